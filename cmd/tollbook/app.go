@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// app is one call of the program: its streams, its clock and its global flags.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+	clock    func() time.Time
+	flags    globals
+	log      *slog.Logger
+	bar      *progress
+	started  bool // the command line was understood: what fails from here on is not its form
+}
+
+// globals are the flags that every command takes (spec §7.3).
+type globals struct {
+	workspace, asOf       string
+	workers               int
+	json                  bool
+	batchRows, chunkBytes int
+	fault, stopAt         string
+}
+
+// Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own time.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string, clock func() time.Time) int {
+	a := &app{in: stdin, out: stdout, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	root := a.root()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if a.bar != nil {
+		a.bar.end()
+	}
+	if err != nil && !a.started {
+		err = a.usage(root, args, err)
+	}
+	a.tell(err, a.flags.json || slices.Contains(args, "--json"))
+	return exitCode(err)
+}
+
+// usage makes a *usageError of what cobra says about the command line.
+func (a *app) usage(root *cobra.Command, args []string, err error) error {
+	if already := new(usageError); errors.As(err, &already) {
+		return err
+	}
+	cmd, rest, findErr := root.Find(args)
+	hint := fmt.Sprintf("`%s --help` lists what there is", cmd.CommandPath())
+	if findErr != nil && len(rest) > 0 {
+		if names := root.SuggestionsFor(rest[0]); len(names) > 0 {
+			hint = fmt.Sprintf("did you mean `tollbook %s`?", strings.Join(names, "` or `tollbook "))
+		}
+	}
+	return &usageError{what: err.Error(), hint: hint}
+}
+
+// root is the tree of commands.
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tollbook",
+		Short: "Bill cloud usage, from feed files to a Parquet lake",
+		Long: `tollbook takes usage and bandwidth feeds in, rates them by the books of a workspace, closes
+monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
+		Example:       "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n  tollbook -w sample bill --cycle 2026-09",
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
+	f := root.PersistentFlags()
+	f.StringVarP(&a.flags.workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
+	f.StringVar(&a.flags.asOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
+	f.IntVar(&a.flags.workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
+	f.BoolVar(&a.flags.json, "json", false, "results and failures as JSON")
+	f.IntVar(&a.flags.batchRows, "batch-rows", 0, "rows of a batch")
+	f.IntVar(&a.flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
+	f.StringVar(&a.flags.fault, "fault", "", "break the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, kill:N")
+	f.StringVar(&a.flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(lake.StopPoints(), ", "))
+	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at"} {
+		_ = f.MarkHidden(name) // fails for a flag that is not there alone
+	}
+	root.AddCommand(
+		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
+		a.closeCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
+	)
+	return root
+}
+
+// prepare checks the global flags once the command line is understood.
+func (a *app) prepare(cmd *cobra.Command) error {
+	a.started = true
+	a.log = newLogger(a.err, a.flags.json)
+	a.bar = newProgress(a.err, a.clock)
+	switch {
+	case a.flags.workers < 1:
+		return &usageError{what: fmt.Sprintf("--workers %d: want 1 or more", a.flags.workers)}
+	case a.flags.batchRows < 0 || a.flags.chunkBytes < 0:
+		return &usageError{what: "--batch-rows and --chunk-bytes: want 0 or more"}
+	case a.flags.stopAt != "" && !slices.Contains(lake.StopPoints(), a.flags.stopAt):
+		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " + strings.Join(lake.StopPoints(), ", ")}
+	}
+	cmd.SilenceUsage = true
+	return nil
+}
+
+// asOf is the run's clock: --as-of, else the real one, read once.
+func (a *app) asOf() (period.Instant, error) {
+	if a.flags.asOf == "" {
+		return period.Instant(a.clock().UnixMicro()), nil
+	}
+	t, err := period.ParseInstant(a.flags.asOf)
+	if err != nil {
+		return 0, &usageError{what: "--as-of " + err.Error(), hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
+	}
+	return t, nil
+}
+
+// options are those of a run.
+func (a *app) options() (pipeline.Options, error) {
+	asOf, err := a.asOf()
+	if err != nil {
+		return pipeline.Options{}, err
+	}
+	o := pipeline.Options{
+		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
+		Log: a.log, Progress: a.bar.update,
+	}
+	plan, err := storage.ParsePlan(a.flags.fault)
+	if err != nil {
+		return o, &usageError{what: "--fault: " + err.Error()}
+	}
+	if a.flags.fault != "" {
+		o.Wrap = func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
+	}
+	return stopAt(o, a.flags.stopAt), nil
+}
+
+// open reads and checks the workspace.
+func (a *app) open() (*pipeline.Workspace, error) { return pipeline.OpenWorkspace(a.flags.workspace) }
+
+// read runs a reader over the live state of the workspace's lake.
+func (a *app) read(reader func(*lake.Snapshot) error) error {
+	o, err := a.options()
+	if err != nil {
+		return err
+	}
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		return err
+	}
+	return l.Read(reader)
+}
+
+// cycleFlag reads a --cycle flag.
+func cycleFlag(text string) (period.Cycle, error) {
+	if text == "" {
+		return 0, &usageError{what: "--cycle is missing", hint: "say which month: --cycle 2026-09"}
+	}
+	c, err := period.ParseCycle(text)
+	if err != nil {
+		return 0, &usageError{what: "--cycle " + err.Error(), hint: "write it as 2026-09"}
+	}
+	return c, nil
+}
+
+// printJSON writes a result as one JSON object.
+func (a *app) printJSON(v any) error {
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

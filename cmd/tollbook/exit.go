@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// The exit codes of spec §7.4.
+const (
+	exitDone   = 0
+	exitLook   = 1
+	exitWrong  = 2
+	exitFailed = 3
+)
+
+// exitText says what an exit code means.
+func exitText(code int) string {
+	return [...]string{
+		exitDone:   "done",
+		exitLook:   "done, and a person should look: rejects, or a feed file that was not taken",
+		exitWrong:  "nothing done: the command line, settings or books are wrong; each error with file:line:column",
+		exitFailed: "failed; safe to run again",
+	}[code]
+}
+
+// exitTemplate goes below every command's help.
+const exitTemplate = `{{with index .Annotations "exit"}}
+Exit codes:
+{{.}}
+{{end}}`
+
+// exits notes in a command's help which exit codes it has.
+func exits(cmd *cobra.Command, codes ...int) *cobra.Command {
+	var lines []string
+	for _, code := range codes {
+		lines = append(lines, fmt.Sprintf("  %d  %s", code, exitText(code)))
+	}
+	cmd.Annotations = map[string]string{"exit": strings.Join(lines, "\n")}
+	return cmd
+}
+
+// errLook ends a command that is done and whose result a person should look at: exit code 1, nothing further is printed.
+var errLook = errors.New("a person should look")
+
+// usageError says what is wrong with the command line.
+type usageError struct{ what, hint string }
+
+// Error is what is wrong.
+func (e *usageError) Error() string { return e.what }
+
+// differError says that a check found the lake not to be what it should be. What differs was printed as the result.
+type differError struct{ what, hint string }
+
+// Error is what differs.
+func (e *differError) Error() string { return e.what }
+
+// exitCode is the one place that turns a failure into an exit code.
+func exitCode(err error) int {
+	var usage *usageError
+	var problems problem.Problems
+	var refused *pipeline.RefusedError
+	var noCycle *query.NoCycleError
+	var notFound *query.NotFoundError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errLook):
+		return exitLook
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &notFound):
+		return exitWrong
+	}
+	return exitFailed
+}
+
+// failure is an error as a person or a program reads it.
+type failure struct {
+	Error string  `json:"error"`
+	Hint  string  `json:"hint,omitempty"`
+	At    []place `json:"at,omitempty"`
+	Exit  int     `json:"exit"`
+}
+
+// place is where something is wrong.
+type place struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Text   string `json:"text"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// explain is the one place that turns a failure into text.
+func explain(err error) failure {
+	f := failure{Error: err.Error(), Exit: exitCode(err)}
+	var problems problem.Problems
+	if errors.As(err, &problems) {
+		f.Error = fmt.Sprintf("%d problems in settings or books; nothing was done", len(problems))
+		if len(problems) == 1 {
+			f.Error = "1 problem in settings or books; nothing was done"
+		}
+		for _, p := range problems {
+			f.At = append(f.At, place{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Hint: p.Hint})
+		}
+		return f
+	}
+	f.Hint = hintOf(err)
+	if errors.Is(err, context.Canceled) {
+		f.Error, f.Hint = "interrupted", "the same command goes on from where the lake stands"
+	}
+	if f.Hint != "" {
+		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
+	}
+	var file *feed.FileError
+	if errors.As(err, &file) {
+		f.At = []place{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
+	}
+	return f
+}
+
+// hintOf is what to do about an error, as the error that knows it says.
+func hintOf(err error) string {
+	var (
+		usage   *usageError
+		refused *pipeline.RefusedError
+		differ  *differError
+		missing *lake.MissingError
+		corrupt *lake.CorruptError
+		moved   *lake.MovedError
+		locked  *storage.LockedError
+		file    *feed.FileError
+	)
+	switch {
+	case errors.As(err, &usage):
+		return usage.hint
+	case errors.As(err, &refused):
+		return refused.Hint
+	case errors.As(err, &differ):
+		return differ.hint
+	case errors.As(err, &missing):
+		return missing.Hint
+	case errors.As(err, &corrupt):
+		return corrupt.Hint
+	case errors.As(err, &moved):
+		return "a run is on: start this command again when it has ended"
+	case errors.As(err, &locked):
+		return "wait for that run to end, or end it, then start again (the lock goes with the process: the file itself may stay)"
+	case errors.As(err, &file):
+		return file.Hint
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+// tell prints a failure on standard error.
+func (a *app) tell(err error, asJSON bool) {
+	if err == nil || errors.Is(err, errLook) {
+		return
+	}
+	f := explain(err)
+	if asJSON {
+		b, _ := json.Marshal(f) // strings and numbers alone: cannot fail
+		fmt.Fprintf(a.err, "%s\n", b)
+		return
+	}
+	for _, p := range f.At {
+		at := problem.Pos{File: p.File, Line: p.Line, Column: p.Column}.String()
+		if at != "" {
+			at += ": "
+		}
+		fmt.Fprintf(a.err, "%s%s\n", at, p.Text)
+		if p.Hint != "" {
+			fmt.Fprintf(a.err, "    hint: %s\n", p.Hint)
+		}
+	}
+	fmt.Fprintf(a.err, "tollbook: %s\n", f.Error)
+	if f.Hint != "" {
+		fmt.Fprintf(a.err, "    hint: %s\n", f.Hint)
+	}
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/export"
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// exportResult is what was written with --out.
+type exportResult struct {
+	Table  string `json:"table"`
+	Format string `json:"format"`
+	Rows   int64  `json:"rows"`
+	Out    string `json:"out"`
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var r export.Request
+	var out string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write a table of a cycle as CSV, NDJSON or Parquet",
+		Long: `export writes one table of a cycle to standard output or, whole or not at all, to a file: lines (the consumption
+records), statements, totals, or rejects, which are of no cycle. Columns and rows always come in the same order.`,
+		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
+			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := r.Check(); err != nil {
+				return &usageError{what: "--" + err.Error()}
+			}
+			if r.Cycle != "" || r.Table != "rejects" {
+				cycle, err := cycleFlag(r.Cycle)
+				if err != nil {
+					return err
+				}
+				r.Cycle = cycle.String()
+			}
+			if out == "" && r.Format == "parquet" && isTerminal(a.out) {
+				return &usageError{what: "Parquet on a terminal", hint: "name a file: --out FILE"}
+			}
+			return a.export(cmd.Context(), &r, out)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
+	f.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
+	f.StringVar(&r.Format, "format", "csv", strings.Join(export.Formats(), ", "))
+	f.StringVar(&out, "out", "", "file to write (default: standard output)")
+	return exits(cmd, exitDone, exitWrong, exitFailed)
+}
+
+func (a *app) export(ctx context.Context, r *export.Request, out string) error {
+	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
+	if out == "" {
+		return a.read(func(snap *lake.Snapshot) error {
+			_, err := export.Write(ctx, snap, r, a.out)
+			return err
+		})
+	}
+	rows, err := int64(0), error(nil)
+	err = writeWhole(out, func(f *os.File) error {
+		return a.read(func(snap *lake.Snapshot) error {
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				return err
+			}
+			if err := f.Truncate(0); err != nil {
+				return err
+			}
+			rows, err = export.Write(ctx, snap, r, f)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	a.bar.end()
+	if a.flags.json {
+		return a.printJSON(exportResult{r.Table, r.Format, rows, out})
+	}
+	fmt.Fprintf(a.err, "wrote %s: %s\n", out, counted(rows, "row", "rows"))
+	return nil
+}
+
+// writeWhole makes a file that is there whole or not at all: written beside its place, synced, renamed.
+func writeWhole(name string, write func(*os.File) error) error {
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		dir = "."
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	f, err := os.CreateTemp(dir, "."+base+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package feed
+
+import (
+	"fmt"
+	"strings"
+)
+
+// tie finds the columns that a file's names are. Of a file that does not fit it gives the error, whose Column is the
+// place of the name in question, from 1.
+func tie(spec *Spec, names []string) (fields []int, present []bool, wrong *FileError) {
+	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
+	seen := make(map[string]bool, len(names))
+	for i, name := range names {
+		if seen[name] {
+			return nil, nil, &FileError{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
+		}
+		seen[name] = true
+		fields[i] = spec.Column(name)
+		if fields[i] >= 0 {
+			present[fields[i]] = true
+		} else if !isOwn(name) {
+			wrong := unknownColumn(spec, name)
+			wrong.Column = i + 1
+			return nil, nil, wrong
+		}
+	}
+	return fields, present, missingColumns(spec, present)
+}
+
+// isOwn reports whether a column is the sender's own, which tollbook carries only in the raw record.
+func isOwn(name string) bool { return strings.HasPrefix(name, "x_") }
+
+func unknownColumn(spec *Spec, name string) *FileError {
+	e := &FileError{Text: fmt.Sprintf("unknown column %q", name), Hint: "the name of a column of your own must begin with x_"}
+	for i := range spec.Columns {
+		if strings.EqualFold(strings.TrimSpace(name), spec.Columns[i].Name) {
+			e.Hint = fmt.Sprintf("did you mean %q?", spec.Columns[i].Name)
+		}
+	}
+	return e
+}
+
+// missingColumns names every column that a file of the feed must have and this one has not.
+func missingColumns(spec *Spec, present []bool) *FileError {
+	var missing []string
+	for i := range spec.Columns {
+		if spec.Columns[i].Required && !present[i] {
+			missing = append(missing, spec.Columns[i].Name)
+		}
+		if first, all := spec.oneOf(i); first {
+			var names []string
+			found := false
+			for _, j := range all {
+				names = append(names, spec.Columns[j].Name)
+				found = found || present[j]
+			}
+			if !found {
+				missing = append(missing, strings.Join(names, " or "))
+			}
+		}
+	}
+	switch len(missing) {
+	case 0:
+		return nil
+	case 1:
+		return &FileError{Text: "the required column " + missing[0] + " is missing"}
+	}
+	return &FileError{Text: "required columns are missing: " + strings.Join(missing, ", ")}
+}

@@ -1,0 +1,342 @@
+package feed
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// csvReader reads RFC 4180 with encoding/csv, which sees the file through a tee that keeps the raw text.
+type csvReader struct {
+	textReader
+	csv    *csv.Reader
+	tee    *tee
+	header []byte
+	names  []string
+	fields []int // field → column of the Spec, −1 for an x_ column
+	line   int   // line on which the text not read yet begins
+	values [][]byte
+	cells  []byte // holds the values of a row
+}
+
+// tee keeps what went to the CSV parser since the current batch began and stops a record that is over the limit.
+type tee struct {
+	from  io.Reader
+	kept  *texts
+	base  int64 // offset in the file's text of the first byte kept
+	start int64 // offset at which the record that is being read begins, or the blank lines before it
+	limit int64
+	err   error // what ended it, io.EOF included
+}
+
+// Read is io.Reader.
+func (t *tee) Read(p []byte) (int, error) {
+	if t.err != nil {
+		return 0, t.err
+	}
+	if t.base+int64(len(t.kept.buffer))-t.start > t.limit {
+		t.err = errTooLong
+		return 0, t.err
+	}
+	n, err := t.from.Read(p)
+	t.kept.buffer = append(t.kept.buffer, p[:n]...)
+	t.err = err
+	return n, err
+}
+
+// text is what is kept from an offset on.
+func (t *tee) text(from int64) []byte { return t.kept.buffer[from-t.base:] }
+
+// record is the text between two offsets, without the blank lines before it and the end of its line.
+func (t *tee) record(start, end int64) span {
+	from, to := int(start-t.base), int(end-t.base)
+	from += blankLines(t.kept.buffer[from:to])
+	to = from + len(chomp(t.kept.buffer[from:to]))
+	return span{from, to}
+}
+
+// renew gives the kept text away with a batch and carries what was read beyond it over to the next.
+func (t *tee) renew(pool *textPool, end int64) *texts {
+	full := t.kept
+	t.kept = pool.get()
+	t.kept.buffer = append(t.kept.buffer, full.buffer[end-t.base:]...)
+	t.base = end
+	return full
+}
+
+// blankLines is the length of the ends of lines at the beginning of a text.
+func blankLines(text []byte) int {
+	n := 0
+	for n < len(text) && (text[n] == '\n' || text[n] == '\r') {
+		n++
+	}
+	return n
+}
+
+// chomp cuts the end of the line off.
+func chomp(line []byte) []byte {
+	line = bytes.TrimSuffix(line, []byte{'\n'})
+	return bytes.TrimSuffix(line, []byte{'\r'})
+}
+
+func openCSV(src *stored, packed string, spec *Spec, opts Options) (Reader, error) {
+	text, done, err := src.unpack(packed)
+	if err != nil {
+		return nil, err
+	}
+	r := &csvReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1}, line: 1}
+	r.tee = &tee{from: text, kept: r.pool.get(), limit: int64(opts.MaxRecord) + 2}
+	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, 32<<10))
+	r.csv.ReuseRecord = true
+	if err := r.readHeader(); err != nil {
+		done()
+		return nil, err
+	}
+	return r, nil
+}
+
+// readHeader reads the first record and ties its fields to the columns of the Spec.
+func (r *csvReader) readHeader() error {
+	record, at, err := r.readRecord()
+	var parse *csv.ParseError
+	switch {
+	case err == io.EOF:
+		return r.src.blame(&FileError{Text: "no header: the file is empty"})
+	case errors.As(err, &parse):
+		return r.src.blame(&FileError{Line: parse.Line, Column: parse.Column, Text: "header: " + quoteFault(parse)})
+	case err != nil:
+		return err
+	}
+	r.header = bytes.Clone(r.tee.kept.buffer[at.from:at.to])
+	line, _ := r.csv.FieldPos(0)
+	if !utf8.Valid(r.header) {
+		return r.src.blame(&FileError{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
+	}
+	r.names = make([]string, len(record))
+	for i := range record {
+		r.names[i] = strings.Clone(record[i])
+	}
+	fields, present, wrong := tie(r.spec, r.names)
+	if wrong != nil {
+		wrong.Line = line
+		if wrong.Column > 0 {
+			wrong.Line, wrong.Column = r.csv.FieldPos(wrong.Column - 1)
+		}
+		return r.src.blame(wrong)
+	}
+	r.fields = fields
+	r.rows = newRowBuilder(r.spec, r.opts, present)
+	r.values = make([][]byte, len(r.spec.Columns))
+	r.tee.renew(&r.pool, r.csv.InputOffset()).release()
+	return nil
+}
+
+// Header is the header line.
+func (r *csvReader) Header() []byte { return r.header }
+
+// Next gives the next batch.
+func (r *csvReader) Next(ctx context.Context) (*Batch, error) {
+	if err := r.ready(ctx); err != nil {
+		return nil, err
+	}
+	r.csv.FieldsPerRecord = len(r.fields)
+	begin := r.csv.InputOffset()
+	for r.rows.rows < r.opts.BatchRows && r.csv.InputOffset()-begin < int64(r.opts.BatchBytes) {
+		record, at, err := r.readRecord()
+		if err != nil && !r.addFaulty(err, len(record)) {
+			r.final = err
+			break
+		}
+		if err == nil {
+			r.addRecord(record, r.tee.kept.buffer[at.from:at.to])
+		}
+		r.tee.kept.ends = append(r.tee.kept.ends, at)
+	}
+	if r.final != nil && (r.final != io.EOF || r.rows.rows == 0) {
+		return nil, r.final
+	}
+	return r.batch(r.tee.renew(&r.pool, r.csv.InputOffset())), nil
+}
+
+// addFaulty adds a record that encoding/csv could not take; false where err is not about a record.
+func (r *csvReader) addFaulty(err error, fields int) bool {
+	var parse *csv.ParseError
+	if !errors.As(err, &parse) {
+		return false
+	}
+	what := quoteFault(parse)
+	if errors.Is(parse.Err, csv.ErrFieldCount) {
+		what = fmt.Sprintf("%d fields, the header has %d", fields, len(r.fields))
+	}
+	r.rows.addBad("", []byte(what))
+	return true
+}
+
+// quoteFault says what a *csv.ParseError about quotes means.
+func quoteFault(e *csv.ParseError) string {
+	if errors.Is(e.Err, csv.ErrBareQuote) {
+		return "a quote inside a field that is not quoted"
+	}
+	return "text after a closing quote"
+}
+
+// addRecord adds a record of as many fields as the header has.
+func (r *csvReader) addRecord(record []string, raw []byte) {
+	if !utf8.Valid(raw) {
+		r.rows.addBad(r.notUTF8(record))
+		return
+	}
+	r.cells = r.cells[:0]
+	for i, column := range r.fields {
+		if column < 0 {
+			continue
+		}
+		from := len(r.cells)
+		r.cells = append(r.cells, record[i]...)
+		r.values[column] = r.cells[from:]
+	}
+	r.rows.add(r.values)
+}
+
+// notUTF8 finds the first field, in the order of the Spec and then of the file, that is not UTF-8.
+func (r *csvReader) notUTF8(record []string) (column string, value []byte) {
+	found, place := -1, 0
+	for i, field := range record {
+		at := r.fields[i]
+		if at < 0 {
+			at = len(r.spec.Columns) + i
+		}
+		if !utf8.ValidString(field) && (found < 0 || at < place) {
+			found, place = i, at
+		}
+	}
+	if found < 0 {
+		return "", []byte("not UTF-8")
+	}
+	return r.names[found], []byte(record[found])
+}
+
+// readRecord reads the next record and says where its text is. A *csv.ParseError is the record's own; any other error is
+// the end of the reading.
+func (r *csvReader) readRecord() ([]string, span, error) {
+	start := r.csv.InputOffset()
+	r.tee.start = start
+	record, err := r.csv.Read()
+	if err != nil && r.tee.err != nil && r.tee.err != io.EOF {
+		if r.tee.err == errTooLong {
+			return nil, span{}, r.overlong(r.tee.text(start))
+		}
+		return nil, span{}, r.src.unpackError(r.packed, r.tee.err)
+	}
+	if err == io.EOF {
+		return nil, span{}, io.EOF
+	}
+	text := r.tee.text(start)[:r.csv.InputOffset()-start]
+	at := r.tee.record(start, start+int64(len(text)))
+	if at.to-at.from > r.opts.MaxRecord {
+		return nil, span{}, r.overlong(text)
+	}
+	if errors.Is(err, csv.ErrQuote) {
+		if wrong := r.quoteAcrossLines(text); wrong != nil {
+			return nil, span{}, r.src.blame(wrong)
+		}
+	}
+	r.line += bytes.Count(text, []byte{'\n'})
+	return record, at, err
+}
+
+// overlong is the file's error for a record over the limit; text is what was read of it, blank lines before it included.
+func (r *csvReader) overlong(text []byte) error {
+	blank := blankLines(text)
+	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
+	if blank == len(text) {
+		return r.src.blame(&FileError{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) + " of blank lines"})
+	}
+	if open, wrong := badQuote(text[blank:]); wrong == len(text)-blank {
+		at := place(text[blank:], open, line)
+		return r.src.blame(&FileError{Line: at.line, Column: at.column,
+			Text: "a quote that opens here is not closed within " + byteSize(r.opts.MaxRecord)})
+	}
+	return r.src.blame(&FileError{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+}
+
+// quoteAcrossLines is the file's error for a quoted field that is not closed, or closed wrongly on a later line: where
+// its record ends is then anybody's guess. One that goes wrong on its own line is the record's fault alone: nil.
+func (r *csvReader) quoteAcrossLines(text []byte) *FileError {
+	blank := blankLines(text)
+	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
+	text = text[blank:]
+	open, wrong := badQuote(text)
+	from, to := place(text, open, line), place(text, wrong, line)
+	e := &FileError{Line: from.line, Column: from.column, Text: "a quote that opens here is not closed",
+		Hint: "a quote inside a field is written twice, and the field in quotes"}
+	if wrong < len(text) {
+		if from.line == to.line {
+			return nil
+		}
+		e.Text = fmt.Sprintf("the quoted field that opens here goes wrong on line %d: text after its closing quote", to.line)
+	}
+	return e
+}
+
+// badQuote finds in the text of one record the first quoted field that does not end well: where it opens, and where what
+// follows its closing quote stands, which is the length of the text when it never closes. A record without one gives −1.
+func badQuote(text []byte) (open, wrong int) {
+	for at := 0; at < len(text); {
+		if text[at] != '"' {
+			next := bytes.IndexAny(text[at:], ",\n")
+			if next < 0 || text[at+next] == '\n' {
+				return -1, -1
+			}
+			at += next + 1
+			continue
+		}
+		end := closing(text, at+1)
+		if end == len(text) {
+			return at, end
+		}
+		rest := text[end+1:]
+		switch {
+		case len(rest) == 0 || rest[0] == '\n' || string(rest) == "\r" || bytes.HasPrefix(rest, []byte("\r\n")):
+			return -1, -1
+		case rest[0] == ',':
+			at = end + 2
+		default:
+			return at, end + 1
+		}
+	}
+	return -1, -1
+}
+
+// closing is where the quote stands that closes a field whose text begins at from; the length of the text if none does.
+func closing(text []byte, from int) int {
+	for from < len(text) {
+		quote := bytes.IndexByte(text[from:], '"')
+		if quote < 0 {
+			return len(text)
+		}
+		from += quote
+		if from+1 == len(text) || text[from+1] != '"' {
+			return from
+		}
+		from += 2
+	}
+	return len(text)
+}
+
+type position struct{ line, column int }
+
+// place is the position of a byte of a text that begins on the given line.
+func place(text []byte, at, line int) position {
+	if at < 0 {
+		return position{line, 0}
+	}
+	before := text[:at]
+	return position{line + bytes.Count(before, []byte{'\n'}), at - bytes.LastIndexByte(before, '\n')}
+}

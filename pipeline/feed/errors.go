@@ -1,0 +1,28 @@
+package feed
+
+import (
+	"fmt"
+	"strings"
+)
+
+// FileError is why a file fails whole: nothing of it may be taken. Errors of the environment are not of this type.
+type FileError struct {
+	File   string // path below inbox/
+	Line   int    // from 1; 0 where there are no lines
+	Column int    // byte of the line, from 1; 0 where it is not known
+	Text   string // what is wrong
+	Hint   string // what usually helps; may be empty
+}
+
+// Error is `read inbox/usage/a.csv: line 1, column 8: unknown column "qty"`. The hint is not part of it.
+func (e *FileError) Error() string {
+	var at strings.Builder
+	if e.Line > 0 {
+		fmt.Fprintf(&at, "line %d", e.Line)
+		if e.Column > 0 {
+			fmt.Fprintf(&at, ", column %d", e.Column)
+		}
+		at.WriteString(": ")
+	}
+	return "read inbox/" + e.File + ": " + at.String() + e.Text
+}

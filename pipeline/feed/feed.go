@@ -1,0 +1,110 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// Options bound what a reader holds. The zero value means the defaults.
+type Options struct {
+	BatchRows  int // the most rows of a batch; default 32768
+	BatchBytes int // a batch ends after the record that brings its raw text to this size; default 8 MiB
+	MaxRecord  int // a record longer than this fails the file; default 1 MiB
+	// Memory is where Arrow memory comes from; default the Go heap.
+	Memory memory.Allocator
+}
+
+func (o Options) withDefaults() Options {
+	if o.BatchRows <= 0 {
+		o.BatchRows = 32 << 10
+	}
+	if o.BatchBytes <= 0 {
+		o.BatchBytes = 8 << 20
+	}
+	if o.MaxRecord <= 0 {
+		o.MaxRecord = 1 << 20
+	}
+	if o.Memory == nil {
+		o.Memory = memory.DefaultAllocator
+	}
+	return o
+}
+
+// Reader gives the batches of one file in order. One goroutine uses it at a time.
+type Reader interface {
+	// Next gives the next batch, of at least one row, which the caller must Release; io.EOF after the last. A
+	// *FileError means that the file fails whole, any other error that reading failed; both come again on every call.
+	Next(ctx context.Context) (*Batch, error)
+	// Header is what must stand before raw records to make them a file of the same format: the header line of CSV
+	// without its end, nothing for NDJSON and for Parquet, whose raw records are NDJSON.
+	Header() []byte
+	// Progress is how many bytes of the file's size, as it is stored, have been read.
+	Progress() (read, total int64)
+	// Close ends the reading. Batches stay valid. A second call does nothing.
+	Close() error
+}
+
+// Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *FileError where the file
+// shows by its beginning (of Parquet, by its end) that it fails whole. For Parquet the files of fsys must be io.ReaderAt
+// and io.Seeker, as those of os.DirFS are.
+func Open(fsys fs.FS, name string, spec *Spec, opts Options) (Reader, error) {
+	return open(fsys, name, spec, opts, 0, -1)
+}
+
+// OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows are
+// numbered as they are in the whole file. Every other file is one group, [0, 1).
+func OpenRange(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Reader, error) {
+	if from < 0 || to < from {
+		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
+	}
+	return open(fsys, name, spec, opts, from, to)
+}
+
+// open opens the groups [from, to) of a file; to < 0 means all.
+func open(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Reader, error) {
+	f, known := formatOf(name)
+	if !known {
+		return nil, &FileError{File: name, Text: "not a feed file by its name",
+			Hint: "feed files end in .csv, .ndjson or .parquet; the first two may be followed by .gz or .zst"}
+	}
+	opts = opts.withDefaults()
+	src, err := openStored(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	var r Reader
+	switch {
+	case f.kind == "parquet":
+		r, err = openParquet(src, spec, opts, from, to)
+	case to > 1 || from > 0 || to == 0:
+		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, from, to)
+	case f.kind == "csv":
+		r, err = openCSV(src, f.packed, spec, opts)
+	default:
+		r, err = openNDJSON(src, f.packed, spec, opts)
+	}
+	if err != nil {
+		return nil, errors.Join(err, src.letGo())
+	}
+	return r, nil
+}
+
+// Groups is the number of row groups of a Parquet file and 1 for every other, which is not opened. It fails as Open does.
+func Groups(fsys fs.FS, name string, spec *Spec, opts Options) (int, error) {
+	if f, _ := formatOf(name); f.kind != "parquet" {
+		return 1, nil
+	}
+	src, err := openStored(fsys, name)
+	if err != nil {
+		return 0, err
+	}
+	f, err := loadParquet(src, spec, opts.withDefaults())
+	if err != nil {
+		return 0, errors.Join(err, src.letGo())
+	}
+	return len(f.first), src.letGo()
+}

@@ -1,0 +1,135 @@
+package feed
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// fuzzOptions keep what a fuzzed file can make a reader hold small.
+func fuzzOptions(rows int) Options { return Options{BatchRows: rows, MaxRecord: 4096} }
+
+// sameInBatches reads a file in batches of 1 and of 1000 rows: both must give the same, and every error must be the
+// file's.
+func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents {
+	t.Helper()
+	fsys := whole(name, data)
+	one := readAll(t, fsys, name, spec, fuzzOptions(1))
+	many := readAll(t, fsys, name, spec, fuzzOptions(1000))
+	var e *FileError
+	if many.err != nil && !errors.As(many.err, &e) {
+		t.Errorf("not the file's error: %v", many.err)
+	}
+	if errorText(one.err) != errorText(many.err) {
+		t.Errorf("in batches of 1: %v; of 1000: %v", one.err, many.err)
+	}
+	if many.err == nil {
+		if d := cmp.Diff(one.rows, many.rows) + cmp.Diff(one.faults, many.faults) + cmp.Diff(one.raw, many.raw); d != "" {
+			t.Error(d)
+		}
+	}
+	return many
+}
+
+// FuzzCSV: no input panics; batches do not matter; raw records behind their header are the file again.
+func FuzzCSV(f *testing.F) {
+	f.Add([]byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"))
+	f.Add([]byte("\ufeffresource_id,sample_time,in_bps,x_a\r\n\r\n\"r\"\"1\",2026-09-01T00:00:00+08:00,1.5,\"a\r\nb\"\r\n,\"\n\",,\n\"a\"b,,,\nr,\"2,\n"))
+	f.Add([]byte("resource_id,sample_time,in_bps\nr1,2026-09-01T00:00:00Z,1e3\nr1\n\xff,,\n"))
+	f.Add([]byte("in_bps,out_bps,\"resource_id\",sample_time\n\"1,000\",,a,b\n\"a\n\n,"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const name = "bandwidth/a.csv"
+		got := sameInBatches(t, name, data, Bandwidth())
+		if got.err != nil || len(got.raw) == 0 {
+			return
+		}
+		r, err := Open(whole(name, data), name, Bandwidth(), fuzzOptions(10))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		again := sameInBatches(t, name, []byte(string(r.Header())+"\n"+strings.Join(got.raw, "\n")+"\n"), Bandwidth())
+		if again.err != nil {
+			t.Fatalf("the raw records again: %v", again.err)
+		}
+		if d := cmp.Diff(got.rows, again.rows) + cmp.Diff(got.faults, again.faults); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// FuzzNDJSON: no input panics; batches do not matter; raw records are the file again.
+func FuzzNDJSON(f *testing.F) {
+	f.Add([]byte(`{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1}` + "\n"))
+	f.Add([]byte(`{"resource_id":"r\u00311","sample_time":"2026-09-01T00:00:00Z","in_bps":"1.5","x_a":{"b":[1,null]}}` + "\r\n\r\n{}\n[]\n{"))
+	f.Add([]byte(`{"in_bps":1e3}` + "\n" + `{"in_bps":{"a":1}}` + "\n" + `{"in_bps":1,"in_bps":1}` + "\n" + `{"speed":1}`))
+	f.Add([]byte("{\"resource_id\":\"\xff\"}\n{} {}\n{\"\\u0072esource_id\":\"a\",\"sample_time\":true}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const name = "bandwidth/a.ndjson"
+		got := sameInBatches(t, name, data, Bandwidth())
+		if got.err != nil || len(got.raw) == 0 {
+			return
+		}
+		again := sameInBatches(t, name, []byte(strings.Join(got.raw, "\n")), Bandwidth())
+		if again.err != nil {
+			t.Fatalf("the raw records again: %v", again.err)
+		}
+		if d := cmp.Diff(got.rows, again.rows) + cmp.Diff(got.faults, again.faults); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// FuzzParquet: no broken file panics, and what comes of one does not depend on batches.
+func FuzzParquet(f *testing.F) {
+	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}, {"x_a", text, true}}
+	record := func(i int) []string {
+		return []string{[]string{"r1", "", "ré"}[i%3], "2026-09-01T00:00:00Z", []string{"1", "1e3", ""}[i%3], "a"}
+	}
+	f.Add(writeParquet(f, fields, record, 5, 3))
+	f.Add(writeParquet(f, usageFields, usageRecord, 3, 3))
+	f.Add(writeParquet(f, fields, record, 0, 3))
+	f.Add(bytes.Repeat([]byte("PAR1"), 6))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, spec := range []*Spec{Bandwidth(), Usage()} {
+			sameInBatches(t, spec.Name+"/a.parquet", data, spec)
+		}
+	})
+}
+
+// FuzzPacked: no broken compression panics.
+func FuzzPacked(f *testing.F) {
+	data := []byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n")
+	f.Add(gz(data))
+	f.Add(zst(data))
+	f.Add(slices.Concat(gz(data), gz(data)[:12]))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		sameInBatches(t, "bandwidth/a.csv.gz", data, Bandwidth())
+		sameInBatches(t, "bandwidth/a.csv.zst", data, Bandwidth())
+	})
+}
+
+// TestBrokenParquet: a file with one byte changed, or cut anywhere, never panics and never loses a row in silence.
+func TestBrokenParquet(t *testing.T) {
+	t.Parallel()
+	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}, {"x_a", text, true}}
+	record := func(i int) []string { return []string{"r1", "2026-09-01T00:00:00Z", "1", "a"} }
+	data := writeParquet(t, fields, record, 5, 3)
+	for at := 0; at < len(data); at += 3 {
+		broken := bytes.Clone(data)
+		broken[at] ^= 0xff
+		got := sameInBatches(t, "bandwidth/a.parquet", broken, Bandwidth())
+		if got.err == nil && len(got.rows) != 5 {
+			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
+		}
+		got = readAll(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet", Bandwidth(), Options{})
+		if got.err == nil {
+			t.Errorf("cut at byte %d: no error", at)
+		}
+	}
+}

@@ -1,0 +1,413 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/apache/arrow-go/v18/parquet/schema"
+)
+
+// parquetBuffer is how much of a column chunk is read at once, so that a chunk is never in memory whole.
+const parquetBuffer = 256 << 10
+
+// parquetFile is an open Parquet file whose columns fit the feed.
+type parquetFile struct {
+	src     *stored
+	spec    *Spec
+	opts    Options
+	meta    *file.Reader
+	reader  *pqarrow.FileReader
+	columns []parquetColumn
+	leaves  []int   // column of the Spec → place in columns, −1 where the file does not have it
+	first   []int64 // row group → number of its first row
+}
+
+// parquetColumn is one top-level column of the file, in the order of the file.
+type parquetColumn struct {
+	name   string
+	field  int // place among the top-level fields
+	leaf   int // place among the leaves; −1 for a nested column
+	column int // place in the Spec; −1 for an x_ column
+}
+
+// guard calls into the Parquet library, which panics on some broken files.
+func guard(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return do()
+}
+
+// broken is the file's error for what the Parquet library could not read.
+func (f *parquetFile) broken(err error) error {
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		err = fmt.Errorf("it ends too early")
+	}
+	return f.src.blame(&FileError{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
+}
+
+const brokenHint = "the file did not arrive whole, or its writer is at fault; send it again"
+
+// checkMagic looks at the first and the last four bytes, which tell the common accidents apart.
+func checkMagic(src *stored) error {
+	var head, tail [4]byte
+	if src.size < 12 {
+		return src.blame(&FileError{Text: "not a Parquet file", Hint: brokenHint})
+	}
+	_, err := src.ReadAt(head[:], 0)
+	if err == nil {
+		_, err = src.ReadAt(tail[:], src.size-4)
+	}
+	const plain, encrypted = "PAR1", "PARE"
+	switch {
+	case err != nil && err != io.EOF:
+		return src.blame(&FileError{Text: err.Error()})
+	case string(head[:]) == encrypted, string(head[:]) == plain && string(tail[:]) == encrypted:
+		return src.blame(&FileError{Text: "the Parquet file is encrypted", Hint: "send it without encryption"})
+	case string(head[:]) != plain:
+		return src.blame(&FileError{Text: "not a Parquet file", Hint: brokenHint})
+	case string(tail[:]) != plain:
+		return src.blame(&FileError{Text: "the Parquet file is cut short", Hint: brokenHint})
+	}
+	return nil
+}
+
+// loadParquet reads the footer and checks that the file's columns fit the feed.
+func loadParquet(src *stored, spec *Spec, opts Options) (*parquetFile, error) {
+	if src.size == 0 {
+		return nil, src.blame(&FileError{Text: "the file is empty"})
+	}
+	if err := checkMagic(src); err != nil {
+		return nil, err
+	}
+	f := &parquetFile{src: src, spec: spec, opts: opts}
+	props := parquet.NewReaderProperties(nil)
+	props.BufferedStreamEnabled = true
+	props.BufferSize = parquetBuffer
+	err := guard(func() (err error) {
+		f.meta, err = file.NewParquetReader(src, file.WithReadProps(props))
+		return err
+	})
+	if err != nil {
+		return nil, f.broken(err)
+	}
+	// The types are those of the Parquet schema; an Arrow schema that the writer left beside it is not asked.
+	f.meta.MetaData().FileMetaData.KeyValueMetadata = nil
+	var wrong error
+	err = guard(func() error {
+		if wrong = f.tieColumns(); wrong != nil {
+			return nil
+		}
+		return f.open()
+	})
+	if wrong != nil {
+		return nil, wrong
+	}
+	if err != nil {
+		return nil, f.broken(err)
+	}
+	return f, nil
+}
+
+// tieColumns finds the columns of the Spec among the file's.
+func (f *parquetFile) tieColumns() error {
+	sc := f.meta.MetaData().Schema
+	root := sc.Root()
+	names := make([]string, root.NumFields())
+	for i := range names {
+		names[i] = root.Field(i).Name()
+	}
+	fields, _, wrong := tie(f.spec, names)
+	if wrong != nil {
+		wrong.Column = 0
+		return f.src.blame(wrong)
+	}
+	f.leaves = slices.Repeat([]int{-1}, len(f.spec.Columns))
+	for i, name := range names {
+		node := root.Field(i)
+		c := parquetColumn{name: name, field: i, leaf: -1, column: fields[i]}
+		if node.Type() == schema.Primitive && node.RepetitionType() != parquet.Repetitions.Repeated {
+			c.leaf = sc.ColumnIndexByNode(node)
+		}
+		if c.column >= 0 {
+			if wrong := fits(&f.spec.Columns[c.column], node); wrong != nil {
+				return f.src.blame(wrong)
+			}
+			f.leaves[c.column] = i
+		}
+		f.columns = append(f.columns, c)
+	}
+	return nil
+}
+
+// open makes the Arrow reader and numbers the row groups' rows.
+func (f *parquetFile) open() error {
+	props := pqarrow.ArrowReadProperties{}
+	sc := f.meta.MetaData().Schema
+	for _, c := range f.columns {
+		if c.column >= 0 && f.spec.Columns[c.column].Kind == Word && sc.Column(c.leaf).PhysicalType() == parquet.Types.ByteArray {
+			props.SetReadDict(c.leaf, true)
+		}
+	}
+	var err error
+	if f.reader, err = pqarrow.NewFileReader(f.meta, props, f.opts.Memory); err != nil {
+		return err
+	}
+	next := int64(1)
+	for i := range f.meta.NumRowGroups() {
+		f.first = append(f.first, next)
+		n := f.meta.RowGroup(i).NumRows()
+		if n < 0 {
+			return fmt.Errorf("row group %d has %d rows", i, n)
+		}
+		next += n
+	}
+	if next-1 != f.meta.NumRows() {
+		return fmt.Errorf("its row groups have %d rows and its footer says %d", next-1, f.meta.NumRows())
+	}
+	return nil
+}
+
+// groupReaders opens a reader for each of the given columns of a row group.
+func (f *parquetFile) groupReaders(ctx context.Context, columns []parquetColumn, group int) ([]*pqarrow.ColumnReader, error) {
+	readers := make([]*pqarrow.ColumnReader, 0, len(columns))
+	for _, c := range columns {
+		var r *pqarrow.ColumnReader
+		err := guard(func() (err error) {
+			r, err = f.reader.GetFieldReader(ctx, c.field, map[int]bool{c.leaf: true}, []int{group})
+			return err
+		})
+		if err != nil {
+			releaseReaders(readers)
+			return nil, fmt.Errorf("column %s: %w", c.name, err)
+		}
+		readers = append(readers, r)
+	}
+	return readers, nil
+}
+
+// releaseReaders lets go of column readers; one that a broken file left in a bad state must not stop the others.
+func releaseReaders(readers []*pqarrow.ColumnReader) {
+	for _, r := range readers {
+		_ = guard(func() error { r.Release(); return nil })
+	}
+}
+
+// readColumn reads the next n values of a column; fewer are an error.
+func (f *parquetFile) readColumn(r *pqarrow.ColumnReader, c parquetColumn, n int64) (arrow.Array, error) {
+	var out arrow.Array
+	err := guard(func() error {
+		chunks, err := r.NextBatch(n)
+		if err != nil {
+			return err
+		}
+		defer chunks.Release()
+		if int64(chunks.Len()) != n {
+			return fmt.Errorf("%d values where the row group has %d more rows", chunks.Len(), n)
+		}
+		if all := chunks.Chunks(); len(all) != 1 {
+			out, err = array.Concatenate(all, f.opts.Memory)
+			return err
+		}
+		out = chunks.Chunk(0)
+		out.Retain()
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("column %s: %w", c.name, err)
+	}
+	return out, nil
+}
+
+// parquetReader reads a range of row groups. A batch never spans two of them.
+type parquetReader struct {
+	*parquetFile
+	group, to int // the next row group, and the end
+	current   int // the row group being read
+	readers   []*pqarrow.ColumnReader
+	present   []parquetColumn // the columns of the Spec that the file has, in the order of the Spec
+	left      int64           // rows of the current group not read yet
+	row       int64           // number of the next row
+	begin     int64           // number of the range's first row
+	rows      int64           // the size of the next batch
+	convert   *converter
+	extras    *extras
+	final     error
+	closed    bool
+}
+
+// openParquet opens the row groups [from, to); to < 0 means all.
+func openParquet(src *stored, spec *Spec, opts Options, from, to int) (Reader, error) {
+	f, err := loadParquet(src, spec, opts)
+	if err != nil {
+		return nil, err
+	}
+	if to < 0 {
+		to = len(f.first)
+	}
+	if to > len(f.first) {
+		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d) of %d", src.name, from, to, len(f.first))
+	}
+	r := &parquetReader{parquetFile: f, group: from, to: to, row: 1, convert: newConverter(f)}
+	if from < len(f.first) {
+		r.row = f.first[from]
+	}
+	r.begin = r.row
+	for _, at := range f.leaves {
+		if at >= 0 {
+			r.present = append(r.present, f.columns[at])
+		}
+	}
+	r.rows = min(int64(opts.BatchRows), firstBatch)
+	r.extras = newExtras(f)
+	return r, nil
+}
+
+// Header is nothing: raw records of Parquet are NDJSON.
+func (r *parquetReader) Header() []byte { return nil }
+
+// Progress is the share of the file's bytes that the rows read are of the file's rows.
+func (r *parquetReader) Progress() (read, total int64) {
+	if all := r.meta.NumRows(); all > 0 {
+		return int64(float64(r.src.size) * float64(r.row-r.begin) / float64(all)), r.src.size
+	}
+	return 0, r.src.size
+}
+
+// Next gives the next batch.
+func (r *parquetReader) Next(ctx context.Context) (*Batch, error) {
+	if r.closed {
+		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.name)
+	}
+	if r.final != nil {
+		return nil, r.final
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("read inbox/%s: %w", r.src.name, err)
+	}
+	if r.left == 0 {
+		if r.final = r.nextGroup(); r.final != nil {
+			return nil, r.final
+		}
+	}
+	b, err := r.readBatch(min(r.rows, r.left))
+	if err != nil {
+		r.final = err
+	}
+	return b, err
+}
+
+// nextGroup goes to the next row group that has rows; io.EOF after the last.
+func (r *parquetReader) nextGroup() error {
+	if err := r.endGroup(); err != nil {
+		return err
+	}
+	for ; r.group < r.to; r.group++ {
+		r.left = r.meta.RowGroup(r.group).NumRows()
+		if r.left == 0 {
+			continue
+		}
+		var err error
+		// The readers outlive the call of Next that opens them, so its context must not end them.
+		if r.readers, err = r.groupReaders(context.Background(), r.present, r.group); err != nil {
+			return r.broken(err)
+		}
+		r.current = r.group
+		r.group++
+		return nil
+	}
+	return io.EOF
+}
+
+// endGroup checks that no column holds more than the rows of its group.
+func (r *parquetReader) endGroup() error {
+	readers := r.readers
+	r.readers = nil
+	defer releaseReaders(readers)
+	for i, reader := range readers {
+		err := guard(func() error {
+			rest, err := reader.NextBatch(1)
+			if err != nil {
+				return err
+			}
+			defer rest.Release()
+			if rest.Len() != 0 {
+				return fmt.Errorf("more values than the row group has rows")
+			}
+			return nil
+		})
+		if err != nil {
+			return r.broken(fmt.Errorf("column %s: %w", r.present[i].name, err))
+		}
+	}
+	return nil
+}
+
+// firstBatch is the size of a reader's first batch. What a row takes in memory is known only from rows: a dictionary can
+// make a page of few bytes into a batch of many. So batches start small and grow fourfold while they stay small enough.
+const firstBatch = 1024
+
+// readBatch reads the next n rows of the current group.
+func (r *parquetReader) readBatch(n int64) (*Batch, error) {
+	from := make([]arrow.Array, len(r.spec.Columns))
+	release := func() {
+		for _, a := range from {
+			if a != nil {
+				a.Release()
+			}
+		}
+	}
+	for i, c := range r.present {
+		a, err := r.readColumn(r.readers[i], c, n)
+		if err != nil {
+			release()
+			return nil, r.broken(err)
+		}
+		from[c.column] = a
+	}
+	rows, faults, err := r.convert.batch(from, int(n))
+	if err != nil {
+		release()
+		return nil, err
+	}
+	offset := r.row - r.first[r.current]
+	b := &Batch{Rows: rows, First: r.row, Faults: faults,
+		raw: r.extras.raw(parquetRows{file: r.parquetFile, arrays: from, group: r.current, offset: offset, n: n})}
+	r.row += n
+	r.left -= n
+	r.size(from, n)
+	return b, nil
+}
+
+// size chooses the size of the next batch.
+func (r *parquetReader) size(arrays []arrow.Array, n int64) {
+	var bytes int64
+	for _, a := range arrays {
+		if a != nil {
+			bytes += int64(a.Data().SizeInBytes())
+		}
+	}
+	most := int64(r.opts.BatchBytes) / max(bytes/n, 1)
+	r.rows = max(min(4*n, most, int64(r.opts.BatchRows)), 1)
+}
+
+// Close ends the reading.
+func (r *parquetReader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	releaseReaders(r.readers)
+	r.readers = nil
+	r.convert.release()
+	return r.extras.letGo()
+}

@@ -1,0 +1,569 @@
+package feed
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// converter turns a file's arrays into those of a batch, column by column. Where the file's type is the batch's the
+// memory is shared and nothing is done per row but the checks.
+type converter struct {
+	file   *parquetFile
+	schema *arrow.Schema
+	absent []arrow.Array // the all-null arrays of columns the file does not have
+	words  []*dictionary // of Word columns
+	faults faults
+}
+
+// dictionary is the last dictionary of a Word column. Batches of a row group come with equal copies of one; all of them
+// are given the first, so that who reads batches can tell by the pointer that codes mean what they meant.
+type dictionary struct {
+	values *array.String
+	bad    []int32 // codes of words that are empty or not UTF-8
+}
+
+func newConverter(f *parquetFile) *converter {
+	c := &converter{file: f, schema: f.spec.Schema(), absent: make([]arrow.Array, len(f.spec.Columns)),
+		words: make([]*dictionary, len(f.spec.Columns))}
+	for i, at := range f.leaves {
+		if at < 0 {
+			c.absent[i] = array.MakeArrayOfNull(f.opts.Memory, f.spec.Columns[i].Kind.arrowType(), f.opts.BatchRows)
+		}
+	}
+	return c
+}
+
+func (c *converter) release() {
+	for _, a := range c.absent {
+		if a != nil {
+			a.Release()
+		}
+	}
+	for _, d := range c.words {
+		if d != nil {
+			d.values.Release()
+		}
+	}
+}
+
+// batch converts n rows; from is left to its owner. The error is the file's.
+func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault, error) {
+	columns := make([]arrow.Array, len(from))
+	defer func() {
+		for _, a := range columns {
+			if a != nil {
+				a.Release()
+			}
+		}
+	}()
+	for i := range from {
+		c.missing(i, from, n)
+		if from[i] == nil {
+			columns[i] = array.NewSlice(c.absent[i], 0, int64(n))
+			continue
+		}
+		var err error
+		err = guard(func() error {
+			columns[i], err = c.column(i, from[i])
+			return err
+		})
+		if err != nil {
+			c.faults.take()
+			if _, known := err.(*FileError); !known {
+				err = c.file.broken(err)
+			}
+			return nil, nil, err
+		}
+	}
+	return array.NewRecordBatch(c.schema, columns, int64(n)), c.faults.take(), nil
+}
+
+// missing adds a fault for each row without a value in column i where it must have one, or in all columns that share
+// its OneOf.
+func (c *converter) missing(i int, from []arrow.Array, n int) {
+	col := &c.file.spec.Columns[i]
+	if col.Required && from[i] != nil && from[i].NullN() > 0 {
+		for row := range n {
+			if from[i].IsNull(row) {
+				c.faults.add(row, col.Name, reason.MissingValue, nil)
+			}
+		}
+	}
+	first, all := c.file.spec.oneOf(i)
+	if !first {
+		return
+	}
+	for _, j := range all {
+		if from[j] != nil && from[j].NullN() == 0 && !isText(from[j]) {
+			return
+		}
+	}
+	for row := range n {
+		found := false
+		for _, j := range all {
+			found = found || from[j] != nil && from[j].IsValid(row) && !(isText(from[j]) && len(textAt(from[j], row)) == 0)
+		}
+		if !found {
+			c.faults.add(row, col.Name, reason.MissingValue, nil)
+		}
+	}
+}
+
+func isText(a arrow.Array) bool {
+	switch a.DataType().ID() {
+	case arrow.STRING, arrow.BINARY:
+		return true
+	}
+	return false
+}
+
+// textAt is a value of a text column.
+func textAt(a arrow.Array, row int) []byte {
+	switch a := a.(type) {
+	case *array.Binary:
+		return a.Value(row)
+	case *array.String:
+		offsets := a.ValueOffsets()
+		return a.ValueBytes()[offsets[row]-offsets[0] : offsets[row+1]-offsets[0]]
+	}
+	return nil
+}
+
+// column converts one column.
+func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
+	col := &c.file.spec.Columns[i]
+	switch {
+	case col.Kind == Word:
+		return c.word(i, col, from.(*array.Dictionary))
+	case col.Kind == Text:
+		return c.text(col, from)
+	case isText(from):
+		return c.parsed(col, from)
+	case col.Kind == Time:
+		return c.time(col, from.(*array.Timestamp)), nil
+	case col.Kind == Whole:
+		return c.whole(col, from)
+	}
+	return c.decimal(col, from)
+}
+
+// asString reads an array of strings or plain bytes as strings; they lie alike.
+func asString(a arrow.Array) *array.String {
+	d := a.Data()
+	data := array.NewData(arrow.BinaryTypes.String, d.Len(), d.Buffers(), nil, d.NullN(), d.Offset())
+	defer data.Release()
+	return array.NewStringData(data)
+}
+
+// text checks a Text column.
+func (c *converter) text(col *Column, from arrow.Array) (arrow.Array, error) {
+	s := asString(from)
+	offsets, all := s.ValueOffsets(), s.ValueBytes()
+	plain := isASCII(all)
+	var empties []int
+	for row := range s.Len() {
+		n := int(offsets[row+1] - offsets[row])
+		switch {
+		case n == 0:
+			if s.IsValid(row) {
+				empties = append(empties, row)
+			}
+		case n > c.file.opts.MaxRecord:
+			s.Release()
+			return nil, c.overlong(col)
+		case !plain && !utf8.Valid(textAt(s, row)):
+			c.faults.add(row, col.Name, reason.BadRow, textAt(s, row))
+		}
+	}
+	return c.emptied(col, s, empties), nil
+}
+
+func (c *converter) overlong(col *Column) error {
+	return c.file.src.blame(&FileError{
+		Text: fmt.Sprintf("column %q holds a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
+}
+
+// emptied makes the rows of empty texts null, and faults where a value must be. It takes a over.
+func (c *converter) emptied(col *Column, a arrow.Array, rows []int) arrow.Array {
+	if len(rows) == 0 {
+		return a
+	}
+	defer a.Release()
+	d := a.Data()
+	valid := memory.NewBufferBytes(make([]byte, bitutil.BytesForBits(int64(d.Offset()+d.Len()))))
+	if old := d.Buffers()[0]; old != nil {
+		copy(valid.Bytes(), old.Bytes())
+	} else {
+		bitutil.SetBitsTo(valid.Bytes(), 0, int64(d.Offset()+d.Len()), true)
+	}
+	for _, row := range rows {
+		bitutil.ClearBit(valid.Bytes(), d.Offset()+row)
+		if col.Required {
+			c.faults.add(row, col.Name, reason.MissingValue, nil)
+		}
+	}
+	buffers := append([]*memory.Buffer{valid}, d.Buffers()[1:]...)
+	data := array.NewData(d.DataType(), d.Len(), buffers, nil, d.NullN()+len(rows), d.Offset())
+	defer data.Release()
+	return array.MakeFromData(data)
+}
+
+// isASCII reports whether all bytes are below 128: then they are UTF-8 however they are cut.
+func isASCII(text []byte) bool {
+	for len(text) >= 8 {
+		if (uint64(text[0])|uint64(text[1])|uint64(text[2])|uint64(text[3])|
+			uint64(text[4])|uint64(text[5])|uint64(text[6])|uint64(text[7]))&0x80 != 0 {
+			return false
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// word checks a Word column: its dictionary once, its codes row by row only where a word is bad.
+func (c *converter) word(i int, col *Column, from *array.Dictionary) (arrow.Array, error) {
+	if err := c.learn(i, col, from); err != nil {
+		return nil, err
+	}
+	d := c.words[i]
+	codes := from.Indices().(*array.Int32)
+	size := uint32(d.values.Len())
+	for row, code := range codes.Int32Values() {
+		if uint32(code) >= size && codes.IsValid(row) {
+			return nil, fmt.Errorf("column %s: a code beyond its dictionary", col.Name)
+		}
+	}
+	var empties []int
+	if len(d.bad) > 0 {
+		empties = c.badWords(col, d, codes)
+	}
+	codes.Retain()
+	kept := c.emptied(col, codes, empties)
+	defer kept.Release()
+	return array.NewDictionaryArray(col.Kind.arrowType(), kept, d.values), nil
+}
+
+// badWords adds a fault for each word that is not UTF-8 and gives the rows of empty words.
+func (c *converter) badWords(col *Column, d *dictionary, codes *array.Int32) (empties []int) {
+	for row, code := range codes.Int32Values() {
+		if codes.IsNull(row) {
+			continue
+		}
+		for _, bad := range d.bad {
+			if code != bad {
+				continue
+			}
+			if word := textAt(d.values, int(code)); len(word) == 0 {
+				empties = append(empties, row)
+			} else {
+				c.faults.add(row, col.Name, reason.BadRow, word)
+			}
+		}
+	}
+	return empties
+}
+
+// learn takes a batch's dictionary over where it is not the last one again.
+func (c *converter) learn(i int, col *Column, from *array.Dictionary) error {
+	values := asString(from.Dictionary())
+	if d := c.words[i]; d != nil && sameTexts(d.values, values) {
+		values.Release()
+		return nil
+	}
+	d := &dictionary{values: values}
+	if old := c.words[i]; old != nil {
+		old.values.Release()
+	}
+	c.words[i] = d
+	offsets := values.ValueOffsets()
+	plain := isASCII(values.ValueBytes())
+	for code := range values.Len() {
+		n := int(offsets[code+1] - offsets[code])
+		if n > c.file.opts.MaxRecord {
+			return c.overlong(col)
+		}
+		if n == 0 || !plain && !utf8.Valid(textAt(values, code)) {
+			d.bad = append(d.bad, int32(code))
+		}
+	}
+	return nil
+}
+
+func sameTexts(a, b *array.String) bool {
+	return a.Len() == b.Len() && bytes.Equal(a.ValueBytes(), b.ValueBytes()) &&
+		bytes.Equal(arrow.Int32Traits.CastToBytes(a.ValueOffsets()), arrow.Int32Traits.CastToBytes(b.ValueOffsets()))
+}
+
+// parsed reads a column of another kind from its texts.
+func (c *converter) parsed(col *Column, from arrow.Array) (arrow.Array, error) {
+	out := cells{column: col, builder: array.NewBuilder(c.file.opts.Memory, col.Kind.arrowType())}
+	defer out.builder.Release()
+	out.builder.Reserve(from.Len())
+	for row := range from.Len() {
+		var text []byte
+		if from.IsValid(row) {
+			text = textAt(from, row)
+		}
+		why := reason.None
+		switch {
+		case len(text) > 0:
+			why = out.append(text)
+		case col.Required:
+			why = reason.MissingValue
+		}
+		if why != reason.None {
+			c.faults.add(row, col.Name, why, text)
+		}
+		if why != reason.None || len(text) == 0 {
+			out.builder.AppendNull()
+		}
+	}
+	return out.builder.NewArray(), nil
+}
+
+// The instants that the text form can hold, the years 0001 to 9999, in microseconds.
+const (
+	firstInstant = -62_135_596_800_000_000
+	lastInstant  = 253_402_300_799_999_999
+)
+
+// time converts timestamps to microseconds.
+func (c *converter) time(col *Column, from *array.Timestamp) arrow.Array {
+	unit := from.DataType().(*arrow.TimestampType).Unit
+	values := from.TimestampValues()
+	out := values
+	buffer := from.Data().Buffers()[1]
+	if unit != arrow.Microsecond {
+		buffer = memory.NewBufferBytes(make([]byte, arrow.TimestampTraits.BytesRequired(len(values))))
+		out = arrow.TimestampTraits.CastFromBytes(buffer.Bytes())
+	} else {
+		buffer.Retain()
+	}
+	for row, v := range values {
+		t, exact := int64(v), true
+		switch unit {
+		case arrow.Millisecond:
+			exact = t >= firstInstant/1000 && t <= lastInstant/1000
+			t *= 1000
+		case arrow.Nanosecond:
+			exact = t%1000 == 0
+			t /= 1000
+		}
+		if (!exact || t < firstInstant || t > lastInstant) && from.IsValid(row) {
+			c.faults.add(row, col.Name, reason.BadTime, appendText(nil, from, row))
+		}
+		if unit != arrow.Microsecond {
+			out[row] = arrow.Timestamp(t)
+		}
+	}
+	return c.fixed(col, from, buffer)
+}
+
+// fixed makes an array of a fixed-width column from new values and the validity of the file's. It takes buffer over.
+func (c *converter) fixed(col *Column, from arrow.Array, buffer *memory.Buffer) arrow.Array {
+	defer buffer.Release()
+	d := from.Data()
+	data := array.NewData(col.Kind.arrowType(), d.Len(), []*memory.Buffer{d.Buffers()[0], buffer}, nil, d.NullN(), 0)
+	defer data.Release()
+	return array.MakeFromData(data)
+}
+
+// decimal converts DECIMAL and whole numbers to the kind's scale.
+func (c *converter) decimal(col *Column, from arrow.Array) (arrow.Array, error) {
+	scale, to := int32(0), int32(money.QuantityScale)
+	if col.Kind == Amount {
+		to = money.AmountScale
+	}
+	var values []decimal128.Num
+	switch a := from.(type) {
+	case *array.Decimal256:
+		return c.parsedWide(col, a), nil
+	case *array.Decimal128:
+		scale = a.DataType().(*arrow.Decimal128Type).Scale
+		values = a.Values()
+	default:
+		var err error
+		if values, err = wholes(from); err != nil {
+			return nil, err
+		}
+	}
+	var buffer *memory.Buffer
+	out := values
+	if _, shared := from.(*array.Decimal128); shared && scale == to {
+		buffer = from.Data().Buffers()[1]
+		buffer.Retain()
+	} else {
+		buffer = memory.NewBufferBytes(make([]byte, arrow.Decimal128Traits.BytesRequired(len(values))))
+		out = arrow.Decimal128Traits.CastFromBytes(buffer.Bytes())
+	}
+	for row, v := range values {
+		n, why := v, reason.None
+		if v.Sign() < 0 && !col.Signed {
+			why = reason.BadDecimal
+		} else if scale != to {
+			n, why = rescale(v, scale, to)
+			out[row] = n
+		}
+		if why == reason.None {
+			why = inRange(col.Kind, n)
+		}
+		if why != reason.None && from.IsValid(row) {
+			c.faults.add(row, col.Name, why, appendText(nil, from, row))
+		}
+	}
+	return c.fixed(col, from, buffer), nil
+}
+
+// inRange checks a number at its kind's own scale.
+func inRange(kind ColumnKind, n decimal128.Num) reason.Reason {
+	var err error
+	if kind == Quantity {
+		_, err = money.QuantityFromRaw(n.HighBits(), n.LowBits())
+	} else {
+		_, err = money.AmountFromRaw(n.HighBits(), n.LowBits())
+	}
+	if err != nil {
+		return decimalReason(err)
+	}
+	return reason.None
+}
+
+// rescale gives v at another scale, exactly or with the reason why not.
+func rescale(v decimal128.Num, from, to int32) (decimal128.Num, reason.Reason) {
+	if from > to {
+		q, exact := divide(v, int(from-to))
+		if !exact {
+			return v, reason.BadDecimal
+		}
+		return q, reason.None
+	}
+	// What is 10^27 or more at the new scale is over every range.
+	if v.Abs().Cmp(decimal128.GetScaleMultiplier(int(27-(to-from)))) >= 0 {
+		return v, reason.OutOfRange
+	}
+	return v.Mul(decimal128.GetScaleMultiplier(int(to - from))), reason.None
+}
+
+// divide divides by 10^digits and reports whether nothing was left.
+func divide(v decimal128.Num, digits int) (decimal128.Num, bool) {
+	abs := v.Abs()
+	hi, lo := uint64(abs.HighBits()), abs.LowBits()
+	for digits > 0 {
+		step := min(digits, 19)
+		unit := decimal128.GetScaleMultiplier(step).LowBits()
+		var rest uint64
+		hi, rest = hi/unit, hi%unit
+		if lo, rest = bits.Div64(rest, lo, unit); rest != 0 {
+			return v, false
+		}
+		digits -= step
+	}
+	q := decimal128.New(int64(hi), lo)
+	if v.Sign() < 0 {
+		q = q.Negate()
+	}
+	return q, true
+}
+
+// wholes reads an integer column as decimals of scale 0.
+func wholes(from arrow.Array) ([]decimal128.Num, error) {
+	switch a := from.(type) {
+	case *array.Int8:
+		return widen(a.Int8Values()), nil
+	case *array.Int16:
+		return widen(a.Int16Values()), nil
+	case *array.Int32:
+		return widen(a.Int32Values()), nil
+	case *array.Int64:
+		return widen(a.Int64Values()), nil
+	case *array.Uint8:
+		return widen(a.Uint8Values()), nil
+	case *array.Uint16:
+		return widen(a.Uint16Values()), nil
+	case *array.Uint32:
+		return widen(a.Uint32Values()), nil
+	case *array.Uint64:
+		out := make([]decimal128.Num, a.Len())
+		for i, v := range a.Uint64Values() {
+			out[i] = decimal128.FromU64(v)
+		}
+		return out, nil
+	}
+	return nil, fmt.Errorf("%s where a number belongs", from.DataType())
+}
+
+func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](values []T) []decimal128.Num {
+	out := make([]decimal128.Num, len(values))
+	for i, v := range values {
+		out[i] = decimal128.FromI64(int64(v))
+	}
+	return out
+}
+
+// parsedWide reads decimals of more than 38 digits by their text, which few files have.
+func (c *converter) parsedWide(col *Column, from *array.Decimal256) arrow.Array {
+	texts := array.NewStringBuilder(c.file.opts.Memory)
+	defer texts.Release()
+	for row := range from.Len() {
+		if from.IsNull(row) {
+			texts.AppendNull()
+		} else {
+			texts.Append(string(appendText(nil, from, row)))
+		}
+	}
+	a := texts.NewArray()
+	defer a.Release()
+	out, _ := c.parsed(col, a) // parsed has no error of its own
+	return out
+}
+
+// whole converts numbers to int64.
+func (c *converter) whole(col *Column, from arrow.Array) (arrow.Array, error) {
+	var values []decimal128.Num
+	scale := int32(0)
+	switch a := from.(type) {
+	case *array.Decimal256:
+		return c.parsedWide(col, a), nil
+	case *array.Decimal128:
+		values, scale = a.Values(), a.DataType().(*arrow.Decimal128Type).Scale
+	default:
+		var err error
+		if values, err = wholes(from); err != nil {
+			return nil, err
+		}
+	}
+	buffer := memory.NewBufferBytes(make([]byte, arrow.Int64Traits.BytesRequired(len(values))))
+	out := arrow.Int64Traits.CastFromBytes(buffer.Bytes())
+	for row, v := range values {
+		n, exact := divide(v, int(scale))
+		why := reason.None
+		switch {
+		case !exact, n.Sign() < 0 && !col.Signed:
+			why = reason.BadDecimal
+		case n.Abs().Greater(decimal128.FromI64(maxWhole)):
+			why = reason.OutOfRange
+		default:
+			out[row] = int64(n.LowBits())
+		}
+		if why != reason.None && from.IsValid(row) {
+			c.faults.add(row, col.Name, why, appendText(nil, from, row))
+		}
+	}
+	return c.fixed(col, from, buffer), nil
+}

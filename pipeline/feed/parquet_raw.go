@@ -1,0 +1,202 @@
+package feed
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// appendText appends a value that is not null as the text that a text format would hold.
+func appendText(dst []byte, a arrow.Array, row int) []byte {
+	switch a := a.(type) {
+	case *array.String, *array.Binary:
+		return append(dst, textAt(a, row)...)
+	case *array.Dictionary:
+		return appendText(dst, a.Dictionary(), a.GetValueIndex(row))
+	case *array.Decimal128:
+		return append(dst, a.Value(row).ToString(a.DataType().(*arrow.Decimal128Type).Scale)...)
+	case *array.Decimal256:
+		return append(dst, a.Value(row).ToString(a.DataType().(*arrow.Decimal256Type).Scale)...)
+	case *array.Timestamp:
+		t := a.DataType().(*arrow.TimestampType)
+		at := toTime(int64(a.Value(row)), t.Unit)
+		if t.TimeZone == "" {
+			return at.AppendFormat(dst, "2006-01-02T15:04:05.999999999")
+		}
+		return at.AppendFormat(dst, time.RFC3339Nano)
+	}
+	return append(dst, a.ValueStr(row)...)
+}
+
+func toTime(v int64, unit arrow.TimeUnit) time.Time {
+	switch unit {
+	case arrow.Second:
+		return time.Unix(v, 0).UTC()
+	case arrow.Millisecond:
+		return time.UnixMilli(v).UTC()
+	case arrow.Microsecond:
+		return time.UnixMicro(v).UTC()
+	}
+	return time.Unix(0, v).UTC()
+}
+
+// appendJSON appends a value that is not null as JSON: numbers that are whole and truths as they are, all else as text.
+func appendJSON(dst []byte, a arrow.Array, row int) []byte {
+	switch a := a.(type) {
+	case *array.Boolean:
+		return strconv.AppendBool(dst, a.Value(row))
+	case *array.Int8, *array.Int16, *array.Int32, *array.Int64, *array.Uint8, *array.Uint16, *array.Uint32, *array.Uint64:
+		return append(dst, a.ValueStr(row)...)
+	}
+	text := bytes.ToValidUTF8(appendText(nil, a, row), []byte("\ufffd"))
+	dst, _ = jsontext.AppendQuote(dst, text) // valid UTF-8 has no error
+	return dst
+}
+
+// parquetRows is where a batch's rows are in a file.
+type parquetRows struct {
+	file   *parquetFile
+	arrays []arrow.Array // the file's arrays, by column of the Spec
+	group  int
+	offset int64 // of the first row in its group
+	n      int64
+}
+
+// parquetRaw gives the raw records of a batch.
+type parquetRaw struct {
+	parquetRows
+	extras *extras
+
+	once sync.Once
+	own  map[string]arrow.Array // x_ columns, read when first asked for
+}
+
+func (e *extras) raw(rows parquetRows) *parquetRaw {
+	e.held.Add(1)
+	return &parquetRaw{parquetRows: rows, extras: e}
+}
+
+func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
+	p.once.Do(func() { p.own = p.extras.read(p.group, p.offset, p.n) })
+	dst = append(dst, '{')
+	begin := len(dst)
+	for _, c := range p.file.columns {
+		var a arrow.Array
+		if c.column >= 0 {
+			a = p.arrays[c.column]
+		} else {
+			a = p.own[c.name]
+		}
+		if a == nil || a.IsNull(row) {
+			continue
+		}
+		if len(dst) > begin {
+			dst = append(dst, ',')
+		}
+		dst, _ = jsontext.AppendQuote(dst, string(bytes.ToValidUTF8([]byte(c.name), []byte("\ufffd"))))
+		dst = append(dst, ':')
+		dst = appendJSON(dst, a, row)
+	}
+	return append(dst, '}')
+}
+
+func (p *parquetRaw) release() {
+	for _, a := range p.arrays {
+		if a != nil {
+			a.Release()
+		}
+	}
+	for _, a := range p.own {
+		a.Release()
+	}
+	_ = p.extras.letGo() // of a file that was only read
+}
+
+// extras reads the x_ columns of the rows whose raw records are asked for. Batches ask from any goroutine, mostly in
+// the order of the file, so one set of column readers moves forward; a batch before it begins the row group again. It
+// keeps the file open while the reader or a batch holds it.
+type extras struct {
+	file    *parquetFile
+	columns []parquetColumn
+	held    atomic.Int32
+
+	mu      sync.Mutex
+	readers []*pqarrow.ColumnReader
+	group   int
+	at      int64 // the row of the group that the readers are at
+}
+
+func newExtras(f *parquetFile) *extras {
+	e := &extras{file: f}
+	e.held.Store(1)
+	for _, c := range f.columns {
+		if c.column < 0 && c.leaf >= 0 {
+			e.columns = append(e.columns, c)
+		}
+	}
+	return e
+}
+
+// letGo closes the file when nothing holds it any more.
+func (e *extras) letGo() error {
+	if e.held.Add(-1) > 0 {
+		return nil
+	}
+	releaseReaders(e.readers)
+	e.readers = nil
+	return e.file.src.letGo()
+}
+
+// skipRows is how many rows are passed over at once.
+const skipRows = 4096
+
+// read gives the x_ columns of n rows. One that cannot be read is left out: a raw record is for people.
+func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
+	if len(e.columns) == 0 {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.readers == nil || e.group != group || e.at > offset {
+		releaseReaders(e.readers)
+		var err error
+		if e.readers, err = e.file.groupReaders(context.Background(), e.columns, group); err != nil {
+			e.readers = nil
+			return nil
+		}
+		e.group, e.at = group, 0
+	}
+	own := make(map[string]arrow.Array, len(e.columns))
+	for i, c := range e.columns {
+		if a := e.readOne(i, c, offset, n); a != nil {
+			own[c.name] = a
+		}
+	}
+	e.at = offset + n
+	return own
+}
+
+func (e *extras) readOne(i int, c parquetColumn, offset, n int64) arrow.Array {
+	for at := e.at; at < offset; {
+		step := min(skipRows, offset-at)
+		a, err := e.file.readColumn(e.readers[i], c, step)
+		if err != nil {
+			return nil
+		}
+		a.Release()
+		at += step
+	}
+	a, err := e.file.readColumn(e.readers[i], c, n)
+	if err != nil {
+		return nil
+	}
+	return a
+}

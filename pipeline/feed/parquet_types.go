@@ -1,0 +1,78 @@
+package feed
+
+import (
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/schema"
+)
+
+// fits checks that a column of a Parquet file has a type that its kind can be read from without loss (spec §2.2).
+func fits(col *Column, node schema.Node) *FileError {
+	leaf, ok := node.(*schema.PrimitiveNode)
+	if !ok || leaf.RepetitionType() == parquet.Repetitions.Repeated {
+		return &FileError{Text: fmt.Sprintf("column %q is nested", col.Name), Hint: "write one plain value per row"}
+	}
+	what, hint := misfit(col.Kind, leaf)
+	if what == "" {
+		return nil
+	}
+	return &FileError{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
+}
+
+// misfit says what is wrong with a leaf's type for a kind, and what to write instead.
+func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
+	physical, logical := leaf.PhysicalType(), leaf.LogicalType()
+	_, isDecimal := logical.(schema.DecimalLogicalType)
+	text := physical == parquet.Types.ByteArray && !isDecimal
+	whole := (physical == parquet.Types.Int32 || physical == parquet.Types.Int64) && isPlainInt(logical)
+	switch kind {
+	case Text, Word:
+		if !text {
+			return typeName(leaf) + " where a text belongs", "write it as STRING"
+		}
+	case Time:
+		return timeMisfit(leaf, text)
+	default:
+		hint := "write it as DECIMAL, or as STRING with the digits of the decimal"
+		switch {
+		case physical == parquet.Types.Float || physical == parquet.Types.Double:
+			return typeName(leaf) + ", which does not hold a decimal exactly", hint
+		case !text && !whole && !isDecimal:
+			return typeName(leaf) + " where a decimal belongs", hint
+		}
+	}
+	return "", ""
+}
+
+func timeMisfit(leaf *schema.PrimitiveNode, text bool) (what, hint string) {
+	hint = "write it as TIMESTAMP with isAdjustedToUTC=true, or as STRING with an offset"
+	if text {
+		return "", ""
+	}
+	if leaf.PhysicalType() == parquet.Types.Int96 {
+		return "INT96, a timestamp that does not say its zone", hint
+	}
+	t, ok := leaf.LogicalType().(schema.TimestampLogicalType)
+	switch {
+	case !ok:
+		return typeName(leaf) + " where a time belongs", hint
+	case !t.IsAdjustedToUTC() && !t.IsFromConvertedType():
+		return "a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone", hint
+	}
+	return "", ""
+}
+
+// isPlainInt reports whether an INT32 or INT64 is a number and not a date or a time.
+func isPlainInt(logical schema.LogicalType) bool {
+	_, isInt := logical.(schema.IntLogicalType)
+	return isInt || logical == nil || logical.IsNone()
+}
+
+// typeName is a leaf's type for people.
+func typeName(leaf *schema.PrimitiveNode) string {
+	if logical := leaf.LogicalType(); !isPlainInt(logical) {
+		return logical.String()
+	}
+	return leaf.PhysicalType().String()
+}

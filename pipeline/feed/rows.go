@@ -1,0 +1,300 @@
+package feed
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// maxFaultValue is how many bytes of a value a Fault keeps.
+const maxFaultValue = 256
+
+// shownValue cuts a value for a Fault, at the start of a character, and makes valid UTF-8 of it.
+func shownValue(v []byte) string {
+	if len(v) > maxFaultValue {
+		end := maxFaultValue
+		for end > maxFaultValue-utf8.UTFMax && !utf8.RuneStart(v[end]) {
+			end--
+		}
+		return strings.ToValidUTF8(string(v[:end]), "\ufffd") + "…"
+	}
+	return strings.ToValidUTF8(string(v), "\ufffd")
+}
+
+// faults collects a batch's faults, of which the first of each row counts. Calls may come row by row or column by
+// column, as long as those of one row come in the order of the columns.
+type faults struct {
+	list []Fault
+	rows map[int]int // row → its place in list
+}
+
+// add keeps a fault unless the row has one before it: bad_row goes before all else (doc.go, invariant 5).
+func (f *faults) add(row int, column string, why reason.Reason, value []byte) {
+	at, known := f.rows[row]
+	if known && (why != reason.BadRow || f.list[at].Reason == reason.BadRow) {
+		return
+	}
+	fault := Fault{Index: row, Column: column, Reason: why, Value: shownValue(value)}
+	if known {
+		f.list[at] = fault
+		return
+	}
+	if f.rows == nil {
+		f.rows = make(map[int]int)
+	}
+	f.rows[row] = len(f.list)
+	f.list = append(f.list, fault)
+}
+
+// take gives the faults by row and starts anew.
+func (f *faults) take() []Fault {
+	out := f.list
+	slices.SortFunc(out, func(a, b Fault) int { return cmp.Compare(a.Index, b.Index) })
+	f.list = nil
+	clear(f.rows)
+	return out
+}
+
+// rowBuilder builds the batches of a text format row by row.
+type rowBuilder struct {
+	spec    *Spec
+	schema  *arrow.Schema
+	present []bool // whether the file has the column
+	cells   []cells
+	absent  []arrow.Array // the all-null arrays of columns the file does not have
+	rows    int
+	faults  faults
+}
+
+// cells builds one column.
+type cells struct {
+	column  *Column
+	builder array.Builder
+	words   *words // of a Word column; its builder holds the codes
+	first   bool   // the first of the columns that share its OneOf
+	others  []int  // the columns that share it
+}
+
+func newRowBuilder(spec *Spec, opts Options, present []bool) *rowBuilder {
+	b := &rowBuilder{spec: spec, schema: spec.Schema(), present: present,
+		cells: make([]cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
+	for i := range spec.Columns {
+		col := &spec.Columns[i]
+		c := &b.cells[i]
+		c.column = col
+		c.first, c.others = spec.oneOf(i)
+		if !present[i] {
+			b.absent[i] = array.MakeArrayOfNull(opts.Memory, col.Kind.arrowType(), opts.BatchRows)
+			continue
+		}
+		t := col.Kind.arrowType()
+		if col.Kind == Word {
+			c.words, t = newWords(), arrow.PrimitiveTypes.Int32
+		}
+		c.builder = array.NewBuilder(opts.Memory, t)
+	}
+	return b
+}
+
+// oneOf lists the columns that share column i's OneOf and says whether i is the first of them.
+func (s *Spec) oneOf(i int) (first bool, all []int) {
+	word := s.Columns[i].OneOf
+	if word == "" {
+		return false, nil
+	}
+	for j := range s.Columns {
+		if s.Columns[j].OneOf == word {
+			all = append(all, j)
+		}
+	}
+	return all[0] == i, all
+}
+
+// add appends a row: a value per column of the Spec, empty for none.
+func (b *rowBuilder) add(values [][]byte) {
+	for i := range b.cells {
+		c := &b.cells[i]
+		v := values[i]
+		if c.first && empty(values, c.others) {
+			b.faults.add(b.rows, c.column.Name, reason.MissingValue, nil)
+		}
+		if !b.present[i] {
+			continue
+		}
+		if len(v) == 0 {
+			c.builder.AppendNull()
+			if c.column.Required {
+				b.faults.add(b.rows, c.column.Name, reason.MissingValue, nil)
+			}
+			continue
+		}
+		if why := c.append(v); why != reason.None {
+			c.builder.AppendNull()
+			b.faults.add(b.rows, c.column.Name, why, v)
+		}
+	}
+	b.rows++
+}
+
+// addBad appends a row that is wrong as a whole or in a column's form.
+func (b *rowBuilder) addBad(column string, value []byte) {
+	b.faults.add(b.rows, column, reason.BadRow, value)
+	for i := range b.cells {
+		if b.present[i] {
+			b.cells[i].builder.AppendNull()
+		}
+	}
+	b.rows++
+}
+
+func empty(values [][]byte, columns []int) bool {
+	for _, i := range columns {
+		if len(values[i]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// append appends a value that is not empty, or says why it cannot and appends nothing.
+func (c *cells) append(v []byte) reason.Reason {
+	switch c.column.Kind {
+	case Text:
+		c.builder.(*array.StringBuilder).BinaryBuilder.Append(v)
+	case Word:
+		c.builder.(*array.Int32Builder).Append(c.words.code(v))
+	case Time:
+		t, err := period.ParseInstant(v)
+		if err != nil {
+			return reason.BadTime
+		}
+		c.builder.(*array.TimestampBuilder).Append(arrow.Timestamp(t))
+	case Quantity, Amount:
+		n, why := parseDecimal(c.column, v)
+		if why != reason.None {
+			return why
+		}
+		c.builder.(*array.Decimal128Builder).Append(n)
+	case Whole:
+		n, why := parseWhole(c.column, v)
+		if why != reason.None {
+			return why
+		}
+		c.builder.(*array.Int64Builder).Append(n)
+	}
+	return reason.None
+}
+
+// parseDecimal reads the text of a Quantity or an Amount.
+func parseDecimal(col *Column, v []byte) (decimal128.Num, reason.Reason) {
+	if col.Kind == Quantity {
+		q, err := money.ParseQuantity(v)
+		if err != nil {
+			return decimal128.Num{}, decimalReason(err)
+		}
+		return decimal128.New(q.Raw()), reason.None
+	}
+	a, err := money.ParseAmount(v)
+	if err != nil {
+		return decimal128.Num{}, decimalReason(err)
+	}
+	if !col.Signed && v[0] == '-' {
+		return decimal128.Num{}, reason.BadDecimal
+	}
+	return decimal128.New(a.Raw()), reason.None
+}
+
+// decimalReason is the reason of an error of schemas/money.
+func decimalReason(err error) reason.Reason {
+	var e *money.ParseError
+	if errors.As(err, &e) {
+		switch e.Kind {
+		case money.Missing:
+			return reason.MissingValue
+		case money.OutOfRange:
+			return reason.OutOfRange
+		}
+	}
+	return reason.BadDecimal
+}
+
+// maxWhole is the largest whole number.
+const maxWhole = 1_000_000_000_000_000_000 - 1
+
+// parseWhole reads the text of a Whole, `-?digits`.
+func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
+	digits := v
+	if v[0] == '-' {
+		digits = v[1:]
+		if !col.Signed {
+			return 0, reason.BadDecimal
+		}
+	}
+	if len(digits) == 0 {
+		return 0, reason.BadDecimal
+	}
+	n, over := int64(0), false
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, reason.BadDecimal
+		}
+		if n = n*10 + int64(c-'0'); n > maxWhole {
+			n, over = maxWhole, true
+		}
+	}
+	if over {
+		return 0, reason.OutOfRange
+	}
+	if v[0] == '-' {
+		n = -n
+	}
+	return n, reason.None
+}
+
+// batch gives the rows so far as a batch and starts anew.
+func (b *rowBuilder) batch(first int64, raw rawRecords) *Batch {
+	columns := make([]arrow.Array, len(b.cells))
+	for i := range b.cells {
+		c := &b.cells[i]
+		switch {
+		case !b.present[i]:
+			columns[i] = array.NewSlice(b.absent[i], 0, int64(b.rows))
+		case c.words != nil:
+			codes := c.builder.NewArray()
+			columns[i] = array.NewDictionaryArray(c.column.Kind.arrowType(), codes, c.words.array())
+			codes.Release()
+			if c.words.full() {
+				c.words = newWords()
+			}
+		default:
+			columns[i] = c.builder.NewArray()
+		}
+	}
+	rows := array.NewRecordBatch(b.schema, columns, int64(b.rows))
+	for _, c := range columns {
+		c.Release()
+	}
+	b.rows = 0
+	return &Batch{Rows: rows, First: first, Faults: b.faults.take(), raw: raw}
+}
+
+// release gives back what the builder holds.
+func (b *rowBuilder) release() {
+	for i := range b.cells {
+		if b.present[i] {
+			b.cells[i].builder.Release()
+		} else {
+			b.absent[i].Release()
+		}
+	}
+}

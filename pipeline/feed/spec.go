@@ -1,0 +1,117 @@
+package feed
+
+import "github.com/apache/arrow-go/v18/arrow"
+
+// ColumnKind says what the values of a column are and how they travel in a batch.
+type ColumnKind uint8
+
+const (
+	// Text is any text. In a batch: string.
+	Text ColumnKind = iota
+	// Word is a text that many records share. In a batch: dictionary<int32, string>.
+	Word
+	// Time is an instant with an offset (spec §1.2). In a batch: timestamp[us, UTC].
+	Time
+	// Quantity is a decimal of scale 10, 0 to 10^15 (spec §1.1). In a batch: decimal128(38, 10).
+	Quantity
+	// Amount is a decimal of scale 8, within ±10^18 (spec §1.1). In a batch: decimal128(38, 8).
+	Amount
+	// Whole is a whole number of at most 18 digits. In a batch: int64.
+	Whole
+)
+
+// String is the kind's word in documentation.
+func (k ColumnKind) String() string {
+	return [...]string{"text", "word", "time", "quantity", "amount", "whole"}[k]
+}
+
+// arrowType is the type of the kind's column in a batch.
+func (k ColumnKind) arrowType() arrow.DataType {
+	switch k {
+	case Word:
+		return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
+	case Time:
+		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	case Quantity:
+		return &arrow.Decimal128Type{Precision: 38, Scale: 10}
+	case Amount:
+		return &arrow.Decimal128Type{Precision: 38, Scale: 8}
+	case Whole:
+		return arrow.PrimitiveTypes.Int64
+	}
+	return arrow.BinaryTypes.String
+}
+
+// Column is one column of a feed.
+type Column struct {
+	Name     string
+	Kind     ColumnKind
+	Required bool   // the header must have it and every record a value
+	OneOf    string // of the columns that share this word the header must have one and every record a value in one
+	Signed   bool   // Amount and Whole: a minus may stand
+	Content  bool   // part of a record's content: two records that differ in it are not duplicates (spec §3.20)
+	Meaning  string // for people, one clause
+	Source   string // where the rule comes from, such as `spec §3.13`
+}
+
+// Spec is one feed. The order of its columns is the order of the checks and of the columns of a batch.
+type Spec struct {
+	Name    string // the folder below inbox/
+	Columns []Column
+}
+
+// Column is the position of a column by its name; −1 when the feed has no such column.
+func (s *Spec) Column(name string) int {
+	for i := range s.Columns {
+		if s.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Schema is the schema of the feed's batches. Every field is nullable: null is no value.
+func (s *Spec) Schema() *arrow.Schema {
+	fields := make([]arrow.Field, len(s.Columns))
+	for i := range s.Columns {
+		fields[i] = arrow.Field{Name: s.Columns[i].Name, Type: s.Columns[i].Kind.arrowType(), Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// Usage is the feed of spec §3.13.
+func Usage() *Spec {
+	const source = "spec §3.13"
+	return &Spec{Name: "usage", Columns: []Column{
+		{Name: "record_id", Kind: Text, Required: true, Content: true, Source: source,
+			Meaning: "the record's id, unique within a customer's cycle"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "who used it"},
+		{Name: "resource_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "what was used"},
+		{Name: "sku", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the product"},
+		{Name: "region_code", Kind: Word, Required: true, Content: true, Source: source, Meaning: "where it was used"},
+		{Name: "usage_start", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "start of the use; its day and cycle are the record's"},
+		{Name: "usage_end", Kind: Time, Required: true, Content: true, Source: source, Meaning: "end of the use"},
+		{Name: "quantity", Kind: Quantity, Required: true, Content: true, Source: source,
+			Meaning: "how much, in the product's measure"},
+		{Name: "resource_name", Kind: Text, Content: true, Source: source, Meaning: "the resource's name, for people"},
+		{Name: "resource_tag", Kind: Text, Content: true, Source: source, Meaning: "the resource's tags"},
+		{Name: "unit", Kind: Word, Source: source, Meaning: "the quantity's unit; must equal the product's measure"},
+		{Name: "replaces", Kind: Text, Content: true, Source: "spec §3.20",
+			Meaning: "the record_id of an accepted record of the same customer and cycle that no longer counts"},
+	}}
+}
+
+// Bandwidth is the feed of spec §3.14.
+func Bandwidth() *Spec {
+	const source = "spec §3.14"
+	return &Spec{Name: "bandwidth", Columns: []Column{
+		{Name: "resource_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the link that was measured"},
+		{Name: "sample_time", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "when; floored to 5 minutes it is the sample's slot"},
+		{Name: "in_bps", Kind: Quantity, OneOf: "bps", Content: true, Source: source,
+			Meaning: "bits per second inward; 0 if absent"},
+		{Name: "out_bps", Kind: Quantity, OneOf: "bps", Content: true, Source: source,
+			Meaning: "bits per second outward; 0 if absent"},
+	}}
+}

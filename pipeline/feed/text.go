@@ -1,0 +1,113 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// errTooLong ends the reading of a record that is over Options.MaxRecord.
+var errTooLong = errors.New("record too long")
+
+// textReader is what the readers of the text formats share.
+type textReader struct {
+	src    *stored
+	packed string
+	spec   *Spec
+	opts   Options
+	done   func() // closes what unpacks
+	rows   *rowBuilder
+	pool   textPool
+	next   int64 // number of the next row
+	final  error // how the reading ended; it ends the same way on every further call
+	closed bool
+}
+
+// ready says why no further batch can come.
+func (r *textReader) ready(ctx context.Context) error {
+	if r.closed {
+		return fmt.Errorf("read inbox/%s: the reader is closed", r.src.name)
+	}
+	if r.final != nil {
+		return r.final
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("read inbox/%s: %w", r.src.name, err)
+	}
+	return nil
+}
+
+// batch gives the rows so far.
+func (r *textReader) batch(raw *texts) *Batch {
+	b := r.rows.batch(r.next, raw)
+	r.next += b.Rows.NumRows()
+	return b
+}
+
+// Progress is how much of the stored file has been read.
+func (r *textReader) Progress() (read, total int64) { return r.src.read.Load(), r.src.size }
+
+// Close ends the reading.
+func (r *textReader) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	r.done()
+	r.rows.release()
+	return r.src.letGo()
+}
+
+// texts is the raw text of a batch's records: one buffer, and where each record stands in it.
+type texts struct {
+	buffer []byte
+	ends   []span
+	pool   *textPool
+}
+
+type span struct{ from, to int }
+
+func (t *texts) appendRaw(dst []byte, i int) []byte {
+	at := t.ends[i]
+	return append(dst, t.buffer[at.from:at.to]...)
+}
+
+func (t *texts) release() { t.pool.put(t) }
+
+// textPool keeps the buffers of released batches for the next ones of the same reader.
+type textPool struct {
+	mu   sync.Mutex
+	free []*texts
+}
+
+func (p *textPool) get() *texts {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.free); n > 0 {
+		t := p.free[n-1]
+		p.free = p.free[:n-1]
+		return t
+	}
+	return &texts{pool: p}
+}
+
+// put takes a buffer back. Two are enough while batches are released in order.
+func (p *textPool) put(t *texts) {
+	t.buffer, t.ends = t.buffer[:0], t.ends[:0]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.free) < 2 {
+		p.free = append(p.free, t)
+	}
+}
+
+func byteSize(n int) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

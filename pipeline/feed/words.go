@@ -1,0 +1,53 @@
+package feed
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+)
+
+// A dictionary starts anew at a batch once it holds this much, so that a column of ever new words stays bounded.
+const (
+	maxWords     = 64 << 10
+	maxWordBytes = 4 << 20
+)
+
+// words is the dictionary of one Word column of a text format. It only grows at its end: the arrays handed out are
+// views of its beginning, and no byte they show is written again.
+type words struct {
+	codes   map[string]int32
+	text    []byte
+	offsets []int32
+	view    arrow.Array // of all words so far; nil when words came in since it was made
+}
+
+func newWords() *words {
+	return &words{codes: make(map[string]int32), offsets: []int32{0}}
+}
+
+// full reports whether the next batch should start with another dictionary.
+func (w *words) full() bool { return len(w.codes) >= maxWords || len(w.text) >= maxWordBytes }
+
+// code is a word's number.
+func (w *words) code(word []byte) int32 {
+	if c, ok := w.codes[string(word)]; ok {
+		return c
+	}
+	c := int32(len(w.codes))
+	w.codes[string(word)] = c
+	w.text = append(w.text, word...)
+	w.offsets = append(w.offsets, int32(len(w.text)))
+	w.view = nil
+	return c
+}
+
+// array is the dictionary so far. The caller owns nothing: the memory is the Go heap's.
+func (w *words) array() arrow.Array {
+	if w.view == nil {
+		offsets := memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(w.offsets))
+		text := memory.NewBufferBytes(w.text)
+		data := array.NewData(arrow.BinaryTypes.String, len(w.codes), []*memory.Buffer{nil, offsets, text}, nil, 0, 0)
+		w.view = array.NewStringData(data)
+	}
+	return w.view
+}

@@ -1,0 +1,424 @@
+package fold
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// dayFold folds one day of one bucket. It is the worker's, used for one day after the other.
+type dayFold struct {
+	w       *worker
+	bucket  int
+	date    period.Day
+	cycle   period.Cycle
+	v       *verdicts
+	opening *opening
+	before  bool // the opening positions are of an earlier cycle
+
+	lines   *lineWriter
+	usage   *table.Columns
+	ident   *table.Columns
+	sums    *sumWriter
+	charges line.Charges
+	record  rating.Record
+	what    consumption
+
+	owed     money.QuantityTotal // quantity of the records that lines of the day must hold
+
+	customer int32 // the open one; -1 = none
+	rows     []position.Row
+	carried  []position.Row
+}
+
+func (d *dayFold) init(w *worker) {
+	d.w = w
+	d.usage, d.ident = table.NewColumns(tables.Usage()), table.NewColumns(tables.Ident())
+	d.sums = newSumWriter(w.Folder)
+}
+
+// foldDay rates a day of the bucket anew and puts its files into the next state. It reports whether its closing positions differ
+// from those the lake had (FOLD-2).
+func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (differs bool, err error) {
+	d := &w.day
+	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
+	files, from := w.openingOf(bucket, day)
+	d.before = from != d.cycle
+	if d.opening, err = newOpening(w.Txn, &w.names, files); err != nil {
+		return false, err
+	}
+	defer d.opening.close()
+	old, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, bucket)), w.find(dayKey("usage", day, bucket)))
+	if err != nil {
+		return false, err
+	}
+	defer old.close()
+	d.start()
+	if err := d.merge(old, isNew); err != nil {
+		return false, err
+	}
+	if err := d.closeCustomer(); err != nil {
+		return false, err
+	}
+	if err := d.passUntil(1<<31 - 1); err != nil {
+		return false, err
+	}
+	return d.finish()
+}
+
+// start points the writers at the day's files.
+func (d *dayFold) start() {
+	key := dayKey("lines", d.date, d.bucket)
+	if d.lines == nil {
+		d.lines = d.w.newLineWriter(key)
+	} else {
+		d.lines.restart(key)
+	}
+	d.w.positions.restart(dayKey("positions", d.date, d.bucket))
+	d.usage.Reset()
+	d.ident.Reset()
+	d.sums.reset()
+	d.owed = money.QuantityTotal{}
+}
+
+// ConservationError says that lines do not hold what was used: our own fault, exit code 3 (spec §6.6).
+type ConservationError struct{ Where, Used, Billed string }
+
+func (e *ConservationError) Error() string {
+	return fmt.Sprintf("%s: records hold a quantity of %s, their lines %s", e.Where, e.Used, e.Billed)
+}
+
+// conserve checks that the day's lines hold exactly what its records used.
+func (d *dayFold) conserve() error {
+	if d.owed.Cmp(d.lines.sum.usage) != 0 {
+		return &ConservationError{fmt.Sprintf("%s, bucket %d", d.date, d.bucket), d.owed.String(), d.lines.sum.usage.String()}
+	}
+	return nil
+}
+
+// finish ends the day's files and puts them into the next state.
+func (d *dayFold) finish() (differs bool, err error) {
+	if err := d.conserve(); err != nil {
+		return false, err
+	}
+	lines, err := d.lines.finish()
+	if err != nil {
+		return false, err
+	}
+	closing, err := d.w.positions.finish()
+	if err != nil {
+		return false, err
+	}
+	slices.Sort(d.ident.C[0].Ints)
+	ident, err := d.w.writeTable(dayKey("ident", d.date, d.bucket), tables.Ident(), d.ident, nil)
+	if err != nil {
+		return false, err
+	}
+	usage, err := d.w.writeTable(dayKey("usage", d.date, d.bucket), tables.Usage(), d.usage, nil)
+	if err != nil {
+		return false, err
+	}
+	sums, err := d.w.writeTable(dayKey("sums", d.date, d.bucket), tables.Sums(), d.sums.columns(), nil)
+	if err != nil {
+		return false, err
+	}
+	had := d.w.find(dayKey("positions", d.date, d.bucket))
+	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)
+	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident, "usage": usage, "sums": sums} {
+		if err := d.w.replace(dayKey(name, d.date, d.bucket), files); err != nil {
+			return false, err
+		}
+	}
+	d.w.mu.Lock()
+	d.w.result.Lines += d.lines.rows
+	d.w.mu.Unlock()
+	return differs, nil
+}
+
+// stream is a source with one row looked ahead.
+type stream struct {
+	sorting.Source
+	row sorting.Row
+	ok  bool
+}
+
+func (s *stream) next() (err error) {
+	if s.Source == nil {
+		s.ok = false
+		return nil
+	}
+	s.ok, err = s.Source.Next(&s.row)
+	return err
+}
+
+// merge gives every accepted record of the day to take, in order, and settles the new ones on the way.
+func (d *dayFold) merge(accepted *accepted, isNew bool) error {
+	old, fresh := stream{Source: accepted}, stream{}
+	if isNew {
+		m, err := sorting.Merge(d.w.Scanned.Usage, d.w.Scanned.Parts.Of(d.bucket, d.date), &d.w.buffers)
+		if err != nil {
+			return err
+		}
+		fresh.Source = &takenRows{m, d.w.Scanned}
+	}
+	if err := old.next(); err != nil {
+		return err
+	}
+	if err := fresh.next(); err != nil {
+		return err
+	}
+	var twins twins
+	for old.ok || fresh.ok {
+		if old.ok && (!fresh.ok || old.row.Compare(&fresh.row) <= 0) {
+			if err := d.known(&old, &fresh, &twins); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.fresh(&fresh, &twins); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takenRows passes over the rows of files that failed whole (INGEST-3).
+type takenRows struct {
+	sorting.Source
+	scanned *ingest.Scanned
+}
+
+func (t *takenRows) Next(r *sorting.Row) (bool, error) {
+	for {
+		ok, err := t.Source.Next(r)
+		if err != nil || !ok || t.scanned.Taken(r.File) {
+			return ok, err
+		}
+	}
+}
+
+// twins holds the content of the record that was decided last, for the rows of the same identity and start that follow it.
+type twins struct {
+	customer int32
+	start    period.Instant
+	id       []byte
+	content  []byte
+	set      bool
+}
+
+func (t *twins) hold(r *sorting.Row) {
+	t.customer, t.start, t.set = r.Customer, r.Start, true
+	t.id, t.content = append(t.id[:0], r.ID...), append(t.content[:0], r.Content()...)
+}
+
+func (t *twins) match(r *sorting.Row) bool {
+	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID) && bytes.Equal(t.content, r.Content())
+}
+
+// known takes a record that an earlier run accepted; new rows equal to it are duplicates.
+func (d *dayFold) known(old, fresh *stream, t *twins) error {
+	old.row.Seal(nil)
+	t.hold(&old.row)
+	for fresh.ok && fresh.row.Compare(&old.row) == 0 {
+		if t.match(&fresh.row) {
+			d.w.counts[fresh.row.File].Duplicate++
+		} else {
+			d.w.reject(&fresh.row, reason.Conflict, "record_id", string(fresh.row.ID))
+		}
+		if err := fresh.next(); err != nil {
+			return err
+		}
+	}
+	if err := d.take(&old.row, old.row.Number == tables.Replaced); err != nil {
+		return err
+	}
+	return old.next()
+}
+
+// fresh decides a new row (spec §3.20): duplicate, conflict, replaces, accepted.
+func (d *dayFold) fresh(s *stream, t *twins) error {
+	r := &s.row
+	if t.match(r) {
+		d.w.counts[r.File].Duplicate++
+		return s.next()
+	}
+	conflict, err := d.conflicts(r)
+	if err != nil {
+		return err
+	}
+	if conflict {
+		d.w.reject(r, reason.Conflict, "record_id", string(r.ID))
+		return s.next()
+	}
+	if len(r.Replaces) > 0 {
+		if why := d.v.replaces[identity{r.Customer, string(r.ID)}]; why != reason.None {
+			d.w.reject(r, why, "replaces", string(r.Replaces))
+			return s.next()
+		}
+	}
+	d.w.counts[r.File].Accepted++
+	t.hold(r)
+	if err := d.take(r, false); err != nil {
+		return err
+	}
+	return s.next()
+}
+
+// conflicts reports whether another record has taken the row's identity with other content.
+func (d *dayFold) conflicts(r *sorting.Row) (bool, error) {
+	if len(d.v.marks) == 0 {
+		return false, nil
+	}
+	m := d.v.marks[sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)]
+	if m&known != 0 {
+		if ok, err := d.v.known(r.Customer, r.ID); ok || err != nil {
+			return ok, err
+		}
+	}
+	return m&conflicting != 0, nil
+}
+
+// take counts, stores and rates one accepted record.
+func (d *dayFold) take(r *sorting.Row, replaced bool) error {
+	d.ident.C[0].Ints = append(d.ident.C[0].Ints, int64(sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)>>identShift))
+	d.ident.N++
+	dead := replaced
+	if len(d.v.dead) > 0 && d.v.dead[identity{r.Customer, string(r.ID)}] {
+		dead = true
+		if err := d.w.replaced.Add(r.Quantity); err != nil {
+			return err
+		}
+	}
+	if dead || len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
+		d.keep(r, dead)
+	}
+	if dead {
+		return nil
+	}
+	if r.Customer != d.customer {
+		if err := d.openCustomer(r.Customer); err != nil {
+			return err
+		}
+	}
+	return d.rate(r)
+}
+
+// keep stores a record that lines do not hold (FOLD-4).
+func (d *dayFold) keep(r *sorting.Row, dead bool) {
+	c := d.usage.C
+	c[tables.UCustomerID].AddWord(d.w.Books.Customers[r.Customer].ID)
+	c[tables.URecordID].AddBytes(r.ID)
+	c[tables.UResourceID].AddBytes(r.Resource)
+	c[tables.USKU].AddWord(d.w.Books.Products[r.SKU].SKU)
+	c[tables.URegionCode].AddWord(d.w.Scanned.Regions.Name(r.Region))
+	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
+	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
+	c[tables.UQuantity].AddDec(r.Quantity.Raw())
+	c[tables.UResourceName].AddBytes(r.Name)
+	c[tables.UResourceTag].AddBytes(r.Tag)
+	c[tables.UReplaces].AddBytes(r.Replaces)
+	status := int32(tables.Counted)
+	if dead {
+		status = tables.Replaced
+	}
+	c[tables.UStatus].Codes = append(c[tables.UStatus].Codes, status)
+	d.usage.N++
+}
+
+// rate writes the record's lines.
+func (d *dayFold) rate(r *sorting.Row) error {
+	if !d.w.Books.Products[r.SKU].Model.PeriodLevel() {
+		if err := d.owed.Add(r.Quantity); err != nil {
+			return err
+		}
+	}
+	d.charges.Reset()
+	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
+		Start: r.Start, End: r.End, Quantity: r.Quantity}
+	if err := d.w.rater.Usage(&d.record, 0, &d.charges); err != nil {
+		return err
+	}
+	d.what = consumption{customer: r.Customer, sku: r.SKU, regionCode: r.Region, id: r.ID, resource: r.Resource, name: r.Name,
+		tag: r.Tag, start: r.Start, end: r.End, instant: r.Start}
+	for i := range d.charges.List {
+		ch := &d.charges.List[i]
+		if err := d.lines.add(&d.what, ch, d.charges.Draws); err != nil {
+			return err
+		}
+		if err := d.sums.add(ch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openCustomer passes the positions of those before it through and opens the rater at its own.
+func (d *dayFold) openCustomer(customer int32) error {
+	if err := d.closeCustomer(); err != nil {
+		return err
+	}
+	if err := d.passUntil(customer); err != nil {
+		return err
+	}
+	d.customer = customer
+	rows, err := d.positionsOf(customer)
+	if err != nil {
+		return err
+	}
+	d.sums.open(customer)
+	return d.w.rater.Open(customer, d.cycle, rows)
+}
+
+// positionsOf takes the customer's opening rows, if it is next.
+func (d *dayFold) positionsOf(customer int32) ([]position.Row, error) {
+	if d.opening.customer != customer {
+		return nil, nil
+	}
+	rows, err := d.opening.take()
+	if err != nil || !d.before {
+		return rows, err
+	}
+	d.carried = d.w.Prices.NextCycle(d.carried[:0], rows, customer, d.cycle)
+	return d.carried, nil
+}
+
+// passUntil writes the positions of customers without records as they were.
+func (d *dayFold) passUntil(customer int32) error {
+	for d.opening.customer >= 0 && d.opening.customer < customer {
+		who := d.opening.customer
+		rows, err := d.positionsOf(who)
+		if err != nil {
+			return err
+		}
+		if err := d.w.positions.add(who, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeCustomer writes the open customer's closing positions and sums.
+func (d *dayFold) closeCustomer() error {
+	if d.customer < 0 {
+		return nil
+	}
+	d.rows = d.w.rater.Positions(d.rows[:0])
+	if err := d.w.positions.add(d.customer, d.rows); err != nil {
+		return err
+	}
+	d.sums.close()
+	d.customer = -1
+	return nil
+}

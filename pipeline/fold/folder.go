@@ -1,0 +1,203 @@
+package fold
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// Folder is one run's fold over all buckets.
+type Folder struct {
+	Txn      *lake.Txn
+	Books    *books.Books
+	Prices   *rating.Book
+	Scanned  *ingest.Scanned
+	Buckets  int
+	Workers  int
+	Open     func(period.Cycle) bool // whether a cycle may still change
+	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
+	Refold   func(period.Cycle) bool // whether a cycle must be folded again whatever its records: the books changed
+	Ending   period.Cycle            // whose month-end lines are made for the first time; ingest.NoCycle = none
+	Grain    rating.Grain
+	Mode     money.Mode
+	Digits   int
+	Progress func(stage string, done, total int64)
+
+	mu     sync.Mutex
+	result Result
+}
+
+// Result is what a fold did.
+type Result struct {
+	Files    []FileCount     // by file of the scan
+	Rejects  []ingest.Reject // decided against other records, sorted by file and row; Raw is not filled
+	Days     int
+	Lines    int64
+	Replaced money.QuantityTotal // of records newly replaced
+	Cycles   []period.Cycle      // in which something was folded
+}
+
+// FileCount is what became of a file's rows that passed by themselves.
+type FileCount struct{ Accepted, Duplicate, Rejected int64 }
+
+// seekable makes a lake file readable by the Parquet library.
+func seekable(f storage.ReadFile) *io.SectionReader { return io.NewSectionReader(f, 0, f.Size()) }
+
+// work is a bucket's days with new rows, by cycle.
+type work struct {
+	usage, samples map[period.Day]int64 // rows
+}
+
+// Run folds every bucket that has something new and puts the files into the transaction's next state.
+func (f *Folder) Run(ctx context.Context) (*Result, error) {
+	f.result.Files = make([]FileCount, len(f.Scanned.Files))
+	todo := f.plan()
+	group, ctx := errgroup.WithContext(ctx)
+	next := make(chan int)
+	group.Go(func() error {
+		defer close(next)
+		for b := range f.Buckets {
+			select {
+			case next <- b:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	done := int64(0)
+	for range max(1, f.Workers) {
+		group.Go(func() error {
+			w := f.newWorker()
+			for bucket := range next {
+				if err := w.bucket(ctx, bucket, todo[bucket]); err != nil {
+					return err
+				}
+				f.mu.Lock()
+				done++
+				if f.Progress != nil {
+					f.Progress("rate buckets", done, int64(f.Buckets))
+				}
+				f.mu.Unlock()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(f.result.Rejects, func(a, b ingest.Reject) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
+	})
+	slices.Sort(f.result.Cycles)
+	f.result.Cycles = slices.Compact(f.result.Cycles)
+	return &f.result, nil
+}
+
+// plan sorts the scan's parts by bucket.
+func (f *Folder) plan() []work {
+	todo := make([]work, f.Buckets)
+	for i := range todo {
+		todo[i] = work{usage: make(map[period.Day]int64), samples: make(map[period.Day]int64)}
+	}
+	usage, rows := sorting.Parts(f.Scanned.Usage)
+	for _, p := range usage {
+		bucket, day := f.Scanned.Parts.Split(p)
+		todo[bucket].usage[day] = rows[p]
+	}
+	samples, rows := sorting.Parts(f.Scanned.Bandwidth)
+	for _, p := range samples {
+		bucket, day := f.Scanned.Parts.Split(p)
+		todo[bucket].samples[day] = rows[p]
+	}
+	return todo
+}
+
+// replace puts a day's files of one table into the next state.
+func (f *Folder) replace(key lake.FileKey, files []lake.FileEntry) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.Txn.Next().Replace(key, files...)
+}
+
+// find is what the next state has of a key.
+func (f *Folder) find(key lake.FileKey) []lake.FileEntry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.Txn.Next().Find(key)
+}
+
+// filesOf is what the next state has of a cycle and bucket, of the given tables.
+func (f *Folder) filesOf(cycle string, bucket int, names ...string) []lake.FileEntry {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []lake.FileEntry
+	for _, e := range f.Txn.Next().Files(cycle) {
+		if e.Bucket == bucket && slices.Contains(names, e.Table) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// worker folds one bucket at a time with memory of its own.
+type worker struct {
+	*Folder
+	names     names
+	rater     *rating.Rater
+	lines     *lineWriter
+	positions *positionWriter
+	buffers   sorting.Buffers
+	resolver  resolver
+	day       dayFold
+	rejects   []ingest.Reject
+	counts    []FileCount
+	replaced  money.QuantityTotal
+}
+
+func (f *Folder) newWorker() *worker {
+	w := &worker{Folder: f, names: names{f.Books, f.Scanned.Regions}, counts: make([]FileCount, len(f.Scanned.Files))}
+	w.rater = f.Prices.NewRater(f.Scanned.Regions.Name)
+	w.positions = f.newPositionWriter()
+	w.resolver = resolver{f: f, seeds: make([]uint64, len(f.Books.Customers)), buffers: &w.buffers}
+	w.day.init(w)
+	return w
+}
+
+// hand adds the worker's counts to the result.
+func (w *worker) hand(days int, cycles []period.Cycle) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, c := range w.counts {
+		r := &w.result.Files[i]
+		r.Accepted, r.Duplicate, r.Rejected = r.Accepted+c.Accepted, r.Duplicate+c.Duplicate, r.Rejected+c.Rejected
+	}
+	clear(w.counts)
+	w.result.Rejects = append(w.result.Rejects, w.rejects...)
+	w.rejects = w.rejects[:0]
+	w.result.Days += days
+	w.result.Cycles = append(w.result.Cycles, cycles...)
+	err := w.result.Replaced.AddTotal(w.replaced)
+	w.replaced = money.QuantityTotal{}
+	return err
+}
+
+// reject notes a row that failed against others.
+func (w *worker) reject(r *sorting.Row, why reason.Reason, column, value string) {
+	w.counts[r.File].Rejected++
+	w.rejects = append(w.rejects, ingest.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value, ID: string(r.ID)})
+}

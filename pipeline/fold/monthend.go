@@ -1,0 +1,324 @@
+package fold
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// EndDay is the day of month-end lines.
+const EndDay = "end"
+
+// endLine is one month-end line before it is written.
+type endLine struct {
+	id     string
+	object rating.Object
+	charge line.Charge
+}
+
+// endCycle brings the month-end lines and the statements of a bucket and cycle up to date.
+func (w *worker) endCycle(bucket int, cycle period.Cycle) error {
+	if w.MonthEnd(cycle) {
+		if err := w.monthEnd(bucket, cycle); err != nil {
+			return err
+		}
+	}
+	return w.statements(bucket, cycle)
+}
+
+// monthEnd writes the lines of volume, block, stairstep and percentile products (spec §4.6, §4.7).
+func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
+	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: EndDay, Bucket: bucket}
+	lines := w.newLineWriter(key)
+	sums := newSumWriter(w.Folder)
+	files, from := w.openingOf(bucket, cycle.Last()+1)
+	if from != cycle {
+		files = nil // the cycle has no records: what the positions hold is of earlier ones
+	}
+	opening, err := newOpening(w.Txn, &w.names, files)
+	if err != nil {
+		return err
+	}
+	defer opening.close()
+	objects, err := w.measure(bucket, cycle)
+	if err != nil {
+		return err
+	}
+	for opening.customer >= 0 || len(objects) > 0 {
+		customer := nextCustomer(opening.customer, objects)
+		var rows []position.Row
+		if opening.customer == customer {
+			if rows, err = opening.take(); err != nil {
+				return err
+			}
+		}
+		n := 0
+		for n < len(objects) && objects[n].Customer == customer {
+			n++
+		}
+		if err := w.endCustomer(customer, cycle, rows, objects[:n], lines, sums); err != nil {
+			return err
+		}
+		objects = objects[n:]
+	}
+	written, err := lines.finish()
+	if err != nil {
+		return err
+	}
+	if err := w.replace(key, written); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	w.result.Lines += lines.rows
+	w.mu.Unlock()
+	key.Table = "sums"
+	added, err := w.writeTable(key, tables.Sums(), sums.columns(), nil)
+	if err != nil {
+		return err
+	}
+	return w.replace(key, added)
+}
+
+func nextCustomer(opening int32, objects []measured) int32 {
+	if len(objects) == 0 || (opening >= 0 && opening < objects[0].Customer) {
+		return opening
+	}
+	return objects[0].Customer
+}
+
+// endCustomer writes one customer's month-end lines in order of id, tier and kind.
+func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position.Row, objects []measured, lines *lineWriter, sums *sumWriter) error {
+	var charges line.Charges
+	var about []rating.Object
+	if err := w.rater.Open(customer, cycle, rows); err != nil {
+		return err
+	}
+	if err := w.rater.CycleEnd(&charges, &about); err != nil {
+		return err
+	}
+	if err := w.conserveGathered(customer, cycle, rows, &charges); err != nil {
+		return err
+	}
+	for i := range objects {
+		objects[i].Record = int32(len(about))
+		about = append(about, rating.Object{SKU: objects[i].SKU, Region: objects[i].Region, Resource: objects[i].object})
+		if err := w.Prices.PercentileCharges(&objects[i].Bandwidth, nil, &charges); err != nil {
+			return err
+		}
+	}
+	list := make([]endLine, len(charges.List))
+	for i, ch := range charges.List {
+		o := about[ch.Record]
+		list[i] = endLine{EndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
+	}
+	slices.SortStableFunc(list, func(a, b endLine) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier), cmp.Compare(a.charge.Kind, b.charge.Kind))
+	})
+	bounds := w.Books.Zone.Bounds(cycle)
+	sums.open(customer)
+	for i := range list {
+		l := &list[i]
+		what := consumption{customer: customer, sku: l.object.SKU, region: l.object.Region, regionCode: -1, id: []byte(l.id),
+			resource: []byte(l.object.Resource), name: []byte(l.object.Name), tag: []byte(l.object.Tag),
+			start: bounds.From, end: bounds.To, instant: bounds.From}
+		if err := lines.add(&what, &l.charge, charges.Draws); err != nil {
+			return err
+		}
+		if err := sums.add(&l.charge); err != nil {
+			return err
+		}
+	}
+	sums.close()
+	return nil
+}
+
+// conserveGathered checks that a customer's month-end lines hold exactly what was gathered for them.
+func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row, charges *line.Charges) error {
+	var used, billed money.QuantityTotal
+	for i := range rows {
+		if rows[i].Kind != position.Gather {
+			continue
+		}
+		if err := used.Add(rows[i].Usage); err != nil {
+			return err
+		}
+	}
+	for i := range charges.List {
+		if err := billed.AddSigned(charges.List[i].UsageAmount); err != nil {
+			return err
+		}
+	}
+	if used.Cmp(billed) != 0 {
+		return &ConservationError{fmt.Sprintf("month-end of %s, customer %s", cycle, w.Books.Customers[customer].ID), used.String(), billed.String()}
+	}
+	return nil
+}
+
+// EndID is the id of a month-end line (spec §5): cycle/sku/region/object.
+func EndID(cycle period.Cycle, sku, region, object string) string {
+	return cycle.String() + "/" + sku + "/" + region + "/" + object
+}
+
+// measured is a billing object with its percentile.
+type measured struct {
+	rating.Bandwidth
+	object string // link or group
+	Result percentile.Result
+}
+
+// objectKey is what a billing object is made by (spec §4.7).
+type objectKey struct {
+	customer, sku  int32
+	region, object string
+}
+
+// measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku, region, object.
+func (w *worker) measure(bucket int, cycle period.Cycle) ([]measured, error) {
+	objects := w.billingObjects(bucket, cycle)
+	if len(objects) == 0 {
+		return nil, nil
+	}
+	if err := w.loadSamples(bucket, cycle, objects); err != nil {
+		return nil, err
+	}
+	meter := percentile.NewMeter(w.Books.Zone, cycle)
+	out := make([]measured, 0, len(objects))
+	for key, o := range objects {
+		result, err := meter.Measure(w.policyOf(key.sku), o.finish())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, measured{
+			Bandwidth: rating.Bandwidth{Customer: key.customer, SKU: key.sku, Region: key.region, Cycle: cycle, Quantity: result.Quantity},
+			object:    key.object, Result: result,
+		})
+	}
+	slices.SortFunc(out, func(a, b measured) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.object, b.object))
+	})
+	return out, nil
+}
+
+// gathered is a billing object while its samples are read.
+type gathered struct {
+	links map[string]*gatheredLink
+}
+
+type gatheredLink struct {
+	percentile.Link
+	in, out []money.Quantity
+}
+
+// billingObjects are the objects that links.csv has in force in the cycle for the bucket's customers.
+func (w *worker) billingObjects(bucket int, cycle period.Cycle) map[objectKey]*gathered {
+	bounds := w.Books.Zone.Bounds(cycle)
+	objects := make(map[objectKey]*gathered)
+	for i := range w.Books.Links {
+		l := &w.Books.Links[i]
+		if !l.Valid.Overlaps(bounds) || ingest.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) != bucket {
+			continue
+		}
+		object := l.ResourceID
+		if l.Group != "" {
+			object = l.Group
+		}
+		key := objectKey{l.Customer, l.SKU, l.Region, object}
+		if objects[key] == nil {
+			objects[key] = &gathered{links: make(map[string]*gatheredLink)}
+		}
+		link := objects[key].links[l.ResourceID]
+		if link == nil {
+			link = &gatheredLink{}
+			objects[key].links[l.ResourceID] = link
+		}
+		link.Terms = append(link.Terms, percentile.Term{Valid: l.Valid, Size: l.SizeMbps, Commit: l.CommitMbps})
+	}
+	return objects
+}
+
+// loadSamples gives every stored sample of the cycle to the object of its link's row at its slot.
+func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects map[objectKey]*gathered) error {
+	for _, e := range w.filesOf(cycle.String(), bucket, "bandwidth") {
+		s, err := w.openSamples([]lake.FileEntry{e})
+		if err != nil {
+			return err
+		}
+		for {
+			one, ok, err := s.read()
+			if err != nil {
+				s.close()
+				return err
+			}
+			if !ok {
+				break
+			}
+			w.assign(one, objects)
+		}
+		s.close()
+	}
+	return nil
+}
+
+// assign adds a sample to its object. One whose link has no row in force any more, or another customer's, counts nowhere.
+func (w *worker) assign(s *sample, objects map[objectKey]*gathered) {
+	l, ok := w.Books.LinkAt(s.link, s.slot)
+	if !ok {
+		return
+	}
+	object := l.ResourceID
+	if l.Group != "" {
+		object = l.Group
+	}
+	o := objects[objectKey{l.Customer, l.SKU, l.Region, object}]
+	if o == nil {
+		return
+	}
+	link := o.links[s.link]
+	link.Slots = append(link.Slots, percentile.SlotOf(s.slot))
+	link.in, link.out = append(link.in, s.In), append(link.out, s.Out)
+}
+
+// finish gives the object as package percentile wants it: links by id, whole numbers where all are.
+func (g *gathered) finish() *percentile.Object {
+	ids := make([]string, 0, len(g.links))
+	for id := range g.links {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	o := &percentile.Object{}
+	for _, id := range ids {
+		l := g.links[id]
+		in, okIn := wholes(l.in)
+		out, okOut := wholes(l.out)
+		if okIn && okOut {
+			l.In, l.Out = in, out
+		} else {
+			l.InExact, l.OutExact = l.in, l.out
+		}
+		o.Links = append(o.Links, l.Link)
+	}
+	return o
+}
+
+// wholes are the values as integers, if all are whole.
+func wholes(values []money.Quantity) ([]int64, bool) {
+	out := make([]int64, len(values))
+	for i, q := range values {
+		n, ok := q.Whole()
+		if !ok {
+			return nil, false
+		}
+		out[i] = n
+	}
+	return out, true
+}

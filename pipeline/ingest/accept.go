@@ -1,0 +1,414 @@
+package ingest
+
+import (
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// Columns of the usage feed in the order of feed.Usage.
+const (
+	uRecord = iota
+	uCustomer
+	uResource
+	uSKU
+	uRegion
+	uStart
+	uEnd
+	uQuantity
+	uName
+	uTag
+	uUnit
+	uReplaces
+)
+
+// Columns of the bandwidth feed in the order of feed.Bandwidth.
+const (
+	bResource = iota
+	bTime
+	bIn
+	bOut
+)
+
+// limits are the instants that acceptance compares with, worked out once a scan.
+type limits struct {
+	latest   period.Instant // a time after it is `future`
+	oldest   period.Instant // a start before it is `too_old`
+	openFrom period.Instant // a start before it lies in a closed cycle
+	parts    Parts
+	buckets  []int32 // by customer
+}
+
+// acceptor checks the records of one worker's batches (spec §3.20).
+type acceptor struct {
+	cfg     *Config
+	lim     *limits
+	regions *Regions
+	clock   period.Clock
+	bounds  period.Span // of the cycle last looked at
+
+	customers, skus, areas, units words
+	bookRegion                    []int32 // by run region code
+	row                           sorting.Row
+	out                           []byte // text of a sample's out_bps
+}
+
+func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
+	return &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock()}
+}
+
+// words maps a batch's dictionary to codes, remembering the last dictionary.
+type words struct {
+	dict  arrow.Array
+	codes []int32
+}
+
+// of returns the codes of a dictionary column's words; lookup gives -1 for an unknown one.
+func (w *words) of(col arrow.Array, lookup func(string) int32) ([]int32, *array.Dictionary) {
+	d := col.(*array.Dictionary)
+	if dict := d.Dictionary(); dict != w.dict {
+		values := dict.(*array.String)
+		w.dict, w.codes = dict, w.codes[:0]
+		for i := range values.Len() {
+			w.codes = append(w.codes, lookup(values.Value(i)))
+		}
+	}
+	return w.codes, d
+}
+
+// verdict is why a record fails; Reason None = it does not.
+type verdict struct {
+	reason reason.Reason
+	column int
+}
+
+var pass = verdict{}
+
+// sink takes what acceptance decides about the rows of a batch.
+type sink interface {
+	keep(part sorting.Part, day period.Day, r *sorting.Row) error
+	reject(index int, column string, why reason.Reason, value, id string) error
+}
+
+// usage checks a batch of the usage feed and gives every row to the sink.
+func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
+	v := a.usageView(b)
+	fault := 0
+	for i := range b.Len() {
+		if fault < len(b.Faults) && b.Faults[fault].Index == i {
+			f := b.Faults[fault]
+			fault++
+			if err := out.reject(i, f.Column, f.Reason, f.Value, v.id(i, f.Column)); err != nil {
+				return err
+			}
+			continue
+		}
+		bad := a.checkUsage(v, i)
+		if bad.reason != reason.None {
+			if err := out.reject(i, feedColumns[bad.column], bad.reason, v.value(i, bad.column), string(v.texts[uRecord].bytes(i))); err != nil {
+				return err
+			}
+			continue
+		}
+		a.row.File, a.row.Number = file, b.First+int64(i)
+		day := a.clock.Day(a.row.Start)
+		if err := out.keep(a.lim.parts.Of(int(a.lim.buckets[a.row.Customer]), day), day, &a.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var feedColumns = [...]string{"record_id", "customer_id", "resource_id", "sku", "region_code", "usage_start", "usage_end", "quantity",
+	"resource_name", "resource_tag", "unit", "replaces"}
+
+// usageView is a batch of the usage feed as typed slices.
+type usageView struct {
+	texts                  [uReplaces + 1]texts
+	customer, sku, region  *array.Dictionary
+	unit                   *array.Dictionary
+	customers, skus, areas []int32
+	units                  []int32
+	start, end             []arrow.Timestamp
+	quantity               []decimal128.Num
+	hasUnit                bool
+}
+
+func (a *acceptor) usageView(b *feed.Batch) *usageView {
+	v := &usageView{}
+	col := b.Rows.Column
+	v.customers, v.customer = a.customers.of(col(uCustomer), a.cfg.Books.Customer)
+	v.skus, v.sku = a.skus.of(col(uSKU), a.cfg.Books.SKU)
+	v.areas, v.region = a.areas.of(col(uRegion), a.regions.Code)
+	v.hasUnit = col(uUnit).NullN() < b.Len()
+	if v.hasUnit {
+		v.unit = col(uUnit).(*array.Dictionary)
+	}
+	v.start = col(uStart).(*array.Timestamp).TimestampValues()
+	v.end = col(uEnd).(*array.Timestamp).TimestampValues()
+	v.quantity = col(uQuantity).(*array.Decimal128).Values()
+	for _, c := range [...]int{uRecord, uResource, uName, uTag, uReplaces} {
+		v.texts[c] = textsOf(col(c), b.Len())
+	}
+	return v
+}
+
+// texts is a string column as its parts; empty when no row has a value.
+type texts struct {
+	offsets []int32
+	data    []byte
+	nulls   arrow.Array // set when some rows are null
+}
+
+func textsOf(col arrow.Array, n int) texts {
+	if col.NullN() == n {
+		return texts{}
+	}
+	s := col.(*array.String)
+	t := texts{offsets: s.ValueOffsets(), data: s.ValueBytes()}
+	if s.NullN() > 0 {
+		t.nulls = s
+	}
+	return t
+}
+
+func (t *texts) bytes(i int) []byte {
+	if t.offsets == nil || (t.nulls != nil && t.nulls.IsNull(i)) {
+		return nil
+	}
+	base := t.offsets[0]
+	return t.data[t.offsets[i]-base : t.offsets[i+1]-base]
+}
+
+// id is the record id of a faulty row, if that is not what is wrong with it.
+func (v *usageView) id(i int, column string) string {
+	if column == "" || column == "record_id" {
+		return ""
+	}
+	return string(v.texts[uRecord].bytes(i))
+}
+
+// value is the text of a column that failed a check against the books.
+func (v *usageView) value(i, column int) string {
+	switch column {
+	case uCustomer:
+		return word(v.customer, i)
+	case uSKU:
+		return word(v.sku, i)
+	case uRegion:
+		return word(v.region, i)
+	case uUnit:
+		return word(v.unit, i)
+	case uStart:
+		return period.Instant(v.start[i]).String()
+	case uEnd:
+		return period.Instant(v.end[i]).String()
+	}
+	return string(v.texts[column].bytes(i))
+}
+
+func word(d *array.Dictionary, i int) string {
+	return d.Dictionary().(*array.String).Value(d.GetValueIndex(i))
+}
+
+// checkUsage fills a.row from row i and applies the checks in the order of spec §3.20.
+func (a *acceptor) checkUsage(v *usageView, i int) verdict {
+	r := &a.row
+	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
+	switch {
+	case r.End < r.Start:
+		return verdict{reason.EndBeforeStart, uEnd}
+	case r.End > a.lim.latest:
+		return verdict{reason.Future, uEnd}
+	case r.Start < a.lim.oldest:
+		return verdict{reason.TooOld, uStart}
+	}
+	r.Customer = v.customers[v.customer.GetValueIndex(i)]
+	if why := a.checkCustomer(r.Customer, r.Start); why != reason.None {
+		return verdict{why, uCustomer}
+	}
+	r.SKU = v.skus[v.sku.GetValueIndex(i)]
+	if r.SKU < 0 {
+		return verdict{reason.UnknownSKU, uSKU}
+	}
+	product := &a.cfg.Books.Products[r.SKU]
+	if product.Model == books.Percentile || product.Model == books.Subscription {
+		return verdict{reason.WrongFeed, uSKU}
+	}
+	if v.hasUnit && !v.unit.IsNull(i) && word(v.unit, i) != product.Measure {
+		return verdict{reason.UnitMismatch, uUnit}
+	}
+	r.Region = v.areas[v.region.GetValueIndex(i)]
+	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
+		return verdict{reason.NoPrice, uSKU}
+	}
+	if r.Start < a.lim.openFrom {
+		return verdict{reason.BadState, uStart}
+	}
+	return a.fillUsage(v, i)
+}
+
+// fillUsage takes over what no check depends on. A text too long to carry is a bad row.
+func (a *acceptor) fillUsage(v *usageView, i int) verdict {
+	r := &a.row
+	num := v.quantity[i]
+	q, err := money.QuantityFromRaw(num.HighBits(), num.LowBits())
+	if err != nil {
+		return verdict{reason.OutOfRange, uQuantity}
+	}
+	r.Quantity = q
+	r.ID, r.Resource = v.texts[uRecord].bytes(i), v.texts[uResource].bytes(i)
+	r.Name, r.Tag, r.Replaces = v.texts[uName].bytes(i), v.texts[uTag].bytes(i), v.texts[uReplaces].bytes(i)
+	for c, text := range [...][]byte{uRecord: r.ID, uResource: r.Resource, uName: r.Name, uTag: r.Tag, uReplaces: r.Replaces} {
+		if len(text) > sorting.MaxText {
+			return verdict{reason.BadRow, c}
+		}
+	}
+	return pass
+}
+
+// checkCustomer is unknown_customer and closed_account.
+func (a *acceptor) checkCustomer(customer int32, t period.Instant) reason.Reason {
+	if customer < 0 {
+		return reason.UnknownCustomer
+	}
+	rows := a.cfg.Books.Customers[customer].Rows
+	if rows[0].Valid.Holds(t) {
+		return reason.None
+	}
+	if t < rows[0].Valid.From {
+		return reason.UnknownCustomer
+	}
+	if slices.ContainsFunc(rows, func(r books.CustomerRow) bool { return r.Valid.Holds(t) }) {
+		return reason.None
+	}
+	return reason.ClosedAccount
+}
+
+func (a *acceptor) priced(customer, sku, region int32, t period.Instant) bool {
+	for int(region) >= len(a.bookRegion) {
+		a.bookRegion = append(a.bookRegion, a.cfg.Prices.Region(a.regions.Name(int32(len(a.bookRegion)))))
+	}
+	if !a.bounds.Holds(t) {
+		a.bounds = a.cfg.Books.Zone.Bounds(a.clock.Cycle(t))
+	}
+	return a.cfg.Prices.Priced(customer, sku, a.bookRegion[region], t, a.bounds)
+}
+
+// slotLength is the length of a bandwidth slot (spec §3.14).
+const slotLength = period.Instant(5 * period.Minute)
+
+// Slot is the start of the slot that holds t.
+func Slot(t period.Instant) period.Instant {
+	slot := t / slotLength * slotLength
+	if slot > t {
+		slot -= slotLength
+	}
+	return slot
+}
+
+// bandwidth checks a batch of the bandwidth feed. A sample travels as a row: Customer of its link, Start = slot, End = sample_time,
+// ID = link, Quantity = in, Resource = out as money text.
+func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
+	resource := b.Rows.Column(bResource).(*array.Dictionary)
+	times := b.Rows.Column(bTime).(*array.Timestamp).TimestampValues()
+	in, outward := bpsOf(b.Rows.Column(bIn), b.Len()), bpsOf(b.Rows.Column(bOut), b.Len())
+	fault := 0
+	for i := range b.Len() {
+		if fault < len(b.Faults) && b.Faults[fault].Index == i {
+			f := b.Faults[fault]
+			fault++
+			if err := out.reject(i, f.Column, f.Reason, f.Value, sampleID(b, resource, times, i, f.Column)); err != nil {
+				return err
+			}
+			continue
+		}
+		t, link := period.Instant(times[i]), word(resource, i)
+		if bad := a.checkSample(link, t); bad.reason != reason.None {
+			value := link
+			if bad.column == bTime {
+				value = t.String()
+			}
+			name := [...]string{bResource: "resource_id", bTime: "sample_time"}[bad.column]
+			if err := out.reject(i, name, bad.reason, value, link+"@"+t.String()); err != nil {
+				return err
+			}
+			continue
+		}
+		r := &a.row
+		r.ID, r.End, r.File, r.Number = []byte(link), t, file, b.First+int64(i)
+		a.out = outward.at(i).AppendText(a.out[:0])
+		r.Quantity, r.Resource = in.at(i), a.out
+		r.Name, r.Tag, r.Replaces = nil, nil, nil
+		day := a.clock.Day(r.Start)
+		if err := out.keep(a.lim.parts.Of(int(a.lim.buckets[r.Customer]), day), day, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sampleID is the identity of a faulty sample, if both of its parts can be read.
+func sampleID(b *feed.Batch, resource *array.Dictionary, times []arrow.Timestamp, i int, column string) string {
+	if column == "" || column == "resource_id" || column == "sample_time" || resource.IsNull(i) || b.Rows.Column(bTime).IsNull(i) {
+		return ""
+	}
+	return word(resource, i) + "@" + period.Instant(times[i]).String()
+}
+
+// checkSample fills customer, sku, region and slot of a.row.
+func (a *acceptor) checkSample(link string, t period.Instant) verdict {
+	r := &a.row
+	r.Start = Slot(t)
+	switch {
+	case t > a.lim.latest:
+		return verdict{reason.Future, bTime}
+	case r.Start < a.lim.oldest:
+		return verdict{reason.TooOld, bTime}
+	}
+	row, ok := a.cfg.Books.LinkAt(link, r.Start)
+	if !ok {
+		return verdict{reason.UnknownResource, bResource}
+	}
+	r.Customer, r.SKU, r.Region = row.Customer, row.SKU, a.regions.Code(row.Region)
+	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
+		return verdict{reason.NoPrice, bResource}
+	}
+	if r.Start < a.lim.openFrom {
+		return verdict{reason.BadState, bTime}
+	}
+	return pass
+}
+
+// bps is one direction of a batch's samples; absent = 0.
+type bps struct {
+	values []decimal128.Num
+	nulls  arrow.Array
+}
+
+func bpsOf(col arrow.Array, n int) bps {
+	if col.NullN() == n {
+		return bps{}
+	}
+	return bps{values: col.(*array.Decimal128).Values(), nulls: col}
+}
+
+func (b *bps) at(i int) money.Quantity {
+	if b.values == nil || b.nulls.IsNull(i) {
+		return money.Quantity{}
+	}
+	q, err := money.QuantityFromRaw(b.values[i].HighBits(), b.values[i].LowBits())
+	if err != nil {
+		return money.Quantity{} // the feed reader has checked the range
+	}
+	return q
+}

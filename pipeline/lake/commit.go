@@ -1,0 +1,227 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// commit goes through the write order of the package's comment, from WRITE-2 on, and DEL-2.
+func (t *Txn) commit(ctx context.Context) (bool, error) {
+	if t.failed != nil {
+		return false, fmt.Errorf("commit after a failed sync: %w", t.failed)
+	}
+	m, lists, err := t.next.plan()
+	if err != nil {
+		return false, err
+	}
+	keep, err := t.check(&m)
+	if err != nil {
+		return false, err
+	}
+	same, err := m.sameAs(t.base.Manifest)
+	if err != nil {
+		return false, fmt.Errorf("lake: write the manifest: %w", err)
+	}
+	if same {
+		return false, t.clearUp(t.named)
+	}
+	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
+	hash, err := t.publish(ctx, &m, lists)
+	if err != nil {
+		return false, err
+	}
+	if replaced, err := t.replaceHead(ctx, m.Number, hash); err != nil {
+		return replaced, err
+	}
+	for _, l := range lists {
+		keep[l.name] = true
+	}
+	err = t.lake.stop(BeforeClean)
+	if err == nil {
+		err = t.clearUp(keep)
+	}
+	if err != nil {
+		return true, &CleanError{Number: m.Number, Err: err}
+	}
+	return true, nil
+}
+
+// check refuses a state that would break an invariant, before anything of it is written, and returns the data files it names.
+func (t *Txn) check(m *Manifest) (map[string]bool, error) {
+	keep := make(map[string]bool)
+	for _, cycle := range append([]string{""}, t.next.cyclesWithFiles()...) {
+		for _, e := range t.next.Files(cycle) {
+			made, isMade := t.made[e.Path]
+			switch {
+			case e.Path != e.path(e.Hash) || keep[e.Path]:
+				return nil, fmt.Errorf("lake: commit %s: named twice, or not by its key and hash", e.Path)
+			case !t.named[e.Path] && !isMade, isMade && made.Bytes != e.Bytes:
+				return nil, fmt.Errorf("lake: commit %s: neither of the live state nor finished by this run", e.Path)
+			}
+			keep[e.Path] = true
+		}
+	}
+	return keep, t.checkClosed(m)
+}
+
+// checkClosed holds the cycles that were closed before against the new state (LAKE-8).
+func (t *Txn) checkClosed(m *Manifest) error {
+	through := t.base.Manifest.ClosedThrough
+	was := make(map[string]CycleRef)
+	for _, ref := range t.base.Manifest.Cycles {
+		if ref.Cycle <= through {
+			was[ref.Cycle] = ref
+		}
+	}
+	for _, ref := range m.Cycles {
+		if ref.Cycle > through {
+			continue
+		}
+		old, found := was[ref.Cycle]
+		if !found {
+			return &ClosedError{Cycle: ref.Cycle, Detail: "it had no files when it was closed, none can be added"}
+		}
+		if !ref.equal(old) {
+			return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books stay as they were"}
+		}
+		delete(was, ref.Cycle)
+	}
+	for cycle := range was {
+		return &ClosedError{Cycle: cycle, Detail: "it cannot be taken out of the lake"}
+	}
+	return nil
+}
+
+func (r CycleRef) equal(o CycleRef) bool {
+	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
+	r.Files, o.Files = nil, nil
+	return sameFiles && r == o
+}
+
+// publish makes the data files' names durable, then the lists and the manifest (WRITE-2, WRITE-3).
+func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, error) {
+	if err := t.syncFolders(); err != nil {
+		return "", err
+	}
+	if err := t.pause(ctx, BeforeManifest); err != nil {
+		return "", err
+	}
+	for _, l := range lists {
+		if t.named[l.name] {
+			continue // as it was
+		}
+		if err := t.writeSmall(l.name, l.bytes); err != nil {
+			return "", err
+		}
+	}
+	b, err := encodeManifest(m)
+	if err != nil {
+		return "", fmt.Errorf("lake: write the manifest: %w", err)
+	}
+	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
+		return "", err
+	}
+	return HashBytes(b), t.syncFolders()
+}
+
+// replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power goes.
+func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replaced bool, err error) {
+	if err := t.pause(ctx, BeforeHead); err != nil {
+		return false, err
+	}
+	// The lock should make this impossible; on a network drive that ignores locks it is not.
+	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
+		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
+		return false, errors.Join(err, &CorruptError{Name: headName, Detail: detail, Hint: "two writers got past the lake's lock: use a file system that keeps locks"})
+	}
+	if err := t.writeSmall(headName, encodeHead(number, hash)); err != nil {
+		return false, err
+	}
+	if err := t.lake.stop(AfterHead); err != nil {
+		return true, err
+	}
+	if err := t.syncFolders(); err != nil {
+		return true, err
+	}
+	return true, nil
+}
+
+// pause is a stop point before HEAD is replaced: the run can still be given up.
+func (t *Txn) pause(ctx context.Context, point string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("commit, %s: %w", point, err)
+	}
+	return t.lake.stop(point)
+}
+
+// writeSmall writes a file under a temporary name, makes its content durable and puts it in place. Its folder is synced later.
+func (t *Txn) writeSmall(name string, b []byte) error {
+	f, err := t.CreateTemp("small")
+	if err != nil {
+		return err
+	}
+	if _, err := f.Write(b); err != nil {
+		return fmt.Errorf("write %s of the lake: %w", name, errors.Join(err, f.Close()))
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(t.syncFailed(name, err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("close %s of the lake: %w", name, err)
+	}
+	if err := t.lake.st.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("put %s of the lake in place: %w", name, err)
+	}
+	t.touch(name)
+	return nil
+}
+
+// clearUp removes what the live state does not name of what the base named and of what this run made, and the run's temporary
+// files (DEL-2). It is only called when HEAD is durable or was not touched.
+func (t *Txn) clearUp(keep map[string]bool) error {
+	var unnamed []string
+	for name := range t.named {
+		if !keep[name] {
+			unnamed = append(unnamed, name)
+		}
+	}
+	for name := range t.made {
+		if !keep[name] {
+			unnamed = append(unnamed, name)
+		}
+	}
+	if t.sequence > 0 {
+		left, err := t.lake.st.List(tempDir + "/")
+		if err != nil {
+			return fmt.Errorf("list the lake's temporary files: %w", err)
+		}
+		for _, e := range left {
+			if kind, _ := classify(e.Name); kind == temp {
+				unnamed = append(unnamed, e.Name)
+			}
+		}
+	}
+	slices.Sort(unnamed)
+	for _, name := range slices.Compact(unnamed) {
+		if err := t.remove(name); err != nil {
+			return err
+		}
+	}
+	return t.syncFolders()
+}
+
+// cyclesWithFiles lists the cycles of the state that have files, sorted.
+func (n *NextState) cyclesWithFiles() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []string
+	for _, cycle := range slices.Sorted(maps.Keys(n.files)) {
+		if cycle != "" {
+			out = append(out, cycle)
+		}
+	}
+	return out
+}

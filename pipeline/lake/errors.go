@@ -1,0 +1,90 @@
+package lake
+
+import "fmt"
+
+// MissingError says that a file that the lake names is not there, or not of the size that was written. Nothing is done then.
+type MissingError struct {
+	Name     string // the file
+	Manifest string // what names it
+	Detail   string // as `not there`, `has 12 bytes, 20 were written`
+	Hint     string
+}
+
+// Error says file, who names it and what to do.
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("lake: %s: %s, but %s names it; %s", e.Name, e.Detail, e.Manifest, e.Hint)
+}
+
+// CorruptError says that a file's content is not what was written.
+type CorruptError struct {
+	Name   string
+	Detail string // as `hash is …, HEAD says …`
+	Hint   string
+}
+
+// Error says file, what is wrong and what to do.
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("lake: %s: %s; %s", e.Name, e.Detail, e.Hint)
+}
+
+// SyncError says that making something durable failed. Nobody knows then what is on disk: the run ends at once (exit 3) and
+// never tries again by itself; the next run starts from what HEAD names.
+type SyncError struct {
+	Name string // file, or folder
+	Err  error
+}
+
+// Error says what could not be synced.
+func (e *SyncError) Error() string {
+	return fmt.Sprintf("lake: sync %s: %v; the run stops here: check the disk, then start it again", e.Name, e.Err)
+}
+
+// Unwrap returns the system's error.
+func (e *SyncError) Unwrap() error { return e.Err }
+
+// CleanError says that a state was committed, and that clearing up after it failed. The lake is right for readers that go through
+// HEAD; the next run clears up.
+type CleanError struct {
+	Number int64 // the manifest that is live
+	Err    error
+}
+
+// Error says that the state is in.
+func (e *CleanError) Error() string {
+	return fmt.Sprintf("lake: manifest %d is committed, but clearing up after it failed; the next run does it: %v", e.Number, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *CleanError) Unwrap() error { return e.Err }
+
+// MovedError says that a newer state was committed while this one was being read, and that a file of this one is gone. Start
+// over from Head; Lake.Read does.
+type MovedError struct {
+	Name     string // the file that is gone
+	Was, Now int64  // manifest numbers
+}
+
+// Error says which state was lost to which.
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("lake: %s is gone: the lake moved from manifest %d to %d while it was being read", e.Name, e.Was, e.Now)
+}
+
+// ClosedError says that a change would touch a closed cycle (LAKE-8).
+type ClosedError struct {
+	Cycle  string
+	Detail string
+}
+
+// Error names the cycle.
+func (e *ClosedError) Error() string {
+	return fmt.Sprintf("lake: cycle %s is closed: %s", e.Cycle, e.Detail)
+}
+
+// The hints, one per kind of trouble.
+const (
+	hintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt from inbox and books"
+	hintHead    = "put HEAD back from a copy of the lake: it is one line, the number and hash of the newest whole manifest; `verify` shows the hashes"
+)
+
+// notThere is the Detail of a MissingError for a file that is gone, not short.
+const notThere = "not there"

@@ -1,0 +1,340 @@
+package lake_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// undisturbed is the lake that all nights leave when nothing happens.
+func undisturbed(t *testing.T) map[string]string {
+	t.Helper()
+	m := storage.NewMem()
+	history(t, m)
+	return dump(t, m)
+}
+
+// disturbed runs the nights over a faulty storage until one fails, and returns which; -1 = none.
+func disturbed(st storage.Storage) (failed int, err error) {
+	for k := range nights {
+		if _, err := night(st, lake.Options{}, k); err != nil {
+			return k, err
+		}
+	}
+	return -1, nil
+}
+
+// resume repeats the night that failed and runs those after it.
+func resume(t *testing.T, st storage.Storage, from int) {
+	t.Helper()
+	for k := from; k < len(nights); k++ {
+		if _, err := night(st, lake.Options{}, k); err != nil {
+			t.Fatalf("night %d, repeated: %v", k, err)
+		}
+	}
+}
+
+// whole checks that a reader sees one of two states, with every file as it was written (LAKE-3, LAKE-4).
+func whole(t *testing.T, st storage.Storage, atLeast, atMost int64) {
+	t.Helper()
+	snap, err := open(t, st).Head()
+	if err != nil {
+		t.Fatalf("after the fault: %v", err)
+	}
+	if n := snap.Manifest.Number; n < atLeast || n > atMost {
+		t.Fatalf("after the fault manifest %d is live, want %d or %d", n, atLeast, atMost)
+	}
+	report, err := snap.CheckFiles(context.Background(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		if f.Kind != lake.FindUnnamed {
+			t.Errorf("after the fault: %v", f)
+		}
+	}
+}
+
+// numbers is the manifest that is live before each night, and after the last.
+var numbers = []int64{0, 1, 2, 2, 3}
+
+// after is what a machine may look like after a fault in one process.
+var after = []struct {
+	name string
+	left func(m *storage.Mem, seed uint64) *storage.Mem
+}{
+	{"killed", func(m *storage.Mem, _ uint64) *storage.Mem { return m.Killed() }},
+	{"power", func(m *storage.Mem, _ uint64) *storage.Mem { return m.PowerCut(nil) }},
+	{"power-some", func(m *storage.Mem, seed uint64) *storage.Mem {
+		return m.PowerCut(rand.New(rand.NewPCG(seed, 1)).IntN)
+	}},
+}
+
+// TestFaultLoop breaks the first, second, … mutating operation of all nights until a run meets none. Each fault must reach the
+// caller; what is left must be one whole state; the same night again must end in the undisturbed bytes.
+func TestFaultLoop(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	for _, mode := range []string{"fail", "short", "down"} {
+		for _, a := range after {
+			t.Run(mode+"/"+a.name, func(t *testing.T) {
+				t.Parallel()
+				for n := int64(1); ; n++ {
+					plan, err := storage.ParsePlan(fmt.Sprintf("%s:%d", mode, n))
+					if err != nil {
+						t.Fatal(err)
+					}
+					m := storage.NewMem()
+					faulty := storage.Faulty(m, plan)
+					k, err := disturbed(faulty)
+					if faulty.Injected() == 0 {
+						if err != nil || n < 100 {
+							t.Fatalf("n = %d: nothing injected, %v", n, err)
+						}
+						return
+					}
+					var injected *storage.InjectedError
+					if !errors.As(err, &injected) || injected.Op.N != n {
+						t.Fatalf("%s:%d: the fault did not reach the caller: %v", mode, n, err)
+					}
+					var sync *lake.SyncError
+					isSync := injected.Op.Kind == "sync" || injected.Op.Kind == "syncdir"
+					if isSync != errors.As(err, &sync) && mode != "down" {
+						t.Errorf("%s:%d: %s gives %v", mode, n, injected.Op.Kind, err)
+					}
+					left := a.left(m, uint64(n))
+					whole(t, left, numbers[k], numbers[k+1])
+					resume(t, left, k)
+					if diff := cmp.Diff(want, dump(t, left)); diff != "" {
+						t.Fatalf("%s:%d in night %d, then %s, then again (-undisturbed +got):\n%s", mode, n, k, a.name, diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// errKilled is what a test's process dies of.
+var errKilled = errors.New("killed")
+
+// dying runs the nights until the n-th operation kills them, without a line run after it, and returns that operation; -1 = they lived.
+func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
+	night = from
+	defer func() {
+		switch r := recover(); r {
+		case nil:
+		case errKilled:
+			err = errKilled
+		default:
+			panic(r)
+		}
+	}()
+	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() { panic(errKilled) }, Seen: func(op storage.Op) { last = op }})
+	for ; night < len(nights); night++ {
+		if _, err := nightOf(st, night); err != nil {
+			return night, last, err
+		}
+	}
+	return -1, last, nil
+}
+
+func nightOf(st storage.Storage, k int) (bool, error) { return night(st, lake.Options{}, k) }
+
+// TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power cut after
+// the second: a repair must not delete on the strength of a HEAD that the power can still take away (DEL-1).
+func TestKillTwice(t *testing.T) {
+	t.Parallel()
+	want := undisturbed(t)
+	for _, a := range after {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			for n := int64(1); ; n++ {
+				m := storage.NewMem()
+				k, at, err := dying(m, n, 0)
+				if k < 0 && err == nil {
+					return
+				}
+				if !errors.Is(err, errKilled) {
+					t.Fatalf("kill:%d: %v", n, err)
+				}
+				seconds := []int64{1 + n%7}
+				if at.Kind == "syncdir" || at.Kind == "remove" { // the repair deletes: at each of its operations
+					seconds = []int64{1, 2, 3, 4, 5, 6, 7}
+				}
+				for _, second := range seconds {
+					killTwice(t, m, k, second, a.left, want)
+				}
+			}
+		})
+	}
+}
+
+// killTwice goes on from a process that was killed in night k: the next one is killed too.
+func killTwice(t *testing.T, m *storage.Mem, k int, second int64, after func(*storage.Mem, uint64) *storage.Mem, want map[string]string) {
+	t.Helper()
+	left := m.Killed()
+	whole(t, left, numbers[k], numbers[k+1])
+	at, _, err := dying(left, second, k)
+	if errors.Is(err, errKilled) {
+		left = after(left, uint64(second))
+		whole(t, left, numbers[at], numbers[at+1])
+		resume(t, left, at)
+	} else if err != nil {
+		t.Fatalf("killed in night %d, then kill:%d: %v", k, second, err)
+	}
+	if diff := cmp.Diff(want, dump(t, left)); diff != "" {
+		t.Fatalf("killed in night %d, then kill:%d (-undisturbed +got):\n%s", k, second, diff)
+	}
+}
+
+// The environment of a child process that TestKilledProcess starts.
+const (
+	childRoot = "TOLLBOOK_TEST_LAKE"
+	childPlan = "TOLLBOOK_TEST_PLAN"
+	childStop = "TOLLBOOK_TEST_STOP"
+)
+
+func TestMain(m *testing.M) {
+	if root := os.Getenv(childRoot); root != "" {
+		os.Exit(child(root))
+	}
+	os.Exit(m.Run())
+}
+
+// child runs the nights on the real file system, to be killed on the way by the plan or at a stop point.
+func child(root string) int {
+	plan, err := storage.ParsePlan(os.Getenv(childPlan))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	o := lake.Options{Stop: func(point string) error {
+		if point == os.Getenv(childStop) {
+			process, err := os.FindProcess(os.Getpid())
+			if err != nil {
+				return err
+			}
+			if err := process.Kill(); err != nil {
+				return err
+			}
+			select {}
+		}
+		return nil
+	}}
+	st := storage.Faulty(storage.Dir(root), plan)
+	l, err := lake.Open(st, lake.Options{})
+	if err == nil {
+		var snap *lake.Snapshot
+		if snap, err = l.Head(); err == nil {
+			err = childNights(st, o, snap.Manifest.Number)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 3
+	}
+	return 0
+}
+
+// childNights runs the nights from the one whose result is live.
+func childNights(st storage.Storage, o lake.Options, live int64) error {
+	from := 0
+	for from+1 < len(numbers) && numbers[from+1] <= live {
+		from++
+	}
+	if from > 0 {
+		from-- // again, to clear up after it
+	}
+	for k := from; k < len(nights); k++ {
+		if _, err := night(st, o, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start runs a child; killed says that it died of SIGKILL.
+func start(t *testing.T, root string, env ...string) (killed bool) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), append(env, childRoot+"="+root)...)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == -1 {
+		return true
+	}
+	if err != nil {
+		t.Fatalf("child %v: %v\n%s", env, err, out)
+	}
+	return false
+}
+
+// tree is every file and folder below a root: files with their content, folders as "folder".
+func tree(t *testing.T, root string) map[string]string {
+	t.Helper()
+	out := make(map[string]string)
+	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, p)
+		if err != nil {
+			return err
+		}
+		if e.IsDir() {
+			out[rel] = "folder"
+			return nil
+		}
+		b, err := os.ReadFile(p)
+		out[rel] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestKilledProcess kills a real process with SIGKILL at operations spread over the nights, and at each stop point. The same command
+// again leaves the undisturbed tree, folders included.
+func TestKilledProcess(t *testing.T) {
+	t.Parallel()
+	undisturbed := filepath.Join(t.TempDir(), "lake")
+	if start(t, undisturbed) {
+		t.Fatal("killed without a plan")
+	}
+	want := tree(t, undisturbed)
+	var plans []string
+	for n := 1; n < 165; n += 5 { // 5 and the four or so operations of a file have no common factor: every kind is met
+		plans = append(plans, fmt.Sprintf("%s=kill:%d", childPlan, n))
+	}
+	for _, point := range lake.StopPoints() {
+		plans = append(plans, childStop+"="+point)
+	}
+	for _, plan := range plans {
+		t.Run(plan, func(t *testing.T) {
+			t.Parallel()
+			root := filepath.Join(t.TempDir(), "lake")
+			if !start(t, root, plan) {
+				t.Fatal("the child was not killed")
+			}
+			if start(t, root) {
+				t.Fatal("killed without a plan")
+			}
+			if diff := cmp.Diff(want, tree(t, root)); diff != "" {
+				t.Errorf("%s, then again (-undisturbed +got):\n%s", plan, diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,679 @@
+package lake_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// begin starts a transaction that the test ends.
+func begin(t testing.TB, l *lake.Lake) *lake.Txn {
+	t.Helper()
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := txn.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return txn
+}
+
+// overwrite puts other content in the place of a file, as damage does.
+func overwrite(t *testing.T, st storage.Storage, name, text string) {
+	t.Helper()
+	if err := st.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	plant(t, st, name, text)
+}
+
+// plant makes a file behind the lake's back.
+func plant(t *testing.T, st storage.Storage, name, text string) {
+	t.Helper()
+	f, err := st.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(f, text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// flip changes one byte.
+func flip(text string, at int) string {
+	b := []byte(text)
+	b[at] ^= 1
+	return string(b)
+}
+
+// find is the one file whose name starts and ends so.
+func find(t *testing.T, files map[string]string, prefix string) string {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if strings.HasPrefix(name, prefix) {
+			return name
+		}
+	}
+	t.Fatalf("no %s…", prefix)
+	return ""
+}
+
+// TestOneWriter: LAKE-9.
+func TestOneWriter(t *testing.T) {
+	t.Parallel()
+	st := storage.Dir(t.TempDir())
+	txn := begin(t, open(t, st))
+	var locked *storage.LockedError
+	if _, err := open(t, st).Begin(); !errors.As(err, &locked) {
+		t.Fatalf("second Begin: %v, want *LockedError", err)
+	}
+	if err := txn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := night(st, lake.Options{}, 0); !changed || err != nil {
+		t.Errorf("after Close: %v, %v", changed, err)
+	}
+	if _, err := txn.Commit(context.Background()); err == nil {
+		t.Error("Commit after Close went through")
+	}
+}
+
+// TestLockWasIgnored: a HEAD that another writer replaced meanwhile is not replaced again.
+func TestLockWasIgnored(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	const other = "4 0123456789abcdef0123456789abcdef\n"
+	stop := func(point string) error {
+		if point == lake.BeforeHead {
+			overwrite(t, m, "HEAD", other)
+		}
+		return nil
+	}
+	l, err := lake.Open(m, lake.Options{Stop: stop})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn := begin(t, l)
+	if err := replace(txn, lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}, "x"); err != nil {
+		t.Fatal(err)
+	}
+	var corrupt *lake.CorruptError
+	if changed, err := txn.Commit(context.Background()); changed || !errors.As(err, &corrupt) || !strings.Contains(err.Error(), "two writers") {
+		t.Errorf("Commit = %v, %v", changed, err)
+	}
+	if got := dump(t, m)["HEAD"]; got != other {
+		t.Errorf("HEAD is %q", got)
+	}
+}
+
+// TestEmptyRunLeavesNothing: LAKE-10, also on a lake that never had a run.
+func TestEmptyRunLeavesNothing(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	txn := begin(t, open(t, m))
+	if err := txn.Next().SetBuckets(16); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := txn.Commit(context.Background()); changed || err != nil {
+		t.Fatalf("Commit = %v, %v", changed, err)
+	}
+	if diff := cmp.Diff(map[string]string{"LOCK": ""}, dump(t, m)); diff != "" {
+		t.Errorf("left (-want +got):\n%s", diff)
+	}
+	history(t, m)
+	want := dump(t, m)
+	if changed, err := night(m, lake.Options{}, 3); changed || err != nil {
+		t.Fatalf("the last night again: %v, %v", changed, err)
+	}
+	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
+		t.Errorf("the last night again (-want +got):\n%s", diff)
+	}
+}
+
+// TestCloseDropsEverything: a run that is given up leaves the lake as it was.
+func TestCloseDropsEverything(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	want := dump(t, m)
+	txn := begin(t, open(t, m))
+	if err := errors.Join(nights[0](txn), txn.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
+		t.Errorf("after Close (-want +got):\n%s", diff)
+	}
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	txn = begin(t, open(t, m))
+	err := replace(txn, dayKey("2026-09-30", 0), "x")
+	var closed *lake.ClosedError
+	if _, err2 := txn.Commit(canceled); err != nil || !errors.As(err2, &closed) {
+		t.Errorf("Commit into a closed cycle: %v, %v", err, err2)
+	}
+	txn = begin(t, open(t, m))
+	october := lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-02", Bucket: 1}
+	err = replace(txn, october, "x")
+	if changed, err2 := txn.Commit(canceled); err != nil || changed || !errors.Is(err2, context.Canceled) {
+		t.Errorf("Commit, canceled: %v, %v, %v", err, changed, err2)
+	}
+	if err := begin(t, open(t, m)).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
+		t.Errorf("after the next Begin (-want +got):\n%s", diff)
+	}
+}
+
+// TestDamage: a byte that changed is found where it matters, with the file's name; nothing is deleted (LAKE-5, LAKE-6, READ-2 to
+// READ-4).
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	files := dump(t, m)
+	lines := find(t, files, "lines/cycle=2026-09/day=2026-09-01/000-")
+	list := find(t, files, "manifests/files-2026-09-")
+	inputs := find(t, files, "manifests/inputs-")
+	hash := strings.Fields(files["HEAD"])[1]
+	tests := []struct {
+		name, file, text string // text "" = the file is taken away
+		begin            string // in the error of Begin; "" = it goes through
+		check            string // the finding of CheckFiles, if it can run
+	}{
+		{"torn HEAD", "HEAD", files["HEAD"][:9], "HEAD: want one line `<number> <hash>`, found \"3 ", ""},
+		{"empty HEAD", "HEAD", "\x00", "HEAD: want one line", ""},
+		{"HEAD of another hash", "HEAD", "3 " + strings.Repeat("0", 32) + "\n", "manifests/000003.json: hash is " + hash + ", HEAD says 0000", ""},
+		{"HEAD of a lost manifest", "HEAD", "4 " + hash + "\n", "manifests/000004.json: not there, but HEAD names it", ""},
+		{"HEAD of an older state", "HEAD", "1 " + hash + "\n", "manifests/000001.json: hash is ", ""},
+		{"no HEAD", "HEAD", "", "HEAD: not there, but manifests/000002.json, or a later one, names it; put HEAD back", ""},
+		{"manifest", "manifests/000003.json", flip(files["manifests/000003.json"], 30), "manifests/000003.json: hash is ", ""},
+		{"no manifest", "manifests/000003.json", "", "manifests/000003.json: not there, but HEAD names it", ""},
+		{"list", list, flip(files[list], 40), list + ": hash is ", ""},
+		{"no list", list, "", list + ": not there, but manifests/000003.json names it; put that file back", ""},
+		{"inputs", inputs, flip(files[inputs], 40), inputs + ": hash is ", ""},
+		{"short data file", lines, "lines", lines + ": has 5 bytes, 24 were written", lines + ": size: has 5 bytes, 24 were written"},
+		{"no data file", lines, "", lines + ": not there, but manifests/000003.json names it", lines + ": missing: not there"},
+		{"data file", lines, flip(files[lines], 3), "", lines + ": hash: hash is "},
+		{"old manifest", "manifests/000001.json", flip(files["manifests/000001.json"], 30), "", "manifests/000001.json: chain: hash is "},
+		{"no old manifest", "manifests/000001.json", "", "", "manifests/000001.json: chain: not there, but manifests/000002.json names it"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			m := m.Killed()
+			if test.text == "" {
+				if err := m.Remove(test.file); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				overwrite(t, m, test.file, test.text)
+			}
+			before := dump(t, m)
+			err := beginAndClose(m)
+			if test.begin == "" && err != nil || test.begin != "" && (err == nil || !strings.Contains(err.Error(), test.begin)) {
+				t.Errorf("Begin: %v\nwant: %s", err, test.begin)
+			}
+			var missing *lake.MissingError
+			var corrupt *lake.CorruptError
+			if err != nil && !errors.As(err, &missing) && !errors.As(err, &corrupt) {
+				t.Errorf("Begin: %T", err)
+			}
+			if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+				t.Errorf("Begin changed the lake (-before +after):\n%s", diff)
+			}
+			if test.check != "" {
+				checkFinds(t, m, test.check)
+			}
+		})
+	}
+}
+
+func beginAndClose(st storage.Storage) error {
+	l, err := lake.Open(st, lake.Options{})
+	if err != nil {
+		return err
+	}
+	txn, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	return txn.Close()
+}
+
+// checkFinds wants exactly one finding.
+func checkFinds(t *testing.T, st storage.Storage, want string) {
+	t.Helper()
+	snap, err := open(t, st).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := snap.CheckFiles(context.Background(), nil)
+	if err != nil || len(report.Findings) != 1 || !strings.HasPrefix(report.Findings[0].String(), want) {
+		t.Errorf("CheckFiles = %+v, %v\nwant: %s", report, err, want)
+	}
+}
+
+// TestClearingUp: what lies about unnamed is deleted with a line each, what is not the lake's stays (DEL-3 to DEL-5).
+func TestClearingUp(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	want := dump(t, m)
+	zeros := strings.Repeat("0", 32)
+	orphans := []string{
+		"lines/cycle=2026-09/day=2026-09-01/000-" + zeros + ".parquet",
+		"manifests/000004.json",
+		"manifests/files-2026-09-" + zeros + ".json",
+		"manifests/inputs-" + zeros + ".json",
+		"positions/cycle=2031-01/007-" + zeros + ".parquet",
+		"rejects/" + zeros + ".parquet",
+		"tmp/000001-lines",
+	}
+	foreign := []string{"README", "books/prices.csv", "lines/extra.parquet", "manifests/000001.json.bak", "tmp/notes"}
+	for _, name := range orphans {
+		plant(t, m, name, "x")
+	}
+	for _, name := range foreign {
+		plant(t, m, name, "y")
+		want[name] = "y"
+	}
+	var log bytes.Buffer
+	l, err := lake.Open(m, lake.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := snap.CheckFiles(context.Background(), nil)
+	if err != nil || len(report.Findings) != len(orphans)+len(foreign) {
+		t.Errorf("CheckFiles = %+v, %v; want %d findings", report, err, len(orphans)+len(foreign))
+	}
+	begin(t, l)
+	if diff := cmp.Diff(want, dump(t, m)); diff != "" {
+		t.Errorf("after Begin (-want +got):\n%s", diff)
+	}
+	for _, name := range orphans {
+		if strings.Count(log.String(), "file="+name+" ") != 1 && strings.Count(log.String(), `file="`+name+`" `) != 1 {
+			t.Errorf("no one line about %s in:\n%s", name, log.String())
+		}
+	}
+	plant(t, m, "manifests/000005.json", "x")
+	m = m.Killed()
+	if err := beginAndClose(m); err == nil || !strings.Contains(err.Error(), "HEAD is older than the lake") {
+		t.Errorf("DEL-5: Begin beside manifest 5: %v", err)
+	}
+}
+
+// TestStopPoints looks at the lake as a reader at every stop point: before HEAD is replaced it is the old state, then the new one,
+// and all named files are there (LAKE-3, LAKE-4).
+func TestStopPoints(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	l := open(t, m)
+	var seen []string
+	stop := func(point string) error {
+		snap, err := l.Head()
+		if err != nil {
+			return err
+		}
+		report, err := snap.CheckFiles(context.Background(), nil)
+		if err != nil {
+			return err
+		}
+		for _, f := range report.Findings {
+			if f.Kind != lake.FindUnnamed {
+				t.Errorf("%s: %v", point, f)
+			}
+		}
+		seen = append(seen, fmt.Sprintf("%d at %s", snap.Manifest.Number, point))
+		return nil
+	}
+	for k := range nights {
+		if _, err := night(m, lake.Options{Stop: stop}, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []string{
+		"0 at before-manifest", "0 at before-HEAD", "1 at after-HEAD", "1 at before-clean",
+		"1 at before-manifest", "1 at before-HEAD", "2 at after-HEAD", "2 at before-clean",
+		"2 at before-manifest", "2 at before-HEAD", "3 at after-HEAD", "3 at before-clean",
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestReaderLosesState: a reader that is still at a state whose files a commit took away is told so, and Read starts it over.
+func TestReaderLosesState(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	l := open(t, m)
+	if _, err := night(m, lake.Options{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	lazy, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var states []int64
+	err = l.Read(func(s *lake.Snapshot) error {
+		states = append(states, s.Manifest.Number)
+		found, err := s.Find(dayKey("2026-09-02", 1))
+		if err != nil {
+			return err
+		}
+		if len(states) == 1 { // the commit that comes between the list and the file
+			if _, err := night(m, lake.Options{}, 1); err != nil {
+				return err
+			}
+		}
+		f, err := s.Open(found[0])
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	})
+	if err != nil || !slices.Equal(states, []int64{1, 2}) {
+		t.Errorf("Read went through %v, %v; want 1 and 2", states, err)
+	}
+	var moved *lake.MovedError
+	if _, err := lazy.Files("2026-09"); !errors.As(err, &moved) || moved.Was != 1 || moved.Now != 2 {
+		t.Errorf("list of a state that is gone: %v", err)
+	}
+	if _, err := lazy.CheckFiles(context.Background(), nil); !errors.As(err, &moved) {
+		t.Errorf("CheckFiles of a state that is gone: %v", err)
+	}
+}
+
+// TestReadersDuringRuns reads in a loop while another goroutine writes: every state read is whole.
+func TestReadersDuringRuns(t *testing.T) {
+	t.Parallel()
+	t.Run("mem", func(t *testing.T) { t.Parallel(); readDuringRuns(t, storage.NewMem(), 40) })
+	t.Run("dir", func(t *testing.T) { t.Parallel(); readDuringRuns(t, storage.Dir(t.TempDir()), 5) })
+}
+
+func readDuringRuns(t *testing.T, st storage.Storage, runs int) {
+	l := open(t, st)
+	done := make(chan struct{})
+	var readers sync.WaitGroup
+	for range 2 {
+		readers.Go(func() {
+			for last := int64(0); ; {
+				err := l.Read(func(s *lake.Snapshot) error { return readWhole(s, &last) })
+				if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
+					t.Error(err)
+					return
+				}
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	defer readers.Wait()
+	defer close(done)
+	for k := range runs {
+		txn := begin(t, l)
+		for b := range 3 {
+			if err := replace(txn, dayKey("2026-09-01", b), fmt.Sprintf("state %d of bucket %d", k+1, b)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if changed, err := txn.Commit(context.Background()); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+	}
+}
+
+// readWhole reads three files that must be of one state, never older than the last.
+func readWhole(s *lake.Snapshot, last *int64) error {
+	files, err := s.Files("2026-09")
+	if err != nil {
+		return err
+	}
+	if n := s.Manifest.Number; n < *last || n > 0 && len(files) != 3 {
+		return fmt.Errorf("state %d after %d, with %d files", n, *last, len(files))
+	}
+	*last = s.Manifest.Number
+	for b, e := range files {
+		f, err := s.Open(e)
+		if err != nil {
+			return err
+		}
+		text, err := io.ReadAll(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		if want := fmt.Sprintf("state %d of bucket %d", s.Manifest.Number, b); string(text) != want {
+			return fmt.Errorf("%s holds %q, want %q", e.Path, text, want)
+		}
+	}
+	return nil
+}
+
+// TestClosedCycle: LAKE-8.
+func TestClosedCycle(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	before := dump(t, m)
+	tests := map[string]func(txn *lake.Txn) error{
+		"new file":      func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-09", 0), "late") },
+		"changed file":  func(txn *lake.Txn) error { return replace(txn, dayKey("2026-09-01", 0), "late") },
+		"removed file":  func(txn *lake.Txn) error { return txn.Next().Replace(dayKey("2026-09-01", 0)) },
+		"books":         func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-09", true, "books3") },
+		"an older one":  func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-08", false, "books3") },
+		"going back":    func(txn *lake.Txn) error { return txn.Next().CloseThrough("2026-08") },
+		"removed table": func(txn *lake.Txn) error { txn.Next().RemoveTable("lines", "2026-09"); return nil },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := m.Killed()
+			txn := begin(t, open(t, m))
+			err := change(txn)
+			if err == nil {
+				_, err = txn.Commit(context.Background())
+			}
+			var closed *lake.ClosedError
+			if !errors.As(err, &closed) {
+				t.Errorf("%v, want *ClosedError", err)
+			}
+			if err := errors.Join(txn.Close(), beginAndClose(m)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+				t.Errorf("the lake changed (-before +after):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRefusals: what a caller may not do, each before anything is written.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	txn := begin(t, open(t, m))
+	n := txn.Next()
+	keys := []lake.FileKey{
+		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
+		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines", Day: "2026-09-01"},
+		{Table: "lines", Cycle: "2026-09", Day: "2026-09-32"}, {Table: "lines", Cycle: "2026-09", Day: "End"}, {Table: "lines", Bucket: -2},
+	}
+	for _, key := range keys {
+		if _, err := txn.Create(key); err == nil {
+			t.Errorf("Create(%+v) went through", key)
+		}
+		if err := n.Replace(key); err == nil {
+			t.Errorf("Replace(%+v) went through", key)
+		}
+	}
+	made, err := write(txn, dayKey("2026-10-05", 0), "of another cycle's key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := map[string]error{
+		"another key":      n.Replace(dayKey("2026-10-06", 0), made),
+		"buckets":          n.SetBuckets(3),
+		"no buckets":       n.SetBuckets(0),
+		"cycle":            n.SetCycle("2026", false, ""),
+		"close":            n.CloseThrough("yes"),
+		"totals":           n.SetTotals([]lake.Total{{Name: "a"}, {Name: "b"}, {Name: "a"}}),
+		"temporary name":   txn.RemoveTemp("HEAD"),
+		"temporary folder": func() error { _, err := txn.OpenTemp("tmp/../HEAD"); return err }(),
+		"label":            func() error { _, err := txn.CreateTemp("a/b"); return err }(),
+		"sums": func() error {
+			w, err := txn.Create(dayKey("2026-10-05", 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.Finish(1, []lake.Sum{{Column: "a"}, {Column: "a"}})
+			return err
+		}(),
+	}
+	for name, err := range errs {
+		if err == nil {
+			t.Errorf("%s went through", name)
+		}
+	}
+	forged := made
+	forged.Hash = lake.HashBytes(nil)
+	forged.Path = strings.Replace(made.Path, string(made.Hash), string(forged.Hash), 1)
+	if err := n.Replace(forged.FileKey, forged); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := txn.Commit(context.Background()); changed || err == nil || !strings.Contains(err.Error(), "neither of the live state nor finished") {
+		t.Errorf("Commit of a file nobody made: %v, %v", changed, err)
+	}
+}
+
+// TestManyWriters makes files from several goroutines; the state does not depend on their order (LAKE-7).
+func TestManyWriters(t *testing.T) {
+	t.Parallel()
+	var want map[string]string
+	for _, workers := range []int{1, 2, 8} {
+		st := storage.Dir(t.TempDir())
+		txn := begin(t, open(t, st))
+		work := make(chan int)
+		var all sync.WaitGroup
+		for range workers {
+			all.Go(func() {
+				for i := range work {
+					key := dayKey(fmt.Sprintf("2026-09-%02d", 1+i%30), i%7)
+					if err := replace(txn, key, strings.Repeat(key.String(), 5000)); err != nil {
+						t.Error(err)
+					}
+					if i%10 == 0 {
+						if err := spill(txn); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		for i := range 60 {
+			work <- i
+		}
+		close(work)
+		all.Wait()
+		if changed, err := txn.Commit(context.Background()); !changed || err != nil {
+			t.Fatal(changed, err)
+		}
+		got := dump(t, st)
+		if want == nil {
+			want = got
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d workers (-1 worker +got):\n%s", workers, diff)
+		}
+	}
+}
+
+// TestOrderDoesNotMatter: any order of the same changes, in any number of runs that end in the same files, names the same files.
+func TestOrderDoesNotMatter(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		count := rapid.IntRange(1, 12).Draw(t, "files")
+		sorted := make([]int, count)
+		for i := range sorted {
+			sorted[i] = i
+		}
+		order := rapid.Permutation(sorted).Draw(t, "order")
+		if diff := cmp.Diff(oneRun(t, sorted), oneRun(t, order)); diff != "" {
+			t.Fatalf("(-sorted +shuffled):\n%s", diff)
+		}
+	})
+}
+
+func oneRun(t *rapid.T, order []int) map[string]string {
+	m := storage.NewMem()
+	l, err := lake.Open(m, lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range order {
+		key := dayKey(fmt.Sprintf("2026-09-%02d", 1+i/3), i%3)
+		txn.Next().SetInput(lake.Input{Feed: "usage", Name: fmt.Sprint(i), Hash: fmt.Sprint(i % 5)})
+		e, err := write(txn, key, key.String())
+		if err := errors.Join(err, txn.Next().Add(e)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := txn.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]string)
+	entries, err := m.List("lines/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		out[e.Name] = fmt.Sprint(e.Size)
+	}
+	return out
+}
+
+func FuzzParseHead(f *testing.F) {
+	f.Add([]byte("42 0123456789abcdef0123456789abcdef\n"))
+	f.Add([]byte("042 0123456789abcdef0123456789abcdef\n"))
+	f.Add([]byte("1 0123456789abcdef"))
+	f.Add([]byte(""))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		number, hash, err := lake.ParseHead(text)
+		if err != nil {
+			return
+		}
+		if got := fmt.Sprintf("%d %s\n", number, hash); got != string(text) {
+			t.Errorf("ParseHead(%q) = %d, %s", text, number, hash)
+		}
+	})
+}

@@ -1,0 +1,188 @@
+package lake
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Options of a lake. The zero value is good.
+type Options struct {
+	// Log gets one line per file deleted because nobody names it. nil = no lines.
+	Log *slog.Logger
+	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it returns
+	// ends the commit at that point.
+	Stop func(point string) error
+}
+
+// The stop points of a commit, in order.
+const (
+	BeforeManifest = "before-manifest" // data files are durable, nothing names them
+	BeforeHead     = "before-HEAD"     // the manifest is durable, HEAD names the old one
+	AfterHead      = "after-HEAD"      // HEAD names the new one, its folder is not synced
+	BeforeClean    = "before-clean"    // HEAD is durable, superseded files are still there
+)
+
+// StopPoints lists the stop points in order.
+func StopPoints() []string { return []string{BeforeManifest, BeforeHead, AfterHead, BeforeClean} }
+
+// Lake is a lake below one storage. It may be used from several goroutines; writing is by Begin, one at a time.
+type Lake struct {
+	st   storage.Storage
+	log  *slog.Logger
+	stop func(point string) error
+}
+
+// Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error is that of
+// a HEAD that cannot be read, or a *CorruptError for one that is torn.
+func Open(st storage.Storage, o Options) (*Lake, error) {
+	l := &Lake{st: st, log: o.Log, stop: o.Stop}
+	if l.log == nil {
+		l.log = slog.New(slog.DiscardHandler)
+	}
+	if l.stop == nil {
+		l.stop = func(string) error { return nil }
+	}
+	if _, _, err := l.readHead(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4).
+func (l *Lake) Head() (*Snapshot, error) {
+	for {
+		number, hash, err := l.readHead()
+		if err != nil {
+			return nil, err
+		}
+		snap, err := l.load(number, hash)
+		if err == nil {
+			return snap, nil
+		}
+		if moved := new(MovedError); errors.As(err, &moved) {
+			continue // ends: each turn is a commit by a writer
+		}
+		return nil, err
+	}
+}
+
+// Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it, up to
+// ten times. The reader must start from nothing each time.
+func (l *Lake) Read(reader func(*Snapshot) error) error {
+	const turns = 10 // a reader that loses ten states is slower than the runs: say so rather than go on for ever
+	var err error
+	for range turns {
+		var snap *Snapshot
+		if snap, err = l.Head(); err != nil {
+			return err
+		}
+		err = reader(snap)
+		if moved := new(MovedError); !errors.As(err, &moved) {
+			return err
+		}
+	}
+	return fmt.Errorf("read the lake: gave up after %d states: %w", turns, err)
+}
+
+// readHead returns what HEAD names; 0 and "" if there is no HEAD.
+func (l *Lake) readHead() (int64, Hash, error) {
+	text, err := l.readFile(headName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, "", nil
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
+	}
+	number, hash, err := ParseHead(text)
+	if err != nil {
+		return 0, "", &CorruptError{Name: headName, Detail: err.Error(), Hint: hintHead}
+	}
+	return number, hash, nil
+}
+
+// load reads the manifest HEAD names.
+func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
+	if number == 0 {
+		return l.loadNone()
+	}
+	m, err := l.readManifest(number, hash, headName)
+	if err != nil {
+		return nil, err
+	}
+	return &Snapshot{Manifest: *m, Hash: hash, lake: l}, nil
+}
+
+// loadNone is the state without HEAD: the empty lake, unless there was a HEAD once. A first run that was killed leaves manifest 1
+// at most.
+func (l *Lake) loadNone() (*Snapshot, error) {
+	entries, err := l.st.List(manifestsDir + "/")
+	if err != nil {
+		return nil, fmt.Errorf("list the lake's manifests: %w", err)
+	}
+	for _, e := range entries {
+		if kind, number := classify(e.Name); kind == manifest && number > 1 {
+			return nil, l.gone(headName, 0, fmt.Sprintf("%s, or a later one,", e.Name), hintHead)
+		}
+	}
+	return &Snapshot{Manifest: Manifest{Format: format}, lake: l}, nil
+}
+
+// readManifest reads and checks one manifest; by says who names it.
+func (l *Lake) readManifest(number int64, hash Hash, by string) (*Manifest, error) {
+	name := manifestName(number)
+	b, err := l.readNamed(name, hash, by, number)
+	if err != nil {
+		return nil, err
+	}
+	m := new(Manifest)
+	if err := decode(b, m); err != nil {
+		return nil, &CorruptError{Name: name, Detail: err.Error(), Hint: hintRestore}
+	}
+	if m.Format != format || m.Number != number {
+		detail := fmt.Sprintf("format %d, number %d: want format %d, number %d", m.Format, m.Number, format, number)
+		return nil, &CorruptError{Name: name, Detail: detail, Hint: "a newer program may have written it: use that one"}
+	}
+	return m, nil
+}
+
+// readNamed reads a file that by names with its hash. number is the manifest the reader is at.
+func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byte, error) {
+	b, err := l.readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, l.gone(name, number, by, hintRestore)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the lake: %w", name, err)
+	}
+	if got := HashBytes(b); got != hash {
+		return nil, &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash), Hint: hintRestore}
+	}
+	return b, nil
+}
+
+// gone tells a file that a newer state took away from one that is lost.
+func (l *Lake) gone(name string, number int64, by, hint string) error {
+	now, _, err := l.readHead()
+	if err != nil {
+		return err
+	}
+	if now != number {
+		return &MovedError{Name: name, Was: number, Now: now}
+	}
+	return &MissingError{Name: name, Manifest: by, Detail: notThere, Hint: hint}
+}
+
+// readFile reads a small file whole.
+func (l *Lake) readFile(name string) ([]byte, error) {
+	f, err := l.st.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
+}

@@ -1,0 +1,186 @@
+package lake
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// format is the version of the manifests' and lists' layout. A reader refuses any other.
+const format = 1
+
+// State says whether a cycle still takes records (spec §7.1).
+type State string
+
+// The states of a cycle.
+const (
+	CycleOpen   State = "open"
+	CycleClosed State = "closed"
+)
+
+// NoBucket is the Bucket of a file that holds all buckets.
+const NoBucket = -1
+
+// Hash is the first 128 bits of a SHA-256, as 32 lower-case hexadecimal digits.
+type Hash string
+
+// HashBytes returns the hash of some bytes.
+func HashBytes(b []byte) Hash { return hashOf(sha256.Sum256(b)) }
+
+func hashOf(sum [sha256.Size]byte) Hash { return Hash(hex.EncodeToString(sum[:hashBytes])) }
+
+// hashBytes is how much of a SHA-256 is kept: nobody finds a second file to a given 128-bit name.
+const hashBytes = 16
+
+// Manifest is one state of the lake. Its JSON has a fixed field order, sorted lists and no clock of its own: the same state from
+// the same parent has the same bytes.
+type Manifest struct {
+	Format        int         `json:"format"`
+	Number        int64       `json:"number"`         // 1 = the first; the lake without HEAD is number 0
+	Parent        Hash        `json:"parent"`         // of the manifest before; "" for the first
+	AsOf          string      `json:"as_of"`          // the run's clock, as the run gave it: RFC 3339, UTC
+	Command       string      `json:"command"`        // the run that made it, as `run nightly`
+	ClosedThrough string      `json:"closed_through"` // every cycle up to this one is closed; "" = none
+	Buckets       int         `json:"buckets"`        // 0 = not set yet
+	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
+	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
+	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
+	Totals        []Total     `json:"totals"`         // by Name
+}
+
+// CycleRef is a cycle's state and the list of its files.
+type CycleRef struct {
+	Cycle    string   `json:"cycle"` // 2026-09
+	State    State    `json:"state"`
+	MonthEnd bool     `json:"month_end"`       // period-level lines are in
+	Books    string   `json:"books"`           // hash of the books it was last rated with; "" = not rated
+	Files    *ListRef `json:"files,omitempty"` // nil = no files
+}
+
+// ListRef names a list: a content-named JSON file below manifests/.
+type ListRef struct {
+	Name  string `json:"name"` // in the lake: manifests/files-2026-09-<hash>.json
+	Hash  Hash   `json:"hash"`
+	Count int    `json:"count"` // entries
+}
+
+// FileKey says what a data file holds. Cycle and Day are columns inside the files too.
+type FileKey struct {
+	Table  string `json:"table"`  // lines, usage, positions, …: lower-case letters, digits, underscore
+	Cycle  string `json:"cycle"`  // 2026-09, or "" for a file of no cycle
+	Day    string `json:"day"`    // 2026-09-03, `end` for month-end, or "" for a file of no single day; needs Cycle
+	Bucket int    `json:"bucket"` // from 0, or NoBucket
+}
+
+// FileEntry is one data file.
+type FileEntry struct {
+	FileKey
+	Path  string `json:"path"` // in the lake; follows from the key and the hash
+	Hash  Hash   `json:"hash"` // of the bytes
+	Bytes int64  `json:"bytes"`
+	Rows  int64  `json:"rows"`
+	Sums  []Sum  `json:"sums"` // by Column
+}
+
+// Sum is the exact sum of a column, in the digits of its scale.
+type Sum struct {
+	Column string `json:"column"`
+	Value  string `json:"value"`
+}
+
+// Total is one control total of a run (spec §6.6).
+type Total struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Input is one feed file that was taken. It is known by its hash (spec §2.3).
+type Input struct {
+	Feed      string `json:"feed"`
+	Name      string `json:"name"` // below inbox/, as first seen
+	Hash      string `json:"hash"` // as the feed reader computes it
+	Bytes     int64  `json:"bytes"`
+	Rows      int64  `json:"rows"`
+	Accepted  int64  `json:"accepted"`
+	Duplicate int64  `json:"duplicate"`
+	Rejected  int64  `json:"rejected"`
+	FirstDay  string `json:"first_day"` // of the accepted records; "" = none
+	LastDay   string `json:"last_day"`
+	Run       int64  `json:"run"` // number of the manifest that took it
+}
+
+// list is the layout of a list file.
+type list[T any] struct {
+	Format  int    `json:"format"`
+	Cycle   string `json:"cycle,omitempty"`
+	Entries []T    `json:"entries"`
+}
+
+// encodeManifest gives the manifest's bytes, for people too: indented, a line end at the end.
+func encodeManifest(m *Manifest) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(m); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// encodeList gives a list's bytes: one entry per line, so that two lists can be compared with diff.
+func encodeList[T any](cycle string, entries []T) ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	fmt.Fprintf(&out, `{"format":%d,`, format)
+	if cycle != "" {
+		fmt.Fprintf(&out, `"cycle":%q,`, cycle)
+	}
+	out.WriteString(`"entries":[` + "\n")
+	for i := range entries {
+		if i > 0 {
+			out.WriteByte(',')
+		}
+		if err := enc.Encode(entries[i]); err != nil { // ends the line
+			return nil, err
+		}
+	}
+	out.WriteString("]}\n")
+	return out.Bytes(), nil
+}
+
+// decode reads JSON strictly: no unknown key, nothing after the value.
+func decode(b []byte, into any) error {
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(into); err != nil {
+		return err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fmt.Errorf("more than one JSON value")
+	}
+	return nil
+}
+
+// ParseHead reads the text of HEAD: the live manifest's number and hash.
+func ParseHead(text []byte) (number int64, hash Hash, err error) {
+	bad := fmt.Errorf("want one line `<number> <hash>`, found %q", text)
+	line, ended := strings.CutSuffix(string(text), "\n")
+	num, sum, two := strings.Cut(line, " ")
+	if !ended || !two || !validHash(sum) {
+		return 0, "", bad
+	}
+	number, err = strconv.ParseInt(num, 10, 64)
+	if err != nil || number < 1 || num != strconv.FormatInt(number, 10) {
+		return 0, "", bad
+	}
+	return number, Hash(sum), nil
+}
+
+func encodeHead(number int64, hash Hash) []byte { return fmt.Appendf(nil, "%d %s\n", number, hash) }

@@ -1,0 +1,295 @@
+package lake
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from several
+// goroutines; the result depends on what was set, not on the order in which different keys were.
+type NextState struct {
+	mu     sync.Mutex
+	base   *Snapshot
+	head   Manifest                           // AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
+	files  map[string]map[FileKey][]FileEntry // by cycle; "" = loose
+	cycles map[string]CycleRef                // MonthEnd and Books; State and Files are built by plan
+	inputs map[inputKey]Input
+}
+
+type inputKey struct{ feed, hash string }
+
+// newNext copies a snapshot whose lists were read.
+func newNext(s *Snapshot) (*NextState, error) {
+	n := &NextState{
+		base:   s,
+		head:   s.Manifest,
+		files:  make(map[string]map[FileKey][]FileEntry),
+		cycles: make(map[string]CycleRef),
+		inputs: make(map[inputKey]Input),
+	}
+	n.head.Totals = slices.Clone(s.Manifest.Totals)
+	for _, ref := range s.Manifest.Cycles {
+		n.cycles[ref.Cycle] = ref
+	}
+	all, _, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		n.add(e)
+	}
+	inputs, err := s.Inputs()
+	if err != nil {
+		return nil, err
+	}
+	for _, in := range inputs {
+		n.inputs[inputKey{in.Feed, in.Hash}] = in
+	}
+	return n, nil
+}
+
+func (n *NextState) add(e FileEntry) {
+	of := n.files[e.Cycle]
+	if of == nil {
+		of = make(map[FileKey][]FileEntry)
+		n.files[e.Cycle] = of
+	}
+	of[e.FileKey] = append(of[e.FileKey], e)
+}
+
+// Number is the number the state will have if anything differs.
+func (n *NextState) Number() int64 { return n.base.Manifest.Number + 1 }
+
+// Replace puts files in the place of all files of a key; with none given it removes them.
+func (n *NextState) Replace(key FileKey, files ...FileEntry) error {
+	if err := key.Check(); err != nil {
+		return err
+	}
+	for _, e := range files {
+		if e.FileKey != key {
+			return fmt.Errorf("replace files of %v: %s is of %v", key, e.Path, e.FileKey)
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.files[key.Cycle], key)
+	for _, e := range files {
+		n.add(e)
+	}
+	return nil
+}
+
+// Add adds files to those of their keys. A file that is there already stays once.
+func (n *NextState) Add(files ...FileEntry) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, e := range files {
+		if err := e.Check(); err != nil {
+			return err
+		}
+		same := func(o FileEntry) bool { return o.Path == e.Path }
+		if !slices.ContainsFunc(n.files[e.Cycle][e.FileKey], same) {
+			n.add(e)
+		}
+	}
+	return nil
+}
+
+// RemoveTable removes every file of a table in a cycle; cycle "" means its files of no cycle.
+func (n *NextState) RemoveTable(table, cycle string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	maps.DeleteFunc(n.files[cycle], func(key FileKey, _ []FileEntry) bool { return key.Table == table })
+}
+
+// Files returns the state's files of a cycle as they stand now, sorted by path; cycle "" means the files of no cycle.
+func (n *NextState) Files(cycle string) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.sorted(cycle)
+}
+
+func (n *NextState) sorted(cycle string) []FileEntry {
+	out := []FileEntry{}
+	for _, files := range n.files[cycle] {
+		out = append(out, files...)
+	}
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
+// Find returns the state's files of one key as they stand now.
+func (n *NextState) Find(key FileKey) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.files[key.Cycle][key])
+}
+
+// SetRun notes who made the state: the run's clock as RFC 3339 in UTC, and its command. It is no change by itself.
+func (n *NextState) SetRun(asOf, command string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.head.AsOf, n.head.Command = asOf, command
+}
+
+// SetBuckets sets the number of buckets. A lake that has files keeps the one it has.
+func (n *NextState) SetBuckets(buckets int) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if has := n.base.Manifest.Buckets; has != 0 && has != buckets {
+		return fmt.Errorf("lake: made with %d buckets, asked for %d: a record's bucket follows from the number; set lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
+	}
+	if buckets < 1 {
+		return fmt.Errorf("lake: %d buckets", buckets)
+	}
+	n.head.Buckets = buckets
+	return nil
+}
+
+// SetCycle notes a cycle: whether its period-level lines are in, and the hash of the books it was rated with.
+func (n *NextState) SetCycle(cycle string, monthEnd bool, books string) error {
+	if !validCycle(cycle) {
+		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cycles[cycle] = CycleRef{Cycle: cycle, MonthEnd: monthEnd, Books: books}
+	return nil
+}
+
+// CloseThrough closes every cycle up to this one. It never goes back.
+func (n *NextState) CloseThrough(cycle string) error {
+	if !validCycle(cycle) {
+		return fmt.Errorf("lake: cycle %q: want YYYY-MM", cycle)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if cycle < n.head.ClosedThrough {
+		return &ClosedError{Cycle: n.head.ClosedThrough, Detail: fmt.Sprintf("closing cannot go back to %s", cycle)}
+	}
+	n.head.ClosedThrough = cycle
+	return nil
+}
+
+// SetTotals replaces the control totals. Two of one name are an error.
+func (n *NextState) SetTotals(totals []Total) error {
+	totals = slices.Clone(totals)
+	slices.SortFunc(totals, func(a, b Total) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(totals); i++ {
+		if totals[i].Name == totals[i-1].Name {
+			return fmt.Errorf("lake: control total %q twice", totals[i].Name)
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.head.Totals = totals
+	return nil
+}
+
+// SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes the run that
+// first took it.
+func (n *NextState) SetInput(in Input) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	key := inputKey{in.Feed, in.Hash}
+	if in.Run == 0 {
+		in.Run = n.Number()
+		if old, found := n.inputs[key]; found {
+			in.Run = old.Run
+		}
+	}
+	n.inputs[key] = in
+}
+
+// Input returns what is noted for a feed file.
+func (n *NextState) Input(feed, hash string) (Input, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	in, found := n.inputs[inputKey{feed, hash}]
+	return in, found
+}
+
+// Inputs returns every feed file noted so far, by run, feed, name and hash.
+func (n *NextState) Inputs() []Input {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.SortedFunc(maps.Values(n.inputs), func(a, b Input) int {
+		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name), strings.Compare(a.Hash, b.Hash))
+	})
+}
+
+// small is a small file of a plan: a list.
+type small struct {
+	name  string
+	bytes []byte
+}
+
+// plan builds the manifest, without its number, parent, as-of and command, and the lists it names.
+func (n *NextState) plan() (m Manifest, lists []small, err error) {
+	inputs := n.Inputs()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	m = n.head
+	m.Format = format
+	m.Loose = n.sorted("")
+	m.Inputs, m.Cycles = nil, []CycleRef{}
+	if m.Totals == nil {
+		m.Totals = []Total{}
+	}
+	cycles := slices.Collect(maps.Keys(n.cycles))
+	for cycle, files := range n.files {
+		if _, known := n.cycles[cycle]; !known && cycle != "" && len(files) > 0 {
+			cycles = append(cycles, cycle)
+		}
+	}
+	slices.Sort(cycles)
+	for _, cycle := range cycles {
+		ref := n.cycles[cycle]
+		ref.Cycle, ref.State, ref.Files = cycle, CycleOpen, nil
+		if cycle <= m.ClosedThrough {
+			ref.State = CycleClosed
+		}
+		if files := n.sorted(cycle); len(files) > 0 {
+			name := func(h Hash) string { return filesName(cycle, h) }
+			if ref.Files, lists, err = addList(lists, name, cycle, files); err != nil {
+				return m, nil, err
+			}
+		}
+		m.Cycles = append(m.Cycles, ref)
+	}
+	if len(inputs) > 0 {
+		if m.Inputs, lists, err = addList(lists, inputsName, "", inputs); err != nil {
+			return m, nil, err
+		}
+	}
+	return m, lists, nil
+}
+
+func addList[T any](lists []small, name func(Hash) string, cycle string, entries []T) (*ListRef, []small, error) {
+	b, err := encodeList(cycle, entries)
+	if err != nil {
+		return nil, nil, fmt.Errorf("lake: write a list: %w", err)
+	}
+	h := HashBytes(b)
+	ref := &ListRef{Name: name(h), Hash: h, Count: len(entries)}
+	return ref, append(lists, small{ref.Name, b}), nil
+}
+
+// sameAs reports whether a planned manifest says the same as the live one, whoever made it.
+func (m Manifest) sameAs(live Manifest) (bool, error) {
+	m.Number, m.Parent, m.AsOf, m.Command = live.Number, live.Parent, live.AsOf, live.Command
+	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
+		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
+		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest
+	}
+	a, err := encodeManifest(&m)
+	if err != nil {
+		return false, err
+	}
+	b, err := encodeManifest(&live)
+	return string(a) == string(b), err
+}

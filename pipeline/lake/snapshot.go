@@ -1,0 +1,196 @@
+package lake
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Snapshot is one state of the lake, as a manifest names it. It does not change; the lists it names are read when they are asked
+// for, and kept. It may be used from several goroutines.
+type Snapshot struct {
+	Manifest Manifest
+	Hash     Hash // of the manifest; "" for the empty lake
+
+	lake   *Lake
+	mu     sync.Mutex
+	files  map[string][]FileEntry // by cycle
+	inputs []Input
+	taken  bool // inputs were read
+}
+
+// Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not know has
+// none. The slice is the snapshot's: it must not be changed. Errors: *CorruptError, *MissingError, *MovedError.
+func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
+	if cycle == "" {
+		return s.Manifest.Loose, nil
+	}
+	ref, found := s.Cycle(cycle)
+	if !found || ref.Files == nil {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if files, found := s.files[cycle]; found {
+		return files, nil
+	}
+	files, err := readList[FileEntry](s, ref.Files, cycle)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range files {
+		if e.Cycle != cycle {
+			return nil, &CorruptError{Name: ref.Files.Name, Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path, e.Cycle), Hint: hintRestore}
+		}
+	}
+	if s.files == nil {
+		s.files = make(map[string][]FileEntry)
+	}
+	s.files[cycle] = files
+	return files, nil
+}
+
+// Find returns the files of one key, sorted by path. Errors are those of Files.
+func (s *Snapshot) Find(key FileKey) ([]FileEntry, error) {
+	files, err := s.Files(key.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	var out []FileEntry
+	for _, e := range files {
+		if e.FileKey == key {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// Cycle returns a cycle's state.
+func (s *Snapshot) Cycle(cycle string) (CycleRef, bool) {
+	for _, ref := range s.Manifest.Cycles {
+		if ref.Cycle == cycle {
+			return ref, true
+		}
+	}
+	return CycleRef{}, false
+}
+
+// Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are those of Files.
+func (s *Snapshot) Inputs() ([]Input, error) {
+	if s.Manifest.Inputs == nil {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken {
+		return s.inputs, nil
+	}
+	inputs, err := readList[Input](s, s.Manifest.Inputs, "")
+	if err != nil {
+		return nil, err
+	}
+	s.inputs, s.taken = inputs, true
+	return inputs, nil
+}
+
+// Open opens a file of the snapshot for reading. Its size is checked, its hash is not (CheckFiles does). The caller closes it.
+// A file that is gone is a *MovedError if a newer state was committed since, else a *MissingError.
+func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
+	f, err := s.lake.st.Open(e.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), hintRestore)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s of the lake: %w", e.Path, err)
+	}
+	if f.Size() != e.Bytes {
+		err := &MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(f.Size(), e.Bytes), Hint: hintRestore}
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what its child
+// says (LAKE-6). Errors: *CorruptError, *MissingError.
+func (s *Snapshot) History() ([]Manifest, error) {
+	if s.Manifest.Number == 0 {
+		return nil, nil
+	}
+	out := []Manifest{s.Manifest}
+	for m := s.Manifest; m.Number > 1; {
+		parent, err := s.lake.readManifest(m.Number-1, m.Parent, manifestName(m.Number))
+		if err != nil {
+			return out, unmoved(err, manifestName(m.Number))
+		}
+		m = *parent
+		out = append(out, m)
+	}
+	if first := out[len(out)-1]; first.Parent != "" {
+		return out, &CorruptError{Name: manifestName(1), Detail: fmt.Sprintf("the first manifest has a parent, %s", first.Parent), Hint: hintRestore}
+	}
+	return out, nil
+}
+
+// unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.
+func unmoved(err error, by string) error {
+	if moved := new(MovedError); errors.As(err, &moved) {
+		return &MissingError{Name: moved.Name, Manifest: by, Detail: notThere, Hint: hintRestore}
+	}
+	return err
+}
+
+// name is how errors call the snapshot's manifest.
+func (s *Snapshot) name() string {
+	if s.Manifest.Number == 0 {
+		return "the empty lake"
+	}
+	return manifestName(s.Manifest.Number)
+}
+
+func sizeDetail(got, want int64) string {
+	return fmt.Sprintf("has %d bytes, %d were written", got, want)
+}
+
+// all returns every data file the snapshot names, and the names of its lists.
+func (s *Snapshot) all() (files []FileEntry, lists []string, err error) {
+	files = slices.Clone(s.Manifest.Loose)
+	for _, ref := range s.Manifest.Cycles {
+		if ref.Files == nil {
+			continue
+		}
+		lists = append(lists, ref.Files.Name)
+		of, err := s.Files(ref.Cycle)
+		if err != nil {
+			return nil, nil, err
+		}
+		files = append(files, of...)
+	}
+	if s.Manifest.Inputs != nil {
+		lists = append(lists, s.Manifest.Inputs.Name)
+		if _, err := s.Inputs(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return files, lists, nil
+}
+
+// readList reads and checks a list the snapshot's manifest names.
+func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
+	b, err := s.lake.readNamed(ref.Name, ref.Hash, s.name(), s.Manifest.Number)
+	if err != nil {
+		return nil, err
+	}
+	var l list[T]
+	if err := decode(b, &l); err != nil {
+		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: hintRestore}
+	}
+	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {
+		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries), format, cycle, ref.Count)
+		return nil, &CorruptError{Name: ref.Name, Detail: detail, Hint: hintRestore}
+	}
+	return l.Entries, nil
+}

@@ -1,0 +1,272 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// Dir is a Storage on the real file system, under the folder root. The folder is made by the first Create or Lock, not here: a
+// command that only reads leaves no trace.
+func Dir(root string) Storage {
+	return &dirStorage{root: filepath.Clean(root)}
+}
+
+type dirStorage struct {
+	root string
+	// tree is held while folders are made or taken away, so that Remove cannot take the folder another goroutine is about to
+	// create a file in.
+	tree sync.Mutex
+}
+
+func (d *dirStorage) path(name string) string { return filepath.Join(d.root, filepath.FromSlash(name)) }
+
+type dirFile struct {
+	*os.File
+	name string
+}
+
+func (f dirFile) Name() string { return f.name }
+
+type dirReadFile struct {
+	*os.File
+	size int64
+}
+
+func (f dirReadFile) Size() int64 { return f.size }
+
+func (d *dirStorage) Create(name string) (File, error) {
+	if err := checkName("create", name); err != nil {
+		return nil, err
+	}
+	d.tree.Lock()
+	defer d.tree.Unlock()
+	target := d.path(name)
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(target, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) // os adds O_CLOEXEC
+	if err != nil {
+		return nil, err
+	}
+	return dirFile{f, name}, nil
+}
+
+func (d *dirStorage) Open(name string) (ReadFile, error) {
+	if err := checkName("open", name); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(d.path(name))
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: f.Name(), Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return dirReadFile{f, info.Size()}, nil
+}
+
+func (d *dirStorage) Rename(from, to string) error {
+	if err := errors.Join(checkName("rename", from), checkName("rename", to)); err != nil {
+		return err
+	}
+	d.tree.Lock()
+	defer d.tree.Unlock()
+	target := d.path(to)
+	if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
+		return err
+	}
+	if err := os.Rename(d.path(from), target); err != nil {
+		return err
+	}
+	return d.removeEmpty(path.Dir(from))
+}
+
+func (d *dirStorage) Remove(name string) error {
+	if err := checkName("remove", name); err != nil {
+		return err
+	}
+	d.tree.Lock()
+	defer d.tree.Unlock()
+	if err := os.Remove(d.path(name)); err != nil {
+		return err
+	}
+	return d.removeEmpty(path.Dir(name))
+}
+
+// removeEmpty removes a folder and those above it, as long as they are empty, below the root.
+func (d *dirStorage) removeEmpty(dir string) error {
+	for ; dir != "." && dir != ""; dir = path.Dir(dir) {
+		err := unix.Rmdir(d.path(dir))
+		switch {
+		case err == nil, errors.Is(err, unix.ENOENT):
+		case errors.Is(err, unix.ENOTEMPTY), errors.Is(err, unix.EEXIST):
+			return nil
+		default:
+			return &fs.PathError{Op: "rmdir", Path: d.path(dir), Err: err}
+		}
+	}
+	return nil
+}
+
+func (d *dirStorage) Prune(own func(dir string) bool) error {
+	d.tree.Lock()
+	defer d.tree.Unlock()
+	var dirs []string
+	err := d.walk("", func(name string, e fs.DirEntry) error {
+		if e.IsDir() && own(name) {
+			dirs = append(dirs, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, dir := range slices.Backward(dirs) { // a folder comes before what is in it
+		if err := d.removeEmpty(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *dirStorage) SyncDir(dir string) error {
+	if err := checkDir("sync", dir); err != nil {
+		return err
+	}
+	for {
+		f, err := os.Open(d.path(dir))
+		if errors.Is(err, fs.ErrNotExist) && dir != "" {
+			if dir = path.Dir(dir); dir == "." {
+				dir = ""
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(f.Sync(), f.Close())
+	}
+}
+
+func (d *dirStorage) List(prefix string) ([]Entry, error) {
+	start := "" // the folder the prefix lies in: nothing above it need be read
+	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
+		start = prefix[:i]
+	}
+	if err := checkDir("list", start); err != nil {
+		return nil, err
+	}
+	var out []Entry
+	err := d.walk(start, func(name string, e fs.DirEntry) error {
+		if e.IsDir() || !strings.HasPrefix(name, prefix) {
+			return nil
+		}
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // removed while we were reading: it is as if we had come later
+		}
+		if err != nil {
+			return err
+		}
+		out = append(out, Entry{Name: name, Size: info.Size()})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(out, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}
+
+// walk visits everything below a folder, not the folder itself. Folders and files that vanish meanwhile are passed over.
+func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) error) error {
+	return filepath.WalkDir(d.path(start), func(p string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(d.root, p)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(rel)
+		if name == "." || name == start {
+			return nil
+		}
+		return visit(name, e)
+	})
+}
+
+// Lock uses flock: it belongs to the open file, so the system lets go of it when the process ends, however it ends. The holder's
+// name is written into the file for people and taken out again by unlock; it decides nothing.
+func (d *dirStorage) Lock() (func() error, error) {
+	if err := os.MkdirAll(d.root, 0o777); err != nil {
+		return nil, err
+	}
+	name := d.path(LockName)
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	if err := flock(f); err != nil {
+		defer func() { _ = f.Close() }() // opened for the lock alone, nothing was written
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, &LockedError{Name: name, Holder: readHolder(f)}
+		}
+		return nil, fmt.Errorf("lock %s: %w", name, err)
+	}
+	if err := writeHolder(f); err != nil {
+		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
+	}
+	return func() error {
+		// Emptied before it is let go: afterwards the text would be the next holder's.
+		if err := errors.Join(f.Truncate(0), f.Close()); err != nil {
+			return fmt.Errorf("unlock %s: %w", name, err)
+		}
+		return nil
+	}, nil
+}
+
+func flock(f *os.File) error {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+func writeHolder(f *os.File) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt(fmt.Appendf(nil, "pid %d on host %s\n", os.Getpid(), host), 0)
+	return err
+}
+
+// readHolder reads what the holder wrote; it is at most a line, and empty for the instant before it is written.
+func readHolder(f *os.File) string {
+	buf := make([]byte, 512)
+	n, _ := f.ReadAt(buf, 0) // a short read is the normal case; the text is only shown
+	line, _, _ := strings.Cut(string(buf[:n]), "\n")
+	return line
+}

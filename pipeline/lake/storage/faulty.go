@@ -1,0 +1,220 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Mode says what Faulty does to the n-th mutating operation.
+type Mode uint8
+
+// The modes.
+const (
+	Off   Mode = iota // count, break nothing
+	Fail              // `fail:N`: that operation fails with EIO, nothing is done
+	Full              // `full:N`: that operation fails with ENOSPC, nothing is done
+	Short             // `short:N`: a write writes half of its bytes and fails with ENOSPC; any other operation fails as with Full
+	Down              // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
+	Kill              // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
+)
+
+var modes = map[string]Mode{"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill}
+
+// Plan says which mutating operation breaks, and how.
+type Plan struct {
+	Mode Mode
+	N    int64    // 1 = the first
+	Kill func()   // Mode Kill only: must not return; the default sends SIGKILL to this process
+	Seen func(Op) // if set: called before every mutating operation, for tests that record them
+}
+
+// Op is one mutating operation.
+type Op struct {
+	Kind string // create, write, sync, close, rename, remove, prune, syncdir
+	Name string // file or folder; for rename the new name
+	N    int64  // 1 = the first
+}
+
+// InjectedError is the error of an operation that Faulty broke. Err is syscall.EIO or syscall.ENOSPC.
+type InjectedError struct {
+	Op  Op
+	Err error
+}
+
+// Error names the operation and its number, so that the run can be repeated.
+func (e *InjectedError) Error() string {
+	return fmt.Sprintf("%s %s: injected fault at operation %d: %v", e.Op.Kind, e.Op.Name, e.Op.N, e.Err)
+}
+
+// Unwrap returns the system's error.
+func (e *InjectedError) Unwrap() error { return e.Err }
+
+// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`; "" is no fault.
+func ParsePlan(text string) (Plan, error) {
+	if text == "" {
+		return Plan{}, nil
+	}
+	word, number, found := strings.Cut(text, ":")
+	mode, known := modes[word]
+	n, err := strconv.ParseInt(number, 10, 64)
+	if !found || !known || err != nil || n < 1 {
+		return Plan{}, fmt.Errorf("fault plan %q: want fail:N, full:N, short:N, down:N or kill:N with N from 1", text)
+	}
+	return Plan{Mode: mode, N: n}, nil
+}
+
+// FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file, Rename,
+// Remove, Prune, SyncDir) and breaks one of them. Lock, Open, List and reading are not counted.
+type FaultyStorage struct {
+	inner    Storage
+	plan     Plan
+	mu       sync.Mutex
+	count    int64
+	injected int64
+}
+
+// Faulty wraps a Storage with a plan.
+func Faulty(inner Storage, plan Plan) *FaultyStorage {
+	if plan.Kill == nil {
+		plan.Kill = killSelf
+	}
+	return &FaultyStorage{inner: inner, plan: plan}
+}
+
+// killSelf ends the process as kill -9 would: no deferred function runs, nothing is flushed.
+func killSelf() {
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // cannot fail for our own process
+	select {}                                           // the signal may take an instant: do nothing more until then
+}
+
+// Count returns how many mutating operations were asked for so far.
+func (f *FaultyStorage) Count() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.count
+}
+
+// Injected returns how many of them were made to fail. Each must have reached the caller as an *InjectedError.
+func (f *FaultyStorage) Injected() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.injected
+}
+
+// step counts an operation. partial, if not nil, does the half of it that is done before a kill or a short write.
+func (f *FaultyStorage) step(kind, name string, partial func()) error {
+	f.mu.Lock()
+	f.count++
+	op := Op{Kind: kind, Name: name, N: f.count}
+	hit := f.plan.Mode != Off && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
+	if hit && f.plan.Mode != Kill {
+		f.injected++
+	}
+	f.mu.Unlock()
+	if f.plan.Seen != nil {
+		f.plan.Seen(op)
+	}
+	if !hit {
+		return nil
+	}
+	if partial != nil && (f.plan.Mode == Kill || f.plan.Mode == Short) {
+		partial()
+	}
+	switch f.plan.Mode {
+	case Kill:
+		f.plan.Kill()
+		return &InjectedError{op, errors.New("the plan's Kill returned")}
+	case Full, Short:
+		return &InjectedError{op, syscall.ENOSPC}
+	default:
+		return &InjectedError{op, syscall.EIO}
+	}
+}
+
+// Create counts and passes on.
+func (f *FaultyStorage) Create(name string) (File, error) {
+	if err := f.step("create", name, nil); err != nil {
+		return nil, err
+	}
+	file, err := f.inner.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyFile{File: file, storage: f}, nil
+}
+
+// Open passes on.
+func (f *FaultyStorage) Open(name string) (ReadFile, error) { return f.inner.Open(name) }
+
+// Rename counts and passes on.
+func (f *FaultyStorage) Rename(from, to string) error {
+	if err := f.step("rename", to, nil); err != nil {
+		return err
+	}
+	return f.inner.Rename(from, to)
+}
+
+// Remove counts and passes on.
+func (f *FaultyStorage) Remove(name string) error {
+	if err := f.step("remove", name, nil); err != nil {
+		return err
+	}
+	return f.inner.Remove(name)
+}
+
+// Prune counts and passes on.
+func (f *FaultyStorage) Prune(own func(dir string) bool) error {
+	if err := f.step("prune", "", nil); err != nil {
+		return err
+	}
+	return f.inner.Prune(own)
+}
+
+// SyncDir counts and passes on.
+func (f *FaultyStorage) SyncDir(dir string) error {
+	if err := f.step("syncdir", dir, nil); err != nil {
+		return err
+	}
+	return f.inner.SyncDir(dir)
+}
+
+// List passes on.
+func (f *FaultyStorage) List(prefix string) ([]Entry, error) { return f.inner.List(prefix) }
+
+// Lock passes on.
+func (f *FaultyStorage) Lock() (func() error, error) { return f.inner.Lock() }
+
+type faultyFile struct {
+	File
+	storage *FaultyStorage
+}
+
+func (f *faultyFile) Write(p []byte) (int, error) {
+	written := 0
+	err := f.storage.step("write", f.Name(), func() {
+		written, _ = f.File.Write(p[:len(p)/2]) // the caller gets the injected error in any case
+	})
+	if err != nil {
+		return written, err
+	}
+	return f.File.Write(p)
+}
+
+func (f *faultyFile) Sync() error {
+	if err := f.storage.step("sync", f.Name(), nil); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+// Close closes the file even when it is made to fail, as close(2) does: no descriptor leaks in a fault loop.
+func (f *faultyFile) Close() error {
+	if err := f.storage.step("close", f.Name(), nil); err != nil {
+		return errors.Join(err, f.File.Close())
+	}
+	return f.File.Close()
+}

@@ -1,0 +1,309 @@
+package storage
+
+import (
+	"bytes"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Mem is a Storage in memory that keeps apart what was synced and what was not (STO-3), so that a test can end the process (Killed)
+// or cut the power (PowerCut) at any moment and look at what is left.
+type Mem struct {
+	mu     sync.Mutex
+	live   tree // what a reader sees
+	safe   tree // what outlives a power cut
+	locked bool
+}
+
+// tree is the names of a storage. The root folder is not in dirs: it is always there.
+type tree struct {
+	files map[string]*inode
+	dirs  map[string]bool
+}
+
+// inode is a file's content. It is only ever appended to, so synced is a length.
+type inode struct {
+	data   []byte
+	synced int
+}
+
+func newTree() tree { return tree{make(map[string]*inode), make(map[string]bool)} }
+
+// NewMem returns an empty one.
+func NewMem() *Mem { return &Mem{live: newTree(), safe: newTree()} }
+
+// Killed returns what the next process finds after this one was killed: everything written. What was not synced still is not: a
+// power cut can take it from the next process too. Open files and the lock do not carry over.
+func (m *Mem) Killed() *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	copies := make(map[*inode]*inode)
+	return &Mem{live: m.live.clone(copies), safe: m.safe.clone(copies)}
+}
+
+// clone copies a tree; a file that two trees share is shared by their copies.
+func (t tree) clone(copies map[*inode]*inode) tree {
+	out := tree{make(map[string]*inode, len(t.files)), maps.Clone(t.dirs)}
+	for name, node := range t.files {
+		if copies[node] == nil {
+			copies[node] = &inode{slices.Clone(node.data), node.synced}
+		}
+		out.files[name] = copies[node]
+	}
+	return out
+}
+
+// PowerCut returns what is found after the power went. With pick nil only what was synced is left. Otherwise pick(n), a number from
+// 0 to n-1, decides for each change that was not synced whether it is left (0), and how many of a file's unsynced bytes are lost.
+func (m *Mem) PowerCut(pick func(n int) int) *Mem {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if pick == nil {
+		pick = func(n int) int { return n - 1 }
+	}
+	out := NewMem()
+	for _, dir := range union(m.live.dirs, m.safe.dirs) {
+		has := m.safe.dirs[dir]
+		if m.live.dirs[dir] != has && pick(2) == 0 {
+			has = !has
+		}
+		if has && (path.Dir(dir) == "." || out.live.dirs[path.Dir(dir)]) {
+			out.live.dirs[dir] = true
+		}
+	}
+	for _, name := range union(m.live.files, m.safe.files) {
+		node := m.safe.files[name]
+		if live := m.live.files[name]; live != node && pick(2) == 0 {
+			node = live
+		}
+		if node == nil || path.Dir(name) != "." && !out.live.dirs[path.Dir(name)] {
+			continue
+		}
+		size := node.synced
+		if loose := len(node.data) - node.synced; loose > 0 {
+			size = len(node.data) - pick(loose+1)
+		}
+		out.live.files[name] = &inode{slices.Clone(node.data[:size]), size}
+	}
+	out.safe = tree{maps.Clone(out.live.files), maps.Clone(out.live.dirs)}
+	return out
+}
+
+// union is the sorted names of two maps.
+func union[V any](a, b map[string]V) []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+type memFile struct {
+	storage *Mem
+	node    *inode
+	name    string
+	closed  bool
+}
+
+func (f *memFile) Name() string { return f.name }
+
+func (f *memFile) Write(p []byte) (int, error) {
+	f.storage.mu.Lock()
+	defer f.storage.mu.Unlock()
+	if f.closed {
+		return 0, &fs.PathError{Op: "write", Path: f.name, Err: fs.ErrClosed}
+	}
+	f.node.data = append(f.node.data, p...)
+	return len(p), nil
+}
+
+func (f *memFile) Sync() error {
+	f.storage.mu.Lock()
+	defer f.storage.mu.Unlock()
+	if f.closed {
+		return &fs.PathError{Op: "sync", Path: f.name, Err: fs.ErrClosed}
+	}
+	f.node.synced = len(f.node.data)
+	return nil
+}
+
+func (f *memFile) Close() error {
+	f.storage.mu.Lock()
+	defer f.storage.mu.Unlock()
+	if f.closed {
+		return &fs.PathError{Op: "close", Path: f.name, Err: fs.ErrClosed}
+	}
+	f.closed = true
+	return nil
+}
+
+type memReadFile struct{ *bytes.Reader }
+
+func (memReadFile) Close() error { return nil }
+
+// Create makes a file.
+func (m *Mem) Create(name string) (File, error) {
+	if err := checkName("create", name); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.live.files[name] != nil || m.live.dirs[name] {
+		return nil, &fs.PathError{Op: "create", Path: name, Err: fs.ErrExist}
+	}
+	m.live.mkdirs(name)
+	node := new(inode)
+	m.live.files[name] = node
+	return &memFile{storage: m, node: node, name: name}, nil
+}
+
+func (t tree) mkdirs(name string) {
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		t.dirs[dir] = true
+	}
+}
+
+// Open opens a file; it sees what was written until now.
+func (m *Mem) Open(name string) (ReadFile, error) {
+	if err := checkName("open", name); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	node := m.live.files[name]
+	if node == nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return memReadFile{bytes.NewReader(node.data[:len(node.data):len(node.data)])}, nil
+}
+
+// Rename gives a file another name.
+func (m *Mem) Rename(from, to string) error {
+	if err := errors.Join(checkName("rename", from), checkName("rename", to)); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	node := m.live.files[from]
+	if node == nil {
+		return &fs.PathError{Op: "rename", Path: from, Err: fs.ErrNotExist}
+	}
+	m.live.mkdirs(to)
+	delete(m.live.files, from)
+	m.live.files[to] = node
+	m.live.removeEmpty(path.Dir(from))
+	return nil
+}
+
+// Remove takes a file away.
+func (m *Mem) Remove(name string) error {
+	if err := checkName("remove", name); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.live.files[name] == nil {
+		return &fs.PathError{Op: "remove", Path: name, Err: fs.ErrNotExist}
+	}
+	delete(m.live.files, name)
+	m.live.removeEmpty(path.Dir(name))
+	return nil
+}
+
+func (t tree) removeEmpty(dir string) {
+	for ; dir != "." && t.empty(dir); dir = path.Dir(dir) {
+		delete(t.dirs, dir)
+	}
+}
+
+func (t tree) empty(dir string) bool {
+	for name := range t.files {
+		if strings.HasPrefix(name, dir+"/") {
+			return false
+		}
+	}
+	for name := range t.dirs {
+		if strings.HasPrefix(name, dir+"/") {
+			return false
+		}
+	}
+	return true
+}
+
+// Prune takes empty folders away.
+func (m *Mem) Prune(own func(dir string) bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	dirs := slices.Sorted(maps.Keys(m.live.dirs))
+	for _, dir := range slices.Backward(dirs) {
+		if m.live.dirs[dir] && own(dir) {
+			m.live.removeEmpty(dir)
+		}
+	}
+	return nil
+}
+
+// SyncDir makes the names in one folder safe: files and folders directly in it, not what is below.
+func (m *Mem) SyncDir(dir string) error {
+	if err := checkDir("sync", dir); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if dir == "" {
+		dir = "."
+	}
+	for dir != "." && !m.live.dirs[dir] {
+		dir = path.Dir(dir)
+	}
+	syncNames(m.live.files, m.safe.files, dir)
+	syncNames(m.live.dirs, m.safe.dirs, dir)
+	return nil
+}
+
+func syncNames[V any](live, safe map[string]V, dir string) {
+	maps.DeleteFunc(safe, func(name string, _ V) bool {
+		_, found := live[name]
+		return !found && path.Dir(name) == dir
+	})
+	for name, v := range live {
+		if path.Dir(name) == dir {
+			safe[name] = v
+		}
+	}
+}
+
+// List lists the files.
+func (m *Mem) List(prefix string) ([]Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Entry
+	for _, name := range slices.Sorted(maps.Keys(m.live.files)) {
+		if strings.HasPrefix(name, prefix) {
+			out = append(out, Entry{Name: name, Size: int64(len(m.live.files[name].data))})
+		}
+	}
+	return out, nil
+}
+
+// Lock takes the lock of this Mem.
+func (m *Mem) Lock() (func() error, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locked {
+		return nil, &LockedError{Name: LockName, Holder: "this process"}
+	}
+	m.locked = true
+	if m.live.files[LockName] == nil {
+		m.live.files[LockName] = new(inode)
+	}
+	return func() error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.locked = false
+		return nil
+	}, nil
+}

@@ -1,0 +1,84 @@
+package storage
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// Storage is a tree of files under one root. The rules every implementation keeps are STO-1 to STO-8 of the package's comment.
+type Storage interface {
+	// Create makes a new file for writing, and the folders above it. It fails with fs.ErrExist if the name is taken.
+	Create(name string) (File, error)
+	// Open opens a file for reading. It fails with fs.ErrNotExist if there is none.
+	Open(name string) (ReadFile, error)
+	// Rename gives a file another name, replacing a file that has it, and makes the folders above the new name.
+	Rename(from, to string) error
+	// Remove takes a file away, and the folders it leaves empty, up to the root.
+	Remove(name string) error
+	// Prune takes away every empty folder that own says yes to, deepest first, and the folders above that this leaves empty.
+	Prune(own func(dir string) bool) error
+	// SyncDir makes the names in a folder durable. A folder that is gone stands for the nearest one above it that is there.
+	SyncDir(dir string) error
+	// List returns every file whose name starts with prefix, at any depth, sorted by name. A root that does not exist has no files.
+	List(prefix string) ([]Entry, error)
+	// Lock takes the writer's lock on the file LOCK. If somebody holds it the error is a *LockedError.
+	Lock() (unlock func() error, err error)
+}
+
+// File is a file being written. After Close no method may be called; a File that is not synced is not durable.
+type File interface {
+	io.Writer
+	Sync() error
+	Close() error
+	Name() string // as given to Create
+}
+
+// ReadFile is a file open for reading. ReadAt may be called from several goroutines; Read has one position and may not.
+// What needs io.Seeker too reads through io.NewSectionReader(f, 0, f.Size()).
+type ReadFile interface {
+	io.Reader
+	io.ReaderAt
+	io.Closer
+	Size() int64 // bytes, when it was opened
+}
+
+// Entry is one file of a listing.
+type Entry struct {
+	Name string
+	Size int64 // bytes
+}
+
+// LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its name in it.
+const LockName = "LOCK"
+
+// LockedError says that another writer holds the lake.
+type LockedError struct {
+	Name   string // the lock's file
+	Holder string // what the holder wrote into it, as `pid 4711 on host n1`; "" if it is not readable
+}
+
+// Error names the holder and what to do.
+func (e *LockedError) Error() string {
+	holder := e.Holder
+	if holder == "" {
+		holder = "another process"
+	}
+	return fmt.Sprintf("lock %s: held by %s; wait for that run to end, or end it, then start again (the lock goes with the process: the file itself may stay)", e.Name, holder)
+}
+
+// checkName refuses names that could leave the root or that two file systems would read differently.
+func checkName(op, name string) error {
+	if name == "." || !fs.ValidPath(name) {
+		return &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
+	}
+	return nil
+}
+
+// checkDir is checkName for a folder: the root is the empty name.
+func checkDir(op, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	return checkName(op, dir)
+}

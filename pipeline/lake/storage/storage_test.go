@@ -1,0 +1,385 @@
+package storage_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// each runs a test against every implementation: they keep the same rules.
+func each(t *testing.T, test func(t *testing.T, st storage.Storage)) {
+	t.Run("dir", func(t *testing.T) { t.Parallel(); test(t, storage.Dir(filepath.Join(t.TempDir(), "lake"))) })
+	t.Run("mem", func(t *testing.T) { t.Parallel(); test(t, storage.NewMem()) })
+	t.Run("faulty", func(t *testing.T) {
+		t.Parallel()
+		test(t, storage.Faulty(storage.Dir(t.TempDir()), storage.Plan{}))
+	})
+}
+
+func put(t *testing.T, st storage.Storage, name, text string) {
+	t.Helper()
+	f, err := st.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Name() != name {
+		t.Errorf("Name() = %q, want %q", f.Name(), name)
+	}
+	if _, err := io.WriteString(f, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, st storage.Storage, name string) string {
+	t.Helper()
+	f, err := st.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func names(t *testing.T, st storage.Storage, prefix string) []storage.Entry {
+	t.Helper()
+	entries, err := st.List(prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return entries
+}
+
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, st storage.Storage) {
+		if got := names(t, st, ""); len(got) != 0 {
+			t.Fatalf("a new storage has %v", got)
+		}
+		put(t, st, "b/c/two", "22")
+		put(t, st, "b/one", "1")
+		put(t, st, "a", "")
+		want := []storage.Entry{{Name: "a", Size: 0}, {Name: "b/c/two", Size: 2}, {Name: "b/one", Size: 1}}
+		if diff := cmp.Diff(want, names(t, st, "")); diff != "" {
+			t.Errorf("List (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(want[1:2], names(t, st, "b/c")); diff != "" {
+			t.Errorf("List b/c (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff(want[2:], names(t, st, "b/o")); diff != "" {
+			t.Errorf("List b/o (-want +got):\n%s", diff)
+		}
+		if got := names(t, st, "nowhere/"); len(got) != 0 {
+			t.Errorf("List nowhere/ = %v", got)
+		}
+		f, err := st.Open("b/c/two")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Size() != 2 {
+			t.Errorf("Size = %d, want 2", f.Size())
+		}
+		var at [1]byte
+		if _, err := f.ReadAt(at[:], 1); err != nil || at[0] != '2' {
+			t.Errorf("ReadAt(1) = %q, %v", at, err)
+		}
+		put(t, st, "d/new", "replaced")
+		if err := st.Rename("d/new", "b/c/two"); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := io.ReadAll(f); string(b) != "22" || err != nil {
+			t.Errorf("STO-6: the open file reads %q, %v; want 22", b, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := get(t, st, "b/c/two"); got != "replaced" {
+			t.Errorf("after rename: %q", got)
+		}
+	})
+}
+
+func TestFileErrors(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, st storage.Storage) {
+		put(t, st, "a/b", "x")
+		if _, err := st.Create("a/b"); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("STO-1: Create of a taken name: %v", err)
+		}
+		if _, err := st.Open("a/c"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("Open: %v", err)
+		}
+		if err := st.Remove("a/c"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("STO-5: Remove: %v", err)
+		}
+		if err := st.Rename("a/c", "a/d"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("Rename: %v", err)
+		}
+		for _, bad := range []string{"", ".", "..", "../x", "/x", "a//b", "a/", "a/../b"} {
+			if _, err := st.Create(bad); !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("Create(%q): %v, want invalid", bad, err)
+			}
+			if _, err := st.Open(bad); !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("Open(%q): %v, want invalid", bad, err)
+			}
+			if err := st.Remove(bad); !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("Remove(%q): %v, want invalid", bad, err)
+			}
+			if err := st.Rename("a/b", bad); !errors.Is(err, fs.ErrInvalid) {
+				t.Errorf("Rename(%q): %v, want invalid", bad, err)
+			}
+		}
+		if err := st.SyncDir("../x"); !errors.Is(err, fs.ErrInvalid) {
+			t.Errorf("SyncDir: %v", err)
+		}
+		if err := errors.Join(st.SyncDir("a"), st.SyncDir(""), st.SyncDir("gone/deep")); err != nil {
+			t.Errorf("SyncDir: %v", err)
+		}
+	})
+}
+
+func TestRemoveTakesEmptyFolders(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	st := storage.Dir(root)
+	put(t, st, "a/b/c/one", "1")
+	put(t, st, "a/two", "2")
+	if err := st.Remove("a/b/c/one"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "a/b")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a/b is still there: %v", err)
+	}
+	for _, dir := range []string{"mine/x/y", "theirs/x", "a/mine"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := st.Prune(func(dir string) bool { return strings.Contains(dir, "mine") }); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{"mine": false, "theirs/x": true, "a/mine": false, "a": true} {
+		if _, err := os.Stat(filepath.Join(root, dir)); (err == nil) != want {
+			t.Errorf("%s there: %v, want %v", dir, err == nil, want)
+		}
+	}
+}
+
+// TestTogether makes and removes files in one folder from many goroutines: a removed folder must not make a Create fail.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, st storage.Storage) {
+		var all sync.WaitGroup
+		for g := range 4 {
+			all.Go(func() {
+				for i := range 50 {
+					name := fmt.Sprintf("tmp/%d-%d", g, i)
+					put(t, st, name, "x")
+					if err := errors.Join(st.Rename(name, "to/"+name), st.Remove("to/"+name)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if got := names(t, st, ""); len(got) != 0 {
+			t.Errorf("left: %v", got)
+		}
+	})
+}
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, st storage.Storage) {
+		unlock, err := st.Lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var locked *storage.LockedError
+		if _, err := st.Lock(); !errors.As(err, &locked) {
+			t.Fatalf("second Lock: %v, want *LockedError", err)
+		}
+		if err := unlock(); err != nil {
+			t.Fatal(err)
+		}
+		if got := get(t, st, storage.LockName); got != "" {
+			t.Errorf("LOCK after unlock holds %q", got)
+		}
+		unlock, err = st.Lock()
+		if err != nil {
+			t.Fatalf("Lock after unlock: %v", err)
+		}
+		if err := unlock(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestLockedErrorNamesHolder(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	unlock, err := storage.Dir(root).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = storage.Dir(root).Lock()
+	want := fmt.Sprintf("held by pid %d on host ", os.Getpid())
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %q does not say %q", err, want)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestParsePlan(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]storage.Plan{
+		"":         {},
+		"fail:17":  {Mode: storage.Fail, N: 17},
+		"full:1":   {Mode: storage.Full, N: 1},
+		"short:2":  {Mode: storage.Short, N: 2},
+		"down:3":   {Mode: storage.Down, N: 3},
+		"kill:400": {Mode: storage.Kill, N: 400},
+	} {
+		got, err := storage.ParsePlan(text)
+		if err != nil || got.Mode != want.Mode || got.N != want.N {
+			t.Errorf("ParsePlan(%q) = %v %d, %v", text, got.Mode, got.N, err)
+		}
+	}
+	for _, bad := range []string{"fail", "fail:", "fail:0", "fail:-1", "fail:x", "burn:1", ":1", "fail:1:2", "fail: 1", " fail:1"} {
+		if _, err := storage.ParsePlan(bad); err == nil || !strings.Contains(err.Error(), "want fail:N") {
+			t.Errorf("ParsePlan(%q): %v", bad, err)
+		}
+	}
+}
+
+func FuzzParsePlan(f *testing.F) {
+	for _, text := range []string{"", "fail:17", "kill:1", "short:9223372036854775808", "down:-1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		plan, err := storage.ParsePlan(text)
+		if err == nil && text != "" && (plan.N < 1 || plan.Mode == storage.Off) {
+			t.Errorf("ParsePlan(%q) = %v %d", text, plan.Mode, plan.N)
+		}
+	})
+}
+
+// steps does eight mutating operations: create, write, sync, close, rename, syncdir, remove, prune.
+func steps(st storage.Storage) error {
+	f, err := st.Create("a/x")
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(f, "12345678"); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := st.Rename("a/x", "b/y"); err != nil {
+		return err
+	}
+	if err := st.SyncDir("b"); err != nil {
+		return err
+	}
+	if err := st.Remove("b/y"); err != nil {
+		return err
+	}
+	return st.Prune(func(string) bool { return true })
+}
+
+func TestFaultyBreaksEachOperation(t *testing.T) {
+	t.Parallel()
+	kinds := []string{"create a/x", "write a/x", "sync a/x", "close a/x", "rename b/y", "syncdir b", "remove b/y", "prune "}
+	for mode, cause := range map[storage.Mode]error{
+		storage.Fail: syscall.EIO, storage.Full: syscall.ENOSPC, storage.Short: syscall.ENOSPC, storage.Down: syscall.EIO,
+	} {
+		for i, kind := range kinds {
+			st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: mode, N: int64(i + 1)})
+			err := steps(st)
+			var injected *storage.InjectedError
+			if !errors.As(err, &injected) || !errors.Is(err, cause) {
+				t.Fatalf("mode %d, n %d: %v", mode, i+1, err)
+			}
+			if got := injected.Op.Kind + " " + injected.Op.Name; got != kind || injected.Op.N != int64(i+1) {
+				t.Errorf("mode %d: operation %d is %q, want %q", mode, injected.Op.N, got, kind)
+			}
+			if st.Injected() < 1 || mode != storage.Down && st.Injected() != 1 {
+				t.Errorf("mode %d, n %d: injected %d", mode, i+1, st.Injected())
+			}
+		}
+	}
+	st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: storage.Fail, N: 9})
+	if err := steps(st); err != nil || st.Count() != 8 || st.Injected() != 0 {
+		t.Errorf("undisturbed: %v, %d operations, %d injected", err, st.Count(), st.Injected())
+	}
+}
+
+func TestFaultyCutsWrites(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []storage.Mode{storage.Short, storage.Kill} {
+		inner, killed := storage.NewMem(), 0
+		plan := storage.Plan{Mode: mode, N: 2, Kill: func() { killed++ }}
+		if err := steps(storage.Faulty(inner, plan)); err == nil {
+			t.Fatal("no error")
+		}
+		if got := get(t, inner, "a/x"); got != "1234" {
+			t.Errorf("mode %d left %q, want the first half", mode, got)
+		}
+		if (killed == 1) != (mode == storage.Kill) {
+			t.Errorf("mode %d: killed %d times", mode, killed)
+		}
+	}
+}
+
+func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	put(t, m, "a/b/named", "1") // content synced, name synced, its folders synced
+	put(t, m, "a/c/lost", "2")  // the folder a/c is never synced into a
+	put(t, m, "a/b/moved", "3") // renamed after its name was safe
+	put(t, m, "a/b/gone", "4")  // removed after its name was safe
+	if err := errors.Join(m.SyncDir("a/b"), m.SyncDir("")); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.PowerCut(nil); len(names(t, got, "")) != 0 {
+		t.Errorf("the folder a/b was not synced into a, yet %v is left", names(t, got, ""))
+	}
+	if err := m.SyncDir("a"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := m.Create("a/b/unsynced")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(f, "567")
+	if err := errors.Join(err, m.SyncDir("a/b"), m.Rename("a/b/moved", "a/b/new"), m.Remove("a/b/gone")); err != nil {
+		t.Fatal(err)
+	}
+	want := []storage.Entry{{Name: "a/b/gone", Size: 1}, {Name: "a/b/moved", Size: 1}, {Name: "a/b/named", Size: 1}, {Name: "a/b/unsynced"}}
+	if diff := cmp.Diff(want, names(t, m.PowerCut(nil), "")); diff != "" {
+		t.Errorf("after a power cut (-want +got):\n%s", diff)
+	}
+	want = []storage.Entry{{Name: "a/b/named", Size: 1}, {Name: "a/b/new", Size: 1}, {Name: "a/b/unsynced", Size: 3}, {Name: "a/c/lost", Size: 1}}
+	if diff := cmp.Diff(want, names(t, m.Killed(), "")); diff != "" {
+		t.Errorf("after a kill (-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,273 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Txn is one run's writing. It holds the lake's lock from Begin until Commit or Close. Create, the writers and the temporary files
+// may be used from several goroutines; Commit and Close come after all of them have ended.
+type Txn struct {
+	lake   *Lake
+	unlock func() error
+	base   *Snapshot
+	next   *NextState
+	named  map[string]bool // what the base names: data files and lists
+
+	mu       sync.Mutex
+	sequence int64                // of temporary names
+	made     map[string]FileEntry // by path: what Finish put in place
+	touched  map[string]bool      // folders with names that are not durable yet
+	failed   error                // the first failed sync: nothing is committed after it
+	ended    bool
+}
+
+// Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the files of the
+// lake that nobody names. Errors: *storage.LockedError, *MissingError, *CorruptError.
+func (l *Lake) Begin() (*Txn, error) {
+	unlock, err := l.st.Lock()
+	if err != nil {
+		return nil, fmt.Errorf("begin a run: %w", err)
+	}
+	t, err := l.begin()
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	t.unlock = unlock
+	return t, nil
+}
+
+func (l *Lake) begin() (*Txn, error) {
+	base, err := l.Head()
+	if err != nil {
+		return nil, err
+	}
+	files, lists, err := base.all()
+	if err != nil {
+		return nil, err
+	}
+	next, err := newNext(base)
+	if err != nil {
+		return nil, err
+	}
+	t := &Txn{
+		lake: l, base: base, next: next,
+		named: make(map[string]bool, len(files)+len(lists)), made: make(map[string]FileEntry), touched: make(map[string]bool),
+	}
+	entries, err := l.st.List("")
+	if err != nil {
+		return nil, fmt.Errorf("list the lake: %w", err)
+	}
+	if err := checkThere(base, files, entries); err != nil {
+		return nil, err
+	}
+	for _, e := range files {
+		t.named[e.Path] = true
+	}
+	for _, name := range lists {
+		t.named[name] = true
+	}
+	if err := t.clear(entries); err != nil {
+		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
+	}
+	return t, nil
+}
+
+// checkThere compares the named data files with a listing (LAKE-5).
+func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
+	sizes := make(map[string]int64, len(entries))
+	for _, e := range entries {
+		sizes[e.Name] = e.Size
+	}
+	for _, e := range files {
+		size, found := sizes[e.Path]
+		if !found {
+			return &MissingError{Name: e.Path, Manifest: s.name(), Detail: notThere, Hint: hintRestore}
+		}
+		if size != e.Bytes {
+			return &MissingError{Name: e.Path, Manifest: s.name(), Detail: sizeDetail(size, e.Bytes), Hint: hintRestore}
+		}
+	}
+	return nil
+}
+
+// clear deletes what nobody names, with a line each (DEL-3 to DEL-5).
+func (t *Txn) clear(entries []storage.Entry) error {
+	number := t.base.Manifest.Number
+	for _, e := range entries {
+		kind, at := classify(e.Name)
+		if kind == manifest && at > number+1 {
+			detail := fmt.Sprintf("there, but HEAD names %s: HEAD is older than the lake", t.base.name())
+			return &CorruptError{Name: e.Name, Detail: detail, Hint: hintHead}
+		}
+	}
+	synced := false
+	for _, e := range entries {
+		why := t.unnamed(e.Name)
+		if why == "" {
+			continue
+		}
+		if !synced { // the run that put HEAD in place may have died before its folder was durable (DEL-1)
+			if err := t.lake.st.SyncDir(""); err != nil {
+				return t.syncFailed("the lake's folder", err)
+			}
+			synced = true
+		}
+		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
+		if err := t.remove(e.Name); err != nil {
+			return err
+		}
+	}
+	return t.lake.st.Prune(ownFolder)
+}
+
+// unnamed says why a file may be deleted; "" = it may not.
+func (t *Txn) unnamed(name string) string {
+	switch kind, number := classify(name); {
+	case kind == temp:
+		return "a run that did not end left it unfinished"
+	case kind == manifest && number > t.base.Manifest.Number:
+		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.name())
+	case kind == listFile && !t.named[name], kind == data && !t.named[name]:
+		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it", t.base.name())
+	case kind == foreign:
+		t.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one", "file", name)
+	}
+	return ""
+}
+
+// remove takes a file away; its folder is to be synced before the run ends.
+func (t *Txn) remove(name string) error {
+	if err := t.lake.st.Remove(name); err != nil {
+		return fmt.Errorf("remove %s from the lake: %w", name, err)
+	}
+	t.touch(name)
+	return nil
+}
+
+// touch notes that a name changed in a folder, which may be new and so may the folders above it (STO-3).
+func (t *Txn) touch(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	dir := path.Dir(name)
+	if dir == tempDir {
+		return // nothing in it need outlive a crash
+	}
+	for ; dir != "."; dir = path.Dir(dir) {
+		t.touched[dir] = true
+	}
+	t.touched[""] = true
+}
+
+// syncFolders makes the names of all touched folders durable, the deepest first.
+func (t *Txn) syncFolders() error {
+	t.mu.Lock()
+	dirs := slices.SortedFunc(maps.Keys(t.touched), func(a, b string) int {
+		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+	})
+	clear(t.touched)
+	t.mu.Unlock()
+	for _, dir := range dirs {
+		if err := t.lake.st.SyncDir(dir); err != nil {
+			return t.syncFailed("folder "+strconv.Quote(dir), err)
+		}
+	}
+	return nil
+}
+
+// syncFailed notes a failed sync: from now on the transaction commits nothing (WRITE-6).
+func (t *Txn) syncFailed(name string, err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	failed := &SyncError{Name: name, Err: err}
+	if t.failed == nil {
+		t.failed = failed
+	}
+	return failed
+}
+
+// Base is the state the transaction started from.
+func (t *Txn) Base() *Snapshot { return t.base }
+
+// Next is the state the transaction will commit. It is one value for the whole transaction.
+func (t *Txn) Next() *NextState { return t.next }
+
+// OpenFile opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
+func (t *Txn) OpenFile(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
+
+// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when the run ends,
+// or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes it.
+func (t *Txn) CreateTemp(label string) (storage.File, error) {
+	for i := range len(label) {
+		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
+			return nil, fmt.Errorf("create a temporary file of the lake: label %q", label)
+		}
+	}
+	t.mu.Lock()
+	t.sequence++
+	name := tempName(t.sequence, label)
+	t.mu.Unlock()
+	f, err := t.lake.st.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("create %s in the lake: %w", name, err)
+	}
+	return f, nil
+}
+
+// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller closes it.
+func (t *Txn) OpenTemp(name string) (storage.ReadFile, error) {
+	if kind, _ := classify(name); kind != temp {
+		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
+	}
+	f, err := t.lake.st.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s in the lake: %w", name, err)
+	}
+	return f, nil
+}
+
+// RemoveTemp deletes a temporary file of this run before its end.
+func (t *Txn) RemoveTemp(name string) error {
+	if kind, _ := classify(name); kind != temp {
+		return fmt.Errorf("remove %s from the lake: not a temporary file", name)
+	}
+	return t.remove(name)
+}
+
+// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and lets go of the lock. After
+// Commit it does nothing. After a failed sync it deletes nothing.
+func (t *Txn) Close() error {
+	if t.ended {
+		return nil
+	}
+	t.ended = true
+	if t.failed != nil { // returned to whoever made the sync
+		return t.unlock()
+	}
+	return errors.Join(t.clearUp(t.named), t.unlock())
+}
+
+// Commit makes Next the live state and ends the transaction, whatever comes of it. If Next says nothing else than the live state,
+// nothing is written and changed is false. changed says whether HEAD was replaced.
+//
+// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *SyncError after it (changed is
+// true) leaves open which of the two states a power cut would show. A *CleanError says that the new state is in.
+// ctx is looked at until HEAD is replaced, not after.
+func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
+	if t.ended {
+		return false, errors.New("commit: the transaction has ended")
+	}
+	t.ended = true
+	changed, err = t.commit(ctx)
+	return changed, errors.Join(err, t.unlock())
+}

@@ -1,0 +1,181 @@
+package lake
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Finding is one thing CheckFiles found wrong.
+type Finding struct {
+	Kind   FindingKind
+	Name   string // the file
+	Detail string
+}
+
+// FindingKind sorts findings.
+type FindingKind string
+
+// The kinds of findings.
+const (
+	FindMissing FindingKind = "missing" // named, not there
+	FindSize    FindingKind = "size"    // named, of another size
+	FindHash    FindingKind = "hash"    // named, of other content
+	FindUnnamed FindingKind = "unnamed" // there, named by nobody: the next run deletes it
+	FindForeign FindingKind = "foreign" // there, not a name the lake gives: nobody deletes it
+	FindChain   FindingKind = "chain"   // the manifests' chain of parents is broken
+)
+
+// String is the finding as a person reads it.
+func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Name, f.Kind, f.Detail) }
+
+// CheckReport is what CheckFiles did.
+type CheckReport struct {
+	Manifests int   // of the chain, this one included
+	Files     int   // data files read
+	Bytes     int64 // of them
+	Findings  []Finding
+}
+
+// CheckFiles reads every data file the snapshot names and compares size and hash, follows the chain of parents, and lists the files
+// nobody names. progress, if not nil, is called with the bytes read so far and in all, from one goroutine at a time. What is wrong
+// with the lake is a finding; an error is ctx's, one of reading, or a *MovedError if a run committed meanwhile.
+func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
+	files, lists, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	r := &CheckReport{Files: len(files)}
+	named := make(map[string]bool, len(files)+len(lists))
+	for _, name := range lists {
+		named[name] = true
+	}
+	for _, e := range files {
+		named[e.Path] = true
+		r.Bytes += e.Bytes
+	}
+	if err := s.checkChain(r); err != nil {
+		return nil, err
+	}
+	if err := s.checkContents(ctx, r, files, progress); err != nil {
+		return nil, err
+	}
+	if err := s.checkUnnamed(r, named); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(r.Findings, func(a, b Finding) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(string(a.Kind), string(b.Kind)))
+	})
+	return r, nil
+}
+
+func (s *Snapshot) checkChain(r *CheckReport) error {
+	chain, err := s.History()
+	r.Manifests = len(chain)
+	if corrupt := new(CorruptError); errors.As(err, &corrupt) {
+		r.Findings = append(r.Findings, Finding{FindChain, corrupt.Name, corrupt.Detail})
+		return nil
+	}
+	if missing := new(MissingError); errors.As(err, &missing) {
+		r.Findings = append(r.Findings, Finding{FindChain, missing.Name, missing.Detail + ", but " + missing.Manifest + " names it"})
+		return nil
+	}
+	return err
+}
+
+func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []FileEntry, progress func(done, all int64)) error {
+	var mu sync.Mutex
+	var done int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for _, e := range files {
+		g.Go(func() error {
+			finding, err := s.checkContent(ctx, e)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if finding != nil {
+				r.Findings = append(r.Findings, *finding)
+			}
+			if done += e.Bytes; progress != nil {
+				progress(done, r.Bytes)
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// checkContent reads one file; nil, nil says that it is as it was written.
+func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
+	f, err := s.Open(e)
+	if missing := new(MissingError); errors.As(err, &missing) {
+		kind := FindSize
+		if missing.Detail == notThere {
+			kind = FindMissing
+		}
+		return &Finding{kind, e.Path, missing.Detail}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	h := sha256.New()
+	if _, err := io.CopyBuffer(h, until(ctx, f), make([]byte, 256<<10)); err != nil {
+		return nil, fmt.Errorf("check %s of the lake: %w", e.Path, err)
+	}
+	if got := hashOf([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
+		return &Finding{FindHash, e.Path, fmt.Sprintf("hash is %s, %s says %s", got, s.name(), e.Hash)}, nil
+	}
+	return nil, nil
+}
+
+// readerFunc is a Read.
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// until reads until ctx ends.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})
+}
+
+// checkUnnamed lists what lies in the lake and is not named.
+func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
+	entries, err := s.lake.st.List("")
+	if err != nil {
+		return fmt.Errorf("list the lake: %w", err)
+	}
+	if now, _, err := s.lake.readHead(); err != nil {
+		return err
+	} else if now != s.Manifest.Number {
+		return &MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
+	}
+	for _, e := range entries {
+		switch kind, number := classify(e.Name); {
+		case kind == foreign:
+			r.Findings = append(r.Findings, Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
+		case kind == temp,
+			kind == manifest && number > s.Manifest.Number,
+			(kind == data || kind == listFile) && !named[e.Name]:
+			r.Findings = append(r.Findings, Finding{FindUnnamed, e.Name, s.name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package lake
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// bufferBytes is what a writer collects before it goes to the file: Parquet writers write many small pieces.
+const bufferBytes = 64 << 10
+
+// Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close, so that a
+// Parquet writer that closes what it writes to leaves it alone.
+type Writer struct {
+	txn   *Txn
+	key   FileKey
+	file  storage.File
+	buf   *bufio.Writer
+	hash  hash.Hash
+	bytes int64
+	err   error // the first
+	ended bool
+}
+
+// Create begins a data file under a temporary name.
+func (t *Txn) Create(key FileKey) (*Writer, error) {
+	if err := key.Check(); err != nil {
+		return nil, err
+	}
+	f, err := t.CreateTemp(strings.ReplaceAll(key.Table, "_", "-"))
+	if err != nil {
+		return nil, err
+	}
+	return &Writer{txn: t, key: key, file: f, buf: bufio.NewWriterSize(f, bufferBytes), hash: sha256.New()}, nil
+}
+
+// Write writes and hashes. After an error every further Write and Finish return it.
+func (w *Writer) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	n, err := w.buf.Write(p)
+	w.hash.Write(p[:n]) // never fails, by hash.Hash's contract
+	w.bytes += int64(n)
+	if err != nil {
+		w.err = fmt.Errorf("write %v of the lake: %w", w.key, err)
+	}
+	return n, w.err
+}
+
+// Finish makes the file durable and gives it the name that follows from its key and content; nothing names it until it is put
+// into Next and committed. A file that the live state has already is kept, and this one dropped. Sums are sorted by column; two of
+// one column are an error. Errors: *SyncError, after which nothing can be committed.
+func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
+	if w.ended {
+		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
+	}
+	if w.err == nil {
+		w.err = w.buf.Flush()
+	}
+	e, err := w.entry(rows, sums)
+	if err = errors.Join(w.err, err); err != nil {
+		return FileEntry{}, errors.Join(fmt.Errorf("finish %v of the lake: %w", w.key, err), w.Abort())
+	}
+	w.ended = true
+	if w.txn.named[e.Path] {
+		return e, w.drop()
+	}
+	if err := w.file.Sync(); err != nil {
+		return FileEntry{}, errors.Join(w.txn.syncFailed(e.Path, err), w.file.Close())
+	}
+	if err := w.file.Close(); err != nil {
+		return FileEntry{}, fmt.Errorf("close %v of the lake: %w", w.key, err)
+	}
+	if err := w.txn.lake.st.Rename(w.file.Name(), e.Path); err != nil {
+		return FileEntry{}, fmt.Errorf("put %s of the lake in place: %w", e.Path, err)
+	}
+	w.txn.touch(e.Path)
+	w.txn.mu.Lock()
+	defer w.txn.mu.Unlock()
+	w.txn.made[e.Path] = e
+	return e, nil
+}
+
+// entry is what will be named.
+func (w *Writer) entry(rows int64, sums []Sum) (FileEntry, error) {
+	sums = append([]Sum{}, sums...) // never nil: its JSON is [] then
+	slices.SortFunc(sums, func(a, b Sum) int { return strings.Compare(a.Column, b.Column) })
+	for i := 1; i < len(sums); i++ {
+		if sums[i].Column == sums[i-1].Column {
+			return FileEntry{}, fmt.Errorf("column %q is summed twice", sums[i].Column)
+		}
+	}
+	h := hashOf([sha256.Size]byte(w.hash.Sum(nil)))
+	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums}, nil
+}
+
+// Abort drops the file. After Finish or Abort it does nothing.
+func (w *Writer) Abort() error {
+	if w.ended {
+		return nil
+	}
+	w.ended = true
+	return w.drop()
+}
+
+func (w *Writer) drop() error {
+	if err := w.file.Close(); err != nil {
+		return fmt.Errorf("close %v of the lake: %w", w.key, err)
+	}
+	return w.txn.remove(w.file.Name())
+}

@@ -1,0 +1,83 @@
+package query
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/line"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// order says in which order the rows of a table leave (spec §8), and which columns that takes.
+type order struct {
+	cols    []int
+	compare func(a, b Row) int
+}
+
+func linesOrder() order {
+	return order{
+		cols: []int{tables.LCustomerID, tables.LUsageStart, tables.LID, tables.LTier, tables.LKind, tables.LResourceID,
+			tables.LUnitPrice, tables.LQuantity, tables.LTradeID},
+		compare: compareLines,
+	}
+}
+
+// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id.
+func compareLines(a, b Row) int {
+	if c := strings.Compare(a.Word(tables.LCustomerID), b.Word(tables.LCustomerID)); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(a.Time(tables.LUsageStart), b.Time(tables.LUsageStart)); c != 0 {
+		return c
+	}
+	if c := bytes.Compare(a.Text(tables.LID), b.Text(tables.LID)); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		cmp.Compare(a.Small(tables.LTier), b.Small(tables.LTier)),
+		cmp.Compare(kindRank(a.Word(tables.LKind)), kindRank(b.Word(tables.LKind))),
+		bytes.Compare(a.Text(tables.LResourceID), b.Text(tables.LResourceID)),
+		compareDec(a, b, tables.LUnitPrice),
+		compareDec(a, b, tables.LQuantity),
+		strings.Compare(a.Word(tables.LTradeID), b.Word(tables.LTradeID)),
+	)
+}
+
+// kindRank is a kind's place in the list of spec §8; an unknown word comes last.
+func kindRank(word string) line.Kind {
+	for k := line.Usage; k <= line.Adjustment; k++ {
+		if k.String() == word {
+			return k
+		}
+	}
+	return line.Adjustment + 1
+}
+
+func compareDec(a, b Row, col int) int {
+	x, y := a.Cols.C[col].Decs[a.I], b.Cols.C[col].Decs[b.I]
+	return cmp.Or(cmp.Compare(x.Hi, y.Hi), cmp.Compare(x.Lo, y.Lo))
+}
+
+func statementsOrder() order {
+	return order{cols: []int{tables.SCustomerID}, compare: func(a, b Row) int {
+		return strings.Compare(a.Word(tables.SCustomerID), b.Word(tables.SCustomerID))
+	}}
+}
+
+func rejectsOrder() order {
+	return order{cols: []int{tables.RFile, tables.RRow}, compare: func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)), cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)))
+	}}
+}
+
+// with adds the order's columns to those that are asked for; nil = all.
+func (o order) with(cols []int) []int {
+	if cols == nil {
+		return nil
+	}
+	all := append(slices.Clone(cols), o.cols...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

@@ -1,0 +1,221 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/table"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Limits bound what a reading holds. The zero value means the defaults.
+type Limits struct {
+	Rows    int64  // decoded rows in memory; default 393,216: about 200 MiB of lines
+	Files   int    // files open at once; default 512
+	Scratch string // folder for what does not fit; default the system's
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Rows <= 0 {
+		l.Rows = 6 << 16
+	}
+	if l.Files <= 0 {
+		l.Files = 512
+	}
+	return l
+}
+
+// input is one sorted file that is yet to be opened.
+type input struct {
+	name  string
+	group int64 // rows that are decoded at once
+	open  func() (*cursor, error)
+}
+
+// merger makes one order out of many files in passes, within its limits.
+type merger struct {
+	limits Limits
+	def    *tables.Table
+	order  *order
+	cols   []int
+	dir    string // of scratch files; "" = none yet
+	count  int
+}
+
+// merge gives the rows of all inputs in order.
+func (m *merger) merge(ctx context.Context, inputs []input) (*Rows, error) {
+	for !m.fits(inputs) {
+		next, err := m.pass(ctx, inputs)
+		if err != nil {
+			return nil, errors.Join(err, m.clear())
+		}
+		inputs = next
+	}
+	cursors, err := openAll(inputs)
+	if err != nil {
+		return nil, errors.Join(err, m.clear())
+	}
+	return newRows(m.order, cursors, m.clear)
+}
+
+// fits reports whether all inputs may be open at once. Two always may.
+func (m *merger) fits(inputs []input) bool {
+	rows := int64(0)
+	for _, in := range inputs {
+		rows += in.group
+	}
+	return len(inputs) <= 2 || rows <= m.limits.Rows && len(inputs) <= m.limits.Files
+}
+
+// pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small row groups.
+func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
+	var stretches [][]input
+	for len(inputs) > 0 {
+		n := 1
+		for n < len(inputs) && m.fits(inputs[:n+1]) {
+			n++
+		}
+		stretches, inputs = append(stretches, inputs[:n]), inputs[n:]
+	}
+	group := max(16, m.limits.Rows/int64(len(stretches)+1))
+	out := make([]input, len(stretches))
+	for i, s := range stretches {
+		var err error
+		if out[i], err = m.spill(ctx, s, min(group, 1<<13)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// spill merges inputs into a scratch file with row groups of the given size.
+func (m *merger) spill(ctx context.Context, inputs []input, group int64) (in input, err error) {
+	if m.dir == "" {
+		if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-merge-"); err != nil {
+			return in, fmt.Errorf("make scratch space: %w", err)
+		}
+	}
+	cursors, err := openAll(inputs)
+	if err != nil {
+		return in, err
+	}
+	rows, err := newRows(m.order, cursors, nil)
+	if err != nil {
+		return in, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	m.count++
+	name := filepath.Join(m.dir, fmt.Sprintf("%06d.parquet", m.count))
+	f, err := os.Create(name)
+	if err != nil {
+		return in, fmt.Errorf("write scratch space: %w", err)
+	}
+	if err := m.copyRows(ctx, rows, f, group); err != nil {
+		return in, errors.Join(fmt.Errorf("write scratch space: %w", err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return in, fmt.Errorf("write scratch space: %w", err)
+	}
+	return input{name: name, group: group, open: func() (*cursor, error) { return m.openScratch(name) }}, nil
+}
+
+func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int64) error {
+	w, err := table.NewWriter(struct{ io.Writer }{f}, m.def) // the Parquet library closes what it can
+	if err != nil {
+		return err
+	}
+	cols, want := table.NewColumns(m.def), m.order.with(m.cols)
+	fillConstant(cols, want)
+	err = rows.Each(func(row Row) error {
+		AppendRow(cols, row, want)
+		if int64(cols.N) < group {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.Write(cols); err != nil {
+			return err
+		}
+		cols.Reset()
+		fillConstant(cols, want)
+		return nil
+	})
+	if err == nil {
+		err = w.Write(cols)
+	}
+	return errors.Join(err, w.Close())
+}
+
+// fillConstant makes every column an empty constant that is not wanted; nil wants all.
+func fillConstant(dst *table.Columns, want []int) {
+	for col := range dst.C {
+		if want == nil || slices.Contains(want, col) {
+			continue
+		}
+		switch dst.Def.Columns[col].Type {
+		case tables.Word:
+			dst.C[col].SetWord("")
+		case tables.Text:
+			dst.C[col].SetText("")
+		case tables.Small:
+			dst.C[col].SetSmall(0)
+		case tables.Amount, tables.Quantity:
+			dst.C[col].SetDec(0, 0)
+		case tables.Time, tables.MaybeTime, tables.Whole:
+			dst.C[col].Ints, dst.C[col].Const = append(dst.C[col].Ints[:0], 0), true
+		}
+	}
+}
+
+// scratchFile is a file of the system as cursors read it.
+type scratchFile struct {
+	*os.File
+	size int64
+}
+
+// Size is the file's length in bytes.
+func (f scratchFile) Size() int64 { return f.size }
+
+func (m *merger) openScratch(name string) (*cursor, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read scratch space: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read scratch space: %w", err), f.Close())
+	}
+	return openCursor(name, scratchFile{f, info.Size()}, m.def, m.order, m.cols)
+}
+
+// clear removes the scratch files.
+func (m *merger) clear() error {
+	if m.dir == "" {
+		return nil
+	}
+	dir := m.dir
+	m.dir = ""
+	return os.RemoveAll(dir)
+}
+
+// openAll opens every input, or none.
+func openAll(inputs []input) ([]*cursor, error) {
+	var cursors []*cursor
+	for _, in := range inputs {
+		c, err := in.open()
+		if err != nil {
+			for _, c := range cursors {
+				err = errors.Join(err, c.close())
+			}
+			return nil, err
+		}
+		cursors = append(cursors, c)
+	}
+	return cursors, nil
+}

@@ -1,0 +1,158 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// NoCycleError says that the lake has nothing of a cycle.
+type NoCycleError struct {
+	Cycle string
+	Known []string // the cycles it has
+}
+
+// Error names the cycle.
+func (e *NoCycleError) Error() string {
+	return fmt.Sprintf("the lake has nothing of cycle %s", e.Cycle)
+}
+
+// Hint says what there is.
+func (e *NoCycleError) Hint() string {
+	if len(e.Known) == 0 {
+		return "the lake is empty: `tollbook run nightly` takes the feeds in"
+	}
+	return fmt.Sprintf("cycles in the lake: %v", e.Known)
+}
+
+// NotFoundError says that what was asked for is not in the state.
+type NotFoundError struct{ What, Do string }
+
+// Error says what is not there.
+func (e *NotFoundError) Error() string { return e.What }
+
+// Hint says what to do.
+func (e *NotFoundError) Hint() string { return e.Do }
+
+// HasCycle is a *NoCycleError unless the state has the cycle.
+func HasCycle(snap *lake.Snapshot, cycle string) error {
+	if _, ok := snap.Cycle(cycle); ok {
+		return nil
+	}
+	e := &NoCycleError{Cycle: cycle}
+	for _, ref := range snap.Manifest.Cycles {
+		e.Known = append(e.Known, ref.Cycle)
+	}
+	return e
+}
+
+// Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted (indexes in
+// table.Lines; nil = all); those that the order needs come too.
+func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Lines().Name)
+	if err != nil {
+		return nil, err
+	}
+	if customer != "" {
+		bucket := ingest.Bucket(customer, max(1, snap.Manifest.Buckets))
+		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+	}
+	return rowsOf(ctx, snap, files, tables.Lines(), linesOrder(), cols, tables.LCustomerID, customer, l)
+}
+
+// Statements gives the statements of a cycle by customer_id; customer "" = all.
+func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Statements().Name)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, snap, files, tables.Statements(), statementsOrder(), nil, tables.SCustomerID, customer, l)
+}
+
+// Rejects gives the rejects by file and row. cols as in Lines.
+func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, "", tables.Rejects().Name)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, snap, files, tables.Rejects(), rejectsOrder(), cols, -1, "", l)
+}
+
+// filesOf lists the files of one table of a cycle.
+func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) {
+	files, err := snap.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != name }), nil
+}
+
+// rowsOf merges files. only, if not empty, keeps the rows whose column by holds it.
+func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int, by int, only string,
+	l Limits) (*Rows, error) {
+	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
+	inputs := make([]input, len(files))
+	for i, e := range files {
+		inputs[i] = input{name: e.Path, group: min(e.Rows, groupRows), open: func() (*cursor, error) {
+			f, err := snap.Open(e)
+			if err != nil {
+				return nil, err
+			}
+			c, err := openCursor(e.Path, f, def, &o, cols)
+			if err == nil && only != "" {
+				c.narrow(by, only)
+			}
+			return c, err
+		}}
+	}
+	return m.merge(ctx, inputs)
+}
+
+// groupRows is how many rows the lake's row groups have at most: what a cursor decodes at once.
+const groupRows = 1 << 16
+
+// narrow makes the cursor give the rows alone whose column holds the word; row groups that cannot hold it are not read.
+func (c *cursor) narrow(col int, word string) {
+	c.skip = func(r *table.Reader) bool {
+		low, high, ok := r.Bounds(col)
+		return ok && (word < low || word > high)
+	}
+	c.keep = func(row Row) bool { return row.Word(col) == word }
+}
+
+// Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever taken, and
+// the sum of each amount column of the cycle's lines and statements, in the order of the columns.
+func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
+	if err := HasCycle(snap, cycle); err != nil {
+		return nil, err
+	}
+	values := make(map[string]string, len(snap.Manifest.Totals))
+	var out []lake.Total
+	for _, t := range snap.Manifest.Totals {
+		values[t.Name] = t.Value
+		if strings.HasPrefix(t.Name, "rows.") {
+			out = append(out, t)
+		}
+	}
+	for _, def := range []*tables.Table{tables.Lines(), tables.Statements()} {
+		for _, c := range def.Columns {
+			if c.Type != tables.Amount {
+				continue
+			}
+			name := def.Name + "." + c.Name
+			value, ok := values[cycle+"/"+name]
+			if !ok {
+				value = money.AmountTotal{}.String()
+			}
+			out = append(out, lake.Total{Name: name, Value: value})
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,53 @@
+package pipeline
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// FileReport is what became of one feed file.
+type FileReport struct {
+	Feed      string `json:"feed"`
+	Name      string `json:"file"` // below inbox/
+	Rows      int64  `json:"rows"`
+	Accepted  int64  `json:"accepted"`
+	Duplicate int64  `json:"duplicate"`
+	Rejected  int64  `json:"rejected"`
+	SameAs    string `json:"same_as,omitempty"` // an identical file was taken in its place
+	Fault     string `json:"fault,omitempty"`   // why nothing of it was taken
+	Hint      string `json:"hint,omitempty"`
+}
+
+// Report is what a run did.
+type Report struct {
+	Command  string         `json:"command"`
+	AsOf     period.Instant `json:"-"`
+	Changed  bool           `json:"changed"`  // false: nothing was new and nothing was written
+	Manifest int64          `json:"manifest"` // number of the live state after the run
+	Files    []FileReport   `json:"files"`
+	// Over all files that were taken in this run: Rows = Accepted + Duplicate + Rejected.
+	Rows      int64            `json:"rows"`
+	Accepted  int64            `json:"accepted"`
+	Duplicate int64            `json:"duplicate"`
+	Rejected  int64            `json:"rejected"`
+	Reasons   map[string]int64 `json:"reasons,omitempty"` // rejects of this run by reason
+	Rejects   int64            `json:"rejects_kept"`      // rejects in the lake after the run
+	DaysDone  int              `json:"days_folded"`       // (bucket, day) pairs that were rated
+	Lines     int64            `json:"lines_written"`
+	Totals    []lake.Total     `json:"totals"`
+	Notes     []string         `json:"notes,omitempty"` // what a person should know
+	Closed    string           `json:"closed,omitempty"`
+}
+
+// Look reports whether a person should look: exit code 1 (spec §7.4).
+func (r *Report) Look() bool {
+	if r.Rejected > 0 {
+		return true
+	}
+	for i := range r.Files {
+		if r.Files[i].Fault != "" {
+			return true
+		}
+	}
+	return false
+}

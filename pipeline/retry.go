@@ -1,0 +1,199 @@
+package pipeline
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// retried is what `ingest --retry-rejects` tries: the kept rejects, written out again as feed files, one per file they came from.
+type retried struct {
+	dir   string // scratch folder that stands in for the inbox
+	files []retriedFile
+	kept  []keptReject // of those that no mended book can help
+}
+
+// retriedFile is the rejects of one feed file.
+type retriedFile struct {
+	name    string // of the file they came from
+	records []keptReject
+}
+
+// of reports whether a reject came in the same file.
+func (f *retriedFile) of(x *keptReject) bool {
+	return f.records[0].hash == x.hash && f.records[0].feed == x.feed
+}
+
+// keptReject is a reject as the lake has it.
+type keptReject struct {
+	feed, file, column, reason, value, id, hash, header string
+	row                                                 int64
+	raw                                                 []byte
+}
+
+// original is the name and row a retried record first came with.
+func (t *retried) original(file int32, row int64) (string, int64) {
+	f := &t.files[file]
+	return f.name, f.records[row-1].row
+}
+
+// remove deletes the scratch folder.
+func (t *retried) remove() {
+	if t != nil {
+		os.RemoveAll(t.dir)
+	}
+}
+
+// mendable reports whether other books or other records can make a record of this reason pass: a record that is wrong by itself stays so.
+func mendable(word string) bool {
+	why, ok := reason.Parse(word)
+	return ok && why >= reason.Future
+}
+
+// retryFiles writes the rejects out again as feed files, in order of file and row.
+func (r *run) retryFiles(cfg *ingest.Config) ([]*ingest.File, error) {
+	all, err := r.loadRejects()
+	if err != nil {
+		return nil, err
+	}
+	r.retried = &retried{}
+	if r.retried.dir, err = os.MkdirTemp("", "tollbook-retry-"); err != nil {
+		return nil, err
+	}
+	cfg.Inbox = os.DirFS(r.retried.dir)
+	var files []*ingest.File
+	var out *bufio.Writer
+	var disk *os.File
+	finish := func() error {
+		if disk == nil {
+			return nil
+		}
+		if err := out.Flush(); err != nil {
+			return err
+		}
+		return disk.Close()
+	}
+	for i := range all {
+		x := &all[i]
+		if !mendable(x.reason) {
+			r.retried.kept = append(r.retried.kept, *x)
+			continue
+		}
+		n := len(r.retried.files)
+		if n == 0 || !r.retried.files[n-1].of(x) {
+			if err := finish(); err != nil {
+				return nil, err
+			}
+			name := fmt.Sprintf("%s/%06d%s", x.feed, n, extension(x.file))
+			r.retried.files = append(r.retried.files, retriedFile{name: x.file})
+			files = append(files, &ingest.File{Feed: x.feed, Name: name, Hash: x.hash})
+			if disk, err = createAt(filepath.Join(r.retried.dir, filepath.FromSlash(name))); err != nil {
+				return nil, err
+			}
+			out = bufio.NewWriter(disk)
+			if x.header != "" {
+				fmt.Fprintln(out, x.header)
+			}
+			n++
+		}
+		r.retried.files[n-1].records = append(r.retried.files[n-1].records, *x)
+		out.Write(x.raw)
+		out.WriteByte('\n')
+	}
+	return files, finish()
+}
+
+// extension is the format that a file's raw records are in: Parquet's are NDJSON.
+func extension(name string) string {
+	if strings.Contains(filepath.Base(name), ".csv") {
+		return ".csv"
+	}
+	return ".ndjson"
+}
+
+func createAt(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return os.Create(path)
+}
+
+// loadRejects reads the kept rejects, by feed, file, hash and row.
+func (r *run) loadRejects() ([]keptReject, error) {
+	var all []keptReject
+	for _, e := range r.next.Find(rejectKey()) {
+		f, err := r.txn.OpenFile(e)
+		if err != nil {
+			return nil, err
+		}
+		pq, err := table.NewReader(io.NewSectionReader(f, 0, f.Size()), tables.Rejects(), nil)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Path, err)
+		}
+		for {
+			c, err := pq.Next()
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", e.Path, err)
+			}
+			if c == nil {
+				break
+			}
+			for i := range c.N {
+				all = append(all, keptReject{feed: c.C[tables.RFeed].Word(i), file: c.C[tables.RFile].Word(i), row: c.C[tables.RRow].Ints[i],
+					column: c.C[tables.RColumn].Word(i), reason: c.C[tables.RReason].Word(i), value: string(c.C[tables.RValue].Text(i)),
+					id: string(c.C[tables.RID].Text(i)), raw: slices.Clone(c.C[tables.RRaw].Text(i)), hash: c.C[tables.RFileHash].Word(i), header: c.C[tables.RHeader].Word(i)})
+			}
+		}
+		pq.Close()
+		f.Close()
+	}
+	slices.SortFunc(all, func(a, b keptReject) int {
+		return cmp.Or(cmp.Compare(a.feed, b.feed), cmp.Compare(a.file, b.file), cmp.Compare(a.hash, b.hash), cmp.Compare(a.row, b.row))
+	})
+	return all, nil
+}
+
+// keepUntried puts the rejects that were not tried, or whose file could not be read again, into the new list.
+func (w *rejectWriter) keepUntried() error {
+	list := w.r.retried.kept
+	for i, f := range w.r.retried.files {
+		if !w.r.scanned.Taken(int32(i)) {
+			list = append(list, f.records...)
+		}
+	}
+	for i := range list {
+		if err := w.put(&list[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// note moves what a retry settled from rejected to accepted or duplicate in the file's counts.
+func (t *retried) note(r *run, file int32) {
+	f, n := r.scanned.Files[file], r.folded.Files[file]
+	in, ok := r.next.Input(f.Feed, f.Hash)
+	if !ok {
+		return
+	}
+	in.Accepted, in.Duplicate = in.Accepted+n.Accepted, in.Duplicate+n.Duplicate
+	in.Rejected -= n.Accepted + n.Duplicate
+	if f.First != 0 || f.Last != 0 {
+		first, last := f.First.String(), f.Last.String()
+		if in.FirstDay == "" || first < in.FirstDay {
+			in.FirstDay = first
+		}
+		in.LastDay = max(in.LastDay, last)
+	}
+	r.next.SetInput(in)
+}

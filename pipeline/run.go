@@ -1,0 +1,307 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// RefusedError says that a command cannot be done as asked: nothing was done, exit code 2.
+type RefusedError struct{ What, Hint string }
+
+func (e *RefusedError) Error() string { return e.What }
+
+// noCycle stands for "no cycle" where a run works for none in particular.
+const noCycle = ingest.NoCycle
+
+// job is what one run is to do beyond taking new feeds in.
+type job struct {
+	command string
+	cycle   period.Cycle // whose month-end lines it makes; noCycle = none
+	close   bool
+	dryRun  bool
+	retry   bool // rejects instead of the inbox
+}
+
+// Ingest takes new feed files in and rates what they change.
+func (w *Workspace) Ingest(ctx context.Context, o Options) (*Report, error) {
+	return w.run(ctx, o, job{command: "ingest", cycle: noCycle})
+}
+
+// RetryRejects tries the kept rejects again with today's books (spec §3.20).
+func (w *Workspace) RetryRejects(ctx context.Context, o Options) (*Report, error) {
+	return w.run(ctx, o, job{command: "ingest --retry-rejects", cycle: noCycle, retry: true})
+}
+
+// Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date (spec §7.1).
+func (w *Workspace) Nightly(ctx context.Context, o Options) (*Report, error) {
+	return w.run(ctx, o, job{command: "run nightly", cycle: noCycle})
+}
+
+// Monthly does what Nightly does and makes the month-end lines of a cycle (spec §7.1, §4.6).
+func (w *Workspace) Monthly(ctx context.Context, cycle period.Cycle, o Options) (*Report, error) {
+	return w.run(ctx, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})
+}
+
+// Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing would do.
+func (w *Workspace) Close(ctx context.Context, cycle period.Cycle, dryRun bool, o Options) (*Report, error) {
+	return w.run(ctx, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
+}
+
+// run is one run in the making.
+type run struct {
+	ws      *Workspace
+	o       Options
+	job     job
+	txn     *lake.Txn
+	next    *lake.NextState
+	inbox   fs.FS
+	prices  *rating.Book
+	closed  period.Cycle
+	books   string // fingerprint of what rating depends on
+	scanned *ingest.Scanned
+	folded  *fold.Result
+	report  *Report
+	retried *retried
+}
+
+func (w *Workspace) run(ctx context.Context, o Options, j job) (report *Report, err error) {
+	r := &run{ws: w, o: o, job: j, report: &Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
+	l, err := w.Lake(o)
+	if err != nil {
+		return nil, err
+	}
+	if r.txn, err = l.Begin(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if r.scanned != nil {
+			err = errors.Join(err, r.scanned.Close())
+		}
+		err = errors.Join(err, r.txn.Close())
+	}()
+	r.next = r.txn.Next()
+	r.report.Manifest = r.txn.Base().Manifest.Number
+	if err := r.prepare(); err != nil {
+		return nil, err
+	}
+	if r.report.Closed == alreadyClosed {
+		return r.report, nil
+	}
+	if err := r.work(ctx); err != nil {
+		return nil, err
+	}
+	return r.report, r.commit(ctx)
+}
+
+// alreadyClosed is what the report says of closing a closed cycle: nothing to do, and no error.
+const alreadyClosed = "already_closed"
+
+// prepare reads the lake's state and refuses what cannot be done.
+func (r *run) prepare() (err error) {
+	m := r.txn.Base().Manifest
+	r.closed = noCycle
+	if m.ClosedThrough != "" {
+		if r.closed, err = period.ParseCycle(m.ClosedThrough); err != nil {
+			return err
+		}
+	}
+	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
+		return &RefusedError{What: err.Error()}
+	}
+	if r.inbox, err = r.ws.Inbox(); err != nil {
+		return err
+	}
+	r.prices = rating.Compile(r.ws.Books, rules(&r.ws.Settings))
+	r.books = fingerprint(r.ws)
+	if r.job.cycle != noCycle {
+		return r.checkCycle()
+	}
+	return nil
+}
+
+// rules are the settings as rating takes them.
+func rules(s *settings.Settings) rating.Rules {
+	grain := rating.PerLine
+	if s.Rounding.Grain == settings.PerCycle {
+		grain = rating.PerCycle
+	}
+	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
+}
+
+// fingerprint names everything beside the records that lines depend on.
+func fingerprint(w *Workspace) string {
+	s := &w.Settings
+	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets)
+	return string(lake.HashBytes([]byte(text)))
+}
+
+// checkCycle refuses month-end work that makes no sense.
+func (r *run) checkCycle() error {
+	c := r.job.cycle
+	bounds := r.ws.Books.Zone.Bounds(c)
+	switch {
+	case c <= r.closed && r.job.close:
+		r.report.Closed = alreadyClosed
+		return nil
+	case c <= r.closed:
+		return &RefusedError{What: fmt.Sprintf("cycle %s is closed", c), Hint: "a closed cycle does not change; `tollbook bill` shows it"}
+	case bounds.From > r.o.AsOf:
+		return &RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf), Hint: "check --cycle and --as-of"}
+	case r.job.close && bounds.To > r.o.AsOf:
+		return &RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To), Hint: "close it after its last day, or check --as-of"}
+	}
+	if !r.job.close {
+		return nil
+	}
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		earlier, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if earlier > r.closed && earlier < c && ref.Files != nil {
+			return &RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier), Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
+		}
+	}
+	return nil
+}
+
+// work takes feeds in and folds.
+func (r *run) work(ctx context.Context) (err error) {
+	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, ClosedThrough: r.closed,
+		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
+	files, err := r.files(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer r.retried.remove()
+	if r.scanned, err = ingest.Scan(ctx, cfg, files); err != nil {
+		return err
+	}
+	f := r.folder()
+	if r.folded, err = f.Run(ctx); err != nil {
+		return err
+	}
+	r.report.DaysDone, r.report.Lines = r.folded.Days, r.folded.Lines
+	if err := r.account(ctx, cfg); err != nil {
+		return err
+	}
+	if err := r.cycles(); err != nil {
+		return err
+	}
+	return r.totals()
+}
+
+// files finds what there is to read: new feed files, or the kept rejects.
+func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, error) {
+	if r.job.retry {
+		return r.retryFiles(cfg)
+	}
+	var files []*ingest.File
+	seen := make(map[string]string)
+	for _, spec := range []*feed.Spec{feed.Bandwidth(), feed.Usage()} {
+		refs, unknown, err := feed.Discover(r.inbox, spec.Name)
+		if err != nil {
+			return nil, fmt.Errorf("look into inbox/%s: %w", spec.Name, err)
+		}
+		for _, name := range unknown {
+			r.report.Notes = append(r.report.Notes, fmt.Sprintf("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", name))
+		}
+		for i, ref := range refs {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			if r.o.Progress != nil {
+				r.o.Progress("look at the inbox", int64(i), int64(len(refs)))
+			}
+			hash, size, err := feed.Hash(r.inbox, ref.Name)
+			if err != nil {
+				return nil, err
+			}
+			if _, taken := r.next.Input(spec.Name, hash); taken {
+				continue
+			}
+			if first, twice := seen[spec.Name+hash]; twice {
+				r.report.Files = append(r.report.Files, FileReport{Feed: spec.Name, Name: ref.Name, SameAs: first})
+				continue
+			}
+			seen[spec.Name+hash] = ref.Name
+			files = append(files, &ingest.File{Feed: spec.Name, Name: ref.Name, Hash: hash, Bytes: size})
+		}
+	}
+	return files, nil
+}
+
+func (r *run) folder() *fold.Folder {
+	rule := rules(&r.ws.Settings)
+	base := r.txn.Base()
+	ref := func(c period.Cycle) lake.CycleRef {
+		known, _ := base.Cycle(c.String())
+		return known
+	}
+	ending := r.job.cycle
+	if ending != noCycle && ref(ending).MonthEnd {
+		ending = noCycle
+	}
+	return &fold.Folder{
+		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
+		Open:     func(c period.Cycle) bool { return c > r.closed },
+		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
+		Refold:   func(c period.Cycle) bool { k := ref(c); return k.Books != "" && k.Books != r.books },
+		Ending:   ending,
+		Grain:    rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
+	}
+}
+
+// cycles notes the state of every cycle that the run touched.
+func (r *run) cycles() error {
+	touched := slices.Clone(r.folded.Cycles)
+	if r.job.cycle != noCycle {
+		touched = append(touched, r.job.cycle)
+	}
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		c, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if c > r.closed && ref.Books != r.books {
+			touched = append(touched, c)
+		}
+	}
+	for _, c := range touched {
+		old, _ := r.txn.Base().Cycle(c.String())
+		if err := r.next.SetCycle(c.String(), old.MonthEnd || c == r.job.cycle, r.books); err != nil {
+			return err
+		}
+	}
+	if r.job.close {
+		r.report.Closed = r.job.cycle.String()
+		return r.next.CloseThrough(r.job.cycle.String())
+	}
+	return nil
+}
+
+// commit makes the run's outcome the live state, unless it is a dry run.
+func (r *run) commit(ctx context.Context) error {
+	r.next.SetRun(r.o.AsOf.String(), r.job.command)
+	if r.job.dryRun {
+		r.report.Notes = append(r.report.Notes, "dry run: nothing was written")
+		return nil
+	}
+	changed, err := r.txn.Commit(ctx)
+	r.report.Changed = changed
+	if changed {
+		r.report.Manifest = r.next.Number()
+	}
+	return err
+}

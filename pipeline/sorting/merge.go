@@ -1,0 +1,200 @@
+package sorting
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// Source gives rows in the order of SORT-1. Next fills r and reports false at the end; what r points to is valid until the next call.
+type Source interface {
+	Next(r *Row) (bool, error)
+}
+
+// cursor reads one segment of one run.
+type cursor struct {
+	data     io.ReaderAt
+	off, end int64 // what is not yet in buf
+	buf      []byte
+	pos      int
+	head     head
+}
+
+// bufferSize is what a cursor reads at a time.
+const bufferSize = 128 << 10
+
+// next moves to the next row; false at the end.
+func (c *cursor) next() (bool, error) {
+	if err := c.need(4); err != nil {
+		return false, err
+	}
+	if c.pos == len(c.buf) {
+		return false, nil
+	}
+	size := int(binary.LittleEndian.Uint32(c.buf[c.pos:]))
+	if err := c.need(4 + size); err != nil {
+		return false, err
+	}
+	if len(c.buf)-c.pos < 4+size {
+		return false, fmt.Errorf("a sorted run ends inside a row")
+	}
+	c.head = parseHead(c.buf[c.pos+4 : c.pos+4+size])
+	c.pos += 4 + size
+	return true, nil
+}
+
+// need makes n bytes available from pos on, if there are as many.
+func (c *cursor) need(n int) error {
+	if len(c.buf)-c.pos >= n || c.off == c.end {
+		return nil
+	}
+	rest := len(c.buf) - c.pos
+	size := max(min(bufferSize, rest+int(min(c.end-c.off, bufferSize))), n)
+	if cap(c.buf) < size {
+		grown := make([]byte, rest, size)
+		copy(grown, c.buf[c.pos:])
+		c.buf = grown
+	} else {
+		copy(c.buf[:rest], c.buf[c.pos:])
+	}
+	take := min(int64(size-rest), c.end-c.off)
+	c.buf, c.pos = c.buf[:rest+int(take)], 0
+	got, err := c.data.ReadAt(c.buf[rest:], c.off)
+	if got < int(take) {
+		return fmt.Errorf("read a sorted run: %w", err)
+	}
+	c.off += take
+	return nil
+}
+
+// less orders two cursors by their present rows.
+func less(a, b *cursor) bool {
+	if a.head.customer != b.head.customer {
+		return a.head.customer < b.head.customer
+	}
+	if a.head.start != b.head.start {
+		return a.head.start < b.head.start
+	}
+	return tail(a.head, b.head) < 0
+}
+
+// Merger gives the rows of one part from all runs, in order.
+type Merger struct {
+	heap    []*cursor
+	started bool
+	buffers *Buffers
+}
+
+// Buffers is the read memory of one worker's mergers, used by one at a time.
+type Buffers struct{ free [][]byte }
+
+// Merge starts on a part of the runs. The buffers come from b and go back as the merger ends.
+func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
+	m := &Merger{buffers: b}
+	for _, r := range runs {
+		s, ok := r.find(part)
+		if !ok {
+			continue
+		}
+		c := &cursor{}
+		if r.memory != nil {
+			c.buf = r.memory[s.off : s.off+s.size]
+		} else {
+			c.data, c.off, c.end = r.data, s.off, s.off+s.size
+			if n := len(b.free); n > 0 {
+				c.buf, b.free = b.free[n-1][:0], b.free[:n-1]
+			}
+		}
+		ok, err := c.next()
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			m.heap = append(m.heap, c)
+		}
+	}
+	for i := len(m.heap)/2 - 1; i >= 0; i-- {
+		m.down(i)
+	}
+	return m, nil
+}
+
+// Next gives the next row.
+func (m *Merger) Next(r *Row) (bool, error) {
+	if m.started {
+		if err := m.advance(); err != nil {
+			return false, err
+		}
+	}
+	m.started = true
+	if len(m.heap) == 0 {
+		return false, nil
+	}
+	return true, r.unpack(m.heap[0].head)
+}
+
+func (m *Merger) advance() error {
+	if len(m.heap) == 0 {
+		return nil
+	}
+	ok, err := m.heap[0].next()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		m.drop()
+	}
+	m.down(0)
+	return nil
+}
+
+// drop takes the finished first cursor out.
+func (m *Merger) drop() {
+	c, last := m.heap[0], len(m.heap)-1
+	if c.data != nil {
+		m.buffers.free = append(m.buffers.free, c.buf)
+	}
+	m.heap[0], m.heap[last] = m.heap[last], nil
+	m.heap = m.heap[:last]
+}
+
+func (m *Merger) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(m.heap) {
+			return
+		}
+		if child+1 < len(m.heap) && less(m.heap[child+1], m.heap[child]) {
+			child++
+		}
+		if !less(m.heap[child], m.heap[i]) {
+			return
+		}
+		m.heap[i], m.heap[child] = m.heap[child], m.heap[i]
+		i = child
+	}
+}
+
+// Scan calls visit for every row of a part, run by run, in no order over the runs.
+func Scan(runs []*Run, part Part, b *Buffers, visit func(*Row) error) error {
+	var row Row
+	for i := range runs {
+		m, err := Merge(runs[i:i+1], part, b)
+		if err != nil {
+			return err
+		}
+		for {
+			ok, err := m.Next(&row)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			if err := visit(&row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

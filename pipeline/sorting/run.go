@@ -1,0 +1,163 @@
+package sorting
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Part numbers a (bucket, day): bucket-major, so that parts in order are a bucket's days in order.
+type Part uint32
+
+// segment is the rows of one part within a run.
+type segment struct {
+	part      Part
+	off, size int64
+	rows      int64
+}
+
+// Run is a sorted sequence of rows with its index by part.
+type Run struct {
+	data     io.ReaderAt
+	memory   []byte // the rows, when they never left memory
+	segments []segment
+}
+
+// Chunk gathers packed rows until it is sorted into a run.
+type Chunk struct {
+	bytes   []byte
+	entries []entry
+}
+
+type entry struct {
+	part     Part
+	customer int32
+	start    int64
+	off      int64
+}
+
+// Add packs a row into the chunk and returns its packed bytes, which are valid until the next call.
+func (c *Chunk) Add(part Part, r *Row) []byte {
+	at := len(c.bytes)
+	c.bytes = r.Pack(c.bytes)
+	c.entries = append(c.entries, entry{part: part, customer: r.Customer, start: int64(r.Start), off: int64(at)})
+	return c.bytes[at:]
+}
+
+// Size is the chunk's memory in bytes.
+func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*32 }
+
+// Len is the number of rows.
+func (c *Chunk) Len() int { return len(c.entries) }
+
+// Grow makes room for a chunk of the given size once, so that it never has to be copied.
+func (c *Chunk) Grow(size int) {
+	c.bytes = slices.Grow(c.bytes, size)
+}
+
+func (c *Chunk) packed(e entry) []byte {
+	b := c.bytes[e.off:]
+	return b[:4+int(uint32(b[0])|uint32(b[1])<<8|uint32(b[2])<<16|uint32(b[3])<<24)]
+}
+
+// sort is SORT-1.
+func (c *Chunk) sort() {
+	slices.SortFunc(c.entries, func(a, b entry) int {
+		if a.part != b.part {
+			return cmp.Compare(a.part, b.part)
+		}
+		if a.customer != b.customer {
+			return cmp.Compare(a.customer, b.customer)
+		}
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
+		}
+		return tail(parseHead(c.packed(a)[4:]), parseHead(c.packed(b)[4:]))
+	})
+}
+
+// tail orders two rows of the same customer and start.
+func tail(a, b head) int {
+	if d := bytes.Compare(a.id, b.id); d != 0 {
+		return d
+	}
+	return bytes.Compare(a.rest, b.rest)
+}
+
+// Flush sorts the chunk, hands its rows to w in order, and returns the run's index; the chunk is empty afterwards.
+// open gives the readable form of what was written.
+func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
+	c.sort()
+	run, buf, off := &Run{}, make([]byte, 0, 1<<20), int64(0)
+	for _, e := range c.entries {
+		row := c.packed(e)
+		run.add(e.part, off, int64(len(row)))
+		off += int64(len(row))
+		if len(buf)+len(row) > cap(buf) {
+			if _, err := w.Write(buf); err != nil {
+				return nil, fmt.Errorf("write a sorted run: %w", err)
+			}
+			buf = buf[:0]
+		}
+		buf = append(buf, row...)
+	}
+	if _, err := w.Write(buf); err != nil {
+		return nil, fmt.Errorf("write a sorted run: %w", err)
+	}
+	data, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("read back a sorted run: %w", err)
+	}
+	run.data = data
+	c.bytes, c.entries = c.bytes[:0], c.entries[:0]
+	return run, nil
+}
+
+// Keep sorts the chunk into a run that stays in memory; the chunk must not be used afterwards.
+func (c *Chunk) Keep() *Run {
+	c.sort()
+	run := &Run{memory: make([]byte, 0, len(c.bytes))}
+	for _, e := range c.entries {
+		row := c.packed(e)
+		run.add(e.part, int64(len(run.memory)), int64(len(row)))
+		run.memory = append(run.memory, row...)
+	}
+	c.bytes, c.entries = nil, nil
+	return run
+}
+
+func (r *Run) add(part Part, off, size int64) {
+	if n := len(r.segments); n > 0 && r.segments[n-1].part == part {
+		r.segments[n-1].size += size
+		r.segments[n-1].rows++
+		return
+	}
+	r.segments = append(r.segments, segment{part: part, off: off, size: size, rows: 1})
+}
+
+// find returns the run's segment of a part.
+func (r *Run) find(part Part) (segment, bool) {
+	i, ok := slices.BinarySearchFunc(r.segments, part, func(s segment, p Part) int { return cmp.Compare(s.part, p) })
+	if !ok {
+		return segment{}, false
+	}
+	return r.segments[i], true
+}
+
+// Parts lists the parts that occur in any of the runs, ascending, with their rows.
+func Parts(runs []*Run) ([]Part, map[Part]int64) {
+	rows := make(map[Part]int64)
+	for _, r := range runs {
+		for _, s := range r.segments {
+			rows[s.part] += s.rows
+		}
+	}
+	parts := make([]Part, 0, len(rows))
+	for p := range rows {
+		parts = append(parts, p)
+	}
+	slices.Sort(parts)
+	return parts, rows
+}

@@ -1,0 +1,76 @@
+package pipeline
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Workspace is a folder with settings, books, inbox and lake (spec §2), its settings and books read and checked.
+type Workspace struct {
+	Dir      string
+	Settings settings.Settings
+	Books    *books.Books
+}
+
+// OpenWorkspace reads and checks settings and books. Errors: books.Problems with everything that is wrong with either.
+func OpenWorkspace(dir string) (*Workspace, error) {
+	s, err := settings.Load(filepath.Join(dir, "tollbook.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	b, err := books.Load(os.DirFS(dir), s)
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
+}
+
+// Options is how a run is to be done. None of it but AsOf changes what comes out.
+type Options struct {
+	AsOf       period.Instant // the run's clock
+	Workers    int            // 0 = 1
+	BatchRows  int            // 0 = default; for tests
+	ChunkBytes int            // 0 = default; for tests
+	Log        *slog.Logger   // nil = silent
+	Progress   func(stage string, done, total int64)
+	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
+	Wrap func(storage.Storage) storage.Storage
+	// StopAt is called at the named points of a commit (lake.StopPoints). nil = nothing.
+	StopAt func(point string) error
+}
+
+// Lake opens the workspace's lake for reading.
+func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
+	st := storage.Dir(w.LakeDir())
+	if o.Wrap != nil {
+		st = o.Wrap(st)
+	}
+	return lake.Open(st, lake.Options{Log: o.Log, Stop: o.StopAt})
+}
+
+// LakeDir is the lake's folder.
+func (w *Workspace) LakeDir() string {
+	if filepath.IsAbs(w.Settings.Lake.Path) {
+		return w.Settings.Lake.Path
+	}
+	return filepath.Join(w.Dir, w.Settings.Lake.Path)
+}
+
+// Inbox is the inbox as a file system; an inbox that is not there is empty.
+func (w *Workspace) Inbox() (fs.FS, error) {
+	dir := filepath.Join(w.Dir, "inbox")
+	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("open the inbox: %w", err)
+	}
+	return os.DirFS(dir), nil
+}

@@ -1,0 +1,184 @@
+package rating_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// benchSKUs is how many skus the benchmarks' books have.
+const benchSKUs = 400
+
+// benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one for
+// the customer, as the generator's books.
+func benchShop(tb testing.TB, model books.Model, meter books.Meter, packages int) (*rating.Book, *shop) {
+	s := newShop(tb, "Asia/Shanghai")
+	var skus []int32
+	for i := range benchSKUs {
+		sku := s.product(fmt.Sprintf("sku%03d", i), model, meter)
+		skus = append(skus, sku)
+		for _, region := range []string{"*", "north", "south", "east"} {
+			for _, valid := range []string{"..2026-09-10", "2026-09-10.."} {
+				tiers := []string{"100 0.24 0 5", "10000 0.23 0 5", "- 0.2 0 5"}
+				if model == books.Flat {
+					tiers = tiers[2:]
+				}
+				s.price(sku, "standard", region, valid, tiers...)
+			}
+		}
+	}
+	s.discount("all", books.Commercial, all, all, all, "0.95", "..")
+	s.discount("own", books.Channel, 0, all, 7, "0.9", "..")
+	for i := range packages {
+		s.pack(fmt.Sprint("p", i), skus[:200], "*", "1000000000", books.ResetCycle, "..")
+	}
+	return s.compile(), s
+}
+
+// benchRecords is a day of one customer over all skus, three regions and twenty resources.
+func benchRecords(s *shop, n int) []rating.Record {
+	records := make([]rating.Record, n)
+	start := s.at("2026-09-12")
+	for i := range records {
+		records[i] = rating.Record{
+			SKU: int32(i*7919) % benchSKUs, Region: int32(i % len(regions)), Resource: []byte(fmt.Sprint("resource-", i%20)),
+			ID: []byte(fmt.Sprint("record-", i)), Name: []byte("name"), Tag: []byte("tag"),
+			Start: start + period.Instant(int64(i)*period.Second), Quantity: q("12.3456789"),
+		}
+	}
+	return records
+}
+
+func benchRater(tb testing.TB, model books.Model, meter books.Meter, packages int) (*rating.Rater, []rating.Record) {
+	book, s := benchShop(tb, model, meter, packages)
+	r := book.NewRater(func(i int32) string { return regions[i] })
+	if err := r.Open(0, must(period.ParseCycle(month)), nil); err != nil {
+		tb.Fatal(err)
+	}
+	return r, benchRecords(s, 4096)
+}
+
+var benchModels = []struct {
+	name     string
+	model    books.Model
+	meter    books.Meter
+	packages int
+}{
+	{"flat", books.Flat, books.PerRegion, 0},
+	{"flat/packages=3", books.Flat, books.PerRegion, 3},
+	{"graduated", books.Graduated, books.PerRegion, 0},
+	{"graduated/meter=resource", books.Graduated, books.PerResource, 0},
+	{"volume", books.Volume, books.PerRegion, 0},
+	{"block", books.Block, books.PerRegion, 0},
+	{"stairstep", books.Stairstep, books.PerCustomer, 0},
+}
+
+// Nothing is allocated for a record whose meter is known.
+func TestUsageAllocatesNothing(t *testing.T) {
+	for _, c := range benchModels {
+		r, records := benchRater(t, c.model, c.meter, c.packages)
+		var out line.Charges
+		all := func() {
+			out.Reset()
+			for i := range records {
+				if err := r.Usage(&records[i], int32(i), &out); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		all()
+		if n := testing.AllocsPerRun(10, all); n != 0 {
+			t.Errorf("%s: %v allocations in %d records", c.name, n, len(records))
+		}
+	}
+}
+
+// One record, its price, meter, offers and cut.
+func BenchmarkUsage(b *testing.B) {
+	for _, c := range benchModels {
+		b.Run("model="+c.name, func(b *testing.B) {
+			r, records := benchRater(b, c.model, c.meter, c.packages)
+			var out line.Charges
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if i == len(records) {
+					i = 0
+					out.Reset()
+				}
+				if err := r.Usage(&records[i], int32(i), &out); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+		})
+	}
+}
+
+// One customer with ten meters opened, and his positions taken.
+func BenchmarkOpenPositions(b *testing.B) {
+	r, records := benchRater(b, books.Graduated, books.PerRegion, 0)
+	var out line.Charges
+	for i := range records[:10] {
+		if err := r.Usage(&records[i], int32(i), &out); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cycle := must(period.ParseCycle(month))
+	rows := r.Positions(nil)
+	var closing []position.Row
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.Open(0, cycle, rows); err != nil {
+			b.Fatal(err)
+		}
+		closing = r.Positions(closing[:0])
+	}
+}
+
+// A day of customers with twenty records each, half of them opened with meters: what a night mostly is. One op is a record.
+func BenchmarkCustomers(b *testing.B) {
+	r, records := benchRater(b, books.Graduated, books.PerRegion, 0)
+	cycle := must(period.ParseCycle(month))
+	var out line.Charges
+	var opening, closing []position.Row
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		n := i % 20
+		if n == 0 {
+			closing = r.Positions(closing[:0])
+			opening = append(opening[:0], closing[:len(closing)/2]...)
+			out.Reset()
+			if err := r.Open(int32(i/20%2), cycle, opening); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := r.Usage(&records[i%len(records)], int32(n), &out); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
+
+// Acceptance's question.
+func BenchmarkPriced(b *testing.B) {
+	for _, c := range benchModels[:5] {
+		b.Run("model="+c.name, func(b *testing.B) {
+			book, s := benchShop(b, c.model, c.meter, 0)
+			bounds, north := s.span("2026-09-01..2026-10-01"), book.Region("north")
+			i := int32(0)
+			for b.Loop() {
+				if !book.Priced(0, i%benchSKUs, north, bounds.From, bounds) {
+					b.Fatal("no price")
+				}
+				i++
+			}
+		})
+	}
+}

@@ -1,0 +1,142 @@
+package rating
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (spec §4.2).
+type Grain uint8
+
+// The grains.
+const (
+	PerLine Grain = iota
+	PerCycle
+)
+
+// Rules is what the settings say about amounts (spec §2.1, rounding).
+type Rules struct {
+	Grain  Grain
+	Mode   money.Mode // how a line's payment is cut; PerLine only
+	Digits int        // the currency's
+}
+
+// anyRegion is the region `*` of the books, and the number of every region that the books do not name.
+const anyRegion int32 = -1
+
+// Book is the price side of the books, compiled. It is immutable and shared by all workers.
+type Book struct {
+	books *books.Books
+	rules Rules
+	one   money.SignedQuantity // the quantity of a flat fee
+
+	regions map[string]int32 // regions that a price or a package names
+	skus    map[string]int32 // index in books.Products
+	service []int32          // by product: number of its service_type_code
+
+	prices prices
+	offers offers
+
+	lists     []int32 // price list of every customer row, customer after customer
+	listsFrom []int32 // by customer: where its rows begin in lists
+
+	associationsFrom []int32 // by customer: where its rows begin in books.Associations
+
+	packages     []int32 // indexes in books.Packages in the order in which a customer draws on them (spec §4.3)
+	packagesFrom []int32 // by customer: where they begin in packages
+	packageArea  []int32 // by package: number of its region, or anyRegion
+}
+
+// Compile makes the lookups that rating needs from checked books. b must not change afterwards.
+func Compile(b *books.Books, rules Rules) *Book {
+	bk := &Book{books: b, rules: rules, regions: map[string]int32{}, skus: make(map[string]int32, len(b.Products))}
+	if one, err := money.QuantityFromInt(1); err == nil { // 1 is in range
+		bk.one = one.Signed()
+	}
+	services := map[string]int32{}
+	for i := range b.Products {
+		p := &b.Products[i]
+		bk.skus[p.SKU] = int32(i)
+		bk.service = append(bk.service, number(services, p.ServiceTypeCode))
+	}
+	bk.compilePrices()
+	bk.compileCustomers()
+	bk.compilePackages()
+	bk.offers = compileOffers(b, services)
+	return bk
+}
+
+// number gives each name the next number on its first use.
+func number(names map[string]int32, name string) int32 {
+	n, ok := names[name]
+	if !ok {
+		n = int32(len(names))
+		names[name] = n
+	}
+	return n
+}
+
+// Region is the book's number of a region, for Priced; all regions that the books do not name share one.
+func (bk *Book) Region(name string) int32 {
+	if n, ok := bk.regions[name]; ok {
+		return n
+	}
+	return anyRegion
+}
+
+// region is Region for names of the books, which make new numbers.
+func (bk *Book) region(name string) int32 {
+	if name == "*" {
+		return anyRegion
+	}
+	return number(bk.regions, name)
+}
+
+func (bk *Book) compileCustomers() {
+	b := bk.books
+	for i := range b.Customers {
+		bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
+		for j := range b.Customers[i].Rows {
+			bk.lists = append(bk.lists, bk.prices.list(b.Customers[i].Rows[j].PriceList))
+		}
+	}
+	bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
+	bk.associationsFrom = offsets(len(b.Customers), len(b.Associations), func(i int) int32 { return b.Associations[i].Customer })
+}
+
+func (bk *Book) compilePackages() {
+	b := bk.books
+	for i := range b.Packages {
+		bk.packages = append(bk.packages, int32(i))
+		bk.packageArea = append(bk.packageArea, bk.region(b.Packages[i].Region))
+	}
+	// books.Packages are in order of customer, id and validity; the stable sort keeps that where valid_to is the same.
+	slices.SortStableFunc(bk.packages, func(x, y int32) int {
+		p, q := &b.Packages[x], &b.Packages[y]
+		switch {
+		case p.Customer != q.Customer:
+			return int(p.Customer - q.Customer)
+		case p.Valid.To < q.Valid.To:
+			return -1
+		case p.Valid.To > q.Valid.To:
+			return 1
+		}
+		return 0
+	})
+	bk.packagesFrom = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
+}
+
+// offsets says for each of n keys where its rows begin among rows that are sorted by key, and at n where the last ones end.
+func offsets(n, rows int, key func(int) int32) []int32 {
+	from := make([]int32, n+1)
+	row := 0
+	for k := range from {
+		for row < rows && key(row) < int32(k) {
+			row++
+		}
+		from[k] = int32(row)
+	}
+	return from
+}

@@ -1,0 +1,67 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// client is one customer as the price side sees it, with what was last found about him.
+type client struct {
+	bk       *Book
+	customer int32
+	trace    func(Step)
+
+	list     int32 // price list in force within listSpan
+	listSpan period.Span
+
+	reseller     int32 // associated reseller within resellerSpan; noOne = none
+	resellerSpan period.Span
+}
+
+// serve turns to another customer.
+func (c *client) serve(customer int32) {
+	c.customer = customer
+	c.listSpan, c.resellerSpan = period.Span{}, period.Span{}
+}
+
+// version is the price version in force at t, for models that are priced by the record.
+func (c *client) version(sku, region int32, t period.Instant) int32 {
+	if !c.listSpan.Holds(t) {
+		c.list, c.listSpan = c.bk.listAt(c.customer, t)
+	}
+	return c.bk.prices.line(c.list, sku, region).at(t)
+}
+
+// resellerAt is the partner associated as a reseller at t, or noOne (spec §3.5, §4.10).
+func (c *client) resellerAt(t period.Instant) int32 {
+	if !c.resellerSpan.Holds(t) {
+		c.reseller, c.resellerSpan = c.bk.resellerAt(c.customer, t)
+	}
+	return c.reseller
+}
+
+// resellerAt is the customer's reseller at t and the stretch of time around t for which that holds.
+func (bk *Book) resellerAt(customer int32, t period.Instant) (int32, period.Span) {
+	around := period.Span{From: period.Past, To: period.Forever}
+	for i := bk.associationsFrom[customer]; i < bk.associationsFrom[customer+1]; i++ {
+		a := &bk.books.Associations[i]
+		switch {
+		case a.Valid.Holds(t) && a.Type == books.Resale:
+			return a.Partner, a.Valid
+		case a.Valid.Holds(t):
+			return noOne, a.Valid
+		case a.Valid.To <= t:
+			around.From = max(around.From, a.Valid.To)
+		default:
+			around.To = min(around.To, a.Valid.From)
+		}
+	}
+	return noOne, around
+}
+
+// noPrice is the error of a line that no price version covers; acceptance and the books' check let none through.
+func noPrice(region string, t period.Instant) error {
+	return fmt.Errorf("no price in region %s at %s", region, t)
+}

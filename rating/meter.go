@@ -1,0 +1,131 @@
+package rating
+
+import (
+	"hash/maphash"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// meterKind says what a meter is for.
+type meterKind uint8
+
+const (
+	graduatedMeter meterKind = iota // count is its position
+	gatherMeter                     // a meter of volume, block or stairstep
+	gatherRow                       // one resource's part of a volume meter
+)
+
+// meter counts what a customer used in the cycle after packages (spec §4.5, §4.6). It is known by its first four fields.
+type meter struct {
+	kind     meterKind
+	sku      int32
+	region   int32  // the rater's number; noOne = not of one region
+	resource string // "" = not of one resource
+	count    money.Quantity
+	gather   int32 // index in Rater.gathers; graduatedMeter has none
+}
+
+// meters is a customer's meters. Forgetting them costs nothing, however many there were: a slot counts only if it bears
+// the stamp of the customer that is served.
+type meters struct {
+	list  []meter
+	slots []slot // their number is a power of two
+	stamp uint32
+	seed  maphash.Seed // decides where a meter lies in slots, which nothing outside sees
+}
+
+type slot struct {
+	hash  uint64
+	stamp uint32
+	index int32 // in list
+}
+
+func newMeters() meters {
+	return meters{slots: make([]slot, 64), stamp: 1, seed: maphash.MakeSeed()}
+}
+
+// reset forgets all meters.
+func (m *meters) reset() {
+	m.list = m.list[:0]
+	m.stamp++
+	if m.stamp == 0 {
+		clear(m.slots)
+		m.stamp = 1
+	}
+}
+
+// hash mixes a key, by the odd constants of splitmix64.
+func (m *meters) hash(kind meterKind, sku, region int32, resource []byte) uint64 {
+	x := (uint64(uint32(sku))<<32 | uint64(uint32(region))) + uint64(kind)*0x9e3779b97f4a7c15
+	if len(resource) > 0 {
+		x ^= maphash.Bytes(m.seed, resource)
+	}
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// find gives the index of a meter and whether it was new; a new one is at 0.
+func (m *meters) find(kind meterKind, sku, region int32, resource []byte) (index int32, isNew bool) {
+	hash := m.hash(kind, sku, region, resource)
+	mask := uint64(len(m.slots) - 1)
+	i := hash & mask
+	for ; m.slots[i].stamp == m.stamp; i = (i + 1) & mask {
+		s := &m.slots[i]
+		if s.hash != hash {
+			continue
+		}
+		if k := &m.list[s.index]; k.kind == kind && k.sku == sku && k.region == region && k.resource == string(resource) {
+			return s.index, false
+		}
+	}
+	index = int32(len(m.list))
+	m.list = append(m.list, meter{kind: kind, sku: sku, region: region, resource: string(resource)})
+	m.slots[i] = slot{hash, m.stamp, index}
+	if len(m.list)*2 > len(m.slots) {
+		m.grow()
+	}
+	return index, true
+}
+
+// grow doubles the slots.
+func (m *meters) grow() {
+	old := m.slots
+	m.slots = make([]slot, 2*len(old))
+	mask := uint64(len(m.slots) - 1)
+	for _, s := range old {
+		if s.stamp != m.stamp {
+			continue
+		}
+		i := s.hash & mask
+		for m.slots[i].stamp == m.stamp {
+			i = (i + 1) & mask
+		}
+		m.slots[i] = s
+	}
+}
+
+// scope is the part of a record that tells a product's meters apart (spec §4.5): its region, its resource or nothing.
+func (r *Rater) scope(p *books.Product, region int32, resource []byte) (int32, []byte) {
+	switch p.Meter {
+	case books.PerRegion:
+		return region, nil
+	case books.PerResource:
+		return noOne, resource
+	default:
+		return noOne, nil
+	}
+}
+
+// scopeText is a meter's scope as positions name it.
+func (r *Rater) scopeText(m *meter) string {
+	switch r.bk.books.Products[m.sku].Meter {
+	case books.PerRegion:
+		return r.regionNames[m.region]
+	case books.PerResource:
+		return m.resource
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,148 @@
+package rating
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// quota is what is known of one package: what is left of the quota period that begins at start. Only a draw changes it, so
+// that looking at a package leaves no trace in the positions.
+type quota struct {
+	left    money.Quantity
+	start   period.Instant
+	touched bool        // left and start hold; else the package is as yet untouched
+	now     period.Span // the quota period last asked for
+}
+
+// openQuotas makes the open customer's quotas, all untouched.
+func (r *Rater) openQuotas() {
+	n := int(r.bk.packagesFrom[r.customer+1] - r.bk.packagesFrom[r.customer])
+	r.quotas = slices.Grow(r.quotas[:0], n)[:n]
+	clear(r.quotas)
+}
+
+// packageAt is the books' package of the open customer's i-th quota.
+func (r *Rater) packageAt(i int) (int32, *books.Package) {
+	p := r.bk.packages[r.bk.packagesFrom[r.customer]+int32(i)]
+	return p, &r.bk.books.Packages[p]
+}
+
+// draw takes what it can of the record from the customer's packages, in the order nearest valid_to, then package_id
+// (spec §4.3), and appends the draws to out.
+func (r *Rater) draw(u *usage, out *line.Charges) error {
+	for i := range r.quotas {
+		if u.left.IsZero() {
+			return nil
+		}
+		code, p := r.packageAt(i)
+		if !p.Valid.Holds(u.Start) || !r.covers(code, p, u) {
+			continue
+		}
+		q := &r.quotas[i]
+		if !q.now.Holds(u.Start) {
+			q.now = r.quotaPeriod(p, u.Start)
+		}
+		rest := p.Quota
+		if q.touched && q.start == q.now.From {
+			rest = q.left
+		}
+		taken := rest.Min(u.left)
+		if taken.IsZero() {
+			continue
+		}
+		if err := r.take(u, q, rest, taken); err != nil {
+			return err
+		}
+		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
+		if r.trace != nil {
+			r.traceDraw(p, q, rest, taken)
+		}
+	}
+	return nil
+}
+
+// take moves taken, at most rest, from the quota to the record.
+func (r *Rater) take(u *usage, q *quota, rest, taken money.Quantity) (err error) {
+	if q.left, err = rest.Sub(taken); err != nil {
+		return err
+	}
+	if u.left, err = u.left.Sub(taken); err != nil {
+		return err
+	}
+	q.start, q.touched = q.now.From, true
+	u.free, err = u.free.Add(taken)
+	return err
+}
+
+// covers reports whether a package names the record's region and sku.
+func (r *Rater) covers(code int32, p *books.Package, u *usage) bool {
+	if area := r.bk.packageArea[code]; area != anyRegion && area != u.place.book {
+		return false
+	}
+	_, named := slices.BinarySearch(p.SKUs, u.SKU)
+	return named
+}
+
+// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one filling of the
+// quota lasts. A period begins no earlier than the package, so that its start tells the package's rows apart.
+func (r *Rater) quotaPeriod(p *books.Package, t period.Instant) period.Span {
+	switch {
+	case p.Reset == books.ResetCycle:
+		return period.Span{From: max(r.bounds.From, p.Valid.From), To: r.bounds.To}
+	case p.Reset == books.ResetAnniversary && p.Valid.From != period.Past:
+		return anniversary(r.bk.books.Zone, p.Valid.From, t)
+	default:
+		return p.Valid
+	}
+}
+
+// anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (spec §4.3).
+func anniversary(zone *period.Zone, start, t period.Instant) period.Span {
+	n := int(zone.Cycle(t) - zone.Cycle(start))
+	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}
+	for t < span.From {
+		n--
+		span = period.Span{From: zone.AddMonths(start, n), To: span.From}
+	}
+	for t >= span.To {
+		n++
+		span = period.Span{From: span.To, To: zone.AddMonths(start, n+1)}
+	}
+	return span
+}
+
+// openQuota takes a Package row up; false where the books no longer hold the package.
+func (r *Rater) openQuota(row *position.Row) bool {
+	for i := range r.quotas {
+		_, p := r.packageAt(i)
+		if p.ID == row.Key && p.Valid.Holds(row.At) {
+			r.quotas[i] = quota{left: row.Count, start: row.At, touched: true}
+			return true
+		}
+	}
+	return false
+}
+
+// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only those of
+// packages, and of them those that may still matter: neither refilled with the cycle nor ended before it.
+func (bk *Book) NextCycle(dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
+	start := bk.books.Zone.Bounds(cycle).From
+	for i := range rows {
+		row := &rows[i]
+		if row.Kind != position.Package {
+			continue
+		}
+		for _, code := range bk.packages[bk.packagesFrom[customer]:bk.packagesFrom[customer+1]] {
+			p := &bk.books.Packages[code]
+			if p.ID == row.Key && p.Valid.Holds(row.At) && p.Valid.To > start && p.Reset != books.ResetCycle {
+				dst = append(dst, *row)
+			}
+		}
+	}
+	return dst
+}

@@ -1,0 +1,43 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Bandwidth is one billing object of a percentile product with what package percentile measured.
+type Bandwidth struct {
+	Customer, SKU int32 // indexes in the books
+	Region        string
+	Cycle         period.Cycle
+	Quantity      money.Quantity // R10(billed value × share of days), in the product's measure
+	Record        int32          // becomes Charge.Record
+}
+
+// PercentileCharges prices one billing object graduated on its quantity, by the version of the cycle, and appends its lines
+// to out: one per tier with the tier's flat_fee after it, none for a quantity of 0 (spec §4.7). Discounts and association
+// are those at the cycle's first instant (spec §4.6). trace may be nil.
+func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(Step), out *line.Charges) error {
+	if bw.Quantity.IsZero() {
+		return nil
+	}
+	c := client{bk: bk, trace: trace}
+	c.serve(bw.Customer)
+	bounds := bk.books.Zone.Bounds(bw.Cycle)
+	version, err := c.versionOfCycle(bw.SKU, bw.Region, bounds)
+	if err == nil {
+		n := int32(len(out.Draws))
+		err = c.ladder(&climb{
+			kind: line.Period, sku: bw.SKU, version: version, at: bounds.From, end: bw.Quantity,
+			drawsFrom: n, drawsTo: n, record: bw.Record,
+		}, out)
+	}
+	if err != nil {
+		return fmt.Errorf("close %s of customer %s, sku %s: %w", bw.Cycle,
+			bk.books.Customers[bw.Customer].ID, bk.books.Products[bw.SKU].SKU, err)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package percentile
+
+import (
+	"cmp"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Sample is one sample of one link's slot.
+type Sample struct {
+	Time    period.Instant // sample_time
+	In, Out money.Quantity // bits per second
+}
+
+// Winner is the sample that counts of two of one link's slot under duplicates max or last; the other is a duplicate
+// (spec §4.7). Under transit_p95 each direction wins apart, so that the winner may be made of both. Any number of samples
+// in any order come down to the same one. Under duplicates reject, where differing samples are conflicts and none counts,
+// it is not asked.
+func Winner(policy *books.Policy, a, b Sample) Sample {
+	byTime := 0
+	if policy.Duplicates == books.DuplicatesLast {
+		byTime = cmp.Compare(a.Time, b.Time)
+	}
+	if byTime == 0 && policy.Method == books.TransitP95 {
+		return Sample{max(a.Time, b.Time), larger(a.In, b.In), larger(a.Out, b.Out)}
+	}
+	// Beyond the rule's own order the rest of the sample decides, so that what comes first never does.
+	if cmp.Or(byTime, a.value(policy.Series).cmp(b.value(policy.Series)), a.In.Cmp(b.In), a.Out.Cmp(b.Out),
+		cmp.Compare(a.Time, b.Time)) >= 0 {
+		return a
+	}
+	return b
+}
+
+func larger(a, b money.Quantity) money.Quantity {
+	if a.Cmp(b) >= 0 {
+		return a
+	}
+	return b
+}
+
+// value is the sample's value in a series.
+func (s Sample) value(which books.Series) wide { return pickWide(which, wideOf(s.In), wideOf(s.Out)) }

@@ -1,0 +1,98 @@
+package rating_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+func TestOpenErrors(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "Asia/Shanghai")
+	s.product("api", books.Graduated, books.PerRegion)
+	s.product("vol", books.Volume, books.PerRegion)
+	b := s.open(month)
+	for _, c := range []struct {
+		name string
+		rows []position.Row
+		want string
+	}{
+		{"a meter twice", []position.Row{
+			{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")},
+			{Kind: position.Meter, Key: "api", Scope: "north", Count: q("2")},
+		}, "open customer ann in 2026-09: meter position of api: given twice"},
+		{"a resource twice", []position.Row{
+			{Kind: position.Gather, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
+			{Kind: position.Gather, Key: "vol", Scope: "north", Resource: "x", Count: q("1")},
+		}, `open customer ann in 2026-09: gathered position of vol: resource "x" given twice`},
+	} {
+		err := b.rater.Open(0, must(period.ParseCycle(month)), c.rows)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: error %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// What the books no longer hold, and kinds to come, go through.
+func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "Asia/Shanghai")
+	s.product("api", books.Flat, books.PerRegion)
+	b := s.open(month)
+	rows := []position.Row{
+		{Kind: position.Meter, Key: "api", Scope: "north", Count: q("1")}, // flat by now
+		{Kind: position.Meter, Key: "gone", Scope: "north", Count: q("1")},
+		{Kind: position.Package, Key: "gone", Count: q("1"), At: 5},
+		{Kind: 200, Key: "new"},
+	}
+	b.reopen(0, month, rows)
+	if got := b.rater.Positions(nil); !slices.Equal(got, rows) {
+		t.Errorf("positions %v, want %v", got, rows)
+	}
+	if got := b.book.NextCycle(nil, rows, 0, must(period.ParseCycle("2026-10"))); len(got) != 0 {
+		t.Errorf("next cycle opens with %v", got)
+	}
+}
+
+// Draws in a position's text: read back to the same text, or refused.
+func FuzzOpenDraws(f *testing.F) {
+	for _, seed := range []string{"", "p:1", "p:1;q:2.5", "q:2;p:1", "p:1;p:2", "x:1", "p", "p:", "p:-1", ";", "p:1;", "a:b:3"} {
+		f.Add(seed)
+	}
+	s := newShop(f, "Asia/Shanghai")
+	sku := s.product("blk", books.Block, books.PerRegion)
+	s.price(sku, "standard", "*", "..", "- 1 0 1")
+	for _, id := range []string{"a:b", "p", "q"} {
+		s.pack(id, []int32{sku}, "*", "100", books.ResetCycle, "..")
+	}
+	book := s.compile()
+	f.Fuzz(func(t *testing.T, draws string) {
+		here := *s
+		here.t = t
+		b := &bill{shop: &here, book: book, rater: book.NewRater(func(i int32) string { return regions[i] })}
+		rows := []position.Row{{Kind: position.Gather, Key: "blk", Scope: "north", Region: "north", Count: q("1"), Usage: q("1"), Draws: draws}}
+		b.reopen(0, month, rows)
+		if diff := cmp.Diff(draws, b.rater.Positions(nil)[0].Draws); diff != "" {
+			t.Fatal(diff)
+		}
+		var objs []rating.Object
+		if b.rater.CycleEnd(&b.out, &objs) != nil {
+			return
+		}
+		read := b.rater.Positions(nil)
+		b.reopen(0, month, read)
+		b.out.Reset()
+		if err := b.rater.CycleEnd(&b.out, &objs); err != nil {
+			t.Fatalf("%q read and written as %q: %v", draws, read[0].Draws, err)
+		}
+		if again := b.rater.Positions(nil)[0].Draws; again != read[0].Draws {
+			t.Fatalf("%q, then %q", read[0].Draws, again)
+		}
+	})
+}

@@ -1,0 +1,254 @@
+package rating
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// noVersion is the number of no price version.
+const noVersion int32 = -1
+
+// standardList is the number of the price list that every chain ends with.
+const standardList int32 = 0
+
+// prices finds the price version of (price list, sku, region) at an instant. The chain of spec §3.2 (the customer's list
+// then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup walks none.
+type prices struct {
+	lists    map[string]int32
+	names    []string // of lists
+	versions map[chainKey][]int32
+	standard []grid           // by sku
+	special  map[listSKU]grid // lists other than standard, for the skus they price
+}
+
+// listSKU is a product in a price list.
+type listSKU struct{ list, sku int32 }
+
+// chainKey is one of the places where a version may be found: all versions of it, by valid_from, never overlap.
+type chainKey struct {
+	listSKU
+	region int32
+}
+
+// grid is the timelines of one product in one price list.
+type grid struct {
+	regions []int32    // sorted: those that have a timeline of their own
+	lines   []timeline // as regions, then one for all other regions
+}
+
+// timeline says which version is in force when; nil = never any.
+type timeline []stretch
+
+// stretch is a part of a timeline, up to the next one's beginning.
+type stretch struct {
+	from    period.Instant
+	version int32
+}
+
+// list is the number of a price list; one that prices nothing is as good as standard.
+func (p *prices) list(name string) int32 {
+	if n, ok := p.lists[name]; ok {
+		return n
+	}
+	return standardList
+}
+
+func (bk *Book) compilePrices() {
+	p := &bk.prices
+	p.lists = map[string]int32{"standard": standardList}
+	p.versions = map[chainKey][]int32{}
+	p.special = map[listSKU]grid{}
+	regions := map[listSKU][]int32{}
+	for i := range bk.books.Versions {
+		v := &bk.books.Versions[i]
+		if bk.books.Products[v.SKU].Model == books.Subscription {
+			continue
+		}
+		key := chainKey{listSKU{number(p.lists, v.PriceList), v.SKU}, bk.region(v.Region)}
+		if p.versions[key] == nil {
+			regions[key.listSKU] = append(regions[key.listSKU], key.region)
+		}
+		p.versions[key] = append(p.versions[key], int32(i))
+	}
+	p.names = make([]string, len(p.lists))
+	for name, n := range p.lists {
+		p.names[n] = name
+	}
+	p.standard = make([]grid, len(bk.books.Products))
+	for at, own := range regions {
+		all := slices.Concat(own, regions[listSKU{standardList, at.sku}])
+		g := p.grid(bk.books.Versions, at, all)
+		if at.list == standardList {
+			p.standard[at.sku] = g
+		} else {
+			p.special[at] = g
+		}
+	}
+}
+
+// grid resolves one product of one list for the regions that the chain may name.
+func (p *prices) grid(versions []books.Version, at listSKU, regions []int32) grid {
+	slices.Sort(regions)
+	regions = slices.Compact(regions)
+	regions = slices.DeleteFunc(regions, func(r int32) bool { return r == anyRegion })
+	g := grid{regions: regions}
+	for _, r := range regions {
+		g.lines = append(g.lines, p.resolve(versions, at, r))
+	}
+	g.lines = append(g.lines, p.resolve(versions, at, anyRegion))
+	return g
+}
+
+// chain is where to look for a version, the first place first.
+func chain(at listSKU, region int32) []chainKey {
+	keys := make([]chainKey, 0, 4)
+	for _, list := range []int32{at.list, standardList} {
+		if region != anyRegion {
+			keys = append(keys, chainKey{listSKU{list, at.sku}, region})
+		}
+		keys = append(keys, chainKey{listSKU{list, at.sku}, anyRegion})
+		if list == standardList {
+			break
+		}
+	}
+	return keys
+}
+
+// resolve makes the timeline of one region: between two bounds of any version of the chain nothing changes.
+func (p *prices) resolve(versions []books.Version, at listSKU, region int32) timeline {
+	var bounds []period.Instant
+	keys := chain(at, region)
+	for _, key := range keys {
+		for _, v := range p.versions[key] {
+			bounds = append(bounds, versions[v].Valid.From, versions[v].Valid.To)
+		}
+	}
+	slices.Sort(bounds)
+	var line timeline
+	last := noVersion
+	for _, t := range slices.Compact(bounds) {
+		v := p.walk(versions, keys, t)
+		if v != last {
+			line = append(line, stretch{t, v})
+			last = v
+		}
+	}
+	return line
+}
+
+// walk looks a version up the slow way.
+func (p *prices) walk(versions []books.Version, keys []chainKey, t period.Instant) int32 {
+	for _, key := range keys {
+		if v := p.inForce(versions, key, t); v != noVersion {
+			return v
+		}
+	}
+	return noVersion
+}
+
+// inForce is the version of one place of the chain that is in force at t.
+func (p *prices) inForce(versions []books.Version, key chainKey, t period.Instant) int32 {
+	own := p.versions[key]
+	i, exact := slices.BinarySearchFunc(own, t, func(v int32, t period.Instant) int {
+		return cmp.Compare(versions[v].Valid.From, t)
+	})
+	if !exact {
+		i--
+	}
+	if i >= 0 && versions[own[i]].Valid.Holds(t) {
+		return own[i]
+	}
+	return noVersion
+}
+
+// line is the timeline of a product for one price list and region.
+func (p *prices) line(list, sku, region int32) timeline {
+	g := &p.standard[sku]
+	if list != standardList {
+		if own, ok := p.special[listSKU{list, sku}]; ok {
+			g = &own
+		}
+	}
+	if len(g.lines) == 0 {
+		return nil
+	}
+	if i, named := slices.BinarySearch(g.regions, region); named {
+		return g.lines[i]
+	}
+	return g.lines[len(g.regions)]
+}
+
+// at is the version in force at t, or noVersion.
+func (l timeline) at(t period.Instant) int32 {
+	if i := l.index(t); i >= 0 {
+		return l[i].version
+	}
+	return noVersion
+}
+
+// index is the stretch that holds t; -1 = before the first.
+func (l timeline) index(t period.Instant) int {
+	lo, hi := 0, len(l)
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if l[mid].from <= t {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo - 1
+}
+
+// ofCycle is the version of a period-level model: the one in force at the cycle's first instant, else the earliest to
+// begin in the cycle (spec §4.6). Where nothing is in force at first, the earliest of the chain to begin is what the
+// timeline turns to next.
+func (l timeline) ofCycle(bounds period.Span) int32 {
+	i := l.index(bounds.From)
+	if i >= 0 && l[i].version != noVersion {
+		return l[i].version
+	}
+	if i+1 < len(l) && l[i+1].from < bounds.To {
+		return l[i+1].version
+	}
+	return noVersion
+}
+
+// listAt is the customer's price list at t, and the stretch of time around t for which that holds; without a row in
+// force it is standard, for t alone.
+func (bk *Book) listAt(customer int32, t period.Instant) (int32, period.Span) {
+	rows := bk.books.Customers[customer].Rows
+	for i := range rows {
+		if rows[i].Valid.Holds(t) {
+			return bk.lists[bk.listsFrom[customer]+int32(i)], rows[i].Valid
+		}
+	}
+	return standardList, period.Span{From: t, To: t}
+}
+
+// listOfCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
+// that begins in the cycle (spec §4.6).
+func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
+	rows := bk.books.Customers[customer].Rows
+	for i := range rows {
+		if rows[i].Valid.Overlaps(bounds) {
+			return bk.lists[bk.listsFrom[customer]+int32(i)]
+		}
+	}
+	return standardList
+}
+
+// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price (spec §3.20).
+// region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they take the
+// version of the cycle (spec §4.6), the others that in force at t.
+func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
+	if bk.books.Products[sku].Model.PeriodLevel() {
+		list := bk.listOfCycle(customer, bounds)
+		return bk.prices.line(list, sku, region).ofCycle(bounds) != noVersion
+	}
+	list, _ := bk.listAt(customer, t)
+	return bk.prices.line(list, sku, region).at(t) != noVersion
+}

@@ -1,0 +1,256 @@
+package rating
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// StepKind says what was decided.
+type StepKind uint8
+
+// The kinds of step, in the order in which a record meets them.
+const (
+	StepDraw    StepKind = iota + 1 // Package, Period, Before, Quantity, After
+	StepPassed                      // a place where no price was found: SKU, List, Region, At
+	StepPrice                       // the version found: SKU, List, Region, At, Period
+	StepMeter                       // SKU, Scope, Before, Quantity, After
+	StepClose                       // a meter at the cycle's end: SKU, Scope, Quantity
+	StepTier                        // Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope = the line's resource
+	StepBlocks                      // Quantity in blocks of Size: After
+	StepFee                         // Tier, Lower, Price
+	StepOffer                       // Discount, Offer, Rate or Price, Verdict, Amount = its `after`
+	StepAmounts                     // Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
+)
+
+// Verdict says what became of an offer.
+type Verdict uint8
+
+// The verdicts.
+const (
+	OfferTaken   Verdict = iota + 1 // the lowest so far
+	OfferNoLower                    // not lower than the best so far
+	OfferAbove                      // a fixed price above the official one
+	OfferUnfit                      // a fixed price on a flat fee or stairstep line
+)
+
+// Step is one decision of a Rater with its numbers, for `tollbook explain`. Which fields are used depends on Kind; the
+// others are zero.
+type Step struct {
+	Kind StepKind
+
+	SKU, Measure string
+	List, Region string // where a price was looked for; Region "*" = any
+	At           period.Instant
+	Period       period.Span // the version's validity; the quota period
+
+	Package, Scope          string
+	Before, Quantity, After money.Quantity // of a quota: left; of a meter: position
+	Size                    money.Quantity
+	Negative                bool // StepAmounts: Quantity is below 0
+
+	Tier         int // from 1
+	Lower, Upper money.Quantity
+	Open         bool // the tier has no upper bound
+	Price        money.UnitPrice
+
+	Discount string // discount_id; "" = none
+	Offer    books.DiscountKind
+	Fixed    bool // the offer is a unit price, in Price; else a share, in Rate
+	Rate     money.Rate
+	Verdict  Verdict
+
+	Official, Reduction, Amount, Truncated, Payment money.Amount
+	PerLine                                         bool // the payment was cut
+	Mode                                            money.Mode
+	Digits                                          int
+}
+
+// offerKinds are the words of discounts.csv.
+var offerKinds = [...]string{"commercial", "channel", "partner", "order"}
+
+// String is the step as a sentence for a person who checks a bill.
+func (s Step) String() string {
+	switch s.Kind {
+	case StepDraw:
+		return fmt.Sprintf("package %s, quota period %s: %s left, %s drawn, %s left after",
+			s.Package, spanText(s.Period), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
+	case StepPassed:
+		return fmt.Sprintf("price list %s, region %s: no price of %s in force at %s", s.List, s.Region, s.SKU, s.At)
+	case StepPrice:
+		return fmt.Sprintf("price list %s, region %s: price of %s in force %s", s.List, s.Region, s.SKU, spanText(s.Period))
+	case StepMeter:
+		return fmt.Sprintf("meter %s: %s + %s = %s %s",
+			s.meter(), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
+	case StepClose:
+		return fmt.Sprintf("meter %s at the cycle's end: %s %s after packages", s.meter(), s.Quantity.Trim(), s.Measure)
+	case StepTier:
+		return s.tier()
+	case StepBlocks:
+		return fmt.Sprintf("%s in blocks of %s: %s", s.Quantity.Trim(), s.Size.Trim(), s.After.Trim())
+	case StepFee:
+		return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
+	case StepOffer:
+		return s.offer()
+	case StepAmounts:
+		return s.amounts()
+	}
+	return "unknown step"
+}
+
+// meter names a meter.
+func (s Step) meter() string { return strings.TrimSuffix(s.SKU+"/"+s.Scope, "/") }
+
+func (s Step) tier() string {
+	text := fmt.Sprintf("tier %d (%s): %s at %s", s.Tier, s.bounds(), s.Quantity.Trim(), s.Price.Trim())
+	if s.Scope != "" {
+		return "resource " + s.Scope + ": " + text
+	}
+	return text
+}
+
+// spanText is a period in words; its end is not part of it.
+func spanText(s period.Span) string {
+	switch {
+	case s.From == period.Past && s.To == period.Forever:
+		return "always"
+	case s.From == period.Past:
+		return "until " + s.To.String()
+	case s.To == period.Forever:
+		return "since " + s.From.String()
+	}
+	return s.From.String() + " to " + s.To.String()
+}
+
+func (s Step) bounds() string {
+	if s.Open {
+		return "above " + s.Lower.Trim()
+	}
+	return fmt.Sprintf("above %s up to %s", s.Lower.Trim(), s.Upper.Trim())
+}
+
+func (s Step) offer() string {
+	terms := "pays the share " + s.Rate.Trim()
+	if s.Fixed {
+		terms = "fixes the unit price at " + s.Price.Trim()
+	}
+	text := fmt.Sprintf("%s discount %s %s: ", offerKinds[s.Offer], s.Discount, terms)
+	switch s.Verdict {
+	case OfferTaken:
+		return text + s.Amount.Trim() + " after discount, the lowest so far"
+	case OfferNoLower:
+		return text + s.Amount.Trim() + " after discount, no better than what stands"
+	case OfferAbove:
+		return text + "above the official price, no offer"
+	default:
+		return text + "a fixed price does not fit this line"
+	}
+}
+
+func (s Step) amounts() string {
+	sign := ""
+	if s.Negative {
+		sign = "-"
+	}
+	text := fmt.Sprintf("official %s%s × %s = %s", sign, s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
+	if s.Discount != "" {
+		text += fmt.Sprintf("; discount %s takes %s, leaves %s", s.Discount, s.Reduction.Trim(), s.Amount.Trim())
+	}
+	if s.PerLine {
+		text += fmt.Sprintf("; cut to %d decimals (%s): %s off", s.Digits, s.Mode, s.Truncated.Trim())
+	}
+	return text + "; to pay " + s.Payment.Trim()
+}
+
+// tracePrice tells where the chain of spec §3.2 was asked, up to the place that had the version.
+func (c *client) tracePrice(sku, list, region int32, regionName string, t period.Instant, version int32) {
+	b := c.bk.books
+	v := &b.Versions[version]
+	for _, key := range chain(listSKU{list, sku}, region) {
+		step := Step{Kind: StepPassed, SKU: b.Products[sku].SKU, List: c.bk.prices.names[key.list], Region: "*", At: t}
+		if key.region != anyRegion {
+			step.Region = regionName
+		}
+		if step.List == v.PriceList && step.Region == v.Region {
+			break
+		}
+		c.trace(step)
+	}
+	c.trace(Step{
+		Kind: StepPrice, SKU: b.Products[sku].SKU, List: v.PriceList, Region: v.Region, At: t, Period: v.Valid,
+	})
+}
+
+func (c *client) traceDraw(p *books.Package, q *quota, before, taken money.Quantity) {
+	c.trace(Step{Kind: StepDraw, Package: p.ID, Period: q.now, Before: before, Quantity: taken, After: q.left})
+}
+
+// traceMeter tells how far a meter goes, before it does.
+func (r *Rater) traceMeter(m *meter, quantity, end money.Quantity) {
+	p := &r.bk.books.Products[m.sku]
+	r.trace(Step{
+		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity, After: end,
+	})
+}
+
+func (c *client) traceTier(version int32, i int, quantity money.Quantity) {
+	step := c.tierStep(StepTier, version, i)
+	step.Quantity = quantity
+	c.trace(step)
+}
+
+// traceClose tells of a meter at the cycle's end, before its price is looked for.
+func (r *Rater) traceClose(m *meter, quantity money.Quantity) {
+	p := &r.bk.books.Products[m.sku]
+	r.trace(Step{Kind: StepClose, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Quantity: quantity})
+}
+
+// traceRow tells of a line at the cycle's end.
+func (r *Rater) traceRow(end *closing, m *meter, ch *line.Charge) {
+	step := r.tierStep(StepTier, end.version, end.tier)
+	step.Scope, step.Quantity, step.Price = m.resource, m.count, ch.UnitPrice
+	r.trace(step)
+	if end.product.Model == books.Block {
+		tier := &r.bk.books.Versions[end.version].Tiers[end.tier]
+		r.trace(Step{Kind: StepBlocks, Quantity: m.count, Size: tier.BlockSize, After: ch.Quantity.Abs()})
+	}
+}
+
+func (c *client) traceFee(version int32, i int) {
+	step := c.tierStep(StepFee, version, i)
+	step.Price = c.bk.books.Versions[version].Tiers[i].FlatFee
+	c.trace(step)
+}
+
+func (c *client) tierStep(kind StepKind, version int32, i int) Step {
+	tiers := c.bk.books.Versions[version].Tiers
+	step := Step{Kind: kind, Tier: i + 1, Upper: tiers[i].UpTo, Open: tiers[i].Open, Price: tiers[i].UnitPrice}
+	if i > 0 {
+		step.Lower = tiers[i-1].UpTo
+	}
+	return step
+}
+
+func (c *client) traceOffer(s *sale, o *offer, verdict Verdict, after money.Amount) {
+	c.trace(Step{
+		Kind: StepOffer, Discount: c.bk.books.Discounts[o.discount].ID, Offer: o.kind, Fixed: o.fixed, Rate: o.rate,
+		Price: o.price, Verdict: verdict, Amount: after,
+	})
+}
+
+func (c *client) traceAmounts(s *sale) {
+	ch, rules := s.charge, c.bk.rules
+	step := Step{
+		Kind: StepAmounts, Quantity: ch.Quantity.Abs(), Negative: ch.Quantity.Sign() < 0, Price: ch.UnitPrice,
+		Official: ch.Official, Reduction: ch.Discount, Amount: s.after, Truncated: ch.Truncated, Payment: ch.Payment,
+		PerLine: rules.Grain == PerLine, Mode: rules.Mode, Digits: rules.Digits,
+	}
+	if s.discount != noOne {
+		step.Discount = c.bk.books.Discounts[s.discount].ID
+	}
+	c.trace(step)
+}

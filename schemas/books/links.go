@@ -1,0 +1,157 @@
+package books
+
+import (
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// links reads links.csv (spec §3.8).
+func (l *loader) links() {
+	var rows []entry[Link]
+	l.each(linksFormat(), func(r *row) {
+		k := Link{
+			ResourceID: r.key("resource_id"), Region: r.key("region_code"), Group: r.key("group"),
+			SizeMbps: r.quantity("size_mbps"), CommitMbps: r.quantity("commit_mbps"),
+		}
+		r.notAny("region_code", k.Region)
+		var okCustomer, okSKU bool
+		k.Customer, okCustomer = l.needCustomer(r, "customer_id")
+		k.SKU, okSKU = l.needSKU(r, "sku")
+		k.Valid = r.valid()
+		if !okCustomer || !okSKU || k.ResourceID == "" {
+			return
+		}
+		l.linkProduct(r, &k)
+		rows = append(rows, entry[Link]{row: k, span: k.Valid, at: r.mark("resource_id")})
+	})
+	byResource := func(a, b *Link) int { return strings.Compare(a.ResourceID, b.ResourceID) }
+	rows = sortEntries(rows, byResource)
+	overlaps(l, "links.csv", rows, byResource, func(k *Link) string { return "resource_id " + k.ResourceID })
+	l.groups(rows)
+	l.b.Links = rowsOf(rows)
+}
+
+// linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
+// with a price where a commit is owed (spec §4.6).
+func (l *loader) linkProduct(r *row, k *Link) {
+	p := &l.b.Products[k.SKU]
+	if l.badSKU[p.SKU] {
+		return
+	}
+	if p.Model != Percentile {
+		r.fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
+		return
+	}
+	policy := l.b.Policy(p.Policy)
+	if policy >= 0 && l.b.Policies[policy].Method == EnhancedP95 && k.SizeMbps.IsZero() && !r.bad {
+		r.fail("size_mbps", "", "enhanced_p95 needs a size above 0")
+	}
+	if !k.CommitMbps.IsZero() && !r.bad && !l.broken["prices.csv"] && !l.priced(k) {
+		r.fail("commit_mbps", "", "owed, and no price of sku %q fits the customer and the region", p.SKU)
+	}
+}
+
+// priced reports whether some version of the chain of spec §3.2 fits the link at any time.
+func (l *loader) priced(k *Link) bool {
+	lists := []string{"standard"}
+	for _, r := range l.b.Customers[k.Customer].Rows {
+		if r.PriceList != "" {
+			lists = append(lists, r.PriceList)
+		}
+	}
+	for _, list := range lists {
+		for _, region := range []string{k.Region, "*"} {
+			for _, v := range l.b.VersionsOf(k.SKU, list, region, "") {
+				if v.Valid.Overlaps(k.Valid) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// groups checks that no group has the name of a link that bills alone beside it: their lines would have one id.
+func (l *loader) groups(rows []entry[Link]) {
+	type object struct {
+		customer, sku int32
+		region, name  string
+	}
+	alone := map[object]mark{}
+	for _, e := range rows {
+		if e.row.Group == "" {
+			alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.ResourceID}] = e.at
+		}
+	}
+	for _, e := range rows {
+		other, clash := alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.Group}]
+		if e.row.Group != "" && clash {
+			at := Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
+			l.c.Add(at, "rename the group", "group %q is also the resource_id of a link that bills alone: %s/links.csv:%d", e.row.Group, dir, other.line)
+		}
+	}
+}
+
+// terms reads terms.csv (spec §3.9).
+func (l *loader) terms() {
+	var rows []entry[Term]
+	l.each(termsFormat(), func(r *row) {
+		t := Term{Seller: anyCode, Payable: r.word("basis") == 1, Rate: r.rate("rate")}
+		okSeller := true
+		if seller := r.key("seller_id"); seller != "vendor" && seller != l.s.Vendor.ID {
+			t.Seller, okSeller = need(r, "seller_id", seller, "partners.csv", l.b.Partner)
+			if okSeller && !everDistributor(&l.b.Partners[t.Seller]) {
+				r.fail("seller_id", "", "neither the vendor nor a distributor")
+			}
+		}
+		var okBuyer bool
+		t.Buyer, okBuyer = l.needPartner(r, "buyer_id")
+		if okSeller && okBuyer && t.Seller == t.Buyer {
+			r.fail("buyer_id", "", "the seller itself")
+		}
+		if t.Service, t.SKU = l.scope(r); t.SKU >= 0 {
+			t.Service = "*" // the product says it all: with or without its service it is one key
+		}
+		t.Valid = r.valid()
+		if okSeller && okBuyer && !r.bad {
+			rows = append(rows, entry[Term]{row: t, span: t.Valid, at: r.mark("seller_id")})
+		}
+	})
+	rows = sortEntries(rows, compareTermKey)
+	overlaps(l, "terms.csv", rows, compareTermKey, func(t *Term) string {
+		seller := l.s.Vendor.ID
+		if t.Seller >= 0 {
+			seller = l.b.Partners[t.Seller].ID
+		}
+		return "seller_id " + seller + ", buyer_id " + l.b.Partners[t.Buyer].ID + ", " + l.scopeText(t.Service, t.SKU)
+	})
+	l.b.Terms = rowsOf(rows)
+}
+
+func everDistributor(p *Partner) bool {
+	for _, r := range p.Rows {
+		if r.Kind == Distributor {
+			return true
+		}
+	}
+	return false
+}
+
+// calendar reads calendar.csv (spec §3.11).
+func (l *loader) calendar() {
+	lines := map[period.Day]int32{}
+	l.each(calendarFormat(), func(r *row) {
+		day, ok := r.date("date")
+		working := r.word("working")
+		if !ok {
+			return
+		}
+		if first, twice := lines[day]; twice {
+			r.fail("date", "keep one of the two", "stands twice: also %s/calendar.csv:%d", dir, first)
+			return
+		}
+		lines[day] = r.line
+		l.b.NonWorking[day] = working == 1
+	})
+}

@@ -1,0 +1,204 @@
+package books
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// dir is the folder of the books in a workspace.
+const dir = "books"
+
+// loader is one reading of the books.
+type loader struct {
+	s      settings.Settings
+	c      problem.Collector // what is wrong
+	notes  problem.Collector // what a person should know
+	data   map[string][]byte // file name → bytes, without those that are not there
+	broken map[string]bool   // books that could not be read: nothing is said about references to them
+	b      *Books
+
+	services map[string]bool // of all products
+	lists    map[string]bool // price lists with a price
+	badSKU   map[string]bool // products with a problem: no rule that depends on them is checked
+}
+
+// Load reads and checks the books of a workspace, whose root fsys is, under its settings. What is wrong with the books
+// comes as Problems, all of it; anything else is the error of reading a file.
+func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
+	if s.Zone == nil {
+		return nil, errors.New("read books: settings without a zone")
+	}
+	l := &loader{
+		s: s, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
+		lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
+		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code, NonWorking: map[period.Day]bool{}},
+	}
+	if err := l.readFiles(fsys); err != nil {
+		return nil, err
+	}
+	l.policies()
+	l.products()
+	l.prices()
+	l.customers()
+	l.partners()
+	l.associations()
+	l.discounts()
+	l.packages()
+	l.links()
+	l.terms()
+	l.coupons()
+	l.calendar()
+	l.incentives()
+	l.data = nil
+	if err := l.c.Err(); err != nil {
+		return nil, err
+	}
+	l.b.Notes = l.notes.Problems()
+	return l.b, nil
+}
+
+// readFiles reads every book and hashes them by name, and notes files that are no books.
+func (l *loader) readFiles(fsys fs.FS) error {
+	var names []string
+	for _, f := range Formats() {
+		names = append(names, f.File)
+	}
+	slices.Sort(names)
+	hash := sha256.New()
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, dir+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read books: %w", err)
+		}
+		l.data[name] = data
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(data)))
+		hash.Write([]byte(name + "\x00"))
+		hash.Write(size[:])
+		hash.Write(data)
+	}
+	hash.Sum(l.b.Hash[:0])
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read books: %w", err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			l.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "), "not a book: it is not read")
+		}
+	}
+	return nil
+}
+
+// text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong
+// with that is noted.
+func (l *loader) text(format Format) (string, bool) {
+	file := dir + "/" + format.File
+	data, ok := l.data[format.File]
+	if !ok {
+		if format.Required {
+			l.c.Add(Pos{File: file}, format.Meaning, "not there")
+			l.broken[format.File] = true
+		}
+		return "", false
+	}
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if !utf8.Valid(data) {
+		l.c.Add(invalidAt(file, data), "save the file as UTF-8", "not UTF-8")
+		l.broken[format.File] = true
+		return "", false
+	}
+	return string(data), true
+}
+
+// invalidAt is the place of the first byte that is not UTF-8.
+func invalidAt(file string, data []byte) Pos {
+	at := Pos{File: file, Line: 1, Column: 1}
+	for line := range bytes.Lines(data) {
+		if utf8.Valid(line) {
+			at.Line++
+			continue
+		}
+		for {
+			r, n := utf8.DecodeRune(line)
+			if r == utf8.RuneError && n <= 1 {
+				return at
+			}
+			at.Column += n
+			line = line[n:]
+		}
+	}
+	return at
+}
+
+// entry is a row with its validity and its place, for checks between rows.
+type entry[T any] struct {
+	row  T
+	span period.Span
+	at   mark
+}
+
+// sortEntries gives the rows by key, then by the start and end of validity, then by line. Rows are large, so their
+// indexes are sorted; books are mostly kept in order, so that comes first.
+func sortEntries[T any](rows []entry[T], key func(a, b *T) int) []entry[T] {
+	order := make([]int32, len(rows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	compare := func(i, j int32) int {
+		a, b := &rows[i], &rows[j]
+		if c := key(&a.row, &b.row); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.span.To, b.span.To), cmp.Compare(a.at.line, b.at.line))
+	}
+	if slices.IsSortedFunc(order, compare) {
+		return rows
+	}
+	slices.SortFunc(order, compare)
+	sorted := make([]entry[T], len(rows))
+	for i, from := range order {
+		sorted[i] = rows[from]
+	}
+	return sorted
+}
+
+// overlaps notes every row that is in force together with an earlier one of its key. rows are sorted by sortEntries;
+// each is compared with the row before it that is in force longest.
+func overlaps[T any](l *loader, file string, rows []entry[T], key func(a, b *T) int, what func(*T) string) {
+	longest := 0
+	for i := 1; i < len(rows); i++ {
+		if key(&rows[longest].row, &rows[i].row) != 0 {
+			longest = i
+			continue
+		}
+		if rows[longest].span.Overlaps(rows[i].span) {
+			first, second := rows[longest], rows[i]
+			if second.at.line < first.at.line {
+				first, second = second, first
+			}
+			both := Pos{File: dir + "/" + file, Line: int(first.at.line)}
+			at := Pos{File: dir + "/" + file, Line: int(second.at.line), Column: int(second.at.column)}
+			common := period.Span{From: max(first.span.From, second.span.From), To: min(first.span.To, second.span.To)}
+			l.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both, what(&rows[i].row), common)
+		}
+		if rows[i].span.To > rows[longest].span.To {
+			longest = i
+		}
+	}
+}

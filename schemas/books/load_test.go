@@ -1,0 +1,133 @@
+package books
+
+import (
+	"testing"
+	"testing/fstest"
+
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// sample is a workspace whose books use every column once. A test replaces files in it.
+var sample = map[string]string{
+	"products.csv": `sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy,allow_discount,performance_class,focus_service_category
+ecs,Server,compute,Compute,vm,VM,duration,GB-hour,flat,,,,,Compute
+obs,Storage,storage,Storage,bucket,Bucket,capacity,GB,graduated,customer,,NO,specific,Storage
+cdn,Delivery,network,Network,domain,Domain,traffic,GB,volume,,,,,
+msg,Messages,app,App,topic,Topic,count,count,block,,,,,
+seat,Seats,app,App,user,User,count,count,stairstep,resource,,,none,
+bw,Bandwidth,network,Network,link,Link,bandwidth,Mbps,percentile,,p95,,,
+vm-month,Server,compute,Compute,vm,VM,subscription,count,period,,,,no_rebate,
+`,
+	"prices.csv": `sku,price_list,region_code,period_type,valid_from,valid_to,tier,up_to,unit_price,flat_fee,block_size
+ecs,,*,,2026-01-01,,1,,0.5,,
+obs,,*,,2026-01-01,2026-07-01,1,100,0.2,,
+obs,,*,,2026-01-01,2026-07-01,2,,0.1,5,
+obs,,*,,2026-07-01,,1,,0.15,,
+obs,gold,cn-north-1,,2026-01-01,,1,,0.05,,
+cdn,standard,*,,2026-01-01,,1,,0.3,0,
+msg,,*,,2026-01-01,,1,,1.5,,1000
+seat,,*,,2026-01-01,,1,10,,100,
+seat,,*,,2026-01-01,,2,,,80,
+bw,,*,,2026-01-01,,1,,20,,
+vm-month,,*,month,2026-01-01,,1,,99.9,,
+`,
+	"customers.csv": `customer_id,name,price_list,account_manager_id,valid_from,valid_to
+c2,Second,gold,am1,2026-01-01,2026-06-01
+c2,Second,,am1,2026-06-01,
+c1,First,,,,
+`,
+	"partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on
+d1,Dist,distributor,,,,
+r1,Res,reseller,d1,2026-01-01,,2026-09-30
+f1,Ref,referrer,,,,
+`,
+	"associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
+c1,r1,2,2026-01-01,2026-06-01
+c1,f1,1,2026-06-01,
+c2,d1,2,,
+`,
+	"discounts.csv": `discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from,valid_to
+a,commercial,*,,*,*,rate,0.85,2026-01-01,2026-06-01
+a,commercial,,,,,rate,0.8,2026-06-01,
+b,partner,c1,r1,compute,ecs,fixed,0.1234567891,2026-01-01,
+c,order,c2,,*,vm-month,reduction,10.5,2026-01-01,
+d,channel,*,,compute,vm-month,fixed,50,2026-01-01,
+`,
+	"packages.csv": `package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to
+p1,c1,obs;cdn,*,1000,cycle,2026-01-01,2027-01-01
+p1,c2,ecs,cn-north-1,5.5,anniversary,2026-01-31T12:00:00+08:00,
+`,
+	"links.csv": `resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to
+l2,c1,bw,cn-north-1,g,100,10,2026-01-01,2026-06-01
+l2,c1,bw,cn-north-1,g,200,10,2026-06-01,
+l1,c2,bw,cn-north-1,,,,2026-01-01,
+`,
+	"terms.csv": `seller_id,buyer_id,service_type_code,sku,basis,rate,valid_from,valid_to
+vendor,d1,*,*,official,0.7,2026-01-01,
+d1,r1,compute,*,payable,0.9,2026-01-01,
+d1,r1,*,ecs,payable,0.8,2026-01-01,
+d1,r1,,,official,0.95,2026-01-01,2026-06-01
+`,
+	"coupons.csv": `coupon_id,customer_id,kind,counts_as_performance,amount,min_consumption,service_type_code,sku,with_discount,valid_from,valid_to
+k1,c1,cash_coupon,YES,100,10,*,*,YES,2026-01-01,2027-01-01
+k2,c2,voucher,,50.5,,app,msg,,2026-01-01,
+`,
+	"calendar.csv": `date,working
+2026-10-01,NO
+2026-10-10,YES
+`,
+	"policies.yaml": `p95:
+  method: monthly_p95
+e95: {method: enhanced_p95, series: sum, duplicates: last, missing: zero, valid_days_only: true, kilo: 1024, drop: "0.1", days: in_force, floor_share: "0.2"}
+`,
+	"incentives.yaml": `- id: growth
+  valid_from: 2026-01-01
+  valid_to: 2027-01-01
+  partners: [r1, d1]
+  association_types: [2]
+  product_classes: [ordinary]
+  period: quarter
+  tiers:
+    - {from: "0", rate: "0.01"}
+    - {from: 10000, rate: "0.02"}
+  tier_rule: graduated
+  new_customer_bonus: {rate: "0.05", months: 6}
+  cap: "5000"
+  carry_negative: true
+  confirm_within_working_days: 10
+  payout: quarter
+  lapse_after_days: 90
+  roll_up: true
+- id: base
+  period: month
+  tiers: [{from: "0", rate: "0.03"}]
+`,
+}
+
+// workspace is the sample with some files replaced; an empty text removes the file.
+func workspace(files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, text := range sample {
+		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	for name, text := range files {
+		if text == "" {
+			delete(fsys, "books/"+name)
+			continue
+		}
+		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return fsys
+}
+
+func chosen(t testing.TB) settings.Settings {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := settings.Default()
+	s.Zone, s.Currency = zone, settings.Currency{Code: "CNY", Digits: 2}
+	return s
+}

@@ -1,0 +1,127 @@
+package books
+
+import (
+	"cmp"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func compareTermKey(a, b *Term) int {
+	return cmp.Or(
+		cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Buyer, b.Buyer), strings.Compare(a.Service, b.Service), cmp.Compare(a.SKU, b.SKU),
+	)
+}
+
+// run is the stretch of sorted rows for which order gives 0; order is negative before it and positive after it.
+func run[T any](rows []T, order func(*T) int) []T {
+	from := sort.Search(len(rows), func(i int) bool { return order(&rows[i]) >= 0 })
+	rows = rows[from:]
+	return rows[:sort.Search(len(rows), func(i int) bool { return order(&rows[i]) > 0 })]
+}
+
+// inForce is the row in force at t among rows of one key, sorted by Valid.From; nil when there is none.
+func inForce[T any](rows []T, t period.Instant, valid func(*T) period.Span) *T {
+	i := sort.Search(len(rows), func(i int) bool { return valid(&rows[i]).From > t }) - 1
+	if i < 0 || !valid(&rows[i]).Holds(t) {
+		return nil
+	}
+	return &rows[i]
+}
+
+// CustomerRowAt is the row of a customer in force at t.
+func (b *Books) CustomerRowAt(customer int32, t period.Instant) (*CustomerRow, bool) {
+	r := inForce(b.Customers[customer].Rows, t, func(r *CustomerRow) period.Span { return r.Valid })
+	return r, r != nil
+}
+
+// PartnerRowAt is the row of a partner in force at t.
+func (b *Books) PartnerRowAt(partner int32, t period.Instant) (*PartnerRow, bool) {
+	r := inForce(b.Partners[partner].Rows, t, func(r *PartnerRow) period.Span { return r.Valid })
+	return r, r != nil
+}
+
+// AssociationsOf lists a customer's associations, by the start of validity.
+func (b *Books) AssociationsOf(customer int32) []Association {
+	return run(b.Associations, func(a *Association) int { return cmp.Compare(a.Customer, customer) })
+}
+
+// AssociationAt is the association of a customer in force at t (spec §6.1).
+func (b *Books) AssociationAt(customer int32, t period.Instant) (Association, bool) {
+	if a := inForce(b.AssociationsOf(customer), t, func(a *Association) period.Span { return a.Valid }); a != nil {
+		return *a, true
+	}
+	return Association{}, false
+}
+
+// LinksOf lists the rows of a resource, by the start of validity.
+func (b *Books) LinksOf(resource string) []Link {
+	return run(b.Links, func(k *Link) int { return strings.Compare(k.ResourceID, resource) })
+}
+
+// LinkAt is the row of a resource in force at t.
+func (b *Books) LinkAt(resource string, t period.Instant) (*Link, bool) {
+	k := inForce(b.LinksOf(resource), t, func(k *Link) period.Span { return k.Valid })
+	return k, k != nil
+}
+
+// VersionsOf lists the price versions of one key, by the start of validity; none of them overlap. region is exact: "*"
+// gives those for any region.
+func (b *Books) VersionsOf(sku int32, list, region, periodType string) []Version {
+	return run(b.Versions, func(v *Version) int {
+		return cmp.Or(
+			cmp.Compare(v.SKU, sku), strings.Compare(v.PriceList, list), strings.Compare(v.Region, region),
+			strings.Compare(v.PeriodType, periodType),
+		)
+	})
+}
+
+// VersionAt is the price version of one key in force at t; region is exact.
+func (b *Books) VersionAt(sku int32, list, region, periodType string, t period.Instant) (*Version, bool) {
+	v := inForce(b.VersionsOf(sku, list, region, periodType), t, func(v *Version) period.Span { return v.Valid })
+	return v, v != nil
+}
+
+// PackagesOf lists a customer's packages, by id and the start of validity.
+func (b *Books) PackagesOf(customer int32) []Package {
+	return run(b.Packages, func(p *Package) int { return cmp.Compare(p.Customer, customer) })
+}
+
+// DiscountsOf lists the rows of a discount, by the start of validity.
+func (b *Books) DiscountsOf(id string) []Discount {
+	return run(b.Discounts, func(d *Discount) int { return strings.Compare(d.ID, id) })
+}
+
+// Coupon returns the index of a coupon, or -1.
+func (b *Books) Coupon(id string) int32 {
+	return find(b.Coupons, id, func(c *Coupon) string { return c.ID })
+}
+
+// Programme returns the index of an incentive programme, or -1.
+func (b *Books) Programme(id string) int32 {
+	return find(b.Programmes, id, func(p *Programme) string { return p.ID })
+}
+
+// TermAt is the term by which a partner pays its seller for a product at t: the most specific in force, by sku, then
+// service, then any (spec §3.9). seller is -1 for the vendor.
+func (b *Books) TermAt(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
+	for _, key := range []Term{{Service: "*", SKU: sku}, {Service: service, SKU: -1}, {Service: "*", SKU: -1}} {
+		key.Seller, key.Buyer = seller, buyer
+		rows := run(b.Terms, func(t *Term) int { return compareTermKey(t, &key) })
+		if term := inForce(rows, t, func(t *Term) period.Span { return t.Valid }); term != nil {
+			return term, true
+		}
+	}
+	return nil, false
+}
+
+// IsWorking reports whether a day is a working day: as calendar.csv says, else Monday to Friday (spec §3.11).
+func (b *Books) IsWorking(d period.Day) bool {
+	if not, listed := b.NonWorking[d]; listed {
+		return !not
+	}
+	weekday := d.Weekday()
+	return weekday != time.Saturday && weekday != time.Sunday
+}

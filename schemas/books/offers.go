@@ -1,0 +1,154 @@
+package books
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// discounts reads discounts.csv (spec §3.6).
+func (l *loader) discounts() {
+	var rows []entry[Discount]
+	l.each(discountsFormat(), func(r *row) {
+		d := Discount{ID: r.key("discount_id"), Customer: anyCode, Partner: anyCode}
+		kind := r.word("kind")
+		d.Kind = DiscountKind(max(kind, 0))
+		if id := r.key("customer_id"); id != "*" {
+			d.Customer, _ = need(r, "customer_id", id, "customers.csv", l.b.Customer)
+		}
+		partner := r.key("partner_id")
+		switch {
+		case kind >= 0 && d.Kind == PartnerOffer && partner == "":
+			r.fail("partner_id", "", "a partner's discount needs one")
+		case kind >= 0 && d.Kind != PartnerOffer && partner != "":
+			r.fail("partner_id", "leave it empty", "only kind partner has one")
+		case partner != "":
+			d.Partner, _ = need(r, "partner_id", partner, "partners.csv", l.b.Partner)
+		}
+		d.Service, d.SKU = l.scope(r)
+		if mode := r.word("mode"); mode >= 0 {
+			d.Mode = DiscountMode(mode)
+			l.discountValue(r, &d)
+		}
+		d.Valid = r.valid()
+		if d.ID != "" {
+			rows = append(rows, entry[Discount]{row: d, span: d.Valid, at: r.mark("discount_id")})
+		}
+	})
+	byID := func(a, b *Discount) int { return strings.Compare(a.ID, b.ID) }
+	rows = sortEntries(rows, byID)
+	overlaps(l, "discounts.csv", rows, byID, func(d *Discount) string { return "discount_id " + d.ID })
+	l.b.Discounts = rowsOf(rows)
+}
+
+// discountValue reads what a discount's value is by its mode. A fixed one is the unit price of usage and the amount of
+// an order, and both where its products are not said.
+func (l *loader) discountValue(r *row, d *Discount) {
+	usage, orders := true, true
+	if d.SKU >= 0 && !l.badSKU[l.b.Products[d.SKU].SKU] {
+		model := l.b.Products[d.SKU].Model
+		usage, orders = model != Subscription, model == Subscription
+		if d.Mode == ModeFixed && model == Stairstep {
+			l.notes.Add(r.pos(r.mark("mode")), "", "discount_id %s: a fixed price does not fit a stairstep product, so it never applies", d.ID)
+		}
+	}
+	if d.Kind == OrderOffer {
+		usage = false
+	}
+	switch d.Mode {
+	case ModeRate:
+		d.Rate = r.rate("value")
+	case ModeReduction:
+		if !orders {
+			r.fail("mode", "", "a reduction is for orders, and the product is %s", l.b.Products[d.SKU].Model)
+		}
+		d.Amount = r.amount("value")
+	case ModeFixed:
+		var ok bool
+		if orders && !usage {
+			d.Amount = r.amount("value")
+		} else if d.Fixed, ok = decimal(r, "value", money.ParseUnitPrice[string]); ok && orders {
+			d.Amount = r.amount("value")
+		}
+	}
+}
+
+// packages reads packages.csv (spec §3.7).
+func (l *loader) packages() {
+	var rows []entry[Package]
+	l.each(packagesFormat(), func(r *row) {
+		p := Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
+		if strings.Contains(p.ID, ":") {
+			r.fail("package_id", "", "an id of a package may not hold %q", ":")
+		}
+		var ok bool
+		p.Customer, ok = l.needCustomer(r, "customer_id")
+		p.SKUs = l.skuList(r)
+		p.Reset = PackageReset(max(r.word("reset"), 0))
+		p.Valid = r.valid()
+		if ok && p.ID != "" {
+			rows = append(rows, entry[Package]{row: p, span: p.Valid, at: r.mark("package_id")})
+		}
+	})
+	byKey := func(a, b *Package) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
+	}
+	rows = sortEntries(rows, byKey)
+	overlaps(l, "packages.csv", rows, byKey, func(p *Package) string {
+		return "customer_id " + l.b.Customers[p.Customer].ID + ", package_id " + p.ID
+	})
+	l.b.Packages = rowsOf(rows)
+}
+
+// skuList reads the products of a package.
+func (l *loader) skuList(r *row) []int32 {
+	text := r.text("skus")
+	if text == "" {
+		return nil
+	}
+	var codes []int32
+	for _, sku := range strings.Split(text, ";") {
+		code := l.b.SKU(sku)
+		switch {
+		case sku == "":
+			r.fail("skus", "join products by one ;", "an empty sku in the list")
+		case code < 0 && !l.broken["products.csv"]:
+			r.fail("skus", "", "%q is not in products.csv", shorten(sku))
+		case code >= 0 && slices.Contains(codes, code):
+			r.fail("skus", "", "%q stands twice", shorten(sku))
+		case code >= 0:
+			codes = append(codes, code)
+		}
+	}
+	slices.Sort(codes)
+	return codes
+}
+
+// coupons reads coupons.csv (spec §3.10).
+func (l *loader) coupons() {
+	var rows []entry[Coupon]
+	l.each(couponsFormat(), func(r *row) {
+		c := Coupon{
+			ID: r.key("coupon_id"), Cash: r.word("kind") == 1, Performance: r.flag("counts_as_performance"),
+			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"), WithDiscount: r.flag("with_discount"),
+		}
+		c.Customer, _ = l.needCustomer(r, "customer_id")
+		if !r.bad && c.Amount.IsZero() {
+			r.fail("amount", "", "not above 0")
+		}
+		if !r.bad && c.Performance && !c.Cash {
+			l.notes.Add(r.pos(r.mark("counts_as_performance")), "", "coupon_id %s: a voucher never counts as performance", c.ID)
+			c.Performance = false
+		}
+		c.Service, c.SKU = l.scope(r)
+		c.Valid = r.valid()
+		if c.ID != "" {
+			rows = append(rows, entry[Coupon]{row: c, span: c.Valid, at: r.mark("coupon_id")})
+		}
+	})
+	byID := func(a, b *Coupon) int { return strings.Compare(a.ID, b.ID) }
+	rows = sortEntries(rows, byID)
+	l.b.Coupons = rowsOf(once(l, "coupons.csv", rows, byID, func(c *Coupon) string { return "coupon_id " + c.ID }))
+}

@@ -1,0 +1,55 @@
+package books
+
+// any code is -1: a scope that holds everything, or a reference that could not be looked up.
+const anyCode = -1
+
+// needSKU is the code of the product that a cell names. ok is false when there is none.
+func (l *loader) needSKU(r *row, name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "products.csv", l.b.SKU)
+}
+
+// needCustomer is the code of the customer that a cell names.
+func (l *loader) needCustomer(r *row, name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "customers.csv", l.b.Customer)
+}
+
+// needPartner is the code of the partner that a cell names.
+func (l *loader) needPartner(r *row, name string) (code int32, ok bool) {
+	return need(r, name, r.key(name), "partners.csv", l.b.Partner)
+}
+
+// need looks an id up; an empty one was told already.
+func need(r *row, name, id, book string, find func(string) int32) (code int32, ok bool) {
+	if id == "" {
+		return anyCode, false
+	}
+	code = find(id)
+	if code < 0 && !r.l.broken[book] {
+		r.fail(name, "", "not in %s", book)
+	}
+	return code, code >= 0
+}
+
+// scope reads service_type_code and sku, which together say what a row is about.
+func (l *loader) scope(r *row) (service string, sku int32) {
+	service, sku = r.key("service_type_code"), anyCode
+	if service != "*" && !l.services[service] && !l.broken["products.csv"] {
+		r.fail("service_type_code", "", "of no product in products.csv")
+	}
+	if id := r.key("sku"); id != "*" {
+		sku, _ = need(r, "sku", id, "products.csv", l.b.SKU)
+	}
+	if sku >= 0 && service != "*" && l.services[service] && l.b.Products[sku].ServiceTypeCode != service {
+		r.fail("sku", "", "of service %q, not %q", l.b.Products[sku].ServiceTypeCode, service)
+	}
+	return service, sku
+}
+
+// scopeText describes a scope.
+func (l *loader) scopeText(service string, sku int32) string {
+	text := "service_type_code " + service + ", sku "
+	if sku < 0 {
+		return text + "*"
+	}
+	return text + l.b.Products[sku].SKU
+}

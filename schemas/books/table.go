@@ -1,0 +1,290 @@
+package books
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// table is a CSV book being read.
+type table struct {
+	l      *loader
+	file   string // books/products.csv
+	format Format
+	by     map[string]int // column name → index in format.Columns
+	index  []int          // index in format.Columns → index in a record, -1 = not in the file
+	names  []string       // the header
+}
+
+// row is one record of a table.
+type row struct {
+	*table
+	line  int32
+	cells []cell
+	bad   bool // it has a problem of its own
+}
+
+// each reads a book row by row. A book that cannot be read whole is broken: nothing can be said about references to it.
+func (l *loader) each(format Format, f func(*row)) {
+	text, ok := l.text(format)
+	if !ok {
+		return
+	}
+	t := &table{l: l, file: dir + "/" + format.File, format: format}
+	r := csvReader{text: text, line: 1}
+	cells, ok, err := r.next(nil)
+	switch {
+	case err != nil:
+		t.lost(err.mark, "", err.what)
+		return
+	case !ok:
+		t.lost(mark{1, 1}, "columns: "+t.columns(), "empty: a header row is needed")
+		return
+	case !t.header(cells):
+		l.broken[format.File] = true
+		return
+	}
+	record := row{table: t}
+	for {
+		cells, ok, err = r.next(cells)
+		switch {
+		case !ok:
+			return
+		case err != nil:
+			t.lost(err.mark, "", err.what)
+			if err.fatal {
+				return
+			}
+			continue
+		case len(cells) != len(t.names):
+			t.lost(mark{cells[0].line, 1}, "", fmt.Sprintf("%s where the header has %d", counted(len(cells), "cell"), len(t.names)))
+			continue
+		}
+		record.line, record.cells, record.bad = cells[0].line, cells, false
+		f(&record)
+	}
+}
+
+// lost notes a problem that costs at least a row.
+func (t *table) lost(at mark, hint, what string) {
+	t.l.broken[t.format.File] = true
+	t.l.c.Add(t.pos(at), hint, "%s", what)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func (t *table) columns() string {
+	names := make([]string, len(t.format.Columns))
+	for i, c := range t.format.Columns {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// header checks the header row: every column known or x_, none twice, none required missing.
+func (t *table) header(cells []cell) bool {
+	t.by = make(map[string]int, len(t.format.Columns))
+	t.index = make([]int, len(t.format.Columns))
+	for i, c := range t.format.Columns {
+		t.by[c.Name] = i
+		t.index[i] = -1
+	}
+	ok := true
+	for i, c := range cells {
+		if slices.Contains(t.names, c.text) {
+			t.l.c.Add(t.pos(c.mark), "", "column %q stands twice", shorten(c.text))
+			ok = false
+		}
+		t.names = append(t.names, c.text)
+		j, known := t.by[c.text]
+		switch {
+		case known:
+			t.index[j] = i
+		case !strings.HasPrefix(c.text, "x_"):
+			t.l.c.Add(t.pos(c.mark), "a column of your own begins with x_; known: "+t.columns(), "unknown column %q", shorten(c.text))
+			ok = false
+		}
+	}
+	for i, c := range t.format.Columns {
+		if c.Required && t.index[i] < 0 {
+			t.l.c.Add(t.pos(mark{1, 1}), c.Meaning, "missing column %q", c.Name)
+			ok = false
+		}
+	}
+	return ok
+}
+
+func (t *table) pos(m mark) Pos { return Pos{File: t.file, Line: int(m.line), Column: int(m.column)} }
+
+func shorten(text string) string {
+	if len(text) > 64 {
+		return text[:64] + "…"
+	}
+	return text
+}
+
+// column is the description of a column; the name of none is a mistake in this package.
+func (t *table) column(name string) *Column {
+	i, ok := t.by[name]
+	if !ok {
+		panic("books: no column " + name + " in " + t.file)
+	}
+	return &t.format.Columns[i]
+}
+
+// cell is the cell of a column; a column that is not in the file gives an empty cell at the row's start.
+func (r *row) cell(name string) cell {
+	i, ok := r.by[name]
+	if !ok {
+		panic("books: no column " + name + " in " + r.file)
+	}
+	if i = r.index[i]; i < 0 {
+		return cell{mark: mark{r.line, 1}}
+	}
+	return r.cells[i]
+}
+
+// mark is the place of a cell.
+func (r *row) mark(name string) mark { return r.cell(name).mark }
+
+// fail notes a problem with a cell: `column "text": what`.
+func (r *row) fail(name, hint, format string, args ...any) {
+	r.bad = true
+	c := r.cell(name)
+	what := fmt.Sprintf(format, args...)
+	if c.text == "" {
+		r.l.c.Add(r.pos(c.mark), hint, "%s: %s", name, what)
+		return
+	}
+	r.l.c.Add(r.pos(c.mark), hint, "%s %q: %s", name, shorten(c.text), what)
+}
+
+// text is a cell's text, or its default; a required one may not be empty.
+func (r *row) text(name string) string {
+	text := r.cell(name).text
+	if text != "" {
+		return text
+	}
+	column := r.column(name)
+	if column.Required {
+		r.fail(name, column.Meaning, "empty")
+	}
+	return column.Default
+}
+
+// key is an id: text without blanks at its ends, control characters or the characters that lists of ids use.
+func (r *row) key(name string) string {
+	text := r.text(name)
+	if strings.TrimSpace(text) != text {
+		r.fail(name, "remove the blank", "a blank at its start or end")
+	} else if i := strings.IndexFunc(text, func(c rune) bool { return c == ';' || unicode.IsControl(c) }); i >= 0 {
+		r.fail(name, "", "an id may not hold %q", text[i:i+1])
+	}
+	return text
+}
+
+// word is the index of the cell in the column's words; -1 when it is not one of them, or empty without a default.
+func (r *row) word(name string) int {
+	text := r.text(name)
+	words := r.column(name).Words
+	i := slices.Index(words, text)
+	if i < 0 && text != "" {
+		r.fail(name, "", "not one of %s", strings.Join(words, ", "))
+	}
+	return i
+}
+
+// flag is YES or NO.
+func (r *row) flag(name string) bool { return r.word(name) == 0 }
+
+// whole is a whole number from 1.
+func (r *row) whole(name string) int {
+	text := r.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || strconv.Itoa(n) != text {
+		r.fail(name, "", "not a whole number from 1")
+		return 0
+	}
+	return n
+}
+
+// decimal reads a cell by its parser. ok is false after a problem and for an empty cell without a default.
+func decimal[T any](r *row, name string, parse func(string) (T, error)) (v T, ok bool) {
+	text := r.text(name)
+	if text == "" {
+		return v, false
+	}
+	v, err := parse(text)
+	if err != nil {
+		r.failParse(name, err)
+		return v, false
+	}
+	return v, true
+}
+
+// failParse notes the error of a parser of money or period, which quotes the text itself.
+func (r *row) failParse(name string, err error) {
+	r.bad = true
+	r.l.c.Add(r.pos(r.mark(name)), "", "%s %v", name, err)
+}
+
+func (r *row) quantity(name string) money.Quantity {
+	v, _ := decimal(r, name, money.ParseQuantity[string])
+	return v
+}
+
+func (r *row) price(name string) money.UnitPrice {
+	v, _ := decimal(r, name, money.ParseUnitPrice[string])
+	return v
+}
+
+func (r *row) rate(name string) money.Rate {
+	v, _ := decimal(r, name, money.ParseRate[string])
+	return v
+}
+
+// amount is an amount of at least 0.
+func (r *row) amount(name string) money.Amount {
+	v, ok := decimal(r, name, money.ParseAmount[string])
+	if ok && v.Sign() < 0 {
+		r.fail(name, "", "below 0")
+	}
+	return v
+}
+
+// valid is the row's validity (spec §1.4).
+func (r *row) valid() period.Span {
+	span := period.Span{From: period.Past, To: period.Forever}
+	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, r.l.s.Zone) }
+	from, okFrom := decimal(r, "valid_from", parse)
+	if okFrom {
+		span.From = from
+	}
+	to, okTo := decimal(r, "valid_to", parse)
+	if okTo {
+		span.To = to
+	}
+	if okFrom && okTo && from >= to {
+		r.fail("valid_to", "", "not after valid_from %q", r.cell("valid_from").text)
+		span.To = period.Forever
+	}
+	return span
+}
+
+// date is a calendar day.
+func (r *row) date(name string) (period.Day, bool) {
+	return decimal(r, name, period.ParseDay[string])
+}

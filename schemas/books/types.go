@@ -1,0 +1,345 @@
+package books
+
+import (
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Model is a product's pricing model (spec §3.1).
+type Model uint8
+
+// The pricing models.
+const (
+	Flat Model = iota
+	Graduated
+	Volume
+	Block
+	Stairstep
+	Percentile
+	Subscription // `period` in the book
+)
+
+// PeriodLevel reports whether the model's lines come at the cycle's end (spec §4.6, §4.7).
+func (m Model) PeriodLevel() bool {
+	return m == Volume || m == Block || m == Stairstep || m == Percentile
+}
+
+// Meter says over what a meter counts (spec §4.5).
+type Meter uint8
+
+// The meter scopes.
+const (
+	PerRegion Meter = iota
+	PerCustomer
+	PerResource
+)
+
+// Class is a product's performance class (spec §6.2).
+type Class uint8
+
+// The performance classes.
+const (
+	Ordinary Class = iota
+	Specific
+	NoClass
+	NoRebate
+)
+
+// Product is one row of products.csv.
+type Product struct {
+	SKU, Name                          string
+	ServiceTypeCode, ServiceTypeName   string
+	ResourceTypeCode, ResourceTypeName string
+	UsageType, Measure                 string
+	Model                              Model
+	Meter                              Meter
+	Policy                             string // percentile only: id in policies.yaml
+	AllowDiscount                      bool
+	Class                              Class
+	FocusServiceCategory               string
+}
+
+// Tier is one step of a price version. Tiers of a version are 1..n; the last is open.
+type Tier struct {
+	UpTo      money.Quantity // inclusive upper bound; meaningless when Open
+	Open      bool
+	UnitPrice money.UnitPrice
+	FlatFee   money.UnitPrice // the price of one unit of the tier's flat fee; 0 = none
+	BlockSize money.Quantity  // block only
+}
+
+// Version is one price version: the rows that share sku, list, region, period type and validity (spec §3.2).
+type Version struct {
+	SKU        int32 // index in Books.Products
+	PriceList  string
+	Region     string // "*" = any
+	PeriodType string // "", hour, day, month, year, one_off
+	Valid      period.Span
+	Tiers      []Tier
+	At         Pos // first row
+}
+
+// CustomerRow is one row of customers.csv.
+type CustomerRow struct {
+	Name, PriceList, AccountManager string // PriceList "" = standard only
+	Valid                           period.Span
+}
+
+// Customer is one customer with all rows, sorted by Valid.From, none overlapping.
+type Customer struct {
+	ID   string
+	Rows []CustomerRow
+}
+
+// PartnerKind is distributor, reseller or referrer (spec §3.4).
+type PartnerKind uint8
+
+// The partner kinds.
+const (
+	Distributor PartnerKind = iota
+	Reseller
+	Referrer
+)
+
+// PartnerRow is one row of partners.csv.
+type PartnerRow struct {
+	Name   string
+	Kind   PartnerKind
+	Parent int32 // index in Books.Partners, -1 = the vendor
+	Valid  period.Span
+	LeftOn period.Instant // first instant of left_on; Forever = still there
+}
+
+// Partner is one partner with all rows, sorted by Valid.From.
+type Partner struct {
+	ID   string
+	Rows []PartnerRow
+}
+
+// AssociationType is 1 referral, 2 reseller; 0 = none.
+type AssociationType uint8
+
+// The association types.
+const (
+	NoAssociation AssociationType = iota
+	Referral
+	Resale
+)
+
+// Association ties a customer to a partner (spec §3.5).
+type Association struct {
+	Customer, Partner int32
+	Type              AssociationType
+	Valid             period.Span
+}
+
+// DiscountKind is who offers a discount (spec §3.6).
+type DiscountKind uint8
+
+// The discount kinds.
+const (
+	Commercial DiscountKind = iota
+	Channel
+	PartnerOffer // `partner`
+	OrderOffer   // `order`
+)
+
+// DiscountMode says what a discount's value means (spec §3.6).
+type DiscountMode uint8
+
+// The discount modes.
+const (
+	ModeRate DiscountMode = iota
+	ModeFixed
+	ModeReduction
+)
+
+// Discount is one row of discounts.csv.
+type Discount struct {
+	ID       string
+	Kind     DiscountKind
+	Customer int32  // -1 = any
+	Partner  int32  // -1 = none; PartnerOffer only
+	Service  string // "*" = any
+	SKU      int32  // -1 = any
+	Mode     DiscountMode
+	Rate     money.Rate      // ModeRate: the share that is paid
+	Fixed    money.UnitPrice // ModeFixed
+	Amount   money.Amount    // ModeFixed (orders) and ModeReduction
+	Valid    period.Span
+}
+
+// PackageReset says when a prepaid quota refills (spec §4.3).
+type PackageReset uint8
+
+// The package resets.
+const (
+	ResetNone PackageReset = iota
+	ResetCycle
+	ResetAnniversary
+)
+
+// Package is one row of packages.csv.
+type Package struct {
+	ID       string
+	Customer int32
+	SKUs     []int32 // sorted
+	Region   string  // "*" = any
+	Quota    money.Quantity
+	Reset    PackageReset
+	Valid    period.Span
+}
+
+// Link is one row of links.csv (spec §3.8).
+type Link struct {
+	ResourceID string
+	Customer   int32
+	SKU        int32
+	Region     string
+	Group      string // "" = bills alone
+	SizeMbps   money.Quantity
+	CommitMbps money.Quantity
+	Valid      period.Span
+}
+
+// Term is one row of terms.csv (spec §3.9).
+type Term struct {
+	Seller  int32 // -1 = the vendor
+	Buyer   int32
+	Service string // "*" = any, and where SKU is given
+	SKU     int32  // -1 = any
+	Payable bool   // basis payable; else official
+	Rate    money.Rate
+	Valid   period.Span
+}
+
+// Coupon is one row of coupons.csv (spec §3.10).
+type Coupon struct {
+	ID             string
+	Customer       int32
+	Cash           bool // cash_coupon; else voucher
+	Performance    bool
+	Amount         money.Amount
+	MinConsumption money.Amount
+	Service        string // "*" = any
+	SKU            int32  // -1 = any
+	WithDiscount   bool
+	Valid          period.Span
+}
+
+// Method is a percentile method (spec §4.7).
+type Method uint8
+
+// The percentile methods.
+const (
+	MonthlyP95 Method = iota
+	DailyPeakMean
+	DailyP95Mean
+	Monthly4thPeak
+	TransitP95
+	EnhancedP95
+)
+
+// Series picks a sample's value from its two directions.
+type Series uint8
+
+// The series.
+const (
+	SeriesMax Series = iota
+	SeriesIn
+	SeriesOut
+	SeriesSum
+)
+
+// Duplicates says which sample of one link's slot counts.
+type Duplicates uint8
+
+// The duplicate policies.
+const (
+	DuplicatesMax Duplicates = iota
+	DuplicatesLast
+	DuplicatesReject
+)
+
+// DayShare says which days a percentile's quantity is spread over.
+type DayShare uint8
+
+// The day shares.
+const (
+	DaysAll DayShare = iota
+	DaysValid
+	DaysInForce
+)
+
+// Policy is one percentile policy of policies.yaml (spec §4.7).
+type Policy struct {
+	ID            string
+	Method        Method
+	Series        Series
+	Duplicates    Duplicates
+	MissingZero   bool // missing: zero; else skip
+	ValidDaysOnly bool
+	Kilo          int        // 1000 or 1024
+	Drop          money.Rate // 0 <= drop < 1
+	Days          DayShare
+	FloorShare    money.Rate // enhanced_p95 only
+}
+
+// Books is the reference data of a workspace, checked. All slices are sorted by id (bytewise); codes are indexes.
+type Books struct {
+	Zone         *period.Zone
+	Digits       int // the currency's
+	Currency     string
+	Products     []Product
+	Versions     []Version // sorted by SKU, PriceList, Region, PeriodType, Valid.From
+	Customers    []Customer
+	Partners     []Partner
+	Associations []Association // sorted by Customer, Valid.From
+	Discounts    []Discount    // sorted by ID, Valid.From
+	Packages     []Package     // sorted by Customer, ID, Valid.From
+	Links        []Link        // sorted by ResourceID, Valid.From
+	Terms        []Term        // sorted by Seller, Buyer, Service, SKU, Valid.From
+	Coupons      []Coupon
+	NonWorking   map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work
+	Policies     []Policy
+	Programmes   []Programme
+	Hash         [32]byte // of all books' bytes, by file name
+	Notes        Problems // what a person should know though nothing is wrong
+}
+
+// SKU returns the code of a sku, or -1.
+func (b *Books) SKU(sku string) int32 {
+	return find(b.Products, sku, func(p *Product) string { return p.SKU })
+}
+
+// Customer returns the code of a customer, or -1.
+func (b *Books) Customer(id string) int32 {
+	return find(b.Customers, id, func(c *Customer) string { return c.ID })
+}
+
+// Partner returns the code of a partner, or -1.
+func (b *Books) Partner(id string) int32 {
+	return find(b.Partners, id, func(p *Partner) string { return p.ID })
+}
+
+// Policy returns the index of a percentile policy, or -1.
+func (b *Books) Policy(id string) int32 {
+	return find(b.Policies, id, func(p *Policy) string { return p.ID })
+}
+
+// find is a binary search by id.
+func find[T any](rows []T, id string, key func(*T) string) int32 {
+	lo, hi := 0, len(rows)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if key(&rows[mid]) < id {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(rows) && key(&rows[lo]) == id {
+		return int32(lo)
+	}
+	return -1
+}

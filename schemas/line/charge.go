@@ -1,0 +1,54 @@
+package line
+
+import (
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Kind is what a line is for (spec §8).
+type Kind uint8
+
+// The kinds, in the order in which lines of one record are sorted.
+const (
+	Usage Kind = iota
+	FlatFee
+	Period
+	Order
+	Refund
+	Adjustment
+)
+
+var kindNames = [...]string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
+
+// String is the kind's word in files and tables.
+func (k Kind) String() string { return kindNames[k] }
+
+// Draw is a quantity taken from a prepaid package.
+type Draw struct {
+	Package  int32 // index in books.Packages
+	Quantity money.Quantity
+}
+
+// Charge is the money of one line: one quantity at one unit price (spec §4.2).
+// It holds no pointers, so that slices of it cost the garbage collector nothing.
+// Quantities and amounts are negative on reversals only.
+// Official = Discount + Truncated + Payment, always.
+type Charge struct {
+	UsageAmount, Free, Quantity            money.SignedQuantity
+	UnitPrice                              money.UnitPrice
+	Official, Discount, Truncated, Payment money.Amount
+	Record                                 int32 // index of the record in the caller's batch, or of the meter of a month-end line
+	DiscountID                             int32 // index in books.Discounts; -1 = none
+	Version                                int32 // index in books.Versions; -1 = none
+	DrawsFrom, DrawsTo                     int32 // in Charges.Draws
+	Tier                                   int16 // 0 = none
+	Kind                                   Kind
+}
+
+// Charges is a growing list of charges with what they drew. Reset keeps the memory.
+type Charges struct {
+	List  []Charge
+	Draws []Draw
+}
+
+// Reset empties the list.
+func (c *Charges) Reset() { c.List, c.Draws = c.List[:0], c.Draws[:0] }

@@ -1,0 +1,66 @@
+package money
+
+import "fmt"
+
+// Kind says what is wrong with a decimal that came from outside. Its words are the reasons of spec §3.20.
+type Kind uint8
+
+const (
+	// Missing: the text is empty.
+	Missing Kind = iota + 1
+	// BadDecimal: the form is not that of spec §1.1, digits stand beyond the scale, or a minus where none may stand.
+	BadDecimal
+	// OutOfRange: the form is right and the number is outside its type's range.
+	OutOfRange
+)
+
+// String gives the reason's name: missing_value, bad_decimal, out_of_range.
+func (k Kind) String() string {
+	switch k {
+	case Missing:
+		return "missing_value"
+	case BadDecimal:
+		return "bad_decimal"
+	case OutOfRange:
+		return "out_of_range"
+	}
+	return fmt.Sprintf("Kind(%d)", uint8(k))
+}
+
+// shownText is how many bytes of a wrong text an error message quotes; Text keeps all of them.
+const shownText = 64
+
+// ParseError is a decimal from outside, text or stored integer, that is no value of the type asked for.
+type ParseError struct {
+	Kind Kind
+	Text string // the text as it was given; for a stored integer, the decimal it stands for
+	Why  string // what is wrong with it: "thousands separator"
+}
+
+// Error reads on from the name of a column: `"1,000": thousands separator`.
+func (e *ParseError) Error() string {
+	if e.Kind == Missing {
+		return e.Why
+	}
+	text := e.Text
+	if len(text) > shownText {
+		return fmt.Sprintf("%q… (%d bytes): %s", text[:shownText], len(text), e.Why)
+	}
+	return fmt.Sprintf("%q: %s", text, e.Why)
+}
+
+// RangeError is an operation whose exact result lies outside the range of its type. Nothing was computed.
+type RangeError struct {
+	Type string // the type of the result: "quantity"
+	Op   string // the operation: "+", "−", "×", "÷ up"
+	X, Y string // the operands, all digits; Y is empty where there is one
+	Why  string // the range or the condition that was broken: "outside 0 to 10^15"
+}
+
+// Error names the operation with its operands: `quantity 1.0000000000 − 2.0000000000: outside 0 to 10^15`.
+func (e *RangeError) Error() string {
+	if e.Y == "" {
+		return fmt.Sprintf("%s %s %s: %s", e.Type, e.Op, e.X, e.Why)
+	}
+	return fmt.Sprintf("%s %s %s %s: %s", e.Type, e.X, e.Op, e.Y, e.Why)
+}

@@ -1,0 +1,191 @@
+package money
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Text is what decimals are parsed from: a field of a file as it was read, without a copy.
+type Text interface {
+	~string | ~[]byte
+}
+
+// verdict is the outcome of reading a decimal, before anybody asks why.
+type verdict uint8
+
+const (
+	wellFormed verdict = iota
+	malformed
+	overflowing // well formed and beyond 128 bits
+)
+
+// shortDigits is the number of characters whose digits always fit a uint64.
+const shortDigits = 19
+
+const whyMinus = "a minus where none may stand"
+
+// parse reads the strict text form of spec §1.1 for a domain. It allocates only for an error.
+func parse[T Text](s T, d *domain) (int128, error) {
+	first := 0
+	if d.negative && len(s) > 0 && s[0] == '-' {
+		first = 1
+	}
+	var mag uint128
+	var v verdict
+	if len(s)-first <= shortDigits {
+		mag, v = scanShort(s, first, d.scale)
+	} else {
+		mag, v = scanLong(s, first, d.scale)
+	}
+	if v != wellFormed || mag.cmp(d.max) > 0 {
+		return int128{}, parseError(string(s), v, d)
+	}
+	return mag.signed(first == 1), nil
+}
+
+// scanShort reads the digits of s from first on, at most shortDigits characters, as units of 10^-scale.
+func scanShort[T Text](s T, first, scale int) (uint128, verdict) {
+	var acc uint64
+	i := first
+	for ; i < len(s); i++ {
+		c := s[i] - '0'
+		if c > 9 {
+			break
+		}
+		acc = acc*10 + uint64(c)
+	}
+	if i == first {
+		return uint128{}, malformed
+	}
+	kept := 0
+	if i < len(s) {
+		if s[i] != '.' || i+1 == len(s) {
+			return uint128{}, malformed
+		}
+		for i++; i < len(s); i++ {
+			c := s[i] - '0'
+			if c > 9 || (kept == scale && c != 0) {
+				return uint128{}, malformed
+			}
+			if kept < scale {
+				acc = acc*10 + uint64(c)
+				kept++
+			}
+		}
+	}
+	hi, lo := bits.Mul64(acc, pow10[scale-kept])
+	return uint128{hi, lo}, wellFormed
+}
+
+// scanLong is scanShort for texts of any length. The form is judged to the end before the range is.
+func scanLong[T Text](s T, first, scale int) (uint128, verdict) {
+	var acc uint128
+	over := false
+	push := func(c byte) {
+		var lost bool
+		acc, lost = acc.shiftIn(c)
+		over = over || lost
+	}
+	i := first
+	for ; i < len(s) && s[i]-'0' <= 9; i++ {
+		push(s[i] - '0')
+	}
+	if i == first {
+		return uint128{}, malformed
+	}
+	kept := 0
+	if i < len(s) {
+		if s[i] != '.' || i+1 == len(s) {
+			return uint128{}, malformed
+		}
+		for i++; i < len(s); i++ {
+			c := s[i] - '0'
+			if c > 9 || (kept == scale && c != 0) {
+				return uint128{}, malformed
+			}
+			if kept < scale {
+				push(c)
+				kept++
+			}
+		}
+	}
+	for ; kept < scale; kept++ {
+		push(0)
+	}
+	if over {
+		return uint128{}, overflowing
+	}
+	return acc, wellFormed
+}
+
+// shiftIn gives x × 10 + c and whether it left 128 bits.
+func (x uint128) shiftIn(c byte) (uint128, bool) {
+	p := x.mul64(10)
+	sum, carry := uint128{p.mid, p.lo}.add(uint128{0, uint64(c)})
+	return sum, p.hi != 0 || carry
+}
+
+// parseError says what is wrong with a text that parse refused.
+func parseError(text string, v verdict, d *domain) error {
+	switch {
+	case text == "":
+		return &ParseError{Kind: Missing, Why: "missing value"}
+	case v == malformed:
+		return &ParseError{Kind: BadDecimal, Text: text, Why: whyMalformed(text, d)}
+	default:
+		return &ParseError{Kind: OutOfRange, Text: text, Why: d.outside}
+	}
+}
+
+// whyMalformed names the first thing in text that the form of spec §1.1 does not have.
+func whyMalformed(text string, d *domain) string {
+	first := 0
+	if text[0] == '-' {
+		if !d.negative {
+			return whyMinus
+		}
+		first = 1
+	}
+	point := -1
+	for i := first; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '.' && i == first:
+			return "no digit before the point"
+		case c == '.' && point >= 0:
+			return "a second decimal point"
+		case c == '.':
+			point = i
+		case c < '0' || c > '9':
+			return whyCharacter(text[i:], i > first)
+		}
+	}
+	switch {
+	case first == len(text):
+		return "no digits"
+	case point == len(text)-1:
+		return "no digit after the point"
+	default:
+		return fmt.Sprintf("more than %d decimals", d.scale)
+	}
+}
+
+// whyCharacter names the character rest begins with; afterDigits tells an exponent from a word.
+func whyCharacter(rest string, afterDigits bool) string {
+	switch c := rest[0]; {
+	case c == ',' || c == '_' || c == '\'':
+		return "thousands separator"
+	case (c == 'e' || c == 'E') && afterDigits:
+		return "an exponent"
+	case c == '+':
+		return "a plus sign"
+	case c == '-':
+		return whyMinus
+	case bytes.IndexByte([]byte(" \t\r\n\v\f"), c) >= 0:
+		return "a blank"
+	}
+	r, _ := utf8.DecodeRuneInString(rest)
+	return fmt.Sprintf("%q is not a digit", r)
+}

@@ -1,0 +1,163 @@
+package period
+
+import (
+	"fmt"
+	"math"
+	"time"
+	_ "time/tzdata" // zones work on a machine without a zone database
+)
+
+const (
+	daySeconds = 86_400
+	dayMicros  = 24 * Hour
+	// firstDay and lastDay are the days that lie wholly inside the range of Instant, with room for any offset.
+	firstDay = Day(math.MinInt64/dayMicros) + 3
+	lastDay  = Day(math.MaxInt64/dayMicros) - 3
+)
+
+// Zone is a contract zone: an IANA time zone, which may have daylight saving. Immutable; safe for concurrent use.
+type Zone struct {
+	name     string
+	location *time.Location
+}
+
+// LoadZone finds a zone by its IANA name (`Asia/Shanghai`, `UTC`). `Local` and the empty name are errors: what they mean
+// depends on the machine.
+func LoadZone(name string) (*Zone, error) {
+	switch name {
+	case "":
+		return nil, fmt.Errorf("zone is empty: an IANA name is needed, such as Asia/Shanghai or UTC")
+	case "Local":
+		return nil, fmt.Errorf("zone %q depends on the machine: an IANA name is needed, such as Asia/Shanghai or UTC", name)
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("zone %q is unknown: an IANA name is needed, such as Asia/Shanghai or UTC", name)
+	}
+	return &Zone{name: name, location: location}, nil
+}
+
+// Name is the zone's IANA name as it was asked for.
+func (z *Zone) Name() string { return z.name }
+
+// Location is the zone for the standard library's time.
+func (z *Zone) Location() *time.Location { return z.location }
+
+// Start is the day's first instant: the first whose local date is the day or later.
+func (z *Zone) Start(d Day) Instant { return z.At(d, 0) }
+
+// At is the first instant at which a clock on the wall shows the given microseconds since the day's midnight, or the
+// first after a gap that skips them. 24 hours give the next day's start.
+func (z *Zone) At(d Day, micros int64) Instant {
+	switch {
+	case d < firstDay:
+		return Past
+	case d > lastDay:
+		return Forever
+	}
+	return z.reach(int64(d)*dayMicros + micros)
+}
+
+// reach is the first instant whose local reading is wall or later. wall counts microseconds from 1970-01-01 00:00 local.
+//
+// An offset is less than two days, so nothing earlier than wall − 2 days qualifies; from there the walk goes from one
+// stretch of constant offset to the next.
+func (z *Zone) reach(wall int64) Instant {
+	at := wall - 2*dayMicros
+	for {
+		t := time.UnixMicro(at).In(z.location)
+		_, offset := t.Zone()
+		_, end := t.ZoneBounds()
+		first := max(at, wall-int64(offset)*Second)
+		if end.IsZero() || first < end.UnixMicro() {
+			return Instant(first)
+		}
+		at = end.UnixMicro()
+	}
+}
+
+// DaySpan is the day in the zone. It is empty for a day that the zone skipped.
+func (z *Zone) DaySpan(d Day) Span { return Span{z.Start(d), z.Start(d + 1)} }
+
+// Bounds is the cycle in the zone.
+func (z *Zone) Bounds(c Cycle) Span { return Span{z.Start(c.First()), z.Start((c + 1).First())} }
+
+// Day is the day that holds t. For runs of instants that lie near each other a Clock is faster.
+func (z *Zone) Day(t Instant) Day {
+	day, _ := z.Local(t)
+	// Where a clock goes back across midnight the local date falls back too; days do not (invariant 2).
+	if z.Start(day+1) <= t {
+		day++
+	}
+	return day
+}
+
+// Cycle is the cycle that holds t.
+func (z *Zone) Cycle(t Instant) Cycle { return z.Day(t).Cycle() }
+
+// Local is what a clock on the wall shows at t: the date and the microseconds since its midnight.
+func (z *Zone) Local(t Instant) (Day, int64) {
+	_, offset := time.UnixMicro(int64(t)).In(z.location).Zone()
+	seconds := floorDiv(int64(t), Second) + int64(offset)
+	micros := floorMod(int64(t), Second)
+	return Day(floorDiv(seconds, daySeconds)), floorMod(seconds, daySeconds)*Second + micros
+}
+
+// AddMonths is the n-th monthly anniversary of t: the same local time of day on the same day of the month, clamped to
+// the month's last day (spec §4.3). A local time that a zone skips gives the first instant after the gap, one that
+// occurs twice the first of the two. n may be negative; 0 gives t.
+func (z *Zone) AddMonths(t Instant, n int) Instant {
+	if n == 0 || t == Past || t == Forever {
+		return t
+	}
+	from, micros := z.Local(t)
+	_, _, dayOfMonth := from.Date()
+	cycle := from.Cycle().Add(n)
+	day := cycle.First() + Day(min(dayOfMonth, cycle.Days())-1)
+	return z.At(day, micros)
+}
+
+// Clock tells the day and the cycle of instants and remembers the last one it told, so that near instants cost two
+// comparisons. A value for one worker; it must not be shared.
+type Clock struct {
+	zone  *Zone
+	span  Span
+	day   Day
+	cycle Cycle
+}
+
+// Clock is a fresh clock of the zone.
+func (z *Zone) Clock() Clock { return Clock{zone: z} }
+
+// Zone is the clock's zone.
+func (c *Clock) Zone() *Zone { return c.zone }
+
+// Day is the day that holds t, as Zone.Day.
+func (c *Clock) Day(t Instant) Day {
+	if !c.span.Holds(t) {
+		c.turn(t)
+	}
+	return c.day
+}
+
+// Cycle is the cycle that holds t, as Zone.Cycle.
+func (c *Clock) Cycle(t Instant) Cycle {
+	if !c.span.Holds(t) {
+		c.turn(t)
+	}
+	return c.cycle
+}
+
+// Span is the day that holds t.
+func (c *Clock) Span(t Instant) Span {
+	if !c.span.Holds(t) {
+		c.turn(t)
+	}
+	return c.span
+}
+
+func (c *Clock) turn(t Instant) {
+	c.day = c.zone.Day(t)
+	c.cycle = c.day.Cycle()
+	c.span = c.zone.DaySpan(c.day)
+}

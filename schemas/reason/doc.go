@@ -1,0 +1,5 @@
+// Package reason is the fixed vocabulary of why a feed record was not accepted (spec §3.20).
+//
+//	REASON-1  The order of the constants is the order of the checks.
+//	REASON-2  A reason's word never changes: it is in files people keep.
+package reason

@@ -1,0 +1,92 @@
+package settings
+
+import (
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// Key is one key of tollbook.yaml.
+type Key struct {
+	Name     string // full name: rounding.grain
+	Type     string // what its value may be
+	Required bool
+	Default  string // as it would stand in the file; of a key that is not required
+	Meaning  string
+
+	template string // the value that init writes
+	read     func(*Settings, yamldoc.Map, string)
+}
+
+// Keys lists every key in the order of the file.
+func Keys() []Key {
+	return []Key{
+		{Name: "zone", Type: "IANA time zone", Required: true, template: "Asia/Shanghai", read: readZone,
+			Meaning: "contract zone: where days and cycles begin"},
+		{Name: "currency.code", Type: "3 to 8 capital letters or digits", Required: true, template: "CNY", read: readCurrencyCode,
+			Meaning: "the one currency of the workspace"},
+		{Name: "currency.digits", Type: "0 to 8", Required: true, template: "2", read: readDigits,
+			Meaning: "decimals of what is paid (CNY 2, JPY 0)"},
+		{Name: "vendor.id", Type: "text", Default: "vendor", read: readVendorID,
+			Meaning: "what books call the cloud itself"},
+		{Name: "vendor.name", Type: "text", Default: "Example Cloud", read: readVendorName,
+			Meaning: "its name on statements"},
+		{Name: "rounding.grain", Type: "line | cycle", Required: true, template: "cycle", read: readGrain,
+			Meaning: "cut every usage line, or only the cycle's total"},
+		{Name: "rounding.mode", Type: "truncate | half_up | half_even", Required: true, template: "half_up", read: readMode,
+			Meaning: "how it is cut to the currency's digits"},
+		{Name: "payments", Type: "assume_cash | ledger", Default: "assume_cash", read: readPayments,
+			Meaning: "every line is paid in cash, or from the balances of the accounts feed"},
+		{Name: "usage.max_age_months", Type: "0 to 1200", Default: "18", read: readMaxAge,
+			Meaning: "usage and bandwidth of cycles further back are too_old"},
+		{Name: "usage.future_tolerance", Type: "duration", Default: "24h", read: readTolerance,
+			Meaning: "how far past the run's clock a record's time may lie"},
+		{Name: "refund.unconditional_hours", Type: "0 to 87600", Default: "120", read: readUnconditional,
+			Meaning: "a new order cancelled within these hours is paid back in full"},
+		{Name: "refund.fee_rate", Type: "rate, 0 to 1, in quotes", Default: `"0"`, read: readFeeRate,
+			Meaning: "share of what was paid that a later refund keeps back"},
+		{Name: "close.day", Type: "1 to 28", Default: "4", read: readCloseDay,
+			Meaning: "day of the next month, contract zone, when the schedule closes a cycle"},
+		{Name: "close.time", Type: "hh:mm, 00:00 to 24:00", Default: `"24:00"`, read: readCloseTime,
+			Meaning: "time of that day"},
+		{Name: "lake.path", Type: "folder", Default: "lake", read: readLakePath,
+			Meaning: "where tollbook writes, relative to the workspace"},
+		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
+			Meaning: "parts that customers are spread over; fixed once a lake exists"},
+		{Name: "clickhouse.dsn", Type: "text", Default: `""`, read: readDSN,
+			Meaning: "server to publish to; empty = none"},
+		{Name: "clickhouse.cluster", Type: "text", Default: `""`, read: readCluster,
+			Meaning: "cluster name on that server; empty = a single server"},
+		{Name: "api.listen", Type: "host:port", Default: "127.0.0.1:8080", read: readListen,
+			Meaning: "address of the query API"},
+		{Name: "schedule.nightly", Type: "cron expression, 5 fields", Default: `"30 1 * * *"`, read: readCron,
+			Meaning: "when the nightly run starts, contract zone"},
+		{Name: "schedule.monthly", Type: "cron expression, 5 fields", Default: `"0 12 5 * *"`, read: readCron,
+			Meaning: "when the monthly run starts, contract zone"},
+	}
+}
+
+// split cuts a full name into its group, "" for a key of the document itself, and the key in it.
+func (k Key) split() (group, key string) {
+	if group, key, ok := strings.Cut(k.Name, "."); ok {
+		return group, key
+	}
+	return "", k.Name
+}
+
+// Default is what the keys that are not required are set to when they are absent. It is no valid Settings: zone,
+// currency and rounding have no default.
+func Default() Settings {
+	return Settings{
+		Vendor:     Vendor{ID: "vendor", Name: "Example Cloud"},
+		Payments:   AssumeCash,
+		Usage:      Usage{MaxAgeMonths: 18, FutureTolerance: 24 * hour},
+		Refund:     Refund{UnconditionalHours: 120, FeeRate: money.Rate{}},
+		Close:      Close{Day: 4, Time: 24 * 60},
+		Lake:       Lake{Path: "lake", Buckets: 16},
+		API:        API{Listen: "127.0.0.1:8080"},
+		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *"},
+		ClickHouse: ClickHouse{},
+	}
+}

@@ -1,0 +1,276 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+const hour = period.Hour
+
+// Load reads the settings file at path. What is wrong with the file comes as problem.Problems, all of it; anything
+// else is the error of reading it.
+func Load(path string) (Settings, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		at := problem.Pos{File: path}
+		return Settings{}, problem.Problems{{Pos: at, Text: "not there", Hint: "`tollbook init` makes a workspace"}}
+	}
+	if err != nil {
+		return Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	return Parse(path, data)
+}
+
+// Parse reads the text of a settings file; name is what problems call it. The error is a problem.Problems.
+func Parse(name string, data []byte) (Settings, error) {
+	var c problem.Collector
+	root, ok := yamldoc.Parse(name, data, &c)
+	switch root.Kind {
+	case yamldoc.Null:
+		root.Kind = yamldoc.Mapping // an empty file: everything required is missing
+	case yamldoc.Mapping:
+	default:
+		if ok {
+			c.Add(root.Pos, "write `key: value`, one a line", "%s, not a mapping of keys", root.Kind)
+		}
+		return Settings{}, c.Err()
+	}
+	s := Default()
+	readAll(&s, &c, &root)
+	if err := c.Err(); err != nil {
+		return Settings{}, err
+	}
+	return s, nil
+}
+
+// readAll walks the keys: what is not known, what is there, what is missing.
+func readAll(s *Settings, c *problem.Collector, root *yamldoc.Node) {
+	groups := map[string][]string{}
+	for _, k := range Keys() {
+		group, key := k.split()
+		if group != "" && !slices.Contains(groups[""], group) {
+			groups[""] = append(groups[""], group)
+		}
+		groups[group] = append(groups[group], key)
+	}
+	maps := map[string]yamldoc.Map{"": yamldoc.Fields(c, root, "", groups[""])}
+	for _, name := range groups[""] {
+		if known, isGroup := groups[name]; isGroup {
+			maps[name] = yamldoc.Fields(c, maps[""].Get(name), name, known)
+		}
+	}
+	told := map[string]bool{}
+	for _, k := range Keys() {
+		group, key := k.split()
+		m := maps[group]
+		if m.Get(key) != nil {
+			k.read(s, m, key)
+			continue
+		}
+		if !k.Required {
+			continue
+		}
+		if group != "" && maps[""].Get(group) == nil {
+			if !told[group] {
+				maps[""].Require(group, "add `"+sample(group)+"`")
+			}
+			told[group] = true
+		} else if group == "" || maps[""].Get(group).Kind == yamldoc.Mapping {
+			m.Require(key, fmt.Sprintf("add `%s: %s`: %s", key, k.template, k.Meaning))
+		}
+	}
+}
+
+// sample is a group in one line, with what the template writes.
+func sample(group string) string {
+	var parts []string
+	for _, k := range Keys() {
+		if g, key := k.split(); g == group {
+			parts = append(parts, key+": "+k.template)
+		}
+	}
+	return group + ": {" + strings.Join(parts, ", ") + "}"
+}
+
+func readZone(s *Settings, m yamldoc.Map, key string) {
+	s.Zone = yamldoc.Value(m, key, nil, func(name string) (*period.Zone, error) {
+		zone, err := period.LoadZone(name)
+		if err != nil {
+			return nil, fmt.Errorf("%q: not a time zone", name)
+		}
+		return zone, nil
+	})
+}
+
+func readCurrencyCode(s *Settings, m yamldoc.Map, key string) {
+	s.Currency.Code = yamldoc.Value(m, key, "", func(code string) (string, error) {
+		odd := strings.IndexFunc(code, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') })
+		if odd >= 0 || len(code) < 3 || len(code) > 8 {
+			return "", fmt.Errorf("%q: not 3 to 8 capital letters or digits", code)
+		}
+		return code, nil
+	})
+}
+
+func readDigits(s *Settings, m yamldoc.Map, key string) { s.Currency.Digits = m.Int(key, 0, 0, 8) }
+
+func readVendorID(s *Settings, m yamldoc.Map, key string) {
+	s.Vendor.ID = yamldoc.Value(m, key, s.Vendor.ID, func(id string) (string, error) {
+		if id == "" || id == "customer" || strings.TrimSpace(id) != id || strings.ContainsAny(id, "\r\n\t;*") {
+			return "", fmt.Errorf("%q: not an id", id)
+		}
+		return id, nil
+	})
+}
+
+func readVendorName(s *Settings, m yamldoc.Map, key string) {
+	s.Vendor.Name = m.Text(key, s.Vendor.Name)
+}
+
+func readGrain(s *Settings, m yamldoc.Map, key string) {
+	s.Rounding.Grain = Grain(m.Word(key, -1, grainWords) + 1)
+}
+
+func readMode(s *Settings, m yamldoc.Map, key string) {
+	words := []string{money.Truncate.String(), money.HalfUp.String(), money.HalfEven.String()}
+	if i := m.Word(key, -1, words); i >= 0 {
+		s.Rounding.Mode = []money.Mode{money.Truncate, money.HalfUp, money.HalfEven}[i]
+	}
+}
+
+func readPayments(s *Settings, m yamldoc.Map, key string) {
+	s.Payments = Payments(m.Word(key, int(s.Payments), paymentsWords))
+}
+
+func readMaxAge(s *Settings, m yamldoc.Map, key string) {
+	s.Usage.MaxAgeMonths = m.Int(key, s.Usage.MaxAgeMonths, 0, 1200)
+}
+
+func readTolerance(s *Settings, m yamldoc.Map, key string) {
+	s.Usage.FutureTolerance = yamldoc.Value(m, key, s.Usage.FutureTolerance, func(text string) (int64, error) {
+		d, err := time.ParseDuration(text)
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("%q: not a duration such as 24h or 30m", text)
+		case d < 0 || d > 87_600*time.Hour:
+			return 0, fmt.Errorf("%q: not from 0 to 87600h", text)
+		case d%time.Microsecond != 0:
+			return 0, fmt.Errorf("%q: finer than a microsecond", text)
+		}
+		return d.Microseconds(), nil
+	})
+}
+
+func readUnconditional(s *Settings, m yamldoc.Map, key string) {
+	s.Refund.UnconditionalHours = m.Int(key, s.Refund.UnconditionalHours, 0, 87_600)
+}
+
+func readFeeRate(s *Settings, m yamldoc.Map, key string) {
+	s.Refund.FeeRate = yamldoc.Value(m, key, s.Refund.FeeRate, money.ParseRate[string])
+}
+
+func readCloseDay(s *Settings, m yamldoc.Map, key string) {
+	s.Close.Day = m.Int(key, s.Close.Day, 1, 28)
+}
+
+func readCloseTime(s *Settings, m yamldoc.Map, key string) {
+	s.Close.Time = yamldoc.Value(m, key, s.Close.Time, func(text string) (TimeOfDay, error) {
+		wrong := fmt.Errorf("%q: not a time hh:mm from 00:00 to 24:00", text)
+		if len(text) != 5 || text[2] != ':' {
+			return 0, wrong
+		}
+		hours, err := strconv.ParseUint(text[:2], 10, 8)
+		minutes, err2 := strconv.ParseUint(text[3:], 10, 8)
+		if err != nil || err2 != nil || minutes > 59 || hours*60+minutes > 24*60 {
+			return 0, wrong
+		}
+		return TimeOfDay(hours*60 + minutes), nil
+	})
+}
+
+func readLakePath(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Path = yamldoc.Value(m, key, s.Lake.Path, func(path string) (string, error) {
+		clean := filepath.Clean(path)
+		first, _, _ := strings.Cut(filepath.ToSlash(clean), "/")
+		switch {
+		case path == "":
+			return "", errors.New("is empty")
+		case clean == "." || clean == "..":
+			return "", fmt.Errorf("%q: not a folder of its own", path)
+		case first == "books" || first == "inbox" || first == "exports":
+			return "", fmt.Errorf("%q: lies in a folder that the workspace uses for something else", path)
+		case strings.ContainsRune(path, 0):
+			return "", fmt.Errorf("%q: not a path", path)
+		}
+		return path, nil
+	})
+}
+
+func readBuckets(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Buckets = m.Int(key, s.Lake.Buckets, 1, 1024)
+}
+
+func readDSN(s *Settings, m yamldoc.Map, key string) { s.ClickHouse.DSN = m.Text(key, "") }
+
+func readCluster(s *Settings, m yamldoc.Map, key string) {
+	s.ClickHouse.Cluster = m.Text(key, "")
+	if dsn := m.Get("dsn"); s.ClickHouse.Cluster != "" && (dsn == nil || dsn.Kind == yamldoc.Scalar && dsn.Text == "") {
+		m.Fail(key, m.Get(key), "set clickhouse.dsn, or empty the cluster", "a cluster without a dsn")
+	}
+}
+
+func readListen(s *Settings, m yamldoc.Map, key string) {
+	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, func(text string) (string, error) {
+		_, port, err := net.SplitHostPort(text)
+		if err != nil {
+			return "", fmt.Errorf("%q: not host:port", text)
+		}
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+			return "", fmt.Errorf("%q: not a port from 0 to 65535", text)
+		}
+		return text, nil
+	})
+}
+
+func readCron(s *Settings, m yamldoc.Map, key string) {
+	expression := yamldoc.Value(m, key, "", parseCron)
+	if key == "nightly" {
+		s.Schedule.Nightly = expression
+	} else {
+		s.Schedule.Monthly = expression
+	}
+}
+
+// parseCron checks an expression with the parser that the scheduler uses. A zone of its own would contradict the
+// contract zone, and an interval would count from whenever the scheduler was started.
+func parseCron(text string) (string, error) {
+	if strings.Contains(text, "TZ=") {
+		return "", fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", text)
+	}
+	if strings.HasPrefix(text, "@every") {
+		return "", fmt.Errorf("%q: an interval has no fixed time of day", text)
+	}
+	schedule, err := cron.ParseStandard(text)
+	if err != nil {
+		return "", fmt.Errorf("%q: not a cron expression: %w", text, err)
+	}
+	if schedule.Next(time.Unix(0, 0).UTC()).IsZero() {
+		return "", fmt.Errorf("%q: never comes", text)
+	}
+	return text, nil
+}

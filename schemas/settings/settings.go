@@ -1,0 +1,126 @@
+package settings
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// File is the name of the settings file in a workspace.
+const File = "tollbook.yaml"
+
+// Settings is a workspace's tollbook.yaml, checked.
+type Settings struct {
+	Zone       *period.Zone // the contract zone
+	Currency   Currency
+	Vendor     Vendor
+	Rounding   Rounding
+	Payments   Payments
+	Usage      Usage
+	Refund     Refund
+	Close      Close
+	Lake       Lake
+	ClickHouse ClickHouse
+	API        API
+	Schedule   Schedule
+}
+
+// Currency is the one currency of the workspace.
+type Currency struct {
+	Code   string // CNY
+	Digits int    // 0 to 8 decimals of what is paid
+}
+
+// Vendor is the cloud itself.
+type Vendor struct{ ID, Name string }
+
+// Grain says what is cut to the currency's digits: each line or the cycle's total (spec §4.2).
+type Grain uint8
+
+// The grains. The zero value is no grain, since there is no default.
+const (
+	Line Grain = iota + 1
+	PerCycle
+)
+
+var grainWords = []string{"line", "cycle"}
+
+// String is the grain's word in the settings.
+func (g Grain) String() string {
+	if g < Line || g > PerCycle {
+		return fmt.Sprintf("Grain(%d)", uint8(g))
+	}
+	return grainWords[g-1]
+}
+
+// Rounding is how money is cut to the currency's digits (spec §4.2).
+type Rounding struct {
+	Grain Grain
+	Mode  money.Mode
+}
+
+// Payments says how lines are paid (spec §6.3).
+type Payments uint8
+
+// The ways of payment.
+const (
+	AssumeCash Payments = iota
+	Ledger
+)
+
+var paymentsWords = []string{"assume_cash", "ledger"}
+
+// String is the word in the settings.
+func (p Payments) String() string {
+	if int(p) >= len(paymentsWords) {
+		return fmt.Sprintf("Payments(%d)", uint8(p))
+	}
+	return paymentsWords[p]
+}
+
+// Usage bounds the time of feed records (spec §3.20).
+type Usage struct {
+	MaxAgeMonths    int   // usage and bandwidth of a cycle further back are too old
+	FutureTolerance int64 // microseconds that a time may lie past the run's as-of
+}
+
+// Refund is how unsubscribes are paid back (spec §4.9).
+type Refund struct {
+	UnconditionalHours int
+	FeeRate            money.Rate
+}
+
+// Close is when the schedule closes a cycle: a day of the next month, contract zone.
+type Close struct {
+	Day  int       // 1 to 28
+	Time TimeOfDay // 00:00 to 24:00
+}
+
+// TimeOfDay is minutes since midnight, 0 to 1440.
+type TimeOfDay int
+
+// String is the time as hh:mm.
+func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", int(t)/60, int(t)%60) }
+
+// CloseTime is the instant at which the schedule closes the cycle (spec §2.1), from which the time for confirming an
+// incentive counts too (spec §6.5).
+func (s *Settings) CloseTime(c period.Cycle) period.Instant {
+	day := c.Add(1).First() + period.Day(s.Close.Day-1)
+	return s.Zone.At(day, int64(s.Close.Time)*period.Minute)
+}
+
+// Lake is where and in how many buckets the lake lies.
+type Lake struct {
+	Path    string // relative to the workspace, or absolute
+	Buckets int    // 1 to 1024
+}
+
+// ClickHouse is the server that lines are published to; an empty DSN means none.
+type ClickHouse struct{ DSN, Cluster string }
+
+// API is the address the query API listens on.
+type API struct{ Listen string }
+
+// Schedule holds the cron expressions of the runs, five fields, contract zone.
+type Schedule struct{ Nightly, Monthly string }

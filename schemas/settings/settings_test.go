@@ -1,0 +1,315 @@
+package settings
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// specSample is the sample of spec §2.1.
+const specSample = `zone: Asia/Shanghai
+currency: {code: CNY, digits: 2}
+vendor: {id: vendor, name: Example Cloud}
+rounding: {grain: line, mode: truncate}   # line|cycle; truncate|half_up|half_even
+payments: assume_cash                     # or ledger
+usage: {max_age_months: 18, future_tolerance: 24h}
+refund: {unconditional_hours: 120, fee_rate: "0"}
+close: {day: 4, time: "24:00"}
+lake: {path: lake, buckets: 16}
+clickhouse: {dsn: "", cluster: ""}
+api: {listen: 127.0.0.1:8080}
+schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
+`
+
+const required = `zone: Asia/Shanghai
+currency: {code: CNY, digits: 2}
+rounding: {grain: cycle, mode: half_up}
+`
+
+func parse(t testing.TB, text string) Settings {
+	t.Helper()
+	s, err := Parse("tollbook.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func wrong(t testing.TB, text string) string {
+	t.Helper()
+	_, err := Parse("tollbook.yaml", []byte(text))
+	if err == nil {
+		return ""
+	}
+	var ps problem.Problems
+	if !errors.As(err, &ps) {
+		t.Fatalf("%T is no problem.Problems", err)
+	}
+	return ps.Error()
+}
+
+func TestParseSample(t *testing.T) {
+	t.Parallel()
+	s := parse(t, specSample)
+	if s.Zone.Name() != "Asia/Shanghai" {
+		t.Error(s.Zone.Name())
+	}
+	s.Zone = nil
+	want := Settings{
+		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"}, Rounding: Rounding{Line, money.Truncate},
+		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
+		Lake: Lake{"lake", 16}, API: API{"127.0.0.1:8080"}, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
+	}
+	if s != want {
+		t.Errorf("got  %+v\nwant %+v", s, want)
+	}
+}
+
+func TestDefaultsAreTheSample(t *testing.T) {
+	t.Parallel()
+	sample, bare := parse(t, specSample), parse(t, required)
+	sample.Zone, sample.Rounding = bare.Zone, bare.Rounding
+	if sample != bare {
+		t.Errorf("got  %+v\nwant %+v", bare, sample)
+	}
+	// What Keys says is what the reader does.
+	for _, k := range Keys() {
+		if k.Required != (k.Default == "") {
+			t.Errorf("%s: required %v, default %q", k.Name, k.Required, k.Default)
+		}
+	}
+}
+
+func TestParseOthers(t *testing.T) {
+	t.Parallel()
+	s := parse(t, `zone: America/New_York
+currency: {code: JPY, digits: 0}
+vendor: {id: acme, name: ""}
+rounding: {grain: cycle, mode: half_even}
+payments: ledger
+usage: {max_age_months: 0, future_tolerance: 1h30m}
+refund: {unconditional_hours: 0, fee_rate: 0.05}
+close:
+  day: 28
+  time: 06:05
+lake: {path: /var/lake, buckets: 1024}
+clickhouse: {dsn: "clickhouse://h:9000/db", cluster: main}
+api: {listen: ":0"}
+schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
+`)
+	rate, err := money.ParseRate("0.05")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Zone = nil
+	want := Settings{
+		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
+		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Refund: Refund{0, rate}, Close: Close{28, 365},
+		Lake: Lake{"/var/lake", 1024}, ClickHouse: ClickHouse{"clickhouse://h:9000/db", "main"}, API: API{":0"},
+		Schedule: Schedule{"@daily", "0 0 29 2 *"},
+	}
+	if s != want {
+		t.Errorf("got  %+v\nwant %+v", s, want)
+	}
+}
+
+// Every kind of error alone, with its place. Each text stands below the three required lines, on line 4.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"colour: red":                                  `4:1: unknown key "colour"`,
+		"lake: {buckets: 4, size: 3}":                  `4:20: unknown key "lake.size"`,
+		"zone: UTC":                                    `4:1: key "zone" stands twice: first on line 1`,
+		"lake: {path: a, path: b}":                     `4:17: key "path" stands twice: first on line 4`,
+		"vendor: acme":                                 `4:9: vendor is a single value, not a mapping`,
+		"vendor:":                                      `4:1: vendor is nothing, not a mapping`,
+		"vendor: [acme]":                               `4:9: vendor is a list, not a mapping`,
+		"vendor: {id: ''}":                             `4:14: vendor.id "": not an id`,
+		"vendor: {id: customer}":                       `4:14: vendor.id "customer": not an id`,
+		"vendor: {name: [x]}":                          `4:16: vendor.name: a list where one value is needed`,
+		"payments: cash":                               `4:11: payments "cash": not one of assume_cash, ledger`,
+		"usage: {max_age_months: 1.5}":                 `4:25: usage.max_age_months "1.5": not a whole number`,
+		"usage: {max_age_months: 010}":                 `4:25: usage.max_age_months "010": not a whole number`,
+		"usage: {max_age_months: -1}":                  `4:25: usage.max_age_months "-1": not from 0 to 1200`,
+		"usage: {max_age_months: {}}":                  `4:25: usage.max_age_months: a mapping where a whole number is needed`,
+		"usage: {future_tolerance: 24}":                `4:27: usage.future_tolerance "24": not a duration such as 24h or 30m`,
+		"usage: {future_tolerance: -1h}":               `4:27: usage.future_tolerance "-1h": not from 0 to 87600h`,
+		"usage: {future_tolerance: 1ns}":               `4:27: usage.future_tolerance "1ns": finer than a microsecond`,
+		"refund: {fee_rate: '1.01'}":                   `4:20: refund.fee_rate "1.01": outside 0 to 1`,
+		"refund: {fee_rate: 1e-1}":                     `4:20: refund.fee_rate "1e-1": `,
+		"refund: {unconditional_hours: 87601}":         `4:31: refund.unconditional_hours "87601": not from 0 to 87600`,
+		"close: {day: 29}":                             `4:14: close.day "29": not from 1 to 28`,
+		"close: {time: '24:01'}":                       `4:15: close.time "24:01": not a time hh:mm from 00:00 to 24:00`,
+		"close: {time: '1:00'}":                        `4:15: close.time "1:00": not a time hh:mm`,
+		"close: {time: '+1:00'}":                       `4:15: close.time "+1:00": not a time hh:mm`,
+		"close: {time: '12:60'}":                       `4:15: close.time "12:60": not a time hh:mm`,
+		"lake: {path: ''}":                             `4:14: lake.path is empty`,
+		"lake: {path: .}":                              `4:14: lake.path ".": not a folder of its own`,
+		"lake: {path: ./inbox/lake}":                   `4:14: lake.path "./inbox/lake": lies in a folder that the workspace uses for something else`,
+		"lake: {buckets: 0}":                           `4:17: lake.buckets "0": not from 1 to 1024`,
+		"lake: {buckets: 1025}":                        `4:17: lake.buckets "1025": not from 1 to 1024`,
+		"clickhouse: {cluster: main}":                  `4:23: clickhouse.cluster "main": a cluster without a dsn`,
+		"api: {listen: localhost}":                     `4:15: api.listen "localhost": not host:port`,
+		"api: {listen: 'localhost:http'}":              `4:15: api.listen "localhost:http": not a port from 0 to 65535`,
+		"api: {listen: 'localhost:65536'}":             `4:15: api.listen "localhost:65536": not a port from 0 to 65535`,
+		"schedule: {nightly: '30 1 * *'}":              `4:21: schedule.nightly "30 1 * *": not a cron expression: expected exactly 5 fields, found 4`,
+		"schedule: {nightly: '60 1 * * *'}":            `4:21: schedule.nightly "60 1 * * *": not a cron expression: end of range (60) above maximum (59): 60`,
+		"schedule: {monthly: ''}":                      `4:21: schedule.monthly "": not a cron expression: empty spec string`,
+		"schedule: {monthly: '0 0 30 2 *'}":            `4:21: schedule.monthly "0 0 30 2 *": never comes`,
+		"schedule: {monthly: '@every 1h'}":             `4:21: schedule.monthly "@every 1h": an interval has no fixed time of day`,
+		"schedule: {monthly: 'CRON_TZ=UTC 0 0 1 * *'}": `4:21: schedule.monthly "CRON_TZ=UTC 0 0 1 * *": names a zone`,
+		"schedule: {monthly: 'TZ='}":                   `4:21: schedule.monthly "TZ=": names a zone`,
+	} {
+		got := wrong(t, required+text+"\n")
+		if !strings.HasPrefix(got, "tollbook.yaml:"+want) {
+			t.Errorf("%s:\n%s\nwant\ntollbook.yaml:%s", text, got, want)
+		}
+		if strings.Contains(got, "\n") {
+			t.Errorf("%s: more than one problem:\n%s", text, got)
+		}
+	}
+}
+
+func TestRequired(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": `tollbook.yaml:1:1: missing key "currency"
+tollbook.yaml:1:1: missing key "rounding"
+tollbook.yaml:1:1: missing key "zone"`,
+		"zone: UTC\ncurrency: {code: CNY}\nrounding:\n  mode: half_up\n": `tollbook.yaml:2:11: missing key "currency.digits"
+tollbook.yaml:4:3: missing key "rounding.grain"`,
+		"zone: Mars/Base\ncurrency: {code: cny, digits: 9}\nrounding: {grain: day, mode: up}\n": `tollbook.yaml:1:7: zone "Mars/Base": not a time zone
+tollbook.yaml:2:18: currency.code "cny": not 3 to 8 capital letters or digits
+tollbook.yaml:2:31: currency.digits "9": not from 0 to 8
+tollbook.yaml:3:19: rounding.grain "day": not one of line, cycle
+tollbook.yaml:3:30: rounding.mode "up": not one of truncate, half_up, half_even`,
+		"hello": "tollbook.yaml:1:1: a single value, not a mapping of keys",
+	} {
+		if got := wrong(t, text); got != want {
+			t.Errorf("%q:\n%s\nwant\n%s", text, got, want)
+		}
+	}
+}
+
+func TestAllErrorsAtOnce(t *testing.T) {
+	t.Parallel()
+	got := wrong(t, `zone: Nowhere
+zone: UTC
+colour: red
+currency: {code: CNY, digits: two}
+rounding: {mode: half_up, grain: line, digits: 2}
+close: {day: 0, time: noon}
+schedule: {nightly: never, monthly: "0 12 5 * *"}
+`)
+	want := `tollbook.yaml:1:7: zone "Nowhere": not a time zone
+tollbook.yaml:2:1: key "zone" stands twice: first on line 1
+tollbook.yaml:3:1: unknown key "colour"
+tollbook.yaml:4:31: currency.digits "two": not a whole number
+tollbook.yaml:5:40: unknown key "rounding.digits"
+tollbook.yaml:6:14: close.day "0": not from 1 to 28
+tollbook.yaml:6:23: close.time "noon": not a time hh:mm from 00:00 to 24:00
+tollbook.yaml:7:21: schedule.nightly "never": not a cron expression: expected exactly 5 fields, found 1: [never]`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestSyntaxErrorIsToldAlone(t *testing.T) {
+	t.Parallel()
+	got := wrong(t, "zone: UTC\nrounding: {grain: line\n")
+	if !strings.HasPrefix(got, "tollbook.yaml:2:") || !strings.Contains(got, "not YAML: ") || strings.Contains(got, "missing") {
+		t.Error(got)
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	bare := parse(t, string(Template(false)))
+	if want := parse(t, required); bare.Rounding != want.Rounding || bare.Currency != want.Currency || bare.Zone.Name() != "Asia/Shanghai" {
+		t.Errorf("%+v", bare)
+	}
+	full := parse(t, string(Template(true)))
+	full.Zone, bare.Zone = nil, nil
+	if full != bare {
+		t.Errorf("with every key: %+v\nwith those required: %+v", full, bare)
+	}
+	for _, k := range Keys() {
+		_, key := k.split()
+		if !strings.Contains(string(Template(true)), key+": ") || !strings.Contains(string(Template(false)), key+": ") {
+			t.Errorf("%s is not in the template", k.Name)
+		}
+	}
+}
+
+func TestCloseTime(t *testing.T) {
+	t.Parallel()
+	s := parse(t, required)
+	for cycle, want := range map[period.Cycle]string{
+		period.CycleOf(2026, 9):  "2026-10-04T16:00:00Z", // the 4th, 24:00 in Shanghai
+		period.CycleOf(2026, 12): "2027-01-04T16:00:00Z",
+	} {
+		if got := s.CloseTime(cycle).String(); got != want {
+			t.Errorf("%s: %s, want %s", cycle, got, want)
+		}
+	}
+	s.Close = Close{Day: 1, Time: 9*60 + 30}
+	if got := s.CloseTime(period.CycleOf(2026, 9)).String(); got != "2026-10-01T01:30:00Z" {
+		t.Error(got)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, File)
+	_, err := Load(path)
+	var ps problem.Problems
+	if !errors.As(err, &ps) || ps.Error() != path+": not there" || ps[0].Hint == "" {
+		t.Errorf("%v", err)
+	}
+	if err := os.WriteFile(path, []byte("\ufeff"+strings.ReplaceAll(specSample, "\n", "\r\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); err != nil {
+		t.Error(err)
+	}
+	if _, err := Load(dir); err == nil || errors.As(err, &ps) {
+		t.Errorf("a folder is no settings file: %v", err)
+	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	got := []string{Line.String(), PerCycle.String(), Grain(0).String(), AssumeCash.String(), Ledger.String(), Payments(7).String(), TimeOfDay(1440).String()}
+	if want := []string{"line", "cycle", "Grain(0)", "assume_cash", "ledger", "Payments(7)", "24:00"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(specSample))
+	f.Add(Template(true))
+	f.Add([]byte("zone: UTC\nschedule: {nightly: '*/7 1-5,9 ? * MON#2'}\nusage: {future_tolerance: 1e9h}"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s, err := Parse("tollbook.yaml", data)
+		var ps problem.Problems
+		switch {
+		case err == nil && (s.Zone == nil || s.Rounding.Grain == 0 || s.Rounding.Mode == 0 || s.Currency.Code == ""):
+			t.Fatalf("taken without what is required: %+v", s)
+		case err != nil && (!errors.As(err, &ps) || len(ps) == 0):
+			t.Fatalf("%T %v", err, err)
+		}
+		for _, p := range ps {
+			if p.Line < 1 || p.Column < 1 || p.Text == "" {
+				t.Fatalf("%+v has no place", p)
+			}
+		}
+	})
+}

@@ -1,0 +1,172 @@
+package yamldoc
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// Map is a mapping whose keys were checked.
+type Map struct {
+	At   problem.Pos
+	path string
+	node *Node
+	c    *problem.Collector
+}
+
+// Fields takes n as a mapping with some of the known keys. path is what the mapping is called in problems, "" for the
+// document itself. A nil or wrong n gives an empty mapping, a problem unless n is nil.
+func Fields(c *problem.Collector, n *Node, path string, known []string) Map {
+	m := Map{path: path, c: c, node: &Node{}}
+	if n == nil {
+		return m
+	}
+	m.At = n.Pos
+	if n.Kind != Mapping {
+		c.Add(n.Pos, "keys: "+strings.Join(known, ", "), "%s, not a mapping", m.describe(n))
+		return m
+	}
+	m.node = n
+	for _, pair := range n.Pairs {
+		if !slices.Contains(known, pair.Key) {
+			c.Add(pair.At, "keys: "+strings.Join(known, ", "), "unknown key %q", m.Name(pair.Key))
+		}
+	}
+	return m
+}
+
+func (m Map) describe(n *Node) string {
+	if m.path == "" {
+		return n.Kind.String()
+	}
+	return m.path + " is " + n.Kind.String()
+}
+
+// Name is a key's full name, `rounding.grain`.
+func (m Map) Name(key string) string {
+	if m.path == "" {
+		return key
+	}
+	return m.path + "." + key
+}
+
+// Get is the value of a key, or nil when it is not there.
+func (m Map) Get(key string) *Node {
+	for i := range m.node.Pairs {
+		if m.node.Pairs[i].Key == key {
+			return &m.node.Pairs[i].Value
+		}
+	}
+	return nil
+}
+
+// Require is Get, with a problem when the key is not there.
+func (m Map) Require(key, hint string) *Node {
+	n := m.Get(key)
+	if n == nil {
+		m.c.Add(m.At, hint, "missing key %q", m.Name(key))
+	}
+	return n
+}
+
+// Fail adds a problem at a value of the mapping.
+func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	if n.Kind == Scalar {
+		m.c.Add(n.Pos, hint, "%s %q: %s", m.Name(key), shorten(n.Text), what)
+		return
+	}
+	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), what)
+}
+
+func shorten(text string) string {
+	if len(text) > 64 {
+		return text[:64] + "…"
+	}
+	return text
+}
+
+// Text is the literal text of a scalar. Absent gives fallback.
+func (m Map) Text(key, fallback string) string {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind != Scalar {
+		m.Fail(key, n, "", "%s where one value is needed", n.Kind)
+		return fallback
+	}
+	return n.Text
+}
+
+// Int is a whole number of lo to hi, written in plain digits. Absent gives fallback.
+func (m Map) Int(key string, fallback, lo, hi int) int {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind != Scalar {
+		m.Fail(key, n, "", "%s where a whole number is needed", n.Kind)
+		return fallback
+	}
+	v, err := strconv.Atoi(n.Text)
+	if err != nil || strconv.Itoa(v) != n.Text {
+		m.Fail(key, n, "", "not a whole number")
+		return fallback
+	}
+	if v < lo || v > hi {
+		m.Fail(key, n, "", "not from %d to %d", lo, hi)
+		return fallback
+	}
+	return v
+}
+
+// Bool is true or false. Absent gives fallback.
+func (m Map) Bool(key string, fallback bool) bool {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind != Scalar || n.Quoted || n.Text != "true" && n.Text != "false" {
+		m.Fail(key, n, "", "not true or false")
+		return fallback
+	}
+	return n.Text == "true"
+}
+
+// Word is the index of the value in words. Absent gives fallback.
+func (m Map) Word(key string, fallback int, words []string) int {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind == Scalar {
+		if i := slices.Index(words, n.Text); i >= 0 {
+			return i
+		}
+	}
+	m.Fail(key, n, "", "not one of %s", strings.Join(words, ", "))
+	return fallback
+}
+
+// Value is a scalar read by a parser whose error begins with the quoted text, as those of money and period do. Absent
+// gives fallback. Decimals may stand in quotes or bare: their literal digits are what counts.
+func Value[T any](m Map, key string, fallback T, parse func(string) (T, error)) T {
+	n := m.Get(key)
+	if n == nil {
+		return fallback
+	}
+	if n.Kind != Scalar {
+		m.Fail(key, n, "", "%s where one value is needed", n.Kind)
+		return fallback
+	}
+	v, err := parse(n.Text)
+	if err != nil {
+		m.c.Add(n.Pos, "", "%s %v", m.Name(key), err)
+		return fallback
+	}
+	return v
+}

@@ -1,0 +1,51 @@
+package table
+
+import "github.com/tollbook/tollbook/schemas/period"
+
+// Type is a column's type.
+type Type uint8
+
+// The column types. Word is text of few distinct values (dictionary-encoded), Text is text of many.
+const (
+	Word Type = iota
+	Text
+	Time      // microseconds UTC
+	MaybeTime // the same, or Nothing (null in Parquet)
+	Amount    // DECIMAL(38,8)
+	Quantity  // DECIMAL(38,10), also unit prices; signed
+	Whole     // 64-bit integer
+	Small     // 32-bit integer
+)
+
+// Nothing is the value of a MaybeTime column that has none.
+const Nothing = period.Past
+
+// Column is one column of a table.
+type Column struct {
+	Name    string
+	Type    Type
+	Meaning string
+}
+
+// Table is a table's name and columns.
+type Table struct {
+	Name    string
+	Columns []Column
+	// Exported is how many leading columns leave with `tollbook export` (spec §8); what follows serves the lake alone.
+	Exported int
+}
+
+// Index finds a column by name, or -1.
+func (t *Table) Index(name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// define makes a table of which every column is exported unless the lake's own follow.
+func define(name string, exported []Column, own ...Column) *Table {
+	return &Table{Name: name, Columns: append(exported[:len(exported):len(exported)], own...), Exported: len(exported)}
+}
