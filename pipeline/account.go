@@ -81,10 +81,17 @@ type rejectWriter struct {
 	cols *table.Columns
 	out  *lake.Writer
 	pq   *table.Writer
+	// untried are rejects of a retry that stay as they were, in order.
+	untried []keptReject
 }
 
 func (r *run) newRejectWriter() *rejectWriter {
-	return &rejectWriter{r: r, cols: table.NewColumns(tables.Rejects())}
+	w := &rejectWriter{r: r, cols: table.NewColumns(tables.Rejects())}
+	if r.retried != nil {
+		w.untried = r.retried.untried(r.scanned)
+		slices.SortFunc(w.untried, func(a, b keptReject) int { return order(&a, &b) })
+	}
+	return w
 }
 
 // rejectKey is the place of rejects in the lake.
@@ -97,8 +104,16 @@ func (w *rejectWriter) add(x *ingest.Reject) error {
 	if w.r.retried != nil {
 		name, row = w.r.retried.original(x.File, x.Row)
 	}
-	return w.put(&keptReject{feed: f.Feed, file: name, row: row, column: x.Column, reason: x.Reason.String(), value: x.Value, id: x.ID,
-		raw: x.Raw, hash: f.Hash, header: f.Header})
+	kept := keptReject{feed: f.Feed, file: name, row: row, column: x.Column, reason: x.Reason.String(), value: x.Value, id: x.ID,
+		raw: x.Raw, hash: f.Hash, header: f.Header}
+	kept.asSeen()
+	for len(w.untried) > 0 && order(&w.untried[0], &kept) < 0 {
+		if err := w.put(&w.untried[0]); err != nil {
+			return err
+		}
+		w.untried = w.untried[1:]
+	}
+	return w.put(&kept)
 }
 
 // put appends one row of the rejects table.
@@ -144,8 +159,8 @@ func (w *rejectWriter) flush() error {
 
 // finish adds the run's rejects to those kept; a retry puts them in the place of those it tried.
 func (w *rejectWriter) finish() error {
-	if w.r.retried != nil {
-		if err := w.keepUntried(); err != nil {
+	for i := range w.untried {
+		if err := w.put(&w.untried[i]); err != nil {
 			return err
 		}
 	}

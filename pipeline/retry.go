@@ -29,7 +29,7 @@ type retriedFile struct {
 	records []keptReject
 }
 
-// of reports whether a reject came in the same file.
+// of reports whether a reject came in the same file. Two files of one name are apart: their rows come in turn.
 func (f *retriedFile) of(x *keptReject) bool {
 	return f.records[0].hash == x.hash && f.records[0].feed == x.feed
 }
@@ -157,26 +157,24 @@ func (r *run) loadRejects() ([]keptReject, error) {
 		pq.Close()
 		f.Close()
 	}
-	slices.SortFunc(all, func(a, b keptReject) int {
-		return cmp.Or(cmp.Compare(a.feed, b.feed), cmp.Compare(a.file, b.file), cmp.Compare(a.hash, b.hash), cmp.Compare(a.row, b.row))
-	})
+	slices.SortFunc(all, func(a, b keptReject) int { return order(&a, &b) })
 	return all, nil
 }
 
-// keepUntried puts the rejects that were not tried, or whose file could not be read again, into the new list.
-func (w *rejectWriter) keepUntried() error {
-	list := w.r.retried.kept
-	for i, f := range w.r.retried.files {
-		if !w.r.scanned.Taken(int32(i)) {
+// untried are the kept rejects that were not tried, or whose file could not be read again.
+func (t *retried) untried(scanned *ingest.Scanned) []keptReject {
+	list := t.kept
+	for i, f := range t.files {
+		if !scanned.Taken(int32(i)) {
 			list = append(list, f.records...)
 		}
 	}
-	for i := range list {
-		if err := w.put(&list[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return list
+}
+
+// order sorts rejects as they are kept and exported.
+func order(a, b *keptReject) int {
+	return cmp.Or(cmp.Compare(a.feed, b.feed), cmp.Compare(a.file, b.file), cmp.Compare(a.row, b.row), cmp.Compare(a.hash, b.hash))
 }
 
 // note moves what a retry settled from rejected to accepted or duplicate in the file's counts.

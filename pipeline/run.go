@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -190,7 +191,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	}
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
-		return err
+		return booksWrong(err)
 	}
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.folded.Lines
 	if err := r.account(ctx, cfg); err != nil {
@@ -200,6 +201,19 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	return r.totals()
+}
+
+// booksWrong turns an error that mended books would heal into what a check of the books would have said.
+func booksWrong(err error) error {
+	var missing *fold.MissingBookError
+	var price *rating.NoPriceError
+	switch {
+	case errors.As(err, &missing):
+		return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+	case errors.As(err, &price):
+		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(), Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
+	}
+	return err
 }
 
 // files finds what there is to read: new feed files, or the kept rejects.

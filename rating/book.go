@@ -36,8 +36,10 @@ type Book struct {
 	skus    map[string]int32 // index in books.Products
 	service []int32          // by product: number of its service_type_code
 
-	prices prices
-	offers offers
+	prices        prices
+	subscriptions map[subscription][]int32 // versions of orders' prices, by valid_from
+	offers        offers                   // of usage
+	orderOffers   offers                   // of orders, but those of kind order
 
 	lists     []int32 // price list of every customer row, customer after customer
 	listsFrom []int32 // by customer: where its rows begin in lists
@@ -64,7 +66,9 @@ func Compile(b *books.Books, rules Rules) *Book {
 	bk.compilePrices()
 	bk.compileCustomers()
 	bk.compilePackages()
-	bk.offers = compileOffers(b, services)
+	bk.compileSubscriptions()
+	bk.offers = compileOffers(b, services, forUsage)
+	bk.orderOffers = compileOffers(b, services, forOrders)
 	return bk
 }
 

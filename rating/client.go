@@ -61,7 +61,12 @@ func (bk *Book) resellerAt(customer int32, t period.Instant) (int32, period.Span
 	return noOne, around
 }
 
-// noPrice is the error of a line that no price version covers; acceptance and the books' check let none through.
-func noPrice(region string, t period.Instant) error {
-	return fmt.Errorf("no price in region %s at %s", region, t)
+// NoPriceError says that no price version covers a line. Acceptance lets no such record through: the books must have changed since.
+type NoPriceError struct {
+	Region string
+	At     period.Instant
 }
+
+func (e *NoPriceError) Error() string { return fmt.Sprintf("no price in region %s at %s", e.Region, e.At) }
+
+func noPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }

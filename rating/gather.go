@@ -74,7 +74,7 @@ func (r *Rater) gather(u *usage, draws []line.Draw) error {
 		return err
 	}
 	if r.trace != nil {
-		r.traceMeter(m, u.left, end)
+		r.traceMeter(m, u.left, end, false)
 	}
 	m.count = end
 	if g.usage, err = g.usage.Add(u.Quantity); err != nil {
@@ -126,7 +126,9 @@ func (r *Rater) appendShares(dst []line.Draw, g *gather) ([]line.Draw, error) {
 	}
 	start := len(dst)
 	for i := g.shares; i != 0; i = r.shares[i-1].next {
-		dst = append(dst, line.Draw{Package: r.shares[i-1].pack, Quantity: r.shares[i-1].quantity})
+		if s := &r.shares[i-1]; !s.quantity.IsZero() { // it was all given back
+			dst = append(dst, line.Draw{Package: s.pack, Quantity: s.quantity})
+		}
 	}
 	slices.SortFunc(dst[start:], func(a, b line.Draw) int { return cmp.Compare(a.Package, b.Package) })
 	return dst, nil

@@ -16,6 +16,7 @@ type climb struct {
 	free               money.Quantity // drawn from packages beside the interval: on the first line (spec §4.3)
 	drawsFrom, drawsTo int32
 	record             int32
+	reversed           bool // the interval is taken back (spec §4.11)
 }
 
 // ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed: where
@@ -67,8 +68,11 @@ func (c *client) step(k *climb, i int, tier *books.Tier, quantity money.Quantity
 		}
 		ch.UsageAmount, ch.Free, ch.DrawsFrom = used.Signed(), k.free.Signed(), k.drawsFrom
 	}
+	if k.reversed {
+		takeBack(&ch)
+	}
 	if c.trace != nil {
-		c.traceTier(k.version, i, quantity)
+		c.traceTier(k.version, i, quantity, k.reversed)
 	}
 	out.List = append(out.List, ch)
 	return c.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at})
@@ -77,11 +81,20 @@ func (c *client) step(k *climb, i int, tier *books.Tier, quantity money.Quantity
 // flatFee appends a tier's flat_fee line: one fee, no usage.
 func (c *client) flatFee(k *climb, i int, tier *books.Tier, out *line.Charges) error {
 	if c.trace != nil {
-		c.traceFee(k.version, i)
+		c.traceFee(k.version, i, k.reversed)
 	}
-	out.List = append(out.List, line.Charge{
+	ch := line.Charge{
 		Quantity: c.bk.one, UnitPrice: tier.FlatFee,
 		Record: k.record, Version: k.version, DrawsFrom: k.drawsTo, DrawsTo: k.drawsTo, Tier: int16(i + 1), Kind: line.FlatFee,
-	})
+	}
+	if k.reversed {
+		takeBack(&ch)
+	}
+	out.List = append(out.List, ch)
 	return c.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true})
+}
+
+// takeBack turns a charge that has no amounts yet into its own reversal.
+func takeBack(ch *line.Charge) {
+	ch.UsageAmount, ch.Free, ch.Quantity = ch.UsageAmount.Neg(), ch.Free.Neg(), ch.Quantity.Neg()
 }

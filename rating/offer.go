@@ -13,7 +13,7 @@ import (
 // noOne is the number of no customer, partner, sku or discount; in an offer's scope it means any.
 const noOne int32 = -1
 
-// offer is one row of discounts.csv that may lower a usage line.
+// offer is one row of discounts.csv that may lower a line.
 type offer struct {
 	discount int32 // index in books.Discounts
 	group    int32 // the customer or partner whose group it is in
@@ -27,7 +27,7 @@ type offer struct {
 	valid    period.Span
 }
 
-// offers holds the usage discounts by who may get them. Orders' own discounts and reductions fit no usage line (spec §3.6).
+// offers holds the discounts of usage or of orders by who may get them.
 type offers struct {
 	all       offerGroups // for any customer; one group
 	customers offerGroups // by customer
@@ -40,12 +40,20 @@ type offerGroups struct {
 	from []int32 // by group: where it begins
 }
 
-func compileOffers(b *books.Books, services map[string]int32) offers {
+// forUsage leaves out what fits no usage line: orders' own discounts and reductions (spec §3.6).
+func forUsage(d *books.Discount) bool {
+	return d.Kind != books.OrderOffer && d.Mode != books.ModeReduction
+}
+
+// forOrders leaves out what an order must name to get (spec §4.10).
+func forOrders(d *books.Discount) bool { return d.Kind != books.OrderOffer }
+
+func compileOffers(b *books.Books, services map[string]int32, takes func(*books.Discount) bool) offers {
 	var all, customers, partners []offer
 	for i := range b.Discounts {
-		o, ok := usageOffer(&b.Discounts[i], int32(i), services)
+		o, ok := newOffer(&b.Discounts[i], int32(i), services)
 		switch d := &b.Discounts[i]; {
-		case !ok:
+		case !ok, !takes(d):
 		case d.Customer != noOne:
 			o.group = d.Customer
 			customers = append(customers, o)
@@ -63,14 +71,11 @@ func compileOffers(b *books.Books, services map[string]int32) offers {
 	}
 }
 
-// usageOffer is a discount as usage lines see it; false where none can ever take it.
-func usageOffer(d *books.Discount, index int32, services map[string]int32) (offer, bool) {
+// newOffer is a discount as lines see it; false where none can ever take it.
+func newOffer(d *books.Discount, index int32, services map[string]int32) (offer, bool) {
 	o := offer{
 		discount: index, sku: d.SKU, service: noOne, partner: noOne, kind: d.Kind,
 		fixed: d.Mode == books.ModeFixed, rate: d.Rate, price: d.Fixed, valid: d.Valid,
-	}
-	if d.Kind == books.OrderOffer || d.Mode == books.ModeReduction {
-		return o, false
 	}
 	if d.Kind == books.PartnerOffer {
 		if d.Partner == noOne {
@@ -122,6 +127,7 @@ type sale struct {
 	sku      int32
 	at       period.Instant // of prices, discounts and association
 	noFixed  bool           // fixed prices do not fit: flat fees and stairstep (spec §3.6)
+	order    bool           // fixed and reduction are amounts of the whole order (spec §3.6)
 	after    money.Amount   // the lowest so far
 	kind     books.DiscountKind
 	discount int32 // that gives it; noOne = none
@@ -159,6 +165,9 @@ func (c *client) settle(s *sale) error {
 // bestOffer leaves the lowest `after` of all offers that fit in s (spec §4.10).
 func (c *client) bestOffer(s *sale) error {
 	o := &c.bk.offers
+	if s.order {
+		o = &c.bk.orderOffers
+	}
 	for _, sku := range [2]int32{noOne, s.sku} {
 		if err := c.tryOffers(s, o.all.of(0, sku)); err != nil {
 			return err
@@ -188,12 +197,12 @@ func (c *client) tryOffers(s *sale, list []offer) error {
 			(o.partner != noOne && o.partner != c.resellerAt(s.at)) {
 			continue
 		}
-		verdict, after, err := s.try(o)
+		verdict, after, err := c.try(s, o)
 		if err != nil {
 			return err
 		}
 		if c.trace != nil {
-			c.traceOffer(s, o, verdict, after)
+			c.traceOffer(s, o, verdict, after, false)
 		}
 		if verdict == OfferTaken {
 			s.after, s.kind, s.discount = after, o.kind, o.discount
@@ -204,11 +213,16 @@ func (c *client) tryOffers(s *sale, list []offer) error {
 
 // try says what becomes of an offer, with its `after` where it has one. On a tie the order of kinds decides, then
 // discount_id, which is the order of books.Discounts.
-func (s *sale) try(o *offer) (Verdict, money.Amount, error) {
+func (c *client) try(s *sale, o *offer) (Verdict, money.Amount, error) {
 	ch := s.charge
 	var after money.Amount
 	var err error
 	switch {
+	case s.order:
+		var above bool
+		if after, above, err = orderAfter(&c.bk.books.Discounts[o.discount], s.official); above {
+			return OfferAbove, after, nil
+		}
 	case !o.fixed:
 		after, err = s.official.MulRateR8(o.rate)
 	case s.noFixed:

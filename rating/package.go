@@ -47,36 +47,76 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 		if !q.now.Holds(u.Start) {
 			q.now = r.quotaPeriod(p, u.Start)
 		}
-		rest := p.Quota
-		if q.touched && q.start == q.now.From {
-			rest = q.left
+		rest, known := r.leftOf(int32(i), q)
+		if !known {
+			rest = p.Quota
 		}
 		taken := rest.Min(u.left)
 		if taken.IsZero() {
 			continue
 		}
-		if err := r.take(u, q, rest, taken); err != nil {
+		if err := r.take(u, int32(i), rest, taken); err != nil {
 			return err
 		}
 		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
 		if r.trace != nil {
-			r.traceDraw(p, q, rest, taken)
+			after, _ := r.leftOf(int32(i), q)
+			r.traceDraw(p, q, rest, taken, after)
 		}
 	}
 	return nil
 }
 
 // take moves taken, at most rest, from the quota to the record.
-func (r *Rater) take(u *usage, q *quota, rest, taken money.Quantity) (err error) {
-	if q.left, err = rest.Sub(taken); err != nil {
+func (r *Rater) take(u *usage, i int32, rest, taken money.Quantity) (err error) {
+	if rest, err = rest.Sub(taken); err != nil {
 		return err
 	}
 	if u.left, err = u.left.Sub(taken); err != nil {
 		return err
 	}
-	q.start, q.touched = q.now.From, true
+	r.setLeft(i, &r.quotas[i], rest)
 	u.free, err = u.free.Add(taken)
 	return err
+}
+
+// filling is what is left of a quota period before the one that its quota is in. Positions do not hold it: of those
+// only what Reverse gave back is there to be drawn, in the same sitting.
+type filling struct {
+	quota int32
+	start period.Instant
+	left  money.Quantity
+}
+
+// leftOf is what is left of the i-th quota in the period last asked for; not known where nothing was ever drawn in it.
+func (r *Rater) leftOf(i int32, q *quota) (left money.Quantity, known bool) {
+	switch {
+	case !q.touched || q.start < q.now.From:
+		return left, false
+	case q.start == q.now.From:
+		return q.left, true
+	}
+	for _, f := range r.past {
+		if f.quota == i && f.start == q.now.From {
+			return f.left, true
+		}
+	}
+	return left, true
+}
+
+// setLeft notes what is left of the i-th quota in the period last asked for.
+func (r *Rater) setLeft(i int32, q *quota, left money.Quantity) {
+	if !q.touched || q.start <= q.now.From {
+		q.left, q.start, q.touched = left, q.now.From, true
+		return
+	}
+	for j := range r.past {
+		if f := &r.past[j]; f.quota == i && f.start == q.now.From {
+			f.left = left
+			return
+		}
+	}
+	r.past = append(r.past, filling{i, q.now.From, left})
 }
 
 // covers reports whether a package names the record's region and sku.

@@ -11,8 +11,11 @@ import (
 // noVersion is the number of no price version.
 const noVersion int32 = -1
 
-// standardList is the number of the price list that every chain ends with.
-const standardList int32 = 0
+// standardName is the price list that every chain ends with, standardList its number.
+const (
+	standardName       = "standard"
+	standardList int32 = 0
+)
 
 // prices finds the price version of (price list, sku, region) at an instant. The chain of spec §3.2 (the customer's list
 // then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup walks none.
@@ -58,7 +61,7 @@ func (p *prices) list(name string) int32 {
 
 func (bk *Book) compilePrices() {
 	p := &bk.prices
-	p.lists = map[string]int32{"standard": standardList}
+	p.lists = map[string]int32{standardName: standardList}
 	p.versions = map[chainKey][]int32{}
 	p.special = map[listSKU]grid{}
 	regions := map[listSKU][]int32{}
@@ -142,16 +145,15 @@ func (p *prices) resolve(versions []books.Version, at listSKU, region int32) tim
 // walk looks a version up the slow way.
 func (p *prices) walk(versions []books.Version, keys []chainKey, t period.Instant) int32 {
 	for _, key := range keys {
-		if v := p.inForce(versions, key, t); v != noVersion {
+		if v := inForce(versions, p.versions[key], t); v != noVersion {
 			return v
 		}
 	}
 	return noVersion
 }
 
-// inForce is the version of one place of the chain that is in force at t.
-func (p *prices) inForce(versions []books.Version, key chainKey, t period.Instant) int32 {
-	own := p.versions[key]
+// inForce is the version of one place of a chain that is in force at t.
+func inForce(versions []books.Version, own []int32, t period.Instant) int32 {
 	i, exact := slices.BinarySearchFunc(own, t, func(v int32, t period.Instant) int {
 		return cmp.Compare(versions[v].Valid.From, t)
 	})

@@ -41,6 +41,7 @@ type Rater struct {
 	shares  []share
 
 	quotas []quota // as the customer's stretch of Book.packages
+	past   []filling
 	kept   []position.Row
 
 	scratch []byte
@@ -71,7 +72,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 		r.cycle, r.bounds = cycle, r.bk.books.Zone.Bounds(cycle)
 	}
 	r.meters.reset()
-	r.gathers, r.shares, r.kept = r.gathers[:0], r.shares[:0], r.kept[:0]
+	r.gathers, r.shares, r.kept, r.past = r.gathers[:0], r.shares[:0], r.kept[:0], r.past[:0]
 	r.openQuotas()
 	for i := range rows {
 		if err := r.openRow(&rows[i]); err != nil {
@@ -115,6 +116,7 @@ type usage struct {
 	index              int32
 	free, left         money.Quantity // drawn from packages, and what is left to price
 	drawsFrom, drawsTo int32
+	reversed           bool // taken back (spec §4.11)
 }
 
 // Usage rates one record of the open customer and cycle and appends its lines to out, in order of tier and kind; index
@@ -174,11 +176,15 @@ func (r *Rater) flat(u *usage, out *line.Charges) error {
 	if err != nil {
 		return err
 	}
-	out.List = append(out.List, line.Charge{
+	ch := line.Charge{
 		UsageAmount: u.Quantity.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
 		UnitPrice: r.bk.books.Versions[v].Tiers[0].UnitPrice,
 		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: line.Usage,
-	})
+	}
+	if u.reversed {
+		takeBack(&ch)
+	}
+	out.List = append(out.List, ch)
 	return r.settle(&sale{charge: &out.List[len(out.List)-1], sku: u.SKU, at: u.Start})
 }
 
@@ -191,17 +197,25 @@ func (r *Rater) graduated(u *usage, out *line.Charges) error {
 	region, resource := r.scope(u.product, u.place.number, u.Resource)
 	index, _ := r.meters.find(graduatedMeter, u.SKU, region, resource)
 	m := &r.meters.list[index]
-	end, err := m.count.Add(u.left)
+	position, end := m.count, m.count
+	if u.reversed {
+		position, err = end.Sub(u.left)
+	} else {
+		end, err = position.Add(u.left)
+	}
 	if err != nil {
-		return err
+		return fmt.Errorf("meter: %w", err)
+	}
+	after := end
+	if u.reversed {
+		after = position
 	}
 	if r.trace != nil {
-		r.traceMeter(m, u.left, end)
+		r.traceMeter(m, u.left, after, u.reversed)
 	}
-	position := m.count
-	m.count = end
+	m.count = after
 	return r.ladder(&climb{
-		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: position, end: end,
+		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: position, end: end, reversed: u.reversed,
 		free: u.free, drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index,
 	}, out)
 }

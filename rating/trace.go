@@ -25,6 +25,15 @@ const (
 	StepFee                         // Tier, Lower, Price
 	StepOffer                       // Discount, Offer, Rate or Price, Verdict, Amount = its `after`
 	StepAmounts                     // Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
+
+	StepOrder         // an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order says it
+	StepUnfit         // a discount that the order names and that does not fit it: Discount, At
+	StepPaid          // an order's payment: Official, Discount, Reduction, Amount = `after`, Payment
+	StepRefund        // Refund, Paid, Back, At = when unsubscribed, Period = from effective_time to expire_time, Hours, Rate = the fee's
+	StepRefundAmounts // Amount = the base's official, Paid, Back, Official, Reduction, Payment
+
+	StepReturn // a draw given back: Package, Period, Before, Quantity, After
+	StepGone   // a draw on a filling that is full or of which nothing is known: Package, Period, Quantity
 )
 
 // Verdict says what became of an offer.
@@ -36,6 +45,17 @@ const (
 	OfferNoLower                    // not lower than the best so far
 	OfferAbove                      // a fixed price above the official one
 	OfferUnfit                      // a fixed price on a flat fee or stairstep line
+)
+
+// RefundCase says which sentence of spec §4.9 decides what comes back.
+type RefundCase uint8
+
+// The cases, in the order in which they are looked at.
+const (
+	RefundInWindow     RefundCase = iota + 1 // a new order within the unconditional hours: everything
+	RefundBeforeEffect                       // before effective_time: everything
+	RefundEndless                            // no expire_time: nothing
+	RefundShare                              // the part of the time that remains, less the fee
 )
 
 // Step is one decision of a Rater with its numbers, for `tollbook explain`. Which fields are used depends on Kind; the
@@ -51,7 +71,7 @@ type Step struct {
 	Package, Scope          string
 	Before, Quantity, After money.Quantity // of a quota: left; of a meter: position
 	Size                    money.Quantity
-	Negative                bool // StepAmounts: Quantity is below 0
+	Negative                bool // of a line, tier, fee or meter: Quantity is taken back
 
 	Tier         int // from 1
 	Lower, Upper money.Quantity
@@ -60,9 +80,20 @@ type Step struct {
 
 	Discount string // discount_id; "" = none
 	Offer    books.DiscountKind
-	Fixed    bool // the offer is a unit price, in Price; else a share, in Rate
+	Terms    books.DiscountMode // the offer is a share, in Rate; a unit price, in Price; or on an order an amount, in Sum
+	Order    bool               // the offer is on an order
+	Named    bool               // by the order
 	Rate     money.Rate
+	Sum      money.Amount
 	Verdict  Verdict
+
+	PeriodType string
+	PeriodNum  int64
+	Given      bool
+
+	Refund     RefundCase
+	Hours      int
+	Paid, Back money.Amount
 
 	Official, Reduction, Amount, Truncated, Payment money.Amount
 	PerLine                                         bool // the payment was cut
@@ -84,8 +115,8 @@ func (s Step) String() string {
 	case StepPrice:
 		return fmt.Sprintf("price list %s, region %s: price of %s in force %s", s.List, s.Region, s.SKU, spanText(s.Period))
 	case StepMeter:
-		return fmt.Sprintf("meter %s: %s + %s = %s %s",
-			s.meter(), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
+		return fmt.Sprintf("meter %s: %s %s %s = %s %s",
+			s.meter(), s.Before.Trim(), s.operator(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
 	case StepClose:
 		return fmt.Sprintf("meter %s at the cycle's end: %s %s after packages", s.meter(), s.Quantity.Trim(), s.Measure)
 	case StepTier:
@@ -93,20 +124,49 @@ func (s Step) String() string {
 	case StepBlocks:
 		return fmt.Sprintf("%s in blocks of %s: %s", s.Quantity.Trim(), s.Size.Trim(), s.After.Trim())
 	case StepFee:
-		return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
+		return s.fee()
 	case StepOffer:
 		return s.offer()
 	case StepAmounts:
 		return s.amounts()
+	case StepReturn:
+		return fmt.Sprintf("package %s, quota period %s: %s left, %s given back, %s left after",
+			s.Package, spanText(s.Period), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
+	case StepGone:
+		return fmt.Sprintf("package %s, quota period %s: no draw is known of, the %s given back change nothing",
+			s.Package, spanText(s.Period), s.Quantity.Trim())
 	}
-	return "unknown step"
+	return s.orderStep()
+}
+
+// operator is what a meter does with the quantity.
+func (s Step) operator() string {
+	if s.Negative {
+		return "−"
+	}
+	return "+"
+}
+
+// sign stands before a quantity.
+func (s Step) sign() string {
+	if s.Negative {
+		return "-"
+	}
+	return ""
+}
+
+func (s Step) fee() string {
+	if s.Negative {
+		return fmt.Sprintf("tier %d begins at %s, which is taken back: flat fee -%s", s.Tier, s.Lower.Trim(), s.Price.Trim())
+	}
+	return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
 }
 
 // meter names a meter.
 func (s Step) meter() string { return strings.TrimSuffix(s.SKU+"/"+s.Scope, "/") }
 
 func (s Step) tier() string {
-	text := fmt.Sprintf("tier %d (%s): %s at %s", s.Tier, s.bounds(), s.Quantity.Trim(), s.Price.Trim())
+	text := fmt.Sprintf("tier %d (%s): %s%s at %s", s.Tier, s.bounds(), s.sign(), s.Quantity.Trim(), s.Price.Trim())
 	if s.Scope != "" {
 		return "resource " + s.Scope + ": " + text
 	}
@@ -134,13 +194,15 @@ func (s Step) bounds() string {
 }
 
 func (s Step) offer() string {
-	terms := "pays the share " + s.Rate.Trim()
-	if s.Fixed {
-		terms = "fixes the unit price at " + s.Price.Trim()
+	text := fmt.Sprintf("%s discount %s %s: ", offerKinds[s.Offer], s.Discount, s.terms())
+	if s.Named {
+		text = "named by the order: " + text
 	}
-	text := fmt.Sprintf("%s discount %s %s: ", offerKinds[s.Offer], s.Discount, terms)
 	switch s.Verdict {
 	case OfferTaken:
+		if s.Named {
+			return text + s.Amount.Trim() + " after discount, so it is the one"
+		}
 		return text + s.Amount.Trim() + " after discount, the lowest so far"
 	case OfferNoLower:
 		return text + s.Amount.Trim() + " after discount, no better than what stands"
@@ -151,12 +213,21 @@ func (s Step) offer() string {
 	}
 }
 
-func (s Step) amounts() string {
-	sign := ""
-	if s.Negative {
-		sign = "-"
+// terms is what an offer offers.
+func (s Step) terms() string {
+	switch {
+	case s.Terms == books.ModeRate:
+		return "pays the share " + s.Rate.Trim()
+	case s.Terms == books.ModeReduction:
+		return "takes " + s.Sum.Trim() + " off the order"
+	case s.Order:
+		return "fixes the order at " + s.Sum.Trim()
 	}
-	text := fmt.Sprintf("official %s%s × %s = %s", sign, s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
+	return "fixes the unit price at " + s.Price.Trim()
+}
+
+func (s Step) amounts() string {
+	text := fmt.Sprintf("official %s%s × %s = %s", s.sign(), s.Quantity.Trim(), s.Price.Trim(), s.Official.Trim())
 	if s.Discount != "" {
 		text += fmt.Sprintf("; discount %s takes %s, leaves %s", s.Discount, s.Reduction.Trim(), s.Amount.Trim())
 	}
@@ -185,21 +256,22 @@ func (c *client) tracePrice(sku, list, region int32, regionName string, t period
 	})
 }
 
-func (c *client) traceDraw(p *books.Package, q *quota, before, taken money.Quantity) {
-	c.trace(Step{Kind: StepDraw, Package: p.ID, Period: q.now, Before: before, Quantity: taken, After: q.left})
+func (c *client) traceDraw(p *books.Package, q *quota, before, taken, after money.Quantity) {
+	c.trace(Step{Kind: StepDraw, Package: p.ID, Period: q.now, Before: before, Quantity: taken, After: after})
 }
 
 // traceMeter tells how far a meter goes, before it does.
-func (r *Rater) traceMeter(m *meter, quantity, end money.Quantity) {
+func (r *Rater) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
 	p := &r.bk.books.Products[m.sku]
 	r.trace(Step{
-		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity, After: end,
+		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity, After: after,
+		Negative: reversed,
 	})
 }
 
-func (c *client) traceTier(version int32, i int, quantity money.Quantity) {
+func (c *client) traceTier(version int32, i int, quantity money.Quantity, reversed bool) {
 	step := c.tierStep(StepTier, version, i)
-	step.Quantity = quantity
+	step.Quantity, step.Negative = quantity, reversed
 	c.trace(step)
 }
 
@@ -220,8 +292,9 @@ func (r *Rater) traceRow(end *closing, m *meter, ch *line.Charge) {
 	}
 }
 
-func (c *client) traceFee(version int32, i int) {
+func (c *client) traceFee(version int32, i int, reversed bool) {
 	step := c.tierStep(StepFee, version, i)
+	step.Negative = reversed
 	step.Price = c.bk.books.Versions[version].Tiers[i].FlatFee
 	c.trace(step)
 }
@@ -235,10 +308,11 @@ func (c *client) tierStep(kind StepKind, version int32, i int) Step {
 	return step
 }
 
-func (c *client) traceOffer(s *sale, o *offer, verdict Verdict, after money.Amount) {
+func (c *client) traceOffer(s *sale, o *offer, verdict Verdict, after money.Amount, named bool) {
+	d := &c.bk.books.Discounts[o.discount]
 	c.trace(Step{
-		Kind: StepOffer, Discount: c.bk.books.Discounts[o.discount].ID, Offer: o.kind, Fixed: o.fixed, Rate: o.rate,
-		Price: o.price, Verdict: verdict, Amount: after,
+		Kind: StepOffer, Discount: d.ID, Offer: o.kind, Terms: d.Mode, Order: s.order, Named: named, Rate: o.rate,
+		Price: o.price, Sum: d.Amount, Verdict: verdict, Amount: after,
 	})
 }
 

@@ -163,21 +163,29 @@ func (a *app) options() (pipeline.Options, error) {
 // open reads and checks the workspace.
 func (a *app) open() (*pipeline.Workspace, error) { return pipeline.OpenWorkspace(a.flags.workspace) }
 
-// read runs a reader over the live state of the workspace's lake.
+// read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
 func (a *app) read(reader func(*lake.Snapshot) error) error {
+	_, err := a.readWith(func(_ *pipeline.Workspace, snap *lake.Snapshot) error { return reader(snap) })
+	return err
+}
+
+// readWith is read for readers that need settings and books too.
+func (a *app) readWith(reader func(*pipeline.Workspace, *lake.Snapshot) error) (*pipeline.Workspace, error) {
 	o, err := a.options()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w, err := a.open()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	l, err := w.Lake(o)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return l.Read(reader)
+	err = l.Read(func(snap *lake.Snapshot) error { return reader(w, snap) })
+	a.bar.end()
+	return w, err
 }
 
 // cycleFlag reads a --cycle flag.

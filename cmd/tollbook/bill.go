@@ -1,9 +1,252 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"strings"
+
 	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
-func (a *app) billCommand() *cobra.Command    { return exits(&cobra.Command{Use: "bill"}, exitDone) }
-func (a *app) explainCommand() *cobra.Command { return exits(&cobra.Command{Use: "explain"}, exitDone) }
-func (a *app) verifyCommand() *cobra.Command  { return exits(&cobra.Command{Use: "verify"}, exitDone) }
+// cycleBill is the bill of a cycle over all customers.
+type cycleBill struct {
+	Cycle      string            `json:"cycle"`
+	State      lake.State        `json:"state"`     // open: provisional
+	MonthEnd   bool              `json:"month_end"` // month-end lines are in
+	Currency   string            `json:"currency"`
+	Statements []query.Statement `json:"statements"`
+	Total      query.Sums        `json:"total"`
+	Measured   []query.Measured  `json:"measured,omitempty"`
+}
+
+// customerBill is one customer's bill.
+type customerBill struct {
+	*query.Bill
+	State    lake.State `json:"state"`
+	MonthEnd bool       `json:"month_end"`
+	Currency string     `json:"currency"`
+}
+
+func (a *app) billCommand() *cobra.Command {
+	var text, customer string
+	cmd := &cobra.Command{
+		Use:   "bill",
+		Short: "Show what customers are asked to pay for a cycle",
+		Long: `bill shows every customer's statement of a cycle with the totals, or with --customer one customer's bill: by
+product the quantities, prices, tiers, discounts and amounts, and how each percentile was measured.`,
+		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cycle, err := cycleFlag(text)
+			if err != nil {
+				return err
+			}
+			if customer != "" {
+				return a.billCustomer(cmd.Context(), cycle, customer)
+			}
+			return a.billCycle(cmd.Context(), cycle)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&customer, "customer", "", "one customer's bill, by customer_id")
+	return exits(cmd, exitDone, exitWrong, exitFailed)
+}
+
+func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
+	var bill *cycleBill
+	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
+		ref, _ := snap.Cycle(cycle.String())
+		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []query.Statement{}}
+		err := query.EachStatement(ctx, snap, bill.Cycle, "", query.Limits{}, func(s *query.Statement) error {
+			bill.Statements = append(bill.Statements, *s)
+			return bill.Total.Add(s)
+		})
+		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > mostMeasured {
+			return err
+		}
+		bill.Measured, err = query.Measure(ctx, snap, w.Books, bill.Cycle, "")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return a.printJSON(bill)
+	}
+	a.cycleText(bill, w.Settings.Currency.Digits)
+	return nil
+}
+
+// mostMeasured is with how many links the bill of all customers still shows each percentile.
+const mostMeasured = 50
+
+func linksInForce(b *books.Books, cycle period.Cycle) int {
+	n, bounds := 0, b.Zone.Bounds(cycle)
+	for i := range b.Links {
+		if b.Links[i].Valid.Overlaps(bounds) {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer string) error {
+	var bill customerBill
+	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) (err error) {
+		ref, _ := snap.Cycle(cycle.String())
+		bill = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
+		bill.Bill, err = query.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, query.Limits{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return a.printJSON(bill)
+	}
+	a.customerText(&bill, w.Settings.Currency.Digits)
+	return nil
+}
+
+// standing says how firm a bill is.
+func standing(state lake.State, monthEnd bool) string {
+	switch {
+	case state == lake.CycleClosed:
+		return "closed"
+	case monthEnd:
+		return "provisional, with month-end lines"
+	default:
+		return "provisional, month-end lines still to come"
+	}
+}
+
+func (a *app) cycleText(b *cycleBill, digits int) {
+	fmt.Fprintf(a.out, "bill of cycle %s in %s (%s)\n\n", b.Cycle, b.Currency, standing(b.State, b.MonthEnd))
+	if len(b.Statements) == 0 {
+		fmt.Fprintln(a.out, "no lines")
+		return
+	}
+	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">.rounding", ">.due")
+	for i := range b.Statements {
+		s := &b.Statements[i]
+		g.add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
+			s.Payment.StringFixed(digits), s.Rounding.StringFixed(digits), s.Due.StringFixed(digits))
+	}
+	t := &b.Total
+	g.add(counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits), t.Discount.StringFixed(digits),
+		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), t.Rounding.StringFixed(digits), t.Due.StringFixed(digits))
+	g.dropEmpty("official", "payment", "due")
+	g.print(a.out, "  ")
+	a.measuredText(b.Measured)
+}
+
+// measuredText prints how percentiles were measured.
+func (a *app) measuredText(list []query.Measured) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(a.out, "\npercentiles, in Mbps")
+	g := newGrid("customer", "object", "sku", "method", ">points", ">rank", ">.value", "first at", ">.commit", ">days", ">.quantity")
+	for i := range list {
+		m := &list[i]
+		g.add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(m), m.Commit.Trim(),
+			fmt.Sprintf("%d of %d", m.Days, m.MonthDays), m.Quantity.Trim())
+	}
+	g.print(a.out, "  ")
+}
+
+// rank is the place of the value among the points, the largest = 1.
+func rank(m *query.Measured) string {
+	if m.Index < 0 {
+		return "-"
+	}
+	return fmt.Sprint(m.Index + 1)
+}
+
+func slotText(m *query.Measured) string {
+	if m.Slot == "" {
+		return "-"
+	}
+	return m.Slot
+}
+
+func (a *app) customerText(b *customerBill, digits int) {
+	name := b.CustomerID
+	if b.Name != "" {
+		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
+	}
+	fmt.Fprintf(a.out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency, standing(b.State, b.MonthEnd))
+	service := ""
+	for i := range b.Sections {
+		s := &b.Sections[i]
+		if s.Service != service {
+			service = s.Service
+			fmt.Fprintf(a.out, "\n%s\n", or(s.ServiceName, s.Service))
+		}
+		a.sectionText(s, digits)
+	}
+	fmt.Fprintln(a.out)
+	g := newGrid("", ">."+b.Currency)
+	g.add("official", b.Official.StringFixed(digits))
+	g.add("discount", b.Discount.StringFixed(digits))
+	if !b.Truncated.IsZero() {
+		g.add("truncated", b.Truncated.StringFixed(digits))
+	}
+	g.add("payment", b.Payment.StringFixed(digits))
+	if !b.Rounding.IsZero() {
+		g.add("rounding", b.Rounding.StringFixed(digits))
+	}
+	g.add("due", b.Due.StringFixed(digits))
+	g.print(a.out, "")
+}
+
+func (a *app) sectionText(s *query.Section, digits int) {
+	fmt.Fprintf(a.out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.to pay")
+	for i := range s.Items {
+		it := &s.Items[i]
+		g.add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, trimZeros(it.Usage.String()), trimZeros(it.Free.String()), trimZeros(it.Quantity.String()),
+			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID, it.Payment.StringFixed(digits))
+	}
+	if len(s.Items) > 1 {
+		g.add("", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))
+	}
+	g.dropEmpty("quantity", "unit price", "official", "to pay")
+	g.print(a.out, "    ")
+	for i := range s.Items {
+		if m := s.Items[i].Measured; m != nil {
+			fmt.Fprintf(a.out, "    %s: %s\n", m.Object, m.String())
+		}
+	}
+}
+
+// trimZeros takes the zeros at the end of a decimal away.
+func trimZeros(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text
+}
+
+func or(text, fallback string) string {
+	if text == "" {
+		return fallback
+	}
+	return text
+}
+
+func notEmpty(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -3,24 +3,39 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
 // grid is a table for people: columns as wide as their widest cell, numbers to the right.
 type grid struct {
-	right []bool // by column
+	align []alignment // by column
 	rows  [][]string
 }
 
-// newGrid takes the header; a name that starts with > is of a column of numbers.
+// alignment says where the cells of a column stand.
+type alignment uint8
+
+const (
+	left alignment = iota
+	right
+	point // decimals, one point below the other
+)
+
+// newGrid takes the header. A name that starts with > is of a column of numbers, with >. of decimals.
 func newGrid(header ...string) *grid {
 	g := &grid{}
 	row := make([]string, len(header))
 	for i, name := range header {
-		text, right := strings.CutPrefix(name, ">")
-		g.right = append(g.right, right)
-		row[i] = text
+		how := left
+		if text, ok := strings.CutPrefix(name, ">."); ok {
+			how, name = point, text
+		} else if text, ok := strings.CutPrefix(name, ">"); ok {
+			how, name = right, text
+		}
+		g.align = append(g.align, how)
+		row[i] = name
 	}
 	g.rows = append(g.rows, row)
 	return g
@@ -28,19 +43,54 @@ func newGrid(header ...string) *grid {
 
 // add appends a row; values that are no strings are printed as %v.
 func (g *grid) add(cells ...any) {
-	row := make([]string, len(g.right))
+	row := make([]string, len(g.align))
 	for i, c := range cells {
 		row[i] = fmt.Sprint(c)
 	}
 	g.rows = append(g.rows, row)
 }
 
+// dropEmpty takes out columns that have nothing below their header, or nothing but 0, unless they are to be kept.
+func (g *grid) dropEmpty(keep ...string) {
+	for col := len(g.align) - 1; col >= 0; col-- {
+		if slices.Contains(keep, g.rows[0][col]) || slices.ContainsFunc(g.rows[1:], func(row []string) bool { return strings.Trim(row[col], "0.") != "" }) {
+			continue
+		}
+		g.align = slices.Delete(g.align, col, col+1)
+		for i := range g.rows {
+			g.rows[i] = slices.Delete(g.rows[i], col, col+1)
+		}
+	}
+}
+
+// pointUp pads the decimals of a column so that their points come to stand below each other.
+func (g *grid) pointUp(col int) {
+	most := 0
+	fraction := func(cell string) int {
+		if at := strings.IndexByte(cell, '.'); at >= 0 {
+			return len(cell) - at
+		}
+		return 0
+	}
+	for _, row := range g.rows[1:] {
+		most = max(most, fraction(row[col]))
+	}
+	for _, row := range g.rows[1:] {
+		if row[col] != "" {
+			row[col] += strings.Repeat(" ", most-fraction(row[col]))
+		}
+	}
+}
+
 // print writes the table, every line indented.
 func (g *grid) print(w io.Writer, indent string) {
-	width := make([]int, len(g.right))
-	for _, row := range g.rows {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
+	width := make([]int, len(g.align))
+	for i, how := range g.align {
+		if how == point {
+			g.pointUp(i)
+		}
+		for _, row := range g.rows {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
 	}
 	for _, row := range g.rows {
@@ -50,10 +100,10 @@ func (g *grid) print(w io.Writer, indent string) {
 			if i > 0 {
 				b.WriteString("  ")
 			}
-			if g.right[i] {
-				b.WriteString(pad + cell)
-			} else {
+			if g.align[i] == left {
 				b.WriteString(cell + pad)
+			} else {
+				b.WriteString(pad + cell)
 			}
 		}
 		fmt.Fprintln(w, indent+strings.TrimRight(b.String(), " "))

@@ -5,8 +5,11 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // runResult is a run's report as JSON.
@@ -52,18 +55,53 @@ func (a *app) report(w *pipeline.Workspace, r *pipeline.Report) error {
 		return nil
 	}
 	fmt.Fprintf(a.out, "\n%s rated, %s written\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
-	if len(r.Totals) > 0 {
-		fmt.Fprintln(a.out, "\ncontrol totals")
-		g := newGrid("name", ">value")
-		for _, t := range r.Totals {
-			g.add(t.Name, t.Value)
-		}
-		g.print(a.out, "  ")
-	}
+	a.totalsText(r.Totals)
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n", filepath.ToSlash(lines))
 	return nil
+}
+
+// totalsText prints the control totals: for each cycle what its lines and its statements add up to, column by column.
+func (a *app) totalsText(totals []lake.Total) {
+	type cell struct{ lines, statements string }
+	values := map[string]map[string]*cell{}
+	for _, t := range totals {
+		name, column, _ := strings.Cut(t.Name, ".")
+		cycle, table, ok := strings.Cut(name, "/")
+		if !ok || column == "rows" {
+			continue
+		}
+		if values[cycle] == nil {
+			values[cycle] = map[string]*cell{}
+		}
+		c := values[cycle][column]
+		if c == nil {
+			c = &cell{}
+			values[cycle][column] = c
+		}
+		if table == tables.Lines().Name {
+			c.lines = t.Value
+		} else {
+			c.statements = t.Value
+		}
+	}
+	for _, cycle := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(a.out, "\ncontrol totals of %s\n", cycle)
+		g := newGrid("", ">.lines", ">.statements", "")
+		for _, column := range slices.Sorted(maps.Keys(values[cycle])) {
+			c := values[cycle][column]
+			if strings.Trim(c.lines+c.statements, "0.") == "" {
+				continue
+			}
+			same := ""
+			if c.lines == c.statements {
+				same = "same"
+			}
+			g.add(column, c.lines, c.statements, same)
+		}
+		g.print(a.out, "  ")
+	}
 }
 
 // reportFiles prints what became of each feed file.

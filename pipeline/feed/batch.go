@@ -18,7 +18,7 @@ type Batch struct {
 	Rows arrow.RecordBatch
 	// First is the row number of the batch's first row in the file, from 1 (spec §8).
 	First int64
-	// Faults are the rows that failed on their own, by Index, at most one per row. Their cells are undefined.
+	// Faults are the rows that failed on their own, by Index, at most one per row. Their cells can be read and mean nothing.
 	Faults []Fault
 
 	raw     rawRecords

@@ -32,6 +32,9 @@ func isOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
 func unknownColumn(spec *Spec, name string) *FileError {
 	e := &FileError{Text: fmt.Sprintf("unknown column %q", name), Hint: "the name of a column of your own must begin with x_"}
+	if strings.ContainsAny(name, ";\t") {
+		e.Hint = "fields are separated by commas"
+	}
 	for i := range spec.Columns {
 		if strings.EqualFold(strings.TrimSpace(name), spec.Columns[i].Name) {
 			e.Hint = fmt.Sprintf("did you mean %q?", spec.Columns[i].Name)

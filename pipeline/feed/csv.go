@@ -70,13 +70,19 @@ func (t *tee) renew(pool *textPool, end int64) *texts {
 	return full
 }
 
-// blankLines is the length of the ends of lines at the beginning of a text.
+// blankLines is the length of the blank lines at the beginning of a text.
 func blankLines(text []byte) int {
 	n := 0
-	for n < len(text) && (text[n] == '\n' || text[n] == '\r') {
-		n++
+	for {
+		switch rest := text[n:]; {
+		case len(rest) > 0 && rest[0] == '\n':
+			n++
+		case len(rest) > 1 && rest[0] == '\r' && rest[1] == '\n':
+			n += 2
+		default:
+			return n
+		}
 	}
-	return n
 }
 
 // chomp cuts the end of the line off.

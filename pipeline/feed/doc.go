@@ -10,7 +10,9 @@
 //  2. No record is dropped: row i of a batch is the file's row First+i, faulty or not, and the rows of the batches of a
 //     file, put together, do not depend on the size of the batches.
 //  3. The same records give equal rows from CSV, NDJSON and Parquet, compressed or not: an empty text is null, a text is
-//     never trimmed, a decimal never passes through a float, an instant is UTC in microseconds.
+//     never trimmed, a decimal never passes through a float, an instant is UTC in microseconds. A JSON number where a
+//     text belongs is its digits as they stand. The one liberty is that of encoding/csv: a line that ends inside quotes
+//     ends in \n, also where the file has \r\n.
 //  4. Memory is bounded by the batch, not by the file: a batch ends at Options.BatchRows or at Options.BatchBytes,
 //     whichever is first; a record over Options.MaxRecord fails the file before it is read to its end.
 //  5. A fault is the first of a record in this order: bad_row, for the record as a whole and then by column; then,

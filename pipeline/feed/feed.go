@@ -12,8 +12,8 @@ import (
 // Options bound what a reader holds. The zero value means the defaults.
 type Options struct {
 	BatchRows  int // the most rows of a batch; default 32768
-	BatchBytes int // a batch ends after the record that brings its raw text to this size; default 8 MiB
-	MaxRecord  int // a record longer than this fails the file; default 1 MiB
+	BatchBytes int // a batch ends near this size, of raw text or of Arrow memory; default 8 MiB
+	MaxRecord  int // a record longer than this, in Parquet a text value, fails the file; default 1 MiB
 	// Memory is where Arrow memory comes from; default the Go heap.
 	Memory memory.Allocator
 }

@@ -55,6 +55,7 @@ func (r *ndjsonReader) Next(ctx context.Context) (*Batch, error) {
 	for r.rows.rows < r.opts.BatchRows && len(r.kept.buffer) < r.opts.BatchBytes {
 		at, err := r.readLine()
 		if err == nil && at.from == at.to {
+			r.kept.buffer = r.kept.buffer[:at.from] // an empty line is not a row, and must not fill the batch
 			continue
 		}
 		if err == nil {

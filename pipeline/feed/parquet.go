@@ -2,6 +2,8 @@ package feed
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -83,6 +85,12 @@ func checkMagic(src *stored) error {
 
 // loadParquet reads the footer and checks that the file's columns fit the feed.
 func loadParquet(src *stored, spec *Spec, opts Options) (*parquetFile, error) {
+	if _, ok := src.file.(interface {
+		io.ReaderAt
+		io.Seeker
+	}); !ok {
+		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.name)
+	}
 	if src.size == 0 {
 		return nil, src.blame(&FileError{Text: "the file is empty"})
 	}
@@ -202,6 +210,8 @@ func releaseReaders(readers []*pqarrow.ColumnReader) {
 	}
 }
 
+var errFewer = errors.New("fewer values than the row group has rows")
+
 // readColumn reads the next n values of a column; fewer are an error.
 func (f *parquetFile) readColumn(r *pqarrow.ColumnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	var out arrow.Array
@@ -212,7 +222,7 @@ func (f *parquetFile) readColumn(r *pqarrow.ColumnReader, c parquetColumn, n int
 		}
 		defer chunks.Release()
 		if int64(chunks.Len()) != n {
-			return fmt.Errorf("%d values where the row group has %d more rows", chunks.Len(), n)
+			return errFewer
 		}
 		if all := chunks.Chunks(); len(all) != 1 {
 			out, err = array.Concatenate(all, f.opts.Memory)
@@ -226,6 +236,42 @@ func (f *parquetFile) readColumn(r *pqarrow.ColumnReader, c parquetColumn, n int
 		return nil, fmt.Errorf("column %s: %w", c.name, err)
 	}
 	return out, nil
+}
+
+// checkDictionary fails a Word column whose dictionary holds a value twice. The format forbids it, and the library, which
+// keeps each value once, would give the codes after it the wrong words.
+func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
+	if f.spec.Columns[c.column].Kind != Word {
+		return nil
+	}
+	return guard(func() error {
+		pages, err := f.meta.RowGroup(group).GetColumnPageReader(c.leaf)
+		if err != nil {
+			return err
+		}
+		defer pages.Close() // nothing is written
+		if !pages.Next() {
+			return pages.Err()
+		}
+		page, ok := pages.Page().(*file.DictionaryPage) // it comes before all other pages
+		if !ok {
+			return nil
+		}
+		seen := make(map[string]bool, page.NumValues())
+		for data := page.Data(); len(data) >= 4; {
+			end := 4 + uint64(binary.LittleEndian.Uint32(data))
+			if end > uint64(len(data)) {
+				return fmt.Errorf("its dictionary ends too early")
+			}
+			if value := string(data[4:end]); !seen[value] {
+				seen[value] = true
+			} else {
+				return fmt.Errorf("its dictionary holds %q twice", shownValue(data[4:end]))
+			}
+			data = data[end:]
+		}
+		return nil
+	})
 }
 
 // parquetReader reads a range of row groups. A batch never spans two of them.
@@ -320,6 +366,11 @@ func (r *parquetReader) nextGroup() error {
 		// The readers outlive the call of Next that opens them, so its context must not end them.
 		if r.readers, err = r.groupReaders(context.Background(), r.present, r.group); err != nil {
 			return r.broken(err)
+		}
+		for _, c := range r.present {
+			if err := r.checkDictionary(r.group, c); err != nil {
+				return r.broken(fmt.Errorf("column %s: %w", c.name, err))
+			}
 		}
 		r.current = r.group
 		r.group++

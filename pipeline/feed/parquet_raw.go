@@ -98,12 +98,18 @@ func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
 		if a == nil || a.IsNull(row) {
 			continue
 		}
-		if len(dst) > begin {
+		mark := len(dst)
+		if mark > begin {
 			dst = append(dst, ',')
 		}
-		dst, _ = jsontext.AppendQuote(dst, string(bytes.ToValidUTF8([]byte(c.name), []byte("\ufffd"))))
-		dst = append(dst, ':')
-		dst = appendJSON(dst, a, row)
+		err := guard(func() error {
+			dst, _ = jsontext.AppendQuote(dst, bytes.ToValidUTF8([]byte(c.name), []byte("\ufffd")))
+			dst = appendJSON(append(dst, ':'), a, row)
+			return nil
+		})
+		if err != nil {
+			dst = dst[:mark] // an x_ column of a type that nobody can read
+		}
 	}
 	return append(dst, '}')
 }

@@ -23,7 +23,7 @@ func fits(col *Column, node schema.Node) *FileError {
 // misfit says what is wrong with a leaf's type for a kind, and what to write instead.
 func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 	physical, logical := leaf.PhysicalType(), leaf.LogicalType()
-	_, isDecimal := logical.(schema.DecimalLogicalType)
+	decimal, isDecimal := logical.(schema.DecimalLogicalType)
 	text := physical == parquet.Types.ByteArray && !isDecimal
 	whole := (physical == parquet.Types.Int32 || physical == parquet.Types.Int64) && isPlainInt(logical)
 	switch kind {
@@ -40,6 +40,8 @@ func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 			return typeName(leaf) + ", which does not hold a decimal exactly", hint
 		case !text && !whole && !isDecimal:
 			return typeName(leaf) + " where a decimal belongs", hint
+		case isDecimal && (decimal.Scale() < 0 || decimal.Scale() > decimal.Precision()):
+			return typeName(leaf) + ", whose scale is not within its precision", hint
 		}
 	}
 	return "", ""

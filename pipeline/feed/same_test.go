@@ -1,8 +1,10 @@
 package feed
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -13,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -347,6 +350,25 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
+// TestDictionaryTwice: a dictionary that holds a word twice would shift the words after it.
+func TestDictionaryTwice(t *testing.T) {
+	t.Parallel()
+	fields := []field{{"resource_id", text, true}, {"sample_time", text, true}, {"in_bps", text, true}}
+	record := func(i int) []string { return []string{fmt.Sprintf("link-%d", i%4), "2026-09-01T00:00:00Z", "1"} }
+	data := writeParquet(t, fields, record, 400, 400, parquet.WithCompression(compress.Codecs.Uncompressed), parquet.WithStats(false))
+	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{}); len(got.rows) != 400 {
+		t.Fatal(got.err)
+	}
+	if n := bytes.Count(data, []byte("link-1")); n != 1 {
+		t.Fatalf("the word stands %d times in the file", n)
+	}
+	data = bytes.Replace(data, []byte("link-1"), []byte("link-0"), 1)
+	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{})
+	if want := `read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary holds "link-0" twice`; got.err == nil || got.err.Error() != want {
+		t.Errorf("got %v, want %s", got.err, want)
+	}
+}
+
 // TestHeader: the header and raw records of a CSV file are a CSV file.
 func TestHeader(t *testing.T) {
 	t.Parallel()
@@ -365,6 +387,19 @@ func TestHeader(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{`1 in_bps bad_decimal "1\n"`}, got.faults); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestNDJSONValues: escapes, digits as they stand, names in any order and x_ values of any form.
+func TestNDJSONValues(t *testing.T) {
+	t.Parallel()
+	lines := `{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\n\"\u00e9\ud83d\ude00"}
+ { "resource_id" : 0.50 , "sample_time" : "2026-09-01T00:00:00Z" , "in_bps" : "7" , "x_b" : null }
+{"resource\u005fid":"b","sample_time":"2026-09-01T00:00:00Z","in_bps":1,"out_bps":null}`
+	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", Bandwidth(), Options{})
+	want := []string{"a\n\"é😀|2026-09-01T00:00:00Z||0.1", "0.50|2026-09-01T00:00:00Z|7|", "b|2026-09-01T00:00:00Z|1|"}
+	if d := cmp.Diff(want, got.rows); d != "" || got.err != nil {
+		t.Error(got.err, got.faults, d)
 	}
 }
 

@@ -36,7 +36,7 @@ type dayFold struct {
 	record  rating.Record
 	what    consumption
 
-	owed     money.QuantityTotal // quantity of the records that lines of the day must hold
+	owed money.QuantityTotal // quantity of the records that lines of the day must hold
 
 	customer int32 // the open one; -1 = none
 	rows     []position.Row

@@ -57,7 +57,6 @@ type resolver struct {
 	buffers *sorting.Buffers
 	seeds   []uint64
 	marks   []sorting.Marks
-	packed  []byte
 }
 
 // candidate is a new record that replaces another.
@@ -99,8 +98,7 @@ func (r *resolver) collect(pass, passes int) ([]candidate, error) {
 	r.marks = r.marks[:0]
 	var list []candidate
 	err := r.scan(func(row *sorting.Row) error {
-		r.packed = row.Pack(r.packed[:0])
-		m := sorting.MarksOf(r.packed, r.seed(row.Customer))
+		m := row.Marks(r.seed(row.Customer))
 		if passes > 1 && int(m.Identity>>32*uint64(passes)>>32) != pass {
 			return nil
 		}

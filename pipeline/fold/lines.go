@@ -37,6 +37,7 @@ type lineWriter struct {
 	out  *lake.Writer
 	pq   *table.Writer
 	cols *table.Columns
+	mem  *table.Memory
 	rows int64
 	sum  lineSums
 
@@ -111,7 +112,7 @@ type versionWords struct {
 }
 
 func (f *Folder) newLineWriter(key lake.FileKey) *lineWriter {
-	w := &lineWriter{f: f, key: key, cols: table.NewColumns(tables.Lines())}
+	w := &lineWriter{f: f, key: key, cols: table.NewColumns(tables.Lines()), mem: table.NewMemory()}
 	w.skus = make([]skuWords, len(f.Books.Products))
 	w.versions = make([]versionWords, len(f.Books.Versions))
 	w.discounts = make([]int32, len(f.Books.Discounts))
@@ -289,7 +290,7 @@ func (w *lineWriter) flush() error {
 			return err
 		}
 		w.out = out
-		if w.pq, err = table.NewWriter(out, tables.Lines()); err != nil {
+		if w.pq, err = table.NewWriterIn(w.mem, out, tables.Lines()); err != nil {
 			return err
 		}
 	}

@@ -21,10 +21,10 @@ type Opener interface {
 }
 
 // MissingBookError says that the books no longer have what accepted records need.
-type MissingBookError struct{ What, ID string }
+type MissingBookError struct{ Book, What, ID string }
 
 func (e *MissingBookError) Error() string {
-	return fmt.Sprintf("the books no longer have %s %q, which accepted records name: put it back", e.What, e.ID)
+	return fmt.Sprintf("no %s %q, which accepted records name", e.What, e.ID)
 }
 
 // names turns the words of lake files into the books' codes.
@@ -37,14 +37,14 @@ func (n *names) customer(id string) (int32, error) {
 	if code := n.books.Customer(id); code >= 0 {
 		return code, nil
 	}
-	return 0, &MissingBookError{"customer", id}
+	return 0, &MissingBookError{"customers.csv", "customer", id}
 }
 
 func (n *names) sku(id string) (int32, error) {
 	if code := n.books.SKU(id); code >= 0 {
 		return code, nil
 	}
-	return 0, &MissingBookError{"sku", id}
+	return 0, &MissingBookError{"products.csv", "sku", id}
 }
 
 // tableFile is one lake file read group by group.

@@ -144,11 +144,12 @@ func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
 			continue
 		}
 		best := percentile.Winner(policy, winner.Sample, s.Sample)
-		if best != winner.Sample {
-			won := *s
-			won.Sample = best
-			winner, owner = &won, i
+		if best.In != winner.In || best.Out != winner.Out || (best.Time != winner.Time && policy.Duplicates == books.DuplicatesLast) {
+			owner = i
 		}
+		won := *s
+		won.Sample = best
+		winner = &won
 	}
 	for i := range group {
 		if i == owner {

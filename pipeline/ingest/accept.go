@@ -41,11 +41,21 @@ const (
 
 // limits are the instants that acceptance compares with, worked out once a scan.
 type limits struct {
-	latest   period.Instant // a time after it is `future`
-	oldest   period.Instant // a start before it is `too_old`
-	openFrom period.Instant // a start before it lies in a closed cycle
-	parts    Parts
-	buckets  []int32 // by customer
+	latest    period.Instant // a time after it is `future`
+	oldest    period.Instant // a start before it is `too_old`
+	openFrom  period.Instant // a start before it lies in a closed cycle
+	parts     Parts
+	buckets   []int32          // by customer
+	first     []period.Span    // by customer: validity of the first row
+	customers map[string]int32 // codes by id
+}
+
+// customer is the code of a customer's id, or -1.
+func (l *limits) customer(id string) int32 {
+	if code, ok := l.customers[id]; ok {
+		return code
+	}
+	return -1
 }
 
 // acceptor checks the records of one worker's batches (spec §3.20).
@@ -66,18 +76,17 @@ func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
 	return &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock()}
 }
 
-// words maps a batch's dictionary to codes, remembering the last dictionary.
+// words maps a batch's dictionary to codes, remembering the last dictionary: of a Parquet row group all batches share one.
 type words struct {
-	dict  arrow.Array
+	dict  arrow.ArrayData
 	codes []int32
 }
 
 // of returns the codes of a dictionary column's words; lookup gives -1 for an unknown one.
 func (w *words) of(col arrow.Array, lookup func(string) int32) ([]int32, *array.Dictionary) {
 	d := col.(*array.Dictionary)
-	if dict := d.Dictionary(); dict != w.dict {
-		values := dict.(*array.String)
-		w.dict, w.codes = dict, w.codes[:0]
+	if values := d.Dictionary().(*array.String); values.Data() != w.dict {
+		w.dict, w.codes = values.Data(), w.codes[:0]
 		for i := range values.Len() {
 			w.codes = append(w.codes, lookup(values.Value(i)))
 		}
@@ -146,7 +155,7 @@ type usageView struct {
 func (a *acceptor) usageView(b *feed.Batch) *usageView {
 	v := &usageView{}
 	col := b.Rows.Column
-	v.customers, v.customer = a.customers.of(col(uCustomer), a.cfg.Books.Customer)
+	v.customers, v.customer = a.customers.of(col(uCustomer), a.lim.customer)
 	v.skus, v.sku = a.skus.of(col(uSKU), a.cfg.Books.SKU)
 	v.areas, v.region = a.areas.of(col(uRegion), a.regions.Code)
 	v.hasUnit = col(uUnit).NullN() < b.Len()
@@ -281,13 +290,14 @@ func (a *acceptor) checkCustomer(customer int32, t period.Instant) reason.Reason
 	if customer < 0 {
 		return reason.UnknownCustomer
 	}
-	rows := a.cfg.Books.Customers[customer].Rows
-	if rows[0].Valid.Holds(t) {
+	first := a.lim.first[customer]
+	if first.Holds(t) {
 		return reason.None
 	}
-	if t < rows[0].Valid.From {
+	if t < first.From {
 		return reason.UnknownCustomer
 	}
+	rows := a.cfg.Books.Customers[customer].Rows
 	if slices.ContainsFunc(rows, func(r books.CustomerRow) bool { return r.Valid.Holds(t) }) {
 		return reason.None
 	}

@@ -112,9 +112,13 @@ func newLimits(cfg *Config) *limits {
 	if cfg.ClosedThrough != NoCycle {
 		lim.openFrom = max(lim.openFrom, zone.Bounds(cfg.ClosedThrough).To)
 	}
-	lim.buckets = make([]int32, len(cfg.Books.Customers))
-	for i := range cfg.Books.Customers {
-		lim.buckets[i] = int32(Bucket(cfg.Books.Customers[i].ID, cfg.Settings.Lake.Buckets))
+	customers := cfg.Books.Customers
+	lim.buckets, lim.first = make([]int32, len(customers)), make([]period.Span, len(customers))
+	lim.customers = make(map[string]int32, len(customers))
+	for i := range customers {
+		lim.buckets[i] = int32(Bucket(customers[i].ID, cfg.Settings.Lake.Buckets))
+		lim.first[i] = customers[i].Rows[0].Valid
+		lim.customers[customers[i].ID] = int32(i)
 	}
 	return lim
 }
@@ -241,6 +245,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File) error {
 // keep implements sink.
 func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
 	c := &w.chunks[w.slot]
+	c.Reserve(w.cfg.chunkBytes())
 	c.Add(part, r)
 	w.first, w.last = min(w.first, day), max(w.last, day)
 	if c.Size() < w.cfg.chunkBytes() {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -16,7 +17,7 @@ type file interface {
 	Size() int64
 }
 
-// cursor walks the rows of one sorted file.
+// cursor walks the rows of one sorted file, or of one row group of a file that is not, which it sorts.
 type cursor struct {
 	name   string
 	file   file
@@ -25,7 +26,9 @@ type cursor struct {
 	skip   func(*table.Reader) bool // whether the next row group has nothing of interest; nil = never
 	keep   func(Row) bool           // whether a row is of interest; nil = every one
 	row    Row
+	at     int            // place of row among those of its group
 	last   *table.Columns // the last row of the group before, its key columns
+	sorted []int          // the rows of the one group that is read, in order; nil = the file is in order
 }
 
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
@@ -37,19 +40,30 @@ func openCursor(name string, f file, def *tables.Table, o *order, cols []int) (*
 	return &cursor{name: name, file: f, reader: r, order: o}, nil
 }
 
+// sortGroup makes the cursor one of a single row group, whose rows it gives in order.
+func (c *cursor) sortGroup(group int) error {
+	for range group {
+		c.reader.Skip()
+	}
+	cols, err := c.reader.Next()
+	if err != nil || cols == nil {
+		return errors.Join(fmt.Errorf("%s: row group %d: %w", c.name, group, err), c.close())
+	}
+	c.sorted = make([]int, cols.N)
+	for i := range c.sorted {
+		c.sorted[i] = i
+	}
+	slices.SortStableFunc(c.sorted, func(i, j int) int { return c.order.compare(Row{cols, i}, Row{cols, j}) })
+	c.row, c.at = Row{Cols: cols}, -1
+	return nil
+}
+
 // next moves to the next row of interest; false at the end.
 func (c *cursor) next() (bool, error) {
 	for {
-		if c.row.Cols != nil {
-			for c.row.I++; c.row.I < c.row.Cols.N; c.row.I++ {
-				if err := c.inOrder(); err != nil {
-					return false, err
-				}
-				if c.keep == nil || c.keep(c.row) {
-					return true, nil
-				}
-			}
-			c.remember()
+		ok, err := c.inGroup()
+		if ok || err != nil || c.sorted != nil {
+			return ok, err
 		}
 		for c.skip != nil && c.skip(c.reader) {
 			c.reader.Skip()
@@ -61,8 +75,29 @@ func (c *cursor) next() (bool, error) {
 		if cols == nil {
 			return false, nil
 		}
-		c.row = Row{cols, -1}
+		c.row, c.at = Row{Cols: cols}, -1
 	}
+}
+
+// inGroup moves to the next row of interest of the group at hand; false at its end.
+func (c *cursor) inGroup() (bool, error) {
+	if c.row.Cols == nil {
+		return false, nil
+	}
+	for c.at++; c.at < c.row.Cols.N; c.at++ {
+		if c.row.I = c.at; c.sorted != nil {
+			c.row.I = c.sorted[c.at]
+		} else if err := c.inOrder(); err != nil {
+			return false, err
+		}
+		if c.keep == nil || c.keep(c.row) {
+			return true, nil
+		}
+	}
+	if c.sorted == nil {
+		c.remember()
+	}
+	return false, nil
 }
 
 // remember keeps the last row of a group, which the reader is about to overwrite.

@@ -67,8 +67,10 @@ func statementsOrder() order {
 }
 
 func rejectsOrder() order {
-	return order{cols: []int{tables.RFile, tables.RRow}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)), cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)))
+	// The hash tells two files apart that bore the same name one after the other.
+	return order{cols: []int{tables.RFile, tables.RRow, tables.RFileHash}, compare: func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)), cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)),
+			strings.Compare(a.Word(tables.RFileHash), b.Word(tables.RFileHash)))
 	}}
 }
 
@@ -80,4 +82,41 @@ func (o order) with(cols []int) []int {
 	all := append(slices.Clone(cols), o.cols...)
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+func samplesOrder() order {
+	return order{cols: []int{tables.BCustomerID, tables.BSlot, tables.BResourceID}, compare: func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Word(tables.BCustomerID), b.Word(tables.BCustomerID)), cmp.Compare(a.Time(tables.BSlot), b.Time(tables.BSlot)),
+			strings.Compare(a.Word(tables.BResourceID), b.Word(tables.BResourceID)))
+	}}
+}
+
+// usageOrder is the order of the usage table: that of lines, as far as it goes.
+func usageOrder() order {
+	return order{cols: []int{tables.UCustomerID, tables.UUsageStart, tables.URecordID}, compare: func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Word(tables.UCustomerID), b.Word(tables.UCustomerID)),
+			cmp.Compare(a.Time(tables.UUsageStart), b.Time(tables.UUsageStart)), bytes.Compare(a.Text(tables.URecordID), b.Text(tables.URecordID)))
+	}}
+}
+
+// byCustomer is the order of tables that are sorted by customer_id, their first column.
+func byCustomer() order {
+	return order{cols: []int{0}, compare: func(a, b Row) int { return strings.Compare(a.Word(0), b.Word(0)) }}
+}
+
+// orderOf is the order in which the files of a table are sorted; for tables without a promise, none.
+func orderOf(def *tables.Table) order {
+	switch def.Name {
+	case tables.Lines().Name:
+		return linesOrder()
+	case tables.Usage().Name:
+		return usageOrder()
+	case tables.Bandwidth().Name:
+		return samplesOrder()
+	case tables.Statements().Name:
+		return statementsOrder()
+	case tables.Positions().Name, tables.Sums().Name:
+		return byCustomer()
+	}
+	return order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
 }

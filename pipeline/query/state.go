@@ -2,7 +2,9 @@ package query
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -76,13 +78,35 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 	return rowsOf(ctx, snap, files, tables.Statements(), statementsOrder(), nil, tables.SCustomerID, customer, l)
 }
 
-// Rejects gives the rejects by file and row. cols as in Lines.
+// Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
 func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*Rows, error) {
 	files, err := filesOf(snap, "", tables.Rejects().Name)
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, snap, files, tables.Rejects(), rejectsOrder(), cols, -1, "", l)
+	o := rejectsOrder()
+	m := &merger{limits: l.withDefaults(), def: tables.Rejects(), order: &o, cols: cols}
+	var inputs []input
+	for _, e := range files {
+		groups, err := groupsOf(snap, e)
+		if err != nil {
+			return nil, err
+		}
+		for g := range groups {
+			inputs = append(inputs, input{name: e.Path, group: min(e.Rows, groupRows), open: func() (*cursor, error) {
+				f, err := snap.Open(e)
+				if err != nil {
+					return nil, err
+				}
+				c, err := openCursor(e.Path, f, tables.Rejects(), &o, cols)
+				if err != nil {
+					return nil, err
+				}
+				return c, c.sortGroup(g)
+			}})
+		}
+	}
+	return m.merge(ctx, inputs)
 }
 
 // filesOf lists the files of one table of a cycle.
@@ -155,4 +179,60 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 		}
 	}
 	return out, nil
+}
+
+// File gives the rows of one file of the lake, of a table whose definition is def, and checks that they are in the table's order.
+// cols as in Lines.
+func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	o := orderOf(def)
+	f, err := snap.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCursor(e.Path, f, def, &o, cols)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(&o, []*cursor{c}, nil)
+}
+
+// RowCount is the number of rows of a file of any table, as the file itself says.
+func RowCount(snap *lake.Snapshot, e lake.FileEntry) (n int64, err error) {
+	err = footer(snap, e, func(r *table.Reader) { n = r.Rows() })
+	return n, err
+}
+
+// groupsOf is the number of row groups of a file.
+func groupsOf(snap *lake.Snapshot, e lake.FileEntry) (n int, err error) {
+	err = footer(snap, e, func(r *table.Reader) { n = r.Groups() })
+	return n, err
+}
+
+// footer looks at what a file says of itself.
+func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*table.Reader)) (err error) {
+	f, err := snap.Open(e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	r, err := table.NewReader(io.NewSectionReader(f, 0, f.Size()), &tables.Table{Name: e.Table}, []int{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	look(r)
+	return r.Close()
+}
+
+// Unsorted gives the rows of one file as they lie there. Only the columns asked for are read.
+func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+	f, err := snap.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCursor(e.Path, f, def, &o, cols)
+	if err != nil {
+		return nil, err
+	}
+	return newRows(&o, []*cursor{c}, nil)
 }

@@ -131,14 +131,9 @@ func (r *Row) Content() []byte { return r.content }
 // Marks are the two hashes by which a record is recognised: of its identity and of its content with its start.
 type Marks struct{ Identity, Content uint64 }
 
-// MarksOf hashes the row that was packed last at dst[at:]; seed is the customer's (spec §3.20: identity is customer, cycle, id).
-func MarksOf(packed []byte, seed uint64) Marks {
-	h := parseHead(packed[4:])
-	size := int(binary.LittleEndian.Uint32(h.rest))
-	return Marks{
-		Identity: Identity(seed, h.id),
-		Content:  xxhash.Sum64(h.rest[4:4+size]) ^ uint64(h.start)*0x9E3779B97F4A7C15,
-	}
+// Marks hashes a row that came out of a merger; seed is the customer's (spec §3.20: identity is customer, cycle, id).
+func (r *Row) Marks(seed uint64) Marks {
+	return Marks{Identity: Identity(seed, r.ID), Content: xxhash.Sum64(r.content) ^ uint64(r.Start)*0x9E3779B97F4A7C15}
 }
 
 // Identity is the hash of a record's identity within its cycle.

@@ -3,6 +3,7 @@ package sorting
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"slices"
@@ -27,52 +28,76 @@ type Run struct {
 
 // Chunk gathers packed rows until it is sorted into a run.
 type Chunk struct {
-	bytes   []byte
-	entries []entry
+	bytes    []byte
+	entries  []entry
+	reserved bool
 }
 
+// entry is what sorting moves instead of a row.
 type entry struct {
-	part     Part
-	customer int32
-	start    int64
-	off      int64
+	place  uint64 // part, then customer
+	start  int64
+	prefix uint64 // first bytes of the id, as they sort
+	off    int64
 }
 
 // Add packs a row into the chunk and returns its packed bytes, which are valid until the next call.
 func (c *Chunk) Add(part Part, r *Row) []byte {
 	at := len(c.bytes)
 	c.bytes = r.Pack(c.bytes)
-	c.entries = append(c.entries, entry{part: part, customer: r.Customer, start: int64(r.Start), off: int64(at)})
+	c.entries = append(c.entries, entry{uint64(part)<<32 | uint64(uint32(r.Customer)), int64(r.Start), prefix(r.ID), int64(at)})
 	return c.bytes[at:]
 }
 
+// prefix is the first eight bytes of an id as a number that sorts like them.
+func prefix(id []byte) uint64 {
+	if len(id) >= 8 {
+		return binary.BigEndian.Uint64(id)
+	}
+	var b [8]byte
+	copy(b[:], id)
+	return binary.BigEndian.Uint64(b[:])
+}
+
 // Size is the chunk's memory in bytes.
-func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*32 }
+func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*entryBytes }
 
 // Len is the number of rows.
 func (c *Chunk) Len() int { return len(c.entries) }
 
-// Grow makes room for a chunk of the given size once, so that it never has to be copied.
-func (c *Chunk) Grow(size int) {
-	c.bytes = slices.Grow(c.bytes, size)
+// Reserve makes room for a chunk of the given size once it has shown that it will be a large one, so that it is not copied over
+// and over as it grows.
+func (c *Chunk) Reserve(size int) {
+	const large = 1 << 20
+	if c.reserved || len(c.bytes) < large {
+		return
+	}
+	c.reserved = true
+	perRow := len(c.bytes)/len(c.entries) + entryBytes
+	rows := size/perRow + 1
+	c.entries = slices.Grow(c.entries, max(0, rows-len(c.entries)))
+	c.bytes = slices.Grow(c.bytes, max(0, size-rows*entryBytes+perRow-len(c.bytes)))
 }
+
+// entryBytes is the size of an entry.
+const entryBytes = 32
 
 func (c *Chunk) packed(e entry) []byte {
 	b := c.bytes[e.off:]
-	return b[:4+int(uint32(b[0])|uint32(b[1])<<8|uint32(b[2])<<16|uint32(b[3])<<24)]
+	return b[:4+int(binary.LittleEndian.Uint32(b))]
 }
 
 // sort is SORT-1.
 func (c *Chunk) sort() {
 	slices.SortFunc(c.entries, func(a, b entry) int {
-		if a.part != b.part {
-			return cmp.Compare(a.part, b.part)
-		}
-		if a.customer != b.customer {
-			return cmp.Compare(a.customer, b.customer)
+		if a.place != b.place {
+			return cmp.Compare(a.place, b.place)
 		}
 		if a.start != b.start {
 			return cmp.Compare(a.start, b.start)
+		}
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
 		}
 		return tail(parseHead(c.packed(a)[4:]), parseHead(c.packed(b)[4:]))
 	})
@@ -93,7 +118,7 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 	run, buf, off := &Run{}, make([]byte, 0, 1<<20), int64(0)
 	for _, e := range c.entries {
 		row := c.packed(e)
-		run.add(e.part, off, int64(len(row)))
+		run.add(Part(e.place>>32), off, int64(len(row)))
 		off += int64(len(row))
 		if len(buf)+len(row) > cap(buf) {
 			if _, err := w.Write(buf); err != nil {
@@ -121,7 +146,7 @@ func (c *Chunk) Keep() *Run {
 	run := &Run{memory: make([]byte, 0, len(c.bytes))}
 	for _, e := range c.entries {
 		row := c.packed(e)
-		run.add(e.part, int64(len(run.memory)), int64(len(row)))
+		run.add(Part(e.place>>32), int64(len(run.memory)), int64(len(row)))
 		run.memory = append(run.memory, row...)
 	}
 	c.bytes, c.entries = nil, nil

@@ -69,8 +69,9 @@ func node(c table.Column) (schema.Node, error) {
 // keyed are the columns that readers look rows up by: they alone carry statistics and a page index.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
-func properties(def *table.Table) *parquet.WriterProperties {
+func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
 	opts := []parquet.WriterProperty{
+		parquet.WithAllocator(mem),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1),
 		parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(1 << 30),
 		parquet.WithStats(false), parquet.WithDataPageSize(1 << 20), parquet.WithBatchSize(1 << 14),
@@ -92,11 +93,16 @@ func properties(def *table.Table) *parquet.WriterProperties {
 
 // NewWriter starts a Parquet file of a table on w; Close ends it and leaves w open.
 func NewWriter(w io.Writer, def *table.Table) (*Writer, error) {
+	return NewWriterIn(NewMemory(), w, def)
+}
+
+// NewWriterIn is NewWriter in memory that writers share one after the other.
+func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 	root, err := Schema(def)
 	if err != nil {
 		return nil, err
 	}
-	fw, err := file.NewParquetWriterWithError(w, root, file.WithWriterProps(properties(def)))
+	fw, err := file.NewParquetWriterWithError(w, root, file.WithWriterProps(properties(def, mem)))
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}

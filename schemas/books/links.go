@@ -52,8 +52,16 @@ func (l *loader) linkProduct(r *row, k *Link) {
 	}
 }
 
-// priced reports whether some version of the chain of spec §3.2 fits the link at any time.
+// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit is owed
+// for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
 func (l *loader) priced(k *Link) bool {
+	cycles := k.Valid
+	if cycles.From > period.Past {
+		cycles.From = l.b.Zone.Bounds(l.b.Zone.Cycle(cycles.From)).From
+	}
+	if cycles.To < period.Forever {
+		cycles.To = l.b.Zone.Bounds(l.b.Zone.Cycle(cycles.To - 1)).To
+	}
 	lists := []string{"standard"}
 	for _, r := range l.b.Customers[k.Customer].Rows {
 		if r.PriceList != "" {
@@ -63,7 +71,7 @@ func (l *loader) priced(k *Link) bool {
 	for _, list := range lists {
 		for _, region := range []string{k.Region, "*"} {
 			for _, v := range l.b.VersionsOf(k.SKU, list, region, "") {
-				if v.Valid.Overlaps(k.Valid) {
+				if v.Valid.Overlaps(cycles) {
 					return true
 				}
 			}

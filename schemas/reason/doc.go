@@ -2,4 +2,5 @@
 //
 //	REASON-1  The order of the constants is the order of the checks.
 //	REASON-2  A reason's word never changes: it is in files people keep.
+//	REASON-3  Every reason has a meaning, one sentence, which the documentation prints.
 package reason

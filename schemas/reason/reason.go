@@ -37,8 +37,37 @@ var names = [count]string{
 	"conflict", "replaces_unknown", "unknown_order", "already_refunded", "expired", "insufficient_balance", "bad_state",
 }
 
+var meanings = [count]string{
+	"",
+	"The record cannot be read at all: wrong number of fields, a misplaced quote, no JSON object, a word that is not in its list.",
+	"A required value is empty, null or not there; an empty cell is never a zero.",
+	"The text is not a plain decimal, or it has a digit that is not 0 past the last decimal that counts.",
+	"The text is not an RFC 3339 time with an offset, or it is finer than a microsecond.",
+	"The number is well formed and lies outside the range of its column.",
+	"The record ends before it starts.",
+	"The record's time lies past the run's clock by more than the tolerance of the settings.",
+	"The record's cycle lies further before the clock's than the settings allow.",
+	"The customer has no row in customers.csv, or the record comes before its first one.",
+	"The customer has rows in customers.csv, and none is in force at the record's time.",
+	"The sku is not in products.csv.",
+	"The link has no row in links.csv that is in force at the sample's slot.",
+	"The product is not billed from this feed.",
+	"The record's unit is not the product's measure.",
+	"No price version of the product is in force for the customer's lists and the region.",
+	"Another record has the same identity and other content, or replaces the same record.",
+	"The record that this one replaces was never accepted, or the replacements run in a ring.",
+	"The order that this one refers to is unknown, another customer's, or was paid later.",
+	"The order that this one cancels was cancelled before.",
+	"The order that this one cancels has already run out.",
+	"The account does not hold what the event takes from it.",
+	"The event does not fit the state that the incentive is in.",
+}
+
 // String is the reason's word in files and tables.
 func (r Reason) String() string { return names[r] }
+
+// Meaning is what the reason says, in one sentence for people; None has none.
+func (r Reason) Meaning() string { return meanings[r] }
 
 // All lists every reason in the order of the checks.
 func All() []Reason {

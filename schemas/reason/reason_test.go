@@ -2,6 +2,7 @@ package reason
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +20,9 @@ func TestWords(t *testing.T) {
 		got = append(got, r.String())
 		if back, ok := Parse(r.String()); !ok || back != r {
 			t.Errorf("%s is read as %s", r, back)
+		}
+		if m := r.Meaning(); !strings.HasSuffix(m, ".") || strings.Count(m, ". ") > 0 {
+			t.Errorf("%s: meaning %q is not one sentence", r, m)
 		}
 	}
 	if !slices.Equal(got, words) {

@@ -27,11 +27,16 @@ const (
 // another record, and those that were replaced.
 func Usage() *Table {
 	return define("usage", nil,
-		Column{"customer_id", Word, ""}, Column{"record_id", Text, ""}, Column{"resource_id", Text, ""}, Column{"sku", Word, ""},
-		Column{"region_code", Word, ""}, Column{"usage_start", Time, ""}, Column{"usage_end", Time, ""}, Column{"quantity", Quantity, ""},
-		Column{"resource_name", Text, ""}, Column{"resource_tag", Text, ""},
-		Column{"replaces", Text, "record this one takes the place of"},
-		Column{"status", Small, "0 counts, 1 replaced"})
+		Column{"customer_id", Word, "who used it"},
+		Column{"record_id", Text, "the record's id, unique within the customer's cycle"},
+		Column{"resource_id", Text, "what was used"}, Column{"sku", Word, "the product"},
+		Column{"region_code", Word, "where it was used"},
+		Column{"usage_start", Time, "start of the use"}, Column{"usage_end", Time, "end of the use"},
+		Column{"quantity", Quantity, "how much, in the product's measure, before packages"},
+		Column{"resource_name", Text, "the resource's name, as the record says"},
+		Column{"resource_tag", Text, "the resource's tags, as the record says"},
+		Column{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
+		Column{"status", Small, "0: the record counts; 1: another one replaced it"})
 }
 
 // Columns of the bandwidth table.
@@ -48,8 +53,8 @@ const (
 // Bandwidth is the samples that count, one row per link and 5-minute slot.
 func Bandwidth() *Table {
 	return define("bandwidth", nil,
-		Column{"customer_id", Word, "customer of the link at the slot"}, Column{"resource_id", Word, "link"},
-		Column{"slot", Time, "start of the 5 minutes"}, Column{"sample_time", Time, "as measured"},
+		Column{"customer_id", Word, "customer of the link at the slot"}, Column{"resource_id", Word, "the link"},
+		Column{"slot", Time, "start of the 5 minutes"}, Column{"sample_time", Time, "when it was measured"},
 		Column{"in_bps", Quantity, "bits per second in"}, Column{"out_bps", Quantity, "bits per second out"})
 }
 
@@ -75,11 +80,20 @@ const (
 // Positions is what a day's fold leaves for the next: see package position.
 func Positions() *Table {
 	return define("positions", nil,
-		Column{"customer_id", Word, ""}, Column{"kind", Small, "1 meter, 2 gathered for month-end, 3 package"},
-		Column{"key", Word, "sku or package_id"}, Column{"scope", Word, "region or resource of the meter"},
-		Column{"resource", Text, ""}, Column{"region", Word, ""}, Column{"name", Text, ""}, Column{"tag", Text, ""},
-		Column{"first", Whole, "order of the first record"}, Column{"count", Quantity, ""}, Column{"usage", Quantity, ""},
-		Column{"free", Quantity, ""}, Column{"draws", Text, ""}, Column{"at", MaybeTime, "start of the quota period"})
+		Column{"customer_id", Word, "whose position it is"},
+		Column{"kind", Small, "1: graduated meter; 2: gathered for a month-end line; 3: prepaid package"},
+		Column{"key", Word, "sku of a meter, package_id of a package"},
+		Column{"scope", Word, "region or resource that the meter counts over; empty for a meter of the whole customer"},
+		Column{"resource", Text, "gathered: resource of the line to come"},
+		Column{"region", Word, "gathered: region of the meter's first record"},
+		Column{"name", Text, "gathered: resource_name of the resource's first record"},
+		Column{"tag", Text, "gathered: resource_tag of the resource's first record"},
+		Column{"first", Whole, "gathered: place of the row's first record within its meter, from 0"},
+		Column{"count", Quantity, "meter: quantity so far, after packages; package: what is left"},
+		Column{"usage", Quantity, "gathered: usage_amount so far"},
+		Column{"free", Quantity, "gathered: free_resource_usage so far"},
+		Column{"draws", Text, "gathered: package_id:quantity;… drawn so far"},
+		Column{"at", MaybeTime, "package: start of the quota period that count belongs to"})
 }
 
 // Columns of the sums table.
@@ -99,13 +113,21 @@ const (
 	SumColumns
 )
 
+// What the amount columns of sums and statements mean.
+const (
+	sumOfDay   = "sum of that column over the customer's lines of the day"
+	sumOfCycle = "sum of that column over the customer's lines of the cycle"
+)
+
 // Sums is each customer's lines of one day added up; statements are made of them.
 func Sums() *Table {
 	return define("sums", nil,
-		Column{"customer_id", Word, ""}, Column{"line_count", Whole, ""}, Column{"official_amount", Amount, ""},
-		Column{"official_discount_amount", Amount, ""}, Column{"truncated_amount", Amount, ""}, Column{"payment_amount", Amount, ""},
-		Column{"cash_amount", Amount, ""}, Column{"credit_amount", Amount, ""}, Column{"coupon_amount", Amount, ""},
-		Column{"stored_value_card_amount", Amount, ""}, Column{"flexipurchase_coupon_amount", Amount, ""}, Column{"debt_amount", Amount, ""})
+		Column{"customer_id", Word, "the customer"}, Column{"line_count", Whole, "number of lines of the day"},
+		Column{"official_amount", Amount, sumOfDay}, Column{"official_discount_amount", Amount, sumOfDay},
+		Column{"truncated_amount", Amount, sumOfDay}, Column{"payment_amount", Amount, sumOfDay},
+		Column{"cash_amount", Amount, sumOfDay}, Column{"credit_amount", Amount, sumOfDay}, Column{"coupon_amount", Amount, sumOfDay},
+		Column{"stored_value_card_amount", Amount, sumOfDay}, Column{"flexipurchase_coupon_amount", Amount, sumOfDay},
+		Column{"debt_amount", Amount, sumOfDay})
 }
 
 // Ident is the index by which a record id accepted on another day of the cycle is found.
@@ -131,15 +153,15 @@ const (
 // Rejects is the records that were not accepted (spec §3.20, §8).
 func Rejects() *Table {
 	return define("rejects", []Column{
-		{"feed", Word, "feed the record came in"},
-		{"file", Word, "path below inbox/"},
-		{"row", Whole, "1 = the first data row; NDJSON: the n-th non-empty line"},
-		{"column", Word, "column that failed; empty when the whole row did"},
-		{"reason", Word, "one of the fixed reasons"},
-		{"value", Text, "value seen"},
-		{"id", Text, "the record's identity as far as it can be read"},
+		{"feed", Word, "feed that the record came in"},
+		{"file", Word, "path of the file below inbox/"},
+		{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is not empty"},
+		{"column", Word, "column that failed; empty if the record failed as a whole"},
+		{"reason", Word, "why, as one of the fixed reasons"},
+		{"value", Text, "value that was seen in the column"},
+		{"id", Text, "the record's identity as far as it can be read: record_id, or resource_id@sample_time"},
 	}, Column{"raw", Text, "the whole record as it came"}, Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"header", Word, "what must stand before raw to read it again"})
+		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"})
 }
 
 // Columns of the statements table.
@@ -165,18 +187,22 @@ const (
 // Statements is what each customer is asked to pay for a cycle (spec §8).
 func Statements() *Table {
 	return define("statements", []Column{
-		{"cycle", Word, ""}, {"customer_id", Word, ""}, {"line_count", Whole, "lines of the cycle"},
-		{"official_amount", Amount, "sum of the lines"}, {"official_discount_amount", Amount, "sum of the lines"},
-		{"truncated_amount", Amount, "sum of the lines"}, {"payment_amount", Amount, "sum of the lines"},
-		{"rounding_amount", Amount, "payment_amount less due_amount (rounding grain cycle)"},
-		{"due_amount", Amount, "what is asked for"},
-		{"cash_amount", Amount, "sum of the lines"}, {"credit_amount", Amount, "sum of the lines"},
-		{"coupon_amount", Amount, "sum of the lines"}, {"stored_value_card_amount", Amount, "sum of the lines"},
-		{"flexipurchase_coupon_amount", Amount, "sum of the lines"}, {"debt_amount", Amount, "sum of the lines"},
+		{"cycle", Word, "the cycle"}, {"customer_id", Word, "who is asked to pay"},
+		{"line_count", Whole, "number of the customer's lines in the cycle"},
+		{"official_amount", Amount, sumOfCycle}, {"official_discount_amount", Amount, sumOfCycle},
+		{"truncated_amount", Amount, sumOfCycle}, {"payment_amount", Amount, sumOfCycle},
+		{"rounding_amount", Amount, "payment_amount less due_amount; 0 with rounding grain line"},
+		{"due_amount", Amount, "what is asked for: payment_amount, in the currency's digits"},
+		{"cash_amount", Amount, sumOfCycle}, {"credit_amount", Amount, sumOfCycle},
+		{"coupon_amount", Amount, sumOfCycle}, {"stored_value_card_amount", Amount, sumOfCycle},
+		{"flexipurchase_coupon_amount", Amount, sumOfCycle}, {"debt_amount", Amount, sumOfCycle},
 	})
 }
 
 // Totals is the control totals of a cycle (spec §6.6, §8).
 func Totals() *Table {
-	return define("totals", []Column{{"name", Word, ""}, {"value", Text, ""}})
+	return define("totals", []Column{
+		{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
+		{"value", Text, "the count, or the sum with all digits of its column"},
+	})
 }

@@ -1,0 +1,208 @@
+package feed
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestSpecs: the columns of the feeds, as spec §3.13 and §3.14 list them.
+func TestSpecs(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		spec                            *Spec
+		name, required, optional, other string
+	}{
+		{Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
+			"resource_name resource_tag unit replaces", "unit"},
+		{Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
+	} {
+		var required, optional, other []string
+		for i, col := range c.spec.Columns {
+			if col.Required {
+				required = append(required, col.Name)
+			} else {
+				optional = append(optional, col.Name)
+			}
+			if !col.Content {
+				other = append(other, col.Name)
+			}
+			if col.Meaning == "" || col.Source == "" || c.spec.Column(col.Name) != i || c.spec.Schema().Field(i).Name != col.Name {
+				t.Errorf("%s: %+v", c.name, col)
+			}
+		}
+		got := []string{c.spec.Name, strings.Join(required, " "), strings.Join(optional, " "), strings.Join(other, " ")}
+		if d := cmp.Diff([]string{c.name, c.required, c.optional, c.other}, got); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
+// TestKinds: the kinds that the feeds of later rules need, from text and from Parquet.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	spec := &Spec{Name: "orders", Columns: []Column{
+		{Name: "id", Kind: Text, Required: true},
+		{Name: "amount", Kind: Amount},
+		{Name: "official_amount", Kind: Amount, Signed: true},
+		{Name: "line", Kind: Whole},
+		{Name: "step", Kind: Whole, Signed: true},
+	}}
+	names := []string{"id", "amount", "official_amount", "line", "step"}
+	records := [][]string{
+		{"a", "1.5", "-1.5", "1", "-1"},
+		{"b", "", "", "", ""},
+		{"c", "-0.5", "", "", ""},
+		{"d", "999999999999999999.99999999", "-999999999999999999.99999999", "999999999999999999", "-999999999999999999"},
+		{"e", "1000000000000000000", "", "", ""},
+		{"f", "", "0.000000001", "", ""},
+		{"g", "", "", "-1", ""},
+		{"h", "", "", "1000000000000000000", ""},
+		{"i", "", "", "", "-1000000000000000000"},
+		{"j", "0.100000000", "", "007", "-0"},
+	}
+	want := contents{
+		rows: []string{"a|1.5|-1.5|1|-1", "b||||", "#",
+			"d|999999999999999999.99999999|-999999999999999999.99999999|999999999999999999|-999999999999999999",
+			"#", "#", "#", "#", "#", "j|0.1||7|0"},
+		faults: []string{`3 amount bad_decimal "-0.5"`, `5 amount out_of_range "1000000000000000000"`,
+			`6 official_amount bad_decimal "0.000000001"`, `7 line bad_decimal "-1"`,
+			`8 line out_of_range "1000000000000000000"`, `9 step out_of_range "-1000000000000000000"`},
+	}
+	at := func(i int) []string { return records[i] }
+	dec := func(s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: 38, Scale: s} }
+	whole64 := arrow.PrimitiveTypes.Int64
+	texts := []field{{"id", text, true}, {"amount", text, true}, {"official_amount", text, true}, {"line", text, true}, {"step", text, true}}
+	typed := []field{{"id", text, true}, {"amount", dec(9), true}, {"official_amount", dec(9), true}, {"line", whole64, true}, {"step", dec(0), true}}
+	files := fstest.MapFS{
+		"a.csv":         {Data: writeCSV(at, len(records), names)},
+		"a.ndjson":      {Data: writeNDJSON(at, len(records), names)},
+		"texts.parquet": {Data: writeParquet(t, texts, at, len(records), 4)},
+		"typed.parquet": {Data: writeParquet(t, typed, at, len(records), 4)},
+	}
+	typedFaults := slices.Clone(want.faults)
+	typedFaults[0], typedFaults[1] = `3 amount bad_decimal "-0.500000000"`, `5 amount out_of_range "1000000000000000000.000000000"`
+	for name := range files {
+		got := readAll(t, files, name, spec, Options{})
+		if d := cmp.Diff(want.rows, got.rows); d != "" || got.err != nil {
+			t.Errorf("%s: %v %s", name, got.err, d)
+		}
+		faults := want.faults
+		if name == "typed.parquet" {
+			faults = typedFaults
+		}
+		if d := cmp.Diff(faults, got.faults); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	for text, why := range map[string]string{"1.0": "bad_decimal", "-": "bad_decimal", "1e3": "bad_decimal", " 1": "bad_decimal", "+1": "bad_decimal"} {
+		files["b.csv"] = &fstest.MapFile{Data: []byte("id,step\na," + text + "\n")}
+		if got := readAll(t, files, "b.csv", spec, Options{}); len(got.faults) != 1 || !strings.Contains(got.faults[0], why) {
+			t.Errorf("%q: %q, want %s", text, got.faults, why)
+		}
+	}
+}
+
+// TestRawWhileReading: other goroutines take raw records, x_ columns of Parquet with them, while the reader goes on.
+func TestRawWhileReading(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{
+		"usage/a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 600, 200)},
+		"usage/a.csv":     {Data: writeCSV(usageRecord, 600, usageNames)},
+	}
+	for name := range files {
+		r, err := Open(files, name, Usage(), Options{BatchRows: 50})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for {
+			b, err := r.Next(context.Background())
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				defer b.Release()
+				for i := range b.Len() {
+					if want := usageRecord(int(b.First) - 1 + i)[9]; !strings.Contains(string(b.Raw(nil, i)), want) {
+						t.Errorf("%s: row %d: %s", name, b.First+int64(i), b.Raw(nil, i))
+					}
+				}
+			})
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+	}
+}
+
+// TestProgress: a reader's progress grows to the size of the file.
+func TestProgress(t *testing.T) {
+	t.Parallel()
+	text := writeCSV(usageRecord, 3000, usageNames)
+	files := fstest.MapFS{"a.csv": {Data: text}, "a.csv.gz": {Data: gz(text)},
+		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 3000, 1000)}}
+	for name, file := range files {
+		r, err := Open(files, name, Usage(), Options{BatchRows: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := int64(-1)
+		for {
+			b, err := r.Next(context.Background())
+			read, total := r.Progress()
+			if read < last || read > total || total != int64(len(file.Data)) {
+				t.Errorf("%s: %d of %d after %d", name, read, total, last)
+			}
+			last = read
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.Release()
+		}
+		if last != int64(len(file.Data)) {
+			t.Errorf("%s: ended at %d of %d", name, last, len(file.Data))
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// onlyRead hides all of a file but fs.File.
+type onlyRead struct{ fs.File }
+
+type onlyReadFS struct{ fs.FS }
+
+func (f onlyReadFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	return onlyRead{file}, err
+}
+
+// TestNoRandomAccess: a file system without ReadAt serves the text formats and says so of Parquet.
+func TestNoRandomAccess(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)}, "a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
+	if got := readAll(t, onlyReadFS{files}, "a.csv", Usage(), Options{}); got.err != nil {
+		t.Error(got.err)
+	}
+	_, err := Open(onlyReadFS{files}, "a.parquet", Usage(), Options{})
+	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}

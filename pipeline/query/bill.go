@@ -1,0 +1,235 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Bill is a customer's lines of a cycle, put together for a person.
+type Bill struct {
+	Statement
+	Name     string    `json:"name,omitempty"`
+	Sections []Section `json:"sections"` // by service, sku
+}
+
+// Section is the lines of one product. Names are those of the books; they are empty for what the books no longer hold.
+type Section struct {
+	Service     string            `json:"service_type_code"`
+	ServiceName string            `json:"service_type_name,omitempty"`
+	SKU         string            `json:"sku"`
+	Product     string            `json:"product,omitempty"`
+	Model       string            `json:"pricing_model,omitempty"`
+	Measure     string            `json:"measure"`
+	Items       []Item            `json:"items"`
+	Payment     money.AmountTotal `json:"payment_amount"`
+}
+
+// Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount. Month-end lines
+// of percentile products stand alone, with how they were measured.
+type Item struct {
+	Region     string              `json:"region_code"`
+	Object     string              `json:"object,omitempty"` // link or group of a percentile line
+	Tier       int                 `json:"tier"`
+	Kind       string              `json:"kind"`
+	UnitPrice  money.UnitPrice     `json:"unit_price"`
+	DiscountID string              `json:"discount_id,omitempty"`
+	Lines      int64               `json:"line_count"`
+	Usage      money.QuantityTotal `json:"usage_amount"`
+	Free       money.QuantityTotal `json:"free_resource_usage"`
+	Quantity   money.QuantityTotal `json:"quantity"`
+	Official   money.AmountTotal   `json:"official_amount"`
+	Discount   money.AmountTotal   `json:"official_discount_amount"`
+	Truncated  money.AmountTotal   `json:"truncated_amount"`
+	Payment    money.AmountTotal   `json:"payment_amount"`
+	Measured   *Measured           `json:"measured,omitempty"`
+}
+
+// itemKey tells items apart.
+type itemKey struct {
+	service, sku, region, object string
+	tier                         int
+	kind                         string
+	price                        money.UnitPrice
+	discount                     string
+}
+
+// billColumns are the columns of lines that a bill is made of.
+func billColumns() []int {
+	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID, tables.LSKU, tables.LMeasure,
+		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
+		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LDay, tables.LID}
+}
+
+// CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in the cycle.
+func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string, l Limits) (bill *Bill, err error) {
+	bill = &Bill{Sections: []Section{}}
+	err = EachStatement(ctx, snap, cycle, customer, l, func(s *Statement) error {
+		bill.Statement = *s
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if bill.CustomerID == "" {
+		return nil, &NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle), Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
+	}
+	if code := b.Customer(customer); code >= 0 {
+		rows := b.Customers[code].Rows
+		bill.Name = rows[len(rows)-1].Name
+	}
+	rows, err := Lines(ctx, snap, cycle, customer, billColumns(), l)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	items, measures := map[itemKey]*Item{}, map[string]string{}
+	if err := rows.Each(func(row Row) error { return gather(items, measures, b, row) }); err != nil {
+		return nil, err
+	}
+	if err := bill.fill(items, measures, b); err != nil {
+		return nil, err
+	}
+	return bill, bill.measure(ctx, snap, b)
+}
+
+// gather adds a line to its item.
+func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row Row) error {
+	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode),
+		tier: row.Small(tables.LTier), kind: row.Word(tables.LKind), discount: row.Word(tables.LDiscountID)}
+	if code := b.SKU(key.sku); code >= 0 && b.Products[code].Model == books.Percentile {
+		key.object = string(row.Text(tables.LResourceID))
+	}
+	var err error
+	if key.price, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+		return err
+	}
+	it := items[key]
+	if it == nil {
+		it = &Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, UnitPrice: key.price, DiscountID: key.discount}
+		items[key], measures[key.sku] = it, row.Word(tables.LMeasure)
+	}
+	it.Lines++
+	return it.add(row)
+}
+
+// add adds a line's quantities and amounts.
+func (it *Item) add(row Row) error {
+	quantities := []struct {
+		col int
+		to  *money.QuantityTotal
+	}{{tables.LUsageAmount, &it.Usage}, {tables.LFreeResourceUsage, &it.Free}, {tables.LQuantity, &it.Quantity}}
+	for _, q := range quantities {
+		v, err := row.Quantity(q.col)
+		if err == nil {
+			err = q.to.AddSigned(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	amounts := []struct {
+		col int
+		to  *money.AmountTotal
+	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount}, {tables.LTruncatedAmount, &it.Truncated},
+		{tables.LPaymentAmount, &it.Payment}}
+	for _, a := range amounts {
+		v, err := row.Amount(a.col)
+		if err == nil {
+			err = a.to.Add(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill makes sections of the items.
+func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *books.Books) error {
+	keys := make([]itemKey, 0, len(items))
+	for k := range items {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, compareItems)
+	for _, k := range keys {
+		n := len(bill.Sections)
+		if n == 0 || bill.Sections[n-1].Service != k.service || bill.Sections[n-1].SKU != k.sku {
+			s := Section{Service: k.service, SKU: k.sku, Measure: measures[k.sku]}
+			if code := b.SKU(k.sku); code >= 0 {
+				p := &b.Products[code]
+				s.ServiceName, s.Product, s.Model = p.ServiceTypeName, p.Name, p.Model.String()
+			}
+			bill.Sections = append(bill.Sections, s)
+			n++
+		}
+		s := &bill.Sections[n-1]
+		s.Items = append(s.Items, *items[k])
+		if err := s.Payment.AddTotal(items[k].Payment); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareItems(a, b itemKey) int {
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
+		cmp.Compare(a.tier, b.tier), cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+}
+
+// measure adds to percentile items how they were measured, as far as today's books and the samples give what was billed.
+func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books) error {
+	var objects []Measured
+	for i := range bill.Sections {
+		s := &bill.Sections[i]
+		if s.Model != books.Percentile.String() {
+			continue
+		}
+		if objects == nil {
+			var err error
+			if objects, err = Measure(ctx, snap, b, bill.Cycle, bill.CustomerID); err != nil {
+				return err
+			}
+		}
+		for k := range objects {
+			if err := s.show(&objects[k]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// show adds a measurement to the first item of its object, if the object's items add up to it.
+func (s *Section) show(m *Measured) error {
+	var first *Item
+	var sum money.QuantityTotal
+	for i := range s.Items {
+		it := &s.Items[i]
+		if m.SKU != s.SKU || it.Region != m.Region || it.Object != m.Object || it.Kind != line.Period.String() {
+			continue
+		}
+		if first == nil {
+			first = it
+		}
+		if err := sum.AddTotal(it.Quantity); err != nil {
+			return err
+		}
+	}
+	var want money.QuantityTotal
+	if err := want.Add(m.Quantity); err != nil {
+		return err
+	}
+	if first != nil && sum == want {
+		first.Measured = m
+	}
+	return nil
+}

@@ -1,0 +1,309 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Question says which record is to be explained.
+type Question struct {
+	ID       string // record_id, record_id#tier, or the id of a month-end line
+	Cycle    string // "" = look in all
+	Customer string // "" = look at all
+}
+
+// Sources is what an explanation is made from.
+type Sources struct {
+	Snap     *lake.Snapshot
+	Books    *books.Books
+	Settings *settings.Settings
+	Inbox    fs.FS // where feed files may still lie; nil = do not look
+	Progress func(stage string, done, total int64)
+}
+
+// Story is how a record's amounts came about.
+type Story struct {
+	Cycle      string   `json:"cycle"`
+	CustomerID string   `json:"customer_id"`
+	ID         string   `json:"id"`
+	Tier       int      `json:"tier,omitempty"` // asked for with #tier
+	State      string   `json:"state"`          // rated | waiting | replaced | month_end
+	Facts      []Fact   `json:"facts"`          // what the record says
+	Feeds      []Origin `json:"feeds,omitempty"`
+	Parts      []Part   `json:"parts"` // step by step, a part a line
+	Before     []string `json:"before,omitempty"`
+	Stored     []Line   `json:"stored"`
+	Rated      []Line   `json:"rated"`                     // rated again just now
+	Agrees     bool     `json:"agrees"`                    // Stored and Rated are the same
+	Later      []Line   `json:"month_end_lines,omitempty"` // of a record that waits: the lines it counts for, as far as they are there
+}
+
+// The states of a record.
+const (
+	StateRated    = "rated"     // it has lines of its own
+	StateWaiting  = "waiting"   // it counts for month-end lines, see Later
+	StateReplaced = "replaced"  // another record took its place: it has no lines
+	StateMonthEnd = "month_end" // the line of a month's end
+)
+
+// Fact is one thing the record says.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Part is the steps that led to one line.
+type Part struct {
+	Tier  int      `json:"tier"`
+	Kind  string   `json:"kind"`
+	Steps []string `json:"steps"`
+}
+
+// place is where a record was found.
+type place struct {
+	cycle, customer, id string
+	day                 string
+	end                 bool
+}
+
+// Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id that is in
+// several places too.
+func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
+	if s.Progress == nil {
+		s.Progress = func(string, int64, int64) {}
+	}
+	at, tier, err := s.find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	story := &Story{Cycle: at.cycle, CustomerID: at.customer, ID: at.id, Tier: tier}
+	e := &explainer{Sources: s, at: at, story: story}
+	if e.customer = s.Books.Customer(at.customer); e.customer < 0 {
+		return nil, &NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", at.customer), Do: "put the customer back into books/customers.csv"}
+	}
+	if e.cycle, err = period.ParseCycle(at.cycle); err != nil {
+		return nil, err
+	}
+	e.prices = rating.Compile(s.Books, rulesOf(s.Settings))
+	if at.end {
+		err = e.monthEnd(ctx)
+	} else {
+		err = e.record(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	story.Agrees = slices.Equal(story.Stored, story.Rated)
+	if story.State == StateWaiting || story.State == StateReplaced {
+		story.Agrees = true // nothing of its own to compare
+	}
+	return story, nil
+}
+
+// rulesOf are the settings as rating takes them.
+func rulesOf(s *settings.Settings) rating.Rules {
+	grain := rating.PerLine
+	if s.Rounding.Grain == settings.PerCycle {
+		grain = rating.PerCycle
+	}
+	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
+}
+
+// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that.
+func (s *Sources) find(ctx context.Context, q *Question) (place, int, error) {
+	if q.Cycle != "" {
+		if err := HasCycle(s.Snap, q.Cycle); err != nil {
+			return place{}, 0, err
+		}
+	}
+	places, err := s.search(ctx, q, q.ID)
+	if err != nil {
+		return place{}, 0, err
+	}
+	tier := 0
+	if cut := strings.LastIndexByte(q.ID, '#'); len(places) == 0 && cut > 0 {
+		if n, err := strconv.Atoi(q.ID[cut+1:]); err == nil && n > 0 {
+			if places, err = s.search(ctx, q, q.ID[:cut]); err != nil {
+				return place{}, 0, err
+			}
+			tier = n
+		}
+	}
+	switch len(places) {
+	case 0:
+		return place{}, 0, s.notThere(ctx, q)
+	case 1:
+		return places[0], tier, nil
+	}
+	var list []string
+	for _, p := range places {
+		list = append(list, fmt.Sprintf("cycle %s, customer %s", p.cycle, p.customer))
+	}
+	return place{}, 0, &NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", q.ID, strings.Join(list, "; ")), Do: "say which one with --cycle and --customer"}
+}
+
+// notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
+func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
+	rows, err := Rejects(ctx, s.Snap, nil, Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var where []string
+	err = rows.Each(func(row Row) error {
+		if string(row.Text(tables.RID)) == q.ID && len(where) < mostOrigins {
+			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RReason), row.Text(tables.RValue)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(where) > 0 {
+		return &NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
+	}
+	return &NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+}
+
+// search finds where an id stands: in lines, or in the usage table.
+func (s *Sources) search(ctx context.Context, q *Question, id string) ([]place, error) {
+	var places []place
+	for _, ref := range s.Snap.Manifest.Cycles {
+		if q.Cycle != "" && ref.Cycle != q.Cycle {
+			continue
+		}
+		files, err := s.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		if places, err = s.searchCycle(ctx, q, id, files, places); err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []place) ([]place, error) {
+	bucket := ingest.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
+	for i, e := range files {
+		def, customer, column := tables.Lines(), tables.LCustomerID, tables.LID
+		if e.Table == tables.Usage().Name {
+			def, customer, column = tables.Usage(), tables.UCustomerID, tables.URecordID
+		}
+		if e.Table != def.Name || q.Customer != "" && e.Bucket != bucket {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s.Progress("look for the record: files", int64(i), int64(len(files)))
+		err := scanFile(s.Snap, e, def, []int{customer, column}, q.Customer, customer, func(row Row) error {
+			if string(row.Text(column)) != id {
+				return nil
+			}
+			p := place{e.Cycle, row.Word(customer), id, e.Day, e.Day == lake.EndDay}
+			if !slices.Contains(places, p) {
+				places = append(places, p)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+// scanFile visits the rows of a file as they lie there; only, if not empty, keeps those whose column by holds it.
+func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int, visit func(Row) error) (err error) {
+	o := orderOf(def)
+	if cols != nil {
+		o = order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+	}
+	f, err := snap.Open(e)
+	if err != nil {
+		return err
+	}
+	c, err := openCursor(e.Path, f, def, &o, cols)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	if only != "" {
+		c.narrow(by, only)
+	}
+	for {
+		ok, err := c.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := visit(c.row); err != nil {
+			return err
+		}
+	}
+}
+
+// explainer tells one record's story.
+type explainer struct {
+	*Sources
+	at       place
+	cycle    period.Cycle
+	customer int32
+	prices   *rating.Book
+	story    *Story
+	regions  []string
+	region   map[string]int32
+}
+
+// regionCode numbers a region for the rater.
+func (e *explainer) regionCode(name string) int32 {
+	if n, ok := e.region[name]; ok {
+		return n
+	}
+	if e.region == nil {
+		e.region = make(map[string]int32)
+	}
+	n := int32(len(e.regions))
+	e.regions, e.region[name] = append(e.regions, name), n
+	return n
+}
+
+// fact notes what the record says.
+func (e *explainer) fact(name, value string) {
+	if value != "" {
+		e.story.Facts = append(e.story.Facts, Fact{name, value})
+	}
+}
+
+// filesOfDay are the bucket's files of a table and day.
+func (e *explainer) filesOfDay(table, cycle, day string) ([]lake.FileEntry, error) {
+	return e.Snap.Find(lake.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
+}
+
+func (e *explainer) bucket() int {
+	return ingest.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
+}
+
+// quantityOf reads a stored quantity that is not negative.
+func quantityOf(row Row, col int) (money.Quantity, error) {
+	q, err := row.Quantity(col)
+	if err != nil {
+		return money.Quantity{}, err
+	}
+	hi, lo := q.Raw()
+	return money.QuantityFromRaw(hi, lo)
+}

@@ -1,0 +1,82 @@
+package query
+
+import (
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Line is what a line says of its price: what rating decides again when a record is explained.
+type Line struct {
+	ID         string               `json:"id"`
+	Tier       int                  `json:"tier"`
+	Kind       string               `json:"kind"`
+	ResourceID string               `json:"resource_id"`
+	Usage      money.SignedQuantity `json:"usage_amount"`
+	Free       money.SignedQuantity `json:"free_resource_usage"`
+	Quantity   money.SignedQuantity `json:"quantity"`
+	UnitPrice  money.UnitPrice      `json:"unit_price"`
+	Official   money.Amount         `json:"official_amount"`
+	Discount   money.Amount         `json:"official_discount_amount"`
+	DiscountID string               `json:"discount_id"`
+	Truncated  money.Amount         `json:"truncated_amount"`
+	Payment    money.Amount         `json:"payment_amount"`
+	Draws      string               `json:"package_draws"`
+}
+
+// explainedColumns are the columns of Line and of the record behind it.
+func explainedColumns() []int {
+	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LRegionCode, tables.LSKU,
+		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
+		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd, tables.LDay}
+}
+
+// lineOf reads a stored line.
+func lineOf(row Row) (Line, error) {
+	l := Line{
+		ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), ResourceID: string(row.Text(tables.LResourceID)),
+		DiscountID: row.Word(tables.LDiscountID), Draws: string(row.Text(tables.LPackageDraws)),
+	}
+	quantities := []struct {
+		col int
+		to  *money.SignedQuantity
+	}{{tables.LUsageAmount, &l.Usage}, {tables.LFreeResourceUsage, &l.Free}, {tables.LQuantity, &l.Quantity}}
+	for _, q := range quantities {
+		var err error
+		if *q.to, err = row.Quantity(q.col); err != nil {
+			return l, err
+		}
+	}
+	amounts := []struct {
+		col int
+		to  *money.Amount
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment}}
+	for _, a := range amounts {
+		var err error
+		if *a.to, err = row.Amount(a.col); err != nil {
+			return l, err
+		}
+	}
+	var err error
+	l.UnitPrice, err = row.UnitPrice(tables.LUnitPrice)
+	return l, err
+}
+
+// ratedLine is a charge as the line it becomes.
+func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line.Draw) Line {
+	l := Line{
+		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free, Quantity: c.Quantity,
+		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment,
+	}
+	if c.DiscountID >= 0 {
+		l.DiscountID = b.Discounts[c.DiscountID].ID
+	}
+	for i, d := range draws[c.DrawsFrom:c.DrawsTo] {
+		if i > 0 {
+			l.Draws += ";"
+		}
+		l.Draws += b.Packages[d.Package].ID + ":" + d.Quantity.String()
+	}
+	return l
+}

@@ -1,0 +1,428 @@
+package query
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// accepted is one record of the customer's day as rating takes it.
+type accepted struct {
+	rating.Record
+	replaces string
+	replaced bool // it no longer counts
+}
+
+// record explains a usage record by rating the customer's day again from its opening positions.
+func (e *explainer) record(ctx context.Context) error {
+	opening, err := e.opening()
+	if err != nil {
+		return err
+	}
+	var steps []rating.Step
+	tracing := false
+	rater := e.prices.NewRater(func(n int32) string { return e.regions[n] })
+	rater.Trace = func(s rating.Step) {
+		if tracing {
+			steps = append(steps, s)
+		}
+	}
+	if err := rater.Open(e.customer, e.cycle, opening); err != nil {
+		return err
+	}
+	var charges line.Charges
+	err = e.eachRecord(ctx, func(r *accepted) error {
+		own := string(r.ID) == e.at.id
+		if own {
+			if err := e.describe(ctx, r); err != nil {
+				return err
+			}
+		}
+		if r.replaced {
+			return nil
+		}
+		charges.Reset()
+		tracing = own
+		err := rater.Usage(&r.Record, 0, &charges)
+		tracing = false
+		if err == nil && own {
+			e.tell(steps, charges.List)
+			for i := range charges.List {
+				e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, string(r.Resource), &charges.List[i], charges.Draws))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return e.storedLines(e.at.day, &e.story.Stored, func(row Row) bool { return string(row.Text(tables.LID)) == e.at.id })
+}
+
+// laterLines reads the month-end lines that a waiting record counts for.
+func (e *explainer) laterLines(r *accepted) error {
+	return e.storedLines(lake.EndDay, &e.story.Later, func(row Row) bool {
+		resource := row.Text(tables.LResourceID)
+		return row.Word(tables.LSKU) == e.Books.Products[r.SKU].SKU && (len(resource) == 0 || bytes.Equal(resource, r.Resource))
+	})
+}
+
+// describe notes what a record says and where it came from.
+func (e *explainer) describe(ctx context.Context, r *accepted) error {
+	p := &e.Books.Products[r.SKU]
+	e.fact("product", fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model))
+	e.fact("region", e.regions[r.Region])
+	e.fact("resource", string(r.Resource))
+	e.fact("resource name", string(r.Name))
+	e.fact("resource tag", string(r.Tag))
+	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
+	e.fact("day", e.at.day+" in "+e.Books.Zone.Name())
+	e.fact("quantity", r.Quantity.Trim()+" "+p.Measure)
+	e.fact("replaces", r.replaces)
+	switch {
+	case r.replaced:
+		e.story.State = StateReplaced
+		if err := e.replacer(); err != nil {
+			return err
+		}
+	case p.Model.PeriodLevel():
+		e.story.State = StateWaiting
+		if err := e.laterLines(r); err != nil {
+			return err
+		}
+	default:
+		e.story.State = StateRated
+	}
+	origins, err := e.origins(ctx, r)
+	e.story.Feeds = origins
+	return err
+}
+
+// replacer names the record that took the place of the one that is explained.
+func (e *explainer) replacer() error {
+	files, err := e.Snap.Files(e.at.cycle)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Table != tables.Usage().Name || f.Bucket != e.bucket() {
+			continue
+		}
+		err := e.each(f, tables.Usage(), nil, tables.UCustomerID, func(row Row) error {
+			if string(row.Text(tables.UReplaces)) == e.at.id {
+				e.fact("replaced by", string(row.Text(tables.URecordID)))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell makes sentences of the steps, a part for each charge: its steps end with its amounts.
+func (e *explainer) tell(steps []rating.Step, charges []line.Charge) {
+	next := 0
+	var part []string
+	for _, s := range steps {
+		part = append(part, s.String())
+		if s.Kind == rating.StepAmounts && next < len(charges) {
+			e.story.Parts = append(e.story.Parts, Part{int(charges[next].Tier), charges[next].Kind.String(), part})
+			part, next = nil, next+1
+		}
+	}
+	e.story.Before = append(e.story.Before, part...)
+}
+
+// storedLines reads the customer's lines of a day that are of interest.
+func (e *explainer) storedLines(day string, to *[]Line, keep func(Row) bool) error {
+	files, err := e.filesOfDay(tables.Lines().Name, e.at.cycle, day)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row Row) error {
+			if !keep(row) {
+				return nil
+			}
+			l, err := lineOf(row)
+			*to = append(*to, l)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each visits the customer's rows of a file in order.
+func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int, visit func(Row) error) (err error) {
+	rows, err := e.rows(f, def, cols, by)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(visit)
+}
+
+// rows opens the customer's rows of a file.
+func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int) (*Rows, error) {
+	o := orderOf(def)
+	file, err := e.Snap.Open(f)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCursor(f.Path, file, def, &o, cols)
+	if err != nil {
+		return nil, err
+	}
+	c.narrow(by, e.at.customer)
+	return newRows(&o, []*cursor{c}, nil)
+}
+
+// eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those that lines
+// hold, and those of the usage table, which knows more where both have one.
+func (e *explainer) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
+	var sources [2]*recordSource
+	for i, def := range []*tables.Table{tables.Lines(), tables.Usage()} {
+		if sources[i], err = e.recordSource(def); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, sources[i].close()) }()
+		if err := sources[i].next(); err != nil {
+			return err
+		}
+	}
+	inLines, inUsage := sources[0], sources[1]
+	for inLines.ok || inUsage.ok {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		from := inUsage
+		if d := compareRecords(inLines, inUsage); d < 0 {
+			from = inLines
+		} else if d == 0 {
+			if err := inLines.next(); err != nil {
+				return err
+			}
+		}
+		if err := visit(&from.record); err != nil {
+			return err
+		}
+		if err := from.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func compareRecords(a, b *recordSource) int {
+	switch {
+	case !a.ok:
+		return 1
+	case !b.ok:
+		return -1
+	}
+	return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), bytes.Compare(a.record.ID, b.record.ID))
+}
+
+// recordSource reads records from the rows of one file; several lines of one record are one.
+type recordSource struct {
+	e      *explainer
+	lines  bool
+	rows   *Rows
+	row    Row
+	more   bool // row holds a row that is not used yet
+	record accepted
+	ok     bool
+}
+
+func (e *explainer) recordSource(def *tables.Table) (*recordSource, error) {
+	s := &recordSource{e: e, lines: def.Name == tables.Lines().Name}
+	files, err := e.filesOfDay(def.Name, e.at.cycle, e.at.day)
+	if err != nil || len(files) == 0 {
+		return s, err
+	}
+	cols, by := explainedColumns(), tables.LCustomerID
+	if !s.lines {
+		cols, by = nil, tables.UCustomerID
+	}
+	if s.rows, err = e.rows(files[0], def, cols, by); err != nil {
+		return nil, err
+	}
+	s.row, s.more, err = s.rows.Next()
+	return s, err
+}
+
+func (s *recordSource) close() error {
+	if s == nil || s.rows == nil {
+		return nil
+	}
+	return s.rows.Close()
+}
+
+// next moves to the next record.
+func (s *recordSource) next() error {
+	for s.more && s.lines && s.row.Word(tables.LKind) != line.Usage.String() {
+		if err := s.advance(); err != nil {
+			return err
+		}
+	}
+	if s.ok = s.more; !s.ok {
+		return nil
+	}
+	if !s.lines {
+		return s.fromUsage()
+	}
+	return s.fromLines()
+}
+
+func (s *recordSource) advance() (err error) {
+	s.row, s.more, err = s.rows.Next()
+	return err
+}
+
+func (s *recordSource) fromUsage() (err error) {
+	row := s.row
+	s.record = accepted{replaces: string(row.Text(tables.UReplaces)), replaced: row.Small(tables.UStatus) == tables.Replaced}
+	r := &s.record.Record
+	if r.SKU, err = s.sku(row.Word(tables.USKU)); err != nil {
+		return err
+	}
+	r.Region = s.e.regionCode(row.Word(tables.URegionCode))
+	r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
+	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
+	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
+	if r.Quantity, err = quantityOf(row, tables.UQuantity); err != nil {
+		return err
+	}
+	return s.advance()
+}
+
+func (s *recordSource) fromLines() (err error) {
+	row := s.row
+	s.record = accepted{}
+	r := &s.record.Record
+	if r.SKU, err = s.sku(row.Word(tables.LSKU)); err != nil {
+		return err
+	}
+	r.Region = s.e.regionCode(row.Word(tables.LRegionCode))
+	r.ID, r.Resource = bytes.Clone(row.Text(tables.LID)), bytes.Clone(row.Text(tables.LResourceID))
+	r.Name, r.Tag = bytes.Clone(row.Text(tables.LResourceName)), bytes.Clone(row.Text(tables.LResourceTag))
+	r.Start, r.End = row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd)
+	for s.more && s.row.Time(tables.LUsageStart) == r.Start && bytes.Equal(s.row.Text(tables.LID), r.ID) {
+		if s.row.Word(tables.LKind) == line.Usage.String() {
+			q, err := quantityOf(s.row, tables.LUsageAmount)
+			if err == nil {
+				r.Quantity, err = r.Quantity.Add(q)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if err := s.advance(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *recordSource) sku(word string) (int32, error) {
+	if code := s.e.Books.SKU(word); code >= 0 {
+		return code, nil
+	}
+	return 0, &NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name", word), Do: "put it back into books/products.csv"}
+}
+
+// opening is the positions the day starts from: those of the last day before it with records in the bucket.
+func (e *explainer) opening() ([]position.Row, error) {
+	day, err := period.ParseDay(e.at.day)
+	if err != nil {
+		return nil, err
+	}
+	return e.positionsBefore(day)
+}
+
+// positionsBefore are the customer's closing positions of the last day before the given one that has records in the bucket; of an
+// earlier cycle, as far as they go on.
+func (e *explainer) positionsBefore(day period.Day) ([]position.Row, error) {
+	cycles := e.Snap.Manifest.Cycles
+	for i := len(cycles) - 1; i >= 0; i-- {
+		if cycles[i].Cycle > e.at.cycle {
+			continue
+		}
+		files, err := e.Snap.Files(cycles[i].Cycle)
+		if err != nil {
+			return nil, err
+		}
+		last := ""
+		for _, f := range files {
+			if f.Table == tables.Ident().Name && f.Bucket == e.bucket() && f.Day < day.String() {
+				last = max(last, f.Day)
+			}
+		}
+		if last == "" {
+			continue
+		}
+		rows, err := e.positionsOf(cycles[i].Cycle, last)
+		if err != nil || cycles[i].Cycle == e.at.cycle {
+			return rows, err
+		}
+		return e.prices.NextCycle(nil, rows, e.customer, e.cycle), nil
+	}
+	return nil, nil
+}
+
+func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err error) {
+	files, err := e.filesOfDay(tables.Positions().Name, cycle, day)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		err := e.each(f, tables.Positions(), nil, tables.PCustomerID, func(row Row) error {
+			p, err := positionOf(row)
+			out = append(out, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func positionOf(row Row) (position.Row, error) {
+	p := position.Row{
+		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope), Resource: string(row.Text(tables.PResource)),
+		Region: row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)), Order: row.Whole(tables.POrder),
+		Draws: string(row.Text(tables.PDraws)), At: row.Time(tables.PAt),
+	}
+	for _, q := range []struct {
+		col int
+		to  *money.Quantity
+	}{{tables.PCount, &p.Count}, {tables.PUsage, &p.Usage}, {tables.PFree, &p.Free}} {
+		var err error
+		if *q.to, err = quantityOf(row, q.col); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// isPercentile reports whether a product is billed by its percentile.
+func (e *explainer) isPercentile(sku int32) bool {
+	return e.Books.Products[sku].Model == books.Percentile
+}

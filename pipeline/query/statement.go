@@ -1,0 +1,70 @@
+package query
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Statement is what a customer is asked to pay for a cycle. Official = Discount + Truncated + Payment, Payment = Rounding + Due.
+type Statement struct {
+	Cycle      string       `json:"cycle"`
+	CustomerID string       `json:"customer_id"`
+	Lines      int64        `json:"line_count"`
+	Official   money.Amount `json:"official_amount"`
+	Discount   money.Amount `json:"official_discount_amount"`
+	Truncated  money.Amount `json:"truncated_amount"`
+	Payment    money.Amount `json:"payment_amount"`
+	Rounding   money.Amount `json:"rounding_amount"`
+	Due        money.Amount `json:"due_amount"`
+}
+
+// Sums adds statements up.
+type Sums struct {
+	Customers int64             `json:"customers"`
+	Lines     int64             `json:"line_count"`
+	Official  money.AmountTotal `json:"official_amount"`
+	Discount  money.AmountTotal `json:"official_discount_amount"`
+	Truncated money.AmountTotal `json:"truncated_amount"`
+	Payment   money.AmountTotal `json:"payment_amount"`
+	Rounding  money.AmountTotal `json:"rounding_amount"`
+	Due       money.AmountTotal `json:"due_amount"`
+}
+
+// Add adds a statement.
+func (s *Sums) Add(st *Statement) error {
+	s.Customers++
+	s.Lines += st.Lines
+	return errors.Join(s.Official.Add(st.Official), s.Discount.Add(st.Discount), s.Truncated.Add(st.Truncated),
+		s.Payment.Add(st.Payment), s.Rounding.Add(st.Rounding), s.Due.Add(st.Due))
+}
+
+// EachStatement visits the statements of a cycle by customer_id; customer "" = all.
+func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits, visit func(*Statement) error) (err error) {
+	if err := HasCycle(snap, cycle); err != nil {
+		return err
+	}
+	rows, err := Statements(ctx, snap, cycle, customer, l)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(func(row Row) error {
+		s := Statement{Cycle: row.Word(tables.SCycle), CustomerID: row.Word(tables.SCustomerID), Lines: row.Whole(tables.SLineCount)}
+		amounts := []struct {
+			col int
+			to  *money.Amount
+		}{{tables.SOfficial, &s.Official}, {tables.SDiscount, &s.Discount}, {tables.STruncated, &s.Truncated},
+			{tables.SPayment, &s.Payment}, {tables.SRounding, &s.Rounding}, {tables.SDue, &s.Due}}
+		for _, a := range amounts {
+			var err error
+			if *a.to, err = row.Amount(a.col); err != nil {
+				return err
+			}
+		}
+		return visit(&s)
+	})
+}

@@ -1,0 +1,215 @@
+package sorting
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// draw makes a row from few values, so that ties of every depth occur.
+func draw(t *rapid.T) Row {
+	q, err := money.ParseQuantity(rapid.SampledFrom([]string{"0", "1.5", "1000000000000000"}).Draw(t, "quantity"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := period.Instant(rapid.Int64Range(-3, 3).Draw(t, "start"))
+	text := func(name string) []byte {
+		return []byte(rapid.SampledFrom([]string{"", "a", "record-1", "record-10", "record-2"}).Draw(t, name))
+	}
+	return Row{
+		Customer: rapid.Int32Range(0, 3).Draw(t, "customer"), SKU: rapid.Int32Range(0, 2).Draw(t, "sku"), Region: rapid.Int32Range(0, 300).Draw(t, "region"),
+		Start: start, End: start + period.Instant(rapid.Int64Range(0, 5).Draw(t, "length")), Quantity: q, ID: text("id"), Resource: text("resource"),
+		Name: text("name"), Tag: text("tag"), Replaces: text("replaces"),
+		File: rapid.Int32Range(0, 2).Draw(t, "file"), Number: rapid.Int64Range(1, 1<<40).Draw(t, "number"),
+	}
+}
+
+// text is all of a row, for comparing.
+func (r *Row) text() string {
+	return fmt.Sprint(r.Customer, r.Start, string(r.ID), r.SKU, r.Region, r.End, r.Quantity, string(r.Resource), string(r.Name), string(r.Tag), string(r.Replaces), r.File, r.Number)
+}
+
+// drain reads a part to its end and checks SORT-1 on the way.
+func drain(t *rapid.T, runs []*Run, part Part) []string {
+	var buffers Buffers
+	m, err := Merge(runs, part, &buffers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	var row, last Row
+	for {
+		ok, err := m.Next(&row)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			return out
+		}
+		if len(out) > 0 && last.Compare(&row) > 0 {
+			t.Fatalf("row %s came after %s", row.text(), last.text())
+		}
+		out = append(out, row.text())
+		last = row
+		last.ID = slices.Clone(row.ID)
+	}
+}
+
+// TestMergeGivesEveryRowOnceInOrder holds SORT-1 for rows spread over runs in memory and on disk.
+func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(0, 60).Draw(t, "rows")
+		want := make(map[Part][]string)
+		chunks := make([]Chunk, rapid.IntRange(1, 5).Draw(t, "chunks"))
+		for range n {
+			r := draw(t)
+			part := Part(rapid.IntRange(0, 2).Draw(t, "part"))
+			want[part] = append(want[part], r.text())
+			chunks[rapid.IntRange(0, len(chunks)-1).Draw(t, "chunk")].Add(part, &r)
+		}
+		var runs []*Run
+		for i := range chunks {
+			if rapid.Bool().Draw(t, "on disk") {
+				var disk bytes.Buffer
+				run, err := chunks[i].Flush(&disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()), nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+				runs = append(runs, run)
+				continue
+			}
+			runs = append(runs, chunks[i].Keep())
+		}
+		_, rows := Parts(runs)
+		for part := range Part(3) {
+			got := drain(t, runs, part)
+			if int64(len(got)) != rows[part] {
+				t.Fatalf("part %d: %d rows came, the index says %d", part, len(got), rows[part])
+			}
+			slices.Sort(got)
+			slices.Sort(want[part])
+			if !slices.Equal(got, want[part]) {
+				t.Fatalf("part %d: got %q, want %q", part, got, want[part])
+			}
+		}
+	})
+}
+
+// TestLongRowsCrossBuffers reads rows longer than what is left of a read buffer.
+func TestLongRowsCrossBuffers(t *testing.T) {
+	t.Parallel()
+	var c Chunk
+	long := bytes.Repeat([]byte("x"), MaxText)
+	for i := range 20 {
+		r := Row{Start: period.Instant(i), ID: []byte{byte('a' + i)}, Resource: long, Name: long, Tag: long[:i]}
+		c.Add(0, &r)
+	}
+	var disk bytes.Buffer
+	run, err := c.Flush(&disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b Buffers
+	m, err := Merge([]*Run{run}, 0, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Row
+	for i := range 20 {
+		ok, err := m.Next(&r)
+		if err != nil || !ok {
+			t.Fatalf("row %d: %v, %v", i, ok, err)
+		}
+		if r.Start != period.Instant(i) || len(r.Resource) != MaxText || len(r.Tag) != i {
+			t.Errorf("row %d came back as start %d, resource of %d bytes, tag of %d", i, r.Start, len(r.Resource), len(r.Tag))
+		}
+	}
+	if ok, err := m.Next(&r); ok || err != nil {
+		t.Errorf("after the last row: %v, %v", ok, err)
+	}
+}
+
+// TestATornRunIsAnError cuts a run inside a row.
+func TestATornRunIsAnError(t *testing.T) {
+	t.Parallel()
+	var c Chunk
+	c.Add(0, &Row{ID: []byte("a")})
+	var disk bytes.Buffer
+	run, err := c.Flush(&disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()[:disk.Len()-3]), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b Buffers
+	m, err := Merge([]*Run{run}, 0, &b)
+	if err == nil {
+		var r Row
+		_, err = m.Next(&r)
+	}
+	if err == nil {
+		t.Error("a run that ends inside a row was read without an error")
+	}
+}
+
+// TestEqualRecordsHaveEqualMarks: what tells duplicates and conflicts apart does not depend on where a record came from.
+func TestEqualRecordsHaveEqualMarks(t *testing.T) {
+	t.Parallel()
+	a := Row{Start: 5, End: 9, ID: []byte("r1"), Resource: []byte("vm"), File: 1, Number: 7}
+	b := a
+	b.File, b.Number = 2, 900
+	other := a
+	other.End = 10
+	seed := Seed("c1")
+	for _, r := range []*Row{&a, &b, &other} {
+		r.Seal(nil)
+	}
+	if a.Marks(seed) != b.Marks(seed) {
+		t.Error("the same record in two files has different marks")
+	}
+	if a.Marks(seed).Identity != other.Marks(seed).Identity || a.Marks(seed).Content == other.Marks(seed).Content {
+		t.Error("a record with another end must share the identity and differ in content")
+	}
+	if a.Marks(seed).Identity == a.Marks(Seed("c2")).Identity {
+		t.Error("two customers' records of one id share an identity")
+	}
+}
+
+// BenchmarkMerge is rows per second through 28 runs, as a night of 20 million rows has.
+func BenchmarkMerge(b *testing.B) {
+	const runsN, rowsN = 28, 2000
+	runs := make([]*Run, runsN)
+	for k := range runs {
+		var c Chunk
+		for i := range rowsN {
+			r := Row{Customer: int32(i * 7 % 50), Start: period.Instant(i * 31 % 86400), ID: fmt.Appendf(nil, "record-%d-%d", k, i), Resource: []byte("i-0123456789")}
+			c.Add(0, &r)
+		}
+		runs[k] = c.Keep()
+	}
+	var buffers Buffers
+	var row Row
+	b.ReportAllocs()
+	for b.Loop() {
+		m, err := Merge(runs, 0, &buffers)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for {
+			ok, err := m.Next(&row)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N)*runsN*rowsN/b.Elapsed().Seconds(), "rows/s")
+}

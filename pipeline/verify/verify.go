@@ -1,0 +1,253 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// The checks, in the order in which they are told.
+const (
+	Files      = "files"      // VERIFY-1
+	Chain      = "chain"      // VERIFY-1
+	Contents   = "contents"   // VERIFY-2
+	Identity   = "identity"   // VERIFY-3
+	Statements = "statements" // VERIFY-4
+	DaySums    = "sums"       // VERIFY-4, for the sums of a day that statements are made of
+	Inputs     = "inputs"     // VERIFY-5
+	Records    = "records"    // VERIFY-5
+	Quantities = "quantities" // VERIFY-6
+	Totals     = "totals"     // VERIFY-2, for the control totals
+)
+
+// Check is one check and what it found.
+type Check struct {
+	Name    string   `json:"name"`
+	OK      bool     `json:"ok"`
+	Looked  string   `json:"looked"`            // at what, with numbers
+	Differs []string `json:"differs,omitempty"` // the smallest groups that differ, the first ones
+	More    int      `json:"more,omitempty"`    // that differ and are not listed
+}
+
+// Report is what a verification found.
+type Report struct {
+	Manifest int64    `json:"manifest"`
+	OK       bool     `json:"ok"`
+	Checks   []Check  `json:"checks"`
+	Unnamed  []string `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
+	Foreign  []string `json:"foreign,omitempty"` // files that are not the lake's
+}
+
+// Options of a verification.
+type Options struct {
+	Workers  int // 0 = 1
+	Progress func(stage string, done, total int64)
+}
+
+// Run checks a state. What is wrong with the lake is in the report; an error is ctx's, one of reading, or a *lake.MovedError if a
+// run committed meanwhile.
+func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
+	if o.Progress == nil {
+		o.Progress = func(string, int64, int64) {}
+	}
+	v := &verifier{snap: snap, o: o, found: make(map[string]*Check)}
+	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Inputs, Records, Quantities, Totals} {
+		v.found[name] = &Check{Name: name}
+		v.order = append(v.order, name)
+	}
+	if err := v.files(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.cycles(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.inputs(ctx); err != nil {
+		return nil, err
+	}
+	return v.report(), nil
+}
+
+// verifier is one verification. Its methods may be called from several goroutines where they lock.
+type verifier struct {
+	snap  *lake.Snapshot
+	o     Options
+	order []string
+
+	mu      sync.Mutex
+	found   map[string]*Check
+	counts  counts
+	unnamed []string
+	foreign []string
+	sums    map[string]*columnSums // recomputed, by cycle/table
+}
+
+// counts are what was looked at.
+type counts struct {
+	files, bytes, manifests                  int64
+	rows, lines, customers, records, waiting int64
+	samples                                  int64
+}
+
+// mostListed is how many differences a check lists.
+const mostListed = 20
+
+// differ notes a difference.
+func (v *verifier) differ(check, format string, args ...any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	c := v.found[check]
+	c.Differs = append(c.Differs, fmt.Sprintf(format, args...))
+	if len(c.Differs) > 4*mostListed {
+		v.shorten(c)
+	}
+}
+
+// shorten keeps the first differences in the order of their texts, so that the report does not depend on the workers.
+func (v *verifier) shorten(c *Check) {
+	slices.Sort(c.Differs)
+	if extra := len(c.Differs) - mostListed; extra > 0 {
+		c.More += extra
+		c.Differs = c.Differs[:mostListed]
+	}
+}
+
+// count adds to what was looked at.
+func (v *verifier) count(add func(*counts)) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	add(&v.counts)
+}
+
+// files is VERIFY-1.
+func (v *verifier) files(ctx context.Context) error {
+	r, err := v.snap.CheckFiles(ctx, func(done, all int64) { v.o.Progress("check hashes: bytes", done, all) })
+	if err != nil {
+		return err
+	}
+	v.counts.files, v.counts.bytes, v.counts.manifests = int64(r.Files), r.Bytes, int64(r.Manifests)
+	for _, f := range r.Findings {
+		switch f.Kind {
+		case lake.FindUnnamed:
+			v.unnamed = append(v.unnamed, f.Name)
+		case lake.FindForeign:
+			v.foreign = append(v.foreign, f.Name)
+		case lake.FindChain:
+			v.differ(Chain, "%s", f)
+		default:
+			v.differ(Files, "%s", f)
+		}
+	}
+	return nil
+}
+
+// cycles checks every cycle, a bucket at a time.
+func (v *verifier) cycles(ctx context.Context) error {
+	v.sums = make(map[string]*columnSums)
+	var parts []part
+	for _, ref := range v.snap.Manifest.Cycles {
+		files, err := v.snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, partsOf(ref, files)...)
+	}
+	var done atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, v.o.Workers))
+	for _, p := range parts {
+		group.Go(func() error {
+			err := v.part(ctx, p)
+			v.o.Progress("count again: buckets", done.Add(1), int64(len(parts)))
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// report puts the findings together.
+func (v *verifier) report() *Report {
+	r := &Report{Manifest: v.snap.Manifest.Number, OK: true, Unnamed: v.unnamed, Foreign: v.foreign}
+	n := &v.counts
+	looked := map[string]string{
+		Files:      fmt.Sprintf("%d files, %d bytes: size and hash", n.files, n.bytes),
+		Chain:      fmt.Sprintf("%d manifests: each the parent its child names", n.manifests),
+		Contents:   fmt.Sprintf("%d rows: in the file of their cycle, day and bucket, in order; rows and sums of every file", n.rows),
+		Identity:   fmt.Sprintf("%d lines: official = discount + truncated + payment = … + the kinds of payment", n.lines),
+		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due", n.customers),
+		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
+		Inputs:     fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept", v.inputCount()),
+		Records:    fmt.Sprintf("%d accepted usage records: each in the lake once", n.records),
+		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines", n.waiting),
+		Totals:     fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+	}
+	for _, name := range v.order {
+		c := v.found[name]
+		v.shorten(c)
+		c.OK, c.Looked = len(c.Differs) == 0, looked[name]
+		r.OK = r.OK && c.OK
+		r.Checks = append(r.Checks, *c)
+	}
+	return r
+}
+
+func (v *verifier) inputCount() int {
+	if v.snap.Manifest.Inputs == nil {
+		return 0
+	}
+	return v.snap.Manifest.Inputs.Count
+}
+
+// part is a bucket of a cycle: what one worker checks at a time.
+type part struct {
+	cycle  lake.CycleRef
+	bucket int
+	files  []lake.FileEntry // by path
+}
+
+func partsOf(ref lake.CycleRef, files []lake.FileEntry) []part {
+	sorted := slices.Clone(files)
+	slices.SortStableFunc(sorted, func(a, b lake.FileEntry) int { return cmp.Compare(a.Bucket, b.Bucket) })
+	var parts []part
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && sorted[n].Bucket == sorted[0].Bucket {
+			n++
+		}
+		parts = append(parts, part{ref, sorted[0].Bucket, sorted[:n]})
+		sorted = sorted[n:]
+	}
+	return parts
+}
+
+// of are the part's files of a table, by day.
+func (p *part) of(table string) []lake.FileEntry {
+	return slices.DeleteFunc(slices.Clone(p.files), func(e lake.FileEntry) bool { return e.Table != table })
+}
+
+// find is the part's file of a table and day, if there is one.
+func (p *part) find(table, day string) (lake.FileEntry, bool) {
+	i := slices.IndexFunc(p.files, func(e lake.FileEntry) bool { return e.Table == table && e.Day == day })
+	if i < 0 {
+		return lake.FileEntry{}, false
+	}
+	return p.files[i], true
+}
+
+// days are the days that any of the tables has files of, `end` last.
+func (p *part) days(names ...string) []string {
+	var days []string
+	for _, e := range p.files {
+		if slices.Contains(names, e.Table) {
+			days = append(days, e.Day)
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}

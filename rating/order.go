@@ -1,0 +1,74 @@
+package rating
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// OrderType is what an order does (spec §3.15).
+type OrderType uint8
+
+// The order types.
+const (
+	New OrderType = iota
+	Renew
+	AutoRenew
+	Change
+	Unsubscribe
+)
+
+var orderTypes = [...]string{"new", "renew", "auto_renew", "change", "unsubscribe"}
+
+// String is the type's word in feeds.
+func (t OrderType) String() string {
+	if int(t) < len(orderTypes) {
+		return orderTypes[t]
+	}
+	return fmt.Sprintf("order type %d", uint8(t))
+}
+
+// ParseOrderType reads the word of the orders feed.
+func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
+	for i, word := range orderTypes {
+		if string(s) == word {
+			return OrderType(i), nil
+		}
+	}
+	return 0, fmt.Errorf("order_type %.64q is none of %s", string(s), strings.Join(orderTypes[:], ", "))
+}
+
+// BillDetailType is the type's bill_detail_type on a line (spec §5); 0 for what is no order type.
+func (t OrderType) BillDetailType() int {
+	switch t {
+	case New:
+		return 1
+	case Renew:
+		return 2
+	case Change:
+		return 3
+	case Unsubscribe:
+		return 4
+	case AutoRenew:
+		return 8
+	default:
+		return 0
+	}
+}
+
+// Order is one order line as rating sees it (spec §3.15).
+type Order struct {
+	Type              OrderType
+	Customer, SKU     int32  // indexes in the books
+	Region            string // region_code
+	Quantity          money.Quantity
+	PeriodType        string // hour, day, month, year, one_off
+	PeriodNum         int64  // whole, at least 1; not looked at where Official is given
+	PayTime           period.Instant
+	Effective, Expire period.Instant // Forever = never expires
+	Discount          string         // discount_id that the order names; "" = none
+	Official          money.Amount   // official_amount, where HasOfficial
+	HasOfficial       bool
+}

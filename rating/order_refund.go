@@ -1,0 +1,155 @@
+package rating
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// PaidOrder is what an unsubscribe has to know of its base order line (spec §4.9).
+type PaidOrder struct {
+	Type              OrderType
+	PayTime           period.Instant
+	Effective, Expire period.Instant // Forever = never expires
+	Official, Payment money.Amount   // of the base's line
+	Coupons           money.Amount   // the part of Payment that coupons paid
+}
+
+// RefundRules is what the settings say about refunds (spec §2.1, refund).
+type RefundRules struct {
+	UnconditionalHours int        // after the payment of a new order, in which everything comes back
+	FeeRate            money.Rate // share of what was paid that a later refund keeps back
+	Digits             int        // the currency's
+}
+
+// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of spec §4.9: unknown_order (no base, which is nil;
+// another customer's; paid after t; itself an unsubscribe), already_refunded, expired. None = it may be refunded.
+func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instant) reason.Reason {
+	switch {
+	case base == nil, !sameCustomer, base.PayTime > t, base.Type >= Unsubscribe:
+		return reason.UnknownOrder
+	case refunded:
+		return reason.AlreadyRefunded
+	case t >= base.Expire:
+		return reason.Expired
+	}
+	return reason.None
+}
+
+// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (spec §4.9). full: what was
+// paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time, expire_time),
+// exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or 0, quantity and
+// unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back, before it takes
+// effect, or nothing. The caller sets Charge.Record.
+func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.Charge, full bool, err error) {
+	return TraceRefund(base, t, rules, nil)
+}
+
+// TraceRefund is Refund that tells trace, which may be nil, why it comes to what it does.
+func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(Step)) (charge line.Charge, full bool, err error) {
+	ch, full, err := base.refund(t, rules, trace)
+	if err != nil {
+		return line.Charge{}, false, fmt.Errorf("refund the %s order paid at %s: %w", base.Type, base.PayTime, err)
+	}
+	return ch, full, nil
+}
+
+func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(Step)) (line.Charge, bool, error) {
+	ch := line.Charge{Version: noVersion, DiscountID: noOne, Kind: line.Refund}
+	paid, err := base.paid()
+	if err != nil {
+		return ch, false, err
+	}
+	why, back := base.refundCase(t, rules), paid
+	if why == RefundShare {
+		back, err = base.share(paid, t, rules)
+	} else if why == RefundEndless {
+		back = money.Amount{}
+	}
+	if err != nil {
+		return ch, false, err
+	}
+	ch.Payment = back.Neg()
+	if ch.Official, err = base.officialBack(paid, back, rules.Digits); err != nil {
+		return ch, false, err
+	}
+	if ch.Discount, err = ch.Official.Sub(ch.Payment); err != nil {
+		return ch, false, err
+	}
+	if trace != nil {
+		trace(Step{
+			Kind: StepRefund, Refund: why, Hours: rules.UnconditionalHours, Rate: rules.FeeRate, Paid: paid, Back: back,
+			At: t, Period: period.Span{From: base.Effective, To: base.Expire},
+		})
+		trace(Step{
+			Kind: StepRefundAmounts, Amount: base.Official, Paid: paid, Back: back,
+			Official: ch.Official, Reduction: ch.Discount, Payment: ch.Payment,
+		})
+	}
+	return ch, why == RefundInWindow || why == RefundBeforeEffect, nil
+}
+
+// paid is what the base order cost beside coupons, which never come back.
+func (base *PaidOrder) paid() (money.Amount, error) {
+	if base.Coupons.Sign() < 0 || (!base.Coupons.IsZero() && base.Coupons.Cmp(base.Payment) > 0) {
+		return money.Amount{}, fmt.Errorf("coupons of %s on a payment of %s", base.Coupons.Trim(), base.Payment.Trim())
+	}
+	return base.Payment.Sub(base.Coupons)
+}
+
+// refundCase says which sentence of spec §4.9 decides. The window's last instant is in it.
+func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCase {
+	switch {
+	case base.Type == New && t <= hoursAfter(base.PayTime, rules.UnconditionalHours):
+		return RefundInWindow
+	case t < base.Effective:
+		return RefundBeforeEffect
+	case base.Expire == period.Forever:
+		return RefundEndless
+	}
+	return RefundShare
+}
+
+// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded; and at most what was paid,
+// which rounding could otherwise pass where coupons left a part of the currency's last digit.
+func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRules) (money.Amount, error) {
+	if base.Expire <= base.Effective {
+		return money.Amount{}, errors.New("it expires before it takes effect")
+	}
+	left := big.NewRat(int64(base.Expire-min(t, base.Expire)), int64(base.Expire-base.Effective))
+	left.Sub(left, rules.FeeRate.Rat())
+	back, err := roundRat(left.Mul(left, paid.Rat()), rules.Digits)
+	if err != nil {
+		return back, err
+	}
+	if back.Sign() < 0 || paid.Sign() <= 0 {
+		return money.Amount{}, nil
+	}
+	if back.Cmp(paid) > 0 {
+		return paid, nil
+	}
+	return back, nil
+}
+
+// officialBack is −Rd(base.official × refund / paid), 0 if nothing was paid.
+func (base *PaidOrder) officialBack(paid, back money.Amount, digits int) (money.Amount, error) {
+	if paid.IsZero() {
+		return money.Amount{}, nil
+	}
+	exact := new(big.Rat).Mul(base.Official.Rat(), back.Rat())
+	official, err := roundRat(exact.Quo(exact, paid.Rat()), digits)
+	return official.Neg(), err
+}
+
+// hoursAfter is n hours, n ≥ 0, after t, at Forever at the latest.
+func hoursAfter(t period.Instant, n int) period.Instant {
+	if int64(n) > (int64(period.Forever)-max(int64(t), 0))/period.Hour {
+		return period.Forever
+	}
+	return t + period.Instant(int64(n)*period.Hour)
+}

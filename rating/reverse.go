@@ -1,0 +1,149 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Reverse takes a record of the open customer and cycle back (spec §4.11). draw is what the record drew from packages;
+// draws says which of it goes back to which package, any row of it, and leaves out packages that the books no longer hold.
+// They go back first, so that a record rated next can draw them.
+//
+// What it appends to out is the charge, negative, of the rest over the last stretch of the meter, which goes down by as
+// much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the stretch
+// [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts are
+// negative; the draws, on the first line, are quantities given back. Prices and discounts are those of rec.Start. For
+// volume, block and stairstep it lowers what CycleEnd will price and gives no line: spec §4.11 bills the difference.
+//
+// Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed
+// draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.
+func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
+	u := usage{
+		Record: rec, product: &r.bk.books.Products[rec.SKU], place: r.place(rec.Region), index: index,
+		free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
+	}
+	if err := r.reverse(&u, draws, out); err != nil {
+		return fmt.Errorf("reverse: %w", r.fail(rec, err))
+	}
+	return nil
+}
+
+func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
+	var err error
+	if u.left, err = u.Quantity.Sub(u.free); err != nil {
+		return fmt.Errorf("its draw: %w", err)
+	}
+	if err := r.giveBack(u, draws, out); err != nil {
+		return err
+	}
+	u.drawsTo = int32(len(out.Draws))
+	switch u.product.Model {
+	case books.Flat:
+		return r.flat(u, out)
+	case books.Graduated:
+		return r.graduated(u, out)
+	case books.Volume, books.Block, books.Stairstep:
+		err := r.ungather(u, out.Draws[u.drawsFrom:])
+		out.Draws = out.Draws[:u.drawsFrom]
+		return err
+	default:
+		return fmt.Errorf("its model takes no usage")
+	}
+}
+
+// giveBack returns the record's draws to the quotas they came from and notes them in out.
+func (r *Rater) giveBack(u *usage, draws []line.Draw, out *line.Charges) error {
+	rest := u.free
+	for _, d := range draws {
+		var err error
+		if rest, err = rest.Sub(d.Quantity); err != nil {
+			return fmt.Errorf("draws of more than %s: %w", u.free.Trim(), err)
+		}
+		out.Draws = append(out.Draws, d)
+		if err := r.refill(u, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refill gives a draw back to the row of its package that is in force at the record's usage_start; where the books no
+// longer have one there is nothing to give it back to.
+func (r *Rater) refill(u *usage, d line.Draw) error {
+	id := r.bk.books.Packages[d.Package].ID
+	for i := range r.quotas {
+		_, p := r.packageAt(i)
+		if p.ID != id || !p.Valid.Holds(u.Start) {
+			continue
+		}
+		q := &r.quotas[i]
+		if !q.now.Holds(u.Start) {
+			q.now = r.quotaPeriod(p, u.Start)
+		}
+		left, known := r.leftOf(int32(i), q)
+		if !known {
+			if r.trace != nil {
+				r.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: d.Quantity})
+			}
+			return nil
+		}
+		after, err := left.Add(d.Quantity)
+		if err != nil {
+			return fmt.Errorf("package %s: %w", p.ID, err)
+		}
+		if r.trace != nil {
+			r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: left, Quantity: d.Quantity, After: after})
+		}
+		r.setLeft(int32(i), q, after)
+		return nil
+	}
+	return nil
+}
+
+// ungather lowers what the cycle's end will price by the record.
+func (r *Rater) ungather(u *usage, draws []line.Draw) error {
+	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
+	if isNew {
+		return fmt.Errorf("nothing of resource %q was counted", u.Resource)
+	}
+	m := &r.meters.list[row]
+	g := &r.gathers[m.gather]
+	end, err := m.count.Sub(u.left)
+	if err != nil {
+		return err
+	}
+	if r.trace != nil {
+		r.traceMeter(m, u.left, end, true)
+	}
+	m.count = end
+	if g.usage, err = g.usage.Sub(u.Quantity); err != nil {
+		return err
+	}
+	if g.free, err = g.free.Sub(u.free); err != nil {
+		return err
+	}
+	if err := r.readShares(g); err != nil {
+		return err
+	}
+	for _, d := range draws {
+		if err := r.takeShare(g, r.bk.firstRow(d.Package), d.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeShare takes a draw from those of a row.
+func (r *Rater) takeShare(g *gather, pack int32, quantity money.Quantity) error {
+	for i := g.shares; i != 0; i = r.shares[i-1].next {
+		if s := &r.shares[i-1]; s.pack == pack {
+			var err error
+			s.quantity, err = s.quantity.Sub(quantity)
+			return err
+		}
+	}
+	return fmt.Errorf("no draw on package %s was counted", r.bk.books.Packages[pack].ID)
+}
