@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/feed"
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/ingest"
@@ -74,6 +75,9 @@ type run struct {
 	folded  *fold.Result
 	report  *Report
 	retried *retried
+	intake  *events.Intake
+	decided []events.Decision
+	touched map[events.Place]bool // places whose event lines were made anew
 }
 
 func (w *Workspace) run(ctx context.Context, o Options, j job) (report *Report, err error) {
@@ -143,7 +147,8 @@ func rules(s *settings.Settings) rating.Rules {
 // fingerprint names everything beside the records that lines depend on.
 func fingerprint(w *Workspace) string {
 	s := &w.Settings
-	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets)
+	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
+		s.Refund.UnconditionalHours, s.Refund.FeeRate)
 	return string(lake.HashBytes([]byte(text)))
 }
 
@@ -181,6 +186,8 @@ func (r *run) checkCycle() error {
 func (r *run) work(ctx context.Context) (err error) {
 	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, ClosedThrough: r.closed,
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
+	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
+	cfg.Events = r.intake
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
@@ -189,11 +196,15 @@ func (r *run) work(ctx context.Context) (err error) {
 	if r.scanned, err = ingest.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
+	if err := r.events(); err != nil {
+		return booksWrong(err)
+	}
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
-	r.report.DaysDone, r.report.Lines = r.folded.Days, r.folded.Lines
+	r.countEvents()
+	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
 	if err := r.account(ctx, cfg); err != nil {
 		return err
 	}
@@ -207,7 +218,10 @@ func (r *run) work(ctx context.Context) (err error) {
 func booksWrong(err error) error {
 	var missing *fold.MissingBookError
 	var price *rating.NoPriceError
+	var gone *events.GoneError
 	switch {
+	case errors.As(err, &gone):
+		return problem.Problems{{Pos: problem.Pos{File: "books/" + gone.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
 	case errors.As(err, &missing):
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
 	case errors.As(err, &price):
@@ -223,7 +237,7 @@ func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, er
 	}
 	var files []*ingest.File
 	seen := make(map[string]string)
-	for _, spec := range []*feed.Spec{feed.Bandwidth(), feed.Usage()} {
+	for _, spec := range ingest.Feeds() {
 		refs, unknown, err := feed.Discover(r.inbox, spec.Name)
 		if err != nil {
 			return nil, fmt.Errorf("look into inbox/%s: %w", spec.Name, err)
@@ -271,8 +285,10 @@ func (r *run) folder() *fold.Folder {
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
-		Refold:   func(c period.Cycle) bool { k := ref(c); return k.Books != "" && k.Books != r.books },
+		Refold:   r.refold,
 		Ending:   ending,
+		Touched:  func(bucket int, c period.Cycle) bool { return r.touched[events.Place{Cycle: c, Bucket: bucket}] },
+		Events:   r.touchedCycles(),
 		Grain:    rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
 	}
 }

@@ -67,6 +67,8 @@ type NoPriceError struct {
 	At     period.Instant
 }
 
-func (e *NoPriceError) Error() string { return fmt.Sprintf("no price in region %s at %s", e.Region, e.At) }
+func (e *NoPriceError) Error() string {
+	return fmt.Sprintf("no price in region %s at %s", e.Region, e.At)
+}
 
 func noPrice(region string, t period.Instant) error { return &NoPriceError{region, t} }

@@ -75,7 +75,7 @@ func (bk *Book) PriceOrder(o *Order, trace func(Step)) (line.Charge, error) {
 	c.serve(o.Customer)
 	ch, err := c.order(o)
 	if err != nil {
-		return line.Charge{}, fmt.Errorf("price a %s order of customer %s, sku %s: %w", o.Type,
+		return line.Charge{}, fmt.Errorf("price the %s order of customer %s, sku %s: %w", o.Type,
 			bk.books.Customers[o.Customer].ID, bk.books.Products[o.SKU].SKU, err)
 	}
 	return ch, nil

@@ -49,9 +49,10 @@ func (s Step) refund() string {
 			s.At, s.Period.From, s.Paid.Trim())
 	case RefundEndless:
 		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid comes back", s.At, s.Paid.Trim())
+	default:
+		return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, comes back", s.At,
+			secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(), s.Back.Trim())
 	}
-	return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, comes back", s.At,
-		secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(), s.Back.Trim())
 }
 
 // secondsText is a length of time in seconds, with the part of a second only where there is one.

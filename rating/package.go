@@ -47,9 +47,13 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 		if !q.now.Holds(u.Start) {
 			q.now = r.quotaPeriod(p, u.Start)
 		}
-		rest, known := r.leftOf(int32(i), q)
-		if !known {
-			rest = p.Quota
+		rest := p.Quota
+		switch {
+		case !q.touched || q.start < q.now.From: // nothing was ever drawn in it
+		case q.start == q.now.From:
+			rest = q.left
+		default:
+			rest = r.pastLeft(int32(i), q.now.From)
 		}
 		taken := rest.Min(u.left)
 		if taken.IsZero() {
@@ -60,7 +64,10 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 		}
 		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
 		if r.trace != nil {
-			after, _ := r.leftOf(int32(i), q)
+			after, err := rest.Sub(taken)
+			if err != nil {
+				return err
+			}
 			r.traceDraw(p, q, rest, taken, after)
 		}
 	}
@@ -75,7 +82,11 @@ func (r *Rater) take(u *usage, i int32, rest, taken money.Quantity) (err error) 
 	if u.left, err = u.left.Sub(taken); err != nil {
 		return err
 	}
-	r.setLeft(i, &r.quotas[i], rest)
+	if q := &r.quotas[i]; q.touched && q.start > q.now.From {
+		r.setPast(i, q.now.From, rest)
+	} else {
+		q.left, q.start, q.touched = rest, q.now.From, true
+	}
 	u.free, err = u.free.Add(taken)
 	return err
 }
@@ -88,35 +99,25 @@ type filling struct {
 	left  money.Quantity
 }
 
-// leftOf is what is left of the i-th quota in the period last asked for; not known where nothing was ever drawn in it.
-func (r *Rater) leftOf(i int32, q *quota) (left money.Quantity, known bool) {
-	switch {
-	case !q.touched || q.start < q.now.From:
-		return left, false
-	case q.start == q.now.From:
-		return q.left, true
-	}
+// pastLeft is what is left of an earlier filling of the i-th quota.
+func (r *Rater) pastLeft(i int32, start period.Instant) (left money.Quantity) {
 	for _, f := range r.past {
-		if f.quota == i && f.start == q.now.From {
-			return f.left, true
+		if f.quota == i && f.start == start {
+			return f.left
 		}
 	}
-	return left, true
+	return left
 }
 
-// setLeft notes what is left of the i-th quota in the period last asked for.
-func (r *Rater) setLeft(i int32, q *quota, left money.Quantity) {
-	if !q.touched || q.start <= q.now.From {
-		q.left, q.start, q.touched = left, q.now.From, true
-		return
-	}
+// setPast notes what is left of an earlier filling of the i-th quota.
+func (r *Rater) setPast(i int32, start period.Instant, left money.Quantity) {
 	for j := range r.past {
-		if f := &r.past[j]; f.quota == i && f.start == q.now.From {
+		if f := &r.past[j]; f.quota == i && f.start == start {
 			f.left = left
 			return
 		}
 	}
-	r.past = append(r.past, filling{i, q.now.From, left})
+	r.past = append(r.past, filling{i, start, left})
 }
 
 // covers reports whether a package names the record's region and sku.

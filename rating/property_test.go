@@ -95,13 +95,17 @@ func drawUses(rt *rapid.T, skus int) []use {
 	return uses
 }
 
+func (u use) record(s *shop) rating.Record {
+	start := s.b.Zone.Bounds(must(period.ParseCycle(month))).From
+	return rating.Record{
+		SKU: u.sku, Region: u.region, Resource: []byte(u.resource), Name: []byte("name"), Tag: []byte(u.resource),
+		Start: start + period.Instant(int64(u.minute)*period.Minute), Quantity: u.quantity,
+	}
+}
+
 func (b *bill) useAll(uses []use) {
-	start := b.shop.b.Zone.Bounds(must(period.ParseCycle(month))).From
 	for _, u := range uses {
-		rec := rating.Record{
-			SKU: u.sku, Region: u.region, Resource: []byte(u.resource), Name: []byte("name"), Tag: []byte(u.resource),
-			Start: start + period.Instant(int64(u.minute)*period.Minute), Quantity: u.quantity,
-		}
+		rec := u.record(b.shop)
 		if err := b.rater.Usage(&rec, b.n, &b.out); err != nil {
 			b.shop.t.Fatal(err)
 		}

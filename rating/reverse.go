@@ -6,6 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Reverse takes a record of the open customer and cycle back (spec §4.11). draw is what the record drew from packages;
@@ -79,26 +80,39 @@ func (r *Rater) refill(u *usage, d line.Draw) error {
 		if p.ID != id || !p.Valid.Holds(u.Start) {
 			continue
 		}
-		q := &r.quotas[i]
-		if !q.now.Holds(u.Start) {
-			q.now = r.quotaPeriod(p, u.Start)
-		}
-		left, known := r.leftOf(int32(i), q)
-		if !known {
-			if r.trace != nil {
-				r.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: d.Quantity})
-			}
-			return nil
-		}
-		after, err := left.Add(d.Quantity)
-		if err != nil {
-			return fmt.Errorf("package %s: %w", p.ID, err)
-		}
+		return r.refillQuota(int32(i), p, u.Start, d.Quantity)
+	}
+	return nil
+}
+
+// refillQuota gives a draw at t back to the filling of the i-th quota that holds t. Where the quota is not known to have
+// been drawn on since that filling began, it is full.
+func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
+	q := &r.quotas[i]
+	if !q.now.Holds(t) {
+		q.now = r.quotaPeriod(p, t)
+	}
+	if !q.touched || q.start < q.now.From {
 		if r.trace != nil {
-			r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: left, Quantity: d.Quantity, After: after})
+			r.trace(Step{Kind: StepGone, Package: p.ID, Period: q.now, Quantity: drawn})
 		}
-		r.setLeft(int32(i), q, after)
 		return nil
+	}
+	before, past := q.left, q.start > q.now.From
+	if past {
+		before = r.pastLeft(i, q.now.From)
+	}
+	after, err := before.Add(drawn)
+	if err != nil {
+		return fmt.Errorf("package %s: %w", p.ID, err)
+	}
+	if r.trace != nil {
+		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: before, Quantity: drawn, After: after})
+	}
+	if past {
+		r.setPast(i, q.now.From, after)
+	} else {
+		q.left = after
 	}
 	return nil
 }
@@ -113,7 +127,7 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 	g := &r.gathers[m.gather]
 	end, err := m.count.Sub(u.left)
 	if err != nil {
-		return err
+		return fmt.Errorf("meter: %w", err)
 	}
 	if r.trace != nil {
 		r.traceMeter(m, u.left, end, true)
@@ -123,7 +137,7 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 		return err
 	}
 	if g.free, err = g.free.Sub(u.free); err != nil {
-		return err
+		return fmt.Errorf("its draw: %w", err)
 	}
 	if err := r.readShares(g); err != nil {
 		return err

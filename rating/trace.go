@@ -135,8 +135,9 @@ func (s Step) String() string {
 	case StepGone:
 		return fmt.Sprintf("package %s, quota period %s: no draw is known of, the %s given back change nothing",
 			s.Package, spanText(s.Period), s.Quantity.Trim())
+	default:
+		return s.orderStep()
 	}
-	return s.orderStep()
 }
 
 // operator is what a meter does with the quantity.

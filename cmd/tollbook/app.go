@@ -107,6 +107,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
 		a.closeCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
+		a.bandwidthCommand(),
 	)
 	return root
 }

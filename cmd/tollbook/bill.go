@@ -208,14 +208,14 @@ func (a *app) customerText(b *customerBill, digits int) {
 
 func (a *app) sectionText(s *query.Section, digits int) {
 	fmt.Fprintf(a.out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
-	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.to pay")
+	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.to pay")
 	for i := range s.Items {
 		it := &s.Items[i]
 		g.add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, trimZeros(it.Usage.String()), trimZeros(it.Free.String()), trimZeros(it.Quantity.String()),
-			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID, it.Payment.StringFixed(digits))
+			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID, it.Truncated.StringFixed(digits), it.Payment.StringFixed(digits))
 	}
 	if len(s.Items) > 1 {
-		g.add("", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))
+		g.add("", "", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))
 	}
 	g.dropEmpty("quantity", "unit price", "official", "to pay")
 	g.print(a.out, "    ")

@@ -67,8 +67,8 @@ func (a *app) explain(ctx context.Context, q *query.Question) error {
 
 func (a *app) storyText(s *query.Story, digits int) {
 	says := map[string]string{
-		query.StateRated: "usage record", query.StateWaiting: "usage record that is priced at the month's end",
-		query.StateReplaced: "usage record that another one replaced: it does not count", query.StateMonthEnd: "month-end line",
+		query.StateRated: "usage record", query.StateWaiting: "usage record, priced at the month's end",
+		query.StateReplaced: "usage record that does not count: another one replaced it", query.StateMonthEnd: "month-end line",
 	}
 	fmt.Fprintf(a.out, "%s of customer %s, cycle %s: %s\n\n", s.ID, s.CustomerID, s.Cycle, says[s.State])
 	g := newGrid("", "")

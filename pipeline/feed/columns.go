@@ -47,7 +47,7 @@ func unknownColumn(spec *Spec, name string) *FileError {
 func missingColumns(spec *Spec, present []bool) *FileError {
 	var missing []string
 	for i := range spec.Columns {
-		if spec.Columns[i].Required && !present[i] {
+		if (spec.Columns[i].Required || spec.Columns[i].Header) && !present[i] {
 			missing = append(missing, spec.Columns[i].Name)
 		}
 		if first, all := spec.oneOf(i); first {

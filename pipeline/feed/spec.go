@@ -47,6 +47,7 @@ type Column struct {
 	Name     string
 	Kind     ColumnKind
 	Required bool   // the header must have it and every record a value
+	Header   bool   // the header must have it; which records need a value is decided beyond this package
 	OneOf    string // of the columns that share this word the header must have one and every record a value in one
 	Signed   bool   // Amount and Whole: a minus may stand
 	Content  bool   // part of a record's content: two records that differ in it are not duplicates (spec §3.20)
@@ -113,5 +114,46 @@ func Bandwidth() *Spec {
 			Meaning: "bits per second inward; 0 if absent"},
 		{Name: "out_bps", Kind: Quantity, OneOf: "bps", Content: true, Source: source,
 			Meaning: "bits per second outward; 0 if absent"},
+	}}
+}
+
+// Orders is the feed of spec §3.15. What an unsubscribe takes over from its base may be empty in it.
+func Orders() *Spec {
+	const source = "spec §3.15"
+	return &Spec{Name: "orders", Columns: []Column{
+		{Name: "order_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the order's id"},
+		{Name: "order_line", Kind: Whole, Content: true, Source: source, Meaning: "line of the order; 1 if empty"},
+		{Name: "order_type", Kind: Word, Required: true, Content: true, Source: source, Meaning: "new, renew, auto_renew, change or unsubscribe"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "who ordered"},
+		{Name: "sku", Kind: Word, Header: true, Content: true, Source: source, Meaning: "the product; of an unsubscribe that of its base"},
+		{Name: "region_code", Kind: Word, Header: true, Content: true, Source: source, Meaning: "where; of an unsubscribe that of its base"},
+		{Name: "resource_id", Kind: Text, Header: true, Content: true, Source: source, Meaning: "what was ordered; of an unsubscribe that of its base"},
+		{Name: "quantity", Kind: Quantity, Header: true, Content: true, Source: source, Meaning: "how many"},
+		{Name: "period_type", Kind: Word, Header: true, Content: true, Source: source, Meaning: "hour, day, month, year or one_off; may be empty in a change"},
+		{Name: "period_num", Kind: Whole, Header: true, Content: true, Source: source, Meaning: "how many periods; may be empty in a change"},
+		{Name: "pay_time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when it was paid; its day and cycle are the order's"},
+		{Name: "effective_time", Kind: Time, Content: true, Source: source, Meaning: "when it begins; pay_time if empty"},
+		{Name: "expire_time", Kind: Time, Content: true, Source: source, Meaning: "when it ends; never if empty"},
+		{Name: "base_order_id", Kind: Text, Content: true, Source: source, Meaning: "the order that is unsubscribed, renewed or changed"},
+		{Name: "base_order_line", Kind: Whole, Content: true, Source: source, Meaning: "its line; 1 if empty"},
+		{Name: "payer", Kind: Word, Content: true, Source: source, Meaning: "customer or a partner_id; customer if empty"},
+		{Name: "discount_id", Kind: Word, Content: true, Source: source, Meaning: "the discount that the order names"},
+		{Name: "coupon_ids", Kind: Text, Content: true, Source: source, Meaning: "the coupons that the order names, joined by semicolons"},
+		{Name: "official_amount", Kind: Amount, Signed: true, Content: true, Source: source,
+			Meaning: "overrides the price book; must be given in a change, where it may be negative"},
+	}}
+}
+
+// Adjustments is the feed of spec §3.19.
+func Adjustments() *Spec {
+	const source = "spec §3.19"
+	return &Spec{Name: "adjustments", Columns: []Column{
+		{Name: "adjustment_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the adjustment's id"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose bill it changes"},
+		{Name: "sku", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the product it is about"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when; its day and cycle are the adjustment's"},
+		{Name: "amount", Kind: Amount, Signed: true, Required: true, Content: true, Source: source, Meaning: "what is added to the bill; may be negative"},
+		{Name: "bill_detail_type", Kind: Whole, Required: true, Content: true, Source: source, Meaning: "9 or 16"},
+		{Name: "note", Kind: Text, Content: true, Source: source, Meaning: "why, for people"},
 	}}
 }

@@ -27,7 +27,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 		if err != nil {
 			return err
 		}
-		if n+samples == 0 && !w.Refold(cycle) && cycle != w.Ending {
+		if n+samples == 0 && !w.Refold(cycle) && cycle != w.Ending && !w.Touched(bucket, cycle) {
 			continue
 		}
 		days += n
@@ -55,6 +55,11 @@ func (w *worker) cycles(bucket int, todo work) []period.Cycle {
 	}
 	if w.Ending != ingest.NoCycle {
 		set[w.Ending] = true
+	}
+	for _, c := range w.Events {
+		if w.Touched(bucket, c) {
+			set[c] = true
+		}
 	}
 	return slices.Sorted(maps.Keys(set))
 }

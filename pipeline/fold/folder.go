@@ -28,10 +28,12 @@ type Folder struct {
 	Scanned  *ingest.Scanned
 	Buckets  int
 	Workers  int
-	Open     func(period.Cycle) bool // whether a cycle may still change
-	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
-	Refold   func(period.Cycle) bool // whether a cycle must be folded again whatever its records: the books changed
-	Ending   period.Cycle            // whose month-end lines are made for the first time; ingest.NoCycle = none
+	Open     func(period.Cycle) bool               // whether a cycle may still change
+	MonthEnd func(period.Cycle) bool               // whether a cycle has month-end lines
+	Refold   func(period.Cycle) bool               // whether a cycle must be folded again whatever its records: the books changed
+	Ending   period.Cycle                          // whose month-end lines are made for the first time; ingest.NoCycle = none
+	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
+	Events   []period.Cycle                        // cycles for which Touched may be true
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int

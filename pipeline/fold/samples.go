@@ -2,6 +2,7 @@ package fold
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 
@@ -136,21 +137,15 @@ func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
 	if policy.Duplicates == books.DuplicatesReject {
 		return w.electStrictly(accepted, group)
 	}
-	winner, owner := accepted, -1
+	winner := accepted
 	for i := range group {
-		s := sampleOf(&group[i])
-		if winner == nil {
-			winner, owner = s, i
-			continue
+		one := *sampleOf(&group[i])
+		if winner != nil {
+			one.Sample = percentile.Winner(policy, winner.Sample, one.Sample)
 		}
-		best := percentile.Winner(policy, winner.Sample, s.Sample)
-		if best.In != winner.In || best.Out != winner.Out || (best.Time != winner.Time && policy.Duplicates == books.DuplicatesLast) {
-			owner = i
-		}
-		won := *s
-		won.Sample = best
-		winner = &won
+		winner = &one
 	}
+	owner := ownerOf(policy, accepted, winner, group)
 	for i := range group {
 		if i == owner {
 			w.counts[group[i].File].Accepted++
@@ -159,6 +154,38 @@ func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
 		}
 	}
 	return winner
+}
+
+// ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does. Where the two
+// directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of the larger out; of equal rows the
+// first by file and row.
+func ownerOf(policy *books.Policy, accepted, winner *sample, group []sorting.Row) int {
+	last := policy.Duplicates == books.DuplicatesLast
+	if accepted != nil && accepted.In == winner.In && accepted.Out == winner.Out && (!last || accepted.Time == winner.Time) {
+		return -1
+	}
+	onlyOut := accepted != nil && accepted.In == winner.In && (!last || accepted.Time == winner.Time)
+	owner := -1
+	var best *sample
+	for i := range group {
+		s := sampleOf(&group[i])
+		switch {
+		case policy.Method != books.TransitP95 && s.Sample != winner.Sample, last && s.Time != winner.Time:
+			continue
+		}
+		if owner >= 0 {
+			order := cmp.Or(s.In.Cmp(best.In), s.Out.Cmp(best.Out))
+			if onlyOut {
+				order = cmp.Or(s.Out.Cmp(best.Out), s.In.Cmp(best.In))
+			}
+			first := cmp.Or(cmp.Compare(group[owner].File, group[i].File), cmp.Compare(group[owner].Number, group[i].Number))
+			if cmp.Or(order, first) <= 0 {
+				continue
+			}
+		}
+		owner, best = i, s
+	}
+	return owner
 }
 
 // electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted stays.

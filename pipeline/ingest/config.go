@@ -7,6 +7,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/rating"
@@ -27,6 +28,7 @@ type Config struct {
 	ClosedThrough period.Cycle   // NoCycle = none
 	Inbox         fs.FS          // the workspace's inbox folder
 	Txn           *lake.Txn
+	Events        *events.Intake // takes the rows of orders and adjustments
 	Workers       int
 	BatchRows     int // 0 = the reader's default
 	ChunkBytes    int // 0 = 48 MiB a worker

@@ -142,10 +142,17 @@ func (s *Scanned) plan(cfg *Config) error {
 
 func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.BatchRows} }
 
+// Feeds are the feeds a run takes, in order of name.
+func Feeds() []*feed.Spec {
+	return []*feed.Spec{feed.Adjustments(), feed.Bandwidth(), feed.Orders(), feed.Usage()}
+}
+
 // specOf is the feed a name below inbox/ belongs to.
 func specOf(name string) *feed.Spec {
-	if name == "bandwidth" {
-		return feed.Bandwidth()
+	for _, s := range Feeds() {
+		if s.Name == name {
+			return s
+		}
 	}
 	return feed.Usage()
 }
@@ -230,16 +237,24 @@ func (w *worker) read(ctx context.Context, t *task, f *File) error {
 		}
 		w.batch = b
 		w.count.rows += int64(b.Len())
-		if w.slot == 0 {
-			err = w.check.usage(b, t.file, w)
-		} else {
-			err = w.check.bandwidth(b, t.file, w)
-		}
+		err = w.take(b, t.file)
 		b.Release()
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// take checks a batch by the rules of its feed.
+func (w *worker) take(b *feed.Batch, file int32) error {
+	switch w.file.Feed {
+	case "usage":
+		return w.check.usage(b, file, w)
+	case "bandwidth":
+		return w.check.bandwidth(b, file, w)
+	}
+	fields := func(i int) map[string]string { return feed.Fields(w.header, b.Raw(nil, i)) }
+	return w.cfg.Events.Batch(specOf(w.file.Feed), b, file, fields, w.reject)
 }
 
 // keep implements sink.

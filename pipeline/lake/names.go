@@ -14,8 +14,11 @@ const (
 	dataSuffix   = ".parquet"
 )
 
-// EndDay is the Day of month-end files.
-const EndDay = "end"
+// EndDay is the Day of month-end files, EventsDay that of a cycle's orders, adjustments and late records.
+const (
+	EndDay    = "end"
+	EventsDay = "events"
+)
 
 func manifestName(number int64) string { return fmt.Sprintf("%s/%06d.json", manifestsDir, number) }
 
@@ -41,8 +44,8 @@ func (k FileKey) Check() error {
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
 	case k.Day != "" && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
-	case k.Day != "" && k.Day != EndDay && !validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or %s", k, k.Day, EndDay)
+	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && !validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s or %s", k, k.Day, EndDay, EventsDay)
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}

@@ -31,7 +31,7 @@ func (e *NoCycleError) Hint() string {
 	if len(e.Known) == 0 {
 		return "the lake is empty: `tollbook run nightly` takes the feeds in"
 	}
-	return fmt.Sprintf("cycles in the lake: %v", e.Known)
+	return "cycles in the lake: " + strings.Join(e.Known, ", ")
 }
 
 // NotFoundError says that what was asked for is not in the state.

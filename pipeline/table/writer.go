@@ -3,6 +3,7 @@ package table
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -178,19 +179,29 @@ func (w *Writer) column(cw file.ColumnChunkWriter, c *Col, t table.Type, n int) 
 
 // maybeTimes writes a column in which table.Nothing stands for null.
 func (w *Writer) maybeTimes(cw *file.Int64ColumnChunkWriter, c *Col, n int) error {
-	w.ints, w.levels = w.ints[:0], w.levels[:0]
-	for i := range n {
-		v := c.Ints[0]
-		if !c.Const {
-			v = c.Ints[i]
-		}
-		if v == int64(table.Nothing) {
-			w.levels = append(w.levels, 0)
-			continue
-		}
-		w.ints, w.levels = append(w.ints, v), append(w.levels, 1)
+	vals := c.Ints
+	if c.Const {
+		vals = slices.Repeat(c.Ints[:1], n)
 	}
-	_, err := cw.WriteBatch(w.ints, w.levels, nil)
+	w.levels = slices.Grow(w.levels[:0], n)[:n]
+	nothing := 0
+	for i, v := range vals {
+		w.levels[i] = 1
+		if v == int64(table.Nothing) {
+			w.levels[i] = 0
+			nothing++
+		}
+	}
+	if nothing > 0 {
+		w.ints = w.ints[:0]
+		for _, v := range vals {
+			if v != int64(table.Nothing) {
+				w.ints = append(w.ints, v)
+			}
+		}
+		vals = w.ints
+	}
+	_, err := cw.WriteBatch(vals, w.levels, nil)
 	return err
 }
 

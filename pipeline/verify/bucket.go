@@ -109,6 +109,7 @@ func (b *bucket) survive(err error) error {
 		return err
 	}
 	b.broken = true
+	b.v.count(func(c *counts) { c.broken++ })
 	b.v.differ(Contents, "%v", err)
 	return nil
 }

@@ -93,6 +93,7 @@ type counts struct {
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
 	samples                                  int64
+	broken                                   int64 // files that could not be read: sums over all say nothing then
 }
 
 // mostListed is how many differences a check lists.
@@ -191,6 +192,9 @@ func (v *verifier) report() *Report {
 		c := v.found[name]
 		v.shorten(c)
 		c.OK, c.Looked = len(c.Differs) == 0, looked[name]
+		if n.broken > 0 {
+			c.Looked += " (as far as files can be read)"
+		}
 		r.OK = r.OK && c.OK
 		r.Checks = append(r.Checks, *c)
 	}

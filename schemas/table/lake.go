@@ -159,7 +159,7 @@ func Rejects() *Table {
 		{"column", Word, "column that failed; empty if the record failed as a whole"},
 		{"reason", Word, "why, as one of the fixed reasons"},
 		{"value", Text, "value that was seen in the column"},
-		{"id", Text, "the record's identity as far as it can be read: record_id, or resource_id@sample_time"},
+		{"id", Text, "the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
 	}, Column{"raw", Text, "the whole record as it came"}, Column{"file_hash", Word, "content hash of the feed file"},
 		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"})
 }
@@ -205,4 +205,66 @@ func Totals() *Table {
 		{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
 		{"value", Text, "the count, or the sum with all digits of its column"},
 	})
+}
+
+// Columns of the orders table.
+const (
+	OCustomerID = iota
+	OOrderID
+	OOrderLine
+	OOrderType
+	OSKU
+	ORegionCode
+	OResourceID
+	OQuantity
+	OPeriodType
+	OPeriodNum
+	OPayTime
+	OEffectiveTime
+	OExpireTime
+	OBaseOrderID
+	OBaseOrderLine
+	OPayer
+	ODiscountID
+	OCouponIDs
+	OOfficialAmount
+	OHasOfficial
+	OAsOf
+	OrderColumns
+)
+
+// Orders is the accepted orders, in the cycle they are billed in, defaults filled in.
+func Orders() *Table {
+	return define("orders", nil,
+		Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"}, Column{"order_line", Whole, "the line of the order"},
+		Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"}, Column{"sku", Word, "the product, as given"},
+		Column{"region_code", Word, "the region, as given"}, Column{"resource_id", Text, "the resource, as given"},
+		Column{"quantity", Quantity, "how many, as given"}, Column{"period_type", Word, "hour, day, month, year or one_off"},
+		Column{"period_num", Whole, "how many periods"}, Column{"pay_time", Time, "when it was paid"},
+		Column{"effective_time", Time, "when it begins"}, Column{"expire_time", MaybeTime, "when it ends; null = never"},
+		Column{"base_order_id", Text, "of an unsubscribe: the order that is taken back"}, Column{"base_order_line", Whole, "the line of that order"},
+		Column{"payer", Word, "who pays: customer, or a partner_id"}, Column{"discount_id", Word, "the discount that the order names"},
+		Column{"coupon_ids", Text, "the coupons that the order names"}, Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
+		Column{"has_official", Small, "1 = official_amount overrides the price book"}, Column{"as_of", Time, "clock of the run that accepted it"})
+}
+
+// Columns of the adjustments table.
+const (
+	ACustomerID = iota
+	AAdjustmentID
+	ASKU
+	ATime
+	AAmount
+	ADetail
+	ANote
+	AAsOf
+	AdjustmentColumns
+)
+
+// Adjustments is the accepted manual adjustments, in the cycle they are billed in.
+func Adjustments() *Table {
+	return define("adjustments", nil,
+		Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"}, Column{"sku", Word, "the product it is about"},
+		Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"}, Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
+		Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 }

@@ -94,6 +94,6 @@ func Lines() *Table {
 		{"price_region", Word, "region that the version is for; * = any"},
 		{"package_draws", Text, "what was drawn from prepaid packages: package_id:quantity;…"},
 		{"usage_start", Time, "start of the use; on month-end lines that of the cycle"},
-		{"usage_end", Time, "end of the use; on month-end lines that of the cycle"},
-	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines"})
+		{"usage_end", MaybeTime, "end of the use; on month-end lines that of the cycle; null for an order that never expires"},
+	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments"})
 }

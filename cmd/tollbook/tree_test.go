@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// commands are all commands of this version (spec §7.3); the value says whether it takes arguments of its own.
+func commands() []string {
+	return []string{
+		"tollbook", "tollbook bill", "tollbook check", "tollbook close", "tollbook explain", "tollbook export", "tollbook generate",
+		"tollbook ingest", "tollbook init", "tollbook rejects", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook verify",
+	}
+}
+
+func testApp() *app {
+	return &app{out: &bytes.Buffer{}, err: &bytes.Buffer{}, env: func(string) string { return "" }, clock: noon}
+}
+
+// walk visits a command and all below it.
+func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, sub := range cmd.Commands() {
+		if sub.Name() != "help" {
+			walk(sub, visit)
+		}
+	}
+}
+
+func TestTree(t *testing.T) {
+	t.Parallel()
+	var found []string
+	walk(testApp().root(), func(cmd *cobra.Command) {
+		found = append(found, cmd.CommandPath())
+		if cmd.Short == "" || cmd.Long == "" || cmd.Example == "" || strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: Short %q, Long %q, Example %q", cmd.CommandPath(), cmd.Short, cmd.Long, cmd.Example)
+		}
+		for line := range strings.Lines(cmd.Example) {
+			parseExample(t, strings.TrimSpace(line), cmd)
+		}
+		if !cmd.HasParent() {
+			return
+		}
+		var help bytes.Buffer
+		cmd.SetOut(&help)
+		if err := cmd.Help(); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"Exit codes:", "  0  done", "  2  nothing done", "  3  failed"} {
+			if !strings.Contains(help.String(), want) {
+				t.Errorf("%s --help lacks %q", cmd.CommandPath(), want)
+			}
+		}
+		for _, hidden := range []string{"--fault", "--stop-at", "--batch-rows", "--chunk-bytes"} {
+			if strings.Contains(help.String(), hidden) {
+				t.Errorf("%s --help shows %s", cmd.CommandPath(), hidden)
+			}
+		}
+	})
+	if got, want := strings.Join(found, "\n"), strings.Join(commands(), "\n"); got != want {
+		t.Errorf("commands:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// parseExample checks that an example is a command line that is understood, and one of its own command.
+func parseExample(t *testing.T, line string, of *cobra.Command) {
+	t.Helper()
+	args := strings.Fields(line)
+	if len(args) < 2 || args[0] != "tollbook" {
+		t.Errorf("%s: example %q does not start with tollbook", of.CommandPath(), line)
+		return
+	}
+	root := testApp().root()
+	cmd, rest, err := root.Find(args[1:])
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	if err == nil {
+		err = cmd.ValidateArgs(cmd.Flags().Args())
+	}
+	if err != nil {
+		t.Errorf("%s: example %q: %v", of.CommandPath(), line, err)
+		return
+	}
+	if of.HasParent() && !strings.HasPrefix(cmd.CommandPath(), of.CommandPath()) {
+		t.Errorf("%s: example %q is of %s", of.CommandPath(), line, cmd.CommandPath())
+	}
+}

@@ -1,0 +1,146 @@
+package annex
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// Figure is one value of an annex with its name, for people.
+type Figure struct{ Name, Value string }
+
+// exactDigits is how many decimals a person is shown of an exact value; beyond them it is rounded and says so.
+const exactDigits = 10
+
+// Mbps shows a value of an annex with at most ten decimals; ≈ stands before what was rounded.
+func Mbps(value string) string { return short(value, exactDigits) }
+
+func short(value string, digits int) string {
+	r, ok := new(big.Rat).SetString(value)
+	if !ok {
+		return value
+	}
+	text := r.FloatString(digits)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	if back, _ := new(big.Rat).SetString(text); back.Cmp(r) != 0 {
+		return "≈" + text
+	}
+	return text
+}
+
+// Time shows a time of the annex to the minute; the offset stands there only where the zone changes it in the cycle.
+func (a *Annex) Time(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return text
+	}
+	layout := "2006-01-02 15:04"
+	local := func(micros int64) int {
+		_, offset := time.UnixMicro(micros).In(a.zone.Location()).Zone()
+		return offset
+	}
+	if local(int64(a.bounds.From)) != local(int64(a.bounds.To)-1) {
+		layout = "2006-01-02 15:04 -07:00"
+	}
+	return t.Format(layout)
+}
+
+// Standing says how firm the annex is.
+func (a *Annex) Standing() string {
+	switch {
+	case a.State == lake.CycleClosed:
+		return "closed"
+	case a.MonthEnd:
+		return "provisional, with month-end lines"
+	}
+	return "provisional, month-end lines still to come"
+}
+
+// Called is what the value is, in words.
+func (a *Annex) Called() string {
+	left := new(big.Rat).Mul(new(big.Rat).Sub(big.NewRat(1, 1), a.Policy.Drop.Rat()), big.NewRat(100, 1))
+	nth := short(left.RatString(), 2) + "th percentile"
+	switch a.Policy.Method {
+	case "daily_peak_mean":
+		return "mean of daily peaks"
+	case "daily_p95_mean":
+		return "mean of daily " + nth + "s"
+	case "monthly_4th_peak":
+		return "fourth largest daily peak"
+	case "enhanced_p95":
+		return "enhanced 95th percentile"
+	case "transit_p95":
+		return nth + " of in and out"
+	}
+	return nth
+}
+
+// Measured are the steps from the samples to the value.
+func (a *Annex) Measured() []Figure {
+	series := a.Policy.Series
+	if a.Direction != "" {
+		series = "in and out apart; " + a.Direction + " is larger"
+	}
+	list := []Figure{
+		{"policy", fmt.Sprintf("%s: %s, series %s", a.Policy.ID, a.Policy.Method, series)},
+		{"", fmt.Sprintf("duplicates %s, missing %s, Mbps = bps / %d²", a.Policy.Duplicates, a.Policy.Missing, a.Policy.Kilo)},
+		{"samples", fmt.Sprintf("%d of %d", a.Samples, a.linkCount()) + plural(a.linkCount(), " link", " links")},
+		{"points", fmt.Sprint(a.Points)},
+	}
+	if a.Policy.ValidDaysOnly {
+		list[3].Value += ", of valid days only"
+	}
+	if a.Index >= 0 {
+		list = append(list, Figure{"index", a.indexText()})
+	}
+	if a.Month != "" {
+		list = append(list, Figure{"month", Mbps(a.Month) + " Mbps, mean of the largest daily values"},
+			Figure{"floor", fmt.Sprintf("%s Mbps, %s of the mean size", Mbps(a.Floor), a.Policy.FloorShare.Trim())})
+	}
+	list = append(list, Figure{"value", Mbps(a.Value) + " Mbps, " + a.Called()})
+	if a.Slot != "" {
+		list = append(list, Figure{"set by the slot", a.Time(a.Slot)})
+	}
+	return append(list, Figure{"above it", fmt.Sprint(a.Above) + plural(a.Above, " point", " points")})
+}
+
+func (a *Annex) indexText() string {
+	switch a.Policy.Method {
+	case "monthly_4th_peak":
+		return fmt.Sprintf("%d of the daily peaks, largest first, from 0", a.Index)
+	}
+	return fmt.Sprintf("%d = ⌊%d × %s⌋, largest first, from 0", a.Index, a.Points, a.Policy.Drop.Trim())
+}
+
+// Charged are the steps from the value to the quantity.
+func (a *Annex) Charged() []Figure {
+	return []Figure{
+		{"commit", a.Commit.Trim() + " Mbps"},
+		{"billed value", Mbps(a.Billed) + " Mbps, the larger of value and commit"},
+		{"valid days", fmt.Sprintf("%d of %d, with a point above 0", a.ValidDays, a.MonthDays)},
+		{"share of days", fmt.Sprintf("%d / %d (days: %s)", a.Days, a.MonthDays, a.Policy.Days)},
+		{"quantity", fmt.Sprintf("%s %s", a.Quantity.Trim(), a.Measure)},
+	}
+}
+
+func (a *Annex) linkCount() int {
+	n, last := 0, ""
+	for i := range a.Links {
+		if id := a.Links[i].ResourceID; i == 0 || id != last {
+			n, last = n+1, id
+		}
+	}
+	return n
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}

@@ -1,0 +1,279 @@
+package annex
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// The drawing's measures, in units of its view box. It is as wide as a page in landscape.
+const (
+	pageWidth  = 1120
+	margin     = 40
+	plotLeft   = 92
+	plotRight  = 932
+	plotTop    = 118
+	plotBottom = 468
+	rowHeight  = 19
+)
+
+// style is the look, in colours that differ in grey as well.
+const style = `text{font-family:Helvetica,Arial,"Liberation Sans","DejaVu Sans",sans-serif;font-size:12px;fill:#222}
+.title{font-size:20px;font-weight:bold}.sub{font-size:13px;fill:#444}.small{font-size:11px;fill:#555}.bold{font-weight:bold}
+.end{text-anchor:end}.mid{text-anchor:middle}.name{fill:#666}
+.frame{fill:none;stroke:#666;stroke-width:1}.grid{fill:none;stroke:#ddd;stroke-width:.7}.tick{fill:none;stroke:#666;stroke-width:1}
+.under{fill:#d5e3f0;stroke:none}.above{fill:#e9a23b;stroke:#b8741a;stroke-width:.9}.series{fill:none;stroke:#1f4e79;stroke-width:1;stroke-linejoin:round}
+.cut{fill:none;stroke:#b3261e;stroke-width:1.8;stroke-dasharray:8 4}.commit{fill:none;stroke:#222;stroke-width:2;stroke-dasharray:2 4}
+.cuttext{fill:#b3261e;font-weight:bold}.rule{stroke:#999;stroke-width:.8}`
+
+// SVG draws the annex.
+func (a *Annex) SVG() ([]byte, error) {
+	d := &drawing{a: a}
+	d.scale()
+	d.header()
+	d.grid()
+	d.plot()
+	d.marks()
+	if err := d.numbers(); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	fmt.Fprintf(&out, `<?xml version="1.0" encoding="UTF-8"?>
+<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="297mm" viewBox="0 0 %d %d" preserveAspectRatio="xMidYMin meet">
+<title>%s</title>
+<style type="text/css">%s</style>
+<rect x="0" y="0" width="%d" height="%d" fill="#fff"/>
+`, pageWidth, d.y, escape(a.heading()), escape(style), pageWidth, d.y)
+	out.Write(d.body.Bytes())
+	out.WriteString("</svg>\n")
+	return out.Bytes(), nil
+}
+
+// drawing is a drawing in the making. Lengths are tenths of a unit where they are called tenths.
+type drawing struct {
+	a    *Annex
+	body bytes.Buffer
+	axis axis
+	y    int // where the part below the plot has come to
+}
+
+func (a *Annex) heading() string {
+	name := a.CustomerName
+	if name == "" {
+		name = a.CustomerID
+	}
+	return fmt.Sprintf("%s: bandwidth of %s in %s", name, a.Object, a.Cycle)
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	return b.String()
+}
+
+// cut shortens a text that would not fit.
+func cut(text string, most int) string {
+	if utf8.RuneCountInString(text) <= most {
+		return text
+	}
+	return string([]rune(text)[:most-1]) + "…"
+}
+
+// text puts words at a place.
+func (d *drawing) text(x, y int, class, words string) {
+	fmt.Fprintf(&d.body, `<text x="%d" y="%d" class="%s">%s</text>`+"\n", x, y, class, escape(words))
+}
+
+// tenths writes a length.
+func tenths(n int64) string {
+	if n%10 == 0 {
+		return fmt.Sprint(n / 10)
+	}
+	return fmt.Sprintf("%d.%d", n/10, n%10)
+}
+
+// scale chooses the axis: it holds the series, the value and the commit.
+func (d *drawing) scale() {
+	top := new(big.Rat).Set(d.a.value)
+	if c := d.a.Commit.Rat(); c.Cmp(top) > 0 {
+		top = c
+	}
+	for i := range d.a.series {
+		if v := d.mbps(d.a.series[i].bps); v.Cmp(top) > 0 {
+			top = v
+		}
+	}
+	d.axis = axisTo(top)
+}
+
+func (d *drawing) mbps(bps money.QuantityTotal) *big.Rat {
+	return new(big.Rat).Quo(rat(bps), d.a.megabit)
+}
+
+// yOf is the height of a value, in tenths.
+func (d *drawing) yOf(mbps *big.Rat) int64 {
+	r := new(big.Rat).Quo(mbps, d.axis.top())
+	r.Mul(r, big.NewRat((plotBottom-plotTop)*10, 1))
+	return plotBottom*10 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
+}
+
+// xOf is the place of an instant, in tenths.
+func (d *drawing) xOf(t period.Instant) int64 {
+	b := d.a.bounds
+	return plotLeft*10 + int64(t-b.From)*(plotRight-plotLeft)*10/int64(b.To-b.From)
+}
+
+func (d *drawing) header() {
+	a := d.a
+	d.text(margin, 46, "title", cut(a.heading(), 84))
+	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, a.Product, a.SKU, a.Region)
+	d.text(margin, 68, "sub", cut(what, 150))
+	day := func(t period.Instant) string { return a.zone.Day(t).String() }
+	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(a.bounds.From), day(a.bounds.To), a.Zone, a.Standing()))
+}
+
+// grid draws axes: a line a step, a line a day.
+func (d *drawing) grid() {
+	for i := range d.axis.steps + 1 {
+		y := d.yOf(d.axis.at(i))
+		fmt.Fprintf(&d.body, `<path class="grid" d="M%d %sH%d"/>`+"\n", plotLeft, tenths(y), plotRight)
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft-8, tenths(y+42), escape(d.axis.label(i)))
+	}
+	d.text(plotLeft-8, plotTop-12, "end small", "Mbps")
+	cycle := d.a.zone.Cycle(d.a.bounds.From)
+	for day := cycle.First(); day <= cycle.Last(); day++ {
+		span := d.a.zone.DaySpan(day)
+		from, to := d.xOf(span.From), d.xOf(span.To)
+		if day > cycle.First() {
+			fmt.Fprintf(&d.body, `<path class="grid" d="M%s %dV%d"/>`+"\n", tenths(from), plotTop, plotBottom)
+		}
+		fmt.Fprintf(&d.body, `<path class="tick" d="M%s %dV%d"/>`+"\n", tenths(from), plotBottom, plotBottom+5)
+		_, _, number := day.Date()
+		fmt.Fprintf(&d.body, `<text x="%s" y="%d" class="mid small">%d</text>`+"\n", tenths((from+to)/2), plotBottom+17, number)
+	}
+	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("day of %s, %s", cycle, d.a.Zone))
+}
+
+// column is one unit of the plot's width: the largest of its points.
+type column struct {
+	at  int64 // from the plot's left
+	bps money.QuantityTotal
+	y   int64 // tenths
+}
+
+// columns brings the series down to the drawing's width (ANNEX-5).
+func (d *drawing) columns() []column {
+	b := d.a.bounds
+	var out []column
+	for i := range d.a.series {
+		p := &d.a.series[i]
+		at := int64(p.slot.Start()-b.From) * (plotRight - plotLeft) / int64(b.To-b.From)
+		if n := len(out); n == 0 || out[n-1].at != at {
+			out = append(out, column{at: at, bps: p.bps})
+		} else if p.bps.Cmp(out[n-1].bps) > 0 {
+			out[n-1].bps = p.bps
+		}
+	}
+	for i := range out {
+		out[i].y = d.yOf(d.mbps(out[i].bps))
+	}
+	return out
+}
+
+// plot draws the series, what lies under it, and what of it lies above the value.
+func (d *drawing) plot() {
+	var under, above, series strings.Builder
+	columns := d.columns()
+	level := d.yOf(d.a.value)
+	for from := 0; from < len(columns); {
+		to := from + 1
+		for to < len(columns) && columns[to].at == columns[to-1].at+1 {
+			to++
+		}
+		steps(&under, columns[from:to], plotBottom*10, true)
+		steps(&series, columns[from:to], columns[from].y, false)
+		from = to
+	}
+	for from := 0; from < len(columns); from++ {
+		to := from
+		for to < len(columns) && columns[to].y < level && (to == from || columns[to].at == columns[to-1].at+1) {
+			to++
+		}
+		if to > from {
+			steps(&above, columns[from:to], level, true)
+			from = to - 1
+		}
+	}
+	for _, p := range []struct{ class, path string }{{"under", under.String()}, {"series", series.String()}, {"above", above.String()}} {
+		if p.path != "" {
+			fmt.Fprintf(&d.body, `<path class="%s" d="%s"/>`+"\n", p.class, p.path)
+		}
+	}
+	fmt.Fprintf(&d.body, `<rect class="frame" x="%d" y="%d" width="%d" height="%d"/>`+"\n", plotLeft, plotTop, plotRight-plotLeft, plotBottom-plotTop)
+	if len(columns) == 0 {
+		d.text((plotLeft+plotRight)/2, (plotTop+plotBottom)/2, "mid sub", "no samples")
+	}
+}
+
+// steps writes a stretch of columns as stairs that begin at base and, closed, come back to it.
+func steps(path *strings.Builder, list []column, base int64, closed bool) {
+	fmt.Fprintf(path, "M%d %s", plotLeft+list[0].at, tenths(base))
+	last := base
+	for i := range list {
+		if list[i].y != last {
+			fmt.Fprintf(path, "V%s", tenths(list[i].y))
+			last = list[i].y
+		}
+		fmt.Fprintf(path, "H%d", plotLeft+list[i].at+1)
+	}
+	if closed {
+		fmt.Fprintf(path, "V%sZ", tenths(base))
+	}
+}
+
+// mark is a level across the plot and its label beside it.
+type mark struct {
+	class, name, value string
+	y                  int64 // of the line, tenths
+	label              int64 // of the label's first line
+}
+
+// marks draws the value and the commit.
+func (d *drawing) marks() {
+	list := []mark{{class: "cut", name: d.a.Called(), value: short(d.a.Value, 4) + " Mbps", y: d.yOf(d.a.value)}}
+	if !d.a.Commit.IsZero() {
+		list = append(list, mark{class: "commit", name: "commit", value: short(d.a.Commit.String(), 4) + " Mbps", y: d.yOf(d.a.Commit.Rat())})
+	}
+	slices.SortFunc(list, func(a, b mark) int { return cmp.Compare(a.y, b.y) })
+	const labelHeight = 320 // two lines and air
+	for i := range list {
+		m := &list[i]
+		m.label = min(max(m.y-20, plotTop*10+80), plotBottom*10-120)
+		if i > 0 {
+			m.label = max(m.label, list[i-1].label+labelHeight)
+		}
+	}
+	if n := len(list); n > 1 && list[n-1].label > plotBottom*10-120 {
+		list[n-1].label = plotBottom*10 - 120
+		list[n-2].label = min(list[n-2].label, list[n-1].label-labelHeight)
+	}
+	for i := range list {
+		m := &list[i]
+		fmt.Fprintf(&d.body, `<path class="%s" d="M%d %sH%d"/>`+"\n", m.class, plotLeft, tenths(m.y), plotRight)
+		fmt.Fprintf(&d.body, `<path class="tick" d="M%d %sL%d %s"/>`+"\n", plotRight, tenths(m.y), plotRight+8, tenths(m.label))
+		words := "bold"
+		if m.class == "cut" {
+			words = "cuttext"
+		}
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="%s">%s</text>`+"\n", plotRight+11, tenths(m.label+10), words, escape(m.value))
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="small">%s</text>`+"\n", plotRight+11, tenths(m.label+150), escape(cut(m.name, 30)))
+	}
+}

@@ -1,0 +1,80 @@
+package events
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Key is the identity of an order line (spec §3.20).
+type Key struct {
+	ID   string
+	Line int64
+}
+
+// Order is one accepted row of the orders feed, defaults filled in (spec §3.15).
+type Order struct {
+	Key
+	Type              rating.OrderType
+	Customer          int32
+	SKUText           string // as given
+	SKU               int32  // −1 of an unsubscribe: its base's counts
+	Region, Resource  string
+	Quantity          money.Quantity
+	PeriodType        string
+	PeriodNum         int64
+	PayTime           period.Instant
+	Effective, Expire period.Instant // Forever = never expires
+	Base              Key            // of an unsubscribe; ID "" = none named
+	Payer             string         // `customer` or a partner_id
+	Discount, Coupons string
+	Official          money.Amount
+	HasOfficial       bool
+
+	AsOf  period.Instant // clock of the run that accepted it
+	Cycle period.Cycle   // billed in
+	File  int32          // of the run; −1 = accepted by an earlier one
+	Row   int64
+}
+
+// same reports whether two rows have the same content (spec §3.20).
+func (o *Order) same(p *Order) bool {
+	a, b := *o, *p
+	a.AsOf, a.Cycle, a.File, a.Row = b.AsOf, b.Cycle, b.File, b.Row
+	return a == b
+}
+
+// before is the order in which unsubscribes are decided (EV-2).
+func (o *Order) before(p *Order) int {
+	return cmp.Or(cmp.Compare(o.PayTime, p.PayTime), strings.Compare(o.ID, p.ID), cmp.Compare(o.Line, p.Line))
+}
+
+// rated is the order as package rating takes it.
+func (o *Order) rated() *rating.Order {
+	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity, PeriodType: o.PeriodType,
+		PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
+}
+
+// Adjustment is one accepted row of the adjustments feed (spec §3.19).
+type Adjustment struct {
+	ID            string
+	Customer, SKU int32
+	Time          period.Instant
+	Amount        money.Amount
+	Detail        int64 // 9 or 16
+	Note          string
+
+	AsOf  period.Instant
+	Cycle period.Cycle
+	File  int32
+	Row   int64
+}
+
+func (a *Adjustment) same(b *Adjustment) bool {
+	x, y := *a, *b
+	x.AsOf, x.Cycle, x.File, x.Row = y.AsOf, y.Cycle, y.File, y.Row
+	return x == y
+}

@@ -1,0 +1,167 @@
+package events
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// Decision is what became of one row that passed on its own.
+type Decision struct {
+	File      int32
+	Row       int64
+	Duplicate bool
+	Why       reason.Reason // None = accepted or duplicate
+	Column    string
+	Value, ID string
+}
+
+// Book is all accepted events: those of earlier runs and, after Decide, those of this one.
+type Book struct {
+	Orders      map[Key]*Order
+	Adjustments map[string]*Adjustment
+	refunded    map[Key]bool
+}
+
+// NewBook starts without events.
+func NewBook() *Book {
+	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment), refunded: make(map[Key]bool)}
+}
+
+func (b *Book) add(o *Order) {
+	b.Orders[o.Key] = o
+	if o.Type == rating.Unsubscribe {
+		b.refunded[o.Base] = true
+	}
+}
+
+// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1, EV-2). billedIn
+// tells the cycle an event of a time is billed in. drop leaves the rows of a file that failed whole out.
+func (b *Book) Decide(in *Intake, billedIn func(period.Instant) period.Cycle, drop func(file int32) bool) []Decision {
+	orders := slices.DeleteFunc(in.orders, func(o *Order) bool { return drop(o.File) })
+	adjustments := slices.DeleteFunc(in.adjustments, func(a *Adjustment) bool { return drop(a.File) })
+	for _, o := range orders {
+		o.Cycle = billedIn(o.PayTime)
+	}
+	for _, a := range adjustments {
+		a.Cycle = billedIn(a.Time)
+	}
+	return append(b.decideOrders(orders), b.decideAdjustments(adjustments)...)
+}
+
+// decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.
+func (b *Book) decideOrders(orders []*Order) []Decision {
+	groups := make(map[Key][]*Order)
+	for _, o := range orders {
+		groups[o.Key] = append(groups[o.Key], o)
+	}
+	var out []Decision
+	var sound [][]*Order
+	for _, g := range groups {
+		slices.SortFunc(g, func(x, y *Order) int { return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row)) })
+		if decided := b.decideIdentity(g); decided != nil {
+			out = append(out, decided...)
+			continue
+		}
+		sound = append(sound, g)
+	}
+	slices.SortFunc(sound, func(x, y []*Order) int {
+		return cmp.Or(afterOthers(x[0])-afterOthers(y[0]), x[0].before(y[0]))
+	})
+	for _, g := range sound {
+		why, column, value := b.checkBase(g[0])
+		for i, o := range g {
+			d := Decision{File: o.File, Row: o.Row, Why: why, ID: o.id()}
+			if why == reason.None {
+				d.Duplicate = i > 0
+			} else {
+				d.Column, d.Value = column, value
+			}
+			out = append(out, d)
+		}
+		if why == reason.None {
+			b.add(g[0])
+		}
+	}
+	return out
+}
+
+// afterOthers sorts unsubscribes behind what they may be about.
+func afterOthers(o *Order) int {
+	if o.Type == rating.Unsubscribe {
+		return 1
+	}
+	return 0
+}
+
+func (o *Order) id() string { return o.ID + "/" + strconv.FormatInt(o.Line, 10) }
+
+// decideIdentity decides rows whose identity is known or in conflict; nil when the identity is new and sound.
+func (b *Book) decideIdentity(g []*Order) []Decision {
+	known, accepted := b.Orders[g[0].Key]
+	differ := slices.ContainsFunc(g, func(o *Order) bool { return !o.same(g[0]) })
+	if !accepted && !differ {
+		return nil
+	}
+	var out []Decision
+	for _, o := range g {
+		d := Decision{File: o.File, Row: o.Row, ID: o.id(), Duplicate: true}
+		if !accepted || !o.same(known) {
+			d = Decision{File: o.File, Row: o.Row, ID: o.id(), Why: reason.Conflict, Column: "order_id", Value: o.ID}
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// checkBase is the checks of spec §4.9 on an unsubscribe.
+func (b *Book) checkBase(o *Order) (why reason.Reason, column, value string) {
+	if o.Type != rating.Unsubscribe {
+		return reason.None, "", ""
+	}
+	base := b.Orders[o.Base]
+	if base == nil || base.Type == rating.Unsubscribe {
+		return reason.UnknownOrder, "base_order_id", o.Base.ID
+	}
+	paid := &rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire}
+	switch why := rating.RefundAllowed(paid, b.refunded[o.Base], base.Customer == o.Customer, o.PayTime); why {
+	case reason.None:
+		return reason.None, "", ""
+	case reason.Expired:
+		return why, "pay_time", o.PayTime.String()
+	default:
+		return why, "base_order_id", o.Base.ID
+	}
+}
+
+// decideAdjustments takes the adjustments identity by identity.
+func (b *Book) decideAdjustments(list []*Adjustment) []Decision {
+	groups := make(map[string][]*Adjustment)
+	for _, a := range list {
+		groups[a.ID] = append(groups[a.ID], a)
+	}
+	var out []Decision
+	for id, g := range groups {
+		slices.SortFunc(g, func(x, y *Adjustment) int { return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row)) })
+		known, accepted := b.Adjustments[id]
+		differ := slices.ContainsFunc(g, func(a *Adjustment) bool { return !a.same(g[0]) })
+		for i, a := range g {
+			d := Decision{File: a.File, Row: a.Row, ID: id}
+			switch {
+			case accepted && a.same(known), !accepted && !differ && i > 0:
+				d.Duplicate = true
+			case accepted || differ:
+				d.Why, d.Column, d.Value = reason.Conflict, "adjustment_id", id
+			}
+			out = append(out, d)
+		}
+		if !accepted && !differ {
+			b.Adjustments[id] = g[0]
+		}
+	}
+	return out
+}

@@ -1,0 +1,41 @@
+package query
+
+import (
+	"math/big"
+	"slices"
+	"testing"
+
+	"github.com/tollbook/tollbook/rating"
+)
+
+func TestRatText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		num, den int64
+		want     string
+	}{{5, 1, "5"}, {1, 8, "0.125"}, {20, 3, "20/3"}, {0, 7, "0"}} {
+		if got := ratText(big.NewRat(c.num, c.den)); got != c.want {
+			t.Errorf("%d/%d: %q, want %q", c.num, c.den, got, c.want)
+		}
+	}
+	if got := ratText(nil); got != "0" {
+		t.Errorf("nil: %q", got)
+	}
+}
+
+func TestChargeSteps(t *testing.T) {
+	t.Parallel()
+	steps := []rating.Step{
+		{Kind: rating.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: rating.StepTier, Tier: 1}, {Kind: rating.StepAmounts},
+		{Kind: rating.StepTier, Tier: 2}, {Kind: rating.StepAmounts},
+		{Kind: rating.StepPassed, SKU: "api", List: "x", Region: "*"}, {Kind: rating.StepPrice, SKU: "api", List: "l", Region: "*"}, {Kind: rating.StepAmounts},
+	}
+	got := chargeSteps(steps, 3)
+	var lengths []int
+	for _, part := range got {
+		lengths = append(lengths, len(part))
+	}
+	if !slices.Equal(lengths, []int{3, 3, 3}) || got[1][0] != steps[0].String() || got[2][0] != steps[5].String() {
+		t.Errorf("parts of %v steps: %v", lengths, got)
+	}
+}
