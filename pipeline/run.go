@@ -184,7 +184,7 @@ func (r *run) checkCycle() error {
 
 // work takes feeds in and folds.
 func (r *run) work(ctx context.Context) (err error) {
-	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, ClosedThrough: r.closed,
+	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
@@ -281,15 +281,20 @@ func (r *run) folder() *fold.Folder {
 	if ending != noCycle && ref(ending).MonthEnd {
 		ending = noCycle
 	}
+	lateIn := noCycle
+	if r.closed != noCycle {
+		lateIn = r.closed + 1
+	}
 	return &fold.Folder{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,
 		Ending:   ending,
-		Touched:  func(bucket int, c period.Cycle) bool { return r.touched[events.Place{Cycle: c, Bucket: bucket}] },
-		Events:   r.touchedCycles(),
-		Grain:    rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
+		LateIn:   lateIn, AsOf: r.o.AsOf,
+		Touched: func(bucket int, c period.Cycle) bool { return r.touched[events.Place{Cycle: c, Bucket: bucket}] },
+		Events:  r.touchedCycles(),
+		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
 	}
 }
 

@@ -88,7 +88,7 @@ func (c *client) order(o *Order) (line.Charge, error) {
 		return ch, err
 	}
 	s := sale{charge: &ch, official: official, sku: o.SKU, at: o.PayTime, order: true, after: official, discount: noOne}
-	if o.Type != Change && !official.IsZero() && c.bk.books.Products[o.SKU].AllowDiscount {
+	if official.Sign() > 0 && c.bk.books.Products[o.SKU].AllowDiscount {
 		if err := c.orderOffer(&s, o.Discount); err != nil {
 			return ch, err
 		}

@@ -239,10 +239,10 @@ func TestOrderGivenOfficial(t *testing.T) {
 	}{
 		{rating.Renew, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
 		{rating.New, "0", "", "0 order t0: 1 × 0 = 0 → 0"},
-		{rating.Change, "30", "", "0 order t0: 1 × 0 = 30 → 30"},
-		{rating.Change, "30", "half", "0 order t0: 1 × 0 = 30 → 30"},
+		{rating.Change, "30", "", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
+		{rating.Change, "30", "half", "0 order t0: 1 × 0 = 30 − 15 half → 15"},
 		{rating.Change, "-30.25", "half", "0 order t0: 1 × 0 = -30.25 → -30.25"},
-		{rating.Change, "10.005", "", "0 order t0: 1 × 0 = 10.005 − -0.005 of nobody → 10.01"},
+		{rating.Change, "10.005", "", "0 order t0: 1 × 0 = 10.005 − 5.005 half → 5"},
 		{rating.Change, "-10.005", "", "0 order t0: 1 × 0 = -10.005 − 0.005 of nobody → -10.01"},
 	} {
 		o := monthly(s, vps)

@@ -121,7 +121,7 @@ type usage struct {
 
 // Usage rates one record of the open customer and cycle and appends its lines to out, in order of tier and kind; index
 // becomes their Charge.Record. Records come in the order (usage_start, record_id bytewise) of spec §4.1. A record of a
-// period-level model gives no line: CycleEnd does. Nothing is allocated for a record whose meter is known, but what out
+// period-level model gives its draws and no line: CycleEnd does. Nothing is allocated for a record whose meter is known, but what out
 // needs to grow.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	u := usage{
@@ -142,7 +142,6 @@ func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 		err = r.graduated(&u, out)
 	case books.Volume, books.Block, books.Stairstep:
 		err = r.gather(&u, out.Draws[u.drawsFrom:])
-		out.Draws = out.Draws[:u.drawsFrom]
 	default:
 		err = fmt.Errorf("its model takes no usage")
 	}

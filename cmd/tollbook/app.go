@@ -31,6 +31,7 @@ type app struct {
 	flags    globals
 	log      *slog.Logger
 	bar      *progress
+	profile  *profile
 	started  bool // the command line was understood: what fails from here on is not its form
 }
 
@@ -41,6 +42,7 @@ type globals struct {
 	json                  bool
 	batchRows, chunkBytes int
 	fault, stopAt         string
+	cpuProfile, allocs    string
 }
 
 // Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own time.
@@ -53,6 +55,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	err := root.ExecuteContext(ctx)
 	if a.bar != nil {
 		a.bar.end()
+	}
+	if profileErr := a.profile.end(); err == nil {
+		err = profileErr
 	}
 	if err != nil && !a.started {
 		err = a.usage(root, args, err)
@@ -101,13 +106,15 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	f.IntVar(&a.flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
 	f.StringVar(&a.flags.fault, "fault", "", "break the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, kill:N")
 	f.StringVar(&a.flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(lake.StopPoints(), ", "))
-	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at"} {
+	f.StringVar(&a.flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
+	f.StringVar(&a.flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
+	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at", "cpu-profile", "alloc-profile"} {
 		_ = f.MarkHidden(name) // fails for a flag that is not there alone
 	}
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
 		a.closeCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
-		a.bandwidthCommand(),
+		a.bandwidthCommand(), a.packagesCommand(), a.quoteCommand(),
 	)
 	return root
 }
@@ -126,7 +133,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " + strings.Join(lake.StopPoints(), ", ")}
 	}
 	cmd.SilenceUsage = true
-	return nil
+	var err error
+	a.profile, err = startProfile(a.flags.cpuProfile, a.flags.allocs)
+	return err
 }
 
 // asOf is the run's clock: --as-of, else the real one, read once.

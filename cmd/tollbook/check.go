@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -120,8 +121,11 @@ func readBooks(b *books.Books) []bookRead {
 }
 
 // laterFeeds are feeds that tollbook knows of and this version does not take.
-func laterFeeds() []string {
-	return []string{"orders", "accounts", "transfers", "incentive_events", "adjustments"}
+func laterFeeds() []string { return []string{"accounts", "transfers", "incentive_events"} }
+
+// isTaken reports whether this version takes a feed.
+func isTaken(name string) bool {
+	return slices.ContainsFunc(ingest.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
 }
 
 // seenFeeds lists the folders of the inbox with their files.
@@ -138,7 +142,7 @@ func seenFeeds(dir string) ([]feedSeen, error) {
 		}
 		seen := feedSeen{Feed: e.Name(), State: feedUnknown}
 		switch {
-		case e.Name() == feed.Usage().Name || e.Name() == feed.Bandwidth().Name:
+		case isTaken(e.Name()):
 			seen.State = feedTaken
 		case slices.Contains(laterFeeds(), e.Name()):
 			seen.State = feedKept

@@ -68,7 +68,7 @@ func (a *app) explain(ctx context.Context, q *query.Question) error {
 func (a *app) storyText(s *query.Story, digits int) {
 	says := map[string]string{
 		query.StateRated: "usage record", query.StateWaiting: "usage record, priced at the month's end",
-		query.StateReplaced: "usage record that does not count: another one replaced it", query.StateMonthEnd: "month-end line",
+		query.StateReplaced: "usage record that does not count: another one replaced it", query.StateMonthEnd: "month-end line", query.StateEvent: "order or adjustment",
 	}
 	fmt.Fprintf(a.out, "%s of customer %s, cycle %s: %s\n\n", s.ID, s.CustomerID, s.Cycle, says[s.State])
 	g := newGrid("", "")
@@ -103,7 +103,7 @@ func (a *app) storyText(s *query.Story, digits int) {
 		a.storyLines("rated again", s.Rated, s.Tier, digits)
 	}
 	a.storyLines("counts for the month-end lines", s.Later, 0, digits)
-	if s.Agrees && len(s.Stored) > 0 {
+	if s.Agrees && len(s.Rated) > 0 {
 		fmt.Fprintln(a.out, "\n  rated again just now: the same to the last digit")
 	}
 }

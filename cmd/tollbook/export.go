@@ -60,6 +60,8 @@ records), statements, totals, or rejects, which are of no cycle. Columns and row
 }
 
 func (a *app) export(ctx context.Context, r *export.Request, out string) error {
+	tuneMemory(a.env)
+	r.Limits.Workers = a.flags.workers
 	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
 	if out == "" {
 		return a.read(func(snap *lake.Snapshot) error {

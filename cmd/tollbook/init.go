@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -73,7 +73,11 @@ func initWorkspace(dir string, withSample bool) (initResult, error) {
 		}
 		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, nil
 	}
-	for _, name := range []string{"books", "inbox/" + feed.Usage().Name, "inbox/" + feed.Bandwidth().Name} {
+	folders := []string{"books"}
+	for _, f := range ingest.Feeds() {
+		folders = append(folders, "inbox/"+f.Name)
+	}
+	for _, name := range folders {
 		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o777); err != nil {
 			return initResult{}, fmt.Errorf("init %s: %w", dir, err)
 		}

@@ -5,8 +5,8 @@ import "runtime/debug"
 // How the garbage collector is set for batch work: few collections while memory is plenty, and a soft limit that keeps a run
 // under 1 GiB however large the night is.
 const (
-	batchPercent = 300
-	batchLimit   = 900 << 20 // bytes
+	batchPercent = 200
+	batchLimit   = 768 << 20 // bytes
 )
 
 // tuneMemory sets the collector for a run, as far as GOGC and GOMEMLIMIT do not say otherwise.

@@ -77,8 +77,6 @@ func TestProgressIsForTerminals(t *testing.T) {
 }
 
 // The environment's word counts: what it sets is left alone. Not parallel: the collector is the process's.
-//
-//nolint:paralleltest // it changes the process
 func TestTuneMemory(t *testing.T) {
 	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
 	t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })

@@ -8,11 +8,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// commands are all commands of this version (spec §7.3); the value says whether it takes arguments of its own.
+// commands are all commands of this version (spec §7.3).
 func commands() []string {
 	return []string{
-		"tollbook", "tollbook bill", "tollbook check", "tollbook close", "tollbook explain", "tollbook export", "tollbook generate",
-		"tollbook ingest", "tollbook init", "tollbook rejects", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook verify",
+		"tollbook", "tollbook bandwidth", "tollbook bill", "tollbook check", "tollbook close", "tollbook explain", "tollbook export", "tollbook generate",
+		"tollbook ingest", "tollbook init", "tollbook packages", "tollbook quote", "tollbook rejects", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook verify",
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,7 @@ type Annex struct {
 	Billed       string         `json:"billed"` // the larger of value and commit
 	Quantity     money.Quantity `json:"quantity"`
 	Currency     string         `json:"currency"`
-	Provisional  bool           `json:"provisional"` // the lines are priced here and now: the lake has none as yet, or may still change them
+	Provisional  bool           `json:"provisional"` // the cycle is open; without MonthEnd the lines are priced here and now
 	Lines        []Line         `json:"lines"`
 	Agrees       bool           `json:"agrees"` // the lake's lines bill what was measured here
 
@@ -159,12 +160,15 @@ func (s *Sources) notFound(q *Question) error {
 		what += " and sku " + q.SKU
 	}
 	var known []string
-	bounds := s.Books.Zone.Bounds(q.Cycle)
-	for _, k := range measure.Gather(s.Books, q.Cycle, func(l *books.Link) bool { return l.Valid.Overlaps(bounds) }).Keys() {
-		if known = append(known, k.Object); len(known) == 10 {
+	for _, k := range measure.Gather(s.Books, q.Cycle, nil).Keys() {
+		if slices.Contains(known, k.Object) {
+			continue
+		}
+		if len(known) == mostNamed {
 			known = append(known, "…")
 			break
 		}
+		known = append(known, k.Object)
 	}
 	do := "books/links.csv has no link at all in that cycle"
 	if len(known) > 0 {
@@ -172,6 +176,9 @@ func (s *Sources) notFound(q *Question) error {
 	}
 	return &query.NotFoundError{What: what, Do: do}
 }
+
+// mostNamed is how many objects a hint names.
+const mostNamed = 10
 
 // build measures one object.
 func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, objects *measure.Objects) (*Annex, error) {
@@ -186,7 +193,7 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 		Cycle: cycle.String(), Zone: s.Books.Zone.Name(), CustomerID: s.Books.Customers[k.Customer].ID, SKU: product.SKU, Product: product.Name,
 		Measure: product.Measure, Region: k.Region, Object: k.Object, Policy: shownPolicy(policy), Points: r.Points, Index: r.Index,
 		Value: decimal(r.Value), ValidDays: r.ValidDays, Days: r.Days, MonthDays: r.MonthDays, Commit: r.Commit, Billed: decimal(r.Billed),
-		Quantity: r.Quantity, Currency: s.Currency, zone: s.Books.Zone, bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
+		Quantity: r.Quantity, Currency: s.Currency, Largest: []Peak{}, zone: s.Books.Zone, bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
 		megabit: megabit(policy), value: r.Value, manifest: s.Snap.Manifest.Number,
 	}
 	rows := s.Books.Customers[k.Customer].Rows

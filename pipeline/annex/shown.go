@@ -73,6 +73,9 @@ func (a *Annex) Called() string {
 	case "monthly_4th_peak":
 		return "fourth largest daily peak"
 	case "enhanced_p95":
+		if a.Month != a.Value {
+			return "floor of the enhanced 95th"
+		}
 		return "enhanced 95th percentile"
 	case "transit_p95":
 		return nth + " of in and out"
@@ -99,8 +102,8 @@ func (a *Annex) Measured() []Figure {
 		list = append(list, Figure{"index", a.indexText()})
 	}
 	if a.Month != "" {
-		list = append(list, Figure{"month", Mbps(a.Month) + " Mbps, mean of the largest daily values"},
-			Figure{"floor", fmt.Sprintf("%s Mbps, %s of the mean size", Mbps(a.Floor), a.Policy.FloorShare.Trim())})
+		list = append(list, Figure{"month", Mbps(a.Month) + " Mbps, mean of the largest daily values, five at most"},
+			Figure{"floor", fmt.Sprintf("%s Mbps, %s of the mean size in force", Mbps(a.Floor), a.Policy.FloorShare.Trim())})
 	}
 	list = append(list, Figure{"value", Mbps(a.Value) + " Mbps, " + a.Called()})
 	if a.Slot != "" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -19,7 +20,7 @@ const (
 	detailLate = 16
 )
 
-// Line is one event line, typed. What follows from customer, sku and version alone is looked up as it is written.
+// Line is one line that comes one by one, typed. What follows from customer, sku and version alone is looked up as it is written.
 type Line struct {
 	line.Charge
 	Customer, SKU               int32
@@ -46,16 +47,17 @@ func (l *Line) discount(bk *books.Books) string {
 // before is the order of spec §8 within a customer.
 func (l *Line) before(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID), cmp.Compare(l.Tier, m.Tier),
-		cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource), l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID))
+		cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource), l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
+		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment))
 }
 
 // appendTo writes the line into a batch of the lines table.
-func (l *Line) appendTo(c *table.Columns, cycle string, bk *books.Books) {
+func (l *Line) appendTo(c *table.Columns, key *lake.FileKey, bk *books.Books) {
 	col, p := c.C, &bk.Products[l.SKU]
-	words := map[int]string{tables.LCycle: cycle, tables.LCustomerID: bk.Customers[l.Customer].ID, tables.LPartnerID: l.Partner,
+	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID, tables.LPartnerID: l.Partner,
 		tables.LAssociationType: associationText(l.Association), tables.LServiceTypeCode: p.ServiceTypeCode, tables.LResourceTypeCode: p.ResourceTypeCode,
 		tables.LRegionCode: l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(), tables.LSKU: p.SKU, tables.LUsageType: p.UsageType,
-		tables.LMeasure: p.Measure, tables.LDiscountID: l.discount(bk), tables.LOriginCycle: l.Origin, tables.LDay: "events",
+		tables.LMeasure: p.Measure, tables.LDiscountID: l.discount(bk), tables.LOriginCycle: l.Origin, tables.LDay: key.Day,
 		tables.LPriceList: "", tables.LPriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {

@@ -114,91 +114,25 @@ func (m *Maker) store(p Place, orders []*Order, adjustments []*Adjustment) error
 
 // file writes a batch as the one file of its key; an empty batch removes it.
 func (m *Maker) file(key lake.FileKey, rows *table.Columns, sums []lake.Sum) error {
-	if rows.N == 0 {
-		return m.Txn.Next().Replace(key)
-	}
-	out, err := m.Txn.Create(key)
+	files, err := writeFile(m.Txn, key, rows, sums)
 	if err != nil {
 		return err
 	}
-	pq, err := table.NewWriter(out, rows.Def)
-	if err != nil {
-		return err
-	}
-	if err := pq.Write(rows); err != nil {
-		return err
-	}
-	if err := pq.Close(); err != nil {
-		return err
-	}
-	e, err := out.Finish(int64(rows.N), sums)
-	if err != nil {
-		return err
-	}
-	return m.Txn.Next().Replace(key, e)
+	return m.Txn.Next().Replace(key, files...)
 }
 
-// summedColumns are the columns of lines whose sums the manifest keeps per file.
-func summedColumns() []int {
-	return []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount, tables.LDiscountAmount,
-		tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
-		tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
-}
-
-// write writes the lines of a place, in the order of spec §8, and their sums per customer.
+// write writes the lines of a place and their sums per customer.
 func (m *Maker) write(p Place, lines []*Line) error {
-	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
-	rows := table.NewColumns(tables.Lines())
-	for _, l := range lines {
-		l.appendTo(rows, p.Cycle.String(), m.Books)
-	}
-	var sums []lake.Sum
-	list, err := rows.Sum(summedColumns()...)
+	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}, lines)
 	if err != nil {
 		return err
 	}
-	for _, s := range list {
-		sums = append(sums, lake.Sum{Column: s.Column, Value: s.Value})
-	}
-	key := lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}
-	if err := m.file(key, rows, sums); err != nil {
-		return err
-	}
-	added, err := m.sums(lines)
-	if err != nil {
-		return err
-	}
-	key.Table = "sums"
-	return m.file(key, added, nil)
-}
-
-// sums adds the lines up per customer.
-func (m *Maker) sums(lines []*Line) (*table.Columns, error) {
-	out := table.NewColumns(tables.Sums())
-	for len(lines) > 0 {
-		n := 1
-		for n < len(lines) && lines[n].Customer == lines[0].Customer {
-			n++
+	for key, list := range files {
+		if err := m.Txn.Next().Replace(key, list...); err != nil {
+			return err
 		}
-		var official, discount, truncated, payment money.AmountTotal
-		for _, l := range lines[:n] {
-			for t, a := range map[*money.AmountTotal]money.Amount{&official: l.Official, &discount: l.Discount, &truncated: l.Truncated, &payment: l.Payment} {
-				if err := t.Add(a); err != nil {
-					return nil, err
-				}
-			}
-		}
-		c := out.C
-		c[tables.DCustomerID].AddWord(m.Books.Customers[lines[0].Customer].ID)
-		addInt(&c[tables.DLines], int64(n))
-		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount, tables.DTruncated: truncated,
-			tables.DPayment: payment, tables.DCash: payment, tables.DCredit: {}, tables.DCoupon: {}, tables.DStored: {}, tables.DFlexi: {}, tables.DDebt: {}} {
-			c[i].AddDec(t.Raw())
-		}
-		out.N++
-		lines = lines[n:]
 	}
-	return out, nil
+	return nil
 }
 
 // orderLine is the line of one accepted order (spec §4.8, §4.9).

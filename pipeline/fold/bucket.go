@@ -10,15 +10,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bucket brings one bucket up to date: cycle by cycle, day by day, then month-end and statements.
+// bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end and statements.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 	days, changed := 0, []period.Cycle(nil)
+	late, opens, err := w.lateCycle(ctx, bucket, todo)
+	if err != nil {
+		return err
+	}
 	carry := false // the positions that the last cycle handed on came out different
-	for _, cycle := range w.cycles(bucket, todo) {
+	for _, cycle := range w.cycles(bucket, todo, late) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, differs, err := w.usageCycle(bucket, cycle, todo, carry)
+		isLate := late && cycle == w.LateIn
+		n, differs, err := w.usageCycle(bucket, cycle, todo, carry || isLate && opens)
 		if err != nil {
 			return err
 		}
@@ -27,7 +32,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 		if err != nil {
 			return err
 		}
-		if n+samples == 0 && !w.Refold(cycle) && cycle != w.Ending && !w.Touched(bucket, cycle) {
+		if n+samples == 0 && !w.Refold(cycle) && cycle != w.Ending && !isLate && !w.Touched(bucket, cycle) {
 			continue
 		}
 		days += n
@@ -40,7 +45,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 }
 
 // cycles are the open cycles of a bucket in which something may change, ascending.
-func (w *worker) cycles(bucket int, todo work) []period.Cycle {
+func (w *worker) cycles(bucket int, todo work, late bool) []period.Cycle {
 	set := make(map[period.Cycle]bool)
 	for day := range todo.usage {
 		set[day.Cycle()] = true
@@ -61,6 +66,10 @@ func (w *worker) cycles(bucket int, todo work) []period.Cycle {
 			set[c] = true
 		}
 	}
+	if late {
+		set[w.LateIn] = true
+	}
+	maps.DeleteFunc(set, func(c period.Cycle, _ bool) bool { return !w.Open(c) })
 	return slices.Sorted(maps.Keys(set))
 }
 
@@ -108,7 +117,7 @@ func (w *worker) verdicts(bucket int, cycle period.Cycle, days []period.Day, row
 	}
 	r := &w.resolver
 	r.bucket, r.cycle, r.days = bucket, cycle, days
-	r.idents = w.filesOf(cycle.String(), bucket, "ident")
+	r.idents, r.late = w.filesOf(cycle.String(), bucket, "ident"), nil
 	return r.resolve(rows, found)
 }
 

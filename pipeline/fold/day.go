@@ -3,7 +3,6 @@ package fold
 import (
 	"bytes"
 	"fmt"
-	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -31,6 +30,7 @@ type dayFold struct {
 	lines   *lineWriter
 	usage   *table.Columns
 	ident   *table.Columns
+	spare   []int64 // memory for sorting it
 	sums    *sumWriter
 	charges line.Charges
 	record  rating.Record
@@ -41,6 +41,7 @@ type dayFold struct {
 	customer int32 // the open one; -1 = none
 	rows     []position.Row
 	carried  []position.Row
+	drawn    []byte
 }
 
 func (d *dayFold) init(w *worker) {
@@ -54,9 +55,7 @@ func (d *dayFold) init(w *worker) {
 func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (differs bool, err error) {
 	d := &w.day
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
-	files, from := w.openingOf(bucket, day)
-	d.before = from != d.cycle
-	if d.opening, err = newOpening(w.Txn, &w.names, files); err != nil {
+	if d.opening, d.before, err = w.openDay(bucket, day); err != nil {
 		return false, err
 	}
 	defer d.opening.close()
@@ -121,7 +120,7 @@ func (d *dayFold) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	slices.Sort(d.ident.C[0].Ints)
+	d.spare = sorting.SortInts(d.ident.C[0].Ints, 64-identShift, d.spare)
 	ident, err := d.w.writeTable(dayKey("ident", d.date, d.bucket), tables.Ident(), d.ident, nil)
 	if err != nil {
 		return false, err
@@ -254,7 +253,7 @@ func (d *dayFold) fresh(s *stream, t *twins) error {
 		d.w.counts[r.File].Duplicate++
 		return s.next()
 	}
-	conflict, err := d.conflicts(r)
+	conflict, err := d.v.conflicts(d.w.resolver.seed(r.Customer), r)
 	if err != nil {
 		return err
 	}
@@ -276,20 +275,6 @@ func (d *dayFold) fresh(s *stream, t *twins) error {
 	return s.next()
 }
 
-// conflicts reports whether another record has taken the row's identity with other content.
-func (d *dayFold) conflicts(r *sorting.Row) (bool, error) {
-	if len(d.v.marks) == 0 {
-		return false, nil
-	}
-	m := d.v.marks[sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)]
-	if m&known != 0 {
-		if ok, err := d.v.known(r.Customer, r.ID); ok || err != nil {
-			return ok, err
-		}
-	}
-	return m&conflicting != 0, nil
-}
-
 // take counts, stores and rates one accepted record.
 func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 	d.ident.C[0].Ints = append(d.ident.C[0].Ints, int64(sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)>>identShift))
@@ -301,10 +286,8 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 			return err
 		}
 	}
-	if dead || len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
-		d.keep(r, dead)
-	}
 	if dead {
+		keep(&d.w.names, d.usage, r, true, nil)
 		return nil
 	}
 	if r.Customer != d.customer {
@@ -312,17 +295,24 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 			return err
 		}
 	}
-	return d.rate(r)
+	if err := d.rate(r); err != nil {
+		return err
+	}
+	if len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
+		d.drawn = appendDraws(d.drawn[:0], d.w.Books, d.charges.Draws)
+		keep(&d.w.names, d.usage, r, false, d.drawn)
+	}
+	return nil
 }
 
-// keep stores a record that lines do not hold (FOLD-4).
-func (d *dayFold) keep(r *sorting.Row, dead bool) {
-	c := d.usage.C
-	c[tables.UCustomerID].AddWord(d.w.Books.Customers[r.Customer].ID)
+// keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold (FOLD-4).
+func keep(n *names, to *table.Columns, r *sorting.Row, dead bool, drawn []byte) {
+	c := to.C
+	c[tables.UCustomerID].AddWord(n.books.Customers[r.Customer].ID)
 	c[tables.URecordID].AddBytes(r.ID)
 	c[tables.UResourceID].AddBytes(r.Resource)
-	c[tables.USKU].AddWord(d.w.Books.Products[r.SKU].SKU)
-	c[tables.URegionCode].AddWord(d.w.Scanned.Regions.Name(r.Region))
+	c[tables.USKU].AddWord(n.books.Products[r.SKU].SKU)
+	c[tables.URegionCode].AddWord(n.regions.Name(r.Region))
 	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
 	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
 	c[tables.UQuantity].AddDec(r.Quantity.Raw())
@@ -334,7 +324,8 @@ func (d *dayFold) keep(r *sorting.Row, dead bool) {
 		status = tables.Replaced
 	}
 	c[tables.UStatus].Codes = append(c[tables.UStatus].Codes, status)
-	d.usage.N++
+	c[tables.UDraws].AddBytes(drawn)
+	to.N++
 }
 
 // rate writes the record's lines.

@@ -34,6 +34,9 @@ type Folder struct {
 	Ending   period.Cycle                          // whose month-end lines are made for the first time; ingest.NoCycle = none
 	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
 	Events   []period.Cycle                        // cycles for which Touched may be true
+	LateIn   period.Cycle                          // in which records of closed cycles are billed; ingest.NoCycle = none is closed
+	Relate   bool                                  // whether late records must be billed again whatever is new: closed cycles were re-rated
+	AsOf     period.Instant                        // the run's clock, which late records bear
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int

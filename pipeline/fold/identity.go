@@ -1,7 +1,6 @@
 package fold
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -44,6 +43,20 @@ func (v *verdicts) known(customer int32, id []byte) (bool, error) {
 	return ok, err
 }
 
+// conflicts reports whether another record has taken a row's identity with other content. The row equals none that is known.
+func (v *verdicts) conflicts(seed uint64, r *sorting.Row) (bool, error) {
+	if len(v.marks) == 0 {
+		return false, nil
+	}
+	m := v.marks[sorting.Identity(seed, r.ID)]
+	if m&known != 0 {
+		if ok, err := v.known(r.Customer, r.ID); ok || err != nil {
+			return ok, err
+		}
+	}
+	return m&conflicting != 0, nil
+}
+
 // passRows is how many identities are compared at a time: more make several passes over the rows.
 const passRows = 1 << 21
 
@@ -54,9 +67,11 @@ type resolver struct {
 	cycle   period.Cycle
 	days    []period.Day // with new rows
 	idents  []lake.FileEntry
+	late    []uint64 // identities that are known beside those of idents
 	buffers *sorting.Buffers
 	seeds   []uint64
 	marks   []sorting.Marks
+	spare   []sorting.Marks // memory for sorting them
 }
 
 // candidate is a new record that replaces another.
@@ -87,6 +102,9 @@ func (r *resolver) resolve(rows int64, found *lookup) (*verdicts, error) {
 			return nil, err
 		}
 	}
+	for _, h := range r.late {
+		v.marks[h] |= known
+	}
 	if len(candidates) > 0 {
 		return v, r.resolveReplaces(v, candidates)
 	}
@@ -97,30 +115,41 @@ func (r *resolver) resolve(rows int64, found *lookup) (*verdicts, error) {
 func (r *resolver) collect(pass, passes int) ([]candidate, error) {
 	r.marks = r.marks[:0]
 	var list []candidate
-	err := r.scan(func(row *sorting.Row) error {
-		m := row.Marks(r.seed(row.Customer))
+	var row sorting.Row
+	err := r.scan(func(h *sorting.Head) error {
+		m := h.Marks(r.seed(h.Customer))
 		if passes > 1 && int(m.Identity>>32*uint64(passes)>>32) != pass {
 			return nil
 		}
 		r.marks = append(r.marks, m)
-		if len(row.Replaces) > 0 {
-			list = append(list, candidate{identity: identity{row.Customer, string(row.ID)}, target: string(row.Replaces), content: m.Content})
+		if !h.Replaces() {
+			return nil
 		}
+		if err := h.Row(&row); err != nil {
+			return err
+		}
+		list = append(list, candidate{identity: identity{row.Customer, string(row.ID)}, target: string(row.Replaces), content: m.Content})
 		return nil
 	})
-	slices.SortFunc(r.marks, func(a, b sorting.Marks) int { return cmp.Compare(a.Identity, b.Identity) })
+	if cap(r.spare) < len(r.marks) {
+		r.spare = make([]sorting.Marks, cap(r.marks))
+	}
+	sorted := sorting.SortMarks(r.marks, r.spare[:cap(r.spare)])
+	if len(sorted) > 0 && &sorted[0] != &r.marks[0] {
+		r.marks, r.spare = sorted, r.marks
+	}
 	return list, err
 }
 
 // scan visits the new rows of taken files.
-func (r *resolver) scan(visit func(*sorting.Row) error) error {
+func (r *resolver) scan(visit func(*sorting.Head) error) error {
 	for _, day := range r.days {
 		part := r.f.Scanned.Parts.Of(r.bucket, day)
-		err := sorting.Scan(r.f.Scanned.Usage, part, r.buffers, func(row *sorting.Row) error {
-			if !r.f.Scanned.Taken(row.File) {
+		err := sorting.Scan(r.f.Scanned.Usage, part, r.buffers, func(h *sorting.Head) error {
+			if !r.f.Scanned.Taken(h.File()) {
 				return nil
 			}
-			return visit(row)
+			return visit(h)
 		})
 		if err != nil {
 			return err
@@ -280,13 +309,13 @@ func (r *resolver) bases(v *verdicts, candidates []candidate) (map[identity]bool
 		wanted[sorting.Identity(r.seed(c.customer), []byte(c.target))] = true
 		targets[identity{c.customer, c.target}], own[c.identity] = true, true
 	}
-	err := r.scan(func(row *sorting.Row) error {
+	err := r.scan(func(row *sorting.Head) error {
 		h := sorting.Identity(r.seed(row.Customer), row.ID)
 		if !wanted[h] || v.marks[h]&conflicting != 0 {
 			return nil
 		}
 		if k := (identity{row.Customer, string(row.ID)}); targets[k] && !own[k] {
-			bases[k] = len(row.Replaces) == 0
+			bases[k] = !row.Replaces()
 		}
 		return nil
 	})
@@ -303,11 +332,14 @@ func (r *resolver) bases(v *verdicts, candidates []candidate) (map[identity]bool
 	return bases, nil
 }
 
-// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time.
+// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time. late are those accepted after the cycle was
+// closed, which other files hold.
 type lookup struct {
 	f        *Folder
 	names    *names
-	files    []lake.FileEntry // lines and usage of the bucket and cycle
+	files    []lake.FileEntry   // lines and usage of the bucket and cycle
+	late     map[identity]int64 // status
+	replaced map[identity]bool  // by a late record
 	customer int32
 	records  map[string]oldRecord
 }
@@ -329,6 +361,12 @@ func (l *lookup) find(customer int32, id string) (oldRecord, bool, error) {
 		}
 	}
 	r, ok := l.records[id]
+	if status, isLate := l.late[identity{customer, id}]; isLate {
+		r, ok = oldRecord{status: status}, true
+	}
+	if l.replaced[identity{customer, id}] {
+		r.status = tables.Replaced
+	}
 	return r, ok, nil
 }
 

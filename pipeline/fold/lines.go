@@ -265,18 +265,23 @@ func (w *lineWriter) price(ch *line.Charge) {
 	c[tables.LPriceValidFrom].Ints = append(c[tables.LPriceValidFrom].Ints, v.from)
 }
 
-// drawn writes package_draws: package_id:quantity joined by semicolons.
+// drawn writes package_draws.
 func (w *lineWriter) drawn(draws []line.Draw) {
-	w.draws = w.draws[:0]
+	w.draws = appendDraws(w.draws[:0], w.f.Books, draws)
+	w.cols.C[tables.LPackageDraws].AddBytes(w.draws)
+}
+
+// appendDraws writes draws as package_id:quantity joined by semicolons.
+func appendDraws(dst []byte, b *books.Books, draws []line.Draw) []byte {
 	for i, d := range draws {
 		if i > 0 {
-			w.draws = append(w.draws, ';')
+			dst = append(dst, ';')
 		}
-		w.draws = append(w.draws, w.f.Books.Packages[d.Package].ID...)
-		w.draws = append(w.draws, ':')
-		w.draws = d.Quantity.AppendText(w.draws)
+		dst = append(dst, b.Packages[d.Package].ID...)
+		dst = append(dst, ':')
+		dst = d.Quantity.AppendText(dst)
 	}
-	w.cols.C[tables.LPackageDraws].AddBytes(w.draws)
+	return dst
 }
 
 // flush writes the batch as a row group.

@@ -7,8 +7,10 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/measure"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -176,78 +178,39 @@ type measured struct {
 	Result percentile.Result
 }
 
-// objectKey is what a billing object is made by (spec §4.7).
-type objectKey struct {
-	customer, sku  int32
-	region, object string
-}
-
 // measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku, region, object.
 func (w *worker) measure(bucket int, cycle period.Cycle) ([]measured, error) {
-	objects := w.billingObjects(bucket, cycle)
-	if len(objects) == 0 {
+	return w.measureWith(bucket, cycle, nil, nil)
+}
+
+// measureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored ones of their slots.
+func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) ([]measured, error) {
+	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
+		return (keys == nil || keys[measure.KeyOf(l)]) && ingest.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) == bucket
+	})
+	if objects.Len() == 0 {
 		return nil, nil
 	}
-	if err := w.loadSamples(bucket, cycle, objects); err != nil {
+	if err := w.loadSamples(bucket, cycle, objects, newer); err != nil {
 		return nil, err
 	}
 	meter := percentile.NewMeter(w.Books.Zone, cycle)
-	out := make([]measured, 0, len(objects))
-	for key, o := range objects {
-		result, err := meter.Measure(w.policyOf(key.sku), o.finish())
+	out := make([]measured, 0, objects.Len())
+	for _, key := range objects.Keys() {
+		result, err := meter.Measure(w.policyOf(key.SKU), objects.Object(key))
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, measured{
-			Bandwidth: rating.Bandwidth{Customer: key.customer, SKU: key.sku, Region: key.region, Cycle: cycle, Quantity: result.Quantity},
-			object:    key.object, Result: result,
+			Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle, Quantity: result.Quantity},
+			object:    key.Object, Result: result,
 		})
 	}
-	slices.SortFunc(out, func(a, b measured) int {
-		return cmp.Or(cmp.Compare(a.Customer, b.Customer), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.object, b.object))
-	})
 	return out, nil
 }
 
-// gathered is a billing object while its samples are read.
-type gathered struct {
-	links map[string]*gatheredLink
-}
-
-type gatheredLink struct {
-	percentile.Link
-	in, out []money.Quantity
-}
-
-// billingObjects are the objects that links.csv has in force in the cycle for the bucket's customers.
-func (w *worker) billingObjects(bucket int, cycle period.Cycle) map[objectKey]*gathered {
-	bounds := w.Books.Zone.Bounds(cycle)
-	objects := make(map[objectKey]*gathered)
-	for i := range w.Books.Links {
-		l := &w.Books.Links[i]
-		if !l.Valid.Overlaps(bounds) || ingest.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) != bucket {
-			continue
-		}
-		object := l.ResourceID
-		if l.Group != "" {
-			object = l.Group
-		}
-		key := objectKey{l.Customer, l.SKU, l.Region, object}
-		if objects[key] == nil {
-			objects[key] = &gathered{links: make(map[string]*gatheredLink)}
-		}
-		link := objects[key].links[l.ResourceID]
-		if link == nil {
-			link = &gatheredLink{}
-			objects[key].links[l.ResourceID] = link
-		}
-		link.Terms = append(link.Terms, percentile.Term{Valid: l.Valid, Size: l.SizeMbps, Commit: l.CommitMbps})
-	}
-	return objects
-}
-
-// loadSamples gives every stored sample of the cycle to the object of its link's row at its slot.
-func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects map[objectKey]*gathered) error {
+// loadSamples gives every stored sample of the cycle to its object, newer ones in the place of those stored.
+func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects *measure.Objects, newer map[slotKey]*lateSample) error {
 	for _, e := range w.filesOf(cycle.String(), bucket, "bandwidth") {
 		s, err := w.openSamples([]lake.FileEntry{e})
 		if err != nil {
@@ -262,63 +225,21 @@ func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects map[objectK
 			if !ok {
 				break
 			}
-			w.assign(one, objects)
+			if newer[slotKey{one.link, one.slot}] == nil {
+				objects.Add(one.link, one.slot, one.In, one.Out)
+			}
 		}
 		s.close()
 	}
+	var list []*sample
+	for _, one := range newer {
+		if w.Books.Zone.Cycle(one.slot) == cycle {
+			list = append(list, &one.sample)
+		}
+	}
+	slices.SortFunc(list, (*sample).before)
+	for _, one := range list {
+		objects.Add(one.link, one.slot, one.In, one.Out)
+	}
 	return nil
-}
-
-// assign adds a sample to its object. One whose link has no row in force any more, or another customer's, counts nowhere.
-func (w *worker) assign(s *sample, objects map[objectKey]*gathered) {
-	l, ok := w.Books.LinkAt(s.link, s.slot)
-	if !ok {
-		return
-	}
-	object := l.ResourceID
-	if l.Group != "" {
-		object = l.Group
-	}
-	o := objects[objectKey{l.Customer, l.SKU, l.Region, object}]
-	if o == nil {
-		return
-	}
-	link := o.links[s.link]
-	link.Slots = append(link.Slots, percentile.SlotOf(s.slot))
-	link.in, link.out = append(link.in, s.In), append(link.out, s.Out)
-}
-
-// finish gives the object as package percentile wants it: links by id, whole numbers where all are.
-func (g *gathered) finish() *percentile.Object {
-	ids := make([]string, 0, len(g.links))
-	for id := range g.links {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	o := &percentile.Object{}
-	for _, id := range ids {
-		l := g.links[id]
-		in, okIn := wholes(l.in)
-		out, okOut := wholes(l.out)
-		if okIn && okOut {
-			l.In, l.Out = in, out
-		} else {
-			l.InExact, l.OutExact = l.in, l.out
-		}
-		o.Links = append(o.Links, l.Link)
-	}
-	return o
-}
-
-// wholes are the values as integers, if all are whole.
-func wholes(values []money.Quantity) ([]int64, bool) {
-	out := make([]int64, len(values))
-	for i, q := range values {
-		n, ok := q.Whole()
-		if !ok {
-			return nil, false
-		}
-		out[i] = n
-	}
-	return out, true
 }

@@ -1,6 +1,9 @@
 package fold
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -15,12 +18,15 @@ type opening struct {
 	names     *names
 	customers codes
 	customer  int32 // whose rows are next; -1 at the end
+	inFile    int32 // whose rows are next in the file; -1 at its end
 	rows      []position.Row
+	late      map[int32][]position.Row // packages as late records have left them, by customer
+	lateOrder []int32                  // customers of late, ascending
 }
 
 // newOpening starts on a positions file; without one there are no positions.
 func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
-	p := &opening{names: n, customer: -1}
+	p := &opening{names: n, customer: -1, inFile: -1}
 	if len(files) == 0 {
 		return p, nil
 	}
@@ -32,6 +38,20 @@ func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
 	return p, p.advance()
 }
 
+// overlay lays what late records have left of packages over the positions of an earlier cycle.
+func (p *opening) overlay(rows map[int32][]position.Row) {
+	p.late, p.lateOrder = rows, slices.Sorted(maps.Keys(rows))
+	p.turn()
+}
+
+// turn notes whose rows are next.
+func (p *opening) turn() {
+	p.customer = p.inFile
+	if len(p.lateOrder) > 0 && (p.inFile < 0 || p.lateOrder[0] < p.inFile) {
+		p.customer = p.lateOrder[0]
+	}
+}
+
 func (p *opening) close() {
 	if p.tableFile != nil {
 		p.tableFile.close()
@@ -40,9 +60,10 @@ func (p *opening) close() {
 
 // advance moves to the next row of the file and notes whose it is.
 func (p *opening) advance() error {
+	defer p.turn()
 	ok, fresh, err := p.next()
 	if err != nil || !ok {
-		p.customer = -1
+		p.inFile = -1
 		return err
 	}
 	if fresh {
@@ -50,7 +71,7 @@ func (p *opening) advance() error {
 			return err
 		}
 	}
-	p.customer = p.customers.list[p.cols.C[tables.PCustomerID].Codes[p.at]]
+	p.inFile = p.customers.list[p.cols.C[tables.PCustomerID].Codes[p.at]]
 	return nil
 }
 
@@ -58,7 +79,7 @@ func (p *opening) advance() error {
 func (p *opening) take() ([]position.Row, error) {
 	who := p.customer
 	p.rows = p.rows[:0]
-	for p.customer == who {
+	for p.inFile == who {
 		row, err := p.row()
 		if err != nil {
 			return nil, err
@@ -67,6 +88,11 @@ func (p *opening) take() ([]position.Row, error) {
 		if err := p.advance(); err != nil {
 			return nil, err
 		}
+	}
+	if len(p.lateOrder) > 0 && p.lateOrder[0] == who {
+		p.rows = p.names.layOver(p.rows, who, p.late[who])
+		p.lateOrder = p.lateOrder[1:]
+		p.turn()
 	}
 	return p.rows, nil
 }
@@ -111,24 +137,8 @@ func (w *positionWriter) restart(key lake.FileKey) {
 
 // add appends a customer's rows.
 func (w *positionWriter) add(customer int32, rows []position.Row) error {
-	c := w.cols.C
 	for i := range rows {
-		r := &rows[i]
-		c[tables.PCustomerID].AddWord(w.f.Books.Customers[customer].ID)
-		c[tables.PKind].Codes = append(c[tables.PKind].Codes, int32(r.Kind))
-		c[tables.PKey].AddWord(r.Key)
-		c[tables.PScope].AddWord(r.Scope)
-		c[tables.PResource].AddText(r.Resource)
-		c[tables.PRegion].AddWord(r.Region)
-		c[tables.PName].AddText(r.Name)
-		c[tables.PTag].AddText(r.Tag)
-		c[tables.POrder].Ints = append(c[tables.POrder].Ints, r.Order)
-		c[tables.PCount].AddDec(r.Count.Raw())
-		c[tables.PUsage].AddDec(r.Usage.Raw())
-		c[tables.PFree].AddDec(r.Free.Raw())
-		c[tables.PDraws].AddText(r.Draws)
-		c[tables.PAt].Ints = append(c[tables.PAt].Ints, int64(r.At))
-		w.cols.N++
+		addPosition(w.cols, w.f.Books.Customers[customer].ID, &rows[i])
 		w.rows++
 		if w.cols.N == GroupRows {
 			if err := w.flush(); err != nil {
@@ -137,6 +147,26 @@ func (w *positionWriter) add(customer int32, rows []position.Row) error {
 		}
 	}
 	return nil
+}
+
+// addPosition appends a row to a table that begins with the columns of positions.
+func addPosition(to *table.Columns, customer string, r *position.Row) {
+	c := to.C
+	c[tables.PCustomerID].AddWord(customer)
+	c[tables.PKind].Codes = append(c[tables.PKind].Codes, int32(r.Kind))
+	c[tables.PKey].AddWord(r.Key)
+	c[tables.PScope].AddWord(r.Scope)
+	c[tables.PResource].AddText(r.Resource)
+	c[tables.PRegion].AddWord(r.Region)
+	c[tables.PName].AddText(r.Name)
+	c[tables.PTag].AddText(r.Tag)
+	c[tables.POrder].Ints = append(c[tables.POrder].Ints, r.Order)
+	c[tables.PCount].AddDec(r.Count.Raw())
+	c[tables.PUsage].AddDec(r.Usage.Raw())
+	c[tables.PFree].AddDec(r.Free.Raw())
+	c[tables.PDraws].AddText(r.Draws)
+	c[tables.PAt].Ints = append(c[tables.PAt].Ints, int64(r.At))
+	to.N++
 }
 
 func (w *positionWriter) flush() error {

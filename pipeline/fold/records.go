@@ -75,6 +75,7 @@ func (t *tableFile) close() {
 // cursor walks the rows of a table file.
 type cursor struct {
 	*tableFile
+	skip func(*tableFile) bool // whether the next row group has nothing of interest; nil = never
 	cols *table.Columns
 	at   int
 }
@@ -86,6 +87,9 @@ func (c *cursor) next() (ok, fresh bool, err error) {
 		return true, false, nil
 	}
 	for {
+		for c.skip != nil && c.skip(c.tableFile) {
+			c.reader.Skip()
+		}
 		c.cols, err = c.reader.Next()
 		if err != nil || c.cols == nil {
 			return false, false, err

@@ -43,7 +43,6 @@ const (
 type limits struct {
 	latest    period.Instant // a time after it is `future`
 	oldest    period.Instant // a start before it is `too_old`
-	openFrom  period.Instant // a start before it lies in a closed cycle
 	parts     Parts
 	buckets   []int32          // by customer
 	first     []period.Span    // by customer: validity of the first row
@@ -260,9 +259,6 @@ func (a *acceptor) checkUsage(v *usageView, i int) verdict {
 	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, uSKU}
 	}
-	if r.Start < a.lim.openFrom {
-		return verdict{reason.BadState, uStart}
-	}
 	return a.fillUsage(v, i)
 }
 
@@ -392,9 +388,6 @@ func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	r.Customer, r.SKU, r.Region = row.Customer, row.SKU, a.regions.Code(row.Region)
 	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, bResource}
-	}
-	if r.Start < a.lim.openFrom {
-		return verdict{reason.BadState, bTime}
 	}
 	return pass
 }

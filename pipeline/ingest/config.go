@@ -21,19 +21,18 @@ const NoCycle = period.Cycle(math.MinInt32)
 
 // Config is what a scan works with.
 type Config struct {
-	Books         *books.Books
-	Prices        *rating.Book
-	Settings      *settings.Settings
-	AsOf          period.Instant // the run's clock
-	ClosedThrough period.Cycle   // NoCycle = none
-	Inbox         fs.FS          // the workspace's inbox folder
-	Txn           *lake.Txn
-	Events        *events.Intake // takes the rows of orders and adjustments
-	Workers       int
-	BatchRows     int // 0 = the reader's default
-	ChunkBytes    int // 0 = 48 MiB a worker
-	Log           *slog.Logger
-	Progress      func(stage string, done, total int64)
+	Books      *books.Books
+	Prices     *rating.Book
+	Settings   *settings.Settings
+	AsOf       period.Instant // the run's clock
+	Inbox      fs.FS          // the workspace's inbox folder
+	Txn        *lake.Txn
+	Events     *events.Intake // takes the rows of orders and adjustments
+	Workers    int
+	BatchRows  int // 0 = the reader's default
+	ChunkBytes int // 0 = 48 MiB a worker
+	Log        *slog.Logger
+	Progress   func(stage string, done, total int64)
 }
 
 func (c *Config) chunkBytes() int {

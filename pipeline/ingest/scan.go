@@ -108,10 +108,6 @@ func newLimits(cfg *Config) *limits {
 		oldest: zone.Bounds(oldest).From,
 		parts:  newParts(oldest),
 	}
-	lim.openFrom = lim.oldest
-	if cfg.ClosedThrough != NoCycle {
-		lim.openFrom = max(lim.openFrom, zone.Bounds(cfg.ClosedThrough).To)
-	}
 	customers := cfg.Books.Customers
 	lim.buckets, lim.first = make([]int32, len(customers)), make([]period.Span, len(customers))
 	lim.customers = make(map[string]int32, len(customers))

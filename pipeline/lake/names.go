@@ -14,10 +14,13 @@ const (
 	dataSuffix   = ".parquet"
 )
 
-// EndDay is the Day of month-end files, EventsDay that of a cycle's orders, adjustments and late records.
+// Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay of what late
+// records give, RerateDay of what re-rating gives.
 const (
 	EndDay    = "end"
 	EventsDay = "events"
+	LateDay   = "late"
+	RerateDay = "rerate"
 )
 
 func manifestName(number int64) string { return fmt.Sprintf("%s/%06d.json", manifestsDir, number) }
@@ -44,8 +47,8 @@ func (k FileKey) Check() error {
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
 	case k.Day != "" && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
-	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && !validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s or %s", k, k.Day, EndDay, EventsDay)
+	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && k.Day != LateDay && k.Day != RerateDay && !validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay, LateDay, RerateDay)
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}

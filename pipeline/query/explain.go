@@ -58,6 +58,7 @@ const (
 	StateWaiting  = "waiting"   // it counts for month-end lines, see Later
 	StateReplaced = "replaced"  // another record took its place: it has no lines
 	StateMonthEnd = "month_end" // the line of a month's end
+	StateEvent    = "event"     // an order or an adjustment: its lines as they are in the lake, not rated again
 )
 
 // Fact is one thing the record says.
@@ -77,7 +78,6 @@ type Part struct {
 type place struct {
 	cycle, customer, id string
 	day                 string
-	end                 bool
 }
 
 // Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id that is in
@@ -99,17 +99,21 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 		return nil, err
 	}
 	e.prices = rating.Compile(s.Books, rulesOf(s.Settings))
-	if at.end {
+	switch at.day {
+	case lake.EndDay:
 		err = e.monthEnd(ctx)
-	} else {
+	case lake.EventsDay:
+		story.State = StateEvent
+		err = e.storedLines(at.day, &story.Stored, func(row Row) bool { return string(row.Text(tables.LID)) == at.id })
+	default:
 		err = e.record(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
 	story.Agrees = slices.Equal(story.Stored, story.Rated)
-	if story.State == StateWaiting || story.State == StateReplaced {
-		story.Agrees = true // nothing of its own to compare
+	if story.State == StateWaiting || story.State == StateReplaced || story.State == StateEvent {
+		story.Agrees = true // nothing that was rated again
 	}
 	return story, nil
 }
@@ -215,7 +219,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 			if string(row.Text(column)) != id {
 				return nil
 			}
-			p := place{e.Cycle, row.Word(customer), id, e.Day, e.Day == lake.EndDay}
+			p := place{e.Cycle, row.Word(customer), id, e.Day}
 			if !slices.Contains(places, p) {
 				places = append(places, p)
 			}

@@ -1,15 +1,14 @@
 package query
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/measure"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -38,20 +37,6 @@ type Measured struct {
 	Quantity   money.Quantity `json:"quantity"`
 }
 
-// objectKey is what a billing object is made by.
-type objectKey struct {
-	customer, sku  int32
-	region, object string
-}
-
-// object is a billing object while its samples are read.
-type object struct{ links map[string]*link }
-
-type link struct {
-	percentile.Link
-	in, out []money.Quantity
-}
-
 // Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in order of
 // customer, sku, region and object.
 func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string) ([]Measured, error) {
@@ -59,36 +44,30 @@ func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, cu
 	if err != nil {
 		return nil, err
 	}
-	objects := billingObjects(b, month, customer)
-	if len(objects) == 0 {
+	only := b.Customer(customer)
+	objects := measure.Gather(b, month, func(l *books.Link) bool { return customer == "" || l.Customer == only })
+	if objects.Len() == 0 {
 		return nil, nil
 	}
-	if err := readSamples(ctx, snap, b, cycle, customer, objects); err != nil {
+	if err := readSamples(ctx, snap, cycle, customer, objects); err != nil {
 		return nil, err
 	}
-	keys := make([]objectKey, 0, len(objects))
-	for k := range objects {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(x, y objectKey) int {
-		return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.sku, y.sku), cmp.Compare(x.region, y.region), cmp.Compare(x.object, y.object))
-	})
 	meter := percentile.NewMeter(b.Zone, month)
-	out := make([]Measured, 0, len(keys))
-	for _, k := range keys {
-		policy := &b.Policies[b.Policy(b.Products[k.sku].Policy)] // the books' reader has checked that there is one
-		r, err := meter.Measure(policy, objects[k].finish())
+	out := make([]Measured, 0, objects.Len())
+	for _, k := range objects.Keys() {
+		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the books' reader has checked that there is one
+		r, err := meter.Measure(policy, objects.Object(k))
 		if err != nil {
-			return nil, fmt.Errorf("measure %s of customer %s: %w", k.object, b.Customers[k.customer].ID, err)
+			return nil, fmt.Errorf("measure %s of customer %s: %w", k.Object, b.Customers[k.Customer].ID, err)
 		}
 		out = append(out, shown(b, policy, k, &r))
 	}
 	return out, nil
 }
 
-func shown(b *books.Books, policy *books.Policy, k objectKey, r *percentile.Result) Measured {
+func shown(b *books.Books, policy *books.Policy, k measure.Key, r *percentile.Result) Measured {
 	m := Measured{
-		CustomerID: b.Customers[k.customer].ID, SKU: b.Products[k.sku].SKU, Region: k.region, Object: k.object, Policy: policy.ID,
+		CustomerID: b.Customers[k.Customer].ID, SKU: b.Products[k.SKU].SKU, Region: k.Region, Object: k.Object, Policy: policy.ID,
 		Method: r.Method.String(), Points: r.Points, Index: r.Index, Value: ratText(r.Value), ValidDays: r.ValidDays, Days: r.Days,
 		MonthDays: r.MonthDays, Commit: r.Commit, Billed: ratText(r.Billed), Quantity: r.Quantity,
 	}
@@ -109,40 +88,8 @@ func ratText(r *big.Rat) string {
 	return r.RatString()
 }
 
-// billingObjects are the objects that links.csv has in force in the cycle.
-func billingObjects(b *books.Books, month period.Cycle, customer string) map[objectKey]*object {
-	bounds := b.Zone.Bounds(month)
-	only := b.Customer(customer)
-	objects := make(map[objectKey]*object)
-	for i := range b.Links {
-		l := &b.Links[i]
-		if !l.Valid.Overlaps(bounds) || customer != "" && l.Customer != only {
-			continue
-		}
-		k := keyOf(l)
-		if objects[k] == nil {
-			objects[k] = &object{links: make(map[string]*link)}
-		}
-		at := objects[k].links[l.ResourceID]
-		if at == nil {
-			at = &link{}
-			objects[k].links[l.ResourceID] = at
-		}
-		at.Terms = append(at.Terms, percentile.Term{Valid: l.Valid, Size: l.SizeMbps, Commit: l.CommitMbps})
-	}
-	return objects
-}
-
-// keyOf is the object that a row of links.csv belongs to.
-func keyOf(l *books.Link) objectKey {
-	if l.Group != "" {
-		return objectKey{l.Customer, l.SKU, l.Region, l.Group}
-	}
-	return objectKey{l.Customer, l.SKU, l.Region, l.ResourceID}
-}
-
 // readSamples gives the samples of the cycle to the object of their link's row at their slot.
-func readSamples(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string, objects map[objectKey]*object) error {
+func readSamples(ctx context.Context, snap *lake.Snapshot, cycle, customer string, objects *measure.Objects) error {
 	files, err := filesOf(snap, cycle, tables.Bandwidth().Name)
 	if err != nil {
 		return err
@@ -155,14 +102,14 @@ func readSamples(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := readSampleFile(snap, b, e, customer, objects); err != nil {
+		if err := readSampleFile(snap, e, customer, objects); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func readSampleFile(snap *lake.Snapshot, b *books.Books, e lake.FileEntry, customer string, objects map[objectKey]*object) (err error) {
+func readSampleFile(snap *lake.Snapshot, e lake.FileEntry, customer string, objects *measure.Objects) (err error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return err
@@ -181,64 +128,22 @@ func readSampleFile(snap *lake.Snapshot, b *books.Books, e lake.FileEntry, custo
 		if err != nil || !ok {
 			return err
 		}
-		if err := assign(b, c.row, objects); err != nil {
+		if err := assign(c.row, objects); err != nil {
 			return fmt.Errorf("%s: %w", e.Path, err)
 		}
 	}
 }
 
-// assign adds a sample to its object. One whose link has no row in force any more counts nowhere.
-func assign(b *books.Books, row Row, objects map[objectKey]*object) error {
-	slot, id := row.Time(tables.BSlot), row.Word(tables.BResourceID)
-	l, ok := b.LinkAt(id, slot)
-	if !ok || objects[keyOf(l)] == nil {
-		return nil
-	}
-	in, err := row.Quantity(tables.BIn)
+// assign gives a sample to its object.
+func assign(row Row, objects *measure.Objects) error {
+	in, err := quantityOf(row, tables.BIn)
 	if err != nil {
 		return err
 	}
-	out, err := row.Quantity(tables.BOut)
+	out, err := quantityOf(row, tables.BOut)
 	if err != nil {
 		return err
 	}
-	at := objects[keyOf(l)].links[id]
-	at.Slots = append(at.Slots, percentile.SlotOf(slot))
-	at.in, at.out = append(at.in, in.Abs()), append(at.out, out.Abs())
+	objects.Add(row.Word(tables.BResourceID), row.Time(tables.BSlot), in, out)
 	return nil
-}
-
-// finish gives the object as package percentile wants it: links by id, slots ascending, whole numbers where all are.
-func (o *object) finish() *percentile.Object {
-	ids := make([]string, 0, len(o.links))
-	for id := range o.links {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	out := &percentile.Object{}
-	for _, id := range ids {
-		l := o.links[id]
-		in, okIn := wholes(l.in)
-		outward, okOut := wholes(l.out)
-		if okIn && okOut {
-			l.In, l.Out = in, outward
-		} else {
-			l.InExact, l.OutExact = l.in, l.out
-		}
-		out.Links = append(out.Links, l.Link)
-	}
-	return out
-}
-
-// wholes are the values as integers, if all are whole.
-func wholes(values []money.Quantity) ([]int64, bool) {
-	out := make([]int64, len(values))
-	for i, q := range values {
-		n, ok := q.Whole()
-		if !ok {
-			return nil, false
-		}
-		out[i] = n
-	}
-	return out, true
 }

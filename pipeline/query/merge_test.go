@@ -72,7 +72,7 @@ func TestOrderOfLines(t *testing.T) {
 		spread(l, lines, rapid.IntRange(1, 9).Draw(rt, "group"))
 		snap := l.commit()
 		want := slices.SortedFunc(slices.Values(lines), inOrder)
-		for _, limits := range []Limits{{}, {Rows: 20, Files: 3}, {Rows: 1, Files: 1}} {
+		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
 			limits.Scratch = t.TempDir()
 			rows, err := Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits)
 			if err != nil {

@@ -196,17 +196,16 @@ func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int
 // eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those that lines
 // hold, and those of the usage table, which knows more where both have one.
 func (e *explainer) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
-	var sources [2]*recordSource
-	for i, def := range []*tables.Table{tables.Lines(), tables.Usage()} {
-		if sources[i], err = e.recordSource(def); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, sources[i].close()) }()
-		if err := sources[i].next(); err != nil {
-			return err
-		}
+	inLines, err := e.recordSource(tables.Lines())
+	if err != nil {
+		return err
 	}
-	inLines, inUsage := sources[0], sources[1]
+	defer func() { err = errors.Join(err, inLines.close()) }()
+	inUsage, err := e.recordSource(tables.Usage())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inUsage.close()) }()
 	for inLines.ok || inUsage.ok {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -239,7 +238,7 @@ func compareRecords(a, b *recordSource) int {
 	return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), bytes.Compare(a.record.ID, b.record.ID))
 }
 
-// recordSource reads records from the rows of one file; several lines of one record are one.
+// recordSource reads records from the rows of one file; several lines of one record are one. It stands on the first from the start.
 type recordSource struct {
 	e      *explainer
 	lines  bool
@@ -263,12 +262,17 @@ func (e *explainer) recordSource(def *tables.Table) (*recordSource, error) {
 	if s.rows, err = e.rows(files[0], def, cols, by); err != nil {
 		return nil, err
 	}
-	s.row, s.more, err = s.rows.Next()
-	return s, err
+	if s.row, s.more, err = s.rows.Next(); err == nil {
+		err = s.next()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.rows.Close())
+	}
+	return s, nil
 }
 
 func (s *recordSource) close() error {
-	if s == nil || s.rows == nil {
+	if s.rows == nil {
 		return nil
 	}
 	return s.rows.Close()

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -17,6 +19,7 @@ import (
 type Limits struct {
 	Rows    int64  // decoded rows in memory; default 393,216: about 200 MiB of lines
 	Files   int    // files open at once; default 512
+	Workers int    // stretches of files merged at once where not all fit; default 1
 	Scratch string // folder for what does not fit; default the system's
 }
 
@@ -27,6 +30,13 @@ func (l Limits) withDefaults() Limits {
 	if l.Files <= 0 {
 		l.Files = 512
 	}
+	l.Workers = max(1, l.Workers)
+	return l
+}
+
+// share is what one of several workers may hold.
+func (l Limits) share() Limits {
+	l.Rows, l.Files = l.Rows/int64(l.Workers), l.Files/l.Workers
 	return l
 }
 
@@ -44,12 +54,12 @@ type merger struct {
 	order  *order
 	cols   []int
 	dir    string // of scratch files; "" = none yet
-	count  int
+	passes int
 }
 
 // merge gives the rows of all inputs in order.
 func (m *merger) merge(ctx context.Context, inputs []input) (*Rows, error) {
-	for !m.fits(inputs) {
+	for !m.limits.fit(inputs) {
 		next, err := m.pass(ctx, inputs)
 		if err != nil {
 			return nil, errors.Join(err, m.clear())
@@ -63,43 +73,48 @@ func (m *merger) merge(ctx context.Context, inputs []input) (*Rows, error) {
 	return newRows(m.order, cursors, m.clear)
 }
 
-// fits reports whether all inputs may be open at once. Two always may.
-func (m *merger) fits(inputs []input) bool {
+// fit reports whether all inputs may be open at once. Two always may.
+func (l Limits) fit(inputs []input) bool {
 	rows := int64(0)
 	for _, in := range inputs {
 		rows += in.group
 	}
-	return len(inputs) <= 2 || rows <= m.limits.Rows && len(inputs) <= m.limits.Files
+	return len(inputs) <= 2 || rows <= l.Rows && len(inputs) <= l.Files
 }
 
 // pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small row groups.
 func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
+	if m.dir == "" {
+		var err error
+		if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-merge-"); err != nil {
+			return nil, fmt.Errorf("make scratch space: %w", err)
+		}
+	}
+	share := m.limits.share()
 	var stretches [][]input
 	for len(inputs) > 0 {
 		n := 1
-		for n < len(inputs) && m.fits(inputs[:n+1]) {
+		for n < len(inputs) && share.fit(inputs[:n+1]) {
 			n++
 		}
 		stretches, inputs = append(stretches, inputs[:n]), inputs[n:]
 	}
-	group := max(16, m.limits.Rows/int64(len(stretches)+1))
+	m.passes++
+	rows := min(max(16, m.limits.Rows/int64(len(stretches)+1)), 1<<13)
 	out := make([]input, len(stretches))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(m.limits.Workers)
 	for i, s := range stretches {
-		var err error
-		if out[i], err = m.spill(ctx, s, min(group, 1<<13)); err != nil {
-			return nil, err
-		}
+		group.Go(func() (err error) {
+			out[i], err = m.spill(ctx, s, filepath.Join(m.dir, fmt.Sprintf("%02d-%06d.parquet", m.passes, i)), rows)
+			return err
+		})
 	}
-	return out, nil
+	return out, group.Wait()
 }
 
 // spill merges inputs into a scratch file with row groups of the given size.
-func (m *merger) spill(ctx context.Context, inputs []input, group int64) (in input, err error) {
-	if m.dir == "" {
-		if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-merge-"); err != nil {
-			return in, fmt.Errorf("make scratch space: %w", err)
-		}
-	}
+func (m *merger) spill(ctx context.Context, inputs []input, name string, group int64) (in input, err error) {
 	cursors, err := openAll(inputs)
 	if err != nil {
 		return in, err
@@ -109,8 +124,6 @@ func (m *merger) spill(ctx context.Context, inputs []input, group int64) (in inp
 		return in, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	m.count++
-	name := filepath.Join(m.dir, fmt.Sprintf("%06d.parquet", m.count))
 	f, err := os.Create(name)
 	if err != nil {
 		return in, fmt.Errorf("write scratch space: %w", err)

@@ -3,10 +3,10 @@
 //
 // Contract:
 //
-//	QUOTA-1  What is left is what the closing positions of the last folded day say; what they do not hold (an earlier quota
-//	         period of the cycle) follows from its opening and the draws.
-//	QUOTA-2  Opening − Left of a quota period is the sum of its draws, in lines and in gathered meters. Where the lake says
-//	         otherwise, Agrees is false.
-//	QUOTA-3  A draw for a month-end product has no line of its own: it counts in the position of its meter, without a time.
+//	QUOTA-1  What is left of a quota period is its opening less its draws: what its records drew, day by day, as the lake holds it.
+//	QUOTA-2  Of the period that was drawn on last the closing positions of the last folded day must say the same. Where they do
+//	         not, Agrees is false.
+//	QUOTA-3  A draw counts once, for the record that made it: month-end lines, which repeat the draws of their records, do not
+//	         count. Draws of late records are listed and leave the days' positions as they are.
 //	QUOTA-4  Everything comes from one snapshot. Nothing here writes to the lake.
 package quota

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -50,21 +50,23 @@ type Period struct {
 	To       string               `json:"to,omitempty"`
 	Current  bool                 `json:"current"` // it holds the end of the last folded day
 	Opening  money.Quantity       `json:"opening"`
-	Drawn    money.SignedQuantity `json:"drawn"`            // by records with lines of their own
-	Gathered money.SignedQuantity `json:"gathered"`         // by records that month-end lines are made of
-	Left     *money.Quantity      `json:"left"`             // nil: which of two earlier periods was drawn on cannot be told
+	Drawn    money.SignedQuantity `json:"drawn"`    // by records with lines of their own
+	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines are made of
+	Left     money.SignedQuantity `json:"left"`
 	Differs  string               `json:"differs,omitempty"`
 
 	span period.Span
 }
 
-// Draw is what one record, or one meter of a month-end product, took from a package.
+// Draw is what one record took from a package.
 type Draw struct {
 	PackageID string               `json:"package_id"`
-	ID        string               `json:"id,omitempty"`   // record_id; "" for a meter
-	Time      string               `json:"time,omitempty"` // usage_start; "" for a meter
+	RecordID  string               `json:"record_id"`
+	Time      string               `json:"time"` // usage_start
 	SKU       string               `json:"sku"`
-	Resource  string               `json:"resource_id,omitempty"`
+	Resource  string               `json:"resource_id"`
+	MonthEnd  bool                 `json:"month_end,omitempty"` // the record waits for a month-end line
+	Late      bool                 `json:"late,omitempty"`      // accepted after its own cycle was closed
 	Quantity  money.SignedQuantity `json:"quantity"`
 
 	at period.Instant
@@ -89,7 +91,7 @@ func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string,
 		return nil, err
 	}
 	slices.SortStableFunc(r.Draws, func(x, y Draw) int {
-		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.ID, y.ID), strings.Compare(x.PackageID, y.PackageID))
+		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.RecordID, y.RecordID), strings.Compare(x.PackageID, y.PackageID))
 	})
 	if r.DrawCount = len(r.Draws); limit > 0 && len(r.Draws) > limit {
 		r.Draws = r.Draws[:limit]
@@ -124,22 +126,10 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if err := b.lines(ctx); err != nil {
 		return err
 	}
-	gathered, err := b.meters(closing)
-	if err != nil {
+	if err := b.waiting(ctx); err != nil {
 		return err
 	}
-	list := b.Books.PackagesOf(b.customer)
-	for from := 0; from < len(list); {
-		to := from + 1
-		for to < len(list) && list[to].ID == list[from].ID {
-			to++
-		}
-		if err := b.packages(list[from:to], opening, closing, gathered[list[from].ID]); err != nil {
-			return fmt.Errorf("package %s: %w", list[from].ID, err)
-		}
-		from = to
-	}
-	return nil
+	return b.packages(opening, closing)
 }
 
 // lines takes the draws of records from their lines.
@@ -151,36 +141,50 @@ func (b *builder) lines(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	return rows.Each(func(row query.Row) error {
-		text := row.Text(tables.LPackageDraws)
-		if len(text) == 0 || row.Word(tables.LDay) == lake.EndDay {
-			return nil // month-end lines repeat what the meters' positions hold (QUOTA-3)
+		text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
+		if len(text) == 0 || day == lake.EndDay {
+			return nil // month-end lines add up what their records drew (QUOTA-3)
 		}
+		_, err := period.ParseDay(day)
 		at := row.Time(tables.LUsageStart)
-		return b.draws(string(text), Draw{ID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), at: at})
+		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU),
+			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, at: at})
 	})
 }
 
-// meters takes the draws of month-end products from the positions, and adds them up by package.
-func (b *builder) meters(closing []position.Row) (map[string]money.SignedQuantity, error) {
-	sums := make(map[string]money.SignedQuantity)
-	for i := range closing {
-		p := &closing[i]
-		if p.Kind != position.Gather || p.Draws == "" {
+// waiting takes the draws of records that wait for a month-end line.
+func (b *builder) waiting(ctx context.Context) error {
+	files, err := b.Snap.Files(b.report.Cycle)
+	if err != nil {
+		return err
+	}
+	bucket := ingest.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
+	for _, e := range files {
+		if e.Table != tables.Usage().Name || e.Bucket != bucket {
 			continue
 		}
-		first := len(b.report.Draws)
-		if err := b.draws(p.Draws, Draw{SKU: p.Key, Resource: p.Resource, at: b.end + 1}); err != nil {
-			return nil, err
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		for _, d := range b.report.Draws[first:] {
-			sum, err := sums[d.PackageID].Add(d.Quantity)
-			if err != nil {
-				return nil, err
+		rows, err := query.File(b.Snap, e, tables.Usage(), nil)
+		if err != nil {
+			return err
+		}
+		err = rows.Each(func(row query.Row) error {
+			sku := b.Books.SKU(row.Word(tables.USKU))
+			text := row.Text(tables.UDraws)
+			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 || !b.Books.Products[sku].Model.PeriodLevel() {
+				return nil
 			}
-			sums[d.PackageID] = sum
+			at := row.Time(tables.UUsageStart)
+			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at), SKU: row.Word(tables.USKU),
+				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, at: at})
+		})
+		if err := errors.Join(err, rows.Close()); err != nil {
+			return err
 		}
 	}
-	return sums, nil
+	return nil
 }
 
 // draws reads package_id:quantity;… .
@@ -188,11 +192,11 @@ func (b *builder) draws(text string, what Draw) error {
 	for part := range strings.SplitSeq(text, ";") {
 		colon := strings.LastIndexByte(part, ':')
 		if colon < 0 {
-			return fmt.Errorf("draw %q of %s: no colon", part, what.ID)
+			return fmt.Errorf("draw %q of %s: no colon", part, what.RecordID)
 		}
 		q, err := money.ParseSignedQuantity(part[colon+1:])
 		if err != nil {
-			return fmt.Errorf("draw of %s on package %s: %w", what.ID, part[:colon], err)
+			return fmt.Errorf("draw of %s on package %s: %w", what.RecordID, part[:colon], err)
 		}
 		what.PackageID, what.Quantity = part[:colon], q
 		b.report.Draws = append(b.report.Draws, what)
@@ -200,95 +204,75 @@ func (b *builder) draws(text string, what Draw) error {
 	return nil
 }
 
-// packages reports on the rows of one package_id.
-func (b *builder) packages(rows []books.Package, opening, closing []position.Row, gathered money.SignedQuantity) error {
-	var all []*Period
-	for i := range rows {
-		p := &rows[i]
-		spans := periodsOf(b.Books.Zone, p, b.cycle)
+// packages reports on the rows of packages.csv.
+func (b *builder) packages(opening, closing []position.Row) error {
+	list := b.Books.PackagesOf(b.customer)
+	for i := range list {
+		p := &list[i]
+		spans := periodsOf(b.Prices, p, b.Books.Zone.Bounds(b.cycle))
 		if len(spans) == 0 {
 			continue
 		}
-		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(), ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To)}
+		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(), ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
+			NextRefill: b.time(nextRefill(b.Prices, p, b.end))}
 		for _, sku := range p.SKUs {
 			out.SKUs = append(out.SKUs, b.Books.Products[sku].SKU)
 		}
-		out.NextRefill = b.time(nextRefill(b.Books.Zone, p, b.end))
 		for _, span := range spans {
 			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), Opening: p.Quota, span: span}
 			if at := find(opening, p.ID, span.From); at != nil {
 				q.Opening = at.Count
 			}
+			if err := b.settle(&q, p.ID, closing); err != nil {
+				return fmt.Errorf("package %s: %w", p.ID, err)
+			}
 			out.Periods = append(out.Periods, q)
 		}
 		b.report.Packages = append(b.report.Packages, out)
-		for k := range out.Periods {
-			all = append(all, &out.Periods[k])
-		}
-	}
-	for _, q := range all {
-		for _, d := range b.report.Draws {
-			if d.PackageID != rows[0].ID || d.ID == "" || !q.span.Holds(d.at) {
-				continue
-			}
-			var err error
-			if q.Drawn, err = q.Drawn.Add(d.Quantity); err != nil {
-				return err
-			}
-		}
-	}
-	return b.settle(all, rows[0].ID, closing, gathered)
-}
-
-// settle works out what is left of each period, the latest first, and what of the gathered draws fell into it.
-func (b *builder) settle(periods []*Period, id string, closing []position.Row, gathered money.SignedQuantity) error {
-	for i, q := range slices.Backward(periods) {
-		at := find(closing, id, q.span.From)
-		switch {
-		case at != nil:
-			drop, err := q.Opening.Signed().Add(at.Count.Signed().Neg())
-			if err == nil {
-				q.Gathered, err = drop.Add(q.Drawn.Neg())
-			}
-			if err == nil {
-				gathered, err = gathered.Add(q.Gathered.Neg())
-			}
-			if err != nil {
-				return err
-			}
-			q.Left = &at.Count
-			if q.Gathered.Cmp(money.SignedQuantity{}) < 0 || i == 0 && !gathered.IsZero() {
-				b.differ(q, "opening "+q.Opening.Trim()+" less what is left, "+at.Count.Trim()+", is not the sum of the draws")
-			}
-		case touchedLater(closing, id, q.span.From):
-			if !gathered.IsZero() && i > 0 {
-				return nil // no position says which of the periods from here on back they fell into
-			}
-			q.Gathered, gathered = gathered, money.SignedQuantity{}
-			left, err := q.Opening.Signed().Add(q.Drawn.Neg())
-			if err == nil {
-				left, err = left.Add(q.Gathered.Neg())
-			}
-			if err != nil {
-				return err
-			}
-			if left.Cmp(money.SignedQuantity{}) < 0 {
-				b.differ(q, "more was drawn than there was")
-				continue
-			}
-			rest := left.Abs()
-			q.Left = &rest
-		default:
-			rest := q.Opening
-			if q.Left = &rest; !q.Drawn.IsZero() {
-				b.differ(q, "lines draw on it, and its position says that none does")
-			}
-		}
 	}
 	return nil
 }
 
-func (b *builder) differ(q *Period, what string) { q.Differs, b.report.Agrees = what, false }
+// settle adds up what drew on a quota period and holds it against what the positions say is left (QUOTA-2). Positions keep
+// the period alone that was drawn on last.
+func (b *builder) settle(q *Period, id string, closing []position.Row) (err error) {
+	for i := range b.report.Draws {
+		d := &b.report.Draws[i]
+		if d.PackageID != id || d.Late || !q.span.Holds(d.at) {
+			continue
+		}
+		to := &q.Drawn
+		if d.MonthEnd {
+			to = &q.Gathered
+		}
+		if *to, err = to.Add(d.Quantity); err != nil {
+			return err
+		}
+	}
+	gone, err := q.Drawn.Add(q.Gathered)
+	if err != nil {
+		return err
+	}
+	if q.Left, err = q.Opening.Signed().Add(gone.Neg()); err != nil {
+		return err
+	}
+	kept := find(closing, id, q.span.From)
+	switch {
+	case kept != nil && kept.Count.Signed() != q.Left:
+		q.Differs = fmt.Sprintf("its position has %s left, the draws leave %s", kept.Count.Trim(), trim(q.Left))
+		q.Left = kept.Count.Signed()
+	case q.Left.Cmp(money.SignedQuantity{}) < 0:
+		q.Differs = "more was drawn than there was"
+	case kept == nil && !gone.IsZero() && !touchedLater(closing, id, q.span.From):
+		q.Differs = "records drew on it, and no position knows of it"
+	}
+	b.report.Agrees = b.report.Agrees && q.Differs == ""
+	return nil
+}
+
+func trim(q money.SignedQuantity) string {
+	return strings.TrimSuffix(strings.TrimRight(q.String(), "0"), ".")
+}
 
 // find is the position of a package's quota period that starts at the given instant.
 func find(rows []position.Row, id string, start period.Instant) *position.Row {

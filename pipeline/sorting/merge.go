@@ -17,7 +17,7 @@ type cursor struct {
 	off, end int64 // what is not yet in buf
 	buf      []byte
 	pos      int
-	head     head
+	head     Head
 }
 
 // bufferSize is what a cursor reads at a time.
@@ -69,11 +69,11 @@ func (c *cursor) need(n int) error {
 
 // less orders two cursors by their present rows.
 func less(a, b *cursor) bool {
-	if a.head.customer != b.head.customer {
-		return a.head.customer < b.head.customer
+	if a.head.Customer != b.head.Customer {
+		return a.head.Customer < b.head.Customer
 	}
-	if a.head.start != b.head.start {
-		return a.head.start < b.head.start
+	if a.head.Start != b.head.Start {
+		return a.head.Start < b.head.Start
 	}
 	return tail(a.head, b.head) < 0
 }
@@ -130,7 +130,7 @@ func (m *Merger) Next(r *Row) (bool, error) {
 	if len(m.heap) == 0 {
 		return false, nil
 	}
-	return true, r.unpack(m.heap[0].head)
+	return true, m.heap[0].head.Row(r)
 }
 
 func (m *Merger) advance() error {
@@ -175,23 +175,18 @@ func (m *Merger) down(i int) {
 	}
 }
 
-// Scan calls visit for every row of a part, run by run, in no order over the runs.
-func Scan(runs []*Run, part Part, b *Buffers, visit func(*Row) error) error {
-	var row Row
+// Scan calls visit for every row of a part, run by run, in no order over the runs. The head is valid until visit returns.
+func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 	for i := range runs {
 		m, err := Merge(runs[i:i+1], part, b)
 		if err != nil {
 			return err
 		}
-		for {
-			ok, err := m.Next(&row)
-			if err != nil {
+		for len(m.heap) > 0 {
+			if err := visit(&m.heap[0].head); err != nil {
 				return err
 			}
-			if !ok {
-				break
-			}
-			if err := visit(&row); err != nil {
+			if err := m.advance(); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"maps"
+	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -89,23 +92,88 @@ func (c *Chunk) packed(e entry) []byte {
 
 // sort is SORT-1.
 func (c *Chunk) sort() {
-	slices.SortFunc(c.entries, func(a, b entry) int {
-		if a.place != b.place {
-			return cmp.Compare(a.place, b.place)
+	if !c.sortByKey() {
+		slices.SortFunc(c.entries, c.compare)
+	}
+}
+
+func (c *Chunk) compare(a, b entry) int {
+	if a.place != b.place {
+		return cmp.Compare(a.place, b.place)
+	}
+	if a.start != b.start {
+		return cmp.Compare(a.start, b.start)
+	}
+	if a.prefix != b.prefix {
+		return cmp.Compare(a.prefix, b.prefix)
+	}
+	return tail(parseHead(c.packed(a)[4:]), parseHead(c.packed(b)[4:]))
+}
+
+// keyed is an entry's place and start in one number, and which entry it is.
+type keyed struct {
+	key   uint64
+	index uint32
+}
+
+// sortByKey sorts by part, customer and start with the three in one number, and equal ones by comparing. It reports false, and has done
+// nothing, where they do not fit: few rows over many days and customers.
+func (c *Chunk) sortByKey() bool {
+	const few = 1 << 12 // comparing is as fast
+	if len(c.entries) < few {
+		return false
+	}
+	parts := make(map[uint32]uint64)
+	low, high, customers := c.entries[0].start, c.entries[0].start, uint64(0)
+	for i := range c.entries {
+		e := &c.entries[i]
+		low, high, customers = min(low, e.start), max(high, e.start), max(customers, e.place&math.MaxUint32)
+		parts[uint32(e.place>>32)] = 0
+	}
+	for i, part := range slices.Sorted(maps.Keys(parts)) {
+		parts[part] = uint64(i)
+	}
+	startBits, customerBits := bits.Len64(uint64(high-low)), bits.Len64(customers)
+	total := startBits + customerBits + bits.Len(uint(len(parts)))
+	if total > 64 {
+		return false
+	}
+	list := make([]keyed, 2*len(c.entries))
+	list, spare := list[:len(c.entries)], list[len(c.entries):]
+	last, dense := uint32(0), parts[0]
+	for i := range c.entries {
+		e := &c.entries[i]
+		if part := uint32(e.place >> 32); part != last {
+			last, dense = part, parts[part]
 		}
-		if a.start != b.start {
-			return cmp.Compare(a.start, b.start)
+		list[i] = keyed{(dense<<customerBits|e.place&math.MaxUint32)<<startBits | uint64(e.start-low), uint32(i)}
+	}
+	c.take(radix(list, spare, total, func(k *keyed) uint64 { return k.key }))
+	return true
+}
+
+// take puts the entries into the order of the list, and equal keys among themselves into theirs.
+func (c *Chunk) take(list []keyed) {
+	sorted := make([]entry, len(list))
+	for i := range list {
+		sorted[i] = c.entries[list[i].index]
+	}
+	for i := 0; i < len(list); {
+		j := i + 1
+		for j < len(list) && list[j].key == list[i].key {
+			j++
 		}
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+		if j > i+1 {
+			slices.SortFunc(sorted[i:j], c.compare)
 		}
-		return tail(parseHead(c.packed(a)[4:]), parseHead(c.packed(b)[4:]))
-	})
+		i = j
+	}
+	copy(c.entries, sorted)
 }
 
 // tail orders two rows of the same customer and start.
-func tail(a, b head) int {
-	if d := bytes.Compare(a.id, b.id); d != 0 {
+func tail(a, b Head) int {
+	if d := bytes.Compare(a.ID, b.ID); d != 0 {
 		return d
 	}
 	return bytes.Compare(a.rest, b.rest)

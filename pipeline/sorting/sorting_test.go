@@ -2,8 +2,10 @@ package sorting
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -212,4 +214,52 @@ func BenchmarkMerge(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N)*runsN*rowsN/b.Elapsed().Seconds(), "rows/s")
+}
+
+// TestRadixSorts against the library's comparison sort.
+func TestRadixSorts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		ints := rapid.SliceOf(rapid.Int64Range(0, 1<<40-1)).Draw(t, "ints")
+		want := slices.Sorted(slices.Values(ints))
+		SortInts(ints, 40, nil)
+		if !slices.Equal(ints, want) {
+			t.Fatalf("ints: got %v, want %v", ints, want)
+		}
+		var marks []Marks
+		for i, v := range rapid.SliceOf(rapid.SampledFrom([]uint64{0, 1, 1 << 63, 1<<64 - 1, 77 << 33, 77<<33 + 1})).Draw(t, "identities") {
+			marks = append(marks, Marks{Identity: v, Content: uint64(i)})
+		}
+		wantMarks := slices.Clone(marks)
+		slices.SortStableFunc(wantMarks, func(a, b Marks) int { return cmp.Compare(a.Identity, b.Identity) })
+		if got := SortMarks(marks, make([]Marks, len(marks))); !slices.Equal(got, wantMarks) {
+			t.Fatalf("marks: got %v, want %v", got, wantMarks)
+		}
+	})
+}
+
+// TestManyRowsSortAsFewDo: chunks large enough to be sorted by key come out in the order of comparing, also where customers and times are
+// too far apart for one.
+func TestManyRowsSortAsFewDo(t *testing.T) {
+	t.Parallel()
+	for name, spread := range map[string]period.Instant{"a day": 86_400, "centuries": 1 << 57} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(1, 2))
+			var c Chunk
+			for i := range 20_000 {
+				r := Row{Customer: random.Int32N(1 << 20), Start: period.Instant(random.Int64N(int64(spread))), ID: fmt.Appendf(nil, "record-%d", i%3), File: int32(i)}
+				if i%2 == 0 {
+					r.Customer, r.Start = 7, 3 // ties, decided by id and then by file
+				}
+				c.Add(Part(random.IntN(40)), &r)
+			}
+			want := slices.Clone(c.entries)
+			slices.SortFunc(want, c.compare)
+			c.sort()
+			if !slices.Equal(c.entries, want) {
+				t.Error("sorting by key gives another order than comparing")
+			}
+		})
+	}
 }

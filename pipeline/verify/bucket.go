@@ -121,7 +121,7 @@ func (b *bucket) hand() error {
 	defer v.mu.Unlock()
 	n, c := &b.counts, &v.counts
 	c.rows, c.lines, c.customers, c.records, c.waiting = c.rows+n.rows, c.lines+n.lines, c.customers+n.customers, c.records+n.records, c.waiting+n.waiting
-	c.samples += n.samples
+	c.samples, c.orders, c.adjustments = c.samples+n.samples, c.orders+n.orders, c.adjustments+n.adjustments
 	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated} {
 		key := b.p.cycle.Cycle + "/" + table
 		if v.sums[key] == nil {
@@ -157,8 +157,13 @@ func (b *bucket) rowCounts() error {
 		if n != e.Rows {
 			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
 		}
-		if e.Table == tables.Bandwidth().Name {
+		switch e.Table {
+		case tables.Bandwidth().Name:
 			b.counts.samples += n
+		case tables.Orders().Name:
+			b.counts.orders += n
+		case tables.Adjustments().Name:
+			b.counts.adjustments += n
 		}
 	}
 	return nil

@@ -18,7 +18,6 @@ import (
 type day struct {
 	*bucket
 	name  string
-	end   bool // month-end lines
 	lines *feeder
 	usage *feeder
 	sums  *feeder
@@ -90,7 +89,7 @@ func lineColumns() []int {
 
 // day checks one day.
 func (b *bucket) day(ctx context.Context, name string) (err error) {
-	d := &day{bucket: b, name: name, end: name == lake.EndDay, added: newColumnSums(tables.Lines()), cols: decimals(tables.Lines(), tables.LUnitPrice)}
+	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines()), cols: decimals(tables.Lines(), tables.LUnitPrice)}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
 	if d.lines, err = b.feeder(tables.Lines(), name, lineColumns()); err != nil {
 		return err
@@ -136,8 +135,11 @@ func (d *day) line(row query.Row) error {
 	if err := d.money(row); err != nil {
 		return err
 	}
-	if d.end {
+	switch d.name {
+	case lake.EndDay:
 		return d.endLine(row)
+	case lake.EventsDay:
+		return nil // orders and adjustments: they are counted by their own tables
 	}
 	return d.record(row)
 }

@@ -6,8 +6,8 @@
 //	          in order.
 //	VERIFY-3  official = discount + truncated + payment, and payment = the sum of its kinds, for every line (spec §4.2, §6.3).
 //	VERIFY-4  Σ lines = Σ statements per customer and amount column; payment = rounding + due (spec §6.6).
-//	VERIFY-5  Rows read = accepted + duplicate + rejected for every feed file, every reject is kept, and every accepted usage record
-//	          is in the lake once (spec §3.20).
+//	VERIFY-5  Rows read = accepted + duplicate + rejected for every feed file, every reject is kept, and every accepted usage record,
+//	          order and adjustment is in the lake once (spec §3.20).
 //	VERIFY-6  What was accepted and not replaced is in lines, or waits for the month's end in the positions, to the last digit
 //	          (spec §6.6).
 //	VERIFY-7  Every check is told, and a difference with the smallest group that differs. Nothing is changed.

@@ -31,7 +31,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 			v.differ(Inputs, "inbox/%s: %d rows read, %d accepted + %d duplicate + %d rejected", in.Name, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
 		}
 		key := fileKey{in.Feed, in.Hash}
-		if kept[key] != in.Rejected {
+		if v.counts.broken == 0 && kept[key] != in.Rejected {
 			v.differ(Inputs, "inbox/%s: %d rejected, %d rejects kept", in.Name, in.Rejected, kept[key])
 		}
 		delete(kept, key)
@@ -46,8 +46,13 @@ func (v *verifier) inputs(ctx context.Context) error {
 	if v.counts.broken > 0 {
 		return nil
 	}
-	if accepted["usage"] != v.counts.records {
-		v.differ(Records, "%d usage records were accepted, %d are in the lake", accepted["usage"], v.counts.records)
+	for _, f := range []struct {
+		feed, what string
+		found      int64
+	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders}, {"adjustments", "adjustments", v.counts.adjustments}} {
+		if accepted[f.feed] != f.found {
+			v.differ(Records, "%d %s were accepted, %d are in the lake", accepted[f.feed], f.what, f.found)
+		}
 	}
 	if accepted["bandwidth"] < v.counts.samples {
 		v.differ(Records, "%d bandwidth samples were accepted, %d are in the lake", accepted["bandwidth"], v.counts.samples)
@@ -73,6 +78,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 			return nil, err
 		}
 		if err != nil {
+			v.counts.broken++ // the workers have ended
 			v.differ(Contents, "%v", err)
 			continue
 		}

@@ -92,7 +92,7 @@ type verifier struct {
 type counts struct {
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
-	samples                                  int64
+	samples, orders, adjustments             int64
 	broken                                   int64 // files that could not be read: sums over all say nothing then
 }
 
@@ -184,7 +184,7 @@ func (v *verifier) report() *Report {
 		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due", n.customers),
 		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
 		Inputs:     fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept", v.inputCount()),
-		Records:    fmt.Sprintf("%d accepted usage records: each in the lake once", n.records),
+		Records:    fmt.Sprintf("%d accepted usage records, %d orders, %d adjustments: each in the lake once", n.records, n.orders, n.adjustments),
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines", n.waiting),
 		Totals:     fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}

@@ -152,7 +152,7 @@ func TestAllIsWell(t *testing.T) {
 	}
 	text := strings.Join(looked, "\n")
 	// r1, r6, r3 and the month-end line of r4; accepted are those and r2, which r6 replaced.
-	for _, want := range []string{"identity: 4 lines", "statements: 2 statements", "inputs: 2 feed files", "records: 5 accepted", "quantities: 1 records"} {
+	for _, want := range []string{"identity: 4 lines", "statements: 2 statements", "inputs: 2 feed files", "records: 5 accepted usage records, 0 orders", "quantities: 1 records"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("looked at\n%s\nwant %q", text, want)
 		}

@@ -14,6 +14,7 @@ const (
 	UResourceTag
 	UReplaces
 	UStatus
+	UDraws
 	UsageColumns
 )
 
@@ -25,18 +26,34 @@ const (
 
 // Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that replace
 // another record, and those that were replaced.
-func Usage() *Table {
-	return define("usage", nil,
-		Column{"customer_id", Word, "who used it"},
-		Column{"record_id", Text, "the record's id, unique within the customer's cycle"},
-		Column{"resource_id", Text, "what was used"}, Column{"sku", Word, "the product"},
-		Column{"region_code", Word, "where it was used"},
-		Column{"usage_start", Time, "start of the use"}, Column{"usage_end", Time, "end of the use"},
-		Column{"quantity", Quantity, "how much, in the product's measure, before packages"},
-		Column{"resource_name", Text, "the resource's name, as the record says"},
-		Column{"resource_tag", Text, "the resource's tags, as the record says"},
-		Column{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
-		Column{"status", Small, "0: the record counts; 1: another one replaced it"})
+func Usage() *Table { return define("usage", nil, usageColumns()...) }
+
+func usageColumns() []Column {
+	return []Column{
+		{"customer_id", Word, "who used it"},
+		{"record_id", Text, "the record's id, unique within the customer's cycle"},
+		{"resource_id", Text, "what was used"}, {"sku", Word, "the product"},
+		{"region_code", Word, "where it was used"},
+		{"usage_start", Time, "start of the use"}, {"usage_end", Time, "end of the use"},
+		{"quantity", Quantity, "how much, in the product's measure, before packages"},
+		{"resource_name", Text, "the resource's name, as the record says"},
+		{"resource_tag", Text, "the resource's tags, as the record says"},
+		{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
+		{"status", Small, "0: the record counts; 1: another one replaced it"},
+		{"draws", Text, "what the record drew from prepaid packages: package_id:quantity;…; of records that count"},
+	}
+}
+
+// Columns of the late table beyond those of usage.
+const (
+	LateOrigin = UsageColumns + iota
+	LateAsOf
+)
+
+// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in (spec §4.11).
+func Late() *Table {
+	return define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
+		Column{"as_of", Time, "clock of the run that accepted it"})...)
 }
 
 // Columns of the bandwidth table.
@@ -51,11 +68,22 @@ const (
 )
 
 // Bandwidth is the samples that count, one row per link and 5-minute slot.
-func Bandwidth() *Table {
-	return define("bandwidth", nil,
-		Column{"customer_id", Word, "customer of the link at the slot"}, Column{"resource_id", Word, "the link"},
-		Column{"slot", Time, "start of the 5 minutes"}, Column{"sample_time", Time, "when it was measured"},
-		Column{"in_bps", Quantity, "bits per second in"}, Column{"out_bps", Quantity, "bits per second out"})
+func Bandwidth() *Table { return define("bandwidth", nil, bandwidthColumns()...) }
+
+func bandwidthColumns() []Column {
+	return []Column{
+		{"customer_id", Word, "customer of the link at the slot"}, {"resource_id", Word, "the link"},
+		{"slot", Time, "start of the 5 minutes"}, {"sample_time", Time, "when it was measured"},
+		{"in_bps", Quantity, "bits per second in"}, {"out_bps", Quantity, "bits per second out"},
+	}
+}
+
+// BAsOf is the column of the late_samples table beyond those of bandwidth.
+const BAsOf = BandwidthColumns
+
+// LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in (spec §4.11).
+func LateSamples() *Table {
+	return define("late_samples", nil, append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 }
 
 // Columns of the positions table.
@@ -78,22 +106,33 @@ const (
 )
 
 // Positions is what a day's fold leaves for the next: see package position.
-func Positions() *Table {
-	return define("positions", nil,
-		Column{"customer_id", Word, "whose position it is"},
-		Column{"kind", Small, "1: graduated meter; 2: gathered for a month-end line; 3: prepaid package"},
-		Column{"key", Word, "sku of a meter, package_id of a package"},
-		Column{"scope", Word, "region or resource that the meter counts over; empty for a meter of the whole customer"},
-		Column{"resource", Text, "gathered: resource of the line to come"},
-		Column{"region", Word, "gathered: region of the meter's first record"},
-		Column{"name", Text, "gathered: resource_name of the resource's first record"},
-		Column{"tag", Text, "gathered: resource_tag of the resource's first record"},
-		Column{"first", Whole, "gathered: place of the row's first record within its meter, from 0"},
-		Column{"count", Quantity, "meter: quantity so far, after packages; package: what is left"},
-		Column{"usage", Quantity, "gathered: usage_amount so far"},
-		Column{"free", Quantity, "gathered: free_resource_usage so far"},
-		Column{"draws", Text, "gathered: package_id:quantity;… drawn so far"},
-		Column{"at", MaybeTime, "package: start of the quota period that count belongs to"})
+func Positions() *Table { return define("positions", nil, positionColumns()...) }
+
+func positionColumns() []Column {
+	return []Column{
+		{"customer_id", Word, "whose position it is"},
+		{"kind", Small, "1: graduated meter; 2: gathered for a month-end line; 3: prepaid package"},
+		{"key", Word, "sku of a meter, package_id of a package"},
+		{"scope", Word, "region or resource that the meter counts over; empty for a meter of the whole customer"},
+		{"resource", Text, "gathered: resource of the line to come"},
+		{"region", Word, "gathered: region of the meter's first record"},
+		{"name", Text, "gathered: resource_name of the resource's first record"},
+		{"tag", Text, "gathered: resource_tag of the resource's first record"},
+		{"first", Whole, "gathered: place of the row's first record within its meter, from 0"},
+		{"count", Quantity, "meter: quantity so far, after packages; package: what is left"},
+		{"usage", Quantity, "gathered: usage_amount so far"},
+		{"free", Quantity, "gathered: free_resource_usage so far"},
+		{"draws", Text, "gathered: package_id:quantity;… drawn so far"},
+		{"at", MaybeTime, "package: start of the quota period that count belongs to"},
+	}
+}
+
+// POrigin is the column of the late_positions table beyond those of positions.
+const POrigin = PositionColumns
+
+// LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid packages.
+func LatePositions() *Table {
+	return define("late_positions", nil, append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
 }
 
 // Columns of the sums table.

@@ -95,5 +95,5 @@ func Lines() *Table {
 		{"package_draws", Text, "what was drawn from prepaid packages: package_id:quantity;…"},
 		{"usage_start", Time, "start of the use; on month-end lines that of the cycle"},
 		{"usage_end", MaybeTime, "end of the use; on month-end lines that of the cycle; null for an order that never expires"},
-	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments"})
+	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments, late on those of late records, rerate on those of re-rating"})
 }

@@ -1,0 +1,194 @@
+package fold
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/pipeline/measure"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// slotKey is a link's slot: a sample's identity (spec §3.20).
+type slotKey struct {
+	link string
+	slot period.Instant
+}
+
+// lateSample is the sample that counts of a slot whose cycle was closed before it came.
+type lateSample struct {
+	sample
+	asOf   period.Instant
+	billed period.Cycle
+}
+
+// lateSamples is the late samples of a bucket.
+type lateSamples struct {
+	days []period.Day // with new ones
+	all  map[slotKey]*lateSample
+}
+
+// loadSamples reads the late samples of the bucket, of closed cycles too: of a slot the one billed last counts.
+func (s *lateStep) loadSamples() error {
+	s.samples.all = make(map[slotKey]*lateSample)
+	for _, c := range s.w.lateCycles(s.cycle) {
+		for _, e := range s.w.find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.bucket}) {
+			f, err := openTable(s.w.Txn, e, tables.LateSamples(), nil)
+			if err != nil {
+				return err
+			}
+			in := &storedSamples{names: &s.w.names, cursor: cursor{tableFile: f}}
+			one, ok, err := in.read()
+			for ; ok && err == nil; one, ok, err = in.read() {
+				s.samples.all[slotKey{one.link, one.slot}] = &lateSample{*one, period.Instant(in.cols.C[tables.BAsOf].Ints[in.at]), c}
+			}
+			in.close()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// acceptSamples decides the new late samples (spec §3.20, §4.7).
+func (s *lateStep) acceptSamples() error {
+	if err := s.loadSamples(); err != nil {
+		return err
+	}
+	slices.Sort(s.samples.days)
+	for _, day := range s.samples.days {
+		if err := s.acceptSampleDay(day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *lateStep) acceptSampleDay(day period.Day) error {
+	w := s.w
+	old, err := w.openSamples(w.find(dayKey("bandwidth", day, s.bucket)))
+	if err != nil {
+		return err
+	}
+	defer old.close()
+	merged, err := sorting.Merge(w.Scanned.Bandwidth, w.Scanned.Parts.Of(s.bucket, day), &w.buffers)
+	if err != nil {
+		return err
+	}
+	fresh := stream{Source: &takenRows{merged, w.Scanned}}
+	if err := fresh.next(); err != nil {
+		return err
+	}
+	kept, ok, err := old.read()
+	if err != nil {
+		return err
+	}
+	var group []sorting.Row
+	for fresh.ok {
+		first := sampleOf(&fresh.row)
+		for ok && kept.before(first) < 0 {
+			if kept, ok, err = old.read(); err != nil {
+				return err
+			}
+		}
+		if group, err = takeGroup(&fresh, first, group[:0]); err != nil {
+			return err
+		}
+		var accepted *sample
+		if ok && kept.before(first) == 0 {
+			accepted = kept
+		}
+		key := slotKey{first.link, first.slot}
+		if newer := s.samples.all[key]; newer != nil {
+			accepted = &newer.sample
+		}
+		winner := w.elect(accepted, group)
+		if winner != nil && (accepted == nil || winner.Sample != accepted.Sample) {
+			s.samples.all[key] = &lateSample{*winner, w.AsOf, s.cycle}
+		}
+	}
+	return nil
+}
+
+// here are the samples that are billed in the cycle, in the order of the bandwidth table.
+func (l *lateSamples) here(cycle period.Cycle) []*lateSample {
+	var out []*lateSample
+	for _, one := range l.all {
+		if one.billed == cycle {
+			out = append(out, one)
+		}
+	}
+	slices.SortFunc(out, func(a, b *lateSample) int { return a.before(&b.sample) })
+	return out
+}
+
+// store is the late_samples table of the cycle.
+func (l *lateSamples) store(w *worker) *table.Columns {
+	out := table.NewColumns(tables.LateSamples())
+	for _, one := range l.here(w.LateIn) {
+		w.store(out, &one.sample)
+		out.C[tables.BAsOf].Ints = append(out.C[tables.BAsOf].Ints, int64(one.asOf))
+	}
+	return out
+}
+
+// rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (spec §4.11).
+func (s *lateStep) rateSamples() error {
+	changed := make(map[period.Cycle]map[measure.Key]bool)
+	for _, one := range s.samples.here(s.cycle) {
+		l, ok := s.w.Books.LinkAt(one.link, one.slot)
+		if !ok {
+			continue
+		}
+		origin := s.w.Books.Zone.Cycle(one.slot)
+		if changed[origin] == nil {
+			changed[origin] = make(map[measure.Key]bool)
+		}
+		changed[origin][measure.KeyOf(l)] = true
+	}
+	for _, origin := range slices.Sorted(maps.Keys(changed)) {
+		keys := changed[origin]
+		now, err := s.w.remeasure(s.bucket, origin, keys, s.samples.all)
+		if err != nil {
+			return err
+		}
+		billed, err := s.sources.billedLines(origin, func(p *late.Place) bool {
+			return keys[measure.Key{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Object: p.Resource}]
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.differ(now, billed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remeasure works billing objects of a closed cycle out again; keys nil = all of them. newer are the samples that took a slot's place.
+func (w *worker) remeasure(bucket int, origin period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) (late.Sums, error) {
+	sums := make(late.Sums)
+	list, err := w.measureWith(bucket, origin, keys, newer)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		var charges line.Charges
+		list[i].Record = 0
+		if err := w.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
+			return nil, err
+		}
+		about := []rating.Object{{SKU: list[i].SKU, Region: list[i].Region, Resource: list[i].object}}
+		if err := sums.AddCharges(w.Books, list[i].Customer, &charges, about, origin); err != nil {
+			return nil, err
+		}
+	}
+	return sums, nil
+}

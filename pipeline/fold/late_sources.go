@@ -1,0 +1,471 @@
+package fold
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// lateSources is what the late records of a bucket need to know of what is billed.
+type lateSources struct {
+	*lateStep
+	own     map[late.Key]*late.Record // records of closed cycles that late ones take the place of
+	behind  []latePosition            // of closed cycles, in order of the cycle they were billed in
+	closing map[meterSet]map[late.Meter]money.Quantity
+	waiting map[meterSet]map[late.Meter][]*late.Record
+	sums    map[period.Cycle]late.Sums
+}
+
+// meterSet is a customer's meters of a cycle.
+type meterSet struct {
+	customer int32
+	origin   period.Cycle
+}
+
+// prepare reads what is asked for often: the billed records that late ones take the place of, and what late records billed in closed
+// cycles left behind.
+func (s *lateSources) prepare(rows []*late.Record) error {
+	s.own = make(map[late.Key]*late.Record)
+	s.closing = make(map[meterSet]map[late.Meter]money.Quantity)
+	s.waiting = make(map[meterSet]map[late.Meter][]*late.Record)
+	s.sums = make(map[period.Cycle]late.Sums)
+	wanted := make(map[period.Cycle]map[late.Key]bool)
+	for _, r := range rows {
+		if r.Replaces == "" || s.all[r.Target()] != nil {
+			continue
+		}
+		if wanted[r.Origin] == nil {
+			wanted[r.Origin] = make(map[late.Key]bool)
+		}
+		wanted[r.Origin][r.Target()] = true
+	}
+	for origin, keys := range wanted {
+		if err := s.readBilled(origin, keys); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.w.lateCycles(s.cycle) {
+		if c == s.cycle {
+			continue
+		}
+		list, err := s.w.latePositions(s.bucket, c)
+		if err != nil {
+			return err
+		}
+		s.behind = append(s.behind, list...)
+	}
+	return nil
+}
+
+// billed finds the billed record that a late one takes the place of.
+func (s *lateSources) billed(key late.Key) (*late.Record, error) {
+	if r := s.all[key]; r != nil {
+		return &r.Record, nil
+	}
+	if r := s.own[key]; r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it is not there", key.ID, s.w.Books.Customers[key.Customer].ID, key.Origin)
+}
+
+// readBilled reads records of a closed cycle from its lines and its usage table.
+func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) error {
+	customers := make(map[int32]bool)
+	for k := range keys {
+		customers[k.Customer] = true
+	}
+	err := s.w.eachLine(origin, s.bucket, customers, func(l *lineRecords) error {
+		c, i := l.cols.C, l.at
+		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin, ID: string(c[tables.LID].Text(i))}
+		if !keys[key] {
+			return nil
+		}
+		if r := s.own[key]; r != nil {
+			q, err := amountOf(l.cols, i)
+			if err != nil {
+				return err
+			}
+			r.Quantity, err = r.Quantity.Add(q)
+			return err
+		}
+		var row sorting.Row
+		if err := l.take(&row); err != nil {
+			return err
+		}
+		r := lateRecord(&row, origin, 0)
+		s.own[key] = &r
+		return r.ReadDraws(s.w.Books, string(c[tables.LPackageDraws].Text(i)))
+	})
+	if err != nil {
+		return err
+	}
+	return s.w.eachUsage(origin, s.bucket, customers, func(t *tableRecords, row *sorting.Row) error {
+		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
+		if !keys[key] || row.Number != tables.Counted || s.own[key] != nil {
+			return nil
+		}
+		r, err := s.w.fromRow(t, row, origin)
+		s.own[key] = r
+		return err
+	})
+}
+
+// eachLine visits the usage lines of some customers in a cycle, days in order.
+func (w *worker) eachLine(cycle period.Cycle, bucket int, customers map[int32]bool, visit func(*lineRecords) error) error {
+	for _, e := range w.filesOf(cycle.String(), bucket, "lines") {
+		if _, err := period.ParseDay(e.Day); err != nil {
+			continue
+		}
+		if err := w.eachLineOf(e, customers, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *worker) eachLineOf(e lake.FileEntry, customers map[int32]bool, visit func(*lineRecords) error) error {
+	f, err := openTable(w.Txn, e, tables.Lines(), append([]int{tables.LPackageDraws}, lineColumns...))
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	l := &lineRecords{cursor: cursor{tableFile: f, skip: w.without(customers, tables.LCustomerID)}, names: &w.names}
+	for {
+		if err := l.step(); err != nil || l.ended {
+			return err
+		}
+		if !customers[l.customers.list[l.cols.C[tables.LCustomerID].Codes[l.at]]] {
+			continue
+		}
+		if err := visit(l); err != nil {
+			return err
+		}
+	}
+}
+
+// without reports of row groups whether none of the customers can be in them.
+func (w *worker) without(customers map[int32]bool, col int) func(*tableFile) bool {
+	return func(f *tableFile) bool {
+		low, high, ok := f.reader.Bounds(col)
+		if !ok {
+			return false
+		}
+		for c := range customers {
+			if id := w.Books.Customers[c].ID; id >= low && id <= high {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// eachUsage visits the rows of the usage table of some customers in a cycle, days in order.
+func (w *worker) eachUsage(cycle period.Cycle, bucket int, customers map[int32]bool, visit func(*tableRecords, *sorting.Row) error) error {
+	for _, e := range w.filesOf(cycle.String(), bucket, "usage") {
+		if err := w.eachUsageOf(e, customers, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *worker) eachUsageOf(e lake.FileEntry, customers map[int32]bool, visit func(*tableRecords, *sorting.Row) error) error {
+	f, err := openTable(w.Txn, e, tables.Usage(), nil)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	t := &tableRecords{cursor: cursor{tableFile: f, skip: w.without(customers, tables.UCustomerID)}, names: &w.names}
+	var row sorting.Row
+	for {
+		ok, err := t.Next(&row)
+		if err != nil || !ok {
+			return err
+		}
+		if !customers[row.Customer] {
+			continue
+		}
+		if err := visit(t, &row); err != nil {
+			return err
+		}
+	}
+}
+
+// count is where what is billed has left a graduated meter.
+func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error) {
+	set := meterSet{customer, m.Origin}
+	if s.closing[set] == nil {
+		counts := make(map[late.Meter]money.Quantity)
+		files, from := s.w.openingOf(s.bucket, m.Origin.Last()+1)
+		if from == m.Origin {
+			rows, err := s.w.positionsIn(files, customer)
+			if err != nil {
+				return money.Quantity{}, err
+			}
+			for i := range rows {
+				s.countRow(counts, &rows[i], m.Origin)
+			}
+		}
+		for i := range s.behind {
+			if p := &s.behind[i]; p.customer == customer && p.origin == m.Origin.String() {
+				s.countRow(counts, &p.Row, m.Origin)
+			}
+		}
+		s.closing[set] = counts
+	}
+	return s.closing[set][m], nil
+}
+
+func (s *lateSources) countRow(counts map[late.Meter]money.Quantity, row *position.Row, origin period.Cycle) {
+	if sku := s.w.Books.SKU(row.Key); row.Kind == position.Meter && sku >= 0 {
+		counts[late.Meter{Origin: origin, SKU: sku, Scope: row.Scope}] = row.Count
+	}
+}
+
+// positionsIn are a customer's rows of a positions file.
+func (w *worker) positionsIn(files []lake.FileEntry, customer int32) ([]position.Row, error) {
+	o, err := newOpening(w.Txn, &w.names, files)
+	if err != nil {
+		return nil, err
+	}
+	defer o.close()
+	return o.of(customer)
+}
+
+// of passes on to a customer and takes its rows.
+func (p *opening) of(customer int32) ([]position.Row, error) {
+	for p.customer >= 0 && p.customer < customer {
+		if _, err := p.take(); err != nil {
+			return nil, err
+		}
+	}
+	if p.customer != customer {
+		return nil, nil
+	}
+	return p.take()
+}
+
+// fillingLeft is what billed records have left of a filling that lasts for the span; false = all of it. A filling that goes on into the
+// cycle stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late records billed
+// since have left it.
+func (s *lateSources) fillingLeft(customer int32, f late.Filling, span period.Span) (money.Quantity, bool, error) {
+	p := &s.w.Books.Packages[f.Package]
+	zone := s.w.Books.Zone
+	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
+	for i := len(s.behind) - 1; i >= 0; i-- {
+		one := &s.behind[i]
+		if one.customer == customer && one.At == f.Start && s.w.names.filling(customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
+			return one.Count, true, nil
+		}
+	}
+	day := zone.Day(end)
+	left, drawn, err := s.leftBefore(day, customer, f)
+	if err != nil || zone.Start(day) == end {
+		return left, drawn, err
+	}
+	taken, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
+	if err != nil || taken.IsZero() {
+		return left, drawn, err
+	}
+	if !drawn {
+		left = p.Quota
+	}
+	left, err = left.Sub(taken)
+	return left, true, err
+}
+
+// leftBefore is what is left of a filling when a day begins.
+func (s *lateSources) leftBefore(day period.Day, customer int32, f late.Filling) (money.Quantity, bool, error) {
+	files, from := s.w.openingOf(s.bucket, day)
+	o, err := newOpening(s.w.Txn, &s.w.names, files)
+	if err != nil {
+		return money.Quantity{}, false, err
+	}
+	defer o.close()
+	over, err := s.w.latePackages(s.bucket, from, min(day.Cycle(), s.cycle-1))
+	if err != nil {
+		return money.Quantity{}, false, err
+	}
+	o.overlay(over)
+	rows, err := o.of(customer)
+	for i := range rows {
+		if rows[i].At == f.Start && s.w.names.filling(customer, &rows[i]) == f.Package {
+			return rows[i].Count, true, err
+		}
+	}
+	return money.Quantity{}, false, err
+}
+
+// drawnOn is what records of a day that began in a span drew from a package.
+func (s *lateSources) drawnOn(day period.Day, customer int32, f late.Filling, span period.Span) (sum money.Quantity, err error) {
+	only := map[int32]bool{customer: true}
+	add := func(r *late.Record) error {
+		for _, d := range r.Draws {
+			if d.Package == f.Package && span.Holds(r.Start) {
+				if sum, err = sum.Add(d.Quantity); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	for _, e := range s.w.find(dayKey("lines", day, s.bucket)) {
+		err := s.w.eachLineOf(e, only, func(l *lineRecords) error {
+			text := l.cols.C[tables.LPackageDraws].Text(l.at)
+			if len(text) == 0 {
+				return nil
+			}
+			r := &late.Record{Customer: customer}
+			r.Start = period.Instant(l.cols.C[tables.LUsageStart].Ints[l.at])
+			if err := r.ReadDraws(s.w.Books, string(text)); err != nil {
+				return err
+			}
+			return add(r)
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	for _, e := range s.w.find(dayKey("usage", day, s.bucket)) {
+		err := s.w.eachUsageOf(e, only, func(t *tableRecords, row *sorting.Row) error {
+			if row.Number != tables.Counted || !s.w.Books.Products[row.SKU].Model.PeriodLevel() {
+				return nil
+			}
+			r, err := s.w.fromRow(t, row, day.Cycle())
+			if err != nil {
+				return err
+			}
+			return add(r)
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// counted are the records of a period-level meter that count, late ones too.
+func (s *lateSources) counted(customer int32, m late.Meter) ([]*late.Record, error) {
+	set := meterSet{customer, m.Origin}
+	if s.waiting[set] == nil {
+		byMeter := make(map[late.Meter][]*late.Record)
+		add := func(r *late.Record) {
+			if !s.replaced[r.Key()] && s.w.Books.Products[r.SKU].Model.PeriodLevel() {
+				of := late.MeterOf(s.w.Books, r, s.w.Scanned.Regions.Name)
+				byMeter[of] = append(byMeter[of], r)
+			}
+		}
+		err := s.w.eachUsage(m.Origin, s.bucket, map[int32]bool{customer: true}, func(t *tableRecords, row *sorting.Row) error {
+			if row.Number != tables.Counted {
+				return nil
+			}
+			r, err := s.w.fromRow(t, row, m.Origin)
+			if err == nil {
+				add(r)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for key, r := range s.all {
+			if key.Customer == customer && key.Origin == m.Origin {
+				add(&r.Record)
+			}
+		}
+		s.waiting[set] = byMeter
+	}
+	return s.waiting[set][m], nil
+}
+
+// billedLines are the sums of what was billed of a closed cycle's month-end lines, late differences and re-rates included, at the places
+// that are wanted.
+func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bool) (late.Sums, error) {
+	if s.sums[origin] == nil {
+		all := make(late.Sums)
+		key := lake.FileKey{Table: "lines", Cycle: origin.String(), Day: EndDay, Bucket: s.bucket}
+		if err := s.w.addBilled(key, origin, all); err != nil {
+			return nil, err
+		}
+		for _, c := range s.w.lateCycles(s.cycle) {
+			key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: s.bucket}
+			if c < s.cycle {
+				if err := s.w.addBilled(key, origin, all); err != nil {
+					return nil, err
+				}
+			}
+			key.Day = lake.RerateDay
+			if err := s.w.addBilled(key, origin, all); err != nil {
+				return nil, err
+			}
+		}
+		s.sums[origin] = all
+	}
+	out := make(late.Sums)
+	for p, sum := range s.sums[origin] {
+		if want(&p) {
+			out[p] = sum
+		}
+	}
+	return out, nil
+}
+
+// addBilled adds the lines of a file that belong to a cycle.
+func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums) error {
+	for _, e := range w.find(key) {
+		if err := w.addBilledFile(e, origin, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode, tables.LResourceID,
+	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
+	tables.LPackageDraws}
+
+func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums) error {
+	f, err := openTable(w.Txn, e, tables.Lines(), billedColumns)
+	if err != nil {
+		return err
+	}
+	defer f.close()
+	var customers, skus codes
+	for {
+		cols, err := f.reader.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		if err := customers.fill(cols.C[tables.LCustomerID].Dict, w.names.customer); err != nil {
+			return err
+		}
+		if err := skus.fill(cols.C[tables.LSKU].Dict, w.names.sku); err != nil {
+			return err
+		}
+		for i := range cols.N {
+			c := cols.C
+			own := c[tables.LOriginCycle].Word(i)
+			if own == "" {
+				own = c[tables.LCycle].Word(i)
+			}
+			if own != origin.String() {
+				continue
+			}
+			sum, err := sumOf(cols.C, i)
+			if err != nil {
+				return err
+			}
+			p := late.Place{Origin: origin, Customer: customers.list[c[tables.LCustomerID].Codes[i]], SKU: skus.list[c[tables.LSKU].Codes[i]],
+				Region: c[tables.LRegionCode].Word(i), Resource: string(c[tables.LResourceID].Text(i))}
+			if err := to.At(p).Add(sum); err != nil {
+				return err
+			}
+		}
+	}
+}

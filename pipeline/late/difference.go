@@ -1,0 +1,148 @@
+package late
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Place is what differences are made by (LATE-5).
+type Place struct {
+	Origin           period.Cycle
+	Customer, SKU    int32
+	Region, Resource string
+}
+
+// Compare orders places.
+func (p Place) Compare(o Place) int {
+	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
+		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource))
+}
+
+// Sum is the columns of a place's lines that add up.
+type Sum struct {
+	Used, Free                             money.SignedQuantity
+	Official, Discount, Truncated, Payment money.Amount
+	Draws                                  map[string]money.SignedQuantity // by package_id
+}
+
+// Sums is lines added up by place.
+type Sums map[Place]*Sum
+
+// At is the sum at a place, made when it is new.
+func (s Sums) At(p Place) *Sum {
+	if s[p] == nil {
+		s[p] = &Sum{}
+	}
+	return s[p]
+}
+
+// Add adds another sum.
+func (s *Sum) Add(o *Sum) error {
+	for _, q := range [...]struct {
+		to   *money.SignedQuantity
+		from money.SignedQuantity
+	}{{&s.Used, o.Used}, {&s.Free, o.Free}} {
+		sum, err := q.to.Add(q.from)
+		if err != nil {
+			return err
+		}
+		*q.to = sum
+	}
+	for _, a := range [...]struct {
+		to   *money.Amount
+		from money.Amount
+	}{{&s.Official, o.Official}, {&s.Discount, o.Discount}, {&s.Truncated, o.Truncated}, {&s.Payment, o.Payment}} {
+		sum, err := a.to.Add(a.from)
+		if err != nil {
+			return err
+		}
+		*a.to = sum
+	}
+	for id, q := range o.Draws {
+		if s.Draws == nil {
+			s.Draws = make(map[string]money.SignedQuantity)
+		}
+		sum, err := s.Draws[id].Add(q)
+		if err != nil {
+			return err
+		}
+		s.Draws[id] = sum
+	}
+	return nil
+}
+
+// Neg is the sum with its signs turned.
+func (s *Sum) Neg() *Sum {
+	draws := make(map[string]money.SignedQuantity, len(s.Draws))
+	for id, q := range s.Draws {
+		draws[id] = q.Neg()
+	}
+	return &Sum{s.Used.Neg(), s.Free.Neg(), s.Official.Neg(), s.Discount.Neg(), s.Truncated.Neg(), s.Payment.Neg(), draws}
+}
+
+// IsZero reports whether no column has a sum; draws alone make no difference.
+func (s *Sum) IsZero() bool {
+	return s.Used.IsZero() && s.Free.IsZero() && s.Official.IsZero() && s.Discount.IsZero() && s.Truncated.IsZero() && s.Payment.IsZero()
+}
+
+// DrawsText is the draws that are not zero, as lines hold them.
+func (s *Sum) DrawsText() string {
+	var parts []string
+	for _, id := range slices.Sorted(maps.Keys(s.Draws)) {
+		if q := s.Draws[id]; !q.IsZero() {
+			parts = append(parts, id+":"+q.String())
+		}
+	}
+	return strings.Join(parts, ";")
+}
+
+// ParseSumDraws reads the draws of a line or of a difference.
+func ParseSumDraws(text string) (map[string]money.SignedQuantity, error) {
+	if text == "" {
+		return nil, nil
+	}
+	draws := make(map[string]money.SignedQuantity)
+	for part := range strings.SplitSeq(text, ";") {
+		colon := strings.LastIndexByte(part, ':')
+		if colon < 0 {
+			return nil, fmt.Errorf("draw %q: no colon", part)
+		}
+		q, err := money.ParseSignedQuantity(part[colon+1:])
+		if err == nil {
+			q, err = draws[part[:colon]].Add(q)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("draw on package %s: %w", part[:colon], err)
+		}
+		draws[part[:colon]] = q
+	}
+	return draws, nil
+}
+
+// Differences are the sums of now less those billed, where they are not zero (LATE-5).
+func Differences(now, billed Sums) (Sums, error) {
+	out := make(Sums, len(now))
+	for p, s := range now {
+		if err := out.At(p).Add(s); err != nil {
+			return nil, err
+		}
+	}
+	for p, s := range billed {
+		if err := out.At(p).Add(s.Neg()); err != nil {
+			return nil, err
+		}
+	}
+	maps.DeleteFunc(out, func(_ Place, s *Sum) bool { return s.IsZero() })
+	return out, nil
+}
+
+// Places are the places of sums, in order.
+func (s Sums) Places() []Place {
+	return slices.SortedFunc(maps.Keys(s), Place.Compare)
+}

@@ -1,0 +1,151 @@
+package late
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// MeterOf is the meter that counts a record.
+func MeterOf(b *books.Books, r *Record, region func(int32) string) Meter {
+	return Meter{r.Origin, r.SKU, scopeOf(&b.Products[r.SKU], region(r.Region), r.Resource)}
+}
+
+// Owns reports whether a line at a place of the meter's customer and cycle is one of the period-level meter's.
+func (m Meter) Owns(b *books.Books, p *Place) bool {
+	if p.SKU != m.SKU {
+		return false
+	}
+	switch b.Products[m.SKU].Meter {
+	case books.PerRegion:
+		return p.Region == m.Scope
+	case books.PerResource:
+		return p.Resource == m.Scope
+	default:
+		return true
+	}
+}
+
+// gatherRow is the position of a period-level row of records, which share a resource where the model has a line for each.
+func gatherRow(b *books.Books, region, scope string, records []*Record) (position.Row, error) {
+	first := records[0]
+	p := &b.Products[first.SKU]
+	row := position.Row{Kind: position.Gather, Key: p.SKU, Scope: scope, Region: region}
+	if p.Model == books.Volume || p.Meter == books.PerResource {
+		row.Resource = string(first.Resource)
+	}
+	if row.Resource != "" {
+		row.Name, row.Tag = string(first.Name), string(first.Tag)
+	}
+	draws := make(map[string]money.Quantity)
+	for _, r := range records {
+		rest, err := r.Quantity.Sub(r.Free)
+		if err == nil {
+			row.Count, err = row.Count.Add(rest)
+		}
+		if err == nil {
+			row.Usage, err = row.Usage.Add(r.Quantity)
+		}
+		if err == nil {
+			row.Free, err = row.Free.Add(r.Free)
+		}
+		for _, d := range r.Draws {
+			id := b.Packages[d.Package].ID
+			if err == nil {
+				draws[id], err = draws[id].Add(d.Quantity)
+			}
+		}
+		if err != nil {
+			return row, err
+		}
+	}
+	row.Draws = drawsText(draws)
+	return row, nil
+}
+
+// drawsText is draws by package_id as positions hold them.
+func drawsText(draws map[string]money.Quantity) string {
+	var parts []string
+	for id, q := range draws {
+		parts = append(parts, id+"\x00"+q.Trim())
+	}
+	slices.Sort(parts)
+	return strings.ReplaceAll(strings.Join(parts, ";"), "\x00", ":")
+}
+
+// Rate gives what the records of one period-level meter cost, as sums by place. records are those that count, in any order.
+func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) (Sums, error) {
+	sums := make(Sums)
+	if len(records) == 0 {
+		return sums, nil
+	}
+	slices.SortFunc(records, (*Record).Before)
+	rows, err := gatherRows(b, m, region(records[0].Region), records)
+	if err != nil {
+		return nil, err
+	}
+	if err := rater.Open(customer, m.Origin, rows); err != nil {
+		return nil, err
+	}
+	var charges line.Charges
+	var about []rating.Object
+	if err := rater.CycleEnd(&charges, &about); err != nil {
+		return nil, err
+	}
+	return sums, sums.AddCharges(b, customer, &charges, about, m.Origin)
+}
+
+// gatherRows are the positions of a meter whose records are given in order.
+func gatherRows(b *books.Books, m Meter, region string, records []*Record) ([]position.Row, error) {
+	if b.Products[m.SKU].Model != books.Volume {
+		row, err := gatherRow(b, region, m.Scope, records)
+		return []position.Row{row}, err
+	}
+	byResource := make(map[string][]*Record)
+	var order []string
+	for _, r := range records {
+		resource := string(r.Resource)
+		if byResource[resource] == nil {
+			order = append(order, resource)
+		}
+		byResource[resource] = append(byResource[resource], r)
+	}
+	var rows []position.Row
+	for i, resource := range order {
+		row, err := gatherRow(b, region, m.Scope, byResource[resource])
+		if err != nil {
+			return nil, err
+		}
+		row.Order = int64(i)
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// AddCharges adds period-level charges, whose Record is an index in about.
+func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, about []rating.Object, origin period.Cycle) error {
+	for i := range charges.List {
+		ch := &charges.List[i]
+		o := &about[ch.Record]
+		draws := make(map[string]money.SignedQuantity)
+		for _, d := range charges.Draws[ch.DrawsFrom:ch.DrawsTo] {
+			id := b.Packages[d.Package].ID
+			sum, err := draws[id].Add(d.Quantity.Signed())
+			if err != nil {
+				return err
+			}
+			draws[id] = sum
+		}
+		at := Place{Origin: origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource}
+		if err := s.At(at).Add(&Sum{ch.UsageAmount, ch.Free, ch.Official, ch.Discount, ch.Truncated, ch.Payment, draws}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package late
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Key is a record's identity (spec §3.20).
+type Key struct {
+	Customer int32
+	Origin   period.Cycle // the record's own cycle
+	ID       string
+}
+
+// Record is a usage record of a closed cycle.
+type Record struct {
+	rating.Record
+	Customer int32
+	Origin   period.Cycle
+	Replaces string         // record_id of the one it takes the place of; "" = none
+	AsOf     period.Instant // clock of the run that accepted it, of a late one
+	Free     money.Quantity // what it drew when it was billed
+	Draws    []line.Draw    // from which packages, as far as the books still hold them
+}
+
+// Key is the record's identity.
+func (r *Record) Key() Key { return Key{r.Customer, r.Origin, string(r.ID)} }
+
+// Target is the identity of the record it takes the place of.
+func (r *Record) Target() Key { return Key{r.Customer, r.Origin, r.Replaces} }
+
+// Draw notes what the record drew.
+func (r *Record) Draw(draws []line.Draw) (err error) {
+	r.Draws, r.Free = slices.Clone(draws), money.Quantity{}
+	for _, d := range draws {
+		if r.Free, err = r.Free.Add(d.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Before is the order of spec §4.1, of several customers one after the other.
+func (r *Record) Before(o *Record) int {
+	return cmp.Or(cmp.Compare(r.Customer, o.Customer), cmp.Compare(r.Start, o.Start), bytes.Compare(r.ID, o.ID))
+}
+
+// Entry is a record that is billed, or taken back.
+type Entry struct {
+	*Record
+	Reversal bool
+	By       *Record // of a reversal: the record that stands in its place
+}
+
+// Pending lists what the late records of an open cycle give, in order (LATE-2). own are all of them, replaced ones too; billed finds the
+// record of a closed cycle, or late record of one, that a chain leads to.
+func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) {
+	byKey, dead := make(map[Key]*Record, len(own)), make(map[Key]bool)
+	for _, r := range own {
+		byKey[r.Key()] = r
+		if r.Replaces != "" {
+			dead[r.Target()] = true
+		}
+	}
+	list := slices.Clone(own)
+	slices.SortFunc(list, (*Record).Before)
+	var out []Entry
+	for _, r := range list {
+		if dead[r.Key()] {
+			continue
+		}
+		root := r
+		for root != nil && root.Replaces != "" {
+			next := byKey[root.Target()]
+			if next == nil {
+				old, err := billed(root.Target())
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, Entry{old, true, r})
+			}
+			root = next
+		}
+		out = append(out, Entry{Record: r})
+	}
+	return out, nil
+}
+
+// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold counts in Free alone.
+func (r *Record) ReadDraws(b *books.Books, text string) error {
+	r.Draws, r.Free = nil, money.Quantity{}
+	for text != "" {
+		var part string
+		part, text, _ = strings.Cut(text, ";")
+		colon := strings.LastIndexByte(part, ':')
+		if colon < 0 {
+			return fmt.Errorf("draw %q: no colon", part)
+		}
+		q, err := money.ParseQuantity(part[colon+1:])
+		if err == nil {
+			r.Free, err = r.Free.Add(q)
+		}
+		if err != nil {
+			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
+		}
+		if p := PackageAt(b, r.Customer, part[:colon], r.Start); p >= 0 {
+			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
+		}
+	}
+	return nil
+}
+
+// PackageAt is the index in books.Packages of a customer's package in force at t, or −1.
+func PackageAt(b *books.Books, customer int32, id string, t period.Instant) int32 {
+	from, to := packagesOf(b, customer)
+	for i := from; i < to; i++ {
+		if p := &b.Packages[i]; p.ID == id && p.Valid.Holds(t) {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+// packagesOf is the stretch of books.Packages that is a customer's.
+func packagesOf(b *books.Books, customer int32) (from, to int) {
+	from, _ = slices.BinarySearchFunc(b.Packages, customer, func(p books.Package, c int32) int { return cmp.Compare(p.Customer, c) })
+	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, func(p books.Package, c int32) int { return cmp.Compare(p.Customer, c) })
+	return from, to
+}
+
+// AppendDraws writes draws as lines hold them: package_id:quantity;…, each with a minus where they go back.
+func AppendDraws(dst []byte, b *books.Books, draws []line.Draw, back bool) []byte {
+	for i, d := range draws {
+		if i > 0 {
+			dst = append(dst, ';')
+		}
+		dst = append(append(dst, b.Packages[d.Package].ID...), ':')
+		q := d.Quantity.Signed()
+		if back {
+			q = q.Neg()
+		}
+		dst = q.AppendText(dst)
+	}
+	return dst
+}

@@ -1,0 +1,190 @@
+package late
+
+import (
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// Meter names a graduated meter of a closed cycle.
+type Meter struct {
+	Origin period.Cycle
+	SKU    int32
+	Scope  string // region, resource or "", as the product's meter says
+}
+
+// Filling names one filling of a package's quota.
+type Filling struct {
+	Package int32          // index in books.Packages
+	Start   period.Instant // of its quota period
+}
+
+// State is where one customer's meters and packages stand; what is not in it is asked for once.
+type State struct {
+	Books  *books.Books
+	Prices *rating.Book
+	Rater  *rating.Rater
+	Region func(int32) string // names the numbers of Record.Region
+	// Count is where what is billed has left a meter.
+	Count func(customer int32, m Meter) (money.Quantity, error)
+	// Left is what is left of a filling that lasts for the span; false = all of it.
+	Left func(customer int32, f Filling, span period.Span) (money.Quantity, bool, error)
+
+	customer int32
+	meters   map[Meter]money.Quantity
+	fillings map[Filling]rest
+	changed  map[Filling]bool
+	rows     []position.Row
+}
+
+// rest is what is left of a filling, if it is known to have been drawn on.
+type rest struct {
+	left  money.Quantity
+	drawn bool
+}
+
+// Open turns to a customer.
+func (s *State) Open(customer int32) {
+	s.customer = customer
+	s.meters, s.fillings, s.changed = make(map[Meter]money.Quantity), make(map[Filling]rest), make(map[Filling]bool)
+}
+
+// Meters are the meters that entries moved, with their counts.
+func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
+
+// Fillings are the fillings that entries drew on or gave back to, with what is left.
+func (s *State) Fillings() map[Filling]money.Quantity {
+	out := make(map[Filling]money.Quantity, len(s.changed))
+	for f := range s.changed {
+		out[f] = s.fillings[f].left
+	}
+	return out
+}
+
+// scopeOf is the part of a record that tells a product's meters apart (spec §4.5).
+func scopeOf(p *books.Product, region string, resource []byte) string {
+	switch p.Meter {
+	case books.PerRegion:
+		return region
+	case books.PerResource:
+		return string(resource)
+	default:
+		return ""
+	}
+}
+
+// Take rates one entry of the open customer, or takes it back, and appends its lines to out. What a record draws becomes its Draws.
+func (s *State) Take(e *Entry, out *line.Charges) error {
+	p := &s.Books.Products[e.SKU]
+	m := Meter{e.Origin, e.SKU, scopeOf(p, s.Region(e.Region), e.Resource)}
+	if err := s.open(e, p, m); err != nil {
+		return err
+	}
+	from := len(out.Draws)
+	if e.Reversal {
+		if err := s.Rater.Reverse(&e.Record.Record, e.Free, e.Draws, 0, out); err != nil {
+			return err
+		}
+	} else {
+		if err := s.Rater.Usage(&e.Record.Record, 0, out); err != nil {
+			return err
+		}
+		if err := e.Draw(out.Draws[from:]); err != nil {
+			return err
+		}
+	}
+	return s.close(e, p, m)
+}
+
+// open gives the rater what the entry's rating depends on.
+func (s *State) open(e *Entry, p *books.Product, m Meter) error {
+	s.rows = s.rows[:0]
+	switch {
+	case p.Model == books.Graduated:
+		if err := s.openMeter(p, m); err != nil {
+			return err
+		}
+	case p.Model.PeriodLevel() && e.Reversal:
+		row, err := gatherRow(s.Books, s.Region(e.Region), m.Scope, []*Record{e.Record})
+		if err != nil {
+			return err
+		}
+		s.rows = append(s.rows, row)
+	}
+	from, to := packagesOf(s.Books, s.customer)
+	for i := from; i < to; i++ {
+		if err := s.openPackage(int32(i), e.Start); err != nil {
+			return err
+		}
+	}
+	return s.Rater.Open(s.customer, e.Origin, s.rows)
+}
+
+func (s *State) openMeter(p *books.Product, m Meter) error {
+	count, known := s.meters[m]
+	if !known {
+		var err error
+		if count, err = s.Count(s.customer, m); err != nil {
+			return err
+		}
+	}
+	if count.IsZero() {
+		return nil
+	}
+	row := position.Row{Kind: position.Meter, Key: p.SKU, Scope: m.Scope, Count: count}
+	if p.Meter == books.PerResource {
+		row.Resource = m.Scope
+	}
+	s.rows = append(s.rows, row)
+	return nil
+}
+
+// openPackage adds the filling of a package that was in force at t.
+func (s *State) openPackage(code int32, t period.Instant) error {
+	p := &s.Books.Packages[code]
+	if !p.Valid.Holds(t) {
+		return nil
+	}
+	span := s.Prices.QuotaPeriod(p, t)
+	f := Filling{code, span.From}
+	r, known := s.fillings[f]
+	if !known {
+		var err error
+		if r.left, r.drawn, err = s.Left(s.customer, f, span); err != nil {
+			return err
+		}
+		s.fillings[f] = r
+	}
+	if r.drawn {
+		s.rows = append(s.rows, position.Row{Kind: position.Package, Key: p.ID, Count: r.left, At: f.Start})
+	}
+	return nil
+}
+
+// close reads from the rater where the entry has left its meter and its packages.
+func (s *State) close(e *Entry, p *books.Product, m Meter) error {
+	if p.Model == books.Graduated {
+		s.meters[m] = money.Quantity{}
+	}
+	s.rows = s.Rater.Positions(s.rows[:0])
+	for i := range s.rows {
+		row := &s.rows[i]
+		switch row.Kind {
+		case position.Meter:
+			s.meters[m] = row.Count
+		case position.Package:
+			code := PackageAt(s.Books, s.customer, row.Key, e.Start)
+			if code < 0 {
+				continue
+			}
+			f := Filling{code, row.At}
+			if now := (rest{row.Count, true}); s.fillings[f] != now {
+				s.fillings[f], s.changed[f] = now, true
+			}
+		}
+	}
+	return nil
+}
