@@ -5,12 +5,15 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
+	"io/fs"
+	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -18,7 +21,6 @@ import (
 
 // retried is what `ingest --retry-rejects` tries: the kept rejects, written out again as feed files, one per file they came from.
 type retried struct {
-	dir   string // scratch folder that stands in for the inbox
 	files []retriedFile
 	kept  []keptReject // of those that no mended book can help
 }
@@ -47,13 +49,6 @@ func (t *retried) original(file int32, row int64) (string, int64) {
 	return f.name, f.records[row-1].row
 }
 
-// remove deletes the scratch folder.
-func (t *retried) remove() {
-	if t != nil {
-		os.RemoveAll(t.dir)
-	}
-}
-
 // mendable reports whether other books or other records can make a record of this reason pass: a record that is wrong by itself stays so.
 func mendable(word string) bool {
 	why, ok := reason.Parse(word)
@@ -67,13 +62,11 @@ func (r *run) retryFiles(cfg *ingest.Config) ([]*ingest.File, error) {
 		return nil, err
 	}
 	r.retried = &retried{}
-	if r.retried.dir, err = os.MkdirTemp("", "tollbook-retry-"); err != nil {
-		return nil, err
-	}
-	cfg.Inbox = os.DirFS(r.retried.dir)
+	scratch := &scratchInbox{txn: r.txn, names: make(map[string]string)}
+	cfg.Inbox = scratch
 	var files []*ingest.File
 	var out *bufio.Writer
-	var disk *os.File
+	var disk storage.File
 	finish := func() error {
 		if disk == nil {
 			return nil
@@ -97,7 +90,7 @@ func (r *run) retryFiles(cfg *ingest.Config) ([]*ingest.File, error) {
 			name := fmt.Sprintf("%s/%06d%s", x.feed, n, extension(x.file))
 			r.retried.files = append(r.retried.files, retriedFile{name: x.file})
 			files = append(files, &ingest.File{Feed: x.feed, Name: name, Hash: x.hash})
-			if disk, err = createAt(filepath.Join(r.retried.dir, filepath.FromSlash(name))); err != nil {
+			if disk, err = scratch.create(name); err != nil {
 				return nil, err
 			}
 			out = bufio.NewWriter(disk)
@@ -115,18 +108,56 @@ func (r *run) retryFiles(cfg *ingest.Config) ([]*ingest.File, error) {
 
 // extension is the format that a file's raw records are in: Parquet's are NDJSON.
 func extension(name string) string {
-	if strings.Contains(filepath.Base(name), ".csv") {
+	if strings.Contains(path.Base(name), ".csv") {
 		return ".csv"
 	}
 	return ".ndjson"
 }
 
-func createAt(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	return os.Create(path)
+// scratchInbox stands in for the inbox: files of the lake's temporary folder, which the next run clears if this one is killed.
+type scratchInbox struct {
+	txn   *lake.Txn
+	names map[string]string // in the lake, by the name below the inbox
 }
+
+func (s *scratchInbox) create(name string) (storage.File, error) {
+	f, err := s.txn.CreateTemp("retry")
+	if err == nil {
+		s.names[name] = f.Name()
+	}
+	return f, err
+}
+
+// Open implements fs.FS.
+func (s *scratchInbox) Open(name string) (fs.File, error) {
+	temp, ok := s.names[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	f, err := s.txn.OpenTemp(temp)
+	return &scratchFile{f, name}, err
+}
+
+// scratchFile is a scratch file as fs.File.
+type scratchFile struct {
+	storage.ReadFile
+	name string
+}
+
+// Stat implements fs.File.
+func (f *scratchFile) Stat() (fs.FileInfo, error) { return scratchInfo{f.name, f.Size()}, nil }
+
+type scratchInfo struct {
+	name string
+	size int64
+}
+
+func (i scratchInfo) Name() string       { return path.Base(i.name) }
+func (i scratchInfo) Size() int64        { return i.size }
+func (i scratchInfo) Mode() fs.FileMode  { return 0o600 }
+func (i scratchInfo) ModTime() time.Time { return time.Time{} }
+func (i scratchInfo) IsDir() bool        { return false }
+func (i scratchInfo) Sys() any           { return nil }
 
 // loadRejects reads the kept rejects, by feed, file, hash and row.
 func (r *run) loadRejects() ([]keptReject, error) {

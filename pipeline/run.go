@@ -33,6 +33,7 @@ type job struct {
 	close   bool
 	dryRun  bool
 	retry   bool // rejects instead of the inbox
+	rerate  *rerateJob
 }
 
 // Ingest takes new feed files in and rates what they change.
@@ -129,6 +130,9 @@ func (r *run) prepare() (err error) {
 	}
 	r.prices = rating.Compile(r.ws.Books, rules(&r.ws.Settings))
 	r.books = fingerprint(r.ws)
+	if r.job.rerate != nil {
+		return r.checkRerate()
+	}
 	if r.job.cycle != noCycle {
 		return r.checkCycle()
 	}
@@ -192,9 +196,13 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer r.retried.remove()
 	if r.scanned, err = ingest.Scan(ctx, cfg, files); err != nil {
 		return err
+	}
+	if r.job.rerate != nil {
+		if err := r.rerate(ctx); err != nil || r.job.dryRun {
+			return booksWrong(err)
+		}
 	}
 	if err := r.events(); err != nil {
 		return booksWrong(err)
@@ -232,7 +240,10 @@ func booksWrong(err error) error {
 
 // files finds what there is to read: new feed files, or the kept rejects.
 func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, error) {
-	if r.job.retry {
+	switch {
+	case r.job.rerate != nil:
+		return nil, nil
+	case r.job.retry:
 		return r.retryFiles(cfg)
 	}
 	var files []*ingest.File
@@ -285,7 +296,7 @@ func (r *run) folder() *fold.Folder {
 	if r.closed != noCycle {
 		lateIn = r.closed + 1
 	}
-	return &fold.Folder{
+	f := &fold.Folder{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
@@ -296,6 +307,10 @@ func (r *run) folder() *fold.Folder {
 		Events:  r.touchedCycles(),
 		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
 	}
+	if r.job.rerate != nil {
+		f.Reposted = r.job.rerate.reposted
+	}
+	return f
 }
 
 // cycles notes the state of every cycle that the run touched.

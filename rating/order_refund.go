@@ -116,7 +116,8 @@ func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCas
 }
 
 // share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded; and at most what was paid,
-// which rounding could otherwise pass where coupons left a part of the currency's last digit.
+// which rounding could otherwise pass where coupons left a part of the currency's last digit. Of a change that gave money back (paid < 0)
+// the fee alone can make the formula positive; it is followed to the letter.
 func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRules) (money.Amount, error) {
 	if base.Expire <= base.Effective {
 		return money.Amount{}, errors.New("it expires before it takes effect")
@@ -127,10 +128,10 @@ func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRu
 	if err != nil {
 		return back, err
 	}
-	if back.Sign() < 0 || paid.Sign() <= 0 {
+	if back.Sign() < 0 {
 		return money.Amount{}, nil
 	}
-	if back.Cmp(paid) > 0 {
+	if paid.Sign() > 0 && back.Cmp(paid) > 0 {
 		return paid, nil
 	}
 	return back, nil

@@ -108,8 +108,12 @@ func TestRefund(t *testing.T) {
 		{"a change that paid the customer, before it takes effect", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Type, base.PayTime, base.Official, base.Payment = rating.Change, -day, amount("-50"), amount("-50")
 		}, -1, "whole 50 = 0 + 50"},
+		// −50 × 10/100 − (−50) × 0.5 = −5 + 25: to the letter of the rule, though nobody would ask for it.
 		{"a change that paid the customer, after it took effect", func(base *rating.PaidOrder, rules *rating.RefundRules) {
 			base.Type, base.Official, base.Payment, rules.FeeRate = rating.Change, amount("-50"), amount("-50"), rate("0.5")
+		}, 90 * day, "-20 = 0 + -20"},
+		{"a change that paid the customer, without a fee", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Type, base.Official, base.Payment = rating.Change, amount("-50"), amount("-50")
 		}, 90 * day, "0 = 0 + 0"},
 		{"an official amount near the end of its range", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Type, base.Official, base.Payment = rating.Renew, amount("999999999999999999"), amount("0.02")

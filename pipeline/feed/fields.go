@@ -16,6 +16,9 @@ func Fields(header string, raw []byte) map[string]string {
 			return out
 		}
 		for name, value := range object {
+			if string(value) == "null" {
+				continue
+			}
 			text := string(value)
 			if json.Unmarshal(value, &text) != nil {
 				text = string(value) // a number by its digits

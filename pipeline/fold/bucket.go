@@ -23,7 +23,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 			return err
 		}
 		isLate := late && cycle == w.LateIn
-		n, differs, err := w.usageCycle(bucket, cycle, todo, carry || isLate && opens)
+		n, differs, err := w.usageCycle(bucket, cycle, todo, carry || cycle == w.LateIn && opens)
 		if err != nil {
 			return err
 		}
@@ -152,13 +152,14 @@ func (w *worker) openingOf(bucket int, day period.Day) (files []lake.FileEntry, 
 	}
 }
 
-// oldestCycle is the first cycle the lake knows.
+// oldestCycle is the first cycle that the lake or this run's records can be of.
 func (w *worker) oldestCycle() period.Cycle {
-	for _, ref := range w.Txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil {
-			return c
+	_, day := w.Scanned.Parts.Split(0)
+	oldest := day.Cycle()
+	if refs := w.Txn.Base().Manifest.Cycles; len(refs) > 0 {
+		if c, err := period.ParseCycle(refs[0].Cycle); err == nil {
+			oldest = min(oldest, c)
 		}
 	}
-	_, day := w.Scanned.Parts.Split(0)
-	return day.Cycle()
+	return oldest
 }

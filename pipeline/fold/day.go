@@ -28,7 +28,7 @@ type dayFold struct {
 	before  bool // the opening positions are of an earlier cycle
 
 	lines   *lineWriter
-	usage   *table.Columns
+	usage   *tableWriter
 	ident   *table.Columns
 	spare   []int64 // memory for sorting it
 	sums    *sumWriter
@@ -46,7 +46,7 @@ type dayFold struct {
 
 func (d *dayFold) init(w *worker) {
 	d.w = w
-	d.usage, d.ident = table.NewColumns(tables.Usage()), table.NewColumns(tables.Ident())
+	d.usage, d.ident = w.newTableWriter(tables.Usage()), table.NewColumns(tables.Ident())
 	d.sums = newSumWriter(w.Folder)
 }
 
@@ -86,7 +86,7 @@ func (d *dayFold) start() {
 		d.lines.restart(key)
 	}
 	d.w.positions.restart(dayKey("positions", d.date, d.bucket))
-	d.usage.Reset()
+	d.usage.restart(dayKey("usage", d.date, d.bucket))
 	d.ident.Reset()
 	d.sums.reset()
 	d.owed = money.QuantityTotal{}
@@ -116,7 +116,7 @@ func (d *dayFold) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	closing, err := d.w.positions.finish()
+	closing, err := d.w.positions.finish(nil)
 	if err != nil {
 		return false, err
 	}
@@ -125,7 +125,7 @@ func (d *dayFold) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	usage, err := d.w.writeTable(dayKey("usage", d.date, d.bucket), tables.Usage(), d.usage, nil)
+	usage, err := d.usage.finish(nil)
 	if err != nil {
 		return false, err
 	}
@@ -287,8 +287,8 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 		}
 	}
 	if dead {
-		keep(&d.w.names, d.usage, r, true, nil)
-		return nil
+		keep(&d.w.names, d.usage.cols, r, true, nil)
+		return d.usage.added()
 	}
 	if r.Customer != d.customer {
 		if err := d.openCustomer(r.Customer); err != nil {
@@ -300,9 +300,9 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 	}
 	if len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
 		d.drawn = appendDraws(d.drawn[:0], d.w.Books, d.charges.Draws)
-		keep(&d.w.names, d.usage, r, false, d.drawn)
+		keep(&d.w.names, d.usage.cols, r, false, d.drawn)
 	}
-	return nil
+	return d.usage.added()
 }
 
 // keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold (FOLD-4).

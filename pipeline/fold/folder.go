@@ -35,7 +35,7 @@ type Folder struct {
 	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
 	Events   []period.Cycle                        // cycles for which Touched may be true
 	LateIn   period.Cycle                          // in which records of closed cycles are billed; ingest.NoCycle = none is closed
-	Relate   bool                                  // whether late records must be billed again whatever is new: closed cycles were re-rated
+	Reposted map[int]bool                          // buckets in which re-rating posted into LateIn, so that it must be made anew
 	AsOf     period.Instant                        // the run's clock, which late records bear
 	Grain    rating.Grain
 	Mode     money.Mode

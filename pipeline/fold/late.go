@@ -26,6 +26,7 @@ type lateStep struct {
 	rows     []*lateRow // of this cycle
 	all      map[late.Key]*lateRow
 	replaced map[late.Key]bool // by a late record
+	redraws  map[late.Key]string
 	days     map[period.Cycle][]period.Day
 	fresh    int64
 
@@ -42,7 +43,8 @@ type lateStep struct {
 // lateRow is an accepted late record.
 type lateRow struct {
 	late.Record
-	billed period.Cycle
+	billed   period.Cycle
+	drewThen string // what it drew when it was billed, re-rating or not
 }
 
 // lateMeter and lateFilling are what late records leave behind.
@@ -66,6 +68,7 @@ func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, d
 	if w.LateIn == ingest.NoCycle {
 		return false, false, nil
 	}
+	reposted := w.Reposted[bucket]
 	s := &lateStep{w: w, bucket: bucket, cycle: w.LateIn, days: make(map[period.Cycle][]period.Day)}
 	for day, n := range todo.usage {
 		if w.isLate(day.Cycle()) {
@@ -78,8 +81,8 @@ func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, d
 		}
 	}
 	stored := len(w.find(s.key("late")))+len(w.find(s.key("late_samples"))) > 0
-	if s.fresh == 0 && len(s.samples.days) == 0 && (!stored || !w.Refold(s.cycle) && !w.Relate) {
-		return false, false, nil
+	if s.fresh == 0 && len(s.samples.days) == 0 && (!stored || !w.Refold(s.cycle) && !reposted) {
+		return reposted, reposted, nil
 	}
 	for _, step := range []func() error{s.load, s.accept, s.acceptSamples, s.rate, s.conserve} {
 		if err := ctx.Err(); err != nil {
@@ -90,7 +93,7 @@ func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, d
 		}
 	}
 	differs, err = s.write()
-	return true, differs, err
+	return true, differs || reposted, err
 }
 
 // key names the file of a table of the bucket's late records.
@@ -101,7 +104,10 @@ func (s *lateStep) key(table string) lake.FileKey {
 // load reads the late records of the bucket, those billed in closed cycles too.
 func (s *lateStep) load() error {
 	s.all, s.replaced = make(map[late.Key]*lateRow), make(map[late.Key]bool)
-	s.sources = lateSources{lateStep: s}
+	s.sources = lateSources{lateStep: s, shifted: s.cycle}
+	if err := s.redrawn(); err != nil {
+		return err
+	}
 	for _, c := range s.w.lateCycles(s.cycle) {
 		key := lake.FileKey{Table: "late", Cycle: c.String(), Bucket: s.bucket}
 		for _, e := range s.w.find(key) {
@@ -277,7 +283,7 @@ func (f *Folder) differenceLine(p late.Place, sum *late.Sum, billed period.Cycle
 // conserve checks that the late lines hold exactly what late records used (LATE-3). Bandwidth uses what it is billed for.
 func (s *lateStep) conserve() error {
 	for _, l := range s.lines {
-		if s.w.Books.Products[l.SKU].Policy != "" {
+		if s.w.isBandwidth(l.SKU) {
 			continue
 		}
 		if err := s.conserved.billed.AddSigned(l.UsageAmount); err != nil {

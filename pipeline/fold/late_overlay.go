@@ -5,9 +5,18 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 )
+
+// change is what happened to a package between the closing positions of a cycle and the opening ones of a later one: late records left it
+// at a state, or re-rating moved it.
+type change struct {
+	position.Row
+	moves bool
+	by    money.SignedQuantity // where moves
+}
 
 // openDay opens the positions that a day starts from. Where they are of an earlier cycle (before), late records billed since have drawn
 // on packages that go on into this one.
@@ -16,32 +25,43 @@ func (w *worker) openDay(bucket int, day period.Day) (o *opening, before bool, e
 	if o, err = newOpening(w.Txn, &w.names, files); err != nil || from == day.Cycle() {
 		return o, false, err
 	}
-	rows, err := w.latePackages(bucket, from, day.Cycle())
+	changes, err := w.packageChanges(bucket, from, day.Cycle())
 	if err != nil {
 		o.close()
 		return nil, true, err
 	}
-	o.overlay(rows)
+	o.overlay(changes)
 	return o, true, nil
 }
 
-// latePackages are the packages that late records billed in (after, upTo] drew on and that go on into the cycle they were billed in.
-func (w *worker) latePackages(bucket int, after, upTo period.Cycle) (map[int32][]position.Row, error) {
-	out := make(map[int32][]position.Row)
+// packageChanges are what late records billed in (after, upTo], and re-rating, made of the packages that go on into the cycle they were
+// billed in. A state holds the shifts of its own cycle.
+func (w *worker) packageChanges(bucket int, after, upTo period.Cycle) (map[int32][]change, error) {
+	out := make(map[int32][]change)
+	add := func(customer int32, c change, start period.Instant) {
+		code := w.names.filling(customer, &c.Row)
+		if code >= 0 && w.Prices.QuotaPeriod(&w.Books.Packages[code], c.At).To > start {
+			out[customer] = append(out[customer], c)
+		}
+	}
 	for _, c := range w.lateCycles(upTo) {
 		if c <= after {
 			continue
+		}
+		start := w.Books.Zone.Bounds(c).From
+		shifts, err := w.shiftsIn(bucket, c)
+		if err != nil {
+			return nil, err
+		}
+		for i := range shifts {
+			add(shifts[i].customer, change{shifts[i].row(), true, shifts[i].by}, start)
 		}
 		list, err := w.latePositions(bucket, c)
 		if err != nil {
 			return nil, err
 		}
-		start := w.Books.Zone.Bounds(c).From
-		for _, p := range list {
-			code := w.names.filling(p.customer, &p.Row)
-			if code >= 0 && w.Prices.QuotaPeriod(&w.Books.Packages[code], p.At).To > start {
-				out[p.customer] = w.names.layOver(out[p.customer], p.customer, []position.Row{p.Row})
-			}
+		for i := range list {
+			add(list[i].customer, change{Row: list[i].Row}, start)
 		}
 	}
 	return out, nil
@@ -55,21 +75,30 @@ func (n *names) filling(customer int32, row *position.Row) int32 {
 	return late.PackageAt(n.books, customer, row.Key, row.At)
 }
 
-// layOver puts newer states of packages in the place of older ones.
-func (n *names) layOver(rows []position.Row, customer int32, newer []position.Row) []position.Row {
-	for _, r := range newer {
-		code := n.filling(customer, &r)
+// layOver makes changes to packages in the positions of a customer.
+func (n *names) layOver(rows []position.Row, customer int32, changes []change) ([]position.Row, error) {
+	for _, c := range changes {
+		code := n.filling(customer, &c.Row)
 		i := slices.IndexFunc(rows, func(old position.Row) bool { return n.filling(customer, &old) == code })
+		if c.moves {
+			count := n.books.Packages[code].Quota
+			if i >= 0 && rows[i].At == c.At {
+				count = rows[i].Count
+			}
+			var err error
+			if c.Count, err = moved(count, c.by); err != nil {
+				return nil, err
+			}
+		}
 		switch {
-		case code < 0:
 		case i < 0:
-			rows = append(rows, r)
-		case rows[i].At <= r.At:
-			rows[i] = r
+			rows = append(rows, c.Row)
+		case rows[i].At <= c.At:
+			rows[i] = c.Row
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b position.Row) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 	})
-	return rows
+	return rows, nil
 }

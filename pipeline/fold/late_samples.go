@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -191,4 +192,33 @@ func (w *worker) remeasure(bucket int, origin period.Cycle, keys map[measure.Key
 		}
 	}
 	return sums, nil
+}
+
+// linkSamples are samples by link, in order of their slots.
+type linkSamples map[string][]*sample
+
+// byLink sorts samples of a cycle that took a slot's place.
+func (w *worker) byLink(cycle period.Cycle, newer map[slotKey]*lateSample) linkSamples {
+	out := make(linkSamples)
+	for _, one := range newer {
+		if w.Books.Zone.Cycle(one.slot) == cycle {
+			out[one.link] = append(out[one.link], &one.sample)
+		}
+	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b *sample) int { return cmp.Compare(a.slot, b.slot) })
+	}
+	return out
+}
+
+// pass gives a link's samples up to a slot, and of it, to their objects: these want them in order.
+func (l linkSamples) pass(link string, slot period.Instant, to *measure.Objects) {
+	list := l[link]
+	for len(list) > 0 && list[0].slot <= slot {
+		to.Add(link, list[0].slot, list[0].In, list[0].Out)
+		list = list[1:]
+	}
+	if l[link] != nil {
+		l[link] = list
+	}
 }

@@ -17,9 +17,17 @@ type lateSources struct {
 	*lateStep
 	own     map[late.Key]*late.Record // records of closed cycles that late ones take the place of
 	behind  []latePosition            // of closed cycles, in order of the cycle they were billed in
-	closing map[meterSet]map[late.Meter]money.Quantity
+	shifts  []shift                   // that hold, in order of the cycle they hold from
+	shifted period.Cycle              // up to which shifts hold
+	closing map[meterSet]map[late.Meter]counted
 	waiting map[meterSet]map[late.Meter][]*late.Record
 	sums    map[period.Cycle]late.Sums
+}
+
+// counted is a meter's count as billing left it in a cycle.
+type counted struct {
+	count money.Quantity
+	in    period.Cycle
 }
 
 // meterSet is a customer's meters of a cycle.
@@ -32,7 +40,7 @@ type meterSet struct {
 // cycles left behind.
 func (s *lateSources) prepare(rows []*late.Record) error {
 	s.own = make(map[late.Key]*late.Record)
-	s.closing = make(map[meterSet]map[late.Meter]money.Quantity)
+	s.closing = make(map[meterSet]map[late.Meter]counted)
 	s.waiting = make(map[meterSet]map[late.Meter][]*late.Record)
 	s.sums = make(map[period.Cycle]late.Sums)
 	wanted := make(map[period.Cycle]map[late.Key]bool)
@@ -51,6 +59,13 @@ func (s *lateSources) prepare(rows []*late.Record) error {
 		}
 	}
 	for _, c := range s.w.lateCycles(s.cycle) {
+		if c <= s.shifted {
+			list, err := s.w.shiftsIn(s.bucket, c)
+			if err != nil {
+				return err
+			}
+			s.shifts = append(s.shifts, list...)
+		}
 		if c == s.cycle {
 			continue
 		}
@@ -105,7 +120,7 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 	if err != nil {
 		return err
 	}
-	return s.w.eachUsage(origin, s.bucket, customers, func(t *tableRecords, row *sorting.Row) error {
+	err = s.w.eachUsage(origin, s.bucket, customers, func(t *tableRecords, row *sorting.Row) error {
 		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
 		if !keys[key] || row.Number != tables.Counted || s.own[key] != nil {
 			return nil
@@ -114,6 +129,17 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 		s.own[key] = r
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	for key := range keys {
+		if r := s.own[key]; r != nil {
+			if err := s.redraw(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // eachLine visits the usage lines of some customers in a cycle, days in order.
@@ -201,31 +227,50 @@ func (w *worker) eachUsageOf(e lake.FileEntry, customers map[int32]bool, visit f
 func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error) {
 	set := meterSet{customer, m.Origin}
 	if s.closing[set] == nil {
-		counts := make(map[late.Meter]money.Quantity)
-		files, from := s.w.openingOf(s.bucket, m.Origin.Last()+1)
-		if from == m.Origin {
-			rows, err := s.w.positionsIn(files, customer)
-			if err != nil {
-				return money.Quantity{}, err
-			}
-			for i := range rows {
-				s.countRow(counts, &rows[i], m.Origin)
-			}
-		}
-		for i := range s.behind {
-			if p := &s.behind[i]; p.customer == customer && p.origin == m.Origin.String() {
-				s.countRow(counts, &p.Row, m.Origin)
-			}
+		counts, err := s.counts(set)
+		if err != nil {
+			return money.Quantity{}, err
 		}
 		s.closing[set] = counts
 	}
-	return s.closing[set][m], nil
+	at := s.closing[set][m]
+	count := at.count
+	for i := range s.shifts {
+		h := &s.shifts[i]
+		if h.customer == customer && h.kind == position.Meter && h.origin == m.Origin && h.billed > at.in && h.scope == m.Scope && h.key == s.w.Books.Products[m.SKU].SKU {
+			var err error
+			if count, err = moved(count, h.by); err != nil {
+				return count, err
+			}
+		}
+	}
+	return count, nil
 }
 
-func (s *lateSources) countRow(counts map[late.Meter]money.Quantity, row *position.Row, origin period.Cycle) {
-	if sku := s.w.Books.SKU(row.Key); row.Kind == position.Meter && sku >= 0 {
-		counts[late.Meter{Origin: origin, SKU: sku, Scope: row.Scope}] = row.Count
+// counts are a customer's meters of a closed cycle as its closing positions and late records have left them.
+func (s *lateSources) counts(set meterSet) (map[late.Meter]counted, error) {
+	counts := make(map[late.Meter]counted)
+	add := func(row *position.Row, in period.Cycle) {
+		if sku := s.w.Books.SKU(row.Key); row.Kind == position.Meter && sku >= 0 {
+			counts[late.Meter{Origin: set.origin, SKU: sku, Scope: row.Scope}] = counted{row.Count, in}
+		}
 	}
+	files, from := s.w.openingOf(s.bucket, set.origin.Last()+1)
+	if from == set.origin {
+		rows, err := s.w.positionsIn(files, set.customer)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			add(&rows[i], set.origin)
+		}
+	}
+	for i := range s.behind {
+		if p := &s.behind[i]; p.customer == set.customer && p.origin == set.origin.String() {
+			add(&p.Row, p.billed)
+		}
+	}
+	return counts, nil
 }
 
 // positionsIn are a customer's rows of a positions file.
@@ -253,46 +298,69 @@ func (p *opening) of(customer int32) ([]position.Row, error) {
 
 // fillingLeft is what billed records have left of a filling that lasts for the span; false = all of it. A filling that goes on into the
 // cycle stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late records billed
-// since have left it.
+// since have left it. Shifts since then come on top.
 func (s *lateSources) fillingLeft(customer int32, f late.Filling, span period.Span) (money.Quantity, bool, error) {
+	left, drawn, in, err := s.filledIn(customer, f, span)
+	if err != nil {
+		return left, drawn, err
+	}
+	for i := range s.shifts {
+		h := &s.shifts[i]
+		row := h.row()
+		if h.customer != customer || h.billed <= in || h.at != f.Start || s.w.names.filling(customer, &row) != f.Package {
+			continue
+		}
+		if !drawn {
+			left, drawn = s.w.Books.Packages[f.Package].Quota, true
+		}
+		if left, err = moved(left, h.by); err != nil {
+			return left, true, err
+		}
+	}
+	return left, drawn, nil
+}
+
+// filledIn is fillingLeft with the shifts up to a cycle.
+func (s *lateSources) filledIn(customer int32, f late.Filling, span period.Span) (left money.Quantity, drawn bool, in period.Cycle, err error) {
 	p := &s.w.Books.Packages[f.Package]
 	zone := s.w.Books.Zone
 	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
 		if one.customer == customer && one.At == f.Start && s.w.names.filling(customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
-			return one.Count, true, nil
+			return one.Count, true, one.billed, nil
 		}
 	}
 	day := zone.Day(end)
-	left, drawn, err := s.leftBefore(day, customer, f)
+	in = min(day.Cycle(), s.cycle-1)
+	left, drawn, err = s.leftBefore(day, in, customer, f)
 	if err != nil || zone.Start(day) == end {
-		return left, drawn, err
+		return left, drawn, in, err
 	}
 	taken, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
 	if err != nil || taken.IsZero() {
-		return left, drawn, err
+		return left, drawn, in, err
 	}
 	if !drawn {
 		left = p.Quota
 	}
-	left, err = left.Sub(taken)
-	return left, true, err
+	left, err = left.Sub(taken.Min(left))
+	return left, true, in, err
 }
 
-// leftBefore is what is left of a filling when a day begins.
-func (s *lateSources) leftBefore(day period.Day, customer int32, f late.Filling) (money.Quantity, bool, error) {
+// leftBefore is what is left of a filling when a day begins, with what late records billed up to a cycle left of it.
+func (s *lateSources) leftBefore(day period.Day, upTo period.Cycle, customer int32, f late.Filling) (money.Quantity, bool, error) {
 	files, from := s.w.openingOf(s.bucket, day)
 	o, err := newOpening(s.w.Txn, &s.w.names, files)
 	if err != nil {
 		return money.Quantity{}, false, err
 	}
 	defer o.close()
-	over, err := s.w.latePackages(s.bucket, from, min(day.Cycle(), s.cycle-1))
+	changes, err := s.w.packageChanges(s.bucket, from, upTo)
 	if err != nil {
 		return money.Quantity{}, false, err
 	}
-	o.overlay(over)
+	o.overlay(changes)
 	rows, err := o.of(customer)
 	for i := range rows {
 		if rows[i].At == f.Start && s.w.names.filling(customer, &rows[i]) == f.Package {
@@ -367,6 +435,9 @@ func (s *lateSources) counted(customer int32, m late.Meter) ([]*late.Record, err
 			}
 			r, err := s.w.fromRow(t, row, m.Origin)
 			if err == nil {
+				err = s.redraw(r)
+			}
+			if err == nil {
 				add(r)
 			}
 			return err
@@ -390,18 +461,18 @@ func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bo
 	if s.sums[origin] == nil {
 		all := make(late.Sums)
 		key := lake.FileKey{Table: "lines", Cycle: origin.String(), Day: EndDay, Bucket: s.bucket}
-		if err := s.w.addBilled(key, origin, all); err != nil {
+		if err := s.w.addBilled(key, origin, all, nil); err != nil {
 			return nil, err
 		}
 		for _, c := range s.w.lateCycles(s.cycle) {
 			key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: s.bucket}
 			if c < s.cycle {
-				if err := s.w.addBilled(key, origin, all); err != nil {
+				if err := s.w.addBilled(key, origin, all, nil); err != nil {
 					return nil, err
 				}
 			}
 			key.Day = lake.RerateDay
-			if err := s.w.addBilled(key, origin, all); err != nil {
+			if err := s.w.addBilled(key, origin, all, nil); err != nil {
 				return nil, err
 			}
 		}
@@ -416,10 +487,10 @@ func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bo
 	return out, nil
 }
 
-// addBilled adds the lines of a file that belong to a cycle.
-func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums) error {
+// addBilled adds the lines of a key that belong to a cycle. note, if there is one, is told of the price and discount of each.
+func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums, note func(late.Place, string, string)) error {
 	for _, e := range w.find(key) {
-		if err := w.addBilledFile(e, origin, to); err != nil {
+		if err := w.addBilledFile(e, origin, to, note); err != nil {
 			return err
 		}
 	}
@@ -428,9 +499,9 @@ func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums) 
 
 var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode, tables.LResourceID,
 	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
-	tables.LPackageDraws}
+	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
 
-func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums) error {
+func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums, note func(late.Place, string, string)) error {
 	f, err := openTable(w.Txn, e, tables.Lines(), billedColumns)
 	if err != nil {
 		return err
@@ -466,6 +537,15 @@ func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Su
 			if err := to.At(p).Add(sum); err != nil {
 				return err
 			}
+			if note == nil {
+				continue
+			}
+			d := c[tables.LUnitPrice].Decs[i]
+			price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			note(p, price.String(), c[tables.LDiscountID].Word(i))
 		}
 	}
 }

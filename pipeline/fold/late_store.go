@@ -58,7 +58,11 @@ func (s *lateStep) loadFile(e lake.FileEntry, billed period.Cycle) error {
 			return err
 		}
 		r := &lateRow{Record: lateRecord(&row, origin, period.Instant(c[tables.LateAsOf].Ints[i])), billed: billed}
-		if err := r.ReadDraws(s.w.Books, string(c[tables.UDraws].Text(i))); err != nil {
+		r.drewThen = string(c[tables.UDraws].Text(i))
+		if err := r.ReadDraws(s.w.Books, r.drewThen); err != nil {
+			return err
+		}
+		if err := s.redraw(&r.Record); err != nil {
 			return err
 		}
 		s.add(r)

@@ -10,29 +10,32 @@ import (
 // sumOf is what a line adds to the sum of its place.
 func sumOf(c []table.Col, i int) (*late.Sum, error) {
 	s := &late.Sum{}
-	for _, q := range [...]struct {
-		col int
-		to  *money.SignedQuantity
-	}{{tables.LUsageAmount, &s.Used}, {tables.LFreeResourceUsage, &s.Free}} {
-		d := c[q.col].Decs[i]
-		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
-		if err != nil {
-			return nil, err
-		}
-		*q.to = v
+	err := readSums(c, i, s, [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
+		tables.LTruncatedAmount, tables.LPaymentAmount})
+	if err != nil {
+		return nil, err
 	}
-	for _, a := range [...]struct {
-		col int
-		to  *money.Amount
-	}{{tables.LOfficialAmount, &s.Official}, {tables.LDiscountAmount, &s.Discount}, {tables.LTruncatedAmount, &s.Truncated}, {tables.LPaymentAmount, &s.Payment}} {
-		d := c[a.col].Decs[i]
-		v, err := money.AmountFromRaw(d.Hi, d.Lo)
-		if err != nil {
-			return nil, err
-		}
-		*a.to = v
-	}
-	var err error
 	s.Draws, err = late.ParseSumDraws(string(c[tables.LPackageDraws].Text(i)))
 	return s, err
+}
+
+// readSums reads the columns of a sum but for its draws: used, free, official, discount, truncated and payment.
+func readSums(c []table.Col, i int, s *late.Sum, cols [6]int) error {
+	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
+		d := c[cols[k]].Decs[i]
+		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		*to = v
+	}
+	for k, to := range [...]*money.Amount{&s.Official, &s.Discount, &s.Truncated, &s.Payment} {
+		d := c[cols[2+k]].Decs[i]
+		v, err := money.AmountFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		*to = v
+	}
+	return nil
 }

@@ -211,6 +211,7 @@ func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 
 // loadSamples gives every stored sample of the cycle to its object, newer ones in the place of those stored.
 func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects *measure.Objects, newer map[slotKey]*lateSample) error {
+	late := w.byLink(cycle, newer)
 	for _, e := range w.filesOf(cycle.String(), bucket, "bandwidth") {
 		s, err := w.openSamples([]lake.FileEntry{e})
 		if err != nil {
@@ -225,21 +226,15 @@ func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects *measure.Ob
 			if !ok {
 				break
 			}
+			late.pass(one.link, one.slot, objects)
 			if newer[slotKey{one.link, one.slot}] == nil {
 				objects.Add(one.link, one.slot, one.In, one.Out)
 			}
 		}
 		s.close()
 	}
-	var list []*sample
-	for _, one := range newer {
-		if w.Books.Zone.Cycle(one.slot) == cycle {
-			list = append(list, &one.sample)
-		}
-	}
-	slices.SortFunc(list, (*sample).before)
-	for _, one := range list {
-		objects.Add(one.link, one.slot, one.In, one.Out)
+	for link := range late {
+		late.pass(link, period.Forever, objects)
 	}
 	return nil
 }

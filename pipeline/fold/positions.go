@@ -20,8 +20,8 @@ type opening struct {
 	customer  int32 // whose rows are next; -1 at the end
 	inFile    int32 // whose rows are next in the file; -1 at its end
 	rows      []position.Row
-	late      map[int32][]position.Row // packages as late records have left them, by customer
-	lateOrder []int32                  // customers of late, ascending
+	changes   map[int32][]change // made to packages since the file, by customer
+	changed   []int32            // customers of changes, ascending
 }
 
 // newOpening starts on a positions file; without one there are no positions.
@@ -38,17 +38,17 @@ func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
 	return p, p.advance()
 }
 
-// overlay lays what late records have left of packages over the positions of an earlier cycle.
-func (p *opening) overlay(rows map[int32][]position.Row) {
-	p.late, p.lateOrder = rows, slices.Sorted(maps.Keys(rows))
+// overlay makes changes to packages on the way.
+func (p *opening) overlay(changes map[int32][]change) {
+	p.changes, p.changed = changes, slices.Sorted(maps.Keys(changes))
 	p.turn()
 }
 
 // turn notes whose rows are next.
 func (p *opening) turn() {
 	p.customer = p.inFile
-	if len(p.lateOrder) > 0 && (p.inFile < 0 || p.lateOrder[0] < p.inFile) {
-		p.customer = p.lateOrder[0]
+	if len(p.changed) > 0 && (p.inFile < 0 || p.changed[0] < p.inFile) {
+		p.customer = p.changed[0]
 	}
 }
 
@@ -89,12 +89,13 @@ func (p *opening) take() ([]position.Row, error) {
 			return nil, err
 		}
 	}
-	if len(p.lateOrder) > 0 && p.lateOrder[0] == who {
-		p.rows = p.names.layOver(p.rows, who, p.late[who])
-		p.lateOrder = p.lateOrder[1:]
+	var err error
+	if len(p.changed) > 0 && p.changed[0] == who {
+		p.rows, err = p.names.layOver(p.rows, who, p.changes[who])
+		p.changed = p.changed[1:]
 		p.turn()
 	}
-	return p.rows, nil
+	return p.rows, err
 }
 
 func (p *opening) row() (position.Row, error) {
@@ -117,33 +118,18 @@ func (p *opening) row() (position.Row, error) {
 }
 
 // positionWriter writes the closing positions of one (cycle, day, bucket).
-type positionWriter struct {
-	f    *Folder
-	key  lake.FileKey
-	out  *lake.Writer
-	pq   *table.Writer
-	cols *table.Columns
-	rows int64
-}
+type positionWriter struct{ *tableWriter }
 
 func (f *Folder) newPositionWriter() *positionWriter {
-	return &positionWriter{f: f, cols: table.NewColumns(tables.Positions())}
-}
-
-func (w *positionWriter) restart(key lake.FileKey) {
-	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
-	w.cols.Reset()
+	return &positionWriter{f.newTableWriter(tables.Positions())}
 }
 
 // add appends a customer's rows.
 func (w *positionWriter) add(customer int32, rows []position.Row) error {
 	for i := range rows {
 		addPosition(w.cols, w.f.Books.Customers[customer].ID, &rows[i])
-		w.rows++
-		if w.cols.N == GroupRows {
-			if err := w.flush(); err != nil {
-				return err
-			}
+		if err := w.added(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -167,59 +153,4 @@ func addPosition(to *table.Columns, customer string, r *position.Row) {
 	c[tables.PDraws].AddText(r.Draws)
 	c[tables.PAt].Ints = append(c[tables.PAt].Ints, int64(r.At))
 	to.N++
-}
-
-func (w *positionWriter) flush() error {
-	if w.cols.N == 0 {
-		return nil
-	}
-	if w.out == nil {
-		out, err := w.f.Txn.Create(w.key)
-		if err != nil {
-			return err
-		}
-		w.out = out
-		if w.pq, err = table.NewWriter(out, tables.Positions()); err != nil {
-			return err
-		}
-	}
-	if err := w.pq.Write(w.cols); err != nil {
-		return err
-	}
-	w.cols.Reset()
-	return nil
-}
-
-func (w *positionWriter) finish() ([]lake.FileEntry, error) {
-	if err := w.flush(); err != nil || w.out == nil {
-		return nil, err
-	}
-	if err := w.pq.Close(); err != nil {
-		return nil, err
-	}
-	e, err := w.out.Finish(w.rows, nil)
-	return []lake.FileEntry{e}, err
-}
-
-// writeTable writes a batch as one file of the lake; an empty batch gives none.
-func (f *Folder) writeTable(key lake.FileKey, def *tables.Table, cols *table.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
-	if cols.N == 0 {
-		return nil, nil
-	}
-	out, err := f.Txn.Create(key)
-	if err != nil {
-		return nil, err
-	}
-	pq, err := table.NewWriter(out, def)
-	if err != nil {
-		return nil, err
-	}
-	if err := pq.Write(cols); err != nil {
-		return nil, err
-	}
-	if err := pq.Close(); err != nil {
-		return nil, err
-	}
-	e, err := out.Finish(int64(cols.N), sums)
-	return []lake.FileEntry{e}, err
 }

@@ -71,15 +71,19 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 	if err := fresh.next(); err != nil {
 		return err
 	}
-	out := table.NewColumns(tables.Bandwidth())
+	out := w.newTableWriter(tables.Bandwidth())
+	out.restart(key)
 	kept, ok, err := old.read()
 	if err != nil {
 		return err
 	}
 	var group []sorting.Row
 	for ok || fresh.ok {
+		if err := out.added(); err != nil {
+			return err
+		}
 		if ok && (!fresh.ok || kept.before(sampleOf(&fresh.row)) < 0) {
-			w.store(out, kept)
+			w.store(out.cols, kept)
 			if kept, ok, err = old.read(); err != nil {
 				return err
 			}
@@ -94,7 +98,7 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 			accepted = kept
 		}
 		if winner := w.elect(accepted, group); winner != nil {
-			w.store(out, winner)
+			w.store(out.cols, winner)
 		}
 		if accepted != nil {
 			if kept, ok, err = old.read(); err != nil {
@@ -102,7 +106,7 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 			}
 		}
 	}
-	files, err := w.writeTable(key, tables.Bandwidth(), out, nil)
+	files, err := out.finish(nil)
 	if err != nil {
 		return err
 	}

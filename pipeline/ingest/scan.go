@@ -39,7 +39,7 @@ type Scanned struct {
 	Regions   *Regions
 	Parts     Parts
 	tasks     []*task
-	scratch   []storage.ReadFile
+	scratch   []scratchFile
 	mu        sync.Mutex
 }
 
@@ -170,7 +170,7 @@ type worker struct {
 	check   *acceptor
 	chunks  [2]sorting.Chunk // usage, bandwidth
 	runs    [2][]*sorting.Run
-	scratch []storage.ReadFile
+	scratch []scratchFile
 	file    *File
 	task    *task
 	batch   *feed.Batch
@@ -271,27 +271,69 @@ func (w *worker) reject(index int, column string, why reason.Reason, value, id s
 	return w.task.rejects.add(&Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.batch.Raw(nil, index)})
 }
 
-// flush writes a chunk as a sorted run to a scratch file.
+// openRuns is how many sorted runs all workers together keep: each is an open file, and a read buffer of every merge.
+const openRuns = 384
+
+// flush writes a chunk as a sorted run to a scratch file, and joins the worker's runs when they have become too many.
 func (w *worker) flush(slot int) error {
-	f, err := w.cfg.Txn.CreateTemp("run")
-	if err != nil {
-		return err
-	}
-	run, err := w.chunks[slot].Flush(f, func() (io.ReaderAt, error) {
-		if err := f.Close(); err != nil {
-			return nil, err
-		}
-		r, err := w.cfg.Txn.OpenTemp(f.Name())
-		if err == nil {
-			w.scratch = append(w.scratch, r)
-		}
-		return r, err
+	run, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
+		return w.chunks[slot].Flush(f, open)
 	})
 	if err != nil {
 		return err
 	}
 	w.runs[slot] = append(w.runs[slot], run)
-	return nil
+	if len(w.runs[slot]) < max(2, openRuns/w.cfg.Workers/2) {
+		return nil
+	}
+	old := w.runs[slot]
+	joined, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
+		return sorting.Join(old, &sorting.Buffers{}, f, open)
+	})
+	if err != nil {
+		return err
+	}
+	w.runs[slot] = []*sorting.Run{joined}
+	return w.dropScratch(old)
+}
+
+// scratchRun makes a run in a scratch file, which stays open for reading.
+func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run, error) {
+	f, err := w.cfg.Txn.CreateTemp("run")
+	if err != nil {
+		return nil, err
+	}
+	return write(f, func() (io.ReaderAt, error) {
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		r, err := w.cfg.Txn.OpenTemp(f.Name())
+		if err == nil {
+			w.scratch = append(w.scratch, scratchFile{r, f.Name()})
+		}
+		return r, err
+	})
+}
+
+// scratchFile is a run's file, open, and its name in the lake.
+type scratchFile struct {
+	storage.ReadFile
+	name string
+}
+
+// dropScratch closes and deletes the files of runs that were joined.
+func (w *worker) dropScratch(old []*sorting.Run) error {
+	kept := w.scratch[:0]
+	var errs []error
+	for _, f := range w.scratch {
+		if slices.ContainsFunc(old, func(r *sorting.Run) bool { return r.On(f.ReadFile) }) {
+			errs = append(errs, f.Close(), w.cfg.Txn.RemoveTemp(f.name))
+			continue
+		}
+		kept = append(kept, f)
+	}
+	w.scratch = kept
+	return errors.Join(errs...)
 }
 
 // end hands the worker's runs over. Rows that never filled a chunk stay in memory.

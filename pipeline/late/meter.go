@@ -81,24 +81,33 @@ func drawsText(draws map[string]money.Quantity) string {
 
 // Rate gives what the records of one period-level meter cost, as sums by place. records are those that count, in any order.
 func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) (Sums, error) {
+	charges, about, err := Ends(b, rater, m, customer, region, records)
+	if err != nil {
+		return nil, err
+	}
 	sums := make(Sums)
+	return sums, sums.AddCharges(b, customer, charges, about, m.Origin)
+}
+
+// Ends prices one period-level meter; a charge's Record is an index in what they are about.
+func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) (*line.Charges, []rating.Object, error) {
+	var charges line.Charges
 	if len(records) == 0 {
-		return sums, nil
+		return &charges, nil, nil
 	}
 	slices.SortFunc(records, (*Record).Before)
 	rows, err := gatherRows(b, m, region(records[0].Region), records)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := rater.Open(customer, m.Origin, rows); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var charges line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&charges, &about); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return sums, sums.AddCharges(b, customer, &charges, about, m.Origin)
+	return &charges, about, nil
 }
 
 // gatherRows are the positions of a meter whose records are given in order.

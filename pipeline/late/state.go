@@ -52,6 +52,38 @@ func (s *State) Open(customer int32) {
 	s.meters, s.fillings, s.changed = make(map[Meter]money.Quantity), make(map[Filling]rest), make(map[Filling]bool)
 }
 
+// Forget makes the state ask again for fillings.
+func (s *State) Forget() { s.fillings, s.changed = make(map[Filling]rest), make(map[Filling]bool) }
+
+// SetMeters says where the meters stand.
+func (s *State) SetMeters(counts map[Meter]money.Quantity) { s.meters = counts }
+
+// Apply notes what an entry drew, or gave back, without rating it.
+func (s *State) Apply(e *Entry) error {
+	for _, d := range e.Draws {
+		if err := s.openPackage(d.Package, e.Start); err != nil {
+			return err
+		}
+		p := &s.Books.Packages[d.Package]
+		f := Filling{d.Package, s.Prices.QuotaPeriod(p, e.Start).From}
+		r := s.fillings[f]
+		if !r.drawn {
+			r = rest{p.Quota, true}
+		}
+		var err error
+		if e.Reversal {
+			r.left, err = r.left.Add(d.Quantity)
+		} else {
+			r.left, err = r.left.Sub(d.Quantity.Min(r.left))
+		}
+		if err != nil {
+			return err
+		}
+		s.fillings[f] = r
+	}
+	return nil
+}
+
 // Meters are the meters that entries moved, with their counts.
 func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
 

@@ -1,6 +1,7 @@
 package sorting
 
 import (
+	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -41,6 +42,12 @@ func (c *cursor) next() (bool, error) {
 	c.head = parseHead(c.buf[c.pos+4 : c.pos+4+size])
 	c.pos += 4 + size
 	return true, nil
+}
+
+// packed is the present row with its size.
+func (c *cursor) packed() []byte {
+	size := fixed + len(c.head.ID) - 4 + len(c.head.rest)
+	return c.buf[c.pos-size-4 : c.pos]
 }
 
 // need makes n bytes available from pos on, if there are as many.
@@ -192,4 +199,37 @@ func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 		}
 	}
 	return nil
+}
+
+// Join merges runs into one, so that no merge has to read too many at once. w and open are as for Chunk.Flush.
+func Join(runs []*Run, b *Buffers, w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
+	joined, off := &Run{}, int64(0)
+	out := bufio.NewWriterSize(w, 1<<20)
+	parts, _ := Parts(runs)
+	for _, part := range parts {
+		m, err := Merge(runs, part, b)
+		if err != nil {
+			return nil, err
+		}
+		for len(m.heap) > 0 {
+			row := m.heap[0].packed()
+			joined.add(part, off, int64(len(row)))
+			off += int64(len(row))
+			if _, err := out.Write(row); err != nil {
+				return nil, fmt.Errorf("join sorted runs: %w", err)
+			}
+			if err := m.advance(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return nil, fmt.Errorf("join sorted runs: %w", err)
+	}
+	data, err := open()
+	if err != nil {
+		return nil, fmt.Errorf("read back joined runs: %w", err)
+	}
+	joined.data = data
+	return joined, nil
 }

@@ -239,6 +239,9 @@ func (r *Run) find(part Part) (segment, bool) {
 	return r.segments[i], true
 }
 
+// On reports whether the run reads from data.
+func (r *Run) On(data io.ReaderAt) bool { return r.data == data }
+
 // Parts lists the parts that occur in any of the runs, ascending, with their rows.
 func Parts(runs []*Run) ([]Part, map[Part]int64) {
 	rows := make(map[Part]int64)

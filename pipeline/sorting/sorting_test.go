@@ -90,6 +90,16 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 			}
 			runs = append(runs, chunks[i].Keep())
 		}
+		if rapid.Bool().Draw(t, "join") {
+			var disk bytes.Buffer
+			var b Buffers
+			half := len(runs) / 2
+			joined, err := Join(runs[half:], &b, &disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()), nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+			runs = append(runs[:half:half], joined)
+		}
 		_, rows := Parts(runs)
 		for part := range Part(3) {
 			got := drain(t, runs, part)

@@ -307,3 +307,72 @@ func Adjustments() *Table {
 		Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"}, Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
 		Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 }
+
+// Columns of the reratings table.
+const (
+	TCustomerID = iota
+	TOriginCycle
+	TSKU
+	TRegionCode
+	TResourceID
+	TPartnerID
+	TAssociationType
+	TUsage
+	TFree
+	TOfficial
+	TDiscount
+	TTruncated
+	TPayment
+	TDraws
+	TAsOf
+	RerateColumns
+)
+
+// Reratings is the differences that re-rating posted into a cycle (spec §4.12). They stay as they were posted.
+func Reratings() *Table {
+	return define("reratings", nil,
+		Column{"customer_id", Word, "whose bill differs"}, Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+		Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"}, Column{"resource_id", Text, "the resource; empty for wider meters"},
+		Column{"partner_id", Word, "partner at the closed cycle's first instant"}, Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
+		Column{"usage_amount", Quantity, "difference of that column over the place's lines: now less billed"},
+		Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"}, Column{"official_discount_amount", Amount, "the same"},
+		Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
+		Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"}, Column{"as_of", Time, "clock of the run that rated again"})
+}
+
+// Columns of the redraws table.
+const (
+	WCustomerID = iota
+	WOriginCycle
+	WRecordID
+	WDraws
+	RedrawColumns
+)
+
+// Redraws is what records of closed cycles draw since re-rating, where it is not what they drew when they were billed.
+func Redraws() *Table {
+	return define("redraws", nil,
+		Column{"customer_id", Word, "who used it"}, Column{"origin_cycle", Word, "cycle that the record belongs to"},
+		Column{"record_id", Text, "the record"}, Column{"draws", Text, "what it draws: package_id:quantity;…"})
+}
+
+// Columns of the shifts table.
+const (
+	HCustomerID = iota
+	HOriginCycle
+	HKind
+	HKey
+	HScope
+	HAt
+	HShift
+	ShiftColumns
+)
+
+// Shifts is by how much re-rating moved meters and packages from where billing had left them.
+func Shifts() *Table {
+	return define("shifts", nil,
+		Column{"customer_id", Word, "whose position it is"}, Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+		Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"}, Column{"key", Word, "sku of a meter, package_id of a package"},
+		Column{"scope", Word, "meter: region or resource that it counts over"}, Column{"at", MaybeTime, "package: start of the quota period"},
+		Column{"shift", Quantity, "what the position's count goes up by; negative: down"})
+}

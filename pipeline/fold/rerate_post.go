@@ -1,0 +1,208 @@
+package fold
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// posting is a difference as it was posted. It stays so whatever books come (spec §4.12).
+type posting struct {
+	late.Place
+	late.Sum
+	drawn       string
+	partner     string
+	association books.AssociationType
+	asOf        period.Instant
+}
+
+func (r *rerating) key(table string) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: r.w.LateIn.String(), Bucket: r.bucket}
+}
+
+// post puts the differences into the open cycle, and keeps what later records depend on.
+func (r *rerating) post(differences []Difference) error {
+	list, err := r.postings()
+	if err != nil {
+		return err
+	}
+	start := r.w.Books.Zone.Bounds(r.origin).From
+	for i := range differences {
+		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(), asOf: r.w.AsOf}
+		if as, ok := r.w.Books.AssociationAt(p.Customer, start); ok {
+			p.partner, p.association = r.w.Books.Partners[as.Partner].ID, as.Type
+		}
+		list = append(list, p)
+	}
+	if err := r.w.put(r.key("reratings"), tables.Reratings(), r.storePostings(list)); err != nil {
+		return err
+	}
+	if err := r.postLines(list); err != nil {
+		return err
+	}
+	if err := r.postShifts(); err != nil {
+		return err
+	}
+	return r.postRedraws()
+}
+
+// postings reads what was posted into the open cycle before, in that order.
+func (r *rerating) postings() ([]posting, error) {
+	var out []posting
+	for _, e := range r.w.find(r.key("reratings")) {
+		err := r.w.eachRow(e, tables.Reratings(), func(c []table.Col, i int) error {
+			p := posting{drawn: string(c[tables.TDraws].Text(i)), partner: c[tables.TPartnerID].Word(i), asOf: period.Instant(c[tables.TAsOf].Ints[i])}
+			var err error
+			if p.Customer, err = r.w.names.customer(c[tables.TCustomerID].Word(i)); err != nil {
+				return err
+			}
+			if p.SKU, err = r.w.names.sku(c[tables.TSKU].Word(i)); err != nil {
+				return err
+			}
+			if p.Origin, err = period.ParseCycle(c[tables.TOriginCycle].Word(i)); err != nil {
+				return err
+			}
+			p.Region, p.Resource = c[tables.TRegionCode].Word(i), string(c[tables.TResourceID].Text(i))
+			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
+				if associationWord(t) == c[tables.TAssociationType].Word(i) {
+					p.association = t
+				}
+			}
+			err = readSums(c, i, &p.Sum, [...]int{tables.TUsage, tables.TFree, tables.TOfficial, tables.TDiscount, tables.TTruncated, tables.TPayment})
+			out = append(out, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// associationWord is an association type as tables hold it.
+func associationWord(t books.AssociationType) string {
+	switch t {
+	case books.Referral:
+		return "1"
+	case books.Resale:
+		return "2"
+	}
+	return ""
+}
+
+func (r *rerating) storePostings(list []posting) *table.Columns {
+	out := table.NewColumns(tables.Reratings())
+	c := out.C
+	for i := range list {
+		p := &list[i]
+		c[tables.TCustomerID].AddWord(r.w.Books.Customers[p.Customer].ID)
+		c[tables.TOriginCycle].AddWord(p.Origin.String())
+		c[tables.TSKU].AddWord(r.w.Books.Products[p.SKU].SKU)
+		c[tables.TRegionCode].AddWord(p.Region)
+		c[tables.TResourceID].AddText(p.Resource)
+		c[tables.TPartnerID].AddWord(p.partner)
+		c[tables.TAssociationType].AddWord(associationWord(p.association))
+		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
+			c[tables.TUsage+k].AddDec(q.Raw())
+		}
+		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
+			c[tables.TOfficial+k].AddDec(a.Raw())
+		}
+		c[tables.TDraws].AddText(p.drawn)
+		c[tables.TAsOf].Ints = append(c[tables.TAsOf].Ints, int64(p.asOf))
+		out.N++
+	}
+	return out
+}
+
+// postLines writes the lines of all postings of the bucket.
+func (r *rerating) postLines(list []posting) error {
+	var lines []*events.Line
+	for i := range list {
+		p := &list[i]
+		l := r.w.differenceLine(p.Place, &p.Sum, r.w.LateIn)
+		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
+		lines = append(lines, l)
+	}
+	key := r.key("lines")
+	key.Day = lake.RerateDay
+	files, err := events.Files(r.w.Txn, r.w.Books, key, lines)
+	if err != nil {
+		return err
+	}
+	for k, list := range files {
+		if err := r.w.replace(k, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postShifts adds the shifts to those that hold from the open cycle on.
+func (r *rerating) postShifts() error {
+	all, err := r.w.shiftsIn(r.bucket, r.w.LateIn)
+	if err != nil {
+		return err
+	}
+	all = append(all, r.shifts...)
+	slices.SortStableFunc(all, compareShifts)
+	out := table.NewColumns(tables.Shifts())
+	for len(all) > 0 {
+		h, n := all[0], 1
+		for ; n < len(all) && compareShifts(h, all[n]) == 0; n++ {
+			if h.by, err = h.by.Add(all[n].by); err != nil {
+				return err
+			}
+		}
+		all = all[n:]
+		if h.by.IsZero() {
+			continue
+		}
+		c := out.C
+		c[tables.HCustomerID].AddWord(r.w.Books.Customers[h.customer].ID)
+		c[tables.HOriginCycle].AddWord(h.origin.String())
+		c[tables.HKind].Codes = append(c[tables.HKind].Codes, int32(h.kind))
+		c[tables.HKey].AddWord(h.key)
+		c[tables.HScope].AddWord(h.scope)
+		c[tables.HAt].Ints = append(c[tables.HAt].Ints, int64(h.at))
+		c[tables.HShift].AddDec(h.by.Raw())
+		out.N++
+	}
+	return r.w.put(r.key("shifts"), tables.Shifts(), out)
+}
+
+// postRedraws adds what records draw now to what re-rating from the open cycle on has found before.
+func (r *rerating) postRedraws() error {
+	all := make(map[late.Key]string)
+	step := *r.step
+	if err := step.redrawnIn(r.w.LateIn, all); err != nil {
+		return err
+	}
+	maps.Copy(all, r.redrawn)
+	out := table.NewColumns(tables.Redraws())
+	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b late.Key) int {
+		if a.Customer != b.Customer {
+			return int(a.Customer - b.Customer)
+		}
+		if a.Origin != b.Origin {
+			return int(a.Origin - b.Origin)
+		}
+		return strings.Compare(a.ID, b.ID)
+	}) {
+		out.C[tables.WCustomerID].AddWord(r.w.Books.Customers[key.Customer].ID)
+		out.C[tables.WOriginCycle].AddWord(key.Origin.String())
+		out.C[tables.WRecordID].AddText(key.ID)
+		out.C[tables.WDraws].AddText(all[key])
+		out.N++
+	}
+	return r.w.put(r.key("redraws"), tables.Redraws(), out)
+}

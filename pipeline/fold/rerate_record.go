@@ -1,0 +1,428 @@
+package fold
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// isBandwidth reports whether a product is billed by measured bandwidth.
+func (f *Folder) isBandwidth(sku int32) bool { return f.Books.Products[sku].Model == books.Percentile }
+
+// again is one customer's closed cycle that is billed once more, record by record, in the order in which it was billed: what the close
+// billed, then late batch by late batch. What other cycles drew in between stays drawn.
+type again struct {
+	*rerating
+	customer int32
+	then     map[late.Key]*late.Record // with what they drew when they were billed
+	now      map[late.Key]*late.Record // with what they draw now
+	gone     map[late.Key]bool         // taken back by a late record
+	moved    map[late.Filling]money.SignedQuantity
+	state    late.State
+	charges  line.Charges
+}
+
+// byRecord rates the customers that are apart.
+func (r *rerating) byRecord() error {
+	if len(r.apart) == 0 {
+		return nil
+	}
+	records, err := r.w.closedRecords(r.bucket, r.origin, r.apart)
+	if err != nil {
+		return err
+	}
+	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
+		a := &again{rerating: r, customer: customer, then: make(map[late.Key]*late.Record), now: make(map[late.Key]*late.Record),
+			gone: make(map[late.Key]bool), moved: make(map[late.Filling]money.SignedQuantity)}
+		if err := a.run(records[customer]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closedRecords are the records of some customers that the close of a cycle billed, with what they drew then, in order.
+func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[int32]bool) (map[int32][]*late.Record, error) {
+	byKey := make(map[late.Key]*late.Record)
+	err := w.eachLine(origin, bucket, customers, func(l *lineRecords) error {
+		c, i := l.cols.C, l.at
+		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin, ID: string(c[tables.LID].Text(i))}
+		if r := byKey[key]; r != nil {
+			q, err := amountOf(l.cols, i)
+			if err == nil {
+				r.Quantity, err = r.Quantity.Add(q)
+			}
+			return err
+		}
+		var row sorting.Row
+		if err := l.take(&row); err != nil {
+			return err
+		}
+		r := lateRecord(&row, origin, 0)
+		byKey[key] = &r
+		return r.ReadDraws(w.Books, string(c[tables.LPackageDraws].Text(i)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = w.eachUsage(origin, bucket, customers, func(t *tableRecords, row *sorting.Row) error {
+		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
+		if row.Number != tables.Counted || byKey[key] != nil {
+			return nil
+		}
+		r, err := w.fromRow(t, row, origin)
+		byKey[key] = r
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int32][]*late.Record)
+	for key, r := range byKey {
+		out[key.Customer] = append(out[key.Customer], r)
+	}
+	for _, list := range out {
+		slices.SortFunc(list, (*late.Record).Before)
+	}
+	return out, nil
+}
+
+func (a *again) run(own []*late.Record) error {
+	w := a.w
+	a.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name}
+	if err := a.close(own); err != nil {
+		return err
+	}
+	for _, batch := range w.lateCycles(w.LateIn - 1) {
+		if batch > a.origin {
+			if err := a.batch(batch); err != nil {
+				return err
+			}
+		}
+	}
+	if err := a.meters(); err != nil {
+		return err
+	}
+	return a.leave()
+}
+
+// close bills what the close billed.
+func (a *again) close(own []*late.Record) error {
+	if err := a.w.rater.Open(a.customer, a.origin, a.openAt[a.customer]); err != nil {
+		return err
+	}
+	drawn := make(map[late.Filling]money.Quantity)
+	for _, r := range own {
+		now := *r
+		a.then[r.Key()], a.now[r.Key()] = r, &now
+		a.charges.Reset()
+		if err := a.w.rater.Usage(&now.Record, 0, &a.charges); err != nil {
+			return err
+		}
+		if err := now.Draw(a.charges.Draws); err != nil {
+			return err
+		}
+		for _, d := range now.Draws {
+			f := a.fillingAt(d.Package, r.Start)
+			var err error
+			if drawn[f], err = drawn[f].Add(d.Quantity); err != nil {
+				return err
+			}
+		}
+		if err := a.count(&now, false); err != nil {
+			return err
+		}
+	}
+	a.state.Open(a.customer)
+	a.state.SetMeters(a.metersOf(a.w.rater.Positions(nil)))
+	return a.moveOwn(own, drawn)
+}
+
+func (a *again) fillingAt(code int32, t period.Instant) late.Filling {
+	return late.Filling{Package: code, Start: a.w.Prices.QuotaPeriod(&a.w.Books.Packages[code], t).From}
+}
+
+// count adds the lines of a record that was just rated, and what it used.
+func (a *again) count(r *late.Record, reversal bool) error {
+	q := r.Quantity.Signed()
+	if reversal {
+		q = q.Neg()
+	}
+	owed := a.owed[a.customer]
+	if err := owed.AddSigned(q); err != nil {
+		return err
+	}
+	a.owed[a.customer] = owed
+	return a.charge(r, &a.charges, reversal)
+}
+
+func (a *again) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
+	out := make(map[late.Meter]money.Quantity)
+	for i := range rows {
+		if sku := a.w.Books.SKU(rows[i].Key); rows[i].Kind == position.Meter && sku >= 0 {
+			out[late.Meter{Origin: a.origin, SKU: sku, Scope: rows[i].Scope}] = rows[i].Count
+		}
+	}
+	return out
+}
+
+// moveOwn works out by how much the close of today leaves the fillings elsewhere than the close left them.
+func (a *again) moveOwn(own []*late.Record, drawn map[late.Filling]money.Quantity) error {
+	touched := make(map[late.Filling]bool)
+	for f := range drawn {
+		touched[f] = true
+	}
+	for _, r := range own {
+		for _, d := range r.Draws {
+			touched[a.fillingAt(d.Package, r.Start)] = true
+		}
+	}
+	if len(touched) == 0 {
+		return nil
+	}
+	src, err := a.sourcesIn(a.origin+1, a.origin, nil)
+	if err != nil {
+		return err
+	}
+	for f := range touched {
+		p := &a.w.Books.Packages[f.Package]
+		left := p.Quota
+		for i := range a.openAt[a.customer] {
+			if row := &a.openAt[a.customer][i]; row.At == f.Start && a.w.names.filling(a.customer, row) == f.Package {
+				left = row.Count
+			}
+		}
+		then, known, err := src.fillingLeft(a.customer, f, a.w.Prices.QuotaPeriod(p, f.Start))
+		if err != nil {
+			return err
+		}
+		if !known {
+			then = p.Quota
+		}
+		now, err := left.Signed().Sub(drawn[f].Signed())
+		if err == nil {
+			a.moved[f], err = now.Sub(then.Signed())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sourcesIn is what late records billed in a cycle knew, with shifts up to another.
+func (a *again) sourcesIn(billed, shifted period.Cycle, rows []*late.Record) (*lateSources, error) {
+	step := *a.step
+	step.cycle = billed
+	step.redraws = nil
+	src := &lateSources{lateStep: &step, shifted: shifted}
+	return src, src.prepare(rows)
+}
+
+// batch bills a closed cycle's late records once more.
+func (a *again) batch(billed period.Cycle) error {
+	var rows []*late.Record
+	for key, r := range a.step.all {
+		if r.billed == billed && key.Customer == a.customer {
+			then := r.Record
+			if err := then.ReadDraws(a.w.Books, r.drewThen); err != nil {
+				return err
+			}
+			a.then[key] = &then
+			if key.Origin == a.origin {
+				now := then
+				a.now[key] = &now
+				rows = append(rows, &now)
+			} else {
+				rows = append(rows, &then)
+			}
+		}
+	}
+	if !slices.ContainsFunc(rows, func(r *late.Record) bool { return r.Origin == a.origin }) {
+		return nil
+	}
+	src, err := a.sourcesIn(billed, billed, rows)
+	if err != nil {
+		return err
+	}
+	entries, err := late.Pending(rows, func(key late.Key) (*late.Record, error) {
+		if r := a.now[key]; r != nil {
+			return r, nil
+		}
+		if r := a.then[key]; r != nil {
+			return r, nil
+		}
+		return src.billed(key)
+	})
+	if err != nil {
+		return err
+	}
+	a.state.Forget()
+	a.state.Left = func(customer int32, f late.Filling, span period.Span) (money.Quantity, bool, error) {
+		return a.leftIn(src, f, span)
+	}
+	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
+	for i := range entries {
+		if err := a.take(&entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leftIn is what is left of a filling where a batch begins.
+func (a *again) leftIn(src *lateSources, f late.Filling, span period.Span) (money.Quantity, bool, error) {
+	left, known, err := src.fillingLeft(a.customer, f, span)
+	if err != nil {
+		return left, known, err
+	}
+	by, err := a.moved[f].Sub(src.shiftOf(a.origin, a.customer, f))
+	if err != nil || by.IsZero() {
+		return left, known, err
+	}
+	if !known {
+		left = a.w.Books.Packages[f.Package].Quota
+	}
+	left, err = moved(left, by)
+	return left, true, err
+}
+
+// shiftOf is the sum of the shifts of a filling by re-rating a cycle.
+func (s *lateSources) shiftOf(origin period.Cycle, customer int32, f late.Filling) (sum money.SignedQuantity) {
+	for i := range s.shifts {
+		h := &s.shifts[i]
+		row := h.row()
+		if h.origin == origin && h.customer == customer && h.at == f.Start && s.w.names.filling(customer, &row) == f.Package {
+			sum, _ = sum.Add(h.by) // shifts are at most quotas
+		}
+	}
+	return sum
+}
+
+// take bills one entry of a batch once more; one of another cycle draws what it drew.
+func (a *again) take(e *late.Entry) error {
+	if e.Origin != a.origin {
+		return a.state.Apply(e)
+	}
+	a.charges.Reset()
+	if err := a.state.Take(e, &a.charges); err != nil {
+		return err
+	}
+	if e.Reversal {
+		a.gone[e.Key()] = true
+	}
+	for i, draws := range [][]line.Draw{a.then[e.Key()].Draws, e.Draws} {
+		for _, d := range draws {
+			q := d.Quantity.Signed()
+			if (i == 1) != e.Reversal {
+				q = q.Neg()
+			}
+			f := a.fillingAt(d.Package, e.Start)
+			sum, err := a.moved[f].Add(q)
+			if err != nil {
+				return err
+			}
+			a.moved[f] = sum
+		}
+	}
+	return a.count(e.Record, e.Reversal)
+}
+
+// meters prices the customer's period-level meters.
+func (a *again) meters() error {
+	byMeter := make(map[late.Meter][]*late.Record)
+	for key, r := range a.now {
+		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.w.Books.Products[r.SKU].Model.PeriodLevel() {
+			m := late.MeterOf(a.w.Books, r, a.w.Scanned.Regions.Name)
+			byMeter[m] = append(byMeter[m], r)
+		}
+	}
+	for _, m := range slices.SortedFunc(maps.Keys(byMeter), compareMeters) {
+		charges, about, err := late.Ends(a.w.Books, a.w.rater, m, a.customer, a.w.Scanned.Regions.Name, byMeter[m])
+		if err != nil {
+			return err
+		}
+		if err := a.chargeEnds(a.customer, charges, about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unbilled reports whether a late record was replaced before its batch was billed.
+func (a *again) unbilled(key late.Key) bool {
+	one := a.step.all[key]
+	if one == nil {
+		return false
+	}
+	for other, r := range a.step.all {
+		if r.billed == one.billed && r.Replaces == key.ID && other.Customer == key.Customer && other.Origin == key.Origin {
+			return true
+		}
+	}
+	return false
+}
+
+// leave notes where meters and packages stand, and what records draw, where it is not what is known already.
+func (a *again) leave() error {
+	src, err := a.sourcesIn(a.w.LateIn, a.w.LateIn, nil)
+	if err != nil {
+		return err
+	}
+	b := a.w.Books
+	add := func(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
+		if !by.IsZero() {
+			a.shifts = append(a.shifts, shift{customer: a.customer, origin: a.origin, billed: a.w.LateIn, kind: kind, key: key, scope: scope, at: at, by: by})
+		}
+	}
+	for f, by := range a.moved {
+		by, err := by.Sub(src.shiftOf(a.origin, a.customer, f))
+		if err != nil {
+			return err
+		}
+		add(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
+	}
+	counts := maps.Clone(a.state.Meters())
+	known, err := src.counts(meterSet{a.customer, a.origin})
+	if err != nil {
+		return err
+	}
+	for m := range known {
+		counts[m] = a.state.Meters()[m]
+	}
+	for m, count := range counts {
+		then, err := src.count(a.customer, m)
+		if err != nil {
+			return err
+		}
+		by, err := count.Signed().Sub(then.Signed())
+		if err != nil {
+			return err
+		}
+		add(position.Meter, b.Products[m.SKU].SKU, m.Scope, 0, by)
+	}
+	for key, r := range a.now {
+		known, ok := a.step.redraws[key]
+		if !ok {
+			known = string(late.AppendDraws(nil, b, a.then[key].Draws, false))
+		}
+		if text := string(late.AppendDraws(nil, b, r.Draws, false)); key.Origin == a.origin && text != known && !a.unbilled(key) {
+			a.redrawn[key] = text
+		}
+	}
+	return nil
+}
+
+func compareShifts(x, y shift) int {
+	return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.origin, y.origin), cmp.Compare(x.kind, y.kind), cmp.Compare(x.key, y.key),
+		cmp.Compare(x.scope, y.scope), cmp.Compare(x.at, y.at))
+}
