@@ -87,6 +87,13 @@ $(LINTER):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	@mv $(TOOLS)/golangci-lint $@
 
+# How many random workspaces each long comparison draws.
+CHECKS ?= 10000
+
+.PHONY: campaign
+campaign: ## the long form: 4 × CHECKS random workspaces against the reference, 50 kills, every fault
+	$(GO) test -timeout 12h ./fixtures/campaign -rapid.checks=$(CHECKS) -campaign.long -campaign.kills=50
+
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 	@for pkg in $$($(GO) list $(PACKAGES)); do \

@@ -7,7 +7,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/ingest"
-	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
@@ -30,7 +29,7 @@ func (r *run) events() error {
 	s := &r.ws.Settings
 	m := &events.Maker{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
-		Refund: rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate, Digits: s.Currency.Digits},
+		Refund: RefundRules(s),
 		Bucket: func(customer string) int { return ingest.Bucket(customer, s.Lake.Buckets) },
 		Closed: func(c period.Cycle) bool { return c <= r.closed },
 	}

@@ -75,7 +75,7 @@ func (r *run) rerate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.Books, f.Prices = b, rating.Compile(b, rules(&r.ws.Settings))
+		f.Books, f.Prices = b, rating.Compile(b, Rules(&r.ws.Settings))
 	}
 	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
 	if err != nil {

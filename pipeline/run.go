@@ -128,7 +128,7 @@ func (r *run) prepare() (err error) {
 	if r.inbox, err = r.ws.Inbox(); err != nil {
 		return err
 	}
-	r.prices = rating.Compile(r.ws.Books, rules(&r.ws.Settings))
+	r.prices = r.ws.Prices()
 	r.books = fingerprint(r.ws)
 	if r.job.rerate != nil {
 		return r.checkRerate()
@@ -139,14 +139,22 @@ func (r *run) prepare() (err error) {
 	return nil
 }
 
-// rules are the settings as rating takes them.
-func rules(s *settings.Settings) rating.Rules {
+// Rules are the settings as rating takes them (spec §2.1, currency and rounding).
+func Rules(s *settings.Settings) rating.Rules {
 	grain := rating.PerLine
 	if s.Rounding.Grain == settings.PerCycle {
 		grain = rating.PerCycle
 	}
 	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
 }
+
+// RefundRules are the settings' terms of refunds as rating takes them (spec §2.1, refund).
+func RefundRules(s *settings.Settings) rating.RefundRules {
+	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate, Digits: s.Currency.Digits}
+}
+
+// Prices is the workspace's books as rating asks them.
+func (w *Workspace) Prices() *rating.Book { return rating.Compile(w.Books, Rules(&w.Settings)) }
 
 // fingerprint names everything beside the records that lines depend on.
 func fingerprint(w *Workspace) string {
@@ -282,7 +290,7 @@ func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, er
 }
 
 func (r *run) folder() *fold.Folder {
-	rule := rules(&r.ws.Settings)
+	rule := Rules(&r.ws.Settings)
 	base := r.txn.Base()
 	ref := func(c period.Cycle) lake.CycleRef {
 		known, _ := base.Cycle(c.String())

@@ -10,13 +10,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// quota is what is known of one package: what is left of the quota period that begins at start. Only a draw changes it, so
-// that looking at a package leaves no trace in the positions.
+// quota is what is known of one package: what was drawn in the quota period that begins at start. What is left follows from the quota
+// that the books have today. Only a draw changes it, so that looking at a package leaves no trace in the positions.
 type quota struct {
-	left    money.Quantity
+	drawn   money.Quantity
 	start   period.Instant
-	touched bool        // left and start hold; else the package is as yet untouched
+	touched bool        // drawn and start hold; else the package is as yet untouched
 	now     period.Span // the quota period last asked for
+}
+
+// leftOf is what is left of a package of which something was drawn: nothing where the books have lowered the quota below that.
+func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
+	left, err := p.Quota.Sub(drawn.Min(p.Quota))
+	if err != nil {
+		return money.Quantity{} // no quantity is below its minimum with another
+	}
+	return left
 }
 
 // openQuotas makes the open customer's quotas, all untouched.
@@ -51,15 +60,15 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 		switch {
 		case !q.touched || q.start < q.now.From: // nothing was ever drawn in it
 		case q.start == q.now.From:
-			rest = q.left
+			rest = leftOf(p, q.drawn)
 		default:
-			rest = r.pastLeft(int32(i), q.now.From)
+			rest = leftOf(p, r.pastDrawn(int32(i), q.now.From))
 		}
 		taken := rest.Min(u.left)
 		if taken.IsZero() {
 			continue
 		}
-		if err := r.take(u, int32(i), rest, taken); err != nil {
+		if err := r.take(u, int32(i), taken); err != nil {
 			return err
 		}
 		out.Draws = append(out.Draws, line.Draw{Package: code, Quantity: taken})
@@ -74,50 +83,60 @@ func (r *Rater) draw(u *usage, out *line.Charges) error {
 	return nil
 }
 
-// take moves taken, at most rest, from the quota to the record.
-func (r *Rater) take(u *usage, i int32, rest, taken money.Quantity) (err error) {
-	if rest, err = rest.Sub(taken); err != nil {
-		return err
-	}
+// take moves taken, at most what is left, from the quota to the record.
+func (r *Rater) take(u *usage, i int32, taken money.Quantity) (err error) {
 	if u.left, err = u.left.Sub(taken); err != nil {
 		return err
 	}
-	if q := &r.quotas[i]; q.touched && q.start > q.now.From {
-		r.setPast(i, q.now.From, rest)
+	q := &r.quotas[i]
+	before, past := q.drawn, q.touched && q.start > q.now.From
+	switch {
+	case past:
+		before = r.pastDrawn(i, q.now.From)
+	case !q.touched || q.start != q.now.From:
+		before = money.Quantity{}
+	}
+	after, err := before.Add(taken)
+	if err != nil {
+		return err
+	}
+	if past {
+		r.setPast(i, q.now.From, after)
 	} else {
-		q.left, q.start, q.touched = rest, q.now.From, true
+		q.drawn, q.start, q.touched = after, q.now.From, true
 	}
 	u.free, err = u.free.Add(taken)
 	return err
 }
 
-// filling is what is left of a quota period before the one that its quota is in. Positions do not hold it: of those
+// filling is what was drawn of a quota period before the one that its quota is in. Positions do not hold it: of those
 // only what Reverse gave back is there to be drawn, in the same sitting.
 type filling struct {
 	quota int32
 	start period.Instant
-	left  money.Quantity
+	drawn money.Quantity
 }
 
-// pastLeft is what is left of an earlier filling of the i-th quota.
-func (r *Rater) pastLeft(i int32, start period.Instant) (left money.Quantity) {
+// pastDrawn is what was drawn of an earlier filling of the i-th quota: all of it, unless something was given back.
+func (r *Rater) pastDrawn(i int32, start period.Instant) money.Quantity {
 	for _, f := range r.past {
 		if f.quota == i && f.start == start {
-			return f.left
+			return f.drawn
 		}
 	}
-	return left
+	_, p := r.packageAt(int(i))
+	return p.Quota
 }
 
-// setPast notes what is left of an earlier filling of the i-th quota.
-func (r *Rater) setPast(i int32, start period.Instant, left money.Quantity) {
+// setPast notes what was drawn of an earlier filling of the i-th quota.
+func (r *Rater) setPast(i int32, start period.Instant, drawn money.Quantity) {
 	for j := range r.past {
 		if f := &r.past[j]; f.quota == i && f.start == start {
-			f.left = left
+			f.drawn = drawn
 			return
 		}
 	}
-	r.past = append(r.past, filling{i, start, left})
+	r.past = append(r.past, filling{i, start, drawn})
 }
 
 // covers reports whether a package names the record's region and sku.
@@ -162,7 +181,11 @@ func (r *Rater) openQuota(row *position.Row) bool {
 	for i := range r.quotas {
 		_, p := r.packageAt(i)
 		if p.ID == row.Key && p.Valid.Holds(row.At) {
-			r.quotas[i] = quota{left: row.Count, start: row.At, touched: true}
+			drawn, err := row.Usage.Sub(row.Count)
+			if row.Usage.IsZero() || err != nil {
+				drawn = leftOf(p, row.Count) // the row does not say what its count is left of: of today's quota
+			}
+			r.quotas[i] = quota{drawn: drawn, start: row.At, touched: true}
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
@@ -153,7 +154,7 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 	for i := range r.quotas {
 		if q := &r.quotas[i]; q.touched {
 			_, p := r.packageAt(i)
-			dst = append(dst, position.Row{Kind: position.Package, Key: p.ID, Count: q.left, At: q.start})
+			dst = append(dst, PackageRow(p, q.drawn, q.start))
 		}
 	}
 	slices.SortFunc(dst[packages:], comparePositions)
@@ -162,6 +163,16 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 		slices.SortStableFunc(dst[start:], comparePositions)
 	}
 	return dst
+}
+
+// PackageRow is the position of a package of which something was drawn in the quota period that begins at start.
+func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) position.Row {
+	left := leftOf(p, drawn)
+	of, err := left.Add(drawn)
+	if err != nil {
+		of = drawn // a sum over the range says no more than what was drawn
+	}
+	return position.Row{Kind: position.Package, Key: p.ID, Count: left, Usage: of, At: start}
 }
 
 // byScope puts meters in the order of their positions: skus are in the order of their numbers.

@@ -98,21 +98,21 @@ func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn m
 		}
 		return nil
 	}
-	before, past := q.left, q.start > q.now.From
+	before, past := q.drawn, q.start > q.now.From
 	if past {
-		before = r.pastLeft(i, q.now.From)
+		before = r.pastDrawn(i, q.now.From)
 	}
-	after, err := before.Add(drawn)
+	after, err := before.Sub(drawn.Min(before)) // the books may have another quota by now
 	if err != nil {
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
 	if r.trace != nil {
-		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: before, Quantity: drawn, After: after})
+		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn, After: leftOf(p, after)})
 	}
 	if past {
 		r.setPast(i, q.now.From, after)
 	} else {
-		q.left = after
+		q.drawn = after
 	}
 	return nil
 }

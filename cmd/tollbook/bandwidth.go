@@ -11,8 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/annex"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // bandwidthResult is what was measured of a link or a group.
@@ -51,7 +49,7 @@ func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) erro
 	var r bandwidthResult
 	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) (err error) {
 		r.Objects, err = annex.Build(ctx, &annex.Sources{
-			Snap: snap, Books: w.Books, Prices: rating.Compile(w.Books, ratingRules(&w.Settings)), Currency: w.Settings.Currency.Code,
+			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
 		}, q)
 		return err
 	})
@@ -85,15 +83,6 @@ func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) erro
 		}
 	}
 	return nil
-}
-
-// ratingRules are the settings as rating takes them.
-func ratingRules(s *settings.Settings) rating.Rules {
-	grain := rating.PerLine
-	if s.Rounding.Grain == settings.PerCycle {
-		grain = rating.PerCycle
-	}
-	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
 }
 
 // drawAnnex writes the drawing of the one object there is.

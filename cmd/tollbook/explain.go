@@ -17,23 +17,28 @@ func (a *app) explainCommand() *cobra.Command {
 		Use:   "explain RECORD",
 		Short: "Tell step by step how a record's amounts came about",
 		Long: `explain finds a record and tells where it came from and what was decided about it, with the numbers: packages, price
-version, meter, tiers, discounts, cuts. It rates the record again and compares that with the lines in the lake. RECORD is a record_id, a
-record_id#tier, or the id of a month-end line.`,
-		Example: "  tollbook explain r-000017 --customer aurora\n  tollbook explain 2026-09/line.p95/east-1/aurora-east",
+version, meter, tiers, discounts, cuts. It rates the record again and compares that with the lines in the lake; what late records and
+re-rating posted into another cycle is shown as it was posted. RECORD is the id of any line: a record_id, a record_id#tier,
+order_id/order_line, an adjustment_id, or the id of a month-end line.`,
+		Example: "  tollbook explain r-000017 --customer aurora\n  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
-			if q.Cycle != "" {
-				cycle, err := cycleFlag(q.Cycle)
+			for _, c := range []*string{&q.Cycle, &q.Origin} {
+				if *c == "" {
+					continue
+				}
+				cycle, err := cycleFlag(*c)
 				if err != nil {
 					return err
 				}
-				q.Cycle = cycle.String()
+				*c = cycle.String()
 			}
 			return a.explain(cmd.Context(), &q)
 		},
 	}
 	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
+	cmd.Flags().StringVar(&q.Origin, "origin", "", "the month it belongs to, where it is billed in a later one (default: any)")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
@@ -45,7 +50,8 @@ func (a *app) explain(ctx context.Context, q *query.Question) error {
 		if err != nil {
 			return err
 		}
-		story, err = query.Explain(ctx, &query.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Inbox: inbox, Progress: a.bar.update}, q)
+		story, err = query.Explain(ctx, &query.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
+			Prices: w.Prices(), Refund: pipeline.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
 		return err
 	})
 	if err != nil {
@@ -65,12 +71,28 @@ func (a *app) explain(ctx context.Context, q *query.Question) error {
 		hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, a closed one stays"}
 }
 
+// stateText says what a record is.
+func stateText(state string) string {
+	return map[string]string{
+		query.StateRated:      "usage record",
+		query.StateWaiting:    "usage record, priced at the month's end",
+		query.StateReplaced:   "usage record that does not count: another one replaced it",
+		query.StateMonthEnd:   "month-end line",
+		query.StateOrder:      "order",
+		query.StateRefund:     "refund of an order",
+		query.StateAdjustment: "manual adjustment",
+		query.StateLate:       "billed after its cycle was closed",
+		query.StateDifference: "what late records change of a closed month-end line",
+		query.StateRerating:   "what re-rating changes of a closed cycle",
+	}[state]
+}
+
 func (a *app) storyText(s *query.Story, digits int) {
-	says := map[string]string{
-		query.StateRated: "usage record", query.StateWaiting: "usage record, priced at the month's end",
-		query.StateReplaced: "usage record that does not count: another one replaced it", query.StateMonthEnd: "month-end line", query.StateEvent: "order or adjustment",
+	head := fmt.Sprintf("%s of customer %s, cycle %s", s.ID, s.CustomerID, s.Cycle)
+	if s.Origin != "" {
+		head += " (of " + s.Origin + ")"
 	}
-	fmt.Fprintf(a.out, "%s of customer %s, cycle %s: %s\n\n", s.ID, s.CustomerID, s.Cycle, says[s.State])
+	fmt.Fprintf(a.out, "%s: %s\n\n", head, stateText(s.State))
 	g := newGrid("", "")
 	for _, f := range s.Facts {
 		g.add(f.Name, f.Value)
@@ -93,19 +115,52 @@ func (a *app) storyText(s *query.Story, digits int) {
 		if s.Tier != 0 && p.Tier != s.Tier {
 			continue
 		}
-		fmt.Fprintf(a.out, "\n  tier %d, %s\n", p.Tier, p.Kind)
+		fmt.Fprintf(a.out, "\n  %s\n", partText(p))
 		for i, step := range p.Steps {
 			fmt.Fprintf(a.out, "    %d. %s\n", i+1, step)
 		}
 	}
+	a.storyLines("the order that is taken back, in the lake", s.Base, 0, digits)
 	a.storyLines("in the lake", s.Stored, s.Tier, digits)
 	if !s.Agrees {
 		a.storyLines("rated again", s.Rated, s.Tier, digits)
 	}
 	a.storyLines("counts for the month-end lines", s.Later, 0, digits)
+	a.storySums(s.Sums, digits)
+	for _, also := range s.Also {
+		a.storyLines("billed later, in cycle "+also.Cycle, also.Lines, 0, digits)
+	}
 	if s.Agrees && len(s.Rated) > 0 {
 		fmt.Fprintln(a.out, "\n  rated again just now: the same to the last digit")
 	}
+	switch s.State {
+	case query.StateLate, query.StateDifference, query.StateRerating:
+		fmt.Fprintln(a.out, "\n  as it was billed: what comes after the close is not rated again")
+	}
+}
+
+// partText names a part: its tier, if it has one, and kind.
+func partText(p query.Part) string {
+	if p.Tier == 0 {
+		return p.Kind
+	}
+	return fmt.Sprintf("tier %d, %s", p.Tier, p.Kind)
+}
+
+// storySums prints all that is billed of a place.
+func (a *app) storySums(sums []query.Sum, digits int) {
+	if len(sums) == 0 {
+		return
+	}
+	g := newGrid("", ">.used", ">.free", ">.official", ">.discount", ">.truncated", ">.payment")
+	for i := range sums {
+		s := &sums[i]
+		g.add(s.What, s.Usage.Trim(), s.Free.Trim(), s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
+			s.Payment.StringFixed(digits))
+	}
+	fmt.Fprintln(a.out, "\n  all that is billed of it")
+	g.dropEmpty("", "used", "official", "payment")
+	g.print(a.out, "    ")
 }
 
 // storyLines prints lines under a title.

@@ -10,7 +10,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/quota"
-	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -57,7 +56,7 @@ func (a *app) packages(ctx context.Context, text, customer string, limit int) er
 		if err != nil {
 			return err
 		}
-		s := &quota.Sources{Snap: snap, Books: w.Books, Prices: rating.Compile(w.Books, ratingRules(&w.Settings))}
+		s := &quota.Sources{Snap: snap, Books: w.Books, Prices: w.Prices()}
 		r, err = quota.Build(ctx, s, cycle, customer, limit)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/quote"
 )
 
@@ -48,7 +49,7 @@ func (a *app) quote(ctx context.Context, q quote.Question) error {
 	if err != nil {
 		return err
 	}
-	q.Rules = ratingRules(&w.Settings)
+	q.Rules = pipeline.Rules(&w.Settings)
 	r, err := quote.Run(ctx, w, o, q)
 	a.bar.end()
 	if err != nil {

@@ -207,7 +207,7 @@ const parquetRows = 1 << 15
 
 func newParquet(def *tables.Table, w io.Writer) (*parquetSheet, error) {
 	own := &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported}
-	pw, err := table.NewWriter(struct{ io.Writer }{w}, own) // the Parquet library closes what it can
+	pw, err := table.NewWriter(w, own)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	next := make(chan int)
 	group.Go(func() error {
 		defer close(next)
-		for b := range f.Buckets {
+		for _, b := range largestFirst(todo) {
 			select {
 			case next <- b:
 			case <-ctx.Done():
@@ -111,6 +111,22 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	slices.Sort(f.result.Cycles)
 	f.result.Cycles = slices.Compact(f.result.Cycles)
 	return &f.result, nil
+}
+
+// largestFirst orders the buckets by their new rows, so that no worker is left alone with a large one at the end.
+func largestFirst(todo []work) []int {
+	rows, order := make([]int64, len(todo)), make([]int, len(todo))
+	for b := range todo {
+		order[b] = b
+		for _, n := range todo[b].usage {
+			rows[b] += n
+		}
+		for _, n := range todo[b].samples {
+			rows[b] += n
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b], rows[a]) })
+	return order
 }
 
 // plan sorts the scan's parts by bucket.

@@ -56,7 +56,7 @@ type lateMeter struct {
 
 type lateFilling struct {
 	late.Filling
-	left money.Quantity
+	drawn money.Quantity
 }
 
 // isLate reports whether a cycle is closed, so that what comes for it now is late.
@@ -155,7 +155,7 @@ func (s *lateStep) rate() error {
 		return err
 	}
 	w := s.w
-	s.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name, Count: s.sources.count, Left: s.sources.fillingLeft}
+	s.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name, Count: s.sources.count, Drawn: s.sources.drawn}
 	for from := 0; from < len(entries); {
 		to := from + 1
 		for to < len(entries) && entries[to].Customer == entries[from].Customer {
@@ -199,8 +199,8 @@ func (s *lateStep) rateCustomer(entries []late.Entry) error {
 	for m, count := range s.state.Meters() {
 		s.meters = append(s.meters, lateMeter{customer, m, count})
 	}
-	for f, left := range s.state.Fillings() {
-		s.fillings = append(s.fillings, lateFilling{f, left})
+	for f, drawn := range s.state.Fillings() {
+		s.fillings = append(s.fillings, lateFilling{f, drawn})
 	}
 	return nil
 }

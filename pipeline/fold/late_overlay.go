@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -15,7 +16,7 @@ import (
 type change struct {
 	position.Row
 	moves bool
-	by    money.SignedQuantity // where moves
+	by    money.SignedQuantity // where moves: what was drawn goes up by it
 }
 
 // openDay opens the positions that a day starts from. Where they are of an earlier cycle (before), late records billed since have drawn
@@ -81,14 +82,19 @@ func (n *names) layOver(rows []position.Row, customer int32, changes []change) (
 		code := n.filling(customer, &c.Row)
 		i := slices.IndexFunc(rows, func(old position.Row) bool { return n.filling(customer, &old) == code })
 		if c.moves {
-			count := n.books.Packages[code].Quota
-			if i >= 0 && rows[i].At == c.At {
-				count = rows[i].Count
-			}
+			p := &n.books.Packages[code]
+			var drawn money.Quantity
 			var err error
-			if c.Count, err = moved(count, c.by); err != nil {
+			if i >= 0 && rows[i].At == c.At {
+				drawn, err = late.DrawnOf(p, &rows[i])
+			}
+			if err == nil {
+				drawn, err = moved(drawn, c.by)
+			}
+			if err != nil {
 				return nil, err
 			}
+			c.Row = rating.PackageRow(p, drawn, c.At)
 		}
 		switch {
 		case i < 0:

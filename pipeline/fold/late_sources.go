@@ -296,78 +296,66 @@ func (p *opening) of(customer int32) ([]position.Row, error) {
 	return p.take()
 }
 
-// fillingLeft is what billed records have left of a filling that lasts for the span; false = all of it. A filling that goes on into the
-// cycle stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late records billed
-// since have left it. Shifts since then come on top.
-func (s *lateSources) fillingLeft(customer int32, f late.Filling, span period.Span) (money.Quantity, bool, error) {
-	left, drawn, in, err := s.filledIn(customer, f, span)
-	if err != nil {
-		return left, drawn, err
-	}
+// drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle stands in what the cycle
+// opens with; that of another ended with what was drawn on the day it ended, or where late records billed since have left it. Shifts since
+// then come on top.
+func (s *lateSources) drawn(customer int32, f late.Filling, span period.Span) (money.Quantity, error) {
+	drawn, in, err := s.drawnIn(customer, f, span)
 	for i := range s.shifts {
 		h := &s.shifts[i]
 		row := h.row()
-		if h.customer != customer || h.billed <= in || h.at != f.Start || s.w.names.filling(customer, &row) != f.Package {
-			continue
-		}
-		if !drawn {
-			left, drawn = s.w.Books.Packages[f.Package].Quota, true
-		}
-		if left, err = moved(left, h.by); err != nil {
-			return left, true, err
+		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start && s.w.names.filling(customer, &row) == f.Package {
+			drawn, err = moved(drawn, h.by)
 		}
 	}
-	return left, drawn, nil
+	return drawn, err
 }
 
-// filledIn is fillingLeft with the shifts up to a cycle.
-func (s *lateSources) filledIn(customer int32, f late.Filling, span period.Span) (left money.Quantity, drawn bool, in period.Cycle, err error) {
+// drawnIn is drawn with the shifts up to a cycle.
+func (s *lateSources) drawnIn(customer int32, f late.Filling, span period.Span) (drawn money.Quantity, in period.Cycle, err error) {
 	p := &s.w.Books.Packages[f.Package]
 	zone := s.w.Books.Zone
 	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
 		if one.customer == customer && one.At == f.Start && s.w.names.filling(customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
-			return one.Count, true, one.billed, nil
+			drawn, err = late.DrawnOf(p, &one.Row)
+			return drawn, one.billed, err
 		}
 	}
 	day := zone.Day(end)
 	in = min(day.Cycle(), s.cycle-1)
-	left, drawn, err = s.leftBefore(day, in, customer, f)
+	drawn, err = s.drawnBefore(day, in, customer, f)
 	if err != nil || zone.Start(day) == end {
-		return left, drawn, in, err
+		return drawn, in, err
 	}
-	taken, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
-	if err != nil || taken.IsZero() {
-		return left, drawn, in, err
+	more, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
+	if err == nil {
+		drawn, err = drawn.Add(more)
 	}
-	if !drawn {
-		left = p.Quota
-	}
-	left, err = left.Sub(taken.Min(left))
-	return left, true, in, err
+	return drawn, in, err
 }
 
-// leftBefore is what is left of a filling when a day begins, with what late records billed up to a cycle left of it.
-func (s *lateSources) leftBefore(day period.Day, upTo period.Cycle, customer int32, f late.Filling) (money.Quantity, bool, error) {
+// drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
+func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer int32, f late.Filling) (money.Quantity, error) {
 	files, from := s.w.openingOf(s.bucket, day)
 	o, err := newOpening(s.w.Txn, &s.w.names, files)
 	if err != nil {
-		return money.Quantity{}, false, err
+		return money.Quantity{}, err
 	}
 	defer o.close()
 	changes, err := s.w.packageChanges(s.bucket, from, upTo)
 	if err != nil {
-		return money.Quantity{}, false, err
+		return money.Quantity{}, err
 	}
 	o.overlay(changes)
 	rows, err := o.of(customer)
 	for i := range rows {
 		if rows[i].At == f.Start && s.w.names.filling(customer, &rows[i]) == f.Package {
-			return rows[i].Count, true, err
+			return late.DrawnOf(&s.w.Books.Packages[f.Package], &rows[i])
 		}
 	}
-	return money.Quantity{}, false, err
+	return money.Quantity{}, err
 }
 
 // drawnOn is what records of a day that began in a span drew from a package.

@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/late"
 	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -92,7 +93,8 @@ func (s *lateStep) storePositions() *table.Columns {
 			continue
 		}
 		p := &b.Packages[fillings[0].Package]
-		add(p.Customer, &position.Row{Kind: position.Package, Key: p.ID, Count: fillings[0].left, At: fillings[0].Start}, "")
+		row := rating.PackageRow(p, fillings[0].drawn, fillings[0].Start)
+		add(p.Customer, &row, "")
 		fillings = fillings[1:]
 	}
 	return out

@@ -123,7 +123,8 @@ type lineRecords struct {
 	cursor
 	names                  *names
 	customers, skus, areas codes
-	usage                  int32 // code of kind `usage` in the present group
+	usage                  int32  // code of kind `usage` in the present group
+	draws                  []byte // of the record given last, if the columns hold them
 	text                   []byte
 	pending                bool // the cursor stands on a line not yet used
 	ended                  bool
@@ -215,6 +216,9 @@ func (l *lineRecords) take(r *sorting.Row) (err error) {
 	}
 	r.ID, r.Resource = l.text[:ends[0]], l.text[ends[0]:ends[1]]
 	r.Name, r.Tag = l.text[ends[1]:ends[2]], l.text[ends[2]:ends[3]]
+	if len(c[tables.LPackageDraws].Ends) > 0 {
+		l.draws = append(l.draws[:0], c[tables.LPackageDraws].Text(i)...)
+	}
 	r.Quantity, err = amountOf(l.cols, i)
 	return err
 }
@@ -272,14 +276,15 @@ type accepted struct {
 	sources     [2]sorting.Source // lines, usage table; nil when absent
 	rows        [2]sorting.Row
 	have, ended [2]bool
+	given       int // the source of the row given last
 	files       []*tableFile
 }
 
-// openAccepted opens what the lake has of a day's records.
-func openAccepted(o Opener, n *names, lines, usage []lake.FileEntry) (*accepted, error) {
+// openAccepted opens what the lake has of a day's records. more are columns of lines beside those that records are read from.
+func openAccepted(o Opener, n *names, lines, usage []lake.FileEntry, more ...int) (*accepted, error) {
 	a := &accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
-		f, err := openTable(o, e, tables.Lines(), lineColumns)
+		f, err := openTable(o, e, tables.Lines(), append(more, lineColumns...))
 		if err != nil {
 			return nil, err
 		}
@@ -333,6 +338,17 @@ func (a *accepted) Next(r *sorting.Row) (bool, error) {
 
 func (a *accepted) give(k int, r *sorting.Row) (bool, error) {
 	*r = a.rows[k]
-	a.have[k] = false
+	a.have[k], a.given = false, k
 	return true, nil
+}
+
+// drew is what the record given last drew from packages, if lines are read with their draws.
+func (a *accepted) drew() []byte {
+	switch from := a.sources[a.given].(type) {
+	case *lineRecords:
+		return from.draws
+	case *tableRecords:
+		return from.cols.C[tables.UDraws].Text(from.at)
+	}
+	return nil
 }

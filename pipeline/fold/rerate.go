@@ -1,6 +1,7 @@
 package fold
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"maps"
@@ -83,6 +84,8 @@ type rerating struct {
 	rows    map[int32][]position.Row      // by customer, as far as the cycle is rated
 	apart   map[int32]bool                // customers who are rated record by record
 	owed    map[int32]money.QuantityTotal // by customer: what was used
+	differs map[int32]bool                // customers whose records draw other than they were billed
+	drawn   []byte
 	shifts  []shift
 	redrawn map[late.Key]string
 }
@@ -104,6 +107,7 @@ func (m *marks) note(side int, price, discount string) {
 
 func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.now, r.marks = make(late.Sums), make(map[late.Place]*marks)
+	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &lateStep{w: r.w, bucket: r.bucket, cycle: r.w.LateIn}
 	for _, do := range []func() error{r.step.load, r.step.loadSamples, r.openCycle, r.own, r.ends, r.differing, r.byRecord, r.bandwidth, r.conserve} {
@@ -137,6 +141,9 @@ func (r *rerating) openCycle() error {
 			r.apart[key.Customer] = true
 		}
 	}
+	if err := r.moved(); err != nil {
+		return err
+	}
 	o, before, err := r.w.openDay(r.bucket, r.origin.First())
 	if err != nil {
 		return err
@@ -154,10 +161,31 @@ func (r *rerating) openCycle() error {
 	return nil
 }
 
+// moved finds the customers whose records or positions an earlier re-rating moved: it may have to be taken back.
+func (r *rerating) moved() error {
+	for key := range r.step.redraws {
+		if key.Origin == r.origin {
+			r.apart[key.Customer] = true
+		}
+	}
+	for _, c := range r.w.lateCycles(r.w.LateIn) {
+		list, err := r.w.shiftsIn(r.bucket, c)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].origin == r.origin {
+				r.apart[list[i].customer] = true
+			}
+		}
+	}
+	return nil
+}
+
 // own rates the records that the close billed, of customers who need not be rated record by record.
 func (r *rerating) own() error {
 	for _, day := range r.w.daysOf(r.bucket, r.origin, nil) {
-		accepted, err := openAccepted(r.w.Txn, &r.w.names, r.w.find(dayKey("lines", day, r.bucket)), r.w.find(dayKey("usage", day, r.bucket)))
+		accepted, err := openAccepted(r.w.Txn, &r.w.names, r.w.find(dayKey("lines", day, r.bucket)), r.w.find(dayKey("usage", day, r.bucket)), tables.LPackageDraws)
 		if err != nil {
 			return err
 		}
@@ -203,6 +231,9 @@ func (r *rerating) ownDay(accepted *accepted) error {
 		record := lateRecord(row, r.origin, 0)
 		if err := r.w.rater.Usage(&record.Record, 0, &charges); err != nil {
 			return err
+		}
+		if r.drawn = appendDraws(r.drawn[:0], r.w.Books, charges.Draws); !bytes.Equal(r.drawn, accepted.drew()) {
+			r.differs[customer] = true
 		}
 		owed := r.owed[customer]
 		if err := owed.Add(row.Quantity); err != nil {
@@ -308,7 +339,8 @@ func (r *rerating) differing() error {
 	drop := make(map[int32]bool)
 	for customer, rows := range r.rows {
 		// A customer without records in the cycle has the positions it opened with.
-		if !r.apart[customer] && !slices.Equal(rows, closing[customer]) && !slices.Equal(rows, r.openAt[customer]) {
+		same := slices.Equal(rows, closing[customer]) || slices.Equal(rows, r.openAt[customer])
+		if !r.apart[customer] && (r.differs[customer] || !same) {
 			drop[customer], r.apart[customer] = true, true
 		}
 	}

@@ -23,10 +23,10 @@ func (f *Folder) isBandwidth(sku int32) bool { return f.Books.Products[sku].Mode
 type again struct {
 	*rerating
 	customer int32
-	then     map[late.Key]*late.Record // with what they drew when they were billed
-	now      map[late.Key]*late.Record // with what they draw now
-	gone     map[late.Key]bool         // taken back by a late record
-	moved    map[late.Filling]money.SignedQuantity
+	then     map[late.Key]*late.Record             // with what they drew when they were billed
+	now      map[late.Key]*late.Record             // with what they draw now
+	gone     map[late.Key]bool                     // taken back by a late record
+	moved    map[late.Filling]money.SignedQuantity // by how much more was drawn than then
 	state    late.State
 	charges  line.Charges
 }
@@ -175,7 +175,7 @@ func (a *again) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 	return out
 }
 
-// moveOwn works out by how much the close of today leaves the fillings elsewhere than the close left them.
+// moveOwn works out by how much more the close of today draws from fillings than the close did.
 func (a *again) moveOwn(own []*late.Record, drawn map[late.Filling]money.Quantity) error {
 	touched := make(map[late.Filling]bool)
 	for f := range drawn {
@@ -195,22 +195,23 @@ func (a *again) moveOwn(own []*late.Record, drawn map[late.Filling]money.Quantit
 	}
 	for f := range touched {
 		p := &a.w.Books.Packages[f.Package]
-		left := p.Quota
+		now := drawn[f]
 		for i := range a.openAt[a.customer] {
-			if row := &a.openAt[a.customer][i]; row.At == f.Start && a.w.names.filling(a.customer, row) == f.Package {
-				left = row.Count
+			row := &a.openAt[a.customer][i]
+			if row.At != f.Start || a.w.names.filling(a.customer, row) != f.Package {
+				continue
+			}
+			before, err := late.DrawnOf(p, row)
+			if err == nil {
+				now, err = now.Add(before)
+			}
+			if err != nil {
+				return err
 			}
 		}
-		then, known, err := src.fillingLeft(a.customer, f, a.w.Prices.QuotaPeriod(p, f.Start))
-		if err != nil {
-			return err
-		}
-		if !known {
-			then = p.Quota
-		}
-		now, err := left.Signed().Sub(drawn[f].Signed())
+		then, err := src.drawn(a.customer, f, a.w.Prices.QuotaPeriod(p, f.Start))
 		if err == nil {
-			a.moved[f], err = now.Sub(then.Signed())
+			a.moved[f], err = now.Signed().Sub(then.Signed())
 		}
 		if err != nil {
 			return err
@@ -267,8 +268,8 @@ func (a *again) batch(billed period.Cycle) error {
 		return err
 	}
 	a.state.Forget()
-	a.state.Left = func(customer int32, f late.Filling, span period.Span) (money.Quantity, bool, error) {
-		return a.leftIn(src, f, span)
+	a.state.Drawn = func(_ int32, f late.Filling, span period.Span) (money.Quantity, error) {
+		return a.drawnIn(src, f, span)
 	}
 	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
 	for i := range entries {
@@ -279,21 +280,17 @@ func (a *again) batch(billed period.Cycle) error {
 	return nil
 }
 
-// leftIn is what is left of a filling where a batch begins.
-func (a *again) leftIn(src *lateSources, f late.Filling, span period.Span) (money.Quantity, bool, error) {
-	left, known, err := src.fillingLeft(a.customer, f, span)
+// drawnIn is what was drawn from a filling where a batch begins.
+func (a *again) drawnIn(src *lateSources, f late.Filling, span period.Span) (money.Quantity, error) {
+	drawn, err := src.drawn(a.customer, f, span)
 	if err != nil {
-		return left, known, err
+		return drawn, err
 	}
 	by, err := a.moved[f].Sub(src.shiftOf(a.origin, a.customer, f))
-	if err != nil || by.IsZero() {
-		return left, known, err
+	if err != nil {
+		return drawn, err
 	}
-	if !known {
-		left = a.w.Books.Packages[f.Package].Quota
-	}
-	left, err = moved(left, by)
-	return left, true, err
+	return moved(drawn, by)
 }
 
 // shiftOf is the sum of the shifts of a filling by re-rating a cycle.
@@ -323,8 +320,8 @@ func (a *again) take(e *late.Entry) error {
 	for i, draws := range [][]line.Draw{a.then[e.Key()].Draws, e.Draws} {
 		for _, d := range draws {
 			q := d.Quantity.Signed()
-			if (i == 1) != e.Reversal {
-				q = q.Neg()
+			if (i == 0) != e.Reversal {
+				q = q.Neg() // less was drawn than then, or less given back
 			}
 			f := a.fillingAt(d.Package, e.Start)
 			sum, err := a.moved[f].Add(q)

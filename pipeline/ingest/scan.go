@@ -283,7 +283,7 @@ func (w *worker) flush(slot int) error {
 		return err
 	}
 	w.runs[slot] = append(w.runs[slot], run)
-	if len(w.runs[slot]) < max(2, openRuns/w.cfg.Workers/2) {
+	if len(w.runs[slot]) < max(2, openRuns/max(1, w.cfg.Workers)/2) {
 		return nil
 	}
 	old := w.runs[slot]

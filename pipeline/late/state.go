@@ -30,30 +30,26 @@ type State struct {
 	Region func(int32) string // names the numbers of Record.Region
 	// Count is where what is billed has left a meter.
 	Count func(customer int32, m Meter) (money.Quantity, error)
-	// Left is what is left of a filling that lasts for the span; false = all of it.
-	Left func(customer int32, f Filling, span period.Span) (money.Quantity, bool, error)
+	// Drawn is what was drawn of a filling that lasts for the span.
+	Drawn func(customer int32, f Filling, span period.Span) (money.Quantity, error)
 
 	customer int32
 	meters   map[Meter]money.Quantity
-	fillings map[Filling]rest
+	fillings map[Filling]money.Quantity // what was drawn
 	changed  map[Filling]bool
 	rows     []position.Row
-}
-
-// rest is what is left of a filling, if it is known to have been drawn on.
-type rest struct {
-	left  money.Quantity
-	drawn bool
 }
 
 // Open turns to a customer.
 func (s *State) Open(customer int32) {
 	s.customer = customer
-	s.meters, s.fillings, s.changed = make(map[Meter]money.Quantity), make(map[Filling]rest), make(map[Filling]bool)
+	s.meters, s.fillings, s.changed = make(map[Meter]money.Quantity), make(map[Filling]money.Quantity), make(map[Filling]bool)
 }
 
 // Forget makes the state ask again for fillings.
-func (s *State) Forget() { s.fillings, s.changed = make(map[Filling]rest), make(map[Filling]bool) }
+func (s *State) Forget() {
+	s.fillings, s.changed = make(map[Filling]money.Quantity), make(map[Filling]bool)
+}
 
 // SetMeters says where the meters stand.
 func (s *State) SetMeters(counts map[Meter]money.Quantity) { s.meters = counts }
@@ -64,22 +60,17 @@ func (s *State) Apply(e *Entry) error {
 		if err := s.openPackage(d.Package, e.Start); err != nil {
 			return err
 		}
-		p := &s.Books.Packages[d.Package]
-		f := Filling{d.Package, s.Prices.QuotaPeriod(p, e.Start).From}
-		r := s.fillings[f]
-		if !r.drawn {
-			r = rest{p.Quota, true}
-		}
-		var err error
+		f := Filling{d.Package, s.Prices.QuotaPeriod(&s.Books.Packages[d.Package], e.Start).From}
+		drawn, err := s.fillings[f], error(nil)
 		if e.Reversal {
-			r.left, err = r.left.Add(d.Quantity)
+			drawn, err = drawn.Sub(d.Quantity.Min(drawn))
 		} else {
-			r.left, err = r.left.Sub(d.Quantity.Min(r.left))
+			drawn, err = drawn.Add(d.Quantity)
 		}
 		if err != nil {
 			return err
 		}
-		s.fillings[f] = r
+		s.fillings[f] = drawn
 	}
 	return nil
 }
@@ -87,11 +78,11 @@ func (s *State) Apply(e *Entry) error {
 // Meters are the meters that entries moved, with their counts.
 func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
 
-// Fillings are the fillings that entries drew on or gave back to, with what is left.
+// Fillings are the fillings that entries drew on or gave back to, with what was drawn of them.
 func (s *State) Fillings() map[Filling]money.Quantity {
 	out := make(map[Filling]money.Quantity, len(s.changed))
 	for f := range s.changed {
-		out[f] = s.fillings[f].left
+		out[f] = s.fillings[f]
 	}
 	return out
 }
@@ -129,6 +120,14 @@ func (s *State) Take(e *Entry, out *line.Charges) error {
 		}
 	}
 	return s.close(e, p, m)
+}
+
+// DrawnOf is what was drawn of a package by its position.
+func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
+	if row.Usage.IsZero() {
+		return p.Quota.Sub(row.Count.Min(p.Quota))
+	}
+	return row.Usage.Sub(row.Count)
 }
 
 // open gives the rater what the entry's rating depends on.
@@ -182,16 +181,16 @@ func (s *State) openPackage(code int32, t period.Instant) error {
 	}
 	span := s.Prices.QuotaPeriod(p, t)
 	f := Filling{code, span.From}
-	r, known := s.fillings[f]
+	drawn, known := s.fillings[f]
 	if !known {
 		var err error
-		if r.left, r.drawn, err = s.Left(s.customer, f, span); err != nil {
+		if drawn, err = s.Drawn(s.customer, f, span); err != nil {
 			return err
 		}
-		s.fillings[f] = r
+		s.fillings[f] = drawn
 	}
-	if r.drawn {
-		s.rows = append(s.rows, position.Row{Kind: position.Package, Key: p.ID, Count: r.left, At: f.Start})
+	if !drawn.IsZero() {
+		s.rows = append(s.rows, rating.PackageRow(p, drawn, f.Start))
 	}
 	return nil
 }
@@ -213,8 +212,12 @@ func (s *State) close(e *Entry, p *books.Product, m Meter) error {
 				continue
 			}
 			f := Filling{code, row.At}
-			if now := (rest{row.Count, true}); s.fillings[f] != now {
-				s.fillings[f], s.changed[f] = now, true
+			drawn, err := DrawnOf(&s.Books.Packages[code], row)
+			if err != nil {
+				return err
+			}
+			if s.fillings[f] != drawn {
+				s.fillings[f], s.changed[f] = drawn, true
 			}
 		}
 	}

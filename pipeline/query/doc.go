@@ -8,4 +8,6 @@
 //	         files.
 //	QUERY-4  Before the first row is given every lake file it may come from is open or copied: no row is given twice.
 //	QUERY-5  Nothing here writes to the lake.
+//	QUERY-6  What is explained is rated again where the lake holds all that it was rated from; where it does not, after the close, the
+//	         story says so and shows what was posted.
 package query

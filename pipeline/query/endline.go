@@ -37,7 +37,7 @@ func (e *explainer) monthEnd(ctx context.Context) error {
 		return &NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id), Do: "put it back into books/products.csv"}
 	}
 	p := &e.Books.Products[sku]
-	e.fact("product", fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model))
+	e.fact("product", productText(p))
 	e.fact("cycle", e.Books.Zone.Bounds(e.cycle).String()+" in "+e.Books.Zone.Name())
 	if e.isPercentile(sku) {
 		return e.percentile(ctx, sku)

@@ -21,8 +21,9 @@ import (
 
 // Question says which record is to be explained.
 type Question struct {
-	ID       string // record_id, record_id#tier, or the id of a month-end line
-	Cycle    string // "" = look in all
+	ID       string // of a line, or a record_id, with or without #tier: see spec §5, id
+	Cycle    string // billed in; "" = look in all
+	Origin   string // cycle that it belongs to, where it was billed later; "" = any
 	Customer string // "" = look at all
 }
 
@@ -31,6 +32,8 @@ type Sources struct {
 	Snap     *lake.Snapshot
 	Books    *books.Books
 	Settings *settings.Settings
+	Prices   *rating.Book
+	Refund   rating.RefundRules
 	Inbox    fs.FS // where feed files may still lie; nil = do not look
 	Progress func(stage string, done, total int64)
 }
@@ -40,16 +43,20 @@ type Story struct {
 	Cycle      string   `json:"cycle"`
 	CustomerID string   `json:"customer_id"`
 	ID         string   `json:"id"`
-	Tier       int      `json:"tier,omitempty"` // asked for with #tier
-	State      string   `json:"state"`          // rated | waiting | replaced | month_end
-	Facts      []Fact   `json:"facts"`          // what the record says
+	Tier       int      `json:"tier,omitempty"`         // asked for with #tier
+	State      string   `json:"state"`                  // one of the states below
+	Origin     string   `json:"origin_cycle,omitempty"` // that it belongs to, where that is another than Cycle
+	Facts      []Fact   `json:"facts"`                  // what the record says
 	Feeds      []Origin `json:"feeds,omitempty"`
 	Parts      []Part   `json:"parts"` // step by step, a part a line
 	Before     []string `json:"before,omitempty"`
 	Stored     []Line   `json:"stored"`
 	Rated      []Line   `json:"rated"`                     // rated again just now
-	Agrees     bool     `json:"agrees"`                    // Stored and Rated are the same
+	Agrees     bool     `json:"agrees"`                    // Stored and Rated are the same, or it is not rated again
 	Later      []Line   `json:"month_end_lines,omitempty"` // of a record that waits: the lines it counts for, as far as they are there
+	Base       []Line   `json:"base_lines,omitempty"`      // of a refund: the lines of the order that is taken back
+	Sums       []Sum    `json:"sums,omitempty"`            // of a difference: all that is billed of its place, posting by posting
+	Also       []Also   `json:"also,omitempty"`            // what was billed under the same id in other cycles
 }
 
 // The states of a record.
@@ -58,7 +65,13 @@ const (
 	StateWaiting  = "waiting"   // it counts for month-end lines, see Later
 	StateReplaced = "replaced"  // another record took its place: it has no lines
 	StateMonthEnd = "month_end" // the line of a month's end
-	StateEvent    = "event"     // an order or an adjustment: its lines as they are in the lake, not rated again
+
+	StateOrder      = "order"      // an order other than an unsubscribe
+	StateRefund     = "refund"     // an unsubscribe
+	StateAdjustment = "adjustment" // a manual adjustment
+	StateLate       = "late"       // a record of a closed cycle: its lines as they are in the lake, not rated again
+	StateDifference = "difference" // what late records changed of a closed month's end; not rated again
+	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
 )
 
 // Fact is one thing the record says.
@@ -74,10 +87,20 @@ type Part struct {
 	Steps []string `json:"steps"`
 }
 
-// place is where a record was found.
-type place struct {
-	cycle, customer, id string
-	day                 string
+// notAgain reports whether what a state shows is not rated again.
+func notAgain(state string) bool {
+	switch state {
+	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating:
+		return true
+	}
+	return false
+}
+
+// Also is what was billed of the same record or place elsewhere.
+type Also struct {
+	Cycle string `json:"cycle"` // billed in
+	Day   string `json:"day"`   // in the lake: a day, or end, events, late, rerate
+	Lines []Line `json:"lines"`
 }
 
 // Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id that is in
@@ -90,74 +113,74 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if err != nil {
 		return nil, err
 	}
-	story := &Story{Cycle: at.cycle, CustomerID: at.customer, ID: at.id, Tier: tier}
-	e := &explainer{Sources: s, at: at, story: story}
-	if e.customer = s.Books.Customer(at.customer); e.customer < 0 {
-		return nil, &NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", at.customer), Do: "put the customer back into books/customers.csv"}
+	story := &Story{Cycle: at[0].cycle, CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
+	e := &explainer{Sources: s, at: at[0], story: story, prices: s.Prices}
+	if e.customer = s.Books.Customer(e.at.customer); e.customer < 0 {
+		return nil, &NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer), Do: "put the customer back into books/customers.csv"}
 	}
-	if e.cycle, err = period.ParseCycle(at.cycle); err != nil {
+	if e.cycle, err = period.ParseCycle(e.at.cycle); err != nil {
 		return nil, err
 	}
-	e.prices = rating.Compile(s.Books, rulesOf(s.Settings))
-	switch at.day {
-	case lake.EndDay:
-		err = e.monthEnd(ctx)
-	case lake.EventsDay:
-		story.State = StateEvent
-		err = e.storedLines(at.day, &story.Stored, func(row Row) bool { return string(row.Text(tables.LID)) == at.id })
-	default:
-		err = e.record(ctx)
-	}
-	if err != nil {
+	if err := e.tellPlace(ctx); err != nil {
 		return nil, err
 	}
-	story.Agrees = slices.Equal(story.Stored, story.Rated)
-	if story.State == StateWaiting || story.State == StateReplaced || story.State == StateEvent {
-		story.Agrees = true // nothing that was rated again
+	if err := e.also(at[1:]); err != nil {
+		return nil, err
 	}
+	sortLines(story.Stored)
+	sortLines(story.Rated)
+	story.Agrees = notAgain(story.State) || slices.Equal(story.Stored, story.Rated)
 	return story, nil
 }
 
-// rulesOf are the settings as rating takes them.
-func rulesOf(s *settings.Settings) rating.Rules {
-	grain := rating.PerLine
-	if s.Rounding.Grain == settings.PerCycle {
-		grain = rating.PerCycle
+// tellPlace tells the story of what lies at the place.
+func (e *explainer) tellPlace(ctx context.Context) error {
+	if e.at.origin != e.at.cycle {
+		e.story.Origin = e.at.origin
 	}
-	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
+	switch e.at.day {
+	case lake.EndDay:
+		return e.monthEnd(ctx)
+	case lake.EventsDay:
+		return e.event(ctx)
+	case lake.LateDay, lake.RerateDay:
+		return e.late(ctx)
+	default:
+		return e.record(ctx)
+	}
 }
 
-// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that.
-func (s *Sources) find(ctx context.Context, q *Question) (place, int, error) {
+// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of one record the one
+// to explain comes first.
+func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
 	if q.Cycle != "" {
 		if err := HasCycle(s.Snap, q.Cycle); err != nil {
-			return place{}, 0, err
+			return nil, 0, err
 		}
 	}
 	places, err := s.search(ctx, q, q.ID)
 	if err != nil {
-		return place{}, 0, err
+		return nil, 0, err
 	}
 	tier := 0
 	if cut := strings.LastIndexByte(q.ID, '#'); len(places) == 0 && cut > 0 {
 		if n, err := strconv.Atoi(q.ID[cut+1:]); err == nil && n > 0 {
 			if places, err = s.search(ctx, q, q.ID[:cut]); err != nil {
-				return place{}, 0, err
+				return nil, 0, err
 			}
 			tier = n
 		}
 	}
-	switch len(places) {
-	case 0:
-		return place{}, 0, s.notThere(ctx, q)
-	case 1:
-		return places[0], tier, nil
+	if len(places) == 0 {
+		return nil, 0, s.notThere(ctx, q)
 	}
-	var list []string
-	for _, p := range places {
-		list = append(list, fmt.Sprintf("cycle %s, customer %s", p.cycle, p.customer))
+	slices.SortFunc(places, place.before)
+	for _, p := range places[1:] {
+		if !p.sameAs(places[0]) {
+			return nil, 0, severalError(q.ID, places)
+		}
 	}
-	return place{}, 0, &NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", q.ID, strings.Join(list, "; ")), Do: "say which one with --cycle and --customer"}
+	return places, tier, nil
 }
 
 // notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
@@ -204,23 +227,27 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]place, 
 func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []place) ([]place, error) {
 	bucket := ingest.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
-		def, customer, column := tables.Lines(), tables.LCustomerID, tables.LID
-		if e.Table == tables.Usage().Name {
-			def, customer, column = tables.Usage(), tables.UCustomerID, tables.URecordID
-		}
-		if e.Table != def.Name || q.Customer != "" && e.Bucket != bucket {
+		in, ok := searchedTable(e)
+		if !ok || q.Customer != "" && e.Bucket != bucket {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		s.Progress("look for the record: files", int64(i), int64(len(files)))
-		err := scanFile(s.Snap, e, def, []int{customer, column}, q.Customer, customer, func(row Row) error {
-			if string(row.Text(column)) != id {
+		cols := []int{in.customer, in.id}
+		if in.origin >= 0 {
+			cols = append(cols, in.origin)
+		}
+		err := scanFile(s.Snap, e, in.def, cols, q.Customer, in.customer, func(row Row) error {
+			if string(row.Text(in.id)) != id {
 				return nil
 			}
-			p := place{e.Cycle, row.Word(customer), id, e.Day}
-			if !slices.Contains(places, p) {
+			p := place{cycle: e.Cycle, origin: e.Cycle, customer: row.Word(in.customer), id: id, day: in.day}
+			if in.origin >= 0 && row.Word(in.origin) != "" {
+				p.origin = row.Word(in.origin)
+			}
+			if !slices.Contains(places, p) && (q.Origin == "" || p.origin == q.Origin) {
 				places = append(places, p)
 			}
 			return nil
@@ -291,6 +318,14 @@ func (e *explainer) fact(name, value string) {
 	if value != "" {
 		e.story.Facts = append(e.story.Facts, Fact{name, value})
 	}
+}
+
+// productText names a product.
+func productText(p *books.Product) string {
+	if p.Name == "" {
+		return fmt.Sprintf("%s, %s", p.SKU, p.Model)
+	}
+	return fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model)
 }
 
 // filesOfDay are the bucket's files of a table and day.

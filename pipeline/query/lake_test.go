@@ -2,7 +2,6 @@ package query
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"testing"
 
@@ -107,7 +106,7 @@ func (l *testLake) put(key lake.FileKey, batches ...*table.Columns) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	pq, err := table.NewWriter(struct{ io.Writer }{w}, batches[0].Def)
+	pq, err := table.NewWriter(w, batches[0].Def)
 	if err != nil {
 		l.t.Fatal(err)
 	}

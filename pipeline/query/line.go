@@ -1,6 +1,9 @@
 package query
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -25,11 +28,20 @@ type Line struct {
 	Draws      string               `json:"package_draws"`
 }
 
+// sortLines puts the lines of one id into the order of spec §8.
+func sortLines(list []Line) {
+	slices.SortStableFunc(list, func(a, b Line) int {
+		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(kindRank(a.Kind), kindRank(b.Kind)), cmp.Compare(a.ResourceID, b.ResourceID),
+			a.UnitPrice.Cmp(b.UnitPrice), a.Quantity.Cmp(b.Quantity))
+	})
+}
+
 // explainedColumns are the columns of Line and of the record behind it.
 func explainedColumns() []int {
 	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LRegionCode, tables.LSKU,
 		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
-		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd, tables.LDay}
+		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd, tables.LDay,
+		tables.LCycle, tables.LOriginCycle, tables.LTradeID, tables.LChargingMode, tables.LPriceValidFrom, tables.LPriceList, tables.LPriceRegion}
 }
 
 // lineOf reads a stored line.

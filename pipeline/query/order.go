@@ -19,12 +19,13 @@ type order struct {
 func linesOrder() order {
 	return order{
 		cols: []int{tables.LCustomerID, tables.LUsageStart, tables.LID, tables.LTier, tables.LKind, tables.LResourceID,
-			tables.LUnitPrice, tables.LQuantity, tables.LTradeID},
+			tables.LUnitPrice, tables.LQuantity, tables.LTradeID, tables.LOriginCycle, tables.LPaymentAmount},
 		compare: compareLines,
 	}
 }
 
-// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id.
+// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id. Differences of
+// one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
 func compareLines(a, b Row) int {
 	if c := strings.Compare(a.Word(tables.LCustomerID), b.Word(tables.LCustomerID)); c != 0 {
 		return c
@@ -42,6 +43,8 @@ func compareLines(a, b Row) int {
 		compareDec(a, b, tables.LUnitPrice),
 		compareDec(a, b, tables.LQuantity),
 		strings.Compare(a.Word(tables.LTradeID), b.Word(tables.LTradeID)),
+		strings.Compare(a.Word(tables.LOriginCycle), b.Word(tables.LOriginCycle)),
+		compareDec(a, b, tables.LPaymentAmount),
 	)
 }
 

@@ -1,13 +1,13 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 
+	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/feed"
@@ -27,8 +27,23 @@ type Origin struct {
 // mostOrigins is how many rows are looked for.
 const mostOrigins = 10
 
-// origins looks for the record in the feed files that were taken and may hold its day.
+// match tells of a row of a feed file whether it bears the id that is looked for, and whether it says what was accepted.
+type match func(b *feed.Batch, i int) (bears, same bool)
+
+// origins looks for a usage record in the feed files that were taken and may hold its day.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
+	spec := feed.Usage()
+	return e.originsIn(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
+			return false, false
+		}
+		return true, e.sameContent(c, r)
+	})
+}
+
+// originsIn looks through the files of one feed that were taken and, where a day is given, may hold it.
+func (e *explainer) originsIn(ctx context.Context, spec *feed.Spec, day string, match match) ([]Origin, error) {
 	if e.Inbox == nil {
 		return nil, nil
 	}
@@ -39,10 +54,10 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 	var out []Origin
 	for i, in := range inputs {
 		e.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
-		if in.Feed != feed.Usage().Name || e.at.day < in.FirstDay || e.at.day > in.LastDay || len(out) >= mostOrigins {
+		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= mostOrigins {
 			continue
 		}
-		found, err := e.inFile(ctx, &in, r)
+		found, err := e.inFile(ctx, &in, spec, match)
 		if err != nil {
 			return nil, err
 		}
@@ -65,7 +80,7 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 const sameRecord = "same"
 
 // inFile looks through one feed file.
-func (e *explainer) inFile(ctx context.Context, in *lake.Input, r *accepted) ([]Origin, error) {
+func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec, match match) ([]Origin, error) {
 	hash, _, err := feed.Hash(e.Inbox, in.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -75,7 +90,7 @@ func (e *explainer) inFile(ctx context.Context, in *lake.Input, r *accepted) ([]
 	case hash != in.Hash:
 		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be looked at"}}, nil
 	}
-	reader, err := feed.Open(e.Inbox, in.Name, feed.Usage(), feed.Options{})
+	reader, err := feed.Open(e.Inbox, in.Name, spec, feed.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -88,35 +103,29 @@ func (e *explainer) inFile(ctx context.Context, in *lake.Input, r *accepted) ([]
 		if err != nil {
 			return nil, errors.Join(err, reader.Close())
 		}
-		out = append(out, e.inBatch(b, in.Name, r)...)
+		out = append(out, inBatch(b, in.Name, match)...)
 		b.Release()
 	}
 	return out, reader.Close()
 }
 
-// inBatch finds the rows of a batch that bear the record's id and customer.
-func (e *explainer) inBatch(b *feed.Batch, name string, r *accepted) []Origin {
-	spec := feed.Usage()
-	ids, ok := b.Rows.Column(spec.Column("record_id")).(*array.String)
-	customers, alsoOK := b.Rows.Column(spec.Column("customer_id")).(*array.Dictionary)
-	if !ok || !alsoOK {
-		return nil
-	}
-	words, ok := customers.Dictionary().(*array.String)
-	if !ok {
-		return nil
-	}
+// inBatch finds the rows of a batch that bear the id.
+func inBatch(b *feed.Batch, name string, match match) []Origin {
 	faulty := make(map[int]bool, len(b.Faults))
 	for _, f := range b.Faults {
 		faulty[f.Index] = true
 	}
 	var out []Origin
 	for i := range b.Len() {
-		if faulty[i] || ids.IsNull(i) || ids.Value(i) != e.at.id || customers.IsNull(i) || words.Value(customers.GetValueIndex(i)) != e.at.customer {
+		if faulty[i] {
+			continue
+		}
+		bears, same := match(b, i)
+		if !bears {
 			continue
 		}
 		o := Origin{File: name, Row: b.First + int64(i), Raw: string(b.Raw(nil, i)), Note: "not taken: its content is another"}
-		if sameContent(b, i, r, e) {
+		if same {
 			o.Note = sameRecord
 		}
 		out = append(out, o)
@@ -125,34 +134,73 @@ func (e *explainer) inBatch(b *feed.Batch, name string, r *accepted) []Origin {
 }
 
 // sameContent reports whether a row says what was accepted: product, place, times and quantity.
-func sameContent(b *feed.Batch, i int, r *accepted, e *explainer) bool {
-	spec := feed.Usage()
-	column := func(name string) int { return spec.Column(name) }
-	start, ok1 := b.Rows.Column(column("usage_start")).(*array.Timestamp)
-	end, ok2 := b.Rows.Column(column("usage_end")).(*array.Timestamp)
-	quantity, ok3 := b.Rows.Column(column("quantity")).(*array.Decimal128)
-	resource, ok4 := b.Rows.Column(column("resource_id")).(*array.String)
-	if !ok1 || !ok2 || !ok3 || !ok4 {
-		return false
-	}
-	n := quantity.Value(i)
-	q, err := money.QuantityFromRaw(n.HighBits(), n.LowBits())
-	return err == nil && q == r.Quantity && period.Instant(start.Value(i)) == r.Start && period.Instant(end.Value(i)) == r.End &&
-		bytes.Equal([]byte(resource.Value(i)), r.Resource) && wordAt(b, column("sku"), i) == e.Books.Products[r.SKU].SKU &&
-		wordAt(b, column("region_code"), i) == e.regions[r.Region]
+func (e *explainer) sameContent(c cells, r *accepted) bool {
+	start, _ := c.time("usage_start")
+	end, _ := c.time("usage_end")
+	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End && c.text("resource_id") == string(r.Resource) &&
+		c.text("sku") == e.Books.Products[r.SKU].SKU && c.text("region_code") == e.regions[r.Region]
 }
 
-// wordAt is the text of a dictionary column.
-func wordAt(b *feed.Batch, column, i int) string {
-	d, ok := b.Rows.Column(column).(*array.Dictionary)
-	if !ok || d.IsNull(i) {
-		return ""
+// cells is one row of a feed batch; an empty cell is the empty text, or false.
+type cells struct {
+	batch *feed.Batch
+	spec  *feed.Spec
+	row   int
+}
+
+func (c cells) column(name string) arrow.Array { return c.batch.Rows.Column(c.spec.Column(name)) }
+
+func (c cells) text(name string) string {
+	switch col := c.column(name).(type) {
+	case *array.String:
+		if col.IsValid(c.row) {
+			return col.Value(c.row)
+		}
+	case *array.Dictionary:
+		if words, ok := col.Dictionary().(*array.String); ok && col.IsValid(c.row) {
+			return words.Value(col.GetValueIndex(c.row))
+		}
 	}
-	words, ok := d.Dictionary().(*array.String)
-	if !ok {
-		return ""
+	return ""
+}
+
+func (c cells) whole(name string) (int64, bool) {
+	col, ok := c.column(name).(*array.Int64)
+	if !ok || col.IsNull(c.row) {
+		return 0, false
 	}
-	return words.Value(d.GetValueIndex(i))
+	return col.Value(c.row), true
+}
+
+func (c cells) time(name string) (period.Instant, bool) {
+	col, ok := c.column(name).(*array.Timestamp)
+	if !ok || col.IsNull(c.row) {
+		return 0, false
+	}
+	return period.Instant(col.Value(c.row)), true
+}
+
+func (c cells) amount(name string) (money.Amount, bool) {
+	col, ok := c.column(name).(*array.Decimal128)
+	if !ok || col.IsNull(c.row) {
+		return money.Amount{}, false
+	}
+	n := col.Value(c.row)
+	a, err := money.AmountFromRaw(n.HighBits(), n.LowBits())
+	return a, err == nil
+}
+
+func (c cells) quantity(name string) money.Quantity {
+	col, ok := c.column(name).(*array.Decimal128)
+	if !ok || col.IsNull(c.row) {
+		return money.Quantity{}
+	}
+	n := col.Value(c.row)
+	q, err := money.QuantityFromRaw(n.HighBits(), n.LowBits())
+	if err != nil {
+		return money.Quantity{}
+	}
+	return q
 }
 
 // String is the origin as a person reads it.

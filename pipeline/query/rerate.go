@@ -81,15 +81,7 @@ func (e *explainer) laterLines(r *accepted) error {
 // describe notes what a record says and where it came from.
 func (e *explainer) describe(ctx context.Context, r *accepted) error {
 	p := &e.Books.Products[r.SKU]
-	e.fact("product", fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model))
-	e.fact("region", e.regions[r.Region])
-	e.fact("resource", string(r.Resource))
-	e.fact("resource name", string(r.Name))
-	e.fact("resource tag", string(r.Tag))
-	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
-	e.fact("day", e.at.day+" in "+e.Books.Zone.Name())
-	e.fact("quantity", r.Quantity.Trim()+" "+p.Measure)
-	e.fact("replaces", r.replaces)
+	e.usageFacts(r)
 	switch {
 	case r.replaced:
 		e.story.State = StateReplaced
@@ -107,6 +99,20 @@ func (e *explainer) describe(ctx context.Context, r *accepted) error {
 	origins, err := e.origins(ctx, r)
 	e.story.Feeds = origins
 	return err
+}
+
+// usageFacts notes what a usage record says.
+func (e *explainer) usageFacts(r *accepted) {
+	p := &e.Books.Products[r.SKU]
+	e.fact("product", productText(p))
+	e.fact("region", e.regions[r.Region])
+	e.fact("resource", string(r.Resource))
+	e.fact("resource name", string(r.Name))
+	e.fact("resource tag", string(r.Tag))
+	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
+	e.fact("day", e.Books.Zone.Day(r.Start).String()+" in "+e.Books.Zone.Name())
+	e.fact("quantity", r.Quantity.Trim()+" "+p.Measure)
+	e.fact("replaces", r.replaces)
 }
 
 // replacer names the record that took the place of the one that is explained.
@@ -148,7 +154,12 @@ func (e *explainer) tell(steps []rating.Step, charges []line.Charge) {
 
 // storedLines reads the customer's lines of a day that are of interest.
 func (e *explainer) storedLines(day string, to *[]Line, keep func(Row) bool) error {
-	files, err := e.filesOfDay(tables.Lines().Name, e.at.cycle, day)
+	return e.storedIn(e.at.cycle, day, to, keep)
+}
+
+// storedIn is storedLines of any cycle.
+func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(Row) bool) error {
+	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
 		return err
 	}
@@ -300,27 +311,32 @@ func (s *recordSource) advance() (err error) {
 }
 
 func (s *recordSource) fromUsage() (err error) {
-	row := s.row
-	s.record = accepted{replaces: string(row.Text(tables.UReplaces)), replaced: row.Small(tables.UStatus) == tables.Replaced}
-	r := &s.record.Record
-	if r.SKU, err = s.sku(row.Word(tables.USKU)); err != nil {
-		return err
-	}
-	r.Region = s.e.regionCode(row.Word(tables.URegionCode))
-	r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
-	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
-	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
-	if r.Quantity, err = quantityOf(row, tables.UQuantity); err != nil {
+	if s.record, err = s.e.usageRow(s.row); err != nil {
 		return err
 	}
 	return s.advance()
+}
+
+// usageRow reads a row of the usage table, or of the late table, which begins with the same columns.
+func (e *explainer) usageRow(row Row) (a accepted, err error) {
+	a = accepted{replaces: string(row.Text(tables.UReplaces)), replaced: row.Small(tables.UStatus) == tables.Replaced}
+	r := &a.Record
+	if r.SKU, err = e.sku(row.Word(tables.USKU)); err != nil {
+		return a, err
+	}
+	r.Region = e.regionCode(row.Word(tables.URegionCode))
+	r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
+	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
+	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
+	r.Quantity, err = quantityOf(row, tables.UQuantity)
+	return a, err
 }
 
 func (s *recordSource) fromLines() (err error) {
 	row := s.row
 	s.record = accepted{}
 	r := &s.record.Record
-	if r.SKU, err = s.sku(row.Word(tables.LSKU)); err != nil {
+	if r.SKU, err = s.e.sku(row.Word(tables.LSKU)); err != nil {
 		return err
 	}
 	r.Region = s.e.regionCode(row.Word(tables.LRegionCode))
@@ -344,8 +360,8 @@ func (s *recordSource) fromLines() (err error) {
 	return nil
 }
 
-func (s *recordSource) sku(word string) (int32, error) {
-	if code := s.e.Books.SKU(word); code >= 0 {
+func (e *explainer) sku(word string) (int32, error) {
+	if code := e.Books.SKU(word); code >= 0 {
 		return code, nil
 	}
 	return 0, &NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name", word), Do: "put it back into books/products.csv"}
@@ -385,9 +401,18 @@ func (e *explainer) positionsBefore(day period.Day) ([]position.Row, error) {
 		if err != nil || cycles[i].Cycle == e.at.cycle {
 			return rows, err
 		}
-		return e.prices.NextCycle(nil, rows, e.customer, e.cycle), nil
+		return e.nextCycle(rows, cycles[i].Cycle)
 	}
-	return nil, nil
+	return e.nextCycle(nil, "")
+}
+
+// nextCycle is the positions with which the explained cycle opens, after the last one before it that has any.
+func (e *explainer) nextCycle(rows []position.Row, after string) ([]position.Row, error) {
+	rows, err := e.overlay(rows, after)
+	if err != nil {
+		return nil, err
+	}
+	return e.prices.NextCycle(nil, rows, e.customer, e.cycle), nil
 }
 
 func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err error) {

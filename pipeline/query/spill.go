@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -138,7 +137,7 @@ func (m *merger) spill(ctx context.Context, inputs []input, name string, group i
 }
 
 func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int64) error {
-	w, err := table.NewWriter(struct{ io.Writer }{f}, m.def) // the Parquet library closes what it can
+	w, err := table.NewWriter(f, m.def)
 	if err != nil {
 		return err
 	}

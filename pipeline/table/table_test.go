@@ -135,3 +135,29 @@ func TestUnevenBatchIsRefused(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// closer is a writer that must not be closed.
+type closer struct {
+	bytes.Buffer
+	closed bool
+}
+
+func (c *closer) Close() error {
+	c.closed = true
+	return nil
+}
+
+func TestWriterLeavesOpen(t *testing.T) {
+	t.Parallel()
+	var out closer
+	w, err := NewWriter(&out, table.Totals())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out.closed || out.Len() == 0 {
+		t.Errorf("closed %t with %d bytes; want an open writer with a footer", out.closed, out.Len())
+	}
+}

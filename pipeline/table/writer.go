@@ -103,7 +103,8 @@ func NewWriterIn(mem *Memory, w io.Writer, def *table.Table) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	fw, err := file.NewParquetWriterWithError(w, root, file.WithWriterProps(properties(def, mem)))
+	fw, err := file.NewParquetWriterWithError(struct{ io.Writer }{w}, root, // bare, for the library closes what it can
+		file.WithWriterProps(properties(def, mem)))
 	if err != nil {
 		return nil, fmt.Errorf("start a file of table %s: %w", def.Name, err)
 	}

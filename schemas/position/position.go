@@ -12,7 +12,7 @@ type Kind uint8
 const (
 	Meter   Kind = 1 // graduated: Count since the cycle's start
 	Gather  Kind = 2 // volume, block, stairstep: what the cycle's end will price, one row per line to come
-	Package Kind = 3 // a prepaid package: Count = what is left, At = start of the quota period it belongs to
+	Package Kind = 3 // a prepaid package: Count = what is left of Usage, At = start of the quota period it belongs to
 )
 
 // Row is one position of one customer at the end of a day. Which fields are used depends on Kind; the others are zero.
@@ -26,7 +26,7 @@ type Row struct {
 	Tag      string         // Gather: resource_tag of the first record of Resource
 	Order    int64          // Gather: 0-based order in which the row's first record came within its meter (for the meter's first record: 0)
 	Count    money.Quantity // Meter, Gather: quantity after packages; Package: what is left
-	Usage    money.Quantity // Gather: usage_amount
+	Usage    money.Quantity // Gather: usage_amount; Package: what Count is left of, as the books had it
 	Free     money.Quantity // Gather: taken from packages
 	Draws    string         // Gather: package_id:quantity;… summed per package, sorted by package_id
 	At       period.Instant // Package: start of the current quota period

@@ -120,7 +120,7 @@ func positionColumns() []Column {
 		{"tag", Text, "gathered: resource_tag of the resource's first record"},
 		{"first", Whole, "gathered: place of the row's first record within its meter, from 0"},
 		{"count", Quantity, "meter: quantity so far, after packages; package: what is left"},
-		{"usage", Quantity, "gathered: usage_amount so far"},
+		{"usage", Quantity, "gathered: usage_amount so far; package: what count is left of, as the books had it"},
 		{"free", Quantity, "gathered: free_resource_usage so far"},
 		{"draws", Text, "gathered: package_id:quantity;… drawn so far"},
 		{"at", MaybeTime, "package: start of the quota period that count belongs to"},
@@ -374,5 +374,5 @@ func Shifts() *Table {
 		Column{"customer_id", Word, "whose position it is"}, Column{"origin_cycle", Word, "the closed cycle that was rated again"},
 		Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"}, Column{"key", Word, "sku of a meter, package_id of a package"},
 		Column{"scope", Word, "meter: region or resource that it counts over"}, Column{"at", MaybeTime, "package: start of the quota period"},
-		Column{"shift", Quantity, "what the position's count goes up by; negative: down"})
+		Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 }

@@ -1,0 +1,88 @@
+package query
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// place is where a record was found.
+type place struct {
+	cycle, origin string // billed in, belongs to
+	customer, id  string
+	day           string // as in lake.FileKey
+}
+
+// sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle too.
+func (p place) sameAs(o place) bool {
+	return p.customer == o.customer && p.origin == o.origin && (p.day == lake.EventsDay) == (o.day == lake.EventsDay)
+}
+
+// before puts the record's own cycle first, and then the cycles it was billed in later.
+func (p place) before(o place) int {
+	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle), cmp.Compare(p.day, o.day))
+}
+
+func severalError(id string, places []place) error {
+	var list []string
+	origins := false
+	for _, p := range places {
+		text := fmt.Sprintf("cycle %s, customer %s", p.cycle, p.customer)
+		if p.origin != p.cycle {
+			text, origins = fmt.Sprintf("cycle %s of %s, customer %s", p.cycle, p.origin, p.customer), true
+		}
+		list = append(list, text)
+	}
+	how := "say which one with --cycle and --customer"
+	if origins {
+		how = "say which one with --cycle, --origin and --customer"
+	}
+	return &NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")), Do: how}
+}
+
+// searched is a table in which ids are looked for.
+type searched struct {
+	def                  *tables.Table
+	customer, id, origin int // columns; origin −1 = none
+	day                  string
+}
+
+// searchedTable says how to look through a file; false where it holds no ids.
+func searchedTable(e lake.FileEntry) (searched, bool) {
+	switch e.Table {
+	case tables.Lines().Name:
+		in := searched{tables.Lines(), tables.LCustomerID, tables.LID, -1, e.Day}
+		if e.Day == lake.EventsDay || e.Day == lake.LateDay || e.Day == lake.RerateDay {
+			in.origin = tables.LOriginCycle
+		}
+		return in, true
+	case tables.Usage().Name:
+		return searched{tables.Usage(), tables.UCustomerID, tables.URecordID, -1, e.Day}, true
+	case tables.Late().Name:
+		return searched{tables.Late(), tables.UCustomerID, tables.URecordID, tables.LateOrigin, lake.LateDay}, true
+	}
+	return searched{}, false
+}
+
+// also reads what was billed at the other places of the record.
+func (e *explainer) also(places []place) error {
+	for _, p := range places {
+		a := Also{Cycle: p.cycle, Day: p.day}
+		if err := e.storedIn(p.cycle, p.day, &a.Lines, e.ownLine); err != nil {
+			return err
+		}
+		if len(a.Lines) > 0 {
+			e.story.Also = append(e.story.Also, a)
+		}
+	}
+	return nil
+}
+
+// ownLine reports whether a line has the id and belongs to the cycle that is asked for.
+func (e *explainer) ownLine(row Row) bool {
+	origin := row.Word(tables.LOriginCycle)
+	return string(row.Text(tables.LID)) == e.at.id && (origin == e.at.origin || origin == "" && e.at.origin == row.Word(tables.LCycle))
+}
