@@ -100,8 +100,7 @@ func (r *run) retryFiles(cfg *ingest.Config) ([]*ingest.File, error) {
 			n++
 		}
 		r.retried.files[n-1].records = append(r.retried.files[n-1].records, *x)
-		out.Write(x.raw)
-		out.WriteByte('\n')
+		fmt.Fprintf(out, "%s\n", x.raw)
 	}
 	return files, finish()
 }

@@ -88,8 +88,8 @@ func TestTuneMemory(t *testing.T) {
 		t.Errorf("GOMEMLIMIT was set, and yet the limit became %d", got)
 	}
 	tuneMemory(func(string) string { return "" })
-	if got := debug.SetMemoryLimit(-1); got != 943_718_400 {
-		t.Errorf("limit %d, want 900 MiB", got)
+	if got := debug.SetMemoryLimit(-1); got != 805_306_368 {
+		t.Errorf("limit %d, want 768 MiB", got)
 	}
 }
 

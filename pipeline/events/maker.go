@@ -221,7 +221,7 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 		err := eachRow(m.Txn, e, tables.Lines(), func(c *table.Columns, i int) error {
 			id := string(c.C[tables.LID].Text(i))
 			at := strings.LastIndexByte(id, '/')
-			if at < 0 || c.C[tables.LChargingMode].Codes[i] != byPeriod {
+			if at < 0 || c.C[tables.LTradeID].Word(i) != id[:at] {
 				return nil
 			}
 			var key Key

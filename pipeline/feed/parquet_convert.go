@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/bits"
 	"unicode/utf8"
@@ -80,7 +81,8 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 		})
 		if err != nil {
 			c.faults.take()
-			if _, known := err.(*FileError); !known {
+			var known *FileError
+			if !errors.As(err, &known) {
 				err = c.file.broken(err)
 			}
 			return nil, nil, err

@@ -74,8 +74,6 @@ func openStored(fsys fs.FS, name string) (*stored, error) {
 	return s, nil
 }
 
-func (s *stored) hold() { s.held.Add(1) }
-
 func (s *stored) letGo() error {
 	if s.held.Add(-1) > 0 {
 		return nil
@@ -147,7 +145,7 @@ func (s *stored) unpack(packed string) (*bufio.Reader, func(), error) {
 		if err != nil {
 			return nil, nil, s.unpackError(packed, err)
 		}
-		text, done = z, func() { z.Close() } // closing only puts its decoder away
+		text, done = z, func() { _ = z.Close() } // closing only puts its decoder away
 	case "zst":
 		z, err := zstd.NewReader(s, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(zstdWindow))
@@ -167,7 +165,7 @@ func (s *stored) unpack(packed string) (*bufio.Reader, func(), error) {
 		return nil, nil, s.blame(&FileError{Text: "the file is empty"})
 	}
 	if bytes.Equal(mark, []byte("\ufeff")) {
-		r.Discard(3) // cannot fail: it was peeked
+		_, _ = r.Discard(3) // cannot fail: it was peeked
 	}
 	return r, done, nil
 }

@@ -180,7 +180,6 @@ type worker struct {
 	*Folder
 	names     names
 	rater     *rating.Rater
-	lines     *lineWriter
 	positions *positionWriter
 	buffers   sorting.Buffers
 	resolver  resolver

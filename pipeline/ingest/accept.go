@@ -65,10 +65,10 @@ type acceptor struct {
 	clock   period.Clock
 	bounds  period.Span // of the cycle last looked at
 
-	customers, skus, areas, units words
-	bookRegion                    []int32 // by run region code
-	row                           sorting.Row
-	out                           []byte // text of a sample's out_bps
+	customers, skus, areas words
+	bookRegion             []int32 // by run region code
+	row                    sorting.Row
+	out                    []byte // text of a sample's out_bps
 }
 
 func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
@@ -145,7 +145,6 @@ type usageView struct {
 	customer, sku, region  *array.Dictionary
 	unit                   *array.Dictionary
 	customers, skus, areas []int32
-	units                  []int32
 	start, end             []arrow.Timestamp
 	quantity               []decimal128.Num
 	hasUnit                bool

@@ -130,7 +130,10 @@ func (w *Writer) Write(c *Columns) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	group := w.file.AppendRowGroup()
+	group, err := w.file.AppendRowGroupChecked()
+	if err != nil {
+		return fmt.Errorf("write table %s: %w", w.def.Name, err)
+	}
 	for i := range c.C {
 		cw, err := group.NextColumn()
 		if err != nil {

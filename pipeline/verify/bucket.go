@@ -158,8 +158,10 @@ func (b *bucket) rowCounts() error {
 			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
 		}
 		switch e.Table {
-		case tables.Bandwidth().Name:
+		case tables.Bandwidth().Name, tables.LateSamples().Name:
 			b.counts.samples += n
+		case tables.Late().Name:
+			b.counts.records += n
 		case tables.Orders().Name:
 			b.counts.orders += n
 		case tables.Adjustments().Name:

@@ -138,8 +138,8 @@ func (d *day) line(row query.Row) error {
 	switch d.name {
 	case lake.EndDay:
 		return d.endLine(row)
-	case lake.EventsDay:
-		return nil // orders and adjustments: they are counted by their own tables
+	case lake.EventsDay, lake.LateDay, lake.RerateDay:
+		return nil // orders, adjustments and late records: they are counted by their own tables; a re-rating has none
 	}
 	return d.record(row)
 }
