@@ -5,6 +5,7 @@ import (
 
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (spec §4.2).
@@ -41,8 +42,9 @@ type Book struct {
 	offers        offers                   // of usage
 	orderOffers   offers                   // of orders, but those of kind order
 
-	lists     []int32 // price list of every customer row, customer after customer
-	listsFrom []int32 // by customer: where its rows begin in lists
+	lists     []int32    // price list of every customer row, customer after customer
+	first     []firstRow // by customer
+	listsFrom []int32    // by customer: where its rows begin in lists
 
 	associationsFrom []int32 // by customer: where its rows begin in books.Associations
 
@@ -98,6 +100,12 @@ func (bk *Book) region(name string) int32 {
 	return number(bk.regions, name)
 }
 
+// firstRow is what most customers have only one of, beside each other in memory: a night looks up customers at random.
+type firstRow struct {
+	valid period.Span
+	list  int32
+}
+
 func (bk *Book) compileCustomers() {
 	b := bk.books
 	for i := range b.Customers {
@@ -105,6 +113,7 @@ func (bk *Book) compileCustomers() {
 		for j := range b.Customers[i].Rows {
 			bk.lists = append(bk.lists, bk.prices.list(b.Customers[i].Rows[j].PriceList))
 		}
+		bk.first = append(bk.first, firstRow{b.Customers[i].Rows[0].Valid, bk.lists[bk.listsFrom[i]]})
 	}
 	bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
 	bk.associationsFrom = offsets(len(b.Customers), len(b.Associations), func(i int) int32 { return b.Associations[i].Customer })

@@ -222,6 +222,9 @@ func (l timeline) ofCycle(bounds period.Span) int32 {
 // listAt is the customer's price list at t, and the stretch of time around t for which that holds; without a row in
 // force it is standard, for t alone.
 func (bk *Book) listAt(customer int32, t period.Instant) (int32, period.Span) {
+	if first := &bk.first[customer]; first.valid.Holds(t) {
+		return first.list, first.valid
+	}
 	rows := bk.books.Customers[customer].Rows
 	for i := range rows {
 		if rows[i].Valid.Holds(t) {
