@@ -54,9 +54,13 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample verify
 
+# The crash tests sync thousands of small files: a temporary folder in memory, where there is room, makes them ten times faster.
+TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { print $$4 }') -gt 3000000 ]; then \
+  mktemp -d $$d/tollbook-XXXXXX; else mktemp -d; fi)
+
 .PHONY: test
 test: ## run every test of the main module
-	$(GO) test -timeout 15m $(PACKAGES)
+	@tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES)
 
 .PHONY: race
 race: ## the same tests under the race detector (needs a C compiler)

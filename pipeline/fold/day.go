@@ -135,6 +135,9 @@ func (d *dayFold) finish() (differs bool, err error) {
 	}
 	had := d.w.find(dayKey("positions", d.date, d.bucket))
 	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)
+	if len(ident) == 0 {
+		closing, differs = nil, true // no record of the day was accepted: nobody would keep its positions up to date
+	}
 	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident, "usage": usage, "sums": sums} {
 		if err := d.w.replace(dayKey(name, d.date, d.bucket), files); err != nil {
 			return false, err

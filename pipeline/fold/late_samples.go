@@ -111,7 +111,7 @@ func (s *lateStep) acceptSampleDay(day period.Day) error {
 			accepted = &newer.sample
 		}
 		winner := w.elect(accepted, group)
-		if winner != nil && (accepted == nil || winner.Sample != accepted.Sample) {
+		if winner != nil && (accepted == nil || differs(w.policyOf(group[0].SKU), accepted, winner)) {
 			s.samples.all[key] = &lateSample{*winner, w.AsOf, s.cycle}
 		}
 	}

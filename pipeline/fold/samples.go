@@ -165,7 +165,7 @@ func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
 // first by file and row.
 func ownerOf(policy *books.Policy, accepted, winner *sample, group []sorting.Row) int {
 	last := policy.Duplicates == books.DuplicatesLast
-	if accepted != nil && accepted.In == winner.In && accepted.Out == winner.Out && (!last || accepted.Time == winner.Time) {
+	if accepted != nil && !differs(policy, accepted, winner) {
 		return -1
 	}
 	onlyOut := accepted != nil && accepted.In == winner.In && (!last || accepted.Time == winner.Time)
@@ -190,6 +190,11 @@ func ownerOf(policy *books.Policy, accepted, winner *sample, group []sorting.Row
 		owner, best = i, s
 	}
 	return owner
+}
+
+// differs reports whether the winner of a slot is another than what was accepted before, by what its policy looks at.
+func differs(policy *books.Policy, accepted, winner *sample) bool {
+	return accepted.In != winner.In || accepted.Out != winner.Out || policy.Duplicates == books.DuplicatesLast && accepted.Time != winner.Time
 }
 
 // electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted stays.
