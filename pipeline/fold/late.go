@@ -119,9 +119,13 @@ func (s *lateStep) load() error {
 	return nil
 }
 
-// lateCycles are the cycles up to one in which something may have been billed late, ascending.
+// lateCycles are the cycles up to one in which something may have been billed late, ascending: those that the lake knew, and the one
+// that this run bills late records in, which may be new to it.
 func (w *worker) lateCycles(last period.Cycle) []period.Cycle {
 	set := map[period.Cycle]bool{last: true}
+	if w.LateIn != ingest.NoCycle && w.LateIn < last {
+		set[w.LateIn] = true
+	}
 	for _, ref := range w.Txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && c < last {
 			set[c] = true

@@ -277,6 +277,21 @@ func TestPackage(t *testing.T) {
 		"- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 }
 
+// The late 6.5 are billed in July, a cycle that nobody had heard of before that run; they leave September 3.5 of p's 10.
+func TestPackageBilledInNewCycle(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\np,acme,gb,*,10,none,2026-01-01,\nq,acme,gb,*,100,none,2026-01-01,\n")
+	s.use("a.csv", "n gb 2026-06-10 15.5", "n2 gb 2026-06-10 0 n", "f gb 2026-09-07 15.5")
+	s.night("2026-09-20T00:00:00Z")
+	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:10.0000000000;q:5.5000000000")
+	s.close("2026-06", "2026-10-01T00:00:00Z")
+	s.use("b.csv", "n3 gb 2026-06-10 6.5 n2")
+	s.night("2026-10-01T00:00:00Z")
+	s.want("2026-07", "2026-06 adjustment/16 n2 t1 0 0 0 2 =0 -", "2026-06 adjustment/16 n3 t1 6.5 6.5 0 2 =0 p:6.5000000000")
+	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:3.5000000000;q:12.0000000000")
+}
+
 // Disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth: 80 Mbps were billed, 120 was the largest.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
