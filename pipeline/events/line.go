@@ -34,6 +34,8 @@ type Line struct {
 	DiscountText                string         // of a refund: its base's; else by Charge.DiscountID
 	Origin                      string         // origin_cycle, where it differs
 	Draws                       string
+	Own                         period.Instant // of partner, terms and prices
+	Instant                     period.Instant // at which it is paid (spec §6.3)
 }
 
 // discount is the line's discount_id.
@@ -74,7 +76,8 @@ func (l *Line) appendTo(c *table.Columns, key *lake.FileKey, bk *books.Books) {
 	for i, small := range map[int]int32{tables.LChargingMode: l.ChargingMode, tables.LBillDetailType: l.Detail, tables.LTier: int32(l.Tier)} {
 		col[i].Codes = append(col[i].Codes, small)
 	}
-	for i, t := range map[int]period.Instant{tables.LTradeTime: l.TradeTime, tables.LConsumeTime: l.TradeTime, tables.LUsageStart: l.Start, tables.LUsageEnd: orNothing(l.End), tables.LPriceValidFrom: from} {
+	for i, t := range map[int]period.Instant{tables.LTradeTime: l.TradeTime, tables.LConsumeTime: l.TradeTime, tables.LUsageStart: l.Start, tables.LUsageEnd: orNothing(l.End), tables.LPriceValidFrom: from,
+		tables.LOwnTime: l.unlessStart(l.Own), tables.LInstant: l.unlessStart(l.Instant)} {
 		addInt(&col[i], int64(t))
 	}
 	for i, q := range map[int]money.SignedQuantity{tables.LUsageAmount: l.UsageAmount, tables.LFreeResourceUsage: l.Free, tables.LQuantity: l.Quantity} {
@@ -83,10 +86,18 @@ func (l *Line) appendTo(c *table.Columns, key *lake.FileKey, bk *books.Books) {
 	col[tables.LUnitPrice].AddDec(l.UnitPrice.Raw())
 	for i, a := range map[int]money.Amount{tables.LOfficialAmount: l.Official, tables.LDiscountAmount: l.Discount, tables.LTruncatedAmount: l.Truncated,
 		tables.LPaymentAmount: l.Payment, tables.LCashAmount: l.Payment, tables.LCreditAmount: {}, tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
-		tables.LFlexiCouponAmount: {}, tables.LDebtAmount: {}} {
+		tables.LFlexiCouponAmount: {}, tables.LDebtAmount: {}, tables.LCountedCoupon: {}} {
 		col[i].AddDec(a.Raw())
 	}
 	c.N++
+}
+
+// unlessStart is an instant as the lines table holds it.
+func (l *Line) unlessStart(t period.Instant) period.Instant {
+	if t == l.Start {
+		return tables.Nothing
+	}
+	return t
 }
 
 func associationText(t books.AssociationType) string {

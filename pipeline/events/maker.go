@@ -154,22 +154,30 @@ func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 		l.Charge = charge
 	}
 	m.associate(l, at)
-	m.late(l, o.Cycle, m.Books.Zone.Cycle(o.PayTime))
+	m.late(l, o.Cycle, o.PayTime, o.AsOf)
 	return l, nil
 }
 
-// associate puts the partner at t on a line (spec §6.1).
+// associate puts the partner at t, the line's own time, on it (spec §6.1).
 func (m *Maker) associate(l *Line, t period.Instant) {
+	l.Own = t
 	if as, ok := m.Books.AssociationAt(l.Customer, t); ok {
 		l.Partner, l.Association = m.Books.Partners[as.Partner].ID, as.Type
 	}
 }
 
-// late marks a line whose own cycle was closed before it was accepted (spec §4.11).
-func (m *Maker) late(l *Line, billed, own period.Cycle) {
-	if own != billed {
+// late marks a line whose own cycle was closed before it was accepted (spec §4.11), and says when it is paid.
+func (m *Maker) late(l *Line, billed period.Cycle, t, asOf period.Instant) {
+	l.Instant = t
+	if own := m.Books.Zone.Cycle(t); own != billed {
 		l.Origin, l.Detail, l.Kind = own.String(), detailLate, line.Adjustment
+		l.Instant = LateInstant(m.Books.Zone, billed, asOf)
 	}
+}
+
+// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (spec §4.11).
+func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
+	return min(asOf, zone.Bounds(billed).To-1)
 }
 
 // refund fills the line of an unsubscribe from its base.
@@ -258,6 +266,6 @@ func (m *Maker) adjustmentLine(a *Adjustment) *Line {
 	}
 	l.Charge = line.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1, Kind: line.Adjustment}
 	m.associate(l, a.Time)
-	m.late(l, a.Cycle, m.Books.Zone.Cycle(a.Time))
+	m.late(l, a.Cycle, a.Time, a.AsOf)
 	return l
 }

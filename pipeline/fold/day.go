@@ -81,7 +81,7 @@ func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (d
 func (d *dayFold) start() {
 	key := dayKey("lines", d.date, d.bucket)
 	if d.lines == nil {
-		d.lines = d.w.newLineWriter(key)
+		d.lines = d.w.newLineWriter(key, tables.Nothing)
 	} else {
 		d.lines.restart(key)
 	}

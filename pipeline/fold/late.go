@@ -177,26 +177,31 @@ func (s *lateStep) rate() error {
 func (s *lateStep) rateCustomer(entries []late.Entry) error {
 	customer := entries[0].Customer
 	s.state.Open(customer)
-	changed := make(map[late.Meter]bool)
+	changed := make(map[late.Meter]period.Instant) // and by which as-of last
 	var charges line.Charges
 	for i := range entries {
 		e := &entries[i]
+		asOf := e.AsOf
+		if e.Reversal {
+			asOf = entries[i+1].AsOf // of the record that stands in its place (LATE-2)
+		}
 		charges.Reset()
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
 		if s.w.Books.Products[e.SKU].Model.PeriodLevel() {
-			changed[late.MeterOf(s.w.Books, e.Record, s.w.Scanned.Regions.Name)] = true
+			m := late.MeterOf(s.w.Books, e.Record, s.w.Scanned.Regions.Name)
+			changed[m] = max(changed[m], asOf)
 		}
 		for k := range charges.List {
-			s.lines = append(s.lines, s.line(e, &charges.List[k], charges.Draws))
+			s.lines = append(s.lines, s.line(e, asOf, &charges.List[k], charges.Draws))
 		}
 		if err := s.owe(e); err != nil {
 			return err
 		}
 	}
 	for _, m := range slices.SortedFunc(maps.Keys(changed), compareMeters) {
-		if err := s.rateMeter(customer, m); err != nil {
+		if err := s.rateMeter(customer, m, changed[m]); err != nil {
 			return err
 		}
 	}
@@ -223,16 +228,17 @@ func (s *lateStep) owe(e *late.Entry) error {
 }
 
 // line is one line of a late record (spec §4.11).
-func (s *lateStep) line(e *late.Entry, ch *line.Charge, draws []line.Draw) *events.Line {
+func (s *lateStep) line(e *late.Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *events.Line {
 	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.w.Scanned.Regions.Name(e.Region), Resource: string(e.Resource),
 		Name: string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
 		Draws: string(late.AppendDraws(nil, s.w.Books, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
-	s.w.adjust(l, e.Origin, s.cycle, e.Start)
+	s.w.adjust(l, e.Origin, s.cycle, e.Start, asOf)
 	return l
 }
 
-// adjust makes a line one that is billed after its cycle was closed; t is when its partner is looked up.
-func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t period.Instant) {
+// adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is looked up.
+func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t, asOf period.Instant) {
+	l.Own, l.Instant = t, events.LateInstant(f.Books.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = chargingOnDemand, detailAdjustment, line.Adjustment
 	l.Origin, l.TradeID = origin.String(), billed.String()
 	if as, ok := f.Books.AssociationAt(l.Customer, t); ok {
@@ -243,8 +249,8 @@ func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t period.In
 // detailAdjustment is the bill_detail_type of what is billed late (spec §4.11).
 const detailAdjustment = 16
 
-// rateMeter makes the difference lines of a period-level meter (spec §4.11).
-func (s *lateStep) rateMeter(customer int32, m late.Meter) error {
+// rateMeter makes the difference lines of a period-level meter (spec §4.11), paid when the last run that brought records of it says.
+func (s *lateStep) rateMeter(customer int32, m late.Meter, asOf period.Instant) error {
 	records, err := s.sources.counted(customer, m)
 	if err != nil {
 		return err
@@ -257,30 +263,30 @@ func (s *lateStep) rateMeter(customer int32, m late.Meter) error {
 	if err != nil {
 		return err
 	}
-	return s.differ(now, billed)
+	return s.differ(now, billed, func(late.Place) period.Instant { return asOf })
 }
 
 // differ appends the lines of differences.
-func (s *lateStep) differ(now, billed late.Sums) error {
+func (s *lateStep) differ(now, billed late.Sums, asOf func(late.Place) period.Instant) error {
 	sums, err := late.Differences(now, billed)
 	if err != nil {
 		return err
 	}
 	for _, p := range sums.Places() {
-		s.lines = append(s.lines, s.w.differenceLine(p, sums[p], s.cycle))
+		s.lines = append(s.lines, s.w.differenceLine(p, sums[p], s.cycle, asOf(p)))
 	}
 	return nil
 }
 
 // differenceLine is the line of a difference: its amounts, and nothing that is priced.
-func (f *Folder) differenceLine(p late.Place, sum *late.Sum, billed period.Cycle) *events.Line {
+func (f *Folder) differenceLine(p late.Place, sum *late.Sum, billed period.Cycle, asOf period.Instant) *events.Line {
 	bounds := f.Books.Zone.Bounds(p.Origin)
 	l := &events.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
 		ID:        EndID(p.Origin, f.Books.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
 	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount, Truncated: sum.Truncated,
 		Payment: sum.Payment, DiscountID: -1, Version: -1}
-	f.adjust(l, p.Origin, billed, bounds.From)
+	f.adjust(l, p.Origin, billed, bounds.From, asOf)
 	return l
 }
 

@@ -143,6 +143,7 @@ func (l *lateSamples) store(w *worker) *table.Columns {
 // rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (spec §4.11).
 func (s *lateStep) rateSamples() error {
 	changed := make(map[period.Cycle]map[measure.Key]bool)
+	asOf := make(map[late.Place]period.Instant)
 	for _, one := range s.samples.here(s.cycle) {
 		l, ok := s.w.Books.LinkAt(one.link, one.slot)
 		if !ok {
@@ -152,7 +153,10 @@ func (s *lateStep) rateSamples() error {
 		if changed[origin] == nil {
 			changed[origin] = make(map[measure.Key]bool)
 		}
-		changed[origin][measure.KeyOf(l)] = true
+		key := measure.KeyOf(l)
+		changed[origin][key] = true
+		place := late.Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region, Resource: key.Object}
+		asOf[place] = max(asOf[place], one.asOf)
 	}
 	for _, origin := range slices.Sorted(maps.Keys(changed)) {
 		keys := changed[origin]
@@ -166,7 +170,7 @@ func (s *lateStep) rateSamples() error {
 		if err != nil {
 			return err
 		}
-		if err := s.differ(now, billed); err != nil {
+		if err := s.differ(now, billed, func(p late.Place) period.Instant { return asOf[p] }); err != nil {
 			return err
 		}
 	}

@@ -32,8 +32,11 @@ type consumption struct {
 
 // lineWriter writes the lines of one (cycle, day, bucket) to one file.
 type lineWriter struct {
-	f    *Folder
-	key  lake.FileKey
+	f   *Folder
+	key lake.FileKey
+	// when the file's lines are paid (spec §6.3); tables.Nothing = at their usage_start
+	instant period.Instant
+
 	out  *lake.Writer
 	pq   *table.Writer
 	cols *table.Columns
@@ -111,8 +114,9 @@ type versionWords struct {
 	from         int64
 }
 
-func (f *Folder) newLineWriter(key lake.FileKey) *lineWriter {
-	w := &lineWriter{f: f, key: key, cols: table.NewColumns(tables.Lines()), mem: table.NewMemory()}
+// newLineWriter writes lines that are paid at an instant; tables.Nothing = at their usage_start.
+func (f *Folder) newLineWriter(key lake.FileKey, instant period.Instant) *lineWriter {
+	w := &lineWriter{f: f, key: key, instant: instant, cols: table.NewColumns(tables.Lines()), mem: table.NewMemory()}
 	w.skus = make([]skuWords, len(f.Books.Products))
 	w.versions = make([]versionWords, len(f.Books.Versions))
 	w.discounts = make([]int32, len(f.Books.Discounts))
@@ -142,9 +146,11 @@ func (w *lineWriter) startGroup() {
 	c[tables.LDay].SetWord(w.key.Day)
 	c[tables.LChargingMode].SetSmall(chargingOnDemand)
 	c[tables.LBillDetailType].SetSmall(detailUsage)
-	for _, col := range [...]int{tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount} {
+	for _, col := range [...]int{tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount, tables.LCountedCoupon} {
 		c[col].SetDec(0, 0)
 	}
+	c[tables.LOwnTime].SetInt(int64(tables.Nothing))
+	c[tables.LInstant].SetInt(int64(w.instant))
 }
 
 // Values of charging_mode and bill_detail_type (spec §5).

@@ -41,7 +41,7 @@ func (w *worker) endCycle(bucket int, cycle period.Cycle) error {
 // monthEnd writes the lines of volume, block, stairstep and percentile products (spec §4.6, §4.7).
 func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: EndDay, Bucket: bucket}
-	lines := w.newLineWriter(key)
+	lines := w.newLineWriter(key, w.Books.Zone.Bounds(cycle).To-1)
 	sums := newSumWriter(w.Folder)
 	files, from := w.openingOf(bucket, cycle.Last()+1)
 	if from != cycle {

@@ -129,7 +129,7 @@ func (r *rerating) postLines(list []posting) error {
 	var lines []*events.Line
 	for i := range list {
 		p := &list[i]
-		l := r.w.differenceLine(p.Place, &p.Sum, r.w.LateIn)
+		l := r.w.differenceLine(p.Place, &p.Sum, r.w.LateIn, p.asOf)
 		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
 		lines = append(lines, l)
 	}

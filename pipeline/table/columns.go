@@ -96,6 +96,9 @@ func (c *Col) SetSmall(v int32) { c.Codes, c.Const = append(c.Codes[:0], v), tru
 // SetDec makes the column one decimal for every row.
 func (c *Col) SetDec(hi int64, lo uint64) { c.Decs, c.Const = append(c.Decs[:0], Dec{hi, lo}), true }
 
+// SetInt makes the column one time or number for every row.
+func (c *Col) SetInt(v int64) { c.Ints, c.Const = append(c.Ints[:0], v), true }
+
 // SetText makes the column one text for every row.
 func (c *Col) SetText(text string) {
 	c.Bytes, c.Ends, c.Const = append(c.Bytes[:0], text...), append(c.Ends[:0], int32(len(text))), true

@@ -46,6 +46,9 @@ const (
 	LUsageStart
 	LUsageEnd
 	LDay
+	LCountedCoupon
+	LOwnTime
+	LInstant
 	LineColumns
 )
 
@@ -95,5 +98,8 @@ func Lines() *Table {
 		{"package_draws", Text, "what was drawn from prepaid packages: package_id:quantity;…"},
 		{"usage_start", Time, "start of the use; on month-end lines that of the cycle"},
 		{"usage_end", MaybeTime, "end of the use; on month-end lines that of the cycle; null for an order that never expires"},
-	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments, late on those of late records, rerate on those of re-rating"})
+	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments, late on those of late records, rerate on those of re-rating"},
+		Column{"counted_coupon_amount", Amount, "the part of coupon_amount that counts as performance"},
+		Column{"own_time", MaybeTime, "when the line's partner, terms and prices are looked up; null where that is usage_start"},
+		Column{"instant", MaybeTime, "when the line is paid, and the period that its performance falls in; null where that is usage_start"})
 }
