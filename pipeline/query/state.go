@@ -166,7 +166,7 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 		}
 	}
 	for _, def := range []*tables.Table{tables.Lines(), tables.Statements()} {
-		for _, c := range def.Columns {
+		for _, c := range def.Columns[:def.Exported] {
 			if c.Type != tables.Amount {
 				continue
 			}
