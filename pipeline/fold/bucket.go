@@ -100,10 +100,13 @@ func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried b
 		if !isNew && !hasDead && !dirty && !w.Refold(cycle) {
 			continue
 		}
-		dirty, err = w.foldDay(bucket, day, v, isNew)
+		unknown := len(w.find(dayKey("ident", day, bucket))) == 0
+		differs, err := w.foldDay(bucket, day, v, isNew)
 		if err != nil {
 			return folded, false, err
 		}
+		// A day that was not there before has nothing to compare with: the next one opened with what an earlier day had left.
+		dirty = differs || unknown && dirty
 		folded++
 	}
 	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
