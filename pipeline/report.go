@@ -41,7 +41,7 @@ type Report struct {
 
 // Look reports whether a person should look: exit code 1 (spec §7.4).
 func (r *Report) Look() bool {
-	if r.Rejected > 0 {
+	if r.Rejected > 0 || len(r.Reasons) > 0 {
 		return true
 	}
 	for i := range r.Files {

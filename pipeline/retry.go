@@ -50,9 +50,10 @@ func (t *retried) original(file int32, row int64) (string, int64) {
 }
 
 // mendable reports whether other books or other records can make a record of this reason pass: a record that is wrong by itself stays so.
+// What met a balance or a state that it does not fit is decided again by every run.
 func mendable(word string) bool {
 	why, ok := reason.Parse(word)
-	return ok && why >= reason.Future
+	return ok && why >= reason.Future && why != reason.InsufficientBalance && why != reason.BadState
 }
 
 // retryFiles writes the rejects out again as feed files, in order of file and row.

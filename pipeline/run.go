@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement"
 )
 
 // RefusedError says that a command cannot be done as asked: nothing was done, exit code 2.
@@ -79,6 +80,9 @@ type run struct {
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[events.Place]bool // places whose event lines were made anew
+
+	partners   *settlement.Book
+	incentives []settlement.Incentive
 }
 
 func (w *Workspace) run(ctx context.Context, o Options, j job) (report *Report, err error) {
@@ -129,6 +133,9 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	r.prices = r.ws.Prices()
+	if r.partners, err = r.ws.PartnerBook(); err != nil {
+		return err
+	}
 	r.books = fingerprint(r.ws)
 	if r.job.rerate != nil {
 		return r.checkRerate()
@@ -159,8 +166,8 @@ func (w *Workspace) Prices() *rating.Book { return rating.Compile(w.Books, Rules
 // fingerprint names everything beside the records that lines depend on.
 func fingerprint(w *Workspace) string {
 	s := &w.Settings
-	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
-		s.Refund.UnconditionalHours, s.Refund.FeeRate)
+	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
+		s.Refund.UnconditionalHours, s.Refund.FeeRate, s.Payments)
 	return string(lake.HashBytes([]byte(text)))
 }
 
@@ -219,9 +226,15 @@ func (r *run) work(ctx context.Context) (err error) {
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
+	if err := r.pay(ctx, f); err != nil {
+		return booksWrong(err)
+	}
 	r.countEvents()
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
 	if err := r.account(ctx, cfg); err != nil {
+		return err
+	}
+	if err := r.settle(ctx); err != nil {
 		return err
 	}
 	if err := r.cycles(); err != nil {

@@ -42,13 +42,12 @@ type bookRead struct {
 type feedSeen struct {
 	Feed  string `json:"feed"`
 	Files int    `json:"files"`
-	State string `json:"state"` // taken | kept | unknown
+	State string `json:"state"` // taken | unknown
 }
 
 // The states of a folder of the inbox.
 const (
 	feedTaken   = "taken"
-	feedKept    = "kept"
 	feedUnknown = "unknown"
 )
 
@@ -120,10 +119,7 @@ func readBooks(b *books.Books) []bookRead {
 	}
 }
 
-// laterFeeds are feeds that tollbook knows of and this version does not take.
-func laterFeeds() []string { return []string{"accounts", "transfers", "incentive_events"} }
-
-// isTaken reports whether this version takes a feed.
+// isTaken reports whether there is a feed of a name.
 func isTaken(name string) bool {
 	return slices.ContainsFunc(ingest.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
 }
@@ -141,11 +137,8 @@ func seenFeeds(dir string) ([]feedSeen, error) {
 			continue
 		}
 		seen := feedSeen{Feed: e.Name(), State: feedUnknown}
-		switch {
-		case isTaken(e.Name()):
+		if isTaken(e.Name()) {
 			seen.State = feedTaken
-		case slices.Contains(laterFeeds(), e.Name()):
-			seen.State = feedKept
 		}
 		err := filepath.WalkDir(filepath.Join(inbox, e.Name()), func(_ string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() {
@@ -171,7 +164,7 @@ func (a *app) checkText(r *checkResult) {
 	if len(r.Inbox) > 0 {
 		fmt.Fprintln(a.out)
 		g := newGrid("inbox", ">files", "")
-		says := map[string]string{feedTaken: "", feedKept: "kept, not taken by this version", feedUnknown: "not a feed: never read"}
+		says := map[string]string{feedTaken: "", feedUnknown: "not a feed: never read"}
 		for _, f := range r.Inbox {
 			g.add(f.Feed, f.Files, says[f.State])
 		}

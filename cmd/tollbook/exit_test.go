@@ -119,7 +119,7 @@ func TestCommandLine(t *testing.T) {
 		{"run nightly --stop-at lunch", `--stop-at "lunch": no such point`},
 		{"explain", "accepts 1 arg(s), received 0"},
 		{"explain r1 --cycle x", "not a cycle"},
-		{"export --cycle 2026-09 --table bills", `--table "bills": want one of lines, rejects, statements, totals`},
+		{"export --cycle 2026-09 --table bills", `--table "bills": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
 		{"export --cycle 2026-09 --format xml", `--format "xml": want one of csv, ndjson, parquet`},
 		{"export --table lines", "--cycle is missing"},
 		{"rejects --reason dislike", `--reason "dislike": not a reason`},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
 )
@@ -30,7 +31,8 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON or Parquet",
 		Long: `export writes one table of a cycle to standard output or, whole or not at all, to a file: lines (the consumption
-records), statements, totals, or rejects, which are of no cycle. Columns and rows always come in the same order.`,
+records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
+or rejects, which are of no cycle. Columns and rows always come in the same order.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
 			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet",
 		Args: cobra.NoArgs,
@@ -63,15 +65,24 @@ func (a *app) export(ctx context.Context, r *export.Request, out string) error {
 	tuneMemory(a.env)
 	r.Limits.Workers = a.flags.workers
 	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
+	read := func(reader func(*lake.Snapshot) error) error {
+		_, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) (err error) {
+			if r.Partners, err = w.Partners(); err != nil {
+				return err
+			}
+			return reader(snap)
+		})
+		return partnersWrong(err)
+	}
 	if out == "" {
-		return a.read(func(snap *lake.Snapshot) error {
+		return read(func(snap *lake.Snapshot) error {
 			_, err := export.Write(ctx, snap, r, a.out)
 			return err
 		})
 	}
 	rows, err := int64(0), error(nil)
 	err = writeWhole(out, func(f *os.File) error {
-		return a.read(func(snap *lake.Snapshot) error {
+		return read(func(snap *lake.Snapshot) error {
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,6 +31,47 @@ type Intake struct {
 	mu          sync.Mutex
 	orders      []*Order
 	adjustments []*Adjustment
+	accounts    []*AccountEvent
+	transfers   []*Transfer
+	incentives  []*IncentiveEvent
+	book        *Book
+}
+
+// Book is what is accepted after the intake's rows were decided; nil before.
+func (in *Intake) Book() *Book { return in.book }
+
+// rules are how rows of one feed are taken.
+type rules struct {
+	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
+	id   func(texts map[string]string) string                       // of a row with one, as far as it can be read
+	// earlier finds what fails before the fault in a column: a word not in its list comes first of all, a check of this package in its
+	// column's turn.
+	earlier func(texts map[string]string, column string) *failure
+}
+
+// rulesOf are the rules of a feed.
+func (in *Intake) rulesOf(name string) rules {
+	id := func(column string) func(map[string]string) string {
+		return func(texts map[string]string) string { return texts[column] }
+	}
+	switch name {
+	case "orders":
+		return rules{in.order, orderID, in.earlierInOrder}
+	case "accounts":
+		return rules{in.account, id("event_id"), func(texts map[string]string, _ string) *failure {
+			return badAccountWord(texts["type"], texts["balance_type"])
+		}}
+	case "transfers":
+		return rules{in.transfer, id("transfer_id"), in.earlierInTransfer}
+	case "incentive_events":
+		return rules{in.incentive, id("event_id"), in.earlierInIncentive}
+	}
+	return rules{in.adjustment, id("adjustment_id"), func(texts map[string]string, _ string) *failure {
+		if d := texts["bill_detail_type"]; d != "" && d != "9" && d != "16" {
+			return &failure{"bill_detail_type", reason.BadRow, d}
+		}
+		return nil
+	}}
 }
 
 // view is a batch of an event feed by column.
@@ -87,13 +129,10 @@ type failure struct {
 	value  string
 }
 
-// Batch takes a batch of the orders or the adjustments feed. fields reads a faulty row's texts by column.
+// Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
 func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string, reject RejectFunc) error {
 	v := &view{b, spec}
-	read := in.adjustment
-	if spec.Name == "orders" {
-		read = in.order
-	}
+	rules := in.rulesOf(spec.Name)
 	fault := 0
 	for i := range b.Len() {
 		var bad *failure
@@ -102,12 +141,12 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 			f := b.Faults[fault]
 			fault++
 			texts := fields(i)
-			bad, id = &failure{f.Column, f.Reason, f.Value}, identityOf(spec.Name, texts)
-			if earlier := in.earlier(spec.Name, texts, f.Column); earlier != nil && f.Column != "" {
+			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts)
+			if earlier := rules.earlier(texts, f.Column); earlier != nil && f.Column != "" && f.Reason != reason.BadRow {
 				bad = earlier
 			}
 		} else {
-			id, bad = read(v, i, file)
+			id, bad = rules.read(v, i, file)
 		}
 		if bad == nil {
 			continue
@@ -119,11 +158,8 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 	return nil
 }
 
-// identityOf is a row's identity from its texts, as far as it can be read.
-func identityOf(feedName string, texts map[string]string) string {
-	if feedName != "orders" {
-		return texts["adjustment_id"]
-	}
+// orderID is an order line's identity from its texts.
+func orderID(texts map[string]string) string {
 	id, number := texts["order_id"], texts["order_line"]
 	if id == "" {
 		return ""
@@ -134,15 +170,8 @@ func identityOf(feedName string, texts map[string]string) string {
 	return id + "/" + number
 }
 
-// earlier finds what fails before a row's fault: a word not in its list comes first of all, a value that only some orders need comes
-// in its column's turn.
-func (in *Intake) earlier(feedName string, texts map[string]string, column string) *failure {
-	if feedName != "orders" {
-		if d := texts["bill_detail_type"]; d != "" && d != "9" && d != "16" {
-			return &failure{"bill_detail_type", reason.BadRow, d}
-		}
-		return nil
-	}
+// earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
+func (in *Intake) earlierInOrder(texts map[string]string, column string) *failure {
 	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"]); bad != nil {
 		return bad
 	}
@@ -154,6 +183,29 @@ func (in *Intake) earlier(feedName string, texts map[string]string, column strin
 		}
 	}
 	return nil
+}
+
+// earlierInTransfer is rules.earlier of transfers.
+func (in *Intake) earlierInTransfer(texts map[string]string, column string) *failure {
+	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]), in.badPartner("to_partner_id", texts["to_partner_id"]))
+	if bad == nil && comesBefore(feed.Transfers(), "cycle", column) {
+		bad = badCycle(texts["cycle"])
+	}
+	return bad
+}
+
+// earlierInIncentive is rules.earlier of incentive events.
+func (in *Intake) earlierInIncentive(texts map[string]string, column string) *failure {
+	bad := in.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
+	if bad == nil && comesBefore(feed.IncentiveEvents(), "period", column) {
+		bad = badPeriod(texts["period"])
+	}
+	return bad
+}
+
+// comesBefore reports whether a column is checked before another one.
+func comesBefore(spec *feed.Spec, column, other string) bool {
+	return spec.Column(column) < spec.Column(other)
 }
 
 // badWord is a word that is not in its list (spec §3.20).

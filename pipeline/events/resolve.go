@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/rating"
-	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
@@ -20,16 +19,22 @@ type Decision struct {
 	Value, ID string
 }
 
-// Book is all accepted events: those of earlier runs and, after Decide, those of this one.
+// Book is all accepted events: those of earlier runs and, after Decide, those of this one. Of account events it has only those whose
+// identity comes in this run (EV-4), refused ones among them.
 type Book struct {
 	Orders      map[Key]*Order
 	Adjustments map[string]*Adjustment
+	Accounts    map[string]*AccountEvent
+	Transfers   map[string]*Transfer
+	Incentives  map[string]*IncentiveEvent
+	Turned      []Turn // of incentive events, after Decide
 	refunded    map[Key]bool
 }
 
 // NewBook starts without events.
 func NewBook() *Book {
-	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment), refunded: make(map[Key]bool)}
+	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment), Accounts: make(map[string]*AccountEvent),
+		Transfers: make(map[string]*Transfer), Incentives: make(map[string]*IncentiveEvent), refunded: make(map[Key]bool)}
 }
 
 func (b *Book) add(o *Order) {
@@ -39,18 +44,18 @@ func (b *Book) add(o *Order) {
 	}
 }
 
-// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1, EV-2). billedIn
-// tells the cycle an event of a time is billed in. drop leaves the rows of a file that failed whole out.
-func (b *Book) Decide(in *Intake, billedIn func(period.Instant) period.Cycle, drop func(file int32) bool) []Decision {
-	orders := slices.DeleteFunc(in.orders, func(o *Order) bool { return drop(o.File) })
-	adjustments := slices.DeleteFunc(in.adjustments, func(a *Adjustment) bool { return drop(a.File) })
+// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1, EV-2, EV-7, EV-8).
+func (b *Book) Decide(in *Intake, t *Terms) []Decision {
+	orders := slices.DeleteFunc(in.orders, func(o *Order) bool { return t.Drop(o.File) })
+	adjustments := slices.DeleteFunc(in.adjustments, func(a *Adjustment) bool { return t.Drop(a.File) })
 	for _, o := range orders {
-		o.Cycle = billedIn(o.PayTime)
+		o.Cycle = t.BilledIn(o.PayTime)
 	}
 	for _, a := range adjustments {
-		a.Cycle = billedIn(a.Time)
+		a.Cycle = t.BilledIn(a.Time)
 	}
-	return append(b.decideOrders(orders), b.decideAdjustments(adjustments)...)
+	in.book = b
+	return slices.Concat(b.decideOrders(orders), b.decideAdjustments(adjustments), b.decideAccounts(in, t), b.decideTransfers(in, t), b.decideIncentives(in, t))
 }
 
 // decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.

@@ -19,11 +19,15 @@ type Opener interface {
 	OpenFile(lake.FileEntry) (storage.ReadFile, error)
 }
 
-// Load adds the accepted events of a lake file (table orders or adjustments) to the book.
+// Load adds the accepted events of a lake file (table orders, adjustments or transfers) to the book. Account events
+// have LoadAccounts, incentive events LoadIncentives.
 func (b *Book) Load(o Opener, e lake.FileEntry, bk *books.Books) error {
 	def, take := tables.Orders(), b.loadOrder
-	if e.Table == "adjustments" {
+	switch e.Table {
+	case "adjustments":
 		def, take = tables.Adjustments(), b.loadAdjustment
+	case "transfers":
+		def, take = tables.Transfers(), b.loadTransfer
 	}
 	cycle, err := period.ParseCycle(e.Cycle)
 	if err != nil {
@@ -32,14 +36,14 @@ func (b *Book) Load(o Opener, e lake.FileEntry, bk *books.Books) error {
 	return eachRow(o, e, def, func(c *table.Columns, i int) error { return take(c, i, cycle, bk) })
 }
 
-// eachRow visits every row of a lake file.
-func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func(*table.Columns, int) error) error {
+// eachRow visits every row of a lake file. Of the columns named (none = all) alone there is anything to see.
+func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func(*table.Columns, int) error, columns ...int) error {
 	f, err := o.OpenFile(e)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	r, err := table.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
+	r, err := table.NewReader(io.NewSectionReader(f, 0, f.Size()), def, columns)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
@@ -154,11 +158,7 @@ func storeOrder(c *table.Columns, o *Order, bk *books.Books) {
 	col[tables.ODiscountID].AddWord(o.Discount)
 	col[tables.OCouponIDs].AddText(o.Coupons)
 	col[tables.OOfficialAmount].AddDec(o.Official.Raw())
-	has := int32(0)
-	if o.HasOfficial {
-		has = 1
-	}
-	col[tables.OHasOfficial].Codes = append(col[tables.OHasOfficial].Codes, has)
+	col[tables.OHasOfficial].Codes = append(col[tables.OHasOfficial].Codes, flag(o.HasOfficial))
 	addInt(&col[tables.OAsOf], int64(o.AsOf))
 	c.N++
 }

@@ -10,12 +10,15 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Tables are the tables that can be exported.
-func Tables() []string { return []string{"lines", "rejects", "statements", "totals"} }
+func Tables() []string {
+	return []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"}
+}
 
 // Formats are the formats of an export.
 func Formats() []string { return []string{"csv", "ndjson", "parquet"} }
@@ -23,7 +26,8 @@ func Formats() []string { return []string{"csv", "ndjson", "parquet"} }
 // Request says what is exported. Table and Format are words of Tables and Formats.
 type Request struct {
 	Table, Format string
-	Cycle         string // 2026-09; rejects and control totals are of the whole lake and do not look at it
+	Cycle         string        // 2026-09; rejects and control totals are of the whole lake and do not look at it
+	Partners      settle.Reader // of the workspace, for partner_statements and incentives; its state is the one exported
 	Limits        query.Limits
 	Progress      func(rows int64) // nil = nothing
 }
@@ -49,8 +53,11 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (r
 	if err := query.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" {
 		return 0, err
 	}
-	if r.Table == "totals" {
+	switch r.Table {
+	case "totals":
 		return writeTotals(snap, r, w)
+	case "incentives":
+		return writeIncentives(snap, r, w)
 	}
 	source, def, err := open(ctx, snap, r)
 	if err != nil {
@@ -93,6 +100,12 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*query.Rows, *t
 	case "rejects":
 		def = tables.Rejects()
 		rows, err = query.Rejects(ctx, snap, leading(def), r.Limits)
+	case "partner_statements":
+		def = tables.PartnerStatements()
+		rows, err = r.partners(snap).Statements(ctx, r.Cycle, "")
+	case "accounts":
+		def = tables.AccountEntries()
+		rows, err = query.Accounts(ctx, snap, r.Cycle, "", r.Limits)
 	case "statements":
 		def = tables.Statements()
 		rows, err = query.Statements(ctx, snap, r.Cycle, "", r.Limits)
@@ -125,17 +138,38 @@ func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
 		cols.C[1].AddText(t.Value)
 		cols.N++
 	}
-	out, err := newSheet(r.Format, def, w)
+	return writeBatch(r, cols, w)
+}
+
+// partners is the reader of partner tables, of a state.
+func (r *Request) partners(snap *lake.Snapshot) *settle.Reader {
+	p := r.Partners
+	p.Snap, p.Limits = snap, r.Limits
+	return &p
+}
+
+// writeIncentives writes the incentives of the periods that hold the cycle.
+func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
+	cols, err := r.partners(snap).IncentiveRows(r.Cycle)
+	if err != nil {
+		return 0, err
+	}
+	return writeBatch(r, cols, w)
+}
+
+// writeBatch writes a table that is small.
+func writeBatch(r *Request, cols *table.Columns, w io.Writer) (int64, error) {
+	out, err := newSheet(r.Format, cols.Def, w)
 	if err != nil {
 		return 0, err
 	}
 	for i := range cols.N {
 		if err := out.add(query.Row{Cols: cols, I: i}); err != nil {
-			return 0, fmt.Errorf("export totals: %w", err)
+			return 0, fmt.Errorf("export %s: %w", r.Table, err)
 		}
 	}
 	if err := out.end(); err != nil {
-		return 0, fmt.Errorf("export totals: %w", err)
+		return 0, fmt.Errorf("export %s: %w", r.Table, err)
 	}
 	return int64(cols.N), nil
 }

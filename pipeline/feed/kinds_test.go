@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSpecs: the columns of the feeds, as spec §3.13 and §3.14 list them.
+// TestSpecs: the columns of the feeds, as spec §3.13 to §3.19 list them.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -24,6 +24,12 @@ func TestSpecs(t *testing.T) {
 		{Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
 			"resource_name resource_tag unit replaces", "unit"},
 		{Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
+		{Orders(), "orders", "order_id order_type customer_id pay_time", "order_line sku region_code resource_id quantity period_type period_num " +
+			"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids official_amount", ""},
+		{Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
+		{Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
+		{IncentiveEvents(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
+		{Adjustments(), "adjustments", "adjustment_id customer_id sku time amount bill_detail_type", "note", ""},
 	} {
 		var required, optional, other []string
 		for i, col := range c.spec.Columns {

@@ -144,6 +144,47 @@ func Orders() *Spec {
 	}}
 }
 
+// Accounts is the feed of spec §3.16.
+func Accounts() *Spec {
+	const source = "spec §3.16"
+	return &Spec{Name: "accounts", Columns: []Column{
+		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose account it moves"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when; its day and cycle are the event's"},
+		{Name: "type", Kind: Word, Required: true, Content: true, Source: source, Meaning: "recharge, allocate, reclaim, withdraw or credit_limit"},
+		{Name: "balance_type", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "cash, stored_value, flexi_coupon or credit; credit goes with recharge, allocate and credit_limit, and credit_limit with credit alone"},
+		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source,
+			Meaning: "above 0, in the currency's digits; of credit_limit the new limit, which may be 0"},
+	}}
+}
+
+// Transfers is the feed of spec §3.17.
+func Transfers() *Spec {
+	const source = "spec §3.17"
+	return &Spec{Name: "transfers", Columns: []Column{
+		{Name: "transfer_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the transfer's id"},
+		{Name: "cycle", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the cycle whose performance moves, as 2026-09"},
+		{Name: "from_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that loses it"},
+		{Name: "to_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that gains it"},
+		{Name: "customer_id", Kind: Word, Content: true, Source: source, Meaning: "the customer whose business it is, for people"},
+		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source, Meaning: "how much, above 0, in the currency's digits"},
+	}}
+}
+
+// IncentiveEvents is the feed of spec §3.18.
+func IncentiveEvents() *Spec {
+	const source = "spec §3.18"
+	return &Spec{Name: "incentive_events", Columns: []Column{
+		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
+		{Name: "partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose incentive it is"},
+		{Name: "programme_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the programme that pays it"},
+		{Name: "period", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the programme's period, as 2026-09 or 2026-Q3"},
+		{Name: "event", Kind: Word, Required: true, Content: true, Source: source, Meaning: "confirm, dispute, apply_payment, paid or reject"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when"},
+	}}
+}
+
 // Adjustments is the feed of spec §3.19.
 func Adjustments() *Spec {
 	const source = "spec §3.19"

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end and statements.
+// bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 	days, changed := 0, []period.Cycle(nil)
 	late, opens, err := w.lateCycle(ctx, bucket, todo)
@@ -37,11 +37,13 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 		}
 		days += n
 		changed = append(changed, cycle)
-		if err := w.endCycle(bucket, cycle); err != nil {
-			return err
+		if w.MonthEnd(cycle) {
+			if err := w.monthEnd(bucket, cycle); err != nil {
+				return err
+			}
 		}
 	}
-	return w.hand(days, changed)
+	return w.hand(bucket, days, changed)
 }
 
 // cycles are the open cycles of a bucket in which something may change, ascending.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -54,6 +55,7 @@ type Result struct {
 	Lines    int64
 	Replaced money.QuantityTotal // of records newly replaced
 	Cycles   []period.Cycle      // in which something was folded
+	Places   []events.Place      // whose lines changed: their statements are to be made again, once they are paid
 }
 
 // FileCount is what became of a file's rows that passed by themselves.
@@ -199,7 +201,7 @@ func (f *Folder) newWorker() *worker {
 }
 
 // hand adds the worker's counts to the result.
-func (w *worker) hand(days int, cycles []period.Cycle) error {
+func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, c := range w.counts {
@@ -211,6 +213,9 @@ func (w *worker) hand(days int, cycles []period.Cycle) error {
 	w.rejects = w.rejects[:0]
 	w.result.Days += days
 	w.result.Cycles = append(w.result.Cycles, cycles...)
+	for _, c := range cycles {
+		w.result.Places = append(w.result.Places, events.Place{Cycle: c, Bucket: bucket})
+	}
 	err := w.result.Replaced.AddTotal(w.replaced)
 	w.replaced = money.QuantityTotal{}
 	return err

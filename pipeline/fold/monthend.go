@@ -28,16 +28,6 @@ type endLine struct {
 	charge line.Charge
 }
 
-// endCycle brings the month-end lines and the statements of a bucket and cycle up to date.
-func (w *worker) endCycle(bucket int, cycle period.Cycle) error {
-	if w.MonthEnd(cycle) {
-		if err := w.monthEnd(bucket, cycle); err != nil {
-			return err
-		}
-	}
-	return w.statements(bucket, cycle)
-}
-
 // monthEnd writes the lines of volume, block, stairstep and percentile products (spec §4.6, §4.7).
 func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: EndDay, Bucket: bucket}

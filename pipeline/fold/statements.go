@@ -1,10 +1,14 @@
 package fold
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/rating"
@@ -29,11 +33,26 @@ type customerTotal struct {
 	amounts [len(amountsOfSums)]money.AmountTotal
 }
 
+// Statements makes the statements of places again from the sums of their days, once their lines are made and paid.
+func (f *Folder) Statements(ctx context.Context, places []events.Place) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, f.Workers))
+	for _, p := range places {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f.statements(p.Bucket, p.Cycle)
+		})
+	}
+	return group.Wait()
+}
+
 // statements writes what each customer of the bucket is asked to pay for the cycle, from the sums of its days.
-func (w *worker) statements(bucket int, cycle period.Cycle) error {
+func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	totals := make(map[string]*customerTotal)
-	for _, e := range w.filesOf(cycle.String(), bucket, "sums") {
-		if err := w.addSums(e, totals); err != nil {
+	for _, e := range f.filesOf(cycle.String(), bucket, "sums") {
+		if err := f.addSums(e, totals); err != nil {
 			return err
 		}
 	}
@@ -43,7 +62,7 @@ func (w *worker) statements(bucket int, cycle period.Cycle) error {
 	var due, rounding money.AmountTotal
 	for _, id := range slices.Sorted(maps.Keys(totals)) {
 		t := totals[id]
-		d, r, err := w.due(t)
+		d, r, err := f.due(t)
 		if err != nil {
 			return fmt.Errorf("statement of customer %s for %s: %w", id, cycle, err)
 		}
@@ -71,32 +90,32 @@ func (w *worker) statements(bucket int, cycle period.Cycle) error {
 		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: sums[i].String()})
 	}
 	key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
-	files, err := w.writeTable(key, tables.Statements(), cols, list)
+	files, err := f.writeTable(key, tables.Statements(), cols, list)
 	if err != nil {
 		return err
 	}
-	return w.replace(key, files)
+	return f.replace(key, files)
 }
 
 // due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (spec §4.2).
-func (w *worker) due(t *customerTotal) (due, rounding money.Amount, err error) {
+func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
-	if err != nil || w.Grain == rating.PerLine {
+	if err != nil || f.Grain == rating.PerLine {
 		return payment, money.Amount{}, err
 	}
-	due = payment.Cut(w.Digits, w.Mode)
+	due = payment.Cut(f.Digits, f.Mode)
 	rounding, err = payment.Sub(due)
 	return due, rounding, err
 }
 
-func (w *worker) addSums(e lake.FileEntry, totals map[string]*customerTotal) error {
-	f, err := openTable(w.Txn, e, tables.Sums(), nil)
+func (f *Folder) addSums(e lake.FileEntry, totals map[string]*customerTotal) error {
+	in, err := openTable(f.Txn, e, tables.Sums(), nil)
 	if err != nil {
 		return err
 	}
-	defer f.close()
+	defer in.close()
 	for {
-		c, err := f.reader.Next()
+		c, err := in.reader.Next()
 		if err != nil || c == nil {
 			return err
 		}

@@ -27,7 +27,7 @@ type Config struct {
 	AsOf       period.Instant // the run's clock
 	Inbox      fs.FS          // the workspace's inbox folder
 	Txn        *lake.Txn
-	Events     *events.Intake // takes the rows of orders and adjustments
+	Events     *events.Intake // takes the rows of every feed but usage and bandwidth
 	Workers    int
 	BatchRows  int // 0 = the reader's default
 	ChunkBytes int // 0 = 48 MiB a worker

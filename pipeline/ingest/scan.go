@@ -140,7 +140,7 @@ func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.B
 
 // Feeds are the feeds a run takes, in order of name.
 func Feeds() []*feed.Spec {
-	return []*feed.Spec{feed.Adjustments(), feed.Bandwidth(), feed.Orders(), feed.Usage()}
+	return []*feed.Spec{feed.Accounts(), feed.Adjustments(), feed.Bandwidth(), feed.IncentiveEvents(), feed.Orders(), feed.Transfers(), feed.Usage()}
 }
 
 // specOf is the feed a name below inbox/ belongs to.

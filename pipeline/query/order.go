@@ -118,6 +118,10 @@ func orderOf(def *tables.Table) order {
 		return samplesOrder()
 	case tables.Statements().Name:
 		return statementsOrder()
+	case tables.PartnerStatements().Name:
+		return partnerStatementsOrder()
+	case tables.AccountEntries().Name:
+		return accountsOrder()
 	case tables.Positions().Name, tables.Sums().Name:
 		return byCustomer()
 	}

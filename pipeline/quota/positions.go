@@ -23,48 +23,69 @@ type Sources struct {
 	Prices *rating.Book
 }
 
-// Before are a customer's positions at a day's start: the closing ones of the last day before it with records in the
-// customer's bucket; of an earlier cycle than the day's, as far as they go on into it. No such day: none.
-func (s *Sources) Before(customer int32, day period.Day) ([]position.Row, error) {
-	id := s.Books.Customers[customer].ID
-	bucket := ingest.Bucket(id, max(1, s.Snap.Manifest.Buckets))
-	cycle := day.Cycle()
+// left are a customer's closing positions of the last day before the given one with records in the bucket, and the cycle of
+// that day: none and "" where there is no such day.
+func (s *Sources) left(customer int32, day period.Day) (rows []position.Row, from string, err error) {
+	bucket, cycle := s.bucket(customer), day.Cycle().String()
 	for _, ref := range slices.Backward(s.Snap.Manifest.Cycles) {
-		if ref.Cycle > cycle.String() {
+		if ref.Cycle > cycle {
 			continue
 		}
 		files, err := s.Snap.Files(ref.Cycle)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		last := lastDay(files, func(e lake.FileEntry, d period.Day) bool { return e.Bucket == bucket && d < day })
 		if last == "" {
 			continue
 		}
-		rows, err := s.positions(files, last, bucket, id)
-		if err != nil || ref.Cycle == cycle.String() {
-			return rows, err
-		}
-		return s.Prices.NextCycle(nil, rows, customer, cycle), nil
+		rows, err := s.positions(files, last, bucket, s.Books.Customers[customer].ID)
+		return rows, ref.Cycle, err
 	}
-	return nil, nil
+	return nil, "", nil
 }
 
-// Closing are a customer's positions as the cycle stands: after the last day that was folded.
-func (s *Sources) Closing(customer int32, cycle period.Cycle) ([]position.Row, error) {
-	next := cycle.Last() + 1
-	id := s.Books.Customers[customer].ID
-	bucket := ingest.Bucket(id, max(1, s.Snap.Manifest.Buckets))
-	if _, ok := s.Snap.Cycle(cycle.String()); ok {
-		files, err := s.Snap.Files(cycle.String())
-		if err != nil {
-			return nil, err
-		}
-		if last := lastDay(files, func(e lake.FileEntry, d period.Day) bool { return e.Bucket == bucket && d < next }); last != "" {
-			return s.positions(files, last, bucket, id)
-		}
+// opened is what a cycle opens with, of the closing positions of an earlier one and of what was billed late up to a third.
+func (s *Sources) opened(rows []position.Row, customer int32, from, upTo string, cycle period.Cycle) ([]position.Row, error) {
+	rows, err := s.overlay(rows, customer, from, upTo)
+	if err != nil {
+		return nil, err
 	}
-	return s.Before(customer, cycle.First())
+	return s.Prices.NextCycle(nil, rows, customer, cycle), nil
+}
+
+// Opening are a customer's positions at a cycle's start: as the cycles before left them, and as its own records found them,
+// after what was billed late in it.
+func (s *Sources) Opening(customer int32, cycle period.Cycle) (before, found []position.Row, err error) {
+	rows, from, err := s.left(customer, cycle.First())
+	if err != nil {
+		return nil, nil, err
+	}
+	if before, err = s.opened(slices.Clone(rows), customer, from, (cycle - 1).String(), cycle); err != nil {
+		return nil, nil, err
+	}
+	found, err = s.opened(rows, customer, from, cycle.String(), cycle)
+	return before, found, err
+}
+
+// Closing are a customer's positions as the cycle stands: after the last day that was folded; where none was, what it opens with.
+func (s *Sources) Closing(customer int32, cycle period.Cycle) ([]position.Row, error) {
+	rows, _, err := s.closing(customer, cycle)
+	return rows, err
+}
+
+// closing is Closing; own says that they are those of a day of the cycle.
+func (s *Sources) closing(customer int32, cycle period.Cycle) (rows []position.Row, own bool, err error) {
+	rows, from, err := s.left(customer, cycle.Last()+1)
+	if err != nil || from == cycle.String() {
+		return rows, true, err
+	}
+	rows, err = s.opened(rows, customer, from, cycle.String(), cycle)
+	return rows, false, err
+}
+
+func (s *Sources) bucket(customer int32) int {
+	return ingest.Bucket(s.Books.Customers[customer].ID, max(1, s.Snap.Manifest.Buckets))
 }
 
 // LastDay is the last day of the cycle that was folded in any bucket; "" = none.

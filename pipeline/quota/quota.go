@@ -11,7 +11,10 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/late"
 	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -44,13 +47,15 @@ type Package struct {
 	Periods    []Period       `json:"periods"`               // quota periods that reach into the cycle
 }
 
-// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill.
+// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill. Opening − Drawn − Gathered = Left,
+// unless the books have lowered the quota below what was drawn.
 type Period struct {
 	From     string               `json:"from,omitempty"`
 	To       string               `json:"to,omitempty"`
 	Current  bool                 `json:"current"` // it holds the end of the last folded day
 	Opening  money.Quantity       `json:"opening"`
-	Drawn    money.SignedQuantity `json:"drawn"`    // by records with lines of their own
+	Drawn    money.SignedQuantity `json:"drawn"`    // by records with lines of their own, and Late
+	Late     money.SignedQuantity `json:"late"`     // of Drawn: what was billed late in this cycle and by re-rating (QUOTA-3)
 	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines are made of
 	Left     money.SignedQuantity `json:"left"`
 	Differs  string               `json:"differs,omitempty"`
@@ -66,7 +71,8 @@ type Draw struct {
 	SKU       string               `json:"sku"`
 	Resource  string               `json:"resource_id"`
 	MonthEnd  bool                 `json:"month_end,omitempty"` // the record waits for a month-end line
-	Late      bool                 `json:"late,omitempty"`      // accepted after its own cycle was closed
+	Late      bool                 `json:"late,omitempty"`      // billed after its own cycle was closed
+	Rerated   bool                 `json:"rerated,omitempty"`   // the difference of a re-rating
 	Quantity  money.SignedQuantity `json:"quantity"`
 
 	at period.Instant
@@ -115,12 +121,11 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if day, err := period.ParseDay(b.report.AsOf); err == nil {
 		b.end = b.Books.Zone.DaySpan(day).To - 1
 	}
-	opening, err := b.Before(b.customer, b.cycle.First())
-	if err != nil {
+	var stands standing
+	if stands.before, stands.found, err = b.Opening(b.customer, b.cycle); err != nil {
 		return err
 	}
-	closing, err := b.Closing(b.customer, b.cycle)
-	if err != nil {
+	if stands.closing, stands.own, err = b.closing(b.customer, b.cycle); err != nil {
 		return err
 	}
 	if err := b.lines(ctx); err != nil {
@@ -129,7 +134,13 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if err := b.waiting(ctx); err != nil {
 		return err
 	}
-	return b.packages(opening, closing)
+	return b.packages(&stands)
+}
+
+// standing is where a customer's packages stand in a cycle.
+type standing struct {
+	before, found, closing []position.Row
+	own                    bool // closing is of a day of the cycle
 }
 
 // lines takes the draws of records from their lines.
@@ -148,7 +159,7 @@ func (b *builder) lines(ctx context.Context) (err error) {
 		_, err := period.ParseDay(day)
 		at := row.Time(tables.LUsageStart)
 		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU),
-			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, at: at})
+			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay, at: at})
 	})
 }
 
@@ -205,7 +216,7 @@ func (b *builder) draws(text string, what Draw) error {
 }
 
 // packages reports on the rows of packages.csv.
-func (b *builder) packages(opening, closing []position.Row) error {
+func (b *builder) packages(stands *standing) error {
 	list := b.Books.PackagesOf(b.customer)
 	for i := range list {
 		p := &list[i]
@@ -219,11 +230,8 @@ func (b *builder) packages(opening, closing []position.Row) error {
 			out.SKUs = append(out.SKUs, b.Books.Products[sku].SKU)
 		}
 		for _, span := range spans {
-			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), Opening: p.Quota, span: span}
-			if at := find(opening, p.ID, span.From); at != nil {
-				q.Opening = at.Count
-			}
-			if err := b.settle(&q, p.ID, closing); err != nil {
+			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), span: span}
+			if err := b.settle(&q, p, stands); err != nil {
 				return fmt.Errorf("package %s: %w", p.ID, err)
 			}
 			out.Periods = append(out.Periods, q)
@@ -233,9 +241,89 @@ func (b *builder) packages(opening, closing []position.Row) error {
 	return nil
 }
 
-// settle adds up what drew on a quota period and holds it against what the positions say is left (QUOTA-2). Positions keep
+// settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions keep
 // the period alone that was drawn on last.
-func (b *builder) settle(q *Period, id string, closing []position.Row) (err error) {
+func (b *builder) settle(q *Period, p *books.Package, stands *standing) error {
+	rated := stands.rated(p, q.span.From)
+	before, _, err := drawnBy(&rated, stands.before, q.span.From)
+	if err != nil {
+		return err
+	}
+	found, _, err := drawnBy(&rated, stands.found, q.span.From)
+	if err != nil {
+		return err
+	}
+	if q.Late, err = found.Signed().Sub(before.Signed()); err != nil {
+		return err
+	}
+	q.Opening, q.Drawn = leftOf(&rated, before), q.Late
+	if err := b.addDraws(q, p.ID); err != nil {
+		return err
+	}
+	gone, err := q.Drawn.Add(q.Gathered)
+	if err != nil {
+		return err
+	}
+	all, err := before.Signed().Add(gone)
+	if err != nil {
+		return err
+	}
+	if err := q.compare(&rated, all, stands.closing); err != nil {
+		return err
+	}
+	b.report.Agrees = b.report.Agrees && q.Differs == ""
+	return nil
+}
+
+// compare holds what was drawn in all against what positions, if they know of the period, say was.
+func (q *Period) compare(p *books.Package, all money.SignedQuantity, closing []position.Row) error {
+	kept, known, err := drawnBy(p, closing, q.span.From)
+	if err != nil {
+		return err
+	}
+	if q.Left, err = p.Quota.Signed().Sub(all); err != nil {
+		return err
+	}
+	switch {
+	case known:
+		if kept.Signed() != all {
+			q.Differs = fmt.Sprintf("by its position %s were drawn, by the draws %s", kept.Trim(), all.Trim())
+		}
+		q.Left = leftOf(p, kept).Signed()
+	case q.Left.Sign() < 0:
+		q.Differs = "more was drawn than there was"
+	case !all.IsZero() && !touchedLater(closing, p.ID, q.span.From):
+		q.Differs = "records drew on it, and no position knows of it"
+	}
+	return nil
+}
+
+// leftOf is what is left of a package of which something was drawn, as rating sees it.
+func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
+	return rating.PackageRow(p, drawn, p.Valid.From).Count
+}
+
+// rated is the package with the quota that the cycle's last day was rated by, which its position keeps: the books may have changed since.
+func (s *standing) rated(p *books.Package, start period.Instant) books.Package {
+	out := *p
+	if row := find(s.closing, p.ID, start); s.own && row != nil && !row.Usage.IsZero() {
+		out.Quota = row.Usage
+	}
+	return out
+}
+
+// drawnBy is what was drawn of the quota period that starts at the given instant, by positions; false where they know nothing of it.
+func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money.Quantity, bool, error) {
+	row := find(rows, p.ID, start)
+	if row == nil {
+		return money.Quantity{}, false, nil
+	}
+	drawn, err := late.DrawnOf(p, row)
+	return drawn, true, err
+}
+
+// addDraws adds up what the cycle's own records drew.
+func (b *builder) addDraws(q *Period, id string) (err error) {
 	for i := range b.report.Draws {
 		d := &b.report.Draws[i]
 		if d.PackageID != id || d.Late || !q.span.Holds(d.at) {
@@ -249,29 +337,7 @@ func (b *builder) settle(q *Period, id string, closing []position.Row) (err erro
 			return err
 		}
 	}
-	gone, err := q.Drawn.Add(q.Gathered)
-	if err != nil {
-		return err
-	}
-	if q.Left, err = q.Opening.Signed().Add(gone.Neg()); err != nil {
-		return err
-	}
-	kept := find(closing, id, q.span.From)
-	switch {
-	case kept != nil && kept.Count.Signed() != q.Left:
-		q.Differs = fmt.Sprintf("its position has %s left, the draws leave %s", kept.Count.Trim(), trim(q.Left))
-		q.Left = kept.Count.Signed()
-	case q.Left.Cmp(money.SignedQuantity{}) < 0:
-		q.Differs = "more was drawn than there was"
-	case kept == nil && !gone.IsZero() && !touchedLater(closing, id, q.span.From):
-		q.Differs = "records drew on it, and no position knows of it"
-	}
-	b.report.Agrees = b.report.Agrees && q.Differs == ""
 	return nil
-}
-
-func trim(q money.SignedQuantity) string {
-	return strings.TrimSuffix(strings.TrimRight(q.String(), "0"), ".")
 }
 
 // find is the position of a package's quota period that starts at the given instant.

@@ -376,3 +376,140 @@ func Shifts() *Table {
 		Column{"scope", Word, "meter: region or resource that it counts over"}, Column{"at", MaybeTime, "package: start of the quota period"},
 		Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 }
+
+// Columns of the account_events table.
+const (
+	GCustomerID = iota
+	GEventID
+	GTime
+	GInstant
+	GType
+	GBalanceType
+	GAmount
+	GAsOf
+	GRefused
+	GFile
+	GFileHash
+	GRow
+	GHeader
+	GRaw
+	AccountEventColumns
+)
+
+// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (spec §3.16, §4.11). Those with refused
+// = 1 count as rejects of their file: the last replay of the cycle found less on the balance than they take (spec §6.3).
+func AccountEvents() *Table {
+	return define("account_events", nil,
+		Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
+		Column{"time", Time, "when it happened, as given"}, Column{"instant", Time, "when it takes effect: its time; of a late one the clock of the run that accepted it"},
+		Column{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit"},
+		Column{"balance_type", Word, "cash, stored_value, flexi_coupon or credit"},
+		Column{"amount", Amount, "how much; of credit_limit the new limit"}, Column{"as_of", Time, "clock of the run that accepted it"},
+		Column{"refused", Small, "1: the balance does not hold what it takes; it is listed among the rejects"},
+		Column{"file", Word, "of a reclaim or withdrawal, as the next four: path of its feed file below inbox/"},
+		Column{"file_hash", Word, "content hash of the feed file"},
+		Column{"row", Whole, "place of the record in the file; 0 where file is empty"},
+		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+		Column{"raw", Text, "the whole record as it came"})
+}
+
+// Columns of the transfers table.
+const (
+	FTransferID = iota
+	FOwnCycle
+	FFromPartnerID
+	FToPartnerID
+	FCustomerID
+	FAmount
+	FAsOf
+	TransferColumns
+)
+
+// Transfers is the accepted transfers of performance, in the cycle they count in (spec §3.17).
+func Transfers() *Table {
+	return define("transfers", nil,
+		Column{"transfer_id", Text, "the transfer's id"}, Column{"own_cycle", Word, "the cycle that it names: another one if that was closed before it came"},
+		Column{"from_partner_id", Word, "partner that loses performance"}, Column{"to_partner_id", Word, "partner that gains it"},
+		Column{"customer_id", Word, "customer whose business it is; may be empty"}, Column{"amount", Amount, "how much performance"},
+		Column{"as_of", Time, "clock of the run that accepted it"})
+}
+
+// Columns of the incentive_events table.
+const (
+	VEventID = iota
+	VPartnerID
+	VProgrammeID
+	VPeriod
+	VEvent
+	VTime
+	VAsOf
+	VRefused
+	VMet
+	VFile
+	VFileHash
+	VRow
+	VHeader
+	VRaw
+	IncentiveEventColumns
+)
+
+// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (spec §3.18). Those with
+// refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the state that they meet.
+func IncentiveEvents() *Table {
+	return define("incentive_events", nil,
+		Column{"event_id", Text, "the event's id"}, Column{"partner_id", Word, "partner whose incentive it is"},
+		Column{"programme_id", Word, "programme that pays it"}, Column{"period", Word, "period of the programme: 2026-09 or 2026-Q3"},
+		Column{"event", Word, "confirm, dispute, apply_payment, paid or reject"}, Column{"time", Time, "when it happened"},
+		Column{"as_of", Time, "clock of the run that accepted it"},
+		Column{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
+		Column{"met", Word, "that state, where refused is 1"},
+		Column{"file", Word, "path of its feed file below inbox/"}, Column{"file_hash", Word, "content hash of the feed file"},
+		Column{"row", Whole, "place of the record in the file"},
+		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+		Column{"raw", Text, "the whole record as it came"})
+}
+
+// Columns of the balances table.
+const (
+	KCustomerID = iota
+	KBalance
+	KCouponID
+	KValidFrom
+	KAmount
+	BalanceColumns
+)
+
+// Balances is what a day's payments leave for the next, of customers whose balances ever moved (spec §6.3).
+func Balances() *Table {
+	return define("balances", nil,
+		Column{"customer_id", Word, "whose balance it is"},
+		Column{"balance", Word, "stored_value, flexi_coupon, cash, credit_limit, credit_used, debt or coupon"},
+		Column{"coupon_id", Word, "coupon: which one; else empty"}, Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
+		Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
+}
+
+// Columns of the account_entries table.
+const (
+	ECustomerID = iota
+	ETime
+	EID
+	EType
+	EBalanceType
+	EAmount
+	EBalanceAfter
+	EMonthEnd
+	EntryColumns
+)
+
+// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (spec §6.3, §8 accounts).
+func AccountEntries() *Table {
+	return define("account_entries", []Column{
+		{"customer_id", Word, "whose balance moved"},
+		{"time", Time, "when: the instant of the line or the account event"},
+		{"id", Text, "event_id, or the line's id"},
+		{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit; consume where a line drew, refund where one gave back"},
+		{"balance_type", Word, "stored_value, flexi_coupon, cash, credit (the limit less what is used) or debt (what is owed)"},
+		{"amount", Amount, "by how much it moved"},
+		{"balance_after", Amount, "the balance after it"},
+	}, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
+}

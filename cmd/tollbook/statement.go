@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/compose"
+	"github.com/tollbook/tollbook/pipeline/document"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func (a *app) statementCommand() *cobra.Command {
+	var text, partner string
+	var f documentFlags
+	cmd := &cobra.Command{
+		Use:   "statement",
+		Short: "Show what partners and their sellers settle for a cycle",
+		Long: `statement shows what every partner of a cycle owes its seller, earns on its resellers and is paid as incentives, with the net; or with
+--partner one partner's statement: rows by customer and service, resellers with revenue, cost and margin, incentives with what comes
+next, consumption by day, and how the largest bandwidth was measured. A statement of an open cycle is provisional.
+
+Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page, to print or to send). All partners: table, json, csv.`,
+		Example: "  tollbook statement --cycle 2026-09\n  tollbook statement --cycle 2026-09 --partner north\n" +
+			"  tollbook statement --cycle 2026-09 --partner north --format html --out exports/north.html\n" +
+			"  tollbook statement --cycle 2026-09 --partner north --format xlsx --out exports/north.xlsx",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cycle, err := cycleFlag(text)
+			if err != nil {
+				return err
+			}
+			format, err := a.documentFormat(&f)
+			if err != nil {
+				return err
+			}
+			if partner != "" {
+				return a.statement(cmd.Context(), cycle, partner, format, f.out)
+			}
+			if format == document.XLSX || format == document.HTML {
+				return &usageError{what: fmt.Sprintf("--format %s is of one partner's statement", format), hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
+			}
+			return a.overview(cmd.Context(), cycle, format, f.out)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&partner, "partner", "", "one partner's statement, by partner_id")
+	f.add(cmd)
+	return exits(cmd, exitDone, exitWrong, exitFailed)
+}
+
+// statement writes one partner's.
+func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string, format document.Format, out string) error {
+	var st *document.Statement
+	_, err := a.compose(func(s *compose.Sources) (err error) {
+		st, err = compose.Statement(ctx, s, cycle, partner)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.writeDocument(format, out, func(w io.Writer) error { return st.Write(w, format, document.Options{}) })
+}
+
+// overviewResult is the table of all partners as JSON.
+type overviewResult struct {
+	Header   document.Header `json:"header"`
+	Partners []settledResult `json:"partners"`
+	Total    settledResult   `json:"total"`
+}
+
+// settledResult is what one partner comes to.
+type settledResult struct {
+	PartnerID  string            `json:"partner_id,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Kind       string            `json:"kind,omitempty"`
+	Lines      int64             `json:"line_count"`
+	Payment    money.AmountTotal `json:"payment_amount"`
+	Owed       money.AmountTotal `json:"owed_amount"`
+	Cost       money.AmountTotal `json:"cost_amount"`
+	Revenue    money.AmountTotal `json:"revenue_amount"`
+	Margin     money.AmountTotal `json:"margin_amount"`
+	Incentives money.AmountTotal `json:"incentive_amount"`
+	Net        money.AmountTotal `json:"net_amount"`
+}
+
+func settledOf(s *compose.Settled) settledResult {
+	return settledResult{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+}
+
+// amounts are in the order of the columns.
+func (s *settledResult) amounts() []money.AmountTotal {
+	return []money.AmountTotal{s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+}
+
+// overview writes the table of all partners.
+func (a *app) overview(ctx context.Context, cycle period.Cycle, format document.Format, out string) error {
+	var all *compose.Overview
+	_, err := a.compose(func(s *compose.Sources) (err error) {
+		all, err = compose.Partners(ctx, s, cycle)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r := overviewResult{Header: all.Header, Partners: []settledResult{}, Total: settledOf(&all.Total)}
+	for i := range all.Partners {
+		r.Partners = append(r.Partners, settledOf(&all.Partners[i]))
+	}
+	return a.writeDocument(format, out, func(w io.Writer) error {
+		switch format {
+		case document.JSON:
+			return (&app{out: w}).printJSON(r)
+		case document.CSV:
+			return r.csv(w)
+		}
+		r.text(w)
+		return nil
+	})
+}
+
+// text prints the table for people.
+func (r *overviewResult) text(w io.Writer) {
+	h := &r.Header
+	state := "provisional, month-end lines still to come"
+	switch {
+	case h.Closed:
+		state = "closed"
+	case h.MonthEnd:
+		state = "provisional, with month-end lines"
+	}
+	fmt.Fprintf(w, "partners of cycle %s in %s (%s)\n\n", h.Cycle, h.Currency, state)
+	if len(r.Partners) == 0 {
+		fmt.Fprintln(w, "no partner has a line or an incentive")
+		return
+	}
+	g := newGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin", ">.incentives", ">.net")
+	row := func(s *settledResult, id string) {
+		cells := []any{id, printable(s.Name), s.Kind, s.Lines}
+		for _, amount := range s.amounts() {
+			cells = append(cells, amount.StringFixed(h.Digits))
+		}
+		g.add(cells...)
+	}
+	for i := range r.Partners {
+		row(&r.Partners[i], r.Partners[i].PartnerID)
+	}
+	row(&r.Total, counted(int64(len(r.Partners)), "partner", "partners"))
+	g.dropEmpty("payment", "owed", "incentives", "net")
+	g.print(w, "  ")
+	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
+}
+
+// csv writes the partners with all digits, without the total.
+func (r *overviewResult) csv(w io.Writer) error {
+	out := csv.NewWriter(w)
+	err := out.Write([]string{"cycle", "partner_id", "name", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount", "revenue_amount", "margin_amount",
+		"incentive_amount", "net_amount"})
+	for i := 0; i < len(r.Partners) && err == nil; i++ {
+		s := &r.Partners[i]
+		record := []string{r.Header.Cycle.String(), s.PartnerID, s.Name, s.Kind, strconv.FormatInt(s.Lines, 10)}
+		for _, amount := range s.amounts() {
+			record = append(record, amount.String())
+		}
+		err = out.Write(record)
+	}
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	return err
+}

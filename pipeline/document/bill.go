@@ -1,0 +1,190 @@
+package document
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Bill is what a customer is asked to pay for a cycle (spec §8, statements). Amounts are in the header's currency.
+type Bill struct {
+	Header      Header       `json:"header"`
+	Customer    Party        `json:"customer"`
+	Partner     Party        `json:"partner,omitzero"` // who serves the customer; empty = the vendor
+	Amounts     Amounts      `json:"amounts"`
+	Payments    Payments     `json:"payments"`
+	Sections    []Section    `json:"sections"`    // by service, sku; all lines of the cycle
+	Corrections []Correction `json:"corrections"` // the lines of refunds and adjustments one by one; Sections hold them too
+	Packages    []Package    `json:"packages"`
+	Usage       []Usage      `json:"consumption"` // Σ = Amounts.Payment; none: no chart
+	Annexes     []Annex      `json:"annexes,omitempty"`
+	Notes       []string     `json:"notes"` // sentences, such as how was rounded
+}
+
+// Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding + Due.
+type Amounts struct {
+	Lines     int64        `json:"line_count"`
+	Official  money.Amount `json:"official_amount"`
+	Discount  money.Amount `json:"official_discount_amount"`
+	Truncated money.Amount `json:"truncated_amount"`
+	Payment   money.Amount `json:"payment_amount"`
+	Rounding  money.Amount `json:"rounding_amount"`
+	Due       money.Amount `json:"due_amount"`
+}
+
+// Payments is how Payment was paid, or is to be; its parts add up to it.
+type Payments struct {
+	Coupon      money.Amount `json:"coupon_amount"`
+	StoredValue money.Amount `json:"stored_value_card_amount"`
+	Flexi       money.Amount `json:"flexipurchase_coupon_amount"`
+	Cash        money.Amount `json:"cash_amount"`
+	Credit      money.Amount `json:"credit_amount"`
+	Debt        money.Amount `json:"debt_amount"` // not paid by anything yet
+}
+
+// Section is the lines of one product.
+type Section struct {
+	Service     string `json:"service_type_code"`
+	ServiceName string `json:"service_type_name,omitempty"`
+	SKU         string `json:"sku"`
+	Product     string `json:"product,omitempty"`
+	Model       string `json:"pricing_model,omitempty"`
+	Measure     string `json:"measure"`
+	Items       []Item `json:"items"`
+}
+
+// Item is lines of a product that differ in nothing but record, quantity and time.
+type Item struct {
+	Region      string              `json:"region_code"`
+	Object      string              `json:"object,omitempty"` // link or group
+	Tier        int                 `json:"tier"`             // 0 = none
+	Kind        string              `json:"kind"`
+	OriginCycle string              `json:"origin_cycle,omitempty"` // of lines that belong to another cycle
+	UnitPrice   money.UnitPrice     `json:"unit_price"`
+	DiscountID  string              `json:"discount_id,omitempty"`
+	Lines       int64               `json:"line_count"`
+	Usage       money.QuantityTotal `json:"usage_amount"`
+	Free        money.QuantityTotal `json:"free_resource_usage"`
+	Quantity    money.QuantityTotal `json:"quantity"`
+	Official    money.AmountTotal   `json:"official_amount"`
+	Discount    money.AmountTotal   `json:"official_discount_amount"`
+	Truncated   money.AmountTotal   `json:"truncated_amount"`
+	Payment     money.AmountTotal   `json:"payment_amount"`
+}
+
+// Correction is one line of a refund or an adjustment.
+type Correction struct {
+	ID          string // of the line
+	Kind        string // refund, adjustment
+	OriginCycle string // empty = this one
+	SKU         string //
+	Product     string //
+	Time        period.Instant
+	Payment     money.Amount
+	Note        string
+}
+
+// MarshalJSON gives the time as RFC 3339, UTC.
+func (c Correction) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		ID          string       `json:"id"`
+		Kind        string       `json:"kind"`
+		OriginCycle string       `json:"origin_cycle,omitempty"`
+		SKU         string       `json:"sku"`
+		Product     string       `json:"product,omitempty"`
+		Time        string       `json:"time"`
+		Payment     money.Amount `json:"payment_amount"`
+		Note        string       `json:"note,omitempty"`
+	}{c.ID, c.Kind, c.OriginCycle, c.SKU, c.Product, c.Time.String(), c.Payment, c.Note})
+}
+
+// Package is one filling of a prepaid quota. Left may be other than Opening − Drawn where the books changed the quota since.
+type Package struct {
+	PackageID string               `json:"package_id"`
+	SKUs      []string             `json:"skus"`
+	Region    string               `json:"region_code"`
+	Measure   string               `json:"measure,omitempty"`
+	From      string               `json:"from,omitempty"` // of this filling, as people are shown it; empty = open
+	To        string               `json:"to,omitempty"`
+	Opening   money.Quantity       `json:"opening"`
+	Drawn     money.SignedQuantity `json:"drawn"`
+	Left      money.SignedQuantity `json:"left"`
+}
+
+func (b *Bill) subject() string {
+	return fmt.Sprintf("bill of customer %s for %s", b.Customer.ID, b.Header.Cycle)
+}
+
+// kinds of lines that are corrections.
+const (
+	kindRefund     = "refund"
+	kindAdjustment = "adjustment"
+)
+
+// Check checks that the bill adds up: the amounts among themselves and from the items, the payments, the corrections (where there are
+// any) and the consumption by day. The error is a *SumError.
+func (b *Bill) Check() error {
+	if err := b.Header.check(); err != nil {
+		return err
+	}
+	c := &sums{document: b.subject()}
+	var lines int64
+	var official, discount, truncated, payment, corrected, listed money.AmountTotal
+	for i := range b.Sections {
+		for k := range b.Sections[i].Items {
+			it := &b.Sections[i].Items[k]
+			c.same(fmt.Sprintf("item %d of %s: official amount", k+1, b.Sections[i].SKU), it.Official, c.of(it.Discount, it.Truncated, it.Payment))
+			lines += it.Lines
+			c.add(&official, it.Official)
+			c.add(&discount, it.Discount)
+			c.add(&truncated, it.Truncated)
+			c.add(&payment, it.Payment)
+			if it.Kind == kindRefund || it.Kind == kindAdjustment {
+				c.add(&corrected, it.Payment)
+			}
+		}
+	}
+	a := &b.Amounts
+	c.same("official amount", total(a.Official), official)
+	c.same("discount", total(a.Discount), discount)
+	c.same("truncated amount", total(a.Truncated), truncated)
+	c.same("payment amount", total(a.Payment), payment)
+	c.same("payment amount of rounding and due", total(a.Payment), c.of(total(a.Rounding), total(a.Due)))
+	p := &b.Payments
+	c.same("payment amount by how it is paid", total(a.Payment), c.of(total(p.Coupon), total(p.StoredValue), total(p.Flexi), total(p.Cash), total(p.Credit), total(p.Debt)))
+	for i := range b.Corrections {
+		c.add(&listed, total(b.Corrections[i].Payment))
+	}
+	c.same("refunds and adjustments", corrected, listed)
+	c.checkUsage(&b.Header, b.Usage, payment)
+	if c.err == nil && lines != a.Lines {
+		c.err = &SumError{Document: c.document, What: "line count", Stated: fmt.Sprint(a.Lines), Counted: fmt.Sprint(lines)}
+	}
+	return c.err
+}
+
+// Write checks the bill and writes it in a format. Errors: *SumError, and what w gives.
+func (b *Bill) Write(w io.Writer, f Format, o Options) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	d := writers{json: b.complete(), pages: b.page}
+	if err := d.write(w, f, o); err != nil {
+		return fmt.Errorf("write %s as %s: %w", b.subject(), f, err)
+	}
+	return nil
+}
+
+// complete is a copy without lists of nothing: JSON has [] for them.
+func (b *Bill) complete() *Bill {
+	out := *b
+	out.Sections = there(out.Sections)
+	out.Corrections = there(out.Corrections)
+	out.Packages = there(out.Packages)
+	out.Usage = there(out.Usage)
+	out.Notes = there(out.Notes)
+	return &out
+}

@@ -1,0 +1,328 @@
+package document
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// chart is consumption by day and service as stacked bars. Bars of a day's negative amounts go down from the axis.
+type chart struct {
+	header   *Header
+	services []*service // the largest first; those from mostColours−1 on share the last colour
+	bars     []bar
+	axis     axis
+}
+
+// service is one service over the cycle.
+type service struct {
+	code, name string
+	total      money.AmountTotal
+	size       money.AmountTotal // Σ |amount of a day|
+	colour     int
+}
+
+func (s *service) called() string {
+	if s.name == "" {
+		return s.code
+	}
+	return s.name
+}
+
+// bar is one day. Amounts are by colour.
+type bar struct {
+	label   string // of the axis
+	day     string
+	amounts []money.AmountTotal
+	total   money.AmountTotal
+}
+
+// mostColours is how many services are told apart; the last colour is of all others where there are more.
+const mostColours = 8
+
+// newChart makes a chart, or nothing where there is no consumption.
+func newChart(h *Header, usage []Usage) *chart {
+	if len(usage) == 0 {
+		return nil
+	}
+	c := &chart{header: h}
+	at := map[string]*service{}
+	for i := range usage {
+		u := &usage[i]
+		s := at[u.Service]
+		if s == nil {
+			s = &service{code: u.Service, name: u.ServiceName}
+			at[u.Service] = s
+			c.services = append(c.services, s)
+		}
+		_ = s.total.AddTotal(u.Amount) // in range, as all of them together are
+		_ = s.size.AddTotal(absolute(u.Amount))
+	}
+	slices.SortFunc(c.services, func(a, b *service) int { return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.code, b.code)) })
+	for i, s := range c.services {
+		s.colour = min(i, mostColours-1)
+	}
+	c.fill(usage, at)
+	c.scale()
+	return c
+}
+
+// fill makes the bars: one for all days before the cycle, if there are any, and one a day.
+func (c *chart) fill(usage []Usage, at map[string]*service) {
+	first, early := c.header.Cycle.First(), false
+	for i := range usage {
+		early = early || usage[i].Day < first
+	}
+	empty := func(label, day string) bar {
+		return bar{label: label, day: day, amounts: make([]money.AmountTotal, mostColours)}
+	}
+	offset := 0
+	if early {
+		c.bars, offset = append(c.bars, empty("< 1", "days before "+first.String())), 1
+	}
+	for day := first; day <= c.header.Cycle.Last(); day++ {
+		_, _, number := day.Date()
+		c.bars = append(c.bars, empty(fmt.Sprint(number), day.String()))
+	}
+	for i := range usage {
+		slot := 0
+		if usage[i].Day >= first {
+			slot = int(usage[i].Day-first) + offset
+		}
+		b := &c.bars[slot]
+		_ = b.amounts[at[usage[i].Service].colour].AddTotal(usage[i].Amount)
+		_ = b.total.AddTotal(usage[i].Amount)
+	}
+}
+
+// rat is a sum as a rational, for drawing.
+func rat(t money.AmountTotal) *big.Rat {
+	r, _ := new(big.Rat).SetString(t.String())
+	return r
+}
+
+// scale chooses the axis: it holds every bar.
+func (c *chart) scale() {
+	top, bottom := new(big.Rat), new(big.Rat)
+	for i := range c.bars {
+		up, down := new(big.Rat), new(big.Rat)
+		for _, a := range c.bars[i].amounts {
+			if v := rat(a); v.Sign() > 0 {
+				up.Add(up, v)
+			} else {
+				down.Add(down, v)
+			}
+		}
+		if up.Cmp(top) > 0 {
+			top = up
+		}
+		if down.Cmp(bottom) < 0 {
+			bottom = down
+		}
+	}
+	c.axis = axisOf(bottom, top)
+}
+
+// axis goes in round steps from below to above.
+type axis struct {
+	step         *big.Rat
+	below, above int64 // steps from 0
+	digits       int   // decimals of the labels
+}
+
+// mostSteps is how many steps an axis has at most.
+const mostSteps = 6
+
+// axisOf is the axis that holds two values around 0: steps of 1, 2 or 5 times a power of ten, as small as leave their number within
+// bounds.
+func axisOf(bottom, top *big.Rat) axis {
+	if bottom.Sign() == 0 && top.Sign() == 0 {
+		top = big.NewRat(1, 1)
+	}
+	for digits := money.AmountScale; ; digits-- {
+		for _, n := range []int64{1, 2, 5} {
+			step := new(big.Rat).Mul(power(-digits), big.NewRat(n, 1))
+			above, below := steps(top, step), steps(new(big.Rat).Neg(bottom), step)
+			if sum := new(big.Int).Add(above, below); sum.Cmp(big.NewInt(mostSteps)) <= 0 {
+				return axis{step: step, below: below.Int64(), above: above.Int64(), digits: max(0, digits)}
+			}
+		}
+	}
+}
+
+// power is 10^n.
+func power(n int) *big.Rat {
+	p := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(n, -n))), nil))
+	if n < 0 {
+		p.Inv(p)
+	}
+	return p
+}
+
+// steps is how many steps hold a value.
+func steps(value, step *big.Rat) *big.Int {
+	r := new(big.Rat).Quo(value, step)
+	n := new(big.Int).Add(r.Num(), r.Denom())
+	n.Sub(n, big.NewInt(1))
+	return n.Quo(n, r.Denom())
+}
+
+// servicePart is the sums by service; it is the chart's legend.
+func (c *chart) servicePart() *part {
+	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2, swatches: true,
+		about: []string{"What is to pay, before rounding, by service."},
+		cols:  []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true, keep: true}},
+		rows:  listed(c.services, func(s **service) []cell { return []cell{word((*s).name), word((*s).code), sumCell((*s).total)} })}
+}
+
+// caption says what the drawing leaves to others.
+func (c *chart) caption() string {
+	text := "By day; the colours are those of the table."
+	if len(c.bars) > c.header.Cycle.Days() {
+		text += " < 1: late lines, of days before the cycle."
+	}
+	text += " Every day's amounts are in the XLSX, CSV and JSON forms of this document."
+	if n := len(c.services) - mostColours + 1; n > 1 {
+		text += fmt.Sprintf(" The %d smallest services share one colour.", n)
+	}
+	return text
+}
+
+// The drawing's measures, in units of its view box.
+const (
+	chartWidth  = 720
+	chartHeight = 270
+	plotLeft    = 86
+	plotRight   = 712
+	plotTop     = 22
+	plotBottom  = 236
+)
+
+// palette is colours that people who see colours differently tell apart (Okabe and Ito), each with a pattern of its own for grey print.
+func palette() []struct{ fill, pattern string } {
+	return []struct{ fill, pattern string }{
+		{"#0072b2", ""},
+		{"#e69f00", `<path d="M-1 5L5 -1M3 9L9 3" stroke="#fff" stroke-width="1.4"/>`},
+		{"#009e73", `<circle cx="2" cy="2" r="1.1" fill="#fff"/><circle cx="6" cy="6" r="1.1" fill="#fff"/>`},
+		{"#cc79a7", `<path d="M0 2H8M0 6H8" stroke="#fff" stroke-width="1.2"/>`},
+		{"#56b4e9", `<path d="M-1 3L5 9M3 -1L9 5" stroke="#fff" stroke-width="1.4"/>`},
+		{"#d55e00", `<path d="M2 0V8M6 0V8" stroke="#fff" stroke-width="1.2"/>`},
+		{"#f0e442", `<circle cx="4" cy="4" r="1.6" fill="#333"/>`},
+		{"#777777", `<path d="M0 4H8M4 0V8" stroke="#fff" stroke-width="1"/>`},
+	}
+}
+
+// svg draws the chart. Coordinates are whole hundredths, worked out in rationals.
+func (c *chart) svg() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
+	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n", escape("Consumption by day and service in "+c.header.Cycle.String()), escape(c.describe()))
+	for i, p := range palette() {
+		fmt.Fprintf(&b, `<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
+	}
+	b.WriteString("</defs>\n")
+	c.grid(&b)
+	width := (plotRight - plotLeft) * 100 / len(c.bars)
+	for i := range c.bars {
+		c.bar(&b, &c.bars[i], plotLeft*100+i*width, width)
+	}
+	fmt.Fprintf(&b, `<path class="zero" d="M%d %sH%d"/>`+"\n", plotLeft, hundredths(c.y(new(big.Rat))), plotRight)
+	b.WriteString("</svg>\n")
+	return b.String()
+}
+
+// describe says in words what the drawing shows.
+func (c *chart) describe() string {
+	most := &c.bars[0]
+	for i := range c.bars {
+		if c.bars[i].total.Cmp(most.total) > 0 {
+			most = &c.bars[i]
+		}
+	}
+	return fmt.Sprintf("Stacked bars, one a day, in %s before rounding. The largest day is %s with %s. The table of services has the sums.",
+		c.header.Currency, most.day, grouped(most.total.StringFixed(c.header.Digits)))
+}
+
+// y is the height of an amount, in hundredths.
+func (c *chart) y(v *big.Rat) int64 {
+	r := new(big.Rat).Quo(v, c.axis.step)
+	r.Add(r, big.NewRat(c.axis.below, 1))
+	r.Mul(r, big.NewRat((plotBottom-plotTop)*100, c.axis.below+c.axis.above))
+	return plotBottom*100 - new(big.Int).Quo(r.Num(), r.Denom()).Int64()
+}
+
+func (c *chart) grid(b *strings.Builder) {
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s a day</text>`+"\n", plotLeft-6, plotTop-10, escape(c.header.Currency))
+	for i := -c.axis.below; i <= c.axis.above; i++ {
+		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
+		y := c.y(v)
+		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft, hundredths(y), plotRight,
+			plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
+	}
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">day of %s, %s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30, c.header.Cycle, escape(c.header.Zone.Name()))
+}
+
+// bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
+func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
+	gap := width / 8
+	up, down := new(big.Rat), new(big.Rat)
+	for i, a := range day.amounts {
+		v := rat(a)
+		if v.Sign() == 0 {
+			continue
+		}
+		base := up
+		if v.Sign() < 0 {
+			base = down
+		}
+		from := c.y(base)
+		base.Add(base, v)
+		to := c.y(base)
+		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n", hundredths(int64(x+gap)), hundredths(min(from, to)),
+			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i, escape(fmt.Sprintf("%s, %s: %s", day.day, c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
+	}
+	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14, escape(day.label))
+}
+
+// colourName is the service that has a colour, or how many share it.
+func (c *chart) colourName(colour int) string {
+	if colour == mostColours-1 && len(c.services) > mostColours {
+		return fmt.Sprintf("%d other services", len(c.services)-mostColours+1)
+	}
+	return c.services[colour].called()
+}
+
+// swatch is a small field in a service's colour, for the legend.
+func swatch(colour int) string {
+	return fmt.Sprintf(`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
+}
+
+func escape(text string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	return b.String()
+}
+
+// hundredths writes a length.
+func hundredths(n int64) string {
+	sign := ""
+	if n < 0 {
+		sign, n = "-", -n
+	}
+	return sign + trimmed(fmt.Sprintf("%d.%02d", n/100, n%100))
+}
+
+// colourOf is the colour of a service.
+func (c *chart) colourOf(code string) int {
+	for _, s := range c.services {
+		if s.code == code {
+			return s.colour
+		}
+	}
+	return mostColours - 1
+}

@@ -1,0 +1,65 @@
+package document
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+)
+
+// writeCSV writes all parts as one table (DOC-7).
+func writeCSV(w io.Writer, pg *page) error {
+	at := map[string]int{}
+	header := []string{"part"}
+	for _, p := range pg.parts {
+		if p.where&inData == 0 {
+			continue
+		}
+		for i := range p.cols {
+			if _, ok := at[p.cols[i].name]; !ok && p.cols[i].name != "" {
+				at[p.cols[i].name] = len(header)
+				header = append(header, p.cols[i].name)
+			}
+		}
+	}
+	out := csv.NewWriter(w)
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for _, p := range pg.parts {
+		if p.where&inData == 0 {
+			continue
+		}
+		record := make([]string, len(header))
+		record[0] = p.name
+		for row := range p.rows {
+			for i := range p.cols {
+				if p.cols[i].name == "" {
+					continue
+				}
+				record[at[p.cols[i].name]] = dataCell(&row[i], &p.cols[i])
+			}
+			if err := out.Write(record); err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// dataCell is a cell of the CSV. A sign's + and - are words that no spreadsheet takes for more.
+func dataCell(c *cell, col *column) string {
+	text := c.plain(col.kind)
+	if col.kind != words || text == "+" || text == "-" {
+		return text
+	}
+	return harmless(text)
+}
+
+// harmless puts an apostrophe before what a spreadsheet would take for a formula (DOC-6).
+func harmless(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}

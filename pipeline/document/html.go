@@ -1,0 +1,175 @@
+package document
+
+import (
+	"bufio"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+//go:embed page.gohtml
+var pageTemplate string
+
+// printed is what the template makes a page of.
+type printed struct {
+	Title, Foot, Vendor, Kind, Subject, Cycle, Standing string
+	Closed, Wide                                        bool
+	Pads                                                []int // of numbers, in digits
+	Headline                                            Figure
+	Facts                                               []Figure
+	Views                                               []printedView
+	Notes                                               []string
+	Annexes                                             []printedAnnex
+}
+
+// printedView is a part with its drawing.
+type printedView struct {
+	*view
+	Narrow  bool // few columns
+	Drawing template.HTML
+	Caption string
+}
+
+// printedAnnex is an annex with its drawing as an image, which keeps the drawing's own styles apart from the page's.
+type printedAnnex struct {
+	Annex
+	Source template.URL
+	Alt    string
+}
+
+// fewRows is how many rows stay together on a page.
+const fewRows = 12
+
+// Short reports whether the part stays on one page.
+func (w *view) Short() bool {
+	n := 0
+	w.each(func([]field) { n++ })
+	return n <= fewRows
+}
+
+// Short reports whether the group stays on one page.
+func (g *group) Short() bool { return len(g.Rows) <= fewRows }
+
+// writeHTML writes one self-contained page. Tables list at most so many customers, resellers or rows; negative = all.
+func writeHTML(w io.Writer, pg *page, most int) error {
+	t, err := template.New("page").Parse(pageTemplate)
+	if err != nil {
+		return err
+	}
+	data, err := pg.printed(most)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	if err := t.Execute(out, data); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+func (pg *page) printed(most int) (*printed, error) {
+	h := pg.header
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.kind + " of", Subject: pg.subject.called(), Cycle: h.Cycle.String(), Standing: h.standing(), Closed: h.Closed,
+		Headline: pg.headline, Notes: pg.notes}
+	d.Title = fmt.Sprintf("%s of %s, %s", pg.kind, d.Subject, d.Cycle)
+	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), h.standing()), 110)
+	d.Facts = append(append([]Figure{}, pg.facts...), Figure{"Vendor", h.Vendor.full()}, Figure{"Cycle", h.span()}, Figure{"Zone", h.Zone.Name()},
+		Figure{"Currency", h.Currency}, Figure{"As of", h.time(h.AsOf)})
+	for n := range mostPad {
+		d.Pads = append(d.Pads, n)
+	}
+	for _, p := range pg.parts {
+		if p.where&inPrint == 0 {
+			continue
+		}
+		v, err := pg.viewOf(p, most)
+		if err != nil {
+			return nil, err
+		}
+		one := printedView{view: v, Narrow: len(v.Heads) <= 3}
+		if p.swatches {
+			one.Drawing, one.Caption = template.HTML(pg.chart.svg()), pg.chart.caption() // its texts are escaped there
+		}
+		d.Wide = d.Wide || v.width() > mostPortrait
+		d.Views = append(d.Views, one)
+	}
+	for i := range pg.annexes {
+		d.Annexes = append(d.Annexes, printedAnnexOf(&pg.annexes[i]))
+	}
+	return d, nil
+}
+
+// mostPad is one more than the longest difference of decimals in a column.
+const mostPad = money.QuantityScale + 1
+
+// mostPortrait is how many characters a row has at most on a page in portrait.
+const mostPortrait = 112
+
+// width is how many characters the widest row has: the widest value of each column, with some air. Long words wrap.
+func (w *view) width() (sum int) {
+	const air, longWord = 2, 18
+	for i, h := range w.Heads {
+		most := columns(h.Title)
+		w.each(func(row []field) {
+			n := columns(row[i].Text)
+			if !row[i].Right {
+				n = min(n, longWord)
+			}
+			most = max(most, n+row[i].Pad)
+		})
+		sum += most + air
+	}
+	return sum
+}
+
+func printedAnnexOf(a *Annex) printedAnnex {
+	p := printedAnnex{Annex: *a}
+	if len(a.SVG) == 0 {
+		return p
+	}
+	p.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(a.SVG)) // a drawing in an image runs no script
+	var alt []string
+	for _, f := range a.Figures {
+		alt = append(alt, strings.TrimSpace(f.Name+" "+f.Value))
+	}
+	p.Alt = a.Title + ": " + strings.Join(alt, "; ")
+	return p
+}
+
+// Class is the field's class in the page: n a number, w words, neg below 0, p or q how much shorter than the column's longest.
+func (f field) Class() string {
+	class := ""
+	if f.Strong {
+		class = "b "
+	}
+	if !f.Right {
+		if columns(f.Text) > 12 {
+			class += "w"
+		}
+		return strings.TrimSpace(class)
+	}
+	class += "n"
+	if f.Negative {
+		class += " neg"
+	}
+	if f.Point {
+		return class + fmt.Sprintf(" q%d", f.Pad)
+	}
+	if f.Pad > 0 {
+		class += fmt.Sprintf(" p%d", f.Pad)
+	}
+	return class
+}
+
+// Swatch is the colour that the field's service has in the chart.
+func (f field) Swatch() template.HTML {
+	if f.Colour == 0 {
+		return ""
+	}
+	return template.HTML(swatch(f.Colour - 1))
+}

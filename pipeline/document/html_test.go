@@ -1,0 +1,379 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// parsed reads a page.
+func parsed(t testing.TB, page []byte) *html.Node {
+	t.Helper()
+	n, err := html.Parse(bytes.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// all are the elements of a name below a node.
+func all(n *html.Node, name atom.Atom) (list []*html.Node) {
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.DataAtom == name {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// words is the text below a node.
+func textOf(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// section is the part of an id.
+func section(t testing.TB, page *html.Node, id string) *html.Node {
+	t.Helper()
+	for _, s := range all(page, atom.Section) {
+		if attr(s, "id") == id {
+			return s
+		}
+	}
+	t.Fatalf("no section %s", id)
+	return nil
+}
+
+// rows are the texts of a section's table.
+func rows(s *html.Node) (out [][]string) {
+	for _, tr := range all(s, atom.Tr) {
+		var row []string
+		for c := range tr.ChildNodes() {
+			if c.DataAtom == atom.Td || c.DataAtom == atom.Th {
+				row = append(row, textOf(c))
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func TestHTML(t *testing.T) {
+	t.Parallel()
+	page := parsed(t, written(t, statement(t), HTML))
+	var got []string
+	for _, r := range rows(section(t, page, "row")) {
+		got = append(got, strings.Join(r, "|"))
+	}
+	want := []string{
+		"Service|Sign|Lines|Official|Discount|To pay|Owed|Performance",
+		"Aurora Ltd (aurora)",
+		"Elastic compute|+|3|1,200.50|120.05|1,080.45|972.41|1,080.45",
+		"Elastic compute|-|3|−100.00|0.00|−100.00|−90.00|−100.00",
+		"Object storage|+|3|34.12345678|0.00|34.12345678|30.71|34.12345678",
+		"Sum||9|1,134.62345678|120.05|1,014.57345678|913.12|1,014.57345678",
+		"birch",
+		"Bandwidth|+|3|10,000.00|0.00|10,000.00|9,000.00|10,000.00",
+		"Total||12|11,134.62345678|120.05|11,014.57345678|9,913.12|11,014.57345678",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("rows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := textOf(all(page, atom.Title)[0]); got != "Statement of North Distribution, 2026-09" {
+		t.Errorf("title %q", got)
+	}
+	if got := textOf(all(page, atom.Dl)[0]); got != "Net to payCNY 9,552.68" {
+		t.Errorf("headline %q", got)
+	}
+	net := all(section(t, page, "summary"), atom.Tr)[6]
+	if textOf(net) != "Net9,552.68" || attr(net.FirstChild, "class") != "b" {
+		t.Errorf("the net is %q of class %q", textOf(net), attr(net.FirstChild, "class"))
+	}
+	for _, td := range all(section(t, page, "row"), atom.Td) {
+		text, class := textOf(td), attr(td, "class")
+		if strings.HasPrefix(text, minus) != strings.Contains(class, "neg") {
+			t.Errorf("%q has class %q", text, class)
+		}
+		if strings.Contains(text, ".") && !strings.HasPrefix(class, "n") {
+			t.Errorf("%q has class %q", text, class)
+		}
+	}
+}
+
+// The page needs nothing beside itself, runs nothing, and says what its tables and drawings are.
+func TestHTMLStandsAlone(t *testing.T) {
+	t.Parallel()
+	for _, d := range []writer{statement(t), bill(t)} {
+		raw := written(t, d, HTML)
+		page := parsed(t, raw)
+		stands(t, page)
+		for _, text := range []string{"@page { size: A4", "table-header-group", "default-src 'none'", `lang="en"`, "tabular-nums"} {
+			if !bytes.Contains(raw, []byte(text)) {
+				t.Errorf("no %q", text)
+			}
+		}
+		ids := map[string]bool{}
+		for n := range page.Descendants() {
+			id := attr(n, "id")
+			if id != "" && ids[id] {
+				t.Errorf("id %s twice", id)
+			}
+			ids[id] = true
+		}
+		for n := range page.Descendants() {
+			for _, id := range strings.Fields(attr(n, "aria-labelledby")) {
+				if !ids[id] {
+					t.Errorf("aria-labelledby %s: there is none", id)
+				}
+			}
+			if n.DataAtom == atom.Th && attr(n, "scope") == "" {
+				t.Errorf("heading %q without scope", textOf(n))
+			}
+			if n.DataAtom == atom.Img && attr(n, "alt") == "" {
+				t.Error("a picture without words")
+			}
+		}
+		chart := all(page, atom.Svg)[0]
+		if attr(chart, "role") != "img" || len(all(chart, atom.Title)) == 0 || len(all(chart, atom.Desc)) != 1 {
+			t.Errorf("the chart says nothing: %v", chart.Attr)
+		}
+	}
+}
+
+// stands checks that a page has no script and nothing from elsewhere.
+func stands(t testing.TB, page *html.Node) {
+	t.Helper()
+	for n := range page.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "script", "link", "iframe", "object", "embed", "base", "form", "a", "input", "audio", "video", "foreignObject":
+			t.Errorf("element %s", n.Data)
+		}
+		for _, a := range n.Attr {
+			switch {
+			case strings.HasPrefix(a.Key, "on"), a.Key == "href", a.Key == "style", a.Key == "srcset":
+				t.Errorf("%s has %s=%q", n.Data, a.Key, a.Val)
+			case a.Key == "src" && !strings.HasPrefix(a.Val, "data:image/svg+xml;base64,"):
+				t.Errorf("%s is from %q", n.Data, a.Val)
+			}
+		}
+	}
+	for _, s := range all(page, atom.Style) {
+		css := textOf(s)
+		for _, bad := range []string{"url(", "@import", "</", "expression("} {
+			if strings.Contains(css, bad) {
+				t.Errorf("style has %q", bad)
+			}
+		}
+	}
+}
+
+func TestAnnexInHTML(t *testing.T) {
+	t.Parallel()
+	page := parsed(t, written(t, bill(t), HTML))
+	img := all(page, atom.Img)
+	if len(img) != 1 || attr(img[0], "alt") != "Bandwidth of link-1: points 8640; value 95.5 Mbps" ||
+		!strings.HasPrefix(attr(img[0], "src"), "data:image/svg+xml;base64,PHN2ZyB4bWxucz0i") {
+		t.Errorf("pictures %v", img)
+	}
+	b := bill(t)
+	b.Annexes[0].SVG = nil
+	page = parsed(t, written(t, b, HTML))
+	if len(all(page, atom.Img)) != 0 || !strings.Contains(textOf(page), "95.5 Mbps") {
+		t.Error("without a drawing the figures are not there")
+	}
+}
+
+// hostile is names that people should never choose.
+func hostile() []string {
+	return []string{
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `=HYPERLINK("http://x.example","pay")`, `+1+1`, `-2+3`, `@SUM(A1)`, "\t=1+1", "\r=1",
+		`'; } </style><script>`, `\22 } body { display:none }`, `{{.Notes}}`, `&amp;&lt;`, `]]>`, "a\x00b\x1b[31mred", "line\nbreak", "\u202egnp.exe", "‏עברית‏ العربية", "👩‍👩‍👧‍👦 😀",
+		strings.Repeat("Very long name ", 200), strings.Repeat("x", 40_000), "_x0041_", "\xff\xfe", "&C&[Picture]", "--><!--", "javascript:alert(1)",
+	}
+}
+
+func TestHostileNames(t *testing.T) {
+	t.Parallel()
+	for i, name := range hostile() {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			checkHostile(t, name)
+			checkHostileSheets(t, name)
+		})
+	}
+}
+
+// hostileStatement has a name wherever a name can be.
+func hostileStatement(t testing.TB, name string) *Statement {
+	s := statement(t)
+	s.Header.Vendor.Name, s.Partner = name, Party{name, name}
+	s.Kind, s.Header.Currency, s.Sellers, s.Notes = name, name, []Party{{name, name}}, []string{name}
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		r.CustomerName, r.Service, r.ServiceName, r.SellerID = name, name, name, name
+	}
+	s.Rows[4].ResellerName = name
+	s.Incentives[0].ProgrammeID, s.Incentives[0].Next, s.Incentives[0].State = name, name, name
+	s.Clawbacks[0].Reason = name
+	for i := range s.Usage {
+		s.Usage[i].Service, s.Usage[i].ServiceName = name, name
+	}
+	s.Annexes = []Annex{{Object: name, SKU: name, Title: name, Figures: []Figure{{name, name}}, SVG: []byte("<svg/>")}}
+	return s
+}
+
+// hostileBill likewise.
+func hostileBill(t testing.TB, name string) *Bill {
+	b := bill(t)
+	b.Header.Vendor.ID, b.Customer, b.Partner, b.Notes = name, Party{name, name}, Party{name, name}, []string{name}
+	for i := range b.Sections {
+		s := &b.Sections[i]
+		s.Service, s.ServiceName, s.SKU, s.Product, s.Model, s.Measure = name, name, name, name, name, name
+		for k := range s.Items {
+			s.Items[k].Region, s.Items[k].Object, s.Items[k].DiscountID = name, name, name
+		}
+	}
+	b.Corrections[0].Note, b.Corrections[0].ID = name, name
+	b.Packages[0].PackageID, b.Packages[0].SKUs = name, []string{name, name}
+	return b
+}
+
+// checkHostile writes documents full of a name in every format: it stays text.
+func checkHostile(t testing.TB, name string) {
+	t.Helper()
+	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
+		page := parsed(t, written(t, d, HTML))
+		stands(t, page)
+		if got := len(all(page, atom.H2)); got < 8 || got > 10 {
+			t.Errorf("%q: %d headings", name, got)
+		}
+		if got := len(all(page, atom.Body)); got != 1 {
+			t.Errorf("%q: %d bodies", name, got)
+		}
+		for _, r := range written(t, d, Table) {
+			if r < 0x20 && r != '\n' || r == 0x7f {
+				t.Errorf("%q: the text has %#x", name, r)
+			}
+		}
+		for _, record := range table(t, written(t, d, CSV)) {
+			for col, v := range record {
+				if strings.ContainsAny(v[:1], "=@\t\r") || strings.ContainsAny(v[:1], "+-") && len(v) > 1 && !isDecimal(v) {
+					t.Errorf("%q: %s is %q in the CSV", name, col, v)
+				}
+			}
+		}
+		written(t, d, JSON)
+	}
+}
+
+// checkHostileSheets looks for formulas that a name became.
+func checkHostileSheets(t testing.TB, name string) {
+	t.Helper()
+	for _, d := range []writer{hostileStatement(t, name), hostileBill(t, name)} {
+		raw := written(t, d, XLSX)
+		files, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files.File {
+			if !strings.HasPrefix(f.Name, "xl/worksheets/") {
+				continue
+			}
+			r, err := f.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFormulas(t, name, r)
+		}
+	}
+}
+
+// checkFormulas reads a sheet's XML: its formulas are ours.
+func checkFormulas(t testing.TB, name string, r io.Reader) {
+	t.Helper()
+	for d := xml.NewDecoder(r); ; {
+		token, err := d.Token()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if start, ok := token.(xml.StartElement); ok && start.Name.Local == "f" {
+			var formula string
+			if err := d.DecodeElement(&formula, &start); err != nil || !strings.HasPrefix(formula, "SUM(") {
+				t.Errorf("%q: a formula: %s, %v", name, formula, err)
+			}
+		}
+	}
+}
+
+func isDecimal(text string) bool {
+	var total money.AmountTotal
+	return total.UnmarshalText([]byte(text)) == nil
+}
+
+// A name comes back as it was.
+func TestNamesInXLSX(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{`<b>&"'`, `=1+1`, "_x0041_", "👩‍👩‍👧‍👦", " blanks ", "‏עברית"} {
+		f := open(t, written(t, hostileStatement(t, name), XLSX))
+		if got := rawCells(t, f, "Rows")[1][0]; got != name {
+			t.Errorf("%q came back as %q", name, got)
+		}
+	}
+}
+
+// mostFuzzed keeps a try short.
+const mostFuzzed = 300
+
+func FuzzNames(f *testing.F) {
+	for _, name := range hostile() {
+		f.Add(cutTo(name, mostFuzzed))
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if len(name) > 4*mostFuzzed {
+			t.Skip()
+		}
+		checkHostile(t, name)
+	})
+}
+
+func FuzzNamesInXLSX(f *testing.F) {
+	for _, name := range hostile() {
+		f.Add(cutTo(name, mostFuzzed))
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if len(name) > 4*mostFuzzed {
+			t.Skip()
+		}
+		checkHostileSheets(t, name)
+	})
+}

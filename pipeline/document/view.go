@@ -1,0 +1,306 @@
+package document
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// view is a part as it is printed.
+type view struct {
+	Name, Title string
+	About       []string
+	Heads       []head
+	Groups      []*group
+	Rest        []field // the sums of groups that are not listed; empty = all are
+	Foot        []field // totals; empty = none
+	After       []string
+}
+
+// head is a column's heading.
+type head struct {
+	Title string
+	Right bool // numbers
+}
+
+// group is rows under a heading; a part without groups has one of no name.
+type group struct {
+	Name, ID, More string
+	Rows           [][]field
+	Sums           []field // of more than one row
+	tally          *tally
+}
+
+// field is one printed value.
+type field struct {
+	Text     string
+	Right    bool
+	Negative bool
+	Strong   bool // of a row that is the sum of those above it
+	Decimals int  // digits after the point; −1 = no decimal number
+	Pad      int  // how many digits the column's longest decimal has more
+	Point    bool // of those numbers that have none although the column's longest has
+	Colour   int  // of the chart + 1; 0 = none
+}
+
+// viewer makes a view of a part.
+type viewer struct {
+	*page
+	p      *part
+	totals *tally
+	order  []string // groups, or rows where there are none, as they come
+	sizes  map[string]*money.AmountTotal
+	chosen map[string]bool // nil = all
+	cols   []int           // that are printed
+}
+
+// viewOf makes the view of a part with at most so many groups, or rows where there are no groups; negative = all.
+func (pg *page) viewOf(p *part, most int) (*view, error) {
+	v := &viewer{page: pg, p: p, totals: newTally(p.cols), sizes: map[string]*money.AmountTotal{}}
+	if err := v.count(); err != nil {
+		return nil, err
+	}
+	if most >= 0 && len(v.order) > most && p.each != "" {
+		v.choose(most)
+	}
+	out := &view{Name: p.name, Title: cmp.Or(p.heading, p.title), About: slices.Clone(p.about)}
+	v.columns(out)
+	if err := v.fill(out); err != nil {
+		return nil, err
+	}
+	if v.totals.rows == 0 {
+		out.After = append(out.After, "Nothing in this cycle.")
+	}
+	v.align(out)
+	return out, nil
+}
+
+// unit names what is listed or not as a whole: the group of the n-th row, or the row itself.
+func (v *viewer) unit(n int, row []cell) string {
+	if v.p.group == 0 {
+		return fmt.Sprint(n)
+	}
+	return v.p.key(row)
+}
+
+// count goes through the rows once: totals, and how large each group is.
+func (v *viewer) count() error {
+	for row := range v.p.rows {
+		key := v.unit(v.totals.rows, row)
+		if err := v.totals.add(v.p.cols, row); err != nil {
+			return fmt.Errorf("totals of %s: %w", v.p.title, err)
+		}
+		size := v.sizes[key]
+		if size == nil {
+			size = new(money.AmountTotal)
+			v.sizes[key] = size
+			v.order = append(v.order, key)
+		}
+		if v.p.rank >= 0 {
+			_ = size.AddTotal(absolute(row[v.p.rank].amount)) // it serves the order alone
+		}
+	}
+	return nil
+}
+
+// choose picks the largest groups.
+func (v *viewer) choose(most int) {
+	list := slices.Clone(v.order)
+	slices.SortStableFunc(list, func(a, b string) int { return v.sizes[b].Cmp(*v.sizes[a]) })
+	v.chosen = make(map[string]bool, most)
+	for _, key := range list[:most] {
+		v.chosen[key] = true
+	}
+}
+
+// columns picks what is printed. Those of the group stand in its heading; what is empty, 0 or the same throughout may be said below.
+func (v *viewer) columns(out *view) {
+	var zero, folded []string
+	for i := v.p.group; i < len(v.p.cols); i++ {
+		c := &v.p.cols[i]
+		named := i+1 < len(v.p.cols) && v.p.cols[i+1].code
+		switch {
+		case c.code:
+		case c.fold && v.totals.same[i] && v.totals.rows > 0:
+			if v.totals.first[i] != "" {
+				folded = append(folded, strings.ToLower(c.title)+" "+v.totals.first[i])
+			}
+		case c.keep || named || v.totals.some[i]:
+			v.cols = append(v.cols, i)
+			out.Heads = append(out.Heads, head{c.title, c.kind.right()})
+		case c.kind.right() && v.totals.rows > 0:
+			zero = append(zero, strings.ToLower(c.title))
+		}
+	}
+	if len(folded) > 0 {
+		out.After = append(out.After, "In every row: "+strings.Join(folded, ", ")+".")
+	}
+	if len(zero) > 0 {
+		out.After = append(out.After, "Left out, being 0 in every row: "+strings.Join(zero, ", ")+".")
+	}
+}
+
+// right reports whether a column's values stand to the right.
+func (k kind) right() bool { return k == count || k == amount || k == quantity }
+
+// fill goes through the rows again: rows of what is listed, sums of what is not.
+func (v *viewer) fill(out *view) error {
+	groups := map[string]*group{}
+	rest := newTally(v.p.cols)
+	hidden := map[string]bool{}
+	n := 0
+	for row := range v.p.rows {
+		key := v.unit(n, row)
+		n++
+		if v.chosen != nil && !v.chosen[key] {
+			hidden[key] = true
+			if err := rest.add(v.p.cols, row); err != nil {
+				return err
+			}
+			continue
+		}
+		if v.p.group == 0 {
+			key = ""
+		}
+		g := groups[key]
+		if g == nil {
+			g = v.newGroup(row)
+			groups[key] = g
+			out.Groups = append(out.Groups, g)
+		}
+		g.Rows = append(g.Rows, v.fields(row))
+		if err := g.tally.add(v.p.cols, row); err != nil {
+			return err
+		}
+	}
+	for _, g := range out.Groups {
+		if v.p.group > 0 && len(g.Rows) > 1 {
+			g.Sums = v.sums(g.tally, "Sum")
+		}
+		g.tally = nil
+	}
+	v.rest(out, rest, len(hidden))
+	if slices.ContainsFunc(v.p.cols, func(c column) bool { return c.sum }) && v.totals.rows > 0 {
+		out.Foot = v.sums(v.totals, "Total")
+	}
+	return nil
+}
+
+// newGroup is the group of a row, with what its heading says.
+func (v *viewer) newGroup(row []cell) *group {
+	g := &group{tally: newTally(v.p.cols)}
+	switch {
+	case v.p.group >= 4: // service, product, sku, measure
+		g.Name, g.ID = row[1].text, row[2].text
+		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, per(row[3].text)}, func(s string) bool { return s == "" }), ", ")
+	case v.p.group >= 2: // name, id
+		g.Name, g.ID = row[0].text, row[1].text
+	}
+	if g.Name == "" {
+		g.Name, g.ID = g.ID, ""
+	}
+	return g
+}
+
+func per(measure string) string {
+	if measure == "" {
+		return ""
+	}
+	return "per " + measure
+}
+
+// rest says what is not listed and where it is.
+func (v *viewer) rest(out *view, t *tally, groups int) {
+	if groups == 0 {
+		return
+	}
+	out.Rest = v.sums(t, fmt.Sprintf("%s further %s", grouped(fmt.Sprint(groups)), v.p.each))
+	by := ""
+	if v.p.rank >= 0 {
+		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
+	}
+	out.About = append(out.About, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the total; all of them are in the XLSX, CSV and JSON forms of this document.",
+		grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)), grouped(fmt.Sprint(t.rows))))
+}
+
+// fields are a row's printed values.
+func (v *viewer) fields(row []cell) []field {
+	out := make([]field, len(v.cols))
+	strong := v.p.sumOfAbove(row)
+	for i, at := range v.cols {
+		c := &v.p.cols[at]
+		out[i] = v.field(c, &row[at])
+		out[i].Strong = strong
+		if at+1 < len(v.p.cols) && v.p.cols[at+1].code {
+			if out[i].Text == "" {
+				out[i].Text = row[at+1].text
+			}
+			if v.p.swatches {
+				out[i].Colour = v.chart.colourOf(row[at+1].text) + 1
+			}
+		}
+	}
+	return out
+}
+
+// sums are the printed values of a tally.
+func (v *viewer) sums(t *tally, label string) []field {
+	out := make([]field, len(v.cols))
+	for i, at := range v.cols {
+		c := &v.p.cols[at]
+		if c.sum {
+			out[i] = v.field(c, &t.cells[at])
+		} else {
+			out[i] = field{Right: c.kind.right(), Decimals: -1}
+		}
+	}
+	if len(out) > 0 && !out[0].Right {
+		out[0].Text = label
+	}
+	return out
+}
+
+func (v *viewer) field(c *column, value *cell) field {
+	f := field{Text: value.shown(c.kind, v.header), Right: c.kind.right(), Decimals: -1}
+	f.Negative = f.Right && strings.HasPrefix(f.Text, minus)
+	if f.Right && f.Text != "" {
+		f.Decimals = 0
+		if at := strings.IndexByte(f.Text, '.'); at >= 0 {
+			f.Decimals = len(f.Text) - at - 1
+		}
+	}
+	return f
+}
+
+// align says of each number how far the column's longest decimal reaches beyond it.
+func (v *viewer) align(out *view) {
+	for col := range v.cols {
+		most := 0
+		out.each(func(row []field) { most = max(most, row[col].Decimals) })
+		out.each(func(row []field) {
+			if f := &row[col]; f.Decimals >= 0 {
+				f.Pad, f.Point = most-f.Decimals, most > 0 && f.Decimals == 0
+			}
+		})
+	}
+}
+
+// each visits every row of values.
+func (w *view) each(visit func([]field)) {
+	for _, g := range w.Groups {
+		for _, row := range g.Rows {
+			visit(row)
+		}
+		if len(g.Sums) > 0 {
+			visit(g.Sums)
+		}
+	}
+	for _, row := range [][]field{w.Rest, w.Foot} {
+		if len(row) > 0 {
+			visit(row)
+		}
+	}
+}

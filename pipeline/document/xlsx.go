@@ -1,0 +1,381 @@
+package document
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xuri/excelize/v2"
+)
+
+// writeXLSX writes a workbook, a sheet a part (DOC-5).
+func writeXLSX(w io.Writer, pg *page) (err error) {
+	file := excelize.NewFile()
+	defer func() { err = errors.Join(err, file.Close()) }()
+	b := &book{file: file, page: pg}
+	if err := b.styles(); err != nil {
+		return err
+	}
+	first := file.GetSheetName(0)
+	for _, p := range pg.parts {
+		if p.where&inSheet == 0 {
+			continue
+		}
+		if err := b.newSheet(&first, p.title); err != nil {
+			return err
+		}
+		if err := b.sheet(p); err != nil {
+			return fmt.Errorf("sheet %q: %w", p.title, err)
+		}
+	}
+	if err := b.properties(); err != nil {
+		return err
+	}
+	var raw bytes.Buffer
+	if _, err := file.WriteTo(&raw); err != nil {
+		return err
+	}
+	return inOrder(w, raw.Bytes())
+}
+
+// book is a workbook in the making.
+type book struct {
+	file                                              *excelize.File
+	page                                              *page
+	head, headRight, words, count, amount, quantity   int // styles
+	totalWords, totalCount, totalAmount, exact, total int
+}
+
+// amountFormat is the number format of the currency: thousands grouped, negative numbers red with a minus.
+func amountFormat(digits int) string {
+	f := "#,##0"
+	if digits > 0 {
+		f += "." + strings.Repeat("0", digits)
+	}
+	return f + ";[Red]-" + f
+}
+
+// quantityFormat shows up to ten decimals.
+const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
+
+func (b *book) styles() error {
+	money, quantities, whole, text := amountFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
+	bold := &excelize.Font{Bold: true}
+	above := []excelize.Border{{Type: "top", Color: "333333", Style: 1}}
+	below := []excelize.Border{{Type: "bottom", Color: "333333", Style: 2}}
+	shade := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8EDF2"}}
+	right, top := &excelize.Alignment{Horizontal: "right", Vertical: "top"}, &excelize.Alignment{Vertical: "top"}
+	list := []struct {
+		id    *int
+		style excelize.Style
+	}{
+		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
+		{&b.headRight, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "top", WrapText: true}}},
+		{&b.words, excelize.Style{CustomNumFmt: &text, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
+		{&b.count, excelize.Style{CustomNumFmt: &whole, Alignment: top}},
+		{&b.amount, excelize.Style{CustomNumFmt: &money, Alignment: top}},
+		{&b.quantity, excelize.Style{CustomNumFmt: &quantities, Alignment: top}},
+		{&b.exact, excelize.Style{CustomNumFmt: &text, Alignment: right}},
+		{&b.totalWords, excelize.Style{Font: bold, Border: above}},
+		{&b.totalCount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &whole}},
+		{&b.totalAmount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &money}},
+		{&b.total, excelize.Style{Font: bold, Border: above, CustomNumFmt: &text, Alignment: right}},
+	}
+	for _, s := range list {
+		var err error
+		if *s.id, err = b.file.NewStyle(&s.style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newSheet makes a sheet; the first is the one that a new workbook has. Taking that one away in the end instead, or choosing the active
+// one then, would read every sheet back.
+func (b *book) newSheet(first *string, title string) error {
+	if *first == "" {
+		_, err := b.file.NewSheet(title)
+		return err
+	}
+	old := *first
+	*first = ""
+	return b.file.SetSheetName(old, title)
+}
+
+// sheet writes one part: a frozen header, the rows, the totals.
+func (b *book) sheet(p *part) error {
+	if err := b.paper(p); err != nil {
+		return err
+	}
+	out, err := b.file.NewStreamWriter(p.title)
+	if err != nil {
+		return err
+	}
+	if err := b.layout(out, p); err != nil {
+		return err
+	}
+	header := make([]any, len(p.cols))
+	for i := range p.cols {
+		style := b.head
+		if p.cols[i].kind.right() {
+			style = b.headRight
+		}
+		header[i] = excelize.Cell{StyleID: style, Value: p.cols[i].title}
+	}
+	if err := out.SetRow("A1", header); err != nil {
+		return err
+	}
+	t := newTally(p.cols)
+	isText := make([]bool, len(p.cols))
+	if err := b.rows(out, p, t, isText); err != nil {
+		return err
+	}
+	if err := b.totals(out, p, t, isText); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// rows writes the rows and adds them up. isText is set for columns that have a number as text.
+func (b *book) rows(out *excelize.StreamWriter, p *part, t *tally, isText []bool) error {
+	values := make([]any, len(p.cols))
+	for row := range p.rows {
+		if err := t.add(p.cols, row); err != nil {
+			return err
+		}
+		strong := p.sumOfAbove(row)
+		for i := range p.cols {
+			c, plain := b.cell(&p.cols[i], &row[i])
+			isText[i] = isText[i] || plain
+			if strong {
+				if err := b.strengthen(&c, &p.cols[i], row[i].count, isText[i], i, t.rows+1); err != nil {
+					return err
+				}
+			}
+			values[i] = c
+		}
+		if err := out.SetRow("A"+strconv.Itoa(t.rows+1), values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strengthen makes a cell one of a sum: an amount that is the sum of n cells above gets their formula.
+func (b *book) strengthen(c *excelize.Cell, col *column, n int64, isText bool, column, row int) (err error) {
+	switch {
+	case col.kind != amount:
+		c.StyleID = b.totalWords
+	case isText || n == 0:
+		c.StyleID = b.total
+	default:
+		c.StyleID = b.totalAmount
+		c.Formula, err = sumFormula(column, row-int(n), row-1)
+	}
+	return err
+}
+
+// sumFormula adds up a column's rows; columns are counted from 0, rows from 1.
+func sumFormula(column, from, to int) (string, error) {
+	name, err := excelize.ColumnNumberToName(column + 1)
+	return fmt.Sprintf("SUM(%s%d:%s%d)", name, from, name, to), err
+}
+
+// mostDigits is how many significant digits a spreadsheet keeps of a number.
+const mostDigits = 15
+
+// cell is a value with its style; plain says that a number had to become text.
+func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
+	switch col.kind {
+	case count:
+		return excelize.Cell{StyleID: b.count, Value: c.count}, false
+	case amount:
+		return b.decimal(c.amount.String(), b.amount, b.exact)
+	case quantity:
+		return b.decimal(c.text, b.quantity, b.exact)
+	}
+	return excelize.Cell{StyleID: b.words, Value: fitting(c.shown(col.kind, b.page.header))}, false
+}
+
+// decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
+func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bool) {
+	if significant(text) > mostDigits {
+		return excelize.Cell{StyleID: exact, Value: trimmed(text)}, true
+	}
+	// Up to 15 digits come back from the nearest float64 as they went in, and are written as they were.
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return excelize.Cell{StyleID: exact, Value: text}, true
+	}
+	return excelize.Cell{StyleID: style, Value: f}, false
+}
+
+// fitting cuts a text to what a cell takes, and says so.
+func fitting(text string) string {
+	const most, note = 32_000, "… (cut: longer than a cell)"
+	n := 0
+	for i, r := range text {
+		if n++; r > 0xffff {
+			n++
+		}
+		if n > most {
+			return text[:i] + note
+		}
+	}
+	return text
+}
+
+// totals writes the last row. A total is a formula with the exact sum as its value; where its column has a number as text, or the sum
+// itself has too many digits, it is the sum alone.
+func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bool) error {
+	if t.rows == 0 || !slices.ContainsFunc(p.cols, func(c column) bool { return c.sum }) {
+		return nil
+	}
+	values := make([]any, len(p.cols))
+	for i := range p.cols {
+		col := &p.cols[i]
+		switch {
+		case i == 0:
+			values[i] = excelize.Cell{StyleID: b.totalWords, Value: "Total"}
+		case !col.sum:
+			values[i] = excelize.Cell{StyleID: b.totalWords, Value: ""}
+		default:
+			c, plain := excelize.Cell{StyleID: b.totalCount, Value: t.cells[i].count}, false
+			if col.kind == amount {
+				c, plain = b.decimal(t.cells[i].amount.String(), b.totalAmount, b.total)
+			}
+			if !plain && !isText[i] {
+				var err error
+				if c.Formula, err = sumFormula(i, 2, t.rows+1); err != nil {
+					return err
+				}
+			}
+			values[i] = c
+		}
+	}
+	return out.SetRow("A"+strconv.Itoa(t.rows+2), values)
+}
+
+// layout freezes the header and sets widths; it must come before any row.
+func (b *book) layout(out *excelize.StreamWriter, p *part) error {
+	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+		return err
+	}
+	widths, err := b.widths(p)
+	if err != nil {
+		return err
+	}
+	for i, w := range widths {
+		if err := out.SetColWidth(i+1, i+1, float64(w)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The widths of columns, in characters.
+const (
+	leastWidth = 8
+	mostWidth  = 44
+	sentences  = 110
+	measured   = 2000 // rows that are looked at
+)
+
+// widths is how wide columns are: as wide as their header and the first rows ask for, within bounds.
+func (b *book) widths(p *part) ([]int, error) {
+	widths := make([]int, len(p.cols))
+	for i := range p.cols {
+		widths[i] = max(leastWidth, columns(p.cols[i].title)+2)
+	}
+	t := newTally(p.cols)
+	for row := range p.rows {
+		if err := t.add(p.cols, row); err != nil {
+			return nil, err
+		}
+		if t.rows > measured {
+			continue
+		}
+		for i := range p.cols {
+			widths[i] = max(widths[i], columns(row[i].shown(p.cols[i].kind, b.page.header))+2)
+		}
+	}
+	for i := range widths {
+		if p.cols[i].sum {
+			widths[i] = max(widths[i], columns(t.cells[i].shown(p.cols[i].kind, b.page.header))+3)
+		}
+		most := mostWidth
+		if p.name == "note" {
+			most = sentences
+		}
+		widths[i] = min(widths[i], most)
+	}
+	return widths, nil
+}
+
+// paper sets how a sheet is printed: A4 in landscape, as wide as the page, its header on each page.
+func (b *book) paper(p *part) error {
+	fit, a4, landscape, wide, tall := true, 9, "landscape", 1, 0
+	if err := b.file.SetSheetProps(p.title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	if err := b.file.SetPageLayout(p.title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+		return err
+	}
+	h := b.page.header
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.page.kind, cutTo(b.page.subject.full(), 80), h.Cycle), "&", "&&")
+	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A", OddFooter: "&L" + h.standing() + "&R&P / &N"}); err != nil {
+		return err
+	}
+	last, err := excelize.ColumnNumberToName(len(p.cols))
+	if err != nil {
+		return err
+	}
+	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.title, last, p.title), Scope: p.title})
+}
+
+// cutTo shortens a text to so many characters.
+func cutTo(text string, most int) string {
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return text
+}
+
+// properties sets what a file manager shows; the times are the as-of, so that the same document has the same bytes.
+func (b *book) properties() error {
+	h := b.page.header
+	at := h.AsOf.String()
+	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s of %s for %s", b.page.kind, b.page.subject.full(), h.Cycle), 200),
+		Creator: cutTo(h.Vendor.called(), 200), LastModifiedBy: cutTo(h.Vendor.called(), 200), Description: h.standing(), Created: at, Modified: at, Language: "en"})
+}
+
+// inOrder writes the files of an archive by name, the list of contents first: excelize gives them in any order.
+func inOrder(w io.Writer, raw []byte) error {
+	in, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
+	if err != nil {
+		return err
+	}
+	const contents = "[Content_Types].xml"
+	slices.SortFunc(in.File, func(a, b *zip.File) int {
+		if (a.Name == contents) != (b.Name == contents) {
+			if a.Name == contents {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
+	out := zip.NewWriter(w)
+	for _, f := range in.File {
+		if err := out.Copy(f); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}

@@ -1,0 +1,199 @@
+package events
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Terms are what decisions need beyond the rows.
+type Terms struct {
+	Zone     *period.Zone
+	Partners *settlement.Book
+	BilledIn func(period.Instant) period.Cycle          // the cycle that an event of a time is billed in: its own, or the earliest open one
+	Drop     func(file int32) bool                      // leaves the rows of a file that failed whole out
+	Source   func(file int32, row int64) (known Source) // where a row of the run first came from, without Raw
+}
+
+// row is an event that is known by an id of its own.
+type row[P any] interface {
+	same(P) bool
+	place() (id string, file int32, row int64)
+}
+
+func (e *AccountEvent) place() (string, int32, int64)   { return e.ID, e.File, e.Row }
+func (t *Transfer) place() (string, int32, int64)       { return t.ID, t.File, t.Row }
+func (e *IncentiveEvent) place() (string, int32, int64) { return e.ID, e.File, e.Row }
+
+// byIdentity groups rows by their id, ascending, each group by file and row, without those of dropped files.
+func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
+	groups := make(map[string][]P)
+	for _, p := range list {
+		if id, file, _ := p.place(); !drop(file) {
+			groups[id] = append(groups[id], p)
+		}
+	}
+	var out [][]P
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		g := groups[id]
+		slices.SortFunc(g, func(a, b P) int {
+			_, f, n := a.place()
+			_, g, m := b.place()
+			return cmp.Or(cmp.Compare(f, g), cmp.Compare(n, m))
+		})
+		out = append(out, g)
+	}
+	return out
+}
+
+// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves (spec §3.20), and gives the
+// groups whose identity is new and sound. column is where the id stands.
+func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []Decision, sound [][]P) {
+	for _, g := range groups {
+		id, _, _ := g[0].place()
+		first, accepted := known[id]
+		if !accepted && !slices.ContainsFunc(g, func(p P) bool { return !p.same(g[0]) }) {
+			sound = append(sound, g)
+			continue
+		}
+		for _, p := range g {
+			_, file, row := p.place()
+			d := Decision{File: file, Row: row, ID: id, Duplicate: true}
+			if !accepted || !p.same(first) {
+				d = Decision{File: file, Row: row, ID: id, Why: reason.Conflict, Column: column, Value: id}
+			}
+			decided = append(decided, d)
+		}
+	}
+	return decided, sound
+}
+
+// acceptFirst accepts the first row of a group of equals; the others are duplicates.
+func acceptFirst[P row[P]](g []P) []Decision {
+	out := make([]Decision, len(g))
+	for i, p := range g {
+		id, file, row := p.place()
+		out[i] = Decision{File: file, Row: row, ID: id, Duplicate: i > 0}
+	}
+	return out
+}
+
+// AccountIDs are the identities of account events that come in this run.
+func (in *Intake) AccountIDs() map[string]bool {
+	ids := make(map[string]bool, len(in.accounts))
+	for _, e := range in.accounts {
+		ids[e.ID] = true
+	}
+	return ids
+}
+
+// decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to the book. Whether
+// a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.
+func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
+	out, sound := decideIdentities(byIdentity(in.accounts, t.Drop), b.Accounts, "event_id")
+	for _, g := range sound {
+		e := g[0]
+		e.takeEffect(t.Zone, t.BilledIn(e.Time))
+		if e.Takes() {
+			from := t.Source(e.File, e.Row)
+			from.Raw = e.From.Raw
+			e.From = from
+		}
+		b.Accounts[e.ID] = e
+		out = append(out, acceptFirst(g)...)
+	}
+	return out
+}
+
+// Refusal is what becomes of the row of an event that a replay refused (spec §6.3).
+func (e *AccountEvent) Refusal() Decision {
+	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(), ID: e.ID}
+}
+
+// decideTransfers decides the transfers of the intake, and adds what is accepted to the book.
+func (b *Book) decideTransfers(in *Intake, t *Terms) []Decision {
+	out, sound := decideIdentities(byIdentity(in.transfers, t.Drop), b.Transfers, "transfer_id")
+	for _, g := range sound {
+		g[0].Cycle = t.BilledIn(t.Zone.Bounds(g[0].Own).From)
+		b.Transfers[g[0].ID] = g[0]
+		out = append(out, acceptFirst(g)...)
+	}
+	return out
+}
+
+// decideIncentives decides the incentive events of the intake by identity and adds what is accepted to the book; then it decides of all
+// events in the book whether they fit the state that they meet (EV-8).
+func (b *Book) decideIncentives(in *Intake, t *Terms) []Decision {
+	out, sound := decideIdentities(byIdentity(in.incentives, t.Drop), b.Incentives, "event_id")
+	for _, g := range sound {
+		e := g[0]
+		raw := e.From.Raw
+		e.From = t.Source(e.File, e.Row)
+		e.From.Raw = raw
+		b.Incentives[e.ID] = e
+		out = append(out, acceptFirst(g)...)
+	}
+	b.live(in.Books, t.Partners)
+	for i, d := range out {
+		if e := b.Incentives[d.ID]; e != nil && e.Refused && e.File == d.File && e.Row == d.Row {
+			out[i] = e.Refusal()
+		}
+	}
+	return out
+}
+
+// live lets all incentive events happen in order and notes those of earlier runs for which the verdict changed.
+func (b *Book) live(bk *books.Books, partners *settlement.Book) {
+	var list []*IncentiveEvent
+	var happen []settlement.Event
+	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
+		e := b.Incentives[id]
+		if it, ok := e.Happens(bk); ok {
+			list, happen = append(list, e), append(happen, it)
+			continue
+		}
+		b.judge(e, settlement.Verdict{}) // its partner or programme is in the books no more
+	}
+	for i, v := range partners.Decide(happen) {
+		b.judge(list[i], v)
+	}
+}
+
+// judge takes a verdict over an incentive event.
+func (b *Book) judge(e *IncentiveEvent, v settlement.Verdict) {
+	was, met := e.Refused, e.Met
+	e.Refused, e.Met = !v.Accepted, ""
+	if e.Refused {
+		e.Met = v.Met.String()
+	}
+	if e.File < 0 && (was != e.Refused || met != e.Met) {
+		b.Turned = append(b.Turned, Turn{"incentive_events", e.From, was, e.Refused, e.Refusal()})
+	}
+}
+
+// Turn is a change in what became of a row of an earlier run.
+type Turn struct {
+	Feed    string
+	From    Source
+	Was, Is bool     // whether it counted as rejected, and does now
+	Refusal Decision // what it is rejected for, where Is
+}
+
+// Refusal is what becomes of the row of an event that does not fit (spec §6.5).
+func (e *IncentiveEvent) Refusal() Decision {
+	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
+}
+
+// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or programme.
+func (e *IncentiveEvent) Happens(bk *books.Books) (out settlement.Event, ok bool) {
+	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time}
+	var errs [2]error
+	out.Period, errs[0] = settlement.ParsePeriod(e.Period)
+	out.Kind, errs[1] = settlement.ParseEventKind(e.Event)
+	return out, out.Partner >= 0 && out.Programme >= 0 && errs == [2]error{}
+}

@@ -1,0 +1,128 @@
+package events
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (spec §3.17).
+type Transfer struct {
+	ID       string
+	Own      period.Cycle // as given
+	From, To string       // partner ids
+	Customer string       // may be empty
+	Amount   money.Amount // ≥ 0
+
+	AsOf  period.Instant
+	Cycle period.Cycle // in which it counts: Own, or the earliest that was open when it came (EV-6)
+	File  int32        // of the run; −1 = accepted by an earlier one
+	Row   int64
+}
+
+func (t *Transfer) same(u *Transfer) bool {
+	return t.ID == u.ID && t.Own == u.Own && t.From == u.From && t.To == u.To && t.Customer == u.Customer && t.Amount == u.Amount
+}
+
+// IncentiveEvent is one row of the incentive_events feed that passed acceptance (spec §3.18).
+type IncentiveEvent struct {
+	ID                 string
+	Partner, Programme string
+	Period             string // 2026-09 or 2026-Q3
+	Event              string // word of a settlement.EventKind
+	Time               period.Instant
+
+	AsOf    period.Instant
+	Refused bool   // it does not fit the state that it meets: it counts as rejected (EV-8)
+	Met     string // that state, where Refused
+	From    Source
+	File    int32 // of the run; −1 = accepted by an earlier one
+	Row     int64
+}
+
+func (e *IncentiveEvent) same(f *IncentiveEvent) bool {
+	return e.ID == f.ID && e.Partner == f.Partner && e.Programme == f.Programme && e.Period == f.Period && e.Event == f.Event && e.Time == f.Time
+}
+
+// Before is the order in which the events of an incentive apply: by time, then event_id bytewise (EV-8).
+func (e *IncentiveEvent) Before(f *IncentiveEvent) int {
+	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
+}
+
+// badPartner is a partner that is not in the books (spec §3.20); an empty id is missing, not unknown.
+func (in *Intake) badPartner(column, id string) *failure {
+	if id != "" && in.Books.Partner(id) < 0 {
+		return &failure{column, reason.BadRow, id}
+	}
+	return nil
+}
+
+// badCycle is a text of the cycle column that is no cycle.
+func badCycle(text string) *failure {
+	if _, err := period.ParseCycle(text); err != nil && text != "" {
+		return &failure{"cycle", reason.BadTime, text}
+	}
+	return nil
+}
+
+// transfer reads and checks row i of the transfers feed, and keeps it if it passes.
+func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure) {
+	t := &Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i), To: v.text("to_partner_id", i), Customer: v.text("customer_id", i),
+		Amount: v.amount(i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+	cycle := v.text("cycle", i)
+	if bad := cmp.Or(in.badPartner("from_partner_id", t.From), in.badPartner("to_partner_id", t.To), badCycle(cycle)); bad != nil {
+		return t.ID, bad
+	}
+	t.Own, _ = period.ParseCycle(cycle) // badCycle has seen it
+	if t.Customer != "" && in.Books.Customer(t.Customer) < 0 {
+		return t.ID, &failure{"customer_id", reason.UnknownCustomer, t.Customer}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.transfers = append(in.transfers, t)
+	return t.ID, nil
+}
+
+// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme (spec §3.20).
+func (in *Intake) badIncentiveWord(event, partner, programme string) *failure {
+	if bad := in.badPartner("partner_id", partner); bad != nil {
+		return bad
+	}
+	if programme != "" && in.Books.Programme(programme) < 0 {
+		return &failure{"programme_id", reason.BadRow, programme}
+	}
+	if _, err := settlement.ParseEventKind(event); err != nil && event != "" {
+		return &failure{"event", reason.BadRow, event}
+	}
+	return nil
+}
+
+// badPeriod is a text of the period column that is neither a cycle nor a quarter `2026-Q3`.
+func badPeriod(text string) *failure {
+	if _, err := settlement.ParsePeriod(text); err != nil && text != "" {
+		return &failure{"period", reason.BadTime, text}
+	}
+	return nil
+}
+
+// incentive reads and checks row i of the incentive_events feed, and keeps it if it passes. Whether it fits the state of its incentive
+// is decided later (EV-8).
+func (in *Intake) incentive(v *view, i int, file int32) (id string, bad *failure) {
+	e := &IncentiveEvent{ID: v.text("event_id", i), Partner: v.text("partner_id", i), Programme: v.text("programme_id", i), Period: v.text("period", i),
+		Event: v.text("event", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+	if bad := cmp.Or(in.badIncentiveWord(e.Event, e.Partner, e.Programme), badPeriod(e.Period)); bad != nil {
+		return e.ID, bad
+	}
+	if e.Time, _ = v.time("time", i); e.Time > in.Latest {
+		return e.ID, &failure{"time", reason.Future, e.Time.String()}
+	}
+	e.From.Raw = string(v.batch.Raw(nil, i))
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.incentives = append(in.incentives, e)
+	return e.ID, nil
+}

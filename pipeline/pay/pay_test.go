@@ -1,0 +1,345 @@
+package pay_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestCreditRunsOut: 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is debt, which a recharge of the
+// next day pays first.
+func TestCreditRunsOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	w.night(map[string]string{"2026-09": `
+		event acme 2026-09-01 08:00 e1 recharge cash 10
+		event acme 2026-09-01 09:00 e2 credit_limit credit 5
+		usage acme 2026-09-02 10:00 r1 ecs 6
+		usage acme 2026-09-02 11:00 r2 ecs 6
+		usage acme 2026-09-02 12:00 r3 ecs 6
+		usage beta 2026-09-02 12:00 r1 ecs 1.00000001
+		event acme 2026-09-03 12:00 e3 recharge cash 10
+		usage acme 2026-09-03 12:00 r4 ecs 4
+		end acme 2026-09-01 00:00 m1 obs 4`})
+	w.same("2026-09", "lines", `
+		2026-09-02 acme r1 6: cash 6
+		2026-09-02 acme r2 6: cash 4 credit 2
+		2026-09-02 acme r3 6: credit 3 debt 3
+		2026-09-02 beta r1 1.00000001: debt 1.00000001
+		2026-09-03 acme r4 4: cash 4
+		end acme m1 4: cash 3 debt 1`)
+	w.same("2026-09", "account_entries", `
+		2026-09-01 acme 2026-09-01 08:00 e1 recharge cash 10 -> 10
+		2026-09-01 acme 2026-09-01 09:00 e2 credit_limit credit 5 -> 5
+		2026-09-02 acme 2026-09-02 10:00 r1 consume cash -6 -> 4
+		2026-09-02 acme 2026-09-02 11:00 r2 consume cash -4 -> 0
+		2026-09-02 acme 2026-09-02 11:00 r2 consume credit -2 -> 3
+		2026-09-02 acme 2026-09-02 12:00 r3 consume credit -3 -> 0
+		2026-09-02 acme 2026-09-02 12:00 r3 consume debt 3 -> 3
+		2026-09-02 beta 2026-09-02 12:00 r1 consume debt 1.00000001 -> 1.00000001
+		2026-09-03 acme 2026-09-03 12:00 e3 recharge debt -3 -> 0
+		2026-09-03 acme 2026-09-03 12:00 e3 recharge cash 7 -> 7
+		2026-09-03 acme 2026-09-03 12:00 r4 consume cash -4 -> 3
+		end acme 2026-09-30 23:59:59.999999 m1 consume cash -3 -> 0
+		end acme 2026-09-30 23:59:59.999999 m1 consume debt 1 -> 1`)
+	w.same("2026-09", "balances", `
+		2026-09-01 acme cash 10
+		2026-09-01 acme credit_limit 5
+		2026-09-02 acme cash 0
+		2026-09-02 acme credit_limit 5
+		2026-09-02 acme credit_used 5
+		2026-09-02 acme debt 3
+		2026-09-02 beta debt 1.00000001
+		2026-09-03 acme cash 3
+		2026-09-03 acme credit_limit 5
+		2026-09-03 acme credit_used 5
+		2026-09-03 acme debt 0
+		2026-09-03 beta debt 1.00000001
+		end acme cash 0
+		end acme credit_limit 5
+		end acme credit_used 5
+		end acme debt 1
+		end beta debt 1.00000001`)
+	w.same("2026-09", "sums", `
+		2026-09-02 acme 3 18: cash 10 credit 5 debt 3
+		2026-09-02 beta 1 1.00000001: debt 1.00000001
+		2026-09-03 acme 1 4: cash 4
+		end acme 1 4: cash 3 debt 1`)
+}
+
+// TestCouponsOfUsage: k pays lines of at least 3 until it is empty, plain pays those without a discount.
+func TestCouponsOfUsage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false, `k,acme,cash_coupon,YES,5,3,*,*,YES,2026-09-02,2026-09-20
+plain,acme,voucher,,10,0,*,*,NO,2026-09-01,2026-10-01
+`)
+	w.night(map[string]string{"2026-09": `
+		usage acme 2026-09-01 10:00 r0 ecs 3
+		usage acme 2026-09-02 10:00 r1 ecs 2
+		usage acme 2026-09-02 11:00 r2 ecs 4 discount=d
+		usage acme 2026-09-02 12:00 r3 ecs 4 discount=d
+		usage acme 2026-09-03 10:00 r4 ecs 6
+		usage beta 2026-09-03 10:00 r1 ecs 6
+		event acme 2026-09-03 11:00 e1 recharge cash 100`})
+	w.same("2026-09", "lines", `
+		2026-09-01 acme r0 3: coupon 3
+		2026-09-02 acme r1 2: coupon 2
+		2026-09-02 acme r2 4: coupon 4
+		2026-09-02 acme r3 4: coupon 1 cash 3
+		2026-09-03 acme r4 6: coupon 5 cash 1
+		2026-09-03 beta r1 6: cash 6`)
+	w.same("2026-09", "balances", `
+		2026-09-01 acme coupon plain 3
+		2026-09-02 acme coupon k 5
+		2026-09-02 acme coupon plain 5
+		2026-09-03 acme coupon k 5
+		2026-09-03 acme coupon plain 10`)
+	w.same("2026-09", "account_entries", ``)
+	w.same("2026-09", "sums", `
+		2026-09-01 acme 1 3: coupon 3
+		2026-09-02 acme 3 10: coupon 7 cash 3
+		2026-09-03 acme 1 6: coupon 5 cash 1
+		2026-09-03 beta 1 6: cash 6`)
+}
+
+// TestOrders: an order draws the coupons that it names and then balances; its refund gives back into the kinds it was paid from, and nothing
+// of the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were paid; 10 of 20 days are left: 40 come back, 15 and 25.
+func TestOrders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "k,acme,cash_coupon,YES,20,0,*,*,YES,2026-09-01,2026-10-01\nl,acme,voucher,,20,0,*,month,YES,2026-09-01,2026-10-01\n")
+	w.night(map[string]string{"2026-09": `
+		event acme 2026-09-01 08:00 e1 recharge cash 50
+		event acme 2026-09-01 09:00 e2 allocate stored_value 30
+		order acme 2026-09-02 00:00 o1/1 month 100 coupons=k until=2026-09-22
+		unsubscribe acme 2026-09-12 00:00 u1/1 month -50 of=o1/1
+		usage acme 2026-09-12 01:00 r1 ecs 60
+		adjust acme 2026-09-13 00:00 a1 ecs -7
+		late acme 2026-08-13 00:00 r9 ecs -3 at=2026-09-14_00:00
+		order acme 2026-09-15 00:00 o2/1 month 9 coupons=l payer=p
+		unsubscribe acme 2026-09-15 01:00 u2/1 month -9 of=o2/1
+		order acme 2026-09-16 00:00 o3/1 month 20 coupons=l`})
+	w.same("2026-09", "account_entries", `
+		2026-09-01 acme 2026-09-01 08:00 e1 recharge cash 50 -> 50
+		2026-09-01 acme 2026-09-01 09:00 e2 allocate stored_value 30 -> 30
+		2026-09-02 acme 2026-09-02 00:00 o1/1 consume stored_value -30 -> 0
+		2026-09-02 acme 2026-09-02 00:00 o1/1 consume cash -50 -> 0
+		2026-09-12 acme 2026-09-12 00:00 u1/1 refund stored_value 15 -> 15
+		2026-09-12 acme 2026-09-12 00:00 u1/1 refund cash 25 -> 25
+		2026-09-12 acme 2026-09-12 01:00 r1 consume stored_value -15 -> 0
+		2026-09-12 acme 2026-09-12 01:00 r1 consume cash -25 -> 0
+		2026-09-12 acme 2026-09-12 01:00 r1 consume debt 20 -> 20
+		2026-09-14 acme 2026-09-14 00:00 r9 refund cash 3 -> 3
+		2026-09-16 acme 2026-09-16 00:00 o3/1 consume cash -3 -> 0
+		2026-09-16 acme 2026-09-16 00:00 o3/1 consume debt 6 -> 26`)
+	w.same("2026-09", "lines", `
+		2026-09-12 acme r1 60: stored 15 cash 25 debt 20
+		events acme o1/1 100: coupon 20 stored 30 cash 50
+		events acme u1/1 -40: stored -15 cash -25
+		events acme a1 -7: cash -7
+		events acme o2/1 9: coupon 9
+		events acme u2/1 0:
+		events acme o3/1 20: coupon 11 cash 3 debt 6
+		late acme r9 -3: cash -3`)
+	w.same("2026-09", "sums", `
+		2026-09-12 acme 1 60: stored 15 cash 25 debt 20
+		events acme 6 82: coupon 40 stored 15 cash 21 debt 6
+		late acme 1 -3: cash -3`)
+}
+
+// TestReclaimRefused: 8 are there, 9 are reclaimed: refused. A recharge that comes in late for the day before lets it pass, and then the
+// withdrawal of the day after no longer does.
+func TestReclaimRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	first := `
+		event acme 2026-09-01 08:00 e1 recharge cash 10
+		usage acme 2026-09-02 10:00 r1 ecs 2
+		event acme 2026-09-03 10:00 e2 reclaim cash 9
+		event acme 2026-09-04 10:00 e3 withdraw cash 8
+		usage acme 2026-09-05 10:00 r2 ecs 1`
+	w.night(map[string]string{"2026-09": first})
+	w.refused("2026-09", "e2")
+	w.same("2026-09", "account_entries", `
+		2026-09-01 acme 2026-09-01 08:00 e1 recharge cash 10 -> 10
+		2026-09-02 acme 2026-09-02 10:00 r1 consume cash -2 -> 8
+		2026-09-04 acme 2026-09-04 10:00 e3 withdraw cash -8 -> 0
+		2026-09-05 acme 2026-09-05 10:00 r2 consume debt 1 -> 1`)
+	w.night(map[string]string{"2026-09": first + `
+		event acme 2026-09-02 20:00 e0 recharge cash 1.5`})
+	w.refused("2026-09", "e3")
+	w.same("2026-09", "account_entries", `
+		2026-09-01 acme 2026-09-01 08:00 e1 recharge cash 10 -> 10
+		2026-09-02 acme 2026-09-02 10:00 r1 consume cash -2 -> 8
+		2026-09-02 acme 2026-09-02 20:00 e0 recharge cash 1.5 -> 9.5
+		2026-09-03 acme 2026-09-03 10:00 e2 reclaim cash -9 -> 0.5
+		2026-09-05 acme 2026-09-05 10:00 r2 consume cash -0.5 -> 0
+		2026-09-05 acme 2026-09-05 10:00 r2 consume debt 0.5 -> 0.5`)
+	w.same("2026-09", "balances", `
+		2026-09-01 acme cash 10
+		2026-09-02 acme cash 9.5
+		2026-09-03 acme cash 0.5
+		2026-09-05 acme cash 0
+		2026-09-05 acme debt 0.5`)
+	w.night(map[string]string{"2026-09": first + `
+		event acme 2026-09-02 20:00 e0 recharge cash 1.5
+		usage acme 2026-09-06 10:00 r3 ecs 1`})
+	w.refused("2026-09", "e3")
+	if w.result.Days != 1 {
+		t.Errorf("one new day, and %d days were paid", w.result.Days)
+	}
+}
+
+// TestNothingNew: what did not change is not paid again, and a change ends where the balances come out as they were (CASH-3).
+func TestNothingNew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	text := `
+		event acme 2026-09-01 08:00 e1 recharge cash 10
+		event acme 2026-09-01 08:00 e2 recharge stored_value 5
+		usage acme 2026-09-02 10:00 r1 ecs 3
+		usage acme 2026-09-03 10:00 r2 ecs 6
+		usage acme 2026-09-04 10:00 r3 ecs 1
+		usage acme 2026-09-05 10:00 r4 ecs 1`
+	w.night(map[string]string{"2026-09": text})
+	before := w.files()
+	w.night(map[string]string{"2026-09": text})
+	if len(w.result.Places) > 0 || len(w.result.Refused) > 0 || w.result.Days > 0 || w.files() != before {
+		t.Errorf("nothing new, and the result is %+v", w.result)
+	}
+	// The first day's use grows by 1 and the second's shrinks by 1: from the third on all is as it was.
+	w.night(map[string]string{"2026-09": strings.NewReplacer("r1 ecs 3", "r1 ecs 4", "r2 ecs 6", "r2 ecs 5").Replace(text)})
+	if w.result.Days != 2 {
+		t.Errorf("%d days were paid, want 2", w.result.Days)
+	}
+	w.night(map[string]string{"2026-09": text})
+	if w.files() != before {
+		t.Error("there and back again gives other files")
+	}
+}
+
+// TestCycles: balances and coupons go on from the closed cycle and the open one before; a closed cycle does not change.
+func TestCycles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-08-01,2026-11-01\n")
+	august := `
+		event acme 2026-08-01 08:00 e1 recharge cash 100
+		order acme 2026-08-20 00:00 o1/1 month 40 coupons=k until=2026-12-28
+		usage acme 2026-08-25 10:00 r1 ecs 5`
+	september := `
+		usage acme 2026-09-02 10:00 r2 ecs 6`
+	october := `
+		unsubscribe acme 2026-10-09 00:00 u1/1 month -1 of=o1/1
+		usage acme 2026-10-20 10:00 r3 ecs 70`
+	w.night(map[string]string{"2026-08": august})
+	w.close("2026-08")
+	closed := w.show("2026-08", "lines")
+	w.night(map[string]string{"2026-09": september, "2026-10": october})
+	w.same("2026-09", "lines", `2026-09-02 acme r2 6: cash 6`)
+	// 30 were paid in cash; 80 of 130 days are left: 18.461… come back. 100 − 30 − 5 − 6 + 18.46 = 77.46.
+	w.same("2026-10", "account_entries", `
+		2026-10-09 acme 2026-10-09 00:00 u1/1 refund cash 18.46 -> 77.46
+		2026-10-20 acme 2026-10-20 10:00 r3 consume cash -70 -> 7.46`)
+	w.night(map[string]string{"2026-09": september + `
+		late acme 2026-08-02 10:00 r9 ecs 8 at=2026-09-30_12:00`, "2026-10": october})
+	w.same("2026-09", "lines", `
+		2026-09-02 acme r2 6: cash 6
+		late acme r9 8: cash 8`)
+	w.same("2026-10", "account_entries", `
+		2026-10-09 acme 2026-10-09 00:00 u1/1 refund cash 18.46 -> 69.46
+		2026-10-20 acme 2026-10-20 10:00 r3 consume cash -69.46 -> 0
+		2026-10-20 acme 2026-10-20 10:00 r3 consume debt 0.54 -> 0.54`)
+	if w.result.Days != 3 {
+		t.Errorf("%d days were paid, want 3", w.result.Days)
+	}
+	if now := w.show("2026-08", "lines"); now != closed {
+		t.Errorf("the closed cycle was\n%s\nand is\n%s", closed, now)
+	}
+}
+
+// TestRefundOfEarlierOpenCycle: August is open too. A coupon that comes into the books pays o1, so September's refund is less.
+func TestRefundOfEarlierOpenCycle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false, "")
+	cycles := map[string]string{
+		"2026-08": `order acme 2026-08-20 00:00 o1/1 month 41 coupons=k until=2026-09-30`,
+		"2026-09": `unsubscribe acme 2026-09-09 12:00 u1/1 month -20.5 of=o1/1`,
+	}
+	w.night(cycles)
+	w.same("2026-09", "lines", `events acme u1/1 -20.5: cash -20.5`)
+	before := w.files()
+	w.setCoupons("k,acme,voucher,,21,0,*,*,YES,2026-08-01,2026-09-01\n")
+	w.refold = true
+	w.night(cycles)
+	w.same("2026-08", "lines", `events acme o1/1 41: coupon 21 cash 20`)
+	w.same("2026-09", "lines", `events acme u1/1 -10: cash -10`)
+	w.same("2026-09", "balances", ``)
+	w.setCoupons("")
+	w.night(cycles)
+	if w.files() != before {
+		t.Errorf("without the coupon files are\n%s\nand were\n%s", w.files(), before)
+	}
+}
+
+// TestResplit: an order of August is paid otherwise, though August's balances come out as they were; September's refund follows.
+func TestResplit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	august := func(stored, cash string) string {
+		return "event acme 2026-08-01 08:00 e1 recharge stored_value " + stored + "\nevent acme 2026-08-01 09:00 e2 recharge cash " + cash +
+			"\norder acme 2026-08-20 00:00 o1/1 month 40 until=2026-08-30\n" +
+			"event acme 2026-08-21 00:00 e3 recharge stored_value 1\nevent acme 2026-08-21 00:00 e4 recharge cash 1\n"
+	}
+	september := `unsubscribe acme 2026-08-25 00:00 u1/1 month -20 of=o1/1 at=2026-09-01_00:00`
+	w.night(map[string]string{"2026-08": august("10", "30"), "2026-09": september})
+	w.same("2026-09", "lines", `events acme u1/1 -20: stored -5 cash -15`)
+	w.night(map[string]string{"2026-08": august("30", "10"), "2026-09": september})
+	w.same("2026-09", "lines", `events acme u1/1 -20: stored -15 cash -5`)
+}
+
+// TestRefundBeforeItsBase: the base was accepted after its cycle was closed and counts at the 10th; its unsubscribe of the 5th comes
+// directly after it (CASH-5), before the use of the same instant that has a later id.
+func TestRefundBeforeItsBase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	w.night(map[string]string{"2026-09": `
+		event acme 2026-09-10 10:00 e1 recharge cash 40
+		usage acme 2026-09-10 10:00 z9 ecs 1
+		usage acme 2026-09-10 09:00 a1 ecs 1
+		order acme 2026-08-20 00:00 o1/1 month 40 until=2026-09-09 at=2026-09-10_10:00
+		unsubscribe acme 2026-09-05 00:00 u1/1 month -8 of=o1/1`})
+	w.same("2026-09", "account_entries", `
+		2026-09-10 acme 2026-09-10 09:00 a1 consume debt 1 -> 1
+		2026-09-10 acme 2026-09-10 10:00 e1 recharge debt -1 -> 0
+		2026-09-10 acme 2026-09-10 10:00 e1 recharge cash 39 -> 39
+		2026-09-10 acme 2026-09-10 10:00 o1/1 consume cash -39 -> 0
+		2026-09-10 acme 2026-09-10 10:00 o1/1 consume debt 1 -> 1
+		2026-09-10 acme 2026-09-10 10:00 u1/1 refund cash 7.8 -> 7.8
+		2026-09-10 acme 2026-09-10 10:00 u1/1 refund debt -0.2 -> 0.8
+		2026-09-10 acme 2026-09-10 10:00 z9 consume cash -1 -> 6.8`)
+}
+
+// TestSwitch: from the ledger to assume_cash and back gives the files of the first time; what cash pays leaves no trace of the ledger.
+func TestSwitch(t *testing.T) {
+	t.Parallel()
+	text := map[string]string{"2026-09": `
+		event acme 2026-09-01 08:00 e1 recharge stored_value 10
+		event acme 2026-09-01 09:00 e2 withdraw cash 10
+		rerate acme 2026-08-01 00:00 2026-08/ecs// ecs 4 at=2026-09-02_00:00
+		usage acme 2026-09-02 10:00 r1 ecs 3`}
+	w := newWorld(t, true, "")
+	w.night(text)
+	ledger := w.files()
+	w.refused("2026-09", "e2")
+	w.ledger, w.refold = false, true
+	w.night(text)
+	w.refused("2026-09")
+	plain := newWorld(t, false, "")
+	plain.night(text)
+	if w.files() != plain.files() {
+		t.Errorf("from ledger to cash:\n%s\nfrom the start:\n%s", w.files(), plain.files())
+	}
+	w.ledger = true
+	w.night(text)
+	if w.files() != ledger {
+		t.Errorf("back to the ledger:\n%s\nat first:\n%s", w.files(), ledger)
+	}
+}

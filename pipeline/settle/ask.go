@@ -1,0 +1,92 @@
+package settle
+
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Reader answers what partners owe and earn in one committed state.
+type Reader struct {
+	Snap   *lake.Snapshot
+	Books  *books.Books
+	Book   *settlement.Book
+	Limits query.Limits
+}
+
+// snapFiles opens a snapshot's files.
+type snapFiles struct{ *lake.Snapshot }
+
+func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
+
+// Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
+// worked out from its lines (SETTLE-1). Errors: *query.NoCycleError, *MissingBookError.
+func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.Rows, error) {
+	if err := query.HasCycle(r.Snap, name); err != nil {
+		return nil, err
+	}
+	cycle, err := period.ParseCycle(name)
+	if err != nil {
+		return nil, err
+	}
+	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed {
+		return query.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
+	}
+	files, err := r.Snap.Files(name)
+	if err != nil {
+		return nil, err
+	}
+	return query.Made(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
+		func(ctx context.Context, bucket int, write func(*table.Columns) error) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			rows, err := bucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle), linesOf(files, bucket))
+			if err != nil {
+				return err
+			}
+			return writeRows(r.Books, rows, write)
+		}, tables.XPartnerID, partner, r.Limits)
+}
+
+// Incentives gives all incentives, as the last run that wrote left them.
+func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
+	files, err := r.Snap.Find(incentivesKey())
+	for _, e := range files {
+		if err == nil {
+			list, err = LoadIncentives(snapFiles{r.Snap}, r.Books, e)
+		}
+	}
+	return list, err
+}
+
+// IncentiveRows is the incentives of the periods that hold a cycle, as the table. Errors: *query.NoCycleError.
+func (r *Reader) IncentiveRows(cycle string) (*table.Columns, error) {
+	if err := query.HasCycle(r.Snap, cycle); err != nil {
+		return nil, err
+	}
+	c, err := period.ParseCycle(cycle)
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.Incentives()
+	out := table.NewColumns(tables.Incentives())
+	for i := range list {
+		if Holds(&list[i], c) {
+			addIncentive(out, r.Books, &list[i])
+		}
+	}
+	return out, err
+}
+
+// Holds reports whether an incentive's period holds a cycle.
+func Holds(i *settlement.Incentive, cycle period.Cycle) bool {
+	return i.Period.First <= cycle && cycle <= i.Period.Last()
+}

@@ -1,0 +1,160 @@
+package settlement
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Rules is what the settings say that settlement needs (spec §2.1, close).
+type Rules struct {
+	CloseDay    int // 1 to 28, of the month after the cycle
+	CloseMinute int // minutes since that day's midnight, 0 to 1440
+}
+
+// Book is the partner side of the books, compiled. It is immutable and shared by all workers.
+type Book struct {
+	books *books.Books
+	rules Rules
+	one   money.Rate // what a line without a term is paid at
+
+	services []string // all service_type_codes, sorted
+	service  []int32  // by product: index in services
+
+	terms map[pair]stretch // by seller and buyer: their rows in books.Terms
+
+	programmes []programme
+	every      []int32   // programmes of all partners
+	named      [][]place // by partner: programmes that name it
+	places     int32     // how many (programme, partner) there are
+	months     []int     // the different lengths of new_customer_bonus
+
+	associationsFrom []int32 // by customer: where its rows begin in books.Associations; empty where no programme asks
+}
+
+type pair struct{ seller, buyer int32 }
+
+type stretch struct{ from, to int32 }
+
+// Compile makes the lookups that settlement needs from checked books. b must not change afterwards.
+func Compile(b *books.Books, rules Rules) (*Book, error) {
+	one, err := money.ParseRate("1")
+	if err != nil {
+		return nil, fmt.Errorf("compile the partners' books: %w", err)
+	}
+	bk := &Book{books: b, rules: rules, one: one, service: make([]int32, len(b.Products)), terms: map[pair]stretch{}}
+	for i := range b.Products {
+		bk.services = append(bk.services, b.Products[i].ServiceTypeCode)
+	}
+	slices.Sort(bk.services)
+	bk.services = slices.Compact(bk.services)
+	for i := range b.Products {
+		at, _ := slices.BinarySearch(bk.services, b.Products[i].ServiceTypeCode)
+		bk.service[i] = int32(at)
+	}
+	for i := range b.Terms {
+		key := pair{b.Terms[i].Seller, b.Terms[i].Buyer}
+		rows, seen := bk.terms[key]
+		if !seen {
+			rows.from = int32(i)
+		}
+		rows.to = int32(i + 1)
+		bk.terms[key] = rows
+	}
+	bk.compileProgrammes()
+	if len(bk.months) > 0 {
+		bk.associationsFrom = make([]int32, len(b.Customers)+1)
+		at := 0
+		for customer := range b.Customers {
+			for at < len(b.Associations) && int(b.Associations[at].Customer) < customer {
+				at++
+			}
+			bk.associationsFrom[customer] = int32(at)
+		}
+		bk.associationsFrom[len(b.Customers)] = int32(len(b.Associations))
+	}
+	return bk, nil
+}
+
+// always is the span without bounds.
+var always = period.Span{From: period.Past, To: period.Forever}
+
+// narrow finds the row in force at t among rows of one key, sorted by the start of validity, and cuts span down to where
+// that row, or none, is in force.
+func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span *period.Span) *T {
+	i := sort.Search(len(rows), func(i int) bool { return valid(&rows[i]).From > t })
+	if i < len(rows) {
+		span.To = min(span.To, valid(&rows[i]).From)
+	}
+	if i == 0 {
+		return nil
+	}
+	v := valid(&rows[i-1])
+	if !v.Holds(t) {
+		span.From = max(span.From, v.To)
+		return nil
+	}
+	span.From, span.To = max(span.From, v.From), min(span.To, v.To)
+	return &rows[i-1]
+}
+
+// term is by what a partner pays its seller: a rate of one of a line's amounts.
+type term struct {
+	rate    money.Rate
+	payable bool // of the payment; else of the official amount
+}
+
+// basis is the amount of a line that the term is a share of.
+func (t term) basis(l *Line) money.Amount {
+	if t.payable {
+		return l.Payment
+	}
+	return l.Official
+}
+
+// term is the most specific term in force at t, the payment itself without one (spec §3.9, §6.4). It cuts span down to where
+// the answer is the same.
+func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) term {
+	at := bk.terms[pair{seller, buyer}]
+	rows := bk.books.Terms[at.from:at.to]
+	if len(rows) == 0 {
+		return term{rate: bk.one, payable: true}
+	}
+	service := bk.services[bk.service[sku]]
+	for level := range 3 {
+		name, code := "*", sku
+		if level > 0 {
+			code = -1
+		}
+		if level == 1 {
+			name = service
+		}
+		order := func(r *books.Term) int { return cmp.Or(strings.Compare(r.Service, name), cmp.Compare(r.SKU, code)) }
+		from := sort.Search(len(rows), func(i int) bool { return order(&rows[i]) >= 0 })
+		to := from + sort.Search(len(rows)-from, func(i int) bool { return order(&rows[from+i]) > 0 })
+		if r := narrow(rows[from:to], t, termValid, span); r != nil {
+			return term{rate: r.Rate, payable: r.Payable}
+		}
+	}
+	return term{rate: bk.one, payable: true}
+}
+
+func termValid(r *books.Term) period.Span { return r.Valid }
+
+func partnerValid(r *books.PartnerRow) period.Span { return r.Valid }
+
+// seller is whom a partner buys from at t: its distributor, or the vendor (spec §6.4). It cuts span down to where the answer
+// is the same.
+func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {
+	r := narrow(bk.books.Partners[partner].Rows, t, partnerValid, span)
+	if r == nil || r.Parent < 0 { // only a reseller's row has a parent
+		return Vendor
+	}
+	return r.Parent
+}

@@ -1,0 +1,143 @@
+package payment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Balance is one of a customer's balances, in the order in which lines draw them (spec §6.3).
+type Balance uint8
+
+// The balances. Credit's is what may still be drawn: the limit less what is used; Debt's is what is owed.
+const (
+	StoredValue Balance = iota
+	FlexiCoupon
+	Cash
+	Credit
+	Debt
+	Balances // their number
+)
+
+var balanceWords = [Balances]string{"stored_value", "flexi_coupon", "cash", "credit", "debt"}
+
+// String is the balance's word in feeds and tables.
+func (b Balance) String() string {
+	if b < Balances {
+		return balanceWords[b]
+	}
+	return fmt.Sprintf("balance %d", uint8(b))
+}
+
+// ParseBalance reads the word of the accounts feed; debt is none that an event can name.
+func ParseBalance[T ~string | ~[]byte](s T) (Balance, error) {
+	for b, word := range balanceWords[:Debt] {
+		if string(s) == word {
+			return Balance(b), nil
+		}
+	}
+	return 0, fmt.Errorf("balance_type %.64q is none of %s", string(s), strings.Join(balanceWords[:Debt], ", "))
+}
+
+// Split is what paid a line; all of it is negative or 0 on a line that gives back.
+type Split struct {
+	Parts   [Balances]money.Amount // by Balance
+	Coupon  money.Amount
+	Counted money.Amount // the part of Coupon whose coupons count as performance (spec §3.10)
+}
+
+// Total is the payment_amount that the split is of. The error is a *money.RangeError.
+func (s *Split) Total() (money.Amount, error) {
+	sum := s.Coupon
+	var err error
+	for _, p := range s.Parts {
+		if sum, err = sum.Add(p); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// RowKind says what a row of stored balances holds.
+type RowKind uint8
+
+// The kinds of rows, in the order in which a wallet gives them.
+const (
+	HeldStored RowKind = iota
+	HeldFlexi
+	HeldCash
+	CreditLimit
+	CreditUsed
+	DebtOwed
+	CouponDrawn // what a coupon has paid
+	rowKinds
+)
+
+var rowWords = [rowKinds]string{"stored_value", "flexi_coupon", "cash", "credit_limit", "credit_used", "debt", "coupon"}
+
+// String is the kind's word in tables.
+func (k RowKind) String() string {
+	if k < rowKinds {
+		return rowWords[k]
+	}
+	return fmt.Sprintf("row kind %d", uint8(k))
+}
+
+// ParseRowKind is the inverse of String.
+func ParseRowKind(s string) (RowKind, error) {
+	for k, word := range rowWords {
+		if s == word {
+			return RowKind(k), nil
+		}
+	}
+	return 0, fmt.Errorf("balance %.64q is none of %s", s, strings.Join(rowWords[:], ", "))
+}
+
+// Row is one stored balance of a customer: what a day leaves for the next. Amount is never negative.
+type Row struct {
+	Kind   RowKind
+	Coupon string         // CouponDrawn: coupon_id; else ""
+	From   period.Instant // CouponDrawn: the coupon's valid_from; else 0
+	Amount money.Amount
+}
+
+// Coupons finds the coupons of customers.
+type Coupons struct{ of map[int32][]books.Coupon }
+
+// NewCoupons sorts the books' coupons by customer, and of a customer in the order in which they are drawn: nearest valid_to first, then
+// coupon_id (spec §6.3).
+func NewCoupons(b *books.Books) *Coupons {
+	c := &Coupons{of: make(map[int32][]books.Coupon)}
+	for _, one := range b.Coupons {
+		c.of[one.Customer] = append(c.of[one.Customer], one)
+	}
+	for _, list := range c.of {
+		slices.SortFunc(list, func(a, b books.Coupon) int {
+			return cmp.Or(cmp.Compare(a.Valid.To, b.Valid.To), strings.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From, b.Valid.From))
+		})
+	}
+	return c
+}
+
+// Of is a customer's coupons (an index in Books.Customers) in the order in which they are drawn. The slice is not to be changed.
+func (c *Coupons) Of(customer int32) []books.Coupon { return c.of[customer] }
+
+// InForce reports whether a customer has a coupon that is in force at some instant of a span.
+func (c *Coupons) InForce(customer int32, span period.Span) bool {
+	return slices.ContainsFunc(c.of[customer], func(one books.Coupon) bool { return one.Valid.Overlaps(span) })
+}
+
+// Customers lists those with coupons, ascending.
+func (c *Coupons) Customers() []int32 {
+	out := make([]int32, 0, len(c.of))
+	for customer := range c.of {
+		out = append(out, customer)
+	}
+	slices.Sort(out)
+	return out
+}

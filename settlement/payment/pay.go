@@ -1,0 +1,216 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Line is what paying has to know of a line.
+type Line struct {
+	Instant    period.Instant // at which it is paid (spec §6.3)
+	Service    string         // service_type_code
+	SKU        int32          // index in Books.Products
+	Discounted bool           // it has a discount_id
+	Payment    money.Amount
+	Order      bool   // an order, which draws only the coupons it names
+	Named      string // an order's coupon_ids, joined by `;`
+	Partner    bool   // an order paid by a partner: what coupons leave is the partner's cash
+}
+
+// Pay pays a line (spec §6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash, and one of 0 moves
+// nothing. Manual adjustments do not come here: they are cash and move no balance. Errors: *money.RangeError.
+func (w *Wallet) Pay(l *Line) (Split, error) {
+	c := w.begin()
+	var s Split
+	switch l.Payment.Sign() {
+	case 0:
+		return s, nil
+	case -1:
+		s.Parts[Cash] = l.Payment
+		if w.rules.Ledger && !l.Partner {
+			c.move(Refund, Cash, l.Payment.Neg())
+		}
+		return s, c.end()
+	}
+	left, err := w.fromCoupons(l, &s)
+	if err != nil {
+		return Split{}, err
+	}
+	if !w.rules.Ledger || l.Partner {
+		s.Parts[Cash] = left
+	} else {
+		c.draw(&s, left)
+	}
+	if err := c.end(); err != nil {
+		return Split{}, err
+	}
+	for _, d := range w.drawn {
+		w.coupons[d.at].drawn = d.total
+	}
+	return s, nil
+}
+
+// fromCoupons works out what coupons pay of a line and notes it in w.drawn. It returns what is left to pay.
+func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
+	w.drawn, left = w.drawn[:0], l.Payment
+	for i := range w.coupons {
+		c := &w.coupons[i]
+		if left.IsZero() {
+			break
+		}
+		if !c.fits(l) {
+			continue
+		}
+		rest, err := c.rest()
+		if err != nil {
+			return left, err
+		}
+		part := least(rest, left)
+		total, err := c.drawn.Add(part)
+		if err != nil {
+			return left, err
+		}
+		w.drawn = append(w.drawn, draw{i, total})
+		if left, err = left.Sub(part); err != nil {
+			return left, err
+		}
+		if s.Coupon, err = s.Coupon.Add(part); err != nil {
+			return left, err
+		}
+		if !c.Performance || !c.Cash {
+			continue
+		}
+		if s.Counted, err = s.Counted.Add(part); err != nil {
+			return left, err
+		}
+	}
+	return left, nil
+}
+
+// fits reports whether a coupon may pay a line (spec §6.3).
+func (c *coupon) fits(l *Line) bool {
+	return c.Valid.Holds(l.Instant) && (c.Service == "*" || c.Service == l.Service) && (c.SKU < 0 || c.SKU == l.SKU) &&
+		l.Payment.Cmp(c.MinConsumption) >= 0 && (c.WithDiscount || !l.Discounted) && (!l.Order || named(l.Named, c.ID))
+}
+
+// named reports whether an id is one of those that `;` joins.
+func named(list, id string) bool {
+	for list != "" {
+		var one string
+		one, list, _ = strings.Cut(list, ";")
+		if one == id {
+			return true
+		}
+	}
+	return false
+}
+
+// draw takes an amount above 0 from the balances in their order, credit up to the limit, and owes the rest.
+func (c *change) draw(s *Split, left money.Amount) {
+	for b := StoredValue; b <= Debt; b++ {
+		if left.IsZero() || c.err != nil {
+			return
+		}
+		part := left
+		if b == Credit {
+			part = least(left, atLeastZero(c.credit()))
+		} else if b != Debt {
+			part = least(left, c.amounts[rowOf[b]])
+		}
+		s.Parts[b] = part
+		by := part.Neg()
+		if b == Debt {
+			by = part
+		}
+		c.move(Consume, b, by)
+		rest, err := left.Sub(part)
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		left = rest
+	}
+}
+
+func atLeastZero(a money.Amount) money.Amount {
+	if a.Sign() < 0 {
+		return money.Amount{}
+	}
+	return a
+}
+
+// Refund gives back what an order cost beside coupons (spec §6.3): back, 0 or more, in proportion to the parts of the base's split, by
+// largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. Stored value, flexi coupons and cash grow;
+// credit lowers what is used and debt what is owed, and what exceeds them is cash. partner says that a partner paid the order: then it is
+// the partner's cash and nothing moves. It is an error if there is something to give back and the base paid nothing beside coupons.
+func (w *Wallet) Refund(base *Split, back money.Amount, partner bool) (Split, error) {
+	c := w.begin()
+	var s Split
+	switch back.Sign() {
+	case -1:
+		return s, fmt.Errorf("refund of %s", back.Trim())
+	case 0:
+		return s, nil
+	}
+	if partner || !w.rules.Ledger {
+		s.Parts[Cash] = back.Neg()
+		return s, nil
+	}
+	parts, err := w.proportion(base, back)
+	if err != nil {
+		return s, err
+	}
+	cash := parts[Cash]
+	lower := func(part money.Amount, k RowKind) money.Amount {
+		taken := least(part, c.amounts[k])
+		over, err := part.Sub(taken)
+		if err == nil {
+			cash, err = cash.Add(over)
+		}
+		if c.err == nil {
+			c.err = err
+		}
+		return taken
+	}
+	credit, debt := lower(parts[Credit], CreditUsed), lower(parts[Debt], DebtOwed)
+	for b, by := range [Balances]money.Amount{parts[StoredValue], parts[FlexiCoupon], cash, credit, debt.Neg()} {
+		c.move(Refund, Balance(b), by)
+	}
+	if err := c.end(); err != nil {
+		return Split{}, err
+	}
+	for b, part := range parts {
+		s.Parts[b] = part.Neg()
+	}
+	return s, nil
+}
+
+// proportion splits back over the parts of a base.
+func (w *Wallet) proportion(base *Split, back money.Amount) (parts [Balances]money.Amount, err error) {
+	only, several := Balances, false
+	for b, part := range base.Parts {
+		if !part.IsZero() {
+			several = only != Balances
+			only = Balance(b)
+		}
+	}
+	if only == Balances {
+		return parts, errors.New("refund of an order that cost nothing beside coupons")
+	}
+	if !several {
+		parts[only] = back
+		return parts, nil
+	}
+	digits := w.rules.Digits
+	if back.Td(digits) != back {
+		digits = money.AmountScale
+	}
+	list, err := money.Allocate(back, base.Parts[:], digits)
+	if err != nil {
+		return parts, fmt.Errorf("refund: %w", err)
+	}
+	return [Balances]money.Amount(list), nil
+}

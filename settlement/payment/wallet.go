@@ -1,0 +1,248 @@
+package payment
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Rules is what the settings say about payments (spec §2.1).
+type Rules struct {
+	Ledger bool // payments: ledger; else assume_cash
+	Digits int  // the currency's
+}
+
+// EntryType is why a balance moved, as the accounts table names it: an event's type, or what a line does.
+type EntryType uint8
+
+// The types of entries. The first ones are the types of account events (spec §3.16).
+const (
+	Recharge EntryType = iota
+	Allocate
+	Reclaim
+	Withdraw
+	SetLimit // credit_limit
+	Consume  // a line draws
+	Refund   // a line gives back: a refund, or any line with a negative payment
+	entryTypes
+)
+
+var entryWords = [entryTypes]string{"recharge", "allocate", "reclaim", "withdraw", "credit_limit", "consume", "refund"}
+
+// String is the type's word in feeds and tables.
+func (t EntryType) String() string {
+	if t < entryTypes {
+		return entryWords[t]
+	}
+	return fmt.Sprintf("entry type %d", uint8(t))
+}
+
+// ParseEventType reads the word of the accounts feed.
+func ParseEventType[T ~string | ~[]byte](s T) (EntryType, error) {
+	for t, word := range entryWords[:Consume] {
+		if string(s) == word {
+			return EntryType(t), nil
+		}
+	}
+	return 0, fmt.Errorf("type %.64q is none of %s", string(s), strings.Join(entryWords[:Consume], ", "))
+}
+
+// Entry is one movement of one balance (spec §8, accounts). Of Credit, After is the limit less what is used, which a lowered limit can
+// make negative.
+type Entry struct {
+	Type    EntryType
+	Balance Balance
+	Amount  money.Amount // signed change
+	After   money.Amount // balance after it
+}
+
+// coupon is one of the customer's coupons with what it has paid.
+type coupon struct {
+	*books.Coupon
+	drawn money.Amount
+}
+
+// draw is what a coupon will have paid after the line at hand.
+type draw struct {
+	at    int // in Wallet.coupons
+	total money.Amount
+}
+
+// Wallet is one customer's balances. It is used for one customer after the other, by one goroutine.
+type Wallet struct {
+	rules   Rules
+	amounts [CouponDrawn]money.Amount // by RowKind
+	known   [CouponDrawn]bool         // whether a row is there (PAY-8)
+	coupons []coupon                  // in the order of drawing
+	others  []Row                     // of coupons that the books have no more
+	drawn   []draw                    // of the last Pay
+	entries []Entry
+}
+
+// NewWallet starts without a customer.
+func NewWallet(rules Rules) *Wallet { return &Wallet{rules: rules} }
+
+// Open takes a customer up: the coupons in the order of drawing (Coupons.Of), which must outlive the wallet's use, and the stored rows.
+// It is an error if a row is of an unknown kind or negative.
+func (w *Wallet) Open(coupons []books.Coupon, rows []Row) error {
+	w.amounts, w.known = [CouponDrawn]money.Amount{}, [CouponDrawn]bool{}
+	w.coupons, w.others, w.entries = w.coupons[:0], w.others[:0], w.entries[:0]
+	for i := range coupons {
+		w.coupons = append(w.coupons, coupon{Coupon: &coupons[i]})
+	}
+	for i := range rows {
+		r := &rows[i]
+		switch {
+		case r.Amount.Sign() < 0 || r.Kind >= rowKinds:
+			return fmt.Errorf("open a wallet: stored balance %s of %s", r.Kind, r.Amount.Trim())
+		case r.Kind < CouponDrawn:
+			w.amounts[r.Kind], w.known[r.Kind] = r.Amount, true
+		default:
+			w.openCoupon(r)
+		}
+	}
+	return nil
+}
+
+func (w *Wallet) openCoupon(r *Row) {
+	for i := range w.coupons {
+		if c := &w.coupons[i]; c.ID == r.Coupon && c.Valid.From == r.From {
+			c.drawn = r.Amount
+			return
+		}
+	}
+	w.others = append(w.others, *r)
+}
+
+// Rows appends the wallet as stored rows: the balances that ever moved, and the coupons that ever paid, by coupon_id and valid_from.
+func (w *Wallet) Rows(dst []Row) []Row {
+	for k := range CouponDrawn {
+		if w.known[k] {
+			dst = append(dst, Row{Kind: k, Amount: w.amounts[k]})
+		}
+	}
+	first := len(dst)
+	dst = append(dst, w.others...)
+	for i := range w.coupons {
+		if c := &w.coupons[i]; !c.drawn.IsZero() {
+			dst = append(dst, Row{Kind: CouponDrawn, Coupon: c.ID, From: c.Valid.From, Amount: c.drawn})
+		}
+	}
+	slices.SortFunc(dst[first:], func(a, b Row) int { return cmp.Or(strings.Compare(a.Coupon, b.Coupon), cmp.Compare(a.From, b.From)) })
+	return dst
+}
+
+// Entries are the movements of the last Pay, Refund or Apply, in ledger order; valid until the next call.
+func (w *Wallet) Entries() []Entry { return w.entries }
+
+// Balance is a balance as the accounts table shows it. The error is a *money.RangeError.
+func (w *Wallet) Balance(b Balance) (money.Amount, error) {
+	switch b {
+	case Credit:
+		return w.amounts[CreditLimit].Sub(w.amounts[CreditUsed])
+	case Debt:
+		return w.amounts[DebtOwed], nil
+	default:
+		return w.amounts[b], nil
+	}
+}
+
+// Rest is what is left of the first of the customer's coupons with an id; 0 without one.
+func (w *Wallet) Rest(id string) (money.Amount, error) {
+	for i := range w.coupons {
+		if w.coupons[i].ID == id {
+			return w.coupons[i].rest()
+		}
+	}
+	return money.Amount{}, nil
+}
+
+// rest is what a coupon can still pay: nothing if the books have lowered its amount below what it has paid.
+func (c *coupon) rest() (money.Amount, error) {
+	rest, err := c.Amount.Sub(c.drawn)
+	if err != nil || rest.Sign() < 0 {
+		return money.Amount{}, err
+	}
+	return rest, nil
+}
+
+// rowOf is where a balance is stored; credit moves by what is used.
+var rowOf = [Balances]RowKind{HeldStored, HeldFlexi, HeldCash, CreditUsed, DebtOwed}
+
+// change is what one call is about to do to the wallet: it is worked out first and then done as a whole (PAY-10).
+type change struct {
+	w       *Wallet
+	amounts [CouponDrawn]money.Amount
+	known   [CouponDrawn]bool
+	err     error
+}
+
+func (w *Wallet) begin() change {
+	w.entries = w.entries[:0]
+	return change{w: w, amounts: w.amounts, known: w.known}
+}
+
+// move adds a signed amount to a balance, as the accounts table shows it; nothing if it is 0.
+func (c *change) move(t EntryType, b Balance, by money.Amount) {
+	if c.err != nil || by.IsZero() {
+		return
+	}
+	k, stored := rowOf[b], by
+	if b == Credit {
+		stored = by.Neg()
+	}
+	c.store(k, stored)
+	after := c.amounts[k]
+	if b == Credit {
+		after = c.credit()
+	}
+	c.note(t, b, by, after)
+}
+
+// store adds to a stored amount.
+func (c *change) store(k RowKind, by money.Amount) {
+	sum, err := c.amounts[k].Add(by)
+	switch {
+	case err != nil:
+		c.err = err
+	case sum.Sign() < 0:
+		c.err = fmt.Errorf("balance %s of %s moves by %s: below zero", k, c.amounts[k].Trim(), by.Trim())
+	default:
+		c.amounts[k], c.known[k] = sum, true
+	}
+}
+
+// credit is the limit less what is used.
+func (c *change) credit() money.Amount {
+	left, err := c.amounts[CreditLimit].Sub(c.amounts[CreditUsed])
+	if c.err == nil {
+		c.err = err
+	}
+	return left
+}
+
+func (c *change) note(t EntryType, b Balance, by, after money.Amount) {
+	c.w.entries = append(c.w.entries, Entry{Type: t, Balance: b, Amount: by, After: after})
+}
+
+// end does the change, or reports what went wrong with it and leaves the wallet as it was.
+func (c *change) end() error {
+	if c.err != nil {
+		c.w.entries = c.w.entries[:0]
+		return c.err
+	}
+	c.w.amounts, c.w.known = c.amounts, c.known
+	return nil
+}
+
+// least is the smaller of two amounts.
+func least(a, b money.Amount) money.Amount {
+	if b.Cmp(a) < 0 {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,72 @@
+package settlement
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// programme is an incentive programme, compiled.
+type programme struct {
+	valid        period.Span
+	classes      uint8 // bits by books.Class
+	associations uint8 // bits by books.AssociationType
+	bonus        int32 // index in Book.months; -1 = no bonus
+	rollUp       bool
+	first        int32 // place of its first partner
+}
+
+// place is where the performance of one partner in one programme is added up.
+type place struct{ programme, at int32 }
+
+// compileProgrammes gives every partner of every programme a place of its own.
+func (bk *Book) compileProgrammes() {
+	bk.named = make([][]place, len(bk.books.Partners))
+	for i := range bk.books.Programmes {
+		p := &bk.books.Programmes[i]
+		c := programme{valid: p.Valid, bonus: -1, rollUp: p.RollUp, first: bk.places}
+		for _, class := range p.ProductClasses {
+			if class == books.Ordinary || class == books.Specific { // others have no performance (spec §6.2)
+				c.classes |= 1 << class
+			}
+		}
+		for _, association := range p.AssociationTypes {
+			c.associations |= 1 << association
+		}
+		if p.BonusMonths > 0 {
+			at := slices.Index(bk.months, p.BonusMonths)
+			if at < 0 {
+				at = len(bk.months)
+				bk.months = append(bk.months, p.BonusMonths)
+			}
+			c.bonus = int32(at)
+		}
+		bk.programmes = append(bk.programmes, c)
+		if p.Partners == nil {
+			bk.every = append(bk.every, int32(i))
+			bk.places += int32(len(bk.books.Partners))
+			continue
+		}
+		for _, partner := range p.Partners {
+			bk.named[partner] = append(bk.named[partner], place{int32(i), bk.places})
+			bk.places++
+		}
+	}
+}
+
+// names reports whether a programme is a partner's.
+func (bk *Book) names(programme, partner int32) bool {
+	p := &bk.books.Programmes[programme]
+	if p.Partners == nil {
+		return partner >= 0 && int(partner) < len(bk.books.Partners)
+	}
+	_, named := slices.BinarySearch(p.Partners, partner)
+	return named
+}
+
+// runs reports whether a period is one of a programme's: of its length, and with an instant in which the programme is valid.
+func (bk *Book) runs(programme int32, p Period) bool {
+	g := &bk.books.Programmes[programme]
+	return p.Quarter == g.Quarterly && p == PeriodOf(p.First, g.Quarterly) && p.Span(bk.books.Zone).Overlaps(g.Valid)
+}

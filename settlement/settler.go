@@ -1,0 +1,221 @@
+package settlement
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Settler settles one cycle, customer after customer: Add for each line of a customer, then Finish for its rows. It adds up
+// the partners' performance on the way. It belongs to one goroutine; several may share the customers of a cycle among them.
+type Settler struct {
+	bk       *Book
+	cycle    period.Cycle
+	customer int32 // of the lines since the last Finish; -1 = none yet
+
+	groups []group
+	index  map[groupKey]int32
+	last   int32 // group of the line before
+
+	known []dealing // lookups done before, by dealingSlot
+
+	sums  []sum // by place
+	since newcomer
+}
+
+// groupKey is what lines of one customer share that stand in one row.
+type groupKey struct {
+	partner, seller, service int32
+	association              books.AssociationType
+	mode                     uint8
+	negative                 bool
+}
+
+// group is a row in the making, and the distributor's row about it.
+type group struct {
+	key                                                 groupKey
+	lines                                               int64
+	official, discount, truncated, payment, performance money.AmountTotal
+	owed, cost                                          products
+}
+
+// dealing is by what terms a partner deals in a product, in all of span: from whom it buys, and what both pay.
+type dealing struct {
+	span         period.Span
+	partner, sku int32
+	seller       int32
+	owed         term // partner to seller
+	cost         term // seller to vendor, where the seller is a distributor
+}
+
+// dealings is how many lookups a Settler remembers; a power of two.
+const dealings = 1 << 14
+
+// dealingSlot is where the lookup of a partner and a product is remembered, by Fibonacci hashing.
+func dealingSlot(partner, sku int32) uint32 {
+	h := uint64(uint32(partner))<<32 | uint64(uint32(sku))
+	return uint32(h*0x9E3779B97F4A7C15>>32) & (dealings - 1)
+}
+
+// Settler makes a settler of a cycle.
+func (bk *Book) Settler(cycle period.Cycle) *Settler {
+	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{}, known: make([]dealing, dealings), sums: make([]sum, bk.places)}
+	s.since.until = make([]period.Instant, len(bk.months))
+	return s
+}
+
+// Add takes a line of the cycle. All lines of a customer come one after the other, in any order; Finish ends them. After an
+// error the settler is of no use.
+func (s *Settler) Add(l *Line) error {
+	if s.customer != l.Customer {
+		if s.customer >= 0 {
+			return fmt.Errorf("settle %s: a line of customer %s among those of %s", s.cycle, s.id(l.Customer), s.id(s.customer))
+		}
+		s.open(l.Customer)
+	}
+	if l.Partner < 0 {
+		return nil
+	}
+	if err := s.add(l); err != nil {
+		return fmt.Errorf("settle %s: customer %s: partner %s: %w", s.cycle, s.id(l.Customer), s.bk.books.Partners[l.Partner].ID, err)
+	}
+	return nil
+}
+
+func (s *Settler) id(customer int32) string { return s.bk.books.Customers[customer].ID }
+
+func (s *Settler) open(customer int32) {
+	s.customer, s.last = customer, -1
+	s.groups = s.groups[:0]
+	clear(s.index)
+	s.since.open(s.bk, customer)
+}
+
+func (s *Settler) add(l *Line) error {
+	class := s.bk.books.Products[l.SKU].Class
+	performance, err := l.performance(class)
+	if err != nil {
+		return err
+	}
+	d := s.dealing(l)
+	g := s.group(l, d)
+	g.lines++
+	for _, part := range [...]struct {
+		sum *money.AmountTotal
+		a   money.Amount
+	}{
+		{&g.official, l.Official}, {&g.discount, l.Discount}, {&g.truncated, l.Truncated},
+		{&g.payment, l.Payment}, {&g.performance, performance},
+	} {
+		if err := part.sum.Add(part.a); err != nil {
+			return err
+		}
+	}
+	if l.Association == books.Resale {
+		g.owed.add(d.owed.basis(l), d.owed.rate)
+		if d.seller >= 0 {
+			g.cost.add(d.cost.basis(l), d.cost.rate)
+		}
+	}
+	return s.perform(l, class, d.seller, performance)
+}
+
+// dealing looks up by what terms a line's partner deals in its product at the line's own time.
+func (s *Settler) dealing(l *Line) *dealing {
+	d := &s.known[dealingSlot(l.Partner, l.SKU)]
+	if d.partner == l.Partner && d.sku == l.SKU && d.span.Holds(l.OwnTime) {
+		return d
+	}
+	*d = dealing{span: always, partner: l.Partner, sku: l.SKU}
+	d.seller = s.bk.seller(l.Partner, l.OwnTime, &d.span)
+	d.owed = s.bk.term(d.seller, l.Partner, l.SKU, l.OwnTime, &d.span)
+	if d.seller >= 0 {
+		d.cost = s.bk.term(Vendor, d.seller, l.SKU, l.OwnTime, &d.span)
+	}
+	return d
+}
+
+// group is the row in the making that a line stands in.
+func (s *Settler) group(l *Line, d *dealing) *group {
+	key := groupKey{
+		partner: l.Partner, seller: d.seller, service: s.bk.service[l.SKU], association: l.Association,
+		mode: l.ChargingMode, negative: l.Payment.Sign() < 0,
+	}
+	if l.Association != books.Resale {
+		key.seller = None
+	}
+	if s.last >= 0 && s.groups[s.last].key == key {
+		return &s.groups[s.last]
+	}
+	at, known := s.index[key]
+	if !known {
+		at = int32(len(s.groups))
+		s.groups = append(s.groups, group{key: key})
+		s.index[key] = at
+	}
+	s.last = at
+	return &s.groups[at]
+}
+
+// Finish ends a customer: it appends the customer's rows to rows, in the order of CompareRows, and returns them all.
+func (s *Settler) Finish(rows []Row) ([]Row, error) {
+	if s.customer < 0 {
+		return rows, nil
+	}
+	from := len(rows)
+	for i := range s.groups {
+		var err error
+		if rows, err = s.finish(&s.groups[i], rows); err != nil {
+			return rows[:from], fmt.Errorf("settle %s: customer %s: partner %s: %w",
+				s.cycle, s.id(s.customer), s.bk.books.Partners[s.groups[i].key.partner].ID, err)
+		}
+	}
+	slices.SortFunc(rows[from:], func(a, b Row) int { return CompareRows(s.bk.books, &a, &b) })
+	s.customer = -1
+	return rows, nil
+}
+
+// finish appends the row of a group, and the distributor's about it.
+func (s *Settler) finish(g *group, rows []Row) ([]Row, error) {
+	r := Row{
+		Cycle: s.cycle, Partner: g.key.partner, Seller: g.key.seller, Reseller: None, Customer: s.customer,
+		Association: g.key.association, Service: s.bk.services[g.key.service], ChargingMode: g.key.mode,
+		Negative: g.key.negative, Lines: g.lines,
+	}
+	for _, part := range [...]struct {
+		a   *money.Amount
+		sum *money.AmountTotal
+	}{
+		{&r.Official, &g.official}, {&r.Discount, &g.discount}, {&r.Truncated, &g.truncated},
+		{&r.Payment, &g.payment}, {&r.Performance, &g.performance},
+	} {
+		var err error
+		if *part.a, err = part.sum.Amount(); err != nil {
+			return rows, err
+		}
+	}
+	if g.key.association != books.Resale {
+		return append(rows, r), nil
+	}
+	var err error
+	if r.Owed, err = g.owed.rd(s.bk.books.Digits); err != nil {
+		return rows, err
+	}
+	rows = append(rows, r)
+	if g.key.seller < 0 {
+		return rows, nil
+	}
+	about := r
+	about.Partner, about.Seller, about.Reseller = g.key.seller, Vendor, g.key.partner
+	about.Owed, about.Revenue = money.Amount{}, r.Owed
+	if about.Cost, err = g.cost.rd(s.bk.books.Digits); err != nil {
+		return rows, err
+	}
+	if about.Margin, err = about.Revenue.Sub(about.Cost); err != nil {
+		return rows, err
+	}
+	return append(rows, about), nil
+}
