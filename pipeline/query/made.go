@@ -95,7 +95,8 @@ func partnerStatementsOrder() order {
 	}}
 }
 
-// accountsOrder is ledger order as far as files can tell: all that happens to a customer in one instant stands in one file.
+// accountsOrder is ledger order: what happens to a customer in one instant stands in one file, in order, but for month-end lines, whose
+// file comes after that of the last day.
 func accountsOrder() order {
 	return order{cols: []int{tables.ECustomerID, tables.ETime}, compare: func(a, b Row) int {
 		return cmp.Or(strings.Compare(a.Word(tables.ECustomerID), b.Word(tables.ECustomerID)), cmp.Compare(a.Time(tables.ETime), b.Time(tables.ETime)))

@@ -28,6 +28,7 @@ type cursor struct {
 	row    Row
 	at     int            // place of row among those of its group
 	last   *table.Columns // the last row of the group before, its key columns
+	place  int            // among the files that are merged: of rows that are equal the earlier file's come first
 	sorted []int          // the rows of the one group that is read, in order; nil = the file is in order
 }
 
@@ -142,7 +143,8 @@ type Rows struct {
 // newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
 func newRows(o *order, cursors []*cursor, onEnd func() error) (*Rows, error) {
 	r := &Rows{order: o, open: cursors, onEnd: onEnd}
-	for _, c := range cursors {
+	for i, c := range cursors {
+		c.place = i
 		ok, err := c.next()
 		if err != nil {
 			return nil, errors.Join(err, r.Close())
@@ -206,16 +208,23 @@ func (r *Rows) Close() error {
 	return errors.Join(errs...)
 }
 
+// before reports whether a cursor of the heap is to be given before another.
+func (r *Rows) before(i, j int) bool {
+	a, b := r.heap[i], r.heap[j]
+	c := r.order.compare(a.row, b.row)
+	return c < 0 || c == 0 && a.place < b.place
+}
+
 func (r *Rows) down(i int) {
 	for {
 		child := 2*i + 1
 		if child >= len(r.heap) {
 			return
 		}
-		if child+1 < len(r.heap) && r.order.compare(r.heap[child+1].row, r.heap[child].row) < 0 {
+		if child+1 < len(r.heap) && r.before(child+1, child) {
 			child++
 		}
-		if r.order.compare(r.heap[child].row, r.heap[i].row) >= 0 {
+		if !r.before(child, i) {
 			return
 		}
 		r.heap[i], r.heap[child] = r.heap[child], r.heap[i]
