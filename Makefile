@@ -117,6 +117,18 @@ bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated us
 	  -output $(BENCH)/lake -fresh $(BENCH)/lake \
 	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES)
 
+# Nights of one month, each with the same number of rows: NIGHT_ROWS a night, LATE=--no-late for a month without late rows.
+NIGHT_ROWS ?= 1000000
+LATE       ?=
+NIGHTS     := $(BUILD)/nights-$(NIGHT_ROWS)$(LATE)
+
+.PHONY: bench-nights
+bench-nights: build ## what each of 29 nights of a month costs, at equal input
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	test -e $(NIGHTS)/tollbook.yaml || $(TOLLBOOK) generate -w $(NIGHTS) --rows $$((29 * $(NIGHT_ROWS))) --customers $(CUSTOMERS) --days 29 \
+	  --seed $(SEED) --format parquet --bench $(LATE)
+	$(BIN)/bench nights -program $(TOLLBOOK) -workspace $(NIGHTS) -scratch $(NIGHTS)-run -workers $(CORES) -json $(NIGHTS).json
+
 .PHONY: bench-peers
 bench-peers: bench ## the same job in DuckDB, compared only if both totals agree (needs a C compiler)
 	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .

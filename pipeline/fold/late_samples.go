@@ -36,9 +36,9 @@ type lateSamples struct {
 }
 
 // loadSamples reads the late samples of the bucket, of closed cycles too: of a slot the one billed last counts.
-func (s *lateStep) loadSamples() error {
+func (s *lateStep) loadSamples(last period.Cycle) error {
 	s.samples.all = make(map[slotKey]*lateSample)
-	for _, c := range s.w.lateCycles(s.cycle) {
+	for _, c := range s.w.lateCycles(last) {
 		for _, e := range s.w.find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.bucket}) {
 			f, err := openTable(s.w.Txn, e, tables.LateSamples(), nil)
 			if err != nil {
@@ -60,7 +60,7 @@ func (s *lateStep) loadSamples() error {
 
 // acceptSamples decides the new late samples (spec §3.20, §4.7).
 func (s *lateStep) acceptSamples() error {
-	if err := s.loadSamples(); err != nil {
+	if err := s.loadSamples(s.cycle); err != nil {
 		return err
 	}
 	slices.Sort(s.samples.days)

@@ -110,7 +110,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &lateStep{w: r.w, bucket: r.bucket, cycle: r.w.LateIn}
-	for _, do := range []func() error{r.step.load, r.step.loadSamples, r.openCycle, r.own, r.ends, r.differing, r.byRecord, r.bandwidth, r.conserve} {
+	for _, do := range []func() error{r.step.load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord, r.bandwidth, r.conserve} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -350,11 +350,12 @@ func (r *rerating) differing() error {
 	return nil
 }
 
+// samples reads the late samples that are billed: those of the open cycle are none of what is rated again.
+func (r *rerating) samples() error { return r.step.loadSamples(r.w.LateIn - 1) }
+
 // bandwidth measures and prices every billing object of the cycle, with the samples that count by what is billed.
 func (r *rerating) bandwidth() error {
-	newer := maps.Clone(r.step.samples.all)
-	maps.DeleteFunc(newer, func(_ slotKey, s *lateSample) bool { return s.billed >= r.w.LateIn })
-	list, err := r.w.measureWith(r.bucket, r.origin, nil, newer)
+	list, err := r.w.measureWith(r.bucket, r.origin, nil, r.step.samples.all)
 	if err != nil {
 		return err
 	}
