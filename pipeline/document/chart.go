@@ -196,11 +196,11 @@ func (c *chart) caption() string {
 // The drawing's measures, in units of its view box.
 const (
 	chartWidth  = 720
-	chartHeight = 270
+	chartHeight = 236
 	plotLeft    = 86
 	plotRight   = 712
 	plotTop     = 22
-	plotBottom  = 236
+	plotBottom  = 200
 )
 
 // palette is colours that people who see colours differently tell apart (Okabe and Ito), each with a pattern of its own for grey print.

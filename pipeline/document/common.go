@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tollbook/tollbook/schemas/money"
 )
@@ -62,8 +63,13 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 			}})
 	}
 	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.time(h.AsOf), h.Zone.Name(), h.standing())}, notes...)
-	return append(list, &part{name: "note", title: "Notes", where: inData | inSheet, cols: []column{{name: "note", title: "Note"}},
-		rows: listed(about, func(n *string) []cell { return []cell{word(*n)} })})
+	sheet := append(slices.Clone(about), "Cells hold every decimal of an amount; their format shows those of the currency. A number of more than 15 digits is text, with all of them.")
+	return append(list, notePart(inData, about), notePart(inSheet, sheet))
+}
+
+func notePart(where medium, list []string) *part {
+	return &part{name: "note", title: "Notes", where: where, cols: []column{{name: "note", title: "Note"}},
+		rows: listed(list, func(n *string) []cell { return []cell{word(*n)} })}
 }
 
 // modeWord says a charging mode (spec §5).

@@ -66,7 +66,8 @@ const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
 
 func (b *book) styles() error {
 	money, quantities, whole, text := amountFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
-	bold := &excelize.Font{Bold: true}
+	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look foreign.
+	plain, bold := &excelize.Font{Family: "Calibri", Size: 11}, &excelize.Font{Family: "Calibri", Size: 11, Bold: true}
 	above := []excelize.Border{{Type: "top", Color: "333333", Style: 1}}
 	below := []excelize.Border{{Type: "bottom", Color: "333333", Style: 2}}
 	shade := excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"E8EDF2"}}
@@ -75,14 +76,14 @@ func (b *book) styles() error {
 		id    *int
 		style excelize.Style
 	}{
-		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
+		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
 		{&b.headRight, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "top", WrapText: true}}},
-		{&b.words, excelize.Style{CustomNumFmt: &text, Alignment: &excelize.Alignment{Vertical: "top", WrapText: true}}},
-		{&b.count, excelize.Style{CustomNumFmt: &whole, Alignment: top}},
-		{&b.amount, excelize.Style{CustomNumFmt: &money, Alignment: top}},
-		{&b.quantity, excelize.Style{CustomNumFmt: &quantities, Alignment: top}},
-		{&b.exact, excelize.Style{CustomNumFmt: &text, Alignment: right}},
-		{&b.totalWords, excelize.Style{Font: bold, Border: above}},
+		{&b.words, excelize.Style{Font: plain, CustomNumFmt: &text, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
+		{&b.count, excelize.Style{Font: plain, CustomNumFmt: &whole, Alignment: top}},
+		{&b.amount, excelize.Style{Font: plain, CustomNumFmt: &money, Alignment: top}},
+		{&b.quantity, excelize.Style{Font: plain, CustomNumFmt: &quantities, Alignment: top}},
+		{&b.exact, excelize.Style{Font: plain, CustomNumFmt: &text, Alignment: right}},
+		{&b.totalWords, excelize.Style{Font: bold, Border: above, Alignment: &excelize.Alignment{Horizontal: "left", Indent: 1}}},
 		{&b.totalCount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &whole}},
 		{&b.totalAmount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &money}},
 		{&b.total, excelize.Style{Font: bold, Border: above, CustomNumFmt: &text, Alignment: right}},
@@ -291,7 +292,7 @@ const (
 func (b *book) widths(p *part) ([]int, error) {
 	widths := make([]int, len(p.cols))
 	for i := range p.cols {
-		widths[i] = max(leastWidth, columns(p.cols[i].title)+2)
+		widths[i] = max(leastWidth, columns(p.cols[i].title)+3)
 	}
 	t := newTally(p.cols)
 	for row := range p.rows {
@@ -302,7 +303,7 @@ func (b *book) widths(p *part) ([]int, error) {
 			continue
 		}
 		for i := range p.cols {
-			widths[i] = max(widths[i], columns(row[i].shown(p.cols[i].kind, b.page.header))+2)
+			widths[i] = max(widths[i], columns(row[i].shown(p.cols[i].kind, b.page.header))+3)
 		}
 	}
 	for i := range widths {

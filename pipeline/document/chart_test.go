@@ -1,0 +1,138 @@
+package document
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"math/big"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func TestAxis(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ bottom, top, want string }{
+		{"0", "0", "1/5 0 5 1"}, // an empty one goes to 1
+		{"0", "480", "100 0 5 0"},
+		{"0", "500", "100 0 5 0"},
+		{"0", "501", "100 0 6 0"},
+		{"-20", "454.93827156", "100 1 5 0"},
+		{"-1000", "10", "200 5 1 0"},
+		{"0", "0.00000001", "1/100000000 0 1 8"},
+		{"0", "999999999999999999999999999999", "200000000000000000000000000000 0 5 0"},
+	} {
+		bottom, _ := new(big.Rat).SetString(tt.bottom)
+		top, _ := new(big.Rat).SetString(tt.top)
+		x := axisOf(bottom, top)
+		if got := fmt.Sprintf("%s %d %d %d", x.step.RatString(), x.below, x.above, x.digits); got != tt.want {
+			t.Errorf("%s to %s: %s, want %s", tt.bottom, tt.top, got, tt.want)
+		}
+	}
+}
+
+// Ten services: seven have a colour of their own, three share the last one; a refund goes down from the axis.
+func TestChart(t *testing.T) {
+	t.Parallel()
+	h := header(t)
+	var usage []Usage
+	for n := range 10 {
+		usage = append(usage, Usage{day(t, "2026-09-10"), fmt.Sprintf("s%d", n), "", sum(t, fmt.Sprintf("%d", 1000-100*n))})
+	}
+	usage = append(usage, Usage{day(t, "2026-09-30"), "s0", "", sum(t, "-450")})
+	c := newChart(&h, usage)
+	got := ""
+	for _, s := range c.services {
+		got += fmt.Sprintf("%s:%d ", s.code, s.colour)
+	}
+	if got != "s0:0 s1:1 s2:2 s3:3 s4:4 s5:5 s6:6 s7:7 s8:7 s9:7 " {
+		t.Errorf("colours %s", got)
+	}
+	svg := c.svg()
+	for _, want := range []string{
+		"<title>2026-09-10, s0: 1,000.00</title>", "<title>2026-09-10, 3 other services: 600.00</title>", "<title>2026-09-30, s0: −450.00</title>",
+		"The largest day is 2026-09-10 with 5,500.00.", ">−2,000</text>", ">6,000</text>",
+	} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("no %s in\n%s", want, svg)
+		}
+	}
+	if !strings.Contains(c.caption(), "The 3 smallest services share one colour.") {
+		t.Errorf("caption %q", c.caption())
+	}
+	if newChart(&h, nil) != nil {
+		t.Error("a chart of nothing")
+	}
+}
+
+// Any consumption gives a drawing that is XML, with every bar inside of the plot.
+func TestChartProperty(t *testing.T) {
+	t.Parallel()
+	h := header(t)
+	rapid.Check(t, func(t *rapid.T) {
+		var usage []Usage
+		for range rapid.IntRange(1, 60).Draw(t, "entries") {
+			a, err := money.AmountTotalFromRaw(rapid.Int64Range(-1<<20, 1<<20).Draw(t, "high"), rapid.Uint64().Draw(t, "low"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")), rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a})
+		}
+		c := newChart(&h, usage)
+		for d := xml.NewDecoder(strings.NewReader(c.svg())); ; {
+			token, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if start, ok := token.(xml.StartElement); ok && start.Name.Local == "rect" && len(start.Attr) == 5 {
+				inside(t, start.Attr)
+			}
+		}
+	})
+}
+
+func inside(t *rapid.T, attrs []xml.Attr) {
+	at := map[string]*big.Rat{}
+	for _, a := range attrs[:4] {
+		v, ok := new(big.Rat).SetString(a.Value)
+		if !ok {
+			t.Fatalf("%s=%q", a.Name.Local, a.Value)
+		}
+		at[a.Name.Local] = v
+	}
+	bottom := new(big.Rat).Add(at["y"], at["height"])
+	if at["y"].Cmp(big.NewRat(plotTop, 1)) < 0 || bottom.Cmp(big.NewRat(plotBottom, 1)) > 0 || at["height"].Sign() < 0 {
+		t.Fatalf("a bar from %s to %s", at["y"].FloatString(2), bottom.FloatString(2))
+	}
+}
+
+func TestNumbersForPeople(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123", "-1234567.00010000": "−1,234,567.00010000", "100000": "100,000", "0.5": "0.5"} {
+		if got := grouped(in); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+	for in, want := range map[string]int{"abc": 3, "云计算": 6, "é": 1, "e\u0301": 1, "😀": 2, "a\u200bb": 2} {
+		if got := columns(in); got != want {
+			t.Errorf("%q takes %d columns, want %d", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`, "עברית": "עברית", "a\nb": `a\u000ab`} {
+		if got := visible(in); got != want {
+			t.Errorf("%q is shown as %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\t=": "'\t=", "a=1": "a=1"} {
+		if got := harmless(in); got != want {
+			t.Errorf("%q is %q, want %q", in, got, want)
+		}
+	}
+}
