@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/schemas/money"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -179,4 +181,28 @@ func (a *app) storyLines(title string, lines []query.Line, tier, digits int) {
 	fmt.Fprintf(a.out, "\n  %s\n", title)
 	g.dropEmpty("tier", "quantity", "unit price", "official", "payment")
 	g.print(a.out, "    ")
+	for i := range lines {
+		if l := &lines[i]; l.Paid != nil && (tier == 0 || l.Tier == tier) {
+			fmt.Fprintf(a.out, "    %s\n", paidText(l, digits))
+		}
+	}
+}
+
+// paidText says what paid a line.
+func paidText(l *query.Line, digits int) string {
+	var parts []string
+	for _, p := range []struct {
+		name   string
+		amount money.Amount
+	}{{"coupons", l.Paid.Coupon}, {"stored value", l.Paid.StoredValue}, {"flexi coupons", l.Paid.Flexi}, {"cash", l.Paid.Cash}, {"credit", l.Paid.Credit},
+		{"still owed", l.Paid.Debt}} {
+		if !p.amount.IsZero() {
+			parts = append(parts, p.name+" "+p.amount.StringFixed(digits))
+		}
+	}
+	name := l.Kind
+	if l.Tier != 0 {
+		name = fmt.Sprintf("tier %d, %s", l.Tier, l.Kind)
+	}
+	return name + " paid by: " + strings.Join(parts, ", ")
 }

@@ -136,7 +136,7 @@ func (e *explainer) refund(base, o *events.Order, trace func(rating.Step)) (Line
 	}
 	billed := &e.story.Base[0]
 	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire,
-		Official: billed.Official, Payment: billed.Payment}, o.PayTime, e.Refund, trace)
+		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, e.Refund, trace)
 	if err != nil {
 		return Line{}, err
 	}

@@ -129,7 +129,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	}
 	sortLines(story.Stored)
 	sortLines(story.Rated)
-	story.Agrees = notAgain(story.State) || slices.Equal(story.Stored, story.Rated)
+	story.Agrees = notAgain(story.State) || sameRated(story.Stored, story.Rated)
 	return story, nil
 }
 

@@ -26,6 +26,33 @@ type Line struct {
 	Truncated  money.Amount         `json:"truncated_amount"`
 	Payment    money.Amount         `json:"payment_amount"`
 	Draws      string               `json:"package_draws"`
+	Paid       *Paid                `json:"paid,omitempty"` // of a stored line that was not all paid in cash
+}
+
+// Paid is what paid a line; the parts add up to its payment.
+type Paid struct {
+	Coupon      money.Amount `json:"coupon_amount"`
+	StoredValue money.Amount `json:"stored_value_card_amount"`
+	Flexi       money.Amount `json:"flexipurchase_coupon_amount"`
+	Cash        money.Amount `json:"cash_amount"`
+	Credit      money.Amount `json:"credit_amount"`
+	Debt        money.Amount `json:"debt_amount"`
+}
+
+// coupons is what coupons paid of the line.
+func (l *Line) coupons() money.Amount {
+	if l.Paid == nil {
+		return money.Amount{}
+	}
+	return l.Paid.Coupon
+}
+
+// sameRated reports whether two lists of lines agree in what rating decides.
+func sameRated(a, b []Line) bool {
+	return slices.EqualFunc(a, b, func(x, y Line) bool {
+		x.Paid, y.Paid = nil, nil
+		return x == y
+	})
 }
 
 // sortLines puts the lines of one id into the order of spec §8.
@@ -41,6 +68,7 @@ func explainedColumns() []int {
 	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LRegionCode, tables.LSKU,
 		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
 		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd, tables.LDay,
+		tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount,
 		tables.LCycle, tables.LOriginCycle, tables.LTradeID, tables.LChargingMode, tables.LPriceValidFrom, tables.LPriceList, tables.LPriceRegion}
 }
 
@@ -60,15 +88,21 @@ func lineOf(row Row) (Line, error) {
 			return l, err
 		}
 	}
+	var paid Paid
 	amounts := []struct {
 		col int
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment}}
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment},
+		{tables.LCouponAmount, &paid.Coupon}, {tables.LStoredValueAmount, &paid.StoredValue}, {tables.LFlexiCouponAmount, &paid.Flexi},
+		{tables.LCashAmount, &paid.Cash}, {tables.LCreditAmount, &paid.Credit}, {tables.LDebtAmount, &paid.Debt}}
 	for _, a := range amounts {
 		var err error
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return l, err
 		}
+	}
+	if paid != (Paid{Cash: l.Payment}) {
+		l.Paid = &paid
 	}
 	var err error
 	l.UnitPrice, err = row.UnitPrice(tables.LUnitPrice)
