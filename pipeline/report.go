@@ -37,6 +37,7 @@ type Report struct {
 	Totals    []lake.Total     `json:"totals"`
 	Notes     []string         `json:"notes,omitempty"` // what a person should know
 	Closed    string           `json:"closed,omitempty"`
+	DryRun    bool             `json:"dry_run,omitempty"` // nothing was written
 }
 
 // Look reports whether a person should look: exit code 1 (spec §7.4).

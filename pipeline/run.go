@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -235,7 +236,7 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	if err := r.settle(ctx); err != nil {
-		return err
+		return booksWrong(err)
 	}
 	if err := r.cycles(); err != nil {
 		return err
@@ -245,14 +246,20 @@ func (r *run) work(ctx context.Context) (err error) {
 
 // booksWrong turns an error that mended books would heal into what a check of the books would have said.
 func booksWrong(err error) error {
+	rowBack := func(book string) error {
+		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+	}
 	var missing *fold.MissingBookError
+	var unnamed *settle.MissingBookError
 	var price *rating.NoPriceError
 	var gone *events.GoneError
 	switch {
 	case errors.As(err, &gone):
-		return problem.Problems{{Pos: problem.Pos{File: "books/" + gone.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+		return rowBack(gone.Book)
+	case errors.As(err, &unnamed):
+		return rowBack(unnamed.Book)
 	case errors.As(err, &missing):
-		return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+		return rowBack(missing.Book)
 	case errors.As(err, &price):
 		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(), Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
 	}
@@ -366,6 +373,7 @@ func (r *run) cycles() error {
 func (r *run) commit(ctx context.Context) error {
 	r.next.SetRun(r.o.AsOf.String(), r.job.command)
 	if r.job.dryRun {
+		r.report.DryRun = true
 		r.report.Notes = append(r.report.Notes, "dry run: nothing was written")
 		return nil
 	}

@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/compose"
+	"github.com/tollbook/tollbook/pipeline/document"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -35,19 +38,32 @@ type customerBill struct {
 
 func (a *app) billCommand() *cobra.Command {
 	var text, customer string
+	var f documentFlags
 	cmd := &cobra.Command{
 		Use:   "bill",
 		Short: "Show what customers are asked to pay for a cycle",
 		Long: `bill shows every customer's statement of a cycle with the totals, or with --customer one customer's bill: by
-product the quantities, prices, tiers, discounts and amounts, and how each percentile was measured.`,
-		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora",
-		Args:    cobra.NoArgs,
+product the quantities, prices, tiers, discounts and amounts, and how each percentile was measured.
+
+With --format json, csv, xlsx (real numbers, one sheet a part) or html (one page, to print or to send) a customer's bill is the whole
+document: how it was paid, refunds and adjustments one by one, packages, consumption by day, bandwidth.`,
+		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora\n" +
+			"  tollbook bill --cycle 2026-09 --customer aurora --format html --out exports/aurora.html",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cycle, err := cycleFlag(text)
 			if err != nil {
 				return err
 			}
-			if customer != "" {
+			format, err := a.documentFormat(&f)
+			switch whole := f.format != "" && format != document.Table; {
+			case err != nil:
+				return err
+			case customer == "" && (whole || f.out != ""):
+				return &usageError{what: "--format and --out are of one customer's bill", hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
+			case whole || f.out != "":
+				return a.billDocument(cmd.Context(), cycle, customer, format, f.out)
+			case customer != "":
 				return a.billCustomer(cmd.Context(), cycle, customer)
 			}
 			return a.billCycle(cmd.Context(), cycle)
@@ -55,6 +71,7 @@ product the quantities, prices, tiers, discounts and amounts, and how each perce
 	}
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().StringVar(&customer, "customer", "", "one customer's bill, by customer_id")
+	f.add(cmd)
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
@@ -112,6 +129,19 @@ func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer str
 	}
 	a.customerText(&bill, w.Settings.Currency.Digits)
 	return nil
+}
+
+// billDocument writes a customer's bill as a document.
+func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, out string) error {
+	var bill *document.Bill
+	_, err := a.compose(func(s *compose.Sources) (err error) {
+		bill, err = compose.Bill(ctx, s, cycle, customer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.writeDocument(format, out, func(w io.Writer) error { return bill.Write(w, format, document.Options{}) })
 }
 
 // standing says how firm a bill is.

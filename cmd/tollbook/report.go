@@ -28,6 +28,12 @@ func (a *app) report(w *pipeline.Workspace, r *pipeline.Report) error {
 	if a.flags.json {
 		return a.printJSON(runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()})
 	}
+	a.reportText(w, r)
+	return nil
+}
+
+// reportHead prints what a run did with feed files, and what a person should know.
+func (a *app) reportHead(r *pipeline.Report) {
 	fmt.Fprintf(a.out, "%s, as of %s\n", r.Command, r.AsOf)
 	a.reportFiles(r)
 	if len(r.Reasons) > 0 {
@@ -42,24 +48,32 @@ func (a *app) report(w *pipeline.Workspace, r *pipeline.Report) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(a.out, "\nnote: %s\n", note)
 	}
+}
+
+// reportText prints it for people.
+func (a *app) reportText(w *pipeline.Workspace, r *pipeline.Report) {
+	a.reportHead(r)
 	switch r.Closed {
 	case "":
 	case alreadyClosed:
 		fmt.Fprintln(a.out, "\nthe cycle was closed before: nothing to do")
-		return nil
+		return
 	default:
-		fmt.Fprintf(a.out, "\ncycle %s is closed\n", r.Closed)
+		verb := "is"
+		if r.DryRun {
+			verb = "would be"
+		}
+		fmt.Fprintf(a.out, "\ncycle %s %s closed\n", r.Closed, verb)
 	}
 	if !r.Changed {
 		fmt.Fprintf(a.out, "\nNothing new: the lake stands at manifest %d as before.\n", r.Manifest)
-		return nil
+		return
 	}
 	fmt.Fprintf(a.out, "\n%s rated, %s written\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
 	a.totalsText(r.Totals)
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n", filepath.ToSlash(lines))
-	return nil
 }
 
 // totalsText prints the control totals: for each cycle what its lines and its statements add up to, column by column.

@@ -95,7 +95,11 @@ func (a *app) closeCommand() *cobra.Command {
 		Use:   "close",
 		Short: "Close a cycle: its bill never changes again",
 		Long: `close does what run monthly does and then freezes the cycle. Cycles are closed in order. A cycle that is
-closed already is no error. With --dry-run nothing is written: the report says what closing would do.`,
+closed already is no error.
+
+It says what is missing: days without records of a feed that has others, links without samples, rejects left, disputed
+incentives. With --dry-run nothing is written: the report says what closing would do, and what is missing is that of
+the lake as it stands. Its exit code is 1 where rejects or disputes are left.`,
 		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -103,9 +107,7 @@ closed already is no error. With --dry-run nothing is written: the report says w
 			if err != nil {
 				return err
 			}
-			return a.run(cmd.Context(), func(ctx context.Context, w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
-				return w.Close(ctx, cycle, dry, o)
-			})
+			return a.close(cmd.Context(), cycle, dry)
 		},
 	}
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")

@@ -159,11 +159,11 @@ func (r *overviewResult) text(w io.Writer) {
 // csv writes the partners with all digits, without the total.
 func (r *overviewResult) csv(w io.Writer) error {
 	out := csv.NewWriter(w)
-	err := out.Write([]string{"cycle", "partner_id", "name", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount", "revenue_amount", "margin_amount",
+	err := out.Write([]string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount", "revenue_amount", "margin_amount",
 		"incentive_amount", "net_amount"})
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
-		record := []string{r.Header.Cycle.String(), s.PartnerID, s.Name, s.Kind, strconv.FormatInt(s.Lines, 10)}
+		record := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind, strconv.FormatInt(s.Lines, 10)}
 		for _, amount := range s.amounts() {
 			record = append(record, amount.String())
 		}

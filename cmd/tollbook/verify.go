@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify",
 		Short: "Count the lake again and compare",
 		Long: `verify reads everything that the lake holds and checks it against itself: sizes and hashes, the chain of manifests,
-rows and sums of every file, that every line and statement adds up, that every record that was read is accounted for, and the control
-totals. A difference is named with the smallest group that differs. Nothing is changed.`,
+rows and sums of every file, that every line and statement adds up, that every record that was read is accounted for, that the partner
+statements of closed cycles come to the lines that have a partner, that balances follow from their entries, and the control totals,
+which it prints. A difference is named with the smallest group that differs. Nothing is changed.`,
 		Example: "  tollbook verify\n  tollbook -w sample verify --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.verify(cmd.Context()) },
@@ -59,6 +61,7 @@ func (a *app) verifyText(r *verify.Report) {
 		g.add(word, c.Name, c.Looked)
 	}
 	g.print(a.out, "  ")
+	a.controlText(r)
 	for _, c := range r.Checks {
 		if c.OK {
 			continue
@@ -76,5 +79,35 @@ func (a *app) verifyText(r *verify.Report) {
 	}
 	for _, name := range r.Foreign {
 		fmt.Fprintf(a.out, "\nforeign: %s: not a file of the lake; take it out, readers that glob may read it\n", name)
+	}
+}
+
+// controlText prints the control totals as they were counted again (spec §6.6).
+func (a *app) controlText(r *verify.Report) {
+	if len(r.Rows) > 0 {
+		fmt.Fprintln(a.out, "\nrows of all feed files")
+		g := newGrid("feed", ">read", ">accepted", ">duplicate", ">rejected")
+		for _, f := range r.Rows {
+			g.add(f.Feed, f.Read, f.Accepted, f.Duplicate, f.Rejected)
+		}
+		g.print(a.out, "  ")
+	}
+	for i := 0; i < len(r.Totals); {
+		cycle := r.Totals[i].Cycle
+		fmt.Fprintf(a.out, "\ncontrol totals of %s\n", cycle)
+		g := newGrid("", ">.lines", ">.statements", ">.lines with a partner", ">.partner statements", "")
+		for ; i < len(r.Totals) && r.Totals[i].Cycle == cycle; i++ {
+			s := &r.Totals[i]
+			if strings.Trim(s.Lines+s.Statements+s.PartnerLines+s.PartnerRows, "0.") == "" {
+				continue
+			}
+			word := "same"
+			if !s.Same() {
+				word = "DIFFERS"
+			}
+			g.add(s.Column, s.Lines, s.Statements, s.PartnerLines, s.PartnerRows, word)
+		}
+		g.dropEmpty("lines", "statements")
+		g.print(a.out, "  ")
 	}
 }

@@ -64,8 +64,11 @@ func (m *Missing) Empty() bool {
 
 // Look reports whether a person has to decide something: rejects that are or may be of the cycle, or disputes. Days and links without
 // records may be as they should.
-func (m *Missing) Look() bool {
-	return len(m.Disputed) > 0 || slices.ContainsFunc(m.Rejects, func(r MissingReject) bool { return r.Cycle+r.Unknown > 0 })
+func (m *Missing) Look() bool { return len(m.Disputed) > 0 || m.Rejected() }
+
+// Rejected reports whether there are rejects that are or may be of the cycle.
+func (m *Missing) Rejected() bool {
+	return slices.ContainsFunc(m.Rejects, func(r MissingReject) bool { return r.Cycle+r.Unknown > 0 })
 }
 
 // mostLinks is how many links without samples are listed.

@@ -90,10 +90,13 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	}
 	notes = append(notes, s.rounding(), s.payments())
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
-		notes = append(notes, "Rows of sign - are refunds and corrections; their performance is taken back, in the period's own incentive or, where that is below 0, in the next one's.")
+		notes = append(notes, "Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what falls below 0 is carried into the next period where the programme says so.")
 	}
 	if slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool { return i.State == "void" }) {
 		notes = append(notes, "Void incentives are no part of the net.")
+	}
+	if st.Header.Closed && slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool { return i.Counts && i.State != "paid" }) {
+		notes = append(notes, "The states of incentives go on after the close; one that becomes void leaves the net.")
 	}
 	if u.differs {
 		notes = append(notes, "The consumption by day is left out: by today's books, the lines do not come to the rows that were kept when the cycle was closed.")

@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -153,17 +154,17 @@ func (s *Sources) code(id string) (int32, error) {
 }
 
 // groups visits the row groups of a file of the lake, but those that skip passes over. A group is valid until the next.
-func (s *Sources) groups(ctx context.Context, e lake.FileEntry, def *tables.Table, cols []int, skip func(*table.Reader) bool, visit func(*table.Columns) error) error {
+func (s *Sources) groups(ctx context.Context, e lake.FileEntry, def *tables.Table, cols []int, skip func(*table.Reader) bool, visit func(*table.Columns) error) (err error) {
 	file, err := s.Snap.Open(e)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	r, err := table.NewReader(io.NewSectionReader(file, 0, file.Size()), def, cols)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
-	defer r.Close()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	for range r.Groups() {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -168,7 +168,7 @@ func Transfers() *Spec {
 		{Name: "from_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that loses it"},
 		{Name: "to_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that gains it"},
 		{Name: "customer_id", Kind: Word, Content: true, Source: source, Meaning: "the customer whose business it is, for people"},
-		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source, Meaning: "how much, above 0, in the currency's digits"},
+		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source, Meaning: "how much performance, up to 8 decimals; never negative"},
 	}}
 }
 

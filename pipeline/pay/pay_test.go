@@ -201,6 +201,9 @@ func TestNothingNew(t *testing.T) {
 		usage acme 2026-09-05 10:00 r4 ecs 1`
 	w.night(map[string]string{"2026-09": text})
 	before := w.files()
+	if strays := w.strays(); len(strays) > 0 {
+		t.Errorf("lines that were not paid yet left %v", strays)
+	}
 	w.night(map[string]string{"2026-09": text})
 	if len(w.result.Places) > 0 || len(w.result.Refused) > 0 || w.result.Days > 0 || w.files() != before {
 		t.Errorf("nothing new, and the result is %+v", w.result)
@@ -341,5 +344,34 @@ func TestSwitch(t *testing.T) {
 	w.night(text)
 	if w.files() != ledger {
 		t.Errorf("back to the ledger:\n%s\nat first:\n%s", w.files(), ledger)
+	}
+}
+
+// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of spec §8, whichever file they lie in; month-end
+// last. Each takes 1 of 10.
+func TestOneInstant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, true, "")
+	w.night(map[string]string{"2026-09": `
+		event acme 2026-09-30 10:00 e2 withdraw cash 1
+		event acme 2026-09-30 10:00 e1 recharge cash 10
+		usage acme 2026-09-30 10:00 b ecs 1 tier=1
+		late acme 2026-09-30 10:00 a ecs 1
+		late acme 2026-09-30 10:00 b ecs 1.5 tier=1 origin=2026-07
+		late acme 2026-09-30 10:00 b ecs 1.4 tier=1 resource=x kind=flat_fee
+		late acme 2026-09-30 10:00 b ecs 1.3 tier=1 resource=x price=2
+		late acme 2026-09-30 10:00 b ecs 1.2 tier=1 resource=x price=1
+		rerate acme 2026-08-01 00:00 z ecs 1.1 at=2026-09-30_10:00
+		adjust acme 2026-09-30 10:00 a ecs 100
+		end acme 2026-09-01 00:00 a ecs 0.1`})
+	var got []string
+	for _, one := range strings.Split(w.show("2026-09", "account_entries"), "\n") {
+		f := strings.Fields(one)
+		got = append(got, f[4]+" "+f[7])
+	}
+	// b at tier 1: usage before flat_fee before adjustment; the late ones are adjustments, by resource, price.
+	want := "e1 10,e2 -1,z -1.1,a -1,b -1,b -1.4,b -1.5,b -1.2,b -1.3,a -0.1"
+	if strings.Join(got, ",") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, ","), want)
 	}
 }

@@ -116,7 +116,7 @@ func (w *world) open() *lake.Lake {
 
 // night rates the given cycles, pays and commits. A text has one thing a line:
 //
-//	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME]
+//	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME] [tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
 //	order|unsubscribe CUSTOMER DATE TIME ID/LINE SKU PAYMENT [coupons=A;B] [payer=P] [of=ID/LINE] [until=DATE]
 //	event CUSTOMER DATE TIME ID TYPE BALANCE AMOUNT
 //
@@ -394,6 +394,8 @@ func lineFields(key lake.FileKey, f []string) fields {
 		line["kind"] = "period"
 	}
 	line["instant"] = strings.Replace(option(f, "at"), "_", " ", 1)
+	line["tier"], line["resource_id"], line["unit_price"], line["origin_cycle"] = option(f, "tier"), option(f, "resource"), option(f, "price"), option(f, "origin")
+	line["kind"] = cmp.Or(option(f, "kind"), line["kind"])
 	return line
 }
 
@@ -593,4 +595,21 @@ func (w *world) refused(cycle string, want ...string) {
 	if !slices.Equal(got, want) {
 		w.t.Errorf("refused are %v, want %v", got, want)
 	}
+}
+
+// strays are the files of the lake that the live state does not name.
+func (w *world) strays() []string {
+	w.t.Helper()
+	named := w.files()
+	entries, err := w.st.List("")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var out []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name, ".parquet") && !strings.Contains(named, e.Name) || strings.HasPrefix(e.Name, "tmp/") {
+			out = append(out, e.Name)
+		}
+	}
+	return out
 }

@@ -67,20 +67,26 @@ type bucket struct {
 	p         *part
 	buckets   int
 	customers map[string]*customerSum
+	partnered map[string]*customerSum // closed cycles: the lines with a partner, by customer
 	waiting   map[product]*waits
 	lines     *columnSums
 	stated    *columnSums
+	settled   *columnSums // of partner statements, all rows
 	counts    counts
-	broken    bool // a file could not be read: sums of the bucket say nothing
-	where     string
-	home      bool // where lies in the bucket
+
+	withPartner settledSum
+
+	broken bool // a file could not be read: sums of the bucket say nothing
+	where  string
+	home   bool // where lies in the bucket
 }
 
 // part checks one bucket of one cycle.
 func (v *verifier) part(ctx context.Context, p part) error {
 	b := &bucket{
-		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum), waiting: make(map[product]*waits),
-		lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.Statements()),
+		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum), partnered: make(map[string]*customerSum),
+		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.Statements()),
+		settled: newColumnSums(tables.PartnerStatements()),
 	}
 	for _, day := range p.days("lines", "usage", "ident", "sums") {
 		if err := ctx.Err(); err != nil {
@@ -90,7 +96,7 @@ func (v *verifier) part(ctx context.Context, p part) error {
 			return err
 		}
 	}
-	for _, step := range []func() error{b.positions, b.statements, b.rowCounts} {
+	for _, step := range []func() error{b.positions, b.statements, b.partners, b.events, b.rowCounts} {
 		if err := b.survive(step()); err != nil {
 			return err
 		}
@@ -122,7 +128,11 @@ func (b *bucket) hand() error {
 	n, c := &b.counts, &v.counts
 	c.rows, c.lines, c.customers, c.records, c.waiting = c.rows+n.rows, c.lines+n.lines, c.customers+n.customers, c.records+n.records, c.waiting+n.waiting
 	c.samples, c.orders, c.adjustments = c.samples+n.samples, c.orders+n.orders, c.adjustments+n.adjustments
-	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated} {
+	c.accounts, c.transfers, c.settled = c.accounts+n.accounts, c.transfers+n.transfers, c.settled+n.settled
+	if err := v.handPartners(b); err != nil {
+		return err
+	}
+	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated, "partner_statements": b.settled} {
 		key := b.p.cycle.Cycle + "/" + table
 		if v.sums[key] == nil {
 			v.sums[key] = newColumnSums(s.def)
@@ -146,7 +156,7 @@ func (b *bucket) belongs(customer string) bool {
 func (b *bucket) rowCounts() error {
 	for _, e := range b.p.files {
 		switch e.Table {
-		case tables.Lines().Name, tables.Statements().Name, tables.Usage().Name:
+		case tables.Lines().Name, tables.Statements().Name, tables.Usage().Name, tables.PartnerStatements().Name, tables.AccountEvents().Name:
 			continue
 		}
 		n, err := query.RowCount(b.v.snap, e)
@@ -166,6 +176,8 @@ func (b *bucket) rowCounts() error {
 			b.counts.orders += n
 		case tables.Adjustments().Name:
 			b.counts.adjustments += n
+		case tables.Transfers().Name:
+			b.counts.transfers += n
 		}
 	}
 	return nil

@@ -84,7 +84,7 @@ func (f *feeder) close() error {
 
 // lineColumns are what is read of lines.
 func lineColumns() []int {
-	return append([]int{tables.LCycle, tables.LDay, tables.LSKU}, decimals(tables.Lines())...)
+	return append([]int{tables.LCycle, tables.LDay, tables.LSKU, tables.LPartnerID}, decimals(tables.Lines())...)
 }
 
 // day checks one day.
@@ -147,6 +147,7 @@ func (d *day) line(row query.Row) error {
 // money is VERIFY-3.
 func (d *day) money(row query.Row) error {
 	d.sum.lines++
+	partnered := d.partnered(row)
 	var parts, kinds money.AmountTotal
 	var values [len(amounts)]money.Amount
 	for i, a := range amounts {
@@ -158,7 +159,11 @@ func (d *day) money(row query.Row) error {
 		if err := d.sum.totals[i].Add(v); err != nil {
 			return err
 		}
+		if partnered != nil {
+			err = partnered.totals[i].Add(v)
+		}
 		switch {
+		case err != nil:
 		case i >= cash:
 			err = kinds.Add(v)
 		case i != official:
@@ -179,6 +184,19 @@ func (d *day) money(row query.Row) error {
 		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
 	}
 	return nil
+}
+
+// partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else nil.
+func (d *day) partnered(row query.Row) *customerSum {
+	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LPartnerID) == "" {
+		return nil
+	}
+	customer := row.Word(tables.LCustomerID)
+	if d.bucket.partnered[customer] == nil {
+		d.bucket.partnered[customer] = &customerSum{}
+	}
+	d.bucket.partnered[customer].lines++
+	return d.bucket.partnered[customer]
 }
 
 func (d *day) differLine(row query.Row, format string, args ...any) {

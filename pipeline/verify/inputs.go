@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +26,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		return err
 	}
 	accepted := make(map[string]int64)
+	v.fed = make(map[string]*Rows)
 	rows := make(map[string]int64) // control totals by name
 	for _, in := range inputs {
 		if in.Rows != in.Accepted+in.Duplicate+in.Rejected {
@@ -36,6 +38,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		}
 		delete(kept, key)
 		accepted[in.Feed] += in.Accepted
+		v.feed(&in)
 		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate, "rejected": in.Rejected} {
 			rows["rows."+in.Feed+"."+outcome] += n
 		}
@@ -49,7 +52,8 @@ func (v *verifier) inputs(ctx context.Context) error {
 	for _, f := range []struct {
 		feed, what string
 		found      int64
-	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders}, {"adjustments", "adjustments", v.counts.adjustments}} {
+	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders}, {"adjustments", "adjustments", v.counts.adjustments},
+		{"accounts", "account events", v.counts.accounts}, {"transfers", "transfers", v.counts.transfers}, {"incentive_events", "incentive events", v.counts.incentives}} {
 		if accepted[f.feed] != f.found {
 			v.differ(Records, "%d %s were accepted, %d are in the lake", accepted[f.feed], f.what, f.found)
 		}
@@ -69,9 +73,12 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 			return nil, err
 		}
 		n := int64(0)
-		if e.Table == tables.Rejects().Name {
+		switch e.Table {
+		case tables.Rejects().Name:
 			n, err = v.rejectFile(e, kept)
-		} else {
+		case tables.IncentiveEvents().Name:
+			n, err = v.incentiveFile(e)
+		default:
 			n, err = query.RowCount(v.snap, e)
 		}
 		if moved := new(lake.MovedError); errors.As(err, &moved) {
@@ -103,6 +110,21 @@ func (v *verifier) rejectFile(e lake.FileEntry, kept map[fileKey]int64) (n int64
 	})
 }
 
+// incentiveFile counts the incentive events that fit.
+func (v *verifier) incentiveFile(e lake.FileEntry) (n int64, err error) {
+	rows, err := query.Unsorted(v.snap, e, tables.IncentiveEvents(), []int{tables.VRefused})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return n, rows.Each(func(row query.Row) error {
+		if n++; row.Small(tables.VRefused) == 0 {
+			v.counts.incentives++ // the workers have ended
+		}
+		return nil
+	})
+}
+
 // totals compares the manifest's control totals with what was counted.
 func (v *verifier) totals(rows map[string]int64) {
 	for _, t := range v.snap.Manifest.Totals {
@@ -125,7 +147,7 @@ func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	s := v.sums[table]
 	if s == nil {
 		cycle, def, _ := strings.Cut(table, "/")
-		if _, known := v.snap.Cycle(cycle); !known || def != "lines" && def != "statements" {
+		if _, known := v.snap.Cycle(cycle); !known || !slices.Contains([]string{"lines", "statements", "partner_statements"}, def) {
 			return "", false
 		}
 		return "0", column == "rows" // a cycle without files

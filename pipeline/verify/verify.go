@@ -21,6 +21,8 @@ const (
 	Identity   = "identity"   // VERIFY-3
 	Statements = "statements" // VERIFY-4
 	DaySums    = "sums"       // VERIFY-4, for the sums of a day that statements are made of
+	Partners   = "partners"   // VERIFY-9
+	Accounts   = "accounts"   // VERIFY-10
 	Inputs     = "inputs"     // VERIFY-5
 	Records    = "records"    // VERIFY-5
 	Quantities = "quantities" // VERIFY-6
@@ -41,6 +43,8 @@ type Report struct {
 	Manifest int64    `json:"manifest"`
 	OK       bool     `json:"ok"`
 	Checks   []Check  `json:"checks"`
+	Totals   []Sum    `json:"totals"`            // counted again, by cycle and column
+	Rows     []Rows   `json:"rows"`              // of all feed files ever taken, by feed
 	Unnamed  []string `json:"unnamed,omitempty"` // files that nobody names: the next run deletes them
 	Foreign  []string `json:"foreign,omitempty"` // files that are not the lake's
 }
@@ -58,7 +62,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 		o.Progress = func(string, int64, int64) {}
 	}
 	v := &verifier{snap: snap, o: o, found: make(map[string]*Check)}
-	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Inputs, Records, Quantities, Totals} {
+	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs, Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
 		v.order = append(v.order, name)
 	}
@@ -66,6 +70,9 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 		return nil, err
 	}
 	if err := v.cycles(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.accounts(ctx); err != nil {
 		return nil, err
 	}
 	if err := v.inputs(ctx); err != nil {
@@ -86,6 +93,8 @@ type verifier struct {
 	unnamed []string
 	foreign []string
 	sums    map[string]*columnSums // recomputed, by cycle/table
+	partner map[string]*settledSum // by cycle
+	fed     map[string]*Rows       // by feed
 }
 
 // counts are what was looked at.
@@ -93,6 +102,8 @@ type counts struct {
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
 	samples, orders, adjustments             int64
+	accounts, transfers, incentives          int64 // of account and incentive events those that count
+	settled, entries                         int64 // rows of partner statements, entries of accounts
 	broken                                   int64 // files that could not be read: sums over all say nothing then
 }
 
@@ -150,7 +161,7 @@ func (v *verifier) files(ctx context.Context) error {
 
 // cycles checks every cycle, a bucket at a time.
 func (v *verifier) cycles(ctx context.Context) error {
-	v.sums = make(map[string]*columnSums)
+	v.sums, v.partner = make(map[string]*columnSums), make(map[string]*settledSum)
 	var parts []part
 	for _, ref := range v.snap.Manifest.Cycles {
 		files, err := v.snap.Files(ref.Cycle)
@@ -183,8 +194,10 @@ func (v *verifier) report() *Report {
 		Identity:   fmt.Sprintf("%d lines: official = discount + truncated + payment = … + the kinds of payment", n.lines),
 		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due", n.customers),
 		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
+		Partners:   fmt.Sprintf("%d rows of partner statements of closed cycles: the sum of the lines with a partner; revenue = what resellers owe", n.settled),
+		Accounts:   fmt.Sprintf("%d entries of accounts: each balance follows from the one before, and none is below zero", n.entries),
 		Inputs:     fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept", v.inputCount()),
-		Records:    fmt.Sprintf("%d accepted usage records, %d orders, %d adjustments: each in the lake once", n.records, n.orders, n.adjustments),
+		Records:    n.recordsLooked(),
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines", n.waiting),
 		Totals:     fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}
@@ -198,7 +211,22 @@ func (v *verifier) report() *Report {
 		r.OK = r.OK && c.OK
 		r.Checks = append(r.Checks, *c)
 	}
+	r.Totals, r.Rows = v.controlTotals(), v.fedRows()
 	return r
+}
+
+// recordsLooked tells of the records that were counted; of events only where there are any.
+func (n *counts) recordsLooked() string {
+	text := fmt.Sprintf("%d accepted usage records, %d orders, %d adjustments", n.records, n.orders, n.adjustments)
+	for _, one := range []struct {
+		count int64
+		what  string
+	}{{n.accounts, "account events"}, {n.transfers, "transfers"}, {n.incentives, "incentive events"}} {
+		if one.count > 0 {
+			text += fmt.Sprintf(", %d %s", one.count, one.what)
+		}
+	}
+	return text + ": each in the lake once"
 }
 
 func (v *verifier) inputCount() int {
