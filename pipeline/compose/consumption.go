@@ -142,7 +142,9 @@ func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[ob
 			continue
 		}
 		o := object{id, s.Books.Products[l.SKU].SKU, l.Region, cmp.Or(l.Group, l.ResourceID)}
-		objects[o] = objects[o]
+		if _, named := objects[o]; !named {
+			objects[o] = money.AmountTotal{}
+		}
 	}
 }
 

@@ -101,7 +101,7 @@ func TestRequestCheck(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ table, format, want string }{
 		{"lines", "csv", ""}, {"totals", "parquet", ""},
-		{"bill", "csv", `table "bill": want one of lines, rejects, statements, totals`},
+		{"bill", "csv", `table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
 		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet`},
 	} {
 		got := ""
