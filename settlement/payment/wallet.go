@@ -151,16 +151,6 @@ func (w *Wallet) Balance(b Balance) (money.Amount, error) {
 	}
 }
 
-// Rest is what is left of the first of the customer's coupons with an id; 0 without one.
-func (w *Wallet) Rest(id string) (money.Amount, error) {
-	for i := range w.coupons {
-		if w.coupons[i].ID == id {
-			return w.coupons[i].rest()
-		}
-	}
-	return money.Amount{}, nil
-}
-
 // rest is what a coupon can still pay: nothing if the books have lowered its amount below what it has paid.
 func (c *coupon) rest() (money.Amount, error) {
 	rest, err := c.Amount.Sub(c.drawn)
