@@ -171,7 +171,7 @@ func Sums() *Table {
 
 // Ident is the index by which a record id accepted on another day of the cycle is found.
 func Ident() *Table {
-	return define("ident", nil, Column{"hash", Whole, "upper 40 bits of the identity's hash, ascending"})
+	return define("ident", nil, Column{"hash", Whole, "upper 56 bits of the identity's hash, ascending"})
 }
 
 // Columns of the rejects table.
