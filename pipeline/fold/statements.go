@@ -48,13 +48,11 @@ func (f *Folder) Statements(ctx context.Context, places []events.Place) error {
 	return group.Wait()
 }
 
-// statements writes what each customer of the bucket is asked to pay for the cycle, from the sums of its days.
+// statements writes what each customer of the bucket is asked to pay for the cycle.
 func (f *Folder) statements(bucket int, cycle period.Cycle) error {
-	totals := make(map[string]*customerTotal)
-	for _, e := range f.filesOf(cycle.String(), bucket, "sums") {
-		if err := f.addSums(e, totals); err != nil {
-			return err
-		}
+	totals, err := f.customerTotals(bucket, cycle)
+	if err != nil {
+		return err
 	}
 	cols := table.NewColumns(tables.Statements())
 	cols.C[tables.SCycle].SetWord(cycle.String())
@@ -108,8 +106,80 @@ func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
 	return due, rounding, err
 }
 
-func (f *Folder) addSums(e lake.FileEntry, totals map[string]*customerTotal) error {
-	in, err := openTable(f.Txn, e, tables.Sums(), nil)
+// customerTotals adds up the sums of a cycle's days: those of the live state are in its statements, from which the days that changed are
+// taken away and to which the new ones come. So a night costs its customers and its days, not the month's.
+func (f *Folder) customerTotals(bucket int, cycle period.Cycle) (map[string]*customerTotal, error) {
+	totals := make(map[string]*customerTotal)
+	gone, fresh, err := f.changedSums(bucket, cycle)
+	if err != nil {
+		return nil, err
+	}
+	if gone != nil {
+		key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
+		live, err := f.Txn.Base().Find(key)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range live {
+			if err := f.addSums(e, tables.Statements(), totals, false); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, e := range gone {
+		if err := f.addSums(e, tables.Sums(), totals, true); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range fresh {
+		if err := f.addSums(e, tables.Sums(), totals, false); err != nil {
+			return nil, err
+		}
+	}
+	maps.DeleteFunc(totals, func(_ string, t *customerTotal) bool { return t.lines == 0 })
+	return totals, nil
+}
+
+// changedSums are the files of sums that the live state's statements hold and the next state has no more, and those that are new in it.
+// Where most have changed, gone is nil and fresh are all of them.
+func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
+	all := f.filesOf(cycle.String(), bucket, "sums")
+	next := make(map[string]bool, len(all))
+	for _, e := range all {
+		next[e.Path] = true
+	}
+	live, err := f.Txn.Base().Files(cycle.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	had, gone := make(map[string]bool), []lake.FileEntry{}
+	for _, e := range live {
+		if e.Table != "sums" || e.Bucket != bucket {
+			continue
+		}
+		had[e.Path] = true
+		if !next[e.Path] {
+			gone = append(gone, e)
+		}
+	}
+	for _, e := range all {
+		if !had[e.Path] {
+			fresh = append(fresh, e)
+		}
+	}
+	if len(gone)+len(fresh) >= len(all) {
+		return nil, all, nil
+	}
+	return gone, fresh, nil
+}
+
+// addSums adds the rows of a file of sums or statements to customers' totals, or takes them away.
+func (f *Folder) addSums(e lake.FileEntry, def *tables.Table, totals map[string]*customerTotal, away bool) error {
+	customer, lines, amounts := tables.DCustomerID, tables.DLines, amountsOfSums
+	if def.Name == "statements" {
+		customer, lines, amounts = tables.SCustomerID, tables.SLineCount, statementColumns
+	}
+	in, err := openTable(f.Txn, e, def, append([]int{customer, lines}, amounts[:]...))
 	if err != nil {
 		return err
 	}
@@ -120,20 +190,24 @@ func (f *Folder) addSums(e lake.FileEntry, totals map[string]*customerTotal) err
 			return err
 		}
 		for i := range c.N {
-			id := c.C[tables.DCustomerID].Word(i)
+			id := c.C[customer].Word(i)
 			t := totals[id]
 			if t == nil {
 				t = &customerTotal{}
 				totals[id] = t
 			}
-			t.lines += c.C[tables.DLines].Ints[i]
-			for k, col := range amountsOfSums {
+			n, add := c.C[lines].Ints[i], (*money.AmountTotal).AddTotal
+			if away {
+				n, add = -n, (*money.AmountTotal).SubTotal
+			}
+			t.lines += n
+			for k, col := range amounts {
 				d := c.C[col].Decs[i]
 				part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 				if err != nil {
 					return err
 				}
-				if err := t.amounts[k].AddTotal(part); err != nil {
+				if err := add(&t.amounts[k], part); err != nil {
 					return err
 				}
 			}

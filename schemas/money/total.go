@@ -69,6 +69,11 @@ func (t *AmountTotal) Add(a Amount) error { return accumulate(&t.v, a.v, AmountS
 // AddTotal adds another total, as Add.
 func (t *AmountTotal) AddTotal(u AmountTotal) error { return accumulate(&t.v, u.v, AmountScale) }
 
+// SubTotal takes another total away, as Add.
+func (t *AmountTotal) SubTotal(u AmountTotal) error {
+	return accumulate(&t.v, u.v.neg(), AmountScale)
+}
+
 // Amount gives the sum as an amount, or a *RangeError where it is outside an amount's range.
 func (t AmountTotal) Amount() (Amount, error) {
 	if !amountDomain.holds(t.v) {

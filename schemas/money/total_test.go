@@ -30,6 +30,13 @@ func TestTotalBeyondOneAmount(t *testing.T) {
 	if a, err := sum.Amount(); err != nil || a != top {
 		t.Errorf("back in range: %s, %v", a, err)
 	}
+	rest := sum
+	if err := rest.SubTotal(sum); err != nil || !rest.IsZero() {
+		t.Errorf("less itself: %s, %v", rest, err)
+	}
+	if err := rest.SubTotal(sum); err != nil || rest.String() != "-999999999999999999.99999999" {
+		t.Errorf("0 less it: %s, %v", rest, err)
+	}
 
 	var used QuantityTotal
 	for range 2 {
