@@ -3,6 +3,7 @@ package fold
 import (
 	"cmp"
 	"maps"
+	"math/bits"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -190,12 +191,16 @@ func (r *resolver) markConflicts(v *verdicts) {
 
 // markKnown finds identities that the lake's index has.
 func (r *resolver) markKnown(v *verdicts) error {
+	if len(r.marks) == 0 {
+		return nil
+	}
+	sieve := r.sieve()
 	for _, e := range r.idents {
 		f, err := openTable(r.f.Txn, e, tables.Ident(), nil)
 		if err != nil {
 			return err
 		}
-		err = r.markKnownIn(f.reader, v)
+		err = r.markKnownIn(f.reader, sieve, v)
 		f.close()
 		if err != nil {
 			return err
@@ -204,8 +209,29 @@ func (r *resolver) markKnown(v *verdicts) error {
 	return nil
 }
 
+// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in sixteen fall through it.
+type sieve struct {
+	bits  []uint64
+	shift int
+}
+
+func (r *resolver) sieve() sieve {
+	width := bits.Len(uint(len(r.marks))) + 4
+	s := sieve{bits: make([]uint64, 1<<width/64+1), shift: 64 - identShift - width}
+	for i := range r.marks {
+		b := r.marks[i].Identity >> identShift >> s.shift
+		s.bits[b/64] |= 1 << (b % 64)
+	}
+	return s
+}
+
+func (s *sieve) holds(h uint64) bool {
+	b := h >> s.shift
+	return s.bits[b/64]>>(b%64)&1 != 0
+}
+
 // markKnownIn merges one index file, ascending, with the marks.
-func (r *resolver) markKnownIn(reader *table.Reader, v *verdicts) error {
+func (r *resolver) markKnownIn(reader *table.Reader, s sieve, v *verdicts) error {
 	at := 0
 	for {
 		c, err := reader.Next()
@@ -213,6 +239,9 @@ func (r *resolver) markKnownIn(reader *table.Reader, v *verdicts) error {
 			return err
 		}
 		for _, h := range c.C[0].Ints {
+			if !s.holds(uint64(h)) {
+				continue
+			}
 			for at < len(r.marks) && r.marks[at].Identity>>identShift < uint64(h) {
 				at++
 			}

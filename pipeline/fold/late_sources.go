@@ -239,7 +239,7 @@ func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error
 		h := &s.shifts[i]
 		if h.customer == customer && h.kind == position.Meter && h.origin == m.Origin && h.billed > at.in && h.scope == m.Scope && h.key == s.w.Books.Products[m.SKU].SKU {
 			var err error
-			if count, err = moved(count, h.by); err != nil {
+			if count, err = late.Moved(count, h.by); err != nil {
 				return count, err
 			}
 		}
@@ -304,8 +304,8 @@ func (s *lateSources) drawn(customer int32, f late.Filling, span period.Span) (m
 	for i := range s.shifts {
 		h := &s.shifts[i]
 		row := h.row()
-		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start && s.w.names.filling(customer, &row) == f.Package {
-			drawn, err = moved(drawn, h.by)
+		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start && late.PackageOf(s.w.Books, customer, &row) == f.Package {
+			drawn, err = late.Moved(drawn, h.by)
 		}
 	}
 	return drawn, err
@@ -318,7 +318,7 @@ func (s *lateSources) drawnIn(customer int32, f late.Filling, span period.Span) 
 	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
-		if one.customer == customer && one.At == f.Start && s.w.names.filling(customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
+		if one.customer == customer && one.At == f.Start && late.PackageOf(s.w.Books, customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
 			drawn, err = late.DrawnOf(p, &one.Row)
 			return drawn, one.billed, err
 		}
@@ -351,7 +351,7 @@ func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer in
 	o.overlay(changes)
 	rows, err := o.of(customer)
 	for i := range rows {
-		if rows[i].At == f.Start && s.w.names.filling(customer, &rows[i]) == f.Package {
+		if rows[i].At == f.Start && late.PackageOf(s.w.Books, customer, &rows[i]) == f.Package {
 			return late.DrawnOf(&s.w.Books.Packages[f.Package], &rows[i])
 		}
 	}

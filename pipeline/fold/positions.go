@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/late"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -20,8 +21,8 @@ type opening struct {
 	customer  int32 // whose rows are next; -1 at the end
 	inFile    int32 // whose rows are next in the file; -1 at its end
 	rows      []position.Row
-	changes   map[int32][]change // made to packages since the file, by customer
-	changed   []int32            // customers of changes, ascending
+	changes   map[int32][]late.Change // made to packages since the file, by customer
+	changed   []int32                 // customers of changes, ascending
 }
 
 // newOpening starts on a positions file; without one there are no positions.
@@ -39,7 +40,7 @@ func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
 }
 
 // overlay makes changes to packages on the way.
-func (p *opening) overlay(changes map[int32][]change) {
+func (p *opening) overlay(changes map[int32][]late.Change) {
 	p.changes, p.changed = changes, slices.Sorted(maps.Keys(changes))
 	p.turn()
 }

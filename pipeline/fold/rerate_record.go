@@ -198,7 +198,7 @@ func (a *again) moveOwn(own []*late.Record, drawn map[late.Filling]money.Quantit
 		now := drawn[f]
 		for i := range a.openAt[a.customer] {
 			row := &a.openAt[a.customer][i]
-			if row.At != f.Start || a.w.names.filling(a.customer, row) != f.Package {
+			if row.At != f.Start || late.PackageOf(a.w.Books, a.customer, row) != f.Package {
 				continue
 			}
 			before, err := late.DrawnOf(p, row)
@@ -290,7 +290,7 @@ func (a *again) drawnIn(src *lateSources, f late.Filling, span period.Span) (mon
 	if err != nil {
 		return drawn, err
 	}
-	return moved(drawn, by)
+	return late.Moved(drawn, by)
 }
 
 // shiftOf is the sum of the shifts of a filling by re-rating a cycle.
@@ -298,7 +298,7 @@ func (s *lateSources) shiftOf(origin period.Cycle, customer int32, f late.Fillin
 	for i := range s.shifts {
 		h := &s.shifts[i]
 		row := h.row()
-		if h.origin == origin && h.customer == customer && h.at == f.Start && s.w.names.filling(customer, &row) == f.Package {
+		if h.origin == origin && h.customer == customer && h.at == f.Start && late.PackageOf(s.w.Books, customer, &row) == f.Package {
 			sum, _ = sum.Add(h.by) // shifts are at most quotas
 		}
 	}

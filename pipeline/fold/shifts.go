@@ -75,14 +75,8 @@ func (h *shift) row() position.Row {
 	return position.Row{Kind: h.kind, Key: h.key, Scope: h.scope, At: h.at}
 }
 
-// moved is a count moved by a shift, at least 0.
-func moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
-	sum, err := count.Signed().Add(by)
-	if err != nil || sum.Sign() < 0 {
-		return money.Quantity{}, err
-	}
-	return sum.Abs(), nil
-}
+// change is the shift as it is laid over positions.
+func (h *shift) change() late.Change { return late.Change{Row: h.row(), Moves: true, By: h.by} }
 
 // redrawn reads what records draw since re-rating, of the cycles up to the step's; the last one counts.
 func (s *lateStep) redrawn() error {
