@@ -41,6 +41,7 @@ type Options struct {
 	Workers    int            // 0 = 1
 	BatchRows  int            // 0 = default; for tests
 	ChunkBytes int            // 0 = default; for tests
+	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -158,7 +159,7 @@ func (a *app) options() (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		Log: a.log, Progress: a.bar.update,
+		HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {
@@ -168,6 +169,20 @@ func (a *app) options() (pipeline.Options, error) {
 		o.Wrap = func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
 	}
 	return stopAt(o, a.flags.stopAt), nil
+}
+
+// hashCache is the file that remembers hashes of the workspace's inbox: below the user's cache folder, as os.UserCacheDir
+// has it on Linux; "" where the environment names none.
+func (a *app) hashCache() string {
+	dir := a.env("XDG_CACHE_HOME")
+	if home := a.env("HOME"); dir == "" && home != "" {
+		dir = filepath.Join(home, ".cache")
+	}
+	workspace, err := filepath.Abs(a.flags.workspace)
+	if err != nil || !filepath.IsAbs(dir) {
+		return ""
+	}
+	return filepath.Join(dir, "tollbook", "inbox-"+string(lake.HashBytes([]byte(workspace))))
 }
 
 // open reads and checks the workspace.

@@ -1,0 +1,205 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Hashes remembers between runs what the files of an inbox hash to, so that a file that lies there unchanged is not read
+// again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and changes
+// nothing else. Not for concurrent use; of two runs with one file the later writer's stays, whole.
+type Hashes struct {
+	path   string
+	kept   map[string]remembered // as the file has it, by path below inbox/
+	looked map[string]remembered // what Save will write: files that Hash was asked for
+	marked bool
+	mark   int64 // the file system's time before the first file was read, ns
+	failed error // why there is no mark
+}
+
+// remembered is what a file hashed to when it bore the stamp.
+type remembered struct {
+	stamp
+	hash string
+}
+
+// stamp is what the system knows of a file without reading it. Nobody can write to a file, touch it or put another in its
+// place and keep ctime and inode. Times are nanoseconds since 1970.
+type stamp struct {
+	size, mtime, ctime int64
+	inode              uint64
+}
+
+// settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves in
+// steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
+const settling = 2 * time.Second
+
+// LoadHashes reads what was remembered in the file path; "" remembers nothing. The error says why nothing was read of a
+// file that is there; the Hashes are good all the same.
+func LoadHashes(path string) (*Hashes, error) {
+	h := &Hashes{path: path, looked: make(map[string]remembered)}
+	if path == "" {
+		return h, nil
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, nil
+	}
+	if err == nil {
+		h.kept, err = parseHashes(string(text))
+	}
+	if err != nil {
+		return h, fmt.Errorf("read remembered hashes %s: %w", path, err)
+	}
+	return h, nil
+}
+
+// Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must be
+// that of os.DirFS for anything to be remembered.
+func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
+	if h.path == "" {
+		return Hash(fsys, name)
+	}
+	before, known := stampOf(fsys, name)
+	if old, ok := h.kept[name]; ok && known && old.stamp == before {
+		h.looked[name] = old
+		return old.hash, old.size, nil
+	}
+	if known && !h.marked {
+		h.marked = true
+		h.mark, h.failed = markTime(h.path)
+	}
+	if hash, size, err = Hash(fsys, name); err != nil {
+		return "", 0, err
+	}
+	// A change after the mark would show in the times of the second stamp, in any clock step: it would not be settled.
+	after, still := stampOf(fsys, name)
+	if known && still && after == before && size == after.size && h.settled(after) {
+		h.looked[name] = remembered{stamp: after, hash: hash}
+	}
+	return hash, size, nil
+}
+
+func (h *Hashes) settled(s stamp) bool {
+	return h.failed == nil && max(s.mtime, s.ctime) <= h.mark-int64(settling)
+}
+
+// Save writes down the files that Hash was asked for and forgets all others. Where nothing changed it writes nothing.
+func (h *Hashes) Save() error {
+	if h.path == "" || maps.Equal(h.kept, h.looked) {
+		return h.failed
+	}
+	if h.failed != nil {
+		return h.failed
+	}
+	if err := replaceFile(h.path, formatHashes(h.looked)); err != nil {
+		return fmt.Errorf("write remembered hashes: %w", err)
+	}
+	h.kept = maps.Clone(h.looked)
+	return nil
+}
+
+// markTime asks the file system what time it is: below the jobs nothing reads a clock. It makes the two folders above
+// path where they are missing and no more: a home that is not there is not made.
+func markTime(path string) (int64, error) {
+	dir := filepath.Dir(path)
+	for _, folder := range []string{filepath.Dir(dir), dir} {
+		if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return 0, fmt.Errorf("make a folder for remembered hashes: %w", err)
+		}
+	}
+	f, err := os.CreateTemp(dir, filepath.Base(path)+"-*.tmp")
+	if err != nil {
+		return 0, fmt.Errorf("ask the time of the file system: %w", err)
+	}
+	info, err := f.Stat()
+	if err = errors.Join(err, f.Close(), os.Remove(f.Name())); err != nil {
+		return 0, fmt.Errorf("ask the time of the file system: %w", err)
+	}
+	return info.ModTime().UnixNano(), nil
+}
+
+// replaceFile writes a file under another name and renames it. It is not synced: what a power cut leaves of it, its first
+// line gives away.
+func replaceFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// hashesHead begins the first line of the file; the hash of the other lines ends it. Every other line is a file: hash,
+// size, mtime, ctime, inode, name as Go quotes it; sorted by name.
+const hashesHead = "tollbook hashes 1 "
+
+func formatHashes(files map[string]remembered) string {
+	var body strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f := files[name]
+		fmt.Fprintf(&body, "%s %d %d %d %d %s\n", f.hash, f.size, f.mtime, f.ctime, f.inode, strconv.Quote(name))
+	}
+	return hashesHead + textHash(body.String()) + "\n" + body.String()
+}
+
+func textHash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+var errHashesDamaged = errors.New("not as they were written")
+
+// parseHashes reads what formatHashes wrote, and nothing else: one bit off, and a file would be billed twice.
+func parseHashes(text string) (map[string]remembered, error) {
+	head, body, _ := strings.Cut(text, "\n")
+	if head != hashesHead+textHash(body) {
+		return nil, errHashesDamaged
+	}
+	files := make(map[string]remembered)
+	for line := range strings.Lines(body) {
+		name, f, err := parseHash(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			return nil, errHashesDamaged
+		}
+		files[name] = f
+	}
+	if formatHashes(files) != text {
+		return nil, errHashesDamaged
+	}
+	return files, nil
+}
+
+func parseHash(line string) (name string, f remembered, err error) {
+	part := strings.SplitN(line, " ", 6)
+	if len(part) != 6 {
+		return "", f, errHashesDamaged
+	}
+	if raw, err := hex.DecodeString(part[0]); err != nil || len(raw) != 16 {
+		return "", f, errHashesDamaged
+	}
+	f.hash = part[0]
+	var errs [5]error
+	f.size, errs[0] = strconv.ParseInt(part[1], 10, 64)
+	f.mtime, errs[1] = strconv.ParseInt(part[2], 10, 64)
+	f.ctime, errs[2] = strconv.ParseInt(part[3], 10, 64)
+	f.inode, errs[3] = strconv.ParseUint(part[4], 10, 64)
+	name, errs[4] = strconv.Unquote(part[5])
+	return name, f, errors.Join(errs[:]...)
+}
