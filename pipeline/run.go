@@ -294,8 +294,8 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*i
 	if err != nil {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
-	for _, name := range unknown {
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", name))
+	for _, other := range unknown {
+		r.report.Notes = append(r.report.Notes, fmt.Sprintf("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other))
 	}
 	var files []*ingest.File
 	seen := make(map[string]string) // first file of a hash
@@ -323,10 +323,10 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*i
 	return files, nil
 }
 
-// debug logs what only costs time.
+// debug logs why a later run reads the inbox again: that costs time and changes nothing.
 func (r *run) debug(err error) {
 	if err != nil && r.o.Log != nil {
-		r.o.Log.Debug("the inbox is read as if for the first time", "why", err)
+		r.o.Log.Debug("hashes of the inbox are not remembered", "why", err)
 	}
 }
 

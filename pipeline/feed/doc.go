@@ -20,4 +20,7 @@
 //  6. A batch owns its memory until Release; it stays valid after the next batch is read and after the reader is closed.
 //     No byte of it is written again. A reader is used by one goroutine at a time, batches by any.
 //  7. An error of the environment (a disk that fails, a file that is gone, a context that ends) is never a *FileError.
+//  8. Hashes gives the hash that Hash gives. A file is passed over unread only where size, mtime, ctime, inode and name
+//     are those it was hashed with, and both times were two seconds past before the reading began, by the clock of the
+//     file system that remembers. What is remembered is never needed: without it every file is read.
 package feed

@@ -439,11 +439,16 @@ func (r *parquetReader) readBatch(n int64) (*Batch, error) {
 	return b, nil
 }
 
-// size chooses the size of the next batch.
+// size chooses the size of the next batch. A dictionary does not count: it comes whole with every batch, so that smaller batches, which a
+// large one would ask for, would copy it the more often.
 func (r *parquetReader) size(arrays []arrow.Array, n int64) {
 	var bytes int64
 	for _, a := range arrays {
-		if a != nil {
+		switch a := a.(type) {
+		case nil:
+		case *array.Dictionary:
+			bytes += int64(a.Indices().Data().SizeInBytes())
+		default:
 			bytes += int64(a.Data().SizeInBytes())
 		}
 	}
