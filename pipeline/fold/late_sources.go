@@ -324,7 +324,7 @@ func (s *lateSources) drawnIn(customer int32, f late.Filling, span period.Span) 
 		}
 	}
 	day := zone.Day(end)
-	in = min(day.Cycle(), s.cycle-1)
+	in = min(zone.Cycle(end-1), s.cycle-1) // a filling that ends with a cycle holds the shifts of that cycle, not of the next
 	drawn, err = s.drawnBefore(day, in, customer, f)
 	if err != nil || zone.Start(day) == end {
 		return drawn, in, err
