@@ -95,7 +95,7 @@ $(LINTER):
 CHECKS ?= 10000
 
 .PHONY: campaign
-campaign: ## the long form: 4 × CHECKS random workspaces against the reference, 50 kills, every fault
+campaign: ## the long form: CHECKS random workspaces for each comparison against the reference, 50 kills, every fault
 	$(GO) test -timeout 12h ./fixtures/campaign -rapid.checks=$(CHECKS) -campaign.long -campaign.kills=50
 
 .PHONY: fuzz
