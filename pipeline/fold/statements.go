@@ -107,23 +107,24 @@ func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
 }
 
 // customerTotals adds up the sums of a cycle's days: those of the live state are in its statements, from which the days that changed are
-// taken away and to which the new ones come. So a night costs its customers and its days, not the month's.
+// taken away and to which the new ones come. So a night costs its customers and its days, not the month's. Where that is no less work, all
+// days are added up.
 func (f *Folder) customerTotals(bucket int, cycle period.Cycle) (map[string]*customerTotal, error) {
 	totals := make(map[string]*customerTotal)
+	live, err := f.Txn.Base().Find(lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
+	if err != nil {
+		return nil, err
+	}
 	gone, fresh, err := f.changedSums(bucket, cycle)
 	if err != nil {
 		return nil, err
 	}
-	if gone != nil {
-		key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
-		live, err := f.Txn.Base().Find(key)
-		if err != nil {
+	if all := f.filesOf(cycle.String(), bucket, "sums"); len(live) == 0 || len(live)+len(gone)+len(fresh) >= len(all) {
+		live, gone, fresh = nil, nil, all
+	}
+	for _, e := range live {
+		if err := f.addSums(e, tables.Statements(), totals, false); err != nil {
 			return nil, err
-		}
-		for _, e := range live {
-			if err := f.addSums(e, tables.Statements(), totals, false); err != nil {
-				return nil, err
-			}
 		}
 	}
 	for _, e := range gone {
@@ -141,7 +142,6 @@ func (f *Folder) customerTotals(bucket int, cycle period.Cycle) (map[string]*cus
 }
 
 // changedSums are the files of sums that the live state's statements hold and the next state has no more, and those that are new in it.
-// Where most have changed, gone is nil and fresh are all of them.
 func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
 	all := f.filesOf(cycle.String(), bucket, "sums")
 	next := make(map[string]bool, len(all))
@@ -152,7 +152,7 @@ func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake
 	if err != nil {
 		return nil, nil, err
 	}
-	had, gone := make(map[string]bool), []lake.FileEntry{}
+	had := make(map[string]bool)
 	for _, e := range live {
 		if e.Table != "sums" || e.Bucket != bucket {
 			continue
@@ -166,9 +166,6 @@ func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake
 		if !had[e.Path] {
 			fresh = append(fresh, e)
 		}
-	}
-	if len(gone)+len(fresh) >= len(all) {
-		return nil, all, nil
 	}
 	return gone, fresh, nil
 }
