@@ -82,8 +82,7 @@ type run struct {
 	decided []events.Decision
 	touched map[events.Place]bool // places whose event lines were made anew
 
-	partners   *settlement.Book
-	incentives []settlement.Incentive
+	partners *settlement.Book
 }
 
 func (w *Workspace) run(ctx context.Context, o Options, j job) (report *Report, err error) {

@@ -38,8 +38,7 @@ func (r *run) settle(ctx context.Context) error {
 	if r.closed != noCycle {
 		step.Record.ClosedThrough = r.closed
 	}
-	var err error
-	if r.incentives, err = step.Incentives(ctx); err != nil {
+	if _, err := step.Incentives(ctx); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
 	if !r.job.close {

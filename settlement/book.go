@@ -149,6 +149,12 @@ func termValid(r *books.Term) period.Span { return r.Valid }
 
 func partnerValid(r *books.PartnerRow) period.Span { return r.Valid }
 
+// Seller is whom a partner, an index in the books, buys from at t: its distributor, or Vendor (spec §6.4).
+func (bk *Book) Seller(partner int32, t period.Instant) int32 {
+	span := always
+	return bk.seller(partner, t, &span)
+}
+
 // seller is whom a partner buys from at t: its distributor, or the vendor (spec §6.4). It cuts span down to where the answer
 // is the same.
 func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {

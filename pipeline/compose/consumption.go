@@ -250,7 +250,7 @@ func (n *scan) wants(c *table.Columns, i int) bool {
 	if t == tables.Nothing {
 		t = period.Instant(c.C[tables.LUsageStart].Ints[i])
 	}
-	return seller(n.s.Books, n.below[word], t) == n.partner
+	return n.s.Partners.Seller(n.below[word], t) == n.partner
 }
 
 // resale is the association type of a reseller (spec §3.5).

@@ -127,17 +127,6 @@ func kindWord(k books.PartnerKind) string {
 	return "referrer"
 }
 
-// seller is whom a partner buys from at an instant: its distributor, or the vendor (spec §6.4).
-func seller(b *books.Books, partner int32, t period.Instant) int32 {
-	for i := range b.Partners[partner].Rows {
-		r := &b.Partners[partner].Rows[i]
-		if r.Valid.Holds(t) && r.Kind != books.Distributor && r.Parent >= 0 {
-			return r.Parent
-		}
-	}
-	return settlement.Vendor
-}
-
 // code is the index of a partner's id as settlement has it.
 func (s *Sources) code(id string) (int32, error) {
 	switch id {

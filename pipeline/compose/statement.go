@@ -92,7 +92,7 @@ func (s *Sources) sellers(st *document.Statement, partner int32) []document.Part
 	cycle := st.Header.Cycle
 	slices.Sort(ids)
 	if row := s.partnerRow(partner, cycle); row.Kind != books.Referrer || len(ids) > 0 {
-		last := settlement.PartnerID(s.Books, seller(s.Books, partner, s.Books.Zone.Bounds(cycle).To-1))
+		last := settlement.PartnerID(s.Books, s.Partners.Seller(partner, s.Books.Zone.Bounds(cycle).To-1))
 		if at := slices.Index(ids, last); at > 0 {
 			ids = append([]string{last}, slices.Delete(ids, at, at+1)...)
 		} else if len(ids) == 0 {
