@@ -12,7 +12,7 @@ import (
 func commands() []string {
 	return []string{
 		"tollbook", "tollbook bandwidth", "tollbook bill", "tollbook check", "tollbook close", "tollbook explain", "tollbook export", "tollbook generate",
-		"tollbook incentives", "tollbook ingest", "tollbook init", "tollbook packages", "tollbook quote", "tollbook rejects", "tollbook rerate", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook statement", "tollbook verify",
+		"tollbook incentives", "tollbook ingest", "tollbook init", "tollbook packages", "tollbook query", "tollbook quote", "tollbook rejects", "tollbook rerate", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook statement", "tollbook verify",
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/document"
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -106,7 +107,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 		}
 		group.Go(func() error {
 			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
-			if err := s.groups(ctx, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
+			if err := query.Groups(ctx, s.Snap, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
 				return err
 			}
 			mu.Lock()

@@ -197,7 +197,7 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue
 		}
-		err := s.groups(ctx, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *table.Columns) error {
+		err := query.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *table.Columns) error {
 			for i := range c.N {
 				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
 					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))

@@ -154,7 +154,7 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := s.groups(ctx, e, tables.Bandwidth(), []int{tables.BCustomerID, tables.BResourceID}, nil, func(c *table.Columns) error {
+		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BCustomerID, tables.BResourceID}, nil, func(c *table.Columns) error {
 			customers, resources := &c.C[tables.BCustomerID], &c.C[tables.BResourceID]
 			for i := range c.N {
 				if i == 0 || resources.Codes[i] != resources.Codes[i-1] || customers.Codes[i] != customers.Codes[i-1] {
@@ -185,7 +185,7 @@ func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.C
 			continue
 		}
 		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
-		err := s.groups(ctx, e, tables.Rejects(), cols, nil, func(c *table.Columns) error {
+		err := query.Groups(ctx, s.Snap, e, tables.Rejects(), cols, nil, func(c *table.Columns) error {
 			for i := range c.N {
 				name := c.C[tables.RFeed].Word(i)
 				key := [2]string{name, c.C[tables.RReason].Word(i)}

@@ -1,10 +1,7 @@
 package compose
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -12,12 +9,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/settle"
-	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
-	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -140,35 +135,4 @@ func (s *Sources) code(id string) (int32, error) {
 		return 0, &settle.MissingBookError{Book: "partners.csv", What: "partner", ID: id}
 	}
 	return code, nil
-}
-
-// groups visits the row groups of a file of the lake, but those that skip passes over. A group is valid until the next.
-func (s *Sources) groups(ctx context.Context, e lake.FileEntry, def *tables.Table, cols []int, skip func(*table.Reader) bool, visit func(*table.Columns) error) (err error) {
-	file, err := s.Snap.Open(e)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	r, err := table.NewReader(io.NewSectionReader(file, 0, file.Size()), def, cols)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Path, err)
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	for range r.Groups() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if skip != nil && skip(r) {
-			r.Skip()
-			continue
-		}
-		c, err := r.Next()
-		if err == nil && c != nil {
-			err = visit(c)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Path, err)
-		}
-	}
-	return nil
 }

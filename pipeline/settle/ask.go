@@ -67,19 +67,23 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows is the incentives of the periods that hold a cycle, as the table. Errors: *query.NoCycleError.
+// IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors: *query.NoCycleError.
 func (r *Reader) IncentiveRows(cycle string) (*table.Columns, error) {
-	if err := query.HasCycle(r.Snap, cycle); err != nil {
-		return nil, err
-	}
-	c, err := period.ParseCycle(cycle)
-	if err != nil {
-		return nil, err
+	wanted := func(*settlement.Incentive) bool { return true }
+	if cycle != "" {
+		if err := query.HasCycle(r.Snap, cycle); err != nil {
+			return nil, err
+		}
+		c, err := period.ParseCycle(cycle)
+		if err != nil {
+			return nil, err
+		}
+		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }
 	}
 	list, err := r.Incentives()
 	out := table.NewColumns(tables.Incentives())
 	for i := range list {
-		if Holds(&list[i], c) {
+		if wanted(&list[i]) {
 			addIncentive(out, r.Books, &list[i])
 		}
 	}
