@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,12 +30,17 @@ func (a *app) exportCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write a table of a cycle as CSV, NDJSON or Parquet",
+		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
 		Long: `export writes one table of a cycle to standard output or, whole or not at all, to a file: lines (the consumption
 records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
-or rejects, which are of no cycle. Columns and rows always come in the same order.`,
+or rejects, which are of no cycle. Columns and rows always come in the same order.
+
+--customer and --partner narrow a table: a partner's lines are those of its own customers and of the customers of its resellers. Arrow is an
+IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
+tar.gz of parts of 100,000 rows.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
-			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet",
+			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet\n" +
+			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := r.Check(); err != nil {
@@ -47,8 +53,8 @@ or rejects, which are of no cycle. Columns and rows always come in the same orde
 				}
 				r.Cycle = cycle.String()
 			}
-			if out == "" && r.Format == "parquet" && isTerminal(a.out) {
-				return &usageError{what: "Parquet on a terminal", hint: "name a file: --out FILE"}
+			if out == "" && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out) {
+				return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
 			}
 			return a.export(cmd.Context(), &r, out)
 		},
@@ -57,6 +63,9 @@ or rejects, which are of no cycle. Columns and rows always come in the same orde
 	f.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
 	f.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	f.StringVar(&r.Format, "format", "csv", strings.Join(export.Formats(), ", "))
+	f.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts")
+	f.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives")
+	f.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
 	f.StringVar(&out, "out", "", "file to write (default: standard output)")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }

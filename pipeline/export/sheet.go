@@ -12,21 +12,29 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sheet takes the rows of a table in one format.
+// sheet takes the rows of a table in one format, batch by batch. A batch is the caller's again when write returns.
 type sheet interface {
-	add(query.Row) error
+	write(*table.Columns) error
 	end() error
 }
 
 // bufferSize is what is written to the file at a time.
 const bufferSize = 256 << 10
 
-func newSheet(format string, def *tables.Table, w io.Writer) (sheet, error) {
-	switch format {
+// newSheet starts a table in a format; def has the columns that leave and no others.
+func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
+	switch r.Format {
 	case "csv":
+		if r.Split {
+			return newSplit(r, def, w), nil
+		}
 		return newCSV(def, w), nil
 	case "ndjson":
 		return newNDJSON(def, w), nil
+	case "arrow":
+		return newArrow(def, w), nil
+	case "xlsx":
+		return newXLSX(r, def, w)
 	}
 	return newParquet(def, w)
 }
@@ -79,6 +87,15 @@ func newCSV(def *tables.Table, w io.Writer) *csvSheet {
 	s.line = append(s.line, '\n')
 	_, s.err = s.w.Write(s.line)
 	return s
+}
+
+func (s *csvSheet) write(cols *table.Columns) error {
+	for i := range cols.N {
+		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *csvSheet) add(row query.Row) (err error) {
@@ -149,6 +166,15 @@ func newNDJSON(def *tables.Table, w io.Writer) *ndjsonSheet {
 	return s
 }
 
+func (s *ndjsonSheet) write(cols *table.Columns) error {
+	for i := range cols.N {
+		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *ndjsonSheet) add(row query.Row) (err error) {
 	s.line = s.line[:0]
 	for i := range s.def.Exported {
@@ -197,35 +223,17 @@ func appendString(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
-// parquetSheet is Parquet with the columns that leave, in row groups of parquetRows.
-type parquetSheet struct {
-	w    *table.Writer
-	cols *table.Columns
-}
-
-const parquetRows = 1 << 15
+// parquetSheet is Parquet with the columns that leave, a row group a batch.
+type parquetSheet struct{ w *table.Writer }
 
 func newParquet(def *tables.Table, w io.Writer) (*parquetSheet, error) {
-	own := &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported}
-	pw, err := table.NewWriter(w, own)
+	pw, err := table.NewWriter(w, def)
 	if err != nil {
 		return nil, err
 	}
-	return &parquetSheet{w: pw, cols: table.NewColumns(own)}, nil
+	return &parquetSheet{w: pw}, nil
 }
 
-func (s *parquetSheet) add(row query.Row) error {
-	query.AppendRow(s.cols, row, nil)
-	if s.cols.N < parquetRows {
-		return nil
-	}
-	return s.flush()
-}
+func (s *parquetSheet) write(cols *table.Columns) error { return s.w.Write(cols) }
 
-func (s *parquetSheet) flush() error {
-	err := s.w.Write(s.cols)
-	s.cols.Reset()
-	return err
-}
-
-func (s *parquetSheet) end() error { return errors.Join(s.flush(), s.w.Close()) }
+func (s *parquetSheet) end() error { return s.w.Close() }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -44,14 +43,23 @@ func twoRows() *table.Columns {
 
 func write(t *testing.T, format string) []byte {
 	t.Helper()
+	return writeAs(t, &Request{Table: "t", Format: format}, 1)
+}
+
+// writeAs writes the two rows so many times.
+func writeAs(t *testing.T, r *Request, times int) []byte {
+	t.Helper()
 	var out bytes.Buffer
-	s, err := newSheet(format, every(), &out)
+	s, err := newSheet(r, leaving(every()), &out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := twoRows()
-	for i := range c.N {
-		if err := s.add(query.Row{Cols: c, I: i}); err != nil {
+	batch, words, rows := table.NewColumns(leaving(every())), table.Recode{}, twoRows()
+	for range times {
+		batch.Reset()
+		words.Reset(rows)
+		batch.AppendRun(rows, 0, rows.N, nil, &words)
+		if err := s.write(batch); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -102,7 +110,7 @@ func TestRequestCheck(t *testing.T) {
 	for _, c := range []struct{ table, format, want string }{
 		{"lines", "csv", ""}, {"totals", "parquet", ""},
 		{"bill", "csv", `table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
-		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet`},
+		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet, arrow, xlsx`},
 	} {
 		got := ""
 		if err := (&Request{Table: c.table, Format: c.format}).Check(); err != nil {

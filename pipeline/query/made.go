@@ -32,7 +32,7 @@ func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx conte
 	for i := range parts {
 		name := filepath.Join(m.dir, fmt.Sprintf("part-%06d.parquet", i))
 		inputs[i] = input{name: name, group: groupRows, open: func() (*cursor, error) {
-			c, err := m.openScratch(name)
+			c, err := m.openParquet(name)
 			if err == nil && only != "" {
 				c.narrow(by, only)
 			}

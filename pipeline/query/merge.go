@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 
 	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -17,11 +18,17 @@ type file interface {
 	Size() int64
 }
 
+// groups gives the rows of a file, some at a time: a row group of Parquet, or a frame of scratch space.
+type groups interface {
+	Next() (*table.Columns, error)
+}
+
 // cursor walks the rows of one sorted file, or of one row group of a file that is not, which it sorts.
 type cursor struct {
 	name   string
 	file   file
-	reader *table.Reader
+	groups groups
+	reader *table.Reader // of Parquet; nil for scratch space
 	order  *order
 	skip   func(*table.Reader) bool // whether the next row group has nothing of interest; nil = never
 	keep   func(Row) bool           // whether a row is of interest; nil = every one
@@ -30,6 +37,9 @@ type cursor struct {
 	last   *table.Columns // the last row of the group before, its key columns
 	place  int            // among the files that are merged: of rows that are equal the earlier file's come first
 	sorted []int          // the rows of the one group that is read, in order; nil = the file is in order
+
+	recode table.Recode // of the group's words, in the batch that is being filled
+	coded  int          // which batch that is
 }
 
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
@@ -38,7 +48,7 @@ func openCursor(name string, f file, def *tables.Table, o *order, cols []int) (*
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	return &cursor{name: name, file: f, reader: r, order: o}, nil
+	return &cursor{name: name, file: f, groups: r, reader: r, order: o}, nil
 }
 
 // sortGroup makes the cursor one of a single row group, whose rows it gives in order.
@@ -62,43 +72,43 @@ func (c *cursor) sortGroup(group int) error {
 // next moves to the next row of interest; false at the end.
 func (c *cursor) next() (bool, error) {
 	for {
-		ok, err := c.inGroup()
-		if ok || err != nil || c.sorted != nil {
-			return ok, err
+		if ok := c.inGroup(); ok || c.sorted != nil {
+			return ok, nil
 		}
 		for c.skip != nil && c.skip(c.reader) {
 			c.reader.Skip()
 		}
-		cols, err := c.reader.Next()
+		cols, err := c.groups.Next()
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", c.name, err)
 		}
 		if cols == nil {
 			return false, nil
 		}
-		c.row, c.at = Row{Cols: cols}, -1
+		c.row, c.at, c.coded = Row{Cols: cols}, -1, 0
+		if err := c.inOrder(); err != nil {
+			return false, err
+		}
 	}
 }
 
 // inGroup moves to the next row of interest of the group at hand; false at its end.
-func (c *cursor) inGroup() (bool, error) {
+func (c *cursor) inGroup() bool {
 	if c.row.Cols == nil {
-		return false, nil
+		return false
 	}
 	for c.at++; c.at < c.row.Cols.N; c.at++ {
 		if c.row.I = c.at; c.sorted != nil {
 			c.row.I = c.sorted[c.at]
-		} else if err := c.inOrder(); err != nil {
-			return false, err
 		}
 		if c.keep == nil || c.keep(c.row) {
-			return true, nil
+			return true
 		}
 	}
 	if c.sorted == nil {
 		c.remember()
 	}
-	return false, nil
+	return false
 }
 
 // remember keeps the last row of a group, which the reader is about to overwrite.
@@ -113,22 +123,25 @@ func (c *cursor) remember() {
 	AppendRow(c.last, Row{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
 }
 
-// inOrder is QUERY-2 for one file.
+// inOrder is QUERY-2 for one group of a file, and for the last row of the group before.
 func (c *cursor) inOrder() error {
-	before := Row{c.row.Cols, c.row.I - 1}
-	if c.row.I == 0 {
-		if c.last == nil {
-			return nil
-		}
-		before = Row{c.last, 0}
+	cols := c.row.Cols
+	wrong := cols.N > 0 && c.last != nil && c.order.compare(Row{c.last, 0}, Row{cols, 0}) > 0
+	for i := 1; i < cols.N && !wrong; i++ {
+		wrong = c.order.compare(Row{cols, i - 1}, Row{cols, i}) > 0
 	}
-	if c.order.compare(before, c.row) > 0 {
+	if wrong {
 		return fmt.Errorf("%s: rows are not in order", c.name)
 	}
 	return nil
 }
 
-func (c *cursor) close() error { return errors.Join(c.reader.Close(), c.file.Close()) }
+func (c *cursor) close() error {
+	if c.reader == nil {
+		return c.file.Close()
+	}
+	return errors.Join(c.reader.Close(), c.file.Close())
+}
 
 // Rows gives the rows of several sorted files in one order. One goroutine uses it; Close ends it.
 type Rows struct {
@@ -138,6 +151,7 @@ type Rows struct {
 	given  bool // the first of the heap was given and must move on
 	onEnd  func() error
 	closed bool
+	fills  int // batches that were filled
 }
 
 // newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
@@ -161,21 +175,92 @@ func newRows(o *order, cursors []*cursor, onEnd func() error) (*Rows, error) {
 
 // Next gives the next row, valid until the next call; ok is false at the end.
 func (r *Rows) Next() (row Row, ok bool, err error) {
-	if r.given {
-		more, err := r.heap[0].next()
-		if err != nil {
-			return Row{}, false, err
-		}
-		if !more {
-			last := len(r.heap) - 1
-			r.heap[0], r.heap = r.heap[last], r.heap[:last]
-		}
-		r.down(0)
+	if err := r.move(); err != nil {
+		return Row{}, false, err
 	}
 	if r.given = len(r.heap) > 0; !r.given {
 		return Row{}, false, nil
 	}
 	return r.heap[0].row, true, nil
+}
+
+// move goes on to the next row, if the first was given.
+func (r *Rows) move() error {
+	if !r.given {
+		return nil
+	}
+	r.given = false
+	more, err := r.heap[0].next()
+	if err != nil {
+		return err
+	}
+	if !more {
+		last := len(r.heap) - 1
+		r.heap[0], r.heap = r.heap[last], r.heap[:last]
+	}
+	r.down(0)
+	return nil
+}
+
+// Fill makes dst the next rows, at most so many: stretches of rows that follow each other in one file are copied column by column. cols as
+// in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst is empty afterwards. What Next gave
+// is no longer valid.
+func (r *Rows) Fill(dst *table.Columns, most int, cols []int) error {
+	dst.Reset()
+	r.fills++
+	for dst.N < most {
+		if err := r.move(); err != nil {
+			return err
+		}
+		if len(r.heap) == 0 {
+			return nil
+		}
+		c := r.heap[0]
+		if c.coded != r.fills {
+			c.recode.Reset(c.row.Cols)
+			c.coded = r.fills
+		}
+		n := r.run(most - dst.N)
+		dst.AppendRun(c.row.Cols, c.row.I, c.row.I+n, cols, &c.recode)
+		c.at += n - 1
+		r.given = true
+	}
+	return nil
+}
+
+// run is how many rows of the first cursor's group, from where it stands, are to be given before any other file's: at least 1, at most
+// so many.
+func (r *Rows) run(most int) int {
+	c := r.heap[0]
+	if c.sorted != nil {
+		return 1
+	}
+	most = min(most, c.row.Cols.N-c.at)
+	if c.keep != nil {
+		n := 1
+		for n < most && c.keep(Row{c.row.Cols, c.at + n}) {
+			n++
+		}
+		most = n
+	}
+	if len(r.heap) == 1 {
+		return most
+	}
+	next := r.heap[1]
+	if len(r.heap) > 2 && r.before(2, 1) {
+		next = r.heap[2]
+	}
+	ours := func(n int) bool {
+		d := r.order.compare(Row{c.row.Cols, c.at + n}, next.row)
+		return d < 0 || d == 0 && c.place < next.place
+	}
+	// Stretches are short against groups: look 1, 2, 4, … rows ahead, then between the last two.
+	low, high := 1, 2
+	for high < most && ours(high) {
+		low, high = high+1, high*2
+	}
+	high = min(high, most)
+	return low + sort.Search(high-low, func(i int) bool { return !ours(low + i) })
 }
 
 // Each calls visit with every row, to the end or to the first error.

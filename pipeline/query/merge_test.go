@@ -2,6 +2,7 @@ package query
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -57,6 +58,28 @@ func collect(t *testing.T, rows *Rows) []testLine {
 	return out
 }
 
+// fillAll is collect in batches.
+func fillAll(t *testing.T, rows *Rows, batch int) []testLine {
+	t.Helper()
+	var out []testLine
+	cols := table.NewColumns(tables.Lines())
+	for {
+		if err := rows.Fill(cols, batch, linesOrder().cols); err != nil {
+			t.Fatal(err)
+		}
+		if cols.N == 0 || cols.N > batch {
+			break
+		}
+		for i := range cols.N {
+			out = append(out, readLine(Row{cols, i}))
+		}
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // QUERY-2, QUERY-3: the order does not depend on files, row groups and limits, and scratch space is given back.
 func TestOrderOfLines(t *testing.T) {
 	t.Parallel()
@@ -72,6 +95,7 @@ func TestOrderOfLines(t *testing.T) {
 		spread(l, lines, rapid.IntRange(1, 9).Draw(rt, "group"))
 		snap := l.commit()
 		want := slices.SortedFunc(slices.Values(lines), inOrder)
+		batch := rapid.IntRange(1, 7).Draw(rt, "batch")
 		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
 			limits.Scratch = t.TempDir()
 			rows, err := Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits)
@@ -83,6 +107,12 @@ func TestOrderOfLines(t *testing.T) {
 			}
 			if left, err := os.ReadDir(limits.Scratch); err != nil || len(left) > 0 {
 				rt.Fatalf("limits %+v: left in scratch space: %v, %v", limits, left, err)
+			}
+			if rows, err = Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits); err != nil {
+				rt.Fatal(err)
+			}
+			if got := fillAll(t, rows, batch); !slices.Equal(got, want) {
+				rt.Fatalf("limits %+v, in batches of %d: got %v, want %v", limits, batch, got, want)
 			}
 		}
 	})
@@ -118,15 +148,11 @@ func TestFileOutOfOrder(t *testing.T) {
 		l := newLake(t)
 		l.lines("2026-09-03", 0, group, []testLine{{"a", 1, "r1", 1, "usage", 1}, {"a", 1, "r3", 1, "usage", 1}, {"a", 1, "r2", 1, "usage", 1}})
 		rows, err := Lines(t.Context(), l.commit(), testCycle, "", nil, Limits{})
-		if err != nil {
-			t.Fatal(err)
+		if err == nil {
+			err = errors.Join(rows.Each(func(Row) error { return nil }), rows.Close())
 		}
-		err = rows.Each(func(Row) error { return nil })
 		if err == nil || !strings.Contains(err.Error(), "rows are not in order") {
 			t.Errorf("row groups of %d: %v, want rows not in order", group, err)
-		}
-		if err := rows.Close(); err != nil {
-			t.Error(err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func (l Limits) fit(inputs []input) bool {
 	return len(inputs) <= 2 || rows <= l.Rows && len(inputs) <= l.Files
 }
 
-// pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small row groups.
+// pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small frames.
 func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	if m.dir == "" {
 		var err error
@@ -105,14 +106,14 @@ func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	group.SetLimit(m.limits.Workers)
 	for i, s := range stretches {
 		group.Go(func() (err error) {
-			out[i], err = m.spill(ctx, s, filepath.Join(m.dir, fmt.Sprintf("%02d-%06d.parquet", m.passes, i)), rows)
+			out[i], err = m.spill(ctx, s, filepath.Join(m.dir, fmt.Sprintf("%02d-%06d.frames", m.passes, i)), rows)
 			return err
 		})
 	}
 	return out, group.Wait()
 }
 
-// spill merges inputs into a scratch file with row groups of the given size.
+// spill merges inputs into a scratch file with frames of the given size.
 func (m *merger) spill(ctx context.Context, inputs []input, name string, group int64) (in input, err error) {
 	cursors, err := openAll(inputs)
 	if err != nil {
@@ -133,36 +134,32 @@ func (m *merger) spill(ctx context.Context, inputs []input, name string, group i
 	if err := f.Close(); err != nil {
 		return in, fmt.Errorf("write scratch space: %w", err)
 	}
-	return input{name: name, group: group, open: func() (*cursor, error) { return m.openScratch(name) }}, nil
+	return input{name: name, group: group, open: func() (*cursor, error) { return m.openFrames(name) }}, nil
 }
 
 func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int64) error {
-	w, err := table.NewWriter(f, m.def)
-	if err != nil {
-		return err
-	}
+	buffer := bufio.NewWriterSize(f, scratchBuffer)
+	w := table.NewFrameWriter(buffer)
 	cols, want := table.NewColumns(m.def), m.order.with(m.cols)
-	fillConstant(cols, want)
-	err = rows.Each(func(row Row) error {
-		AppendRow(cols, row, want)
-		if int64(cols.N) < group {
-			return nil
-		}
+	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if err := rows.Fill(cols, int(group), want); err != nil {
+			return err
+		}
+		if cols.N == 0 {
+			return buffer.Flush()
+		}
+		fillConstant(cols, want)
 		if err := w.Write(cols); err != nil {
 			return err
 		}
-		cols.Reset()
-		fillConstant(cols, want)
-		return nil
-	})
-	if err == nil {
-		err = w.Write(cols)
 	}
-	return errors.Join(err, w.Close())
 }
+
+// scratchBuffer is how much of a scratch file is written and read at once.
+const scratchBuffer = 256 << 10
 
 // fillConstant makes every column an empty constant that is not wanted; nil wants all.
 func fillConstant(dst *table.Columns, want []int) {
@@ -194,16 +191,34 @@ type scratchFile struct {
 // Size is the file's length in bytes.
 func (f scratchFile) Size() int64 { return f.size }
 
-func (m *merger) openScratch(name string) (*cursor, error) {
+func openScratch(name string) (scratchFile, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, fmt.Errorf("read scratch space: %w", err)
+		return scratchFile{}, fmt.Errorf("read scratch space: %w", err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("read scratch space: %w", err), f.Close())
+		return scratchFile{}, errors.Join(fmt.Errorf("read scratch space: %w", err), f.Close())
 	}
-	return openCursor(name, scratchFile{f, info.Size()}, m.def, m.order, m.cols)
+	return scratchFile{f, info.Size()}, nil
+}
+
+// openParquet opens a scratch file of Parquet.
+func (m *merger) openParquet(name string) (*cursor, error) {
+	f, err := openScratch(name)
+	if err != nil {
+		return nil, err
+	}
+	return openCursor(name, f, m.def, m.order, m.cols)
+}
+
+// openFrames opens a scratch file of frames.
+func (m *merger) openFrames(name string) (*cursor, error) {
+	f, err := openScratch(name)
+	if err != nil {
+		return nil, err
+	}
+	return &cursor{name: name, file: f, order: m.order, groups: table.NewFrameReader(bufio.NewReaderSize(f, scratchBuffer), m.def)}, nil
 }
 
 // clear removes the scratch files.

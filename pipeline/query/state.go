@@ -55,18 +55,43 @@ func HasCycle(snap *lake.Snapshot, cycle string) error {
 	return e
 }
 
+// Selection says which lines are read; the zero value is all of them.
+type Selection struct {
+	Customer string         // "" = all
+	Keep     func(Row) bool // whether a line is wanted, from several goroutines; nil = every one
+	Cols     []int          // columns that Keep looks at
+}
+
 // Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted (indexes in
 // table.Lines; nil = all); those that the order needs come too.
 func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
+	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
+}
+
+// LinesOf is Lines for a selection of them.
+func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols []int, l Limits) (*Rows, error) {
 	files, err := filesOf(snap, cycle, tables.Lines().Name)
 	if err != nil {
 		return nil, err
 	}
-	if customer != "" {
-		bucket := ingest.Bucket(customer, max(1, snap.Manifest.Buckets))
+	if s.Customer != "" {
+		bucket := ingest.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
 		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
-	return rowsOf(ctx, snap, files, tables.Lines(), linesOrder(), cols, tables.LCustomerID, customer, l)
+	o := linesOrder()
+	if s.Keep == nil {
+		return rowsOf(ctx, snap, files, tables.Lines(), o, cols, tables.LCustomerID, s.Customer, l)
+	}
+	m := &merger{limits: l.withDefaults(), def: tables.Lines(), order: &o, cols: cols}
+	first := o
+	first.cols = append(slices.Clone(o.cols), s.Cols...)
+	return m.merge(ctx, inputsOf(snap, files, tables.Lines(), &first, cols, func(c *cursor) {
+		if s.Customer != "" {
+			c.narrow(tables.LCustomerID, s.Customer)
+		}
+		narrowed := c.keep
+		c.keep = func(row Row) bool { return (narrowed == nil || narrowed(row)) && s.Keep(row) }
+	}))
 }
 
 // Statements gives the statements of a cycle by customer_id; customer "" = all.
@@ -122,6 +147,15 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) 
 func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int, by int, only string,
 	l Limits) (*Rows, error) {
 	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
+	return m.merge(ctx, inputsOf(snap, files, def, &o, cols, func(c *cursor) {
+		if only != "" {
+			c.narrow(by, only)
+		}
+	}))
+}
+
+// inputsOf are files of the lake that are yet to be opened; choose may say which of their rows are wanted.
+func inputsOf(snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o *order, cols []int, choose func(*cursor)) []input {
 	inputs := make([]input, len(files))
 	for i, e := range files {
 		inputs[i] = input{name: e.Path, group: min(e.Rows, groupRows), open: func() (*cursor, error) {
@@ -129,14 +163,14 @@ func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, de
 			if err != nil {
 				return nil, err
 			}
-			c, err := openCursor(e.Path, f, def, &o, cols)
-			if err == nil && only != "" {
-				c.narrow(by, only)
+			c, err := openCursor(e.Path, f, def, o, cols)
+			if err == nil {
+				choose(c)
 			}
 			return c, err
 		}}
 	}
-	return m.merge(ctx, inputs)
+	return inputs
 }
 
 // groupRows is how many rows the lake's row groups have at most: what a cursor decodes at once.
