@@ -129,6 +129,10 @@ bench-nights: build ## what each of 29 nights of a month costs, at equal input
 	  --seed $(SEED) --format parquet --bench $(LATE)
 	$(BIN)/bench nights -program $(TOLLBOOK) -workspace $(NIGHTS) -scratch $(NIGHTS)-run -workers $(CORES) -json $(NIGHTS).json
 
+.PHONY: bench-export
+bench-export: bench ## the Parquet export of the benchmark's lines beside a copy of the same columns by the library alone
+	$(BIN)/bench export -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-export -workers $(CORES) -runs $(RUNS) -json $(BENCH)-export.json
+
 .PHONY: bench-peers
 bench-peers: bench ## the same job in DuckDB, compared only if both totals agree (needs a C compiler)
 	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -15,7 +17,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8, decimals as decimal128, times in microseconds
+// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8 (what is not becomes U+FFFD), decimals as decimal128, times in microseconds
 // UTC. As in Parquet an empty text and a tier of 0 stand for none.
 type arrowSheet struct {
 	buffer  *bufio.Writer
@@ -66,13 +68,17 @@ func fill(b array.Builder, c *table.Col, t tables.Type) {
 	case *array.StringBuilder:
 		if t == tables.Word {
 			for _, code := range c.Codes {
-				b.Append(c.Dict[code])
+				b.Append(strings.ToValidUTF8(c.Dict[code], "\ufffd"))
 			}
 			return
 		}
 		from := int32(0)
 		for _, end := range c.Ends {
-			b.BinaryBuilder.Append(c.Bytes[from:end])
+			if text := c.Bytes[from:end]; utf8.Valid(text) {
+				b.BinaryBuilder.Append(text)
+			} else {
+				b.Append(strings.ToValidUTF8(string(text), "\ufffd"))
+			}
 			from = end
 		}
 	case *array.TimestampBuilder:

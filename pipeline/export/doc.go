@@ -1,4 +1,5 @@
-// Package export writes the tables that leave (spec §8): lines, rejects, statements and totals, as CSV, NDJSON or Parquet.
+// Package export writes the tables that leave (spec §8): lines, rejects, statements and others, as CSV, NDJSON, Parquet, an
+// Arrow stream or XLSX; all of their rows, a customer's or a partner's.
 //
 //	EXPORT-1  Columns and rows come in the order of spec §8. Decimals have all digits of their scale, times are UTC with a
 //	          fraction only where there is one, and an empty value is none.
