@@ -2,6 +2,7 @@ package settings
 
 import (
 	"strings"
+	"time"
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
@@ -60,6 +61,26 @@ func Keys() []Key {
 			Meaning: "cluster name on that server; empty = a single server"},
 		{Name: "api.listen", Type: "host:port", Default: "127.0.0.1:8080", read: readListen,
 			Meaning: "address of the query API"},
+		{Name: "api.keys", Type: "file", Default: "keys.json", read: readKeysFile,
+			Meaning: "where the keys of callers are kept, relative to the workspace"},
+		{Name: "api.tls_cert", Type: "file", Default: `""`, read: readTLS,
+			Meaning: "certificate chain in PEM, relative to the workspace; empty = no TLS"},
+		{Name: "api.tls_key", Type: "file", Default: `""`, read: readTLS,
+			Meaning: "private key of the certificate, in PEM"},
+		{Name: "api.rate_limit", Type: "0 to 100000", Default: "10", read: readRateLimit,
+			Meaning: "requests a second of each caller and operation; 0 = any number"},
+		{Name: "api.max_body_bytes", Type: "1024 to 67108864", Default: "1048576", read: readMaxBody,
+			Meaning: "longest body of a request"},
+		{Name: "api.max_url_bytes", Type: "256 to 65536", Default: "8192", read: readMaxURL,
+			Meaning: "longest path and query of a request"},
+		{Name: "api.read_timeout", Type: "duration", Default: "15s", read: readAPITime,
+			Meaning: "how long a caller may take to send a request"},
+		{Name: "api.write_timeout", Type: "duration", Default: "60s", read: readAPITime,
+			Meaning: "how long an answer may take; of a file or an export how long it may stand still"},
+		{Name: "api.idle_timeout", Type: "duration", Default: "2m", read: readAPITime,
+			Meaning: "how long a connection without a request stays open"},
+		{Name: "api.stop_timeout", Type: "duration", Default: "30s", read: readAPITime,
+			Meaning: "how long requests may go on after the server was told to stop"},
 		{Name: "schedule.nightly", Type: "cron expression, 5 fields", Default: `"30 1 * * *"`, read: readCron,
 			Meaning: "when the nightly run starts, contract zone"},
 		{Name: "schedule.monthly", Type: "cron expression, 5 fields", Default: `"0 12 5 * *"`, read: readCron,
@@ -79,13 +100,14 @@ func (k Key) split() (group, key string) {
 // currency and rounding have no default.
 func Default() Settings {
 	return Settings{
-		Vendor:     Vendor{ID: "vendor", Name: "Example Cloud"},
-		Payments:   AssumeCash,
-		Usage:      Usage{MaxAgeMonths: 18, FutureTolerance: 24 * hour},
-		Refund:     Refund{UnconditionalHours: 120, FeeRate: money.Rate{}},
-		Close:      Close{Day: 4, Time: 24 * 60},
-		Lake:       Lake{Path: "lake", Buckets: 16},
-		API:        API{Listen: "127.0.0.1:8080"},
+		Vendor:   Vendor{ID: "vendor", Name: "Example Cloud"},
+		Payments: AssumeCash,
+		Usage:    Usage{MaxAgeMonths: 18, FutureTolerance: 24 * hour},
+		Refund:   Refund{UnconditionalHours: 120, FeeRate: money.Rate{}},
+		Close:    Close{Day: 4, Time: 24 * 60},
+		Lake:     Lake{Path: "lake", Buckets: 16},
+		API: API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, MaxBody: 1 << 20, MaxURL: 8192,
+			ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, StopTimeout: 30 * time.Second},
 		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *"},
 		ClickHouse: ClickHouse{},
 	}

@@ -247,6 +247,62 @@ func readListen(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
+func readKeysFile(s *Settings, m yamldoc.Map, key string) {
+	s.API.Keys = yamldoc.Value(m, key, s.API.Keys, func(path string) (string, error) {
+		if path == "" {
+			return "", errors.New("is empty")
+		}
+		return filePath(path)
+	})
+}
+
+// readTLS reads either of certificate and key; one without the other is told at the one that is there.
+func readTLS(s *Settings, m yamldoc.Map, key string) {
+	name, other := &s.API.TLSCert, "tls_key"
+	if key == other {
+		name, other = &s.API.TLSKey, "tls_cert"
+	}
+	*name = yamldoc.Value(m, key, "", filePath)
+	if n := m.Get(other); *name != "" && (n == nil || n.Kind == yamldoc.Scalar && n.Text == "") {
+		m.Fail(key, m.Get(key), "set api."+other+" too, or empty this one", "without api.%s", other)
+	}
+}
+
+// filePath takes what can be the name of a file; empty is for the caller to judge.
+func filePath(path string) (string, error) {
+	if strings.ContainsRune(path, 0) || strings.HasSuffix(path, "/") {
+		return "", fmt.Errorf("%q: not a file", path)
+	}
+	return path, nil
+}
+
+func readRateLimit(s *Settings, m yamldoc.Map, key string) {
+	s.API.RateLimit = m.Int(key, s.API.RateLimit, 0, 100_000)
+}
+
+func readMaxBody(s *Settings, m yamldoc.Map, key string) {
+	s.API.MaxBody = m.Int(key, s.API.MaxBody, 1024, 64<<20)
+}
+
+func readMaxURL(s *Settings, m yamldoc.Map, key string) {
+	s.API.MaxURL = m.Int(key, s.API.MaxURL, 256, 1<<16)
+}
+
+func readAPITime(s *Settings, m yamldoc.Map, key string) {
+	to := map[string]*time.Duration{"read_timeout": &s.API.ReadTimeout, "write_timeout": &s.API.WriteTimeout,
+		"idle_timeout": &s.API.IdleTimeout, "stop_timeout": &s.API.StopTimeout}[key]
+	*to = yamldoc.Value(m, key, *to, func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("%q: not a duration such as 30s or 2m", text)
+		case d < time.Second || d > time.Hour:
+			return 0, fmt.Errorf("%q: not from 1s to 1h", text)
+		}
+		return d, nil
+	})
+}
+
 func readCron(s *Settings, m yamldoc.Map, key string) {
 	expression := yamldoc.Value(m, key, "", parseCron)
 	if key == "nightly" {

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -119,8 +120,17 @@ type Lake struct {
 // ClickHouse is the server that lines are published to; an empty DSN means none.
 type ClickHouse struct{ DSN, Cluster string }
 
-// API is the address the query API listens on.
-type API struct{ Listen string }
+// API is how the query API is served.
+type API struct {
+	Listen          string // host:port
+	Keys            string // file of keys, relative to the workspace, or absolute
+	TLSCert, TLSKey string // both or neither
+	RateLimit       int    // requests a second of each caller and operation; 0 = any number
+	MaxBody         int    // bytes of a request's body
+	MaxURL          int    // bytes of a request's path and query
+
+	ReadTimeout, WriteTimeout, IdleTimeout, StopTimeout time.Duration // each above 0
+}
 
 // Schedule holds the cron expressions of the runs, five fields, contract zone.
 type Schedule struct{ Nightly, Monthly string }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,6 +28,13 @@ clickhouse: {dsn: "", cluster: ""}
 api: {listen: 127.0.0.1:8080}
 schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
+
+// defaultAPI is what the group api is without any key.
+var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, MaxBody: 1048576, MaxURL: 8192,
+	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, StopTimeout: 30 * time.Second}
+
+var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", MaxBody: 2048, MaxURL: 65536,
+	ReadTimeout: time.Second, WriteTimeout: time.Hour, IdleTimeout: 90 * time.Second, StopTimeout: 5 * time.Second}
 
 const required = `zone: Asia/Shanghai
 currency: {code: CNY, digits: 2}
@@ -65,7 +73,7 @@ func TestParseSample(t *testing.T) {
 	want := Settings{
 		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"}, Rounding: Rounding{Line, money.Truncate},
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
-		Lake: Lake{"lake", 16}, API: API{"127.0.0.1:8080"}, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
+		Lake: Lake{"lake", 16}, API: defaultAPI, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -101,7 +109,18 @@ close:
   time: 06:05
 lake: {path: /var/lake, buckets: 1024}
 clickhouse: {dsn: "clickhouse://h:9000/db", cluster: main}
-api: {listen: ":0"}
+api:
+  listen: ":0"
+  keys: /etc/tollbook/keys.json
+  tls_cert: cert.pem
+  tls_key: key.pem
+  rate_limit: 0
+  max_body_bytes: 2048
+  max_url_bytes: 65536
+  read_timeout: 1s
+  write_timeout: 1h
+  idle_timeout: 1m30s
+  stop_timeout: 5s
 schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
 `)
 	rate, err := money.ParseRate("0.05")
@@ -112,7 +131,7 @@ schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
 	want := Settings{
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Refund: Refund{0, rate}, Close: Close{28, 365},
-		Lake: Lake{"/var/lake", 1024}, ClickHouse: ClickHouse{"clickhouse://h:9000/db", "main"}, API: API{":0"},
+		Lake: Lake{"/var/lake", 1024}, ClickHouse: ClickHouse{"clickhouse://h:9000/db", "main"}, API: otherAPI,
 		Schedule: Schedule{"@daily", "0 0 29 2 *"},
 	}
 	if s != want {
@@ -159,6 +178,15 @@ func TestErrors(t *testing.T) {
 		"api: {listen: localhost}":                     `4:15: api.listen "localhost": not host:port`,
 		"api: {listen: 'localhost:http'}":              `4:15: api.listen "localhost:http": not a port from 0 to 65535`,
 		"api: {listen: 'localhost:65536'}":             `4:15: api.listen "localhost:65536": not a port from 0 to 65535`,
+		"api: {keys: ''}":                              `4:13: api.keys is empty`,
+		"api: {keys: keys/}":                           `4:13: api.keys "keys/": not a file`,
+		"api: {tls_cert: a.pem}":                       `4:17: api.tls_cert "a.pem": without api.tls_key`,
+		"api: {tls_key: a.pem, tls_cert: ''}":          `4:16: api.tls_key "a.pem": without api.tls_cert`,
+		"api: {rate_limit: -1}":                        `4:19: api.rate_limit "-1": not from 0 to 100000`,
+		"api: {max_body_bytes: 1023}":                  `4:23: api.max_body_bytes "1023": not from 1024 to 67108864`,
+		"api: {max_url_bytes: 65537}":                  `4:22: api.max_url_bytes "65537": not from 256 to 65536`,
+		"api: {read_timeout: 0s}":                      `4:21: api.read_timeout "0s": not from 1s to 1h`,
+		"api: {stop_timeout: 30}":                      `4:21: api.stop_timeout "30": not a duration such as 30s or 2m`,
 		"schedule: {nightly: '30 1 * *'}":              `4:21: schedule.nightly "30 1 * *": not a cron expression: expected exactly 5 fields, found 4`,
 		"schedule: {nightly: '60 1 * * *'}":            `4:21: schedule.nightly "60 1 * * *": not a cron expression: end of range (60) above maximum (59): 60`,
 		"schedule: {monthly: ''}":                      `4:21: schedule.monthly "": not a cron expression: empty spec string`,
