@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -73,12 +74,14 @@ func exitCode(err error) int {
 	var refused *pipeline.RefusedError
 	var noCycle *query.NoCycleError
 	var notFound *query.NotFoundError
+	var unknownKey *keys.UnknownKeyError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &notFound):
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &notFound),
+		errors.As(err, &unknownKey):
 		return exitWrong
 	}
 	return exitFailed

@@ -11,8 +11,32 @@ import (
 // commands are all commands of this version (spec §7.3).
 func commands() []string {
 	return []string{
-		"tollbook", "tollbook bandwidth", "tollbook bill", "tollbook check", "tollbook close", "tollbook explain", "tollbook export", "tollbook generate",
-		"tollbook incentives", "tollbook ingest", "tollbook init", "tollbook packages", "tollbook query", "tollbook quote", "tollbook rejects", "tollbook rerate", "tollbook run", "tollbook run monthly", "tollbook run nightly", "tollbook statement", "tollbook verify",
+		"tollbook",
+		"tollbook bandwidth",
+		"tollbook bill",
+		"tollbook check",
+		"tollbook close",
+		"tollbook explain",
+		"tollbook export",
+		"tollbook generate",
+		"tollbook incentives",
+		"tollbook ingest",
+		"tollbook init",
+		"tollbook keys",
+		"tollbook keys add",
+		"tollbook keys list",
+		"tollbook keys revoke",
+		"tollbook packages",
+		"tollbook query",
+		"tollbook quote",
+		"tollbook rejects",
+		"tollbook rerate",
+		"tollbook run",
+		"tollbook run monthly",
+		"tollbook run nightly",
+		"tollbook serve",
+		"tollbook statement",
+		"tollbook verify",
 	}
 }
 

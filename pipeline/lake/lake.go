@@ -71,6 +71,20 @@ func (l *Lake) Head() (*Snapshot, error) {
 	}
 }
 
+// HeadSince returns the live state: old itself, with the lists it has read, if HEAD still names it. old may be nil.
+func (l *Lake) HeadSince(old *Snapshot) (*Snapshot, error) {
+	if old != nil {
+		number, hash, err := l.readHead()
+		if err != nil {
+			return nil, err
+		}
+		if number > 0 && number == old.Manifest.Number && hash == old.Hash {
+			return old, nil
+		}
+	}
+	return l.Head()
+}
+
 // Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it, up to
 // ten times. The reader must start from nothing each time.
 func (l *Lake) Read(reader func(*Snapshot) error) error {

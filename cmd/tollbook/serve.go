@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/serve"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer partners, customers and finance over HTTP",
+		Long: `serve is the query API: the vendor's own operations, so that clients built on its SDK work with only the endpoint changed, and
+tollbook's own: statements, incentives, cycles, runs, exports, and how an amount came about. It reads what runs have committed, one state a
+request, and changes nothing; runs go on beside it. Who may call is in the file that api.keys names: tollbook keys add.
+
+What it does is logged on standard error, with --json a JSON object a line. It stops on SIGTERM or SIGINT: requests that are on come
+to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP: then let it listen on loopback alone, behind a proxy.`,
+		Example: "  tollbook serve\n  tollbook serve --listen 127.0.0.1:9090\n  tollbook serve -w books-2026 --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
+	return exits(cmd, exitDone, exitWrong, exitFailed)
+}
+
+func (a *app) serve(ctx context.Context, listen string) error {
+	tuneMemory(a.env)
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	if listen != "" {
+		w.Settings.API.Listen = listen
+	}
+	log := newServerLogger(a.err, a.flags.json)
+	s, err := serve.New(serve.Config{Workspace: w, Clock: a.clock, Log: log})
+	if err != nil {
+		return err
+	}
+	l, err := s.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if s.Secure() {
+		scheme = "https"
+	}
+	log.Info("serving", "on", fmt.Sprintf("%s://%s", scheme, l.Addr()))
+	return s.Serve(ctx, l)
+}
+
+// newServerLogger is that of a program that goes on: with times.
+func newServerLogger(w io.Writer, asJSON bool) *slog.Logger {
+	if asJSON {
+		return slog.New(slog.NewJSONHandler(w, nil))
+	}
+	return slog.New(slog.NewTextHandler(w, nil))
+}

@@ -1,0 +1,294 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// answer is the answer to one request, as it comes about.
+type answer struct {
+	http.ResponseWriter
+	id       string
+	language operation.Language
+	op       *operation.Operation // nil = none of that path and verb
+	caller   keys.Caller
+	values   operation.Values
+	status   int // 0 = nothing is out yet
+	bytes    int64
+	code     string // of the error
+	cause    error  // of CBC.0999: for the log alone
+}
+
+// WriteHeader notes the status.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write counts the bytes.
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	n, err := a.ResponseWriter.Write(b)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// ServeHTTP answers a request (SERVE-3).
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := s.clock()
+	a := &answer{ResponseWriter: w, id: newID()}
+	h := w.Header()
+	h.Set("X-Request-Id", a.id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	s.metrics.active.Inc()
+	defer func() {
+		s.metrics.active.Dec()
+		cut := s.recovered(a, recover())
+		s.finish(a, r, s.clock().Sub(start))
+		if cut {
+			panic(http.ErrAbortHandler) // net/http cuts the connection: the caller must not take a part for the whole
+		}
+	}()
+	if err := s.shape(a, r); err != nil {
+		a.fail(err)
+		return
+	}
+	s.mux.ServeHTTP(a, r)
+}
+
+// recovered turns a panic into CBC.0999, or reports that the answer has to be cut since it had begun.
+func (s *Server) recovered(a *answer, p any) (cut bool) {
+	if p == nil {
+		return false
+	}
+	if p != http.ErrAbortHandler {
+		s.log.Error("panic", "request", a.id, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+		a.cause = fmt.Errorf("panic: %v", p)
+	}
+	if a.status != 0 {
+		return true
+	}
+	a.fail(operation.Internal(a.id))
+	return false
+}
+
+// shape checks what every request must be: its URL and its language.
+func (s *Server) shape(a *answer, r *http.Request) error {
+	languages := r.Header.Values("X-Language")
+	if len(languages) == 1 {
+		if l, ok := operation.ParseLanguage(languages[0]); ok {
+			a.language, languages = l, nil
+		}
+	}
+	if len(r.RequestURI) > s.api.MaxURL {
+		return operation.URLTooLong(s.api.MaxURL)
+	}
+	// A path that is not written in its shortest form is none of ours; net/http would redirect it.
+	if escaped := r.URL.EscapedPath(); r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != escaped {
+		return operation.NoPath()
+	}
+	if len(languages) > 0 {
+		return operation.BadParameter("X-Language", operation.Text{Zh: "取值应为zh_CN或en_US", En: "is none of zh_CN, en_US"})
+	}
+	return nil
+}
+
+// answer answers a request to an operation.
+func (s *Server) answer(a *answer, r *http.Request) {
+	result, err := s.result(a, r)
+	if err == nil {
+		err = s.write(a, r, result)
+	}
+	if err == nil {
+		return
+	}
+	if a.status != 0 {
+		a.cause = err
+		panic(http.ErrAbortHandler)
+	}
+	a.fail(err)
+}
+
+// result finds out what the answer is (SERVE-2).
+func (s *Server) result(a *answer, r *http.Request) (any, error) {
+	now, body := s.clock(), []byte(nil)
+	if !a.op.Public() {
+		var err error
+		body, err = io.ReadAll(http.MaxBytesReader(a, r.Body, int64(s.api.MaxBody)))
+		if long := new(http.MaxBytesError); errors.As(err, &long) {
+			return nil, operation.TooLarge(s.api.MaxBody)
+		}
+		if err != nil {
+			return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
+		}
+		if a.caller, err = s.caller(r, body, now); err != nil {
+			return nil, err
+		}
+		if !s.limits.take(a.caller.ID, a.op.Name, now) {
+			a.Header().Set("Retry-After", "1")
+			return nil, operation.TooMany()
+		}
+	}
+	return s.handle(r.Context(), a, r, body, period.Instant(now.UnixMicro()))
+}
+
+// handle has the operation answer from the live state, and again from the newer one where a run took that away (SERVE-1).
+func (s *Server) handle(ctx context.Context, a *answer, r *http.Request, body []byte, now period.Instant) (any, error) {
+	if a.op.Public() {
+		return a.op.Handle(ctx, &operation.Call{Op: a.op, Language: a.language, Inside: s.inside()})
+	}
+	if err := operation.Admit(a.op, &a.caller); err != nil {
+		return nil, err
+	}
+	const turns = 10
+	var err error
+	for range turns {
+		var state *operation.State
+		if state, err = s.states.at(now); err != nil {
+			return nil, err
+		}
+		s.metrics.state.Set(float64(state.Snap.Manifest.Number))
+		c := &operation.Call{Op: a.op, Caller: a.caller, State: state, Language: a.language, Body: body}
+		if c.Values, err = operation.Parse(a.op, r, body, now, state.Workspace.Books.Zone); err != nil {
+			return nil, err
+		}
+		a.values = c.Values
+		if c.Scope, err = operation.Decide(a.op, &a.caller, &c.Values, state.Workspace.Books, now); err != nil {
+			return nil, err
+		}
+		a.Header().Set("X-Tollbook-State", strconv.FormatInt(state.Snap.Manifest.Number, 10))
+		var result any
+		result, err = a.op.Handle(ctx, c)
+		if moved := new(lake.MovedError); !errors.As(err, &moved) {
+			return result, err
+		}
+	}
+	return nil, fmt.Errorf("gave up after %d states: %w", turns, err)
+}
+
+// write sends a result.
+func (s *Server) write(a *answer, r *http.Request, result any) error {
+	if stream, ok := result.(*operation.Stream); ok {
+		return s.stream(a, r, stream)
+	}
+	var b bytes.Buffer
+	if err := encode(&b, result); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	a.Header().Set("Content-Type", "application/json")
+	a.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	_, err := a.Write(b.Bytes())
+	return err
+}
+
+func encode(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// fail answers with an error.
+func (a *answer) fail(err error) {
+	e := new(operation.Error)
+	if !errors.As(err, &e) {
+		e = a.told(err)
+	}
+	a.code = e.Code.ID
+	h := a.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Disposition", "Content-Length"} {
+		h.Del(name)
+	}
+	h.Set("Content-Type", "application/json")
+	if e.Code.Status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", "SDK-HMAC-SHA256")
+	}
+	a.WriteHeader(e.Code.Status)
+	// Strings alone, to a connection that may be gone: there is nobody to tell.
+	_ = encode(a, struct {
+		Code string `json:"error_code"`
+		Text string `json:"error_msg"`
+	}{e.Code.ID, e.Text.In(a.language)})
+}
+
+// told is an error of ours as a caller may know it (OP-4).
+func (a *answer) told(err error) *operation.Error {
+	none, found := new(query.NoCycleError), new(query.NotFoundError)
+	switch {
+	case errors.As(err, &none):
+		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is nothing of cycle %s", none.Cycle))
+	case errors.As(err, &found):
+		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "what was asked for is not there"})
+	}
+	a.cause = err
+	return operation.Internal(a.id)
+}
+
+// finish counts and logs a request (SERVE-4).
+func (s *Server) finish(a *answer, r *http.Request, took time.Duration) {
+	name, where := "none", cut(r.URL.EscapedPath(), 200)
+	attrs := []any{"request", a.id, "method", cut(r.Method, 16), "path", where, "status", a.status}
+	if a.op != nil {
+		name = a.op.Name
+		attrs = append(attrs, "operation", name)
+		for _, p := range a.op.Params {
+			if text := a.values.Said(p.Name); text != "" {
+				attrs = append(attrs, slog.String("p."+p.Name, cut(text, 64)))
+			}
+		}
+	}
+	if a.caller.ID != "" {
+		attrs = append(attrs, "caller", a.caller.ID, "role", string(a.caller.Role))
+	}
+	if a.code != "" {
+		attrs = append(attrs, "error_code", a.code)
+	}
+	attrs = append(attrs, "bytes", a.bytes, "took", took.String(), "remote", r.RemoteAddr)
+	if a.cause != nil {
+		s.log.Error("request failed", append(attrs, "error", a.cause.Error())...)
+	} else {
+		s.log.Info("request", attrs...)
+	}
+	s.metrics.done(name, a.status, a.code, a.bytes, took)
+}
+
+// cut shortens what callers send for the log.
+func cut(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// newID is a request's id: 64 random bits.
+func newID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the process first
+	return hex.EncodeToString(b[:])
+}

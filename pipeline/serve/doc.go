@@ -1,0 +1,12 @@
+// Package serve is the query API's server (spec §8): it routes requests to operations, finds out who calls, keeps limits, and writes
+// answers and errors. It reads what runs have committed and changes nothing.
+//
+//	SERVE-1  A request is answered from one committed state. Where a run takes that state away before the first byte is out, the answer
+//	         is made again from the new one.
+//	SERVE-2  Nothing is read for a caller before its signature or token, its limit, its parameters and its scope were found good.
+//	SERVE-3  Every answer that is no success has the shape {"error_code","error_msg"}, neither empty, and every answer has an
+//	         X-Request-Id, under which the log has it.
+//	SERVE-4  No secret, token or signature is logged; of a query only what the operation knows as its parameters is.
+//	SERVE-5  What a caller sends is bounded in bytes and in time. What waits for a caller is bounded in time.
+//	SERVE-6  Told to stop, the server takes no new request, lets those that are on end within StopTimeout, and cuts the rest.
+package serve

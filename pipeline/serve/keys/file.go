@@ -1,0 +1,200 @@
+package keys
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// format is the version of the file that this code reads.
+const format = 1
+
+// content is the keys file.
+type content struct {
+	Format int      `json:"format"`
+	Keys   []record `json:"keys"` // by age, oldest first
+}
+
+// FileError says that the keys file cannot be used.
+type FileError struct{ Name, What, Do string }
+
+// Error names the file.
+func (e *FileError) Error() string { return fmt.Sprintf("keys file %s: %s", e.Name, e.What) }
+
+// Hint says what to do.
+func (e *FileError) Hint() string { return e.Do }
+
+// File is a keys file.
+type File struct{ Name string }
+
+// List gives the keys, oldest first. A file that is not there has none.
+func (f File) List() ([]Key, error) {
+	c, _, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Key, len(c.Keys))
+	for i := range c.Keys {
+		list[i] = c.Keys[i].Key
+	}
+	return list, nil
+}
+
+// Add makes a key and keeps it. created is when, RFC 3339. The caller's ID is given by Add.
+func (f File) Add(c Caller, token bool, created string) (Made, error) {
+	var made Made
+	err := f.change(func(all *content) error {
+		r, secret, err := newRecord(c, token, created)
+		if err != nil {
+			return err
+		}
+		all.Keys = append(all.Keys, r)
+		made = Made{Key: r.Key, Secret: secret}
+		return nil
+	})
+	return made, err
+}
+
+// UnknownKeyError says that there is no key of an id.
+type UnknownKeyError struct{ ID string }
+
+// Error names the id.
+func (e *UnknownKeyError) Error() string { return fmt.Sprintf("there is no key %q", e.ID) }
+
+// Hint says how to find it.
+func (e *UnknownKeyError) Hint() string { return "`tollbook keys list` lists them" }
+
+// Revoke takes a key's right away; changed is false where that was done before. at is when, RFC 3339.
+func (f File) Revoke(id, at string) (changed bool, err error) {
+	err = f.change(func(all *content) error {
+		i := slices.IndexFunc(all.Keys, func(r record) bool { return r.ID == id })
+		if i < 0 {
+			return &UnknownKeyError{id}
+		}
+		r := &all.Keys[i]
+		if changed = r.Revoked == ""; changed {
+			r.Revoked, r.Secret, r.Hash = at, "", ""
+		}
+		return nil
+	})
+	return changed, err
+}
+
+// read reads and checks the file (KEYS-1). info is nil where there is no file.
+func (f File) read() (content, fs.FileInfo, error) {
+	file, err := os.OpenFile(f.Name, os.O_RDONLY|unix.O_NONBLOCK, 0) // a pipe must not hold the server up
+	if errors.Is(err, fs.ErrNotExist) {
+		return content{Format: format}, nil, nil
+	}
+	if err != nil {
+		return content{}, nil, fmt.Errorf("read keys: %w", err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return content{}, nil, fmt.Errorf("read keys: %w", err)
+	}
+	wrong := func(do, what string, args ...any) (content, fs.FileInfo, error) {
+		return content{}, info, &FileError{Name: f.Name, What: fmt.Sprintf(what, args...), Do: do}
+	}
+	if !info.Mode().IsRegular() {
+		return wrong("name a file in api.keys", "not a file")
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return wrong("chmod 600 "+f.Name+", and make new keys if others could have read it", "others than its owner may use it (mode %04o)", mode)
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return content{}, info, fmt.Errorf("read keys: %w", err)
+	}
+	var c content
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	const restore = "put a copy of the file back, or delete it and make new keys"
+	// What the parser says may quote the text, which holds secrets: only where it stopped is told.
+	if err := dec.Decode(&c); err != nil {
+		return wrong(restore, "not a keys file: does not read as JSON at byte %d", dec.InputOffset())
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return wrong(restore, "not a keys file: something stands behind it")
+	}
+	if c.Format != format {
+		return wrong("use the build that wrote it", "format %d, this build reads %d", c.Format, format)
+	}
+	seen := map[string]bool{}
+	for i := range c.Keys {
+		if err := c.Keys[i].check(); err != nil {
+			return wrong(restore, "%v", err)
+		}
+		if seen[c.Keys[i].ID] {
+			return wrong(restore, "key %s stands twice", c.Keys[i].ID)
+		}
+		seen[c.Keys[i].ID] = true
+	}
+	return c, info, nil
+}
+
+// change reads the file, changes what it holds and replaces it, alone among programs that do.
+func (f File) change(edit func(*content) error) (err error) {
+	dir := filepath.Dir(f.Name)
+	lock, err := os.OpenFile(f.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := flock(lock); err != nil {
+		return fmt.Errorf("write keys: lock %s: %w", lock.Name(), err)
+	}
+	c, _, err := f.read()
+	if err != nil {
+		return err
+	}
+	if err := edit(&c); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(&c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(f.Name)+".*.tmp") // made with mode 0600
+	if err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	_, err = tmp.Write(append(text, '\n'))
+	err = errors.Join(err, tmp.Sync(), tmp.Close())
+	if err == nil {
+		err = os.Rename(tmp.Name(), f.Name)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
+	}
+	return syncDir(dir)
+}
+
+func flock(f *os.File) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
+
+// syncDir makes a renamed file durable.
+func syncDir(name string) error {
+	dir, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	return nil
+}

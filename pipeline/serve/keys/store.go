@@ -1,0 +1,99 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+)
+
+// Store answers who a key is, from the file as it is now (KEYS-5). It may be used from several goroutines.
+type Store struct {
+	file File
+
+	mu     sync.Mutex
+	info   fs.FileInfo // of the file that was read; nil = there was none
+	err    error       // of reading it
+	access map[string]*record
+	tokens map[string]*record // by hash
+}
+
+// Open reads a keys file. The error is that of File.List.
+func Open(name string) (*Store, error) {
+	s := &Store{file: File{Name: name}}
+	s.load()
+	return s, s.err
+}
+
+// Secret is the caller of an access key and the secret it signs with; ok is false for an id that is no key, or was revoked.
+func (s *Store) Secret(id string) (c Caller, secret string, ok bool, err error) {
+	access, _, err := s.now()
+	if err != nil {
+		return Caller{}, "", false, err
+	}
+	r, ok := access[id]
+	if !ok {
+		return Caller{}, "", false, nil
+	}
+	return r.Caller, r.Secret, true, nil
+}
+
+// Token is the caller of a token; ok is false for what is no token, or was revoked. Tokens are looked up by their hash, so that the
+// time it takes says nothing about those there are.
+func (s *Store) Token(token string) (c Caller, ok bool, err error) {
+	_, tokens, err := s.now()
+	if err != nil {
+		return Caller{}, false, err
+	}
+	r, ok := tokens[tokenHash(token)]
+	if !ok {
+		return Caller{}, false, nil
+	}
+	return r.Caller, true, nil
+}
+
+// Check says whether the file can be used now.
+func (s *Store) Check() error {
+	_, _, err := s.now()
+	return err
+}
+
+// now is the keys of the file as it is now. A file is only ever replaced (KEYS-1), so that it is another one if it changed; size and
+// time are looked at too, for those who edit it.
+func (s *Store) now() (access, tokens map[string]*record, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info, err := os.Stat(s.file.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && s.info == nil && s.err == nil:
+	case err == nil && s.info != nil && os.SameFile(info, s.info) && info.Size() == s.info.Size() && info.ModTime().Equal(s.info.ModTime()) &&
+		info.Mode() == s.info.Mode():
+	default:
+		s.load()
+	}
+	return s.access, s.tokens, s.err
+}
+
+// load reads the file. Where that fails nobody is known.
+func (s *Store) load() {
+	s.access, s.tokens = map[string]*record{}, map[string]*record{}
+	c, info, err := s.file.read()
+	s.info, s.err = info, err
+	if err != nil {
+		if _, ours := errors.AsType[*FileError](err); !ours {
+			s.info = nil // it is read again the next time
+			s.err = fmt.Errorf("keys: %w", err)
+		}
+		return
+	}
+	for i := range c.Keys {
+		switch r := &c.Keys[i]; {
+		case r.Revoked != "":
+		case r.Token:
+			s.tokens[r.Hash] = r
+		default:
+			s.access[r.ID] = r
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package operation
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Language is that of names and error texts.
+type Language uint8
+
+// The languages. Without X-Language the first is meant, as the vendor has it.
+const (
+	Chinese Language = iota // zh_CN
+	English                 // en_US
+)
+
+// ParseLanguage reads the value of X-Language; case does not matter.
+func ParseLanguage(text string) (Language, bool) {
+	switch {
+	case text == "" || strings.EqualFold(text, "zh_CN"):
+		return Chinese, true
+	case strings.EqualFold(text, "en_US"):
+		return English, true
+	}
+	return Chinese, false
+}
+
+// Text is a text in both languages.
+type Text struct{ Zh, En string }
+
+// In is the text in a language.
+func (t Text) In(l Language) string {
+	if l == English {
+		return t.En
+	}
+	return t.Zh
+}
+
+// Textf fills in both texts; verbs and their order are the same in both.
+func Textf(zh, en string, args ...any) Text {
+	return Text{fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)}
+}
+
+// Code is an error code of the API and its HTTP status.
+type Code struct {
+	ID     string
+	Status int
+}
+
+// The codes (spec §8).
+func badParameter() Code { return Code{"CBC.0100", http.StatusBadRequest} }
+
+// Error is an error as a caller is told it.
+type Error struct {
+	Code Code
+	Text Text
+}
+
+// Error is the English text.
+func (e *Error) Error() string { return e.Code.ID + ": " + e.Text.En }
+
+// BadParameter is CBC.0100: a parameter is malformed, out of its range or missing.
+func BadParameter(name string, why Text) *Error {
+	return &Error{badParameter(), Text{"参数" + name + "错误：" + why.Zh, "parameter " + name + ": " + why.En}}
+}
+
+// BadRequest is CBC.0100 of the request as a whole.
+func BadRequest(why Text) *Error { return &Error{badParameter(), why} }
+
+// MayNot is CBC.0150: the caller has no right to what it asks for.
+func MayNot(what Text) *Error { return &Error{Code{"CBC.0150", http.StatusForbidden}, what} }
+
+// NotForRole is CBC.0151: the operation is not for a caller of this kind.
+func NotForRole() *Error {
+	return &Error{Code{"CBC.0151", http.StatusForbidden}, Text{"没有权限调用该接口", "this operation is not for the caller"}}
+}
+
+// OtherManager is CBC.0151: a key that is bound to an account manager asked for another.
+func OtherManager() *Error {
+	return &Error{Code{"CBC.0151", http.StatusForbidden}, Text{"没有该客户经理的权限", "the key is bound to another account_manager_id"}}
+}
+
+// NotSigned is CBC.0154: signature or token is missing or wrong.
+func NotSigned(why Text) *Error { return &Error{Code{"CBC.0154", http.StatusUnauthorized}, why} }
+
+// TooMany is CBC.0250: the caller asks too often.
+func TooMany() *Error {
+	return &Error{Code{"CBC.0250", http.StatusTooManyRequests}, Text{"请求过于频繁，请稍后再试", "too many requests: try again later"}}
+}
+
+// Internal is CBC.0999. id is the request's, under which the log says more.
+func Internal(id string) *Error {
+	return &Error{Code{"CBC.0999", http.StatusInternalServerError}, Textf("系统内部错误，请求标识：%s", "internal error, request id %s", id)}
+}
+
+// NotItsCustomer is CBC.99000035; it is the same for a customer of others and one that does not exist.
+func NotItsCustomer() *Error {
+	return &Error{Code{"CBC.99000035", http.StatusBadRequest}, Text{"该客户不是当前伙伴的客户", "not a customer of this partner"}}
+}
+
+// NotItsReseller is CBC.99000037; it is the same for a reseller of others and one that does not exist.
+func NotItsReseller() *Error {
+	return &Error{Code{"CBC.99000037", http.StatusForbidden}, Text{"没有该云经销商的权限", "no right to this indirect partner"}}
+}
+
+// NotFound is CBC.0404.
+func NotFound(what Text) *Error { return &Error{Code{"CBC.0404", http.StatusNotFound}, what} }
+
+// NoPath is CBC.0404 of a path that is no operation.
+func NoPath() *Error { return NotFound(Text{"接口不存在", "there is no such operation"}) }
+
+// WrongVerb is CBC.0405.
+func WrongVerb(allowed string) *Error {
+	return &Error{Code{"CBC.0405", http.StatusMethodNotAllowed}, Textf("请求方法不支持，仅支持%s", "the operation is called by %s", allowed)}
+}
+
+// TooLarge is CBC.0413: the body is longer than it may be.
+func TooLarge(most int) *Error {
+	return &Error{Code{"CBC.0413", http.StatusRequestEntityTooLarge}, Textf("请求体超过%d字节", "the body is longer than %d bytes", most)}
+}
+
+// URLTooLong is CBC.0414.
+func URLTooLong(most int) *Error {
+	return &Error{Code{"CBC.0414", http.StatusRequestURITooLong}, Textf("请求地址超过%d字节", "the URL is longer than %d bytes", most)}
+}
+
+// NotReady is CBC.0503: the server runs and cannot answer yet, or no longer.
+func NotReady(why Text) *Error {
+	return &Error{Code{"CBC.0503", http.StatusServiceUnavailable}, why}
+}

@@ -1,0 +1,88 @@
+package operation
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Operation is one operation of the API.
+type Operation struct {
+	Name    string      // as in openapi.yaml and the SDK: ListSubCustomerBillDetail
+	Method  string      // GET or POST
+	Path    string      // as net/http matches it: /v1/statements/{cycle}
+	Summary string      // one line
+	Callers []keys.Role // who may call it; empty = anybody, without a key
+	Subject Subject     // whose records it reads
+	Params  []Param     // of path, query and body
+	Handle  func(context.Context, *Call) (any, error)
+}
+
+// Subject says whose records an operation reads, and so what its parameters customer_id, partner_id, indirect_partner_id and
+// account_manager_id mean (see Decide).
+type Subject uint8
+
+// The subjects.
+const (
+	Nobody       Subject = iota // what is nobody's: cycles, runs, prices
+	OneCustomer                 // of the customer that customer_id names
+	Customers                   // of all customers that the caller may see, or of one where customer_id is given
+	ItsCustomer                 // of the caller, a customer; the vendor names it by customer_id
+	ItsPartner                  // of the caller, a partner, or its reseller; the vendor may name one by partner_id
+	AnyStatement                // of all partners (the vendor, finance), or of the caller, a partner
+)
+
+// Public reports whether the operation needs no key.
+func (o *Operation) Public() bool { return len(o.Callers) == 0 }
+
+// Param returns a parameter of the operation.
+func (o *Operation) Param(name string) (Param, bool) {
+	i := slices.IndexFunc(o.Params, func(p Param) bool { return p.Name == name })
+	if i < 0 {
+		return Param{}, false
+	}
+	return o.Params[i], true
+}
+
+// Call is one request that was let through.
+type Call struct {
+	Op       *Operation
+	Caller   keys.Caller // zero for a public operation
+	Scope    Scope       // what it may see
+	State    *State      // what it reads; nil for a public operation
+	Inside   *Inside     // of the server: for what tells how it is
+	Language Language
+	Body     []byte // of a POST: JSON
+	Values
+}
+
+// State is one committed state of the lake with the settings and books that it is read with. Several calls share it.
+type State struct {
+	Workspace *pipeline.Workspace
+	Snap      *lake.Snapshot
+	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
+}
+
+// Inside is what the server says of itself.
+type Inside struct {
+	Ready   func() error          // why it cannot answer; nil = it can
+	Metrics func(io.Writer) error // in Prometheus's text format
+}
+
+// Stream is an answer that is no JSON value. Exactly one of Write and Open is set.
+type Stream struct {
+	Type string // its Content-Type
+	Name string // of the file that a browser would save; empty = shown in place
+	Tag  string // strong ETag without quotes: the same tag means the same bytes; empty = none
+	Time time.Time
+	// Write gives the answer from start to end. An error after the first byte cuts the connection.
+	Write func(ctx context.Context, w io.Writer) error
+	// Open gives a finished file: with a Tag, requests with Range and If-Range are resumed (RFC 9110).
+	Open func() (io.ReadSeekCloser, error)
+}

@@ -1,0 +1,179 @@
+package operation
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Scope is what a call may see. Every set part narrows it; the zero value sees everything, and is the vendor's alone.
+type Scope struct {
+	Partner  string        // only what bears this partner_id
+	During   []period.Span // and was that partner's in one of these times: of a reseller, when it was the caller's; nil = any time
+	Customer string        // only this customer's
+	Manager  string        // only customers of this account manager
+	Feeds    bool          // raw records of feeds may be shown: the vendor and finance
+	Nothing  bool          // nothing fits: the answer is empty
+}
+
+// Line reports whether a line is in the scope, by its partner and its own time (spec §6.1). Customer and Manager are for the caller to
+// choose lines by.
+func (s *Scope) Line(partner string, own period.Instant) bool {
+	if s.Nothing || s.Partner != "" && partner != s.Partner {
+		return false
+	}
+	return s.During == nil || slices.ContainsFunc(s.During, func(d period.Span) bool { return d.Holds(own) })
+}
+
+// Managed reports whether a customer is one of the scope's manager's at an instant; true where the scope has no manager.
+func (s *Scope) Managed(b *books.Books, customer int32, at period.Instant) bool {
+	return s.Manager == "" || ManagerOf(b, customer, at) == s.Manager
+}
+
+// ManagerOf is the account manager of a customer at an instant: that of the row in force, or of the last one before.
+func ManagerOf(b *books.Books, customer int32, at period.Instant) string {
+	if row, ok := b.CustomerRowAt(customer, at); ok {
+		return row.AccountManager
+	}
+	manager := ""
+	for _, row := range b.Customers[customer].Rows {
+		if row.Valid.From <= at {
+			manager = row.AccountManager
+		}
+	}
+	return manager
+}
+
+// Admit says whether a caller may call an operation at all, whatever it asks for: the first half of Decide, done before parameters are
+// looked at.
+func Admit(op *Operation, c *keys.Caller) error {
+	if op.Public() {
+		return nil
+	}
+	if !slices.Contains(op.Callers, c.Role) {
+		return NotForRole()
+	}
+	if c.Manager != "" && op.Subject != Nobody {
+		if _, ok := op.Param("account_manager_id"); !ok {
+			return NotForRole()
+		}
+	}
+	return nil
+}
+
+// Decide is the one place that says what a call may see (spec §8). It reads the books and nothing of the lake. The error is an *Error.
+func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
+	if err := Admit(op, c); err != nil {
+		return Scope{}, err
+	}
+	if op.Public() || op.Subject == Nobody {
+		return Scope{Nothing: true}, nil
+	}
+	switch c.Role {
+	case keys.Vendor, keys.Finance:
+		return ofVendor(op, v)
+	case keys.Customer:
+		if asked := v.Text("customer_id"); asked != "" && asked != c.Customer {
+			return Scope{}, NotForRole()
+		}
+		return Scope{Customer: c.Customer}, nil
+	case keys.Partner:
+		return ofPartner(op, c, v, b, now)
+	}
+	return Scope{}, NotForRole()
+}
+
+// ofVendor is all that was asked for.
+func ofVendor(op *Operation, v *Values) (Scope, error) {
+	s := Scope{Customer: v.Text("customer_id"), Partner: v.Text("indirect_partner_id"), Manager: v.Text("account_manager_id"), Feeds: true}
+	if s.Partner == "" {
+		s.Partner = v.Text("partner_id")
+	}
+	if op.Subject == ItsCustomer && s.Customer == "" {
+		return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: the vendor says whose bill"})
+	}
+	return s, nil
+}
+
+// ofPartner is what bears the partner's id, or that of its reseller while it was its reseller.
+func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
+	s := Scope{Partner: c.Partner, Manager: v.Text("account_manager_id")}
+	if c.Manager != "" {
+		switch s.Manager {
+		case "":
+			return Scope{}, BadParameter("account_manager_id", Text{"必填", "is missing: the key is bound to an account manager"})
+		case c.Manager:
+		default:
+			return Scope{}, OtherManager()
+		}
+	}
+	if asked := v.Text("partner_id"); asked != "" && asked != c.Partner {
+		return Scope{}, NotForRole()
+	}
+	if b.Partner(c.Partner) < 0 {
+		return Scope{}, NotForRole() // it is no longer in the books
+	}
+	if reseller := v.Text("indirect_partner_id"); reseller != "" {
+		s.Partner, s.During = reseller, resoldBy(b, c.Partner, reseller)
+		if s.During == nil {
+			return Scope{}, NotItsReseller()
+		}
+	}
+	asked := v.Text("customer_id")
+	if asked == "" {
+		return s, nil
+	}
+	s.Customer = asked
+	customer := b.Customer(asked)
+	if customer < 0 || !associated(b, customer, &s, windowEnd(op, v, b, now)) {
+		return Scope{}, NotItsCustomer()
+	}
+	if !s.Managed(b, customer, now) {
+		if c.Manager != "" {
+			return Scope{}, NotItsCustomer()
+		}
+		s.Nothing = true // the id of a manager is a filter like others for a key that is bound to none
+	}
+	return s, nil
+}
+
+// resoldBy is when a reseller had a partner as its distributor; nil = never.
+func resoldBy(b *books.Books, distributor, reseller string) []period.Span {
+	parent, code := b.Partner(distributor), b.Partner(reseller)
+	if parent < 0 || code < 0 {
+		return nil
+	}
+	var spans []period.Span
+	for _, row := range b.Partners[code].Rows {
+		if row.Kind == books.Reseller && row.Parent == parent {
+			spans = append(spans, row.Valid)
+		}
+	}
+	return spans
+}
+
+// associated reports whether a customer was the scope's partner's at any time before an instant. It may have left since: what it
+// consumed as the partner's stays to be seen, and what is billed late of that time too.
+func associated(b *books.Books, customer int32, s *Scope, before period.Instant) bool {
+	return slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool {
+		if b.Partners[a.Partner].ID != s.Partner || a.Valid.From >= before {
+			return false
+		}
+		return s.During == nil || slices.ContainsFunc(s.During, func(d period.Span) bool { return d.Overlaps(a.Valid) })
+	})
+}
+
+// windowEnd is the end of the month that is asked for, or now.
+func windowEnd(op *Operation, v *Values, b *books.Books, now period.Instant) period.Instant {
+	for _, p := range op.Params {
+		if p.Kind != Month {
+			continue
+		}
+		if c, ok := v.Month(p.Name); ok {
+			return b.Zone.Bounds(c).To
+		}
+	}
+	return now + 1
+}

@@ -1,0 +1,12 @@
+package serve
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/serve/bss"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/serve/own"
+)
+
+// Operations is the table of all operations (OP-1).
+func Operations() []operation.Operation { return slices.Concat(bss.Operations(), own.Operations()) }

@@ -1,0 +1,175 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/serve/sign"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Config is what a server is made of.
+type Config struct {
+	Workspace  *pipeline.Workspace
+	Operations []operation.Operation // nil = Operations()
+	Clock      func() time.Time
+	Log        *slog.Logger
+}
+
+// Server is the query API. It is an http.Handler; Serve runs it on a socket.
+type Server struct {
+	api     settings.API
+	dir     string // of the workspace
+	clock   func() time.Time
+	log     *slog.Logger
+	keys    *keys.Store
+	seen    sign.Seen
+	limits  limits
+	states  *states
+	metrics *metrics
+	mux     *http.ServeMux
+	conns   atomic.Uint64
+}
+
+// New checks what the server needs: the keys file and the lake. Errors: *keys.FileError, and those of opening a lake.
+func New(c Config) (*Server, error) {
+	api := c.Workspace.Settings.API
+	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), limits: limits{perSecond: api.RateLimit}}
+	var err error
+	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
+		return nil, err
+	}
+	if s.states, err = newStates(c.Workspace, c.Log); err != nil {
+		return nil, err
+	}
+	ops := c.Operations
+	if ops == nil {
+		ops = Operations()
+	}
+	s.mux = s.routes(ops)
+	return s, nil
+}
+
+// path is a file of the settings, relative to the workspace.
+func (s *Server) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(s.dir, name)
+}
+
+// KeysFile is where a workspace's keys are.
+func KeysFile(w *pipeline.Workspace) keys.File {
+	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
+}
+
+// routes is what there is by path, and by verb within one. net/http's own answers to a wrong path or verb have another shape than ours.
+func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
+	byPath := map[string]map[string]*operation.Operation{}
+	for i := range ops {
+		op := &ops[i]
+		if byPath[op.Path] == nil {
+			byPath[op.Path] = map[string]*operation.Operation{}
+		}
+		byPath[op.Path][op.Method] = op
+	}
+	mux := http.NewServeMux()
+	for path, verbs := range byPath {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			a := w.(*answer) // ServeHTTP made it
+			if op := verbs[r.Method]; op != nil {
+				a.op = op
+				s.answer(a, r)
+				return
+			}
+			var allowed []string
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				if verbs[method] != nil {
+					allowed = append(allowed, method)
+				}
+			}
+			a.Header().Set("Allow", strings.Join(allowed, ", "))
+			a.fail(operation.WrongVerb(strings.Join(allowed, ", ")))
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { w.(*answer).fail(operation.NoPath()) })
+	return mux
+}
+
+// connKey is where a request's context has the number of its connection.
+type connKey struct{}
+
+func connOf(r *http.Request) uint64 {
+	n, _ := r.Context().Value(connKey{}).(uint64)
+	return n
+}
+
+// Listen opens the address of the settings.
+func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", s.api.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s (api.listen): %w", s.api.Listen, err)
+	}
+	return l, nil
+}
+
+// Secure reports whether the settings ask for TLS.
+func (s *Server) Secure() bool { return s.api.TLSCert != "" }
+
+// Serve answers what comes to a listener until ctx is done (SERVE-6). It closes the listener. The error is nil where every request came
+// to its end; where some were cut it says so.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	h := &http.Server{
+		Handler: s, ReadHeaderTimeout: s.api.ReadTimeout, ReadTimeout: s.api.ReadTimeout, IdleTimeout: s.api.IdleTimeout,
+		WriteTimeout:   s.api.ReadTimeout + s.api.WriteTimeout, // counts from the end of the headers; streams have their own
+		MaxHeaderBytes: s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, s.conns.Add(1))
+		},
+	}
+	if s.Secure() {
+		certs := &certificate{cert: s.path(s.api.TLSCert), key: s.path(s.api.TLSKey), log: s.log}
+		if err := certs.load(); err != nil {
+			return errors.Join(err, l.Close())
+		}
+		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get, NextProtos: []string{"h2", "http/1.1"}}
+	}
+	failed := make(chan error, 1)
+	go func() {
+		if s.Secure() {
+			failed <- h.ServeTLS(l, "", "")
+			return
+		}
+		failed <- h.Serve(l)
+	}()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	return s.stop(ctx, h)
+}
+
+// stop lets what is on come to its end.
+func (s *Server) stop(ctx context.Context, h *http.Server) error {
+	s.log.Info("stopping", "within", s.api.StopTimeout.String())
+	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.api.StopTimeout)
+	defer cancel()
+	err := h.Shutdown(wait)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errors.Join(fmt.Errorf("stop the server: requests that went on after %s were cut", s.api.StopTimeout), h.Close())
+	}
+	return err
+}

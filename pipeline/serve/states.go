@@ -1,0 +1,118 @@
+package serve
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// lookEvery is how often at most the books are looked at for a change.
+const lookEvery = period.Second
+
+// states gives each request the committed state that it reads.
+type states struct {
+	lake *lake.Lake
+	log  *slog.Logger
+
+	mu        sync.Mutex
+	snap      *lake.Snapshot
+	workspace *pipeline.Workspace
+	print     string // of the books that workspace holds
+	looked    period.Instant
+	booksErr  error // why books that changed were not taken
+}
+
+func newStates(w *pipeline.Workspace, log *slog.Logger) (*states, error) {
+	l, err := w.Lake(pipeline.Options{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s := &states{lake: l, log: log, workspace: w, print: printOf(w.Dir)}
+	_, err = s.at(0)
+	return s, err
+}
+
+// at is the live state. Who asks at the same time gets the same one.
+func (s *states) at(now period.Instant) (*operation.State, error) {
+	s.mend(now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snap, err := s.lake.HeadSince(s.snap)
+	if err != nil {
+		return nil, err
+	}
+	s.snap = snap
+	return &operation.State{Workspace: s.workspace, Snap: snap, Now: now}, nil
+}
+
+// mend reads books that changed; the request that finds it waits, others go on with those before. While the books are wrong, those
+// before them are used: a slip of the pen does not stop the partners.
+func (s *states) mend(now period.Instant) {
+	w, changed := s.changed(now)
+	if !changed {
+		return
+	}
+	b, err := books.Load(os.DirFS(w.Dir), w.Settings)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.booksErr = err
+	if err != nil {
+		s.log.Error("the books changed and are wrong: the server goes on with those before", "error", err.Error())
+		return
+	}
+	s.log.Info("books read again")
+	s.workspace = &pipeline.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
+}
+
+// changed reports whether the books are other ones than those looked at last; it is true for one caller alone.
+func (s *states) changed(now period.Instant) (*pipeline.Workspace, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d := int64(now - s.looked); d >= 0 && d < lookEvery {
+		return nil, false
+	}
+	s.looked = now
+	print := printOf(s.workspace.Dir)
+	if print == s.print {
+		return nil, false
+	}
+	s.print = print
+	return s.workspace, true
+}
+
+// wrong says why the books in use are not those on disk; nil = they are.
+func (s *states) wrong() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.booksErr
+}
+
+// printOf tells files of books apart by name, size and time.
+func printOf(dir string) string {
+	entries, err := os.ReadDir(filepath.Join(dir, "books"))
+	if err != nil {
+		return err.Error()
+	}
+	print := ""
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err.Error()
+		}
+		print += e.Name() + "\x00" + info.ModTime().String() + "\x00" + info.Mode().String() + "\x00" + strconv.FormatInt(info.Size(), 10) + "\n"
+	}
+	return print
+}
