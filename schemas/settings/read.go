@@ -225,15 +225,6 @@ func readBuckets(s *Settings, m yamldoc.Map, key string) {
 	s.Lake.Buckets = m.Int(key, s.Lake.Buckets, 1, 1024)
 }
 
-func readDSN(s *Settings, m yamldoc.Map, key string) { s.ClickHouse.DSN = m.Text(key, "") }
-
-func readCluster(s *Settings, m yamldoc.Map, key string) {
-	s.ClickHouse.Cluster = m.Text(key, "")
-	if dsn := m.Get("dsn"); s.ClickHouse.Cluster != "" && (dsn == nil || dsn.Kind == yamldoc.Scalar && dsn.Text == "") {
-		m.Fail(key, m.Get(key), "set clickhouse.dsn, or empty the cluster", "a cluster without a dsn")
-	}
-}
-
 func readListen(s *Settings, m yamldoc.Map, key string) {
 	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, func(text string) (string, error) {
 		_, port, err := net.SplitHostPort(text)

@@ -117,9 +117,6 @@ type Lake struct {
 	Buckets int    // 1 to 1024
 }
 
-// ClickHouse is the server that lines are published to; an empty DSN means none.
-type ClickHouse struct{ DSN, Cluster string }
-
 // API is how the query API is served.
 type API struct {
 	Listen          string // host:port

@@ -73,7 +73,7 @@ func TestParseSample(t *testing.T) {
 	want := Settings{
 		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"}, Rounding: Rounding{Line, money.Truncate},
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
-		Lake: Lake{"lake", 16}, API: defaultAPI, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
+		Lake: Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -108,7 +108,20 @@ close:
   day: 28
   time: 06:05
 lake: {path: /var/lake, buckets: 1024}
-clickhouse: {dsn: "clickhouse://h:9000/db", cluster: main}
+clickhouse:
+  dsn: "clickhouse://u:p%40ss@h/db?secure=true"
+  cluster: main
+  user: tollbook
+  ca_file: ca.pem
+  cert_file: client.pem
+  key_file: client.key
+  skip_verify: true
+  compression: zstd
+  connect_timeout: 3s
+  timeout: 1m
+  retries: 0
+  keep: 0s
+  samples: true
 api:
   listen: ":0"
   keys: /etc/tollbook/keys.json
@@ -131,7 +144,7 @@ schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
 	want := Settings{
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Refund: Refund{0, rate}, Close: Close{28, 365},
-		Lake: Lake{"/var/lake", 1024}, ClickHouse: ClickHouse{"clickhouse://h:9000/db", "main"}, API: otherAPI,
+		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule: Schedule{"@daily", "0 0 29 2 *"},
 	}
 	if s != want {

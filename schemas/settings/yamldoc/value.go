@@ -82,6 +82,11 @@ func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
 	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), what)
 }
 
+// FailSecret is Fail for a value that may hold a secret: it is not repeated.
+func (m Map) FailSecret(key string, n *Node, hint, format string, args ...any) {
+	m.c.Add(n.Pos, hint, "%s: %s", m.Name(key), fmt.Sprintf(format, args...))
+}
+
 func shorten(text string) string {
 	if len(text) > 64 {
 		return text[:64] + "…"
