@@ -1,0 +1,113 @@
+package clickhouse
+
+import (
+	"context"
+	"fmt"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Conn is a pool of connections to one server. It may be used from several goroutines.
+type Conn struct {
+	driver.Conn
+	options Options
+}
+
+// maxConns is how many connections a pool has at most: inserts in flight, and a question beside them.
+const maxConns = 16
+
+// Open connects, and tries again what can heal. Errors: *Error.
+func Open(ctx context.Context, o Options) (*Conn, error) {
+	c := &Conn{options: o}
+	compression := &ch.Compression{Method: ch.CompressionLZ4}
+	if o.Compression == settings.Unpacked || o.HTTP {
+		compression = nil // answers are small
+	}
+	settings := ch.Settings{}
+	protocol := ch.Native
+	if o.HTTP {
+		protocol = ch.HTTP
+	}
+	conn, err := ch.Open(&ch.Options{
+		Protocol: protocol, Addr: []string{o.Address}, TLS: o.TLS, Compression: compression, Settings: settings,
+		Auth:        ch.Auth{Database: o.Database, Username: o.user(), Password: string(o.Password)},
+		DialTimeout: o.ConnectTimeout, ReadTimeout: o.Timeout, MaxOpenConns: maxConns, MaxIdleConns: maxConns,
+		ClientInfo: ch.ClientInfo{Products: []struct{ Name, Version string }{{Name: "tollbook"}}},
+	})
+	if err != nil {
+		return nil, o.wrap("connect", err)
+	}
+	c.Conn = conn
+	if err := c.Retry(ctx, func() error { return c.wrap("connect", c.Ping(ctx)) }); err != nil {
+		_ = conn.Close() // nothing was sent
+		return nil, err
+	}
+	return c, nil
+}
+
+func (o *Options) user() string {
+	if o.User == "" {
+		return "default"
+	}
+	return o.User
+}
+
+// Address is the server's host:port.
+func (c *Conn) Address() string { return c.options.Address }
+
+// Do runs a statement that gives no rows, and tries again what can heal: it must do no harm when it is run twice. what says in an error
+// what was being done.
+func (c *Conn) Do(ctx context.Context, what, sql string, args ...any) error {
+	return c.Retry(ctx, func() error { return c.wrap(what, c.Exec(ctx, sql, args...)) })
+}
+
+// Each asks and visits every row of the answer, whose columns are scanned into dest; it starts over when that can heal, after calling
+// begin. Errors: *Error, and those of visit as they are.
+func (c *Conn) Each(ctx context.Context, what, sql string, args []any, begin func(), dest []any, visit func() error) error {
+	return c.Retry(ctx, func() error {
+		begin()
+		rows, err := c.Query(ctx, sql, args...)
+		if err != nil {
+			return c.wrap(what, err)
+		}
+		defer func() { _ = rows.Close() }() // Err says what there is to say
+		for rows.Next() {
+			if err := rows.Scan(dest...); err != nil {
+				return c.wrap(what, err)
+			}
+			if err := visit(); err != nil {
+				return err
+			}
+		}
+		return c.wrap(what, rows.Err())
+	})
+}
+
+// One asks for one row. Errors: *Error.
+func (c *Conn) One(ctx context.Context, what, sql string, args []any, dest ...any) error {
+	return c.Retry(ctx, func() error { return c.wrap(what, c.QueryRow(ctx, sql, args...).Scan(dest...)) })
+}
+
+// With gives a context whose statements run with server settings.
+func With(ctx context.Context, pairs ...string) context.Context {
+	s := ch.Settings{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		s[pairs[i]] = pairs[i+1]
+	}
+	return ch.Context(ctx, ch.WithSettings(s))
+}
+
+// Name is a name of SQL in quotes.
+func Name(parts ...string) string {
+	out := ""
+	for i, p := range parts {
+		if i > 0 {
+			out += "."
+		}
+		out += fmt.Sprintf("`%s`", p)
+	}
+	return out
+}

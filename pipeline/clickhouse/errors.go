@@ -1,0 +1,179 @@
+package clickhouse
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	native "github.com/ClickHouse/ch-go"
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// Error says what was being done at which server, and what went wrong.
+type Error struct {
+	Server string // host:port
+	What   string
+	Text   string // without the password
+	Err    error
+}
+
+// Error is a sentence.
+func (e *Error) Error() string { return fmt.Sprintf("clickhouse %s: %s: %s", e.Server, e.What, e.Text) }
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint is what to do about it.
+func (e *Error) Hint() string {
+	switch code(e.Err) {
+	case codeAuthentication, codeUnknownUser, codeWrongPassword:
+		return "check user and password: " + UserEnv + " and " + PasswordEnv + ", clickhouse.user and clickhouse.password_file, or those of clickhouse.dsn"
+	case codeAccessDenied, codeReadonly:
+		return "docs/clickhouse.md says what the user must be granted"
+	case codeNoSpace, codeNoDisk:
+		return "make room on the server, then run `tollbook publish`"
+	case 0:
+	default:
+		return ""
+	}
+	var unknown x509.UnknownAuthorityError
+	var host x509.HostnameError
+	switch {
+	case errors.As(e.Err, &unknown):
+		return "name the authority that signed the server's certificate: clickhouse.ca_file"
+	case errors.As(e.Err, &host):
+		return "the certificate is of another name: use that one in clickhouse.dsn"
+	case Heals(e.Err):
+		return "check that the server runs and can be reached; the next run, or `tollbook publish`, goes on from there"
+	}
+	return ""
+}
+
+// wrap makes an *Error of what a library says.
+func (o *Options) wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if secret := string(o.Password); secret != "" {
+		text = strings.ReplaceAll(text, secret, o.Password.String())
+	}
+	return &Error{Server: o.Address, What: what, Text: text, Err: err}
+}
+
+func (c *Conn) wrap(what string, err error) error { return c.options.wrap(what, err) }
+
+// Codes of the server's exceptions, as its source lists them.
+const (
+	codeUnknownTable   = 60
+	codeReadonly       = 164
+	codeUnknownUser    = 192
+	codeWrongPassword  = 193
+	codeNoSpace        = 243
+	codeAccessDenied   = 497
+	codeAuthentication = 516
+	codeNoDisk         = 75
+	codeNoDatabase     = 81
+)
+
+// code is the code of the server's exception, or 0.
+func code(err error) int {
+	var asked *ch.Exception
+	var sent *native.Exception
+	switch {
+	case errors.As(err, &asked):
+		return int(asked.Code)
+	case errors.As(err, &sent):
+		return int(sent.Code)
+	}
+	return 0
+}
+
+// NotThere reports whether a server says that there is no such table or database.
+func NotThere(err error) bool {
+	c := code(err)
+	return c == codeUnknownTable || c == codeNoDatabase
+}
+
+// Heals reports whether the same may well work a little later (CH-2).
+func Heals(err error) bool {
+	if errors.Is(err, context.Canceled) {
+		return false
+	}
+	switch code(err) {
+	case 0:
+		return networkHeals(err)
+	case 32, // ATTEMPT_TO_READ_AFTER_EOF: the connection was cut
+		101,           // UNEXPECTED_PACKET_FROM_CLIENT: the same
+		159, 160, 209, // TIMEOUT_EXCEEDED, TOO_SLOW, SOCKET_TIMEOUT
+		202, 203, 210, 279, // TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED
+		236, 394, // ABORTED, QUERY_WAS_CANCELLED: the server is shutting down
+		241, 252, 745: // MEMORY_LIMIT_EXCEEDED, TOO_MANY_PARTS, SERVER_OVERLOADED
+		return true
+	}
+	return false
+}
+
+// networkHeals tells a network that is down for now from an address or a certificate that is wrong.
+func networkHeals(err error) bool {
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var alert tls.AlertError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &cert), errors.As(err, &alert), errors.As(err, &record):
+		return false
+	case errors.As(err, &dns):
+		return !dns.IsNotFound
+	}
+	var network net.Error
+	var status *ch.HTTPError
+	if errors.As(err, &status) {
+		return status.StatusCode >= 500
+	}
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ch.ErrAcquireConnTimeout) || errors.Is(err, native.ErrClosed)
+}
+
+// The pauses between tries.
+const (
+	firstPause = time.Second
+	mostPause  = 30 * time.Second
+)
+
+// Retry calls f again, after a pause, while its error can heal and tries are left. It returns the last error.
+func (c *Conn) Retry(ctx context.Context, f func() error) error {
+	pause := firstPause
+	for try := 0; ; try++ {
+		err := f()
+		if err == nil || try >= c.options.Retries || ctx.Err() != nil || !Heals(err) {
+			return err
+		}
+		if waitErr := c.options.wait(ctx, pause); waitErr != nil {
+			return errors.Join(err, waitErr)
+		}
+		pause = min(2*pause, mostPause)
+	}
+}
+
+func (o *Options) wait(ctx context.Context, pause time.Duration) error {
+	if o.Pause != nil {
+		return o.Pause(ctx, pause)
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

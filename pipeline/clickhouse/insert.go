@@ -1,0 +1,186 @@
+package clickhouse
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	native "github.com/ClickHouse/ch-go"
+	"github.com/ClickHouse/ch-go/compress"
+	"github.com/ClickHouse/ch-go/proto"
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Insert is one INSERT: Columns are filled by Next for every block, and sent as they are.
+type Insert struct {
+	Table    string // as SQL names it
+	Columns  proto.Input
+	Settings map[string]string
+	// Next puts the next block into Columns, which are empty; false = there is none.
+	Next func(context.Context) (bool, error)
+}
+
+// statement is the INSERT up to its columns.
+func (in *Insert) statement() string {
+	names := make([]string, len(in.Columns))
+	for i, c := range in.Columns {
+		names[i] = Name(c.Name)
+	}
+	return "INSERT INTO " + in.Table + " (" + strings.Join(names, ", ") + ")"
+}
+
+// next empties the columns and fills them.
+func (in *Insert) next(ctx context.Context) (bool, error) {
+	in.Columns.Reset()
+	return in.Next(ctx)
+}
+
+// sourceError is an error of Next, told apart from those of the server.
+type sourceError struct{ error }
+
+// Insert sends the blocks of one INSERT and returns when the server has taken all of them. It is not tried again here: after an error
+// nobody knows how much the server holds. Errors: *Error, and those of Next as they are.
+func (c *Conn) Insert(ctx context.Context, in *Insert) error {
+	in.Columns.Reset()
+	send := c.insertNative
+	if c.options.HTTP {
+		send = c.insertHTTP
+	}
+	err := send(ctx, in)
+	var source sourceError
+	if errors.As(err, &source) {
+		return source.error
+	}
+	return c.wrap("insert into "+in.Table, err)
+}
+
+// insertNative takes a connection of its own: the pool has no way to send columns as they are.
+func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
+	o := native.Options{
+		Address: c.options.Address, Database: c.options.Database, User: c.options.user(), Password: string(c.options.Password),
+		TLS: c.options.TLS, DialTimeout: c.options.ConnectTimeout, HandshakeTimeout: c.options.ConnectTimeout, ReadTimeout: c.options.Timeout, ClientName: "tollbook",
+	}
+	switch c.options.Compression {
+	case settings.LZ4:
+		o.Compression = native.CompressionLZ4
+	case settings.ZSTD:
+		o.Compression = native.CompressionZSTD
+	case settings.Unpacked:
+	}
+	client, err := native.Dial(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Close() }() // the server has answered, or the error says more
+	q := native.Query{Body: in.statement() + " VALUES", Input: in.Columns, OnInput: func(ctx context.Context) error {
+		more, err := in.next(ctx)
+		switch {
+		case err != nil:
+			return sourceError{err}
+		case !more:
+			return io.EOF
+		}
+		return nil
+	}}
+	for _, key := range slices.Sorted(maps.Keys(in.Settings)) {
+		q.Settings = append(q.Settings, native.Setting{Key: key, Value: in.Settings[key], Important: true})
+	}
+	return client.Do(ctx, q)
+}
+
+// insertHTTP sends the same blocks as the body of one request, packed as the native protocol packs them.
+func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
+	method := compress.LZ4
+	switch c.options.Compression {
+	case settings.ZSTD:
+		method = compress.ZSTD
+	case settings.Unpacked:
+		method = compress.None
+	case settings.LZ4:
+	}
+	body := &blocks{in: in, packed: compress.NewWriter(compress.LevelZero, method)}
+	defer body.end() // the transport may still read when an answer came early
+	server := ch.Settings{"decompress": "1"}
+	for key, value := range in.Settings {
+		server[key] = value
+	}
+	body.ctx = func() context.Context { return ctx }
+	err := c.InsertFormat(ch.Context(ctx, ch.WithSettings(server)), "Native", in.statement(), body)
+	if body.failed != nil {
+		return sourceError{body.failed}
+	}
+	return err
+}
+
+// blocks is the body of an INSERT over HTTP: packed blocks, made when they are asked for.
+type blocks struct {
+	in     *Insert
+	ctx    func() context.Context
+	packed *compress.Writer
+	raw    proto.Buffer
+	at     int // how much of raw is packed
+
+	mu     sync.Mutex
+	rest   []byte // of the packed block
+	ended  bool
+	failed error // of Next
+}
+
+// mostPacked is how much is packed at once: the server takes up to 1 GiB, and asks for that much memory.
+const mostPacked = 8 << 20
+
+// Read implements io.Reader.
+func (b *blocks) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for len(b.rest) == 0 {
+		if b.ended {
+			return 0, io.EOF
+		}
+		if err := b.fill(); err != nil {
+			b.ended = true
+			return 0, err
+		}
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
+// fill packs the next block, or the next part of it; io.EOF = there is none.
+func (b *blocks) fill() error {
+	if b.at == len(b.raw.Buf) {
+		b.raw.Buf, b.at = b.raw.Buf[:0], 0
+		more, err := b.in.next(b.ctx())
+		if err != nil {
+			b.failed = err
+			return err
+		}
+		if !more {
+			return io.EOF
+		}
+		block := proto.Block{Columns: len(b.in.Columns), Rows: b.in.Columns[0].Data.Rows()}
+		if err := block.EncodeRawBlock(&b.raw, 0, b.in.Columns); err != nil {
+			return err
+		}
+	}
+	end := min(len(b.raw.Buf), b.at+mostPacked)
+	if err := b.packed.Compress(b.raw.Buf[b.at:end]); err != nil {
+		return err
+	}
+	b.rest, b.at = b.packed.Data, end
+	return nil
+}
+
+// end makes later reads give nothing.
+func (b *blocks) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended, b.rest = true, nil
+}

@@ -1,0 +1,108 @@
+package clickhouse
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// The environment variables that come before what the settings say.
+const (
+	UserEnv     = "TOLLBOOK_CLICKHOUSE_USER"
+	PasswordEnv = "TOLLBOOK_CLICKHOUSE_PASSWORD"
+)
+
+// Options is how a server is spoken to.
+type Options struct {
+	HTTP           bool   // else the native protocol
+	Address        string // host:port
+	Database       string // what unqualified names are of
+	User           string // "" = default
+	Password       settings.Secret
+	TLS            *tls.Config // nil = none
+	Compression    settings.Compression
+	ConnectTimeout time.Duration
+	Timeout        time.Duration // how long the server may be silent
+	Retries        int           // further tries of what can heal
+	// Pause waits between two tries. nil = a timer.
+	Pause func(context.Context, time.Duration) error
+}
+
+// FromSettings makes options of a workspace's settings: dir is the workspace, env gives environment variables. Errors: a file that
+// cannot be read, or that holds no certificate.
+func FromSettings(s *settings.ClickHouse, dir string, env func(string) string) (Options, error) {
+	o := Options{
+		HTTP: s.DSN.HTTP, Address: s.DSN.Address(), Database: s.DSN.Database, User: s.DSN.User, Password: s.DSN.Password,
+		Compression: s.Compression, ConnectTimeout: s.ConnectTimeout, Timeout: s.Timeout, Retries: s.Retries,
+	}
+	if s.User != "" {
+		o.User = s.User
+	}
+	if s.PasswordFile != "" {
+		text, err := os.ReadFile(within(dir, s.PasswordFile))
+		if err != nil {
+			return Options{}, fmt.Errorf("read clickhouse.password_file: %w", err)
+		}
+		o.Password = settings.Secret(strings.TrimRight(string(text), "\r\n"))
+	}
+	if user := env(UserEnv); user != "" {
+		o.User = user
+	}
+	if password := env(PasswordEnv); password != "" {
+		o.Password = settings.Secret(password)
+	}
+	if !s.DSN.TLS {
+		return o, nil
+	}
+	var err error
+	o.TLS, err = tlsOf(s, dir)
+	return o, err
+}
+
+// within is a path relative to a folder.
+func within(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func tlsOf(s *settings.ClickHouse, dir string) (*tls.Config, error) {
+	c := &tls.Config{ServerName: s.DSN.Host, MinVersion: tls.VersionTLS12, InsecureSkipVerify: s.SkipVerify}
+	if s.CAFile != "" {
+		pem, err := os.ReadFile(within(dir, s.CAFile))
+		if err != nil {
+			return nil, fmt.Errorf("read clickhouse.ca_file: %w", err)
+		}
+		c.RootCAs = x509.NewCertPool()
+		if !c.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read clickhouse.ca_file: %s holds no certificate in PEM", s.CAFile)
+		}
+	}
+	if s.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(within(dir, s.CertFile), within(dir, s.KeyFile))
+		if err != nil {
+			return nil, fmt.Errorf("read clickhouse.cert_file and key_file: %w", err)
+		}
+		c.Certificates = []tls.Certificate{pair}
+	}
+	return c, nil
+}
+
+// At is the same for another server of the cluster.
+func (o Options) At(host string, port int) Options {
+	d := settings.DSN{Host: host, Port: port}
+	o.Address = d.Address()
+	if o.TLS != nil {
+		o.TLS = o.TLS.Clone()
+		o.TLS.ServerName = host
+	}
+	return o
+}
