@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,11 @@ type Key struct {
 
 // Keys lists every key in the order of the file.
 func Keys() []Key {
+	return slices.Concat(moneyKeys(), clickHouseKeys(), apiKeys(), scheduleKeys())
+}
+
+// moneyKeys are those of what is rated and kept.
+func moneyKeys() []Key {
 	return []Key{
 		{Name: "zone", Type: "IANA time zone", Required: true, template: "Asia/Shanghai", read: readZone,
 			Meaning: "contract zone: where days and cycles begin"},
@@ -55,6 +61,12 @@ func Keys() []Key {
 			Meaning: "where tollbook writes, relative to the workspace"},
 		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
 			Meaning: "parts that customers are spread over; fixed once a lake exists"},
+	}
+}
+
+// clickHouseKeys are those of publishing.
+func clickHouseKeys() []Key {
+	return []Key{
 		{Name: "clickhouse.dsn", Type: "clickhouse://host:9000/database, http:// or https://", Default: `""`, read: readDSN,
 			Meaning: "server to publish to; empty = none"},
 		{Name: "clickhouse.cluster", Type: "text", Default: `""`, read: readCluster,
@@ -83,6 +95,12 @@ func Keys() []Key {
 			Meaning: "how long rows stay on the server that the views no longer show"},
 		{Name: "clickhouse.samples", Type: "true | false", Default: "false", read: readSamples,
 			Meaning: "publish bandwidth samples too"},
+	}
+}
+
+// apiKeys are those of the query API.
+func apiKeys() []Key {
+	return []Key{
 		{Name: "api.listen", Type: "host:port", Default: "127.0.0.1:8080", read: readListen,
 			Meaning: "address of the query API"},
 		{Name: "api.keys", Type: "file", Default: "keys.json", read: readKeysFile,
@@ -105,6 +123,12 @@ func Keys() []Key {
 			Meaning: "how long a connection without a request stays open"},
 		{Name: "api.stop_timeout", Type: "duration", Default: "30s", read: readAPITime,
 			Meaning: "how long requests may go on after the server was told to stop"},
+	}
+}
+
+// scheduleKeys are those of when runs start.
+func scheduleKeys() []Key {
+	return []Key{
 		{Name: "schedule.nightly", Type: "cron expression, 5 fields", Default: `"30 1 * * *"`, read: readCron,
 			Meaning: "when the nightly run starts, contract zone"},
 		{Name: "schedule.monthly", Type: "cron expression, 5 fields", Default: `"0 12 5 * *"`, read: readCron,
