@@ -1,4 +1,4 @@
-# Targets need Go and make only. `make` alone lists them.
+# Targets need Go and make only, and npm once for the tests against ClickHouse. `make` alone lists them.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -58,9 +58,26 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { print $$4 }') -gt 3000000 ]; then \
   mktemp -d $$d/tollbook-XXXXXX; else mktemp -d; fi)
 
+# Tests against ClickHouse skip where it cannot be fetched, which `go test` alone would not show; where it must not happen, as in .ci/run,
+# TOLLBOOK_TEST_CLICKHOUSE_REQUIRED is set.
 .PHONY: test
 test: ## run every test of the main module
-	@tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES)
+	@missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
+	if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi; \
+	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES); \
+	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+
+.PHONY: clickhouse-library
+clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
+	$(GO) run ./fixtures/clickhouse/cmd -fetch
+
+# More than one server is a cluster named loopback.
+SHARDS ?= 1
+
+.PHONY: clickhouse
+clickhouse: ## start a ClickHouse server to play with; SHARDS=3 starts a cluster of three
+	$(GO) build -o $(BIN)/clickhouse ./fixtures/clickhouse/cmd
+	@exec $(BIN)/clickhouse -shards $(SHARDS)
 
 .PHONY: race
 race: ## the same tests under the race detector (needs a C compiler)
