@@ -162,7 +162,7 @@ func (s *shownAnswer) table(w io.Writer) {
 
 // from says what state the answer is of.
 func (s *shownAnswer) from() string {
-	name := map[question.Source]string{question.Lake: "the lake"}[s.Source]
+	name := map[question.Source]string{question.Lake: "the lake", question.ClickHouse: "ClickHouse"}[s.Source]
 	if s.AsOf == "" {
 		return name
 	}

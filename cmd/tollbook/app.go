@@ -197,21 +197,26 @@ func (a *app) read(reader func(*lake.Snapshot) error) error {
 
 // readWith is read for readers that need settings and books too.
 func (a *app) readWith(reader func(*pipeline.Workspace, *lake.Snapshot) error) (*pipeline.Workspace, error) {
-	o, err := a.options()
-	if err != nil {
-		return nil, err
-	}
 	w, err := a.open()
 	if err != nil {
 		return nil, err
 	}
+	return w, a.readOf(w, func(snap *lake.Snapshot) error { return reader(w, snap) })
+}
+
+// readOf is read of a workspace that is open.
+func (a *app) readOf(w *pipeline.Workspace, reader func(*lake.Snapshot) error) error {
+	o, err := a.options()
+	if err != nil {
+		return err
+	}
 	l, err := w.Lake(o)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = l.Read(func(snap *lake.Snapshot) error { return reader(w, snap) })
+	err = l.Read(reader)
 	a.bar.end()
-	return w, err
+	return err
 }
 
 // cycleFlag reads a --cycle flag.

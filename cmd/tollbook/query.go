@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/question"
@@ -16,8 +18,9 @@ import (
 
 // queryFlags say how a question is asked and shown.
 type queryFlags struct {
-	cycle, format string
-	limit         int
+	cycle, format, from string
+	limit               int
+	sql                 bool
 }
 
 // ownLimit is the limit that stands for the question's own.
@@ -31,9 +34,10 @@ func (a *app) queryCommand() *cobra.Command {
 		Long: `query answers one of the questions that finance asks again and again, with totals: revenue by service, region and day, the customers
 that pay most, margins of partners, what discounts cost, what came late, what is owed. Without a name it lists the questions.
 
-With --limit the rows that are left out are added up in one row. Totals are always of all rows.`,
+With --limit the rows that are left out are added up in one row. Totals are always of all rows. ClickHouse answers if clickhouse.dsn
+names a server, else the lake's files: of the same state they say the same. --sql prints the question for other tools.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
-			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n  tollbook query debt --json",
+			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -43,11 +47,16 @@ With --limit the rows that are left out are added up in one row. Totals are alwa
 			if err != nil {
 				return err
 			}
+			if f.sql {
+				return a.printSQL(q)
+			}
 			return a.query(cmd.Context(), q, &f)
 		},
 	}
 	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
 	cmd.Flags().IntVar(&f.limit, "limit", ownLimit, "show at most so many rows; 0 = all (default: as the question says)")
+	cmd.Flags().StringVar(&f.from, "from", "", "lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
+	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the question as SQL over the published views, and ask nobody")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
@@ -74,26 +83,34 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 	case f.limit == ownLimit:
 		f.limit = q.Limit
 	}
+	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
+		return nil, &usageError{what: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
+	}
 	if !slices.Contains([]string{"", "table", "json", "csv"}, f.format) {
 		return nil, &usageError{what: fmt.Sprintf("--format %q: want one of table, json, csv", f.format)}
 	}
 	return q, nil
 }
 
+// query asks and shows.
 func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) error {
 	tuneMemory(a.env)
-	var answer *question.Answer
-	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
-		partners, err := w.Partners()
-		if err != nil {
-			return err
-		}
-		partners.Snap, partners.Limits = snap, query.Limits{Workers: a.flags.workers}
-		answer, err = question.FromLake(ctx, q, question.Request{Cycle: f.cycle, Limit: f.limit}, &partners)
-		return err
-	})
+	w, err := a.open()
 	if err != nil {
-		return partnersWrong(err)
+		return err
+	}
+	r := question.Request{Cycle: f.cycle, Limit: f.limit}
+	var answer *question.Answer
+	switch server := w.Settings.ClickHouse.DSN.Set(); {
+	case f.from == string(question.ClickHouse) && !server:
+		return &usageError{what: "--from clickhouse: clickhouse.dsn is empty", hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
+	case f.from == string(question.Lake) || !server:
+		answer, err = a.queryLake(ctx, w, q, r)
+	default:
+		answer, err = a.queryServer(ctx, w, q, r)
+	}
+	if err != nil {
+		return err
 	}
 	shown := &shownAnswer{answer, f.cycle, w.Settings.Currency}
 	switch {
@@ -104,6 +121,61 @@ func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) er
 	}
 	shown.table(a.out)
 	return nil
+}
+
+// queryLake counts from the lake's files.
+func (a *app) queryLake(ctx context.Context, w *pipeline.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+	var answer *question.Answer
+	partners, err := w.Partners()
+	if err != nil {
+		return nil, err
+	}
+	partners.Limits = query.Limits{Workers: a.flags.workers}
+	err = a.readOf(w, func(snap *lake.Snapshot) (err error) {
+		partners.Snap = snap
+		answer, err = question.FromLake(ctx, q, r, &partners)
+		return err
+	})
+	return answer, partnersWrong(err)
+}
+
+// queryServer asks what is published.
+func (a *app) queryServer(ctx context.Context, w *pipeline.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.env)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(ctx, o)
+	if err != nil {
+		return nil, &askError{err}
+	}
+	defer func() { _ = conn.Close() }() // nothing was written
+	answer, err := question.FromClickHouse(ctx, q, r, w.Settings.Zone.Name(), conn)
+	if err != nil {
+		return nil, &askError{err}
+	}
+	return answer, nil
+}
+
+// askError is an error of asking a server.
+type askError struct{ err error }
+
+func (e *askError) Error() string { return e.err.Error() }
+func (e *askError) Unwrap() error { return e.err }
+
+// Hint says what else answers the question.
+func (e *askError) Hint() string {
+	return "`--from lake` counts from the lake's files; `tollbook publish` says what is wrong with the server"
+}
+
+// printSQL prints the question as SQL.
+func (a *app) printSQL(q *question.Question) error {
+	sql, err := q.SQL()
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.out, sql)
+	return err
 }
 
 // questionResult is one question as it is listed.

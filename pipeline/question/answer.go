@@ -35,8 +35,11 @@ type Answer struct {
 // Source is where an answer comes from.
 type Source string
 
-// Lake is the source of answers that are counted from the lake's files.
-const Lake Source = "lake"
+// The sources: the lake's files, and what is published.
+const (
+	Lake       Source = "lake"
+	ClickHouse Source = "clickhouse"
+)
 
 // newAnswer starts without rows.
 func newAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer, error) {
@@ -49,6 +52,13 @@ func newAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer
 		a.Totals, a.Rest = append(a.Totals, t), append(a.Rest, t)
 	}
 	return a, nil
+}
+
+// clone is the same answer with totals of its own.
+func (a *Answer) clone() *Answer {
+	b := *a
+	b.Rows, b.Totals, b.Rest = slices.Clone(a.Rows), slices.Clone(a.Totals), slices.Clone(a.Rest)
+	return &b
 }
 
 // add takes the next row in order (ASK-3).

@@ -1,6 +1,8 @@
 package question
 
 import (
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +50,31 @@ func TestDefinitions(t *testing.T) {
 	}
 	if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) != len(names) {
 		t.Errorf("names are not unique: %v", names)
+	}
+}
+
+// TestSQL: every question has its SQL, which names all of its columns, and no SQL is without a question.
+func TestSQL(t *testing.T) {
+	t.Parallel()
+	left, err := fs.Glob(files, "sql/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range All() {
+		sql, err := q.SQL()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, c := range q.Columns() {
+			if !regexp.MustCompile(`\b` + c.Name + `\b`).MatchString(sql) {
+				t.Errorf("the SQL of %s lacks %s", q.Name, c.Name)
+			}
+		}
+		left = slices.DeleteFunc(left, func(name string) bool { return name == "sql/"+q.Name+".sql" })
+	}
+	if len(left) > 0 {
+		t.Errorf("no question for %v", left)
 	}
 }
 
