@@ -3,7 +3,6 @@ package table
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -27,12 +26,17 @@ type Writer struct {
 	text   []parquet.ByteArray
 	be     []byte
 	ints   []int64
+	some   []int64
 	idx    []int32
 	levels []int16
 }
 
 // decWidth is the width of DECIMAL(38,x) in Parquet.
 const decWidth = 16
+
+// PageRows is how many rows a page of a column holds: what a reader decodes to see one row. A column that has one value for all
+// rows of its row group has one page.
+const PageRows = 2048
 
 // Schema is the Parquet schema of a table: every column required.
 func Schema(def *table.Table) (*schema.GroupNode, error) {
@@ -67,7 +71,8 @@ func node(c table.Column) (schema.Node, error) {
 	}
 }
 
-// keyed are the columns that readers look rows up by: they alone carry statistics and a page index.
+// keyed are the columns that readers look rows up by: they alone carry statistics, of row groups and of pages. Where the pages lie is
+// said of every column.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
 func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
@@ -75,12 +80,12 @@ func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
 		parquet.WithAllocator(mem),
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1),
 		parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(1 << 30),
-		parquet.WithStats(false), parquet.WithDataPageSize(1 << 20), parquet.WithBatchSize(1 << 14),
+		parquet.WithStats(false), parquet.WithPageIndexEnabled(true), parquet.WithDataPageSize(1 << 20), parquet.WithBatchSize(1 << 14),
 		parquet.WithCreatedBy("tollbook"), parquet.WithVersion(parquet.V2_LATEST),
 	}
 	for _, name := range keyed {
 		if def.Index(name) >= 0 {
-			opts = append(opts, parquet.WithStatsFor(name, true), parquet.WithPageIndexEnabledFor(name, true))
+			opts = append(opts, parquet.WithStatsFor(name, true))
 		}
 	}
 	for i := range def.Columns {
@@ -159,21 +164,19 @@ func (w *Writer) column(cw file.ColumnChunkWriter, c *Col, t table.Type, n int) 
 		if c.Const {
 			vals = w.fill(c.Codes[0], n)
 		}
-		_, err := cw.(*file.Int32ColumnChunkWriter).WriteBatch(vals, nil, nil)
-		return err
+		return inPages(cw, vals, func(page []int32) error {
+			_, err := cw.(*file.Int32ColumnChunkWriter).WriteBatch(page, nil, nil)
+			return err
+		})
 	case table.Time, table.Whole:
-		vals := c.Ints
-		if c.Const {
-			vals = w.ints[:0]
-			for range n {
-				vals = append(vals, c.Ints[0])
-			}
-			w.ints = vals
-		}
-		_, err := cw.(*file.Int64ColumnChunkWriter).WriteBatch(vals, nil, nil)
-		return err
+		return inPages(cw, w.whole(c, n), func(page []int64) error {
+			_, err := cw.(*file.Int64ColumnChunkWriter).WriteBatch(page, nil, nil)
+			return err
+		})
 	case table.MaybeTime:
-		return w.maybeTimes(cw.(*file.Int64ColumnChunkWriter), c, n)
+		return inPages(cw, w.whole(c, n), func(page []int64) error {
+			return w.maybeTimes(cw.(*file.Int64ColumnChunkWriter), page)
+		})
 	case table.Amount, table.Quantity:
 		return w.decimals(cw.(*file.FixedLenByteArrayColumnChunkWriter), c, n)
 	default:
@@ -181,31 +184,47 @@ func (w *Writer) column(cw file.ColumnChunkWriter, c *Col, t table.Type, n int) 
 	}
 }
 
-// maybeTimes writes a column in which table.Nothing stands for null.
-func (w *Writer) maybeTimes(cw *file.Int64ColumnChunkWriter, c *Col, n int) error {
-	vals := c.Ints
-	if c.Const {
-		vals = slices.Repeat(c.Ints[:1], n)
+// inPages writes values a page at a time.
+func inPages[T any](cw file.ColumnChunkWriter, vals []T, write func(page []T) error) error {
+	pager, ok := cw.(interface{ FlushCurrentPage() error })
+	if !ok {
+		return fmt.Errorf("column cannot be cut into pages")
 	}
-	w.levels = slices.Grow(w.levels[:0], n)[:n]
-	nothing := 0
-	for i, v := range vals {
-		w.levels[i] = 1
+	for len(vals) > PageRows {
+		if err := write(vals[:PageRows]); err != nil {
+			return err
+		}
+		if err := pager.FlushCurrentPage(); err != nil {
+			return err
+		}
+		vals = vals[PageRows:]
+	}
+	return write(vals)
+}
+
+// whole is a column of numbers with a value for every row.
+func (w *Writer) whole(c *Col, n int) []int64 {
+	if !c.Const {
+		return c.Ints
+	}
+	w.ints = w.ints[:0]
+	for range n {
+		w.ints = append(w.ints, c.Ints[0])
+	}
+	return w.ints
+}
+
+// maybeTimes writes a page in which table.Nothing stands for null.
+func (w *Writer) maybeTimes(cw *file.Int64ColumnChunkWriter, vals []int64) error {
+	w.levels, w.some = w.levels[:0], w.some[:0]
+	for _, v := range vals {
 		if v == int64(table.Nothing) {
-			w.levels[i] = 0
-			nothing++
+			w.levels = append(w.levels, 0)
+			continue
 		}
+		w.levels, w.some = append(w.levels, 1), append(w.some, v)
 	}
-	if nothing > 0 {
-		w.ints = w.ints[:0]
-		for _, v := range vals {
-			if v != int64(table.Nothing) {
-				w.ints = append(w.ints, v)
-			}
-		}
-		vals = w.ints
-	}
-	_, err := cw.WriteBatch(vals, w.levels, nil)
+	_, err := cw.WriteBatch(w.some, w.levels, nil)
 	return err
 }
 
@@ -249,8 +268,10 @@ func (w *Writer) texts(cw *file.ByteArrayColumnChunkWriter, c *Col, n int) error
 		w.text = append(w.text, c.Bytes[from:end:end])
 		from = end
 	}
-	_, err := cw.WriteBatch(w.text, nil, nil)
-	return err
+	return inPages(cw, w.text, func(page []parquet.ByteArray) error {
+		_, err := cw.WriteBatch(page, nil, nil)
+		return err
+	})
 }
 
 func allEmpty(c *Col) bool { return len(c.Bytes) == 0 }
@@ -269,8 +290,10 @@ func (w *Writer) decimals(cw *file.FixedLenByteArrayColumnChunkWriter, c *Col, n
 	for i := 0; i < len(w.be); i += decWidth {
 		w.flba = append(w.flba, w.be[i:i+decWidth:i+decWidth])
 	}
-	_, err := cw.WriteBatch(w.flba, nil, nil)
-	return err
+	return inPages(cw, w.flba, func(page []parquet.FixedLenByteArray) error {
+		_, err := cw.WriteBatch(page, nil, nil)
+		return err
+	})
 }
 
 func (w *Writer) codedDecimals(cw file.ColumnChunkWriter, distinct []Dec, codes []int32) error {
@@ -307,8 +330,15 @@ func putCodes(cw file.ColumnChunkWriter, values arrow.Array, codes []int32) erro
 	if err := enc.PutDictionary(values); err != nil {
 		return err
 	}
+	if values.Len() == 1 {
+		return putPage(cw, values, codes)
+	}
+	return inPages(cw, codes, func(page []int32) error { return putPage(cw, values, page) })
+}
+
+func putPage(cw file.ColumnChunkWriter, values arrow.Array, codes []int32) error {
 	if stats := cw.PageStatistics(); stats != nil {
-		if err := updateStats(stats, values, len(codes)); err != nil {
+		if err := updateStats(stats, values, codes); err != nil {
 			return err
 		}
 	}
@@ -320,7 +350,30 @@ func putCodes(cw file.ColumnChunkWriter, values arrow.Array, codes []int32) erro
 	return cw.WriteDictIndices(indices, nil, nil)
 }
 
-func updateStats(stats metadata.TypedStatistics, values arrow.Array, n int) error {
-	stats.IncNumValues(int64(n))
-	return stats.UpdateFromArrow(values, false)
+// updateStats takes the smallest and the largest word of a page into its statistics. Codes that follow each other are mostly equal.
+func updateStats(stats metadata.TypedStatistics, values arrow.Array, codes []int32) error {
+	words, ok := values.(*array.String)
+	if !ok {
+		return fmt.Errorf("statistics of %s", values.DataType())
+	}
+	low, high, last := codes[0], codes[0], codes[0]
+	for _, code := range codes {
+		if code == last {
+			continue
+		}
+		last = code
+		if word := words.Value(int(code)); word < words.Value(int(low)) {
+			low = code
+		} else if word > words.Value(int(high)) {
+			high = code
+		}
+	}
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	b.Append(words.Value(int(low)))
+	b.Append(words.Value(int(high)))
+	ends := b.NewStringArray()
+	defer ends.Release()
+	stats.IncNumValues(int64(len(codes)))
+	return stats.UpdateFromArrow(ends, false)
 }
