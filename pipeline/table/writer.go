@@ -174,9 +174,7 @@ func (w *Writer) column(cw file.ColumnChunkWriter, c *Col, t table.Type, n int) 
 			return err
 		})
 	case table.MaybeTime:
-		return inPages(cw, w.whole(c, n), func(page []int64) error {
-			return w.maybeTimes(cw.(*file.Int64ColumnChunkWriter), page)
-		})
+		return w.maybeTimes(cw.(*file.Int64ColumnChunkWriter), w.whole(c, n))
 	case table.Amount, table.Quantity:
 		return w.decimals(cw.(*file.FixedLenByteArrayColumnChunkWriter), c, n)
 	default:
@@ -214,18 +212,30 @@ func (w *Writer) whole(c *Col, n int) []int64 {
 	return w.ints
 }
 
-// maybeTimes writes a page in which table.Nothing stands for null.
+// maybeTimes writes a column in which table.Nothing stands for null. A page of nulls alone is joined to the one before: the library's
+// encoder cannot end a page that has no value after one that had.
 func (w *Writer) maybeTimes(cw *file.Int64ColumnChunkWriter, vals []int64) error {
-	w.levels, w.some = w.levels[:0], w.some[:0]
-	for _, v := range vals {
-		if v == int64(table.Nothing) {
-			w.levels = append(w.levels, 0)
-			continue
+	any := false
+	for i := 0; i < len(vals); i += PageRows {
+		w.levels, w.some = w.levels[:0], w.some[:0]
+		for _, v := range vals[i:min(i+PageRows, len(vals))] {
+			if v == int64(table.Nothing) {
+				w.levels = append(w.levels, 0)
+				continue
+			}
+			w.levels, w.some = append(w.levels, 1), append(w.some, v)
 		}
-		w.levels, w.some = append(w.levels, 1), append(w.some, v)
+		if i > 0 && (len(w.some) > 0 || !any) {
+			if err := cw.FlushCurrentPage(); err != nil {
+				return err
+			}
+		}
+		any = any || len(w.some) > 0
+		if _, err := cw.WriteBatch(w.some, w.levels, nil); err != nil {
+			return err
+		}
 	}
-	_, err := cw.WriteBatch(w.some, w.levels, nil)
-	return err
+	return nil
 }
 
 // fill returns n times v in the writer's own memory.

@@ -1,0 +1,260 @@
+package table
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Layout says where the pages of a table's file lie, as its footer and its page index do. It is parsed once, does not change, and may
+// be shared between goroutines.
+type Layout struct {
+	def    *table.Table
+	groups []groupLayout
+	rows   int64
+	weight int
+}
+
+type groupLayout struct {
+	first, rows int64
+	chunks      []chunkLayout // by column of the table; a column that the file does not have has no pages
+}
+
+// chunkLayout is one column of a row group.
+type chunkLayout struct {
+	dict  int64 // where its dictionary page begins; 0 = it has none
+	codec format.CompressionCodec
+	pages []pageLayout
+}
+
+// pageLayout is one data page, header and all.
+type pageLayout struct {
+	at        int64
+	bytes     int32
+	first     int32  // its first row within the group
+	low, high string // smallest and largest word, of columns that the layout was asked to bound
+	bounded   bool
+}
+
+// Rows is the number of rows of the file.
+func (l *Layout) Rows() int64 { return l.rows }
+
+// Weight is about how many bytes the layout takes in memory.
+func (l *Layout) Weight() int { return l.weight }
+
+// layoutReader parses the structures of a file one after the other.
+type layoutReader struct {
+	src    io.ReaderAt
+	size   int64
+	compat thrift.CompactProtocol
+}
+
+// ReadLayout reads a file's footer and page index. bounded are the columns whose pages' bounds are kept. A file written without a page
+// index is gone through page by page, headers alone. Errors: not a Parquet file of tollbook's, or one that is damaged.
+func ReadLayout(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (*Layout, error) {
+	r := layoutReader{src: src, size: size}
+	l, err := r.read(def, bounded)
+	if err != nil {
+		return nil, fmt.Errorf("read the layout of a file of table %s: %w", def.Name, err)
+	}
+	return l, nil
+}
+
+var errNotParquet = errors.New("not a Parquet file")
+
+func (r *layoutReader) read(def *table.Table, bounded []int) (*Layout, error) {
+	tail := make([]byte, 8)
+	if r.size < 12 {
+		return nil, errNotParquet
+	}
+	if err := r.at(tail, r.size-8); err != nil {
+		return nil, err
+	}
+	length := int64(binary.LittleEndian.Uint32(tail))
+	if string(tail[4:]) != "PAR1" || length > r.size-12 {
+		return nil, errNotParquet
+	}
+	footer := make([]byte, length)
+	if err := r.at(footer, r.size-8-length); err != nil {
+		return nil, err
+	}
+	var meta format.FileMetaData
+	if err := thrift.Unmarshal(&r.compat, footer, &meta); err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	l := &Layout{def: def, weight: 200}
+	for i := range meta.RowGroups {
+		g, err := r.group(&meta.RowGroups[i], def, bounded)
+		if err != nil {
+			return nil, fmt.Errorf("row group %d: %w", i, err)
+		}
+		g.first = l.rows
+		l.rows += g.rows
+		l.groups = append(l.groups, g)
+		l.weight += g.weight()
+	}
+	return l, nil
+}
+
+func (g *groupLayout) weight() int {
+	n := 48
+	for i := range g.chunks {
+		n += 48 + 64*len(g.chunks[i].pages)
+	}
+	return n
+}
+
+// at fills b from a place of the file.
+func (r *layoutReader) at(b []byte, from int64) error {
+	if from < 0 || from+int64(len(b)) > r.size {
+		return fmt.Errorf("bytes %d to %d of a file of %d", from, from+int64(len(b)), r.size)
+	}
+	n, err := r.src.ReadAt(b, from)
+	if n == len(b) {
+		return nil
+	}
+	return err
+}
+
+func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []int) (groupLayout, error) {
+	g := groupLayout{rows: meta.NumRows, chunks: make([]chunkLayout, len(def.Columns))}
+	for i := range meta.Columns {
+		c := &meta.Columns[i]
+		col := -1
+		if path := c.MetaData.PathInSchema; len(path) == 1 {
+			col = def.Index(path[0])
+		}
+		if col < 0 {
+			continue
+		}
+		chunk, err := r.chunk(c, g.rows)
+		if err == nil {
+			for _, b := range bounded {
+				if b == col {
+					err = r.bounds(c, chunk.pages)
+				}
+			}
+		}
+		if err != nil {
+			return g, fmt.Errorf("column %s: %w", def.Columns[col].Name, err)
+		}
+		g.chunks[col] = chunk
+	}
+	return g, nil
+}
+
+func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, error) {
+	out := chunkLayout{dict: c.MetaData.DictionaryPageOffset, codec: c.MetaData.Codec}
+	if c.MetaData.NumValues != rows {
+		return out, fmt.Errorf("%d values in a group of %d rows", c.MetaData.NumValues, rows)
+	}
+	if c.OffsetIndexOffset == 0 {
+		return out, r.walk(c, &out)
+	}
+	b := make([]byte, c.OffsetIndexLength)
+	if err := r.at(b, c.OffsetIndexOffset); err != nil {
+		return out, err
+	}
+	var index format.OffsetIndex
+	if err := thrift.Unmarshal(&r.compat, b, &index); err != nil {
+		return out, fmt.Errorf("page index: %w", err)
+	}
+	for _, p := range index.PageLocations {
+		out.pages = append(out.pages, pageLayout{at: p.Offset, bytes: p.CompressedPageSize, first: int32(p.FirstRowIndex)})
+	}
+	if len(out.pages) == 0 || out.pages[0].first != 0 {
+		return out, errors.New("page index: no page holds the first row")
+	}
+	return out, nil
+}
+
+// headerBytes is more than a page's header takes, its statistics included.
+const headerBytes = 1 << 12
+
+// walk finds the pages of a column that has no page index.
+func (r *layoutReader) walk(c *format.ColumnChunk, out *chunkLayout) error {
+	at, end := c.MetaData.DataPageOffset, c.MetaData.DataPageOffset+c.MetaData.TotalCompressedSize
+	if out.dict > 0 {
+		end = out.dict + c.MetaData.TotalCompressedSize
+	}
+	b := make([]byte, headerBytes)
+	for first := int64(0); first < c.MetaData.NumValues && at < end; {
+		b = b[:min(headerBytes, r.size-at)]
+		if err := r.at(b, at); err != nil {
+			return err
+		}
+		h, header, err := pageHeader(b)
+		if err != nil {
+			return err
+		}
+		if h.DataPageHeader.Valid {
+			out.pages = append(out.pages, pageLayout{at: at, bytes: int32(header) + h.CompressedPageSize, first: int32(first)})
+			first += int64(h.DataPageHeader.V.NumValues)
+		}
+		at += int64(header) + int64(h.CompressedPageSize)
+	}
+	if len(out.pages) == 0 {
+		return errors.New("no page")
+	}
+	return nil
+}
+
+// pageHeader parses the header that b begins with, and says how long it is.
+func pageHeader(b []byte) (h format.PageHeader, n int, err error) {
+	var compact thrift.CompactProtocol
+	in := compact.NewReaderFromBytes(b)
+	if err := thrift.NewDecoder(in).Decode(&h); err != nil {
+		return h, 0, fmt.Errorf("page header: %w", err)
+	}
+	if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 {
+		return h, 0, errors.New("page header: negative size")
+	}
+	return h, in.BytesRead(), nil
+}
+
+// bounds reads the smallest and largest word of each page. A column without them stays unbounded.
+func (r *layoutReader) bounds(c *format.ColumnChunk, pages []pageLayout) error {
+	if c.ColumnIndexOffset == 0 {
+		return nil
+	}
+	b := make([]byte, c.ColumnIndexLength)
+	if err := r.at(b, c.ColumnIndexOffset); err != nil {
+		return err
+	}
+	var index format.ColumnIndex
+	if err := thrift.Unmarshal(&r.compat, b, &index); err != nil {
+		return fmt.Errorf("page bounds: %w", err)
+	}
+	if len(index.MinValues) != len(pages) || len(index.MaxValues) != len(pages) {
+		return fmt.Errorf("page bounds: %d of %d pages", len(index.MinValues), len(pages))
+	}
+	for i := range pages {
+		pages[i].low, pages[i].high, pages[i].bounded = string(index.MinValues[i]), string(index.MaxValues[i]), true
+	}
+	return nil
+}
+
+// group is the index of the row group that holds a row of the file.
+func (l *Layout) group(row int64) int {
+	return sort.Search(len(l.groups), func(i int) bool { return l.groups[i].first > row }) - 1
+}
+
+// page is the index of the page of a column that holds a row of the group.
+func (c *chunkLayout) page(row int64) int {
+	return sort.Search(len(c.pages), func(i int) bool { return int64(c.pages[i].first) > row }) - 1
+}
+
+// end is the first row of the group after a page.
+func (g *groupLayout) end(c *chunkLayout, page int) int64 {
+	if page+1 < len(c.pages) {
+		return int64(c.pages[page+1].first)
+	}
+	return g.rows
+}

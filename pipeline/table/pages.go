@@ -1,0 +1,405 @@
+package table
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/plain"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between goroutines.
+type Dictionary struct {
+	bytes []byte
+	ends  []uint32 // of texts: value i is bytes[ends[i]:ends[i+1]]
+	n     int
+}
+
+// Weight is about how many bytes the dictionary takes in memory.
+func (d *Dictionary) Weight() int { return 64 + len(d.bytes) + 4*len(d.ends) }
+
+func (d *Dictionary) text(code int32) []byte { return d.bytes[d.ends[code]:d.ends[code+1]] }
+
+// Decoder decodes pages. It may be used from several goroutines.
+type Decoder struct {
+	zstd    *zstd.Decoder
+	scratch sync.Pool
+}
+
+// scratch is the memory of one reading.
+type scratch struct {
+	page, raw, text []byte
+	codes           []int32
+	ints            []int64
+	offsets         []uint32
+	levels          []int32
+}
+
+// NewDecoder makes a decoder.
+func NewDecoder() (*Decoder, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
+	if err != nil {
+		return nil, fmt.Errorf("decoder of pages: %w", err)
+	}
+	return &Decoder{zstd: z, scratch: sync.Pool{New: func() any { return new(scratch) }}}, nil
+}
+
+// Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines as far as its
+// parts may.
+type Pages struct {
+	Layout  *Layout
+	Source  io.ReaderAt
+	Decoder *Decoder
+	// Dictionary keeps dictionaries; it calls load for one that it does not have. nil = none is kept.
+	Dictionary func(group, col int, load func() (*Dictionary, error)) (*Dictionary, error)
+}
+
+// Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
+func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
+	if from < 0 || to > p.Layout.rows || from > to {
+		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.rows)
+	}
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	for at := from; at < to; {
+		g := p.Layout.group(at)
+		group := &p.Layout.groups[g]
+		low, high := at-group.first, min(to-group.first, group.rows)
+		for _, col := range cols {
+			if err := p.column(s, &dst.C[col], g, col, low, high); err != nil {
+				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, err)
+			}
+		}
+		at = group.first + high
+	}
+	dst.N += int(to - from)
+	return nil
+}
+
+// column appends the rows [from, to) of a row group.
+func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) error {
+	group := &p.Layout.groups[g]
+	chunk := &group.chunks[col]
+	if len(chunk.pages) == 0 {
+		return errors.New("the file does not have it")
+	}
+	t := p.Layout.def.Columns[col].Type
+	var dict *Dictionary
+	if chunk.dict > 0 {
+		var err error
+		if dict, err = p.dictionary(s, g, col); err != nil {
+			return err
+		}
+		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
+			s.codes = append(s.codes[:0], make([]int32, to-from)...)
+			return take(dst, t, dict, s.codes)
+		}
+	}
+	for at := from; at < to; {
+		k := chunk.page(at)
+		first, end := int64(chunk.pages[k].first), group.end(chunk, k)
+		upTo := min(end, to)
+		if err := p.page(s, dst, t, chunk, k, dict, int(end-first), int(at-first), int(upTo-first)); err != nil {
+			return fmt.Errorf("page %d: %w", k, err)
+		}
+		at = upTo
+	}
+	return nil
+}
+
+func (p *Pages) dictionary(s *scratch, g, col int) (*Dictionary, error) {
+	load := func() (*Dictionary, error) { return p.loadDictionary(s, g, col) }
+	if p.Dictionary == nil {
+		return load()
+	}
+	return p.Dictionary(g, col, load)
+}
+
+func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
+	chunk := &p.Layout.groups[g].chunks[col]
+	size := chunk.pages[0].at - chunk.dict
+	if size <= 0 || size > 1<<30 {
+		return nil, fmt.Errorf("dictionary of %d bytes", size)
+	}
+	h, raw, err := p.read(s, chunk, chunk.dict, int(size))
+	if err != nil {
+		return nil, fmt.Errorf("dictionary: %w", err)
+	}
+	if !h.DictionaryPageHeader.Valid {
+		return nil, errors.New("dictionary: another page lies in its place")
+	}
+	d := &Dictionary{n: int(h.DictionaryPageHeader.V.NumValues)}
+	width := 0
+	switch p.Layout.def.Columns[col].Type {
+	case table.Word, table.Text:
+		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(nil, raw, nil)
+		if err == nil && len(d.ends) != d.n+1 {
+			err = fmt.Errorf("%d values, %d announced", len(d.ends)-1, d.n)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("dictionary: %w", err)
+		}
+		return d, nil
+	case table.Small:
+		width = 4
+	case table.Time, table.MaybeTime, table.Whole:
+		width = 8
+	default:
+		width = decWidth
+	}
+	if len(raw) != width*d.n {
+		return nil, fmt.Errorf("dictionary: %d bytes for %d values", len(raw), d.n)
+	}
+	d.bytes = slices.Clone(raw)
+	return d, nil
+}
+
+// read reads and decompresses a page. What it returns is valid until the next call.
+func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h format.PageHeader, raw []byte, err error) {
+	s.page = slices.Grow(s.page[:0], size)[:size]
+	if n, err := p.Source.ReadAt(s.page, at); n < size {
+		return h, nil, err
+	}
+	h, header, err := pageHeader(s.page)
+	if err != nil {
+		return h, nil, err
+	}
+	body := s.page[header:]
+	if int(h.CompressedPageSize) > len(body) {
+		return h, nil, io.ErrUnexpectedEOF
+	}
+	body = body[:h.CompressedPageSize]
+	switch chunk.codec {
+	case format.Uncompressed:
+		return h, body, nil
+	case format.Zstd:
+		if s.raw, err = p.Decoder.zstd.DecodeAll(body, s.raw[:0]); err != nil {
+			return h, nil, err
+		}
+		if len(s.raw) != int(h.UncompressedPageSize) {
+			return h, nil, fmt.Errorf("%d bytes, %d announced", len(s.raw), h.UncompressedPageSize)
+		}
+		return h, s.raw, nil
+	}
+	return h, nil, fmt.Errorf("compressed by %s", chunk.codec)
+}
+
+// page appends the rows [from, to) of a page of n rows.
+func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k int, dict *Dictionary, n, from, to int) error {
+	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	if err != nil {
+		return err
+	}
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
+		return fmt.Errorf("not a page of %d rows", n)
+	}
+	encoding := h.DataPageHeader.V.Encoding
+	if t == table.MaybeTime {
+		return s.maybeTimes(dst, raw, encoding, dict, n, from, to)
+	}
+	switch encoding {
+	case format.PlainDictionary, format.RLEDictionary:
+		if err := s.decodeCodes(raw, dict, n); err != nil {
+			return err
+		}
+		return take(dst, t, dict, s.codes[from:to])
+	case format.DeltaBinaryPacked:
+		if err := s.decodeInts(raw, n); err != nil {
+			return err
+		}
+		dst.Ints = append(dst.Ints, s.ints[from:to]...)
+		return nil
+	case format.Plain:
+		return s.plain(dst, raw, t, n, from, to)
+	}
+	return fmt.Errorf("encoded by %s", encoding)
+}
+
+// decodeCodes decodes the codes of a page; each is within the dictionary.
+func (s *scratch) decodeCodes(raw []byte, dict *Dictionary, n int) (err error) {
+	if dict == nil {
+		return errors.New("codes without a dictionary")
+	}
+	if s.codes, err = new(rle.DictionaryEncoding).DecodeInt32(s.codes, raw); err != nil {
+		return err
+	}
+	if len(s.codes) < n {
+		return fmt.Errorf("%d of %d codes", len(s.codes), n)
+	}
+	s.codes = s.codes[:n] // the last run may be padded
+	for _, c := range s.codes {
+		if uint32(c) >= uint32(dict.n) {
+			return fmt.Errorf("code %d of a dictionary of %d", c, dict.n)
+		}
+	}
+	return nil
+}
+
+func (s *scratch) decodeInts(raw []byte, n int) (err error) {
+	if s.ints, err = new(delta.BinaryPackedEncoding).DecodeInt64(s.ints[:0], raw); err != nil {
+		return err
+	}
+	if len(s.ints) != n {
+		return fmt.Errorf("%d of %d values", len(s.ints), n)
+	}
+	return nil
+}
+
+// maybeTimes decodes a page of times with definition levels before them.
+func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dict *Dictionary, n, from, to int) (err error) {
+	if len(raw) < 4 {
+		return io.ErrUnexpectedEOF
+	}
+	length := int(binary.LittleEndian.Uint32(raw))
+	if length < 0 || length > len(raw)-4 {
+		return io.ErrUnexpectedEOF
+	}
+	levels := rle.Encoding{BitWidth: 1}
+	if s.levels, err = levels.DecodeInt32(s.levels, raw[4:4+length]); err != nil {
+		return err
+	}
+	if len(s.levels) < n {
+		return fmt.Errorf("%d of %d levels", len(s.levels), n)
+	}
+	some := 0
+	for _, l := range s.levels[:n] {
+		some += int(l)
+	}
+	s.ints = s.ints[:0]
+	switch {
+	case some == 0:
+	case encoding == format.DeltaBinaryPacked:
+		err = s.decodeInts(raw[4+length:], some)
+	case dict != nil:
+		if err = s.decodeCodes(raw[4+length:], dict, some); err == nil {
+			for _, c := range s.codes {
+				s.ints = append(s.ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+			}
+		}
+	default:
+		err = fmt.Errorf("times encoded by %s", encoding)
+	}
+	if err != nil {
+		return err
+	}
+	next := 0
+	for i, l := range s.levels[:to] {
+		v := int64(table.Nothing)
+		if l == 1 {
+			v = s.ints[next]
+			next++
+		}
+		if i >= from {
+			dst.Ints = append(dst.Ints, v)
+		}
+	}
+	return nil
+}
+
+// plain takes values that lie one after the other.
+func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (err error) {
+	switch t {
+	case table.Amount, table.Quantity:
+		if len(raw) != n*decWidth {
+			return fmt.Errorf("%d bytes for %d values", len(raw), n)
+		}
+		for i := from; i < to; i++ {
+			dst.Decs = append(dst.Decs, fromBE(raw[i*decWidth:]))
+		}
+		return nil
+	case table.Word, table.Text:
+		for i := range to {
+			if len(raw) < 4 || int(binary.LittleEndian.Uint32(raw)) > len(raw)-4 {
+				return fmt.Errorf("text %d of %d: %w", i, n, io.ErrUnexpectedEOF)
+			}
+			size := int(binary.LittleEndian.Uint32(raw))
+			if i >= from {
+				addText(dst, t, raw[4:4+size])
+			}
+			raw = raw[4+size:]
+		}
+		return nil
+	}
+	return fmt.Errorf("plain values in a column of numbers")
+}
+
+func addText(dst *Col, t table.Type, text []byte) {
+	if t == table.Word {
+		dst.addWordBytes(text)
+	} else {
+		dst.AddBytes(text)
+	}
+}
+
+// take appends the values that codes stand for.
+func take(dst *Col, t table.Type, dict *Dictionary, codes []int32) error {
+	for _, c := range codes {
+		switch t {
+		case table.Word, table.Text:
+			addText(dst, t, dict.text(c))
+		case table.Small:
+			dst.Codes = append(dst.Codes, int32(binary.LittleEndian.Uint32(dict.bytes[4*c:])))
+		case table.Amount, table.Quantity:
+			dst.Decs = append(dst.Decs, fromBE(dict.bytes[decWidth*c:]))
+		default:
+			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+		}
+	}
+	return nil
+}
+
+// Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that cannot hold the
+// word are not read.
+func (p *Pages) Find(col int, word string) (from, to int64, err error) {
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	found := false
+	for g := range p.Layout.groups {
+		group := &p.Layout.groups[g]
+		pages := group.chunks[col].pages
+		k := sort.Search(len(pages), func(i int) bool { return !pages[i].bounded || pages[i].high >= word })
+		for ; k < len(pages) && (!pages[k].bounded || pages[k].low <= word); k++ {
+			low, high, err := p.findIn(s, g, col, k, word)
+			if err != nil {
+				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, k, err)
+			}
+			if low == high {
+				continue
+			}
+			if !found {
+				found, from = true, group.first+low
+			}
+			to = group.first + high
+		}
+	}
+	return from, to, nil
+}
+
+// findIn is the rows [low, high) of the group that hold the word within one page.
+func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64, err error) {
+	group := &p.Layout.groups[g]
+	chunk := &group.chunks[col]
+	first, end := int64(chunk.pages[k].first), group.end(chunk, k)
+	if b := &chunk.pages[k]; b.bounded && b.low == word && b.high == word {
+		return first, end, nil
+	}
+	var cols Col
+	if err := p.column(s, &cols, g, col, first, end); err != nil {
+		return 0, 0, err
+	}
+	n := int(end - first)
+	at := sort.Search(n, func(i int) bool { return strings.Compare(cols.Word(i), word) >= 0 })
+	after := at + sort.Search(n-at, func(i int) bool { return cols.Word(at+i) > word })
+	return first + int64(at), first + int64(after), nil
+}

@@ -1,0 +1,222 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// sorted is rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
+func sorted(def *table.Table, r *rand.Rand, customers, most int) *Columns {
+	c := NewColumns(def)
+	for i := range customers {
+		for range r.IntN(most + 1) {
+			c.C[0].AddWord(fmt.Sprintf("c%04d", i))
+			c.C[1].AddText(fmt.Sprintf("id-%d", r.Uint64()))
+			c.C[2].Ints = append(c.C[2].Ints, r.Int64())
+			c.C[3].Ints = append(c.C[3].Ints, []int64{int64(table.Nothing), r.Int64N(1000)}[r.IntN(2)])
+			c.C[4].AddDec(-r.Int64N(3), r.Uint64())
+			c.C[5].AddDec(0, uint64(r.IntN(9)))
+			c.C[6].Ints = append(c.C[6].Ints, 1)
+			c.C[7].Codes = append(c.C[7].Codes, int32(r.IntN(40)))
+			c.N++
+		}
+	}
+	return c
+}
+
+// part is a copy of some rows of a batch.
+func part(c *Columns, from, to int) *Columns {
+	out := NewColumns(c.Def)
+	for i := from; i < to; i++ {
+		out.C[0].AddWord(c.C[0].Word(i))
+		out.C[1].AddBytes(c.C[1].Text(i))
+	}
+	for i := range c.C {
+		switch c.Def.Columns[i].Type {
+		case table.Small:
+			out.C[i].Codes = append(out.C[i].Codes, c.C[i].Codes[from:to]...)
+		case table.Time, table.MaybeTime, table.Whole:
+			out.C[i].Ints = append(out.C[i].Ints, c.C[i].Ints[from:to]...)
+		case table.Amount, table.Quantity:
+			out.C[i].Decs = append(out.C[i].Decs, c.C[i].Decs[from:to]...)
+		}
+	}
+	out.N = to - from
+	return out
+}
+
+// sameRows compares batches by their values.
+func sameRows(a, b *Columns) bool {
+	if a.N != b.N {
+		return false
+	}
+	for i := range a.C {
+		for k := range a.N {
+			switch a.Def.Columns[i].Type {
+			case table.Word:
+				if a.C[i].Word(k) != b.C[i].Word(k) {
+					return false
+				}
+			case table.Text:
+				if !bytes.Equal(a.C[i].Text(k), b.C[i].Text(k)) {
+					return false
+				}
+			}
+		}
+		if !slices.Equal(a.C[i].Ints, b.C[i].Ints) || !reflect.DeepEqual(a.C[i].Decs, b.C[i].Decs) {
+			return false
+		}
+	}
+	return slices.Equal(a.C[7].Codes, b.C[7].Codes)
+}
+
+// written is a file of a batch cut into row groups, as pages.
+func written(t rapid.TB, c *Columns, group int) *Pages {
+	var file bytes.Buffer
+	w, err := NewWriter(&file, c.Def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < c.N; from += group {
+		if err := w.Write(part(c, from, min(c.N, from+group))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, file.Bytes(), c.Def)
+}
+
+func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
+	l, err := ReadLayout(bytes.NewReader(file), int64(len(file)), def, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Pages{Layout: l, Source: bytes.NewReader(file), Decoder: d}
+}
+
+func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 3000}).Draw(t, "most"))
+		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
+		if p.Layout.Rows() != int64(want.N) {
+			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
+		}
+		for range 5 {
+			from := r.IntN(want.N + 1)
+			to := from + r.IntN(want.N-from+1)
+			got := NewColumns(def)
+			if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, int64(from), int64(to)); err != nil {
+				t.Fatal(err)
+			}
+			if !sameRows(got, part(want, from, to)) {
+				t.Fatalf("rows %d to %d differ", from, to)
+			}
+		}
+	})
+}
+
+func TestFindGivesTheRowsOfAWord(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		c := sorted(def, r, 30, rapid.SampledFrom([]int{1, 40, 6000}).Draw(t, "most"))
+		p := written(t, c, rapid.SampledFrom([]int{700, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
+		for i := range 32 { // the last two are nobody's
+			word := fmt.Sprintf("c%04d", i)
+			first, n := -1, 0
+			for k := range c.N {
+				if c.C[0].Word(k) == word {
+					if first < 0 {
+						first = k
+					}
+					n++
+				}
+			}
+			from, to, err := p.Find(0, word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n != int(to-from) || n > 0 && first != int(from) {
+				t.Fatalf("%s: rows %d to %d, want %d from %d on", word, from, to, n, first)
+			}
+		}
+	})
+}
+
+// countedReads says which bytes of a file were asked for.
+type countedReads struct {
+	*bytes.Reader
+	bytes int
+}
+
+func (c *countedReads) ReadAt(b []byte, at int64) (int, error) {
+	c.bytes += len(b)
+	return c.Reader.ReadAt(b, at)
+}
+
+func TestOneRowReadsOnePageOfAColumn(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	r := rand.New(rand.NewPCG(1, 2))
+	c := sorted(def, r, 2, 60_000)
+	p := written(t, c, 1<<16)
+	in := &countedReads{Reader: p.Source.(*bytes.Reader)}
+	p.Source = in
+	if err := p.Append(NewColumns(def), []int{4}, int64(c.N-1), int64(c.N)); err != nil {
+		t.Fatal(err)
+	}
+	if limit := PageRows * decWidth; in.bytes == 0 || in.bytes > limit {
+		t.Errorf("%d bytes read for one amount of %d rows; a page has at most %d", in.bytes, c.N, limit)
+	}
+}
+
+func FuzzLayout(f *testing.F) {
+	def := definition()
+	var file bytes.Buffer
+	w, err := NewWriter(&file, def)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Write(sample(def)); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Bytes())
+	d, err := NewDecoder()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := ReadLayout(bytes.NewReader(b), int64(len(b)), def, 0)
+		if err != nil || l.Rows() > 1000 {
+			return
+		}
+		p := Pages{Layout: l, Source: bytes.NewReader(b), Decoder: d}
+		got := NewColumns(def)
+		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows()); err == nil {
+			if err := got.check(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
