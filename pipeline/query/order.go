@@ -24,6 +24,12 @@ func linesOrder() order {
 	}
 }
 
+// LineOrder is the columns that lines are ordered by.
+func LineOrder() []int { return linesOrder().cols }
+
+// CompareLines is the order of lines (spec §8). Both rows have the columns of LineOrder.
+func CompareLines(a, b Row) int { return compareLines(a, b) }
+
 // compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id. Differences of
 // one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
 func compareLines(a, b Row) int {

@@ -1,0 +1,139 @@
+package records
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/table"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Options bound what a Lake keeps. The zero value means the defaults.
+type Options struct {
+	Layouts      int // bytes of footers and page indexes; default 256 MiB
+	Dictionaries int // bytes of dictionaries; default 128 MiB
+	Places       int // bytes of where customers' rows lie; default 128 MiB
+	Files        int // files kept open; default 1024
+}
+
+func (o Options) withDefaults() Options {
+	for _, d := range []struct {
+		to      *int
+		initial int
+	}{{&o.Layouts, 256 << 20}, {&o.Dictionaries, 128 << 20}, {&o.Places, 128 << 20}, {&o.Files, 1024}} {
+		if *d.to <= 0 {
+			*d.to = d.initial
+		}
+	}
+	return o
+}
+
+// Lake answers from a lake's files.
+type Lake struct {
+	decoder *table.Decoder
+	files   *handles
+	layouts *otter.Cache[lake.Hash, *table.Layout]
+	dicts   *otter.Cache[dictKey, *table.Dictionary]
+	places  *otter.Cache[placesKey, *places]
+
+	mu   sync.Mutex
+	last *State // that was asked for last
+}
+
+// NewLake starts with nothing kept.
+func NewLake(o Options) (*Lake, error) {
+	o = o.withDefaults()
+	d, err := table.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	layouts, err1 := cacheOf(o.Layouts, func(_ lake.Hash, l *table.Layout) int { return l.Weight() })
+	dicts, err2 := cacheOf(o.Dictionaries, func(_ dictKey, d *table.Dictionary) int { return 64 + d.Weight() })
+	places, err3 := cacheOf(o.Places, func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, err
+	}
+	return &Lake{decoder: d, files: newHandles(o.Files), layouts: layouts, dicts: dicts, places: places}, nil
+}
+
+func cacheOf[K comparable, V any](bytes int, weight func(K, V) int) (*otter.Cache[K, V], error) {
+	c, err := otter.New(&otter.Options[K, V]{MaximumWeight: uint64(bytes), Weigher: func(k K, v V) uint32 { return uint32(weight(k, v)) }})
+	if err != nil {
+		return nil, fmt.Errorf("cache of records: %w", err)
+	}
+	return c, nil
+}
+
+// Close closes the files that are kept open. States go on to work.
+func (l *Lake) Close() { l.files.close() }
+
+// State is one committed state of the lake.
+type State struct {
+	*lake.Snapshot
+	store *Lake
+
+	mu      sync.Mutex
+	buckets map[bucketKey]*bucketFiles
+}
+
+type bucketKey struct {
+	cycle  string
+	bucket int
+}
+
+// bucketFiles is the files of lines of one bucket of a cycle.
+type bucketFiles struct {
+	files  []lake.FileEntry // days in order, then the days that are none
+	digest lake.Hash        // of their hashes
+}
+
+// At answers from one state. What it keeps is shared with the other states, as far as they have files in common.
+func (l *Lake) At(snap *lake.Snapshot) *State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.last == nil || l.last.Snapshot != snap {
+		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles)}
+	}
+	return l.last
+}
+
+// lines is the files of lines that may hold rows of a customer.
+func (s *State) lines(cycle, customer string) (*bucketFiles, error) {
+	return s.bucket(cycle, ingest.Bucket(customer, max(1, s.Manifest.Buckets)))
+}
+
+func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := bucketKey{cycle, bucket}
+	if b, ok := s.buckets[key]; ok {
+		return b, nil
+	}
+	all, err := s.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	b := &bucketFiles{}
+	for _, e := range all {
+		if e.Table == tables.Lines().Name && e.Bucket == bucket {
+			b.files = append(b.files, e)
+		}
+	}
+	slices.SortFunc(b.files, func(x, y lake.FileEntry) int { // calendar days begin with a digit, the others with a letter
+		return strings.Compare(x.Day+" "+x.Path, y.Day+" "+y.Path)
+	})
+	var hashes strings.Builder
+	for _, e := range b.files {
+		hashes.WriteString(string(e.Hash))
+	}
+	b.digest = lake.HashBytes([]byte(hashes.String()))
+	s.buckets[key] = b
+	return b, nil
+}
