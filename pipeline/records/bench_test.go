@@ -1,0 +1,47 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// BenchmarkPage reads pages of random customers of the lake that TOLLBOOK_LAKE names.
+func BenchmarkPage(b *testing.B) {
+	dir := os.Getenv("TOLLBOOK_LAKE")
+	if dir == "" {
+		b.Skip("TOLLBOOK_LAKE names no lake")
+	}
+	l, err := lake.Open(storage.Dir(dir), lake.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, limit := range []int64{10, 100} {
+		b.Run(fmt.Sprint("limit=", limit), func(b *testing.B) {
+			store, err := NewLake(l, Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer store.Close()
+			r := rand.New(rand.NewPCG(1, 1))
+			for b.Loop() {
+				s, err := store.Head()
+				if err != nil {
+					b.Fatal(err)
+				}
+				p, err := s.Page(context.Background(), Query{Cycle: "2026-09", Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)), Limit: limit})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if p.Total == 0 {
+					b.Log("no lines")
+				}
+			}
+		})
+	}
+}
