@@ -21,19 +21,20 @@ func BenchmarkPage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	snap, err := l.Head()
+	if err != nil {
+		b.Fatal(err)
+	}
 	for _, limit := range []int64{10, 100} {
 		b.Run(fmt.Sprint("limit=", limit), func(b *testing.B) {
-			store, err := NewLake(l, Options{})
+			store, err := NewLake(Options{})
 			if err != nil {
 				b.Fatal(err)
 			}
 			defer store.Close()
 			r := rand.New(rand.NewPCG(1, 1))
 			for b.Loop() {
-				s, err := store.Head()
-				if err != nil {
-					b.Fatal(err)
-				}
+				s := store.At(snap)
 				p, err := s.Page(context.Background(), Query{Cycle: "2026-09", Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)), Limit: limit})
 				if err != nil {
 					b.Fatal(err)

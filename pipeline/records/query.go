@@ -47,7 +47,9 @@ type Condition struct {
 	From, To period.Instant
 }
 
-func billColumns() []int { return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart} }
+func billColumns() []int {
+	return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart}
+}
 
 // BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was billed for what came
 // after the close, else usage_start.

@@ -29,19 +29,21 @@ type groupLayout struct {
 
 // chunkLayout is one column of a row group.
 type chunkLayout struct {
-	dict  int64 // where its dictionary page begins; 0 = it has none
-	codec format.CompressionCodec
-	pages []pageLayout
+	dict   int64 // where its dictionary page begins; 0 = it has none
+	codec  format.CompressionCodec
+	pages  []pageLayout
+	bounds []wordBounds // of pages, where the layout was asked for them and the file has them
 }
 
 // pageLayout is one data page, header and all.
 type pageLayout struct {
-	at        int64
-	bytes     int32
-	first     int32  // its first row within the group
-	low, high string // smallest and largest word, of columns that the layout was asked to bound
-	bounded   bool
+	at    int64
+	bytes int32
+	first int32 // its first row within the group
 }
+
+// wordBounds are the smallest and the largest word of a page.
+type wordBounds struct{ low, high string }
 
 // Rows is the number of rows of the file.
 func (l *Layout) Rows() int64 { return l.rows }
@@ -106,7 +108,7 @@ func (r *layoutReader) read(def *table.Table, bounded []int) (*Layout, error) {
 func (g *groupLayout) weight() int {
 	n := 48
 	for i := range g.chunks {
-		n += 48 + 64*len(g.chunks[i].pages)
+		n += 72 + 16*len(g.chunks[i].pages) + 64*len(g.chunks[i].bounds)
 	}
 	return n
 }
@@ -138,7 +140,7 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 		if err == nil {
 			for _, b := range bounded {
 				if b == col {
-					err = r.bounds(c, chunk.pages)
+					chunk.bounds, err = r.bounds(c, len(chunk.pages))
 				}
 			}
 		}
@@ -219,26 +221,27 @@ func pageHeader(b []byte) (h format.PageHeader, n int, err error) {
 	return h, in.BytesRead(), nil
 }
 
-// bounds reads the smallest and largest word of each page. A column without them stays unbounded.
-func (r *layoutReader) bounds(c *format.ColumnChunk, pages []pageLayout) error {
+// bounds reads the smallest and largest word of each page; nil where the file does not say.
+func (r *layoutReader) bounds(c *format.ColumnChunk, pages int) ([]wordBounds, error) {
 	if c.ColumnIndexOffset == 0 {
-		return nil
+		return nil, nil
 	}
 	b := make([]byte, c.ColumnIndexLength)
 	if err := r.at(b, c.ColumnIndexOffset); err != nil {
-		return err
+		return nil, err
 	}
 	var index format.ColumnIndex
 	if err := thrift.Unmarshal(&r.compat, b, &index); err != nil {
-		return fmt.Errorf("page bounds: %w", err)
+		return nil, fmt.Errorf("page bounds: %w", err)
 	}
-	if len(index.MinValues) != len(pages) || len(index.MaxValues) != len(pages) {
-		return fmt.Errorf("page bounds: %d of %d pages", len(index.MinValues), len(pages))
+	if len(index.MinValues) != pages || len(index.MaxValues) != pages {
+		return nil, fmt.Errorf("page bounds: %d of %d pages", len(index.MinValues), pages)
 	}
-	for i := range pages {
-		pages[i].low, pages[i].high, pages[i].bounded = string(index.MinValues[i]), string(index.MaxValues[i]), true
+	out := make([]wordBounds, pages)
+	for i := range out {
+		out[i] = wordBounds{string(index.MinValues[i]), string(index.MaxValues[i])}
 	}
-	return nil
+	return out, nil
 }
 
 // group is the index of the row group that holds a row of the file.

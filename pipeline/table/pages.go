@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -367,9 +366,12 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 	found := false
 	for g := range p.Layout.groups {
 		group := &p.Layout.groups[g]
-		pages := group.chunks[col].pages
-		k := sort.Search(len(pages), func(i int) bool { return !pages[i].bounded || pages[i].high >= word })
-		for ; k < len(pages) && (!pages[k].bounded || pages[k].low <= word); k++ {
+		chunk := &group.chunks[col]
+		k := 0
+		if chunk.bounds != nil {
+			k = sort.Search(len(chunk.bounds), func(i int) bool { return chunk.bounds[i].high >= word })
+		}
+		for ; k < len(chunk.pages) && (chunk.bounds == nil || chunk.bounds[k].low <= word); k++ {
 			low, high, err := p.findIn(s, g, col, k, word)
 			if err != nil {
 				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, k, err)
@@ -391,15 +393,28 @@ func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64,
 	group := &p.Layout.groups[g]
 	chunk := &group.chunks[col]
 	first, end := int64(chunk.pages[k].first), group.end(chunk, k)
-	if b := &chunk.pages[k]; b.bounded && b.low == word && b.high == word {
+	if chunk.bounds != nil && chunk.bounds[k].low == chunk.bounds[k].high { // of this word, for it lies between them
 		return first, end, nil
 	}
-	var cols Col
-	if err := p.column(s, &cols, g, col, first, end); err != nil {
+	if chunk.dict == 0 {
+		return 0, 0, errors.New("words without a dictionary")
+	}
+	dict, err := p.dictionary(s, g, col)
+	if err != nil {
+		return 0, 0, err
+	}
+	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	if err != nil {
 		return 0, 0, err
 	}
 	n := int(end - first)
-	at := sort.Search(n, func(i int) bool { return strings.Compare(cols.Word(i), word) >= 0 })
-	after := at + sort.Search(n-at, func(i int) bool { return cols.Word(at+i) > word })
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
+		return 0, 0, fmt.Errorf("not a page of %d rows", n)
+	}
+	if err := s.decodeCodes(raw, dict, n); err != nil {
+		return 0, 0, err
+	}
+	at := sort.Search(n, func(i int) bool { return string(dict.text(s.codes[i])) >= word })
+	after := at + sort.Search(n-at, func(i int) bool { return string(dict.text(s.codes[at+i])) > word })
 	return first + int64(at), first + int64(after), nil
 }

@@ -36,7 +36,7 @@ const decWidth = 16
 
 // PageRows is how many rows a page of a column holds: what a reader decodes to see one row. A column that has one value for all
 // rows of its row group has one page.
-const PageRows = 2048
+const PageRows = 1024
 
 // Schema is the Parquet schema of a table: every column required.
 func Schema(def *table.Table) (*schema.GroupNode, error) {
@@ -89,6 +89,10 @@ func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
 		}
 	}
 	for i := range def.Columns {
+		if t := def.Columns[i].Type; t == table.Word || t == table.Small { // codes of a few bits: compression takes time and gives little
+			opts = append(opts, parquet.WithCompressionFor(def.Columns[i].Name, compress.Codecs.Uncompressed),
+				parquet.WithDictionaryCostFallbackFor(def.Columns[i].Name, false))
+		}
 		if def.Columns[i].Type == table.Whole || def.Columns[i].Type == table.Time || def.Columns[i].Type == table.MaybeTime {
 			opts = append(opts, parquet.WithDictionaryFor(def.Columns[i].Name, false),
 				parquet.WithEncodingFor(def.Columns[i].Name, parquet.Encodings.DeltaBinaryPacked))
