@@ -1,7 +1,9 @@
 package records
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"sort"
 
 	"github.com/tollbook/tollbook/pipeline/query"
@@ -18,6 +20,11 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, _, err := s.places(ctx, q.Cycle, q.Customer, nil)
+	if err != nil {
+		return nil, err
+	}
+	r := reading{state: s, files: files, all: all, where: q.Where}
 	cols := q.Columns
 	if cols == nil {
 		cols = allColumns()
@@ -33,8 +40,17 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 		if want <= 0 {
 			break
 		}
-		if err := s.appendSome(files, p, q.Where, skip, want, cols, out.Rows); err != nil {
+		runs, err := r.runs(p, skip, want)
+		if err != nil {
 			return nil, err
+		}
+		for _, run := range runs {
+			if err := s.appendRows(files, run, cols, out.Rows); err != nil {
+				return nil, err
+			}
+			if out.Split, err = r.split(run, out.Split); err != nil {
+				return nil, err
+			}
 		}
 		skip = 0
 	}
@@ -49,27 +65,58 @@ func allColumns() []int {
 	return all
 }
 
-// appendSome appends at most want of a part's rows that fit, without the first skip of them.
-func (s *State) appendSome(files *bucketFiles, p part, where []Condition, skip, want int64, cols []int, to *table.Columns) error {
+// reading is how the rows of one answer are read.
+type reading struct {
+	state *State
+	files *bucketFiles
+	all   *places // of the customer
+	where []Condition
+}
+
+// runs are the rows of a part that fit, neighbours together: at most want, without the first skip of them.
+func (r *reading) runs(p part, skip, want int64) ([]part, error) {
 	if p.count == p.to-p.from {
 		from := p.from + skip
-		return s.appendRows(files, part{file: p.file, from: from, to: min(p.to, from+want)}, cols, to)
+		return []part{{file: p.file, from: from, to: min(p.to, from+want)}}, nil
 	}
-	fit, err := s.fitting(files, p, where)
+	fit, err := r.state.fitting(r.files, p, r.where)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fit = fit[skip:min(int64(len(fit)), skip+want)]
-	for len(fit) > 0 { // neighbours together
+	var out []part
+	for fit = fit[skip:min(int64(len(fit)), skip+want)]; len(fit) > 0; {
 		n := 1
 		for n < len(fit) && fit[n] == fit[n-1]+1 {
 			n++
 		}
-		run := part{file: p.file, from: p.from + fit[0], to: p.from + fit[n-1] + 1}
-		if err := s.appendRows(files, run, cols, to); err != nil {
-			return err
-		}
+		out = append(out, part{file: p.file, from: p.from + fit[0], to: p.from + fit[n-1] + 1})
 		fit = fit[n:]
 	}
-	return nil
+	return out, nil
+}
+
+// split says of each row of a run whether the row before or after it in its file, of the same customer, has the same id. Lines of one
+// record stand beside each other.
+func (r *reading) split(run part, to []bool) ([]bool, error) {
+	wide := run
+	if r.has(run.file, run.from-1) {
+		wide.from--
+	}
+	if r.has(run.file, run.to) {
+		wide.to++
+	}
+	rows, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
+	if err != nil {
+		return nil, err
+	}
+	id := &rows.C[tables.LID]
+	for i := int(run.from - wide.from); i < int(run.to-wide.from); i++ {
+		to = append(to, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < rows.N && bytes.Equal(id.Text(i+1), id.Text(i)))
+	}
+	return to, nil
+}
+
+// has reports whether a row of a file is the customer's.
+func (r *reading) has(file int32, row int64) bool {
+	return slices.ContainsFunc(r.all.parts, func(p part) bool { return p.file == file && p.from <= row && row < p.to })
 }

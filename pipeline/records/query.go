@@ -2,6 +2,7 @@ package records
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,8 @@ type Query struct {
 type Page struct {
 	Total int64
 	Rows  *table.Columns // of the table lines; columns that were not asked for are empty
+	// Split says of each row whether its record has other lines of the same day: those of other tiers, or a flat fee.
+	Split []bool
 }
 
 // Op says what a condition compares.
@@ -33,9 +36,11 @@ type Op uint8
 const (
 	Is       Op = iota // the column's value, a number by its digits, is one of Values
 	IsNot              // it is none of them
-	NotZero            // the amount is not 0
+	Zero               // the amount is 0
+	NotZero            // it is not
 	Negative           // the amount is below 0
 	Positive           // the amount is 0 or more
+	Own                // the line's own time, which is own_time or, where that is null, usage_start, is in one of Spans; Column has no meaning
 	Billed             // the line's bill time (BillTime) is in [From, To); Column has no meaning
 )
 
@@ -45,6 +50,7 @@ type Condition struct {
 	Op       Op
 	Values   []string
 	From, To period.Instant
+	Spans    []period.Span
 }
 
 func billColumns() []int {
@@ -71,13 +77,16 @@ func (c *Condition) key() string {
 	for i, v := range c.Values {
 		quoted[i] = strconv.Quote(v)
 	}
-	return fmt.Sprintf("%d.%d[%s]%d-%d", c.Column, c.Op, strings.Join(quoted, ","), c.From, c.To)
+	return fmt.Sprintf("%d.%d[%s]%d-%d%v", c.Column, c.Op, strings.Join(quoted, ","), c.From, c.To, c.Spans)
 }
 
 // columns are the columns that the condition looks at.
 func (c *Condition) columns() []int {
-	if c.Op == Billed {
+	switch c.Op {
+	case Billed:
 		return billColumns()
+	case Own:
+		return []int{tables.LOwnTime, tables.LUsageStart}
 	}
 	return []int{c.Column}
 }
@@ -93,12 +102,22 @@ func (c *Condition) test(cols *table.Columns) (func(i int) bool, error) {
 			return nil, err
 		}
 		return func(i int) bool { return has(i) == want }, nil
+	case Zero:
+		return func(i int) bool { return col.Decs[i] == (table.Dec{}) }, nil
 	case NotZero:
 		return func(i int) bool { return col.Decs[i] != (table.Dec{}) }, nil
 	case Negative:
 		return func(i int) bool { return col.Decs[i].Hi < 0 }, nil
 	case Positive:
 		return func(i int) bool { return col.Decs[i].Hi >= 0 }, nil
+	case Own:
+		return func(i int) bool {
+			t := query.Row{Cols: cols, I: i}.Time(tables.LOwnTime)
+			if t == tables.Nothing {
+				t = period.Instant(cols.C[tables.LUsageStart].Ints[i])
+			}
+			return slices.ContainsFunc(c.Spans, func(s period.Span) bool { return s.Holds(t) })
+		}, nil
 	case Billed:
 		return func(i int) bool {
 			t := BillTime(query.Row{Cols: cols, I: i})
@@ -124,14 +143,7 @@ func (c *Condition) oneOf(col *table.Col, t tables.Type) (func(i int) bool, erro
 	return nil, fmt.Errorf("condition on column %d, which is neither text nor a small number", c.Column)
 }
 
-func (c *Condition) has(value string) bool {
-	for _, v := range c.Values {
-		if v == value {
-			return true
-		}
-	}
-	return false
-}
+func (c *Condition) has(value string) bool { return slices.Contains(c.Values, value) }
 
 // keyOf tells lists of conditions apart.
 func keyOf(where []Condition) string {

@@ -3,6 +3,7 @@ package records
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,7 +21,7 @@ type SumQuery struct {
 	Cycle     string
 	Customers []string
 	Where     []Condition
-	By        []int // Word and Small columns of the table lines: one sum for each combination of their values
+	By        []int // texts and small numbers of the table lines: one sum for each combination of their values
 }
 
 // Sum is the amounts of the lines that agree in what they are added up by.
@@ -100,8 +101,13 @@ func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQ
 		if p.count == p.to-p.from {
 			some.count = some.to - some.from
 		}
+		r := reading{state: s, files: files, where: q.Where}
+		runs, err := r.runs(some, 0, block)
 		rows := table.NewColumns(tables.Lines())
-		if err := s.appendSome(files, some, q.Where, 0, block, cols, rows); err != nil {
+		for _, run := range runs {
+			err = errors.Join(err, s.appendRows(files, run, cols, rows))
+		}
+		if err != nil {
 			return err
 		}
 		for i := range rows.N {
@@ -141,8 +147,11 @@ func addRow(rows *table.Columns, i int, by, amounts []int, sums map[string]*Sum)
 }
 
 func valueOf(rows *table.Columns, col, i int) string {
-	if rows.Def.Columns[col].Type == tables.Small {
+	switch rows.Def.Columns[col].Type {
+	case tables.Small:
 		return strconv.Itoa(int(rows.C[col].Codes[i]))
+	case tables.Text:
+		return string(rows.C[col].Text(i))
 	}
 	return rows.C[col].Word(i)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -21,8 +22,9 @@ const lookEvery = period.Second
 
 // states gives each request the committed state that it reads.
 type states struct {
-	lake *lake.Lake
-	log  *slog.Logger
+	lake  *lake.Lake
+	store *records.Lake
+	log   *slog.Logger
 
 	mu        sync.Mutex
 	snap      *lake.Snapshot
@@ -37,7 +39,11 @@ func newStates(w *pipeline.Workspace, log *slog.Logger) (*states, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &states{lake: l, log: log, workspace: w, print: printOf(w.Dir)}
+	store, err := records.NewLake(records.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s := &states{lake: l, store: store, log: log, workspace: w, print: printOf(w.Dir)}
 	_, err = s.at(0)
 	return s, err
 }
@@ -52,7 +58,7 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 		return nil, err
 	}
 	s.snap = snap
-	return &operation.State{Workspace: s.workspace, Snap: snap, Now: now}, nil
+	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store.At(snap), Now: now}, nil
 }
 
 // mend reads books that changed; the request that finds it waits, others go on with those before. While the books are wrong, those

@@ -2,11 +2,8 @@ package bss
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -29,8 +26,8 @@ func subCustomerBillDetail() operation.Operation {
 			{Name: "account_manager_id", Meaning: "only if the customer is this account manager's"},
 			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1 referral, 2 reseller"},
 			{Name: "indirect_partner_id", Meaning: "what the customer consumed as this reseller's"},
-			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first day, with bill_date_end"},
-			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last day, with bill_date_begin"},
+			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 		}, paging()...),
 		Handle: handleSubCustomerBillDetail,
 	}
@@ -38,76 +35,104 @@ func subCustomerBillDetail() operation.Operation {
 
 // billDetail is ListSubCustomerBillDetailResponse.
 type billDetail struct {
-	Total    int         `json:"total_count"`
+	Total    int64       `json:"total_count"`
 	Currency string      `json:"currency"`
 	Records  []feeRecord `json:"fee_records"`
 }
 
 // feeRecord is SubCustomerMonthlyBillDetail.
 type feeRecord struct {
-	BillCycle      string            `json:"bill_cycle"`
-	CustomerID     string            `json:"customer_id"`
-	ServiceType    string            `json:"service_type_code"`
-	ChargingMode   int               `json:"charging_mode"`
-	BillDetailType int               `json:"bill_detail_type"`
-	TradeID        string            `json:"trade_id"`
-	ID             string            `json:"id"`
-	ResourceID     string            `json:"resource_id,omitempty"`
-	ConsumeTime    string            `json:"consume_time"`
-	UsageAmount    operation.Decimal `json:"usage_amount"`
-	OfficialAmount operation.Decimal `json:"official_amount"`
-	PaymentAmount  operation.Decimal `json:"payment_amount"`
-	PartnerID      string            `json:"partner_id,omitempty"`
+	BillCycle         string            `json:"bill_cycle"`
+	CustomerID        string            `json:"customer_id"`
+	AssociationType   string            `json:"association_type,omitempty"`
+	ServiceTypeCode   string            `json:"service_type_code,omitempty"`
+	ResourceTypeCode  string            `json:"resource_type_code,omitempty"`
+	ServiceTypeName   string            `json:"service_type_name,omitempty"`
+	ResourceTypeName  string            `json:"resource_type_name,omitempty"`
+	ChargingMode      int               `json:"charging_mode"`
+	TradeTime         string            `json:"trade_time"`
+	TradeID           string            `json:"trade_id"`
+	ID                string            `json:"id"`
+	BillDetailType    int               `json:"bill_detail_type"`
+	ResourceID        string            `json:"resource_id,omitempty"`
+	ResourceName      string            `json:"resource_name,omitempty"`
+	RegionCode        string            `json:"region_code,omitempty"`
+	ProductID         string            `json:"product_id"`
+	ProductName       string            `json:"product_name,omitempty"`
+	ResourceTag       string            `json:"resource_tag,omitempty"`
+	ConsumeTime       string            `json:"consume_time"`
+	UsageType         string            `json:"usage_type,omitempty"`
+	UsageAmount       operation.Decimal `json:"usage_amount"`
+	UsageMeasure      int               `json:"usage_measure_id,omitempty"`
+	FreeResourceUsage operation.Decimal `json:"free_resource_usage"`
+	FreeMeasure       int               `json:"free_resource_measure_id,omitempty"`
+	Official          operation.Decimal `json:"official_amount"`
+	Discount          operation.Decimal `json:"official_discount_amount"`
+	Payment           operation.Decimal `json:"payment_amount"`
+	Cash              operation.Decimal `json:"cash_amount"`
+	Credit            operation.Decimal `json:"credit_amount"`
+	Coupon            operation.Decimal `json:"coupon_amount"`
+	FlexiCoupon       operation.Decimal `json:"flexipurchase_coupon_amount"`
+	StoredValue       operation.Decimal `json:"stored_value_card_amount"`
+	Debt              operation.Decimal `json:"debt_amount"`
+	AccountManager    string            `json:"account_manager_id,omitempty"`
+	PartnerID         string            `json:"partner_id,omitempty"`
 }
 
-func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (answer any, err error) {
-	w := c.State.Workspace
-	r := &billDetail{Currency: w.Settings.Currency.Code, Records: []feeRecord{}}
-	if c.Scope.Nothing {
-		return r, nil
+// detailColumns are the columns of feeRecord.
+func detailColumns() []int {
+	return append(idColumns(), tables.LCycle, tables.LCustomerID, tables.LAssociationType, tables.LServiceTypeCode, tables.LResourceTypeCode,
+		tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType, tables.LResourceID, tables.LResourceName, tables.LRegionCode,
+		tables.LSKU, tables.LResourceTag, tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount, tables.LFreeResourceUsage,
+		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
+		tables.LFlexiCouponAmount, tables.LStoredValueAmount, tables.LDebtAmount, tables.LPartnerID)
+}
+
+func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, error) {
+	name, cycle := cycleOf(c, "bill_cycle")
+	f := within(c)
+	f.by("service_type_code", tables.LServiceTypeCode)
+	f.by("region_code", tables.LRegionCode)
+	f.byNumber("charging_mode", tables.LChargingMode)
+	f.byNumber("bill_detail_type", tables.LBillDetailType)
+	f.by("resource_id", tables.LResourceID)
+	f.by("resource_name", tables.LResourceName)
+	f.by("trade_id", tables.LTradeID)
+	f.by("association_type", tables.LAssociationType)
+	if err := f.days(cycle); err != nil {
+		return nil, err
 	}
-	rows, err := query.Lines(ctx, c.State.Snap, c.Text("bill_cycle"), c.Scope.Customer, nil, query.Limits{})
-	if none := new(query.NoCycleError); errors.As(err, &none) {
-		return r, nil
-	}
+	p, err := f.page(ctx, name, c.Scope.Customer, detailColumns())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	err = rows.Each(func(row query.Row) error {
-		own := row.Time(tables.LOwnTime)
-		if own == tables.Nothing {
-			own = row.Time(tables.LUsageStart)
-		}
-		if !c.Scope.Line(row.Word(tables.LPartnerID), own) {
-			return nil
-		}
-		if n := r.Total - c.Whole("offset"); n >= 0 && n < c.Whole("limit") {
-			record, err := feeRecordOf(row)
-			if err != nil {
-				return err
-			}
-			r.Records = append(r.Records, record)
-		}
-		r.Total++
-		return nil
+	out := &billDetail{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code, Records: make([]feeRecord, 0, p.Rows.N)}
+	r := newReader(c, cycle)
+	manager := ""
+	if customer := r.books.Customer(c.Scope.Customer); customer >= 0 {
+		manager = operation.ManagerOf(r.books, customer, c.State.Now)
+	}
+	return out, r.each(p, func() {
+		record := feeRecordOf(r)
+		record.AccountManager = manager
+		out.Records = append(out.Records, record)
 	})
-	return r, err
 }
 
-func feeRecordOf(row query.Row) (feeRecord, error) {
-	usage, err := row.Quantity(tables.LUsageAmount)
-	official, err2 := row.Amount(tables.LOfficialAmount)
-	payment, err3 := row.Amount(tables.LPaymentAmount)
-	id := string(row.Text(tables.LID))
-	if tier := row.Small(tables.LTier); tier > 0 {
-		id += "#" + strconv.Itoa(tier)
-	}
+func feeRecordOf(r *reader) feeRecord {
+	product, measure := r.product(), measureID(r.word(tables.LMeasure))
 	return feeRecord{
-		BillCycle: row.Word(tables.LCycle), CustomerID: row.Word(tables.LCustomerID), ServiceType: row.Word(tables.LServiceTypeCode),
-		ChargingMode: row.Small(tables.LChargingMode), BillDetailType: row.Small(tables.LBillDetailType), TradeID: row.Word(tables.LTradeID),
-		ID: id, ResourceID: string(row.Text(tables.LResourceID)), ConsumeTime: row.Time(tables.LConsumeTime).String(),
-		UsageAmount: operation.Decimal(usage.String()), OfficialAmount: operation.Decimal(official.String()),
-		PaymentAmount: operation.Decimal(payment.String()), PartnerID: row.Word(tables.LPartnerID),
-	}, errors.Join(err, err2, err3)
+		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID), AssociationType: r.word(tables.LAssociationType),
+		ServiceTypeCode: r.word(tables.LServiceTypeCode), ResourceTypeCode: r.word(tables.LResourceTypeCode),
+		ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ChargingMode: r.row.Small(tables.LChargingMode),
+		TradeTime: r.time(tables.LTradeTime), TradeID: r.word(tables.LTradeID), ID: r.id(), BillDetailType: r.row.Small(tables.LBillDetailType),
+		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName), RegionCode: r.word(tables.LRegionCode),
+		ProductID: r.word(tables.LSKU), ProductName: product.Name, ResourceTag: r.text(tables.LResourceTag), ConsumeTime: r.time(tables.LConsumeTime),
+		UsageType: r.word(tables.LUsageType), UsageAmount: r.quantity(tables.LUsageAmount), UsageMeasure: measure,
+		FreeResourceUsage: r.quantity(tables.LFreeResourceUsage), FreeMeasure: measure,
+		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount), Payment: r.amount(tables.LPaymentAmount),
+		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+		PartnerID: r.word(tables.LPartnerID),
+	}
 }

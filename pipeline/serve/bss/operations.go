@@ -7,7 +7,8 @@ import (
 
 // Operations lists the vendor-compatible operations.
 func Operations() []operation.Operation {
-	return []operation.Operation{subCustomerBillDetail()}
+	return []operation.Operation{subCustomerBillDetail(), consumeSubCustomers(), subcustomerMonthlyBills(), customerselfResourceRecords(),
+		customerBillsFeeRecords(), customerMonthlySum()}
 }
 
 // partners may call what reads customers of partners.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -66,6 +67,7 @@ type Call struct {
 type State struct {
 	Workspace *pipeline.Workspace
 	Snap      *lake.Snapshot
+	Store     *records.State // looks lines of Snap up
 	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
 }
 

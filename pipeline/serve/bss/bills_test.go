@@ -1,0 +1,142 @@
+package bss_test
+
+import "testing"
+
+const (
+	subRecords  = "/v2/bills/subcustomer-bills/res-fee-records"
+	consumers   = "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query"
+	partnerSums = "/v2/bills/partner-bills/subcustomer-bills/monthly-sum"
+	ownRecords  = "/v2/bills/customer-bills/res-fee-records"
+	ownFees     = "/v2/bills/customer-bills/fee-records"
+	ownSums     = "/v2/bills/customer-bills/monthly-sum"
+)
+
+// TestSubCustomerBillDetail: bob's 10.00551 GB cost 20.01102, of which 0.00102 is cut off.
+func TestSubCustomerBillDetail(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.says("hub", subRecords+"?bill_cycle=2026-09&customer_id=bob", "", `{"total_count":1,"currency":"CNY","fee_records":[{
+		"bill_cycle":"2026-09","customer_id":"bob","association_type":"2","service_type_code":"st","resource_type_code":"st.gb",
+		"service_type_name":"Stores","resource_type_name":"Store","charging_mode":3,"trade_time":"2026-09-04T00:30:00Z","trade_id":"2026-09","id":"b1",
+		"bill_detail_type":5,"resource_id":"r3","region_code":"east","product_id":"gb","product_name":"Storage","consume_time":"2026-09-04T00:30:00Z",
+		"usage_type":"stored","usage_amount":10.0055100000,"usage_measure_id":17,"free_resource_usage":0.0000000000,"free_resource_measure_id":17,
+		"official_amount":20.01102000,"official_discount_amount":0.00000000,"payment_amount":20.01000000,"cash_amount":20.01000000,"credit_amount":0.00000000,
+		"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,"debt_amount":0.00000000,
+		"account_manager_id":"am2","partner_id":"hub"}]}`)
+	// ann's month-end line begins with the cycle; a2 is split over two tiers.
+	h.same("ann", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id", "bill_detail_type", "usage_amount", "free_resource_usage", "payment_amount"),
+		`2026-09/line/east/l1 5 7.0000000000 0.0000000000 7.00000000
+a1 5 15.0000000000 5.0000000000 20.00000000
+a2#1 5 10.0000000000 0.0000000000 10.00000000
+a2#2 5 2.0000000000 0.0000000000 1.00000000
+o2/1 1 0.0000000000 0.0000000000 27.00000000
+o3/1 4 0.0000000000 0.0000000000 -27.00000000
+m1 9 0.0000000000 0.0000000000 -1.50000000
+o1/1 1 0.0000000000 0.0000000000 27.00000000`)
+	h.same("a page", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&offset=3&limit=2", "", "fee_records", "id"), "a2#2\no2/1")
+	for query, want := range map[string]string{
+		"service_type_code=ml":                  "a2#1\na2#2",
+		"region_code=west":                      "",
+		"charging_mode=1":                       "o2/1\no3/1\no1/1",
+		"bill_detail_type=4":                    "o3/1",
+		"resource_id=s1":                        "o1/1",
+		"resource_name=disk":                    "a1",
+		"trade_id=o1":                           "o1/1",
+		"association_type=1":                    "",
+		"account_manager_id=am2":                "",
+		"account_manager_id=am1&resource_id=r1": "a1",
+		"bill_date_begin=2026-09-02&bill_date_end=2026-09-03":                      "a1\na2#1\na2#2",
+		"bill_date_begin=2026-09-20&bill_date_end=2026-09-20":                      "o2/1\no1/1",
+		"bill_date_begin=2026-09-22&service_type_code=ml":                          "a2#1\na2#2",
+		"bill_date_begin=2026-08-31&bill_date_end=2026-09-01&service_type_code=ml": "a2#1\na2#2",
+		"no_such_parameter=1&service_type_code=ml":                                 "a2#1\na2#2",
+	} {
+		h.same(query, h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&"+query, "", "fee_records", "id"), want)
+	}
+	h.same("the reseller's", h.few("hub", subRecords+"?bill_cycle=2026-09&customer_id=ann&indirect_partner_id=north&limit=1", "", "fee_records", "id"), "2026-09/line/east/l1")
+	h.says("north", subRecords+"?bill_cycle=2026-08&customer_id=ann", "", `{"total_count":0,"currency":"CNY","fee_records":[]}`)
+	if code, body := h.call("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&bill_date_begin=2026-09-04&bill_date_end=2026-09-03", ""); code != 400 {
+		t.Errorf("days in the wrong order: %d %s", code, body)
+	}
+}
+
+func TestConsumeSubCustomers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.says("hub", consumers, `{"bill_cycle":"2026-09"}`, `{"sub_customers":[{"customer_id":"bob"}],"total_count":1}`) // bob left hub since
+	h.says("north", consumers, `{"bill_cycle":"2026-09","offset":1}`, `{"sub_customers":[],"total_count":1}`)
+	h.says("scout", consumers, `{"bill_cycle":"2026-08"}`, `{"sub_customers":[],"total_count":0}`)
+}
+
+// TestSubcustomerMonthlyBills: ann paid 20 for 10 GB, less 1.5 given back by hand, 11 for mail, 7 for the line; 54 for two months of care,
+// one of which came back.
+func TestSubcustomerMonthlyBills(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.same("on demand", h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3", "", "bill_sums", "customer_id", "cloud_service_type", "resource_type_code", "bill_type", "amount", "discount_amount"),
+		`ann bw bw.line 0 7.00000000 0.00000000
+ann ml ml.out 0 11.00000000 0.00000000
+ann st st.gb 0 20.00000000 0.00000000
+ann st st.gb 2 -1.50000000 `)
+	h.says("north", partnerSums+"?cycle=2026-09&charge_mode=1&bill_type=1", "", `{"bill_sums":[{"customer_id":"ann","cloud_service_type":"su","cloud_service_type_name":"Support",
+		"bill_type":"1","charge_mode":"1","amount":-27.00000000,"measure_id":1,"account_details":[{"balance_type":"BALANCE_TYPE_DEBIT","amount":-27.00000000,"bill_type":"1"}],
+		"resource_type_code":"su.care","resource_type_name":"Care"}],"count":1,"currency":"CNY"}`)
+	h.same("by service", h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3&cloud_service_type=st&bill_type=0&customer_id=ann", "", "bill_sums", "amount"), "20.00000000")
+	h.same("the reseller's", h.few("hub", partnerSums+"?cycle=2026-09&charge_mode=1&indirect_partner_id=north&bill_type=0", "", "bill_sums", "customer_id", "amount", "discount_amount"), "ann 54.00000000 6.00000000")
+	h.says("scout", partnerSums+"?cycle=2026-09&charge_mode=3", "", `{"bill_sums":[],"count":0,"currency":"CNY"}`) // referral customers are not resold to
+}
+
+func TestCustomerselfResourceRecords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.says("ann", ownRecords+"?cycle=2026-09&resource_id=r1", "", `{"total_count":1,"currency":"CNY","fee_records":[{
+		"bill_date":"2026-09-02","bill_type":5,"customer_id":"ann","region":"east","cloud_service_type":"st","resource_type":"st.gb","cloud_service_type_name":"Stores",
+		"resource_type_name":"Store","effective_time":"2026-09-02T10:00:00Z","expire_time":"2026-09-02T11:00:00Z","resource_id":"r1","resource_name":"disk",
+		"resource_tag":"env=prod","product_id":"gb","product_name":"Storage","sku_code":"gb","trade_id":"2026-09","id":"a1","trade_time":"2026-09-02T11:00:00Z",
+		"charge_mode":"3","usage_type":"stored","usage":15.0000000000,"usage_measure_id":17,"free_resource_usage":5.0000000000,"free_resource_measure_id":17,
+		"unit_price":2.0000000000,"unit":"CNY/GB","official_amount":20.00000000,"discount_amount":0.00000000,"amount":20.00000000,"cash_amount":20.00000000,
+		"credit_amount":0.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_card_amount":0.00000000,"debt_amount":0.00000000,
+		"measure_id":1,"consume_time":"2026-09-02T11:00:00Z","account_name":"Ann Ltd"}]}`)
+	h.same("of orders", h.few("ann", ownRecords+"?cycle=2026-09&charge_mode=1", "", "fee_records", "id", "bill_date", "order_id", "discount_amount", "usage"),
+		"o2/1 2026-09-20 o2 3.00000000 \no3/1 2026-09-21 o3 -3.00000000 \no1/1 2026-09-20 o1 3.00000000 ")
+	h.same("by cycle", h.few("ann", ownRecords+"?cycle=2026-09&statistic_type=1&cloud_service_type=ml", "", "fee_records", "resource_id", "id", "bill_date", "amount"), "r2   11.00000000")
+	h.same("of a project", h.few("ann", ownRecords+"?cycle=2026-09&enterprise_project_id=0", "", "fee_records", "id"), "")
+	if code, body := h.call("hub", ownRecords+"?cycle=2026-09", ""); code != 403 {
+		t.Errorf("a partner on an own bill: %d %s", code, body)
+	}
+}
+
+// TestCustomerBillsFeeRecords: what cutting to cents took of bob's 20.01102 is erase_amount.
+func TestCustomerBillsFeeRecords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.says("bob", ownFees+"?bill_cycle=2026-09", "", `{"total_count":1,"currency":"CNY","records":[{"bill_cycle":"2026-09","customer_id":"bob","service_type_code":"st",
+		"resource_type_code":"st.gb","service_type_name":"Stores","resource_type_name":"Store","region_code":"east","charging_mode":3,"consume_time":"2026-09-04T00:30:00Z",
+		"trade_time":"2026-09-04T00:30:00Z","provider_type":1,"trade_id":"2026-09","id":"b1","bill_type":5,"status":3,"official_amount":20.01102000,
+		"official_discount_amount":0.00000000,"erase_amount":0.00102000,"consume_amount":20.01000000,"cash_amount":20.01000000,"credit_amount":0.00000000,
+		"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,"debt_amount":0.00000000,"account_name":"Bob"}]}`)
+	h.same("paid", h.few("ann", ownFees+"?bill_cycle=2026-09&status=1", "", "records", "id", "status"), "o2/1 1\no3/1 1\no1/1 1")
+	h.same("owed", h.few("ann", ownFees+"?bill_cycle=2026-09&status=2", "", "records", "id"), "")
+	h.same("of the market place", h.few("ann", ownFees+"?bill_cycle=2026-09&provider_type=2", "", "records", "id"), "")
+	h.same("of a kind", h.few("ann", ownFees+"?bill_cycle=2026-09&resource_type_code=bw.line&status=3&include_zero_record=false", "", "records", "id"), "2026-09/line/east/l1")
+}
+
+// TestCustomerMonthlySum: ann's month comes to 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as her statement says.
+func TestCustomerMonthlySum(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.says("ann", ownSums+"?bill_cycle=2026-09&limit=1", "", `{"total_count":6,"bill_sums":[{"bill_cycle":"2026-09","resource_type_code":"bw.line","service_type_code":"bw",
+		"service_type_name":"Bandwidth","resource_type_name":"Line","charging_mode":3,"official_amount":7.00000000,"official_discount_amount":0.00000000,
+		"truncated_amount":0.00000000,"consume_amount":7.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,
+		"debt_amount":0.00000000,"cash_amount":7.00000000,"credit_amount":0.00000000,"measure_id":1,"bill_type":1,"customer_id":"ann","account_name":"Ann Ltd"}],
+		"consume_amount":63.50000000,"debt_amount":0.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,
+		"cash_amount":63.50000000,"credit_amount":0.00000000,"measure_id":1,"currency":"CNY"}`)
+	h.same("rows", h.few("ann", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "service_type_code", "charging_mode", "bill_type", "consume_amount"),
+		`bw 3 1 7.00000000
+ml 3 1 11.00000000
+st 3 1 20.00000000
+st 3 3 -1.50000000
+su 1 1 54.00000000
+su 1 2 -27.00000000`)
+	h.same("the cut", h.few("bob", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "truncated_amount", "official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
+}

@@ -1,0 +1,77 @@
+package bss
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+func consumeSubCustomers() operation.Operation {
+	return operation.Operation{
+		Name: "ListConsumeSubCustomers", Method: http.MethodPost, Path: "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
+		Summary: "The customers that consumed as a partner's in a cycle, those too that left since",
+		Callers: partners(), Subject: operation.Customers,
+		Params: inBody(append([]operation.Param{
+			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+		}, paging()...)),
+		Handle: handleConsumeSubCustomers,
+	}
+}
+
+// inBody makes parameters members of the body.
+func inBody(params []operation.Param) []operation.Param {
+	for i := range params {
+		params[i].In = operation.Body
+	}
+	return params
+}
+
+// consumers is ListConsumeSubCustomersResponse.
+type consumers struct {
+	Customers []customerRef `json:"sub_customers"`
+	Total     int           `json:"total_count"`
+}
+
+// customerRef is SubCustomerInfoV3.
+type customerRef struct {
+	CustomerID string `json:"customer_id"`
+}
+
+func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, error) {
+	name, _ := cycleOf(c, "bill_cycle")
+	list, err := customersOf(ctx, c, name, func(records.Share) bool { return true })
+	out := &consumers{Customers: []customerRef{}, Total: len(list)}
+	for _, id := range window(c, list) {
+		out.Customers = append(out.Customers, customerRef{id})
+	}
+	return out, err
+}
+
+// customersOf lists the customers within the call's scope that consumed in a cycle while they belonged to a partner, by id.
+func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted func(records.Share) bool) ([]string, error) {
+	if c.Scope.Nothing {
+		return nil, nil
+	}
+	shares, err := c.State.Store.Shares(ctx, cycle)
+	if none := new(query.NoCycleError); errors.As(err, &none) {
+		return nil, nil
+	}
+	var out []string
+	b := c.State.Workspace.Books
+	for _, s := range shares {
+		if c.Scope.Partner != "" && s.Partner != c.Scope.Partner || c.Scope.Customer != "" && s.Customer != c.Scope.Customer || !wanted(s) {
+			continue
+		}
+		if customer := b.Customer(s.Customer); c.Scope.Manager != "" && (customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)) {
+			continue
+		}
+		out = append(out, s.Customer)
+	}
+	slices.Sort(out)
+	return slices.Compact(out), err
+}

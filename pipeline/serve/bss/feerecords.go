@@ -1,0 +1,161 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func customerBillsFeeRecords() operation.Operation {
+	return operation.Operation{
+		Name: "ListCustomerBillsFeeRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/fee-records",
+		Summary: "What a customer's own bill charges, with what cutting to the currency's digits took",
+		Callers: owners(), Subject: operation.ItsCustomer,
+		Params: append([]operation.Param{
+			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+			whoseBill(),
+			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1: the cloud; 2: its market place, of which there is nothing"},
+			{Name: "service_type_code", Meaning: "only this service's"},
+			{Name: "resource_type_code", Meaning: "only this kind of resource"},
+			{Name: "region_code", Meaning: "only this region's"},
+			{Name: "charging_mode", Kind: operation.Whole, Max: 1000, Meaning: "1 for a period, 3 on demand"},
+			{Name: "bill_type", Kind: operation.Whole, Max: 1000, Meaning: "what happened, as 5 usage"},
+			{Name: "trade_id", Meaning: "only this order's or cycle's"},
+			{Name: "status", Kind: operation.Word, Words: []string{"1", "2", "3"}, Meaning: "1: paid; 2: something is still owed; 3: not billed yet, on demand in a cycle that is open"},
+			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
+		}, append(ownBill(), paging()...)...),
+		Handle: handleCustomerBillsFeeRecords,
+	}
+}
+
+// billRecords is ListCustomerBillsFeeRecordsResponse.
+type billRecords struct {
+	Total    int64        `json:"total_count"`
+	Records  []billRecord `json:"records"`
+	Currency string       `json:"currency"`
+}
+
+// billRecord is MonthlyBillRecord.
+type billRecord struct {
+	BillCycle        string            `json:"bill_cycle"`
+	CustomerID       string            `json:"customer_id"`
+	ServiceTypeCode  string            `json:"service_type_code,omitempty"`
+	ResourceTypeCode string            `json:"resource_type_code,omitempty"`
+	ServiceTypeName  string            `json:"service_type_name,omitempty"`
+	ResourceTypeName string            `json:"resource_type_name,omitempty"`
+	RegionCode       string            `json:"region_code,omitempty"`
+	ChargingMode     int               `json:"charging_mode"`
+	ConsumeTime      string            `json:"consume_time"`
+	TradeTime        string            `json:"trade_time"`
+	ProviderType     int               `json:"provider_type"`
+	TradeID          string            `json:"trade_id"`
+	ID               string            `json:"id"`
+	BillType         int               `json:"bill_type"`
+	Status           int               `json:"status"`
+	Official         operation.Decimal `json:"official_amount"`
+	Discount         operation.Decimal `json:"official_discount_amount"`
+	Erase            operation.Decimal `json:"erase_amount"`
+	Consume          operation.Decimal `json:"consume_amount"`
+	Cash             operation.Decimal `json:"cash_amount"`
+	Credit           operation.Decimal `json:"credit_amount"`
+	Coupon           operation.Decimal `json:"coupon_amount"`
+	FlexiCoupon      operation.Decimal `json:"flexipurchase_coupon_amount"`
+	StoredValue      operation.Decimal `json:"stored_value_card_amount"`
+	Debt             operation.Decimal `json:"debt_amount"`
+	AccountName      string            `json:"account_name,omitempty"`
+}
+
+// The vendor's numbers of who provides, and of how payment stands.
+const (
+	theCloud  = 1
+	settled   = 1
+	unsettled = 2
+	unbilled  = 3
+)
+
+func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any, error) {
+	name, cycle := cycleOf(c, "bill_cycle")
+	f := within(c)
+	f.by("service_type_code", tables.LServiceTypeCode)
+	f.by("resource_type_code", tables.LResourceTypeCode)
+	f.by("region_code", tables.LRegionCode)
+	f.byNumber("charging_mode", tables.LChargingMode)
+	f.byNumber("bill_type", tables.LBillDetailType)
+	f.by("trade_id", tables.LTradeID)
+	f.own()
+	ref, _ := c.State.Snap.Cycle(name)
+	open := ref.State == lake.CycleOpen
+	f.status(open)
+	f.none = f.none || c.Text("provider_type") == "2"
+	if err := f.days(cycle); err != nil {
+		return nil, err
+	}
+	p, err := f.page(ctx, name, c.Scope.Customer, append(detailColumns(), tables.LTruncatedAmount))
+	if err != nil {
+		return nil, err
+	}
+	out := &billRecords{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code, Records: make([]billRecord, 0, p.Rows.N)}
+	r := newReader(c, cycle)
+	account := customerName(c, c.Scope.Customer)
+	return out, r.each(p, func() {
+		record := billRecordOf(r, open)
+		record.AccountName = account
+		out.Records = append(out.Records, record)
+	})
+}
+
+// status narrows lines by how payment stands: see statusOf.
+func (f *filter) status(open bool) {
+	byPeriod := records.Condition{Column: tables.LChargingMode, Op: records.Is, Values: []string{chargedByPeriod}}
+	switch f.call.Text("status") {
+	case "1":
+		f.amount(tables.LDebtAmount, records.Zero)
+		if open {
+			f.where = append(f.where, byPeriod)
+		}
+	case "2":
+		f.amount(tables.LDebtAmount, records.NotZero)
+		if open {
+			f.where = append(f.where, byPeriod)
+		}
+	case "3":
+		byPeriod.Op = records.IsNot
+		f.where = append(f.where, byPeriod)
+		f.none = f.none || !open
+	}
+}
+
+// statusOf is how payment of a line stands.
+func statusOf(r *reader, open bool) int {
+	switch {
+	case open && r.row.Small(tables.LChargingMode) != 1:
+		return unbilled
+	case !isZero(r, tables.LDebtAmount):
+		return unsettled
+	}
+	return settled
+}
+
+func isZero(r *reader, col int) bool {
+	d := r.row.Cols.C[col].Decs[r.row.I]
+	return d.Hi == 0 && d.Lo == 0
+}
+
+func billRecordOf(r *reader, open bool) billRecord {
+	product := r.product()
+	return billRecord{
+		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID), ServiceTypeCode: r.word(tables.LServiceTypeCode),
+		ResourceTypeCode: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
+		RegionCode: r.word(tables.LRegionCode), ChargingMode: r.row.Small(tables.LChargingMode), ConsumeTime: r.time(tables.LConsumeTime),
+		TradeTime: r.time(tables.LTradeTime), ProviderType: theCloud, TradeID: r.word(tables.LTradeID), ID: r.id(),
+		BillType: r.row.Small(tables.LBillDetailType), Status: statusOf(r, open), Official: r.amount(tables.LOfficialAmount),
+		Discount: r.amount(tables.LDiscountAmount), Erase: r.amount(tables.LTruncatedAmount), Consume: r.amount(tables.LPaymentAmount),
+		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+	}
+}

@@ -1,0 +1,200 @@
+package bss
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// filter is the lines that a call asks for.
+type filter struct {
+	call  *operation.Call
+	where []records.Condition
+	none  bool // nothing fits
+}
+
+// within begins with the lines of the call's scope.
+func within(c *operation.Call) *filter {
+	f := &filter{call: c, none: c.Scope.Nothing}
+	if c.Scope.Partner != "" {
+		f.add(tables.LPartnerID, c.Scope.Partner)
+	}
+	if c.Scope.During != nil {
+		f.where = append(f.where, records.Condition{Op: records.Own, Spans: c.Scope.During})
+	}
+	if c.Scope.Customer != "" && c.Scope.Manager != "" {
+		b := c.State.Workspace.Books
+		customer := b.Customer(c.Scope.Customer)
+		f.none = f.none || customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)
+	}
+	return f
+}
+
+// add asks for the lines whose column has the value.
+func (f *filter) add(col int, value string) {
+	f.where = append(f.where, records.Condition{Column: col, Op: records.Is, Values: []string{value}})
+}
+
+// by asks for the value of a parameter, where it is given.
+func (f *filter) by(name string, col int) {
+	if f.call.Given(name) {
+		f.add(col, f.call.Text(name))
+	}
+}
+
+// byNumber is by for a parameter that is a whole number, which may be written with zeros before it.
+func (f *filter) byNumber(name string, col int) {
+	if f.call.Given(name) {
+		f.add(col, strconv.Itoa(f.call.Whole(name)))
+	}
+}
+
+// amount asks for lines by an amount.
+func (f *filter) amount(col int, op records.Op) {
+	f.where = append(f.where, records.Condition{Column: col, Op: op})
+}
+
+// days asks for the bill dates from bill_date_begin to bill_date_end. They count only together and inside the cycle (spec §8).
+func (f *filter) days(cycle period.Cycle) error {
+	first, ok1 := f.call.Day("bill_date_begin")
+	last, ok2 := f.call.Day("bill_date_end")
+	if !ok1 || !ok2 || first.Cycle() != cycle || last.Cycle() != cycle {
+		return nil
+	}
+	if first > last {
+		return operation.BadParameter("bill_date_begin", operation.Text{Zh: "晚于bill_date_end", En: "is after bill_date_end"})
+	}
+	zone := f.call.State.Workspace.Books.Zone
+	f.where = append(f.where, records.Condition{Op: records.Billed, From: zone.Start(first), To: zone.Start(last + 1)})
+	return nil
+}
+
+// page reads the page that the call's offset and limit say, of one customer's lines.
+func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (*records.Page, error) {
+	empty := &records.Page{Rows: table.NewColumns(tables.Lines())}
+	if f.none {
+		return empty, nil
+	}
+	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where, Columns: cols,
+		Offset: int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
+	if none := new(query.NoCycleError); errors.As(err, &none) {
+		return empty, nil
+	}
+	return p, err
+}
+
+// sums adds the lines of customers up.
+func (f *filter) sums(ctx context.Context, cycle string, customers []string, by ...int) ([]records.Sum, error) {
+	if f.none {
+		return nil, nil
+	}
+	list, err := f.call.State.Store.Sums(ctx, records.SumQuery{Cycle: cycle, Customers: customers, Where: f.where, By: by})
+	if none := new(query.NoCycleError); errors.As(err, &none) {
+		return nil, nil
+	}
+	return list, err
+}
+
+// reader reads the fields of lines.
+type reader struct {
+	books *books.Books
+	clock period.Clock
+	last  period.Day // of the cycle
+	row   query.Row
+	split bool
+	err   error
+}
+
+func newReader(c *operation.Call, cycle period.Cycle) *reader {
+	b := c.State.Workspace.Books
+	return &reader{books: b, clock: b.Zone.Clock(), last: cycle.Last()}
+}
+
+// each visits the rows of a page.
+func (r *reader) each(p *records.Page, visit func()) error {
+	for i := range p.Rows.N {
+		r.row, r.split = query.Row{Cols: p.Rows, I: i}, p.Split[i]
+		if visit(); r.err != nil {
+			return r.err
+		}
+	}
+	return nil
+}
+
+func (r *reader) word(col int) string { return r.row.Word(col) }
+
+func (r *reader) text(col int) string { return string(r.row.Text(col)) }
+
+func (r *reader) amount(col int) operation.Decimal {
+	a, err := r.row.Amount(col)
+	r.err = errors.Join(r.err, err)
+	return operation.Decimal(a.String())
+}
+
+func (r *reader) quantity(col int) operation.Decimal {
+	q, err := r.row.Quantity(col)
+	r.err = errors.Join(r.err, err)
+	return operation.Decimal(q.String())
+}
+
+// time is a time as the API has it; "" = none.
+func (r *reader) time(col int) string {
+	t := r.row.Time(col)
+	if t == tables.Nothing {
+		return ""
+	}
+	return t.String()
+}
+
+// billDate is the line's day, the cycle's last at the latest.
+func (r *reader) billDate() string { return min(r.last, r.clock.Day(records.BillTime(r.row))).String() }
+
+// id is what tells the line apart among the customer's of the cycle: its id, with the tier where a record has lines of several. A
+// difference that re-rating posted has the time of posting as well, for the same one may be posted there and back.
+func (r *reader) id() string {
+	id := r.text(tables.LID)
+	if r.split {
+		id += "#" + strconv.Itoa(r.row.Small(tables.LTier))
+		if r.word(tables.LKind) == "flat_fee" {
+			id += "#flat_fee"
+		}
+	}
+	if r.word(tables.LDay) == lake.RerateDay {
+		id += "@" + r.row.Time(tables.LInstant).String()
+	}
+	return id
+}
+
+// product is the line's product; an empty one where the books no longer have it.
+func (r *reader) product() *books.Product {
+	if sku := r.books.SKU(r.word(tables.LSKU)); sku >= 0 {
+		return &r.books.Products[sku]
+	}
+	return &books.Product{}
+}
+
+// idColumns are the columns of id.
+func idColumns() []int {
+	return []int{tables.LID, tables.LTier, tables.LKind, tables.LDay, tables.LInstant}
+}
+
+// cycleOf is the cycle that a required parameter names.
+func cycleOf(c *operation.Call, name string) (string, period.Cycle) {
+	cycle, _ := c.Month(name) // was checked
+	return cycle.String(), cycle
+}
+
+// window is the part of a list that offset and limit say.
+func window[T any](c *operation.Call, list []T) []T {
+	from := min(c.Whole("offset"), len(list))
+	return list[from:min(from+c.Whole("limit"), len(list))]
+}

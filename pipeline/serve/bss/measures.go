@@ -1,0 +1,17 @@
+package bss
+
+// measureYuan is the vendor's id of the currency's main unit.
+const measureYuan = 1
+
+// measureID is the vendor's number of a measure, as far as the SDK's documentation names it; 0 = it does not.
+func measureID(measure string) int {
+	switch measure {
+	case "piece", "count", "request", "call":
+		return 14
+	case "Mbps":
+		return 15
+	case "GB":
+		return 17
+	}
+	return 0
+}

@@ -1,0 +1,139 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func subcustomerMonthlyBills() operation.Operation {
+	return operation.Operation{
+		Name: "ListSubcustomerMonthlyBills", Method: http.MethodGet, Path: "/v2/bills/partner-bills/subcustomer-bills/monthly-sum",
+		Summary: "What a partner's reseller customers consumed in a cycle, added up by customer, service and kind of resource",
+		Callers: partners(), Subject: operation.Customers,
+		Params: append([]operation.Param{
+			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Required: true, Meaning: "1 for a period, 3 on demand"},
+			{Name: "customer_id", Meaning: "only this customer's"},
+			{Name: "cloud_service_type", Meaning: "only this service's"},
+			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"}, Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
+			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
+		}, paging()...),
+		Handle: handleSubcustomerMonthlyBills,
+	}
+}
+
+// monthlyBills is ListSubcustomerMonthlyBillsResponse.
+type monthlyBills struct {
+	Sums     []customerSum `json:"bill_sums"`
+	Count    int           `json:"count"`
+	Currency string        `json:"currency"`
+}
+
+// customerSum is BillSumInfoV2. Debt and discount are of consumption alone.
+type customerSum struct {
+	CustomerID       string            `json:"customer_id"`
+	ServiceType      string            `json:"cloud_service_type,omitempty"`
+	ServiceTypeName  string            `json:"cloud_service_type_name,omitempty"`
+	BillType         string            `json:"bill_type"`
+	ChargeMode       string            `json:"charge_mode"`
+	Amount           operation.Decimal `json:"amount"`
+	Debt             operation.Decimal `json:"debt_amount,omitempty"`
+	Discount         operation.Decimal `json:"discount_amount,omitempty"`
+	Measure          int               `json:"measure_id"`
+	Details          []paidFrom        `json:"account_details"`
+	ResourceTypeCode string            `json:"resource_type_code,omitempty"`
+	ResourceTypeName string            `json:"resource_type_name,omitempty"`
+}
+
+// paidFrom is BalanceTypeDeductSumV2.
+type paidFrom struct {
+	BalanceType string            `json:"balance_type"`
+	Amount      operation.Decimal `json:"amount"`
+	BillType    string            `json:"bill_type"`
+}
+
+// The bill_type of a customer's monthly sums.
+const (
+	consumed     = "0"
+	unsubscribed = "1"
+	writtenOff   = "2"
+)
+
+// resold is the association type of a reseller's customer.
+const resold = "2"
+
+func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any, error) {
+	name, _ := cycleOf(c, "cycle")
+	out := &monthlyBills{Sums: []customerSum{}, Currency: c.State.Workspace.Settings.Currency.Code}
+	customers, err := customersOf(ctx, c, name, func(s records.Share) bool { return s.Association == resold })
+	if err != nil {
+		return nil, err
+	}
+	f := within(c)
+	f.add(tables.LAssociationType, resold)
+	f.by("charge_mode", tables.LChargingMode)
+	f.by("cloud_service_type", tables.LServiceTypeCode)
+	f.billType(c.Text("bill_type"))
+	list, err := f.sums(ctx, name, customers, tables.LCustomerID, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LChargingMode, tables.LBillDetailType)
+	if err != nil {
+		return nil, err
+	}
+	if list, err = merged(list, 4, billTypeOf); err != nil {
+		return nil, err
+	}
+	names := namesOf(c.State.Workspace.Books)
+	out.Count = len(list)
+	for _, s := range window(c, list) {
+		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.services[s.By[1]], ResourceTypeCode: s.By[2],
+			ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3], BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: measureYuan,
+			Details: detailsOf(&s, s.By[4])}
+		if sum.BillType == consumed {
+			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)
+		}
+		out.Sums = append(out.Sums, sum)
+	}
+	return out, nil
+}
+
+// billType narrows lines to those that a bill_type adds up: 1 what was unsubscribed, 2 what was given back by hand, 0 all others.
+func (f *filter) billType(kind string) {
+	switch kind {
+	case consumed:
+		f.where = append(f.where, records.Condition{Column: tables.LBillDetailType, Op: records.IsNot, Values: []string{detailUnsubscribe, detailCompensation}})
+	case unsubscribed:
+		f.add(tables.LBillDetailType, detailUnsubscribe)
+	case writtenOff:
+		f.add(tables.LBillDetailType, detailCompensation)
+	}
+}
+
+// billTypeOf is the bill_type that adds lines of a bill_detail_type up.
+func billTypeOf(detail string) string {
+	switch detail {
+	case detailUnsubscribe:
+		return unsubscribed
+	case detailCompensation:
+		return writtenOff
+	}
+	return consumed
+}
+
+// detailsOf is what paid a sum, without what paid nothing.
+func detailsOf(s *records.Sum, kind string) []paidFrom {
+	out := []paidFrom{}
+	for _, from := range []struct {
+		name   string
+		amount *money.AmountTotal
+	}{{"BALANCE_TYPE_DEBIT", &s.Amounts[records.Cash]}, {"BALANCE_TYPE_CREDIT", &s.Amounts[records.Credit]}, {"BALANCE_TYPE_COUPON", &s.Amounts[records.Coupon]},
+		{"BALANCE_TYPE_RCASH_COUPON", &s.Amounts[records.FlexiCoupon]}, {"BALANCE_TYPE_STORED_VALUE_CARD", &s.Amounts[records.StoredValue]}} {
+		if !from.amount.IsZero() {
+			out = append(out, paidFrom{from.name, operation.Decimal(from.amount.String()), kind})
+		}
+	}
+	return out
+}

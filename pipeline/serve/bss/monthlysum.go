@@ -1,0 +1,156 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func customerMonthlySum() operation.Operation {
+	return operation.Operation{
+		Name: "ShowCustomerMonthlySum", Method: http.MethodGet, Path: "/v2/bills/customer-bills/monthly-sum",
+		Summary: "A customer's own bill of a cycle, added up by service, kind of resource, charging mode and what happened",
+		Callers: owners(), Subject: operation.ItsCustomer,
+		Params: append([]operation.Param{
+			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+			whoseBill(),
+			{Name: "service_type_code", Meaning: "only this service's"},
+		}, append(ownBill(), paging()...)...),
+		Handle: handleCustomerMonthlySum,
+	}
+}
+
+// monthlySum is ShowCustomerMonthlySumResponse. Its amounts are of all rows, not of the page.
+type monthlySum struct {
+	Total       int               `json:"total_count"`
+	Sums        []billSum         `json:"bill_sums"`
+	Consume     operation.Decimal `json:"consume_amount"`
+	Debt        operation.Decimal `json:"debt_amount"`
+	Coupon      operation.Decimal `json:"coupon_amount"`
+	FlexiCoupon operation.Decimal `json:"flexipurchase_coupon_amount"`
+	StoredValue operation.Decimal `json:"stored_value_card_amount"`
+	Cash        operation.Decimal `json:"cash_amount"`
+	Credit      operation.Decimal `json:"credit_amount"`
+	Measure     int               `json:"measure_id"`
+	Currency    string            `json:"currency"`
+}
+
+// billSum is BillSumRecordInfoV2.
+type billSum struct {
+	BillCycle        string            `json:"bill_cycle"`
+	ResourceTypeCode string            `json:"resource_type_code,omitempty"`
+	ServiceTypeCode  string            `json:"service_type_code,omitempty"`
+	ServiceTypeName  string            `json:"service_type_name,omitempty"`
+	ResourceTypeName string            `json:"resource_type_name,omitempty"`
+	ChargingMode     int               `json:"charging_mode"`
+	Official         operation.Decimal `json:"official_amount"`
+	Discount         operation.Decimal `json:"official_discount_amount"`
+	Truncated        operation.Decimal `json:"truncated_amount"`
+	Consume          operation.Decimal `json:"consume_amount"`
+	Coupon           operation.Decimal `json:"coupon_amount"`
+	FlexiCoupon      operation.Decimal `json:"flexipurchase_coupon_amount"`
+	StoredValue      operation.Decimal `json:"stored_value_card_amount"`
+	Debt             operation.Decimal `json:"debt_amount"`
+	Cash             operation.Decimal `json:"cash_amount"`
+	Credit           operation.Decimal `json:"credit_amount"`
+	Measure          int               `json:"measure_id"`
+	BillType         int               `json:"bill_type"`
+	CustomerID       string            `json:"customer_id"`
+	AccountName      string            `json:"account_name,omitempty"`
+}
+
+func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, error) {
+	name, _ := cycleOf(c, "bill_cycle")
+	f := within(c)
+	f.by("service_type_code", tables.LServiceTypeCode)
+	f.own()
+	list, err := f.sums(ctx, name, []string{c.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LChargingMode, tables.LBillDetailType)
+	if err != nil {
+		return nil, err
+	}
+	if list, err = merged(list, 3, sumType); err != nil {
+		return nil, err
+	}
+	var all records.Sum
+	for i := range list {
+		if err := all.Add(&list[i]); err != nil {
+			return nil, err
+		}
+	}
+	out := &monthlySum{Total: len(list), Sums: []billSum{}, Consume: sumOf(&all, records.Payment), Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
+		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue), Cash: sumOf(&all, records.Cash),
+		Credit: sumOf(&all, records.Credit), Measure: measureYuan, Currency: c.State.Workspace.Settings.Currency.Code}
+	names, account := namesOf(c.State.Workspace.Books), customerName(c, c.Scope.Customer)
+	for _, s := range window(c, list) {
+		mode, err := strconv.Atoi(s.By[2])
+		if err != nil {
+			return nil, err
+		}
+		bill, err := strconv.Atoi(s.By[3])
+		if err != nil {
+			return nil, err
+		}
+		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0], ServiceTypeName: names.services[s.By[0]], ResourceTypeCode: s.By[1],
+			ResourceTypeName: names.resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
+			Truncated: sumOf(&s, records.Truncated), Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
+			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash),
+			Credit: sumOf(&s, records.Credit), Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
+	}
+	return out, nil
+}
+
+// sumType is the bill_type of a monthly sum, of a bill_detail_type: 1 consumption, 2 refund, 3 adjustment.
+func sumType(detail string) string {
+	switch detail {
+	case detailUnsubscribe:
+		return "2"
+	case detailCompensation, detailAdjustment:
+		return "3"
+	}
+	return "1"
+}
+
+// Values of bill_detail_type (spec §5).
+const (
+	detailUnsubscribe  = "4"
+	detailCompensation = "9"
+	detailAdjustment   = "16"
+)
+
+// merged adds sums up that agree once the value at a place is what class makes of it.
+func merged(list []records.Sum, place int, class func(string) string) ([]records.Sum, error) {
+	var out []records.Sum
+	for i := range list {
+		s := list[i]
+		s.By[place] = class(s.By[place])
+		at := slices.IndexFunc(out, func(o records.Sum) bool { return slices.Equal(o.By, s.By) })
+		if at < 0 {
+			out = append(out, s)
+			continue
+		}
+		if err := out[at].Add(&s); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(out, func(a, b records.Sum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
+	return out, nil
+}
+
+// names are the names of services and kinds of resources, by code.
+type names struct{ services, resources map[string]string }
+
+func namesOf(b *books.Books) names {
+	n := names{map[string]string{}, map[string]string{}}
+	for i := range b.Products {
+		p := &b.Products[i]
+		n.services[p.ServiceTypeCode], n.resources[p.ResourceTypeCode] = p.ServiceTypeName, p.ResourceTypeName
+	}
+	return n
+}

@@ -1,0 +1,202 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func customerselfResourceRecords() operation.Operation {
+	return operation.Operation{
+		Name: "ListCustomerselfResourceRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/res-fee-records",
+		Summary: "The consumption records of a customer's own bill in a cycle",
+		Callers: owners(), Subject: operation.ItsCustomer,
+		Params: append([]operation.Param{
+			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+			whoseBill(),
+			{Name: "cloud_service_type", Meaning: "only this service's"},
+			{Name: "region", Meaning: "only this region's"},
+			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Meaning: "1 for a period, 3 on demand"},
+			{Name: "bill_type", Kind: operation.Whole, Max: 1000, Meaning: "what happened, as 5 usage"},
+			{Name: "resource_id", Meaning: "only this resource's"},
+			{Name: "trade_id", Meaning: "only this order's or cycle's"},
+			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
+			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3", Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
+		}, append(ownBill(), paging()...)...),
+		Handle: handleCustomerselfResourceRecords,
+	}
+}
+
+// selfRecords is ListCustomerselfResourceRecordsResponse.
+type selfRecords struct {
+	Records  []selfRecord `json:"fee_records"`
+	Total    int64        `json:"total_count"`
+	Currency string       `json:"currency"`
+}
+
+// selfRecord is ResFeeRecordV2.
+type selfRecord struct {
+	BillDate          string            `json:"bill_date,omitempty"`
+	BillType          int               `json:"bill_type"`
+	CustomerID        string            `json:"customer_id"`
+	Region            string            `json:"region,omitempty"`
+	ServiceType       string            `json:"cloud_service_type,omitempty"`
+	ResourceType      string            `json:"resource_type,omitempty"`
+	ServiceTypeName   string            `json:"cloud_service_type_name,omitempty"`
+	ResourceTypeName  string            `json:"resource_type_name,omitempty"`
+	EffectiveTime     string            `json:"effective_time,omitempty"`
+	ExpireTime        string            `json:"expire_time,omitempty"`
+	ResourceID        string            `json:"resource_id,omitempty"`
+	ResourceName      string            `json:"resource_name,omitempty"`
+	ResourceTag       string            `json:"resource_tag,omitempty"`
+	ProductID         string            `json:"product_id,omitempty"`
+	ProductName       string            `json:"product_name,omitempty"`
+	SKUCode           string            `json:"sku_code,omitempty"`
+	TradeID           string            `json:"trade_id,omitempty"`
+	ID                string            `json:"id,omitempty"`
+	TradeTime         string            `json:"trade_time,omitempty"`
+	ChargeMode        string            `json:"charge_mode"`
+	OrderID           string            `json:"order_id,omitempty"`
+	UsageType         string            `json:"usage_type,omitempty"`
+	Usage             operation.Decimal `json:"usage,omitempty"`
+	UsageMeasure      int               `json:"usage_measure_id,omitempty"`
+	FreeResourceUsage operation.Decimal `json:"free_resource_usage,omitempty"`
+	FreeMeasure       int               `json:"free_resource_measure_id,omitempty"`
+	UnitPrice         operation.Decimal `json:"unit_price,omitempty"`
+	Unit              string            `json:"unit,omitempty"`
+	Official          operation.Decimal `json:"official_amount"`
+	Discount          operation.Decimal `json:"discount_amount"`
+	Amount            operation.Decimal `json:"amount"`
+	Cash              operation.Decimal `json:"cash_amount"`
+	Credit            operation.Decimal `json:"credit_amount"`
+	Coupon            operation.Decimal `json:"coupon_amount"`
+	FlexiCoupon       operation.Decimal `json:"flexipurchase_coupon_amount"`
+	StoredCard        operation.Decimal `json:"stored_card_amount"`
+	Debt              operation.Decimal `json:"debt_amount"`
+	Measure           int               `json:"measure_id"`
+	ConsumeTime       string            `json:"consume_time,omitempty"`
+	AccountName       string            `json:"account_name,omitempty"`
+}
+
+// selfColumns are the columns of selfRecord.
+func selfColumns() []int {
+	return append(detailColumns(), tables.LUnitPrice, tables.LUsageStart, tables.LUsageEnd)
+}
+
+func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (any, error) {
+	name, cycle := cycleOf(c, "cycle")
+	f := within(c)
+	f.by("cloud_service_type", tables.LServiceTypeCode)
+	f.by("region", tables.LRegionCode)
+	f.by("charge_mode", tables.LChargingMode)
+	f.byNumber("bill_type", tables.LBillDetailType)
+	f.by("resource_id", tables.LResourceID)
+	f.by("trade_id", tables.LTradeID)
+	f.own()
+	out := &selfRecords{Currency: c.State.Workspace.Settings.Currency.Code, Records: []selfRecord{}}
+	if c.Text("statistic_type") == "1" {
+		return out, f.selfSums(ctx, name, out)
+	}
+	if err := f.days(cycle); err != nil {
+		return nil, err
+	}
+	p, err := f.page(ctx, name, c.Scope.Customer, selfColumns())
+	if err != nil {
+		return nil, err
+	}
+	out.Total = p.Total
+	r := newReader(c, cycle)
+	account := customerName(c, c.Scope.Customer)
+	return out, r.each(p, func() {
+		record := selfRecordOf(r)
+		record.AccountName = account
+		out.Records = append(out.Records, record)
+	})
+}
+
+func selfRecordOf(r *reader) selfRecord {
+	product, measure := r.product(), measureID(r.word(tables.LMeasure))
+	s := selfRecord{
+		BillDate: r.billDate(), BillType: r.row.Small(tables.LBillDetailType), CustomerID: r.word(tables.LCustomerID), Region: r.word(tables.LRegionCode),
+		ServiceType: r.word(tables.LServiceTypeCode), ResourceType: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
+		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(tables.LUsageStart), ExpireTime: r.time(tables.LUsageEnd),
+		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName), ResourceTag: r.text(tables.LResourceTag),
+		ProductID: r.word(tables.LSKU), ProductName: product.Name, SKUCode: r.word(tables.LSKU), TradeID: r.word(tables.LTradeID), ID: r.id(),
+		TradeTime: r.time(tables.LTradeTime), ChargeMode: strconv.Itoa(r.row.Small(tables.LChargingMode)), UsageType: r.word(tables.LUsageType),
+		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount), Amount: r.amount(tables.LPaymentAmount),
+		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredCard: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+		Measure: measureYuan, ConsumeTime: r.time(tables.LConsumeTime),
+	}
+	if s.ChargeMode == chargedByPeriod {
+		s.OrderID = s.TradeID
+	} else { // what is bought for a period has no usage
+		s.Usage, s.UsageMeasure = r.quantity(tables.LUsageAmount), measure
+		s.FreeResourceUsage, s.FreeMeasure = r.quantity(tables.LFreeResourceUsage), measure
+	}
+	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) { // one price, without tiers
+		s.UnitPrice, s.Unit = r.quantity(tables.LUnitPrice), r.books.Currency+"/"+product.Measure
+	}
+	return s
+}
+
+// chargedByPeriod is the charging mode of what is paid for a period.
+const chargedByPeriod = "1"
+
+// selfSums fills in one row for all of a resource in the cycle.
+func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) error {
+	list, err := f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LRegionCode,
+		tables.LResourceID, tables.LSKU, tables.LChargingMode, tables.LBillDetailType, tables.LTradeID)
+	if err != nil {
+		return err
+	}
+	b := f.call.State.Workspace.Books
+	out.Total = int64(len(list))
+	for _, s := range window(f.call, list) {
+		product := &books.Product{}
+		if sku := b.SKU(s.By[4]); sku >= 0 {
+			product = &b.Products[sku]
+		}
+		bill, err := strconv.Atoi(s.By[6])
+		if err != nil {
+			return err
+		}
+		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0], ResourceType: s.By[1],
+			ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ResourceID: s.By[3], ProductID: s.By[4],
+			ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5], TradeID: s.By[7], Measure: measureYuan, AccountName: customerName(f.call, f.call.Scope.Customer),
+			Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount), Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash),
+			Credit: sumOf(&s, records.Credit), Coupon: sumOf(&s, records.Coupon), FlexiCoupon: sumOf(&s, records.FlexiCoupon),
+			StoredCard: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
+		if record.ChargeMode == chargedByPeriod {
+			record.OrderID = record.TradeID
+		}
+		out.Records = append(out.Records, record)
+	}
+	return nil
+}
+
+func sumOf(s *records.Sum, amount int) operation.Decimal {
+	return operation.Decimal(s.Amounts[amount].String())
+}
+
+// customerName is a customer's name now, or the last one before; "" = none.
+func customerName(c *operation.Call, id string) string {
+	b := c.State.Workspace.Books
+	customer := b.Customer(id)
+	if customer < 0 {
+		return ""
+	}
+	name := ""
+	for _, row := range b.Customers[customer].Rows {
+		if row.Valid.From <= c.State.Now {
+			name = row.Name
+		}
+	}
+	return name
+}
