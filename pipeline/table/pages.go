@@ -38,11 +38,10 @@ type Decoder struct {
 
 // scratch is the memory of one reading.
 type scratch struct {
-	page, raw, text []byte
-	codes           []int32
-	ints            []int64
-	offsets         []uint32
-	levels          []int32
+	page, raw []byte
+	codes     []int32
+	ints      []int64
+	levels    []int32
 }
 
 // NewDecoder makes a decoder.
@@ -208,7 +207,7 @@ func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k i
 		return s.maybeTimes(dst, raw, encoding, dict, n, from, to)
 	}
 	switch encoding {
-	case format.PlainDictionary, format.RLEDictionary:
+	case format.RLEDictionary:
 		if err := s.decodeCodes(raw, dict, n); err != nil {
 			return err
 		}
