@@ -113,7 +113,7 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 	def := definition()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 3000}).Draw(t, "most"))
+		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t, "most"))
 		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
 		if p.Layout.Rows() != int64(want.N) {
 			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
@@ -137,7 +137,7 @@ func TestFindGivesTheRowsOfAWord(t *testing.T) {
 	def := definition()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		c := sorted(def, r, 30, rapid.SampledFrom([]int{1, 40, 6000}).Draw(t, "most"))
+		c := sorted(def, r, 30, rapid.SampledFrom([]int{1, 40, 1500}).Draw(t, "most"))
 		p := written(t, c, rapid.SampledFrom([]int{700, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
 		for i := range 32 { // the last two are nobody's
 			word := fmt.Sprintf("c%04d", i)
