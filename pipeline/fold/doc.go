@@ -10,4 +10,6 @@
 //	        cycle in the table late.
 //	FOLD-5  What comes after its cycle was closed is billed in the earliest open cycle, before that cycle's own records, and changes no
 //	        closed one. Its lines are a function of all late records accepted by then. The late records of a bucket are held in memory.
+//	FOLD-6  Re-rating a cycle bills its records once more in the order in which they were billed. Each finds of a package what all records
+//	        billed before it left: its own cycle's as they draw now, those of other cycles as they were billed or last re-rated.
 package fold

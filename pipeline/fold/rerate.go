@@ -88,6 +88,7 @@ type rerating struct {
 	drawn   []byte
 	shifts  []shift
 	redrawn map[late.Key]string
+	redraws []redraws // by all re-rates so far, in order of the cycle they were posted in
 }
 
 // marks are the prices and discounts of a place's lines, now and as billed.
@@ -161,12 +162,11 @@ func (r *rerating) openCycle() error {
 	return nil
 }
 
-// moved finds the customers whose records or positions an earlier re-rating moved: it may have to be taken back.
+// moved finds the customers whose records or positions an earlier re-rating moved, of another cycle too: it may have to be taken back, and
+// what records draw depends on it.
 func (r *rerating) moved() error {
 	for key := range r.step.redraws {
-		if key.Origin == r.origin {
-			r.apart[key.Customer] = true
-		}
+		r.apart[key.Customer] = true
 	}
 	for _, c := range r.w.lateCycles(r.w.LateIn) {
 		list, err := r.w.shiftsIn(r.bucket, c)

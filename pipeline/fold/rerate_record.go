@@ -19,14 +19,14 @@ import (
 func (f *Folder) isBandwidth(sku int32) bool { return f.Books.Products[sku].Model == books.Percentile }
 
 // again is one customer's closed cycle that is billed once more, record by record, in the order in which it was billed: what the close
-// billed, then late batch by late batch. What other cycles drew in between stays drawn.
+// billed, then late batch by late batch. What records of other cycles drew in between stays drawn as re-rating has left it (FOLD-6).
 type again struct {
 	*rerating
 	customer int32
-	then     map[late.Key]*late.Record             // with what they drew when they were billed
-	now      map[late.Key]*late.Record             // with what they draw now
-	gone     map[late.Key]bool                     // taken back by a late record
-	moved    map[late.Filling]money.SignedQuantity // by how much more was drawn than then
+	then     map[late.Key]*late.Record // with what they drew when they were billed
+	now      map[late.Key]*late.Record // with what they draw now
+	gone     map[late.Key]bool         // taken back by a late record
+	others   []*late.Record            // of other cycles, re-rated since they were billed, with what they drew then
 	state    late.State
 	charges  line.Charges
 }
@@ -40,9 +40,13 @@ func (r *rerating) byRecord() error {
 	if err != nil {
 		return err
 	}
+	others, err := r.others()
+	if err != nil {
+		return err
+	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
 		a := &again{rerating: r, customer: customer, then: make(map[late.Key]*late.Record), now: make(map[late.Key]*late.Record),
-			gone: make(map[late.Key]bool), moved: make(map[late.Filling]money.SignedQuantity)}
+			gone: make(map[late.Key]bool), others: others[customer]}
 		if err := a.run(records[customer]); err != nil {
 			return err
 		}
@@ -117,10 +121,17 @@ func (a *again) run(own []*late.Record) error {
 
 // close bills what the close billed.
 func (a *again) close(own []*late.Record) error {
-	if err := a.w.rater.Open(a.customer, a.origin, a.openAt[a.customer]); err != nil {
+	moves, err := a.moves(billing{a.origin, ownRecords})
+	if err != nil {
 		return err
 	}
-	drawn := make(map[late.Filling]money.Quantity)
+	rows, err := a.w.names.layOver(slices.Clone(a.openAt[a.customer]), a.customer, a.changes(moves))
+	if err != nil {
+		return err
+	}
+	if err := a.w.rater.Open(a.customer, a.origin, rows); err != nil {
+		return err
+	}
 	for _, r := range own {
 		now := *r
 		a.then[r.Key()], a.now[r.Key()] = r, &now
@@ -131,24 +142,25 @@ func (a *again) close(own []*late.Record) error {
 		if err := now.Draw(a.charges.Draws); err != nil {
 			return err
 		}
-		for _, d := range now.Draws {
-			f := a.fillingAt(d.Package, r.Start)
-			var err error
-			if drawn[f], err = drawn[f].Add(d.Quantity); err != nil {
-				return err
-			}
-		}
 		if err := a.count(&now, false); err != nil {
 			return err
 		}
 	}
 	a.state.Open(a.customer)
 	a.state.SetMeters(a.metersOf(a.w.rater.Positions(nil)))
-	return a.moveOwn(own, drawn)
+	return nil
 }
 
-func (a *again) fillingAt(code int32, t period.Instant) late.Filling {
-	return late.Filling{Package: code, Start: a.w.Prices.QuotaPeriod(&a.w.Books.Packages[code], t).From}
+// changes are moves of the fillings that go on into the cycle.
+func (a *again) changes(moves map[late.Filling]money.SignedQuantity) []late.Change {
+	var out []late.Change
+	for f, by := range moves {
+		c := late.Change{Row: position.Row{Kind: position.Package, Key: a.w.Books.Packages[f.Package].ID, At: f.Start}, Moves: true, By: by}
+		if c.GoesOn(a.w.Books, a.w.Prices, a.customer, a.w.Books.Zone.Bounds(a.origin).From) {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // count adds the lines of a record that was just rated, and what it used.
@@ -175,57 +187,11 @@ func (a *again) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 	return out
 }
 
-// moveOwn works out by how much more the close of today draws from fillings than the close did.
-func (a *again) moveOwn(own []*late.Record, drawn map[late.Filling]money.Quantity) error {
-	touched := make(map[late.Filling]bool)
-	for f := range drawn {
-		touched[f] = true
-	}
-	for _, r := range own {
-		for _, d := range r.Draws {
-			touched[a.fillingAt(d.Package, r.Start)] = true
-		}
-	}
-	if len(touched) == 0 {
-		return nil
-	}
-	src, err := a.sourcesIn(a.origin+1, a.origin, nil)
-	if err != nil {
-		return err
-	}
-	for f := range touched {
-		p := &a.w.Books.Packages[f.Package]
-		now := drawn[f]
-		for i := range a.openAt[a.customer] {
-			row := &a.openAt[a.customer][i]
-			if row.At != f.Start || late.PackageOf(a.w.Books, a.customer, row) != f.Package {
-				continue
-			}
-			before, err := late.DrawnOf(p, row)
-			if err == nil {
-				now, err = now.Add(before)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		then, err := src.drawn(a.customer, f, a.w.Prices.QuotaPeriod(p, f.Start))
-		if err == nil {
-			a.moved[f], err = now.Signed().Sub(then.Signed())
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sourcesIn is what late records billed in a cycle knew, with shifts up to another.
-func (a *again) sourcesIn(billed, shifted period.Cycle, rows []*late.Record) (*lateSources, error) {
+// sourcesIn is what late records billed in a cycle knew.
+func (a *again) sourcesIn(billed period.Cycle, rows []*late.Record) (*lateSources, error) {
 	step := *a.step
 	step.cycle = billed
-	step.redraws = nil
-	src := &lateSources{lateStep: &step, shifted: shifted}
+	src := &lateSources{lateStep: &step, shifted: billed}
 	return src, src.prepare(rows)
 }
 
@@ -233,25 +199,25 @@ func (a *again) sourcesIn(billed, shifted period.Cycle, rows []*late.Record) (*l
 func (a *again) batch(billed period.Cycle) error {
 	var rows []*late.Record
 	for key, r := range a.step.all {
-		if r.billed == billed && key.Customer == a.customer {
-			then := r.Record
-			if err := then.ReadDraws(a.w.Books, r.drewThen); err != nil {
-				return err
-			}
-			a.then[key] = &then
-			if key.Origin == a.origin {
-				now := then
-				a.now[key] = &now
-				rows = append(rows, &now)
-			} else {
-				rows = append(rows, &then)
-			}
+		if r.billed != billed || key.Customer != a.customer {
+			continue
 		}
+		if key.Origin != a.origin {
+			rows = append(rows, &r.Record)
+			continue
+		}
+		then := r.Record
+		if err := then.ReadDraws(a.w.Books, r.drewThen); err != nil {
+			return err
+		}
+		now := then
+		a.then[key], a.now[key] = &then, &now
+		rows = append(rows, &now)
 	}
 	if !slices.ContainsFunc(rows, func(r *late.Record) bool { return r.Origin == a.origin }) {
 		return nil
 	}
-	src, err := a.sourcesIn(billed, billed, rows)
+	src, err := a.sourcesIn(billed, rows)
 	if err != nil {
 		return err
 	}
@@ -259,17 +225,22 @@ func (a *again) batch(billed period.Cycle) error {
 		if r := a.now[key]; r != nil {
 			return r, nil
 		}
-		if r := a.then[key]; r != nil {
-			return r, nil
-		}
 		return src.billed(key)
 	})
 	if err != nil {
 		return err
 	}
+	moves, err := a.moves(billing{billed, lateRecords})
+	if err != nil {
+		return err
+	}
 	a.state.Forget()
 	a.state.Drawn = func(_ int32, f late.Filling, span period.Span) (money.Quantity, error) {
-		return a.drawnIn(src, f, span)
+		drawn, err := src.drawn(a.customer, f, span)
+		if err != nil {
+			return drawn, err
+		}
+		return late.Moved(drawn, moves[f])
 	}
 	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
 	for i := range entries {
@@ -278,31 +249,6 @@ func (a *again) batch(billed period.Cycle) error {
 		}
 	}
 	return nil
-}
-
-// drawnIn is what was drawn from a filling where a batch begins.
-func (a *again) drawnIn(src *lateSources, f late.Filling, span period.Span) (money.Quantity, error) {
-	drawn, err := src.drawn(a.customer, f, span)
-	if err != nil {
-		return drawn, err
-	}
-	by, err := a.moved[f].Sub(src.shiftOf(a.origin, a.customer, f))
-	if err != nil {
-		return drawn, err
-	}
-	return late.Moved(drawn, by)
-}
-
-// shiftOf is the sum of the shifts of a filling by re-rating a cycle.
-func (s *lateSources) shiftOf(origin period.Cycle, customer int32, f late.Filling) (sum money.SignedQuantity) {
-	for i := range s.shifts {
-		h := &s.shifts[i]
-		row := h.row()
-		if h.origin == origin && h.customer == customer && h.at == f.Start && late.PackageOf(s.w.Books, customer, &row) == f.Package {
-			sum, _ = sum.Add(h.by) // shifts are at most quotas
-		}
-	}
-	return sum
 }
 
 // take bills one entry of a batch once more; one of another cycle draws what it drew.
@@ -316,20 +262,6 @@ func (a *again) take(e *late.Entry) error {
 	}
 	if e.Reversal {
 		a.gone[e.Key()] = true
-	}
-	for i, draws := range [][]line.Draw{a.then[e.Key()].Draws, e.Draws} {
-		for _, d := range draws {
-			q := d.Quantity.Signed()
-			if (i == 0) != e.Reversal {
-				q = q.Neg() // less was drawn than then, or less given back
-			}
-			f := a.fillingAt(d.Package, e.Start)
-			sum, err := a.moved[f].Add(q)
-			if err != nil {
-				return err
-			}
-			a.moved[f] = sum
-		}
 	}
 	return a.count(e.Record, e.Reversal)
 }
@@ -371,7 +303,11 @@ func (a *again) unbilled(key late.Key) bool {
 
 // leave notes where meters and packages stand, and what records draw, where it is not what is known already.
 func (a *again) leave() error {
-	src, err := a.sourcesIn(a.w.LateIn, a.w.LateIn, nil)
+	src, err := a.sourcesIn(a.w.LateIn, nil)
+	if err != nil {
+		return err
+	}
+	moves, err := a.moves(billing{a.w.LateIn, lateRecords})
 	if err != nil {
 		return err
 	}
@@ -381,11 +317,7 @@ func (a *again) leave() error {
 			a.shifts = append(a.shifts, shift{customer: a.customer, origin: a.origin, billed: a.w.LateIn, kind: kind, key: key, scope: scope, at: at, by: by})
 		}
 	}
-	for f, by := range a.moved {
-		by, err := by.Sub(src.shiftOf(a.origin, a.customer, f))
-		if err != nil {
-			return err
-		}
+	for f, by := range moves {
 		add(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
 	}
 	counts := maps.Clone(a.state.Meters())

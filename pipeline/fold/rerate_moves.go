@@ -1,0 +1,157 @@
+package fold
+
+import (
+	"cmp"
+
+	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// billing is when records are billed: late ones of a cycle before the cycle's own.
+type billing struct {
+	cycle period.Cycle
+	part  billingPart
+}
+
+type billingPart uint8
+
+const (
+	lateRecords billingPart = iota
+	ownRecords
+)
+
+func (b billing) before(o billing) bool {
+	return cmp.Or(cmp.Compare(b.cycle, o.cycle), cmp.Compare(b.part, o.part)) < 0
+}
+
+// redraws are what records draw since the re-rates that were posted in a cycle.
+type redraws struct {
+	posted period.Cycle
+	draws  map[late.Key]string
+}
+
+// others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of customers who are apart.
+func (r *rerating) others() (map[int32][]*late.Record, error) {
+	for _, c := range r.w.lateCycles(r.w.LateIn) {
+		one := redraws{c, make(map[late.Key]string)}
+		if err := r.step.redrawnIn(c, one.draws); err != nil {
+			return nil, err
+		}
+		r.redraws = append(r.redraws, one)
+	}
+	out := make(map[int32][]*late.Record)
+	closed := make(map[period.Cycle]map[late.Key]bool)
+	for key := range r.step.redraws {
+		if key.Origin == r.origin || !r.apart[key.Customer] {
+			continue
+		}
+		if one := r.step.all[key]; one != nil {
+			then := one.Record
+			if err := then.ReadDraws(r.w.Books, one.drewThen); err != nil {
+				return nil, err
+			}
+			out[key.Customer] = append(out[key.Customer], &then)
+			continue
+		}
+		if closed[key.Origin] == nil {
+			closed[key.Origin] = make(map[late.Key]bool)
+		}
+		closed[key.Origin][key] = true
+	}
+	step := *r.step
+	step.redraws = nil // as they were billed
+	src := &lateSources{lateStep: &step, own: make(map[late.Key]*late.Record)}
+	for origin, keys := range closed {
+		if err := src.readBilled(origin, keys); err != nil {
+			return nil, err
+		}
+		for key := range keys {
+			then, err := src.billed(key)
+			if err != nil {
+				return nil, err
+			}
+			out[key.Customer] = append(out[key.Customer], then)
+		}
+	}
+	return out, nil
+}
+
+// moves is by how much more was drawn of fillings, where a billing begins, than was known there: the customer's records that were billed
+// before it and not taken back draw what they draw now, those of other cycles as re-rating has left them (FOLD-6). What was known holds
+// the re-rates that were posted up to its cycle.
+func (a *again) moves(at billing) (map[late.Filling]money.SignedQuantity, error) {
+	reversed := make(map[late.Key]billing)
+	for key, r := range a.step.all {
+		if key.Customer == a.customer && r.Replaces != "" {
+			reversed[r.Target()] = billing{r.billed, lateRecords}
+		}
+	}
+	out := make(map[late.Filling]money.SignedQuantity)
+	move := func(then *late.Record, draws []line.Draw) error {
+		key := then.Key()
+		back, ok := reversed[key]
+		if !a.billedIn(key).before(at) || a.unbilled(key) || ok && back.before(at) {
+			return nil
+		}
+		known, err := a.drewBy(then, at.cycle)
+		if err != nil {
+			return err
+		}
+		if err := a.add(out, then.Start, draws, false); err != nil {
+			return err
+		}
+		return a.add(out, then.Start, known, true)
+	}
+	for key, then := range a.then {
+		if err := move(then, a.now[key].Draws); err != nil {
+			return nil, err
+		}
+	}
+	for _, then := range a.others {
+		now, err := a.drewBy(then, a.w.LateIn)
+		if err == nil {
+			err = move(then, now)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// billedIn is when a record was billed.
+func (a *again) billedIn(key late.Key) billing {
+	if one := a.step.all[key]; one != nil {
+		return billing{one.billed, lateRecords}
+	}
+	return billing{key.Origin, ownRecords}
+}
+
+// drewBy is what a record draws after the re-rates that were posted up to a cycle; then is how it was billed.
+func (a *again) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
+	for i := len(a.redraws) - 1; i >= 0; i-- {
+		if text, ok := a.redraws[i].draws[then.Key()]; ok && a.redraws[i].posted <= posted {
+			r := *then
+			err := r.ReadDraws(a.w.Books, text)
+			return r.Draws, err
+		}
+	}
+	return then.Draws, nil
+}
+
+// add adds draws of a record that began at t to fillings, or takes them off.
+func (a *again) add(to map[late.Filling]money.SignedQuantity, t period.Instant, draws []line.Draw, less bool) (err error) {
+	for _, d := range draws {
+		q := d.Quantity.Signed()
+		if less {
+			q = q.Neg()
+		}
+		f := late.Filling{Package: d.Package, Start: a.w.Prices.QuotaPeriod(&a.w.Books.Packages[d.Package], t).From}
+		if to[f], err = to[f].Add(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
