@@ -80,6 +80,7 @@ type resolver struct {
 	seeds   []uint64
 	marks   []sorting.Marks
 	spare   []sorting.Marks // memory for sorting them
+	hashes  *table.Columns  // memory for reading the index
 }
 
 // candidate is a new record that replaces another.
@@ -200,6 +201,10 @@ func (r *resolver) markKnown(v *verdicts) error {
 		if err != nil {
 			return err
 		}
+		if r.hashes == nil {
+			r.hashes = table.NewColumns(tables.Ident())
+		}
+		f.reader.Use(r.hashes)
 		err = r.markKnownIn(f.reader, sieve, v)
 		f.close()
 		if err != nil {

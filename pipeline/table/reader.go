@@ -29,7 +29,9 @@ type Reader struct {
 // NewReader opens a file of a table for the named columns (indexes in def.Columns; nil = all).
 // Errors: not a Parquet file, or a column missing or of another type than the table says.
 func NewReader(src Source, def *table.Table, cols []int) (*Reader, error) {
-	f, err := file.NewParquetReader(src)
+	props := parquet.NewReaderProperties(nil)
+	props.BufferedStreamEnabled = true // page by page, not a column of a row group at once
+	f, err := file.NewParquetReader(src, file.WithReadProps(props))
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", def.Name, err)
 	}
@@ -54,6 +56,9 @@ func (r *Reader) Groups() int { return r.file.NumRowGroups() }
 
 // Rows is the number of rows of the file.
 func (r *Reader) Rows() int64 { return r.file.NumRows() }
+
+// Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
+func (r *Reader) Use(c *Columns) { r.out = c }
 
 // Skip passes over the next row group.
 func (r *Reader) Skip() { r.group++ }

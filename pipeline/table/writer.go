@@ -75,6 +75,9 @@ func node(c table.Column) (schema.Node, error) {
 // said of every column.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
+// random are the columns of numbers that nothing foretells: packing them saves a third of their bytes and costs four times the reading.
+var random = [...]string{"hash"}
+
 func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
 	opts := []parquet.WriterProperty{
 		parquet.WithAllocator(mem),
@@ -96,6 +99,12 @@ func properties(def *table.Table, mem *Memory) *parquet.WriterProperties {
 		if def.Columns[i].Type == table.Whole || def.Columns[i].Type == table.Time || def.Columns[i].Type == table.MaybeTime {
 			opts = append(opts, parquet.WithDictionaryFor(def.Columns[i].Name, false),
 				parquet.WithEncodingFor(def.Columns[i].Name, parquet.Encodings.DeltaBinaryPacked))
+		}
+	}
+	for _, name := range random {
+		if def.Index(name) >= 0 {
+			opts = append(opts, parquet.WithEncodingFor(name, parquet.Encodings.Plain), parquet.WithCompressionFor(name, compress.Codecs.Uncompressed),
+				parquet.WithDataPageSize(1<<16))
 		}
 	}
 	return parquet.NewWriterProperties(opts...)
