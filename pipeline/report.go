@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/publish"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -38,11 +39,20 @@ type Report struct {
 	Notes     []string         `json:"notes,omitempty"` // what a person should know
 	Closed    string           `json:"closed,omitempty"`
 	DryRun    bool             `json:"dry_run,omitempty"` // nothing was written
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Owed      *Owed           `json:"publish_owed,omitempty"`
+}
+
+// Owed says why a state was not published: the next run, or `tollbook publish`, does it.
+type Owed struct {
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
 }
 
 // Look reports whether a person should look: exit code 1 (spec §7.4).
 func (r *Report) Look() bool {
-	if r.Rejected > 0 || len(r.Reasons) > 0 {
+	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil {
 		return true
 	}
 	for i := range r.Files {

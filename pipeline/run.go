@@ -85,7 +85,21 @@ type run struct {
 	partners *settlement.Book
 }
 
-func (w *Workspace) run(ctx context.Context, o Options, j job) (report *Report, err error) {
+// run does a job and publishes what it left, where there is a server for it. The report is there with an error of publishing too: the
+// lake has the run then.
+func (w *Workspace) run(ctx context.Context, o Options, j job) (*Report, error) {
+	report, err := w.transact(ctx, o, j)
+	if err != nil {
+		return nil, err
+	}
+	if j.dryRun || !w.Settings.ClickHouse.DSN.Set() {
+		return report, nil
+	}
+	return report, w.publishRun(ctx, o, report)
+}
+
+// transact does a job as one transaction on the lake.
+func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Report, err error) {
 	r := &run{ws: w, o: o, job: j, report: &Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
 	l, err := w.Lake(o)
 	if err != nil {

@@ -46,7 +46,9 @@ type Options struct {
 	Progress   func(stage string, done, total int64)
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
-	// StopAt is called at the named points of a commit (lake.StopPoints). nil = nothing.
+	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.
+	Env func(string) string
+	// StopAt is called at the named points of a commit and of a publish (lake.StopPoints, publish.StopPoints). nil = nothing.
 	StopAt func(point string) error
 }
 

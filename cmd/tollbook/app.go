@@ -106,7 +106,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	f.IntVar(&a.flags.batchRows, "batch-rows", 0, "rows of a batch")
 	f.IntVar(&a.flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
 	f.StringVar(&a.flags.fault, "fault", "", "break the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, kill:N")
-	f.StringVar(&a.flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(lake.StopPoints(), ", "))
+	f.StringVar(&a.flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
 	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at", "cpu-profile", "alloc-profile"} {
@@ -114,7 +114,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	}
 	root.AddCommand(
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
-		a.closeCommand(), a.rerateCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
+		a.closeCommand(), a.rerateCommand(), a.publishCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
 		a.bandwidthCommand(), a.packagesCommand(), a.quoteCommand(), a.statementCommand(), a.incentivesCommand(), a.queryCommand(),
 		a.serveCommand(), a.keysCommand(),
 	)
@@ -131,8 +131,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return &usageError{what: fmt.Sprintf("--workers %d: want 1 or more", a.flags.workers)}
 	case a.flags.batchRows < 0 || a.flags.chunkBytes < 0:
 		return &usageError{what: "--batch-rows and --chunk-bytes: want 0 or more"}
-	case a.flags.stopAt != "" && !slices.Contains(lake.StopPoints(), a.flags.stopAt):
-		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " + strings.Join(lake.StopPoints(), ", ")}
+	case a.flags.stopAt != "" && !slices.Contains(stopPoints(), a.flags.stopAt):
+		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " + strings.Join(stopPoints(), ", ")}
 	}
 	cmd.SilenceUsage = true
 	var err error
@@ -160,7 +160,7 @@ func (a *app) options() (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update,
+		HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {

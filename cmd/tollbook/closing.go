@@ -29,9 +29,9 @@ func (a *app) close(ctx context.Context, cycle period.Cycle, dry bool) error {
 		return err
 	}
 	tuneMemory(a.env)
-	r, err := w.Close(ctx, cycle, dry, o)
-	if err != nil {
-		return err
+	r, failed := w.Close(ctx, cycle, dry, o)
+	if r == nil {
+		return failed
 	}
 	a.bar.end()
 	if dry && r.Closed != alreadyClosed {
@@ -50,10 +50,10 @@ func (a *app) close(ctx context.Context, cycle period.Cycle, dry bool) error {
 	} else {
 		a.closeText(w, r, dry, missing)
 	}
-	if r.Look() || dry && missing != nil && missing.Look() {
+	if failed == nil && (r.Look() || dry && missing != nil && missing.Look()) {
 		return errLook
 	}
-	return nil
+	return failed
 }
 
 // closeText prints it for people.

@@ -67,6 +67,7 @@ func (a *app) reportText(w *pipeline.Workspace, r *pipeline.Report) {
 	}
 	if !r.Changed {
 		fmt.Fprintf(a.out, "\nNothing new: the lake stands at manifest %d as before.\n", r.Manifest)
+		a.publishedText(r)
 		return
 	}
 	fmt.Fprintf(a.out, "\n%s rated, %s written\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
@@ -74,6 +75,7 @@ func (a *app) reportText(w *pipeline.Workspace, r *pipeline.Report) {
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n", filepath.ToSlash(lines))
+	a.publishedText(r)
 }
 
 // totalsText prints the control totals: for each cycle what its lines and its statements add up to, column by column.

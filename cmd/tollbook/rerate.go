@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,7 +51,7 @@ taken, such as a draft of next month's prices.`,
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().StringVar(&o.Books, "books", "", "folder with the books to rate by (default: books/ of the workspace)")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "write nothing, list the differences")
-	return exits(cmd, exitDone, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
 // rerate does the run and prints the differences.
@@ -64,9 +65,9 @@ func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.Rerate
 		return err
 	}
 	tuneMemory(a.env)
-	r, list, err := w.Rerate(ctx, cycle, ro, o)
-	if err != nil {
-		return err
+	r, list, failed := w.Rerate(ctx, cycle, ro, o)
+	if r == nil {
+		return failed
 	}
 	a.bar.end()
 	var sum money.AmountTotal
@@ -79,10 +80,15 @@ func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.Rerate
 		if list == nil {
 			list = []pipeline.Difference{}
 		}
-		return a.printJSON(rerateResult{runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()}, cycle.String(), ro.DryRun, sum.String(), list})
+		err = a.printJSON(rerateResult{runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()}, cycle.String(), ro.DryRun, sum.String(), list})
+	} else {
+		a.rerateText(cycle, list, sum)
+		err = a.report(w, r)
 	}
-	a.rerateText(cycle, list, sum)
-	return a.report(w, r)
+	if err = errors.Join(err, failed); err == nil && r.Look() {
+		return errLook
+	}
+	return err
 }
 
 // rerateText lists the differences, and sums them up by customer.

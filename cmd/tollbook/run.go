@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/publish"
 )
 
 func (a *app) ingestCommand() *cobra.Command {
@@ -126,12 +130,12 @@ func (a *app) run(ctx context.Context, do func(context.Context, *pipeline.Worksp
 		return err
 	}
 	tuneMemory(a.env)
-	r, err := do(ctx, w, o)
-	if err != nil {
-		return err
+	r, failed := do(ctx, w, o)
+	if r == nil {
+		return failed
 	}
 	a.bar.end()
-	if err := a.report(w, r); err != nil {
+	if err := errors.Join(a.report(w, r), failed); err != nil {
 		return err
 	}
 	if r.Look() {
@@ -139,6 +143,9 @@ func (a *app) run(ctx context.Context, do func(context.Context, *pipeline.Worksp
 	}
 	return nil
 }
+
+// stopPoints are those of a commit and of a publish.
+func stopPoints() []string { return slices.Concat(lake.StopPoints(), publish.StopPoints()) }
 
 // stopAt makes a run kill itself at a point of the commit, as kill -9 would.
 func stopAt(o pipeline.Options, point string) pipeline.Options {

@@ -117,11 +117,17 @@ func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
 // History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what its child
 // says (LAKE-6). Errors: *CorruptError, *MissingError.
 func (s *Snapshot) History() ([]Manifest, error) {
-	if s.Manifest.Number == 0 {
+	return s.Since(1)
+}
+
+// Since is History back to a number; none if the snapshot is older. Errors are those of History.
+func (s *Snapshot) Since(number int64) ([]Manifest, error) {
+	number = max(number, 1)
+	if s.Manifest.Number < number {
 		return nil, nil
 	}
 	out := []Manifest{s.Manifest}
-	for m := s.Manifest; m.Number > 1; {
+	for m := s.Manifest; m.Number > number; {
 		parent, err := s.lake.readManifest(m.Number-1, m.Parent, manifestName(m.Number))
 		if err != nil {
 			return out, unmoved(err, manifestName(m.Number))
@@ -129,10 +135,32 @@ func (s *Snapshot) History() ([]Manifest, error) {
 		m = *parent
 		out = append(out, m)
 	}
-	if first := out[len(out)-1]; first.Parent != "" {
+	if first := out[len(out)-1]; first.Number == 1 && first.Parent != "" {
 		return out, &CorruptError{Name: manifestName(1), Detail: fmt.Sprintf("the first manifest has a parent, %s", first.Parent), Hint: hintRestore}
 	}
 	return out, nil
+}
+
+// Origin is the hash of the lake's first manifest, which tells this lake from any other; "" for the empty lake.
+func (s *Snapshot) Origin() (Hash, error) {
+	if s.Manifest.Number == 0 {
+		return "", nil
+	}
+	name := manifestName(1)
+	b, err := s.lake.readFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", &MissingError{Name: name, Manifest: s.name(), Detail: notThere, Hint: hintRestore}
+	}
+	if err != nil {
+		return "", fmt.Errorf("read %s of the lake: %w", name, err)
+	}
+	return HashBytes(b), nil
+}
+
+// Live reports whether this is still the lake's live state.
+func (s *Snapshot) Live() (bool, error) {
+	number, hash, err := s.lake.readHead()
+	return err == nil && number == s.Manifest.Number && hash == s.Hash, err
 }
 
 // unmoved says of a manifest that is not there that it is lost: no commit takes one away, so it never is a *MovedError.

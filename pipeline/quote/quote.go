@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -153,7 +154,8 @@ func (j *job) prepare(dir string) error {
 	}
 	trial := *j.ws
 	trial.Dir, trial.Settings.Lake.Path = dir, filepath.Join(dir, "lake")
-	trial.Settings.Lake.Buckets = 1 // no amount depends on it, and few records are quickest in few files
+	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
+	trial.Settings.Lake.Buckets = 1                   // no amount depends on it, and few records are quickest in few files
 	if j.Books != "" {
 		if trial.Books, err = j.otherBooks(dir); err != nil {
 			return err

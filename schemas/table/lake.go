@@ -513,3 +513,23 @@ func AccountEntries() *Table {
 		{"balance_after", Amount, "the balance after it"},
 	}, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
 }
+
+// Columns of the runs table.
+const (
+	QNumber = iota
+	QHash
+	QParent
+	QAsOf
+	QCommand
+	QClosedThrough
+	QBuckets
+	RunColumns
+)
+
+// Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets it.
+func Runs() *Table {
+	return define("runs", nil,
+		Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"}, Column{"parent", Text, "hash of the manifest before; empty for the first"},
+		Column{"as_of", Time, "the run's clock"}, Column{"command", Word, "the run that made it"},
+		Column{"closed_through", Word, "every cycle up to this one was closed; empty = none"}, Column{"buckets", Small, "number of buckets"})
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/publish"
+)
+
+func (a *app) publishCommand() *cobra.Command {
+	var text string
+	var ddl bool
+	po := pipeline.PublishOptions{Cycle: pipeline.NoCycle}
+	cmd := &cobra.Command{
+		Use:   "publish",
+		Short: "Bring ClickHouse to the lake's state, verified",
+		Long: `publish inserts into the server of clickhouse.dsn what it lacks of the lake, counts rows and adds up every amount there, and
+then shows all of it at once: who asks the views sees the state before or after, never a part. What was there already is
+counted too; what differs is inserted anew and listed. Run again with nothing new it inserts nothing. Every run publishes by
+itself where a server is set; this command does what a run could not.
+
+With --dry-run nothing is written: it says what would be inserted. --print-ddl prints the statements that make tables and
+views, and asks no server. --take-over publishes over the copy of another lake, such as this one before it was rebuilt.
+--rebalance inserts anew, where its bucket belongs now, what lies on another shard. Exit code 1 says that something had to be mended.`,
+		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if text != "" {
+				if po.Cycle, err = cycleFlag(text); err != nil {
+					return err
+				}
+			}
+			if ddl {
+				return a.printDDL()
+			}
+			return a.publish(cmd.Context(), po)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&text, "cycle", "", "publish this month alone, as 2026-09 (default: all)")
+	f.BoolVar(&ddl, "print-ddl", false, "print the statements that make tables and views, and do nothing")
+	f.BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would be done")
+	f.BoolVar(&po.TakeOver, "take-over", false, "publish over the copy of another lake")
+	f.BoolVar(&po.Rebalance, "rebalance", false, "insert anew what lies on another shard than its bucket belongs to")
+	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+// printDDL prints what would be run on an empty server.
+func (a *app) printDDL() error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	s := &w.Settings.ClickHouse
+	schema := publish.Schema{Database: s.DSN.Database, Cluster: s.Cluster}
+	if schema.Database == "" {
+		schema.Database = "default"
+	}
+	list, err := schema.DDL()
+	for _, sql := range list {
+		fmt.Fprintf(a.out, "%s;\n\n", sql)
+	}
+	return err
+}
+
+func (a *app) publish(ctx context.Context, po pipeline.PublishOptions) error {
+	o, err := a.options()
+	if err != nil {
+		return err
+	}
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	tuneMemory(a.env)
+	r, err := w.Publish(ctx, po, o)
+	if err != nil {
+		return partnersWrong(err)
+	}
+	a.bar.end()
+	if a.flags.json {
+		err = a.printJSON(r)
+	} else {
+		a.publishText(r)
+	}
+	if err == nil && len(r.Mended) > 0 {
+		return errLook
+	}
+	return err
+}
+
+// publishText prints what a publish did, for people.
+func (a *app) publishText(r *publish.Report) {
+	where := "database " + r.Database + " on " + r.Server
+	if r.Cluster != "" {
+		where += ", cluster " + r.Cluster
+	}
+	fmt.Fprintf(a.out, "publish to %s\n\n", where)
+	for _, name := range r.DDL {
+		verb := "ran"
+		if r.DryRun {
+			verb = "would run"
+		}
+		fmt.Fprintf(a.out, "%s %s\n", verb, name)
+	}
+	g := newGrid("table", ">files", ">not there yet", ">rows inserted")
+	for _, t := range r.Tables {
+		g.add(t.Table, t.Files, t.New, t.Inserted)
+	}
+	g.print(a.out, "  ")
+	for _, text := range r.Mended {
+		fmt.Fprintf(a.out, "\nmended: %s\n", text)
+	}
+	switch {
+	case r.DryRun:
+		fmt.Fprintln(a.out, "\ndry run: nothing was written")
+	case r.Changed:
+		fmt.Fprintf(a.out, "\nThe views show manifest %d, verified: every count and every sum is that of the lake.\n", r.Manifest)
+	default:
+		fmt.Fprintf(a.out, "\nNothing new: the views show manifest %d as before.\n", r.Manifest)
+	}
+	if r.Cleaned > 0 {
+		fmt.Fprintf(a.out, "deleted what no view shows: %s\n", counted(int64(r.Cleaned), "load", "loads"))
+	}
+}
+
+// publishedText prints what became of publishing at the end of a run.
+func (a *app) publishedText(r *pipeline.Report) {
+	switch {
+	case r.Owed != nil:
+		fmt.Fprintf(a.out, "\nThe publish is owed: %s\n", r.Owed.Why)
+		if r.Owed.Hint != "" {
+			fmt.Fprintf(a.out, "    hint: %s\n", r.Owed.Hint)
+		}
+		fmt.Fprintln(a.out, "  The next run publishes it, or `tollbook publish`.")
+	case r.Published != nil && r.Published.Changed:
+		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server, r.Published.Database, r.Published.Manifest)
+		for _, text := range r.Published.Mended {
+			fmt.Fprintf(a.out, "  mended: %s\n", text)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// place is a partition of a data table on a server.
+type place struct{ server, table, cycle string }
+
+func comparePlaces(a, b place) int {
+	return cmp.Or(strings.Compare(a.server, b.server), strings.Compare(a.table, b.table), strings.Compare(a.cycle, b.cycle))
+}
+
+func placeOf(n *node, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
+
+// makeup is what a partition is made of, in words that a merge leaves as they are and that an insertion, a deletion or a change by anybody
+// alters.
+type makeup struct {
+	uuid                  string // of the table
+	rows, block, mutation uint64 // number of rows; the newest block, the newest mutation
+}
+
+// text is the makeup and the loads that were found right in it.
+func (m makeup) text(loads []uint64) string {
+	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation, lake.HashBytes([]byte(join(loads))))
+}
+
+// makeups asks a server what its partitions are made of.
+func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
+	out := make(map[place]makeup)
+	var m makeup
+	var name, cycle string
+	sql := `SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
+FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
+WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
+	err := n.Each(ctx, "read system.parts", sql, []any{r.schema.Database}, func() { clear(out) }, []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation},
+		func() error {
+			out[place{n.Address(), name, cycle}] = m
+			return nil
+		})
+	return out, err
+}
+
+// checked is what was noted on a server when its partitions were last found right.
+func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
+	out := make(map[place]string)
+	var name, cycle, text string
+	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + r.schema.name("checks") + " GROUP BY table_name, cycle"
+	err := n.Each(ctx, "read checks", sql, nil, func() { clear(out) }, []any{&name, &cycle, &text}, func() error {
+		out[place{n.Address(), name, cycle}] = text
+		return nil
+	})
+	return out, err
+}
+
+// check finds out which loads are whole on their servers. A partition that is made of what it was made of when the same loads were last
+// found right in it is not counted again (PUB-7).
+func (r *run) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
+	broken = make(map[uint64]*DifferError)
+	for _, n := range r.nodes.holders() {
+		was, err := r.makeups(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		before, err := r.checked(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(r.was, was)
+		there := make(map[place][]*load)
+		for at := range was {
+			there[at] = nil
+		}
+		for _, l := range loads {
+			if l.shard == n.shard && l.rows > 0 {
+				there[placeOf(n, l)] = append(there[placeOf(n, l)], l)
+			}
+		}
+		for _, at := range slices.SortedFunc(maps.Keys(there), comparePlaces) {
+			if m, found := was[at]; found && before[at] == m.text(idsOf(there[at])) {
+				continue
+			}
+			r.changed[at] = true
+			if err := r.countPlace(ctx, n, at, there[at], broken); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return broken, nil
+}
+
+// countPlace counts the loads of one partition.
+func (r *run) countPlace(ctx context.Context, n *node, at place, loads []*load, broken map[uint64]*DifferError) error {
+	p := find(r.tables, strings.TrimSuffix(at.table, "_data"))
+	if p == nil || len(loads) == 0 || !r.inScope(at.cycle) {
+		return nil
+	}
+	got, err := r.count(ctx, n, p, "cycle = ?", at.cycle)
+	if err != nil {
+		return err
+	}
+	r.report.Counted += len(loads)
+	for _, l := range loads {
+		if differ := r.compare(n, p, l, got[l.id]); differ != nil {
+			broken[l.id] = differ
+		}
+	}
+	return nil
+}
+
+// idsOf are the ids of loads, ascending.
+func idsOf(loads []*load) []uint64 {
+	ids := make([]uint64, len(loads))
+	for i, l := range loads {
+		ids[i] = l.id
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// onlyMine reports whether nothing happened to a partition since check looked at it but what this publish inserted.
+func (r *run) onlyMine(at place, now makeup) bool {
+	was := r.was[at]
+	return r.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+r.inserted[at] && (was.uuid == "" || was.uuid == now.uuid)
+}

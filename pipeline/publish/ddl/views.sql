@@ -1,0 +1,220 @@
+-- What is for reading. These are made anew whenever this text differs from the one that was run last.
+--
+-- A view must come to know the pointer before it takes the snapshot of the data. The server takes the snapshot of a table when it
+-- resolves its name, which is before it evaluates a pointer in WHERE; but that of what lies below a Merge or a Distributed table only
+-- when that is read. So the views read NAME_rows and never NAME_data. PUB-3 to PUB-5
+-- in doc.go say why that is enough.
+
+CREATE OR REPLACE VIEW {{.DB}}.live AS
+SELECT
+    number,
+    moved_at,
+    lake,
+    manifest,
+    manifest_hash,
+    as_of,
+    cycles,
+    cycle_manifests
+FROM {{.DB}}.published
+ORDER BY number DESC
+LIMIT 1;
+
+CREATE OR REPLACE TABLE {{.DB}}.lines_rows AS {{.DB}}.lines_data
+ENGINE = {{rows "lines"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.lines AS
+SELECT
+    cycle,
+    customer_id,
+    partner_id,
+    association_type,
+    service_type_code,
+    resource_type_code,
+    region_code,
+    charging_mode,
+    bill_detail_type,
+    trade_id,
+    trade_time,
+    consume_time,
+    id,
+    tier,
+    kind,
+    resource_id,
+    resource_name,
+    resource_tag,
+    sku,
+    usage_type,
+    measure,
+    usage_amount,
+    free_resource_usage,
+    quantity,
+    unit_price,
+    official_amount,
+    official_discount_amount,
+    discount_id,
+    truncated_amount,
+    payment_amount,
+    cash_amount,
+    credit_amount,
+    coupon_amount,
+    stored_value_card_amount,
+    flexipurchase_coupon_amount,
+    debt_amount,
+    origin_cycle,
+    price_valid_from,
+    price_list,
+    price_region,
+    package_draws,
+    usage_start,
+    usage_end,
+    day,
+    counted_coupon_amount,
+    own_time,
+    instant
+FROM {{.DB}}.lines_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.statements_rows AS {{.DB}}.statements_data
+ENGINE = {{rows "statements"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.statements AS
+SELECT
+    cycle,
+    customer_id,
+    line_count,
+    official_amount,
+    official_discount_amount,
+    truncated_amount,
+    payment_amount,
+    rounding_amount,
+    due_amount,
+    cash_amount,
+    credit_amount,
+    coupon_amount,
+    stored_value_card_amount,
+    flexipurchase_coupon_amount,
+    debt_amount
+FROM {{.DB}}.statements_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.partner_statements_rows AS {{.DB}}.partner_statements_data
+ENGINE = {{rows "partner_statements"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.partner_statements AS
+SELECT
+    cycle,
+    partner_id,
+    seller_id,
+    reseller_id,
+    customer_id,
+    association_type,
+    service_type_code,
+    charging_mode,
+    sign,
+    line_count,
+    official_amount,
+    official_discount_amount,
+    truncated_amount,
+    payment_amount,
+    performance_amount,
+    owed_amount,
+    revenue_amount,
+    cost_amount,
+    margin_amount
+FROM {{.DB}}.partner_statements_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.incentives_rows AS {{.DB}}.incentives_data
+ENGINE = {{rows "incentives"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.incentives AS
+SELECT
+    partner_id,
+    programme_id,
+    period,
+    performance_amount,
+    transferred_amount,
+    carried_in,
+    tier_amount,
+    bonus_amount,
+    incentive_amount,
+    carried_out,
+    state
+FROM {{.DB}}.incentives_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.accounts_rows AS {{.DB}}.accounts_data
+ENGINE = {{rows "accounts"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.accounts AS
+SELECT
+    cycle,
+    customer_id,
+    time,
+    id,
+    type,
+    balance_type,
+    amount,
+    balance_after,
+    month_end
+FROM {{.DB}}.accounts_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.rejects_rows AS {{.DB}}.rejects_data
+ENGINE = {{rows "rejects"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.rejects AS
+SELECT
+    feed,
+    file,
+    row,
+    column,
+    reason,
+    value,
+    id,
+    raw,
+    file_hash,
+    header
+FROM {{.DB}}.rejects_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.runs_rows AS {{.DB}}.runs_data
+ENGINE = {{rows "runs"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.runs AS
+SELECT
+    number,
+    hash,
+    parent,
+    as_of,
+    command,
+    closed_through,
+    buckets
+FROM {{.DB}}.runs_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.totals_rows AS {{.DB}}.totals_data
+ENGINE = {{rows "totals"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.totals AS
+SELECT
+    cycle,
+    name,
+    value
+FROM {{.DB}}.totals_rows
+WHERE {{live}};
+
+CREATE OR REPLACE TABLE {{.DB}}.samples_rows AS {{.DB}}.samples_data
+ENGINE = {{rows "samples"}};
+
+CREATE OR REPLACE VIEW {{.DB}}.samples AS
+SELECT
+    cycle,
+    customer_id,
+    resource_id,
+    slot,
+    sample_time,
+    in_bps,
+    out_bps
+FROM {{.DB}}.samples_rows
+WHERE {{live}};

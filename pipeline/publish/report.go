@@ -1,0 +1,62 @@
+package publish
+
+import "github.com/tollbook/tollbook/pipeline/lake"
+
+// Report is what a publish did.
+type Report struct {
+	Server   string        `json:"server"`
+	Database string        `json:"database"`
+	Cluster  string        `json:"cluster,omitempty"`
+	Cycle    string        `json:"cycle,omitempty"` // it alone was published
+	Changed  bool          `json:"changed"`         // the views show something new
+	Manifest uint64        `json:"manifest"`        // that the views show now
+	Was      uint64        `json:"was"`             // that they showed before; 0 = nothing
+	Tables   []TableReport `json:"tables"`
+	Counted  int           `json:"counted"`          // loads that were there and were counted again
+	DDL      []string      `json:"ddl,omitempty"`    // what was run of it, by server
+	Mended   []string      `json:"mended,omitempty"` // what was found to differ and was inserted anew
+	Cleaned  int           `json:"cleaned"`          // loads that no view shows and that were deleted
+	Waiting  int           `json:"waiting"`          // and those that wait for it
+	Totals   []lake.Total  `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	DryRun   bool          `json:"dry_run,omitempty"`
+}
+
+// TableReport is what became of one table.
+type TableReport struct {
+	Table    string `json:"table"`
+	Files    int    `json:"files"` // that the views are to show
+	Rows     int64  `json:"rows"`  // of them, as far as it is known before they are read
+	New      int    `json:"new"`   // files that were not there
+	Inserted int64  `json:"inserted_rows"`
+}
+
+func newReport(o *Options, src *Source) *Report {
+	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle, DryRun: o.DryRun}
+}
+
+// plan notes what is to be there and what is missing.
+func (r *Report) plan(items, missing []*item) {
+	at := make(map[string]int)
+	for _, i := range items {
+		k, known := at[i.table.name]
+		if !known {
+			k = len(r.Tables)
+			at[i.table.name] = k
+			r.Tables = append(r.Tables, TableReport{Table: i.table.name})
+		}
+		r.Tables[k].Files++
+		r.Tables[k].Rows += i.rows
+	}
+	for _, i := range missing {
+		r.Tables[at[i.table.name]].New++
+	}
+}
+
+// inserted notes a load.
+func (r *Report) inserted(l *load) {
+	for k := range r.Tables {
+		if r.Tables[k].Table == l.table {
+			r.Tables[k].Inserted += l.rows
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package publish
+
+import (
+	"slices"
+
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// layout is the version of what a load's rows are made of: columns, their order and what is put into them. A file that was inserted by
+// another layout is inserted anew.
+const layout = 1
+
+// published is a table of the copy.
+type published struct {
+	name  string // as the view is called
+	lake  string // table of the lake whose files it holds; "" = it is worked out
+	def   *tables.Table
+	cycle bool // its rows are of a cycle, and the lake's file does not say so in a column
+	sums  []int
+}
+
+// data is the table that holds the rows.
+func (p *published) data() string { return p.name + "_data" }
+
+// theTables lists what is published, samples last.
+func theTables(samples bool) []*published {
+	list := []*published{
+		{name: "lines", lake: tables.Lines().Name, def: tables.Lines()},
+		{name: "statements", lake: tables.Statements().Name, def: tables.Statements()},
+		{name: "partner_statements", lake: tables.PartnerStatements().Name, def: tables.PartnerStatements()},
+		{name: "incentives", lake: tables.Incentives().Name, def: tables.Incentives()},
+		{name: "accounts", lake: tables.AccountEntries().Name, def: tables.AccountEntries(), cycle: true},
+		{name: "rejects", lake: tables.Rejects().Name, def: tables.Rejects()},
+		{name: "runs", def: tables.Runs()},
+		{name: "totals", def: tables.Totals(), cycle: true},
+	}
+	if samples {
+		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(), cycle: true})
+	}
+	for _, p := range list {
+		for i, c := range p.def.Columns {
+			if c.Type == tables.Amount || c.Type == tables.Quantity || c.Type == tables.Whole {
+				p.sums = append(p.sums, i)
+			}
+		}
+	}
+	return list
+}
+
+// column is a column of a data table.
+type column struct{ name, kind string }
+
+// columns are those of the data table, in order.
+func (p *published) columns() []column {
+	list := []column{{"load", "UInt64"}}
+	if p.def.Index(cycleColumn) < 0 {
+		list = append(list, column{cycleColumn, word})
+	}
+	for _, c := range p.def.Columns {
+		list = append(list, column{c.Name, kindOf(c.Type)})
+	}
+	return list
+}
+
+// cycleColumn is what every data table is partitioned by.
+const cycleColumn = "cycle"
+
+const (
+	word   = "LowCardinality(String)"
+	moment = "DateTime64(6, 'UTC')"
+)
+
+// kindOf is a column type of the lake as the server writes it.
+func kindOf(t tables.Type) string {
+	switch t {
+	case tables.Word:
+		return word
+	case tables.Text:
+		return "String"
+	case tables.Time:
+		return moment
+	case tables.MaybeTime:
+		return "Nullable(" + moment + ")"
+	case tables.Amount:
+		return "Decimal(38, 8)"
+	case tables.Quantity:
+		return "Decimal(38, 10)"
+	case tables.Whole:
+		return "Int64"
+	default:
+		return "Int32"
+	}
+}
+
+// sumNames are the columns that are added up, in order.
+func (p *published) sumNames() []string {
+	names := make([]string, len(p.sums))
+	for i, c := range p.sums {
+		names[i] = p.def.Columns[c].Name
+	}
+	return names
+}
+
+// find is the table of a name, or nil.
+func find(list []*published, name string) *published {
+	i := slices.IndexFunc(list, func(p *published) bool { return p.name == name })
+	if i < 0 {
+		return nil
+	}
+	return list[i]
+}

@@ -1,0 +1,85 @@
+package publish
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/shopspring/decimal"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and that both are what the
+// lake's manifest says (spec §6.6). What a load sums up to was read from the lake's files, which an export writes, and found on the server.
+func (r *run) totals() error {
+	manifest := make(map[string]string)
+	for _, t := range r.src.Snap.Manifest.Totals {
+		manifest[t.Name] = trimZeros(t.Value)
+	}
+	cycles, err := r.src.cycles()
+	if err != nil {
+		return err
+	}
+	lines, statements := find(r.tables, "lines"), find(r.tables, "statements")
+	for _, ref := range cycles {
+		for k, name := range statements.sumNames() {
+			at := slices.Index(lines.sumNames(), name)
+			if at < 0 || statements.def.Columns[statements.sums[k]].Type != tables.Amount {
+				continue
+			}
+			l, err := r.sum(lines, ref.Cycle, at, lake.NoBucket)
+			if err != nil {
+				return err
+			}
+			s, err := r.sum(statements, ref.Cycle, k, lake.NoBucket)
+			if err != nil {
+				return err
+			}
+			if !l.Equal(s) {
+				return r.smallest(lines, statements, ref.Cycle, name, at, k)
+			}
+			for table, sum := range map[*published]decimal.Decimal{lines: l, statements: s} {
+				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != sum.String() {
+					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want + " in the lake's control totals", Right: sum.String() + " in " + table.name + " on the server"}
+				}
+			}
+			r.report.Totals = append(r.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
+		}
+	}
+	return nil
+}
+
+// smallest names the first bucket in which lines and statements differ.
+func (r *run) smallest(lines, statements *published, cycle, column string, at, k int) error {
+	for bucket := range max(1, r.src.Snap.Manifest.Buckets) {
+		l, err := r.sum(lines, cycle, at, bucket)
+		if err != nil {
+			return err
+		}
+		s, err := r.sum(statements, cycle, k, bucket)
+		if err != nil {
+			return err
+		}
+		if !l.Equal(s) {
+			return &DifferError{What: fmt.Sprintf("cycle %s, bucket %d", cycle, bucket), Column: column, Left: l.String() + " in lines", Right: s.String() + " in statements"}
+		}
+	}
+	return &DifferError{What: "cycle " + cycle, Column: column, Left: "the sum of lines", Right: "that of statements is another"}
+}
+
+// sum adds a column up over the loads of a cycle; bucket lake.NoBucket = all.
+func (r *run) sum(p *published, cycle string, column, bucket int) (decimal.Decimal, error) {
+	var total decimal.Decimal
+	for _, i := range r.items {
+		if i.table != p || i.cycle != cycle || bucket != lake.NoBucket && i.bucket != bucket {
+			continue
+		}
+		v, err := decimal.NewFromString(r.whole[i.key()].sums[column])
+		if err != nil {
+			return total, fmt.Errorf("sum of %s: %w", i.path, err)
+		}
+		total = total.Add(v)
+	}
+	return total, nil
+}

@@ -1,0 +1,116 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// DifferError says that two counts that must be the same are not (spec §6.6): the pointer does not move, exit code 3.
+type DifferError struct {
+	What        string // the smallest group that can be named: a file, or a cycle
+	Column      string
+	Left, Right string
+}
+
+// Error names all of it.
+func (e *DifferError) Error() string {
+	return fmt.Sprintf("publish: %s of %s differs: %s, but %s", e.Column, e.What, e.Left, e.Right)
+}
+
+// Hint says that nothing moved.
+func (e *DifferError) Hint() string {
+	return "the views show what they showed before; `tollbook verify` counts the lake again"
+}
+
+func isDiffer(err error) bool {
+	var differ *DifferError
+	return errors.As(err, &differ)
+}
+
+// counted is what a server holds of a load.
+type counted struct {
+	rows int64
+	sums []string
+}
+
+// sumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened first.
+func (p *published) sumsSQL() string {
+	parts := make([]string, len(p.sums))
+	for i, c := range p.sums {
+		def := p.def.Columns[c]
+		wide := fmt.Sprintf("toInt256(`%s`)", def.Name)
+		switch def.Type {
+		case tables.Amount:
+			wide = fmt.Sprintf("toDecimal256(`%s`, 8)", def.Name)
+		case tables.Quantity:
+			wide = fmt.Sprintf("toDecimal256(`%s`, 10)", def.Name)
+		}
+		parts[i] = "toString(sum(" + wide + "))"
+	}
+	return "CAST([" + strings.Join(parts, ", ") + "], 'Array(String)')"
+}
+
+// count asks a server what it holds, load by load.
+func (r *run) count(ctx context.Context, n *node, p *published, where string, args ...any) (map[uint64]counted, error) {
+	out := make(map[uint64]counted)
+	var id, rows uint64
+	var sums []string
+	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), r.schema.name(p.data()), where)
+	err := n.Each(ctx, "count what is in "+p.data(), sql, args, func() { clear(out) }, []any{&id, &rows, &sums}, func() error {
+		for i := range sums {
+			sums[i] = trimZeros(sums[i])
+		}
+		out[id] = counted{int64(rows), slices.Clone(sums)}
+		return nil
+	})
+	return out, err
+}
+
+// verify holds what a server has of loads against what was sent.
+func (r *run) verify(ctx context.Context, n *node, p *published, cycle string, loads []load) error {
+	ids := make([]uint64, 0, len(loads))
+	for i := range loads {
+		ids = append(ids, loads[i].id)
+	}
+	got, err := r.count(ctx, n, p, "cycle = ? AND load IN ("+join(ids)+")", cycle)
+	if err != nil {
+		return err
+	}
+	for i := range loads {
+		if differ := r.compare(n, p, &loads[i], got[loads[i].id]); differ != nil {
+			return differ
+		}
+	}
+	return nil
+}
+
+// compare is nil where a load is as it was sent.
+func (r *run) compare(n *node, p *published, l *load, got counted) *DifferError {
+	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.data(), n.Address(), l.id)
+	if got.rows != l.rows {
+		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows), Right: fmt.Sprintf("%d are there", got.rows)}
+	}
+	for k, name := range p.sumNames() {
+		if l.rows > 0 && got.sums[k] != l.sums[k] {
+			return &DifferError{What: what, Column: name, Left: l.sums[k] + " was sent", Right: got.sums[k] + " is there"}
+		}
+	}
+	return nil
+}
+
+// join is ids with commas.
+func join(ids []uint64) string {
+	var b strings.Builder
+	for i, id := range ids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprint(&b, id)
+	}
+	return b.String()
+}
