@@ -21,7 +21,7 @@ import (
 // Question says which billing objects of a cycle are asked for.
 type Question struct {
 	Cycle    period.Cycle
-	Resource string // a link or a group; a link of a group stands for the group
+	Resource string // a link or a group; a link of a group stands for the group; "" = any
 	Customer string // "" = any
 	SKU      string // "" = any
 }
@@ -141,7 +141,7 @@ func (s *Sources) wanted(q *Question) func(*books.Link) bool {
 	asked := make(map[measure.Key]bool)
 	for i := range s.Books.Links {
 		l := &s.Books.Links[i]
-		if l.Valid.Overlaps(bounds) && (l.ResourceID == q.Resource || l.Group != "" && l.Group == q.Resource) {
+		if l.Valid.Overlaps(bounds) && (q.Resource == "" || l.ResourceID == q.Resource || l.Group != "" && l.Group == q.Resource) {
 			asked[measure.KeyOf(l)] = true
 		}
 	}

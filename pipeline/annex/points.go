@@ -136,6 +136,13 @@ func seriesOf(points []point, which books.Series) ([]sample, error) {
 	return out, nil
 }
 
+// EachPoint visits the points that counted, in order of time: the slot's start and the value in Mbps.
+func (a *Annex) EachPoint(visit func(at period.Instant, mbps *big.Rat)) {
+	for _, p := range a.series {
+		visit(p.slot.Start(), new(big.Rat).Quo(rat(p.bps), a.megabit))
+	}
+}
+
 // downward puts the largest first, of equal ones the earliest.
 func downward(list []sample) []sample {
 	list = slices.Clone(list)

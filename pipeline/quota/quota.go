@@ -63,6 +63,9 @@ type Period struct {
 	span period.Span
 }
 
+// Span is the period's time.
+func (q *Period) Span() period.Span { return q.span }
+
 // Draw is what one record took from a package.
 type Draw struct {
 	PackageID string               `json:"package_id"`
@@ -74,9 +77,14 @@ type Draw struct {
 	Late      bool                 `json:"late,omitempty"`      // billed after its own cycle was closed
 	Rerated   bool                 `json:"rerated,omitempty"`   // the difference of a re-rating
 	Quantity  money.SignedQuantity `json:"quantity"`
+	End       period.Instant       `json:"-"` // usage_end
+	Tag       string               `json:"-"` // resource_tag
 
 	at period.Instant
 }
+
+// At is usage_start.
+func (d *Draw) At() period.Instant { return d.at }
 
 // Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *query.NoCycleError;
 // *query.NotFoundError for a customer that the books do not have.
@@ -145,7 +153,7 @@ type standing struct {
 
 // lines takes the draws of records from their lines.
 func (b *builder) lines(ctx context.Context) (err error) {
-	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart, tables.LDay}
+	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart, tables.LUsageEnd, tables.LResourceTag, tables.LDay}
 	rows, err := query.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, query.Limits{})
 	if err != nil {
 		return err
@@ -159,7 +167,8 @@ func (b *builder) lines(ctx context.Context) (err error) {
 		_, err := period.ParseDay(day)
 		at := row.Time(tables.LUsageStart)
 		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU),
-			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay, at: at})
+			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd),
+			Tag: string(row.Text(tables.LResourceTag)), at: at})
 	})
 }
 
@@ -189,7 +198,7 @@ func (b *builder) waiting(ctx context.Context) error {
 			}
 			at := row.Time(tables.UUsageStart)
 			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at), SKU: row.Word(tables.USKU),
-				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, at: at})
+				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
 		})
 		if err := errors.Join(err, rows.Close()); err != nil {
 			return err

@@ -29,6 +29,7 @@ type states struct {
 	mu        sync.Mutex
 	snap      *lake.Snapshot
 	workspace *pipeline.Workspace
+	prices    *operation.Prices
 	print     string // of the books that workspace holds
 	looked    period.Instant
 	booksErr  error // why books that changed were not taken
@@ -43,7 +44,7 @@ func newStates(w *pipeline.Workspace, log *slog.Logger) (*states, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &states{lake: l, store: store, log: log, workspace: w, print: printOf(w.Dir)}
+	s := &states{lake: l, store: store, log: log, workspace: w, prices: operation.NewPrices(w), print: printOf(w.Dir)}
 	_, err = s.at(0)
 	return s, err
 }
@@ -58,7 +59,7 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 		return nil, err
 	}
 	s.snap = snap
-	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store.At(snap), Now: now}, nil
+	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store.At(snap), Prices: s.prices, Now: now}, nil
 }
 
 // mend reads books that changed; the request that finds it waits, others go on with those before. While the books are wrong, those
@@ -78,6 +79,7 @@ func (s *states) mend(now period.Instant) {
 	}
 	s.log.Info("books read again")
 	s.workspace = &pipeline.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
+	s.prices = operation.NewPrices(s.workspace)
 }
 
 // changed reports whether the books are other ones than those looked at last; it is true for one caller alone.

@@ -32,14 +32,16 @@ rounding: {grain: line, mode: truncate}
 lake: {buckets: 2}
 api: {rate_limit: 0}
 `,
-	"books/products.csv": `sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy
-gb,Storage,st,Stores,st.gb,Store,stored,GB,flat,,
-mail,Mail,ml,Mailing,ml.out,Mail,sent,piece,graduated,,
-line,Line,bw,Bandwidth,bw.line,Line,peak,Mbps,percentile,,top
-care,Care,su,Support,su.care,Care,term,month,period,,
+	"books/products.csv": `sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy,allow_discount,performance_class
+gb,Storage,st,Stores,st.gb,Store,stored,GB,flat,,,YES,no_rebate
+cold,Cold storage,st,Stores,st.cold,Cold store,stored,GB,flat,,,NO,specific
+mail,Mail,ml,Mailing,ml.out,Mail,sent,piece,graduated,,,YES,specific
+line,Line,bw,Bandwidth,bw.line,Line,peak,Mbps,percentile,,top,YES,
+care,Care,su,Support,su.care,Care,term,month,period,,,YES,none
 `,
 	"books/prices.csv": `sku,region_code,period_type,valid_from,valid_to,tier,up_to,unit_price
 gb,*,,2026-01-01,,1,,2
+cold,*,,2026-01-01,,1,,1
 mail,*,,2026-01-01,,1,10,1
 mail,*,,2026-01-01,,2,,0.5
 line,*,,2026-01-01,,1,,1

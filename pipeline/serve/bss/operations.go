@@ -8,7 +8,8 @@ import (
 // Operations lists the vendor-compatible operations.
 func Operations() []operation.Operation {
 	return []operation.Operation{subCustomerBillDetail(), consumeSubCustomers(), subcustomerMonthlyBills(), customerselfResourceRecords(),
-		customerBillsFeeRecords(), customerMonthlySum()}
+		customerBillsFeeRecords(), customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
+		incentiveDiscountPolicies(), onDemandResourceRatings(), rateOnPeriodDetail(), renewRateOnPeriod()}
 }
 
 // partners may call what reads customers of partners.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -68,7 +70,23 @@ type State struct {
 	Workspace *pipeline.Workspace
 	Snap      *lake.Snapshot
 	Store     *records.State // looks lines of Snap up
+	Prices    *Prices        // of the workspace's books
 	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
+}
+
+// Prices are what rating makes of a workspace's books, when it is first asked for.
+type Prices struct {
+	Bill func() *rating.Book // as bills are rated
+	Ask  func() *rating.Book // without prepaid packages: a price is asked for, and nothing drawn
+}
+
+// NewPrices is of a workspace whose books do not change.
+func NewPrices(w *pipeline.Workspace) *Prices {
+	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *rating.Book {
+		b := *w.Books
+		b.Packages = nil
+		return rating.Compile(&b, pipeline.Rules(&w.Settings))
+	})}
 }
 
 // Inside is what the server says of itself.

@@ -1,0 +1,345 @@
+package bss
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// askers may ask for a customer's prices: the customer itself, its partner and the vendor, who name it.
+func askers() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner, keys.Customer} }
+
+// priced are the parameters of price enquiries.
+func priced() []operation.Param {
+	return []operation.Param{
+		{Name: "project_id", In: operation.Body, Meaning: "a project of the vendor's; prices do not depend on it"},
+		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Meaning: "what is asked for, 1 to 100 products"},
+		{Name: "customer_id", In: operation.Body, Meaning: "whose prices: for partners and the vendor; a customer's key asks for its own"},
+	}
+}
+
+func onDemandResourceRatings() operation.Operation {
+	return operation.Operation{
+		Name: "ListOnDemandResourceRatings", Method: http.MethodPost, Path: "/v2/bills/ratings/on-demand-resources",
+		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, packages are left alone",
+		Callers: askers(), Subject: operation.Customers,
+		Params: append(priced(), operation.Param{Name: "inquiry_precision", In: operation.Body, Kind: operation.Whole, Max: 1, Default: "0",
+			Meaning: "0: amounts are cut to 6 decimals; 1: all decimals"}),
+		Handle: handleOnDemandResourceRatings,
+	}
+}
+
+// asked is one product of an enquiry: DemandProductInfo and PeriodProductInfo.
+type asked struct {
+	ID           string         `json:"id"`
+	Service      string         `json:"cloud_service_type"`
+	Resource     string         `json:"resource_type"`
+	Spec         string         `json:"resource_spec"`
+	Region       string         `json:"region"`
+	Zone         *string        `json:"available_zone"`
+	Size         *int64         `json:"resource_size"`
+	SizeMeasure  *int64         `json:"size_measure_id"`
+	UsageFactor  string         `json:"usage_factor"`
+	UsageValue   jsontext.Value `json:"usage_value"` // a number, or one in quotes
+	UsageMeasure int64          `json:"usage_measure_id"`
+	PeriodType   int64          `json:"period_type"`
+	PeriodNum    int64          `json:"period_num"`
+	Number       int64          `json:"subscription_num"`
+	Installment  *string        `json:"fee_installment_mode"`
+}
+
+// demandRatings is ListOnDemandResourceRatingsResponse.
+type demandRatings struct {
+	Amount   operation.Decimal `json:"amount"`
+	Discount operation.Decimal `json:"discount_amount"`
+	Official operation.Decimal `json:"official_website_amount"`
+	Measure  int               `json:"measure_id"`
+	Currency string            `json:"currency"`
+	Products []demandRating    `json:"product_rating_results"`
+}
+
+// demandRating is DemandProductRatingResult.
+type demandRating struct {
+	ID        string            `json:"id"`
+	ProductID string            `json:"product_id"`
+	Amount    operation.Decimal `json:"amount"`
+	Discount  operation.Decimal `json:"discount_amount"`
+	Official  operation.Decimal `json:"official_website_amount"`
+	Measure   int               `json:"measure_id"`
+	Discounts []demandDiscount  `json:"discount_rating_results,omitempty"`
+}
+
+// demandDiscount is DemandDiscountRatingResult.
+type demandDiscount struct {
+	ID      string            `json:"discount_id"`
+	Type    int               `json:"discount_type,omitempty"`
+	Amount  operation.Decimal `json:"amount"`
+	Measure int               `json:"measure_id"`
+}
+
+// enquiry is a question about a customer's prices at an instant.
+type enquiry struct {
+	call     *operation.Call
+	books    *books.Books
+	prices   *rating.Book
+	customer int32
+	digits   int // decimals that amounts are cut to
+}
+
+const (
+	shortDigits = 6 // decimals of amounts unless all are asked for
+	mostAsked   = 100
+	mostUnits   = 1_000_000
+)
+
+// newEnquiry finds whose prices are asked for. The error is an *operation.Error.
+func newEnquiry(c *operation.Call) (*enquiry, error) {
+	q := &enquiry{call: c, books: c.State.Workspace.Books, prices: c.State.Prices.Ask(), digits: money.AmountScale}
+	if c.Scope.Customer == "" {
+		return nil, operation.BadParameter("customer_id", operation.Text{Zh: "必填", En: "is missing: whose prices"})
+	}
+	if q.customer = q.books.Customer(c.Scope.Customer); q.customer < 0 {
+		return nil, operation.NotItsCustomer()
+	}
+	return q, nil
+}
+
+// products reads product_infos. The error is an *operation.Error.
+func (q *enquiry) products() ([]asked, error) {
+	var list []asked
+	if err := q.call.Decode("product_infos", &list); err != nil {
+		return nil, err
+	}
+	if len(list) == 0 || len(list) > mostAsked {
+		return nil, operation.BadParameter("product_infos", operation.Textf("应为1到%d个", "want 1 to %d", mostAsked))
+	}
+	seen := make(map[string]bool)
+	for i := range list {
+		if list[i].ID == "" || seen[list[i].ID] {
+			return nil, q.wrong(i, "id", operation.Text{Zh: "缺失或重复", En: "is missing or stands twice"})
+		}
+		seen[list[i].ID] = true
+		if list[i].Number < 1 || list[i].Number > mostUnits {
+			return nil, q.wrong(i, "subscription_num", operation.Textf("应为1到%d", "want 1 to %d", mostUnits))
+		}
+		if size := list[i].Size; size != nil && (*size < 1 || *size > mostUnits) {
+			return nil, q.wrong(i, "resource_size", operation.Textf("应为1到%d", "want 1 to %d", mostUnits))
+		}
+	}
+	return list, nil
+}
+
+// wrong is the error of a member of a product.
+func (q *enquiry) wrong(i int, member string, why operation.Text) error {
+	return operation.BadParameter("product_infos["+strconv.Itoa(i)+"]."+member, why)
+}
+
+// sku finds the product of a service, kind of resource and spec. The error is an *operation.Error.
+func (q *enquiry) sku(i int, a *asked) (int32, error) {
+	sku := q.books.SKU(a.Spec)
+	if sku < 0 || q.books.Products[sku].ServiceTypeCode != a.Service || q.books.Products[sku].ResourceTypeCode != a.Resource {
+		return 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不存在该产品", En: "is no product of this service and kind of resource"})
+	}
+	return sku, nil
+}
+
+// unpriced is the error of a product that the customer has no price of.
+func (q *enquiry) unpriced(i int) error {
+	return q.wrong(i, "resource_spec", operation.Text{Zh: "在该区域没有价格", En: "has no price in this region"})
+}
+
+func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, error) {
+	q, err := newEnquiry(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Whole("inquiry_precision") == 0 {
+		q.digits = shortDigits
+	}
+	list, err := q.products()
+	if err != nil {
+		return nil, err
+	}
+	out := &demandRatings{Measure: measureYuan, Currency: q.books.Currency, Products: []demandRating{}}
+	var all cost
+	for i := range list {
+		one, sku, err := q.usage(i, &list[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := all.join(one); err != nil {
+			return nil, err
+		}
+		r := demandRating{ID: list[i].ID, ProductID: q.books.Products[sku].SKU, Measure: measureYuan}
+		if r.Official, r.Amount, r.Discount, err = one.texts(); err != nil {
+			return nil, err
+		}
+		for _, d := range one.discounts {
+			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID, Type: discountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()), Measure: measureYuan})
+		}
+		out.Products = append(out.Products, r)
+	}
+	out.Official, out.Amount, out.Discount, err = all.texts()
+	return out, err
+}
+
+// usage prices one product of an enquiry.
+func (q *enquiry) usage(i int, a *asked) (*cost, int32, error) {
+	sku, err := q.sku(i, a)
+	if err != nil {
+		return nil, 0, err
+	}
+	p := &q.books.Products[sku]
+	if !strings.EqualFold(a.UsageFactor, p.UsageType) {
+		return nil, 0, q.wrong(i, "usage_factor", operation.Text{Zh: "不是该产品的使用量类型", En: "is not what this product counts"})
+	}
+	if p.Model == books.Subscription {
+		return nil, 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不是按需产品", En: "is not sold on demand"})
+	}
+	quantity, err := quantityOf(a)
+	if err != nil {
+		return nil, 0, q.wrong(i, "usage_value", operation.Text{Zh: "格式错误", En: "is malformed or out of range"})
+	}
+	charges, err := q.charges(sku, a.Region, quantity)
+	if none := new(rating.NoPriceError); errors.As(err, &none) {
+		return nil, 0, q.unpriced(i)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	one := &cost{digits: q.digits}
+	for k := range charges.List {
+		if err := one.add(&charges.List[k]); err != nil {
+			return nil, 0, err
+		}
+	}
+	return one, sku, nil
+}
+
+// quantityOf is how much is asked for: the usage of each, of its size, times their number.
+func quantityOf(a *asked) (money.Quantity, error) {
+	text := string(a.UsageValue)
+	if a.UsageValue.Kind() == '"' {
+		if err := json.Unmarshal(a.UsageValue, &text); err != nil {
+			return money.Quantity{}, err
+		}
+	}
+	q, err := money.ParseQuantity(text)
+	if err != nil {
+		return q, err
+	}
+	return money.MulWhole(q, a.times())
+}
+
+// times is how many units of the product are asked for: their number, each of its size.
+func (a *asked) times() int64 {
+	if a.Size == nil {
+		return a.Number
+	}
+	return a.Number * *a.Size
+}
+
+// charges rates a quantity as bills do.
+func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*line.Charges, error) {
+	now, charges := q.call.State.Now, &line.Charges{}
+	cycle := q.books.Zone.Cycle(now)
+	if q.books.Products[sku].Model == books.Percentile {
+		bw := rating.Bandwidth{Customer: q.customer, SKU: sku, Region: region, Cycle: cycle, Quantity: quantity}
+		return charges, q.prices.PercentileCharges(&bw, nil, charges)
+	}
+	r := q.prices.NewRater(func(int32) string { return region })
+	if err := r.Open(q.customer, cycle, nil); err != nil {
+		return nil, err
+	}
+	if err := r.Usage(&rating.Record{SKU: sku, Resource: []byte("asked"), ID: []byte("asked"), Start: now, End: now, Quantity: quantity}, 0, charges); err != nil {
+		return nil, err
+	}
+	if q.books.Products[sku].Model.PeriodLevel() {
+		var objects []rating.Object
+		return charges, r.CycleEnd(charges, &objects)
+	}
+	return charges, nil
+}
+
+// cost is what something would cost: official, and after discounts, before what bills cut off.
+type cost struct {
+	official, after money.AmountTotal
+	discounts       []taken
+	digits          int
+}
+
+// taken is what a discount takes off.
+type taken struct {
+	index  int32 // in the books
+	amount money.AmountTotal
+}
+
+func (s *cost) add(c *line.Charge) error {
+	after, err := c.Official.Sub(c.Discount)
+	if err := errors.Join(err, s.official.Add(c.Official), s.after.Add(after)); err != nil {
+		return err
+	}
+	if c.DiscountID < 0 {
+		return nil
+	}
+	return s.discount(c.DiscountID, func(t *money.AmountTotal) error { return t.Add(c.Discount) })
+}
+
+func (s *cost) discount(index int32, add func(*money.AmountTotal) error) error {
+	for i := range s.discounts {
+		if s.discounts[i].index == index {
+			return add(&s.discounts[i].amount)
+		}
+	}
+	s.discounts = append(s.discounts, taken{index: index})
+	return add(&s.discounts[len(s.discounts)-1].amount)
+}
+
+// join adds another cost as it is told: cut to its digits.
+func (s *cost) join(o *cost) error {
+	s.digits = o.digits
+	official, after, err := o.cut()
+	return errors.Join(err, s.official.Add(official), s.after.Add(after))
+}
+
+// cut is what is told: both amounts cut to the digits.
+func (s *cost) cut() (official, after money.Amount, err error) {
+	official, err1 := s.official.Amount()
+	after, err2 := s.after.Amount()
+	return official.Td(s.digits), after.Td(s.digits), errors.Join(err1, err2)
+}
+
+// texts are the amounts as they go out: official, after discounts, and the difference.
+func (s *cost) texts() (official, after, discount operation.Decimal, err error) {
+	o, a, err := s.cut()
+	if err != nil {
+		return "", "", "", err
+	}
+	d, err := o.Sub(a)
+	return operation.Decimal(o.String()), operation.Decimal(a.String()), operation.Decimal(d.String()), err
+}
+
+// discountType is the vendor's number of who offers a discount; 0 = it has none.
+func discountType(d *books.Discount) int {
+	switch d.Kind {
+	case books.Commercial:
+		return 605
+	case books.Channel:
+		return 606
+	case books.PartnerOffer:
+		return 607
+	}
+	return 0
+}

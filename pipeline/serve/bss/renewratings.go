@@ -1,0 +1,209 @@
+package bss
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func renewRateOnPeriod() operation.Operation {
+	return operation.Operation{
+		Name: "ListRenewRateOnPeriod", Method: http.MethodPost, Path: "/v2/bills/ratings/period-resources/renew-rate",
+		Summary: "What renewing a customer's resources would cost now, by the last order of each",
+		Callers: askers(), Subject: operation.Customers,
+		Params: []operation.Param{
+			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Meaning: "1 to 10 resources"},
+			{Name: "period_type", In: operation.Body, Kind: operation.Word, Words: []string{"2", "3"}, Required: true, Meaning: "2 months, 3 years"},
+			{Name: "period_num", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 11, Required: true, Meaning: "1 to 11 months, or 1 to 3 years"},
+			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false", Meaning: "resources have no others that belong to them"},
+			{Name: "customer_id", In: operation.Body, Meaning: "whose resources: for partners and the vendor; a customer's key asks for its own"},
+		},
+		Handle: handleRenewRateOnPeriod,
+	}
+}
+
+// renewRatings is ListRenewRateOnPeriodResponse. Its amounts are strings.
+type renewRatings struct {
+	Currency string          `json:"currency"`
+	Renewals []renewal       `json:"renew_inquiry_results"`
+	Official renewOfficial   `json:"official_website_rating_result"`
+	Optional []renewDiscount `json:"optional_discount_rating_results,omitempty"`
+	Failed   []renewFailed   `json:"fail_resource_infos,omitempty"`
+}
+
+// renewal is RenewInquiryResultInfo.
+type renewal struct {
+	ResourceID string `json:"resource_id"`
+	Amount     string `json:"amount"`
+}
+
+// renewOfficial is OfficialWebsiteRatingResultV2.
+type renewOfficial struct {
+	Official string `json:"official_website_amount"`
+}
+
+// renewDiscount is OptionalDiscountRatingResultV2.
+type renewDiscount struct {
+	ID       string `json:"discount_id"`
+	Amount   string `json:"amount"`
+	Official string `json:"official_website_amount"`
+	Discount string `json:"discount_amount"`
+	Type     int    `json:"discount_type,omitempty"`
+	Best     int    `json:"best_offer"`
+}
+
+// renewFailed is FailResourceInfo.
+type renewFailed struct {
+	Code       string `json:"error_code"`
+	Text       string `json:"error_msg"`
+	ResourceID string `json:"resource_id"`
+}
+
+const (
+	mostResources = 10
+	mostYears     = 3
+)
+
+func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) {
+	q, err := newEnquiry(c)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	if err := c.Decode("resource_ids", &ids); err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 || len(ids) > mostResources {
+		return nil, operation.BadParameter("resource_ids", operation.Textf("应为1到%d个", "want 1 to %d", mostResources))
+	}
+	word := "month"
+	if c.Text("period_type") == "3" {
+		if word = "year"; c.Whole("period_num") > mostYears {
+			return nil, operation.BadParameter("period_num", operation.Textf("年数应为1到%d", "want 1 to %d years", mostYears))
+		}
+	}
+	orders, err := lastOrders(c, ids)
+	if err != nil {
+		return nil, err
+	}
+	var offers orderOffers
+	out := &renewRatings{Currency: q.books.Currency, Renewals: []renewal{}}
+	for i, id := range ids {
+		last, ok := orders[id]
+		var charge *line.Charge
+		if ok {
+			last.Type, last.PeriodType, last.PeriodNum = rating.Renew, word, int64(c.Whole("period_num"))
+			if charge, ok, err = q.priceOrder(&last); err != nil {
+				return nil, err
+			}
+		}
+		if !ok {
+			out.Failed = append(out.Failed, failed(c, id))
+			continue
+		}
+		if err := offers.add(i, charge); err != nil {
+			return nil, err
+		}
+		out.Renewals = append(out.Renewals, renewal{id, charge.Payment.String()})
+	}
+	out.Official.Official = offers.official.String()
+	for _, o := range offers.list {
+		d := &q.books.Discounts[o.discount]
+		out.Optional = append(out.Optional, renewDiscount{d.ID, o.amount.String(), o.official.String(), o.off.String(), discountType(d), 1})
+	}
+	return out, nil
+}
+
+// failed says that a resource cannot be renewed.
+func failed(c *operation.Call, id string) renewFailed {
+	e := operation.BadParameter("resource_ids", operation.Text{Zh: "资源不存在、已退订或没有续订价格", En: "no such resource, or it was unsubscribed, or has no price to renew at"})
+	return renewFailed{e.Code.ID, e.Text.In(c.Language), id}
+}
+
+// ordered is an order as far as renewing its resource goes.
+type ordered struct {
+	order          rating.Order
+	resource       string
+	line, backLine string // order_id/order_line; of an unsubscribe that of what it takes back
+	paid           period.Instant
+}
+
+// lastOrders are the last orders of a customer's resources; a resource whose last order was unsubscribed has none.
+func lastOrders(c *operation.Call, resources []string) (map[string]rating.Order, error) {
+	list, err := ordersOf(c)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(list, func(a, b ordered) int { return cmp.Compare(a.paid, b.paid) })
+	out, lines := make(map[string]rating.Order), make(map[string]string) // line of the order that out has, by resource
+	for _, o := range list {
+		if o.order.Type == rating.Unsubscribe {
+			for resource, line := range lines {
+				if line == o.backLine {
+					delete(out, resource)
+				}
+			}
+		} else if slices.Contains(resources, o.resource) {
+			out[o.resource], lines[o.resource] = o.order, o.line
+		}
+	}
+	return out, nil
+}
+
+// ordersOf are all orders of a customer of products that the books have.
+func ordersOf(c *operation.Call) (list []ordered, err error) {
+	snap, b := c.State.Snap, c.State.Workspace.Books
+	bucket := ingest.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
+	for _, ref := range snap.Manifest.Cycles {
+		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range files {
+			err := eachRow(snap, e, tables.Orders(), func(row query.Row) error {
+				if row.Word(tables.OCustomerID) != c.Scope.Customer {
+					return nil
+				}
+				o := ordered{resource: string(row.Text(tables.OResourceID)), line: orderLine(row, tables.OOrderID, tables.OOrderLine),
+					backLine: orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine), paid: row.Time(tables.OPayTime)}
+				kind, err1 := rating.ParseOrderType(row.Word(tables.OOrderType))
+				quantity, err2 := row.Quantity(tables.OQuantity)
+				o.order = rating.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)), Region: row.Word(tables.ORegionCode), Quantity: quantity.Abs()}
+				if o.order.SKU >= 0 || kind == rating.Unsubscribe {
+					list = append(list, o)
+				}
+				return errors.Join(err1, err2)
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return list, nil
+}
+
+func orderLine(row query.Row, id, number int) string {
+	return string(row.Text(id)) + "/" + strconv.FormatInt(row.Whole(number), 10)
+}
+
+// eachRow visits the rows of a file as they lie there.
+func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(query.Row) error) (err error) {
+	rows, err := query.Unsorted(snap, e, def, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(visit)
+}

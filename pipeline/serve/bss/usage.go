@@ -1,0 +1,166 @@
+package bss
+
+import (
+	"context"
+	"errors"
+	"math/big"
+	"net/http"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/annex"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// measured are the parameters by which measured bandwidth is asked for.
+func measured() []operation.Param {
+	return []operation.Param{
+		{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
+		whoseBill(),
+		{Name: "service_type_code", Required: true, Meaning: "the service"},
+		{Name: "resource_type_code", Required: true, Meaning: "the kind of resource"},
+		{Name: "usage_type", Required: true, Meaning: "what is counted, as the product says"},
+	}
+}
+
+func resourceUsageSummary() operation.Operation {
+	return operation.Operation{
+		Name: "ListResourceUsageSummary", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/summary",
+		Summary: "What measured bandwidth of a customer came to in a cycle, one row for each link or group",
+		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), paging()...),
+		Handle: handleResourceUsageSummary,
+	}
+}
+
+func resourceUsage() operation.Operation {
+	list := paging()
+	list[1].Max = 1000
+	return operation.Operation{
+		Name: "ListResourceUsage", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/details",
+		Summary: "Every sample that a link's or group's bandwidth was measured by",
+		Callers: owners(), Subject: operation.ItsCustomer,
+		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true, Meaning: "the link or group"}), list...),
+		Handle: handleResourceUsage,
+	}
+}
+
+// usageSummaries is ListResourceUsageSummaryResponse.
+type usageSummaries struct {
+	Total int            `json:"total_count"`
+	List  []usageSummary `json:"summary_usage_info_list"`
+}
+
+// usageSummary is StatUsageSummaryInfo. Before the cycle's month-end lines there is no more than the resource.
+type usageSummary struct {
+	ResourceID string `json:"resource_id"`
+	usageTotals
+}
+
+// usageTotals is what a month of bandwidth comes to. Values are in Mbps.
+type usageTotals struct {
+	ActualDays string `json:"actual_days,omitempty"`
+	Bandwidth  string `json:"band_width,omitempty"`
+	Guaranteed string `json:"monthly_guaranteed_band_width,omitempty"`
+	Peak       string `json:"monthly_peak_band_width,omitempty"`
+	Measure    int    `json:"band_width_measure_id,omitempty"`
+}
+
+// usageDetails is ListResourceUsageResponse.
+type usageDetails struct {
+	usageTotals
+	Total int           `json:"total_count"`
+	List  []usageSample `json:"usage_info_list"`
+}
+
+// usageSample is StatUsageInfo.
+type usageSample struct {
+	Time    string `json:"stat_time"`
+	Usage   string `json:"usage"`
+	Measure int    `json:"measure_id"`
+}
+
+// measureMbps is the vendor's id of Mbps.
+const measureMbps = 15
+
+// pointsOfDay is how many points of 5 minutes a day has, as the vendor counts days.
+const pointsOfDay = 288
+
+func handleResourceUsageSummary(ctx context.Context, c *operation.Call) (any, error) {
+	list, err := measurements(ctx, c, "")
+	if err != nil {
+		return nil, err
+	}
+	out := &usageSummaries{Total: len(list), List: []usageSummary{}}
+	for _, a := range window(c, list) {
+		out.List = append(out.List, usageSummary{a.Object, totalsOf(a)})
+	}
+	return out, nil
+}
+
+func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
+	out := &usageDetails{List: []usageSample{}}
+	list, err := measurements(ctx, c, c.Text("resource_id"))
+	if err != nil || len(list) == 0 {
+		return out, err
+	}
+	a := list[0] // a link or a group is one object of a region, or the books' reader had refused it
+	out.usageTotals = totalsOf(a)
+	var samples []usageSample
+	a.EachPoint(func(at period.Instant, mbps *big.Rat) {
+		samples = append(samples, usageSample{at.String(), digitsOf(mbps), measureMbps})
+	})
+	out.Total = len(samples)
+	out.List = append(out.List, window(c, samples)...)
+	return out, nil
+}
+
+// measurements are those of the customer's links and groups that the call asks for; resource "" = all.
+func measurements(ctx context.Context, c *operation.Call, resource string) ([]*annex.Annex, error) {
+	_, cycle := cycleOf(c, "bill_cycle")
+	w := c.State.Workspace
+	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(), Currency: w.Settings.Currency.Code}
+	list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Customer: c.Scope.Customer, Resource: resource})
+	none, nothing := new(query.NoCycleError), new(query.NotFoundError)
+	if errors.As(err, &none) || errors.As(err, &nothing) {
+		return nil, nil
+	}
+	var out []*annex.Annex
+	for _, a := range list {
+		p := &w.Books.Products[w.Books.SKU(a.SKU)]
+		if p.ServiceTypeCode == c.Text("service_type_code") && p.ResourceTypeCode == c.Text("resource_type_code") && p.UsageType == c.Text("usage_type") {
+			out = append(out, a)
+		}
+	}
+	return out, err
+}
+
+// totalsOf is what a measurement came to; nothing before the cycle has ended.
+func totalsOf(a *annex.Annex) usageTotals {
+	if !a.MonthEnd {
+		return usageTotals{}
+	}
+	t := usageTotals{ActualDays: digitsOf(big.NewRat(int64(a.Points), pointsOfDay)), Bandwidth: digitsOfText(a.Billed), Measure: measureMbps}
+	if a.Month != "" { // enhanced_p95 alone has a peak and a floor
+		t.Guaranteed, t.Peak = digitsOfText(a.Floor), digitsOfText(a.Month)
+	}
+	return t
+}
+
+// mostDigits is how many decimals the vendor gives at most.
+const mostDigits = 20
+
+// digitsOf is a rational as a decimal: exact where it ends within 20 decimals, else rounded to them.
+func digitsOf(r *big.Rat) string {
+	text := r.FloatString(mostDigits)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
+// digitsOfText is digitsOf for a value of an annex, which may be a fraction.
+func digitsOfText(value string) string {
+	r, ok := new(big.Rat).SetString(value)
+	if !ok {
+		return value
+	}
+	return digitsOf(r)
+}
