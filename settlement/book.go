@@ -164,3 +164,29 @@ func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32
 	}
 	return r.Parent
 }
+
+// Share is what a partner pays of a line: a rate of one of its amounts (spec §3.9).
+type Share struct {
+	Rate    money.Rate
+	Payable bool // of the payment; else of the official amount
+}
+
+// Deal is by what terms a partner deals in a product at an instant: whom it buys from and at what, and, where that is a distributor, at
+// what the distributor buys from the vendor (spec §6.4).
+type Deal struct {
+	Seller     int32 // index in the books, or Vendor
+	Owed, Cost Share // Cost is of no meaning where the seller is the vendor
+}
+
+// Deal looks up by what terms a partner deals in a product at t; both are indexes in the books.
+func (bk *Book) Deal(partner, sku int32, t period.Instant) Deal {
+	span := always
+	d := Deal{Seller: bk.seller(partner, t, &span)}
+	owed := bk.term(d.Seller, partner, sku, t, &span)
+	d.Owed = Share{owed.rate, owed.payable}
+	if d.Seller >= 0 {
+		cost := bk.term(Vendor, d.Seller, sku, t, &span)
+		d.Cost = Share{cost.rate, cost.payable}
+	}
+	return d
+}

@@ -27,6 +27,7 @@ type exportResult struct {
 
 func (a *app) exportCommand() *cobra.Command {
 	var r export.Request
+	var f focusFlags
 	var out string
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -43,6 +44,12 @@ tar.gz of parts of 100,000 rows.`,
 			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if slices.Contains(focusFormats, r.Format) {
+				return a.exportFocus(cmd.Context(), &r, &f, out)
+			}
+			if f != (focusFlags{}) {
+				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
+			}
 			if err := r.Check(); err != nil {
 				return &usageError{what: "--" + err.Error()}
 			}
@@ -59,15 +66,17 @@ tar.gz of parts of 100,000 rows.`,
 			return a.export(cmd.Context(), &r, out)
 		},
 	}
-	f := cmd.Flags()
-	f.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
-	f.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
-	f.StringVar(&r.Format, "format", "csv", strings.Join(export.Formats(), ", "))
-	f.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts")
-	f.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives")
-	f.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
-	f.StringVar(&out, "out", "", "file to write (default: standard output)")
-	return exits(cmd, exitDone, exitWrong, exitFailed)
+	flags := cmd.Flags()
+	flags.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
+	flags.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
+	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
+	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts")
+	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives")
+	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
+	flags.StringVar(&out, "out", "", "file to write (default: standard output)")
+	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
+	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
+	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
 func (a *app) export(ctx context.Context, r *export.Request, out string) error {

@@ -107,7 +107,7 @@ func (s *csvSheet) add(row query.Row) (err error) {
 		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
 			return err
 		}
-		s.line = appendField(s.line, s.cell)
+		s.line = AppendField(s.line, s.cell)
 	}
 	s.line = append(s.line, '\n')
 	_, err = s.w.Write(s.line)
@@ -116,8 +116,8 @@ func (s *csvSheet) add(row query.Row) (err error) {
 
 func (s *csvSheet) end() error { return errors.Join(s.err, s.w.Flush()) }
 
-// appendField appends a field, in quotes where it must be.
-func appendField(dst, field []byte) []byte {
+// AppendField appends a field of CSV, in quotes where it must be.
+func AppendField(dst, field []byte) []byte {
 	if !needsQuotes(field) {
 		return append(dst, field...)
 	}

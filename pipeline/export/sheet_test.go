@@ -122,13 +122,13 @@ func TestRequestCheck(t *testing.T) {
 	}
 }
 
-// FuzzField: what appendField writes, encoding/csv reads back, except that it drops a CR before LF.
+// FuzzField: what AppendField writes, encoding/csv reads back, except that it drops a CR before LF.
 func FuzzField(f *testing.F) {
 	for _, s := range []string{"", "a", "a,b", `"`, " x", "\t", "a\nb", "\r", "é", `\.`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		line := appendField([]byte("x,"), []byte(text))
+		line := AppendField([]byte("x,"), []byte(text))
 		got, err := csv.NewReader(bytes.NewReader(append(line, '\n'))).Read()
 		if err != nil {
 			t.Fatalf("%q became %q: %v", text, line, err)

@@ -128,7 +128,7 @@ func orderOf(def *tables.Table) order {
 		return partnerStatementsOrder()
 	case tables.AccountEntries().Name:
 		return accountsOrder()
-	case tables.Positions().Name, tables.Sums().Name:
+	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name:
 		return byCustomer()
 	}
 	return order{cols: []int{}, compare: func(Row, Row) int { return 0 }}

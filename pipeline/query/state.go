@@ -173,6 +173,11 @@ func inputsOf(snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o 
 	return inputs
 }
 
+// Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted. cols as in Lines.
+func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int, l Limits) (*Rows, error) {
+	return rowsOf(ctx, snap, files, def, orderOf(def), cols, 0, "", l)
+}
+
 // groupRows is how many rows the lake's row groups have at most: what a cursor decodes at once.
 const groupRows = 1 << 16
 

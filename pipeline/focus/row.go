@@ -1,0 +1,70 @@
+package focus
+
+import "github.com/tollbook/tollbook/schemas/period"
+
+// Set is what all rows of a data set share: one issuer's invoices of one cycle.
+type Set struct {
+	Issuer, IssuerName  string
+	Publisher, Currency string
+	Cycle               string
+	Bounds              period.Span
+}
+
+// Party is who is billed, or for whom.
+type Party struct{ ID, Name, Type string }
+
+// Words of FOCUS 1.2.
+const (
+	usage, purchase, credit, adjustment = "Usage", "Purchase", "Credit", "Adjustment"
+	correction                          = "Correction"
+	usageBased, recurring, oneTime      = "Usage-Based", "Recurring", "One-Time"
+	standard, committed                 = "Standard", "Committed"
+)
+
+// Row is one row of a data set. An empty text is null.
+type Row struct {
+	Set          *Set
+	Account, Sub Party
+	Invoice      string
+	Product      *product
+
+	Category, Class, Frequency, Description string
+	Start, End                              period.Instant
+
+	Billed, Effective, List, Contracted dec   // of costScale
+	ListPrice, ContractedPrice          maybe // of priceScale, like all quantities
+	Quantity, Consumed                  maybe
+	Unit, ConsumedUnit, Pricing         string
+
+	Package drawn
+
+	Region, Resource, ResourceName, Tags      string
+	SKU, Meter, PriceID, PriceDetails         string
+	Customer, Partner, Discount, Line, Detail string
+	What, Origin, Trade                       string
+}
+
+// drawn is what a row drew from a package; the zero value is nothing.
+type drawn struct {
+	ID, unit string
+	quantity maybe
+}
+
+func (d *drawn) of(word string) string {
+	if d.ID == "" {
+		return ""
+	}
+	return word
+}
+
+func (d *drawn) category() string { return d.of(usage) }
+func (d *drawn) status() string   { return d.of("Used") }
+func (d *drawn) kind() string     { return d.of("Prepaid Quota") }
+
+// resourceType is that of the product where there is a resource.
+func (r *Row) resourceType() string {
+	if r.Resource == "" {
+		return ""
+	}
+	return r.Product.resource
+}
