@@ -30,7 +30,7 @@ const (
 func exitText(code int) string {
 	return [...]string{
 		exitDone:   "done",
-		exitLook:   "done, and a person should look: rejects, a feed file that was not taken, or a publish that is owed",
+		exitLook:   "done, and a person should look: rejects, a feed file that was not taken, a publish that is owed, or a rule that does not hold",
 		exitWrong:  "nothing done: the command line, settings or books are wrong; each error with file:line:column",
 		exitFailed: "failed; safe to run again",
 	}[code]

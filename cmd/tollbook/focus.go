@@ -87,6 +87,9 @@ func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, va
 	for _, one := range results {
 		fmt.Fprintf(a.err, "wrote %s: %s\n", one.Out, counted(one.Rows, "row", "rows"))
 	}
+	if validate {
+		return a.validateFocus(ctx, r, results)
+	}
 	return nil
 }
 

@@ -1,0 +1,279 @@
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	decimals "github.com/shopspring/decimal"
+	"golang.org/x/text/currency"
+)
+
+// test looks at a row. about says whether the row has what the check is about: a format has nothing to say of null.
+type test func(row []Cell) (ok, about bool)
+
+// compiler makes tests of checks for the columns of one data set.
+type compiler struct {
+	at    map[string]int
+	kinds []Kind
+	names []string
+}
+
+// absentError says that a check is about a column that the data set does not have.
+type absentError struct{ column string }
+
+func (e *absentError) Error() string { return "no column " + e.column }
+
+func (c *compiler) column(name string) (int, error) {
+	if at, ok := c.at[name]; ok {
+		return at, nil
+	}
+	return 0, &absentError{name}
+}
+
+// compile makes the test of a check.
+func (c *compiler) compile(k *Check) (test, error) {
+	switch k.Function {
+	case "AND", "OR":
+		return c.items(k)
+	case "CheckSameValue", "CheckNotSameValue", "CheckSameNumber":
+		return c.pair(k)
+	case "ColumnByColumnEqualsColumnValue":
+		return c.product(k)
+	}
+	at, err := c.column(k.Column)
+	if err != nil {
+		return nil, err
+	}
+	switch k.Function {
+	case "CheckValue":
+		equal, err := equals(k.Value)
+		return func(row []Cell) (bool, bool) { return equal(row[at]), true }, err
+	case "CheckNotValue":
+		equal, err := equals(k.Value)
+		return func(row []Cell) (bool, bool) { return !equal(row[at]), true }, err
+	case "CheckGreaterOrEqualThanValue":
+		least, err := decimals.NewFromString(string(k.Value))
+		return valued(at, func(text string) bool {
+			v, ok := number(text)
+			return ok && v.Cmp(least) >= 0
+		}), err
+	}
+	kind := c.kinds[at]
+	is, ok := map[string]func(string) bool{
+		"CheckDecimalValue": isNumber, "TypeDecimal": func(text string) bool { return typed(kind, Decimal) && isNumber(text) },
+		"TypeString": func(string) bool { return typed(kind, String) }, "FormatString": utf8.ValidString, "FormatNumeric": isNumber,
+		"TypeDateTime": func(text string) bool { return typed(kind, DateTime) && isTime(text) }, "FormatDateTime": isTime,
+		"FormatKeyValue": isKeyValue, "FormatUnit": isUnit, "FormatCurrency": isCurrency, "CheckNationalCurrency": isNational,
+	}[k.Function]
+	if !ok {
+		return nil, fmt.Errorf("the model has a check %q that is not known here", k.Function)
+	}
+	return valued(at, is), nil
+}
+
+// typed reports whether a column may hold a kind: CSV may hold any.
+func typed(have, want Kind) bool { return have == Untyped || have == want }
+
+// valued is a test of what is not null.
+func valued(at int, is func(string) bool) test {
+	return func(row []Cell) (bool, bool) {
+		if row[at].Null {
+			return true, false
+		}
+		return is(row[at].Text), true
+	}
+}
+
+// items is all or one of several tests. A list of allowed values has nothing to say of null.
+func (c *compiler) items(k *Check) (test, error) {
+	tests := make([]test, len(k.Items))
+	for i, item := range k.Items {
+		var err error
+		if tests[i], err = c.compile(item); err != nil {
+			return nil, err
+		}
+	}
+	if k.Function == "AND" {
+		return func(row []Cell) (bool, bool) {
+			for _, t := range tests {
+				if ok, _ := t(row); !ok {
+					return false, true
+				}
+			}
+			return true, true
+		}, nil
+	}
+	list := allowed(k)
+	return func(row []Cell) (bool, bool) {
+		if list != "" && row[c.at[list]].Null {
+			return true, false
+		}
+		return slices.ContainsFunc(tests, func(t test) bool { ok, _ := t(row); return ok }), true
+	}, nil
+}
+
+// allowed is the column of a list of allowed values, alone or beside a second column's; "" = it is none.
+func allowed(k *Check) string {
+	name := ""
+	for _, item := range k.Items {
+		one := item
+		if item.Function == "AND" {
+			one = item.Items[0]
+		}
+		if one.Function != "CheckValue" || string(one.Value) == "null" || name != "" && name != one.Column {
+			return ""
+		}
+		name = one.Column
+	}
+	return name
+}
+
+// equals compares with a value of the model: null, a text or a number.
+func equals(value json.RawMessage) (func(Cell) bool, error) {
+	var v any
+	in := json.NewDecoder(bytes.NewReader(value))
+	in.UseNumber()
+	if err := in.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("a value of the model: %w", err)
+	}
+	switch v := v.(type) {
+	case nil:
+		return func(c Cell) bool { return c.Null }, nil
+	case string:
+		return func(c Cell) bool { return !c.Null && c.Text == v }, nil
+	case json.Number:
+		want, err := decimals.NewFromString(v.String())
+		return func(c Cell) bool {
+			got, ok := number(c.Text)
+			return !c.Null && ok && got.Equal(want)
+		}, err
+	}
+	return nil, fmt.Errorf("a value of the model: %s is neither null, text nor number", value)
+}
+
+func (c *compiler) pair(k *Check) (test, error) {
+	a, err := c.column(k.A)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.column(k.B)
+	switch k.Function {
+	case "CheckSameValue":
+		return func(row []Cell) (bool, bool) { return row[a] == row[b], true }, err
+	case "CheckNotSameValue":
+		return func(row []Cell) (bool, bool) { return row[a] != row[b], true }, err
+	}
+	return func(row []Cell) (bool, bool) {
+		x, isX := number(row[a].Text)
+		y, isY := number(row[b].Text)
+		return isX && isY && x.Equal(y), true
+	}, err
+}
+
+// product compares A × B with a third column, in exact decimals; a null among them is nothing to compare.
+func (c *compiler) product(k *Check) (test, error) {
+	var at [3]int
+	for i, name := range []string{k.A, k.B, k.Result} {
+		var err error
+		if at[i], err = c.column(name); err != nil {
+			return nil, err
+		}
+	}
+	return func(row []Cell) (bool, bool) {
+		if row[at[0]].Null || row[at[1]].Null || row[at[2]].Null {
+			return true, false
+		}
+		a, isA := number(row[at[0]].Text)
+		b, isB := number(row[at[1]].Text)
+		p, isP := number(row[at[2]].Text)
+		return isA && isB && isP && a.Mul(b).Equal(p), true
+	}, nil
+}
+
+// numeric is the numeric format: no plus, no blanks, E with a sign only where it is negative.
+var numeric = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]{1,3})?$`)
+
+func isNumber(text string) bool { return numeric.MatchString(text) }
+
+func number(text string) (decimals.Decimal, bool) {
+	if !isNumber(text) {
+		return decimals.Decimal{}, false
+	}
+	v, err := decimals.NewFromString(text)
+	return v, err == nil
+}
+
+func isTime(text string) bool {
+	t, err := time.Parse("2006-01-02T15:04:05Z", text)
+	return err == nil && t.Format("2006-01-02T15:04:05Z") == text
+}
+
+// isKeyValue reports whether a text is an object with each key once and scalars alone.
+func isKeyValue(text string) bool {
+	in := json.NewDecoder(strings.NewReader(text))
+	if t, err := in.Token(); err != nil || t != json.Delim('{') {
+		return false
+	}
+	seen := map[string]bool{}
+	for in.More() {
+		key, err := in.Token()
+		name, isText := key.(string)
+		if err != nil || !isText || seen[name] {
+			return false
+		}
+		seen[name] = true
+		value, err := in.Token()
+		if _, nested := value.(json.Delim); err != nil || nested {
+			return false
+		}
+	}
+	if _, err := in.Token(); err != nil {
+		return false
+	}
+	_, err := in.Token()
+	return errors.Is(err, io.EOF)
+}
+
+// units are the words that the specification lists for units, with the capitals that it gives them.
+var units = strings.Fields("b B Kb KB Mb MB Gb GB Tb TB Pb PB Eb EB Kib KiB Mib MiB Gib GiB Tib TiB Pib PiB Eib EiB " +
+	"Year Years Month Months Day Days Hour Hours Minute Minutes Second Seconds Count Unit Units Request Requests Token Tokens")
+
+var unitForm = regexp.MustCompile(`^([0-9]+ )?[^\s/]+( [^\s/]+)*(/([0-9]+ )?[^\s/]+)?$`)
+
+// isUnit reports whether a text is a unit: a unit, perhaps with a whole number before it, two joined by a hyphen, or one for another,
+// and a word that the specification lists is written as it lists it. Other words begin with a capital, or hold one.
+func isUnit(text string) bool {
+	if !unitForm.MatchString(text) {
+		return false
+	}
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' || r == '/' }) {
+		if word == strings.ToLower(word) && word != "b" && strings.Trim(word, "0123456789") != "" {
+			return false
+		}
+		same := func(listed string) bool { return len(listed) > 2 && strings.EqualFold(listed, word) }
+		if slices.ContainsFunc(units, same) && !slices.Contains(units, word) {
+			return false
+		}
+	}
+	return true
+}
+
+var code = regexp.MustCompile(`^[A-Z]{3}$`)
+
+// isCurrency is a code of three letters, or the name of a virtual currency, which is any longer text.
+func isCurrency(text string) bool {
+	return code.MatchString(text) || utf8.ValidString(text) && len(strings.TrimSpace(text)) > 3
+}
+
+func isNational(text string) bool {
+	_, err := currency.ParseISO(text)
+	return err == nil && code.MatchString(text)
+}

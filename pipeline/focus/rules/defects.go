@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Defect is a rule of the published model that says another thing than its text.
+type Defect struct {
+	Rule   string
+	Says   string // what is wrong with it
+	Runs   string // what is run instead; "" = it is not run
+	change func(*Rule)
+}
+
+func value(column string, v any) *Check {
+	return &Check{Function: "CheckValue", Column: column, Value: raw(v)}
+}
+func notValue(column string, v any) *Check {
+	return &Check{Function: "CheckNotValue", Column: column, Value: raw(v)}
+}
+func all(items ...*Check) *Check   { return &Check{Function: "AND", Items: items} }
+func anyOf(items ...*Check) *Check { return &Check{Function: "OR", Items: items} }
+func decimal(column string) *Check { return &Check{Function: "CheckDecimalValue", Column: column} }
+
+func raw(v any) json.RawMessage {
+	text, _ := json.Marshal(v) // texts, numbers and nil alone
+	return text
+}
+
+func require(c *Check) func(*Rule) { return func(r *Rule) { r.Requirement = c } }
+func when(c *Check) func(*Rule)    { return func(r *Rule) { r.Condition = c } }
+func notRun(r *Rule)               { r.Requirement = nil }
+
+// Defects are the known ones, in the order of their names.
+func Defects() []Defect {
+	list := []Defect{
+		{"InvoiceId-C-004-C", "asks for null always, where the text asks for it of charges that no invoice has", "", notRun},
+		{"InvoiceId-C-005-C", "asks for a value always, where the text asks for it of charges that an invoice has", "", notRun},
+		{"ResourceType-C-005-C", "its condition names no column", "the condition that ResourceId is not null", when(notValue("ResourceId", nil))},
+		{"ResourceId-C-006-C", "its condition names no column", "the condition that ResourceId is not null", when(notValue("ResourceId", nil))},
+		{"CapacityReservationStatus-C-003-C", "its condition is not written as one", "the condition of its text", when(value("CapacityReservationId", nil))},
+		{"CapacityReservationStatus-C-004-C", "its condition is not written as one", "the condition of its text",
+			when(all(notValue("CapacityReservationId", nil), value("ChargeCategory", "Usage")))},
+		{"CommitmentDiscountStatus-C-003-C", "asks for a value, where the text asks for null", "null without CommitmentDiscountId", require(value("CommitmentDiscountStatus", nil))},
+		{"CommitmentDiscountStatus-C-004-C", "its condition is that the id is null, where the text says it is not", "the condition of its text",
+			when(all(notValue("CommitmentDiscountId", nil), value("ChargeCategory", "Usage")))},
+		{"CommitmentDiscountStatus-C-005-M", "allows Active, Expired and Pending, where the specification allows Used and Unused", "Used or Unused",
+			require(anyOf(value("CommitmentDiscountStatus", "Used"), value("CommitmentDiscountStatus", "Unused")))},
+		{"CommitmentDiscountQuantity-C-007-C", "asks for null on every correction, where CommitmentDiscountQuantity-C-006-C permits a value", "without corrections",
+			when(anyOf(all(notValue("ChargeCategory", "Usage"), notValue("ChargeCategory", "Purchase")), value("CommitmentDiscountId", nil)))},
+		{"ConsumedQuantity-C-006-C", "its condition is that the row is a correction, where the text says it is not", "the condition of its text", when(notValue("ChargeClass", "Correction"))},
+		{"EffectiveCost-C-005-C", "asks for 0 on every purchase, where the text asks for it of those that cover future charges", "purchases with a CommitmentDiscountId: others cannot be told from the data",
+			when(all(value("ChargeCategory", "Purchase"), notValue("CommitmentDiscountId", nil)))},
+		{"PricingCurrencyEffectiveCost-C-004-M", "checks PricingCurrencyListUnitPrice", "a decimal in its own column", require(decimal("PricingCurrencyEffectiveCost"))},
+		{"ContractedCost-C-004-M", "checks for a value, where the text asks for a decimal", "a decimal", require(decimal("ContractedCost"))},
+		{"EffectiveCost-C-004-M", "checks for a value, where the text asks for a decimal", "a decimal", require(decimal("EffectiveCost"))},
+		{"ListCost-C-004-M", "checks for a value, where the text asks for a decimal", "a decimal", require(decimal("ListCost"))},
+		{"PricingQuantity-C-008-M", "checks for a value, where the text asks for a decimal", "a decimal", require(decimal("PricingQuantity"))},
+	}
+	slices.SortFunc(list, func(a, b Defect) int {
+		if a.Rule < b.Rule {
+			return -1
+		}
+		return 1
+	})
+	return list
+}
+
+// decidable are rules that the model leaves to a person although the data decide them.
+func decidable() map[string]func(*Rule) {
+	credit := value("ChargeCategory", "Credit")
+	same := func(a, b string) *Check { return &Check{Function: "CheckSameNumber", A: a, B: b} }
+	product := &Check{Function: "ColumnByColumnEqualsColumnValue", A: "ContractedUnitPrice", B: "PricingQuantity", Result: "ContractedCost"}
+	with := func(requirement, condition *Check) func(*Rule) {
+		return func(r *Rule) { r.Requirement, r.Condition, r.Dynamic = requirement, condition, false }
+	}
+	return map[string]func(*Rule){
+		"ConsumedQuantity-C-008-C":                   with(decimal("ConsumedQuantity"), nil),
+		"CommitmentDiscountQuantity-C-009-M":         with(decimal("CommitmentDiscountQuantity"), nil),
+		"ContractedCost-C-009-C":                     with(product, all(notValue("ContractedUnitPrice", nil), notValue("PricingQuantity", nil), notValue("ChargeClass", "Correction"))),
+		"ContractedCost-C-008-C":                     with(same("ContractedCost", "BilledCost"), credit),
+		"ListCost-C-008-C":                           with(same("ListCost", "BilledCost"), credit),
+		"EffectiveCost-C-010-C":                      with(same("EffectiveCost", "BilledCost"), credit),
+		"ColumnHandling-A-010-M":                     with(&Check{Function: "CustomPrefix"}, nil),
+		"ColumnHandling-A-013-O":                     with(&Check{Function: "CustomLast"}, nil),
+		"DiscountHandling-A-014-C":                   with(notValue("CommitmentDiscountStatus", nil), all(value("PricingCategory", "Committed"), value("ChargeCategory", "Usage"))),
+		"ResourceName-C-004-C":                       with(value("ResourceName", nil), value("ResourceId", nil)),
+		"PricingCurrencyContractedUnitPrice-C-004-C": with(value("PricingCurrencyContractedUnitPrice", nil), value("ChargeCategory", "Tax")),
+	}
+}

@@ -1,0 +1,87 @@
+package rules
+
+import (
+	"bufio"
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+)
+
+//go:embed model-1.2.ndjson
+var modelText []byte
+
+// Rule is one rule of the model.
+type Rule struct {
+	ID          string   `json:"id"`
+	Function    string   `json:"function"` // Presence, Type, Format, Nullability, Validation; Composite has parts alone
+	Keyword     string   `json:"keyword"`  // MUST, SHOULD, MAY, …
+	Dynamic     bool     `json:"dynamic"`  // needs a person's judgement, the model says
+	Criteria    []string `json:"criteria"` // it applies where all of these are supported
+	Parts       []string `json:"parts"`
+	Requirement *Check   `json:"requirement"`
+	Condition   *Check   `json:"condition"`
+	Text        string   `json:"text"`
+}
+
+// Check is a requirement or a condition: a function of columns, or of other checks.
+type Check struct {
+	Function string          `json:"CheckFunction"`
+	Items    []*Check        `json:"Items,omitempty"`
+	Column   string          `json:"ColumnName,omitempty"`
+	A        string          `json:"ColumnAName,omitempty"`
+	B        string          `json:"ColumnBName,omitempty"`
+	Result   string          `json:"ResultColumnName,omitempty"`
+	Value    json.RawMessage `json:"Value,omitempty"`
+	Count    int             `json:"ExpectedCount,omitempty"`
+}
+
+// Model reads the model's rules, in its order, with the criteria and conditions of the rules that each is part of.
+func Model() ([]Rule, error) {
+	var rules []Rule
+	at := map[string]int{}
+	for in := bufio.NewScanner(bytes.NewReader(modelText)); in.Scan(); {
+		var r Rule
+		if err := json.Unmarshal(in.Bytes(), &r); err != nil {
+			return nil, fmt.Errorf("read the model of FOCUS 1.2: line %d: %w", len(rules)+1, err)
+		}
+		at[r.ID] = len(rules)
+		rules = append(rules, r)
+	}
+	for _, d := range Defects() {
+		d.change(&rules[at[d.Rule]])
+	}
+	for id, change := range decidable() {
+		change(&rules[at[id]])
+	}
+	parent := map[string]string{}
+	for _, r := range rules {
+		for _, part := range r.Parts {
+			if _, known := at[part]; !known {
+				return nil, fmt.Errorf("the model of FOCUS 1.2: %s has the part %s, which is not there", r.ID, part)
+			}
+			parent[part] = r.ID
+		}
+	}
+	whole := make([]Rule, len(rules))
+	for i, r := range rules {
+		for up := parent[r.ID]; up != ""; up = parent[up] {
+			above := rules[at[up]]
+			r.Criteria = append(r.Criteria[:len(r.Criteria):len(r.Criteria)], above.Criteria...)
+			r.Condition = both(above.Condition, r.Condition)
+		}
+		whole[i] = r
+	}
+	return whole, nil
+}
+
+// both is the two conditions at once; nil is none.
+func both(a, b *Check) *Check {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return &Check{Function: "AND", Items: []*Check{a, b}}
+}

@@ -1,0 +1,336 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Outcome is what became of a rule.
+type Outcome string
+
+// The outcomes. Untried is a pass that proves nothing: no row was about the rule.
+const (
+	Passed  Outcome = "passed"
+	Failed  Outcome = "failed"
+	Untried Outcome = "untried"
+	NotRun  Outcome = "not_run"
+)
+
+// Result is one rule's.
+type Result struct {
+	Rule     string    `json:"rule"`
+	Keyword  string    `json:"keyword"`
+	Outcome  Outcome   `json:"outcome"`
+	Rows     int64     `json:"rows,omitempty"`     // that the rule was about
+	Failures int64     `json:"failures,omitempty"` // rows, or groups of rows, that do not hold
+	Examples []Example `json:"examples,omitempty"`
+	Reason   string    `json:"reason,omitempty"` // why it was not run, or is not run as published
+	Text     string    `json:"text"`
+}
+
+// Example is where a rule does not hold.
+type Example struct {
+	Row    int64    `json:"row,omitempty"` // 1 = the first after the header; 0 = of the data set as a whole
+	Values []string `json:"values"`        // Column=value, of the columns that the rule is about
+}
+
+// examples is how many are kept of a rule.
+const examples = 3
+
+// Report is what became of all rules.
+type Report struct {
+	Rows    int64    `json:"rows"`
+	Results []Result `json:"results"`
+}
+
+// Count is how many rules had an outcome.
+func (r *Report) Count(o Outcome) int {
+	n := 0
+	for i := range r.Results {
+		if r.Results[i].Outcome == o {
+			n++
+		}
+	}
+	return n
+}
+
+// Of is a rule's result; nil without one.
+func (r *Report) Of(rule string) *Result {
+	for i := range r.Results {
+		if r.Results[i].Rule == rule {
+			return &r.Results[i]
+		}
+	}
+	return nil
+}
+
+// Columns are the columns that FOCUS 1.2 defines.
+func Columns() ([]string, error) {
+	rules, err := Model()
+	var names []string
+	for i := range rules {
+		if r := rules[i].Requirement; r != nil && r.Function == "ColumnPresent" && !slices.Contains(names, r.Column) {
+			names = append(names, r.Column)
+		}
+	}
+	return names, err
+}
+
+// Validate runs every rule that the data decide on all rows. supports says which applicability criteria hold for who made the data set.
+// Memory grows with the number of distinct pairs of the few rules that count those, not with the rows.
+func Validate(ctx context.Context, d Data, supports []string) (*Report, error) {
+	model, err := Model()
+	if err != nil {
+		return nil, err
+	}
+	names, kinds := d.Columns()
+	c := &compiler{at: map[string]int{}, kinds: kinds, names: names}
+	for i, name := range names {
+		if _, twice := c.at[name]; twice {
+			return nil, fmt.Errorf("column %s is there twice", name)
+		}
+		c.at[name] = i
+	}
+	wrong := map[string]Defect{}
+	for _, def := range Defects() {
+		wrong[def.Rule] = def
+	}
+	out := &Report{}
+	var runs []*run
+	for i := range model {
+		if model[i].Function == "Composite" {
+			continue
+		}
+		r := &run{rule: &model[i], result: Result{Rule: model[i].ID, Keyword: model[i].Keyword, Outcome: NotRun, Text: model[i].Text}}
+		if err := r.prepare(c, wrong, supports); err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	if out.Rows, err = readAll(ctx, d, c, runs); err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		out.Results = append(out.Results, r.end(c))
+	}
+	return out, nil
+}
+
+func readAll(ctx context.Context, d Data, c *compiler, runs []*run) (n int64, err error) {
+	for {
+		row, err := d.Next()
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		if err != nil {
+			return n, fmt.Errorf("read row %d: %w", n+1, err)
+		}
+		if n++; n&0xfff == 0 && ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		for _, r := range runs {
+			r.row(c, row, n)
+		}
+	}
+}
+
+// run is one rule on its way through the rows.
+type run struct {
+	rule      *Rule
+	result    Result
+	condition test // nil = always
+	test      test // nil = not of rows
+	about     []int
+	pairs     map[string][]string // of CheckDistinctCount: values of B by A
+	a, b      int
+}
+
+// prepare decides whether a rule is run, and how.
+func (r *run) prepare(c *compiler, wrong map[string]Defect, supports []string) error {
+	rule, res := r.rule, &r.result
+	known, isWrong := wrong[rule.ID]
+	if isWrong {
+		res.Reason = "the published rule " + known.Says
+		if known.Runs != "" {
+			res.Reason += "; run is " + known.Runs
+		}
+	}
+	missing := slices.IndexFunc(rule.Criteria, func(s string) bool { return !slices.Contains(supports, s) })
+	switch {
+	case isWrong && known.Runs == "":
+	case rule.Dynamic:
+		res.Reason = "needs a person's judgement"
+	case strings.HasPrefix(rule.Keyword, "MAY"):
+		res.Reason = "permits, and asks for nothing"
+	case missing >= 0:
+		res.Reason = "not applicable: " + rule.Criteria[missing] + " does not hold"
+	case rule.Requirement == nil:
+		res.Reason = "the model has no check for it"
+	default:
+		return r.compile(c)
+	}
+	return nil
+}
+
+func (r *run) compile(c *compiler) (err error) {
+	defer func() {
+		if absent := new(absentError); errors.As(err, &absent) {
+			r.test, r.pairs, r.result.Outcome, r.result.Reason, err = nil, nil, NotRun, absent.Error(), nil
+		}
+	}()
+	r.result.Outcome = Untried
+	k := r.rule.Requirement
+	switch k.Function {
+	case "ColumnPresent":
+		_, there := c.at[k.Column]
+		r.whole(there, "column "+k.Column+" is missing")
+		return nil
+	case "CustomPrefix", "CustomLast":
+		return r.custom(c)
+	case "CheckDistinctCount":
+		if r.a, err = c.column(k.A); err != nil {
+			return err
+		}
+		if r.b, err = c.column(k.B); err != nil {
+			return err
+		}
+		r.pairs, r.about = map[string][]string{}, []int{r.a, r.b}
+	default:
+		if r.test, err = c.compile(k); err != nil {
+			return fmt.Errorf("rule %s: %w", r.rule.ID, err)
+		}
+		r.about = c.columnsOf(k, nil)
+	}
+	if r.rule.Condition != nil {
+		if r.condition, err = c.compile(r.rule.Condition); err != nil {
+			return fmt.Errorf("rule %s: %w", r.rule.ID, err)
+		}
+		r.about = c.columnsOf(r.rule.Condition, r.about)
+	}
+	return nil
+}
+
+// whole is the result of a rule about the data set as a whole.
+func (r *run) whole(ok bool, what string) {
+	if r.result.Outcome, r.result.Rows = Passed, 0; !ok {
+		r.result.Outcome, r.result.Failures, r.result.Examples = Failed, 1, []Example{{Values: []string{what}}}
+	}
+}
+
+// custom checks names and places of columns that FOCUS does not define.
+func (r *run) custom(c *compiler) error {
+	defined, err := Columns()
+	if err != nil {
+		return err
+	}
+	last := ""
+	for _, name := range c.names {
+		own := !slices.Contains(defined, name)
+		switch {
+		case own && r.rule.Requirement.Function == "CustomPrefix" && !strings.HasPrefix(name, "x_"):
+			r.whole(false, "column "+name+" is none of FOCUS 1.2")
+			return nil
+		case !own && r.rule.Requirement.Function == "CustomLast" && last != "":
+			r.whole(false, "column "+name+" comes after "+last)
+			return nil
+		case own:
+			last = name
+		}
+	}
+	r.whole(true, "")
+	return nil
+}
+
+// columnsOf are the columns that a check looks at.
+func (c *compiler) columnsOf(k *Check, to []int) []int {
+	for _, name := range []string{k.Column, k.A, k.B, k.Result} {
+		if at, ok := c.at[name]; ok && !slices.Contains(to, at) {
+			to = append(to, at)
+		}
+	}
+	for _, item := range k.Items {
+		to = c.columnsOf(item, to)
+	}
+	return to
+}
+
+// row lets a rule look at a row.
+func (r *run) row(c *compiler, row []Cell, n int64) {
+	if r.test == nil && r.pairs == nil {
+		return
+	}
+	if r.condition != nil {
+		if ok, _ := r.condition(row); !ok {
+			return
+		}
+	}
+	if r.pairs != nil {
+		r.pair(row)
+		return
+	}
+	ok, about := r.test(row)
+	if !about {
+		return
+	}
+	if r.result.Rows++; ok {
+		return
+	}
+	if r.result.Failures++; len(r.result.Examples) < examples {
+		e := Example{Row: n}
+		for _, at := range r.about {
+			e.Values = append(e.Values, c.names[at]+"="+shown(row[at]))
+		}
+		r.result.Examples = append(r.result.Examples, e)
+	}
+}
+
+func shown(cell Cell) string {
+	if cell.Null {
+		return "null"
+	}
+	return cell.Text
+}
+
+// pair notes which values of B come with a value of A.
+func (r *run) pair(row []Cell) {
+	if row[r.a].Null {
+		return
+	}
+	r.result.Rows++
+	a, b := row[r.a].Text, shown(row[r.b])
+	if known := r.pairs[a]; !slices.Contains(known, b) && len(known) <= r.rule.Requirement.Count+1 {
+		r.pairs[strings.Clone(a)] = append(known, strings.Clone(b))
+	}
+}
+
+// end is the rule's result.
+func (r *run) end(c *compiler) Result {
+	res := &r.result
+	keys := make([]string, 0, len(r.pairs))
+	for a, values := range r.pairs {
+		if len(values) != r.rule.Requirement.Count {
+			keys = append(keys, a)
+		}
+	}
+	slices.Sort(keys)
+	res.Failures += int64(len(keys))
+	for _, a := range keys[:min(len(keys), examples)] {
+		e := Example{Values: []string{c.names[r.a] + "=" + a}}
+		for _, b := range r.pairs[a] {
+			e.Values = append(e.Values, c.names[r.b]+"="+b)
+		}
+		res.Examples = append(res.Examples, e)
+	}
+	switch {
+	case res.Outcome == NotRun:
+	case res.Failures > 0:
+		res.Outcome = Failed
+	case res.Rows > 0:
+		res.Outcome = Passed
+	}
+	return *res
+}
