@@ -171,7 +171,7 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 		fits, periods = m.periods(product, l.official)
 	}
 	switch {
-	case fits:
+	case fits && r.Category != adjustment:
 		quantity, err := mul(l.quantity, decimal128.FromI64(periods))
 		if err != nil {
 			return err

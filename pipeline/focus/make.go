@@ -273,6 +273,10 @@ func (m *maker) draws(l *theLine, r *Row) error {
 	one := *r
 	r = &one
 	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", "package", committed
+	r.Category, r.Frequency = usage, usageBased
+	r.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
+	r.ConsumedUnit = r.Unit
+	r.PriceID, r.PriceDetails = m.priceOf(l)
 	for draw := range strings.SplitSeq(text, ";") {
 		at := strings.LastIndexByte(draw, ':')
 		if at < 0 {
