@@ -38,10 +38,15 @@ or rejects, which are of no cycle. Columns and rows always come in the same orde
 
 --customer and --partner narrow a table: a partner's lines are those of its own customers and of the customers of its resellers. Arrow is an
 IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
-tar.gz of parts of 100,000 rows.`,
+tar.gz of parts of 100,000 rows.
+
+--format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
+issued an invoice; --customer and --partner are then the account that is billed. --validate reads them back and checks every rule that
+the data decide, and the sums against the statements.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
 			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet\n" +
-			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz",
+			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz\n" +
+			"  tollbook export --cycle 2026-09 --format focus --out exports/focus --validate",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, r.Format) {
@@ -70,8 +75,8 @@ tar.gz of parts of 100,000 rows.`,
 	flags.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
 	flags.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
-	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts")
-	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives")
+	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
+	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
 	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
 	flags.StringVar(&out, "out", "", "file to write (default: standard output)")
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")

@@ -2,11 +2,18 @@ package rules
 
 import (
 	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 )
 
 // sound is a data set without a mistake, one row of each kind, a column = value a line; a dash is null.
@@ -300,4 +307,48 @@ func fieldsOf(text string) []string {
 		out = append(out, word)
 	}
 	return out
+}
+
+// In Parquet the type of a column counts: a number that is text, or a text that is a number, is found.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "types.parquet")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := arrow.NewSchema([]arrow.Field{
+		{Name: "BilledCost", Type: arrow.BinaryTypes.String}, {Name: "ServiceName", Type: arrow.PrimitiveTypes.Int64}, {Name: "ChargePeriodStart", Type: arrow.BinaryTypes.String},
+		{Name: "ListCost", Type: &arrow.Decimal128Type{Precision: 38, Scale: 2}}, {Name: "ProviderName", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "ChargePeriodEnd", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	b.Field(0).(*array.StringBuilder).Append("1.5")
+	b.Field(1).(*array.Int64Builder).Append(7)
+	b.Field(2).(*array.StringBuilder).Append("2026-09-01T00:00:00Z")
+	b.Field(3).(*array.Decimal128Builder).Append(decimal128.FromI64(-5))
+	b.Field(4).AppendNull()
+	b.Field(5).(*array.TimestampBuilder).Append(1_788_451_200_000_000)
+	w, err := pqarrow.NewFileWriter(schema, f, nil, pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(b.NewRecordBatch()), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	r, err := Validate(t.Context(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rule, want := range map[string]Outcome{"BilledCost-C-001-M": Failed, "ServiceName-C-001-M": Failed, "ChargePeriodStart-C-001-M": Failed,
+		"ListCost-C-001-M": Passed, "ListCost-C-002-M": Passed, "ChargePeriodEnd-C-001-M": Passed, "ChargePeriodEnd-C-002-M": Passed, "ProviderName-C-003-M": Failed} {
+		if got := r.Of(rule); got.Outcome != want {
+			t.Errorf("%s: %+v, want %s", rule, got, want)
+		}
+	}
 }
