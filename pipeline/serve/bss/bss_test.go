@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -95,8 +96,16 @@ const now = "2026-10-10T00:00:00Z"
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	return houseWith(t, nil)
+}
+
+// houseWith is a house with more files, or others in place of those above.
+func houseWith(t *testing.T, more map[string]string) *house {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range books {
+	files := maps.Clone(books)
+	maps.Copy(files, more)
+	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, []byte(text), 0o644))

@@ -9,7 +9,8 @@ import (
 func Operations() []operation.Operation {
 	return []operation.Operation{subCustomerBillDetail(), consumeSubCustomers(), subcustomerMonthlyBills(), customerselfResourceRecords(),
 		customerBillsFeeRecords(), customerMonthlySum(), resourceUsageSummary(), resourceUsage(), freeResourcesUsageRecords(),
-		incentiveDiscountPolicies(), onDemandResourceRatings(), rateOnPeriodDetail(), renewRateOnPeriod()}
+		incentiveDiscountPolicies(), partnerAccountChanges(), partnerAdjustRecords(), onDemandResourceRatings(), rateOnPeriodDetail(),
+		renewRateOnPeriod(), subCustomers(), indirectPartners(), customerOrders()}
 }
 
 // partners may call what reads customers of partners.

@@ -1,0 +1,215 @@
+package bss
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func partnerAccountChanges() operation.Operation {
+	return operation.Operation{
+		Name: "ListPartnerAccountChangeRecords", Method: http.MethodGet, Path: "/v2/accounts/partner-accounts/account-change-records",
+		Summary: "What moved a partner's account: orders that it paid and got back, what it gave customers and took back",
+		Callers: partners(), Subject: operation.ItsPartner,
+		Params: append([]operation.Param{
+			{Name: "partner_id", Meaning: "whose account: for the vendor alone"},
+			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true, Meaning: "the account of cash, or that of credit"},
+			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN", "TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
+				"BONUSCONVERT", "TRADE_MODE_TRANSFER"}, Meaning: "DEDEUCT an order, REFUND one taken back, BEADJUST given to a customer, BERETRIEVE taken back; no other is known"},
+			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
+			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
+			{Name: "indirect_partner_id", Meaning: "this reseller's account"},
+		}, paging()...),
+		Handle: handlePartnerAccountChanges,
+	}
+}
+
+// Values of balance_type.
+const (
+	cashAccount   = "BALANCE_TYPE_DEBIT"
+	creditAccount = "BALANCE_TYPE_CREDIT"
+)
+
+// accountChanges is ListPartnerAccountChangeRecordsResponse.
+type accountChanges struct {
+	Total    int             `json:"total_count"`
+	Currency string          `json:"currency"`
+	Records  []accountChange `json:"records"`
+}
+
+// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). tollbook does not know what
+// else moves a partner's account, and so no balance after a change.
+type accountChange struct {
+	ID         string `json:"account_change_id"`
+	DetailType string `json:"trade_detail_type"`
+	TradeTime  string `json:"trade_time"`
+	TradeID    string `json:"trade_id"`
+	Amount     string `json:"change_amount"`
+	Type       string `json:"type"`
+	CustomerID string `json:"customer_id"`
+	Account    string `json:"account_name,omitempty"`
+}
+
+// change is one change of a partner's account.
+type change struct {
+	id, kind, trade, customer string
+	at                        period.Instant
+	amount                    money.Amount // above 0
+	came                      bool
+}
+
+func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, error) {
+	during, err := tradeDays(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.Scope.Partner == "" {
+		return nil, operation.BadParameter("partner_id", operation.Text{Zh: "必填", En: "is missing: the vendor says whose account"})
+	}
+	list, err := changes(ctx, c, during)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(r change) bool { return c.Given("trade_type") && tradeType(r.kind) != c.Text("trade_type") })
+	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code, Records: []accountChange{}}
+	for _, r := range window(c, list) {
+		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: r.at.String(), TradeID: r.trade, Amount: r.amount.String(), Type: "2",
+			CustomerID: r.customer, Account: customerName(c, r.customer)}
+		if r.came {
+			record.Type = "1"
+		}
+		out.Records = append(out.Records, record)
+	}
+	return out, nil
+}
+
+// tradeDays is the time that the call asks for, in days of the contract zone.
+func tradeDays(c *operation.Call) (period.Span, error) {
+	zone := c.State.Workspace.Books.Zone
+	first, ok := c.Day("trade_time_begin")
+	if !ok {
+		first = zone.Day(zone.AddMonths(c.State.Now, -12))
+	}
+	last, ok := c.Day("trade_time_end")
+	if !ok {
+		last = zone.Day(c.State.Now)
+	}
+	if first > last {
+		return period.Span{}, operation.BadParameter("trade_time_begin", operation.Text{Zh: "晚于trade_time_end", En: "is after trade_time_end"})
+	}
+	return period.Span{From: zone.Start(first), To: zone.Start(last + 1)}, nil
+}
+
+// tradeType is the trade_type of a trade_detail_type.
+func tradeType(kind string) string {
+	switch kind {
+	case sourceOrder:
+		return "DEDEUCT"
+	case sourceRefund:
+		return "REFUND"
+	case sourceGiven:
+		return "BEADJUST"
+	}
+	return "BERETRIEVE"
+}
+
+// changes are those of the scope's partner's account, by time, trade and id.
+func changes(ctx context.Context, c *operation.Call, during period.Span) ([]change, error) {
+	given, err := gifts(ctx, c, during)
+	if err != nil {
+		return nil, err
+	}
+	var out []change
+	for _, g := range given {
+		if (g.balance == "credit") == (c.Text("balance_type") == creditAccount) {
+			out = append(out, change{id: g.id, kind: g.kind, trade: g.id, customer: g.customer, at: g.at, amount: g.amount, came: g.kind == sourceTaken})
+		}
+	}
+	if c.Text("balance_type") == cashAccount { // orders are paid of cash alone
+		paid, err := paidOrders(ctx, c, during)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, paid...)
+	}
+	slices.SortFunc(out, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.trade, b.trade), strings.Compare(a.id, b.id))
+	})
+	return out, nil
+}
+
+// paidOrders are the orders that the scope's partner paid, whoever's they are, and what came back of them.
+func paidOrders(ctx context.Context, c *operation.Call, during period.Span) ([]change, error) {
+	lines, err := orderLines(ctx, c, &orderQuery{during: during})
+	if err != nil {
+		return nil, err
+	}
+	payers, err := payersOf(ctx, c, lines)
+	if err != nil {
+		return nil, err
+	}
+	var out []change
+	for i := range lines {
+		l := &lines[i]
+		payer := l.payer
+		if orderType(l.kind) == typeUnsubscribe {
+			payer = payers[l.base]
+		}
+		if l.cash.IsZero() || !c.Scope.Line(payer, l.at) {
+			continue
+		}
+		r := change{id: l.order + "/" + strconv.FormatInt(l.line, 10), kind: sourceOrder, trade: l.order, customer: l.customer, at: l.at, amount: l.cash.Abs(), came: l.cash.Sign() < 0}
+		if r.came {
+			r.kind = sourceRefund
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// payersOf says who paid what was taken back by unsubscribes among the lines. It may be older than they are.
+func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[string]string, error) {
+	payers, buckets := make(map[string]string), make(map[int]bool)
+	for i := range lines {
+		if orderType(lines[i].kind) == typeUnsubscribe {
+			payers[lines[i].base] = ""
+			buckets[bucketOf(c, lines[i].customer)] = true
+		}
+	}
+	if len(payers) == 0 {
+		return payers, nil
+	}
+	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPayer}
+	return payers, filesSince(c, period.Past, func(files []lake.FileEntry) error {
+		for _, e := range files {
+			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
+				continue
+			}
+			err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+				for i := range batch.N {
+					row := query.Row{Cols: batch, I: i}
+					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))
+					if _, wanted := payers[key]; wanted {
+						payers[key] = row.Word(tables.OPayer)
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,86 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func indirectPartners() operation.Operation {
+	return operation.Operation{
+		Name: "ListIndirectPartners", Method: http.MethodPost, Path: "/v2/partners/indirect-partners/query",
+		Summary: "The resellers that a distributor has now",
+		Callers: partners(), Subject: operation.ItsPartner,
+		Params: inBody(append([]operation.Param{
+			{Name: "partner_id", Meaning: "the distributor: for the vendor alone"},
+			{Name: "account_name", Meaning: "the reseller's name"},
+			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "came to the distributor then or later"},
+			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "came to the distributor before then"},
+			{Name: "indirect_partner_id", Meaning: "only this reseller"},
+		}, paging()...)),
+		Handle: handleIndirectPartners,
+	}
+}
+
+// indirectPartnerList is ListIndirectPartnersResponse.
+type indirectPartnerList struct {
+	Count    int               `json:"count"`
+	Partners []indirectPartner `json:"indirect_partners"`
+}
+
+// indirectPartner is IndirectPartnerInfo. tollbook has one name of a partner, and knows neither telephone, e-mail nor account manager.
+type indirectPartner struct {
+	ID           string `json:"indirect_partner_id"`
+	AccountName  string `json:"account_name,omitempty"`
+	Name         string `json:"name,omitempty"`
+	AssociatedOn string `json:"associated_on,omitempty"`
+}
+
+func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
+	during, err := span(c, "associated_on_begin", "associated_on_end", 0)
+	if err != nil {
+		return nil, err
+	}
+	b := c.State.Workspace.Books
+	list := []indirectPartner{}
+	for code := range b.Partners {
+		row, ok := b.PartnerRowAt(int32(code), c.State.Now)
+		if !ok || row.Kind != books.Reseller || !ofDistributor(c, b.Partners[code].ID, row) {
+			continue
+		}
+		p := indirectPartner{ID: b.Partners[code].ID, AccountName: row.Name, Name: row.Name}
+		since := resoldSince(b, int32(code), row)
+		if !during.Holds(since) || c.Given("account_name") && c.Text("account_name") != p.AccountName {
+			continue
+		}
+		if since != period.Past {
+			p.AssociatedOn = since.String()
+		}
+		list = append(list, p)
+	}
+	return &indirectPartnerList{Count: len(list), Partners: window(c, list)}, nil
+}
+
+// ofDistributor reports whether a reseller is one that the call asks for. Its scope is a reseller where indirect_partner_id names one, else
+// the distributor; only the vendor has none.
+func ofDistributor(c *operation.Call, id string, row *books.PartnerRow) bool {
+	if c.Given("indirect_partner_id") {
+		return c.Scope.Line(id, c.State.Now)
+	}
+	return c.Scope.Partner == "" || row.Parent >= 0 && c.State.Workspace.Books.Partners[row.Parent].ID == c.Scope.Partner
+}
+
+// resoldSince is when a reseller came to its distributor: rows that follow each other without a gap and have the same one are one time.
+func resoldSince(b *books.Books, partner int32, now *books.PartnerRow) period.Instant {
+	rows := b.Partners[partner].Rows
+	since := now.Valid.From
+	for i := len(rows) - 1; i >= 0; i-- {
+		if r := rows[i]; r.Valid.To == since && r.Kind == now.Kind && r.Parent == now.Parent {
+			since = r.Valid.From
+		}
+	}
+	return since
+}

@@ -1,0 +1,204 @@
+package bss
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// boughtLine is a line of an order as it was taken in and billed.
+type boughtLine struct {
+	customer, order string
+	line            int64
+	kind            string // order_type of the feed
+	at              period.Instant
+	payer           string // customer, or a partner_id; of an unsubscribe its base's counts
+	base            string // lineKey of what an unsubscribe takes back
+	partner         string // as of own
+	own             period.Instant
+	service         string
+	discountID      string
+	official        money.Amount
+	discount        money.Amount
+	payment         money.Amount
+	cash            money.Amount
+	coupon          money.Amount
+	stored          money.Amount
+	flexi           money.Amount
+}
+
+// orderQuery says which lines of orders are wanted.
+type orderQuery struct {
+	customer string       // "" = all
+	buckets  map[int]bool // nil = all
+	during   period.Span  // when they were paid
+}
+
+// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines lie in files of their
+// own: what it costs follows from the number of orders, not from that of records.
+func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
+	var out []boughtLine
+	err := q.places(c, func(orders, lines []lake.FileEntry) error {
+		found := make(map[string]*boughtLine)
+		for _, e := range orders {
+			if err := q.readOrders(ctx, c.State.Snap, e, found); err != nil {
+				return err
+			}
+		}
+		if len(found) == 0 {
+			return nil
+		}
+		billed := 0
+		for _, e := range lines {
+			n, err := readBilled(ctx, c.State.Snap, e, found)
+			if err != nil {
+				return err
+			}
+			billed += n
+		}
+		if billed != len(found) {
+			return fmt.Errorf("%d lines of orders were taken in by %s, and %d of them were billed", len(found), orders[0].Path, billed)
+		}
+		for _, o := range found {
+			out = append(out, *o)
+		}
+		return nil
+	})
+	slices.SortFunc(out, func(a, b boughtLine) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.customer, b.customer), strings.Compare(a.order, b.order), cmp.Compare(a.line, b.line))
+	})
+	return out, err
+}
+
+// places visits the files of orders and those of their lines, cycle by cycle and bucket by bucket.
+func (q *orderQuery) places(c *operation.Call, visit func(orders, lines []lake.FileEntry) error) error {
+	return filesSince(c, q.during.From, func(files []lake.FileEntry) error {
+		orders, lines := make(map[int][]lake.FileEntry), make(map[int][]lake.FileEntry)
+		for _, e := range files {
+			switch {
+			case !q.in(c, e.Bucket):
+			case e.Table == tables.Orders().Name:
+				orders[e.Bucket] = append(orders[e.Bucket], e)
+			case e.Table == tables.Lines().Name && e.Day == lake.EventsDay:
+				lines[e.Bucket] = append(lines[e.Bucket], e)
+			}
+		}
+		for bucket, list := range orders {
+			if err := visit(list, lines[bucket]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (q *orderQuery) in(c *operation.Call, bucket int) bool {
+	if q.customer != "" {
+		return bucket == bucketOf(c, q.customer)
+	}
+	return q.buckets == nil || q.buckets[bucket]
+}
+
+// bucketOf is the bucket of a customer.
+func bucketOf(c *operation.Call, customer string) int {
+	return ingest.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
+}
+
+// filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes effect in its own
+// cycle or after it.
+func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
+	for _, ref := range c.State.Snap.Manifest.Cycles {
+		cycle, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		if c.State.Workspace.Books.Zone.Bounds(cycle).To <= from {
+			continue
+		}
+		files, err := c.State.Snap.Files(ref.Cycle)
+		if err == nil {
+			err = visit(files)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readOrders finds the lines of orders that are wanted, by customer and id.
+func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) error {
+	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime, tables.OPayer,
+		tables.OBaseOrderID, tables.OBaseOrderLine}
+	return query.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+		for i := range batch.N {
+			row := query.Row{Cols: batch, I: i}
+			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)), line: row.Whole(tables.OOrderLine),
+				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer)}
+			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
+				continue
+			}
+			o.base = orderKey(o.customer, string(row.Text(tables.OBaseOrderID)), row.Whole(tables.OBaseOrderLine))
+			found[orderKey(o.customer, o.order, o.line)] = o
+		}
+		return nil
+	})
+}
+
+// readBilled fills in what lines of orders came to, and counts those that it filled in.
+func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int, err error) {
+	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime, tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
+		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount}
+	err = query.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *table.Columns) error {
+		for i := range batch.N {
+			row := query.Row{Cols: batch, I: i}
+			o := found[lineKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))]
+			if o == nil || row.Word(tables.LTradeID) != o.order { // an adjustment may have the same id
+				continue
+			}
+			if err := o.fill(row); err != nil {
+				return err
+			}
+			billed++
+		}
+		return nil
+	})
+	return billed, err
+}
+
+func (o *boughtLine) fill(row query.Row) (err error) {
+	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode), row.Word(tables.LDiscountID)
+	if o.own = row.Time(tables.LOwnTime); o.own == tables.Nothing {
+		o.own = row.Time(tables.LUsageStart)
+	}
+	for _, a := range []struct {
+		to  *money.Amount
+		col int
+	}{{&o.official, tables.LOfficialAmount}, {&o.discount, tables.LDiscountAmount}, {&o.payment, tables.LPaymentAmount}, {&o.cash, tables.LCashAmount},
+		{&o.coupon, tables.LCouponAmount}, {&o.stored, tables.LStoredValueAmount}, {&o.flexi, tables.LFlexiCouponAmount}} {
+		if *a.to, err = row.Amount(a.col); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orderKey is the lineKey of a line of an order.
+func orderKey(customer, order string, line int64) string {
+	return lineKey(customer, order+"/"+strconv.FormatInt(line, 10))
+}
+
+// lineKey is a customer's line; no customer's id holds a 0 byte.
+func lineKey(customer, id string) string { return customer + "\x00" + id }

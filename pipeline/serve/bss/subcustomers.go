@@ -1,0 +1,132 @@
+package bss
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func subCustomers() operation.Operation {
+	return operation.Operation{
+		Name: "ListSubCustomers", Method: http.MethodPost, Path: "/v2/partners/sub-customers/query",
+		Summary: "The customers that belong to a partner now",
+		Callers: partners(), Subject: operation.Customers,
+		Params: inBody(append([]operation.Param{
+			{Name: "account_name", Meaning: "part of the customer's name"},
+			{Name: "customer", Meaning: "part of the customer's name"},
+			{Name: "label", Meaning: "part of the customer's label; no customer has one"},
+			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1 referral, 2 reseller"},
+			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "associated then or later"},
+			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "associated before then"},
+			{Name: "customer_id", Meaning: "only this customer"},
+			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
+		}, paging()...)),
+		Handle: handleSubCustomers,
+	}
+}
+
+// subCustomerList is ListSubCustomersResponse.
+type subCustomerList struct {
+	Customers []subCustomer `json:"customer_infos"`
+	Count     int           `json:"count"`
+}
+
+// subCustomer is CustomerInformation. tollbook has one name of a customer, which is both its login's and its real one; the id stands in
+// for a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind or freeze.
+type subCustomer struct {
+	Customer        string           `json:"customer,omitempty"`
+	AccountName     string           `json:"account_name"`
+	CustomerID      string           `json:"customer_id"`
+	AssociatedOn    string           `json:"associated_on,omitempty"`
+	AssociationType string           `json:"association_type"`
+	Managers        []accountManager `json:"account_managers,omitempty"`
+}
+
+// accountManager is AccountManager.
+type accountManager struct {
+	AccountName string `json:"account_name"`
+}
+
+func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
+	during, err := span(c, "associated_on_begin", "associated_on_end", 0)
+	if err != nil {
+		return nil, err
+	}
+	list := []subCustomer{}
+	b := c.State.Workspace.Books
+	for code := range b.Customers {
+		customer := int32(code)
+		a, ok := b.AssociationAt(customer, c.State.Now)
+		if !ok || !c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now) || c.Scope.Customer != "" && c.Scope.Customer != b.Customers[code].ID {
+			continue
+		}
+		s := subCustomer{Customer: customerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID, AssociationType: associationText(a.Type)}
+		s.AccountName = s.Customer
+		if s.AccountName == "" {
+			s.AccountName = s.CustomerID
+		}
+		since := associatedSince(b, customer, a)
+		if !during.Holds(since) || c.Given("association_type") && s.AssociationType != c.Text("association_type") ||
+			!strings.Contains(s.AccountName, c.Text("account_name")) || !strings.Contains(s.Customer, c.Text("customer")) || c.Given("label") {
+			continue
+		}
+		if since != period.Past {
+			s.AssociatedOn = since.String()
+		}
+		if manager := operation.ManagerOf(b, customer, c.State.Now); manager != "" {
+			s.Managers = []accountManager{{manager}}
+		}
+		list = append(list, s)
+	}
+	return &subCustomerList{Customers: window(c, list), Count: len(list)}, nil
+}
+
+// associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie the same two in
+// the same way are one association.
+func associatedSince(b *books.Books, customer int32, now books.Association) period.Instant {
+	rows := b.AssociationsOf(customer)
+	since := now.Valid.From
+	for i := len(rows) - 1; i >= 0; i-- {
+		if r := rows[i]; r.Valid.To == since && r.Partner == now.Partner && r.Type == now.Type {
+			since = r.Valid.From
+		}
+	}
+	return since
+}
+
+// associationText is an association's type as the API has it; "" = none.
+func associationText(t books.AssociationType) string {
+	switch t {
+	case books.Referral:
+		return "1"
+	case books.Resale:
+		return "2"
+	case books.NoAssociation:
+	}
+	return ""
+}
+
+// span is the time from one parameter to before another, each of which may be missing; most is how many months it may be long where both
+// are given, 0 = any number.
+func span(c *operation.Call, begin, end string, most int) (period.Span, error) {
+	s := period.Span{From: period.Past, To: period.Forever}
+	from, ok1 := c.Moment(begin)
+	to, ok2 := c.Moment(end)
+	if ok1 {
+		s.From = from
+	}
+	if ok2 {
+		s.To = to
+	}
+	if ok1 && ok2 && from > to {
+		return s, operation.BadParameter(begin, operation.Textf("晚于%s", "is after %s", end))
+	}
+	if most > 0 && ok1 && ok2 && to > c.State.Workspace.Books.Zone.AddMonths(from, most) {
+		return s, operation.BadParameter(end, operation.Textf("与%s间隔超过%d个月", "is more than %[2]d months after %[1]s", begin, most))
+	}
+	return s, nil
+}
