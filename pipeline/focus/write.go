@@ -17,6 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/tollbook/tollbook/pipeline/export"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
@@ -229,4 +230,10 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 	}
 	delete(seen, settlement.VendorID)
 	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), err
+}
+
+// Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's name, the request, and
+// of program, which says by what version of the program they are written.
+func (s *Source) Tag(r Request, format, program string) string {
+	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash, s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
 }
