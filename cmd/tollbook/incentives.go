@@ -18,27 +18,9 @@ import (
 
 // incentivesResult is the list of incentives.
 type incentivesResult struct {
-	AsOf       string            `json:"as_of"` // of the run whose states they are; empty = no run yet
-	Currency   string            `json:"currency"`
-	Incentives []incentiveResult `json:"incentives"`
-}
-
-// incentiveResult is one incentive: the columns of table incentives, and what comes next.
-type incentiveResult struct {
-	PartnerID   string `json:"partner_id"`
-	Name        string `json:"name,omitempty"`
-	ProgrammeID string `json:"programme_id"`
-	Period      string `json:"period"`
-	Performance string `json:"performance_amount"`
-	Transferred string `json:"transferred_amount"`
-	CarriedIn   string `json:"carried_in"`
-	Tier        string `json:"tier_amount"`
-	Bonus       string `json:"bonus_amount"`
-	Amount      string `json:"incentive_amount"`
-	CarriedOut  string `json:"carried_out"`
-	State       string `json:"state"`
-	Deadline    string `json:"deadline,omitempty"` // the first instant at which the state changes by itself
-	Next        string `json:"next,omitempty"`     // to what, or what has to happen
+	AsOf       string          `json:"as_of"` // of the run whose states they are; empty = no run yet
+	Currency   string          `json:"currency"`
+	Incentives []compose.Entry `json:"incentives"`
 }
 
 func (a *app) incentivesCommand() *cobra.Command {
@@ -84,9 +66,9 @@ func (a *app) incentives(_ context.Context, c compose.Choice) error {
 		return err
 	}
 	if a.flags.json {
-		r.Currency, r.Incentives = w.Settings.Currency.Code, []incentiveResult{}
+		r.Currency, r.Incentives = w.Settings.Currency.Code, []compose.Entry{}
 		for i := range list {
-			r.Incentives = append(r.Incentives, incentiveOf(&list[i]))
+			r.Incentives = append(r.Incentives, list[i].Entry())
 		}
 		return a.printJSON(r)
 	}
@@ -120,17 +102,6 @@ func knownProgramme(b *books.Books, id string) error {
 		do = "programmes: " + strings.Join(known, ", ")
 	}
 	return &query.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}
-}
-
-func incentiveOf(e *compose.Earned) incentiveResult {
-	i := &e.Incentive
-	out := incentiveResult{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period, Performance: i.Performance.String(),
-		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(),
-		CarriedOut: i.CarriedOut.String(), State: i.State, Next: i.Next}
-	if i.Deadline != 0 {
-		out.Deadline = i.Deadline.String()
-	}
-	return out
 }
 
 // incentivesText prints the list; amounts have the currency's digits, or more where they have more.

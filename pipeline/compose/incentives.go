@@ -15,6 +15,37 @@ type Earned struct {
 	period settlement.Period
 }
 
+// Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all digits of their
+// scale.
+type Entry struct {
+	PartnerID   string `json:"partner_id"`
+	Name        string `json:"name,omitempty"`
+	ProgrammeID string `json:"programme_id"`
+	Period      string `json:"period"`
+	Performance string `json:"performance_amount"`
+	Transferred string `json:"transferred_amount"`
+	CarriedIn   string `json:"carried_in"`
+	Tier        string `json:"tier_amount"`
+	Bonus       string `json:"bonus_amount"`
+	Amount      string `json:"incentive_amount"`
+	CarriedOut  string `json:"carried_out"`
+	State       string `json:"state"`
+	Deadline    string `json:"deadline,omitempty"` // the first instant at which the state changes by itself
+	Next        string `json:"next,omitempty"`     // to what, or what has to happen
+}
+
+// Entry is the incentive as a program reads it.
+func (e *Earned) Entry() Entry {
+	i := &e.Incentive
+	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period, Performance: i.Performance.String(),
+		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(),
+		CarriedOut: i.CarriedOut.String(), State: i.State, Next: i.Next}
+	if i.Deadline != 0 {
+		out.Deadline = i.Deadline.String()
+	}
+	return out
+}
+
 // Choice says which incentives are asked for; the zero value is all.
 type Choice struct {
 	Period    string // 2026-09 or 2026-Q3, the very period; "" = any

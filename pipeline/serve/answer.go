@@ -167,6 +167,8 @@ func (s *Server) handle(ctx context.Context, a *answer, r *http.Request, body []
 	if err := operation.Admit(a.op, &a.caller); err != nil {
 		return nil, err
 	}
+	within, cancel := context.WithTimeout(ctx, s.api.WriteTimeout)
+	defer cancel()
 	const turns = 10
 	var err error
 	for range turns {
@@ -185,7 +187,7 @@ func (s *Server) handle(ctx context.Context, a *answer, r *http.Request, body []
 		}
 		a.Header().Set("X-Tollbook-State", strconv.FormatInt(state.Snap.Manifest.Number, 10))
 		var result any
-		result, err = a.op.Handle(ctx, c)
+		result, err = a.op.Handle(within, c)
 		if moved := new(lake.MovedError); !errors.As(err, &moved) {
 			return result, err
 		}
@@ -241,6 +243,9 @@ func (a *answer) fail(err error) {
 func (a *answer) told(err error) *operation.Error {
 	none, found := new(query.NoCycleError), new(query.NotFoundError)
 	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		a.cause = err
+		return operation.TooLong()
 	case errors.As(err, &none):
 		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is nothing of cycle %s", none.Cycle))
 	case errors.As(err, &found):

@@ -29,6 +29,7 @@ func subCustomerBillDetail() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 		}, paging()...),
+		Answer: billDetail{},
 		Handle: handleSubCustomerBillDetail,
 	}
 }

@@ -129,3 +129,8 @@ func URLTooLong(most int) *Error {
 func NotReady(why Text) *Error {
 	return &Error{Code{"CBC.0503", http.StatusServiceUnavailable}, why}
 }
+
+// TooLong is CBC.0504: the answer was not ready in time.
+func TooLong() *Error {
+	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout}, Text{"处理超时，请缩小查询范围", "the answer took too long: ask for less"}}
+}

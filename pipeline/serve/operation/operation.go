@@ -24,6 +24,8 @@ type Operation struct {
 	Callers []keys.Role // who may call it; empty = anybody, without a key
 	Subject Subject     // whose records it reads
 	Params  []Param     // of path, query and body
+	Answer  any         // a zero value of what Handle gives as JSON: openapi.yaml says its fields; nil = no JSON
+	Types   []string    // Content-Types of what else Handle gives, as Streams
 	Handle  func(context.Context, *Call) (any, error)
 }
 
@@ -33,12 +35,13 @@ type Subject uint8
 
 // The subjects.
 const (
-	Nobody       Subject = iota // what is nobody's: cycles, runs, prices
-	OneCustomer                 // of the customer that customer_id names
-	Customers                   // of all customers that the caller may see, or of one where customer_id is given
-	ItsCustomer                 // of the caller, a customer; the vendor names it by customer_id
-	ItsPartner                  // of the caller, a partner, or its reseller; the vendor may name one by partner_id
-	AnyStatement                // of all partners (the vendor, finance), or of the caller, a partner
+	Nobody        Subject = iota // what is nobody's: cycles, runs, prices
+	OneCustomer                  // of the customer that customer_id names
+	WholeCustomer                // of one customer, whoever was its partner: a partner only where nobody else ever was
+	Customers                    // of all customers that the caller may see, or of one where customer_id is given
+	ItsCustomer                  // of the caller, a customer; the vendor names it by customer_id
+	ItsPartner                   // of the caller, a partner, or its reseller; the vendor may name one by partner_id
+	AnyStatement                 // of all partners (the vendor, finance), or of the caller, a partner
 )
 
 // Public reports whether the operation needs no key.

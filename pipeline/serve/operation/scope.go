@@ -123,12 +123,18 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 	}
 	asked := v.Text("customer_id")
 	if asked == "" {
+		if op.Subject == WholeCustomer {
+			return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: a partner says whose"})
+		}
 		return s, nil
 	}
 	s.Customer = asked
 	customer := b.Customer(asked)
 	if customer < 0 || !associated(b, customer, &s, windowEnd(op, v, b, now)) {
 		return Scope{}, NotItsCustomer()
+	}
+	if op.Subject == WholeCustomer && !onlyOf(b, customer, s.Partner) {
+		return Scope{}, MayNot(Text{"该客户曾关联其他伙伴", "the customer was another partner's too: the vendor can tell"})
 	}
 	if !s.Managed(b, customer, now) {
 		if c.Manager != "" {
@@ -163,6 +169,11 @@ func associated(b *books.Books, customer int32, s *Scope, before period.Instant)
 		}
 		return s.During == nil || slices.ContainsFunc(s.During, func(d period.Span) bool { return d.Overlaps(a.Valid) })
 	})
+}
+
+// onlyOf reports whether a customer never had another partner.
+func onlyOf(b *books.Books, customer int32, partner string) bool {
+	return !slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool { return b.Partners[a.Partner].ID != partner })
 }
 
 // windowEnd is the end of the month that is asked for, or now.

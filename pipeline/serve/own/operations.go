@@ -2,20 +2,25 @@ package own
 
 import (
 	"context"
+	_ "embed" // openapi.yaml
 	"io"
 	"net/http"
 
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
 // Operations lists tollbook's own operations.
 func Operations() []operation.Operation {
-	return []operation.Operation{health(), ready(), metrics()}
+	return []operation.Operation{statements(), statement(), incentives(), cycles(), runs(), explain(), health(), ready(), metrics(), description()}
 }
+
+// house are those who may see everything of money.
+func house() []keys.Role { return []keys.Role{keys.Vendor, keys.Finance} }
 
 func health() operation.Operation {
 	return operation.Operation{
-		Name: "Health", Method: http.MethodGet, Path: "/healthz", Summary: "Whether the server runs",
+		Name: "Health", Method: http.MethodGet, Path: "/healthz", Summary: "Whether the server runs", Answer: status{},
 		Handle: func(context.Context, *operation.Call) (any, error) { return status{"ok"}, nil },
 	}
 }
@@ -27,7 +32,7 @@ type status struct {
 
 func ready() operation.Operation {
 	return operation.Operation{
-		Name: "Ready", Method: http.MethodGet, Path: "/readyz", Summary: "Whether the server can answer: it reads the lake and the keys",
+		Name: "Ready", Method: http.MethodGet, Path: "/readyz", Summary: "Whether the server can answer: it reads the lake and the keys", Answer: status{},
 		Handle: func(_ context.Context, c *operation.Call) (any, error) {
 			if c.Inside.Ready() != nil { // the reason is in the log: the caller may be anybody
 				return nil, operation.NotReady(operation.Text{Zh: "服务尚未就绪", En: "the lake or the keys cannot be read"})
@@ -38,11 +43,26 @@ func ready() operation.Operation {
 }
 
 func metrics() operation.Operation {
+	const kind = "text/plain; version=0.0.4; charset=utf-8"
 	return operation.Operation{
-		Name: "Metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Counters of the server in Prometheus's text format",
+		Name: "Metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Counters of the server in Prometheus's text format", Types: []string{kind},
 		Handle: func(_ context.Context, c *operation.Call) (any, error) {
-			return &operation.Stream{Type: "text/plain; version=0.0.4; charset=utf-8",
-				Write: func(_ context.Context, w io.Writer) error { return c.Inside.Metrics(w) }}, nil
+			return &operation.Stream{Type: kind, Write: func(_ context.Context, w io.Writer) error { return c.Inside.Metrics(w) }}, nil
+		},
+	}
+}
+
+//go:embed openapi.yaml
+var openapi []byte
+
+func description() operation.Operation {
+	return operation.Operation{
+		Name: "OpenAPI", Method: http.MethodGet, Path: "/openapi.yaml", Summary: "This description", Types: []string{"application/yaml"},
+		Handle: func(context.Context, *operation.Call) (any, error) {
+			return &operation.Stream{Type: "application/yaml", Write: func(_ context.Context, w io.Writer) error {
+				_, err := w.Write(openapi)
+				return err
+			}}, nil
 		},
 	}
 }

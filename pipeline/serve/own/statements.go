@@ -1,0 +1,181 @@
+package own
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/tollbook/tollbook/pipeline/compose"
+	"github.com/tollbook/tollbook/pipeline/document"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// settlers are those who settle, and those who look.
+func settlers() []keys.Role { return append(house(), keys.Partner) }
+
+func statements() operation.Operation {
+	return operation.Operation{
+		Name: "ListStatements", Method: http.MethodGet, Path: "/v1/statements/{cycle}",
+		Summary: "What the partners of a cycle and their sellers settle; a partner sees its own line",
+		Callers: settlers(), Subject: operation.AnyStatement,
+		Params: []operation.Param{{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"}},
+		Answer: overview{}, Handle: handleStatements,
+	}
+}
+
+// overview is what all partners of a cycle come to.
+type overview struct {
+	Header   document.Header `json:"header"`
+	Partners []settled       `json:"partners"`
+	Total    *settled        `json:"total,omitempty"` // of all partners: for those who see all
+}
+
+// settled is what one partner comes to.
+type settled struct {
+	PartnerID  string            `json:"partner_id,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Kind       string            `json:"kind,omitempty"`
+	Lines      int64             `json:"line_count"`
+	Payment    money.AmountTotal `json:"payment_amount"`
+	Owed       money.AmountTotal `json:"owed_amount"`
+	Cost       money.AmountTotal `json:"cost_amount"`
+	Revenue    money.AmountTotal `json:"revenue_amount"`
+	Margin     money.AmountTotal `json:"margin_amount"`
+	Incentives money.AmountTotal `json:"incentive_amount"`
+	Net        money.AmountTotal `json:"net_amount"`
+}
+
+func settledOf(s *compose.Settled) settled {
+	return settled{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+}
+
+func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
+	sources, err := sourcesOf(c)
+	if err != nil {
+		return nil, err
+	}
+	cycle, _ := c.Month("cycle")
+	all, err := compose.Partners(ctx, sources, cycle)
+	if err != nil {
+		return nil, err
+	}
+	out := overview{Header: all.Header, Partners: []settled{}}
+	for i := range all.Partners {
+		if s := &all.Partners[i]; c.Scope.Partner == "" || c.Scope.Partner == s.Partner.ID {
+			out.Partners = append(out.Partners, settledOf(s))
+		}
+	}
+	if c.Scope.Partner == "" {
+		total := settledOf(&all.Total)
+		out.Total = &total
+	}
+	return out, nil
+}
+
+// sourcesOf is what documents are made from.
+func sourcesOf(c *operation.Call) (*compose.Sources, error) {
+	w := c.State.Workspace
+	book, err := w.PartnerBook()
+	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Limits: query.Limits{}}, err
+}
+
+func statement() operation.Operation {
+	return operation.Operation{
+		Name: "ShowStatement", Method: http.MethodGet, Path: "/v1/statements/{cycle}/{partner_id}",
+		Summary: "What one partner and its seller settle for a cycle, with all rows; a partner sees its own",
+		Callers: settlers(), Subject: operation.AnyStatement,
+		Params: []operation.Param{
+			{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"},
+			{Name: "partner_id", In: operation.Path, Required: true, Meaning: "the partner"},
+			{Name: "format", Kind: operation.Word, Words: []string{"json", "csv", "xlsx", "html"}, Default: "json", Meaning: "how it is written"},
+		},
+		Answer: document.Statement{}, Types: []string{typeOf(document.CSV), typeOf(document.XLSX), typeOf(document.HTML)}, Handle: handleStatement,
+	}
+}
+
+// typeOf is the Content-Type of a document.
+func typeOf(f document.Format) string {
+	return map[document.Format]string{
+		document.JSON: "application/json",
+		document.CSV:  "text/csv; charset=utf-8",
+		document.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		document.HTML: "text/html; charset=utf-8",
+	}[f]
+}
+
+func handleStatement(ctx context.Context, c *operation.Call) (any, error) {
+	sources, err := sourcesOf(c)
+	if err != nil {
+		return nil, err
+	}
+	cycle, _ := c.Month("cycle")
+	st, err := compose.Statement(ctx, sources, cycle, c.Text("partner_id"))
+	if err != nil {
+		return nil, err
+	}
+	format := document.Format(c.Text("format"))
+	out := &operation.Stream{Type: typeOf(format), Tag: tagOf(c, cycle.String(), c.Text("partner_id"), string(format)),
+		Write: func(_ context.Context, w io.Writer) error { return st.Write(w, format, document.Options{}) }}
+	if format == document.CSV || format == document.XLSX {
+		out.Name = fmt.Sprintf("statement-%s-%s.%s", cycle, c.Text("partner_id"), format)
+	}
+	return out, nil
+}
+
+// tagOf names what an answer is made from: the state, the books and what was asked for.
+func tagOf(c *operation.Call, asked ...string) string {
+	text := fmt.Sprintf("%s %q %s %q", c.Op.Name, c.State.Snap.Hash, hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
+	return string(lake.HashBytes([]byte(text)))
+}
+
+func incentives() operation.Operation {
+	return operation.Operation{
+		Name: "ListIncentives", Method: http.MethodGet, Path: "/v1/incentives",
+		Summary: "What partners earn by incentive programmes, and where that stands; a partner sees its own",
+		Callers: settlers(), Subject: operation.AnyStatement,
+		Params: []operation.Param{
+			{Name: "period", Max: 7, Meaning: "a month as 2026-09 or a quarter as 2026-Q3"},
+			{Name: "partner_id", Meaning: "only this partner's"},
+			{Name: "programme_id", Meaning: "only this programme's"},
+		},
+		Answer: incentiveList{}, Handle: handleIncentives,
+	}
+}
+
+// incentiveList is the incentives that a choice fits.
+type incentiveList struct {
+	AsOf       string          `json:"as_of"` // of the run whose states they are; empty = no run yet
+	Currency   string          `json:"currency"`
+	Incentives []compose.Entry `json:"incentives"`
+}
+
+func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
+	choice := compose.Choice{Partner: c.Scope.Partner, Programme: c.Text("programme_id")}
+	if text := c.Text("period"); text != "" {
+		p, err := settlement.ParsePeriod(text)
+		if err != nil {
+			return nil, operation.BadParameter("period", operation.Text{Zh: "格式应为YYYY-MM或YYYY-Qn", En: "is neither written as YYYY-MM nor as YYYY-Qn"})
+		}
+		choice.Period = p.String()
+	}
+	sources, err := sourcesOf(c)
+	if err != nil {
+		return nil, err
+	}
+	list, err := compose.Incentives(sources, choice)
+	if err != nil {
+		return nil, err
+	}
+	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.State.Workspace.Settings.Currency.Code, Incentives: []compose.Entry{}}
+	for i := range list {
+		out.Incentives = append(out.Incentives, list[i].Entry())
+	}
+	return out, nil
+}
