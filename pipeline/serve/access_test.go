@@ -1,0 +1,365 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+// mayCall is who may call what. An operation that is not here fails the test: say here first who may call it.
+var mayCall = map[string]string{
+	"ListSubCustomerBillDetail": "vendor partner",
+	"ListStatements":            "vendor finance partner",
+	"ShowStatement":             "vendor finance partner",
+	"ListIncentives":            "vendor finance partner",
+	"ListCycles":                "vendor finance",
+	"ListRuns":                  "vendor finance",
+	"ExplainLine":               "vendor finance partner customer",
+	"Health":                    "anybody",
+	"Ready":                     "anybody",
+	"Metrics":                   "anybody",
+	"OpenAPI":                   "anybody",
+}
+
+// asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by their name and kind.
+var asked = map[string]map[string]string{
+	"ExplainLine": {"id": "rec-CUSTOMER"},
+}
+
+// caller is one column of the matrix.
+type caller struct {
+	name    string
+	key     keys.Caller
+	manager string // given as account_manager_id where the operation has it
+}
+
+func callers() []caller {
+	return []caller{
+		{"vendor", keys.Caller{Role: keys.Vendor}, ""},
+		{"finance", keys.Caller{Role: keys.Finance}, ""},
+		{"north", keys.Caller{Role: keys.Partner, Partner: "part-north"}, ""},
+		{"north-m1", keys.Caller{Role: keys.Partner, Partner: "part-north", Manager: "m-1"}, "m-1"},
+		{"south", keys.Caller{Role: keys.Partner, Partner: "part-south"}, ""},
+		{"east", keys.Caller{Role: keys.Partner, Partner: "part-east"}, ""},
+		{"aurora", keys.Caller{Role: keys.Customer, Customer: "cust-aurora"}, ""},
+		{"fern", keys.Caller{Role: keys.Customer, Customer: "cust-fern"}, ""},
+		{"left", keys.Caller{Role: keys.Partner, Partner: "part-gone"}, ""}, // no longer in the books
+	}
+}
+
+const (
+	ok      = "200"
+	role    = "CBC.0151"
+	missing = "CBC.0100"
+	foreign = "CBC.99000035"
+	others  = "CBC.0150"
+)
+
+// customers are the rows of the matrix; "" = none is named.
+var customers = []string{"", "cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern", "cust-nobody"}
+
+// outcomes is what a caller that may call an operation is answered, by what the operation reads and in the order of customers.
+var outcomes = map[operation.Subject]map[string][]string{
+	operation.OneCustomer: {
+		"vendor":   {missing, ok, ok, ok, ok, ok, ok, ok},
+		"finance":  {missing, ok, ok, ok, ok, ok, ok, ok},
+		"north":    {missing, ok, ok, foreign, foreign, ok, foreign, foreign},
+		"north-m1": {missing, ok, foreign, foreign, foreign, ok, foreign, foreign},
+		"south":    {missing, foreign, foreign, ok, foreign, foreign, foreign, foreign},
+		"east":     {missing, foreign, foreign, foreign, ok, ok, foreign, foreign},
+		"aurora":   {missing, ok, role, role, role, role, role, role},
+		"fern":     {missing, role, role, role, role, role, ok, role},
+		"left":     {missing, role, role, role, role, role, role, role},
+	},
+	operation.Customers: {
+		"vendor":   {ok, ok, ok, ok, ok, ok, ok, ok},
+		"finance":  {ok, ok, ok, ok, ok, ok, ok, ok},
+		"north":    {ok, ok, ok, foreign, foreign, ok, foreign, foreign},
+		"north-m1": {ok, ok, foreign, foreign, foreign, ok, foreign, foreign},
+		"south":    {ok, foreign, foreign, ok, foreign, foreign, foreign, foreign},
+		"east":     {ok, foreign, foreign, foreign, ok, ok, foreign, foreign},
+		"aurora":   {ok, ok, role, role, role, role, role, role},
+		"fern":     {ok, role, role, role, role, role, ok, role},
+		"left":     {role, role, role, role, role, role, role, role},
+	},
+	// The vendor says whose; a customer's own id does no harm, another's is refused.
+	operation.ItsCustomer: {
+		"vendor": {missing, ok, ok, ok, ok, ok, ok, ok},
+		"aurora": {ok, ok, role, role, role, role, role, role},
+		"fern":   {ok, role, role, role, role, role, ok, role},
+	},
+	// A partner only where the customer was nobody else's; birch is north's, and no customer of m-1 any more.
+	operation.WholeCustomer: {
+		"vendor":   {ok, ok, ok, ok, ok, ok, ok, "CBC.0404"},
+		"finance":  {ok, ok, ok, ok, ok, ok, ok, "CBC.0404"},
+		"north":    {missing, ok, ok, foreign, foreign, others, foreign, foreign},
+		"north-m1": {role, role, role, role, role, role, role, role},
+		"south":    {missing, foreign, foreign, ok, foreign, foreign, foreign, foreign},
+		"east":     {missing, foreign, foreign, foreign, ok, others, foreign, foreign},
+		"aurora":   {ok, ok, role, role, role, role, role, role},
+		"fern":     {ok, role, role, role, role, role, ok, role},
+		"left":     {role, role, role, role, role, role, role, role},
+	},
+}
+
+// unnamed is what a caller that may call is answered by operations that take no customer.
+var unnamed = map[operation.Subject]map[string]string{
+	operation.Nobody:       {"vendor": ok, "finance": ok, "north": ok, "north-m1": ok, "south": ok, "east": ok, "aurora": ok, "fern": ok, "left": ok},
+	operation.AnyStatement: {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok, "left": role},
+	operation.ItsPartner:   {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok, "left": role},
+}
+
+// hidden are words that an answer must never hold, by caller: ids of customers, partners, records and managers of others. They are
+// looked for in every answer, whatever the operation.
+var hidden = map[string][]string{
+	"north":    {"cust-cedar", "cust-dune", "cust-fern", "res-cedar", "res-dune", "res-fern", "rec-cedar", "rec-dune", "rec-elm-2", "rec-fern", "part-east"},
+	"north-m1": {"cust-birch", "cust-cedar", "cust-dune", "cust-fern", "rec-birch", "rec-cedar", "rec-dune", "rec-elm-2", "rec-fern", "part-east"},
+	"south":    {"cust-aurora", "cust-birch", "cust-dune", "cust-elm", "cust-fern", "rec-aurora", "rec-birch", "rec-dune", "rec-elm", "rec-fern"},
+	"east":     {"cust-aurora", "cust-birch", "cust-cedar", "cust-fern", "rec-aurora", "rec-birch", "rec-cedar", "rec-elm-1", "rec-fern", "part-north"},
+	"aurora":   {"cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern", "rec-birch", "rec-cedar", "rec-dune", "rec-elm", "rec-fern", "part-east"},
+	"fern":     {"cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "rec-aurora", "rec-birch", "rec-cedar", "rec-dune", "rec-elm", "part-"},
+	"left":     {"cust-", "rec-", "res-", "part-"},
+}
+
+// mayName are operations in which the words of others stand by right: a distributor's statement names the customers of its resellers.
+var mayName = map[string][]string{
+	"ShowStatement": {"cust-cedar", "part-north", "part-east"},
+}
+
+// TestAccess calls every operation as every caller for every customer.
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	w := start(t, billed(t), nil)
+	tokens := map[string]string{}
+	for _, c := range callers() {
+		tokens[c.name] = w.key(c.key, true).Secret
+	}
+	seen := map[string]bool{}
+	for _, op := range serve.Operations() {
+		who, known := mayCall[op.Name]
+		if !known {
+			t.Errorf("operation %s is not in the matrix: say in mayCall who may call it", op.Name)
+			continue
+		}
+		seen[op.Name] = true
+		if op.Public() != (who == "anybody") {
+			t.Errorf("%s: is open to anybody: %t", op.Name, op.Public())
+		}
+		for _, c := range callers() {
+			for i, customer := range customers {
+				if _, takes := op.Param("customer_id"); !takes && customer != "" {
+					continue
+				}
+				want := expected(t, &op, who, c, i)
+				got := w.ask(&op, c, tokens[c.name], customer)
+				if outcome(got) != want {
+					t.Errorf("%s as %s for %q: %s, want %s\n%s", op.Name, c.name, customer, outcome(got), want, got.body)
+				}
+				for _, word := range hidden[c.name] {
+					if strings.Contains(got.body, word) && !slices.Contains(mayName[op.Name], word) && !public(&op) {
+						t.Errorf("%s as %s for %q shows %s:\n%s", op.Name, c.name, customer, word, got.body)
+					}
+				}
+			}
+			if got := w.ask(&op, c, "", ""); who != "anybody" && outcome(got) != "CBC.0154" {
+				t.Errorf("%s without a key: %s", op.Name, outcome(got))
+			}
+		}
+	}
+	for name := range mayCall {
+		if !seen[name] {
+			t.Errorf("%s is in the matrix and no operation", name)
+		}
+	}
+}
+
+func public(op *operation.Operation) bool { return op.Public() }
+
+func outcome(r reply) string {
+	if r.status == http.StatusOK {
+		return ok
+	}
+	return r.code
+}
+
+// expected is a cell of the matrix.
+func expected(t *testing.T, op *operation.Operation, who string, c caller, i int) string {
+	t.Helper()
+	switch {
+	case who == "anybody":
+		return ok
+	case !slices.Contains(strings.Fields(who), string(c.key.Role)):
+		return role
+	}
+	if _, manages := op.Param("account_manager_id"); c.key.Manager != "" && !manages && op.Subject != operation.Nobody {
+		return role
+	}
+	if row, listed := outcomes[op.Subject][c.name]; listed {
+		return row[i]
+	}
+	want, listed := unnamed[op.Subject][c.name]
+	if !listed {
+		t.Errorf("%s as %s: subject %d is not in the matrix", op.Name, c.name, op.Subject)
+	}
+	return want
+}
+
+// ask calls an operation with all that it requires.
+func (w *world) ask(op *operation.Operation, c caller, token, customer string) reply {
+	w.t.Helper()
+	path, query, body := op.Path, url.Values{}, map[string]any{}
+	for _, p := range op.Params {
+		value := given(op, &p, c, customer)
+		if value == "" {
+			continue
+		}
+		switch p.In {
+		case operation.Path:
+			path = strings.ReplaceAll(path, "{"+p.Name+"}", url.PathEscape(value))
+		case operation.Query:
+			query.Set(p.Name, value)
+		case operation.Body:
+			body[p.Name] = value
+			if p.Kind == operation.Raw {
+				body[p.Name] = json.RawMessage(value)
+			}
+		}
+	}
+	text := ""
+	if op.Method == http.MethodPost {
+		b, err := json.Marshal(body)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		text = string(b)
+	}
+	r := w.request(op.Method, path+"?"+query.Encode(), text)
+	if token != "" {
+		r.Header.Set("X-Auth-Token", token)
+	}
+	return w.do(r)
+}
+
+// given is the value of a parameter in the matrix; "" = it is left out.
+func given(op *operation.Operation, p *operation.Param, c caller, customer string) string {
+	if value, listed := asked[op.Name][p.Name]; listed {
+		record := map[string]string{"": "aurora", "cust-cedar": "cedar-1", "cust-elm": "elm-1"}[customer]
+		if record == "" {
+			record = strings.TrimPrefix(customer, "cust-")
+		}
+		if customer == "" && c.name == "fern" {
+			record = "fern"
+		}
+		return strings.ReplaceAll(value, "CUSTOMER", record)
+	}
+	switch {
+	case p.Name == "customer_id":
+		return customer
+	case p.Name == "account_manager_id":
+		return c.manager
+	case p.Name == "partner_id" && p.Required:
+		if c.key.Partner != "" {
+			return c.key.Partner
+		}
+		return "part-north"
+	case !p.Required:
+		return ""
+	}
+	switch p.Kind {
+	case operation.Month:
+		return "2026-09"
+	case operation.Date:
+		return "2026-09-05"
+	case operation.Moment:
+		return "2026-09-05T00:00:00Z"
+	case operation.Word:
+		return p.Words[0]
+	case operation.Flag:
+		return "true"
+	case operation.Whole:
+		return "1"
+	}
+	return "x"
+}
+
+// TestScopeOfLines reads which lines each caller gets of each customer: the payments are powers of two, so that their sum names them.
+func TestScopeOfLines(t *testing.T) {
+	t.Parallel()
+	w := start(t, billed(t), nil)
+	north, east, south := keys.Caller{Role: keys.Partner, Partner: "part-north"}, keys.Caller{Role: keys.Partner, Partner: "part-east"}, keys.Caller{Role: keys.Partner, Partner: "part-south"}
+	bound := keys.Caller{Role: keys.Partner, Partner: "part-north", Manager: "m-2"}
+	tokens := map[keys.Caller]string{}
+	for _, c := range []struct {
+		who   keys.Caller
+		query string
+		want  string // Σ payment_amount, or a code
+	}{
+		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-elm", "96"},
+		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-cedar", "12"},
+		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-elm&indirect_partner_id=part-east", "64"},
+		{keys.Caller{Role: keys.Vendor}, "customer_id=cust-nobody", "0"},
+		{north, "customer_id=cust-elm", "32"}, // what it consumed before it left
+		{east, "customer_id=cust-elm", "64"},
+		{south, "customer_id=cust-cedar", "12"},
+		{north, "customer_id=cust-cedar&indirect_partner_id=part-south", "4"}, // until south went over to east
+		{east, "customer_id=cust-cedar&indirect_partner_id=part-south", "8"},
+		{north, "customer_id=cust-aurora&indirect_partner_id=part-south", "CBC.99000035"},
+		{north, "customer_id=cust-dune&indirect_partner_id=part-east", "CBC.99000037"},
+		{north, "customer_id=cust-dune&indirect_partner_id=part-nobody", "CBC.99000037"},
+		{south, "customer_id=cust-aurora&indirect_partner_id=part-north", "CBC.99000037"},
+		{south, "customer_id=cust-cedar&indirect_partner_id=part-south", "CBC.99000037"}, // it is not its own reseller
+		{north, "customer_id=cust-aurora&account_manager_id=m-1", "1"},
+		{north, "customer_id=cust-aurora&account_manager_id=m-2", "0"},
+		{north, "customer_id=cust-birch&account_manager_id=m-2", "2"},
+		{bound, "customer_id=cust-birch&account_manager_id=m-2", "2"},
+		{bound, "customer_id=cust-aurora&account_manager_id=m-2", "CBC.99000035"},
+		{bound, "customer_id=cust-birch", "CBC.0100"},
+		{bound, "customer_id=cust-birch&account_manager_id=", "CBC.0100"},
+		{bound, "customer_id=cust-birch&account_manager_id=m-1", "CBC.0151"},
+		{bound, "customer_id=cust-cedar&account_manager_id=m-2&indirect_partner_id=part-south", "CBC.99000035"},
+	} {
+		if tokens[c.who] == "" {
+			tokens[c.who] = w.key(c.who, true).Secret
+		}
+		got := w.get(tokens[c.who], find(t, "ListSubCustomerBillDetail").Path+"?bill_cycle=2026-09&"+c.query)
+		if got.status != http.StatusOK {
+			if got.code != c.want {
+				t.Errorf("%+v %s: %s %s, want %s", c.who, c.query, got.code, got.text, c.want)
+			}
+			continue
+		}
+		if sum := paid(t, got.body); sum != c.want {
+			t.Errorf("%+v %s: %s, want %s\n%s", c.who, c.query, sum, c.want, got.body)
+		}
+	}
+}
+
+// paid adds the payments of fee records up; here they are whole.
+func paid(t *testing.T, body string) string {
+	t.Helper()
+	var answer struct {
+		Records []struct {
+			Payment json.Number `json:"payment_amount"`
+		} `json:"fee_records"`
+	}
+	if err := json.Unmarshal([]byte(body), &answer); err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for _, r := range answer.Records {
+		f, err := r.Payment.Float64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += f
+	}
+	text, _ := json.Marshal(sum)
+	return string(text)
+}
