@@ -136,7 +136,7 @@ var mayName = map[string][]string{
 // TestAccess calls every operation as every caller for every customer.
 func TestAccess(t *testing.T) {
 	t.Parallel()
-	w := start(t, billed(t), nil)
+	w, described := start(t, billed(t), nil), loadSpec(t)
 	tokens := map[string]string{}
 	for _, c := range callers() {
 		tokens[c.name] = w.key(c.key, true).Secret
@@ -159,11 +159,12 @@ func TestAccess(t *testing.T) {
 				}
 				want := expected(t, &op, who, c, i)
 				got := w.ask(&op, c, tokens[c.name], customer)
+				described.conforms(t, &op, got)
 				if outcome(got) != want {
 					t.Errorf("%s as %s for %q: %s, want %s\n%s", op.Name, c.name, customer, outcome(got), want, got.body)
 				}
 				for _, word := range hidden[c.name] {
-					if strings.Contains(got.body, word) && !slices.Contains(mayName[op.Name], word) && !public(&op) {
+					if strings.Contains(got.body, word) && !slices.Contains(mayName[op.Name], word) && !op.Public() {
 						t.Errorf("%s as %s for %q shows %s:\n%s", op.Name, c.name, customer, word, got.body)
 					}
 				}
@@ -179,8 +180,6 @@ func TestAccess(t *testing.T) {
 		}
 	}
 }
-
-func public(op *operation.Operation) bool { return op.Public() }
 
 func outcome(r reply) string {
 	if r.status == http.StatusOK {

@@ -1,0 +1,148 @@
+package serve_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"mime"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+// spec is openapi.yaml as a client reads it.
+type spec struct{ doc *openapi3.T }
+
+func loadSpec(t testing.TB) spec {
+	t.Helper()
+	text, err := os.ReadFile("own/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return spec{doc}
+}
+
+// conforms checks an answer against what openapi.yaml says of the operation.
+func (s spec) conforms(t testing.TB, op *operation.Operation, r reply) {
+	t.Helper()
+	path := s.doc.Paths.Value(op.Path)
+	if path == nil || path.GetOperation(op.Method) == nil {
+		t.Errorf("%s: not in openapi.yaml: `make docs`", op.Name)
+		return
+	}
+	answers := path.GetOperation(op.Method).Responses
+	answer := answers.Status(r.status)
+	if answer == nil {
+		answer = answers.Default()
+	}
+	kind := r.header.Get("Content-Type")
+	content := answer.Value.Content[kind]
+	if content == nil {
+		t.Errorf("%s: answers %d with %s, which openapi.yaml does not have", op.Name, r.status, kind)
+		return
+	}
+	if plain, _, err := mime.ParseMediaType(kind); err != nil || plain != "application/json" {
+		return
+	}
+	var value any
+	dec := json.NewDecoder(bytes.NewReader([]byte(r.body)))
+	dec.UseNumber()
+	if err := dec.Decode(&value); err != nil {
+		t.Errorf("%s: %v", op.Name, err)
+		return
+	}
+	if err := content.Schema.Value.VisitJSON(value); err != nil {
+		t.Errorf("%s: the answer is not what openapi.yaml says: %v\n%s", op.Name, err, r.body)
+	}
+}
+
+// TestOpenAPI holds openapi.yaml to the server: the same operations, and the text that is served.
+func TestOpenAPI(t *testing.T) {
+	t.Parallel()
+	s := loadSpec(t)
+	var said, have []string
+	for path, item := range s.doc.Paths.Map() {
+		for method := range item.Operations() {
+			said = append(said, method+" "+path)
+		}
+	}
+	for _, op := range serve.Operations() {
+		have = append(have, op.Method+" "+op.Path)
+	}
+	slices.Sort(said)
+	slices.Sort(have)
+	if !slices.Equal(said, have) {
+		t.Errorf("openapi.yaml:\n%s\nthe server:\n%s", strings.Join(said, "\n"), strings.Join(have, "\n"))
+	}
+	text, err := os.ReadFile("own/openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := start(t, billed(t), nil)
+	if got := w.get("", "/openapi.yaml"); got.body != string(text) || got.header.Get("Content-Type") != "application/yaml" {
+		t.Errorf("served: %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
+	}
+	// The check itself sees a difference.
+	wrong := reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: `{"status":1}`}
+	fake := &recorder{TB: t}
+	s.conforms(fake, find(t, "Health"), wrong)
+	if len(fake.said) != 1 {
+		t.Errorf("a wrong answer passed: %v", fake.said)
+	}
+}
+
+// recorder is a test that notes what is wrong.
+type recorder struct {
+	testing.TB
+	said []string
+}
+
+func (r *recorder) Errorf(format string, _ ...any) { r.said = append(r.said, format) }
+
+// TestStatementFormats reads a statement in every form.
+func TestStatementFormats(t *testing.T) {
+	t.Parallel()
+	s, w := loadSpec(t), start(t, billed(t), nil)
+	token := w.key(keys.Caller{Role: keys.Finance}, true).Secret
+	op := find(t, "ShowStatement")
+	for format, begins := range map[string]string{"": "{", "json": "{", "csv": "part,", "xlsx": "PK\x03\x04", "html": "<!doctype html>"} {
+		path := "/v1/statements/2026-09/part-north"
+		if format != "" {
+			path += "?format=" + format
+		}
+		got := w.get(token, path)
+		if got.status != http.StatusOK || !strings.HasPrefix(strings.ToLower(got.body), strings.ToLower(begins)) {
+			t.Errorf("%s: %d %.40q", format, got.status, got.body)
+		}
+		s.conforms(t, op, got)
+		// Who has it already is told so, and sent nothing.
+		r := w.request(http.MethodGet, path, "")
+		r.Header.Set("X-Auth-Token", token)
+		r.Header.Set("If-None-Match", got.header.Get("ETag"))
+		if again := w.do(r); again.status != http.StatusNotModified || again.body != "" {
+			t.Errorf("%s again: %d, %d bytes", format, again.status, len(again.body))
+		}
+	}
+	if got := w.get(token, "/v1/statements/2026-09/part-north?format=table"); got.code != "CBC.0100" || !strings.Contains(got.text, "format") {
+		t.Errorf("%+v", got)
+	}
+	for _, path := range []string{"/v1/statements/2026-09/part-gone", "/v1/statements/2026-08", "/v1/statements/2026-08/part-north", "/v1/lines/rec-nobody/explain"} {
+		if got := w.get(token, path); got.code != "CBC.0404" {
+			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+}
