@@ -133,8 +133,9 @@ func (s *Server) Secure() bool { return s.api.TLSCert != "" }
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler: s, ReadHeaderTimeout: s.api.ReadTimeout, ReadTimeout: s.api.ReadTimeout, IdleTimeout: s.api.IdleTimeout,
-		WriteTimeout:   s.api.ReadTimeout + s.api.WriteTimeout, // counts from the end of the headers; streams have their own
-		MaxHeaderBytes: s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		WriteTimeout:                 s.api.ReadTimeout + s.api.WriteTimeout, // counts from the end of the headers; streams have their own
+		DisableGeneralOptionsHandler: true,                                   // OPTIONS * is answered in our shape as well
+		MaxHeaderBytes:               s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, s.conns.Add(1))
 		},

@@ -39,6 +39,7 @@ type world struct {
 	clock func() time.Time
 	log   *syncBuffer
 	keys  keys.File
+	api   http.Handler // the server itself
 	stop  context.CancelFunc
 	ended chan error // what Serve returned
 }
@@ -97,6 +98,7 @@ func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	out.api = s
 	ctx, cancel := context.WithCancel(context.Background())
 	l, err := s.Listen(ctx)
 	if err != nil {
