@@ -48,6 +48,11 @@ var mayCall = map[string]string{
 // asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by their name and kind.
 var asked = map[string]map[string]string{
 	"ExplainLine": {"id": "rec-CUSTOMER"},
+	"ListOnDemandResourceRatings": {"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"vm","resource_spec":"vm","region":"east",` +
+		`"usage_factor":"Duration","usage_value":1,"usage_measure_id":4,"subscription_num":1}]`},
+	"ListRateOnPeriodDetail": {"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"server","resource_spec":"server","region":"east",` +
+		`"period_type":2,"period_num":1,"subscription_num":1}]`},
+	"ListRenewRateOnPeriod": {"resource_ids": `["res-CUSTOMER"]`},
 }
 
 // caller is one column of the matrix.
@@ -125,6 +130,9 @@ var outcomes = map[operation.Subject]map[string][]string{
 		"left":     {role, role, role, role, role, role, role, role},
 	},
 }
+
+// priced are operations that need a customer of those who are none themselves, and know only those of the books.
+var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "ListRenewRateOnPeriod"}
 
 // unnamed is what a caller that may call is answered by operations that take no customer.
 var unnamed = map[operation.Subject]map[string]string{
@@ -211,6 +219,13 @@ func expected(t *testing.T, op *operation.Operation, who string, c caller, i int
 	}
 	if _, manages := op.Param("account_manager_id"); c.key.Manager != "" && !manages && op.Subject != operation.Nobody {
 		return role
+	}
+	switch {
+	case !slices.Contains(priced, op.Name) || c.key.Role == keys.Customer || c.name == "left":
+	case customers[i] == "":
+		return missing
+	case customers[i] == "cust-nobody":
+		return foreign
 	}
 	if row, listed := outcomes[op.Subject][c.name]; listed {
 		return row[i]

@@ -19,6 +19,7 @@ func consumeSubCustomers() operation.Operation {
 		Params: inBody(append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 		}, paging()...)),
+		Answer: consumers{},
 		Handle: handleConsumeSubCustomers,
 	}
 }

@@ -29,6 +29,7 @@ func customerBillsFeeRecords() operation.Operation {
 			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 		}, append(ownBill(), paging()...)...),
+		Answer: billRecords{},
 		Handle: handleCustomerBillsFeeRecords,
 	}
 }

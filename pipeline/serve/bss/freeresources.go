@@ -29,6 +29,7 @@ func freeResourcesUsageRecords() operation.Operation {
 			{Name: "product_id", Meaning: "only this package's"},
 			{Name: "resource_type_code", Meaning: "only what this kind of resource drew"},
 		}, paging()...),
+		Answer: freeUsages{},
 		Handle: handleFreeResourcesUsageRecords,
 	}
 }

@@ -23,6 +23,7 @@ func subcustomerMonthlyBills() operation.Operation {
 			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"}, Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
 			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
 		}, paging()...),
+		Answer: monthlyBills{},
 		Handle: handleSubcustomerMonthlyBills,
 	}
 }

@@ -23,6 +23,7 @@ func customerMonthlySum() operation.Operation {
 			whoseBill(),
 			{Name: "service_type_code", Meaning: "only this service's"},
 		}, append(ownBill(), paging()...)...),
+		Answer: monthlySum{},
 		Handle: handleCustomerMonthlySum,
 	}
 }

@@ -19,6 +19,7 @@ func incentiveDiscountPolicies() operation.Operation {
 			{Name: "time", Kind: operation.Month, Required: true, Meaning: "the policies at this month's end; products have no history, so today's are given"},
 			{Name: "service_type_code", Meaning: "only this service"},
 		}, paging()...),
+		Answer: policies{},
 		Handle: handleIncentiveDiscountPolicies,
 	}
 }

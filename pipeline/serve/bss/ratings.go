@@ -37,6 +37,7 @@ func onDemandResourceRatings() operation.Operation {
 		Callers: askers(), Subject: operation.Customers,
 		Params: append(priced(), operation.Param{Name: "inquiry_precision", In: operation.Body, Kind: operation.Whole, Max: 1, Default: "0",
 			Meaning: "0: amounts are cut to 6 decimals; 1: all decimals"}),
+		Answer: demandRatings{},
 		Handle: handleOnDemandResourceRatings,
 	}
 }

@@ -30,6 +30,7 @@ func renewRateOnPeriod() operation.Operation {
 			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false", Meaning: "resources have no others that belong to them"},
 			{Name: "customer_id", In: operation.Body, Meaning: "whose resources: for partners and the vendor; a customer's key asks for its own"},
 		},
+		Answer: renewRatings{},
 		Handle: handleRenewRateOnPeriod,
 	}
 }

@@ -29,6 +29,7 @@ func customerselfResourceRecords() operation.Operation {
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
 			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3", Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
 		}, append(ownBill(), paging()...)...),
+		Answer: selfRecords{},
 		Handle: handleCustomerselfResourceRecords,
 	}
 }

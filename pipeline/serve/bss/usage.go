@@ -29,6 +29,7 @@ func resourceUsageSummary() operation.Operation {
 		Name: "ListResourceUsageSummary", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/summary",
 		Summary: "What measured bandwidth of a customer came to in a cycle, one row for each link or group",
 		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), paging()...),
+		Answer: usageSummaries{},
 		Handle: handleResourceUsageSummary,
 	}
 }
@@ -41,6 +42,7 @@ func resourceUsage() operation.Operation {
 		Summary: "Every sample that a link's or group's bandwidth was measured by",
 		Callers: owners(), Subject: operation.ItsCustomer,
 		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true, Meaning: "the link or group"}), list...),
+		Answer: usageDetails{},
 		Handle: handleResourceUsage,
 	}
 }
