@@ -1,6 +1,7 @@
 package serve_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -52,7 +53,8 @@ var asked = map[string]map[string]string{
 		`"usage_factor":"Duration","usage_value":1,"usage_measure_id":4,"subscription_num":1}]`},
 	"ListRateOnPeriodDetail": {"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"server","resource_spec":"server","region":"east",` +
 		`"period_type":2,"period_num":1,"subscription_num":1}]`},
-	"ListRenewRateOnPeriod": {"resource_ids": `["res-CUSTOMER"]`},
+	"ListPartnerAccountChangeRecords": {"partner_id": "PARTNER"},
+	"ListRenewRateOnPeriod":           {"resource_ids": `["res-CUSTOMER"]`},
 }
 
 // caller is one column of the matrix.
@@ -283,7 +285,7 @@ func given(op *operation.Operation, p *operation.Param, c caller, customer strin
 		if customer == "" && c.name == "fern" {
 			record = "fern"
 		}
-		return strings.ReplaceAll(value, "CUSTOMER", record)
+		return strings.NewReplacer("CUSTOMER", record, "PARTNER", cmp.Or(c.key.Partner, "part-north")).Replace(value)
 	}
 	switch {
 	case p.Name == "customer_id":
@@ -291,10 +293,7 @@ func given(op *operation.Operation, p *operation.Param, c caller, customer strin
 	case p.Name == "account_manager_id":
 		return c.manager
 	case p.Name == "partner_id" && p.Required:
-		if c.key.Partner != "" {
-			return c.key.Partner
-		}
-		return "part-north"
+		return cmp.Or(c.key.Partner, "part-north")
 	case !p.Required:
 		return ""
 	}

@@ -31,6 +31,7 @@ func partnerAccountChanges() operation.Operation {
 			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
 			{Name: "indirect_partner_id", Meaning: "this reseller's account"},
 		}, paging()...),
+		Answer: accountChanges{},
 		Handle: handlePartnerAccountChanges,
 	}
 }

@@ -29,6 +29,7 @@ func partnerAdjustRecords() operation.Operation {
 			{Name: "trans_id", Meaning: "only this one"},
 			{Name: "indirect_partner_id", Meaning: "what this reseller gave its customers"},
 		}, paging()...),
+		Answer: adjustRecords{},
 		Handle: handlePartnerAdjustRecords,
 	}
 }

@@ -21,6 +21,7 @@ func indirectPartners() operation.Operation {
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "came to the distributor before then"},
 			{Name: "indirect_partner_id", Meaning: "only this reseller"},
 		}, paging()...)),
+		Answer: indirectPartnerList{},
 		Handle: handleIndirectPartners,
 	}
 }

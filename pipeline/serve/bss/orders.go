@@ -32,6 +32,7 @@ func customerOrders() operation.Operation {
 			{Name: "indirect_partner_id", Meaning: "orders of this reseller's customers"},
 			{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer"}, Default: "oneself", Meaning: "sub_customer: paid for enterprise sub-customers; there are none"},
 		}, paging()...),
+		Answer: orderList{},
 		Handle: handleCustomerOrders,
 	}
 }

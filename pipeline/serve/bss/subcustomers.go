@@ -25,6 +25,7 @@ func subCustomers() operation.Operation {
 			{Name: "customer_id", Meaning: "only this customer"},
 			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
 		}, paging()...)),
+		Answer: subCustomerList{},
 		Handle: handleSubCustomers,
 	}
 }
