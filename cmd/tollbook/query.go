@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/question"
@@ -141,13 +140,9 @@ func (a *app) queryLake(ctx context.Context, w *pipeline.Workspace, q *question.
 
 // queryServer asks what is published.
 func (a *app) queryServer(ctx context.Context, w *pipeline.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
-	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.env)
+	conn, err := a.published(ctx, w)
 	if err != nil {
 		return nil, err
-	}
-	conn, err := clickhouse.Open(ctx, o)
-	if err != nil {
-		return nil, &askError{err}
 	}
 	defer func() { _ = conn.Close() }() // nothing was written
 	answer, err := question.FromClickHouse(ctx, q, r, w.Settings.Zone.Name(), conn)

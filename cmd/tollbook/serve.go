@@ -8,11 +8,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/question"
+	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve"
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	var listen string
+	var listen, from string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer partners, customers and finance over HTTP",
@@ -24,13 +29,14 @@ What it does is logged on standard error, with --json a JSON object a line. It s
 to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP: then let it listen on loopback alone, behind a proxy.`,
 		Example: "  tollbook serve\n  tollbook serve --listen 127.0.0.1:9090\n  tollbook serve -w books-2026 --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, from) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
+	cmd.Flags().StringVar(&from, "from", string(question.Lake), "where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake answers")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
-func (a *app) serve(ctx context.Context, listen string) error {
+func (a *app) serve(ctx context.Context, listen, from string) error {
 	tuneMemory(a.env)
 	w, err := a.open()
 	if err != nil {
@@ -40,7 +46,24 @@ func (a *app) serve(ctx context.Context, listen string) error {
 		w.Settings.API.Listen = listen
 	}
 	log := newServerLogger(a.err, a.flags.json)
-	s, err := serve.New(serve.Config{Workspace: w, Clock: a.clock, Log: log})
+	c := serve.Config{Workspace: w, Clock: a.clock, Log: log}
+	switch question.Source(from) {
+	case question.Lake:
+	case question.ClickHouse:
+		if !w.Settings.ClickHouse.DSN.Set() {
+			return &usageError{what: "--from clickhouse: clickhouse.dsn is empty", hint: "name the server in tollbook.yaml"}
+		}
+		conn, err := a.published(ctx, w)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // nothing was written
+		store := records.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
+		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
+	default:
+		return &usageError{what: fmt.Sprintf("--from %q: want lake or clickhouse", from)}
+	}
+	s, err := serve.New(c)
 	if err != nil {
 		return err
 	}
@@ -54,6 +77,19 @@ func (a *app) serve(ctx context.Context, listen string) error {
 	}
 	log.Info("serving", "on", fmt.Sprintf("%s://%s", scheme, l.Addr()))
 	return s.Serve(ctx, l)
+}
+
+// published connects to the server that the workspace is published to.
+func (a *app) published(ctx context.Context, w *pipeline.Workspace) (*clickhouse.Conn, error) {
+	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.env)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(ctx, o)
+	if err != nil {
+		return nil, &askError{err}
+	}
+	return conn, nil
 }
 
 // newServerLogger is that of a program that goes on: with times.

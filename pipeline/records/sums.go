@@ -80,12 +80,17 @@ func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 			}
 		}
 	}
+	return inOrder(sums), nil
+}
+
+// inOrder is sums by what they are added up by.
+func inOrder(sums map[string]*Sum) []Sum {
 	out := make([]Sum, 0, len(sums))
 	for _, sum := range sums {
 		out = append(out, *sum)
 	}
 	slices.SortFunc(out, func(a, b Sum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
-	return out, nil
+	return out
 }
 
 // addPart adds a part's rows, a block at a time.

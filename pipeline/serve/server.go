@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
@@ -26,6 +28,8 @@ type Config struct {
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
+	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
+	Store func(snap *lake.Snapshot, own records.Store) records.Store
 }
 
 // Server is the query API. It is an http.Handler; Serve runs it on a socket.
@@ -51,7 +55,7 @@ func New(c Config) (*Server, error) {
 	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
 		return nil, err
 	}
-	if s.states, err = newStates(c.Workspace, c.Log); err != nil {
+	if s.states, err = newStates(c.Workspace, c.Store, c.Log); err != nil {
 		return nil, err
 	}
 	ops := c.Operations

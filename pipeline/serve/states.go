@@ -23,7 +23,7 @@ const lookEvery = period.Second
 // states gives each request the committed state that it reads.
 type states struct {
 	lake  *lake.Lake
-	store *records.Lake
+	store func(*lake.Snapshot) records.Store
 	log   *slog.Logger
 
 	mu        sync.Mutex
@@ -35,14 +35,18 @@ type states struct {
 	booksErr  error // why books that changed were not taken
 }
 
-func newStates(w *pipeline.Workspace, log *slog.Logger) (*states, error) {
+func newStates(w *pipeline.Workspace, other func(*lake.Snapshot, records.Store) records.Store, log *slog.Logger) (*states, error) {
 	l, err := w.Lake(pipeline.Options{Log: log})
 	if err != nil {
 		return nil, err
 	}
-	store, err := records.NewLake(records.Options{})
+	files, err := records.NewLake(records.Options{})
 	if err != nil {
 		return nil, err
+	}
+	store := func(snap *lake.Snapshot) records.Store { return files.At(snap) }
+	if other != nil {
+		store = func(snap *lake.Snapshot) records.Store { return other(snap, files.At(snap)) }
 	}
 	s := &states{lake: l, store: store, log: log, workspace: w, prices: operation.NewPrices(w), print: printOf(w.Dir)}
 	_, err = s.at(0)
@@ -59,7 +63,7 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 		return nil, err
 	}
 	s.snap = snap
-	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store.At(snap), Prices: s.prices, Now: now}, nil
+	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store(snap), Prices: s.prices, Now: now}, nil
 }
 
 // mend reads books that changed; the request that finds it waits, others go on with those before. While the books are wrong, those

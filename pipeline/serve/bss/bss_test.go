@@ -88,6 +88,7 @@ o3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,o2
 // house is a workspace whose September is in its lake, behind a server.
 type house struct {
 	t      *testing.T
+	dir    string
 	server *serve.Server
 	tokens map[string]string // by the caller's partner or customer; the vendor's by ""
 }
@@ -110,15 +111,12 @@ func houseWith(t *testing.T, more map[string]string) *house {
 		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		must(t, os.WriteFile(path, []byte(text), 0o644))
 	}
+	h := &house{t: t, dir: dir, tokens: map[string]string{}}
+	h.run("2026-10-03T00:00:00Z", func(w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
+		return w.Monthly(context.Background(), cycleOf(t, "2026-09"), o)
+	})
 	w, err := pipeline.OpenWorkspace(dir)
 	must(t, err)
-	asOf, err := period.ParseInstant("2026-10-03T00:00:00Z")
-	must(t, err)
-	cycle, err := period.ParseCycle("2026-09")
-	must(t, err)
-	_, err = w.Monthly(context.Background(), cycle, pipeline.Options{AsOf: asOf, Workers: 2})
-	must(t, err)
-	h := &house{t: t, tokens: map[string]string{}}
 	file := serve.KeysFile(w)
 	for id, caller := range map[string]keys.Caller{"": {Role: keys.Vendor}, "north": {Role: keys.Partner, Partner: "north"}, "hub": {Role: keys.Partner, Partner: "hub"},
 		"scout": {Role: keys.Partner, Partner: "scout"}, "ann": {Role: keys.Customer, Customer: "ann"}, "bob": {Role: keys.Customer, Customer: "bob"}} {
@@ -131,6 +129,54 @@ func houseWith(t *testing.T, more map[string]string) *house {
 	h.server, err = serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	return h
+}
+
+// run does one run as of a time.
+func (h *house) run(asOf string, do func(*pipeline.Workspace, pipeline.Options) (*pipeline.Report, error)) {
+	h.t.Helper()
+	w, err := pipeline.OpenWorkspace(h.dir)
+	must(h.t, err)
+	at, err := period.ParseInstant(asOf)
+	must(h.t, err)
+	r, err := do(w, pipeline.Options{AsOf: at, Workers: 2, Env: func(string) string { return "" }})
+	must(h.t, err)
+	if r.Owed != nil {
+		h.t.Fatalf("not published: %v", r.Owed)
+	}
+}
+
+func (h *house) night(asOf string) {
+	h.t.Helper()
+	h.run(asOf, func(w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
+		return w.Nightly(context.Background(), o)
+	})
+}
+
+// later closes September, brings records that are late for it, and rates it again at another price.
+func (h *house) later() {
+	h.t.Helper()
+	h.run("2026-10-05T00:00:00Z", func(w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
+		return w.Close(context.Background(), cycleOf(h.t, "2026-09"), false, o)
+	})
+	h.lay("inbox/usage/late.csv", `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces
+a3,ann,r2,mail,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,
+a4,ann,r1,gb,east,2026-09-02T10:00:00Z,2026-09-02T11:00:00Z,9,a1
+a5,ann,r1,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,7,
+b9,bob,r3,gb,west,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,0,
+`)
+	h.night("2026-10-05T01:00:00Z")
+	h.edit("books/prices.csv", "mail,*,,2026-01-01,,2,,0.5", "mail,*,,2026-01-01,,2,,0.25")
+	h.run("2026-10-05T02:00:00Z", func(w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
+		r, _, err := w.Rerate(context.Background(), cycleOf(h.t, "2026-09"), pipeline.RerateOptions{}, o)
+		return r, err
+	})
+}
+
+func cycleOf(t *testing.T, text string) period.Cycle {
+	t.Helper()
+	c, err := period.ParseCycle(text)
+	must(t, err)
+	return c
 }
 
 func must(t *testing.T, err error) {

@@ -72,7 +72,7 @@ type Call struct {
 type State struct {
 	Workspace *pipeline.Workspace
 	Snap      *lake.Snapshot
-	Store     *records.State // looks lines of Snap up
+	Store     records.Store  // looks lines of Snap up
 	Prices    *Prices        // of the workspace's books
 	Now       period.Instant // of the request: for what is in force today; amounts never depend on it
 }
