@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
 // BehindError says that another state is published than the one that is asked for.
 type BehindError struct {
 	Server          string
-	Want, Published int64 // numbers of manifests; 0 = nothing is published
+	Want, Published int64 // numbers of manifests; 0 = nothing of the cycle is published
 }
 
 // Error names both states.
@@ -52,19 +53,18 @@ type Published struct {
 // nil, the error is a *BehindError.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake Store) *Published { return &Published{c, snap, lake} }
 
-// shown checks that the views show the state, and gives the pointer's number.
-func (p *Published) shown(ctx context.Context) (uint64, error) {
+// shown checks that the views show the state's cycle, and gives the pointer's number.
+func (p *Published) shown(ctx context.Context, cycle string) (uint64, error) {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
 	if err != nil {
 		return 0, err
 	}
-	if !ok || live.Hash != string(p.snap.Hash) {
-		return 0, &BehindError{p.conn.Address(), p.snap.Manifest.Number, int64(live.Manifest)}
-	}
-	for _, m := range live.Manifests {
-		if m != live.Manifest { // a cycle was published alone, of another state
-			return 0, &BehindError{p.conn.Address(), p.snap.Manifest.Number, int64(m)}
-		}
+	at := slices.Index(live.Cycles, cycle) // a cycle may have been published alone, of another state
+	switch {
+	case !ok || at < 0:
+		return 0, &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
+	case live.Hash != string(p.snap.Hash) || live.Manifests[at] != uint64(p.snap.Manifest.Number):
+		return 0, &BehindError{p.conn.Address(), p.snap.Manifest.Number, int64(live.Manifests[at])}
 	}
 	return live.Number, nil
 }
@@ -78,14 +78,14 @@ func (p *Published) whole(ctx context.Context, cycle string, ask func() error) e
 		return err
 	}
 	for range turns {
-		before, err := p.shown(ctx)
+		before, err := p.shown(ctx, cycle)
 		if err != nil {
 			return err
 		}
 		if err := ask(); err != nil {
 			return err
 		}
-		after, err := p.shown(ctx)
+		after, err := p.shown(ctx, cycle)
 		if err != nil || after == before {
 			return err
 		}

@@ -30,6 +30,11 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 		cols = allColumns()
 	}
 	out := &Page{Total: at.total(), Rows: table.NewColumns(tables.Lines())}
+	if q.Offset == 0 && q.Limit < out.Total {
+		if err := s.hold(files, at); err != nil {
+			return nil, err
+		}
+	}
 	first := sort.Search(len(at.parts), func(i int) bool { return at.ends[i] > q.Offset })
 	skip := q.Offset
 	if first > 0 {
@@ -55,6 +60,23 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 		skip = 0
 	}
 	return out, nil
+}
+
+// hold opens the files of an answer that has more pages: a file that is open can be read after a commit deleted it.
+func (s *State) hold(files *bucketFiles, at *places) error {
+	last := int32(-1)
+	for i := range at.parts {
+		if at.parts[i].file == last {
+			continue
+		}
+		last = at.parts[i].file
+		f, err := s.store.files.take(s.Snapshot, files.files[last])
+		if err != nil {
+			return err
+		}
+		s.store.files.give(f)
+	}
+	return nil
 }
 
 func allColumns() []int {

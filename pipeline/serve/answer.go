@@ -185,12 +185,14 @@ func (s *Server) handle(ctx context.Context, a *answer, r *http.Request, body []
 		if c.Scope, err = operation.Decide(a.op, &a.caller, &c.Values, state.Workspace.Books, now); err != nil {
 			return nil, err
 		}
-		a.Header().Set("X-Tollbook-State", strconv.FormatInt(state.Snap.Manifest.Number, 10))
+		forget := s.page(c)
+		a.Header().Set("X-Tollbook-State", strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
 		var result any
 		result, err = a.op.Handle(within, c)
 		if moved := new(lake.MovedError); !errors.As(err, &moved) {
 			return result, err
 		}
+		forget()
 	}
 	return nil, fmt.Errorf("gave up after %d states: %w", turns, err)
 }

@@ -9,4 +9,6 @@
 //	SERVE-4  No secret, token or signature is logged; of a query only what the operation knows as its parameters is.
 //	SERVE-5  What a caller sends is bounded in bytes and in time. What waits for a caller is bounded in time.
 //	SERVE-6  Told to stop, the server takes no new request, lets those that are on end within StopTimeout, and cuts the rest.
+//	SERVE-7  Who pages goes on with the state of the first page, for ten minutes after the last one, as far as its files can still be
+//	         read; who begins anew, at offset 0, gets the live state.
 package serve

@@ -42,6 +42,7 @@ type Server struct {
 	seen    sign.Seen
 	limits  limits
 	states  *states
+	pins    pins
 	metrics *metrics
 	mux     *http.ServeMux
 	conns   atomic.Uint64

@@ -140,3 +140,20 @@ su 1 1 54.00000000
 su 1 2 -27.00000000`)
 	h.same("the cut", h.few("bob", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "truncated_amount", "official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
 }
+
+// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: the pages go on with the state of the first;
+// who begins anew sees the new one.
+func TestPagesOfOneState(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	page := func(offset string) string {
+		return h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset="+offset, "", "fee_records", "id")
+	}
+	h.same("first", page("0"), "2026-09/line/east/l1\na1\na2#1\na2#2")
+	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\na0,ann,r1,gb,east,2026-09-02T09:00:00Z,2026-09-02T10:00:00Z,1\n")
+	h.night("2026-10-03T12:00:00Z")
+	h.same("second", page("4"), "o2/1\no3/1\nm1\no1/1")
+	h.same("another's", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset=4", "", "fee_records", "id"), "a2#2\no2/1\no3/1\nm1")
+	h.same("anew", page("0"), "2026-09/line/east/l1\na0\na1\na2#1")
+	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
+}

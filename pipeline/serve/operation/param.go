@@ -75,6 +75,20 @@ func (v *Values) Said(name string) string { return v.values[name] }
 // Given reports whether a parameter has a value, given or by default.
 func (v *Values) Given(name string) bool { _, ok := v.get(name); return ok }
 
+// Key tells requests to an operation apart by their parameters, those that are named left out.
+func (v *Values) Key(without ...string) string {
+	var out strings.Builder
+	for i := range v.op.Params {
+		name := v.op.Params[i].Name
+		if slices.Contains(without, name) {
+			continue
+		}
+		value, ok := v.get(name)
+		out.WriteString(name + strconv.FormatBool(ok) + strconv.Quote(value) + strconv.Quote(string(v.raw[name])))
+	}
+	return out.String()
+}
+
 // Text is a parameter's value as it was given, or its default; "" = none.
 func (v *Values) Text(name string) string { s, _ := v.get(name); return s }
 
