@@ -74,6 +74,10 @@ clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache f
 # More than one server is a cluster named loopback.
 SHARDS ?= 1
 
+.PHONY: run-clickhouse
+run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill that this one tells
+	$(GO) run ./fixtures/clickhouse/run -program $(TOLLBOOK) -dir $(BUILD)/clickhouse/sample -cycle $(CYCLE) -as-of $(AS_OF)
+
 .PHONY: clickhouse
 clickhouse: ## start a ClickHouse server to play with; SHARDS=3 starts a cluster of three
 	$(GO) build -o $(BIN)/clickhouse ./fixtures/clickhouse/cmd
@@ -155,6 +159,12 @@ bench-peers: bench ## the same job in DuckDB, compared only if both totals agree
 	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
 	$(BIN)/peers -w $(BENCH) -memory $(MEMORY) -threads $(CORES) -as-of $(BENCH_AS_OF) > $(BENCH)-peer.json
 	$(BIN)/bench compare -ours $(BENCH).json -lake $(BENCH)/lake -peer $(BENCH)-peer.json
+
+.PHONY: bench-clickhouse
+bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines a second into a ClickHouse server, beside the server's own INSERT of the same files
+	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) $(LOOK)
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench clickhouse -program $(TOLLBOOK) -workspace $(BENCH) -scratch $(BENCH)-clickhouse -runs $(RUNS) -json $(BENCH)-clickhouse.json
 
 .PHONY: docs
 docs: ## write the generated pages under docs/ again

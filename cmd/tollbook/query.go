@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -146,10 +147,10 @@ func (a *app) queryServer(ctx context.Context, w *pipeline.Workspace, q *questio
 	}
 	defer func() { _ = conn.Close() }() // nothing was written
 	answer, err := question.FromClickHouse(ctx, q, r, w.Settings.Zone.Name(), conn)
-	if err != nil {
-		return nil, &askError{err}
+	if failed := new(clickhouse.Error); errors.As(err, &failed) {
+		err = &askError{err}
 	}
-	return answer, nil
+	return answer, err
 }
 
 // askError is an error of asking a server.

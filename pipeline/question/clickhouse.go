@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tollbook/tollbook/pipeline/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -43,13 +45,16 @@ func (e *NotPublishedError) Hint() string {
 const turns = 10
 
 // FromClickHouse answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
-// *clickhouse.Error.
+// *query.NoCycleError, *clickhouse.Error.
 func FromClickHouse(ctx context.Context, q *Question, r Request, zone string, conn *clickhouse.Conn) (*Answer, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
 	for range turns {
+		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
+			return nil, &query.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
+		}
 		a, err := q.ask(ctx, r, zone, conn, live)
 		if err != nil {
 			return nil, err
@@ -71,13 +76,14 @@ type shownState struct {
 	number   uint64 // of the pointer: another one for every publish
 	manifest uint64
 	asOf     time.Time
+	cycles   []string
 }
 
 // state asks which state the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
-	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of FROM live", nil, func() { found = false },
-		[]any{&s.number, &s.manifest, &s.asOf}, func() error { found = true; return nil })
+	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of, cycles FROM live", nil, func() { found = false },
+		[]any{&s.number, &s.manifest, &s.asOf, &s.cycles}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}
 	}
