@@ -52,7 +52,7 @@ type Owed struct {
 
 // Look reports whether a person should look: exit code 1 (spec §7.4).
 func (r *Report) Look() bool {
-	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil {
+	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil || r.Published != nil && r.Published.Look() {
 		return true
 	}
 	for i := range r.Files {

@@ -24,7 +24,8 @@ itself where a server is set; this command does what a run could not.
 
 With --dry-run nothing is written: it says what would be inserted. --print-ddl prints the statements that make tables and
 views, and asks no server. --take-over publishes over the copy of another lake, such as this one before it was rebuilt.
---rebalance inserts anew, where its bucket belongs now, what lies on another shard. Exit code 1 says that something had to be mended.`,
+--rebalance inserts anew, where its bucket belongs now, what lies on another shard. Exit code 1 says that something
+had to be mended, or that the server did not delete what no view shows.`,
 		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -86,7 +87,7 @@ func (a *app) publish(ctx context.Context, po pipeline.PublishOptions) error {
 	} else {
 		a.publishText(r)
 	}
-	if err == nil && len(r.Mended) > 0 {
+	if err == nil && r.Look() {
 		return errLook
 	}
 	return err
@@ -111,9 +112,8 @@ func (a *app) publishText(r *publish.Report) {
 		g.add(t.Table, t.Files, t.New, t.Inserted)
 	}
 	g.print(a.out, "  ")
-	for _, text := range r.Mended {
-		fmt.Fprintf(a.out, "\nmended: %s\n", text)
-	}
+	a.mendedText(r.Mended)
+	a.uncleanedText(r)
 	switch {
 	case r.DryRun:
 		fmt.Fprintln(a.out, "\ndry run: nothing was written")
@@ -124,6 +124,28 @@ func (a *app) publishText(r *publish.Report) {
 	}
 	if r.Cleaned > 0 {
 		fmt.Fprintf(a.out, "deleted what no view shows: %s\n", counted(int64(r.Cleaned), "load", "loads"))
+	}
+}
+
+// mendedText lists what was inserted anew because it differed.
+func (a *app) mendedText(list []string) {
+	const most = 20
+	for i, text := range list {
+		if i == 0 {
+			fmt.Fprintln(a.out, "\nfound to differ on the server, and inserted anew")
+		}
+		if i == most {
+			fmt.Fprintf(a.out, "  and %d more\n", len(list)-most)
+			return
+		}
+		fmt.Fprintf(a.out, "  %s\n", text)
+	}
+}
+
+// uncleanedText says what the server would not delete.
+func (a *app) uncleanedText(r *publish.Report) {
+	if r.Uncleaned != "" {
+		fmt.Fprintf(a.out, "\nnot deleted yet, though no view shows it: %s\n", r.Uncleaned)
 	}
 }
 
@@ -138,8 +160,7 @@ func (a *app) publishedText(r *pipeline.Report) {
 		fmt.Fprintln(a.out, "  The next run publishes it, or `tollbook publish`.")
 	case r.Published != nil && r.Published.Changed:
 		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server, r.Published.Database, r.Published.Manifest)
-		for _, text := range r.Published.Mended {
-			fmt.Fprintf(a.out, "  mended: %s\n", text)
-		}
+		a.mendedText(r.Published.Mended)
+		a.uncleanedText(r.Published)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -66,7 +67,7 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 		Address: c.options.Address, Database: c.options.Database, User: c.options.user(), Password: string(c.options.Password),
 		TLS: c.options.TLS, DialTimeout: c.options.ConnectTimeout, HandshakeTimeout: c.options.ConnectTimeout, ReadTimeout: c.options.Timeout, ClientName: "tollbook",
 	}
-	switch c.options.Compression {
+	switch c.options.packing() {
 	case settings.LZ4:
 		o.Compression = native.CompressionLZ4
 	case settings.ZSTD:
@@ -94,10 +95,19 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	return client.Do(ctx, q)
 }
 
+// packing is how blocks are packed: to a server on this machine it would cost more than it saves.
+func (o *Options) packing() settings.Compression {
+	host, _, err := net.SplitHostPort(o.Address)
+	if ip := net.ParseIP(host); err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		return settings.Unpacked
+	}
+	return o.Compression
+}
+
 // insertHTTP sends the same blocks as the body of one request, packed as the native protocol packs them.
 func (c *Conn) insertHTTP(ctx context.Context, in *Insert) error {
 	method := compress.LZ4
-	switch c.options.Compression {
+	switch c.options.packing() {
 	case settings.ZSTD:
 		method = compress.ZSTD
 	case settings.Unpacked:

@@ -3,9 +3,11 @@ package publish
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -20,11 +22,45 @@ type waste struct {
 	since uint64 // id of the move that dropped it; of one that was never shown its own
 }
 
-// clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that runs now began.
-func (r *run) clean(ctx context.Context) error {
+// cleanTime is how long a publish waits for the server to delete. What takes longer goes on by itself.
+const cleanTime = 20 * time.Second
+
+// tidy cleans up, and reports what the server would not delete: what the views show is right without it.
+func (r *run) tidy(ctx context.Context) error {
 	if err := r.step(StepBeforeClean); err != nil {
 		return err
 	}
+	short, cancel := context.WithTimeout(ctx, cleanTime)
+	defer cancel()
+	err := r.clean(short)
+	var failed *clickhouse.Error
+	switch {
+	case err == nil:
+		return r.step(StepCleaned)
+	case ctx.Err() != nil || !errors.As(err, &failed):
+		return err
+	}
+	r.report.Uncleaned = failed.Error()
+	if short.Err() != nil {
+		r.report.Uncleaned = "the server takes long to delete" + r.mutationFails(ctx)
+	}
+	return nil
+}
+
+// mutationFails is why a server does not get on with deleting, as far as it says.
+func (r *run) mutationFails(ctx context.Context) string {
+	for _, n := range r.nodes.all {
+		var why string
+		sql := "SELECT max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done"
+		if err := n.One(ctx, "read system.mutations", sql, []any{r.schema.Database}, &why); err == nil && why != "" {
+			return ": clickhouse " + n.Address() + ": " + why
+		}
+	}
+	return ""
+}
+
+// clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that runs now began.
+func (r *run) clean(ctx context.Context) error {
 	if err := r.adoptStrays(ctx); err != nil {
 		return err
 	}
@@ -66,11 +102,9 @@ func (r *run) clean(ctx context.Context) error {
 		}
 	}
 	if len(old) > 0 {
-		if err := r.deleteEverywhere(ctx, "published", "number", old); err != nil {
-			return err
-		}
+		return r.deleteEverywhere(ctx, "published", "number", old)
 	}
-	return r.step(StepCleaned)
+	return nil
 }
 
 // oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside. Queries without a

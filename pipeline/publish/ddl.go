@@ -177,8 +177,9 @@ func (e *NewerError) Error() string {
 // Hint is what to do about it.
 func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
 
-// migrate brings a server's tables up to this program's version. Each statement may run twice: what was stopped is run again.
-func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn) (ran []string, err error) {
+// migrate brings a server's tables up to this program's version. Each statement may run twice: what was stopped is run again. The tables
+// are checked before views are made over them.
+func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn, list []*published) (ran []string, err error) {
 	st, err := s.readState(ctx, c)
 	if err != nil {
 		return nil, err
@@ -190,7 +191,14 @@ func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn) (ran []string, 
 	if err != nil {
 		return nil, err
 	}
+	checked := false
 	for _, step := range steps {
+		if step.version == 0 {
+			if err := s.checkColumns(ctx, c, list); err != nil {
+				return ran, err
+			}
+			checked = true
+		}
 		for _, sql := range step.list {
 			if err := c.Do(ctx, "run "+step.name, sql); err != nil {
 				return ran, err
@@ -202,5 +210,8 @@ func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn) (ran []string, 
 		}
 		ran = append(ran, step.name)
 	}
-	return ran, nil
+	if checked {
+		return ran, nil
+	}
+	return ran, s.checkColumns(ctx, c, list)
 }

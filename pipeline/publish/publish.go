@@ -140,7 +140,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err := r.note(ctx, r.shownAt(next)); err != nil {
 		return err
 	}
-	return r.clean(ctx)
+	return r.tidy(ctx)
 }
 
 // step is a stop point.
@@ -185,16 +185,13 @@ func (r *run) prepare(ctx context.Context) (whole bool, err error) {
 		return true, r.columns(ctx)
 	}
 	for _, n := range r.nodes.all {
-		ran, err := r.schema.migrate(ctx, n.Conn)
+		ran, err := r.schema.migrate(ctx, n.Conn, r.tables)
 		for _, name := range ran {
 			r.report.DDL = append(r.report.DDL, n.Address()+": "+name)
 		}
 		if err != nil {
 			return false, err
 		}
-	}
-	if err := r.columns(ctx); err != nil {
-		return false, err
 	}
 	return true, r.step(StepMigrated)
 }
@@ -275,7 +272,7 @@ func (r *run) match(ctx context.Context) ([]*item, error) {
 	for _, i := range r.items {
 		l := r.whole[i.key()]
 		if l != nil && broken[l.id] != nil {
-			r.report.Mended = append(r.report.Mended, broken[l.id].Error())
+			r.report.Mended = append(r.report.Mended, broken[l.id].text())
 			delete(r.whole, i.key())
 			l = nil
 		}

@@ -17,8 +17,10 @@ type Report struct {
 	Mended   []string      `json:"mended,omitempty"` // what was found to differ and was inserted anew
 	Cleaned  int           `json:"cleaned"`          // loads that no view shows and that were deleted
 	Waiting  int           `json:"waiting"`          // and those that wait for it
-	Totals   []lake.Total  `json:"totals,omitempty"` // that agree in lines, statements and on the server
-	DryRun   bool          `json:"dry_run,omitempty"`
+	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
+	Uncleaned string       `json:"uncleaned,omitempty"`
+	Totals    []lake.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
+	DryRun    bool         `json:"dry_run,omitempty"`
 }
 
 // TableReport is what became of one table.
@@ -60,3 +62,6 @@ func (r *Report) inserted(l *load) {
 		}
 	}
 }
+
+// Look reports whether a person should look: exit code 1 (spec §7.4).
+func (r *Report) Look() bool { return len(r.Mended) > 0 || r.Uncleaned != "" }

@@ -39,9 +39,9 @@ func (r *run) totals() error {
 			if !l.Equal(s) {
 				return r.smallest(lines, statements, ref.Cycle, name, at, k)
 			}
-			for table, sum := range map[*published]decimal.Decimal{lines: l, statements: s} {
-				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != sum.String() {
-					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want + " in the lake's control totals", Right: sum.String() + " in " + table.name + " on the server"}
+			for _, table := range []*published{lines, statements} { // both come to l
+				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != l.String() {
+					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want + " in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
 				}
 			}
 			r.report.Totals = append(r.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})

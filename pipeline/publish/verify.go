@@ -19,7 +19,11 @@ type DifferError struct {
 
 // Error names all of it.
 func (e *DifferError) Error() string {
-	return fmt.Sprintf("publish: %s of %s differs: %s, but %s", e.Column, e.What, e.Left, e.Right)
+	return "publish: " + e.text()
+}
+
+func (e *DifferError) text() string {
+	return fmt.Sprintf("%s of %s differs: %s, but %s", e.Column, e.What, e.Left, e.Right)
 }
 
 // Hint says that nothing moved.

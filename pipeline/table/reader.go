@@ -172,13 +172,13 @@ func (r *Reader) maybeTimes(cr file.ColumnChunkReader, c *Col, n int) error {
 	return nil
 }
 
-// chunkRows is how many values are taken from a page at once; the bytes behind them are copied before the next call.
+// chunkRows is how many values are taken from a page at once; the bytes behind them are the page's, and copied before the next call.
 const chunkRows = 4096
 
 func (r *Reader) strings(cr file.ColumnChunkReader, c *Col, t table.Type, n int) error {
 	r.text = slices.Grow(r.text[:0], chunkRows)[:chunkRows]
 	for done := 0; done < n; {
-		_, got, err := cr.(*file.ByteArrayColumnChunkReader).ReadBatch(int64(min(chunkRows, n-done)), r.text, nil, nil)
+		_, got, err := cr.(*file.ByteArrayColumnChunkReader).ReadBatchInPage(int64(min(chunkRows, n-done)), r.text, nil, nil)
 		if err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func (c *Col) addWordBytes(word []byte) {
 func (r *Reader) decimals(cr file.ColumnChunkReader, c *Col, n int) error {
 	r.flba = slices.Grow(r.flba[:0], chunkRows)[:chunkRows]
 	for done := 0; done < n; {
-		_, got, err := cr.(*file.FixedLenByteArrayColumnChunkReader).ReadBatch(int64(min(chunkRows, n-done)), r.flba, nil, nil)
+		_, got, err := cr.(*file.FixedLenByteArrayColumnChunkReader).ReadBatchInPage(int64(min(chunkRows, n-done)), r.flba, nil, nil)
 		if err != nil {
 			return err
 		}

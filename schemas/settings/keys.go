@@ -84,7 +84,7 @@ func clickHouseKeys() []Key {
 		{Name: "clickhouse.skip_verify", Type: "true | false", Default: "false", read: readSkipVerify,
 			Meaning: "take any certificate: anyone on the way can read and change what is sent"},
 		{Name: "clickhouse.compression", Type: "lz4 | zstd | none", Default: "lz4", read: readCompression,
-			Meaning: "how rows are packed on their way to the server"},
+			Meaning: "how rows are packed on their way to a server on another machine"},
 		{Name: "clickhouse.connect_timeout", Type: "duration", Default: "10s", read: readCHDuration,
 			Meaning: "how long connecting may take"},
 		{Name: "clickhouse.timeout", Type: "duration", Default: "5m", read: readCHDuration,

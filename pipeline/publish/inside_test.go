@@ -1,0 +1,124 @@
+package publish
+
+import (
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// The DDL that is checked in has the columns that are inserted, in order and of their types.
+func TestDDLHasTheColumns(t *testing.T) {
+	t.Parallel()
+	s := Schema{Database: "copy"}
+	list, err := s.DDL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(list, ";\n")
+	for _, p := range theTables(true) {
+		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy`."+p.data()+"\n(\n")
+		body, _, _ := strings.Cut(rest, "\n)\nENGINE = MergeTree\nPARTITION BY cycle\n")
+		var got, want []string
+		for line := range strings.Lines(body) {
+			line, _, _ = strings.Cut(strings.TrimSpace(line), " CODEC(")
+			got = append(got, strings.TrimSuffix(line, ","))
+		}
+		for _, c := range p.columns() {
+			want = append(want, c.name+" "+c.kind)
+		}
+		if !found || strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s:\n%s\nwant\n%s", p.data(), strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		_, rest, _ = strings.Cut(text, "CREATE OR REPLACE VIEW `copy`."+p.name+" AS\nSELECT\n")
+		body, _, _ = strings.Cut(rest, "\nFROM `copy`."+p.name+"_rows\nWHERE load GLOBAL IN ")
+		var columns []string
+		if p.cycle {
+			columns = append(columns, cycleColumn)
+		}
+		for _, c := range p.def.Columns {
+			columns = append(columns, c.Name)
+		}
+		if got := regexp.MustCompile(`,?\s+`).ReplaceAllString(strings.TrimSpace(body), ","); got != strings.Join(columns, ",") {
+			t.Errorf("view %s has %s, want %s", p.name, got, strings.Join(columns, ","))
+		}
+	}
+	if cluster, err := (Schema{Database: "copy", Cluster: "main"}).DDL(); err != nil || !strings.Contains(strings.Join(cluster, "\n"), "Distributed('main', 'copy', 'lines_data')") {
+		t.Errorf("a cluster's: %v", err)
+	}
+}
+
+// two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that agrees.
+func two(lines, statements string, totals ...lake.Total) *run {
+	list := theTables(false)
+	r := &run{tables: list, whole: make(map[key]*load), report: &Report{},
+		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2, Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}
+	add := func(name, path, payment string, bucket int) {
+		p := find(list, name)
+		i := &item{table: p, path: path, cycle: "2026-09", bucket: bucket}
+		l := &load{table: name, path: path, rows: 1}
+		for _, column := range p.sumNames() {
+			sum := "0"
+			if column == "payment_amount" {
+				sum = payment
+			}
+			l.sums = append(l.sums, sum)
+		}
+		r.items = append(r.items, i)
+		r.whole[i.key()] = l
+	}
+	add("lines", "a", "0.1", 0)
+	add("lines", "b", lines, 1)
+	add("statements", "c", "0.1", 0)
+	add("statements", "d", statements, 1)
+	return r
+}
+
+// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named (spec §6.6).
+func TestTotalsThatDiffer(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		r    *run
+		want string
+	}{
+		{two("123456789012345678.00000001", "123456789012345678.00000001"), ""},
+		{two("123456789012345678.00000001", "123456789012345678"),
+			"publish: payment_amount of cycle 2026-09, bucket 1 differs: 123456789012345678.00000001 in lines, but 123456789012345678 in statements"},
+		{two("1", "1", lake.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000000"}), ""},
+		{two("1", "1", lake.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000001"}),
+			"publish: payment_amount of cycle 2026-09 differs: 1.10000001 in the lake's control totals, but 1.1 in lines on the server"},
+	} {
+		err := c.r.totals()
+		var differ *DifferError
+		if c.want == "" && err != nil || c.want != "" && (!errors.As(err, &differ) || err.Error() != c.want) {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+	}
+}
+
+func TestTrimZeros(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"1.50000000": "1.5", "100": "100", "100.00": "100", "-0.00000000": "0", "0": "0", "-1.01": "-1.01"} {
+		if got := trimZeros(text); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+// Small files share an INSERT, large ones have their own, and no INSERT is of two cycles or shards.
+func TestGroups(t *testing.T) {
+	t.Parallel()
+	p := theTables(false)[0]
+	of := func(cycle string, bucket int, rows int64) *item { return &item{table: p, cycle: cycle, bucket: bucket, rows: rows} }
+	list := groups([]*item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10), of("2026-10", 0, 10), of("2026-10", 2, mostRows), of("2026-10", 4, 1),
+		of("2026-10", lake.NoBucket, 1)}, 2)
+	var got []string
+	for _, g := range list {
+		got = append(got, strings.Repeat("*", len(g.items))+g.cycle+string(rune('0'+g.shard)))
+	}
+	if want := "**2026-090 *2026-091 *2026-100 *2026-100 **2026-100"; strings.Join(got, " ") != want {
+		t.Errorf("got  %s\nwant %s", strings.Join(got, " "), want)
+	}
+}
