@@ -111,7 +111,9 @@ func TestTrimZeros(t *testing.T) {
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	p := theTables(false)[0]
-	of := func(cycle string, bucket int, rows int64) *item { return &item{table: p, cycle: cycle, bucket: bucket, rows: rows} }
+	of := func(cycle string, bucket int, rows int64) *item {
+		return &item{table: p, cycle: cycle, bucket: bucket, rows: rows}
+	}
 	list := groups([]*item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10), of("2026-10", 0, 10), of("2026-10", 2, mostRows), of("2026-10", 4, 1),
 		of("2026-10", lake.NoBucket, 1)}, 2)
 	var got []string
