@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +38,7 @@ to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
-func (a *app) serve(ctx context.Context, listen, from string) error {
+func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 	tuneMemory(a.env)
 	w, err := a.open()
 	if err != nil {
@@ -46,7 +48,12 @@ func (a *app) serve(ctx context.Context, listen, from string) error {
 		w.Settings.API.Listen = listen
 	}
 	log := newServerLogger(a.err, a.flags.json)
-	c := serve.Config{Workspace: w, Clock: a.clock, Log: log}
+	scratch, err := os.MkdirTemp("", "tollbook-serve-")
+	if err != nil {
+		return fmt.Errorf("make a scratch folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	c := serve.Config{Workspace: w, Clock: a.clock, Log: log, Scratch: scratch}
 	switch question.Source(from) {
 	case question.Lake:
 	case question.ClickHouse:

@@ -120,14 +120,21 @@ func (s *Server) shape(a *answer, r *http.Request) error {
 	return nil
 }
 
+// mostTurns is how many states a request is tried on: one that loses so many is slower than the runs.
+const mostTurns = 10
+
 // answer answers a request to an operation.
 func (s *Server) answer(a *answer, r *http.Request) {
-	result, err := s.result(a, r)
-	if err == nil {
-		err = s.write(a, r, result)
-	}
-	if err == nil {
-		return
+	now := s.clock()
+	body, err := s.admit(a, r, now)
+	moved := new(lake.MovedError)
+	for turn := 1; err == nil; turn++ {
+		if err = s.try(a, r, body, period.Instant(now.UnixMicro())); err == nil {
+			return
+		}
+		if turn < mostTurns && a.status == 0 && errors.As(err, &moved) {
+			err = nil // from the newer state, from the start (SERVE-1)
+		}
 	}
 	if a.status != 0 {
 		a.cause = err
@@ -136,65 +143,71 @@ func (s *Server) answer(a *answer, r *http.Request) {
 	a.fail(err)
 }
 
-// result finds out what the answer is (SERVE-2).
-func (s *Server) result(a *answer, r *http.Request) (any, error) {
-	now, body := s.clock(), []byte(nil)
-	if !a.op.Public() {
-		var err error
-		body, err = io.ReadAll(http.MaxBytesReader(a, r.Body, int64(s.api.MaxBody)))
-		if long := new(http.MaxBytesError); errors.As(err, &long) {
-			return nil, operation.TooLarge(s.api.MaxBody)
-		}
-		if err != nil {
-			return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
-		}
-		if a.caller, err = s.caller(r, body, now); err != nil {
-			return nil, err
-		}
-		if !s.limits.take(a.caller.ID, a.op.Name, now) {
-			a.Header().Set("Retry-After", "1")
-			return nil, operation.TooMany()
-		}
-	}
-	return s.handle(r.Context(), a, r, body, period.Instant(now.UnixMicro()))
-}
-
-// handle has the operation answer from the live state, and again from the newer one where a run took that away (SERVE-1).
-func (s *Server) handle(ctx context.Context, a *answer, r *http.Request, body []byte, now period.Instant) (any, error) {
+// admit reads the body and finds out who asks, whether it may, and how often (SERVE-2).
+func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error) {
 	if a.op.Public() {
-		return a.op.Handle(ctx, &operation.Call{Op: a.op, Language: a.language, Inside: s.inside()})
+		return nil, nil
 	}
-	if err := operation.Admit(a.op, &a.caller); err != nil {
+	body, err := io.ReadAll(http.MaxBytesReader(a, r.Body, int64(s.api.MaxBody)))
+	if long := new(http.MaxBytesError); errors.As(err, &long) {
+		return nil, operation.TooLarge(s.api.MaxBody)
+	}
+	if err != nil {
+		return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
+	}
+	if a.caller, err = s.caller(r, body, now); err != nil {
 		return nil, err
 	}
-	within, cancel := context.WithTimeout(ctx, s.api.WriteTimeout)
-	defer cancel()
-	const turns = 10
-	var err error
-	for range turns {
-		var state *operation.State
-		if state, err = s.states.at(now); err != nil {
-			return nil, err
-		}
-		s.metrics.state.Set(float64(state.Snap.Manifest.Number))
-		c := &operation.Call{Op: a.op, Caller: a.caller, State: state, Language: a.language, Body: body}
-		if c.Values, err = operation.Parse(a.op, r, body, now, state.Workspace.Books.Zone); err != nil {
-			return nil, err
-		}
-		a.values = c.Values
-		if c.Scope, err = operation.Decide(a.op, &a.caller, &c.Values, state.Workspace.Books, now); err != nil {
-			return nil, err
-		}
-		forget := s.page(c)
+	if !s.limits.take(a.caller.ID, a.op.Name, now) {
+		a.Header().Set("Retry-After", "1")
+		return nil, operation.TooMany()
+	}
+	return body, operation.Admit(a.op, &a.caller)
+}
+
+// try answers from the live state.
+func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant) error {
+	c, err := s.call(a, r, body, now)
+	if err != nil {
+		return err
+	}
+	forget := func() {}
+	if !a.op.Public() {
+		forget = s.page(c)
 		a.Header().Set("X-Tollbook-State", strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
-		var result any
-		result, err = a.op.Handle(within, c)
-		if moved := new(lake.MovedError); !errors.As(err, &moved) {
-			return result, err
-		}
+	}
+	within, cancel := context.WithTimeout(r.Context(), s.api.WriteTimeout)
+	defer cancel()
+	result, err := a.op.Handle(within, c)
+	if err == nil {
+		err = s.write(a, r, result)
+	}
+	if moved := new(lake.MovedError); errors.As(err, &moved) {
 		forget()
 	}
-	return nil, fmt.Errorf("gave up after %d states: %w", turns, err)
+	return err
+}
+
+// call is what an operation is given: parameters and scope, both found good, and a state.
+func (s *Server) call(a *answer, r *http.Request, body []byte, now period.Instant) (*operation.Call, error) {
+	c := &operation.Call{Op: a.op, Caller: a.caller, Language: a.language, Body: body, Inside: s.inside()}
+	if a.op.Public() {
+		return c, nil
+	}
+	var err error
+	if c.State, err = s.states.at(now); err != nil {
+		return nil, err
+	}
+	s.metrics.state.Set(float64(c.State.Snap.Manifest.Number))
+	b := c.State.Workspace.Books
+	if c.Values, err = operation.Parse(a.op, r, body, now, b.Zone); err != nil {
+		return nil, err
+	}
+	a.values = c.Values
+	if c.Scope, err = operation.Decide(a.op, &a.caller, &c.Values, b, now); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // write sends a result.

@@ -53,7 +53,7 @@ func (m *metrics) done(operation string, status int, code string, bytes int64, t
 
 // inside is what the server says of itself.
 func (s *Server) inside() *operation.Inside {
-	return &operation.Inside{Ready: s.ready, Metrics: s.writeMetrics}
+	return &operation.Inside{Ready: s.ready, Metrics: s.writeMetrics, Shelf: s.shelf, Program: s.program}
 }
 
 // ready looks at all that an answer needs.

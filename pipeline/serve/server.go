@@ -9,11 +9,13 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -28,6 +30,7 @@ type Config struct {
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
+	Scratch    string // a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent anew, and cannot be resumed
 	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
 	Store func(snap *lake.Snapshot, own records.Store) records.Store
 }
@@ -46,12 +49,18 @@ type Server struct {
 	metrics *metrics
 	mux     *http.ServeMux
 	conns   atomic.Uint64
+	shelf   *export.Shelf
+	program string // which build this is
 }
+
+// keptExports is how many bytes of exports are kept for those who come back for a part of one.
+const keptExports = 4 << 30
 
 // New checks what the server needs: the keys file and the lake. Errors: *keys.FileError, and those of opening a lake.
 func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
-	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), limits: limits{perSecond: api.RateLimit}}
+	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
+		limits: limits{perSecond: api.RateLimit}}
 	var err error
 	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
 		return nil, err
@@ -59,12 +68,32 @@ func New(c Config) (*Server, error) {
 	if s.states, err = newStates(c.Workspace, c.Store, c.Log); err != nil {
 		return nil, err
 	}
+	if c.Scratch != "" {
+		if s.shelf, err = export.NewShelf(c.Scratch, keptExports); err != nil {
+			return nil, err
+		}
+	}
 	ops := c.Operations
 	if ops == nil {
 		ops = Operations()
 	}
 	s.mux = s.routes(ops)
 	return s, nil
+}
+
+// build names the program's source as far as it knows it: answers of two builds may differ in their bytes.
+func build() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	text := info.Main.Version + " " + info.GoVersion
+	for _, set := range info.Settings {
+		if strings.HasPrefix(set.Key, "vcs.") {
+			text += " " + set.Value
+		}
+	}
+	return text
 }
 
 // path is a file of the settings, relative to the workspace.

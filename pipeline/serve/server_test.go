@@ -334,7 +334,9 @@ func TestStop(t *testing.T) {
 func TestRange(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("file", func(context.Context, *operation.Call) (any, error) {
-		return &operation.Stream{Type: "text/csv", Name: "a\"b\r\n.csv", Tag: "t1", Open: func() (io.ReadSeekCloser, error) { return nopCloser{strings.NewReader("0123456789")}, nil }}, nil
+		return &operation.Stream{Type: "text/csv", Name: "a\"b\r\n.csv", Tag: "t1", Open: func(context.Context) (io.ReadSeekCloser, error) {
+			return nopCloser{strings.NewReader("0123456789")}, nil
+		}}, nil
 	})))
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
 	for _, c := range []struct {

@@ -22,7 +22,10 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 	out, done := s.patient(a)
 	defer done()
 	if st.Open != nil {
-		f, err := st.Open()
+		h.Set("Accept-Ranges", "bytes")
+	}
+	if st.Open != nil && (st.Write == nil || partial(r, st.Tag)) {
+		f, err := st.Open(r.Context())
 		if err != nil {
 			return err
 		}
@@ -35,6 +38,13 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 		return nil
 	}
 	return st.Write(r.Context(), out)
+}
+
+// partial reports whether a request is for a part of what has the tag. Without If-Range nothing says what the part is of, and it is
+// taken as it is.
+func partial(r *http.Request, tag string) bool {
+	of := r.Header.Get("If-Range")
+	return r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)
 }
 
 // patient writes as long as what it writes moves: after WriteTimeout without a write that came through, the connection is cut.

@@ -90,7 +90,7 @@ func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) 
 	began := time.Now()
 	out := &world{t: t, dir: dir, log: &syncBuffer{}, keys: serve.KeysFile(w), ended: make(chan error, 1),
 		clock: func() time.Time { return asOf.Add(time.Since(began)) }}
-	c := serve.Config{Workspace: w, Clock: out.clock, Log: slog.New(slog.NewTextHandler(out.log, nil))}
+	c := serve.Config{Workspace: w, Clock: out.clock, Log: slog.New(slog.NewTextHandler(out.log, nil)), Scratch: filepath.Join(t.TempDir(), "scratch")}
 	if change != nil {
 		change(&w.Settings.API, &c)
 	}

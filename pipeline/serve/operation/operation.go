@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
@@ -96,9 +97,12 @@ func NewPrices(w *pipeline.Workspace) *Prices {
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
+	Shelf   *export.Shelf         // of exports that are read again; nil = none is kept
+	Program string                // which build writes the answers: part of their tags
 }
 
-// Stream is an answer that is no JSON value. Exactly one of Write and Open is set.
+// Stream is an answer that is no JSON value. With both Write and Open, the whole is written and a part of it is read from the file; both
+// give the same bytes.
 type Stream struct {
 	Type string // its Content-Type
 	Name string // of the file that a browser would save; empty = shown in place
@@ -107,5 +111,5 @@ type Stream struct {
 	// Write gives the answer from start to end. An error after the first byte cuts the connection.
 	Write func(ctx context.Context, w io.Writer) error
 	// Open gives a finished file: with a Tag, requests with Range and If-Range are resumed (RFC 9110).
-	Open func() (io.ReadSeekCloser, error)
+	Open func(context.Context) (io.ReadSeekCloser, error)
 }

@@ -2,14 +2,12 @@ package own
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 
 	"github.com/tollbook/tollbook/pipeline/compose"
 	"github.com/tollbook/tollbook/pipeline/document"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -127,12 +125,6 @@ func handleStatement(ctx context.Context, c *operation.Call) (any, error) {
 		out.Name = fmt.Sprintf("statement-%s-%s.%s", cycle, c.Text("partner_id"), format)
 	}
 	return out, nil
-}
-
-// tagOf names what an answer is made from: the state, the books and what was asked for.
-func tagOf(c *operation.Call, asked ...string) string {
-	text := fmt.Sprintf("%s %q %s %q", c.Op.Name, c.State.Snap.Hash, hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
-	return string(lake.HashBytes([]byte(text)))
 }
 
 func incentives() operation.Operation {

@@ -1,0 +1,197 @@
+package own
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/export"
+	"github.com/tollbook/tollbook/pipeline/focus"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/settle"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+func consumption() operation.Operation {
+	return operation.Operation{
+		Name: "ExportConsumption", Method: http.MethodGet, Path: "/v1/exports/consumption",
+		Summary: "The consumption records of a cycle that the caller may see, streamed; who comes back with Range and If-Range gets the rest",
+		Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer}, Subject: operation.Customers,
+		Params: []operation.Param{
+			{Name: "cycle", Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"},
+			{Name: "format", Kind: operation.Word, Words: exportFormats(), Default: "csv", Meaning: "how it is written; focus is FOCUS 1.2 as CSV"},
+			{Name: "customer_id", Meaning: "only this customer's"},
+			{Name: "partner_id", Meaning: "only this partner's: for the vendor alone"},
+			{Name: "indirect_partner_id", Meaning: "what customers consumed as this reseller's, while it was the caller's"},
+			{Name: "account_manager_id", Meaning: "only customers of this account manager"},
+			{Name: "split", Kind: operation.Flag, Default: "false", Meaning: "CSV as a tar.gz of parts of 100,000 rows"},
+			{Name: "issuer_id", Meaning: "FOCUS: whose invoices, a partner_id or vendor; without it the caller's own, or those it is sent"},
+		},
+		Types: []string{"text/csv; charset=utf-8", "application/x-ndjson", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream",
+			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip"},
+		Handle: handleConsumption,
+	}
+}
+
+const (
+	focusCSV     = "focus"
+	focusParquet = "focus-parquet"
+)
+
+func exportFormats() []string { return append(export.Formats(), focusCSV, focusParquet) }
+
+// exportType is a format's Content-Type and the ending of its file.
+func exportType(format string, split bool) (kind, ending string) {
+	switch format {
+	case "ndjson":
+		return "application/x-ndjson", "ndjson"
+	case "parquet", focusParquet:
+		return "application/vnd.apache.parquet", "parquet"
+	case "arrow":
+		return "application/vnd.apache.arrow.stream", "arrows"
+	case "xlsx":
+		return typeOf("xlsx"), "xlsx"
+	}
+	if split {
+		return "application/gzip", "tar.gz"
+	}
+	return typeOf("csv"), "csv"
+}
+
+func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
+	if err := query.HasCycle(c.State.Snap, c.Text("cycle")); err != nil {
+		return nil, err
+	}
+	format := c.Text("format")
+	reader, err := c.State.Workspace.Partners()
+	if err != nil {
+		return nil, err
+	}
+	reader.Snap = c.State.Snap
+	if format == focusCSV || format == focusParquet {
+		return focusOf(c, reader, format)
+	}
+	if c.Given("issuer_id") {
+		return nil, operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
+	}
+	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c), Split: c.Flag("split"), Partners: reader}
+	if err := r.Check(); err != nil {
+		return nil, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
+	}
+	return download(c, r.Tag(c.State.Snap, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
+		_, err := export.Write(ctx, c.State.Snap, r, w)
+		return err
+	}), nil
+}
+
+// exportScope is the call's scope as exports take it.
+func exportScope(c *operation.Call) export.Scope {
+	s := export.Scope{Customer: c.Scope.Customer, Partner: c.Scope.Partner, Direct: c.Scope.Partner != ""}
+	if c.Scope.During != nil {
+		s.Seller = c.Caller.Partner // it is the caller's reseller
+	}
+	switch {
+	case c.Scope.Nothing:
+		s.Only, s.Named = func(string) bool { return false }, "nobody"
+	case c.Scope.Manager != "":
+		s.Only, s.Named = managed(c)
+	}
+	return s
+}
+
+// managed is the customers of the scope's manager as they are now, and a name for them.
+func managed(c *operation.Call) (only func(string) bool, name string) {
+	b, ids := c.State.Workspace.Books, map[string]bool{}
+	var all strings.Builder
+	for i := range b.Customers {
+		if c.Scope.Managed(b, int32(i), c.State.Now) {
+			ids[b.Customers[i].ID] = true
+			fmt.Fprintf(&all, "%q", b.Customers[i].ID)
+		}
+	}
+	return func(id string) bool { return ids[id] }, "customers " + string(lake.HashBytes([]byte(all.String())))
+}
+
+// download streams what is asked for the first time, and keeps it as a file for those who come back for the rest.
+func download(c *operation.Call, tag string, write func(context.Context, io.Writer) error) *operation.Stream {
+	kind, ending := exportType(c.Text("format"), c.Flag("split"))
+	out := &operation.Stream{Type: kind, Name: fmt.Sprintf("consumption-%s.%s", c.Text("cycle"), ending), Tag: tag, Write: write}
+	if c.Inside.Shelf != nil {
+		out.Open = func(ctx context.Context) (io.ReadSeekCloser, error) {
+			return c.Inside.Shelf.Open(tag, func(w io.Writer) error { return write(ctx, w) })
+		}
+	}
+	return out
+}
+
+// focusOf is a data set of one issuer, as far as the caller is in it: as the issuer, or as the one who is billed.
+func focusOf(c *operation.Call, reader settle.Reader, format string) (any, error) {
+	request, err := focusRequest(c)
+	if err != nil {
+		return nil, err
+	}
+	source := &focus.Source{Reader: reader, Publisher: c.State.Workspace.Settings.Vendor.Name}
+	form := map[string]string{focusCSV: "csv", focusParquet: "parquet"}[format]
+	return download(c, source.Tag(request, form, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
+		_, err := focus.Write(ctx, source, request, form, w)
+		return err
+	}), nil
+}
+
+// focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a customer what it is
+// invoiced. An issuer that sends the caller nothing gives an empty data set.
+func focusRequest(c *operation.Call) (focus.Request, error) {
+	r := focus.Request{Cycle: c.Text("cycle"), Issuer: c.Text("issuer_id"), Account: c.Scope.Customer}
+	b := c.State.Workspace.Books
+	switch {
+	case c.Flag("split"):
+		return r, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
+	case c.Given("indirect_partner_id") || c.Scope.Manager != "":
+		return r, operation.MayNot(operation.Text{Zh: "focus格式不支持按云经销商或客户经理查询", En: "FOCUS is of an issuer's invoices: neither of an indirect partner nor of an account manager"})
+	case r.Issuer != "" && r.Issuer != settlement.VendorID && b.Partner(r.Issuer) < 0:
+		return r, operation.BadParameter("issuer_id", operation.Text{Zh: "不存在", En: "is no partner, and not vendor"})
+	}
+	switch c.Caller.Role {
+	case keys.Partner:
+		r.Issuer = cmp.Or(r.Issuer, c.Caller.Partner)
+		if r.Issuer != c.Caller.Partner {
+			if r.Account != "" {
+				return r, operation.MayNot(operation.Text{Zh: "只能查询本伙伴开具的账单", En: "what others invoice a customer is not the partner's to see"})
+			}
+			r.Account = c.Caller.Partner
+		}
+	case keys.Customer:
+		r.Issuer = cmp.Or(r.Issuer, invoicer(c))
+	default:
+		r.Issuer = cmp.Or(r.Issuer, c.Scope.Partner, settlement.VendorID)
+	}
+	return r, nil
+}
+
+// invoicer is who invoices a customer at the end of the cycle: its reseller, or the vendor.
+func invoicer(c *operation.Call) string {
+	b := c.State.Workspace.Books
+	cycle, _ := c.Month("cycle")
+	customer := b.Customer(c.Scope.Customer)
+	if customer < 0 {
+		return settlement.VendorID
+	}
+	if a, ok := b.AssociationAt(customer, b.Zone.Bounds(cycle).To-1); ok && a.Type == books.Resale {
+		return b.Partners[a.Partner].ID
+	}
+	return settlement.VendorID
+}
+
+// tagOf names what an answer is made from: the program, the state, the books and what was asked for.
+func tagOf(c *operation.Call, asked ...string) string {
+	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash, hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
+	return string(lake.HashBytes([]byte(text)))
+}
