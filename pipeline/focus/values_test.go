@@ -1,6 +1,7 @@
 package focus
 
 import (
+	"encoding/json"
 	"math/big"
 	"testing"
 
@@ -89,4 +90,27 @@ func TestTags(t *testing.T) {
 			t.Errorf("%q became %q, want %q", text, got, want)
 		}
 	}
+}
+
+// FuzzTags: tags are null or an object of scalars, whatever a record says.
+func FuzzTags(f *testing.F) {
+	for _, s := range []string{"", "a=b", "a=b;c", `{"a":1}`, `{"a":{}}`, "{", "\xff=\x00", "=;,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got := tags([]byte(text))
+		if got == "" {
+			return
+		}
+		var object map[string]any
+		if err := json.Unmarshal([]byte(got), &object); err != nil || object == nil {
+			t.Fatalf("%q became %q: %v", text, got, err)
+		}
+		for key, value := range object {
+			switch value.(type) {
+			case map[string]any, []any:
+				t.Fatalf("%q became %q: %s is no scalar", text, got, key)
+			}
+		}
+	})
 }
