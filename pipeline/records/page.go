@@ -29,6 +29,7 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if cols == nil {
 		cols = allColumns()
 	}
+	cols = slices.DeleteFunc(slices.Clone(cols), func(col int) bool { return col == tables.LID }) // which split reads
 	out := &Page{Total: at.total(), Rows: table.NewColumns(tables.Lines())}
 	if q.Offset == 0 && q.Limit < out.Total {
 		if err := s.hold(files, at); err != nil {
@@ -53,7 +54,7 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 			if err := s.appendRows(files, run, cols, out.Rows); err != nil {
 				return nil, err
 			}
-			if out.Split, err = r.split(run, out.Split); err != nil {
+			if err := r.split(run, out); err != nil {
 				return nil, err
 			}
 		}
@@ -117,9 +118,9 @@ func (r *reading) runs(p part, skip, want int64) ([]part, error) {
 	return out, nil
 }
 
-// split says of each row of a run whether the row before or after it in its file, of the same customer, has the same id. Lines of one
-// record stand beside each other.
-func (r *reading) split(run part, to []bool) ([]bool, error) {
+// split reads the ids of a run's rows, and says of each whether the row before or after it in its file, of the same customer, has the
+// same one. Lines of one record stand beside each other.
+func (r *reading) split(run part, to *Page) error {
 	wide := run
 	if r.has(run.file, run.from-1) {
 		wide.from--
@@ -129,13 +130,14 @@ func (r *reading) split(run part, to []bool) ([]bool, error) {
 	}
 	rows, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	id := &rows.C[tables.LID]
 	for i := int(run.from - wide.from); i < int(run.to-wide.from); i++ {
-		to = append(to, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < rows.N && bytes.Equal(id.Text(i+1), id.Text(i)))
+		to.Rows.C[tables.LID].AddBytes(id.Text(i))
+		to.Split = append(to.Split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < rows.N && bytes.Equal(id.Text(i+1), id.Text(i)))
 	}
-	return to, nil
+	return nil
 }
 
 // has reports whether a row of a file is the customer's.

@@ -18,7 +18,7 @@ type Query struct {
 	Cycle, Customer string
 	Where           []Condition // all of them hold
 	Offset, Limit   int64
-	Columns         []int // of the table lines; nil = all
+	Columns         []int // of the table lines; nil = all. The id always comes
 }
 
 // Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.
