@@ -67,6 +67,11 @@ test: ## run every test of the main module
 	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES); \
 	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
+# A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself; -count=1, for Go does not see that it changed.
+.PHONY: acceptance
+acceptance: ## drive the query API with the vendor's own SDK, over a real server
+	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; cd fixtures/acceptance; $(GO) mod tidy -diff; $(GO) vet .; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 10m .
+
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
 	$(GO) run ./fixtures/clickhouse/cmd -fetch
