@@ -202,6 +202,11 @@ func TestAccess(t *testing.T) {
 			}
 		}
 	}
+	for name := range mayCall {
+		if !seen[name] {
+			t.Errorf("%s is in the matrix and no operation", name)
+		}
+	}
 }
 
 func outcome(r reply) string {
