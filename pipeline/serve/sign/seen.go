@@ -18,6 +18,9 @@ const Grace = time.Second
 // on the connection that it keeps, which nobody else can write to; there, and within Grace, the repeat is taken. A signature that was
 // captured and sent from anywhere else is refused from the start, and from that connection too as soon as the second is over.
 //
+// It is memory alone: after a restart, or in another process, a signature within the window is good once more. To refuse what is dated
+// before the start would refuse every client whose clock is a little behind, for as long as it is.
+//
 // Seen may be used from several goroutines. The zero value is ready.
 type Seen struct {
 	mu    sync.Mutex
