@@ -81,6 +81,7 @@ type State struct {
 
 	mu      sync.Mutex
 	buckets map[bucketKey]*bucketFiles
+	shares  map[string][]Share // by cycle
 }
 
 type bucketKey struct {
@@ -99,7 +100,7 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last == nil || l.last.Snapshot != snap {
-		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles)}
+		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles), shares: make(map[string][]Share)}
 	}
 	return l.last
 }

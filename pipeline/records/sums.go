@@ -164,11 +164,30 @@ func valueOf(rows *table.Columns, col, i int) string {
 // Share is a customer who consumed while he belonged to a partner.
 type Share struct{ Partner, Association, Customer string }
 
-// Shares lists who consumed under which partner in a cycle, by partner, association and customer. Errors are those of Page.
+// Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a state. The list
+// must not be changed. Errors are those of Page.
 func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
 	if err := query.HasCycle(s.Snapshot, cycle); err != nil {
 		return nil, err
 	}
+	s.mu.Lock()
+	known, ok := s.shares[cycle]
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	list, err := s.readShares(ctx, cycle)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shares[cycle] = list
+	return list, nil
+}
+
+// readShares goes through three columns of all lines of a cycle.
+func (s *State) readShares(ctx context.Context, cycle string) ([]Share, error) {
 	seen := make(map[Share]bool)
 	for bucket := range max(1, s.Manifest.Buckets) {
 		files, err := s.bucket(cycle, bucket)
