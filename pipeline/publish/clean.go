@@ -111,7 +111,7 @@ func (r *run) clean(ctx context.Context) error {
 // user are the server's own.
 func (r *run) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	var elapsed int64
-	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != queryID() AND query_kind != 'Insert'"
+	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != queryID()"
 	err := n.One(ctx, "read system.processes", sql, nil, &elapsed)
 	return elapsed, err
 }

@@ -234,6 +234,9 @@ func (r *run) readLoads(ctx context.Context) error {
 			if in != layout {
 				path = ""
 			}
+			if old := r.noted[id]; old != nil && old.path != "" {
+				return nil // another publisher took it for a stray before it was noted
+			}
 			r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows), sums: slices.Clone(sums)}
 			return nil
 		})
