@@ -34,7 +34,7 @@ BENCH_AS_OF := 2026-09-03T01:30:00+08:00
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/tollbook
@@ -123,6 +123,11 @@ CHECKS ?= 10000
 .PHONY: campaign
 campaign: ## the long form: CHECKS random workspaces for each comparison against the reference, 50 kills, every fault
 	$(GO) test -timeout 12h ./fixtures/campaign -rapid.checks=$(CHECKS) -campaign.long -campaign.kills=50
+
+.PHONY: campaign-clickhouse
+campaign-clickhouse: ## the long form of publishing under faults: 60 points for each kill and cut, one server and three shards
+	$(GO) run ./fixtures/clickhouse/cmd -fetch
+	TOLLBOOK_TEST_CLICKHOUSE_REQUIRED=1 $(GO) test -timeout 4h ./fixtures/publishing -publishing.long
 
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
