@@ -68,9 +68,11 @@ test: ## run every test of the main module
 	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself; -count=1, for Go does not see that it changed.
+# With DSN=clickhouse://..., as `make clickhouse` prints it, the server answers from what runs published there.
+DSN ?=
 .PHONY: acceptance
 acceptance: ## drive the query API with the vendor's own SDK, over a real server
-	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; cd fixtures/acceptance; $(GO) mod tidy -diff; $(GO) vet .; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 10m .
+	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; cd fixtures/acceptance; $(GO) mod tidy -diff; $(GO) vet .; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 10m . $(if $(DSN),-args -store clickhouse -dsn $(DSN))
 
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
