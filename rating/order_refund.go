@@ -115,9 +115,9 @@ func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCas
 	return RefundShare
 }
 
-// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded; and at most what was paid,
-// which rounding could otherwise pass where coupons left a part of the currency's last digit. Of a change that gave money back (paid < 0)
-// the fee alone can make the formula positive; it is followed to the letter.
+// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is followed to the letter: where
+// coupons left a part of the currency's last digit, rounding may pass what was paid by less than that digit; and of a change that gave
+// money back (paid < 0) the fee alone can make it positive.
 func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRules) (money.Amount, error) {
 	if base.Expire <= base.Effective {
 		return money.Amount{}, errors.New("it expires before it takes effect")
@@ -130,9 +130,6 @@ func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRu
 	}
 	if back.Sign() < 0 {
 		return money.Amount{}, nil
-	}
-	if paid.Sign() > 0 && back.Cmp(paid) > 0 {
-		return paid, nil
 	}
 	return back, nil
 }
