@@ -328,6 +328,12 @@ func (a *again) leave() error {
 	for m := range known {
 		counts[m] = a.state.Meters()[m]
 	}
+	for i := range src.shifts { // a meter that stands at 0 has no position
+		if h := &src.shifts[i]; h.customer == a.customer && h.origin == a.origin && h.kind == position.Meter && b.SKU(h.key) >= 0 {
+			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.key), Scope: h.scope}
+			counts[m] = a.state.Meters()[m]
+		}
+	}
 	for m, count := range counts {
 		then, err := src.count(a.customer, m)
 		if err != nil {
