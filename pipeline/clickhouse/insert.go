@@ -78,8 +78,10 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close() }() // the server has answered, or the error says more
+	hangUp := func() { _ = client.Close() } // the server has answered, or the error says more
+	defer hangUp()
 	q := native.Query{Body: in.statement() + " VALUES", Input: in.Columns, OnInput: func(ctx context.Context) error {
+		context.AfterFunc(ctx, hangUp) // the library goes on waiting for an answer when it is to stop
 		more, err := in.next(ctx)
 		switch {
 		case err != nil:
@@ -92,7 +94,10 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	for _, key := range slices.Sorted(maps.Keys(in.Settings)) {
 		q.Settings = append(q.Settings, native.Setting{Key: key, Value: in.Settings[key], Important: true})
 	}
-	return client.Do(ctx, q)
+	if err = client.Do(ctx, q); err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // packing is how blocks are packed: to a server on this machine it would cost more than it saves.
