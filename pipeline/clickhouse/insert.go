@@ -80,8 +80,12 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	}
 	hangUp := func() { _ = client.Close() } // the server has answered, or the error says more
 	defer hangUp()
+	watched := false
 	q := native.Query{Body: in.statement() + " VALUES", Input: in.Columns, OnInput: func(ctx context.Context) error {
-		context.AfterFunc(ctx, hangUp) // the library goes on waiting for an answer when it is to stop
+		if !watched { // the library goes on waiting for an answer when it is to stop
+			context.AfterFunc(ctx, hangUp)
+			watched = true
+		}
 		more, err := in.next(ctx)
 		switch {
 		case err != nil:
