@@ -11,7 +11,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/compose"
 	"github.com/tollbook/tollbook/pipeline/document"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -69,33 +68,9 @@ func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string,
 
 // overviewResult is the table of all partners as JSON.
 type overviewResult struct {
-	Header   document.Header `json:"header"`
-	Partners []settledResult `json:"partners"`
-	Total    settledResult   `json:"total"`
-}
-
-// settledResult is what one partner comes to.
-type settledResult struct {
-	PartnerID  string            `json:"partner_id,omitempty"`
-	Name       string            `json:"name,omitempty"`
-	Kind       string            `json:"kind,omitempty"`
-	Lines      int64             `json:"line_count"`
-	Payment    money.AmountTotal `json:"payment_amount"`
-	Owed       money.AmountTotal `json:"owed_amount"`
-	Cost       money.AmountTotal `json:"cost_amount"`
-	Revenue    money.AmountTotal `json:"revenue_amount"`
-	Margin     money.AmountTotal `json:"margin_amount"`
-	Incentives money.AmountTotal `json:"incentive_amount"`
-	Net        money.AmountTotal `json:"net_amount"`
-}
-
-func settledOf(s *compose.Settled) settledResult {
-	return settledResult{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
-}
-
-// amounts are in the order of the columns.
-func (s *settledResult) amounts() []money.AmountTotal {
-	return []money.AmountTotal{s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+	Header   document.Header        `json:"header"`
+	Partners []compose.SettledEntry `json:"partners"`
+	Total    compose.SettledEntry   `json:"total"`
 }
 
 // overview writes the table of all partners.
@@ -108,9 +83,9 @@ func (a *app) overview(ctx context.Context, cycle period.Cycle, format document.
 	if err != nil {
 		return err
 	}
-	r := overviewResult{Header: all.Header, Partners: []settledResult{}, Total: settledOf(&all.Total)}
+	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, Total: all.Total.Entry()}
 	for i := range all.Partners {
-		r.Partners = append(r.Partners, settledOf(&all.Partners[i]))
+		r.Partners = append(r.Partners, all.Partners[i].Entry())
 	}
 	return a.writeDocument(format, out, func(w io.Writer) error {
 		switch format {
@@ -140,9 +115,9 @@ func (r *overviewResult) text(w io.Writer) {
 		return
 	}
 	g := newGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin", ">.incentives", ">.net")
-	row := func(s *settledResult, id string) {
+	row := func(s *compose.SettledEntry, id string) {
 		cells := []any{id, printable(s.Name), s.Kind, s.Lines}
-		for _, amount := range s.amounts() {
+		for _, amount := range s.Amounts() {
 			cells = append(cells, amount.StringFixed(h.Digits))
 		}
 		g.add(cells...)
@@ -164,7 +139,7 @@ func (r *overviewResult) csv(w io.Writer) error {
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
 		record := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind, strconv.FormatInt(s.Lines, 10)}
-		for _, amount := range s.amounts() {
+		for _, amount := range s.Amounts() {
 			record = append(record, amount.String())
 		}
 		err = out.Write(record)

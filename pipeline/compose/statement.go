@@ -120,6 +120,31 @@ type Settled struct {
 	Net        money.AmountTotal // above 0 the partner pays
 }
 
+// SettledEntry is what one partner comes to, as a program reads it.
+type SettledEntry struct {
+	PartnerID  string            `json:"partner_id,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Kind       string            `json:"kind,omitempty"`
+	Lines      int64             `json:"line_count"`
+	Payment    money.AmountTotal `json:"payment_amount"`
+	Owed       money.AmountTotal `json:"owed_amount"`
+	Cost       money.AmountTotal `json:"cost_amount"`
+	Revenue    money.AmountTotal `json:"revenue_amount"`
+	Margin     money.AmountTotal `json:"margin_amount"`
+	Incentives money.AmountTotal `json:"incentive_amount"`
+	Net        money.AmountTotal `json:"net_amount"`
+}
+
+// Entry is what the partner comes to as a program reads it.
+func (s *Settled) Entry() SettledEntry {
+	return SettledEntry{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+}
+
+// Amounts are the entry's amounts in the order in which they are shown.
+func (e *SettledEntry) Amounts() []money.AmountTotal {
+	return []money.AmountTotal{e.Payment, e.Owed, e.Cost, e.Revenue, e.Margin, e.Incentives, e.Net}
+}
+
 // Overview is what all partners of a cycle come to.
 type Overview struct {
 	Header   document.Header

@@ -89,6 +89,8 @@ type rerating struct {
 	shifts  []shift
 	redrawn map[late.Key]string
 	redraws []redraws // by all re-rates so far, in order of the cycle they were posted in
+
+	replacedBy map[late.Key]*lateRow // what took a record's place after the close
 }
 
 // marks are the prices and discounts of a place's lines, now and as billed.

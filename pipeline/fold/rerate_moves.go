@@ -82,17 +82,11 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 // before it and not taken back draw what they draw now, those of other cycles as re-rating has left them (FOLD-6). What was known holds
 // the re-rates that were posted up to its cycle.
 func (a *again) moves(at billing) (map[late.Filling]money.SignedQuantity, error) {
-	reversed := make(map[late.Key]billing)
-	for key, r := range a.step.all {
-		if key.Customer == a.customer && r.Replaces != "" {
-			reversed[r.Target()] = billing{r.billed, lateRecords}
-		}
-	}
 	out := make(map[late.Filling]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
 		key := then.Key()
-		back, ok := reversed[key]
-		if !a.billedIn(key).before(at) || a.unbilled(key) || ok && back.before(at) {
+		by := a.replacedBy[key]
+		if !a.billedIn(key).before(at) || a.unbilled(key) || by != nil && a.billedIn(by.Key()).before(at) {
 			return nil
 		}
 		known, err := a.drewBy(then, at.cycle)

@@ -44,6 +44,12 @@ func (r *rerating) byRecord() error {
 	if err != nil {
 		return err
 	}
+	r.replacedBy = make(map[late.Key]*lateRow)
+	for _, one := range r.step.all {
+		if one.Replaces != "" {
+			r.replacedBy[one.Target()] = one
+		}
+	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
 		a := &again{rerating: r, customer: customer, then: make(map[late.Key]*late.Record), now: make(map[late.Key]*late.Record),
 			gone: make(map[late.Key]bool), others: others[customer]}
@@ -289,16 +295,8 @@ func (a *again) meters() error {
 
 // unbilled reports whether a late record was replaced before its batch was billed.
 func (a *again) unbilled(key late.Key) bool {
-	one := a.step.all[key]
-	if one == nil {
-		return false
-	}
-	for other, r := range a.step.all {
-		if r.billed == one.billed && r.Replaces == key.ID && other.Customer == key.Customer && other.Origin == key.Origin {
-			return true
-		}
-	}
-	return false
+	one, by := a.step.all[key], a.replacedBy[key]
+	return one != nil && by != nil && by.billed == one.billed
 }
 
 // leave notes where meters and packages stand, and what records draw, where it is not what is known already.

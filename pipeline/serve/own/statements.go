@@ -11,7 +11,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/settlement"
 )
 
@@ -30,28 +29,9 @@ func statements() operation.Operation {
 
 // overview is what all partners of a cycle come to.
 type overview struct {
-	Header   document.Header `json:"header"`
-	Partners []settled       `json:"partners"`
-	Total    *settled        `json:"total,omitempty"` // of all partners: for those who see all
-}
-
-// settled is what one partner comes to.
-type settled struct {
-	PartnerID  string            `json:"partner_id,omitempty"`
-	Name       string            `json:"name,omitempty"`
-	Kind       string            `json:"kind,omitempty"`
-	Lines      int64             `json:"line_count"`
-	Payment    money.AmountTotal `json:"payment_amount"`
-	Owed       money.AmountTotal `json:"owed_amount"`
-	Cost       money.AmountTotal `json:"cost_amount"`
-	Revenue    money.AmountTotal `json:"revenue_amount"`
-	Margin     money.AmountTotal `json:"margin_amount"`
-	Incentives money.AmountTotal `json:"incentive_amount"`
-	Net        money.AmountTotal `json:"net_amount"`
-}
-
-func settledOf(s *compose.Settled) settled {
-	return settled{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+	Header   document.Header        `json:"header"`
+	Partners []compose.SettledEntry `json:"partners"`
+	Total    *compose.SettledEntry  `json:"total,omitempty"` // of all partners: for those who see all
 }
 
 func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
@@ -64,14 +44,14 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := overview{Header: all.Header, Partners: []settled{}}
+	out := overview{Header: all.Header, Partners: []compose.SettledEntry{}}
 	for i := range all.Partners {
 		if s := &all.Partners[i]; c.Scope.Partner == "" || c.Scope.Partner == s.Partner.ID {
-			out.Partners = append(out.Partners, settledOf(s))
+			out.Partners = append(out.Partners, s.Entry())
 		}
 	}
 	if c.Scope.Partner == "" {
-		total := settledOf(&all.Total)
+		total := all.Total.Entry()
 		out.Total = &total
 	}
 	return out, nil
