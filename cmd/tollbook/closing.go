@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/compose"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -20,26 +21,18 @@ type closeResult struct {
 
 // close closes a cycle, or says what closing it would do, and tells what the cycle lacks.
 func (a *app) close(ctx context.Context, cycle period.Cycle, dry bool) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
-	w, err := a.open()
-	if err != nil {
-		return err
-	}
-	tuneMemory(a.env)
-	r, failed := w.Close(ctx, cycle, dry, o)
-	if r == nil {
+	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Close, Cycle: cycle, DryRun: dry})
+	if res == nil || res.Report == nil {
 		return failed
 	}
-	a.bar.end()
+	w, r := res.Workspace, res.Report
 	if dry && r.Closed != alreadyClosed {
 		r.Closed = "" // it would be
 	}
 	var missing *compose.Missing
 	if r.Closed != alreadyClosed {
-		if missing, err = a.missing(ctx, w, cycle, o); err != nil {
+		var err error
+		if missing, err = a.missing(ctx, w, cycle, r.AsOf); err != nil {
 			return partnersWrong(err)
 		}
 	}
@@ -74,7 +67,11 @@ func (a *app) closeText(w *pipeline.Workspace, r *pipeline.Report, dry bool, mis
 }
 
 // missing looks for what the cycle lacks in the lake as it stands; nil where the lake does not have the cycle yet.
-func (a *app) missing(ctx context.Context, w *pipeline.Workspace, cycle period.Cycle, o pipeline.Options) (m *compose.Missing, err error) {
+func (a *app) missing(ctx context.Context, w *pipeline.Workspace, cycle period.Cycle, asOf period.Instant) (m *compose.Missing, err error) {
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -84,7 +81,7 @@ func (a *app) missing(ctx context.Context, w *pipeline.Workspace, cycle period.C
 		if err != nil {
 			return err
 		}
-		m, err = compose.WhatIsMissing(ctx, s, cycle, o.AsOf)
+		m, err = compose.WhatIsMissing(ctx, s, cycle, asOf)
 		if none := new(query.NoCycleError); errors.As(err, &none) {
 			m, err = nil, nil
 		}

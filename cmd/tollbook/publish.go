@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/publish"
 )
@@ -68,20 +69,11 @@ func (a *app) printDDL() error {
 }
 
 func (a *app) publish(ctx context.Context, po pipeline.PublishOptions) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
-	w, err := a.open()
-	if err != nil {
-		return err
-	}
-	tuneMemory(a.env)
-	r, err := w.Publish(ctx, po, o)
+	res, err := a.do(ctx, jobs.Task{Kind: jobs.Publish, Cycle: po.Cycle, Publish: po})
 	if err != nil {
 		return partnersWrong(err)
 	}
-	a.bar.end()
+	r := res.Published
 	if a.flags.json {
 		err = a.printJSON(r)
 	} else {

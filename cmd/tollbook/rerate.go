@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -56,26 +57,18 @@ taken, such as a draft of next month's prices.`,
 
 // rerate does the run and prints the differences.
 func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.RerateOptions) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
-	w, err := a.open()
-	if err != nil {
-		return err
-	}
-	tuneMemory(a.env)
-	r, list, failed := w.Rerate(ctx, cycle, ro, o)
-	if r == nil {
+	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Rerate, Cycle: cycle, Rerate: ro})
+	if res == nil || res.Report == nil {
 		return failed
 	}
-	a.bar.end()
+	w, r, list := res.Workspace, res.Report, res.Differences
 	var sum money.AmountTotal
 	for i := range list {
 		if err := sum.Add(list[i].Payment); err != nil {
 			return err
 		}
 	}
+	var err error
 	if a.flags.json {
 		if list == nil {
 			list = []pipeline.Difference{}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/publish"
@@ -25,12 +26,7 @@ With --retry-rejects it tries the records again that were rejected before, once 
 		Example: "  tollbook ingest\n  tollbook ingest --retry-rejects --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.run(cmd.Context(), func(ctx context.Context, w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
-				if retry {
-					return w.RetryRejects(ctx, o)
-				}
-				return w.Ingest(ctx, o)
-			})
+			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Ingest, RetryRejects: retry})
 		},
 	}
 	cmd.Flags().BoolVar(&retry, "retry-rejects", false, "try the rejected records again")
@@ -61,9 +57,7 @@ provisionally. Run again with nothing new it writes nothing and says so.`,
 		Example: "  tollbook run nightly\n  tollbook run nightly --as-of 2026-09-03T01:30:00+08:00 --workers 2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.run(cmd.Context(), func(ctx context.Context, w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
-				return w.Nightly(ctx, o)
-			})
+			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Nightly})
 		},
 	}
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
@@ -83,9 +77,7 @@ and stairstep prices and the 95th percentile. They stay provisional until the cy
 			if err != nil {
 				return err
 			}
-			return a.run(cmd.Context(), func(ctx context.Context, w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
-				return w.Monthly(ctx, cycle, o)
-			})
+			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Monthly, Cycle: cycle})
 		},
 	}
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
@@ -120,28 +112,32 @@ the lake as it stands. Its exit code is 1 where rejects or disputes are left.`,
 }
 
 // run does one run and reports it.
-func (a *app) run(ctx context.Context, do func(context.Context, *pipeline.Workspace, pipeline.Options) (*pipeline.Report, error)) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
-	w, err := a.open()
-	if err != nil {
-		return err
-	}
-	tuneMemory(a.env)
-	r, failed := do(ctx, w, o)
-	if r == nil {
+func (a *app) run(ctx context.Context, t jobs.Task) error {
+	res, failed := a.do(ctx, t)
+	if res == nil || res.Report == nil {
 		return failed
 	}
-	a.bar.end()
-	if err := errors.Join(a.report(w, r), failed); err != nil {
+	if err := errors.Join(a.report(res.Workspace, res.Report), failed); err != nil {
 		return err
 	}
-	if r.Look() {
+	if res.Report.Look() {
 		return errLook
 	}
 	return nil
+}
+
+// do does a job by hand, which the run ledger keeps. The result is nil if the command line is wrong.
+func (a *app) do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	t.AsOf, t.Why = o.AsOf, jobs.ByHand
+	r := &jobs.Runner{Dir: a.flags.workspace, Clock: a.clock, Options: o, Log: a.log, Version: version(),
+		Opened: func(*pipeline.Workspace) { tuneMemory(a.env) }}
+	res, err := r.Run(ctx, t)
+	a.bar.end()
+	return res, err
 }
 
 // stopPoints are those of a commit and of a publish.

@@ -1,0 +1,68 @@
+package ledger
+
+import "time"
+
+// format is the version of the entries' layout.
+const format = 1
+
+// Outcome is the one word for what a run came to.
+type Outcome string
+
+// The outcomes.
+const (
+	Running     Outcome = "running"
+	Done        Outcome = "done"
+	Look        Outcome = "look"        // done, and a person should look
+	NothingNew  Outcome = "nothing new" // nothing was written
+	Refused     Outcome = "refused"     // command, settings or books are wrong: nothing was done
+	Gated       Outcome = "gated"       // more rejects than gates: allow: nothing was done
+	Failed      Outcome = "failed"
+	Killed      Outcome = "killed"      // its process ended without a word; never written, found by reading
+	Interrupted Outcome = "interrupted" // by a signal: nothing was committed
+	Panicked    Outcome = "panicked"
+	Skipped     Outcome = "skipped" // a firing that had nothing to run, with its reason
+)
+
+// Finished reports whether a run ended well: what it was to do is done.
+func (o Outcome) Finished() bool {
+	return o == Done || o == Look || o == NothingNew || o == Skipped
+}
+
+// Entry is one attempt of a run.
+type Entry struct {
+	Format  int       `json:"format"`
+	ID      string    `json:"id"`   // 20261003T013000.000Z-nightly: the start, UTC, and the kind
+	Kind    string    `json:"kind"` // jobs.Kind
+	Command string    `json:"command"`
+	Why     string    `json:"why"`           // jobs.Why
+	Due     string    `json:"due,omitempty"` // the firing it stands for, RFC 3339 in UTC
+	AsOf    string    `json:"as_of"`         // the run's clock, RFC 3339 in UTC
+	Started time.Time `json:"started"`       // the real clock, UTC
+	Ended   time.Time `json:"ended,omitzero"`
+	Outcome Outcome   `json:"outcome"`
+	Error   string    `json:"error,omitempty"`
+	Hint    string    `json:"hint,omitempty"`
+	Host    string    `json:"host"`
+	PID     int       `json:"pid"`
+	Version string    `json:"version,omitempty"`
+
+	Changed  bool  `json:"changed"`            // it committed, or, of a publish, the views show something new
+	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
+
+	// Of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
+	Rows         int64            `json:"rows"`
+	Accepted     int64            `json:"accepted"`
+	Duplicate    int64            `json:"duplicate"`
+	Rejected     int64            `json:"rejected"`
+	Reasons      map[string]int64 `json:"reasons,omitempty"` // rejects by reason
+	DaysFolded   int              `json:"days_folded"`
+	LinesWritten int64            `json:"lines_written"`
+	Notes        []string         `json:"notes,omitempty"`
+	Owed         *Owed            `json:"publish_owed,omitempty"`
+}
+
+// Owed says why what a run committed was not published then.
+type Owed struct {
+	Why  string `json:"why"`
+	Hint string `json:"hint,omitempty"`
+}

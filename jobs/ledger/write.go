@@ -1,0 +1,150 @@
+package ledger
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Keep is how many entries are kept: the newest.
+const Keep = 1000
+
+const (
+	idTime = "20060102T150405.000Z"
+	suffix = ".json"
+	prefix = ".tmp-" // of a file that is being written
+	// unfinished is how old one must be to be of a process that was killed while it wrote it.
+	unfinished = 24 * time.Hour
+)
+
+// Dir is the ledger's folder in a workspace.
+func Dir(workspace string) string { return filepath.Join(workspace, "runs") }
+
+// Open is the entry of a run that is on.
+type Open struct {
+	dir, id string
+	lock    *os.File // the entry's file, locked (LEDGER-2)
+}
+
+// Begin writes the entry of a run that starts, and gives it its ID: Started, moved on by a millisecond as long as another run has that.
+func Begin(dir string, e *Entry) (*Open, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("make the run ledger: %w", err)
+	}
+	for at := e.Started.UTC(); ; at = at.Add(time.Millisecond) {
+		stamp := at.Format(idTime)
+		taken, err := filepath.Glob(filepath.Join(escape(dir), stamp+"-*"+suffix))
+		if err != nil {
+			return nil, fmt.Errorf("look into the run ledger: %w", err)
+		}
+		if len(taken) > 0 {
+			continue
+		}
+		e.Format, e.ID = format, stamp+"-"+e.Kind
+		o := &Open{dir: dir, id: e.ID}
+		err = o.write(e, os.Link)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return o, nil
+	}
+}
+
+// escape makes a path a pattern that matches it alone.
+func escape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// End replaces the entry with what the run came to, lets go of it, and deletes entries beyond Keep.
+func (o *Open) End(e *Entry) error {
+	err := o.write(e, os.Rename)
+	return errors.Join(err, o.release(), trim(o.dir))
+}
+
+func (o *Open) release() error {
+	if o.lock == nil {
+		return nil
+	}
+	err := o.lock.Close()
+	o.lock = nil
+	return err
+}
+
+// write writes the entry under a temporary name, locked, and puts it in its place.
+func (o *Open) write(e *Entry, put func(from, to string) error) (err error) {
+	b, err := json.MarshalIndent(e, "", " ")
+	if err != nil {
+		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
+	}
+	f, err := os.CreateTemp(o.dir, prefix+"*")
+	if err != nil {
+		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
+	}
+	temp := f.Name()
+	err = errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), f.Chmod(0o644))
+	if err == nil {
+		_, err = f.Write(append(b, '\n'))
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = put(temp, filepath.Join(o.dir, o.id+suffix))
+	}
+	if gone := os.Remove(temp); err == nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = gone
+	}
+	if err != nil {
+		return fmt.Errorf("write run %s to the ledger: %w", e.ID, errors.Join(err, f.Close()))
+	}
+	err = o.release()
+	o.lock = f
+	return err
+}
+
+// trim deletes the oldest entries beyond Keep, and what killed runs left half written.
+func trim(dir string) error {
+	names, err := list(dir)
+	if err != nil {
+		return fmt.Errorf("look into the run ledger: %w", err)
+	}
+	var errs []error
+	for _, name := range names[:max(0, len(names)-Keep)] {
+		errs = append(errs, os.Remove(filepath.Join(dir, name)))
+	}
+	left, err := filepath.Glob(filepath.Join(escape(dir), prefix+"*"))
+	errs = append(errs, err)
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > unfinished {
+			errs = append(errs, os.Remove(path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// list names the entries' files, oldest first.
+func list(dir string) ([]string, error) {
+	all, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range all {
+		if name := e.Name(); strings.HasSuffix(name, suffix) && !strings.HasPrefix(name, ".") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, err
+}

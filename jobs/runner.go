@@ -1,0 +1,215 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/publish"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// Runner does jobs on one workspace, one at a time or several: the lake's lock keeps them apart. It may be used from several goroutines.
+type Runner struct {
+	Dir     string           // the workspace
+	Clock   func() time.Time // the real clock
+	Options pipeline.Options // of every run, without AsOf
+	Log     *slog.Logger     // nil = silent
+	Version string           // of the program, for the ledger
+	// Opened is called once the workspace is read, before the work begins. nil = nothing.
+	Opened func(*pipeline.Workspace)
+	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
+	Ended func(ledger.Entry)
+}
+
+// Result is what a job did.
+type Result struct {
+	Workspace   *pipeline.Workspace   // as it was for this run; nil if it could not be read
+	Report      *pipeline.Report      // of a run on the lake; nil for publish, and if nothing was done
+	Differences []pipeline.Difference // of rerate
+	Published   *publish.Report       // of publish
+	Entry       ledger.Entry          // as it was ended; of a dry run its ID is ""
+}
+
+// Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was committed and what came after
+// it failed. Errors are those of the pipeline's method for the kind.
+func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
+	started := r.Clock()
+	if t.AsOf == 0 {
+		t.AsOf = period.Instant(started.UnixMicro())
+	}
+	if t.Why == "" {
+		t.Why = ByHand
+	}
+	res := &Result{Entry: r.entry(&t, started)}
+	if t.dry() {
+		return res, r.work(ctx, &t, res)
+	}
+	open := r.begin(&res.Entry)
+	defer func() {
+		if p := recover(); p != nil {
+			res.Entry.Outcome, res.Entry.Error = ledger.Panicked, fmt.Sprint(p)
+			r.end(open, &res.Entry)
+			panic(p)
+		}
+	}()
+	err := r.work(ctx, &t, res)
+	res.note()
+	res.Entry.Outcome = outcome(ctx, res, err)
+	if err != nil {
+		res.Entry.Error, res.Entry.Hint = err.Error(), hint(err)
+	}
+	r.end(open, &res.Entry)
+	return res, err
+}
+
+// entry is what is known of a run when it starts.
+func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
+	e := ledger.Entry{
+		Kind: string(t.Kind), Command: t.Command(), Why: string(t.Why), AsOf: t.AsOf.String(), Started: started.UTC(),
+		Outcome: ledger.Running, PID: os.Getpid(), Version: r.Version,
+	}
+	if t.Due != 0 {
+		e.Due = t.Due.String()
+	}
+	if host, err := os.Hostname(); err == nil {
+		e.Host = host
+	}
+	return e
+}
+
+// begin writes the entry of a run that starts; nil if it could not. A folder that is no workspace gets none.
+func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
+	if _, err := os.Stat(filepath.Join(r.Dir, "tollbook.yaml")); err != nil {
+		return nil // the run itself says so
+	}
+	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
+	if err != nil {
+		r.warn(err)
+	}
+	return open
+}
+
+// end writes the entry of a run that ended. A run whose start could not be written has no entry: one warning is enough.
+func (r *Runner) end(open *ledger.Open, e *ledger.Entry) {
+	e.Ended = r.Clock().UTC()
+	if open != nil {
+		if err := open.End(e); err != nil {
+			r.warn(err)
+		}
+	}
+	if r.Ended != nil {
+		r.Ended(*e)
+	}
+}
+
+// warn tells that the ledger could not be written (JOBS-3).
+func (r *Runner) warn(err error) {
+	if r.Log != nil {
+		r.Log.Warn("the run ledger cannot be written; the run goes on without", "why", err)
+	}
+}
+
+// work opens the workspace and does the job.
+func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
+	w, err := pipeline.OpenWorkspace(r.Dir)
+	if err != nil {
+		return err
+	}
+	res.Workspace = w
+	if r.Opened != nil {
+		r.Opened(w)
+	}
+	o := r.Options
+	o.AsOf = t.AsOf
+	switch t.Kind {
+	case Ingest:
+		do := w.Ingest
+		if t.RetryRejects {
+			do = w.RetryRejects
+		}
+		res.Report, err = do(ctx, o)
+	case Nightly:
+		res.Report, err = w.Nightly(ctx, o)
+	case Monthly:
+		res.Report, err = w.Monthly(ctx, t.Cycle, o)
+	case Close:
+		res.Report, err = w.Close(ctx, t.Cycle, t.DryRun, o)
+	case Rerate:
+		res.Report, res.Differences, err = w.Rerate(ctx, t.Cycle, t.Rerate, o)
+	case Publish:
+		po := t.Publish
+		po.Cycle = t.Cycle
+		res.Published, err = w.Publish(ctx, po, o)
+	default:
+		err = fmt.Errorf("job %q: no such kind", t.Kind)
+	}
+	return err
+}
+
+// note takes over what the run came to.
+func (res *Result) note() {
+	e := &res.Entry
+	if p := res.Published; p != nil {
+		e.Changed, e.Manifest = p.Changed, int64(p.Manifest)
+		return
+	}
+	if r := res.Report; r != nil {
+		e.Command, e.Changed, e.Manifest = r.Command, r.Changed, r.Manifest
+		e.Rows, e.Accepted, e.Duplicate, e.Rejected, e.Reasons = r.Rows, r.Accepted, r.Duplicate, r.Rejected, r.Reasons
+		e.DaysFolded, e.LinesWritten, e.Notes = r.DaysDone, r.Lines, r.Notes
+		if r.Owed != nil {
+			e.Owed = &ledger.Owed{Why: r.Owed.Why, Hint: r.Owed.Hint}
+		}
+	}
+}
+
+// outcome is the one word for what a run came to.
+func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
+	var problems problem.Problems
+	var refused *pipeline.RefusedError
+	var none *query.NoCycleError
+	switch {
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return ledger.Interrupted
+	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none):
+		return ledger.Refused
+	case err != nil:
+		return ledger.Failed
+	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look():
+		return ledger.Look
+	case !res.Entry.Changed:
+		return ledger.NothingNew
+	}
+	return ledger.Done
+}
+
+// hint is what an error says that there is to do.
+func hint(err error) string {
+	var (
+		refused *pipeline.RefusedError
+		missing *lake.MissingError
+		corrupt *lake.CorruptError
+		hinted  interface{ Hint() string }
+	)
+	switch {
+	case errors.As(err, &refused):
+		return refused.Hint
+	case errors.As(err, &missing):
+		return missing.Hint
+	case errors.As(err, &corrupt):
+		return corrupt.Hint
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+package jobs
+
+import (
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Kind is what a job does.
+type Kind string
+
+// The kinds, each named as the command that does it by hand.
+const (
+	Ingest  Kind = "ingest"
+	Nightly Kind = "nightly"
+	Monthly Kind = "monthly"
+	Close   Kind = "close"
+	Rerate  Kind = "rerate"
+	Publish Kind = "publish"
+)
+
+// Why is what started a job.
+type Why string
+
+// What starts jobs.
+const (
+	ByHand    Why = "by hand"
+	Scheduled Why = "schedule"
+	CatchUp   Why = "catch-up"
+	Retry     Why = "retry"
+)
+
+// Task is one job to do.
+type Task struct {
+	Kind  Kind
+	Cycle period.Cycle   // of monthly, close and rerate; of publish this one alone, or NoCycle for all; else not looked at
+	Why   Why            // "" = by hand
+	Due   period.Instant // the firing that it stands for; 0 = none
+	AsOf  period.Instant // the run's clock; 0 = the real one, read once when the run starts
+
+	DryRun       bool // of close; rerate and publish have it among their own
+	RetryRejects bool // of ingest: the kept rejects instead of the inbox
+	Rerate       pipeline.RerateOptions
+	Publish      pipeline.PublishOptions // its Cycle is the task's
+}
+
+// dry reports whether the job is to write nothing.
+func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun }
+
+// NoCycle is no cycle in particular.
+const NoCycle = pipeline.NoCycle
+
+// Command is the command line that does the same by hand, without its global flags. It is what manifests say of a run.
+func (t *Task) Command() string {
+	text := string(t.Kind)
+	switch t.Kind {
+	case Nightly:
+		return "run " + text
+	case Monthly:
+		text = "run " + text
+	case Ingest:
+		if t.RetryRejects {
+			text += " --retry-rejects"
+		}
+		return text
+	}
+	if t.Cycle != NoCycle {
+		text += " --cycle " + t.Cycle.String()
+	}
+	return text
+}
