@@ -191,6 +191,10 @@ func (r *run) noteInputs() error {
 		n := r.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := FileReport{Feed: f.Feed, Name: f.Name}
+		if f.Left != nil {
+			r.leave(f.Feed, f.Name, f.Left)
+			continue
+		}
 		if f.Fault != nil {
 			rep.Fault = f.Fault.Error()
 			var whole *feed.FileError

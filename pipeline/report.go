@@ -15,6 +15,7 @@ type FileReport struct {
 	Duplicate int64  `json:"duplicate"`
 	Rejected  int64  `json:"rejected"`
 	SameAs    string `json:"same_as,omitempty"` // an identical file was taken in its place
+	Left      string `json:"left,omitempty"`    // it changed while it was read: how; the next run takes it
 	Fault     string `json:"fault,omitempty"`   // why nothing of it was taken
 	Hint      string `json:"hint,omitempty"`
 }

@@ -297,42 +297,8 @@ func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, er
 		}
 		files = append(files, fresh...)
 	}
+	cfg.Still = hashes.Still
 	r.debug(hashes.Save())
-	return files, nil
-}
-
-// fresh finds the files of one feed that were not taken yet.
-func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*ingest.File, error) {
-	refs, unknown, err := feed.Discover(r.inbox, name)
-	if err != nil {
-		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
-	}
-	for _, other := range unknown {
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other))
-	}
-	var files []*ingest.File
-	seen := make(map[string]string) // first file of a hash
-	for i, ref := range refs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if r.o.Progress != nil {
-			r.o.Progress("look at the inbox", int64(i), int64(len(refs)))
-		}
-		hash, size, err := hashes.Hash(r.inbox, ref.Name)
-		if err != nil {
-			return nil, err
-		}
-		if _, taken := r.next.Input(name, hash); taken {
-			continue
-		}
-		if first, twice := seen[hash]; twice {
-			r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: ref.Name, SameAs: first})
-			continue
-		}
-		seen[hash] = ref.Name
-		files = append(files, &ingest.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size})
-	}
 	return files, nil
 }
 

@@ -41,6 +41,9 @@ type Options struct {
 	Workers    int            // 0 = 1
 	BatchRows  int            // 0 = default; for tests
 	ChunkBytes int            // 0 = default; for tests
+	// InboxUntil leaves feed files that changed after it, by mtime, for a later run: what a run that is caught up would not have found. 0 = takes all.
+	InboxUntil period.Instant
+	Started    period.Instant // when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
 	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)

@@ -131,6 +131,8 @@ func (a *app) reportFiles(r *pipeline.Report) {
 		switch {
 		case f.Fault != "":
 			note = "not taken, see below"
+		case f.Left != "":
+			note = "left for the next run"
 		case f.SameAs != "":
 			note = "same content as " + f.SameAs
 		}

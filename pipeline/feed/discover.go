@@ -10,30 +10,50 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // FileRef is a feed file in the inbox.
 type FileRef struct {
-	Name string // path below inbox/, with slashes
-	Size int64  // bytes, as stored
+	Name    string         // path below inbox/, with slashes
+	Size    int64          // bytes, as stored
+	Changed period.Instant // its mtime
+}
+
+// unfinished are the endings under which programs that copy files write them, before they rename them.
+var unfinished = [...]string{".tmp", ".part", ".partial", ".filepart"}
+
+// onItsWay reports whether a file or folder is passed over by its name: somebody writes it and will rename it.
+func onItsWay(base string, dir bool) bool {
+	if strings.HasPrefix(base, ".") {
+		return true
+	}
+	return !dir && slices.ContainsFunc(unfinished[:], func(ending string) bool { return strings.HasSuffix(base, ending) })
 }
 
 // Discover lists the files of a feed, inbox/<feed>/**, by name in byte order, fsys being inbox/. Files whose name is not
 // that of a feed file are listed apart. What is on its way is passed over: names that begin with a dot, folders too, and
-// those that end in .tmp or .part. A feed without a folder has no files.
+// those that end in .tmp, .part, .partial or .filepart. So is what is removed meanwhile. A feed without a folder has no files.
 func Discover(fsys fs.FS, feed string) (files []FileRef, unknown []string, err error) {
 	err = fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
-		switch base := path.Base(name); {
-		case err != nil && name == feed && errors.Is(err, fs.ErrNotExist):
-			return fs.SkipAll
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // there is no such feed, or the folder was removed meanwhile
 		case err != nil:
 			return err
-		case strings.HasPrefix(base, ".") && entry.IsDir():
-			return fs.SkipDir
-		case entry.IsDir(), strings.HasPrefix(base, "."), strings.HasSuffix(base, ".tmp"), strings.HasSuffix(base, ".part"):
+		case onItsWay(path.Base(name), entry.IsDir()):
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case entry.IsDir():
 			return nil
 		}
 		info, err := fs.Stat(fsys, name)
+		if errors.Is(err, fs.ErrNotExist) && entry.Type()&fs.ModeSymlink == 0 {
+			return nil // removed meanwhile; a link that leads nowhere is a mistake
+		}
 		if err != nil {
 			return err
 		}
@@ -41,7 +61,7 @@ func Discover(fsys fs.FS, feed string) (files []FileRef, unknown []string, err e
 			unknown = append(unknown, name)
 			return nil
 		}
-		files = append(files, FileRef{Name: name, Size: info.Size()})
+		files = append(files, FileRef{Name: name, Size: info.Size(), Changed: period.Instant(info.ModTime().UnixMicro())})
 		return nil
 	})
 	if err != nil {

@@ -5,24 +5,28 @@ import (
 	"io/fs"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 func TestDiscover(t *testing.T) {
 	t.Parallel()
+	const at = period.Instant(1_800_000_000_000_000)
 	files := fstest.MapFS{}
 	for _, name := range []string{"usage/b.csv", "usage/a/z.ndjson.gz", "usage/a.parquet", "usage/a/y/x.csv.zst", "usage/a-1.csv.gz",
-		"usage/c.ndjson", "usage/c.ndjson.zst", "usage/.hidden.csv", "usage/.git/a.csv", "usage/d.csv.tmp", "usage/d.csv.part",
+		"usage/c.ndjson", "usage/c.ndjson.zst", "usage/.hidden.csv", "usage/.git/a.csv", "usage/d.csv.tmp", "usage/d.csv.part", "usage/d.csv.partial", "usage/d.csv.filepart",
 		"usage/readme.txt", "usage/a/e.parquet.gz", "usage/UPPER.CSV", "usage/.csv", "bandwidth/a.csv"} {
-		files[name] = &fstest.MapFile{Data: []byte(name)}
+		files[name] = &fstest.MapFile{Data: []byte(name), ModTime: time.UnixMicro(int64(at))}
 	}
 	got, unknown, err := Discover(files, "usage")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []FileRef{{"usage/a-1.csv.gz", 16}, {"usage/a.parquet", 15}, {"usage/a/y/x.csv.zst", 19}, {"usage/a/z.ndjson.gz", 19},
-		{"usage/b.csv", 11}, {"usage/c.ndjson", 14}, {"usage/c.ndjson.zst", 18}}
+	want := []FileRef{{Name: "usage/a-1.csv.gz", Size: 16, Changed: at}, {Name: "usage/a.parquet", Size: 15, Changed: at}, {Name: "usage/a/y/x.csv.zst", Size: 19, Changed: at}, {Name: "usage/a/z.ndjson.gz", Size: 19, Changed: at},
+		{Name: "usage/b.csv", Size: 11, Changed: at}, {Name: "usage/c.ndjson", Size: 14, Changed: at}, {Name: "usage/c.ndjson.zst", Size: 18, Changed: at}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

@@ -23,4 +23,6 @@
 //  8. Hashes gives the hash that Hash gives. A file is passed over unread only where size, mtime, ctime, inode and name
 //     are those it was hashed with, and both times were two seconds past before the reading began, by the clock of the
 //     file system that remembers. What is remembered is never needed: without it every file is read.
+//  9. A file whose size, mtime, inode or content is not what it was when Hash was asked for it is a *ChangedError of Still. Content
+//     is compared where a change might leave the stamp as it was: of files that are not settled, or of a file system without stamps.
 package feed

@@ -26,3 +26,12 @@ func (e *FileError) Error() string {
 	}
 	return "read inbox/" + e.File + ": " + at.String() + e.Text
 }
+
+// ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that hash.
+type ChangedError struct {
+	File string // path below inbox/
+	How  string // grew, was cut short, was replaced, was removed, was written to
+}
+
+// Error is `inbox/usage/a.csv grew while it was read`.
+func (e *ChangedError) Error() string { return "inbox/" + e.File + " " + e.How + " while it was read" }

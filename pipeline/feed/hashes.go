@@ -22,6 +22,7 @@ type Hashes struct {
 	path   string
 	kept   map[string]remembered // as the file has it, by path below inbox/
 	looked map[string]remembered // what Save will write: files that Hash was asked for
+	seen   map[string]seen       // every file that Hash was asked for, settled or not, for Still
 	marked bool
 	mark   int64 // the file system's time before the first file was read, ns
 	failed error // why there is no mark
@@ -31,6 +32,13 @@ type Hashes struct {
 type remembered struct {
 	stamp
 	hash string
+}
+
+// seen is a file as Hash found it.
+type seen struct {
+	remembered
+	stamped bool // the stamp is one
+	settled bool // any later change shows in the stamp
 }
 
 // stamp is what the system knows of a file without reading it. Nobody can write to a file, touch it or put another in its
@@ -47,7 +55,7 @@ const settling = 2 * time.Second
 // LoadHashes reads what was remembered in the file path; "" remembers nothing. The error says why nothing was read of a
 // file that is there; the Hashes are good all the same.
 func LoadHashes(path string) (*Hashes, error) {
-	h := &Hashes{path: path, looked: make(map[string]remembered)}
+	h := &Hashes{path: path, looked: make(map[string]remembered), seen: make(map[string]seen)}
 	if path == "" {
 		return h, nil
 	}
@@ -65,29 +73,93 @@ func LoadHashes(path string) (*Hashes, error) {
 }
 
 // Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must be
-// that of os.DirFS for anything to be remembered.
+// that of os.DirFS for anything to be remembered. A file that changed or went away meanwhile is a *ChangedError.
 func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
-	if h.path == "" {
-		return Hash(fsys, name)
+	before, known, err := look(fsys, name)
+	if err != nil {
+		return "", 0, err
 	}
-	before, known := stampOf(fsys, name)
 	if old, ok := h.kept[name]; ok && known && old.stamp == before {
-		h.looked[name] = old
+		h.looked[name], h.seen[name] = old, seen{remembered: old, stamped: true, settled: true}
 		return old.hash, old.size, nil
 	}
-	if known && !h.marked {
+	if known && !h.marked && h.path != "" {
 		h.marked = true
 		h.mark, h.failed = markTime(h.path)
 	}
-	if hash, size, err = Hash(fsys, name); err != nil {
+	hash, size, err = Hash(fsys, name)
+	if err != nil {
+		return "", 0, gone(name, err)
+	}
+	after, still, err := look(fsys, name)
+	if err != nil {
 		return "", 0, err
 	}
-	// A change after the mark would show in the times of the second stamp, in any clock step: it would not be settled.
-	after, still := stampOf(fsys, name)
-	if known && still && after == before && size == after.size && h.settled(after) {
-		h.looked[name] = remembered{stamp: after, hash: hash}
+	found := seen{remembered: remembered{stamp: after, hash: hash}, stamped: known && still}
+	if found.stamped && (after != before || size != after.size) {
+		return "", 0, &ChangedError{File: name, How: how(before, after)}
 	}
+	// A change after the mark would show in the times of the second stamp, in any clock step: it would not be settled.
+	if found.settled = found.stamped && h.settled(after); found.settled {
+		h.looked[name] = found.remembered
+	}
+	h.seen[name] = found
 	return hash, size, nil
+}
+
+// Still says whether a file is what it was when Hash was asked for it: nil, or a *ChangedError. Whoever has read a file to its end
+// asks, and throws away what was read of a file that changed. A file of which a change might not show is read again for it.
+// Still may be called from several goroutines once Hash is not called any more.
+func (h *Hashes) Still(fsys fs.FS, name string) error {
+	was := h.seen[name]
+	now, known, err := look(fsys, name)
+	switch {
+	case err != nil:
+		return err
+	case was.stamped && known && now == was.stamp && was.settled:
+		return nil
+	case was.stamped && known && (now.size != was.size || now.mtime != was.mtime || now.inode != was.inode):
+		return &ChangedError{File: name, How: how(was.stamp, now)}
+	}
+	hash, _, err := Hash(fsys, name)
+	if err != nil {
+		return gone(name, err)
+	}
+	if hash != was.hash {
+		return &ChangedError{File: name, How: how(was.stamp, now)}
+	}
+	return nil
+}
+
+// look asks for a file's stamp; not known where the system gives none.
+func look(fsys fs.FS, name string) (s stamp, known bool, err error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return s, false, gone(name, fmt.Errorf("look at inbox/%s: %w", name, err))
+	}
+	s, known = stampOf(info)
+	return s, known, nil
+}
+
+// gone turns the error of a file that is not there any more into that of a change.
+func gone(name string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &ChangedError{File: name, How: "was removed"}
+	}
+	return err
+}
+
+// how says in a word what happened to a file.
+func how(before, after stamp) string {
+	switch {
+	case before.inode != after.inode:
+		return "was replaced"
+	case after.size > before.size:
+		return "grew"
+	case after.size < before.size:
+		return "was cut short"
+	}
+	return "was written to"
 }
 
 func (h *Hashes) settled(s stamp) bool {

@@ -5,12 +5,8 @@ import (
 	"syscall"
 )
 
-// stampOf asks the system for a file's stamp; not ok where the file system is none of the system's.
-func stampOf(fsys fs.FS, name string) (s stamp, ok bool) {
-	info, err := fs.Stat(fsys, name)
-	if err != nil {
-		return stamp{}, false
-	}
+// stampOf is what the system knows of a file; not ok where the file system is none of the system's.
+func stampOf(info fs.FileInfo) (s stamp, ok bool) {
 	sys, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return stamp{}, false

@@ -5,4 +5,4 @@ package feed
 import "io/fs"
 
 // stampOf knows no stamps here: every file is read each time.
-func stampOf(fs.FS, string) (s stamp, ok bool) { return stamp{}, false }
+func stampOf(fs.FileInfo) (s stamp, ok bool) { return stamp{}, false }

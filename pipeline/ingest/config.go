@@ -21,11 +21,13 @@ const NoCycle = period.Cycle(math.MinInt32)
 
 // Config is what a scan works with.
 type Config struct {
-	Books      *books.Books
-	Prices     *rating.Book
-	Settings   *settings.Settings
-	AsOf       period.Instant // the run's clock
-	Inbox      fs.FS          // the workspace's inbox folder
+	Books    *books.Books
+	Prices   *rating.Book
+	Settings *settings.Settings
+	AsOf     period.Instant // the run's clock
+	Inbox    fs.FS          // the workspace's inbox folder
+	// Still says whether a file is what its hash was made of (feed.Hashes.Still); nil = it always is.
+	Still      func(fsys fs.FS, name string) error
 	Txn        *lake.Txn
 	Events     *events.Intake // takes the rows of every feed but usage and bandwidth
 	Workers    int

@@ -24,6 +24,7 @@ type File struct {
 	Hash       string
 	Bytes      int64
 	Fault      error  // why it fails whole; nothing of it is taken
+	Left       error  // why it is left for the next run, whole: a *feed.ChangedError
 	Header     string // what must stand before a raw record of it to read it again
 
 	Rows                          int64
@@ -44,7 +45,9 @@ type Scanned struct {
 }
 
 // Taken reports whether a file's rows count.
-func (s *Scanned) Taken(file int32) bool { return s.Files[file].Fault == nil }
+func (s *Scanned) Taken(file int32) bool {
+	return s.Files[file].Fault == nil && s.Files[file].Left == nil
+}
 
 // task is a stretch of one file that one worker reads.
 type task struct {
@@ -55,7 +58,8 @@ type task struct {
 }
 
 // Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed.
-// Errors: what is wrong with the environment; a file that fails whole is marked and passed over.
+// Errors: what is wrong with the environment; a file that fails whole, or is not what it was hashed as by the end of it all, is
+// marked and passed over.
 func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions()}
 	lim := newLimits(cfg)
@@ -84,10 +88,37 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 			return w.end()
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	for i := 0; i < len(files) && err == nil; i++ {
+		err = files[i].look(cfg)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// look marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
+func (f *File) look(cfg *Config) error {
+	if cfg.Still == nil || f.Left != nil {
+		return nil
+	}
+	err := cfg.Still(cfg.Inbox, f.Name)
+	if changed := new(feed.ChangedError); errors.As(err, &changed) {
+		f.Left, err = err, nil
+	}
+	return err
+}
+
+// judge says what an error in reading a file means for the run: nothing if the file fails whole, or is left because it changed.
+func (f *File) judge(cfg *Config, err error) error {
+	if err == nil || f.fail(err) {
+		return nil
+	}
+	if unknown := f.look(cfg); unknown != nil || f.Left == nil {
+		return errors.Join(err, unknown)
+	}
+	return nil
 }
 
 // Close releases the scratch files.
@@ -124,7 +155,7 @@ func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
 		groups, err := feed.Groups(cfg.Inbox, f.Name, specOf(f.Feed), cfg.readOptions())
 		if err != nil {
-			if !f.fail(err) {
+			if err := f.judge(cfg, err); err != nil {
 				return err
 			}
 			continue
@@ -195,7 +226,7 @@ func (w *worker) run(ctx context.Context, t *task) error {
 	}
 	w.count.rows, w.count.rejected, w.header = 0, 0, ""
 	w.first, w.last = 1<<30, -1<<30
-	err := w.read(ctx, t, f)
+	ours, err := w.read(ctx, t, f)
 	w.scanned.mu.Lock()
 	defer w.scanned.mu.Unlock()
 	f.Header = w.header
@@ -207,26 +238,30 @@ func (w *worker) run(ctx context.Context, t *task) error {
 		}
 		f.First, f.Last = min(f.First, w.first), max(f.Last, w.last)
 	}
-	if err != nil && !f.fail(err) {
+	if !ours {
+		err = f.judge(w.cfg, err)
+	}
+	if err != nil {
 		return fmt.Errorf("read inbox/%s: %w", f.Name, err)
 	}
 	return nil
 }
 
-func (w *worker) read(ctx context.Context, t *task, f *File) error {
+// read takes a task's rows. The error is ours if it is not one of reading the file.
+func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err error) {
 	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, specOf(f.Feed), w.cfg.readOptions(), t.from, t.to)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer r.Close()
 	w.header = string(r.Header())
 	for {
 		b, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return false, nil
 		}
 		if err != nil {
-			return err
+			return false, err
 		}
 		if t.first == 0 {
 			t.first = b.First
@@ -236,7 +271,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File) error {
 		err = w.take(b, t.file)
 		b.Release()
 		if err != nil {
-			return err
+			return true, err
 		}
 	}
 }
@@ -371,7 +406,7 @@ func (s *Scanned) EachReject(visit func(*Reject) error) error {
 	return nil
 }
 
-// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again.
+// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again; that it changed in between is an error.
 func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64) (map[int64][]byte, error) {
 	slices.Sort(rows)
 	out := make(map[int64][]byte, len(rows))
@@ -388,10 +423,21 @@ func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64
 			continue
 		}
 		if err := s.rawOf(ctx, cfg, t, rows[at:], out); err != nil {
-			return nil, fmt.Errorf("read inbox/%s again: %w", s.Files[file].Name, err)
+			return nil, errors.Join(s.still(cfg, file), fmt.Errorf("read inbox/%s again: %w", s.Files[file].Name, err))
 		}
 	}
-	return out, nil
+	return out, s.still(cfg, file)
+}
+
+// still makes it an error that a file changed after its rows were taken: the run cannot leave it any more.
+func (s *Scanned) still(cfg *Config, file int32) error {
+	if cfg.Still == nil {
+		return nil
+	}
+	if err := cfg.Still(cfg.Inbox, s.Files[file].Name); err != nil {
+		return fmt.Errorf("read rejected records again: %w", err)
+	}
+	return nil
 }
 
 // rawOf reads a task's stretch for the rows wanted, ascending.

@@ -162,7 +162,8 @@ func (j *job) prepare(dir string) error {
 		}
 	}
 	j.trial = &trial
-	j.o.Wrap, j.o.StopAt = nil, nil // faults are for the workspace's own lake
+	j.o.Wrap, j.o.StopAt = nil, nil    // faults are for the workspace's own lake
+	j.o.Started, j.o.InboxUntil = 0, 0 // the file is asked for, however young it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
 		return &pipeline.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer), Hint: "check --customer"}
 	}
@@ -213,6 +214,9 @@ func (j *job) accept(ctx context.Context) error {
 		return err
 	}
 	for _, f := range report.Files {
+		if f.Left != "" {
+			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Left)
+		}
 		if f.Fault != "" {
 			return &pipeline.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+linked(j.File), j.File), Hint: f.Hint}
 		}

@@ -49,6 +49,8 @@ func moneyKeys() []Key {
 			Meaning: "usage and bandwidth of cycles further back are too_old"},
 		{Name: "usage.future_tolerance", Type: "duration", Default: "24h", read: readTolerance,
 			Meaning: "how far past the run's clock a record's time may lie"},
+		{Name: "inbox.settle", Type: "duration", Default: "0s", read: readSettle,
+			Meaning: "a feed file changed less than this before a run is left for the next one"},
 		{Name: "refund.unconditional_hours", Type: "0 to 87600", Default: "120", read: readUnconditional,
 			Meaning: "a new order cancelled within these hours is paid back in full"},
 		{Name: "refund.fee_rate", Type: "rate, 0 to 1, in quotes", Default: `"0"`, read: readFeeRate,

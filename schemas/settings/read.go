@@ -176,6 +176,19 @@ func readTolerance(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
+func readSettle(s *Settings, m yamldoc.Map, key string) {
+	s.Inbox.Settle = yamldoc.Value(m, key, s.Inbox.Settle, func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		switch {
+		case err != nil:
+			return 0, fmt.Errorf("%q: not a duration such as 30s or 10m", text)
+		case d < 0 || d > 24*time.Hour:
+			return 0, fmt.Errorf("%q: not from 0s to 24h", text)
+		}
+		return d, nil
+	})
+}
+
 func readUnconditional(s *Settings, m yamldoc.Map, key string) {
 	s.Refund.UnconditionalHours = m.Int(key, s.Refund.UnconditionalHours, 0, 87_600)
 }

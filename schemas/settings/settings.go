@@ -19,6 +19,7 @@ type Settings struct {
 	Rounding   Rounding
 	Payments   Payments
 	Usage      Usage
+	Inbox      Inbox
 	Refund     Refund
 	Close      Close
 	Lake       Lake
@@ -84,6 +85,11 @@ func (p Payments) String() string {
 type Usage struct {
 	MaxAgeMonths    int   // usage and bandwidth of a cycle further back are too old
 	FutureTolerance int64 // microseconds that a time may lie past the run's as-of
+}
+
+// Inbox says which feed files a run leaves for the next one.
+type Inbox struct {
+	Settle time.Duration // what changed less than this before the run began; 0 = none
 }
 
 // Refund is how unsubscribes are paid back (spec §4.9).

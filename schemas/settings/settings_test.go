@@ -103,6 +103,7 @@ vendor: {id: acme, name: ""}
 rounding: {grain: cycle, mode: half_even}
 payments: ledger
 usage: {max_age_months: 0, future_tolerance: 1h30m}
+inbox: {settle: 10m}
 refund: {unconditional_hours: 0, fee_rate: 0.05}
 close:
   day: 28
@@ -143,7 +144,7 @@ schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
 	s.Zone = nil
 	want := Settings{
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
-		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Refund: Refund{0, rate}, Close: Close{28, 365},
+		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate}, Close: Close{28, 365},
 		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule: Schedule{"@daily", "0 0 29 2 *"},
 	}
@@ -174,6 +175,9 @@ func TestErrors(t *testing.T) {
 		"usage: {future_tolerance: 24}":                `4:27: usage.future_tolerance "24": not a duration such as 24h or 30m`,
 		"usage: {future_tolerance: -1h}":               `4:27: usage.future_tolerance "-1h": not from 0 to 87600h`,
 		"usage: {future_tolerance: 1ns}":               `4:27: usage.future_tolerance "1ns": finer than a microsecond`,
+		"inbox: {settle: 10}":                          `4:17: inbox.settle "10": not a duration such as 30s or 10m`,
+		"inbox: {settle: 25h}":                         `4:17: inbox.settle "25h": not from 0s to 24h`,
+		"inbox: {settle: -1s}":                         `4:17: inbox.settle "-1s": not from 0s to 24h`,
 		"refund: {fee_rate: '1.01'}":                   `4:20: refund.fee_rate "1.01": outside 0 to 1`,
 		"refund: {fee_rate: 1e-1}":                     `4:20: refund.fee_rate "1e-1": `,
 		"refund: {unconditional_hours: 87601}":         `4:31: refund.unconditional_hours "87601": not from 0 to 87600`,
