@@ -22,7 +22,7 @@ import (
 type Runner struct {
 	Dir     string           // the workspace
 	Clock   func() time.Time // the real clock
-	Options pipeline.Options // of every run, without AsOf
+	Options pipeline.Options // of every run, without AsOf and Started
 	Log     *slog.Logger     // nil = silent
 	Version string           // of the program, for the ledger
 	// Opened is called once the workspace is read, before the work begins. nil = nothing.
@@ -130,7 +130,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
 		r.Opened(w)
 	}
 	o := r.Options
-	o.AsOf = t.AsOf
+	o.AsOf, o.Started = t.AsOf, period.Instant(res.Entry.Started.UnixMicro())
 	switch t.Kind {
 	case Ingest:
 		do := w.Ingest

@@ -160,7 +160,7 @@ func (a *app) options() (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		Started: period.Instant(a.clock().UnixMicro()), HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update, Env: a.env,
+		HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {
