@@ -135,6 +135,12 @@ func scheduleKeys() []Key {
 			Meaning: "when the nightly run starts, contract zone"},
 		{Name: "schedule.monthly", Type: "cron expression, 5 fields", Default: `"0 12 5 * *"`, read: readCron,
 			Meaning: "when the monthly run starts, contract zone"},
+		{Name: "schedule.publish", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
+			Meaning: "when to publish besides the end of each run, contract zone; empty = never"},
+		{Name: "schedule.stop_timeout", Type: "duration", Default: "10m", read: readStopTimeout,
+			Meaning: "how long a run may go on after the schedule was told to stop; then it is called off, with nothing committed"},
+		{Name: "schedule.listen", Type: "host:port", Default: `""`, read: readScheduleListen,
+			Meaning: "where the schedule tells its metrics and its health; empty = nowhere"},
 	}
 }
 
@@ -158,7 +164,7 @@ func Default() Settings {
 		Lake:     Lake{Path: "lake", Buckets: 16},
 		API: API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, MaxBody: 1 << 20, MaxURL: 8192,
 			ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, StopTimeout: 30 * time.Second},
-		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *"},
+		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3, Keep: 24 * time.Hour},
 	}
 }

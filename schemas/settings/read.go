@@ -239,16 +239,27 @@ func readBuckets(s *Settings, m yamldoc.Map, key string) {
 }
 
 func readListen(s *Settings, m yamldoc.Map, key string) {
-	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, func(text string) (string, error) {
-		_, port, err := net.SplitHostPort(text)
-		if err != nil {
-			return "", fmt.Errorf("%q: not host:port", text)
+	s.API.Listen = yamldoc.Value(m, key, s.API.Listen, parseListen)
+}
+
+func readScheduleListen(s *Settings, m yamldoc.Map, key string) {
+	s.Schedule.Listen = yamldoc.Value(m, key, "", func(text string) (string, error) {
+		if text == "" {
+			return "", nil
 		}
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
-			return "", fmt.Errorf("%q: not a port from 0 to 65535", text)
-		}
-		return text, nil
+		return parseListen(text)
 	})
+}
+
+func parseListen(text string) (string, error) {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return "", fmt.Errorf("%q: not host:port", text)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return "", fmt.Errorf("%q: not a port from 0 to 65535", text)
+	}
+	return text, nil
 }
 
 func readKeysFile(s *Settings, m yamldoc.Map, key string) {
@@ -295,25 +306,35 @@ func readMaxURL(s *Settings, m yamldoc.Map, key string) {
 func readAPITime(s *Settings, m yamldoc.Map, key string) {
 	to := map[string]*time.Duration{"read_timeout": &s.API.ReadTimeout, "write_timeout": &s.API.WriteTimeout,
 		"idle_timeout": &s.API.IdleTimeout, "stop_timeout": &s.API.StopTimeout}[key]
-	*to = yamldoc.Value(m, key, *to, func(text string) (time.Duration, error) {
+	*to = yamldoc.Value(m, key, *to, durationUpTo(time.Hour))
+}
+
+func readStopTimeout(s *Settings, m yamldoc.Map, key string) {
+	s.Schedule.StopTimeout = yamldoc.Value(m, key, s.Schedule.StopTimeout, durationUpTo(24*time.Hour))
+}
+
+// durationUpTo takes durations from a second on.
+func durationUpTo(longest time.Duration) func(string) (time.Duration, error) {
+	return func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		switch {
 		case err != nil:
 			return 0, fmt.Errorf("%q: not a duration such as 30s or 2m", text)
-		case d < time.Second || d > time.Hour:
-			return 0, fmt.Errorf("%q: not from 1s to 1h", text)
+		case d < time.Second || d > longest:
+			return 0, fmt.Errorf("%q: not from 1s to %dh", text, longest/time.Hour)
 		}
 		return d, nil
-	})
+	}
 }
 
 func readCron(s *Settings, m yamldoc.Map, key string) {
-	expression := yamldoc.Value(m, key, "", parseCron)
-	if key == "nightly" {
-		s.Schedule.Nightly = expression
-	} else {
-		s.Schedule.Monthly = expression
-	}
+	expression := map[string]*string{"nightly": &s.Schedule.Nightly, "monthly": &s.Schedule.Monthly, "publish": &s.Schedule.Publish}[key]
+	*expression = yamldoc.Value(m, key, *expression, func(text string) (string, error) {
+		if text == "" && key != "nightly" && key != "monthly" {
+			return "", nil
+		}
+		return parseCron(text)
+	})
 }
 
 // parseCron checks an expression with the parser that the scheduler uses. A zone of its own would contradict the

@@ -135,5 +135,10 @@ type API struct {
 	ReadTimeout, WriteTimeout, IdleTimeout, StopTimeout time.Duration // each above 0
 }
 
-// Schedule holds the cron expressions of the runs, five fields, contract zone.
-type Schedule struct{ Nightly, Monthly string }
+// Schedule says when runs start: cron expressions of five fields, contract zone; the empty one is never.
+type Schedule struct {
+	Nightly, Monthly string // never empty
+	Publish          string
+	StopTimeout      time.Duration // how long a run may go on once the schedule was told to stop
+	Listen           string        // host:port of metrics and health; "" = none
+}

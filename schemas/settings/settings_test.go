@@ -73,7 +73,8 @@ func TestParseSample(t *testing.T) {
 	want := Settings{
 		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"}, Rounding: Rounding{Line, money.Truncate},
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
-		Lake: Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI, Schedule: Schedule{"30 1 * * *", "0 12 5 * *"},
+		Lake: Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI,
+		Schedule: Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -135,7 +136,7 @@ api:
   write_timeout: 1h
   idle_timeout: 1m30s
   stop_timeout: 5s
-schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
+schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", stop_timeout: 30s, listen: ":9464"}
 `)
 	rate, err := money.ParseRate("0.05")
 	if err != nil {
@@ -146,7 +147,7 @@ schedule: {nightly: "@daily", monthly: "0 0 29 2 *"}
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate}, Close: Close{28, 365},
 		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
-		Schedule: Schedule{"@daily", "0 0 29 2 *"},
+		Schedule: Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", 30 * time.Second, ":9464"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -211,6 +212,9 @@ func TestErrors(t *testing.T) {
 		"schedule: {monthly: '@every 1h'}":             `4:21: schedule.monthly "@every 1h": an interval has no fixed time of day`,
 		"schedule: {monthly: 'CRON_TZ=UTC 0 0 1 * *'}": `4:21: schedule.monthly "CRON_TZ=UTC 0 0 1 * *": names a zone`,
 		"schedule: {monthly: 'TZ='}":                   `4:21: schedule.monthly "TZ=": names a zone`,
+		"schedule: {publish: '* * *'}":                 `4:21: schedule.publish "* * *": not a cron expression: expected exactly 5 fields, found 3`,
+		"schedule: {stop_timeout: 25h}":                `4:26: schedule.stop_timeout "25h": not from 1s to 24h`,
+		"schedule: {listen: localhost}":                `4:20: schedule.listen "localhost": not host:port`,
 	} {
 		got := wrong(t, required+text+"\n")
 		if !strings.HasPrefix(got, "tollbook.yaml:"+want) {
