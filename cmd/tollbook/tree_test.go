@@ -35,6 +35,7 @@ func commands() []string {
 		"tollbook run",
 		"tollbook run monthly",
 		"tollbook run nightly",
+		"tollbook schedule",
 		"tollbook serve",
 		"tollbook statement",
 		"tollbook verify",

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/schedule"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func (a *app) scheduleCommand() *cobra.Command {
+	var once, dry bool
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Run nights, months, closes and publishes when they are due",
+		Long: `schedule goes on until it is told to stop, and does what falls due: the nightly and the monthly run and the publish by the cron
+expressions of the settings, the close of each cycle at close.day and close.time, all in the contract zone. What was missed while
+no scheduler was there, or what failed, is done as soon as it can be, the oldest first, each with the as-of that it would have
+had. What is owed is found in the lake and the run ledger: it needs nothing of its own to be kept.
+
+One scheduler works on a workspace; runs by hand may go on beside it. It stops on SIGTERM or SIGINT: the run that is on comes to
+its end, within schedule.stop_timeout; a second signal ends it at once. Either way the lake is whole.
+
+With --once it does what is owed, each once, and ends; with --dry-run it shows what is owed and what comes next.`,
+		Example: "  tollbook schedule\n  tollbook schedule --dry-run\n  tollbook schedule --once --as-of 2026-10-05T04:00:00Z",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case dry:
+				return a.scheduleShow()
+			case once:
+				return a.scheduleOnce(cmd.Context())
+			case a.flags.asOf != "":
+				return &usageError{what: "schedule: --as-of without --once or --dry-run", hint: "a scheduler that goes on reads the clock"}
+			}
+			return a.schedule(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "do what is owed and end")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "do nothing, show what is owed and what comes next")
+	cmd.MarkFlagsMutuallyExclusive("once", "dry-run")
+	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+// scheduleRunner does the scheduler's runs.
+func (a *app) scheduleRunner() (*jobs.Runner, error) {
+	o, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	clock := a.clock
+	if a.flags.asOf != "" {
+		at := time.UnixMicro(int64(o.AsOf))
+		clock = func() time.Time { return at }
+	}
+	o.AsOf = 0 // each run has its own
+	return &jobs.Runner{Dir: a.flags.workspace, Clock: clock, Options: o, Log: a.log, Version: version(),
+		Opened: func(*pipeline.Workspace) { tuneMemory(a.env) }}, nil
+}
+
+// schedule is the scheduler that goes on.
+func (a *app) schedule(ctx context.Context) (err error) {
+	a.log = newServerLogger(a.err, a.flags.json)
+	runner, err := a.scheduleRunner()
+	if err != nil {
+		return err
+	}
+	runner.Options.Progress = nil
+	s, err := schedule.Open(runner, a.log, schedule.Watch{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Check(); err != nil {
+		return err
+	}
+	status := s.Status()
+	a.log.Info("schedule starts", "workspace", a.flags.workspace, "owed", status.Owed(), "next", nextText(&status))
+	go func() {
+		<-ctx.Done()
+		a.log.Info("schedule stops: the run that is on comes to its end; a second signal ends it at once")
+		signal.Reset(syscall.SIGTERM, syscall.SIGINT)
+	}()
+	s.Loop(ctx)
+	a.log.Info("schedule stopped")
+	return nil
+}
+
+// nextText is the next firing for the log.
+func nextText(s *schedule.Status) string {
+	if len(s.Next) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s at %s", s.Next[0].Kind, s.Next[0].Due)
+}
+
+// scheduleOnce does what is owed now, each once.
+func (a *app) scheduleOnce(ctx context.Context) (err error) {
+	runner, err := a.scheduleRunner()
+	if err != nil {
+		return err
+	}
+	s, err := schedule.Open(runner, slog.New(slog.DiscardHandler), schedule.Watch{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Check(); err != nil {
+		return err
+	}
+	done := s.Pass(ctx, ctx)
+	a.bar.end()
+	status := s.Status()
+	if err := a.showRuns(done, &status); err != nil {
+		return err
+	}
+	look := status.Owed() > 0 || status.Clock
+	for i := range done {
+		if done[i].Err != nil {
+			return done[i].Err
+		}
+		look = look || !done[i].Well()
+	}
+	if err := errors.Join(ctx.Err(), status.Err); err != nil {
+		return err
+	}
+	if look {
+		return errLook
+	}
+	return nil
+}
+
+// scheduleShow shows what is owed and what comes next.
+func (a *app) scheduleShow() error {
+	runner, err := a.scheduleRunner()
+	if err != nil {
+		return err
+	}
+	status, err := schedule.Look(runner)
+	if err != nil {
+		return err
+	}
+	return a.showRuns(nil, status)
+}
+
+// firingResult is something that falls due, as JSON.
+type firingResult struct {
+	Job   string `json:"job"`
+	Cycle string `json:"cycle,omitempty"` // of a month or a close
+	Due   string `json:"due"`
+	AsOf  string `json:"as_of"`             // the clock of its run
+	Skip  string `json:"skipped,omitempty"` // why it will not run
+}
+
+// doneResult is a run that was done, as JSON.
+type doneResult struct {
+	firingResult
+	Why     string `json:"why"`
+	Run     string `json:"run,omitempty"` // of the run ledger
+	Outcome string `json:"outcome"`
+	Error   string `json:"error,omitempty"`
+}
+
+// scheduleResult is what the schedule has before it, and what it did, as JSON.
+type scheduleResult struct {
+	At        string         `json:"at"`
+	Zone      string         `json:"zone"`
+	Done      []doneResult   `json:"done"`
+	Owed      []firingResult `json:"owed"` // in the order in which they are done
+	Skipped   []firingResult `json:"skipped"`
+	Next      []firingResult `json:"next"`                 // the next firing of each kind
+	ClockBack string         `json:"clock_back,omitempty"` // where the lake has been, if the clock lies before it: nothing runs
+}
+
+// showRuns prints what was done, what is owed and what comes next.
+func (a *app) showRuns(done []schedule.Outcome, s *schedule.Status) error {
+	zone := s.Zone
+	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{}, Skipped: []firingResult{}, Next: []firingResult{}}
+	for i := range done {
+		o := &done[i]
+		d := doneResult{firingResult: fired(&o.Firing), Why: string(o.Why), Outcome: o.Word()}
+		if o.Result != nil {
+			d.Run = o.Result.Entry.ID
+		}
+		if o.Err != nil {
+			d.Error = o.Err.Error()
+		}
+		r.Done = append(r.Done, d)
+	}
+	for i := range s.Due {
+		if f := fired(&s.Due[i]); f.Skip != "" {
+			r.Skipped = append(r.Skipped, f)
+		} else {
+			r.Owed = append(r.Owed, f)
+		}
+	}
+	for i := range s.Next {
+		r.Next = append(r.Next, fired(&s.Next[i]))
+	}
+	if s.Clock {
+		r.ClockBack = s.State.Newest.String()
+	}
+	if a.flags.json {
+		return a.printJSON(&r)
+	}
+	a.printSchedule(&r, zone)
+	return nil
+}
+
+// fired is a firing as JSON.
+func fired(f *schedule.Firing) firingResult {
+	r := firingResult{Job: string(f.Kind), Due: f.Due.String(), AsOf: f.AsOf.String(), Skip: f.Skip}
+	if f.Cycle != jobs.NoCycle {
+		r.Cycle = f.Cycle.String()
+	}
+	return r
+}
+
+// printSchedule prints it for a person, with times as the contract zone has them.
+func (a *app) printSchedule(r *scheduleResult, zone *period.Zone) {
+	wall := func(text string) string {
+		at, err := period.ParseInstant(text)
+		if err != nil {
+			return text
+		}
+		return time.UnixMicro(int64(at)).In(zone.Location()).Format("2006-01-02 15:04 -07:00")
+	}
+	fmt.Fprintf(a.out, "at %s, %s\n", wall(r.At), zone.Name())
+	if r.ClockBack != "" {
+		fmt.Fprintf(a.out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n", wall(r.ClockBack))
+	}
+	if len(r.Done) > 0 {
+		g := newGrid("done", "cycle", "due", "why", "outcome", "run")
+		for _, d := range r.Done {
+			g.add(d.Job, d.Cycle, wall(d.Due), d.Why, d.Outcome, d.Run)
+		}
+		g.print(a.out, "  ")
+	}
+	if len(r.Owed) == 0 {
+		fmt.Fprintln(a.out, "nothing is owed")
+	}
+	for _, part := range []struct {
+		name string
+		list []firingResult
+	}{{"owed", r.Owed}, {"skipped", r.Skipped}, {"next", r.Next}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		g := newGrid(part.name, "cycle", "due", "")
+		for _, f := range part.list {
+			g.add(f.Job, f.Cycle, wall(f.Due), f.Skip)
+		}
+		g.dropEmpty("cycle")
+		g.print(a.out, "  ")
+	}
+}

@@ -1,0 +1,66 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// TakenError says that another scheduler works on the workspace (SCHED-7).
+type TakenError struct{ Holder string }
+
+// Error names the holder.
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("another scheduler works on this workspace: %s", e.Holder)
+}
+
+// Hint is what to do.
+func (e *TakenError) Hint() string {
+	return "one is enough; `tollbook schedule --dry-run` shows what it has before it. The lock goes with the process, the file itself may stay"
+}
+
+// folder is where a workspace's scheduler keeps its lock and when it was first started.
+func folder(dir string) string { return filepath.Join(ledger.Dir(dir), "scheduler") }
+
+// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept beside the lock.
+func take(dir string, now time.Time) (release func() error, began period.Instant, err error) {
+	release, err = storage.Dir(folder(dir)).Lock()
+	if locked := new(storage.LockedError); errors.As(err, &locked) {
+		return nil, 0, &TakenError{Holder: locked.Holder}
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("become the scheduler of the workspace: %w", err)
+	}
+	began, err = readBegan(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		began = period.Instant(now.UnixMicro())
+		err = os.WriteFile(beganFile(dir), []byte(began.String()+"\n"), 0o666)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("note when the schedule began: %w", err), release())
+	}
+	return release, began, nil
+}
+
+func beganFile(dir string) string { return filepath.Join(folder(dir), "BEGAN") }
+
+// readBegan reads when the first scheduler was started. A file that was cut off while it was written counts as none.
+func readBegan(dir string) (period.Instant, error) {
+	b, err := os.ReadFile(beganFile(dir))
+	if err != nil {
+		return 0, err
+	}
+	at, err := period.ParseInstant(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0, fs.ErrNotExist
+	}
+	return at, nil
+}

@@ -1,0 +1,211 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// reader reads the State of a workspace. It remembers the manifests that it read: those do not change.
+type reader struct {
+	dir     string
+	options pipeline.Options
+	head    int64 // number of the newest manifest in past
+	hash    lake.Hash
+	past    []run
+	own     []run // that this process did: it knows them where the ledger cannot be written
+}
+
+// run is what a finished run says of what was done.
+type run struct {
+	command string
+	asOf    period.Instant
+}
+
+// found is a workspace as it stands at an instant.
+type found struct {
+	settings settings.Settings
+	plan     *Plan
+	state    State
+	snapshot *lake.Snapshot
+	damaged  []error // entries of the ledger that cannot be read
+}
+
+// read finds the state at an instant. Runs whose as-of lies after it count for nothing: a run by hand with a wrong --as-of must not
+// make the nights up to then look done.
+func (r *reader) read(began, now period.Instant) (*found, error) {
+	s, err := settings.Load(filepath.Join(r.dir, settings.File))
+	if err != nil {
+		return nil, err
+	}
+	f := &found{settings: s}
+	if f.plan, err = NewPlan(&s); err != nil {
+		return nil, err
+	}
+	w := &pipeline.Workspace{Dir: r.dir, Settings: s}
+	l, err := w.Lake(r.options)
+	if err != nil {
+		return nil, err
+	}
+	err = l.Read(func(snap *lake.Snapshot) error {
+		f.snapshot = snap
+		return r.history(snap)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was run: %w", err)
+	}
+	entries, damaged, err := ledger.Read(ledger.Dir(r.dir))
+	if err != nil {
+		return nil, err
+	}
+	f.damaged = damaged
+	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: period.Past,
+		Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
+	if err := f.state.cycles(&f.snapshot.Manifest); err != nil {
+		return nil, err
+	}
+	for _, run := range r.past {
+		f.state.ran(run, now)
+	}
+	if err := f.state.entries(entries, r.head, now); err != nil {
+		return nil, err
+	}
+	for _, run := range r.own {
+		f.state.ran(run, now)
+	}
+	return f, nil
+}
+
+// history brings past up to a snapshot.
+func (r *reader) history(snap *lake.Snapshot) error {
+	since := r.head
+	chain, err := snap.Since(max(since, 1))
+	if err != nil {
+		return err
+	}
+	// Another lake than the one that was read before, such as one that was restored: all of it is read again.
+	if known := len(chain) - 1; since > 0 && (known < 0 || hashAt(snap, chain, known) != r.hash) {
+		r.past, r.own, since = nil, nil, 0
+		if chain, err = snap.History(); err != nil {
+			return err
+		}
+	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		m := &chain[i]
+		if m.Number <= since || m.Number == 0 {
+			continue
+		}
+		asOf, err := period.ParseInstant(m.AsOf)
+		if err != nil {
+			return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
+		}
+		r.past = append(r.past, run{m.Command, asOf})
+	}
+	r.head, r.hash = snap.Manifest.Number, snap.Hash
+	return nil
+}
+
+// hashAt is the hash of a manifest of a chain, which its child knows.
+func hashAt(snap *lake.Snapshot, chain []lake.Manifest, i int) lake.Hash {
+	if i == 0 {
+		return snap.Hash
+	}
+	return chain[i-1].Parent
+}
+
+// cycles takes over what the newest manifest says.
+func (s *State) cycles(m *lake.Manifest) (err error) {
+	if m.Number == 0 {
+		return nil
+	}
+	if s.Newest, err = period.ParseInstant(m.AsOf); err != nil {
+		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
+	}
+	if m.ClosedThrough != "" {
+		if s.Closed, err = period.ParseCycle(m.ClosedThrough); err != nil {
+			return fmt.Errorf("manifest %d: closed_through: %w", m.Number, err)
+		}
+	}
+	for _, ref := range m.Cycles { // by cycle
+		if ref.State == lake.CycleOpen {
+			s.Open, err = period.ParseCycle(ref.Cycle)
+			return err
+		}
+	}
+	return nil
+}
+
+// ran notes a run that took the inbox in, or that published.
+func (s *State) ran(r run, now period.Instant) {
+	name, cycle, _ := strings.Cut(r.command, " --cycle ")
+	if r.asOf > now {
+		return
+	}
+	switch name {
+	case "ingest", "run nightly", "run monthly", "close":
+		s.Intake = max(s.Intake, r.asOf)
+	case "publish":
+		s.Done[jobs.Publish] = max(s.Done[jobs.Publish], r.asOf)
+		if s.Unpaid <= r.asOf {
+			s.Unpaid = period.Past
+		}
+	}
+	if c, err := period.ParseCycle(cycle); err == nil && name == "run monthly" {
+		s.Monthly[c] = max(s.done(c), r.asOf)
+	}
+}
+
+// entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that knows a later
+// state than the lake's is of before a restore.
+func (s *State) entries(entries []ledger.Entry, head int64, now period.Instant) error {
+	for i := range entries {
+		e := &entries[i]
+		asOf, err := period.ParseInstant(e.AsOf)
+		if err != nil {
+			return fmt.Errorf("runs/%s.json: as_of: %w", e.ID, err)
+		}
+		if !e.Outcome.Finished() || e.Manifest > head || asOf > now {
+			continue
+		}
+		switch {
+		case e.Owed != nil:
+			s.Unpaid = asOf
+		case e.Kind != string(jobs.Publish) || e.Command == "publish":
+			s.Unpaid = period.Past
+		}
+		if !e.Changed || e.Kind == string(jobs.Publish) {
+			s.ran(run{e.Command, asOf}, now)
+		}
+	}
+	return nil
+}
+
+// heals reports whether what a run failed of can go away by itself: a lock, a disk, a server. Wrong books or settings, totals that do
+// not match and a damaged lake need a person, and after a failed sync nobody knows what is on the disk (SCHED-5).
+func heals(err error) bool {
+	var (
+		missing *lake.MissingError
+		corrupt *lake.CorruptError
+		synced  *lake.SyncError
+		locked  *storage.LockedError
+		moved   *lake.MovedError
+		server  *clickhouse.Error
+		number  syscall.Errno
+	)
+	switch {
+	case errors.As(err, &missing), errors.As(err, &corrupt), errors.As(err, &synced):
+		return false
+	}
+	return errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) || errors.As(err, &number)
+}
