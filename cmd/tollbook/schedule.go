@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/metrics"
 	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -75,7 +76,9 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		return err
 	}
 	runner.Options.Progress = nil
-	s, err := schedule.Open(runner, a.log, schedule.Watch{})
+	m := metrics.New(version(), a.clock)
+	runner.Ended = m.Ended
+	s, err := schedule.Open(runner, a.log, m.Watch())
 	if err != nil {
 		return err
 	}
@@ -84,6 +87,13 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		return err
 	}
 	status := s.Status()
+	if address := status.Settings.Schedule.Listen; address != "" {
+		stop, err := m.Serve(ctx, address, a.log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
 	a.log.Info("schedule starts", "workspace", a.flags.workspace, "owed", status.Owed(), "next", nextText(&status))
 	go func() {
 		<-ctx.Done()
@@ -183,7 +193,7 @@ type scheduleResult struct {
 
 // showRuns prints what was done, what is owed and what comes next.
 func (a *app) showRuns(done []schedule.Outcome, s *schedule.Status) error {
-	zone := s.Zone
+	zone := s.Settings.Zone
 	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{}, Skipped: []firingResult{}, Next: []firingResult{}}
 	for i := range done {
 		o := &done[i]

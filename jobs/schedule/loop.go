@@ -30,7 +30,8 @@ func (s *Scheduler) Loop(ctx context.Context) {
 	alarm.Start()
 	<-ctx.Done()
 	ended := alarm.Stop()
-	longest := time.NewTimer(s.stopTimeout())
+	status := s.Status()
+	longest := time.NewTimer(status.Settings.Schedule.StopTimeout)
 	defer longest.Stop()
 	select {
 	case <-ended.Done():
@@ -40,12 +41,6 @@ func (s *Scheduler) Loop(ctx context.Context) {
 		cancel()
 	}
 	<-ended.Done()
-}
-
-func (s *Scheduler) stopTimeout() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.stop
 }
 
 // cronLog is what cron says of itself: its ticks are of no interest, its panics are.

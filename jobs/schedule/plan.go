@@ -61,6 +61,9 @@ type Firing struct {
 // order is that of firings of one instant.
 var order = []jobs.Kind{jobs.Nightly, jobs.Monthly, jobs.Close, jobs.Publish}
 
+// Kinds lists what falls due, in the order of one instant.
+func Kinds() []jobs.Kind { return slices.Clone(order) }
+
 // before orders firings: by instant, then as order has them, then by cycle.
 func before(a, b Firing) int {
 	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), cmp.Compare(a.Cycle, b.Cycle))
@@ -178,7 +181,7 @@ func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 	f := Firing{Kind: jobs.Publish, Cycle: pipeline.NoCycle}
 	due, found := p.missed(s, jobs.Publish, now)
 	switch {
-	case p.server && s.Unpaid != period.Past:
+	case s.Unpaid != period.Past:
 		f.Due = s.Unpaid
 	case !found:
 		return nil

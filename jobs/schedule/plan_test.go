@@ -145,7 +145,7 @@ func TestDue(t *testing.T) {
 			want:     "2026-10-04 01:30 publish\n"},
 		"no server to publish to": {
 			settings: `schedule: {publish: "0 8 * * *"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: at("2026-10-04T01:30")},
+			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: past},
 			now:      "2026-10-04T09:00",
 			want:     "2026-10-04 08:00 publish: clickhouse.dsn is empty\n"},
 	} {

@@ -11,9 +11,9 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Scheduler does what falls due on one workspace. Its methods are for one goroutine at a time, but for Status.
@@ -31,7 +31,6 @@ type Scheduler struct {
 	skipped  map[Firing]bool
 	mu       sync.Mutex
 	status   Status
-	stop     time.Duration // schedule.stop_timeout
 	released func() error
 }
 
@@ -44,22 +43,25 @@ type Watch struct {
 
 // Status is what the last look at a workspace found.
 type Status struct {
-	At        period.Instant // when it was looked; 0 = never yet
-	Err       error          // why nothing could be found out; the rest is of the look before
-	Clock     bool           // the clock lies before the newest manifest's as-of: nothing runs
-	State     State
-	Due       []Firing // what is owed, in order, and what is skipped
-	Next      []Firing
-	Failing   []Failing
-	Snapshot  *lake.Snapshot // what the lake holds; nil = never read
-	Zone      *period.Zone
-	Published bool // there is a server to publish to
+	At          period.Instant // when it was looked; 0 = never yet
+	Err         error          // why nothing could be found out; the rest is of the look before
+	Clock       bool           // the clock lies before the newest manifest's as-of: nothing runs
+	Settings    settings.Settings
+	State       State
+	Due         []Firing // what is owed, in order, and what is skipped
+	Next        []Firing
+	Failing     []Failing
+	Manifest    int64                     // number of the newest one; 0 = none
+	Newest      map[string]period.Instant // by feed: the start of the newest day that it has accepted records of
+	Good        map[jobs.Kind]time.Time   // when the newest run of a kind that ended well ended, by the ledger
+	Unpublished int                       // cycles whose newest state a publish is owed for
 }
 
 // Failing is what could not be done.
 type Failing struct {
 	Firing Firing
 	Error  string
+	Heals  bool // it may go away by itself, and is tried again at growing intervals; else at the next firing, and a person should look
 	Tries  int
 	Again  period.Instant // when it is tried again
 }
@@ -68,6 +70,16 @@ type Failing struct {
 func (s *Status) Owed() (n int) {
 	for _, f := range s.Due {
 		if f.Skip == "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Runs counts the runs on the lake that are due and will be done.
+func (s *Status) Runs() (n int) {
+	for _, f := range s.Due {
+		if f.Skip == "" && laneOf(f.Kind) == lakeLane {
 			n++
 		}
 	}
@@ -92,8 +104,7 @@ func laneOf(k jobs.Kind) lane {
 // hold is a firing that failed.
 type hold struct {
 	Failing
-	heals bool
-	last  time.Duration // how long it waits
+	pause time.Duration // before the next try
 }
 
 const (
@@ -136,8 +147,12 @@ func Look(r *jobs.Runner) (*Status, error) {
 
 // status is what was found, as it is told.
 func (f *found) status(now period.Instant) *Status {
-	return &Status{At: now, Clock: f.state.ClockBack(now), State: f.state, Due: f.plan.Due(&f.state, now), Next: f.plan.Next(&f.state, now),
-		Snapshot: f.snapshot, Zone: f.settings.Zone, Published: f.settings.ClickHouse.DSN.Set()}
+	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state, Due: f.plan.Due(&f.state, now),
+		Next: f.plan.Next(&f.state, now), Manifest: f.manifest, Newest: make(map[string]period.Instant), Good: f.good, Unpublished: f.behind}
+	for feed, day := range f.newest {
+		status.Newest[feed] = f.settings.Zone.Start(day)
+	}
+	return status
 }
 
 // Status is what the last look found.
@@ -177,7 +192,6 @@ func (s *Scheduler) look(now time.Time) (*found, error) {
 	} else {
 		s.status = *f.status(at)
 		s.status.Failing = s.failing()
-		s.stop = f.settings.Schedule.StopTimeout
 	}
 	status := s.status
 	s.mu.Unlock()
@@ -322,7 +336,7 @@ const late = period.Instant(period.Hour)
 func (s *Scheduler) why(f *Firing) jobs.Why {
 	h, failed := s.holds[laneOf(f.Kind)]
 	switch {
-	case failed && h.heals && (f.Kind == jobs.Publish || h.Firing.same(f)):
+	case failed && h.Heals && (f.Kind == jobs.Publish || h.Firing.same(f)):
 		return jobs.Retry
 	case f.Due < s.started, period.Instant(s.clock().UnixMicro())-f.Due > late:
 		return jobs.CatchUp
@@ -371,12 +385,12 @@ func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 		}
 	}
 	h.Firing, h.Error, h.Tries = f, err.Error(), h.Tries+1
-	h.heals = heals(err) || errors.As(err, &owed)
-	if h.heals {
-		h.last = min(max(2*h.last, firstPause), longest)
-		h.Again = period.Instant(now.Add(h.last).UnixMicro())
+	h.Heals = heals(err) || errors.As(err, &owed)
+	if h.Heals {
+		h.pause = min(max(2*h.pause, firstPause), longest)
+		h.Again = period.Instant(now.Add(h.pause).UnixMicro())
 	} else {
-		h.last, h.Again = 0, s.nextFiring(p, period.Instant(now.UnixMicro()))
+		h.pause, h.Again = 0, s.nextFiring(p, period.Instant(now.UnixMicro()))
 	}
 	s.holds[l] = h
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
@@ -24,7 +25,8 @@ type reader struct {
 	head    int64 // number of the newest manifest in past
 	hash    lake.Hash
 	past    []run
-	own     []run // that this process did: it knows them where the ledger cannot be written
+	own     []run                 // that this process did: it knows them where the ledger cannot be written
+	newest  map[string]period.Day // by feed, of head
 }
 
 // run is what a finished run says of what was done.
@@ -38,8 +40,10 @@ type found struct {
 	settings settings.Settings
 	plan     *Plan
 	state    State
-	snapshot *lake.Snapshot
-	damaged  []error // entries of the ledger that cannot be read
+	manifest int64                   // number of the newest one
+	newest   map[string]period.Day   // by feed: the newest day that it has accepted records of
+	good     map[jobs.Kind]time.Time // when the newest run of a kind that ended well ended, by the ledger
+	behind   int                     // cycles whose newest state is not published
 }
 
 // read finds the state at an instant. Runs whose as-of lies after it count for nothing: a run by hand with a wrong --as-of must not
@@ -58,33 +62,73 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = l.Read(func(snap *lake.Snapshot) error {
-		f.snapshot = snap
-		return r.history(snap)
-	})
+	entries, _, err := ledger.Read(ledger.Dir(r.dir)) // what cannot be read there was a run, and its manifest tells of it
+	if err != nil {
+		return nil, err
+	}
+	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: period.Past,
+		Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
+	err = l.Read(func(snap *lake.Snapshot) error { return r.lake(f, snap, entries, now) })
 	if err != nil {
 		return nil, fmt.Errorf("read what was run: %w", err)
 	}
-	entries, damaged, err := ledger.Read(ledger.Dir(r.dir))
-	if err != nil {
-		return nil, err
+	return f, nil
+}
+
+// lake reads what the lake and the ledger's entries say.
+func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now period.Instant) error {
+	if err := r.history(snap); err != nil {
+		return err
 	}
-	f.damaged = damaged
-	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: period.Past,
-		Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
-	if err := f.state.cycles(&f.snapshot.Manifest); err != nil {
-		return nil, err
+	f.manifest, f.newest, f.good = r.head, r.newest, make(map[jobs.Kind]time.Time)
+	if err := f.state.cycles(&snap.Manifest); err != nil {
+		return err
 	}
 	for _, run := range r.past {
 		f.state.ran(run, now)
 	}
-	if err := f.state.entries(entries, r.head, now); err != nil {
-		return nil, err
+	paid, err := f.entries(entries, now)
+	if err != nil {
+		return err
 	}
 	for _, run := range r.own {
 		f.state.ran(run, now)
 	}
-	return f, nil
+	if !f.settings.ClickHouse.DSN.Set() {
+		f.state.Unpaid = period.Past
+	}
+	if f.state.Unpaid != period.Past {
+		f.behind, err = unpublished(snap, paid)
+	}
+	return err
+}
+
+// unpublished counts the cycles that are not what they were in a state.
+func unpublished(snap *lake.Snapshot, paid int64) (n int, err error) {
+	chain, err := snap.Since(paid)
+	if err != nil {
+		return 0, err
+	}
+	was := make(map[string]lake.Hash)
+	if paid > 0 && len(chain) > 0 {
+		for _, ref := range chain[len(chain)-1].Cycles {
+			was[ref.Cycle] = filesOf(ref)
+		}
+	}
+	for _, ref := range snap.Manifest.Cycles {
+		if known, found := was[ref.Cycle]; !found || known != filesOf(ref) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// filesOf names what a cycle holds.
+func filesOf(ref lake.CycleRef) lake.Hash {
+	if ref.Files == nil {
+		return ""
+	}
+	return ref.Files.Hash
 }
 
 // history brings past up to a snapshot.
@@ -112,8 +156,33 @@ func (r *reader) history(snap *lake.Snapshot) error {
 		}
 		r.past = append(r.past, run{m.Command, asOf})
 	}
+	if r.newest == nil || r.hash != snap.Hash {
+		if r.newest, err = newestDays(snap); err != nil {
+			return err
+		}
+	}
 	r.head, r.hash = snap.Manifest.Number, snap.Hash
 	return nil
+}
+
+// newestDays are the newest days of what each feed's files held.
+func newestDays(snap *lake.Snapshot) (map[string]period.Day, error) {
+	inputs, err := snap.Inputs()
+	if err != nil {
+		return nil, err
+	}
+	newest := make(map[string]period.Day)
+	for i := range inputs {
+		if inputs[i].LastDay == "" {
+			continue
+		}
+		day, err := period.ParseDay(inputs[i].LastDay)
+		if err != nil {
+			return nil, fmt.Errorf("input %s: last_day: %w", inputs[i].Name, err)
+		}
+		newest[inputs[i].Feed] = max(newest[inputs[i].Feed], day)
+	}
+	return newest, nil
 }
 
 // hashAt is the hash of a manifest of a chain, which its child knows.
@@ -167,28 +236,30 @@ func (s *State) ran(r run, now period.Instant) {
 }
 
 // entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that knows a later
-// state than the lake's is of before a restore.
-func (s *State) entries(entries []ledger.Entry, head int64, now period.Instant) error {
+// state than the lake's is of before a restore. paid is the newest state that was published; 0 = none is known.
+func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64, err error) {
+	s := &f.state
 	for i := range entries {
 		e := &entries[i]
 		asOf, err := period.ParseInstant(e.AsOf)
 		if err != nil {
-			return fmt.Errorf("runs/%s.json: as_of: %w", e.ID, err)
+			return 0, fmt.Errorf("runs/%s.json: as_of: %w", e.ID, err)
 		}
-		if !e.Outcome.Finished() || e.Manifest > head || asOf > now {
+		if !e.Outcome.Finished() || e.Manifest > f.manifest || asOf > now {
 			continue
 		}
+		f.good[jobs.Kind(e.Kind)] = e.Ended
 		switch {
 		case e.Owed != nil:
 			s.Unpaid = asOf
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
-			s.Unpaid = period.Past
+			s.Unpaid, paid = period.Past, e.Manifest
 		}
 		if !e.Changed || e.Kind == string(jobs.Publish) {
 			s.ran(run{e.Command, asOf}, now)
 		}
 	}
-	return nil
+	return paid, nil
 }
 
 // heals reports whether what a run failed of can go away by itself: a lock, a disk, a server. Wrong books or settings, totals that do

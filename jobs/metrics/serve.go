@@ -1,0 +1,103 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tollbook/tollbook/jobs/schedule"
+)
+
+// behind is how many runs may be owed before a scheduler is not ready: a night that is on or is tried again is nothing to call for.
+const behind = 3
+
+// Handler answers /metrics, /healthz and /readyz.
+func (m *Metrics) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		m.mu.Lock()
+		status := m.status
+		m.mu.Unlock()
+		if wrong := unready(&status); len(wrong) > 0 {
+			answer(w, http.StatusServiceUnavailable, strings.Join(wrong, "\n")+"\n")
+			return
+		}
+		answer(w, http.StatusOK, "ready\n")
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(code)
+	_, _ = w.Write([]byte(text)) // a caller that hung up wants no answer
+}
+
+// unready says why a scheduler does not do its work. Paths and errors of files are in its log, not here.
+func unready(s *schedule.Status) (wrong []string) {
+	switch {
+	case s.At == 0:
+		return []string{"it has not looked yet"}
+	case s.Err != nil:
+		return []string{"settings, lake or ledger cannot be read: the log says why"}
+	case s.Clock:
+		wrong = append(wrong, fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs", s.State.Newest))
+	}
+	if owed := s.Runs(); owed > behind {
+		wrong = append(wrong, fmt.Sprintf("%d runs are owed", owed))
+	}
+	for i := range s.Failing {
+		if f := &s.Failing[i]; !f.Heals {
+			wrong = append(wrong, fmt.Sprintf("%s of %s failed, and a person should look: the log says why", f.Firing.Kind, f.Firing.Due))
+		}
+	}
+	return wrong
+}
+
+// Serve answers on an address until ctx ends.
+func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) (stop func() error, err error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen for metrics: %w", err)
+	}
+	s := &http.Server{Handler: m.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(l) }()
+	log.Info("metrics and health", "on", "http://"+l.Addr().String())
+	return func() error {
+		if err := errors.Join(s.Close(), <-ended); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}, nil
+}
+
+// Names lists the metrics that there are, for what names them: alerts, dashboards, docs.
+func (m *Metrics) Names() ([]string, error) {
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		m.registry.Describe(descriptions)
+		close(descriptions)
+	}()
+	var names []string
+	for d := range descriptions {
+		_, rest, _ := strings.Cut(d.String(), `fqName: "`)
+		name, _, found := strings.Cut(rest, `"`)
+		if !found {
+			return nil, fmt.Errorf("metric without a name: %s", d)
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
