@@ -22,7 +22,7 @@ import (
 type Runner struct {
 	Dir     string           // the workspace
 	Clock   func() time.Time // the real clock
-	Options pipeline.Options // of every run, without AsOf and Started
+	Options pipeline.Options // of every run, without AsOf, InboxUntil and Started
 	Log     *slog.Logger     // nil = silent
 	Version string           // of the program, for the ledger
 	// Opened is called once the workspace is read, before the work begins. nil = nothing.
@@ -131,6 +131,9 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
 	}
 	o := r.Options
 	o.AsOf, o.Started = t.AsOf, period.Instant(res.Entry.Started.UnixMicro())
+	if t.Due != 0 {
+		o.InboxUntil = t.AsOf // however late it is done, it takes what it would have found
+	}
 	switch t.Kind {
 	case Ingest:
 		do := w.Ingest
