@@ -100,7 +100,7 @@ func TestCommandLine(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"frobnicate", `unknown command "frobnicate" for "tollbook"`},
 		{"exprt", "did you mean `tollbook export`?"},
-		{"schedule", `unknown command "schedule"`},
+		{"settle", `unknown command "settle"`},
 		{"run", "run: which one?"},
 		{"run weekly", `unknown command "weekly" for "tollbook run"`},
 		{"bill", "--cycle is missing"},

@@ -76,6 +76,10 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		return err
 	}
 	runner.Options.Progress = nil
+	status, err := schedule.Look(runner) // settings that are wrong are told at once, and nothing is made in a folder that is no workspace
+	if err != nil {
+		return err
+	}
 	m := metrics.New(version(), a.clock)
 	runner.Ended = m.Ended
 	s, err := schedule.Open(runner, a.log, m.Watch())
@@ -83,10 +87,6 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.Check(); err != nil {
-		return err
-	}
-	status := s.Status()
 	if address := status.Settings.Schedule.Listen; address != "" {
 		stop, err := m.Serve(ctx, address, a.log)
 		if err != nil {
@@ -94,7 +94,7 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
-	a.log.Info("schedule starts", "workspace", a.flags.workspace, "owed", status.Owed(), "next", nextText(&status))
+	a.log.Info("schedule starts", "workspace", a.flags.workspace, "owed", status.Owed(), "next", nextText(status))
 	go func() {
 		<-ctx.Done()
 		a.log.Info("schedule stops: the run that is on comes to its end; a second signal ends it at once")
@@ -119,14 +119,14 @@ func (a *app) scheduleOnce(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if _, err := schedule.Look(runner); err != nil {
+		return err
+	}
 	s, err := schedule.Open(runner, slog.New(slog.DiscardHandler), schedule.Watch{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.Check(); err != nil {
-		return err
-	}
 	done := s.Pass(ctx, ctx)
 	a.bar.end()
 	status := s.Status()

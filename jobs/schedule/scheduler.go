@@ -419,10 +419,3 @@ func (s *Scheduler) wake() time.Time {
 	}
 	return time.UnixMicro(int64(at))
 }
-
-// Check reads the workspace once, so that settings that are wrong are told when the scheduler starts. Errors: problem.Problems, and
-// those of reading the lake.
-func (s *Scheduler) Check() error {
-	_, err := s.look(s.clock())
-	return err
-}
