@@ -131,6 +131,12 @@ campaign-clickhouse: ## the long form of publishing under faults: 60 points for 
 	$(GO) run ./fixtures/clickhouse/cmd -fetch
 	TOLLBOOK_TEST_CLICKHOUSE_REQUIRED=1 $(GO) test -timeout 4h ./fixtures/publishing -publishing.long
 
+# ONLY=refund tries the patches with that word in their names.
+ONLY ?=
+.PHONY: mutants
+mutants: ## bring every money bug of docs/track-record.md back, and many more, one at a time: each must turn its tests red
+	$(GO) run ./fixtures/mutants -only "$(ONLY)"
+
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 	@for pkg in $$($(GO) list $(PACKAGES)); do \

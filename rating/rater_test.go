@@ -96,6 +96,26 @@ func TestPriceChain(t *testing.T) {
 	}
 }
 
+// A record that goes on over a change of prices is priced by what was in force when it began (spec §4.4).
+func TestPriceAtTheStart(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "Asia/Shanghai")
+	flat, tiers := s.product("vm", books.Flat, books.PerRegion), s.product("api", books.Graduated, books.PerRegion)
+	for _, sku := range []int32{flat, tiers} {
+		s.price(sku, "standard", "*", "..2026-09-15", "- 1")
+		s.price(sku, "standard", "*", "2026-09-15..", "- 2")
+	}
+	b := s.open(month)
+	for _, sku := range []int32{flat, tiers} {
+		rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r"), Start: s.at("2026-09-14 23:00"), End: s.at("2026-09-15 01:00"), Quantity: q("3")}
+		if err := b.rater.Usage(&rec, b.n, &b.out); err != nil {
+			t.Fatal(err)
+		}
+		b.n++
+	}
+	b.want("0 usage t1: 3 × 1 = 3 → 3", "1 usage t1: 3 × 1 = 3 → 3")
+}
+
 func TestPriced(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -187,6 +187,18 @@ func (s *shop) want(cycle string, want ...string) {
 	}
 }
 
+// The same record twice, in one file and once more in another one, is billed once: 5 x 2.00 before the price of October.
+func TestTwice(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.use("a.csv", "a gb 2026-09-01 1")
+	s.close("2026-09", "2026-10-05T00:00:00Z")
+	s.use("b.csv", "l gb 2026-09-20 5", "l gb 2026-09-20 5")
+	s.use("c.csv", "m gb 2026-09-21 1", "l gb 2026-09-20 5")
+	s.night("2026-10-06T00:00:00Z")
+	s.want("2026-10", "2026-09 adjustment/16 l t1 5 0 5 2 =10 -", "2026-09 adjustment/16 m t1 1 0 1 2 =2 -")
+}
+
 // A late record never changes its own cycle: its line stands in the earliest open one, at the price of its own time (2, not 3).
 func TestPriceOfItsOwnTime(t *testing.T) {
 	t.Parallel()
