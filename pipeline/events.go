@@ -131,6 +131,12 @@ func (r *run) refold(c period.Cycle) bool {
 	return ref.Books != "" && ref.Books != r.books
 }
 
+// archived reports whether files of a closed cycle left the lake.
+func (r *run) archived(c period.Cycle) bool {
+	ref, _ := r.txn.Base().Cycle(c.String())
+	return ref.Archived != nil
+}
+
 // refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of those that found
 // too little on their balance. Rows of this run are counted as decided; rows of earlier files move between their counts of accepted and
 // rejected rows, and in or out of the rejects. It comes before countEvents.

@@ -60,8 +60,13 @@ func (r *run) checkRerate() error {
 	if c > r.closed {
 		return &RefusedError{What: fmt.Sprintf("cycle %s is not closed", c), Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
 	}
-	if _, known := r.txn.Base().Cycle(c.String()); !known {
+	ref, known := r.txn.Base().Cycle(c.String())
+	switch {
+	case !known:
 		return &RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c), Hint: "check --cycle"}
+	case ref.Archived != nil:
+		return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c, ref.Archived.AsOf, ref.Archived.Where),
+			Hint: "what is archived is not rated again; set retention.lines_months to keep lines longer"}
 	}
 	return nil
 }

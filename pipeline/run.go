@@ -217,7 +217,7 @@ func (r *run) checkCycle() error {
 
 // work takes feeds in and folds.
 func (r *run) work(ctx context.Context) (err error) {
-	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
+	cfg := &ingest.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Archived: r.archivedThrough(),
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
@@ -255,6 +255,17 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	return r.totals()
+}
+
+// archivedThrough is the last cycle whose lines are archived.
+func (r *run) archivedThrough() period.Cycle {
+	last := noCycle
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		if c, err := period.ParseCycle(ref.Cycle); err == nil && ref.Archived != nil {
+			last = c
+		}
+	}
+	return last
 }
 
 // booksWrong turns an error that mended books would heal into what a check of the books would have said.

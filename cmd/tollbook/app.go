@@ -167,6 +167,7 @@ func (a *app) options() (pipeline.Options, error) {
 		return o, &usageError{what: "--fault: " + err.Error()}
 	}
 	if a.flags.fault != "" {
+		plan.Tally = new(storage.Tally)
 		o.Wrap = func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
 	}
 	return stopAt(o, a.flags.stopAt), nil

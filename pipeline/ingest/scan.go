@@ -133,7 +133,7 @@ func (s *Scanned) Close() error {
 
 func newLimits(cfg *Config) *limits {
 	zone := cfg.Books.Zone
-	oldest := zone.Cycle(cfg.AsOf).Add(-cfg.Settings.Usage.MaxAgeMonths)
+	oldest := max(zone.Cycle(cfg.AsOf).Add(-cfg.Settings.Usage.MaxAgeMonths), cfg.Archived+1)
 	lim := &limits{
 		latest: cfg.AsOf + period.Instant(cfg.Settings.Usage.FutureTolerance),
 		oldest: zone.Bounds(oldest).From,

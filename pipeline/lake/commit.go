@@ -84,8 +84,8 @@ func (t *Txn) checkClosed(m *Manifest) error {
 		if !found {
 			return &ClosedError{Cycle: ref.Cycle, Detail: "it had no files when it was closed, none can be added"}
 		}
-		if !ref.equal(old) {
-			return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books stay as they were"}
+		if err := t.checkKept(ref, old); err != nil {
+			return err
 		}
 		delete(was, ref.Cycle)
 	}
@@ -95,10 +95,33 @@ func (t *Txn) checkClosed(m *Manifest) error {
 	return nil
 }
 
+// checkKept holds one closed cycle against what it was: the same, or its files gone to an archive, which happens once.
+func (t *Txn) checkKept(ref, old CycleRef) error {
+	if ref.equal(old) {
+		return nil
+	}
+	away := ref
+	away.Files, away.Archived = old.Files, old.Archived
+	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files || !away.equal(old) {
+		return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books stay as they were"}
+	}
+	for _, e := range t.next.Files(ref.Cycle) {
+		if !t.named[e.Path] {
+			return &ClosedError{Cycle: ref.Cycle, Detail: e.Path + " is new: files leave it for an archive, none are added"}
+		}
+	}
+	return nil
+}
+
 func (r CycleRef) equal(o CycleRef) bool {
 	sameFiles := r.Files == o.Files || r.Files != nil && o.Files != nil && *r.Files == *o.Files
-	r.Files, o.Files = nil, nil
-	return sameFiles && r == o
+	sameArchive := r.Archived == o.Archived || r.Archived != nil && o.Archived != nil && r.Archived.equal(o.Archived)
+	r.Files, o.Files, r.Archived, o.Archived = nil, nil, nil, nil
+	return sameFiles && sameArchive && r == o
+}
+
+func (a *Archived) equal(o *Archived) bool {
+	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run && slices.Equal(a.Left, o.Left)
 }
 
 // publish makes the data files' names durable, then the lists and the manifest (WRITE-2, WRITE-3).

@@ -24,7 +24,9 @@
 //	LAKE-6  Manifest n must hold the hash of manifest n−1, down to 1, which has no parent. Manifests are kept for ever.
 //	LAKE-7  The same state on the same parent must have the same bytes and names: no clock, no random name, no order of workers
 //	        gets in. (AsOf is the run's clock, given to it.)
-//	LAKE-8  The files, month-end and books of a cycle that is closed must never change.
+//	LAKE-8  The files, month-end and books of a cycle that is closed must never change. Files may leave it, once, and only into an
+//	        archive that has all of the cycle's files, durable and checked; the cycle says then what left, when and where to
+//	        (Archived). Cycles leave in order, the oldest first. An archive is a lake (ArchiveOf) that keeps these rules too.
 //	LAKE-9  One run at a time must hold the lock; any number of readers need none.
 //	LAKE-10 A run that changes nothing must leave no new name and no new number.
 //	LAKE-11 After a run that ended the lake should hold HEAD, LOCK, manifests 1 to n, and what manifest n names: nothing else of its

@@ -51,6 +51,8 @@ type Manifest struct {
 	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
 	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
 	Totals        []Total     `json:"totals"`         // by Name
+	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with that lake.
+	ArchiveOf Hash `json:"archive_of,omitempty"`
 }
 
 // CycleRef is a cycle's state and the list of its files.
@@ -60,6 +62,25 @@ type CycleRef struct {
 	MonthEnd bool     `json:"month_end"`       // period-level lines are in
 	Books    string   `json:"books"`           // hash of the books it was last rated with; "" = not rated
 	Files    *ListRef `json:"files,omitempty"` // nil = no files
+	// Archived says what left a closed cycle; nil = the cycle is whole.
+	Archived *Archived `json:"archived,omitempty"`
+}
+
+// Archived is what left a closed cycle, and where it went (LAKE-8). What a later run reads stayed: Files of the CycleRef.
+type Archived struct {
+	Files ListRef     `json:"files"` // the cycle's list before: the archive has it by the same name
+	Where string      `json:"where"` // folder of the archive, as the run was told
+	AsOf  string      `json:"as_of"` // that run's clock
+	Run   int64       `json:"run"`   // number of the first manifest without what left
+	Left  []LeftTable `json:"left"`  // by Table
+}
+
+// LeftTable counts what left of a table.
+type LeftTable struct {
+	Table string `json:"table"`
+	Files int    `json:"files"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
 }
 
 // ListRef names a list: a content-named JSON file below manifests/.

@@ -117,6 +117,21 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []Fi
 	return g.Wait()
 }
 
+// CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are those of
+// CheckFiles.
+func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, error) {
+	files, err := s.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	r := &CheckReport{Files: len(files)}
+	if err := s.checkContents(ctx, r, files, nil); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(r.Findings, func(a, b Finding) int { return strings.Compare(a.Name, b.Name) })
+	return r.Findings, nil
+}
+
 // checkContent reads one file; nil, nil says that it is as it was written.
 func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
 	f, err := s.Open(e)

@@ -48,10 +48,10 @@ type Source struct {
 	Limits  query.Limits
 }
 
-// cycles are the cycles to be published.
+// cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
 func (s *Source) cycles() ([]lake.CycleRef, error) {
 	if s.Cycle == "" {
-		return s.Snap.Manifest.Cycles, nil
+		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool { return ref.Archived != nil }), nil
 	}
 	if err := query.HasCycle(s.Snap, s.Cycle); err != nil {
 		return nil, err
@@ -67,6 +67,13 @@ func (s *Source) items(list []*published) ([]*item, error) {
 		return nil, err
 	}
 	all := s.files(list, s.Snap.Manifest.Loose)
+	if s.Cycle == "" {
+		kept, err := s.archived(list)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, kept...)
+	}
 	for _, ref := range cycles {
 		files, err := s.Snap.Files(ref.Cycle)
 		if err != nil {
@@ -94,6 +101,24 @@ func (s *Source) items(list []*published) ([]*item, error) {
 		return strings.Compare(a.path, b.path)
 	})
 	return all, nil
+}
+
+// archived are the items of what stays of archived cycles: statements and accounts, no lines and no samples.
+func (s *Source) archived(list []*published) ([]*item, error) {
+	var out []*item
+	for _, ref := range s.Snap.Manifest.Cycles {
+		if ref.Archived == nil {
+			continue
+		}
+		files, err := s.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+			return e.Table == tables.Lines().Name || e.Table == tables.Bandwidth().Name
+		}))...)
+	}
+	return out, nil
 }
 
 // files are the items of the lake's files that are published.

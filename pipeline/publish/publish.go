@@ -375,7 +375,7 @@ func (r *run) next() *Pointer {
 		}
 	}
 	for _, ref := range m.Cycles {
-		if r.inScope(ref.Cycle) {
+		if r.inScope(ref.Cycle) && ref.Archived == nil {
 			of[ref.Cycle] = p.Manifest
 		}
 	}

@@ -34,6 +34,22 @@ func (e *NoCycleError) Hint() string {
 	return "cycles in the lake: " + strings.Join(e.Known, ", ")
 }
 
+// ArchivedError says that a closed cycle's files left the lake.
+type ArchivedError struct {
+	Cycle string
+	lake.Archived
+}
+
+// Error says when, and where to.
+func (e *ArchivedError) Error() string {
+	return fmt.Sprintf("cycle %s was archived at %s by manifest %d: its files are in %s", e.Cycle, e.AsOf, e.Run, e.Where)
+}
+
+// Hint says how to read it.
+func (e *ArchivedError) Hint() string {
+	return fmt.Sprintf("the same command with `--lake %s` reads it there", e.Where)
+}
+
 // NotFoundError says that what was asked for is not in the state.
 type NotFoundError struct{ What, Do string }
 
@@ -43,9 +59,12 @@ func (e *NotFoundError) Error() string { return e.What }
 // Hint says what to do.
 func (e *NotFoundError) Hint() string { return e.Do }
 
-// HasCycle is a *NoCycleError unless the state has the cycle.
+// HasCycle is a *NoCycleError unless the state has the cycle, and an *ArchivedError where its files left the lake.
 func HasCycle(snap *lake.Snapshot, cycle string) error {
-	if _, ok := snap.Cycle(cycle); ok {
+	if ref, ok := snap.Cycle(cycle); ok {
+		if ref.Archived != nil {
+			return &ArchivedError{cycle, *ref.Archived}
+		}
 		return nil
 	}
 	e := &NoCycleError{Cycle: cycle}

@@ -135,6 +135,9 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 	}
 	var out []string
 	for _, ref := range snap.Manifest.Cycles {
+		if ref.Archived != nil && q.lake.table.Name == tables.Lines().Name {
+			continue // of its lines only those of orders stay
+		}
 		if cycle == "" || ref.Cycle == cycle || q.Span == UpTo && ref.Cycle < cycle {
 			out = append(out, ref.Cycle)
 		}

@@ -256,13 +256,15 @@ func (a *answer) fail(err error) {
 
 // told is an error of ours as a caller may know it (OP-4).
 func (a *answer) told(err error) *operation.Error {
-	none, found := new(query.NoCycleError), new(query.NotFoundError)
+	none, found, archived := new(query.NoCycleError), new(query.NotFoundError), new(query.ArchivedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		a.cause = err
 		return operation.TooLong()
 	case errors.As(err, &none):
 		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is nothing of cycle %s", none.Cycle))
+	case errors.As(err, &archived):
+		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
 	case errors.As(err, &found):
 		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "what was asked for is not there"})
 	}

@@ -29,15 +29,15 @@ func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return
 // Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
 // worked out from its lines (SETTLE-1). Errors: *query.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.Rows, error) {
+	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
+		return query.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
+	}
 	if err := query.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
 	cycle, err := period.ParseCycle(name)
 	if err != nil {
 		return nil, err
-	}
-	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed {
-		return query.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
 	}
 	files, err := r.Snap.Files(name)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -33,10 +34,16 @@ func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settle
 	if err != nil {
 		return nil, err
 	}
+	var all [][]settlement.Performance
+	if s.Gone != nil && s.Gone(cycle) {
+		for _, day := range slices.Sorted(maps.Keys(known)) {
+			all = append(all, known[day].rows)
+		}
+		return settlement.MergePerformances(all...)
+	}
 	if anew {
 		known = nil
 	}
-	var all [][]settlement.Performance
 	var shares []share
 	fresh := len(known) > 0 // whether what is stored differs from what holds
 	for _, e := range s.Txn.Next().Files(cycle.String()) {

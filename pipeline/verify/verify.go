@@ -104,6 +104,7 @@ type counts struct {
 	samples, orders, adjustments             int64
 	accounts, transfers, incentives          int64 // of account and incentive events those that count
 	settled, entries                         int64 // rows of partner statements, entries of accounts
+	archived                                 int64 // cycles of which only what later runs read is there
 	broken                                   int64 // files that could not be read: sums over all say nothing then
 }
 
@@ -168,6 +169,9 @@ func (v *verifier) cycles(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if ref.Archived != nil {
+			v.archived(ref, files)
+		}
 		parts = append(parts, partsOf(ref, files)...)
 	}
 	var done atomic.Int64
@@ -200,6 +204,14 @@ func (v *verifier) report() *Report {
 		Records:    n.recordsLooked(),
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines", n.waiting),
 		Totals:     fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+	}
+	if n.archived > 0 {
+		looked[Files] += fmt.Sprintf("; %d cycles are archived: what they keep here is not added up, the archive is verified apart", n.archived)
+	}
+	if v.snap.Manifest.ArchiveOf != "" {
+		for _, name := range []string{Inputs, Records} {
+			looked[name] = "an archive: feed files stay with the lake it is of"
+		}
 	}
 	for _, name := range v.order {
 		c := v.found[name]

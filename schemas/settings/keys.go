@@ -23,7 +23,7 @@ type Key struct {
 
 // Keys lists every key in the order of the file.
 func Keys() []Key {
-	return slices.Concat(moneyKeys(), clickHouseKeys(), apiKeys(), scheduleKeys())
+	return slices.Concat(moneyKeys(), clickHouseKeys(), apiKeys(), scheduleKeys(), retentionKeys())
 }
 
 // moneyKeys are those of what is rated and kept.
@@ -144,6 +144,18 @@ func scheduleKeys() []Key {
 	}
 }
 
+// retentionKeys are those of what `prune` packs away.
+func retentionKeys() []Key {
+	return []Key{
+		{Name: "retention.lines_months", Type: "1 to 1200", Default: "18", read: readLinesMonths,
+			Meaning: "prune archives closed cycles further back than this, and than usage.max_age_months"},
+		{Name: "retention.inbox_cycles", Type: "0 to 1200", Default: "0", read: readInboxCycles,
+			Meaning: "prune packs feed files away that are older than so many closed cycles; 0 = never"},
+		{Name: "retention.archive", Type: "folder", Default: "archive", read: readArchive,
+			Meaning: "where prune archives to, relative to the workspace"},
+	}
+}
+
 // split cuts a full name into its group, "" for a key of the document itself, and the key in it.
 func (k Key) split() (group, key string) {
 	if group, key, ok := strings.Cut(k.Name, "."); ok {
@@ -165,6 +177,7 @@ func Default() Settings {
 		API: API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, MaxBody: 1 << 20, MaxURL: 8192,
 			ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, StopTimeout: 30 * time.Second},
 		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
+		Retention:  Retention{LinesMonths: 18, Archive: "archive"},
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3, Keep: 24 * time.Hour},
 	}
 }

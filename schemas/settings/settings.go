@@ -26,6 +26,7 @@ type Settings struct {
 	ClickHouse ClickHouse
 	API        API
 	Schedule   Schedule
+	Retention  Retention
 }
 
 // Currency is the one currency of the workspace.

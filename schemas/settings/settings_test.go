@@ -75,6 +75,7 @@ func TestParseSample(t *testing.T) {
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
 		Lake: Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI,
 		Schedule: Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
+		Retention: Retention{18, 0, "archive"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -137,6 +138,7 @@ api:
   idle_timeout: 1m30s
   stop_timeout: 5s
 schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", stop_timeout: 30s, listen: ":9464"}
+retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 `)
 	rate, err := money.ParseRate("0.05")
 	if err != nil {
@@ -148,6 +150,7 @@ schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", st
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate}, Close: Close{28, 365},
 		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule: Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", 30 * time.Second, ":9464"},
+		Retention: Retention{24, 2, "/var/cold"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)

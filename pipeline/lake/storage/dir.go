@@ -20,8 +20,14 @@ func Dir(root string) Storage {
 	return &dirStorage{root: filepath.Clean(root)}
 }
 
+// Folder is Dir for a folder that is not tollbook's alone, such as the inbox: folders that are left empty stay.
+func Folder(root string) Storage {
+	return &dirStorage{root: filepath.Clean(root), stay: true}
+}
+
 type dirStorage struct {
 	root string
+	stay bool // empty folders stay
 	// tree is held while folders are made or taken away, so that Remove cannot take the folder another goroutine is about to
 	// create a file in.
 	tree sync.Mutex
@@ -108,6 +114,9 @@ func (d *dirStorage) Remove(name string) error {
 
 // removeEmpty removes a folder and those above it, as long as they are empty, below the root.
 func (d *dirStorage) removeEmpty(dir string) error {
+	if d.stay {
+		return nil
+	}
 	for ; dir != "." && dir != ""; dir = path.Dir(dir) {
 		err := unix.Rmdir(d.path(dir))
 		switch {

@@ -30,6 +30,14 @@ type Plan struct {
 	N    int64    // 1 = the first
 	Kill func()   // Mode Kill only: must not return; the default sends SIGKILL to this process
 	Seen func(Op) // if set: called before every mutating operation, for tests that record them
+	// Tally, if set, counts the operations of every storage with this plan in one row: of a run that writes to several.
+	Tally *Tally
+}
+
+// Tally counts operations.
+type Tally struct {
+	mu              sync.Mutex
+	count, injected int64
 }
 
 // Op is one mutating operation.
@@ -70,11 +78,9 @@ func ParsePlan(text string) (Plan, error) {
 // FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file, Rename,
 // Remove, Prune, SyncDir) and breaks one of them. Lock, Open, List and reading are not counted.
 type FaultyStorage struct {
-	inner    Storage
-	plan     Plan
-	mu       sync.Mutex
-	count    int64
-	injected int64
+	inner Storage
+	plan  Plan
+	tally *Tally
 }
 
 // Faulty wraps a Storage with a plan.
@@ -82,7 +88,11 @@ func Faulty(inner Storage, plan Plan) *FaultyStorage {
 	if plan.Kill == nil {
 		plan.Kill = killSelf
 	}
-	return &FaultyStorage{inner: inner, plan: plan}
+	tally := plan.Tally
+	if tally == nil {
+		tally = new(Tally)
+	}
+	return &FaultyStorage{inner: inner, plan: plan, tally: tally}
 }
 
 // killSelf ends the process as kill -9 would: no deferred function runs, nothing is flushed.
@@ -93,28 +103,28 @@ func killSelf() {
 
 // Count returns how many mutating operations were asked for so far.
 func (f *FaultyStorage) Count() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.count
+	f.tally.mu.Lock()
+	defer f.tally.mu.Unlock()
+	return f.tally.count
 }
 
 // Injected returns how many of them were made to fail. Each must have reached the caller as an *InjectedError.
 func (f *FaultyStorage) Injected() int64 {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.injected
+	f.tally.mu.Lock()
+	defer f.tally.mu.Unlock()
+	return f.tally.injected
 }
 
 // step counts an operation. partial, if not nil, does the half of it that is done before a kill or a short write.
 func (f *FaultyStorage) step(kind, name string, partial func()) error {
-	f.mu.Lock()
-	f.count++
-	op := Op{Kind: kind, Name: name, N: f.count}
+	f.tally.mu.Lock()
+	f.tally.count++
+	op := Op{Kind: kind, Name: name, N: f.tally.count}
 	hit := f.plan.Mode != Off && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
 	if hit && f.plan.Mode != Kill {
-		f.injected++
+		f.tally.injected++
 	}
-	f.mu.Unlock()
+	f.tally.mu.Unlock()
 	if f.plan.Seen != nil {
 		f.plan.Seen(op)
 	}

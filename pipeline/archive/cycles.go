@@ -1,0 +1,102 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// Run is who archives, as manifests say it.
+type Run struct{ AsOf, Command string }
+
+// Write brings closed cycles of a state, whole, into an archive, in one transaction, and reads them back (ARCH-4). cycles are in order. Of
+// the cycles before them the archive gets what the state has, where it has not the whole cycle already. An archive that has all of it stays
+// as it is. Errors: *lake.CorruptError for a file that is not what a manifest says, in either lake.
+func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []string, by Run) error {
+	if err := write(ctx, to, from, cycles[len(cycles)-1], by); err != nil {
+		return fmt.Errorf("write the archive: %w", err)
+	}
+	there, err := to.Head()
+	if err != nil {
+		return fmt.Errorf("read the archive: %w", err)
+	}
+	for _, cycle := range append([]string{""}, cycles...) {
+		found, err := there.CheckCycle(ctx, cycle)
+		if err != nil {
+			return fmt.Errorf("read the archive back: %w", err)
+		}
+		for _, f := range found {
+			return &lake.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail, Hint: "the disk of the archive does not keep what is written: nothing left the lake"}
+		}
+	}
+	for _, cycle := range cycles {
+		own, _ := from.Cycle(cycle)
+		if has, _ := there.Cycle(cycle); own.Files == nil || has.Files == nil || *has.Files != *own.Files {
+			return fmt.Errorf("cycle %s in the archive is not the one of the lake", cycle)
+		}
+	}
+	return nil
+}
+
+// write commits the archive's next state.
+func write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, last string, by Run) (err error) {
+	txn, err := to.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, txn.Close()) }()
+	next := txn.Next()
+	origin, err := from.Origin()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(next.ArchiveFor(origin), next.SetBuckets(from.Manifest.Buckets)); err != nil {
+		return err
+	}
+	for _, e := range txn.Base().Manifest.Loose {
+		next.RemoveTable(e.Table, "")
+	}
+	if err := take(ctx, txn, from, ""); err != nil {
+		return err
+	}
+	for _, ref := range from.Manifest.Cycles {
+		if _, has := txn.Base().Cycle(ref.Cycle); has || ref.Cycle > last {
+			continue
+		}
+		if err := next.Adopt(ref); err != nil {
+			return err
+		}
+		if err := take(ctx, txn, from, ref.Cycle); err != nil {
+			return err
+		}
+	}
+	last = max(last, txn.Base().Manifest.ClosedThrough)
+	totals := slices.DeleteFunc(slices.Clone(from.Manifest.Totals), func(t lake.Total) bool {
+		cycle, _, of := strings.Cut(t.Name, "/")
+		return of && cycle > last
+	})
+	if err := errors.Join(next.CloseThrough(last), next.SetTotals(totals)); err != nil {
+		return err
+	}
+	next.SetRun(by.AsOf, by.Command)
+	_, err = txn.Commit(ctx)
+	return err
+}
+
+// take copies the files of a cycle, "" = of no cycle.
+func take(ctx context.Context, txn *lake.Txn, from *lake.Snapshot, cycle string) error {
+	files, err := from.Files(cycle)
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if err := txn.Import(ctx, from, e); err != nil {
+			return err
+		}
+	}
+	return txn.Next().Add(files...)
+}

@@ -1,0 +1,171 @@
+package archive
+
+import (
+	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// hashRecord is the tar header's record of a member's hash, as feed files are known by.
+const hashRecord = "TOLLBOOK.hash"
+
+// inboxDir is the folder of volumes in the archive, tempDir that of unfinished ones.
+const (
+	inboxDir = "inbox"
+	tempDir  = "tmp"
+)
+
+// volumeName names the n-th volume of a cycle.
+func volumeName(cycle string, n int) string {
+	if n == 1 {
+		return path.Join(inboxDir, cycle+".tar.zst")
+	}
+	return path.Join(inboxDir, fmt.Sprintf("%s-%d.tar.zst", cycle, n))
+}
+
+// volumes lists a cycle's volumes, in order.
+func (in *Inbox) volumes(cycle string) ([]string, error) {
+	entries, err := in.Archive.List(path.Join(inboxDir, cycle))
+	if err != nil {
+		return nil, fmt.Errorf("list the archive: %w", err)
+	}
+	there := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		there[e.Name] = true
+	}
+	var out []string
+	for n := 1; there[volumeName(cycle, n)]; n++ {
+		out = append(out, volumeName(cycle, n))
+	}
+	return out, nil
+}
+
+// writeVolume writes a volume under a temporary name, makes it durable, reads it back and gives it its name (ARCH-2).
+func (in *Inbox) writeVolume(ctx context.Context, name string, list []member) (stored int64, err error) {
+	temp := path.Join(tempDir, path.Base(name))
+	if err := in.Archive.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("remove what a run left unfinished: %w", err)
+	}
+	f, err := in.Archive.Create(temp)
+	if err != nil {
+		return 0, fmt.Errorf("create %s: %w", temp, err)
+	}
+	err = in.fill(ctx, f, list)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, fmt.Errorf("write %s: %w", temp, err)
+	}
+	back, err := readVolume(ctx, in.Archive, temp)
+	if err != nil {
+		return 0, err
+	}
+	if len(back) != len(list) {
+		return 0, fmt.Errorf("read %s back: %d files, %d were written", temp, len(back), len(list))
+	}
+	if err := in.Archive.Rename(temp, name); err != nil {
+		return 0, fmt.Errorf("put %s in place: %w", name, err)
+	}
+	for _, dir := range []string{inboxDir, ""} {
+		if err := in.Archive.SyncDir(dir); err != nil {
+			return 0, &lake.SyncError{Name: "the archive's folder " + dir, Err: err}
+		}
+	}
+	v, err := in.Archive.Open(name)
+	if err != nil {
+		return 0, fmt.Errorf("open %s: %w", name, err)
+	}
+	return v.Size(), v.Close()
+}
+
+// fill writes the members (ARCH-3).
+func (in *Inbox) fill(ctx context.Context, to io.Writer, list []member) error {
+	z, err := zstd.NewWriter(to, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return err
+	}
+	w := tar.NewWriter(z)
+	for _, m := range list {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := in.member(w, m); err != nil {
+			return fmt.Errorf("inbox/%s: %w", m.name, err)
+		}
+	}
+	return errors.Join(w.Close(), z.Close())
+}
+
+func (in *Inbox) member(w *tar.Writer, m member) error {
+	f, err := in.Files.Open(m.name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	head := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: m.bytes, Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatPAX,
+		PAXRecords: map[string]string{hashRecord: m.hash}}
+	if err := w.WriteHeader(head); err != nil {
+		return err
+	}
+	sum := sha256.New()
+	n, err := io.Copy(w, io.TeeReader(io.LimitReader(f, m.bytes), sum))
+	if err != nil {
+		return err
+	}
+	if n != m.bytes || hex.EncodeToString(sum.Sum(nil)[:16]) != m.hash {
+		return errors.New("it changed while it was packed; run again")
+	}
+	return nil
+}
+
+// readVolume reads a volume whole and compares every member with its hash. Errors: *lake.CorruptError.
+func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
+	corrupt := func(detail string) error {
+		return &lake.CorruptError{Name: name, Detail: detail, Hint: "put the volume back from a copy of the archive; the feed files in it stay in the inbox until it can be read"}
+	}
+	f, err := from.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer f.Close()
+	z, err := zstd.NewReader(f, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", name, err)
+	}
+	defer z.Close()
+	var out []member
+	for r := tar.NewReader(z); ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		head, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, corrupt(err.Error())
+		}
+		sum := sha256.New()
+		if _, err := io.Copy(sum, r); err != nil {
+			return nil, corrupt(head.Name + ": " + err.Error())
+		}
+		m := member{head.Name, hex.EncodeToString(sum.Sum(nil)[:16]), head.Size}
+		if want := head.PAXRecords[hashRecord]; m.hash != want {
+			return nil, corrupt(fmt.Sprintf("%s: hash is %s, %s was packed", m.name, m.hash, want))
+		}
+		out = append(out, m)
+	}
+}

@@ -1,0 +1,108 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the archive that has it
+// (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier one has.
+func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ref, known := n.base.Cycle(cycle)
+	switch {
+	case !known || ref.State != CycleClosed:
+		return &ClosedError{Cycle: n.head.ClosedThrough, Detail: fmt.Sprintf("%s is not, so nothing of it can leave for an archive", cycle)}
+	case ref.Archived != nil:
+		return &ClosedError{Cycle: cycle, Detail: "it left for an archive before, in " + ref.Archived.Where}
+	case ref.Files == nil:
+		return nil
+	}
+	for _, earlier := range n.base.Manifest.Cycles {
+		if earlier.Cycle < cycle && earlier.Files != nil && n.cycles[earlier.Cycle].Archived == nil {
+			return &ClosedError{Cycle: cycle, Detail: fmt.Sprintf("%s leaves for an archive before it", earlier.Cycle)}
+		}
+	}
+	gone := &Archived{Files: *ref.Files, Where: where, AsOf: n.head.AsOf, Run: n.base.Manifest.Number + 1}
+	left := make(map[string]*LeftTable)
+	for key, files := range n.files[cycle] {
+		kept := slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !stays(e) })
+		for _, e := range files {
+			if !stays(e) {
+				if left[e.Table] == nil {
+					left[e.Table] = &LeftTable{Table: e.Table}
+				}
+				t := left[e.Table]
+				t.Files, t.Rows, t.Bytes = t.Files+1, t.Rows+e.Rows, t.Bytes+e.Bytes
+			}
+		}
+		if n.files[cycle][key] = kept; len(kept) == 0 {
+			delete(n.files[cycle], key)
+		}
+	}
+	for _, t := range left {
+		gone.Left = append(gone.Left, *t)
+	}
+	slices.SortFunc(gone.Left, func(a, b LeftTable) int { return strings.Compare(a.Table, b.Table) })
+	ref = n.cycles[cycle]
+	ref.Archived = gone
+	n.cycles[cycle] = ref
+	return nil
+}
+
+// ArchiveFor makes the state one of an archive of another lake, which is known by its Origin. It never changes.
+func (n *NextState) ArchiveFor(origin Hash) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if has := n.base.Manifest; has.Number > 0 && has.ArchiveOf != origin {
+		return fmt.Errorf("lake: not an archive of the lake that begins with manifest %s; give another folder", origin)
+	}
+	n.head.ArchiveOf = origin
+	return nil
+}
+
+// Adopt notes a cycle as another lake has it, and its control totals. Its files come by Import and Add.
+func (n *NextState) Adopt(ref CycleRef) error {
+	if err := n.SetCycle(ref.Cycle, ref.MonthEnd, ref.Books); err != nil {
+		return err
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	own := n.cycles[ref.Cycle]
+	own.Archived = ref.Archived
+	n.cycles[ref.Cycle] = own
+	return nil
+}
+
+// Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not read again. Errors:
+// *CorruptError for a file that is not what its lake says.
+func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
+	if t.named[e.Path] {
+		return nil
+	}
+	f, err := from.Open(e)
+	if err != nil {
+		return err
+	}
+	w, err := t.Create(e.FileKey)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	_, err = io.CopyBuffer(w, until(ctx, f), make([]byte, 256<<10))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return errors.Join(fmt.Errorf("copy %s of the lake: %w", e.Path, err), w.Abort())
+	}
+	got, err := w.Finish(e.Rows, e.Sums)
+	if err != nil {
+		return err
+	}
+	if got.Hash != e.Hash {
+		return &CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(), e.Hash), Hint: hintRestore}
+	}
+	return nil
+}
