@@ -37,6 +37,7 @@ type Result struct {
 	Report      *pipeline.Report      // of a run on the lake; nil for publish, and if nothing was done
 	Differences []pipeline.Difference // of rerate
 	Published   *publish.Report       // of publish
+	Pruned      *pipeline.PruneReport // of prune
 	Entry       ledger.Entry          // as it was ended; of a dry run its ID is ""
 }
 
@@ -153,6 +154,8 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
 		po := t.Publish
 		po.Cycle = t.Cycle
 		res.Published, err = w.Publish(ctx, po, o)
+	case Prune:
+		res.Pruned, err = w.Prune(ctx, t.Prune, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -164,6 +167,13 @@ func (res *Result) note() {
 	e := &res.Entry
 	if p := res.Published; p != nil {
 		e.Changed, e.Manifest = p.Changed, int64(p.Manifest)
+		return
+	}
+	if p := res.Pruned; p != nil {
+		e.Changed, e.Manifest = p.Changed, p.Manifest
+		if p.Owed != nil {
+			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
+		}
 		return
 	}
 	if r := res.Report; r != nil {
@@ -188,7 +198,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 		return ledger.Refused
 	case err != nil:
 		return ledger.Failed
-	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look():
+	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look():
 		return ledger.Look
 	case !res.Entry.Changed:
 		return ledger.NothingNew

@@ -16,6 +16,7 @@ const (
 	Close   Kind = "close"
 	Rerate  Kind = "rerate"
 	Publish Kind = "publish"
+	Prune   Kind = "prune"
 )
 
 // Why is what started a job.
@@ -41,10 +42,11 @@ type Task struct {
 	RetryRejects bool // of ingest: the kept rejects instead of the inbox
 	Rerate       pipeline.RerateOptions
 	Publish      pipeline.PublishOptions // its Cycle is the task's
+	Prune        pipeline.PruneOptions
 }
 
 // dry reports whether the job is to write nothing.
-func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun }
+func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
 
 // NoCycle is no cycle in particular.
 const NoCycle = pipeline.NoCycle
@@ -61,6 +63,8 @@ func (t *Task) Command() string {
 		if t.RetryRejects {
 			text += " --retry-rejects"
 		}
+		return text
+	case Prune:
 		return text
 	}
 	if t.Cycle != NoCycle {

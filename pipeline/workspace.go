@@ -57,19 +57,12 @@ type Options struct {
 
 // Lake opens the workspace's lake for reading.
 func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
-	st := storage.Dir(w.LakeDir())
-	if o.Wrap != nil {
-		st = o.Wrap(st)
-	}
-	return lake.Open(st, lake.Options{Log: o.Log, Stop: o.StopAt})
+	return lake.Open(o.disk(storage.Dir(w.LakeDir())), lake.Options{Log: o.Log, Stop: o.StopAt})
 }
 
 // LakeDir is the lake's folder.
 func (w *Workspace) LakeDir() string {
-	if filepath.IsAbs(w.Settings.Lake.Path) {
-		return w.Settings.Lake.Path
-	}
-	return filepath.Join(w.Dir, w.Settings.Lake.Path)
+	return w.Path(w.Settings.Lake.Path)
 }
 
 // Inbox is the inbox as a file system; an inbox that is not there is empty.

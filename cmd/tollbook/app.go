@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // app is one call of the program: its streams, its clock and its global flags.
@@ -38,7 +39,7 @@ type app struct {
 
 // globals are the flags that every command takes (spec §7.3).
 type globals struct {
-	workspace, asOf       string
+	workspace, asOf, lake string
 	workers               int
 	json                  bool
 	batchRows, chunkBytes int
@@ -100,6 +101,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
 	f := root.PersistentFlags()
 	f.StringVarP(&a.flags.workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
+	f.StringVar(&a.flags.lake, "lake", "", "read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.flags.asOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
 	f.IntVar(&a.flags.workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
 	f.BoolVar(&a.flags.json, "json", false, "results and failures as JSON")
@@ -116,7 +118,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
 		a.closeCommand(), a.rerateCommand(), a.publishCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
 		a.bandwidthCommand(), a.packagesCommand(), a.quoteCommand(), a.statementCommand(), a.incentivesCommand(), a.queryCommand(),
-		a.serveCommand(), a.keysCommand(), a.scheduleCommand(),
+		a.serveCommand(), a.keysCommand(), a.scheduleCommand(), a.pruneCommand(),
 	)
 	return root
 }
@@ -127,6 +129,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	a.log = newLogger(a.err, a.flags.json)
 	a.bar = newProgress(a.err, a.clock)
 	switch {
+	case a.flags.lake != "" && !slices.Contains(readers(), topOf(cmd)):
+		return &usageError{what: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)), hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.flags.workers < 1:
 		return &usageError{what: fmt.Sprintf("--workers %d: want 1 or more", a.flags.workers)}
 	case a.flags.batchRows < 0 || a.flags.chunkBytes < 0:
@@ -138,6 +142,19 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	var err error
 	a.profile, err = startProfile(a.flags.cpuProfile, a.flags.allocs)
 	return err
+}
+
+// readers are the commands that only read a lake, and so may read any.
+func readers() []string {
+	return []string{"bandwidth", "bill", "explain", "export", "incentives", "packages", "query", "rejects", "serve", "statement", "verify"}
+}
+
+// topOf is the command below the program's own that a command is, or lies below.
+func topOf(cmd *cobra.Command) string {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	return cmd.Name()
 }
 
 // asOf is the run's clock: --as-of, else the real one, read once.
@@ -188,7 +205,14 @@ func (a *app) hashCache() string {
 }
 
 // open reads and checks the workspace.
-func (a *app) open() (*pipeline.Workspace, error) { return pipeline.OpenWorkspace(a.flags.workspace) }
+func (a *app) open() (*pipeline.Workspace, error) {
+	w, err := pipeline.OpenWorkspace(a.flags.workspace)
+	if err != nil || a.flags.lake == "" {
+		return w, err
+	}
+	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN = a.flags.lake, settings.DSN{} // what is published is the workspace's own
+	return w, nil
+}
 
 // read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
 func (a *app) read(reader func(*lake.Snapshot) error) error {

@@ -73,6 +73,7 @@ func exitCode(err error) int {
 	var problems problem.Problems
 	var refused *pipeline.RefusedError
 	var noCycle *query.NoCycleError
+	var archived *query.ArchivedError
 	var notFound *query.NotFoundError
 	var unknownKey *keys.UnknownKeyError
 	switch {
@@ -80,7 +81,7 @@ func exitCode(err error) int {
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &notFound),
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
 		errors.As(err, &unknownKey):
 		return exitWrong
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,6 +151,9 @@ func (a *app) queryServer(ctx context.Context, w *pipeline.Workspace, q *questio
 	answer, err := question.FromClickHouse(ctx, q, r, w.Settings.Zone.Name(), conn)
 	if failed := new(clickhouse.Error); errors.As(err, &failed) {
 		err = &askError{err}
+	}
+	if none := new(query.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
+		err = a.readOf(w, func(snap *lake.Snapshot) error { return cmp.Or(query.HasCycle(snap, r.Cycle), err) })
 	}
 	return answer, err
 }

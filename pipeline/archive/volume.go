@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// hashRecord is the tar header's record of a member's hash, as feed files are known by.
-const hashRecord = "TOLLBOOK.hash"
+// hashRecord is the record of a member's tar header that holds its hash, as feed files are known by. tar passes over comments without a word.
+const hashRecord = "comment"
 
 // inboxDir is the folder of volumes in the archive, tempDir that of unfinished ones.
 const (

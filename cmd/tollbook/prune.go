@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline"
+)
+
+func (a *app) pruneCommand() *cobra.Command {
+	var po pipeline.PruneOptions
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Pack old feed files away and archive closed cycles",
+		Long: `prune does what the settings retention.* say. Closed cycles further back than lines_months are written, whole, into an archive, which
+is a lake of its own, and read back; then their lines and samples leave the lake. What a later run may read stays: orders,
+balances, packages, performance, statements. Feed files of cycles that were closed inbox_cycles cycles ago are packed into
+archive/inbox/<cycle>.tar.zst; they stay known, so that one which comes again is taken for nothing.
+
+Commands that are asked for an archived cycle say when it was archived and where to. With the global flag --lake they read it there:
+bill, statement, export, query, verify and the other commands that only read. A feed file that was never taken is never touched.
+
+With --dry-run nothing is written: it says what would leave. Nothing leaves before it was read back from the archive; killed at any
+point and started again, prune goes on.`,
+		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n  tollbook --lake archive/lake bill --cycle 2025-01",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.prune(cmd.Context(), po) },
+	}
+	cmd.Flags().StringVar(&po.Archive, "archive", "", "folder of the lake that cycles go to, relative to the workspace (default: lake in retention.archive)")
+	cmd.Flags().BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would leave")
+	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+func (a *app) prune(ctx context.Context, po pipeline.PruneOptions) error {
+	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Prune, Cycle: jobs.NoCycle, Prune: po})
+	if res == nil || res.Pruned == nil {
+		return failed
+	}
+	r := res.Pruned
+	if a.flags.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		a.pruneText(r)
+	}
+	if failed == nil && r.Look() {
+		return errLook
+	}
+	return failed
+}
+
+// pruneText prints what left, for people.
+func (a *app) pruneText(r *pipeline.PruneReport) {
+	fmt.Fprintf(a.out, "prune as of %s\n", r.AsOf)
+	if len(r.Cycles) > 0 {
+		fmt.Fprintf(a.out, "\ncycles to %s\n", r.Archive)
+		g := newGrid("cycle", ">files", ">bytes", ">lines")
+		for _, c := range r.Cycles {
+			g.add(c.Cycle, c.Files, c.Bytes, c.Rows)
+		}
+		g.print(a.out, "  ")
+	}
+	if len(r.Inbox) > 0 {
+		fmt.Fprintf(a.out, "\nfeed files to %s\n", r.Volumes)
+		g := newGrid("cycle", ">files", ">bytes", "volume")
+		for _, p := range r.Inbox {
+			volume := p.Volume
+			if volume == "" && !r.DryRun {
+				volume = "packed before"
+			}
+			g.add(p.Cycle, p.Files, p.Bytes, volume)
+		}
+		g.print(a.out, "  ")
+	}
+	if r.Rejects > 0 {
+		fmt.Fprintf(a.out, "\n%s stay in the inbox: rejects of them are kept\n", counted(int64(r.Rejects), "old feed file", "old feed files"))
+	}
+	if r.Waits != nil {
+		fmt.Fprintf(a.out, "\ncycle %s is old enough, and stays for now: %s\n", r.Waits.Cycle, r.Waits.Why)
+	}
+	switch {
+	case r.DryRun:
+		fmt.Fprintln(a.out, "\ndry run: nothing was written")
+	case !r.Changed:
+		fmt.Fprintln(a.out, "\nNothing is due: nothing was written.")
+	default:
+		fmt.Fprintf(a.out, "\nThe lake is at manifest %d.\n", r.Manifest)
+	}
+	a.publishedText(&pipeline.Report{Published: r.Published, Owed: r.Owed})
+}
