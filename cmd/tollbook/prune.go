@@ -21,11 +21,11 @@ balances, packages, performance, statements. Feed files of cycles that were clos
 archive/inbox/<cycle>.tar.zst; they stay known, so that one which comes again is taken for nothing.
 
 Commands that are asked for an archived cycle say when it was archived and where to. With the global flag --lake they read it there:
-bill, statement, export, query, verify and the other commands that only read. A feed file that was never taken is never touched.
+bill, statement, export, query, verify and the other commands that only read, as tollbook --lake archive/lake bill --cycle 2025-01. A feed file that was never taken is never touched.
 
 With --dry-run nothing is written: it says what would leave. Nothing leaves before it was read back from the archive; killed at any
 point and started again, prune goes on.`,
-		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n  tollbook --lake archive/lake bill --cycle 2025-01",
+		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n  tollbook prune --as-of 2028-04-10T04:00:00Z --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.prune(cmd.Context(), po) },
 	}

@@ -27,6 +27,7 @@ func commands() []string {
 		"tollbook keys list",
 		"tollbook keys revoke",
 		"tollbook packages",
+		"tollbook prune",
 		"tollbook publish",
 		"tollbook query",
 		"tollbook quote",

@@ -489,6 +489,17 @@ func TestClosedCycle(t *testing.T) {
 		"an older one":  func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-08", false, "books3") },
 		"going back":    func(txn *lake.Txn) error { return txn.Next().CloseThrough("2026-08") },
 		"removed table": func(txn *lake.Txn) error { txn.Next().RemoveTable("lines", "2026-09"); return nil },
+		"archived and another file": func(txn *lake.Txn) error {
+			return errors.Join(txn.Next().Archive("2026-09", "cold", nothing), replace(txn, dayKey("2026-09-09", 0), "late"))
+		},
+		"archived and other books": func(txn *lake.Txn) error {
+			if err := txn.Next().Archive("2026-09", "cold", nothing); err != nil {
+				return err
+			}
+			ref, _ := txn.Base().Cycle("2026-09")
+			return txn.Next().Adopt(lake.CycleRef{Cycle: "2026-09", MonthEnd: ref.MonthEnd, Books: "books3"})
+		},
+		"archive of an open one": func(txn *lake.Txn) error { return txn.Next().Archive("2026-10", "cold", nothing) },
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -510,6 +521,69 @@ func TestClosedCycle(t *testing.T) {
 				t.Errorf("the lake changed (-before +after):\n%s", diff)
 			}
 		})
+	}
+}
+
+func nothing(lake.FileEntry) bool { return false }
+
+// TestArchivedCycle: files leave a closed cycle once; what left is noted, and nothing of it changes from then on (LAKE-8).
+func TestArchivedCycle(t *testing.T) {
+	t.Parallel()
+	m := storage.NewMem()
+	history(t, m)
+	l := open(t, m)
+	before, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	was, _ := before.Cycle("2026-09")
+	all, err := before.Files("2026-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stays := func(e lake.FileEntry) bool { return e.Path == all[0].Path }
+	txn := begin(t, l)
+	txn.Next().SetRun("2028-04-01T00:00:00Z", "prune")
+	if err := txn.Next().Archive("2026-09", "cold", stays); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := txn.Commit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := l.Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, _ := after.Cycle("2026-09")
+	left := 0
+	for _, one := range ref.Archived.Left {
+		left += one.Files
+	}
+	if ref.Archived.Files != *was.Files || ref.Archived.Where != "cold" || ref.Archived.Run != after.Manifest.Number || left != len(all)-1 || ref.Files.Count != 1 {
+		t.Errorf("of %d files one stays: %+v", len(all), ref.Archived)
+	}
+	for _, e := range all {
+		_, there := dump(t, m)[e.Path]
+		if there != stays(e) {
+			t.Errorf("%s: there %v", e.Path, there)
+		}
+	}
+	for name, change := range map[string]func(txn *lake.Txn) error{
+		"once more":  func(txn *lake.Txn) error { return txn.Next().Archive("2026-09", "colder", nothing) },
+		"less of it": func(txn *lake.Txn) error { return txn.Next().Replace(all[0].FileKey) },
+		"back":       func(txn *lake.Txn) error { return txn.Next().SetCycle("2026-09", was.MonthEnd, was.Books) },
+	} {
+		txn := begin(t, l)
+		err := change(txn)
+		if err == nil {
+			_, err = txn.Commit(context.Background())
+		}
+		if closed := new(lake.ClosedError); !errors.As(err, &closed) {
+			t.Errorf("%s: %v, want *ClosedError", name, err)
+		}
+		if err := txn.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
