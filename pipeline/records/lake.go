@@ -20,6 +20,7 @@ type Options struct {
 	Layouts      int // bytes of footers and page indexes; default 256 MiB
 	Dictionaries int // bytes of dictionaries; default 128 MiB
 	Places       int // bytes of where customers' rows lie; default 128 MiB
+	Rows         int // bytes of rows of answers; default 128 MiB
 	Files        int // files kept open; default 1024
 }
 
@@ -27,7 +28,7 @@ func (o Options) withDefaults() Options {
 	for _, d := range []struct {
 		to      *int
 		initial int
-	}{{&o.Layouts, 256 << 20}, {&o.Dictionaries, 128 << 20}, {&o.Places, 128 << 20}, {&o.Files, 1024}} {
+	}{{&o.Layouts, 256 << 20}, {&o.Dictionaries, 128 << 20}, {&o.Places, 128 << 20}, {&o.Rows, 128 << 20}, {&o.Files, 1024}} {
 		if *d.to <= 0 {
 			*d.to = d.initial
 		}
@@ -42,6 +43,7 @@ type Lake struct {
 	layouts *otter.Cache[lake.Hash, *table.Layout]
 	dicts   *otter.Cache[dictKey, *table.Dictionary]
 	places  *otter.Cache[placesKey, *places]
+	blocks  *otter.Cache[blockKey, *block]
 
 	mu   sync.Mutex
 	last *State // that was asked for last
@@ -57,10 +59,11 @@ func NewLake(o Options) (*Lake, error) {
 	layouts, err1 := cacheOf(o.Layouts, func(_ lake.Hash, l *table.Layout) int { return l.Weight() })
 	dicts, err2 := cacheOf(o.Dictionaries, func(_ dictKey, d *table.Dictionary) int { return 64 + d.Weight() })
 	places, err3 := cacheOf(o.Places, func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
-	if err := errors.Join(err1, err2, err3); err != nil {
+	blocks, err4 := cacheOf(o.Rows, func(k blockKey, b *block) int { return 160 + len(k.cols) + b.weight() })
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	return &Lake{decoder: d, files: newHandles(o.Files), layouts: layouts, dicts: dicts, places: places}, nil
+	return &Lake{decoder: d, files: newHandles(o.Files), layouts: layouts, dicts: dicts, places: places, blocks: blocks}, nil
 }
 
 func cacheOf[K comparable, V any](bytes int, weight func(K, V) int) (*otter.Cache[K, V], error) {

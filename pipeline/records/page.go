@@ -1,7 +1,6 @@
 package records
 
 import (
-	"bytes"
 	"context"
 	"slices"
 	"sort"
@@ -24,12 +23,14 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := reading{state: s, files: files, all: all, where: q.Where}
 	cols := q.Columns
 	if cols == nil {
 		cols = allColumns()
 	}
-	cols = slices.DeleteFunc(slices.Clone(cols), func(col int) bool { return col == tables.LID }) // which split reads
+	if !slices.Contains(cols, tables.LID) {
+		cols = append(slices.Clone(cols), tables.LID)
+	}
+	r := reading{state: s, files: files, all: all, where: q.Where, cols: cols, columns: columnKey(cols)}
 	out := &Page{Total: at.total(), Rows: table.NewColumns(tables.Lines())}
 	if q.Offset == 0 && q.Limit < out.Total {
 		if err := s.hold(files, at); err != nil {
@@ -51,10 +52,7 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 			return nil, err
 		}
 		for _, run := range runs {
-			if err := s.appendRows(files, run, cols, out.Rows); err != nil {
-				return nil, err
-			}
-			if err := r.split(run, out); err != nil {
+			if err := r.appendRun(ctx, run, out); err != nil {
 				return nil, err
 			}
 		}
@@ -94,6 +92,9 @@ type reading struct {
 	files *bucketFiles
 	all   *places // of the customer
 	where []Condition
+
+	cols    []int // of the answer, the id among them
+	columns string
 }
 
 // runs are the rows of a part that fit, neighbours together: at most want, without the first skip of them.
@@ -116,31 +117,4 @@ func (r *reading) runs(p part, skip, want int64) ([]part, error) {
 		fit = fit[n:]
 	}
 	return out, nil
-}
-
-// split reads the ids of a run's rows, and says of each whether the row before or after it in its file, of the same customer, has the
-// same one. Lines of one record stand beside each other.
-func (r *reading) split(run part, to *Page) error {
-	wide := run
-	if r.has(run.file, run.from-1) {
-		wide.from--
-	}
-	if r.has(run.file, run.to) {
-		wide.to++
-	}
-	rows, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
-	if err != nil {
-		return err
-	}
-	id := &rows.C[tables.LID]
-	for i := int(run.from - wide.from); i < int(run.to-wide.from); i++ {
-		to.Rows.C[tables.LID].AddBytes(id.Text(i))
-		to.Split = append(to.Split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < rows.N && bytes.Equal(id.Text(i+1), id.Text(i)))
-	}
-	return nil
-}
-
-// has reports whether a row of a file is the customer's.
-func (r *reading) has(file int32, row int64) bool {
-	return slices.ContainsFunc(r.all.parts, func(p part) bool { return p.file == file && p.from <= row && row < p.to })
 }

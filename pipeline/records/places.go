@@ -25,6 +25,7 @@ type placesKey struct {
 type places struct {
 	parts []part
 	ends  []int64 // how many rows there are up to the end of each part
+	own   []part  // of all rows of a customer: those of each file together, by file
 }
 
 // part is neighbouring rows of a file, of which count fit.
@@ -41,7 +42,7 @@ func (p *places) total() int64 {
 	return p.ends[len(p.ends)-1]
 }
 
-func (p *places) weight() int { return 64 + 40*len(p.parts) }
+func (p *places) weight() int { return 88 + 40*len(p.parts) + 32*len(p.own) }
 
 // add appends a part; one that goes on where the last one ended becomes part of it, if all rows of both fit.
 func (p *places) add(a part) {
@@ -78,7 +79,7 @@ func (s *State) places(ctx context.Context, cycle, customer string, where []Cond
 // findAll finds all rows of a customer.
 func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	out := &places{}
-	var others []part // of days that are none: their rows lie between those of the days
+	var own, others []part // others are of days that are none: their rows lie between those of the days
 	for i, e := range files.files {
 		var p part
 		err := s.store.with(s.Snapshot, e, func(pages *table.Pages) (err error) {
@@ -89,16 +90,23 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 			return nil, fmt.Errorf("%s: %w", e.Path, err)
 		}
 		p.file, p.count = int32(i), p.to-p.from
+		if p.count > 0 {
+			own = append(own, p)
+		}
 		if p.count > 0 && isOther(e.Day) {
 			others = append(others, p)
 			continue
 		}
 		out.add(p)
 	}
-	if len(others) == 0 {
-		return out, nil
+	if len(others) > 0 {
+		var err error
+		if out, err = s.weave(files, out, others); err != nil {
+			return nil, err
+		}
 	}
-	return s.weave(files, out, others)
+	out.own = slices.Clip(own)
+	return out, nil
 }
 
 // isOther reports whether a day is none of the calendar.
