@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -215,20 +214,30 @@ func (s *Server) write(a *answer, r *http.Request, result any) error {
 	if stream, ok := result.(*operation.Stream); ok {
 		return s.stream(a, r, stream)
 	}
-	var b bytes.Buffer
-	if err := encode(&b, result); err != nil {
-		return fmt.Errorf("write the answer: %w", err)
+	kept := s.texts.Get().(*[]byte)
+	defer s.texts.Put(kept)
+	text, err := marshal((*kept)[:0], result)
+	if err != nil {
+		return err
 	}
+	*kept = text
 	a.Header().Set("Content-Type", "application/json")
-	a.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	_, err := a.Write(b.Bytes())
+	a.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	_, err = a.Write(text)
 	return err
 }
 
-func encode(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+// marshal appends a result as JSON.
+func marshal(text []byte, result any) ([]byte, error) {
+	if rows, ok := result.(operation.Appender); ok {
+		text, err := rows.AppendJSON(text)
+		return append(text, '\n'), err
+	}
+	b := bytes.NewBuffer(text)
+	if err := operation.Encode(b, result); err != nil {
+		return nil, fmt.Errorf("write the answer: %w", err)
+	}
+	return b.Bytes(), nil
 }
 
 // fail answers with an error.
@@ -248,7 +257,7 @@ func (a *answer) fail(err error) {
 	}
 	a.WriteHeader(e.Code.Status)
 	// Strings alone, to a connection that may be gone: there is nobody to tell.
-	_ = encode(a, struct {
+	_ = operation.Encode(a, struct {
 		Code string `json:"error_code"`
 		Text string `json:"error_msg"`
 	}{e.Code.ID, e.Text.In(a.language)})

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,6 +50,7 @@ type Server struct {
 	metrics *metrics
 	mux     *http.ServeMux
 	conns   atomic.Uint64
+	texts   sync.Pool // of *[]byte: what answers were written in
 	shelf   *export.Shelf
 	program string // which build this is
 }
@@ -60,7 +62,7 @@ const keptExports = 4 << 30
 func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
 	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
-		limits: limits{perSecond: api.RateLimit}}
+		limits: limits{perSecond: api.RateLimit}, texts: sync.Pool{New: func() any { return new([]byte) }}}
 	var err error
 	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
 		return nil, err
