@@ -17,24 +17,23 @@ import (
 
 // Options bound what a Lake keeps. The zero value means the defaults.
 type Options struct {
-	Layouts      int // bytes of footers and page indexes; default 256 MiB
-	Dictionaries int // bytes of dictionaries; default 128 MiB
-	Places       int // bytes of where customers' rows lie; default 128 MiB
-	Rows         int // bytes of rows of answers; default 128 MiB
-	Files        int // files kept open; default 1024
+	Bytes int // of all that is kept in memory; default 640 MiB
+	Files int // files kept open; default 1024
 }
 
 func (o Options) withDefaults() Options {
-	for _, d := range []struct {
-		to      *int
-		initial int
-	}{{&o.Layouts, 256 << 20}, {&o.Dictionaries, 128 << 20}, {&o.Places, 128 << 20}, {&o.Rows, 128 << 20}, {&o.Files, 1024}} {
-		if *d.to <= 0 {
-			*d.to = d.initial
-		}
+	if o.Bytes <= 0 {
+		o.Bytes = 640 << 20
+	}
+	if o.Files <= 0 {
+		o.Files = 1024
 	}
 	return o
 }
+
+// fifths is a share of the bytes: two go to footers and page indexes, one each to dictionaries, to where customers' rows lie, and to rows
+// of answers.
+func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 
 // Lake answers from a lake's files.
 type Lake struct {
@@ -56,10 +55,10 @@ func NewLake(o Options) (*Lake, error) {
 	if err != nil {
 		return nil, err
 	}
-	layouts, err1 := cacheOf(o.Layouts, func(_ lake.Hash, l *table.Layout) int { return l.Weight() })
-	dicts, err2 := cacheOf(o.Dictionaries, func(_ dictKey, d *table.Dictionary) int { return 64 + d.Weight() })
-	places, err3 := cacheOf(o.Places, func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
-	blocks, err4 := cacheOf(o.Rows, func(k blockKey, b *block) int { return 160 + len(k.cols) + b.weight() })
+	layouts, err1 := cacheOf(o.fifths(2), func(_ lake.Hash, l *table.Layout) int { return l.Weight() })
+	dicts, err2 := cacheOf(o.fifths(1), func(_ dictKey, d *table.Dictionary) int { return 64 + d.Weight() })
+	places, err3 := cacheOf(o.fifths(1), func(k placesKey, p *places) int { return 160 + len(k.where) + p.weight() })
+	blocks, err4 := cacheOf(o.fifths(1), func(k blockKey, b *block) int { return 160 + len(k.cols) + b.weight() })
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}

@@ -147,6 +147,10 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 	if a.op.Public() {
 		return nil, nil
 	}
+	from := remote(r)
+	if s.failures.blocked(from, now) {
+		return nil, s.tooMany(a)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(a, r.Body, int64(s.api.MaxBody)))
 	if long := new(http.MaxBytesError); errors.As(err, &long) {
 		return nil, operation.TooLarge(s.api.MaxBody)
@@ -155,13 +159,20 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 		return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
 	}
 	if a.caller, err = s.caller(r, body, now); err != nil {
+		if told := new(operation.Error); errors.As(err, &told) && told.Code.Status == http.StatusUnauthorized {
+			s.failures.add(from, now)
+		}
 		return nil, err
 	}
 	if !s.limits.take(a.caller.ID, a.op.Name, now) {
-		a.Header().Set("Retry-After", "1")
-		return nil, operation.TooMany()
+		return nil, s.tooMany(a)
 	}
 	return body, operation.Admit(a.op, &a.caller)
+}
+
+func (s *Server) tooMany(a *answer) error {
+	a.Header().Set("Retry-After", "1")
+	return operation.TooMany()
 }
 
 // try answers from the live state.

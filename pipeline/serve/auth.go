@@ -41,13 +41,26 @@ func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Calle
 		}
 		return keys.Caller{}, notSigned(err)
 	}
-	if err := s.seen.Take(sig, connOf(r), now); err != nil {
+	err = s.seen.Take(sig, connOf(r), now)
+	s.remembered(s.seen.Err())
+	if err != nil {
 		if errors.Is(err, sign.Full) {
 			return keys.Caller{}, operation.TooMany()
 		}
 		return keys.Caller{}, notSigned(err)
 	}
 	return c, nil
+}
+
+// remembered logs when signatures can no longer be written down, and when they can again.
+func (s *Server) remembered(err error) {
+	if alone := err != nil; s.alone.Swap(alone) != alone {
+		if alone {
+			s.log.Error("used signatures are remembered in memory alone: a restart, or another server, takes them once more", "error", err.Error())
+			return
+		}
+		s.log.Info("used signatures are written down again")
+	}
 }
 
 // notSigned tells why a signature was not taken.

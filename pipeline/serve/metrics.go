@@ -23,6 +23,7 @@ type metrics struct {
 	bytes    *prometheus.CounterVec
 	state    prometheus.Gauge
 	stale    prometheus.Gauge
+	alone    prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -39,7 +40,9 @@ func newMetrics() *metrics {
 	}
 	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_books_stale",
 		Help: "1 while the books on disk are wrong and those before them are in use."})
-	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, collectors.NewGoCollector(),
+	m.alone = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_signatures_unwritten",
+		Help: "1 while used signatures are remembered in memory alone."})
+	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, m.alone, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -70,6 +73,10 @@ func (s *Server) writeMetrics(w io.Writer) error {
 	s.metrics.stale.Set(0)
 	if s.states.wrong() != nil {
 		s.metrics.stale.Set(1)
+	}
+	s.metrics.alone.Set(0)
+	if s.alone.Load() {
+		s.metrics.alone.Set(1)
 	}
 	families, err := s.metrics.registry.Gather()
 	if err != nil {

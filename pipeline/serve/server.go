@@ -38,21 +38,23 @@ type Config struct {
 
 // Server is the query API. It is an http.Handler; Serve runs it on a socket.
 type Server struct {
-	api     settings.API
-	dir     string // of the workspace
-	clock   func() time.Time
-	log     *slog.Logger
-	keys    *keys.Store
-	seen    sign.Seen
-	limits  limits
-	states  *states
-	pins    pins
-	metrics *metrics
-	mux     *http.ServeMux
-	conns   atomic.Uint64
-	texts   sync.Pool // of *[]byte: what answers were written in
-	shelf   *export.Shelf
-	program string // which build this is
+	api      settings.API
+	dir      string // of the workspace
+	clock    func() time.Time
+	log      *slog.Logger
+	keys     *keys.Store
+	failures failures
+	seen     sign.Seen
+	alone    atomic.Bool // signatures are remembered in memory alone
+	limits   limits
+	states   *states
+	pins     pins
+	metrics  *metrics
+	mux      *http.ServeMux
+	conns    atomic.Uint64
+	texts    sync.Pool // of *[]byte: what answers were written in
+	shelf    *export.Shelf
+	program  string // which build this is
 }
 
 // keptExports is how many bytes of exports are kept for those who come back for a part of one.
@@ -62,11 +64,12 @@ const keptExports = 4 << 30
 func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
 	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
-		limits: limits{perSecond: api.RateLimit}, texts: sync.Pool{New: func() any { return new([]byte) }}}
+		limits: limits{perSecond: api.RateLimit}, failures: failures{perSecond: api.FailureLimit}, texts: sync.Pool{New: func() any { return new([]byte) }}}
 	var err error
 	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
 		return nil, err
 	}
+	s.seen.Name = s.path(api.Keys) + ".used"
 	if s.states, err = newStates(c.Workspace, c.Store, c.Log); err != nil {
 		return nil, err
 	}
@@ -204,6 +207,7 @@ func (s *Server) stop(ctx context.Context, h *http.Server) error {
 	s.log.Info("stopping", "within", s.api.StopTimeout.String())
 	wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.api.StopTimeout)
 	defer cancel()
+	defer s.seen.Close()
 	err := h.Shutdown(wait)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return errors.Join(fmt.Errorf("stop the server: requests that went on after %s were cut", s.api.StopTimeout), h.Close())

@@ -40,7 +40,7 @@ func newStates(w *pipeline.Workspace, other func(*lake.Snapshot, records.Store) 
 	if err != nil {
 		return nil, err
 	}
-	files, err := records.NewLake(records.Options{})
+	files, err := records.NewLake(records.Options{Bytes: w.Settings.API.CacheBytes})
 	if err != nil {
 		return nil, err
 	}

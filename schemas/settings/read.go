@@ -295,6 +295,14 @@ func readRateLimit(s *Settings, m yamldoc.Map, key string) {
 	s.API.RateLimit = m.Int(key, s.API.RateLimit, 0, 100_000)
 }
 
+func readFailureLimit(s *Settings, m yamldoc.Map, key string) {
+	s.API.FailureLimit = m.Int(key, s.API.FailureLimit, 0, 100_000)
+}
+
+func readCacheBytes(s *Settings, m yamldoc.Map, key string) {
+	s.API.CacheBytes = m.Int(key, s.API.CacheBytes, 16<<20, 64<<30)
+}
+
 func readMaxBody(s *Settings, m yamldoc.Map, key string) {
 	s.API.MaxBody = m.Int(key, s.API.MaxBody, 1024, 64<<20)
 }

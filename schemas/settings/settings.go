@@ -130,6 +130,8 @@ type API struct {
 	Keys            string // file of keys, relative to the workspace, or absolute
 	TLSCert, TLSKey string // both or neither
 	RateLimit       int    // requests a second of each caller and operation; 0 = any number
+	FailureLimit    int    // requests a second of a remote address that are nobody's; 0 = any number
+	CacheBytes      int    // of what is kept of the lake between requests
 	MaxBody         int    // bytes of a request's body
 	MaxURL          int    // bytes of a request's path and query
 

@@ -5,7 +5,8 @@
 //	        requests of one form mean the same.
 //	SIGN-2  The date is signed, and lies within Window of the server's clock.
 //	SIGN-3  Signatures are compared in constant time, and the work is the same for an access key that does not exist.
-//	SIGN-4  A signature is good once (Seen). See Seen for the one exception. A server that is started anew, or another one of the same
-//	        workspace, does not know what was seen: there it is good once more, within Window.
+//	SIGN-4  A signature is good once (Seen). See Seen for the one exception. Servers that share files of the signatures they took, at the
+//	        same time or one after the other, refuse what any of them took; a server that cannot use the files says so, and
+//	        remembers its own.
 //	SIGN-5  Nothing here reads a clock, keeps a secret, or puts a secret or a signature into an error.
 package sign

@@ -18,14 +18,21 @@ const Grace = time.Second
 // on the connection that it keeps, which nobody else can write to; there, and within Grace, the repeat is taken. A signature that was
 // captured and sent from anywhere else is refused from the start, and from that connection too as soon as the second is over.
 //
-// It is memory alone: after a restart, or in another process, a signature within the window is good once more. To refuse what is dated
-// before the start would refuse every client whose clock is a little behind, for as long as it is.
-//
-// Seen may be used from several goroutines. The zero value is ready.
+// With Name set it shares what it knows with every other Seen of that name, those of later processes included (see shared): a signature
+// is good once among all of them. Seen may be used from several goroutines. The zero value is ready, and is memory alone.
 type Seen struct {
+	Name string // how the files begin; "" = none
+
 	mu    sync.Mutex
 	count int
-	slots map[int64]map[[sha256.Size]byte]use // by the minute of the signed date
+	slots map[int64]*slot // by slotOf the signed date
+	err   error
+}
+
+// slot is the signatures of a stretch of signed dates.
+type slot struct {
+	uses map[[sha256.Size]byte]use
+	file shared
 }
 
 // use is where and when a signature came first.
@@ -34,14 +41,19 @@ type use struct {
 	at   int64 // nanoseconds of the server's clock
 }
 
-// Take notes a verified signature that came on a connection. Errors are Replayed and Full.
+// slotSeconds is how long the stretch of a slot is. All that is within the window lies in three slots at most.
+const slotSeconds = 15 * 60
+
+func slotOf(date time.Time) int64 { return date.Unix() / slotSeconds }
+
+// Take notes a verified signature that came on a connection. Errors are Replayed and Full. Where the files cannot be used it goes on with
+// memory alone, and Err says why.
 func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forget(now)
-	minute := sig.Date.Unix() / 60
-	slot := s.slots[minute]
-	if first, seen := slot[sig.MAC]; seen {
+	at := s.slot(slotOf(sig.Date), now)
+	if first, seen := at.uses[sig.MAC]; seen {
 		if age := now.UnixNano() - first.at; first.conn == conn && conn != 0 && age >= 0 && age <= int64(Grace) {
 			return nil
 		}
@@ -50,25 +62,63 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	if s.count >= MostSeen {
 		return Full
 	}
-	if slot == nil {
-		slot = map[[sha256.Size]byte]use{}
-		if s.slots == nil {
-			s.slots = map[int64]map[[sha256.Size]byte]use{}
+	if s.Name != "" {
+		var others int
+		others, s.err = at.file.note(sig.MAC, at.uses)
+		s.count += others
+		if _, seen := at.uses[sig.MAC]; seen {
+			return Replayed
 		}
-		s.slots[minute] = slot
 	}
-	slot[sig.MAC] = use{conn, now.UnixNano()}
+	at.uses[sig.MAC] = use{conn, now.UnixNano()}
 	s.count++
 	return nil
 }
 
-// forget drops the minutes that are out of the window, and some more: a clock that is set back must not let one in again at once.
+// Err says why the last signature is remembered in memory alone; nil = it is not, or Name is empty.
+func (s *Seen) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close closes the files.
+func (s *Seen) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range s.slots {
+		at.file.close()
+	}
+}
+
+func (s *Seen) slot(number int64, now time.Time) *slot {
+	at := s.slots[number]
+	if at != nil {
+		return at
+	}
+	at = &slot{uses: map[[sha256.Size]byte]use{}}
+	if s.Name != "" {
+		at.file.name = fileOf(s.Name, number)
+		removeBefore(s.Name, oldest(now))
+	}
+	if s.slots == nil {
+		s.slots = map[int64]*slot{}
+	}
+	s.slots[number] = at
+	return at
+}
+
+// oldest is the first slot that is needed: that of the window, and some more: a clock that is set back must not let one in again at once.
+func oldest(now time.Time) int64 { return slotOf(now.Add(-Window - 2*time.Minute)) }
+
+// forget drops the slots that are out of the window.
 func (s *Seen) forget(now time.Time) {
-	oldest := now.Add(-Window-2*time.Minute).Unix() / 60
-	for minute, slot := range s.slots {
-		if minute < oldest {
-			s.count -= len(slot)
-			delete(s.slots, minute)
+	first := oldest(now)
+	for number, at := range s.slots {
+		if number < first {
+			s.count -= len(at.uses)
+			at.file.close()
+			delete(s.slots, number)
 		}
 	}
 }

@@ -1,0 +1,110 @@
+package sign
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// shared is the file of a slot: the signatures that were taken, one after the other, by any process. Who takes one holds the file's lock
+// meanwhile, reads what others appended and appends its own. A file is only appended to, and removed when its slot is over.
+//
+// It is not synced: what a process wrote is there for the next one, however the process ended, and waiting for the disk would cost more
+// than the answer. A machine that loses its power may forget the signatures of the last seconds.
+type shared struct {
+	name string
+	file *os.File // nil = not open
+	read int64    // how far it was read
+}
+
+// fileOf is the name of a slot's file.
+func fileOf(name string, number int64) string { return name + "." + strconv.FormatInt(number, 10) }
+
+// removeBefore removes the files of slots that are over. One that stays, since it cannot be removed, harms nobody.
+func removeBefore(name string, first int64) {
+	entries, err := os.ReadDir(filepath.Dir(name))
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		text, ours := strings.CutPrefix(e.Name(), filepath.Base(name)+".")
+		if number, err := strconv.ParseInt(text, 10, 64); ours && err == nil && number < first && strconv.FormatInt(number, 10) == text {
+			_ = os.Remove(fileOf(name, number))
+		}
+	}
+}
+
+// note adds to uses what others took since the last time, says how many these are, and appends a signature that is not among them.
+func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (others int, err error) {
+	defer func() {
+		if err != nil {
+			f.close() // it is opened and read anew the next time
+			err = fmt.Errorf("remember a signature in %s: %w", f.name, err)
+		}
+	}()
+	if f.file == nil {
+		f.read = 0
+		if f.file, err = os.OpenFile(f.name, os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600); err != nil {
+			f.file = nil
+			return 0, err
+		}
+	}
+	if err := locked(f.file, unix.LOCK_EX); err != nil {
+		return 0, err
+	}
+	others, err = f.others(uses)
+	if _, seen := uses[mac]; err == nil && !seen {
+		if _, err = f.file.WriteAt(mac[:], f.read); err == nil {
+			f.read += sha256.Size
+		}
+	}
+	return others, errors.Join(err, locked(f.file, unix.LOCK_UN))
+}
+
+// others reads what was appended since the last time. A piece at the end, of a write that did not come through, is no signature: the next
+// one is written over it.
+func (f *shared) others(uses map[[sha256.Size]byte]use) (n int, err error) {
+	info, err := f.file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	all := info.Size() / sha256.Size * sha256.Size
+	if all <= f.read {
+		return 0, nil
+	}
+	text := make([]byte, all-f.read)
+	if _, err := f.file.ReadAt(text, f.read); err != nil {
+		return 0, err
+	}
+	f.read = all
+	for ; len(text) > 0; text = text[sha256.Size:] {
+		mac := [sha256.Size]byte(text[:sha256.Size])
+		if _, known := uses[mac]; !known {
+			uses[mac] = use{} // of no connection: it is never good again
+			n++
+		}
+	}
+	return n, nil
+}
+
+// close closes the file. What was written was written.
+func (f *shared) close() {
+	if f.file != nil {
+		_ = f.file.Close()
+		f.file = nil
+	}
+}
+
+func locked(f *os.File, how int) error {
+	for {
+		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {
+			return err
+		}
+	}
+}
