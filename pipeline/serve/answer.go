@@ -181,10 +181,12 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 	if err != nil {
 		return err
 	}
-	forget := func() {}
+	forget, named := func() {}, false
 	if !a.op.Public() {
-		forget = s.page(c)
-		a.Header().Set("X-Tollbook-State", strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
+		if forget, named, err = s.page(c, r); err != nil {
+			return err
+		}
+		a.Header().Set(stateField, strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
 	}
 	within, cancel := context.WithTimeout(r.Context(), s.api.WriteTimeout)
 	defer cancel()
@@ -193,7 +195,9 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 		err = s.write(a, r, result)
 	}
 	if moved := new(lake.MovedError); errors.As(err, &moved) {
-		forget()
+		if forget(); named {
+			err = goneState(r.Header.Get(stateField))
+		}
 	}
 	return err
 }

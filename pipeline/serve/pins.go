@@ -2,6 +2,9 @@ package serve
 
 import (
 	"container/list"
+	"net/http"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -9,91 +12,169 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// How long a state is kept for a caller that pages, since the last page, and for how many at once.
+// How long a state is kept for a caller that pages, since the last page, for how many pagings at once, and for how many of one question.
 const (
-	pinFor   = period.Instant(10 * 60 * period.Second)
-	mostPins = 4096
+	pinFor     = period.Instant(10 * 60 * period.Second)
+	mostPins   = 4096
+	mostOfOne  = 16
+	stateField = "X-Tollbook-State"
 )
 
-// pins remembers which state the first page of an answer was of, so that the pages after it are of the same one (SERVE-7). A caller that
-// begins anew, at offset 0, sees the live state.
+// pins remembers which state the first page of an answer was of, so that the pages after it are of the same one (SERVE-7). Each request
+// at offset 0 begins a paging of its own, on the live state.
+//
+// Nothing in the vendor's format says which paging a later page belongs to, and one key may ask the same question in several programs at
+// once. It is taken for the paging that asked on the same connection before; among those, and else among all of the key's, for the
+// one whose next row it begins with; among those for the one that began last.
 type pins struct {
 	mu    sync.Mutex
-	byKey map[string]*list.Element
-	used  list.List // of pin, the one used longest ago first
+	byKey map[string][]*list.Element // as they began
+	used  list.List                  // of *pin, the one used longest ago first
 }
 
 type pin struct {
 	key  string
 	snap *lake.Snapshot
+	next int64  // the row after the last page
+	conn uint64 // of the last page; 0 = of none
 	at   period.Instant
 }
 
-// pinKey tells one paging from another: who asks what, wherever in the list.
+// pinKey tells one question from another: who asks what, wherever in the list.
 func pinKey(c *operation.Call) string {
 	return c.Caller.ID + "\x00" + c.Op.Name + "\x00" + c.Key("offset", "limit")
 }
 
-// of is the state that a paging goes on with; nil = the live one.
-func (p *pins) of(key string, now period.Instant) *lake.Snapshot {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	e := p.byKey[key]
-	if e == nil {
-		return nil
-	}
-	found := e.Value.(pin)
-	if now-found.at > pinFor {
-		p.drop(e)
-		return nil
-	}
-	e.Value = pin{key, found.snap, now}
-	p.used.MoveToBack(e)
-	return found.snap
-}
-
-// put notes the state of a first page.
-func (p *pins) put(key string, snap *lake.Snapshot, now period.Instant) {
+// put begins a paging whose first page ends before the row next.
+func (p *pins) put(begun pin) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.byKey == nil {
-		p.byKey = make(map[string]*list.Element)
+		p.byKey = make(map[string][]*list.Element)
 	}
-	if e := p.byKey[key]; e != nil {
-		p.drop(e)
+	if of := p.byKey[begun.key]; len(of) >= mostOfOne {
+		p.drop(of[0])
 	}
-	p.byKey[key] = p.used.PushBack(pin{key, snap, now})
-	for first := p.used.Front(); p.used.Len() > mostPins || now-first.Value.(pin).at > pinFor; first = p.used.Front() {
+	p.byKey[begun.key] = append(p.byKey[begun.key], p.used.PushBack(&begun))
+	for first := p.used.Front(); p.used.Len() > mostPins || begun.at-first.Value.(*pin).at > pinFor; first = p.used.Front() {
 		p.drop(first)
 	}
 }
 
-// forget lets go of a state whose files are gone.
-func (p *pins) forget(key string) {
+// of is the state that a page goes on with, which holds the rows from offset to next; nil = the live one.
+func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instant) *lake.Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e := p.byKey[key]; e != nil {
-		p.drop(e)
+	var best *list.Element
+	rank := -1
+	for _, e := range slices.Clone(p.byKey[key]) {
+		one := e.Value.(*pin)
+		if now-one.at > pinFor {
+			p.drop(e)
+			continue
+		}
+		r := 0
+		if conn != 0 && one.conn == conn {
+			r += 2
+		}
+		if one.next == offset {
+			r++
+		}
+		if r >= rank {
+			best, rank = e, r
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	found := best.Value.(*pin)
+	found.next, found.conn, found.at = next, conn, now
+	p.used.MoveToBack(best)
+	return found.snap
+}
+
+// numbered is a state that is kept for anybody, by its number; nil = none.
+func (p *pins) numbered(number int64) *lake.Snapshot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for e := p.used.Back(); e != nil; e = e.Prev() {
+		if one := e.Value.(*pin); one.snap.Manifest.Number == number {
+			p.used.MoveToBack(e)
+			return one.snap
+		}
+	}
+	return nil
+}
+
+// forget lets go of a state whose files are gone.
+func (p *pins) forget(key string, snap *lake.Snapshot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range slices.Clone(p.byKey[key]) {
+		if e.Value.(*pin).snap == snap {
+			p.drop(e)
+		}
 	}
 }
 
 func (p *pins) drop(e *list.Element) {
-	delete(p.byKey, e.Value.(pin).key)
+	key := e.Value.(*pin).key
+	if rest := slices.DeleteFunc(p.byKey[key], func(o *list.Element) bool { return o == e }); len(rest) > 0 {
+		p.byKey[key] = rest
+	} else {
+		delete(p.byKey, key)
+	}
 	p.used.Remove(e)
 }
 
-// page gives a call the state that its page is of, and says how to remember that. Only operations with an offset are paged.
-func (s *Server) page(c *operation.Call) (forget func()) {
+// page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged. A caller that
+// names a state by the header gets that one or an error; in that case named is true.
+func (s *Server) page(c *operation.Call, r *http.Request) (forget func(), named bool, err error) {
 	if _, paged := c.Op.Param("offset"); !paged {
-		return func() {}
+		return func() {}, false, nil
 	}
-	key := pinKey(c)
-	if c.Whole("offset") == 0 {
-		s.pins.put(key, c.State.Snap, c.State.Now)
-	} else if snap := s.pins.of(key, c.State.Now); snap != nil && snap != c.State.Snap {
+	key, conn, offset := pinKey(c), connOf(r), int64(c.Whole("offset"))
+	next := offset + int64(c.Whole("limit"))
+	live := c.State.Snap
+	snap := live
+	text := r.Header.Get(stateField)
+	switch {
+	case text != "":
+		if snap, err = s.named(text, live); err != nil {
+			return nil, true, err
+		}
+	case offset > 0:
+		if pinned := s.pins.of(key, conn, offset, next, c.State.Now); pinned != nil {
+			snap = pinned
+		}
+	}
+	if offset == 0 {
+		s.pins.put(pin{key: key, snap: snap, next: next, conn: conn, at: c.State.Now})
+	}
+	if snap != live {
 		state := *c.State
 		state.Snap, state.Store = snap, s.states.store(snap)
 		c.State = &state
 	}
-	return func() { s.pins.forget(key) }
+	return func() { s.pins.forget(key, snap) }, text != "", nil
+}
+
+// named is the state that a header names.
+func (s *Server) named(text string, live *lake.Snapshot) (*lake.Snapshot, error) {
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || strconv.FormatInt(number, 10) != text {
+		return nil, operation.BadParameter(stateField, operation.Text{Zh: "不是整数", En: "is no whole number"})
+	}
+	if number == live.Manifest.Number {
+		return live, nil
+	}
+	if snap := s.pins.numbered(number); snap != nil {
+		return snap, nil
+	}
+	return nil, goneState(text)
+}
+
+// goneState says that a state that was named is kept no longer.
+func goneState(number string) error {
+	return operation.NotFound(operation.Textf("状态%s已不再保留，请从offset=0重新查询", "state %s is kept no longer: begin again at offset 0", number))
 }

@@ -1,0 +1,99 @@
+package serve_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// bring lays a file of usage of cedar's in October and runs a night.
+func (w *world) bring(file, rows string) {
+	w.t.Helper()
+	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rows
+	if err := os.WriteFile(filepath.Join(w.dir, "inbox/usage", file), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	workspace, err := pipeline.OpenWorkspace(w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := workspace.Nightly(w.t.Context(), pipeline.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func cedar(record string, hour int) string {
+	at := time.Date(2026, 10, 1, hour, 0, 0, 0, time.UTC)
+	return fmt.Sprintf("%s,cust-cedar,res-cedar,vm,east,%s,%s,1\n", record, at.Format(time.RFC3339), at.Add(time.Hour).Format(time.RFC3339))
+}
+
+// TestPagingsOfOneKey: two programs page through one list with one key, a night comes between their first pages, and each goes on with the
+// rows that it began with: r1 to r4, and r0 to r4.
+func TestPagingsOfOneKey(t *testing.T) {
+	t.Parallel()
+	w := start(t, billed(t), nil)
+	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
+	w.bring("before.csv", cedar("r1", 1)+cedar("r2", 2)+cedar("r3", 3)+cedar("r4", 4))
+	state := ""
+	page := func(c *http.Client, offset int, named string) string {
+		t.Helper()
+		r := w.request(http.MethodGet, fmt.Sprintf("/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-10&customer_id=cust-cedar&limit=1&offset=%d", offset), "")
+		r.Header.Set("X-Auth-Token", token)
+		if named != "" {
+			r.Header.Set("X-Tollbook-State", named)
+		}
+		got, err := send(c, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.code != "" {
+			return got.code
+		}
+		state = got.header.Get("X-Tollbook-State")
+		var rows struct {
+			Records []struct{ ID string } `json:"fee_records"`
+		}
+		if err := json.Unmarshal([]byte(got.body), &rows); err != nil || len(rows.Records) != 1 {
+			t.Fatal(got.body, err)
+		}
+		return rows.Records[0].ID
+	}
+	one, two := &http.Client{Transport: &http.Transport{}}, &http.Client{Transport: &http.Transport{}}
+	want := func(what, got, want string) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	want("one begins", page(one, 0, ""), "r1")
+	before := state
+	w.bring("after.csv", cedar("r0", 0))
+	want("two begins", page(two, 0, ""), "r0")
+	after := state
+	if before == after {
+		t.Fatalf("both are of state %s", before)
+	}
+	want("one goes on", page(one, 1, ""), "r2")
+	want("two goes on", page(two, 1, ""), "r1")
+	want("one again", page(one, 2, ""), "r3")
+	// From a connection that asked for nothing yet: one of them asked up to row 3, the other to row 2.
+	want("the row that one wants next", page(client(), 3, ""), "r4")
+	want("the row that two wants next", page(client(), 2, ""), "r2")
+	want("two goes on elsewhere", page(client(), 3, ""), "r3")
+	// Both want row 4 next: it is taken for the one that began last.
+	want("the last row of two", page(client(), 4, ""), "r4")
+	// Who names the state is not guessed about.
+	want("state named", page(client(), 0, before), "r1")
+	want("state named, of one", page(client(), 2, before), "r3")
+	want("state named, of two", page(client(), 2, after), "r2")
+	want("no such state", page(client(), 2, "999"), "CBC.0404")
+	want("no number", page(client(), 2, "0x1"), "CBC.0100")
+}
