@@ -30,10 +30,10 @@ schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
 
 // defaultAPI is what the group api is without any key.
-var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, MaxBody: 1048576, MaxURL: 8192,
+var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
 	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, StopTimeout: 30 * time.Second}
 
-var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", MaxBody: 2048, MaxURL: 65536,
+var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", FailureLimit: 100000, CacheBytes: 16777216, MaxBody: 2048, MaxURL: 65536,
 	ReadTimeout: time.Second, WriteTimeout: time.Hour, IdleTimeout: 90 * time.Second, StopTimeout: 5 * time.Second}
 
 const required = `zone: Asia/Shanghai
@@ -131,6 +131,8 @@ api:
   tls_cert: cert.pem
   tls_key: key.pem
   rate_limit: 0
+  failure_limit: 100000
+  cache_bytes: 16777216
   max_body_bytes: 2048
   max_url_bytes: 65536
   read_timeout: 1s
@@ -204,6 +206,8 @@ func TestErrors(t *testing.T) {
 		"api: {tls_cert: a.pem}":                       `4:17: api.tls_cert "a.pem": without api.tls_key`,
 		"api: {tls_key: a.pem, tls_cert: ''}":          `4:16: api.tls_key "a.pem": without api.tls_cert`,
 		"api: {rate_limit: -1}":                        `4:19: api.rate_limit "-1": not from 0 to 100000`,
+		"api: {failure_limit: 100001}":                 `4:22: api.failure_limit "100001": not from 0 to 100000`,
+		"api: {cache_bytes: 1}":                        `4:20: api.cache_bytes "1": not from 16777216 to 68719476736`,
 		"api: {max_body_bytes: 1023}":                  `4:23: api.max_body_bytes "1023": not from 1024 to 67108864`,
 		"api: {max_url_bytes: 65537}":                  `4:22: api.max_url_bytes "65537": not from 256 to 65536`,
 		"api: {read_timeout: 0s}":                      `4:21: api.read_timeout "0s": not from 1s to 1h`,

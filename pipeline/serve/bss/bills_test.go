@@ -1,6 +1,10 @@
 package bss_test
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 const (
 	subRecords  = "/v2/bills/subcustomer-bills/res-fee-records"
@@ -156,4 +160,32 @@ func TestPagesOfOneState(t *testing.T) {
 	h.same("another's", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset=4", "", "fee_records", "id"), "a2#2\no2/1\no3/1\nm1")
 	h.same("anew", page("0"), "2026-09/line/east/l1\na0\na1\na2#1")
 	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
+}
+
+// TestPagesOfManyRows: of dan's 65 mails of a day the last goes over the tier of 10 pieces. Its two lines are the 64th and the 65th of the
+// day; where a page begins does not change what a line is called.
+func TestPagesOfManyRows(t *testing.T) {
+	t.Parallel()
+	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
+	var want []string
+	for i := range 63 {
+		usage += fmt.Sprintf("m%02d,dan,r6,mail,east,2026-09-10T10:%02d:%02dZ,2026-09-10T12:00:00Z,0.1\n", i, i/10, i%10)
+		want = append(want, fmt.Sprintf("m%02d 0.1000000000", i))
+	}
+	usage += "over,dan,r6,mail,east,2026-09-10T11:00:00Z,2026-09-10T12:00:00Z,10\n"
+	want = append(want, "over#1 3.7000000000", "over#2 6.3000000000")
+	h := houseWith(t, map[string]string{"inbox/usage/many.csv": usage})
+	all := "d1 3.0000000000\n" + strings.Join(want, "\n")
+	rows := strings.Split(all, "\n")
+	for range 2 { // read, and known
+		for _, limit := range []int{1, 7, 64, 100} {
+			var got []string
+			for offset := 0; offset < len(rows); offset += limit {
+				got = append(got, h.few("", fmt.Sprintf("%s?bill_cycle=2026-09&customer_id=dan&limit=%d&offset=%d", subRecords, limit, offset), "", "fee_records", "id", "usage_amount"))
+			}
+			h.same(fmt.Sprintf("pages of %d", limit), strings.Join(got, "\n"), all)
+		}
+	}
+	h.same("the mails alone", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=3&offset=62", "", "fee_records", "id", "usage_amount"),
+		strings.Join(want[62:], "\n"))
 }
