@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -272,11 +273,12 @@ func heals(err error) bool {
 		locked  *storage.LockedError
 		moved   *lake.MovedError
 		server  *clickhouse.Error
+		changed *feed.ChangedError
 		number  syscall.Errno
 	)
 	switch {
 	case errors.As(err, &missing), errors.As(err, &corrupt), errors.As(err, &synced):
 		return false
 	}
-	return errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) || errors.As(err, &number)
+	return errors.As(err, &changed) || errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) || errors.As(err, &number)
 }

@@ -1,0 +1,265 @@
+package schedule
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// machine is a year of a few days, whose scheduler's log and watch can be looked at.
+func machine(t *testing.T) (y *year, log *bytes.Buffer, heard map[string]int) {
+	t.Helper()
+	y = newYear(t, "Asia/Shanghai", period.DayOf(2026, 1, 27), period.DayOf(2026, 2, 12))
+	log, heard = new(bytes.Buffer), make(map[string]int)
+	y.scheduler.log = slog.New(slog.NewTextHandler(log, nil))
+	y.scheduler.watch = Watch{
+		Panicked: func(k jobs.Kind) { heard["panicked "+string(k)]++ },
+		Waited:   func() { heard["waited"]++ },
+	}
+	return y, log, heard
+}
+
+// at moves the machine to a time of its wall and does what is due.
+func (y *year) at(t *testing.T, wall string) []Outcome {
+	t.Helper()
+	y.to(t, micro(instant(t, wall+":00+08:00")))
+	return y.scheduler.Pass(context.Background(), context.Background())
+}
+
+func (y *year) entries(t *testing.T) []ledger.Entry {
+	t.Helper()
+	entries, damaged, err := ledger.Read(ledger.Dir(y.dir))
+	if err != nil || len(damaged) > 0 {
+		t.Fatal(err, damaged)
+	}
+	return entries
+}
+
+func words(list []Outcome) (out string) {
+	for i := range list {
+		o := &list[i]
+		out += string(o.Why) + " " + o.Firing.name() + " " + o.Word() + "; "
+	}
+	return out
+}
+
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	y, log, heard := machine(t)
+	broken := true
+	y.runner.Opened = func(*pipeline.Workspace) {
+		if broken {
+			panic("a bug of our own")
+		}
+	}
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly panicked; " {
+		t.Fatal(got)
+	}
+	// It is not tried again by itself, and holds up nothing but the lake.
+	if got := words(y.at(t, "2026-01-28T02:06")); got != "" {
+		t.Fatal(got)
+	}
+	entries := y.entries(t)
+	if len(entries) != 1 || entries[0].Outcome != ledger.Panicked || !strings.Contains(entries[0].Error, "a bug of our own") {
+		t.Errorf("ledger: %+v", entries)
+	}
+	if heard["panicked nightly"] != 1 {
+		t.Error(heard)
+	}
+	for _, want := range []string{"a bug of our own", "stack=", "TestPanic.func1", "scheduler_test.go:"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, log)
+		}
+	}
+	status := y.scheduler.Status()
+	if len(status.Failing) != 1 || status.Failing[0].Heals || status.Owed() != 1 {
+		t.Errorf("%+v", status.Failing)
+	}
+	broken = false
+	if got := words(y.at(t, "2026-01-29T02:05")); got != "catch-up nightly done; schedule nightly done; " {
+		t.Error(got)
+	}
+}
+
+// A pass that panics outside of a run gives the next tick its turn. With the wrappers the other way round it would not.
+func TestChainOrder(t *testing.T) {
+	t.Parallel()
+	log := cronLog{slog.New(slog.DiscardHandler)}
+	for _, c := range []struct {
+		chain cron.Chain
+		want  int
+	}{
+		{cron.NewChain(cron.SkipIfStillRunning(log), cron.Recover(log)), 2},
+		{cron.NewChain(cron.Recover(log), cron.SkipIfStillRunning(log)), 1},
+	} {
+		ran := 0
+		job := c.chain.Then(cron.FuncJob(func() { ran++; panic("outside of a run") }))
+		job.Run()
+		job.Run()
+		if ran != c.want {
+			t.Errorf("ran %d times, want %d", ran, c.want)
+		}
+	}
+}
+
+// A run by hand holds the lake: the night is tried again after 1 s, 2 s, 4 s … and done when the lake is free.
+func TestLockHeld(t *testing.T) {
+	t.Parallel()
+	y, _, heard := machine(t)
+	unlock, err := storage.Dir(filepath.Join(y.dir, "lake")).Lock()
+	must(t, err)
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly failed; " {
+		t.Fatal(got)
+	}
+	var pauses []time.Duration
+	for range 12 {
+		status := y.scheduler.Status()
+		if len(status.Failing) != 1 || !status.Failing[0].Heals || !strings.Contains(status.Failing[0].Error, "held by pid") {
+			t.Fatalf("%+v", status.Failing)
+		}
+		again := micro(status.Failing[0].Again)
+		pauses = append(pauses, again.Sub(y.now))
+		y.to(t, again.Add(-time.Millisecond))
+		if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "" {
+			t.Fatalf("%s before its time", got)
+		}
+		y.to(t, again)
+		if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "retry nightly failed; " {
+			t.Fatal(got)
+		}
+	}
+	for i, want := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600} {
+		if pauses[i] != want*time.Second {
+			t.Errorf("pause %d is %s", i, pauses[i])
+		}
+	}
+	must(t, unlock())
+	status := y.scheduler.Status()
+	y.to(t, micro(status.Failing[0].Again))
+	if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "retry nightly done; " {
+		t.Error(got)
+	}
+	if heard["waited"] != 13 {
+		t.Error(heard)
+	}
+}
+
+// Wrong books wait for a person, until the next firing; then the oldest goes first.
+func TestWrongBooks(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	prices := filepath.Join(y.dir, "books", "prices.csv")
+	right, err := os.ReadFile(prices)
+	must(t, err)
+	must(t, os.WriteFile(prices, []byte("sku\nvm\n"), 0o666))
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly refused; " {
+		t.Fatal(got)
+	}
+	if got := words(y.at(t, "2026-01-28T23:00")); got != "" {
+		t.Fatal(got)
+	}
+	must(t, os.WriteFile(prices, right, 0o666))
+	if got := words(y.at(t, "2026-01-29T02:05")); got != "catch-up nightly done; schedule nightly done; " {
+		t.Error(got)
+	}
+}
+
+// A clock before the lake's last as-of: nothing runs, it is told once, and the nights go on when the clock has passed it.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	y, log, _ := machine(t)
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly done; " {
+		t.Fatal(got)
+	}
+	for _, wall := range []string{"2026-01-26T12:00", "2026-01-27T02:05", "2026-01-28T02:04"} {
+		y.to(t, micro(instant(t, wall+":00+08:00")))
+		if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "" {
+			t.Errorf("at %s: %s", wall, got)
+		}
+		if status := y.scheduler.Status(); !status.Clock {
+			t.Errorf("at %s: not told", wall)
+		}
+	}
+	if n := strings.Count(log.String(), "the clock says"); n != 3 {
+		t.Errorf("told %d times:\n%s", n, log)
+	}
+	if got := words(y.at(t, "2026-01-29T02:05")); got != "schedule nightly done; " {
+		t.Error(got)
+	}
+}
+
+// An as-of in the far future, given by hand, does not make the nights up to then look done: a run by hand as of now sets it right.
+func TestAsOfTypedWrong(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	y.to(t, micro(instant(t, "2026-01-28T01:00:00+08:00")))
+	_, err := y.runner.Run(context.Background(), jobs.Task{Kind: jobs.Nightly, Cycle: jobs.NoCycle, AsOf: instant(t, "2036-01-28T02:05:00Z")})
+	must(t, err)
+	if got := words(y.at(t, "2026-01-29T02:05")); got != "" {
+		t.Fatal(got)
+	}
+	_, err = y.runner.Run(context.Background(), jobs.Task{Kind: jobs.Nightly, Cycle: jobs.NoCycle})
+	must(t, err)
+	if got := words(y.at(t, "2026-01-30T02:05")); got != "schedule nightly look; " { // one row of the 29th is wrong
+		t.Error(got)
+	}
+}
+
+// Where the ledger cannot be written a night that changed nothing is still done once, in this process.
+func TestLedgerUnwritable(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	y.drops = nil
+	// A folder in which nobody can make a file, not even root, stands where the ledger is.
+	runs := filepath.Join(y.dir, "runs")
+	must(t, os.Rename(runs, runs+".away"))
+	must(t, os.Symlink("/proc/self/task", runs))
+	if got := words(y.at(t, "2026-01-28T02:05")); got != "schedule nightly nothing new; " {
+		t.Error(got)
+	}
+	if got := words(y.at(t, "2026-01-28T02:07")); got != "" {
+		t.Errorf("again: %s", got)
+	}
+}
+
+// Two schedulers: the second is told who the first is, and may come when it has gone.
+func TestTwoSchedulers(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	_, err := Open(y.runner, y.log, Watch{})
+	taken := new(TakenError)
+	if !errors.As(err, &taken) || !strings.Contains(taken.Error(), "pid ") || taken.Hint() == "" {
+		t.Fatal(err)
+	}
+	must(t, y.scheduler.Close())
+	second, err := Open(y.runner, y.log, Watch{})
+	must(t, err)
+	y.scheduler = second
+}
+
+// What began first is kept: a scheduler that comes back on a lake without anything owes the nights since.
+func TestBeganIsKept(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	must(t, y.scheduler.Close())
+	y.to(t, y.now.Add(72*time.Hour))
+	y.start(func(err error) { must(t, err) })
+	y.drops = nil
+	if got := words(y.scheduler.Pass(context.Background(), context.Background())); strings.Count(got, "catch-up nightly") != 3 {
+		t.Error(got)
+	}
+}
