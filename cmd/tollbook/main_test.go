@@ -18,6 +18,9 @@ import (
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
 func TestMain(m *testing.M) {
+	if os.Getenv("TOLLBOOK_TEST_REAL") != "" {
+		realTollbook()
+	}
 	testscript.Main(m, map[string]func(){
 		"tollbook": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, noon)) },
 	})

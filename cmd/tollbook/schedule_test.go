@@ -1,0 +1,344 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// clockEnv is the time at which the program of these tests starts; it goes on from there.
+const clockEnv = "TOLLBOOK_TEST_CLOCK"
+
+// realTollbook is the program with a clock that runs.
+func realTollbook() {
+	began, clock := time.Now(), time.Now
+	if text := os.Getenv(clockEnv); text != "" {
+		from, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			panic(err)
+		}
+		clock = func() time.Time { return from.Add(time.Since(began)) }
+	}
+	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock))
+}
+
+// program is a process of the program under test.
+type program struct {
+	t   *testing.T
+	cmd *exec.Cmd
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+// Write takes what the process prints.
+func (p *program) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+func (p *program) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+// launch starts the program at an instant of its clock.
+func launch(t *testing.T, at string, args ...string) *program {
+	t.Helper()
+	p := &program{t: t}
+	p.cmd = exec.Command(os.Args[0], args...)
+	p.cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"="+at, "HOME=", "XDG_CACHE_HOME=")
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if p.cmd.ProcessState == nil {
+			p.cmd.Process.Kill()
+			p.cmd.Wait()
+		}
+	})
+	return p
+}
+
+// until waits for a condition; a minute is for a machine that has much to do.
+func (p *program) until(what string, met func() bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("no %s within a minute:\n%s", what, p.text())
+		}
+	}
+}
+
+// says waits for a text in what the process prints.
+func (p *program) says(text string) {
+	p.t.Helper()
+	p.until(fmt.Sprintf("%q", text), func() bool { return strings.Contains(p.text(), text) })
+}
+
+func (p *program) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// ends waits for the process; -1 = ended by a signal.
+func (p *program) ends() int {
+	p.t.Helper()
+	err := p.cmd.Wait()
+	if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+// scheduled is a copy of the workspace testdata/mini, all of whose files are old.
+func scheduled(t *testing.T, more string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS("testdata/mini")); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "tollbook.yaml"), os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(more + "\n")
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	old(t, dir)
+	return dir
+}
+
+// old makes the inbox one of 8 September 2026.
+func old(t *testing.T, dir string) {
+	t.Helper()
+	at := time.Date(2026, 9, 8, 0, 0, 0, 0, time.UTC)
+	files, err := filepath.Glob(filepath.Join(dir, "inbox", "*", "*"))
+	for _, name := range files {
+		err = errors.Join(err, os.Chtimes(name, at, at))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// large adds a feed file that takes a run some seconds.
+func large(t *testing.T, dir string, rows int) {
+	t.Helper()
+	var b bytes.Buffer
+	b.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
+	for i := range rows {
+		fmt.Fprintf(&b, "n%d,acme,m%d,vm,east,2026-09-07T00:00:00+08:00,2026-09-07T01:00:00+08:00,1.5\n", i, i%1000)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "inbox", "usage", "large.csv"), b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	old(t, dir)
+}
+
+func ledgerOf(t *testing.T, dir string) (out []string) {
+	t.Helper()
+	entries, damaged, err := ledger.Read(ledger.Dir(dir))
+	if err != nil || len(damaged) > 0 {
+		t.Fatal(err, damaged)
+	}
+	for i := range entries {
+		out = append(out, fmt.Sprintf("%s %s %s", entries[i].Why, entries[i].Kind, entries[i].Outcome))
+	}
+	return out
+}
+
+// whole checks the lake with verify.
+func whole(t *testing.T, dir string) {
+	t.Helper()
+	p := launch(t, "2026-09-10T00:00:00+08:00", "-w", dir, "verify")
+	if code := p.ends(); code != 0 {
+		t.Errorf("verify: exit %d\n%s", code, p.text())
+	}
+}
+
+// running reports whether somebody holds the lake.
+func running(dir string) func() bool {
+	return func() bool {
+		b, err := os.ReadFile(filepath.Join(dir, "lake", storage.LockName))
+		return err == nil && len(b) > 0
+	}
+}
+
+// The clock of the scheduler stands two seconds before the night of 9 September, 01:30 in Shanghai.
+const beforeNight = "2026-09-09T01:29:58+08:00"
+
+func TestScheduleRunsAtItsTime(t *testing.T) {
+	t.Parallel()
+	dir := scheduled(t, "schedule: {listen: \"127.0.0.1:0\"}")
+	p := launch(t, beforeNight, "-w", dir, "schedule")
+	p.says("run ended")
+	if got := strings.Join(ledgerOf(t, dir), "; "); got != "schedule nightly look" {
+		t.Error(got)
+	}
+	address := regexp.MustCompile(`on=(http://[0-9.:]+)`).FindStringSubmatch(p.text())
+	if len(address) != 2 {
+		t.Fatal(p.text())
+	}
+	for path, want := range map[string]string{
+		"/healthz": "ok\n", "/readyz": "ready\n",
+		"/metrics": `tollbook_runs_total{kind="nightly",outcome="look",why="schedule"} 1`,
+	} {
+		if got := get(t, address[1]+path); !strings.Contains(got, want) {
+			t.Errorf("%s: %s\nwant %s", path, got, want)
+		}
+	}
+
+	second := launch(t, beforeNight, "-w", dir, "schedule")
+	if code := second.ends(); code != 3 || !strings.Contains(second.text(), fmt.Sprintf("another scheduler works on this workspace: pid %d", p.cmd.Process.Pid)) {
+		t.Errorf("the second: exit %d\n%s", code, second.text())
+	}
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit %d\n%s", code, p.text())
+	}
+	whole(t, dir)
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	answer, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	b, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// SIGTERM while a run is on: it comes to its end, and the scheduler with it.
+func TestScheduleStopsAfterTheRun(t *testing.T) {
+	t.Parallel()
+	dir := scheduled(t, "")
+	large(t, dir, 100_000)
+	p := launch(t, beforeNight, "-w", dir, "schedule")
+	p.until("run", running(dir))
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 || !strings.Contains(p.text(), "schedule stopped") {
+		t.Errorf("exit %d\n%s", code, p.text())
+	}
+	if got := strings.Join(ledgerOf(t, dir), "; "); got != "schedule nightly look" {
+		t.Error(got)
+	}
+	whole(t, dir)
+}
+
+// A run that takes longer than schedule.stop_timeout is called off: nothing of it is committed, and the next scheduler does it.
+func TestScheduleCallsOff(t *testing.T) {
+	t.Parallel()
+	dir := scheduled(t, "schedule: {stop_timeout: 1s}")
+	large(t, dir, 100_000)
+	p := launch(t, beforeNight, "-w", dir, "schedule")
+	p.until("run", running(dir))
+	// The run stands still while its second goes by, however fast the machine is.
+	p.signal(syscall.SIGTERM)
+	p.says("schedule stops")
+	p.signal(syscall.SIGSTOP)
+	time.Sleep(1500 * time.Millisecond)
+	p.signal(syscall.SIGCONT)
+	if code := p.ends(); code != 0 || !strings.Contains(p.text(), "it is called off") {
+		t.Fatalf("exit %d\n%s", code, p.text())
+	}
+	if _, err := os.Stat(filepath.Join(dir, "lake", "HEAD")); err == nil {
+		t.Error("something was committed")
+	}
+	once := launch(t, "2026-09-09T03:00:00+08:00", "-w", dir, "schedule", "--once")
+	if code := once.ends(); code != 1 {
+		t.Errorf("exit %d\n%s", code, once.text())
+	}
+	if got := strings.Join(ledgerOf(t, dir), "; "); got != "schedule nightly interrupted; catch-up nightly look" {
+		t.Error(got)
+	}
+	whole(t, dir)
+}
+
+// A second signal ends it at once; the lake is whole, and the run is found owed.
+func TestScheduleSecondSignal(t *testing.T) {
+	t.Parallel()
+	dir := scheduled(t, "")
+	large(t, dir, 200_000)
+	p := launch(t, beforeNight, "-w", dir, "schedule")
+	p.until("run", running(dir))
+	p.signal(syscall.SIGTERM)
+	p.says("schedule stops")
+	p.until("end", func() bool { // the handler goes a moment after the word
+		p.cmd.Process.Signal(syscall.SIGTERM)
+		return !alive(p.cmd.Process.Pid)
+	})
+	if code := p.ends(); code != -1 {
+		t.Errorf("exit %d\n%s", code, p.text())
+	}
+	if got := strings.Join(ledgerOf(t, dir), "; "); got != "schedule nightly killed" {
+		t.Error(got)
+	}
+	once := launch(t, "2026-09-09T03:00:00+08:00", "-w", dir, "schedule", "--once")
+	if code := once.ends(); code != 1 {
+		t.Errorf("exit %d\n%s", code, once.text())
+	}
+	whole(t, dir)
+}
+
+// alive reports whether a process still does something: one that waits to be buried does not.
+func alive(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+// A run by hand is on when the night is due: the night waits for it, and is covered by it or done after it.
+func TestScheduleBesideARunByHand(t *testing.T) {
+	t.Parallel()
+	dir := scheduled(t, "")
+	large(t, dir, 100_000)
+	hand := launch(t, "2026-09-09T01:00:00+08:00", "-w", dir, "run", "nightly")
+	hand.until("run", running(dir))
+	hand.signal(syscall.SIGSTOP)
+	p := launch(t, beforeNight, "-w", dir, "schedule")
+	p.says("run failed")
+	if want := fmt.Sprintf("held by pid %d", hand.cmd.Process.Pid); !strings.Contains(p.text(), want) {
+		t.Errorf("it does not say %q:\n%s", want, p.text())
+	}
+	hand.signal(syscall.SIGCONT)
+	if code := hand.ends(); code != 1 {
+		t.Errorf("by hand: exit %d\n%s", code, hand.text())
+	}
+	p.says("run ended")
+	p.signal(syscall.SIGTERM)
+	if code := p.ends(); code != 0 {
+		t.Errorf("exit %d\n%s", code, p.text())
+	}
+	got := ledgerOf(t, dir)
+	if got[0] != "by hand nightly look" || got[1] != "schedule nightly failed" || got[len(got)-1] != "retry nightly nothing new" {
+		t.Error(got)
+	}
+	whole(t, dir)
+}
