@@ -136,6 +136,10 @@ ONLY ?=
 .PHONY: mutants
 mutants: ## bring every money bug of docs/track-record.md back, and many more, one at a time: each must turn its tests red
 	$(GO) run ./fixtures/mutants -only "$(ONLY)"
+# The short form, six weeks around the changes of the clock in each of four zones, is part of `make test`.
+.PHONY: year
+year: ## the schedule through a simulated year in four zones, with outages, failing disks and kills
+	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 2h ./jobs/schedule -run 'TestYear' -v -schedule.long
 
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
