@@ -136,6 +136,7 @@ ONLY ?=
 .PHONY: mutants
 mutants: ## bring every money bug of docs/track-record.md back, and many more, one at a time: each must turn its tests red
 	$(GO) run ./fixtures/mutants -only "$(ONLY)"
+
 # The short form, six weeks around the changes of the clock in each of four zones, is part of `make test`.
 .PHONY: year
 year: ## the schedule through a simulated year in four zones, with outages, failing disks and kills

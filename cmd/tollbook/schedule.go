@@ -36,6 +36,8 @@ With --once it does what is owed, each once, and ends; with --dry-run it shows w
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
+			case dry && once:
+				return &usageError{what: "schedule: --once and --dry-run", hint: "one of them"}
 			case dry:
 				return a.scheduleShow()
 			case once:
@@ -48,7 +50,6 @@ With --once it does what is owed, each once, and ends; with --dry-run it shows w
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "do what is owed and end")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "do nothing, show what is owed and what comes next")
-	cmd.MarkFlagsMutuallyExclusive("once", "dry-run")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 

@@ -76,12 +76,12 @@ func launch(t *testing.T, at string, args ...string) *program {
 	return p
 }
 
-// until waits for a condition; a minute is for a machine that has much to do.
+// until waits for a condition; three minutes are for a machine that has much to do.
 func (p *program) until(what string, met func() bool) {
 	p.t.Helper()
-	for deadline := time.Now().Add(time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); !met(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			p.t.Fatalf("no %s within a minute:\n%s", what, p.text())
+			p.t.Fatalf("no %s within three minutes:\n%s", what, p.text())
 		}
 	}
 }
