@@ -33,6 +33,7 @@
 //	        own. Then, and only then, is a glob over a table's folder the truth.
 //	LAKE-12 Cycle and day must be columns in the data files too: a file that lost its path still says what it is. (Kept by those
 //	        who write the files' content.)
+//	LAKE-13 A reader must never get a byte of a data file that is not the byte that was written: the lists hold checksums of blocks.
 //
 // # Write order
 //
@@ -48,7 +49,7 @@
 //	READ-1  HEAD.
 //	READ-2  The manifest it names; its hash is checked.
 //	READ-3  The lists that are needed; their hashes are checked.
-//	READ-4  The data files; their sizes are checked on opening, their hashes by CheckFiles.
+//	READ-4  The data files; their sizes are checked on opening, the checksum of a block when it is first read, their hashes by CheckFiles.
 //	READ-5  A file is gone: read HEAD again. It moved: start over. It did not: the lake is damaged (MissingError).
 //
 // # Delete order

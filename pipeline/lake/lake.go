@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
@@ -35,6 +36,8 @@ type Lake struct {
 	st   storage.Storage
 	log  *slog.Logger
 	stop func(point string) error
+
+	blocks sync.Pool // of *[blockBytes]byte, what a reader checks parts of blocks with
 }
 
 // Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error is that of

@@ -319,7 +319,8 @@ func TestManifestText(t *testing.T) {
      "column": "usage_amount",
      "value": "1.50"
     }
-   ]
+   ],
+   "blocks": "8427ba64"
   },
   {
    "table": "rejects",
@@ -339,7 +340,8 @@ func TestManifestText(t *testing.T) {
      "column": "usage_amount",
      "value": "1.50"
     }
-   ]
+   ],
+   "blocks": "b6d921dd"
   }
  ],
  "totals": [
@@ -360,7 +362,7 @@ func TestManifestText(t *testing.T) {
 	for name, text := range files {
 		if strings.HasPrefix(name, "manifests/files-2026-10-") {
 			const want = `{"format":1,"cycle":"2026-10","entries":[
-{"table":"lines","cycle":"2026-10","day":"2026-10-01","bucket":0,"path":"lines/cycle=2026-10/day=2026-10-01/000-3f70d8c7f4392ef7329731a7f12c74f9.parquet","hash":"3f70d8c7f4392ef7329731a7f12c74f9","bytes":16,"rows":16,"sums":[{"column":"amount","value":"2"},{"column":"usage_amount","value":"1.50"}]}
+{"table":"lines","cycle":"2026-10","day":"2026-10-01","bucket":0,"path":"lines/cycle=2026-10/day=2026-10-01/000-3f70d8c7f4392ef7329731a7f12c74f9.parquet","hash":"3f70d8c7f4392ef7329731a7f12c74f9","bytes":16,"rows":16,"sums":[{"column":"amount","value":"2"},{"column":"usage_amount","value":"1.50"}],"blocks":"ea6694a6"}
 ]}
 `
 			if diff := cmp.Diff(want, text); diff != "" {

@@ -106,6 +106,8 @@ type FileEntry struct {
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"rows"`
 	Sums  []Sum  `json:"sums"` // by Column
+	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits a block; "" in lakes of builds that wrote none.
+	Blocks string `json:"blocks,omitempty"`
 }
 
 // Sum is the exact sum of a column, in the digits of its scale.

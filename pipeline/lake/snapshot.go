@@ -97,9 +97,23 @@ func (s *Snapshot) Inputs() ([]Input, error) {
 	return inputs, nil
 }
 
-// Open opens a file of the snapshot for reading. Its size is checked, its hash is not (CheckFiles does). The caller closes it.
-// A file that is gone is a *MovedError if a newer state was committed since, else a *MissingError.
+// Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of its blocks (LAKE-13):
+// a *CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller closes it. A file that is gone is a *MovedError
+// if a newer state was committed since, else a *MissingError.
 func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
+	f, err := s.open(e)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := s.checked(f, e)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return checked, nil
+}
+
+// open is Open without the checksums.
+func (s *Snapshot) open(e FileEntry) (storage.ReadFile, error) {
 	f, err := s.lake.st.Open(e.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.lake.gone(e.Path, s.Manifest.Number, s.name(), hintRestore)

@@ -134,7 +134,7 @@ func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, err
 
 // checkContent reads one file; nil, nil says that it is as it was written.
 func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Finding, err error) {
-	f, err := s.Open(e)
+	f, err := s.open(e)
 	if missing := new(MissingError); errors.As(err, &missing) {
 		kind := FindSize
 		if missing.Detail == notThere {

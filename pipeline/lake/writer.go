@@ -23,6 +23,7 @@ type Writer struct {
 	file  storage.File
 	buf   *bufio.Writer
 	hash  hash.Hash
+	sums  blockSums
 	bytes int64
 	err   error // the first
 	ended bool
@@ -47,6 +48,7 @@ func (w *Writer) Write(p []byte) (int, error) {
 	}
 	n, err := w.buf.Write(p)
 	w.hash.Write(p[:n]) // never fails, by hash.Hash's contract
+	w.sums.write(p[:n])
 	w.bytes += int64(n)
 	if err != nil {
 		w.err = fmt.Errorf("write %v of the lake: %w", w.key, err)
@@ -98,7 +100,7 @@ func (w *Writer) entry(rows int64, sums []Sum) (FileEntry, error) {
 		}
 	}
 	h := hashOf([sha256.Size]byte(w.hash.Sum(nil)))
-	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums}, nil
+	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums, Blocks: w.sums.String()}, nil
 }
 
 // Abort drops the file. After Finish or Abort it does nothing.
