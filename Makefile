@@ -128,7 +128,7 @@ campaign: ## the long form: CHECKS random workspaces for each comparison against
 
 .PHONY: campaign-crash
 campaign-crash: ## kill -9 at every operation on the lake of every command that changes it, a reader beside each; about 1,100 processes
-	$(GO) test -timeout 12h ./fixtures/campaign -run 'TestKillOperations|TestStopPoints' -v -campaign.long | grep -v '^=== '
+	$(GO) test -timeout 12h ./fixtures/campaign -run 'TestKillOperations|TestKillPrune|TestStopPoints' -v -campaign.long | grep -v '^=== '
 
 .PHONY: campaign-clickhouse
 campaign-clickhouse: ## the long form of publishing under faults: 60 points for each kill and cut, one server and three shards
