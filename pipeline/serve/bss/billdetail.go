@@ -78,6 +78,8 @@ type feeRecord struct {
 	Debt              operation.Decimal `json:"debt_amount"`
 	AccountManager    string            `json:"account_manager_id,omitempty"`
 	PartnerID         string            `json:"partner_id,omitempty"`
+	PeriodType        int               `json:"period_type,omitempty"`
+	PeriodNum         operation.Decimal `json:"period_num,omitempty"`
 }
 
 // AppendJSON implements operation.Appender.
@@ -129,6 +131,8 @@ func (r *feeRecord) append(o *operation.Object) {
 	o.Decimal("debt_amount", r.Debt)
 	o.Some("account_manager_id", r.AccountManager)
 	o.Some("partner_id", r.PartnerID)
+	o.SomeWhole("period_type", r.PeriodType)
+	o.SomeDecimal("period_num", r.PeriodNum)
 	o.End()
 }
 
@@ -161,6 +165,9 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 	}
 	out := &billDetail{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code, Records: make([]feeRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
+	if err := r.findTerms(ctx, c, name, p); err != nil {
+		return nil, err
+	}
 	manager := ""
 	if customer := r.books.Customer(c.Scope.Customer); customer >= 0 {
 		manager = operation.ManagerOf(r.books, customer, c.State.Now)
@@ -168,6 +175,9 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 	return out, r.each(p, func() {
 		record := feeRecordOf(r)
 		record.AccountManager = manager
+		if t, ok := r.term(); ok {
+			record.PeriodType, record.PeriodNum = t.kind, t.count
+		}
 		out.Records = append(out.Records, record)
 	})
 }

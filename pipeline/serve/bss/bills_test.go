@@ -37,6 +37,8 @@ o2/1 1 0.0000000000 0.0000000000 27.00000000
 o3/1 4 0.0000000000 0.0000000000 -27.00000000
 m1 9 0.0000000000 0.0000000000 -1.50000000
 o1/1 1 0.0000000000 0.0000000000 27.00000000`)
+	h.same("what orders were for", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id", "period_type", "period_num"),
+		"2026-09/line/east/l1  \na1  \na2#1  \na2#2  \no2/1 20 1\no3/1  \nm1  \no1/1 20 1")
 	h.same("a page", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&offset=3&limit=2", "", "fee_records", "id"), "a2#2\no2/1")
 	for query, want := range map[string]string{
 		"service_type_code=ml":                  "a2#1\na2#2",
@@ -160,6 +162,25 @@ func TestPagesOfOneState(t *testing.T) {
 	h.same("another's", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset=4", "", "fee_records", "id"), "a2#2\no2/1\no3/1\nm1")
 	h.same("anew", page("0"), "2026-09/line/east/l1\na0\na1\na2#1")
 	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
+}
+
+// TestOrdersAreForAPeriod: each kind of period has the vendor's number; in a customer's own bill it is a text. The adjustment y/1 bears the
+// id of a line of order y.
+func TestOrdersAreForAPeriod(t *testing.T) {
+	t.Parallel()
+	h := houseWith(t, map[string]string{
+		"inbox/orders/p.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
+y,new,dan,care,east,s3,1,year,2,2026-09-11T10:00:00Z,2026-09-11T10:00:00Z,2028-09-11T10:00:00Z,
+m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027-09-12T10:00:00Z,
+`,
+		"inbox/adjustments/y.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\ny/1,dan,gb,2026-09-13T10:00:00Z,-1,9,\n",
+	})
+	h.same("a partner's list", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan", "", "fee_records", "id", "trade_id", "period_type", "period_num"),
+		"d1 2026-09  \ny/1 y 19 2\nm/1 m 20 12\ny/1 2026-09  ")
+	_, own := h.call("", ownRecords+"?cycle=2026-09&customer_id=dan&trade_id=m", "")
+	if want := `"period_type":"20","period_num":12}`; !strings.Contains(own, want) {
+		t.Errorf("%s, want %s", own, want)
+	}
 }
 
 // TestPagesOfManyRows: of dan's 65 mails of a day the last goes over the tier of 10 pieces. Its two lines are the 64th and the 65th of the

@@ -111,6 +111,7 @@ type reader struct {
 	last  period.Day // of the cycle
 	row   query.Row
 	split bool
+	terms map[string]term // of lines of orders, by id
 	err   error
 }
 

@@ -83,6 +83,8 @@ type selfRecord struct {
 	Measure           int               `json:"measure_id"`
 	ConsumeTime       string            `json:"consume_time,omitempty"`
 	AccountName       string            `json:"account_name,omitempty"`
+	PeriodType        string            `json:"period_type,omitempty"`
+	PeriodNum         operation.Decimal `json:"period_num,omitempty"`
 }
 
 // AppendJSON implements operation.Appender.
@@ -139,6 +141,8 @@ func (r *selfRecord) append(o *operation.Object) {
 	o.Whole("measure_id", int64(r.Measure))
 	o.Some("consume_time", r.ConsumeTime)
 	o.Some("account_name", r.AccountName)
+	o.Some("period_type", r.PeriodType)
+	o.SomeDecimal("period_num", r.PeriodNum)
 	o.End()
 }
 
@@ -170,10 +174,16 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 	}
 	out.Total = p.Total
 	r := newReader(c, cycle)
+	if err := r.findTerms(ctx, c, name, p); err != nil {
+		return nil, err
+	}
 	account := customerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
 		record := selfRecordOf(r)
 		record.AccountName = account
+		if t, ok := r.term(); ok {
+			record.PeriodType, record.PeriodNum = strconv.Itoa(t.kind), t.count
+		}
 		out.Records = append(out.Records, record)
 	})
 }

@@ -1,0 +1,75 @@
+package bss
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/table"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// term is what a line of an order was bought for: so many hours, days, months or years, or once.
+type term struct {
+	order string
+	kind  int // the vendor's number
+	count operation.Decimal
+}
+
+// termKinds are the vendor's numbers of periods: 周期类型 of its model.
+func termKinds() map[string]int {
+	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
+}
+
+// findTerms adds to a reader the terms of the lines of a page that orders made: they stand in the orders as they were taken in, which lie in
+// the cycle and the bucket of their lines. What takes an order back has none, and neither has usage.
+func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
+	wanted := make(map[string]bool)
+	for i := range p.Rows.N {
+		if row := (query.Row{Cols: p.Rows, I: i}); row.Word(tables.LDay) == lake.EventsDay {
+			wanted[string(row.Text(tables.LID))] = true
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	files, err := c.State.Snap.Files(cycle)
+	if err != nil {
+		return err
+	}
+	kinds, customer := termKinds(), c.Scope.Customer
+	r.terms = make(map[string]term)
+	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OPeriodType, tables.OPeriodNum}
+	for _, e := range files {
+		if e.Table != tables.Orders().Name || e.Bucket != bucketOf(c, customer) {
+			continue
+		}
+		err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+			for i := range batch.N {
+				row := query.Row{Cols: batch, I: i}
+				order := string(row.Text(tables.OOrderID))
+				id := order + "/" + strconv.FormatInt(row.Whole(tables.OOrderLine), 10)
+				if kind := kinds[row.Word(tables.OPeriodType)]; kind != 0 && row.Word(tables.OCustomerID) == customer && wanted[id] {
+					r.terms[id] = term{order, kind, operation.Decimal(strconv.FormatInt(row.Whole(tables.OPeriodNum), 10))}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// term is what the line's order was for; none for another line, an adjustment with the id of an order's line included.
+func (r *reader) term() (term, bool) {
+	if r.terms == nil || r.word(tables.LDay) != lake.EventsDay {
+		return term{}, false
+	}
+	t, ok := r.terms[r.text(tables.LID)]
+	return t, ok && t.order == r.word(tables.LTradeID)
+}
