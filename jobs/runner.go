@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
@@ -53,17 +52,23 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	}
 	res := &Result{Entry: r.entry(&t, started)}
 	if t.dry() {
-		return res, r.work(ctx, &t, res)
+		return res, r.work(ctx, &t, res, nil)
 	}
 	open := r.begin(&res.Entry)
+	m := newMeter(r.Clock, func(stages []ledger.Stage) {
+		res.Entry.Stages = stages
+		r.update(open, &res.Entry)
+	})
 	defer func() {
 		if p := recover(); p != nil {
+			res.Entry.Stages = m.end()
 			res.Entry.Outcome, res.Entry.Error = ledger.Panicked, fmt.Sprint(p)
 			r.end(open, &res.Entry)
 			panic(p)
 		}
 	}()
-	err := r.work(ctx, &t, res)
+	err := r.work(ctx, &t, res, m)
+	res.Entry.Stages = m.end()
 	res.note()
 	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {
@@ -73,11 +78,23 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	return res, err
 }
 
+// Skip keeps an entry of a firing for which there is nothing to run, with the reason.
+func (r *Runner) Skip(t Task, reason string) {
+	now := r.Clock()
+	if t.AsOf == 0 {
+		t.AsOf = period.Instant(now.UnixMicro())
+	}
+	e := r.entry(&t, now)
+	open := r.begin(&e)
+	e.Outcome, e.Notes = ledger.Skipped, []string{reason}
+	r.end(open, &e)
+}
+
 // entry is what is known of a run when it starts.
 func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 	e := ledger.Entry{
 		Kind: string(t.Kind), Command: t.Command(), Why: string(t.Why), AsOf: t.AsOf.String(), Started: started.UTC(),
-		Outcome: ledger.Running, PID: os.Getpid(), Version: r.Version,
+		AcceptRejects: t.AcceptRejects, Outcome: ledger.Running, PID: os.Getpid(), Version: r.Version,
 	}
 	if t.Due != 0 {
 		e.Due = t.Due.String()
@@ -90,7 +107,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 
 // begin writes the entry of a run that starts; nil if it could not. A folder that is no workspace gets none.
 func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
-	if _, err := os.Stat(filepath.Join(r.Dir, "tollbook.yaml")); err != nil {
+	if _, err := os.Stat(pipeline.SettingsFile(r.Dir)); err != nil {
 		return nil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
@@ -98,6 +115,13 @@ func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
 		r.warn(err)
 	}
 	return open
+}
+
+// update writes at which stage a run is: what is left of one that is killed. A failure is told when the run ends, if it lasts.
+func (r *Runner) update(open *ledger.Open, e *ledger.Entry) {
+	if open != nil {
+		_ = open.Update(e)
+	}
 }
 
 // end writes the entry of a run that ended. A run whose start could not be written has no entry: one warning is enough.
@@ -121,7 +145,8 @@ func (r *Runner) warn(err error) {
 }
 
 // work opens the workspace and does the job.
-func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
+func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) (err error) {
+	m.begin(stageOpen)
 	w, err := pipeline.OpenWorkspace(r.Dir)
 	if err != nil {
 		return err
@@ -131,9 +156,12 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
 		r.Opened(w)
 	}
 	o := r.Options
-	o.AsOf, o.Started = t.AsOf, period.Instant(res.Entry.Started.UnixMicro())
+	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
 	if t.Due != 0 {
 		o.InboxUntil = t.AsOf // however late it is done, it takes what it would have found
+	}
+	if m != nil {
+		o.Stage, o.StageRows = m.begin, m.rows
 	}
 	switch t.Kind {
 	case Ingest:
@@ -166,7 +194,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result) (err error) {
 func (res *Result) note() {
 	e := &res.Entry
 	if p := res.Published; p != nil {
-		e.Changed, e.Manifest = p.Changed, int64(p.Manifest)
+		e.Changed, e.Manifest, e.Published = p.Changed, int64(p.Manifest), int64(p.Manifest)
 		return
 	}
 	if p := res.Pruned; p != nil {
@@ -183,6 +211,9 @@ func (res *Result) note() {
 		if r.Owed != nil {
 			e.Owed = &ledger.Owed{Why: r.Owed.Why, Hint: r.Owed.Hint}
 		}
+		if r.Published != nil {
+			e.Published = int64(r.Published.Manifest)
+		}
 	}
 }
 
@@ -191,11 +222,14 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
 	var refused *pipeline.RefusedError
 	var none *query.NoCycleError
+	var gated *pipeline.GatedError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return ledger.Interrupted
 	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none):
 		return ledger.Refused
+	case errors.As(err, &gated):
+		return ledger.Gated
 	case err != nil:
 		return ledger.Failed
 	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look():

@@ -40,9 +40,11 @@ type Task struct {
 
 	DryRun       bool // of close; rerate and publish have it among their own
 	RetryRejects bool // of ingest: the kept rejects instead of the inbox
-	Rerate       pipeline.RerateOptions
-	Publish      pipeline.PublishOptions // its Cycle is the task's
-	Prune        pipeline.PruneOptions
+	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
+	AcceptRejects string
+	Rerate        pipeline.RerateOptions
+	Publish       pipeline.PublishOptions // its Cycle is the task's
+	Prune         pipeline.PruneOptions
 }
 
 // dry reports whether the job is to write nothing.

@@ -51,7 +51,10 @@ func (r *run) account(ctx context.Context, cfg *ingest.Config) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
-	return r.noteInputs()
+	if err := r.noteInputs(); err != nil {
+		return err
+	}
+	return r.gateAll(out.tally)
 }
 
 func before(a, b *ingest.Reject) bool {
@@ -83,10 +86,11 @@ type rejectWriter struct {
 	pq   *table.Writer
 	// untried are rejects of a retry that stay as they were, in order.
 	untried []keptReject
+	tally   *tally
 }
 
 func (r *run) newRejectWriter() *rejectWriter {
-	w := &rejectWriter{r: r, cols: table.NewColumns(tables.Rejects())}
+	w := &rejectWriter{r: r, cols: table.NewColumns(tables.Rejects()), tally: newTally()}
 	if r.retried != nil {
 		w.untried = r.retried.untried(r.scanned)
 		slices.SortFunc(w.untried, func(a, b keptReject) int { return order(&a, &b) })
@@ -100,6 +104,7 @@ func rejectKey() lake.FileKey { return lake.FileKey{Table: "rejects", Bucket: la
 func (w *rejectWriter) add(x *ingest.Reject) error {
 	f := w.r.scanned.Files[x.File]
 	w.r.report.Reasons[x.Reason.String()]++
+	w.tally.add(f.Feed, x)
 	name, row := f.Name, x.Row
 	if w.r.retried != nil {
 		name, row = w.r.retried.original(x.File, x.Row)

@@ -46,6 +46,7 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 	if err != nil {
 		return nil, err
 	}
+	o.stage(StagePublish)
 	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun, TakeOver: po.TakeOver, Rebalance: po.Rebalance,
 		Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
@@ -56,6 +57,9 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 		report, err = publish.Publish(ctx, to, src)
 		return err
 	})
+	if err == nil {
+		o.rows(report.Inserted())
+	}
 	return report, err
 }
 

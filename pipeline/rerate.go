@@ -73,6 +73,7 @@ func (r *run) checkRerate() error {
 
 // rerate works the differences out and posts them.
 func (r *run) rerate(ctx context.Context) error {
+	r.o.stage(StageRerate)
 	re := r.job.rerate
 	f := r.folder()
 	if re.Books != "" {
@@ -94,6 +95,7 @@ func (r *run) rerate(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 	})
 	r.report.Lines += int64(len(list))
+	r.o.rows(int64(len(list)))
 	return nil
 }
 

@@ -105,6 +105,7 @@ func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Rep
 	if err != nil {
 		return nil, err
 	}
+	o.stage(StageBegin)
 	if r.txn, err = l.Begin(); err != nil {
 		return nil, err
 	}
@@ -221,11 +222,7 @@ func (r *run) work(ctx context.Context) (err error) {
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
-	files, err := r.files(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	if r.scanned, err = ingest.Scan(ctx, cfg, files); err != nil {
+	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
 	if r.job.rerate != nil {
@@ -233,24 +230,32 @@ func (r *run) work(ctx context.Context) (err error) {
 			return booksWrong(err)
 		}
 	}
+	r.o.stage(StageEvents)
 	if err := r.events(); err != nil {
 		return booksWrong(err)
 	}
+	r.o.stage(StageFold)
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
+	r.o.rows(r.folded.Lines)
+	r.o.stage(StagePay)
 	if err := r.pay(ctx, f); err != nil {
 		return booksWrong(err)
 	}
 	r.countEvents()
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
+	r.o.stage(StageRejects)
 	if err := r.account(ctx, cfg); err != nil {
 		return err
 	}
+	r.o.rows(r.report.Rejected)
+	r.o.stage(StageSettle)
 	if err := r.settle(ctx); err != nil {
 		return booksWrong(err)
 	}
+	r.o.stage(StageTotals)
 	if err := r.cycles(); err != nil {
 		return err
 	}
@@ -266,6 +271,25 @@ func (r *run) archivedThrough() period.Cycle {
 		}
 	}
 	return last
+}
+
+// scan finds the feed files that are new and reads them.
+func (r *run) scan(ctx context.Context, cfg *ingest.Config) error {
+	r.o.stage(StageInbox)
+	files, err := r.files(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	r.o.stage(StageScan)
+	if r.scanned, err = ingest.Scan(ctx, cfg, files); err != nil {
+		return err
+	}
+	var rows int64
+	for _, f := range files {
+		rows += f.Rows
+	}
+	r.o.rows(rows)
+	return r.gateScanned()
 }
 
 // booksWrong turns an error that mended books would heal into what a check of the books would have said.
@@ -388,6 +412,7 @@ func (r *run) commit(ctx context.Context) error {
 		r.report.Notes = append(r.report.Notes, "dry run: nothing was written")
 		return nil
 	}
+	r.o.stage(StageCommit)
 	changed, err := r.txn.Commit(ctx)
 	r.report.Changed = changed
 	if changed {

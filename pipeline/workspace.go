@@ -22,9 +22,12 @@ type Workspace struct {
 	Books    *books.Books
 }
 
+// SettingsFile is the settings file of the workspace in a folder.
+func SettingsFile(dir string) string { return filepath.Join(dir, settings.File) }
+
 // OpenWorkspace reads and checks settings and books. Errors: books.Problems with everything that is wrong with either.
 func OpenWorkspace(dir string) (*Workspace, error) {
-	s, err := settings.Load(filepath.Join(dir, "tollbook.yaml"))
+	s, err := settings.Load(SettingsFile(dir))
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +38,7 @@ func OpenWorkspace(dir string) (*Workspace, error) {
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
 }
 
-// Options is how a run is to be done. None of it but AsOf changes what comes out.
+// Options is how a run is to be done. None of it but AsOf and AcceptRejects changes what comes out.
 type Options struct {
 	AsOf       period.Instant // the run's clock
 	Workers    int            // 0 = 1
@@ -47,6 +50,13 @@ type Options struct {
 	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)
+	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its rows are known at no
+	// cost; both from the run's own goroutine. nil = nothing.
+	Stage     func(name string)
+	StageRows func(rows int64)
+	// AcceptRejects is why a run may reject more than the gates of the settings allow; "" = it may not. It is kept in the manifest of a run
+	// that needed it.
+	AcceptRejects string
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.

@@ -20,8 +20,9 @@ type closeResult struct {
 }
 
 // close closes a cycle, or says what closing it would do, and tells what the cycle lacks.
-func (a *app) close(ctx context.Context, cycle period.Cycle, dry bool) error {
-	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Close, Cycle: cycle, DryRun: dry})
+func (a *app) close(ctx context.Context, t jobs.Task) error {
+	cycle, dry := t.Cycle, t.DryRun
+	res, failed := a.do(ctx, t)
 	if res == nil || res.Report == nil {
 		return failed
 	}

@@ -76,13 +76,14 @@ func exitCode(err error) int {
 	var archived *query.ArchivedError
 	var notFound *query.NotFoundError
 	var unknownKey *keys.UnknownKeyError
+	var gated *pipeline.GatedError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey):
+		errors.As(err, &unknownKey), errors.As(err, &gated):
 		return exitWrong
 	}
 	return exitFailed
@@ -126,11 +127,33 @@ func explain(err error) failure {
 	if f.Hint != "" {
 		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
 	}
+	var gated *pipeline.GatedError
+	if errors.As(err, &gated) {
+		f.At = gatedPlaces(gated)
+	}
 	var file *feed.FileError
 	if errors.As(err, &file) {
 		f.At = []place{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
 	}
 	return f
+}
+
+// gatedPlaces names files with rejects, each with its first one.
+func gatedPlaces(e *pipeline.GatedError) []place {
+	var list []place
+	for _, feed := range e.Feeds {
+		for _, f := range feed.Files {
+			text := fmt.Sprintf("%d of %s rejected; the first is row %d: %s", f.Rejected, counted(f.Rows, "row", "rows"), f.Row, f.Reason)
+			if f.Column != "" {
+				text += fmt.Sprintf(" in %s, %q", f.Column, f.Value)
+			}
+			list = append(list, place{File: "inbox/" + f.Name, Text: text})
+		}
+		if feed.More > 0 {
+			list = append(list, place{File: "inbox/" + feed.Feed, Text: "and " + counted(int64(feed.More), "further file", "further files")})
+		}
+	}
+	return list
 }
 
 // hintOf is what to do about an error, as the error that knows it says.

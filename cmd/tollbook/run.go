@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -15,21 +19,23 @@ import (
 )
 
 func (a *app) ingestCommand() *cobra.Command {
-	var retry bool
+	t := jobs.Task{Kind: jobs.Ingest}
 	cmd := &cobra.Command{
 		Use:   "ingest",
 		Short: "Take new feed files in and rate them",
 		Long: `ingest looks for feed files that were not taken yet, checks every record, rates the days they
 touch, and brings statements up to date. A file that was taken before, under whatever name, is passed over.
+More rejects than gates: of the settings allows stop it before anything is rated: nothing is taken, exit code 2.
 
 With --retry-rejects it tries the records again that were rejected before, once the books are mended.`,
 		Example: "  tollbook ingest\n  tollbook ingest --retry-rejects --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Ingest, RetryRejects: retry})
+			return a.run(cmd, t)
 		},
 	}
-	cmd.Flags().BoolVar(&retry, "retry-rejects", false, "try the rejected records again")
+	cmd.Flags().BoolVar(&t.RetryRejects, "retry-rejects", false, "try the rejected records again")
+	acceptFlag(cmd, &t)
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
@@ -49,22 +55,26 @@ func (a *app) runCommand() *cobra.Command {
 }
 
 func (a *app) nightlyCommand() *cobra.Command {
+	t := jobs.Task{Kind: jobs.Nightly}
 	cmd := &cobra.Command{
 		Use:   "nightly",
 		Short: "Take in what is new, rate the days that changed, settle open cycles",
 		Long: `run nightly takes new feed files in, rates the days they change again, and settles the open cycles
-provisionally. Run again with nothing new it writes nothing and says so.`,
+provisionally. Run again with nothing new it writes nothing and says so. More rejects than gates: of the settings
+allows stop it before anything is rated: nothing is taken, exit code 2.`,
 		Example: "  tollbook run nightly\n  tollbook run nightly --as-of 2026-09-03T01:30:00+08:00 --workers 2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Nightly})
+			return a.run(cmd, t)
 		},
 	}
+	acceptFlag(cmd, &t)
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
 func (a *app) monthlyCommand() *cobra.Command {
 	var text string
+	t := jobs.Task{Kind: jobs.Monthly}
 	cmd := &cobra.Command{
 		Use:   "monthly",
 		Short: "Do the night for one cycle and add its month-end lines",
@@ -73,20 +83,21 @@ and stairstep prices and the 95th percentile. They stay provisional until the cy
 		Example: "  tollbook run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cycle, err := cycleFlag(text)
-			if err != nil {
+			var err error
+			if t.Cycle, err = cycleFlag(text); err != nil {
 				return err
 			}
-			return a.run(cmd.Context(), jobs.Task{Kind: jobs.Monthly, Cycle: cycle})
+			return a.run(cmd, t)
 		},
 	}
+	acceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
 func (a *app) closeCommand() *cobra.Command {
 	var text string
-	var dry bool
+	t := jobs.Task{Kind: jobs.Close}
 	cmd := &cobra.Command{
 		Use:   "close",
 		Short: "Close a cycle: its bill never changes again",
@@ -99,21 +110,51 @@ the lake as it stands. Its exit code is 1 where rejects or disputes are left.`,
 		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cycle, err := cycleFlag(text)
+			err := checkAccept(cmd, &t)
 			if err != nil {
 				return err
 			}
-			return a.close(cmd.Context(), cycle, dry)
+			if t.Cycle, err = cycleFlag(text); err != nil {
+				return err
+			}
+			return a.close(cmd.Context(), t)
 		},
 	}
+	acceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "write nothing, say what would be done")
+	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "write nothing, say what would be done")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
+// acceptFlag gives a command the flag that says why a run may reject more than the gates allow.
+func acceptFlag(cmd *cobra.Command, t *jobs.Task) {
+	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "", "run although there are more rejects than gates: of the settings allows; says why, and is kept")
+}
+
+// checkAccept wants a reason that says something, on one line.
+func checkAccept(cmd *cobra.Command, t *jobs.Task) error {
+	const longest = 500 // bytes
+	if !cmd.Flags().Changed("accept-rejects") {
+		return nil
+	}
+	if t.RetryRejects {
+		return &usageError{what: "--retry-rejects with --accept-rejects: no gate holds a retry", hint: "what it tries was rejected before: leave --accept-rejects out"}
+	}
+	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
+	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
+	if t.AcceptRejects == "" || len(t.AcceptRejects) > longest || strings.ContainsFunc(t.AcceptRejects, odd) {
+		return &usageError{what: fmt.Sprintf("--accept-rejects: want a reason, one line of up to %d bytes", longest),
+			hint: `it is kept with the run: --accept-rejects "the vendor confirmed the unknown products"`}
+	}
+	return nil
+}
+
 // run does one run and reports it.
-func (a *app) run(ctx context.Context, t jobs.Task) error {
-	res, failed := a.do(ctx, t)
+func (a *app) run(cmd *cobra.Command, t jobs.Task) error {
+	if err := checkAccept(cmd, &t); err != nil {
+		return err
+	}
+	res, failed := a.do(cmd.Context(), t)
 	if res == nil || res.Report == nil {
 		return failed
 	}

@@ -36,6 +36,8 @@ func commands() []string {
 		"tollbook run",
 		"tollbook run monthly",
 		"tollbook run nightly",
+		"tollbook runs",
+		"tollbook runs show",
 		"tollbook schedule",
 		"tollbook serve",
 		"tollbook statement",

@@ -46,6 +46,8 @@ type Entry struct {
 	PID     int       `json:"pid"`
 	Version string    `json:"version,omitempty"`
 
+	AcceptRejects string `json:"accept_rejects,omitempty"` // why it may reject more than its gates allow
+
 	Changed  bool  `json:"changed"`            // it committed, or, of a publish, the views show something new
 	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
 
@@ -59,6 +61,35 @@ type Entry struct {
 	LinesWritten int64            `json:"lines_written"`
 	Notes        []string         `json:"notes,omitempty"`
 	Owed         *Owed            `json:"publish_owed,omitempty"`
+	Published    int64            `json:"published,omitempty"` // the manifest that the views show since this run
+
+	Stages []Stage `json:"stages,omitempty"` // in their order; the last one of a run that did not end is where it was
+}
+
+// Stage is one stage of a run.
+type Stage struct {
+	Name    string  `json:"name"` // `open` (settings and books), or one of pipeline's
+	Seconds float64 `json:"seconds"`
+	CPU     float64 `json:"cpu_seconds"` // of all threads of the process
+	Peak    int64   `json:"peak_bytes"`  // the most memory of the process that was resident during it; 0 = not known
+	Rows    int64   `json:"rows,omitempty"`
+}
+
+// Seconds is how long a run took by the real clock; ok is false for one that did not end.
+func (e *Entry) Seconds() (seconds float64, ok bool) {
+	if e.Ended.IsZero() {
+		return 0, false
+	}
+	return e.Ended.Sub(e.Started).Seconds(), true
+}
+
+// Peak is the most memory of the process that was resident during the run, bytes; 0 = not known.
+func (e *Entry) Peak() int64 {
+	var most int64
+	for i := range e.Stages {
+		most = max(most, e.Stages[i].Peak)
+	}
+	return most
 }
 
 // Owed says why what a run committed was not published then.

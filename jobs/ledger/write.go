@@ -50,7 +50,7 @@ func Begin(dir string, e *Entry) (*Open, error) {
 		}
 		e.Format, e.ID = format, stamp+"-"+e.Kind
 		o := &Open{dir: dir, id: e.ID}
-		err = o.write(e, os.Link)
+		err = o.write(e, durable, os.Link)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -68,9 +68,17 @@ func escape(path string) string {
 
 // End replaces the entry with what the run came to, lets go of it, and deletes entries beyond Keep.
 func (o *Open) End(e *Entry) error {
-	err := o.write(e, os.Rename)
+	err := o.write(e, durable, os.Rename)
 	return errors.Join(err, o.release(), trim(o.dir))
 }
+
+// Update replaces the entry of a run that is on.
+func (o *Open) Update(e *Entry) error {
+	return o.write(e, func(*os.File) error { return nil }, os.Rename)
+}
+
+// durable is the sync of an entry that must outlive a power cut.
+func durable(f *os.File) error { return f.Sync() }
 
 func (o *Open) release() error {
 	if o.lock == nil {
@@ -82,7 +90,7 @@ func (o *Open) release() error {
 }
 
 // write writes the entry under a temporary name, locked, and puts it in its place.
-func (o *Open) write(e *Entry, put func(from, to string) error) (err error) {
+func (o *Open) write(e *Entry, sync func(*os.File) error, put func(from, to string) error) (err error) {
 	b, err := json.MarshalIndent(e, "", " ")
 	if err != nil {
 		return fmt.Errorf("write run %s to the ledger: %w", e.ID, err)
@@ -97,7 +105,7 @@ func (o *Open) write(e *Entry, put func(from, to string) error) (err error) {
 		_, err = f.Write(append(b, '\n'))
 	}
 	if err == nil {
-		err = f.Sync()
+		err = sync(f)
 	}
 	if err == nil {
 		err = put(temp, filepath.Join(o.dir, o.id+suffix))

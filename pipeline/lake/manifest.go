@@ -41,16 +41,17 @@ const hashBytes = 16
 // the same parent has the same bytes.
 type Manifest struct {
 	Format        int         `json:"format"`
-	Number        int64       `json:"number"`         // 1 = the first; the lake without HEAD is number 0
-	Parent        Hash        `json:"parent"`         // of the manifest before; "" for the first
-	AsOf          string      `json:"as_of"`          // the run's clock, as the run gave it: RFC 3339, UTC
-	Command       string      `json:"command"`        // the run that made it, as `run nightly`
-	ClosedThrough string      `json:"closed_through"` // every cycle up to this one is closed; "" = none
-	Buckets       int         `json:"buckets"`        // 0 = not set yet
-	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
-	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
-	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
-	Totals        []Total     `json:"totals"`         // by Name
+	Number        int64       `json:"number"`                     // 1 = the first; the lake without HEAD is number 0
+	Parent        Hash        `json:"parent"`                     // of the manifest before; "" for the first
+	AsOf          string      `json:"as_of"`                      // the run's clock, as the run gave it: RFC 3339, UTC
+	Command       string      `json:"command"`                    // the run that made it, as `run nightly`
+	Accepted      string      `json:"accepted_rejects,omitempty"` // why the run was allowed more rejects than its gates; "" = it needed no leave
+	ClosedThrough string      `json:"closed_through"`             // every cycle up to this one is closed; "" = none
+	Buckets       int         `json:"buckets"`                    // 0 = not set yet
+	Cycles        []CycleRef  `json:"cycles"`                     // by Cycle
+	Inputs        *ListRef    `json:"inputs"`                     // nil = no input taken yet
+	Loose         []FileEntry `json:"loose"`                      // files of no cycle, by Path
+	Totals        []Total     `json:"totals"`                     // by Name
 	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with that lake.
 	ArchiveOf Hash `json:"archive_of,omitempty"`
 }

@@ -31,7 +31,7 @@ func newNext(s *Snapshot) (*NextState, error) {
 		cycles: make(map[string]CycleRef),
 		inputs: make(map[inputKey]Input),
 	}
-	n.head.Totals = slices.Clone(s.Manifest.Totals)
+	n.head.Totals, n.head.Accepted = slices.Clone(s.Manifest.Totals), ""
 	for _, ref := range s.Manifest.Cycles {
 		n.cycles[ref.Cycle] = ref
 	}
@@ -134,6 +134,13 @@ func (n *NextState) SetRun(asOf, command string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.AsOf, n.head.Command = asOf, command
+}
+
+// SetAcceptedRejects notes why the run was allowed more rejects than its gates. It is no change by itself.
+func (n *NextState) SetAcceptedRejects(why string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.head.Accepted = why
 }
 
 // SetBuckets sets the number of buckets. A lake that has files keeps the one it has.
@@ -281,7 +288,7 @@ func addList[T any](lists []small, name func(Hash) string, cycle string, entries
 
 // sameAs reports whether a planned manifest says the same as the live one, whoever made it.
 func (m Manifest) sameAs(live Manifest) (bool, error) {
-	m.Number, m.Parent, m.AsOf, m.Command = live.Number, live.Parent, live.AsOf, live.Command
+	m.Number, m.Parent, m.AsOf, m.Command, m.Accepted = live.Number, live.Parent, live.AsOf, live.Command, live.Accepted
 	if live.Number == 0 { // the empty lake was never written: give it the lists a written one has
 		live.Cycles, live.Loose, live.Totals = []CycleRef{}, []FileEntry{}, []Total{}
 		live.Buckets = m.Buckets // the number of buckets alone is nothing worth a manifest

@@ -63,5 +63,14 @@ func (r *Report) inserted(l *load) {
 	}
 }
 
+// Inserted is how many rows were inserted, over all tables.
+func (r *Report) Inserted() int64 {
+	var rows int64
+	for i := range r.Tables {
+		rows += r.Tables[i].Inserted
+	}
+	return rows
+}
+
 // Look reports whether a person should look: exit code 1 (spec §7.4).
 func (r *Report) Look() bool { return len(r.Mended) > 0 || r.Uncleaned != "" }

@@ -155,6 +155,7 @@ func (j *job) prepare(dir string) error {
 	trial := *j.ws
 	trial.Dir, trial.Settings.Lake.Path = dir, filepath.Join(dir, "lake")
 	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
+	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
 	trial.Settings.Lake.Buckets = 1                   // no amount depends on it, and few records are quickest in few files
 	if j.Books != "" {
 		if trial.Books, err = j.otherBooks(dir); err != nil {

@@ -23,7 +23,7 @@ type Key struct {
 
 // Keys lists every key in the order of the file.
 func Keys() []Key {
-	return slices.Concat(moneyKeys(), clickHouseKeys(), apiKeys(), scheduleKeys(), retentionKeys())
+	return slices.Concat(moneyKeys(), gateKeys(), clickHouseKeys(), apiKeys(), scheduleKeys(), retentionKeys())
 }
 
 // moneyKeys are those of what is rated and kept.

@@ -23,6 +23,7 @@ type Settings struct {
 	Refund     Refund
 	Close      Close
 	Lake       Lake
+	Gates      Gates
 	ClickHouse ClickHouse
 	API        API
 	Schedule   Schedule

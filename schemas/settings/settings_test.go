@@ -29,6 +29,49 @@ api: {listen: 127.0.0.1:8080}
 schedule: {nightly: "30 1 * * *", monthly: "0 12 5 * *"}
 `
 
+// Gates are read with either limit, both or none, and a share as a ratio or a percentage.
+func TestGates(t *testing.T) {
+	t.Parallel()
+	rate := func(text string) money.Rate {
+		r, err := money.ParseRate(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	s := parse(t, required+`gates:
+  usage: {share: 5%, count: 100}
+  bandwidth: {share: "0.005"}
+  orders: {count: 0}
+  accounts: {share: 12.5%}
+  transfers: {share: 100%}
+  adjustments: {}
+`)
+	want := Gates{Usage: Gate{true, rate("0.05"), true, 100}, Bandwidth: Gate{HasShare: true, Share: rate("0.005")}, Orders: Gate{HasCount: true},
+		Accounts: Gate{HasShare: true, Share: rate("0.125")}, Transfers: Gate{HasShare: true, Share: rate("1")}}
+	if s.Gates != want {
+		t.Errorf("got  %+v\nwant %+v", s.Gates, want)
+	}
+	if got := s.Gates.Of("usage").String(); got != "{share: 0.05, count: 100}" {
+		t.Error(got)
+	}
+	for text, want := range map[string]string{
+		"gates: {usage: 5%}":            `4:16: gates.usage is a single value, not a mapping`,
+		"gates: {usages: {count: 1}}":   `4:9: unknown key "gates.usages"`,
+		"gates: {usage: {most: 1}}":     `4:17: unknown key "gates.usage.most"`,
+		"gates: {usage: {share: 101%}}": `4:24: gates.usage.share "101%": not a share from 0% to 100%`,
+		"gates: {usage: {share: 1.5}}":  `4:24: gates.usage.share "1.5": `,
+		"gates: {usage: {share: .5%}}":  `4:24: gates.usage.share ".5%": not a share such as 5% or 0.05`,
+		"gates: {usage: {share: -1%}}":  `4:24: gates.usage.share "-1%": not a share such as 5% or 0.05`,
+		"gates: {usage: {count: -1}}":   `4:24: gates.usage.count "-1": not from 0 to 1000000000`,
+		"gates: {usage: {count: many}}": `4:24: gates.usage.count "many": not a whole number`,
+	} {
+		if got := wrong(t, required+text+"\n"); !strings.HasPrefix(got, "tollbook.yaml:"+want) || strings.Contains(got, "\n") {
+			t.Errorf("%s:\n%s\nwant\ntollbook.yaml:%s", text, got, want)
+		}
+	}
+}
+
 // defaultAPI is what the group api is without any key.
 var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
 	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, StopTimeout: 30 * time.Second}

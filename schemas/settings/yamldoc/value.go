@@ -72,6 +72,11 @@ func (m Map) Require(key, hint string) *Node {
 	return n
 }
 
+// Fields takes a key's value as a mapping with some of the known keys, as the function Fields does.
+func (m Map) Fields(key string, known []string) Map {
+	return Fields(m.c, m.Get(key), m.Name(key), known)
+}
+
 // Fail adds a problem at a value of the mapping.
 func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)

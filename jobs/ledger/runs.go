@@ -1,0 +1,159 @@
+package ledger
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// Run is one run as the ledger and the lake know it.
+type Run struct {
+	Entry
+	// Committed is the manifest that it made; 0 = none. Rows, Accepted, Duplicate and Rejected are then by how much that manifest's counts of feed
+	// rows differ from those of the one before: of a run that tried rejects again, Rejected is below zero.
+	Committed int64 `json:"committed,omitempty"`
+	// Rebuilt says that the ledger has no entry of it: it is told by its manifest alone. When it ran, how long and why are not known; its ID is
+	// the manifest's number.
+	Rebuilt bool `json:"rebuilt,omitempty"`
+	// Owes says that what it committed was not published then, and not since.
+	Owes bool `json:"owes_publish,omitempty"`
+}
+
+// Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as Snapshot.History gives them. Each
+// manifest is a run and each entry is one, those that belong together being the same. The runs come newest first.
+func Join(entries []Entry, chain []lake.Manifest) []Run {
+	runs := make([]Run, len(entries))
+	for i := range entries {
+		runs[i].Entry = entries[i]
+	}
+	j := joiner{chain: make(map[int64]*lake.Manifest, len(chain)), claimed: make(map[int64]bool)}
+	for i := range chain {
+		j.chain[chain[i].Number] = &chain[i]
+	}
+	j.claim(runs)
+	var first int64 = 1
+	if len(chain) > 0 {
+		first = chain[len(chain)-1].Number
+	}
+	out := j.order(runs, first)
+	owed(out)
+	slices.Reverse(out)
+	return out
+}
+
+// joiner holds the manifests by number, and which of them have an entry.
+type joiner struct {
+	chain   map[int64]*lake.Manifest
+	claimed map[int64]bool
+}
+
+// claim finds the manifest of each entry. One of an entry's number is its own only if it says the same of the run: the lake may have been
+// rebuilt since. A run that ended badly may have committed all the same: it is the one that a manifest without entry tells of.
+func (j *joiner) claim(runs []Run) {
+	for i := range runs {
+		if r := &runs[i]; r.Changed && j.fits(&r.Entry, r.Manifest) {
+			j.take(r, r.Manifest)
+		}
+	}
+	for i := range runs {
+		r := &runs[i]
+		if r.Committed != 0 || r.Outcome.Finished() || r.Outcome == Refused || r.Outcome == Gated {
+			continue
+		}
+		for n := range j.chain {
+			if !j.claimed[n] && j.fits(&r.Entry, n) {
+				j.take(r, n)
+				break
+			}
+		}
+	}
+}
+
+// fits reports whether a manifest says of its run what the entry says.
+func (j *joiner) fits(e *Entry, number int64) bool {
+	m := j.chain[number]
+	return m != nil && !j.claimed[number] && m.Command == e.Command && m.AsOf == e.AsOf
+}
+
+func (j *joiner) take(r *Run, number int64) {
+	j.claimed[number] = true
+	r.Committed, r.Manifest, r.Changed = number, number, true
+	j.count(r)
+}
+
+// count takes the run's rows from its manifest and the one before.
+func (j *joiner) count(r *Run) {
+	after, before := fed(j.chain[r.Committed]), fed(j.chain[r.Committed-1])
+	r.Rows, r.Accepted = after["read"]-before["read"], after["accepted"]-before["accepted"]
+	r.Duplicate, r.Rejected = after["duplicate"]-before["duplicate"], after["rejected"]-before["rejected"]
+}
+
+// fed sums a manifest's totals rows.<feed>.<outcome> by outcome; nil has none.
+func fed(m *lake.Manifest) map[string]int64 {
+	sums := make(map[string]int64)
+	if m == nil {
+		return sums
+	}
+	for _, t := range m.Totals {
+		rest, ok := strings.CutPrefix(t.Name, "rows.")
+		_, outcome, dot := strings.Cut(rest, ".")
+		if n, err := strconv.ParseInt(t.Value, 10, 64); ok && dot && err == nil {
+			sums[outcome] += n
+		}
+	}
+	return sums
+}
+
+// order lists all runs, oldest first: entries as they started, a manifest without entry after the one before it.
+func (j *joiner) order(runs []Run, first int64) []Run {
+	var out []Run
+	placed := make(map[int64]bool)
+	next := first
+	fill := func() {
+		for ; j.chain[next] != nil && (placed[next] || !j.claimed[next]); next++ {
+			if !placed[next] {
+				out = append(out, j.rebuild(next))
+			}
+		}
+	}
+	for i := range runs {
+		fill()
+		out = append(out, runs[i])
+		placed[runs[i].Committed] = true
+	}
+	fill()
+	return out
+}
+
+// rebuild is a run as its manifest alone tells of it.
+func (j *joiner) rebuild(number int64) Run {
+	m := j.chain[number]
+	r := Run{Rebuilt: true, Committed: number, Entry: Entry{Format: format, ID: strconv.FormatInt(number, 10), Kind: kindOf(m.Command), Command: m.Command,
+		AsOf: m.AsOf, Outcome: Done, Changed: true, Manifest: number, AcceptRejects: m.Accepted}}
+	j.count(&r)
+	if r.Rejected > 0 {
+		r.Outcome = Look
+	}
+	return r
+}
+
+// kindOf is the kind of a command: `run nightly` is of nightly.
+func kindOf(command string) string {
+	words := strings.Fields(strings.TrimPrefix(command, "run "))
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// owed says which runs, oldest first, owe a publish that none after them made.
+func owed(runs []Run) {
+	var shown int64 // the newest manifest that was published
+	for i := len(runs) - 1; i >= 0; i-- {
+		r := &runs[i]
+		r.Owes = r.Owed != nil && r.Manifest > shown
+		shown = max(shown, r.Published)
+	}
+}
