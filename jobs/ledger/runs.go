@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,20 +112,33 @@ func (j *joiner) order(runs []Run, first int64) []Run {
 	var out []Run
 	placed := make(map[int64]bool)
 	next := first
-	fill := func() {
-		for ; j.chain[next] != nil && (placed[next] || !j.claimed[next]); next++ {
+	fill := func(upTo int64) {
+		for ; next <= upTo && j.chain[next] != nil && (placed[next] || !j.claimed[next]); next++ {
 			if !placed[next] {
 				out = append(out, j.rebuild(next))
 			}
 		}
 	}
 	for i := range runs {
-		fill()
+		fill(runs[i].after())
 		out = append(out, runs[i])
 		placed[runs[i].Committed] = true
 	}
-	fill()
+	fill(math.MaxInt64)
 	return out
+}
+
+// after is the newest manifest that can have been there when a run began, as far as it tells.
+func (r *Run) after() int64 {
+	switch {
+	case r.Committed > 0:
+		return r.Committed - 1
+	case r.Changed && r.Published == 0:
+		return 0 // of a lake that was there before this one
+	case r.Manifest > 0:
+		return r.Manifest
+	}
+	return math.MaxInt64
 }
 
 // rebuild is a run as its manifest alone tells of it.

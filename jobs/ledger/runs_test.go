@@ -1,0 +1,105 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// manifest is one whose lake had taken so many rows of usage, and as many of them rejected, and one of orders.
+func manifest(number int64, command, asOf string, read, rejected int) lake.Manifest {
+	total := func(name string, n int) lake.Total { return lake.Total{Name: name, Value: fmt.Sprint(n)} }
+	return lake.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []lake.Total{
+		total("2026-09/lines.rows", 77), total("rows.orders.accepted", 1), total("rows.orders.read", 1), total("rows.usage.accepted", read-rejected),
+		total("rows.usage.read", read), total("rows.usage.rejected", rejected)}}
+}
+
+func attempt(id, command, asOf string, outcome Outcome, manifest int64) Entry {
+	return Entry{ID: id, Command: command, AsOf: asOf, Outcome: outcome, Manifest: manifest, Changed: manifest != 0 && outcome != NothingNew}
+}
+
+// told is a run in one line: ID, outcome, manifest, rows read and rejected.
+func told(runs []Run) (list []string) {
+	for _, r := range runs {
+		line := fmt.Sprintf("%s %s %d: %d %d", r.ID, r.Outcome, r.Committed, r.Rows, r.Rejected)
+		if r.Rebuilt {
+			line += " rebuilt"
+		}
+		if r.Owes {
+			line += " owes"
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	chain := []lake.Manifest{ // newest first
+		manifest(4, "ingest --retry-rejects", "d4", 150, 3),
+		manifest(3, "run nightly", "d3", 150, 8),
+		manifest(2, "run nightly", "d2", 100, 8),
+		manifest(1, "run nightly", "d1", 60, 5),
+	}
+	for _, c := range []struct {
+		name    string
+		entries []Entry
+		want    []string
+	}{
+		{"no ledger", nil, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt", "1 look 1: 61 5 rebuilt"}},
+		{"all there", []Entry{
+			attempt("a", "run nightly", "d1", Look, 1), attempt("b", "run nightly", "d1", NothingNew, 1), attempt("c", "run nightly", "d2", Look, 2),
+			attempt("d", "run nightly", "d3", Gated, 0), attempt("e", "run nightly", "d3", Done, 3), attempt("f", "ingest --retry-rejects", "d4", Done, 4),
+		}, []string{"f done 4: 0 -5", "e done 3: 50 0", "d gated 0: 0 0", "c look 2: 40 3", "b nothing new 0: 0 0", "a look 1: 61 5"}},
+		{"a hole, and the oldest gone", []Entry{attempt("c", "run nightly", "d2", Look, 2), attempt("f", "ingest --retry-rejects", "d4", Done, 4)},
+			[]string{"f done 4: 0 -5", "3 done 3: 50 0 rebuilt", "c look 2: 40 3", "1 look 1: 61 5 rebuilt"}},
+		{"killed after its commit; another as-of is another run", []Entry{
+			attempt("a", "run nightly", "d1", Look, 1), attempt("b", "run nightly", "d1", Killed, 0), attempt("c", "run nightly", "d2", Killed, 0), attempt("d", "run nightly", "d2", NothingNew, 2),
+		}, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "d nothing new 0: 0 0", "c killed 2: 40 3", "b killed 0: 0 0", "a look 1: 61 5"}},
+		{"the ledger of a lake that was moved away", []Entry{attempt("a", "run nightly", "c1", Done, 1), attempt("b", "close --cycle 2026-08", "c2", Done, 2)},
+			[]string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt", "1 look 1: 61 5 rebuilt", "b done 0: 0 0", "a done 0: 0 0"}},
+	} {
+		if diff := cmp.Diff(c.want, told(Join(c.entries, chain))); diff != "" {
+			t.Errorf("%s: -want +got\n%s", c.name, diff)
+		}
+	}
+	if got := Join([]Entry{attempt("a", "run nightly", "d1", Failed, 0)}, nil); len(got) != 1 || got[0].ID != "a" {
+		t.Errorf("without a lake: %v", told(got))
+	}
+}
+
+// A publish is owed until a later run, or a publish by hand, showed that manifest or a newer one.
+func TestOwed(t *testing.T) {
+	t.Parallel()
+	chain := []lake.Manifest{manifest(3, "run nightly", "d3", 3, 0), manifest(2, "run nightly", "d2", 2, 0), manifest(1, "run nightly", "d1", 1, 0)}
+	night := func(number int64, owed bool, shown int64) Entry {
+		e := attempt(fmt.Sprintf("%c", 'a'+number), "run nightly", fmt.Sprintf("d%d", number), Done, number)
+		if e.Published = shown; owed {
+			e.Owed = &Owed{Why: "no server"}
+		}
+		return e
+	}
+	owes := func(entries ...Entry) (ids []string) {
+		for _, r := range Join(entries, chain) {
+			if r.Owes {
+				ids = append(ids, r.ID)
+			}
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	if diff := cmp.Diff([]string{"b", "c"}, owes(night(1, true, 0), night(2, true, 0))); diff != "" {
+		t.Error(diff)
+	}
+	if got := owes(night(1, true, 0), night(2, true, 0), night(3, false, 3)); got != nil {
+		t.Errorf("%v owe what the third night published", got)
+	}
+	hand := Entry{ID: "z", Kind: "publish", Command: "publish", Outcome: Done, Changed: true, Manifest: 1, Published: 1}
+	if diff := cmp.Diff([]string{"c"}, owes(night(1, true, 0), night(2, true, 0), hand)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,249 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// noon is the real clock of these tests.
+func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
+
+// runner is one over a small workspace of its own.
+func runner(t *testing.T) *Runner {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "cmd", "tollbook", "testdata", "mini"))); err != nil {
+		t.Fatal(err)
+	}
+	return &Runner{Dir: dir, Clock: noon, Version: "v1"}
+}
+
+func entries(t *testing.T, r *Runner) []ledger.Entry {
+	t.Helper()
+	list, damaged, err := ledger.Read(ledger.Dir(r.Dir))
+	if err != nil || damaged != nil {
+		t.Fatal(err, damaged)
+	}
+	return list
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	sept := period.CycleOf(2026, 9)
+	for _, c := range []struct {
+		task Task
+		want string
+	}{
+		{Task{Kind: Ingest}, "ingest"},
+		{Task{Kind: Ingest, RetryRejects: true}, "ingest --retry-rejects"},
+		{Task{Kind: Nightly}, "run nightly"},
+		{Task{Kind: Monthly, Cycle: sept}, "run monthly --cycle 2026-09"},
+		{Task{Kind: Close, Cycle: sept}, "close --cycle 2026-09"},
+		{Task{Kind: Rerate, Cycle: sept}, "rerate --cycle 2026-09"},
+		{Task{Kind: Publish, Cycle: NoCycle}, "publish"},
+		{Task{Kind: Publish, Cycle: sept}, "publish --cycle 2026-09"},
+	} {
+		if got := c.task.Command(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.task, got, c.want)
+		}
+	}
+}
+
+// A run's entry has what it was to do, what came of it, and all its stages in their order.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	r := runner(t)
+	var ended []ledger.Entry
+	r.Ended = func(e ledger.Entry) { ended = append(ended, e) }
+	due := period.Instant(time.Date(2026, 9, 9, 17, 30, 0, 0, time.UTC).UnixMicro())
+	res, err := r.Run(t.Context(), Task{Kind: Nightly, Why: CatchUp, Due: due, AsOf: due})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := entries(t, r)
+	if diff := cmp.Diff([]ledger.Entry{res.Entry}, list); diff != "" || len(ended) != 1 || ended[0].ID != list[0].ID {
+		t.Fatal(diff, ended)
+	}
+	e := list[0]
+	var stages []string
+	for _, s := range e.Stages {
+		stages = append(stages, s.Name)
+	}
+	want := []string{"open", "begin", "inbox", "scan", "events", "fold", "pay", "rejects", "settle", "totals", "commit"}
+	if diff := cmp.Diff(want, stages); diff != "" {
+		t.Error(diff)
+	}
+	if e.Stages[3].Rows != 28 || e.Peak() < 1<<20 {
+		t.Errorf("scan: %d rows, peak %d", e.Stages[3].Rows, e.Peak())
+	}
+	e.Stages, e.Host, e.PID = nil, "", 0
+	wanted := ledger.Entry{Format: 1, ID: "20261005T040000.000Z-nightly", Kind: "nightly", Command: "run nightly", Why: "catch-up", Due: "2026-09-09T17:30:00Z",
+		AsOf: "2026-09-09T17:30:00Z", Started: noon(), Ended: noon(), Outcome: ledger.Look, Version: "v1", Changed: true, Manifest: 1, Rows: 28, Accepted: 25,
+		Duplicate: 1, Rejected: 2, Reasons: map[string]int64{"bad_decimal": 1, "unknown_sku": 1}, DaysFolded: e.DaysFolded, LinesWritten: 5}
+	if diff := cmp.Diff(wanted, e); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Settings that are wrong, a signal, and our own fault: each has its outcome, and a panic goes on.
+func TestOutcomes(t *testing.T) {
+	t.Parallel()
+	r := runner(t)
+	r.Opened = func(*pipeline.Workspace) { panic("a tier bound off by one") }
+	func() {
+		defer func() {
+			if p := recover(); p != "a tier bound off by one" {
+				t.Errorf("recovered %v", p)
+			}
+		}()
+		_, err := r.Run(t.Context(), Task{Kind: Nightly})
+		t.Errorf("returned %v", err)
+	}()
+	gone, cancel := context.WithCancel(t.Context())
+	r.Opened = func(*pipeline.Workspace) { cancel() }
+	if res, err := r.Run(gone, Task{Kind: Nightly}); err == nil || res.Report != nil {
+		t.Errorf("%+v, %v", res.Report, err)
+	}
+	if _, err := r.Run(t.Context(), Task{Kind: "weekly"}); err == nil {
+		t.Error("a kind that is none was done")
+	}
+	r.Skip(Task{Kind: Monthly, Cycle: period.CycleOf(2026, 9), Why: Scheduled}, "cycle 2026-09 is closed")
+	if err := os.WriteFile(filepath.Join(r.Dir, "tollbook.yaml"), []byte("zone: Nowhere\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Run(t.Context(), Task{Kind: Nightly}); err == nil {
+		t.Error("wrong settings, no error")
+	}
+	var got []string
+	for _, e := range entries(t, r) {
+		got = append(got, strings.Join([]string{e.Kind, e.Why, string(e.Outcome), e.Error, strings.Join(e.Notes, ";")}, "|"))
+	}
+	for i, want := range []string{
+		"nightly|by hand|panicked|a tier bound off by one|", "nightly|by hand|interrupted|", `weekly|by hand|failed|job "weekly": no such kind|`,
+		"monthly|schedule|skipped||cycle 2026-09 is closed", "nightly|by hand|refused|",
+	} {
+		if i >= len(got) || !strings.HasPrefix(got[i], want) {
+			t.Errorf("entry %d of %q: want %q", i, got, want)
+		}
+	}
+}
+
+// While a run is on its entry says so, and at which stage.
+func TestRunning(t *testing.T) {
+	t.Parallel()
+	r := runner(t)
+	var seen []ledger.Entry
+	r.Options.StopAt = func(point string) error {
+		if point == "before-HEAD" {
+			seen = entries(t, r)
+		}
+		return nil
+	}
+	if _, err := r.Run(t.Context(), Task{Kind: Nightly}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 1 || seen[0].Outcome != ledger.Running || seen[0].Stages[len(seen[0].Stages)-1].Name != "commit" {
+		t.Errorf("%+v", seen)
+	}
+}
+
+// A ledger that cannot be written costs one warning, whatever is in the way.
+func TestUnwritable(t *testing.T) {
+	t.Parallel()
+	for name, block := range map[string]func(*testing.T, *Runner){
+		"at the start": func(t *testing.T, r *Runner) {
+			if err := os.WriteFile(ledger.Dir(r.Dir), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"in the middle": func(t *testing.T, r *Runner) {
+			r.Opened = func(*pipeline.Workspace) {
+				if err := os.RemoveAll(ledger.Dir(r.Dir)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := runner(t)
+			var log bytes.Buffer
+			r.Log = slog.New(slog.NewTextHandler(&log, nil))
+			block(t, r)
+			res, err := r.Run(t.Context(), Task{Kind: Nightly})
+			if err != nil || res.Report.Manifest != 1 || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "the run ledger cannot be written") {
+				t.Errorf("%v, %+v, log %q", err, res.Report, log.String())
+			}
+		})
+	}
+}
+
+// A dry run, and a folder that is no workspace, leave nothing.
+func TestNoEntry(t *testing.T) {
+	t.Parallel()
+	r := runner(t)
+	if _, err := r.Run(t.Context(), Task{Kind: Close, Cycle: period.CycleOf(2026, 9), DryRun: true}); err != nil {
+		t.Fatal(err)
+	}
+	if list := entries(t, r); list != nil {
+		t.Errorf("%+v", list)
+	}
+	r.Dir = t.TempDir()
+	if _, err := r.Run(t.Context(), Task{Kind: Nightly}); err == nil {
+		t.Error("no settings, no error")
+	}
+	if left, err := os.ReadDir(r.Dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+}
+
+func TestMeter(t *testing.T) {
+	t.Parallel()
+	now := noon()
+	var told []string
+	m := newMeter(func() time.Time { return now }, func(s []ledger.Stage) { told = append(told, s[len(s)-1].Name) })
+	m.begin("scan")
+	now = now.Add(1500 * time.Millisecond)
+	m.rows(3)
+	m.rows(4)
+	m.begin("fold")
+	now = now.Add(250*time.Millisecond + 400*time.Microsecond)
+	list := m.end()
+	if len(list) != 2 || list[0].Seconds != 1.5 || list[0].Rows != 7 || list[1].Seconds != 0.25 || list[1].Rows != 0 {
+		t.Errorf("%+v", list)
+	}
+	if diff := cmp.Diff([]string{"scan", "fold"}, told); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A stage's peak is what it needed itself: one that raises the process's mark has the mark, one after it that needs little is less.
+func TestMeterMemory(t *testing.T) {
+	if memory("VmRSS") == 0 {
+		t.Skip("this system does not tell a process's memory")
+	}
+	m := newMeter(noon, func([]ledger.Stage) {})
+	m.begin("large")
+	before := memory("VmRSS")
+	large := bytes.Repeat([]byte{1}, 256<<20)
+	if large[len(large)-1] != 1 {
+		t.Fatal("not written")
+	}
+	m.begin("after")
+	list := m.end()
+	if grown := list[0].Peak - before; grown < 250<<20 {
+		t.Errorf("256 MiB were written, and the peak rose by %d bytes", grown)
+	}
+}
