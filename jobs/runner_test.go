@@ -27,6 +27,12 @@ func runner(t *testing.T) *Runner {
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "cmd", "tollbook", "testdata", "mini"))); err != nil {
 		t.Fatal(err)
 	}
+	arrived := time.Date(2026, 9, 9, 0, 0, 0, 0, time.UTC)
+	for _, name := range []string{"usage/first.csv", "bandwidth/link.csv"} {
+		if err := os.Chtimes(filepath.Join(dir, "inbox", name), arrived, arrived); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return &Runner{Dir: dir, Clock: noon, Version: "v1"}
 }
 
