@@ -116,6 +116,9 @@ func (m *Metrics) Ended(e ledger.Entry) {
 	c := &m.counts
 	c.runs.WithLabelValues(e.Kind, e.Why, string(e.Outcome)).Inc()
 	c.seconds.WithLabelValues(e.Kind).Observe(e.Ended.Sub(e.Started).Seconds())
+	for i := range e.Stages {
+		c.stages.WithLabelValues(e.Stages[i].Name).Observe(e.Stages[i].Seconds)
+	}
 	c.rows.WithLabelValues("accepted").Add(float64(e.Accepted))
 	c.rows.WithLabelValues("duplicate").Add(float64(e.Duplicate))
 	c.rows.WithLabelValues("rejected").Add(float64(e.Rejected))
