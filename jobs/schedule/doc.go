@@ -11,7 +11,8 @@
 //	SCHED-3  A run's as-of is the instant at which it was due, however late it is done, and it takes only feed files that were last
 //	         changed up to then: a month with outages ends in the lake of a month without. Where the lake is further already, by a run
 //	         by hand, its as-of is the lake's.
-//	SCHED-4  One run at a time; what cannot be done holds up what comes after it on the lake, never a publish.
+//	SCHED-4  One run at a time, those on the lake before a publish; what cannot be done holds up what comes after it on the lake, never
+//	         a publish.
 //	SCHED-5  Tried again at growing intervals is only what can heal by itself; all else waits for the next firing.
 //	SCHED-6  While the clock lies before the newest manifest's as-of nothing runs.
 //	SCHED-7  One scheduler a workspace.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -171,7 +172,7 @@ func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 		if err != nil {
 			return done
 		}
-		firing, found := s.pick(f, now)
+		firing, found := s.pick(period.Instant(now.UnixMicro()))
 		if !found {
 			return done
 		}
@@ -250,23 +251,21 @@ func (f *Firing) same(o *Firing) bool {
 	return f.Kind == o.Kind && f.Cycle == o.Cycle && f.Due == o.Due
 }
 
-// pick is the first firing of a lane that nothing holds up.
-func (s *Scheduler) pick(f *found, now time.Time) (Firing, bool) {
+// pick is the first firing on the lake, or else the publish, unless its lane is held up. The lake goes first: a run publishes too.
+func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 	status := s.Status()
 	if status.Clock {
 		return Firing{}, false
 	}
-	held := make(map[lane]bool)
-	for _, firing := range status.Due {
-		l := laneOf(firing.Kind)
-		if firing.Skip != "" || held[l] {
+	for _, l := range []lane{lakeLane, publishLane} {
+		i := slices.IndexFunc(status.Due, func(f Firing) bool { return f.Skip == "" && laneOf(f.Kind) == l })
+		if i < 0 {
 			continue
 		}
 		h, failed := s.holds[l]
-		if !failed || h.Again <= period.Instant(now.UnixMicro()) || l == lakeLane && !h.Firing.same(&firing) {
-			return firing, true
+		if !failed || h.Again <= now || l == lakeLane && !h.Firing.same(&status.Due[i]) {
+			return status.Due[i], true
 		}
-		held[l] = true
 	}
 	return Firing{}, false
 }
