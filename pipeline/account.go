@@ -54,6 +54,7 @@ func (r *run) account(ctx context.Context, cfg *ingest.Config) error {
 	if err := r.noteInputs(); err != nil {
 		return err
 	}
+	r.report.FeedReasons = out.tally.reasons
 	return r.gateAll(out.tally)
 }
 

@@ -28,18 +28,19 @@ type Report struct {
 	Manifest int64          `json:"manifest"` // number of the live state after the run
 	Files    []FileReport   `json:"files"`
 	// Over all files that were taken in this run: Rows = Accepted + Duplicate + Rejected.
-	Rows      int64            `json:"rows"`
-	Accepted  int64            `json:"accepted"`
-	Duplicate int64            `json:"duplicate"`
-	Rejected  int64            `json:"rejected"`
-	Reasons   map[string]int64 `json:"reasons,omitempty"` // rejects of this run by reason
-	Rejects   int64            `json:"rejects_kept"`      // rejects in the lake after the run
-	DaysDone  int              `json:"days_folded"`       // (bucket, day) pairs that were rated
-	Lines     int64            `json:"lines_written"`
-	Totals    []lake.Total     `json:"totals"`
-	Notes     []string         `json:"notes,omitempty"` // what a person should know
-	Closed    string           `json:"closed,omitempty"`
-	DryRun    bool             `json:"dry_run,omitempty"` // nothing was written
+	Rows        int64                       `json:"rows"`
+	Accepted    int64                       `json:"accepted"`
+	Duplicate   int64                       `json:"duplicate"`
+	Rejected    int64                       `json:"rejected"`
+	Reasons     map[string]int64            `json:"reasons,omitempty"` // rejects of this run by reason
+	FeedReasons map[string]map[string]int64 `json:"-"`                 // the same by feed, of the rows of its files
+	Rejects     int64                       `json:"rejects_kept"`      // rejects in the lake after the run
+	DaysDone    int                         `json:"days_folded"`       // (bucket, day) pairs that were rated
+	Lines       int64                       `json:"lines_written"`
+	Totals      []lake.Total                `json:"totals"`
+	Notes       []string                    `json:"notes,omitempty"` // what a person should know
+	Closed      string                      `json:"closed,omitempty"`
+	DryRun      bool                        `json:"dry_run,omitempty"` // nothing was written
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *Owed           `json:"publish_owed,omitempty"`

@@ -106,6 +106,7 @@ func newGauges() gauges {
 func (m *Metrics) Watch() schedule.Watch {
 	return schedule.Watch{
 		Looked:   m.looked,
+		Ran:      m.ran,
 		Panicked: func(k jobs.Kind) { m.counts.panics.WithLabelValues(string(k)).Inc() },
 		Waited:   m.counts.waits.Inc,
 	}
@@ -122,6 +123,18 @@ func (m *Metrics) Ended(e ledger.Entry) {
 	c.rows.WithLabelValues("accepted").Add(float64(e.Accepted))
 	c.rows.WithLabelValues("duplicate").Add(float64(e.Duplicate))
 	c.rows.WithLabelValues("rejected").Add(float64(e.Rejected))
+}
+
+// ran counts what a run rejected. A gate that holds one back has its own outcome.
+func (m *Metrics) ran(o *schedule.Outcome) {
+	if o.Result == nil || o.Result.Report == nil {
+		return
+	}
+	for feed, reasons := range o.Result.Report.FeedReasons {
+		for reason, n := range reasons {
+			m.counts.rejects.WithLabelValues(feed, reason).Add(float64(n))
+		}
+	}
 }
 
 // looked takes over what a look found.

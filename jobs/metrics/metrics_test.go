@@ -142,6 +142,7 @@ func TestMetricsOfNights(t *testing.T) {
 		`tollbook_rows_total{outcome="rejected"}`:                           "1",
 		`tollbook_rows_total{outcome="duplicate"}`:                          "0",
 		`tollbook_run_seconds_count{kind="nightly"}`:                        "2",
+		`tollbook_stage_seconds_count{stage="open"}`:                        "2",
 		`tollbook_rejects_total{feed="usage",reason="bad_decimal"}`:         "1",
 		`tollbook_newest_record_timestamp_seconds{feed="usage"}`:            s.unix("2026-03-02T00:00"),
 		`tollbook_last_good_run_timestamp_seconds{kind="nightly"}`:          s.unix("2026-03-03T02:05"),

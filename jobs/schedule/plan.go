@@ -178,19 +178,14 @@ func (p *Plan) month(s *State, due period.Instant) Firing {
 
 // publishes is the one publish that is owed: a copy that is brought up to date needs no second time for each that was missed.
 func (p *Plan) publishes(s *State, now period.Instant) []Firing {
-	f := Firing{Kind: jobs.Publish, Cycle: pipeline.NoCycle}
-	due, found := p.missed(s, jobs.Publish, now)
-	switch {
-	case s.Unpaid != period.Past:
-		f.Due = s.Unpaid
-	case !found:
-		return nil
-	case !p.server:
-		f.Due, f.Skip = due, "clickhouse.dsn is empty"
-	default:
-		f.Due = due
+	due, found := s.Unpaid, s.Unpaid != period.Past
+	if !found {
+		due, found = p.missed(s, jobs.Publish, now)
 	}
-	return []Firing{f}
+	if !found || !p.server {
+		return nil
+	}
+	return []Firing{{Kind: jobs.Publish, Cycle: pipeline.NoCycle, Due: due}}
 }
 
 // missed is the newest firing of a kind that nothing was done for.

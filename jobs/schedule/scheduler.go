@@ -28,8 +28,8 @@ type Scheduler struct {
 	started  period.Instant // when this one was
 	seen     time.Time      // of the clock, at the last look
 	holds    map[lane]hold
-	told     string // the last thing that was said of a state in which nothing can run
-	skipped  map[Firing]bool
+	told     string          // the last thing that was said of a state in which nothing can run
+	skipped  map[string]bool // firings that this process told of: kind and instant
 	mu       sync.Mutex
 	status   Status
 	released func() error
@@ -38,6 +38,7 @@ type Scheduler struct {
 // Watch is told what happens, for metrics. Its functions are called on the scheduler's goroutine; nil = nothing.
 type Watch struct {
 	Looked   func(*Status)
+	Ran      func(*Outcome)
 	Panicked func(jobs.Kind)
 	Waited   func() // a run found the lake held by another
 }
@@ -123,7 +124,7 @@ func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 	}
 	return &Scheduler{
 		runner: r, clock: r.Clock, log: log, watch: watch, reader: reader{dir: r.Dir, options: r.Options}, released: release,
-		began: began, started: period.Instant(now.UnixMicro()), holds: make(map[lane]hold), skipped: make(map[Firing]bool),
+		began: began, started: period.Instant(now.UnixMicro()), holds: make(map[lane]hold), skipped: make(map[string]bool),
 	}, nil
 }
 
@@ -178,6 +179,9 @@ func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 		}
 		o := s.do(work, firing)
 		done = append(done, o)
+		if s.watch.Ran != nil {
+			s.watch.Ran(&o)
+		}
 		s.settle(f.plan, o)
 	}
 	return done
@@ -197,6 +201,9 @@ func (s *Scheduler) look(now time.Time) (*found, error) {
 	status := s.status
 	s.mu.Unlock()
 	s.tell(&status)
+	if err == nil {
+		s.skip(f, &status)
+	}
 	if s.watch.Looked != nil {
 		s.watch.Looked(&status)
 	}
@@ -214,14 +221,14 @@ func (s *Scheduler) failing() (out []Failing) {
 	return out
 }
 
-// tell logs why nothing runs, once for each reason, and what is skipped, once each.
+// tell logs why nothing runs, once for each reason.
 func (s *Scheduler) tell(status *Status) {
 	text := ""
 	switch {
 	case status.Err != nil:
 		text = status.Err.Error()
 	case status.Clock:
-		text = fmt.Sprintf("the clock says %s, and the lake has been at %s: nothing runs before that has passed", status.At, status.State.Newest)
+		text = fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs until that has passed", status.State.Newest)
 	}
 	if text != s.told && text != "" {
 		s.log.Error("nothing can run", "why", text)
@@ -229,11 +236,22 @@ func (s *Scheduler) tell(status *Status) {
 		s.log.Info("runs go on")
 	}
 	s.told = text
+}
+
+// skip tells what will not run, and keeps it in the ledger, once. What is still to be done before it may change the reason.
+func (s *Scheduler) skip(found *found, status *Status) {
 	for _, f := range status.Due {
-		key := Firing{Kind: f.Kind, Cycle: f.Cycle, Due: f.Due}
-		if f.Skip != "" && !s.skipped[key] {
+		key := string(f.Kind) + " " + f.Due.String()
+		if f.Skip == "" && laneOf(f.Kind) == lakeLane || status.Clock {
+			return
+		}
+		if f.Skip == "" || s.skipped[key] {
+			continue
+		}
+		s.skipped[key] = true
+		if !found.skips[key] {
 			s.log.Info("skipped", "job", f.name(), "due", f.Due.String(), "why", f.Skip)
-			s.skipped[key] = true
+			s.runner.Skip(jobs.Task{Kind: f.Kind, Cycle: f.Cycle, Due: f.Due, AsOf: f.AsOf, Why: jobs.Scheduled}, f.Skip)
 		}
 	}
 }

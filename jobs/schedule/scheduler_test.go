@@ -194,11 +194,42 @@ func TestClockSetBack(t *testing.T) {
 			t.Errorf("at %s: not told", wall)
 		}
 	}
-	if n := strings.Count(log.String(), "the clock says"); n != 3 {
+	if n := strings.Count(log.String(), "the clock lies before"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, log)
 	}
 	if got := words(y.at(t, "2026-01-29T02:05")); got != "schedule nightly done; " {
 		t.Error(got)
+	}
+}
+
+// A month of a cycle that is closed is skipped, which is told and kept once, also by the scheduler that comes after.
+func TestSkipIsKept(t *testing.T) {
+	t.Parallel()
+	y, log, _ := machine(t)
+	settings := filepath.Join(y.dir, "tollbook.yaml")
+	text, err := os.ReadFile(settings)
+	must(t, err)
+	must(t, os.WriteFile(settings, bytes.Replace(text, []byte("0 12 3 * *"), []byte("0 12 5 * *"), 1), 0o666))
+	for _, wall := range []string{"2026-02-05T12:00", "2026-02-05T12:01"} {
+		y.at(t, wall)
+	}
+	must(t, y.scheduler.Close())
+	y.start(func(err error) { must(t, err) })
+	y.at(t, "2026-02-05T13:00")
+	var skipped []string
+	for _, e := range y.entries(t) {
+		if e.Outcome == ledger.Skipped {
+			skipped = append(skipped, e.Command+" "+e.Due+" "+strings.Join(e.Notes, ""))
+		}
+	}
+	if want := "run monthly --cycle 2026-01 2026-02-05T04:00:00Z cycle 2026-01 is closed"; len(skipped) != 1 || skipped[0] != want {
+		t.Errorf("%q, want %s", skipped, want)
+	}
+	if n := strings.Count(log.String(), "msg=skipped"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if last := y.entries(t); last[len(last)-1].Kind == "monthly" && last[len(last)-1].Outcome != ledger.Skipped {
+		t.Error("the month was run")
 	}
 }
 

@@ -44,6 +44,7 @@ type found struct {
 	manifest int64                   // number of the newest one
 	newest   map[string]period.Day   // by feed: the newest day that it has accepted records of
 	good     map[jobs.Kind]time.Time // when the newest run of a kind that ended well ended, by the ledger
+	skips    map[string]bool         // firings that the ledger knows as skipped: kind and instant
 	behind   int                     // cycles whose newest state is not published
 }
 
@@ -81,7 +82,7 @@ func (r *reader) lake(f *found, snap *lake.Snapshot, entries []ledger.Entry, now
 	if err := r.history(snap); err != nil {
 		return err
 	}
-	f.manifest, f.newest, f.good = r.head, r.newest, make(map[jobs.Kind]time.Time)
+	f.manifest, f.newest, f.good, f.skips = r.head, r.newest, make(map[jobs.Kind]time.Time), make(map[string]bool)
 	if err := f.state.cycles(&snap.Manifest); err != nil {
 		return err
 	}
@@ -245,6 +246,10 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		asOf, err := period.ParseInstant(e.AsOf)
 		if err != nil {
 			return 0, fmt.Errorf("runs/%s.json: as_of: %w", e.ID, err)
+		}
+		if e.Outcome == ledger.Skipped {
+			f.skips[e.Kind+" "+e.Due] = true
+			continue
 		}
 		if !e.Outcome.Finished() || e.Manifest > f.manifest || asOf > now {
 			continue
