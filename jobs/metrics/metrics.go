@@ -51,13 +51,25 @@ func New(version string, clock func() time.Time) *Metrics {
 	m.registry.MustRegister(build, c.runs, c.rows, c.rejects, c.panics, c.seconds, c.stages, c.waits,
 		g.good, g.owed, g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind, g.looked, g.lake,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	// So that a rate over the first panic is not lost, and an alert on what never happened has something to look at.
-	for _, kind := range schedule.Kinds() {
-		c.panics.WithLabelValues(string(kind))
-		g.owed.WithLabelValues(string(kind))
-		g.failing.WithLabelValues(string(kind))
-	}
+	m.begin()
 	return m
+}
+
+// begin makes what alerts ask for: increase() does not see a counter that comes into being with its first count.
+func (m *Metrics) begin() {
+	for _, kind := range schedule.Kinds() {
+		m.counts.panics.WithLabelValues(string(kind))
+		for _, why := range []jobs.Why{jobs.Scheduled, jobs.CatchUp, jobs.Retry} {
+			for _, outcome := range []ledger.Outcome{ledger.Refused, ledger.Gated, ledger.Failed, ledger.Panicked} {
+				m.counts.runs.WithLabelValues(string(kind), string(why), string(outcome))
+			}
+		}
+		m.gauges.owed.WithLabelValues(string(kind))
+		m.gauges.failing.WithLabelValues(string(kind))
+	}
+	for _, outcome := range []string{"accepted", "duplicate", "rejected"} {
+		m.counts.rows.WithLabelValues(outcome)
+	}
 }
 
 func newCounts() counts {

@@ -131,6 +131,7 @@ func TestMetricsOfNights(t *testing.T) {
 		t.Fatal(got)
 	}
 	s.has(map[string]string{"tollbook_lake_state": "0", `tollbook_owed_firings{kind="nightly"}`: "0", `tollbook_panics_total{kind="nightly"}`: "0",
+		`tollbook_runs_total{kind="close",outcome="refused",why="catch-up"}`: "0", `tollbook_rows_total{outcome="rejected"}`: "0",
 		`tollbook_next_firing_timestamp_seconds{kind="nightly"}`: s.unix("2026-03-02T02:05"), `tollbook_build_info{version="v1"}`: "1"})
 	if got := s.pass(s.time("2026-03-02T02:05")) + "; " + s.pass(s.time("2026-03-03T02:05")); got != "schedule nightly done; schedule nightly look" {
 		t.Fatal(got)
