@@ -5,7 +5,7 @@
 // state, does the first thing that is due, and asks again.
 //
 //	SCHED-1  What is owed follows from the lake's manifests, the ledger and the settings alone: a scheduler that is stopped, killed or
-//	         moved to another machine loses nothing. The oldest goes first; at one instant nightly, monthly, close, publish.
+//	         moved to another machine loses nothing. The oldest goes first; at one instant nightly, monthly, close, publish, prune.
 //	SCHED-2  A time on the wall that its day does not have is due at the first instant after the gap; one that comes twice, the first
 //	         time only. Firings that fall together on one instant are one.
 //	SCHED-3  A run's as-of is the instant at which it was due, however late it is done, and it takes only feed files that were last

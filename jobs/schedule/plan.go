@@ -14,7 +14,7 @@ import (
 // Plan says when things are due in a workspace: its schedule settings, read.
 type Plan struct {
 	zone      *period.Zone
-	times     map[jobs.Kind]*Times // of nightly, monthly, publish; none = not scheduled
+	times     map[jobs.Kind]*Times // of nightly, monthly, publish, prune; none = not scheduled
 	closeTime func(period.Cycle) period.Instant
 	server    bool // there is a ClickHouse to publish to
 }
@@ -23,7 +23,7 @@ type Plan struct {
 func NewPlan(s *settings.Settings) (*Plan, error) {
 	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.ClickHouse.DSN.Set()}
 	for kind, expression := range map[jobs.Kind]string{
-		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish,
+		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish, jobs.Prune: s.Schedule.Retention,
 	} {
 		if expression == "" {
 			continue
@@ -45,7 +45,7 @@ type State struct {
 	Closed  period.Cycle                    // every cycle up to this one is closed; NoCycle = none is
 	Open    period.Cycle                    // the earliest open cycle that the lake has records of; NoCycle = none
 	Monthly map[period.Cycle]period.Instant // newest as-of of a finished month of a cycle
-	Done    map[jobs.Kind]period.Instant    // newest as-of at which a publish ended well
+	Done    map[jobs.Kind]period.Instant    // newest as-of at which a publish and a prune ended well
 	Unpaid  period.Instant                  // the run since which a publish is owed; Past = none is
 }
 
@@ -59,7 +59,7 @@ type Firing struct {
 }
 
 // order is that of firings of one instant.
-var order = []jobs.Kind{jobs.Nightly, jobs.Monthly, jobs.Close, jobs.Publish}
+var order = []jobs.Kind{jobs.Nightly, jobs.Monthly, jobs.Close, jobs.Publish, jobs.Prune}
 
 // Kinds lists what falls due, in the order of one instant.
 func Kinds() []jobs.Kind { return slices.Clone(order) }
@@ -75,7 +75,7 @@ func (s *State) ClockBack(now period.Instant) bool { return now < s.Newest }
 // Due lists what fell due up to now and was not done, in the order in which it is to be done, and what will not be done, with the
 // reason (SCHED-1). A month that is skipped is listed for a day.
 func (p *Plan) Due(s *State, now period.Instant) []Firing {
-	out := slices.Concat(p.nights(s, now), p.closes(s, now), p.months(s, now), p.publishes(s, now))
+	out := slices.Concat(p.nights(s, now), p.closes(s, now), p.months(s, now), p.publishes(s, now), p.prunes(s, now))
 	slices.SortFunc(out, before)
 	clock := s.Newest
 	for i := range out {
@@ -186,6 +186,15 @@ func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 		return nil
 	}
 	return []Firing{{Kind: jobs.Publish, Cycle: pipeline.NoCycle, Due: due}}
+}
+
+// prunes is the newest prune that was missed: one packs away what two would.
+func (p *Plan) prunes(s *State, now period.Instant) []Firing {
+	due, found := p.missed(s, jobs.Prune, now)
+	if !found {
+		return nil
+	}
+	return []Firing{{Kind: jobs.Prune, Cycle: pipeline.NoCycle, Due: due}}
 }
 
 // missed is the newest firing of a kind that nothing was done for.

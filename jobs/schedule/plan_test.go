@@ -143,6 +143,20 @@ func TestDue(t *testing.T) {
 			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: at("2026-10-04T01:30")},
 			now:      "2026-10-04T01:31",
 			want:     "2026-10-04 01:30 publish\n"},
+		"of two prunes that were missed the newest is owed, after all else of its instant": {
+			settings: `schedule: {nightly: "0 4 * * 0", retention: "0 4 * * 0"}`,
+			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-11T01:30"), Intake: at("2026-10-11T01:30"), Closed: sep, Open: sep + 1, Unpaid: past},
+			now:      "2026-10-18T09:00",
+			want: `2026-10-11 04:00 nightly
+2026-10-18 04:00 nightly
+2026-10-18 04:00 prune
+`},
+		"a prune that was done, at its firing or by hand, is done": {
+			settings: `schedule: {nightly: "0 4 1 * *", retention: "0 4 * * 0"}`,
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-18T05:00"), Intake: at("2026-10-18T04:30"), Closed: sep, Open: sep + 1, Unpaid: past,
+				Done: map[jobs.Kind]period.Instant{jobs.Prune: at("2026-10-18T05:00")}},
+			now:  "2026-10-18T09:00",
+			want: ""},
 		"no server to publish to": {
 			settings: `schedule: {publish: "0 8 * * *"}`,
 			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: past},

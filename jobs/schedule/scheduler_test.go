@@ -267,6 +267,23 @@ func TestLedgerUnwritable(t *testing.T) {
 	}
 }
 
+// Retention is a firing as any other: done once, by schedule or by hand.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	settings := filepath.Join(y.dir, "tollbook.yaml")
+	text, err := os.ReadFile(settings)
+	must(t, err)
+	must(t, os.WriteFile(settings, bytes.Replace(text, []byte("schedule: {"), []byte("schedule: {retention: \"0 4 * * *\", "), 1), 0o666))
+	for _, c := range []struct{ wall, want string }{
+		{"2026-01-28T04:00", "catch-up nightly done; schedule prune nothing new; "}, {"2026-01-28T04:01", ""},
+	} {
+		if got := words(y.at(t, c.wall)); got != c.want {
+			t.Errorf("at %s: %s", c.wall, got)
+		}
+	}
+}
+
 // Two schedulers: the second is told who the first is, and may come when it has gone.
 func TestTwoSchedulers(t *testing.T) {
 	t.Parallel()

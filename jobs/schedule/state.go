@@ -217,7 +217,7 @@ func (s *State) cycles(m *lake.Manifest) (err error) {
 	return nil
 }
 
-// ran notes a run that took the inbox in, or that published.
+// ran notes a run that took the inbox in, published or pruned.
 func (s *State) ran(r run, now period.Instant) {
 	name, cycle, _ := strings.Cut(r.command, " --cycle ")
 	if r.asOf > now {
@@ -226,6 +226,8 @@ func (s *State) ran(r run, now period.Instant) {
 	switch name {
 	case "ingest", "run nightly", "run monthly", "close":
 		s.Intake = max(s.Intake, r.asOf)
+	case "prune":
+		s.Done[jobs.Prune] = max(s.Done[jobs.Prune], r.asOf)
 	case "publish":
 		s.Done[jobs.Publish] = max(s.Done[jobs.Publish], r.asOf)
 		if s.Unpaid <= r.asOf {
@@ -258,6 +260,7 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		switch {
 		case e.Owed != nil:
 			s.Unpaid = asOf
+		case e.Kind == string(jobs.Prune) && !e.Changed: // it published nothing either
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid, paid = period.Past, e.Manifest
 		}

@@ -141,6 +141,8 @@ func scheduleKeys() []Key {
 			Meaning: "when the monthly run starts, contract zone"},
 		{Name: "schedule.publish", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
 			Meaning: "when to publish besides the end of each run, contract zone; empty = never"},
+		{Name: "schedule.retention", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
+			Meaning: "when to prune, contract zone; empty = never"},
 		{Name: "schedule.stop_timeout", Type: "duration", Default: "10m", read: readStopTimeout,
 			Meaning: "how long a run may go on after the schedule was told to stop; then it is called off, with nothing committed"},
 		{Name: "schedule.listen", Type: "host:port", Default: `""`, read: readScheduleListen,

@@ -143,6 +143,7 @@ type API struct {
 type Schedule struct {
 	Nightly, Monthly string // never empty
 	Publish          string
+	Retention        string        // of prune
 	StopTimeout      time.Duration // how long a run may go on once the schedule was told to stop
 	Listen           string        // host:port of metrics and health; "" = none
 }

@@ -182,7 +182,7 @@ api:
   write_timeout: 1h
   idle_timeout: 1m30s
   stop_timeout: 5s
-schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", stop_timeout: 30s, listen: ":9464"}
+schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", retention: "0 4 * * 0", stop_timeout: 30s, listen: ":9464"}
 retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 `)
 	rate, err := money.ParseRate("0.05")
@@ -194,7 +194,7 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate}, Close: Close{28, 365},
 		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
-		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", 30 * time.Second, ":9464"},
+		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 	}
 	if s != want {
