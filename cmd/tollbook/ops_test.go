@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io/fs"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -175,7 +176,14 @@ func TestDashboard(t *testing.T) {
 		}
 	}
 	alerts := string(opsFile(t, "alerts.yaml"))
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range names {
+		if strings.HasPrefix(name, "tollbook_") && !strings.Contains(string(page), "`"+name) {
+			t.Errorf("%s: not in docs/operations.md", name)
+		}
 		if strings.HasPrefix(name, "tollbook_") && !shown[name] && !strings.Contains(alerts, name) && name != "tollbook_build_info" && name != "tollbook_last_look_timestamp_seconds" {
 			t.Errorf("%s: in no alert and no panel", name)
 		}
