@@ -12,6 +12,7 @@ import (
 func commands() []string {
 	return []string{
 		"tollbook",
+		"tollbook backup",
 		"tollbook bandwidth",
 		"tollbook bill",
 		"tollbook check",
@@ -33,6 +34,7 @@ func commands() []string {
 		"tollbook quote",
 		"tollbook rejects",
 		"tollbook rerate",
+		"tollbook restore",
 		"tollbook run",
 		"tollbook run monthly",
 		"tollbook run nightly",

@@ -3,7 +3,6 @@ package lake
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"sync"
@@ -196,10 +195,5 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 
 // readFile reads a small file whole.
 func (l *Lake) readFile(name string) ([]byte, error) {
-	f, err := l.st.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	b, err := io.ReadAll(f)
-	return b, errors.Join(err, f.Close())
+	return readAll(l.st, name)
 }

@@ -1,0 +1,15 @@
+// Package backup copies a workspace while runs go on, and puts a copy back.
+//
+//	lake/             the lake at one committed state, readable where it lies
+//	archive/          the lake of archived cycles, if there is one
+//	files/ab/<hash>   settings, books, feed files, run ledger, volumes of the archive, by content
+//	backup.json       what belongs to the backup: it replaces the one before in one step
+//
+//	BACKUP-1  A backup is one committed state of the lake: it is read as any reader does, and started over when a run takes a file away.
+//	BACKUP-2  backup.json is written last. A backup that was killed leaves the one before it whole; what nobody names goes after it.
+//	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake took, or that is packed
+//	          away meanwhile, is in the backup. One that changes while it is copied is left out and told.
+//	BACKUP-4  What is there by its content's name is not copied again. Everything is hashed as it is copied, in both directions.
+//	BACKUP-5  Secrets (keys of callers, passwords, TLS keys) are copied only when asked for.
+//	BACKUP-6  A restore goes into an empty folder, checks every byte, and writes tollbook.yaml last: before that there is no workspace.
+package backup

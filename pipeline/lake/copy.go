@@ -1,0 +1,250 @@
+package lake
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Copied counts what a copy of a state took.
+type Copied struct {
+	Files int   `json:"files"` // that were copied; those that were there already are not counted
+	Bytes int64 `json:"bytes"` // of them
+	Kept  int   `json:"kept"`  // that were there
+}
+
+// At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
+func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(number, hash) }
+
+// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable before what names it. A file
+// that is there by name and size stays; what is copied is hashed on the way. Nothing is deleted: Sweep does. Errors: *CorruptError
+// for a file that is not what the manifest says, *MovedError if a run took one away meanwhile: start over then.
+func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error) {
+	c := &copying{from: s, to: to, has: make(map[string]int64)}
+	entries, err := to.List("")
+	if err != nil {
+		return c.done, fmt.Errorf("list the copy: %w", err)
+	}
+	for _, e := range entries {
+		if kind, _ := classify(e.Name); kind == temp {
+			if err := to.Remove(e.Name); err != nil {
+				return c.done, fmt.Errorf("clear up the copy: %w", err)
+			}
+			continue
+		}
+		c.has[e.Name] = e.Size
+	}
+	if s.Manifest.Number == 0 {
+		return c.done, nil
+	}
+	for _, step := range []func(context.Context) error{c.files, c.manifests, c.head} {
+		if err := step(ctx); err != nil {
+			return c.done, err
+		}
+	}
+	return c.done, nil
+}
+
+// Sweep deletes from a copy what the state does not name: of the lake's own files those of other states.
+func (s *Snapshot) Sweep(to storage.Storage) error {
+	files, lists, err := s.all()
+	if err != nil {
+		return err
+	}
+	named := make(map[string]bool, len(files)+len(lists))
+	for _, e := range files {
+		named[e.Path] = true
+	}
+	for _, name := range lists {
+		named[name] = true
+	}
+	entries, err := to.List("")
+	if err != nil {
+		return fmt.Errorf("list the copy: %w", err)
+	}
+	for _, e := range entries {
+		kind, number := classify(e.Name)
+		if (kind == data || kind == listFile) && !named[e.Name] || kind == manifest && number > s.Manifest.Number || kind == temp {
+			if err := to.Remove(e.Name); err != nil {
+				return fmt.Errorf("clear up the copy: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// copying is one copy in the making.
+type copying struct {
+	from     *Snapshot
+	to       storage.Storage
+	has      map[string]int64 // bytes by name
+	sequence int64
+	touched  []string // folders
+	done     Copied
+}
+
+// files copies data files and lists.
+func (c *copying) files(ctx context.Context) error {
+	files, _, err := c.from.all()
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if size, there := c.has[e.Path]; there && size == e.Bytes {
+			c.done.Kept++
+			continue
+		}
+		f, err := c.from.Open(e)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.put(ctx, e.Path, e.Hash, f), f.Close()); err != nil {
+			return err
+		}
+	}
+	refs := []*ListRef{c.from.Manifest.Inputs}
+	for _, ref := range c.from.Manifest.Cycles {
+		refs = append(refs, ref.Files)
+	}
+	for _, ref := range refs {
+		if ref == nil {
+			continue
+		}
+		if err := c.small(ctx, ref.Name, ref.Hash, c.from.name()); err != nil {
+			return err
+		}
+	}
+	return c.sync()
+}
+
+// manifests copies the chain, the oldest that is missing first: who has one has all before it.
+func (c *copying) manifests(ctx context.Context) error {
+	type link struct {
+		number int64
+		hash   Hash
+	}
+	var missing []link
+	chain, err := c.from.History()
+	if err != nil {
+		return err
+	}
+	hash := c.from.Hash
+	for _, m := range chain {
+		if b, err := readAll(c.to, manifestName(m.Number)); err == nil && HashBytes(b) == hash {
+			break
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read the copy: %w", err)
+		} else if err == nil && m.Number == 1 {
+			return fmt.Errorf("copy the lake: %s there is of another lake; give another folder", manifestName(1))
+		}
+		missing = append(missing, link{m.Number, hash})
+		hash = m.Parent
+	}
+	for _, l := range slices.Backward(missing) {
+		delete(c.has, manifestName(l.number)) // a manifest of a state that was given up
+		if err := c.small(ctx, manifestName(l.number), l.hash, manifestName(l.number+1)); err != nil {
+			return unmoved(err, manifestName(l.number+1))
+		}
+	}
+	return c.sync()
+}
+
+// head names the state in the copy.
+func (c *copying) head(ctx context.Context) error {
+	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
+	if old, err := readAll(c.to, headName); err == nil && string(old) == string(b) {
+		return nil
+	}
+	if err := c.write(ctx, headName, HashBytes(b), bytes.NewReader(b)); err != nil {
+		return err
+	}
+	return c.sync()
+}
+
+// small copies a list or a manifest.
+func (c *copying) small(ctx context.Context, name string, hash Hash, by string) error {
+	if _, there := c.has[name]; there {
+		c.done.Kept++
+		return nil
+	}
+	b, err := c.from.lake.readNamed(name, hash, by, c.from.Manifest.Number)
+	if err != nil {
+		return err
+	}
+	return c.put(ctx, name, hash, bytes.NewReader(b))
+}
+
+// put copies one file and counts it.
+func (c *copying) put(ctx context.Context, name string, hash Hash, from io.Reader) error {
+	c.done.Files++
+	return c.write(ctx, name, hash, from)
+}
+
+// write writes under a temporary name, checks the hash, makes it durable and gives it its name.
+func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Reader) error {
+	c.sequence++
+	f, err := c.to.Create(tempName(c.sequence, "copy"))
+	if err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	sum := sha256.New()
+	n, err := io.CopyBuffer(f, io.TeeReader(until(ctx, from), sum), make([]byte, 256<<10))
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	if got := hashOf([sha256.Size]byte(sum.Sum(nil))); got != hash {
+		return &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(), hash), Hint: hintRestore}
+	}
+	if err := c.to.Rename(f.Name(), name); err != nil {
+		return fmt.Errorf("copy %s: %w", name, err)
+	}
+	if name != headName {
+		c.done.Bytes += n
+	}
+	c.touched = append(c.touched, path.Dir(name))
+	return nil
+}
+
+// sync makes names durable, the deepest folders first.
+func (c *copying) sync() error {
+	set := map[string]bool{"": true}
+	for _, dir := range c.touched {
+		for ; dir != "."; dir = path.Dir(dir) {
+			set[dir] = true
+		}
+	}
+	c.touched = nil
+	var dirs []string
+	for dir := range set {
+		dirs = append(dirs, dir)
+	}
+	slices.SortFunc(dirs, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), cmp.Compare(a, b)) })
+	for _, dir := range dirs {
+		if err := c.to.SyncDir(dir); err != nil {
+			return &SyncError{Name: "folder " + dir + " of the copy", Err: err}
+		}
+	}
+	return nil
+}
+
+// readAll reads a small file of a storage whole.
+func readAll(st storage.Storage, name string) ([]byte, error) {
+	f, err := st.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
+}
