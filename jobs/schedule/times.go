@@ -3,6 +3,7 @@ package schedule
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 
 	"github.com/robfig/cron/v3"
 
@@ -20,8 +21,11 @@ type Times struct {
 // horizon is how far a firing is looked for: a 29th of February can be eight years off.
 const horizon = period.Day(9 * 366)
 
-// ParseTimes reads a cron expression. The error says what is wrong with it.
+// ParseTimes reads a cron expression without a zone of its own. The error says what is wrong with it.
 func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
+	if strings.Contains(expression, "TZ=") { // cron would follow it, or panic where nothing stands behind it
+		return nil, fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", expression)
+	}
 	parsed, err := cron.ParseStandard(expression)
 	if err != nil {
 		return nil, fmt.Errorf("%q: not a cron expression: %w", expression, err)

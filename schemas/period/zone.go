@@ -10,6 +10,7 @@ import (
 const (
 	daySeconds = 86_400
 	dayMicros  = 24 * Hour
+	quarter    = 15 * Minute
 	// firstDay and lastDay are the days that lie wholly inside the range of Instant, with room for any offset.
 	firstDay = Day(math.MinInt64/dayMicros) + 3
 	lastDay  = Day(math.MaxInt64/dayMicros) - 3
@@ -69,10 +70,19 @@ func (z *Zone) reach(wall int64) Instant {
 		_, offset := t.Zone()
 		_, end := t.ZoneBounds()
 		first := max(at, wall-int64(offset)*Second)
-		if end.IsZero() || first < end.UnixMicro() {
+		if end.IsZero() {
 			return Instant(first)
 		}
-		at = end.UnixMicro()
+		until := end.UnixMicro()
+		if until <= at {
+			// Where a rule tells all years' changes the library ends each year's last stretch after 365 days, in a leap year too: on its
+			// last day that lies behind at. Nowhere do clocks change but at a quarter of an hour, so the walk goes on by that.
+			until = at - at%quarter + quarter
+		}
+		if first < until {
+			return Instant(first)
+		}
+		at = until
 	}
 }
 

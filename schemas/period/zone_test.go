@@ -154,6 +154,23 @@ func TestAt(t *testing.T) {
 	}
 }
 
+// From 2038 on zones with daylight saving follow a rule for all years; the last day of a leap year once had no end there.
+func TestYearAfterALeapYear(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ zone, day, want string }{
+		{"America/New_York", "2041-01-01", "2041-01-01T05:00:00Z"},
+		{"America/New_York", "2041-01-02", "2041-01-02T05:00:00Z"},
+		{"Australia/Sydney", "2040-12-31", "2040-12-30T13:00:00Z"},
+		{"Australia/Sydney", "2041-01-01", "2040-12-31T13:00:00Z"},
+		{"Australia/Lord_Howe", "4001-01-01", "4000-12-31T13:00:00Z"},
+		{"Europe/Berlin", "9997-01-01", "9996-12-31T23:00:00Z"},
+	} {
+		if got := zone(t, c.zone).Start(day(t, c.day)); got != instant(t, c.want) {
+			t.Errorf("%s begins at %s in %s, want %s", c.day, got, c.zone, c.want)
+		}
+	}
+}
+
 func TestLoadZone(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

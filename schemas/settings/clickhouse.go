@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -121,7 +122,7 @@ func ParseDSN(text string) (DSN, error) {
 		return DSN{}, err
 	}
 	switch {
-	case u.Opaque != "" || u.Fragment != "" || d.Host == "" || strings.ContainsAny(d.Host, ", "):
+	case u.Opaque != "" || u.Fragment != "" || !oneHost(d.Host):
 		return DSN{}, errors.New("does not name one host: clickhouse://host:9000/database")
 	case d.Database == "":
 		d.Database = "default"
@@ -170,6 +171,14 @@ func (d *DSN) scheme(u *url.URL) error {
 		return errors.New("begins with none of clickhouse://, http://, https://")
 	}
 	return nil
+}
+
+// oneHost reports whether a text can be the name of a host or is an address; only an address of IPv6 has colons.
+func oneHost(text string) bool {
+	if address, err := netip.ParseAddr(text); err == nil {
+		return address.Zone() == ""
+	}
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(":,[]%/\\@?#\"<>", r) })
 }
 
 // identifier reports whether a name needs no quotes in SQL.
