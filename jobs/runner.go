@@ -208,6 +208,7 @@ func (res *Result) note() {
 		e.Command, e.Changed, e.Manifest = r.Command, r.Changed, r.Manifest
 		e.Rows, e.Accepted, e.Duplicate, e.Rejected, e.Reasons = r.Rows, r.Accepted, r.Duplicate, r.Rejected, r.Reasons
 		e.DaysFolded, e.LinesWritten, e.Notes = r.DaysDone, r.Lines, r.Notes
+		e.NotTaken = notTaken(r.Files)
 		if r.Owed != nil {
 			e.Owed = &ledger.Owed{Why: r.Owed.Why, Hint: r.Owed.Hint}
 		}
@@ -215,6 +216,23 @@ func (res *Result) note() {
 			e.Published = int64(r.Published.Manifest)
 		}
 	}
+}
+
+// notTaken are the files of which nothing was taken, with why.
+func notTaken(files []pipeline.FileReport) []ledger.NotTaken {
+	var list []ledger.NotTaken
+	for i := range files {
+		f := &files[i]
+		switch {
+		case len(list) == ledger.MostNotTaken:
+			return list
+		case f.Fault != "":
+			list = append(list, ledger.NotTaken{File: f.Name, Why: f.Fault})
+		case f.Left != "":
+			list = append(list, ledger.NotTaken{File: f.Name, Why: "it " + f.Left + " while the run read it"})
+		}
+	}
+	return list
 }
 
 // outcome is the one word for what a run came to.

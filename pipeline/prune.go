@@ -120,17 +120,21 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 			return p.inbox(ctx, snap)
 		})
 	}
+	p.o.stage(StageBegin)
 	if p.txn, err = l.Begin(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.txn.Close()) }()
 	p.report.Manifest = p.txn.Base().Manifest.Number
+	p.o.stage(StageArchive)
 	if err := p.cycles(ctx); err != nil {
 		return err
 	}
+	p.o.stage(StagePack)
 	if err := p.inbox(ctx, p.txn.Base()); err != nil {
 		return err
 	}
+	p.o.stage(StageCommit)
 	changed, err := p.txn.Commit(ctx)
 	if changed {
 		p.report.Manifest = p.txn.Next().Number()

@@ -12,6 +12,8 @@ const (
 	StageRejects = "rejects" // rejects kept, files noted as taken; rows: rejects
 	StageSettle  = "settle"  // performance, incentives, partner statements
 	StageTotals  = "totals"  // control totals
+	StageArchive = "archive" // of a prune: closed cycles to the archive
+	StagePack    = "pack"    // of a prune: feed files to the archive
 	StageCommit  = "commit"  // folders synced, manifest, HEAD, clearing up
 	StagePublish = "publish" // the copy in ClickHouse; rows: inserted
 )

@@ -375,6 +375,12 @@ func (a *app) runTables(r *runResultOf) {
 		}
 		g.print(a.out, "  ")
 	}
+	if len(r.NotTaken) > 0 {
+		fmt.Fprintln(a.out, "\nfeed files that were not taken")
+		for _, f := range r.NotTaken {
+			fmt.Fprintf(a.out, "  %s: %s\n", printable(f.File), printable(f.Why))
+		}
+	}
 	if len(r.Reasons) > 0 {
 		what := "rejects of the run, by reason"
 		if r.Rebuilt {

@@ -59,6 +59,7 @@ type Entry struct {
 	Reasons      map[string]int64 `json:"reasons,omitempty"` // rejects by reason
 	DaysFolded   int              `json:"days_folded"`
 	LinesWritten int64            `json:"lines_written"`
+	NotTaken     []NotTaken       `json:"not_taken,omitempty"` // feed files that failed whole or changed meanwhile, at most MostNotTaken
 	Notes        []string         `json:"notes,omitempty"`
 	Owed         *Owed            `json:"publish_owed,omitempty"`
 	Published    int64            `json:"published,omitempty"` // the manifest that the views show since this run
@@ -90,6 +91,15 @@ func (e *Entry) Peak() int64 {
 		most = max(most, e.Stages[i].Peak)
 	}
 	return most
+}
+
+// MostNotTaken is how many files that were not taken an entry names.
+const MostNotTaken = 100
+
+// NotTaken is a feed file of which nothing was taken.
+type NotTaken struct {
+	File string `json:"file"` // below inbox/
+	Why  string `json:"why"`
 }
 
 // Owed says why what a run committed was not published then.
