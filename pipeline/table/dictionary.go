@@ -12,6 +12,8 @@ type dictionary struct {
 const (
 	dictSlots = 1 << 13
 	dictLimit = dictSlots / 4
+	// wholeLimit is for numbers.
+	wholeLimit = 64
 	// A dictionary pays when each value stands for several rows.
 	rowsPerValue = 4
 )
@@ -25,6 +27,25 @@ func (d *dictionary) try(vals []Dec) ([]int32, bool) {
 	for _, v := range vals {
 		if lastCode < 0 || v != last {
 			code, ok := d.code(v, limit)
+			if !ok {
+				return nil, false
+			}
+			last, lastCode = v, code
+		}
+		d.codes = append(d.codes, lastCode)
+	}
+	return d.codes, true
+}
+
+// tryWholes is try for numbers, of which a handful at most may be distinct: more are smaller as differences.
+func (d *dictionary) tryWholes(vals []int64) ([]int32, bool) {
+	clear(d.slots[:])
+	d.values, d.codes = d.values[:0], d.codes[:0]
+	limit := min(wholeLimit, len(vals)/rowsPerValue+1)
+	last, lastCode := int64(0), int32(-1)
+	for _, v := range vals {
+		if lastCode < 0 || v != last {
+			code, ok := d.code(Dec{Lo: uint64(v)}, limit)
 			if !ok {
 				return nil, false
 			}

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -219,4 +220,42 @@ func FuzzLayout(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestPagesOfNullsAlone writes a page of nulls between pages that have times, few distinct ones and many, and reads them by both readers.
+func TestPagesOfNullsAlone(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word}, {Name: "maybe", Type: table.MaybeTime}}}
+	for _, distinct := range []int64{3, 5000} {
+		c := NewColumns(def)
+		for i := range 3*PageRows + 5 {
+			v := int64(i) % distinct * 1_000_000
+			if i >= PageRows && i < 2*PageRows || i%7 == 0 {
+				v = int64(table.Nothing)
+			}
+			c.C[0].AddWord("c")
+			c.C[1].Ints = append(c.C[1].Ints, v)
+			c.N++
+		}
+		var file bytes.Buffer
+		w, err := NewWriter(&file, def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(c), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := NewReader(bytes.NewReader(file.Bytes()), def, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := r.Next()
+		if err != nil || !slices.Equal(whole.C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times: %v, or other times than were written", distinct, err)
+		}
+		pages := NewColumns(def)
+		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil || !slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
+		}
+	}
 }
