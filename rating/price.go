@@ -255,5 +255,16 @@ func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds per
 		return bk.prices.line(list, sku, region).ofCycle(bounds) != noVersion
 	}
 	list, _ := bk.listAt(customer, t)
+	return bk.PricedIn(list, sku, region, t)
+}
+
+// FirstList is the price list of a customer's first row, and the time for which that row holds.
+func (bk *Book) FirstList(customer int32) (list int32, valid period.Span) {
+	first := &bk.first[customer]
+	return first.list, first.valid
+}
+
+// PricedIn is Priced of usage in a price list, for models that are not period-level.
+func (bk *Book) PricedIn(list, sku, region int32, t period.Instant) bool {
 	return bk.prices.line(list, sku, region).at(t) != noVersion
 }

@@ -168,13 +168,7 @@ func (f *Folder) find(key lake.FileKey) []lake.FileEntry {
 func (f *Folder) filesOf(cycle string, bucket int, names ...string) []lake.FileEntry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []lake.FileEntry
-	for _, e := range f.Txn.Next().Files(cycle) {
-		if e.Bucket == bucket && slices.Contains(names, e.Table) {
-			out = append(out, e)
-		}
-	}
-	return out
+	return f.Txn.Next().Select(cycle, func(k lake.FileKey) bool { return k.Bucket == bucket && slices.Contains(names, k.Table) })
 }
 
 // worker folds one bucket at a time with memory of its own.

@@ -2,6 +2,7 @@ package fold
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math/bits"
 	"slices"
@@ -81,6 +82,7 @@ type resolver struct {
 	marks   []sorting.Marks
 	spare   []sorting.Marks // memory for sorting them
 	hashes  *table.Columns  // memory for reading the index
+	pages   *table.Decoder
 }
 
 // candidate is a new record that replaces another.
@@ -196,19 +198,16 @@ func (r *resolver) markKnown(v *verdicts) error {
 		return nil
 	}
 	sieve := r.sieve()
+	if r.pages == nil {
+		var err error
+		if r.pages, err = table.NewDecoder(); err != nil {
+			return err
+		}
+		r.hashes = table.NewColumns(tables.Ident())
+	}
 	for _, e := range r.idents {
-		f, err := openTable(r.f.Txn, e, tables.Ident(), nil)
-		if err != nil {
-			return err
-		}
-		if r.hashes == nil {
-			r.hashes = table.NewColumns(tables.Ident())
-		}
-		f.reader.Use(r.hashes)
-		err = r.markKnownIn(f.reader, sieve, v)
-		f.close()
-		if err != nil {
-			return err
+		if err := r.markKnownIn(e, sieve, v); err != nil {
+			return fmt.Errorf("%s: %w", e.Path, err)
 		}
 	}
 	return nil
@@ -235,26 +234,45 @@ func (s *sieve) holds(h uint64) bool {
 	return s.bits[b/64]>>(b%64)&1 != 0
 }
 
-// markKnownIn merges one index file, ascending, with the marks.
-func (r *resolver) markKnownIn(reader *table.Reader, s sieve, v *verdicts) error {
+// markKnownIn merges one index file, ascending, with the marks. It reads the file's pages and nothing of it twice: a night reads the
+// month's index, and this is what grows from night to night.
+func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
+	f, err := r.f.Txn.OpenFile(e)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	layout, err := table.ReadLayout(f, f.Size(), tables.Ident())
+	if err != nil {
+		return err
+	}
+	pages := table.Pages{Layout: layout, Source: f, Decoder: r.pages}
 	at := 0
-	for {
-		c, err := reader.Next()
-		if err != nil || c == nil {
+	for g := range layout.Groups() {
+		r.hashes.Reset()
+		if err := pages.Group(r.hashes, []int{0}, g); err != nil {
 			return err
 		}
-		for _, h := range c.C[0].Ints {
-			if !s.holds(uint64(h)) {
-				continue
-			}
-			for at < len(r.marks) && r.marks[at].Identity>>identShift < uint64(h) {
-				at++
-			}
-			for k := at; k < len(r.marks) && r.marks[k].Identity>>identShift == uint64(h); k++ {
-				v.marks[r.marks[k].Identity] |= known
-			}
+		at = r.mark(r.hashes.C[0].Ints, at, s, v)
+	}
+	return nil
+}
+
+// mark marks the identities that are among ascending hashes. The marks before at are below all of them; it returns that place for the
+// hashes that follow.
+func (r *resolver) mark(hashes []int64, at int, s sieve, v *verdicts) int {
+	for _, h := range hashes {
+		if !s.holds(uint64(h)) {
+			continue
+		}
+		for at < len(r.marks) && r.marks[at].Identity>>identShift < uint64(h) {
+			at++
+		}
+		for k := at; k < len(r.marks) && r.marks[k].Identity>>identShift == uint64(h); k++ {
+			v.marks[r.marks[k].Identity] |= known
 		}
 	}
+	return at
 }
 
 // resolveReplaces settles the records that replace another, outward from those that replace nothing (spec §3.20).

@@ -44,9 +44,17 @@ type limits struct {
 	latest    period.Instant // a time after it is `future`
 	oldest    period.Instant // a start before it is `too_old`
 	parts     Parts
-	buckets   []int32          // by customer
-	first     []period.Span    // by customer: validity of the first row
 	customers map[string]int32 // codes by id
+	known     []known          // by customer
+}
+
+// known is what acceptance looks up of a customer, in one place: a night's rows come in any order of a hundred thousand customers, and
+// each look elsewhere waits for memory.
+type known struct {
+	valid  period.Span // of the first row
+	code   int32       // -1 = no such customer
+	bucket int32
+	list   int32 // price list of the first row
 }
 
 // customer is the code of a customer's id, or -1.
@@ -66,6 +74,7 @@ type acceptor struct {
 	bounds  period.Span // of the cycle last looked at
 
 	customers, skus, areas words
+	near                   []known // of the next rows of the batch
 	bookRegion             []int32 // by run region code
 	row                    sorting.Row
 	out                    []byte // text of a sample's out_bps
@@ -120,7 +129,8 @@ func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 			}
 			continue
 		}
-		bad := a.checkUsage(v, i)
+		who := a.who(v, i)
+		bad := a.checkUsage(v, i, who)
 		if bad.reason != reason.None {
 			if err := out.reject(i, feedColumns[bad.column], bad.reason, v.value(i, bad.column), string(v.texts[uRecord].bytes(i))); err != nil {
 				return err
@@ -129,7 +139,7 @@ func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 		}
 		a.row.File, a.row.Number = file, b.First+int64(i)
 		day := a.clock.Day(a.row.Start)
-		if err := out.keep(a.lim.parts.Of(int(a.lim.buckets[a.row.Customer]), day), day, &a.row); err != nil {
+		if err := out.keep(a.lim.parts.Of(int(who.bucket), day), day, &a.row); err != nil {
 			return err
 		}
 	}
@@ -148,10 +158,12 @@ type usageView struct {
 	start, end             []arrow.Timestamp
 	quantity               []decimal128.Num
 	hasUnit                bool
+	near                   int // the row that acceptor.near begins with
 }
 
 func (a *acceptor) usageView(b *feed.Batch) *usageView {
 	v := &usageView{}
+	a.near = a.near[:0]
 	col := b.Rows.Column
 	v.customers, v.customer = a.customers.of(col(uCustomer), a.lim.customer)
 	v.skus, v.sku = a.skus.of(col(uSKU), a.cfg.Books.SKU)
@@ -227,8 +239,31 @@ func word(d *array.Dictionary, i int) string {
 	return d.Dictionary().(*array.String).Value(d.GetValueIndex(i))
 }
 
+// nearRows is how many rows' customers are looked up at a time. The lookups do not wait for each other, as those of one row after the
+// other would.
+const nearRows = 512
+
+// who is the customer of row i; rows are asked for in order.
+func (a *acceptor) who(v *usageView, i int) *known {
+	if at := i - v.near; at < len(a.near) {
+		return &a.near[at]
+	}
+	a.near, v.near = a.near[:0], i
+	codes := v.customer.Indices().(*array.Int32).Int32Values()
+	for _, code := range codes[i:min(i+nearRows, len(codes))] {
+		k := known{code: -1}
+		if uint32(code) < uint32(len(v.customers)) { // of a row without a customer the code means nothing
+			if customer := v.customers[code]; customer >= 0 {
+				k = a.lim.known[customer]
+			}
+		}
+		a.near = append(a.near, k)
+	}
+	return &a.near[0]
+}
+
 // checkUsage fills a.row from row i and applies the checks in the order of spec §3.20.
-func (a *acceptor) checkUsage(v *usageView, i int) verdict {
+func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	r := &a.row
 	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
 	switch {
@@ -239,8 +274,8 @@ func (a *acceptor) checkUsage(v *usageView, i int) verdict {
 	case r.Start < a.lim.oldest:
 		return verdict{reason.TooOld, uStart}
 	}
-	r.Customer = v.customers[v.customer.GetValueIndex(i)]
-	if why := a.checkCustomer(r.Customer, r.Start); why != reason.None {
+	r.Customer = who.code
+	if why := a.checkCustomer(who, r.Start); why != reason.None {
 		return verdict{why, uCustomer}
 	}
 	r.SKU = v.skus[v.sku.GetValueIndex(i)]
@@ -255,7 +290,7 @@ func (a *acceptor) checkUsage(v *usageView, i int) verdict {
 		return verdict{reason.UnitMismatch, uUnit}
 	}
 	r.Region = v.areas[v.region.GetValueIndex(i)]
-	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
+	if !a.priced(who, r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, uSKU}
 	}
 	return a.fillUsage(v, i)
@@ -281,32 +316,34 @@ func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 }
 
 // checkCustomer is unknown_customer and closed_account.
-func (a *acceptor) checkCustomer(customer int32, t period.Instant) reason.Reason {
-	if customer < 0 {
+func (a *acceptor) checkCustomer(who *known, t period.Instant) reason.Reason {
+	if who.code < 0 {
 		return reason.UnknownCustomer
 	}
-	first := a.lim.first[customer]
-	if first.Holds(t) {
+	if who.valid.Holds(t) {
 		return reason.None
 	}
-	if t < first.From {
+	if t < who.valid.From {
 		return reason.UnknownCustomer
 	}
-	rows := a.cfg.Books.Customers[customer].Rows
+	rows := a.cfg.Books.Customers[who.code].Rows
 	if slices.ContainsFunc(rows, func(r books.CustomerRow) bool { return r.Valid.Holds(t) }) {
 		return reason.None
 	}
 	return reason.ClosedAccount
 }
 
-func (a *acceptor) priced(customer, sku, region int32, t period.Instant) bool {
+func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool {
 	for int(region) >= len(a.bookRegion) {
 		a.bookRegion = append(a.bookRegion, a.cfg.Prices.Region(a.regions.Name(int32(len(a.bookRegion)))))
 	}
 	if !a.bounds.Holds(t) {
 		a.bounds = a.cfg.Books.Zone.Bounds(a.clock.Cycle(t))
 	}
-	return a.cfg.Prices.Priced(customer, sku, a.bookRegion[region], t, a.bounds)
+	if who.valid.Holds(t) && !a.cfg.Books.Products[sku].Model.PeriodLevel() {
+		return a.cfg.Prices.PricedIn(who.list, sku, a.bookRegion[region], t)
+	}
+	return a.cfg.Prices.Priced(who.code, sku, a.bookRegion[region], t, a.bounds)
 }
 
 // slotLength is the length of a bandwidth slot (spec §3.14).
@@ -355,7 +392,7 @@ func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 		r.Quantity, r.Resource = in.at(i), a.out
 		r.Name, r.Tag, r.Replaces = nil, nil, nil
 		day := a.clock.Day(r.Start)
-		if err := out.keep(a.lim.parts.Of(int(a.lim.buckets[r.Customer]), day), day, r); err != nil {
+		if err := out.keep(a.lim.parts.Of(int(a.lim.known[r.Customer].bucket), day), day, r); err != nil {
 			return err
 		}
 	}
@@ -385,7 +422,7 @@ func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 		return verdict{reason.UnknownResource, bResource}
 	}
 	r.Customer, r.SKU, r.Region = row.Customer, row.SKU, a.regions.Code(row.Region)
-	if !a.priced(r.Customer, r.SKU, r.Region, r.Start) {
+	if !a.priced(&a.lim.known[r.Customer], r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, bResource}
 	}
 	return pass

@@ -140,11 +140,11 @@ func newLimits(cfg *Config) *limits {
 		parts:  newParts(oldest),
 	}
 	customers := cfg.Books.Customers
-	lim.buckets, lim.first = make([]int32, len(customers)), make([]period.Span, len(customers))
+	lim.known = make([]known, len(customers))
 	lim.customers = make(map[string]int32, len(customers))
 	for i := range customers {
-		lim.buckets[i] = int32(Bucket(customers[i].ID, cfg.Settings.Lake.Buckets))
-		lim.first[i] = customers[i].Rows[0].Valid
+		list, valid := cfg.Prices.FirstList(int32(i))
+		lim.known[i] = known{valid, int32(i), int32(Bucket(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
 		lim.customers[customers[i].ID] = int32(i)
 	}
 	return lim

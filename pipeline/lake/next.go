@@ -113,6 +113,20 @@ func (n *NextState) Files(cycle string) []FileEntry {
 	return n.sorted(cycle)
 }
 
+// Select is Files of the keys that are wanted. It looks at every key of the cycle and copies no others.
+func (n *NextState) Select(cycle string, wanted func(FileKey) bool) []FileEntry {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var out []FileEntry
+	for key, files := range n.files[cycle] {
+		if wanted(key) {
+			out = append(out, files...)
+		}
+	}
+	slices.SortFunc(out, func(a, b FileEntry) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
+
 func (n *NextState) sorted(cycle string) []FileEntry {
 	out := []FileEntry{}
 	for _, files := range n.files[cycle] {

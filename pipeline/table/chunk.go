@@ -289,15 +289,13 @@ func wholeBounds(vals []int64) bounds {
 	}
 }
 
-// plainWholes writes numbers as they are.
+// plainWholes writes numbers as they are, in one page: they are read all or not at all.
 func (m *maker) plainWholes(vals []int64) error {
-	return inPages(len(vals), func(from, to int) error {
-		m.page = m.page[:0]
-		for _, v := range vals[from:to] {
-			m.page = binary.LittleEndian.AppendUint64(m.page, uint64(v))
-		}
-		return m.put(format.DataPage, format.Plain, from, to-from, nil)
-	})
+	m.page = slices.Grow(m.page[:0], 8*len(vals))
+	for _, v := range vals {
+		m.page = binary.LittleEndian.AppendUint64(m.page, uint64(v))
+	}
+	return m.put(format.DataPage, format.Plain, 0, len(vals), nil)
 }
 
 // maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a handful of distinct ones

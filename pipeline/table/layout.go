@@ -48,6 +48,9 @@ type wordBounds struct{ low, high string }
 // Rows is the number of rows of the file.
 func (l *Layout) Rows() int64 { return l.rows }
 
+// Groups is the number of row groups.
+func (l *Layout) Groups() int { return len(l.groups) }
+
 // Weight is about how many bytes the layout takes in memory.
 func (l *Layout) Weight() int { return l.weight }
 

@@ -63,6 +63,12 @@ type Pages struct {
 	Dictionary func(group, col int, load func() (*Dictionary, error)) (*Dictionary, error)
 }
 
+// Group appends a row group to a batch, as Append does.
+func (p *Pages) Group(dst *Columns, cols []int, group int) error {
+	g := &p.Layout.groups[group]
+	return p.Append(dst, cols, g.first, g.first+g.rows)
+}
+
 // Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
 func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
 	if from < 0 || to > p.Layout.rows || from > to {
@@ -328,8 +334,16 @@ func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (er
 			raw = raw[4+size:]
 		}
 		return nil
+	case table.Time, table.Whole:
+		if len(raw) != 8*n {
+			return fmt.Errorf("%d bytes for %d values", len(raw), n)
+		}
+		for b := raw[8*from : 8*to]; len(b) > 0; b = b[8:] {
+			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(b)))
+		}
+		return nil
 	}
-	return fmt.Errorf("plain values in a column of numbers")
+	return fmt.Errorf("plain values in a column of small numbers or of times that need not be")
 }
 
 func addText(dst *Col, t table.Type, text []byte) {
