@@ -30,6 +30,7 @@ CORES     ?= 2
 MEMORY    ?= 1GB
 RUNS      ?= 1
 BENCH     := $(BUILD)/bench-$(ROWS)
+HISTORY   ?= docs/bench-history.ndjson
 BENCH_AS_OF := 2026-09-03T01:30:00+08:00
 
 .PHONY: help
@@ -158,12 +159,51 @@ fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 $(BENCH)/tollbook.yaml: | build
 	$(TOLLBOOK) generate -w $(BENCH) --rows $(ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench
 
+# The floor reads the same columns and writes the same files with nothing in between, in turn with the runs.
 .PHONY: bench
-bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated usage rows (default 20,000,000)
+bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated usage rows (default 20,000,000), RUNS times, and note the median
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(GO) build -o $(BIN)/floor ./fixtures/generate/floor
 	$(BIN)/bench -rows $(ROWS) -runs $(RUNS) -look -json $(BENCH).json -input $(BENCH)/inbox \
-	  -output $(BENCH)/lake -fresh $(BENCH)/lake \
+	  -output $(BENCH)/lake -fresh $(BENCH)/lake -floor "$(BIN)/floor -w $(BENCH) -threads $(CORES)" \
+	  -history $(HISTORY) -job "nightly, $(CUSTOMERS) customers, $(CORES) workers" \
 	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES)
+
+# Go's benchmarks of BASE and of what is checked out, in turn, six of each.
+BASE        ?= HEAD~1
+BENCHMARKS  ?= ./pipeline/table ./pipeline/pay ./rating ./rating/percentile ./settlement ./schemas/money
+PATTERN     ?= .
+BENCHTIME   ?= 0.3s
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
+BENCHSTAT   := $(TOOLS)/benchstat-$(BENCHSTAT_VERSION)
+
+.PHONY: bench-compare
+bench-compare: $(BENCHSTAT) ## benchstat of BENCHMARKS (packages), BASE (default HEAD~1) against what is checked out
+	rm -rf $(BUILD)/compare; git worktree prune; git worktree add --detach $(BUILD)/compare/base $(BASE)
+	trap 'git worktree remove --force $(BUILD)/compare/base' EXIT; \
+	for i in 1 2 3 4 5 6; do for side in base here; do \
+	  if [ $$side = base ]; then dir=$(BUILD)/compare/base; else dir=.; fi; \
+	  (cd $$dir && $(GO) test -run '^$$' -bench '$(PATTERN)' -benchmem -benchtime $(BENCHTIME) $(BENCHMARKS)) >> $(BUILD)/compare/$$side.txt || test $$side = base; \
+	done; done
+	$(BENCHSTAT) base=$(BUILD)/compare/base.txt here=$(BUILD)/compare/here.txt
+
+$(BENCHSTAT):
+	@mkdir -p $(TOOLS)
+	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
+	@mv $(TOOLS)/benchstat $@
+
+# How cost grows. The defaults are small; the whole table is
+# make bench-growth GROWTH_ROWS=1000000,5000000,20000000,50000000,100000000 RUNS=5
+GROWTH_ROWS    ?= 1000000
+GROWTH_WORKERS ?= 2,1
+GROWTH_BUCKETS ?= 16,4,64,256
+GROWTH_FEEDS   ?= parquet,csv.gz,csv.zst,ndjson
+
+.PHONY: bench-growth
+bench-growth: build ## what rows, workers, buckets and formats of the feed cost, each varied alone; raw runs in docs/bench-growth.ndjson
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -workers $(GROWTH_WORKERS) \
+	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record docs/bench-growth.ndjson
 
 # Nights of one month, each with the same number of rows: NIGHT_ROWS a night, LATE=--no-late for a month without late rows.
 NIGHT_ROWS ?= 1000000
