@@ -118,7 +118,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
 		a.closeCommand(), a.rerateCommand(), a.publishCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
 		a.bandwidthCommand(), a.packagesCommand(), a.quoteCommand(), a.statementCommand(), a.incentivesCommand(), a.queryCommand(),
-		a.serveCommand(), a.keysCommand(), a.scheduleCommand(), a.runsCommand(), a.pruneCommand(), a.backupCommand(), a.restoreCommand(),
+		a.serveCommand(), a.keysCommand(), a.scheduleCommand(), a.runsCommand(), a.pruneCommand(), a.backupCommand(), a.restoreCommand(), a.doctorCommand(),
 	)
 	return root
 }

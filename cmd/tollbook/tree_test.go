@@ -17,6 +17,7 @@ func commands() []string {
 		"tollbook bill",
 		"tollbook check",
 		"tollbook close",
+		"tollbook doctor",
 		"tollbook explain",
 		"tollbook export",
 		"tollbook generate",

@@ -117,6 +117,39 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []Fi
 	return g.Wait()
 }
 
+// CheckNames compares the names and sizes of what lies in the lake with what the snapshot names: no file is read. What is wrong is a finding;
+// a *MovedError says that a run committed meanwhile.
+func (s *Snapshot) CheckNames() ([]Finding, error) {
+	files, lists, err := s.all()
+	if err != nil {
+		return nil, err
+	}
+	r := &CheckReport{}
+	named := make(map[string]bool, len(files)+len(lists))
+	for _, name := range lists {
+		named[name] = true
+	}
+	entries, err := s.lake.st.List("")
+	if err != nil {
+		return nil, fmt.Errorf("list the lake: %w", err)
+	}
+	sizes := make(map[string]int64, len(entries))
+	for _, e := range entries {
+		sizes[e.Name] = e.Size
+	}
+	for _, e := range files {
+		named[e.Path] = true
+		switch size, there := sizes[e.Path]; {
+		case !there:
+			r.Findings = append(r.Findings, Finding{FindMissing, e.Path, notThere})
+		case size != e.Bytes:
+			r.Findings = append(r.Findings, Finding{FindSize, e.Path, sizeDetail(size, e.Bytes)})
+		}
+	}
+	err = s.checkUnnamed(r, named)
+	return r.Findings, err
+}
+
 // CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are those of
 // CheckFiles.
 func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, error) {
