@@ -20,11 +20,12 @@ const (
 	Short             // `short:N`: a write writes half of its bytes and fails with ENOSPC; any other operation fails as with Full
 	Down              // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
 	Kill              // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
+	Read              // `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating one does
 )
 
-var modes = map[string]Mode{"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill}
+var modes = map[string]Mode{"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read}
 
-// Plan says which mutating operation breaks, and how.
+// Plan says which operation breaks, and how.
 type Plan struct {
 	Mode Mode
 	N    int64    // 1 = the first
@@ -38,11 +39,12 @@ type Plan struct {
 type Tally struct {
 	mu              sync.Mutex
 	count, injected int64
+	reads           int64
 }
 
-// Op is one mutating operation.
+// Op is one operation.
 type Op struct {
-	Kind string // create, write, sync, close, rename, remove, prune, syncdir
+	Kind string // create, write, sync, close, rename, remove, prune, syncdir; open, list, read
 	Name string // file or folder; for rename the new name
 	N    int64  // 1 = the first
 }
@@ -61,7 +63,8 @@ func (e *InjectedError) Error() string {
 // Unwrap returns the system's error.
 func (e *InjectedError) Unwrap() error { return e.Err }
 
-// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`; "" is no fault.
+// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`, `read:17`; "" is
+// no fault.
 func ParsePlan(text string) (Plan, error) {
 	if text == "" {
 		return Plan{}, nil
@@ -70,13 +73,13 @@ func ParsePlan(text string) (Plan, error) {
 	mode, known := modes[word]
 	n, err := strconv.ParseInt(number, 10, 64)
 	if !found || !known || err != nil || n < 1 {
-		return Plan{}, fmt.Errorf("fault plan %q: want fail:N, full:N, short:N, down:N or kill:N with N from 1", text)
+		return Plan{}, fmt.Errorf("fault plan %q: want fail:N, full:N, short:N, down:N, kill:N or read:N with N from 1", text)
 	}
 	return Plan{Mode: mode, N: n}, nil
 }
 
 // FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file, Rename,
-// Remove, Prune, SyncDir) and breaks one of them. Lock, Open, List and reading are not counted.
+// Remove, Prune, SyncDir) and breaks one of them; or, in mode Read, counts and breaks those that read. Lock is not counted.
 type FaultyStorage struct {
 	inner Storage
 	plan  Plan
@@ -120,7 +123,7 @@ func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	f.tally.mu.Lock()
 	f.tally.count++
 	op := Op{Kind: kind, Name: name, N: f.tally.count}
-	hit := f.plan.Mode != Off && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
+	hit := f.plan.Mode != Off && f.plan.Mode != Read && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
 	if hit && f.plan.Mode != Kill {
 		f.tally.injected++
 	}
@@ -145,6 +148,18 @@ func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	}
 }
 
+// reading counts an operation that reads, and breaks it in mode Read.
+func (f *FaultyStorage) reading(kind, name string) error {
+	f.tally.mu.Lock()
+	defer f.tally.mu.Unlock()
+	f.tally.reads++
+	if f.plan.Mode != Read || f.tally.reads != f.plan.N {
+		return nil
+	}
+	f.tally.injected++
+	return &InjectedError{Op{kind, name, f.tally.reads}, syscall.EIO}
+}
+
 // Create counts and passes on.
 func (f *FaultyStorage) Create(name string) (File, error) {
 	if err := f.step("create", name, nil); err != nil {
@@ -157,8 +172,17 @@ func (f *FaultyStorage) Create(name string) (File, error) {
 	return &faultyFile{File: file, storage: f}, nil
 }
 
-// Open passes on.
-func (f *FaultyStorage) Open(name string) (ReadFile, error) { return f.inner.Open(name) }
+// Open counts as reading, and so does what is read of the file.
+func (f *FaultyStorage) Open(name string) (ReadFile, error) {
+	if err := f.reading("open", name); err != nil {
+		return nil, err
+	}
+	file, err := f.inner.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &faultyReadFile{ReadFile: file, storage: f, name: name}, nil
+}
 
 // Rename counts and passes on.
 func (f *FaultyStorage) Rename(from, to string) error {
@@ -192,11 +216,36 @@ func (f *FaultyStorage) SyncDir(dir string) error {
 	return f.inner.SyncDir(dir)
 }
 
-// List passes on.
-func (f *FaultyStorage) List(prefix string) ([]Entry, error) { return f.inner.List(prefix) }
+// List counts as reading.
+func (f *FaultyStorage) List(prefix string) ([]Entry, error) {
+	if err := f.reading("list", prefix); err != nil {
+		return nil, err
+	}
+	return f.inner.List(prefix)
+}
 
 // Lock passes on.
 func (f *FaultyStorage) Lock() (func() error, error) { return f.inner.Lock() }
+
+type faultyReadFile struct {
+	ReadFile
+	storage *FaultyStorage
+	name    string
+}
+
+func (f *faultyReadFile) Read(p []byte) (int, error) {
+	if err := f.storage.reading("read", f.name); err != nil {
+		return 0, err
+	}
+	return f.ReadFile.Read(p)
+}
+
+func (f *faultyReadFile) ReadAt(p []byte, off int64) (int, error) {
+	if err := f.storage.reading("read", f.name); err != nil {
+		return 0, err
+	}
+	return f.ReadFile.ReadAt(p, off)
+}
 
 type faultyFile struct {
 	File

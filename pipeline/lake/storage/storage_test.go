@@ -257,6 +257,7 @@ func TestParsePlan(t *testing.T) {
 		"short:2":  {Mode: storage.Short, N: 2},
 		"down:3":   {Mode: storage.Down, N: 3},
 		"kill:400": {Mode: storage.Kill, N: 400},
+		"read:7":   {Mode: storage.Read, N: 7},
 	} {
 		got, err := storage.ParsePlan(text)
 		if err != nil || got.Mode != want.Mode || got.N != want.N {
@@ -330,6 +331,39 @@ func TestFaultyBreaksEachOperation(t *testing.T) {
 	st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: storage.Fail, N: 9})
 	if err := steps(st); err != nil || st.Count() != 8 || st.Injected() != 0 {
 		t.Errorf("undisturbed: %v, %d operations, %d injected", err, st.Count(), st.Injected())
+	}
+}
+
+// TestFaultyBreaksReading: opening, listing and reading fail by their own count, and nothing that writes does.
+func TestFaultyBreaksReading(t *testing.T) {
+	t.Parallel()
+	inner := storage.NewMem()
+	put(t, inner, "a", "12")
+	for n, want := range []string{"open a", "read a", "read a", "list "} {
+		st := storage.Faulty(inner, storage.Plan{Mode: storage.Read, N: int64(n + 1)})
+		err := func() error {
+			f, err := st.Open("a")
+			if err != nil {
+				return err
+			}
+			defer f.Close()
+			var b [1]byte
+			if _, err := f.Read(b[:]); err != nil {
+				return err
+			}
+			if _, err := f.ReadAt(b[:], 1); err != nil {
+				return err
+			}
+			_, err = st.List("")
+			return err
+		}()
+		var injected *storage.InjectedError
+		if !errors.As(err, &injected) || !errors.Is(err, syscall.EIO) || injected.Op.Kind+" "+injected.Op.Name != want || st.Injected() != 1 {
+			t.Errorf("n %d: %v, want %s", n+1, err, want)
+		}
+		if err := steps(st); err != nil {
+			t.Errorf("n %d: what writes fails too: %v", n+1, err)
+		}
 	}
 }
 
