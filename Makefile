@@ -131,6 +131,10 @@ campaign: ## the long form: CHECKS random workspaces for each comparison against
 campaign-crash: ## kill -9 at every operation on the lake of every command that changes it, a reader beside each; about 1,100 processes
 	$(GO) test -timeout 12h ./fixtures/campaign -run 'TestKillOperations|TestKillPrune|TestStopPoints' -v -campaign.long | grep -v '^=== '
 
+.PHONY: soak
+soak: ## 30 nights of a million rows in one process: open files and memory stay what they were (8 GB in the temporary folder)
+	$(GO) test -timeout 6h ./fixtures/soak -v -soak.days=30 -soak.rows=1000000
+
 .PHONY: campaign-clickhouse
 campaign-clickhouse: ## the long form of publishing under faults: 60 points for each kill and cut, one server and three shards
 	$(GO) run ./fixtures/clickhouse/cmd -fetch
