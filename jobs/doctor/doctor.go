@@ -7,11 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
+	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/feed"
@@ -52,14 +55,16 @@ type Report struct {
 // Options of a doctor.
 type Options struct {
 	Dir       string // the workspace
-	Now       time.Time
+	Clock     func() time.Time
 	Env       func(string) string
 	HashCache string
+	Version   string // of the program; "" = not known
 }
 
 // doctor is one visit.
 type doctor struct {
 	Options
+	now    period.Instant
 	ws     *pipeline.Workspace
 	snap   *lake.Snapshot
 	report Report
@@ -67,10 +72,10 @@ type doctor struct {
 
 // Look makes all checks.
 func Look(ctx context.Context, o Options) *Report {
-	d := &doctor{Options: o, report: Report{Books: true}}
+	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
 	if d.ws != nil {
-		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.clock, d.lock, d.permissions, d.inbox, d.runs, d.server, d.cache} {
+		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.clock, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
 			check(ctx)
 		}
 	}
@@ -123,7 +128,11 @@ func (d *doctor) lake(context.Context) {
 		d.tell("lake", OK, "", "empty: no run wrote anything yet")
 	default:
 		m := &d.snap.Manifest
-		d.tell("lake", OK, "", "manifest %d as of %s, %d cycles, closed through %q, format %d", m.Number, m.AsOf, len(m.Cycles), m.ClosedThrough, m.Format)
+		closed := "none of them closed"
+		if m.ClosedThrough != "" {
+			closed = "closed through " + m.ClosedThrough
+		}
+		d.tell("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number, m.AsOf, len(m.Cycles), closed, m.Format)
 	}
 }
 
@@ -155,9 +164,10 @@ func (d *doctor) unnamed(context.Context) {
 	d.tell("files of the lake", Warn, "the next run deletes what is the lake's own; until then no glob is right. Take foreign files out", "%d files that nobody names, the first: %s", len(found), found[0].Name)
 }
 
-// space compares what is free with twice what the live state's newest cycle takes.
+// space compares what is free with twice what the largest cycle takes.
 func (d *doctor) space(context.Context) {
-	need := int64(64 << 20)
+	const mebi = 1 << 20
+	need := int64(64 * mebi)
 	if d.snap != nil {
 		for _, ref := range d.snap.Manifest.Cycles {
 			files, err := d.snap.Files(ref.Cycle)
@@ -170,35 +180,33 @@ func (d *doctor) space(context.Context) {
 			}
 		}
 	}
-	for name, dir := range map[string]string{"space for the lake": d.ws.LakeDir()} {
-		var at unix.Statfs_t
-		for err := unix.Statfs(dir, &at); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &at) {
-			dir = filepath.Dir(dir) // not made yet
-		}
-		free := int64(at.Bavail) * at.Bsize //nolint:unconvert // its type is the system's
-		if free < need {
-			d.tell(name, Warn, "make room, or move the lake: a run that finds no room commits nothing", "%d bytes free in %s; a run may need %d, twice its largest cycle", free, dir, need)
-			continue
-		}
-		d.tell(name, OK, "", "%d bytes free in %s; a run may need %d", free, dir, need)
+	dir := d.ws.LakeDir()
+	var at unix.Statfs_t
+	for err := unix.Statfs(dir, &at); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &at) {
+		dir = filepath.Dir(dir) // not made yet
 	}
+	outcome, do := OK, ""
+	free := int64(at.Bavail) * at.Bsize //nolint:unconvert // its type is the system's
+	if free < need {
+		outcome, do = Warn, "make room, or move the lake: a run that finds no room commits nothing"
+	}
+	d.tell("space for the lake", outcome, do, "%d MiB free in %s; a run may need %d MiB", free/mebi, dir, (need+mebi-1)/mebi)
 }
 
 // clock holds the machine's clock against the newest state.
 func (d *doctor) clock(context.Context) {
 	if d.snap == nil || d.snap.Manifest.Number == 0 {
-		d.tell("clock", OK, "", "%s", period.Instant(d.Now.UnixMicro()))
+		d.tell("clock", OK, "", "%s", d.now)
 		return
 	}
 	asOf, err := period.ParseInstant(d.snap.Manifest.AsOf)
-	now := period.Instant(d.Now.UnixMicro())
 	switch {
 	case err != nil:
 		d.tell("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
-	case now < asOf:
-		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run", "%s, before the newest run's as-of, %s", now, asOf)
+	case d.now < asOf:
+		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run", "%s, before the newest run's as-of, %s", d.now, asOf)
 	default:
-		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", now, asOf)
+		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
 }
 
@@ -292,6 +300,39 @@ func (d *doctor) runs(context.Context) {
 		default:
 			d.tell("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), last.Command, last.Outcome)
 		}
+	}
+}
+
+// version compares this program with the one that did the newest run: two of them on one workspace is a mistake of an upgrade.
+func (d *doctor) version(context.Context) {
+	entries, _, err := ledger.Read(ledger.Dir(d.Dir))
+	switch last := len(entries) - 1; {
+	case err != nil || last < 0:
+		d.tell("version", OK, "", "this is %s; no run is known", d.Version)
+	case entries[last].Version != d.Version:
+		d.tell("version", Warn, "use one version for all: the scheduler, the server and runs by hand", "this is %s, the newest run was done by %s on %s", d.Version, entries[last].Version, entries[last].Host)
+	default:
+		d.tell("version", OK, "", "this is %s, as the newest run's", d.Version)
+	}
+}
+
+// schedule looks for runs that are due and were not done, where a scheduler was ever started.
+func (d *doctor) schedule(context.Context) {
+	const name = "schedule"
+	if _, err := schedule.Began(d.Dir); errors.Is(err, fs.ErrNotExist) {
+		d.tell(name, Skipped, "", "no scheduler was started for this workspace")
+		return
+	}
+	status, err := schedule.Look(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
+	switch {
+	case err != nil:
+		d.tell(name, Warn, "`tollbook verify` says more", "%v", err)
+	case status.Owed() > 0:
+		i := slices.IndexFunc(status.Due, func(f schedule.Firing) bool { return f.Skip == "" })
+		d.tell(name, Warn, "`tollbook runs --failed` says what failed; start the scheduler, or `tollbook schedule --once`",
+			"owed: %d, the first since %s: %s", status.Owed(), status.Due[i].Due, status.Due[i].Kind)
+	default:
+		d.tell(name, OK, "", "nothing is owed")
 	}
 }
 

@@ -39,7 +39,7 @@ func take(dir string, now time.Time) (release func() error, began period.Instant
 	if err != nil {
 		return nil, 0, fmt.Errorf("become the scheduler of the workspace: %w", err)
 	}
-	began, err = readBegan(dir)
+	began, err = Began(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		began = period.Instant(now.UnixMicro())
 		err = os.WriteFile(beganFile(dir), []byte(began.String()+"\n"), 0o666)
@@ -52,8 +52,8 @@ func take(dir string, now time.Time) (release func() error, began period.Instant
 
 func beganFile(dir string) string { return filepath.Join(folder(dir), "BEGAN") }
 
-// readBegan reads when the first scheduler was started. A file that was cut off while it was written counts as none.
-func readBegan(dir string) (period.Instant, error) {
+// Began reads when the first scheduler of a workspace was started; fs.ErrNotExist if none was. A file that was cut off while it was written counts as none.
+func Began(dir string) (period.Instant, error) {
 	b, err := os.ReadFile(beganFile(dir))
 	if err != nil {
 		return 0, err

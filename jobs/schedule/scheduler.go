@@ -135,7 +135,7 @@ func (s *Scheduler) Close() error { return s.released() }
 // never started is looked at as if it were started now.
 func Look(r *jobs.Runner) (*Status, error) {
 	now := period.Instant(r.Clock().UnixMicro())
-	began, err := readBegan(r.Dir)
+	began, err := Began(r.Dir)
 	if err != nil {
 		began = now
 	}
