@@ -35,6 +35,7 @@ type answer struct {
 	bytes    int64
 	code     string // of the error
 	cause    error  // of CBC.0999: for the log alone
+	moved    bool   // the state that the page was of is gone: the paging goes on with the live one
 }
 
 // WriteHeader notes the status.
@@ -183,7 +184,7 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 	}
 	forget, named := func() {}, false
 	if !a.op.Public() {
-		if forget, named, err = s.page(c, r); err != nil {
+		if forget, named, err = s.page(c, r, a.moved); err != nil {
 			return err
 		}
 		a.Header().Set(stateField, strconv.FormatInt(c.State.Snap.Manifest.Number, 10))
@@ -195,6 +196,7 @@ func (s *Server) try(a *answer, r *http.Request, body []byte, now period.Instant
 		err = s.write(a, r, result)
 	}
 	if moved := new(lake.MovedError); errors.As(err, &moved) {
+		a.moved = true
 		if forget(); named {
 			err = goneState(r.Header.Get(stateField))
 		}

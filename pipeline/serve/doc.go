@@ -10,7 +10,7 @@
 //	SERVE-5  What a caller sends is bounded in bytes and in time. What waits for a caller is bounded in time.
 //	SERVE-6  Told to stop, the server takes no new request, lets those that are on end within StopTimeout, and cuts the rest.
 //	SERVE-7  Who pages goes on with the state of the first page, for ten minutes after the last one, as far as its files can still be
-//	         read; who begins anew, at offset 0, gets the live state. Several pagings of one question by one key are told apart as pins
+//	         read, and with the live state from there on; who begins anew, at offset 0, gets the live state. Several pagings of one question by one key are told apart as pins
 //	         says; who names a state by the header X-Tollbook-State gets that one or an error.
 //	SERVE-8  From an address where more requests a second are nobody's than FailureLimit, none is read or checked.
 package serve

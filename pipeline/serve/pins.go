@@ -25,7 +25,8 @@ const (
 //
 // Nothing in the vendor's format says which paging a later page belongs to, and one key may ask the same question in several programs at
 // once. It is taken for the paging that asked on the same connection before; among those, and else among all of the key's, for the
-// one whose next row it begins with; among those for the one that began last.
+// one whose next row it begins with; among those for the one that began last. A page that has neither in common with a paging gets the
+// state of the one that began last, and leaves it as it is.
 type pins struct {
 	mu    sync.Mutex
 	byKey map[string][]*list.Element // as they began
@@ -88,7 +89,10 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 		return nil
 	}
 	found := best.Value.(*pin)
-	found.next, found.conn, found.at = next, conn, now
+	found.at = now
+	if rank > 0 { // else it may be anybody's: the paging still waits for its own next page
+		found.next, found.conn = next, conn
+	}
 	p.used.MoveToBack(best)
 	return found.snap
 }
@@ -128,8 +132,9 @@ func (p *pins) drop(e *list.Element) {
 }
 
 // page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged. A caller that
-// names a state by the header gets that one or an error; in that case named is true.
-func (s *Server) page(c *operation.Call, r *http.Request) (forget func(), named bool, err error) {
+// names a state by the header gets that one or an error; in that case named is true. moved says that the state of the caller's paging is
+// gone: it goes on with the live one, as a paging of its own.
+func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget func(), named bool, err error) {
 	if _, paged := c.Op.Param("offset"); !paged {
 		return func() {}, false, nil
 	}
@@ -143,12 +148,12 @@ func (s *Server) page(c *operation.Call, r *http.Request) (forget func(), named 
 		if snap, err = s.named(text, live); err != nil {
 			return nil, true, err
 		}
-	case offset > 0:
+	case offset > 0 && !moved:
 		if pinned := s.pins.of(key, conn, offset, next, c.State.Now); pinned != nil {
 			snap = pinned
 		}
 	}
-	if offset == 0 {
+	if offset == 0 || moved && text == "" {
 		s.pins.put(pin{key: key, snap: snap, next: next, conn: conn, at: c.State.Now})
 	}
 	if snap != live {
