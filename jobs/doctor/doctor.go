@@ -67,6 +67,7 @@ type doctor struct {
 	now    period.Instant
 	ws     *pipeline.Workspace
 	snap   *lake.Snapshot
+	last   *ledger.Entry // the newest run; nil = none is known
 	report Report
 }
 
@@ -283,6 +284,9 @@ func (d *doctor) inbox(context.Context) {
 // runs looks into the run ledger.
 func (d *doctor) runs(context.Context) {
 	entries, damaged, err := ledger.Read(ledger.Dir(d.Dir))
+	if len(entries) > 0 {
+		d.last = &entries[len(entries)-1]
+	}
 	switch {
 	case err != nil:
 		d.tell("runs", Warn, "see that the folder can be read", "%v", err)
@@ -291,7 +295,7 @@ func (d *doctor) runs(context.Context) {
 	case len(entries) == 0:
 		d.tell("runs", OK, "", "none yet")
 	default:
-		last := entries[len(entries)-1]
+		last := d.last
 		switch {
 		case last.Owed != nil:
 			d.tell("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command, last.Owed.Why)
@@ -305,12 +309,11 @@ func (d *doctor) runs(context.Context) {
 
 // version compares this program with the one that did the newest run: two of them on one workspace is a mistake of an upgrade.
 func (d *doctor) version(context.Context) {
-	entries, _, err := ledger.Read(ledger.Dir(d.Dir))
-	switch last := len(entries) - 1; {
-	case err != nil || last < 0:
+	switch {
+	case d.last == nil:
 		d.tell("version", OK, "", "this is %s; no run is known", d.Version)
-	case entries[last].Version != d.Version:
-		d.tell("version", Warn, "use one version for all: the scheduler, the server and runs by hand", "this is %s, the newest run was done by %s on %s", d.Version, entries[last].Version, entries[last].Host)
+	case d.last.Version != d.Version:
+		d.tell("version", Warn, "use one version for all: the scheduler, the server and runs by hand", "this is %s, the newest run was done by %s on %s", d.Version, d.last.Version, d.last.Host)
 	default:
 		d.tell("version", OK, "", "this is %s, as the newest run's", d.Version)
 	}

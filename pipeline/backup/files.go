@@ -11,8 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/feed"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -64,7 +64,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if !b.o.Secrets && slices.Contains(secrets, name) {
 			return nil
 		}
-		if root == "inbox" && unfinished(base) || base == storage.LockName {
+		if root == "inbox" && feed.OnItsWay(base, false) || base == storage.LockName {
 			return nil
 		}
 		f, err := b.file(ctx, name)
@@ -79,11 +79,6 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		}
 		return err
 	})
-}
-
-// unfinished reports whether a file of the inbox is on its way: no run takes it either.
-func unfinished(base string) bool {
-	return strings.HasPrefix(base, ".") || strings.HasSuffix(base, ".tmp") || strings.HasSuffix(base, ".part")
 }
 
 // file copies one file; nil for what is none.

@@ -24,8 +24,8 @@ type FileRef struct {
 // unfinished are the endings under which programs that copy files write them, before they rename them.
 var unfinished = [...]string{".tmp", ".part", ".partial", ".filepart"}
 
-// onItsWay reports whether a file or folder is passed over by its name: somebody writes it and will rename it.
-func onItsWay(base string, dir bool) bool {
+// OnItsWay reports whether a file or folder of the inbox is passed over by its name: somebody writes it and will rename it.
+func OnItsWay(base string, dir bool) bool {
 	if strings.HasPrefix(base, ".") {
 		return true
 	}
@@ -42,7 +42,7 @@ func Discover(fsys fs.FS, feed string) (files []FileRef, unknown []string, err e
 			return nil // there is no such feed, or the folder was removed meanwhile
 		case err != nil:
 			return err
-		case onItsWay(path.Base(name), entry.IsDir()):
+		case OnItsWay(path.Base(name), entry.IsDir()):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
