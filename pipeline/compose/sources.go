@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/settle"
+	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -24,10 +25,11 @@ type Sources struct {
 	Prices   *rating.Book     // of Books, for annexes and packages
 	Partners *settlement.Book // of Books
 	Limits   query.Limits
+	Shelf    *shelf.Shelf // as settle.Reader's
 }
 
 func (s *Sources) reader() *settle.Reader {
-	return &settle.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits}
+	return &settle.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Shelf: s.Shelf}
 }
 
 // header is what stands at the top of a document of a cycle. Errors: *query.NoCycleError.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,47 @@ func writeScratch(name string, def *tables.Table, fill func(write func(*table.Co
 		return err
 	}
 	return errors.Join(fill(w.Write), w.Close())
+}
+
+// keptRows is how many rows are written to a kept file at once.
+const keptRows = 1 << 14
+
+// Keep writes rows as a file for Kept, and closes them.
+func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out, err := table.NewWriter(w, def)
+	if err != nil {
+		return err
+	}
+	batch := table.NewColumns(def)
+	for {
+		if err := rows.Fill(batch, keptRows, nil); err != nil {
+			return errors.Join(err, out.Close())
+		}
+		if batch.N == 0 {
+			return out.Close()
+		}
+		if err := out.Write(batch); err != nil {
+			return errors.Join(err, out.Close())
+		}
+	}
+}
+
+// Kept gives the rows of a file of Keep, which it closes with the rows; only as in Made.
+func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
+	o := orderOf(def)
+	m := &merger{limits: l.withDefaults(), def: def, order: &o}
+	return m.merge(ctx, []input{{name: f.Name(), group: groupRows, open: func() (*cursor, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
+		}
+		c, err := openCursor(f.Name(), scratchFile{f, info.Size()}, def, &o, nil)
+		if err == nil && only != "" {
+			c.narrow(by, only)
+		}
+		return c, err
+	}}})
 }
 
 // PartnerStatements gives the kept partner statements of a closed cycle in the order of spec §8; partner "" = all.

@@ -16,12 +16,12 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
+	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -53,12 +53,12 @@ type Server struct {
 	mux      *http.ServeMux
 	conns    atomic.Uint64
 	texts    sync.Pool // of *[]byte: what answers were written in
-	shelf    *export.Shelf
+	shelf    *shelf.Shelf
 	program  string // which build this is
 }
 
-// keptExports is how many bytes of exports are kept for those who come back for a part of one.
-const keptExports = 4 << 30
+// kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open cycles.
+const kept = 4 << 30
 
 // New checks what the server needs: the keys file and the lake. Errors: *keys.FileError, and those of opening a lake.
 func New(c Config) (*Server, error) {
@@ -74,7 +74,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.Scratch != "" {
-		if s.shelf, err = export.NewShelf(c.Scratch, keptExports); err != nil {
+		if s.shelf, err = shelf.New(c.Scratch, kept); err != nil {
 			return nil, err
 		}
 	}

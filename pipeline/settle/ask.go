@@ -2,10 +2,13 @@ package settle
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,6 +22,7 @@ type Reader struct {
 	Books  *books.Books
 	Book   *settlement.Book
 	Limits query.Limits
+	Shelf  *shelf.Shelf // keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
 }
 
 // snapFiles opens a snapshot's files.
@@ -39,7 +43,31 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.R
 	if err != nil {
 		return nil, err
 	}
-	files, err := r.Snap.Files(name)
+	if r.Shelf == nil {
+		return r.workOut(ctx, cycle, partner)
+	}
+	// It is for all who ask: that the first of them goes away does not end it.
+	f, err := r.Shelf.Open(r.tag(name), func(w io.Writer) error {
+		rows, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
+		if err != nil {
+			return err
+		}
+		return query.Keep(w, tables.PartnerStatements(), rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return query.Kept(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
+}
+
+// tag names what is worked out of a cycle: it is a function of the state, which says its lines, and of the books.
+func (r *Reader) tag(cycle string) string {
+	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash, r.Books.Hash, cycle)))
+}
+
+// workOut adds the lines of an open cycle up; partner "" = all.
+func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*query.Rows, error) {
+	files, err := r.Snap.Files(cycle.String())
 	if err != nil {
 		return nil, err
 	}

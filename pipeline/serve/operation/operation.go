@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -97,7 +97,7 @@ func NewPrices(w *pipeline.Workspace) *Prices {
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
-	Shelf   *export.Shelf         // of exports that are read again; nil = none is kept
+	Shelf   *shelf.Shelf          // of what is asked for again; nil = nothing is kept
 	Program string                // which build writes the answers: part of their tags
 }
 

@@ -75,7 +75,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader.Snap = c.State.Snap
+	reader.Snap, reader.Shelf = c.State.Snap, c.Inside.Shelf
 	if format == focusCSV || format == focusParquet {
 		return focusOf(c, reader, format)
 	}

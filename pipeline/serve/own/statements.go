@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/compose"
 	"github.com/tollbook/tollbook/pipeline/document"
-	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/settlement"
@@ -61,7 +60,7 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 func sourcesOf(c *operation.Call) (*compose.Sources, error) {
 	w := c.State.Workspace
 	book, err := w.PartnerBook()
-	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Limits: query.Limits{}}, err
+	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Shelf: c.Inside.Shelf}, err
 }
 
 func statement() operation.Operation {

@@ -1,4 +1,4 @@
-package export
+package shelf
 
 import (
 	"errors"
@@ -9,42 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/tollbook/tollbook/pipeline/lake"
 )
-
-func TestTag(t *testing.T) {
-	t.Parallel()
-	base := Request{Table: "lines", Format: "csv", Cycle: "2026-09"}
-	seen := map[string]string{}
-	add := func(name string, r Request, snap *lake.Snapshot, program string) {
-		tag := r.Tag(snap, program)
-		if seen[tag] != "" {
-			t.Errorf("%s has the tag of %s", name, seen[tag])
-		}
-		seen[tag] = name
-	}
-	state := &lake.Snapshot{Hash: "a"}
-	add("base", base, state, "1")
-	add("another state", base, &lake.Snapshot{Hash: "b"}, "1")
-	add("another program", base, state, "2")
-	for name, change := range map[string]func(*Request){
-		"customer": func(r *Request) { r.Scope.Customer = "x" }, "partner": func(r *Request) { r.Scope.Partner = "x" },
-		"format": func(r *Request) { r.Format = "ndjson" }, "cycle": func(r *Request) { r.Cycle = "2026-08" }, "split": func(r *Request) { r.Split = true },
-	} {
-		r := base
-		change(&r)
-		add(name, r, state, "1")
-	}
-	if base.Tag(state, "1") != base.Tag(&lake.Snapshot{Hash: "a"}, "1") {
-		t.Error("the same request has two tags")
-	}
-}
 
 func TestShelf(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "shelf")
-	s, err := NewShelf(dir, 10)
+	s, err := New(dir, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +67,7 @@ func TestShelf(t *testing.T) {
 	}
 	failed := errors.New("disk on fire")
 	if _, err := s.Open("cc", func(w io.Writer) error { _, _ = io.WriteString(w, "half"); return failed }); !errors.Is(err, failed) {
-		t.Errorf("a failed export: %v", err)
+		t.Errorf("a file that was not made: %v", err)
 	}
 	if _, err := s.Open("../x", nil); err == nil {
 		t.Error("a tag that leads out of the folder was taken")

@@ -1,7 +1,6 @@
-package export
+package shelf
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,44 +11,29 @@ import (
 	"strings"
 
 	"golang.org/x/sync/singleflight"
-
-	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
-// Tag names the bytes that Write gives: the same tag, the same bytes. It is of the committed state, the books, the request, and of
-// program, which says by what version of the program they are written. It serves as an ETag, without the quotes.
-func (r *Request) Tag(snap *lake.Snapshot, program string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %q %q %q %t", program, snap.Hash, r.Table, r.Format, r.Cycle, r.Split)
-	fmt.Fprintf(&b, " %q %q %t %q %q", r.Scope.Customer, r.Scope.Partner, r.Scope.Direct, r.Scope.Seller, r.Scope.Named)
-	if r.Partners.Books != nil {
-		b.WriteString(hex.EncodeToString(r.Partners.Books.Hash[:]))
-	}
-	return string(lake.HashBytes([]byte(b.String())))
-}
-
-// Shelf keeps finished exports in a folder for those who come back for a part of one (HTTP's Range): a first download is streamed and
-// kept nowhere; who resumes gets a file, made once. The oldest files go when all together are too large. It may be used from several
-// goroutines, and belongs to one process.
+// Shelf keeps files that cost something to make, and whose bytes their tag names. The oldest go when all together are too large. It may be
+// used from several goroutines, and belongs to one process.
 type Shelf struct {
 	dir    string
 	most   int64 // bytes of all files
 	making singleflight.Group
 }
 
-// NewShelf makes an empty shelf of at most so many bytes, or of the one file that was asked for last. What is in the folder is removed.
-func NewShelf(dir string, most int64) (*Shelf, error) {
+// New makes an empty shelf of at most so many bytes, or of the one file that was asked for last. What is in the folder is removed.
+func New(dir string, most int64) (*Shelf, error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
-		return nil, fmt.Errorf("make the shelf of exports: %w", err)
+		return nil, fmt.Errorf("make the shelf: %w", err)
 	}
 	return &Shelf{dir: dir, most: most}, nil
 }
 
-// Open opens the export of a tag (Request.Tag), which write makes if it is not there. Who asks for it meanwhile waits and gets the same
+// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. Who asks for it meanwhile waits and gets the same
 // file; who closes it is the caller. Errors: those of write and of the folder.
 func (s *Shelf) Open(tag string, write func(io.Writer) error) (*os.File, error) {
 	if tag == "" || strings.ContainsFunc(tag, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
-		return nil, fmt.Errorf("open a kept export: tag %q is not one of Request.Tag", tag)
+		return nil, fmt.Errorf("open a kept file: tag %q is not of hexadecimal digits", tag)
 	}
 	name := filepath.Join(s.dir, tag)
 	for range 3 { // a file may be cleared away between its making and its opening
@@ -58,10 +42,10 @@ func (s *Shelf) Open(tag string, write func(io.Writer) error) (*os.File, error) 
 			return f, err
 		}
 		if _, err, _ = s.making.Do(tag, func() (any, error) { return nil, s.make(name, write) }); err != nil {
-			return nil, fmt.Errorf("keep an export: %w", err)
+			return nil, fmt.Errorf("keep a file: %w", err)
 		}
 	}
-	return nil, fmt.Errorf("open a kept export: the shelf of %d bytes is too small for those who ask", s.most)
+	return nil, fmt.Errorf("open a kept file: the shelf of %d bytes is too small for those who ask", s.most)
 }
 
 // make writes a file, whole or not at all, and makes room for it.
