@@ -75,19 +75,19 @@ func ReadLayout(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (
 var errNotParquet = errors.New("not a Parquet file")
 
 func (r *layoutReader) read(def *table.Table, bounded []int) (*Layout, error) {
-	tail := make([]byte, 8)
 	if r.size < 12 {
 		return nil, errNotParquet
 	}
-	if err := r.at(tail, r.size-8); err != nil {
+	tail, err := r.bytes(r.size-8, 8)
+	if err != nil {
 		return nil, err
 	}
 	length := int64(binary.LittleEndian.Uint32(tail))
 	if string(tail[4:]) != "PAR1" || length > r.size-12 {
 		return nil, errNotParquet
 	}
-	footer := make([]byte, length)
-	if err := r.at(footer, r.size-8-length); err != nil {
+	footer, err := r.bytes(r.size-8-length, length)
+	if err != nil {
 		return nil, err
 	}
 	var meta format.FileMetaData
@@ -117,15 +117,16 @@ func (g *groupLayout) weight() int {
 }
 
 // at fills b from a place of the file.
-func (r *layoutReader) at(b []byte, from int64) error {
-	if from < 0 || from+int64(len(b)) > r.size {
-		return fmt.Errorf("bytes %d to %d of a file of %d", from, from+int64(len(b)), r.size)
+// bytes reads n bytes that the file says are there.
+func (r *layoutReader) bytes(from, n int64) ([]byte, error) {
+	if from < 0 || n < 0 || from > r.size-n {
+		return nil, fmt.Errorf("%d bytes from %d on, of a file of %d", n, from, r.size)
 	}
-	n, err := r.src.ReadAt(b, from)
-	if n == len(b) {
-		return nil
+	b := make([]byte, n)
+	if got, err := r.src.ReadAt(b, from); got < len(b) {
+		return nil, err
 	}
-	return err
+	return b, nil
 }
 
 func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []int) (groupLayout, error) {
@@ -163,8 +164,8 @@ func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, er
 	if c.OffsetIndexOffset == 0 {
 		return out, r.walk(c, &out)
 	}
-	b := make([]byte, c.OffsetIndexLength)
-	if err := r.at(b, c.OffsetIndexOffset); err != nil {
+	b, err := r.bytes(c.OffsetIndexOffset, int64(c.OffsetIndexLength))
+	if err != nil {
 		return out, err
 	}
 	var index format.OffsetIndex
@@ -189,10 +190,9 @@ func (r *layoutReader) walk(c *format.ColumnChunk, out *chunkLayout) error {
 	if out.dict > 0 {
 		end = out.dict + c.MetaData.TotalCompressedSize
 	}
-	b := make([]byte, headerBytes)
 	for first := int64(0); first < c.MetaData.NumValues && at < end; {
-		b = b[:min(headerBytes, r.size-at)]
-		if err := r.at(b, at); err != nil {
+		b, err := r.bytes(at, min(headerBytes, r.size-at))
+		if err != nil {
 			return err
 		}
 		h, header, err := pageHeader(b)
@@ -229,8 +229,8 @@ func (r *layoutReader) bounds(c *format.ColumnChunk, pages int) ([]wordBounds, e
 	if c.ColumnIndexOffset == 0 {
 		return nil, nil
 	}
-	b := make([]byte, c.ColumnIndexLength)
-	if err := r.at(b, c.ColumnIndexOffset); err != nil {
+	b, err := r.bytes(c.ColumnIndexOffset, int64(c.ColumnIndexLength))
+	if err != nil {
 		return nil, err
 	}
 	var index format.ColumnIndex
