@@ -91,10 +91,8 @@ func (r *run) clean(ctx context.Context) error {
 		r.report.Waiting++
 		return true
 	})
-	if err := r.remove(ctx, list); err != nil {
-		return err
-	}
-	// A row of the pointer goes when the move after it is that old: until then it says which loads it dropped.
+	// A row of the pointer goes when the move after it is that old, and before any row that it names (PUB-11): what is to be deleted was
+	// dropped by such a move or an earlier one. Its loads, if this ends before they are deleted, are then known as never shown.
 	var old []uint64
 	for i := 0; i+1 < len(moves); i++ {
 		if gone(moves[i+1]) {
@@ -102,9 +100,14 @@ func (r *run) clean(ctx context.Context) error {
 		}
 	}
 	if len(old) > 0 {
-		return r.deleteEverywhere(ctx, "published", "number", old)
+		if err := r.deleteEverywhere(ctx, "published", "number", old); err != nil {
+			return err
+		}
 	}
-	return nil
+	if err := r.step(StepForgotten); err != nil {
+		return err
+	}
+	return r.remove(ctx, list)
 }
 
 // oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside. Queries without a
@@ -246,7 +249,7 @@ func (r *run) remove(ctx context.Context, list []waste) error {
 func (r *run) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
 	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", r.schema.name(table), column, join(ids))
 	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
-		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of them", sql)
+		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows", sql)
 	})
 }
 

@@ -32,6 +32,8 @@
 //	PUB-9  On a cluster a file lies on the shard of its bucket as it was when it was inserted; a file without a bucket on the first. Where it
 //	       lies is no part of what is shown: every shard is asked.
 //	PUB-10 Every statement of DDL may run twice, and a migration is noted when all of it was run.
+//	PUB-11 A row of the pointer goes, from every server, before any row of data that it names. So who reads rows by a pointer that was left
+//	       behind, and finds the row of the pointer after that, has read all of them.
 //
 // # Why a reader sees one whole state
 //
@@ -50,6 +52,10 @@
 // evaluated: hence NAME_rows. A subselect or a view in between is not enough, as the server may be set to inline it. The pointer is one
 // scalar, because two reads of it (the largest number, then the row) may find two snapshots. GLOBAL keeps the shards from reading their
 // own.
+//
+// Who asks several statements of one state, as `tollbook serve` does page by page, looks for the pointer that showed it (Find), names its
+// loads in each statement instead of the newest one's, and looks once more at the end. While the pointer is there, so are its rows: for
+// `keep` after it was left behind (PUB-6, PUB-11).
 //
 // # Why several publishers do no harm
 //

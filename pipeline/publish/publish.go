@@ -41,12 +41,13 @@ const (
 	StepBetweenPointers = "publish-between-pointers" // of two servers
 	StepMoved           = "publish-moved"
 	StepBeforeClean     = "publish-before-clean"
+	StepForgotten       = "publish-forgotten" // earlier pointers are deleted, what they alone named is there
 	StepCleaned         = "publish-cleaned"
 )
 
 // StopPoints lists the stop points in order.
 func StopPoints() []string {
-	return []string{StepConnected, StepMigrated, StepInserted, StepVerified, StepLoaded, StepBeforePointer, StepBetweenPointers, StepMoved, StepBeforeClean, StepCleaned}
+	return []string{StepConnected, StepMigrated, StepInserted, StepVerified, StepLoaded, StepBeforePointer, StepBetweenPointers, StepMoved, StepBeforeClean, StepForgotten, StepCleaned}
 }
 
 // OtherLakeError says that the server shows another lake.

@@ -113,7 +113,7 @@ func TestStopped(t *testing.T) {
 			w.stopAt1()
 			w.stopAt(point)
 			on := func(sql string) string { return strings.ReplaceAll(sql, "copy.", database+".") }
-			moved := point == publish.StepMoved || point == publish.StepBeforeClean || point == publish.StepCleaned
+			moved := point == publish.StepMoved || point == publish.StepBeforeClean || point == publish.StepForgotten || point == publish.StepCleaned
 			if point != publish.StepConnected {
 				want := "0\t0\t0\t0"
 				if moved {

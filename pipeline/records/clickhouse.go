@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -21,14 +22,23 @@ import (
 type ClickHouse struct {
 	conn     *clickhouse.Conn
 	database string
+
+	mu    sync.Mutex
+	whole map[move]bool // moves of the pointer that were left behind, and whether all of their rows were there when they were first asked for
 }
 
-// NewClickHouse answers from a database of views.
+// move is a move of the pointer, and one cycle of what it showed.
+type move struct {
+	number uint64
+	cycle  string
+}
+
+// NewClickHouse answers from a database that is published to.
 func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
-	return &ClickHouse{conn: conn, database: database}
+	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool)}
 }
 
-// BehindError says that another state is published than the one that is asked for.
+// BehindError says that the state that is asked for is not published: not yet, or not any more.
 type BehindError struct {
 	Server          string
 	Want, Published int64 // numbers of manifests; 0 = nothing of the cycle is published
@@ -36,61 +46,83 @@ type BehindError struct {
 
 // Error names both states.
 func (e *BehindError) Error() string {
-	return fmt.Sprintf("ClickHouse %s shows manifest %d, the lake's is %d", e.Server, e.Published, e.Want)
+	return fmt.Sprintf("ClickHouse %s has nothing of manifest %d: it shows manifest %d", e.Server, e.Want, e.Published)
 }
 
 // Hint says what to do.
 func (e *BehindError) Hint() string { return "`tollbook publish` publishes what is owed" }
 
-// Published is one committed state of the lake as it is published.
+// Published is one committed state of the lake as it is published, or was and is on the server still.
 type Published struct {
 	*ClickHouse
 	snap *lake.Snapshot
 	lake Store
 }
 
-// At answers from a state. While it is not the one that is published, as between a run and its publish, the lake answers; where that is
-// nil, the error is a *BehindError.
+// At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an older one were deleted
+// after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake Store) *Published { return &Published{c, snap, lake} }
 
-// shown checks that the views show the state's cycle, and gives the pointer's number.
-func (p *Published) shown(ctx context.Context, cycle string) (uint64, error) {
+// behind says what the views show in the place of the state.
+func (p *Published) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	at := slices.Index(live.Cycles, cycle) // a cycle may have been published alone, of another state
-	switch {
-	case !ok || at < 0:
-		return 0, &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
-	case live.Hash != string(p.snap.Hash) || live.Manifests[at] != uint64(p.snap.Manifest.Number):
-		return 0, &BehindError{p.conn.Address(), p.snap.Manifest.Number, int64(live.Manifests[at])}
+	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
+	if at := slices.Index(live.Cycles, cycle); ok && at >= 0 {
+		e.Published = int64(live.Manifests[at])
 	}
-	return live.Number, nil
+	return e
 }
 
-// turns is how often a question is asked anew because the pointer moved meanwhile.
-const turns = 10
+// mostMoves is how many moves are remembered. Those of a day are few: beyond it they are counted anew.
+const mostMoves = 1000
 
-// whole asks so that all of the answer is of the state (REC-1).
-func (p *Published) whole(ctx context.Context, cycle string, ask func() error) error {
+// usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that; one that was left
+// behind is counted when it is first asked for.
+func (p *Published) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
+	if shown.Newest {
+		return true, nil
+	}
+	p.mu.Lock()
+	whole, known := p.whole[move{shown.Number, cycle}]
+	p.mu.Unlock()
+	if known {
+		return whole, nil
+	}
+	whole, err := shown.Whole(ctx, p.conn, tables.Lines().Name)
+	if err != nil {
+		return false, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.whole) >= mostMoves {
+		clear(p.whole)
+	}
+	p.whole[move{shown.Number, cycle}] = whole
+	return whole, nil
+}
+
+// of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it, which are there as long
+// as that pointer is. from is what follows FROM.
+func (p *Published) of(ctx context.Context, cycle string, ask func(from string) error) error {
 	if err := query.HasCycle(p.snap, cycle); err != nil {
 		return err
 	}
-	for range turns {
-		before, err := p.shown(ctx, cycle)
-		if err != nil {
-			return err
-		}
-		if err := ask(); err != nil {
-			return err
-		}
-		after, err := p.shown(ctx, cycle)
-		if err != nil || after == before {
-			return err
+	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, cycle)
+	if err == nil && ok {
+		ok, err = p.usable(ctx, &shown, cycle)
+	}
+	if err == nil && ok {
+		if err = ask(shown.Rows(tables.Lines().Name)); err == nil {
+			ok, err = shown.There(ctx, p.conn) // else rows may have gone while they were read
 		}
 	}
-	return fmt.Errorf("look records up in ClickHouse %s: the published state changed %d times meanwhile", p.conn.Address(), turns)
+	if err == nil && !ok {
+		err = p.behind(ctx, cycle)
+	}
+	return err
 }
 
 // statement is a statement with its arguments.
@@ -106,11 +138,9 @@ func (s *statement) add(sql string, args ...any) {
 
 func column(col int) string { return clickhouse.Name(tables.Lines().Columns[col].Name) }
 
-func (c *ClickHouse) lines() string { return clickhouse.Name(c.database, tables.Lines().Name) }
-
-// where adds the conditions of a cycle's lines.
+// where adds the conditions of a cycle's lines to those of the state.
 func (s *statement) where(cycle string, where []Condition) error {
-	s.add(" WHERE cycle = ?", cycle)
+	s.add(" AND cycle = ?", cycle)
 	for i := range where {
 		if err := s.condition(&where[i]); err != nil {
 			return err
@@ -186,15 +216,15 @@ func (p *Published) owed(err error) bool {
 
 // Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
 func (p *Published) Page(ctx context.Context, q Query) (out *Page, err error) {
-	err = p.whole(ctx, q.Cycle, func() error {
+	err = p.of(ctx, q.Cycle, func(from string) error {
 		out = &Page{Rows: table.NewColumns(tables.Lines())}
-		if err := p.count(ctx, &q, out); err != nil || q.Offset >= out.Total || q.Limit <= 0 {
+		if err := p.count(ctx, from, &q, out); err != nil || q.Offset >= out.Total || q.Limit <= 0 {
 			return err
 		}
-		if err := p.rows(ctx, &q, out); err != nil {
+		if err := p.rows(ctx, from, &q, out); err != nil {
 			return err
 		}
-		return p.split(ctx, &q, out)
+		return p.split(ctx, from, &q, out)
 	})
 	if p.owed(err) {
 		return p.lake.Page(ctx, q)
@@ -211,9 +241,9 @@ func (s *statement) ofCustomer(q *Query) error {
 	return nil
 }
 
-func (p *Published) count(ctx context.Context, q *Query, out *Page) error {
+func (p *Published) count(ctx context.Context, from string, q *Query, out *Page) error {
 	var s statement
-	s.add("SELECT count() FROM " + p.lines())
+	s.add("SELECT count() FROM " + from)
 	if err := s.ofCustomer(q); err != nil {
 		return err
 	}
@@ -223,7 +253,7 @@ func (p *Published) count(ctx context.Context, q *Query, out *Page) error {
 	return err
 }
 
-func (p *Published) rows(ctx context.Context, q *Query, out *Page) error {
+func (p *Published) rows(ctx context.Context, from string, q *Query, out *Page) error {
 	cols := q.Columns
 	if cols == nil {
 		cols = allColumns()
@@ -236,7 +266,7 @@ func (p *Published) rows(ctx context.Context, q *Query, out *Page) error {
 		dest[i] = &cells[i]
 	}
 	var s statement
-	s.add("SELECT " + strings.Join(names, ", ") + " FROM " + p.lines())
+	s.add("SELECT " + strings.Join(names, ", ") + " FROM " + from)
 	if err := s.ofCustomer(q); err != nil {
 		return err
 	}
@@ -258,7 +288,7 @@ func named(cols []int) []int {
 }
 
 // split finds which records of the page have several lines.
-func (p *Published) split(ctx context.Context, q *Query, out *Page) error {
+func (p *Published) split(ctx context.Context, from string, q *Query, out *Page) error {
 	if out.Rows.N == 0 {
 		return nil
 	}
@@ -274,7 +304,7 @@ func (p *Published) split(ctx context.Context, q *Query, out *Page) error {
 	}
 	var k key
 	several := make(map[key]bool)
-	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + p.lines() + " WHERE cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
+	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from + " AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
 	err := p.conn.Each(ctx, "count lines of records", sql, []any{q.Cycle, q.Customer, ids}, func() { clear(several) }, []any{&k.day, &k.id, &k.start},
 		func() error { several[k] = true; return nil })
 	out.Split = make([]bool, out.Rows.N)
@@ -289,10 +319,10 @@ const mostNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
 func (p *Published) Sums(ctx context.Context, q SumQuery) (out []Sum, err error) {
-	err = p.whole(ctx, q.Cycle, func() error {
+	err = p.of(ctx, q.Cycle, func(from string) error {
 		found := make(map[string]*Sum)
 		for at := 0; at < len(q.Customers); at += mostNamed {
-			if err := p.sum(ctx, &q, q.Customers[at:min(at+mostNamed, len(q.Customers))], found); err != nil {
+			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+mostNamed, len(q.Customers))], found); err != nil {
 				return err
 			}
 		}
@@ -305,7 +335,7 @@ func (p *Published) Sums(ctx context.Context, q SumQuery) (out []Sum, err error)
 	return out, err
 }
 
-func (p *Published) sum(ctx context.Context, q *SumQuery, customers []string, to map[string]*Sum) error {
+func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers []string, to map[string]*Sum) error {
 	var s statement
 	s.add("SELECT ")
 	for _, col := range q.By {
@@ -315,7 +345,7 @@ func (p *Published) sum(ctx context.Context, q *SumQuery, customers []string, to
 	for _, col := range amountColumns() {
 		s.add(", toString(sum(toDecimal256(" + column(col) + ", 8)))") // a sum of Decimal(38) overflows without a word
 	}
-	s.add(" FROM " + p.lines())
+	s.add(" FROM " + from)
 	if err := s.where(q.Cycle, q.Where); err != nil {
 		return err
 	}
@@ -365,10 +395,10 @@ func (p *Published) sum(ctx context.Context, q *SumQuery, customers []string, to
 
 // Shares implements Store. Errors are those of Page.
 func (p *Published) Shares(ctx context.Context, cycle string) (out []Share, err error) {
-	err = p.whole(ctx, cycle, func() error {
+	err = p.of(ctx, cycle, func(from string) error {
 		var s Share
-		sql := "SELECT partner_id, association_type, customer_id FROM " + p.lines() +
-			" WHERE cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY partner_id, association_type, customer_id"
+		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
+			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY partner_id, association_type, customer_id"
 		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() { out = nil }, []any{&s.Partner, &s.Association, &s.Customer},
 			func() error { out = append(out, s); return nil })
 	})

@@ -2,8 +2,11 @@ package bss_test
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,13 +22,12 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve"
 )
 
-// TestStores asks the lake and the published copy the same, of a workspace that knows late records and a re-rating: the answers are the
-// same bytes.
-func TestStores(t *testing.T) {
-	t.Parallel()
+// newCopied is a house with late records and a re-rating whose runs publish, and what answers from the copy.
+func newCopied(t *testing.T) (*house, *records.ClickHouse) {
+	t.Helper()
 	dsn, err := url.Parse(server.DSN(t))
 	must(t, err)
-	dsn.Path = "/stores"
+	dsn.Path = "/" + strings.ToLower(t.Name())
 	h := newHouse(t)
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+"', retries: 0}")
 	h.later()
@@ -39,13 +41,28 @@ func TestStores(t *testing.T) {
 		must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+clickhouse.Name(options.Database)))
 		must(t, conn.Close())
 	})
-	copied := records.NewClickHouse(conn, options.Database)
+	return h, records.NewClickHouse(conn, options.Database)
+}
+
+// serve is one more server over the workspace, which looks records up elsewhere.
+func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *serve.Server {
+	h.t.Helper()
+	w, err := pipeline.OpenWorkspace(h.dir)
+	must(h.t, err)
 	clock, err := time.Parse(time.RFC3339, now)
-	must(t, err)
+	must(h.t, err)
+	s, err := serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler), Store: store})
+	must(h.t, err)
+	return s
+}
+
+// TestStores asks the lake and the published copy the same, of a workspace that knows late records and a re-rating: the answers are the
+// same bytes.
+func TestStores(t *testing.T) {
+	t.Parallel()
+	h, copied := newCopied(t)
 	fromLake := h.server
-	fromCopy, err := serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler),
-		Store: func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) }})
-	must(t, err)
+	fromCopy := h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
 	for _, r := range requests() {
 		h.server = fromLake
 		code, want := h.call(r.as, r.path, r.body)
@@ -56,7 +73,7 @@ func TestStores(t *testing.T) {
 		}
 	}
 	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\nd9,dan,r5,gb,east,2026-10-05T10:00:00Z,2026-10-05T11:00:00Z,1\n")
-	h.edit("tollbook.yaml", "clickhouse: {dsn: '"+dsn.String()+"', retries: 0}", "")
+	h.edit("tollbook.yaml", "\nclickhouse:", "\n#")
 	h.night("2026-10-06T00:00:00Z") // it is not published
 	if code, body := h.call("", subRecords+"?bill_cycle=2026-10&customer_id=dan", ""); code != http.StatusInternalServerError {
 		t.Errorf("a state that is not published: %d %s", code, body)
@@ -115,4 +132,81 @@ func (h *house) edit(name, from, to string) {
 		h.t.Fatalf("%s has no %q", name, from)
 	}
 	h.lay(name, strings.Replace(string(text), from, to, 1))
+}
+
+// page asks for a page of dan's records and gives its state, how many there are in all, and the page's ids.
+func (h *house) page(cycle string, offset int) (state string, total int, ids []string) {
+	h.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?bill_cycle=%s&customer_id=dan&limit=2&offset=%d", subRecords, cycle, offset), nil)
+	r.Header.Set("X-Auth-Token", h.tokens[""])
+	w := httptest.NewRecorder()
+	h.server.ServeHTTP(w, r)
+	var body struct {
+		Total   int                   `json:"total_count"`
+		Records []struct{ ID string } `json:"fee_records"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != http.StatusOK {
+		h.t.Fatalf("from %d: %d %s %v", offset, w.Code, w.Body, err)
+	}
+	for _, r := range body.Records {
+		ids = append(ids, r.ID)
+	}
+	return w.Header().Get("X-Tollbook-State"), body.Total, ids
+}
+
+// usage is a file of n records of dan's on October 2nd, the first at an hour.
+func usage(name string, hour, n int) string {
+	var b strings.Builder
+	b.WriteString("record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%s%d,dan,r5,gb,east,2026-10-02T%02d:0%d:00Z,2026-10-02T23:00:00Z,1\n", name, i, hour, i)
+	}
+	return b.String()
+}
+
+// TestEarlierStores asks the copy of a state that another was published after, when no file of it that changed is in the lake any more: the
+// answers are the bytes that the lake gave. A paging that began on it goes on with it until clickhouse.keep is over, then with the live one.
+func TestEarlierStores(t *testing.T) {
+	t.Parallel()
+	h, copied := newCopied(t)
+	fromLake := h.server
+	h.lay("inbox/usage/b.csv", usage("b", 10, 5))
+	h.night("2026-10-05T03:00:00Z")
+	var earlier *lake.Snapshot
+	h.server = h.serve(func(snap *lake.Snapshot, own records.Store) records.Store {
+		if earlier == nil {
+			earlier = snap
+		}
+		return copied.At(snap, own)
+	})
+	paging := h.server
+	state, total, ids := h.page("2026-10", 0)
+	if total != 5 || strings.Join(ids, " ") != "b0 b1" {
+		t.Fatalf("%d, %v", total, ids)
+	}
+	h.server = fromLake
+	var want []string
+	for _, r := range requests() {
+		_, body := h.call(r.as, r.path, r.body)
+		want = append(want, body)
+	}
+	h.lay("inbox/usage/c.csv", usage("c", 9, 3)+"b0,dan,r5,gb,east,2026-10-02T10:00:00Z,2026-10-02T23:00:00Z,1\nc9,ann,r1,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
+		"c8,bob,r3,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\nc7,cat,r4,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\nc6,ann,r1,gb,east,2026-09-12T11:00:00Z,2026-09-12T12:00:00Z,1\n")
+	h.night("2026-10-05T04:00:00Z")
+	h.server = h.serve(func(*lake.Snapshot, records.Store) records.Store { return copied.At(earlier, nil) })
+	for i, r := range requests() {
+		if code, got := h.call(r.as, r.path, r.body); code != http.StatusOK || got != want[i] {
+			t.Errorf("%s %s as %q\nthen: %s\nnow %d: %s", r.path, r.body, r.as, want[i], code, got)
+		}
+	}
+	h.server = paging
+	if s, total, ids := h.page("2026-10", 2); s != state || total != 5 || strings.Join(ids, " ") != "b2 b3" {
+		t.Errorf("the paging goes on: state %s of %s, %d, %v", s, state, total, ids)
+	}
+	h.edit("tollbook.yaml", "retries: 0", "retries: 0, keep: 0s")
+	h.lay("inbox/usage/d.csv", usage("d", 8, 1))
+	h.night("2026-10-05T05:00:00Z")
+	if s, total, ids := h.page("2026-10", 4); s == state || total != 9 || strings.Join(ids, " ") != "b0 b1" {
+		t.Errorf("the paging's state is gone: state %s of %s, %d, %v", s, state, total, ids)
+	}
 }
