@@ -61,19 +61,26 @@ TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { prin
 
 # Tests against ClickHouse skip where it cannot be fetched, which `go test` alone would not show; where it must not happen, as in .ci/run,
 # TOLLBOOK_TEST_CLICKHOUSE_REQUIRED is set.
+FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
+  if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi
+
 .PHONY: test
 test: ## run every test of the main module
-	@missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
-	if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi; \
+	@$(FETCH); \
 	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES); \
 	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
-# A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself; -count=1, for Go does not see that it changed.
-# With DSN=clickhouse://..., as `make clickhouse` prints it, the server answers from what runs published there.
+# A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself. The second time the server answers from what
+# runs published to a ClickHouse server; with DSN=clickhouse://..., as `make clickhouse` prints it, that is the only time.
 DSN ?=
 .PHONY: acceptance
-acceptance: ## drive the query API with the vendor's own SDK, over a real server
-	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; cd fixtures/acceptance; $(GO) mod tidy -diff; $(GO) vet .; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 10m . $(if $(DSN),-args -store clickhouse -dsn $(DSN))
+acceptance: ## drive the query API with the vendor's own SDK, over a real server, from the lake and from ClickHouse
+	@$(FETCH); tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp"; test="$$tmp/acceptance.test -test.timeout 10m"; \
+	$(GO) build -o $(BIN)/clickhouse ./fixtures/clickhouse/cmd; \
+	(cd fixtures/acceptance; $(GO) mod tidy -diff; $(GO) vet .; $(GO) test -c -o "$$tmp/acceptance.test" .; \
+	if [ -n "$(DSN)" ]; then exec $$test -store clickhouse -dsn $(DSN); fi; echo "from the lake"; exec $$test); \
+	if [ -n "$(DSN)" ]; then exit; fi; if [ -n "$$missing" ]; then echo "$$missing" >&2; exit; fi; \
+	echo "from ClickHouse"; $(BIN)/clickhouse -dir "$$tmp/clickhouse" -in fixtures/acceptance -- $$test -store clickhouse
 
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
