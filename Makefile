@@ -203,18 +203,64 @@ $(BENCHSTAT):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 	@mv $(TOOLS)/benchstat $@
 
-# How cost grows. The defaults are small; the whole table is
-# make bench-growth GROWTH_ROWS=1000000,5000000,20000000,50000000,100000000 RUNS=5
+# Runs of growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: what was stopped goes on.
+RECORD ?= docs/bench-runs.ndjson
+
+# How cost grows; RUNS of each up to 20 million rows, one of each above. The defaults are small; the whole table is
+# make bench-growth GROWTH_ROWS=1000000,5000000,20000000,50000000,100000000 GROWTH_BASE=5000000 RUNS=5
+# and needs 4 GB for the feed and 20 GB for the largest run.
 GROWTH_ROWS    ?= 1000000
+GROWTH_BASE    ?= 1000000
 GROWTH_WORKERS ?= 2,1
 GROWTH_BUCKETS ?= 16,4,64,256
-GROWTH_FEEDS   ?= parquet,csv.gz,csv.zst,ndjson
+GROWTH_FEEDS   ?= parquet,csv.gz,csv.zst,ndjson.zst
 
 .PHONY: bench-growth
-bench-growth: build ## what rows, workers, buckets and formats of the feed cost, each varied alone; raw runs in docs/bench-growth.ndjson
+bench-growth: build ## what rows, workers, buckets and formats of the feed cost, each varied alone
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -workers $(GROWTH_WORKERS) \
-	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record docs/bench-growth.ndjson
+	$(BIN)/bench growth -program $(TOLLBOOK) -dir $(BUILD)/growth -customers $(CUSTOMERS) -rows $(GROWTH_ROWS) -base $(GROWTH_BASE) -workers $(GROWTH_WORKERS) \
+	  -buckets $(GROWTH_BUCKETS) -feeds $(GROWTH_FEEDS) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
+# A link is 8,928 samples: 20,000 of them are 2.4 GB of feeds, which go as they are taken in, and 3.2 GB of lake.
+LINKS ?= 2000
+
+.PHONY: bench-month-end
+bench-month-end: build ## a month of LINKS links' samples taken in, and the percentiles of its close
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench month-end -program $(TOLLBOOK) -dir $(BUILD)/month-end-$(LINKS) -links $(LINKS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
+# docs/performance.md has 20,000,000 rows, 1,000,000 customers and 5,000 partners.
+SETTLEMENT_ROWS      ?= 1000000
+SETTLEMENT_CUSTOMERS ?= 50000
+SETTLEMENT_PARTNERS  ?= 250
+
+.PHONY: bench-settlement
+bench-settlement: build ## the close of a month with partners, and the statements that are asked for
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench settlement -program $(TOLLBOOK) -dir $(BUILD)/settlement-$(SETTLEMENT_ROWS) -rows $(SETTLEMENT_ROWS) -customers $(SETTLEMENT_CUSTOMERS) \
+	  -partners $(SETTLEMENT_PARTNERS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
+# Of ROWS lines; a million are 0.5 GB of CSV and 1.2 GB of NDJSON, one file at a time.
+FORMATS ?= parquet,csv,ndjson,arrow,focus
+
+.PHONY: bench-ways-out
+bench-ways-out: build $(BENCH)/tollbook.yaml ## exports in every format, beside the library alone doing the same
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) $(LOOK)
+	$(BIN)/bench ways-out -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
+
+.PHONY: profile
+profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spends time and allocates: the ten functions of each
+	rm -rf $(BENCH)/lake
+	$(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) --cpu-profile $(BENCH)-cpu.out --alloc-profile $(BENCH)-alloc.out > $(BENCH)-profile.txt $(LOOK)
+	$(GO) tool pprof -top -nodecount 10 $(TOLLBOOK) $(BENCH)-cpu.out
+	$(GO) tool pprof -top -cum -nodecount 60 $(TOLLBOOK) $(BENCH)-cpu.out > $(BENCH)-cpu-cum.txt
+	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_space $(TOLLBOOK) $(BENCH)-alloc.out
+	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_objects $(TOLLBOOK) $(BENCH)-alloc.out
 
 # Nights of one month, each with the same number of rows: NIGHT_ROWS a night, LATE=--no-late for a month without late rows.
 NIGHT_ROWS ?= 1000000

@@ -48,6 +48,7 @@ skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % lat
 	f.StringVar(&o.Zone, "zone", "", "contract zone (default Asia/Shanghai)")
 	f.IntVar(&o.Links, "links", 0, "bandwidth links, a sample every five minutes each")
 	f.IntVar(&o.Partners, "partners", 0, "partners, with terms and incentive programmes (default one for every 25 customers, without)")
+	f.Int64Var(&o.FileRows, "file-rows", 0, "usage rows of a feed file, at most (default 20,000,000)")
 	f.BoolVar(&o.NoLate, "no-late", false, "no late rows: every row belongs to the day of its file")
 	f.BoolVar(&o.Bench, "bench", false, "books of the benchmark: flat and graduated prices and rate discounts alone")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
