@@ -15,19 +15,26 @@ import (
 var nightlyRows = flag.Int64("nightly.rows", 1_000_000, "rows of the smaller night of BenchmarkNightly")
 
 // BenchmarkNightly runs a night of so many rows and one of twice as many: what the second allocates more is what its further rows cost, since
-// books, buckets and workers are the same.
+// books, buckets and workers are the same. Of the generator's rows one in a thousand is rejected, which is told apart.
 func BenchmarkNightly(b *testing.B) {
-	once, twice := newNight(b, *nightlyRows), newNight(b, 2**nightlyRows)
-	var objects, bytes uint64
-	for b.Loop() {
-		o1, b1 := once.run(b)
-		o2, b2 := twice.run(b)
-		objects += o2 - o1
-		bytes += b2 - b1
+	for _, c := range []struct {
+		name  string
+		noBad bool
+	}{{"rejects=none", true}, {"rejects=0.1%", false}} {
+		b.Run(c.name, func(b *testing.B) {
+			once, twice := newNight(b, *nightlyRows, c.noBad), newNight(b, 2**nightlyRows, c.noBad)
+			var objects, bytes uint64
+			for b.Loop() {
+				o1, b1 := once.run(b)
+				o2, b2 := twice.run(b)
+				objects += o2 - o1
+				bytes += b2 - b1
+			}
+			rows := float64(b.N) * float64(*nightlyRows)
+			b.ReportMetric(float64(objects)/rows, "allocs/row")
+			b.ReportMetric(float64(bytes)/rows, "B/row")
+		})
 	}
-	rows := float64(b.N) * float64(*nightlyRows)
-	b.ReportMetric(float64(objects)/rows, "allocs/row")
-	b.ReportMetric(float64(bytes)/rows, "B/row")
 }
 
 // night is a workspace of one day.
@@ -36,9 +43,9 @@ type night struct {
 	asOf period.Instant
 }
 
-func newNight(b *testing.B, rows int64) night {
+func newNight(b *testing.B, rows int64, noBad bool) night {
 	dir := filepath.Join(b.TempDir(), "workspace")
-	r, err := generate.Workspace(b.Context(), generate.Options{Rows: rows, Customers: 10_000, Days: 1, Seed: 1, Bench: true, Dir: dir}, nil)
+	r, err := generate.Workspace(b.Context(), generate.Options{Rows: rows, Customers: 10_000, Days: 1, Seed: 1, Bench: true, NoBad: noBad, Dir: dir}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -56,7 +57,14 @@ func appendJSON(dst []byte, a arrow.Array, row int) []byte {
 	case *array.Int8, *array.Int16, *array.Int32, *array.Int64, *array.Uint8, *array.Uint16, *array.Uint32, *array.Uint64:
 		return append(dst, a.ValueStr(row)...)
 	}
-	text := bytes.ToValidUTF8(appendText(nil, a, row), []byte("\ufffd"))
+	return appendQuoted(dst, appendText(nil, a, row))
+}
+
+// appendQuoted appends a text as JSON. Runs of bytes that are not UTF-8 become one U+FFFD each.
+func appendQuoted(dst, text []byte) []byte {
+	if !utf8.Valid(text) { // asked first, since a copy is made of what is valid, too
+		text = bytes.ToValidUTF8(text, []byte("\ufffd"))
+	}
 	dst, _ = jsontext.AppendQuote(dst, text) // valid UTF-8 has no error
 	return dst
 }
@@ -103,7 +111,7 @@ func (p *parquetRaw) appendRaw(dst []byte, row int) []byte {
 			dst = append(dst, ',')
 		}
 		err := guard(func() error {
-			dst, _ = jsontext.AppendQuote(dst, bytes.ToValidUTF8([]byte(c.name), []byte("\ufffd")))
+			dst = appendQuoted(dst, []byte(c.name))
 			dst = appendJSON(append(dst, ':'), a, row)
 			return nil
 		})
