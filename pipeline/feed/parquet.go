@@ -258,16 +258,16 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 			return nil
 		}
 		seen := make(map[string]bool, page.NumValues())
-		for data := page.Data(); len(data) >= 4; {
-			end := 4 + uint64(binary.LittleEndian.Uint32(data))
+		for data := string(page.Data()); len(data) >= 4; { // one copy, of which the words are parts
+			end := 4 + uint64(binary.LittleEndian.Uint32([]byte(data[:4])))
 			if end > uint64(len(data)) {
 				return fmt.Errorf("its dictionary ends too early")
 			}
-			if value := string(data[4:end]); !seen[value] {
-				seen[value] = true
-			} else {
-				return fmt.Errorf("its dictionary holds %q twice", shownValue(data[4:end]))
+			value := data[4:end]
+			if seen[value] {
+				return fmt.Errorf("its dictionary holds %q twice", shownValue([]byte(value)))
 			}
+			seen[value] = true
 			data = data[end:]
 		}
 		return nil
