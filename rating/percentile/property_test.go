@@ -176,6 +176,7 @@ func BenchmarkMeasure(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
+			b.ReportMetric(float64(len(l.Slots))*float64(b.N)/b.Elapsed().Seconds(), "samples/s")
 		})
 	}
 }
