@@ -61,6 +61,7 @@ type maker struct {
 	keyed   bool
 	manner  manner
 	decided bool
+	encoder rle.Encoding // of codes; on its own it would be allocated once a page
 }
 
 // header appends a page's header: PageHeader of the format, in Thrift's compact protocol.
@@ -150,8 +151,8 @@ func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) bou
 // codes appends codes as a page has them: their width in bits, then runs and packed ones.
 func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err error) {
 	width := max(1, bits.Len(uint(distinct-1)))
-	encoder := rle.Encoding{BitWidth: width}
-	if m.scratch, err = encoder.EncodeInt32(m.scratch, codes); err != nil {
+	m.encoder.BitWidth = width
+	if m.scratch, err = m.encoder.EncodeInt32(m.scratch, codes); err != nil {
 		return nil, err
 	}
 	return append(append(dst, byte(width)), m.scratch...), nil
