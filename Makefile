@@ -82,6 +82,11 @@ acceptance: ## drive the query API with the vendor's own SDK, over a real server
 	if [ -n "$(DSN)" ]; then exit; fi; if [ -n "$$missing" ]; then echo "$$missing" >&2; exit; fi; \
 	echo "from ClickHouse"; $(BIN)/clickhouse -dir "$$tmp/clickhouse" -in fixtures/acceptance -- $$test -store clickhouse
 
+# A module of its own, since Prometheus is large: fetched and compiled once, a few minutes on two cores; a few seconds from then on.
+.PHONY: alerts
+alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' own evaluation of rules
+	cd fixtures/alerts; $(GO) mod tidy -diff; $(GO) vet .; $(GO) test -count=1 -timeout 10m .
+
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
 	$(GO) run ./fixtures/clickhouse/cmd -fetch

@@ -71,7 +71,7 @@ func (f *GatedFeed) String() string {
 		}
 		reasons = append(reasons, fmt.Sprintf("%s %d", r.Reason, r.Rows))
 	}
-	share := new(big.Rat).SetFrac64(100*f.Rejected, f.Rows)
+	share := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(100), big.NewInt(f.Rejected)), big.NewInt(max(f.Rows, 1)))
 	return fmt.Sprintf("%s has %d rejects in %d rows (%s %%), its gate is %s: %s", f.Feed, f.Rejected, f.Rows, share.FloatString(2), f.Gate, strings.Join(reasons, ", "))
 }
 

@@ -23,8 +23,8 @@ type PublishOptions struct {
 // NoCycle is no cycle in particular.
 const NoCycle = noCycle
 
-// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *query.NoCycleError, and those
-// of publish.Publish.
+// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *query.NoCycleError,
+// problem.Problems where the books no longer have what lines name, and those of publish.Publish.
 func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
@@ -57,10 +57,11 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 		report, err = publish.Publish(ctx, to, src)
 		return err
 	})
-	if err == nil {
-		o.rows(report.Inserted())
+	if err != nil {
+		return report, booksWrong(err)
 	}
-	return report, err
+	o.rows(report.Inserted())
+	return report, nil
 }
 
 // partnerBooks names everything beside the lines that partner statements are worked out of.

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // TotalsError is a control total that does not hold: our own fault, exit code 3, nothing was committed (spec §6.6).
@@ -28,19 +30,19 @@ func (r *run) totals() error {
 			continue
 		}
 		files := r.next.Files(ref)
-		lines, err := sumFiles(files, "lines")
+		lines, err := sumBuckets(files, "lines")
 		if err != nil {
 			return err
 		}
-		statements, err := sumFiles(files, "statements")
+		statements, err := sumBuckets(files, "statements")
 		if err != nil {
 			return err
 		}
-		if err := agree(ref, files, lines, statements); err != nil {
+		if err := agree(ref, lines, statements); err != nil {
 			return err
 		}
-		list = append(list, lines.totals(ref+"/lines.")...)
-		list = append(list, statements.totals(ref+"/statements.")...)
+		list = append(list, lines.all.totals(ref+"/lines.")...)
+		list = append(list, statements.all.totals(ref+"/statements.")...)
 	}
 	r.report.Totals = list
 	for _, e := range r.next.Find(rejectKey()) {
@@ -107,21 +109,63 @@ type tableSums struct {
 	rows    int64
 }
 
-func sumFiles(files []lake.FileEntry, table string) (*tableSums, error) {
-	s := &tableSums{scaled: make(map[string]*big.Int), scale: make(map[string]int)}
+func newTableSums() *tableSums {
+	return &tableSums{scaled: make(map[string]*big.Int), scale: make(map[string]int)}
+}
+
+// bucketSums are the sums of a table's files: all of them, and those of each bucket.
+type bucketSums struct {
+	all *tableSums
+	of  map[int]*tableSums
+}
+
+func sumBuckets(files []lake.FileEntry, table string) (*bucketSums, error) {
+	b := &bucketSums{all: newTableSums(), of: make(map[int]*tableSums)}
 	for _, e := range files {
 		if e.Table != table {
 			continue
 		}
-		s.rows += e.Rows
-		for _, one := range e.Sums {
-			if err := s.add(one); err != nil {
-				return nil, fmt.Errorf("%s: sum of %s: %w", e.Path, one.Column, err)
-			}
+		if b.of[e.Bucket] == nil {
+			b.of[e.Bucket] = newTableSums()
+		}
+		if err := b.of[e.Bucket].addAll(e.Rows, e.Sums); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Path, err)
 		}
 	}
-	slices.Sort(s.columns)
-	return s, nil
+	for _, bucket := range slices.Sorted(maps.Keys(b.of)) {
+		if err := b.all.addAll(b.of[bucket].rows, b.of[bucket].list()); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(b.all.columns)
+	return b, nil
+}
+
+// text is the sum of a bucket; one without files has none.
+func (b *bucketSums) text(bucket int, column string) string {
+	if b.of[bucket] == nil {
+		return newTableSums().text(column)
+	}
+	return b.of[bucket].text(column)
+}
+
+// list is the sums as files have them.
+func (s *tableSums) list() []lake.Sum {
+	var list []lake.Sum
+	for _, c := range s.columns {
+		list = append(list, lake.Sum{Column: c, Value: s.text(c)})
+	}
+	return list
+}
+
+func (s *tableSums) addAll(rows int64, sums []lake.Sum) error {
+	s.rows += rows
+	for _, one := range sums {
+		if err := s.add(one); err != nil {
+			return fmt.Errorf("sum of %s: %w", one.Column, err)
+		}
+	}
+	return nil
 }
 
 func (s *tableSums) add(one lake.Sum) error {
@@ -166,35 +210,22 @@ func (s *tableSums) totals(prefix string) []lake.Total {
 	return list
 }
 
-// agree checks Σ lines = Σ statements for every amount column, and names the first bucket in which they differ.
-func agree(cycle string, files []lake.FileEntry, lines, statements *tableSums) error {
-	for _, column := range statements.columns {
-		if column == "due_amount" || column == "rounding_amount" || lines.text(column) == statements.text(column) {
+// agree checks Σ lines = Σ statements for every amount that both have, bucket by bucket, so that errors of two buckets that cancel each
+// other are seen, and names the first that differs.
+func agree(cycle string, lines, statements *bucketSums) error {
+	buckets := slices.Sorted(maps.Keys(lines.of))
+	buckets = slices.AppendSeq(buckets, maps.Keys(statements.of))
+	slices.Sort(buckets)
+	buckets = slices.Compact(buckets)
+	for _, def := range tables.Statements().Columns {
+		if def.Type != tables.Amount || def.Name == "due_amount" || def.Name == "rounding_amount" {
 			continue
 		}
-		for _, bucket := range bucketsOf(files) {
-			of := slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Bucket != bucket })
-			l, err := sumFiles(of, "lines")
-			if err != nil {
-				return err
-			}
-			s, err := sumFiles(of, "statements")
-			if err != nil {
-				return err
-			}
-			if l.text(column) != s.text(column) {
-				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", column, cycle, bucket), Left: l.text(column) + " in lines", Right: s.text(column) + " in statements"}
+		for _, bucket := range buckets {
+			if l, s := lines.text(bucket, def.Name), statements.text(bucket, def.Name); l != s {
+				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket), Left: l + " in lines", Right: s + " in statements"}
 			}
 		}
 	}
 	return nil
-}
-
-func bucketsOf(files []lake.FileEntry) []int {
-	var out []int
-	for _, e := range files {
-		out = append(out, e.Bucket)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -77,13 +78,14 @@ func exitCode(err error) int {
 	var notFound *query.NotFoundError
 	var unknownKey *keys.UnknownKeyError
 	var gated *pipeline.GatedError
+	var unnamed *settle.MissingBookError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated):
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &unnamed):
 		return exitWrong
 	}
 	return exitFailed

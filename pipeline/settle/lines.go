@@ -118,6 +118,11 @@ func (e *MissingBookError) Error() string {
 	return fmt.Sprintf("no %s %q, which lines name", e.What, e.ID)
 }
 
+// Hint says what to do.
+func (e *MissingBookError) Hint() string {
+	return "put its row back into books/" + e.Book + ": end it with valid_to instead of deleting it"
+}
+
 // line fills in the line at hand.
 func (f *lineFile) line(l *settlement.Line) error {
 	c, i := f.cols.C, f.at
