@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -13,8 +14,9 @@ func (a *app) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look whether all is fit for runs, and say what to do",
-		Long: `doctor looks at settings and books, the lake and files in it that nobody names, free space, the clock, the lock, permissions, the
-inbox, the run ledger, versions, what the schedule owes, ClickHouse and the cache of hashes, and says of each what it found and what
+		Long: `doctor looks at settings and books, the lake and files in it that nobody names, free space, the clock, times of files,
+the time zone, the lock, permissions, the inbox, the run ledger, versions, what the schedule owes, ClickHouse and its tables, and the
+cache of hashes, and says of each what it found and what
 to do. It writes nothing.
 
 Exit code 1 says that something is to be looked at; 2 that settings or books are wrong; 3 that a run would fail of what
@@ -27,7 +29,7 @@ is around the workspace.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	r := doctor.Look(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env, HashCache: a.hashCache(), Version: version()})
+	r := doctor.Look(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env, HashCache: a.hashCache(), Scratch: os.TempDir(), Version: version()})
 	if a.flags.json {
 		if err := a.printJSON(r); err != nil {
 			return err

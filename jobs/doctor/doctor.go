@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -58,6 +59,7 @@ type Options struct {
 	Clock     func() time.Time
 	Env       func(string) string
 	HashCache string
+	Scratch   string // where queries and exports spill to; "" = not looked at
 	Version   string // of the program; "" = not known
 }
 
@@ -76,7 +78,7 @@ func Look(ctx context.Context, o Options) *Report {
 	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
 	if d.ws != nil {
-		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.clock, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
+		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.scratch, d.clock, d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
 			check(ctx)
 		}
 	}
@@ -165,33 +167,70 @@ func (d *doctor) unnamed(context.Context) {
 	d.tell("files of the lake", Warn, "the next run deletes what is the lake's own; until then no glob is right. Take foreign files out", "%d files that nobody names, the first: %s", len(found), found[0].Name)
 }
 
-// space compares what is free with twice what the largest cycle takes.
-func (d *doctor) space(context.Context) {
-	const mebi = 1 << 20
-	need := int64(64 * mebi)
-	if d.snap != nil {
-		for _, ref := range d.snap.Manifest.Cycles {
-			files, err := d.snap.Files(ref.Cycle)
-			bytes := int64(0)
-			for _, e := range files {
-				bytes += e.Bytes
-			}
-			if err == nil {
-				need = max(need, 2*bytes)
-			}
+const mebi = 1 << 20
+
+// little is what any run and any query may need.
+const little = 64 * mebi
+
+// largest is what the largest cycle takes, bytes.
+func (d *doctor) largest() (most int64) {
+	if d.snap == nil {
+		return 0
+	}
+	for _, ref := range d.snap.Manifest.Cycles {
+		files, err := d.snap.Files(ref.Cycle)
+		if err != nil {
+			continue // the check of the files says so
 		}
+		bytes := int64(0)
+		for _, e := range files {
+			bytes += e.Bytes
+		}
+		most = max(most, bytes)
 	}
-	dir := d.ws.LakeDir()
-	var at unix.Statfs_t
-	for err := unix.Statfs(dir, &at); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &at) {
-		dir = filepath.Dir(dir) // not made yet
+	return most
+}
+
+// free is the room below a folder, or below what will hold it where it is not made yet.
+func free(dir string) (at string, bytes int64, err error) {
+	var fs unix.Statfs_t
+	for err = unix.Statfs(dir, &fs); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &fs) {
+		dir = filepath.Dir(dir)
 	}
-	outcome, do := OK, ""
-	free := int64(at.Bavail) * at.Bsize //nolint:unconvert // its type is the system's
-	if free < need {
-		outcome, do = Warn, "make room, or move the lake: a run that finds no room commits nothing"
+	return dir, int64(fs.Bavail) * fs.Bsize, err //nolint:unconvert // its type is the system's
+}
+
+// room tells whether a folder has the room that is needed.
+func (d *doctor) room(name, dir, who, do string, need int64) {
+	at, bytes, err := free(dir)
+	switch {
+	case err != nil:
+		d.tell(name, Warn, "see that the folder is there", "%s: %v", dir, err)
+	case bytes < need:
+		d.tell(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
+	default:
+		d.tell(name, OK, "", "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
 	}
-	d.tell("space for the lake", outcome, do, "%d MiB free in %s; a run may need %d MiB", free/mebi, dir, (need+mebi-1)/mebi)
+}
+
+// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts beside the lake's files, and old files until
+// its commit.
+func (d *doctor) space(context.Context) {
+	d.room("space for the lake", d.ws.LakeDir(), "a run", "make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))
+}
+
+// scratch looks at the folder that queries, exports and quotes spill to.
+func (d *doctor) scratch(context.Context) {
+	const name, elsewhere = "space for queries", "make room, or set TMPDIR to a folder with room; runs do not need it"
+	switch {
+	case d.Scratch == "":
+		d.tell(name, Skipped, "", "no folder is named")
+		return
+	case unix.Access(d.Scratch, unix.W_OK|unix.X_OK) != nil:
+		d.tell(name, Warn, "set TMPDIR to a folder that can be written; runs do not need it", "%s cannot be written", d.Scratch)
+		return
+	}
+	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()))
 }
 
 // clock holds the machine's clock against the newest state.
@@ -209,6 +248,109 @@ func (d *doctor) clock(context.Context) {
 	default:
 		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
+}
+
+// ahead is how far the times of files may lie ahead: disks of other machines have clocks of their own.
+const ahead = time.Minute
+
+// times looks for files of the inbox and the lake whose time has not come. It is compared with what a new file gets: the clock of the disk.
+func (d *doctor) times(context.Context) {
+	const name = "times of files"
+	now, err := newFileTime(d.Dir)
+	if err != nil {
+		d.tell(name, Skipped, "", "no file can be made to compare with: %v", err)
+		return
+	}
+	for _, place := range []struct{ dir, do string }{
+		{filepath.Join(d.Dir, "inbox"), "set the clock right, or the file's time: touch it. The schedule leaves the file until then"},
+		{d.ws.LakeDir(), "set the clock right, on the machine of the disk too: the lake has files of later than now"},
+	} {
+		newest, at, err := newestFile(place.dir)
+		switch {
+		case err != nil:
+			d.tell(name, Warn, "see that the folder can be read", "%v", err)
+			return
+		case at.After(now.Add(ahead)):
+			d.tell(name, Warn, place.do, "%s is of %s, and a new file of %s", newest, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+			return
+		}
+	}
+	d.tell(name, OK, "", "no file of inbox and lake is of the future")
+}
+
+// newFileTime is the time that a new file gets in a folder.
+func newFileTime(dir string) (at time.Time, err error) {
+	f, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		return at, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		at = info.ModTime()
+	}
+	return at, errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
+// newestFile is the file below a folder that was changed last. A folder that is not there has none.
+func newestFile(dir string) (path string, at time.Time, err error) {
+	if dir, err = filepath.EvalSymlinks(dir); errors.Is(err, fs.ErrNotExist) {
+		return "", at, nil
+	}
+	if err != nil {
+		return "", at, err
+	}
+	err = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // a run took it away
+			return nil
+		}
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := os.Stat(name)
+		if err == nil && info.ModTime().After(at) {
+			path, at = name, info.ModTime()
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	})
+	return path, at, err
+}
+
+// zone says by which data the contract zone is what it is. The program has its own, which counts where the system has none.
+func (d *doctor) zone(context.Context) {
+	const name = "time zone"
+	zone := d.ws.Settings.Zone
+	today := time.UnixMicro(int64(d.now)).In(zone.Location()).Format("-07:00")
+	if named := d.Env("ZONEINFO"); named != "" {
+		d.tell(name, Warn, "unset ZONEINFO: runs elsewhere do not see it, and days may begin at other instants there", "%s, now UTC%s; ZONEINFO names zones of this machine's own: %s",
+			zone.Name(), today, named)
+		return
+	}
+	for _, dir := range []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"} { // as the library looks
+		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(zone.Name()))); err == nil {
+			d.tell(name, OK, "", "%s, now UTC%s, by %s%s", zone.Name(), today, dir, zoneVersion(dir))
+			return
+		}
+	}
+	d.tell(name, OK, "", "%s, now UTC%s, by the program's own zones: the system has none", zone.Name(), today)
+}
+
+// zoneVersion is the release of a system's zones, where it says one: " (2026a)".
+func zoneVersion(dir string) string {
+	f, err := os.Open(filepath.Join(dir, "tzdata.zi"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text := make([]byte, 64)
+	n, _ := f.Read(text) // a file without a first line says none
+	version, found := strings.CutPrefix(firstLine(text[:n]), "# version ")
+	if !found {
+		return ""
+	}
+	return " (" + version + ")"
 }
 
 // lock says whether a run is on. It takes no lock.
@@ -356,6 +498,10 @@ func (d *doctor) server(ctx context.Context) {
 			return
 		}
 	}
+	if clickhouse.NotThere(err) { // the first publish makes the database
+		d.tell("ClickHouse", Warn, "`tollbook publish`", "it answers; nothing is published: there is no database %s", s.DSN.Database)
+		return
+	}
 	d.tell("ClickHouse", Warn, "see that it is on; runs go on without, and the publish is owed", "%v", err)
 }
 
@@ -371,6 +517,27 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 		d.tell("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(), live.Manifest, d.snap.Manifest.Number)
 	default:
 		d.tell("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
+	}
+	if ok && err == nil {
+		d.tables(ctx, conn)
+	}
+}
+
+// tables compares what a server's tables are with what this program makes.
+func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
+	const name = "ClickHouse tables"
+	s := &d.ws.Settings.ClickHouse
+	drift, err := publish.Schema{Database: s.DSN.Database, Cluster: s.Cluster}.Drift(ctx, conn, s.Samples)
+	var hinted interface{ Hint() string }
+	switch {
+	case errors.As(err, &hinted):
+		d.tell(name, Warn, hinted.Hint(), "%v", err)
+	case err != nil:
+		d.tell(name, Warn, "`tollbook publish` says more", "%v", err)
+	case len(drift) > 0:
+		d.tell(name, Warn, "`tollbook publish` makes them", "not as this program makes them: %s", strings.Join(drift, ", "))
+	default:
+		d.tell(name, OK, "", "as this program makes them")
 	}
 }
 

@@ -10,4 +10,5 @@
 //	LEDGER-4  A file that cannot be read is named and passed over: it hides no other.
 //	LEDGER-5  Nothing in the lake depends on the ledger: it may be deleted at any time.
 //	LEDGER-6  The newest Keep entries are kept; older ones are deleted when a run ends.
+//	LEDGER-7  An entry whose run ended does not change any more. Who looks again reads what is new.
 package ledger

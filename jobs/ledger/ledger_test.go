@@ -151,3 +151,71 @@ func TestUnwritable(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestReader looks again and again: files of runs that ended are opened once (LEDGER-7).
+func TestReader(t *testing.T) {
+	t.Parallel()
+	dir := Dir(t.TempDir())
+	r := NewReader(dir)
+	opened := 0
+	r.open = func(path string) (*os.File, error) {
+		opened++
+		return os.Open(path)
+	}
+	look := func(files int, want ...string) {
+		t.Helper()
+		opened = 0
+		entries, damaged, err := r.Read()
+		if err != nil || damaged != nil {
+			t.Fatal(damaged, err)
+		}
+		if diff := cmp.Diff(want, brief(entries)); diff != "" || opened != files {
+			t.Errorf("%d files opened, want %d\n%s", opened, files, diff)
+		}
+	}
+	look(0)
+	first, e1 := start(t, dir, "nightly")
+	second, e2 := start(t, dir, "close")
+	look(2, "20261003T013000.000Z-nightly running", "20261003T013000.001Z-close running")
+	e1.Outcome = Done
+	if err := first.End(e1); err != nil {
+		t.Fatal(err)
+	}
+	e2.Stages = []Stage{{Name: "scan"}}
+	if err := second.Update(e2); err != nil {
+		t.Fatal(err)
+	}
+	look(2, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close running")
+	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close running")
+	if err := second.lock.Close(); err != nil { // as the system does when the process ends
+		t.Fatal(err)
+	}
+	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed")
+	look(0, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed")
+	third, e3 := start(t, dir, "monthly")
+	e3.Outcome = Look
+	if err := third.End(e3); err != nil {
+		t.Fatal(err)
+	}
+	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed", "20261003T013000.002Z-monthly look")
+	// Another file under the name, such as one of a backup, is read; one that is gone is forgotten, and a damaged one is read each time.
+	first.lock = nil
+	e1.Outcome, e1.Error = Failed, "disk full"
+	if err := first.Update(e1); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, e2.ID+".json")); err != nil {
+		t.Fatal(err)
+	}
+	look(1, "20261003T013000.000Z-nightly failed", "20261003T013000.002Z-monthly look")
+	if err := os.WriteFile(filepath.Join(dir, e3.ID+".json"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		opened = 0
+		entries, damaged, err := r.Read()
+		if err != nil || len(damaged) != 1 || len(entries) != 1 || opened != 1 {
+			t.Errorf("%d files opened, %v, %v, %v", opened, brief(entries), damaged, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,12 +17,37 @@ import (
 // Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read (LEDGER-4). A folder that is
 // not there has none. err is that of listing the folder.
 func Read(dir string) (entries []Entry, damaged []error, err error) {
-	names, err := list(dir)
+	return NewReader(dir).Read()
+}
+
+// Reader reads a ledger again and again. What a run came to does not change: an entry of one that ended is read once, and again only if its
+// file is another by size or time (LEDGER-7). It is for one goroutine at a time.
+type Reader struct {
+	dir  string
+	open func(string) (*os.File, error)
+	kept map[string]kept // by the file's name
+}
+
+// kept is an entry of a run that ended, and what its file was when it was read.
+type kept struct {
+	size  int64
+	time  time.Time
+	entry Entry
+}
+
+// NewReader makes a reader of a ledger's folder.
+func NewReader(dir string) *Reader { return &Reader{dir: dir, open: os.Open} }
+
+// Read is what the function Read is. The entries are the reader's own below their first level: they are not to be changed.
+func (r *Reader) Read() (entries []Entry, damaged []error, err error) {
+	names, err := list(r.dir)
 	if err != nil {
 		return nil, nil, fmt.Errorf("look into the run ledger: %w", err)
 	}
+	was := r.kept
+	r.kept = make(map[string]kept, len(names))
 	for _, name := range names {
-		e, err := readEntry(filepath.Join(dir, name))
+		e, err := r.entry(name, was)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // deleted meanwhile, being old
 		case err != nil:
@@ -33,13 +59,32 @@ func Read(dir string) (entries []Entry, damaged []error, err error) {
 	return entries, damaged, nil
 }
 
-// readEntry reads one file. An entry that says `running` and that nobody holds is of a run that was killed (LEDGER-2).
-func readEntry(path string) (*Entry, error) {
-	f, err := os.Open(path)
+// entry is the one of a file, as it was read before or as it is read now.
+func (r *Reader) entry(name string, was map[string]kept) (*Entry, error) {
+	path := filepath.Join(r.dir, name)
+	info, err := os.Lstat(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	k, found := was[name]
+	if !found || k.size != info.Size() || !k.time.Equal(info.ModTime()) {
+		f, err := r.open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		e, err := readEntry(f, path)
+		if err != nil || e.Outcome == Running {
+			return e, err
+		}
+		k = kept{info.Size(), info.ModTime(), *e}
+	}
+	r.kept[name] = k
+	return &k.entry, nil
+}
+
+// readEntry reads one file. An entry that says `running` and that nobody holds is of a run that was killed (LEDGER-2).
+func readEntry(f *os.File, path string) (*Entry, error) {
 	b, err := io.ReadAll(f)
 	if err != nil {
 		return nil, err

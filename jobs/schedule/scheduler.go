@@ -123,7 +123,7 @@ func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 		return nil, err
 	}
 	return &Scheduler{
-		runner: r, clock: r.Clock, log: log, watch: watch, reader: reader{dir: r.Dir, options: r.Options}, released: release,
+		runner: r, clock: r.Clock, log: log, watch: watch, reader: newReader(r.Dir, r.Options), released: release,
 		began: began, started: period.Instant(now.UnixMicro()), holds: make(map[lane]hold), skipped: make(map[string]bool),
 	}, nil
 }
@@ -139,7 +139,7 @@ func Look(r *jobs.Runner) (*Status, error) {
 	if err != nil {
 		began = now
 	}
-	in := reader{dir: r.Dir, options: r.Options}
+	in := newReader(r.Dir, r.Options)
 	f, err := in.read(began, now)
 	if err != nil {
 		return nil, err

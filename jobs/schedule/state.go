@@ -19,15 +19,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// reader reads the State of a workspace. It remembers the manifests that it read: those do not change.
+// reader reads the State of a workspace. It remembers the manifests and the entries of the ledger that it read: those do not change.
 type reader struct {
 	dir     string
 	options pipeline.Options
+	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
 	hash    lake.Hash
 	past    []run
 	own     []run                 // that this process did: it knows them where the ledger cannot be written
 	newest  map[string]period.Day // by feed, of head
+}
+
+func newReader(dir string, o pipeline.Options) reader {
+	return reader{dir: dir, options: o, ledger: ledger.NewReader(ledger.Dir(dir))}
 }
 
 // run is what a finished run says of what was done.
@@ -64,7 +69,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, _, err := ledger.Read(ledger.Dir(r.dir)) // what cannot be read there was a run, and its manifest tells of it
+	entries, _, err := r.ledger.Read() // what cannot be read there was a run, and its manifest tells of it
 	if err != nil {
 		return nil, err
 	}

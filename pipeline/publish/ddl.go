@@ -177,6 +177,37 @@ func (e *NewerError) Error() string {
 // Hint is what to do about it.
 func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
 
+// Drift names what a publish would run on a server to bring its tables to this program's version; none = nothing. It changes nothing. Errors:
+// *NewerError, *AlteredError.
+func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
+	st, err := s.readState(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.newer(c, &st); err != nil {
+		return nil, err
+	}
+	steps, err := s.todo(st)
+	if err != nil {
+		return nil, err
+	}
+	for _, step := range steps {
+		drift = append(drift, step.name)
+	}
+	if len(drift) > 0 {
+		return drift, nil
+	}
+	return nil, s.checkColumns(ctx, c, theTables(samples))
+}
+
+// newer is the error of tables that a later program changed.
+func (s Schema) newer(c *clickhouse.Conn, st *state) error {
+	if newest := slices.Max(append(st.versions, 0)); newest > len(migrations()) {
+		return &NewerError{c.Address(), newest, len(migrations())}
+	}
+	return nil
+}
+
 // migrate brings a server's tables up to this program's version. Each statement may run twice: what was stopped is run again. The tables
 // are checked before views are made over them.
 func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn, list []*published) (ran []string, err error) {
@@ -184,8 +215,8 @@ func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn, list []*publish
 	if err != nil {
 		return nil, err
 	}
-	if newest := slices.Max(append(st.versions, 0)); newest > len(migrations()) {
-		return nil, &NewerError{c.Address(), newest, len(migrations())}
+	if err := s.newer(c, &st); err != nil {
+		return nil, err
 	}
 	steps, err := s.todo(st)
 	if err != nil {

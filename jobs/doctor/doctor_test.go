@@ -1,0 +1,146 @@
+package doctor
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// workspace is the sample's, without a run.
+func workspace(t *testing.T) Options {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "w")
+	must(t, sample.Write(dir))
+	return Options{Dir: dir, Clock: time.Now, Env: func(string) string { return "" }, Scratch: t.TempDir(), HashCache: filepath.Join(t.TempDir(), "hashes")}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tells holds a check to its outcome and to words of what was found and what to do.
+func tells(t *testing.T, o Options, name string, outcome Outcome, found, do string) {
+	t.Helper()
+	r := Look(t.Context(), o)
+	for _, c := range r.Checks {
+		if c.Name != name {
+			continue
+		}
+		if c.Outcome != outcome || !strings.Contains(c.Found, found) || !strings.Contains(c.Do, do) || (c.Do == "") != (outcome == OK || outcome == Skipped) {
+			t.Errorf("%+v, want %s, %q, %q", c, outcome, found, do)
+		}
+		if r.Workable && outcome == Warn {
+			t.Errorf("%s: nothing to look at: %+v", name, r)
+		}
+		return
+	}
+	t.Errorf("no check %s: %+v", name, r.Checks)
+}
+
+func TestTimes(t *testing.T) {
+	t.Parallel()
+	o := workspace(t)
+	const name = "times of files"
+	tells(t, o, name, OK, "no file of inbox and lake is of the future", "")
+	file := filepath.Join(o.Dir, "inbox", "usage", "ahead.csv")
+	must(t, os.WriteFile(file, nil, 0o666))
+	soon := time.Now().Add(30 * time.Second) // a disk whose clock is a little ahead
+	must(t, os.Chtimes(file, soon, soon))
+	tells(t, o, name, OK, "", "")
+	later := time.Now().Add(24 * time.Hour)
+	must(t, os.Chtimes(file, later, later))
+	tells(t, o, name, Warn, file+" is of "+later.UTC().Format("2006-01-02"), "touch it")
+	must(t, os.Remove(file))
+	lake := filepath.Join(o.Dir, "lake")
+	must(t, os.Mkdir(lake, 0o777))
+	head := filepath.Join(lake, "HEAD.old")
+	must(t, os.WriteFile(head, nil, 0o666))
+	must(t, os.Chtimes(head, later, later))
+	tells(t, o, name, Warn, head, "set the clock right")
+	must(t, os.RemoveAll(lake))
+	tells(t, o, name, OK, "", "")
+}
+
+func TestZone(t *testing.T) {
+	t.Parallel()
+	o := workspace(t)
+	tells(t, o, "time zone", OK, "Asia/Shanghai, now UTC+08:00, by ", "")
+	o.Env = func(name string) string {
+		if name == "ZONEINFO" {
+			return "/opt/zones"
+		}
+		return ""
+	}
+	tells(t, o, "time zone", Warn, "/opt/zones", "unset ZONEINFO")
+}
+
+func TestCache(t *testing.T) {
+	t.Parallel()
+	o := workspace(t)
+	tells(t, o, "hash cache", OK, o.HashCache, "")
+	must(t, os.WriteFile(o.HashCache, []byte("tollbook\x00"), 0o666))
+	tells(t, o, "hash cache", Warn, "read remembered hashes "+o.HashCache, "delete "+o.HashCache)
+	o.HashCache = ""
+	tells(t, o, "hash cache", Skipped, "", "")
+}
+
+func TestScratch(t *testing.T) {
+	t.Parallel()
+	o := workspace(t)
+	tells(t, o, "space for queries", OK, "free in "+o.Scratch, "")
+	o.Scratch = filepath.Join(t.TempDir(), "gone")
+	tells(t, o, "space for queries", Warn, "cannot be written", "set TMPDIR")
+	o.Scratch = ""
+	tells(t, o, "space for queries", Skipped, "", "")
+}
+
+// Tables of a server that were dropped, altered, or made by a later program.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	s := server.Start(t, server.Options{})
+	o := workspace(t)
+	settings := filepath.Join(o.Dir, "tollbook.yaml")
+	text, err := os.ReadFile(settings)
+	must(t, err)
+	var kept []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "clickhouse:") {
+			kept = append(kept, line)
+		}
+	}
+	kept = append(kept, "clickhouse: {dsn: '"+strings.TrimSuffix(s.DSN(), "default")+"copy', retries: 0, samples: true}\n")
+	must(t, os.WriteFile(settings, []byte(strings.Join(kept, "")), 0o666))
+	tells(t, o, "ClickHouse", Warn, "nothing is published", "`tollbook publish`")
+	w, err := pipeline.OpenWorkspace(o.Dir)
+	must(t, err)
+	asOf, err := period.ParseInstant(sample.AsOf)
+	must(t, err)
+	report, err := w.Nightly(t.Context(), pipeline.Options{AsOf: asOf, Workers: 1})
+	if err != nil || report.Owed != nil {
+		t.Fatal(report, err)
+	}
+	const name = "ClickHouse tables"
+	tells(t, o, name, OK, "as this program makes them", "")
+	s.Ask(t, "ALTER TABLE copy.lines_data MODIFY COLUMN payment_amount Decimal(38, 4)")
+	tells(t, o, name, Warn, "column payment_amount of lines_data is Decimal(38, 4)", "MODIFY COLUMN")
+	s.Ask(t, "ALTER TABLE copy.lines_data MODIFY COLUMN payment_amount Decimal(38, 8)")
+	tells(t, o, name, OK, "", "")
+	s.Ask(t, "DROP VIEW copy.lines")
+	tells(t, o, name, Warn, "not as this program makes them: 0001_tables.sql", "`tollbook publish`")
+	if _, err := w.Publish(t.Context(), pipeline.PublishOptions{Cycle: pipeline.NoCycle}, pipeline.Options{AsOf: asOf}); err != nil {
+		t.Fatal(err)
+	}
+	tells(t, o, name, OK, "", "")
+	s.Ask(t, "INSERT INTO copy.schema_versions (version, name, hash) VALUES (99, 'later.sql', '')")
+	tells(t, o, name, Warn, "are of version 99, this program knows versions up to 2", "a newer one")
+}
