@@ -53,6 +53,10 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 		src := &publish.Source{Snap: snap, Partners: partners, Books: w.partnerBooks(), Samples: s.Samples, Limits: query.Limits{Workers: o.Workers}}
 		if po.Cycle != noCycle {
 			src.Cycle = po.Cycle.String()
+			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
+				return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle, ref.Archived.AsOf),
+					Hint: "`tollbook publish` keeps what stays of it up to date: statements, accounts, incentives"}
+			}
 		}
 		report, err = publish.Publish(ctx, to, src)
 		return err

@@ -203,7 +203,14 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 	if len(where) > 0 {
 		return &NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
 	}
-	return &NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+	none := &NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
+		if ref.Archived != nil && q.Cycle == "" {
+			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was archived with those before it", q.ID, ref.Cycle)
+			none.Do = fmt.Sprintf("the same command with `--lake %s` looks in the archive", ref.Archived.Where)
+		}
+	}
+	return none
 }
 
 // search finds where an id stands: in lines, or in the usage table.

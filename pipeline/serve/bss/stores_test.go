@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/records"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // newCopied is a house with late records and a re-rating whose runs publish, and what answers from the copy.
@@ -208,5 +209,38 @@ func TestEarlierStores(t *testing.T) {
 	h.night("2026-10-05T05:00:00Z")
 	if s, total, ids := h.page("2026-10", 4); s == state || total != 9 || strings.Join(ids, " ") != "b0 b1" {
 		t.Errorf("the paging's state is gone: state %s of %s, %d, %v", s, state, total, ids)
+	}
+}
+
+// TestArchivedStores asks for a cycle whose lines were archived: from the lake and from the copy the answer is that it is archived, and no
+// list without rows; but for what no closed cycle has, lines that are not billed.
+func TestArchivedStores(t *testing.T) {
+	t.Parallel()
+	h, copied := newCopied(t)
+	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\nretention: {lines_months: 1}")
+	h.run("2026-11-05T00:00:00Z", func(w *pipeline.Workspace, o pipeline.Options) (*pipeline.Report, error) {
+		return w.Close(context.Background(), cycleOf(t, "2026-10"), false, o)
+	})
+	w, err := pipeline.OpenWorkspace(h.dir)
+	must(t, err)
+	asOf, err := period.ParseInstant("2026-11-05T00:00:00Z")
+	must(t, err)
+	r, err := w.Prune(t.Context(), pipeline.PruneOptions{}, pipeline.Options{AsOf: asOf, Env: func(string) string { return "" }})
+	must(t, err)
+	if len(r.Cycles) != 1 || r.Cycles[0].Cycle != "2026-09" || r.Owed != nil {
+		t.Fatalf("archived %+v, waits %+v, owed %+v", r.Cycles, r.Waits, r.Owed)
+	}
+	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
+	const want = `{"error_code":"CBC.0404","error_msg":"cycle 2026-09 is archived"}`
+	for _, r := range requests() {
+		if !strings.Contains(r.path+r.body, "2026-09") || strings.Contains(r.path, ownFees) && strings.Contains(r.path, "&status=3") {
+			continue
+		}
+		for store, s := range map[string]*serve.Server{"lake": fromLake, "ClickHouse": fromCopy} {
+			h.server = s
+			if code, got := h.call(r.as, r.path, r.body); code != http.StatusNotFound || got != want {
+				t.Errorf("%s: %s %s as %q: %d %s", store, r.path, r.body, r.as, code, got)
+			}
+		}
 	}
 }
