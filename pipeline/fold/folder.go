@@ -186,7 +186,7 @@ type worker struct {
 }
 
 func (f *Folder) newWorker() *worker {
-	w := &worker{Folder: f, names: names{f.Books, f.Scanned.Regions}, counts: make([]FileCount, len(f.Scanned.Files))}
+	w := &worker{Folder: f, names: names{books: f.Books, regions: f.Scanned.Regions}, counts: make([]FileCount, len(f.Scanned.Files))}
 	w.rater = f.Prices.NewRater(f.Scanned.Regions.Name)
 	w.positions = f.newPositionWriter()
 	w.resolver = resolver{f: f, seeds: make([]uint64, len(f.Books.Customers)), buffers: &w.buffers}

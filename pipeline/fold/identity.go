@@ -82,6 +82,7 @@ type resolver struct {
 	marks   []sorting.Marks
 	spare   []sorting.Marks // memory for sorting them
 	hashes  *table.Columns  // memory for reading the index
+	file    []byte          // the same
 	pages   *table.Decoder
 }
 
@@ -242,11 +243,16 @@ func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
 		return err
 	}
 	defer f.Close()
-	layout, err := table.ReadLayout(f, f.Size(), tables.Ident())
+	src, mem, err := atOnce(f, r.file)
+	r.file = mem
 	if err != nil {
 		return err
 	}
-	pages := table.Pages{Layout: layout, Source: f, Decoder: r.pages}
+	layout, err := table.ReadLayout(src, f.Size(), tables.Ident())
+	if err != nil {
+		return err
+	}
+	pages := table.Pages{Layout: layout, Source: src, Decoder: r.pages}
 	at := 0
 	for g := range layout.Groups() {
 		r.hashes.Reset()

@@ -31,7 +31,7 @@ func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
 	if len(files) == 0 {
 		return p, nil
 	}
-	f, err := openTable(o, files[0], tables.Positions(), nil)
+	f, err := n.openPages(o, files[0], tables.Positions(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (p *opening) advance() error {
 		return err
 	}
 	if fresh {
-		if err := p.customers.fill(p.cols.C[tables.PCustomerID].Dict, p.names.customer); err != nil {
+		if err := p.names.customers(p.cols.C[tables.PCustomerID].Dict, &p.customers); err != nil {
 			return err
 		}
 	}
@@ -107,13 +107,16 @@ func (p *opening) row() (position.Row, error) {
 		Name: string(c[tables.PName].Text(i)), Tag: string(c[tables.PTag].Text(i)),
 		Order: c[tables.POrder].Ints[i], Draws: string(c[tables.PDraws].Text(i)), At: period.Instant(c[tables.PAt].Ints[i]),
 	}
-	for col, q := range map[int]*money.Quantity{tables.PCount: &row.Count, tables.PUsage: &row.Usage, tables.PFree: &row.Free} {
-		d := c[col].Decs[i]
+	for _, q := range [...]struct {
+		col int
+		to  *money.Quantity
+	}{{tables.PCount, &row.Count}, {tables.PUsage, &row.Usage}, {tables.PFree, &row.Free}} {
+		d := c[q.col].Decs[i]
 		v, err := money.QuantityFromRaw(d.Hi, d.Lo)
 		if err != nil {
 			return row, err
 		}
-		*q = v
+		*q.to = v
 	}
 	return row, nil
 }

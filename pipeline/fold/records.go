@@ -1,7 +1,11 @@
 package fold
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -31,6 +35,7 @@ func (e *MissingBookError) Error() string {
 type names struct {
 	books   *books.Books
 	regions *ingest.Regions
+	pages   *table.Decoder // of openPages, once it was called
 }
 
 func (n *names) customer(id string) (int32, error) {
@@ -38,6 +43,19 @@ func (n *names) customer(id string) (int32, error) {
 		return code, nil
 	}
 	return 0, &MissingBookError{"customers.csv", "customer", id}
+}
+
+// customers are the codes of words that mostly come in the books' order.
+func (n *names) customers(words []string, to *codes) error {
+	to.list = to.list[:0]
+	code := int32(0)
+	for _, id := range words {
+		if code = n.books.CustomerFrom(id, code); code < 0 {
+			return &MissingBookError{"customers.csv", "customer", id}
+		}
+		to.list = append(to.list, code)
+	}
+	return nil
 }
 
 func (n *names) sku(id string) (int32, error) {
@@ -50,7 +68,11 @@ func (n *names) sku(id string) (int32, error) {
 // tableFile is one lake file read group by group.
 type tableFile struct {
 	file   storage.ReadFile
-	reader *table.Reader
+	reader *table.Reader // nil where pages read it
+	pages  table.Pages
+	cols   []int // that pages read
+	group  int   // that pages read next
+	out    *table.Columns
 }
 
 func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
@@ -65,11 +87,71 @@ func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tabl
 	return &tableFile{file: f, reader: r}, nil
 }
 
-func (t *tableFile) close() {
-	if t != nil {
-		t.reader.Close()
-		t.file.Close()
+// openPages is openTable for files that are read whole and of which most columns hold one value: those cost nothing then. cols nil = all.
+func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
+	if n.pages == nil {
+		var err error
+		if n.pages, err = table.NewDecoder(); err != nil {
+			return nil, err
+		}
 	}
+	f, err := o.OpenFile(e)
+	if err != nil {
+		return nil, err
+	}
+	src, _, err := atOnce(f, nil)
+	var layout *table.Layout
+	if err == nil {
+		layout, err = table.ReadLayout(src, f.Size(), def)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
+	}
+	if cols == nil {
+		for i := range def.Columns {
+			cols = append(cols, i)
+		}
+	}
+	return &tableFile{file: f, pages: table.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols, out: table.NewColumns(def)}, nil
+}
+
+// atOnce reads a file that is not large in one go, into memory that may be used again: a reader of its parts would have the checksum of the
+// block that holds the footer compared for each of them.
+func atOnce(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
+	const most = 4 << 20
+	size := f.Size()
+	if size > most {
+		return f, mem, nil
+	}
+	mem = slices.Grow(mem[:0], int(size))[:size]
+	if n, err := f.ReadAt(mem, 0); n < len(mem) {
+		return nil, mem, err
+	}
+	return bytes.NewReader(mem), mem, nil
+}
+
+// next returns the next row group's columns, or nil at the end.
+func (t *tableFile) next() (*table.Columns, error) {
+	if t.reader != nil {
+		return t.reader.Next()
+	}
+	if t.group == t.pages.Layout.Groups() {
+		return nil, nil
+	}
+	t.out.Reset()
+	err := t.pages.Group(t.out, t.cols, t.group)
+	t.group++
+	return t.out, err
+}
+
+func (t *tableFile) close() {
+	if t == nil {
+		return
+	}
+	if t.reader != nil {
+		t.reader.Close()
+	}
+	t.file.Close()
 }
 
 // cursor walks the rows of a table file.
@@ -90,7 +172,7 @@ func (c *cursor) next() (ok, fresh bool, err error) {
 		for c.skip != nil && c.skip(c.tableFile) {
 			c.reader.Skip()
 		}
-		c.cols, err = c.reader.Next()
+		c.cols, err = c.tableFile.next()
 		if err != nil || c.cols == nil {
 			return false, false, err
 		}

@@ -110,7 +110,6 @@ func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
 // taken away and to which the new ones come. So a night costs its customers and its days, not the month's. Where that is no less work, all
 // days are added up.
 func (f *Folder) customerTotals(bucket int, cycle period.Cycle) (map[string]*customerTotal, error) {
-	totals := make(map[string]*customerTotal)
 	live, err := f.Txn.Base().Find(lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
 	if err != nil {
 		return nil, err
@@ -122,23 +121,31 @@ func (f *Folder) customerTotals(bucket int, cycle period.Cycle) (map[string]*cus
 	if all := f.filesOf(cycle.String(), bucket, "sums"); len(live) == 0 || len(live)+len(gone)+len(fresh) >= len(all) {
 		live, gone, fresh = nil, nil, all
 	}
+	a := adder{f: f, names: names{books: f.Books}, totals: make(map[string]*customerTotal, rowsOf(live)+rowsOf(fresh))}
 	for _, e := range live {
-		if err := f.addSums(e, tables.Statements(), totals, false); err != nil {
+		if err := a.add(e, tables.Statements(), false); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range gone {
-		if err := f.addSums(e, tables.Sums(), totals, true); err != nil {
+		if err := a.add(e, tables.Sums(), true); err != nil {
 			return nil, err
 		}
 	}
 	for _, e := range fresh {
-		if err := f.addSums(e, tables.Sums(), totals, false); err != nil {
+		if err := a.add(e, tables.Sums(), false); err != nil {
 			return nil, err
 		}
 	}
-	maps.DeleteFunc(totals, func(_ string, t *customerTotal) bool { return t.lines == 0 })
-	return totals, nil
+	maps.DeleteFunc(a.totals, func(_ string, t *customerTotal) bool { return t.lines == 0 })
+	return a.totals, nil
+}
+
+func rowsOf(files []lake.FileEntry) (rows int) {
+	for i := range files {
+		rows += int(files[i].Rows)
+	}
+	return rows
 }
 
 // changedSums are the files of sums that the live state's statements hold and the next state has no more, and those that are new in it.
@@ -170,29 +177,46 @@ func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake
 	return gone, fresh, nil
 }
 
-// addSums adds the rows of a file of sums or statements to customers' totals, or takes them away.
-func (f *Folder) addSums(e lake.FileEntry, def *tables.Table, totals map[string]*customerTotal, away bool) error {
+// adder adds up files of sums and statements.
+type adder struct {
+	f      *Folder
+	names  names
+	totals map[string]*customerTotal
+	spare  []customerTotal // memory for new ones
+}
+
+// of is the total of a customer, 0 at first.
+func (a *adder) of(customer string) *customerTotal {
+	t := a.totals[customer]
+	if t == nil {
+		const many = 512
+		if len(a.spare) == 0 {
+			a.spare = make([]customerTotal, many)
+		}
+		t, a.spare = &a.spare[0], a.spare[1:]
+		a.totals[customer] = t
+	}
+	return t
+}
+
+// add adds the rows of a file of sums or statements to customers' totals, or takes them away.
+func (a *adder) add(e lake.FileEntry, def *tables.Table, away bool) error {
 	customer, lines, amounts := tables.DCustomerID, tables.DLines, amountsOfSums
 	if def.Name == "statements" {
 		customer, lines, amounts = tables.SCustomerID, tables.SLineCount, statementColumns
 	}
-	in, err := openTable(f.Txn, e, def, append([]int{customer, lines}, amounts[:]...))
+	in, err := a.names.openPages(a.f.Txn, e, def, append([]int{customer, lines}, amounts[:]...))
 	if err != nil {
 		return err
 	}
 	defer in.close()
 	for {
-		c, err := in.reader.Next()
+		c, err := in.next()
 		if err != nil || c == nil {
 			return err
 		}
 		for i := range c.N {
-			id := c.C[customer].Word(i)
-			t := totals[id]
-			if t == nil {
-				t = &customerTotal{}
-				totals[id] = t
-			}
+			t := a.of(c.C[customer].Word(i))
 			n, add := c.C[lines].Ints[i], (*money.AmountTotal).AddTotal
 			if away {
 				n, add = -n, (*money.AmountTotal).SubTotal

@@ -192,6 +192,17 @@ func decode(b []byte, into any) error {
 	return nil
 }
 
+// decodeList reads a list.
+func decodeList[T any](b []byte, l *list[T]) error {
+	if files, isFiles := any(l).(*list[FileEntry]); isFiles {
+		if parsed, ok := parseFiles(b); ok {
+			*files = parsed
+			return nil
+		}
+	}
+	return decode(b, l)
+}
+
 // ParseHead reads the text of HEAD: the live manifest's number and hash.
 func ParseHead(text []byte) (number int64, hash Hash, err error) {
 	bad := fmt.Errorf("want one line `<number> <hash>`, found %q", text)

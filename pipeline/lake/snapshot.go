@@ -227,7 +227,7 @@ func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
 		return nil, err
 	}
 	var l list[T]
-	if err := decode(b, &l); err != nil {
+	if err := decodeList(b, &l); err != nil {
 		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: hintRestore}
 	}
 	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {

@@ -42,6 +42,7 @@ type scratch struct {
 	codes     []int32
 	ints      []int64
 	levels    []int32
+	words     []int32 // of the column at hand, by code: where the word stands in the batch's dictionary, plus 1; 0 = not yet looked up
 }
 
 // NewDecoder makes a decoder.
@@ -105,9 +106,12 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) error {
 		if dict, err = p.dictionary(s, g, col); err != nil {
 			return err
 		}
+		if t == table.Word {
+			s.words = append(s.words[:0], make([]int32, dict.n)...)
+		}
 		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
 			s.codes = append(s.codes[:0], make([]int32, to-from)...)
-			return take(dst, t, dict, s.codes)
+			return s.take(dst, t, dict, s.codes)
 		}
 	}
 	for at := from; at < to; {
@@ -217,7 +221,7 @@ func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k i
 		if err := s.decodeCodes(raw, dict, n); err != nil {
 			return err
 		}
-		return take(dst, t, dict, s.codes[from:to])
+		return s.take(dst, t, dict, s.codes[from:to])
 	case format.DeltaBinaryPacked:
 		if err := s.decodeInts(raw, n); err != nil {
 			return err
@@ -355,11 +359,18 @@ func addText(dst *Col, t table.Type, text []byte) {
 }
 
 // take appends the values that codes stand for.
-func take(dst *Col, t table.Type, dict *Dictionary, codes []int32) error {
+func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) error {
 	for _, c := range codes {
 		switch t {
-		case table.Word, table.Text:
-			addText(dst, t, dict.text(c))
+		case table.Word:
+			if s.words[c] == 0 {
+				dst.addWordBytes(dict.text(c))
+				s.words[c] = dst.Codes[len(dst.Codes)-1] + 1
+				continue
+			}
+			dst.Codes = append(dst.Codes, s.words[c]-1)
+		case table.Text:
+			dst.AddBytes(dict.text(c))
 		case table.Small:
 			dst.Codes = append(dst.Codes, int32(binary.LittleEndian.Uint32(dict.bytes[4*c:])))
 		case table.Amount, table.Quantity:

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"fmt"
 	"testing"
 	"testing/fstest"
 
@@ -130,4 +131,25 @@ func chosen(t testing.TB) settings.Settings {
 	s := settings.Default()
 	s.Zone, s.Currency = zone, settings.Currency{Code: "CNY", Digits: 2}
 	return s
+}
+
+// TestCustomerFrom: wherever the search begins, it finds what Customer finds.
+func TestCustomerFrom(t *testing.T) {
+	t.Parallel()
+	b := &Books{}
+	for i := range 40 {
+		b.Customers = append(b.Customers, Customer{ID: fmt.Sprintf("c%02d", 2*i)})
+	}
+	for i := range 82 {
+		id := fmt.Sprintf("c%02d", i)
+		want := int32(-1)
+		if i%2 == 0 && i < 80 {
+			want = int32(i / 2)
+		}
+		for near := int32(-1); near <= 41; near++ {
+			if got := b.CustomerFrom(id, near); got != want {
+				t.Fatalf("%s from %d: %d, want %d", id, near, got, want)
+			}
+		}
+	}
 }

@@ -317,6 +317,23 @@ func (b *Books) Customer(id string) int32 {
 	return find(b.Customers, id, func(c *Customer) string { return c.ID })
 }
 
+// CustomerFrom is Customer where the id is likely to be that of near, a code, or of one not far after it: ids in the books' order are found
+// with few looks at far-off places.
+func (b *Books) CustomerFrom(id string, near int32) int32 {
+	if near < 0 || int(near) >= len(b.Customers) || b.Customers[near].ID > id {
+		return b.Customer(id)
+	}
+	from, step := int(near), 1
+	for from+step < len(b.Customers) && b.Customers[from+step].ID <= id {
+		from, step = from+step, 2*step
+	}
+	code := find(b.Customers[from:min(from+step, len(b.Customers))], id, func(c *Customer) string { return c.ID })
+	if code < 0 {
+		return -1
+	}
+	return int32(from) + code
+}
+
 // Partner returns the code of a partner, or -1.
 func (b *Books) Partner(id string) int32 {
 	return find(b.Partners, id, func(p *Partner) string { return p.ID })
