@@ -24,7 +24,7 @@ type Runner struct {
 	Options pipeline.Options // of every run, without AsOf, InboxUntil and Started
 	Log     *slog.Logger     // nil = silent
 	Version string           // of the program, for the ledger
-	// Opened is called once the workspace is read, before the work begins. nil = nothing.
+	// Opened is called once settings and books are read, before the work begins. nil = nothing.
 	Opened func(*pipeline.Workspace)
 	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
 	Ended func(ledger.Entry)
@@ -32,7 +32,7 @@ type Runner struct {
 
 // Result is what a job did.
 type Result struct {
-	Workspace   *pipeline.Workspace   // as it was for this run; nil if it could not be read
+	Workspace   *pipeline.Workspace   // as it was for this run, without its books where nothing was to do; nil if it could not be read
 	Report      *pipeline.Report      // of a run on the lake; nil for publish, and if nothing was done
 	Differences []pipeline.Difference // of rerate
 	Published   *publish.Report       // of publish
@@ -144,17 +144,9 @@ func (r *Runner) warn(err error) {
 	}
 }
 
-// work opens the workspace and does the job.
-func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) (err error) {
+// work opens the workspace and does the job. Where it is known that there is nothing to do, the books are not read.
+func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error {
 	m.begin(stageOpen)
-	w, err := pipeline.OpenWorkspace(r.Dir)
-	if err != nil {
-		return err
-	}
-	res.Workspace = w
-	if r.Opened != nil {
-		r.Opened(w)
-	}
 	o := r.Options
 	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
 	if t.Due != 0 {
@@ -163,6 +155,26 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) (err 
 	if m != nil {
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
+	if t.takesIn() {
+		w, report, err := pipeline.Stand(ctx, r.Dir, t.Command(), o)
+		if report != nil || err != nil {
+			res.Workspace, res.Report = w, report
+			return err
+		}
+	}
+	w, err := pipeline.OpenWorkspace(r.Dir)
+	if err != nil {
+		return err
+	}
+	res.Workspace = w
+	if r.Opened != nil {
+		r.Opened(w)
+	}
+	return r.do(ctx, t, w, o, res)
+}
+
+// do does the job on a workspace that is open.
+func (r *Runner) do(ctx context.Context, t *Task, w *pipeline.Workspace, o pipeline.Options, res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
 		do := w.Ingest

@@ -50,6 +50,9 @@ type Task struct {
 // dry reports whether the job is to write nothing.
 func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
 
+// takesIn reports whether the job does nothing but take in what is new.
+func (t *Task) takesIn() bool { return t.Kind == Nightly || t.Kind == Ingest && !t.RetryRejects }
+
 // NoCycle is no cycle in particular.
 const NoCycle = pipeline.NoCycle
 

@@ -15,14 +15,10 @@ import (
 
 // fresh finds the files of one feed that were not taken yet.
 func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*ingest.File, error) {
-	refs, unknown, err := feed.Discover(r.inbox, name)
+	refs, err := r.offered(name)
 	if err != nil {
-		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
+		return nil, err
 	}
-	for _, other := range unknown {
-		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other)
-	}
-	refs = r.waiting(name, refs)
 	known := r.takenNames(name)
 	var files []*ingest.File
 	seen := make(map[string]string) // first file of a hash
@@ -55,6 +51,18 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*i
 		files = append(files, &ingest.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size})
 	}
 	return files, nil
+}
+
+// offered are the files of one feed that the run may take, and tells of all others.
+func (r *run) offered(name string) ([]feed.FileRef, error) {
+	refs, unknown, err := feed.Discover(r.inbox, name)
+	if err != nil {
+		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
+	}
+	for _, other := range unknown {
+		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other)
+	}
+	return r.waiting(name, refs), nil
 }
 
 // waiting takes out the files that are not this run's for their age, and tells how many.

@@ -126,7 +126,11 @@ func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Rep
 	if err := r.work(ctx); err != nil {
 		return nil, err
 	}
-	return r.report, r.commit(ctx)
+	if err := r.commit(ctx); err != nil {
+		return r.report, err
+	}
+	r.remember(l)
+	return r.report, nil
 }
 
 // alreadyClosed is what the report says of closing a closed cycle: nothing to do, and no error.

@@ -44,6 +44,7 @@ func (r *run) totals() error {
 		list = append(list, lines.all.totals(ref+"/lines.")...)
 		list = append(list, statements.all.totals(ref+"/statements.")...)
 	}
+	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) }) // as the manifest has them
 	r.report.Totals = list
 	for _, e := range r.next.Find(rejectKey()) {
 		r.report.Rejects += e.Rows

@@ -48,6 +48,8 @@ type Options struct {
 	InboxUntil period.Instant
 	Started    period.Instant // when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
 	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
+	Standing   string         // file that remembers after which state of the lake nothing was left to do (Stand); "" = none
+	Program    string         // names this build of the program, for Standing; "" = not known
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)
 	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its rows are known at no

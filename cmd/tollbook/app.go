@@ -177,7 +177,7 @@ func (a *app) options() (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		HashCache: a.hashCache(), Log: a.log, Progress: a.bar.update, Env: a.env,
+		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {
@@ -190,9 +190,9 @@ func (a *app) options() (pipeline.Options, error) {
 	return stopAt(o, a.flags.stopAt), nil
 }
 
-// hashCache is the file that remembers hashes of the workspace's inbox: below the user's cache folder, as os.UserCacheDir
-// has it on Linux; "" where the environment names none.
-func (a *app) hashCache() string {
+// cacheFile is the file of a kind that remembers something of the workspace between runs: below the user's cache folder, as
+// os.UserCacheDir has it on Linux; "" where the environment names none.
+func (a *app) cacheFile(kind string) string {
 	dir := a.env("XDG_CACHE_HOME")
 	if home := a.env("HOME"); dir == "" && home != "" {
 		dir = filepath.Join(home, ".cache")
@@ -201,7 +201,7 @@ func (a *app) hashCache() string {
 	if err != nil || !filepath.IsAbs(dir) {
 		return ""
 	}
-	return filepath.Join(dir, "tollbook", "inbox-"+string(lake.HashBytes([]byte(workspace))))
+	return filepath.Join(dir, "tollbook", kind+"-"+string(lake.HashBytes([]byte(workspace))))
 }
 
 // open reads and checks the workspace.

@@ -27,7 +27,7 @@ func TestHashCache(t *testing.T) {
 	} {
 		a := &app{env: func(name string) string { return map[string]string{"XDG_CACHE_HOME": c.cache, "HOME": c.home}[name] }}
 		a.flags.workspace = c.workspace
-		if got := a.hashCache(); got != c.want {
+		if got := a.cacheFile("inbox"); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

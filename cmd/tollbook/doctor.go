@@ -29,7 +29,7 @@ is around the workspace.`,
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	r := doctor.Look(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env, HashCache: a.hashCache(), Scratch: os.TempDir(), Version: version()})
+	r := doctor.Look(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env, HashCache: a.cacheFile("inbox"), Scratch: os.TempDir(), Version: version()})
 	if a.flags.json {
 		if err := a.printJSON(r); err != nil {
 			return err

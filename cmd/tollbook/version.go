@@ -1,6 +1,11 @@
 package main
 
-import "runtime/debug"
+import (
+	"os"
+	"runtime/debug"
+
+	"github.com/tollbook/tollbook/pipeline/feed"
+)
 
 // version says which build this is: the module's version, or the commit it was built from; "" if neither is known.
 func version() string {
@@ -17,4 +22,22 @@ func version() string {
 		}
 	}
 	return ""
+}
+
+// thisBuild names this very build, for what is remembered between runs: two builds of one commit may differ. The name is made of what the
+// system knows of the program's file, which nobody can write to while it runs; "" if it knows nothing.
+func thisBuild() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	stamp, ok := feed.Stamp(info)
+	if !ok {
+		return ""
+	}
+	return version() + " " + stamp
 }

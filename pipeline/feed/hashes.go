@@ -48,6 +48,12 @@ type stamp struct {
 	inode              uint64
 }
 
+// Stamp names a file by what the system knows of it without reading it; not ok where it knows nothing.
+func Stamp(info fs.FileInfo) (text string, ok bool) {
+	s, ok := stampOf(info)
+	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode), ok
+}
+
 // settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves in
 // steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
 const settling = 2 * time.Second
@@ -79,9 +85,8 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	if err != nil {
 		return "", 0, err
 	}
-	if old, ok := h.kept[name]; ok && known && old.stamp == before {
-		h.looked[name], h.seen[name] = old, seen{remembered: old, stamped: true, settled: true}
-		return old.hash, old.size, nil
+	if h.remembers(name, before, known) {
+		return h.kept[name].hash, h.kept[name].size, nil
 	}
 	if known && !h.marked && h.path != "" {
 		h.marked = true
@@ -105,6 +110,25 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	}
 	h.seen[name] = found
 	return hash, size, nil
+}
+
+// Known is Hash of a file that need not be read for it; not known of any other.
+func (h *Hashes) Known(fsys fs.FS, name string) (hash string, known bool) {
+	now, stamped, err := look(fsys, name)
+	if err != nil || !h.remembers(name, now, stamped) {
+		return "", false
+	}
+	return h.kept[name].hash, true
+}
+
+// remembers reports whether a file bears the stamp it was remembered with, and takes it for looked at.
+func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
+	old, kept := h.kept[name]
+	if !stamped || !kept || old.stamp != now {
+		return false
+	}
+	h.looked[name], h.seen[name] = old, seen{remembered: old, stamped: true, settled: true}
+	return true
 }
 
 // Still says whether a file is what it was when Hash was asked for it: nil, or a *ChangedError. Whoever has read a file to its end
@@ -174,7 +198,7 @@ func (h *Hashes) Save() error {
 	if h.failed != nil {
 		return h.failed
 	}
-	if err := replaceFile(h.path, formatHashes(h.looked)); err != nil {
+	if err := ReplaceFile(h.path, formatHashes(h.looked)); err != nil {
 		return fmt.Errorf("write remembered hashes: %w", err)
 	}
 	h.kept = maps.Clone(h.looked)
@@ -201,9 +225,9 @@ func markTime(path string) (int64, error) {
 	return info.ModTime().UnixNano(), nil
 }
 
-// replaceFile writes a file under another name and renames it. It is not synced: what a power cut leaves of it, its first
-// line gives away.
-func replaceFile(path, text string) error {
+// ReplaceFile writes a file under another name and renames it. It is not synced: what a power cut leaves of it, its first
+// line is to give away.
+func ReplaceFile(path, text string) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return err

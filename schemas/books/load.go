@@ -71,28 +71,11 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 
 // readFiles reads every book and hashes them by name, and notes files that are no books.
 func (l *loader) readFiles(fsys fs.FS) error {
-	var names []string
-	for _, f := range Formats() {
-		names = append(names, f.File)
+	names := fileNames()
+	var err error
+	if l.b.Hash, err = hashFiles(fsys, names, func(name string, data []byte) { l.data[name] = data }); err != nil {
+		return err
 	}
-	slices.Sort(names)
-	hash := sha256.New()
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, dir+"/"+name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("read books: %w", err)
-		}
-		l.data[name] = data
-		var size [8]byte
-		binary.BigEndian.PutUint64(size[:], uint64(len(data)))
-		hash.Write([]byte(name + "\x00"))
-		hash.Write(size[:])
-		hash.Write(data)
-	}
-	hash.Sum(l.b.Hash[:0])
 	entries, err := fs.ReadDir(fsys, dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("read books: %w", err)
@@ -103,6 +86,43 @@ func (l *loader) readFiles(fsys fs.FS) error {
 		}
 	}
 	return nil
+}
+
+// fileNames are the names of all books, in order.
+func fileNames() []string {
+	var names []string
+	for _, f := range Formats() {
+		names = append(names, f.File)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// HashFiles is the Hash of the books that Load would read from a workspace whose root fsys is, without a look at what they say.
+func HashFiles(fsys fs.FS) ([32]byte, error) {
+	return hashFiles(fsys, fileNames(), func(string, []byte) {})
+}
+
+// hashFiles reads the books that are there, in the order of their names, and hashes names, sizes and bytes.
+func hashFiles(fsys fs.FS, names []string, each func(name string, data []byte)) (sum [32]byte, err error) {
+	hash := sha256.New()
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, dir+"/"+name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return sum, fmt.Errorf("read books: %w", err)
+		}
+		var size [8]byte
+		binary.BigEndian.PutUint64(size[:], uint64(len(data)))
+		hash.Write([]byte(name + "\x00"))
+		hash.Write(size[:])
+		hash.Write(data)
+		each(name, data)
+	}
+	hash.Sum(sum[:0])
+	return sum, nil
 }
 
 // text is the text of a book, without a byte order mark. ok is false when it is not there or not UTF-8; what is wrong

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,7 +34,11 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, fmt.Errorf("read settings: %w", err)
 	}
-	return Parse(path, data)
+	s, err := Parse(path, data)
+	if err == nil {
+		s.Hash = sha256.Sum256(data)
+	}
+	return s, err
 }
 
 // Parse reads the text of a settings file; name is what problems call it. The error is a problem.Problems.

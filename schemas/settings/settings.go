@@ -28,6 +28,7 @@ type Settings struct {
 	API        API
 	Schedule   Schedule
 	Retention  Retention
+	Hash       [32]byte // SHA-256 of the file that Load read
 }
 
 // Currency is the one currency of the workspace.
