@@ -29,7 +29,7 @@ func (r *run) events() error {
 	r.touched = make(map[events.Place]bool)
 	places := m.Places(book)
 	for _, p := range inOrder(places) {
-		if m.Closed(p.Cycle) || (!places[p] && !r.refold(p.Cycle)) {
+		if m.Closed(p.Cycle) || (!places[p] && !(r.refold(p.Cycle) && r.change.Orders())) {
 			continue
 		}
 		lines, err := m.Make(book, p)

@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/events"
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/pay"
+	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement/payment"
 )
@@ -21,7 +22,8 @@ func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 		cycles = append(cycles, r.job.cycle)
 	}
 	payer := &pay.Payer{
-		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed, Cycles: cycles, Refold: r.refold,
+		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed, Cycles: cycles,
+		Refold:  func(c period.Cycle) bool { return r.refold(c) && r.change.Payments() },
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
 		Refunds: RefundRules(s), Progress: r.o.Progress,
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/mend"
 	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -73,7 +74,8 @@ type run struct {
 	inbox   fs.FS
 	prices  *rating.Book
 	closed  period.Cycle
-	books   string // fingerprint of what rating depends on
+	books   string       // fingerprint of what rating depends on
+	change  *mend.Change // what its being another than that of open cycles can touch; nil = everything
 	scanned *ingest.Scanned
 	folded  *fold.Result
 	report  *Report
@@ -129,6 +131,7 @@ func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Rep
 	if err := r.commit(ctx); err != nil {
 		return r.report, err
 	}
+	r.keepBooks()
 	r.remember(l)
 	return r.report, nil
 }
@@ -156,6 +159,7 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	r.books = fingerprint(r.ws)
+	r.change = r.mended()
 	if r.job.rerate != nil {
 		return r.checkRerate()
 	}
@@ -368,6 +372,7 @@ func (r *run) folder() *fold.Folder {
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,
+		Change:   r.change,
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.o.AsOf,
 		Touched: func(bucket int, c period.Cycle) bool { return r.touched[events.Place{Cycle: c, Bucket: bucket}] },

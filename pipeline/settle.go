@@ -26,7 +26,8 @@ func (w *Workspace) Partners() (settle.Reader, error) {
 // settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run closes.
 func (r *run) settle(ctx context.Context) error {
 	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
-		Closed: func(c period.Cycle) bool { return c <= r.closed }, Anew: r.refold, Gone: r.archived}
+		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
+		Anew: func(c period.Cycle) bool { return r.refold(c) && r.change.Partners() }}
 	for _, name := range r.cycleNames() {
 		c, err := period.ParseCycle(name)
 		if err != nil {

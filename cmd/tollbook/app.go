@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -177,7 +178,8 @@ func (a *app) options() (pipeline.Options, error) {
 	}
 	o := pipeline.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(), Log: a.log, Progress: a.bar.update, Env: a.env,
+		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(),
+		BooksCopy: filepath.Join(ledger.Dir(a.flags.workspace), "books.zip"), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {

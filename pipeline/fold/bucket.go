@@ -13,6 +13,7 @@ import (
 // bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 	days, changed := 0, []period.Cycle(nil)
+	w.touched = w.Change.Of(func(customer int32) bool { return ingest.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket })
 	late, opens, err := w.lateCycle(ctx, bucket, todo)
 	if err != nil {
 		return err
@@ -32,7 +33,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 		if err != nil {
 			return err
 		}
-		if n+samples == 0 && !w.Refold(cycle) && cycle != w.Ending && !isLate && !w.Touched(bucket, cycle) {
+		if n+samples == 0 && !(w.Refold(cycle) && w.touched.Ends()) && cycle != w.Ending && !isLate && !w.Touched(bucket, cycle) {
 			continue
 		}
 		days += n
@@ -99,8 +100,12 @@ func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried b
 	for _, day := range days {
 		_, isNew := slices.BinarySearch(fresh, day)
 		_, hasDead := slices.BinarySearch(v.deadDays, day)
-		if !isNew && !hasDead && !dirty && !w.Refold(cycle) {
-			continue
+		if !isNew && !hasDead && !dirty {
+			if mended, err := w.mended(bucket, day); err != nil {
+				return folded, false, err
+			} else if !mended {
+				continue
+			}
 		}
 		unknown := len(w.find(dayKey("ident", day, bucket))) == 0
 		differs, err := w.foldDay(bucket, day, v, isNew)

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/mend"
 	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -32,6 +33,7 @@ type Folder struct {
 	Open     func(period.Cycle) bool               // whether a cycle may still change
 	MonthEnd func(period.Cycle) bool               // whether a cycle has month-end lines
 	Refold   func(period.Cycle) bool               // whether a cycle must be folded again whatever its records: the books changed
+	Change   *mend.Change                          // what those other books can touch, of the cycles that Refold names; nil = everything
 	Ending   period.Cycle                          // whose month-end lines are made for the first time; ingest.NoCycle = none
 	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
 	Events   []period.Cycle                        // cycles for which Touched may be true
@@ -183,6 +185,7 @@ type worker struct {
 	rejects   []ingest.Reject
 	counts    []FileCount
 	replaced  money.QuantityTotal
+	touched   *mend.Part // what changed books can touch in the bucket at hand
 }
 
 func (f *Folder) newWorker() *worker {

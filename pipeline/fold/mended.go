@@ -1,0 +1,71 @@
+package fold
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/mend"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// mended reports whether other books than those a day was rated with may rate one of its records otherwise. Of a day for which the books
+// alone do not say so, the words of customer, sku and region are read.
+func (w *worker) mended(bucket int, day period.Day) (bool, error) {
+	if !w.Refold(day.Cycle()) {
+		return false, nil
+	}
+	touched := w.touched.Day(w.Books.Zone.DaySpan(day))
+	if touched.All() || touched.None() {
+		return touched.All(), nil
+	}
+	for _, from := range [...]struct {
+		def                   *tables.Table
+		customer, sku, region int
+	}{
+		{tables.Lines(), tables.LCustomerID, tables.LSKU, tables.LRegionCode},
+		{tables.Usage(), tables.UCustomerID, tables.USKU, tables.URegionCode},
+	} {
+		for _, e := range w.find(dayKey(from.def.Name, day, bucket)) {
+			if holds, err := w.holdsTouched(e, from.def, from.customer, from.sku, from.region, touched); err != nil || holds {
+				return holds, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// holdsTouched reports whether a file has a row that is touched.
+func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int, touched *mend.Day) (bool, error) {
+	f, err := openTable(w.Txn, e, def, []int{customer, sku, region})
+	if err != nil {
+		return false, err
+	}
+	defer f.close()
+	var customers, skus codes
+	for {
+		cols, err := f.reader.Next()
+		if err != nil || cols == nil {
+			return false, err
+		}
+		c := cols.C
+		if err := skus.fill(c[sku].Dict, w.names.sku); err != nil {
+			return false, err
+		}
+		may := make([]bool, len(skus.list))
+		any := false
+		for i, code := range skus.list {
+			may[i] = touched.MayHold(code)
+			any = any || may[i]
+		}
+		if !any {
+			continue
+		}
+		if err := customers.fill(c[customer].Dict, w.names.customer); err != nil {
+			return false, err
+		}
+		for i := range cols.N {
+			if of := c[sku].Codes[i]; may[of] && touched.Holds(customers.list[c[customer].Codes[i]], skus.list[of], c[region].Word(i)) {
+				return true, nil
+			}
+		}
+	}
+}

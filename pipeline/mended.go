@@ -1,0 +1,52 @@
+package pipeline
+
+import (
+	"os"
+
+	"github.com/tollbook/tollbook/pipeline/mend"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// mended is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the copy that was kept is
+// of the books, under today's settings, that all of these were rated with (MEND-1).
+func (r *run) mended() *mend.Change {
+	var rated []string // with which books cycles were
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		if c, err := period.ParseCycle(ref.Cycle); err == nil && c > r.closed && r.refold(c) {
+			rated = append(rated, ref.Books)
+		}
+	}
+	if len(rated) == 0 || r.o.BooksCopy == "" {
+		return nil
+	}
+	old, err := mend.Load(r.o.BooksCopy, r.ws.Settings)
+	if err != nil {
+		r.everything(err.Error())
+		return nil
+	}
+	before := fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
+	for _, books := range rated {
+		if books != before {
+			r.everything("the copy of the books is not what they were rated with, or settings changed")
+			return nil
+		}
+	}
+	return mend.Compare(old, r.ws.Books)
+}
+
+// everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
+func (r *run) everything(why string) {
+	if r.o.Log != nil {
+		r.o.Log.Debug("all days of open cycles are rated again", "why", why)
+	}
+}
+
+// keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
+func (r *run) keepBooks() {
+	if r.o.BooksCopy == "" || r.job.dryRun {
+		return
+	}
+	if err := mend.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash); err != nil && r.o.Log != nil {
+		r.o.Log.Debug("changed books will rate all days of open cycles again", "why", err)
+	}
+}
