@@ -15,14 +15,13 @@ import (
 )
 
 // Load reads the books from a copy. Whether they are those one looks for says their Hash (MEND-1).
-func Load(path string, s settings.Settings) (*books.Books, error) {
+func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the copy of the books: %w", err)
 	}
-	defer z.Close()
-	b, err := books.Load(z, s)
-	if err != nil {
+	defer func() { err = errors.Join(err, z.Close()) }()
+	if b, err = books.Load(z, s); err != nil {
 		return nil, fmt.Errorf("read the copy of the books %s: %w", path, err)
 	}
 	return b, nil
