@@ -112,18 +112,12 @@ func move(codes []int32, code *int32) {
 	}
 }
 
-// products: a line has words of its product, which decides about discounts, payments and performance too.
+// products: positions are of the model and the meter, and a line has words of its product, which decide about payments too.
 func (c *comparison) products() {
 	for code := range c.is.Products {
-		was, is := &c.was.Products[code], &c.is.Products[code]
-		if *was == *is || c.newSKUs[int32(code)] {
-			continue
+		if !c.newSKUs[int32(code)] && c.was.Products[code] != c.is.Products[code] {
+			c.everything = true
 		}
-		if was.Model != is.Model || was.Meter != is.Meter {
-			c.everything = true // positions are of the model and the meter
-		}
-		c.orders, c.payments, c.partners, c.ends = true, true, true, true
-		c.add(Scope{Customer: anyOne, SKU: int32(code), Region: anyRegion, When: period.Span{From: period.Past, To: period.Forever}})
 	}
 }
 
@@ -262,7 +256,7 @@ func (c *comparison) beside() {
 	}
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool { return c.newCustomers[x.Customer] })
 	if !slices.Equal(was.Coupons, coupons) {
-		c.payments, c.partners = true, true
+		c.everything = true // what a line was paid from before is found by rating it again
 	}
 	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool { return a.ID == b.ID && slices.Equal(a.Rows, b.Rows) }) &&
 		slices.Equal(was.Terms, is.Terms) && reflect.DeepEqual(was.Programmes, is.Programmes) && reflect.DeepEqual(was.NonWorking, is.NonWorking)
