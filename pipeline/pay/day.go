@@ -36,7 +36,7 @@ func (pl *place) payDay(date period.Day, held []*heldLine, accounted []*accountE
 	}
 	defer d.opening.close()
 	rated, has := pl.next[tableDay{tables.Lines().Name, name}]
-	has = has && pl.drawsOn(date)
+	has = has && (pl.drawsOn(date) || !holdsCash(rated))
 	if d.lines, err = pl.openLines(rated, has); err != nil {
 		return err
 	}
@@ -77,6 +77,22 @@ func (pl *place) drawsOn(date period.Day) bool {
 		}
 	}
 	return false
+}
+
+// holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is on a day on which nothing
+// can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its sums tell: beside cash no part of a usage line is
+// negative.
+func holdsCash(e lake.FileEntry) bool {
+	cols := tables.Lines().Columns
+	of := func(col int) string {
+		for _, s := range e.Sums {
+			if s.Column == cols[col].Name {
+				return s.Value
+			}
+		}
+		return ""
+	}
+	return of(tables.LCashAmount) == of(tables.LPaymentAmount)
 }
 
 // finishBalances ends the files of balances and entries: a day on which nothing moved has none (CASH-2).

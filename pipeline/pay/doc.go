@@ -13,7 +13,8 @@
 //	CASH-3  A day is paid again when its lines, its account events, the books, the settings or its opening balances changed, and for no other
 //	        reason: an effect ends at the first day whose closing balances come out as they were, across cycles too.
 //	CASH-4  The files of a place are a function of its rated lines, its account events, the orders, the books and the closed cycles: not of
-//	        runs, workers or what was paid before. Only the rated columns of a line are read, whoever wrote the file last.
+//	        runs, workers or what was paid before. Only the rated columns of a line are read, whoever wrote the file last;
+//	        a file that other coupons or rules paid is paid again though nothing can be drawn on its day now.
 //	CASH-5  Within a customer lines and events come by instant; events first, by event_id; lines of one instant in the order of spec §8; a refund
 //	        whose base comes later directly after it, at the base's instant; month-end lines last.
 //	CASH-6  What an order's coupons paid never comes back (spec §4.9): the amounts of a refund are worked out here, from its base's line.

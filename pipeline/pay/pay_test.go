@@ -101,6 +101,38 @@ plain,acme,voucher,,10,0,*,*,NO,2026-09-01,2026-10-01
 		2026-09-03 beta 1 6: cash 6`)
 }
 
+// TestCouponEndsEarlier: a coupon that paid lines of three days is ended after the first, and the lines are paid again as they are: what it
+// paid of the others is cash. That of acme's third day is cash whole though no coupon is in force on it.
+func TestCouponEndsEarlier(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, false, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-09-01,2026-09-20\n")
+	cycle := map[string]string{"2026-09": `
+		usage acme 2026-09-01 10:00 r1 ecs 3
+		usage acme 2026-09-02 10:00 r2 ecs 3
+		usage acme 2026-09-03 10:00 r3 ecs 9
+		usage beta 2026-09-03 10:00 r4 ecs 2`}
+	w.night(cycle)
+	w.same("2026-09", "lines", `
+		2026-09-01 acme r1 3: coupon 3
+		2026-09-02 acme r2 3: coupon 3
+		2026-09-03 acme r3 9: coupon 4 cash 5
+		2026-09-03 beta r4 2: cash 2`)
+	w.setCoupons("k,acme,cash_coupon,YES,10,0,*,*,YES,2026-09-01,2026-09-02\n")
+	w.again = true
+	w.night(cycle)
+	w.same("2026-09", "lines", `
+		2026-09-01 acme r1 3: coupon 3
+		2026-09-02 acme r2 3: cash 3
+		2026-09-03 acme r3 9: cash 9
+		2026-09-03 beta r4 2: cash 2`)
+	w.same("2026-09", "sums", `
+		2026-09-01 acme 1 3: coupon 3
+		2026-09-02 acme 1 3: cash 3
+		2026-09-03 acme 1 9: cash 9
+		2026-09-03 beta 1 2: cash 2`)
+	w.same("2026-09", "balances", `2026-09-01 acme coupon k 3`)
+}
+
 // TestOrders: an order draws the coupons that it names and then balances; its refund gives back into the kinds it was paid from, and nothing
 // of the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were paid; 10 of 20 days are left: 40 come back, 15 and 25.
 func TestOrders(t *testing.T) {

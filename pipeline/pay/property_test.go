@@ -95,6 +95,48 @@ func TestAnyNights(t *testing.T) {
 	})
 }
 
+// TestAnyCouponsBefore: lines that other coupons have paid come out as if these had never been, rated again or not (CASH-4).
+func TestAnyCouponsBefore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		ledger := rapid.IntRange(0, 3).Draw(rt, "ledger") == 0
+		was, is := drawCoupons(rt), drawCoupons(rt)
+		items := slices.DeleteFunc(history(rt, 1), func(it item) bool {
+			return !ledger && strings.HasPrefix(it.text, "unsubscribe") // its amounts here are not those that rating gives where all is cash
+		})
+		before, never := newWorld(t, ledger, was), newWorld(t, ledger, is)
+		before.buckets = rapid.IntRange(1, 3).Draw(rt, "buckets")
+		never.buckets = before.buckets
+		never.night(upTo(items, 0))
+		before.night(upTo(items, 0))
+		before.setCoupons(is)
+		before.again = true
+		before.night(upTo(items, 0))
+		if a, b := before.files(), never.files(); a != b {
+			rt.Fatalf("with coupons\n%safter\n%sthe files are\n%s\nand without the latter\n%s\nof\n%v", is, was, a, b, items)
+		}
+	})
+}
+
+// drawCoupons draws rows of coupons.csv for the history's customers.
+func drawCoupons(rt *rapid.T) string {
+	date := func(what string) string {
+		return fmt.Sprintf("2026-%02d-%02d", rapid.IntRange(8, 9).Draw(rt, what+" month"), rapid.IntRange(1, 5).Draw(rt, what+" day"))
+	}
+	rows := ""
+	for _, id := range []string{"k", "l"} {
+		from, to := date("from"), date("to")
+		if from >= to {
+			continue
+		}
+		rows += fmt.Sprintf("%s,%s,cash_coupon,%s,%d,%d,*,%s,%s,%s,%s\n", id, rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "holder"),
+			rapid.SampledFrom([]string{"YES", "NO"}).Draw(rt, "counts"), rapid.SampledFrom([]int{5, 20, 100}).Draw(rt, "amount"),
+			rapid.SampledFrom([]int{0, 4}).Draw(rt, "least"), rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "sku"),
+			rapid.SampledFrom([]string{"YES", "NO"}).Draw(rt, "discounted"), from, to)
+	}
+	return rows
+}
+
 // whole is PAY-1 for the files.
 func (w *world) whole(rt *rapid.T) {
 	w.each("lines", tables.Lines(), func(get func(string) money.Amount, id string) {

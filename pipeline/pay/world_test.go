@@ -35,7 +35,8 @@ type world struct {
 	ledger  bool
 	buckets int
 	workers int
-	refold  bool
+	refold  bool // the books or settings changed, and all lines were rated again
+	again   bool // they changed, and no line did: it is there as it was paid
 	closed  period.Cycle
 	rated   map[lake.FileKey]string // what the files of each key were made of
 	result  *pay.Result
@@ -138,7 +139,7 @@ func (w *world) night(cycles map[string]string) {
 		list = append(list, c)
 	}
 	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2}, Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
-		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool { return w.refold }}
+		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool { return w.refold || w.again }}
 	if w.result, err = p.Run(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
