@@ -116,6 +116,29 @@ func TestMendedBooksTouch(t *testing.T) {
 	}
 }
 
+// TestMendedCoupon: no day is folded for a coupon, and the days that it pays, or paid, are paid again: also those on which none is in force now.
+func TestMendedCoupon(t *testing.T) {
+	t.Parallel()
+	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from,valid_to\n"
+	l := mendShop(t)
+	l.nightly()
+	for _, c := range []struct {
+		name, coupons string
+		want          []string
+	}{
+		{"8 for two days of 5", "c,acme,voucher,8,0,*,*,YES,2026-09-02,\n", []string{"balances 02 001", "balances 03 001",
+			"lines 02 001", "lines 03 001", "statements 001", "sums 02 001", "sums 03 001"}},
+		{"the same, ended after the first", "c,acme,voucher,8,0,*,*,YES,2026-09-02,2026-09-03\n", []string{"lines 03 001", "statements 001", "sums 03 001"}},
+		{"none", "", []string{"lines 02 001", "statements 001", "sums 02 001"}},
+	} {
+		l.write("books/coupons.csv", head+c.coupons)
+		days, wrote := l.nightly()
+		if diff := cmp.Diff(c.want, wrote); diff != "" || days != 0 {
+			t.Errorf("%s: %d days of buckets were folded, want none; files written (- want, + got):\n%s", c.name, days, diff)
+		}
+	}
+}
+
 // TestLateRecordTouches: a record that comes on the sixth for the second day folds its bucket from that day on, until positions agree (FOLD-2).
 func TestLateRecordTouches(t *testing.T) {
 	t.Parallel()

@@ -23,7 +23,7 @@ func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	}
 	payer := &pay.Payer{
 		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed, Cycles: cycles,
-		Refold:  func(c period.Cycle) bool { return r.refold(c) && r.change == nil },
+		Refold:  func(c period.Cycle) bool { return r.refold(c) && r.change.Payments() },
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
 		Refunds: RefundRules(s), Progress: r.o.Progress,
 	}

@@ -22,11 +22,15 @@ type Change struct {
 	packages map[int32]period.Instant // customers whose packages changed: every day of their bucket from then on, for packages lie in positions
 	ends     bool                     // month-end lines of every bucket
 	orders   bool
+	payments bool
 	partners bool
 }
 
 // Orders reports whether the lines of orders and adjustments may come out different.
 func (c *Change) Orders() bool { return c == nil || c.orders }
+
+// Payments reports whether what pays a line that is the same may come out different.
+func (c *Change) Payments() bool { return c == nil || c.payments }
 
 // Partners reports whether performance of lines that are the same may come out different.
 func (c *Change) Partners() bool { return c == nil || c.partners }

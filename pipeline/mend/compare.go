@@ -256,7 +256,7 @@ func (c *comparison) beside() {
 	}
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool { return c.newCustomers[x.Customer] })
 	if !slices.Equal(was.Coupons, coupons) {
-		c.everything = true // what a line was paid from before is found by rating it again
+		c.payments, c.partners = true, true // no line is rated otherwise; each is paid again as it was rated (CASH-4)
 	}
 	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool { return a.ID == b.ID && slices.Equal(a.Rows, b.Rows) }) &&
 		slices.Equal(was.Terms, is.Terms) && reflect.DeepEqual(was.Programmes, is.Programmes) && reflect.DeepEqual(was.NonWorking, is.NonWorking)

@@ -83,7 +83,7 @@ func told(c *Change, b *books.Books) []string {
 	for _, flag := range []struct {
 		set  bool
 		name string
-	}{{c.ends, "ends"}, {c.orders, "orders"}, {c.partners, "partners"}} {
+	}{{c.ends, "ends"}, {c.orders, "orders"}, {c.payments, "payments"}, {c.partners, "partners"}} {
 		if flag.set {
 			out = append(out, flag.name)
 		}
@@ -127,7 +127,7 @@ func TestCompare(t *testing.T) {
 		{"a package that ends", "packages.csv", "2026-03-01,\n", "2026-03-01,2026-09-12\n", []string{"packages of acme from 2026-03-01"}},
 		{"a link", "links.csv", "east,10", "east,20", []string{"ends"}},
 		{"a policy", "policies.yaml", "monthly_p95", "transit_p95", []string{"ends"}},
-		{"a coupon", "coupons.csv", "cash_coupon,5", "cash_coupon,6", []string{"everything"}},
+		{"a coupon", "coupons.csv", "cash_coupon,5", "cash_coupon,6", []string{"payments", "partners"}},
 		{"a term", "terms.csv", "0.8", "0.7", []string{"partners"}},
 		{"a holiday", "calendar.csv", "2026-10-01", "2026-10-02", []string{"partners"}},
 		{"a programme", "incentives.yaml", "0.1", "0.2", []string{"partners"}},

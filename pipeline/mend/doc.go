@@ -6,7 +6,7 @@
 //	MEND-2  Usage that no scope of a change holds, on a day of a bucket that opens with the same positions, has the same lines and leaves the
 //	        same positions by the old books and by the new ones. What is not known to be so counts as touched.
 //	MEND-3  A nil *Change touches everything. That is what Compare gives where a customer, product, partner or programme went, and where a
-//	        product or a coupon is another.
+//	        product is another.
 //	MEND-4  What is touched is found from rows as they hold, not as they are written: a price that was ended and followed by a dearer one
 //	        touches usage from then on, and a row that says the same in other words touches nothing.
 package mend
