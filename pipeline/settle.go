@@ -27,7 +27,7 @@ func (w *Workspace) Partners() (settle.Reader, error) {
 func (r *run) settle(ctx context.Context) error {
 	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
 		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
-		Anew: func(c period.Cycle) bool { return r.refold(c) && r.change.Partners() }}
+		Anew: r.settleAnew}
 	for _, name := range r.cycleNames() {
 		c, err := period.ParseCycle(name)
 		if err != nil {
@@ -49,6 +49,12 @@ func (r *run) settle(ctx context.Context) error {
 		return fmt.Errorf("settle partners: %w", err)
 	}
 	return nil
+}
+
+// settleAnew reports whether performance is worked out from all lines of a cycle. What changed since a closed cycle was rated, r.change does
+// not say: it compares with the books of the open ones.
+func (r *run) settleAnew(c period.Cycle) bool {
+	return r.refold(c) && (c <= r.closed || r.change.Partners())
 }
 
 // transfers are all accepted transfers as settlement takes them.
