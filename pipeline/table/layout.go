@@ -131,6 +131,9 @@ func (r *layoutReader) bytes(from, n int64) ([]byte, error) {
 
 func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []int) (groupLayout, error) {
 	g := groupLayout{rows: meta.NumRows, chunks: make([]chunkLayout, len(def.Columns))}
+	if g.rows < 0 {
+		return g, fmt.Errorf("%d rows", g.rows)
+	}
 	for i := range meta.Columns {
 		c := &meta.Columns[i]
 		col := -1
@@ -141,6 +144,9 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 			continue
 		}
 		chunk, err := r.chunk(c, g.rows)
+		if err == nil {
+			err = r.check(&chunk, g.rows)
+		}
 		if err == nil {
 			for _, b := range bounded {
 				if b == col {
@@ -179,6 +185,19 @@ func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, er
 		return out, errors.New("page index: no page holds the first row")
 	}
 	return out, nil
+}
+
+// check holds the pages of a column to the file and to the rows of their group, of which each begins after the one before.
+func (r *layoutReader) check(c *chunkLayout, rows int64) error {
+	for i, p := range c.pages {
+		switch {
+		case p.bytes <= 0 || p.at < 0 || p.at > r.size-int64(p.bytes):
+			return fmt.Errorf("page %d: %d bytes from %d on, of a file of %d", i, p.bytes, p.at, r.size)
+		case i > 0 && (p.first <= c.pages[i-1].first || int64(p.first) >= rows):
+			return fmt.Errorf("page %d: begins with row %d of %d, after one of row %d", i, p.first, rows, c.pages[i-1].first)
+		}
+	}
+	return nil
 }
 
 // headerBytes is more than a page's header takes, its statistics included.
