@@ -93,7 +93,12 @@ func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
 }
 
 // column appends the rows [from, to) of a row group.
-func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) error {
+func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // the library's decoders panic on some damaged pages
+			err = fmt.Errorf("damaged page: %v", cause)
+		}
+	}()
 	group := &p.Layout.groups[g]
 	chunk := &group.chunks[col]
 	if len(chunk.pages) == 0 {
