@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"os"
 
 	"github.com/tollbook/tollbook/pipeline/mend"
@@ -21,13 +22,13 @@ func (r *run) mended() *mend.Change {
 	}
 	old, err := mend.Load(r.o.BooksCopy, r.ws.Settings)
 	if err != nil {
-		r.everything(err.Error())
+		r.everything(err)
 		return nil
 	}
 	before := fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
 	for _, books := range rated {
 		if books != before {
-			r.everything("the copy of the books is not what they were rated with, or settings changed")
+			r.everything(errors.New("the copy of the books is not what they were rated with, or settings changed"))
 			return nil
 		}
 	}
@@ -35,18 +36,12 @@ func (r *run) mended() *mend.Change {
 }
 
 // everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
-func (r *run) everything(why string) {
-	if r.o.Log != nil {
-		r.o.Log.Debug("all days of open cycles are rated again", "why", why)
-	}
-}
+func (r *run) everything(why error) { r.o.debug("all days of open cycles are rated again", why) }
 
 // keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
 func (r *run) keepBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	if err := mend.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash); err != nil && r.o.Log != nil {
-		r.o.Log.Debug("changed books will rate all days of open cycles again", "why", err)
-	}
+	r.o.debug("changed books will rate all days of open cycles again", mend.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash))
 }

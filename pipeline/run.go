@@ -331,7 +331,7 @@ func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, er
 		return r.retryFiles(cfg)
 	}
 	hashes, err := feed.LoadHashes(r.o.HashCache)
-	r.debug(err)
+	r.o.debug(notHashed, err)
 	var files []*ingest.File
 	for _, spec := range ingest.Feeds() {
 		fresh, err := r.fresh(ctx, spec.Name, hashes)
@@ -341,14 +341,17 @@ func (r *run) files(ctx context.Context, cfg *ingest.Config) ([]*ingest.File, er
 		files = append(files, fresh...)
 	}
 	cfg.Still = hashes.Still
-	r.debug(hashes.Save())
+	r.o.debug(notHashed, hashes.Save())
 	return files, nil
 }
 
-// debug logs why a later run reads the inbox again: that costs time and changes nothing.
-func (r *run) debug(err error) {
-	if err != nil && r.o.Log != nil {
-		r.o.Log.Debug("hashes of the inbox are not remembered", "why", err)
+// notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
+const notHashed = "hashes of the inbox are not remembered"
+
+// debug logs why something kept for later runs is of no use, with more about it in pairs: that costs time and changes nothing.
+func (o *Options) debug(what string, why error, more ...any) {
+	if why != nil && o.Log != nil {
+		o.Log.Debug(what, append(more, "why", why)...)
 	}
 }
 

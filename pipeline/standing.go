@@ -78,9 +78,7 @@ func loadStanding(o *Options) *standing {
 		return nil // most often not there; else the run is done, which is right
 	}
 	s, err := parseStanding(string(text))
-	if err != nil && o.Log != nil {
-		o.Log.Debug("what the last run left is not remembered", "file", o.Standing, "why", err)
-	}
+	o.debug("what the last run left is not remembered", err, "file", o.Standing)
 	return s
 }
 
@@ -155,7 +153,7 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 			}
 		}
 	}
-	r.debug(hashes.Save())
+	r.o.debug(notHashed, hashes.Save())
 	return true, nil
 }
 
@@ -249,9 +247,7 @@ func (r *run) remember(l *lake.Lake) {
 	if old, err := os.ReadFile(r.o.Standing); err == nil && string(old) == text {
 		return
 	}
-	if err := feed.ReplaceFile(r.o.Standing, text); err != nil && r.o.Log != nil {
-		r.o.Log.Debug("what this run left is not remembered", "why", err)
-	}
+	r.o.debug("what this run left is not remembered", feed.ReplaceFile(r.o.Standing, text))
 }
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it committed is what the next
