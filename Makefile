@@ -208,7 +208,7 @@ $(BENCHSTAT):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 	@mv $(TOOLS)/benchstat $@
 
-# Runs of growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: what was stopped goes on.
+# Runs of peers, growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: what was stopped goes on.
 RECORD ?= docs/bench-runs.ndjson
 
 # How cost grows; RUNS of each up to 20 million rows, one of each above. The defaults are small; the whole table is
@@ -284,10 +284,13 @@ bench-export: bench ## the Parquet export of the benchmark's lines beside a copy
 	$(BIN)/bench export -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-export -workers $(CORES) -runs $(RUNS) -json $(BENCH)-export.json
 
 .PHONY: bench-peers
-bench-peers: bench ## the same job in DuckDB, compared only if both totals agree (needs a C compiler)
+bench-peers: RUNS = 5
+bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB, in turn, RUNS times each, compared only if all totals agree (needs a C compiler)
 	cd fixtures/peers && CGO_ENABLED=1 $(GO) build -o $(CURDIR)/$(BIN)/peers .
-	$(BIN)/peers -w $(BENCH) -memory $(MEMORY) -threads $(CORES) -as-of $(BENCH_AS_OF) > $(BENCH)-peer.json
-	$(BIN)/bench compare -ours $(BENCH).json -lake $(BENCH)/lake -peer $(BENCH)-peer.json
+	$(GO) build -o $(BIN)/bench ./fixtures/bench
+	$(BIN)/bench peers -program $(TOLLBOOK) -peer $(BIN)/peers -workspace $(BENCH) -scratch $(BENCH)-peer -rows $(ROWS) -customers $(CUSTOMERS) \
+	  -memory $(MEMORY) -workers $(CORES) -runs $(RUNS) -as-of $(BENCH_AS_OF) -record $(RECORD)
+	$(GO) generate ./fixtures/bench
 
 .PHONY: bench-clickhouse
 bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines a second into a ClickHouse server, beside the server's own INSERT of the same files
