@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
@@ -185,13 +186,45 @@ func (f *parquetFile) open() error {
 	return nil
 }
 
+// columnReader reads one column of one row group.
+type columnReader interface {
+	// next reads n values, and fewer only where the column ends: of none the array may be nil.
+	next(n int64) (arrow.Array, error)
+	release()
+}
+
+// arrowReader reads a column of any type by arrow-go's reader.
+type arrowReader struct {
+	reader *pqarrow.ColumnReader
+	mem    memory.Allocator
+}
+
+func (r arrowReader) next(n int64) (arrow.Array, error) {
+	chunks, err := r.reader.NextBatch(n)
+	if err != nil {
+		return nil, err
+	}
+	defer chunks.Release()
+	switch all := chunks.Chunks(); len(all) {
+	case 0:
+		return nil, nil
+	case 1:
+		all[0].Retain()
+		return all[0], nil
+	default:
+		return array.Concatenate(all, r.mem)
+	}
+}
+
+func (r arrowReader) release() { r.reader.Release() }
+
 // groupReaders opens a reader for each of the given columns of a row group.
-func (f *parquetFile) groupReaders(ctx context.Context, columns []parquetColumn, group int) ([]*pqarrow.ColumnReader, error) {
-	readers := make([]*pqarrow.ColumnReader, 0, len(columns))
+func (f *parquetFile) groupReaders(ctx context.Context, columns []parquetColumn, group int) ([]columnReader, error) {
+	readers := make([]columnReader, 0, len(columns))
 	for _, c := range columns {
-		var r *pqarrow.ColumnReader
+		var r columnReader
 		err := guard(func() (err error) {
-			r, err = f.reader.GetFieldReader(ctx, c.field, map[int]bool{c.leaf: true}, []int{group})
+			r, err = f.columnReader(ctx, c, group)
 			return err
 		})
 		if err != nil {
@@ -203,33 +236,40 @@ func (f *parquetFile) groupReaders(ctx context.Context, columns []parquetColumn,
 	return readers, nil
 }
 
+func (f *parquetFile) columnReader(ctx context.Context, c parquetColumn, group int) (columnReader, error) {
+	if f.hasTexts(c) {
+		return newTextPages(f, c.leaf, group)
+	}
+	r, err := f.reader.GetFieldReader(ctx, c.field, map[int]bool{c.leaf: true}, []int{group})
+	return arrowReader{r, f.opts.Memory}, err
+}
+
+// hasTexts reports whether a column is one of texts that stand for themselves: not for words, which have a dictionary.
+func (f *parquetFile) hasTexts(c parquetColumn) bool {
+	leaf := f.meta.MetaData().Schema.Column(c.leaf)
+	_, decimal := leaf.LogicalType().(schema.DecimalLogicalType)
+	return c.column >= 0 && f.spec.Columns[c.column].Kind != Word && leaf.PhysicalType() == parquet.Types.ByteArray && !decimal
+}
+
 // releaseReaders lets go of column readers; one that a broken file left in a bad state must not stop the others.
-func releaseReaders(readers []*pqarrow.ColumnReader) {
+func releaseReaders(readers []columnReader) {
 	for _, r := range readers {
-		_ = guard(func() error { r.Release(); return nil })
+		_ = guard(func() error { r.release(); return nil })
 	}
 }
 
 var errFewer = errors.New("fewer values than the row group has rows")
 
 // readColumn reads the next n values of a column; fewer are an error.
-func (f *parquetFile) readColumn(r *pqarrow.ColumnReader, c parquetColumn, n int64) (arrow.Array, error) {
+func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	var out arrow.Array
-	err := guard(func() error {
-		chunks, err := r.NextBatch(n)
-		if err != nil {
+	err := guard(func() (err error) {
+		if out, err = r.next(n); err != nil {
 			return err
 		}
-		defer chunks.Release()
-		if int64(chunks.Len()) != n {
+		if out == nil || int64(out.Len()) != n {
 			return errFewer
 		}
-		if all := chunks.Chunks(); len(all) != 1 {
-			out, err = array.Concatenate(all, f.opts.Memory)
-			return err
-		}
-		out = chunks.Chunk(0)
-		out.Retain()
 		return nil
 	})
 	if err != nil {
@@ -279,7 +319,7 @@ type parquetReader struct {
 	*parquetFile
 	group, to int // the next row group, and the end
 	current   int // the row group being read
-	readers   []*pqarrow.ColumnReader
+	readers   []columnReader
 	present   []parquetColumn // the columns of the Spec that the file has, in the order of the Spec
 	left      int64           // rows of the current group not read yet
 	row       int64           // number of the next row
@@ -386,8 +426,8 @@ func (r *parquetReader) endGroup() error {
 	defer releaseReaders(readers)
 	for i, reader := range readers {
 		err := guard(func() error {
-			rest, err := reader.NextBatch(1)
-			if err != nil {
+			rest, err := reader.next(1)
+			if err != nil || rest == nil {
 				return err
 			}
 			defer rest.Release()
@@ -418,7 +458,7 @@ func (r *parquetReader) readBatch(n int64) (*Batch, error) {
 		}
 	}
 	for i, c := range r.present {
-		a, err := r.readColumn(r.readers[i], c, n)
+		a, err := readColumn(r.readers[i], c, n)
 		if err != nil {
 			release()
 			return nil, r.broken(err)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
-	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -143,7 +142,7 @@ type extras struct {
 	held    atomic.Int32
 
 	mu      sync.Mutex
-	readers []*pqarrow.ColumnReader
+	readers []columnReader
 	group   int
 	at      int64 // the row of the group that the readers are at
 }
@@ -201,14 +200,14 @@ func (e *extras) read(group int, offset, n int64) map[string]arrow.Array {
 func (e *extras) readOne(i int, c parquetColumn, offset, n int64) arrow.Array {
 	for at := e.at; at < offset; {
 		step := min(skipRows, offset-at)
-		a, err := e.file.readColumn(e.readers[i], c, step)
+		a, err := readColumn(e.readers[i], c, step)
 		if err != nil {
 			return nil
 		}
 		a.Release()
 		at += step
 	}
-	a, err := e.file.readColumn(e.readers[i], c, n)
+	a, err := readColumn(e.readers[i], c, n)
 	if err != nil {
 		return nil
 	}

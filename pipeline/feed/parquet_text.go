@@ -1,0 +1,123 @@
+package feed
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/file"
+)
+
+// textPages reads the texts of one row group's column as they lie in its pages, in every encoding that arrow-go reads. Its own reader of
+// Arrow arrays hands a builder one value after the other, which costs several times as much.
+type textPages struct {
+	pages  *file.ByteArrayColumnChunkReader
+	there  int16 // the definition level of a value that is not null
+	values []parquet.ByteArray
+	levels []int16
+	width  int // bytes a row of the last batch, by which the next one's memory is sized
+}
+
+// textStep is how many values are taken at once: few enough that where they are stays in the processor's cache.
+const textStep = 1024
+
+func newTextPages(f *parquetFile, leaf, group int) (*textPages, error) {
+	chunk, err := f.meta.RowGroup(group).Column(leaf)
+	if err != nil {
+		return nil, err
+	}
+	pages, ok := chunk.(*file.ByteArrayColumnChunkReader)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("%s where a text belongs", chunk.Type()), chunk.Close())
+	}
+	return &textPages{pages: pages, there: pages.Descriptor().MaxDefinitionLevel(),
+		values: make([]parquet.ByteArray, textStep), levels: make([]int16, textStep)}, nil
+}
+
+// next reads up to n values, fewer only at the end of the row group.
+func (r *textPages) next(n int64) (arrow.Array, error) {
+	t := textArray{offsets: make([]int32, 1, n+1), data: make([]byte, 0, int(n)*(r.width+r.width/16))}
+	for rest := n; rest > 0; {
+		rows, found, err := r.pages.ReadBatchInPage(min(rest, textStep), r.values, r.levels, nil)
+		if err != nil {
+			return nil, err
+		}
+		if rows == 0 {
+			break
+		}
+		levels := r.levels[:rows]
+		if int64(found) == rows {
+			levels = nil
+		}
+		if err := t.add(r.values[:found], levels, r.there); err != nil {
+			return nil, err
+		}
+		rest -= rows
+	}
+	if err := r.pages.Err(); err != nil {
+		return nil, err
+	}
+	r.width = len(t.data) / int(max(n, 1))
+	return t.done(), nil
+}
+
+func (r *textPages) release() { _ = r.pages.Close() } // of a file that was only read
+
+// textArray is an array of texts in the making.
+type textArray struct {
+	offsets []int32
+	data    []byte
+	valid   []byte // which rows are not null, as bits; none as long as none is null
+	nulls   int
+}
+
+// add appends values, and nulls where levels, if there are any, do not say that there is one.
+func (t *textArray) add(values []parquet.ByteArray, levels []int16, there int16) error {
+	if levels == nil {
+		for _, v := range values {
+			t.data = append(t.data, v...)
+			t.offsets = append(t.offsets, int32(len(t.data)))
+		}
+		return t.fits()
+	}
+	if t.valid == nil {
+		t.valid = make([]byte, bitutil.BytesForBits(int64(cap(t.offsets)-1)))
+		bitutil.SetBitsTo(t.valid, 0, int64(cap(t.offsets)-1), true)
+	}
+	for _, level := range levels {
+		if level == there {
+			if len(values) == 0 {
+				return errFewer
+			}
+			t.data, values = append(t.data, values[0]...), values[1:]
+		} else {
+			bitutil.ClearBit(t.valid, len(t.offsets)-1)
+			t.nulls++
+		}
+		t.offsets = append(t.offsets, int32(len(t.data)))
+	}
+	return t.fits()
+}
+
+// fits fails more texts than 32 bits can tell apart.
+func (t *textArray) fits() error {
+	if len(t.data) > math.MaxInt32 {
+		return fmt.Errorf("more than 2 GiB of text in %d rows", len(t.offsets)-1)
+	}
+	return nil
+}
+
+func (t *textArray) done() arrow.Array {
+	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.offsets)), memory.NewBufferBytes(t.data)}
+	if t.nulls > 0 {
+		buffers[0] = memory.NewBufferBytes(t.valid)
+	}
+	data := array.NewData(arrow.BinaryTypes.String, len(t.offsets)-1, buffers, nil, t.nulls, 0)
+	defer data.Release()
+	return array.NewStringData(data)
+}
