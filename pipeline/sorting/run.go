@@ -3,13 +3,14 @@ package sorting
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"maps"
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // Part numbers a (bucket, day): bucket-major, so that parts in order are a bucket's days in order.
@@ -29,37 +30,35 @@ type Run struct {
 	segments []segment
 }
 
-// Chunk gathers packed rows until it is sorted into a run.
+// Chunk gathers packed rows until it is sorted into a run. It holds less than 4 GiB.
 type Chunk struct {
 	bytes    []byte
 	entries  []entry
 	reserved bool
+	order    []slot // memory for sorting
+	out      []byte // memory for writing
 }
 
-// entry is what sorting moves instead of a row.
+// entry is a packed row and what it is sorted by first.
 type entry struct {
-	place  uint64 // part, then customer
-	start  int64
-	prefix uint64 // first bytes of the id, as they sort
-	off    int64
+	place     uint64 // part, then customer
+	start     int64
+	off, size uint32
+}
+
+// slot is what sorting moves instead of a row. What copies rows in order knows from it where they lie without a look at them, and so does
+// not wait for one row's memory before it asks for the next one's.
+type slot struct {
+	key       uint64 // while sorting part, customer and start in one number, then the part
+	off, size uint32
 }
 
 // Add packs a row into the chunk and returns its packed bytes, which are valid until the next call.
 func (c *Chunk) Add(part Part, r *Row) []byte {
 	at := len(c.bytes)
 	c.bytes = r.Pack(c.bytes)
-	c.entries = append(c.entries, entry{uint64(part)<<32 | uint64(uint32(r.Customer)), int64(r.Start), prefix(r.ID), int64(at)})
+	c.entries = append(c.entries, entry{uint64(part)<<32 | uint64(uint32(r.Customer)), int64(r.Start), uint32(at), uint32(len(c.bytes) - at)})
 	return c.bytes[at:]
-}
-
-// prefix is the first eight bytes of an id as a number that sorts like them.
-func prefix(id []byte) uint64 {
-	if len(id) >= 8 {
-		return binary.BigEndian.Uint64(id)
-	}
-	var b [8]byte
-	copy(b[:], id)
-	return binary.BigEndian.Uint64(b[:])
 }
 
 // Size is the chunk's memory in bytes.
@@ -83,18 +82,21 @@ func (c *Chunk) Reserve(size int) {
 }
 
 // entryBytes is the size of an entry.
-const entryBytes = 32
+const entryBytes = 24
 
-func (c *Chunk) packed(e entry) []byte {
-	b := c.bytes[e.off:]
-	return b[:4+int(binary.LittleEndian.Uint32(b))]
-}
+func (c *Chunk) packed(off, size uint32) []byte { return c.bytes[off : off+size : off+size] }
 
-// sort is SORT-1.
-func (c *Chunk) sort() {
-	if !c.sortByKey() {
-		slices.SortFunc(c.entries, c.compare)
+// sort gives the rows in the order of SORT-1, each with its part.
+func (c *Chunk) sort() []slot {
+	c.order = slices.Grow(c.order[:0], 2*len(c.entries))
+	if sorted, ok := c.sortByKey(); ok {
+		return sorted
 	}
+	slices.SortFunc(c.entries, c.compare)
+	for _, e := range c.entries {
+		c.order = append(c.order, slot{e.place >> 32, e.off, e.size})
+	}
+	return c.order
 }
 
 func (c *Chunk) compare(a, b entry) int {
@@ -104,71 +106,69 @@ func (c *Chunk) compare(a, b entry) int {
 	if a.start != b.start {
 		return cmp.Compare(a.start, b.start)
 	}
-	if a.prefix != b.prefix {
-		return cmp.Compare(a.prefix, b.prefix)
-	}
-	return tail(parseHead(c.packed(a)[4:]), parseHead(c.packed(b)[4:]))
-}
-
-// keyed is an entry's place and start in one number, and which entry it is.
-type keyed struct {
-	key   uint64
-	index uint32
+	return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
 }
 
 // sortByKey sorts by part, customer and start with the three in one number, and equal ones by comparing. It reports false, and has done
 // nothing, where they do not fit: few rows over many days and customers.
-func (c *Chunk) sortByKey() bool {
+func (c *Chunk) sortByKey() ([]slot, bool) {
 	const few = 1 << 12 // comparing is as fast
 	if len(c.entries) < few {
-		return false
+		return nil, false
 	}
-	parts := make(map[uint32]uint64)
-	low, high, customers := c.entries[0].start, c.entries[0].start, uint64(0)
+	dense := make(map[uint32]uint64)
+	low, high, customers, unit := c.entries[0].start, c.entries[0].start, uint64(0), int64(period.Second)
 	for i := range c.entries {
 		e := &c.entries[i]
 		low, high, customers = min(low, e.start), max(high, e.start), max(customers, e.place&math.MaxUint32)
-		parts[uint32(e.place>>32)] = 0
+		if e.start%period.Second != 0 {
+			unit = 1
+		}
+		if i == 0 || e.place>>32 != c.entries[i-1].place>>32 {
+			dense[uint32(e.place>>32)] = 0
+		}
 	}
-	for i, part := range slices.Sorted(maps.Keys(parts)) {
-		parts[part] = uint64(i)
+	parts := slices.Sorted(maps.Keys(dense))
+	for i, part := range parts {
+		dense[part] = uint64(i)
 	}
-	startBits, customerBits := bits.Len64(uint64(high-low)), bits.Len64(customers)
+	startBits, customerBits := bits.Len64(uint64(high-low)/uint64(unit)), bits.Len64(customers)
 	total := startBits + customerBits + bits.Len(uint(len(parts)))
 	if total > 64 {
-		return false
+		return nil, false
 	}
-	list := make([]keyed, 2*len(c.entries))
-	list, spare := list[:len(c.entries)], list[len(c.entries):]
-	last, dense := uint32(0), parts[0]
+	last, nth := uint32(0), dense[0]
 	for i := range c.entries {
 		e := &c.entries[i]
 		if part := uint32(e.place >> 32); part != last {
-			last, dense = part, parts[part]
+			last, nth = part, dense[part]
 		}
-		list[i] = keyed{(dense<<customerBits|e.place&math.MaxUint32)<<startBits | uint64(e.start-low), uint32(i)}
+		key := (nth<<customerBits|e.place&math.MaxUint32)<<startBits | uint64(e.start-low)/uint64(unit)
+		c.order = append(c.order, slot{key, e.off, e.size})
 	}
-	c.take(radix(list, spare, total, func(k *keyed) uint64 { return k.key }))
-	return true
+	n := len(c.order)
+	sorted := radix(c.order, c.order[n:2*n], total, func(s *slot) uint64 { return s.key })
+	c.settle(sorted)
+	for i := range sorted {
+		sorted[i].key = uint64(parts[sorted[i].key>>(customerBits+startBits)])
+	}
+	return sorted, true
 }
 
-// take puts the entries into the order of the list, and equal keys among themselves into theirs.
-func (c *Chunk) take(list []keyed) {
-	sorted := make([]entry, len(list))
-	for i := range list {
-		sorted[i] = c.entries[list[i].index]
-	}
-	for i := 0; i < len(list); {
+// settle puts rows of equal keys into the order of what follows.
+func (c *Chunk) settle(sorted []slot) {
+	for i := 0; i < len(sorted); {
 		j := i + 1
-		for j < len(list) && list[j].key == list[i].key {
+		for j < len(sorted) && sorted[j].key == sorted[i].key {
 			j++
 		}
 		if j > i+1 {
-			slices.SortFunc(sorted[i:j], c.compare)
+			slices.SortFunc(sorted[i:j], func(a, b slot) int {
+				return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
+			})
 		}
 		i = j
 	}
-	copy(c.entries, sorted)
 }
 
 // tail orders two rows of the same customer and start.
@@ -182,11 +182,13 @@ func tail(a, b Head) int {
 // Flush sorts the chunk, hands its rows to w in order, and returns the run's index; the chunk is empty afterwards.
 // open gives the readable form of what was written.
 func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, error) {
-	c.sort()
-	run, buf, off := &Run{}, make([]byte, 0, 1<<20), int64(0)
-	for _, e := range c.entries {
-		row := c.packed(e)
-		run.add(Part(e.place>>32), off, int64(len(row)))
+	run, buf, off := &Run{}, c.out[:0], int64(0)
+	if buf == nil {
+		buf = make([]byte, 0, 1<<20)
+	}
+	for _, s := range c.sort() {
+		row := c.packed(s.off, s.size)
+		run.add(Part(s.key), off, int64(len(row)))
 		off += int64(len(row))
 		if len(buf)+len(row) > cap(buf) {
 			if _, err := w.Write(buf); err != nil {
@@ -204,20 +206,19 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 		return nil, fmt.Errorf("read back a sorted run: %w", err)
 	}
 	run.data = data
-	c.bytes, c.entries = c.bytes[:0], c.entries[:0]
+	c.bytes, c.entries, c.out = c.bytes[:0], c.entries[:0], buf
 	return run, nil
 }
 
 // Keep sorts the chunk into a run that stays in memory; the chunk must not be used afterwards.
 func (c *Chunk) Keep() *Run {
-	c.sort()
 	run := &Run{memory: make([]byte, 0, len(c.bytes))}
-	for _, e := range c.entries {
-		row := c.packed(e)
-		run.add(Part(e.place>>32), int64(len(run.memory)), int64(len(row)))
+	for _, s := range c.sort() {
+		row := c.packed(s.off, s.size)
+		run.add(Part(s.key), int64(len(run.memory)), int64(len(row)))
 		run.memory = append(run.memory, row...)
 	}
-	c.bytes, c.entries = nil, nil
+	*c = Chunk{}
 	return run
 }
 
