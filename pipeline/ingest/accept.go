@@ -73,15 +73,33 @@ type acceptor struct {
 	clock   period.Clock
 	bounds  period.Span // of the cycle last looked at
 
-	customers, skus, areas words
-	near                   []known // of the next rows of the batch
-	bookRegion             []int32 // by run region code
-	row                    sorting.Row
-	out                    []byte // text of a sample's out_bps
+	customers, skus, areas, units words
+	measures                      map[string]int32 // numbers of the products' measures
+	measure                       []int32          // by product
+	near                          []known          // of the next rows of the batch
+	bookRegion                    []int32          // by run region code
+	row                           sorting.Row
+	out                           []byte // text of a sample's out_bps
 }
 
 func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
-	return &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock()}
+	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(), measures: make(map[string]int32)}
+	for i := range cfg.Books.Products {
+		measure := cfg.Books.Products[i].Measure
+		if _, ok := a.measures[measure]; !ok {
+			a.measures[measure] = int32(len(a.measures))
+		}
+		a.measure = append(a.measure, a.measures[measure])
+	}
+	return a
+}
+
+// unit is the number of a measure, or -1.
+func (a *acceptor) unit(word string) int32 {
+	if n, ok := a.measures[word]; ok {
+		return n
+	}
+	return -1
 }
 
 // words maps a batch's dictionary to codes, remembering the last dictionary: of a Parquet row group all batches share one.
@@ -90,8 +108,22 @@ type words struct {
 	codes []int32
 }
 
-// of returns the codes of a dictionary column's words; lookup gives -1 for an unknown one.
-func (w *words) of(col arrow.Array, lookup func(string) int32) ([]int32, *array.Dictionary) {
+// wordColumn is a column of words as the codes they stand for.
+type wordColumn struct {
+	words *array.Dictionary
+	rows  []int32     // row → place in the dictionary
+	codes []int32     // place in the dictionary → code
+	nulls arrow.Array // set when some rows are null
+}
+
+// at is the code of row i, which must not be null.
+func (c *wordColumn) at(i int) int32 { return c.codes[c.rows[i]] }
+
+// word is the text of row i.
+func (c *wordColumn) word(i int) string { return word(c.words, i) }
+
+// of gives a dictionary column's codes; lookup gives -1 for an unknown word.
+func (w *words) of(col arrow.Array, lookup func(string) int32) wordColumn {
 	d := col.(*array.Dictionary)
 	if values := d.Dictionary().(*array.String); values.Data() != w.dict {
 		w.dict, w.codes = values.Data(), w.codes[:0]
@@ -99,7 +131,11 @@ func (w *words) of(col arrow.Array, lookup func(string) int32) ([]int32, *array.
 			w.codes = append(w.codes, lookup(values.Value(i)))
 		}
 	}
-	return w.codes, d
+	c := wordColumn{words: d, rows: d.Indices().(*array.Int32).Int32Values(), codes: w.codes}
+	if d.NullN() > 0 {
+		c.nulls = d
+	}
+	return c
 }
 
 // verdict is why a record fails; Reason None = it does not.
@@ -151,26 +187,24 @@ var feedColumns = [...]string{"record_id", "customer_id", "resource_id", "sku", 
 
 // usageView is a batch of the usage feed as typed slices.
 type usageView struct {
-	texts                  [uReplaces + 1]texts
-	customer, sku, region  *array.Dictionary
-	unit                   *array.Dictionary
-	customers, skus, areas []int32
-	start, end             []arrow.Timestamp
-	quantity               []decimal128.Num
-	hasUnit                bool
-	near                   int // the row that acceptor.near begins with
+	texts                       [uReplaces + 1]texts
+	customer, sku, region, unit wordColumn
+	start, end                  []arrow.Timestamp
+	quantity                    []decimal128.Num
+	hasUnit                     bool
+	near                        int // the row that acceptor.near begins with
 }
 
 func (a *acceptor) usageView(b *feed.Batch) *usageView {
 	v := &usageView{}
 	a.near = a.near[:0]
 	col := b.Rows.Column
-	v.customers, v.customer = a.customers.of(col(uCustomer), a.lim.customer)
-	v.skus, v.sku = a.skus.of(col(uSKU), a.cfg.Books.SKU)
-	v.areas, v.region = a.areas.of(col(uRegion), a.regions.Code)
+	v.customer = a.customers.of(col(uCustomer), a.lim.customer)
+	v.sku = a.skus.of(col(uSKU), a.cfg.Books.SKU)
+	v.region = a.areas.of(col(uRegion), a.regions.Code)
 	v.hasUnit = col(uUnit).NullN() < b.Len()
 	if v.hasUnit {
-		v.unit = col(uUnit).(*array.Dictionary)
+		v.unit = a.units.of(col(uUnit), a.unit)
 	}
 	v.start = col(uStart).(*array.Timestamp).TimestampValues()
 	v.end = col(uEnd).(*array.Timestamp).TimestampValues()
@@ -220,13 +254,13 @@ func (v *usageView) id(i int, column string) string {
 func (v *usageView) value(i, column int) string {
 	switch column {
 	case uCustomer:
-		return word(v.customer, i)
+		return v.customer.word(i)
 	case uSKU:
-		return word(v.sku, i)
+		return v.sku.word(i)
 	case uRegion:
-		return word(v.region, i)
+		return v.region.word(i)
 	case uUnit:
-		return word(v.unit, i)
+		return v.unit.word(i)
 	case uStart:
 		return period.Instant(v.start[i]).String()
 	case uEnd:
@@ -249,11 +283,11 @@ func (a *acceptor) who(v *usageView, i int) *known {
 		return &a.near[at]
 	}
 	a.near, v.near = a.near[:0], i
-	codes := v.customer.Indices().(*array.Int32).Int32Values()
-	for _, code := range codes[i:min(i+nearRows, len(codes))] {
+	rows, customers := v.customer.rows, v.customer.codes
+	for _, code := range rows[i:min(i+nearRows, len(rows))] {
 		k := known{code: -1}
-		if uint32(code) < uint32(len(v.customers)) { // of a row without a customer the code means nothing
-			if customer := v.customers[code]; customer >= 0 {
+		if uint32(code) < uint32(len(customers)) { // of a row without a customer the code means nothing
+			if customer := customers[code]; customer >= 0 {
 				k = a.lim.known[customer]
 			}
 		}
@@ -278,7 +312,7 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	if why := a.checkCustomer(who, r.Start); why != reason.None {
 		return verdict{why, uCustomer}
 	}
-	r.SKU = v.skus[v.sku.GetValueIndex(i)]
+	r.SKU = v.sku.at(i)
 	if r.SKU < 0 {
 		return verdict{reason.UnknownSKU, uSKU}
 	}
@@ -286,10 +320,10 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	if product.Model == books.Percentile || product.Model == books.Subscription {
 		return verdict{reason.WrongFeed, uSKU}
 	}
-	if v.hasUnit && !v.unit.IsNull(i) && word(v.unit, i) != product.Measure {
+	if v.hasUnit && (v.unit.nulls == nil || v.unit.nulls.IsValid(i)) && v.unit.at(i) != a.measure[r.SKU] {
 		return verdict{reason.UnitMismatch, uUnit}
 	}
-	r.Region = v.areas[v.region.GetValueIndex(i)]
+	r.Region = v.region.at(i)
 	if !a.priced(who, r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, uSKU}
 	}

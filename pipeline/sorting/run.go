@@ -37,6 +37,7 @@ type Chunk struct {
 	reserved bool
 	order    []slot // memory for sorting
 	out      []byte // memory for writing
+	fetched  byte   // means nothing
 }
 
 // entry is a packed row and what it is sorted by first.
@@ -186,7 +187,11 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 	if buf == nil {
 		buf = make([]byte, 0, 1<<20)
 	}
-	for _, s := range c.sort() {
+	sorted := c.sort()
+	for i, s := range sorted {
+		if i%ahead == 0 {
+			c.fetch(sorted[i:min(i+ahead, len(sorted))])
+		}
 		row := c.packed(s.off, s.size)
 		run.add(Part(s.key), off, int64(len(row)))
 		off += int64(len(row))
@@ -208,6 +213,16 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 	run.data = data
 	c.bytes, c.entries, c.out = c.bytes[:0], c.entries[:0], buf
 	return run, nil
+}
+
+// ahead is how many rows are looked at before they are copied.
+const ahead = 32
+
+// fetch asks for the memory of rows that are in no order, all at once: copied one after the other, each would be waited for.
+func (c *Chunk) fetch(rows []slot) {
+	for _, s := range rows {
+		c.fetched |= c.bytes[s.off] | c.bytes[s.off+s.size-1]
+	}
 }
 
 // Keep sorts the chunk into a run that stays in memory; the chunk must not be used afterwards.
