@@ -29,6 +29,8 @@ type chunk struct {
 type writtenPage struct {
 	at, size int
 	first    int
+	header   int // how many of its bytes are its header
+	raw      int // its size before it was compressed
 }
 
 // bounds are the smallest and the largest value of a page, as statistics hold them.
@@ -43,6 +45,7 @@ type Memory struct {
 	scratch []byte // of an encoder that begins its own
 	chunks  []chunk
 	dict    dictionary
+	lexicon lexicon
 	small   map[int32]int32
 	ints    []int64
 	some    []int64
@@ -97,15 +100,50 @@ func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int
 	}
 	at := len(m.out)
 	m.out = header(m.out, kind, len(m.page), len(body), n, encoding)
-	m.chunk.uncompressed += len(m.out) - at + len(m.page)
+	size := len(m.out) - at
+	m.chunk.uncompressed += size + len(m.page)
 	m.out = append(m.out, body...)
 	if kind == format.DictionaryPage {
 		m.chunk.dict = true
 		return nil
 	}
 	m.chunk.encoding = encoding
-	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first})
+	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first, header: size, raw: len(m.page)})
 	return nil
+}
+
+// levelled makes the chunk of times that need not be and yet are in each of n rows: the pages of an earlier column of the same times, with
+// the levels that say so before them. What is compressed there is not compressed again.
+func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
+	ch.encoding = times.encoding
+	for i, p := range times.pages {
+		upTo := n
+		if i+1 < len(times.pages) {
+			upTo = times.pages[i+1].first
+		}
+		if m.page, err = m.withLevels(m.page[:0], repeated(&m.levels, 1, upTo-p.first)); err != nil {
+			return err
+		}
+		body := m.out[times.from+p.at+p.header : times.from+p.at+p.size]
+		if m.packed, err = before(m.packed[:0], m.page, body, p.raw); err != nil {
+			return err
+		}
+		at, raw := len(m.out), len(m.page)+p.raw
+		m.out = header(m.out, format.DataPage, raw, len(m.packed), upTo-p.first, ch.encoding)
+		ch.uncompressed += len(m.out) - at + raw
+		m.out = append(m.out, m.packed...)
+		ch.pages = append(ch.pages, writtenPage{at: at - ch.from, size: len(m.out) - at, first: p.first})
+	}
+	return nil
+}
+
+// withLevels appends definition levels as a page begins with them.
+func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
+	encoder := rle.Encoding{BitWidth: 1}
+	if m.scratch, err = encoder.EncodeInt32(m.scratch, levels); err != nil {
+		return nil, err
+	}
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(m.scratch))), m.scratch...), nil
 }
 
 func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
@@ -158,8 +196,9 @@ func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err er
 	return append(append(dst, byte(width)), m.scratch...), nil
 }
 
-// words writes a dictionary of texts and the codes of the rows.
+// words writes a dictionary of texts and the codes of the rows, as they are: compressing codes of a few bits takes time and gives little.
 func (m *maker) words(dict []string, codes []int32) error {
+	m.chunk.codec = format.Uncompressed
 	m.page = m.page[:0]
 	for _, word := range dict {
 		m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(word))), word...)
@@ -347,11 +386,9 @@ func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int
 		}
 		m.levels = append(m.levels, level)
 	}
-	encoder := rle.Encoding{BitWidth: 1}
-	if m.scratch, err = encoder.EncodeInt32(m.scratch, m.levels); err != nil {
+	if m.page, err = m.withLevels(m.page[:0], m.levels); err != nil {
 		return err
 	}
-	m.page = append(binary.LittleEndian.AppendUint32(m.page[:0], uint32(len(m.scratch))), m.scratch...)
 	if codes == nil {
 		m.page = m.differences(m.page, times)
 		return m.put(format.DataPage, format.DeltaBinaryPacked, from, to-from, nil)
@@ -362,8 +399,11 @@ func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int
 	return m.put(format.DataPage, format.RLEDictionary, from, to-from, nil)
 }
 
-// texts writes texts as they are.
+// texts writes few distinct texts by dictionary and many as they are.
 func (m *maker) texts(c *Col) error {
+	if codes, ok := m.lexicon.try(c); ok {
+		return m.words(m.lexicon.words(), codes)
+	}
 	return inPages(len(c.Ends), func(from, to int) error {
 		m.page = m.page[:0]
 		var b bounds

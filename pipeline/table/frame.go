@@ -14,6 +14,8 @@ import (
 type squeezer struct {
 	general *zstd.Encoder
 	huffman huff0.Scratch
+	tree    []byte // the Huffman code of the literals before, as it stands in them; empty = none that others may share
+	rate    int    // how the literals it was made for came out, in 256ths
 	rest    []byte
 	trial   []byte
 }
@@ -58,6 +60,16 @@ func blockHeader(dst []byte, last bool, kind, size int) []byte {
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
 }
 
+// before appends a frame that holds head, which is short, and then what another frame holds, size bytes of it.
+func before(dst, head, frame []byte, size int) ([]byte, error) {
+	var h zstd.Header
+	if err := h.Decode(frame); err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	dst = blockHeader(frameHeader(dst, len(head)+size), false, blockRaw, len(head))
+	return append(append(dst, head...), frame[h.HeaderSize:]...), nil
+}
+
 // search compresses a page by the general encoder.
 func (s *squeezer) search(dst, page []byte) ([]byte, error) {
 	if s.general == nil {
@@ -79,7 +91,7 @@ func (s *squeezer) page(dst, page []byte, how manner) ([]byte, error) {
 	dst = frameHeader(dst, len(page))
 	at := len(dst)
 	dst = append(dst, 0, 0, 0)
-	dst = append(s.literals(dst, page), 0) // no sequence
+	dst = append(s.literals(dst, page, false), 0) // no sequence
 	if size := len(dst) - at - 3; size < len(page) {
 		blockHeader(dst[:at], true, blockCompressed, size)
 		return dst, nil
@@ -103,22 +115,34 @@ func (s *squeezer) choose(page []byte) (manner, error) {
 	return searched, nil
 }
 
-// literals appends a literals section of the bytes.
-func (s *squeezer) literals(dst, lits []byte) []byte {
+// literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with that of the literals
+// before.
+func (s *squeezer) literals(dst, lits []byte, share bool) []byte {
 	const fewest, fourStreams = 64, 1024
-	var packed []byte
-	err := huff0.ErrIncompressible
 	s.huffman.Reuse = huff0.ReusePolicyNone
+	if share && len(s.tree) > 0 {
+		s.huffman.Reuse = huff0.ReusePolicyPrefer
+	}
+	err, reused := huff0.ErrIncompressible, false
 	switch {
 	case len(lits) >= fourStreams:
-		packed, _, err = huff0.Compress4X(lits, &s.huffman)
+		_, reused, err = huff0.Compress4X(lits, &s.huffman)
 	case len(lits) >= fewest:
-		packed, _, err = huff0.Compress1X(lits, &s.huffman)
+		_, reused, err = huff0.Compress1X(lits, &s.huffman)
 	}
-	if err != nil || len(packed) >= len(lits) {
+	if err != nil {
+		s.tree = s.tree[:0]
 		return append(rawLiterals(dst, len(lits)), lits...)
 	}
-	n, c := uint64(len(lits)), uint64(len(packed))
+	if !reused {
+		s.tree = append(s.tree[:0], s.huffman.OutTable...)
+	}
+	tree, packed := s.tree, s.huffman.OutData
+	s.judge(len(packed), len(lits), reused)
+	if len(tree)+len(packed) >= len(lits) {
+		return append(rawLiterals(dst, len(lits)), lits...)
+	}
+	n, c := uint64(len(lits)), uint64(len(tree)+len(packed))
 	switch {
 	case n < fourStreams:
 		h := literalsHuffman | n<<4 | c<<14
@@ -130,7 +154,18 @@ func (s *squeezer) literals(dst, lits []byte) []byte {
 		h := literalsHuffman | 3<<2 | n<<4 | c<<22
 		dst = append(dst, byte(h), byte(h>>8), byte(h>>16), byte(h>>24), byte(h>>32))
 	}
-	return append(dst, packed...)
+	return append(append(dst, tree...), packed...)
+}
+
+// judge drops a code that suits the literals it was not made for worse than its own, so that the next ones get another.
+func (s *squeezer) judge(packed, lits int, reused bool) {
+	const whole, worse = 256, 16
+	rate := packed * whole / lits
+	if !reused {
+		s.rate = rate
+	} else if rate > s.rate+worse {
+		s.tree = s.tree[:0]
+	}
 }
 
 // rawLiterals appends the header of a literals section that is not coded.
@@ -159,7 +194,7 @@ func (s *squeezer) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
 	}
 	at := len(dst)
 	dst = append(dst, 0, 0, 0)
-	dst = sequences(s.literals(dst, s.rest), n-2)
+	dst = sequences(s.literals(dst, s.rest, true), n-2)
 	dst = append(dst, allRepeat, byte(own), 0, match, 1) // nothing differs from one to the next: the stream of bits has none
 	blockHeader(dst[:at], true, blockCompressed, len(dst)-at-3)
 	return dst, nil

@@ -22,27 +22,29 @@ func TestFramesDecode(t *testing.T) {
 	defer dec.Close()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		n := rapid.SampledFrom([]int{1, 2, 3, 4, 9, 100, 129, 130, 1024, 8192}).Draw(t, "values")
-		bits := rapid.IntRange(0, 64).Draw(t, "bits")
-		wide := rapid.SampledFrom([]int64{0, 1, 255, 1 << 20, 1 << 40, 1 << 60}).Draw(t, "wide")
-		sign := rapid.SampledFrom([]int64{0, -1}).Draw(t, "sign")
 		var m maker
 		m.Memory = NewMemory()
-		vals := make([]Dec, n)
-		for i := range vals {
-			vals[i] = Dec{Hi: sign ^ r.Int64N(wide+1), Lo: r.Uint64() >> (64 - bits)}
-		}
-		m.bigEndian(vals)
-		frame, err := m.squeeze.decimals(nil, m.page, vals)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := dec.DecodeAll(frame, nil)
-		if err != nil || !bytes.Equal(got, m.page) {
-			t.Fatalf("%d values of %d bits, high halves up to %d: %v, %d bytes back of %d", n, bits, wide, err, len(got), len(m.page))
-		}
-		if own := ownBytes(vals); n == 1024 && own > 0 && own <= 13 && len(frame) > n*own+64 {
-			t.Errorf("%d bytes for %d values that differ in %d bytes", len(frame), n, own)
+		for page := range 4 { // the later ones may share the Huffman code of an earlier one
+			n := rapid.SampledFrom([]int{1, 2, 3, 4, 9, 100, 129, 130, 1024, 8192}).Draw(t, "values")
+			bits := rapid.IntRange(0, 64).Draw(t, "bits")
+			wide := rapid.SampledFrom([]int64{0, 1, 255, 1 << 20, 1 << 40, 1 << 60}).Draw(t, "wide")
+			sign := rapid.SampledFrom([]int64{0, -1}).Draw(t, "sign")
+			vals := make([]Dec, n)
+			for i := range vals {
+				vals[i] = Dec{Hi: sign ^ r.Int64N(wide+1), Lo: r.Uint64() >> (64 - bits)}
+			}
+			m.bigEndian(vals)
+			frame, err := m.squeeze.decimals(nil, m.page, vals)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := dec.DecodeAll(frame, nil)
+			if err != nil || !bytes.Equal(got, m.page) {
+				t.Fatalf("page %d, %d values of %d bits, high halves up to %d: %v, %d bytes back of %d", page, n, bits, wide, err, len(got), len(m.page))
+			}
+			if own := ownBytes(vals); n == 1024 && own > 0 && own <= 13 && len(frame) > n*own+64 {
+				t.Errorf("%d bytes for %d values that differ in %d bytes", len(frame), n, own)
+			}
 		}
 	})
 }
@@ -74,6 +76,29 @@ func TestCodedPagesDecode(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestCodeThatDoesNotSuit gives up a Huffman code as soon as it packs worse than it did.
+func TestCodeThatDoesNotSuit(t *testing.T) {
+	t.Parallel()
+	page := func(often byte) []byte { // each byte once, and one of two for the rest
+		b := make([]byte, 4096)
+		for i := range b {
+			b[i] = often + byte(i%2)
+			if i < 256 {
+				b[i] = byte(i)
+			}
+		}
+		return b
+	}
+	var s squeezer
+	sizes := make([]int, 0, 4)
+	for _, often := range []byte{7, 7, 200, 200} {
+		sizes = append(sizes, len(s.literals(nil, page(often), true)))
+	}
+	if sizes[0] > 1600 || sizes[1] > 1600 || sizes[2] < 3000 || sizes[3] > 1600 {
+		t.Errorf("4096 bytes of two kinds, mostly, take %d bytes; want few but for the third, which has the code of the first", sizes)
+	}
 }
 
 // batch is n rows like those of lines: repeated customers, amounts of a few bytes, two columns that hold the same.

@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/tollbook/tollbook/schemas/table"
@@ -116,6 +117,69 @@ func TestManyDistinctDecimals(t *testing.T) {
 			if want := (Dec{0, uint64(i%distinct) * 1_000_003}); v != want {
 				t.Fatalf("%d distinct: row %d = %v, want %v", distinct, i, v, want)
 			}
+		}
+	}
+}
+
+// TestManyRows brings back texts of few kinds and of many, and times that need not be and are those of another column, by both readers.
+func TestManyRows(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{
+		{Name: "resource_id", Type: table.Text}, {Name: "trade_time", Type: table.Time}, {Name: "usage_end", Type: table.MaybeTime},
+	}}
+	for _, distinct := range []int{1, 2, 2047, 2048, 2049, 5000, 9000} {
+		const n, hole = 9000, 8500
+		c := NewColumns(def)
+		for i := range n {
+			c.C[0].AddText(fmt.Sprintf("resource-%d", i%distinct))
+			c.C[1].Ints = append(c.C[1].Ints, int64(i*i%7919)*1_000_000)
+			c.C[2].Ints = append(c.C[2].Ints, int64(i*i%7919)*1_000_000)
+		}
+		c.N = n
+		var buf bytes.Buffer
+		w, err := NewWriter(&buf, def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // a row group of times that all are, and one in which one is not
+			if err := w.Write(c); err != nil {
+				t.Fatal(err)
+			}
+			c.C[2].Ints[hole] = int64(table.Nothing)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		pages := opened(t, buf.Bytes(), def)
+		r, err := NewReader(bytes.NewReader(buf.Bytes()), def, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for g := range 2 {
+			read, err := r.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			paged := NewColumns(def)
+			if err := pages.Group(paged, []int{0, 1, 2}, g); err != nil {
+				t.Fatal(err)
+			}
+			for i := range n {
+				end := int64(i*i%7919) * 1_000_000
+				if g == 1 && i == hole {
+					end = int64(table.Nothing)
+				}
+				want := fmt.Sprintf("resource-%d", i%distinct)
+				for _, got := range []*Columns{read, paged} {
+					if string(got.C[0].Text(i)) != want || got.C[1].Ints[i] != int64(i*i%7919)*1_000_000 || got.C[2].Ints[i] != end {
+						t.Fatalf("%d distinct, row group %d, row %d: %s, %d, %d; want %s, ending %d",
+							distinct, g, i, got.C[0].Text(i), got.C[1].Ints[i], got.C[2].Ints[i], want, end)
+					}
+				}
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

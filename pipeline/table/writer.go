@@ -79,6 +79,10 @@ func (w *Writer) Write(c *Columns) error {
 		*ch = chunk{from: len(m.out), pages: ch.pages[:0], bounds: ch.bounds[:0], codec: codecOf(&w.def.Columns[i])}
 		if twin := w.twin(c, i); twin >= 0 {
 			ch.copyOf(&m.chunks[twin], m)
+		} else if twin := w.timesTwin(c, i); twin >= 0 {
+			if err := m.levelled(ch, &m.chunks[twin], c.N); err != nil {
+				return fmt.Errorf("write table %s: column %s: %w", w.def.Name, w.def.Columns[i].Name, err)
+			}
 		} else if err := w.column(ch, c, i); err != nil {
 			return fmt.Errorf("write table %s: column %s: %w", w.def.Name, w.def.Columns[i].Name, err)
 		}
@@ -96,7 +100,7 @@ func (w *Writer) Write(c *Columns) error {
 func isOf(names []string, c *table.Column) bool { return slices.Contains(names, c.Name) }
 
 func codecOf(c *table.Column) format.CompressionCodec {
-	if c.Type == table.Word || c.Type == table.Small || isOf(random[:], c) { // codes of a few bits: compression takes time and gives little
+	if c.Type == table.Small || isOf(random[:], c) { // codes of a few bits, and what has no pattern
 		return format.Uncompressed
 	}
 	return format.Zstd
@@ -128,6 +132,23 @@ func (w *Writer) twin(c *Columns, col int) int {
 	return -1
 }
 
+// timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is compressed differences.
+// -1 = none.
+func (w *Writer) timesTwin(c *Columns, col int) int {
+	def, vals := w.def.Columns, &c.C[col]
+	if def[col].Type != table.MaybeTime || vals.Const {
+		return -1
+	}
+	for i := range col {
+		o, ch := &c.C[i], &w.mem.chunks[i]
+		if def[i].Type == table.Time && !o.Const && ch.encoding == format.DeltaBinaryPacked && ch.codec == format.Zstd &&
+			slices.Equal(o.Ints, vals.Ints) && !slices.Contains(vals.Ints, int64(table.Nothing)) {
+			return i
+		}
+	}
+	return -1
+}
+
 // copyOf makes the chunk the same as an earlier one.
 func (ch *chunk) copyOf(o *chunk, m *Memory) {
 	m.out = append(m.out, m.out[o.from:o.to]...)
@@ -138,6 +159,7 @@ func (ch *chunk) copyOf(o *chunk, m *Memory) {
 func (w *Writer) column(ch *chunk, b *Columns, col int) error {
 	def, c, n := &w.def.Columns[col], &b.C[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
+	m.squeeze.tree = m.squeeze.tree[:0]
 	switch def.Type {
 	case table.Word:
 		if c.Const {
