@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // Source gives rows in the order of SORT-1. Next fills r and reports false at the end; what r points to is valid until the next call.
@@ -26,6 +27,18 @@ const bufferSize = 128 << 10
 
 // next moves to the next row; false at the end.
 func (c *cursor) next() (bool, error) {
+	if b := c.buf[c.pos:]; len(b) >= 4 {
+		if size := int(binary.LittleEndian.Uint32(b)); len(b)-4 >= size { // all but one row in a thousand
+			c.head = parseHead(b[4 : 4+size])
+			c.pos += 4 + size
+			return true, nil
+		}
+	}
+	return c.nextPart()
+}
+
+// nextPart is next where what is in memory ends.
+func (c *cursor) nextPart() (bool, error) {
 	if err := c.need(4); err != nil {
 		return false, err
 	}
@@ -74,20 +87,45 @@ func (c *cursor) need(n int) error {
 	return nil
 }
 
-// less orders two cursors by their present rows.
-func less(a, b *cursor) bool {
-	if a.head.Customer != b.head.Customer {
-		return a.head.Customer < b.head.Customer
+// contender is a cursor in the heap with the beginning of its row's key, in two numbers that sort like it: customer and the high half of
+// start, then the low half and the first bytes of the id. What they do not decide, the rows do.
+type contender struct {
+	first, second uint64
+	*cursor
+}
+
+func (c *contender) set() {
+	start := uint64(c.head.Start) ^ 1<<63 // unsigned, in the same order
+	c.first = uint64(uint32(c.head.Customer))<<32 | start>>32
+	c.second = start<<32 | begin(c.head.ID)
+}
+
+// begin is the first four bytes of an id as a number that sorts like them.
+func begin(id []byte) uint64 {
+	if len(id) >= 4 {
+		return uint64(binary.BigEndian.Uint32(id))
 	}
-	if a.head.Start != b.head.Start {
-		return a.head.Start < b.head.Start
+	var b [4]byte
+	copy(b[:], id)
+	return uint64(binary.BigEndian.Uint32(b[:]))
+}
+
+// less orders two contenders by their present rows: 1 = a is first, as a number so that the caller need not branch.
+func less(a, b *contender) int {
+	if a.first == b.first && a.second == b.second {
+		if tail(a.head, b.head) < 0 {
+			return 1
+		}
+		return 0
 	}
-	return tail(a.head, b.head) < 0
+	_, borrow := bits.Sub64(a.second, b.second, 0)
+	_, borrow = bits.Sub64(a.first, b.first, borrow)
+	return int(borrow)
 }
 
 // Merger gives the rows of one part from all runs, in order.
 type Merger struct {
-	heap    []*cursor
+	heap    []contender
 	started bool
 	buffers *Buffers
 }
@@ -117,7 +155,8 @@ func Merge(runs []*Run, part Part, b *Buffers) (*Merger, error) {
 			return nil, err
 		}
 		if ok {
-			m.heap = append(m.heap, c)
+			m.heap = append(m.heap, contender{cursor: c})
+			m.heap[len(m.heap)-1].set()
 		}
 	}
 	for i := len(m.heap)/2 - 1; i >= 0; i-- {
@@ -148,7 +187,9 @@ func (m *Merger) advance() error {
 	if err != nil {
 		return err
 	}
-	if !ok {
+	if ok {
+		m.heap[0].set()
+	} else {
 		m.drop()
 	}
 	m.down(0)
@@ -161,25 +202,30 @@ func (m *Merger) drop() {
 	if c.data != nil {
 		m.buffers.free = append(m.buffers.free, c.buf)
 	}
-	m.heap[0], m.heap[last] = m.heap[last], nil
+	m.heap[0], m.heap[last] = m.heap[last], contender{}
 	m.heap = m.heap[:last]
 }
 
 func (m *Merger) down(i int) {
+	if i >= len(m.heap) {
+		return
+	}
+	top := m.heap[i]
 	for {
 		child := 2*i + 1
 		if child >= len(m.heap) {
-			return
+			break
 		}
-		if child+1 < len(m.heap) && less(m.heap[child+1], m.heap[child]) {
-			child++
+		if child+1 < len(m.heap) {
+			child += less(&m.heap[child+1], &m.heap[child])
 		}
-		if !less(m.heap[child], m.heap[i]) {
-			return
+		if less(&m.heap[child], &top) == 0 {
+			break
 		}
-		m.heap[i], m.heap[child] = m.heap[child], m.heap[i]
+		m.heap[i] = m.heap[child]
 		i = child
 	}
+	m.heap[i] = top
 }
 
 // Scan calls visit for every row of a part, run by run, in no order over the runs. The head is valid until visit returns.

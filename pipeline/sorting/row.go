@@ -124,6 +124,7 @@ type Head struct {
 	Customer int32
 	Start    period.Instant
 	ID       []byte
+	file     int32
 	rest     []byte // content with its size, file, number
 }
 
@@ -134,6 +135,7 @@ func parseHead(p []byte) Head {
 		Customer: int32(binary.LittleEndian.Uint32(p)),
 		Start:    period.Instant(binary.LittleEndian.Uint64(p[4:])),
 		ID:       p[fixed-4 : n],
+		file:     int32(binary.LittleEndian.Uint32(p[len(p)-origin:])), // looked at early, the row's end is at hand when it is wanted
 		rest:     p[n:],
 	}
 }
@@ -141,9 +143,7 @@ func parseHead(p []byte) Head {
 func (h *Head) content() []byte { return h.rest[4 : len(h.rest)-origin] }
 
 // File is the index of the feed file the row came in.
-func (h *Head) File() int32 {
-	return int32(binary.LittleEndian.Uint32(h.rest[len(h.rest)-origin:]))
-}
+func (h *Head) File() int32 { return h.file }
 
 // Replaces reports whether the record replaces another.
 func (h *Head) Replaces() bool { return h.rest[4]&hasReplaces != 0 }
@@ -154,8 +154,7 @@ func (h *Head) Marks(seed uint64) Marks { return marks(seed, h.ID, h.content(), 
 // Row fills r. Its texts point into the packed bytes.
 func (h *Head) Row(r *Row) error {
 	r.Customer, r.Start, r.ID, r.content = h.Customer, h.Start, h.ID, h.content()
-	tail := h.rest[len(h.rest)-origin:]
-	r.File, r.Number = int32(binary.LittleEndian.Uint32(tail)), int64(binary.LittleEndian.Uint64(tail[4:]))
+	r.File, r.Number = h.file, int64(binary.LittleEndian.Uint64(h.rest[len(h.rest)-8:]))
 	b := r.content
 	flags := b[0]
 	b = b[1:]

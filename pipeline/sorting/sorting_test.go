@@ -244,6 +244,12 @@ func TestRadixSorts(t *testing.T) {
 		}
 		wantMarks := slices.Clone(marks)
 		slices.SortStableFunc(wantMarks, func(a, b Marks) int { return cmp.Compare(a.Identity, b.Identity) })
+		wide := rapid.SliceOf(rapid.SampledFrom([]int64{0, 1, 1 << 55, 1<<55 + 1, 1<<55 + 2, 1<<56 - 1})).Draw(t, "hashes") // most share their highest bits
+		want = slices.Sorted(slices.Values(wide))
+		SortInts(wide, 56, nil)
+		if !slices.Equal(wide, want) {
+			t.Fatalf("hashes: got %v, want %v", wide, want)
+		}
 		if got := SortMarks(marks, make([]Marks, len(marks))); !slices.Equal(got, wantMarks) {
 			t.Fatalf("marks: got %v, want %v", got, wantMarks)
 		}
