@@ -34,20 +34,32 @@ const FromLake = -1
 // MaxText is the longest text of a record that can be carried, in bytes.
 const MaxText = 1<<16 - 1
 
-// Packed layout, little-endian: u32 size of all that follows, u32 customer, i64 start, u16 length of id, id, u32 size of content,
-// content, i32 file, i64 number. The content is a byte of flags, the length of the usage (u32 seconds, or i64 microseconds), u64 and where
-// needed u32 of the quantity, u32 sku, u32 region, the four texts' u16 lengths, the texts. Equal records have equal content.
+// Packed layout, little-endian: u32 size of all that follows, u32 customer, i64 start, u16 length of id, id, content, i32 file, u48 number.
+// The content is a byte of flags, the length of the usage, the quantity, sku, region, the lengths of the four texts and the texts, each
+// number in as many bytes as the flags say. It says itself where it ends, so no content is the beginning of another. Equal records have
+// equal content.
 const (
 	fixed      = 4 + 4 + 8 + 2
-	origin     = 4 + 8
+	numbers    = 6
+	origin     = 4 + numbers
 	textsAtEnd = 4
 )
 
-// Flags of the content.
+// Flags of the content. The two highest bits are the width of the quantity.
 const (
 	hasReplaces = 1 << iota
-	inMicros    // the length is not whole seconds, or too long for a u32 of them
-	isWide      // the quantity needs more than 64 bits
+	inMicros    // the length is i64 microseconds: it is not whole seconds, or too long for a u32 of them
+	isLong      // the length is a u32 of seconds; else, and not inMicros, a u16
+	isWide      // four more bytes of the quantity
+	bigCodes    // sku and region are u32; else u16 and u8
+	bigTexts    // lengths of texts are u16; else u8
+	widthBits   = iota
+)
+
+// widths are the bytes of a quantity's lower half, and masks what is left of eight bytes that are read instead.
+var (
+	widths = [4]int{4, 5, 6, 8}
+	masks  = [4]uint64{1<<32 - 1, 1<<40 - 1, 1<<48 - 1, 1<<64 - 1}
 )
 
 // Pack appends the packed row to dst.
@@ -58,48 +70,78 @@ func (r *Row) Pack(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.Start))
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(r.ID)))
 	dst = append(dst, r.ID...)
-	body := len(dst)
-	dst = r.packContent(append(dst, 0, 0, 0, 0))
-	binary.LittleEndian.PutUint32(dst[body:], uint32(len(dst)-body-4))
+	dst = r.packContent(dst)
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(r.File))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(r.Number))
+	dst = dst[:len(dst)-8+numbers]
 	binary.LittleEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	return dst
 }
 
-func (r *Row) packContent(dst []byte) []byte {
+// flags says how a row's content is written.
+func (r *Row) flags() (flags byte, width int) {
 	hi, lo := r.Quantity.Raw()
 	length := int64(r.End - r.Start)
-	flags := byte(0)
 	if len(r.Replaces) > 0 {
 		flags |= hasReplaces
 	}
-	if length%period.Second != 0 || length/period.Second > math.MaxUint32 || length < 0 {
+	switch {
+	case length%period.Second != 0 || length/period.Second > math.MaxUint32 || length < 0:
 		flags |= inMicros
+	case length/period.Second > math.MaxUint16:
+		flags |= isLong
 	}
 	if hi != 0 {
 		flags |= isWide
+		lo = math.MaxUint64
 	}
+	if uint32(r.SKU) > math.MaxUint16 || uint32(r.Region) > math.MaxUint8 {
+		flags |= bigCodes
+	}
+	if max(len(r.Resource), len(r.Name), len(r.Tag), len(r.Replaces)) > math.MaxUint8 {
+		flags |= bigTexts
+	}
+	for lo > masks[width] {
+		width++
+	}
+	return flags | byte(width)<<widthBits, widths[width]
+}
+
+func (r *Row) packContent(dst []byte) []byte {
+	flags, width := r.flags()
 	dst = append(dst, flags)
-	if flags&inMicros != 0 {
+	switch length := int64(r.End - r.Start); {
+	case flags&inMicros != 0:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(length))
-	} else {
+	case flags&isLong != 0:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(length/period.Second))
+	default:
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(length/period.Second))
 	}
+	hi, lo := r.Quantity.Raw()
 	dst = binary.LittleEndian.AppendUint64(dst, lo)
+	dst = dst[:len(dst)-8+width]
 	if flags&isWide != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(hi))
 	}
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(r.SKU))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(r.Region))
-	texts := [textsAtEnd][]byte{r.Resource, r.Name, r.Tag, r.Replaces}
-	for _, text := range texts {
-		dst = binary.LittleEndian.AppendUint16(dst, uint16(len(text)))
+	if flags&bigCodes != 0 {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(r.SKU))
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(r.Region))
+	} else {
+		dst = binary.LittleEndian.AppendUint16(dst, uint16(r.SKU))
+		dst = append(dst, byte(r.Region))
 	}
-	for _, text := range texts {
-		dst = append(dst, text...)
+	if flags&bigTexts != 0 {
+		for _, text := range [textsAtEnd][]byte{r.Resource, r.Name, r.Tag, r.Replaces} {
+			dst = binary.LittleEndian.AppendUint16(dst, uint16(len(text)))
+		}
+	} else {
+		dst = append(dst, byte(len(r.Resource)), byte(len(r.Name)), byte(len(r.Tag)), byte(len(r.Replaces)))
 	}
-	return dst
+	dst = append(dst, r.Resource...)
+	dst = append(dst, r.Name...)
+	dst = append(dst, r.Tag...)
+	return append(dst, r.Replaces...)
 }
 
 // Seal packs the content of a row that did not come out of a merger into buf and returns buf for the next time.
@@ -125,7 +167,7 @@ type Head struct {
 	Start    period.Instant
 	ID       []byte
 	file     int32
-	rest     []byte // content with its size, file, number
+	rest     []byte // content, file, number
 }
 
 // parseHead reads the head of a packed row that follows its size.
@@ -140,13 +182,13 @@ func parseHead(p []byte) Head {
 	}
 }
 
-func (h *Head) content() []byte { return h.rest[4 : len(h.rest)-origin] }
+func (h *Head) content() []byte { return h.rest[: len(h.rest)-origin : len(h.rest)-origin] }
 
 // File is the index of the feed file the row came in.
 func (h *Head) File() int32 { return h.file }
 
 // Replaces reports whether the record replaces another.
-func (h *Head) Replaces() bool { return h.rest[4]&hasReplaces != 0 }
+func (h *Head) Replaces() bool { return h.rest[0]&hasReplaces != 0 }
 
 // Marks hashes the row; seed is the customer's (spec §3.20: identity is customer, cycle, id).
 func (h *Head) Marks(seed uint64) Marks { return marks(seed, h.ID, h.content(), h.Start) }
@@ -154,32 +196,50 @@ func (h *Head) Marks(seed uint64) Marks { return marks(seed, h.ID, h.content(), 
 // Row fills r. Its texts point into the packed bytes.
 func (h *Head) Row(r *Row) error {
 	r.Customer, r.Start, r.ID, r.content = h.Customer, h.Start, h.ID, h.content()
-	r.File, r.Number = h.file, int64(binary.LittleEndian.Uint64(h.rest[len(h.rest)-8:]))
-	b := r.content
-	flags := b[0]
-	b = b[1:]
-	if flags&inMicros != 0 {
+	r.File, r.Number = h.file, int64(binary.LittleEndian.Uint64(h.rest[len(h.rest)-8:])>>(8*(8-numbers)))
+	flags, b := h.rest[0], h.rest[1:] // behind the content there are enough bytes to read eight where fewer are meant
+	switch {
+	case flags&inMicros != 0:
 		r.End, b = r.Start+period.Instant(binary.LittleEndian.Uint64(b)), b[8:]
-	} else {
+	case flags&isLong != 0:
 		r.End, b = r.Start+period.Instant(int64(binary.LittleEndian.Uint32(b))*period.Second), b[4:]
+	default:
+		r.End, b = r.Start+period.Instant(int64(binary.LittleEndian.Uint16(b))*period.Second), b[2:]
 	}
-	lo, hi := binary.LittleEndian.Uint64(b), uint32(0)
-	b = b[8:]
+	width := flags >> widthBits
+	lo, hi := binary.LittleEndian.Uint64(b)&masks[width], uint32(0)
+	b = b[widths[width]:]
 	if flags&isWide != 0 {
 		hi, b = binary.LittleEndian.Uint32(b), b[4:]
 	}
-	r.SKU, r.Region = int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:]))
-	lengths, texts := b[8:8+2*textsAtEnd], b[8+2*textsAtEnd:]
-	for i, text := range [textsAtEnd]*[]byte{&r.Resource, &r.Name, &r.Tag, &r.Replaces} {
-		n := int(binary.LittleEndian.Uint16(lengths[2*i:]))
-		*text, texts = texts[:n:n], texts[n:]
+	if flags&bigCodes != 0 {
+		r.SKU, r.Region, b = int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:])), b[8:]
+	} else {
+		r.SKU, r.Region, b = int32(binary.LittleEndian.Uint16(b)), int32(b[2]), b[3:]
 	}
+	r.takeTexts(b, flags&bigTexts != 0)
 	q, err := money.QuantityFromRaw(int64(hi), lo)
 	if err != nil {
 		return fmt.Errorf("scratch row of record %q is damaged: %w", r.ID, err)
 	}
 	r.Quantity = q
 	return nil
+}
+
+// takeTexts reads the lengths of the texts and the texts.
+func (r *Row) takeTexts(b []byte, big bool) {
+	size, n := 1, [textsAtEnd]int{int(b[0]), int(b[1]), int(b[2]), int(b[3])}
+	if big {
+		size = 2
+		for i := range n {
+			n[i] = int(binary.LittleEndian.Uint16(b[2*i:]))
+		}
+	}
+	b = b[size*textsAtEnd:]
+	r.Resource, b = b[:n[0]:n[0]], b[n[0]:]
+	r.Name, b = b[:n[1]:n[1]], b[n[1]:]
+	r.Tag, b = b[:n[2]:n[2]], b[n[2]:]
+	r.Replaces = b[:n[3]:n[3]]
 }
 
 // Content is the packed content: equal for two records of one identity and start exactly when they are duplicates.
