@@ -105,9 +105,15 @@ var usageFields = []field{{"record_id", text, true}, {"customer_id", text, true}
 // writeParquet writes n records with the given types, in row groups of the given size.
 func writeParquet(t testing.TB, fields []field, records func(int) []string, n, group int, more ...parquet.WriterProperty) []byte {
 	t.Helper()
+	return writeColumns(t, fields, true, records, n, group, more...)
+}
+
+// writeColumns is writeParquet with columns that may hold nulls or must not.
+func writeColumns(t testing.TB, fields []field, nullable bool, records func(int) []string, n, group int, more ...parquet.WriterProperty) []byte {
+	t.Helper()
 	arrowFields := make([]arrow.Field, len(fields))
 	for i, f := range fields {
-		arrowFields[i] = arrow.Field{Name: f.name, Type: f.typ, Nullable: true}
+		arrowFields[i] = arrow.Field{Name: f.name, Type: f.typ, Nullable: nullable}
 	}
 	schema := arrow.NewSchema(arrowFields, nil)
 	var out bytes.Buffer

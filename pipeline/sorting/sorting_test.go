@@ -117,6 +117,66 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 	})
 }
 
+// TestPackedRowsComeBack: numbers and texts at the edges of the widths in which they are packed.
+func TestPackedRowsComeBack(t *testing.T) {
+	t.Parallel()
+	const second = period.Instant(period.Second)
+	text := func(n int) []byte { return bytes.Repeat([]byte("x"), n) }
+	quantity := func(raw uint64) func(*Row) {
+		return func(r *Row) {
+			var err error
+			if r.Quantity, err = money.QuantityFromRaw(int64(raw>>63), raw); err != nil { // above 2^63 with an upper half
+				t.Fatal(err)
+			}
+		}
+	}
+	edges := map[string]func(*Row){
+		"nothing":            func(*Row) {},
+		"4 bytes":            quantity(1<<32 - 1),
+		"5 bytes":            quantity(1 << 32),
+		"5 bytes, full":      quantity(1<<40 - 1),
+		"6 bytes":            quantity(1 << 40),
+		"6 bytes, full":      quantity(1<<48 - 1),
+		"8 bytes":            quantity(1 << 48),
+		"12 bytes":           quantity(1<<63 + 7),
+		"u16 of seconds":     func(r *Row) { r.End = r.Start + 65_535*second },
+		"u32 of seconds":     func(r *Row) { r.End = r.Start + 65_536*second },
+		"u32, full":          func(r *Row) { r.End = r.Start + (1<<32-1)*second },
+		"too many seconds":   func(r *Row) { r.End = r.Start + 1<<32*second },
+		"half a second":      func(r *Row) { r.End = r.Start + second/2 },
+		"ends before":        func(r *Row) { r.End = r.Start - second },
+		"before 1970":        func(r *Row) { r.Start, r.End = -5*second, -3*second },
+		"small codes":        func(r *Row) { r.SKU, r.Region = 65_535, 255 },
+		"large sku":          func(r *Row) { r.SKU = 65_536 },
+		"large region":       func(r *Row) { r.Region = 256 },
+		"no codes":           func(r *Row) { r.SKU, r.Region = -1, -1 },
+		"small texts":        func(r *Row) { r.Resource, r.Name, r.Tag, r.Replaces = text(255), text(1), text(0), text(255) },
+		"a large resource":   func(r *Row) { r.Resource, r.Replaces = text(256), text(3) },
+		"a large name":       func(r *Row) { r.Name, r.Tag = text(256), text(3) },
+		"a large tag":        func(r *Row) { r.Tag = text(MaxText) },
+		"a large id":         func(r *Row) { r.ID, r.Replaces = text(MaxText), text(256) },
+		"a long file":        func(r *Row) { r.File, r.Number = 1<<31-1, 1<<48-1 },
+		"from the lake":      func(r *Row) { r.File, r.Number = FromLake, 1 },
+		"the last customers": func(r *Row) { r.Customer = 1<<31 - 1 },
+	}
+	for name, set := range edges {
+		want := Row{Customer: 1, SKU: 2, Region: 3, Start: 5 * second, End: 5 * second, ID: []byte("r1"), File: 4, Number: 6}
+		set(&want)
+		packed := want.Pack(nil)
+		head, got := parseHead(packed[4:]), Row{}
+		if err := head.Row(&got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got.text() != want.text() || head.File() != want.File || head.Replaces() != (len(want.Replaces) > 0) {
+			t.Errorf("%s: got %s, want %s", name, got.text(), want.text())
+		}
+		want.Seal(nil)
+		if !bytes.Equal(got.Content(), want.Content()) {
+			t.Errorf("%s: the content of a row that was read is not that of the row", name)
+		}
+	}
+}
+
 // TestLongRowsCrossBuffers reads rows longer than what is left of a read buffer.
 func TestLongRowsCrossBuffers(t *testing.T) {
 	t.Parallel()
