@@ -71,7 +71,7 @@ func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (d
 	if err := d.closeCustomer(); err != nil {
 		return false, err
 	}
-	if err := d.passUntil(1<<31 - 1); err != nil {
+	if err := d.passUntil(someone); err != nil {
 		return false, err
 	}
 	return d.finish()
@@ -390,6 +390,9 @@ func (d *dayFold) positionsOf(customer int32) ([]position.Row, error) {
 
 // passUntil writes the positions of customers without records as they were.
 func (d *dayFold) passUntil(customer int32) error {
+	if d.opening.carries {
+		return d.opening.carry(d.w.positions, customer)
+	}
 	for d.opening.customer >= 0 && d.opening.customer < customer {
 		who := d.opening.customer
 		rows, err := d.positionsOf(who)

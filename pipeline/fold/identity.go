@@ -2,6 +2,7 @@ package fold
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math/bits"
@@ -81,8 +82,7 @@ type resolver struct {
 	seeds   []uint64
 	marks   []sorting.Marks
 	spare   []sorting.Marks // memory for sorting them
-	hashes  *table.Columns  // memory for reading the index
-	file    []byte          // the same
+	file    []byte          // memory for reading the index
 	pages   *table.Decoder
 }
 
@@ -204,7 +204,6 @@ func (r *resolver) markKnown(v *verdicts) error {
 		if r.pages, err = table.NewDecoder(); err != nil {
 			return err
 		}
-		r.hashes = table.NewColumns(tables.Ident())
 	}
 	for _, e := range r.idents {
 		if err := r.markKnownIn(e, sieve, v); err != nil {
@@ -214,28 +213,28 @@ func (r *resolver) markKnown(v *verdicts) error {
 	return nil
 }
 
-// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in sixteen fall through it.
+// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in a hundred fall through it.
 type sieve struct {
 	bits  []uint64
+	ranks []int32 // by word of bits: how many marks lie before it
 	shift int
 }
 
 func (r *resolver) sieve() sieve {
-	width := bits.Len(uint(len(r.marks))) + 4
-	s := sieve{bits: make([]uint64, 1<<width/64+1), shift: 64 - identShift - width}
+	width := bits.Len(uint(len(r.marks))) + 6
+	s := sieve{bits: make([]uint64, 1<<width/64), ranks: make([]int32, 1<<width/64), shift: 64 - identShift - width}
+	word := uint64(0)
 	for i := range r.marks {
 		b := r.marks[i].Identity >> identShift >> s.shift
+		for ; word < b/64; word++ {
+			s.ranks[word+1] = int32(i)
+		}
 		s.bits[b/64] |= 1 << (b % 64)
 	}
 	return s
 }
 
-func (s *sieve) holds(h uint64) bool {
-	b := h >> s.shift
-	return s.bits[b/64]>>(b%64)&1 != 0
-}
-
-// markKnownIn merges one index file, ascending, with the marks. It reads the file's pages and nothing of it twice: a night reads the
+// markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads the
 // month's index, and this is what grows from night to night.
 func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
 	f, err := r.f.Txn.OpenFile(e)
@@ -253,32 +252,30 @@ func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
 		return err
 	}
 	pages := table.Pages{Layout: layout, Source: src, Decoder: r.pages}
-	at := 0
 	for g := range layout.Groups() {
-		r.hashes.Reset()
-		if err := pages.Group(r.hashes, []int{0}, g); err != nil {
+		if err := pages.Raw(0, g, func(hashes []byte) { r.mark(hashes, &s, v) }); err != nil {
 			return err
 		}
-		at = r.mark(r.hashes.C[0].Ints, at, s, v)
 	}
 	return nil
 }
 
-// mark marks the identities that are among ascending hashes. The marks before at are below all of them; it returns that place for the
-// hashes that follow.
-func (r *resolver) mark(hashes []int64, at int, s sieve, v *verdicts) int {
-	for _, h := range hashes {
-		if !s.holds(uint64(h)) {
+// mark marks the identities that are among hashes, of eight bytes each.
+func (r *resolver) mark(hashes []byte, s *sieve, v *verdicts) {
+	for ; len(hashes) >= 8; hashes = hashes[8:] {
+		h := binary.LittleEndian.Uint64(hashes)
+		b := h >> s.shift
+		if word := b / 64; word >= uint64(len(s.bits)) || s.bits[word]&(1<<(b%64)) == 0 {
 			continue
 		}
-		for at < len(r.marks) && r.marks[at].Identity>>identShift < uint64(h) {
-			at++
+		k := int(s.ranks[b/64])
+		for k < len(r.marks) && r.marks[k].Identity>>identShift < h {
+			k++
 		}
-		for k := at; k < len(r.marks) && r.marks[k].Identity>>identShift == uint64(h); k++ {
+		for ; k < len(r.marks) && r.marks[k].Identity>>identShift == h; k++ {
 			v.marks[r.marks[k].Identity] |= known
 		}
 	}
-	return at
 }
 
 // resolveReplaces settles the records that replace another, outward from those that replace nothing (spec §3.20).

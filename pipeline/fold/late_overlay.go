@@ -13,8 +13,12 @@ import (
 // on packages that go on into this one.
 func (w *worker) openDay(bucket int, day period.Day) (o *opening, before bool, err error) {
 	files, from := w.openingOf(bucket, day)
-	if o, err = newOpening(w.Txn, &w.names, files); err != nil || from == day.Cycle() {
+	if from == day.Cycle() {
+		o, err = newCarrying(w.Txn, &w.names, files)
 		return o, false, err
+	}
+	if o, err = newOpening(w.Txn, &w.names, files); err != nil {
+		return nil, true, err
 	}
 	changes, err := w.packageChanges(bucket, from, day.Cycle())
 	if err != nil {

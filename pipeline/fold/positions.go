@@ -23,15 +23,31 @@ type opening struct {
 	rows      []position.Row
 	changes   map[int32][]late.Change // made to packages since the file, by customer
 	changed   []int32                 // customers of changes, ascending
+	carries   bool                    // rows go on as they are: whose they are is only known where carry stopped at a customer
+	words     table.Recode            // of the row group, in the batch that carry appends to
+	coded     bool                    // words is of this row group
+	written   int64                   // and of the batch that followed so many rows
 }
+
+// someone stands for a customer whom carry has not been asked for.
+const someone = 1<<31 - 1
 
 // newOpening starts on a positions file; without one there are no positions.
 func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
-	p := &opening{names: n, customer: -1, inFile: -1}
+	return startOpening(o, &opening{names: n}, files)
+}
+
+// newCarrying is newOpening for a day that hands on the rows of customers without records as they are.
+func newCarrying(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
+	return startOpening(o, &opening{names: n, carries: true}, files)
+}
+
+func startOpening(o Opener, p *opening, files []lake.FileEntry) (*opening, error) {
+	p.customer, p.inFile = -1, -1
 	if len(files) == 0 {
 		return p, nil
 	}
-	f, err := n.openPages(o, files[0], tables.Positions(), nil)
+	f, err := p.names.openPages(o, files[0], tables.Positions(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -67,12 +83,66 @@ func (p *opening) advance() error {
 		p.inFile = -1
 		return err
 	}
+	customer := &p.cols.C[tables.PCustomerID]
+	if p.carries {
+		p.coded = p.coded && !fresh
+		if p.inFile < 0 || p.inFile == someone || customer.Word(p.at) != p.names.books.Customers[p.inFile].ID {
+			p.inFile = someone
+		}
+		return nil
+	}
 	if fresh {
-		if err := p.names.customers(p.cols.C[tables.PCustomerID].Dict, &p.customers); err != nil {
+		if err := p.names.customers(customer.Dict, &p.customers); err != nil {
 			return err
 		}
 	}
-	p.inFile = p.customers.list[p.cols.C[tables.PCustomerID].Codes[p.at]]
+	p.inFile = p.customers.list[customer.Codes[p.at]]
+	return nil
+}
+
+// carry appends the rows of customers before one to positions as they are. Whose they are is not looked up: the day they come from did.
+func (p *opening) carry(to *positionWriter, before int32) error {
+	bound := ""
+	if before != someone {
+		bound = p.names.books.Customers[before].ID
+	}
+	for p.inFile >= 0 {
+		customer, from := &p.cols.C[tables.PCustomerID], p.at
+		for p.at < p.cols.N && (before == someone || customer.Word(p.at) < bound) {
+			p.at++
+		}
+		if err := p.copy(to, from, p.at); err != nil {
+			return err
+		}
+		if p.at < p.cols.N {
+			if p.inFile = someone; customer.Word(p.at) == bound {
+				p.inFile = before
+			}
+			break
+		}
+		p.at--
+		if err := p.advance(); err != nil {
+			return err
+		}
+	}
+	p.turn()
+	return nil
+}
+
+// copy appends rows of the row group at hand.
+func (p *opening) copy(to *positionWriter, from, upTo int) error {
+	for from < upTo {
+		if !p.coded || p.written != to.rows {
+			p.words.Reset(p.cols)
+			p.coded, p.written = true, to.rows
+		}
+		n := min(upTo-from, GroupRows-to.cols.N)
+		to.cols.AppendRun(p.cols, from, from+n, nil, &p.words)
+		from += n
+		if err := to.added(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

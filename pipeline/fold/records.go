@@ -1,7 +1,6 @@
 package fold
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -127,7 +126,7 @@ func atOnce(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
 	if n, err := f.ReadAt(mem, 0); n < len(mem) {
 		return nil, mem, err
 	}
-	return bytes.NewReader(mem), mem, nil
+	return table.InMemory(mem), mem, nil
 }
 
 // next returns the next row group's columns, or nil at the end.

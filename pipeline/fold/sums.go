@@ -54,7 +54,7 @@ func (s *sumWriter) close() {
 		return
 	}
 	c := s.cols.C
-	c[tables.DCustomerID].AddWord(s.f.Books.Customers[s.customer].ID)
+	c[tables.DCustomerID].AddNewWord(s.f.Books.Customers[s.customer].ID)
 	c[tables.DLines].Ints = append(c[tables.DLines].Ints, s.lines)
 	c[tables.DOfficial].AddDec(s.sum.official.Raw())
 	c[tables.DDiscount].AddDec(s.sum.discount.Raw())

@@ -23,7 +23,7 @@ type Col struct {
 	Ends  []int32
 	Const bool // one entry stands for all rows of the batch
 
-	byText map[string]int32
+	byText map[string]int32 // the codes of the words Dict begins with: as many as have been looked for
 }
 
 // Columns is a batch of rows of one table.
@@ -55,9 +55,7 @@ func (c *Col) Intern(word string) int32 {
 	if n := len(c.Dict); n > 0 && c.Dict[n-1] == word {
 		return int32(n - 1)
 	}
-	if c.byText == nil {
-		c.byText = make(map[string]int32)
-	}
+	c.index()
 	code, ok := c.byText[word]
 	if !ok {
 		code = int32(len(c.Dict))
@@ -67,8 +65,23 @@ func (c *Col) Intern(word string) int32 {
 	return code
 }
 
+// index makes byText hold all words there are.
+func (c *Col) index() {
+	if c.byText == nil {
+		c.byText = make(map[string]int32)
+	}
+	for i := len(c.byText); i < len(c.Dict); i++ {
+		c.byText[c.Dict[i]] = int32(i)
+	}
+}
+
 // AddWord appends a word by its text.
 func (c *Col) AddWord(word string) { c.Codes = append(c.Codes, c.Intern(word)) }
+
+// AddNewWord appends a word that no row before has: one of a column that the rows are sorted by and of which each has its own.
+func (c *Col) AddNewWord(word string) {
+	c.Codes, c.Dict = append(c.Codes, int32(len(c.Dict))), append(c.Dict, word)
+}
 
 // AddText appends a text.
 func (c *Col) AddText(text string) {

@@ -54,6 +54,23 @@ func NewDecoder() (*Decoder, error) {
 	return &Decoder{zstd: z, scratch: sync.Pool{New: func() any { return new(scratch) }}}, nil
 }
 
+var errNoColumn = errors.New("the file does not have it")
+
+// InMemory is a file that was read whole. It must not change while it is used.
+type InMemory []byte
+
+// ReadAt is that of io.ReaderAt.
+func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
+	if at < 0 || at > int64(len(m)) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(b, m[at:])
+	if n < len(b) {
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, nil
+}
+
 // Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines as far as its
 // parts may.
 type Pages struct {
@@ -92,6 +109,43 @@ func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
 	return nil
 }
 
+// Raw gives visit a column of whole numbers of a row group, page after page, as the bytes that they are written as: eight each, the lowest
+// first. They are valid during the call.
+func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	g := &p.Layout.groups[group]
+	chunk := &g.chunks[col]
+	if len(chunk.pages) == 0 {
+		return fmt.Errorf("table %s: column %s: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, errNoColumn)
+	}
+	for k := range chunk.pages {
+		first, end := int64(chunk.pages[k].first), g.end(chunk, k)
+		h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain || len(raw) != 8*int(end-first)) {
+			raw, err = p.repacked(s, col, g.first+first, g.first+end)
+		}
+		if err != nil {
+			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, k, err)
+		}
+		visit(raw)
+	}
+	return nil
+}
+
+// repacked is the rows [from, to) of a column of whole numbers, which do not lie plainly in the file, as if they did.
+func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
+	c := NewColumns(p.Layout.def)
+	if err := p.Append(c, []int{col}, from, to); err != nil {
+		return nil, err
+	}
+	s.raw = s.raw[:0]
+	for _, v := range c.C[col].Ints {
+		s.raw = binary.LittleEndian.AppendUint64(s.raw, uint64(v))
+	}
+	return s.raw, nil
+}
+
 // column appends the rows [from, to) of a row group.
 func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err error) {
 	defer func() {
@@ -102,7 +156,7 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 	group := &p.Layout.groups[g]
 	chunk := &group.chunks[col]
 	if len(chunk.pages) == 0 {
-		return errors.New("the file does not have it")
+		return errNoColumn
 	}
 	t := p.Layout.def.Columns[col].Type
 	var dict *Dictionary
@@ -113,6 +167,9 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		}
 		if t == table.Word {
 			s.words = append(s.words[:0], make([]int32, dict.n)...)
+			if len(dst.Dict) == 0 && from == 0 && to == group.rows {
+				s.adopt(dst, dict)
+			}
 		}
 		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
 			s.codes = append(s.codes[:0], make([]int32, to-from)...)
@@ -180,15 +237,15 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 
 // read reads and decompresses a page. What it returns is valid until the next call.
 func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h format.PageHeader, raw []byte, err error) {
-	s.page = slices.Grow(s.page[:0], size)[:size]
-	if n, err := p.Source.ReadAt(s.page, at); n < size {
-		return h, nil, err
-	}
-	h, header, err := pageHeader(s.page)
+	page, err := p.bytes(s, at, size)
 	if err != nil {
 		return h, nil, err
 	}
-	body := s.page[header:]
+	h, header, err := pageHeader(page)
+	if err != nil {
+		return h, nil, err
+	}
+	body := page[header:]
 	if int(h.CompressedPageSize) > len(body) {
 		return h, nil, io.ErrUnexpectedEOF
 	}
@@ -206,6 +263,21 @@ func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h form
 		return h, s.raw, nil
 	}
 	return h, nil, fmt.Errorf("compressed by %s", chunk.codec)
+}
+
+// bytes is a part of the file: a copy of it, unless all of the file lies in memory.
+func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
+	if all, ok := p.Source.(InMemory); ok {
+		if at < 0 || size < 0 || at > int64(len(all)-size) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return all[at : at+int64(size)], nil
+	}
+	s.page = slices.Grow(s.page[:0], size)[:size]
+	if n, err := p.Source.ReadAt(s.page, at); n < size {
+		return nil, err
+	}
+	return s.page, nil
 }
 
 // page appends the rows [from, to) of a page of n rows.
@@ -360,6 +432,15 @@ func addText(dst *Col, t table.Type, text []byte) {
 		dst.addWordBytes(text)
 	} else {
 		dst.AddBytes(text)
+	}
+}
+
+// adopt makes the words of a dictionary those of a column that has none yet, each under its code: all rows will be taken, so all are needed.
+func (s *scratch) adopt(dst *Col, dict *Dictionary) {
+	all := string(dict.bytes)
+	for i := range dict.n {
+		dst.Dict = append(dst.Dict, all[dict.ends[i]:dict.ends[i+1]])
+		s.words[i] = int32(i) + 1
 	}
 }
 

@@ -2,8 +2,10 @@ package table
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -257,5 +259,66 @@ func TestPagesOfNullsAlone(t *testing.T) {
 		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil || !slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
 		}
+	}
+}
+
+// A column of whole numbers is given as the bytes it lies in, and as the same bytes where it lies otherwise; whether all of the file is in memory
+// or not.
+func TestRaw(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}, {Name: "packed", Type: table.Whole}}}
+	c := NewColumns(def)
+	var want []byte
+	for i := range 3*PageRows + 7 {
+		v := int64(i)*0x0123_4567_89AB + 5
+		c.C[0].Ints, c.C[1].Ints = append(c.C[0].Ints, v), append(c.C[1].Ints, v)
+		want = binary.LittleEndian.AppendUint64(want, uint64(v))
+	}
+	c.N = len(c.C[0].Ints)
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, def)
+	if err == nil {
+		err = errors.Join(w.Write(c), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []io.ReaderAt{bytes.NewReader(buf.Bytes()), InMemory(buf.Bytes())} {
+		layout, err := ReadLayout(src, int64(buf.Len()), def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
+		for col := range def.Columns {
+			var got []byte
+			if err := pages.Raw(col, 0, func(values []byte) { got = append(got, values...) }); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%T, column %s: %d bytes, want %d: %v", src, def.Columns[col].Name, len(got), len(want), err)
+			}
+		}
+	}
+}
+
+// Words of a row group that was read whole, words that are new for certain and others go on in one dictionary.
+func TestWordsGoOn(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	pages := written(t, sorted(def, rand.New(rand.NewPCG(1, 2)), 40, 3), 1<<16)
+	out := NewColumns(def)
+	if err := pages.Group(out, []int{0}, 0); err != nil {
+		t.Fatal(err)
+	}
+	words := &out.C[0]
+	n, first := len(words.Dict), words.Dict[0]
+	words.AddNewWord("z1")
+	words.AddWord(first)
+	words.AddWord("z1")
+	words.AddWord("z2")
+	words.AddWord("z1")
+	if got := words.Codes[out.N:]; !slices.Equal(got, []int32{int32(n), 0, int32(n), int32(n) + 1, int32(n)}) || len(words.Dict) != n+2 {
+		t.Errorf("codes %v in a dictionary of %d words, before of %d", got, len(words.Dict), n)
 	}
 }

@@ -203,12 +203,10 @@ func (c *Col) addWordBytes(word []byte) {
 		c.Codes = append(c.Codes, c.Codes[n-1])
 		return
 	}
+	c.index()
 	if code, ok := c.byText[string(word)]; ok {
 		c.Codes = append(c.Codes, code)
 		return
-	}
-	if c.byText == nil {
-		c.byText = make(map[string]int32)
 	}
 	text := string(word)
 	code := int32(len(c.Dict))
