@@ -42,6 +42,7 @@ type Memory struct {
 	out     []byte // pages of the row group, columns one after the other
 	page    []byte // a page before it is compressed
 	packed  []byte // a page compressed
+	before  []byte // the page that packed is of, where it is short
 	scratch []byte // of an encoder that begins its own
 	chunks  []chunk
 	dict    dictionary
@@ -146,15 +147,22 @@ func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(m.scratch))), m.scratch...), nil
 }
 
+// compressed is m.page compressed. Pages of rows that hold the same are few bytes and follow each other, and need it once.
 func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
-	if decimals != nil {
-		return m.squeeze.decimals(m.packed[:0], m.page, decimals)
+	const few = 1 << 10
+	if m.decided && decimals == nil && len(m.before) > 0 && bytes.Equal(m.page, m.before) {
+		return m.packed, nil
 	}
-	if !m.decided {
+	if m.before = m.before[:0]; len(m.page) <= few && decimals == nil {
+		m.before = append(m.before, m.page...)
+	}
+	switch {
+	case decimals != nil:
+		return m.squeeze.decimals(m.packed[:0], m.page, decimals)
+	case !m.decided:
 		m.decided = true
-		if m.manner, err = m.squeeze.choose(m.page); err != nil {
-			return nil, err
-		}
+		out, m.manner, err = m.squeeze.choose(m.packed[:0], m.page)
+		return out, err
 	}
 	return m.squeeze.page(m.packed[:0], m.page, m.manner)
 }

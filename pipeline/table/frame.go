@@ -99,20 +99,20 @@ func (s *squeezer) page(dst, page []byte, how manner) ([]byte, error) {
 	return append(blockHeader(dst[:at], true, blockRaw, len(page)), page...), nil
 }
 
-// choose finds the manner for a column by its first page.
-func (s *squeezer) choose(page []byte) (manner, error) {
+// choose finds the manner for a column by its first page, and compresses that.
+func (s *squeezer) choose(dst, page []byte) ([]byte, manner, error) {
 	var err error
 	if s.trial, err = s.search(s.trial[:0], page); err != nil {
-		return searched, err
+		return dst, searched, err
 	}
-	all := len(s.trial)
-	if s.trial, err = s.page(s.trial[:0], page, coded); err != nil {
-		return searched, err
+	start := len(dst)
+	if dst, err = s.page(dst, page, coded); err != nil {
+		return dst, searched, err
 	}
-	if len(s.trial) <= all+all/32 {
-		return coded, nil
+	if all := len(s.trial); len(dst)-start <= all+all/32 {
+		return dst, coded, nil
 	}
-	return searched, nil
+	return append(dst[:start], s.trial...), searched, nil
 }
 
 // literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with that of the literals
