@@ -14,7 +14,7 @@ type Options struct {
 	BatchRows  int // the most rows of a batch; default 32768
 	BatchBytes int // a batch ends near this size, of raw text or of Arrow memory; default 8 MiB
 	MaxRecord  int // a record longer than this, in Parquet a text value, fails the file; default 1 MiB
-	// Memory is where Arrow memory comes from; default the Go heap.
+	// Memory is where arrow-go's memory comes from; default the Go heap, in which texts of Parquet lie in any case.
 	Memory memory.Allocator
 }
 
