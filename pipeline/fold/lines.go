@@ -63,23 +63,25 @@ type lineSums struct {
 }
 
 func (s *lineSums) add(c *line.Charge) error {
-	err := s.usage.AddSigned(c.UsageAmount)
-	for _, step := range [...]func() error{
-		func() error { return s.free.AddSigned(c.Free) }, func() error { return s.quantity.AddSigned(c.Quantity) },
-	} {
-		if err == nil {
-			err = step()
-		}
+	if err := s.usage.AddSigned(c.UsageAmount); err != nil {
+		return err
 	}
-	for _, p := range [...]struct {
-		t *money.AmountTotal
-		a money.Amount
-	}{{&s.official, c.Official}, {&s.discount, c.Discount}, {&s.truncated, c.Truncated}, {&s.payment, c.Payment}} {
-		if err == nil {
-			err = p.t.Add(p.a)
-		}
+	if err := s.free.AddSigned(c.Free); err != nil {
+		return err
 	}
-	return err
+	if err := s.quantity.AddSigned(c.Quantity); err != nil {
+		return err
+	}
+	if err := s.official.Add(c.Official); err != nil {
+		return err
+	}
+	if err := s.discount.Add(c.Discount); err != nil {
+		return err
+	}
+	if err := s.truncated.Add(c.Truncated); err != nil {
+		return err
+	}
+	return s.payment.Add(c.Payment)
 }
 
 // list gives the sums by column name. Cash is what is paid: coupons and balances do not take part in these lines.

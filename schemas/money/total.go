@@ -40,10 +40,9 @@ func accumulate(sum *int128, w int128, scale int) error {
 const outsideTotal = "more than 38 digits"
 
 // holdsTotal reports whether v has at most 38 digits. All below 2^126 have, which is one comparison.
-func holdsTotal(v int128) bool {
-	if uint64(v.hi)+1<<62 < 1<<63 {
-		return true
-	}
+func holdsTotal(v int128) bool { return uint64(v.hi)+1<<62 < 1<<63 || holdsLargeTotal(v) }
+
+func holdsLargeTotal(v int128) bool {
 	return v.abs().cmp(uint128{maxTotal >> 64, maxTotal & mask64}) <= 0
 }
 
