@@ -22,8 +22,8 @@ type cursor struct {
 	head     Head
 }
 
-// bufferSize is what a cursor reads at a time.
-const bufferSize = 128 << 10
+// bufferSize is what a cursor reads at a time: less is still in the cache when its turn comes, more takes fewer calls.
+const bufferSize = 64 << 10
 
 // next moves to the next row; false at the end.
 func (c *cursor) next() (bool, error) {
