@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,26 @@ func TestArrow(t *testing.T) {
 	}
 	if r.Next() || r.Err() != nil {
 		t.Errorf("more batches, or %v", r.Err())
+	}
+}
+
+// Two texts whose bytes would be a character together are none each; the texts beside them are as they were.
+func TestArrowTextsCutWithinACharacter(t *testing.T) {
+	t.Parallel()
+	cols := twoRows()
+	cols.Reset()
+	text := &cols.C[1]
+	for _, v := range []string{"漢", "\xe6\xbc", "\xa2", "", "b"} {
+		text.AddText(v)
+	}
+	var m arrowColumn
+	got := m.fillTexts(text)
+	var parts []string
+	for i := range text.Ends {
+		parts = append(parts, string(got[m.offsets[i]:m.offsets[i+1]]))
+	}
+	if want := []string{"漢", "\ufffd", "\ufffd", "", "b"}; !slices.Equal(parts, want) {
+		t.Errorf("%q, want %q", parts, want)
 	}
 }
 

@@ -276,14 +276,11 @@ func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []i
 	if err != nil {
 		return err
 	}
-	c, err := openCursor(e.Path, f, def, &o, cols)
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols, by: by, only: only})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	if only != "" {
-		c.narrow(by, only)
-	}
 	for {
 		ok, err := c.next()
 		if err != nil || !ok {

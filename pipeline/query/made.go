@@ -21,9 +21,12 @@ import (
 // order, in batches of at most 65,536; they lie in scratch space until Close. only, if not empty, keeps the rows whose column by holds it.
 func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int, write func(*table.Columns) error) error,
 	by int, only string, l Limits) (*Rows, error) {
-	o := orderOf(def)
-	m := &merger{limits: l.withDefaults(), def: def, order: &o}
-	var err error
+	order := orderOf(def)
+	m := &merger{limits: l.withDefaults(), def: def, order: &order}
+	o, err := m.opening(parts, by, only)
+	if err != nil {
+		return nil, err
+	}
 	if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-made-"); err != nil {
 		return nil, fmt.Errorf("make scratch space: %w", err)
 	}
@@ -32,13 +35,7 @@ func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx conte
 	group.SetLimit(m.limits.Workers)
 	for i := range parts {
 		name := filepath.Join(m.dir, fmt.Sprintf("part-%06d.parquet", i))
-		inputs[i] = input{name: name, group: groupRows, open: func() (*cursor, error) {
-			c, err := m.openParquet(name)
-			if err == nil && only != "" {
-				c.narrow(by, only)
-			}
-			return c, err
-		}}
+		inputs[i] = input{name: name, group: o.piece, open: func() (*cursor, error) { return openScratchTable(name, o) }}
 		group.Go(func() error {
 			return writeScratch(name, def, func(write func(*table.Columns) error) error { return part(within, i, write) })
 		})
@@ -91,16 +88,12 @@ func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
 	o := orderOf(def)
 	m := &merger{limits: l.withDefaults(), def: def, order: &o}
-	return m.merge(ctx, []input{{name: f.Name(), group: groupRows, open: func() (*cursor, error) {
+	return m.merge(ctx, []input{{name: f.Name(), group: mostPiece, open: func() (*cursor, error) {
 		info, err := f.Stat()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
 		}
-		c, err := openCursor(f.Name(), scratchFile{f, info.Size()}, def, &o, nil)
-		if err == nil && only != "" {
-			c.narrow(by, only)
-		}
-		return c, err
+		return openCursor(f.Name(), scratchFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
 	}}})
 }
 

@@ -115,14 +115,11 @@ func readSampleFile(snap *lake.Snapshot, e lake.FileEntry, customer string, obje
 		return err
 	}
 	o := samplesOrder()
-	c, err := openCursor(e.Path, f, tables.Bandwidth(), &o, nil)
+	c, err := openCursor(e.Path, f, opening{def: tables.Bandwidth(), order: &o, by: tables.BCustomerID, only: customer})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.close()) }()
-	if customer != "" {
-		c.narrow(tables.BCustomerID, customer)
-	}
 	for {
 		ok, err := c.next()
 		if err != nil || !ok {

@@ -18,7 +18,7 @@ type file interface {
 	Size() int64
 }
 
-// groups gives the rows of a file, some at a time: a row group of Parquet, or a frame of scratch space.
+// groups gives the rows of a file, some at a time: pages of Parquet, or a frame of scratch space.
 type groups interface {
 	Next() (*table.Columns, error)
 }
@@ -28,10 +28,9 @@ type cursor struct {
 	name   string
 	file   file
 	groups groups
-	reader *table.Reader // of Parquet; nil for scratch space
+	pieces *pieces // the same, of Parquet; nil for scratch space
 	order  *order
-	skip   func(*table.Reader) bool // whether the next row group has nothing of interest; nil = never
-	keep   func(Row) bool           // whether a row is of interest; nil = every one
+	keep   func(Row) bool // whether a row is of interest; nil = every one
 	row    Row
 	at     int            // place of row among those of its group
 	last   *table.Columns // the last row of the group before, its key columns
@@ -42,22 +41,41 @@ type cursor struct {
 	coded  int          // which batch that is
 }
 
+// opening is how a Parquet file is read.
+type opening struct {
+	def     *tables.Table
+	order   *order
+	cols    []int          // those of the order come too; nil = all
+	by      int            // the column that only is of
+	only    string         // if not empty, rows are given whose column by holds it; pages that cannot hold it are not read
+	piece   int64          // rows that are decoded at once
+	decoder *table.Decoder // shared; nil = one of its own
+}
+
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
-func openCursor(name string, f file, def *tables.Table, o *order, cols []int) (*cursor, error) {
-	r, err := table.NewReader(io.NewSectionReader(f, 0, f.Size()), def, o.with(cols))
+func openCursor(name string, f file, o opening) (*cursor, error) {
+	var err error
+	if o.decoder == nil {
+		o.decoder, err = table.NewDecoder()
+	}
+	var p *pieces
+	if err == nil {
+		p, err = newPieces(f, &o)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	return &cursor{name: name, file: f, groups: r, reader: r, order: o}, nil
+	c := &cursor{name: name, file: f, groups: p, pieces: p, order: o.order}
+	if o.only != "" {
+		c.keep = func(row Row) bool { return row.Word(o.by) == o.only }
+	}
+	return c, nil
 }
 
 // sortGroup makes the cursor one of a single row group, whose rows it gives in order.
 func (c *cursor) sortGroup(group int) error {
-	for range group {
-		c.reader.Skip()
-	}
-	cols, err := c.reader.Next()
-	if err != nil || cols == nil {
+	cols, err := c.pieces.rowGroup(group)
+	if err != nil {
 		return errors.Join(fmt.Errorf("%s: row group %d: %w", c.name, group, err), c.close())
 	}
 	c.sorted = make([]int, cols.N)
@@ -74,9 +92,6 @@ func (c *cursor) next() (bool, error) {
 	for {
 		if ok := c.inGroup(); ok || c.sorted != nil {
 			return ok, nil
-		}
-		for c.skip != nil && c.skip(c.reader) {
-			c.reader.Skip()
 		}
 		cols, err := c.groups.Next()
 		if err != nil {
@@ -136,12 +151,7 @@ func (c *cursor) inOrder() error {
 	return nil
 }
 
-func (c *cursor) close() error {
-	if c.reader == nil {
-		return c.file.Close()
-	}
-	return errors.Join(c.reader.Close(), c.file.Close())
-}
+func (c *cursor) close() error { return c.file.Close() }
 
 // Rows gives the rows of several sorted files in one order. One goroutine uses it; Close ends it.
 type Rows struct {

@@ -196,11 +196,10 @@ func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCursor(f.Path, file, def, &o, cols)
+	c, err := openCursor(f.Path, file, opening{def: def, order: &o, cols: cols, by: by, only: e.at.customer})
 	if err != nil {
 		return nil, err
 	}
-	c.narrow(by, e.at.customer)
 	return newRows(&o, []*cursor{c}, nil)
 }
 

@@ -17,7 +17,7 @@ import (
 
 // Limits bound what a reading holds. The zero value means the defaults.
 type Limits struct {
-	Rows    int64  // decoded rows in memory; default 393,216: about 200 MiB of lines
+	Rows    int64  // decoded rows in memory; default 524,288: about 250 MiB of lines
 	Files   int    // files open at once; default 512
 	Workers int    // stretches of files merged at once where not all fit; default 1
 	Scratch string // folder for what does not fit; default the system's
@@ -25,7 +25,7 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	if l.Rows <= 0 {
-		l.Rows = 6 << 16
+		l.Rows = 8 << 16
 	}
 	if l.Files <= 0 {
 		l.Files = 512
@@ -203,13 +203,20 @@ func openScratch(name string) (scratchFile, error) {
 	return scratchFile{f, info.Size()}, nil
 }
 
-// openParquet opens a scratch file of Parquet.
-func (m *merger) openParquet(name string) (*cursor, error) {
+// opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as in opening.
+func (m *merger) opening(files, by int, only string) (opening, error) {
+	decoder, err := table.NewDecoder()
+	piece := min(max(leastPiece, m.limits.Rows/int64(max(1, files))), mostPiece)
+	return opening{def: m.def, order: m.order, cols: m.cols, by: by, only: only, piece: piece, decoder: decoder}, err
+}
+
+// openScratchTable opens a scratch file of Parquet.
+func openScratchTable(name string, o opening) (*cursor, error) {
 	f, err := openScratch(name)
 	if err != nil {
 		return nil, err
 	}
-	return openCursor(name, f, m.def, m.order, m.cols)
+	return openCursor(name, f, o)
 }
 
 // openFrames opens a scratch file of frames.

@@ -104,13 +104,15 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 	m := &merger{limits: l.withDefaults(), def: tables.Lines(), order: &o, cols: cols}
 	first := o
 	first.cols = append(slices.Clone(o.cols), s.Cols...)
-	return m.merge(ctx, inputsOf(snap, files, tables.Lines(), &first, cols, func(c *cursor) {
-		if s.Customer != "" {
-			c.narrow(tables.LCustomerID, s.Customer)
-		}
+	wanted, err := m.opening(len(files), tables.LCustomerID, s.Customer)
+	if err != nil {
+		return nil, err
+	}
+	wanted.order = &first
+	return m.mergeFiles(ctx, snap, files, wanted, func(c *cursor) {
 		narrowed := c.keep
 		c.keep = func(row Row) bool { return (narrowed == nil || narrowed(row)) && s.Keep(row) }
-	}))
+	})
 }
 
 // Statements gives the statements of a cycle by customer_id; customer "" = all.
@@ -131,6 +133,10 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*R
 	o := rejectsOrder()
 	m := &merger{limits: l.withDefaults(), def: tables.Rejects(), order: &o, cols: cols}
 	var inputs []input
+	wanted, err := m.opening(len(files), 0, "")
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range files {
 		groups, err := groupsOf(snap, e)
 		if err != nil {
@@ -142,7 +148,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*R
 				if err != nil {
 					return nil, err
 				}
-				c, err := openCursor(e.Path, f, tables.Rejects(), &o, cols)
+				c, err := openCursor(e.Path, f, wanted)
 				if err != nil {
 					return nil, err
 				}
@@ -166,30 +172,30 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) 
 func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int, by int, only string,
 	l Limits) (*Rows, error) {
 	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
-	return m.merge(ctx, inputsOf(snap, files, def, &o, cols, func(c *cursor) {
-		if only != "" {
-			c.narrow(by, only)
-		}
-	}))
+	wanted, err := m.opening(len(files), by, only)
+	if err != nil {
+		return nil, err
+	}
+	return m.mergeFiles(ctx, snap, files, wanted, func(*cursor) {})
 }
 
-// inputsOf are files of the lake that are yet to be opened; choose may say which of their rows are wanted.
-func inputsOf(snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o *order, cols []int, choose func(*cursor)) []input {
+// mergeFiles merges files of the lake; choose may say which of their rows are wanted.
+func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening, choose func(*cursor)) (*Rows, error) {
 	inputs := make([]input, len(files))
 	for i, e := range files {
-		inputs[i] = input{name: e.Path, group: min(e.Rows, groupRows), open: func() (*cursor, error) {
+		inputs[i] = input{name: e.Path, group: min(e.Rows, o.piece), open: func() (*cursor, error) {
 			f, err := snap.Open(e)
 			if err != nil {
 				return nil, err
 			}
-			c, err := openCursor(e.Path, f, def, o, cols)
+			c, err := openCursor(e.Path, f, o)
 			if err == nil {
 				choose(c)
 			}
 			return c, err
 		}}
 	}
-	return inputs
+	return m.merge(ctx, inputs)
 }
 
 // Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted. cols as in Lines.
@@ -197,17 +203,8 @@ func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, de
 	return rowsOf(ctx, snap, files, def, orderOf(def), cols, 0, "", l)
 }
 
-// groupRows is how many rows the lake's row groups have at most: what a cursor decodes at once.
+// groupRows is how many rows the lake's row groups have at most.
 const groupRows = 1 << 16
-
-// narrow makes the cursor give the rows alone whose column holds the word; row groups that cannot hold it are not read.
-func (c *cursor) narrow(col int, word string) {
-	c.skip = func(r *table.Reader) bool {
-		low, high, ok := r.Bounds(col)
-		return ok && (word < low || word > high)
-	}
-	c.keep = func(row Row) bool { return row.Word(col) == word }
-}
 
 // Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever taken, and
 // the sum of each amount column of the cycle's lines and statements, in the order of the columns.
@@ -247,7 +244,7 @@ func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCursor(e.Path, f, def, &o, cols)
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
 	if err != nil {
 		return nil, err
 	}
@@ -288,7 +285,7 @@ func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []i
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCursor(e.Path, f, def, &o, cols)
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,38 @@ func (l *Layout) Groups() int { return len(l.groups) }
 // Weight is about how many bytes the layout takes in memory.
 func (l *Layout) Weight() int { return l.weight }
 
+// Has reports whether the file has a column. One without rows has all.
+func (l *Layout) Has(col int) bool {
+	for i := range l.groups {
+		if len(l.groups[i].chunks[col].pages) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// GroupEnd is the first row of the file after the row group that holds a row.
+func (l *Layout) GroupEnd(row int64) int64 {
+	g := &l.groups[l.group(row)]
+	return g.first + g.rows
+}
+
+// Bounds are the smallest and the largest text of a column within the pages that hold the rows [from, to) of one row group; ok is false if
+// the layout was not asked for them or the file does not say.
+func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {
+	g := &l.groups[l.group(from)]
+	c := &g.chunks[col]
+	if c.bounds == nil {
+		return "", "", false
+	}
+	first, last := c.page(from-g.first), c.page(to-1-g.first)
+	low, high = c.bounds[first].low, c.bounds[first].high
+	for _, b := range c.bounds[first+1 : last+1] {
+		low, high = min(low, b.low), max(high, b.high)
+	}
+	return low, high, true
+}
+
 // layoutReader parses the structures of a file one after the other.
 type layoutReader struct {
 	src    io.ReaderAt
