@@ -3,7 +3,6 @@ package query
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/table"
@@ -35,20 +34,18 @@ func newPieces(f file, o *opening) (*pieces, error) {
 	if o.only != "" {
 		bounded = []int{o.by}
 	}
-	layout, err := table.ReadLayout(f, f.Size(), o.def, bounded...)
-	if err != nil {
-		return nil, err
-	}
 	cols := o.order.with(o.cols)
 	if cols == nil {
 		for i := range o.def.Columns {
 			cols = append(cols, i)
 		}
 	}
-	for _, c := range cols {
-		if !layout.Has(c) {
-			return nil, fmt.Errorf("read table %s: the file has no column %s", o.def.Name, o.def.Columns[c].Name)
-		}
+	if o.only != "" && !slices.Contains(cols, o.by) {
+		cols = append(cols, o.by)
+	}
+	layout, err := table.ReadLayoutOf(f, f.Size(), o.def, cols, bounded...)
+	if err != nil {
+		return nil, err
 	}
 	p := &pieces{cols: slices.Sorted(slices.Values(cols)), most: cmp.Or(o.piece, mostPiece), out: table.NewColumns(o.def), group: -1, dicts: map[int]*table.Dictionary{}}
 	p.pages = table.Pages{Layout: layout, Source: f, Decoder: o.decoder, Dictionary: p.dictionary}

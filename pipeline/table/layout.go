@@ -33,6 +33,7 @@ type chunkLayout struct {
 	codec  format.CompressionCodec
 	pages  []pageLayout
 	bounds []wordBounds // of pages, where the layout was asked for them and the file has them
+	whole  *wordBounds  // of the row group, where the file says them
 }
 
 // pageLayout is one data page, header and all.
@@ -53,16 +54,6 @@ func (l *Layout) Groups() int { return len(l.groups) }
 
 // Weight is about how many bytes the layout takes in memory.
 func (l *Layout) Weight() int { return l.weight }
-
-// Has reports whether the file has a column. One without rows has all.
-func (l *Layout) Has(col int) bool {
-	for i := range l.groups {
-		if len(l.groups[i].chunks[col].pages) == 0 {
-			return false
-		}
-	}
-	return true
-}
 
 // GroupEnd is the first row of the file after the row group that holds a row.
 func (l *Layout) GroupEnd(row int64) int64 {
@@ -90,13 +81,37 @@ func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {
 type layoutReader struct {
 	src    io.ReaderAt
 	size   int64
+	wanted []bool // by column; nil = all
 	compat thrift.CompactProtocol
 }
 
 // ReadLayout reads a file's footer and page index. bounded are the columns whose pages' bounds are kept. A file written without a page
 // index is gone through page by page, headers alone. Errors: not a Parquet file of tollbook's, or one that is damaged.
 func ReadLayout(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (*Layout, error) {
-	r := layoutReader{src: src, size: size}
+	return (&layoutReader{src: src, size: size}).of(def, bounded)
+}
+
+// ReadLayoutOf is ReadLayout for some columns, which the file must have; of the others nothing is read.
+func ReadLayoutOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bounded ...int) (*Layout, error) {
+	r := layoutReader{src: src, size: size, wanted: make([]bool, len(def.Columns))}
+	for _, c := range cols {
+		r.wanted[c] = true
+	}
+	l, err := r.of(def, bounded)
+	if err != nil {
+		return nil, err
+	}
+	for i := range l.groups {
+		for _, c := range cols {
+			if len(l.groups[i].chunks[c].pages) == 0 {
+				return nil, fmt.Errorf("read table %s: the file has no column %s", def.Name, def.Columns[c].Name)
+			}
+		}
+	}
+	return l, nil
+}
+
+func (r *layoutReader) of(def *table.Table, bounded []int) (*Layout, error) {
 	l, err := r.read(def, bounded)
 	if err != nil {
 		return nil, fmt.Errorf("read the layout of a file of table %s: %w", def.Name, err)
@@ -143,7 +158,10 @@ func (r *layoutReader) read(def *table.Table, bounded []int) (*Layout, error) {
 func (g *groupLayout) weight() int {
 	n := 48
 	for i := range g.chunks {
-		n += 72 + 16*len(g.chunks[i].pages) + 64*len(g.chunks[i].bounds)
+		n += 80 + 16*len(g.chunks[i].pages) + 64*len(g.chunks[i].bounds)
+		if g.chunks[i].whole != nil {
+			n += 64
+		}
 	}
 	return n
 }
@@ -172,7 +190,7 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 		if path := c.MetaData.PathInSchema; len(path) == 1 {
 			col = def.Index(path[0])
 		}
-		if col < 0 {
+		if col < 0 || r.wanted != nil && !r.wanted[col] {
 			continue
 		}
 		chunk, err := r.chunk(c, g.rows)
@@ -196,6 +214,9 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 
 func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, error) {
 	out := chunkLayout{dict: c.MetaData.DictionaryPageOffset, codec: c.MetaData.Codec}
+	if s := &c.MetaData.Statistics; len(s.MaxValue) > 0 { // no text is smaller than an empty smallest one, whether it is said or not
+		out.whole = &wordBounds{string(s.MinValue), string(s.MaxValue)}
+	}
 	if c.MetaData.NumValues != rows {
 		return out, fmt.Errorf("%d values in a group of %d rows", c.MetaData.NumValues, rows)
 	}

@@ -71,6 +71,9 @@ func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
 	return n, nil
 }
 
+// Close gives back what the decoder holds. It is of no use afterwards.
+func (d *Decoder) Close() { d.zstd.Close() }
+
 // Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines as far as its
 // parts may.
 type Pages struct {

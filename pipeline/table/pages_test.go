@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +12,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/schemas/table"
@@ -111,6 +117,60 @@ func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
 	return &Pages{Layout: l, Source: bytes.NewReader(file), Decoder: d}
 }
 
+// byLibrary reads a file by arrow-go alone (COL-4).
+func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *Columns {
+	f, err := file.NewParquetReader(src.(*bytes.Reader))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches, err := r.GetRecordReader(context.Background(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer batches.Release()
+	out := NewColumns(def)
+	for batches.Next() {
+		batch := batches.RecordBatch()
+		for i, col := range batch.Columns() {
+			addArrow(t, &out.C[i], col, def.Columns[i].Type)
+		}
+		out.N += int(batch.NumRows())
+	}
+	if err := batches.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// addArrow appends a column of arrow-go's.
+func addArrow(t rapid.TB, to *Col, from arrow.Array, kind table.Type) {
+	for i := range from.Len() {
+		switch from := from.(type) {
+		case *array.String:
+			addText(to, kind, []byte(from.Value(i)))
+		case *array.Decimal128:
+			to.AddDec(from.Value(i).HighBits(), from.Value(i).LowBits())
+		case *array.Timestamp:
+			v := int64(from.Value(i))
+			if from.IsNull(i) {
+				v = int64(table.Nothing)
+			}
+			to.Ints = append(to.Ints, v)
+		case *array.Int64:
+			to.Ints = append(to.Ints, from.Value(i))
+		case *array.Int32:
+			to.Codes = append(to.Codes, from.Value(i))
+		default:
+			t.Fatalf("a column of type %s", from.DataType())
+		}
+	}
+}
+
 func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 	t.Parallel()
 	def := definition()
@@ -120,6 +180,9 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
 		if p.Layout.Rows() != int64(want.N) {
 			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
+		}
+		if !sameRows(byLibrary(t, p.Source, def), want) {
+			t.Fatal("arrow-go reads other rows")
 		}
 		for range 5 {
 			from := r.IntN(want.N + 1)
@@ -255,6 +318,9 @@ func TestPagesOfNullsAlone(t *testing.T) {
 		if err != nil || !slices.Equal(whole.C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times: %v, or other times than were written", distinct, err)
 		}
+		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
+		}
 		pages := NewColumns(def)
 		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil || !slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
@@ -320,5 +386,55 @@ func TestWordsGoOn(t *testing.T) {
 	words.AddWord("z1")
 	if got := words.Codes[out.N:]; !slices.Equal(got, []int32{int32(n), 0, int32(n), int32(n) + 1, int32(n)}) || len(words.Dict) != n+2 {
 		t.Errorf("codes %v in a dictionary of %d words, before of %d", got, len(words.Dict), n)
+	}
+}
+
+// Bounds of pages are of the pages that hold the rows; what is empty is the smallest there is.
+func TestLayoutBounds(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	c := NewColumns(def)
+	for i := range 3 * PageRows {
+		c.C[0].AddWord([]string{"", "b", "d"}[i/PageRows])
+		c.N++
+	}
+	for i := 1; i < len(c.C); i++ {
+		switch def.Columns[i].Type {
+		case table.Text:
+			c.C[i].SetText("x")
+		case table.Amount, table.Quantity:
+			c.C[i].SetDec(0, 1)
+		case table.Small:
+			c.C[i].SetSmall(1)
+		default:
+			c.C[i].SetInt(1)
+		}
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, def)
+	if err == nil {
+		err = errors.Join(w.Write(c), w.Write(c), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := opened(t, out.Bytes(), def).Layout
+	for _, b := range []struct {
+		from, to  int64
+		low, high string
+	}{{0, PageRows, "", ""}, {PageRows - 1, PageRows + 1, "", "b"}, {PageRows, 2 * PageRows, "b", "b"}, {PageRows, 3 * PageRows, "b", "d"}, {4 * PageRows, 4*PageRows + 1, "b", "b"}} {
+		if low, high, ok := l.Bounds(0, b.from, b.to); !ok || low != b.low || high != b.high {
+			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
+		}
+	}
+	if end := l.GroupEnd(3*PageRows - 1); end != 3*PageRows {
+		t.Errorf("the first row group ends with row %d", end)
+	}
+	r, err := NewReader(bytes.NewReader(out.Bytes()), def, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
+		t.Errorf("row group: %q to %q, %t", low, high, ok)
 	}
 }
