@@ -135,7 +135,10 @@ func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
 	return out
 }
 
-// readFile reads a file of the lake, a row group at a time.
+// sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from one to the other.
+const sentRows = 8 * table.PageRows
+
+// readFile reads a file of the lake, some pages at a time.
 func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 	return func(yield func(*table.Columns, error) bool) {
 		file, err := s.Snap.Open(e)
@@ -144,7 +147,7 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 			return
 		}
 		defer file.Close()
-		r, err := table.NewReader(io.NewSectionReader(file, 0, file.Size()), def, nil)
+		r, err := table.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), def, table.Wanted{Rows: sentRows})
 		if err != nil {
 			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
 			return

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +29,7 @@ type cursor struct {
 	name   string
 	file   file
 	groups groups
-	pieces *pieces // the same, of Parquet; nil for scratch space
+	reader *table.Reader // the same, of Parquet; nil for scratch space
 	order  *order
 	keep   func(Row) bool // whether a row is of interest; nil = every one
 	row    Row
@@ -47,25 +48,30 @@ type opening struct {
 	order   *order
 	cols    []int          // those of the order come too; nil = all
 	by      int            // the column that only is of
-	only    string         // if not empty, rows are given whose column by holds it; pages that cannot hold it are not read
-	piece   int64          // rows that are decoded at once
+	only    string         // if not empty, rows are given whose column by holds it
+	piece   int64          // rows that are decoded at once; 0 = mostPiece
 	decoder *table.Decoder // shared; nil = one of its own
 }
 
+// How many rows of a file are decoded at once. A page is the least that can be. More than some pages decode no faster, and fall out of
+// the processor's cache.
+const (
+	leastPiece = table.PageRows
+	mostPiece  = 8 * table.PageRows
+)
+
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
 func openCursor(name string, f file, o opening) (*cursor, error) {
-	var err error
-	if o.decoder == nil {
-		o.decoder, err = table.NewDecoder()
+	cols := o.order.with(o.cols)
+	if cols != nil && o.only != "" {
+		cols = append(cols, o.by)
 	}
-	var p *pieces
-	if err == nil {
-		p, err = newPieces(f, &o)
-	}
+	wanted := table.Wanted{Cols: cols, Rows: cmp.Or(o.piece, mostPiece), By: o.by, Only: o.only, Decoder: o.decoder}
+	r, err := table.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
-	c := &cursor{name: name, file: f, groups: p, pieces: p, order: o.order}
+	c := &cursor{name: name, file: f, groups: r, reader: r, order: o.order}
 	if o.only != "" {
 		c.keep = func(row Row) bool { return row.Word(o.by) == o.only }
 	}
@@ -74,8 +80,11 @@ func openCursor(name string, f file, o opening) (*cursor, error) {
 
 // sortGroup makes the cursor one of a single row group, whose rows it gives in order.
 func (c *cursor) sortGroup(group int) error {
-	cols, err := c.pieces.rowGroup(group)
-	if err != nil {
+	for range group {
+		c.reader.Skip()
+	}
+	cols, err := c.reader.Next()
+	if err != nil || cols == nil {
 		return errors.Join(fmt.Errorf("%s: row group %d: %w", c.name, group, err), c.close())
 	}
 	c.sorted = make([]int, cols.N)
@@ -151,7 +160,12 @@ func (c *cursor) inOrder() error {
 	return nil
 }
 
-func (c *cursor) close() error { return c.file.Close() }
+func (c *cursor) close() error {
+	if c.reader == nil {
+		return c.file.Close()
+	}
+	return errors.Join(c.reader.Close(), c.file.Close())
+}
 
 // Rows gives the rows of several sorted files in one order. One goroutine uses it; Close ends it.
 type Rows struct {

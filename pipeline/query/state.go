@@ -137,6 +137,7 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*R
 	if err != nil {
 		return nil, err
 	}
+	wanted.piece = groupRows // each is sorted whole
 	for _, e := range files {
 		groups, err := groupsOf(snap, e)
 		if err != nil {

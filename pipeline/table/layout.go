@@ -55,12 +55,6 @@ func (l *Layout) Groups() int { return len(l.groups) }
 // Weight is about how many bytes the layout takes in memory.
 func (l *Layout) Weight() int { return l.weight }
 
-// GroupEnd is the first row of the file after the row group that holds a row.
-func (l *Layout) GroupEnd(row int64) int64 {
-	g := &l.groups[l.group(row)]
-	return g.first + g.rows
-}
-
 // Bounds are the smallest and the largest text of a column within the pages that hold the rows [from, to) of one row group; ok is false if
 // the layout was not asked for them or the file does not say.
 func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {

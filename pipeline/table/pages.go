@@ -162,6 +162,7 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		return errNoColumn
 	}
 	t := p.Layout.def.Columns[col].Type
+	dst.grow(t, int(to-from))
 	var dict *Dictionary
 	if chunk.dict > 0 {
 		var err error
@@ -444,6 +445,20 @@ func (s *scratch) adopt(dst *Col, dict *Dictionary) {
 	for i := range dict.n {
 		dst.Dict = append(dst.Dict, all[dict.ends[i]:dict.ends[i+1]])
 		s.words[i] = int32(i) + 1
+	}
+}
+
+// grow makes room for so many more values of a type.
+func (c *Col) grow(t table.Type, n int) {
+	switch t {
+	case table.Word, table.Small:
+		c.Codes = slices.Grow(c.Codes, n)
+	case table.Amount, table.Quantity:
+		c.Decs = slices.Grow(c.Decs, n)
+	case table.Text:
+		c.Ends = slices.Grow(c.Ends, n)
+	default:
+		c.Ints = slices.Grow(c.Ints, n)
 	}
 }
 

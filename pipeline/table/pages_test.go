@@ -427,14 +427,23 @@ func TestLayoutBounds(t *testing.T) {
 			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
 		}
 	}
-	if end := l.GroupEnd(3*PageRows - 1); end != 3*PageRows {
-		t.Errorf("the first row group ends with row %d", end)
-	}
 	r, err := NewReader(bytes.NewReader(out.Bytes()), def, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
 		t.Errorf("row group: %q to %q, %t", low, high, ok)
+	}
+	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), def, Wanted{Rows: PageRows, By: 0, Only: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second page of each row group
+		if c, err := one.Next(); err != nil || c.N != PageRows || c.C[0].Word(0) != "b" || len(c.C[0].Dict) != 1 {
+			t.Fatalf("rows of b: %+v, %v", c, err)
+		}
+	}
+	if c, err := one.Next(); c != nil || err != nil {
+		t.Errorf("after the last row of b: %+v, %v", c, err)
 	}
 }

@@ -14,32 +14,71 @@ type Source interface {
 	io.Seeker
 }
 
-// Reader reads chosen columns of a table's file, a row group at a time.
+// Reader reads chosen columns of a table's file, a row group at a time, or less of it.
 type Reader struct {
-	pages Pages
-	cols  []int // indexes in the table, ascending
-	group int
-	out   *Columns
+	pages  Pages
+	wanted Wanted
+	group  int                 // the next row group
+	at     int64               // its rows that were given
+	dicts  map[int]*Dictionary // of the row group at hand, by column
+	out    *Columns
+	own    bool // the decoder
 }
 
-// NewReader opens a file of a table for the named columns (indexes in def.Columns; nil = all). Errors: not a Parquet file of tollbook's, or
-// a column that it does not have.
+// Wanted is what a reader gives of a file. The zero value is all of it, a row group at a time.
+type Wanted struct {
+	Cols    []int    // indexes in the table's columns; nil = all
+	Rows    int64    // how many at once, at most; 0 = a row group
+	Only    string   // if not empty, pages are passed over of which column By says that they do not hold it
+	By      int      // one of Cols
+	Decoder *Decoder // shared with other readers; nil = one of its own
+}
+
+// NewReader opens a file of a table for some columns (nil = all). Errors are those of NewReaderOf.
 func NewReader(src Source, def *table.Table, cols []int) (*Reader, error) {
+	return NewReaderOf(src, def, Wanted{Cols: cols})
+}
+
+// NewReaderOf opens a file of a table. Errors: not a Parquet file of tollbook's, or a column that it does not have.
+func NewReaderOf(src Source, def *table.Table, w Wanted) (*Reader, error) {
 	size, err := src.Seek(0, io.SeekEnd)
 	if err != nil {
 		return nil, fmt.Errorf("read table %s: %w", def.Name, err)
 	}
-	if cols == nil {
+	if w.Cols == nil {
 		for i := range def.Columns {
-			cols = append(cols, i)
+			w.Cols = append(w.Cols, i)
 		}
 	}
-	r := &Reader{cols: slices.Sorted(slices.Values(cols)), out: NewColumns(def), pages: Pages{Source: src}}
-	if r.pages.Layout, err = ReadLayoutOf(src, size, def, r.cols); err != nil {
+	w.Cols = slices.Compact(slices.Sorted(slices.Values(w.Cols)))
+	var bounded []int
+	if w.Only != "" {
+		bounded = []int{w.By}
+	}
+	layout, err := ReadLayoutOf(src, size, def, w.Cols, bounded...)
+	if err != nil {
 		return nil, err
 	}
-	r.pages.Decoder, err = NewDecoder()
-	return r, err
+	r := &Reader{wanted: w, out: NewColumns(def), dicts: make(map[int]*Dictionary), own: w.Decoder == nil}
+	if r.own {
+		if w.Decoder, err = NewDecoder(); err != nil {
+			return nil, err
+		}
+	}
+	r.pages = Pages{Layout: layout, Source: src, Decoder: w.Decoder, Dictionary: r.dictionary}
+	return r, nil
+}
+
+// dictionary keeps those of the row group at hand.
+func (r *Reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dictionary, error) {
+	if d, ok := r.dicts[col]; ok {
+		return d, nil
+	}
+	d, err := load()
+	if err == nil {
+		r.dicts[col] = d
+	}
+	return d, err
 }
 
 // Groups is the number of row groups.
@@ -51,12 +90,15 @@ func (r *Reader) Rows() int64 { return r.pages.Layout.Rows() }
 // Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
 func (r *Reader) Use(c *Columns) { r.out = c }
 
-// Skip passes over the next row group.
-func (r *Reader) Skip() { r.group++ }
+// Skip passes over the row group that is next, or what is left of it.
+func (r *Reader) Skip() {
+	r.group, r.at = r.group+1, 0
+	clear(r.dicts)
+}
 
 // Bounds returns the smallest and largest text of a column in the next row group; ok is false without statistics.
 func (r *Reader) Bounds(col int) (low, high string, ok bool) {
-	if r.group >= r.Groups() || !slices.Contains(r.cols, col) {
+	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
 		return "", "", false
 	}
 	b := r.pages.Layout.groups[r.group].chunks[col].whole
@@ -66,23 +108,45 @@ func (r *Reader) Bounds(col int) (low, high string, ok bool) {
 	return b.low, b.high, true
 }
 
-// Next returns the next row group's columns, or nil at the end. Columns not asked for are empty.
+// Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary. Columns not asked for
+// are empty.
 func (r *Reader) Next() (*Columns, error) {
-	if r.group >= r.Groups() {
-		return nil, nil
+	for r.group < r.Groups() {
+		g := &r.pages.Layout.groups[r.group]
+		from, to := g.first+r.at, g.first+g.rows
+		if r.wanted.Rows > 0 {
+			to = min(to, from+r.wanted.Rows)
+		}
+		var err error
+		passed := r.passes(from, to)
+		if !passed {
+			r.out.Reset()
+			err = r.pages.Append(r.out, r.wanted.Cols, from, to)
+		}
+		if r.at = to - g.first; r.at == g.rows {
+			r.Skip()
+		}
+		if !passed || err != nil {
+			return r.out, err
+		}
 	}
-	r.out.Reset()
-	err := r.pages.Group(r.out, r.cols, r.group)
-	r.group++
-	if err != nil {
-		return nil, err
+	return nil, nil
+}
+
+// passes reports whether no row from..to can hold the word that alone is wanted.
+func (r *Reader) passes(from, to int64) bool {
+	if r.wanted.Only == "" {
+		return false
 	}
-	return r.out, nil
+	low, high, ok := r.pages.Layout.Bounds(r.wanted.By, from, to)
+	return ok && (r.wanted.Only < low || r.wanted.Only > high)
 }
 
 // Close releases the reader; the source stays open.
 func (r *Reader) Close() error {
-	r.pages.Decoder.Close()
+	if r.own {
+		r.pages.Decoder.Close()
+	}
 	return nil
 }
 
