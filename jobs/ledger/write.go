@@ -84,7 +84,7 @@ func (o *Open) release() error {
 	if o.lock == nil {
 		return nil
 	}
-	err := o.lock.Close()
+	err := errors.Join(unix.Flock(int(o.lock.Fd()), unix.LOCK_UN), o.lock.Close()) // a program that is being started may have it open
 	o.lock = nil
 	return err
 }

@@ -232,7 +232,7 @@ func (d *dirStorage) Lock() (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := flock(f); err != nil {
+	if err := flock(f, unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		defer func() { _ = f.Close() }() // opened for the lock alone, nothing was written
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, &LockedError{Name: name, Holder: readHolder(f)}
@@ -243,17 +243,18 @@ func (d *dirStorage) Lock() (func() error, error) {
 		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
 	}
 	return func() error {
-		// Emptied before it is let go: afterwards the text would be the next holder's.
-		if err := errors.Join(f.Truncate(0), f.Close()); err != nil {
+		// Emptied before it is let go: afterwards the text would be the next holder's. Closing alone would not do: a program that is being
+		// started has this one's files open until it runs.
+		if err := errors.Join(f.Truncate(0), flock(f, unix.LOCK_UN), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}
 		return nil
 	}, nil
 }
 
-func flock(f *os.File) error {
+func flock(f *os.File, how int) error {
 	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		err := unix.Flock(int(f.Fd()), how)
 		if !errors.Is(err, unix.EINTR) {
 			return err
 		}

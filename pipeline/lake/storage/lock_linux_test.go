@@ -1,0 +1,58 @@
+package storage_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Between fork and exec a child has its parent's files open, the lock's among them. A lock that was let go is free all the same.
+func TestUnlockInSpiteOfAChild(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	st := storage.Dir(dir)
+	unlock, err := st.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := inherited(t, filepath.Join(dir, storage.LockName))
+	defer unix.Close(child)
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if unlock, err = st.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inherited is this process's open file of a name once more, as a child would have it.
+func inherited(t *testing.T, name string) int {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range open {
+		if to, err := os.Readlink("/proc/self/fd/" + e.Name()); err != nil || to != name {
+			continue
+		}
+		fd, err := strconv.Atoi(e.Name())
+		if err == nil {
+			fd, err = unix.Dup(fd)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fd
+	}
+	t.Fatalf("%s is not open", name)
+	return -1
+}
