@@ -1,6 +1,7 @@
 package annex
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/big"
@@ -120,19 +121,20 @@ func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
 	if objects.Len() == 0 {
 		return nil, s.notFound(q)
 	}
-	if err := s.read(ctx, q.Cycle, objects); err != nil {
-		return nil, err
-	}
 	meter := percentile.NewMeter(s.Books.Zone, q.Cycle)
 	var out []*Annex
-	for _, k := range objects.Keys() {
-		a, err := s.build(q.Cycle, meter, k, objects)
+	err := measure.State(ctx, s.Snap, s.Books, q.Cycle, objects, func(k measure.Key, o *percentile.Object) error {
+		a, err := s.build(q.Cycle, meter, k, objects.Links(k), o)
 		if err != nil {
-			return nil, fmt.Errorf("measure %s of customer %s: %w", k.Object, s.Books.Customers[k.Customer].ID, err)
+			return fmt.Errorf("measure %s of customer %s: %w", k.Object, s.Books.Customers[k.Customer].ID, err)
 		}
 		out = append(out, a)
-	}
-	return out, nil
+		return nil
+	})
+	slices.SortFunc(out, func(a, b *Annex) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+	})
+	return out, err
 }
 
 // wanted picks the rows whose link or group is asked for, and with a link the other links of its group.
@@ -181,10 +183,9 @@ func (s *Sources) notFound(q *Question) error {
 const mostNamed = 10
 
 // build measures one object.
-func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, objects *measure.Objects) (*Annex, error) {
+func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, links []string, object *percentile.Object) (*Annex, error) {
 	product := &s.Books.Products[k.SKU]
 	policy := &s.Books.Policies[s.Books.Policy(product.Policy)] // the books' reader has checked that there is one
-	object := objects.Object(k)
 	r, err := meter.Measure(policy, object)
 	if err != nil {
 		return nil, err
@@ -200,7 +201,7 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	a.CustomerName = rows[len(rows)-1].Name
 	ref, _ := s.Snap.Cycle(a.Cycle)
 	a.State, a.MonthEnd = ref.State, ref.MonthEnd
-	for i, id := range objects.Links(k) {
+	for i, id := range links {
 		a.Samples += len(object.Links[i].Slots)
 		a.terms(id, object.Links[i].Terms)
 	}

@@ -1,7 +1,6 @@
 package annex
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -29,48 +28,6 @@ type Line struct {
 	DiscountID string               `json:"discount_id,omitempty"`
 	Truncated  money.Amount         `json:"truncated_amount"`
 	Payment    money.Amount         `json:"payment_amount"`
-}
-
-// read gives the objects the samples that the lake has of the cycle, from the files of their customers' buckets.
-func (s *Sources) read(ctx context.Context, cycle period.Cycle, objects *measure.Objects) error {
-	customers := make(map[string]bool)
-	buckets := make(map[int]bool)
-	for _, k := range objects.Keys() {
-		id := s.Books.Customers[k.Customer].ID
-		customers[id] = true
-		buckets[ingest.Bucket(id, max(1, s.Snap.Manifest.Buckets))] = true
-	}
-	files, err := s.Snap.Files(cycle.String())
-	if err != nil {
-		return err
-	}
-	for _, e := range files {
-		if e.Table != tables.Bandwidth().Name || !buckets[e.Bucket] {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := each(s.Snap, e, tables.Bandwidth(), func(row query.Row) error {
-			if !customers[row.Word(tables.BCustomerID)] {
-				return nil
-			}
-			in, err := row.Quantity(tables.BIn)
-			if err != nil {
-				return err
-			}
-			out, err := row.Quantity(tables.BOut)
-			if err != nil {
-				return err
-			}
-			objects.Add(row.Word(tables.BResourceID), row.Time(tables.BSlot), in.Abs(), out.Abs())
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // each visits the rows of one file.

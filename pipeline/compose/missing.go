@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/feed"
 	"github.com/tollbook/tollbook/pipeline/query"
 	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -133,7 +134,7 @@ func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, f
 // link is whose samples a link has.
 type link struct{ resource, customer string }
 
-// missingLinks finds the links in force without a sample of their customer.
+// missingLinks finds the links in force without a sample in the time that they are a customer's.
 func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cycle) error {
 	bounds := s.Books.Zone.Bounds(cycle)
 	wanted := map[link]string{}
@@ -154,11 +155,17 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BCustomerID, tables.BResourceID}, nil, func(c *table.Columns) error {
-			customers, resources := &c.C[tables.BCustomerID], &c.C[tables.BResourceID]
-			for i := range c.N {
-				if i == 0 || resources.Codes[i] != resources.Codes[i-1] || customers.Codes[i] != customers.Codes[i-1] {
-					delete(wanted, link{resources.Word(i), customers.Word(i)})
+		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil, func(c *table.Columns) error {
+			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
+			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
+			for i, code := range resources.Codes {
+				slot := period.Instant(slots[i])
+				if rows[code] != nil && rows[code].Valid.Holds(slot) {
+					continue
+				}
+				var ok bool
+				if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
+					delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
 				}
 			}
 			return nil

@@ -6,7 +6,8 @@
 //	FOLD-2  A day is folded again when its records, the books or its opening positions changed, and for no other reason: a late
 //	        record's effect ends at the first day whose closing positions come out as they were. Of changed books only what package
 //	        mend finds touched counts.
-//	FOLD-3  Buckets are independent of each other: the same bytes whatever the number of workers and the order of buckets.
+//	FOLD-3  Buckets are independent of each other: the same bytes whatever the number of workers and the order of buckets. What one
+//	        reads of others, samples whose link the books gave to a customer of its own, is of the state that the run began with.
 //	FOLD-4  An accepted record is stored once: in its lines, or in the usage table where lines do not hold it, one of a closed
 //	        cycle in the table late.
 //	FOLD-5  What comes after its cycle was closed is billed in the earliest open cycle, before that cycle's own records, and changes no

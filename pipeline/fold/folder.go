@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/measure"
 	"github.com/tollbook/tollbook/pipeline/mend"
 	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/rating"
@@ -47,6 +48,11 @@ type Folder struct {
 
 	mu     sync.Mutex
 	result Result
+	strays map[strayPlace]func() (measure.Strays, error)
+
+	lateStraysOnce sync.Once
+	lateStraysErr  error
+	lateStrays     map[int][]*lateSample // by the bucket they belong to
 }
 
 // Result is what a fold did.
@@ -185,7 +191,10 @@ type worker struct {
 	rejects   []ingest.Reject
 	counts    []FileCount
 	replaced  money.QuantityTotal
-	touched   *mend.Part // what changed books can touch in the bucket at hand
+	links     map[string]string // ids of links, as strings made once
+	arrived   []arrival         // memory of arrivals
+	winner    sample            // of the slot elected last
+	touched   *mend.Part        // what changed books can touch in the bucket at hand
 }
 
 func (f *Folder) newWorker() *worker {

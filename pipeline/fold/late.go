@@ -81,6 +81,13 @@ func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, d
 		}
 	}
 	stored := len(w.find(s.key("late")))+len(w.find(s.key("late_samples"))) > 0
+	if w.Refold(s.cycle) && !stored { // other books may have given the bucket a link that has late samples
+		strays, err := w.lateStraysTo(bucket)
+		if err != nil {
+			return false, false, err
+		}
+		stored = slices.ContainsFunc(strays, func(one *lateSample) bool { return one.billed == s.cycle })
+	}
 	if s.fresh == 0 && len(s.samples.days) == 0 && (!stored || !w.Refold(s.cycle) && !reposted) {
 		return reposted, reposted, nil
 	}

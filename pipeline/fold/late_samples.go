@@ -1,14 +1,12 @@
 package fold
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/late"
 	"github.com/tollbook/tollbook/pipeline/measure"
-	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -35,27 +33,46 @@ type lateSamples struct {
 	all  map[slotKey]*lateSample
 }
 
-// loadSamples reads the late samples of the bucket, of closed cycles too: of a slot the one billed last counts.
+// loadSamples reads the late samples of the bucket's links, of closed cycles too: of a slot the one billed last counts.
 func (s *lateStep) loadSamples(last period.Cycle) error {
 	s.samples.all = make(map[slotKey]*lateSample)
+	strays, err := s.w.lateStraysTo(s.bucket)
+	if err != nil {
+		return err
+	}
 	for _, c := range s.w.lateCycles(last) {
 		for _, e := range s.w.find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.bucket}) {
-			f, err := openTable(s.w.Txn, e, tables.LateSamples(), nil)
-			if err != nil {
-				return err
-			}
-			in := &storedSamples{names: &s.w.names, cursor: cursor{tableFile: f}}
-			one, ok, err := in.read()
-			for ; ok && err == nil; one, ok, err = in.read() {
-				s.samples.all[slotKey{one.link, one.slot}] = &lateSample{*one, period.Instant(in.cols.C[tables.BAsOf].Ints[in.at]), c}
-			}
-			in.close()
+			err := s.w.eachLateSample(e, c, func(one *lateSample) {
+				if to := s.w.adopt(one); to == s.bucket || c != s.cycle { // what the cycle at hand bills goes to where its link is now
+					s.samples.all[slotKey{one.link, one.slot}] = one
+				}
+			})
 			if err != nil {
 				return err
 			}
 		}
+		for _, one := range strays {
+			if one.billed == c {
+				s.samples.all[slotKey{one.link, one.slot}] = one
+			}
+		}
 	}
 	return nil
+}
+
+// eachLateSample shows the rows of a file of late samples.
+func (w *worker) eachLateSample(e lake.FileEntry, billed period.Cycle, show func(*lateSample)) error {
+	f, err := openTable(w.Txn, e, tables.LateSamples(), nil)
+	if err != nil {
+		return err
+	}
+	in := &storedSamples{names: &w.names, cursor: cursor{tableFile: f}}
+	defer in.close()
+	one, ok, err := in.read()
+	for ; ok && err == nil; one, ok, err = in.read() {
+		show(&lateSample{*one, period.Instant(in.cols.C[tables.BAsOf].Ints[in.at]), billed})
+	}
+	return err
 }
 
 // acceptSamples decides the new late samples (spec §3.20, §4.7).
@@ -79,39 +96,39 @@ func (s *lateStep) acceptSampleDay(day period.Day) error {
 		return err
 	}
 	defer old.close()
-	merged, err := sorting.Merge(w.Scanned.Bandwidth, w.Scanned.Parts.Of(s.bucket, day), &w.buffers)
+	fresh, err := w.arrivalsOf(s.bucket, day)
 	if err != nil {
-		return err
-	}
-	fresh := stream{Source: &takenRows{merged, w.Scanned}}
-	if err := fresh.next(); err != nil {
 		return err
 	}
 	kept, ok, err := old.read()
 	if err != nil {
 		return err
 	}
-	var group []sorting.Row
+	strays, err := w.straysOn(s.bucket, day)
+	if err != nil {
+		return err
+	}
 	for fresh.ok {
-		first := sampleOf(&fresh.row)
-		for ok && kept.before(first) < 0 {
+		for ok && kept.before(&fresh.head.sample) < 0 {
 			if kept, ok, err = old.read(); err != nil {
 				return err
 			}
 		}
-		if group, err = takeGroup(&fresh, first, group[:0]); err != nil {
+		group, err := fresh.takeGroup()
+		if err != nil {
 			return err
 		}
-		var accepted *sample
+		first := &group[0].sample
+		key := slotKey{first.link, first.slot}
+		accepted := strays[key]
 		if ok && kept.before(first) == 0 {
 			accepted = kept
 		}
-		key := slotKey{first.link, first.slot}
 		if newer := s.samples.all[key]; newer != nil {
 			accepted = &newer.sample
 		}
 		winner := w.elect(accepted, group)
-		if winner != nil && (accepted == nil || differs(w.policyOf(group[0].SKU), accepted, winner)) {
+		if winner != nil && (accepted == nil || differs(w.policyOf(group[0].sku), accepted, winner)) {
 			s.samples.all[key] = &lateSample{*winner, w.AsOf, s.cycle}
 		}
 	}
@@ -196,33 +213,4 @@ func (w *worker) remeasure(bucket int, origin period.Cycle, keys map[measure.Key
 		}
 	}
 	return sums, nil
-}
-
-// linkSamples are samples by link, in order of their slots.
-type linkSamples map[string][]*sample
-
-// byLink sorts samples of a cycle that took a slot's place.
-func (w *worker) byLink(cycle period.Cycle, newer map[slotKey]*lateSample) linkSamples {
-	out := make(linkSamples)
-	for _, one := range newer {
-		if w.Books.Zone.Cycle(one.slot) == cycle {
-			out[one.link] = append(out[one.link], &one.sample)
-		}
-	}
-	for _, list := range out {
-		slices.SortFunc(list, func(a, b *sample) int { return cmp.Compare(a.slot, b.slot) })
-	}
-	return out
-}
-
-// pass gives a link's samples up to a slot, and of it, to their objects: these want them in order.
-func (l linkSamples) pass(link string, slot period.Instant, to *measure.Objects) {
-	list := l[link]
-	for len(list) > 0 && list[0].slot <= slot {
-		to.Add(link, list[0].slot, list[0].In, list[0].Out)
-		list = list[1:]
-	}
-	if l[link] != nil {
-		l[link] = list
-	}
 }

@@ -181,50 +181,31 @@ func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	if objects.Len() == 0 {
 		return nil, nil
 	}
-	if err := w.loadSamples(bucket, cycle, objects, newer); err != nil {
+	lost, err := w.straysOf(cycle.String(), "")
+	if err != nil {
 		return nil, err
 	}
 	meter := percentile.NewMeter(w.Books.Zone, cycle)
 	out := make([]measured, 0, objects.Len())
-	for _, key := range objects.Keys() {
-		result, err := meter.Measure(w.policyOf(key.SKU), objects.Object(key))
-		if err != nil {
-			return nil, err
-		}
+	stored := w.filesOf(cycle.String(), bucket, tables.Bandwidth().Name)
+	err = w.samplesLake().Each(objects, stored, lost, w.newerOf(cycle, newer), func(key measure.Key, o *percentile.Object) error {
+		result, err := meter.Measure(w.policyOf(key.SKU), o)
 		out = append(out, measured{
 			Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle, Quantity: result.Quantity},
 			object:    key.Object, Result: result,
 		})
-	}
-	return out, nil
+		return err
+	})
+	return out, err
 }
 
-// loadSamples gives every stored sample of the cycle to its object, newer ones in the place of those stored.
-func (w *worker) loadSamples(bucket int, cycle period.Cycle, objects *measure.Objects, newer map[slotKey]*lateSample) error {
-	late := w.byLink(cycle, newer)
-	for _, e := range w.filesOf(cycle.String(), bucket, "bandwidth") {
-		s, err := w.openSamples([]lake.FileEntry{e})
-		if err != nil {
-			return err
+// newerOf are the samples of a cycle that took a slot's place.
+func (w *worker) newerOf(cycle period.Cycle, newer map[slotKey]*lateSample) []measure.Sample {
+	var out []measure.Sample
+	for _, one := range newer {
+		if w.Books.Zone.Cycle(one.slot) == cycle {
+			out = append(out, measure.Sample{Link: one.link, Slot: one.slot, Sample: one.Sample})
 		}
-		for {
-			one, ok, err := s.read()
-			if err != nil {
-				s.close()
-				return err
-			}
-			if !ok {
-				break
-			}
-			late.pass(one.link, one.slot, objects)
-			if newer[slotKey{one.link, one.slot}] == nil {
-				objects.Add(one.link, one.slot, one.In, one.Out)
-			}
-		}
-		s.close()
 	}
-	for link := range late {
-		late.pass(link, period.Forever, objects)
-	}
-	return nil
+	return out
 }

@@ -1,10 +1,10 @@
 package fold
 
 import (
-	"bytes"
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -37,7 +37,7 @@ func (s *sample) before(o *sample) int {
 		}
 		return 1
 	}
-	return bytes.Compare([]byte(s.link), []byte(o.link))
+	return strings.Compare(s.link, o.link)
 }
 
 // samplesCycle stores the new samples of a bucket and cycle. It returns how many days changed.
@@ -55,7 +55,7 @@ func (w *worker) samplesCycle(bucket int, cycle period.Cycle, todo work) (int, e
 	return days, nil
 }
 
-// sampleDay merges a day's new samples with those the lake has.
+// sampleDay merges a day's new samples with those the lake has. Where a stray keeps its slot nothing is stored.
 func (w *worker) sampleDay(bucket int, day period.Day) error {
 	key := dayKey("bandwidth", day, bucket)
 	old, err := w.openSamples(w.find(key))
@@ -63,12 +63,12 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 		return err
 	}
 	defer old.close()
-	merged, err := sorting.Merge(w.Scanned.Bandwidth, w.Scanned.Parts.Of(bucket, day), &w.buffers)
+	fresh, err := w.arrivalsOf(bucket, day)
 	if err != nil {
 		return err
 	}
-	fresh := stream{Source: &takenRows{merged, w.Scanned}}
-	if err := fresh.next(); err != nil {
+	strays, err := w.straysOn(bucket, day)
+	if err != nil {
 		return err
 	}
 	out := w.newTableWriter(tables.Bandwidth())
@@ -77,30 +77,30 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 	if err != nil {
 		return err
 	}
-	var group []sorting.Row
 	for ok || fresh.ok {
 		if err := out.added(); err != nil {
 			return err
 		}
-		if ok && (!fresh.ok || kept.before(sampleOf(&fresh.row)) < 0) {
+		if ok && (!fresh.ok || kept.before(&fresh.head.sample) < 0) {
 			w.store(out.cols, kept)
 			if kept, ok, err = old.read(); err != nil {
 				return err
 			}
 			continue
 		}
-		first := sampleOf(&fresh.row)
-		if group, err = takeGroup(&fresh, first, group[:0]); err != nil {
+		group, err := fresh.takeGroup()
+		if err != nil {
 			return err
 		}
-		var accepted *sample
-		if ok && kept.before(first) == 0 {
-			accepted = kept
+		here := ok && kept.before(&group[0].sample) == 0
+		accepted := kept
+		if !here {
+			accepted = strays[slotKey{group[0].link, group[0].slot}]
 		}
-		if winner := w.elect(accepted, group); winner != nil {
+		if winner := w.elect(accepted, group); winner != nil && (here || accepted == nil || winner.Sample != accepted.Sample) {
 			w.store(out.cols, winner)
 		}
-		if accepted != nil {
+		if here {
 			if kept, ok, err = old.read(); err != nil {
 				return err
 			}
@@ -113,48 +113,91 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 	return w.replace(key, files)
 }
 
-// sampleOf reads a sample back from the row it travelled as.
-func sampleOf(r *sorting.Row) *sample {
-	out, err := money.ParseQuantity(r.Resource)
-	if err != nil {
-		out = money.Quantity{} // it was written by Quantity.AppendText
-	}
-	return &sample{customer: r.Customer, slot: r.Start, link: string(r.ID), Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: out}}
+// arrival is a new row of a link's slot.
+type arrival struct {
+	sample
+	sku, file int32
+	number    int64
 }
 
-// takeGroup takes all new rows of one link's slot.
-func takeGroup(s *stream, first *sample, group []sorting.Row) ([]sorting.Row, error) {
-	for s.ok && first.before(sampleOf(&s.row)) == 0 {
-		r := s.row
-		r.ID, r.Resource = slices.Clone(r.ID), slices.Clone(r.Resource)
-		group = append(group, r)
-		if err := s.next(); err != nil {
+// arrivals are a day's new samples, in the order of the bandwidth table.
+type arrivals struct {
+	stream
+	w     *worker
+	head  arrival   // the next, if ok
+	group []arrival // taken last
+}
+
+// arrivalsOf opens the new samples of a bucket's day.
+func (w *worker) arrivalsOf(bucket int, day period.Day) (*arrivals, error) {
+	merged, err := sorting.Merge(w.Scanned.Bandwidth, w.Scanned.Parts.Of(bucket, day), &w.buffers)
+	if err != nil {
+		return nil, err
+	}
+	a := &arrivals{stream: stream{Source: &takenRows{merged, w.Scanned}}, w: w, group: w.arrived}
+	return a, a.next()
+}
+
+// next moves to the next new sample.
+func (a *arrivals) next() error {
+	if err := a.stream.next(); err != nil || !a.ok {
+		return err
+	}
+	r := &a.row
+	outward, err := ingest.Outward(r)
+	a.head = arrival{sku: r.SKU, file: r.File, number: r.Number}
+	a.head.sample = sample{customer: r.Customer, slot: r.Start, link: a.w.linkName(r.ID), Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
+	return err
+}
+
+// linkName is a link's id as a string that is made once.
+func (w *worker) linkName(id []byte) string {
+	if name, ok := w.links[string(id)]; ok {
+		return name
+	}
+	if w.links == nil {
+		w.links = make(map[string]string)
+	}
+	name := string(id)
+	w.links[name] = name
+	return name
+}
+
+// takeGroup takes all new rows of the next link's slot; they hold until the next call.
+func (a *arrivals) takeGroup() ([]arrival, error) {
+	a.group = a.group[:0]
+	for a.ok && (len(a.group) == 0 || a.group[0].before(&a.head.sample) == 0) {
+		a.group = append(a.group, a.head)
+		if err := a.next(); err != nil {
 			return nil, err
 		}
 	}
-	return group, nil
+	a.w.arrived = a.group
+	return a.group, nil
 }
 
-// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (spec §3.20, §4.7), and counts the rows.
-func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
-	policy := w.policyOf(group[0].SKU)
+// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (spec §3.20, §4.7), and counts the rows. The
+// winner holds until the next call.
+func (w *worker) elect(accepted *sample, group []arrival) *sample {
+	policy := w.policyOf(group[0].sku)
 	if policy.Duplicates == books.DuplicatesReject {
 		return w.electStrictly(accepted, group)
 	}
 	winner := accepted
 	for i := range group {
-		one := *sampleOf(&group[i])
+		one := group[i].sample
 		if winner != nil {
 			one.Sample = percentile.Winner(policy, winner.Sample, one.Sample)
 		}
-		winner = &one
+		w.winner = one
+		winner = &w.winner
 	}
 	owner := ownerOf(policy, accepted, winner, group)
 	for i := range group {
 		if i == owner {
-			w.counts[group[i].File].Accepted++
+			w.counts[group[i].file].Accepted++
 		} else {
-			w.counts[group[i].File].Duplicate++
+			w.counts[group[i].file].Duplicate++
 		}
 	}
 	return winner
@@ -163,31 +206,31 @@ func (w *worker) elect(accepted *sample, group []sorting.Row) *sample {
 // ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does. Where the two
 // directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of the larger out; of equal rows the
 // first by file and row.
-func ownerOf(policy *books.Policy, accepted, winner *sample, group []sorting.Row) int {
+func ownerOf(policy *books.Policy, accepted, winner *sample, group []arrival) int {
 	last := policy.Duplicates == books.DuplicatesLast
 	if accepted != nil && !differs(policy, accepted, winner) {
 		return -1
 	}
 	onlyOut := accepted != nil && accepted.In == winner.In && (!last || accepted.Time == winner.Time)
 	owner := -1
-	var best *sample
 	for i := range group {
-		s := sampleOf(&group[i])
+		s := &group[i]
 		switch {
 		case policy.Method != books.TransitP95 && s.Sample != winner.Sample, last && s.Time != winner.Time:
 			continue
 		}
 		if owner >= 0 {
+			best := &group[owner]
 			order := cmp.Or(s.In.Cmp(best.In), s.Out.Cmp(best.Out))
 			if onlyOut {
 				order = cmp.Or(s.Out.Cmp(best.Out), s.In.Cmp(best.In))
 			}
-			first := cmp.Or(cmp.Compare(group[owner].File, group[i].File), cmp.Compare(group[owner].Number, group[i].Number))
+			first := cmp.Or(cmp.Compare(best.file, s.file), cmp.Compare(best.number, s.number))
 			if cmp.Or(order, first) <= 0 {
 				continue
 			}
 		}
-		owner, best = i, s
+		owner = i
 	}
 	return owner
 }
@@ -198,37 +241,37 @@ func differs(policy *books.Policy, accepted, winner *sample) bool {
 }
 
 // electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted stays.
-func (w *worker) electStrictly(accepted *sample, group []sorting.Row) *sample {
+func (w *worker) electStrictly(accepted *sample, group []arrival) *sample {
 	if accepted != nil {
 		for i := range group {
-			if sampleOf(&group[i]).Sample == accepted.Sample {
-				w.counts[group[i].File].Duplicate++
+			if group[i].Sample == accepted.Sample {
+				w.counts[group[i].file].Duplicate++
 			} else {
 				w.rejectSample(&group[i])
 			}
 		}
 		return accepted
 	}
-	first := sampleOf(&group[0])
+	first := &group[0]
 	for i := range group[1:] {
-		if sampleOf(&group[1+i]).Sample != first.Sample {
+		if group[1+i].Sample != first.Sample {
 			for k := range group {
 				w.rejectSample(&group[k])
 			}
 			return nil
 		}
 	}
-	w.counts[group[0].File].Accepted++
+	w.counts[first.file].Accepted++
 	for i := range group[1:] {
-		w.counts[group[1+i].File].Duplicate++
+		w.counts[group[1+i].file].Duplicate++
 	}
-	return first
+	return &first.sample
 }
 
-func (w *worker) rejectSample(r *sorting.Row) {
-	w.counts[r.File].Rejected++
-	w.rejects = append(w.rejects, ingest.Reject{File: r.File, Row: r.Number, Reason: reason.Conflict, Column: "sample_time",
-		Value: r.End.String(), ID: string(r.ID) + "@" + r.End.String()})
+func (w *worker) rejectSample(a *arrival) {
+	w.counts[a.file].Rejected++
+	w.rejects = append(w.rejects, ingest.Reject{File: a.file, Row: a.number, Reason: reason.Conflict, Column: "sample_time",
+		Value: a.Time.String(), ID: a.link + "@" + a.Time.String()})
 }
 
 // policyOf is the percentile policy of a product; the books' reader has checked that there is one.
@@ -252,6 +295,7 @@ type storedSamples struct {
 	cursor
 	names     *names
 	customers codes
+	one       sample // given last
 }
 
 func (w *worker) openSamples(files []lake.FileEntry) (*storedSamples, error) {
@@ -270,7 +314,7 @@ func (s *storedSamples) close() {
 	}
 }
 
-// read gives the next sample; false at the end.
+// read gives the next sample, which holds until the next call; false at the end.
 func (s *storedSamples) read() (*sample, bool, error) {
 	if s.tableFile == nil {
 		return nil, false, nil
@@ -285,7 +329,8 @@ func (s *storedSamples) read() (*sample, bool, error) {
 		}
 	}
 	c, i := s.cols.C, s.at
-	out := &sample{customer: s.customers.list[c[tables.BCustomerID].Codes[i]], slot: period.Instant(c[tables.BSlot].Ints[i]), link: c[tables.BResourceID].Word(i)}
+	out := &s.one
+	*out = sample{customer: s.customers.list[c[tables.BCustomerID].Codes[i]], slot: period.Instant(c[tables.BSlot].Ints[i]), link: c[tables.BResourceID].Word(i)}
 	out.Time = period.Instant(c[tables.BSampleTime].Ints[i])
 	if out.In, err = money.QuantityFromRaw(c[tables.BIn].Decs[i].Hi, c[tables.BIn].Decs[i].Lo); err != nil {
 		return nil, false, err

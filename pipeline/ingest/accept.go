@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"encoding/binary"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -79,11 +82,19 @@ type acceptor struct {
 	near                          []known          // of the next rows of the batch
 	bookRegion                    []int32          // by run region code
 	row                           sorting.Row
-	out                           []byte // text of a sample's out_bps
+	links                         map[string]linkRow
+	link, out                     []byte // of a sample: its link, its out_bps packed
+}
+
+// linkRow is the row of links.csv that a link's samples were of last, and the run's code of its region.
+type linkRow struct {
+	row    *books.Link
+	region int32
 }
 
 func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
-	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(), measures: make(map[string]int32)}
+	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(), measures: make(map[string]int32),
+		links: make(map[string]linkRow)}
 	for i := range cfg.Books.Products {
 		measure := cfg.Books.Products[i].Measure
 		if _, ok := a.measures[measure]; !ok {
@@ -421,8 +432,9 @@ func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 			continue
 		}
 		r := &a.row
-		r.ID, r.End, r.File, r.Number = []byte(link), t, file, b.First+int64(i)
-		a.out = outward.at(i).AppendText(a.out[:0])
+		a.link = append(a.link[:0], link...)
+		r.ID, r.End, r.File, r.Number = a.link, t, file, b.First+int64(i)
+		a.out = appendOutward(a.out[:0], outward.at(i))
 		r.Quantity, r.Resource = in.at(i), a.out
 		r.Name, r.Tag, r.Replaces = nil, nil, nil
 		day := a.clock.Day(r.Start)
@@ -431,6 +443,20 @@ func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 		}
 	}
 	return nil
+}
+
+// appendOutward packs a sample's second value, for which a row has no place of its own; Outward takes it out again.
+func appendOutward(dst []byte, q money.Quantity) []byte {
+	hi, lo := q.Raw()
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(hi)), lo)
+}
+
+// Outward is the bits per second out of a row of the bandwidth feed; its Quantity is those in.
+func Outward(r *sorting.Row) (money.Quantity, error) {
+	if len(r.Resource) != 16 {
+		return money.Quantity{}, fmt.Errorf("sample of link %s at %s: %d bytes of bits per second out", r.ID, r.End, len(r.Resource))
+	}
+	return money.QuantityFromRaw(int64(binary.LittleEndian.Uint64(r.Resource)), binary.LittleEndian.Uint64(r.Resource[8:]))
 }
 
 // sampleID is the identity of a faulty sample, if both of its parts can be read.
@@ -451,11 +477,15 @@ func (a *acceptor) checkSample(link string, t period.Instant) verdict {
 	case r.Start < a.lim.oldest:
 		return verdict{reason.TooOld, bTime}
 	}
-	row, ok := a.cfg.Books.LinkAt(link, r.Start)
-	if !ok {
-		return verdict{reason.UnknownResource, bResource}
+	of, ok := a.links[link]
+	if !ok || !of.row.Valid.Holds(r.Start) {
+		if of.row, ok = a.cfg.Books.LinkAt(link, r.Start); !ok {
+			return verdict{reason.UnknownResource, bResource}
+		}
+		of.region = a.regions.Code(of.row.Region)
+		a.links[strings.Clone(link)] = of
 	}
-	r.Customer, r.SKU, r.Region = row.Customer, row.SKU, a.regions.Code(row.Region)
+	r.Customer, r.SKU, r.Region = of.row.Customer, of.row.SKU, of.region
 	if !a.priced(&a.lim.known[r.Customer], r.SKU, r.Region, r.Start) {
 		return verdict{reason.NoPrice, bResource}
 	}

@@ -35,13 +35,49 @@ func KeyOf(l *books.Link) Key {
 type Objects struct {
 	books *books.Books
 	byKey map[Key]map[string]*link // the links of each object, by resource_id
+	free  []values                 // of objects that are done with
 }
 
-// link is one link's part in an object. in and out are bits per second, by slot.
+// link is one link's part in an object.
 type link struct {
-	terms   []percentile.Term
-	slots   []percentile.Slot
-	in, out []money.Quantity
+	terms []percentile.Term
+	values
+}
+
+// values are a link's samples by slot, in bits per second: whole numbers as long as all are.
+type values struct {
+	slots             []percentile.Slot
+	in, out           []int64
+	inExact, outExact []money.Quantity
+}
+
+// add appends a sample.
+func (v *values) add(slot percentile.Slot, in, out money.Quantity) {
+	v.slots = append(v.slots, slot)
+	if v.inExact == nil {
+		wholeIn, okIn := in.Whole()
+		wholeOut, okOut := out.Whole()
+		if okIn && okOut {
+			v.in, v.out = append(v.in, wholeIn), append(v.out, wholeOut)
+			return
+		}
+		v.inExact, v.outExact = exact(v.in), exact(v.out)
+		v.in, v.out = nil, nil
+	}
+	v.inExact, v.outExact = append(v.inExact, in), append(v.outExact, out)
+}
+
+// exact are whole numbers as quantities; the result is never nil.
+func exact(whole []int64) []money.Quantity {
+	out := make([]money.Quantity, 0, len(whole)+1)
+	for _, n := range whole {
+		q, err := money.QuantityFromInt(n)
+		if err != nil {
+			panic(err) // it was made of a quantity
+		}
+		out = append(out, q)
+	}
+	return out
 }
 
 // Gather finds the objects that links.csv has in force in the cycle, as yet without samples. wanted picks some of them; nil
@@ -87,39 +123,36 @@ func (o *Objects) Add(resource string, slot period.Instant, in, out money.Quanti
 	if part == nil {
 		return false
 	}
-	part.slots = append(part.slots, percentile.SlotOf(slot))
-	part.in, part.out = append(part.in, in), append(part.out, out)
+	o.give(part, percentile.SlotOf(slot), in, out)
 	return true
 }
 
-// Object is one object with the samples it was given, as package percentile wants it: links by id, whole numbers where all
-// are.
+// give adds a sample to a link's part, in memory of objects that are done with as long as there is some.
+func (o *Objects) give(part *link, slot percentile.Slot, in, out money.Quantity) {
+	if n := len(o.free); part.slots == nil && n > 0 {
+		part.values, o.free = o.free[n-1], o.free[:n-1]
+	}
+	part.add(slot, in, out)
+}
+
+// Object is one object with the samples it was given, as package percentile wants it: links by id, whole numbers where all are. It holds
+// until Forget.
 func (o *Objects) Object(k Key) *percentile.Object {
 	out := &percentile.Object{}
 	for _, id := range o.Links(k) {
 		part := o.byKey[k][id]
-		l := percentile.Link{Terms: part.terms, Slots: part.slots}
-		in, okIn := wholes(part.in)
-		outward, okOut := wholes(part.out)
-		if okIn && okOut {
-			l.In, l.Out = in, outward
-		} else {
-			l.InExact, l.OutExact = part.in, part.out
-		}
-		out.Links = append(out.Links, l)
+		out.Links = append(out.Links, percentile.Link{Terms: part.terms, Slots: part.slots,
+			In: part.in, Out: part.out, InExact: part.inExact, OutExact: part.outExact})
 	}
 	return out
 }
 
-// wholes are the values as integers, if all are whole.
-func wholes(values []money.Quantity) ([]int64, bool) {
-	out := make([]int64, len(values))
-	for i, q := range values {
-		n, ok := q.Whole()
-		if !ok {
-			return nil, false
+// Forget takes an object's samples away, for others to use their memory.
+func (o *Objects) Forget(k Key) {
+	for _, part := range o.byKey[k] {
+		if cap(part.in) > 0 {
+			o.free = append(o.free, values{slots: part.slots[:0], in: part.in[:0], out: part.out[:0]})
 		}
-		out[i] = n
+		part.values = values{}
 	}
-	return out, true
 }

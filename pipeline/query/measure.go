@@ -1,19 +1,18 @@
 package query
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
+	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/ingest"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/measure"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Measured is how the quantity of a percentile line came about (spec §4.7). Values are in Mbps, exact, as decimals where they
@@ -49,20 +48,21 @@ func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, cu
 	if objects.Len() == 0 {
 		return nil, nil
 	}
-	if err := readSamples(ctx, snap, cycle, customer, objects); err != nil {
-		return nil, err
-	}
 	meter := percentile.NewMeter(b.Zone, month)
 	out := make([]Measured, 0, objects.Len())
-	for _, k := range objects.Keys() {
+	err = measure.State(ctx, snap, b, month, objects, func(k measure.Key, o *percentile.Object) error {
 		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the books' reader has checked that there is one
-		r, err := meter.Measure(policy, objects.Object(k))
+		r, err := meter.Measure(policy, o)
 		if err != nil {
-			return nil, fmt.Errorf("measure %s of customer %s: %w", k.Object, b.Customers[k.Customer].ID, err)
+			return fmt.Errorf("measure %s of customer %s: %w", k.Object, b.Customers[k.Customer].ID, err)
 		}
 		out = append(out, shown(b, policy, k, &r))
-	}
-	return out, nil
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Measured) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+	})
+	return out, err
 }
 
 func shown(b *books.Books, policy *books.Policy, k measure.Key, r *percentile.Result) Measured {
@@ -86,61 +86,4 @@ func ratText(r *big.Rat) string {
 		return r.FloatString(digits)
 	}
 	return r.RatString()
-}
-
-// readSamples gives the samples of the cycle to the object of their link's row at their slot.
-func readSamples(ctx context.Context, snap *lake.Snapshot, cycle, customer string, objects *measure.Objects) error {
-	files, err := filesOf(snap, cycle, tables.Bandwidth().Name)
-	if err != nil {
-		return err
-	}
-	bucket := ingest.Bucket(customer, max(1, snap.Manifest.Buckets))
-	for _, e := range files {
-		if customer != "" && e.Bucket != bucket {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if err := readSampleFile(snap, e, customer, objects); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func readSampleFile(snap *lake.Snapshot, e lake.FileEntry, customer string, objects *measure.Objects) (err error) {
-	f, err := snap.Open(e)
-	if err != nil {
-		return err
-	}
-	o := samplesOrder()
-	c, err := openCursor(e.Path, f, opening{def: tables.Bandwidth(), order: &o, by: tables.BCustomerID, only: customer})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	for {
-		ok, err := c.next()
-		if err != nil || !ok {
-			return err
-		}
-		if err := assign(c.row, objects); err != nil {
-			return fmt.Errorf("%s: %w", e.Path, err)
-		}
-	}
-}
-
-// assign gives a sample to its object.
-func assign(row Row, objects *measure.Objects) error {
-	in, err := quantityOf(row, tables.BIn)
-	if err != nil {
-		return err
-	}
-	out, err := quantityOf(row, tables.BOut)
-	if err != nil {
-		return err
-	}
-	objects.Add(row.Word(tables.BResourceID), row.Time(tables.BSlot), in, out)
-	return nil
 }

@@ -516,6 +516,25 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 	return from, to, nil
 }
 
+// HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
+func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error) {
+	if p.Layout.groups[group].chunks[col].dict == 0 {
+		return true, nil
+	}
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	dict, err := p.dictionary(s, group, col)
+	if err != nil {
+		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, err)
+	}
+	for code := range int32(dict.n) {
+		if is(dict.text(code)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // findIn is the rows [low, high) of the group that hold the word within one page.
 func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64, err error) {
 	group := &p.Layout.groups[g]
