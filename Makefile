@@ -267,6 +267,26 @@ profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spen
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_space $(TOLLBOOK) $(BENCH)-alloc.out
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_objects $(TOLLBOOK) $(BENCH)-alloc.out
 
+# What the compiler inlines and lays out by (go doc cmd/compile, profile-guided optimization): a night of usage, one of samples, a close and
+# exports. Profiles of an older program serve as well, so this is for releases, not for every change.
+PGO_ROWS ?= 5000000
+PGO      := $(BUILD)/pgo
+PGO_RUN   = $(TOLLBOOK) --cpu-profile $(PGO)/$(1).out -w $(PGO)/$(2) $(3) --workers $(CORES) > $(PGO)/$(1).txt $(LOOK)
+
+.PHONY: pgo
+pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by which tollbook is compiled
+	rm -rf $(PGO); mkdir -p $(PGO)
+	$(TOLLBOOK) generate -w $(PGO)/usage --rows $(PGO_ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench
+	$(TOLLBOOK) generate -w $(PGO)/samples --links 4000 --rows 1000 --customers 2000 --days 2 --seed $(SEED) --start 2026-09-01
+	$(call PGO_RUN,night,usage,run nightly --as-of $(BENCH_AS_OF))
+	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF))
+	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --as-of $(AS_OF))
+	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --as-of $(AS_OF))
+	$(call PGO_RUN,csv,usage,export --table lines --cycle $(CYCLE) --format csv --out $(PGO)/lines.csv)
+	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow)
+	$(GO) tool pprof -proto -output cmd/tollbook/default.pgo $(PGO)/*.out
+	rm -rf $(PGO)
+
 # Nights of one month, each with the same number of rows: NIGHT_ROWS a night, LATE=--no-late for a month without late rows.
 NIGHT_ROWS ?= 1000000
 LATE       ?=
