@@ -58,8 +58,8 @@ type lineWriter struct {
 
 // lineSums adds up lines.
 type lineSums struct {
-	usage, free, quantity                  money.QuantityTotal
-	official, discount, truncated, payment money.AmountTotal
+	usage, free, quantity money.QuantityTotal
+	amountSums
 }
 
 func (s *lineSums) add(c *line.Charge) error {
@@ -72,16 +72,7 @@ func (s *lineSums) add(c *line.Charge) error {
 	if err := s.quantity.AddSigned(c.Quantity); err != nil {
 		return err
 	}
-	if err := s.official.Add(c.Official); err != nil {
-		return err
-	}
-	if err := s.discount.Add(c.Discount); err != nil {
-		return err
-	}
-	if err := s.truncated.Add(c.Truncated); err != nil {
-		return err
-	}
-	return s.payment.Add(c.Payment)
+	return s.amountSums.add(c)
 }
 
 // list gives the sums by column name. Cash is what is paid: coupons and balances do not take part in these lines.

@@ -13,13 +13,13 @@ type sumWriter struct {
 	cols     *table.Columns
 	customer int32
 	lines    int64
-	sum      customerSum
+	sum      amountSums
 }
 
-// customerSum is the amount columns of a customer's lines.
-type customerSum struct{ official, discount, truncated, payment money.AmountTotal }
+// amountSums is the amount columns of some lines: a customer's, or those of a file.
+type amountSums struct{ official, discount, truncated, payment money.AmountTotal }
 
-func (s *customerSum) add(c *line.Charge) error {
+func (s *amountSums) add(c *line.Charge) error {
 	if err := s.official.Add(c.Official); err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s *sumWriter) reset() {
 	s.customer = -1
 }
 
-func (s *sumWriter) open(customer int32) { s.customer, s.lines, s.sum = customer, 0, customerSum{} }
+func (s *sumWriter) open(customer int32) { s.customer, s.lines, s.sum = customer, 0, amountSums{} }
 
 func (s *sumWriter) add(c *line.Charge) error {
 	s.lines++

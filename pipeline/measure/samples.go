@@ -81,7 +81,6 @@ type additions map[string][]addition
 // additions sorts strays and newer samples by customer, by the row of their link in force.
 func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	out := make(map[int32]additions)
-	replaced := make(map[slotKey]bool, len(newer))
 	put := func(customer int32, a addition) {
 		if out[customer] == nil {
 			out[customer] = make(additions)
@@ -90,15 +89,12 @@ func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	}
 	for _, s := range newer {
 		if row, ok := l.Books.LinkAt(s.Link, s.Slot); ok {
-			replaced[slotKey{s.Link, s.Slot}] = true
 			put(row.Customer, addition{s, true})
 		}
 	}
 	for customer, list := range strays {
 		for _, s := range list {
-			if !replaced[slotKey{s.Link, s.Slot}] {
-				put(customer, addition{Sample: s})
-			}
+			put(customer, addition{Sample: s})
 		}
 	}
 	for _, links := range out {
@@ -109,13 +105,15 @@ func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	return out
 }
 
-// inOrder sorts a link's additions and leaves one of each slot: a newer one where there is one.
+// inOrder sorts a link's additions, newer ones standing before strays, and leaves one of each slot: the newer one where there is one.
 func (l *Lake) inOrder(list []addition) []addition {
 	slices.SortStableFunc(list, func(a, b addition) int { return cmp.Compare(a.Slot, b.Slot) })
 	kept := list[:0]
 	for _, a := range list {
 		if n := len(kept); n > 0 && kept[n-1].Slot == a.Slot {
-			kept[n-1].Sample.Sample = l.elect(&kept[n-1].Sample, a.Sample.Sample)
+			if !kept[n-1].newer {
+				kept[n-1].Sample.Sample = l.elect(&kept[n-1].Sample, a.Sample.Sample)
+			}
 			continue
 		}
 		kept = append(kept, a)
@@ -135,11 +133,6 @@ func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
 		return stray.Sample
 	}
 	return percentile.Winner(policy, stray.Sample, other)
-}
-
-type slotKey struct {
-	link string
-	slot period.Instant
 }
 
 // reading reads the files of a bucket side by side, a customer at a time.
