@@ -187,7 +187,7 @@ bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated us
 
 # Go's benchmarks of BASE and of what is checked out, in turn, six of each.
 BASE        ?= HEAD~1
-BENCHMARKS  ?= ./pipeline/table ./pipeline/pay ./rating ./rating/percentile ./settlement ./schemas/money
+BENCHMARKS  ?= ./pipeline/lake/parquet ./pipeline/fold/pay ./rating ./rating/percentile ./settlement ./schemas/money
 PATTERN     ?= .
 BENCHTIME   ?= 0.3s
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da

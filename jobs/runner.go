@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/publish"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -21,23 +21,23 @@ import (
 type Runner struct {
 	Dir     string           // the workspace
 	Clock   func() time.Time // the real clock
-	Options pipeline.Options // of every run, without AsOf, InboxUntil and Started
+	Options run.Options      // of every run, without AsOf, InboxUntil and Started
 	Log     *slog.Logger     // nil = silent
 	Version string           // of the program, for the ledger
 	// Opened is called once settings and books are read, before the work begins. nil = nothing.
-	Opened func(*pipeline.Workspace)
+	Opened func(*run.Workspace)
 	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
 	Ended func(ledger.Entry)
 }
 
 // Result is what a job did.
 type Result struct {
-	Workspace   *pipeline.Workspace   // as it was for this run, without its books where nothing was to do; nil if it could not be read
-	Report      *pipeline.Report      // of a run on the lake; nil for publish, and if nothing was done
-	Differences []pipeline.Difference // of rerate
-	Published   *publish.Report       // of publish
-	Pruned      *pipeline.PruneReport // of prune
-	Entry       ledger.Entry          // as it was ended; of a dry run its ID is ""
+	Workspace   *run.Workspace   // as it was for this run, without its books where nothing was to do; nil if it could not be read
+	Report      *run.Report      // of a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference // of rerate
+	Published   *publish.Report  // of publish
+	Pruned      *run.PruneReport // of prune
+	Entry       ledger.Entry     // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was committed and what came after
@@ -107,7 +107,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 
 // begin writes the entry of a run that starts; nil if it could not. A folder that is no workspace gets none.
 func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
-	if _, err := os.Stat(pipeline.SettingsFile(r.Dir)); err != nil {
+	if _, err := os.Stat(run.SettingsFile(r.Dir)); err != nil {
 		return nil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
@@ -156,13 +156,13 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
 	if t.takesIn() {
-		w, report, err := pipeline.Stand(ctx, r.Dir, t.Command(), o)
+		w, report, err := run.Stand(ctx, r.Dir, t.Command(), o)
 		if report != nil || err != nil {
 			res.Workspace, res.Report = w, report
 			return err
 		}
 	}
-	w, err := pipeline.OpenWorkspace(r.Dir)
+	w, err := run.OpenWorkspace(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 }
 
 // do does the job on a workspace that is open.
-func (r *Runner) do(ctx context.Context, t *Task, w *pipeline.Workspace, o pipeline.Options, res *Result) (err error) {
+func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Options, res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
 		do := w.Ingest
@@ -231,7 +231,7 @@ func (res *Result) note() {
 }
 
 // notTaken are the files of which nothing was taken, with why.
-func notTaken(files []pipeline.FileReport) []ledger.NotTaken {
+func notTaken(files []run.FileReport) []ledger.NotTaken {
 	var list []ledger.NotTaken
 	for i := range files {
 		f := &files[i]
@@ -250,9 +250,9 @@ func notTaken(files []pipeline.FileReport) []ledger.NotTaken {
 // outcome is the one word for what a run came to.
 func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
-	var refused *pipeline.RefusedError
+	var refused *run.RefusedError
 	var none *query.NoCycleError
-	var gated *pipeline.GatedError
+	var gated *run.GatedError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return ledger.Interrupted
@@ -273,7 +273,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 // hint is what an error says that there is to do.
 func hint(err error) string {
 	var (
-		refused *pipeline.RefusedError
+		refused *run.RefusedError
 		missing *lake.MissingError
 		corrupt *lake.CorruptError
 		hinted  interface{ Hint() string }

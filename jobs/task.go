@@ -1,7 +1,7 @@
 package jobs
 
 import (
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -42,9 +42,9 @@ type Task struct {
 	RetryRejects bool // of ingest: the kept rejects instead of the inbox
 	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
 	AcceptRejects string
-	Rerate        pipeline.RerateOptions
-	Publish       pipeline.PublishOptions // its Cycle is the task's
-	Prune         pipeline.PruneOptions
+	Rerate        run.RerateOptions
+	Publish       run.PublishOptions // its Cycle is the task's
+	Prune         run.PruneOptions
 }
 
 // dry reports whether the job is to write nothing.
@@ -54,7 +54,7 @@ func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryR
 func (t *Task) takesIn() bool { return t.Kind == Nightly || t.Kind == Ingest && !t.RetryRejects }
 
 // NoCycle is no cycle in particular.
-const NoCycle = pipeline.NoCycle
+const NoCycle = run.NoCycle
 
 // Command is the command line that does the same by hand, without its global flags. It is what manifests say of a run.
 func (t *Task) Command() string {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline/backup"
+	"github.com/tollbook/tollbook/pipeline/run/backup"
 )
 
 func (a *app) backupCommand() *cobra.Command {

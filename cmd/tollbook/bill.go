@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/compose"
-	"github.com/tollbook/tollbook/pipeline/document"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -77,7 +77,7 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 
 func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
 	var bill *cycleBill
-	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(cycle.String())
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []query.Statement{}}
 		err := query.EachStatement(ctx, snap, bill.Cycle, "", query.Limits{}, func(s *query.Statement) error {
@@ -115,7 +115,7 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 
 func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer string) error {
 	var bill customerBill
-	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) (err error) {
+	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(cycle.String())
 		bill = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
 		bill.Bill, err = query.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, query.Limits{})

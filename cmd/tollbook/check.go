@@ -10,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/feed"
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -86,7 +86,7 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 
 // checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no account, so that
 // everything that is wrong is told at once.
-func (a *app) checked() (*pipeline.Workspace, error) {
+func (a *app) checked() (*run.Workspace, error) {
 	w, err := a.open()
 	var problems problem.Problems
 	if err == nil || !errors.As(err, &problems) {
@@ -121,7 +121,7 @@ func readBooks(b *books.Books) []bookRead {
 
 // isTaken reports whether there is a feed of a name.
 func isTaken(name string) bool {
-	return slices.ContainsFunc(ingest.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
+	return slices.ContainsFunc(accept.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
 }
 
 // seenFeeds lists the folders of the inbox with their files.

@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/compose"
-	"github.com/tollbook/tollbook/pipeline/document"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
-	"github.com/tollbook/tollbook/pipeline/settle"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -89,9 +89,9 @@ func (a *app) writeDocument(format document.Format, out string, write func(io.Wr
 }
 
 // compose reads a state as documents are made from it.
-func (a *app) compose(read func(*compose.Sources) error) (*pipeline.Workspace, error) {
+func (a *app) compose(read func(*compose.Sources) error) (*run.Workspace, error) {
 	tuneMemory(a.env)
-	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		s, err := a.sources(w, snap)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (a *app) compose(read func(*compose.Sources) error) (*pipeline.Workspace, e
 }
 
 // sources is what documents are made from.
-func (a *app) sources(w *pipeline.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
+func (a *app) sources(w *run.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
 	book, err := w.PartnerBook()
 	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
 		Limits: query.Limits{Workers: a.flags.workers}}, err
@@ -110,7 +110,7 @@ func (a *app) sources(w *pipeline.Workspace, snap *lake.Snapshot) (*compose.Sour
 
 // partnersWrong turns an error that mended books would heal into what a check of the books would have said.
 func partnersWrong(err error) error {
-	var missing *settle.MissingBookError
+	var missing *partners.MissingBookError
 	if !errors.As(err, &missing) {
 		return err
 	}

@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -72,13 +72,13 @@ func (e *differError) Error() string { return e.what }
 func exitCode(err error) int {
 	var usage *usageError
 	var problems problem.Problems
-	var refused *pipeline.RefusedError
+	var refused *run.RefusedError
 	var noCycle *query.NoCycleError
 	var archived *query.ArchivedError
 	var notFound *query.NotFoundError
 	var unknownKey *keys.UnknownKeyError
-	var gated *pipeline.GatedError
-	var unnamed *settle.MissingBookError
+	var gated *run.GatedError
+	var unnamed *partners.MissingBookError
 	switch {
 	case err == nil:
 		return exitDone
@@ -129,7 +129,7 @@ func explain(err error) failure {
 	if f.Hint != "" {
 		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
 	}
-	var gated *pipeline.GatedError
+	var gated *run.GatedError
 	if errors.As(err, &gated) {
 		f.At = gatedPlaces(gated)
 	}
@@ -141,7 +141,7 @@ func explain(err error) failure {
 }
 
 // gatedPlaces names files with rejects, each with its first one.
-func gatedPlaces(e *pipeline.GatedError) []place {
+func gatedPlaces(e *run.GatedError) []place {
 	var list []place
 	for _, feed := range e.Feeds {
 		for _, f := range feed.Files {
@@ -162,7 +162,7 @@ func gatedPlaces(e *pipeline.GatedError) []place {
 func hintOf(err error) string {
 	var (
 		usage   *usageError
-		refused *pipeline.RefusedError
+		refused *run.RefusedError
 		differ  *differError
 		missing *lake.MissingError
 		corrupt *lake.CorruptError

@@ -13,11 +13,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -36,7 +36,7 @@ func TestFailures(t *testing.T) {
 		{fmt.Errorf("check: %w", two), failure{"2 problems in settings or books; nothing was done", "", []place{
 			{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}, {"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
 		{two[:1], failure{"1 problem in settings or books; nothing was done", "", []place{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
-		{&pipeline.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
+		{&run.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
 		{&query.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09", "the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
 		{&query.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}}, failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
 		{&query.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil, 2}},

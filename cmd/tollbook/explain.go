@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -47,13 +47,13 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 
 func (a *app) explain(ctx context.Context, q *query.Question) error {
 	var story *query.Story
-	w, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
 		}
 		story, err = query.Explain(ctx, &query.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
-			Prices: w.Prices(), Refund: pipeline.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
+			Prices: w.Prices(), Refund: run.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
 		return err
 	})
 	if err != nil {

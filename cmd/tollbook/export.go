@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/export"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 // exportResult is what was written with --out.
@@ -89,7 +89,7 @@ func (a *app) export(ctx context.Context, r *export.Request, out string) error {
 	r.Limits.Workers = a.flags.workers
 	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {
-		_, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) (err error) {
+		_, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
 			if r.Partners, err = w.Partners(); err != nil {
 				return err
 			}

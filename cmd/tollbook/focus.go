@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/export"
-	"github.com/tollbook/tollbook/pipeline/focus"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 // focusFormats are the formats of FOCUS data sets: CSV and Parquet.
@@ -118,7 +118,7 @@ func (a *app) writeDataSet(ctx context.Context, r focus.Request, format, out str
 
 // withFocus runs a reader over the live state.
 func (a *app) withFocus(reader func(*focus.Source) error) error {
-	_, err := a.readWith(func(w *pipeline.Workspace, snap *lake.Snapshot) error {
+	_, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		partners, err := w.Partners()
 		if err != nil {
 			return err

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -74,7 +74,7 @@ func initWorkspace(dir string, withSample bool) (initResult, error) {
 		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, nil
 	}
 	folders := []string{"books"}
-	for _, f := range ingest.Feeds() {
+	for _, f := range accept.Feeds() {
 		folders = append(folders, "inbox/"+f.Name)
 	}
 	for _, name := range folders {

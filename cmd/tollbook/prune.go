@@ -7,11 +7,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 func (a *app) pruneCommand() *cobra.Command {
-	var po pipeline.PruneOptions
+	var po run.PruneOptions
 	cmd := &cobra.Command{
 		Use:   "prune",
 		Short: "Pack old feed files away and archive closed cycles",
@@ -34,7 +34,7 @@ point and started again, prune goes on.`,
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
-func (a *app) prune(ctx context.Context, po pipeline.PruneOptions) error {
+func (a *app) prune(ctx context.Context, po run.PruneOptions) error {
 	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Prune, Cycle: jobs.NoCycle, Prune: po})
 	if res == nil || res.Pruned == nil {
 		return failed
@@ -54,7 +54,7 @@ func (a *app) prune(ctx context.Context, po pipeline.PruneOptions) error {
 }
 
 // pruneText prints what left, for people.
-func (a *app) pruneText(r *pipeline.PruneReport) {
+func (a *app) pruneText(r *run.PruneReport) {
 	fmt.Fprintf(a.out, "prune as of %s\n", r.AsOf)
 	if len(r.Cycles) > 0 {
 		fmt.Fprintf(a.out, "\ncycles to %s\n", r.Archive)
@@ -90,5 +90,5 @@ func (a *app) pruneText(r *pipeline.PruneReport) {
 	default:
 		fmt.Fprintf(a.out, "\nThe lake is at manifest %d.\n", r.Manifest)
 	}
-	a.publishedText(&pipeline.Report{Published: r.Published, Owed: r.Owed})
+	a.publishedText(&run.Report{Published: r.Published, Owed: r.Owed})
 }

@@ -7,14 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/publish"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
 )
 
 func (a *app) publishCommand() *cobra.Command {
 	var text string
 	var ddl bool
-	po := pipeline.PublishOptions{Cycle: pipeline.NoCycle}
+	po := run.PublishOptions{Cycle: run.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Bring ClickHouse to the lake's state, verified",
@@ -68,7 +68,7 @@ func (a *app) printDDL() error {
 	return err
 }
 
-func (a *app) publish(ctx context.Context, po pipeline.PublishOptions) error {
+func (a *app) publish(ctx context.Context, po run.PublishOptions) error {
 	res, err := a.do(ctx, jobs.Task{Kind: jobs.Publish, Cycle: po.Cycle, Publish: po})
 	if err != nil {
 		return partnersWrong(err)
@@ -142,7 +142,7 @@ func (a *app) uncleanedText(r *publish.Report) {
 }
 
 // publishedText prints what became of publishing at the end of a run.
-func (a *app) publishedText(r *pipeline.Report) {
+func (a *app) publishedText(r *run.Report) {
 	switch {
 	case r.Owed != nil:
 		fmt.Fprintf(a.out, "\nThe publish is owed: %s\n", r.Owed.Why)

@@ -11,23 +11,23 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // rerateResult is what re-rating found, and the run that posted it.
 type rerateResult struct {
-	Run         runResult             `json:"run"`
-	Cycle       string                `json:"cycle"`
-	DryRun      bool                  `json:"dry_run"`
-	Payment     string                `json:"payment_amount"` // sum over the differences
-	Differences []pipeline.Difference `json:"differences"`
+	Run         runResult        `json:"run"`
+	Cycle       string           `json:"cycle"`
+	DryRun      bool             `json:"dry_run"`
+	Payment     string           `json:"payment_amount"` // sum over the differences
+	Differences []run.Difference `json:"differences"`
 }
 
 func (a *app) rerateCommand() *cobra.Command {
 	var text string
-	var o pipeline.RerateOptions
+	var o run.RerateOptions
 	cmd := &cobra.Command{
 		Use:   "rerate",
 		Short: "Rate a closed cycle again and post the differences",
@@ -56,7 +56,7 @@ taken, such as a draft of next month's prices.`,
 }
 
 // rerate does the run and prints the differences.
-func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.RerateOptions) error {
+func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro run.RerateOptions) error {
 	res, failed := a.do(ctx, jobs.Task{Kind: jobs.Rerate, Cycle: cycle, Rerate: ro})
 	if res == nil || res.Report == nil {
 		return failed
@@ -71,7 +71,7 @@ func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.Rerate
 	var err error
 	if a.flags.json {
 		if list == nil {
-			list = []pipeline.Difference{}
+			list = []run.Difference{}
 		}
 		err = a.printJSON(rerateResult{runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()}, cycle.String(), ro.DryRun, sum.String(), list})
 	} else {
@@ -85,7 +85,7 @@ func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro pipeline.Rerate
 }
 
 // rerateText lists the differences, and sums them up by customer.
-func (a *app) rerateText(cycle period.Cycle, list []pipeline.Difference, sum money.AmountTotal) {
+func (a *app) rerateText(cycle period.Cycle, list []run.Difference, sum money.AmountTotal) {
 	if len(list) == 0 {
 		fmt.Fprintf(a.out, "cycle %s: by these books it costs what was billed\n\n", cycle)
 		return

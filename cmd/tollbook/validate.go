@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/focus"
-	"github.com/tollbook/tollbook/pipeline/focus/rules"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
 // validation is the result of `export --format focus --validate`.

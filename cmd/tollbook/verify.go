@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/verify"
+	"github.com/tollbook/tollbook/pipeline/read/verify"
 )
 
 func (a *app) verifyCommand() *cobra.Command {

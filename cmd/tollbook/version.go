@@ -4,7 +4,7 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/tollbook/tollbook/pipeline/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 )
 
 // version says which build this is: the module's version, or the commit it was built from; "" if neither is known.

@@ -16,12 +16,12 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/jobs/schedule"
-	"github.com/tollbook/tollbook/pipeline"
-	"github.com/tollbook/tollbook/pipeline/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/feed"
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/publish"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -67,7 +67,7 @@ type Options struct {
 type doctor struct {
 	Options
 	now    period.Instant
-	ws     *pipeline.Workspace
+	ws     *run.Workspace
 	snap   *lake.Snapshot
 	last   *ledger.Entry // the newest run; nil = none is known
 	report Report
@@ -101,7 +101,7 @@ func (d *doctor) broken(name, do, format string, args ...any) {
 
 // books reads settings and books; without them there is nothing else to look at.
 func (d *doctor) books() {
-	w, err := pipeline.OpenWorkspace(d.Dir)
+	w, err := run.OpenWorkspace(d.Dir)
 	var problems problem.Problems
 	switch {
 	case errors.As(err, &problems):
@@ -117,7 +117,7 @@ func (d *doctor) books() {
 
 // lake reads the live state as any reader does.
 func (d *doctor) lake(context.Context) {
-	l, err := d.ws.Lake(pipeline.Options{})
+	l, err := d.ws.Lake(run.Options{})
 	if err == nil {
 		d.snap, err = l.Head()
 	}
@@ -406,7 +406,7 @@ func (d *doctor) permissions(context.Context) {
 func (d *doctor) inbox(context.Context) {
 	files, err := d.ws.Inbox()
 	var odd []string
-	for _, spec := range ingest.Feeds() {
+	for _, spec := range accept.Feeds() {
 		if err == nil {
 			var unknown []string
 			_, unknown, err = feed.Discover(files, spec.Name)

@@ -9,7 +9,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -121,11 +121,11 @@ func TestTables(t *testing.T) {
 	kept = append(kept, "clickhouse: {dsn: '"+strings.TrimSuffix(s.DSN(), "default")+"copy', retries: 0, samples: true}\n")
 	must(t, os.WriteFile(settings, []byte(strings.Join(kept, "")), 0o666))
 	tells(t, o, "ClickHouse", Warn, "nothing is published", "`tollbook publish`")
-	w, err := pipeline.OpenWorkspace(o.Dir)
+	w, err := run.OpenWorkspace(o.Dir)
 	must(t, err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(t, err)
-	report, err := w.Nightly(t.Context(), pipeline.Options{AsOf: asOf, Workers: 1})
+	report, err := w.Nightly(t.Context(), run.Options{AsOf: asOf, Workers: 1})
 	if err != nil || report.Owed != nil {
 		t.Fatal(report, err)
 	}
@@ -137,7 +137,7 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "DROP VIEW copy.lines")
 	tells(t, o, name, Warn, "not as this program makes them: 0001_tables.sql", "`tollbook publish`")
-	if _, err := w.Publish(t.Context(), pipeline.PublishOptions{Cycle: pipeline.NoCycle}, pipeline.Options{AsOf: asOf}); err != nil {
+	if _, err := w.Publish(t.Context(), run.PublishOptions{Cycle: run.NoCycle}, run.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	tells(t, o, name, OK, "", "")

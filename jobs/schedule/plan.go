@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/jobs"
-	"github.com/tollbook/tollbook/pipeline"
+	pipeline "github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )

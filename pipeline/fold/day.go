@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/sorting"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -29,7 +29,7 @@ type dayFold struct {
 
 	lines   *lineWriter
 	usage   *tableWriter
-	ident   *table.Columns
+	ident   *parquet.Columns
 	spare   []int64 // memory for sorting it
 	sums    *sumWriter
 	charges line.Charges
@@ -46,7 +46,7 @@ type dayFold struct {
 
 func (d *dayFold) init(w *worker) {
 	d.w = w
-	d.usage, d.ident = w.newTableWriter(tables.Usage()), table.NewColumns(tables.Ident())
+	d.usage, d.ident = w.newTableWriter(tables.Usage()), parquet.NewColumns(tables.Ident())
 	d.sums = newSumWriter(w.Folder)
 }
 
@@ -199,7 +199,7 @@ func (d *dayFold) merge(accepted *accepted, isNew bool) error {
 // takenRows passes over the rows of files that failed whole (INGEST-3).
 type takenRows struct {
 	sorting.Source
-	scanned *ingest.Scanned
+	scanned *accept.Scanned
 }
 
 func (t *takenRows) Next(r *sorting.Row) (bool, error) {
@@ -309,7 +309,7 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 }
 
 // keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold (FOLD-4).
-func keep(n *names, to *table.Columns, r *sorting.Row, dead bool, drawn []byte) {
+func keep(n *names, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte) {
 	c := to.C
 	c[tables.UCustomerID].AddWord(n.books.Customers[r.Customer].ID)
 	c[tables.URecordID].AddBytes(r.ID)

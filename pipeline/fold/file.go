@@ -2,7 +2,7 @@ package fold
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -13,14 +13,14 @@ type tableWriter struct {
 	def  *tables.Table
 	key  lake.FileKey
 	out  *lake.Writer
-	pq   *table.Writer
-	cols *table.Columns // the caller appends to it and says so with added
-	mem  *table.Memory
+	pq   *parquet.Writer
+	cols *parquet.Columns // the caller appends to it and says so with added
+	mem  *parquet.Memory
 	rows int64
 }
 
 func (f *Folder) newTableWriter(def *tables.Table) *tableWriter {
-	return &tableWriter{f: f, def: def, cols: table.NewColumns(def), mem: table.NewMemory()}
+	return &tableWriter{f: f, def: def, cols: parquet.NewColumns(def), mem: parquet.NewMemory()}
 }
 
 // restart points the writer at another file, keeping its memory.
@@ -48,7 +48,7 @@ func (w *tableWriter) flush() error {
 			return err
 		}
 		w.out = out
-		if w.pq, err = table.NewWriterIn(w.mem, out, w.def); err != nil {
+		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.def); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func (w *tableWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 }
 
 // writeTable writes a batch as one file of the lake; an empty batch gives none.
-func (f *Folder) writeTable(key lake.FileKey, def *tables.Table, cols *table.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
-	w := &tableWriter{f: f, def: def, key: key, cols: cols, mem: table.NewMemory()}
+func (f *Folder) writeTable(key lake.FileKey, def *tables.Table, cols *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+	w := &tableWriter{f: f, def: def, key: key, cols: cols, mem: parquet.NewMemory()}
 	return w.finish(sums)
 }

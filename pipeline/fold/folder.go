@@ -9,13 +9,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/events"
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/measure"
-	"github.com/tollbook/tollbook/pipeline/mend"
-	"github.com/tollbook/tollbook/pipeline/sorting"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -28,17 +28,17 @@ type Folder struct {
 	Txn      *lake.Txn
 	Books    *books.Books
 	Prices   *rating.Book
-	Scanned  *ingest.Scanned
+	Scanned  *accept.Scanned
 	Buckets  int
 	Workers  int
 	Open     func(period.Cycle) bool               // whether a cycle may still change
 	MonthEnd func(period.Cycle) bool               // whether a cycle has month-end lines
 	Refold   func(period.Cycle) bool               // whether a cycle must be folded again whatever its records: the books changed
-	Change   *mend.Change                          // what those other books can touch, of the cycles that Refold names; nil = everything
-	Ending   period.Cycle                          // whose month-end lines are made for the first time; ingest.NoCycle = none
+	Change   *change.Change                        // what those other books can touch, of the cycles that Refold names; nil = everything
+	Ending   period.Cycle                          // whose month-end lines are made for the first time; accept.NoCycle = none
 	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
 	Events   []period.Cycle                        // cycles for which Touched may be true
-	LateIn   period.Cycle                          // in which records of closed cycles are billed; ingest.NoCycle = none is closed
+	LateIn   period.Cycle                          // in which records of closed cycles are billed; accept.NoCycle = none is closed
 	Reposted map[int]bool                          // buckets in which re-rating posted into LateIn, so that it must be made anew
 	AsOf     period.Instant                        // the run's clock, which late records bear
 	Grain    rating.Grain
@@ -58,7 +58,7 @@ type Folder struct {
 // Result is what a fold did.
 type Result struct {
 	Files    []FileCount     // by file of the scan
-	Rejects  []ingest.Reject // decided against other records, sorted by file and row; Raw is not filled
+	Rejects  []accept.Reject // decided against other records, sorted by file and row; Raw is not filled
 	Days     int
 	Lines    int64
 	Replaced money.QuantityTotal // of records newly replaced
@@ -115,7 +115,7 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(f.result.Rejects, func(a, b ingest.Reject) int {
+	slices.SortFunc(f.result.Rejects, func(a, b accept.Reject) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
 	slices.Sort(f.result.Cycles)
@@ -188,13 +188,13 @@ type worker struct {
 	buffers   sorting.Buffers
 	resolver  resolver
 	day       dayFold
-	rejects   []ingest.Reject
+	rejects   []accept.Reject
 	counts    []FileCount
 	replaced  money.QuantityTotal
 	links     map[string]string // ids of links, as strings made once
 	arrived   []arrival         // memory of arrivals
 	winner    sample            // of the slot elected last
-	touched   *mend.Part        // what changed books can touch in the bucket at hand
+	touched   *change.Part      // what changed books can touch in the bucket at hand
 }
 
 func (f *Folder) newWorker() *worker {
@@ -230,5 +230,5 @@ func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
 // reject notes a row that failed against others.
 func (w *worker) reject(r *sorting.Row, why reason.Reason, column, value string) {
 	w.counts[r.File].Rejected++
-	w.rejects = append(w.rejects, ingest.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value, ID: string(r.ID)})
+	w.rejects = append(w.rejects, accept.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value, ID: string(r.ID)})
 }

@@ -8,9 +8,9 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/sorting"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -83,7 +83,7 @@ type resolver struct {
 	marks   []sorting.Marks
 	spare   []sorting.Marks // memory for sorting them
 	file    []byte          // memory for reading the index
-	pages   *table.Decoder
+	pages   *parquet.Decoder
 }
 
 // candidate is a new record that replaces another.
@@ -201,7 +201,7 @@ func (r *resolver) markKnown(v *verdicts) error {
 	sieve := r.sieve()
 	if r.pages == nil {
 		var err error
-		if r.pages, err = table.NewDecoder(); err != nil {
+		if r.pages, err = parquet.NewDecoder(); err != nil {
 			return err
 		}
 	}
@@ -247,11 +247,11 @@ func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
 	if err != nil {
 		return err
 	}
-	layout, err := table.ReadLayout(src, f.Size(), tables.Ident())
+	layout, err := parquet.ReadLayout(src, f.Size(), tables.Ident())
 	if err != nil {
 		return err
 	}
-	pages := table.Pages{Layout: layout, Source: src, Decoder: r.pages}
+	pages := parquet.Pages{Layout: layout, Source: src, Decoder: r.pages}
 	for g := range layout.Groups() {
 		if err := pages.Raw(0, g, func(hashes []byte) { r.mark(hashes, &s, v) }); err != nil {
 			return err

@@ -8,7 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/tollbook/tollbook/pipeline/sorting"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 )
 
 // A night's identities are known where the index has their 56 bits, and nowhere else: hashes close to each other, the lowest and the

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/late"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 )

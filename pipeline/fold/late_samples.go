@@ -4,10 +4,10 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/measure"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -148,8 +148,8 @@ func (l *lateSamples) here(cycle period.Cycle) []*lateSample {
 }
 
 // store is the late_samples table of the cycle.
-func (l *lateSamples) store(w *worker) *table.Columns {
-	out := table.NewColumns(tables.LateSamples())
+func (l *lateSamples) store(w *worker) *parquet.Columns {
+	out := parquet.NewColumns(tables.LateSamples())
 	for _, one := range l.here(w.LateIn) {
 		w.store(out, &one.sample)
 		out.C[tables.BAsOf].Ints = append(out.C[tables.BAsOf].Ints, int64(one.asOf))

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/sorting"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -15,7 +15,7 @@ import (
 )
 
 // put writes a batch as the file of a key in the next state; an empty batch removes it.
-func (w *worker) put(key lake.FileKey, def *tables.Table, cols *table.Columns) error {
+func (w *worker) put(key lake.FileKey, def *tables.Table, cols *parquet.Columns) error {
 	files, err := w.writeTable(key, def, cols, nil)
 	if err != nil {
 		return err
@@ -24,8 +24,8 @@ func (w *worker) put(key lake.FileKey, def *tables.Table, cols *table.Columns) e
 }
 
 // storeRows is the late table of the cycle.
-func (s *lateStep) storeRows() *table.Columns {
-	out := table.NewColumns(tables.Late())
+func (s *lateStep) storeRows() *parquet.Columns {
+	out := parquet.NewColumns(tables.Late())
 	for _, r := range s.rows {
 		dead := s.replaced[r.Key()]
 		var drawn []byte
@@ -71,7 +71,7 @@ func (s *lateStep) loadFile(e lake.FileEntry, billed period.Cycle) error {
 }
 
 // storePositions is the late_positions table of the cycle.
-func (s *lateStep) storePositions() *table.Columns {
+func (s *lateStep) storePositions() *parquet.Columns {
 	b := s.w.Books
 	slices.SortFunc(s.meters, func(x, y lateMeter) int {
 		return cmp.Or(cmp.Compare(x.customer, y.customer), compareMeters(x.Meter, y.Meter))
@@ -79,7 +79,7 @@ func (s *lateStep) storePositions() *table.Columns {
 	slices.SortFunc(s.fillings, func(x, y lateFilling) int {
 		return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Start, y.Start)) // packages are in order of customer
 	})
-	out := table.NewColumns(tables.LatePositions())
+	out := parquet.NewColumns(tables.LatePositions())
 	add := func(customer int32, row *position.Row, origin string) {
 		addPosition(out, b.Customers[customer].ID, row)
 		out.C[tables.POrigin].AddWord(origin)

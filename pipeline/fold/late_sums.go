@@ -1,14 +1,14 @@
 package fold
 
 import (
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // sumOf is what a line adds to the sum of its place.
-func sumOf(c []table.Col, i int) (*late.Sum, error) {
+func sumOf(c []parquet.Col, i int) (*late.Sum, error) {
 	s := &late.Sum{}
 	err := readSums(c, i, s, [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
 		tables.LTruncatedAmount, tables.LPaymentAmount})
@@ -20,7 +20,7 @@ func sumOf(c []table.Col, i int) (*late.Sum, error) {
 }
 
 // readSums reads the columns of a sum but for its draws: used, free, official, discount, truncated and payment.
-func readSums(c []table.Col, i int, s *late.Sum, cols [6]int) error {
+func readSums(c []parquet.Col, i int, s *late.Sum, cols [6]int) error {
 	for k, to := range [...]*money.SignedQuantity{&s.Used, &s.Free} {
 		d := c[cols[k]].Decs[i]
 		v, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)

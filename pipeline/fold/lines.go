@@ -4,7 +4,7 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -38,9 +38,9 @@ type lineWriter struct {
 	instant period.Instant
 
 	out  *lake.Writer
-	pq   *table.Writer
-	cols *table.Columns
-	mem  *table.Memory
+	pq   *parquet.Writer
+	cols *parquet.Columns
+	mem  *parquet.Memory
 	rows int64
 	sum  lineSums
 
@@ -109,7 +109,7 @@ type versionWords struct {
 
 // newLineWriter writes lines that are paid at an instant; tables.Nothing = at their usage_start.
 func (f *Folder) newLineWriter(key lake.FileKey, instant period.Instant) *lineWriter {
-	w := &lineWriter{f: f, key: key, instant: instant, cols: table.NewColumns(tables.Lines()), mem: table.NewMemory()}
+	w := &lineWriter{f: f, key: key, instant: instant, cols: parquet.NewColumns(tables.Lines()), mem: parquet.NewMemory()}
 	w.skus = make([]skuWords, len(f.Books.Products))
 	w.versions = make([]versionWords, len(f.Books.Versions))
 	w.discounts = make([]int32, len(f.Books.Discounts))
@@ -294,7 +294,7 @@ func (w *lineWriter) flush() error {
 			return err
 		}
 		w.out = out
-		if w.pq, err = table.NewWriterIn(w.mem, out, tables.Lines()); err != nil {
+		if w.pq, err = parquet.NewWriterIn(w.mem, out, tables.Lines()); err != nil {
 			return err
 		}
 	}
@@ -331,7 +331,7 @@ type associations struct {
 func (a *associations) forget() { a.valid = false }
 
 // at returns the dictionary codes of partner_id and association_type at t (spec §6.1).
-func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []table.Col) (partner, kind int32) {
+func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []parquet.Col) (partner, kind int32) {
 	if a.valid && a.customer == customer && a.span.Holds(t) {
 		return a.partner, a.kind
 	}

@@ -2,7 +2,7 @@ package fold
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -35,7 +35,7 @@ type walk struct {
 	group   int    // the next row group
 	lowest  string // the first customer in it, where that is known
 	ended   bool   // there is none
-	cols    *table.Columns
+	cols    *parquet.Columns
 	at      int
 	ranks   []int32 // of the words of cols, in the books' order of customers
 }

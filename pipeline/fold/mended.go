@@ -1,8 +1,8 @@
 package fold
 
 import (
+	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/mend"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -34,7 +34,7 @@ func (w *worker) mended(bucket int, day period.Day) (bool, error) {
 }
 
 // holdsTouched reports whether a file has a row that is touched.
-func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int, touched *mend.Day) (bool, error) {
+func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int, touched *change.Day) (bool, error) {
 	f, err := openTable(w.Txn, e, def, []int{customer, sku, region})
 	if err != nil {
 		return false, err

@@ -4,9 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -24,7 +24,7 @@ type opening struct {
 	changes   map[int32][]late.Change // made to packages since the file, by customer
 	changed   []int32                 // customers of changes, ascending
 	carries   bool                    // rows go on as they are: whose they are is only known where carry stopped at a customer
-	words     table.Recode            // of the row group, in the batch that carry appends to
+	words     parquet.Recode          // of the row group, in the batch that carry appends to
 	coded     bool                    // words is of this row group
 	written   int64                   // and of the batch that followed so many rows
 }
@@ -210,7 +210,7 @@ func (w *positionWriter) add(customer int32, rows []position.Row) error {
 }
 
 // addPosition appends a row to a table that begins with the columns of positions.
-func addPosition(to *table.Columns, customer string, r *position.Row) {
+func addPosition(to *parquet.Columns, customer string, r *position.Row) {
 	c := to.C
 	c[tables.PCustomerID].AddWord(customer)
 	c[tables.PKind].Codes = append(c[tables.PKind].Codes, int32(r.Kind))

@@ -6,11 +6,11 @@ import (
 	"io"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/sorting"
-	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -33,8 +33,8 @@ func (e *MissingBookError) Error() string {
 // names turns the words of lake files into the books' codes.
 type names struct {
 	books   *books.Books
-	regions *ingest.Regions
-	pages   *table.Decoder // of openPages, once it was called
+	regions *accept.Regions
+	pages   *parquet.Decoder // of openPages, once it was called
 }
 
 func (n *names) customer(id string) (int32, error) {
@@ -67,11 +67,11 @@ func (n *names) sku(id string) (int32, error) {
 // tableFile is one lake file read group by group.
 type tableFile struct {
 	file   storage.ReadFile
-	reader *table.Reader // nil where pages read it
-	pages  table.Pages
+	reader *parquet.Reader // nil where pages read it
+	pages  parquet.Pages
 	cols   []int // that pages read
 	group  int   // that pages read next
-	out    *table.Columns
+	out    *parquet.Columns
 }
 
 func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
@@ -79,7 +79,7 @@ func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tabl
 	if err != nil {
 		return nil, err
 	}
-	r, err := table.NewReader(seekable(f), def, cols)
+	r, err := parquet.NewReader(seekable(f), def, cols)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", e.Path, err)
 	}
@@ -90,7 +90,7 @@ func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tabl
 func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
 	if n.pages == nil {
 		var err error
-		if n.pages, err = table.NewDecoder(); err != nil {
+		if n.pages, err = parquet.NewDecoder(); err != nil {
 			return nil, err
 		}
 	}
@@ -99,9 +99,9 @@ func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []
 		return nil, err
 	}
 	src, _, err := atOnce(f, nil)
-	var layout *table.Layout
+	var layout *parquet.Layout
 	if err == nil {
-		layout, err = table.ReadLayout(src, f.Size(), def)
+		layout, err = parquet.ReadLayout(src, f.Size(), def)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
@@ -111,7 +111,7 @@ func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []
 			cols = append(cols, i)
 		}
 	}
-	return &tableFile{file: f, pages: table.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols, out: table.NewColumns(def)}, nil
+	return &tableFile{file: f, pages: parquet.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols, out: parquet.NewColumns(def)}, nil
 }
 
 // atOnce reads a file that is not large in one go, into memory that may be used again: a reader of its parts would have the checksum of the
@@ -126,11 +126,11 @@ func atOnce(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
 	if n, err := f.ReadAt(mem, 0); n < len(mem) {
 		return nil, mem, err
 	}
-	return table.InMemory(mem), mem, nil
+	return parquet.InMemory(mem), mem, nil
 }
 
 // next returns the next row group's columns, or nil at the end.
-func (t *tableFile) next() (*table.Columns, error) {
+func (t *tableFile) next() (*parquet.Columns, error) {
 	if t.reader != nil {
 		return t.reader.Next()
 	}
@@ -157,7 +157,7 @@ func (t *tableFile) close() {
 type cursor struct {
 	*tableFile
 	skip func(*tableFile) bool // whether the next row group has nothing of interest; nil = never
-	cols *table.Columns
+	cols *parquet.Columns
 	at   int
 }
 
@@ -304,7 +304,7 @@ func (l *lineRecords) take(r *sorting.Row) (err error) {
 	return err
 }
 
-func amountOf(c *table.Columns, i int) (money.Quantity, error) {
+func amountOf(c *parquet.Columns, i int) (money.Quantity, error) {
 	d := c.C[tables.LUsageAmount].Decs[i]
 	return money.QuantityFromRaw(d.Hi, d.Lo)
 }

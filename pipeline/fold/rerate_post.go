@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/events"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -59,7 +59,7 @@ func (r *rerating) post(differences []Difference) error {
 func (r *rerating) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.w.find(r.key("reratings")) {
-		err := r.w.eachRow(e, tables.Reratings(), func(c []table.Col, i int) error {
+		err := r.w.eachRow(e, tables.Reratings(), func(c []parquet.Col, i int) error {
 			p := posting{drawn: string(c[tables.TDraws].Text(i)), partner: c[tables.TPartnerID].Word(i), asOf: period.Instant(c[tables.TAsOf].Ints[i])}
 			var err error
 			if p.Customer, err = r.w.names.customer(c[tables.TCustomerID].Word(i)); err != nil {
@@ -99,8 +99,8 @@ func associationWord(t books.AssociationType) string {
 	return ""
 }
 
-func (r *rerating) storePostings(list []posting) *table.Columns {
-	out := table.NewColumns(tables.Reratings())
+func (r *rerating) storePostings(list []posting) *parquet.Columns {
+	out := parquet.NewColumns(tables.Reratings())
 	c := out.C
 	for i := range list {
 		p := &list[i]
@@ -155,7 +155,7 @@ func (r *rerating) postShifts() error {
 	}
 	all = append(all, r.shifts...)
 	slices.SortStableFunc(all, compareShifts)
-	out := table.NewColumns(tables.Shifts())
+	out := parquet.NewColumns(tables.Shifts())
 	for len(all) > 0 {
 		h, n := all[0], 1
 		for ; n < len(all) && compareShifts(h, all[n]) == 0; n++ {
@@ -188,7 +188,7 @@ func (r *rerating) postRedraws() error {
 		return err
 	}
 	maps.Copy(all, r.redrawn)
-	out := table.NewColumns(tables.Redraws())
+	out := parquet.NewColumns(tables.Redraws())
 	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b late.Key) int {
 		if a.Customer != b.Customer {
 			return int(a.Customer - b.Customer)

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/sorting"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -144,7 +144,7 @@ func (a *arrivals) next() error {
 		return err
 	}
 	r := &a.row
-	outward, err := ingest.Outward(r)
+	outward, err := accept.Outward(r)
 	a.head = arrival{sku: r.SKU, file: r.File, number: r.Number}
 	a.head.sample = sample{customer: r.Customer, slot: r.Start, link: a.w.linkName(r.ID), Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
 	return err
@@ -270,7 +270,7 @@ func (w *worker) electStrictly(accepted *sample, group []arrival) *sample {
 
 func (w *worker) rejectSample(a *arrival) {
 	w.counts[a.file].Rejected++
-	w.rejects = append(w.rejects, ingest.Reject{File: a.file, Row: a.number, Reason: reason.Conflict, Column: "sample_time",
+	w.rejects = append(w.rejects, accept.Reject{File: a.file, Row: a.number, Reason: reason.Conflict, Column: "sample_time",
 		Value: a.Time.String(), ID: a.link + "@" + a.Time.String()})
 }
 
@@ -280,7 +280,7 @@ func (w *worker) policyOf(sku int32) *books.Policy {
 }
 
 // store appends a sample that counts.
-func (w *worker) store(c *table.Columns, s *sample) {
+func (w *worker) store(c *parquet.Columns, s *sample) {
 	c.C[tables.BCustomerID].AddWord(w.Books.Customers[s.customer].ID)
 	c.C[tables.BResourceID].AddWord(s.link)
 	c.C[tables.BSlot].Ints = append(c.C[tables.BSlot].Ints, int64(s.slot))

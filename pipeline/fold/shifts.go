@@ -3,9 +3,9 @@ package fold
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/late"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -28,7 +28,7 @@ type shift struct {
 func (w *worker) shiftsIn(bucket int, billed period.Cycle) ([]shift, error) {
 	var out []shift
 	for _, e := range w.find(lake.FileKey{Table: "shifts", Cycle: billed.String(), Bucket: bucket}) {
-		err := w.eachRow(e, tables.Shifts(), func(c []table.Col, i int) error {
+		err := w.eachRow(e, tables.Shifts(), func(c []parquet.Col, i int) error {
 			customer, err := w.names.customer(c[tables.HCustomerID].Word(i))
 			if err != nil {
 				return err
@@ -51,7 +51,7 @@ func (w *worker) shiftsIn(bucket int, billed period.Cycle) ([]shift, error) {
 }
 
 // eachRow visits every row of a table file.
-func (w *worker) eachRow(e lake.FileEntry, def *tables.Table, visit func([]table.Col, int) error) error {
+func (w *worker) eachRow(e lake.FileEntry, def *tables.Table, visit func([]parquet.Col, int) error) error {
 	f, err := openTable(w.Txn, e, def, nil)
 	if err != nil {
 		return err
@@ -92,7 +92,7 @@ func (s *lateStep) redrawn() error {
 // redrawnIn reads what records draw since re-rating in one cycle.
 func (s *lateStep) redrawnIn(cycle period.Cycle, to map[late.Key]string) error {
 	for _, e := range s.w.find(lake.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.bucket}) {
-		err := s.w.eachRow(e, tables.Redraws(), func(c []table.Col, i int) error {
+		err := s.w.eachRow(e, tables.Redraws(), func(c []parquet.Col, i int) error {
 			customer, err := s.w.names.customer(c[tables.WCustomerID].Word(i))
 			if err != nil {
 				return err

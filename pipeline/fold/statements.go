@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/events"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -110,14 +110,14 @@ type statementWriter struct {
 	f         *Folder
 	cycle     period.Cycle
 	asTheyAre bool // statements to which nothing came stay: they were cut by today's settings
-	cols      *table.Columns
+	cols      *parquet.Columns
 	sums      [len(statementColumns)]money.AmountTotal
 	due       money.AmountTotal
 	rounding  money.AmountTotal
 }
 
 func (f *Folder) newStatementWriter(cycle period.Cycle) *statementWriter {
-	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle), cols: table.NewColumns(tables.Statements())}
+	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle), cols: parquet.NewColumns(tables.Statements())}
 	w.cols.C[tables.SCycle].SetWord(cycle.String())
 	return w
 }
@@ -171,7 +171,7 @@ func (w *statementWriter) rest(a *adder) error {
 }
 
 // keep writes rows of a batch to which nothing came.
-func (w *statementWriter) keep(c *table.Columns, from, to int) error {
+func (w *statementWriter) keep(c *parquet.Columns, from, to int) error {
 	if !w.asTheyAre {
 		for i := from; i < to; i++ {
 			var t customerTotal
@@ -199,7 +199,7 @@ func (w *statementWriter) keep(c *table.Columns, from, to int) error {
 	return addUp(&w.rounding, c.C[tables.SRounding].Decs[from:to])
 }
 
-func addUp(sum *money.AmountTotal, parts []table.Dec) error {
+func addUp(sum *money.AmountTotal, parts []parquet.Dec) error {
 	for _, d := range parts {
 		part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
 		if err != nil {
@@ -340,7 +340,7 @@ func (a *adder) add(e lake.FileEntry, away bool) error {
 }
 
 // add adds a row, of which the number of lines and the amounts stand in the given columns, or takes it away.
-func (t *customerTotal) add(c *table.Columns, lines int, amounts [len(amountsOfSums)]int, row int, away bool) error {
+func (t *customerTotal) add(c *parquet.Columns, lines int, amounts [len(amountsOfSums)]int, row int, away bool) error {
 	n, add := c.C[lines].Ints[row], (*money.AmountTotal).AddTotal
 	if away {
 		n, add = -n, (*money.AmountTotal).SubTotal

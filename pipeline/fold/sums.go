@@ -1,7 +1,7 @@
 package fold
 
 import (
-	"github.com/tollbook/tollbook/pipeline/table"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -10,7 +10,7 @@ import (
 // sumWriter adds up each customer's lines of a day.
 type sumWriter struct {
 	f        *Folder
-	cols     *table.Columns
+	cols     *parquet.Columns
 	customer int32
 	lines    int64
 	sum      amountSums
@@ -33,7 +33,7 @@ func (s *amountSums) add(c *line.Charge) error {
 }
 
 func newSumWriter(f *Folder) *sumWriter {
-	return &sumWriter{f: f, cols: table.NewColumns(tables.Sums())}
+	return &sumWriter{f: f, cols: parquet.NewColumns(tables.Sums())}
 }
 
 func (s *sumWriter) reset() {
@@ -65,7 +65,7 @@ func (s *sumWriter) close() {
 }
 
 // columns is the day's batch.
-func (s *sumWriter) columns() *table.Columns {
+func (s *sumWriter) columns() *parquet.Columns {
 	for _, col := range [...]int{tables.DCredit, tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt} {
 		s.cols.C[col].SetDec(0, 0)
 	}

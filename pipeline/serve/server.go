@@ -15,19 +15,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/read/cache"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
-	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Config is what a server is made of.
 type Config struct {
-	Workspace  *pipeline.Workspace
+	Workspace  *run.Workspace
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -53,7 +53,7 @@ type Server struct {
 	mux      *http.ServeMux
 	conns    atomic.Uint64
 	texts    sync.Pool // of *[]byte: what answers were written in
-	shelf    *shelf.Shelf
+	shelf    *cache.Shelf
 	program  string // which build this is
 }
 
@@ -74,7 +74,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.Scratch != "" {
-		if s.shelf, err = shelf.New(c.Scratch, kept); err != nil {
+		if s.shelf, err = cache.New(c.Scratch, kept); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +110,7 @@ func (s *Server) path(name string) string {
 }
 
 // KeysFile is where a workspace's keys are.
-func KeysFile(w *pipeline.Workspace) keys.File {
+func KeysFile(w *run.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 

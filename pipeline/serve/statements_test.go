@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -57,11 +57,11 @@ func TestStatementsOfAnOpenCycle(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "inbox/usage/second.csv"), []byte(late), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	w, err := pipeline.OpenWorkspace(dir)
+	w, err := run.OpenWorkspace(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Nightly(t.Context(), pipeline.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
+	if _, err := w.Nightly(t.Context(), run.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	if second := ask(); second == first || strings.Contains(second, "error") {

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
@@ -69,11 +69,11 @@ func billed(t testing.TB) string {
 	if err := os.CopyFS(dir, os.DirFS("testdata/access")); err != nil {
 		t.Fatal(err)
 	}
-	w, err := pipeline.OpenWorkspace(dir)
+	w, err := run.OpenWorkspace(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Monthly(t.Context(), period.CycleOf(2026, 9), pipeline.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+	if _, err := w.Monthly(t.Context(), period.CycleOf(2026, 9), run.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -82,7 +82,7 @@ func billed(t testing.TB) string {
 // start serves a workspace; change may alter its settings and what it offers.
 func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) *world {
 	t.Helper()
-	w, err := pipeline.OpenWorkspace(dir)
+	w, err := run.OpenWorkspace(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

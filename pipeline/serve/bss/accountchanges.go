@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -197,7 +197,7 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
 				continue
 			}
-			err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+			err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 				for i := range batch.N {
 					row := query.Row{Cols: batch, I: i}
 					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/query"
-	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 

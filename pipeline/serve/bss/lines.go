@@ -6,10 +6,10 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
-	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -80,7 +80,7 @@ func (f *filter) days(cycle period.Cycle) error {
 
 // page reads the page that the call's offset and limit say, of one customer's lines.
 func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (*records.Page, error) {
-	empty := &records.Page{Rows: table.NewColumns(tables.Lines())}
+	empty := &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 	if f.none {
 		return empty, nil
 	}

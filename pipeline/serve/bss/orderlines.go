@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/ingest"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/table"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -113,7 +113,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 
 // bucketOf is the bucket of a customer.
 func bucketOf(c *operation.Call, customer string) int {
-	return ingest.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
+	return accept.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
 // filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes effect in its own
@@ -142,7 +142,7 @@ func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) error {
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime, tables.OPayer,
 		tables.OBaseOrderID, tables.OBaseOrderLine}
-	return query.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+	return query.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := query.Row{Cols: batch, I: i}
 			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)), line: row.Whole(tables.OOrderLine),
@@ -161,7 +161,7 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int, err error) {
 	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime, tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
 		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount}
-	err = query.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *table.Columns) error {
+	err = query.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := query.Row{Cols: batch, I: i}
 			o := found[lineKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))]

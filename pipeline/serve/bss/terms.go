@@ -5,10 +5,10 @@ import (
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
-	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/table"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -47,7 +47,7 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 		if e.Table != tables.Orders().Name || e.Bucket != bucketOf(c, customer) {
 			continue
 		}
-		err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *table.Columns) error {
+		err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 			for i := range batch.N {
 				row := query.Row{Cols: batch, I: i}
 				order := string(row.Text(tables.OOrderID))

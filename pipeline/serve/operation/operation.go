@@ -7,11 +7,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/records"
+	"github.com/tollbook/tollbook/pipeline/read/cache"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
-	"github.com/tollbook/tollbook/pipeline/shelf"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -71,7 +71,7 @@ type Call struct {
 
 // State is one committed state of the lake with the settings and books that it is read with. Several calls share it.
 type State struct {
-	Workspace *pipeline.Workspace
+	Workspace *run.Workspace
 	Snap      *lake.Snapshot
 	Store     records.Store  // looks lines of Snap up
 	Prices    *Prices        // of the workspace's books
@@ -85,11 +85,11 @@ type Prices struct {
 }
 
 // NewPrices is of a workspace whose books do not change.
-func NewPrices(w *pipeline.Workspace) *Prices {
+func NewPrices(w *run.Workspace) *Prices {
 	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *rating.Book {
 		b := *w.Books
 		b.Packages = nil
-		return rating.Compile(&b, pipeline.Rules(&w.Settings))
+		return rating.Compile(&b, run.Rules(&w.Settings))
 	})}
 }
 
@@ -97,7 +97,7 @@ func NewPrices(w *pipeline.Workspace) *Prices {
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
-	Shelf   *shelf.Shelf          // of what is asked for again; nil = nothing is kept
+	Shelf   *cache.Shelf          // of what is asked for again; nil = nothing is kept
 	Program string                // which build writes the answers: part of their tags
 }
 

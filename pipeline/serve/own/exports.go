@@ -9,13 +9,13 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/export"
-	"github.com/tollbook/tollbook/pipeline/focus"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/query"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
-	"github.com/tollbook/tollbook/pipeline/settle"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -133,7 +133,7 @@ func download(c *operation.Call, tag string, write func(context.Context, io.Writ
 }
 
 // focusOf is a data set of one issuer, as far as the caller is in it: as the issuer, or as the one who is billed.
-func focusOf(c *operation.Call, reader settle.Reader, format string) (any, error) {
+func focusOf(c *operation.Call, reader partners.Reader, format string) (any, error) {
 	request, err := focusRequest(c)
 	if err != nil {
 		return nil, err

@@ -6,8 +6,8 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/compose"
-	"github.com/tollbook/tollbook/pipeline/document"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/settlement"

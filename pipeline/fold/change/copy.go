@@ -1,0 +1,87 @@
+package change
+
+import (
+	"archive/zip"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Load reads the books from a copy. Whether they are those one looks for says their Hash (MEND-1).
+func Load(path string, s settings.Settings) (b *books.Books, err error) {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the copy of the books: %w", err)
+	}
+	defer func() { err = errors.Join(err, z.Close()) }()
+	if b, err = books.Load(z, s); err != nil {
+		return nil, fmt.Errorf("read the copy of the books %s: %w", path, err)
+	}
+	return b, nil
+}
+
+// Save keeps the books of a workspace, whose root fsys is, in a copy; one that is there already is left as it is. hash is theirs.
+func Save(path string, fsys fs.FS, hash [32]byte) error {
+	name := hex.EncodeToString(hash[:])
+	if z, err := zip.OpenReader(path); err == nil {
+		same := z.Comment == name
+		if err := z.Close(); err != nil || same {
+			return err
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return fmt.Errorf("keep a copy of the books: %w", err)
+	}
+	// One run at a time has the lake's lock, so one temporary name does; a copy that is torn is no copy (MEND-1).
+	temporary := path + ".tmp"
+	if err := write(temporary, fsys, name); err != nil {
+		return errors.Join(fmt.Errorf("keep a copy of the books: %w", err), os.Remove(temporary))
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("keep a copy of the books: %w", err)
+	}
+	return nil
+}
+
+// write writes the books into a zip file that bears a comment.
+func write(path string, fsys fs.FS, comment string) (err error) {
+	out, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	z := zip.NewWriter(out)
+	if err := z.SetComment(comment); err != nil {
+		return err
+	}
+	for _, f := range books.Formats() {
+		in, err := fsys.Open("books/" + f.File)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = add(z, "books/"+f.File, in)
+		if err := errors.Join(err, in.Close()); err != nil {
+			return err
+		}
+	}
+	return z.Close()
+}
+
+func add(z *zip.Writer, name string, in io.Reader) error {
+	to, err := z.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, in)
+	return err
+}

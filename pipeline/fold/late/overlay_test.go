@@ -1,0 +1,169 @@
+package late_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// Package p of customer 0 holds 10 units a cycle of UTC from July to November; q 100 for good. Customer 1 has a q of their own.
+func packaged(t *testing.T) *books.Books {
+	t.Helper()
+	z, err := period.LoadZone("UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := period.Span{From: day(t, "2026-07-01"), To: day(t, "2026-12-01")}
+	return &books.Books{Zone: z, Packages: []books.Package{
+		{ID: "p", Customer: 0, Quota: quantity(t, "10"), Reset: books.ResetCycle, Valid: valid},
+		{ID: "q", Customer: 0, Quota: quantity(t, "100"), Valid: valid},
+		{ID: "q", Customer: 1, Quota: quantity(t, "5"), Valid: valid},
+	}}
+}
+
+func day(t *testing.T, text string) period.Instant {
+	t.Helper()
+	at, err := period.ParseInstant(text + "T00:00:00Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func quantity(t *testing.T, text string) money.Quantity {
+	t.Helper()
+	q, err := money.ParseQuantity(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
+}
+
+// state reads a position: package start left of.
+func state(t *testing.T, text string) position.Row {
+	t.Helper()
+	f := strings.Fields(text)
+	return position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1]), Count: quantity(t, f[2]), Usage: quantity(t, f[3])}
+}
+
+// shift reads a change that moves: package start by.
+func shift(t *testing.T, text string) late.Change {
+	t.Helper()
+	f := strings.Fields(text)
+	by, err := money.ParseSignedQuantity(f[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return late.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, By: by}
+}
+
+func TestLayOver(t *testing.T) {
+	t.Parallel()
+	b := packaged(t)
+	for _, c := range []struct {
+		name    string
+		rows    []string // package start left of
+		changes []string // the same: a state; or package start by: a shift
+		want    string
+	}{
+		{"nothing", []string{"q 2026-07-01 40 100"}, nil, "q 2026-07-01 40 100"},
+		{"a state takes the place", []string{"p 2026-09-01 4 10", "q 2026-07-01 40 100"}, []string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
+		{"a state of a package that nothing was drawn of", []string{"p 2026-09-01 4 10"}, []string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
+		{"a newer filling takes the place", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 9 10"}, "p 2026-09-01 9 10"},
+		{"an older one does not", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 9 10"}, "p 2026-09-01 4 10"},
+		{"60 drawn and 15 more", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15"}, "q 2026-07-01 25 100"},
+		{"60 drawn and 15 back", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 -15"}, "q 2026-07-01 55 100"},
+		{"60 drawn and 70 back", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 -70"}, "q 2026-07-01 100 100"},
+		{"60 drawn and 70 more", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 70"}, "q 2026-07-01 0 130"},
+		{"a shift where nothing was drawn", nil, []string{"q 2026-07-01 15"}, "q 2026-07-01 85 100"},
+		{"a shift of a newer filling", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 3"}, "p 2026-09-01 7 10"},
+		{"a shift of an older one", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 3"}, "p 2026-09-01 4 10"},
+		{"two shifts", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 -5"}, "q 2026-07-01 30 100"},
+		{"a state holds the shift before it", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 20 100"}, "q 2026-07-01 20 100"},
+		{"a shift of the cycle after", nil, []string{"q 2026-07-01 20 100", "q 2026-07-01 15"}, "q 2026-07-01 5 100"},
+		{"another quota than the books'", []string{"q 2026-07-01 10 50"}, []string{"q 2026-07-01 15"}, "q 2026-07-01 45 100"},
+	} {
+		var rows []position.Row
+		for _, text := range c.rows {
+			rows = append(rows, state(t, text))
+		}
+		var changes []late.Change
+		for _, text := range c.changes {
+			if len(strings.Fields(text)) == 3 {
+				changes = append(changes, shift(t, text))
+			} else {
+				changes = append(changes, late.Change{Row: state(t, text)})
+			}
+		}
+		rows, err := late.LayOver(b, 0, rows, changes)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		var got []string
+		for _, row := range rows {
+			if row.Kind != position.Package {
+				t.Errorf("%s: %+v is no package", c.name, row)
+			}
+			d, _ := b.Zone.Local(row.At)
+			got = append(got, strings.Join([]string{row.Key, d.String(), row.Count.Trim(), row.Usage.Trim()}, " "))
+		}
+		if text := strings.Join(got, "; "); text != c.want {
+			t.Errorf("%s: %s, want %s", c.name, text, c.want)
+		}
+	}
+}
+
+// p is filled for each cycle; q for good, until its last day.
+func TestGoesOn(t *testing.T) {
+	t.Parallel()
+	b := packaged(t)
+	prices := rating.Compile(b, rating.Rules{})
+	meter := late.Change{Row: position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}}
+	for _, c := range []struct {
+		change late.Change
+		at     string
+		want   bool
+	}{
+		{shift(t, "p 2026-09-01 1"), "2026-09-01", true},
+		{shift(t, "p 2026-09-01 1"), "2026-10-01", false},
+		{shift(t, "q 2026-07-01 1"), "2026-10-01", true},
+		{late.Change{Row: state(t, "q 2026-07-01 1 100")}, "2026-10-01", true},
+		{late.Change{Row: state(t, "gone 2026-07-01 1 100")}, "2026-07-01", false},
+		{late.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // not in force
+		{meter, "2026-07-01", false},
+	} {
+		if got := c.change.GoesOn(b, prices, 0, day(t, c.at)); got != c.want {
+			t.Errorf("%s of %s after %s: %v", c.change.Key, c.change.At, c.at, got)
+		}
+	}
+}
+
+func TestPackageOf(t *testing.T) {
+	t.Parallel()
+	b := packaged(t)
+	row := state(t, "q 2026-08-01 1 5")
+	for customer, want := range map[int32]int32{0: 1, 1: 2, 2: -1} {
+		if got := late.PackageOf(b, customer, &row); got != want {
+			t.Errorf("customer %d: %d, want %d", customer, got, want)
+		}
+	}
+}
+
+func TestMoved(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{{"3", "2.5", "5.5"}, {"3", "-2.5", "0.5"}, {"3", "-3", "0"}, {"3", "-4", "0"}, {"0", "0", "0"}} {
+		by, err := money.ParseSignedQuantity(c[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := late.Moved(quantity(t, c[0]), by); err != nil || got.Trim() != c[2] {
+			t.Errorf("%s by %s: %s %v, want %s", c[0], c[1], got.Trim(), err, c[2])
+		}
+	}
+}

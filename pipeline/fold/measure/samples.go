@@ -1,0 +1,349 @@
+package measure
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Lake is where stored samples are read from.
+type Lake struct {
+	Books *books.Books
+	Open  func(lake.FileEntry) (storage.ReadFile, error)
+	// Unknown is the error of samples of a customer whom the books do not have; nil = they are strays as others are.
+	Unknown func(customer string) error
+}
+
+// Sample is the sample of a link's slot.
+type Sample struct {
+	Link string
+	Slot period.Instant
+	percentile.Sample
+}
+
+// windowRows is how many rows of a file are in memory at once.
+const windowRows = 8192
+
+var windowColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot, tables.BSampleTime, tables.BIn, tables.BOut}
+
+// Each gives every object its samples and shows it, in order of keys; what it shows holds until show returns. One customer's samples are
+// in memory at a time. The objects' customers are all of one bucket, and files are the cycle's bandwidth files of that bucket. strays
+// may be nil; newer are samples that take the place of the stored ones of their slots.
+func (l *Lake) Each(objects *Objects, files []lake.FileEntry, strays Strays, newer []Sample, show func(Key, *percentile.Object) error) (err error) {
+	keys := objects.Keys()
+	if len(keys) == 0 {
+		return nil
+	}
+	added := l.additions(strays, newer)
+	r := &reading{lake: l, objects: objects, links: make(map[string]*place)}
+	defer func() { err = errors.Join(err, r.close()) }()
+	only := ""
+	if keys[0].Customer == keys[len(keys)-1].Customer {
+		only = l.Books.Customers[keys[0].Customer].ID
+	}
+	if err := r.open(files, only); err != nil {
+		return err
+	}
+	for len(keys) > 0 {
+		customer := keys[0].Customer
+		if err := r.customer(customer, added[customer]); err != nil {
+			return err
+		}
+		for ; len(keys) > 0 && keys[0].Customer == customer; keys = keys[1:] {
+			if err := show(keys[0], objects.Object(keys[0])); err != nil {
+				return err
+			}
+			objects.Forget(keys[0])
+		}
+	}
+	return nil
+}
+
+// addition is a sample that the files of its customer's bucket do not have.
+type addition struct {
+	Sample
+	newer bool // takes the place of what is stored, whatever that is
+}
+
+// additions are the samples of one customer beside those of the bucket's files: by link, in order of slots.
+type additions map[string][]addition
+
+// additions sorts strays and newer samples by customer, by the row of their link in force.
+func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
+	out := make(map[int32]additions)
+	put := func(customer int32, a addition) {
+		if out[customer] == nil {
+			out[customer] = make(additions)
+		}
+		out[customer][a.Link] = append(out[customer][a.Link], a)
+	}
+	for _, s := range newer {
+		if row, ok := l.Books.LinkAt(s.Link, s.Slot); ok {
+			put(row.Customer, addition{s, true})
+		}
+	}
+	for customer, list := range strays {
+		for _, s := range list {
+			put(customer, addition{Sample: s})
+		}
+	}
+	for _, links := range out {
+		for link, list := range links {
+			links[link] = l.inOrder(list)
+		}
+	}
+	return out
+}
+
+// inOrder sorts a link's additions, newer ones standing before strays, and leaves one of each slot: the newer one where there is one.
+func (l *Lake) inOrder(list []addition) []addition {
+	slices.SortStableFunc(list, func(a, b addition) int { return cmp.Compare(a.Slot, b.Slot) })
+	kept := list[:0]
+	for _, a := range list {
+		if n := len(kept); n > 0 && kept[n-1].Slot == a.Slot {
+			if !kept[n-1].newer {
+				kept[n-1].Sample.Sample = l.elect(&kept[n-1].Sample, a.Sample.Sample)
+			}
+			continue
+		}
+		kept = append(kept, a)
+	}
+	return kept
+}
+
+// elect decides between two stored samples of one slot that lay with two customers, by the duplicates rule of the link's policy. Under
+// reject the one that was accepted first stays: the stray, for its customer was the link's before.
+func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
+	row, ok := l.Books.LinkAt(stray.Link, stray.Slot)
+	if !ok {
+		return stray.Sample
+	}
+	policy := &l.Books.Policies[l.Books.Policy(l.Books.Products[row.SKU].Policy)] // the books' reader has checked that there is one
+	if policy.Duplicates == books.DuplicatesReject {
+		return stray.Sample
+	}
+	return percentile.Winner(policy, stray.Sample, other)
+}
+
+// reading reads the files of a bucket side by side, a customer at a time.
+type reading struct {
+	lake    *Lake
+	objects *Objects
+	decoder *parquet.Decoder
+	files   []*window
+	links   map[string]*place // of the customer at hand
+	added   additions         // of the customer at hand
+}
+
+// place is where samples of a link go as long as they are of the same row of links.csv.
+type place struct {
+	row   *books.Link // nil: no row in force at the slot looked at last
+	part  *link       // nil: of an object that was not asked for
+	added []addition  // left to give
+}
+
+// open opens the files in order of their days; only names the one customer that is asked for, "" = all.
+func (r *reading) open(files []lake.FileEntry, only string) error {
+	var err error
+	if r.decoder, err = parquet.NewDecoder(); err != nil {
+		return err
+	}
+	files = slices.Clone(files)
+	slices.SortStableFunc(files, func(a, b lake.FileEntry) int { return cmp.Compare(a.Day, b.Day) })
+	for _, e := range files {
+		w, err := r.lake.window(e, r.decoder)
+		if err != nil {
+			return err
+		}
+		r.files = append(r.files, w)
+		if only != "" {
+			if w.from, w.to, err = w.pages.Find(tables.BCustomerID, only); err != nil {
+				return fmt.Errorf("%s: %w", e.Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reading) close() error {
+	var err error
+	for _, w := range r.files {
+		err = errors.Join(err, w.file.Close())
+	}
+	return err
+}
+
+// customer gives the samples of one customer, and of his links what was added.
+func (r *reading) customer(customer int32, added additions) error {
+	clear(r.links)
+	r.added = added
+	for _, w := range r.files {
+		if err := r.day(w, customer); err != nil {
+			return fmt.Errorf("%s: %w", w.path, err)
+		}
+	}
+	for link := range added {
+		p := r.place(link)
+		for i := range p.added {
+			r.give(p, &p.added[i].Sample)
+		}
+	}
+	return nil
+}
+
+// day gives the customer's samples of one file.
+func (r *reading) day(w *window, customer int32) error {
+	id := r.lake.Books.Customers[customer].ID
+	for {
+		if w.at == w.cols.N {
+			if ok, err := w.read(); err != nil || !ok {
+				return err
+			}
+			n := len(w.cols.C[tables.BResourceID].Dict)
+			w.places = slices.Grow(w.places[:0], n)[:n]
+			clear(w.places)
+		}
+		c := w.cols.C
+		word, code := "", int32(-1)
+		for ; w.at < w.cols.N; w.at++ {
+			i := w.at
+			if who := c[tables.BCustomerID].Codes[i]; who != code {
+				code, word = who, c[tables.BCustomerID].Dict[who]
+				if word > id {
+					return nil
+				}
+				if word == id {
+					clear(w.places) // they are of the customer before
+				}
+			}
+			if word != id {
+				continue
+			}
+			link := c[tables.BResourceID].Codes[i]
+			p := w.places[link]
+			if p == nil {
+				p = r.place(c[tables.BResourceID].Dict[link])
+				w.places[link] = p
+			}
+			if err := r.stored(p, customer, w); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// place is that of one of the customer's links.
+func (r *reading) place(link string) *place {
+	p := r.links[link]
+	if p == nil {
+		p = &place{added: r.added[link]}
+		r.links[link] = p
+	}
+	return p
+}
+
+// stored gives the sample that the window stands at to its object, after what was added of slots before it. Of one that was added for the
+// same slot it is a duplicate.
+func (r *reading) stored(p *place, customer int32, w *window) error {
+	link, slot := w.cols.C[tables.BResourceID].Word(w.at), period.Instant(w.cols.C[tables.BSlot].Ints[w.at])
+	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which comes where it belongs
+		return nil
+	}
+	s, err := sampleAt(w.cols, w.at)
+	if err != nil {
+		return err
+	}
+	for len(p.added) > 0 && p.added[0].Slot < slot {
+		r.give(p, &p.added[0].Sample)
+		p.added = p.added[1:]
+	}
+	if len(p.added) > 0 && p.added[0].Slot == slot {
+		if a := &p.added[0]; !a.newer {
+			a.Sample.Sample = r.lake.elect(&a.Sample, s)
+		}
+		return nil
+	}
+	r.give(p, &Sample{link, slot, s})
+	return nil
+}
+
+func sampleAt(cols *parquet.Columns, i int) (percentile.Sample, error) {
+	in, out := cols.C[tables.BIn].Decs[i], cols.C[tables.BOut].Decs[i]
+	s := percentile.Sample{Time: period.Instant(cols.C[tables.BSampleTime].Ints[i])}
+	var err error
+	if s.In, err = money.QuantityFromRaw(in.Hi, in.Lo); err != nil {
+		return s, err
+	}
+	s.Out, err = money.QuantityFromRaw(out.Hi, out.Lo)
+	return s, err
+}
+
+// find moves a place to the row in force at a slot and reports whether there is one.
+func (r *reading) find(p *place, link string, slot period.Instant) bool {
+	if p.row != nil && p.row.Valid.Holds(slot) {
+		return true
+	}
+	p.part = nil
+	row, ok := r.lake.Books.LinkAt(link, slot)
+	if !ok {
+		p.row = nil
+		return false
+	}
+	p.row, p.part = row, r.objects.byKey[KeyOf(row)][link]
+	return true
+}
+
+// give gives a sample to its object, if it has one.
+func (r *reading) give(p *place, s *Sample) {
+	if r.find(p, s.Link, s.Slot) && p.part != nil {
+		r.objects.give(p.part, percentile.SlotOf(s.Slot), s.In, s.Out)
+	}
+}
+
+// window is a part of a file's rows in memory, of a file that is read from its start to its end.
+type window struct {
+	path     string
+	file     storage.ReadFile
+	pages    parquet.Pages
+	from, to int64 // rows that are left
+	cols     *parquet.Columns
+	at       int      // row of cols that comes next
+	places   []*place // by code of the link, of the customer at hand
+}
+
+func (l *Lake) window(e lake.FileEntry, d *parquet.Decoder) (*window, error) {
+	f, err := l.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := parquet.ReadLayout(f, f.Size(), tables.Bandwidth(), tables.BCustomerID)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
+	}
+	w := &window{path: e.Path, file: f, to: layout.Rows(), cols: parquet.NewColumns(tables.Bandwidth())}
+	w.pages = parquet.Pages{Layout: layout, Source: f, Decoder: d}
+	return w, nil
+}
+
+// read reads the next rows; false at the end.
+func (w *window) read() (bool, error) {
+	w.cols.Reset()
+	w.at = 0
+	if w.from == w.to {
+		return false, nil
+	}
+	next := min(w.to, w.from+windowRows)
+	err := w.pages.Append(w.cols, windowColumns, w.from, next)
+	w.from = next
+	return err == nil, err
+}

@@ -1,0 +1,51 @@
+package measure
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// State shows objects of a cycle with the samples that a state of the lake has of them, bucket by bucket, in each in order of keys. The
+// objects are those that Gather finds. What it shows holds until show returns. Errors: of reading, *lake.CorruptError among them.
+func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects, show func(Key, *percentile.Object) error) error {
+	files, err := snap.Files(cycle.String())
+	if err != nil {
+		return err
+	}
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != tables.Bandwidth().Name })
+	l := &Lake{Books: b, Open: snap.Open}
+	links := make(map[string]bool)
+	buckets := make(map[int]*Objects)
+	for key, parts := range objects.byKey {
+		for link := range parts {
+			links[link] = true
+		}
+		bucket := accept.Bucket(b.Customers[key.Customer].ID, max(1, snap.Manifest.Buckets))
+		if buckets[bucket] == nil {
+			buckets[bucket] = &Objects{books: b, byKey: make(map[Key]map[string]*link)}
+		}
+		buckets[bucket].byKey[key] = parts
+	}
+	strays, err := l.FindStrays(files, 1, func(link string) bool { return links[link] })
+	if err != nil {
+		return err
+	}
+	for _, bucket := range slices.Sorted(maps.Keys(buckets)) {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		its := slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Bucket != bucket })
+		if err := l.Each(buckets[bucket], its, strays, nil, show); err != nil {
+			return err
+		}
+	}
+	return nil
+}

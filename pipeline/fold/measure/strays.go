@@ -1,0 +1,132 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Strays are samples that lie with another customer than the one whose row of links.csv is in force at their slot: the books gave the link
+// to him after they had come. They are kept by that customer.
+type Strays map[int32][]Sample
+
+// FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the links; nil takes all.
+func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link string) bool) (Strays, error) {
+	decoder, err := parquet.NewDecoder()
+	if err != nil {
+		return nil, err
+	}
+	found := make([][]Sample, len(files))
+	var group errgroup.Group
+	group.SetLimit(max(1, workers))
+	pool := sync.Pool{New: func() any { return parquet.NewColumns(tables.Bandwidth()) }}
+	for i, e := range files {
+		group.Go(func() error {
+			cols := pool.Get().(*parquet.Columns)
+			defer pool.Put(cols)
+			var err error
+			if found[i], err = l.straysOf(e, decoder, cols, wanted); err != nil {
+				return fmt.Errorf("%s: %w", e.Path, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	out := make(Strays)
+	for _, list := range found {
+		for _, s := range list {
+			if row, ok := l.Books.LinkAt(s.Link, s.Slot); ok {
+				out[row.Customer] = append(out[row.Customer], s)
+			}
+		}
+	}
+	return out, nil
+}
+
+var straysColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot}
+
+// straysOf are the strays of one file.
+func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns, wanted func(string) bool) (out []Sample, err error) {
+	w, err := l.window(e, d)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.file.Close()) }()
+	for g := range w.pages.Layout.Groups() {
+		if wanted != nil {
+			has, err := w.pages.HasWord(tables.BResourceID, g, func(word []byte) bool { return wanted(string(word)) })
+			if err != nil {
+				return nil, err
+			}
+			if !has {
+				continue
+			}
+		}
+		cols.Reset()
+		if err := w.pages.Group(cols, straysColumns, g); err != nil {
+			return nil, err
+		}
+		rows, err := l.straysIn(cols, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		cols.Reset()
+		if err := w.pages.Group(cols, windowColumns, g); err != nil {
+			return nil, err
+		}
+		for _, i := range rows {
+			s, err := sampleAt(cols, i)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, Sample{cols.C[tables.BResourceID].Word(i), period.Instant(cols.C[tables.BSlot].Ints[i]), s})
+		}
+	}
+	return out, nil
+}
+
+// straysIn are the rows of a row group that are strays.
+func (l *Lake) straysIn(cols *parquet.Columns, wanted func(string) bool) ([]int, error) {
+	customers := make([]int32, len(cols.C[tables.BCustomerID].Dict))
+	for i, id := range cols.C[tables.BCustomerID].Dict {
+		customers[i] = l.Books.Customer(id)
+		if customers[i] < 0 && l.Unknown != nil {
+			return nil, l.Unknown(id)
+		}
+	}
+	links := cols.C[tables.BResourceID]
+	rows := make([]*books.Link, len(links.Dict)) // the one in force last looked at
+	ask := make([]bool, len(links.Dict))
+	for i, id := range links.Dict {
+		ask[i] = wanted == nil || wanted(id)
+	}
+	var out []int
+	for i, code := range links.Codes {
+		if !ask[code] {
+			continue
+		}
+		slot := period.Instant(cols.C[tables.BSlot].Ints[i])
+		row := rows[code]
+		if row == nil || !row.Valid.Holds(slot) {
+			row, _ = l.Books.LinkAt(links.Dict[code], slot)
+			rows[code] = row
+		}
+		if row != nil && row.Customer != customers[cols.C[tables.BCustomerID].Codes[i]] {
+			out = append(out, i)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,120 @@
+package pay
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// balanceReader gives the opening balances of a day, a customer at a time in the order of ids.
+type balanceReader struct {
+	file     *tableFile
+	cols     *parquet.Columns
+	at       int
+	customer string // whose rows are next
+	ok       bool   // false at the end
+	rows     []payment.Row
+}
+
+// openBalances starts on a balances file; without one there are none.
+func openBalances(w *worker, e lake.FileEntry) (*balanceReader, error) {
+	b := &balanceReader{at: -1}
+	if e.Path == "" {
+		return b, nil
+	}
+	f, err := openTable(w.Txn, e, tables.Balances())
+	if err != nil {
+		return nil, err
+	}
+	b.file = f
+	return b, b.advance()
+}
+
+func (b *balanceReader) close() { b.file.close() }
+
+// advance moves to the next row.
+func (b *balanceReader) advance() (err error) {
+	b.at++
+	for b.cols == nil || b.at >= b.cols.N {
+		if b.cols, err = b.file.next(); err != nil || b.cols == nil {
+			b.ok = false
+			return err
+		}
+		b.at = 0
+	}
+	b.ok, b.customer = true, b.cols.C[tables.KCustomerID].Word(b.at)
+	return nil
+}
+
+// take returns the rows of a customer, who is next or has none, and moves on. They are valid until the next call.
+func (b *balanceReader) take(customer string) ([]payment.Row, error) {
+	b.rows = b.rows[:0]
+	for b.ok && b.customer == customer {
+		r, err := b.row()
+		if err != nil {
+			return nil, fmt.Errorf("%s: customer %s: %w", b.file.name, customer, err)
+		}
+		b.rows = append(b.rows, r)
+		if err := b.advance(); err != nil {
+			return nil, err
+		}
+	}
+	return b.rows, nil
+}
+
+func (b *balanceReader) row() (r payment.Row, err error) {
+	c, i := b.cols.C, b.at
+	if r.Kind, err = payment.ParseRowKind(c[tables.KBalance].Word(i)); err != nil {
+		return r, err
+	}
+	if r.Kind == payment.CouponDrawn {
+		r.Coupon, r.From = c[tables.KCouponID].Word(i), period.Instant(c[tables.KValidFrom].Ints[i])
+	}
+	d := c[tables.KAmount].Decs[i]
+	r.Amount, err = money.AmountFromRaw(d.Hi, d.Lo)
+	return r, err
+}
+
+// addBalances appends a customer's rows to the closing balances.
+func addBalances(to *sheet, customer string, rows []payment.Row) error {
+	for i := range rows {
+		r, c := &rows[i], to.cols.C
+		from := tables.Nothing
+		if r.Kind == payment.CouponDrawn {
+			from = r.From
+		}
+		c[tables.KCustomerID].AddWord(customer)
+		c[tables.KBalance].AddWord(r.Kind.String())
+		c[tables.KCouponID].AddWord(r.Coupon)
+		c[tables.KValidFrom].Ints = append(c[tables.KValidFrom].Ints, int64(from))
+		c[tables.KAmount].AddDec(r.Amount.Raw())
+		if err := to.added(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addEntries appends the movements of a line or an account event; monthEnd is 1 for those of month-end lines.
+func addEntries(to *sheet, customer string, at period.Instant, id []byte, list []payment.Entry, monthEnd int32) error {
+	for i := range list {
+		e, c := &list[i], to.cols.C
+		c[tables.ECustomerID].AddWord(customer)
+		c[tables.ETime].Ints = append(c[tables.ETime].Ints, int64(at))
+		c[tables.EID].AddBytes(id)
+		c[tables.EType].AddWord(e.Type.String())
+		c[tables.EBalanceType].AddWord(e.Balance.String())
+		c[tables.EAmount].AddDec(e.Amount.Raw())
+		c[tables.EBalanceAfter].AddDec(e.After.Raw())
+		c[tables.EMonthEnd].Codes = append(c[tables.EMonthEnd].Codes, monthEnd)
+		if err := to.added(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

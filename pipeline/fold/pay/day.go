@@ -1,0 +1,404 @@
+package pay
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// day is a day of a place being paid.
+type day struct {
+	pl       *place
+	w        *worker
+	opening  *balanceReader
+	lines    *lineStream
+	held     []*heldLine     // of the day, by customer and in the order of time
+	events   []*accountEvent // of the day, by customer, instant and id
+	sums     *sums
+	moved    bool
+	customer string
+	line     payment.Line
+}
+
+// payDay pays a day and puts its files into the next state.
+func (pl *place) payDay(date period.Day, held []*heldLine, accounted []*accountEvent) (err error) {
+	w, name := pl.w, pl.dayName(date)
+	d := &day{pl: pl, w: w, held: held, events: accounted, sums: newSums()}
+	if d.opening, err = openBalances(w, w.opening); err != nil {
+		return err
+	}
+	defer d.opening.close()
+	rated, has := pl.next[tableDay{tables.Lines().Name, name}]
+	has = has && (pl.drawsOn(date) || !holdsCash(rated))
+	if d.lines, err = pl.openLines(rated, has); err != nil {
+		return err
+	}
+	defer d.lines.close()
+	w.lines.restart(rated.FileKey)
+	w.balances.restart(pl.key(balancesTable, name))
+	w.entries.restart(pl.key(entriesTable, name))
+	for {
+		ok, err := d.nextCustomer()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+	}
+	if err := d.finishBalances(); err != nil {
+		return err
+	}
+	if !has {
+		return nil
+	}
+	return pl.replaceLines(rated, d.sums)
+}
+
+// drawsOn reports whether the usage lines of a day can be paid by anything but cash.
+func (pl *place) drawsOn(date period.Day) bool {
+	if pl.w.Rules.Ledger {
+		return true
+	}
+	span := pl.w.Books.Zone.DaySpan(date)
+	if date == pl.endDay() {
+		span = period.Span{From: pl.bounds.To - 1, To: pl.bounds.To}
+	}
+	for _, customer := range pl.w.holders[pl.at.Bucket] {
+		if pl.w.coupons.InForce(customer, span) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is on a day on which nothing
+// can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its sums tell: beside cash no part of a usage line is
+// negative.
+func holdsCash(e lake.FileEntry) bool {
+	cols := tables.Lines().Columns
+	of := func(col int) string {
+		for _, s := range e.Sums {
+			if s.Column == cols[col].Name {
+				return s.Value
+			}
+		}
+		return ""
+	}
+	return of(tables.LCashAmount) == of(tables.LPaymentAmount)
+}
+
+// finishBalances ends the files of balances and entries: a day on which nothing moved has none (CASH-2).
+func (d *day) finishBalances() error {
+	var closing []lake.FileEntry
+	var err error
+	if d.moved {
+		closing, err = d.w.balances.finish(nil)
+	} else {
+		err = d.w.balances.abort()
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := d.w.entries.finish(nil)
+	if err != nil {
+		return err
+	}
+	if len(closing) > 0 {
+		d.w.opening = closing[0]
+	}
+	next := d.w.Txn.Next()
+	if err := next.Replace(d.w.balances.key, closing...); err != nil {
+		return err
+	}
+	return next.Replace(d.w.entries.key, entries...)
+}
+
+// nextCustomer pays the customer who comes next; false at the end.
+func (d *day) nextCustomer() (bool, error) {
+	id, ok := d.opening.customer, d.opening.ok
+	first := func(other string, has bool) {
+		if has && (!ok || other < id) {
+			id, ok = other, true
+		}
+	}
+	first(d.lines.customer, d.lines.ok)
+	if len(d.held) > 0 {
+		first(d.held[0].customer, true)
+	}
+	if len(d.events) > 0 {
+		first(d.events[0].customer, true)
+	}
+	if !ok {
+		return false, nil
+	}
+	rows, err := d.opening.take(id)
+	if err != nil {
+		return false, err
+	}
+	if d.customer = id; d.busy() {
+		if rows, err = d.pay(rows); err != nil {
+			return false, fmt.Errorf("pay customer %s in %s: %w", id, d.pl.at.Cycle, err)
+		}
+	}
+	return true, addBalances(d.w.balances, id, rows)
+}
+
+// hasLine, hasHeld and hasEvent report whether the customer at hand has more of each.
+func (d *day) hasLine() bool  { return d.lines.ok && d.lines.customer == d.customer }
+func (d *day) hasHeld() bool  { return len(d.held) > 0 && d.held[0].customer == d.customer }
+func (d *day) hasEvent() bool { return len(d.events) > 0 && d.events[0].customer == d.customer }
+
+func (d *day) busy() bool { return d.hasLine() || d.hasHeld() || d.hasEvent() }
+
+// pay takes the customer at hand through the lines and events of the day in the order of time (CASH-5) and returns the closing rows.
+func (d *day) pay(rows []payment.Row) ([]payment.Row, error) {
+	var coupons []books.Coupon
+	if code := d.w.Books.Customer(d.customer); code >= 0 {
+		coupons = d.w.coupons.Of(code)
+	}
+	if err := d.w.wallet.Open(coupons, rows); err != nil {
+		return nil, err
+	}
+	for d.busy() {
+		var err error
+		switch {
+		case d.eventFirst():
+			err = d.payEvent()
+		case d.heldFirst():
+			err = d.payHeld()
+		default:
+			err = d.payLine()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	d.w.rows = d.w.wallet.Rows(d.w.rows[:0])
+	return d.w.rows, nil
+}
+
+// eventFirst reports whether an account event comes next: events come before lines of the same instant.
+func (d *day) eventFirst() bool {
+	if !d.hasEvent() {
+		return false
+	}
+	at := d.events[0].Instant
+	return !(d.hasHeld() && d.held[0].instant < at || d.hasLine() && d.lines.instant() < at)
+}
+
+// heldFirst reports whether a held line comes before the next streamed one.
+func (d *day) heldFirst() bool {
+	if !d.hasHeld() || !d.hasLine() {
+		return d.hasHeld()
+	}
+	spot, at := d.held[0].spot(), d.lines.instant()
+	return spot.instant < at || spot.instant == at && spot.compare(d.lines.row) < 0
+}
+
+// payEvent applies an account event.
+func (d *day) payEvent() error {
+	e := d.events[0]
+	d.events = d.events[1:]
+	kind, err := payment.ParseEventType(e.Type)
+	if err != nil {
+		return fmt.Errorf("account event %s: %w", e.ID, err)
+	}
+	balance, err := payment.ParseBalance(e.Balance)
+	if err != nil {
+		return fmt.Errorf("account event %s: %w", e.ID, err)
+	}
+	applied, err := d.w.wallet.Apply(&payment.Event{Type: kind, Balance: balance, Amount: e.Amount})
+	if err != nil {
+		return fmt.Errorf("account event %s: %w", e.ID, err)
+	}
+	e.Refused = !applied
+	return d.note(e.Instant, []byte(e.ID))
+}
+
+// note keeps the movements of what was paid last.
+func (d *day) note(at period.Instant, id []byte) error {
+	list := d.w.wallet.Entries()
+	d.moved = d.moved || len(list) > 0
+	monthEnd := int32(0)
+	if d.lines.end {
+		monthEnd = 1
+	}
+	return addEntries(d.w.entries, d.customer, at, id, list, monthEnd)
+}
+
+// payLine pays the next streamed line.
+func (d *day) payLine() error {
+	s := d.lines
+	l := &d.line
+	l.Instant, l.Service, l.SKU = s.instant(), s.word(tables.LServiceTypeCode), s.skus[s.cols.C[tables.LSKU].Codes[s.i]]
+	l.Discounted = s.word(tables.LDiscountID) != ""
+	var err error
+	if l.Payment, err = s.amount(tables.LPaymentAmount); err != nil {
+		return err
+	}
+	if err := d.payAs(l, s.row); err != nil {
+		return err
+	}
+	if err := d.sums.add(d.customer, s.row); err != nil {
+		return err
+	}
+	return s.advance()
+}
+
+// payAs pays a line and writes into its columns what paid it.
+func (d *day) payAs(l *payment.Line, r row) error {
+	split, err := d.w.wallet.Pay(l)
+	if err != nil {
+		return fmt.Errorf("line %s: %w", r.text(tables.LID), err)
+	}
+	d.moved = d.moved || !split.Coupon.IsZero()
+	r.setSplit(&split)
+	return d.note(l.Instant, r.text(tables.LID))
+}
+
+// payHeld pays the next held line.
+func (d *day) payHeld() error {
+	h := d.held[0]
+	d.held = d.held[1:]
+	was, err := h.split()
+	if err != nil {
+		return err
+	}
+	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LServiceTypeCode), SKU: d.w.Books.SKU(h.word(tables.LSKU)),
+		Discounted: h.word(tables.LDiscountID) != ""}
+	if l.Payment, err = h.amount(tables.LPaymentAmount); err != nil {
+		return err
+	}
+	switch {
+	case h.manual:
+		split := payment.Split{}
+		split.Parts[payment.Cash] = l.Payment
+		h.setSplit(&split)
+		return nil
+	case h.isRefund():
+		return d.refund(h, l)
+	case h.order != nil:
+		l.Order, l.Named, l.Partner = true, h.order.Coupons, byPartner(h.order)
+	}
+	if err := d.payAs(l, h.row); err != nil || h.order == nil {
+		return err
+	}
+	if now, err := h.split(); err != nil || now == was {
+		return err
+	}
+	d.w.resplit[h.order.Key] = true
+	if h.refund != nil {
+		d.pl.changed[h.refund.day] = true
+	}
+	return nil
+}
+
+// refund works out what an unsubscribe gives back (CASH-6) and pays it back into what its base was paid from.
+func (d *day) refund(h *heldLine, l *payment.Line) error {
+	base, err := d.baseOf(h)
+	if err != nil {
+		return err
+	}
+	o := base.order
+	charge, _, err := rating.Refund(&rating.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
+		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime, d.w.Refunds)
+	if err != nil {
+		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
+	}
+	for col, a := range map[int]money.Amount{tables.LOfficialAmount: charge.Official, tables.LDiscountAmount: charge.Discount, tables.LPaymentAmount: charge.Payment} {
+		h.setAmount(col, a)
+	}
+	if charge.Payment.Sign() > 0 { // takes back a change that had given money
+		l.Payment, l.Order, l.Partner = charge.Payment, true, byPartner(o)
+		return d.payAs(l, h.row)
+	}
+	split, err := d.w.wallet.Refund(&base.split, charge.Payment.Neg(), byPartner(o))
+	if err != nil {
+		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
+	}
+	h.setSplit(&split)
+	return d.note(h.instant, h.text(tables.LID))
+}
+
+// baseOf finds what a refund needs of its base, in this cycle or an earlier one.
+func (d *day) baseOf(h *heldLine) (*baseLine, error) {
+	if h.base != nil {
+		return paidAs(h.base.order, h.base.row)
+	}
+	return d.w.orders.before(h.order.Base, d.pl.at.Cycle)
+}
+
+// lineStream gives the lines of a day's file, writing each row group to the worker's line writer when all of it is paid.
+type lineStream struct {
+	row
+	w        *worker
+	file     *tableFile
+	ok       bool // false at the end
+	customer string
+	skus     []int32 // by dictionary code of the present row group
+	at       period.Instant
+	end      bool // month-end lines: all of them at one instant
+}
+
+// openLines starts on the first line of a file; without one there are none.
+func (pl *place) openLines(e lake.FileEntry, has bool) (*lineStream, error) {
+	s := &lineStream{w: pl.w, row: row{i: -1}}
+	if !has {
+		return s, nil
+	}
+	if s.end = e.Day == lake.EndDay; s.end {
+		s.at = pl.bounds.To - 1
+	}
+	f, err := openTable(pl.w.Txn, e, tables.Lines())
+	if err != nil {
+		return nil, err
+	}
+	s.file = f
+	return s, s.advance()
+}
+
+func (s *lineStream) close() { s.file.close() }
+
+// advance moves to the next line.
+func (s *lineStream) advance() error {
+	s.i++
+	for s.cols == nil || s.i >= s.cols.N {
+		if s.cols != nil {
+			if err := s.w.lines.write(s.cols); err != nil {
+				return err
+			}
+		}
+		cols, err := s.file.next()
+		if err != nil {
+			return err
+		}
+		if s.cols, s.ok, s.i = cols, cols != nil, 0; !s.ok {
+			return nil
+		}
+		s.group(cols)
+	}
+	s.customer = s.word(tables.LCustomerID)
+	if !s.end {
+		s.at = s.row.instant()
+	}
+	return nil
+}
+
+// group looks the skus of a row group up.
+func (s *lineStream) group(cols *parquet.Columns) {
+	s.skus = s.skus[:0]
+	for _, id := range cols.C[tables.LSKU].Dict {
+		s.skus = append(s.skus, s.w.Books.SKU(id))
+	}
+}
+
+// instant is when the line is paid.
+func (s *lineStream) instant() period.Instant { return s.at }

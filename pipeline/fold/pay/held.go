@@ -1,0 +1,309 @@
+package pay
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
+var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay}
+
+// heldFile is one of them.
+type heldFile struct {
+	entry lake.FileEntry
+	cols  *parquet.Columns
+}
+
+// heldLine is a line that is held.
+type heldLine struct {
+	row
+	customer string
+	instant  period.Instant
+	day      period.Day
+	manual   bool          // a manual adjustment: cash, and nothing moves
+	order    *events.Order // nil = of usage, or manual
+	base     *heldLine     // of an unsubscribe whose base is billed in the cycle too
+	refund   *heldLine     // the unsubscribe of an order
+	behind   *heldLine     // the base, if it would come later: the line comes directly after it (CASH-5)
+}
+
+// spot is the line whose place in the order of time the line takes.
+func (l *heldLine) spot() *heldLine {
+	if l.behind != nil {
+		return l.behind
+	}
+	return l
+}
+
+// before is the order of time within a customer.
+func (l *heldLine) before(o *heldLine) int {
+	a, b := l.spot(), o.spot()
+	if a == b {
+		return cmp.Compare(l.follows(), o.follows())
+	}
+	return cmp.Or(cmp.Compare(a.instant, b.instant), a.row.compare(b.row))
+}
+
+// follows is 1 for a line that comes directly after its base.
+func (l *heldLine) follows() int {
+	if l.behind != nil {
+		return 1
+	}
+	return 0
+}
+
+// hold loads the held lines of a place and finds out which days have other ones than the live state; of all others it takes over what paid
+// them.
+func (pl *place) hold() error {
+	orders, err := pl.w.orders.in(pl.at.Cycle)
+	if err != nil {
+		return err
+	}
+	byOrder := make(map[events.Key]*heldLine)
+	for _, day := range heldDays {
+		cols, e, err := batchOf(pl.w.Payer, pl.next, day)
+		if err != nil {
+			return err
+		}
+		was, wasEntry, err := batchOf(pl.w.Payer, pl.base, day)
+		if err != nil {
+			return err
+		}
+		var lines []*heldLine
+		if cols != nil {
+			pl.files = append(pl.files, &heldFile{e, cols})
+			for i := range cols.N {
+				lines = append(lines, pl.heldLine(row{cols, i}, day, orders))
+			}
+		}
+		for _, l := range lines {
+			if l.order != nil {
+				byOrder[l.order.Key] = l
+			}
+		}
+		pl.held = append(pl.held, lines...)
+		if e.Path != wasEntry.Path {
+			pl.stale = true
+			pl.match(lines, was, day, orders)
+		}
+	}
+	for _, l := range pl.held {
+		if l.isRefund() {
+			pl.tie(l, byOrder[l.order.Base])
+		}
+	}
+	slices.SortStableFunc(pl.held, func(a, b *heldLine) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.before(b))
+	})
+	return nil
+}
+
+// heldLine is a row of a held file.
+func (pl *place) heldLine(r row, day string, orders map[events.Key]*events.Order) *heldLine {
+	l := &heldLine{row: r, customer: r.word(tables.LCustomerID), instant: r.instant()}
+	if day == lake.EventsDay {
+		l.order = orderOf(r, orders)
+		l.manual = l.order == nil
+	}
+	l.day = pl.dayOf(l.instant)
+	return l
+}
+
+// tie puts an unsubscribe after its base.
+func (pl *place) tie(l, base *heldLine) {
+	if base == nil {
+		return
+	}
+	l.base, base.refund = base, l
+	if cmp.Or(cmp.Compare(base.instant, l.instant), base.row.compare(l.row)) > 0 {
+		l.behind, l.instant = base, base.instant
+		if l.day != base.day {
+			pl.changed[base.day] = pl.changed[base.day] || pl.changed[l.day]
+			l.day = base.day
+		}
+	}
+}
+
+// match compares lines with those of the live state. A line that was there takes over what paid it; the days of all others changed.
+func (pl *place) match(lines []*heldLine, was *parquet.Columns, day string, orders map[events.Key]*events.Order) {
+	known := make(map[string][]*heldLine)
+	if was != nil {
+		for i := range was.N {
+			l := pl.heldLine(row{was, i}, day, orders)
+			key := string(l.rated())
+			known[key] = append(known[key], l)
+		}
+	}
+	for _, l := range lines {
+		key := string(l.rated())
+		list := known[key]
+		if len(list) == 0 {
+			pl.changed[l.day] = true
+			if l.order != nil {
+				pl.w.resplit[l.order.Key] = true
+			}
+			continue
+		}
+		l.takeOver(list[0])
+		known[key] = list[1:]
+	}
+	for _, list := range known {
+		for _, l := range list {
+			pl.changed[l.day] = true
+		}
+	}
+}
+
+// paidColumns are the columns of the line that paying writes: of an unsubscribe its amounts too (CASH-6).
+func (l *heldLine) paidColumns() []int {
+	cols := append(partColumns[:], tables.LCouponAmount, tables.LCountedCoupon)
+	if l.isRefund() {
+		cols = append(cols, tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount)
+	}
+	return cols
+}
+
+// isRefund reports whether the line is an unsubscribe's.
+func (l *heldLine) isRefund() bool { return l.order != nil && l.order.Type == rating.Unsubscribe }
+
+// takeOver takes what paid the line from the same line of the live state.
+func (l *heldLine) takeOver(was *heldLine) {
+	for _, col := range l.paidColumns() {
+		l.cols.C[col].Decs[l.i] = was.cols.C[col].Decs[was.i]
+	}
+}
+
+// rated is all of a line that paying does not write, as bytes that are equal for equal lines.
+func (l *heldLine) rated() []byte {
+	skip := l.paidColumns()
+	var out []byte
+	for k := range l.cols.C {
+		if slices.Contains(skip, k) {
+			continue
+		}
+		c := &l.cols.C[k]
+		switch l.cols.Def.Columns[k].Type {
+		case tables.Word:
+			out = appendText(out, []byte(c.Word(l.i)))
+		case tables.Text:
+			out = appendText(out, c.Text(l.i))
+		case tables.Small:
+			out = binary.BigEndian.AppendUint32(out, uint32(c.Codes[l.i]))
+		case tables.Amount, tables.Quantity:
+			out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, uint64(c.Decs[l.i].Hi)), c.Decs[l.i].Lo)
+		default:
+			out = binary.BigEndian.AppendUint64(out, uint64(c.Ints[l.i]))
+		}
+	}
+	return out
+}
+
+func appendText(dst, text []byte) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, uint32(len(text))), text...)
+}
+
+// writeHeld writes the held files with what paid their lines.
+func (pl *place) writeHeld() error {
+	for _, f := range pl.files {
+		s := newSums()
+		for i := range f.cols.N {
+			r := row{f.cols, i}
+			if err := s.add(r.word(tables.LCustomerID), r); err != nil {
+				return err
+			}
+		}
+		pl.w.lines.restart(f.entry.FileKey)
+		if err := pl.w.lines.write(f.cols); err != nil {
+			return err
+		}
+		if err := pl.replaceLines(f.entry, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceLines ends the file of lines that is being written in the place of another one, and writes the sums beside it.
+func (pl *place) replaceLines(rated lake.FileEntry, s *sums) error {
+	if err := s.close(); err != nil {
+		return err
+	}
+	files, err := pl.w.lines.finish(s.of(rated.Sums))
+	if err != nil {
+		return err
+	}
+	if err := pl.w.Txn.Next().Replace(rated.FileKey, files...); err != nil {
+		return err
+	}
+	pl.lines += rated.Rows
+	key := rated.FileKey
+	key.Table = tables.Sums().Name
+	if files, err = s.write(pl.w, key); err != nil {
+		return err
+	}
+	return pl.w.Txn.Next().Replace(key, files...)
+}
+
+// accountEvent is one account event of the place.
+type accountEvent struct {
+	*events.AccountEvent
+	customer string
+	day      period.Day
+	key      string // what a replay depends on
+}
+
+// account loads the account events of a place and finds out which days have other ones than the live state.
+func (pl *place) account() error {
+	load := func(files places) (list []*accountEvent, err error) {
+		e, ok := files[tableDay{tables.AccountEvents().Name, ""}]
+		if !ok {
+			return nil, nil
+		}
+		err = events.LoadAccounts(pl.w.Txn, e, pl.w.Books, func(x *events.AccountEvent) {
+			list = append(list, pl.accountEvent(x))
+		})
+		return list, err
+	}
+	var err error
+	if pl.events, err = load(pl.next); err != nil {
+		return err
+	}
+	was, err := load(pl.base)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]*accountEvent, len(was))
+	for _, e := range was {
+		known[e.key] = e
+	}
+	for _, e := range pl.events {
+		if known[e.key] == nil {
+			pl.changed[e.day] = true
+		}
+		delete(known, e.key)
+	}
+	for _, e := range known {
+		pl.changed[e.day] = true
+	}
+	slices.SortFunc(pl.events, func(a, b *accountEvent) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.customer, b.customer), a.Before(b.AccountEvent))
+	})
+	return nil
+}
+
+func (pl *place) accountEvent(x *events.AccountEvent) *accountEvent {
+	customer := pl.w.Books.Customers[x.Customer].ID
+	var key []byte
+	for _, text := range []string{customer, x.ID, x.Type, x.Balance, x.Amount.String(), x.Instant.String()} {
+		key = appendText(key, []byte(text))
+	}
+	return &accountEvent{x, customer, pl.dayOf(x.Instant), string(key)}
+}

@@ -1,0 +1,147 @@
+package pay
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// orderBook finds the orders of a bucket and their lines, a cycle at a time, as far as they are asked for.
+type orderBook struct {
+	p      *Payer
+	bucket int
+	orders map[period.Cycle]map[events.Key]*events.Order
+	lines  map[period.Cycle]map[string]row // by id; of cycles that are paid
+}
+
+func newOrderBook(p *Payer, bucket int) *orderBook {
+	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[events.Key]*events.Order), lines: make(map[period.Cycle]map[string]row)}
+}
+
+// in are the orders that are billed in a cycle.
+func (b *orderBook) in(c period.Cycle) (map[events.Key]*events.Order, error) {
+	if known, ok := b.orders[c]; ok {
+		return known, nil
+	}
+	book := events.NewBook()
+	if e, ok := b.p.next[events.Place{Cycle: c, Bucket: b.bucket}][tableDay{tables.Orders().Name, ""}]; ok {
+		if err := book.Load(b.p.Txn, e, b.p.Books); err != nil {
+			return nil, err
+		}
+	}
+	b.orders[c] = book.Orders
+	return book.Orders, nil
+}
+
+// baseLine is what a refund needs of its base: the order, and its line as it was paid.
+type baseLine struct {
+	order             *events.Order
+	official, payment money.Amount
+	split             payment.Split
+}
+
+// before finds an order that is billed in a cycle before another one, and its line.
+func (b *orderBook) before(key events.Key, c period.Cycle) (*baseLine, error) {
+	for _, earlier := range slices.Backward(b.p.cycles) {
+		if earlier >= c {
+			continue
+		}
+		orders, err := b.in(earlier)
+		if err != nil {
+			return nil, err
+		}
+		if o := orders[key]; o != nil {
+			r, err := b.line(o, earlier)
+			if err != nil {
+				return nil, err
+			}
+			return paidAs(o, r)
+		}
+	}
+	return nil, fmt.Errorf("order %s, which an unsubscribe names, is in no cycle up to %s", orderID(key), c)
+}
+
+// line finds the line of an order in a cycle that is paid.
+func (b *orderBook) line(o *events.Order, c period.Cycle) (row, error) {
+	if b.lines[c] == nil {
+		b.lines[c] = make(map[string]row)
+		key := lake.FileKey{Table: tables.Lines().Name, Cycle: c.String(), Day: lake.EventsDay, Bucket: b.bucket}
+		for _, e := range b.p.Txn.Next().Find(key) {
+			cols, err := readAll(b.p.Txn, e, tables.Lines())
+			if err != nil {
+				return row{}, err
+			}
+			for i := range cols.N {
+				if r := (row{cols, i}); isOrderLine(r) {
+					b.lines[c][string(r.text(tables.LID))] = r
+				}
+			}
+		}
+	}
+	r, ok := b.lines[c][orderID(o.Key)]
+	if !ok {
+		return r, fmt.Errorf("order %s was accepted in %s, which has no line of it", orderID(o.Key), c)
+	}
+	return r, nil
+}
+
+// isOrderLine reports whether a line of the day `events` is an order's: its id is the order's, a slash and a number.
+func isOrderLine(r row) bool {
+	number, ok := strings.CutPrefix(string(r.text(tables.LID)), r.word(tables.LTradeID)+"/")
+	return ok && number != ""
+}
+
+func orderID(key events.Key) string { return key.ID + "/" + strconv.FormatInt(key.Line, 10) }
+
+// orderOf finds the order that a line of the day `events` is of; nil for a manual adjustment's line.
+func orderOf(r row, orders map[events.Key]*events.Order) *events.Order {
+	if !isOrderLine(r) {
+		return nil
+	}
+	id := r.word(tables.LTradeID)
+	number, err := strconv.ParseInt(string(r.text(tables.LID)[len(id)+1:]), 10, 64)
+	if err != nil {
+		return nil
+	}
+	o := orders[events.Key{ID: id, Line: number}]
+	if o == nil || o.PayTime != r.time(tables.LTradeTime) {
+		return nil
+	}
+	return o
+}
+
+// paidAs reads what a refund needs from its base's line.
+func paidAs(o *events.Order, r row) (*baseLine, error) {
+	b := &baseLine{order: o}
+	var err error
+	if b.official, err = r.amount(tables.LOfficialAmount); err != nil {
+		return nil, err
+	}
+	if b.payment, err = r.amount(tables.LPaymentAmount); err != nil {
+		return nil, err
+	}
+	b.split, err = r.split()
+	return b, err
+}
+
+// byPartner reports whether a partner pays an order.
+func byPartner(o *events.Order) bool { return o.Payer != "customer" }
+
+// batchOf is a file of lines in memory; nil without one.
+func batchOf(p *Payer, files places, day string) (*parquet.Columns, lake.FileEntry, error) {
+	e, ok := files[tableDay{tables.Lines().Name, day}]
+	if !ok {
+		return nil, e, nil
+	}
+	cols, err := readAll(p.Txn, e, tables.Lines())
+	return cols, e, err
+}

@@ -1,0 +1,213 @@
+package pay
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// Payer pays what a run has rated. It is used once.
+type Payer struct {
+	Txn      *lake.Txn
+	Books    *books.Books
+	Rules    payment.Rules
+	Refunds  rating.RefundRules
+	Buckets  int
+	Workers  int                     // 0 = 1
+	Closed   period.Cycle            // the last closed cycle; accept.NoCycle = none
+	Cycles   []period.Cycle          // in which the run wrote lines or account events; those of the live state need not be named
+	Refold   func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
+	Progress func(stage string, done, total int64)
+
+	coupons *payment.Coupons
+	holders map[int][]int32 // customers with coupons, by bucket
+	cycles  []period.Cycle  // known ones, ascending
+	next    map[events.Place]places
+	base    map[events.Place]places
+
+	mu     sync.Mutex
+	result Result
+}
+
+// Result is what was paid.
+type Result struct {
+	// Places are those whose lines were paid again, by cycle and bucket: the statements of each are to be made again.
+	Places []events.Place
+	// Refused are the ids of the account events that found too little on their balance, of every place that was replayed: all others of
+	// such a place count (spec §6.3).
+	Refused map[events.Place]map[string]bool
+	Days    int   // that were paid
+	Lines   int64 // in the files that were written
+}
+
+// tableDay names a file within its place.
+type tableDay struct{ table, day string }
+
+// places are the files of one place.
+type places map[tableDay]lake.FileEntry
+
+// Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's, what the books no
+// longer have (*events.GoneError), and *money.RangeError.
+func (p *Payer) Run(ctx context.Context) (*Result, error) {
+	p.coupons = payment.NewCoupons(p.Books)
+	p.holders = make(map[int][]int32)
+	for _, customer := range p.coupons.Customers() {
+		bucket := accept.Bucket(p.Books.Customers[customer].ID, p.Buckets)
+		p.holders[bucket] = append(p.holders[bucket], customer)
+	}
+	if err := p.index(); err != nil {
+		return nil, err
+	}
+	p.result.Refused = make(map[events.Place]map[string]bool)
+	group, ctx := errgroup.WithContext(ctx)
+	todo := make(chan int)
+	group.Go(func() error {
+		defer close(todo)
+		for b := range p.Buckets {
+			select {
+			case todo <- b:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	done := int64(0)
+	for range max(1, p.Workers) {
+		group.Go(func() error {
+			w := newWorker(p)
+			for b := range todo {
+				if err := w.bucket(ctx, b); err != nil {
+					return err
+				}
+				p.mu.Lock()
+				if done++; p.Progress != nil {
+					p.Progress("pay buckets", done, int64(p.Buckets))
+				}
+				p.mu.Unlock()
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(p.result.Places, func(a, b events.Place) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	return &p.result, nil
+}
+
+// index sorts the files of both states by place.
+func (p *Payer) index() error {
+	set := make(map[period.Cycle]bool)
+	for _, c := range p.Cycles {
+		set[c] = true
+	}
+	for _, ref := range p.Txn.Base().Manifest.Cycles {
+		c, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		set[c] = true
+	}
+	p.cycles = slices.Sorted(maps.Keys(set))
+	p.next, p.base = make(map[events.Place]places), make(map[events.Place]places)
+	for _, c := range p.cycles {
+		was, err := p.Txn.Base().Files(c.String())
+		if err != nil {
+			return err
+		}
+		sortPlaces(p.base, c, was)
+		sortPlaces(p.next, c, p.Txn.Next().Files(c.String()))
+	}
+	return nil
+}
+
+func sortPlaces(to map[events.Place]places, c period.Cycle, files []lake.FileEntry) {
+	for _, e := range files {
+		if e.Bucket == lake.NoBucket {
+			continue
+		}
+		at := events.Place{Cycle: c, Bucket: e.Bucket}
+		if to[at] == nil {
+			to[at] = make(places)
+		}
+		to[at][tableDay{e.Table, e.Day}] = e
+	}
+}
+
+// worker pays one bucket after the other with memory of its own.
+type worker struct {
+	*Payer
+	wallet   *payment.Wallet
+	lines    *fileWriter
+	balances *sheet
+	entries  *sheet
+	rows     []payment.Row
+
+	of      int                 // the bucket at hand
+	opening lake.FileEntry      // the latest balances of the next state so far; no Path = none
+	was     lake.FileEntry      // the same of the live state
+	resplit map[events.Key]bool // orders whose payment came out different
+	orders  *orderBook
+}
+
+// bucket pays the open cycles of a bucket, oldest first.
+func (w *worker) bucket(ctx context.Context, bucket int) error {
+	w.of, w.opening, w.was = bucket, lake.FileEntry{}, lake.FileEntry{}
+	w.resplit, w.orders = make(map[events.Key]bool), newOrderBook(w.Payer, bucket)
+	for _, c := range w.cycles {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		at := events.Place{Cycle: c, Bucket: bucket}
+		if c > w.Closed {
+			if err := w.place(ctx, at); err != nil {
+				return err
+			}
+			continue
+		}
+		if e, ok := latest(w.base[at]); ok {
+			w.opening, w.was = e, e
+		}
+	}
+	return nil
+}
+
+// latest is the last balances file of a place.
+func latest(files places) (last lake.FileEntry, ok bool) {
+	for _, e := range files {
+		if e.Table == balancesTable && e.Day >= last.Day {
+			last, ok = e, true
+		}
+	}
+	return last, ok
+}
+
+// The tables that this package writes beside lines and sums.
+const (
+	balancesTable = "balances"
+	entriesTable  = "account_entries"
+)
+
+// carries reports whether the place at hand opens with other balances than in the live state (CASH-3).
+func (w *worker) carries() bool { return w.opening.Hash != w.was.Hash }
+
+func newWorker(p *Payer) *worker {
+	return &worker{Payer: p, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(p.Txn, tables.Lines()),
+		balances: newSheet(p.Txn, tables.Balances()), entries: newSheet(p.Txn, tables.AccountEntries())}
+}

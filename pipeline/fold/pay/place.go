@@ -1,0 +1,229 @@
+package pay
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// place is a bucket of an open cycle being paid.
+type place struct {
+	w          *worker
+	at         events.Place
+	bounds     period.Span
+	clock      period.Clock
+	next, base places
+	all        bool // every day is to be paid again
+	stale      bool // a held file was rated anew, and does not say what paid its lines
+	changed    map[period.Day]bool
+	files      []*heldFile
+	held       []*heldLine     // by day, customer, and in the order of time
+	events     []*accountEvent // by day, customer, instant and id
+	days       int
+	lines      int64
+}
+
+// place pays a bucket of a cycle, if it has to be.
+func (w *worker) place(ctx context.Context, at events.Place) error {
+	zone := w.Books.Zone
+	pl := &place{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at], base: w.base[at],
+		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
+	if pl.isCash() {
+		if _, has := pl.next[tableDay{tables.AccountEvents().Name, ""}]; has && pl.all {
+			pl.refuse(nil) // nothing is refused where nothing moves
+		}
+		return nil
+	}
+	clean, err := pl.clean()
+	if err != nil {
+		return err
+	}
+	if !clean {
+		for _, step := range []func() error{pl.hold, pl.account} {
+			if err := step(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := pl.payDays(ctx, clean); err != nil {
+		return err
+	}
+	if pl.days == 0 && !pl.stale {
+		return nil
+	}
+	if err := pl.writeHeld(); err != nil {
+		return err
+	}
+	pl.refuse(pl.refused())
+	pl.hand()
+	return nil
+}
+
+// isCash reports whether all lines of the place are cash, now and in the live state (CASH-1).
+func (pl *place) isCash() bool {
+	if pl.w.Rules.Ledger || pl.w.opening.Path != "" || pl.w.was.Path != "" {
+		return false
+	}
+	for _, customer := range pl.w.holders[pl.at.Bucket] {
+		if pl.w.coupons.InForce(customer, pl.bounds) {
+			return false
+		}
+	}
+	for k := range pl.base {
+		if k.table == balancesTable || k.table == entriesTable {
+			return false
+		}
+	}
+	return true
+}
+
+// clean reports whether nothing changed that payments of the place depend on, so far as files tell.
+func (pl *place) clean() (bool, error) {
+	if pl.all || pl.w.carries() {
+		return false, nil
+	}
+	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
+	for _, pair := range [...][2]places{{pl.next, pl.base}, {pl.base, pl.next}} {
+		for k, e := range pair[0] {
+			if depends(k) && e.Path != pair[1][k].Path {
+				return false, nil
+			}
+		}
+	}
+	if len(pl.w.resplit) == 0 {
+		return true, nil
+	}
+	orders, err := pl.w.orders.in(pl.at.Cycle)
+	for _, o := range orders {
+		if o.Type == rating.Unsubscribe && pl.w.resplit[o.Base] {
+			return false, err
+		}
+	}
+	return true, err
+}
+
+// endDay stands for lake.EndDay after the days of the cycle.
+func (pl *place) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
+
+// dayName is a day as a file's key has it.
+func (pl *place) dayName(d period.Day) string {
+	if d == pl.endDay() {
+		return lake.EndDay
+	}
+	return d.String()
+}
+
+// dayOf is the day of the cycle on which an instant is paid.
+func (pl *place) dayOf(t period.Instant) period.Day {
+	return min(max(pl.clock.Day(t), pl.at.Cycle.First()), pl.at.Cycle.Last())
+}
+
+// allDays are the days on which anything is or was paid, and marks those whose files of lines differ as changed.
+func (pl *place) allDays() ([]period.Day, error) {
+	set := make(map[period.Day]bool)
+	for _, files := range [...]places{pl.next, pl.base} {
+		for k := range files {
+			if k.table != tables.Lines().Name && k.table != balancesTable && k.table != entriesTable || slices.Contains(heldDays[:], k.day) {
+				continue
+			}
+			d := pl.endDay()
+			if k.day != lake.EndDay {
+				var err error
+				if d, err = period.ParseDay(k.day); err != nil {
+					return nil, err
+				}
+			}
+			set[d] = true
+			if k.table == tables.Lines().Name && pl.next[k].Path != pl.base[k].Path {
+				pl.changed[d] = true
+			}
+		}
+	}
+	for _, l := range pl.held {
+		set[l.day] = true
+		if l.isRefund() && pl.w.resplit[l.order.Base] {
+			pl.changed[l.day] = true
+		}
+	}
+	for _, e := range pl.events {
+		set[e.day] = true
+	}
+	for d := range pl.changed {
+		set[d] = true
+	}
+	return slices.Sorted(maps.Keys(set)), nil
+}
+
+// payDays pays the days that changed, and those after them until the balances come out as they were (CASH-3). With clean it only passes
+// over the place.
+func (pl *place) payDays(ctx context.Context, clean bool) error {
+	days, err := pl.allDays()
+	if err != nil {
+		return err
+	}
+	held, accounted := pl.held, pl.events
+	for _, d := range days {
+		n, m := 0, 0
+		for n < len(held) && held[n].day == d {
+			n++
+		}
+		for m < len(accounted) && accounted[m].day == d {
+			m++
+		}
+		balances := tableDay{balancesTable, pl.dayName(d)}
+		if !clean && (pl.all || pl.changed[d] || pl.w.carries()) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := pl.payDay(d, held[:n], accounted[:m]); err != nil {
+				return err
+			}
+			pl.days++
+		} else if e, ok := pl.next[balances]; ok {
+			pl.w.opening = e
+		}
+		if e, ok := pl.base[balances]; ok {
+			pl.w.was = e
+		}
+		held, accounted = held[n:], accounted[m:]
+	}
+	return nil
+}
+
+// refused are the ids of the account events that found too little on their balance.
+func (pl *place) refused() map[string]bool {
+	ids := make(map[string]bool)
+	for _, e := range pl.events {
+		if e.Refused {
+			ids[e.ID] = true
+		}
+	}
+	return ids
+}
+
+// refuse hands the place's verdict over its account events to the result.
+func (pl *place) refuse(ids map[string]bool) {
+	pl.w.mu.Lock()
+	defer pl.w.mu.Unlock()
+	pl.w.result.Refused[pl.at] = ids
+}
+
+// hand adds what was paid to the result.
+func (pl *place) hand() {
+	p := pl.w.Payer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.Places = append(p.result.Places, pl.at)
+	p.result.Days, p.result.Lines = p.result.Days+pl.days, p.result.Lines+pl.lines
+}
+
+// key names a file of the place.
+func (pl *place) key(table, day string) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
+}

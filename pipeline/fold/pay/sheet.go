@@ -1,0 +1,182 @@
+package pay
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// groupRows is the number of rows of a row group of what is appended row by row.
+const groupRows = 1 << 16
+
+// fileWriter writes batches to one file of the lake, a row group a batch. It is used for one file after the other.
+type fileWriter struct {
+	txn  *lake.Txn
+	def  *tables.Table
+	mem  *parquet.Memory
+	key  lake.FileKey
+	out  *lake.Writer
+	pq   *parquet.Writer
+	rows int64
+}
+
+func newFileWriter(txn *lake.Txn, def *tables.Table) *fileWriter {
+	return &fileWriter{txn: txn, def: def, mem: parquet.NewMemory()}
+}
+
+// restart points the writer at another file, keeping its memory.
+func (w *fileWriter) restart(key lake.FileKey) { w.key, w.out, w.pq, w.rows = key, nil, nil, 0 }
+
+func (w *fileWriter) write(c *parquet.Columns) error {
+	if c.N == 0 {
+		return nil
+	}
+	if w.out == nil {
+		out, err := w.txn.Create(w.key)
+		if err != nil {
+			return err
+		}
+		w.out = out
+		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.def); err != nil {
+			return err
+		}
+	}
+	w.rows += int64(c.N)
+	return w.pq.Write(c)
+}
+
+// finish ends the file; no entry when there was no row.
+func (w *fileWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+	if w.out == nil {
+		return nil, nil
+	}
+	if err := w.pq.Close(); err != nil {
+		return nil, err
+	}
+	e, err := w.out.Finish(w.rows, sums)
+	return []lake.FileEntry{e}, err
+}
+
+// abort drops the file.
+func (w *fileWriter) abort() error {
+	if w.out == nil {
+		return nil
+	}
+	return w.out.Abort()
+}
+
+// sheet is a fileWriter that rows are appended to.
+type sheet struct {
+	*fileWriter
+	cols *parquet.Columns // the caller appends to it and says so with added
+}
+
+func newSheet(txn *lake.Txn, def *tables.Table) *sheet {
+	return &sheet{newFileWriter(txn, def), parquet.NewColumns(def)}
+}
+
+func (s *sheet) restart(key lake.FileKey) {
+	s.fileWriter.restart(key)
+	s.cols.Reset()
+}
+
+// added tells that a row was appended.
+func (s *sheet) added() error {
+	if s.cols.N++; s.cols.N < groupRows {
+		return nil
+	}
+	return s.flush()
+}
+
+func (s *sheet) flush() error {
+	err := s.write(s.cols)
+	s.cols.Reset()
+	return err
+}
+
+func (s *sheet) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+	if err := s.flush(); err != nil {
+		return nil, err
+	}
+	return s.fileWriter.finish(sums)
+}
+
+// tableFile is one lake file read group by group.
+type tableFile struct {
+	name   string
+	file   storage.ReadFile
+	reader *parquet.Reader
+}
+
+// openTable opens a file of a table for all its columns. The caller closes it.
+func openTable(txn *lake.Txn, e lake.FileEntry, def *tables.Table) (*tableFile, error) {
+	f, err := txn.OpenFile(e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", e.Path, err)
+	}
+	return &tableFile{e.Path, f, r}, nil
+}
+
+// next gives the next row group, valid until the next call; nil at the end.
+func (t *tableFile) next() (*parquet.Columns, error) {
+	c, err := t.reader.Next()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	return c, nil
+}
+
+func (t *tableFile) close() {
+	if t != nil {
+		t.reader.Close()
+		t.file.Close()
+	}
+}
+
+// readAll reads a file into one batch of its own.
+func readAll(txn *lake.Txn, e lake.FileEntry, def *tables.Table) (*parquet.Columns, error) {
+	f, err := openTable(txn, e, def)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	all := parquet.NewColumns(def)
+	for {
+		c, err := f.next()
+		if err != nil || c == nil {
+			return all, err
+		}
+		for i := range c.N {
+			appendRow(all, c, i)
+		}
+	}
+}
+
+// appendRow appends row i of a batch to another of the same table.
+func appendRow(to, from *parquet.Columns, i int) {
+	for k := range to.C {
+		dst, src := &to.C[k], &from.C[k]
+		switch to.Def.Columns[k].Type {
+		case tables.Word:
+			dst.AddWord(src.Word(i))
+		case tables.Text:
+			dst.AddBytes(src.Text(i))
+		case tables.Small:
+			dst.Codes = append(dst.Codes, src.Codes[i])
+		case tables.Amount, tables.Quantity:
+			dst.Decs = append(dst.Decs, src.Decs[i])
+		default:
+			dst.Ints = append(dst.Ints, src.Ints[i])
+		}
+	}
+	to.N++
+}

@@ -1,0 +1,100 @@
+package pay
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// summed are the amount columns of lines in the order of those of the table sums, from DOfficial on.
+var summed = [...]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
+	tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+
+// sums adds up the lines of a file: per customer for the table sums, and all of them for the manifest.
+type sums struct {
+	cols     *parquet.Columns
+	customer string
+	lines    int64
+	one, all [len(summed)]money.AmountTotal
+	counted  money.AmountTotal
+}
+
+func newSums() *sums { return &sums{cols: parquet.NewColumns(tables.Sums())} }
+
+// add adds a line; the lines of a customer come one after the other.
+func (s *sums) add(customer string, r row) error {
+	if s.lines > 0 && s.customer != customer {
+		if err := s.close(); err != nil {
+			return err
+		}
+	}
+	s.customer = customer
+	s.lines++
+	for k, col := range summed {
+		if err := addDec(&s.one[k], r.cols.C[col].Decs[r.i]); err != nil {
+			return fmt.Errorf("sum of %s of customer %s: %w", r.cols.Def.Columns[col].Name, customer, err)
+		}
+	}
+	return addDec(&s.counted, r.cols.C[tables.LCountedCoupon].Decs[r.i])
+}
+
+func addDec(to *money.AmountTotal, d parquet.Dec) error {
+	if d == (parquet.Dec{}) {
+		return nil
+	}
+	part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+	if err != nil {
+		return err
+	}
+	return to.AddTotal(part)
+}
+
+// close writes the row of the customer at hand, if there was a line.
+func (s *sums) close() error {
+	if s.lines == 0 {
+		return nil
+	}
+	c := s.cols.C
+	c[tables.DCustomerID].AddWord(s.customer)
+	c[tables.DLines].Ints = append(c[tables.DLines].Ints, s.lines)
+	for k := range s.one {
+		c[tables.DOfficial+k].AddDec(s.one[k].Raw())
+		if err := s.all[k].AddTotal(s.one[k]); err != nil {
+			return err
+		}
+	}
+	s.cols.N++
+	s.lines, s.one = 0, [len(summed)]money.AmountTotal{}
+	return nil
+}
+
+// of are the sums of the whole file: those that rating noted, with the amounts as they are now.
+func (s *sums) of(rated []lake.Sum) []lake.Sum {
+	now := make(map[string]string, len(summed)+1)
+	cols := tables.Lines().Columns
+	for k, col := range summed {
+		now[cols[col].Name] = s.all[k].String()
+	}
+	now[cols[tables.LCountedCoupon].Name] = s.counted.String()
+	out := make([]lake.Sum, len(rated))
+	for i, one := range rated {
+		out[i] = one
+		if v, ok := now[one.Column]; ok {
+			out[i].Value = v
+		}
+	}
+	return out
+}
+
+// write writes the table sums of a key.
+func (s *sums) write(w *worker, key lake.FileKey) ([]lake.FileEntry, error) {
+	out := newFileWriter(w.Txn, tables.Sums())
+	out.restart(key)
+	if err := out.write(s.cols); err != nil {
+		return nil, err
+	}
+	return out.finish(nil)
+}

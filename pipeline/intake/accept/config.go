@@ -1,0 +1,69 @@
+package accept
+
+import (
+	"io/fs"
+	"log/slog"
+	"math"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// NoCycle stands for "no cycle is closed yet".
+const NoCycle = period.Cycle(math.MinInt32)
+
+// Config is what a scan works with.
+type Config struct {
+	Books    *books.Books
+	Prices   *rating.Book
+	Settings *settings.Settings
+	AsOf     period.Instant // the run's clock
+	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none
+	Inbox    fs.FS          // the workspace's inbox folder
+	// Still says whether a file is what its hash was made of (feed.Hashes.Still); nil = it always is.
+	Still      func(fsys fs.FS, name string) error
+	Txn        *lake.Txn
+	Events     *events.Intake // takes the rows of every feed but usage and bandwidth
+	Workers    int
+	BatchRows  int // 0 = the reader's default
+	ChunkBytes int // 0 = 48 MiB a worker
+	Log        *slog.Logger
+	Progress   func(stage string, done, total int64)
+}
+
+func (c *Config) chunkBytes() int {
+	if c.ChunkBytes > 0 {
+		return c.ChunkBytes
+	}
+	return 48 << 20
+}
+
+// Parts maps a bucket and a day to the number by which runs are sorted, and back.
+type Parts struct{ base period.Day }
+
+const dayBits = 16
+
+// newParts spans the days a record can have: from the oldest cycle that is not too old.
+func newParts(oldest period.Cycle) Parts { return Parts{base: oldest.First()} }
+
+// Of is the part of a bucket and a day.
+func (p Parts) Of(bucket int, day period.Day) sorting.Part {
+	return sorting.Part(uint32(bucket)<<dayBits | uint32(day-p.base))
+}
+
+// Split is Of backwards.
+func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
+	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))
+}
+
+// Bucket is the bucket a customer's records and lines lie in.
+func Bucket(customer string, buckets int) int {
+	return int(xxhash.Sum64String(customer) >> 32 % uint64(buckets))
+}

@@ -1,0 +1,138 @@
+package accept
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// Reject is one record that was not accepted.
+type Reject struct {
+	File   int32 // index in the run's files
+	Row    int64
+	Reason reason.Reason
+	Column string
+	Value  string // as seen
+	ID     string // the record's identity as far as it can be read
+	Raw    []byte // the whole record as it came
+}
+
+// spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch file.
+type spool struct {
+	txn    *lake.Txn
+	buf    []byte
+	file   storage.File
+	onDisk int64
+	count  int64
+}
+
+// spoolBytes is how much a spool holds in memory.
+const spoolBytes = 1 << 20
+
+func (s *spool) add(r *Reject) error {
+	s.count++
+	s.buf = binary.AppendUvarint(s.buf, uint64(r.Row))
+	s.buf = append(s.buf, byte(r.Reason))
+	for _, text := range [...]string{r.Column, r.Value, r.ID} {
+		s.buf = binary.AppendUvarint(s.buf, uint64(len(text)))
+		s.buf = append(s.buf, text...)
+	}
+	s.buf = binary.AppendUvarint(s.buf, uint64(len(r.Raw)))
+	s.buf = append(s.buf, r.Raw...)
+	if len(s.buf) < spoolBytes {
+		return nil
+	}
+	if s.file == nil {
+		f, err := s.txn.CreateTemp("rejects")
+		if err != nil {
+			return err
+		}
+		s.file = f
+	}
+	n, err := s.file.Write(s.buf)
+	s.onDisk += int64(n)
+	s.buf = s.buf[:0]
+	return err
+}
+
+// each gives the rejects back in order and deletes the scratch file.
+func (s *spool) each(file int32, visit func(*Reject) error) error {
+	if s.file != nil {
+		if err := s.file.Close(); err != nil {
+			return err
+		}
+		if err := s.eachOnDisk(file, visit); err != nil {
+			return err
+		}
+	}
+	for rest := s.buf; len(rest) > 0; {
+		r, n := unpackReject(rest)
+		r.File = file
+		rest = rest[n:]
+		if err := visit(&r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *spool) eachOnDisk(file int32, visit func(*Reject) error) error {
+	f, err := s.txn.OpenTemp(s.file.Name())
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var pending []byte
+	for off := int64(0); off < s.onDisk || len(pending) > 0; {
+		take := min(spoolBytes, s.onDisk-off)
+		at := len(pending)
+		pending = slices.Grow(pending, int(take))[:at+int(take)]
+		if _, err := f.ReadAt(pending[at:], off); err != nil && err != io.EOF {
+			return err
+		}
+		off += take
+		done := 0
+		for {
+			r, n := unpackReject(pending[done:])
+			if n == 0 {
+				break
+			}
+			r.File = file
+			if err := visit(&r); err != nil {
+				return err
+			}
+			done += n
+		}
+		if done == 0 && take == 0 {
+			return fmt.Errorf("the scratch file of rejects ends inside a record")
+		}
+		pending = append(pending[:0], pending[done:]...)
+	}
+	return s.txn.RemoveTemp(s.file.Name())
+}
+
+// unpackReject reads one reject; 0 bytes mean that b does not hold a whole one.
+func unpackReject(b []byte) (Reject, int) {
+	var r Reject
+	rest := b
+	row, n := binary.Uvarint(rest)
+	if n <= 0 || len(rest) <= n {
+		return r, 0
+	}
+	r.Row, r.Reason, rest = int64(row), reason.Reason(rest[n]), rest[n+1:]
+	var texts [4][]byte
+	for i := range texts {
+		size, n := binary.Uvarint(rest)
+		if n <= 0 || uint64(len(rest)-n) < size {
+			return r, 0
+		}
+		texts[i], rest = rest[n:n+int(size)], rest[n+int(size):]
+	}
+	r.Column, r.Value, r.ID, r.Raw = string(texts[0]), string(texts[1]), string(texts[2]), slices.Clone(texts[3])
+	return r, len(b) - len(rest)
+}

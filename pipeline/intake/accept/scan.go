@@ -1,0 +1,466 @@
+package accept
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// File is one feed file that a run looks at.
+type File struct {
+	Feed, Name string // Name below inbox/
+	Hash       string
+	Bytes      int64
+	Fault      error  // why it fails whole; nothing of it is taken
+	Left       error  // why it is left for the next run, whole: a *feed.ChangedError
+	Header     string // what must stand before a raw record of it to read it again
+
+	Rows                          int64
+	Accepted, Duplicate, Rejected int64 // complete only after the fold
+	First, Last                   period.Day
+}
+
+// Scanned is what a scan found.
+type Scanned struct {
+	Files     []*File // in order of feed and name; a row's File indexes it
+	Usage     []*sorting.Run
+	Bandwidth []*sorting.Run
+	Regions   *Regions
+	Parts     Parts
+	tasks     []*task
+	scratch   []scratchFile
+	mu        sync.Mutex
+}
+
+// Taken reports whether a file's rows count.
+func (s *Scanned) Taken(file int32) bool {
+	return s.Files[file].Fault == nil && s.Files[file].Left == nil
+}
+
+// task is a stretch of one file that one worker reads.
+type task struct {
+	file     int32
+	from, to int // row groups
+	first    int64
+	rejects  spool
+}
+
+// Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed.
+// Errors: what is wrong with the environment; a file that fails whole, or is not what it was hashed as by the end of it all, is
+// marked and passed over.
+func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
+	s := &Scanned{Files: files, Regions: NewRegions()}
+	lim := newLimits(cfg)
+	s.Parts = lim.parts
+	if err := s.plan(cfg); err != nil {
+		return nil, err
+	}
+	var next, done atomic.Int64
+	total := int64(len(s.tasks))
+	group, ctx := errgroup.WithContext(ctx)
+	for range max(1, min(cfg.Workers, len(s.tasks))) {
+		group.Go(func() error {
+			w := newWorker(cfg, lim, s)
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(s.tasks) {
+					break
+				}
+				if err := w.run(ctx, s.tasks[i]); err != nil {
+					return err
+				}
+				if cfg.Progress != nil {
+					cfg.Progress("read feeds", done.Add(1), total)
+				}
+			}
+			return w.end()
+		})
+	}
+	err := group.Wait()
+	for i := 0; i < len(files) && err == nil; i++ {
+		err = files[i].look(cfg)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// look marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
+func (f *File) look(cfg *Config) error {
+	if cfg.Still == nil || f.Left != nil {
+		return nil
+	}
+	err := cfg.Still(cfg.Inbox, f.Name)
+	if changed := new(feed.ChangedError); errors.As(err, &changed) {
+		f.Left, err = err, nil
+	}
+	return err
+}
+
+// judge says what an error in reading a file means for the run: nothing if the file fails whole, or is left because it changed.
+func (f *File) judge(cfg *Config, err error) error {
+	if err == nil || f.fail(err) {
+		return nil
+	}
+	if unknown := f.look(cfg); unknown != nil || f.Left == nil {
+		return errors.Join(err, unknown)
+	}
+	return nil
+}
+
+// Close releases the scratch files.
+func (s *Scanned) Close() error {
+	var errs []error
+	for _, f := range s.scratch {
+		errs = append(errs, f.Close())
+	}
+	s.scratch = nil
+	return errors.Join(errs...)
+}
+
+func newLimits(cfg *Config) *limits {
+	zone := cfg.Books.Zone
+	oldest := max(zone.Cycle(cfg.AsOf).Add(-cfg.Settings.Usage.MaxAgeMonths), cfg.Archived+1)
+	lim := &limits{
+		latest: cfg.AsOf + period.Instant(cfg.Settings.Usage.FutureTolerance),
+		oldest: zone.Bounds(oldest).From,
+		parts:  newParts(oldest),
+	}
+	customers := cfg.Books.Customers
+	lim.known = make([]known, len(customers))
+	lim.customers = make(map[string]int32, len(customers))
+	for i := range customers {
+		list, valid := cfg.Prices.FirstList(int32(i))
+		lim.known[i] = known{valid, int32(i), int32(Bucket(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
+		lim.customers[customers[i].ID] = int32(i)
+	}
+	return lim
+}
+
+// plan cuts the files into tasks: a row group of a Parquet file each, every other file whole.
+func (s *Scanned) plan(cfg *Config) error {
+	for i, f := range s.Files {
+		groups, err := feed.Groups(cfg.Inbox, f.Name, specOf(f.Feed), cfg.readOptions())
+		if err != nil {
+			if err := f.judge(cfg, err); err != nil {
+				return err
+			}
+			continue
+		}
+		for g := range groups {
+			s.tasks = append(s.tasks, &task{file: int32(i), from: g, to: g + 1})
+		}
+	}
+	return nil
+}
+
+func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.BatchRows} }
+
+// Feeds are the feeds a run takes, in order of name.
+func Feeds() []*feed.Spec {
+	return []*feed.Spec{feed.Accounts(), feed.Adjustments(), feed.Bandwidth(), feed.IncentiveEvents(), feed.Orders(), feed.Transfers(), feed.Usage()}
+}
+
+// specOf is the feed a name below inbox/ belongs to.
+func specOf(name string) *feed.Spec {
+	for _, s := range Feeds() {
+		if s.Name == name {
+			return s
+		}
+	}
+	return feed.Usage()
+}
+
+// fail marks the file when err says that it fails whole.
+func (f *File) fail(err error) bool {
+	var whole *feed.FileError
+	if !errors.As(err, &whole) {
+		return false
+	}
+	f.Fault = err
+	return true
+}
+
+// worker reads tasks one after the other into its chunks.
+type worker struct {
+	cfg     *Config
+	scanned *Scanned
+	check   *acceptor
+	chunks  [2]sorting.Chunk // usage, bandwidth
+	runs    [2][]*sorting.Run
+	scratch []scratchFile
+	file    *File
+	task    *task
+	batch   *feed.Batch
+	header  string
+	slot    int // of chunks: 0 usage, 1 bandwidth
+	count   struct{ rows, rejected int64 }
+	first   period.Day
+	last    period.Day
+}
+
+func newWorker(cfg *Config, lim *limits, s *Scanned) *worker {
+	return &worker{cfg: cfg, scanned: s, check: newAcceptor(cfg, lim, s.Regions)}
+}
+
+// run reads one task to its end or to the point where its file fails.
+func (w *worker) run(ctx context.Context, t *task) error {
+	f := w.scanned.Files[t.file]
+	t.rejects.txn = w.cfg.Txn
+	w.file, w.task, w.slot = f, t, 0
+	if f.Feed == "bandwidth" {
+		w.slot = 1
+	}
+	w.count.rows, w.count.rejected, w.header = 0, 0, ""
+	w.first, w.last = 1<<30, -1<<30
+	ours, err := w.read(ctx, t, f)
+	w.scanned.mu.Lock()
+	defer w.scanned.mu.Unlock()
+	f.Header = w.header
+	f.Rows += w.count.rows
+	f.Rejected += w.count.rejected
+	if w.first <= w.last {
+		if f.First == 0 && f.Last == 0 {
+			f.First, f.Last = w.first, w.last
+		}
+		f.First, f.Last = min(f.First, w.first), max(f.Last, w.last)
+	}
+	if !ours {
+		err = f.judge(w.cfg, err)
+	}
+	if err != nil {
+		return fmt.Errorf("read inbox/%s: %w", f.Name, err)
+	}
+	return nil
+}
+
+// read takes a task's rows. The error is ours if it is not one of reading the file.
+func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err error) {
+	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, specOf(f.Feed), w.cfg.readOptions(), t.from, t.to)
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	w.header = string(r.Header())
+	for {
+		b, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if t.first == 0 {
+			t.first = b.First
+		}
+		w.batch = b
+		w.count.rows += int64(b.Len())
+		err = w.take(b, t.file)
+		b.Release()
+		if err != nil {
+			return true, err
+		}
+	}
+}
+
+// take checks a batch by the rules of its feed.
+func (w *worker) take(b *feed.Batch, file int32) error {
+	switch w.file.Feed {
+	case "usage":
+		return w.check.usage(b, file, w)
+	case "bandwidth":
+		return w.check.bandwidth(b, file, w)
+	}
+	fields := func(i int) map[string]string { return feed.Fields(w.header, b.Raw(nil, i)) }
+	return w.cfg.Events.Batch(specOf(w.file.Feed), b, file, fields, w.reject)
+}
+
+// keep implements sink.
+func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
+	c := &w.chunks[w.slot]
+	c.Reserve(w.cfg.chunkBytes())
+	c.Add(part, r)
+	w.first, w.last = min(w.first, day), max(w.last, day)
+	if c.Size() < w.cfg.chunkBytes() {
+		return nil
+	}
+	return w.flush(w.slot)
+}
+
+// reject implements sink.
+func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
+	w.count.rejected++
+	return w.task.rejects.add(&Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.batch.Raw(nil, index)})
+}
+
+// openRuns is how many sorted runs all workers together keep: each is an open file, and a read buffer of every merge.
+const openRuns = 384
+
+// flush writes a chunk as a sorted run to a scratch file, and joins the worker's runs when they have become too many.
+func (w *worker) flush(slot int) error {
+	run, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
+		return w.chunks[slot].Flush(f, open)
+	})
+	if err != nil {
+		return err
+	}
+	w.runs[slot] = append(w.runs[slot], run)
+	if len(w.runs[slot]) < max(2, openRuns/max(1, w.cfg.Workers)/2) {
+		return nil
+	}
+	old := w.runs[slot]
+	joined, err := w.scratchRun(func(f io.Writer, open func() (io.ReaderAt, error)) (*sorting.Run, error) {
+		return sorting.Join(old, &sorting.Buffers{}, f, open)
+	})
+	if err != nil {
+		return err
+	}
+	w.runs[slot] = []*sorting.Run{joined}
+	return w.dropScratch(old)
+}
+
+// scratchRun makes a run in a scratch file, which stays open for reading.
+func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run, error) {
+	f, err := w.cfg.Txn.CreateTemp("run")
+	if err != nil {
+		return nil, err
+	}
+	return write(f, func() (io.ReaderAt, error) {
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+		r, err := w.cfg.Txn.OpenTemp(f.Name())
+		if err == nil {
+			w.scratch = append(w.scratch, scratchFile{r, f.Name()})
+		}
+		return r, err
+	})
+}
+
+// scratchFile is a run's file, open, and its name in the lake.
+type scratchFile struct {
+	storage.ReadFile
+	name string
+}
+
+// dropScratch closes and deletes the files of runs that were joined.
+func (w *worker) dropScratch(old []*sorting.Run) error {
+	kept := w.scratch[:0]
+	var errs []error
+	for _, f := range w.scratch {
+		if slices.ContainsFunc(old, func(r *sorting.Run) bool { return r.On(f.ReadFile) }) {
+			errs = append(errs, f.Close(), w.cfg.Txn.RemoveTemp(f.name))
+			continue
+		}
+		kept = append(kept, f)
+	}
+	w.scratch = kept
+	return errors.Join(errs...)
+}
+
+// end hands the worker's runs over. Rows that never filled a chunk stay in memory.
+func (w *worker) end() error {
+	for slot := range w.chunks {
+		if w.chunks[slot].Len() == 0 {
+			continue
+		}
+		if len(w.runs[slot]) > 0 {
+			if err := w.flush(slot); err != nil {
+				return err
+			}
+			continue
+		}
+		w.runs[slot] = append(w.runs[slot], w.chunks[slot].Keep())
+	}
+	w.scanned.mu.Lock()
+	defer w.scanned.mu.Unlock()
+	w.scanned.Usage = append(w.scanned.Usage, w.runs[0]...)
+	w.scanned.Bandwidth = append(w.scanned.Bandwidth, w.runs[1]...)
+	w.scanned.scratch = append(w.scanned.scratch, w.scratch...)
+	return nil
+}
+
+// EachReject gives the rejects of all taken files in order of file and row, as far as records failed by themselves.
+func (s *Scanned) EachReject(visit func(*Reject) error) error {
+	for _, t := range s.tasks {
+		if !s.Taken(t.file) {
+			continue
+		}
+		if err := t.rejects.each(t.file, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again; that it changed in between is an error.
+func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64) (map[int64][]byte, error) {
+	slices.Sort(rows)
+	out := make(map[int64][]byte, len(rows))
+	for i, t := range s.tasks {
+		if t.file != file {
+			continue
+		}
+		last := int64(1<<62 - 1)
+		if i+1 < len(s.tasks) && s.tasks[i+1].file == file && s.tasks[i+1].first > 0 {
+			last = s.tasks[i+1].first - 1
+		}
+		at, _ := slices.BinarySearch(rows, t.first)
+		if t.first == 0 || at == len(rows) || rows[at] > last {
+			continue
+		}
+		if err := s.rawOf(ctx, cfg, t, rows[at:], out); err != nil {
+			return nil, errors.Join(s.still(cfg, file), fmt.Errorf("read inbox/%s again: %w", s.Files[file].Name, err))
+		}
+	}
+	return out, s.still(cfg, file)
+}
+
+// still makes it an error that a file changed after its rows were taken: the run cannot leave it any more.
+func (s *Scanned) still(cfg *Config, file int32) error {
+	if cfg.Still == nil {
+		return nil
+	}
+	if err := cfg.Still(cfg.Inbox, s.Files[file].Name); err != nil {
+		return fmt.Errorf("read rejected records again: %w", err)
+	}
+	return nil
+}
+
+// rawOf reads a task's stretch for the rows wanted, ascending.
+func (s *Scanned) rawOf(ctx context.Context, cfg *Config, t *task, rows []int64, out map[int64][]byte) error {
+	f := s.Files[t.file]
+	r, err := feed.OpenRange(cfg.Inbox, f.Name, specOf(f.Feed), cfg.readOptions(), t.from, t.to)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for len(rows) > 0 {
+		b, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for len(rows) > 0 && rows[0] < b.First+int64(b.Len()) {
+			out[rows[0]] = b.Raw(nil, int(rows[0]-b.First))
+			rows = rows[1:]
+		}
+		b.Release()
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package events
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// AccountKey is the place of a bucket's account events of a cycle in the lake.
+func AccountKey(p Place) lake.FileKey {
+	return lake.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
+}
+
+// LoadAccounts visits the account events of a lake file in the order in which they are stored: by customer, then event_id.
+func LoadAccounts(o Opener, e lake.FileEntry, bk *books.Books, visit func(*AccountEvent)) error {
+	return loadAccounts(o, e, bk, func(string) bool { return true }, visit)
+}
+
+// LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none of them: it looks
+// at the identities first.
+func (b *Book) LoadAccountsAgain(o Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
+	found := false
+	err := eachRow(o, e, tables.AccountEvents(), func(c *parquet.Columns, i int) error {
+		found = found || again[string(c.C[tables.GEventID].Text(i))]
+		return nil
+	}, tables.GEventID)
+	if err != nil || !found {
+		return err
+	}
+	return loadAccounts(o, e, bk, func(id string) bool { return again[id] }, func(e *AccountEvent) { b.Accounts[e.ID] = e })
+}
+
+func loadAccounts(o Opener, e lake.FileEntry, bk *books.Books, want func(id string) bool, visit func(*AccountEvent)) error {
+	cycle, err := period.ParseCycle(e.Cycle)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	return eachRow(o, e, tables.AccountEvents(), func(c *parquet.Columns, i int) error {
+		if !want(string(c.C[tables.GEventID].Text(i))) {
+			return nil
+		}
+		event, err := accountAt(c, i, cycle, bk)
+		if err == nil {
+			visit(event)
+		}
+		return err
+	})
+}
+
+// accountAt reads a row of the account_events table.
+func accountAt(c *parquet.Columns, i int, cycle period.Cycle, bk *books.Books) (*AccountEvent, error) {
+	col := c.C
+	customer, err := customerOf(bk, col[tables.GCustomerID].Word(i))
+	if err != nil {
+		return nil, err
+	}
+	amount, err := amountAt(c, tables.GAmount, i)
+	if err != nil {
+		return nil, err
+	}
+	return &AccountEvent{ID: string(col[tables.GEventID].Text(i)), Customer: customer, Time: period.Instant(col[tables.GTime].Ints[i]),
+		Type: col[tables.GType].Word(i), Balance: col[tables.GBalanceType].Word(i), Amount: amount,
+		Instant: period.Instant(col[tables.GInstant].Ints[i]), Cycle: cycle, AsOf: period.Instant(col[tables.GAsOf].Ints[i]),
+		Refused: col[tables.GRefused].Codes[i] == 1, File: -1,
+		From: Source{File: col[tables.GFile].Word(i), Hash: col[tables.GFileHash].Word(i), Row: col[tables.GRow].Ints[i],
+			Header: col[tables.GHeader].Word(i), Raw: string(col[tables.GRaw].Text(i))}}, nil
+}
+
+// storeAccount appends an account event to a batch of the account_events table.
+func storeAccount(c *parquet.Columns, e *AccountEvent, bk *books.Books) {
+	col := c.C
+	for i, word := range map[int]string{tables.GCustomerID: bk.Customers[e.Customer].ID, tables.GType: e.Type, tables.GBalanceType: e.Balance,
+		tables.GFile: e.From.File, tables.GFileHash: e.From.Hash, tables.GHeader: e.From.Header} {
+		col[i].AddWord(word)
+	}
+	col[tables.GEventID].AddText(e.ID)
+	col[tables.GRaw].AddText(e.From.Raw)
+	for i, v := range map[int]int64{tables.GTime: int64(e.Time), tables.GInstant: int64(e.Instant), tables.GAsOf: int64(e.AsOf), tables.GRow: e.From.Row} {
+		addInt(&col[i], v)
+	}
+	col[tables.GAmount].AddDec(e.Amount.Raw())
+	col[tables.GRefused].Codes = append(col[tables.GRefused].Codes, flag(e.Refused))
+	c.N++
+}
+
+// NewAccounts are the account events of this run by the place they are stored in.
+func (m *Maker) NewAccounts(b *Book) map[Place][]*AccountEvent {
+	places := make(map[Place][]*AccountEvent)
+	for _, e := range b.Accounts {
+		if e.File >= 0 {
+			p := Place{e.Cycle, m.Bucket(m.Books.Customers[e.Customer].ID)}
+			places[p] = append(places[p], e)
+		}
+	}
+	return places
+}
+
+// Accounts are the account events of a place as the transaction's next state has them.
+func (m *Maker) Accounts(p Place) (list []*AccountEvent, err error) {
+	for _, e := range m.Txn.Next().Find(AccountKey(p)) {
+		if err := LoadAccounts(m.Txn, e, m.Books, func(e *AccountEvent) { list = append(list, e) }); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// AddAccounts stores account events of this run beside those that their place has.
+func (m *Maker) AddAccounts(p Place, added []*AccountEvent) error {
+	list, err := m.Accounts(p)
+	if err != nil {
+		return err
+	}
+	return m.storeAccounts(p, append(list, added...))
+}
+
+// storeAccounts writes the account events of a place, by customer and event_id.
+func (m *Maker) storeAccounts(p Place, list []*AccountEvent) error {
+	slices.SortFunc(list, func(a, b *AccountEvent) int {
+		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
+	})
+	rows := parquet.NewColumns(tables.AccountEvents())
+	for _, e := range list {
+		storeAccount(rows, e, m.Books)
+	}
+	return m.file(AccountKey(p), rows, nil)
+}
+
+// Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found too little on their
+// balance, all others count. It stores the verdict and returns the events for which it is another than before, by customer and id,
+// with Refused as it is now; an event of this run bears its File and Row.
+func (m *Maker) Refuse(b *Book, p Place, refused map[string]bool) (turned []*AccountEvent, err error) {
+	list, err := m.Accounts(p)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range list {
+		if e.Refused == refused[e.ID] {
+			continue
+		}
+		if !e.Takes() {
+			return nil, fmt.Errorf("account event %s of customer %s: a %s was refused", e.ID, m.Books.Customers[e.Customer].ID, e.Type)
+		}
+		e.Refused = refused[e.ID]
+		if mine := b.Accounts[e.ID]; mine != nil && mine.File >= 0 {
+			mine.Refused, e.File, e.Row = e.Refused, mine.File, mine.Row
+		}
+		turned = append(turned, e)
+	}
+	if turned == nil {
+		return nil, nil
+	}
+	return turned, m.storeAccounts(p, list)
+}

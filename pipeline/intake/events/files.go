@@ -1,0 +1,99 @@
+package events
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// summedColumns are the columns of lines whose sums the manifest keeps per file.
+func summedColumns() []int {
+	return []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount, tables.LDiscountAmount,
+		tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
+		tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+}
+
+// Files writes lines, in the order of spec §8, and their sums per customer: the files of table lines of a key, and of table sums beside
+// it. No line gives a key no file. It sorts the lines it is given.
+func Files(t *lake.Txn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry, error) {
+	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
+	rows := parquet.NewColumns(tables.Lines())
+	for _, l := range lines {
+		l.appendTo(rows, &key, bk)
+	}
+	var sums []lake.Sum
+	list, err := rows.Sum(summedColumns()...)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range list {
+		sums = append(sums, lake.Sum{Column: s.Column, Value: s.Value})
+	}
+	out := make(map[lake.FileKey][]lake.FileEntry)
+	if out[key], err = writeFile(t, key, rows, sums); err != nil {
+		return nil, err
+	}
+	added, err := sumsOf(bk, lines)
+	if err != nil {
+		return nil, err
+	}
+	key.Table = "sums"
+	out[key], err = writeFile(t, key, added, nil)
+	return out, err
+}
+
+// writeFile writes a batch as one file of its key; an empty batch gives none.
+func writeFile(t *lake.Txn, key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+	if rows.N == 0 {
+		return nil, nil
+	}
+	out, err := t.Create(key)
+	if err != nil {
+		return nil, err
+	}
+	pq, err := parquet.NewWriter(out, rows.Def)
+	if err != nil {
+		return nil, err
+	}
+	if err := pq.Write(rows); err != nil {
+		return nil, err
+	}
+	if err := pq.Close(); err != nil {
+		return nil, err
+	}
+	e, err := out.Finish(int64(rows.N), sums)
+	return []lake.FileEntry{e}, err
+}
+
+// sumsOf adds lines, in order of customer, up per customer.
+func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
+	out := parquet.NewColumns(tables.Sums())
+	for len(lines) > 0 {
+		n := 1
+		for n < len(lines) && lines[n].Customer == lines[0].Customer {
+			n++
+		}
+		var official, discount, truncated, payment money.AmountTotal
+		for _, l := range lines[:n] {
+			for t, a := range map[*money.AmountTotal]money.Amount{&official: l.Official, &discount: l.Discount, &truncated: l.Truncated, &payment: l.Payment} {
+				if err := t.Add(a); err != nil {
+					return nil, err
+				}
+			}
+		}
+		c := out.C
+		c[tables.DCustomerID].AddWord(bk.Customers[lines[0].Customer].ID)
+		addInt(&c[tables.DLines], int64(n))
+		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount, tables.DTruncated: truncated,
+			tables.DPayment: payment, tables.DCash: payment, tables.DCredit: {}, tables.DCoupon: {}, tables.DStored: {}, tables.DFlexi: {}, tables.DDebt: {}} {
+			c[i].AddDec(t.Raw())
+		}
+		out.N++
+		lines = lines[n:]
+	}
+	return out, nil
+}

@@ -1,0 +1,384 @@
+package events
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// RejectFunc takes a row of a batch that fails on its own.
+type RejectFunc func(index int, column string, why reason.Reason, value, id string) error
+
+// Intake gathers the events of a run's feed files that pass on their own. It may be used from several goroutines.
+type Intake struct {
+	Books  *books.Books
+	Prices *rating.Book
+	AsOf   period.Instant
+	Latest period.Instant // a time after it is `future`
+
+	mu          sync.Mutex
+	orders      []*Order
+	adjustments []*Adjustment
+	accounts    []*AccountEvent
+	transfers   []*Transfer
+	incentives  []*IncentiveEvent
+	book        *Book
+}
+
+// Book is what is accepted after the intake's rows were decided; nil before.
+func (in *Intake) Book() *Book { return in.book }
+
+// rules are how rows of one feed are taken.
+type rules struct {
+	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
+	id   func(texts map[string]string) string                       // of a row with one, as far as it can be read
+	// earlier finds what fails before the fault in a column: a word not in its list comes first of all, a check of this package in its
+	// column's turn.
+	earlier func(texts map[string]string, column string) *failure
+}
+
+// rulesOf are the rules of a feed.
+func (in *Intake) rulesOf(name string) rules {
+	id := func(column string) func(map[string]string) string {
+		return func(texts map[string]string) string { return texts[column] }
+	}
+	switch name {
+	case "orders":
+		return rules{in.order, orderID, in.earlierInOrder}
+	case "accounts":
+		return rules{in.account, id("event_id"), func(texts map[string]string, _ string) *failure {
+			return badAccountWord(texts["type"], texts["balance_type"])
+		}}
+	case "transfers":
+		return rules{in.transfer, id("transfer_id"), in.earlierInTransfer}
+	case "incentive_events":
+		return rules{in.incentive, id("event_id"), in.earlierInIncentive}
+	}
+	return rules{in.adjustment, id("adjustment_id"), func(texts map[string]string, _ string) *failure {
+		if d := texts["bill_detail_type"]; d != "" && d != "9" && d != "16" {
+			return &failure{"bill_detail_type", reason.BadRow, d}
+		}
+		return nil
+	}}
+}
+
+// view is a batch of an event feed by column.
+type view struct {
+	batch *feed.Batch
+	spec  *feed.Spec
+}
+
+func (v *view) col(name string) arrow.Array { return v.batch.Rows.Column(v.spec.Column(name)) }
+
+// text is a cell of a Text or Word column; empty when it has no value.
+func (v *view) text(name string, i int) string {
+	switch c := v.col(name).(type) {
+	case *array.String:
+		if c.IsValid(i) {
+			return string([]byte(c.Value(i)))
+		}
+	case *array.Dictionary:
+		if c.IsValid(i) {
+			return string([]byte(c.Dictionary().(*array.String).Value(c.GetValueIndex(i))))
+		}
+	}
+	return ""
+}
+
+func (v *view) whole(name string, i int) (int64, bool) {
+	c, ok := v.col(name).(*array.Int64)
+	if !ok || c.IsNull(i) {
+		return 0, false
+	}
+	return c.Value(i), true
+}
+
+func (v *view) time(name string, i int) (period.Instant, bool) {
+	c, ok := v.col(name).(*array.Timestamp)
+	if !ok || c.IsNull(i) {
+		return 0, false
+	}
+	return period.Instant(c.Value(i)), true
+}
+
+func (v *view) decimal(name string, i int) (hi int64, lo uint64, ok bool) {
+	c, is := v.col(name).(*array.Decimal128)
+	if !is || c.IsNull(i) {
+		return 0, 0, false
+	}
+	n := c.Value(i)
+	return n.HighBits(), n.LowBits(), true
+}
+
+// failure is why a row fails on its own.
+type failure struct {
+	column string
+	why    reason.Reason
+	value  string
+}
+
+// Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
+func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string, reject RejectFunc) error {
+	v := &view{b, spec}
+	rules := in.rulesOf(spec.Name)
+	fault := 0
+	for i := range b.Len() {
+		var bad *failure
+		var id string
+		if fault < len(b.Faults) && b.Faults[fault].Index == i {
+			f := b.Faults[fault]
+			fault++
+			texts := fields(i)
+			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts)
+			if earlier := rules.earlier(texts, f.Column); earlier != nil && f.Column != "" && f.Reason != reason.BadRow {
+				bad = earlier
+			}
+		} else {
+			id, bad = rules.read(v, i, file)
+		}
+		if bad == nil {
+			continue
+		}
+		if err := reject(i, bad.column, bad.why, bad.value, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orderID is an order line's identity from its texts.
+func orderID(texts map[string]string) string {
+	id, number := texts["order_id"], texts["order_line"]
+	if id == "" {
+		return ""
+	}
+	if number == "" {
+		number = "1"
+	}
+	return id + "/" + number
+}
+
+// earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
+func (in *Intake) earlierInOrder(texts map[string]string, column string) *failure {
+	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"]); bad != nil {
+		return bad
+	}
+	spec := feed.Orders()
+	kind, err := rating.ParseOrderType(texts["order_type"])
+	for i := 0; err == nil && i < spec.Column(column); i++ {
+		if name := spec.Columns[i].Name; texts[name] == "" && needs(kind, name) {
+			return &failure{name, reason.MissingValue, ""}
+		}
+	}
+	return nil
+}
+
+// earlierInTransfer is rules.earlier of transfers.
+func (in *Intake) earlierInTransfer(texts map[string]string, column string) *failure {
+	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]), in.badPartner("to_partner_id", texts["to_partner_id"]))
+	if bad == nil && comesBefore(feed.Transfers(), "cycle", column) {
+		bad = badCycle(texts["cycle"])
+	}
+	return bad
+}
+
+// earlierInIncentive is rules.earlier of incentive events.
+func (in *Intake) earlierInIncentive(texts map[string]string, column string) *failure {
+	bad := in.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
+	if bad == nil && comesBefore(feed.IncentiveEvents(), "period", column) {
+		bad = badPeriod(texts["period"])
+	}
+	return bad
+}
+
+// comesBefore reports whether a column is checked before another one.
+func comesBefore(spec *feed.Spec, column, other string) bool {
+	return spec.Column(column) < spec.Column(other)
+}
+
+// badWord is a word that is not in its list (spec §3.20).
+func (in *Intake) badWord(kind, periodType, payer string) *failure {
+	if _, err := rating.ParseOrderType(kind); err != nil && kind != "" {
+		return &failure{"order_type", reason.BadRow, kind}
+	}
+	if periodType != "" && !slices.Contains([]string{"hour", "day", "month", "year", "one_off"}, periodType) {
+		return &failure{"period_type", reason.BadRow, periodType}
+	}
+	if payer != "" && payer != "customer" && in.Books.Partner(payer) < 0 {
+		return &failure{"payer", reason.BadRow, payer}
+	}
+	return nil
+}
+
+// needs reports whether an order of a type must have a value in a column that not all orders need.
+func needs(kind rating.OrderType, column string) bool {
+	switch column {
+	case "sku", "region_code", "resource_id", "quantity":
+		return kind != rating.Unsubscribe
+	case "period_type", "period_num":
+		return kind != rating.Unsubscribe && kind != rating.Change
+	case "base_order_id":
+		return kind == rating.Unsubscribe
+	case "official_amount":
+		return kind == rating.Change
+	}
+	return false
+}
+
+// order reads and checks row i of the orders feed, and keeps it if it passes.
+func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
+	o := &Order{File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, SKU: -1}
+	o.ID, o.Line = v.text("order_id", i), 1
+	if n, ok := v.whole("order_line", i); ok {
+		o.Line = n
+	}
+	id = o.ID + "/" + strconv.FormatInt(o.Line, 10)
+	kind := v.text("order_type", i)
+	if bad := in.badWord(kind, v.text("period_type", i), v.text("payer", i)); bad != nil {
+		return id, bad
+	}
+	o.Type, _ = rating.ParseOrderType(kind) // badWord has seen it
+	if bad := o.fill(v, i); bad != nil {
+		return id, bad
+	}
+	if bad := in.checkOrder(o, v, i); bad != nil {
+		return id, bad
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.orders = append(in.orders, o)
+	return id, nil
+}
+
+// fill takes over the cells that checks or lines need, column by column.
+func (o *Order) fill(v *view, i int) *failure {
+	for _, c := range v.spec.Columns {
+		if needs(o.Type, c.Name) && v.col(c.Name).IsNull(i) {
+			return &failure{c.Name, reason.MissingValue, ""}
+		}
+		if n, ok := v.whole("period_num", i); c.Name == "period_num" && ok && n < 1 {
+			return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
+		}
+		if c.Name == "official_amount" && o.Type != rating.Change {
+			if hi, _, ok := v.decimal(c.Name, i); ok && hi < 0 {
+				return &failure{c.Name, reason.BadDecimal, amountText(v, c.Name, i)}
+			}
+		}
+	}
+	o.SKUText, o.Region, o.Resource = v.text("sku", i), v.text("region_code", i), v.text("resource_id", i)
+	if hi, lo, ok := v.decimal("quantity", i); ok {
+		o.Quantity, _ = money.QuantityFromRaw(hi, lo) // the reader has checked the range
+	}
+	o.PeriodType = v.text("period_type", i)
+	o.PeriodNum, _ = v.whole("period_num", i)
+	o.PayTime, _ = v.time("pay_time", i)
+	o.Effective, o.Expire = o.PayTime, period.Forever
+	if t, ok := v.time("effective_time", i); ok {
+		o.Effective = t
+	}
+	if t, ok := v.time("expire_time", i); ok {
+		o.Expire = t
+	}
+	o.Base = Key{ID: v.text("base_order_id", i)}
+	if o.Base.ID != "" {
+		o.Base.Line = 1
+		if n, ok := v.whole("base_order_line", i); ok {
+			o.Base.Line = n
+		}
+	}
+	if o.Payer = v.text("payer", i); o.Payer == "" {
+		o.Payer = "customer"
+	}
+	o.Discount, o.Coupons = v.text("discount_id", i), v.text("coupon_ids", i)
+	if hi, lo, ok := v.decimal("official_amount", i); ok {
+		o.Official, _ = money.AmountFromRaw(hi, lo) // the reader has checked the range
+		o.HasOfficial = true
+	}
+	return nil
+}
+
+func amountText(v *view, name string, i int) string {
+	hi, lo, _ := v.decimal(name, i)
+	a, err := money.AmountFromRaw(hi, lo)
+	if err != nil {
+		return ""
+	}
+	return a.Trim()
+}
+
+// checkOrder applies the checks of spec §3.20 that need the books.
+func (in *Intake) checkOrder(o *Order, v *view, i int) *failure {
+	switch {
+	case o.Expire <= o.Effective:
+		return &failure{"expire_time", reason.EndBeforeStart, o.Expire.String()}
+	case o.PayTime > in.Latest:
+		return &failure{"pay_time", reason.Future, o.PayTime.String()}
+	}
+	if bad := in.checkCustomer(v.text("customer_id", i), o.PayTime, &o.Customer); bad != nil {
+		return bad
+	}
+	if o.Type == rating.Unsubscribe {
+		return nil
+	}
+	if o.SKU = in.Books.SKU(o.SKUText); o.SKU < 0 {
+		return &failure{"sku", reason.UnknownSKU, o.SKUText}
+	}
+	if in.Books.Products[o.SKU].Model != books.Subscription {
+		return &failure{"sku", reason.WrongFeed, o.SKUText}
+	}
+	if !in.Prices.OrderPriced(o.rated()) {
+		return &failure{"sku", reason.NoPrice, o.SKUText}
+	}
+	return nil
+}
+
+// checkCustomer is unknown_customer and closed_account.
+func (in *Intake) checkCustomer(id string, t period.Instant, code *int32) *failure {
+	*code = in.Books.Customer(id)
+	if *code < 0 || t < in.Books.Customers[*code].Rows[0].Valid.From {
+		return &failure{"customer_id", reason.UnknownCustomer, id}
+	}
+	if _, ok := in.Books.CustomerRowAt(*code, t); !ok {
+		return &failure{"customer_id", reason.ClosedAccount, id}
+	}
+	return nil
+}
+
+// adjustment reads and checks row i of the adjustments feed, and keeps it if it passes.
+func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failure) {
+	a := &Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, Note: v.text("note", i)}
+	a.Detail, _ = v.whole("bill_detail_type", i)
+	if a.Detail != 9 && a.Detail != 16 {
+		return a.ID, &failure{"bill_detail_type", reason.BadRow, fmt.Sprint(a.Detail)}
+	}
+	a.Time, _ = v.time("time", i)
+	if hi, lo, ok := v.decimal("amount", i); ok {
+		a.Amount, _ = money.AmountFromRaw(hi, lo) // the reader has checked the range
+	}
+	if a.Time > in.Latest {
+		return a.ID, &failure{"time", reason.Future, a.Time.String()}
+	}
+	if bad := in.checkCustomer(v.text("customer_id", i), a.Time, &a.Customer); bad != nil {
+		return a.ID, bad
+	}
+	sku := v.text("sku", i)
+	if a.SKU = in.Books.SKU(sku); a.SKU < 0 {
+		return a.ID, &failure{"sku", reason.UnknownSKU, sku}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.adjustments = append(in.adjustments, a)
+	return a.ID, nil
+}

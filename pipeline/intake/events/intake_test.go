@@ -1,0 +1,389 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// The run's clock is 1 November 2026 08:00 in Shanghai, and nothing may lie more than an hour past it. September is closed.
+var (
+	asOf   = instant("2026-11-01T00:00:00Z")
+	closed = period.CycleOf(2026, 9)
+)
+
+func instant(text string) period.Instant {
+	t, err := period.ParseInstant(text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// loadBooks reads the books of the tests; digits are the currency's.
+func loadBooks(t testing.TB, digits int) *books.Books {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys := fstest.MapFS{}
+	for name, text := range map[string]string{
+		"products.csv":    "sku,service_type_code,measure,pricing_model\nvm,compute,hour,flat\nseat,desk,seat,period\n",
+		"prices.csv":      "sku,region_code,period_type,valid_from,tier,unit_price\nvm,*,,2026-01-01,1,1\nseat,*,month,2026-01-01,1,30\n",
+		"customers.csv":   "customer_id,valid_from,valid_to\nacme,2026-01-01,\ngone,2026-01-01,2026-09-15\n",
+		"partners.csv":    "partner_id,kind,valid_from,valid_to\np1,distributor,,\np2,distributor,,2026-02-01\n",
+		"incentives.yaml": "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}], confirm_within_working_days: 5}\n- {id: season, period: quarter, partners: [p1], tiers: [{from: \"0\", rate: \"0.1\"}]}\n",
+	} {
+		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	b, err := books.Load(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: digits}, Vendor: settings.Vendor{ID: "vendor", Name: "Vendor"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// taken is what became of every row of a run's files, and the book after it.
+type taken struct {
+	rows map[string]string // by `file:row`: accepted, duplicate, or `column reason "value" id`
+	book *Book
+}
+
+// take reads files, named by feed/name, and decides them beside what the book knows.
+func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, batchRows int, backwards bool) taken {
+	t.Helper()
+	in := &Intake{Books: bk, Prices: rating.Compile(bk, rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: bk.Digits}), AsOf: asOf, Latest: asOf + period.Instant(period.Hour)}
+	var names []string
+	for name := range files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	out := taken{map[string]string{}, book}
+	order := slices.Clone(names)
+	if backwards {
+		slices.Reverse(order)
+	}
+	for _, name := range order {
+		readFile(t, in, name, files[name], slices.Index(names, name), batchRows, out.rows)
+	}
+	partners, err := settlement.Compile(bk, settlement.Rules{CloseDay: 4, CloseMinute: 1440})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := book.Decide(in, &Terms{Zone: bk.Zone, Partners: partners,
+		BilledIn: func(at period.Instant) period.Cycle { return max(bk.Zone.Cycle(at), closed+1) },
+		Drop: func(file int32) bool {
+			_, whole := out.rows[names[file]]
+			return whole
+		},
+		Source: func(file int32, row int64) Source { return Source{File: names[file], Hash: names[file], Row: row} }})
+	for _, d := range decided {
+		text := "accepted"
+		switch {
+		case d.Why != reason.None:
+			text = fmt.Sprintf("%s %s %q %s", d.Column, d.Why, d.Value, d.ID)
+		case d.Duplicate:
+			text = "duplicate"
+		}
+		out.put(t, names[d.File], d.Row, text)
+	}
+	return out
+}
+
+func (k *taken) put(t testing.TB, file string, row int64, text string) {
+	t.Helper()
+	key := fmt.Sprintf("%s:%d", file, row)
+	if k.rows[key] != "read" {
+		t.Errorf("%s: decided as %q and as %q", key, k.rows[key], text)
+	}
+	k.rows[key] = text
+}
+
+// readFile gives the rows of a file to the intake; those that pass are noted as `read`.
+func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, rows map[string]string) {
+	t.Helper()
+	feedName, _, _ := strings.Cut(name, "/")
+	spec := map[string]*feed.Spec{"orders": feed.Orders(), "adjustments": feed.Adjustments(), "accounts": feed.Accounts(), "transfers": feed.Transfers(),
+		"incentive_events": feed.IncentiveEvents()}[feedName]
+	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec, feed.Options{BatchRows: batchRows, MaxRecord: 4096})
+	var whole *feed.FileError
+	if errors.As(err, &whole) {
+		rows[name] = err.Error()
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for {
+		b, err := r.Next(context.Background())
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if errors.As(err, &whole) {
+			rows[name] = err.Error()
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.Len() {
+			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = "read"
+		}
+		fields := func(i int) map[string]string { return feed.Fields(string(r.Header()), b.Raw(nil, i)) }
+		err = in.Batch(spec, b, int32(file), fields, func(i int, column string, why reason.Reason, value, id string) error {
+			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = fmt.Sprintf("%s %s %q %s", column, why, value, id)
+			return nil
+		})
+		b.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestBadRows: every way in which a row of accounts, transfers or incentive_events fails on its own, and which failure comes first.
+func TestBadRows(t *testing.T) {
+	t.Parallel()
+	headers := map[string]string{
+		"accounts":         "event_id,customer_id,time,type,balance_type,amount\n",
+		"transfers":        "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\n",
+		"incentive_events": "event_id,partner_id,programme_id,period,event,time\n",
+	}
+	const at, confirm = "2026-10-02T08:00:00+08:00", "2026-11-01T00:00:00Z"
+	cases := []struct{ feed, row, want string }{
+		{"accounts", "a,acme," + at + ",recharge,cash,100", "accepted"},
+		{"accounts", "a,acme," + at + ",allocate,credit,0.10", "accepted"},
+		{"accounts", "a,acme," + at + ",withdraw,flexi_coupon,0.1000000000", "accepted"},
+		{"accounts", "a,acme," + at + ",reclaim,stored_value,999999999999999999.99", "accepted"},
+		{"accounts", "a,acme," + at + ",credit_limit,credit,0", "accepted"},
+		{"accounts", "a,acme,2026-11-01T01:00:00Z,recharge,cash,1", "accepted"},
+		{"accounts", "a,acme,2026-11-01T01:00:00.000001Z,recharge,cash,1", `time future "2026-11-01T01:00:00.000001Z" a`},
+		{"accounts", "a,acme," + at + ",top_up,cash,1", `type bad_row "top_up" a`},
+		{"accounts", "a,acme," + at + ",recharge,debt,1", `balance_type bad_row "debt" a`},
+		{"accounts", "a,acme," + at + ",Recharge,debt,x", `type bad_row "Recharge" a`},
+		{"accounts", "a,acme," + at + ",reclaim,credit,1", `balance_type bad_row "credit" a`},
+		{"accounts", "a,acme," + at + ",withdraw,credit,1", `balance_type bad_row "credit" a`},
+		{"accounts", "a,acme," + at + ",credit_limit,cash,1", `balance_type bad_row "cash" a`},
+		{"accounts", ",acme,yesterday,credit_limit,cash,", `balance_type bad_row "cash" `},
+		{"accounts", ",,,,,", `event_id missing_value "" `},
+		{"accounts", "a,,yesterday,,,", `customer_id missing_value "" a`},
+		{"accounts", "a,acme,2026-10-02,,,", `time bad_time "2026-10-02" a`},
+		{"accounts", "a,acme," + at + ",,cash,x", `type missing_value "" a`},
+		{"accounts", "a,acme," + at + ",recharge,,1", `balance_type missing_value "" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,", `amount missing_value "" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,-1", `amount bad_decimal "-1" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,1e3", `amount bad_decimal "1e3" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,0.001", `amount bad_decimal "0.001" a`},
+		{"accounts", "a,acme," + at + ",credit_limit,credit,0.001", `amount bad_decimal "0.001" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,0", `amount out_of_range "0" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,1000000000000000000", `amount out_of_range "1000000000000000000" a`},
+		{"accounts", "a,nobody,2027-01-01T00:00:00Z,recharge,cash,0.001", `amount bad_decimal "0.001" a`},
+		{"accounts", "a,nobody,2027-01-01T00:00:00Z,recharge,cash,1", `time future "2027-01-01T00:00:00Z" a`},
+		{"accounts", "a,nobody," + at + ",recharge,cash,1", `customer_id unknown_customer "nobody" a`},
+		{"accounts", "a,acme,2025-12-31T15:59:59Z,recharge,cash,1", `customer_id unknown_customer "acme" a`},
+		{"accounts", "a,gone," + at + ",recharge,cash,1", `customer_id closed_account "gone" a`},
+		{"accounts", "a,acme", ` bad_row "2 fields, the header has 6" `},
+
+		{"transfers", "t,2026-10,p1,p2,acme,1.00000001", "accepted"},
+		{"transfers", "t,2026-10,p1,p1,,0", "accepted"},
+		{"transfers", "t,2030-01,p2,p1,gone,1", "accepted"},
+		{"transfers", "t,2026-13,p1,px,,-1", `to_partner_id bad_row "px" t`},
+		{"transfers", "t,2026-13,py,px,,", `from_partner_id bad_row "py" t`},
+		{"transfers", ",2026-13,p1,p2,,x", `transfer_id missing_value "" `},
+		{"transfers", "t,2026-13,p1,,,x", `cycle bad_time "2026-13" t`},
+		{"transfers", "t,2026-9,p1,p2,,1", `cycle bad_time "2026-9" t`},
+		{"transfers", "t,0000-01,p1,p2,,1", `cycle bad_time "0000-01" t`},
+		{"transfers", "t,2026-Q3,p1,p2,nobody,1", `cycle bad_time "2026-Q3" t`},
+		{"transfers", "t,,p1,p2,,1", `cycle missing_value "" t`},
+		{"transfers", "t,2026-10,,p2,,x", `from_partner_id missing_value "" t`},
+		{"transfers", "t,2026-10,p1,p2,nobody,x", `amount bad_decimal "x" t`},
+		{"transfers", "t,2026-10,p1,p2,,-0", `amount bad_decimal "-0" t`},
+		{"transfers", "t,2026-10,p1,p2,,0.000000001", `amount bad_decimal "0.000000001" t`},
+		{"transfers", "t,2026-10,p1,p2,nobody,1", `customer_id unknown_customer "nobody" t`},
+
+		{"incentive_events", "e,p1,season,2026-Q3,confirm," + confirm, "accepted"},
+		{"incentive_events", "e,p1,boost,2026-09,confirm,2026-10-05T00:00:00+08:00", "accepted"},
+		{"incentive_events", "e,p1,boost,2026-09,confirm,2026-10-04T23:59:59+08:00", `event bad_state "estimated" e`},
+		{"incentive_events", "e,p1,boost,2026-09,paid,2026-10-05T00:00:00+08:00", `event bad_state "to_confirm" e`},
+		{"incentive_events", "e,p2,season,2026-Q3,confirm," + confirm, `event bad_state "none" e`},
+		{"incentive_events", "e,p1,season,2026-09,confirm," + confirm, `event bad_state "none" e`},
+		{"incentive_events", "e,px,lost,2026-Q5,agree,x", `partner_id bad_row "px" e`},
+		{"incentive_events", "e,p1,lost,2026-Q5,agree,x", `programme_id bad_row "lost" e`},
+		{"incentive_events", "e,p1,boost,2026-Q5,agree,x", `event bad_row "agree" e`},
+		{"incentive_events", "e,p1,boost,2026-Q5,confirm,x", `period bad_time "2026-Q5" e`},
+		{"incentive_events", "e,p1,boost,2026-Q5,,x", `period bad_time "2026-Q5" e`},
+		{"incentive_events", "e,p1,boost,0000-Q1,confirm," + confirm, `period bad_time "0000-Q1" e`},
+		{"incentive_events", ",p1,boost,2026-Q5,confirm,x", `event_id missing_value "" `},
+		{"incentive_events", "e,,boost,2026-Q5,confirm,x", `partner_id missing_value "" e`},
+		{"incentive_events", "e,p1,boost,,,x", `period missing_value "" e`},
+		{"incentive_events", "e,p1,boost,2026-09,,x", `event missing_value "" e`},
+		{"incentive_events", "e,p1,boost,2026-09,confirm,2026-10-05", `time bad_time "2026-10-05" e`},
+		{"incentive_events", "e,p1,boost,2026-09,confirm,2026-11-01T01:00:01Z", `time future "2026-11-01T01:00:01Z" e`},
+	}
+	for _, c := range cases {
+		t.Run(c.feed+" "+c.row, func(t *testing.T) {
+			t.Parallel()
+			name := c.feed + "/a.csv"
+			got := take(t, loadBooks(t, 2), NewBook(), map[string]string{name: headers[c.feed] + c.row + "\n"}, 10, false)
+			if got.rows[name+":1"] != c.want {
+				t.Errorf("got  %s\nwant %s", got.rows[name+":1"], c.want)
+			}
+		})
+	}
+}
+
+// TestDigits: an amount of an account has the currency's digits and no more.
+func TestDigits(t *testing.T) {
+	t.Parallel()
+	const head = "event_id,customer_id,time,type,balance_type,amount\na,acme,2026-10-02T00:00:00Z,recharge,cash,"
+	for _, c := range []struct {
+		digits       int
+		amount, want string
+	}{
+		{0, "10", "accepted"}, {0, "10.00", "accepted"}, {0, "10.5", `amount bad_decimal "10.5" a`},
+		{8, "0.00000001", "accepted"}, {8, "0.000000001", `amount bad_decimal "0.000000001" a`},
+	} {
+		got := take(t, loadBooks(t, c.digits), NewBook(), map[string]string{"accounts/a.csv": head + c.amount + "\n"}, 10, false)
+		if got.rows["accounts/a.csv:1"] != c.want {
+			t.Errorf("%d digits, %s: %s, want %s", c.digits, c.amount, got.rows["accounts/a.csv:1"], c.want)
+		}
+	}
+}
+
+// TestNDJSONForm: a value of another JSON kind comes before every word, also in the feeds of events.
+func TestNDJSONForm(t *testing.T) {
+	t.Parallel()
+	got := take(t, loadBooks(t, 2), NewBook(), map[string]string{
+		"accounts/a.ndjson":         `{"event_id":"a","customer_id":"acme","time":[1],"type":"top_up","balance_type":"cash","amount":"1"}`,
+		"incentive_events/a.ndjson": `{"event_id":"e","partner_id":"px","programme_id":"boost","period":true,"event":"confirm","time":"x"}`,
+		"transfers/a.ndjson":        `{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","amount":1.50}`,
+	}, 10, false)
+	want := map[string]string{"accounts/a.ndjson:1": `time bad_row "[1]" a`, "incentive_events/a.ndjson:1": `period bad_row "true" e`,
+		"transfers/a.ndjson:1": `cycle bad_time "202609" t`}
+	if diff := gocmp.Diff(want, got.rows); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestIdentities: duplicates and conflicts within a run and with what an earlier one accepted, in any order of files and batches.
+func TestIdentities(t *testing.T) {
+	t.Parallel()
+	bk := loadBooks(t, 2)
+	const accounts = "event_id,customer_id,time,type,balance_type,amount\n"
+	first := map[string]string{
+		"accounts/1.csv": accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,1\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,9\na,acme,2026-10-02T08:00:00+08:00,recharge,cash,1.00\n",
+		"accounts/2.csv": accounts + "c,acme,2026-10-02T00:00:00Z,recharge,cash,1\nc,acme,2026-10-02T00:00:00Z,allocate,cash,1\nc,acme,2026-10-02T00:00:00Z,recharge,cash,1\n" +
+			"d,acme,2026-10-02T00:00:00Z,recharge,cash,0.001\nd,acme,2026-10-02T00:00:00Z,recharge,cash,1\n",
+		"transfers/1.csv":        "transfer_id,cycle,from_partner_id,to_partner_id,amount\na,2026-10,p1,p2,1\na,2026-10,p1,p2,1.0\nb,2026-10,p1,p2,1\nb,2026-09,p1,p2,1\n",
+		"incentive_events/1.csv": "event_id,partner_id,programme_id,period,event,time\na,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\n",
+	}
+	want := map[string]string{
+		"accounts/1.csv:1": "accepted", "accounts/1.csv:2": "accepted", "accounts/1.csv:3": "duplicate",
+		"accounts/2.csv:1": `event_id conflict "c" c`, "accounts/2.csv:2": `event_id conflict "c" c`, "accounts/2.csv:3": `event_id conflict "c" c`,
+		"accounts/2.csv:4": `amount bad_decimal "0.001" d`, "accounts/2.csv:5": "accepted",
+		"transfers/1.csv:1": "accepted", "transfers/1.csv:2": "duplicate", "transfers/1.csv:3": `transfer_id conflict "b" b`, "transfers/1.csv:4": `transfer_id conflict "b" b`,
+		"incentive_events/1.csv:1": "accepted", "incentive_events/1.csv:2": `event bad_state "payable" b`, "incentive_events/1.csv:3": "duplicate",
+	}
+	book := NewBook()
+	for _, rows := range []int{1, 100} {
+		for _, backwards := range []bool{false, true} {
+			book = NewBook()
+			if diff := gocmp.Diff(want, take(t, bk, book, first, rows, backwards).rows); diff != "" {
+				t.Errorf("batches of %d, backwards %t: %s", rows, backwards, diff)
+			}
+		}
+	}
+	for _, e := range book.Accounts { // as the lake gives them to the next run
+		e.File = -1
+	}
+	for _, x := range book.Transfers {
+		x.File = -1
+	}
+	for _, e := range book.Incentives {
+		e.File = -1
+	}
+	book.Accounts["b"].Refused = true
+	second := map[string]string{
+		"accounts/3.csv":         accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,2\na,acme,2026-10-02T00:00:00Z,recharge,cash,1\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,9\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,8\n",
+		"transfers/2.csv":        "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\na,2026-10,p1,p2,acme,1\na,2026-10,p1,p2,,1\nb,2026-09,p1,p2,,1\n",
+		"incentive_events/2.csv": "event_id,partner_id,programme_id,period,event,time\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\nb,p1,boost,2026-09,dispute,2026-10-06T00:00:00Z\n",
+	}
+	want = map[string]string{
+		"accounts/3.csv:1": `event_id conflict "a" a`, "accounts/3.csv:2": "duplicate", "accounts/3.csv:3": "duplicate", "accounts/3.csv:4": `event_id conflict "b" b`,
+		"transfers/2.csv:1": `transfer_id conflict "a" a`, "transfers/2.csv:2": "duplicate", "transfers/2.csv:3": "accepted",
+		"incentive_events/2.csv:1": "duplicate", "incentive_events/2.csv:2": `event_id conflict "b" b`,
+	}
+	if diff := gocmp.Diff(want, take(t, bk, book, second, 1, false).rows); diff != "" {
+		t.Error(diff)
+	}
+	if book.Transfers["b"].Cycle != period.CycleOf(2026, 10) || book.Transfers["b"].Own != period.CycleOf(2026, 9) {
+		t.Errorf("transfer of the closed cycle: %+v", book.Transfers["b"])
+	}
+}
+
+// TestTakeEffect: when events of open and closed cycles take effect; the 1st of October in Shanghai begins at 16:00 UTC.
+func TestTakeEffect(t *testing.T) {
+	t.Parallel()
+	zone := loadBooks(t, 2).Zone
+	for _, c := range []struct {
+		name, time, asOf string
+		billed           period.Cycle
+		want             string
+	}{
+		{"in time", "2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-03T00:00:00Z"},
+		{"late", "2026-09-03T00:00:00Z", "2026-10-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-05T00:00:00Z"},
+		{"later than the cycle", "2026-09-03T00:00:00Z", "2026-11-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-31T15:59:59.999999Z"},
+		{"a clock put back", "2026-09-03T00:00:00Z", "2026-09-05T00:00:00Z", period.CycleOf(2026, 10), "2026-09-30T16:00:00Z"},
+	} {
+		e := &AccountEvent{Time: instant(c.time), AsOf: instant(c.asOf)}
+		e.takeEffect(zone, c.billed)
+		if got := e.Instant.String(); got != c.want || e.Cycle != c.billed {
+			t.Errorf("%s: %s in %s, want %s", c.name, got, e.Cycle, c.want)
+		}
+	}
+}
+
+// FuzzIntake: no file of a feed of events panics; every row of it is decided once; batches do not matter.
+func FuzzIntake(f *testing.F) {
+	f.Add(uint8(0), []byte("event_id,customer_id,time,type,balance_type,amount\na,acme,2026-10-02T00:00:00Z,recharge,cash,1\na,acme,2026-10-02T00:00:00Z,credit_limit,cash,0.001\nb,gone\n"))
+	f.Add(uint8(1), []byte("transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\nt,2026-10,p1,p2,acme,1\nt,2026-1x,p1,p9,,-1\n"))
+	f.Add(uint8(2), []byte("event_id,partner_id,programme_id,period,event,time\ne,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\ne,p1,season,2026-Q9,nod,x\n,,,,,\n"))
+	f.Add(uint8(3), []byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type\na,acme,vm,2026-10-02T00:00:00Z,-1,9\n"))
+	f.Add(uint8(4), []byte("order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,base_order_id\n"+
+		"o,new,acme,seat,east,r,1,month,1,2026-10-02T00:00:00Z,\nu,unsubscribe,acme,,,,,,,2026-10-03T00:00:00Z,o\n"))
+	bk := loadBooks(f, 2)
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		name := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders"}[which%5] + []string{"/a.csv", "/a.ndjson"}[which/5%2]
+		one := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1, false)
+		many := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1000, false)
+		if _, whole := one.rows[name]; whole {
+			return
+		}
+		if diff := gocmp.Diff(one.rows, many.rows); diff != "" {
+			t.Error(diff)
+		}
+		for row, what := range one.rows {
+			if what == "read" {
+				t.Errorf("%s was not decided", row)
+			}
+		}
+	})
+}

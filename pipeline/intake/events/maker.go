@@ -1,0 +1,271 @@
+package events
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Maker makes the event lines of cycles and stores the events (EV-3).
+type Maker struct {
+	Txn    *lake.Txn
+	Books  *books.Books
+	Prices *rating.Book
+	Refund rating.RefundRules
+	Bucket func(customer string) int
+	Closed func(period.Cycle) bool
+
+	billed map[Key]*paidLine // of closed cycles, as their lines say
+	loaded map[lake.FileKey]bool
+}
+
+// paidLine is what a refund needs of its base's line.
+type paidLine struct {
+	official, payment money.Amount
+	discount          string
+}
+
+// Place is a bucket of a cycle.
+type Place struct {
+	Cycle  period.Cycle
+	Bucket int
+}
+
+// Places are the places that have events in the book, and whether one of them is new, in order.
+func (m *Maker) Places(b *Book) map[Place]bool {
+	places := make(map[Place]bool)
+	for _, o := range b.Orders {
+		p := Place{o.Cycle, m.Bucket(m.Books.Customers[o.Customer].ID)}
+		places[p] = places[p] || o.File >= 0
+	}
+	for _, a := range b.Adjustments {
+		p := Place{a.Cycle, m.Bucket(m.Books.Customers[a.Customer].ID)}
+		places[p] = places[p] || a.File >= 0
+	}
+	return places
+}
+
+// Make writes the events of a place and their lines and sums into the transaction's next state. It returns the number of lines.
+func (m *Maker) Make(b *Book, p Place) (int64, error) {
+	orders, adjustments := m.at(b, p)
+	if err := m.store(p, orders, adjustments); err != nil {
+		return 0, err
+	}
+	var lines []*Line
+	for _, o := range orders {
+		l, err := m.orderLine(b, o)
+		if err != nil {
+			return 0, err
+		}
+		lines = append(lines, l)
+	}
+	for _, a := range adjustments {
+		lines = append(lines, m.adjustmentLine(a))
+	}
+	return int64(len(lines)), m.write(p, lines)
+}
+
+// at lists the events of a place in order of their identity.
+func (m *Maker) at(b *Book, p Place) (orders []*Order, adjustments []*Adjustment) {
+	for _, o := range b.Orders {
+		if o.Cycle == p.Cycle && m.Bucket(m.Books.Customers[o.Customer].ID) == p.Bucket {
+			orders = append(orders, o)
+		}
+	}
+	for _, a := range b.Adjustments {
+		if a.Cycle == p.Cycle && m.Bucket(m.Books.Customers[a.Customer].ID) == p.Bucket {
+			adjustments = append(adjustments, a)
+		}
+	}
+	slices.SortFunc(orders, func(x, y *Order) int {
+		return cmp.Or(cmp.Compare(x.Customer, y.Customer), cmp.Compare(x.ID, y.ID), cmp.Compare(x.Line, y.Line))
+	})
+	slices.SortFunc(adjustments, func(x, y *Adjustment) int {
+		return cmp.Or(cmp.Compare(x.Customer, y.Customer), strings.Compare(x.ID, y.ID))
+	})
+	return orders, adjustments
+}
+
+// store writes the accepted events of a place.
+func (m *Maker) store(p Place, orders []*Order, adjustments []*Adjustment) error {
+	rows := parquet.NewColumns(tables.Orders())
+	for _, o := range orders {
+		storeOrder(rows, o, m.Books)
+	}
+	if err := m.file(lake.FileKey{Table: "orders", Cycle: p.Cycle.String(), Bucket: p.Bucket}, rows, nil); err != nil {
+		return err
+	}
+	rows = parquet.NewColumns(tables.Adjustments())
+	for _, a := range adjustments {
+		storeAdjustment(rows, a, m.Books)
+	}
+	return m.file(lake.FileKey{Table: "adjustments", Cycle: p.Cycle.String(), Bucket: p.Bucket}, rows, nil)
+}
+
+// file writes a batch as the one file of its key; an empty batch removes it.
+func (m *Maker) file(key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) error {
+	files, err := writeFile(m.Txn, key, rows, sums)
+	if err != nil {
+		return err
+	}
+	return m.Txn.Next().Replace(key, files...)
+}
+
+// write writes the lines of a place and their sums per customer.
+func (m *Maker) write(p Place, lines []*Line) error {
+	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}, lines)
+	if err != nil {
+		return err
+	}
+	for key, list := range files {
+		if err := m.Txn.Next().Replace(key, list...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// orderLine is the line of one accepted order (spec §4.8, §4.9).
+func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
+	l := &Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod, Detail: int32(o.Type.BillDetailType()),
+		TradeID: o.ID, ID: o.id(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
+	at := o.PayTime
+	if o.Type == rating.Unsubscribe {
+		base := b.Orders[o.Base]
+		if err := m.refund(b, o, base, l); err != nil {
+			return nil, err
+		}
+		at = base.PayTime
+	} else {
+		charge, err := m.Prices.PriceOrder(o.rated(), nil)
+		if err != nil {
+			return nil, err
+		}
+		l.Charge = charge
+	}
+	m.associate(l, at)
+	m.late(l, o.Cycle, o.PayTime, o.AsOf)
+	return l, nil
+}
+
+// associate puts the partner at t, the line's own time, on it (spec §6.1).
+func (m *Maker) associate(l *Line, t period.Instant) {
+	l.Own = t
+	if as, ok := m.Books.AssociationAt(l.Customer, t); ok {
+		l.Partner, l.Association = m.Books.Partners[as.Partner].ID, as.Type
+	}
+}
+
+// late marks a line whose own cycle was closed before it was accepted (spec §4.11), and says when it is paid.
+func (m *Maker) late(l *Line, billed period.Cycle, t, asOf period.Instant) {
+	l.Instant = t
+	if own := m.Books.Zone.Cycle(t); own != billed {
+		l.Origin, l.Detail, l.Kind = own.String(), detailLate, line.Adjustment
+		l.Instant = LateInstant(m.Books.Zone, billed, asOf)
+	}
+}
+
+// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (spec §4.11).
+func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
+	return min(asOf, zone.Bounds(billed).To-1)
+}
+
+// refund fills the line of an unsubscribe from its base.
+func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
+	paid, err := m.paid(base)
+	if err != nil {
+		return err
+	}
+	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire,
+		Official: paid.official, Payment: paid.payment}, o.PayTime, m.Refund)
+	if err != nil {
+		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
+	}
+	charge.DiscountID = -1
+	l.Charge, l.DiscountText = charge, paid.discount
+	l.SKU, l.Region, l.Resource = base.SKU, base.Region, base.Resource
+	return nil
+}
+
+// paid is what was billed for a base order: in an open cycle by today's books, in a closed one as its line says.
+func (m *Maker) paid(base *Order) (*paidLine, error) {
+	if !m.Closed(base.Cycle) {
+		charge, err := m.Prices.PriceOrder(base.rated(), nil)
+		if err != nil {
+			return nil, err
+		}
+		return &paidLine{charge.Official, charge.Payment, (&Line{Charge: charge}).discount(m.Books)}, nil
+	}
+	key := lake.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: lake.EventsDay, Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
+	if err := m.loadBilled(key); err != nil {
+		return nil, err
+	}
+	if p := m.billed[base.Key]; p != nil {
+		return p, nil
+	}
+	return nil, fmt.Errorf("order %s was accepted in closed cycle %s, which has no line of it", base.id(), base.Cycle)
+}
+
+// loadBilled reads the order lines of a closed cycle.
+func (m *Maker) loadBilled(key lake.FileKey) error {
+	if m.loaded[key] {
+		return nil
+	}
+	if m.loaded == nil {
+		m.loaded, m.billed = make(map[lake.FileKey]bool), make(map[Key]*paidLine)
+	}
+	m.loaded[key] = true
+	for _, e := range m.Txn.Next().Find(key) {
+		err := eachRow(m.Txn, e, tables.Lines(), func(c *parquet.Columns, i int) error {
+			id := string(c.C[tables.LID].Text(i))
+			at := strings.LastIndexByte(id, '/')
+			if at < 0 || c.C[tables.LTradeID].Word(i) != id[:at] {
+				return nil
+			}
+			var key Key
+			if _, err := fmt.Sscan(id[at+1:], &key.Line); err != nil {
+				return nil // no order's id
+			}
+			key.ID = id[:at]
+			official, err := amountAt(c, tables.LOfficialAmount, i)
+			if err != nil {
+				return err
+			}
+			payment, err := amountAt(c, tables.LPaymentAmount, i)
+			m.billed[key] = &paidLine{official, payment, c.C[tables.LDiscountID].Word(i)}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func amountAt(c *parquet.Columns, col, i int) (money.Amount, error) {
+	d := c.C[col].Decs[i]
+	return money.AmountFromRaw(d.Hi, d.Lo)
+}
+
+// adjustmentLine is the line of a manual adjustment: its amount, and no quantity (spec §3.19, §6.3).
+func (m *Maker) adjustmentLine(a *Adjustment) *Line {
+	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail), TradeID: a.Cycle.String(), ID: a.ID,
+		TradeTime: a.Time, Start: a.Time, End: a.Time}
+	if m.Books.Products[a.SKU].Model == books.Subscription {
+		l.ChargingMode = byPeriod
+	}
+	l.Charge = line.Charge{Official: a.Amount, Payment: a.Amount, DiscountID: -1, Version: -1, Kind: line.Adjustment}
+	m.associate(l, a.Time)
+	m.late(l, a.Cycle, a.Time, a.AsOf)
+	return l
+}

@@ -1,0 +1,443 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// chunk is one column of a row group as it is written. Its places count from where its bytes begin.
+type chunk struct {
+	from, to     int // its bytes within Memory.out
+	dict         bool
+	encoding     format.Encoding
+	codec        format.CompressionCodec
+	uncompressed int // headers included, as the format counts
+	nulls        int
+	pages        []writtenPage
+	bounds       []bounds // of pages, of a keyed column
+}
+
+// writtenPage is one data page.
+type writtenPage struct {
+	at, size int
+	first    int
+	header   int // how many of its bytes are its header
+	raw      int // its size before it was compressed
+}
+
+// bounds are the smallest and the largest value of a page, as statistics hold them.
+type bounds struct{ low, high []byte }
+
+// Memory is what writers that are used one after the other share: the bytes of the row group being made and everything that pages are
+// put together in. It has no lock.
+type Memory struct {
+	out     []byte // pages of the row group, columns one after the other
+	page    []byte // a page before it is compressed
+	packed  []byte // a page compressed
+	before  []byte // the page that packed is of, where it is short
+	scratch []byte // of an encoder that begins its own
+	chunks  []chunk
+	dict    dictionary
+	lexicon lexicon
+	small   map[int32]int32
+	ints    []int64
+	some    []int64
+	places  []int32
+	levels  []int32
+	squeeze squeezer
+}
+
+// NewMemory starts with nothing.
+func NewMemory() *Memory { return &Memory{small: make(map[int32]int32)} }
+
+// maker makes the chunk of one column.
+type maker struct {
+	*Memory
+	chunk   *chunk
+	keyed   bool
+	manner  manner
+	decided bool
+	encoder rle.Encoding // of codes; on its own it would be allocated once a page
+}
+
+// header appends a page's header: PageHeader of the format, in Thrift's compact protocol.
+func header(dst []byte, kind format.PageType, raw, packed, n int, encoding format.Encoding) []byte {
+	const i32, structure, next, stop = 0x15, 0x1C, 0x10, 0
+	whole := func(v int) { dst = binary.AppendUvarint(append(dst, i32), uint64(v)<<1) }
+	whole(int(kind))
+	whole(raw)
+	whole(packed)
+	if kind == format.DictionaryPage {
+		dst = append(dst, structure+3*next) // dictionary_page_header is field 7
+		whole(n)
+		whole(int(encoding))
+		return append(dst, stop, stop)
+	}
+	dst = append(dst, structure+next) // data_page_header is field 5
+	whole(n)
+	whole(int(encoding))
+	whole(int(format.RLE))
+	whole(int(format.RLE))
+	return append(dst, stop, stop)
+}
+
+// put appends m.page as a page of n rows, the first of them being first; decimals are its values if it holds nothing else.
+func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int, decimals []Dec) error {
+	body := m.page
+	if m.chunk.codec == format.Zstd {
+		var err error
+		if m.packed, err = m.compressed(decimals); err != nil {
+			return err
+		}
+		body = m.packed
+	}
+	at := len(m.out)
+	m.out = header(m.out, kind, len(m.page), len(body), n, encoding)
+	size := len(m.out) - at
+	m.chunk.uncompressed += size + len(m.page)
+	m.out = append(m.out, body...)
+	if kind == format.DictionaryPage {
+		m.chunk.dict = true
+		return nil
+	}
+	m.chunk.encoding = encoding
+	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first, header: size, raw: len(m.page)})
+	return nil
+}
+
+// levelled makes the chunk of times that need not be and yet are in each of n rows: the pages of an earlier column of the same times, with
+// the levels that say so before them. What is compressed there is not compressed again.
+func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
+	ch.encoding = times.encoding
+	for i, p := range times.pages {
+		upTo := n
+		if i+1 < len(times.pages) {
+			upTo = times.pages[i+1].first
+		}
+		if m.page, err = m.withLevels(m.page[:0], repeated(&m.levels, 1, upTo-p.first)); err != nil {
+			return err
+		}
+		body := m.out[times.from+p.at+p.header : times.from+p.at+p.size]
+		if m.packed, err = before(m.packed[:0], m.page, body, p.raw); err != nil {
+			return err
+		}
+		at, raw := len(m.out), len(m.page)+p.raw
+		m.out = header(m.out, format.DataPage, raw, len(m.packed), upTo-p.first, ch.encoding)
+		ch.uncompressed += len(m.out) - at + raw
+		m.out = append(m.out, m.packed...)
+		ch.pages = append(ch.pages, writtenPage{at: at - ch.from, size: len(m.out) - at, first: p.first})
+	}
+	return nil
+}
+
+// withLevels appends definition levels as a page begins with them.
+func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
+	encoder := rle.Encoding{BitWidth: 1}
+	if m.scratch, err = encoder.EncodeInt32(m.scratch, levels); err != nil {
+		return nil, err
+	}
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(m.scratch))), m.scratch...), nil
+}
+
+// compressed is m.page compressed. Pages of rows that hold the same are few bytes and follow each other, and need it once.
+func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
+	const few = 1 << 10
+	if m.decided && decimals == nil && len(m.before) > 0 && bytes.Equal(m.page, m.before) {
+		return m.packed, nil
+	}
+	if m.before = m.before[:0]; len(m.page) <= few && decimals == nil {
+		m.before = append(m.before, m.page...)
+	}
+	switch {
+	case decimals != nil:
+		return m.squeeze.decimals(m.packed[:0], m.page, decimals)
+	case !m.decided:
+		m.decided = true
+		out, m.manner, err = m.squeeze.choose(m.packed[:0], m.page)
+		return out, err
+	}
+	return m.squeeze.page(m.packed[:0], m.page, m.manner)
+}
+
+// inPages calls write for each stretch of n rows that is a page.
+func inPages(n int, write func(from, to int) error) error {
+	for from := 0; from < n; from += PageRows {
+		if err := write(from, min(n, from+PageRows)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// coded writes pages of codes. distinct is how many values there are to choose from; one value is one page.
+func (m *maker) coded(codes []int32, distinct int, bound func(codes []int32) bounds) error {
+	page := func(from, to int) (err error) {
+		if m.page, err = m.codes(m.page[:0], codes[from:to], distinct); err != nil {
+			return err
+		}
+		if bound != nil {
+			m.chunk.bounds = append(m.chunk.bounds, bound(codes[from:to]))
+		}
+		return m.put(format.DataPage, format.RLEDictionary, from, to-from, nil)
+	}
+	if distinct == 1 {
+		return page(0, len(codes))
+	}
+	return inPages(len(codes), page)
+}
+
+// codes appends codes as a page has them: their width in bits, then runs and packed ones.
+func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err error) {
+	width := max(1, bits.Len(uint(distinct-1)))
+	m.encoder.BitWidth = width
+	if m.scratch, err = m.encoder.EncodeInt32(m.scratch, codes); err != nil {
+		return nil, err
+	}
+	return append(append(dst, byte(width)), m.scratch...), nil
+}
+
+// words writes a dictionary of texts and the codes of the rows, as they are: compressing codes of a few bits takes time and gives little.
+func (m *maker) words(dict []string, codes []int32) error {
+	m.chunk.codec = format.Uncompressed
+	m.page = m.page[:0]
+	for _, word := range dict {
+		m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(word))), word...)
+	}
+	if err := m.put(format.DictionaryPage, format.Plain, 0, len(dict), nil); err != nil {
+		return err
+	}
+	if !m.keyed {
+		return m.coded(codes, len(dict), nil)
+	}
+	return m.coded(codes, len(dict), func(codes []int32) bounds { return boundsOf(dict, codes) })
+}
+
+// boundsOf finds the smallest and the largest word of a page. Codes that follow each other are mostly equal.
+func boundsOf(dict []string, codes []int32) bounds {
+	low, high, last := codes[0], codes[0], codes[0]
+	for _, code := range codes {
+		if code == last {
+			continue
+		}
+		last = code
+		if word := dict[code]; word < dict[low] {
+			low = code
+		} else if word > dict[high] {
+			high = code
+		}
+	}
+	return bounds{[]byte(dict[low]), []byte(dict[high])}
+}
+
+// smalls writes a column of small numbers, by dictionary however many are distinct.
+func (m *maker) smalls(vals []int32) error {
+	clear(m.small)
+	m.places, m.page = m.places[:0], m.page[:0]
+	last, code := int32(0), int32(-1)
+	for _, v := range vals {
+		if code < 0 || v != last {
+			known, ok := m.small[v]
+			if !ok {
+				known = int32(len(m.small))
+				m.small[v] = known
+				m.page = binary.LittleEndian.AppendUint32(m.page, uint32(v))
+			}
+			last, code = v, known
+		}
+		m.places = append(m.places, code)
+	}
+	if err := m.put(format.DictionaryPage, format.Plain, 0, len(m.small), nil); err != nil {
+		return err
+	}
+	return m.coded(m.places, len(m.small), nil)
+}
+
+// decimals writes few distinct values by dictionary and many plainly.
+func (m *maker) decimals(vals []Dec) error {
+	if codes, ok := m.dict.try(vals); ok {
+		return m.decimalCodes(m.dict.values, codes)
+	}
+	return inPages(len(vals), func(from, to int) error {
+		m.bigEndian(vals[from:to])
+		return m.put(format.DataPage, format.Plain, from, to-from, vals[from:to])
+	})
+}
+
+func (m *maker) decimalCodes(distinct []Dec, codes []int32) error {
+	m.bigEndian(distinct)
+	if err := m.put(format.DictionaryPage, format.Plain, 0, len(distinct), distinct); err != nil {
+		return err
+	}
+	return m.coded(codes, len(distinct), nil)
+}
+
+// bigEndian makes a page of values as Parquet stores them.
+func (m *maker) bigEndian(vals []Dec) {
+	need := len(vals) * decWidth
+	m.page = slices.Grow(m.page[:0], need)[:need]
+	for i, v := range vals {
+		putBE(m.page[i*decWidth:], v)
+	}
+}
+
+// wholes writes a handful of distinct numbers by dictionary and others by their differences.
+func (m *maker) wholes(vals []int64) error {
+	if codes, ok := m.dict.tryWholes(vals); ok {
+		if err := m.wholeDictionary(); err != nil {
+			return err
+		}
+		if !m.keyed {
+			return m.coded(codes, len(m.dict.values), nil)
+		}
+		return m.coded(codes, len(m.dict.values), func(codes []int32) bounds {
+			m.some = m.some[:0]
+			for _, code := range codes {
+				m.some = append(m.some, int64(m.dict.values[code].Lo))
+			}
+			return wholeBounds(m.some)
+		})
+	}
+	return inPages(len(vals), func(from, to int) error {
+		m.page = m.differences(m.page[:0], vals[from:to])
+		if m.keyed {
+			m.chunk.bounds = append(m.chunk.bounds, wholeBounds(vals[from:to]))
+		}
+		return m.put(format.DataPage, format.DeltaBinaryPacked, from, to-from, nil)
+	})
+}
+
+// wholeDictionary writes the dictionary's values as a page of numbers.
+func (m *maker) wholeDictionary() error {
+	m.page = m.page[:0]
+	for _, v := range m.dict.values {
+		m.page = binary.LittleEndian.AppendUint64(m.page, v.Lo)
+	}
+	return m.put(format.DictionaryPage, format.Plain, 0, len(m.dict.values), nil)
+}
+
+// differences appends numbers by their differences.
+func (m *maker) differences(dst []byte, vals []int64) []byte {
+	var encoder delta.BinaryPackedEncoding
+	m.scratch, _ = encoder.EncodeInt64(m.scratch, vals) // has no error of its own
+	return append(dst, m.scratch...)
+}
+
+func wholeBounds(vals []int64) bounds {
+	return bounds{
+		binary.LittleEndian.AppendUint64(nil, uint64(slices.Min(vals))),
+		binary.LittleEndian.AppendUint64(nil, uint64(slices.Max(vals))),
+	}
+}
+
+// plainWholes writes numbers as they are, in one page: they are read all or not at all.
+func (m *maker) plainWholes(vals []int64) error {
+	m.page = slices.Grow(m.page[:0], 8*len(vals))
+	for _, v := range vals {
+		m.page = binary.LittleEndian.AppendUint64(m.page, uint64(v))
+	}
+	return m.put(format.DataPage, format.Plain, 0, len(vals), nil)
+}
+
+// maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a handful of distinct ones
+// by dictionary and others by their differences. A column of nulls alone is one page.
+func (m *maker) maybeTimes(vals []int64) error {
+	m.some = m.some[:0]
+	for _, v := range vals {
+		if v != int64(table.Nothing) {
+			m.some = append(m.some, v)
+		}
+	}
+	m.chunk.nulls = len(vals) - len(m.some)
+	if len(m.some) == 0 {
+		return m.maybePage(vals, 0, len(vals), nil, nil)
+	}
+	times, codes := m.some, []int32(nil)
+	if few, ok := m.dict.tryWholes(times); ok {
+		codes = few
+		if err := m.wholeDictionary(); err != nil {
+			return err
+		}
+	}
+	return inPages(len(vals), func(from, to int) error {
+		some := 0
+		for _, v := range vals[from:to] {
+			if v != int64(table.Nothing) {
+				some++
+			}
+		}
+		if codes != nil {
+			page := codes[:some]
+			codes = codes[some:]
+			return m.maybePage(vals, from, to, nil, page)
+		}
+		page := times[:some]
+		times = times[some:]
+		return m.maybePage(vals, from, to, page, nil)
+	})
+}
+
+// maybePage writes the rows from..to: their levels, then the codes of those that are not null, or without codes their times.
+func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int32) (err error) {
+	m.levels = m.levels[:0]
+	for _, v := range vals[from:to] {
+		level := int32(1)
+		if v == int64(table.Nothing) {
+			level = 0
+		}
+		m.levels = append(m.levels, level)
+	}
+	if m.page, err = m.withLevels(m.page[:0], m.levels); err != nil {
+		return err
+	}
+	if codes == nil {
+		m.page = m.differences(m.page, times)
+		return m.put(format.DataPage, format.DeltaBinaryPacked, from, to-from, nil)
+	}
+	if m.page, err = m.codes(m.page, codes, len(m.dict.values)); err != nil {
+		return err
+	}
+	return m.put(format.DataPage, format.RLEDictionary, from, to-from, nil)
+}
+
+// texts writes few distinct texts by dictionary and many as they are.
+func (m *maker) texts(c *Col) error {
+	if codes, ok := m.lexicon.try(c); ok {
+		return m.words(m.lexicon.words(), codes)
+	}
+	return inPages(len(c.Ends), func(from, to int) error {
+		m.page = m.page[:0]
+		var b bounds
+		for i := from; i < to; i++ {
+			text := c.Text(i)
+			m.page = append(binary.LittleEndian.AppendUint32(m.page, uint32(len(text))), text...)
+			if m.keyed {
+				b.take(text, i == from)
+			}
+		}
+		if m.keyed {
+			m.chunk.bounds = append(m.chunk.bounds, bounds{bytes.Clone(b.low), bytes.Clone(b.high)})
+		}
+		return m.put(format.DataPage, format.Plain, from, to-from, nil)
+	})
+}
+
+// take widens the bounds by a text.
+func (b *bounds) take(text []byte, first bool) {
+	switch {
+	case first:
+		b.low, b.high = text, text
+	case bytes.Equal(text, b.high): // texts that follow each other are mostly equal
+	case bytes.Compare(text, b.low) < 0:
+		b.low = text
+	case bytes.Compare(text, b.high) > 0:
+		b.high = text
+	}
+}

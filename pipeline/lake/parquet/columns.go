@@ -1,0 +1,154 @@
+package parquet
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Dec is the raw two's complement value of a decimal column, as money's Raw methods give it.
+type Dec struct {
+	Hi int64
+	Lo uint64
+}
+
+// Col is one column of a batch. Which slice is used follows from the column's type: Codes with Dict for Word, Codes alone for
+// Small, Ints for Time, MaybeTime and Whole, Decs for Amount and Quantity, Bytes with Ends for Text (value i is Bytes[Ends[i-1]:Ends[i]]).
+type Col struct {
+	Codes []int32
+	Dict  []string
+	Ints  []int64
+	Decs  []Dec
+	Bytes []byte
+	Ends  []int32
+	Const bool // one entry stands for all rows of the batch
+
+	byText map[string]int32 // the codes of the words Dict begins with: as many as have been looked for
+}
+
+// Columns is a batch of rows of one table.
+type Columns struct {
+	Def *table.Table
+	N   int
+	C   []Col
+}
+
+// NewColumns returns an empty batch of a table.
+func NewColumns(def *table.Table) *Columns {
+	return &Columns{Def: def, C: make([]Col, len(def.Columns))}
+}
+
+// Reset empties the batch and keeps its memory; constant columns become ordinary again.
+func (c *Columns) Reset() {
+	c.N = 0
+	for i := range c.C {
+		col := &c.C[i]
+		col.Codes, col.Ints, col.Decs = col.Codes[:0], col.Ints[:0], col.Decs[:0]
+		col.Bytes, col.Ends, col.Dict = col.Bytes[:0], col.Ends[:0], col.Dict[:0]
+		col.Const = false
+		clear(col.byText)
+	}
+}
+
+// Intern returns the code of a word in the column's dictionary, adding it when it is new.
+func (c *Col) Intern(word string) int32 {
+	if n := len(c.Dict); n > 0 && c.Dict[n-1] == word {
+		return int32(n - 1)
+	}
+	c.index()
+	code, ok := c.byText[word]
+	if !ok {
+		code = int32(len(c.Dict))
+		c.Dict = append(c.Dict, word)
+		c.byText[word] = code
+	}
+	return code
+}
+
+// index makes byText hold all words there are.
+func (c *Col) index() {
+	if c.byText == nil {
+		c.byText = make(map[string]int32)
+	}
+	for i := len(c.byText); i < len(c.Dict); i++ {
+		c.byText[c.Dict[i]] = int32(i)
+	}
+}
+
+// AddWord appends a word by its text.
+func (c *Col) AddWord(word string) { c.Codes = append(c.Codes, c.Intern(word)) }
+
+// AddNewWord appends a word that no row before has: one of a column that the rows are sorted by and of which each has its own.
+func (c *Col) AddNewWord(word string) {
+	c.Codes, c.Dict = append(c.Codes, int32(len(c.Dict))), append(c.Dict, word)
+}
+
+// AddText appends a text.
+func (c *Col) AddText(text string) {
+	c.Bytes = append(c.Bytes, text...)
+	c.Ends = append(c.Ends, int32(len(c.Bytes)))
+}
+
+// AddBytes appends a text.
+func (c *Col) AddBytes(text []byte) {
+	c.Bytes = append(c.Bytes, text...)
+	c.Ends = append(c.Ends, int32(len(c.Bytes)))
+}
+
+// AddDec appends the raw value of a money type.
+func (c *Col) AddDec(hi int64, lo uint64) { c.Decs = append(c.Decs, Dec{hi, lo}) }
+
+// SetWord makes the column one word for every row.
+func (c *Col) SetWord(word string) {
+	c.Dict, c.Codes, c.Const = append(c.Dict[:0], word), append(c.Codes[:0], 0), true
+}
+
+// SetSmall makes the column one number for every row.
+func (c *Col) SetSmall(v int32) { c.Codes, c.Const = append(c.Codes[:0], v), true }
+
+// SetDec makes the column one decimal for every row.
+func (c *Col) SetDec(hi int64, lo uint64) { c.Decs, c.Const = append(c.Decs[:0], Dec{hi, lo}), true }
+
+// SetInt makes the column one time or number for every row.
+func (c *Col) SetInt(v int64) { c.Ints, c.Const = append(c.Ints[:0], v), true }
+
+// SetText makes the column one text for every row.
+func (c *Col) SetText(text string) {
+	c.Bytes, c.Ends, c.Const = append(c.Bytes[:0], text...), append(c.Ends[:0], int32(len(text))), true
+}
+
+// Text returns row i of a Text column.
+func (c *Col) Text(i int) []byte {
+	if i == 0 {
+		return c.Bytes[:c.Ends[0]]
+	}
+	return c.Bytes[c.Ends[i-1]:c.Ends[i]]
+}
+
+// Word returns row i of a Word column.
+func (c *Col) Word(i int) string { return c.Dict[c.Codes[i]] }
+
+// length is the number of entries of a column of a type.
+func (c *Col) length(t table.Type) int {
+	switch t {
+	case table.Word, table.Small:
+		return len(c.Codes)
+	case table.Time, table.MaybeTime, table.Whole:
+		return len(c.Ints)
+	case table.Amount, table.Quantity:
+		return len(c.Decs)
+	default:
+		return len(c.Ends)
+	}
+}
+
+// check is COL-1.
+func (c *Columns) check() error {
+	for i := range c.C {
+		n := c.C[i].length(c.Def.Columns[i].Type)
+		if n != c.N && (!c.C[i].Const || n != 1) {
+			return fmt.Errorf("table %s: column %s has %d entries in a batch of %d rows", c.Def.Name, c.Def.Columns[i].Name, n, c.N)
+		}
+	}
+	return nil
+}

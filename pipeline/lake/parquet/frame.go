@@ -1,0 +1,233 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/klauspost/compress/huff0"
+	"github.com/klauspost/compress/zstd"
+)
+
+// squeezer makes zstd frames (RFC 8878) of pages. Searching a page of amounts for repetitions is most of what a general encoder does
+// with it, and all there is to find is known beforehand: the high bytes of a value are those of the value before it. So their frames are
+// put together here, and only the bytes that differ are coded, by the library's Huffman coder. Any zstd decoder reads them.
+type squeezer struct {
+	general *zstd.Encoder
+	huffman huff0.Scratch
+	tree    []byte // the Huffman code of the literals before, as it stands in them; empty = none that others may share
+	rate    int    // how the literals it was made for came out, in 256ths
+	rest    []byte
+	trial   []byte
+}
+
+// manner is how the pages of a column are compressed.
+type manner uint8
+
+const (
+	searched manner = iota // whatever the general encoder finds
+	coded                  // bytes by their frequency alone: nothing repeats
+)
+
+const (
+	frameMagic = 0xFD2FB528
+	// One segment, no checksum, the content's size in four bytes.
+	frameKind = 0xA0
+	// blockBytes is the most that one block may hold.
+	blockBytes = 128 << 10
+)
+
+// Types of blocks and of literals that are used here.
+const (
+	blockRaw        = 0
+	blockCompressed = 2
+	literalsRaw     = 0
+	literalsHuffman = 2
+)
+
+// allRepeat says of the three codes of a sequence that they are the same for all of a block.
+const allRepeat = 0x54
+
+func frameHeader(dst []byte, size int) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, frameMagic)
+	return binary.LittleEndian.AppendUint32(append(dst, frameKind), uint32(size))
+}
+
+func blockHeader(dst []byte, last bool, kind, size int) []byte {
+	h := kind<<1 | size<<3
+	if last {
+		h |= 1
+	}
+	return append(dst, byte(h), byte(h>>8), byte(h>>16))
+}
+
+// before appends a frame that holds head, which is short, and then what another frame holds, size bytes of it.
+func before(dst, head, frame []byte, size int) ([]byte, error) {
+	var h zstd.Header
+	if err := h.Decode(frame); err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	dst = blockHeader(frameHeader(dst, len(head)+size), false, blockRaw, len(head))
+	return append(append(dst, head...), frame[h.HeaderSize:]...), nil
+}
+
+// search compresses a page by the general encoder.
+func (s *squeezer) search(dst, page []byte) ([]byte, error) {
+	if s.general == nil {
+		var err error
+		s.general, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+			zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
+		if err != nil {
+			return nil, fmt.Errorf("zstd: %w", err)
+		}
+	}
+	return s.general.EncodeAll(page, dst), nil
+}
+
+// page compresses a page in the manner that suits its column.
+func (s *squeezer) page(dst, page []byte, how manner) ([]byte, error) {
+	if how == searched || len(page) == 0 || len(page) > blockBytes {
+		return s.search(dst, page)
+	}
+	dst = frameHeader(dst, len(page))
+	at := len(dst)
+	dst = append(dst, 0, 0, 0)
+	dst = append(s.literals(dst, page, false), 0) // no sequence
+	if size := len(dst) - at - 3; size < len(page) {
+		blockHeader(dst[:at], true, blockCompressed, size)
+		return dst, nil
+	}
+	return append(blockHeader(dst[:at], true, blockRaw, len(page)), page...), nil
+}
+
+// choose finds the manner for a column by its first page, and compresses that.
+func (s *squeezer) choose(dst, page []byte) ([]byte, manner, error) {
+	var err error
+	if s.trial, err = s.search(s.trial[:0], page); err != nil {
+		return dst, searched, err
+	}
+	start := len(dst)
+	if dst, err = s.page(dst, page, coded); err != nil {
+		return dst, searched, err
+	}
+	if all := len(s.trial); len(dst)-start <= all+all/32 {
+		return dst, coded, nil
+	}
+	return append(dst[:start], s.trial...), searched, nil
+}
+
+// literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with that of the literals
+// before.
+func (s *squeezer) literals(dst, lits []byte, share bool) []byte {
+	const fewest, fourStreams = 64, 1024
+	s.huffman.Reuse = huff0.ReusePolicyNone
+	if share && len(s.tree) > 0 {
+		s.huffman.Reuse = huff0.ReusePolicyPrefer
+	}
+	err, reused := huff0.ErrIncompressible, false
+	switch {
+	case len(lits) >= fourStreams:
+		_, reused, err = huff0.Compress4X(lits, &s.huffman)
+	case len(lits) >= fewest:
+		_, reused, err = huff0.Compress1X(lits, &s.huffman)
+	}
+	if err != nil {
+		s.tree = s.tree[:0]
+		return append(rawLiterals(dst, len(lits)), lits...)
+	}
+	if !reused {
+		s.tree = append(s.tree[:0], s.huffman.OutTable...)
+	}
+	tree, packed := s.tree, s.huffman.OutData
+	s.judge(len(packed), len(lits), reused)
+	if len(tree)+len(packed) >= len(lits) {
+		return append(rawLiterals(dst, len(lits)), lits...)
+	}
+	n, c := uint64(len(lits)), uint64(len(tree)+len(packed))
+	switch {
+	case n < fourStreams:
+		h := literalsHuffman | n<<4 | c<<14
+		dst = append(dst, byte(h), byte(h>>8), byte(h>>16))
+	case n < 1<<14:
+		h := literalsHuffman | 2<<2 | n<<4 | c<<18
+		dst = append(dst, byte(h), byte(h>>8), byte(h>>16), byte(h>>24))
+	default:
+		h := literalsHuffman | 3<<2 | n<<4 | c<<22
+		dst = append(dst, byte(h), byte(h>>8), byte(h>>16), byte(h>>24), byte(h>>32))
+	}
+	return append(append(dst, tree...), packed...)
+}
+
+// judge drops a code that suits the literals it was not made for worse than its own, so that the next ones get another.
+func (s *squeezer) judge(packed, lits int, reused bool) {
+	const whole, worse = 256, 16
+	rate := packed * whole / lits
+	if !reused {
+		s.rate = rate
+	} else if rate > s.rate+worse {
+		s.tree = s.tree[:0]
+	}
+}
+
+// rawLiterals appends the header of a literals section that is not coded.
+func rawLiterals(dst []byte, n int) []byte {
+	h := literalsRaw | 3<<2 | n<<4
+	return append(dst, byte(h), byte(h>>8), byte(h>>16))
+}
+
+// decimals compresses big-endian values of decWidth bytes. Where all begin with the same bytes, three or more, each is a match of those
+// at a distance of one value, then its own rest; otherwise the general encoder does it.
+func (s *squeezer) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
+	own := ownBytes(vals)
+	const leastMatch, leastValues = 3, 3
+	if len(vals) < leastValues || own == 0 || own > decWidth-leastMatch || len(page) > blockBytes {
+		return s.search(dst, page)
+	}
+	n, match := len(vals), byte(decWidth-own-leastMatch)
+	dst = frameHeader(dst, len(page))
+	dst = append(blockHeader(dst, false, blockRaw, decWidth), page[:decWidth]...)
+	// The head of the second value, which also makes the distance the one that is repeated: no literals, one sequence of no literal, the
+	// distance decWidth written as 2^4 + 3 since 1 to 3 mean repeated ones, and the match; the last byte is these three bits after a one.
+	dst = append(blockHeader(dst, false, blockCompressed, 7), 0, 1, allRepeat, 0, 4, match, 0x13)
+	s.rest = s.rest[:0]
+	for i := decWidth; i < len(page); i += decWidth {
+		s.rest = append(s.rest, page[i+decWidth-own:i+decWidth]...)
+	}
+	at := len(dst)
+	dst = append(dst, 0, 0, 0)
+	dst = sequences(s.literals(dst, s.rest, true), n-2)
+	dst = append(dst, allRepeat, byte(own), 0, match, 1) // nothing differs from one to the next: the stream of bits has none
+	blockHeader(dst[:at], true, blockCompressed, len(dst)-at-3)
+	return dst, nil
+}
+
+// sequences appends the number of a block's sequences.
+func sequences(dst []byte, n int) []byte {
+	const two, three = 128, 0x7F00
+	switch {
+	case n < two:
+		return append(dst, byte(n))
+	case n < three:
+		return append(dst, byte(n>>8)+two, byte(n))
+	}
+	return append(dst, 255, byte(n-three), byte((n-three)>>8))
+}
+
+// ownBytes is how many low bytes the values differ in.
+func ownBytes(vals []Dec) int {
+	hi, lo := uint64(0), uint64(0)
+	for i := 1; i < len(vals); i++ {
+		hi |= uint64(vals[i].Hi ^ vals[0].Hi)
+		lo |= vals[i].Lo ^ vals[0].Lo
+	}
+	for n := decWidth; n > 8; n-- {
+		if hi>>(8*(n-9)) != 0 {
+			return n
+		}
+	}
+	for n := 8; n > 0; n-- {
+		if lo>>(8*(n-1)) != 0 {
+			return n
+		}
+	}
+	return 0
+}

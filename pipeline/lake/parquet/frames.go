@@ -1,0 +1,213 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/s2"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// FrameWriter writes batches as they lie in memory, each a frame of its own, for scratch space: quick to write and to read back from
+// front to end, and without a footer, so that nothing grows with the number of frames. It is no format that leaves the program.
+type FrameWriter struct {
+	w    io.Writer
+	raw  []byte
+	pack []byte
+}
+
+// NewFrameWriter writes frames to w.
+func NewFrameWriter(w io.Writer) *FrameWriter { return &FrameWriter{w: w} }
+
+// frameHead is what stands before a frame: its packed and its full length.
+const frameHead = 8
+
+// Write writes a batch; an empty one writes nothing.
+func (f *FrameWriter) Write(c *Columns) error {
+	if c.N == 0 {
+		return nil
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	f.raw = binary.LittleEndian.AppendUint32(f.raw[:0], uint32(c.N))
+	for i := range c.C {
+		f.raw = c.C[i].appendTo(f.raw, c.Def.Columns[i].Type)
+	}
+	need := frameHead + s2.MaxEncodedLen(len(f.raw))
+	if need < frameHead {
+		return fmt.Errorf("write table %s: a batch of %d bytes is too large for a frame", c.Def.Name, len(f.raw))
+	}
+	f.pack = slices.Grow(f.pack[:0], need)[:need]
+	packed := s2.Encode(f.pack[frameHead:], f.raw)
+	binary.LittleEndian.PutUint32(f.pack, uint32(len(packed)))
+	binary.LittleEndian.PutUint32(f.pack[4:], uint32(len(f.raw)))
+	_, err := f.w.Write(f.pack[:frameHead+len(packed)])
+	return err
+}
+
+// appendTo appends a column's entries.
+func (c *Col) appendTo(dst []byte, t table.Type) []byte {
+	constant := byte(0)
+	if c.Const {
+		constant = 1
+	}
+	dst = append(dst, constant)
+	switch t {
+	case table.Word:
+		dst = appendInts(dst, c.Codes)
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Dict)))
+		for _, word := range c.Dict {
+			dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(word))), word...)
+		}
+	case table.Small:
+		dst = appendInts(dst, c.Codes)
+	case table.Time, table.MaybeTime, table.Whole:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Ints)))
+		for _, v := range c.Ints {
+			dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
+		}
+	case table.Amount, table.Quantity:
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Decs)))
+		for _, v := range c.Decs {
+			dst = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(v.Hi)), v.Lo)
+		}
+	default:
+		dst = appendInts(dst, c.Ends)
+		dst = append(binary.LittleEndian.AppendUint32(dst, uint32(len(c.Bytes))), c.Bytes...)
+	}
+	return dst
+}
+
+func appendInts(dst []byte, list []int32) []byte {
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(list)))
+	for _, v := range list {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(v))
+	}
+	return dst
+}
+
+// FrameReader reads what a FrameWriter wrote.
+type FrameReader struct {
+	r    io.Reader
+	out  *Columns
+	raw  []byte
+	pack []byte
+}
+
+// NewFrameReader reads frames of a table's batches.
+func NewFrameReader(r io.Reader, def *table.Table) *FrameReader {
+	return &FrameReader{r: r, out: NewColumns(def)}
+}
+
+// Next returns the next frame's columns, or nil at the end (COL-3).
+func (f *FrameReader) Next() (*Columns, error) {
+	var head [frameHead]byte
+	if _, err := io.ReadFull(f.r, head[:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read a frame of table %s: %w", f.out.Def.Name, err)
+	}
+	packed, full := int(binary.LittleEndian.Uint32(head[:])), int(binary.LittleEndian.Uint32(head[4:]))
+	f.pack = slices.Grow(f.pack[:0], packed)[:packed]
+	f.raw = slices.Grow(f.raw[:0], full)[:full]
+	_, err := io.ReadFull(f.r, f.pack)
+	if err == nil {
+		f.raw, err = s2.Decode(f.raw, f.pack)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read a frame of table %s: %w", f.out.Def.Name, err)
+	}
+	in := frame{rest: f.raw}
+	f.out.Reset()
+	f.out.N = in.count(0)
+	for i := range f.out.C {
+		in.column(&f.out.C[i], f.out.Def.Columns[i].Type)
+	}
+	if in.short || len(in.rest) > 0 {
+		return nil, fmt.Errorf("read a frame of table %s: it does not hold what it says", f.out.Def.Name)
+	}
+	return f.out, f.out.check()
+}
+
+// frame is what is left of a frame that is being read; short says that it ended too early.
+type frame struct {
+	rest  []byte
+	short bool
+}
+
+// take is the next n bytes.
+func (f *frame) take(n int) []byte {
+	if n > len(f.rest) {
+		f.short, f.rest = true, nil
+		return make([]byte, 0)
+	}
+	b := f.rest[:n]
+	f.rest = f.rest[n:]
+	return b
+}
+
+// count is the next number of entries, of which each takes at least size bytes.
+func (f *frame) count(size int) int {
+	b := f.take(4)
+	if len(b) < 4 {
+		return 0
+	}
+	n := int(binary.LittleEndian.Uint32(b))
+	if n*size > len(f.rest) {
+		f.short, f.rest = true, nil
+		return 0
+	}
+	return n
+}
+
+func (f *frame) ints(dst []int32) []int32 {
+	b := f.take(4 * f.count(4))
+	for ; len(b) >= 4; b = b[4:] {
+		dst = append(dst, int32(binary.LittleEndian.Uint32(b)))
+	}
+	return dst
+}
+
+// column fills an empty column.
+func (f *frame) column(c *Col, t table.Type) {
+	if b := f.take(1); len(b) > 0 {
+		c.Const = b[0] == 1
+	}
+	switch t {
+	case table.Word:
+		c.Codes = f.ints(c.Codes)
+		f.words(c)
+	case table.Small:
+		c.Codes = f.ints(c.Codes)
+	case table.Time, table.MaybeTime, table.Whole:
+		for b := f.take(8 * f.count(8)); len(b) >= 8; b = b[8:] {
+			c.Ints = append(c.Ints, int64(binary.LittleEndian.Uint64(b)))
+		}
+	case table.Amount, table.Quantity:
+		for b := f.take(16 * f.count(16)); len(b) >= 16; b = b[16:] {
+			c.Decs = append(c.Decs, Dec{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])})
+		}
+	default:
+		c.Ends = f.ints(c.Ends)
+		c.Bytes = append(c.Bytes, f.take(f.count(1))...)
+	}
+}
+
+// words reads a dictionary; a word that the frame before had at the same place is kept as it is.
+func (f *frame) words(c *Col) {
+	known := c.Dict[:cap(c.Dict)]
+	for i := range f.count(4) {
+		b := f.take(f.count(1))
+		if i < len(known) && known[i] == string(b) {
+			c.Dict = append(c.Dict, known[i])
+			continue
+		}
+		c.Dict = append(c.Dict, string(b))
+	}
+}

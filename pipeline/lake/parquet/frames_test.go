@@ -1,0 +1,79 @@
+package parquet
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// What a frame takes comes back, constant columns too, however many frames there are.
+func TestFrames(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	var file bytes.Buffer
+	w := NewFrameWriter(&file)
+	other := sample(def)
+	other.C[0].Dict[1] = "other"
+	for _, c := range []*Columns{sample(def), NewColumns(def), other} {
+		if err := w.Write(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := NewFrameReader(bytes.NewReader(file.Bytes()), def)
+	for _, want := range []*Columns{sample(def), other} {
+		got, err := r.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Col{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	if c, err := r.Next(); c != nil || err != nil {
+		t.Errorf("after the last frame: %v, %v", c, err)
+	}
+}
+
+// A scratch file that was cut or changed is an error, never rows.
+func TestFramesBroken(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	var file bytes.Buffer
+	if err := NewFrameWriter(&file).Write(sample(def)); err != nil {
+		t.Fatal(err)
+	}
+	for n := 1; n < file.Len(); n++ {
+		if c, err := NewFrameReader(bytes.NewReader(file.Bytes()[:n]), def).Next(); err == nil {
+			t.Fatalf("of %d bytes the first %d gave %v", file.Len(), n, c)
+		}
+	}
+	fewer := *def
+	fewer.Columns = def.Columns[:7]
+	if _, err := NewFrameReader(bytes.NewReader(file.Bytes()), &fewer).Next(); err == nil || !strings.Contains(err.Error(), "it does not hold what it says") {
+		t.Errorf("read as another table: %v", err)
+	}
+}
+
+// Runs of rows come out as the rows, and dictionaries in the order of the rows.
+func TestAppendRun(t *testing.T) {
+	t.Parallel()
+	src, dst := sample(definition()), NewColumns(definition())
+	src.C[5].Decs, src.C[5].Const = append(src.C[5].Decs, src.C[5].Decs[0], src.C[5].Decs[0]), false
+	src.C[7].Codes, src.C[7].Const = []int32{3, 4, 5}, false
+	var words Recode
+	words.Reset(src)
+	dst.AppendRun(src, 1, 3, nil, &words)
+	dst.AppendRun(src, 0, 1, nil, &words)
+	if got := strings.Join(dst.C[0].Dict, ","); got != "b,a" || dst.N != 3 {
+		t.Errorf("%d rows with the words %s, want 3 with b,a", dst.N, got)
+	}
+	if dst.C[0].Word(0) != "b" || dst.C[0].Word(2) != "a" || string(dst.C[1].Text(1)) != "zz" || string(dst.C[1].Text(2)) != "x" {
+		t.Errorf("words and texts are %+v", dst.C[:2])
+	}
+	if dst.C[2].Ints[2] != 1 || dst.C[4].Decs[0] != (Dec{-1, ^uint64(0)}) || dst.C[7].Codes[1] != 5 {
+		t.Errorf("numbers are %v, %v, %v", dst.C[2].Ints, dst.C[4].Decs, dst.C[7].Codes)
+	}
+}

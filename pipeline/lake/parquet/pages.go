@@ -1,0 +1,567 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/plain"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between goroutines.
+type Dictionary struct {
+	bytes []byte
+	ends  []uint32 // of texts: value i is bytes[ends[i]:ends[i+1]]
+	n     int
+}
+
+// Weight is about how many bytes the dictionary takes in memory.
+func (d *Dictionary) Weight() int { return 64 + len(d.bytes) + 4*len(d.ends) }
+
+func (d *Dictionary) text(code int32) []byte { return d.bytes[d.ends[code]:d.ends[code+1]] }
+
+// Decoder decodes pages. It may be used from several goroutines.
+type Decoder struct {
+	zstd    *zstd.Decoder
+	scratch sync.Pool
+}
+
+// scratch is the memory of one reading.
+type scratch struct {
+	page, raw []byte
+	codes     []int32
+	ints      []int64
+	levels    []int32
+	words     []int32 // of the column at hand, by code: where the word stands in the batch's dictionary, plus 1; 0 = not yet looked up
+}
+
+// NewDecoder makes a decoder.
+func NewDecoder() (*Decoder, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
+	if err != nil {
+		return nil, fmt.Errorf("decoder of pages: %w", err)
+	}
+	return &Decoder{zstd: z, scratch: sync.Pool{New: func() any { return new(scratch) }}}, nil
+}
+
+var errNoColumn = errors.New("the file does not have it")
+
+// InMemory is a file that was read whole. It must not change while it is used.
+type InMemory []byte
+
+// ReadAt is that of io.ReaderAt.
+func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
+	if at < 0 || at > int64(len(m)) {
+		return 0, io.ErrUnexpectedEOF
+	}
+	n := copy(b, m[at:])
+	if n < len(b) {
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, nil
+}
+
+// Close gives back what the decoder holds. It is of no use afterwards.
+func (d *Decoder) Close() { d.zstd.Close() }
+
+// Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines as far as its
+// parts may.
+type Pages struct {
+	Layout  *Layout
+	Source  io.ReaderAt
+	Decoder *Decoder
+	// Dictionary keeps dictionaries; it calls load for one that it does not have. nil = none is kept.
+	Dictionary func(group, col int, load func() (*Dictionary, error)) (*Dictionary, error)
+}
+
+// Group appends a row group to a batch, as Append does.
+func (p *Pages) Group(dst *Columns, cols []int, group int) error {
+	g := &p.Layout.groups[group]
+	return p.Append(dst, cols, g.first, g.first+g.rows)
+}
+
+// Append appends the rows [from, to) of the file to a batch: the given columns, as Reader gives them.
+func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
+	if from < 0 || to > p.Layout.rows || from > to {
+		return fmt.Errorf("rows %d to %d of a file of %d", from, to, p.Layout.rows)
+	}
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	for at := from; at < to; {
+		g := p.Layout.group(at)
+		group := &p.Layout.groups[g]
+		low, high := at-group.first, min(to-group.first, group.rows)
+		for _, col := range cols {
+			if err := p.column(s, &dst.C[col], g, col, low, high); err != nil {
+				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, err)
+			}
+		}
+		at = group.first + high
+	}
+	dst.N += int(to - from)
+	return nil
+}
+
+// Raw gives visit a column of whole numbers of a row group, page after page, as the bytes that they are written as: eight each, the lowest
+// first. They are valid during the call.
+func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	g := &p.Layout.groups[group]
+	chunk := &g.chunks[col]
+	if len(chunk.pages) == 0 {
+		return fmt.Errorf("table %s: column %s: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, errNoColumn)
+	}
+	for k := range chunk.pages {
+		first, end := int64(chunk.pages[k].first), g.end(chunk, k)
+		h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain || len(raw) != 8*int(end-first)) {
+			raw, err = p.repacked(s, col, g.first+first, g.first+end)
+		}
+		if err != nil {
+			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, k, err)
+		}
+		visit(raw)
+	}
+	return nil
+}
+
+// repacked is the rows [from, to) of a column of whole numbers, which do not lie plainly in the file, as if they did.
+func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
+	c := NewColumns(p.Layout.def)
+	if err := p.Append(c, []int{col}, from, to); err != nil {
+		return nil, err
+	}
+	s.raw = s.raw[:0]
+	for _, v := range c.C[col].Ints {
+		s.raw = binary.LittleEndian.AppendUint64(s.raw, uint64(v))
+	}
+	return s.raw, nil
+}
+
+// column appends the rows [from, to) of a row group.
+func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil { // the library's decoders panic on some damaged pages
+			err = fmt.Errorf("damaged page: %v", cause)
+		}
+	}()
+	group := &p.Layout.groups[g]
+	chunk := &group.chunks[col]
+	if len(chunk.pages) == 0 {
+		return errNoColumn
+	}
+	t := p.Layout.def.Columns[col].Type
+	dst.grow(t, int(to-from))
+	var dict *Dictionary
+	if chunk.dict > 0 {
+		var err error
+		if dict, err = p.dictionary(s, g, col); err != nil {
+			return err
+		}
+		if t == table.Word {
+			s.words = append(s.words[:0], make([]int32, dict.n)...)
+			if len(dst.Dict) == 0 && from == 0 && to == group.rows {
+				s.adopt(dst, dict)
+			}
+		}
+		if dict.n == 1 && t != table.MaybeTime { // every row has the one value there is
+			s.codes = append(s.codes[:0], make([]int32, to-from)...)
+			return s.take(dst, t, dict, s.codes)
+		}
+	}
+	for at := from; at < to; {
+		k := chunk.page(at)
+		first, end := int64(chunk.pages[k].first), group.end(chunk, k)
+		upTo := min(end, to)
+		if err := p.page(s, dst, t, chunk, k, dict, int(end-first), int(at-first), int(upTo-first)); err != nil {
+			return fmt.Errorf("page %d: %w", k, err)
+		}
+		at = upTo
+	}
+	return nil
+}
+
+func (p *Pages) dictionary(s *scratch, g, col int) (*Dictionary, error) {
+	load := func() (*Dictionary, error) { return p.loadDictionary(s, g, col) }
+	if p.Dictionary == nil {
+		return load()
+	}
+	return p.Dictionary(g, col, load)
+}
+
+func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
+	chunk := &p.Layout.groups[g].chunks[col]
+	size := chunk.pages[0].at - chunk.dict
+	if size <= 0 || size > 1<<30 {
+		return nil, fmt.Errorf("dictionary of %d bytes", size)
+	}
+	h, raw, err := p.read(s, chunk, chunk.dict, int(size))
+	if err != nil {
+		return nil, fmt.Errorf("dictionary: %w", err)
+	}
+	if !h.DictionaryPageHeader.Valid {
+		return nil, errors.New("dictionary: another page lies in its place")
+	}
+	d := &Dictionary{n: int(h.DictionaryPageHeader.V.NumValues)}
+	width := 0
+	switch p.Layout.def.Columns[col].Type {
+	case table.Word, table.Text:
+		d.bytes, d.ends, err = new(plain.Encoding).DecodeByteArray(nil, raw, nil)
+		if err == nil && len(d.ends) != d.n+1 {
+			err = fmt.Errorf("%d values, %d announced", len(d.ends)-1, d.n)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("dictionary: %w", err)
+		}
+		return d, nil
+	case table.Small:
+		width = 4
+	case table.Time, table.MaybeTime, table.Whole:
+		width = 8
+	default:
+		width = decWidth
+	}
+	if len(raw) != width*d.n {
+		return nil, fmt.Errorf("dictionary: %d bytes for %d values", len(raw), d.n)
+	}
+	d.bytes = slices.Clone(raw)
+	return d, nil
+}
+
+// read reads and decompresses a page. What it returns is valid until the next call.
+func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h format.PageHeader, raw []byte, err error) {
+	page, err := p.bytes(s, at, size)
+	if err != nil {
+		return h, nil, err
+	}
+	h, header, err := pageHeader(page)
+	if err != nil {
+		return h, nil, err
+	}
+	body := page[header:]
+	if int(h.CompressedPageSize) > len(body) {
+		return h, nil, io.ErrUnexpectedEOF
+	}
+	body = body[:h.CompressedPageSize]
+	switch chunk.codec {
+	case format.Uncompressed:
+		return h, body, nil
+	case format.Zstd:
+		if s.raw, err = p.Decoder.zstd.DecodeAll(body, s.raw[:0]); err != nil {
+			return h, nil, err
+		}
+		if len(s.raw) != int(h.UncompressedPageSize) {
+			return h, nil, fmt.Errorf("%d bytes, %d announced", len(s.raw), h.UncompressedPageSize)
+		}
+		return h, s.raw, nil
+	}
+	return h, nil, fmt.Errorf("compressed by %s", chunk.codec)
+}
+
+// bytes is a part of the file: a copy of it, unless all of the file lies in memory.
+func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
+	if all, ok := p.Source.(InMemory); ok {
+		if at < 0 || size < 0 || at > int64(len(all)-size) {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return all[at : at+int64(size)], nil
+	}
+	s.page = slices.Grow(s.page[:0], size)[:size]
+	if n, err := p.Source.ReadAt(s.page, at); n < size {
+		return nil, err
+	}
+	return s.page, nil
+}
+
+// page appends the rows [from, to) of a page of n rows.
+func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k int, dict *Dictionary, n, from, to int) error {
+	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	if err != nil {
+		return err
+	}
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
+		return fmt.Errorf("not a page of %d rows", n)
+	}
+	encoding := h.DataPageHeader.V.Encoding
+	if t == table.MaybeTime {
+		return s.maybeTimes(dst, raw, encoding, dict, n, from, to)
+	}
+	switch encoding {
+	case format.RLEDictionary:
+		if err := s.decodeCodes(raw, dict, n); err != nil {
+			return err
+		}
+		return s.take(dst, t, dict, s.codes[from:to])
+	case format.DeltaBinaryPacked:
+		if err := s.decodeInts(raw, n); err != nil {
+			return err
+		}
+		dst.Ints = append(dst.Ints, s.ints[from:to]...)
+		return nil
+	case format.Plain:
+		return s.plain(dst, raw, t, n, from, to)
+	}
+	return fmt.Errorf("encoded by %s", encoding)
+}
+
+// decodeCodes decodes the codes of a page; each is within the dictionary.
+func (s *scratch) decodeCodes(raw []byte, dict *Dictionary, n int) (err error) {
+	if dict == nil {
+		return errors.New("codes without a dictionary")
+	}
+	if s.codes, err = new(rle.DictionaryEncoding).DecodeInt32(s.codes, raw); err != nil {
+		return err
+	}
+	if len(s.codes) < n {
+		return fmt.Errorf("%d of %d codes", len(s.codes), n)
+	}
+	s.codes = s.codes[:n] // the last run may be padded
+	for _, c := range s.codes {
+		if uint32(c) >= uint32(dict.n) {
+			return fmt.Errorf("code %d of a dictionary of %d", c, dict.n)
+		}
+	}
+	return nil
+}
+
+func (s *scratch) decodeInts(raw []byte, n int) (err error) {
+	if s.ints, err = new(delta.BinaryPackedEncoding).DecodeInt64(s.ints[:0], raw); err != nil {
+		return err
+	}
+	if len(s.ints) != n {
+		return fmt.Errorf("%d of %d values", len(s.ints), n)
+	}
+	return nil
+}
+
+// maybeTimes decodes a page of times with definition levels before them.
+func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dict *Dictionary, n, from, to int) (err error) {
+	if len(raw) < 4 {
+		return io.ErrUnexpectedEOF
+	}
+	length := int(binary.LittleEndian.Uint32(raw))
+	if length < 0 || length > len(raw)-4 {
+		return io.ErrUnexpectedEOF
+	}
+	levels := rle.Encoding{BitWidth: 1}
+	if s.levels, err = levels.DecodeInt32(s.levels, raw[4:4+length]); err != nil {
+		return err
+	}
+	if len(s.levels) < n {
+		return fmt.Errorf("%d of %d levels", len(s.levels), n)
+	}
+	some := 0
+	for _, l := range s.levels[:n] {
+		some += int(l)
+	}
+	s.ints = s.ints[:0]
+	switch {
+	case some == 0:
+	case encoding == format.DeltaBinaryPacked:
+		err = s.decodeInts(raw[4+length:], some)
+	case dict != nil:
+		if err = s.decodeCodes(raw[4+length:], dict, some); err == nil {
+			for _, c := range s.codes {
+				s.ints = append(s.ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+			}
+		}
+	default:
+		err = fmt.Errorf("times encoded by %s", encoding)
+	}
+	if err != nil {
+		return err
+	}
+	next := 0
+	for i, l := range s.levels[:to] {
+		v := int64(table.Nothing)
+		if l == 1 {
+			v = s.ints[next]
+			next++
+		}
+		if i >= from {
+			dst.Ints = append(dst.Ints, v)
+		}
+	}
+	return nil
+}
+
+// plain takes values that lie one after the other.
+func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (err error) {
+	switch t {
+	case table.Amount, table.Quantity:
+		if len(raw) != n*decWidth {
+			return fmt.Errorf("%d bytes for %d values", len(raw), n)
+		}
+		for i := from; i < to; i++ {
+			dst.Decs = append(dst.Decs, fromBE(raw[i*decWidth:]))
+		}
+		return nil
+	case table.Word, table.Text:
+		for i := range to {
+			if len(raw) < 4 || int(binary.LittleEndian.Uint32(raw)) > len(raw)-4 {
+				return fmt.Errorf("text %d of %d: %w", i, n, io.ErrUnexpectedEOF)
+			}
+			size := int(binary.LittleEndian.Uint32(raw))
+			if i >= from {
+				addText(dst, t, raw[4:4+size])
+			}
+			raw = raw[4+size:]
+		}
+		return nil
+	case table.Time, table.Whole:
+		if len(raw) != 8*n {
+			return fmt.Errorf("%d bytes for %d values", len(raw), n)
+		}
+		for b := raw[8*from : 8*to]; len(b) > 0; b = b[8:] {
+			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(b)))
+		}
+		return nil
+	}
+	return fmt.Errorf("plain values in a column of small numbers or of times that need not be")
+}
+
+func addText(dst *Col, t table.Type, text []byte) {
+	if t == table.Word {
+		dst.addWordBytes(text)
+	} else {
+		dst.AddBytes(text)
+	}
+}
+
+// adopt makes the words of a dictionary those of a column that has none yet, each under its code: all rows will be taken, so all are needed.
+func (s *scratch) adopt(dst *Col, dict *Dictionary) {
+	all := string(dict.bytes)
+	for i := range dict.n {
+		dst.Dict = append(dst.Dict, all[dict.ends[i]:dict.ends[i+1]])
+		s.words[i] = int32(i) + 1
+	}
+}
+
+// grow makes room for so many more values of a type.
+func (c *Col) grow(t table.Type, n int) {
+	switch t {
+	case table.Word, table.Small:
+		c.Codes = slices.Grow(c.Codes, n)
+	case table.Amount, table.Quantity:
+		c.Decs = slices.Grow(c.Decs, n)
+	case table.Text:
+		c.Ends = slices.Grow(c.Ends, n)
+	default:
+		c.Ints = slices.Grow(c.Ints, n)
+	}
+}
+
+// take appends the values that codes stand for.
+func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) error {
+	for _, c := range codes {
+		switch t {
+		case table.Word:
+			if s.words[c] == 0 {
+				dst.addWordBytes(dict.text(c))
+				s.words[c] = dst.Codes[len(dst.Codes)-1] + 1
+				continue
+			}
+			dst.Codes = append(dst.Codes, s.words[c]-1)
+		case table.Text:
+			dst.AddBytes(dict.text(c))
+		case table.Small:
+			dst.Codes = append(dst.Codes, int32(binary.LittleEndian.Uint32(dict.bytes[4*c:])))
+		case table.Amount, table.Quantity:
+			dst.Decs = append(dst.Decs, fromBE(dict.bytes[decWidth*c:]))
+		default:
+			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+		}
+	}
+	return nil
+}
+
+// Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that cannot hold the
+// word are not read.
+func (p *Pages) Find(col int, word string) (from, to int64, err error) {
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	found := false
+	for g := range p.Layout.groups {
+		group := &p.Layout.groups[g]
+		chunk := &group.chunks[col]
+		k := 0
+		if chunk.bounds != nil {
+			k = sort.Search(len(chunk.bounds), func(i int) bool { return chunk.bounds[i].high >= word })
+		}
+		for ; k < len(chunk.pages) && (chunk.bounds == nil || chunk.bounds[k].low <= word); k++ {
+			low, high, err := p.findIn(s, g, col, k, word)
+			if err != nil {
+				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, k, err)
+			}
+			if low == high {
+				continue
+			}
+			if !found {
+				found, from = true, group.first+low
+			}
+			to = group.first + high
+		}
+	}
+	return from, to, nil
+}
+
+// HasWord reports whether a row group's dictionary of a column has a word that is looked for; true where it has none.
+func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error) {
+	if p.Layout.groups[group].chunks[col].dict == 0 {
+		return true, nil
+	}
+	s := p.Decoder.scratch.Get().(*scratch)
+	defer p.Decoder.scratch.Put(s)
+	dict, err := p.dictionary(s, group, col)
+	if err != nil {
+		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, err)
+	}
+	for code := range int32(dict.n) {
+		if is(dict.text(code)) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// findIn is the rows [low, high) of the group that hold the word within one page.
+func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64, err error) {
+	group := &p.Layout.groups[g]
+	chunk := &group.chunks[col]
+	first, end := int64(chunk.pages[k].first), group.end(chunk, k)
+	if chunk.bounds != nil && chunk.bounds[k].low == chunk.bounds[k].high { // of this word, for it lies between them
+		return first, end, nil
+	}
+	if chunk.dict == 0 {
+		return 0, 0, errors.New("words without a dictionary")
+	}
+	dict, err := p.dictionary(s, g, col)
+	if err != nil {
+		return 0, 0, err
+	}
+	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
+	if err != nil {
+		return 0, 0, err
+	}
+	n := int(end - first)
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
+		return 0, 0, fmt.Errorf("not a page of %d rows", n)
+	}
+	if err := s.decodeCodes(raw, dict, n); err != nil {
+		return 0, 0, err
+	}
+	at := sort.Search(n, func(i int) bool { return string(dict.text(s.codes[i])) >= word })
+	after := at + sort.Search(n-at, func(i int) bool { return string(dict.text(s.codes[at+i])) > word })
+	return first + int64(at), first + int64(after), nil
+}

@@ -1,0 +1,449 @@
+package parquet
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// sorted is rows of definition() in which customer_id ascends: each customer has between 0 and most rows.
+func sorted(def *table.Table, r *rand.Rand, customers, most int) *Columns {
+	c := NewColumns(def)
+	for i := range customers {
+		for range r.IntN(most + 1) {
+			c.C[0].AddWord(fmt.Sprintf("c%04d", i))
+			c.C[1].AddText(fmt.Sprintf("id-%d", r.Uint64()))
+			c.C[2].Ints = append(c.C[2].Ints, r.Int64())
+			c.C[3].Ints = append(c.C[3].Ints, []int64{int64(table.Nothing), r.Int64N(1000)}[r.IntN(2)])
+			c.C[4].AddDec(-r.Int64N(3), r.Uint64())
+			c.C[5].AddDec(0, uint64(r.IntN(9)))
+			c.C[6].Ints = append(c.C[6].Ints, 1)
+			c.C[7].Codes = append(c.C[7].Codes, int32(r.IntN(40)))
+			c.N++
+		}
+	}
+	return c
+}
+
+// part is a copy of some rows of a batch.
+func part(c *Columns, from, to int) *Columns {
+	out := NewColumns(c.Def)
+	for i := from; i < to; i++ {
+		out.C[0].AddWord(c.C[0].Word(i))
+		out.C[1].AddBytes(c.C[1].Text(i))
+	}
+	for i := range c.C {
+		switch c.Def.Columns[i].Type {
+		case table.Small:
+			out.C[i].Codes = append(out.C[i].Codes, c.C[i].Codes[from:to]...)
+		case table.Time, table.MaybeTime, table.Whole:
+			out.C[i].Ints = append(out.C[i].Ints, c.C[i].Ints[from:to]...)
+		case table.Amount, table.Quantity:
+			out.C[i].Decs = append(out.C[i].Decs, c.C[i].Decs[from:to]...)
+		}
+	}
+	out.N = to - from
+	return out
+}
+
+// sameRows compares batches by their values.
+func sameRows(a, b *Columns) bool {
+	if a.N != b.N {
+		return false
+	}
+	for i := range a.C {
+		for k := range a.N {
+			switch a.Def.Columns[i].Type {
+			case table.Word:
+				if a.C[i].Word(k) != b.C[i].Word(k) {
+					return false
+				}
+			case table.Text:
+				if !bytes.Equal(a.C[i].Text(k), b.C[i].Text(k)) {
+					return false
+				}
+			}
+		}
+		if !slices.Equal(a.C[i].Ints, b.C[i].Ints) || !reflect.DeepEqual(a.C[i].Decs, b.C[i].Decs) {
+			return false
+		}
+	}
+	return slices.Equal(a.C[7].Codes, b.C[7].Codes)
+}
+
+// written is a file of a batch cut into row groups, as pages.
+func written(t rapid.TB, c *Columns, group int) *Pages {
+	var file bytes.Buffer
+	w, err := NewWriter(&file, c.Def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from := 0; from < c.N; from += group {
+		if err := w.Write(part(c, from, min(c.N, from+group))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return opened(t, file.Bytes(), c.Def)
+}
+
+func opened(t rapid.TB, file []byte, def *table.Table) *Pages {
+	l, err := ReadLayout(bytes.NewReader(file), int64(len(file)), def, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Pages{Layout: l, Source: bytes.NewReader(file), Decoder: d}
+}
+
+// byLibrary reads a file by arrow-go alone (COL-4).
+func byLibrary(t rapid.TB, src io.ReaderAt, def *table.Table) *Columns {
+	f, err := file.NewParquetReader(src.(*bytes.Reader))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batches, err := r.GetRecordReader(context.Background(), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer batches.Release()
+	out := NewColumns(def)
+	for batches.Next() {
+		batch := batches.RecordBatch()
+		for i, col := range batch.Columns() {
+			addArrow(t, &out.C[i], col, def.Columns[i].Type)
+		}
+		out.N += int(batch.NumRows())
+	}
+	if err := batches.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// addArrow appends a column of arrow-go's.
+func addArrow(t rapid.TB, to *Col, from arrow.Array, kind table.Type) {
+	for i := range from.Len() {
+		switch from := from.(type) {
+		case *array.String:
+			addText(to, kind, []byte(from.Value(i)))
+		case *array.Decimal128:
+			to.AddDec(from.Value(i).HighBits(), from.Value(i).LowBits())
+		case *array.Timestamp:
+			v := int64(from.Value(i))
+			if from.IsNull(i) {
+				v = int64(table.Nothing)
+			}
+			to.Ints = append(to.Ints, v)
+		case *array.Int64:
+			to.Ints = append(to.Ints, from.Value(i))
+		case *array.Int32:
+			to.Codes = append(to.Codes, from.Value(i))
+		default:
+			t.Fatalf("a column of type %s", from.DataType())
+		}
+	}
+}
+
+func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t, "most"))
+		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
+		if p.Layout.Rows() != int64(want.N) {
+			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
+		}
+		if !sameRows(byLibrary(t, p.Source, def), want) {
+			t.Fatal("arrow-go reads other rows")
+		}
+		for range 5 {
+			from := r.IntN(want.N + 1)
+			to := from + r.IntN(want.N-from+1)
+			got := NewColumns(def)
+			if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, int64(from), int64(to)); err != nil {
+				t.Fatal(err)
+			}
+			if !sameRows(got, part(want, from, to)) {
+				t.Fatalf("rows %d to %d differ", from, to)
+			}
+		}
+	})
+}
+
+func TestFindGivesTheRowsOfAWord(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		c := sorted(def, r, 30, rapid.SampledFrom([]int{1, 40, 1500}).Draw(t, "most"))
+		p := written(t, c, rapid.SampledFrom([]int{700, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
+		for i := range 32 { // the last two are nobody's
+			word := fmt.Sprintf("c%04d", i)
+			first, n := -1, 0
+			for k := range c.N {
+				if c.C[0].Word(k) == word {
+					if first < 0 {
+						first = k
+					}
+					n++
+				}
+			}
+			from, to, err := p.Find(0, word)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n != int(to-from) || n > 0 && first != int(from) {
+				t.Fatalf("%s: rows %d to %d, want %d from %d on", word, from, to, n, first)
+			}
+		}
+	})
+}
+
+// countedReads says which bytes of a file were asked for.
+type countedReads struct {
+	*bytes.Reader
+	bytes int
+}
+
+func (c *countedReads) ReadAt(b []byte, at int64) (int, error) {
+	c.bytes += len(b)
+	return c.Reader.ReadAt(b, at)
+}
+
+func TestOneRowReadsOnePageOfAColumn(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	r := rand.New(rand.NewPCG(1, 2))
+	c := sorted(def, r, 2, 60_000)
+	p := written(t, c, 1<<16)
+	in := &countedReads{Reader: p.Source.(*bytes.Reader)}
+	p.Source = in
+	if err := p.Append(NewColumns(def), []int{4}, int64(c.N-1), int64(c.N)); err != nil {
+		t.Fatal(err)
+	}
+	if limit := PageRows * decWidth; in.bytes == 0 || in.bytes > limit {
+		t.Errorf("%d bytes read for one amount of %d rows; a page has at most %d", in.bytes, c.N, limit)
+	}
+}
+
+func FuzzLayout(f *testing.F) {
+	def := definition()
+	var file bytes.Buffer
+	w, err := NewWriter(&file, def)
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Write(sample(def)); err != nil {
+		f.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(file.Bytes())
+	d, err := NewDecoder()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		l, err := ReadLayout(bytes.NewReader(b), int64(len(b)), def, 0)
+		if err != nil || l.Rows() > 1000 {
+			return
+		}
+		p := Pages{Layout: l, Source: bytes.NewReader(b), Decoder: d}
+		got := NewColumns(def)
+		if err := p.Append(got, []int{0, 1, 2, 3, 4, 5, 6, 7}, 0, l.Rows()); err == nil {
+			if err := got.check(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// TestPagesOfNullsAlone writes a page of nulls between pages that have times, few distinct ones and many, and reads them by both readers.
+func TestPagesOfNullsAlone(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word}, {Name: "maybe", Type: table.MaybeTime}}}
+	for _, distinct := range []int64{3, 5000} {
+		c := NewColumns(def)
+		for i := range 3*PageRows + 5 {
+			v := int64(i) % distinct * 1_000_000
+			if i >= PageRows && i < 2*PageRows || i%7 == 0 {
+				v = int64(table.Nothing)
+			}
+			c.C[0].AddWord("c")
+			c.C[1].Ints = append(c.C[1].Ints, v)
+			c.N++
+		}
+		var file bytes.Buffer
+		w, err := NewWriter(&file, def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Write(c), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		r, err := NewReader(bytes.NewReader(file.Bytes()), def, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := r.Next()
+		if err != nil || !slices.Equal(whole.C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times: %v, or other times than were written", distinct, err)
+		}
+		if !slices.Equal(byLibrary(t, bytes.NewReader(file.Bytes()), def).C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
+		}
+		pages := NewColumns(def)
+		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil || !slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
+			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
+		}
+	}
+}
+
+// A column of whole numbers is given as the bytes it lies in, and as the same bytes where it lies otherwise; whether all of the file is in memory
+// or not.
+func TestRaw(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}, {Name: "packed", Type: table.Whole}}}
+	c := NewColumns(def)
+	var want []byte
+	for i := range 3*PageRows + 7 {
+		v := int64(i)*0x0123_4567_89AB + 5
+		c.C[0].Ints, c.C[1].Ints = append(c.C[0].Ints, v), append(c.C[1].Ints, v)
+		want = binary.LittleEndian.AppendUint64(want, uint64(v))
+	}
+	c.N = len(c.C[0].Ints)
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, def)
+	if err == nil {
+		err = errors.Join(w.Write(c), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder, err := NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []io.ReaderAt{bytes.NewReader(buf.Bytes()), InMemory(buf.Bytes())} {
+		layout, err := ReadLayout(src, int64(buf.Len()), def)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
+		for col := range def.Columns {
+			var got []byte
+			if err := pages.Raw(col, 0, func(values []byte) { got = append(got, values...) }); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%T, column %s: %d bytes, want %d: %v", src, def.Columns[col].Name, len(got), len(want), err)
+			}
+		}
+	}
+}
+
+// Words of a row group that was read whole, words that are new for certain and others go on in one dictionary.
+func TestWordsGoOn(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	pages := written(t, sorted(def, rand.New(rand.NewPCG(1, 2)), 40, 3), 1<<16)
+	out := NewColumns(def)
+	if err := pages.Group(out, []int{0}, 0); err != nil {
+		t.Fatal(err)
+	}
+	words := &out.C[0]
+	n, first := len(words.Dict), words.Dict[0]
+	words.AddNewWord("z1")
+	words.AddWord(first)
+	words.AddWord("z1")
+	words.AddWord("z2")
+	words.AddWord("z1")
+	if got := words.Codes[out.N:]; !slices.Equal(got, []int32{int32(n), 0, int32(n), int32(n) + 1, int32(n)}) || len(words.Dict) != n+2 {
+		t.Errorf("codes %v in a dictionary of %d words, before of %d", got, len(words.Dict), n)
+	}
+}
+
+// Bounds of pages are of the pages that hold the rows; what is empty is the smallest there is.
+func TestLayoutBounds(t *testing.T) {
+	t.Parallel()
+	def := definition()
+	c := NewColumns(def)
+	for i := range 3 * PageRows {
+		c.C[0].AddWord([]string{"", "b", "d"}[i/PageRows])
+		c.N++
+	}
+	for i := 1; i < len(c.C); i++ {
+		switch def.Columns[i].Type {
+		case table.Text:
+			c.C[i].SetText("x")
+		case table.Amount, table.Quantity:
+			c.C[i].SetDec(0, 1)
+		case table.Small:
+			c.C[i].SetSmall(1)
+		default:
+			c.C[i].SetInt(1)
+		}
+	}
+	var out bytes.Buffer
+	w, err := NewWriter(&out, def)
+	if err == nil {
+		err = errors.Join(w.Write(c), w.Write(c), w.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := opened(t, out.Bytes(), def).Layout
+	for _, b := range []struct {
+		from, to  int64
+		low, high string
+	}{{0, PageRows, "", ""}, {PageRows - 1, PageRows + 1, "", "b"}, {PageRows, 2 * PageRows, "b", "b"}, {PageRows, 3 * PageRows, "b", "d"}, {4 * PageRows, 4*PageRows + 1, "b", "b"}} {
+		if low, high, ok := l.Bounds(0, b.from, b.to); !ok || low != b.low || high != b.high {
+			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
+		}
+	}
+	r, err := NewReader(bytes.NewReader(out.Bytes()), def, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low, high, ok := r.Bounds(0); !ok || low != "" || high != "d" {
+		t.Errorf("row group: %q to %q, %t", low, high, ok)
+	}
+	one, err := NewReaderOf(bytes.NewReader(out.Bytes()), def, Wanted{Rows: PageRows, By: 0, Only: "b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second page of each row group
+		if c, err := one.Next(); err != nil || c.N != PageRows || c.C[0].Word(0) != "b" || len(c.C[0].Dict) != 1 {
+			t.Fatalf("rows of b: %+v, %v", c, err)
+		}
+	}
+	if c, err := one.Next(); c != nil || err != nil {
+		t.Errorf("after the last row of b: %+v, %v", c, err)
+	}
+}

@@ -1,0 +1,168 @@
+package parquet
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// Source is what a Parquet file is read from.
+type Source interface {
+	io.ReaderAt
+	io.Seeker
+}
+
+// Reader reads chosen columns of a table's file, a row group at a time, or less of it.
+type Reader struct {
+	pages  Pages
+	wanted Wanted
+	group  int                 // the next row group
+	at     int64               // its rows that were given
+	dicts  map[int]*Dictionary // of the row group at hand, by column
+	out    *Columns
+	own    bool // the decoder
+}
+
+// Wanted is what a reader gives of a file. The zero value is all of it, a row group at a time.
+type Wanted struct {
+	Cols    []int    // indexes in the table's columns; nil = all
+	Rows    int64    // how many at once, at most; 0 = a row group
+	Only    string   // if not empty, pages are passed over of which column By says that they do not hold it
+	By      int      // one of Cols
+	Decoder *Decoder // shared with other readers; nil = one of its own
+}
+
+// NewReader opens a file of a table for some columns (nil = all). Errors are those of NewReaderOf.
+func NewReader(src Source, def *table.Table, cols []int) (*Reader, error) {
+	return NewReaderOf(src, def, Wanted{Cols: cols})
+}
+
+// NewReaderOf opens a file of a table. Errors: not a Parquet file of tollbook's, or a column that it does not have.
+func NewReaderOf(src Source, def *table.Table, w Wanted) (*Reader, error) {
+	size, err := src.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, fmt.Errorf("read table %s: %w", def.Name, err)
+	}
+	if w.Cols == nil {
+		for i := range def.Columns {
+			w.Cols = append(w.Cols, i)
+		}
+	}
+	w.Cols = slices.Compact(slices.Sorted(slices.Values(w.Cols)))
+	var bounded []int
+	if w.Only != "" {
+		bounded = []int{w.By}
+	}
+	layout, err := ReadLayoutOf(src, size, def, w.Cols, bounded...)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{wanted: w, out: NewColumns(def), dicts: make(map[int]*Dictionary), own: w.Decoder == nil}
+	if r.own {
+		if w.Decoder, err = NewDecoder(); err != nil {
+			return nil, err
+		}
+	}
+	r.pages = Pages{Layout: layout, Source: src, Decoder: w.Decoder, Dictionary: r.dictionary}
+	return r, nil
+}
+
+// dictionary keeps those of the row group at hand.
+func (r *Reader) dictionary(_, col int, load func() (*Dictionary, error)) (*Dictionary, error) {
+	if d, ok := r.dicts[col]; ok {
+		return d, nil
+	}
+	d, err := load()
+	if err == nil {
+		r.dicts[col] = d
+	}
+	return d, err
+}
+
+// Groups is the number of row groups.
+func (r *Reader) Groups() int { return r.pages.Layout.Groups() }
+
+// Rows is the number of rows of the file.
+func (r *Reader) Rows() int64 { return r.pages.Layout.Rows() }
+
+// Use makes Next fill columns of an earlier reader of the table, which has to be done with them.
+func (r *Reader) Use(c *Columns) { r.out = c }
+
+// Skip passes over the row group that is next, or what is left of it.
+func (r *Reader) Skip() {
+	r.group, r.at = r.group+1, 0
+	clear(r.dicts)
+}
+
+// Bounds returns the smallest and largest text of a column in the next row group; ok is false without statistics.
+func (r *Reader) Bounds(col int) (low, high string, ok bool) {
+	if r.group >= r.Groups() || !slices.Contains(r.wanted.Cols, col) {
+		return "", "", false
+	}
+	b := r.pages.Layout.groups[r.group].chunks[col].whole
+	if b == nil {
+		return "", "", false
+	}
+	return b.low, b.high, true
+}
+
+// Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary. Columns not asked for
+// are empty.
+func (r *Reader) Next() (*Columns, error) {
+	for r.group < r.Groups() {
+		g := &r.pages.Layout.groups[r.group]
+		from, to := g.first+r.at, g.first+g.rows
+		if r.wanted.Rows > 0 {
+			to = min(to, from+r.wanted.Rows)
+		}
+		var err error
+		passed := r.passes(from, to)
+		if !passed {
+			r.out.Reset()
+			err = r.pages.Append(r.out, r.wanted.Cols, from, to)
+		}
+		if r.at = to - g.first; r.at == g.rows {
+			r.Skip()
+		}
+		if !passed || err != nil {
+			return r.out, err
+		}
+	}
+	return nil, nil
+}
+
+// passes reports whether no row from..to can hold the word that alone is wanted.
+func (r *Reader) passes(from, to int64) bool {
+	if r.wanted.Only == "" {
+		return false
+	}
+	low, high, ok := r.pages.Layout.Bounds(r.wanted.By, from, to)
+	return ok && (r.wanted.Only < low || r.wanted.Only > high)
+}
+
+// Close releases the reader; the source stays open.
+func (r *Reader) Close() error {
+	if r.own {
+		r.pages.Decoder.Close()
+	}
+	return nil
+}
+
+// addWordBytes is AddWord without making a string of a word that is known.
+func (c *Col) addWordBytes(word []byte) {
+	if n := len(c.Codes); n > 0 && c.Dict[c.Codes[n-1]] == string(word) {
+		c.Codes = append(c.Codes, c.Codes[n-1])
+		return
+	}
+	c.index()
+	if code, ok := c.byText[string(word)]; ok {
+		c.Codes = append(c.Codes, code)
+		return
+	}
+	text := string(word)
+	code := int32(len(c.Dict))
+	c.Dict, c.byText[text] = append(c.Dict, text), code
+	c.Codes = append(c.Codes, code)
+}

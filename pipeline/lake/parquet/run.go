@@ -1,0 +1,75 @@
+package parquet
+
+import "github.com/tollbook/tollbook/schemas/table"
+
+// Recode remembers where the words of one batch stand in the dictionaries of another that runs of its rows are appended to: each word
+// is looked up once. It is of no use when either batch was filled anew; Reset makes it forget.
+type Recode struct {
+	codes [][]int32 // by column: the code there, plus 1; 0 = not yet looked up
+}
+
+// Reset forgets all codes and makes ready for the rows of src.
+func (m *Recode) Reset(src *Columns) {
+	if len(m.codes) != len(src.C) {
+		m.codes = make([][]int32, len(src.C))
+	}
+	for i := range src.C {
+		n := len(src.C[i].Dict)
+		if cap(m.codes[i]) < n {
+			m.codes[i] = make([]int32, n)
+		}
+		m.codes[i] = m.codes[i][:n]
+		clear(m.codes[i])
+	}
+}
+
+// AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are the columns that
+// are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the order of the rows.
+func (c *Columns) AppendRun(src *Columns, from, to int, cols []int, m *Recode) {
+	if cols == nil {
+		for i := range c.C {
+			c.appendColumn(src, from, to, i, m)
+		}
+	}
+	for _, i := range cols {
+		c.appendColumn(src, from, to, i, m)
+	}
+	c.N += to - from
+}
+
+func (c *Columns) appendColumn(src *Columns, from, to, col int, m *Recode) {
+	dst, s := &c.C[col], &src.C[col]
+	switch c.Def.Columns[col].Type {
+	case table.Word:
+		dst.appendCodes(s, from, to, m.codes[col])
+	case table.Small:
+		dst.Codes = append(dst.Codes, s.Codes[from:to]...)
+	case table.Time, table.MaybeTime, table.Whole:
+		dst.Ints = append(dst.Ints, s.Ints[from:to]...)
+	case table.Amount, table.Quantity:
+		dst.Decs = append(dst.Decs, s.Decs[from:to]...)
+	default:
+		dst.appendTexts(s, from, to)
+	}
+}
+
+func (c *Col) appendCodes(src *Col, from, to int, codes []int32) {
+	for _, code := range src.Codes[from:to] {
+		if codes[code] == 0 {
+			codes[code] = c.Intern(src.Dict[code]) + 1
+		}
+		c.Codes = append(c.Codes, codes[code]-1)
+	}
+}
+
+func (c *Col) appendTexts(src *Col, from, to int) {
+	start := int32(0)
+	if from > 0 {
+		start = src.Ends[from-1]
+	}
+	shift := int32(len(c.Bytes)) - start
+	c.Bytes = append(c.Bytes, src.Bytes[start:src.Ends[to-1]]...)
+	for _, end := range src.Ends[from:to] {
+		c.Ends = append(c.Ends, end+shift)
+	}
+}

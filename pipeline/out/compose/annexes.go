@@ -1,0 +1,79 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// MostAnnexes is how many annexes of bandwidth a document has.
+const MostAnnexes = 12
+
+// leftOut is what was not shown of annexes.
+type leftOut struct {
+	count   int      // beyond MostAnnexes
+	differs []string // objects that measure otherwise now than they were billed
+	gone    []string // objects that the books no longer have
+}
+
+// annexes makes the annexes of the objects with the largest payment.
+func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[object]money.AmountTotal, give func(document.Annex)) (*leftOut, error) {
+	keys := slices.SortedFunc(maps.Keys(objects), func(a, b object) int {
+		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer), strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region),
+			strings.Compare(a.id, b.id))
+	})
+	left := &leftOut{count: max(0, len(keys)-MostAnnexes)}
+	from := &annex.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices, Currency: s.Settings.Currency.Code}
+	for _, k := range keys[:len(keys)-left.count] {
+		list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Resource: k.id, Customer: k.customer, SKU: k.sku})
+		if gone := new(query.NotFoundError); errors.As(err, &gone) {
+			left.gone = append(left.gone, k.id)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			if a.Region != k.region || a.Object != k.id {
+				continue
+			}
+			shown, err := s.annex(cycle, a)
+			if err != nil {
+				return nil, err
+			}
+			give(shown)
+			if !a.Agrees {
+				left.differs = append(left.differs, k.id)
+			}
+		}
+	}
+	return left, nil
+}
+
+// annex is an annex as documents have it.
+func (s *Sources) annex(cycle period.Cycle, a *annex.Annex) (document.Annex, error) {
+	drawn, err := a.SVG()
+	if err != nil {
+		return document.Annex{}, err
+	}
+	customer := s.customer(a.CustomerID, cycle)
+	title := fmt.Sprintf("%s of %s", a.Object, customer.ID)
+	if customer.Name != "" && customer.Name != customer.ID {
+		title = fmt.Sprintf("%s of %s (%s)", a.Object, customer.Name, customer.ID)
+	}
+	out := document.Annex{Object: a.Object, SKU: a.SKU, Title: title, SVG: drawn}
+	for _, f := range append(a.Measured(), a.Charged()...) {
+		out.Figures = append(out.Figures, document.Figure{Name: f.Name, Value: f.Value})
+	}
+	return out, nil
+}

@@ -1,0 +1,147 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Bill composes what a customer is asked to pay for a cycle. Errors: *query.NoCycleError; *query.NotFoundError where the customer has
+// no line in the cycle.
+func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
+	header, err := s.header(cycle)
+	if err != nil {
+		return nil, err
+	}
+	b := &document.Bill{Header: header, Customer: s.customer(customer, cycle), Partner: s.servingPartner(customer, cycle)}
+	if err := s.amounts(ctx, b); err != nil {
+		return nil, err
+	}
+	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle, clock: s.Books.Zone.Clock(), s: s}
+	if err := g.lines(ctx, customer); err != nil {
+		return nil, err
+	}
+	services := s.namer(cycle).services
+	b.Sections, b.Corrections, b.Usage = g.sections(services), g.corrections, g.used.usage(services)
+	if err := s.manualNotes(ctx, b, g); err != nil {
+		return nil, err
+	}
+	if !header.MonthEnd {
+		s.linksOf(cycle, []string{customer}, g.objects)
+	}
+	left, err := s.annexes(ctx, cycle, g.objects, func(a document.Annex) { b.Annexes = append(b.Annexes, a) })
+	if err != nil {
+		return nil, err
+	}
+	b.Notes = s.billNotes(b, g, left)
+	return b, s.packages(ctx, b)
+}
+
+// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's own, be it referred.
+func (s *Sources) servingPartner(customer string, cycle period.Cycle) document.Party {
+	code, bounds := s.Books.Customer(customer), s.Books.Zone.Bounds(cycle)
+	var last *books.Association
+	for i := range s.Books.Associations {
+		a := &s.Books.Associations[i]
+		if a.Customer == code && a.Valid.Overlaps(bounds) && (last == nil || a.Valid.From > last.Valid.From) {
+			last = a
+		}
+	}
+	if code < 0 || last == nil || last.Type != books.Resale {
+		return document.Party{}
+	}
+	return s.partner(s.Books.Partners[last.Partner].ID, cycle)
+}
+
+// amounts takes the customer's row of table statements over.
+func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
+	rows, err := query.Statements(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	row, ok, err := rows.Next()
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &query.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", b.Customer.ID, b.Header.Cycle),
+			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
+	}
+	a, p := &b.Amounts, &b.Payments
+	a.Lines = row.Whole(tables.SLineCount)
+	for _, one := range [...]struct {
+		col int
+		to  *money.Amount
+	}{{tables.SOfficial, &a.Official}, {tables.SDiscount, &a.Discount}, {tables.STruncated, &a.Truncated}, {tables.SPayment, &a.Payment},
+		{tables.SRounding, &a.Rounding}, {tables.SDue, &a.Due}, {tables.SCoupon, &p.Coupon}, {tables.SStored, &p.StoredValue}, {tables.SFlexi, &p.Flexi},
+		{tables.SCash, &p.Cash}, {tables.SCredit, &p.Credit}, {tables.SDebt, &p.Debt}} {
+		if *one.to, err = row.Amount(one.col); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packages adds the prepaid packages in force; where what was drawn is not what is gone, a note says so.
+func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
+	code := s.Books.Customer(b.Customer.ID)
+	if !slices.ContainsFunc(s.Books.Packages, func(p books.Package) bool { return p.Customer == code }) {
+		return nil
+	}
+	r, err := quota.Build(ctx, &quota.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices}, b.Header.Cycle, b.Customer.ID, 1)
+	if err != nil {
+		return err
+	}
+	for i := range r.Packages {
+		p := &r.Packages[i]
+		measure := ""
+		if sku := s.Books.SKU(p.SKUs[0]); sku >= 0 {
+			measure = s.Books.Products[sku].Measure
+		}
+		for _, q := range p.Periods {
+			drawn, err := q.Drawn.Add(q.Gathered)
+			if err != nil {
+				return fmt.Errorf("package %s: %w", p.ID, err)
+			}
+			b.Packages = append(b.Packages, document.Package{PackageID: p.ID, SKUs: p.SKUs, Region: p.Region, Measure: measure, From: minute(q.From), To: minute(q.To),
+				Opening: q.Opening, Drawn: drawn, Left: q.Left})
+		}
+	}
+	if !r.Agrees {
+		b.Notes = append(b.Notes, "What was drawn from packages is not what is gone of them: books/packages.csv has changed since the records were rated.")
+	}
+	return nil
+}
+
+// minute cuts a time of RFC 3339 to the minute.
+func minute(text string) string {
+	if len(text) < len("2026-09-01T00:00") {
+		return text
+	}
+	return text[:len("2026-09-01")] + " " + text[len("2026-09-01T"):len("2026-09-01T00:00")]
+}
+
+// itemKey tells items apart.
+type itemKey struct {
+	service, sku, region, object string
+	tier                         int
+	kind, origin                 string
+	price                        money.UnitPrice
+	discount                     string
+}
+
+func compareItems(a, b itemKey) int {
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.origin, b.origin), cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
+		cmp.Compare(a.tier, b.tier), cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+}

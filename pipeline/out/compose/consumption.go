@@ -1,0 +1,273 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// dayOf is one day and service.
+type dayOf struct {
+	day     period.Day
+	service string
+}
+
+// object is one billing object of bandwidth.
+type object struct{ customer, sku, region, id string }
+
+// used is what lines come to.
+type used struct {
+	days     map[dayOf]money.AmountTotal
+	objects  map[object]money.AmountTotal // of products billed by percentile, from their month-end lines
+	total    money.AmountTotal
+	monthEnd bool // there are lines of the month's end
+	differs  bool // the lines do not come to the sum of the rows
+}
+
+func newUsed() *used {
+	return &used{days: map[dayOf]money.AmountTotal{}, objects: map[object]money.AmountTotal{}}
+}
+
+// add adds an amount to a sum of a map.
+func add[K comparable](m map[K]money.AmountTotal, key K, a money.Amount) error {
+	sum := m[key]
+	err := sum.Add(a)
+	m[key] = sum
+	return err
+}
+
+func merge[K comparable](to, from map[K]money.AmountTotal) error {
+	for k, v := range from {
+		sum := to[k]
+		if err := sum.AddTotal(v); err != nil {
+			return err
+		}
+		to[k] = sum
+	}
+	return nil
+}
+
+func (u *used) merge(o *used) error {
+	if err := merge(u.days, o.days); err != nil {
+		return err
+	}
+	if err := merge(u.objects, o.objects); err != nil {
+		return err
+	}
+	u.monthEnd = u.monthEnd || o.monthEnd
+	return u.total.AddTotal(o.total)
+}
+
+// usage is the sums by day and service, in their order.
+func (u *used) usage(services map[string]string) []document.Usage {
+	keys := slices.SortedFunc(maps.Keys(u.days), func(a, b dayOf) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.service, b.service))
+	})
+	var out []document.Usage
+	for _, k := range keys {
+		out = append(out, document.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service], Amount: u.days[k]})
+	}
+	return out
+}
+
+// consumption adds up the lines that a statement's rows are made of and gives the statement its consumption by day, if they come to
+// the same (COMPOSE-3).
+func (s *Sources) consumption(ctx context.Context, st *document.Statement, partner int32) (*used, error) {
+	customers := customersOf(st.Rows)
+	buckets := map[int]bool{}
+	for _, id := range customers {
+		buckets[accept.Bucket(id, max(1, s.Snap.Manifest.Buckets))] = true
+	}
+	files, err := s.Snap.Files(st.Header.Cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	all := newUsed()
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, s.Limits.Workers))
+	for _, e := range files {
+		if e.Table != tables.Lines().Name || !buckets[e.Bucket] {
+			continue
+		}
+		group.Go(func() error {
+			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
+			if err := query.Groups(ctx, s.Snap, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			return all.merge(scan.used)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var want money.AmountTotal
+	for i := range st.Rows {
+		if err := want.Add(st.Rows[i].Payment); err != nil {
+			return nil, err
+		}
+	}
+	if !st.Header.MonthEnd {
+		s.linksOf(st.Header.Cycle, customers, all.objects)
+	}
+	if all.differs = all.total != want; !all.differs {
+		st.Usage = all.usage(s.namer(st.Header.Cycle).services)
+	}
+	return all, nil
+}
+
+// linksOf adds the billing objects of customers that are in force in a cycle: before its month's end no line names them.
+func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[object]money.AmountTotal) {
+	bounds := s.Books.Zone.Bounds(cycle)
+	for i := range s.Books.Links {
+		l := &s.Books.Links[i]
+		id := s.Books.Customers[l.Customer].ID
+		if _, found := slices.BinarySearch(customers, id); !found || !l.Valid.Overlaps(bounds) {
+			continue
+		}
+		o := object{id, s.Books.Products[l.SKU].SKU, l.Region, cmp.Or(l.Group, l.ResourceID)}
+		if _, named := objects[o]; !named {
+			objects[o] = money.AmountTotal{}
+		}
+	}
+}
+
+// scan adds up the lines of one file.
+type scan struct {
+	s         *Sources
+	cycle     period.Cycle
+	file      string // the day of the file's name
+	day       period.Day
+	clock     period.Clock
+	partner   int32    // lines of it, and of its resellers
+	customers []string // those of the statement, sorted
+	used      *used
+	own       []bool  // by word of partner_id: it is the partner
+	below     []int32 // by word of partner_id: its index in the books where it may be a reseller of the partner, else -1
+	measured  []bool  // by word of sku: billed by percentile
+}
+
+func newScan(s *Sources, cycle period.Cycle, file string, partner int32, customers []string) *scan {
+	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers, used: newUsed()}
+	if day, err := period.ParseDay(file); err == nil {
+		n.day = day
+	}
+	return n
+}
+
+func (n *scan) columns() []int {
+	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
+		tables.LTradeTime, tables.LOwnTime, tables.LSKU}
+	if n.file == lake.EndDay {
+		cols = append(cols, tables.LRegionCode, tables.LResourceID)
+	}
+	return cols
+}
+
+// skip passes over a row group that has none of the statement's customers.
+func (n *scan) skip(r *parquet.Reader) bool {
+	low, high, ok := r.Bounds(tables.LCustomerID)
+	at, _ := slices.BinarySearch(n.customers, low)
+	return ok && (at == len(n.customers) || n.customers[at] > high)
+}
+
+// group adds up a row group.
+func (n *scan) group(c *parquet.Columns) error {
+	n.words(c)
+	for i := range c.N {
+		if !n.wants(c, i) {
+			continue
+		}
+		d := c.C[tables.LPaymentAmount].Decs[i]
+		a, err := money.AmountFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		if err := add(n.used.days, dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i)}, a); err != nil {
+			return err
+		}
+		if err := n.used.total.Add(a); err != nil {
+			return err
+		}
+		if n.file != lake.EndDay {
+			continue
+		}
+		n.used.monthEnd = true
+		if sku := &c.C[tables.LSKU]; n.measured[sku.Codes[i]] {
+			o := object{c.C[tables.LCustomerID].Word(i), sku.Word(i), c.C[tables.LRegionCode].Word(i), string(c.C[tables.LResourceID].Text(i))}
+			if err := add(n.used.objects, o, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// words looks the words of a row group up in the books.
+func (n *scan) words(c *parquet.Columns) {
+	n.own, n.below, n.measured = n.own[:0], n.below[:0], n.measured[:0]
+	b := n.s.Books
+	for _, id := range c.C[tables.LPartnerID].Dict {
+		code, below := b.Partner(id), int32(-1)
+		if code >= 0 && slices.ContainsFunc(b.Partners[code].Rows, func(r books.PartnerRow) bool { return r.Parent == n.partner }) {
+			below = code
+		}
+		n.own, n.below = append(n.own, code == n.partner), append(n.below, below)
+	}
+	for _, sku := range c.C[tables.LSKU].Dict {
+		code := b.SKU(sku)
+		n.measured = append(n.measured, code >= 0 && b.Products[code].Model == books.Percentile)
+	}
+}
+
+// wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought from it at the
+// line's own time (spec §6.4).
+func (n *scan) wants(c *parquet.Columns, i int) bool {
+	word := c.C[tables.LPartnerID].Codes[i]
+	if n.own[word] {
+		return true
+	}
+	if n.below[word] < 0 || c.C[tables.LAssociationType].Word(i) != resale {
+		return false
+	}
+	t := period.Instant(c.C[tables.LOwnTime].Ints[i])
+	if t == tables.Nothing {
+		t = period.Instant(c.C[tables.LUsageStart].Ints[i])
+	}
+	return n.s.Partners.Seller(n.below[word], t) == n.partner
+}
+
+// resale is the association type of a reseller (spec §3.5).
+const resale = "2"
+
+// dayOf is a line's day (COMPOSE-4), the cycle's last at the latest.
+func (n *scan) dayOf(c *parquet.Columns, i int) period.Day {
+	if n.day != 0 {
+		return n.day
+	}
+	col := tables.LUsageStart
+	if n.file == lake.EventsDay {
+		col = tables.LTradeTime
+	}
+	return dayWithin(n.cycle, n.clock.Day(period.Instant(c.C[col].Ints[i])))
+}
+
+// dayWithin is a day, the cycle's last at the latest.
+func dayWithin(cycle period.Cycle, d period.Day) period.Day { return min(cycle.Last(), d) }

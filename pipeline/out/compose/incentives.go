@@ -1,0 +1,139 @@
+package compose
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Earned is an incentive with its partner and what comes next.
+type Earned struct {
+	Partner document.Party
+	document.Incentive
+	period settlement.Period
+}
+
+// Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all digits of their
+// scale.
+type Entry struct {
+	PartnerID   string `json:"partner_id"`
+	Name        string `json:"name,omitempty"`
+	ProgrammeID string `json:"programme_id"`
+	Period      string `json:"period"`
+	Performance string `json:"performance_amount"`
+	Transferred string `json:"transferred_amount"`
+	CarriedIn   string `json:"carried_in"`
+	Tier        string `json:"tier_amount"`
+	Bonus       string `json:"bonus_amount"`
+	Amount      string `json:"incentive_amount"`
+	CarriedOut  string `json:"carried_out"`
+	State       string `json:"state"`
+	Deadline    string `json:"deadline,omitempty"` // the first instant at which the state changes by itself
+	Next        string `json:"next,omitempty"`     // to what, or what has to happen
+}
+
+// Entry is the incentive as a program reads it.
+func (e *Earned) Entry() Entry {
+	i := &e.Incentive
+	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period, Performance: i.Performance.String(),
+		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(),
+		CarriedOut: i.CarriedOut.String(), State: i.State, Next: i.Next}
+	if i.Deadline != 0 {
+		out.Deadline = i.Deadline.String()
+	}
+	return out
+}
+
+// Choice says which incentives are asked for; the zero value is all.
+type Choice struct {
+	Period    string // 2026-09 or 2026-Q3, the very period; "" = any
+	Partner   string
+	Programme string
+}
+
+// Incentives gives the kept incentives that a choice fits, in the order of table incentives: by partner, programme and period. States
+// are as of the last run that wrote. Errors: *query.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
+func Incentives(s *Sources, c Choice) ([]Earned, error) {
+	if c.Partner != "" {
+		if _, err := s.partnerCode(c.Partner); err != nil {
+			return nil, err
+		}
+	}
+	list, err := s.reader().Incentives()
+	if err != nil {
+		return nil, err
+	}
+	var out []Earned
+	for i := range list {
+		one := &list[i]
+		partner, programme := s.Books.Partners[one.Partner].ID, s.Books.Programmes[one.Programme].ID
+		if c.Period != "" && c.Period != one.Period.String() || c.Partner != "" && c.Partner != partner || c.Programme != "" && c.Programme != programme {
+			continue
+		}
+		out = append(out, Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one), period: one.Period})
+	}
+	return out, nil
+}
+
+// incentive is an incentive as documents show it; whether it counts is the document's matter.
+func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
+	out := document.Incentive{ProgrammeID: s.Books.Programmes[i.Programme].ID, Period: i.Period.String(), Performance: i.Performance, Transferred: i.Transferred,
+		CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus, Amount: i.Amount, CarriedOut: i.CarriedOut, State: i.State.String()}
+	out.Deadline, out.Next = next(s.Partners.Machine(i.Programme, i.Partner, i.Period), i.State)
+	return out
+}
+
+// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (spec §6.5). m is its machine before
+// any event.
+func next(m settlement.Machine, state settlement.State) (period.Instant, string) {
+	if m.At(0) == settlement.NoState {
+		return 0, "" // the programme no longer has it
+	}
+	left := func(t period.Instant, what string) (period.Instant, string) {
+		if m.Lapses < t {
+			return m.Lapses, "void, as the partner has left"
+		}
+		if t == period.Forever {
+			return 0, what
+		}
+		return t, what
+	}
+	switch state {
+	case settlement.Estimated:
+		return m.Closes, "to confirm"
+	case settlement.ToConfirm:
+		if m.Deadline == period.Forever {
+			return left(m.Deadline, "waits for a confirmation or a dispute")
+		}
+		return left(m.Deadline, "void without a confirmation or a dispute")
+	case settlement.Confirmed:
+		return left(m.Payout, "payable")
+	case settlement.Disputed:
+		return left(period.Forever, "waits for the dispute to be settled: confirm or reject")
+	case settlement.Payable:
+		return left(period.Forever, "waits for an application for payment")
+	case settlement.Paying:
+		return 0, "waits for the payment"
+	}
+	return 0, ""
+}
+
+// ofStatement are the incentives that a partner's statement of a cycle shows: of periods that have begun by the cycle and have not ended
+// before it, and of earlier ones that are neither paid nor void. Those whose period ends with the cycle count, but void ones (S7 of
+// package settlement: a void incentive lowers no net).
+func (s *Sources) ofStatement(list []settlement.Incentive, partner int32, cycle period.Cycle) []document.Incentive {
+	var out []document.Incentive
+	for i := range list {
+		one := &list[i]
+		over := one.Period.Last() < cycle && slices.Contains([]settlement.State{settlement.Paid, settlement.Void}, one.State)
+		if one.Partner != partner || one.Period.First > cycle || over {
+			continue
+		}
+		shown := s.incentive(one)
+		shown.Counts = one.Period.Last() == cycle && one.State != settlement.Void
+		out = append(out, shown)
+	}
+	return out
+}

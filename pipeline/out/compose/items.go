@@ -1,0 +1,213 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// gathered is a customer's lines of a cycle, put together.
+type gathered struct {
+	*used
+	s           *Sources
+	cycle       period.Cycle
+	clock       period.Clock
+	items       map[itemKey]*document.Item
+	measures    map[string]string // by sku
+	corrections []document.Correction
+	manual      map[string]int // by adjustment_id: its place in corrections
+	late        int            // lines of other cycles
+}
+
+// lines adds the customer's lines up.
+func (g *gathered) lines(ctx context.Context, customer string) (err error) {
+	cols := []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID, tables.LSKU, tables.LMeasure, tables.LUsageAmount,
+		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount, tables.LDiscountID, tables.LTruncatedAmount,
+		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID, tables.LOriginCycle}
+	rows, err := query.Lines(ctx, g.s.Snap, g.cycle.String(), customer, cols, g.s.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	n := 0
+	return rows.Each(func(row query.Row) error {
+		if n++; n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return g.line(customer, row)
+	})
+}
+
+// line adds one line.
+func (g *gathered) line(customer string, row query.Row) error {
+	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode), tier: row.Small(tables.LTier),
+		kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle), discount: row.Word(tables.LDiscountID)}
+	code := g.s.Books.SKU(key.sku)
+	percentile := code >= 0 && g.s.Books.Products[code].Model == books.Percentile
+	if percentile {
+		key.object = string(row.Text(tables.LResourceID))
+	}
+	var err error
+	if key.price, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+		return err
+	}
+	it := g.items[key]
+	if it == nil {
+		it = &document.Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, OriginCycle: key.origin, UnitPrice: key.price, DiscountID: key.discount}
+		g.items[key], g.measures[key.sku] = it, row.Word(tables.LMeasure)
+	}
+	if err := addLine(it, row); err != nil {
+		return err
+	}
+	payment, err := row.Amount(tables.LPaymentAmount)
+	if err != nil {
+		return err
+	}
+	file := row.Word(tables.LDay)
+	if file == lake.EndDay {
+		g.monthEnd = true
+		if percentile {
+			if err := add(g.objects, object{customer, key.sku, key.region, key.object}, payment); err != nil {
+				return err
+			}
+		}
+	}
+	if key.origin != "" {
+		g.late++
+	}
+	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
+		g.correct(&key, file, payment, row)
+	}
+	return add(g.days, dayOf{g.day(file, row), key.service}, payment)
+}
+
+// day is a line's day (COMPOSE-4).
+func (g *gathered) day(file string, row query.Row) period.Day {
+	col := tables.LUsageStart
+	if file == lake.EventsDay {
+		col = tables.LTradeTime
+	}
+	return dayWithin(g.cycle, g.clock.Day(row.Time(col)))
+}
+
+// correct lists a refund or an adjustment.
+func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row query.Row) {
+	c := document.Correction{ID: string(row.Text(tables.LID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku, Time: row.Time(tables.LTradeTime), Payment: payment}
+	if code := g.s.Books.SKU(key.sku); code >= 0 {
+		c.Product = g.s.Books.Products[code].Name
+	}
+	switch {
+	case file == lake.LateDay:
+		c.Note = "came in after its cycle was closed"
+	case file == lake.RerateDay:
+		c.Note = "rated again after its cycle was closed"
+	case key.kind == line.Refund.String():
+		c.Note = "refund by order " + row.Word(tables.LTradeID)
+	default:
+		if g.manual == nil {
+			g.manual = map[string]int{}
+		}
+		g.manual[c.ID] = len(g.corrections)
+	}
+	g.corrections = append(g.corrections, c)
+}
+
+// addLine adds a line's quantities and amounts to an item.
+func addLine(it *document.Item, row query.Row) error {
+	it.Lines++
+	for _, q := range [...]struct {
+		col int
+		to  *money.QuantityTotal
+	}{{tables.LUsageAmount, &it.Usage}, {tables.LFreeResourceUsage, &it.Free}, {tables.LQuantity, &it.Quantity}} {
+		v, err := row.Quantity(q.col)
+		if err == nil {
+			err = q.to.AddSigned(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, a := range [...]struct {
+		col int
+		to  *money.AmountTotal
+	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount}, {tables.LTruncatedAmount, &it.Truncated}, {tables.LPaymentAmount, &it.Payment}} {
+		v, err := row.Amount(a.col)
+		if err == nil {
+			err = a.to.Add(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sections are the items by service and sku.
+func (g *gathered) sections(services map[string]string) []document.Section {
+	var out []document.Section
+	for _, k := range slices.SortedFunc(maps.Keys(g.items), compareItems) {
+		n := len(out)
+		if n == 0 || out[n-1].Service != k.service || out[n-1].SKU != k.sku {
+			section := document.Section{Service: k.service, ServiceName: services[k.service], SKU: k.sku, Measure: g.measures[k.sku]}
+			if code := g.s.Books.SKU(k.sku); code >= 0 {
+				p := &g.s.Books.Products[code]
+				section.Product, section.Model = p.Name, p.Model.String()
+			}
+			out = append(out, section)
+			n++
+		}
+		out[n-1].Items = append(out[n-1].Items, *g.items[k])
+	}
+	return out
+}
+
+// kindRank is a kind's place in the list of spec §8.
+func kindRank(word string) line.Kind {
+	for k := line.Usage; k < line.Adjustment; k++ {
+		if k.String() == word {
+			return k
+		}
+	}
+	return line.Adjustment
+}
+
+// manualNotes adds to manual adjustments why they were made.
+func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered) error {
+	if len(g.manual) == 0 {
+		return nil
+	}
+	files, err := s.Snap.Files(b.Header.Cycle.String())
+	if err != nil {
+		return err
+	}
+	bucket := accept.Bucket(b.Customer.ID, max(1, s.Snap.Manifest.Buckets))
+	for _, e := range files {
+		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
+			continue
+		}
+		err := query.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *parquet.Columns) error {
+			for i := range c.N {
+				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
+					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

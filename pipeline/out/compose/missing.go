@@ -1,0 +1,255 @@
+package compose
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Missing is what a cycle lacks, or leaves open, before it is closed. Lists are never nil.
+type Missing struct {
+	Cycle    string          `json:"cycle"`
+	Days     []MissingDays   `json:"days_without_records"`
+	Links    []MissingLink   `json:"links_without_samples"`
+	More     int             `json:"more_links"` // without samples, beyond those listed
+	Rejects  []MissingReject `json:"rejects"`
+	Disputed []Dispute       `json:"disputed_incentives"`
+}
+
+// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle.
+type MissingDays struct {
+	Feed  string `json:"feed"` // usage, bandwidth
+	First string `json:"first"`
+	Last  string `json:"last"` // inclusive
+	Days  int    `json:"days"`
+}
+
+// MissingLink is a link in force within the cycle that has no sample in it.
+type MissingLink struct {
+	ResourceID string `json:"resource_id"`
+	CustomerID string `json:"customer_id"`
+	SKU        string `json:"sku"`
+}
+
+// MissingReject counts rejects of one feed and reason.
+type MissingReject struct {
+	Feed    string `json:"feed"`
+	Reason  string `json:"reason"`
+	Cycle   int64  `json:"of_cycle"`
+	Unknown int64  `json:"of_unknown_cycle"` // the record does not say, or not legibly
+	Other   int64  `json:"of_other_cycles"`
+}
+
+// Dispute is a disputed incentive of a period that ends with the cycle.
+type Dispute struct {
+	PartnerID   string `json:"partner_id"`
+	ProgrammeID string `json:"programme_id"`
+	Period      string `json:"period"`
+	Amount      string `json:"incentive_amount"`
+}
+
+// Empty reports whether nothing is missing.
+func (m *Missing) Empty() bool {
+	return len(m.Days) == 0 && len(m.Links) == 0 && !m.Look()
+}
+
+// Look reports whether a person has to decide something: rejects that are or may be of the cycle, or disputes. Days and links without
+// records may be as they should.
+func (m *Missing) Look() bool { return len(m.Disputed) > 0 || m.Rejected() }
+
+// Rejected reports whether there are rejects that are or may be of the cycle.
+func (m *Missing) Rejected() bool {
+	return slices.ContainsFunc(m.Rejects, func(r MissingReject) bool { return r.Cycle+r.Unknown > 0 })
+}
+
+// mostLinks is how many links without samples are listed.
+const mostLinks = 50
+
+// WhatIsMissing looks for what a cycle lacks. Days after the as-of are not missed. Errors: *query.NoCycleError,
+// *settle.MissingBookError.
+func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf period.Instant) (*Missing, error) {
+	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{}, Disputed: []Dispute{}}
+	if err := query.HasCycle(s.Snap, m.Cycle); err != nil {
+		return nil, err
+	}
+	last := min(cycle.Last(), s.Books.Zone.Day(asOf))
+	for _, one := range []struct{ feed, table string }{{"usage", tables.Ident().Name}, {"bandwidth", tables.Bandwidth().Name}} {
+		if err := s.missingDays(m, cycle, last, one.feed, one.table); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.missingLinks(ctx, m, cycle); err != nil {
+		return nil, err
+	}
+	if err := s.missingRejects(ctx, m, cycle); err != nil {
+		return nil, err
+	}
+	list, err := s.reader().Incentives()
+	for i := range list {
+		if one := &list[i]; one.State == settlement.Disputed && one.Period.Last() == cycle {
+			m.Disputed = append(m.Disputed, Dispute{s.Books.Partners[one.Partner].ID, s.Books.Programmes[one.Programme].ID, one.Period.String(), one.Amount.String()})
+		}
+	}
+	return m, err
+}
+
+// missingDays finds stretches of days of the cycle without rows in a table that has one file a day and bucket.
+func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, feed, name string) error {
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	for _, e := range files {
+		if e.Table == name && e.Rows > 0 {
+			there[e.Day] = true
+		}
+	}
+	if len(there) == 0 {
+		return nil
+	}
+	first := period.Day(0)
+	for day := cycle.First(); day <= last+1; day++ {
+		switch missed := day <= last && !there[day.String()]; {
+		case missed && first == 0:
+			first = day
+		case !missed && first != 0:
+			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(), Days: int(day - first)})
+			first = 0
+		}
+	}
+	return nil
+}
+
+// link is whose samples a link has.
+type link struct{ resource, customer string }
+
+// missingLinks finds the links in force without a sample in the time that they are a customer's.
+func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cycle) error {
+	bounds := s.Books.Zone.Bounds(cycle)
+	wanted := map[link]string{}
+	for i := range s.Books.Links {
+		l := &s.Books.Links[i]
+		if l.Valid.Overlaps(bounds) {
+			wanted[link{l.ResourceID, s.Books.Customers[l.Customer].ID}] = s.Books.Products[l.SKU].SKU
+		}
+	}
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if len(wanted) == 0 {
+			break
+		}
+		if e.Table != tables.Bandwidth().Name {
+			continue
+		}
+		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil, func(c *parquet.Columns) error {
+			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
+			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
+			for i, code := range resources.Codes {
+				slot := period.Instant(slots[i])
+				if rows[code] != nil && rows[code].Valid.Holds(slot) {
+					continue
+				}
+				var ok bool
+				if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
+					delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b link) int {
+		return cmp.Or(strings.Compare(a.resource, b.resource), strings.Compare(a.customer, b.customer))
+	})
+	m.More = max(0, len(keys)-mostLinks)
+	for _, k := range keys[:len(keys)-m.More] {
+		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k]})
+	}
+	return nil
+}
+
+// missingRejects counts the kept rejects by feed and reason.
+func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.Cycle) error {
+	counts := map[[2]string]*MissingReject{}
+	for _, e := range s.Snap.Manifest.Loose {
+		if e.Table != tables.Rejects().Name {
+			continue
+		}
+		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
+		err := query.Groups(ctx, s.Snap, e, tables.Rejects(), cols, nil, func(c *parquet.Columns) error {
+			for i := range c.N {
+				name := c.C[tables.RFeed].Word(i)
+				key := [2]string{name, c.C[tables.RReason].Word(i)}
+				if counts[key] == nil {
+					counts[key] = &MissingReject{Feed: name, Reason: key[1]}
+				}
+				of, known := s.cycleOf(name, c.C[tables.RHeader].Word(i), c.C[tables.RRaw].Text(i))
+				switch {
+				case !known:
+					counts[key].Unknown++
+				case of == cycle:
+					counts[key].Cycle++
+				default:
+					counts[key].Other++
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]string) int {
+		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))
+	}) {
+		m.Rejects = append(m.Rejects, *counts[key])
+	}
+	return nil
+}
+
+// cycleColumn is the column that says which cycle a record of a feed belongs to (spec §1.3).
+func cycleColumn(name string) string {
+	switch name {
+	case "usage":
+		return "usage_start"
+	case "bandwidth":
+		return "sample_time"
+	case "orders":
+		return "pay_time"
+	case "transfers":
+		return "cycle"
+	case "incentive_events":
+		return "period"
+	}
+	return "time"
+}
+
+// cycleOf is the cycle of a rejected record, as far as it can be read: of a quarter its last.
+func (s *Sources) cycleOf(name, header string, raw []byte) (period.Cycle, bool) {
+	text := feed.Fields(header, raw)[cycleColumn(name)]
+	if name == "transfers" || name == "incentive_events" {
+		p, err := settlement.ParsePeriod(text)
+		return p.Last(), err == nil
+	}
+	t, err := period.ParseInstant(text)
+	if err != nil {
+		return 0, false
+	}
+	return s.Books.Zone.Cycle(t), true
+}

@@ -1,0 +1,164 @@
+package compose_test
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/fixtures/reference"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/verify"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// TestEveryDocument: of random workspaces with closes and late files, every partner's statement and every customer's bill adds up in every
+// cycle, lines and rows agree whatever the day (the books do not change), the overview is the sum of the statements, and the lake is as
+// verify wants it.
+func TestEveryDocument(t *testing.T) {
+	t.Parallel()
+	root, left, failed := t.TempDir(), 4, false
+	rapid.Check(t, func(t *rapid.T) {
+		if left == 0 && !failed {
+			return
+		}
+		left, failed = max(0, left-1), true // unless it returns
+		dir, err := os.MkdirTemp(root, "")
+		must(t, err)
+		defer os.RemoveAll(dir)
+		made := reference.Random(t, dir, reference.RandomOptions{Usage: true, Bandwidth: true, Settlement: true, Adjustments: true, Late: true, Records: 15})
+		w := play(t, made)
+		if w != nil {
+			documents(t, w)
+		}
+		failed = false
+	})
+}
+
+func must(t *rapid.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// play runs the sequence; nil where a run fails, as with books that do not fit what was accepted.
+func play(t *rapid.T, made reference.RandomWorkspace) *run.Workspace {
+	t.Helper()
+	inbox, stash := filepath.Join(made.Dir, "inbox"), filepath.Join(made.Dir, "stash")
+	must(t, os.Rename(inbox, stash))
+	w, err := run.OpenWorkspace(made.Dir)
+	must(t, err)
+	cycle := func(text string) period.Cycle {
+		c, err := period.ParseCycle(text)
+		must(t, err)
+		return c
+	}
+	for _, step := range made.Sequence {
+		for _, name := range step.Files {
+			to := filepath.Join(inbox, filepath.FromSlash(name))
+			must(t, os.MkdirAll(filepath.Dir(to), 0o755))
+			must(t, os.Rename(filepath.Join(stash, filepath.FromSlash(name)), to))
+		}
+		o := run.Options{AsOf: period.Instant(step.AsOf.UnixMicro()), Workers: 2}
+		switch {
+		case step.Close != "":
+			_, err = w.Close(context.Background(), cycle(step.Close), false, o)
+		case step.Monthly != "":
+			_, err = w.Monthly(context.Background(), cycle(step.Monthly), o)
+		default:
+			_, err = w.Nightly(context.Background(), o)
+		}
+		if err != nil {
+			t.Logf("a sequence that fails: %v", err)
+			return nil
+		}
+	}
+	return w
+}
+
+// documents makes every document of every cycle.
+func documents(t *rapid.T, w *run.Workspace) {
+	t.Helper()
+	ctx := context.Background()
+	book, err := w.PartnerBook()
+	must(t, err)
+	l, err := w.Lake(run.Options{})
+	must(t, err)
+	snap, err := l.Head()
+	must(t, err)
+	s := &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book}
+	for _, ref := range snap.Manifest.Cycles {
+		cycle, err := period.ParseCycle(ref.Cycle)
+		must(t, err)
+		statements(ctx, t, s, cycle)
+		rows, err := query.Statements(ctx, snap, ref.Cycle, "", query.Limits{})
+		must(t, err)
+		must(t, rows.Each(func(row query.Row) error {
+			b, err := compose.Bill(ctx, s, cycle, row.Word(tables.SCustomerID))
+			if err != nil {
+				return err
+			}
+			return written(b.Write)
+		}))
+		must(t, rows.Close())
+		_, err = compose.WhatIsMissing(ctx, s, cycle, period.Forever)
+		must(t, err)
+	}
+	checkLake(ctx, t, snap)
+}
+
+// statements makes every partner's statement of a cycle and compares them with the overview.
+func statements(ctx context.Context, t *rapid.T, s *compose.Sources, cycle period.Cycle) {
+	t.Helper()
+	all, err := compose.Partners(ctx, s, cycle)
+	must(t, err)
+	var net money.AmountTotal
+	for i := range s.Books.Partners {
+		st, err := compose.Statement(ctx, s, cycle, s.Books.Partners[i].ID)
+		must(t, err)
+		must(t, written(st.Write))
+		must(t, net.AddTotal(st.Summary.Net))
+		if has(st.Notes, "left out: by today's books") {
+			t.Fatalf("statement of %s for %s: %q", st.Partner.ID, cycle, st.Notes)
+		}
+	}
+	if net != all.Total.Net {
+		t.Fatalf("cycle %s: the overview's net is %s, that of the statements %s", cycle, all.Total.Net, net)
+	}
+}
+
+// written writes a document, which checks its sums, as everything there is.
+func written(write func(io.Writer, document.Format, document.Options) error) error {
+	for _, f := range document.Formats() {
+		if err := write(io.Discard, f, document.Options{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkLake(ctx context.Context, t *rapid.T, snap *lake.Snapshot) {
+	t.Helper()
+	report, err := verify.Run(ctx, snap, verify.Options{Workers: 2})
+	must(t, err)
+	for _, c := range report.Checks {
+		for _, d := range c.Differs {
+			t.Errorf("verify %s: %s", c.Name, d)
+		}
+	}
+	for i := range report.Totals {
+		if !report.Totals[i].Same() {
+			t.Errorf("control total %+v", report.Totals[i])
+		}
+	}
+}

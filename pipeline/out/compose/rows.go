@@ -1,0 +1,112 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of the table is
+// valid until the next.
+func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string, visit func(*settlement.Row, query.Row) error) (err error) {
+	rows, err := s.reader().Statements(ctx, cycle.String(), partner)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	n := 0
+	return rows.Each(func(row query.Row) error {
+		if n++; n&0xfff == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		r, err := s.row(cycle, row)
+		if err != nil {
+			return err
+		}
+		return visit(r, row)
+	})
+}
+
+// row reads what settlement adds up: whose row it is, lines and amounts.
+func (s *Sources) row(cycle period.Cycle, row query.Row) (*settlement.Row, error) {
+	r := &settlement.Row{Cycle: cycle, Service: row.Word(tables.XServiceTypeCode), ChargingMode: uint8(row.Small(tables.XChargingMode)),
+		Negative: row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
+	for _, p := range [...]struct {
+		col int
+		to  *int32
+	}{{tables.XPartnerID, &r.Partner}, {tables.XSellerID, &r.Seller}, {tables.XResellerID, &r.Reseller}} {
+		var err error
+		if *p.to, err = s.code(row.Word(p.col)); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range [...]struct {
+		col int
+		to  *money.Amount
+	}{{tables.XOfficial, &r.Official}, {tables.XDiscount, &r.Discount}, {tables.XTruncated, &r.Truncated}, {tables.XPayment, &r.Payment},
+		{tables.XPerformance, &r.Performance}, {tables.XOwed, &r.Owed}, {tables.XRevenue, &r.Revenue}, {tables.XCost, &r.Cost}, {tables.XMargin, &r.Margin}} {
+		var err error
+		if *a.to, err = row.Amount(a.col); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// namer looks names up once: thousands of rows name the same few.
+type namer struct {
+	s        *Sources
+	cycle    period.Cycle
+	services map[string]string
+	partners map[string]string
+	last     document.Party // of customers, which come one after the other
+}
+
+func (s *Sources) namer(cycle period.Cycle) *namer {
+	n := &namer{s: s, cycle: cycle, services: map[string]string{}, partners: map[string]string{}}
+	for i := range s.Books.Products {
+		p := &s.Books.Products[i]
+		if n.services[p.ServiceTypeCode] == "" {
+			n.services[p.ServiceTypeCode] = p.ServiceTypeName
+		}
+	}
+	return n
+}
+
+func (n *namer) partner(id string) string {
+	name, known := n.partners[id]
+	if !known {
+		name = n.s.partner(id, n.cycle).Name
+		n.partners[id] = name
+	}
+	return name
+}
+
+func (n *namer) customer(id string) document.Party {
+	if n.last.ID != id || id == "" {
+		n.last = n.s.customer(id, n.cycle)
+	}
+	return n.last
+}
+
+// shown is a row as the document has it.
+func (n *namer) shown(r *settlement.Row, row query.Row) (document.Row, error) {
+	customer := n.customer(row.Word(tables.XCustomerID))
+	association, err := strconv.Atoi(row.Word(tables.XAssociationType))
+	if err != nil {
+		return document.Row{}, err
+	}
+	return document.Row{SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID), ResellerName: n.partner(row.Word(tables.XResellerID)),
+		CustomerID: customer.ID, CustomerName: customer.Name, AssociationType: association, Service: r.Service, ServiceName: n.services[r.Service],
+		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount, Truncated: r.Truncated,
+		Payment: r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue, Cost: r.Cost, Margin: r.Margin}, nil
+}

@@ -1,0 +1,215 @@
+package compose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *query.NoCycleError; *query.NotFoundError
+// for a partner that the books do not have; *settle.MissingBookError.
+func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
+	header, err := s.header(cycle)
+	if err != nil {
+		return nil, err
+	}
+	code, err := s.partnerCode(partner)
+	if err != nil {
+		return nil, err
+	}
+	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle), Kind: kindWord(s.partnerRow(code, cycle).Kind)}
+	nets := s.Partners.Nets(cycle)
+	names := s.namer(cycle)
+	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row query.Row) error {
+		shown, err := names.shown(r, row)
+		st.Rows = append(st.Rows, shown)
+		return errors.Join(err, nets.AddRow(r), st.Summary.Margin.Add(r.Margin))
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.summarize(st, nets, code); err != nil {
+		return nil, err
+	}
+	st.Sellers = s.sellers(st, code)
+	used, err := s.consumption(ctx, st, code)
+	if err != nil {
+		return nil, err
+	}
+	left, err := s.annexes(ctx, cycle, used.objects, func(a document.Annex) { st.Annexes = append(st.Annexes, a) })
+	if err != nil {
+		return nil, err
+	}
+	st.Notes = s.statementNotes(st, used, left)
+	return st, nil
+}
+
+// summarize adds the partner's incentives and takes the sums over from settlement.
+func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partner int32) error {
+	list, err := s.reader().Incentives()
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].Partner != partner {
+			continue
+		}
+		if err := nets.AddIncentive(&list[i]); err != nil {
+			return err
+		}
+	}
+	st.Incentives = s.ofStatement(list, partner, st.Header.Cycle)
+	all, err := nets.List()
+	if err != nil {
+		return err
+	}
+	for _, n := range all {
+		if n.Partner == partner {
+			m := &st.Summary
+			m.Owed, m.Cost, m.Revenue, m.Incentives, m.Net = n.Owed, n.Cost, n.Revenue, n.Incentives, n.Net
+		}
+	}
+	return nil
+}
+
+// sellers are those of the rows; the one at the cycle's end stands first. A referrer without rows has none.
+func (s *Sources) sellers(st *document.Statement, partner int32) []document.Party {
+	var ids []string
+	for i := range st.Rows {
+		if id := st.Rows[i].SellerID; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	cycle := st.Header.Cycle
+	slices.Sort(ids)
+	if row := s.partnerRow(partner, cycle); row.Kind != books.Referrer || len(ids) > 0 {
+		last := settlement.PartnerID(s.Books, s.Partners.Seller(partner, s.Books.Zone.Bounds(cycle).To-1))
+		if at := slices.Index(ids, last); at > 0 {
+			ids = append([]string{last}, slices.Delete(ids, at, at+1)...)
+		} else if len(ids) == 0 {
+			ids = []string{last}
+		}
+	}
+	var out []document.Party
+	for _, id := range ids {
+		out = append(out, s.partner(id, cycle))
+	}
+	return out
+}
+
+// Settled is one partner's line in the table of all partners.
+type Settled struct {
+	Partner    document.Party
+	Kind       string // as of the cycle's end
+	Lines      int64
+	Payment    money.AmountTotal // of the customers of its own rows
+	Owed       money.AmountTotal
+	Cost       money.AmountTotal
+	Revenue    money.AmountTotal
+	Margin     money.AmountTotal
+	Incentives money.AmountTotal
+	Net        money.AmountTotal // above 0 the partner pays
+}
+
+// SettledEntry is what one partner comes to, as a program reads it.
+type SettledEntry struct {
+	PartnerID  string            `json:"partner_id,omitempty"`
+	Name       string            `json:"name,omitempty"`
+	Kind       string            `json:"kind,omitempty"`
+	Lines      int64             `json:"line_count"`
+	Payment    money.AmountTotal `json:"payment_amount"`
+	Owed       money.AmountTotal `json:"owed_amount"`
+	Cost       money.AmountTotal `json:"cost_amount"`
+	Revenue    money.AmountTotal `json:"revenue_amount"`
+	Margin     money.AmountTotal `json:"margin_amount"`
+	Incentives money.AmountTotal `json:"incentive_amount"`
+	Net        money.AmountTotal `json:"net_amount"`
+}
+
+// Entry is what the partner comes to as a program reads it.
+func (s *Settled) Entry() SettledEntry {
+	return SettledEntry{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+}
+
+// Amounts are the entry's amounts in the order in which they are shown.
+func (e *SettledEntry) Amounts() []money.AmountTotal {
+	return []money.AmountTotal{e.Payment, e.Owed, e.Cost, e.Revenue, e.Margin, e.Incentives, e.Net}
+}
+
+// Overview is what all partners of a cycle come to.
+type Overview struct {
+	Header   document.Header
+	Partners []Settled // by partner_id
+	Total    Settled   // Partner is empty
+}
+
+// Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle. Errors:
+// *query.NoCycleError, *settle.MissingBookError.
+func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, error) {
+	header, err := s.header(cycle)
+	if err != nil {
+		return nil, err
+	}
+	nets := s.Partners.Nets(cycle)
+	margins := map[int32]*money.AmountTotal{}
+	err = s.eachRow(ctx, cycle, "", func(r *settlement.Row, _ query.Row) error {
+		if margins[r.Partner] == nil {
+			margins[r.Partner] = &money.AmountTotal{}
+		}
+		return errors.Join(nets.AddRow(r), margins[r.Partner].Add(r.Margin))
+	})
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.reader().Incentives()
+	for i := range list {
+		err = errors.Join(err, nets.AddIncentive(&list[i]))
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := nets.List()
+	if err != nil {
+		return nil, err
+	}
+	out := &Overview{Header: header, Partners: []Settled{}}
+	for _, n := range all {
+		one := Settled{Partner: s.partner(s.Books.Partners[n.Partner].ID, cycle), Kind: kindWord(s.partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
+			Payment: n.Payment, Owed: n.Owed, Cost: n.Cost, Revenue: n.Revenue, Incentives: n.Incentives, Net: n.Net}
+		if m := margins[n.Partner]; m != nil {
+			one.Margin = *m
+		}
+		out.Partners = append(out.Partners, one)
+		if err := out.Total.add(&one); err != nil {
+			return nil, fmt.Errorf("add up the partners of %s: %w", cycle, err)
+		}
+	}
+	return out, nil
+}
+
+func (t *Settled) add(o *Settled) error {
+	t.Lines += o.Lines
+	return errors.Join(t.Payment.AddTotal(o.Payment), t.Owed.AddTotal(o.Owed), t.Cost.AddTotal(o.Cost), t.Revenue.AddTotal(o.Revenue),
+		t.Margin.AddTotal(o.Margin), t.Incentives.AddTotal(o.Incentives), t.Net.AddTotal(o.Net))
+}
+
+// customersOf are the customers of a statement's rows, sorted.
+func customersOf(rows []document.Row) []string {
+	ids := make([]string, 0, len(rows))
+	for i := range rows {
+		if n := len(ids); n == 0 || ids[n-1] != rows[i].CustomerID {
+			ids = append(ids, rows[i].CustomerID)
+		}
+	}
+	slices.SortFunc(ids, strings.Compare)
+	return slices.Compact(ids)
+}

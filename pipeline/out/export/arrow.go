@@ -1,0 +1,171 @@
+package export
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
+	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8 (what is not becomes U+FFFD), decimals as decimal128, times in microseconds
+// UTC. As in Parquet an empty text and a tier of 0 stand for none.
+//
+// Arrow's columns are made of a batch's as they lie: numbers, and the bytes of texts that are utf8, are not copied. What has to be made
+// anew is made in memory that the next batch takes over.
+type arrowSheet struct {
+	buffer  *bufio.Writer
+	w       *ipc.Writer
+	schema  *arrow.Schema
+	columns []arrowColumn
+}
+
+// arrowColumn is the memory of one column.
+type arrowColumn struct {
+	bytes   []byte  // of texts, or of decimals
+	offsets []int32 // of texts: one more than there are rows
+	words   []string
+	valid   []byte // a bit a row
+}
+
+func newArrow(def *tables.Table, w io.Writer) *arrowSheet {
+	fields := make([]arrow.Field, len(def.Columns))
+	for i, c := range def.Columns {
+		fields[i] = arrow.Field{Name: c.Name, Type: arrowType(c.Type), Nullable: c.Type == tables.MaybeTime}
+	}
+	schema := arrow.NewSchema(fields, nil)
+	buffer := bufio.NewWriterSize(w, bufferSize)
+	return &arrowSheet{buffer: buffer, w: ipc.NewWriter(buffer, ipc.WithSchema(schema)), schema: schema, columns: make([]arrowColumn, len(fields))}
+}
+
+// arrowType is a column's type in Arrow.
+func arrowType(t tables.Type) arrow.DataType {
+	switch t {
+	case tables.Word, tables.Text:
+		return arrow.BinaryTypes.String
+	case tables.Time, tables.MaybeTime:
+		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	case tables.Amount:
+		return &arrow.Decimal128Type{Precision: 38, Scale: 8}
+	case tables.Quantity:
+		return &arrow.Decimal128Type{Precision: 38, Scale: 10}
+	case tables.Whole:
+		return arrow.PrimitiveTypes.Int64
+	default:
+		return arrow.PrimitiveTypes.Int32
+	}
+}
+
+func (s *arrowSheet) write(cols *parquet.Columns) error {
+	arrays := make([]arrow.Array, len(cols.C))
+	for i := range cols.C {
+		buffers, nulls := s.columns[i].buffers(&cols.C[i], cols.Def.Columns[i].Type)
+		data := array.NewData(s.schema.Field(i).Type, cols.N, buffers, nil, nulls, 0)
+		arrays[i] = array.MakeFromData(data)
+		data.Release()
+	}
+	batch := array.NewRecordBatch(s.schema, arrays, int64(cols.N))
+	for _, a := range arrays {
+		a.Release()
+	}
+	defer batch.Release()
+	return s.w.Write(batch)
+}
+
+// buffers are what Arrow has of a column: which values there are (nil = all), offsets of texts, the values; and how many there are not.
+func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int) {
+	switch t {
+	case tables.Word:
+		m.fillWords(c)
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)), memory.NewBufferBytes(m.bytes)}, 0
+	case tables.Text:
+		text := m.fillTexts(c)
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)), memory.NewBufferBytes(text)}, 0
+	case tables.Amount, tables.Quantity:
+		m.fillDecimals(c.Decs)
+		return []*memory.Buffer{nil, memory.NewBufferBytes(m.bytes)}, 0
+	case tables.MaybeTime:
+		nulls = m.fillValid(c.Ints)
+		return []*memory.Buffer{memory.NewBufferBytes(m.valid), memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, nulls
+	case tables.Time, tables.Whole:
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, 0
+	default:
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(c.Codes))}, 0
+	}
+}
+
+// fillWords writes each row's word, one after the other.
+func (m *arrowColumn) fillWords(c *parquet.Col) {
+	m.words = m.words[:0]
+	for _, word := range c.Dict {
+		m.words = append(m.words, strings.ToValidUTF8(word, "\ufffd"))
+	}
+	m.bytes, m.offsets = m.bytes[:0], append(slices.Grow(m.offsets[:0], len(c.Codes)+1), 0)
+	for _, code := range c.Codes {
+		m.bytes = append(m.bytes, m.words[code]...)
+		m.offsets = append(m.offsets, int32(len(m.bytes)))
+	}
+}
+
+// fillTexts writes where texts end, and gives their bytes.
+func (m *arrowColumn) fillTexts(c *parquet.Col) []byte {
+	m.offsets = append(append(m.offsets[:0], 0), c.Ends...)
+	if utf8.Valid(c.Bytes) && m.whole(c.Bytes) {
+		return c.Bytes
+	}
+	m.bytes = m.bytes[:0]
+	for i := range c.Ends {
+		m.bytes = append(m.bytes, strings.ToValidUTF8(string(c.Text(i)), "\ufffd")...)
+		m.offsets[i+1] = int32(len(m.bytes))
+	}
+	return m.bytes
+}
+
+// whole reports whether no text begins within a character: two that are not utf8 can be it together.
+func (m *arrowColumn) whole(text []byte) bool {
+	for _, from := range m.offsets {
+		if int(from) < len(text) && !utf8.RuneStart(text[from]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fillDecimals writes decimals, the lower half first.
+func (m *arrowColumn) fillDecimals(decs []parquet.Dec) {
+	n := len(decs) * arrow.Decimal128SizeBytes
+	m.bytes = slices.Grow(m.bytes[:0], n)[:n]
+	for i, v := range decs {
+		at := m.bytes[i*arrow.Decimal128SizeBytes:][:arrow.Decimal128SizeBytes]
+		binary.LittleEndian.PutUint64(at, v.Lo)
+		binary.LittleEndian.PutUint64(at[8:], uint64(v.Hi))
+	}
+}
+
+// fillValid writes which times there are, and counts those that there are not.
+func (m *arrowColumn) fillValid(times []int64) (nulls int) {
+	n := int(bitutil.BytesForBits(int64(len(times))))
+	m.valid = slices.Grow(m.valid[:0], n)[:n]
+	clear(m.valid)
+	for i, v := range times {
+		if v == int64(tables.Nothing) {
+			nulls++
+		} else {
+			bitutil.SetBit(m.valid, i)
+		}
+	}
+	return nulls
+}
+
+func (s *arrowSheet) end() error { return errors.Join(s.w.Close(), s.buffer.Flush()) }

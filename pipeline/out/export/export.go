@@ -1,0 +1,223 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Tables are the tables that can be exported.
+func Tables() []string {
+	return []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"}
+}
+
+// Formats are the formats of an export.
+func Formats() []string { return []string{"csv", "ndjson", "parquet", "arrow", "xlsx"} }
+
+// Request says what is exported. Table and Format are words of Tables and Formats.
+type Request struct {
+	Table, Format string
+	Cycle         string          // 2026-09; rejects and control totals are of the whole lake and do not look at it
+	Scope         Scope           // whose rows; the zero value is all of them
+	Split         bool            // CSV as a tar.gz of parts of PartRows rows
+	Partners      partners.Reader // of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
+	Limits        query.Limits
+	Progress      func(rows int64) // nil = nothing
+}
+
+// Check says what is wrong with a request, or nil.
+func (r *Request) Check() error {
+	switch {
+	case !slices.Contains(Tables(), r.Table):
+		return fmt.Errorf("table %q: want one of %s", r.Table, strings.Join(Tables(), ", "))
+	case !slices.Contains(Formats(), r.Format):
+		return fmt.Errorf("format %q: want one of %s", r.Format, strings.Join(Formats(), ", "))
+	case r.Split && r.Format != "csv":
+		return fmt.Errorf("split: parts of %d rows are for CSV, not for %s", PartRows, r.Format)
+	}
+	return r.Scope.check(r.Table)
+}
+
+// Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that it needs
+// is open or copied, so that a *lake.MovedError comes before the first byte. Errors: *query.NoCycleError, *query.NotFoundError for a
+// scope that the books do not have, those of the lake, of scratch space and of w.
+func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (rows int64, err error) {
+	if err := r.Check(); err != nil {
+		return 0, err
+	}
+	if err := query.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" {
+		return 0, err
+	}
+	if err := r.Scope.known(r.Partners.Books); err != nil {
+		return 0, err
+	}
+	switch r.Table {
+	case "totals":
+		return writeTotals(snap, r, w)
+	case "incentives":
+		return writeIncentives(snap, r, w)
+	}
+	source, def, err := open(ctx, snap, r)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	def = leaving(def)
+	out, err := newSheet(r, def, w)
+	if err == nil {
+		rows, err = r.pump(ctx, source, def, out)
+	}
+	if err == nil {
+		err = out.end()
+	}
+	if err != nil {
+		return rows, fmt.Errorf("export %s: %w", r.Table, err)
+	}
+	return rows, nil
+}
+
+// batchRows is how many rows are merged, and written, at a time: a row group of Parquet, a record batch of Arrow.
+const batchRows = 1 << 15
+
+// pump moves rows into a sheet: while one batch is written the next is merged.
+func (r *Request) pump(ctx context.Context, source *query.Rows, def *tables.Table, out sheet) (rows int64, err error) {
+	empty, filled := make(chan *parquet.Columns, 2), make(chan *parquet.Columns, 1)
+	empty <- parquet.NewColumns(def)
+	empty <- parquet.NewColumns(def)
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(filled)
+		for {
+			select {
+			case <-within.Done():
+				return context.Cause(within)
+			case cols := <-empty:
+				if err := source.Fill(cols, batchRows, nil); err != nil || cols.N == 0 {
+					return err
+				}
+				filled <- cols
+			}
+		}
+	})
+	group.Go(func() error {
+		for cols := range filled {
+			if err := out.write(cols); err != nil {
+				return err
+			}
+			if rows += int64(cols.N); r.Progress != nil {
+				r.Progress(rows)
+			}
+			empty <- cols
+		}
+		return nil
+	})
+	return rows, group.Wait()
+}
+
+// leaving is a table with the columns that leave alone.
+func leaving(def *tables.Table) *tables.Table {
+	return &tables.Table{Name: def.Name, Columns: def.Columns[:def.Exported], Exported: def.Exported}
+}
+
+// open starts reading the table's rows in order.
+func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*query.Rows, *tables.Table, error) {
+	var def *tables.Table
+	var rows *query.Rows
+	var err error
+	switch r.Table {
+	case "rejects":
+		def = tables.Rejects()
+		rows, err = query.Rejects(ctx, snap, leading(def), r.Limits)
+	case "partner_statements":
+		def = tables.PartnerStatements()
+		rows, err = r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner)
+	case "accounts":
+		def = tables.AccountEntries()
+		rows, err = query.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+	case "statements":
+		def = tables.Statements()
+		rows, err = query.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+	default:
+		def = tables.Lines()
+		rows, err = query.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
+	}
+	return rows, def, err
+}
+
+// leading are the indexes of the columns that leave.
+func leading(def *tables.Table) []int {
+	cols := make([]int, def.Exported)
+	for i := range cols {
+		cols[i] = i
+	}
+	return cols
+}
+
+// writeTotals writes the control totals.
+func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
+	totals, err := query.Totals(snap, r.Cycle)
+	if err != nil {
+		return 0, err
+	}
+	def := tables.Totals()
+	cols := parquet.NewColumns(def)
+	for _, t := range totals {
+		cols.C[0].AddWord(t.Name)
+		cols.C[1].AddText(t.Value)
+		cols.N++
+	}
+	return writeBatch(r, cols, w)
+}
+
+// partners is the reader of partner tables, of a state.
+func (r *Request) partners(snap *lake.Snapshot) *partners.Reader {
+	p := r.Partners
+	p.Snap, p.Limits = snap, r.Limits
+	return &p
+}
+
+// writeIncentives writes the incentives of the periods that hold the cycle.
+func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
+	cols, err := r.partners(snap).IncentiveRows(r.Cycle)
+	if err != nil {
+		return 0, err
+	}
+	if r.Scope.Partner != "" {
+		cols = only(cols, tables.IPartnerID, r.Scope.Partner)
+	}
+	return writeBatch(r, cols, w)
+}
+
+// writeBatch writes a table that is small.
+func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (int64, error) {
+	def := leaving(cols.Def)
+	out, err := newSheet(r, def, w)
+	if err != nil {
+		return 0, err
+	}
+	batch, words := parquet.NewColumns(def), parquet.Recode{}
+	for from := 0; from < cols.N && err == nil; from += batchRows {
+		batch.Reset()
+		words.Reset(cols)
+		batch.AppendRun(cols, from, min(from+batchRows, cols.N), nil, &words)
+		err = out.write(batch)
+	}
+	if err == nil {
+		err = out.end()
+	}
+	if err != nil {
+		return 0, fmt.Errorf("export %s: %w", r.Table, err)
+	}
+	return int64(cols.N), nil
+}

@@ -1,0 +1,124 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are those of its own
+// customers and the resold ones of the resellers that bought from it at the line's own time, as settlement has it (spec §6.4). What a
+// customer consumed under another partner, or under none, is not among them. The fields below Partner narrow lines further.
+type Scope struct {
+	Customer, Partner string
+
+	Direct bool              // without the customers of the partner's resellers
+	Seller string            // only what the partner, a reseller, consumed while it bought from this one; it implies Direct
+	Only   func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
+	Named  string            // what Only is, for Request.Tag: two that differ have different names
+}
+
+// scoped are the tables that can be narrowed to a customer and to a partner.
+var scoped = struct{ customer, partner []string }{
+	[]string{"lines", "statements", "accounts"}, []string{"lines", "partner_statements", "incentives"},
+}
+
+// check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole: no part of them is
+// one partner's.
+func (s Scope) check(table string) error {
+	switch {
+	case (s.Direct || s.Seller != "" || s.Only != nil) && table != "lines":
+		return fmt.Errorf("%s cannot be narrowed further than to a customer or a partner", table)
+	case (s.Direct || s.Seller != "") && s.Partner == "":
+		return errors.New("direct and seller go with a partner")
+	case (s.Only == nil) != (s.Named == ""):
+		return errors.New("a choice of customers has a name, and a name a choice")
+	case s.Customer != "" && !slices.Contains(scoped.customer, table):
+		return fmt.Errorf("customer: %s are of no one customer; want one of %s", table, strings.Join(scoped.customer, ", "))
+	case s.Partner != "" && !slices.Contains(scoped.partner, table):
+		return fmt.Errorf("partner: %s are of no one partner; want one of %s", table, strings.Join(scoped.partner, ", "))
+	}
+	return nil
+}
+
+// known is a *query.NotFoundError for a customer or partner that the books do not have.
+func (s Scope) known(b *books.Books) error {
+	switch {
+	case s.Customer != "" && b.Customer(s.Customer) < 0:
+		return &query.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", s.Customer), Do: "`tollbook bill --cycle CYCLE` lists those that consumed"}
+	case s.Seller != "" && s.Seller != settlement.VendorID && b.Partner(s.Seller) < 0:
+		return &query.NotFoundError{What: fmt.Sprintf("no seller %q in books/partners.csv", s.Seller), Do: "a seller is vendor or a partner_id"}
+	case s.Partner != "" && b.Partner(s.Partner) < 0:
+		return &query.NotFoundError{What: fmt.Sprintf("no partner %q in books/partners.csv", s.Partner), Do: "`tollbook statement --cycle CYCLE` lists those that settle"}
+	}
+	return nil
+}
+
+// lines is which lines are in the scope.
+func (s Scope) lines(r *partners.Reader) query.Selection {
+	out := query.Selection{Customer: s.Customer}
+	if s.Only != nil {
+		out.Keep, out.Cols = func(row query.Row) bool { return s.Only(row.Word(tables.LCustomerID)) }, []int{tables.LCustomerID}
+	}
+	if s.Partner == "" {
+		return out
+	}
+	partner := r.Books.Partner(s.Partner)
+	seller := settlement.Vendor
+	if s.Seller != "" && s.Seller != settlement.VendorID {
+		seller = r.Books.Partner(s.Seller)
+	}
+	// Partners that ever bought from this one; whether one did at a line's own time, settlement says.
+	buyers := map[string]int32{s.Partner: partner}
+	for i := range r.Books.Partners {
+		p := &r.Books.Partners[i]
+		if !s.Direct && s.Seller == "" && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool { return row.Parent == partner }) {
+			buyers[p.ID] = int32(i)
+		}
+	}
+	out.Cols = []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime, tables.LCustomerID}
+	out.Keep = func(row query.Row) bool {
+		of, known := buyers[row.Word(tables.LPartnerID)]
+		switch {
+		case !known || s.Only != nil && !s.Only(row.Word(tables.LCustomerID)):
+			return false
+		case of == partner:
+			return s.Seller == "" || r.Book.Seller(of, ownTime(row)) == seller
+		}
+		return row.Word(tables.LAssociationType) == resold && r.Book.Seller(of, ownTime(row)) == partner
+	}
+	return out
+}
+
+// resold is the association type of a reseller's customer.
+var resold = strconv.Itoa(int(books.Resale))
+
+// ownTime is when a line's partner and terms are looked up.
+func ownTime(row query.Row) period.Instant {
+	if t := row.Time(tables.LOwnTime); t != tables.Nothing {
+		return t
+	}
+	return row.Time(tables.LUsageStart)
+}
+
+// only keeps the rows whose column holds a word.
+func only(cols *parquet.Columns, col int, word string) *parquet.Columns {
+	out, words := parquet.NewColumns(cols.Def), parquet.Recode{}
+	words.Reset(cols)
+	for i := range cols.N {
+		if cols.C[col].Word(i) == word {
+			out.AppendRun(cols, i, i+1, nil, &words)
+		}
+	}
+	return out
+}

@@ -1,0 +1,247 @@
+package export
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// sheet takes the rows of a table in one format, batch by batch. A batch is the caller's again when write returns.
+type sheet interface {
+	write(*parquet.Columns) error
+	end() error
+}
+
+// bufferSize is what is written to the file at a time.
+const bufferSize = 256 << 10
+
+// newSheet starts a table in a format; def has the columns that leave and no others.
+func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
+	switch r.Format {
+	case "csv":
+		if r.Split {
+			return newSplit(r, def, w), nil
+		}
+		return newCSV(def, w), nil
+	case "ndjson":
+		return newNDJSON(def, w), nil
+	case "arrow":
+		return newArrow(def, w), nil
+	case "xlsx":
+		return newXLSX(r, def, w)
+	}
+	return newParquet(def, w)
+}
+
+// cell appends the text of a cell; nothing = no value. A tier of 0 is none.
+func cell(dst []byte, row query.Row, col int) ([]byte, error) {
+	switch row.Cols.Def.Columns[col].Type {
+	case tables.Word:
+		return append(dst, row.Word(col)...), nil
+	case tables.Text:
+		return append(dst, row.Text(col)...), nil
+	case tables.Time, tables.MaybeTime:
+		if t := row.Time(col); t != tables.Nothing {
+			return t.AppendText(dst), nil
+		}
+		return dst, nil
+	case tables.Amount:
+		a, err := row.Amount(col)
+		return a.AppendText(dst), err
+	case tables.Quantity:
+		q, err := row.Quantity(col)
+		return q.AppendText(dst), err
+	case tables.Whole:
+		return strconv.AppendInt(dst, row.Whole(col), 10), nil
+	default:
+		if n := row.Small(col); n != 0 {
+			return strconv.AppendInt(dst, int64(n), 10), nil
+		}
+		return dst, nil
+	}
+}
+
+// csvSheet is RFC 4180 with a header row; lines end with LF.
+type csvSheet struct {
+	def  *tables.Table
+	w    *bufio.Writer
+	line []byte
+	cell []byte
+	err  error
+}
+
+func newCSV(def *tables.Table, w io.Writer) *csvSheet {
+	s := &csvSheet{def: def, w: bufio.NewWriterSize(w, bufferSize)}
+	for i := range def.Exported {
+		if i > 0 {
+			s.line = append(s.line, ',')
+		}
+		s.line = append(s.line, def.Columns[i].Name...)
+	}
+	s.line = append(s.line, '\n')
+	_, s.err = s.w.Write(s.line)
+	return s
+}
+
+func (s *csvSheet) write(cols *parquet.Columns) error {
+	for i := range cols.N {
+		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *csvSheet) add(row query.Row) (err error) {
+	s.line = s.line[:0]
+	for i := range s.def.Exported {
+		if i > 0 {
+			s.line = append(s.line, ',')
+		}
+		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
+			return err
+		}
+		s.line = AppendField(s.line, s.cell)
+	}
+	s.line = append(s.line, '\n')
+	_, err = s.w.Write(s.line)
+	return err
+}
+
+func (s *csvSheet) end() error { return errors.Join(s.err, s.w.Flush()) }
+
+// AppendField appends a field of CSV, in quotes where it must be.
+func AppendField(dst, field []byte) []byte {
+	if !needsQuotes(field) {
+		return append(dst, field...)
+	}
+	dst = append(dst, '"')
+	for _, c := range field {
+		if c == '"' {
+			dst = append(dst, '"')
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, '"')
+}
+
+// needsQuotes reports whether a field must stand in quotes. One that begins with a blank does so that no reader trims it.
+func needsQuotes(field []byte) bool {
+	if len(field) == 0 {
+		return false
+	}
+	for _, c := range field {
+		if c == ',' || c == '"' || c == '\n' || c == '\r' {
+			return true
+		}
+	}
+	return field[0] == ' ' || field[0] == '\t'
+}
+
+// ndjsonSheet is one JSON object a line: texts, times and decimals as strings, whole numbers as numbers, null for no value.
+type ndjsonSheet struct {
+	def  *tables.Table
+	w    *bufio.Writer
+	keys [][]byte
+	line []byte
+	cell []byte
+}
+
+func newNDJSON(def *tables.Table, w io.Writer) *ndjsonSheet {
+	s := &ndjsonSheet{def: def, w: bufio.NewWriterSize(w, bufferSize)}
+	for i := range def.Exported {
+		key := []byte{','}
+		if i == 0 {
+			key[0] = '{'
+		}
+		key = appendString(key, []byte(def.Columns[i].Name))
+		s.keys = append(s.keys, append(key, ':'))
+	}
+	return s
+}
+
+func (s *ndjsonSheet) write(cols *parquet.Columns) error {
+	for i := range cols.N {
+		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *ndjsonSheet) add(row query.Row) (err error) {
+	s.line = s.line[:0]
+	for i := range s.def.Exported {
+		s.line = append(s.line, s.keys[i]...)
+		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
+			return err
+		}
+		switch t := s.def.Columns[i].Type; {
+		case len(s.cell) == 0:
+			s.line = append(s.line, "null"...)
+		case t == tables.Whole || t == tables.Small:
+			s.line = append(s.line, s.cell...)
+		default:
+			s.line = appendString(s.line, s.cell)
+		}
+	}
+	s.line = append(s.line, '}', '\n')
+	_, err = s.w.Write(s.line)
+	return err
+}
+
+func (s *ndjsonSheet) end() error { return s.w.Flush() }
+
+// appendString appends a JSON string; what is not UTF-8 becomes U+FFFD.
+func appendString(dst, text []byte) []byte {
+	const hex = "0123456789abcdef"
+	dst = append(dst, '"')
+	for len(text) > 0 {
+		plain := 0
+		for plain < len(text) && text[plain] >= ' ' && text[plain] < utf8.RuneSelf && text[plain] != '"' && text[plain] != '\\' {
+			plain++
+		}
+		dst = append(dst, text[:plain]...)
+		if text = text[plain:]; len(text) == 0 {
+			break
+		}
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case r == '"' || r == '\\':
+			dst = append(dst, '\\', byte(r))
+		case r == '\n':
+			dst = append(dst, '\\', 'n')
+		case r == '\r':
+			dst = append(dst, '\\', 'r')
+		case r == '\t':
+			dst = append(dst, '\\', 't')
+		case r < ' ':
+			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+		text = text[n:]
+	}
+	return append(dst, '"')
+}
+
+// parquetSheet is Parquet with the columns that leave, a row group a batch.
+type parquetSheet struct{ w *parquet.Writer }
+
+func newParquet(def *tables.Table, w io.Writer) (*parquetSheet, error) {
+	pw, err := parquet.NewWriter(w, def)
+	if err != nil {
+		return nil, err
+	}
+	return &parquetSheet{w: pw}, nil
+}
+
+func (s *parquetSheet) write(cols *parquet.Columns) error { return s.w.Write(cols) }
+
+func (s *parquetSheet) end() error { return s.w.Close() }

@@ -1,0 +1,176 @@
+package export
+
+import (
+	"archive/zip"
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/xuri/excelize/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// xlsxSheet is a workbook with the rows on sheets of at most SheetRows rows, each with a header: whole numbers, and decimals of up to 15
+// significant digits as numbers, which a spreadsheet keeps to the last digit; longer ones, times and texts as text. Rows wait in scratch
+// files, of the library and of ours, until the end.
+type xlsxSheet struct {
+	def   *tables.Table
+	name  string
+	w     io.Writer
+	file  *excelize.File
+	out   *excelize.StreamWriter // of the sheet at hand
+	most  int                    // rows of a sheet
+	rows  int                    // on the sheet at hand, the header counted
+	sheet int                    // its number, from 1; 0 = none yet
+	cell  []byte
+	cells []any
+}
+
+// SheetRows is how many rows a spreadsheet has, the header not counted.
+const SheetRows = excelize.TotalRows - 1
+
+func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
+	s := &xlsxSheet{def: def, name: r.Table, w: w, file: excelize.NewFile(), most: SheetRows, cells: make([]any, len(def.Columns))}
+	return s, s.next()
+}
+
+// next begins a sheet.
+func (s *xlsxSheet) next() (err error) {
+	name := s.name
+	if s.sheet++; s.sheet == 1 {
+		err = s.file.SetSheetName(s.file.GetSheetName(0), name)
+	} else {
+		name = fmt.Sprintf("%s %d", s.name, s.sheet)
+		_, err = s.file.NewSheet(name)
+	}
+	if err != nil {
+		return err
+	}
+	if s.out, err = s.file.NewStreamWriter(name); err != nil {
+		return err
+	}
+	err = s.out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	for i := range s.def.Columns {
+		s.cells[i] = s.def.Columns[i].Name
+	}
+	s.rows = 1
+	return errors.Join(err, s.out.SetRow("A1", s.cells))
+}
+
+func (s *xlsxSheet) write(cols *parquet.Columns) error {
+	for i := range cols.N {
+		if s.rows > s.most {
+			if err := errors.Join(s.out.Flush(), s.next()); err != nil {
+				return err
+			}
+		}
+		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *xlsxSheet) add(row query.Row) (err error) {
+	for i := range s.def.Columns {
+		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
+			return err
+		}
+		switch t := s.def.Columns[i].Type; {
+		case len(s.cell) == 0:
+			s.cells[i] = nil
+		case t == tables.Whole || t == tables.Small || t == tables.Amount || t == tables.Quantity:
+			s.cells[i] = number(s.cell)
+		default:
+			s.cells[i] = fitting(s.cell)
+		}
+	}
+	s.rows++
+	return s.out.SetRow("A"+strconv.Itoa(s.rows), s.cells)
+}
+
+// mostDigits is how many significant digits a spreadsheet keeps of a number.
+const mostDigits = 15
+
+// number is a decimal as a number where all its digits come back from the nearest binary one, else as text.
+func number(text []byte) any {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || significant(text) > mostDigits {
+		return string(text)
+	}
+	return f
+}
+
+// significant is how many digits of a decimal count: those from its first to its last that is not 0.
+func significant(text []byte) int {
+	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
+	return len(bytes.Trim(digits, "0"))
+}
+
+// fitting cuts a text to what a cell takes, and says so.
+func fitting(text []byte) string {
+	const most, note = 32_000, "… (cut: longer than a cell)"
+	if len(text) <= most {
+		return string(text)
+	}
+	for n := most; ; n-- {
+		if utf8.RuneStart(text[n]) {
+			return string(text[:n]) + note
+		}
+	}
+}
+
+// end writes the workbook: the library's archive goes to a scratch file, and from there by name, the list of contents first, for the
+// library gives its sheets in any order.
+func (s *xlsxSheet) end() (err error) {
+	defer func() { err = errors.Join(err, s.file.Close()) }()
+	if err := s.out.Flush(); err != nil {
+		return err
+	}
+	scratch, err := os.CreateTemp("", "tollbook-xlsx-")
+	if err != nil {
+		return fmt.Errorf("make scratch space: %w", err)
+	}
+	defer func() { err = errors.Join(err, scratch.Close(), os.Remove(scratch.Name())) }()
+	s.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return archive{zip.NewWriter(scratch)} })
+	if err := s.file.Write(io.Discard); err != nil {
+		return err
+	}
+	info, err := scratch.Stat()
+	if err != nil {
+		return err
+	}
+	in, err := zip.NewReader(scratch, info.Size())
+	if err != nil {
+		return err
+	}
+	const contents = "[Content_Types].xml"
+	slices.SortFunc(in.File, func(a, b *zip.File) int {
+		if (a.Name == contents) != (b.Name == contents) {
+			return cmp.Compare(b.Name, contents) - cmp.Compare(a.Name, contents)
+		}
+		return cmp.Compare(a.Name, b.Name)
+	})
+	out := zip.NewWriter(s.w)
+	for _, f := range in.File {
+		if err := out.Copy(f); err != nil {
+			return err
+		}
+	}
+	return out.Close()
+}
+
+// archive is a zip writer as the library wants it.
+type archive struct{ *zip.Writer }
+
+func (a archive) AddFS(files fs.FS) error { return a.Writer.AddFS(files) }

@@ -1,0 +1,391 @@
+package focus
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// lineColumns are the columns of lines that rows are made of.
+func lineColumns() []int {
+	cols := make([]int, tables.LUsageEnd+1)
+	for i := range cols {
+		cols[i] = i
+	}
+	return append(cols, tables.LOwnTime)
+}
+
+// theLine is a line of the lake as rows are made of it.
+type theLine struct {
+	query.Row
+	product                                        *product
+	partner                                        int32 // -1 = none
+	resold                                         bool
+	own                                            period.Instant
+	start, end                                     period.Instant // end Nothing = never
+	quantity, usage, free, price                   dec            // of priceScale
+	official, discount, payment                    dec            // of amountScale
+	kind, origin, cycle, id, trade, region, custom string
+	order                                          bool // of an order, or what takes one back
+}
+
+// read takes a line from a row, which stays valid as long as the row.
+func (m *maker) read(row query.Row) (*theLine, error) {
+	l := &m.line
+	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LAssociationType) == resale, own: row.Time(tables.LOwnTime),
+		start: row.Time(tables.LUsageStart), end: row.Time(tables.LUsageEnd), kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle),
+		cycle: row.Word(tables.LCycle), id: string(row.Text(tables.LID)), trade: row.Word(tables.LTradeID), region: row.Word(tables.LRegionCode),
+		custom: row.Word(tables.LCustomerID)}
+	if l.own == tables.Nothing {
+		l.own = l.start
+	}
+	if l.product = m.products[row.Word(tables.LSKU)]; l.product == nil {
+		service := row.Word(tables.LServiceTypeCode)
+		l.product = &product{code: -1, name: row.Word(tables.LSKU), service: service, category: "Other", resource: or(row.Word(tables.LResourceTypeCode), service)}
+		m.products[row.Word(tables.LSKU)] = l.product
+	}
+	if id := row.Word(tables.LPartnerID); id != "" {
+		if l.partner = m.src.Books.Partner(id); l.partner < 0 {
+			return nil, fmt.Errorf("no partner %q, which lines name", id)
+		}
+	}
+	for _, v := range [...]struct {
+		col int
+		to  *dec
+	}{{tables.LQuantity, &l.quantity}, {tables.LUsageAmount, &l.usage}, {tables.LFreeResourceUsage, &l.free}, {tables.LUnitPrice, &l.price},
+		{tables.LOfficialAmount, &l.official}, {tables.LDiscountAmount, &l.discount}, {tables.LPaymentAmount, &l.payment}} {
+		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
+	}
+	l.order = row.Small(tables.LChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
+	return l, nil
+}
+
+func decOf(d parquet.Dec) dec { return decimal128.New(d.Hi, d.Lo) }
+
+// resale is the association type of a reseller's customer.
+var resale = strconv.Itoa(int(books.Resale))
+
+// bill is one invoice that a line stands on: who gets it, and, for a partner's, the share of the line that it pays.
+type bill struct {
+	account  Party
+	partner  int32 // -1 = the customer's own
+	reseller int32 // on a distributor's about a reseller; -1 = none
+	share    settlement.Share
+}
+
+// bills are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the reseller buys from, the
+// reseller; the vendor a distributor for what that one's resellers sold, and every customer who is no reseller's (spec §6.4).
+func (m *maker) bills(l *theLine) []bill {
+	out := m.found[:0]
+	switch {
+	case !l.resold:
+		if m.issuer == settlement.Vendor {
+			out = append(out, bill{account: m.customer(l.custom), partner: -1, reseller: -1})
+		}
+	case m.issuer == l.partner:
+		out = append(out, bill{account: m.customer(l.custom), partner: -1, reseller: -1})
+	default:
+		if l.product.code < 0 {
+			break // settlement refuses such a line before
+		}
+		deal := m.deal(l)
+		switch {
+		case deal.Seller == m.issuer:
+			out = append(out, bill{account: m.partnerParty(l.partner), partner: l.partner, reseller: -1, share: deal.Owed})
+		case m.issuer == settlement.Vendor:
+			out = append(out, bill{account: m.partnerParty(deal.Seller), partner: deal.Seller, reseller: l.partner, share: deal.Cost})
+		}
+	}
+	m.found = out
+	return out
+}
+
+// amounts are a line's costs on one bill.
+func (m *maker) amounts(l *theLine, b *bill, r *Row) error {
+	after := l.official.Sub(l.discount)
+	if err := m.prices(l, r, after); err != nil {
+		return err
+	}
+	var err error
+	if b.partner < 0 {
+		r.Billed, err = upscale(l.payment, costScale-amountScale)
+		r.Effective = r.Billed
+		return err
+	}
+	basis, left := l.official, l.official
+	contracted := r.ListPrice
+	if b.share.Payable {
+		basis, left, contracted = l.payment, after, r.ContractedPrice
+	}
+	rate := rateOf(b.share.Rate)
+	if r.Billed, err = mul(basis, rate); err == nil {
+		r.Billed, err = upscale(r.Billed, costScale-amountScale-money.RateScale)
+	}
+	if err != nil {
+		return err
+	}
+	r.Effective = r.Billed
+	if !contracted.ok {
+		r.Contracted, err = mul(left, rate)
+		if err == nil {
+			r.Contracted, err = upscale(r.Contracted, costScale-amountScale-money.RateScale)
+		}
+		return err
+	}
+	p, err := mul(contracted.v, rate)
+	if err != nil {
+		return err
+	}
+	r.ContractedPrice = some(round(p, money.RateScale))
+	r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+	return err
+}
+
+func rateOf(r money.Rate) dec {
+	hi, lo := r.Raw()
+	return decimal128.New(hi, lo)
+}
+
+// prices are the official side of a line: quantity and unit price where they make the amount; else the amount, as one unit where the rules
+// want a unit price.
+func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
+	periods := int64(1)
+	product, err := mul(l.quantity, l.price)
+	if err != nil {
+		return err
+	}
+	fits := round(product, costScale-amountScale) == l.official
+	if l.order && !fits {
+		fits, periods = m.periods(product, l.official)
+	}
+	switch {
+	case fits && r.Category != adjustment:
+		quantity, err := mul(l.quantity, decimal128.FromI64(periods))
+		if err != nil {
+			return err
+		}
+		r.Quantity, r.ListPrice = some(quantity), some(l.price)
+		if r.List, err = mul(quantity, l.price); err != nil {
+			return err
+		}
+	case r.Category == adjustment || r.Class == correction:
+		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
+		if r.List, err = upscale(l.official, costScale-amountScale); err == nil {
+			r.Contracted, err = upscale(after, costScale-amountScale)
+		}
+		return err
+	default:
+		// A whole amount is one unit of itself; what is given back, one unit less.
+		one, price := decimal128.FromI64(10_000_000_000), l.official
+		if price.Sign() < 0 {
+			one, price = one.Negate(), price.Negate()
+		}
+		if price, err = upscale(price, priceScale-amountScale); err != nil {
+			return err
+		}
+		r.Quantity, r.ListPrice = some(one), some(price)
+		if r.List, err = mul(one, price); err != nil {
+			return err
+		}
+	}
+	if r.ContractedPrice, err = m.contracted(l, r, after); err != nil {
+		return err
+	}
+	r.Contracted, err = mul(r.ContractedPrice.v, r.Quantity.v)
+	return err
+}
+
+// periods finds how many periods an order is for: the amount is the currency's digits of so many times quantity × unit price.
+func (m *maker) periods(product, official dec) (bool, int64) {
+	if product.Sign() == 0 || official.Sign() <= 0 {
+		return false, 1
+	}
+	n, err := quotient(official, amountScale, product, costScale, 0)
+	if err != nil || n.HighBits() != 0 || n.LowBits() == 0 || n.LowBits() > 1<<32 {
+		return false, 1
+	}
+	whole, err := mul(product, n)
+	if err != nil {
+		return false, 1
+	}
+	cut := costScale - m.src.Books.Digits
+	rounded, err := upscale(round(whole, cut), amountScale-m.src.Books.Digits)
+	return err == nil && rounded == official, int64(n.LowBits())
+}
+
+// contracted is the unit price after the line's discount: the price itself without one, by the discount's own rate or price where the
+// books still have it and it makes the amount, else what the amount comes to for one unit.
+func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
+	if l.discount.Sign() == 0 || r.Quantity.v.Sign() == 0 {
+		return r.ListPrice, nil
+	}
+	for _, d := range m.src.Books.DiscountsOf(l.Word(tables.LDiscountID)) {
+		if !d.Valid.Holds(l.own) {
+			continue
+		}
+		var p dec
+		switch d.Mode {
+		case books.ModeRate:
+			full, err := mul(r.ListPrice.v, rateOf(d.Rate))
+			if err != nil {
+				return maybe{}, err
+			}
+			p = round(full, money.RateScale)
+		case books.ModeFixed:
+			hi, lo := d.Fixed.Raw()
+			p = decimal128.New(hi, lo)
+		default:
+			continue
+		}
+		if whole, err := mul(p, r.Quantity.v); err == nil && round(whole, costScale-amountScale) == after {
+			return some(p), nil
+		}
+	}
+	p, err := quotient(after, amountScale, r.Quantity.v, priceScale, priceScale)
+	if p.Sign() < 0 {
+		p = decimal128.FromI64(0)
+	}
+	return some(p), err
+}
+
+// describe fills in what a line is, whoever is billed for it.
+func (m *maker) describe(l *theLine, r *Row) {
+	r.Product, r.SKU, r.Region = l.product, l.Word(tables.LSKU), l.region
+	r.Start, r.End = down(l.start), up(l.end)
+	if l.end == tables.Nothing || r.End < r.Start {
+		r.End = max(r.Start, m.set.Bounds.To)
+	}
+	r.Resource, r.ResourceName = string(l.Text(tables.LResourceID)), string(l.Text(tables.LResourceName))
+	if r.ResourceName == r.Resource || r.Resource == "" {
+		r.ResourceName = ""
+	}
+	r.Tags = m.tag(l.Text(tables.LResourceTag))
+	measure := l.Word(tables.LMeasure)
+	r.Meter = or(l.Word(tables.LUsageType), or(measure, r.Product.name))
+	unit := m.unit(or(measure, "unit"))
+	r.Unit, r.Pricing = unit, standard
+	r.Customer, r.Partner, r.Discount, r.Line = l.custom, l.Word(tables.LPartnerID), l.Word(tables.LDiscountID), l.id
+	r.Detail, r.What, r.Origin, r.Trade = strconv.Itoa(l.Small(tables.LBillDetailType)), l.kind, l.origin, l.trade
+	r.PriceID, r.PriceDetails = m.priceOf(l)
+	if l.origin != "" && l.origin != m.set.Cycle {
+		r.Class = correction
+	}
+	m.categorize(l, r, unit)
+}
+
+// categorize says what kind of charge a line is (the table of rows in docs/focus.md).
+func (m *maker) categorize(l *theLine, r *Row, unit string) {
+	nothing := l.quantity.Sign() == 0 && l.usage.Sign() == 0 && l.price.Sign() == 0
+	switch {
+	case l.order:
+		r.Category, r.Frequency, r.Description = purchase, oneTime, r.Product.name
+		if l.Small(tables.LBillDetailType) == autoRenew {
+			r.Frequency = recurring
+		}
+		if l.payment.Sign() < 0 || l.kind == refundKind {
+			r.Description += ", taken back"
+			if m.src.Books.Zone.Cycle(l.own) < m.cycle {
+				r.Class = correction
+			}
+		}
+	case l.kind == line.Adjustment.String() && nothing:
+		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
+		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
+	case l.kind == line.FlatFee.String():
+		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+strconv.Itoa(l.Small(tables.LTier)), "Months"
+	default:
+		r.Category, r.Frequency, r.Description = usage, usageBased, r.Product.name
+		r.Consumed, r.ConsumedUnit = some(l.usage.Sub(l.free)), unit
+		switch {
+		case r.Product.model == books.Block:
+			r.Unit = "Blocks"
+		case r.Product.model == books.Stairstep:
+			r.Unit = "Months"
+		}
+		if r.Class == correction {
+			r.Description += ", correction of " + l.origin
+		}
+	}
+}
+
+// autoRenew is the bill_detail_type of an automatic renewal.
+const autoRenew = 8
+
+// priceOf names the price of a line: list, region, start and tier together are one row of prices.csv.
+func (m *maker) priceOf(l *theLine) (id, details string) {
+	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion), l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
+	if p, ok := m.named[key]; ok {
+		return p[0], p[1]
+	}
+	if key.list == "" {
+		id = key.sku + "/given"
+	} else {
+		from := ""
+		list := []pair{{"x_PriceList", key.list}, {"x_PriceRegion", key.region}}
+		if key.from != tables.Nothing {
+			from = key.from.String()
+			list = append(list, pair{"x_PriceValidFrom", from})
+		}
+		if key.tier > 0 {
+			list = append(list, pair{"x_Tier", strconv.Itoa(key.tier)})
+		}
+		id = strings.Join([]string{key.sku, key.list, key.region, from, strconv.Itoa(key.tier)}, "/")
+		details = string(jsonObject(list))
+	}
+	m.named[key] = [2]string{id, details}
+	return id, details
+}
+
+type priceKey struct {
+	sku, list, region string
+	from              period.Instant
+	tier              int
+}
+
+// tag is tags, made once for those that follow each other.
+func (m *maker) tag(text []byte) string {
+	if !bytes.Equal(m.lastTag, text) {
+		m.lastTag, m.lastTags = append(m.lastTag[:0], text...), tags(text)
+	}
+	return m.lastTags
+}
+
+func (m *maker) unit(measure string) string {
+	unit, ok := m.units[measure]
+	if !ok {
+		unit = focusUnit(measure)
+		m.units[measure] = unit
+	}
+	return unit
+}
+
+// second is a second in microseconds.
+const second = 1_000_000
+
+// down and up are a time to the second.
+func down(t period.Instant) period.Instant {
+	if rest := t % second; rest < 0 {
+		return t - rest - second
+	} else {
+		return t - rest
+	}
+}
+
+func up(t period.Instant) period.Instant {
+	if t == tables.Nothing || t%second == 0 {
+		return t
+	}
+	return down(t) + second
+}

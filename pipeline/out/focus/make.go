@@ -1,0 +1,505 @@
+package focus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Source is what data sets are made of: one committed state and the books.
+type Source struct {
+	partners.Reader
+	Publisher string // the vendor's name
+}
+
+// Request says which rows.
+type Request struct {
+	Cycle   string // 2026-09
+	Issuer  string // settlement.VendorID or a partner_id
+	Account string // only what this customer or partner is billed; "" = all
+}
+
+// Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its terms of earlier
+// cycles and roundings; last the incentives by partner. A row is valid until the next. Errors: *query.NoCycleError, *query.NotFoundError
+// for an issuer or account that the books do not have.
+func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
+	m, err := s.maker(r, visit)
+	if err != nil {
+		return err
+	}
+	if err := m.lines(ctx); err != nil {
+		return fmt.Errorf("make the FOCUS rows of %s for %s: %w", r.Issuer, r.Cycle, err)
+	}
+	return m.incentives()
+}
+
+// maker makes the rows of one data set.
+type maker struct {
+	src     *Source
+	request Request
+	visit   func(*Row) error
+	set     Set
+	cycle   period.Cycle
+	issuer  int32 // index of the partner, or settlement.Vendor
+
+	products  shelf
+	units     map[string]string
+	named     map[priceKey][2]string
+	customers Party // the last one
+	partners  map[int32]Party
+	deals     map[dealKey]deal
+
+	line     theLine
+	row      Row
+	found    []bill
+	lastTag  []byte
+	lastTags string
+
+	at      string // customer whose rows are being made
+	groups  map[groupKey]*group
+	orders  []term
+	refunds map[string]string // id of a refund: id of the order line that it takes back
+	spans   map[lineKey]period.Span
+}
+
+func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
+	if err := query.HasCycle(s.Snap, r.Cycle); err != nil {
+		return nil, err
+	}
+	cycle, err := period.ParseCycle(r.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor, products: newShelf(s.Books), units: map[string]string{},
+		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{}, groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{}}
+	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency, Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
+	if r.Issuer != settlement.VendorID {
+		if m.issuer = s.Books.Partner(r.Issuer); m.issuer < 0 {
+			return nil, &query.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer), Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
+		}
+		m.set.IssuerName = m.partnerParty(m.issuer).Name
+	}
+	if r.Account != "" && s.Books.Customer(r.Account) < 0 && s.Books.Partner(r.Account) < 0 {
+		return nil, &query.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner", r.Account), Do: "an account is a customer_id or a partner_id"}
+	}
+	return m, nil
+}
+
+// lines makes the rows of lines, customer by customer.
+func (m *maker) lines(ctx context.Context) (err error) {
+	statements, err := query.Statements(ctx, m.src.Snap, m.request.Cycle, "", m.src.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, statements.Close()) }()
+	rounded := &ahead{rows: statements, customer: tables.SCustomerID}
+	terms, err := m.openTerms(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, terms.close()) }()
+	lines, err := query.LinesOf(ctx, m.src.Snap, m.request.Cycle, query.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime}},
+		lineColumns(), m.src.Limits)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lines.Close()) }()
+	current := &ahead{rows: lines, customer: tables.LCustomerID}
+	for n := 0; ; n++ {
+		if n&0xff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		next, err := first(current, rounded, terms.lines, terms.orders)
+		if err != nil || next == "" {
+			return err
+		}
+		m.at = next
+		err = errors.Join(terms.read(next), current.each(next, m.add))
+		if err == nil {
+			err = m.endCustomer()
+		}
+		if err == nil {
+			err = rounded.each(next, m.rounding)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// wanted is whether a line may stand on an invoice of the issuer. It is asked by several goroutines.
+func (m *maker) wanted(row query.Row) bool {
+	if m.issuer == settlement.Vendor {
+		return true
+	}
+	if row.Word(tables.LAssociationType) != resale {
+		return false
+	}
+	partner := m.src.Books.Partner(row.Word(tables.LPartnerID))
+	if partner < 0 || partner == m.issuer {
+		return true // an unknown partner is an error later on
+	}
+	own := row.Time(tables.LOwnTime)
+	if own == tables.Nothing {
+		own = row.Time(tables.LUsageStart)
+	}
+	return m.src.Book.Seller(partner, own) == m.issuer
+}
+
+// ahead walks rows that are sorted by customer, one customer at a time.
+type ahead struct {
+	rows     *query.Rows
+	customer int // column
+	row      query.Row
+	there    bool // row is the next
+	done     bool
+}
+
+// peek is the customer of the next row; "" at the end.
+func (a *ahead) peek() (string, error) {
+	if !a.there && !a.done {
+		row, ok, err := a.rows.Next()
+		if err != nil {
+			return "", err
+		}
+		a.row, a.there, a.done = row, ok, !ok
+	}
+	if a.done {
+		return "", nil
+	}
+	return a.row.Word(a.customer), nil
+}
+
+// each visits the rows of a customer, if they are the next.
+func (a *ahead) each(customer string, visit func(query.Row) error) error {
+	for {
+		next, err := a.peek()
+		if err != nil || a.done || next != customer {
+			return err
+		}
+		if err := visit(a.row); err != nil {
+			return err
+		}
+		a.there = false
+	}
+}
+
+// first is the first customer that any of them has next; "" = none.
+func first(list ...*ahead) (string, error) {
+	least := ""
+	for _, a := range list {
+		next, err := a.peek()
+		if err != nil {
+			return "", err
+		}
+		if next != "" && (least == "" || next < least) {
+			least = next
+		}
+	}
+	return least, nil
+}
+
+// add makes the rows of a line.
+func (m *maker) add(row query.Row) error {
+	l, err := m.read(row)
+	if err != nil {
+		return err
+	}
+	for _, b := range m.bills(l) {
+		if err := m.bill(l, &b); err != nil {
+			return fmt.Errorf("line %s of customer %s: %w", l.id, l.custom, err)
+		}
+	}
+	return nil
+}
+
+// bill makes the rows of a line on one invoice.
+func (m *maker) bill(l *theLine, b *bill) error {
+	r := m.begin(b.account, l.custom)
+	m.describe(l, r)
+	if err := m.amounts(l, b, r); err != nil {
+		return err
+	}
+	if b.partner >= 0 {
+		if err := m.group(l, b, r); err != nil {
+			return err
+		}
+	}
+	if _, spread := m.spans[lineKey{l.cycle, l.id}]; l.order && spread {
+		r.Effective = dec{} // it is in the rows of the term
+	}
+	if err := m.emit(r); err != nil {
+		return err
+	}
+	return m.draws(l, r)
+}
+
+// begin makes a row of an account empty; of a partner's the customer is the sub account.
+func (m *maker) begin(account Party, customer string) *Row {
+	m.row = Row{Set: &m.set, Account: account, Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
+	if account.Type == "Partner" && customer != "" {
+		m.row.Sub = m.customer(customer)
+	}
+	return &m.row
+}
+
+func (m *maker) emit(r *Row) error {
+	if m.request.Account != "" && m.request.Account != r.Account.ID {
+		return nil
+	}
+	return m.visit(r)
+}
+
+// draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is left to pay.
+func (m *maker) draws(l *theLine, r *Row) error {
+	text := string(l.Text(tables.LPackageDraws))
+	if text == "" {
+		return nil
+	}
+	one := *r
+	r = &one
+	r.Billed, r.Effective, r.Discount, r.What, r.Pricing = dec{}, dec{}, "", "package", committed
+	r.Category, r.Frequency = usage, usageBased
+	r.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
+	r.ConsumedUnit = r.Unit
+	r.PriceID, r.PriceDetails = m.priceOf(l)
+	for draw := range strings.SplitSeq(text, ";") {
+		at := strings.LastIndexByte(draw, ':')
+		if at < 0 {
+			return fmt.Errorf("package draw %q", draw)
+		}
+		q, err := money.ParseSignedQuantity(draw[at+1:])
+		if err != nil {
+			return fmt.Errorf("package draw %q: %w", draw, err)
+		}
+		hi, lo := q.Raw()
+		drawnQuantity := decimal128.New(hi, lo)
+		r.Package = drawn{draw[:at], r.ConsumedUnit, some(drawnQuantity)}
+		r.Consumed, r.Quantity, r.ListPrice = some(drawnQuantity), some(drawnQuantity), some(l.price)
+		if l.quantity.Add(l.free) != l.usage { // priced by the block or the step: a drawn unit has no price of its own
+			r.Quantity = some(dec{})
+		}
+		r.ContractedPrice = r.ListPrice
+		if r.List, err = mul(r.Quantity.v, r.ListPrice.v); err != nil {
+			return err
+		}
+		r.Contracted = r.List
+		r.Description = l.product.name + ", from package " + r.Package.ID
+		if err := m.emit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dealKey and deal remember terms: they are looked up for runs of lines of one day.
+type dealKey struct{ partner, sku int32 }
+
+type deal struct {
+	at period.Instant
+	settlement.Deal
+}
+
+func (m *maker) deal(l *theLine) settlement.Deal {
+	key := dealKey{l.partner, l.product.code}
+	d, ok := m.deals[key]
+	if !ok || d.at != l.own {
+		d = deal{l.own, m.src.Book.Deal(l.partner, l.product.code, l.own)}
+		m.deals[key] = d
+	}
+	return d.Deal
+}
+
+func (m *maker) customer(id string) Party {
+	if m.customers.ID != id {
+		m.customers = customerParty(m.src.Books, id, m.set.Bounds.To)
+	}
+	return m.customers
+}
+
+func (m *maker) partnerParty(code int32) Party {
+	p, ok := m.partners[code]
+	if !ok {
+		p = partnerParty(m.src.Books, code, m.set.Bounds.To)
+		m.partners[code] = p
+	}
+	return p
+}
+
+// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once (spec §6.4).
+type groupKey struct {
+	partner, reseller int32
+	service           string
+	mode              int
+	negative          bool
+}
+
+type group struct {
+	key     groupKey
+	account Party
+	product *product
+	sum     dec
+}
+
+// group adds a line to the row of the statement that it stands in.
+func (m *maker) group(l *theLine, b *bill, r *Row) error {
+	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode), l.payment.Sign() < 0}
+	if l.product.code >= 0 {
+		key.service = m.src.Books.Products[l.product.code].ServiceTypeCode
+	}
+	if b.reseller < 0 && m.issuer == settlement.Vendor {
+		key.reseller = -1
+	}
+	g := m.groups[key]
+	if g == nil {
+		g = &group{key: key, account: b.account, product: l.product}
+		m.groups[key] = g
+	}
+	g.sum = g.sum.Add(r.Billed)
+	if !g.sum.FitsInPrecision(precision) {
+		return errors.New("the sum of a statement's row is out of range")
+	}
+	return nil
+}
+
+// endCustomer makes the rows that follow a customer's lines: terms of its orders, and what rounding adds to a partner's statement.
+func (m *maker) endCustomer() error {
+	if err := m.spread(); err != nil {
+		return err
+	}
+	list := make([]*group, 0, len(m.groups))
+	for _, g := range m.groups {
+		list = append(list, g)
+	}
+	clear(m.groups)
+	slices.SortFunc(list, func(a, b *group) int {
+		return cmp.Or(cmp.Compare(a.key.partner, b.key.partner), cmp.Compare(a.key.reseller, b.key.reseller), strings.Compare(a.key.service, b.key.service),
+			cmp.Compare(a.key.mode, b.key.mode), cmp.Compare(b2i(a.key.negative), b2i(b.key.negative)))
+	})
+	for _, g := range list {
+		cut := costScale - m.src.Books.Digits
+		whole, err := upscale(round(g.sum, cut), cut)
+		if err != nil {
+			return err
+		}
+		if err := m.difference(g.account, m.at, g.product, whole.Sub(g.sum), "Rounding of "+g.product.service); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// difference makes an adjustment of an amount, unless it is 0.
+func (m *maker) difference(account Party, customer string, p *product, amount dec, text string) error {
+	if amount.Sign() == 0 {
+		return nil
+	}
+	r := m.begin(account, customer)
+	r.Product, r.Category, r.Frequency, r.Description, r.What = p, adjustment, oneTime, text, "rounding"
+	r.Start, r.End, r.Customer = m.set.Bounds.From, m.set.Bounds.To, customer
+	r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount
+	return m.emit(r)
+}
+
+// billing is what rows are about that no product is behind.
+func billing() *product { return &product{code: -1, service: "Billing", category: "Other"} }
+
+// rounding makes the row of what the cycle's rounding took from a customer's statement (spec §4.2). It is of who invoices the customer at
+// the cycle's last instant.
+func (m *maker) rounding(row query.Row) error {
+	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])
+	customer := row.Word(tables.SCustomerID)
+	if amount.Sign() == 0 || m.invoicer(customer) != m.issuer {
+		return nil
+	}
+	less, err := upscale(amount.Negate(), costScale-amountScale)
+	if err != nil {
+		return err
+	}
+	return m.difference(m.customer(customer), customer, billing(), less, "Rounding of the month")
+}
+
+// invoicer is who invoices a customer at the cycle's last instant.
+func (m *maker) invoicer(customer string) int32 {
+	if code := m.src.Books.Customer(customer); code >= 0 {
+		if as, ok := m.src.Books.AssociationAt(code, m.set.Bounds.To-1); ok && as.Type == books.Resale {
+			return as.Partner
+		}
+	}
+	return settlement.Vendor
+}
+
+// incentives makes a credit of each incentive of a period that ends with the cycle, void ones left out, by who sells to the partner at the
+// period's last instant: the vendor does not settle with a distributor's reseller.
+func (m *maker) incentives() error {
+	list, err := m.src.Incentives()
+	if err != nil {
+		return err
+	}
+	zone := m.src.Books.Zone
+	for i := range list {
+		in := &list[i]
+		if in.Period.Last() != m.cycle || in.State == settlement.Void || in.Amount.IsZero() {
+			continue
+		}
+		span := in.Period.Span(zone)
+		if m.src.Book.Seller(in.Partner, span.To-1) != m.issuer {
+			continue
+		}
+		r := m.begin(m.partnerParty(in.Partner), "")
+		hi, lo := in.Amount.Raw()
+		amount, err := upscale(decimal128.New(hi, lo).Negate(), costScale-amountScale)
+		if err != nil {
+			return err
+		}
+		r.Product, r.Category, r.Frequency, r.What = billing(), credit, oneTime, "incentive"
+		r.Description = "Incentive " + m.src.Books.Programmes[in.Programme].ID + " of " + in.Period.String() + ", " + in.State.String()
+		r.Start, r.End = span.From, span.To
+		r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount
+		if err := m.emit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eventFiles are the files of lines of orders, of cycles up to that of the data set.
+func (m *maker) eventFiles(table, day string) ([]lake.FileEntry, error) {
+	var out []lake.FileEntry
+	for _, ref := range m.src.Snap.Manifest.Cycles {
+		if ref.Cycle > m.request.Cycle {
+			continue
+		}
+		files, err := m.src.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range files {
+			if e.Table == table && e.Day == day {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}

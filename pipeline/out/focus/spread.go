@@ -1,0 +1,145 @@
+package focus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// terms reads what a customer's subscriptions are made of: the lines of orders of this cycle and of earlier ones, and the orders
+// themselves, which say what an unsubscribe takes back.
+type terms struct {
+	m             *maker
+	lines, orders *ahead
+}
+
+// term is an amount that is spread over time, on one invoice.
+type term struct {
+	span   period.Span
+	amount dec
+	row    Row
+}
+
+// openTerms starts before the first customer.
+func (m *maker) openTerms(ctx context.Context) (*terms, error) {
+	files, err := m.eventFiles(tables.Lines().Name, lake.EventsDay)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := query.Sorted(ctx, m.src.Snap, files, tables.Lines(), lineColumns(), m.src.Limits)
+	if err != nil {
+		return nil, err
+	}
+	if files, err = m.eventFiles(tables.Orders().Name, ""); err != nil {
+		return nil, errors.Join(err, lines.Close())
+	}
+	orders, err := query.Sorted(ctx, m.src.Snap, files, tables.Orders(), nil, m.src.Limits)
+	if err != nil {
+		return nil, errors.Join(err, lines.Close())
+	}
+	return &terms{m, &ahead{rows: lines, customer: tables.LCustomerID}, &ahead{rows: orders, customer: tables.OCustomerID}}, nil
+}
+
+func (t *terms) close() error { return errors.Join(t.lines.rows.Close(), t.orders.rows.Close()) }
+
+// read notes a customer's terms that reach into the cycle, and which of its lines are spread at all.
+func (t *terms) read(customer string) error {
+	m := t.m
+	clear(m.refunds)
+	clear(m.spans)
+	m.orders = m.orders[:0]
+	ends := map[string]period.Span{}
+	err := t.orders.each(customer, func(row query.Row) error {
+		id := orderLine(row, tables.OOrderID, tables.OOrderLine)
+		ends[id] = period.Span{From: row.Time(tables.OEffectiveTime), To: row.Time(tables.OExpireTime)}
+		if len(row.Text(tables.OBaseOrderID)) > 0 {
+			m.refunds[id] = orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return t.lines.each(customer, func(row query.Row) error {
+		l, err := m.read(row)
+		if err != nil || !l.order {
+			return err
+		}
+		span := period.Span{From: l.start, To: l.end}
+		if base, takesBack := m.refunds[l.id]; takesBack {
+			of, known := ends[base]
+			if !known {
+				return nil
+			}
+			span = period.Span{From: max(l.start, of.From), To: of.To}
+		}
+		// What was used before the cycle that bills it is in no earlier data set.
+		billed, err := period.ParseCycle(l.cycle)
+		if err != nil {
+			return err
+		}
+		span.From = max(span.From, m.src.Books.Zone.Bounds(billed).From)
+		if span.To == tables.Nothing || span.To <= span.From {
+			return nil
+		}
+		m.spans[lineKey{l.cycle, l.id}] = span
+		return m.note(l, span)
+	})
+}
+
+// lineKey is a line of an order: late ones are billed in another cycle than their own.
+type lineKey struct{ cycle, id string }
+
+func orderLine(row query.Row, id, number int) string {
+	return fmt.Sprintf("%s/%d", row.Text(id), row.Whole(number))
+}
+
+// note keeps what a line's term costs in the cycle, for each invoice of the issuer that it is on.
+func (m *maker) note(l *theLine, span period.Span) error {
+	if span.To <= m.set.Bounds.From || span.From >= m.set.Bounds.To {
+		return nil
+	}
+	for _, b := range m.bills(l) {
+		r := m.begin(b.account, l.custom)
+		m.describe(l, r)
+		if err := m.amounts(l, &b, r); err != nil {
+			return fmt.Errorf("line %s of customer %s: %w", l.id, l.custom, err)
+		}
+		t := term{span: span, amount: r.Billed, row: *r}
+		zero := some(dec{})
+		t.row.Category, t.row.Class, t.row.Frequency, t.row.What = usage, "", usageBased, "term"
+		t.row.Description, t.row.Pricing = l.product.name+", share of its term", standard
+		t.row.Billed, t.row.List, t.row.Contracted = dec{}, dec{}, dec{}
+		t.row.Quantity, t.row.ListPrice, t.row.ContractedPrice = zero, some(l.price), some(l.price)
+		t.row.Unit = m.unit(or(l.Word(tables.LMeasure), "unit"))
+		t.row.PriceID, t.row.PriceDetails = m.priceOf(l)
+		t.row.Consumed, t.row.ConsumedUnit = some(l.quantity), t.row.Unit
+		m.orders = append(m.orders, t)
+	}
+	return nil
+}
+
+// spread makes a row of each term: the share of its amount that falls into the cycle, by microseconds. Shares are differences of what has
+// come up to a cycle's bounds, so that those of all cycles add up to the amount.
+func (m *maker) spread() error {
+	for i := range m.orders {
+		t := &m.orders[i]
+		from, to := max(t.span.From, m.set.Bounds.From), min(t.span.To, m.set.Bounds.To)
+		whole := int64(t.span.To - t.span.From)
+		t.row.Effective = part(t.amount, int64(to-t.span.From), whole).Sub(part(t.amount, int64(from-t.span.From), whole))
+		t.row.Start, t.row.End = down(from), up(to)
+		if err := m.emit(&t.row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refundKind is the kind of a line that takes an order back.
+var refundKind = line.Refund.String()

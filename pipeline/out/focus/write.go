@@ -1,0 +1,239 @@
+package focus
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Formats are the formats of a data set.
+func Formats() []string { return []string{"csv", "parquet"} }
+
+// Write writes a data set and returns its number of rows. Errors: those of Source.Each, and of w.
+func Write(ctx context.Context, s *Source, r Request, format string, w io.Writer) (rows int64, err error) {
+	var out interface {
+		add(*Row) error
+		end() error
+	}
+	switch format {
+	case "csv":
+		out = newCSV(w)
+	case "parquet":
+		if out, err = newParquet(w); err != nil {
+			return 0, err
+		}
+	default:
+		return 0, fmt.Errorf("FOCUS format %q: want csv or parquet", format)
+	}
+	err = s.Each(ctx, r, func(row *Row) error {
+		rows++
+		return out.add(row)
+	})
+	if err == nil {
+		err = out.end()
+	}
+	return rows, err
+}
+
+// csvFile is RFC 4180 with a header; null is an empty field.
+type csvFile struct {
+	columns []Column
+	w       *bufio.Writer
+	line    []byte
+	cell    []byte
+}
+
+const bufferSize = 256 << 10
+
+func newCSV(w io.Writer) *csvFile {
+	f := &csvFile{columns: Columns(), w: bufio.NewWriterSize(w, bufferSize)}
+	for i, c := range f.columns {
+		if i > 0 {
+			f.line = append(f.line, ',')
+		}
+		f.line = append(f.line, c.Name...)
+	}
+	f.line = append(f.line, '\n')
+	return f
+}
+
+func (f *csvFile) add(r *Row) error {
+	for i := range f.columns {
+		if i > 0 {
+			f.line = append(f.line, ',')
+		}
+		f.cell = f.columns[i].appendText(f.cell[:0], r)
+		f.line = export.AppendField(f.line, f.cell)
+	}
+	f.line = append(f.line, '\n')
+	_, err := f.w.Write(f.line)
+	f.line = f.line[:0]
+	return err
+}
+
+// end writes a header that no row took along, too.
+func (f *csvFile) end() error {
+	_, err := f.w.Write(f.line)
+	return errors.Join(err, f.w.Flush())
+}
+
+// appendText appends a column's value as text; nothing = null.
+func (c *Column) appendText(dst []byte, r *Row) []byte {
+	switch c.Kind {
+	case Time:
+		return c.time(r).AppendText(dst)
+	case Cost:
+		return appendDec(dst, c.cost(r), costScale)
+	case Price:
+		if v := c.price(r); v.ok {
+			return appendDec(dst, v.v, priceScale)
+		}
+		return dst
+	default:
+		return append(dst, c.text(r)...)
+	}
+}
+
+// parquetFile is Parquet with DECIMAL columns; null is null.
+type parquetFile struct {
+	columns []Column
+	w       *pqarrow.FileWriter
+	batch   *array.RecordBuilder
+	rows    int
+}
+
+// groupRows is how many rows a row group has.
+const groupRows = 1 << 15
+
+func newParquet(w io.Writer) (*parquetFile, error) {
+	f := &parquetFile{columns: Columns()}
+	fields := make([]arrow.Field, len(f.columns))
+	for i, c := range f.columns {
+		fields[i] = arrow.Field{Name: c.Name, Type: c.Kind.arrow(), Nullable: c.Nullable}
+	}
+	schema := arrow.NewSchema(fields, nil)
+	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1), parquet.WithCreatedBy("tollbook"))
+	var err error
+	f.w, err = pqarrow.NewFileWriter(schema, struct{ io.Writer }{w}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	if err != nil {
+		return nil, fmt.Errorf("start a FOCUS file: %w", err)
+	}
+	f.batch = array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	return f, nil
+}
+
+func (k Kind) arrow() arrow.DataType {
+	switch k {
+	case Time:
+		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
+	case Cost:
+		return &arrow.Decimal128Type{Precision: precision, Scale: costScale}
+	case Price:
+		return &arrow.Decimal128Type{Precision: precision, Scale: priceScale}
+	default:
+		return arrow.BinaryTypes.String
+	}
+}
+
+func (f *parquetFile) add(r *Row) error {
+	for i := range f.columns {
+		c := &f.columns[i]
+		switch b := f.batch.Field(i).(type) {
+		case *array.TimestampBuilder:
+			b.Append(arrow.Timestamp(c.time(r)))
+		case *array.Decimal128Builder:
+			v := maybe{ok: c.Kind == Cost}
+			if v.ok {
+				v.v = c.cost(r)
+			} else {
+				v = c.price(r)
+			}
+			if v.ok {
+				b.Append(v.v)
+			} else {
+				b.AppendNull()
+			}
+		case *array.StringBuilder:
+			if text := c.text(r); text != "" || !c.Nullable {
+				b.Append(text)
+			} else {
+				b.AppendNull()
+			}
+		}
+	}
+	if f.rows++; f.rows == groupRows {
+		return f.flush()
+	}
+	return nil
+}
+
+func (f *parquetFile) flush() error {
+	batch := f.batch.NewRecordBatch()
+	defer batch.Release()
+	f.rows = 0
+	return f.w.Write(batch)
+}
+
+func (f *parquetFile) end() error {
+	defer f.batch.Release()
+	var err error
+	if f.rows > 0 {
+		err = f.flush()
+	}
+	return errors.Join(err, f.w.Close())
+}
+
+// Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers of its own.
+func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err error) {
+	rows, err := s.Statements(ctx, cycle, "")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	seen := map[string]bool{settlement.VendorID: true}
+	err = rows.Each(func(row query.Row) error {
+		if row.Word(table.XAssociationType) == resale {
+			seen[row.Word(table.XPartnerID)], seen[row.Word(table.XSellerID)] = true, true
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Incentives()
+	if err != nil {
+		return nil, err
+	}
+	c, err := period.ParseCycle(cycle)
+	for i := range list {
+		if in := &list[i]; in.Period.Last() == c {
+			seen[settlement.PartnerID(s.Books, s.Book.Seller(in.Partner, in.Period.Span(s.Books.Zone).To-1))] = true
+		}
+	}
+	delete(seen, settlement.VendorID)
+	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), err
+}
+
+// Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's name, the request, and
+// of program, which says by what version of the program they are written.
+func (s *Source) Tag(r Request, format, program string) string {
+	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash, s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
+}

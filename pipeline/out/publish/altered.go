@@ -1,0 +1,62 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+)
+
+// AlteredError says that tables on a server are not as this program made them.
+type AlteredError struct {
+	Server string
+	List   []string // what differs, one a table or column
+	Fix    []string // the DDL that would bring it back
+}
+
+// Error lists what differs.
+func (e *AlteredError) Error() string {
+	return fmt.Sprintf("clickhouse %s: tables were altered: %s", e.Server, strings.Join(e.List, "; "))
+}
+
+// Hint is the DDL.
+func (e *AlteredError) Hint() string {
+	return "run: " + strings.Join(e.Fix, "; ") + " (or drop the table: it is made and filled again)"
+}
+
+// checkColumns compares a server's data tables with what is inserted into them.
+func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*published) error {
+	there := make(map[string]map[string]string)
+	var tableName, name, kind string
+	err := c.Each(ctx, "read the columns of the tables", "SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')", []any{s.Database},
+		func() { clear(there) }, []any{&tableName, &name, &kind}, func() error {
+			if there[tableName] == nil {
+				there[tableName] = make(map[string]string)
+			}
+			there[tableName][name] = kind
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	e := &AlteredError{Server: c.Address()}
+	for _, p := range list {
+		has := there[p.data()]
+		for _, want := range p.columns() {
+			got, found := has[want.name]
+			switch {
+			case !found:
+				e.List = append(e.List, fmt.Sprintf("%s has no column %s", p.data(), want.name))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.data()), clickhouse.Name(want.name), want.kind))
+			case got != want.kind:
+				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.name, p.data(), got, want.kind))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.data()), clickhouse.Name(want.name), want.kind))
+			}
+		}
+	}
+	if len(e.List) > 0 {
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,320 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// batches are the rows of an item, in order; a batch is valid until the next.
+type batches = iter.Seq2[*parquet.Columns, error]
+
+// item is one thing to be published: a file of the lake, or what is worked out. Its path says what it is and what is in it.
+type item struct {
+	table  *published
+	path   string
+	cycle  string // "" = of no cycle
+	bucket int    // lake.NoBucket = all
+	known  bool   // rows and sums are those of the manifest
+	rows   int64
+	sums   []lake.Sum
+	read   func(context.Context) batches
+}
+
+// key is what tells items apart.
+type key struct{ table, path string }
+
+func (i *item) key() key { return key{i.table.name, i.path} }
+
+// Source is the state that is published.
+type Source struct {
+	Snap     *lake.Snapshot
+	Partners partners.Reader // its state and limits are the source's
+	// Books names everything beside the lines that partner statements of open cycles depend on.
+	Books   string
+	Cycle   string // publish this cycle alone; "" = all
+	Samples bool
+	Limits  query.Limits
+}
+
+// cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
+func (s *Source) cycles() ([]lake.CycleRef, error) {
+	if s.Cycle == "" {
+		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool { return ref.Archived != nil }), nil
+	}
+	if err := query.HasCycle(s.Snap, s.Cycle); err != nil {
+		return nil, err
+	}
+	ref, _ := s.Snap.Cycle(s.Cycle)
+	return []lake.CycleRef{ref}, nil
+}
+
+// items lists everything to be published of the state, by table and path.
+func (s *Source) items(list []*published) ([]*item, error) {
+	cycles, err := s.cycles()
+	if err != nil {
+		return nil, err
+	}
+	all := s.files(list, s.Snap.Manifest.Loose)
+	if s.Cycle == "" {
+		kept, err := s.archived(list)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, kept...)
+	}
+	for _, ref := range cycles {
+		files, err := s.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s.files(list, files)...)
+		if ref.State != lake.CycleClosed {
+			all = append(all, s.partners(list, ref.Cycle, files))
+		}
+		totals, err := s.totals(list, ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, totals)
+	}
+	runs, err := s.runs(list)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, runs...)
+	slices.SortFunc(all, func(a, b *item) int {
+		if c := strings.Compare(a.table.name, b.table.name); c != 0 {
+			return c
+		}
+		return strings.Compare(a.path, b.path)
+	})
+	return all, nil
+}
+
+// archived are the items of what stays of archived cycles: statements and accounts, no lines and no samples.
+func (s *Source) archived(list []*published) ([]*item, error) {
+	var out []*item
+	for _, ref := range s.Snap.Manifest.Cycles {
+		if ref.Archived == nil {
+			continue
+		}
+		files, err := s.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s.files(list, slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+			return e.Table == tables.Lines().Name || e.Table == tables.Bandwidth().Name
+		}))...)
+	}
+	return out, nil
+}
+
+// files are the items of the lake's files that are published.
+func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
+	var out []*item
+	for _, e := range files {
+		i := slices.IndexFunc(list, func(p *published) bool { return p.lake == e.Table })
+		if i < 0 || e.Rows == 0 {
+			continue
+		}
+		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true, rows: e.Rows, sums: e.Sums,
+			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
+	}
+	return out
+}
+
+// sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from one to the other.
+const sentRows = 8 * parquet.PageRows
+
+// readFile reads a file of the lake, some pages at a time.
+func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
+	return func(yield func(*parquet.Columns, error) bool) {
+		file, err := s.Snap.Open(e)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		defer file.Close()
+		r, err := parquet.NewReaderOf(io.NewSectionReader(file, 0, file.Size()), def, parquet.Wanted{Rows: sentRows})
+		if err != nil {
+			yield(nil, fmt.Errorf("%s: %w", e.Path, err))
+			return
+		}
+		defer r.Close()
+		for {
+			cols, err := r.Next()
+			if err != nil {
+				yield(nil, fmt.Errorf("%s: %w", e.Path, err))
+				return
+			}
+			if cols == nil || !yield(cols, nil) {
+				return
+			}
+		}
+	}
+}
+
+// partners is the partner statements of an open cycle: they are worked out of its lines, and known by what they are worked out of.
+func (s *Source) partners(list []*published, cycle string, files []lake.FileEntry) *item {
+	p := find(list, "partner_statements")
+	var made strings.Builder
+	made.WriteString(s.Books)
+	for _, e := range files {
+		if e.Table == tables.Lines().Name {
+			made.WriteString("\n" + e.Path)
+		}
+	}
+	path := fmt.Sprintf("worked out/partner_statements/cycle=%s/%s", cycle, lake.HashBytes([]byte(made.String())))
+	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, read: func(ctx context.Context) batches {
+		return func(yield func(*parquet.Columns, error) bool) {
+			reader := s.Partners
+			reader.Snap, reader.Limits = s.Snap, s.Limits
+			rows, err := reader.Statements(ctx, cycle, "")
+			if err != nil {
+				yield(nil, fmt.Errorf("work out the partner statements of %s: %w", cycle, err))
+				return
+			}
+			defer func() { _ = rows.Close() }() // scratch space alone
+			eachBatch(rows, p.def, yield)
+		}
+	}}
+}
+
+// errEnough ends a reading whose reader wants no more.
+var errEnough = errors.New("no more is wanted")
+
+// batchRows is how many rows make a batch of what is worked out.
+const batchRows = 1 << 16
+
+// eachBatch gathers rows in batches.
+func eachBatch(rows *query.Rows, def *tables.Table, yield func(*parquet.Columns, error) bool) {
+	cols := parquet.NewColumns(def)
+	err := rows.Each(func(row query.Row) error {
+		query.AppendRow(cols, row, nil)
+		if cols.N < batchRows {
+			return nil
+		}
+		if !yield(cols, nil) {
+			return errEnough
+		}
+		cols.Reset()
+		return nil
+	})
+	switch {
+	case errors.Is(err, errEnough):
+	case err != nil:
+		yield(nil, err)
+	case cols.N > 0:
+		yield(cols, nil)
+	}
+}
+
+// totals is the control totals of a cycle, as `tollbook export` gives them.
+func (s *Source) totals(list []*published, cycle string) (*item, error) {
+	totals, err := query.Totals(s.Snap, cycle)
+	if err != nil {
+		return nil, err
+	}
+	p := find(list, "totals")
+	cols := parquet.NewColumns(p.def)
+	var text strings.Builder
+	for _, t := range totals {
+		cols.C[0].AddWord(t.Name)
+		cols.C[1].AddText(t.Value)
+		cols.N++
+		text.WriteString(t.Name + "=" + t.Value + "\n")
+	}
+	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, lake.HashBytes([]byte(text.String())))
+	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, known: true, rows: int64(cols.N), read: one(cols)}, nil
+}
+
+// one is a single batch.
+func one(cols *parquet.Columns) func(context.Context) batches {
+	return func(context.Context) batches {
+		return func(yield func(*parquet.Columns, error) bool) {
+			if cols.N > 0 {
+				yield(cols, nil)
+			}
+		}
+	}
+}
+
+// runsChunk is how many manifests an item of runs holds: a full one never changes.
+const runsChunk = 100
+
+// runs is the lake's history. A full stretch of it is known by the lake's first manifest and its numbers, and read only to be inserted.
+func (s *Source) runs(list []*published) ([]*item, error) {
+	p := find(list, "runs")
+	last := s.Snap.Manifest.Number
+	origin, err := s.Snap.Origin()
+	if err != nil {
+		return nil, err
+	}
+	var out []*item
+	for from := int64(1); from <= last; from += runsChunk {
+		to := from + runsChunk - 1
+		path := fmt.Sprintf("worked out/runs/%s/%06d-%06d", origin, from, to)
+		if to > last {
+			to = last
+			path = fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, s.Snap.Hash)
+		}
+		out = append(out, &item{table: p, path: path, bucket: lake.NoBucket, rows: to - from + 1, read: func(context.Context) batches {
+			return s.readRuns(p.def, from, to)
+		}})
+	}
+	return out, nil
+}
+
+// readRuns reads manifests from one number to another.
+func (s *Source) readRuns(def *tables.Table, from, to int64) batches {
+	return func(yield func(*parquet.Columns, error) bool) {
+		manifests, err := s.Snap.Since(from)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		cols := parquet.NewColumns(def)
+		hash := s.Snap.Hash
+		for i := range manifests {
+			m := &manifests[i]
+			if m.Number <= to {
+				if err := addRun(cols, m, hash); err != nil {
+					yield(nil, err)
+					return
+				}
+			}
+			hash = m.Parent
+		}
+		yield(cols, nil)
+	}
+}
+
+// addRun appends a manifest.
+func addRun(cols *parquet.Columns, m *lake.Manifest, hash lake.Hash) error {
+	asOf, err := period.ParseInstant(m.AsOf)
+	if err != nil {
+		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
+	}
+	c := cols.C
+	c[tables.QNumber].Ints = append(c[tables.QNumber].Ints, m.Number)
+	c[tables.QHash].AddText(string(hash))
+	c[tables.QParent].AddText(string(m.Parent))
+	c[tables.QAsOf].Ints = append(c[tables.QAsOf].Ints, int64(asOf))
+	c[tables.QCommand].AddWord(m.Command)
+	c[tables.QClosedThrough].AddWord(m.ClosedThrough)
+	c[tables.QBuckets].Codes = append(c[tables.QBuckets].Codes, int32(m.Buckets))
+	cols.N++
+	return nil
+}

@@ -1,0 +1,254 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+)
+
+// load is one insertion of one item: an id that no other insertion has, and what its rows add up to.
+type load struct {
+	id    uint64
+	table string
+	path  string
+	cycle string
+	shard int
+	rows  int64
+	sums  []string // as tally.texts gives them
+}
+
+// group is what goes into one INSERT: items of one table, cycle and shard.
+type group struct {
+	table *published
+	cycle string
+	shard int
+	items []*item
+	rows  int64
+}
+
+// The size of an INSERT. The server makes a part of every mostRows rows that it is sent, so that a large file becomes few parts and many
+// small files one.
+const (
+	mostRows  = 1 << 20
+	mostItems = 1000
+)
+
+// groups puts items together. Items come by table and path, which is by cycle.
+func groups(items []*item, shards int) []*group {
+	type place struct {
+		table, cycle string
+		shard        int
+	}
+	open := make(map[place]*group)
+	var all []*group
+	for _, i := range items {
+		at := place{i.table.name, i.cycle, shardOf(i, shards)}
+		g := open[at]
+		if g == nil || g.rows+i.rows > mostRows || len(g.items) == mostItems {
+			g = &group{table: i.table, cycle: i.cycle, shard: at.shard}
+			open[at] = g
+			all = append(all, g)
+		}
+		g.items = append(g.items, i)
+		g.rows += i.rows
+	}
+	return all
+}
+
+// shardOf is where an item's rows go: by bucket; what is of no bucket goes to the first shard (PUB-9).
+func shardOf(i *item, shards int) int {
+	if i.bucket == lake.NoBucket {
+		return 0
+	}
+	return i.bucket % shards
+}
+
+// insertSettings make few parts, whatever the server's profile says.
+func insertSettings() map[string]string {
+	return map[string]string{
+		"async_insert": "0", "insert_deduplicate": "0", "max_insert_threads": "1",
+		"min_insert_block_size_rows": fmt.Sprint(mostRows), "min_insert_block_size_bytes": "536870912",
+	}
+}
+
+// sender feeds a group into one INSERT.
+type sender struct {
+	run   *run
+	group *group
+	loads []load
+	block *block
+	at    int // of the item at hand; -1 before the first
+	tally *tally
+	next  func() (*parquet.Columns, error, bool)
+	stop  func()
+}
+
+// insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for verify to say.
+func (r *run) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
+	s := &sender{run: r, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
+	for k, i := range g.items {
+		s.loads = append(s.loads, load{id: ids[k], table: g.table.name, path: i.path, cycle: g.cycle, shard: g.shard})
+	}
+	defer func() { s.stop() }()
+	at := place{n.Address(), g.table.data(), g.cycle}
+	r.begins(at)
+	err = n.Insert(ctx, &clickhouse.Insert{Table: r.schema.name(g.table.data()), Columns: s.block.input, Settings: insertSettings(), Next: s.more})
+	if err == nil {
+		r.ends(at, s.loads)
+	}
+	return s.loads, err
+}
+
+// begins notes an insertion: until it ends nobody knows what of it is there.
+func (r *run) begins(at place) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.changed[at] = true
+	r.unsure[at]++
+}
+
+// ends notes that a server has taken an insertion whole.
+func (r *run) ends(at place, loads []load) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsure[at]--
+	for i := range loads {
+		r.inserted[at] += uint64(loads[i].rows)
+	}
+}
+
+// more fills the next block; false = the group is at its end.
+func (s *sender) more(ctx context.Context) (bool, error) {
+	for {
+		if s.at < 0 {
+			if err := s.begin(ctx, 0); err != nil {
+				return false, err
+			}
+		}
+		cols, err, ok := s.next()
+		switch {
+		case err != nil:
+			return false, err
+		case ok && cols.N == 0:
+		case ok:
+			s.block.fill(s.loads[s.at].id, s.group.cycle, cols)
+			s.run.sent(cols.N)
+			return true, s.tally.add(cols)
+		default:
+			if err := s.end(); err != nil {
+				return false, err
+			}
+			if s.at+1 == len(s.group.items) {
+				return false, nil
+			}
+			if err := s.begin(ctx, s.at+1); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
+// begin starts on an item.
+func (s *sender) begin(ctx context.Context, at int) (err error) {
+	s.stop()
+	s.at = at
+	s.next, s.stop = iter.Pull2(s.group.items[at].read(ctx))
+	s.tally, err = newTally(s.group.table)
+	return err
+}
+
+// end notes what the item at hand came to, and holds it against the manifest.
+func (s *sender) end() error {
+	l, i := &s.loads[s.at], s.group.items[s.at]
+	l.rows, l.sums = s.tally.rows, s.tally.texts()
+	if !i.known {
+		return nil
+	}
+	if l.rows != i.rows {
+		return &DifferError{What: i.path, Column: "rows", Left: fmt.Sprintf("%d in the manifest", i.rows), Right: fmt.Sprintf("%d in the file", l.rows)}
+	}
+	for _, sum := range i.sums {
+		for k, name := range s.group.table.sumNames() {
+			if want := trimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
+				return &DifferError{What: i.path, Column: name, Left: want + " in the manifest", Right: l.sums[k] + " in the file"}
+			}
+		}
+	}
+	return nil
+}
+
+// trimZeros takes the zeros off a decimal's end.
+func trimZeros(text string) string {
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	if text == "-0" {
+		return "0"
+	}
+	return text
+}
+
+// load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids; a difference is
+// tried once more, for whoever else is at work.
+func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
+	members := r.nodes.of(g.shard)
+	if len(members) == 0 {
+		return nil, fmt.Errorf("cluster %s has no server of shard %d", r.schema.Cluster, g.shard+1)
+	}
+	for try := range 2 {
+		err = members[0].Retry(ctx, func() error {
+			ids, err := r.ids(ctx, len(g.items))
+			if err != nil {
+				return err
+			}
+			for _, n := range members {
+				if loads, err = r.insert(ctx, n, g, ids); err != nil {
+					return err
+				}
+				if err = r.step(StepInserted); err != nil {
+					return err
+				}
+				if err = r.verify(ctx, n, g.table, g.cycle, loads); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if !isDiffer(err) || try > 0 {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return loads, r.record(ctx, loads)
+}
+
+// ids are fresh ones: no server gives one twice, and they rise with time.
+func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
+	var list []uint64
+	var id uint64
+	err := r.nodes.all[0].Each(ctx, "ask for ids", "SELECT generateSnowflakeID() FROM numbers(?)", []any{n}, func() { list = list[:0] }, []any{&id}, func() error {
+		list = append(list, id)
+		return nil
+	})
+	if err == nil && len(list) != n {
+		err = fmt.Errorf("clickhouse %s: asked for %d ids, got %d", r.nodes.all[0].Address(), n, len(list))
+	}
+	return list, err
+}
+
+// record notes verified loads on every server: a publish that is stopped after it takes them up instead of inserting them again.
+func (r *run) record(ctx context.Context, loads []load) error {
+	if err := r.step(StepVerified); err != nil {
+		return err
+	}
+	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
+		return n.Retry(ctx, func() error { return n.Insert(ctx, r.schema.loadRows(loads)) })
+	})
+}

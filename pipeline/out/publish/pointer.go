@@ -1,0 +1,191 @@
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/ch-go/proto"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Pointer is which state the views show.
+type Pointer struct {
+	Number   uint64 // rises with every move; 0 = nothing was published yet
+	Moved    period.Instant
+	Lake     string // hash of the lake's first manifest
+	Manifest uint64
+	Hash     string // of the manifest
+	AsOf     period.Instant
+	// Cycles and the manifest that each was published of: they differ where a cycle was published alone.
+	Cycles    []string
+	Manifests []uint64
+	Loads     []uint64 // ascending
+}
+
+// Live reads the pointer of a server. ok is false where there is none yet.
+func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
+	var moved, asOf time.Time
+	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " + Schema{Database: database}.name("published") +
+		" ORDER BY number DESC LIMIT 1"
+	err = c.Each(ctx, "read the pointer", sql, nil, func() { p, ok = Pointer{}, false },
+		[]any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads}, func() error {
+			p.Moved, p.AsOf, ok = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro()), true
+			return nil
+		})
+	if clickhouse.NotThere(err) {
+		return Pointer{}, false, nil
+	}
+	return p, ok, err
+}
+
+// same reports whether two pointers show the same.
+func (p *Pointer) same(o *Pointer) bool {
+	return p.Lake == o.Lake && p.Manifest == o.Manifest && p.Hash == o.Hash && slices.Equal(p.Loads, o.Loads) && slices.Equal(p.Cycles, o.Cycles) &&
+		slices.Equal(p.Manifests, o.Manifests)
+}
+
+// readPointer reads the newest pointer of all servers, and which of them are behind.
+func (r *run) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
+	found := make([]Pointer, len(r.nodes.all))
+	for i, n := range r.nodes.all {
+		if found[i], _, err = Live(ctx, n.Conn, r.schema.Database); err != nil {
+			return Pointer{}, nil, err
+		}
+		if found[i].Number > newest.Number {
+			newest = found[i]
+		}
+	}
+	for i, n := range r.nodes.all {
+		if found[i].Number != newest.Number {
+			behind = append(behind, n)
+		}
+	}
+	return newest, behind, nil
+}
+
+// put writes a pointer to a server: one row, so all of it or nothing. Twice the same row shows the same.
+func (r *run) put(ctx context.Context, n *node, p *Pointer) error {
+	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
+	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
+	from, hash := proto.ColStr{}, proto.ColStr{}
+	cycles, manifests, loads := new(proto.ColStr).Array(), new(proto.ColUInt64).Array(), new(proto.ColUInt64).Array()
+	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: typed(&moved, moment)}, {Name: "lake", Data: &from},
+		{Name: "manifest", Data: &manifest}, {Name: "manifest_hash", Data: &hash}, {Name: "as_of", Data: typed(&asOf, moment)},
+		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
+	return n.Retry(ctx, func() error {
+		return n.Insert(ctx, once(r.schema.name("published"), in, func() {
+			number.Append(p.Number)
+			moved.Append(int64(p.Moved))
+			from.Append(p.Lake)
+			manifest.Append(p.Manifest)
+			hash.Append(p.Hash)
+			asOf.Append(int64(p.AsOf))
+			cycles.Append(p.Cycles)
+			manifests.Append(p.Manifests)
+			loads.Append(p.Loads)
+		}))
+	})
+}
+
+// once is an INSERT of one block.
+func once(table string, in proto.Input, fill func()) *clickhouse.Insert {
+	done := false
+	return &clickhouse.Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0", "insert_deduplicate": "0"}, Next: func(context.Context) (bool, error) {
+		if done {
+			return false, nil
+		}
+		done = true
+		fill()
+		return true, nil
+	}}
+}
+
+// loadRows is the INSERT that notes loads.
+func (s Schema) loadRows(loads []load) *clickhouse.Insert {
+	id, rows := proto.ColUInt64{}, proto.ColUInt64{}
+	layouts, shard := proto.ColUInt16{}, proto.ColUInt32{}
+	name, cycle := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality()
+	path := proto.ColStr{}
+	columns, sums := new(proto.ColStr).Array(), new(proto.ColStr).Array()
+	in := proto.Input{{Name: "load", Data: &id}, {Name: "table_name", Data: name}, {Name: "path", Data: &path}, {Name: "layout", Data: &layouts},
+		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows}, {Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
+	return once(s.name("loads"), in, func() {
+		for i := range loads {
+			l := &loads[i]
+			id.Append(l.id)
+			name.Append(l.table)
+			path.Append(l.path)
+			layouts.Append(layout)
+			cycle.Append(l.cycle)
+			shard.Append(uint32(l.shard))
+			rows.Append(uint64(l.rows))
+			columns.Append(find(theTables(true), l.table).sumNames())
+			sums.Append(l.sums)
+		}
+	})
+}
+
+// MovedError says that somebody else moved the pointer while this publish was at work: it starts over from what is shown now.
+type MovedError struct{ Was, Now uint64 }
+
+// Error says so.
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("another publisher moved the pointer from %d to %d", e.Was, e.Now)
+}
+
+// move makes the views show the loads. Every one of them was counted on its servers (PUB-2).
+func (r *run) move(ctx context.Context, next *Pointer) error {
+	if err := r.step(StepBeforePointer); err != nil {
+		return err
+	}
+	now, _, err := r.readPointer(ctx)
+	if err != nil {
+		return err
+	}
+	if now.Number != r.base.Number {
+		return &MovedError{r.base.Number, now.Number}
+	}
+	ids, err := r.ids(ctx, 1)
+	if err != nil {
+		return err
+	}
+	if next.Number = ids[0]; next.Number <= r.base.Number {
+		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", r.nodes.all[0].Address(), next.Number, r.base.Number)
+	}
+	if err := r.inTime(next); err != nil {
+		return err
+	}
+	next.Moved = instantOf(next.Number)
+	for i, n := range r.nodes.all {
+		if err := r.put(ctx, n, next); err != nil {
+			return err
+		}
+		if i+1 < len(r.nodes.all) {
+			if err := r.step(StepBetweenPointers); err != nil {
+				return err
+			}
+		}
+	}
+	return r.step(StepMoved)
+}
+
+// instantOf is when an id was given: its upper 42 bits are milliseconds.
+func instantOf(id uint64) period.Instant { return period.Instant(id >> 22 * 1000) }
+
+// inTime refuses loads that another publisher may take for waste by now (PUB-6).
+func (r *run) inTime(next *Pointer) error {
+	if r.o.Keep == 0 {
+		return nil
+	}
+	for _, id := range next.Loads {
+		if _, shown := slices.BinarySearch(r.base.Loads, id); !shown && next.Number>>22 > id>>22+uint64(r.o.Keep.Milliseconds()*3/4) {
+			return errors.New("publishing took longer than three quarters of clickhouse.keep: raise it, and publish again")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,218 @@
+package publish_test
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+// Over HTTP the same rows arrive.
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	for _, packing := range []string{"lz4", "zstd", "none"} {
+		t.Run(packing, func(t *testing.T) {
+			w.settings(strings.Replace(copyOf(w.server.HTTPDSN()), "/copy", "/copy_"+packing, 1), ", compression: "+packing)
+			if packing == "lz4" {
+				if r := w.month(); r.Owed != nil {
+					t.Fatalf("%+v", r.Owed)
+				}
+			}
+			w.publish()
+			w.shows(strings.ReplaceAll(linesSQL, "copy.", "copy_"+packing+"."), sampleLines)
+			if r := w.publish(); r.Changed {
+				t.Errorf("again: %+v", r)
+			}
+		})
+	}
+}
+
+// TLS is checked against the authority that the settings name, and against nothing only when they say so. No secret is told by what fails.
+func TestTLSAndSecrets(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter2-very-secret"
+	s := server.Start(t, server.Options{})
+	s.Ask(t, "SELECT 1")
+	proxy, certificate := server.TLS(t, s.Addr())
+	w := at(t, s, "clickhouse://finance:"+secret+"@"+proxy.Addr()+"/copy?secure=true", "")
+	w.stopAt1()
+	told := func(want string) {
+		t.Helper()
+		_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+		var failed *clickhouse.Error
+		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
+			t.Errorf("%v; want one with %q, and no secret", err, want)
+		}
+	}
+	told("clickhouse.ca_file") // signed by nobody known
+	w.settings("clickhouse://finance:"+secret+"@"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
+	told("Authentication failed")
+	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", ca_file: '"+certificate+"'")
+	w.publish()
+	w.shows(linesSQL, sampleLines)
+	w.settings("clickhouse://"+proxy.Addr()+"/copy?secure=true", ", skip_verify: true")
+	w.publish()
+	w.settings("clickhouse://"+s.Addr()+"/copy?secure=true", "")
+	told("clickhouse " + s.Addr() + ": connect: ") // the server speaks no TLS there
+}
+
+// User and password come from the environment, then from settings and file, then from the dsn.
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"}, {Name: "ops", Password: "from env"}}}, "")
+	w.stopAt1()
+	w.must(os.WriteFile(filepath.Join(w.dir, "secret"), []byte("from file\n"), 0o600))
+	w.settings(copyOf(w.server.DSN()), ", user: finance, password_file: secret")
+	w.publish()
+	w.env[clickhouse.UserEnv], w.env[clickhouse.PasswordEnv] = "ops", "from env"
+	w.publish()
+	w.env[clickhouse.PasswordEnv] = "from somewhere else"
+	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	if err == nil || strings.Contains(err.Error(), "from somewhere else") || !strings.Contains(err.Error(), "Authentication failed") {
+		t.Error(err)
+	}
+	w.env = map[string]string{}
+	base, err := url.Parse(copyOf(w.server.DSN()))
+	w.must(err)
+	base.User = url.UserPassword("finance", "from file")
+	w.settings(base.String(), "")
+	w.publish()
+	w.shows(linesSQL, sampleLines)
+}
+
+// A server with the tables of version 1 alone is brought forward; one of a later program is left alone.
+func TestMigration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.month()
+	w.ask("DROP VIEW copy.samples")
+	w.ask("DROP TABLE copy.samples_rows SYNC")
+	w.ask("DROP TABLE copy.samples_data SYNC")
+	w.ask("DELETE FROM copy.schema_versions WHERE version != 1")
+	w.settings(copyOf(w.server.DSN()), ", samples: true")
+	r := w.publish()
+	if got := strings.Join(r.DDL, "; "); !strings.Contains(got, "0002_samples.sql; ") || !r.Changed || len(r.Mended) > 0 {
+		t.Errorf("ran %s: %+v", got, r)
+	}
+	w.shows(linesSQL, sampleLines)
+	w.shows("SELECT count() > 1000, sum(in_bps) > 0 FROM copy.samples", "1\t1")
+	w.shows("SELECT groupArray(version) FROM (SELECT DISTINCT version FROM copy.schema_versions ORDER BY version)", "[0,1,2]")
+	w.ask("INSERT INTO copy.schema_versions (version, name) VALUES (3, 'of tomorrow')")
+	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	var newer *publish.NewerError
+	if !errors.As(err, &newer) || newer.Version != 3 || newer.Ours != 2 {
+		t.Error(err)
+	}
+}
+
+// Three shards: lines lie by bucket, each server answers the whole, a shard that is down owes the publish, and the next one pays.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	shards := server.StartCluster(t, 3, server.Options{})
+	w := at(t, shards[0], copyOf(shards[0].DSN()), ", cluster: "+server.ClusterName)
+	w.must(shards[2].Kill())
+	if r := w.month(); r.Owed == nil || !strings.Contains(r.Owed.Why, shards[2].Addr()) {
+		t.Fatalf("owed %+v", r.Owed)
+	}
+	w.must(shards[2].Restart())
+	w.publish()
+	for i, s := range shards {
+		w.server = s
+		w.shows(linesSQL, sampleLines)
+		w.shows(statementsSQL, sampleDue)
+		if n := w.ask(rowsOfLinesSQL); n == "0" || n == "18351" {
+			t.Errorf("shard %d holds %s of 18351 lines", i+1, n)
+		}
+	}
+	w.server = shards[0]
+	if r := w.publish(); r.Changed || inserted(r) != 0 {
+		t.Errorf("again: %+v", r)
+	}
+}
+
+// A cluster grows: what was on two shards stays there and is shown, what is inserted anew goes to three.
+func TestMoreShards(t *testing.T) {
+	t.Parallel()
+	shards := server.StartCluster(t, 3, server.Options{})
+	w := at(t, shards[0], copyOf(shards[0].DSN()), "")
+	w.month() // one server
+	w.settings(copyOf(shards[0].DSN()), ", cluster: "+server.ClusterName)
+	w.publish()
+	for _, s := range shards {
+		w.server = s
+		w.shows(linesSQL, sampleLines)
+	}
+	w.server = shards[1]
+	w.shows(rowsOfLinesSQL, "0")
+	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle, Rebalance: true})
+	w.must(err)
+	for _, s := range shards {
+		w.server = s
+		w.shows(linesSQL, sampleLines)
+		w.shows("SELECT count() > 0 FROM copy.lines_data", "1")
+	}
+}
+
+// Publishers at the same time do each other no harm, and leave one copy.
+func TestTwoPublishers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.stopAt1()
+	w.stopAt(publish.StepMigrated)
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			if _, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	w.shows(linesSQL, sampleLines)
+	w.shows(statementsSQL, sampleDue)
+	if r := w.publish(); r.Changed {
+		t.Errorf("%+v", r)
+	}
+}
+
+// Rows that a query may still need stay, whatever keep says; and a cycle can be published alone.
+func TestQueryHoldsRows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), ", keep: 0s")
+	w.month()
+	ctx := t.Context()
+	began, ended := make(chan struct{}), make(chan string)
+	go func() {
+		close(began)
+		text, err := w.server.Query(ctx, "SELECT sum(sleepEachRow(0.2)) FROM numbers(40) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0")
+		ended <- fmt.Sprint(text, err)
+	}()
+	<-began
+	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%processes%' AND user != ''") == "0" {
+		continue // until it runs
+	}
+	w.ask("DELETE FROM copy.loads WHERE table_name = 'statements'") // inserted anew, and the old rows are dropped
+	r := w.publish()
+	if r.Cleaned != 0 || r.Waiting == 0 || !r.Changed {
+		t.Errorf("while a query runs: %+v", r)
+	}
+	w.shows(statementsSQL, sampleDue)
+	<-ended
+	_, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")})
+	w.must(err)
+	w.shows("SELECT count() FROM copy.statements_data", "12")
+	w.shows(linesSQL, sampleLines)
+}

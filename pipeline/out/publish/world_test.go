@@ -1,0 +1,149 @@
+package publish_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// world is a workspace with the sample and a server.
+type world struct {
+	*testing.T
+	dir    string
+	server *server.Server
+	env    map[string]string
+	asOf   string
+}
+
+// newWorld has a server of its own. more is added to clickhouse in the settings.
+func newWorld(t *testing.T, o server.Options, more string) *world {
+	t.Helper()
+	s := server.Start(t, o)
+	return at(t, s, s.DSN(), more)
+}
+
+// at is a workspace that publishes to database copy of a dsn.
+func at(t *testing.T, s *server.Server, dsn, more string) *world {
+	t.Helper()
+	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w"), server: s, env: map[string]string{}, asOf: sample.AsOf}
+	w.must(sample.Write(w.dir))
+	w.settings(dsn, more)
+	return w
+}
+
+// settings sets the server.
+func (w *world) settings(dsn, more string) {
+	w.Helper()
+	name := filepath.Join(w.dir, "tollbook.yaml")
+	text, err := os.ReadFile(name)
+	w.must(err)
+	var out []string
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "clickhouse:") {
+			out = append(out, line)
+		}
+	}
+	out = append(out, "clickhouse: {dsn: '"+dsn+"', retries: 0"+more+"}\n")
+	w.must(os.WriteFile(name, []byte(strings.Join(out, "")), 0o644))
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) workspace() *run.Workspace {
+	w.Helper()
+	ws, err := run.OpenWorkspace(w.dir)
+	w.must(err)
+	return ws
+}
+
+func (w *world) options() run.Options {
+	w.Helper()
+	asOf, err := period.ParseInstant(w.asOf)
+	w.must(err)
+	return run.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
+}
+
+// month runs the sample's month.
+func (w *world) month() *run.Report {
+	w.Helper()
+	r, err := w.workspace().Monthly(w.Context(), cycle(w.T, sample.Cycle), w.options())
+	w.must(err)
+	return r
+}
+
+func cycle(t *testing.T, name string) period.Cycle {
+	t.Helper()
+	c, err := period.ParseCycle(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// publish publishes all.
+func (w *world) publish() *publish.Report {
+	w.Helper()
+	r, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	w.must(err)
+	return r
+}
+
+func (w *world) tryPublish(po run.PublishOptions) (*publish.Report, error) {
+	w.Helper()
+	return w.workspace().Publish(w.Context(), po, w.options())
+}
+
+// ask asks the server, tables of the copy by their names.
+func (w *world) ask(sql string) string {
+	w.Helper()
+	return strings.TrimSpace(w.server.Ask(w.T, sql))
+}
+
+// shows wants an answer.
+func (w *world) shows(sql, want string) {
+	w.Helper()
+	if got := w.ask(sql); got != want {
+		w.Errorf("%s\ngot  %s\nwant %s", sql, got, want)
+	}
+}
+
+// The sample's month, as fixtures/sample and `make run` have it: lines, what they cost and what is asked for.
+const (
+	sampleLines    = "18351\t8912.10475295\t266.73631814\t8645.36843481"
+	sampleDue      = "12\t8645.36843481\t8645.37\t-0.00156519"
+	linesSQL       = "SELECT count(), sum(official_amount), sum(official_discount_amount), sum(payment_amount) FROM copy.lines"
+	statementsSQL  = "SELECT count(), sum(payment_amount), sum(due_amount), sum(rounding_amount) FROM copy.statements"
+	rowsOfLinesSQL = "SELECT count() FROM copy.lines_data"
+)
+
+// stopped is the error of a publish that ends at a stop point.
+var errStopped = errors.New("stopped here")
+
+// stopAt publishes up to a stop point.
+func (w *world) stopAt(point string) {
+	w.Helper()
+	o := w.options()
+	o.StopAt = func(at string) error {
+		if at == point {
+			return errStopped
+		}
+		return nil
+	}
+	if _, err := w.workspace().Publish(context.WithoutCancel(w.Context()), run.PublishOptions{Cycle: run.NoCycle}, o); !errors.Is(err, errStopped) {
+		w.Fatalf("publish up to %s: %v", point, err)
+	}
+}

@@ -1,0 +1,307 @@
+package annex
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Question says which billing objects of a cycle are asked for.
+type Question struct {
+	Cycle    period.Cycle
+	Resource string // a link or a group; a link of a group stands for the group; "" = any
+	Customer string // "" = any
+	SKU      string // "" = any
+}
+
+// Sources is what an annex is made from. Prices are those of Books.
+type Sources struct {
+	Snap     *lake.Snapshot
+	Books    *books.Books
+	Prices   *rating.Book
+	Currency string
+}
+
+// Annex is how one billing object came to its quantity and its lines. Values are in Mbps, exact: decimals where they end, else
+// fractions. Times are in the contract zone.
+type Annex struct {
+	Cycle        string         `json:"cycle"`
+	Zone         string         `json:"zone"`
+	State        lake.State     `json:"state"`     // open: provisional
+	MonthEnd     bool           `json:"month_end"` // the lake has month-end lines of the cycle
+	CustomerID   string         `json:"customer_id"`
+	CustomerName string         `json:"customer_name,omitempty"`
+	SKU          string         `json:"sku"`
+	Product      string         `json:"product,omitempty"`
+	Measure      string         `json:"measure"`
+	Region       string         `json:"region_code"`
+	Object       string         `json:"object"`
+	Links        []Term         `json:"links"`
+	Policy       Policy         `json:"policy"`
+	Samples      int            `json:"samples"` // of all links, as the lake holds them
+	Points       int            `json:"points"`  // slots that counted
+	Index        int            `json:"index"`   // of the value among the points (monthly_4th_peak: the daily peaks), from the top, from 0; -1 = no single one
+	Direction    string         `json:"direction,omitempty"`
+	Value        string         `json:"value"` // before the commit
+	Slot         string         `json:"slot,omitempty"`
+	Above        int            `json:"above"` // points larger than the value
+	Largest      []Peak         `json:"largest"`
+	Daily        []Daily        `json:"daily,omitempty"` // methods that look at days
+	Month        string         `json:"month,omitempty"` // enhanced_p95: before the floor
+	Floor        string         `json:"floor,omitempty"` // enhanced_p95
+	ValidDays    int            `json:"valid_days"`
+	Days         int            `json:"days"` // that the value is billed for, of MonthDays
+	MonthDays    int            `json:"month_days"`
+	Commit       money.Quantity `json:"commit"`
+	Billed       string         `json:"billed"` // the larger of value and commit
+	Quantity     money.Quantity `json:"quantity"`
+	Currency     string         `json:"currency"`
+	Provisional  bool           `json:"provisional"` // the cycle is open; without MonthEnd the lines are priced here and now
+	Lines        []Line         `json:"lines"`
+	Agrees       bool           `json:"agrees"` // the lake's lines bill what was measured here
+
+	manifest int64
+	bounds   period.Span
+	zone     *period.Zone
+	digits   int
+	megabit  *big.Rat
+	series   []sample
+	value    *big.Rat // Mbps
+}
+
+// Term is one row of links.csv that belongs to the object.
+type Term struct {
+	ResourceID string         `json:"resource_id"`
+	ValidFrom  string         `json:"valid_from,omitempty"`
+	ValidTo    string         `json:"valid_to,omitempty"`
+	Size       money.Quantity `json:"size_mbps"`
+	Commit     money.Quantity `json:"commit_mbps"`
+}
+
+// Policy is how the object is measured (spec §4.7).
+type Policy struct {
+	ID            string      `json:"id"`
+	Method        string      `json:"method"`
+	Series        string      `json:"series"`
+	Duplicates    string      `json:"duplicates"`
+	Missing       string      `json:"missing"`
+	ValidDaysOnly bool        `json:"valid_days_only"`
+	Kilo          int         `json:"kilo"`
+	Drop          money.Rate  `json:"drop"`
+	Days          string      `json:"days"`
+	FloorShare    *money.Rate `json:"floor_share,omitempty"`
+}
+
+// Peak is a point.
+type Peak struct {
+	Slot string `json:"slot"`
+	Mbps string `json:"mbps"`
+}
+
+// Build makes an annex of every object that the question fits, in order of customer, sku, region and object. Errors:
+// *query.NoCycleError; *query.NotFoundError where no link and no group fits.
+func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
+	if err := query.HasCycle(s.Snap, q.Cycle.String()); err != nil {
+		return nil, err
+	}
+	objects := measure.Gather(s.Books, q.Cycle, s.wanted(q))
+	if objects.Len() == 0 {
+		return nil, s.notFound(q)
+	}
+	meter := percentile.NewMeter(s.Books.Zone, q.Cycle)
+	var out []*Annex
+	err := measure.State(ctx, s.Snap, s.Books, q.Cycle, objects, func(k measure.Key, o *percentile.Object) error {
+		a, err := s.build(q.Cycle, meter, k, objects.Links(k), o)
+		if err != nil {
+			return fmt.Errorf("measure %s of customer %s: %w", k.Object, s.Books.Customers[k.Customer].ID, err)
+		}
+		out = append(out, a)
+		return nil
+	})
+	slices.SortFunc(out, func(a, b *Annex) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+	})
+	return out, err
+}
+
+// wanted picks the rows whose link or group is asked for, and with a link the other links of its group.
+func (s *Sources) wanted(q *Question) func(*books.Link) bool {
+	bounds := s.Books.Zone.Bounds(q.Cycle)
+	asked := make(map[measure.Key]bool)
+	for i := range s.Books.Links {
+		l := &s.Books.Links[i]
+		if l.Valid.Overlaps(bounds) && (q.Resource == "" || l.ResourceID == q.Resource || l.Group != "" && l.Group == q.Resource) {
+			asked[measure.KeyOf(l)] = true
+		}
+	}
+	return func(l *books.Link) bool {
+		return asked[measure.KeyOf(l)] && (q.Customer == "" || s.Books.Customers[l.Customer].ID == q.Customer) &&
+			(q.SKU == "" || s.Books.Products[l.SKU].SKU == q.SKU)
+	}
+}
+
+func (s *Sources) notFound(q *Question) error {
+	what := fmt.Sprintf("books/links.csv has no link and no group %q in force in %s", q.Resource, q.Cycle)
+	if q.Customer != "" {
+		what += " for customer " + q.Customer
+	}
+	if q.SKU != "" {
+		what += " and sku " + q.SKU
+	}
+	var known []string
+	for _, k := range measure.Gather(s.Books, q.Cycle, nil).Keys() {
+		if slices.Contains(known, k.Object) {
+			continue
+		}
+		if len(known) == mostNamed {
+			known = append(known, "…")
+			break
+		}
+		known = append(known, k.Object)
+	}
+	do := "books/links.csv has no link at all in that cycle"
+	if len(known) > 0 {
+		do = "there are: " + strings.Join(known, ", ")
+	}
+	return &query.NotFoundError{What: what, Do: do}
+}
+
+// mostNamed is how many objects a hint names.
+const mostNamed = 10
+
+// build measures one object.
+func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, links []string, object *percentile.Object) (*Annex, error) {
+	product := &s.Books.Products[k.SKU]
+	policy := &s.Books.Policies[s.Books.Policy(product.Policy)] // the books' reader has checked that there is one
+	r, err := meter.Measure(policy, object)
+	if err != nil {
+		return nil, err
+	}
+	a := &Annex{
+		Cycle: cycle.String(), Zone: s.Books.Zone.Name(), CustomerID: s.Books.Customers[k.Customer].ID, SKU: product.SKU, Product: product.Name,
+		Measure: product.Measure, Region: k.Region, Object: k.Object, Policy: shownPolicy(policy), Points: r.Points, Index: r.Index,
+		Value: decimal(r.Value), ValidDays: r.ValidDays, Days: r.Days, MonthDays: r.MonthDays, Commit: r.Commit, Billed: decimal(r.Billed),
+		Quantity: r.Quantity, Currency: s.Currency, Largest: []Peak{}, zone: s.Books.Zone, bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
+		megabit: megabit(policy), value: r.Value, manifest: s.Snap.Manifest.Number,
+	}
+	rows := s.Books.Customers[k.Customer].Rows
+	a.CustomerName = rows[len(rows)-1].Name
+	ref, _ := s.Snap.Cycle(a.Cycle)
+	a.State, a.MonthEnd = ref.State, ref.MonthEnd
+	for i, id := range links {
+		a.Samples += len(object.Links[i].Slots)
+		a.terms(id, object.Links[i].Terms)
+	}
+	if r.HasSlot {
+		a.Slot = a.time(r.Slot.Start())
+	}
+	if r.Month != nil {
+		a.Month, a.Floor = decimal(r.Month), decimal(r.Floor)
+	}
+	if err := a.look(policy, object, &r); err != nil {
+		return nil, err
+	}
+	return a, s.lines(a, k, cycle)
+}
+
+// look takes from the points what a person wants to see beside the result.
+func (a *Annex) look(policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
+	cycle, err := period.ParseCycle(a.Cycle)
+	if err != nil {
+		return err
+	}
+	points, err := pointsOf(a.zone, cycle, policy, o)
+	if err != nil {
+		return err
+	}
+	if len(points) != r.Points {
+		return fmt.Errorf("%d slots count here, %d in the measurement", len(points), r.Points)
+	}
+	which := policy.Series
+	if policy.Method == books.TransitP95 {
+		if which, err = a.direction(points, r); err != nil {
+			return err
+		}
+		a.Direction = which.String()
+	}
+	if a.series, err = seriesOf(points, which); err != nil {
+		return err
+	}
+	for i, p := range downward(a.series) {
+		mbps := new(big.Rat).Quo(rat(p.bps), a.megabit)
+		if mbps.Cmp(r.Value) > 0 {
+			a.Above++
+		}
+		if i < mostPeaks {
+			a.Largest = append(a.Largest, Peak{a.time(p.slot.Start()), decimal(mbps)})
+		}
+	}
+	a.Daily = a.daily(policy)
+	return nil
+}
+
+// mostPeaks is how many of the largest points are listed.
+const mostPeaks = 10
+
+// direction is which of transit_p95's two directions has the value: in, unless out's is larger.
+func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, error) {
+	in, err := seriesOf(points, books.SeriesIn)
+	if err != nil || len(in) == 0 || r.Index < 0 {
+		return books.SeriesIn, err
+	}
+	if at := downward(in)[r.Index]; new(big.Rat).Quo(rat(at.bps), a.megabit).Cmp(r.Value) == 0 {
+		return books.SeriesIn, nil
+	}
+	return books.SeriesOut, nil
+}
+
+func shownPolicy(p *books.Policy) Policy {
+	out := Policy{ID: p.ID, Method: p.Method.String(), Series: p.Series.String(), Duplicates: p.Duplicates.String(), Missing: "skip",
+		ValidDaysOnly: p.ValidDaysOnly, Kilo: p.Kilo, Drop: p.Drop, Days: p.Days.String()}
+	if p.MissingZero {
+		out.Missing = "zero"
+	}
+	if p.Method == books.EnhancedP95 {
+		out.FloorShare = &p.FloorShare
+	}
+	return out
+}
+
+func (a *Annex) terms(id string, terms []percentile.Term) {
+	for _, t := range terms {
+		row := Term{ResourceID: id, Size: t.Size, Commit: t.Commit}
+		if t.Valid.From != period.Past {
+			row.ValidFrom = a.time(t.Valid.From)
+		}
+		if t.Valid.To != period.Forever {
+			row.ValidTo = a.time(t.Valid.To)
+		}
+		a.Links = append(a.Links, row)
+	}
+}
+
+// time is an instant in the contract zone, with its offset.
+func (a *Annex) time(t period.Instant) string {
+	return time.UnixMicro(int64(t)).In(a.zone.Location()).Format(time.RFC3339)
+}
+
+// decimal is a rational as a decimal where that ends, else as a fraction.
+func decimal(r *big.Rat) string {
+	if digits, exact := r.FloatPrec(); exact {
+		return r.FloatString(digits)
+	}
+	return r.RatString()
+}

@@ -1,0 +1,141 @@
+package annex
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Line is one tier of the month-end charge.
+type Line struct {
+	ID         string               `json:"id"`
+	Tier       int                  `json:"tier"`
+	Kind       string               `json:"kind"`
+	Quantity   money.SignedQuantity `json:"quantity"`
+	UnitPrice  money.UnitPrice      `json:"unit_price"`
+	Official   money.Amount         `json:"official_amount"`
+	Discount   money.Amount         `json:"official_discount_amount"`
+	DiscountID string               `json:"discount_id,omitempty"`
+	Truncated  money.Amount         `json:"truncated_amount"`
+	Payment    money.Amount         `json:"payment_amount"`
+}
+
+// each visits the rows of one file.
+func each(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(query.Row) error) (err error) {
+	rows, err := query.File(snap, e, def, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(visit)
+}
+
+// lines takes the object's month-end lines from the lake; where the cycle has none as yet it prices the quantity.
+func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
+	a.Lines = []Line{}
+	a.Provisional = a.State != lake.CycleClosed
+	id := strings.Join([]string{a.Cycle, a.SKU, a.Region, a.Object}, "/")
+	if !a.MonthEnd {
+		a.Agrees = true
+		return s.price(a, k, cycle, id)
+	}
+	files, err := s.Snap.Files(a.Cycle)
+	if err != nil {
+		return err
+	}
+	bucket := accept.Bucket(a.CustomerID, max(1, s.Snap.Manifest.Buckets))
+	for _, e := range files {
+		if e.Table != tables.Lines().Name || e.Day != lake.EndDay || e.Bucket != bucket {
+			continue
+		}
+		err := each(s.Snap, e, tables.Lines(), func(row query.Row) error {
+			if row.Word(tables.LCustomerID) != a.CustomerID || string(row.Text(tables.LID)) != id {
+				return nil
+			}
+			l, err := lineOf(row)
+			a.Lines = append(a.Lines, l)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return a.compare()
+}
+
+// compare holds the lines' quantity against what was measured.
+func (a *Annex) compare() error {
+	var billed, measured money.QuantityTotal
+	for i := range a.Lines {
+		if a.Lines[i].Kind != line.Period.String() {
+			continue
+		}
+		if err := billed.AddSigned(a.Lines[i].Quantity); err != nil {
+			return err
+		}
+	}
+	err := measured.Add(a.Quantity)
+	a.Agrees = billed == measured
+	return err
+}
+
+// price prices the quantity by today's books.
+func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) error {
+	var charges line.Charges
+	bw := rating.Bandwidth{Customer: k.Customer, SKU: k.SKU, Region: k.Region, Cycle: cycle, Quantity: a.Quantity}
+	if err := s.Prices.PercentileCharges(&bw, nil, &charges); err != nil {
+		return err
+	}
+	for i := range charges.List {
+		c := &charges.List[i]
+		l := Line{ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), Quantity: c.Quantity, UnitPrice: c.UnitPrice, Official: c.Official,
+			Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
+		if c.DiscountID >= 0 {
+			l.DiscountID = s.Books.Discounts[c.DiscountID].ID
+		}
+		a.Lines = append(a.Lines, l)
+	}
+	return nil
+}
+
+// lineOf reads a stored line.
+func lineOf(row query.Row) (Line, error) {
+	l := Line{ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), DiscountID: row.Word(tables.LDiscountID)}
+	var err error
+	if l.Quantity, err = row.Quantity(tables.LQuantity); err != nil {
+		return l, err
+	}
+	if l.UnitPrice, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+		return l, err
+	}
+	for _, a := range []struct {
+		col int
+		to  *money.Amount
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated},
+		{tables.LPaymentAmount, &l.Payment}} {
+		if *a.to, err = row.Amount(a.col); err != nil {
+			return l, fmt.Errorf("line %s: %w", l.ID, err)
+		}
+	}
+	return l, nil
+}
+
+// Payment is the sum of the lines' payment_amount, and Official that of their official_amount.
+func (a *Annex) Payment() (official, payment money.AmountTotal, err error) {
+	for i := range a.Lines {
+		if err = errors.Join(official.Add(a.Lines[i].Official), payment.Add(a.Lines[i].Payment)); err != nil {
+			return official, payment, err
+		}
+	}
+	return official, payment, nil
+}

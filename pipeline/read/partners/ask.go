@@ -1,0 +1,124 @@
+package partners
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/read/cache"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Reader answers what partners owe and earn in one committed state.
+type Reader struct {
+	Snap   *lake.Snapshot
+	Books  *books.Books
+	Book   *settlement.Book
+	Limits query.Limits
+	Shelf  *cache.Shelf // keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
+}
+
+// snapFiles opens a snapshot's files.
+type snapFiles struct{ *lake.Snapshot }
+
+func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
+
+// Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
+// worked out from its lines (SETTLE-1). Errors: *query.NoCycleError, *MissingBookError.
+func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.Rows, error) {
+	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
+		return query.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
+	}
+	if err := query.HasCycle(r.Snap, name); err != nil {
+		return nil, err
+	}
+	cycle, err := period.ParseCycle(name)
+	if err != nil {
+		return nil, err
+	}
+	if r.Shelf == nil {
+		return r.workOut(ctx, cycle, partner)
+	}
+	// It is for all who ask: that the first of them goes away does not end it.
+	f, err := r.Shelf.Open(r.tag(name), func(w io.Writer) error {
+		rows, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
+		if err != nil {
+			return err
+		}
+		return query.Keep(w, tables.PartnerStatements(), rows)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return query.Kept(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
+}
+
+// tag names what is worked out of a cycle: it is a function of the state, which says its lines, and of the books.
+func (r *Reader) tag(cycle string) string {
+	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash, r.Books.Hash, cycle)))
+}
+
+// workOut adds the lines of an open cycle up; partner "" = all.
+func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*query.Rows, error) {
+	files, err := r.Snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	return query.Made(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
+		func(ctx context.Context, bucket int, write func(*parquet.Columns) error) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			rows, err := bucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle), linesOf(files, bucket))
+			if err != nil {
+				return err
+			}
+			return writeRows(r.Books, rows, write)
+		}, tables.XPartnerID, partner, r.Limits)
+}
+
+// Incentives gives all incentives, as the last run that wrote left them.
+func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
+	files, err := r.Snap.Find(incentivesKey())
+	for _, e := range files {
+		if err == nil {
+			list, err = LoadIncentives(snapFiles{r.Snap}, r.Books, e)
+		}
+	}
+	return list, err
+}
+
+// IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors: *query.NoCycleError.
+func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
+	wanted := func(*settlement.Incentive) bool { return true }
+	if cycle != "" {
+		if err := query.HasCycle(r.Snap, cycle); err != nil {
+			return nil, err
+		}
+		c, err := period.ParseCycle(cycle)
+		if err != nil {
+			return nil, err
+		}
+		wanted = func(i *settlement.Incentive) bool { return Holds(i, c) }
+	}
+	list, err := r.Incentives()
+	out := parquet.NewColumns(tables.Incentives())
+	for i := range list {
+		if wanted(&list[i]) {
+			addIncentive(out, r.Books, &list[i])
+		}
+	}
+	return out, err
+}
+
+// Holds reports whether an incentive's period holds a cycle.
+func Holds(i *settlement.Incentive, cycle period.Cycle) bool {
+	return i.Period.First <= cycle && cycle <= i.Period.Last()
+}

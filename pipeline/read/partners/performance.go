@@ -1,0 +1,233 @@
+package partners
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// share is what one file of lines adds to the performance of partners.
+type share struct {
+	day, hash string
+	rows      []settlement.Performance
+}
+
+// performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it unless anew is
+// set; of a closed cycle nothing is written.
+func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settlement.Performance, error) {
+	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
+	known, err := s.loadShares(key, cycle)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]settlement.Performance
+	if s.Gone != nil && s.Gone(cycle) {
+		for _, day := range slices.Sorted(maps.Keys(known)) {
+			all = append(all, known[day].rows)
+		}
+		return settlement.MergePerformances(all...)
+	}
+	if anew {
+		known = nil
+	}
+	var shares []share
+	fresh := len(known) > 0 // whether what is stored differs from what holds
+	for _, e := range s.Txn.Next().Files(cycle.String()) {
+		if e.Table != tables.Lines().Name || e.Bucket != bucket {
+			continue
+		}
+		one, ok := known[e.Day]
+		if !ok || one.hash != string(e.Hash) {
+			if one, err = s.shareOf(e, cycle); err != nil {
+				return nil, err
+			}
+			ok = false
+		}
+		delete(known, e.Day)
+		fresh = fresh || !ok
+		all, shares = append(all, one.rows), append(shares, one)
+	}
+	sum, err := settlement.MergePerformances(all...)
+	if err != nil || s.Closed(cycle) {
+		return sum, err
+	}
+	if !fresh && len(known) == 0 && !anew {
+		return sum, nil
+	}
+	return sum, s.storeShares(key, shares)
+}
+
+// shareOf works out what a file of lines adds.
+func (s *Step) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
+	settler := s.Book.Settler(cycle)
+	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })
+	return share{e.Day, string(e.Hash), settler.Performances()}, err
+}
+
+// storeShares writes the shares of a bucket, one file; nothing where there is no file of lines.
+func (s *Step) storeShares(key lake.FileKey, shares []share) error {
+	slices.SortFunc(shares, func(a, b share) int { return strings.Compare(a.day, b.day) })
+	out := parquet.NewColumns(tables.Performances())
+	for _, one := range shares {
+		if len(one.rows) == 0 {
+			s.addShare(out, &one, nil)
+		}
+		for i := range one.rows {
+			s.addShare(out, &one, &one.rows[i])
+		}
+	}
+	return s.putBatch(key, out)
+}
+
+func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performance) {
+	programme, partner := "", ""
+	var own, fresh money.AmountTotal
+	if p != nil {
+		programme, partner, own, fresh = s.Books.Programmes[p.Programme].ID, s.Books.Partners[p.Partner].ID, p.Own, p.New
+	}
+	out.C[tables.NDay].AddWord(one.day)
+	out.C[tables.NHash].AddWord(one.hash)
+	out.C[tables.NProgrammeID].AddWord(programme)
+	out.C[tables.NPartnerID].AddWord(partner)
+	out.C[tables.NOwn].AddDec(own.Raw())
+	out.C[tables.NNew].AddDec(fresh.Raw())
+	out.N++
+}
+
+// loadShares reads the shares of a bucket by the day of their lines. What programmes no longer pay is left out.
+func (s *Step) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]share, error) {
+	known := make(map[string]share)
+	err := s.each(key, tables.Performances(), func(c []parquet.Col, i int) error {
+		day := c[tables.NDay].Word(i)
+		one := known[day]
+		one.day, one.hash = day, c[tables.NHash].Word(i)
+		p := settlement.Performance{Programme: programmeCode(s.Books, c[tables.NProgrammeID].Word(i)), Partner: s.Books.Partner(c[tables.NPartnerID].Word(i)), Cycle: cycle}
+		if p.Programme >= 0 && p.Partner >= 0 {
+			for _, a := range [...]struct {
+				col int
+				to  *money.AmountTotal
+			}{{tables.NOwn, &p.Own}, {tables.NNew, &p.New}} {
+				d := c[a.col].Decs[i]
+				var err error
+				if *a.to, err = money.AmountTotalFromRaw(d.Hi, d.Lo); err != nil {
+					return err
+				}
+			}
+			one.rows = append(one.rows, p)
+		}
+		known[day] = one
+		return nil
+	})
+	return known, err
+}
+
+// programmeCode is a programme's place in the books, or -1.
+func programmeCode(b *books.Books, id string) int32 {
+	return int32(slices.IndexFunc(b.Programmes, func(p books.Programme) bool { return p.ID == id }))
+}
+
+// each visits every row of the files of a key.
+func (s *Step) each(key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
+	for _, e := range s.Txn.Next().Find(key) {
+		if err := eachRow(s.Txn, e, def, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachRow visits every row of a table file.
+func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func([]parquet.Col, int) error) error {
+	file, err := o.OpenFile(e)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), def, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	defer r.Close()
+	for {
+		cols, err := r.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		for i := range cols.N {
+			if err := visit(cols.C, i); err != nil {
+				return fmt.Errorf("%s: %w", e.Path, err)
+			}
+		}
+	}
+}
+
+// putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.
+func (s *Step) putBatch(key lake.FileKey, rows *parquet.Columns) error {
+	return s.put(key, rows.Def, rows.N, nil, func(write func(*parquet.Columns) error) error { return write(rows) })
+}
+
+// put makes the one file of a key in the next state; without rows there is none.
+func (s *Step) put(key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum, fill func(write func(*parquet.Columns) error) error) error {
+	if rows == 0 {
+		return s.Txn.Next().Replace(key)
+	}
+	out, err := s.Txn.Create(key)
+	if err != nil {
+		return err
+	}
+	pq, err := parquet.NewWriter(out, def)
+	if err != nil {
+		return err
+	}
+	if err := fill(pq.Write); err != nil {
+		return err
+	}
+	if err := pq.Close(); err != nil {
+		return err
+	}
+	e, err := out.Finish(int64(rows), sums)
+	if err != nil {
+		return err
+	}
+	return s.Txn.Next().Replace(key, e)
+}
+
+// allPerformances is the performance of every cycle of the lake.
+func (s *Step) allPerformances(ctx context.Context) ([]settlement.Performance, error) {
+	var mu sync.Mutex
+	var parts [][]settlement.Performance
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, s.Workers))
+	for _, c := range s.Cycles {
+		for bucket := range s.Buckets {
+			group.Go(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				rows, err := s.performances(c, bucket, s.Anew(c))
+				mu.Lock()
+				defer mu.Unlock()
+				parts = append(parts, rows)
+				return err
+			})
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return settlement.MergePerformances(parts...)
+}

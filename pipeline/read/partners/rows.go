@@ -1,0 +1,95 @@
+package partners
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// linesOf are a bucket's files of lines among those of a cycle.
+func linesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
+	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != tables.Lines().Name || e.Bucket != bucket })
+}
+
+// bucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
+func bucketRows(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
+	var all []settlement.Row
+	err := settleFiles(o, b, s, files, func(rows []settlement.Row) error {
+		all = append(all, rows...)
+		return nil
+	})
+	slices.SortFunc(all, func(x, y settlement.Row) int { return settlement.CompareRows(b, &x, &y) })
+	return all, err
+}
+
+// groupRows is how many rows are written at once.
+const groupRows = 1 << 16
+
+// writeRows writes rows in batches.
+func writeRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns) error) error {
+	out := parquet.NewColumns(tables.PartnerStatements())
+	for part := range slices.Chunk(rows, groupRows) {
+		out.Reset()
+		for i := range part {
+			addRow(out, b, &part[i])
+		}
+		if err := write(out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rowAmounts are the amount columns of partner_statements, in the order of amountsIn.
+var rowAmounts = [...]int{tables.XOfficial, tables.XDiscount, tables.XTruncated, tables.XPayment, tables.XPerformance, tables.XOwed, tables.XRevenue,
+	tables.XCost, tables.XMargin}
+
+func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
+	return [...]*money.Amount{&r.Official, &r.Discount, &r.Truncated, &r.Payment, &r.Performance, &r.Owed, &r.Revenue, &r.Cost, &r.Margin}
+}
+
+// addRow appends a row to a batch of the table.
+func addRow(out *parquet.Columns, b *books.Books, r *settlement.Row) {
+	c := out.C
+	c[tables.XCycle].AddWord(r.Cycle.String())
+	c[tables.XPartnerID].AddWord(settlement.PartnerID(b, r.Partner))
+	c[tables.XSellerID].AddWord(settlement.PartnerID(b, r.Seller))
+	c[tables.XResellerID].AddWord(settlement.PartnerID(b, r.Reseller))
+	c[tables.XCustomerID].AddWord(b.Customers[r.Customer].ID)
+	c[tables.XAssociationType].AddWord(strconv.Itoa(int(r.Association)))
+	c[tables.XServiceTypeCode].AddWord(r.Service)
+	c[tables.XChargingMode].Codes = append(c[tables.XChargingMode].Codes, int32(r.ChargingMode))
+	c[tables.XSign].AddWord(r.Sign())
+	c[tables.XLineCount].Ints = append(c[tables.XLineCount].Ints, r.Lines)
+	for k, a := range amountsIn(r) {
+		c[rowAmounts[k]].AddDec(a.Raw())
+	}
+	out.N++
+}
+
+// putRows keeps rows as the one file of a key, with the sums of its amounts; no rows give no file.
+func (s *Step) putRows(key lake.FileKey, rows []settlement.Row) error {
+	var totals [len(rowAmounts)]money.AmountTotal
+	for i := range rows {
+		for k, a := range amountsIn(&rows[i]) {
+			if err := totals[k].Add(*a); err != nil {
+				return err
+			}
+		}
+	}
+	sums := make([]lake.Sum, len(totals))
+	for k, t := range totals {
+		sums[k] = lake.Sum{Column: tables.PartnerStatements().Columns[rowAmounts[k]].Name, Value: t.String()}
+	}
+	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
+	return s.put(key, tables.PartnerStatements(), len(rows), sums, func(write func(*parquet.Columns) error) error {
+		return writeRows(s.Books, rows, write)
+	})
+}

@@ -1,0 +1,138 @@
+package partners
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Step settles within a run, after its lines are made and paid.
+type Step struct {
+	Txn     *lake.Txn
+	Books   *books.Books
+	Book    *settlement.Book
+	Buckets int
+	Workers int // 0 = 1
+
+	Cycles []period.Cycle            // of the state to come, ascending
+	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
+	Anew   func(c period.Cycle) bool // whether a cycle was rated with other books before
+	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stands
+	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
+}
+
+// incentivesKey is where the incentives lie: one list, of no cycle.
+func incentivesKey() lake.FileKey {
+	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
+}
+
+// Incentives brings performance and incentives up to date (SETTLE-2, SETTLE-3) and returns all incentives. Without programmes there is
+// nothing to do, and nothing is written.
+func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
+	stored := len(s.Txn.Next().Find(incentivesKey())) > 0
+	if len(s.Books.Programmes) == 0 && !stored {
+		return nil, nil
+	}
+	record := s.Record
+	var err error
+	if record.Performances, err = s.allPerformances(ctx); err != nil {
+		return nil, fmt.Errorf("add up performance: %w", err)
+	}
+	if len(s.Cycles) > 0 {
+		record.First = s.Cycles[0]
+	}
+	for _, e := range s.Txn.Next().Find(incentivesKey()) {
+		before, err := LoadIncentives(s.Txn, s.Books, e)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range before {
+			if one.Period.Last() <= record.ClosedThrough {
+				record.Closed = append(record.Closed, one)
+			}
+		}
+	}
+	list, err := s.Book.Incentives(&record)
+	if err != nil {
+		return nil, err
+	}
+	out := parquet.NewColumns(tables.Incentives())
+	for i := range list {
+		addIncentive(out, s.Books, &list[i])
+	}
+	return list, s.putBatch(incentivesKey(), out)
+}
+
+// incentiveAmounts are the amount columns of the table, in the order of amountsOf.
+var incentiveAmounts = [...]int{tables.IPerformance, tables.ITransferred, tables.ICarriedIn, tables.ITier, tables.IBonus, tables.IAmount, tables.ICarriedOut}
+
+func amountsOf(i *settlement.Incentive) [len(incentiveAmounts)]*money.Amount {
+	return [...]*money.Amount{&i.Performance, &i.Transferred, &i.CarriedIn, &i.Tier, &i.Bonus, &i.Amount, &i.CarriedOut}
+}
+
+func addIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive) {
+	out.C[tables.IPartnerID].AddWord(b.Partners[i.Partner].ID)
+	out.C[tables.IProgrammeID].AddWord(b.Programmes[i.Programme].ID)
+	out.C[tables.IPeriod].AddWord(i.Period.String())
+	for k, a := range amountsOf(i) {
+		out.C[incentiveAmounts[k]].AddDec(a.Raw())
+	}
+	out.C[tables.IState].AddWord(i.State.String())
+	out.N++
+}
+
+// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or programme.
+func LoadIncentives(o Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
+	err = eachRow(o, e, tables.Incentives(), func(c []parquet.Col, i int) error {
+		one := settlement.Incentive{Partner: b.Partner(c[tables.IPartnerID].Word(i)), Programme: programmeCode(b, c[tables.IProgrammeID].Word(i))}
+		if one.Partner < 0 {
+			return &MissingBookError{"partners.csv", "partner", c[tables.IPartnerID].Word(i)}
+		}
+		if one.Programme < 0 {
+			return &MissingBookError{"incentives.yaml", "programme", c[tables.IProgrammeID].Word(i)}
+		}
+		var err error
+		if one.Period, err = settlement.ParsePeriod(c[tables.IPeriod].Word(i)); err != nil {
+			return err
+		}
+		for k, a := range amountsOf(&one) {
+			d := c[incentiveAmounts[k]].Decs[i]
+			if *a, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+				return err
+			}
+		}
+		one.State, err = settlement.ParseState(c[tables.IState].Word(i))
+		list = append(list, one)
+		return err
+	})
+	return list, err
+}
+
+// Statements keeps the partner statements of a cycle that the run closes, bucket by bucket (SETTLE-1).
+func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, s.Workers))
+	for bucket := range s.Buckets {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			files := linesOf(s.Txn.Next().Files(cycle.String()), bucket)
+			rows, err := bucketRows(s.Txn, s.Books, s.Book.Settler(cycle), files)
+			if err != nil {
+				return err
+			}
+			return s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: cycle.String(), Bucket: bucket}, rows)
+		})
+	}
+	return group.Wait()
+}

@@ -1,0 +1,254 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// opener shows a snapshot as package events reads the lake.
+type opener struct{ snap *lake.Snapshot }
+
+// OpenFile implements events.Opener.
+func (o opener) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return o.snap.Open(e) }
+
+// event explains the line of an order or of a manual adjustment.
+func (e *explainer) event(ctx context.Context) error {
+	book, err := e.events()
+	if err != nil {
+		return err
+	}
+	if key, ok := orderKey(e.at.id); ok {
+		if o := book.Orders[key]; o != nil && o.Customer == e.customer && o.Cycle == e.cycle {
+			return e.order(ctx, book, o)
+		}
+	}
+	if a := book.Adjustments[e.at.id]; a != nil && a.Customer == e.customer && a.Cycle == e.cycle {
+		return e.adjustment(ctx, a)
+	}
+	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", e.at.id, e.at.cycle)
+}
+
+// events reads the accepted events of the customer's bucket, of all cycles: a refund takes back an order of an earlier one.
+func (e *explainer) events() (*events.Book, error) {
+	book := events.NewBook()
+	for _, ref := range e.Snap.Manifest.Cycles {
+		files, err := e.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range files {
+			if f.Bucket != e.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
+				continue
+			}
+			err := book.Load(opener{e.Snap}, f, e.Books)
+			if gone := new(events.GoneError); errors.As(err, &gone) {
+				return nil, &NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return book, nil
+}
+
+// orderKey reads `order_id/order_line`.
+func orderKey(id string) (events.Key, bool) {
+	cut := strings.LastIndexByte(id, '/')
+	if cut < 0 {
+		return events.Key{}, false
+	}
+	n, err := strconv.ParseInt(id[cut+1:], 10, 64)
+	return events.Key{ID: id[:cut], Line: n}, err == nil
+}
+
+// ofOrder keeps the lines of an order: an adjustment may have its id.
+func ofOrder(key events.Key) func(Row) bool {
+	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
+	return func(row Row) bool {
+		return string(row.Text(tables.LID)) == id && row.Word(tables.LTradeID) == key.ID
+	}
+}
+
+// order explains an order, and an unsubscribe by its base.
+func (e *explainer) order(ctx context.Context, book *events.Book, o *events.Order) (err error) {
+	e.story.State = StateOrder
+	if o.Type == rating.Unsubscribe {
+		e.story.State = StateRefund
+	}
+	e.orderFacts(book, o)
+	e.lateEvent(o.Cycle, o.PayTime, o.AsOf)
+	if e.story.Feeds, err = e.orderOrigins(ctx, o); err != nil {
+		return err
+	}
+	if err := e.storedLines(lake.EventsDay, &e.story.Stored, ofOrder(o.Key)); err != nil {
+		return err
+	}
+	var steps []string
+	trace := func(s rating.Step) { steps = append(steps, s.String()) }
+	var again Line
+	if o.Type == rating.Unsubscribe {
+		again, err = e.refund(book.Orders[o.Base], o, trace)
+	} else {
+		var ch line.Charge
+		ch, err = e.prices.PriceOrder(ratedOrder(o), trace)
+		again = ratedLine(e.Books, e.at.id, o.Resource, &ch, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Books.Zone.Cycle(o.PayTime) != o.Cycle {
+		again.Kind = line.Adjustment.String()
+	}
+	e.story.Parts = append(e.story.Parts, Part{again.Tier, again.Kind, steps})
+	e.story.Rated = append(e.story.Rated, again)
+	return nil
+}
+
+// ratedOrder is an accepted order as package rating takes it.
+func ratedOrder(o *events.Order) *rating.Order {
+	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity, PeriodType: o.PeriodType,
+		PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
+}
+
+// refund works an unsubscribe out again from the line of its base as it was billed.
+func (e *explainer) refund(base, o *events.Order, trace func(rating.Step)) (Line, error) {
+	if base == nil {
+		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", e.at.id, o.Base.ID, o.Base.Line)
+	}
+	if err := e.storedIn(base.Cycle.String(), lake.EventsDay, &e.story.Base, ofOrder(base.Key)); err != nil {
+		return Line{}, err
+	}
+	if len(e.story.Base) != 1 {
+		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", e.at.id, base.Cycle, len(e.story.Base), o.Base.ID, o.Base.Line)
+	}
+	billed := &e.story.Base[0]
+	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire,
+		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, e.Refund, trace)
+	if err != nil {
+		return Line{}, err
+	}
+	ch.DiscountID = -1
+	again := ratedLine(e.Books, e.at.id, base.Resource, &ch, nil)
+	again.DiscountID = billed.DiscountID
+	return again, nil
+}
+
+func (e *explainer) orderFacts(book *events.Book, o *events.Order) {
+	e.fact("order", o.Type.String())
+	about := o
+	if base := book.Orders[o.Base]; o.Type == rating.Unsubscribe && base != nil {
+		about = base
+	}
+	p := &e.Books.Products[about.SKU]
+	e.fact("product", productText(p))
+	e.fact("region", about.Region)
+	e.fact("resource", about.Resource)
+	e.fact("paid", fmt.Sprintf("%s, day %s in %s", o.PayTime, e.Books.Zone.Day(o.PayTime), e.Books.Zone.Name()))
+	if o.Base.ID != "" {
+		e.fact("base order", fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line))
+	}
+	if about != o {
+		e.fact("base paid", about.PayTime.String())
+	} else {
+		e.fact("quantity", strings.TrimSpace(o.Quantity.Trim()+" "+p.Measure))
+		if o.PeriodNum > 0 {
+			e.fact("periods", fmt.Sprintf("%d × %s", o.PeriodNum, o.PeriodType))
+		}
+		e.fact("named discount", o.Discount)
+		e.fact("coupons", o.Coupons)
+	}
+	e.fact("in force", inForceText(about.Effective, about.Expire))
+	if o.Payer != "customer" {
+		e.fact("payer", o.Payer)
+	}
+	e.fact("accepted", "by the run as of "+o.AsOf.String())
+}
+
+func inForceText(from, to period.Instant) string {
+	if to == period.Forever {
+		return "from " + from.String() + ", without end"
+	}
+	return period.Span{From: from, To: to}.String()
+}
+
+// lateEvent says why an event is billed in another cycle than its own.
+func (e *explainer) lateEvent(billed period.Cycle, at, asOf period.Instant) {
+	if own := e.Books.Zone.Cycle(at); own != billed {
+		e.story.Before = append(e.story.Before, lateText("it", own.String(), billed.String(), asOf.String()))
+	}
+}
+
+// lateText says why something is an adjustment (spec §4.11).
+func lateText(what, origin, billed, asOf string) string {
+	return fmt.Sprintf("%s belongs to cycle %s, which was closed when it was accepted (as of %s): billed in cycle %s as an adjustment, bill_detail_type 16",
+		what, origin, asOf, billed)
+}
+
+// adjustment explains a manual adjustment: what was asked for is what is billed.
+func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err error) {
+	e.story.State = StateAdjustment
+	p := &e.Books.Products[a.SKU]
+	e.fact("product", productText(p))
+	e.fact("time", fmt.Sprintf("%s, day %s in %s", a.Time, e.Books.Zone.Day(a.Time), e.Books.Zone.Name()))
+	e.fact("amount", a.Amount.Trim())
+	e.fact("bill_detail_type", strconv.FormatInt(a.Detail, 10))
+	e.fact("note", a.Note)
+	e.fact("accepted", "by the run as of "+a.AsOf.String())
+	e.lateEvent(a.Cycle, a.Time, a.AsOf)
+	if e.story.Feeds, err = e.adjustmentOrigins(ctx, a); err != nil {
+		return err
+	}
+	e.story.Parts = append(e.story.Parts, Part{0, line.Adjustment.String(),
+		[]string{fmt.Sprintf("the amount as given: official %s, no discount, nothing cut; to pay %s", a.Amount.Trim(), a.Amount.Trim())}})
+	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount, Payment: a.Amount})
+	return e.storedLines(lake.EventsDay, &e.story.Stored, func(row Row) bool {
+		return string(row.Text(tables.LID)) == a.ID && row.Word(tables.LTradeID) == a.Cycle.String()
+	})
+}
+
+// orderOrigins looks for an order in the feed files.
+func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
+	spec := feed.Orders()
+	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		n, given := c.whole("order_line")
+		if !given {
+			n = 1
+		}
+		if c.text("order_id") != o.ID || n != o.Line {
+			return false, false
+		}
+		payTime, _ := c.time("pay_time")
+		official, given := c.amount("official_amount")
+		return true, c.text("customer_id") == e.at.customer && c.text("order_type") == o.Type.String() && payTime == o.PayTime &&
+			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource && c.text("discount_id") == o.Discount &&
+			given == o.HasOfficial && (!given || official == o.Official) && c.quantity("quantity") == o.Quantity
+	})
+}
+
+// adjustmentOrigins looks for an adjustment in the feed files.
+func (e *explainer) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
+	spec := feed.Adjustments()
+	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		if c.text("adjustment_id") != a.ID {
+			return false, false
+		}
+		at, _ := c.time("time")
+		amount, _ := c.amount("amount")
+		return true, c.text("customer_id") == e.at.customer && c.text("sku") == e.Books.Products[a.SKU].SKU && at == a.Time && amount == a.Amount && c.text("note") == a.Note
+	})
+}

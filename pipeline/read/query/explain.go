@@ -1,0 +1,352 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Question says which record is to be explained.
+type Question struct {
+	ID       string // of a line, or a record_id, with or without #tier: see spec §5, id
+	Cycle    string // billed in; "" = look in all
+	Origin   string // cycle that it belongs to, where it was billed later; "" = any
+	Customer string // "" = look at all
+}
+
+// Sources is what an explanation is made from.
+type Sources struct {
+	Snap     *lake.Snapshot
+	Books    *books.Books
+	Settings *settings.Settings
+	Prices   *rating.Book
+	Refund   rating.RefundRules
+	Inbox    fs.FS // where feed files may still lie; nil = do not look
+	Progress func(stage string, done, total int64)
+}
+
+// Story is how a record's amounts came about.
+type Story struct {
+	Cycle      string   `json:"cycle"`
+	CustomerID string   `json:"customer_id"`
+	ID         string   `json:"id"`
+	Tier       int      `json:"tier,omitempty"`         // asked for with #tier
+	State      string   `json:"state"`                  // one of the states below
+	Origin     string   `json:"origin_cycle,omitempty"` // that it belongs to, where that is another than Cycle
+	Facts      []Fact   `json:"facts"`                  // what the record says
+	Feeds      []Origin `json:"feeds,omitempty"`
+	Parts      []Part   `json:"parts"` // step by step, a part a line
+	Before     []string `json:"before,omitempty"`
+	Stored     []Line   `json:"stored"`
+	Rated      []Line   `json:"rated"`                     // rated again just now
+	Agrees     bool     `json:"agrees"`                    // Stored and Rated are the same, or it is not rated again
+	Later      []Line   `json:"month_end_lines,omitempty"` // of a record that waits: the lines it counts for, as far as they are there
+	Base       []Line   `json:"base_lines,omitempty"`      // of a refund: the lines of the order that is taken back
+	Sums       []Sum    `json:"sums,omitempty"`            // of a difference: all that is billed of its place, posting by posting
+	Also       []Also   `json:"also,omitempty"`            // what was billed under the same id in other cycles
+}
+
+// The states of a record.
+const (
+	StateRated    = "rated"     // it has lines of its own
+	StateWaiting  = "waiting"   // it counts for month-end lines, see Later
+	StateReplaced = "replaced"  // another record took its place: it has no lines
+	StateMonthEnd = "month_end" // the line of a month's end
+
+	StateOrder      = "order"      // an order other than an unsubscribe
+	StateRefund     = "refund"     // an unsubscribe
+	StateAdjustment = "adjustment" // a manual adjustment
+	StateLate       = "late"       // a record of a closed cycle: its lines as they are in the lake, not rated again
+	StateDifference = "difference" // what late records changed of a closed month's end; not rated again
+	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
+)
+
+// Fact is one thing the record says.
+type Fact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Part is the steps that led to one line.
+type Part struct {
+	Tier  int      `json:"tier"`
+	Kind  string   `json:"kind"`
+	Steps []string `json:"steps"`
+}
+
+// notAgain reports whether what a state shows is not rated again.
+func notAgain(state string) bool {
+	switch state {
+	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating:
+		return true
+	}
+	return false
+}
+
+// Also is what was billed of the same record or place elsewhere.
+type Also struct {
+	Cycle string `json:"cycle"` // billed in
+	Day   string `json:"day"`   // in the lake: a day, or end, events, late, rerate
+	Lines []Line `json:"lines"`
+}
+
+// Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id that is in
+// several places too.
+func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
+	if s.Progress == nil {
+		s.Progress = func(string, int64, int64) {}
+	}
+	at, tier, err := s.find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	story := &Story{Cycle: at[0].cycle, CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
+	e := &explainer{Sources: s, at: at[0], story: story, prices: s.Prices}
+	if e.customer = s.Books.Customer(e.at.customer); e.customer < 0 {
+		return nil, &NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer), Do: "put the customer back into books/customers.csv"}
+	}
+	if e.cycle, err = period.ParseCycle(e.at.cycle); err != nil {
+		return nil, err
+	}
+	if err := e.tellPlace(ctx); err != nil {
+		return nil, err
+	}
+	if err := e.also(at[1:]); err != nil {
+		return nil, err
+	}
+	sortLines(story.Stored)
+	sortLines(story.Rated)
+	story.Agrees = notAgain(story.State) || sameRated(story.Stored, story.Rated)
+	return story, nil
+}
+
+// tellPlace tells the story of what lies at the place.
+func (e *explainer) tellPlace(ctx context.Context) error {
+	if e.at.origin != e.at.cycle {
+		e.story.Origin = e.at.origin
+	}
+	switch e.at.day {
+	case lake.EndDay:
+		return e.monthEnd(ctx)
+	case lake.EventsDay:
+		return e.event(ctx)
+	case lake.LateDay, lake.RerateDay:
+		return e.late(ctx)
+	default:
+		return e.record(ctx)
+	}
+}
+
+// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of one record the one
+// to explain comes first.
+func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
+	if q.Cycle != "" {
+		if err := HasCycle(s.Snap, q.Cycle); err != nil {
+			return nil, 0, err
+		}
+	}
+	places, err := s.search(ctx, q, q.ID)
+	if err != nil {
+		return nil, 0, err
+	}
+	tier := 0
+	if cut := strings.LastIndexByte(q.ID, '#'); len(places) == 0 && cut > 0 {
+		if n, err := strconv.Atoi(q.ID[cut+1:]); err == nil && n > 0 {
+			if places, err = s.search(ctx, q, q.ID[:cut]); err != nil {
+				return nil, 0, err
+			}
+			tier = n
+		}
+	}
+	if len(places) == 0 {
+		return nil, 0, s.notThere(ctx, q)
+	}
+	slices.SortFunc(places, place.before)
+	for _, p := range places[1:] {
+		if !p.sameAs(places[0]) {
+			return nil, 0, severalError(q.ID, places)
+		}
+	}
+	return places, tier, nil
+}
+
+// notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
+func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
+	rows, err := Rejects(ctx, s.Snap, nil, Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	var where []string
+	err = rows.Each(func(row Row) error {
+		if string(row.Text(tables.RID)) == q.ID && len(where) < mostOrigins {
+			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RReason), row.Text(tables.RValue)))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(where) > 0 {
+		return &NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
+	}
+	none := &NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
+		if ref.Archived != nil && q.Cycle == "" {
+			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was archived with those before it", q.ID, ref.Cycle)
+			none.Do = fmt.Sprintf("the same command with `--lake %s` looks in the archive", ref.Archived.Where)
+		}
+	}
+	return none
+}
+
+// search finds where an id stands: in lines, or in the usage table.
+func (s *Sources) search(ctx context.Context, q *Question, id string) ([]place, error) {
+	var places []place
+	for _, ref := range s.Snap.Manifest.Cycles {
+		if q.Cycle != "" && ref.Cycle != q.Cycle {
+			continue
+		}
+		files, err := s.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		if places, err = s.searchCycle(ctx, q, id, files, places); err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []place) ([]place, error) {
+	bucket := accept.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
+	for i, e := range files {
+		in, ok := searchedTable(e)
+		if !ok || q.Customer != "" && e.Bucket != bucket {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s.Progress("look for the record: files", int64(i), int64(len(files)))
+		cols := []int{in.customer, in.id}
+		if in.origin >= 0 {
+			cols = append(cols, in.origin)
+		}
+		err := scanFile(s.Snap, e, in.def, cols, q.Customer, in.customer, func(row Row) error {
+			if string(row.Text(in.id)) != id {
+				return nil
+			}
+			p := place{cycle: e.Cycle, origin: e.Cycle, customer: row.Word(in.customer), id: id, day: in.day}
+			if in.origin >= 0 && row.Word(in.origin) != "" {
+				p.origin = row.Word(in.origin)
+			}
+			if !slices.Contains(places, p) && (q.Origin == "" || p.origin == q.Origin) {
+				places = append(places, p)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return places, nil
+}
+
+// scanFile visits the rows of a file as they lie there; only, if not empty, keeps those whose column by holds it.
+func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int, visit func(Row) error) (err error) {
+	o := orderOf(def)
+	if cols != nil {
+		o = order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+	}
+	f, err := snap.Open(e)
+	if err != nil {
+		return err
+	}
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols, by: by, only: only})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	for {
+		ok, err := c.next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := visit(c.row); err != nil {
+			return err
+		}
+	}
+}
+
+// explainer tells one record's story.
+type explainer struct {
+	*Sources
+	at       place
+	cycle    period.Cycle
+	customer int32
+	prices   *rating.Book
+	story    *Story
+	regions  []string
+	region   map[string]int32
+}
+
+// regionCode numbers a region for the rater.
+func (e *explainer) regionCode(name string) int32 {
+	if n, ok := e.region[name]; ok {
+		return n
+	}
+	if e.region == nil {
+		e.region = make(map[string]int32)
+	}
+	n := int32(len(e.regions))
+	e.regions, e.region[name] = append(e.regions, name), n
+	return n
+}
+
+// fact notes what the record says.
+func (e *explainer) fact(name, value string) {
+	if value != "" {
+		e.story.Facts = append(e.story.Facts, Fact{name, value})
+	}
+}
+
+// productText names a product.
+func productText(p *books.Product) string {
+	if p.Name == "" {
+		return fmt.Sprintf("%s, %s", p.SKU, p.Model)
+	}
+	return fmt.Sprintf("%s, %s, %s", p.SKU, p.Name, p.Model)
+}
+
+// filesOfDay are the bucket's files of a table and day.
+func (e *explainer) filesOfDay(table, cycle, day string) ([]lake.FileEntry, error) {
+	return e.Snap.Find(lake.FileKey{Table: table, Cycle: cycle, Day: day, Bucket: e.bucket()})
+}
+
+func (e *explainer) bucket() int {
+	return accept.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
+}
+
+// quantityOf reads a stored quantity that is not negative.
+func quantityOf(row Row, col int) (money.Quantity, error) {
+	q, err := row.Quantity(col)
+	if err != nil {
+		return money.Quantity{}, err
+	}
+	hi, lo := q.Raw()
+	return money.QuantityFromRaw(hi, lo)
+}

@@ -1,0 +1,158 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+const (
+	testCycle   = "2026-09"
+	testBuckets = 3
+)
+
+// testLine is what the tests say of a line; all else is empty.
+type testLine struct {
+	customer string
+	start    int64 // seconds since 1970
+	id       string
+	tier     int32
+	kind     string
+	price    uint64
+}
+
+func (l testLine) String() string {
+	return fmt.Sprintf("%s/%d/%s/%d/%s/%d", l.customer, l.start, l.id, l.tier, l.kind, l.price)
+}
+
+// fill appends a row of no meaning, and then what is said of it.
+func fill(c *parquet.Columns, set func(c *parquet.Columns)) {
+	n := c.N
+	set(c)
+	for i := range c.C {
+		if col := &c.C[i]; len(col.Codes)+len(col.Ints)+len(col.Decs)+len(col.Ends) > n {
+			continue
+		}
+		switch c.Def.Columns[i].Type {
+		case tables.Word:
+			c.C[i].AddWord("")
+		case tables.Text:
+			c.C[i].AddText("")
+		case tables.Small:
+			c.C[i].Codes = append(c.C[i].Codes, 0)
+		case tables.Amount, tables.Quantity:
+			c.C[i].AddDec(0, 0)
+		default:
+			c.C[i].Ints = append(c.C[i].Ints, 0)
+		}
+	}
+	c.N++
+}
+
+func addLine(c *parquet.Columns, l testLine) {
+	fill(c, func(c *parquet.Columns) {
+		c.C[tables.LCustomerID].AddWord(l.customer)
+		c.C[tables.LUsageStart].Ints = append(c.C[tables.LUsageStart].Ints, l.start*1_000_000)
+		c.C[tables.LID].AddText(l.id)
+		c.C[tables.LTier].Codes = append(c.C[tables.LTier].Codes, l.tier)
+		c.C[tables.LKind].AddWord(l.kind)
+		c.C[tables.LUnitPrice].AddDec(0, l.price)
+	})
+}
+
+func readLine(row Row) testLine {
+	return testLine{row.Word(tables.LCustomerID), int64(row.Time(tables.LUsageStart)) / 1_000_000, string(row.Text(tables.LID)),
+		int32(row.Small(tables.LTier)), row.Word(tables.LKind), row.Cols.C[tables.LUnitPrice].Decs[row.I].Lo}
+}
+
+// testLake is a lake in memory that is being filled.
+type testLake struct {
+	t   *testing.T
+	l   *lake.Lake
+	txn *lake.Txn
+}
+
+func newLake(t *testing.T) *testLake {
+	t.Helper()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	txn, err := l.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = txn.Close() })
+	if err := txn.Next().SetBuckets(testBuckets); err != nil {
+		t.Fatal(err)
+	}
+	txn.Next().SetRun("2026-10-05T04:00:00Z", "test")
+	if err := txn.Next().SetCycle(testCycle, false, ""); err != nil {
+		t.Fatal(err)
+	}
+	return &testLake{t, l, txn}
+}
+
+// put writes batches as one file, a row group each.
+func (l *testLake) put(key lake.FileKey, batches ...*parquet.Columns) {
+	l.t.Helper()
+	w, err := l.txn.Create(key)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	pq, err := parquet.NewWriter(w, batches[0].Def)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, b := range batches {
+		if err := pq.Write(b); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	if err := pq.Close(); err != nil {
+		l.t.Fatal(err)
+	}
+	e, err := w.Finish(pq.Rows(), nil)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := l.txn.Next().Add(e); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// lines writes sorted lines as the file of a day and bucket, in row groups of a size.
+func (l *testLake) lines(day string, bucket, group int, lines []testLine) {
+	l.t.Helper()
+	var batches []*parquet.Columns
+	for part := range slices.Chunk(lines, group) {
+		c := parquet.NewColumns(tables.Lines())
+		for _, one := range part {
+			addLine(c, one)
+		}
+		batches = append(batches, c)
+	}
+	if len(batches) > 0 {
+		l.put(lake.FileKey{Table: "lines", Cycle: testCycle, Day: day, Bucket: bucket}, batches...)
+	}
+}
+
+func (l *testLake) commit() *lake.Snapshot {
+	l.t.Helper()
+	if _, err := l.txn.Commit(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+	snap, err := l.l.Head()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return snap
+}
+
+func bucketOf(customer string) int { return accept.Bucket(customer, testBuckets) }

@@ -1,0 +1,139 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Made gives the rows of a table that is worked out for the occasion, in the table's order. Each part, from 0, writes its rows in that
+// order, in batches of at most 65,536; they lie in scratch space until Close. only, if not empty, keeps the rows whose column by holds it.
+func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int, write func(*parquet.Columns) error) error,
+	by int, only string, l Limits) (*Rows, error) {
+	order := orderOf(def)
+	m := &merger{limits: l.withDefaults(), def: def, order: &order}
+	o, err := m.opening(parts, by, only)
+	if err != nil {
+		return nil, err
+	}
+	if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-made-"); err != nil {
+		return nil, fmt.Errorf("make scratch space: %w", err)
+	}
+	inputs := make([]input, parts)
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(m.limits.Workers)
+	for i := range parts {
+		name := filepath.Join(m.dir, fmt.Sprintf("part-%06d.parquet", i))
+		inputs[i] = input{name: name, group: o.piece, open: func() (*cursor, error) { return openScratchTable(name, o) }}
+		group.Go(func() error {
+			return writeScratch(name, def, func(write func(*parquet.Columns) error) error { return part(within, i, write) })
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, errors.Join(err, m.clear())
+	}
+	return m.merge(ctx, inputs)
+}
+
+// writeScratch makes one scratch file.
+func writeScratch(name string, def *tables.Table, fill func(write func(*parquet.Columns) error) error) (err error) {
+	f, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("write scratch space: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w, err := parquet.NewWriter(f, def)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fill(w.Write), w.Close())
+}
+
+// keptRows is how many rows are written to a kept file at once.
+const keptRows = 1 << 14
+
+// Keep writes rows as a file for Kept, and closes them.
+func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out, err := parquet.NewWriter(w, def)
+	if err != nil {
+		return err
+	}
+	batch := parquet.NewColumns(def)
+	for {
+		if err := rows.Fill(batch, keptRows, nil); err != nil {
+			return errors.Join(err, out.Close())
+		}
+		if batch.N == 0 {
+			return out.Close()
+		}
+		if err := out.Write(batch); err != nil {
+			return errors.Join(err, out.Close())
+		}
+	}
+}
+
+// Kept gives the rows of a file of Keep, which it closes with the rows; only as in Made.
+func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
+	o := orderOf(def)
+	m := &merger{limits: l.withDefaults(), def: def, order: &o}
+	return m.merge(ctx, []input{{name: f.Name(), group: mostPiece, open: func() (*cursor, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
+		}
+		return openCursor(f.Name(), scratchFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
+	}}})
+}
+
+// PartnerStatements gives the kept partner statements of a closed cycle in the order of spec §8; partner "" = all.
+func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (*Rows, error) {
+	def := tables.PartnerStatements()
+	files, err := filesOf(snap, cycle, def.Name)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, snap, files, def, orderOf(def), nil, tables.XPartnerID, partner, l)
+}
+
+// Accounts gives how balances moved in a cycle, in ledger order; customer "" = all.
+func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
+	def := tables.AccountEntries()
+	files, err := filesOf(snap, cycle, def.Name)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, snap, files, def, orderOf(def), nil, tables.ECustomerID, customer, l)
+}
+
+// partnerStatementsOrder is the order of partner_statements: its first columns (spec §8).
+func partnerStatementsOrder() order {
+	words := []int{tables.XPartnerID, tables.XSellerID, tables.XResellerID, tables.XCustomerID, tables.XAssociationType, tables.XServiceTypeCode}
+	return order{cols: append(words, tables.XChargingMode, tables.XSign), compare: func(a, b Row) int {
+		for _, col := range words {
+			if c := strings.Compare(a.Word(col), b.Word(col)); c != 0 {
+				return c
+			}
+		}
+		return cmp.Or(cmp.Compare(a.Small(tables.XChargingMode), b.Small(tables.XChargingMode)), strings.Compare(a.Word(tables.XSign), b.Word(tables.XSign)))
+	}}
+}
+
+// accountsOrder is ledger order: what happens to a customer in one instant stands in one file, in order, but for month-end lines, whose
+// file comes after that of the last day.
+func accountsOrder() order {
+	return order{cols: []int{tables.ECustomerID, tables.ETime}, compare: func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Word(tables.ECustomerID), b.Word(tables.ECustomerID)), cmp.Compare(a.Time(tables.ETime), b.Time(tables.ETime)))
+	}}
+}

@@ -1,0 +1,89 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Measured is how the quantity of a percentile line came about (spec §4.7). Values are in Mbps, exact, as decimals where they
+// end and else as fractions.
+type Measured struct {
+	CustomerID string         `json:"customer_id"`
+	SKU        string         `json:"sku"`
+	Region     string         `json:"region_code"`
+	Object     string         `json:"object"`
+	Policy     string         `json:"policy"`
+	Method     string         `json:"method"`
+	Points     int            `json:"points"`
+	Index      int            `json:"index"` // of the value among the points, largest first, from 0; -1 where the method has none
+	Value      string         `json:"value"` // before the commit
+	Slot       string         `json:"slot,omitempty"`
+	ValidDays  int            `json:"valid_days"`
+	Days       int            `json:"days"` // that the quantity is shared over, of MonthDays
+	MonthDays  int            `json:"month_days"`
+	Commit     money.Quantity `json:"commit"`
+	Billed     string         `json:"billed"` // the larger of value and commit
+	Quantity   money.Quantity `json:"quantity"`
+}
+
+// Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in order of
+// customer, sku, region and object.
+func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string) ([]Measured, error) {
+	month, err := period.ParseCycle(cycle)
+	if err != nil {
+		return nil, err
+	}
+	only := b.Customer(customer)
+	objects := measure.Gather(b, month, func(l *books.Link) bool { return customer == "" || l.Customer == only })
+	if objects.Len() == 0 {
+		return nil, nil
+	}
+	meter := percentile.NewMeter(b.Zone, month)
+	out := make([]Measured, 0, objects.Len())
+	err = measure.State(ctx, snap, b, month, objects, func(k measure.Key, o *percentile.Object) error {
+		policy := &b.Policies[b.Policy(b.Products[k.SKU].Policy)] // the books' reader has checked that there is one
+		r, err := meter.Measure(policy, o)
+		if err != nil {
+			return fmt.Errorf("measure %s of customer %s: %w", k.Object, b.Customers[k.Customer].ID, err)
+		}
+		out = append(out, shown(b, policy, k, &r))
+		return nil
+	})
+	slices.SortFunc(out, func(a, b Measured) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+	})
+	return out, err
+}
+
+func shown(b *books.Books, policy *books.Policy, k measure.Key, r *percentile.Result) Measured {
+	m := Measured{
+		CustomerID: b.Customers[k.Customer].ID, SKU: b.Products[k.SKU].SKU, Region: k.Region, Object: k.Object, Policy: policy.ID,
+		Method: r.Method.String(), Points: r.Points, Index: r.Index, Value: ratText(r.Value), ValidDays: r.ValidDays, Days: r.Days,
+		MonthDays: r.MonthDays, Commit: r.Commit, Billed: ratText(r.Billed), Quantity: r.Quantity,
+	}
+	if r.HasSlot {
+		m.Slot = r.Slot.Start().String()
+	}
+	return m
+}
+
+// ratText is a rational as a decimal where that ends, else as a fraction.
+func ratText(r *big.Rat) string {
+	if r == nil {
+		return "0"
+	}
+	if digits, exact := r.FloatPrec(); exact {
+		return r.FloatString(digits)
+	}
+	return r.RatString()
+}

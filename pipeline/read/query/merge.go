@@ -1,0 +1,371 @@
+package query
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// file is a Parquet file that can be read at any place.
+type file interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// groups gives the rows of a file, some at a time: pages of Parquet, or a frame of scratch space.
+type groups interface {
+	Next() (*parquet.Columns, error)
+}
+
+// cursor walks the rows of one sorted file, or of one row group of a file that is not, which it sorts.
+type cursor struct {
+	name   string
+	file   file
+	groups groups
+	reader *parquet.Reader // the same, of Parquet; nil for scratch space
+	order  *order
+	keep   func(Row) bool // whether a row is of interest; nil = every one
+	row    Row
+	at     int              // place of row among those of its group
+	last   *parquet.Columns // the last row of the group before, its key columns
+	place  int              // among the files that are merged: of rows that are equal the earlier file's come first
+	sorted []int            // the rows of the one group that is read, in order; nil = the file is in order
+
+	recode parquet.Recode // of the group's words, in the batch that is being filled
+	coded  int            // which batch that is
+}
+
+// opening is how a Parquet file is read.
+type opening struct {
+	def     *tables.Table
+	order   *order
+	cols    []int            // those of the order come too; nil = all
+	by      int              // the column that only is of
+	only    string           // if not empty, rows are given whose column by holds it
+	piece   int64            // rows that are decoded at once; 0 = mostPiece
+	decoder *parquet.Decoder // shared; nil = one of its own
+}
+
+// How many rows of a file are decoded at once. A page is the least that can be. More than some pages decode no faster, and fall out of
+// the processor's cache.
+const (
+	leastPiece = parquet.PageRows
+	mostPiece  = 8 * parquet.PageRows
+)
+
+// openCursor starts before the first row. The file is closed with the cursor, and on an error.
+func openCursor(name string, f file, o opening) (*cursor, error) {
+	cols := o.order.with(o.cols)
+	if cols != nil && o.only != "" {
+		cols = append(cols, o.by)
+	}
+	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, mostPiece), By: o.by, Only: o.only, Decoder: o.decoder}
+	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	c := &cursor{name: name, file: f, groups: r, reader: r, order: o.order}
+	if o.only != "" {
+		c.keep = func(row Row) bool { return row.Word(o.by) == o.only }
+	}
+	return c, nil
+}
+
+// sortGroup makes the cursor one of a single row group, whose rows it gives in order.
+func (c *cursor) sortGroup(group int) error {
+	for range group {
+		c.reader.Skip()
+	}
+	cols, err := c.reader.Next()
+	if err != nil || cols == nil {
+		return errors.Join(fmt.Errorf("%s: row group %d: %w", c.name, group, err), c.close())
+	}
+	c.sorted = make([]int, cols.N)
+	for i := range c.sorted {
+		c.sorted[i] = i
+	}
+	slices.SortStableFunc(c.sorted, func(i, j int) int { return c.order.compare(Row{cols, i}, Row{cols, j}) })
+	c.row, c.at = Row{Cols: cols}, -1
+	return nil
+}
+
+// next moves to the next row of interest; false at the end.
+func (c *cursor) next() (bool, error) {
+	for {
+		if ok := c.inGroup(); ok || c.sorted != nil {
+			return ok, nil
+		}
+		cols, err := c.groups.Next()
+		if err != nil {
+			return false, fmt.Errorf("%s: %w", c.name, err)
+		}
+		if cols == nil {
+			return false, nil
+		}
+		c.row, c.at, c.coded = Row{Cols: cols}, -1, 0
+		if err := c.inOrder(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// inGroup moves to the next row of interest of the group at hand; false at its end.
+func (c *cursor) inGroup() bool {
+	if c.row.Cols == nil {
+		return false
+	}
+	for c.at++; c.at < c.row.Cols.N; c.at++ {
+		if c.row.I = c.at; c.sorted != nil {
+			c.row.I = c.sorted[c.at]
+		}
+		if c.keep == nil || c.keep(c.row) {
+			return true
+		}
+	}
+	if c.sorted == nil {
+		c.remember()
+	}
+	return false
+}
+
+// remember keeps the last row of a group, which the reader is about to overwrite.
+func (c *cursor) remember() {
+	if c.row.Cols.N == 0 {
+		return
+	}
+	if c.last == nil {
+		c.last = parquet.NewColumns(c.row.Cols.Def)
+	}
+	c.last.Reset()
+	AppendRow(c.last, Row{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
+}
+
+// inOrder is QUERY-2 for one group of a file, and for the last row of the group before.
+func (c *cursor) inOrder() error {
+	cols := c.row.Cols
+	wrong := cols.N > 0 && c.last != nil && c.order.compare(Row{c.last, 0}, Row{cols, 0}) > 0
+	for i := 1; i < cols.N && !wrong; i++ {
+		wrong = c.order.compare(Row{cols, i - 1}, Row{cols, i}) > 0
+	}
+	if wrong {
+		return fmt.Errorf("%s: rows are not in order", c.name)
+	}
+	return nil
+}
+
+func (c *cursor) close() error {
+	if c.reader == nil {
+		return c.file.Close()
+	}
+	return errors.Join(c.reader.Close(), c.file.Close())
+}
+
+// Rows gives the rows of several sorted files in one order. One goroutine uses it; Close ends it.
+type Rows struct {
+	order  *order
+	heap   []*cursor
+	open   []*cursor
+	given  bool // the first of the heap was given and must move on
+	onEnd  func() error
+	closed bool
+	fills  int // batches that were filled
+}
+
+// newRows starts on cursors that it then owns. onEnd, if not nil, runs at Close.
+func newRows(o *order, cursors []*cursor, onEnd func() error) (*Rows, error) {
+	r := &Rows{order: o, open: cursors, onEnd: onEnd}
+	for i, c := range cursors {
+		c.place = i
+		ok, err := c.next()
+		if err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+		if ok {
+			r.heap = append(r.heap, c)
+		}
+	}
+	for i := len(r.heap)/2 - 1; i >= 0; i-- {
+		r.down(i)
+	}
+	return r, nil
+}
+
+// Next gives the next row, valid until the next call; ok is false at the end.
+func (r *Rows) Next() (row Row, ok bool, err error) {
+	if err := r.move(); err != nil {
+		return Row{}, false, err
+	}
+	if r.given = len(r.heap) > 0; !r.given {
+		return Row{}, false, nil
+	}
+	return r.heap[0].row, true, nil
+}
+
+// move goes on to the next row, if the first was given.
+func (r *Rows) move() error {
+	if !r.given {
+		return nil
+	}
+	r.given = false
+	more, err := r.heap[0].next()
+	if err != nil {
+		return err
+	}
+	if !more {
+		last := len(r.heap) - 1
+		r.heap[0], r.heap = r.heap[last], r.heap[:last]
+	}
+	r.down(0)
+	return nil
+}
+
+// Fill makes dst the next rows, at most so many: stretches of rows that follow each other in one file are copied column by column. cols as
+// in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst is empty afterwards. What Next gave
+// is no longer valid.
+func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
+	dst.Reset()
+	r.fills++
+	for dst.N < most {
+		if err := r.move(); err != nil {
+			return err
+		}
+		if len(r.heap) == 0 {
+			return nil
+		}
+		c := r.heap[0]
+		if c.coded != r.fills {
+			c.recode.Reset(c.row.Cols)
+			c.coded = r.fills
+		}
+		n := r.run(most - dst.N)
+		dst.AppendRun(c.row.Cols, c.row.I, c.row.I+n, cols, &c.recode)
+		c.at += n - 1
+		r.given = true
+	}
+	return nil
+}
+
+// run is how many rows of the first cursor's group, from where it stands, are to be given before any other file's: at least 1, at most
+// so many.
+func (r *Rows) run(most int) int {
+	c := r.heap[0]
+	if c.sorted != nil {
+		return 1
+	}
+	most = min(most, c.row.Cols.N-c.at)
+	if c.keep != nil {
+		n := 1
+		for n < most && c.keep(Row{c.row.Cols, c.at + n}) {
+			n++
+		}
+		most = n
+	}
+	if len(r.heap) == 1 {
+		return most
+	}
+	next := r.heap[1]
+	if len(r.heap) > 2 && r.before(2, 1) {
+		next = r.heap[2]
+	}
+	ours := func(n int) bool {
+		d := r.order.compare(Row{c.row.Cols, c.at + n}, next.row)
+		return d < 0 || d == 0 && c.place < next.place
+	}
+	// Stretches are short against groups: look 1, 2, 4, … rows ahead, then between the last two.
+	low, high := 1, 2
+	for high < most && ours(high) {
+		low, high = high+1, high*2
+	}
+	high = min(high, most)
+	return low + sort.Search(high-low, func(i int) bool { return !ours(low + i) })
+}
+
+// Each calls visit with every row, to the end or to the first error.
+func (r *Rows) Each(visit func(Row) error) error {
+	for {
+		row, ok, err := r.Next()
+		if err != nil || !ok {
+			return err
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+}
+
+// Close gives files and scratch space back. A second call does nothing.
+func (r *Rows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	var errs []error
+	for _, c := range r.open {
+		errs = append(errs, c.close())
+	}
+	r.heap, r.open, r.given = nil, nil, false
+	if r.onEnd != nil {
+		errs = append(errs, r.onEnd())
+	}
+	return errors.Join(errs...)
+}
+
+// before reports whether a cursor of the heap is to be given before another.
+func (r *Rows) before(i, j int) bool {
+	a, b := r.heap[i], r.heap[j]
+	c := r.order.compare(a.row, b.row)
+	return c < 0 || c == 0 && a.place < b.place
+}
+
+func (r *Rows) down(i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(r.heap) {
+			return
+		}
+		if child+1 < len(r.heap) && r.before(child+1, child) {
+			child++
+		}
+		if !r.before(child, i) {
+			return
+		}
+		r.heap[i], r.heap[child] = r.heap[child], r.heap[i]
+		i = child
+	}
+}
+
+// AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which may be the first of the row's.
+func AppendRow(dst *parquet.Columns, src Row, cols []int) {
+	if cols == nil {
+		for col := range dst.C {
+			appendCell(dst, src, col)
+		}
+	}
+	for _, col := range cols {
+		appendCell(dst, src, col)
+	}
+	dst.N++
+}
+
+func appendCell(dst *parquet.Columns, src Row, col int) {
+	to, from := &dst.C[col], &src.Cols.C[col]
+	switch dst.Def.Columns[col].Type {
+	case tables.Word:
+		to.AddWord(from.Word(src.I))
+	case tables.Text:
+		to.AddBytes(from.Text(src.I))
+	case tables.Small:
+		to.Codes = append(to.Codes, from.Codes[src.I])
+	case tables.Time, tables.MaybeTime, tables.Whole:
+		to.Ints = append(to.Ints, from.Ints[src.I])
+	case tables.Amount, tables.Quantity:
+		to.Decs = append(to.Decs, from.Decs[src.I])
+	}
+}

@@ -1,0 +1,240 @@
+package query
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// inOrder is the order of spec §8 again, on the tests' own type.
+func inOrder(a, b testLine) int {
+	kinds := []string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
+	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier),
+		cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)), cmp.Compare(a.price, b.price))
+}
+
+// spread writes lines into a lake as a run would: by day and bucket, sorted.
+func spread(l *testLake, lines []testLine, group int) {
+	type place struct {
+		day    string
+		bucket int
+	}
+	parts := map[place][]testLine{}
+	for _, one := range lines {
+		p := place{fmt.Sprintf("2026-09-%02d", one.start/86_400%28+1), bucketOf(one.customer)}
+		if one.kind == "period" {
+			p.day = lake.EndDay
+		}
+		parts[p] = append(parts[p], one)
+	}
+	for p, list := range parts {
+		slices.SortFunc(list, inOrder)
+		l.lines(p.day, p.bucket, group, list)
+	}
+}
+
+func collect(t *testing.T, rows *Rows) []testLine {
+	t.Helper()
+	var out []testLine
+	if err := rows.Each(func(row Row) error { out = append(out, readLine(row)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.Close(); err != nil {
+		t.Errorf("second Close: %v", err)
+	}
+	return out
+}
+
+// fillAll is collect in batches.
+func fillAll(t *testing.T, rows *Rows, batch int) []testLine {
+	t.Helper()
+	var out []testLine
+	cols := parquet.NewColumns(tables.Lines())
+	for {
+		if err := rows.Fill(cols, batch, linesOrder().cols); err != nil {
+			t.Fatal(err)
+		}
+		if cols.N == 0 || cols.N > batch {
+			break
+		}
+		for i := range cols.N {
+			out = append(out, readLine(Row{cols, i}))
+		}
+	}
+	if err := rows.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// QUERY-2, QUERY-3: the order does not depend on files, row groups and limits, and scratch space is given back.
+func TestOrderOfLines(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		lines := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) testLine {
+			return testLine{
+				rapid.SampledFrom([]string{"a", "b", "ba", "c", "d", "é"}).Draw(rt, "customer"), rapid.Int64Range(0, 28*86_400-1).Draw(rt, "start") / 43_200 * 43_200,
+				rapid.SampledFrom([]string{"", "r1", "r10", "r2"}).Draw(rt, "id"), rapid.Int32Range(0, 2).Draw(rt, "tier"),
+				rapid.SampledFrom([]string{"usage", "flat_fee", "period"}).Draw(rt, "kind"), rapid.Uint64Range(0, 3).Draw(rt, "price"),
+			}
+		}), 0, 60).Draw(rt, "lines")
+		l := newLake(t)
+		spread(l, lines, rapid.IntRange(1, 9).Draw(rt, "group"))
+		snap := l.commit()
+		want := slices.SortedFunc(slices.Values(lines), inOrder)
+		batch := rapid.IntRange(1, 7).Draw(rt, "batch")
+		for _, limits := range []Limits{{}, {Rows: 20, Files: 3, Workers: 3}, {Rows: 1, Files: 1}} {
+			limits.Scratch = t.TempDir()
+			rows, err := Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if got := collect(t, rows); !slices.Equal(got, want) {
+				rt.Fatalf("limits %+v: got %v, want %v", limits, got, want)
+			}
+			if left, err := os.ReadDir(limits.Scratch); err != nil || len(left) > 0 {
+				rt.Fatalf("limits %+v: left in scratch space: %v, %v", limits, left, err)
+			}
+			if rows, err = Lines(t.Context(), snap, testCycle, "", []int{tables.LPaymentAmount}, limits); err != nil {
+				rt.Fatal(err)
+			}
+			if got := fillAll(t, rows, batch); !slices.Equal(got, want) {
+				rt.Fatalf("limits %+v, in batches of %d: got %v, want %v", limits, batch, got, want)
+			}
+		}
+	})
+}
+
+func TestLinesOfOneCustomer(t *testing.T) {
+	t.Parallel()
+	l := newLake(t)
+	var lines, want []testLine
+	for i := range 40 {
+		for _, c := range []string{"a", "b", "c", "d"} {
+			one := testLine{c, int64(i) * 43_200, "r", 1, "usage", 7}
+			lines = append(lines, one)
+			if c == "c" {
+				want = append(want, one)
+			}
+		}
+	}
+	spread(l, lines, 2)
+	rows, err := Lines(t.Context(), l.commit(), testCycle, "c", nil, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := collect(t, rows); !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// QUERY-2: a file that is not in order is an error, within a row group and across two.
+func TestFileOutOfOrder(t *testing.T) {
+	t.Parallel()
+	for _, group := range []int{1, 2, 3} {
+		l := newLake(t)
+		l.lines("2026-09-03", 0, group, []testLine{{"a", 1, "r1", 1, "usage", 1}, {"a", 1, "r3", 1, "usage", 1}, {"a", 1, "r2", 1, "usage", 1}})
+		rows, err := Lines(t.Context(), l.commit(), testCycle, "", nil, Limits{})
+		if err == nil {
+			err = errors.Join(rows.Each(func(Row) error { return nil }), rows.Close())
+		}
+		if err == nil || !strings.Contains(err.Error(), "rows are not in order") {
+			t.Errorf("row groups of %d: %v, want rows not in order", group, err)
+		}
+	}
+}
+
+// Rejects come by file and row whatever the order in which runs left them, and however little memory there is.
+func TestOrderOfRejects(t *testing.T) {
+	t.Parallel()
+	l := newLake(t)
+	add := func(c *parquet.Columns, file string, row int64, hash string) {
+		fill(c, func(c *parquet.Columns) {
+			c.C[tables.RFile].AddWord(file)
+			c.C[tables.RRow].Ints = append(c.C[tables.RRow].Ints, row)
+			c.C[tables.RFileHash].AddWord(hash)
+		})
+	}
+	first, second, third := parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects())
+	add(first, "usage/b.csv", 10, "x")
+	add(first, "usage/b.csv", 9, "x")
+	add(second, "usage/a.csv", 2, "y")
+	add(second, "usage/a.csv", 2, "x")
+	add(third, "bandwidth/z.csv", 100, "x")
+	key := lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}
+	l.put(key, first, second)
+	l.put(key, third)
+	snap := l.commit()
+	want := "bandwidth/z.csv 100 x, usage/a.csv 2 x, usage/a.csv 2 y, usage/b.csv 9 x, usage/b.csv 10 x"
+	for _, limits := range []Limits{{}, {Rows: 1, Files: 1, Scratch: t.TempDir()}} {
+		rows, err := Rejects(t.Context(), snap, []int{tables.RFile}, limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		err = rows.Each(func(row Row) error {
+			got = append(got, fmt.Sprintf("%s %d %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RFileHash)))
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(got, ", "); text != want {
+			t.Errorf("limits %+v: %s, want %s", limits, text, want)
+		}
+		if err := rows.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTotals(t *testing.T) {
+	t.Parallel()
+	l := newLake(t)
+	err := l.txn.Next().SetTotals([]lake.Total{
+		{Name: "rows.usage.read", Value: "7"}, {Name: "2026-09/lines.payment_amount", Value: "5.38000000"},
+		{Name: "2026-09/lines.rows", Value: "5"}, {Name: "2026-09/lines.quantity", Value: "1.0000000000"}, {Name: "2026-08/lines.payment_amount", Value: "9.00000000"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	snap := l.commit()
+	totals, err := Totals(snap, testCycle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, total := range totals {
+		if strings.Trim(total.Value, "0.") != "" {
+			got = append(got, total.Name+"="+total.Value)
+		}
+	}
+	if text, want := strings.Join(got, " "), "rows.usage.read=7 lines.payment_amount=5.38000000"; text != want || len(totals) != 1+10+12 {
+		t.Errorf("%d totals, %s; want 23, %s", len(totals), text, want)
+	}
+	if _, err := Totals(snap, "2026-08"); err == nil || err.Error() != "the lake has nothing of cycle 2026-08" {
+		t.Errorf("of another cycle: %v", err)
+	}
+}
+
+func TestKindRank(t *testing.T) {
+	t.Parallel()
+	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "else"} {
+		if got := int(kindRank(word)); got != i {
+			t.Errorf("kindRank(%s) = %d, want %d", word, got, i)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Origin is a row of a feed file that bears a record's id.
+type Origin struct {
+	File string `json:"file"`          // below inbox/
+	Row  int64  `json:"row,omitempty"` // 0 = the file could not be looked at, Note says why
+	Note string `json:"note"`          // what became of the row
+	Raw  string `json:"raw,omitempty"` // the record as it came
+}
+
+// mostOrigins is how many rows are looked for.
+const mostOrigins = 10
+
+// match tells of a row of a feed file whether it bears the id that is looked for, and whether it says what was accepted.
+type match func(b *feed.Batch, i int) (bears, same bool)
+
+// origins looks for a usage record in the feed files that were taken and may hold its day.
+func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
+	spec := feed.Usage()
+	return e.originsIn(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
+		c := cells{b, spec, i}
+		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
+			return false, false
+		}
+		return true, e.sameContent(c, r)
+	})
+}
+
+// originsIn looks through the files of one feed that were taken and, where a day is given, may hold it.
+func (e *explainer) originsIn(ctx context.Context, spec *feed.Spec, day string, match match) ([]Origin, error) {
+	if e.Inbox == nil {
+		return nil, nil
+	}
+	inputs, err := e.Snap.Inputs()
+	if err != nil {
+		return nil, err
+	}
+	var out []Origin
+	for i, in := range inputs {
+		e.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
+		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= mostOrigins {
+			continue
+		}
+		found, err := e.inFile(ctx, &in, spec, match)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	first := true
+	for i := range out {
+		if out[i].Note != sameRecord {
+			continue
+		}
+		out[i].Note = "a duplicate"
+		if first {
+			out[i].Note, first = "accepted", false
+		}
+	}
+	return out, nil
+}
+
+// sameRecord marks a row that says what was accepted, until it is known which of them was first.
+const sameRecord = "same"
+
+// inFile looks through one feed file.
+func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec, match match) ([]Origin, error) {
+	hash, _, err := feed.Hash(e.Inbox, in.Name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return []Origin{{File: in.Name, Note: "gone from the inbox: it cannot be looked at"}}, nil
+	case err != nil:
+		return nil, err
+	case hash != in.Hash:
+		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be looked at"}}, nil
+	}
+	reader, err := feed.Open(e.Inbox, in.Name, spec, feed.Options{})
+	if err != nil {
+		return nil, err
+	}
+	var out []Origin
+	for len(out) < mostOrigins {
+		b, err := reader.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, errors.Join(err, reader.Close())
+		}
+		out = append(out, inBatch(b, in.Name, match)...)
+		b.Release()
+	}
+	return out, reader.Close()
+}
+
+// inBatch finds the rows of a batch that bear the id.
+func inBatch(b *feed.Batch, name string, match match) []Origin {
+	faulty := make(map[int]bool, len(b.Faults))
+	for _, f := range b.Faults {
+		faulty[f.Index] = true
+	}
+	var out []Origin
+	for i := range b.Len() {
+		if faulty[i] {
+			continue
+		}
+		bears, same := match(b, i)
+		if !bears {
+			continue
+		}
+		o := Origin{File: name, Row: b.First + int64(i), Raw: string(b.Raw(nil, i)), Note: "not taken: its content is another"}
+		if same {
+			o.Note = sameRecord
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// sameContent reports whether a row says what was accepted: product, place, times and quantity.
+func (e *explainer) sameContent(c cells, r *accepted) bool {
+	start, _ := c.time("usage_start")
+	end, _ := c.time("usage_end")
+	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End && c.text("resource_id") == string(r.Resource) &&
+		c.text("sku") == e.Books.Products[r.SKU].SKU && c.text("region_code") == e.regions[r.Region]
+}
+
+// cells is one row of a feed batch; an empty cell is the empty text, or false.
+type cells struct {
+	batch *feed.Batch
+	spec  *feed.Spec
+	row   int
+}
+
+func (c cells) column(name string) arrow.Array { return c.batch.Rows.Column(c.spec.Column(name)) }
+
+func (c cells) text(name string) string {
+	switch col := c.column(name).(type) {
+	case *array.String:
+		if col.IsValid(c.row) {
+			return col.Value(c.row)
+		}
+	case *array.Dictionary:
+		if words, ok := col.Dictionary().(*array.String); ok && col.IsValid(c.row) {
+			return words.Value(col.GetValueIndex(c.row))
+		}
+	}
+	return ""
+}
+
+func (c cells) whole(name string) (int64, bool) {
+	col, ok := c.column(name).(*array.Int64)
+	if !ok || col.IsNull(c.row) {
+		return 0, false
+	}
+	return col.Value(c.row), true
+}
+
+func (c cells) time(name string) (period.Instant, bool) {
+	col, ok := c.column(name).(*array.Timestamp)
+	if !ok || col.IsNull(c.row) {
+		return 0, false
+	}
+	return period.Instant(col.Value(c.row)), true
+}
+
+func (c cells) amount(name string) (money.Amount, bool) {
+	col, ok := c.column(name).(*array.Decimal128)
+	if !ok || col.IsNull(c.row) {
+		return money.Amount{}, false
+	}
+	n := col.Value(c.row)
+	a, err := money.AmountFromRaw(n.HighBits(), n.LowBits())
+	return a, err == nil
+}
+
+func (c cells) quantity(name string) money.Quantity {
+	col, ok := c.column(name).(*array.Decimal128)
+	if !ok || col.IsNull(c.row) {
+		return money.Quantity{}
+	}
+	n := col.Value(c.row)
+	q, err := money.QuantityFromRaw(n.HighBits(), n.LowBits())
+	if err != nil {
+		return money.Quantity{}
+	}
+	return q
+}
+
+// String is the origin as a person reads it.
+func (o *Origin) String() string {
+	if o.Row == 0 {
+		return fmt.Sprintf("inbox/%s: %s", o.File, o.Note)
+	}
+	return fmt.Sprintf("inbox/%s row %d: %s", o.File, o.Row, o.Note)
+}

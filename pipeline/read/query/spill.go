@@ -1,0 +1,255 @@
+package query
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Limits bound what a reading holds. The zero value means the defaults.
+type Limits struct {
+	Rows    int64  // decoded rows in memory; default 524,288: about 250 MiB of lines
+	Files   int    // files open at once; default 512
+	Workers int    // stretches of files merged at once where not all fit; default 1
+	Scratch string // folder for what does not fit; default the system's
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Rows <= 0 {
+		l.Rows = 8 << 16
+	}
+	if l.Files <= 0 {
+		l.Files = 512
+	}
+	l.Workers = max(1, l.Workers)
+	return l
+}
+
+// share is what one of several workers may hold.
+func (l Limits) share() Limits {
+	l.Rows, l.Files = l.Rows/int64(l.Workers), l.Files/l.Workers
+	return l
+}
+
+// input is one sorted file that is yet to be opened.
+type input struct {
+	name  string
+	group int64 // rows that are decoded at once
+	open  func() (*cursor, error)
+}
+
+// merger makes one order out of many files in passes, within its limits.
+type merger struct {
+	limits Limits
+	def    *tables.Table
+	order  *order
+	cols   []int
+	dir    string // of scratch files; "" = none yet
+	passes int
+}
+
+// merge gives the rows of all inputs in order.
+func (m *merger) merge(ctx context.Context, inputs []input) (*Rows, error) {
+	for !m.limits.fit(inputs) {
+		next, err := m.pass(ctx, inputs)
+		if err != nil {
+			return nil, errors.Join(err, m.clear())
+		}
+		inputs = next
+	}
+	cursors, err := openAll(inputs)
+	if err != nil {
+		return nil, errors.Join(err, m.clear())
+	}
+	return newRows(m.order, cursors, m.clear)
+}
+
+// fit reports whether all inputs may be open at once. Two always may.
+func (l Limits) fit(inputs []input) bool {
+	rows := int64(0)
+	for _, in := range inputs {
+		rows += in.group
+	}
+	return len(inputs) <= 2 || rows <= l.Rows && len(inputs) <= l.Files
+}
+
+// pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small frames.
+func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
+	if m.dir == "" {
+		var err error
+		if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-merge-"); err != nil {
+			return nil, fmt.Errorf("make scratch space: %w", err)
+		}
+	}
+	share := m.limits.share()
+	var stretches [][]input
+	for len(inputs) > 0 {
+		n := 1
+		for n < len(inputs) && share.fit(inputs[:n+1]) {
+			n++
+		}
+		stretches, inputs = append(stretches, inputs[:n]), inputs[n:]
+	}
+	m.passes++
+	rows := min(max(16, m.limits.Rows/int64(len(stretches)+1)), 1<<13)
+	out := make([]input, len(stretches))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(m.limits.Workers)
+	for i, s := range stretches {
+		group.Go(func() (err error) {
+			out[i], err = m.spill(ctx, s, filepath.Join(m.dir, fmt.Sprintf("%02d-%06d.frames", m.passes, i)), rows)
+			return err
+		})
+	}
+	return out, group.Wait()
+}
+
+// spill merges inputs into a scratch file with frames of the given size.
+func (m *merger) spill(ctx context.Context, inputs []input, name string, group int64) (in input, err error) {
+	cursors, err := openAll(inputs)
+	if err != nil {
+		return in, err
+	}
+	rows, err := newRows(m.order, cursors, nil)
+	if err != nil {
+		return in, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	f, err := os.Create(name)
+	if err != nil {
+		return in, fmt.Errorf("write scratch space: %w", err)
+	}
+	if err := m.copyRows(ctx, rows, f, group); err != nil {
+		return in, errors.Join(fmt.Errorf("write scratch space: %w", err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return in, fmt.Errorf("write scratch space: %w", err)
+	}
+	return input{name: name, group: group, open: func() (*cursor, error) { return m.openFrames(name) }}, nil
+}
+
+func (m *merger) copyRows(ctx context.Context, rows *Rows, f *os.File, group int64) error {
+	buffer := bufio.NewWriterSize(f, scratchBuffer)
+	w := parquet.NewFrameWriter(buffer)
+	cols, want := parquet.NewColumns(m.def), m.order.with(m.cols)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := rows.Fill(cols, int(group), want); err != nil {
+			return err
+		}
+		if cols.N == 0 {
+			return buffer.Flush()
+		}
+		fillConstant(cols, want)
+		if err := w.Write(cols); err != nil {
+			return err
+		}
+	}
+}
+
+// scratchBuffer is how much of a scratch file is written and read at once.
+const scratchBuffer = 256 << 10
+
+// fillConstant makes every column an empty constant that is not wanted; nil wants all.
+func fillConstant(dst *parquet.Columns, want []int) {
+	for col := range dst.C {
+		if want == nil || slices.Contains(want, col) {
+			continue
+		}
+		switch dst.Def.Columns[col].Type {
+		case tables.Word:
+			dst.C[col].SetWord("")
+		case tables.Text:
+			dst.C[col].SetText("")
+		case tables.Small:
+			dst.C[col].SetSmall(0)
+		case tables.Amount, tables.Quantity:
+			dst.C[col].SetDec(0, 0)
+		case tables.Time, tables.MaybeTime, tables.Whole:
+			dst.C[col].Ints, dst.C[col].Const = append(dst.C[col].Ints[:0], 0), true
+		}
+	}
+}
+
+// scratchFile is a file of the system as cursors read it.
+type scratchFile struct {
+	*os.File
+	size int64
+}
+
+// Size is the file's length in bytes.
+func (f scratchFile) Size() int64 { return f.size }
+
+func openScratch(name string) (scratchFile, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return scratchFile{}, fmt.Errorf("read scratch space: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return scratchFile{}, errors.Join(fmt.Errorf("read scratch space: %w", err), f.Close())
+	}
+	return scratchFile{f, info.Size()}, nil
+}
+
+// opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as in opening.
+func (m *merger) opening(files, by int, only string) (opening, error) {
+	decoder, err := parquet.NewDecoder()
+	piece := min(max(leastPiece, m.limits.Rows/int64(max(1, files))), mostPiece)
+	return opening{def: m.def, order: m.order, cols: m.cols, by: by, only: only, piece: piece, decoder: decoder}, err
+}
+
+// openScratchTable opens a scratch file of Parquet.
+func openScratchTable(name string, o opening) (*cursor, error) {
+	f, err := openScratch(name)
+	if err != nil {
+		return nil, err
+	}
+	return openCursor(name, f, o)
+}
+
+// openFrames opens a scratch file of frames.
+func (m *merger) openFrames(name string) (*cursor, error) {
+	f, err := openScratch(name)
+	if err != nil {
+		return nil, err
+	}
+	return &cursor{name: name, file: f, order: m.order, groups: parquet.NewFrameReader(bufio.NewReaderSize(f, scratchBuffer), m.def)}, nil
+}
+
+// clear removes the scratch files.
+func (m *merger) clear() error {
+	if m.dir == "" {
+		return nil
+	}
+	dir := m.dir
+	m.dir = ""
+	return os.RemoveAll(dir)
+}
+
+// openAll opens every input, or none.
+func openAll(inputs []input) ([]*cursor, error) {
+	var cursors []*cursor
+	for _, in := range inputs {
+		c, err := in.open()
+		if err != nil {
+			for _, c := range cursors {
+				err = errors.Join(err, c.close())
+			}
+			return nil, err
+		}
+		cursors = append(cursors, c)
+	}
+	return cursors, nil
+}

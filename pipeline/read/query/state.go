@@ -1,0 +1,294 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// NoCycleError says that the lake has nothing of a cycle.
+type NoCycleError struct {
+	Cycle string
+	Known []string // the cycles it has
+}
+
+// Error names the cycle.
+func (e *NoCycleError) Error() string {
+	return fmt.Sprintf("the lake has nothing of cycle %s", e.Cycle)
+}
+
+// Hint says what there is.
+func (e *NoCycleError) Hint() string {
+	if len(e.Known) == 0 {
+		return "the lake is empty: `tollbook run nightly` takes the feeds in"
+	}
+	return "cycles in the lake: " + strings.Join(e.Known, ", ")
+}
+
+// ArchivedError says that a closed cycle's files left the lake.
+type ArchivedError struct {
+	Cycle string
+	lake.Archived
+}
+
+// Error says when, and where to.
+func (e *ArchivedError) Error() string {
+	return fmt.Sprintf("cycle %s was archived at %s by manifest %d: its files are in %s", e.Cycle, e.AsOf, e.Run, e.Where)
+}
+
+// Hint says how to read it.
+func (e *ArchivedError) Hint() string {
+	return fmt.Sprintf("the same command with `--lake %s` reads it there", e.Where)
+}
+
+// NotFoundError says that what was asked for is not in the state.
+type NotFoundError struct{ What, Do string }
+
+// Error says what is not there.
+func (e *NotFoundError) Error() string { return e.What }
+
+// Hint says what to do.
+func (e *NotFoundError) Hint() string { return e.Do }
+
+// HasCycle is a *NoCycleError unless the state has the cycle, and an *ArchivedError where its files left the lake.
+func HasCycle(snap *lake.Snapshot, cycle string) error {
+	if ref, ok := snap.Cycle(cycle); ok {
+		if ref.Archived != nil {
+			return &ArchivedError{cycle, *ref.Archived}
+		}
+		return nil
+	}
+	e := &NoCycleError{Cycle: cycle}
+	for _, ref := range snap.Manifest.Cycles {
+		e.Known = append(e.Known, ref.Cycle)
+	}
+	return e
+}
+
+// Selection says which lines are read; the zero value is all of them.
+type Selection struct {
+	Customer string         // "" = all
+	Keep     func(Row) bool // whether a line is wanted, from several goroutines; nil = every one
+	Cols     []int          // columns that Keep looks at
+}
+
+// Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted (indexes in
+// parquet.Lines; nil = all); those that the order needs come too.
+func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
+	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
+}
+
+// LinesOf is Lines for a selection of them.
+func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection, cols []int, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Lines().Name)
+	if err != nil {
+		return nil, err
+	}
+	if s.Customer != "" {
+		bucket := accept.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
+		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
+	}
+	o := linesOrder()
+	if s.Keep == nil {
+		return rowsOf(ctx, snap, files, tables.Lines(), o, cols, tables.LCustomerID, s.Customer, l)
+	}
+	m := &merger{limits: l.withDefaults(), def: tables.Lines(), order: &o, cols: cols}
+	first := o
+	first.cols = append(slices.Clone(o.cols), s.Cols...)
+	wanted, err := m.opening(len(files), tables.LCustomerID, s.Customer)
+	if err != nil {
+		return nil, err
+	}
+	wanted.order = &first
+	return m.mergeFiles(ctx, snap, files, wanted, func(c *cursor) {
+		narrowed := c.keep
+		c.keep = func(row Row) bool { return (narrowed == nil || narrowed(row)) && s.Keep(row) }
+	})
+}
+
+// Statements gives the statements of a cycle by customer_id; customer "" = all.
+func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, cycle, tables.Statements().Name)
+	if err != nil {
+		return nil, err
+	}
+	return rowsOf(ctx, snap, files, tables.Statements(), statementsOrder(), nil, tables.SCustomerID, customer, l)
+}
+
+// Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
+func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*Rows, error) {
+	files, err := filesOf(snap, "", tables.Rejects().Name)
+	if err != nil {
+		return nil, err
+	}
+	o := rejectsOrder()
+	m := &merger{limits: l.withDefaults(), def: tables.Rejects(), order: &o, cols: cols}
+	var inputs []input
+	wanted, err := m.opening(len(files), 0, "")
+	if err != nil {
+		return nil, err
+	}
+	wanted.piece = groupRows // each is sorted whole
+	for _, e := range files {
+		groups, err := groupsOf(snap, e)
+		if err != nil {
+			return nil, err
+		}
+		for g := range groups {
+			inputs = append(inputs, input{name: e.Path, group: min(e.Rows, groupRows), open: func() (*cursor, error) {
+				f, err := snap.Open(e)
+				if err != nil {
+					return nil, err
+				}
+				c, err := openCursor(e.Path, f, wanted)
+				if err != nil {
+					return nil, err
+				}
+				return c, c.sortGroup(g)
+			}})
+		}
+	}
+	return m.merge(ctx, inputs)
+}
+
+// filesOf lists the files of one table of a cycle.
+func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) {
+	files, err := snap.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != name }), nil
+}
+
+// rowsOf merges files. only, if not empty, keeps the rows whose column by holds it.
+func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int, by int, only string,
+	l Limits) (*Rows, error) {
+	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
+	wanted, err := m.opening(len(files), by, only)
+	if err != nil {
+		return nil, err
+	}
+	return m.mergeFiles(ctx, snap, files, wanted, func(*cursor) {})
+}
+
+// mergeFiles merges files of the lake; choose may say which of their rows are wanted.
+func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening, choose func(*cursor)) (*Rows, error) {
+	inputs := make([]input, len(files))
+	for i, e := range files {
+		inputs[i] = input{name: e.Path, group: min(e.Rows, o.piece), open: func() (*cursor, error) {
+			f, err := snap.Open(e)
+			if err != nil {
+				return nil, err
+			}
+			c, err := openCursor(e.Path, f, o)
+			if err == nil {
+				choose(c)
+			}
+			return c, err
+		}}
+	}
+	return m.merge(ctx, inputs)
+}
+
+// Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted. cols as in Lines.
+func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int, l Limits) (*Rows, error) {
+	return rowsOf(ctx, snap, files, def, orderOf(def), cols, 0, "", l)
+}
+
+// groupRows is how many rows the lake's row groups have at most.
+const groupRows = 1 << 16
+
+// Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever taken, and
+// the sum of each amount column of the cycle's lines and statements, in the order of the columns.
+func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
+	if err := HasCycle(snap, cycle); err != nil {
+		return nil, err
+	}
+	values := make(map[string]string, len(snap.Manifest.Totals))
+	var out []lake.Total
+	for _, t := range snap.Manifest.Totals {
+		values[t.Name] = t.Value
+		if strings.HasPrefix(t.Name, "rows.") {
+			out = append(out, t)
+		}
+	}
+	for _, def := range []*tables.Table{tables.Lines(), tables.Statements()} {
+		for _, c := range def.Columns[:def.Exported] {
+			if c.Type != tables.Amount {
+				continue
+			}
+			name := def.Name + "." + c.Name
+			value, ok := values[cycle+"/"+name]
+			if !ok {
+				value = money.AmountTotal{}.String()
+			}
+			out = append(out, lake.Total{Name: name, Value: value})
+		}
+	}
+	return out, nil
+}
+
+// File gives the rows of one file of the lake, of a table whose definition is def, and checks that they are in the table's order.
+// cols as in Lines.
+func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	o := orderOf(def)
+	f, err := snap.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
+	if err != nil {
+		return nil, err
+	}
+	return newRows(&o, []*cursor{c}, nil)
+}
+
+// RowCount is the number of rows of a file of any table, as the file itself says.
+func RowCount(snap *lake.Snapshot, e lake.FileEntry) (n int64, err error) {
+	err = footer(snap, e, func(r *parquet.Reader) { n = r.Rows() })
+	return n, err
+}
+
+// groupsOf is the number of row groups of a file.
+func groupsOf(snap *lake.Snapshot, e lake.FileEntry) (n int, err error) {
+	err = footer(snap, e, func(r *parquet.Reader) { n = r.Groups() })
+	return n, err
+}
+
+// footer looks at what a file says of itself.
+func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (err error) {
+	f, err := snap.Open(e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), &tables.Table{Name: e.Table}, []int{})
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	look(r)
+	return r.Close()
+}
+
+// Unsorted gives the rows of one file as they lie there. Only the columns asked for are read.
+func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+	f, err := snap.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
+	if err != nil {
+		return nil, err
+	}
+	return newRows(&o, []*cursor{c}, nil)
+}

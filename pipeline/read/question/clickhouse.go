@@ -1,0 +1,201 @@
+package question
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	ch "github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/shopspring/decimal"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone (the contract zone).
+func (q *Question) SQL() (string, error) {
+	text, err := files.ReadFile("sql/" + q.Name + ".sql")
+	if err != nil {
+		return "", fmt.Errorf("the SQL of %s: %w", q.Name, err)
+	}
+	return string(text), nil
+}
+
+// NotPublishedError says that a server holds nothing that was published.
+type NotPublishedError struct{ Server string }
+
+// Error names the server.
+func (e *NotPublishedError) Error() string { return "nothing was published to ClickHouse " + e.Server }
+
+// Hint says what to do.
+func (e *NotPublishedError) Hint() string {
+	return "`tollbook publish` does that; `--from lake` asks the lake"
+}
+
+// turns is how often a question is asked anew because another state was published meanwhile.
+const turns = 10
+
+// FromClickHouse answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
+// *query.NoCycleError, *clickhouse.Error.
+func FromClickHouse(ctx context.Context, q *Question, r Request, zone string, conn *clickhouse.Conn) (*Answer, error) {
+	live, err := state(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	for range turns {
+		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
+			return nil, &query.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
+		}
+		a, err := q.ask(ctx, r, zone, conn, live)
+		if err != nil {
+			return nil, err
+		}
+		now, err := state(ctx, conn)
+		if err != nil {
+			return nil, err
+		}
+		if now.number == live.number {
+			return a, nil
+		}
+		live = now
+	}
+	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times meanwhile", q.Name, conn.Address(), turns)
+}
+
+// shownState is the state that the views show.
+type shownState struct {
+	number   uint64 // of the pointer: another one for every publish
+	manifest uint64
+	asOf     time.Time
+	cycles   []string
+}
+
+// state asks which state the views show.
+func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
+	found := false
+	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of, cycles FROM live", nil, func() { found = false },
+		[]any{&s.number, &s.manifest, &s.asOf, &s.cycles}, func() error { found = true; return nil })
+	if clickhouse.NotThere(err) || err == nil && !found {
+		err = &NotPublishedError{conn.Address()}
+	}
+	return s, err
+}
+
+// ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
+func (q *Question) ask(ctx context.Context, r Request, zone string, conn *clickhouse.Conn, live shownState) (*Answer, error) {
+	sql, err := q.SQL()
+	if err != nil {
+		return nil, err
+	}
+	cells := make([]cell, len(q.Columns()))
+	dest := make([]any, len(cells))
+	for i, c := range q.Columns() {
+		cells[i].of = c.Type
+		dest[i] = &cells[i]
+	}
+	empty, err := newAnswer(q, ClickHouse, int64(live.manifest), period.Instant(live.asOf.UnixMicro()).String())
+	if err != nil {
+		return nil, err
+	}
+	var a *Answer
+	var last *Row
+	begin := func() { a, last = empty.clone(), nil }
+	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle, "zone": zone}))
+	err = conn.Each(ctx, "answer "+q.Name, sql, nil, begin, dest, func() error {
+		row := q.row(cells)
+		if last != nil && q.compare(*last, row) >= 0 {
+			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys, last.Keys)
+		}
+		last = &row
+		return a.add(row, r.Limit)
+	})
+	return a, err
+}
+
+// row is a row of what was scanned.
+func (q *Question) row(cells []cell) Row {
+	var row Row
+	for i := range q.Keys {
+		row.Keys = append(row.Keys, cells[i].text)
+	}
+	for i := range q.Sums {
+		row.Sums = append(row.Sums, cells[len(q.Keys)+i].total)
+	}
+	return row
+}
+
+// cell takes a value from the server as a column of an answer: a key's text, or a sum.
+type cell struct {
+	of    tables.Type
+	text  string
+	total money.Total
+}
+
+// Scan implements sql.Scanner.
+func (c *cell) Scan(value any) (err error) {
+	switch v := value.(type) {
+	case string:
+		c.text = strings.Clone(v)
+		return nil
+	case int32:
+		c.text = smallText(v)
+		return nil
+	case int64:
+		c.total, err = wholeTotal(v>>63, uint64(v))
+		return err
+	case uint64:
+		c.total, err = wholeTotal(0, v)
+		return err
+	case decimal.Decimal:
+		c.total, err = decimalTotal(v, c.of)
+		return err
+	}
+	return fmt.Errorf("a %T from the server", value)
+}
+
+func wholeTotal(hi int64, lo uint64) (money.Total, error) {
+	t, err := money.NewTotal(0)
+	if err == nil {
+		err = t.Add(hi, lo)
+	}
+	return t, err
+}
+
+// decimalTotal is a sum from the server, which has the column's scale.
+func decimalTotal(d decimal.Decimal, of tables.Type) (money.Total, error) {
+	scale := money.QuantityScale
+	if of == tables.Amount {
+		scale = money.AmountScale
+	}
+	t, err := money.NewTotal(scale)
+	if err != nil {
+		return t, err
+	}
+	if int(-d.Exponent()) != scale {
+		return t, fmt.Errorf("a decimal of %d digits from the server, want %d", -d.Exponent(), scale)
+	}
+	var hi int64
+	var lo uint64
+	if of == tables.Amount {
+		var a money.AmountTotal
+		err = a.UnmarshalText([]byte(d.StringFixed(int32(scale))))
+		hi, lo = a.Raw()
+	} else {
+		var a money.QuantityTotal
+		err = a.UnmarshalText([]byte(d.StringFixed(int32(scale))))
+		hi, lo = a.Raw()
+	}
+	if err == nil {
+		err = t.Add(hi, lo)
+	}
+	return t, err
+}

@@ -1,0 +1,233 @@
+package question
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// mostKeys is how many keys a question has at most.
+const mostKeys = 5
+
+// id is the keys of a group, as numbers of words.
+type id [mostKeys]int32
+
+// groups adds rows up by their keys.
+type groups struct {
+	q    *Question
+	keys []int // columns of the batches, by key
+	sums []int // by sum; -1 = 1 for each row
+
+	words  []string
+	number map[string]int32
+	ids    []id
+	place  map[id]int
+	totals []money.Total // len(q.Sums) for each group
+
+	numbers [mostKeys][]int32 // of the dictionary of the batch at hand
+}
+
+func newGroups(q *Question) *groups {
+	g := &groups{q: q, number: map[string]int32{}, place: map[id]int{}}
+	def := q.lake.given()
+	for _, c := range q.Keys {
+		g.keys = append(g.keys, def.Index(c.Name))
+	}
+	for _, c := range q.Sums {
+		at := -1
+		if c.Name != q.lake.count {
+			at = def.Index(c.Name)
+		}
+		g.sums = append(g.sums, at)
+	}
+	return g
+}
+
+// word is the number of a word.
+func (g *groups) word(text string) int32 {
+	n, ok := g.number[text]
+	if !ok {
+		n = int32(len(g.words))
+		g.words = append(g.words, text)
+		g.number[text] = n
+	}
+	return n
+}
+
+// scales are the decimals of what is added up.
+func (q *Question) scale(i int) int {
+	switch q.Sums[i].Type {
+	case tables.Amount:
+		return money.AmountScale
+	case tables.Quantity:
+		return money.QuantityScale
+	}
+	return 0
+}
+
+// at is the place of a group's first total.
+func (g *groups) at(key id) (int, error) {
+	if n, ok := g.place[key]; ok {
+		return n, nil
+	}
+	n := len(g.totals)
+	for i := range g.q.Sums {
+		t, err := money.NewTotal(g.q.scale(i))
+		if err != nil {
+			return 0, err
+		}
+		g.totals = append(g.totals, t)
+	}
+	g.place[key], g.ids = n, append(g.ids, key)
+	return n, nil
+}
+
+// add adds the rows of a batch that are of interest.
+func (g *groups) add(c *parquet.Columns) error {
+	for k, col := range g.keys {
+		g.numbers[k] = g.numbers[k][:0]
+		for _, text := range c.C[col].Dict {
+			g.numbers[k] = append(g.numbers[k], g.word(text))
+		}
+	}
+	last, at := id{-1}, 0
+	for i := range c.N {
+		if g.q.lake.keep != nil && !g.q.lake.keep(c, i) {
+			continue
+		}
+		key := g.key(c, i)
+		if key != last {
+			var err error
+			if at, err = g.at(key); err != nil {
+				return err
+			}
+			last = key
+		}
+		for s, col := range g.sums {
+			if err := g.totals[at+s].Add(value(c, col, i)); err != nil {
+				return fmt.Errorf("sum of %s: %w", g.q.Sums[s].Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// key is the keys of a row.
+func (g *groups) key(c *parquet.Columns, row int) (key id) {
+	for k, col := range g.keys {
+		code := c.C[col].Codes[row]
+		if c.Def.Columns[col].Type == tables.Word {
+			key[k] = g.numbers[k][code]
+		} else {
+			key[k] = g.word(smallText(code))
+		}
+	}
+	return key
+}
+
+// smallText is a small number as a key; 0 is none.
+func smallText(n int32) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(n))
+}
+
+// value is what a row adds to a sum.
+func value(c *parquet.Columns, col, row int) (hi int64, lo uint64) {
+	if col < 0 {
+		return 0, 1
+	}
+	if c.Def.Columns[col].Type == tables.Whole {
+		n := c.C[col].Ints[row]
+		return n >> 63, uint64(n)
+	}
+	d := c.C[col].Decs[row]
+	return d.Hi, d.Lo
+}
+
+// merge adds the groups of another worker.
+func (g *groups) merge(o *groups) error {
+	for _, from := range o.ids {
+		var key id
+		for k := range g.keys {
+			key[k] = g.word(o.words[from[k]])
+		}
+		at, err := g.at(key)
+		if err != nil {
+			return err
+		}
+		for s := range g.sums {
+			if err := g.totals[at+s].Add(o.totals[o.place[from]+s].Raw()); err != nil {
+				return fmt.Errorf("sum of %s: %w", g.q.Sums[s].Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// rows are the groups as rows, in no order.
+func (g *groups) rows() []Row {
+	out := make([]Row, 0, len(g.ids))
+	for _, key := range g.ids {
+		at := g.place[key]
+		row := Row{Keys: make([]string, len(g.keys)), Sums: g.totals[at : at+len(g.sums) : at+len(g.sums)]}
+		for k := range g.keys {
+			row.Keys[k] = g.words[key[k]]
+		}
+		if !g.q.lake.nozero || !allZero(row.Sums) {
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+func allZero(sums []money.Total) bool {
+	return !slices.ContainsFunc(sums, func(t money.Total) bool { hi, lo := t.Raw(); return hi != 0 || lo != 0 })
+}
+
+// compare is the question's order.
+func (q *Question) compare(a, b Row) int {
+	for _, by := range q.Order {
+		c := 0
+		if i := slices.IndexFunc(q.Sums, func(c tables.Column) bool { return c.Name == by.Column }); i >= 0 {
+			c = compareTotals(a.Sums[i], b.Sums[i])
+		} else {
+			i := slices.IndexFunc(q.Keys, func(c tables.Column) bool { return c.Name == by.Column })
+			c = q.compareKey(i, a, b)
+		}
+		if by.Down {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	for i := range q.Keys {
+		if c := q.compareKey(i, a, b); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// compareKey compares words byte by byte and small numbers as numbers.
+func (q *Question) compareKey(i int, a, b Row) int {
+	x, y := a.Keys[i], b.Keys[i]
+	if q.Keys[i].Type == tables.Small && len(x) != len(y) {
+		return cmp.Compare(len(x), len(y))
+	}
+	return strings.Compare(x, y)
+}
+
+func compareTotals(a, b money.Total) int {
+	aHi, aLo := a.Raw()
+	bHi, bLo := b.Raw()
+	return cmp.Or(cmp.Compare(aHi, bHi), cmp.Compare(aLo, bLo))
+}

@@ -1,0 +1,193 @@
+package question
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// reading is one worker's pass over batches of the lake.
+type reading struct {
+	groups *groups
+	clock  period.Clock
+	before bool // the batch is of a cycle before the one that is asked for
+}
+
+// day is the day of an instant in the contract zone.
+func (w *reading) day(t period.Instant) string { return w.clock.Day(t).String() }
+
+// take adds a batch of the lake.
+func (w *reading) take(c *parquet.Columns) error {
+	q := w.groups.q
+	if q.lake.make == nil {
+		return w.groups.add(c)
+	}
+	made := parquet.NewColumns(q.lake.made)
+	if err := q.lake.make(w, c, made); err != nil {
+		return err
+	}
+	return w.groups.add(made)
+}
+
+// FromLake answers a question from one state of the lake, which is the reader's. Errors: *query.NoCycleError, *partners.MissingBookError,
+// those of the lake.
+func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
+	snap := from.Snap
+	if r.Cycle != "" {
+		if err := query.HasCycle(snap, r.Cycle); err != nil {
+			return nil, err
+		}
+	}
+	all, err := q.gather(ctx, r, from)
+	if err != nil {
+		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
+	}
+	a, err := newAnswer(q, Lake, snap.Manifest.Number, snap.Manifest.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	rows := all.rows()
+	slices.SortFunc(rows, q.compare)
+	for _, row := range rows {
+		if err := a.add(row, r.Limit); err != nil {
+			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
+		}
+	}
+	return a, nil
+}
+
+// gather adds up what the question is of.
+func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
+	switch q.lake.table.Name {
+	case tables.PartnerStatements().Name:
+		return q.gatherPartners(ctx, r, from)
+	case tables.Incentives().Name:
+		return q.gatherIncentives(r, from)
+	}
+	files, err := q.files(from.Snap, r.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	all := newGroups(q)
+	var mu sync.Mutex
+	next := make(chan lake.FileEntry)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(next)
+		for _, e := range files {
+			select {
+			case next <- e:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	for range max(1, from.Limits.Workers) {
+		group.Go(func() error {
+			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock()}
+			for e := range next {
+				w.before = e.Cycle < r.Cycle
+				if err := query.Groups(ctx, from.Snap, e, q.lake.table, q.columns(), nil, w.take); err != nil {
+					return err
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			return all.merge(w.groups)
+		})
+	}
+	return all, group.Wait()
+}
+
+// files are the files of the question's table that it is of.
+func (q *Question) files(snap *lake.Snapshot, cycle string) ([]lake.FileEntry, error) {
+	var out []lake.FileEntry
+	for _, c := range q.cycles(snap, cycle) {
+		files, err := snap.Files(c)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range files {
+			if e.Table == q.lake.table.Name {
+				out = append(out, e)
+			}
+		}
+	}
+	return out, nil
+}
+
+// cycles are those that the question is of; "" stands for files of no cycle.
+func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
+	if q.Span == OfNone {
+		return []string{""}
+	}
+	var out []string
+	for _, ref := range snap.Manifest.Cycles {
+		if ref.Archived != nil && q.lake.table.Name == tables.Lines().Name {
+			continue // of its lines only those of orders stay
+		}
+		if cycle == "" || ref.Cycle == cycle || q.Span == UpTo && ref.Cycle < cycle {
+			out = append(out, ref.Cycle)
+		}
+	}
+	return out
+}
+
+// gatherPartners adds up partner statements, which are worked out for cycles that are open.
+func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
+	w := &reading{groups: newGroups(q)}
+	for _, cycle := range q.cycles(from.Snap, r.Cycle) {
+		if err := statements(ctx, from, cycle, w.take); err != nil {
+			return nil, err
+		}
+	}
+	return w.groups, nil
+}
+
+// batchRows is how many rows of statements are added up at once.
+const batchRows = 1 << 12
+
+// statements gives the partner statements of a cycle in batches.
+func statements(ctx context.Context, from *partners.Reader, cycle string, take func(*parquet.Columns) error) (err error) {
+	rows, err := from.Statements(ctx, cycle, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	batch := parquet.NewColumns(tables.PartnerStatements())
+	err = rows.Each(func(row query.Row) error {
+		query.AppendRow(batch, row, nil)
+		if batch.N < batchRows {
+			return nil
+		}
+		err := take(batch)
+		batch.Reset()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return take(batch)
+}
+
+// gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.
+func (q *Question) gatherIncentives(r Request, from *partners.Reader) (*groups, error) {
+	w := &reading{groups: newGroups(q)}
+	rows, err := from.IncentiveRows(r.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	return w.groups, w.take(rows)
+}

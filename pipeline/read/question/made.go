@@ -1,0 +1,146 @@
+package question
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// columnsOf are the places in a table of the columns that another table has by the same names.
+func columnsOf(t, names *tables.Table) []int {
+	var out []int
+	for _, c := range names.Columns {
+		out = append(out, t.Index(c.Name))
+	}
+	return out
+}
+
+// dayTable is the columns of lines that revenue is made of.
+func dayTable() *tables.Table {
+	return &tables.Table{Name: "days", Columns: pick(tables.Lines(), "cycle service_type_code region_code day official_amount official_discount_amount truncated_amount payment_amount")}
+}
+
+// days gives the lines of orders and adjustments the day on which they were traded.
+func days(w *reading, from, to *parquet.Columns) error {
+	for i, at := range columnsOf(tables.Lines(), to.Def) {
+		to.C[i] = from.C[at]
+	}
+	to.N = from.N
+	day := &from.C[tables.LDay]
+	if !slices.Contains(day.Dict, lake.EventsDay) {
+		return nil
+	}
+	out := &to.C[to.Def.Index("day")]
+	*out = parquet.Col{}
+	for i := range from.N {
+		word := day.Word(i)
+		if word == lake.EventsDay {
+			word = w.day(period.Instant(from.C[tables.LTradeTime].Ints[i]))
+		}
+		out.AddWord(word)
+	}
+	return nil
+}
+
+// Columns of drawTable.
+const (
+	drawCycle = iota
+	drawCustomer
+	drawPackage
+	drawSKU
+	drawMeasure
+	drawQuantity
+)
+
+// drawTable is what lines drew from packages, one row for each package of a line.
+func drawTable() *tables.Table {
+	line := tables.Lines().Columns
+	return &tables.Table{Name: "draws", Columns: []tables.Column{
+		line[tables.LCycle], line[tables.LCustomerID], {Name: "package_id", Type: tables.Word, Meaning: "the package that was drawn on"},
+		line[tables.LSKU], line[tables.LMeasure],
+		{Name: "drawn_quantity", Type: tables.Quantity, Meaning: "how much was drawn, in the measure; negative: given back"},
+	}}
+}
+
+// draws takes the draws of lines apart: package_id:quantity;…
+func draws(_ *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		text := string(from.C[tables.LPackageDraws].Text(i))
+		for text != "" {
+			var part string
+			part, text, _ = strings.Cut(text, ";")
+			colon := strings.LastIndexByte(part, ':')
+			if colon < 0 {
+				return fmt.Errorf("package_draws %q: no colon", part)
+			}
+			q, err := money.ParseSignedQuantity(part[colon+1:])
+			if err != nil {
+				return fmt.Errorf("package_draws %q: %w", part, err)
+			}
+			to.C[drawCycle].AddWord(from.C[tables.LCycle].Word(i))
+			to.C[drawCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+			to.C[drawPackage].AddWord(part[:colon])
+			to.C[drawSKU].AddWord(from.C[tables.LSKU].Word(i))
+			to.C[drawMeasure].AddWord(from.C[tables.LMeasure].Word(i))
+			to.C[drawQuantity].AddDec(q.Raw())
+			to.N++
+		}
+	}
+	return nil
+}
+
+// Columns of debtTable.
+const (
+	debtCustomer = iota
+	debtOpening
+	debtIncurred
+	debtRepaid
+	debtClosing
+)
+
+// debtTable is how debts moved: of cycles before the one that is asked for as the opening, of that one as incurred or repaid.
+func debtTable() *tables.Table {
+	return &tables.Table{Name: "debts", Columns: []tables.Column{
+		{Name: "customer_id", Type: tables.Word, Meaning: "who owes it"},
+		{Name: "opening_amount", Type: tables.Amount, Meaning: "what was owed at the start of the cycle; 0 without --cycle"},
+		{Name: "incurred_amount", Type: tables.Amount, Meaning: "what lines left unpaid since"},
+		{Name: "repaid_amount", Type: tables.Amount, Meaning: "what recharges, allocations and refunds took from it since"},
+		{Name: "debt_amount", Type: tables.Amount, Meaning: "what is owed at the end: opening_amount + incurred_amount - repaid_amount"},
+	}}
+}
+
+// debts takes the entries of accounts that move a debt.
+func debts(w *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		if from.C[tables.EBalanceType].Word(i) != "debt" {
+			continue
+		}
+		a, err := query.Row{Cols: from, I: i}.Amount(tables.EAmount)
+		if err != nil {
+			return err
+		}
+		to.C[debtCustomer].AddWord(from.C[tables.ECustomerID].Word(i))
+		var opening, incurred, repaid money.Amount
+		switch {
+		case w.before:
+			opening = a
+		case a.Sign() < 0:
+			repaid = a.Neg()
+		default:
+			incurred = a
+		}
+		to.C[debtOpening].AddDec(opening.Raw())
+		to.C[debtIncurred].AddDec(incurred.Raw())
+		to.C[debtRepaid].AddDec(repaid.Raw())
+		to.C[debtClosing].AddDec(a.Raw())
+		to.N++
+	}
+	return nil
+}

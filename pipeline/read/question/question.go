@@ -1,0 +1,126 @@
+package question
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Span says which cycles a question is of.
+type Span uint8
+
+// The spans.
+const (
+	OfCycle Span = iota // the cycle that is asked for; without one, all of the lake
+	UpTo                // all cycles up to the one that is asked for
+	OfNone              // what it counts is of no cycle: it takes none
+)
+
+// String is what --cycle means to the question.
+func (s Span) String() string {
+	return [...]string{OfCycle: "of that cycle; without it of all cycles", UpTo: "at the end of that cycle; without it at the end of the last one",
+		OfNone: "of no cycle"}[s]
+}
+
+// Question is one question.
+type Question struct {
+	Name    string
+	Answers string // what it answers: a sentence without its full stop
+	Span    Span
+	Keys    []tables.Column // what rows are told apart by: Word or Small
+	Sums    []tables.Column // what is added up: Amount, Quantity or Whole
+	Order   []By            // by these first, then by the keys as they stand
+	Limit   int             // how many rows are shown if nobody says otherwise; 0 = all
+	Apart   []string        // sums without a total: rows count the same lines again
+	View    string          // the view, and table of exports, whose rows are added up
+
+	lake shape
+}
+
+// By is a column that rows are ordered by.
+type By struct {
+	Column string
+	Down   bool // the largest first
+}
+
+// shape is how the rows of a table of the lake become rows with a question's columns, found by name.
+type shape struct {
+	table  *tables.Table // in the lake
+	reads  []int         // its columns that are needed besides those of the question's names
+	count  string        // the sum that is 1 for each row; "" = none
+	keep   func(c *parquet.Columns, row int) bool
+	made   *tables.Table                                                      // what make gives; nil = the lake's rows are taken as they are
+	make   func(w *reading, from *parquet.Columns, to *parquet.Columns) error // appends to the rows of made what a batch gives
+	nozero bool                                                               // rows whose amounts are all 0 are left out
+}
+
+// Columns are the columns of the answer: keys, then sums.
+func (q *Question) Columns() []tables.Column { return slices.Concat(q.Keys, q.Sums) }
+
+// Find is the question of a name.
+func Find(name string) (*Question, bool) {
+	for _, q := range All() {
+		if q.Name == name {
+			return q, true
+		}
+	}
+	return nil, false
+}
+
+// Names are the names of all questions.
+func Names() []string {
+	var names []string
+	for _, q := range All() {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+// given is the table whose batches are grouped.
+func (s *shape) given() *tables.Table {
+	if s.made != nil {
+		return s.made
+	}
+	return s.table
+}
+
+// columns are the columns of the lake's table that are read, by index.
+func (q *Question) columns() []int {
+	cols := slices.Clone(q.lake.reads)
+	if q.lake.made == nil {
+		for _, c := range q.Columns() {
+			if c.Name != q.lake.count {
+				cols = append(cols, q.lake.table.Index(c.Name))
+			}
+		}
+	}
+	slices.Sort(cols)
+	return slices.Compact(cols)
+}
+
+// pick gives the columns of a table by name, for a question that shows them as they are.
+func pick(t *tables.Table, names string) []tables.Column {
+	var out []tables.Column
+	for name := range strings.FieldsSeq(names) {
+		out = append(out, t.Columns[t.Index(name)])
+	}
+	return out
+}
+
+// TypeName is what a column's type is called: text, number (small, none for 0), whole, amount (of the workspace's currency) or quantity (in
+// the product's measure).
+func TypeName(t tables.Type) string {
+	switch t {
+	case tables.Small:
+		return "number"
+	case tables.Whole:
+		return "whole"
+	case tables.Amount:
+		return "amount"
+	case tables.Quantity:
+		return "quantity"
+	}
+	return "text"
+}

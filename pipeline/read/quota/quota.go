@@ -1,0 +1,375 @@
+package quota
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Report is a customer's packages in a cycle. Times are in the contract zone.
+type Report struct {
+	Cycle      string     `json:"cycle"`
+	State      lake.State `json:"state"`
+	AsOf       string     `json:"as_of_day,omitempty"` // the last day that was folded; "" = none of the cycle
+	CustomerID string     `json:"customer_id"`
+	Name       string     `json:"name,omitempty"`
+	Packages   []Package  `json:"packages"`
+	Draws      []Draw     `json:"draws"`      // newest first
+	DrawCount  int        `json:"draw_count"` // of all, listed or not
+	Agrees     bool       `json:"agrees"`     // every drop is the sum of its draws (QUOTA-2)
+}
+
+// Package is one row of packages.csv that is in force in the cycle.
+type Package struct {
+	ID         string         `json:"package_id"`
+	SKUs       []string       `json:"skus"`
+	Region     string         `json:"region_code"`
+	Quota      money.Quantity `json:"quota"`
+	Reset      string         `json:"reset"`
+	ValidFrom  string         `json:"valid_from,omitempty"`
+	ValidTo    string         `json:"valid_to,omitempty"`
+	NextRefill string         `json:"next_refill,omitempty"` // after the last folded day
+	Periods    []Period       `json:"periods"`               // quota periods that reach into the cycle
+}
+
+// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill. Opening − Drawn − Gathered = Left,
+// unless the books have lowered the quota below what was drawn.
+type Period struct {
+	From     string               `json:"from,omitempty"`
+	To       string               `json:"to,omitempty"`
+	Current  bool                 `json:"current"` // it holds the end of the last folded day
+	Opening  money.Quantity       `json:"opening"`
+	Drawn    money.SignedQuantity `json:"drawn"`    // by records with lines of their own, and Late
+	Late     money.SignedQuantity `json:"late"`     // of Drawn: what was billed late in this cycle and by re-rating (QUOTA-3)
+	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines are made of
+	Left     money.SignedQuantity `json:"left"`
+	Differs  string               `json:"differs,omitempty"`
+
+	span period.Span
+}
+
+// Span is the period's time.
+func (q *Period) Span() period.Span { return q.span }
+
+// Draw is what one record took from a package.
+type Draw struct {
+	PackageID string               `json:"package_id"`
+	RecordID  string               `json:"record_id"`
+	Time      string               `json:"time"` // usage_start
+	SKU       string               `json:"sku"`
+	Resource  string               `json:"resource_id"`
+	MonthEnd  bool                 `json:"month_end,omitempty"` // the record waits for a month-end line
+	Late      bool                 `json:"late,omitempty"`      // billed after its own cycle was closed
+	Rerated   bool                 `json:"rerated,omitempty"`   // the difference of a re-rating
+	Quantity  money.SignedQuantity `json:"quantity"`
+	End       period.Instant       `json:"-"` // usage_end
+	Tag       string               `json:"-"` // resource_tag
+
+	at period.Instant
+}
+
+// At is usage_start.
+func (d *Draw) At() period.Instant { return d.at }
+
+// Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *query.NoCycleError;
+// *query.NotFoundError for a customer that the books do not have.
+func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string, limit int) (*Report, error) {
+	if err := query.HasCycle(s.Snap, cycle.String()); err != nil {
+		return nil, err
+	}
+	code := s.Books.Customer(customer)
+	if code < 0 {
+		return nil, &query.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", customer), Do: "check --customer"}
+	}
+	rows := s.Books.Customers[code].Rows
+	r := &Report{Cycle: cycle.String(), CustomerID: customer, Name: rows[len(rows)-1].Name, Packages: []Package{}, Draws: []Draw{}, Agrees: true}
+	ref, _ := s.Snap.Cycle(r.Cycle)
+	r.State = ref.State
+	b := &builder{Sources: s, report: r, cycle: cycle, customer: code}
+	if err := b.build(ctx); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(r.Draws, func(x, y Draw) int {
+		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.RecordID, y.RecordID), strings.Compare(x.PackageID, y.PackageID))
+	})
+	if r.DrawCount = len(r.Draws); limit > 0 && len(r.Draws) > limit {
+		r.Draws = r.Draws[:limit]
+	}
+	return r, nil
+}
+
+type builder struct {
+	*Sources
+	report   *Report
+	cycle    period.Cycle
+	customer int32
+	end      period.Instant // the last instant of the last folded day
+}
+
+func (b *builder) build(ctx context.Context) (err error) {
+	if b.report.AsOf, err = b.LastDay(b.cycle); err != nil {
+		return err
+	}
+	b.end = b.Books.Zone.Bounds(b.cycle).From
+	if day, err := period.ParseDay(b.report.AsOf); err == nil {
+		b.end = b.Books.Zone.DaySpan(day).To - 1
+	}
+	var stands standing
+	if stands.before, stands.found, err = b.Opening(b.customer, b.cycle); err != nil {
+		return err
+	}
+	if stands.closing, stands.own, err = b.closing(b.customer, b.cycle); err != nil {
+		return err
+	}
+	if err := b.lines(ctx); err != nil {
+		return err
+	}
+	if err := b.waiting(ctx); err != nil {
+		return err
+	}
+	return b.packages(&stands)
+}
+
+// standing is where a customer's packages stand in a cycle.
+type standing struct {
+	before, found, closing []position.Row
+	own                    bool // closing is of a day of the cycle
+}
+
+// lines takes the draws of records from their lines.
+func (b *builder) lines(ctx context.Context) (err error) {
+	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart, tables.LUsageEnd, tables.LResourceTag, tables.LDay}
+	rows, err := query.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, query.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(func(row query.Row) error {
+		text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
+		if len(text) == 0 || day == lake.EndDay {
+			return nil // month-end lines add up what their records drew (QUOTA-3)
+		}
+		_, err := period.ParseDay(day)
+		at := row.Time(tables.LUsageStart)
+		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU),
+			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd),
+			Tag: string(row.Text(tables.LResourceTag)), at: at})
+	})
+}
+
+// waiting takes the draws of records that wait for a month-end line.
+func (b *builder) waiting(ctx context.Context) error {
+	files, err := b.Snap.Files(b.report.Cycle)
+	if err != nil {
+		return err
+	}
+	bucket := accept.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
+	for _, e := range files {
+		if e.Table != tables.Usage().Name || e.Bucket != bucket {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := query.File(b.Snap, e, tables.Usage(), nil)
+		if err != nil {
+			return err
+		}
+		err = rows.Each(func(row query.Row) error {
+			sku := b.Books.SKU(row.Word(tables.USKU))
+			text := row.Text(tables.UDraws)
+			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 || !b.Books.Products[sku].Model.PeriodLevel() {
+				return nil
+			}
+			at := row.Time(tables.UUsageStart)
+			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at), SKU: row.Word(tables.USKU),
+				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
+		})
+		if err := errors.Join(err, rows.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// draws reads package_id:quantity;… .
+func (b *builder) draws(text string, what Draw) error {
+	for part := range strings.SplitSeq(text, ";") {
+		colon := strings.LastIndexByte(part, ':')
+		if colon < 0 {
+			return fmt.Errorf("draw %q of %s: no colon", part, what.RecordID)
+		}
+		q, err := money.ParseSignedQuantity(part[colon+1:])
+		if err != nil {
+			return fmt.Errorf("draw of %s on package %s: %w", what.RecordID, part[:colon], err)
+		}
+		what.PackageID, what.Quantity = part[:colon], q
+		b.report.Draws = append(b.report.Draws, what)
+	}
+	return nil
+}
+
+// packages reports on the rows of packages.csv.
+func (b *builder) packages(stands *standing) error {
+	list := b.Books.PackagesOf(b.customer)
+	for i := range list {
+		p := &list[i]
+		spans := periodsOf(b.Prices, p, b.Books.Zone.Bounds(b.cycle))
+		if len(spans) == 0 {
+			continue
+		}
+		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(), ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
+			NextRefill: b.time(nextRefill(b.Prices, p, b.end))}
+		for _, sku := range p.SKUs {
+			out.SKUs = append(out.SKUs, b.Books.Products[sku].SKU)
+		}
+		for _, span := range spans {
+			q := Period{From: b.time(span.From), To: b.time(span.To), Current: span.Holds(b.end), span: span}
+			if err := b.settle(&q, p, stands); err != nil {
+				return fmt.Errorf("package %s: %w", p.ID, err)
+			}
+			out.Periods = append(out.Periods, q)
+		}
+		b.report.Packages = append(b.report.Packages, out)
+	}
+	return nil
+}
+
+// settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions keep
+// the period alone that was drawn on last.
+func (b *builder) settle(q *Period, p *books.Package, stands *standing) error {
+	rated := stands.rated(p, q.span.From)
+	before, _, err := drawnBy(&rated, stands.before, q.span.From)
+	if err != nil {
+		return err
+	}
+	found, _, err := drawnBy(&rated, stands.found, q.span.From)
+	if err != nil {
+		return err
+	}
+	if q.Late, err = found.Signed().Sub(before.Signed()); err != nil {
+		return err
+	}
+	q.Opening, q.Drawn = leftOf(&rated, before), q.Late
+	if err := b.addDraws(q, p.ID); err != nil {
+		return err
+	}
+	gone, err := q.Drawn.Add(q.Gathered)
+	if err != nil {
+		return err
+	}
+	all, err := before.Signed().Add(gone)
+	if err != nil {
+		return err
+	}
+	if err := q.compare(&rated, all, stands.closing); err != nil {
+		return err
+	}
+	b.report.Agrees = b.report.Agrees && q.Differs == ""
+	return nil
+}
+
+// compare holds what was drawn in all against what positions, if they know of the period, say was.
+func (q *Period) compare(p *books.Package, all money.SignedQuantity, closing []position.Row) error {
+	kept, known, err := drawnBy(p, closing, q.span.From)
+	if err != nil {
+		return err
+	}
+	if q.Left, err = p.Quota.Signed().Sub(all); err != nil {
+		return err
+	}
+	switch {
+	case known:
+		if kept.Signed() != all {
+			q.Differs = fmt.Sprintf("by its position %s were drawn, by the draws %s", kept.Trim(), all.Trim())
+		}
+		q.Left = leftOf(p, kept).Signed()
+	case q.Left.Sign() < 0:
+		q.Differs = "more was drawn than there was"
+	case !all.IsZero() && !touchedLater(closing, p.ID, q.span.From):
+		q.Differs = "records drew on it, and no position knows of it"
+	}
+	return nil
+}
+
+// leftOf is what is left of a package of which something was drawn, as rating sees it.
+func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
+	return rating.PackageRow(p, drawn, p.Valid.From).Count
+}
+
+// rated is the package with the quota that the cycle's last day was rated by, which its position keeps: the books may have changed since.
+func (s *standing) rated(p *books.Package, start period.Instant) books.Package {
+	out := *p
+	if row := find(s.closing, p.ID, start); s.own && row != nil && !row.Usage.IsZero() {
+		out.Quota = row.Usage
+	}
+	return out
+}
+
+// drawnBy is what was drawn of the quota period that starts at the given instant, by positions; false where they know nothing of it.
+func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money.Quantity, bool, error) {
+	row := find(rows, p.ID, start)
+	if row == nil {
+		return money.Quantity{}, false, nil
+	}
+	drawn, err := late.DrawnOf(p, row)
+	return drawn, true, err
+}
+
+// addDraws adds up what the cycle's own records drew.
+func (b *builder) addDraws(q *Period, id string) (err error) {
+	for i := range b.report.Draws {
+		d := &b.report.Draws[i]
+		if d.PackageID != id || d.Late || !q.span.Holds(d.at) {
+			continue
+		}
+		to := &q.Drawn
+		if d.MonthEnd {
+			to = &q.Gathered
+		}
+		if *to, err = to.Add(d.Quantity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find is the position of a package's quota period that starts at the given instant.
+func find(rows []position.Row, id string, start period.Instant) *position.Row {
+	for i := range rows {
+		if rows[i].Kind == position.Package && rows[i].Key == id && rows[i].At == start {
+			return &rows[i]
+		}
+	}
+	return nil
+}
+
+// touchedLater reports whether a later quota period of the package was drawn on: positions keep the last one alone.
+func touchedLater(rows []position.Row, id string, start period.Instant) bool {
+	return slices.ContainsFunc(rows, func(r position.Row) bool {
+		return r.Kind == position.Package && r.Key == id && r.At > start
+	})
+}
+
+// time is an instant in the contract zone; "" for an open end.
+func (b *builder) time(t period.Instant) string {
+	if t == period.Past || t == period.Forever {
+		return ""
+	}
+	return time.UnixMicro(int64(t)).In(b.Books.Zone.Location()).Format(time.RFC3339)
+}

@@ -1,0 +1,97 @@
+package records
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// blockRows is how many of a customer's rows of a file are kept as one: what else lies in their pages was decoded with them.
+const blockRows = 64
+
+// blockKey names some of a customer's rows of a file, and columns of them.
+type blockKey struct {
+	file lake.Hash
+	from int64
+	cols string // a byte for each
+}
+
+// block is rows that were read before.
+type block struct {
+	rows  *parquet.Packed
+	split []bool // see Page.Split
+}
+
+func (b *block) weight() int { return 48 + b.rows.Weight() + len(b.split) }
+
+// columnKey tells lists of columns apart.
+func columnKey(cols []int) string {
+	key := make([]byte, len(cols))
+	for i, col := range cols {
+		key[i] = byte(col)
+	}
+	return string(key)
+}
+
+// appendRun appends neighbouring rows of a file to an answer, from blocks.
+func (r *reading) appendRun(ctx context.Context, run part, to *Page) error {
+	own := r.own(run.file)
+	for at := run.from; at < run.to; {
+		first := own.from + (at-own.from)/blockRows*blockRows
+		b, err := r.block(ctx, part{file: run.file, from: first, to: min(own.to, first+blockRows)}, own)
+		if err != nil {
+			return err
+		}
+		low, high := int(at-first), int(min(run.to-first, blockRows))
+		b.rows.Append(to.Rows, r.cols, low, high)
+		to.Split = append(to.Split, b.split[low:high]...)
+		at = first + int64(high)
+	}
+	return nil
+}
+
+// own is the customer's rows of a file, which are neighbours.
+func (r *reading) own(file int32) part {
+	own := r.all.own
+	return own[sort.Search(len(own), func(i int) bool { return own[i].file >= file })]
+}
+
+func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
+	key := blockKey{file: r.files.files[rows.file].Hash, from: rows.from, cols: r.columns}
+	if b, ok := r.state.store.blocks.GetIfPresent(key); ok {
+		return b, nil
+	}
+	return r.state.store.blocks.Get(ctx, key, otter.LoaderFunc[blockKey, *block](func(context.Context, blockKey) (*block, error) {
+		return r.readBlock(rows, own)
+	}))
+}
+
+// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id. Lines of one record
+// stand beside each other.
+func (r *reading) readBlock(rows, own part) (*block, error) {
+	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
+	ids, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
+	if err != nil {
+		return nil, err
+	}
+	id := &ids.C[tables.LID]
+	low, high := int(rows.from-wide.from), int(rows.to-wide.from)
+	out := parquet.NewColumns(tables.Lines())
+	if err := r.state.appendRows(r.files, rows, slices.DeleteFunc(slices.Clone(r.cols), func(col int) bool { return col == tables.LID }), out); err != nil {
+		return nil, err
+	}
+	b := &block{split: make([]bool, 0, high-low)}
+	for i := low; i < high; i++ {
+		out.C[tables.LID].AddBytes(id.Text(i))
+		b.split = append(b.split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < ids.N && bytes.Equal(id.Text(i+1), id.Text(i)))
+	}
+	b.rows = parquet.Pack(out, r.cols)
+	return b, nil
+}

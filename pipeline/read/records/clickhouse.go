@@ -1,0 +1,409 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/line"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// ClickHouse answers from what is published to a server.
+type ClickHouse struct {
+	conn     *clickhouse.Conn
+	database string
+
+	mu    sync.Mutex
+	whole map[move]bool // moves of the pointer that were left behind, and whether all of their rows were there when they were first asked for
+}
+
+// move is a move of the pointer, and one cycle of what it showed.
+type move struct {
+	number uint64
+	cycle  string
+}
+
+// NewClickHouse answers from a database that is published to.
+func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
+	return &ClickHouse{conn: conn, database: database, whole: make(map[move]bool)}
+}
+
+// BehindError says that the state that is asked for is not published: not yet, or not any more.
+type BehindError struct {
+	Server          string
+	Want, Published int64 // numbers of manifests; 0 = nothing of the cycle is published
+}
+
+// Error names both states.
+func (e *BehindError) Error() string {
+	return fmt.Sprintf("ClickHouse %s has nothing of manifest %d: it shows manifest %d", e.Server, e.Want, e.Published)
+}
+
+// Hint says what to do.
+func (e *BehindError) Hint() string { return "`tollbook publish` publishes what is owed" }
+
+// Published is one committed state of the lake as it is published, or was and is on the server still.
+type Published struct {
+	*ClickHouse
+	snap *lake.Snapshot
+	lake Store
+}
+
+// At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an older one were deleted
+// after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
+func (c *ClickHouse) At(snap *lake.Snapshot, lake Store) *Published { return &Published{c, snap, lake} }
+
+// behind says what the views show in the place of the state.
+func (p *Published) behind(ctx context.Context, cycle string) error {
+	live, ok, err := publish.Live(ctx, p.conn, p.database)
+	if err != nil {
+		return err
+	}
+	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
+	if at := slices.Index(live.Cycles, cycle); ok && at >= 0 {
+		e.Published = int64(live.Manifests[at])
+	}
+	return e
+}
+
+// mostMoves is how many moves are remembered. Those of a day are few: beyond it they are counted anew.
+const mostMoves = 1000
+
+// usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that; one that was left
+// behind is counted when it is first asked for.
+func (p *Published) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
+	if shown.Newest {
+		return true, nil
+	}
+	p.mu.Lock()
+	whole, known := p.whole[move{shown.Number, cycle}]
+	p.mu.Unlock()
+	if known {
+		return whole, nil
+	}
+	whole, err := shown.Whole(ctx, p.conn, tables.Lines().Name)
+	if err != nil {
+		return false, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.whole) >= mostMoves {
+		clear(p.whole)
+	}
+	p.whole[move{shown.Number, cycle}] = whole
+	return whole, nil
+}
+
+// of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it, which are there as long
+// as that pointer is. from is what follows FROM.
+func (p *Published) of(ctx context.Context, cycle string, ask func(from string) error) error {
+	if err := query.HasCycle(p.snap, cycle); err != nil {
+		return err
+	}
+	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, cycle)
+	if err == nil && ok {
+		ok, err = p.usable(ctx, &shown, cycle)
+	}
+	if err == nil && ok {
+		if err = ask(shown.Rows(tables.Lines().Name)); err == nil {
+			ok, err = shown.There(ctx, p.conn) // else rows may have gone while they were read
+		}
+	}
+	if err == nil && !ok {
+		err = p.behind(ctx, cycle)
+	}
+	return err
+}
+
+// statement is a statement with its arguments.
+type statement struct {
+	strings.Builder
+	args []any
+}
+
+func (s *statement) add(sql string, args ...any) {
+	s.WriteString(sql)
+	s.args = append(s.args, args...)
+}
+
+func column(col int) string { return clickhouse.Name(tables.Lines().Columns[col].Name) }
+
+// where adds the conditions of a cycle's lines to those of the state.
+func (s *statement) where(cycle string, where []Condition) error {
+	s.add(" AND cycle = ?", cycle)
+	for i := range where {
+		if err := s.condition(&where[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *statement) condition(c *Condition) error {
+	switch c.Op {
+	case Is, IsNot:
+		s.oneOf(c)
+	case Zero:
+		s.add(" AND " + column(c.Column) + " = 0")
+	case NotZero:
+		s.add(" AND " + column(c.Column) + " != 0")
+	case Negative:
+		s.add(" AND " + column(c.Column) + " < 0")
+	case Positive:
+		s.add(" AND " + column(c.Column) + " >= 0")
+	case Own:
+		s.add(" AND (false")
+		for _, span := range c.Spans {
+			s.add(" OR toUnixTimestamp64Micro(ifNull(own_time, usage_start)) >= ? AND toUnixTimestamp64Micro(ifNull(own_time, usage_start)) < ?", int64(span.From), int64(span.To))
+		}
+		s.add(")")
+	case Billed:
+		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" + lake.LateDay + "', '" + lake.RerateDay +
+			"'), ifNull(instant, usage_start), usage_start))"
+		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
+	default:
+		return fmt.Errorf("condition of kind %d", c.Op)
+	}
+	return nil
+}
+
+func (s *statement) oneOf(c *Condition) {
+	small := tables.Lines().Columns[c.Column].Type == tables.Small
+	s.add(" AND " + column(c.Column))
+	if c.Op == IsNot {
+		s.add(" NOT")
+	}
+	s.add(" IN (")
+	for i, v := range c.Values {
+		if i > 0 {
+			s.add(", ")
+		}
+		if n, err := strconv.Atoi(v); small && err == nil {
+			s.add("?", n)
+		} else if small {
+			s.add("NULL") // no number is that
+		} else {
+			s.add("?", v)
+		}
+	}
+	s.add(")")
+}
+
+// order is the order of spec §8 within a customer.
+func order() string {
+	kinds := make([]string, 0, line.Adjustment+1)
+	for k := line.Usage; k <= line.Adjustment; k++ {
+		kinds = append(kinds, "'"+k.String()+"'")
+	}
+	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") + "], kind), resource_id, unit_price, quantity, trade_id, origin_cycle, payment_amount"
+}
+
+// owed reports whether the lake has to answer.
+func (p *Published) owed(err error) bool {
+	behind := new(BehindError)
+	return p.lake != nil && errors.As(err, &behind)
+}
+
+// Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
+func (p *Published) Page(ctx context.Context, q Query) (out *Page, err error) {
+	err = p.of(ctx, q.Cycle, func(from string) error {
+		out = &Page{Rows: parquet.NewColumns(tables.Lines())}
+		if err := p.count(ctx, from, &q, out); err != nil || q.Offset >= out.Total || q.Limit <= 0 {
+			return err
+		}
+		if err := p.rows(ctx, from, &q, out); err != nil {
+			return err
+		}
+		return p.split(ctx, from, &q, out)
+	})
+	if p.owed(err) {
+		return p.lake.Page(ctx, q)
+	}
+	return out, err
+}
+
+// ofCustomer is the lines of a query.
+func (s *statement) ofCustomer(q *Query) error {
+	if err := s.where(q.Cycle, q.Where); err != nil {
+		return err
+	}
+	s.add(" AND customer_id = ?", q.Customer)
+	return nil
+}
+
+func (p *Published) count(ctx context.Context, from string, q *Query, out *Page) error {
+	var s statement
+	s.add("SELECT count() FROM " + from)
+	if err := s.ofCustomer(q); err != nil {
+		return err
+	}
+	var n uint64
+	err := p.conn.One(ctx, "count records", s.String(), s.args, &n)
+	out.Total = int64(n)
+	return err
+}
+
+func (p *Published) rows(ctx context.Context, from string, q *Query, out *Page) error {
+	cols := q.Columns
+	if cols == nil {
+		cols = allColumns()
+	}
+	cols = named(cols)
+	names, cells, dest := make([]string, len(cols)), make([]cell, len(cols)), make([]any, len(cols))
+	for i, col := range cols {
+		names[i] = column(col)
+		cells[i] = cell{col: &out.Rows.C[col], of: tables.Lines().Columns[col].Type}
+		dest[i] = &cells[i]
+	}
+	var s statement
+	s.add("SELECT " + strings.Join(names, ", ") + " FROM " + from)
+	if err := s.ofCustomer(q); err != nil {
+		return err
+	}
+	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
+	return p.conn.Each(ctx, "read records", s.String(), s.args, out.Rows.Reset, dest, func() error { out.Rows.N++; return nil })
+}
+
+// named is columns without those that stand twice, and with those that Split is told by.
+func named(cols []int) []int {
+	seen := make(map[int]bool)
+	var out []int
+	for _, c := range append([]int{tables.LDay, tables.LUsageStart, tables.LID}, cols...) {
+		if !seen[c] {
+			seen[c] = true
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// split finds which records of the page have several lines.
+func (p *Published) split(ctx context.Context, from string, q *Query, out *Page) error {
+	if out.Rows.N == 0 {
+		return nil
+	}
+	type key struct {
+		day, id string
+		start   int64
+	}
+	keys, ids := make([]key, out.Rows.N), make([]string, out.Rows.N)
+	for i := range keys {
+		row := query.Row{Cols: out.Rows, I: i}
+		keys[i] = key{row.Word(tables.LDay), string(row.Text(tables.LID)), int64(row.Time(tables.LUsageStart))}
+		ids[i] = keys[i].id
+	}
+	var k key
+	several := make(map[key]bool)
+	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from + " AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
+	err := p.conn.Each(ctx, "count lines of records", sql, []any{q.Cycle, q.Customer, ids}, func() { clear(several) }, []any{&k.day, &k.id, &k.start},
+		func() error { several[k] = true; return nil })
+	out.Split = make([]bool, out.Rows.N)
+	for i := range keys {
+		out.Split[i] = several[keys[i]]
+	}
+	return err
+}
+
+// mostNamed is how many customers a statement names.
+const mostNamed = 1000
+
+// Sums implements Store. Errors are those of Page.
+func (p *Published) Sums(ctx context.Context, q SumQuery) (out []Sum, err error) {
+	err = p.of(ctx, q.Cycle, func(from string) error {
+		found := make(map[string]*Sum)
+		for at := 0; at < len(q.Customers); at += mostNamed {
+			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+mostNamed, len(q.Customers))], found); err != nil {
+				return err
+			}
+		}
+		out = inOrder(found)
+		return nil
+	})
+	if p.owed(err) {
+		return p.lake.Sums(ctx, q)
+	}
+	return out, err
+}
+
+func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers []string, to map[string]*Sum) error {
+	var s statement
+	s.add("SELECT ")
+	for _, col := range q.By {
+		s.add("toString(" + column(col) + "), ")
+	}
+	s.add("count()")
+	for _, col := range amountColumns() {
+		s.add(", toString(sum(toDecimal256(" + column(col) + ", 8)))") // a sum of Decimal(38) overflows without a word
+	}
+	s.add(" FROM " + from)
+	if err := s.where(q.Cycle, q.Where); err != nil {
+		return err
+	}
+	s.add(" AND customer_id IN (?)", customers)
+	for i, col := range q.By {
+		s.add([]string{" GROUP BY ", ", "}[min(i, 1)] + column(col))
+	}
+	by, amounts := make([]string, len(q.By)), [Amounts]string{}
+	var n uint64
+	var dest []any
+	for i := range by {
+		dest = append(dest, &by[i])
+	}
+	dest = append(dest, &n)
+	for i := range amounts {
+		dest = append(dest, &amounts[i])
+	}
+	var list []Sum
+	err := p.conn.Each(ctx, "add records up", s.String(), s.args, func() { list = nil }, dest, func() error {
+		sum := Sum{By: append([]string(nil), by...), Lines: int64(n)}
+		for i, text := range amounts {
+			if err := sum.Amounts[i].UnmarshalText([]byte(text)); err != nil {
+				return fmt.Errorf("add records up in ClickHouse: %w", err)
+			}
+		}
+		list = append(list, sum)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if list[i].Lines == 0 {
+			continue // without groups there is a row of nothing
+		}
+		key := strings.Join(list[i].By, "\x00")
+		if sum := to[key]; sum != nil {
+			if err := sum.Add(&list[i]); err != nil {
+				return err
+			}
+			continue
+		}
+		to[key] = &list[i]
+	}
+	return nil
+}
+
+// Shares implements Store. Errors are those of Page.
+func (p *Published) Shares(ctx context.Context, cycle string) (out []Share, err error) {
+	err = p.of(ctx, cycle, func(from string) error {
+		var s Share
+		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
+			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY partner_id, association_type, customer_id"
+		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() { out = nil }, []any{&s.Partner, &s.Association, &s.Customer},
+			func() error { out = append(out, s); return nil })
+	})
+	if p.owed(err) {
+		return p.lake.Shares(ctx, cycle)
+	}
+	return out, err
+}

@@ -1,0 +1,124 @@
+package records
+
+import (
+	"container/list"
+	"context"
+	"sync"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// handles keeps files open between readings, at most so many that nobody reads. A file that was deleted stays readable while it is kept.
+type handles struct {
+	mu   sync.Mutex
+	most int
+	open map[lake.Hash]*handle
+	idle list.List // of *handle, the one used longest ago first
+}
+
+// handle is one open file.
+type handle struct {
+	storage.ReadFile
+	hash  lake.Hash
+	users int
+	place *list.Element // in idle, while nobody uses it
+}
+
+func newHandles(most int) *handles { return &handles{most: most, open: make(map[lake.Hash]*handle)} }
+
+// take gives a file to read; give hands it back.
+func (h *handles) take(snap *lake.Snapshot, e lake.FileEntry) (*handle, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f, ok := h.open[e.Hash]
+	if !ok {
+		file, err := snap.Open(e)
+		if err != nil {
+			return nil, err
+		}
+		f = &handle{ReadFile: file, hash: e.Hash}
+		h.open[e.Hash] = f
+	}
+	if f.place != nil {
+		h.idle.Remove(f.place)
+		f.place = nil
+	}
+	f.users++
+	return f, nil
+}
+
+func (h *handles) give(f *handle) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if f.users--; f.users == 0 {
+		f.place = h.idle.PushBack(f)
+	}
+	for h.idle.Len() > h.most {
+		h.drop(h.idle.Front().Value.(*handle))
+	}
+}
+
+// drop closes a file that nobody uses. What was read was read: an error of closing changes nothing.
+func (h *handles) drop(f *handle) {
+	h.idle.Remove(f.place)
+	delete(h.open, f.hash)
+	_ = f.Close()
+}
+
+// close closes every file that nobody uses.
+func (h *handles) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for h.idle.Len() > 0 {
+		h.drop(h.idle.Front().Value.(*handle))
+	}
+}
+
+// dictKey names a dictionary.
+type dictKey struct {
+	file       lake.Hash
+	group, col int
+}
+
+// layout is a file's layout, read once.
+func (l *Lake) layout(snap *lake.Snapshot, e lake.FileEntry) (*parquet.Layout, error) {
+	return l.layouts.Get(context.Background(), e.Hash, otter.LoaderFunc[lake.Hash, *parquet.Layout](
+		func(context.Context, lake.Hash) (*parquet.Layout, error) {
+			f, err := l.files.take(snap, e)
+			if err != nil {
+				return nil, err
+			}
+			defer l.files.give(f)
+			return parquet.ReadLayout(f, f.Size(), tables.Lines(), tables.LCustomerID)
+		}))
+}
+
+// with calls read with the pages of a file.
+func (l *Lake) with(snap *lake.Snapshot, e lake.FileEntry, read func(*parquet.Pages) error) error {
+	layout, err := l.layout(snap, e)
+	if err != nil {
+		return err
+	}
+	f, err := l.files.take(snap, e)
+	if err != nil {
+		return err
+	}
+	defer l.files.give(f)
+	return read(&parquet.Pages{Layout: layout, Source: f, Decoder: l.decoder,
+		Dictionary: func(group, col int, load func() (*parquet.Dictionary, error)) (*parquet.Dictionary, error) {
+			key := dictKey{e.Hash, group, col}
+			if d, ok := l.dicts.GetIfPresent(key); ok {
+				return d, nil
+			}
+			d, err := load()
+			if err == nil {
+				l.dicts.Set(key, d)
+			}
+			return d, err
+		}})
+}

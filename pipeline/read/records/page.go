@@ -1,0 +1,120 @@
+package records
+
+import (
+	"context"
+	"slices"
+	"sort"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Page answers a query. Errors: *query.NoCycleError; *lake.MovedError when a newer state took files away (REC-1).
+func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
+	if err := query.HasCycle(s.Snapshot, q.Cycle); err != nil {
+		return nil, err
+	}
+	at, files, err := s.places(ctx, q.Cycle, q.Customer, q.Where)
+	if err != nil {
+		return nil, err
+	}
+	all, _, err := s.places(ctx, q.Cycle, q.Customer, nil)
+	if err != nil {
+		return nil, err
+	}
+	cols := q.Columns
+	if cols == nil {
+		cols = allColumns()
+	}
+	if !slices.Contains(cols, tables.LID) {
+		cols = append(slices.Clone(cols), tables.LID)
+	}
+	r := reading{state: s, files: files, all: all, where: q.Where, cols: cols, columns: columnKey(cols)}
+	out := &Page{Total: at.total(), Rows: parquet.NewColumns(tables.Lines())}
+	if q.Offset == 0 && q.Limit < out.Total {
+		if err := s.hold(files, at); err != nil {
+			return nil, err
+		}
+	}
+	first := sort.Search(len(at.parts), func(i int) bool { return at.ends[i] > q.Offset })
+	skip := q.Offset
+	if first > 0 {
+		skip -= at.ends[first-1]
+	}
+	for _, p := range at.parts[min(first, len(at.parts)):] {
+		want := q.Limit - int64(out.Rows.N)
+		if want <= 0 {
+			break
+		}
+		runs, err := r.runs(p, skip, want)
+		if err != nil {
+			return nil, err
+		}
+		for _, run := range runs {
+			if err := r.appendRun(ctx, run, out); err != nil {
+				return nil, err
+			}
+		}
+		skip = 0
+	}
+	return out, nil
+}
+
+// hold opens the files of an answer that has more pages: a file that is open can be read after a commit deleted it.
+func (s *State) hold(files *bucketFiles, at *places) error {
+	last := int32(-1)
+	for i := range at.parts {
+		if at.parts[i].file == last {
+			continue
+		}
+		last = at.parts[i].file
+		f, err := s.store.files.take(s.Snapshot, files.files[last])
+		if err != nil {
+			return err
+		}
+		s.store.files.give(f)
+	}
+	return nil
+}
+
+func allColumns() []int {
+	all := make([]int, tables.LineColumns)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// reading is how the rows of one answer are read.
+type reading struct {
+	state *State
+	files *bucketFiles
+	all   *places // of the customer
+	where []Condition
+
+	cols    []int // of the answer, the id among them
+	columns string
+}
+
+// runs are the rows of a part that fit, neighbours together: at most want, without the first skip of them.
+func (r *reading) runs(p part, skip, want int64) ([]part, error) {
+	if p.count == p.to-p.from {
+		from := p.from + skip
+		return []part{{file: p.file, from: from, to: min(p.to, from+want)}}, nil
+	}
+	fit, err := r.state.fitting(r.files, p, r.where)
+	if err != nil {
+		return nil, err
+	}
+	var out []part
+	for fit = fit[skip:min(int64(len(fit)), skip+want)]; len(fit) > 0; {
+		n := 1
+		for n < len(fit) && fit[n] == fit[n-1]+1 {
+			n++
+		}
+		out = append(out, part{file: p.file, from: p.from + fit[0], to: p.from + fit[n-1] + 1})
+		fit = fit[n:]
+	}
+	return out, nil
+}

@@ -1,0 +1,156 @@
+package records
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Query asks for some of a customer's lines of a cycle.
+type Query struct {
+	Cycle, Customer string
+	Where           []Condition // all of them hold
+	Offset, Limit   int64
+	Columns         []int // of the table lines; nil = all. The id always comes
+}
+
+// Page is the answer: rows Offset to Offset+Limit of the Total lines that fit.
+type Page struct {
+	Total int64
+	Rows  *parquet.Columns // of the table lines; columns that were not asked for are empty
+	// Split says of each row whether its record has other lines of the same day: those of other tiers, or a flat fee.
+	Split []bool
+}
+
+// Op says what a condition compares.
+type Op uint8
+
+// The ways to compare.
+const (
+	Is       Op = iota // the column's value, a number by its digits, is one of Values
+	IsNot              // it is none of them
+	Zero               // the amount is 0
+	NotZero            // it is not
+	Negative           // the amount is below 0
+	Positive           // the amount is 0 or more
+	Own                // the line's own time, which is own_time or, where that is null, usage_start, is in one of Spans; Column has no meaning
+	Billed             // the line's bill time (BillTime) is in [From, To); Column has no meaning
+)
+
+// Condition is what a line has to fulfil.
+type Condition struct {
+	Column   int // of the table lines
+	Op       Op
+	Values   []string
+	From, To period.Instant
+	Spans    []period.Span
+}
+
+func billColumns() []int {
+	return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart}
+}
+
+// BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was billed for what came
+// after the close, else usage_start.
+func BillTime(row query.Row) period.Instant {
+	switch row.Word(tables.LDay) {
+	case lake.EventsDay:
+		return row.Time(tables.LTradeTime)
+	case lake.LateDay, lake.RerateDay:
+		if t := row.Time(tables.LInstant); t != tables.Nothing {
+			return t
+		}
+	}
+	return row.Time(tables.LUsageStart)
+}
+
+// key tells conditions apart.
+func (c *Condition) key() string {
+	quoted := make([]string, len(c.Values))
+	for i, v := range c.Values {
+		quoted[i] = strconv.Quote(v)
+	}
+	return fmt.Sprintf("%d.%d[%s]%d-%d%v", c.Column, c.Op, strings.Join(quoted, ","), c.From, c.To, c.Spans)
+}
+
+// columns are the columns that the condition looks at.
+func (c *Condition) columns() []int {
+	switch c.Op {
+	case Billed:
+		return billColumns()
+	case Own:
+		return []int{tables.LOwnTime, tables.LUsageStart}
+	}
+	return []int{c.Column}
+}
+
+// test makes the condition a test of the rows of a batch.
+func (c *Condition) test(cols *parquet.Columns) (func(i int) bool, error) {
+	col, t := &cols.C[c.Column], cols.Def.Columns[c.Column].Type
+	switch c.Op {
+	case Is, IsNot:
+		want := c.Op == Is
+		has, err := c.oneOf(col, t)
+		if err != nil {
+			return nil, err
+		}
+		return func(i int) bool { return has(i) == want }, nil
+	case Zero:
+		return func(i int) bool { return col.Decs[i] == (parquet.Dec{}) }, nil
+	case NotZero:
+		return func(i int) bool { return col.Decs[i] != (parquet.Dec{}) }, nil
+	case Negative:
+		return func(i int) bool { return col.Decs[i].Hi < 0 }, nil
+	case Positive:
+		return func(i int) bool { return col.Decs[i].Hi >= 0 }, nil
+	case Own:
+		return func(i int) bool {
+			t := query.Row{Cols: cols, I: i}.Time(tables.LOwnTime)
+			if t == tables.Nothing {
+				t = period.Instant(cols.C[tables.LUsageStart].Ints[i])
+			}
+			return slices.ContainsFunc(c.Spans, func(s period.Span) bool { return s.Holds(t) })
+		}, nil
+	case Billed:
+		return func(i int) bool {
+			t := BillTime(query.Row{Cols: cols, I: i})
+			return t >= c.From && t < c.To
+		}, nil
+	}
+	return nil, fmt.Errorf("condition of kind %d", c.Op)
+}
+
+func (c *Condition) oneOf(col *parquet.Col, t tables.Type) (func(i int) bool, error) {
+	switch t {
+	case tables.Word:
+		var codes []bool
+		for _, word := range col.Dict {
+			codes = append(codes, c.has(word))
+		}
+		return func(i int) bool { return codes[col.Codes[i]] }, nil
+	case tables.Small:
+		return func(i int) bool { return c.has(strconv.Itoa(int(col.Codes[i]))) }, nil
+	case tables.Text:
+		return func(i int) bool { return c.has(string(col.Text(i))) }, nil
+	}
+	return nil, fmt.Errorf("condition on column %d, which is neither text nor a small number", c.Column)
+}
+
+func (c *Condition) has(value string) bool { return slices.Contains(c.Values, value) }
+
+// keyOf tells lists of conditions apart.
+func keyOf(where []Condition) string {
+	var b strings.Builder
+	for i := range where {
+		b.WriteString(where[i].key())
+		b.WriteByte(';')
+	}
+	return b.String()
+}

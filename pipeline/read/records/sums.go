@@ -1,0 +1,229 @@
+package records
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// SumQuery asks for sums of customers' lines of a cycle.
+type SumQuery struct {
+	Cycle     string
+	Customers []string
+	Where     []Condition
+	By        []int // texts and small numbers of the table lines: one sum for each combination of their values
+}
+
+// Sum is the amounts of the lines that agree in what they are added up by.
+type Sum struct {
+	By      []string // values of the columns of SumQuery.By, numbers by their digits
+	Lines   int64
+	Amounts [Amounts]money.AmountTotal
+}
+
+// Places of the amounts of a Sum.
+const (
+	Official = iota
+	Discount
+	Truncated
+	Payment
+	Cash
+	Credit
+	Coupon
+	StoredValue
+	FlexiCoupon
+	Debt
+	Amounts
+)
+
+// amountColumns are the columns of the amounts of a Sum.
+func amountColumns() [Amounts]int {
+	return [Amounts]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
+		tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+}
+
+// Add adds another sum's lines and amounts.
+func (s *Sum) Add(o *Sum) error {
+	s.Lines += o.Lines
+	for i := range s.Amounts {
+		if err := s.Amounts[i].AddTotal(o.Amounts[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sums adds lines up, ordered by the values of By. Errors are those of Page.
+func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
+	if err := query.HasCycle(s.Snapshot, q.Cycle); err != nil {
+		return nil, err
+	}
+	sums := make(map[string]*Sum)
+	for _, customer := range q.Customers {
+		at, files, err := s.places(ctx, q.Cycle, customer, q.Where)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range at.parts {
+			if err := s.addPart(ctx, files, p, &q, sums); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return inOrder(sums), nil
+}
+
+// inOrder is sums by what they are added up by.
+func inOrder(sums map[string]*Sum) []Sum {
+	out := make([]Sum, 0, len(sums))
+	for _, sum := range sums {
+		out = append(out, *sum)
+	}
+	slices.SortFunc(out, func(a, b Sum) int { return slices.CompareFunc(a.By, b.By, strings.Compare) })
+	return out
+}
+
+// addPart adds a part's rows, a block at a time.
+func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQuery, sums map[string]*Sum) error {
+	amounts := amountColumns()
+	cols := append(slices.Clone(q.By), amounts[:]...)
+	const block = 8 * parquet.PageRows
+	for from := p.from; from < p.to; from += block {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		some := part{file: p.file, from: from, to: min(p.to, from+block), count: 0}
+		if p.count == p.to-p.from {
+			some.count = some.to - some.from
+		}
+		r := reading{state: s, files: files, where: q.Where}
+		runs, err := r.runs(some, 0, block)
+		rows := parquet.NewColumns(tables.Lines())
+		for _, run := range runs {
+			err = errors.Join(err, s.appendRows(files, run, cols, rows))
+		}
+		if err != nil {
+			return err
+		}
+		for i := range rows.N {
+			if err := addRow(rows, i, q.By, amounts[:], sums); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func addRow(rows *parquet.Columns, i int, by, amounts []int, sums map[string]*Sum) error {
+	var key []byte
+	for _, col := range by {
+		key = append(append(key, valueOf(rows, col, i)...), 0)
+	}
+	sum, ok := sums[string(key)]
+	if !ok {
+		sum = &Sum{}
+		for _, col := range by {
+			sum.By = append(sum.By, valueOf(rows, col, i))
+		}
+		sums[string(key)] = sum
+	}
+	sum.Lines++
+	for k, col := range amounts {
+		d := rows.C[col].Decs[i]
+		a, err := money.AmountFromRaw(d.Hi, d.Lo)
+		if err == nil {
+			err = sum.Amounts[k].Add(a)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", tables.Lines().Columns[col].Name, err)
+		}
+	}
+	return nil
+}
+
+func valueOf(rows *parquet.Columns, col, i int) string {
+	switch rows.Def.Columns[col].Type {
+	case tables.Small:
+		return strconv.Itoa(int(rows.C[col].Codes[i]))
+	case tables.Text:
+		return string(rows.C[col].Text(i))
+	}
+	return rows.C[col].Word(i)
+}
+
+// Share is a customer who consumed while he belonged to a partner.
+type Share struct{ Partner, Association, Customer string }
+
+// Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a state. The list
+// must not be changed. Errors are those of Page.
+func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
+	if err := query.HasCycle(s.Snapshot, cycle); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	known, ok := s.shares[cycle]
+	s.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	list, err := s.readShares(ctx, cycle)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shares[cycle] = list
+	return list, nil
+}
+
+// readShares goes through three columns of all lines of a cycle.
+func (s *State) readShares(ctx context.Context, cycle string) ([]Share, error) {
+	seen := make(map[Share]bool)
+	for bucket := range max(1, s.Manifest.Buckets) {
+		files, err := s.bucket(cycle, bucket)
+		if err != nil {
+			return nil, err
+		}
+		for i, e := range files.files {
+			if err := s.sharesOf(ctx, files, part{file: int32(i), to: e.Rows}, seen); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Keys(seen), func(a, b Share) int {
+		return cmp.Or(strings.Compare(a.Partner, b.Partner), strings.Compare(a.Association, b.Association), strings.Compare(a.Customer, b.Customer))
+	}), nil
+}
+
+func (s *State) sharesOf(ctx context.Context, files *bucketFiles, p part, seen map[Share]bool) error {
+	const block = 32 * parquet.PageRows
+	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType}
+	for from := p.from; from < p.to; from += block {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := s.rowsOf(files, part{file: p.file, from: from, to: min(p.to, from+block)}, cols)
+		if err != nil {
+			return err
+		}
+		var last Share
+		for i := range rows.N {
+			share := Share{rows.C[tables.LPartnerID].Word(i), rows.C[tables.LAssociationType].Word(i), rows.C[tables.LCustomerID].Word(i)}
+			if share != last && share.Partner != "" {
+				seen[share] = true
+			}
+			last = share
+		}
+	}
+	return nil
+}

@@ -1,0 +1,324 @@
+package verify
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// amounts are the amount columns of lines, and those of the sums and the statements that add them up.
+var amounts = [...]struct{ line, sum, statement int }{
+	{tables.LOfficialAmount, tables.DOfficial, tables.SOfficial},
+	{tables.LDiscountAmount, tables.DDiscount, tables.SDiscount},
+	{tables.LTruncatedAmount, tables.DTruncated, tables.STruncated},
+	{tables.LPaymentAmount, tables.DPayment, tables.SPayment},
+	{tables.LCashAmount, tables.DCash, tables.SCash},
+	{tables.LCreditAmount, tables.DCredit, tables.SCredit},
+	{tables.LCouponAmount, tables.DCoupon, tables.SCoupon},
+	{tables.LStoredValueAmount, tables.DStored, tables.SStored},
+	{tables.LFlexiCouponAmount, tables.DFlexi, tables.SFlexi},
+	{tables.LDebtAmount, tables.DDebt, tables.SDebt},
+}
+
+// The places of the first columns in amounts.
+const (
+	official = iota
+	discount
+	truncated
+	payment
+	cash // and all that follow are kinds of payment
+)
+
+// customerSum is a customer's lines added up.
+type customerSum struct {
+	lines  int64
+	totals [len(amounts)]money.AmountTotal
+}
+
+func (s *customerSum) add(o *customerSum) error {
+	s.lines += o.lines
+	for i := range s.totals {
+		if err := s.totals[i].AddTotal(o.totals[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// product is a customer's use of a product.
+type product struct{ customer, sku string }
+
+// waits is what a product's month-end price is made of.
+type waits struct {
+	records         int64
+	usage, position money.QuantityTotal
+	lines           money.QuantityTotal // usage_amount of the month-end lines
+}
+
+// bucket is the check of one part. One goroutine owns it.
+type bucket struct {
+	v         *verifier
+	p         *part
+	buckets   int
+	customers map[string]*customerSum
+	partnered map[string]*customerSum // closed cycles: the lines with a partner, by customer
+	waiting   map[product]*waits
+	lines     *columnSums
+	stated    *columnSums
+	settled   *columnSums // of partner statements, all rows
+	counts    counts
+
+	withPartner settledSum
+
+	broken bool // a file could not be read: sums of the bucket say nothing
+	where  string
+	home   bool // where lies in the bucket
+}
+
+// part checks one bucket of one cycle.
+func (v *verifier) part(ctx context.Context, p part) error {
+	b := &bucket{
+		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum), partnered: make(map[string]*customerSum),
+		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.Statements()),
+		settled: newColumnSums(tables.PartnerStatements()),
+	}
+	if p.cycle.Archived != nil {
+		return b.archived()
+	}
+	for _, day := range p.days("lines", "usage", "ident", "sums") {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := b.survive(b.day(ctx, day)); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func() error{b.positions, b.statements, b.partners, b.events, b.rowCounts} {
+		if err := b.survive(step()); err != nil {
+			return err
+		}
+	}
+	b.quantities()
+	return b.hand()
+}
+
+// survive turns a file that cannot be read into a finding; what is not the lake's fault comes back.
+func (b *bucket) survive(err error) error {
+	var moved *lake.MovedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &moved), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	}
+	b.broken = true
+	b.v.count(func(c *counts) { c.broken++ })
+	b.v.differ(Contents, "%v", err)
+	return nil
+}
+
+// hand adds what was counted to the whole.
+func (b *bucket) hand() error {
+	v := b.v
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n, c := &b.counts, &v.counts
+	c.rows, c.lines, c.customers, c.records, c.waiting = c.rows+n.rows, c.lines+n.lines, c.customers+n.customers, c.records+n.records, c.waiting+n.waiting
+	c.samples, c.orders, c.adjustments = c.samples+n.samples, c.orders+n.orders, c.adjustments+n.adjustments
+	c.accounts, c.transfers, c.settled = c.accounts+n.accounts, c.transfers+n.transfers, c.settled+n.settled
+	if b.p.cycle.Archived != nil {
+		return nil
+	}
+	if err := v.handPartners(b); err != nil {
+		return err
+	}
+	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated, "partner_statements": b.settled} {
+		key := b.p.cycle.Cycle + "/" + table
+		if v.sums[key] == nil {
+			v.sums[key] = newColumnSums(s.def)
+		}
+		if err := v.sums[key].merge(s, decimals(s.def)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// belongs reports whether a customer's rows lie in this bucket.
+func (b *bucket) belongs(customer string) bool {
+	if customer != b.where {
+		b.where, b.home = customer, accept.Bucket(customer, b.buckets) == b.p.bucket
+	}
+	return b.home
+}
+
+// rowCounts checks the row counts of the files that are not read otherwise.
+func (b *bucket) rowCounts() error {
+	for _, e := range b.p.files {
+		switch e.Table {
+		case tables.AccountEvents().Name:
+			continue
+		case tables.Lines().Name, tables.Statements().Name, tables.Usage().Name, tables.PartnerStatements().Name:
+			if b.p.cycle.Archived == nil {
+				continue // was read
+			}
+		}
+		n, err := query.RowCount(b.v.snap, e)
+		if err != nil {
+			return err
+		}
+		b.counts.rows += n
+		if n != e.Rows {
+			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+		}
+		switch e.Table {
+		case tables.Bandwidth().Name, tables.LateSamples().Name:
+			b.counts.samples += n
+		case tables.Late().Name:
+			b.counts.records += n
+		case tables.Orders().Name:
+			b.counts.orders += n
+		case tables.Adjustments().Name:
+			b.counts.adjustments += n
+		case tables.Transfers().Name:
+			b.counts.transfers += n
+		}
+	}
+	return nil
+}
+
+// positions adds up what the closing positions of the cycle hold for month-end.
+func (b *bucket) positions() error {
+	files := b.p.of(tables.Positions().Name)
+	if len(files) == 0 {
+		return nil
+	}
+	last := files[len(files)-1] // by path, so by day
+	return b.each(last, tables.Positions(), nil, func(row query.Row) error {
+		if row.Small(tables.PKind) != gatherRow {
+			return nil
+		}
+		q, err := row.Quantity(tables.PUsage)
+		if err != nil {
+			return err
+		}
+		w := b.waits(product{row.Word(tables.PCustomerID), row.Word(tables.PKey)})
+		return w.position.AddSigned(q)
+	})
+}
+
+// gatherRow is position.Gather as the positions table stores it.
+const gatherRow = 2
+
+func (b *bucket) waits(p product) *waits {
+	if b.waiting[p] == nil {
+		b.waiting[p] = &waits{}
+	}
+	return b.waiting[p]
+}
+
+// quantities is VERIFY-6.
+func (b *bucket) quantities() {
+	if b.broken {
+		return
+	}
+	for p, w := range b.waiting {
+		b.counts.waiting += w.records
+		if w.usage != w.position {
+			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the positions %s", b.p.cycle.Cycle, p.customer, p.sku, w.usage, w.position)
+		}
+		if b.p.cycle.MonthEnd && w.usage != w.lines {
+			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the month-end lines %s", b.p.cycle.Cycle, p.customer, p.sku, w.usage, w.lines)
+		}
+	}
+}
+
+// statements is VERIFY-4 for the bucket's customers.
+func (b *bucket) statements() error {
+	seen := make(map[string]bool, len(b.customers))
+	for _, e := range b.p.of(tables.Statements().Name) {
+		sums := newColumnSums(tables.Statements())
+		cols := decimals(sums.def)
+		err := b.each(e, tables.Statements(), nil, func(row query.Row) error {
+			id := row.Word(tables.SCustomerID)
+			if !b.belongs(id) || row.Word(tables.SCycle) != e.Cycle || seen[id] {
+				b.v.differ(Contents, "%s: statement of customer %s does not belong there", e.Path, id)
+			}
+			seen[id] = true
+			if err := sums.add(row, cols); err != nil {
+				return err
+			}
+			return b.statement(id, row)
+		})
+		if err != nil {
+			return err
+		}
+		b.v.sumsOf(e, sums)
+		if err := b.stated.merge(sums, cols); err != nil {
+			return err
+		}
+	}
+	for id := range b.customers {
+		if !seen[id] && !b.broken {
+			b.v.differ(Statements, "cycle %s, customer %s: lines, but no statement", b.p.cycle.Cycle, id)
+		}
+	}
+	b.counts.customers += int64(len(seen))
+	return nil
+}
+
+// statement compares one statement with the customer's lines.
+func (b *bucket) statement(id string, row query.Row) error {
+	s := b.customers[id]
+	if s == nil {
+		s = &customerSum{}
+	}
+	if n := row.Whole(tables.SLineCount); n != s.lines && !b.broken {
+		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement says %d", b.p.cycle.Cycle, id, s.lines, n)
+	}
+	for i, a := range amounts {
+		d := row.Cols.C[a.statement].Decs[row.I]
+		stated, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		if stated != s.totals[i] && !b.broken {
+			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement says %s", b.p.cycle.Cycle, id,
+				tables.Lines().Columns[a.line].Name, s.totals[i], stated)
+		}
+	}
+	var parts money.AmountTotal
+	for _, col := range []int{tables.SRounding, tables.SDue} {
+		a, err := row.Amount(col)
+		if err == nil {
+			err = parts.Add(a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	paid := row.Cols.C[tables.SPayment].Decs[row.I]
+	if hi, lo := parts.Raw(); cmp.Or(cmp.Compare(hi, paid.Hi), cmp.Compare(lo, paid.Lo)) != 0 {
+		b.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s, which is not the payment", b.p.cycle.Cycle, id, parts)
+	}
+	return nil
+}
+
+// each reads a file of the bucket.
+func (b *bucket) each(e lake.FileEntry, def *tables.Table, cols []int, visit func(query.Row) error) (err error) {
+	rows, err := query.File(b.v.snap, e, def, cols)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(func(row query.Row) error {
+		b.counts.rows++
+		return visit(row)
+	})
+}

@@ -1,0 +1,361 @@
+package verify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// day is the check of one day of a bucket: its lines beside its sums and the records that lines do not hold.
+type day struct {
+	*bucket
+	name  string
+	lines *feeder
+	usage *feeder
+	sums  *feeder
+	added *columnSums
+	cols  []int
+
+	records  int64
+	customer string // whose lines are being added
+	sum      customerSum
+	key      recordKey // of the record whose lines are being read
+	amount   money.QuantityTotal
+	open     bool
+}
+
+// recordKey is what records are in order of.
+type recordKey struct {
+	customer string
+	start    period.Instant
+	id       []byte
+}
+
+func (k *recordKey) compare(o *recordKey) int {
+	return cmp.Or(strings.Compare(k.customer, o.customer), cmp.Compare(k.start, o.start), bytes.Compare(k.id, o.id))
+}
+
+// feeder gives the rows of one file one after the other; without a file, none.
+type feeder struct {
+	rows *query.Rows
+	row  query.Row
+	ok   bool
+	n    int64
+}
+
+func (b *bucket) feeder(table *tables.Table, name string, cols []int) (*feeder, error) {
+	e, there := b.p.find(table.Name, name)
+	if !there {
+		return &feeder{}, nil
+	}
+	rows, err := query.File(b.v.snap, e, table, cols)
+	if err != nil {
+		return nil, err
+	}
+	f := &feeder{rows: rows}
+	return f, f.next()
+}
+
+func (f *feeder) next() (err error) {
+	if f.rows == nil {
+		f.ok = false
+		return nil
+	}
+	if f.row, f.ok, err = f.rows.Next(); f.ok {
+		f.n++
+	}
+	return err
+}
+
+func (f *feeder) close() error {
+	if f == nil || f.rows == nil {
+		return nil
+	}
+	return f.rows.Close()
+}
+
+// lineColumns are what is read of lines.
+func lineColumns() []int {
+	return append([]int{tables.LCycle, tables.LDay, tables.LSKU, tables.LPartnerID}, decimals(tables.Lines())...)
+}
+
+// day checks one day.
+func (b *bucket) day(ctx context.Context, name string) (err error) {
+	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines()), cols: decimals(tables.Lines(), tables.LUnitPrice)}
+	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
+	if d.lines, err = b.feeder(tables.Lines(), name, lineColumns()); err != nil {
+		return err
+	}
+	if d.usage, err = b.feeder(tables.Usage(), name, nil); err != nil {
+		return err
+	}
+	if d.sums, err = b.feeder(tables.Sums(), name, nil); err != nil {
+		return err
+	}
+	for ; d.lines.ok; err = d.lines.next() {
+		if err != nil {
+			return err
+		}
+		if d.lines.n&0xfff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := d.line(d.lines.row); err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return d.finish()
+}
+
+// line checks one line and adds it up.
+func (d *day) line(row query.Row) error {
+	customer := row.Word(tables.LCustomerID)
+	if row.Word(tables.LCycle) != d.p.cycle.Cycle || row.Word(tables.LDay) != d.name || !d.belongs(customer) {
+		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there", d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LID), customer)
+	}
+	if customer != d.customer || d.sum.lines == 0 {
+		if err := d.closeCustomer(); err != nil {
+			return err
+		}
+		d.customer = customer
+	}
+	if err := d.added.add(row, d.cols); err != nil {
+		return err
+	}
+	if err := d.money(row); err != nil {
+		return err
+	}
+	switch d.name {
+	case lake.EndDay:
+		return d.endLine(row)
+	case lake.EventsDay, lake.LateDay, lake.RerateDay:
+		return nil // orders, adjustments and late records: they are counted by their own tables; a re-rating has none
+	}
+	return d.record(row)
+}
+
+// money is VERIFY-3.
+func (d *day) money(row query.Row) error {
+	d.sum.lines++
+	partnered := d.partnered(row)
+	var parts, kinds money.AmountTotal
+	var values [len(amounts)]money.Amount
+	for i, a := range amounts {
+		v, err := row.Amount(a.line)
+		if err != nil {
+			return err
+		}
+		values[i] = v
+		if err := d.sum.totals[i].Add(v); err != nil {
+			return err
+		}
+		if partnered != nil {
+			err = partnered.totals[i].Add(v)
+		}
+		switch {
+		case err != nil:
+		case i >= cash:
+			err = kinds.Add(v)
+		case i != official:
+			err = parts.Add(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var whole, paid money.AmountTotal
+	if err := errors.Join(whole.Add(values[official]), paid.Add(values[payment])); err != nil {
+		return err
+	}
+	if whole != parts {
+		d.differLine(row, "official %s is not discount %s + truncated %s + payment %s", values[official], values[discount], values[truncated], values[payment])
+	}
+	if paid != kinds {
+		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
+	}
+	return nil
+}
+
+// partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else nil.
+func (d *day) partnered(row query.Row) *customerSum {
+	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LPartnerID) == "" {
+		return nil
+	}
+	customer := row.Word(tables.LCustomerID)
+	if d.bucket.partnered[customer] == nil {
+		d.bucket.partnered[customer] = &customerSum{}
+	}
+	d.bucket.partnered[customer].lines++
+	return d.bucket.partnered[customer]
+}
+
+func (d *day) differLine(row query.Row, format string, args ...any) {
+	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LCustomerID), row.Text(tables.LID), row.Small(tables.LTier), row.Word(tables.LKind)}, args...)
+	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
+}
+
+// endLine adds a month-end line to what its product waited for.
+func (d *day) endLine(row query.Row) error {
+	w := d.waiting[product{row.Word(tables.LCustomerID), row.Word(tables.LSKU)}]
+	if w == nil {
+		return nil // bandwidth: its quantity is measured, not accepted
+	}
+	q, err := row.Quantity(tables.LUsageAmount)
+	if err != nil {
+		return err
+	}
+	return w.lines.AddSigned(q)
+}
+
+// record tells the records apart that the lines are of, and passes over those of the usage table on the way.
+func (d *day) record(row query.Row) error {
+	key := recordKey{row.Word(tables.LCustomerID), row.Time(tables.LUsageStart), row.Text(tables.LID)}
+	if !d.open || d.key.compare(&key) != 0 {
+		if err := d.closeRecord(); err != nil {
+			return err
+		}
+		if err := d.passUsage(&key); err != nil {
+			return err
+		}
+		d.key = recordKey{key.customer, key.start, append(d.key.id[:0], key.id...)}
+		d.open, d.amount = true, money.QuantityTotal{}
+		d.records++
+	}
+	q, err := row.Quantity(tables.LUsageAmount)
+	if err != nil {
+		return err
+	}
+	return d.amount.AddSigned(q)
+}
+
+// closeRecord compares a record's lines with its row in the usage table, if it has one there too.
+func (d *day) closeRecord() error {
+	if !d.open {
+		return nil
+	}
+	d.open = false
+	if !d.usage.ok {
+		return nil
+	}
+	if at := usageKey(d.usage.row); d.key.compare(&at) != 0 {
+		return nil
+	}
+	q, err := d.usage.row.Quantity(tables.UQuantity)
+	if err != nil {
+		return err
+	}
+	var want money.QuantityTotal
+	if err := want.AddSigned(q); err != nil {
+		return err
+	}
+	if d.usage.row.Small(tables.UStatus) != tables.Counted {
+		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle, d.key.customer, d.key.id)
+	}
+	if want != d.amount {
+		d.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s", d.p.cycle.Cycle, d.key.customer, d.key.id, want, d.amount)
+	}
+	return d.usage.next()
+}
+
+func usageKey(row query.Row) recordKey {
+	return recordKey{row.Word(tables.UCustomerID), row.Time(tables.UUsageStart), row.Text(tables.URecordID)}
+}
+
+// passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for month-end.
+func (d *day) passUsage(upTo *recordKey) error {
+	for d.usage.ok {
+		row := d.usage.row
+		if at := usageKey(row); upTo != nil && at.compare(upTo) >= 0 {
+			return nil
+		}
+		d.records++
+		if row.Small(tables.UStatus) == tables.Counted {
+			q, err := row.Quantity(tables.UQuantity)
+			if err != nil {
+				return err
+			}
+			w := d.waits(product{row.Word(tables.UCustomerID), row.Word(tables.USKU)})
+			w.records++
+			if err := w.usage.AddSigned(q); err != nil {
+				return err
+			}
+		}
+		if err := d.usage.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeCustomer compares the customer's lines of the day with its row of sums.
+func (d *day) closeCustomer() error {
+	if d.sum.lines == 0 {
+		return nil
+	}
+	if err := d.compareSums(); err != nil {
+		return err
+	}
+	total := d.customers[d.customer]
+	if total == nil {
+		total = &customerSum{}
+		d.customers[d.customer] = total
+	}
+	err := total.add(&d.sum)
+	d.sum = customerSum{}
+	return err
+}
+
+func (d *day) compareSums() error {
+	if !d.sums.ok || d.sums.row.Word(tables.DCustomerID) != d.customer {
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: lines, but no sums", d.p.cycle.Cycle, d.name, d.customer)
+		return nil
+	}
+	row := d.sums.row
+	if n := row.Whole(tables.DLines); n != d.sum.lines {
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums say %d", d.p.cycle.Cycle, d.name, d.customer, d.sum.lines, n)
+	}
+	for i, a := range amounts {
+		dec := row.Cols.C[a.sum].Decs[row.I]
+		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
+			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, not what the sums say", d.p.cycle.Cycle, d.name, d.customer,
+				tables.Lines().Columns[a.line].Name, d.sum.totals[i])
+		}
+	}
+	return d.sums.next()
+}
+
+// finish closes the day.
+func (d *day) finish() error {
+	if err := errors.Join(d.closeRecord(), d.closeCustomer()); err != nil {
+		return err
+	}
+	if err := d.passUsage(nil); err != nil {
+		return err
+	}
+	if d.sums.ok {
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name, d.sums.row.Word(tables.DCustomerID))
+	}
+	d.counts.rows += d.lines.n + d.usage.n
+	d.counts.lines += d.lines.n
+	d.counts.records += d.records
+	if e, there := d.p.find(tables.Lines().Name, d.name); there {
+		d.v.sumsOf(e, d.added)
+	}
+	if e, there := d.p.find(tables.Usage().Name, d.name); there && e.Rows != d.usage.n {
+		d.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, d.usage.n, e.Rows)
+	}
+	if e, _ := d.p.find(tables.Ident().Name, d.name); e.Rows != d.records {
+		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage", d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
+	}
+	return d.bucket.lines.merge(d.added, d.cols)
+}

@@ -1,0 +1,179 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// fileKey tells feed files apart: one content may come in two feeds.
+type fileKey struct{ feed, hash string }
+
+// inputs is VERIFY-5 and the control totals.
+func (v *verifier) inputs(ctx context.Context) error {
+	inputs, err := v.snap.Inputs()
+	if err != nil {
+		return err
+	}
+	kept, err := v.rejects(ctx)
+	if err != nil {
+		return err
+	}
+	if v.snap.Manifest.ArchiveOf != "" {
+		if v.counts.broken == 0 {
+			v.totals(nil)
+		}
+		return nil
+	}
+	accepted := make(map[string]int64)
+	v.fed = make(map[string]*Rows)
+	rows := make(map[string]int64) // control totals by name
+	for _, in := range inputs {
+		if in.Rows != in.Accepted+in.Duplicate+in.Rejected {
+			v.differ(Inputs, "inbox/%s: %d rows read, %d accepted + %d duplicate + %d rejected", in.Name, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
+		}
+		key := fileKey{in.Feed, in.Hash}
+		if v.counts.broken == 0 && kept[key] != in.Rejected {
+			v.differ(Inputs, "inbox/%s: %d rejected, %d rejects kept", in.Name, in.Rejected, kept[key])
+		}
+		delete(kept, key)
+		accepted[in.Feed] += in.Accepted
+		v.feed(&in)
+		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate, "rejected": in.Rejected} {
+			rows["rows."+in.Feed+"."+outcome] += n
+		}
+	}
+	for key, n := range kept {
+		v.differ(Inputs, "%d rejects of a %s file %s that was not taken", n, key.feed, key.hash)
+	}
+	if v.counts.broken > 0 {
+		return nil
+	}
+	for _, f := range []struct {
+		feed, what string
+		found      int64
+	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders}, {"adjustments", "adjustments", v.counts.adjustments},
+		{"accounts", "account events", v.counts.accounts}, {"transfers", "transfers", v.counts.transfers}, {"incentive_events", "incentive events", v.counts.incentives}} {
+		if accepted[f.feed] != f.found {
+			v.differ(Records, "%d %s were accepted, %d are in the lake", accepted[f.feed], f.what, f.found)
+		}
+	}
+	if accepted["bandwidth"] < v.counts.samples {
+		v.differ(Records, "%d bandwidth samples were accepted, %d are in the lake", accepted["bandwidth"], v.counts.samples)
+	}
+	v.totals(rows)
+	return nil
+}
+
+// rejects counts the rejects that are kept, by feed file.
+func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err error) {
+	kept = make(map[fileKey]int64)
+	for _, e := range v.snap.Manifest.Loose {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n := int64(0)
+		switch e.Table {
+		case tables.Rejects().Name:
+			n, err = v.rejectFile(e, kept)
+		case tables.IncentiveEvents().Name:
+			n, err = v.incentiveFile(e)
+		default:
+			n, err = query.RowCount(v.snap, e)
+		}
+		if moved := new(lake.MovedError); errors.As(err, &moved) {
+			return nil, err
+		}
+		if err != nil {
+			v.counts.broken++ // the workers have ended
+			v.differ(Contents, "%v", err)
+			continue
+		}
+		v.counts.rows += n
+		if n != e.Rows {
+			v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+		}
+	}
+	return kept, nil
+}
+
+func (v *verifier) rejectFile(e lake.FileEntry, kept map[fileKey]int64) (n int64, err error) {
+	rows, err := query.Unsorted(v.snap, e, tables.Rejects(), []int{tables.RFeed, tables.RFileHash})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return n, rows.Each(func(row query.Row) error {
+		n++
+		kept[fileKey{row.Word(tables.RFeed), row.Word(tables.RFileHash)}]++
+		return nil
+	})
+}
+
+// incentiveFile counts the incentive events that fit.
+func (v *verifier) incentiveFile(e lake.FileEntry) (n int64, err error) {
+	rows, err := query.Unsorted(v.snap, e, tables.IncentiveEvents(), []int{tables.VRefused})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return n, rows.Each(func(row query.Row) error {
+		if n++; row.Small(tables.VRefused) == 0 {
+			v.counts.incentives++ // the workers have ended
+		}
+		return nil
+	})
+}
+
+// totals compares the manifest's control totals with what was counted.
+func (v *verifier) totals(rows map[string]int64) {
+	for _, t := range v.snap.Manifest.Totals {
+		if v.elsewhere(t.Name) {
+			continue
+		}
+		got, known := v.total(t.Name, rows)
+		switch {
+		case !known:
+			v.differ(Totals, "%s: nothing to count it from", t.Name)
+		case got != t.Value:
+			v.differ(Totals, "%s: counted %s, the manifest says %s", t.Name, got, t.Value)
+		}
+	}
+}
+
+// elsewhere reports whether what a control total adds up does not lie in this lake: an archived cycle, or an archive's feed files.
+func (v *verifier) elsewhere(name string) bool {
+	cycle, _, _ := strings.Cut(name, "/")
+	ref, _ := v.snap.Cycle(cycle)
+	return ref.Archived != nil || v.snap.Manifest.ArchiveOf != "" && strings.HasPrefix(name, "rows.")
+}
+
+// total counts one control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, where rows is a column too.
+func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
+	if n, ok := rows[name]; ok {
+		return strconv.FormatInt(n, 10), true
+	}
+	table, column, _ := strings.Cut(name, ".")
+	s := v.sums[table]
+	if s == nil {
+		cycle, def, _ := strings.Cut(table, "/")
+		if _, known := v.snap.Cycle(cycle); !known || !slices.Contains([]string{"lines", "statements", "partner_statements"}, def) {
+			return "", false
+		}
+		return "0", column == "rows" // a cycle without files
+	}
+	if column == "rows" {
+		return strconv.FormatInt(s.rows, 10), true
+	}
+	col := s.def.Index(column)
+	if col < 0 {
+		return "", false
+	}
+	return s.totals[col].String(), true
+}

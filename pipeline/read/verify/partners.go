@@ -1,0 +1,328 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// shared are the amounts that lines and partner statements both have, by their places in amounts.
+var shared = [...]struct{ at, col int }{{official, tables.XOfficial}, {discount, tables.XDiscount}, {truncated, tables.XTruncated}, {payment, tables.XPayment}}
+
+// settledSum is what a closed cycle's partner statements and the lines with a partner come to.
+type settledSum struct{ lines, rows customerSum }
+
+// through is what a customer's resellers owe their distributors, and what the distributors' rows say of it.
+type through struct{ owed, revenue money.AmountTotal }
+
+// partners is VERIFY-9 for the bucket's customers.
+func (b *bucket) partners() error {
+	if b.p.cycle.State != lake.CycleClosed {
+		return nil
+	}
+	rows, resold := make(map[string]*customerSum), make(map[string]*through)
+	for _, e := range b.p.of(tables.PartnerStatements().Name) {
+		sums := newColumnSums(tables.PartnerStatements())
+		cols := decimals(sums.def)
+		err := b.each(e, tables.PartnerStatements(), nil, func(row query.Row) error {
+			customer := row.Word(tables.XCustomerID)
+			if !b.belongs(customer) || row.Word(tables.XCycle) != e.Cycle {
+				b.v.differ(Contents, "%s: a row of customer %s does not belong there", e.Path, customer)
+			}
+			if rows[customer] == nil {
+				rows[customer], resold[customer] = &customerSum{}, &through{}
+			}
+			b.counts.settled++
+			return errors.Join(sums.add(row, cols), b.partnerRow(row, rows[customer], resold[customer]))
+		})
+		if err != nil {
+			return err
+		}
+		b.v.sumsOf(e, sums)
+		if err := b.settled.merge(sums, cols); err != nil {
+			return err
+		}
+	}
+	if b.broken {
+		return nil
+	}
+	for customer, r := range resold {
+		if r.owed != r.revenue {
+			b.v.differ(Partners, "cycle %s, customer %s: resellers owe their distributors %s, the distributors' revenue is %s", b.p.cycle.Cycle, customer, r.owed, r.revenue)
+		}
+	}
+	return b.comparePartners(rows)
+}
+
+// partnerRow checks one row and adds it up: what is not about a reseller to the customer's sum.
+func (b *bucket) partnerRow(row query.Row, sum *customerSum, resold *through) error {
+	var values [len(shared)]money.AmountTotal
+	var parts money.AmountTotal
+	about := row.Word(tables.XResellerID) != ""
+	for i, a := range shared {
+		v, err := row.Amount(a.col)
+		if err == nil {
+			err = values[i].Add(v)
+		}
+		if err == nil && a.at != official {
+			err = parts.Add(v)
+		}
+		if err == nil && !about {
+			err = sum.totals[a.at].Add(v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if values[0] != parts {
+		b.differRow(row, "official %s is not discount + truncated + payment, %s", values[0], parts)
+	}
+	if about {
+		return b.resellerRow(row, resold)
+	}
+	sum.lines += row.Whole(tables.XLineCount)
+	if seller := row.Word(tables.XSellerID); seller == "" || seller == vendor {
+		return nil
+	}
+	owed, err := row.Amount(tables.XOwed)
+	return errors.Join(err, resold.owed.Add(owed))
+}
+
+// vendor is the seller_id of the vendor (spec §3.9).
+const vendor = "vendor"
+
+// resellerRow checks a distributor's row about a reseller.
+func (b *bucket) resellerRow(row query.Row, resold *through) error {
+	revenue, err := row.Amount(tables.XRevenue)
+	cost, costErr := row.Amount(tables.XCost)
+	margin, marginErr := row.Amount(tables.XMargin)
+	var sum money.AmountTotal
+	if err := errors.Join(err, costErr, marginErr, sum.Add(cost), sum.Add(margin), resold.revenue.Add(revenue)); err != nil {
+		return err
+	}
+	var whole money.AmountTotal
+	if err := whole.Add(revenue); err != nil {
+		return err
+	}
+	if whole != sum {
+		b.differRow(row, "margin %s is not revenue %s less cost %s", margin, revenue, cost)
+	}
+	return nil
+}
+
+func (b *bucket) differRow(row query.Row, format string, args ...any) {
+	args = append([]any{b.p.cycle.Cycle, row.Word(tables.XPartnerID), row.Word(tables.XCustomerID), row.Word(tables.XServiceTypeCode)}, args...)
+	b.v.differ(Partners, "cycle %s, partner %s, customer %s, service %s: "+format, args...)
+}
+
+// comparePartners compares the rows with the lines that have a partner, customer by customer.
+func (b *bucket) comparePartners(rows map[string]*customerSum) error {
+	for customer := range b.partnered {
+		if rows[customer] == nil {
+			rows[customer] = &customerSum{}
+		}
+	}
+	for customer, sum := range rows {
+		lines := b.partnered[customer]
+		if lines == nil {
+			lines = &customerSum{}
+		}
+		if lines.lines != sum.lines {
+			b.v.differ(Partners, "cycle %s, customer %s: %d lines with a partner, the partners' rows say %d", b.p.cycle.Cycle, customer, lines.lines, sum.lines)
+		}
+		for _, a := range shared {
+			if lines.totals[a.at] != sum.totals[a.at] {
+				b.v.differ(Partners, "cycle %s, customer %s: Σ %s of the lines with a partner is %s, the partners' rows say %s", b.p.cycle.Cycle, customer,
+					tables.PartnerStatements().Columns[a.col].Name, lines.totals[a.at], sum.totals[a.at])
+			}
+		}
+		if err := errors.Join(b.withPartner.lines.add(lines), b.withPartner.rows.add(sum)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// handPartners adds a bucket's sums of partners to those of its cycle. The verifier is locked.
+func (v *verifier) handPartners(b *bucket) error {
+	if b.p.cycle.State != lake.CycleClosed {
+		return nil
+	}
+	if v.partner[b.p.cycle.Cycle] == nil {
+		v.partner[b.p.cycle.Cycle] = &settledSum{}
+	}
+	sum := v.partner[b.p.cycle.Cycle]
+	return errors.Join(sum.lines.add(&b.withPartner.lines), sum.rows.add(&b.withPartner.rows))
+}
+
+// events counts the account events that count.
+func (b *bucket) events() error {
+	for _, e := range b.p.of(tables.AccountEvents().Name) {
+		n := int64(0)
+		rows, err := query.Unsorted(b.v.snap, e, tables.AccountEvents(), []int{tables.GRefused})
+		if err != nil {
+			return err
+		}
+		err = rows.Each(func(row query.Row) error {
+			if n++; row.Small(tables.GRefused) == 0 {
+				b.counts.accounts++
+			}
+			return nil
+		})
+		if err := errors.Join(err, rows.Close()); err != nil {
+			return err
+		}
+		b.counts.rows += n
+		if n != e.Rows {
+			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+		}
+	}
+	return nil
+}
+
+// balance is one balance of one customer.
+type balance struct{ customer, kind string }
+
+// accounts is VERIFY-10: bucket by bucket, through the cycles and days in their order.
+func (v *verifier) accounts(ctx context.Context) error {
+	byBucket := make(map[int][]lake.FileEntry)
+	for _, ref := range v.snap.Manifest.Cycles {
+		files, err := v.snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		for _, e := range files {
+			if e.Table == tables.AccountEntries().Name {
+				byBucket[e.Bucket] = append(byBucket[e.Bucket], e)
+			}
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, v.o.Workers))
+	for _, files := range byBucket {
+		slices.SortFunc(files, func(a, b lake.FileEntry) int { return strings.Compare(a.Cycle+"/"+a.Day, b.Cycle+"/"+b.Day) }) // `end` after any date
+		group.Go(func() error { return v.ledger(ctx, files) })
+	}
+	return group.Wait()
+}
+
+// ledger follows the balances of a bucket.
+func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
+	stands := make(map[balance]money.Amount)
+	n := int64(0)
+	for _, e := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := query.Unsorted(v.snap, e, tables.AccountEntries(), nil)
+		if err == nil {
+			err = errors.Join(rows.Each(func(row query.Row) error {
+				n++
+				return v.entry(e, row, stands)
+			}), rows.Close())
+		}
+		if moved := new(lake.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			v.count(func(c *counts) { c.broken++ })
+			v.differ(Contents, "%v", err)
+			return nil
+		}
+	}
+	v.count(func(c *counts) { c.entries += n })
+	return nil
+}
+
+// entry checks one move of a balance.
+func (v *verifier) entry(e lake.FileEntry, row query.Row, stands map[balance]money.Amount) error {
+	key := balance{row.Word(tables.ECustomerID), row.Word(tables.EBalanceType)}
+	moved, err := row.Amount(tables.EAmount)
+	after, afterErr := row.Amount(tables.EBalanceAfter)
+	if err := errors.Join(err, afterErr); err != nil {
+		return err
+	}
+	want, err := stands[key].Add(moved)
+	if err != nil {
+		return err
+	}
+	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer, row.Text(tables.EID))
+	if want != after {
+		v.differ(Accounts, "%s: %s was %s, moved by %s, and is said to be %s", where, key.kind, stands[key], moved, after)
+	}
+	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may lie below what is used
+		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
+	}
+	stands[key] = after
+	return nil
+}
+
+// Sum is a control total of a cycle (spec §6.6): what its lines and its statements come to, and in a closed cycle the lines that have a
+// partner and the partners' rows about their own customers. Empty = the table does not have the column.
+type Sum struct {
+	Cycle        string `json:"cycle"`
+	Column       string `json:"column"`
+	Lines        string `json:"lines"`
+	Statements   string `json:"statements"`
+	PartnerLines string `json:"lines_with_partner,omitempty"`
+	PartnerRows  string `json:"partner_statements,omitempty"`
+}
+
+// Same reports whether sums that must agree do.
+func (s *Sum) Same() bool { return s.Lines == s.Statements && s.PartnerLines == s.PartnerRows }
+
+// controlTotals are the sums of every cycle's amount columns, by cycle, in the order of the columns.
+func (v *verifier) controlTotals() []Sum {
+	out := []Sum{}
+	for _, ref := range v.snap.Manifest.Cycles {
+		lines, stated := v.sums[ref.Cycle+"/lines"], v.sums[ref.Cycle+"/statements"]
+		if lines == nil || stated == nil {
+			continue
+		}
+		for i, a := range amounts {
+			s := Sum{Cycle: ref.Cycle, Column: tables.Lines().Columns[a.line].Name, Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
+			if p := v.partner[ref.Cycle]; p != nil && slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
+				s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Rows are the rows of a feed's files by outcome: Read = Accepted + Duplicate + Rejected.
+type Rows struct {
+	Feed      string `json:"feed"`
+	Read      int64  `json:"read"`
+	Accepted  int64  `json:"accepted"`
+	Duplicate int64  `json:"duplicate"`
+	Rejected  int64  `json:"rejected"`
+}
+
+// feed adds a feed file's rows.
+func (v *verifier) feed(in *lake.Input) {
+	r := v.fed[in.Feed]
+	if r == nil {
+		r = &Rows{Feed: in.Feed}
+		v.fed[in.Feed] = r
+	}
+	r.Read, r.Accepted, r.Duplicate, r.Rejected = r.Read+in.Rows, r.Accepted+in.Accepted, r.Duplicate+in.Duplicate, r.Rejected+in.Rejected
+}
+
+func (v *verifier) fedRows() []Rows {
+	out := []Rows{}
+	for _, name := range slices.Sorted(maps.Keys(v.fed)) {
+		out = append(out, *v.fed[name])
+	}
+	return out
+}

@@ -1,0 +1,94 @@
+package verify
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// columnSums are sums over decimal columns of one table, exact.
+type columnSums struct {
+	def    *tables.Table
+	rows   int64
+	totals []money.Total // by column; of others unused
+}
+
+// scaleOf is the scale of a decimal column; ok is false for any other.
+func scaleOf(t tables.Type) (scale int, ok bool) {
+	switch t {
+	case tables.Amount:
+		return money.AmountScale, true
+	case tables.Quantity:
+		return money.QuantityScale, true
+	}
+	return 0, false
+}
+
+func newColumnSums(def *tables.Table) *columnSums {
+	s := &columnSums{def: def, totals: make([]money.Total, len(def.Columns))}
+	for i, c := range def.Columns {
+		if scale, ok := scaleOf(c.Type); ok {
+			if t, err := money.NewTotal(scale); err == nil { // both scales are in range
+				s.totals[i] = t
+			}
+		}
+	}
+	return s
+}
+
+// add adds a row's values of the given columns.
+func (s *columnSums) add(row query.Row, cols []int) error {
+	s.rows++
+	for _, col := range cols {
+		d := row.Cols.C[col].Decs[row.I]
+		if err := s.totals[col].Add(d.Hi, d.Lo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// merge adds other sums.
+func (s *columnSums) merge(o *columnSums, cols []int) error {
+	s.rows += o.rows
+	for _, col := range cols {
+		hi, lo := o.totals[col].Raw()
+		if err := s.totals[col].Add(hi, lo); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// decimals are the indexes of a table's decimal columns that are sums of lines.
+func decimals(def *tables.Table, leave ...int) []int {
+	var cols []int
+	for i, c := range def.Columns {
+		skip := false
+		for _, l := range leave {
+			skip = skip || l == i
+		}
+		if _, ok := scaleOf(c.Type); ok && !skip {
+			cols = append(cols, i)
+		}
+	}
+	return cols
+}
+
+// sumsOf compares what the manifest keeps of a file with what was counted.
+func (v *verifier) sumsOf(e lake.FileEntry, s *columnSums) {
+	if e.Rows != s.rows {
+		v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, s.rows, e.Rows)
+	}
+	for _, one := range e.Sums {
+		col := s.def.Index(one.Column)
+		if col < 0 {
+			v.differ(Contents, "%s: the manifest keeps a sum of %s, which is no column", e.Path, one.Column)
+			continue
+		}
+		if got := s.totals[col].String(); got != one.Value {
+			v.differ(Contents, "%s: Σ %s is %s, the manifest says %s", e.Path, one.Column, got, one.Value)
+		}
+	}
+}

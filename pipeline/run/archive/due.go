@@ -1,0 +1,123 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Waits is a cycle that is old enough and stays for now.
+type Waits struct {
+	Cycle string `json:"cycle"`
+	Why   string `json:"why"`
+}
+
+// Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is old enough and
+// cannot yet (ARCH-6).
+func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before period.Cycle) (due []string, waits *Waits, err error) {
+	closed := period.Cycle(0)
+	if text := snap.Manifest.ClosedThrough; text != "" {
+		if closed, err = period.ParseCycle(text); err != nil {
+			return nil, nil, err
+		}
+	}
+	late := &lateUse{zone: zone, snap: snap}
+	for _, ref := range snap.Manifest.Cycles {
+		c, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ref.Archived != nil || ref.Files == nil {
+			continue
+		}
+		if c >= before {
+			break
+		}
+		if why, err := late.keeps(ctx, c, closed); err != nil || why != "" {
+			return due, &Waits{ref.Cycle, why}, err
+		}
+		due = append(due, ref.Cycle)
+	}
+	return due, nil, nil
+}
+
+// lateUse knows which closed cycles the late records that open cycles bill belong to.
+type lateUse struct {
+	zone   *period.Zone
+	snap   *lake.Snapshot
+	read   bool
+	oldest map[string]period.Cycle // by open cycle
+}
+
+// keeps says why a cycle stays; "" = it can leave.
+func (l *lateUse) keeps(ctx context.Context, c, closed period.Cycle) (string, error) {
+	_, month := c.Month()
+	if quarter := c + period.Cycle(2-(month-1)%3); c > closed || quarter > closed {
+		return fmt.Sprintf("%s, the end of its quarter, is not closed", max(c, quarter)), nil
+	}
+	if !l.read {
+		if err := l.load(ctx, closed); err != nil {
+			return "", err
+		}
+	}
+	for _, ref := range l.snap.Manifest.Cycles {
+		if oldest, ok := l.oldest[ref.Cycle]; ok && oldest <= c {
+			return fmt.Sprintf("late records of %s are billed in %s, which is open", oldest, ref.Cycle), nil
+		}
+	}
+	return "", nil
+}
+
+// load reads the late records of open cycles.
+func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
+	l.read, l.oldest = true, make(map[string]period.Cycle)
+	for _, ref := range l.snap.Manifest.Cycles {
+		if ref.State == lake.CycleClosed {
+			continue
+		}
+		files, err := l.snap.Files(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		for _, e := range files {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			switch e.Table {
+			case tables.Late().Name:
+				err = l.each(e, tables.Late(), tables.LateOrigin, func(row query.Row) (period.Cycle, error) {
+					return period.ParseCycle(row.Word(tables.LateOrigin))
+				})
+			case tables.LateSamples().Name:
+				err = l.each(e, tables.LateSamples(), tables.BSlot, func(row query.Row) (period.Cycle, error) {
+					return l.zone.Cycle(row.Time(tables.BSlot)), nil
+				})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// each notes the oldest cycle that rows of a file belong to.
+func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(query.Row) (period.Cycle, error)) (err error) {
+	rows, err := query.Unsorted(l.snap, e, def, []int{col})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(func(row query.Row) error {
+		c, err := of(row)
+		if oldest, ok := l.oldest[e.Cycle]; !ok || c < oldest {
+			l.oldest[e.Cycle] = c
+		}
+		return err
+	})
+}

@@ -1,0 +1,207 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Inbox is what packing feed files away works with.
+type Inbox struct {
+	Files   fs.FS           // the inbox, to read
+	Own     storage.Storage // the same, to remove from
+	Archive storage.Storage // the archive's folder
+	Feeds   []string
+	Inputs  []lake.Input
+	Hashes  *feed.Hashes
+	Through period.Cycle // files of cycles up to this one are packed
+	// Latest is the last cycle that records of a file without days can lie in: events have none in the list of feed files.
+	Latest func(lake.Input) (period.Cycle, error)
+	DryRun bool
+}
+
+// Packed is what became of a cycle's feed files.
+type Packed struct {
+	Cycle   string `json:"cycle"`
+	Volume  string `json:"volume"` // below the archive; "" = an earlier run packed them
+	Files   int    `json:"files"`  // that leave the inbox
+	Bytes   int64  `json:"bytes"`  // of them
+	Stored  int64  `json:"stored"` // bytes of the volume
+	members []member
+}
+
+// member is a feed file that may leave.
+type member struct {
+	name, hash string
+	bytes      int64
+}
+
+func (m member) compare(o member) int {
+	return cmp.Or(strings.Compare(m.name, o.name), strings.Compare(m.hash, o.hash))
+}
+
+// Kept counts the feed files that are old enough and stay.
+type Kept struct {
+	Rejects int `json:"rejects"` // rejects of them are kept
+}
+
+// Pack packs what may leave, cycle by cycle (ARCH-1, ARCH-2).
+func (in *Inbox) Pack(ctx context.Context) ([]Packed, Kept, error) {
+	due, err := in.due()
+	if err != nil {
+		return nil, Kept{}, err
+	}
+	groups, kept, err := in.found(ctx, due)
+	if err != nil {
+		return nil, kept, err
+	}
+	var out []Packed
+	for _, cycle := range slices.Sorted(maps.Keys(groups)) {
+		p := Packed{Cycle: cycle.String(), members: groups[cycle]}
+		slices.SortFunc(p.members, member.compare)
+		for _, m := range p.members {
+			p.Files, p.Bytes = p.Files+1, p.Bytes+m.bytes
+		}
+		if !in.DryRun {
+			if err := in.pack(ctx, &p); err != nil {
+				return out, kept, fmt.Errorf("pack feed files of %s: %w", p.Cycle, err)
+			}
+		}
+		out = append(out, p)
+	}
+	return out, kept, nil
+}
+
+// fed is what a feed file is known by.
+type fed struct{ feed, hash string }
+
+// taken is a feed file that is old enough.
+type taken struct {
+	cycle   period.Cycle
+	bytes   int64
+	rejects bool
+}
+
+// due are the taken files that are old enough. Where rejects are kept the file stays: a person may want to look into it.
+func (in *Inbox) due() (map[fed]taken, error) {
+	out := make(map[fed]taken)
+	for _, i := range in.Inputs {
+		last, err := in.last(i)
+		if err != nil {
+			return nil, err
+		}
+		if last <= in.Through {
+			out[fed{i.Feed, i.Hash}] = taken{last, i.Bytes, i.Rejected > 0}
+		}
+	}
+	return out, nil
+}
+
+// last is the last cycle that records of a file lie in.
+func (in *Inbox) last(i lake.Input) (period.Cycle, error) {
+	if i.LastDay == "" {
+		return in.Latest(i)
+	}
+	day, err := period.ParseDay(i.LastDay)
+	if err != nil {
+		return 0, fmt.Errorf("inbox/%s: last day: %w", i.Name, err)
+	}
+	return day.Cycle(), nil
+}
+
+// found looks for them in the inbox. A file whose size none of them has is not read.
+func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[period.Cycle][]member, kept Kept, err error) {
+	sizes := make(map[int64]bool)
+	for _, t := range due {
+		sizes[t.bytes] = true
+	}
+	groups = make(map[period.Cycle][]member)
+	for _, name := range in.Feeds {
+		refs, _, err := feed.Discover(in.Files, name)
+		if err != nil {
+			return nil, kept, fmt.Errorf("look into inbox/%s: %w", name, err)
+		}
+		for _, ref := range refs {
+			if err := ctx.Err(); err != nil {
+				return nil, kept, err
+			}
+			if !sizes[ref.Size] {
+				continue
+			}
+			hash, size, err := in.Hashes.Hash(in.Files, ref.Name)
+			if err != nil {
+				return nil, kept, err
+			}
+			switch t, ok := due[fed{name, hash}]; {
+			case ok && t.rejects:
+				kept.Rejects++
+			case ok:
+				groups[t.cycle] = append(groups[t.cycle], member{ref.Name, hash, size})
+			}
+		}
+	}
+	return groups, kept, nil
+}
+
+// pack writes a volume of what no volume of the cycle has yet, reads it back, and removes the originals.
+func (in *Inbox) pack(ctx context.Context, p *Packed) error {
+	volumes, err := in.volumes(p.Cycle)
+	if err != nil {
+		return err
+	}
+	has := make(map[member]bool)
+	for _, v := range volumes {
+		list, err := readVolume(ctx, in.Archive, v)
+		if err != nil {
+			return err
+		}
+		for _, m := range list {
+			has[m] = true
+		}
+	}
+	fresh := slices.DeleteFunc(slices.Clone(p.members), func(m member) bool { return has[m] })
+	if len(fresh) > 0 {
+		p.Volume = volumeName(p.Cycle, len(volumes)+1)
+		if p.Stored, err = in.writeVolume(ctx, p.Volume, fresh); err != nil {
+			return err
+		}
+	}
+	return in.remove(p.members)
+}
+
+// remove takes the originals away whose content is still the one that was packed.
+func (in *Inbox) remove(list []member) error {
+	dirs := make(map[string]bool)
+	for _, m := range list {
+		hash, _, err := feed.Hash(in.Files, m.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if hash != m.hash {
+			continue // another file by now: it was not taken
+		}
+		if err := in.Own.Remove(m.name); err != nil {
+			return fmt.Errorf("remove inbox/%s: %w", m.name, err)
+		}
+		dirs[m.name[:strings.LastIndexByte(m.name, '/')]] = true
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if err := in.Own.SyncDir(dir); err != nil {
+			return fmt.Errorf("sync inbox/%s: %w", dir, err)
+		}
+	}
+	return nil
+}

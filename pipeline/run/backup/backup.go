@@ -1,0 +1,274 @@
+package backup
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+// Options of a backup.
+type Options struct {
+	NoInbox bool // leave feed files out
+	Secrets bool // copy the files that the settings name as secrets too
+	Wrap    func(storage.Storage) storage.Storage
+}
+
+// Report is what a backup did.
+type Report struct {
+	Dir      string   `json:"dir"`
+	Manifest int64    `json:"manifest"`           // of the lake that was copied
+	AsOf     string   `json:"as_of"`              // of the newest run in it
+	Files    int      `json:"files"`              // copied
+	Bytes    int64    `json:"bytes"`              // of them
+	Kept     int      `json:"kept"`               // there already
+	LeftOut  []string `json:"left_out,omitempty"` // changed while they were copied
+	Without  []string `json:"without,omitempty"`  // secrets that were not asked for
+}
+
+// Look reports whether something was left out that a person should look at.
+func (r *Report) Look() bool { return len(r.LeftOut) > 0 }
+
+// index is backup.json.
+type index struct {
+	Format  int    `json:"format"`
+	Origin  string `json:"lake"`              // hash of the lake's first manifest; "" = an empty lake
+	Lake    *state `json:"state,omitempty"`   // nil = an empty lake
+	Archive *state `json:"archive,omitempty"` // nil = none
+	Files   []file `json:"files"`             // by path
+}
+
+// state is a committed state of a lake.
+type state struct {
+	Path     string    `json:"path"` // in the workspace; absolute if the settings say so
+	Manifest int64     `json:"manifest"`
+	Hash     lake.Hash `json:"hash"`
+}
+
+// file is a file that is no lake's.
+type file struct {
+	Path  string `json:"path"`
+	Hash  string `json:"hash"` // the whole SHA-256, in hexadecimal
+	Bytes int64  `json:"bytes"`
+	Mode  uint32 `json:"mode"`
+	MTime int64  `json:"mtime"` // ns
+}
+
+const (
+	format    = 1
+	indexName = "backup.json"
+	tempDir   = "tmp"
+)
+
+// errBusy says that a file changes while it is copied.
+var errBusy = errors.New("it changed while it was copied")
+
+// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *run.RefusedError, *lake.CorruptError for a
+// file of the lake that is not what it was.
+func Make(ctx context.Context, w *run.Workspace, dir string, o Options) (*Report, error) {
+	if err := apart(w, dir); err != nil {
+		return nil, err
+	}
+	if o.Wrap == nil {
+		o.Wrap = func(st storage.Storage) storage.Storage { return st }
+	}
+	b := &making{w: w, o: o, dir: dir, st: o.Wrap(storage.Dir(dir)), report: &Report{Dir: dir}, before: make(map[string]file)}
+	unlock, err := b.st.Lock()
+	if err != nil {
+		return nil, fmt.Errorf("begin a backup: %w", err)
+	}
+	err = b.run(ctx)
+	return b.report, errors.Join(err, unlock())
+}
+
+// apart refuses a folder that is lost with the workspace.
+func apart(w *run.Workspace, dir string) error {
+	to, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for _, place := range []string{w.Dir, w.LakeDir(), w.ArchiveDir()} {
+		from, err := filepath.Abs(place)
+		if err != nil {
+			return err
+		}
+		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) || strings.HasPrefix(from, to+string(filepath.Separator)) {
+			return &run.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir, place), Hint: "give a folder apart, best on another disk"}
+		}
+	}
+	return nil
+}
+
+// making is one backup in the making.
+type making struct {
+	w        *run.Workspace
+	o        Options
+	dir      string
+	st       storage.Storage
+	report   *Report
+	before   map[string]file // of the backup before, by path
+	index    index
+	sequence int
+	stored   map[string]int64 // bytes of stored files, by name
+	sweeps   []func() error
+}
+
+func (b *making) run(ctx context.Context) error {
+	if err := b.look(); err != nil {
+		return err
+	}
+	b.index.Format = format
+	var err error
+	if b.index.Lake, err = b.lake(ctx, "lake", b.w.Settings.Lake.Path, true); err != nil {
+		return err
+	}
+	if err := b.plain(ctx); err != nil {
+		return err
+	}
+	archived := filepath.ToSlash(filepath.Join(b.w.Settings.Retention.Archive, "lake"))
+	if b.index.Archive, err = b.lake(ctx, "archive", archived, false); err != nil {
+		return err
+	}
+	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
+	if err := b.st.SyncDir("files"); err != nil {
+		return &lake.SyncError{Name: "folder files of the backup", Err: err}
+	}
+	if err := b.name(); err != nil {
+		return err
+	}
+	return b.clear()
+}
+
+// look reads what the backup before has.
+func (b *making) look() error {
+	old, err := readIndex(b.st)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if old != nil {
+		for _, f := range old.Files {
+			b.before[f.Path] = f
+		}
+	}
+	entries, err := b.st.List("")
+	if err != nil {
+		return fmt.Errorf("list the backup: %w", err)
+	}
+	b.stored = make(map[string]int64)
+	for _, e := range entries {
+		top, _, _ := strings.Cut(e.Name, "/")
+		switch {
+		case top == tempDir:
+			if err := b.st.Remove(e.Name); err != nil {
+				return fmt.Errorf("clear up the backup: %w", err)
+			}
+		case top == "files":
+			b.stored[e.Name] = e.Size
+		case old == nil && e.Name != storage.LockName && top != "lake" && top != "archive":
+			return &run.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name), Hint: "give a folder that is empty, or that a backup lies in"}
+		}
+	}
+	return nil
+}
+
+// lake copies a lake; own says that it is the workspace's.
+func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, error) {
+	l, err := lake.Open(b.o.Wrap(storage.Dir(b.w.Path(path))), lake.Options{})
+	if err != nil {
+		return nil, err
+	}
+	st := b.o.Wrap(storage.Dir(filepath.Join(b.dir, to)))
+	var out *state
+	err = l.Read(func(snap *lake.Snapshot) error {
+		out = nil
+		done, err := snap.Copy(ctx, st)
+		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes, b.report.Kept+done.Kept
+		if err != nil || snap.Manifest.Number == 0 {
+			return err
+		}
+		out = &state{path, snap.Manifest.Number, snap.Hash}
+		b.sweeps = append(b.sweeps, func() error { return snap.Sweep(st) })
+		if own {
+			b.report.Manifest, b.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
+			origin, err := snap.Origin()
+			b.index.Origin = string(origin)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("back up %s: %w", path, err)
+	}
+	return out, nil
+}
+
+// name makes what was copied the backup (BACKUP-2).
+func (b *making) name() error {
+	text, err := json.MarshalIndent(b.index, "", " ")
+	if err != nil {
+		return err
+	}
+	f, err := b.st.Create(tempDir + "/" + indexName)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", indexName, err)
+	}
+	if _, err = f.Write(append(text, '\n')); err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", indexName, err)
+	}
+	if err := b.st.Rename(tempDir+"/"+indexName, indexName); err != nil {
+		return fmt.Errorf("put %s in place: %w", indexName, err)
+	}
+	if err := b.st.SyncDir(""); err != nil {
+		return &lake.SyncError{Name: "the backup's folder", Err: err}
+	}
+	return nil
+}
+
+// clear deletes what the backup does not name.
+func (b *making) clear() error {
+	named := make(map[string]bool)
+	for _, f := range b.index.Files {
+		named[f.stored()] = true
+	}
+	for name := range b.stored {
+		if !named[name] {
+			if err := b.st.Remove(name); err != nil {
+				return fmt.Errorf("clear up the backup: %w", err)
+			}
+		}
+	}
+	for _, sweep := range b.sweeps {
+		if err := sweep(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readIndex reads backup.json.
+func readIndex(st storage.Storage) (*index, error) {
+	b, err := readFile(st, indexName)
+	if err != nil {
+		return nil, err
+	}
+	i := new(index)
+	if err := json.Unmarshal(b, i); err != nil {
+		return nil, &lake.CorruptError{Name: indexName, Detail: err.Error(), Hint: "make the backup again, or take another copy of it"}
+	}
+	if i.Format != format {
+		return nil, &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d", i.Format, format), Hint: "use the program that made the backup"}
+	}
+	return i, nil
+}

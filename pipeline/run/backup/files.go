@@ -1,0 +1,183 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// stored is where a file's content lies in the backup.
+func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
+
+// plain copies all that is no lake's (BACKUP-3).
+func (b *making) plain(ctx context.Context) error {
+	s := &b.w.Settings
+	list := []string{"tollbook.yaml", "books", "runs"}
+	if !b.o.NoInbox {
+		list = append(list, "inbox")
+	}
+	if !filepath.IsAbs(s.Retention.Archive) {
+		list = append(list, filepath.ToSlash(filepath.Join(s.Retention.Archive, "inbox")))
+	}
+	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile, s.ClickHouse.CertFile, s.ClickHouse.KeyFile}
+	for _, path := range secrets {
+		if path != "" && filepath.IsLocal(path) {
+			if b.o.Secrets {
+				list = append(list, filepath.ToSlash(path))
+			} else if _, err := os.Stat(b.w.Path(path)); err == nil {
+				b.report.Without = append(b.report.Without, path)
+			}
+		}
+	}
+	for _, path := range list {
+		if err := b.tree(ctx, path, secrets); err != nil {
+			return fmt.Errorf("back up %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// tree copies a file or all files below a folder.
+func (b *making) tree(ctx context.Context, root string, secrets []string) error {
+	return filepath.WalkDir(b.w.Path(root), func(path string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // not there, or gone meanwhile
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil || entry.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(b.w.Dir, path)
+		if err != nil {
+			return err
+		}
+		name, base := filepath.ToSlash(rel), entry.Name()
+		if !b.o.Secrets && slices.Contains(secrets, name) {
+			return nil
+		}
+		if root == "inbox" && feed.OnItsWay(base, false) || base == storage.LockName {
+			return nil
+		}
+		f, err := b.file(ctx, name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil
+		case errors.Is(err, errBusy):
+			b.report.LeftOut = append(b.report.LeftOut, name+": "+err.Error())
+			return nil
+		case err == nil && f != nil:
+			b.index.Files = append(b.index.Files, *f)
+		}
+		return err
+	})
+}
+
+// file copies one file; nil for what is none.
+func (b *making) file(ctx context.Context, name string) (*file, error) {
+	path := b.w.Path(name)
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, err
+	}
+	f := &file{Path: name, Bytes: info.Size(), Mode: uint32(info.Mode().Perm()), MTime: info.ModTime().UnixNano()}
+	if old, known := b.before[name]; known && old.Bytes == f.Bytes && old.MTime == f.MTime {
+		if f.Hash = old.Hash; b.stored[f.stored()] == f.Bytes && (f.Bytes > 0 || b.has(f)) {
+			b.report.Kept++
+			return f, nil
+		}
+	}
+	if err := b.store(ctx, path, f); err != nil {
+		return nil, err
+	}
+	after, err := os.Stat(path)
+	if err == nil && (after.Size() != info.Size() || !after.ModTime().Equal(info.ModTime())) {
+		err = errBusy
+	}
+	return f, err
+}
+
+func (b *making) has(f *file) bool {
+	_, there := b.stored[f.stored()]
+	return there
+}
+
+// store copies a file's content under the name of its hash.
+func (b *making) store(ctx context.Context, path string, f *file) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	b.sequence++
+	temp := fmt.Sprintf("%s/%06d", tempDir, b.sequence)
+	to, err := b.st.Create(temp)
+	if err != nil {
+		return err
+	}
+	hash, n, err := copyHashed(ctx, to, from)
+	if err == nil {
+		err = to.Sync()
+	}
+	if err = errors.Join(err, to.Close()); err != nil {
+		return err
+	}
+	f.Hash = hash
+	if n != f.Bytes {
+		return errors.Join(errBusy, b.st.Remove(temp))
+	}
+	if b.has(f) {
+		b.report.Kept++
+		return b.st.Remove(temp)
+	}
+	if err := b.st.Rename(temp, f.stored()); err != nil {
+		return err
+	}
+	b.stored[f.stored()] = n
+	b.report.Files, b.report.Bytes = b.report.Files+1, b.report.Bytes+n
+	return b.st.SyncDir("files/" + f.Hash[:2])
+}
+
+// copyHashed copies and returns the SHA-256 in hexadecimal, and how many bytes there were.
+func copyHashed(ctx context.Context, to io.Writer, from io.Reader) (string, int64, error) {
+	sum := sha256.New()
+	buf := make([]byte, 256<<10)
+	n := int64(0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return "", n, err
+		}
+		k, err := from.Read(buf)
+		if k > 0 {
+			sum.Write(buf[:k]) // never fails, by hash.Hash's contract
+			n += int64(k)
+			if _, err := to.Write(buf[:k]); err != nil {
+				return "", n, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return hex.EncodeToString(sum.Sum(nil)), n, nil
+		}
+		if err != nil {
+			return "", n, err
+		}
+	}
+}
+
+// readFile reads a small file of a storage whole.
+func readFile(st storage.Storage, name string) ([]byte, error) {
+	f, err := st.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(f)
+	return b, errors.Join(err, f.Close())
+}

@@ -1,0 +1,282 @@
+package run
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// events decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in which something
+// changed, in order of cycle: a refund reads what its base cost.
+func (r *run) events() error {
+	book, err := r.acceptedEvents()
+	if err != nil {
+		return err
+	}
+	s := &r.ws.Settings
+	r.decided = book.Decide(r.intake, &events.Terms{Zone: r.ws.Books.Zone, Partners: r.partners, BilledIn: r.billedIn, Source: r.source,
+		Drop: func(file int32) bool { return !r.scanned.Taken(file) }})
+	m := r.maker()
+	r.touched = make(map[events.Place]bool)
+	places := m.Places(book)
+	for _, p := range inOrder(places) {
+		if m.Closed(p.Cycle) || (!places[p] && !(r.refold(p.Cycle) && r.change.Orders())) {
+			continue
+		}
+		lines, err := m.Make(book, p)
+		if err != nil {
+			return err
+		}
+		r.touched[p] = true
+		r.report.Lines += lines
+	}
+	added := m.NewAccounts(book)
+	for _, p := range inOrder(added) {
+		if err := m.AddAccounts(p, added[p]); err != nil {
+			return err
+		}
+		if s.Payments == settings.Ledger { // else they move nothing
+			r.touched[p] = true
+		}
+	}
+	if err := m.StorePartners(book); err != nil {
+		return err
+	}
+	return r.turn(book.Turned)
+}
+
+// acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those that come again.
+func (r *run) acceptedEvents() (*events.Book, error) {
+	book := events.NewBook()
+	again := r.intake.AccountIDs()
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		for _, e := range r.next.Files(ref.Cycle) {
+			var err error
+			switch e.Table {
+			case "orders", "adjustments", "transfers":
+				err = book.Load(r.txn, e, r.ws.Books)
+			case "account_events":
+				if len(again) > 0 {
+					err = book.LoadAccountsAgain(r.txn, e, r.ws.Books, again)
+				}
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, e := range r.next.Find(events.IncentivesKey()) {
+		if err := book.LoadIncentives(r.txn, e); err != nil {
+			return nil, err
+		}
+	}
+	return book, nil
+}
+
+// maker makes and stores events in the run's transaction.
+func (r *run) maker() *events.Maker {
+	s := &r.ws.Settings
+	return &events.Maker{
+		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
+		Refund: RefundRules(s),
+		Bucket: func(customer string) int { return accept.Bucket(customer, s.Lake.Buckets) },
+		Closed: func(c period.Cycle) bool { return c <= r.closed },
+	}
+}
+
+// source is where a row of the run first came from: of a retry, the file that it was rejected in.
+func (r *run) source(file int32, row int64) events.Source {
+	f := r.scanned.Files[file]
+	from := events.Source{File: f.Name, Hash: f.Hash, Row: row, Header: f.Header}
+	if r.retried != nil {
+		from.File, from.Row = r.retried.original(file, row)
+	}
+	return from
+}
+
+// inOrder lists places by cycle and bucket.
+func inOrder[V any](places map[events.Place]V) []events.Place {
+	return slices.SortedFunc(maps.Keys(places), func(a, b events.Place) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
+	})
+}
+
+// billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (spec §4.11).
+func (r *run) billedIn(t period.Instant) period.Cycle {
+	return max(r.ws.Books.Zone.Cycle(t), r.closed+1)
+}
+
+// touchedCycles are the cycles of touched places, ascending.
+func (r *run) touchedCycles() []period.Cycle {
+	var out []period.Cycle
+	for p := range r.touched {
+		out = append(out, p.Cycle)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// refold reports whether a cycle was rated by other books than today's.
+func (r *run) refold(c period.Cycle) bool {
+	ref, _ := r.txn.Base().Cycle(c.String())
+	return ref.Books != "" && ref.Books != r.books
+}
+
+// archived reports whether files of a closed cycle left the lake.
+func (r *run) archived(c period.Cycle) bool {
+	ref, _ := r.txn.Base().Cycle(c.String())
+	return ref.Archived != nil
+}
+
+// refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of those that found
+// too little on their balance. Rows of this run are counted as decided; rows of earlier files move between their counts of accepted and
+// rejected rows, and in or out of the rejects. It comes before countEvents.
+func (r *run) refuse(replayed map[events.Place]map[string]bool) error {
+	m := r.maker()
+	var mine []*events.AccountEvent
+	var earlier []events.Turn
+	for _, p := range inOrder(replayed) {
+		if m.Closed(p.Cycle) {
+			return fmt.Errorf("cycle %s is closed: its account events are not decided again", p.Cycle)
+		}
+		turned, err := m.Refuse(r.intake.Book(), p, replayed[p])
+		if err != nil {
+			return err
+		}
+		for _, e := range turned {
+			if e.File >= 0 {
+				mine = append(mine, e)
+			} else {
+				earlier = append(earlier, events.Turn{Feed: "accounts", From: e.From, Was: !e.Refused, Is: e.Refused, Refusal: e.Refusal()})
+			}
+		}
+	}
+	r.refuseNew(mine)
+	return r.turn(earlier)
+}
+
+// refuseNew changes what was decided about rows of this run.
+func (r *run) refuseNew(list []*events.AccountEvent) {
+	type place struct {
+		file int32
+		row  int64
+	}
+	refused := make(map[place]*events.AccountEvent, len(list))
+	for _, e := range list {
+		refused[place{e.File, e.Row}] = e
+	}
+	for i, d := range r.decided {
+		if e := refused[place{d.File, d.Row}]; e != nil {
+			r.decided[i] = e.Refusal()
+		}
+	}
+}
+
+// turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that are kept.
+func (r *run) turn(list []events.Turn) error {
+	if len(list) == 0 {
+		return nil
+	}
+	type place struct {
+		feed, hash string
+		row        int64
+	}
+	gone := make(map[place]bool)
+	var refused []keptReject
+	for _, t := range list {
+		in, ok := r.next.Input(t.Feed, t.From.Hash)
+		if !ok {
+			return fmt.Errorf("%s %s came in inbox/%s, which was never taken", t.Feed, t.Refusal.ID, t.From.File)
+		}
+		if t.Was {
+			in.Accepted, in.Rejected = in.Accepted+1, in.Rejected-1
+			gone[place{t.Feed, t.From.Hash, t.From.Row}] = true
+		}
+		if t.Is {
+			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
+			refused = append(refused, rejectOf(&t))
+		}
+		r.next.SetInput(in)
+	}
+	r.noteTurned(list)
+	turned := func(kept []keptReject) []keptReject {
+		kept = slices.DeleteFunc(kept, func(x keptReject) bool { return gone[place{x.feed, x.hash, x.row}] })
+		return append(kept, refused...)
+	}
+	if r.retried != nil { // the rejects are written anew anyway
+		r.retried.kept = turned(r.retried.kept)
+		return nil
+	}
+	kept, err := r.loadRejects()
+	if err != nil {
+		return err
+	}
+	kept = turned(kept)
+	slices.SortFunc(kept, func(a, b keptReject) int { return order(&a, &b) })
+	if err := r.next.Replace(rejectKey()); err != nil {
+		return err
+	}
+	w := &rejectWriter{r: r, cols: parquet.NewColumns(tables.Rejects()), untried: kept}
+	return w.finish()
+}
+
+// rejectOf is a row of an earlier run that is refused now, as a reject.
+func rejectOf(t *events.Turn) keptReject {
+	d := &t.Refusal
+	x := keptReject{feed: t.Feed, file: t.From.File, row: t.From.Row, column: d.Column, reason: d.Why.String(), value: d.Value, id: d.ID,
+		raw: []byte(t.From.Raw), hash: t.From.Hash, header: t.From.Header}
+	x.asSeen()
+	return x
+}
+
+// noteTurned tells of rows of earlier runs that were decided otherwise.
+func (r *run) noteTurned(list []events.Turn) {
+	refused, restored := 0, 0
+	for _, t := range list {
+		switch {
+		case t.Is && !t.Was:
+			refused++
+			r.report.Reasons[t.Refusal.Why.String()]++
+		case t.Was && !t.Is:
+			restored++
+		}
+	}
+	feedName, why := list[0].Feed, list[0].Refusal.Why
+	if refused > 0 {
+		r.report.Notes = append(r.report.Notes, fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
+	}
+	if restored > 0 {
+		r.report.Notes = append(r.report.Notes, fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted: no longer %s", feedName, restored, why))
+	}
+}
+
+// countEvents adds what became of the events to the counts of their files.
+func (r *run) countEvents() {
+	for _, d := range r.decided {
+		n := &r.folded.Files[d.File]
+		switch {
+		case d.Why != reason.None:
+			n.Rejected++
+			r.folded.Rejects = append(r.folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why, Column: d.Column, Value: d.Value, ID: d.ID})
+		case d.Duplicate:
+			n.Duplicate++
+		default:
+			n.Accepted++
+		}
+	}
+	slices.SortFunc(r.folded.Rejects, func(a, b accept.Reject) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
+	})
+	r.folded.Cycles = append(r.folded.Cycles, r.intake.Book().NewCycles()...)
+	slices.Sort(r.folded.Cycles)
+	r.folded.Cycles = slices.Compact(r.folded.Cycles)
+}

@@ -1,0 +1,105 @@
+package run
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
+
+// settledInbox is an inbox whose files seem to lie there since 1970, by ctime too, which cannot be set; it counts what is opened.
+type settledInbox struct {
+	fs.FS
+	opened int
+}
+
+type settledInfo struct{ fs.FileInfo }
+
+func (i settledInfo) Sys() any {
+	sys := *i.FileInfo.Sys().(*syscall.Stat_t)
+	sys.Mtim, sys.Ctim = syscall.Timespec{}, syscall.Timespec{}
+	return &sys
+}
+
+func (s *settledInbox) Open(name string) (fs.File, error) {
+	f, err := s.FS.Open(name)
+	if err == nil {
+		if info, statErr := f.Stat(); statErr == nil && !info.IsDir() {
+			s.opened++
+		}
+	}
+	return f, err
+}
+
+func (s *settledInbox) Stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(s.FS, name)
+	return settledInfo{info}, err
+}
+
+// TestFilesRemembered: with remembered hashes a run finds the same files as without, and opens none of them; once one is taken
+// it is passed over by its remembered hash.
+func TestFilesRemembered(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.write("inbox/usage/a.csv", "one")
+	l.write("inbox/usage/b.csv", "two")
+	l.write("inbox/usage/c.csv", "one")
+	l.write("inbox/orders/a.csv", "one")
+	l.write("inbox/usage/readme.txt", "no feed")
+	cache := filepath.Join(t.TempDir(), "tollbook", "inbox")
+
+	want, wantReport, opened := l.look("")
+	if opened != 4 || len(want) != 3 || len(wantReport.Files) != 1 || wantReport.Files[0].SameAs != "usage/a.csv" || len(wantReport.Notes) != 1 {
+		t.Fatal(opened, want, wantReport)
+	}
+	for run, reads := range []int{4, 0, 0} {
+		got, report, opened := l.look(cache)
+		if diff := cmp.Diff(want, got) + cmp.Diff(wantReport, report); diff != "" || opened != reads {
+			t.Errorf("run %d: opened %d, want %d; %s", run, opened, reads, diff)
+		}
+	}
+	got, _, opened := l.look(cache, lake.Input{Feed: want[0].Feed, Hash: want[0].Hash})
+	if diff := cmp.Diff(want[1:], got); diff != "" || opened != 0 {
+		t.Errorf("one taken: opened %d; %s", opened, diff)
+	}
+	if err := os.WriteFile(cache, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, opened := l.look(cache); opened != 4 || !cmp.Equal(want, got) {
+		t.Errorf("damaged: opened %d, %v", opened, got)
+	}
+}
+
+// look finds what a run would take in that knows some files already, and counts the files it opens.
+func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *Report, int) {
+	l.Helper()
+	ws, err := OpenWorkspace(l.dir)
+	if err != nil {
+		l.Fatal(err)
+	}
+	lk, err := ws.Lake(Options{})
+	if err != nil {
+		l.Fatal(err)
+	}
+	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
+	r := &run{ws: ws, o: Options{HashCache: cache}, inbox: inbox, report: &Report{}}
+	if r.txn, err = lk.Begin(); err != nil {
+		l.Fatal(err)
+	}
+	defer r.txn.Close()
+	r.next = r.txn.Next()
+	for _, in := range taken {
+		r.next.SetInput(in)
+	}
+	files, err := r.files(l.Context(), &accept.Config{})
+	if err != nil {
+		l.Fatal(err)
+	}
+	return files, r.report, inbox.opened
+}

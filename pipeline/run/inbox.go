@@ -1,0 +1,128 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// fresh finds the files of one feed that were not taken yet.
+func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*accept.File, error) {
+	refs, err := r.offered(name)
+	if err != nil {
+		return nil, err
+	}
+	known := r.takenNames(name)
+	var files []*accept.File
+	seen := make(map[string]string) // first file of a hash
+	for i, ref := range refs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.o.Progress != nil {
+			r.o.Progress("look at the inbox", int64(i), int64(len(refs)))
+		}
+		hash, size, err := hashes.Hash(r.inbox, ref.Name)
+		if changed := new(feed.ChangedError); errors.As(err, &changed) {
+			r.leave(name, ref.Name, err)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, taken := r.next.Input(name, hash); taken {
+			continue
+		}
+		if old, taken := known[ref.Name]; taken {
+			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; records that are known already are duplicates or conflicts, the others are new", ref.Name, old.Run)
+		}
+		if first, twice := seen[hash]; twice {
+			r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: ref.Name, SameAs: first})
+			continue
+		}
+		seen[hash] = ref.Name
+		files = append(files, &accept.File{Feed: name, Name: ref.Name, Hash: hash, Bytes: size})
+	}
+	return files, nil
+}
+
+// offered are the files of one feed that the run may take, and tells of all others.
+func (r *run) offered(name string) ([]feed.FileRef, error) {
+	refs, unknown, err := feed.Discover(r.inbox, name)
+	if err != nil {
+		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
+	}
+	for _, other := range unknown {
+		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other)
+	}
+	return r.waiting(name, refs), nil
+}
+
+// waiting takes out the files that are not this run's for their age, and tells how many.
+func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
+	var late, young []string
+	settle := r.ws.Settings.Inbox.Settle
+	refs = slices.DeleteFunc(refs, func(f feed.FileRef) bool {
+		switch {
+		case r.o.InboxUntil != 0 && f.Changed > r.o.InboxUntil:
+			late = append(late, f.Name)
+		case settle != 0 && r.o.Started != 0 && f.Changed > r.o.Started-period.Instant(settle.Microseconds()):
+			young = append(young, f.Name)
+		default:
+			return false
+		}
+		return true
+	})
+	if len(late) > 0 {
+		r.note("inbox/%s: %d changed after %s, for which this run is, left for a later run: %s", name, len(late), r.o.InboxUntil, some(late))
+	}
+	if len(young) > 0 {
+		r.note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next run: %s", name, len(young), settle, some(young))
+	}
+	return refs
+}
+
+// some names a few files.
+func some(names []string) string {
+	const most = 3
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// takenNames are the files of a feed that earlier runs took, by name; of several that bore one name the last.
+func (r *run) takenNames(name string) map[string]lake.Input {
+	taken := make(map[string]lake.Input)
+	for _, in := range r.next.Inputs() {
+		if in.Feed == name {
+			taken[in.Name] = in
+		}
+	}
+	return taken
+}
+
+// leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
+func (r *run) leave(name, file string, why error) {
+	r.note("%v: nothing of it is taken, the next run looks at it again", why)
+	changed := new(feed.ChangedError)
+	errors.As(why, &changed)
+	r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: file, Left: changed.How})
+	for i := range r.report.Files {
+		if f := &r.report.Files[i]; f.Feed == name && f.SameAs == file {
+			f.SameAs, f.Left = "", "is the same as "+file+", which "+changed.How
+		}
+	}
+}
+
+// note tells a person something that is no failure.
+func (r *run) note(format string, args ...any) {
+	r.report.Notes = append(r.report.Notes, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,350 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// usageOf are n records as CSV, ids from first on: one hour of vm each, which costs 1.
+func usageOf(first, n int) string {
+	return "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" + rowsOf(first, n)
+}
+
+func rowsOf(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "r%06d,acme,vm-1,vm,cn-1,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1\n", first+i)
+	}
+	return b.String()
+}
+
+const inboxAsOf = "2026-09-02T00:00:00Z"
+
+// ingest takes the inbox in, the way that change asks for; nil = any.
+func (l *ledger) ingest(change func(*Options)) *Report {
+	l.Helper()
+	ws, err := OpenWorkspace(l.dir)
+	if err != nil {
+		l.Fatal(err)
+	}
+	o := Options{AsOf: instantOf(l.T, inboxAsOf), Workers: 2}
+	if change != nil {
+		change(&o)
+	}
+	report, err := ws.Ingest(l.Context(), o)
+	if err != nil {
+		l.Fatal(err)
+	}
+	return report
+}
+
+// taken are the files that the lake has, with the rows that were accepted of each.
+func (l *ledger) taken() map[string]int64 {
+	l.Helper()
+	ws, err := OpenWorkspace(l.dir)
+	if err != nil {
+		l.Fatal(err)
+	}
+	lk, err := ws.Lake(Options{})
+	if err != nil {
+		l.Fatal(err)
+	}
+	snap, err := lk.Head()
+	if err != nil {
+		l.Fatal(err)
+	}
+	inputs, err := snap.Inputs()
+	if err != nil {
+		l.Fatal(err)
+	}
+	out := make(map[string]int64)
+	for _, in := range inputs {
+		out[in.Name] += in.Accepted
+	}
+	return out
+}
+
+func (l *ledger) path(name string) string { return filepath.Join(l.dir, filepath.FromSlash(name)) }
+
+func (l *ledger) must(err error) {
+	l.Helper()
+	if err != nil {
+		l.Fatal(err)
+	}
+}
+
+// leftAs checks that one file was left for that reason, that the report says so in a note, and that only others were taken.
+func (l *ledger) leftAs(r *Report, name, how string, taken map[string]int64) {
+	l.Helper()
+	i := slices.IndexFunc(r.Files, func(f FileReport) bool { return f.Name == name })
+	if i < 0 || r.Files[i].Left != how || r.Files[i].Rows != 0 {
+		l.Errorf("%s: report %+v, want it left as: %s", name, r.Files, how)
+	}
+	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.HasPrefix(n, "inbox/"+name+" "+how+" while it was read") }) {
+		l.Errorf("no note says that %s %s: %q", name, how, r.Notes)
+	}
+	if r.Look() {
+		l.Errorf("a file that is on its way is nothing for a person to look at: %+v", r)
+	}
+	if got := l.taken(); fmt.Sprint(got) != fmt.Sprint(taken) {
+		l.Errorf("taken: %v, want %v", got, taken)
+	}
+}
+
+// changes are what can happen to a feed file that lies there as usageOf(0, 10).
+var changes = map[string]struct {
+	how   string
+	do    func(l *ledger, path string)
+	after map[string]int64 // taken by the next run
+}{
+	"appended to": {"grew", func(l *ledger, path string) {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		l.must(err)
+		_, err = f.WriteString(rowsOf(10, 5))
+		l.must(err)
+		l.must(f.Close())
+	}, map[string]int64{"usage/a.csv": 15, "usage/b.csv": 10}},
+	"replaced by rename": {"was replaced", func(l *ledger, path string) {
+		l.must(os.WriteFile(path+".tmp", []byte(usageOf(20, 10)), 0o644))
+		l.must(os.Rename(path+".tmp", path))
+	}, map[string]int64{"usage/a.csv": 10, "usage/b.csv": 10}},
+	"truncated": {"was cut short", func(l *ledger, path string) {
+		l.must(os.Truncate(path, int64(len(usageOf(0, 4)))))
+	}, map[string]int64{"usage/a.csv": 4, "usage/b.csv": 10}},
+	"overwritten in place": {"was written to", func(l *ledger, path string) {
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		l.must(err)
+		_, err = f.WriteString(usageOf(30, 10))
+		l.must(err)
+		l.must(f.Close())
+	}, map[string]int64{"usage/a.csv": 10, "usage/b.csv": 10}},
+	"removed": {"was removed", func(l *ledger, path string) { l.must(os.Remove(path)) }, map[string]int64{"usage/b.csv": 10}},
+}
+
+// TestFileChangesMeanwhile: whatever happens to a feed file after it was hashed, before it is read or after, the run takes nothing of
+// it, all of the others, and the next run what is there then. With a memory of hashes and without.
+func TestFileChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	for name, c := range changes {
+		for _, at := range []string{"look at the inbox", "read feeds"} {
+			for _, cached := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s/%s/cached=%v", name, at, cached), func(t *testing.T) {
+					t.Parallel()
+					l := newLedger(t)
+					l.write("inbox/usage/a.csv", usageOf(0, 10))
+					l.write("inbox/usage/b.csv", usageOf(100, 10))
+					cache := ""
+					if cached {
+						cache = filepath.Join(t.TempDir(), "tollbook", "inbox")
+					}
+					done := false
+					r := l.ingest(func(o *Options) {
+						o.HashCache, o.Workers = cache, 1
+						o.Progress = func(stage string, n, _ int64) {
+							if stage == at && n == 1 && !done { // of the inbox: a.csv is hashed, b.csv is next
+								done = true
+								c.do(l, l.path("inbox/usage/a.csv"))
+							}
+						}
+					})
+					l.leftAs(r, "usage/a.csv", c.how, map[string]int64{"usage/b.csv": 10})
+					l.ingest(func(o *Options) { o.HashCache = cache })
+					if got := l.taken(); fmt.Sprint(got) != fmt.Sprint(c.after) {
+						t.Errorf("the next run has taken %v, want %v", got, c.after)
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestFileChangesBeforeRejects: rejects that show only when records meet are read a second time. A file that was changed by then
+// cannot be left any more: the run fails, commits nothing, and the next one takes what is there.
+func TestFileChangesBeforeRejects(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	conflict := strings.Replace(rowsOf(3, 1), ",1\n", ",2\n", 1)
+	l.write("inbox/usage/a.csv", usageOf(0, 10)+conflict)
+	ws, err := OpenWorkspace(l.dir)
+	l.must(err)
+	o := Options{AsOf: instantOf(t, inboxAsOf), Workers: 1, Progress: func(stage string, _, _ int64) {
+		if stage != "read feeds" && stage != "look at the inbox" {
+			l.write("inbox/usage/a.csv", usageOf(0, 12))
+		}
+	}}
+	_, err = ws.Ingest(t.Context(), o)
+	if err == nil || !strings.Contains(err.Error(), "inbox/usage/a.csv grew while it was read") {
+		t.Fatalf("%v, want that the file grew", err)
+	}
+	r := l.ingest(nil)
+	if got := l.taken(); r.Manifest != 1 || got["usage/a.csv"] != 12 {
+		t.Errorf("manifest %d, taken %v; want 1 and 12 rows", r.Manifest, got)
+	}
+}
+
+// TestGrowingFile: another process appends to a feed file all the while. Runs leave it alone until it stands still, and then every row
+// of it is taken once.
+func TestGrowingFile(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.write("inbox/usage/a.csv", usageOf(0, 10))
+	l.write("inbox/usage/b.csv", usageOf(1_000_000, 10))
+	path := l.path("inbox/usage/a.csv")
+	const script = `i=10; while [ ! -e "$1" ]; do
+	printf 'r%06d,acme,vm-1,vm,cn-1,2026-09-01T00:00:00Z,2026-09-01T01:00:00Z,1\n' $i >> "$0"; i=$((i+1)); done; echo $i`
+	stop := filepath.Join(t.TempDir(), "stop")
+	writer := exec.Command("sh", "-c", script, path, stop)
+	var said strings.Builder
+	writer.Stdout = &said
+	l.must(writer.Start())
+	growth := func() { // until the writer has written once more
+		before := sizeOf(l, path)
+		for sizeOf(l, path) == before {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	for range 3 {
+		r := l.ingest(func(o *Options) {
+			o.Progress = func(stage string, done, total int64) {
+				if stage == "read feeds" && done == total {
+					growth()
+				}
+			}
+		})
+		l.leftAs(r, "usage/a.csv", "grew", map[string]int64{"usage/b.csv": 10})
+	}
+	l.must(os.WriteFile(stop, nil, 0o644))
+	l.must(writer.Wait())
+	written, err := strconv.ParseInt(strings.TrimSpace(said.String()), 10, 64)
+	l.must(err)
+	l.ingest(nil)
+	if got := l.taken(); got["usage/a.csv"] != written || got["usage/b.csv"] != 10 {
+		t.Errorf("taken: %v, want all %d rows that were written", got, written)
+	}
+}
+
+func sizeOf(l *ledger, path string) int64 {
+	info, err := os.Stat(path)
+	l.must(err)
+	return info.Size()
+}
+
+// TestInboxUntil: a run that stands for an instant takes what had changed up to it, to the microsecond, and tells of the rest.
+func TestInboxUntil(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	due := time.Date(2026, 9, 1, 17, 30, 0, 0, time.UTC)
+	for i, after := range []time.Duration{-time.Hour, 0, time.Microsecond, time.Hour, 2 * time.Hour, 3 * time.Hour} {
+		name := fmt.Sprintf("inbox/usage/%d.csv", i)
+		l.write(name, usageOf(i*10, 10))
+		l.must(os.Chtimes(l.path(name), due.Add(after), due.Add(after)))
+	}
+	r := l.ingest(func(o *Options) { o.InboxUntil = instantOf(t, "2026-09-01T17:30:00Z") })
+	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10 usage/1.csv:10]" {
+		t.Errorf("taken: %s", got)
+	}
+	const note = "inbox/usage: 4 changed after 2026-09-01T17:30:00Z, for which this run is, left for a later run: usage/2.csv, usage/3.csv, usage/4.csv and 1 more"
+	if !slices.Equal(r.Notes, []string{note}) || r.Look() {
+		t.Errorf("notes %q, want %q", r.Notes, note)
+	}
+	l.ingest(nil)
+	if got := len(l.taken()); got != 6 {
+		t.Errorf("without an end %d files are taken, want 6", got)
+	}
+}
+
+// TestSettle: what changed less than inbox.settle before the run began is left, also what is dated after it.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	text, err := os.ReadFile(l.path("tollbook.yaml"))
+	l.must(err)
+	l.write("tollbook.yaml", string(text)+"inbox: {settle: 10m}\n")
+	start := time.Date(2026, 9, 2, 1, 30, 0, 0, time.UTC)
+	for i, before := range []time.Duration{10 * time.Minute, 10*time.Minute - time.Microsecond, -time.Hour} {
+		name := fmt.Sprintf("inbox/usage/%d.csv", i)
+		l.write(name, usageOf(i*10, 10))
+		l.must(os.Chtimes(l.path(name), start.Add(-before), start.Add(-before)))
+	}
+	r := l.ingest(func(o *Options) { o.Started = instantOf(t, "2026-09-02T01:30:00Z") })
+	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10]" {
+		t.Errorf("taken: %s", got)
+	}
+	const note = "inbox/usage: 2 changed less than 10m0s before this run began (inbox.settle), left for the next run: usage/1.csv, usage/2.csv"
+	if !slices.Equal(r.Notes, []string{note}) || r.Look() {
+		t.Errorf("notes %q, want %q", r.Notes, note)
+	}
+	l.ingest(func(o *Options) { o.Started = instantOf(t, "2026-09-02T03:00:00Z") })
+	if got := len(l.taken()); got != 3 {
+		t.Errorf("later %d files are taken, want 3", got)
+	}
+}
+
+// TestNameTakenBefore: other content under a name that was taken is another file: known records are duplicates, differing ones conflicts,
+// those it no longer has stay; and the report says so, once.
+func TestNameTakenBefore(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.write("inbox/usage/a.csv", usageOf(0, 10))
+	l.ingest(nil)
+	l.write("inbox/usage/a.csv", usageOf(5, 4)+strings.Replace(rowsOf(9, 1), ",1\n", ",2\n", 1)+rowsOf(10, 3))
+	r := l.ingest(nil)
+	if r.Rows != 8 || r.Accepted != 3 || r.Duplicate != 4 || r.Rejected != 1 || r.Reasons["conflict"] != 1 {
+		t.Errorf("%+v, want 8 rows: 3 accepted, 4 duplicates, 1 conflict", r)
+	}
+	const note = "inbox/usage/a.csv has other content than when manifest 1 took it: it is another file now; records that are known already are duplicates or conflicts, the others are new"
+	if !slices.Equal(r.Notes, []string{note}) {
+		t.Errorf("notes %q, want %q", r.Notes, note)
+	}
+	if r := l.ingest(nil); len(r.Notes) != 0 || r.Changed {
+		t.Errorf("a third run says %q, changed %v", r.Notes, r.Changed)
+	}
+	if got := l.taken(); got["usage/a.csv"] != 13 {
+		t.Errorf("taken: %v, want 10 and 3", got)
+	}
+}
+
+// TestSameContentAsChanged: what has the content of a file that was left is left as well, and taken by the next run.
+func TestSameContentAsChanged(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.write("inbox/usage/a.csv", usageOf(0, 10))
+	l.write("inbox/usage/b.csv", usageOf(0, 10))
+	r := l.ingest(func(o *Options) {
+		o.Progress = func(stage string, _, _ int64) {
+			if stage == "read feeds" {
+				l.must(os.Remove(l.path("inbox/usage/a.csv")))
+			}
+		}
+	})
+	l.leftAs(r, "usage/a.csv", "was removed", map[string]int64{})
+	if len(r.Files) != 2 || r.Files[1].Left != "is the same as usage/a.csv, which was removed" || r.Files[1].SameAs != "" {
+		t.Errorf("files: %+v", r.Files)
+	}
+	l.ingest(nil)
+	if got := fmt.Sprint(l.taken()); got != "map[usage/b.csv:10]" {
+		t.Errorf("taken: %s", got)
+	}
+}
+
+// TestDanglingLink: a link that leads nowhere is a mistake that is told, not a file that is on its way.
+func TestDanglingLink(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.write("inbox/usage/a.csv", usageOf(0, 10))
+	l.must(os.Symlink("nowhere.csv", l.path("inbox/usage/b.csv")))
+	ws, err := OpenWorkspace(l.dir)
+	l.must(err)
+	if _, err = ws.Ingest(t.Context(), Options{AsOf: instantOf(t, inboxAsOf)}); err == nil || !strings.Contains(err.Error(), "usage/b.csv") || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v, want that usage/b.csv is not there", err)
+	}
+}

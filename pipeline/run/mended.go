@@ -1,0 +1,47 @@
+package run
+
+import (
+	"errors"
+	"os"
+
+	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// mended is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the copy that was kept is
+// of the books, under today's settings, that all of these were rated with (MEND-1).
+func (r *run) mended() *change.Change {
+	var rated []string // with which books cycles were
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		if c, err := period.ParseCycle(ref.Cycle); err == nil && c > r.closed && r.refold(c) {
+			rated = append(rated, ref.Books)
+		}
+	}
+	if len(rated) == 0 || r.o.BooksCopy == "" {
+		return nil
+	}
+	old, err := change.Load(r.o.BooksCopy, r.ws.Settings)
+	if err != nil {
+		r.everything(err)
+		return nil
+	}
+	before := fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
+	for _, books := range rated {
+		if books != before {
+			r.everything(errors.New("the copy of the books is not what they were rated with, or settings changed"))
+			return nil
+		}
+	}
+	return change.Compare(old, r.ws.Books)
+}
+
+// everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
+func (r *run) everything(why error) { r.o.debug("all days of open cycles are rated again", why) }
+
+// keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
+func (r *run) keepBooks() {
+	if r.o.BooksCopy == "" || r.job.dryRun {
+		return
+	}
+	r.o.debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash))
+}

@@ -1,0 +1,75 @@
+package run_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/tollbook/tollbook/fixtures/generate"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+var nightlyRows = flag.Int64("nightly.rows", 1_000_000, "rows of the smaller night of BenchmarkNightly")
+
+// BenchmarkNightly runs a night of so many rows and one of twice as many: what the second allocates more is what its further rows cost, since
+// books, buckets and workers are the same. Of the generator's rows one in a thousand is rejected, which is told apart.
+func BenchmarkNightly(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		noBad bool
+	}{{"rejects=none", true}, {"rejects=0.1%", false}} {
+		b.Run(c.name, func(b *testing.B) {
+			once, twice := newNight(b, *nightlyRows, c.noBad), newNight(b, 2**nightlyRows, c.noBad)
+			var objects, bytes uint64
+			for b.Loop() {
+				o1, b1 := once.run(b)
+				o2, b2 := twice.run(b)
+				objects += o2 - o1
+				bytes += b2 - b1
+			}
+			rows := float64(b.N) * float64(*nightlyRows)
+			b.ReportMetric(float64(objects)/rows, "allocs/row")
+			b.ReportMetric(float64(bytes)/rows, "B/row")
+		})
+	}
+}
+
+// night is a workspace of one day.
+type night struct {
+	dir  string
+	asOf period.Instant
+}
+
+func newNight(b *testing.B, rows int64, noBad bool) night {
+	dir := filepath.Join(b.TempDir(), "workspace")
+	r, err := generate.Workspace(b.Context(), generate.Options{Rows: rows, Customers: 10_000, Days: 1, Seed: 1, Bench: true, NoBad: noBad, Dir: dir}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	asOf, err := period.ParseInstant(r.AsOf)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return night{dir, asOf}
+}
+
+// run bills the night into an empty lake, and counts what it allocated.
+func (n *night) run(b *testing.B) (objects, bytes uint64) {
+	w, err := run.OpenWorkspace(n.dir)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := os.RemoveAll(w.LakeDir()); err != nil {
+		b.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := w.Nightly(b.Context(), run.Options{AsOf: n.asOf, Workers: 2}); err != nil {
+		b.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	return after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc
+}

@@ -1,0 +1,47 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// pay pays the lines of open cycles, takes over which account events found too little on their balance, and makes the statements of every
+// place whose lines are others now.
+func (r *run) pay(ctx context.Context, f *fold.Folder) error {
+	s := &r.ws.Settings
+	cycles := slices.Concat(r.folded.Cycles, r.touchedCycles())
+	if r.job.cycle != noCycle {
+		cycles = append(cycles, r.job.cycle)
+	}
+	payer := &pay.Payer{
+		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed, Cycles: cycles,
+		Refold:  func(c period.Cycle) bool { return r.refold(c) && r.change.Payments() },
+		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
+		Refunds: RefundRules(s), Progress: r.o.Progress,
+	}
+	paid, err := payer.Run(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.refuse(paid.Refused); err != nil {
+		return err
+	}
+	for _, p := range paid.Places {
+		r.folded.Cycles = append(r.folded.Cycles, p.Cycle)
+	}
+	slices.Sort(r.folded.Cycles)
+	r.folded.Cycles = slices.Compact(r.folded.Cycles)
+	places := slices.Concat(r.folded.Places, paid.Places)
+	slices.SortFunc(places, func(a, b events.Place) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	return f.Statements(ctx, slices.Compact(places))
+}

@@ -1,0 +1,245 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// PruneOptions is what is to be pruned.
+type PruneOptions struct {
+	Archive string // folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in that of the settings
+	DryRun  bool   // say what would leave, write nothing
+}
+
+// PruneReport is what a prune did.
+type PruneReport struct {
+	Command  string           `json:"command"`
+	AsOf     period.Instant   `json:"-"`
+	Changed  bool             `json:"changed"`  // false: nothing left
+	Manifest int64            `json:"manifest"` // number of the live state after it
+	Archive  string           `json:"archive"`  // folder of the lake that cycles went to
+	Cycles   []ArchivedCycle  `json:"cycles"`
+	Waits    *archive.Waits   `json:"waits,omitempty"` // the first cycle that is old enough and stays for now
+	Volumes  string           `json:"volumes"`         // folder that the names of volumes are below
+	Inbox    []archive.Packed `json:"inbox"`
+	Rejects  int              `json:"files_with_rejects,omitempty"` // feed files that are old enough and stay for their rejects
+	DryRun   bool             `json:"dry_run,omitempty"`
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Owed      *Owed           `json:"publish_owed,omitempty"`
+}
+
+// ArchivedCycle is a cycle that left for the archive.
+type ArchivedCycle struct {
+	Cycle string `json:"cycle"`
+	Files int    `json:"files"` // that left the lake; the archive has these and those that stay
+	Bytes int64  `json:"bytes"`
+	Rows  int64  `json:"lines"` // of the lines that left
+}
+
+// Look reports whether a person should look: exit code 1 (spec §7.4).
+func (r *PruneReport) Look() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.Look()
+}
+
+// ArchiveDir is the folder that prune packs to.
+func (w *Workspace) ArchiveDir() string { return w.Path(w.Settings.Retention.Archive) }
+
+// Path is a folder or file that the settings name.
+func (w *Workspace) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(w.Dir, name)
+}
+
+// Prune packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as one transaction on the
+// lake. Done again with nothing due it writes nothing. Errors: those of the lake and of publishing; the report is there with an
+// error of publishing.
+func (w *Workspace) Prune(ctx context.Context, po PruneOptions, o Options) (*PruneReport, error) {
+	if po.Archive == "" {
+		po.Archive = filepath.ToSlash(filepath.Join(w.Settings.Retention.Archive, "lake"))
+	}
+	if filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
+		return nil, &RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive), Hint: "give another folder for the archive"}
+	}
+	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive, DryRun: po.DryRun,
+		Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
+	if err := p.transact(ctx); err != nil {
+		return nil, err
+	}
+	if po.DryRun || !p.report.Changed || !w.Settings.ClickHouse.DSN.Set() {
+		return p.report, nil
+	}
+	after := &Report{}
+	err := w.publishRun(ctx, o, after)
+	p.report.Published, p.report.Owed = after.Published, after.Owed
+	return p.report, err
+}
+
+// pruning is one prune in the making.
+type pruning struct {
+	ws     *Workspace
+	po     PruneOptions
+	o      Options
+	txn    *lake.Txn
+	report *PruneReport
+	asOf   map[int64]period.Instant // of manifests by number, once they are asked for
+}
+
+// disk opens a folder as the run's options say.
+func (o *Options) disk(st storage.Storage) storage.Storage {
+	if o.Wrap != nil {
+		return o.Wrap(st)
+	}
+	return st
+}
+
+func (p *pruning) transact(ctx context.Context) (err error) {
+	l, err := p.ws.Lake(p.o)
+	if err != nil {
+		return err
+	}
+	if p.po.DryRun { // a reader: it takes no lock and clears nothing up
+		return l.Read(func(snap *lake.Snapshot) error {
+			p.report.Cycles, p.report.Inbox = []ArchivedCycle{}, []archive.Packed{}
+			if _, err := p.due(ctx, snap); err != nil {
+				return err
+			}
+			p.report.Manifest = snap.Manifest.Number
+			return p.inbox(ctx, snap)
+		})
+	}
+	p.o.stage(StageBegin)
+	if p.txn, err = l.Begin(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.txn.Close()) }()
+	p.report.Manifest = p.txn.Base().Manifest.Number
+	p.o.stage(StageArchive)
+	if err := p.cycles(ctx); err != nil {
+		return err
+	}
+	p.o.stage(StagePack)
+	if err := p.inbox(ctx, p.txn.Base()); err != nil {
+		return err
+	}
+	p.o.stage(StageCommit)
+	changed, err := p.txn.Commit(ctx)
+	if changed {
+		p.report.Manifest = p.txn.Next().Number()
+	}
+	p.report.Changed = changed || len(p.report.Inbox) > 0
+	return err
+}
+
+// due finds the cycles that are old enough, and reports them.
+func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]string, error) {
+	s := &p.ws.Settings
+	zone := p.ws.Books.Zone
+	before := zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
+	cycles, waits, err := archive.Due(ctx, snap, zone, before)
+	if err != nil {
+		return nil, fmt.Errorf("find what is to be archived: %w", err)
+	}
+	p.report.Waits = waits
+	for _, cycle := range cycles {
+		files, err := snap.Files(cycle)
+		if err != nil {
+			return nil, err
+		}
+		one, stays := ArchivedCycle{Cycle: cycle}, archive.Stays(files)
+		for _, e := range files {
+			if stays(e) {
+				continue
+			}
+			one.Files, one.Bytes = one.Files+1, one.Bytes+e.Bytes
+			if e.Table == "lines" {
+				one.Rows += e.Rows
+			}
+		}
+		p.report.Cycles = append(p.report.Cycles, one)
+	}
+	return cycles, nil
+}
+
+// cycles archives what is old enough, and takes it out of the next state.
+func (p *pruning) cycles(ctx context.Context) error {
+	base, next := p.txn.Base(), p.txn.Next()
+	due, err := p.due(ctx, base)
+	if err != nil || len(due) == 0 {
+		return err
+	}
+	next.SetRun(p.o.AsOf.String(), p.report.Command)
+	to, err := lake.Open(p.o.disk(storage.Dir(p.ws.Path(p.po.Archive))), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
+	if err != nil {
+		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
+	}
+	by := archive.Run{AsOf: p.o.AsOf.String(), Command: p.report.Command}
+	if err := archive.Write(ctx, to, base, due, by); err != nil {
+		return err
+	}
+	for _, cycle := range due {
+		if err := next.Archive(cycle, p.po.Archive, archive.Stays(next.Files(cycle))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inbox packs feed files away.
+func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
+	keep, closed := p.ws.Settings.Retention.InboxCycles, snap.Manifest.ClosedThrough
+	if keep == 0 || closed == "" {
+		return nil
+	}
+	through, err := period.ParseCycle(closed)
+	if err != nil {
+		return err
+	}
+	inputs, err := snap.Inputs()
+	if err != nil {
+		return err
+	}
+	files, err := p.ws.Inbox()
+	if err != nil {
+		return err
+	}
+	hashes, _ := feed.LoadHashes(p.o.HashCache) // without them every file is read
+	in := &archive.Inbox{Files: files, Own: p.o.disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))), Archive: p.o.disk(storage.Dir(p.ws.ArchiveDir())),
+		Inputs: inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
+		Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
+	for _, spec := range accept.Feeds() {
+		in.Feeds = append(in.Feeds, spec.Name)
+	}
+	packed, kept, err := in.Pack(ctx)
+	p.report.Inbox, p.report.Rejects = append(p.report.Inbox, packed...), kept.Rejects
+	return err
+}
+
+// latest is the cycle past which no record of a file lies, by the clock of the run that took it.
+func (p *pruning) latest(snap *lake.Snapshot, i lake.Input) (period.Cycle, error) {
+	if p.asOf == nil {
+		p.asOf = make(map[int64]period.Instant)
+		history, err := snap.History()
+		if err != nil {
+			return 0, err
+		}
+		for _, m := range history {
+			if p.asOf[m.Number], err = period.ParseInstant(m.AsOf); err != nil {
+				return 0, fmt.Errorf("manifest %d: as-of: %w", m.Number, err)
+			}
+		}
+	}
+	return p.ws.Books.Zone.Cycle(p.asOf[i.Run] + period.Instant(p.ws.Settings.Usage.FutureTolerance)), nil
+}

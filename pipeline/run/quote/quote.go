@@ -1,0 +1,398 @@
+package quote
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Question says what is to be priced.
+type Question struct {
+	Customer string
+	File     string // usage, any feed format
+	Books    string // a folder that takes the place of books/; "" = the workspace's own
+	FromLake bool   // open at the customer's present positions; else at those of an empty lake
+	Rules    rating.Rules
+}
+
+// Quote is a priced file. Totals are over all its cycles.
+type Quote struct {
+	CustomerID string           `json:"customer_id"`
+	Name       string           `json:"name,omitempty"`
+	File       string           `json:"file"`
+	FromLake   bool             `json:"from_lake"`
+	Currency   string           `json:"currency"`
+	Rows       int64            `json:"rows"` // = Accepted + Duplicate + Rejected
+	Accepted   int64            `json:"accepted"`
+	Duplicate  int64            `json:"duplicate"`
+	Rejected   int64            `json:"rejected"`
+	Others     int64            `json:"other_customers"` // of the accepted ones
+	Replaced   int64            `json:"replaced"`        // of the accepted ones: another took their place
+	Reasons    map[string]int64 `json:"reasons,omitempty"`
+	Rejects    []Reject         `json:"rejects"` // the first MostRejects, by row
+	Cycles     []Cycle          `json:"cycles"`
+	Due        money.Amount     `json:"due_amount"` // of all cycles
+}
+
+// MostRejects is how many rejects a quote lists.
+const MostRejects = 50
+
+// Reject is a record that was not accepted.
+type Reject struct {
+	Row    int64  `json:"row"` // 1 = the first data row
+	Column string `json:"column"`
+	Reason string `json:"reason"`
+	Value  string `json:"value"`
+	ID     string `json:"id"`
+}
+
+// Cycle is the part of a quote that one cycle's statement would show.
+type Cycle struct {
+	query.Statement
+	Sections []query.Section `json:"sections"` // by service, sku
+	Priced   []Line          `json:"lines"`    // in the order of rating, month-end lines last
+}
+
+// Line is one line of a quote.
+type Line struct {
+	ID         string               `json:"id"`
+	Tier       int                  `json:"tier"`
+	Kind       string               `json:"kind"`
+	SKU        string               `json:"sku"`
+	Region     string               `json:"region_code"`
+	ResourceID string               `json:"resource_id"`
+	Start      period.Instant       `json:"-"`
+	End        period.Instant       `json:"-"`
+	UsageStart string               `json:"usage_start"`
+	UsageEnd   string               `json:"usage_end"`
+	Before     bool                 `json:"before,omitempty"` // what the opening positions alone come to, taken off (QUOTE-2)
+	Usage      money.SignedQuantity `json:"usage_amount"`
+	Free       money.SignedQuantity `json:"free_resource_usage"`
+	Quantity   money.SignedQuantity `json:"quantity"`
+	UnitPrice  money.UnitPrice      `json:"unit_price"`
+	Official   money.Amount         `json:"official_amount"`
+	Discount   money.Amount         `json:"official_discount_amount"`
+	DiscountID string               `json:"discount_id,omitempty"`
+	Truncated  money.Amount         `json:"truncated_amount"`
+	Payment    money.Amount         `json:"payment_amount"`
+	Draws      string               `json:"package_draws,omitempty"`
+}
+
+// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *run.RefusedError where the file, the customer or
+// the flags do not fit; problem.Problems of the other books.
+func Run(ctx context.Context, w *run.Workspace, o run.Options, q Question) (out *Quote, err error) {
+	dir, err := os.MkdirTemp("", "tollbook-quote-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the quote: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	j := &job{Question: q, o: o, ws: w, out: &Quote{CustomerID: q.Customer, File: q.File, FromLake: q.FromLake,
+		Currency: w.Settings.Currency.Code, Rejects: []Reject{}, Cycles: []Cycle{}}}
+	if err := j.prepare(dir); err != nil {
+		return nil, err
+	}
+	if err := j.accept(ctx); err != nil {
+		return nil, err
+	}
+	l, err := j.trial.Lake(j.o)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Read(func(snap *lake.Snapshot) error { return j.price(ctx, snap) }); err != nil {
+		return nil, err
+	}
+	return j.out, nil
+}
+
+// job is one quote in the making.
+type job struct {
+	Question
+	o        run.Options
+	ws       *run.Workspace
+	trial    *run.Workspace // an empty workspace with the file alone
+	prices   *rating.Book
+	customer int32
+	out      *Quote
+}
+
+// prepare makes the trial workspace: the file in an inbox, the books, an empty lake.
+func (j *job) prepare(dir string) error {
+	file, err := filepath.Abs(j.File)
+	if err != nil {
+		return fmt.Errorf("find %s: %w", j.File, err)
+	}
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return &run.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File), Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
+	}
+	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feed.Usage(), feed.Options{})
+	if err != nil {
+		return j.refuse(err)
+	}
+	if err := r.Close(); err != nil {
+		return err
+	}
+	inbox := filepath.Join(dir, "inbox", feed.Usage().Name)
+	if err := errors.Join(os.MkdirAll(inbox, 0o755), os.Symlink(file, filepath.Join(inbox, linked(j.File)))); err != nil {
+		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
+	}
+	trial := *j.ws
+	trial.Dir, trial.Settings.Lake.Path = dir, filepath.Join(dir, "lake")
+	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
+	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
+	trial.Settings.Lake.Buckets = 1                   // no amount depends on it, and few records are quickest in few files
+	if j.Books != "" {
+		if trial.Books, err = j.otherBooks(dir); err != nil {
+			return err
+		}
+	}
+	j.trial = &trial
+	j.o.Wrap, j.o.StopAt = nil, nil    // faults are for the workspace's own lake
+	j.o.Started, j.o.InboxUntil = 0, 0 // the file is asked for, however young it is
+	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
+		return &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer), Hint: "check --customer"}
+	}
+	rows := trial.Books.Customers[j.customer].Rows
+	j.out.Name = rows[len(rows)-1].Name
+	j.prices = rating.Compile(trial.Books, j.Rules)
+	return nil
+}
+
+// linked is the file's name in the trial inbox: one that no reader of an inbox passes over.
+func linked(file string) string { return "quote-" + filepath.Base(file) }
+
+// otherBooks reads the folder that takes the place of the workspace's books.
+func (j *job) otherBooks(dir string) (*books.Books, error) {
+	other, err := filepath.Abs(j.Books)
+	if err != nil {
+		return nil, fmt.Errorf("find %s: %w", j.Books, err)
+	}
+	if info, err := os.Stat(other); err != nil || !info.IsDir() {
+		return nil, &run.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books), Hint: "name a folder with products.csv, prices.csv and customers.csv"}
+	}
+	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
+		return nil, fmt.Errorf("put %s in the place of the books: %w", j.Books, err)
+	}
+	return books.Load(os.DirFS(dir), j.ws.Settings)
+}
+
+// refuse tells of a file that fails whole by the name it was given by.
+func (j *job) refuse(err error) error {
+	var whole *feed.FileError
+	if !errors.As(err, &whole) {
+		return err
+	}
+	at := j.File
+	if whole.Line > 0 {
+		at += fmt.Sprintf(":%d", whole.Line)
+		if whole.Column > 0 {
+			at += fmt.Sprintf(":%d", whole.Column)
+		}
+	}
+	return &run.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
+}
+
+// accept takes the file into the trial lake.
+func (j *job) accept(ctx context.Context) error {
+	report, err := j.trial.Ingest(ctx, j.o)
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Files {
+		if f.Left != "" {
+			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Left)
+		}
+		if f.Fault != "" {
+			return &run.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+linked(j.File), j.File), Hint: f.Hint}
+		}
+	}
+	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate, report.Rejected
+	j.out.Reasons = report.Reasons
+	return nil
+}
+
+// price rates the customer's records, cycle by cycle.
+func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
+	if err := j.rejects(ctx, snap); err != nil {
+		return err
+	}
+	j.out.Others = j.out.Accepted
+	j.out.Cycles, j.out.Replaced = j.out.Cycles[:0], 0
+	var closing []position.Row
+	for _, ref := range snap.Manifest.Cycles {
+		cycle, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return err
+		}
+		records, err := j.records(ctx, snap, cycle)
+		if err != nil {
+			return err
+		}
+		if len(records) == 0 {
+			continue
+		}
+		opening, err := j.opening(cycle, closing)
+		if err != nil {
+			return err
+		}
+		p := &pricing{job: j, cycle: cycle, rater: j.prices.NewRater(func(n int32) string { return j.regionName(records, n) })}
+		if closing, err = p.rate(opening, records); err != nil {
+			return err
+		}
+	}
+	var due money.AmountTotal
+	for i := range j.out.Cycles {
+		if err := due.Add(j.out.Cycles[i].Due); err != nil {
+			return err
+		}
+	}
+	var err error
+	j.out.Due, err = due.Amount()
+	return err
+}
+
+// opening is what the customer's cycle opens with.
+func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Row, error) {
+	if !j.FromLake {
+		return j.prices.NextCycle(nil, closing, j.customer, cycle), nil
+	}
+	if len(j.out.Cycles) > 0 {
+		return nil, &run.RefusedError{What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle", j.out.Cycles[0].Cycle, cycle),
+			Hint: "split the file by cycle"}
+	}
+	l, err := j.ws.Lake(run.Options{AsOf: j.o.AsOf, Log: j.o.Log})
+	if err != nil {
+		return nil, err
+	}
+	var rows []position.Row
+	err = l.Read(func(snap *lake.Snapshot) error {
+		s := &quota.Sources{Snap: snap, Books: j.trial.Books, Prices: j.prices}
+		rows, err = s.Closing(j.customer, cycle)
+		return err
+	})
+	return rows, err
+}
+
+// rejects reads what was not accepted.
+func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
+	j.out.Rejects = j.out.Rejects[:0]
+	if j.out.Rejected == 0 {
+		return nil
+	}
+	rows, err := query.Rejects(ctx, snap, nil, query.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for len(j.out.Rejects) < MostRejects {
+		row, ok, err := rows.Next()
+		if err != nil || !ok {
+			return err
+		}
+		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn), Reason: row.Word(tables.RReason),
+			Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
+	}
+	return nil
+}
+
+// pricing rates one cycle.
+type pricing struct {
+	*job
+	cycle period.Cycle
+	rater *rating.Rater
+	lines []Line
+}
+
+// rate gives the cycle's lines to the quote, and the closing positions.
+func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row, error) {
+	if err := p.rater.Open(p.customer, p.cycle, opening); err != nil {
+		return nil, err
+	}
+	if p.FromLake {
+		if err := p.monthEnd(true); err != nil {
+			return nil, err
+		}
+	}
+	before := len(p.lines)
+	var charges line.Charges
+	for i := range records {
+		r := &records[i]
+		charges.Reset()
+		if err := p.rater.Usage(&r.Record, 0, &charges); err != nil {
+			return nil, err
+		}
+		for k := range charges.List {
+			l := p.line(&charges.List[k], charges.Draws, r.SKU, r.region)
+			l.ID, l.ResourceID, l.Start, l.End = string(r.ID), string(r.Resource), r.Start, r.End
+			p.lines = append(p.lines, l)
+		}
+	}
+	// what the positions held is told after the usage, beside the month-end lines that it belongs to
+	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
+	if err := p.monthEnd(false); err != nil {
+		return nil, err
+	}
+	return p.rater.Positions(nil), p.finish()
+}
+
+// monthEnd adds the lines that the meters come to as they stand; before takes them off.
+func (p *pricing) monthEnd(before bool) error {
+	var charges line.Charges
+	var objects []rating.Object
+	if err := p.rater.CycleEnd(&charges, &objects); err != nil {
+		return err
+	}
+	bounds := p.trial.Books.Zone.Bounds(p.cycle)
+	for i := range charges.List {
+		c := &charges.List[i]
+		o := &objects[c.Record]
+		l := p.line(c, charges.Draws, o.SKU, o.Region)
+		l.ID = p.cycle.String() + "/" + l.SKU + "/" + o.Region + "/" + o.Resource
+		l.ResourceID, l.Start, l.End = o.Resource, bounds.From, bounds.To
+		if before {
+			l.takeOff()
+		}
+		p.lines = append(p.lines, l)
+	}
+	return nil
+}
+
+// takeOff turns a line into its opposite.
+func (l *Line) takeOff() {
+	l.Before, l.Draws = true, ""
+	l.Usage, l.Free, l.Quantity = l.Usage.Neg(), l.Free.Neg(), l.Quantity.Neg()
+	l.Official, l.Discount, l.Truncated, l.Payment = l.Official.Neg(), l.Discount.Neg(), l.Truncated.Neg(), l.Payment.Neg()
+}
+
+// line is a charge as the line it becomes.
+func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
+	b := p.trial.Books
+	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), SKU: b.Products[sku].SKU, Region: region, Usage: c.UsageAmount, Free: c.Free, Quantity: c.Quantity,
+		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
+	if c.DiscountID >= 0 {
+		l.DiscountID = b.Discounts[c.DiscountID].ID
+	}
+	for i, d := range draws[c.DrawsFrom:c.DrawsTo] {
+		if i > 0 {
+			l.Draws += ";"
+		}
+		l.Draws += b.Packages[d.Package].ID + ":" + d.Quantity.String()
+	}
+	return l
+}

@@ -1,0 +1,147 @@
+package quote
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// record is one accepted record of the customer.
+type record struct {
+	rating.Record
+	region   string
+	replaced bool
+}
+
+// records are the customer's accepted records of a cycle that count, in the order of spec §4.1. It counts those that do not.
+func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle) ([]record, error) {
+	kept, err := j.fromUsage(snap, cycle)
+	if err != nil {
+		return nil, err
+	}
+	have := make(map[string]bool, len(kept))
+	for i := range kept {
+		have[string(kept[i].ID)] = true
+	}
+	list, err := j.fromLines(ctx, snap, cycle, have)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, kept...)
+	slices.SortFunc(list, func(a, b record) int { return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID, b.ID)) })
+	j.out.Others -= int64(len(list))
+	all := len(list)
+	list = slices.DeleteFunc(list, func(r record) bool { return r.replaced })
+	j.out.Replaced += int64(all - len(list))
+	numbers := make(map[string]int32)
+	for i := range list {
+		n, known := numbers[list[i].region]
+		if !known {
+			n = int32(len(numbers))
+			numbers[list[i].region] = n
+		}
+		list[i].Region = n
+	}
+	return list, nil
+}
+
+// regionName is the region of a number that records gave out.
+func (j *job) regionName(records []record, n int32) string {
+	for i := range records {
+		if records[i].Region == n {
+			return records[i].region
+		}
+	}
+	return ""
+}
+
+// fromUsage reads the records of the usage table: those that lines do not hold, or not all of.
+func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, err error) {
+	files, err := snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range files {
+		if e.Table != tables.Usage().Name {
+			continue
+		}
+		rows, err := query.File(snap, e, tables.Usage(), nil)
+		if err != nil {
+			return nil, err
+		}
+		err = rows.Each(func(row query.Row) error {
+			if row.Word(tables.UCustomerID) != j.Customer {
+				return nil
+			}
+			r := record{region: row.Word(tables.URegionCode), replaced: row.Small(tables.UStatus) == tables.Replaced}
+			r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
+			r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
+			r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
+			q, err := row.Quantity(tables.UQuantity)
+			if err != nil {
+				return err
+			}
+			r.Quantity = q.Abs()
+			if r.SKU, err = j.sku(row.Word(tables.USKU)); err != nil {
+				return err
+			}
+			out = append(out, r)
+			return nil
+		})
+		if err := errors.Join(err, rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// fromLines reads the other records back from their lines: the lines of kind usage of one record are one.
+func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool) (out []record, err error) {
+	cols := []int{tables.LRegionCode, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageEnd}
+	rows, err := query.Lines(ctx, snap, cycle.String(), j.Customer, cols, query.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	err = rows.Each(func(row query.Row) error {
+		id, start := row.Text(tables.LID), row.Time(tables.LUsageStart)
+		if row.Word(tables.LKind) != line.Usage.String() || have[string(id)] {
+			return nil
+		}
+		q, err := row.Quantity(tables.LUsageAmount)
+		if err != nil {
+			return err
+		}
+		if n := len(out); n > 0 && out[n-1].Start == start && bytes.Equal(out[n-1].ID, id) {
+			out[n-1].Quantity, err = out[n-1].Quantity.Add(q.Abs())
+			return err
+		}
+		r := record{region: row.Word(tables.LRegionCode)}
+		r.ID, r.Resource = bytes.Clone(id), bytes.Clone(row.Text(tables.LResourceID))
+		r.Name, r.Tag = bytes.Clone(row.Text(tables.LResourceName)), bytes.Clone(row.Text(tables.LResourceTag))
+		r.Start, r.End, r.Quantity = start, row.Time(tables.LUsageEnd), q.Abs()
+		if r.SKU, err = j.sku(row.Word(tables.LSKU)); err != nil {
+			return err
+		}
+		out = append(out, r)
+		return nil
+	})
+	return out, err
+}
+
+func (j *job) sku(word string) (int32, error) {
+	if code := j.trial.Books.SKU(word); code >= 0 {
+		return code, nil
+	}
+	return 0, fmt.Errorf("accepted records name sku %q, which the books do not have", word)
+}

@@ -1,0 +1,105 @@
+package quote
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// itemKey tells items of a bill apart.
+type itemKey struct {
+	service, sku, region string
+	tier                 int
+	kind, discount       string
+	price                money.UnitPrice
+}
+
+// finish puts the cycle's lines together as a bill does, and its statement.
+func (p *pricing) finish() error {
+	c := Cycle{Statement: query.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []query.Section{}, Priced: p.lines}
+	items := make(map[itemKey]*query.Item)
+	var keys []itemKey
+	for i := range c.Priced {
+		l := &c.Priced[i]
+		l.UsageStart, l.UsageEnd = l.Start.String(), l.End.String()
+		product := &p.trial.Books.Products[p.trial.Books.SKU(l.SKU)]
+		k := itemKey{product.ServiceTypeCode, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
+		if items[k] == nil {
+			items[k] = &query.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice, DiscountID: l.DiscountID}
+			keys = append(keys, k)
+		}
+		if err := add(items[k], l); err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(keys, compareItems)
+	for _, k := range keys {
+		n := len(c.Sections)
+		if n == 0 || c.Sections[n-1].SKU != k.sku {
+			product := &p.trial.Books.Products[p.trial.Books.SKU(k.sku)]
+			c.Sections = append(c.Sections, query.Section{Service: k.service, ServiceName: product.ServiceTypeName, SKU: k.sku, Product: product.Name,
+				Model: product.Model.String(), Measure: product.Measure})
+			n++
+		}
+		s := &c.Sections[n-1]
+		s.Items = append(s.Items, *items[k])
+		if err := s.Payment.AddTotal(items[k].Payment); err != nil {
+			return err
+		}
+	}
+	if err := p.total(&c); err != nil {
+		return err
+	}
+	p.out.Cycles = append(p.out.Cycles, c)
+	return nil
+}
+
+func compareItems(a, b itemKey) int {
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region), cmp.Compare(a.tier, b.tier),
+		cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+}
+
+// kindRank is a kind's place in the list of spec §8.
+func kindRank(word string) int {
+	return slices.Index([]string{line.Usage.String(), line.FlatFee.String(), line.Period.String()}, word)
+}
+
+// add adds a line to its item.
+func add(it *query.Item, l *Line) error {
+	it.Lines++
+	return errors.Join(it.Usage.AddSigned(l.Usage), it.Free.AddSigned(l.Free), it.Quantity.AddSigned(l.Quantity), it.Official.Add(l.Official),
+		it.Discount.Add(l.Discount), it.Truncated.Add(l.Truncated), it.Payment.Add(l.Payment))
+}
+
+// total is the cycle's statement: with the grain cycle its total is cut once (spec §4.2).
+func (p *pricing) total(c *Cycle) error {
+	var official, discount, truncated, payment money.AmountTotal
+	for i := range c.Priced {
+		l := &c.Priced[i]
+		if err := errors.Join(official.Add(l.Official), discount.Add(l.Discount), truncated.Add(l.Truncated), payment.Add(l.Payment)); err != nil {
+			return err
+		}
+	}
+	c.Lines = int64(len(c.Priced))
+	for _, s := range []struct {
+		to   *money.Amount
+		from money.AmountTotal
+	}{{&c.Official, official}, {&c.Discount, discount}, {&c.Truncated, truncated}, {&c.Payment, payment}} {
+		var err error
+		if *s.to, err = s.from.Amount(); err != nil {
+			return err
+		}
+	}
+	c.Due = c.Payment
+	if p.Rules.Grain == rating.PerCycle {
+		c.Due = c.Payment.Cut(p.Rules.Digits, p.Rules.Mode)
+	}
+	var err error
+	c.Rounding, err = c.Payment.Sub(c.Due)
+	return err
+}

@@ -1,0 +1,132 @@
+package run
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// RerateOptions is how a closed cycle is to be rated again.
+type RerateOptions struct {
+	Books  string // folder with the books to rate by; "" = the workspace's
+	DryRun bool   // work the differences out, write nothing
+}
+
+// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all that was billed.
+type Difference struct {
+	CustomerID     string               `json:"customer_id"`
+	SKU            string               `json:"sku"`
+	Region         string               `json:"region_code"`
+	Resource       string               `json:"resource_id,omitempty"`
+	UsageAmount    money.SignedQuantity `json:"usage_amount"`
+	Free           money.SignedQuantity `json:"free_resource_usage"`
+	Official       money.Amount         `json:"official_amount"`
+	DiscountAmount money.Amount         `json:"official_discount_amount"`
+	Truncated      money.Amount         `json:"truncated_amount"`
+	Payment        money.Amount         `json:"payment_amount"`
+	Why            []string             `json:"why"` // what of its lines is another: package, price, discount, quantity or other
+}
+
+// rerateJob is a job's re-rating; reposted are the buckets in which it changed something.
+type rerateJob struct {
+	RerateOptions
+	cycle    period.Cycle
+	reposted map[int]bool
+	list     []Difference
+}
+
+// Rerate rates the usage and bandwidth of a closed cycle again (spec §4.12) and posts the differences to what was billed into the earliest
+// open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError for a cycle that is not closed, and what is
+// wrong with the books.
+func (w *Workspace) Rerate(ctx context.Context, cycle period.Cycle, ro RerateOptions, o Options) (*Report, []Difference, error) {
+	re := &rerateJob{RerateOptions: ro, cycle: cycle}
+	report, err := w.run(ctx, o, job{command: "rerate --cycle " + cycle.String(), cycle: noCycle, dryRun: ro.DryRun, rerate: re})
+	return report, re.list, err
+}
+
+// checkRerate refuses to rate an open cycle again.
+func (r *run) checkRerate() error {
+	c := r.job.rerate.cycle
+	if c > r.closed {
+		return &RefusedError{What: fmt.Sprintf("cycle %s is not closed", c), Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
+	}
+	ref, known := r.txn.Base().Cycle(c.String())
+	switch {
+	case !known:
+		return &RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c), Hint: "check --cycle"}
+	case ref.Archived != nil:
+		return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c, ref.Archived.AsOf, ref.Archived.Where),
+			Hint: "what is archived is not rated again; set retention.lines_months to keep lines longer"}
+	}
+	return nil
+}
+
+// rerate works the differences out and posts them.
+func (r *run) rerate(ctx context.Context) error {
+	r.o.stage(StageRerate)
+	re := r.job.rerate
+	f := r.folder()
+	if re.Books != "" {
+		b, err := draftBooks(re.Books, r.ws)
+		if err != nil {
+			return err
+		}
+		f.Books, f.Prices = b, rating.Compile(b, Rules(&r.ws.Settings))
+	}
+	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
+	if err != nil {
+		return err
+	}
+	re.reposted = reposted
+	for i := range list {
+		re.list = append(re.list, differenceOf(f.Books, &list[i]))
+	}
+	slices.SortStableFunc(re.list, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+	})
+	r.report.Lines += int64(len(list))
+	r.o.rows(int64(len(list)))
+	return nil
+}
+
+func differenceOf(b *books.Books, d *fold.Difference) Difference {
+	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region, Resource: d.Resource,
+		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated, Payment: d.Payment, Why: d.Why}
+}
+
+// draftBooks reads the books of another folder.
+func draftBooks(dir string, w *Workspace) (*books.Books, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, &RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
+	}
+	b, err := books.Load(draft{os.DirFS(dir)}, w.Settings)
+	if err != nil {
+		return nil, fmt.Errorf("books in %s: %w", dir, err)
+	}
+	return b, nil
+}
+
+// draft shows a folder as the folder books of a workspace.
+type draft struct{ files fs.FS }
+
+// Open implements fs.FS.
+func (d draft) Open(name string) (fs.File, error) {
+	if name == "books" {
+		return d.files.Open(".")
+	}
+	below, ok := strings.CutPrefix(name, "books/")
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return d.files.Open(below)
+}

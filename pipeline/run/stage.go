@@ -1,0 +1,33 @@
+package run
+
+// The stages of a run, in their order (ARCHITECTURE.md, "What a run does"). A run may leave some out.
+const (
+	StageBegin   = "begin"   // the lake's lock and state; clearing up after a run that did not end
+	StageInbox   = "inbox"   // which feed files are new
+	StageScan    = "scan"    // every row read and checked by itself; rows: read
+	StageRerate  = "rerate"  // a closed cycle rated again; rows: differences
+	StageEvents  = "events"  // orders, adjustments, account and partner events decided
+	StageFold    = "fold"    // identities, lines, month-ends; rows: lines
+	StagePay     = "pay"     // what paid each line, balances, statements
+	StageRejects = "rejects" // rejects kept, files noted as taken; rows: rejects
+	StageSettle  = "settle"  // performance, incentives, partner statements
+	StageTotals  = "totals"  // control totals
+	StageArchive = "archive" // of a prune: closed cycles to the archive
+	StagePack    = "pack"    // of a prune: feed files to the archive
+	StageCommit  = "commit"  // folders synced, manifest, HEAD, clearing up
+	StagePublish = "publish" // the copy in ClickHouse; rows: inserted
+)
+
+// stage tells that a stage begins.
+func (o *Options) stage(name string) {
+	if o.Stage != nil {
+		o.Stage(name)
+	}
+}
+
+// rows tells how many rows the stage that is on has handled.
+func (o *Options) rows(n int64) {
+	if o.StageRows != nil {
+		o.StageRows(n)
+	}
+}

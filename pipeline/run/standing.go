@@ -1,0 +1,268 @@
+package run
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// What a run finds to do follows from the program, the settings, the books, the lake's state and the feed files that it did not take yet:
+// the same five, the same outcome. Of its clock only incentives are a function beside new records, and workspaces with programmes are left
+// out here. So a run with no new file, after which nothing was left to do, need not be done a second time, nor the books be read for it:
+// what they hash to is enough.
+//
+// What is remembered of such a run lies outside the lake, beside the hashes of the inbox, and is best effort like them: lost or damaged,
+// the run is done.
+
+// standing is a state of the lake that has nothing to do under a program, settings and books.
+type standing struct {
+	program         string
+	settings, books [32]byte
+	number          int64 // of the manifest
+	manifest        lake.Hash
+}
+
+// standingHead begins the file's first line; the hash of the other lines ends it.
+const standingHead = "tollbook standing 1 "
+
+func (s *standing) String() string {
+	body := fmt.Sprintf("program %q\nsettings %x\nbooks %x\nmanifest %d %s\n", s.program, s.settings, s.books, s.number, s.manifest)
+	return standingHead + string(lake.HashBytes([]byte(body))) + "\n" + body
+}
+
+var errStandingDamaged = errors.New("not as it was written")
+
+// parseStanding reads what String wrote, and nothing else.
+func parseStanding(text string) (*standing, error) {
+	var s standing
+	var head, settings, books, manifest string
+	n, err := fmt.Sscanf(text, standingHead+"%s\nprogram %q\nsettings %s\nbooks %s\nmanifest %d %s\n", &head, &s.program, &settings, &books, &s.number, &manifest)
+	if err != nil || n != 6 {
+		return nil, errStandingDamaged
+	}
+	for _, h := range []struct {
+		to   *[32]byte
+		text string
+	}{{&s.settings, settings}, {&s.books, books}} {
+		b, err := hex.DecodeString(h.text)
+		if err != nil || len(b) != len(h.to) {
+			return nil, errStandingDamaged
+		}
+		copy(h.to[:], b)
+	}
+	s.manifest = lake.Hash(manifest)
+	if s.String() != text {
+		return nil, errStandingDamaged
+	}
+	return &s, nil
+}
+
+// loadStanding is what is remembered in a file; nil = nothing.
+func loadStanding(o *Options) *standing {
+	if o.Standing == "" || o.Program == "" {
+		return nil
+	}
+	text, err := os.ReadFile(o.Standing)
+	if err != nil {
+		return nil // most often not there; else the run is done, which is right
+	}
+	s, err := parseStanding(string(text))
+	o.debug("what the last run left is not remembered", err, "file", o.Standing)
+	return s
+}
+
+// Stand does a night or an ingest, by its command, where it is known that there is nothing to do: as the run itself would, without the
+// books, which Workspace lacks then. The report is nil where it is not known; the run is to be done then, and tells what is wrong.
+func Stand(ctx context.Context, dir, command string, o Options) (w *Workspace, report *Report, err error) {
+	known := loadStanding(&o)
+	if known == nil || known.program != o.Program || o.AcceptRejects != "" {
+		return nil, nil, nil
+	}
+	w = &Workspace{Dir: dir}
+	if w.Settings, err = settings.Load(SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
+		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
+	}
+	r := &run{ws: w, o: o, report: &Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}
+	if !r.stands(ctx, known) {
+		return nil, nil, nil
+	}
+	done, err := r.stand(known)
+	if err != nil || !done {
+		return nil, nil, err
+	}
+	return w, r.report, nil
+}
+
+// stands reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run tells.
+func (r *run) stands(ctx context.Context, known *standing) bool {
+	l, err := r.ws.Lake(r.o)
+	if err != nil {
+		return false
+	}
+	snap, err := l.Head()
+	if err != nil || snap.Manifest.Number != known.number || snap.Hash != known.manifest {
+		return false
+	}
+	if r.inbox, err = r.ws.Inbox(); err != nil {
+		return false
+	}
+	if all, err := r.allTaken(ctx, snap); err != nil || !all {
+		return false
+	}
+	sum, err := books.HashFiles(os.DirFS(r.ws.Dir))
+	return err == nil && sum == known.books
+}
+
+// allTaken reports whether every file of the inbox that this run would take is remembered, and was taken.
+func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
+	inputs, err := snap.Inputs()
+	if err != nil {
+		return false, err
+	}
+	type input struct{ feed, hash string }
+	taken := make(map[input]bool, len(inputs))
+	for i := range inputs {
+		taken[input{inputs[i].Feed, inputs[i].Hash}] = true
+	}
+	hashes, err := feed.LoadHashes(r.o.HashCache)
+	if err != nil {
+		return false, err
+	}
+	for _, spec := range accept.Feeds() {
+		refs, err := r.offered(spec.Name)
+		if err != nil {
+			return false, err
+		}
+		for _, ref := range refs {
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			if hash, known := hashes.Known(r.inbox, ref.Name); !known || !taken[input{spec.Name, hash}] {
+				return false, nil
+			}
+		}
+	}
+	r.o.debug(notHashed, hashes.Save())
+	return true, nil
+}
+
+// bulk reports whether a table is one of those that a run with nothing new does not look into.
+func bulk(table string) bool {
+	switch table {
+	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "partner_statements":
+		return true
+	}
+	return false
+}
+
+// readable reads what a run with nothing new looks into, so that damage is found all the same.
+func readable(snap *lake.Snapshot) error {
+	for _, cycle := range cyclesOf(snap) {
+		files, err := snap.Files(cycle)
+		if err != nil {
+			return err
+		}
+		for i := range files {
+			if bulk(files[i].Table) {
+				continue
+			}
+			f, err := snap.Open(files[i])
+			if err != nil {
+				return err
+			}
+			_, err = io.Copy(io.Discard, io.NewSectionReader(f, 0, f.Size()))
+			if err := errors.Join(err, f.Close()); err != nil {
+				return fmt.Errorf("read %s: %w", files[i].Path, err)
+			}
+		}
+	}
+	return nil
+}
+
+// cyclesOf are all cycles of a state, and "" for the files of none.
+func cyclesOf(snap *lake.Snapshot) []string {
+	list := []string{""}
+	for _, ref := range snap.Manifest.Cycles {
+		list = append(list, ref.Cycle)
+	}
+	return list
+}
+
+// stand takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed meanwhile, or where
+// something is damaged that the run would read: the run tells.
+func (r *run) stand(known *standing) (done bool, err error) {
+	l, err := r.ws.Lake(r.o)
+	if err != nil {
+		return false, err
+	}
+	if r.txn, err = l.Begin(); err != nil {
+		r.o.stage(StageBegin)
+		return false, err
+	}
+	defer func() { err = errors.Join(err, r.txn.Close()) }()
+	base := r.txn.Base()
+	if base.Manifest.Number != known.number || base.Hash != known.manifest || readable(base) != nil {
+		return false, nil
+	}
+	for _, stage := range []string{StageBegin, StageInbox, StageScan, StageEvents, StageFold, StagePay, StageRejects, StageSettle, StageTotals, StageCommit} {
+		r.o.stage(stage)
+	}
+	r.report.Manifest, r.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
+	for _, e := range base.Manifest.Loose {
+		if e.FileKey == rejectKey() {
+			r.report.Rejects += e.Rows
+		}
+	}
+	return true, nil
+}
+
+// remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
+func (r *run) remember(l *lake.Lake) {
+	if r.o.Standing == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 || r.ws.Settings.ClickHouse.DSN.Set() {
+		return
+	}
+	snap, err := l.Head()
+	if err != nil || snap.Manifest.Number == 0 || snap.Manifest.Number != r.report.Manifest {
+		return // another run came after this one: it is asked itself
+	}
+	if r.report.Changed && !r.plain(snap) {
+		return // most likely nothing is left; the next run knows
+	}
+	if len(r.next.Find(lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket})) > 0 {
+		return
+	}
+	s := standing{program: r.o.Program, settings: r.ws.Settings.Hash, books: r.ws.Books.Hash, number: snap.Manifest.Number, manifest: snap.Hash}
+	text := s.String()
+	if old, err := os.ReadFile(r.o.Standing); err == nil && string(old) == text {
+		return
+	}
+	r.o.debug("what this run left is not remembered", feed.ReplaceFile(r.o.Standing, text))
+}
+
+// plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it committed is what the next
+// one would: no event is decided again, no balance carried on, no late record billed anew.
+func (r *run) plain(snap *lake.Snapshot) bool {
+	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
+		return false
+	}
+	for _, cycle := range cyclesOf(snap) {
+		if slices.ContainsFunc(r.next.Files(cycle), func(e lake.FileEntry) bool { return !bulk(e.Table) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// takesIn reports whether a job does nothing but take in what is new.
+func (j *job) takesIn() bool { return j.cycle == noCycle && !j.dryRun && !j.retry && j.rerate == nil }

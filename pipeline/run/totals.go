@@ -1,0 +1,232 @@
+package run
+
+import (
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// TotalsError is a control total that does not hold: our own fault, exit code 3, nothing was committed (spec §6.6).
+type TotalsError struct{ Name, Left, Right string }
+
+func (e *TotalsError) Error() string {
+	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
+}
+
+// totals works out the control totals of the state to come and checks those that must agree.
+func (r *run) totals() error {
+	list := r.inputTotals()
+	base := r.txn.Base()
+	for _, ref := range r.cycleNames() {
+		if cycle, _ := base.Cycle(ref); cycle.Archived != nil {
+			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
+			continue
+		}
+		files := r.next.Files(ref)
+		lines, err := sumBuckets(files, "lines")
+		if err != nil {
+			return err
+		}
+		statements, err := sumBuckets(files, "statements")
+		if err != nil {
+			return err
+		}
+		if err := agree(ref, lines, statements); err != nil {
+			return err
+		}
+		list = append(list, lines.all.totals(ref+"/lines.")...)
+		list = append(list, statements.all.totals(ref+"/statements.")...)
+	}
+	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) }) // as the manifest has them
+	r.report.Totals = list
+	for _, e := range r.next.Find(rejectKey()) {
+		r.report.Rejects += e.Rows
+	}
+	return r.next.SetTotals(list)
+}
+
+// totalsOf are the control totals of a cycle.
+func totalsOf(all []lake.Total, cycle string) []lake.Total {
+	return slices.DeleteFunc(slices.Clone(all), func(t lake.Total) bool { return !strings.HasPrefix(t.Name, cycle+"/") })
+}
+
+// cycleNames are the cycles with files in the state to come.
+func (r *run) cycleNames() []string {
+	var names []string
+	for _, ref := range r.txn.Base().Manifest.Cycles {
+		names = append(names, ref.Cycle)
+	}
+	for _, c := range r.folded.Cycles {
+		names = append(names, c.String())
+	}
+	if r.job.cycle != noCycle {
+		names = append(names, r.job.cycle.String())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// inputTotals counts the rows of all feed files ever taken.
+func (r *run) inputTotals() []lake.Total {
+	type counts struct{ read, accepted, duplicate, rejected int64 }
+	byFeed := make(map[string]*counts)
+	var feeds []string
+	for _, in := range r.next.Inputs() {
+		c := byFeed[in.Feed]
+		if c == nil {
+			c = &counts{}
+			byFeed[in.Feed] = c
+			feeds = append(feeds, in.Feed)
+		}
+		c.read, c.accepted = c.read+in.Rows, c.accepted+in.Accepted
+		c.duplicate, c.rejected = c.duplicate+in.Duplicate, c.rejected+in.Rejected
+	}
+	slices.Sort(feeds)
+	var list []lake.Total
+	for _, f := range feeds {
+		c := byFeed[f]
+		for _, t := range []struct {
+			name string
+			n    int64
+		}{{"read", c.read}, {"accepted", c.accepted}, {"duplicate", c.duplicate}, {"rejected", c.rejected}} {
+			list = append(list, lake.Total{Name: "rows." + f + "." + t.name, Value: strconv.FormatInt(t.n, 10)})
+		}
+	}
+	return list
+}
+
+// tableSums are the sums of a table's files, by column in the files' order.
+type tableSums struct {
+	columns []string
+	scaled  map[string]*big.Int // in units of the column's scale
+	scale   map[string]int
+	rows    int64
+}
+
+func newTableSums() *tableSums {
+	return &tableSums{scaled: make(map[string]*big.Int), scale: make(map[string]int)}
+}
+
+// bucketSums are the sums of a table's files: all of them, and those of each bucket.
+type bucketSums struct {
+	all *tableSums
+	of  map[int]*tableSums
+}
+
+func sumBuckets(files []lake.FileEntry, table string) (*bucketSums, error) {
+	b := &bucketSums{all: newTableSums(), of: make(map[int]*tableSums)}
+	for _, e := range files {
+		if e.Table != table {
+			continue
+		}
+		if b.of[e.Bucket] == nil {
+			b.of[e.Bucket] = newTableSums()
+		}
+		if err := b.of[e.Bucket].addAll(e.Rows, e.Sums); err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Path, err)
+		}
+	}
+	for _, bucket := range slices.Sorted(maps.Keys(b.of)) {
+		if err := b.all.addAll(b.of[bucket].rows, b.of[bucket].list()); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(b.all.columns)
+	return b, nil
+}
+
+// text is the sum of a bucket; one without files has none.
+func (b *bucketSums) text(bucket int, column string) string {
+	if b.of[bucket] == nil {
+		return newTableSums().text(column)
+	}
+	return b.of[bucket].text(column)
+}
+
+// list is the sums as files have them.
+func (s *tableSums) list() []lake.Sum {
+	var list []lake.Sum
+	for _, c := range s.columns {
+		list = append(list, lake.Sum{Column: c, Value: s.text(c)})
+	}
+	return list
+}
+
+func (s *tableSums) addAll(rows int64, sums []lake.Sum) error {
+	s.rows += rows
+	for _, one := range sums {
+		if err := s.add(one); err != nil {
+			return fmt.Errorf("sum of %s: %w", one.Column, err)
+		}
+	}
+	return nil
+}
+
+func (s *tableSums) add(one lake.Sum) error {
+	scale := len(one.Value)
+	for i := range one.Value {
+		if one.Value[i] == '.' {
+			scale = len(one.Value) - i - 1
+		}
+	}
+	rat, ok := new(big.Rat).SetString(one.Value)
+	if !ok {
+		return fmt.Errorf("%q is no decimal", one.Value)
+	}
+	if s.scaled[one.Column] == nil {
+		s.columns = append(s.columns, one.Column)
+		s.scaled[one.Column], s.scale[one.Column] = new(big.Int), scale
+	}
+	unit := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(s.scale[one.Column])), nil))
+	v := rat.Mul(rat, unit)
+	if !v.IsInt() {
+		return fmt.Errorf("%q has more digits than its column", one.Value)
+	}
+	s.scaled[one.Column].Add(s.scaled[one.Column], v.Num())
+	return nil
+}
+
+// text is a sum in the digits of its scale.
+func (s *tableSums) text(column string) string {
+	v, ok := s.scaled[column]
+	if !ok {
+		return money.AmountTotal{}.String()
+	}
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(s.scale[column])), nil)
+	return new(big.Rat).SetFrac(v, unit).FloatString(s.scale[column])
+}
+
+func (s *tableSums) totals(prefix string) []lake.Total {
+	list := []lake.Total{{Name: prefix + "rows", Value: strconv.FormatInt(s.rows, 10)}}
+	for _, c := range s.columns {
+		list = append(list, lake.Total{Name: prefix + c, Value: s.text(c)})
+	}
+	return list
+}
+
+// agree checks Σ lines = Σ statements for every amount that both have, bucket by bucket, so that errors of two buckets that cancel each
+// other are seen, and names the first that differs.
+func agree(cycle string, lines, statements *bucketSums) error {
+	buckets := slices.Sorted(maps.Keys(lines.of))
+	buckets = slices.AppendSeq(buckets, maps.Keys(statements.of))
+	slices.Sort(buckets)
+	buckets = slices.Compact(buckets)
+	for _, def := range tables.Statements().Columns {
+		if def.Type != tables.Amount || def.Name == "due_amount" || def.Name == "rounding_amount" {
+			continue
+		}
+		for _, bucket := range buckets {
+			if l, s := lines.text(bucket, def.Name), statements.text(bucket, def.Name); l != s {
+				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket), Left: l + " in lines", Right: s + " in statements"}
+			}
+		}
+	}
+	return nil
+}
