@@ -10,8 +10,8 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -251,7 +251,7 @@ func notTaken(files []run.FileReport) []ledger.NotTaken {
 func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
 	var refused *run.RefusedError
-	var none *query.NoCycleError
+	var none *rows.NoCycleError
 	var gated *run.GatedError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:

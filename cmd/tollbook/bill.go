@@ -9,9 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -19,18 +21,18 @@ import (
 
 // cycleBill is the bill of a cycle over all customers.
 type cycleBill struct {
-	Cycle      string            `json:"cycle"`
-	State      lake.State        `json:"state"`     // open: provisional
-	MonthEnd   bool              `json:"month_end"` // month-end lines are in
-	Currency   string            `json:"currency"`
-	Statements []query.Statement `json:"statements"`
-	Total      query.Sums        `json:"total"`
-	Measured   []query.Measured  `json:"measured,omitempty"`
+	Cycle      string           `json:"cycle"`
+	State      lake.State       `json:"state"`     // open: provisional
+	MonthEnd   bool             `json:"month_end"` // month-end lines are in
+	Currency   string           `json:"currency"`
+	Statements []rows.Statement `json:"statements"`
+	Total      rows.Sums        `json:"total"`
+	Measured   []annex.Measured `json:"measured,omitempty"`
 }
 
 // customerBill is one customer's bill.
 type customerBill struct {
-	*query.Bill
+	*bill.Bill
 	State    lake.State `json:"state"`
 	MonthEnd bool       `json:"month_end"`
 	Currency string     `json:"currency"`
@@ -79,15 +81,15 @@ func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
 	var bill *cycleBill
 	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(cycle.String())
-		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []query.Statement{}}
-		err := query.EachStatement(ctx, snap, bill.Cycle, "", query.Limits{}, func(s *query.Statement) error {
+		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
+		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 			bill.Statements = append(bill.Statements, *s)
 			return bill.Total.Add(s)
 		})
 		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > mostMeasured {
 			return err
 		}
-		bill.Measured, err = query.Measure(ctx, snap, w.Books, bill.Cycle, "")
+		bill.Measured, err = annex.Measure(ctx, snap, w.Books, bill.Cycle, "")
 		return err
 	})
 	if err != nil {
@@ -114,20 +116,20 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 }
 
 func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer string) error {
-	var bill customerBill
+	var billed customerBill
 	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(cycle.String())
-		bill = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
-		bill.Bill, err = query.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, query.Limits{})
+		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
+		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, rows.Limits{})
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	if a.flags.json {
-		return a.printJSON(bill)
+		return a.printJSON(billed)
 	}
-	a.customerText(&bill, w.Settings.Currency.Digits)
+	a.customerText(&billed, w.Settings.Currency.Digits)
 	return nil
 }
 
@@ -177,7 +179,7 @@ func (a *app) cycleText(b *cycleBill, digits int) {
 }
 
 // measuredText prints how percentiles were measured.
-func (a *app) measuredText(list []query.Measured) {
+func (a *app) measuredText(list []annex.Measured) {
 	if len(list) == 0 {
 		return
 	}
@@ -192,14 +194,14 @@ func (a *app) measuredText(list []query.Measured) {
 }
 
 // rank is the place of the value among the points, the largest = 1.
-func rank(m *query.Measured) string {
+func rank(m *annex.Measured) string {
 	if m.Index < 0 {
 		return "-"
 	}
 	return fmt.Sprint(m.Index + 1)
 }
 
-func slotText(m *query.Measured) string {
+func slotText(m *annex.Measured) string {
 	if m.Slot == "" {
 		return "-"
 	}
@@ -236,7 +238,7 @@ func (a *app) customerText(b *customerBill, digits int) {
 	g.print(a.out, "")
 }
 
-func (a *app) sectionText(s *query.Section, digits int) {
+func (a *app) sectionText(s *bill.Section, digits int) {
 	fmt.Fprintf(a.out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
 	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.to pay")
 	for i := range s.Items {

@@ -7,8 +7,8 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -83,7 +83,7 @@ func (a *app) missing(ctx context.Context, w *run.Workspace, cycle period.Cycle,
 			return err
 		}
 		m, err = compose.WhatIsMissing(ctx, s, cycle, asOf)
-		if none := new(query.NoCycleError); errors.As(err, &none) {
+		if none := new(rows.NoCycleError); errors.As(err, &none) {
 			m, err = nil, nil
 		}
 		return err

@@ -11,10 +11,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -105,7 +105,7 @@ func (a *app) compose(read func(*compose.Sources) error) (*run.Workspace, error)
 func (a *app) sources(w *run.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
 	book, err := w.PartnerBook()
 	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
-		Limits: query.Limits{Workers: a.flags.workers}}, err
+		Limits: rows.Limits{Workers: a.flags.workers}}, err
 }
 
 // partnersWrong turns an error that mended books would heal into what a check of the books would have said.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -73,9 +73,9 @@ func exitCode(err error) int {
 	var usage *usageError
 	var problems problem.Problems
 	var refused *run.RefusedError
-	var noCycle *query.NoCycleError
-	var archived *query.ArchivedError
-	var notFound *query.NotFoundError
+	var noCycle *rows.NoCycleError
+	var archived *rows.ArchivedError
+	var notFound *rows.NotFoundError
 	var unknownKey *keys.UnknownKeyError
 	var gated *run.GatedError
 	var unnamed *partners.MissingBookError

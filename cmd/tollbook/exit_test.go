@@ -15,8 +15,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -37,9 +37,9 @@ func TestFailures(t *testing.T) {
 			{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}, {"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
 		{two[:1], failure{"1 problem in settings or books; nothing was done", "", []place{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
 		{&run.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
-		{&query.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09", "the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
-		{&query.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}}, failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
-		{&query.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil, 2}},
+		{&rows.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09", "the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
+		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}}, failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
+		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil, 2}},
 		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"}, failure{"lock lake/LOCK: held by pid 7 on host n1", locked, nil, 3}},
 		{fmt.Errorf("open: %w", &lake.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json", Detail: "not there", Hint: "put it back"}),
 			failure{"open: lake: lines/x.parquet: not there, but manifests/000002.json names it", "put it back", nil, 3}},

@@ -8,13 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
 func (a *app) explainCommand() *cobra.Command {
-	var q query.Question
+	var q explain.Question
 	cmd := &cobra.Command{
 		Use:   "explain RECORD",
 		Short: "Tell step by step how a record's amounts came about",
@@ -45,14 +45,14 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
-func (a *app) explain(ctx context.Context, q *query.Question) error {
-	var story *query.Story
+func (a *app) explain(ctx context.Context, q *explain.Question) error {
+	var story *explain.Story
 	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
 		}
-		story, err = query.Explain(ctx, &query.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
+		story, err = explain.Explain(ctx, &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
 			Prices: w.Prices(), Refund: run.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
 		return err
 	})
@@ -76,20 +76,20 @@ func (a *app) explain(ctx context.Context, q *query.Question) error {
 // stateText says what a record is.
 func stateText(state string) string {
 	return map[string]string{
-		query.StateRated:      "usage record",
-		query.StateWaiting:    "usage record, priced at the month's end",
-		query.StateReplaced:   "usage record that does not count: another one replaced it",
-		query.StateMonthEnd:   "month-end line",
-		query.StateOrder:      "order",
-		query.StateRefund:     "refund of an order",
-		query.StateAdjustment: "manual adjustment",
-		query.StateLate:       "billed after its cycle was closed",
-		query.StateDifference: "what late records change of a closed month-end line",
-		query.StateRerating:   "what re-rating changes of a closed cycle",
+		explain.StateRated:      "usage record",
+		explain.StateWaiting:    "usage record, priced at the month's end",
+		explain.StateReplaced:   "usage record that does not count: another one replaced it",
+		explain.StateMonthEnd:   "month-end line",
+		explain.StateOrder:      "order",
+		explain.StateRefund:     "refund of an order",
+		explain.StateAdjustment: "manual adjustment",
+		explain.StateLate:       "billed after its cycle was closed",
+		explain.StateDifference: "what late records change of a closed month-end line",
+		explain.StateRerating:   "what re-rating changes of a closed cycle",
 	}[state]
 }
 
-func (a *app) storyText(s *query.Story, digits int) {
+func (a *app) storyText(s *explain.Story, digits int) {
 	head := fmt.Sprintf("%s of customer %s, cycle %s", s.ID, s.CustomerID, s.Cycle)
 	if s.Origin != "" {
 		head += " (of " + s.Origin + ")"
@@ -136,13 +136,13 @@ func (a *app) storyText(s *query.Story, digits int) {
 		fmt.Fprintln(a.out, "\n  rated again just now: the same to the last digit")
 	}
 	switch s.State {
-	case query.StateLate, query.StateDifference, query.StateRerating:
+	case explain.StateLate, explain.StateDifference, explain.StateRerating:
 		fmt.Fprintln(a.out, "\n  as it was billed: what comes after the close is not rated again")
 	}
 }
 
 // partText names a part: its tier, if it has one, and kind.
-func partText(p query.Part) string {
+func partText(p explain.Part) string {
 	if p.Tier == 0 {
 		return p.Kind
 	}
@@ -150,7 +150,7 @@ func partText(p query.Part) string {
 }
 
 // storySums prints all that is billed of a place.
-func (a *app) storySums(sums []query.Sum, digits int) {
+func (a *app) storySums(sums []explain.Sum, digits int) {
 	if len(sums) == 0 {
 		return
 	}
@@ -166,7 +166,7 @@ func (a *app) storySums(sums []query.Sum, digits int) {
 }
 
 // storyLines prints lines under a title.
-func (a *app) storyLines(title string, lines []query.Line, tier, digits int) {
+func (a *app) storyLines(title string, lines []explain.Line, tier, digits int) {
 	g := newGrid("tier", "kind", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.payment")
 	for i := range lines {
 		l := &lines[i]
@@ -189,7 +189,7 @@ func (a *app) storyLines(title string, lines []query.Line, tier, digits int) {
 }
 
 // paidText says what paid a line.
-func paidText(l *query.Line, digits int) string {
+func paidText(l *explain.Line, digits int) string {
 	var parts []string
 	for _, p := range []struct {
 		name   string

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
@@ -101,7 +101,7 @@ func knownProgramme(b *books.Books, id string) error {
 	if len(known) > 0 {
 		do = "programmes: " + strings.Join(known, ", ")
 	}
-	return &query.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}
+	return &rows.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}
 }
 
 // incentivesText prints the list; amounts have the currency's digits, or more where they have more.

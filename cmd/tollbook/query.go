@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -132,7 +132,7 @@ func (a *app) queryLake(ctx context.Context, w *run.Workspace, q *question.Quest
 	if err != nil {
 		return nil, err
 	}
-	partners.Limits = query.Limits{Workers: a.flags.workers}
+	partners.Limits = rows.Limits{Workers: a.flags.workers}
 	err = a.readOf(w, func(snap *lake.Snapshot) (err error) {
 		partners.Snap = snap
 		answer, err = question.FromLake(ctx, q, r, &partners)
@@ -152,8 +152,8 @@ func (a *app) queryServer(ctx context.Context, w *run.Workspace, q *question.Que
 	if failed := new(clickhouse.Error); errors.As(err, &failed) {
 		err = &askError{err}
 	}
-	if none := new(query.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
-		err = a.readOf(w, func(snap *lake.Snapshot) error { return cmp.Or(query.HasCycle(snap, r.Cycle), err) })
+	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
+		err = a.readOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
 	}
 	return answer, err
 }

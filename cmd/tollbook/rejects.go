@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -82,12 +82,12 @@ func (a *app) rejects(ctx context.Context, f *rejectFlags) (*rejectsResult, erro
 	var r *rejectsResult
 	err := a.read(func(snap *lake.Snapshot) (err error) {
 		r = &rejectsResult{Reasons: map[string]int64{}, Rejects: []rejectRow{}}
-		rows, err := query.Rejects(ctx, snap, nil, query.Limits{})
+		list, err := rows.Rejects(ctx, snap, nil, rows.Limits{})
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, rows.Close()) }()
-		return rows.Each(func(row query.Row) error {
+		defer func() { err = errors.Join(err, list.Close()) }()
+		return list.Each(func(row rows.Row) error {
 			why, file := row.Word(tables.RReason), row.Word(tables.RFile)
 			if f.reason != "" && why != f.reason || f.file != "" && file != f.file {
 				return nil

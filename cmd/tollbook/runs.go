@@ -14,7 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -299,13 +299,13 @@ func (h *history) keptReasons(ctx context.Context, inputs []lake.Input) (counts 
 	for _, in := range inputs {
 		of[in.Feed+in.Hash] = in.Rejected > 0
 	}
-	rows, err := query.Rejects(ctx, h.snap, nil, query.Limits{})
+	list, err := rows.Rejects(ctx, h.snap, nil, rows.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	counts = make(map[string]int64)
-	return counts, rows.Each(func(row query.Row) error {
+	return counts, list.Each(func(row rows.Row) error {
 		if of[row.Word(tables.RFeed)+row.Word(tables.RFileHash)] {
 			counts[row.Word(tables.RReason)]++
 		}

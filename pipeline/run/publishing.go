@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -50,7 +50,7 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun, TakeOver: po.TakeOver, Rebalance: po.Rebalance,
 		Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		src := &publish.Source{Snap: snap, Partners: partners, Books: w.partnerBooks(), Samples: s.Samples, Limits: query.Limits{Workers: o.Workers}}
+		src := &publish.Source{Snap: snap, Partners: partners, Books: w.partnerBooks(), Samples: s.Samples, Limits: rows.Limits{Workers: o.Workers}}
 		if po.Cycle != noCycle {
 			src.Cycle = po.Cycle.String()
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -282,7 +282,7 @@ func (a *answer) fail(err error) {
 
 // told is an error of ours as a caller may know it (OP-4).
 func (a *answer) told(err error) *operation.Error {
-	none, found, archived := new(query.NoCycleError), new(query.NotFoundError), new(query.ArchivedError)
+	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		a.cause = err

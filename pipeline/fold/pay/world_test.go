@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -293,7 +293,7 @@ func (w *world) groups(c *parquet.Columns, key lake.FileKey) []*parquet.Columns 
 		if i%2 == 0 {
 			out = append(out, parquet.NewColumns(c.Def))
 		}
-		query.AppendRow(out[i/2], query.Row{Cols: c, I: i}, nil)
+		rows.AppendRow(out[i/2], rows.Row{Cols: c, I: i}, nil)
 	}
 	return out
 }
@@ -458,7 +458,7 @@ func (w *world) read(o opener, e lake.FileEntry, def *tables.Table) *parquet.Col
 			return all
 		}
 		for i := range c.N {
-			query.AppendRow(all, query.Row{Cols: c, I: i}, nil)
+			rows.AppendRow(all, rows.Row{Cols: c, I: i}, nil)
 		}
 	}
 }

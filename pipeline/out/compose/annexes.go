@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -36,7 +36,7 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 	from := &annex.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices, Currency: s.Settings.Currency.Code}
 	for _, k := range keys[:len(keys)-left.count] {
 		list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Resource: k.id, Customer: k.customer, SKU: k.sku})
-		if gone := new(query.NotFoundError); errors.As(err, &gone) {
+		if gone := new(rows.NotFoundError); errors.As(err, &gone) {
 			left.gone = append(left.gone, k.id)
 			continue
 		}

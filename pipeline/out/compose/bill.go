@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -65,17 +65,17 @@ func (s *Sources) servingPartner(customer string, cycle period.Cycle) document.P
 
 // amounts takes the customer's row of table statements over.
 func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
-	rows, err := query.Statements(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
+	list, err := rows.Statements(ctx, s.Snap, b.Header.Cycle.String(), b.Customer.ID, s.Limits)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	row, ok, err := rows.Next()
+	defer func() { err = errors.Join(err, list.Close()) }()
+	row, ok, err := list.Next()
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return &query.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", b.Customer.ID, b.Header.Cycle),
+		return &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", b.Customer.ID, b.Header.Cycle),
 			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
 	}
 	a, p := &b.Amounts, &b.Payments

@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -178,7 +178,7 @@ func read[T any](h *house, do func(*compose.Sources) (T, error)) (out T, err err
 		h.t.Fatal(err)
 	}
 	err = l.Read(func(snap *lake.Snapshot) (err error) {
-		out, err = do(&compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Limits: query.Limits{Workers: 2}})
+		out, err = do(&compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Limits: rows.Limits{Workers: 2}})
 		return err
 	})
 	return out, err
@@ -234,7 +234,7 @@ func trim(v fmt.Stringer) string {
 	return text
 }
 
-func rows(st *document.Statement) (out []string) {
+func shownRows(st *document.Statement) (out []string) {
 	for i := range st.Rows {
 		r := &st.Rows[i]
 		out = append(out, fmt.Sprintf("%s %s %s/%s %s/%s mode %d %s lines %d pay %s perf %s owed %s rev %s cost %s margin %s", r.SellerID, r.ResellerID, r.CustomerID,
@@ -264,7 +264,7 @@ func TestReseller(t *testing.T) {
 	h := newHouse(t)
 	h.month()
 	st := h.statement("north")
-	same(t, "rows", rows(st),
+	same(t, "rows", shownRows(st),
 		"hub  ann/Ann Ltd bw/Bandwidth mode 3 + lines 1 pay 7 perf 7 owed 6.3 rev 0 cost 0 margin 0",
 		"hub  ann/Ann Ltd ml/Mailing mode 3 + lines 2 pay 11 perf 11 owed 9.9 rev 0 cost 0 margin 0",
 		"hub  ann/Ann Ltd st/Stores mode 3 + lines 1 pay 20 perf 20 owed 18 rev 0 cost 0 margin 0",
@@ -300,7 +300,7 @@ func TestDistributor(t *testing.T) {
 	h := newHouse(t)
 	h.close("2026-09", "2026-10-20T00:00:00Z")
 	st := h.statement("hub")
-	same(t, "rows", rows(st),
+	same(t, "rows", shownRows(st),
 		"vendor  bob/ st/Stores mode 3 + lines 1 pay 20.01 perf 20.01 owed 16.01 rev 0 cost 0 margin 0",
 		"vendor north ann/Ann Ltd bw/Bandwidth mode 3 + lines 1 pay 7 perf 7 owed 0 rev 6.3 cost 5.6 margin 0.7",
 		"vendor north ann/Ann Ltd ml/Mailing mode 3 + lines 2 pay 11 perf 11 owed 0 rev 9.9 cost 8.8 margin 1.1",
@@ -324,7 +324,7 @@ func TestReferrer(t *testing.T) {
 	h := newHouse(t)
 	h.month()
 	st := h.statement("scout")
-	same(t, "rows", rows(st), "  cat/Cat st/Stores mode 3 + lines 1 pay 8 perf 8 owed 0 rev 0 cost 0 margin 0")
+	same(t, "rows", shownRows(st), "  cat/Cat st/Stores mode 3 + lines 1 pay 8 perf 8 owed 0 rev 0 cost 0 margin 0")
 	same(t, "summary", []string{summary(st)}, "owed 0 cost 0 revenue 0 margin 0 incentives 0.8 net -0.8")
 	if len(st.Sellers) != 0 || !has(st.Notes, "referred nothing is owed") {
 		t.Errorf("sellers %v, notes %q", st.Sellers, st.Notes)
@@ -352,7 +352,7 @@ func TestUnknown(t *testing.T) {
 	_, err := read(h, func(s *compose.Sources) (*document.Bill, error) {
 		return compose.Bill(t.Context(), s, cycleOf(t, "2026-09"), "eve")
 	})
-	if gone := new(query.NotFoundError); !errors.As(err, &gone) || gone.What != `customer "eve" has no line in cycle 2026-09` {
+	if gone := new(rows.NotFoundError); !errors.As(err, &gone) || gone.What != `customer "eve" has no line in cycle 2026-09` {
 		t.Error(err)
 	}
 }

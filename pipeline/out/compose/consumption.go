@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -107,7 +107,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 		}
 		group.Go(func() error {
 			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
-			if err := query.Groups(ctx, s.Snap, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
+			if err := rows.Groups(ctx, s.Snap, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
 				return err
 			}
 			mu.Lock()

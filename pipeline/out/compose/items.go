@@ -9,8 +9,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -36,13 +36,13 @@ func (g *gathered) lines(ctx context.Context, customer string) (err error) {
 	cols := []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID, tables.LSKU, tables.LMeasure, tables.LUsageAmount,
 		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount, tables.LDiscountID, tables.LTruncatedAmount,
 		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID, tables.LOriginCycle}
-	rows, err := query.Lines(ctx, g.s.Snap, g.cycle.String(), customer, cols, g.s.Limits)
+	list, err := rows.Lines(ctx, g.s.Snap, g.cycle.String(), customer, cols, g.s.Limits)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	n := 0
-	return rows.Each(func(row query.Row) error {
+	return list.Each(func(row rows.Row) error {
 		if n++; n&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -51,7 +51,7 @@ func (g *gathered) lines(ctx context.Context, customer string) (err error) {
 }
 
 // line adds one line.
-func (g *gathered) line(customer string, row query.Row) error {
+func (g *gathered) line(customer string, row rows.Row) error {
 	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode), tier: row.Small(tables.LTier),
 		kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle), discount: row.Word(tables.LDiscountID)}
 	code := g.s.Books.SKU(key.sku)
@@ -94,7 +94,7 @@ func (g *gathered) line(customer string, row query.Row) error {
 }
 
 // day is a line's day (COMPOSE-4).
-func (g *gathered) day(file string, row query.Row) period.Day {
+func (g *gathered) day(file string, row rows.Row) period.Day {
 	col := tables.LUsageStart
 	if file == lake.EventsDay {
 		col = tables.LTradeTime
@@ -103,7 +103,7 @@ func (g *gathered) day(file string, row query.Row) period.Day {
 }
 
 // correct lists a refund or an adjustment.
-func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row query.Row) {
+func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row) {
 	c := document.Correction{ID: string(row.Text(tables.LID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku, Time: row.Time(tables.LTradeTime), Payment: payment}
 	if code := g.s.Books.SKU(key.sku); code >= 0 {
 		c.Product = g.s.Books.Products[code].Name
@@ -125,7 +125,7 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 }
 
 // addLine adds a line's quantities and amounts to an item.
-func addLine(it *document.Item, row query.Row) error {
+func addLine(it *document.Item, row rows.Row) error {
 	it.Lines++
 	for _, q := range [...]struct {
 		col int
@@ -197,7 +197,7 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue
 		}
-		err := query.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *parquet.Columns) error {
 			for i := range c.N {
 				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
 					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))

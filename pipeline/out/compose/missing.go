@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -79,7 +79,7 @@ const mostLinks = 50
 // *settle.MissingBookError.
 func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf period.Instant) (*Missing, error) {
 	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{}, Disputed: []Dispute{}}
-	if err := query.HasCycle(s.Snap, m.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snap, m.Cycle); err != nil {
 		return nil, err
 	}
 	last := min(cycle.Last(), s.Books.Zone.Day(asOf))
@@ -155,7 +155,7 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil, func(c *parquet.Columns) error {
 			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
 			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
 			for i, code := range resources.Codes {
@@ -192,7 +192,7 @@ func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.C
 			continue
 		}
 		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
-		err := query.Groups(ctx, s.Snap, e, tables.Rejects(), cols, nil, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, s.Snap, e, tables.Rejects(), cols, nil, func(c *parquet.Columns) error {
 			for i := range c.N {
 				name := c.C[tables.RFeed].Word(i)
 				key := [2]string{name, c.C[tables.RReason].Word(i)}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/reference"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -101,16 +101,16 @@ func documents(t *rapid.T, w *run.Workspace) {
 		cycle, err := period.ParseCycle(ref.Cycle)
 		must(t, err)
 		statements(ctx, t, s, cycle)
-		rows, err := query.Statements(ctx, snap, ref.Cycle, "", query.Limits{})
+		list, err := rows.Statements(ctx, snap, ref.Cycle, "", rows.Limits{})
 		must(t, err)
-		must(t, rows.Each(func(row query.Row) error {
+		must(t, list.Each(func(row rows.Row) error {
 			b, err := compose.Bill(ctx, s, cycle, row.Word(tables.SCustomerID))
 			if err != nil {
 				return err
 			}
 			return written(b.Write)
 		}))
-		must(t, rows.Close())
+		must(t, list.Close())
 		_, err = compose.WhatIsMissing(ctx, s, cycle, period.Forever)
 		must(t, err)
 	}

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strconv"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -15,14 +15,14 @@ import (
 
 // eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of the table is
 // valid until the next.
-func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string, visit func(*settlement.Row, query.Row) error) (err error) {
-	rows, err := s.reader().Statements(ctx, cycle.String(), partner)
+func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string, visit func(*settlement.Row, rows.Row) error) (err error) {
+	list, err := s.reader().Statements(ctx, cycle.String(), partner)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	n := 0
-	return rows.Each(func(row query.Row) error {
+	return list.Each(func(row rows.Row) error {
 		if n++; n&0xfff == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -37,7 +37,7 @@ func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner strin
 }
 
 // row reads what settlement adds up: whose row it is, lines and amounts.
-func (s *Sources) row(cycle period.Cycle, row query.Row) (*settlement.Row, error) {
+func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error) {
 	r := &settlement.Row{Cycle: cycle, Service: row.Word(tables.XServiceTypeCode), ChargingMode: uint8(row.Small(tables.XChargingMode)),
 		Negative: row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
 	for _, p := range [...]struct {
@@ -99,7 +99,7 @@ func (n *namer) customer(id string) document.Party {
 }
 
 // shown is a row as the document has it.
-func (n *namer) shown(r *settlement.Row, row query.Row) (document.Row, error) {
+func (n *namer) shown(r *settlement.Row, row rows.Row) (document.Row, error) {
 	customer := n.customer(row.Word(tables.XCustomerID))
 	association, err := strconv.Atoi(row.Word(tables.XAssociationType))
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -24,7 +24,7 @@ type Sources struct {
 	Settings *settings.Settings
 	Prices   *rating.Book     // of Books, for annexes and packages
 	Partners *settlement.Book // of Books
-	Limits   query.Limits
+	Limits   rows.Limits
 	Shelf    *cache.Shelf // as partners.Reader's
 }
 
@@ -34,7 +34,7 @@ func (s *Sources) reader() *partners.Reader {
 
 // header is what stands at the top of a document of a cycle. Errors: *query.NoCycleError.
 func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
-	if err := query.HasCycle(s.Snap, cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
 		return document.Header{}, err
 	}
 	ref, _ := s.Snap.Cycle(cycle.String())
@@ -107,7 +107,7 @@ func (s *Sources) partnerCode(id string) (int32, error) {
 		}
 		do += strings.Join(names, ", ")
 	}
-	return 0, &query.NotFoundError{What: fmt.Sprintf("books/partners.csv has no partner %q", id), Do: do}
+	return 0, &rows.NotFoundError{What: fmt.Sprintf("books/partners.csv has no partner %q", id), Do: do}
 }
 
 // mostNamed is how many ids a hint names.

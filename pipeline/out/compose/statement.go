@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -29,7 +29,7 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle), Kind: kindWord(s.partnerRow(code, cycle).Kind)}
 	nets := s.Partners.Nets(cycle)
 	names := s.namer(cycle)
-	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row query.Row) error {
+	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row rows.Row) error {
 		shown, err := names.shown(r, row)
 		st.Rows = append(st.Rows, shown)
 		return errors.Join(err, nets.AddRow(r), st.Summary.Margin.Add(r.Margin))
@@ -161,7 +161,7 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 	}
 	nets := s.Partners.Nets(cycle)
 	margins := map[int32]*money.AmountTotal{}
-	err = s.eachRow(ctx, cycle, "", func(r *settlement.Row, _ query.Row) error {
+	err = s.eachRow(ctx, cycle, "", func(r *settlement.Row, _ rows.Row) error {
 		if margins[r.Partner] == nil {
 			margins[r.Partner] = &money.AmountTotal{}
 		}

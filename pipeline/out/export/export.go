@@ -12,8 +12,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -32,7 +32,7 @@ type Request struct {
 	Scope         Scope           // whose rows; the zero value is all of them
 	Split         bool            // CSV as a tar.gz of parts of PartRows rows
 	Partners      partners.Reader // of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
-	Limits        query.Limits
+	Limits        rows.Limits
 	Progress      func(rows int64) // nil = nothing
 }
 
@@ -52,11 +52,11 @@ func (r *Request) Check() error {
 // Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that it needs
 // is open or copied, so that a *lake.MovedError comes before the first byte. Errors: *query.NoCycleError, *query.NotFoundError for a
 // scope that the books do not have, those of the lake, of scratch space and of w.
-func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (rows int64, err error) {
+func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (list int64, err error) {
 	if err := r.Check(); err != nil {
 		return 0, err
 	}
-	if err := query.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" {
+	if err := rows.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" {
 		return 0, err
 	}
 	if err := r.Scope.known(r.Partners.Books); err != nil {
@@ -76,22 +76,22 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (r
 	def = leaving(def)
 	out, err := newSheet(r, def, w)
 	if err == nil {
-		rows, err = r.pump(ctx, source, def, out)
+		list, err = r.pump(ctx, source, def, out)
 	}
 	if err == nil {
 		err = out.end()
 	}
 	if err != nil {
-		return rows, fmt.Errorf("export %s: %w", r.Table, err)
+		return list, fmt.Errorf("export %s: %w", r.Table, err)
 	}
-	return rows, nil
+	return list, nil
 }
 
 // batchRows is how many rows are merged, and written, at a time: a row group of Parquet, a record batch of Arrow.
 const batchRows = 1 << 15
 
 // pump moves rows into a sheet: while one batch is written the next is merged.
-func (r *Request) pump(ctx context.Context, source *query.Rows, def *tables.Table, out sheet) (rows int64, err error) {
+func (r *Request) pump(ctx context.Context, source *rows.Rows, def *tables.Table, out sheet) (rows int64, err error) {
 	empty, filled := make(chan *parquet.Columns, 2), make(chan *parquet.Columns, 1)
 	empty <- parquet.NewColumns(def)
 	empty <- parquet.NewColumns(def)
@@ -131,28 +131,28 @@ func leaving(def *tables.Table) *tables.Table {
 }
 
 // open starts reading the table's rows in order.
-func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*query.Rows, *tables.Table, error) {
+func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *tables.Table, error) {
 	var def *tables.Table
-	var rows *query.Rows
+	var list *rows.Rows
 	var err error
 	switch r.Table {
 	case "rejects":
 		def = tables.Rejects()
-		rows, err = query.Rejects(ctx, snap, leading(def), r.Limits)
+		list, err = rows.Rejects(ctx, snap, leading(def), r.Limits)
 	case "partner_statements":
 		def = tables.PartnerStatements()
-		rows, err = r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner)
+		list, err = r.partners(snap).Statements(ctx, r.Cycle, r.Scope.Partner)
 	case "accounts":
 		def = tables.AccountEntries()
-		rows, err = query.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+		list, err = rows.Accounts(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
 	case "statements":
 		def = tables.Statements()
-		rows, err = query.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+		list, err = rows.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
 	default:
 		def = tables.Lines()
-		rows, err = query.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
+		list, err = rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
 	}
-	return rows, def, err
+	return list, def, err
 }
 
 // leading are the indexes of the columns that leave.
@@ -166,7 +166,7 @@ func leading(def *tables.Table) []int {
 
 // writeTotals writes the control totals.
 func writeTotals(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error) {
-	totals, err := query.Totals(snap, r.Cycle)
+	totals, err := rows.Totals(snap, r.Cycle)
 	if err != nil {
 		return 0, err
 	}

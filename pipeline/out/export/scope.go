@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -55,20 +55,20 @@ func (s Scope) check(table string) error {
 func (s Scope) known(b *books.Books) error {
 	switch {
 	case s.Customer != "" && b.Customer(s.Customer) < 0:
-		return &query.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", s.Customer), Do: "`tollbook bill --cycle CYCLE` lists those that consumed"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", s.Customer), Do: "`tollbook bill --cycle CYCLE` lists those that consumed"}
 	case s.Seller != "" && s.Seller != settlement.VendorID && b.Partner(s.Seller) < 0:
-		return &query.NotFoundError{What: fmt.Sprintf("no seller %q in books/partners.csv", s.Seller), Do: "a seller is vendor or a partner_id"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no seller %q in books/partners.csv", s.Seller), Do: "a seller is vendor or a partner_id"}
 	case s.Partner != "" && b.Partner(s.Partner) < 0:
-		return &query.NotFoundError{What: fmt.Sprintf("no partner %q in books/partners.csv", s.Partner), Do: "`tollbook statement --cycle CYCLE` lists those that settle"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no partner %q in books/partners.csv", s.Partner), Do: "`tollbook statement --cycle CYCLE` lists those that settle"}
 	}
 	return nil
 }
 
 // lines is which lines are in the scope.
-func (s Scope) lines(r *partners.Reader) query.Selection {
-	out := query.Selection{Customer: s.Customer}
+func (s Scope) lines(r *partners.Reader) rows.Selection {
+	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
-		out.Keep, out.Cols = func(row query.Row) bool { return s.Only(row.Word(tables.LCustomerID)) }, []int{tables.LCustomerID}
+		out.Keep, out.Cols = func(row rows.Row) bool { return s.Only(row.Word(tables.LCustomerID)) }, []int{tables.LCustomerID}
 	}
 	if s.Partner == "" {
 		return out
@@ -87,7 +87,7 @@ func (s Scope) lines(r *partners.Reader) query.Selection {
 		}
 	}
 	out.Cols = []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime, tables.LCustomerID}
-	out.Keep = func(row query.Row) bool {
+	out.Keep = func(row rows.Row) bool {
 		of, known := buyers[row.Word(tables.LPartnerID)]
 		switch {
 		case !known || s.Only != nil && !s.Only(row.Word(tables.LCustomerID)):
@@ -104,7 +104,7 @@ func (s Scope) lines(r *partners.Reader) query.Selection {
 var resold = strconv.Itoa(int(books.Resale))
 
 // ownTime is when a line's partner and terms are looked up.
-func ownTime(row query.Row) period.Instant {
+func ownTime(row rows.Row) period.Instant {
 	if t := row.Time(tables.LOwnTime); t != tables.Nothing {
 		return t
 	}

@@ -6,8 +6,8 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -42,16 +42,16 @@ func TestScopeOfLines(t *testing.T) {
 	t.Parallel()
 	r := scopeBooks(t)
 	const early, late = 1_788_220_800_000_000, 1_789_430_400_000_000 // 1 and 15 September
-	rows := parquet.NewColumns(tables.Lines())
+	list := parquet.NewColumns(tables.Lines())
 	add := func(id, customer, partner, association string, start, own int64) {
-		c := rows.C
+		c := list.C
 		c[tables.LID].AddText(id)
 		c[tables.LCustomerID].AddWord(customer)
 		c[tables.LPartnerID].AddWord(partner)
 		c[tables.LAssociationType].AddWord(association)
 		c[tables.LUsageStart].Ints = append(c[tables.LUsageStart].Ints, start)
 		c[tables.LOwnTime].Ints = append(c[tables.LOwnTime].Ints, own)
-		rows.N++
+		list.N++
 	}
 	nothing := int64(tables.Nothing)
 	add("none", "a", "", "", early, nothing)
@@ -74,9 +74,9 @@ func TestScopeOfLines(t *testing.T) {
 	} {
 		keep := c.scope.lines(r).Keep
 		var got []string
-		for i := range rows.N {
-			if keep(query.Row{Cols: rows, I: i}) {
-				got = append(got, string(rows.C[tables.LID].Text(i)))
+		for i := range list.N {
+			if keep(rows.Row{Cols: list, I: i}) {
+				got = append(got, string(list.C[tables.LID].Text(i)))
 			}
 		}
 		if text := strings.Join(got, ", "); text != c.want {

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -40,7 +40,7 @@ func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
 }
 
 // cell appends the text of a cell; nothing = no value. A tier of 0 is none.
-func cell(dst []byte, row query.Row, col int) ([]byte, error) {
+func cell(dst []byte, row rows.Row, col int) ([]byte, error) {
 	switch row.Cols.Def.Columns[col].Type {
 	case tables.Word:
 		return append(dst, row.Word(col)...), nil
@@ -91,14 +91,14 @@ func newCSV(def *tables.Table, w io.Writer) *csvSheet {
 
 func (s *csvSheet) write(cols *parquet.Columns) error {
 	for i := range cols.N {
-		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *csvSheet) add(row query.Row) (err error) {
+func (s *csvSheet) add(row rows.Row) (err error) {
 	s.line = s.line[:0]
 	for i := range s.def.Exported {
 		if i > 0 {
@@ -168,14 +168,14 @@ func newNDJSON(def *tables.Table, w io.Writer) *ndjsonSheet {
 
 func (s *ndjsonSheet) write(cols *parquet.Columns) error {
 	for i := range cols.N {
-		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *ndjsonSheet) add(row query.Row) (err error) {
+func (s *ndjsonSheet) add(row rows.Row) (err error) {
 	s.line = s.line[:0]
 	for i := range s.def.Exported {
 		s.line = append(s.line, s.keys[i]...)

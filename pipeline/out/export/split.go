@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -44,7 +44,7 @@ func (s *splitSheet) write(cols *parquet.Columns) error {
 		if s.csv == nil {
 			s.csv, s.rows = newCSV(s.def, &s.part), 0
 		}
-		if err := s.csv.add(query.Row{Cols: cols, I: i}); err != nil {
+		if err := s.csv.add(rows.Row{Cols: cols, I: i}); err != nil {
 			return err
 		}
 		if s.rows++; s.rows == PartRows {

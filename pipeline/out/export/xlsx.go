@@ -16,7 +16,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -74,14 +74,14 @@ func (s *xlsxSheet) write(cols *parquet.Columns) error {
 				return err
 			}
 		}
-		if err := s.add(query.Row{Cols: cols, I: i}); err != nil {
+		if err := s.add(rows.Row{Cols: cols, I: i}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *xlsxSheet) add(row query.Row) (err error) {
+func (s *xlsxSheet) add(row rows.Row) (err error) {
 	for i := range s.def.Columns {
 		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
 			return err

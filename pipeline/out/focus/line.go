@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -29,7 +29,7 @@ func lineColumns() []int {
 
 // theLine is a line of the lake as rows are made of it.
 type theLine struct {
-	query.Row
+	rows.Row
 	product                                        *product
 	partner                                        int32 // -1 = none
 	resold                                         bool
@@ -42,7 +42,7 @@ type theLine struct {
 }
 
 // read takes a line from a row, which stays valid as long as the row.
-func (m *maker) read(row query.Row) (*theLine, error) {
+func (m *maker) read(row rows.Row) (*theLine, error) {
 	l := &m.line
 	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LAssociationType) == resale, own: row.Time(tables.LOwnTime),
 		start: row.Time(tables.LUsageStart), end: row.Time(tables.LUsageEnd), kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle),

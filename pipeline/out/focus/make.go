@@ -11,8 +11,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -77,7 +77,7 @@ type maker struct {
 }
 
 func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
-	if err := query.HasCycle(s.Snap, r.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snap, r.Cycle); err != nil {
 		return nil, err
 	}
 	cycle, err := period.ParseCycle(r.Cycle)
@@ -89,19 +89,19 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency, Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
 	if r.Issuer != settlement.VendorID {
 		if m.issuer = s.Books.Partner(r.Issuer); m.issuer < 0 {
-			return nil, &query.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer), Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
+			return nil, &rows.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer), Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
 		}
 		m.set.IssuerName = m.partnerParty(m.issuer).Name
 	}
 	if r.Account != "" && s.Books.Customer(r.Account) < 0 && s.Books.Partner(r.Account) < 0 {
-		return nil, &query.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner", r.Account), Do: "an account is a customer_id or a partner_id"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner", r.Account), Do: "an account is a customer_id or a partner_id"}
 	}
 	return m, nil
 }
 
 // lines makes the rows of lines, customer by customer.
 func (m *maker) lines(ctx context.Context) (err error) {
-	statements, err := query.Statements(ctx, m.src.Snap, m.request.Cycle, "", m.src.Limits)
+	statements, err := rows.Statements(ctx, m.src.Snap, m.request.Cycle, "", m.src.Limits)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, terms.close()) }()
-	lines, err := query.LinesOf(ctx, m.src.Snap, m.request.Cycle, query.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime}},
+	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle, rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime}},
 		lineColumns(), m.src.Limits)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 }
 
 // wanted is whether a line may stand on an invoice of the issuer. It is asked by several goroutines.
-func (m *maker) wanted(row query.Row) bool {
+func (m *maker) wanted(row rows.Row) bool {
 	if m.issuer == settlement.Vendor {
 		return true
 	}
@@ -162,9 +162,9 @@ func (m *maker) wanted(row query.Row) bool {
 
 // ahead walks rows that are sorted by customer, one customer at a time.
 type ahead struct {
-	rows     *query.Rows
+	rows     *rows.Rows
 	customer int // column
-	row      query.Row
+	row      rows.Row
 	there    bool // row is the next
 	done     bool
 }
@@ -185,7 +185,7 @@ func (a *ahead) peek() (string, error) {
 }
 
 // each visits the rows of a customer, if they are the next.
-func (a *ahead) each(customer string, visit func(query.Row) error) error {
+func (a *ahead) each(customer string, visit func(rows.Row) error) error {
 	for {
 		next, err := a.peek()
 		if err != nil || a.done || next != customer {
@@ -214,7 +214,7 @@ func first(list ...*ahead) (string, error) {
 }
 
 // add makes the rows of a line.
-func (m *maker) add(row query.Row) error {
+func (m *maker) add(row rows.Row) error {
 	l, err := m.read(row)
 	if err != nil {
 		return err
@@ -427,7 +427,7 @@ func billing() *product { return &product{code: -1, service: "Billing", category
 
 // rounding makes the row of what the cycle's rounding took from a customer's statement (spec §4.2). It is of who invoices the customer at
 // the cycle's last instant.
-func (m *maker) rounding(row query.Row) error {
+func (m *maker) rounding(row rows.Row) error {
 	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])
 	customer := row.Word(tables.SCustomerID)
 	if amount.Sign() == 0 || m.invoicer(customer) != m.issuer {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math/big"
 
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -19,17 +19,17 @@ func (s *Source) Expected(ctx context.Context, cycle, issuer string) (_ string, 
 		return "", err
 	}
 	sum := new(big.Int)
-	add := func(row query.Row, col, sign int) {
+	add := func(row rows.Row, col, sign int) {
 		v := decOf(row.Cols.C[col].Decs[row.I]).BigInt()
 		sum.Add(sum, v.Mul(v, big.NewInt(int64(sign))))
 	}
 	vendor := m.issuer == settlement.Vendor
-	statements, err := query.Statements(ctx, s.Snap, cycle, "", s.Limits)
+	statements, err := rows.Statements(ctx, s.Snap, cycle, "", s.Limits)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, statements.Close()) }()
-	err = statements.Each(func(row query.Row) error {
+	err = statements.Each(func(row rows.Row) error {
 		if vendor {
 			add(row, table.SPayment, 1)
 		}
@@ -46,7 +46,7 @@ func (s *Source) Expected(ctx context.Context, cycle, issuer string) (_ string, 
 		return "", err
 	}
 	defer func() { err = errors.Join(err, partners.Close()) }()
-	err = partners.Each(func(row query.Row) error {
+	err = partners.Each(func(row rows.Row) error {
 		resold := row.Word(table.XAssociationType) == resale
 		switch {
 		case row.Word(table.XResellerID) != "":

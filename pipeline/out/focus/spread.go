@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -32,14 +32,14 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines, err := query.Sorted(ctx, m.src.Snap, files, tables.Lines(), lineColumns(), m.src.Limits)
+	lines, err := rows.Sorted(ctx, m.src.Snap, files, tables.Lines(), lineColumns(), m.src.Limits)
 	if err != nil {
 		return nil, err
 	}
 	if files, err = m.eventFiles(tables.Orders().Name, ""); err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
-	orders, err := query.Sorted(ctx, m.src.Snap, files, tables.Orders(), nil, m.src.Limits)
+	orders, err := rows.Sorted(ctx, m.src.Snap, files, tables.Orders(), nil, m.src.Limits)
 	if err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
@@ -55,7 +55,7 @@ func (t *terms) read(customer string) error {
 	clear(m.spans)
 	m.orders = m.orders[:0]
 	ends := map[string]period.Span{}
-	err := t.orders.each(customer, func(row query.Row) error {
+	err := t.orders.each(customer, func(row rows.Row) error {
 		id := orderLine(row, tables.OOrderID, tables.OOrderLine)
 		ends[id] = period.Span{From: row.Time(tables.OEffectiveTime), To: row.Time(tables.OExpireTime)}
 		if len(row.Text(tables.OBaseOrderID)) > 0 {
@@ -66,7 +66,7 @@ func (t *terms) read(customer string) error {
 	if err != nil {
 		return err
 	}
-	return t.lines.each(customer, func(row query.Row) error {
+	return t.lines.each(customer, func(row rows.Row) error {
 		l, err := m.read(row)
 		if err != nil || !l.order {
 			return err
@@ -96,7 +96,7 @@ func (t *terms) read(customer string) error {
 // lineKey is a line of an order: late ones are billed in another cycle than their own.
 type lineKey struct{ cycle, id string }
 
-func orderLine(row query.Row, id, number int) string {
+func orderLine(row rows.Row, id, number int) string {
 	return fmt.Sprintf("%s/%d", row.Text(id), row.Whole(number))
 }
 

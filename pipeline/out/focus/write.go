@@ -17,8 +17,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
@@ -203,13 +203,13 @@ func (f *parquetFile) end() error {
 
 // Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers of its own.
 func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err error) {
-	rows, err := s.Statements(ctx, cycle, "")
+	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	seen := map[string]bool{settlement.VendorID: true}
-	err = rows.Each(func(row query.Row) error {
+	err = list.Each(func(row rows.Row) error {
 		if row.Word(table.XAssociationType) == resale {
 			seen[row.Word(table.XPartnerID)], seen[row.Word(table.XSellerID)] = true, true
 		}
@@ -218,13 +218,13 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Incentives()
+	incentives, err := s.Incentives()
 	if err != nil {
 		return nil, err
 	}
 	c, err := period.ParseCycle(cycle)
-	for i := range list {
-		if in := &list[i]; in.Period.Last() == c {
+	for i := range incentives {
+		if in := &incentives[i]; in.Period.Last() == c {
 			seen[settlement.PartnerID(s.Books, s.Book.Seller(in.Partner, in.Period.Span(s.Books.Zone).To-1))] = true
 		}
 	}

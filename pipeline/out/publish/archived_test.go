@@ -9,7 +9,7 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -71,7 +71,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 		}
 	}
 	check("after the prune")
-	archived := new(query.ArchivedError)
+	archived := new(rows.ArchivedError)
 	for what, s := range map[string]records.Store{"lake": w.files(w.head()), "server": w.copied(w.head(), nil)} {
 		if _, err := told(t.Context(), s); !errors.As(err, &archived) {
 			t.Errorf("%s: %v", what, err)

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -45,7 +45,7 @@ type Source struct {
 	Books   string
 	Cycle   string // publish this cycle alone; "" = all
 	Samples bool
-	Limits  query.Limits
+	Limits  rows.Limits
 }
 
 // cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
@@ -53,7 +53,7 @@ func (s *Source) cycles() ([]lake.CycleRef, error) {
 	if s.Cycle == "" {
 		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool { return ref.Archived != nil }), nil
 	}
-	if err := query.HasCycle(s.Snap, s.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snap, s.Cycle); err != nil {
 		return nil, err
 	}
 	ref, _ := s.Snap.Cycle(s.Cycle)
@@ -199,10 +199,10 @@ var errEnough = errors.New("no more is wanted")
 const batchRows = 1 << 16
 
 // eachBatch gathers rows in batches.
-func eachBatch(rows *query.Rows, def *tables.Table, yield func(*parquet.Columns, error) bool) {
+func eachBatch(list *rows.Rows, def *tables.Table, yield func(*parquet.Columns, error) bool) {
 	cols := parquet.NewColumns(def)
-	err := rows.Each(func(row query.Row) error {
-		query.AppendRow(cols, row, nil)
+	err := list.Each(func(row rows.Row) error {
+		rows.AppendRow(cols, row, nil)
 		if cols.N < batchRows {
 			return nil
 		}
@@ -223,7 +223,7 @@ func eachBatch(rows *query.Rows, def *tables.Table, yield func(*parquet.Columns,
 
 // totals is the control totals of a cycle, as `tollbook export` gives them.
 func (s *Source) totals(list []*published, cycle string) (*item, error) {
-	totals, err := query.Totals(s.Snap, cycle)
+	totals, err := rows.Totals(s.Snap, cycle)
 	if err != nil {
 		return nil, err
 	}

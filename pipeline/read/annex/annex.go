@@ -11,7 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -114,7 +114,7 @@ type Peak struct {
 // Build makes an annex of every object that the question fits, in order of customer, sku, region and object. Errors:
 // *query.NoCycleError; *query.NotFoundError where no link and no group fits.
 func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
-	if err := query.HasCycle(s.Snap, q.Cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, q.Cycle.String()); err != nil {
 		return nil, err
 	}
 	objects := measure.Gather(s.Books, q.Cycle, s.wanted(q))
@@ -176,7 +176,7 @@ func (s *Sources) notFound(q *Question) error {
 	if len(known) > 0 {
 		do = "there are: " + strings.Join(known, ", ")
 	}
-	return &query.NotFoundError{What: what, Do: do}
+	return &rows.NotFoundError{What: what, Do: do}
 }
 
 // mostNamed is how many objects a hint names.

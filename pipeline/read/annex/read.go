@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -31,8 +31,8 @@ type Line struct {
 }
 
 // each visits the rows of one file.
-func each(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(query.Row) error) (err error) {
-	rows, err := query.File(snap, e, def, nil)
+func each(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) (err error) {
+	rows, err := rows.File(snap, e, def, nil)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 		if e.Table != tables.Lines().Name || e.Day != lake.EndDay || e.Bucket != bucket {
 			continue
 		}
-		err := each(s.Snap, e, tables.Lines(), func(row query.Row) error {
+		err := each(s.Snap, e, tables.Lines(), func(row rows.Row) error {
 			if row.Word(tables.LCustomerID) != a.CustomerID || string(row.Text(tables.LID)) != id {
 				return nil
 			}
@@ -109,7 +109,7 @@ func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) 
 }
 
 // lineOf reads a stored line.
-func lineOf(row query.Row) (Line, error) {
+func lineOf(row rows.Row) (Line, error) {
 	l := Line{ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), DiscountID: row.Word(tables.LDiscountID)}
 	var err error
 	if l.Quantity, err = row.Quantity(tables.LQuantity); err != nil {

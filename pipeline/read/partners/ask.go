@@ -7,9 +7,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,7 +21,7 @@ type Reader struct {
 	Snap   *lake.Snapshot
 	Books  *books.Books
 	Book   *settlement.Book
-	Limits query.Limits
+	Limits rows.Limits
 	Shelf  *cache.Shelf // keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
 }
 
@@ -32,11 +32,11 @@ func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return
 
 // Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
 // worked out from its lines (SETTLE-1). Errors: *query.NoCycleError, *MissingBookError.
-func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.Rows, error) {
+func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
-		return query.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
+		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
 	}
-	if err := query.HasCycle(r.Snap, name); err != nil {
+	if err := rows.HasCycle(r.Snap, name); err != nil {
 		return nil, err
 	}
 	cycle, err := period.ParseCycle(name)
@@ -48,16 +48,16 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*query.R
 	}
 	// It is for all who ask: that the first of them goes away does not end it.
 	f, err := r.Shelf.Open(r.tag(name), func(w io.Writer) error {
-		rows, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
+		list, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
 		if err != nil {
 			return err
 		}
-		return query.Keep(w, tables.PartnerStatements(), rows)
+		return rows.Keep(w, tables.PartnerStatements(), list)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return query.Kept(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
+	return rows.Kept(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
 }
 
 // tag names what is worked out of a cycle: it is a function of the state, which says its lines, and of the books.
@@ -66,12 +66,12 @@ func (r *Reader) tag(cycle string) string {
 }
 
 // workOut adds the lines of an open cycle up; partner "" = all.
-func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*query.Rows, error) {
+func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string) (*rows.Rows, error) {
 	files, err := r.Snap.Files(cycle.String())
 	if err != nil {
 		return nil, err
 	}
-	return query.Made(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
+	return rows.Made(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
 		func(ctx context.Context, bucket int, write func(*parquet.Columns) error) error {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -99,7 +99,7 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
 	wanted := func(*settlement.Incentive) bool { return true }
 	if cycle != "" {
-		if err := query.HasCycle(r.Snap, cycle); err != nil {
+		if err := rows.HasCycle(r.Snap, cycle); err != nil {
 			return nil, err
 		}
 		c, err := period.ParseCycle(cycle)

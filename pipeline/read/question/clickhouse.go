@@ -11,8 +11,8 @@ import (
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/shopspring/decimal"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -53,7 +53,7 @@ func FromClickHouse(ctx context.Context, q *Question, r Request, zone string, co
 	}
 	for range turns {
 		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
-			return nil, &query.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
+			return nil, &rows.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
 		}
 		a, err := q.ask(ctx, r, zone, conn, live)
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -45,7 +45,7 @@ func (w *reading) take(c *parquet.Columns) error {
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
 	snap := from.Snap
 	if r.Cycle != "" {
-		if err := query.HasCycle(snap, r.Cycle); err != nil {
+		if err := rows.HasCycle(snap, r.Cycle); err != nil {
 			return nil, err
 		}
 	}
@@ -99,7 +99,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock()}
 			for e := range next {
 				w.before = e.Cycle < r.Cycle
-				if err := query.Groups(ctx, from.Snap, e, q.lake.table, q.columns(), nil, w.take); err != nil {
+				if err := rows.Groups(ctx, from.Snap, e, q.lake.table, q.columns(), nil, w.take); err != nil {
 					return err
 				}
 			}
@@ -161,14 +161,14 @@ const batchRows = 1 << 12
 
 // statements gives the partner statements of a cycle in batches.
 func statements(ctx context.Context, from *partners.Reader, cycle string, take func(*parquet.Columns) error) (err error) {
-	rows, err := from.Statements(ctx, cycle, "")
+	list, err := from.Statements(ctx, cycle, "")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	batch := parquet.NewColumns(tables.PartnerStatements())
-	err = rows.Each(func(row query.Row) error {
-		query.AppendRow(batch, row, nil)
+	err = list.Each(func(row rows.Row) error {
+		rows.AppendRow(batch, row, nil)
 		if batch.N < batchRows {
 			return nil
 		}

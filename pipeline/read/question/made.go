@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -122,7 +122,7 @@ func debts(w *reading, from, to *parquet.Columns) error {
 		if from.C[tables.EBalanceType].Word(i) != "debt" {
 			continue
 		}
-		a, err := query.Row{Cols: from, I: i}.Amount(tables.EAmount)
+		a, err := rows.Row{Cols: from, I: i}.Amount(tables.EAmount)
 		if err != nil {
 			return err
 		}

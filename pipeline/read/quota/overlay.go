@@ -6,7 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -38,7 +38,7 @@ func (s *Sources) overlay(rows []position.Row, customer int32, after, upTo strin
 
 // changesIn are a customer's changes of one cycle: shifts first, for a state that late records left holds those of its own cycle.
 func (s *Sources) changesIn(customer int32, cycle string) (out []late.Change, err error) {
-	err = s.eachOf(tables.Shifts(), tables.HCustomerID, customer, cycle, func(row query.Row) error {
+	err = s.eachOf(tables.Shifts(), tables.HCustomerID, customer, cycle, func(row rows.Row) error {
 		by, err := row.Quantity(tables.HShift)
 		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey), At: row.Time(tables.HAt)}
 		out = append(out, late.Change{Row: at, Moves: true, By: by})
@@ -47,7 +47,7 @@ func (s *Sources) changesIn(customer int32, cycle string) (out []late.Change, er
 	if err != nil {
 		return nil, err
 	}
-	err = s.eachOf(tables.LatePositions(), tables.PCustomerID, customer, cycle, func(row query.Row) error {
+	err = s.eachOf(tables.LatePositions(), tables.PCustomerID, customer, cycle, func(row rows.Row) error {
 		p, err := positionOf(row)
 		out = append(out, late.Change{Row: p})
 		return err
@@ -56,23 +56,23 @@ func (s *Sources) changesIn(customer int32, cycle string) (out []late.Change, er
 }
 
 // eachOf visits a customer's rows of a table that a cycle has one file a bucket of.
-func (s *Sources) eachOf(def *tables.Table, by int, customer int32, cycle string, visit func(query.Row) error) error {
+func (s *Sources) eachOf(def *tables.Table, by int, customer int32, cycle string, visit func(rows.Row) error) error {
 	files, err := s.Snap.Find(lake.FileKey{Table: def.Name, Cycle: cycle, Bucket: s.bucket(customer)})
 	if err != nil {
 		return err
 	}
 	for _, e := range files {
-		rows, err := query.File(s.Snap, e, def, nil)
+		list, err := rows.File(s.Snap, e, def, nil)
 		if err != nil {
 			return err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			if row.Word(by) != s.Books.Customers[customer].ID {
 				return nil
 			}
 			return visit(row)
 		})
-		if err := errors.Join(err, rows.Close()); err != nil {
+		if err := errors.Join(err, list.Close()); err != nil {
 			return err
 		}
 	}

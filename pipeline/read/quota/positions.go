@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -116,11 +116,11 @@ func (s *Sources) positions(files []lake.FileEntry, day string, bucket int, cust
 		if e.Table != tables.Positions().Name || e.Day != day || e.Bucket != bucket {
 			continue
 		}
-		rows, err := query.File(s.Snap, e, tables.Positions(), nil)
+		list, err := rows.File(s.Snap, e, tables.Positions(), nil)
 		if err != nil {
 			return nil, err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			if row.Word(tables.PCustomerID) != customer {
 				return nil
 			}
@@ -128,14 +128,14 @@ func (s *Sources) positions(files []lake.FileEntry, day string, bucket int, cust
 			out = append(out, p)
 			return err
 		})
-		if err := errors.Join(err, rows.Close()); err != nil {
+		if err := errors.Join(err, list.Close()); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func positionOf(row query.Row) (position.Row, error) {
+func positionOf(row rows.Row) (position.Row, error) {
 	p := position.Row{
 		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope), Resource: string(row.Text(tables.PResource)),
 		Region: row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)), Order: row.Whole(tables.POrder),

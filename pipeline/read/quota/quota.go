@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -89,12 +89,12 @@ func (d *Draw) At() period.Instant { return d.at }
 // Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *query.NoCycleError;
 // *query.NotFoundError for a customer that the books do not have.
 func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string, limit int) (*Report, error) {
-	if err := query.HasCycle(s.Snap, cycle.String()); err != nil {
+	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
 		return nil, err
 	}
 	code := s.Books.Customer(customer)
 	if code < 0 {
-		return nil, &query.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", customer), Do: "check --customer"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", customer), Do: "check --customer"}
 	}
 	rows := s.Books.Customers[code].Rows
 	r := &Report{Cycle: cycle.String(), CustomerID: customer, Name: rows[len(rows)-1].Name, Packages: []Package{}, Draws: []Draw{}, Agrees: true}
@@ -154,12 +154,12 @@ type standing struct {
 // lines takes the draws of records from their lines.
 func (b *builder) lines(ctx context.Context) (err error) {
 	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart, tables.LUsageEnd, tables.LResourceTag, tables.LDay}
-	rows, err := query.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, query.Limits{})
+	list, err := rows.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, rows.Limits{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
 		text, day := row.Text(tables.LPackageDraws), row.Word(tables.LDay)
 		if len(text) == 0 || day == lake.EndDay {
 			return nil // month-end lines add up what their records drew (QUOTA-3)
@@ -186,11 +186,11 @@ func (b *builder) waiting(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := query.File(b.Snap, e, tables.Usage(), nil)
+		list, err := rows.File(b.Snap, e, tables.Usage(), nil)
 		if err != nil {
 			return err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			sku := b.Books.SKU(row.Word(tables.USKU))
 			text := row.Text(tables.UDraws)
 			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 || !b.Books.Products[sku].Model.PeriodLevel() {
@@ -200,7 +200,7 @@ func (b *builder) waiting(ctx context.Context) error {
 			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at), SKU: row.Word(tables.USKU),
 				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
 		})
-		if err := errors.Join(err, rows.Close()); err != nil {
+		if err := errors.Join(err, list.Close()); err != nil {
 			return err
 		}
 	}

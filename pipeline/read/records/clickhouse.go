@@ -11,9 +11,9 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -107,7 +107,7 @@ func (p *Published) usable(ctx context.Context, shown *publish.Shown, cycle stri
 // of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it, which are there as long
 // as that pointer is. from is what follows FROM.
 func (p *Published) of(ctx context.Context, cycle string, ask func(from string) error) error {
-	if err := query.HasCycle(p.snap, cycle); err != nil {
+	if err := rows.HasCycle(p.snap, cycle); err != nil {
 		return err
 	}
 	shown, ok, err := publish.Find(ctx, p.conn, p.database, p.snap, cycle)
@@ -298,7 +298,7 @@ func (p *Published) split(ctx context.Context, from string, q *Query, out *Page)
 	}
 	keys, ids := make([]key, out.Rows.N), make([]string, out.Rows.N)
 	for i := range keys {
-		row := query.Row{Cols: out.Rows, I: i}
+		row := rows.Row{Cols: out.Rows, I: i}
 		keys[i] = key{row.Word(tables.LDay), string(row.Text(tables.LID)), int64(row.Time(tables.LUsageStart))}
 		ids[i] = keys[i].id
 	}

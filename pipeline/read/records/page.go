@@ -6,13 +6,13 @@ import (
 	"sort"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // Page answers a query. Errors: *query.NoCycleError; *lake.MovedError when a newer state took files away (REC-1).
 func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
-	if err := query.HasCycle(s.Snapshot, q.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
 	}
 	at, files, err := s.places(ctx, q.Cycle, q.Customer, q.Where)

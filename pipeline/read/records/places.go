@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -114,32 +114,32 @@ func isOther(day string) bool { return len(day) > 0 && (day[0] < '0' || day[0] >
 
 // keyed is one row with the columns that rows are ordered by.
 type keyed struct {
-	row  query.Row
+	row  rows.Row
 	part part
 }
 
 // weave puts the rows of days that are none between those of the days, whose files follow each other.
 func (s *State) weave(files *bucketFiles, days *places, others []part) (*places, error) {
-	var rows []keyed
+	var list []keyed
 	for _, p := range others {
-		cols, err := s.rowsOf(files, p, query.LineOrder())
+		cols, err := s.rowsOf(files, p, rows.LineOrder())
 		if err != nil {
 			return nil, err
 		}
 		for i := range cols.N {
 			at := p.from + int64(i)
-			rows = append(rows, keyed{query.Row{Cols: cols, I: i}, part{p.file, at, at + 1, 1}})
+			list = append(list, keyed{rows.Row{Cols: cols, I: i}, part{p.file, at, at + 1, 1}})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b keyed) int { return query.CompareLines(a.row, b.row) })
+	slices.SortStableFunc(list, func(a, b keyed) int { return rows.CompareLines(a.row, b.row) })
 	out := &places{}
 	for _, p := range days.parts {
 		starts, err := s.rowsOf(files, p, []int{tables.LUsageStart})
 		if err != nil {
 			return nil, err
 		}
-		for len(rows) > 0 {
-			n, err := s.before(files, p, starts, rows[0].row)
+		for len(list) > 0 {
+			n, err := s.before(files, p, starts, list[0].row)
 			if err != nil {
 				return nil, err
 			}
@@ -147,32 +147,32 @@ func (s *State) weave(files *bucketFiles, days *places, others []part) (*places,
 				break // it comes after this day
 			}
 			out.add(part{p.file, p.from, p.from + n, n})
-			out.add(rows[0].part)
-			rows = rows[1:]
+			out.add(list[0].part)
+			list = list[1:]
 			p.from, p.count = p.from+n, p.count-n
 			starts.C[tables.LUsageStart].Ints = starts.C[tables.LUsageStart].Ints[n:]
 		}
 		out.add(p)
 	}
-	for _, r := range rows {
+	for _, r := range list {
 		out.add(r.part)
 	}
 	return out, nil
 }
 
 // before is how many rows of a part come before a row. starts holds usage_start of the part's rows.
-func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns, row query.Row) (int64, error) {
+func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns, row rows.Row) (int64, error) {
 	ints, start := starts.C[tables.LUsageStart].Ints, int64(row.Time(tables.LUsageStart))
 	low := sort.Search(len(ints), func(i int) bool { return ints[i] >= start })
 	high := low + sort.Search(len(ints)-low, func(i int) bool { return ints[low+i] > start })
 	if low == high {
 		return int64(low), nil
 	}
-	cols, err := s.rowsOf(files, part{file: p.file, from: p.from + int64(low), to: p.from + int64(high)}, query.LineOrder())
+	cols, err := s.rowsOf(files, part{file: p.file, from: p.from + int64(low), to: p.from + int64(high)}, rows.LineOrder())
 	if err != nil {
 		return 0, err
 	}
-	n := sort.Search(cols.N, func(i int) bool { return query.CompareLines(query.Row{Cols: cols, I: i}, row) > 0 })
+	n := sort.Search(cols.N, func(i int) bool { return rows.CompareLines(rows.Row{Cols: cols, I: i}, row) > 0 })
 	return int64(low + n), nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -59,7 +59,7 @@ func billColumns() []int {
 
 // BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was billed for what came
 // after the close, else usage_start.
-func BillTime(row query.Row) period.Instant {
+func BillTime(row rows.Row) period.Instant {
 	switch row.Word(tables.LDay) {
 	case lake.EventsDay:
 		return row.Time(tables.LTradeTime)
@@ -112,7 +112,7 @@ func (c *Condition) test(cols *parquet.Columns) (func(i int) bool, error) {
 		return func(i int) bool { return col.Decs[i].Hi >= 0 }, nil
 	case Own:
 		return func(i int) bool {
-			t := query.Row{Cols: cols, I: i}.Time(tables.LOwnTime)
+			t := rows.Row{Cols: cols, I: i}.Time(tables.LOwnTime)
 			if t == tables.Nothing {
 				t = period.Instant(cols.C[tables.LUsageStart].Ints[i])
 			}
@@ -120,7 +120,7 @@ func (c *Condition) test(cols *parquet.Columns) (func(i int) bool, error) {
 		}, nil
 	case Billed:
 		return func(i int) bool {
-			t := BillTime(query.Row{Cols: cols, I: i})
+			t := BillTime(rows.Row{Cols: cols, I: i})
 			return t >= c.From && t < c.To
 		}, nil
 	}

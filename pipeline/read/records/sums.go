@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -65,7 +65,7 @@ func (s *Sum) Add(o *Sum) error {
 
 // Sums adds lines up, ordered by the values of By. Errors are those of Page.
 func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
-	if err := query.HasCycle(s.Snapshot, q.Cycle); err != nil {
+	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
 	}
 	sums := make(map[string]*Sum)
@@ -167,7 +167,7 @@ type Share struct{ Partner, Association, Customer string }
 // Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a state. The list
 // must not be changed. Errors are those of Page.
 func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
-	if err := query.HasCycle(s.Snapshot, cycle); err != nil {
+	if err := rows.HasCycle(s.Snapshot, cycle); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -169,7 +169,7 @@ func (b *bucket) rowCounts() error {
 				continue // was read
 			}
 		}
-		n, err := query.RowCount(b.v.snap, e)
+		n, err := rows.RowCount(b.v.snap, e)
 		if err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (b *bucket) positions() error {
 		return nil
 	}
 	last := files[len(files)-1] // by path, so by day
-	return b.each(last, tables.Positions(), nil, func(row query.Row) error {
+	return b.each(last, tables.Positions(), nil, func(row rows.Row) error {
 		if row.Small(tables.PKind) != gatherRow {
 			return nil
 		}
@@ -245,7 +245,7 @@ func (b *bucket) statements() error {
 	for _, e := range b.p.of(tables.Statements().Name) {
 		sums := newColumnSums(tables.Statements())
 		cols := decimals(sums.def)
-		err := b.each(e, tables.Statements(), nil, func(row query.Row) error {
+		err := b.each(e, tables.Statements(), nil, func(row rows.Row) error {
 			id := row.Word(tables.SCustomerID)
 			if !b.belongs(id) || row.Word(tables.SCycle) != e.Cycle || seen[id] {
 				b.v.differ(Contents, "%s: statement of customer %s does not belong there", e.Path, id)
@@ -274,7 +274,7 @@ func (b *bucket) statements() error {
 }
 
 // statement compares one statement with the customer's lines.
-func (b *bucket) statement(id string, row query.Row) error {
+func (b *bucket) statement(id string, row rows.Row) error {
 	s := b.customers[id]
 	if s == nil {
 		s = &customerSum{}
@@ -311,13 +311,13 @@ func (b *bucket) statement(id string, row query.Row) error {
 }
 
 // each reads a file of the bucket.
-func (b *bucket) each(e lake.FileEntry, def *tables.Table, cols []int, visit func(query.Row) error) (err error) {
-	rows, err := query.File(b.v.snap, e, def, cols)
+func (b *bucket) each(e lake.FileEntry, def *tables.Table, cols []int, visit func(rows.Row) error) (err error) {
+	list, err := rows.File(b.v.snap, e, def, cols)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
 		b.counts.rows++
 		return visit(row)
 	})

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -45,8 +45,8 @@ func (k *recordKey) compare(o *recordKey) int {
 
 // feeder gives the rows of one file one after the other; without a file, none.
 type feeder struct {
-	rows *query.Rows
-	row  query.Row
+	rows *rows.Rows
+	row  rows.Row
 	ok   bool
 	n    int64
 }
@@ -56,7 +56,7 @@ func (b *bucket) feeder(table *tables.Table, name string, cols []int) (*feeder, 
 	if !there {
 		return &feeder{}, nil
 	}
-	rows, err := query.File(b.v.snap, e, table, cols)
+	rows, err := rows.File(b.v.snap, e, table, cols)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (b *bucket) day(ctx context.Context, name string) (err error) {
 }
 
 // line checks one line and adds it up.
-func (d *day) line(row query.Row) error {
+func (d *day) line(row rows.Row) error {
 	customer := row.Word(tables.LCustomerID)
 	if row.Word(tables.LCycle) != d.p.cycle.Cycle || row.Word(tables.LDay) != d.name || !d.belongs(customer) {
 		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there", d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LID), customer)
@@ -145,7 +145,7 @@ func (d *day) line(row query.Row) error {
 }
 
 // money is VERIFY-3.
-func (d *day) money(row query.Row) error {
+func (d *day) money(row rows.Row) error {
 	d.sum.lines++
 	partnered := d.partnered(row)
 	var parts, kinds money.AmountTotal
@@ -187,7 +187,7 @@ func (d *day) money(row query.Row) error {
 }
 
 // partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else nil.
-func (d *day) partnered(row query.Row) *customerSum {
+func (d *day) partnered(row rows.Row) *customerSum {
 	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LPartnerID) == "" {
 		return nil
 	}
@@ -199,13 +199,13 @@ func (d *day) partnered(row query.Row) *customerSum {
 	return d.bucket.partnered[customer]
 }
 
-func (d *day) differLine(row query.Row, format string, args ...any) {
+func (d *day) differLine(row rows.Row, format string, args ...any) {
 	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LCustomerID), row.Text(tables.LID), row.Small(tables.LTier), row.Word(tables.LKind)}, args...)
 	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
 // endLine adds a month-end line to what its product waited for.
-func (d *day) endLine(row query.Row) error {
+func (d *day) endLine(row rows.Row) error {
 	w := d.waiting[product{row.Word(tables.LCustomerID), row.Word(tables.LSKU)}]
 	if w == nil {
 		return nil // bandwidth: its quantity is measured, not accepted
@@ -218,7 +218,7 @@ func (d *day) endLine(row query.Row) error {
 }
 
 // record tells the records apart that the lines are of, and passes over those of the usage table on the way.
-func (d *day) record(row query.Row) error {
+func (d *day) record(row rows.Row) error {
 	key := recordKey{row.Word(tables.LCustomerID), row.Time(tables.LUsageStart), row.Text(tables.LID)}
 	if !d.open || d.key.compare(&key) != 0 {
 		if err := d.closeRecord(); err != nil {
@@ -267,7 +267,7 @@ func (d *day) closeRecord() error {
 	return d.usage.next()
 }
 
-func usageKey(row query.Row) recordKey {
+func usageKey(row rows.Row) recordKey {
 	return recordKey{row.Word(tables.UCustomerID), row.Time(tables.UUsageStart), row.Text(tables.URecordID)}
 }
 

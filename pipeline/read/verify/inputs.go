@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -85,7 +85,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		case tables.IncentiveEvents().Name:
 			n, err = v.incentiveFile(e)
 		default:
-			n, err = query.RowCount(v.snap, e)
+			n, err = rows.RowCount(v.snap, e)
 		}
 		if moved := new(lake.MovedError); errors.As(err, &moved) {
 			return nil, err
@@ -104,12 +104,12 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 }
 
 func (v *verifier) rejectFile(e lake.FileEntry, kept map[fileKey]int64) (n int64, err error) {
-	rows, err := query.Unsorted(v.snap, e, tables.Rejects(), []int{tables.RFeed, tables.RFileHash})
+	list, err := rows.Unsorted(v.snap, e, tables.Rejects(), []int{tables.RFeed, tables.RFileHash})
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return n, rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return n, list.Each(func(row rows.Row) error {
 		n++
 		kept[fileKey{row.Word(tables.RFeed), row.Word(tables.RFileHash)}]++
 		return nil
@@ -118,12 +118,12 @@ func (v *verifier) rejectFile(e lake.FileEntry, kept map[fileKey]int64) (n int64
 
 // incentiveFile counts the incentive events that fit.
 func (v *verifier) incentiveFile(e lake.FileEntry) (n int64, err error) {
-	rows, err := query.Unsorted(v.snap, e, tables.IncentiveEvents(), []int{tables.VRefused})
+	list, err := rows.Unsorted(v.snap, e, tables.IncentiveEvents(), []int{tables.VRefused})
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return n, rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return n, list.Each(func(row rows.Row) error {
 		if n++; row.Small(tables.VRefused) == 0 {
 			v.counts.incentives++ // the workers have ended
 		}

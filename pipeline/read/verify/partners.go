@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -30,20 +30,20 @@ func (b *bucket) partners() error {
 	if b.p.cycle.State != lake.CycleClosed {
 		return nil
 	}
-	rows, resold := make(map[string]*customerSum), make(map[string]*through)
+	list, resold := make(map[string]*customerSum), make(map[string]*through)
 	for _, e := range b.p.of(tables.PartnerStatements().Name) {
 		sums := newColumnSums(tables.PartnerStatements())
 		cols := decimals(sums.def)
-		err := b.each(e, tables.PartnerStatements(), nil, func(row query.Row) error {
+		err := b.each(e, tables.PartnerStatements(), nil, func(row rows.Row) error {
 			customer := row.Word(tables.XCustomerID)
 			if !b.belongs(customer) || row.Word(tables.XCycle) != e.Cycle {
 				b.v.differ(Contents, "%s: a row of customer %s does not belong there", e.Path, customer)
 			}
-			if rows[customer] == nil {
-				rows[customer], resold[customer] = &customerSum{}, &through{}
+			if list[customer] == nil {
+				list[customer], resold[customer] = &customerSum{}, &through{}
 			}
 			b.counts.settled++
-			return errors.Join(sums.add(row, cols), b.partnerRow(row, rows[customer], resold[customer]))
+			return errors.Join(sums.add(row, cols), b.partnerRow(row, list[customer], resold[customer]))
 		})
 		if err != nil {
 			return err
@@ -61,11 +61,11 @@ func (b *bucket) partners() error {
 			b.v.differ(Partners, "cycle %s, customer %s: resellers owe their distributors %s, the distributors' revenue is %s", b.p.cycle.Cycle, customer, r.owed, r.revenue)
 		}
 	}
-	return b.comparePartners(rows)
+	return b.comparePartners(list)
 }
 
 // partnerRow checks one row and adds it up: what is not about a reseller to the customer's sum.
-func (b *bucket) partnerRow(row query.Row, sum *customerSum, resold *through) error {
+func (b *bucket) partnerRow(row rows.Row, sum *customerSum, resold *through) error {
 	var values [len(shared)]money.AmountTotal
 	var parts money.AmountTotal
 	about := row.Word(tables.XResellerID) != ""
@@ -102,7 +102,7 @@ func (b *bucket) partnerRow(row query.Row, sum *customerSum, resold *through) er
 const vendor = "vendor"
 
 // resellerRow checks a distributor's row about a reseller.
-func (b *bucket) resellerRow(row query.Row, resold *through) error {
+func (b *bucket) resellerRow(row rows.Row, resold *through) error {
 	revenue, err := row.Amount(tables.XRevenue)
 	cost, costErr := row.Amount(tables.XCost)
 	margin, marginErr := row.Amount(tables.XMargin)
@@ -120,7 +120,7 @@ func (b *bucket) resellerRow(row query.Row, resold *through) error {
 	return nil
 }
 
-func (b *bucket) differRow(row query.Row, format string, args ...any) {
+func (b *bucket) differRow(row rows.Row, format string, args ...any) {
 	args = append([]any{b.p.cycle.Cycle, row.Word(tables.XPartnerID), row.Word(tables.XCustomerID), row.Word(tables.XServiceTypeCode)}, args...)
 	b.v.differ(Partners, "cycle %s, partner %s, customer %s, service %s: "+format, args...)
 }
@@ -169,17 +169,17 @@ func (v *verifier) handPartners(b *bucket) error {
 func (b *bucket) events() error {
 	for _, e := range b.p.of(tables.AccountEvents().Name) {
 		n := int64(0)
-		rows, err := query.Unsorted(b.v.snap, e, tables.AccountEvents(), []int{tables.GRefused})
+		list, err := rows.Unsorted(b.v.snap, e, tables.AccountEvents(), []int{tables.GRefused})
 		if err != nil {
 			return err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			if n++; row.Small(tables.GRefused) == 0 {
 				b.counts.accounts++
 			}
 			return nil
 		})
-		if err := errors.Join(err, rows.Close()); err != nil {
+		if err := errors.Join(err, list.Close()); err != nil {
 			return err
 		}
 		b.counts.rows += n
@@ -224,12 +224,12 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := query.Unsorted(v.snap, e, tables.AccountEntries(), nil)
+		list, err := rows.Unsorted(v.snap, e, tables.AccountEntries(), nil)
 		if err == nil {
-			err = errors.Join(rows.Each(func(row query.Row) error {
+			err = errors.Join(list.Each(func(row rows.Row) error {
 				n++
 				return v.entry(e, row, stands)
-			}), rows.Close())
+			}), list.Close())
 		}
 		if moved := new(lake.MovedError); errors.As(err, &moved) || ctx.Err() != nil {
 			return err
@@ -245,7 +245,7 @@ func (v *verifier) ledger(ctx context.Context, files []lake.FileEntry) error {
 }
 
 // entry checks one move of a balance.
-func (v *verifier) entry(e lake.FileEntry, row query.Row, stands map[balance]money.Amount) error {
+func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]money.Amount) error {
 	key := balance{row.Word(tables.ECustomerID), row.Word(tables.EBalanceType)}
 	moved, err := row.Amount(tables.EAmount)
 	after, afterErr := row.Amount(tables.EBalanceAfter)

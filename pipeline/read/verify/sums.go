@@ -2,7 +2,7 @@ package verify
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -38,7 +38,7 @@ func newColumnSums(def *tables.Table) *columnSums {
 }
 
 // add adds a row's values of the given columns.
-func (s *columnSums) add(row query.Row, cols []int) error {
+func (s *columnSums) add(row rows.Row, cols []int) error {
 	s.rows++
 	for _, col := range cols {
 		d := row.Cols.C[col].Decs[row.I]

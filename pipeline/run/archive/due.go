@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -90,11 +90,11 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 			}
 			switch e.Table {
 			case tables.Late().Name:
-				err = l.each(e, tables.Late(), tables.LateOrigin, func(row query.Row) (period.Cycle, error) {
+				err = l.each(e, tables.Late(), tables.LateOrigin, func(row rows.Row) (period.Cycle, error) {
 					return period.ParseCycle(row.Word(tables.LateOrigin))
 				})
 			case tables.LateSamples().Name:
-				err = l.each(e, tables.LateSamples(), tables.BSlot, func(row query.Row) (period.Cycle, error) {
+				err = l.each(e, tables.LateSamples(), tables.BSlot, func(row rows.Row) (period.Cycle, error) {
 					return l.zone.Cycle(row.Time(tables.BSlot)), nil
 				})
 			}
@@ -107,13 +107,13 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 }
 
 // each notes the oldest cycle that rows of a file belong to.
-func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(query.Row) (period.Cycle, error)) (err error) {
-	rows, err := query.Unsorted(l.snap, e, def, []int{col})
+func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(rows.Row) (period.Cycle, error)) (err error) {
+	list, err := rows.Unsorted(l.snap, e, def, []int{col})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	return rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
 		c, err := of(row)
 		if oldest, ok := l.oldest[e.Cycle]; !ok || c < oldest {
 			l.oldest[e.Cycle] = c

@@ -10,7 +10,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/rating"
@@ -65,9 +66,9 @@ type Reject struct {
 
 // Cycle is the part of a quote that one cycle's statement would show.
 type Cycle struct {
-	query.Statement
-	Sections []query.Section `json:"sections"` // by service, sku
-	Priced   []Line          `json:"lines"`    // in the order of rating, month-end lines last
+	rows.Statement
+	Sections []bill.Section `json:"sections"` // by service, sku
+	Priced   []Line         `json:"lines"`    // in the order of rating, month-end lines last
 }
 
 // Line is one line of a quote.
@@ -295,7 +296,7 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 	if j.out.Rejected == 0 {
 		return nil
 	}
-	rows, err := query.Rejects(ctx, snap, nil, query.Limits{})
+	rows, err := rows.Rejects(ctx, snap, nil, rows.Limits{})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
 	"github.com/tollbook/tollbook/rating"
@@ -62,7 +62,7 @@ func options(t *testing.T) run.Options {
 // billed is what a run over an empty lake gives: lines and statements by customer, as text.
 type billed struct {
 	lines      map[string][]string
-	statements map[string]query.Statement
+	statements map[string]rows.Statement
 }
 
 func bill(t *testing.T, w *run.Workspace) billed {
@@ -74,28 +74,28 @@ func bill(t *testing.T, w *run.Workspace) billed {
 	if _, err := w.Monthly(t.Context(), cycle, options(t)); err != nil {
 		t.Fatal(err)
 	}
-	out := billed{map[string][]string{}, map[string]query.Statement{}}
+	out := billed{map[string][]string{}, map[string]rows.Statement{}}
 	l, err := w.Lake(options(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		rows, err := query.Lines(t.Context(), snap, month, "", nil, query.Limits{})
+		list, err := rows.Lines(t.Context(), snap, month, "", nil, rows.Limits{})
 		if err != nil {
 			return err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			customer := row.Word(tables.LCustomerID)
 			out.lines[customer] = append(out.lines[customer], storedText(t, row))
 			return nil
 		})
-		if err := rows.Close(); err != nil {
+		if err := list.Close(); err != nil {
 			return err
 		}
 		if err != nil {
 			return err
 		}
-		return query.EachStatement(context.Background(), snap, month, "", query.Limits{}, func(s *query.Statement) error {
+		return rows.EachStatement(context.Background(), snap, month, "", rows.Limits{}, func(s *rows.Statement) error {
 			out.statements[s.CustomerID] = *s
 			return nil
 		})
@@ -107,7 +107,7 @@ func bill(t *testing.T, w *run.Workspace) billed {
 }
 
 // storedText is everything that a quote says of a line, from the lake.
-func storedText(t *testing.T, row query.Row) string {
+func storedText(t *testing.T, row rows.Row) string {
 	t.Helper()
 	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LID), row.Small(tables.LTier), row.Word(tables.LKind), row.Word(tables.LSKU),
 		row.Word(tables.LRegionCode), row.Text(tables.LResourceID), row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd))

@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -75,11 +75,11 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 		if e.Table != tables.Usage().Name {
 			continue
 		}
-		rows, err := query.File(snap, e, tables.Usage(), nil)
+		list, err := rows.File(snap, e, tables.Usage(), nil)
 		if err != nil {
 			return nil, err
 		}
-		err = rows.Each(func(row query.Row) error {
+		err = list.Each(func(row rows.Row) error {
 			if row.Word(tables.UCustomerID) != j.Customer {
 				return nil
 			}
@@ -98,7 +98,7 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 			out = append(out, r)
 			return nil
 		})
-		if err := errors.Join(err, rows.Close()); err != nil {
+		if err := errors.Join(err, list.Close()); err != nil {
 			return nil, err
 		}
 	}
@@ -108,12 +108,12 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 // fromLines reads the other records back from their lines: the lines of kind usage of one record are one.
 func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool) (out []record, err error) {
 	cols := []int{tables.LRegionCode, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageEnd}
-	rows, err := query.Lines(ctx, snap, cycle.String(), j.Customer, cols, query.Limits{})
+	list, err := rows.Lines(ctx, snap, cycle.String(), j.Customer, cols, rows.Limits{})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	err = rows.Each(func(row query.Row) error {
+	defer func() { err = errors.Join(err, list.Close()) }()
+	err = list.Each(func(row rows.Row) error {
 		id, start := row.Text(tables.LID), row.Time(tables.LUsageStart)
 		if row.Word(tables.LKind) != line.Usage.String() || have[string(id)] {
 			return nil

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -21,8 +22,8 @@ type itemKey struct {
 
 // finish puts the cycle's lines together as a bill does, and its statement.
 func (p *pricing) finish() error {
-	c := Cycle{Statement: query.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []query.Section{}, Priced: p.lines}
-	items := make(map[itemKey]*query.Item)
+	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{}, Priced: p.lines}
+	items := make(map[itemKey]*bill.Item)
 	var keys []itemKey
 	for i := range c.Priced {
 		l := &c.Priced[i]
@@ -30,7 +31,7 @@ func (p *pricing) finish() error {
 		product := &p.trial.Books.Products[p.trial.Books.SKU(l.SKU)]
 		k := itemKey{product.ServiceTypeCode, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
 		if items[k] == nil {
-			items[k] = &query.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice, DiscountID: l.DiscountID}
+			items[k] = &bill.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice, DiscountID: l.DiscountID}
 			keys = append(keys, k)
 		}
 		if err := add(items[k], l); err != nil {
@@ -42,7 +43,7 @@ func (p *pricing) finish() error {
 		n := len(c.Sections)
 		if n == 0 || c.Sections[n-1].SKU != k.sku {
 			product := &p.trial.Books.Products[p.trial.Books.SKU(k.sku)]
-			c.Sections = append(c.Sections, query.Section{Service: k.service, ServiceName: product.ServiceTypeName, SKU: k.sku, Product: product.Name,
+			c.Sections = append(c.Sections, bill.Section{Service: k.service, ServiceName: product.ServiceTypeName, SKU: k.sku, Product: product.Name,
 				Model: product.Model.String(), Measure: product.Measure})
 			n++
 		}
@@ -70,7 +71,7 @@ func kindRank(word string) int {
 }
 
 // add adds a line to its item.
-func add(it *query.Item, l *Line) error {
+func add(it *bill.Item, l *Line) error {
 	it.Lines++
 	return errors.Join(it.Usage.AddSigned(l.Usage), it.Free.AddSigned(l.Free), it.Quantity.AddSigned(l.Quantity), it.Official.Add(l.Official),
 		it.Discount.Add(l.Discount), it.Truncated.Add(l.Truncated), it.Payment.Add(l.Payment))

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -197,9 +197,9 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
 				continue
 			}
-			err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+			err := rows.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 				for i := range batch.N {
-					row := query.Row{Cols: batch, I: i}
+					row := rows.Row{Cols: batch, I: i}
 					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))
 					if _, wanted := payers[key]; wanted {
 						payers[key] = row.Word(tables.OPayer)

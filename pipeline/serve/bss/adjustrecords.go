@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -123,9 +123,9 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 
 func readGifts(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, visit func(gift)) error {
 	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount, tables.GRefused}
-	return query.Groups(ctx, snap, e, tables.AccountEvents(), cols, nil, func(batch *parquet.Columns) error {
+	return rows.Groups(ctx, snap, e, tables.AccountEvents(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
-			row := query.Row{Cols: batch, I: i}
+			row := rows.Row{Cols: batch, I: i}
 			g := gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)), balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
 			switch row.Word(tables.GType) {
 			case "allocate":

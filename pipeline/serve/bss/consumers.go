@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -59,7 +59,7 @@ func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted fu
 		return nil, nil
 	}
 	shares, err := c.State.Store.Shares(ctx, cycle)
-	if none := new(query.NoCycleError); errors.As(err, &none) {
+	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil, nil
 	}
 	var out []string

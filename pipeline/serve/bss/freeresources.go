@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -85,7 +85,7 @@ func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (an
 func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wanted period.Span) ([]freeUsage, error) {
 	from := &quota.Sources{Snap: c.State.Snap, Books: c.State.Workspace.Books, Prices: c.State.Prices.Bill()}
 	report, err := quota.Build(ctx, from, cycle, c.Scope.Customer, 0)
-	none, nobody := new(query.NoCycleError), new(query.NotFoundError)
+	none, nobody := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nobody) {
 		return nil, nil
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -86,7 +86,7 @@ func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (
 	}
 	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where, Columns: cols,
 		Offset: int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
-	if none := new(query.NoCycleError); errors.As(err, &none) {
+	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return empty, nil
 	}
 	return p, err
@@ -98,7 +98,7 @@ func (f *filter) sums(ctx context.Context, cycle string, customers []string, by 
 		return nil, nil
 	}
 	list, err := f.call.State.Store.Sums(ctx, records.SumQuery{Cycle: cycle, Customers: customers, Where: f.where, By: by})
-	if none := new(query.NoCycleError); errors.As(err, &none) {
+	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil, nil
 	}
 	return list, err
@@ -109,7 +109,7 @@ type reader struct {
 	books *books.Books
 	clock period.Clock
 	last  period.Day // of the cycle
-	row   query.Row
+	row   rows.Row
 	split bool
 	terms map[string]term // of lines of orders, by id
 	err   error
@@ -123,7 +123,7 @@ func newReader(c *operation.Call, cycle period.Cycle) *reader {
 // each visits the rows of a page.
 func (r *reader) each(p *records.Page, visit func()) error {
 	for i := range p.Rows.N {
-		r.row, r.split = query.Row{Cols: p.Rows, I: i}, p.Split[i]
+		r.row, r.split = rows.Row{Cols: p.Rows, I: i}, p.Split[i]
 		if visit(); r.err != nil {
 			return r.err
 		}

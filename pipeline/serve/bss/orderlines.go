@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -142,9 +142,9 @@ func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) error {
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime, tables.OPayer,
 		tables.OBaseOrderID, tables.OBaseOrderLine}
-	return query.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+	return rows.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
-			row := query.Row{Cols: batch, I: i}
+			row := rows.Row{Cols: batch, I: i}
 			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)), line: row.Whole(tables.OOrderLine),
 				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer)}
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
@@ -161,9 +161,9 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int, err error) {
 	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime, tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
 		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount}
-	err = query.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *parquet.Columns) error {
+	err = rows.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
-			row := query.Row{Cols: batch, I: i}
+			row := rows.Row{Cols: batch, I: i}
 			o := found[lineKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))]
 			if o == nil || row.Word(tables.LTradeID) != o.order { // an adjustment may have the same id
 				continue
@@ -178,7 +178,7 @@ func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, foun
 	return billed, err
 }
 
-func (o *boughtLine) fill(row query.Row) (err error) {
+func (o *boughtLine) fill(row rows.Row) (err error) {
 	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode), row.Word(tables.LDiscountID)
 	if o.own = row.Time(tables.LOwnTime); o.own == tables.Nothing {
 		o.own = row.Time(tables.LUsageStart)

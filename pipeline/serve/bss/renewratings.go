@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -173,7 +173,7 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 			return nil, err
 		}
 		for _, e := range files {
-			err := eachRow(snap, e, tables.Orders(), func(row query.Row) error {
+			err := eachRow(snap, e, tables.Orders(), func(row rows.Row) error {
 				if row.Word(tables.OCustomerID) != c.Scope.Customer {
 					return nil
 				}
@@ -195,13 +195,13 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 	return list, nil
 }
 
-func orderLine(row query.Row, id, number int) string {
+func orderLine(row rows.Row, id, number int) string {
 	return string(row.Text(id)) + "/" + strconv.FormatInt(row.Whole(number), 10)
 }
 
 // eachRow visits the rows of a file as they lie there.
-func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(query.Row) error) (err error) {
-	rows, err := query.Unsorted(snap, e, def, nil)
+func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) (err error) {
+	rows, err := rows.Unsorted(snap, e, def, nil)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -29,7 +29,7 @@ func termKinds() map[string]int {
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
-		if row := (query.Row{Cols: p.Rows, I: i}); row.Word(tables.LDay) == lake.EventsDay {
+		if row := (rows.Row{Cols: p.Rows, I: i}); row.Word(tables.LDay) == lake.EventsDay {
 			wanted[string(row.Text(tables.LID))] = true
 		}
 	}
@@ -47,9 +47,9 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 		if e.Table != tables.Orders().Name || e.Bucket != bucketOf(c, customer) {
 			continue
 		}
-		err := query.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+		err := rows.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 			for i := range batch.N {
-				row := query.Row{Cols: batch, I: i}
+				row := rows.Row{Cols: batch, I: i}
 				order := string(row.Text(tables.OOrderID))
 				id := order + "/" + strconv.FormatInt(row.Whole(tables.OOrderLine), 10)
 				if kind := kinds[row.Word(tables.OPeriodType)]; kind != 0 && row.Word(tables.OCustomerID) == customer && wanted[id] {

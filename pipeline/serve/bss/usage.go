@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -123,7 +123,7 @@ func measurements(ctx context.Context, c *operation.Call, resource string) ([]*a
 	w := c.State.Workspace
 	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(), Currency: w.Settings.Currency.Code}
 	list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Customer: c.Scope.Customer, Resource: resource})
-	none, nothing := new(query.NoCycleError), new(query.NotFoundError)
+	none, nothing := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nothing) {
 		return nil, nil
 	}

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
 	pipeline "github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-func explain() operation.Operation {
+func explainLine() operation.Operation {
 	return operation.Operation{
 		Name: "ExplainLine", Method: http.MethodGet, Path: "/v1/lines/{id}/explain",
 		Summary: "How a record's amounts came about, step by step, and whether rating it again gives the same",
@@ -22,22 +23,22 @@ func explain() operation.Operation {
 			{Name: "cycle", Kind: operation.Month, Meaning: "that it is billed in"},
 			{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, where it is billed later"},
 		},
-		Answer: query.Story{}, Handle: handleExplain,
+		Answer: explain.Story{}, Handle: handleExplain,
 	}
 }
 
 func handleExplain(ctx context.Context, c *operation.Call) (any, error) {
 	w := c.State.Workspace
-	s := &query.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Refund: pipeline.RefundRules(&w.Settings)}
+	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Refund: pipeline.RefundRules(&w.Settings)}
 	if c.Scope.Feeds {
 		var err error
 		if s.Inbox, err = w.Inbox(); err != nil {
 			return nil, err
 		}
 	}
-	q := &query.Question{ID: c.Text("id"), Cycle: c.Text("cycle"), Origin: c.Text("origin_cycle"), Customer: c.Scope.Customer}
-	story, err := query.Explain(ctx, s, q)
-	if none := new(query.NotFoundError); errors.As(err, &none) && c.Scope.Feeds {
+	q := &explain.Question{ID: c.Text("id"), Cycle: c.Text("cycle"), Origin: c.Text("origin_cycle"), Customer: c.Scope.Customer}
+	story, err := explain.Explain(ctx, s, q)
+	if none := new(rows.NotFoundError); errors.As(err, &none) && c.Scope.Feeds {
 		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一", En: none.What})
 	}
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -67,7 +67,7 @@ func exportType(format string, split bool) (kind, ending string) {
 }
 
 func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
-	if err := query.HasCycle(c.State.Snap, c.Text("cycle")); err != nil {
+	if err := rows.HasCycle(c.State.Snap, c.Text("cycle")); err != nil {
 		return nil, err
 	}
 	format := c.Text("format")

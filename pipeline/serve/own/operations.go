@@ -12,7 +12,7 @@ import (
 
 // Operations lists tollbook's own operations.
 func Operations() []operation.Operation {
-	return []operation.Operation{consumption(), statements(), statement(), incentives(), cycles(), runs(), explain(), health(), ready(), metrics(), description()}
+	return []operation.Operation{consumption(), statements(), statement(), incentives(), cycles(), runs(), explainLine(), health(), ready(), metrics(), description()}
 }
 
 // house are those who may see everything of money.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
@@ -43,7 +43,7 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 		}
 	}
 	for _, ref := range m.Cycles {
-		totals, err := query.Totals(c.State.Snap, ref.Cycle)
+		totals, err := rows.Totals(c.State.Snap, ref.Cycle)
 		if err != nil {
 			return nil, err
 		}

@@ -1,8 +1,9 @@
-package query
+package explain
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -37,7 +38,7 @@ func (e *explainer) changesIn(cycle string, start period.Instant) (out []late.Ch
 			out = append(out, c)
 		}
 	}
-	err = e.eachOf(tables.Shifts(), cycle, tables.HCustomerID, func(row Row) error {
+	err = e.eachOf(tables.Shifts(), cycle, tables.HCustomerID, func(row rows.Row) error {
 		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey), At: row.Time(tables.HAt)}
 		by, err := row.Quantity(tables.HShift)
 		add(late.Change{Row: at, Moves: true, By: by})
@@ -46,7 +47,7 @@ func (e *explainer) changesIn(cycle string, start period.Instant) (out []late.Ch
 	if err != nil {
 		return nil, err
 	}
-	err = e.eachOf(tables.LatePositions(), cycle, tables.PCustomerID, func(row Row) error {
+	err = e.eachOf(tables.LatePositions(), cycle, tables.PCustomerID, func(row rows.Row) error {
 		p, err := positionOf(row)
 		add(late.Change{Row: p})
 		return err
@@ -55,7 +56,7 @@ func (e *explainer) changesIn(cycle string, start period.Instant) (out []late.Ch
 }
 
 // eachOf visits the customer's rows of a table that a cycle has one file a bucket of.
-func (e *explainer) eachOf(def *tables.Table, cycle string, by int, visit func(Row) error) error {
+func (e *explainer) eachOf(def *tables.Table, cycle string, by int, visit func(rows.Row) error) error {
 	files, err := e.Snap.Find(lake.FileKey{Table: def.Name, Cycle: cycle, Bucket: e.bucket()})
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -21,7 +23,7 @@ func endID(cycle, sku, region, object string) string {
 func (e *explainer) monthEnd(ctx context.Context) error {
 	e.story.State = StateMonthEnd
 	sku, found := int32(-1), false
-	err := e.storedLines(e.at.day, &e.story.Stored, func(row Row) bool {
+	err := e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
 		if string(row.Text(tables.LID)) != e.at.id {
 			return false
 		}
@@ -34,7 +36,7 @@ func (e *explainer) monthEnd(ctx context.Context) error {
 		return err
 	}
 	if sku < 0 {
-		return &NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id), Do: "put it back into books/products.csv"}
+		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id), Do: "put it back into books/products.csv"}
 	}
 	p := &e.Books.Products[sku]
 	e.fact("product", productText(p))
@@ -116,7 +118,7 @@ func chargeSteps(steps []rating.Step, charges int) [][]string {
 
 // percentile measures the line's object again and prices it.
 func (e *explainer) percentile(ctx context.Context, sku int32) error {
-	list, err := Measure(ctx, e.Snap, e.Books, e.at.cycle, e.at.customer)
+	list, err := annex.Measure(ctx, e.Snap, e.Books, e.at.cycle, e.at.customer)
 	if err != nil {
 		return err
 	}
@@ -140,18 +142,4 @@ func (e *explainer) percentile(ctx context.Context, sku int32) error {
 		}
 	}
 	return nil
-}
-
-// String says how the value was measured.
-func (m *Measured) String() string {
-	text := fmt.Sprintf("%s of %d points", m.Method, m.Points)
-	if m.Index >= 0 {
-		text += fmt.Sprintf(", the one at rank %d from the top", m.Index+1)
-	}
-	text += fmt.Sprintf(": %s Mbps", m.Value)
-	if m.Slot != "" {
-		text += ", first at " + m.Slot
-	}
-	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(), m.Billed, m.Days, m.MonthDays,
-		m.ValidDays, m.Quantity.Trim())
 }

@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"bytes"
@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -67,12 +68,12 @@ func (e *explainer) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.storedLines(e.at.day, &e.story.Stored, func(row Row) bool { return string(row.Text(tables.LID)) == e.at.id })
+	return e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool { return string(row.Text(tables.LID)) == e.at.id })
 }
 
 // laterLines reads the month-end lines that a waiting record counts for.
 func (e *explainer) laterLines(r *accepted) error {
-	return e.storedLines(lake.EndDay, &e.story.Later, func(row Row) bool {
+	return e.storedLines(lake.EndDay, &e.story.Later, func(row rows.Row) bool {
 		resource := row.Text(tables.LResourceID)
 		return row.Word(tables.LSKU) == e.Books.Products[r.SKU].SKU && (len(resource) == 0 || bytes.Equal(resource, r.Resource))
 	})
@@ -125,7 +126,7 @@ func (e *explainer) replacer() error {
 		if f.Table != tables.Usage().Name || f.Bucket != e.bucket() {
 			continue
 		}
-		err := e.each(f, tables.Usage(), nil, tables.UCustomerID, func(row Row) error {
+		err := e.each(f, tables.Usage(), nil, tables.UCustomerID, func(row rows.Row) error {
 			if string(row.Text(tables.UReplaces)) == e.at.id {
 				e.fact("replaced by", string(row.Text(tables.URecordID)))
 			}
@@ -153,18 +154,18 @@ func (e *explainer) tell(steps []rating.Step, charges []line.Charge) {
 }
 
 // storedLines reads the customer's lines of a day that are of interest.
-func (e *explainer) storedLines(day string, to *[]Line, keep func(Row) bool) error {
+func (e *explainer) storedLines(day string, to *[]Line, keep func(rows.Row) bool) error {
 	return e.storedIn(e.at.cycle, day, to, keep)
 }
 
 // storedIn is storedLines of any cycle.
-func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(Row) bool) error {
+func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row) bool) error {
 	files, err := e.filesOfDay(tables.Lines().Name, cycle, day)
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row Row) error {
+		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
 			if !keep(row) {
 				return nil
 			}
@@ -180,7 +181,7 @@ func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(Row) bool)
 }
 
 // each visits the customer's rows of a file in order.
-func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int, visit func(Row) error) (err error) {
+func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int, visit func(rows.Row) error) (err error) {
 	rows, err := e.rows(f, def, cols, by)
 	if err != nil {
 		return err
@@ -190,17 +191,8 @@ func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int
 }
 
 // rows opens the customer's rows of a file.
-func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int) (*Rows, error) {
-	o := orderOf(def)
-	file, err := e.Snap.Open(f)
-	if err != nil {
-		return nil, err
-	}
-	c, err := openCursor(f.Path, file, opening{def: def, order: &o, cols: cols, by: by, only: e.at.customer})
-	if err != nil {
-		return nil, err
-	}
-	return newRows(&o, []*cursor{c}, nil)
+func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int) (*rows.Rows, error) {
+	return rows.FileOf(e.Snap, f, def, cols, by, e.at.customer)
 }
 
 // eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those that lines
@@ -252,8 +244,8 @@ func compareRecords(a, b *recordSource) int {
 type recordSource struct {
 	e      *explainer
 	lines  bool
-	rows   *Rows
-	row    Row
+	rows   *rows.Rows
+	row    rows.Row
 	more   bool // row holds a row that is not used yet
 	record accepted
 	ok     bool
@@ -317,7 +309,7 @@ func (s *recordSource) fromUsage() (err error) {
 }
 
 // usageRow reads a row of the usage table, or of the late table, which begins with the same columns.
-func (e *explainer) usageRow(row Row) (a accepted, err error) {
+func (e *explainer) usageRow(row rows.Row) (a accepted, err error) {
 	a = accepted{replaces: string(row.Text(tables.UReplaces)), replaced: row.Small(tables.UStatus) == tables.Replaced}
 	r := &a.Record
 	if r.SKU, err = e.sku(row.Word(tables.USKU)); err != nil {
@@ -363,7 +355,7 @@ func (e *explainer) sku(word string) (int32, error) {
 	if code := e.Books.SKU(word); code >= 0 {
 		return code, nil
 	}
-	return 0, &NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name", word), Do: "put it back into books/products.csv"}
+	return 0, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name", word), Do: "put it back into books/products.csv"}
 }
 
 // opening is the positions the day starts from: those of the last day before it with records in the bucket.
@@ -420,7 +412,7 @@ func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err erro
 		return nil, err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Positions(), nil, tables.PCustomerID, func(row Row) error {
+		err := e.each(f, tables.Positions(), nil, tables.PCustomerID, func(row rows.Row) error {
 			p, err := positionOf(row)
 			out = append(out, p)
 			return err
@@ -432,7 +424,7 @@ func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err erro
 	return out, nil
 }
 
-func positionOf(row Row) (position.Row, error) {
+func positionOf(row rows.Row) (position.Row, error) {
 	p := position.Row{
 		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope), Resource: string(row.Text(tables.PResource)),
 		Region: row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)), Order: row.Whole(tables.POrder),

@@ -1,4 +1,4 @@
-package query
+package rows
 
 import (
 	"bytes"
@@ -44,7 +44,7 @@ func compareLines(a, b Row) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.Small(tables.LTier), b.Small(tables.LTier)),
-		cmp.Compare(kindRank(a.Word(tables.LKind)), kindRank(b.Word(tables.LKind))),
+		cmp.Compare(KindRank(a.Word(tables.LKind)), KindRank(b.Word(tables.LKind))),
 		bytes.Compare(a.Text(tables.LResourceID), b.Text(tables.LResourceID)),
 		compareDec(a, b, tables.LUnitPrice),
 		compareDec(a, b, tables.LQuantity),
@@ -54,8 +54,8 @@ func compareLines(a, b Row) int {
 	)
 }
 
-// kindRank is a kind's place in the list of spec §8; an unknown word comes last.
-func kindRank(word string) line.Kind {
+// KindRank is a kind's place in the list of spec §8; an unknown word comes last.
+func KindRank(word string) line.Kind {
 	for k := line.Usage; k <= line.Adjustment; k++ {
 		if k.String() == word {
 			return k

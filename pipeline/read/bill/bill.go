@@ -1,4 +1,4 @@
-package query
+package bill
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -16,7 +18,7 @@ import (
 
 // Bill is a customer's lines of a cycle, put together for a person.
 type Bill struct {
-	Statement
+	rows.Statement
 	Name     string    `json:"name,omitempty"`
 	Sections []Section `json:"sections"` // by service, sku
 }
@@ -50,7 +52,7 @@ type Item struct {
 	Discount   money.AmountTotal   `json:"official_discount_amount"`
 	Truncated  money.AmountTotal   `json:"truncated_amount"`
 	Payment    money.AmountTotal   `json:"payment_amount"`
-	Measured   *Measured           `json:"measured,omitempty"`
+	Measured   *annex.Measured     `json:"measured,omitempty"`
 }
 
 // itemKey tells items apart.
@@ -70,9 +72,9 @@ func billColumns() []int {
 }
 
 // CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in the cycle.
-func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string, l Limits) (bill *Bill, err error) {
+func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string, l rows.Limits) (bill *Bill, err error) {
 	bill = &Bill{Sections: []Section{}}
-	err = EachStatement(ctx, snap, cycle, customer, l, func(s *Statement) error {
+	err = rows.EachStatement(ctx, snap, cycle, customer, l, func(s *rows.Statement) error {
 		bill.Statement = *s
 		return nil
 	})
@@ -80,19 +82,19 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 		return nil, err
 	}
 	if bill.CustomerID == "" {
-		return nil, &NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle), Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle), Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
 	}
 	if code := b.Customer(customer); code >= 0 {
 		rows := b.Customers[code].Rows
 		bill.Name = rows[len(rows)-1].Name
 	}
-	rows, err := Lines(ctx, snap, cycle, customer, billColumns(), l)
+	list, err := rows.Lines(ctx, snap, cycle, customer, billColumns(), l)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	items, measures := map[itemKey]*Item{}, map[string]string{}
-	if err := rows.Each(func(row Row) error { return gather(items, measures, b, row) }); err != nil {
+	if err := list.Each(func(row rows.Row) error { return gather(items, measures, b, row) }); err != nil {
 		return nil, err
 	}
 	if err := bill.fill(items, measures, b); err != nil {
@@ -102,7 +104,7 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 }
 
 // gather adds a line to its item.
-func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row Row) error {
+func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row rows.Row) error {
 	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode),
 		tier: row.Small(tables.LTier), kind: row.Word(tables.LKind), discount: row.Word(tables.LDiscountID)}
 	if code := b.SKU(key.sku); code >= 0 && b.Products[code].Model == books.Percentile {
@@ -122,7 +124,7 @@ func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books,
 }
 
 // add adds a line's quantities and amounts.
-func (it *Item) add(row Row) error {
+func (it *Item) add(row rows.Row) error {
 	quantities := []struct {
 		col int
 		to  *money.QuantityTotal
@@ -182,12 +184,12 @@ func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *b
 
 func compareItems(a, b itemKey) int {
 	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
-		cmp.Compare(a.tier, b.tier), cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+		cmp.Compare(a.tier, b.tier), cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
 }
 
 // measure adds to percentile items how they were measured, as far as today's books and the samples give what was billed.
 func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books) error {
-	var objects []Measured
+	var objects []annex.Measured
 	for i := range bill.Sections {
 		s := &bill.Sections[i]
 		if s.Model != books.Percentile.String() {
@@ -195,7 +197,7 @@ func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Boo
 		}
 		if objects == nil {
 			var err error
-			if objects, err = Measure(ctx, snap, b, bill.Cycle, bill.CustomerID); err != nil {
+			if objects, err = annex.Measure(ctx, snap, b, bill.Cycle, bill.CustomerID); err != nil {
 				return err
 			}
 		}
@@ -209,7 +211,7 @@ func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Boo
 }
 
 // show adds a measurement to the first item of its object, if the object's items add up to it.
-func (s *Section) show(m *Measured) error {
+func (s *Section) show(m *annex.Measured) error {
 	var first *Item
 	var sum money.QuantityTotal
 	for i := range s.Items {

@@ -1,4 +1,4 @@
-package query
+package rows
 
 import (
 	"cmp"
@@ -80,7 +80,7 @@ func fillAll(t *testing.T, rows *Rows, batch int) []testLine {
 	return out
 }
 
-// QUERY-2, QUERY-3: the order does not depend on files, row groups and limits, and scratch space is given back.
+// ROWS-2, QUERY-3: the order does not depend on files, row groups and limits, and scratch space is given back.
 func TestOrderOfLines(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -141,7 +141,7 @@ func TestLinesOfOneCustomer(t *testing.T) {
 	}
 }
 
-// QUERY-2: a file that is not in order is an error, within a row group and across two.
+// ROWS-2: a file that is not in order is an error, within a row group and across two.
 func TestFileOutOfOrder(t *testing.T) {
 	t.Parallel()
 	for _, group := range []int{1, 2, 3} {
@@ -233,7 +233,7 @@ func TestTotals(t *testing.T) {
 func TestKindRank(t *testing.T) {
 	t.Parallel()
 	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "else"} {
-		if got := int(kindRank(word)); got != i {
+		if got := int(KindRank(word)); got != i {
 			t.Errorf("kindRank(%s) = %d, want %d", word, got, i)
 		}
 	}

@@ -1,4 +1,4 @@
-package query
+package annex
 
 import (
 	"cmp"
@@ -86,4 +86,18 @@ func ratText(r *big.Rat) string {
 		return r.FloatString(digits)
 	}
 	return r.RatString()
+}
+
+// String says how the value was measured.
+func (m *Measured) String() string {
+	text := fmt.Sprintf("%s of %d points", m.Method, m.Points)
+	if m.Index >= 0 {
+		text += fmt.Sprintf(", the one at rank %d from the top", m.Index+1)
+	}
+	text += fmt.Sprintf(": %s Mbps", m.Value)
+	if m.Slot != "" {
+		text += ", first at " + m.Slot
+	}
+	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(), m.Billed, m.Days, m.MonthDays,
+		m.ValidDays, m.Quantity.Trim())
 }

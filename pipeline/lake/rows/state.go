@@ -1,4 +1,4 @@
-package query
+package rows
 
 import (
 	"context"
@@ -237,19 +237,29 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	return out, nil
 }
 
-// File gives the rows of one file of the lake, of a table whose definition is def, and checks that they are in the table's order.
+// File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the table's order.
 // cols as in Lines.
 func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	return FileOf(snap, e, def, cols, 0, "")
+}
+
+// FileOf returns the rows of a file as File does, but only those whose column by holds the word only; "" selects all rows.
+func FileOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows, error) {
 	o := orderOf(def)
+	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
+}
+
+// openFile opens one file of the lake for reading.
+func openFile(snap *lake.Snapshot, e lake.FileEntry, o opening) (*Rows, error) {
 	f, err := snap.Open(e)
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
+	c, err := openCursor(e.Path, f, o)
 	if err != nil {
 		return nil, err
 	}
-	return newRows(&o, []*cursor{c}, nil)
+	return newRows(o.order, []*cursor{c}, nil)
 }
 
 // RowCount is the number of rows of a file of any table, as the file itself says.
@@ -279,16 +289,13 @@ func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (
 	return r.Close()
 }
 
-// Unsorted gives the rows of one file as they lie there. Only the columns asked for are read.
+// Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked for.
 func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
+	return UnsortedOf(snap, e, def, cols, 0, "")
+}
+
+// UnsortedOf returns the rows of a file as Unsorted does, but only those whose column by holds the word only; "" selects all rows.
+func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows, error) {
 	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
-	f, err := snap.Open(e)
-	if err != nil {
-		return nil, err
-	}
-	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols})
-	if err != nil {
-		return nil, err
-	}
-	return newRows(&o, []*cursor{c}, nil)
+	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
 }

@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"cmp"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -40,7 +41,7 @@ func severalError(id string, places []place) error {
 	if origins {
 		how = "say which one with --cycle, --origin and --customer"
 	}
-	return &NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")), Do: how}
+	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")), Do: how}
 }
 
 // searched is a table in which ids are looked for.
@@ -82,7 +83,7 @@ func (e *explainer) also(places []place) error {
 }
 
 // ownLine reports whether a line has the id and belongs to the cycle that is asked for.
-func (e *explainer) ownLine(row Row) bool {
+func (e *explainer) ownLine(row rows.Row) bool {
 	origin := row.Word(tables.LOriginCycle)
 	return string(row.Text(tables.LID)) == e.at.id && (origin == e.at.origin || origin == "" && e.at.origin == row.Word(tables.LCycle))
 }

@@ -1,4 +1,4 @@
-package query
+package rows
 
 import (
 	"cmp"
@@ -147,7 +147,7 @@ func (c *cursor) remember() {
 	AppendRow(c.last, Row{c.row.Cols, c.row.Cols.N - 1}, c.order.cols)
 }
 
-// inOrder is QUERY-2 for one group of a file, and for the last row of the group before.
+// inOrder is ROWS-2 for one group of a file, and for the last row of the group before.
 func (c *cursor) inOrder() error {
 	cols := c.row.Cols
 	wrong := cols.N > 0 && c.last != nil && c.order.compare(Row{c.last, 0}, Row{cols, 0}) > 0

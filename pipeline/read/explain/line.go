@@ -1,9 +1,10 @@
-package query
+package explain
 
 import (
 	"cmp"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -58,7 +59,7 @@ func sameRated(a, b []Line) bool {
 // sortLines puts the lines of one id into the order of spec §8.
 func sortLines(list []Line) {
 	slices.SortStableFunc(list, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(kindRank(a.Kind), kindRank(b.Kind)), cmp.Compare(a.ResourceID, b.ResourceID),
+		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)), cmp.Compare(a.ResourceID, b.ResourceID),
 			a.UnitPrice.Cmp(b.UnitPrice), a.Quantity.Cmp(b.Quantity))
 	})
 }
@@ -73,7 +74,7 @@ func explainedColumns() []int {
 }
 
 // lineOf reads a stored line.
-func lineOf(row Row) (Line, error) {
+func lineOf(row rows.Row) (Line, error) {
 	l := Line{
 		ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), ResourceID: string(row.Text(tables.LResourceID)),
 		DiscountID: row.Word(tables.LDiscountID), Draws: string(row.Text(tables.LPackageDraws)),

@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -116,7 +117,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	story := &Story{Cycle: at[0].cycle, CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
 	e := &explainer{Sources: s, at: at[0], story: story, prices: s.Prices}
 	if e.customer = s.Books.Customer(e.at.customer); e.customer < 0 {
-		return nil, &NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer), Do: "put the customer back into books/customers.csv"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer), Do: "put the customer back into books/customers.csv"}
 	}
 	if e.cycle, err = period.ParseCycle(e.at.cycle); err != nil {
 		return nil, err
@@ -154,7 +155,7 @@ func (e *explainer) tellPlace(ctx context.Context) error {
 // to explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
 	if q.Cycle != "" {
-		if err := HasCycle(s.Snap, q.Cycle); err != nil {
+		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -185,13 +186,13 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
 
 // notThere says of a record that is not in lines or usage what is known of it: that it was rejected, or nothing.
 func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
-	rows, err := Rejects(ctx, s.Snap, nil, Limits{})
+	list, err := rows.Rejects(ctx, s.Snap, nil, rows.Limits{})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer func() { err = errors.Join(err, list.Close()) }()
 	var where []string
-	err = rows.Each(func(row Row) error {
+	err = list.Each(func(row rows.Row) error {
 		if string(row.Text(tables.RID)) == q.ID && len(where) < mostOrigins {
 			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RReason), row.Text(tables.RValue)))
 		}
@@ -201,9 +202,9 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		return err
 	}
 	if len(where) > 0 {
-		return &NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
+		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
 	}
-	none := &NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
 		if ref.Archived != nil && q.Cycle == "" {
 			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was archived with those before it", q.ID, ref.Cycle)
@@ -246,7 +247,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 		if in.origin >= 0 {
 			cols = append(cols, in.origin)
 		}
-		err := scanFile(s.Snap, e, in.def, cols, q.Customer, in.customer, func(row Row) error {
+		err := scanFile(s.Snap, e, in.def, cols, q.Customer, in.customer, func(row rows.Row) error {
 			if string(row.Text(in.id)) != id {
 				return nil
 			}
@@ -266,30 +267,19 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	return places, nil
 }
 
-// scanFile visits the rows of a file as they lie there; only, if not empty, keeps those whose column by holds it.
-func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int, visit func(Row) error) (err error) {
-	o := orderOf(def)
+// scanFile visits the rows of a file in the order in which the file stores them. If only is not empty, it visits the rows whose column by
+// holds it.
+func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int, visit func(rows.Row) error) (err error) {
+	open := rows.FileOf
 	if cols != nil {
-		o = order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
+		open = rows.UnsortedOf
 	}
-	f, err := snap.Open(e)
+	rows, err := open(snap, e, def, cols, by, only)
 	if err != nil {
 		return err
 	}
-	c, err := openCursor(e.Path, f, opening{def: def, order: &o, cols: cols, by: by, only: only})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	for {
-		ok, err := c.next()
-		if err != nil || !ok {
-			return err
-		}
-		if err := visit(c.row); err != nil {
-			return err
-		}
-	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	return rows.Each(visit)
 }
 
 // explainer tells one record's story.
@@ -342,7 +332,7 @@ func (e *explainer) bucket() int {
 }
 
 // quantityOf reads a stored quantity that is not negative.
-func quantityOf(row Row, col int) (money.Quantity, error) {
+func quantityOf(row rows.Row, col int) (money.Quantity, error) {
 	q, err := row.Quantity(col)
 	if err != nil {
 		return money.Quantity{}, err

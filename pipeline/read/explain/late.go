@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"cmp"
@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -32,7 +33,7 @@ func (e *explainer) late(ctx context.Context) error {
 	}
 	var about object
 	found, isEnd := false, false
-	err = e.storedLines(e.at.day, &e.story.Stored, func(row Row) bool {
+	err = e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
 		if !e.ownLine(row) {
 			return false
 		}
@@ -63,7 +64,7 @@ func (e *explainer) lateRecords() (out []lateRecord, err error) {
 		return nil, err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Late(), nil, tables.UCustomerID, func(row Row) error {
+		err := e.each(f, tables.Late(), nil, tables.UCustomerID, func(row rows.Row) error {
 			if row.Word(tables.LateOrigin) != e.at.origin {
 				return nil
 			}
@@ -107,7 +108,7 @@ func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []late
 	}
 	if !r.replaced && p.Model.PeriodLevel() {
 		e.story.Before = append(e.story.Before, fmt.Sprintf("%s is priced at the month's end: what it changes there is billed as a difference", p.SKU))
-		err = e.storedLines(lake.LateDay, &e.story.Later, func(row Row) bool {
+		err = e.storedLines(lake.LateDay, &e.story.Later, func(row rows.Row) bool {
 			o := object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
 			return row.Word(tables.LOriginCycle) == e.at.origin && o.sku == p.SKU && (o.resource == "" || o.resource == string(r.Resource)) &&
 				string(row.Text(tables.LID)) == endID(e.at.origin, o.sku, o.region, o.resource)
@@ -128,7 +129,7 @@ func (e *explainer) lateLines(records []lateRecord) error {
 	}
 	taken := false
 	for _, f := range files {
-		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row Row) error {
+		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
 			if !e.ownLine(row) {
 				return nil
 			}
@@ -156,7 +157,7 @@ func (e *explainer) lateLines(records []lateRecord) error {
 }
 
 // lateSteps are the steps of a stored line as far as it tells them itself.
-func (e *explainer) lateSteps(l *Line, row Row) []string {
+func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 	back := l.Quantity.Sign() < 0
 	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList), Region: row.Word(tables.LPriceRegion),
 		Period: period.Span{From: row.Time(tables.LPriceValidFrom), To: period.Forever}}}
@@ -238,7 +239,7 @@ func (e *explainer) lateReasons(about object, records []lateRecord) error {
 	}
 	counts := make(map[string]int)
 	for _, f := range files {
-		err := e.each(f, tables.LateSamples(), nil, tables.BCustomerID, func(row Row) error {
+		err := e.each(f, tables.LateSamples(), nil, tables.BCustomerID, func(row rows.Row) error {
 			if e.Books.Zone.Cycle(row.Time(tables.BSlot)).String() == e.at.origin {
 				counts[row.Word(tables.BResourceID)]++
 			}
@@ -262,7 +263,7 @@ func (e *explainer) postings(about object) error {
 		return err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row Row) error {
+		err := e.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row rows.Row) error {
 			if row.Word(tables.TOriginCycle) != e.at.origin || about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode), string(row.Text(tables.TResourceID))}) {
 				return nil
 			}
@@ -356,7 +357,7 @@ func (e *explainer) addPosting(sums map[posting]*Sum, f lake.FileEntry, about ob
 	case lake.RerateDay:
 		how = howRerated
 	}
-	return e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row Row) error {
+	return e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
 		origin := cmp.Or(row.Word(tables.LOriginCycle), f.Cycle)
 		if origin != e.at.origin || about != (object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}) {
 			return nil

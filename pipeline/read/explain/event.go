@@ -1,4 +1,4 @@
-package query
+package explain
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -54,7 +55,7 @@ func (e *explainer) events() (*events.Book, error) {
 			}
 			err := book.Load(opener{e.Snap}, f, e.Books)
 			if gone := new(events.GoneError); errors.As(err, &gone) {
-				return nil, &NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
+				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}
 			if err != nil {
 				return nil, err
@@ -75,9 +76,9 @@ func orderKey(id string) (events.Key, bool) {
 }
 
 // ofOrder keeps the lines of an order: an adjustment may have its id.
-func ofOrder(key events.Key) func(Row) bool {
+func ofOrder(key events.Key) func(rows.Row) bool {
 	id := key.ID + "/" + strconv.FormatInt(key.Line, 10)
-	return func(row Row) bool {
+	return func(row rows.Row) bool {
 		return string(row.Text(tables.LID)) == id && row.Word(tables.LTradeID) == key.ID
 	}
 }
@@ -214,7 +215,7 @@ func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err e
 	e.story.Parts = append(e.story.Parts, Part{0, line.Adjustment.String(),
 		[]string{fmt.Sprintf("the amount as given: official %s, no discount, nothing cut; to pay %s", a.Amount.Trim(), a.Amount.Trim())}})
 	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount, Payment: a.Amount})
-	return e.storedLines(lake.EventsDay, &e.story.Stored, func(row Row) bool {
+	return e.storedLines(lake.EventsDay, &e.story.Stored, func(row rows.Row) bool {
 		return string(row.Text(tables.LID)) == a.ID && row.Word(tables.LTradeID) == a.Cycle.String()
 	})
 }
