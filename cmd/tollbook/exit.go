@@ -108,8 +108,8 @@ type place struct {
 	Hint   string `json:"hint,omitempty"`
 }
 
-// explain is the one place that turns a failure into text.
-func explain(err error) failure {
+// describeFailure is the one place that turns a failure into text.
+func describeFailure(err error) failure {
 	f := failure{Error: err.Error(), Exit: exitCode(err)}
 	var problems problem.Problems
 	if errors.As(err, &problems) {
@@ -200,7 +200,7 @@ func (a *app) tell(err error, asJSON bool) {
 	if err == nil || errors.Is(err, errLook) {
 		return
 	}
-	f := explain(err)
+	f := describeFailure(err)
 	if asJSON {
 		b, _ := json.Marshal(f) // strings and numbers alone: cannot fail
 		fmt.Fprintf(a.err, "%s\n", b)

@@ -53,8 +53,8 @@ func TestFailures(t *testing.T) {
 		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission}, failure{"open tollbook.yaml: permission denied", "", nil, 3}},
 		{fmt.Errorf("fold: %w", context.Canceled), failure{"interrupted", "the same command goes on from where the lake stands", nil, 3}},
 	} {
-		if diff := cmp.Diff(c.want, explain(c.err)); diff != "" {
-			t.Errorf("explain(%v), -want +got:\n%s", c.err, diff)
+		if diff := cmp.Diff(c.want, describeFailure(c.err)); diff != "" {
+			t.Errorf("describeFailure(%v), -want +got:\n%s", c.err, diff)
 		}
 	}
 }
