@@ -5,15 +5,15 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 	days, changed := 0, []period.Cycle(nil)
-	w.touched = w.Change.Of(func(customer int32) bool { return accept.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket })
+	w.touched = w.Change.Of(func(customer int32) bool { return place.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket })
 	late, opens, err := w.lateCycle(ctx, bucket, todo)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (w *worker) cycles(bucket int, todo work, late bool) []period.Cycle {
 			set[c] = true
 		}
 	}
-	if w.Ending != accept.NoCycle {
+	if w.Ending != place.NoCycle {
 		set[w.Ending] = true
 	}
 	for _, c := range w.Events {

@@ -12,9 +12,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -63,7 +63,7 @@ type Result struct {
 	Lines    int64
 	Replaced money.QuantityTotal // of records newly replaced
 	Cycles   []period.Cycle      // in which something was folded
-	Places   []events.Place      // whose lines changed: their statements are to be made again, once they are paid
+	Places   []place.Place       // whose lines changed: their statements are to be made again, once they are paid
 }
 
 // FileCount is what became of a file's rows that passed by themselves.
@@ -220,7 +220,7 @@ func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
 	w.result.Days += days
 	w.result.Cycles = append(w.result.Cycles, cycles...)
 	for _, c := range cycles {
-		w.result.Places = append(w.result.Places, events.Place{Cycle: c, Bucket: bucket})
+		w.result.Places = append(w.result.Places, place.Place{Cycle: c, Bucket: bucket})
 	}
 	err := w.result.Replaced.AddTotal(w.replaced)
 	w.replaced = money.QuantityTotal{}

@@ -7,9 +7,9 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -60,12 +60,12 @@ type lateFilling struct {
 }
 
 // isLate reports whether a cycle is closed, so that what comes for it now is late.
-func (w *worker) isLate(c period.Cycle) bool { return w.LateIn != accept.NoCycle && c < w.LateIn }
+func (w *worker) isLate(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }
 
 // lateCycle brings the late records of a bucket up to date. It reports whether anything was written and whether the packages that the
 // cycle opens with came out different.
 func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, differs bool, err error) {
-	if w.LateIn == accept.NoCycle {
+	if w.LateIn == place.NoCycle {
 		return false, false, nil
 	}
 	reposted := w.Reposted[bucket]
@@ -130,7 +130,7 @@ func (s *lateStep) load() error {
 // that this run bills late records in, which may be new to it.
 func (w *worker) lateCycles(last period.Cycle) []period.Cycle {
 	set := map[period.Cycle]bool{last: true}
-	if w.LateIn != accept.NoCycle && w.LateIn < last {
+	if w.LateIn != place.NoCycle && w.LateIn < last {
 		set[w.LateIn] = true
 	}
 	for _, ref := range w.Txn.Base().Manifest.Cycles {

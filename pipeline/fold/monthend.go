@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -176,7 +176,7 @@ func (w *worker) measure(bucket int, cycle period.Cycle) ([]measured, error) {
 // measureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored ones of their slots.
 func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) ([]measured, error) {
 	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
-		return (keys == nil || keys[measure.KeyOf(l)]) && accept.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) == bucket
+		return (keys == nil || keys[measure.KeyOf(l)]) && place.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) == bucket
 	})
 	if objects.Len() == 0 {
 		return nil, nil

@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -37,7 +37,7 @@ type customerTotal struct {
 }
 
 // Statements makes the statements of places again from the sums of their days, once their lines are made and paid.
-func (f *Folder) Statements(ctx context.Context, places []events.Place) error {
+func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, f.Workers))
 	for _, p := range places {

@@ -5,8 +5,8 @@ import (
 	"sync"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -53,7 +53,7 @@ func (w *worker) straysOn(bucket int, day period.Day) (map[slotKey]*sample, erro
 	}
 	out := make(map[slotKey]*sample)
 	for customer, list := range strays {
-		if accept.Bucket(w.Books.Customers[customer].ID, w.Buckets) != bucket {
+		if place.Bucket(w.Books.Customers[customer].ID, w.Buckets) != bucket {
 			continue
 		}
 		for i := range list {
@@ -69,7 +69,7 @@ func (w *worker) adopt(one *lateSample) int {
 	if row, ok := w.Books.LinkAt(one.link, one.slot); ok {
 		one.customer = row.Customer
 	}
-	return accept.Bucket(w.Books.Customers[one.customer].ID, w.Buckets)
+	return place.Bucket(w.Books.Customers[one.customer].ID, w.Buckets)
 }
 
 // lateStraysTo are the late samples that lie in another bucket than the given one, which is that of their link's customer, in the state that

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -26,7 +27,7 @@ func (r *run) events() error {
 	r.decided = book.Decide(r.intake, &events.Terms{Zone: r.ws.Books.Zone, Partners: r.partners, BilledIn: r.billedIn, Source: r.source,
 		Drop: func(file int32) bool { return !r.scanned.Taken(file) }})
 	m := r.maker()
-	r.touched = make(map[events.Place]bool)
+	r.touched = make(map[place.Place]bool)
 	places := m.Places(book)
 	for _, p := range inOrder(places) {
 		if m.Closed(p.Cycle) || (!places[p] && !(r.refold(p.Cycle) && r.change.Orders())) {
@@ -88,7 +89,7 @@ func (r *run) maker() *events.Maker {
 	return &events.Maker{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
 		Refund: RefundRules(s),
-		Bucket: func(customer string) int { return accept.Bucket(customer, s.Lake.Buckets) },
+		Bucket: func(customer string) int { return place.Bucket(customer, s.Lake.Buckets) },
 		Closed: func(c period.Cycle) bool { return c <= r.closed },
 	}
 }
@@ -104,8 +105,8 @@ func (r *run) source(file int32, row int64) events.Source {
 }
 
 // inOrder lists places by cycle and bucket.
-func inOrder[V any](places map[events.Place]V) []events.Place {
-	return slices.SortedFunc(maps.Keys(places), func(a, b events.Place) int {
+func inOrder[V any](places map[place.Place]V) []place.Place {
+	return slices.SortedFunc(maps.Keys(places), func(a, b place.Place) int {
 		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
 	})
 }
@@ -140,7 +141,7 @@ func (r *run) archived(c period.Cycle) bool {
 // refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of those that found
 // too little on their balance. Rows of this run are counted as decided; rows of earlier files move between their counts of accepted and
 // rejected rows, and in or out of the rejects. It comes before countEvents.
-func (r *run) refuse(replayed map[events.Place]map[string]bool) error {
+func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 	m := r.maker()
 	var mine []*events.AccountEvent
 	var earlier []events.Turn

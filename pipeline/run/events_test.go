@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -119,7 +120,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if r.folded, err = r.folder().Run(ctx); err != nil {
 		return err
 	}
-	replayed := make(map[events.Place]map[string]bool)
+	replayed := make(map[place.Place]map[string]bool)
 	for cycle, ids := range refused {
 		c, err := period.ParseCycle(cycle)
 		if err != nil {
@@ -130,7 +131,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 			set[id] = true
 		}
 		for bucket := range r.ws.Settings.Lake.Buckets {
-			replayed[events.Place{Cycle: c, Bucket: bucket}] = set
+			replayed[place.Place{Cycle: c, Bucket: bucket}] = set
 		}
 	}
 	if err := r.refuse(replayed); err != nil {
@@ -313,7 +314,7 @@ func TestRefuseNights(t *testing.T) {
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
 	r := &run{ws: &Workspace{}, closed: period.CycleOf(2026, 9)}
-	err := r.refuse(map[events.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
+	err := r.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
 		t.Error(err)
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement/payment"
@@ -40,7 +40,7 @@ func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	slices.Sort(r.folded.Cycles)
 	r.folded.Cycles = slices.Compact(r.folded.Cycles)
 	places := slices.Concat(r.folded.Places, paid.Places)
-	slices.SortFunc(places, func(a, b events.Place) int {
+	slices.SortFunc(places, func(a, b place.Place) int {
 		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	return f.Statements(ctx, slices.Compact(places))

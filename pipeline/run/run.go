@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,7 +28,7 @@ type RefusedError struct{ What, Hint string }
 func (e *RefusedError) Error() string { return e.What }
 
 // noCycle stands for "no cycle" where a run works for none in particular.
-const noCycle = accept.NoCycle
+const noCycle = place.NoCycle
 
 // job is what one run is to do beyond taking new feeds in.
 type job struct {
@@ -82,7 +83,7 @@ type run struct {
 	retried *retried
 	intake  *events.Intake
 	decided []events.Decision
-	touched map[events.Place]bool // places whose event lines were made anew
+	touched map[place.Place]bool // places whose event lines were made anew
 
 	partners *settlement.Book
 }
@@ -378,7 +379,7 @@ func (r *run) folder() *fold.Folder {
 		Change:   r.change,
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.o.AsOf,
-		Touched: func(bucket int, c period.Cycle) bool { return r.touched[events.Place{Cycle: c, Bucket: bucket}] },
+		Touched: func(bucket int, c period.Cycle) bool { return r.touched[place.Place{Cycle: c, Bucket: bucket}] },
 		Events:  r.touchedCycles(),
 		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
 	}

@@ -45,7 +45,7 @@ func (l *Lake) Each(objects *Objects, files []lake.FileEntry, strays Strays, new
 		return nil
 	}
 	added := l.additions(strays, newer)
-	r := &reading{lake: l, objects: objects, links: make(map[string]*place)}
+	r := &reading{lake: l, objects: objects, links: make(map[string]*linkRow)}
 	defer func() { err = errors.Join(err, r.close()) }()
 	only := ""
 	if keys[0].Customer == keys[len(keys)-1].Customer {
@@ -141,12 +141,12 @@ type reading struct {
 	objects *Objects
 	decoder *parquet.Decoder
 	files   []*window
-	links   map[string]*place // of the customer at hand
-	added   additions         // of the customer at hand
+	links   map[string]*linkRow // of the customer at hand
+	added   additions           // of the customer at hand
 }
 
-// place is where samples of a link go as long as they are of the same row of links.csv.
-type place struct {
+// linkRow is where samples of a link go as long as they are of the same row of links.csv.
+type linkRow struct {
 	row   *books.Link // nil: no row in force at the slot looked at last
 	part  *link       // nil: of an object that was not asked for
 	added []addition  // left to give
@@ -243,10 +243,10 @@ func (r *reading) day(w *window, customer int32) error {
 }
 
 // place is that of one of the customer's links.
-func (r *reading) place(link string) *place {
+func (r *reading) place(link string) *linkRow {
 	p := r.links[link]
 	if p == nil {
-		p = &place{added: r.added[link]}
+		p = &linkRow{added: r.added[link]}
 		r.links[link] = p
 	}
 	return p
@@ -254,7 +254,7 @@ func (r *reading) place(link string) *place {
 
 // stored gives the sample that the window stands at to its object, after what was added of slots before it. Of one that was added for the
 // same slot it is a duplicate.
-func (r *reading) stored(p *place, customer int32, w *window) error {
+func (r *reading) stored(p *linkRow, customer int32, w *window) error {
 	link, slot := w.cols.C[tables.BResourceID].Word(w.at), period.Instant(w.cols.C[tables.BSlot].Ints[w.at])
 	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which comes where it belongs
 		return nil
@@ -289,7 +289,7 @@ func sampleAt(cols *parquet.Columns, i int) (percentile.Sample, error) {
 }
 
 // find moves a place to the row in force at a slot and reports whether there is one.
-func (r *reading) find(p *place, link string, slot period.Instant) bool {
+func (r *reading) find(p *linkRow, link string, slot period.Instant) bool {
 	if p.row != nil && p.row.Valid.Holds(slot) {
 		return true
 	}
@@ -304,7 +304,7 @@ func (r *reading) find(p *place, link string, slot period.Instant) bool {
 }
 
 // give gives a sample to its object, if it has one.
-func (r *reading) give(p *place, s *Sample) {
+func (r *reading) give(p *linkRow, s *Sample) {
 	if r.find(p, s.Link, s.Slot) && p.part != nil {
 		r.objects.give(p.part, percentile.SlotOf(s.Slot), s.In, s.Out)
 	}
@@ -317,8 +317,8 @@ type window struct {
 	pages    parquet.Pages
 	from, to int64 // rows that are left
 	cols     *parquet.Columns
-	at       int      // row of cols that comes next
-	places   []*place // by code of the link, of the customer at hand
+	at       int        // row of cols that comes next
+	places   []*linkRow // by code of the link, of the customer at hand
 }
 
 func (l *Lake) window(e lake.FileEntry, d *parquet.Decoder) (*window, error) {

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -28,7 +28,7 @@ func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle perio
 		for link := range parts {
 			links[link] = true
 		}
-		bucket := accept.Bucket(b.Customers[key.Customer].ID, max(1, snap.Manifest.Buckets))
+		bucket := place.Bucket(b.Customers[key.Customer].ID, max(1, snap.Manifest.Buckets))
 		if buckets[bucket] == nil {
 			buckets[bucket] = &Objects{books: b, byKey: make(map[Key]map[string]*link)}
 		}

@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -55,7 +55,7 @@ func BenchmarkDay(b *testing.B) {
 					b.Fatal(err)
 				}
 				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2}, Refunds: rating.RefundRules{Digits: 2},
-					Buckets: 1, Closed: accept.NoCycle, Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
+					Buckets: 1, Closed: place.NoCycle, Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				if r, err := p.Run(b.Context()); err != nil || r.Days != 1 {
 					b.Fatal(r, err)

@@ -15,7 +15,7 @@ import (
 
 // day is a day of a place being paid.
 type day struct {
-	pl       *place
+	pl       *bucketCycle
 	w        *worker
 	opening  *balanceReader
 	lines    *lineStream
@@ -28,7 +28,7 @@ type day struct {
 }
 
 // payDay pays a day and puts its files into the next state.
-func (pl *place) payDay(date period.Day, held []*heldLine, accounted []*accountEvent) (err error) {
+func (pl *bucketCycle) payDay(date period.Day, held []*heldLine, accounted []*accountEvent) (err error) {
 	w, name := pl.w, pl.dayName(date)
 	d := &day{pl: pl, w: w, held: held, events: accounted, sums: newSums()}
 	if d.opening, err = openBalances(w, w.opening); err != nil {
@@ -63,7 +63,7 @@ func (pl *place) payDay(date period.Day, held []*heldLine, accounted []*accountE
 }
 
 // drawsOn reports whether the usage lines of a day can be paid by anything but cash.
-func (pl *place) drawsOn(date period.Day) bool {
+func (pl *bucketCycle) drawsOn(date period.Day) bool {
 	if pl.w.Rules.Ledger {
 		return true
 	}
@@ -349,7 +349,7 @@ type lineStream struct {
 }
 
 // openLines starts on the first line of a file; without one there are none.
-func (pl *place) openLines(e lake.FileEntry, has bool) (*lineStream, error) {
+func (pl *bucketCycle) openLines(e lake.FileEntry, has bool) (*lineStream, error) {
 	s := &lineStream{w: pl.w, row: row{i: -1}}
 	if !has {
 		return s, nil

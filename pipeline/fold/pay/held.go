@@ -62,7 +62,7 @@ func (l *heldLine) follows() int {
 
 // hold loads the held lines of a place and finds out which days have other ones than the live state; of all others it takes over what paid
 // them.
-func (pl *place) hold() error {
+func (pl *bucketCycle) hold() error {
 	orders, err := pl.w.orders.in(pl.at.Cycle)
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (pl *place) hold() error {
 }
 
 // heldLine is a row of a held file.
-func (pl *place) heldLine(r row, day string, orders map[events.Key]*events.Order) *heldLine {
+func (pl *bucketCycle) heldLine(r row, day string, orders map[events.Key]*events.Order) *heldLine {
 	l := &heldLine{row: r, customer: r.word(tables.LCustomerID), instant: r.instant()}
 	if day == lake.EventsDay {
 		l.order = orderOf(r, orders)
@@ -118,7 +118,7 @@ func (pl *place) heldLine(r row, day string, orders map[events.Key]*events.Order
 }
 
 // tie puts an unsubscribe after its base.
-func (pl *place) tie(l, base *heldLine) {
+func (pl *bucketCycle) tie(l, base *heldLine) {
 	if base == nil {
 		return
 	}
@@ -133,7 +133,7 @@ func (pl *place) tie(l, base *heldLine) {
 }
 
 // match compares lines with those of the live state. A line that was there takes over what paid it; the days of all others changed.
-func (pl *place) match(lines []*heldLine, was *parquet.Columns, day string, orders map[events.Key]*events.Order) {
+func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns, day string, orders map[events.Key]*events.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
 		for i := range was.N {
@@ -211,7 +211,7 @@ func appendText(dst, text []byte) []byte {
 }
 
 // writeHeld writes the held files with what paid their lines.
-func (pl *place) writeHeld() error {
+func (pl *bucketCycle) writeHeld() error {
 	for _, f := range pl.files {
 		s := newSums()
 		for i := range f.cols.N {
@@ -232,7 +232,7 @@ func (pl *place) writeHeld() error {
 }
 
 // replaceLines ends the file of lines that is being written in the place of another one, and writes the sums beside it.
-func (pl *place) replaceLines(rated lake.FileEntry, s *sums) error {
+func (pl *bucketCycle) replaceLines(rated lake.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err
 	}
@@ -261,8 +261,8 @@ type accountEvent struct {
 }
 
 // account loads the account events of a place and finds out which days have other ones than the live state.
-func (pl *place) account() error {
-	load := func(files places) (list []*accountEvent, err error) {
+func (pl *bucketCycle) account() error {
+	load := func(files dayFiles) (list []*accountEvent, err error) {
 		e, ok := files[tableDay{tables.AccountEvents().Name, ""}]
 		if !ok {
 			return nil, nil
@@ -299,7 +299,7 @@ func (pl *place) account() error {
 	return nil
 }
 
-func (pl *place) accountEvent(x *events.AccountEvent) *accountEvent {
+func (pl *bucketCycle) accountEvent(x *events.AccountEvent) *accountEvent {
 	customer := pl.w.Books.Customers[x.Customer].ID
 	var key []byte
 	for _, text := range []string{customer, x.ID, x.Type, x.Balance, x.Amount.String(), x.Instant.String()} {

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -33,7 +34,7 @@ func (b *orderBook) in(c period.Cycle) (map[events.Key]*events.Order, error) {
 		return known, nil
 	}
 	book := events.NewBook()
-	if e, ok := b.p.next[events.Place{Cycle: c, Bucket: b.bucket}][tableDay{tables.Orders().Name, ""}]; ok {
+	if e, ok := b.p.next[place.Place{Cycle: c, Bucket: b.bucket}][tableDay{tables.Orders().Name, ""}]; ok {
 		if err := book.Load(b.p.Txn, e, b.p.Books); err != nil {
 			return nil, err
 		}
@@ -137,7 +138,7 @@ func paidAs(o *events.Order, r row) (*baseLine, error) {
 func byPartner(o *events.Order) bool { return o.Payer != "customer" }
 
 // batchOf is a file of lines in memory; nil without one.
-func batchOf(p *Payer, files places, day string) (*parquet.Columns, lake.FileEntry, error) {
+func batchOf(p *Payer, files dayFiles, day string) (*parquet.Columns, lake.FileEntry, error) {
 	e, ok := files[tableDay{tables.Lines().Name, day}]
 	if !ok {
 		return nil, e, nil

@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -35,8 +35,8 @@ type Payer struct {
 	coupons *payment.Coupons
 	holders map[int][]int32 // customers with coupons, by bucket
 	cycles  []period.Cycle  // known ones, ascending
-	next    map[events.Place]places
-	base    map[events.Place]places
+	next    map[place.Place]dayFiles
+	base    map[place.Place]dayFiles
 
 	mu     sync.Mutex
 	result Result
@@ -45,10 +45,10 @@ type Payer struct {
 // Result is what was paid.
 type Result struct {
 	// Places are those whose lines were paid again, by cycle and bucket: the statements of each are to be made again.
-	Places []events.Place
+	Places []place.Place
 	// Refused are the ids of the account events that found too little on their balance, of every place that was replayed: all others of
 	// such a place count (spec §6.3).
-	Refused map[events.Place]map[string]bool
+	Refused map[place.Place]map[string]bool
 	Days    int   // that were paid
 	Lines   int64 // in the files that were written
 }
@@ -56,8 +56,8 @@ type Result struct {
 // tableDay names a file within its place.
 type tableDay struct{ table, day string }
 
-// places are the files of one place.
-type places map[tableDay]lake.FileEntry
+// dayFiles are the files of one place.
+type dayFiles map[tableDay]lake.FileEntry
 
 // Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's, what the books no
 // longer have (*events.GoneError), and *money.RangeError.
@@ -65,13 +65,13 @@ func (p *Payer) Run(ctx context.Context) (*Result, error) {
 	p.coupons = payment.NewCoupons(p.Books)
 	p.holders = make(map[int][]int32)
 	for _, customer := range p.coupons.Customers() {
-		bucket := accept.Bucket(p.Books.Customers[customer].ID, p.Buckets)
+		bucket := place.Bucket(p.Books.Customers[customer].ID, p.Buckets)
 		p.holders[bucket] = append(p.holders[bucket], customer)
 	}
 	if err := p.index(); err != nil {
 		return nil, err
 	}
-	p.result.Refused = make(map[events.Place]map[string]bool)
+	p.result.Refused = make(map[place.Place]map[string]bool)
 	group, ctx := errgroup.WithContext(ctx)
 	todo := make(chan int)
 	group.Go(func() error {
@@ -105,7 +105,7 @@ func (p *Payer) Run(ctx context.Context) (*Result, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(p.result.Places, func(a, b events.Place) int {
+	slices.SortFunc(p.result.Places, func(a, b place.Place) int {
 		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Bucket, b.Bucket))
 	})
 	return &p.result, nil
@@ -125,7 +125,7 @@ func (p *Payer) index() error {
 		set[c] = true
 	}
 	p.cycles = slices.Sorted(maps.Keys(set))
-	p.next, p.base = make(map[events.Place]places), make(map[events.Place]places)
+	p.next, p.base = make(map[place.Place]dayFiles), make(map[place.Place]dayFiles)
 	for _, c := range p.cycles {
 		was, err := p.Txn.Base().Files(c.String())
 		if err != nil {
@@ -137,14 +137,14 @@ func (p *Payer) index() error {
 	return nil
 }
 
-func sortPlaces(to map[events.Place]places, c period.Cycle, files []lake.FileEntry) {
+func sortPlaces(to map[place.Place]dayFiles, c period.Cycle, files []lake.FileEntry) {
 	for _, e := range files {
 		if e.Bucket == lake.NoBucket {
 			continue
 		}
-		at := events.Place{Cycle: c, Bucket: e.Bucket}
+		at := place.Place{Cycle: c, Bucket: e.Bucket}
 		if to[at] == nil {
-			to[at] = make(places)
+			to[at] = make(dayFiles)
 		}
 		to[at][tableDay{e.Table, e.Day}] = e
 	}
@@ -174,7 +174,7 @@ func (w *worker) bucket(ctx context.Context, bucket int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		at := events.Place{Cycle: c, Bucket: bucket}
+		at := place.Place{Cycle: c, Bucket: bucket}
 		if c > w.Closed {
 			if err := w.place(ctx, at); err != nil {
 				return err
@@ -189,7 +189,7 @@ func (w *worker) bucket(ctx context.Context, bucket int) error {
 }
 
 // latest is the last balances file of a place.
-func latest(files places) (last lake.FileEntry, ok bool) {
+func latest(files dayFiles) (last lake.FileEntry, ok bool) {
 	for _, e := range files {
 		if e.Table == balancesTable && e.Day >= last.Day {
 			last, ok = e, true

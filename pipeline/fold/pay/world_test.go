@@ -12,10 +12,9 @@ import (
 	"testing/fstest"
 
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
@@ -56,7 +55,7 @@ month,Server,compute,Compute,vm,VM,subscription,count,period
 // newWorld is an empty lake in Shanghai's zone; coupons are rows of coupons.csv.
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
-	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: accept.NoCycle, rated: make(map[lake.FileKey]string)}
+	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle, rated: make(map[lake.FileKey]string)}
 	w.setCoupons(coupons)
 	return w
 }
@@ -181,7 +180,7 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 		}
 		day := map[string]string{"usage": f[2], "order": lake.EventsDay, "unsubscribe": lake.EventsDay, "adjust": lake.EventsDay,
 			"late": lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
-		key := lake.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: accept.Bucket(f[1], w.buckets)}
+		key := lake.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
 		}
@@ -413,7 +412,7 @@ func orderFields(f []string) fields {
 }
 
 // flag notes in the account events of a place which of them were refused, as a run does.
-func (w *world) flag(txn *lake.Txn, at events.Place, refused map[string]bool) {
+func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	w.t.Helper()
 	key := lake.FileKey{Table: "account_events", Cycle: at.Cycle.String(), Bucket: at.Bucket}
 	for _, e := range txn.Next().Find(key) {

@@ -3,9 +3,6 @@ package accept
 import (
 	"io/fs"
 	"log/slog"
-	"math"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -15,9 +12,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
-
-// NoCycle stands for "no cycle is closed yet".
-const NoCycle = period.Cycle(math.MinInt32)
 
 // Config is what a scan works with.
 type Config struct {
@@ -61,9 +55,4 @@ func (p Parts) Of(bucket int, day period.Day) sorting.Part {
 // Split is Of backwards.
 func (p Parts) Split(part sorting.Part) (bucket int, day period.Day) {
 	return int(part >> dayBits), p.base + period.Day(part&(1<<dayBits-1))
-}
-
-// Bucket is the bucket a customer's records and lines lie in.
-func Bucket(customer string, buckets int) int {
-	return int(xxhash.Sum64String(customer) >> 32 % uint64(buckets))
 }

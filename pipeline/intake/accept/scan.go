@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -144,7 +145,7 @@ func newLimits(cfg *Config) *limits {
 	lim.customers = make(map[string]int32, len(customers))
 	for i := range customers {
 		list, valid := cfg.Prices.FirstList(int32(i))
-		lim.known[i] = known{valid, int32(i), int32(Bucket(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
+		lim.known[i] = known{valid, int32(i), int32(place.Bucket(customers[i].ID, cfg.Settings.Lake.Buckets)), list}
 		lim.customers[customers[i].ID] = int32(i)
 	}
 	return lim

@@ -8,13 +8,14 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // AccountKey is the place of a bucket's account events of a cycle in the lake.
-func AccountKey(p Place) lake.FileKey {
+func AccountKey(p place.Place) lake.FileKey {
 	return lake.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
 }
 
@@ -91,11 +92,11 @@ func storeAccount(c *parquet.Columns, e *AccountEvent, bk *books.Books) {
 }
 
 // NewAccounts are the account events of this run by the place they are stored in.
-func (m *Maker) NewAccounts(b *Book) map[Place][]*AccountEvent {
-	places := make(map[Place][]*AccountEvent)
+func (m *Maker) NewAccounts(b *Book) map[place.Place][]*AccountEvent {
+	places := make(map[place.Place][]*AccountEvent)
 	for _, e := range b.Accounts {
 		if e.File >= 0 {
-			p := Place{e.Cycle, m.Bucket(m.Books.Customers[e.Customer].ID)}
+			p := place.Place{Cycle: e.Cycle, Bucket: m.Bucket(m.Books.Customers[e.Customer].ID)}
 			places[p] = append(places[p], e)
 		}
 	}
@@ -103,7 +104,7 @@ func (m *Maker) NewAccounts(b *Book) map[Place][]*AccountEvent {
 }
 
 // Accounts are the account events of a place as the transaction's next state has them.
-func (m *Maker) Accounts(p Place) (list []*AccountEvent, err error) {
+func (m *Maker) Accounts(p place.Place) (list []*AccountEvent, err error) {
 	for _, e := range m.Txn.Next().Find(AccountKey(p)) {
 		if err := LoadAccounts(m.Txn, e, m.Books, func(e *AccountEvent) { list = append(list, e) }); err != nil {
 			return nil, err
@@ -113,7 +114,7 @@ func (m *Maker) Accounts(p Place) (list []*AccountEvent, err error) {
 }
 
 // AddAccounts stores account events of this run beside those that their place has.
-func (m *Maker) AddAccounts(p Place, added []*AccountEvent) error {
+func (m *Maker) AddAccounts(p place.Place, added []*AccountEvent) error {
 	list, err := m.Accounts(p)
 	if err != nil {
 		return err
@@ -122,7 +123,7 @@ func (m *Maker) AddAccounts(p Place, added []*AccountEvent) error {
 }
 
 // storeAccounts writes the account events of a place, by customer and event_id.
-func (m *Maker) storeAccounts(p Place, list []*AccountEvent) error {
+func (m *Maker) storeAccounts(p place.Place, list []*AccountEvent) error {
 	slices.SortFunc(list, func(a, b *AccountEvent) int {
 		return cmp.Or(cmp.Compare(a.Customer, b.Customer), strings.Compare(a.ID, b.ID))
 	})
@@ -136,7 +137,7 @@ func (m *Maker) storeAccounts(p Place, list []*AccountEvent) error {
 // Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found too little on their
 // balance, all others count. It stores the verdict and returns the events for which it is another than before, by customer and id,
 // with Refused as it is now; an event of this run bears its File and Row.
-func (m *Maker) Refuse(b *Book, p Place, refused map[string]bool) (turned []*AccountEvent, err error) {
+func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned []*AccountEvent, err error) {
 	list, err := m.Accounts(p)
 	if err != nil {
 		return nil, err

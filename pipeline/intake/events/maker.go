@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -35,28 +36,22 @@ type paidLine struct {
 	discount          string
 }
 
-// Place is a bucket of a cycle.
-type Place struct {
-	Cycle  period.Cycle
-	Bucket int
-}
-
 // Places are the places that have events in the book, and whether one of them is new, in order.
-func (m *Maker) Places(b *Book) map[Place]bool {
-	places := make(map[Place]bool)
+func (m *Maker) Places(b *Book) map[place.Place]bool {
+	places := make(map[place.Place]bool)
 	for _, o := range b.Orders {
-		p := Place{o.Cycle, m.Bucket(m.Books.Customers[o.Customer].ID)}
+		p := place.Place{Cycle: o.Cycle, Bucket: m.Bucket(m.Books.Customers[o.Customer].ID)}
 		places[p] = places[p] || o.File >= 0
 	}
 	for _, a := range b.Adjustments {
-		p := Place{a.Cycle, m.Bucket(m.Books.Customers[a.Customer].ID)}
+		p := place.Place{Cycle: a.Cycle, Bucket: m.Bucket(m.Books.Customers[a.Customer].ID)}
 		places[p] = places[p] || a.File >= 0
 	}
 	return places
 }
 
 // Make writes the events of a place and their lines and sums into the transaction's next state. It returns the number of lines.
-func (m *Maker) Make(b *Book, p Place) (int64, error) {
+func (m *Maker) Make(b *Book, p place.Place) (int64, error) {
 	orders, adjustments := m.at(b, p)
 	if err := m.store(p, orders, adjustments); err != nil {
 		return 0, err
@@ -76,7 +71,7 @@ func (m *Maker) Make(b *Book, p Place) (int64, error) {
 }
 
 // at lists the events of a place in order of their identity.
-func (m *Maker) at(b *Book, p Place) (orders []*Order, adjustments []*Adjustment) {
+func (m *Maker) at(b *Book, p place.Place) (orders []*Order, adjustments []*Adjustment) {
 	for _, o := range b.Orders {
 		if o.Cycle == p.Cycle && m.Bucket(m.Books.Customers[o.Customer].ID) == p.Bucket {
 			orders = append(orders, o)
@@ -97,7 +92,7 @@ func (m *Maker) at(b *Book, p Place) (orders []*Order, adjustments []*Adjustment
 }
 
 // store writes the accepted events of a place.
-func (m *Maker) store(p Place, orders []*Order, adjustments []*Adjustment) error {
+func (m *Maker) store(p place.Place, orders []*Order, adjustments []*Adjustment) error {
 	rows := parquet.NewColumns(tables.Orders())
 	for _, o := range orders {
 		storeOrder(rows, o, m.Books)
@@ -122,7 +117,7 @@ func (m *Maker) file(key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) e
 }
 
 // write writes the lines of a place and their sums per customer.
-func (m *Maker) write(p Place, lines []*Line) error {
+func (m *Maker) write(p place.Place, lines []*Line) error {
 	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}, lines)
 	if err != nil {
 		return err

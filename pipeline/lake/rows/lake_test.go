@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -155,4 +155,4 @@ func (l *testLake) commit() *lake.Snapshot {
 	return snap
 }
 
-func bucketOf(customer string) int { return accept.Bucket(customer, testBuckets) }
+func bucketOf(customer string) int { return place.Bucket(customer, testBuckets) }

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -94,7 +94,7 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 		return nil, err
 	}
 	if s.Customer != "" {
-		bucket := accept.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
+		bucket := place.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
 		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
 	o := linesOrder()

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -91,7 +91,7 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	customers := customersOf(st.Rows)
 	buckets := map[int]bool{}
 	for _, id := range customers {
-		buckets[accept.Bucket(id, max(1, s.Snap.Manifest.Buckets))] = true
+		buckets[place.Bucket(id, max(1, s.Snap.Manifest.Buckets))] = true
 	}
 	files, err := s.Snap.Files(st.Header.Cycle.String())
 	if err != nil {

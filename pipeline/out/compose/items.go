@@ -6,9 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -192,7 +192,7 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 	if err != nil {
 		return err
 	}
-	bucket := accept.Bucket(b.Customer.ID, max(1, s.Snap.Manifest.Buckets))
+	bucket := place.Bucket(b.Customer.ID, max(1, s.Snap.Manifest.Buckets))
 	for _, e := range files {
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue

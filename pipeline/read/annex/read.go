@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -53,7 +53,7 @@ func (s *Sources) lines(a *Annex, k measure.Key, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	bucket := accept.Bucket(a.CustomerID, max(1, s.Snap.Manifest.Buckets))
+	bucket := place.Bucket(a.CustomerID, max(1, s.Snap.Manifest.Buckets))
 	for _, e := range files {
 		if e.Table != tables.Lines().Name || e.Day != lake.EndDay || e.Bucket != bucket {
 			continue

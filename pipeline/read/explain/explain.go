@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -153,7 +153,7 @@ func (e *explainer) tellPlace(ctx context.Context) error {
 
 // find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of one record the one
 // to explain comes first.
-func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
+func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
 	if q.Cycle != "" {
 		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
 			return nil, 0, err
@@ -175,7 +175,7 @@ func (s *Sources) find(ctx context.Context, q *Question) ([]place, int, error) {
 	if len(places) == 0 {
 		return nil, 0, s.notThere(ctx, q)
 	}
-	slices.SortFunc(places, place.before)
+	slices.SortFunc(places, location.before)
 	for _, p := range places[1:] {
 		if !p.sameAs(places[0]) {
 			return nil, 0, severalError(q.ID, places)
@@ -215,8 +215,8 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 }
 
 // search finds where an id stands: in lines, or in the usage table.
-func (s *Sources) search(ctx context.Context, q *Question, id string) ([]place, error) {
-	var places []place
+func (s *Sources) search(ctx context.Context, q *Question, id string) ([]location, error) {
+	var places []location
 	for _, ref := range s.Snap.Manifest.Cycles {
 		if q.Cycle != "" && ref.Cycle != q.Cycle {
 			continue
@@ -232,8 +232,8 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]place, 
 	return places, nil
 }
 
-func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []place) ([]place, error) {
-	bucket := accept.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []location) ([]location, error) {
+	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
 		in, ok := searchedTable(e)
 		if !ok || q.Customer != "" && e.Bucket != bucket {
@@ -251,7 +251,7 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 			if string(row.Text(in.id)) != id {
 				return nil
 			}
-			p := place{cycle: e.Cycle, origin: e.Cycle, customer: row.Word(in.customer), id: id, day: in.day}
+			p := location{cycle: e.Cycle, origin: e.Cycle, customer: row.Word(in.customer), id: id, day: in.day}
 			if in.origin >= 0 && row.Word(in.origin) != "" {
 				p.origin = row.Word(in.origin)
 			}
@@ -285,7 +285,7 @@ func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []i
 // explainer tells one record's story.
 type explainer struct {
 	*Sources
-	at       place
+	at       location
 	cycle    period.Cycle
 	customer int32
 	prices   *rating.Book
@@ -328,7 +328,7 @@ func (e *explainer) filesOfDay(table, cycle, day string) ([]lake.FileEntry, erro
 }
 
 func (e *explainer) bucket() int {
-	return accept.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
+	return place.Bucket(e.at.customer, max(1, e.Snap.Manifest.Buckets))
 }
 
 // quantityOf reads a stored quantity that is not negative.

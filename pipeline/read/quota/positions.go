@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -85,7 +85,7 @@ func (s *Sources) closing(customer int32, cycle period.Cycle) (rows []position.R
 }
 
 func (s *Sources) bucket(customer int32) int {
-	return accept.Bucket(s.Books.Customers[customer].ID, max(1, s.Snap.Manifest.Buckets))
+	return place.Bucket(s.Books.Customers[customer].ID, max(1, s.Snap.Manifest.Buckets))
 }
 
 // LastDay is the last day of the cycle that was folded in any bucket; "" = none.

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -178,7 +178,7 @@ func (b *builder) waiting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bucket := accept.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
+	bucket := place.Bucket(b.report.CustomerID, max(1, b.Snap.Manifest.Buckets))
 	for _, e := range files {
 		if e.Table != tables.Usage().Name || e.Bucket != bucket {
 			continue

@@ -9,9 +9,9 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -109,7 +109,7 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 
 // lines is the files of lines that may hold rows of a customer.
 func (s *State) lines(cycle, customer string) (*bucketFiles, error) {
-	return s.bucket(cycle, accept.Bucket(customer, max(1, s.Manifest.Buckets)))
+	return s.bucket(cycle, place.Bucket(customer, max(1, s.Manifest.Buckets)))
 }
 
 func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {

@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -153,7 +153,7 @@ func (b *bucket) hand() error {
 // belongs reports whether a customer's rows lie in this bucket.
 func (b *bucket) belongs(customer string) bool {
 	if customer != b.where {
-		b.where, b.home = customer, accept.Bucket(customer, b.buckets) == b.p.bucket
+		b.where, b.home = customer, place.Bucket(customer, b.buckets) == b.p.bucket
 	}
 	return b.home
 }

@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -113,7 +113,7 @@ func (q *orderQuery) in(c *operation.Call, bucket int) bool {
 
 // bucketOf is the bucket of a customer.
 func bucketOf(c *operation.Call, customer string) int {
-	return accept.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
+	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
 // filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes effect in its own

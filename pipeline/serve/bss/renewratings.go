@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/rating"
@@ -166,7 +166,7 @@ func lastOrders(c *operation.Call, resources []string) (map[string]rating.Order,
 // ordersOf are all orders of a customer of products that the books have.
 func ordersOf(c *operation.Call) (list []ordered, err error) {
 	snap, b := c.State.Snap, c.State.Workspace.Books
-	bucket := accept.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
+	bucket := place.Bucket(c.Scope.Customer, max(1, snap.Manifest.Buckets))
 	for _, ref := range snap.Manifest.Cycles {
 		files, err := snap.Find(lake.FileKey{Table: tables.Orders().Name, Cycle: ref.Cycle, Bucket: bucket})
 		if err != nil {

@@ -5,20 +5,20 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// place is a bucket of an open cycle being paid.
-type place struct {
+// bucketCycle is a bucket of an open cycle being paid.
+type bucketCycle struct {
 	w          *worker
-	at         events.Place
+	at         place.Place
 	bounds     period.Span
 	clock      period.Clock
-	next, base places
+	next, base dayFiles
 	all        bool // every day is to be paid again
 	stale      bool // a held file was rated anew, and does not say what paid its lines
 	changed    map[period.Day]bool
@@ -30,9 +30,9 @@ type place struct {
 }
 
 // place pays a bucket of a cycle, if it has to be.
-func (w *worker) place(ctx context.Context, at events.Place) error {
+func (w *worker) place(ctx context.Context, at place.Place) error {
 	zone := w.Books.Zone
-	pl := &place{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at], base: w.base[at],
+	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at], base: w.base[at],
 		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
 	if pl.isCash() {
 		if _, has := pl.next[tableDay{tables.AccountEvents().Name, ""}]; has && pl.all {
@@ -66,7 +66,7 @@ func (w *worker) place(ctx context.Context, at events.Place) error {
 }
 
 // isCash reports whether all lines of the place are cash, now and in the live state (CASH-1).
-func (pl *place) isCash() bool {
+func (pl *bucketCycle) isCash() bool {
 	if pl.w.Rules.Ledger || pl.w.opening.Path != "" || pl.w.was.Path != "" {
 		return false
 	}
@@ -84,12 +84,12 @@ func (pl *place) isCash() bool {
 }
 
 // clean reports whether nothing changed that payments of the place depend on, so far as files tell.
-func (pl *place) clean() (bool, error) {
+func (pl *bucketCycle) clean() (bool, error) {
 	if pl.all || pl.w.carries() {
 		return false, nil
 	}
 	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
-	for _, pair := range [...][2]places{{pl.next, pl.base}, {pl.base, pl.next}} {
+	for _, pair := range [...][2]dayFiles{{pl.next, pl.base}, {pl.base, pl.next}} {
 		for k, e := range pair[0] {
 			if depends(k) && e.Path != pair[1][k].Path {
 				return false, nil
@@ -109,10 +109,10 @@ func (pl *place) clean() (bool, error) {
 }
 
 // endDay stands for lake.EndDay after the days of the cycle.
-func (pl *place) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
+func (pl *bucketCycle) endDay() period.Day { return pl.at.Cycle.Last() + 1 }
 
 // dayName is a day as a file's key has it.
-func (pl *place) dayName(d period.Day) string {
+func (pl *bucketCycle) dayName(d period.Day) string {
 	if d == pl.endDay() {
 		return lake.EndDay
 	}
@@ -120,14 +120,14 @@ func (pl *place) dayName(d period.Day) string {
 }
 
 // dayOf is the day of the cycle on which an instant is paid.
-func (pl *place) dayOf(t period.Instant) period.Day {
+func (pl *bucketCycle) dayOf(t period.Instant) period.Day {
 	return min(max(pl.clock.Day(t), pl.at.Cycle.First()), pl.at.Cycle.Last())
 }
 
 // allDays are the days on which anything is or was paid, and marks those whose files of lines differ as changed.
-func (pl *place) allDays() ([]period.Day, error) {
+func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	set := make(map[period.Day]bool)
-	for _, files := range [...]places{pl.next, pl.base} {
+	for _, files := range [...]dayFiles{pl.next, pl.base} {
 		for k := range files {
 			if k.table != tables.Lines().Name && k.table != balancesTable && k.table != entriesTable || slices.Contains(heldDays[:], k.day) {
 				continue
@@ -162,7 +162,7 @@ func (pl *place) allDays() ([]period.Day, error) {
 
 // payDays pays the days that changed, and those after them until the balances come out as they were (CASH-3). With clean it only passes
 // over the place.
-func (pl *place) payDays(ctx context.Context, clean bool) error {
+func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 	days, err := pl.allDays()
 	if err != nil {
 		return err
@@ -197,7 +197,7 @@ func (pl *place) payDays(ctx context.Context, clean bool) error {
 }
 
 // refused are the ids of the account events that found too little on their balance.
-func (pl *place) refused() map[string]bool {
+func (pl *bucketCycle) refused() map[string]bool {
 	ids := make(map[string]bool)
 	for _, e := range pl.events {
 		if e.Refused {
@@ -208,14 +208,14 @@ func (pl *place) refused() map[string]bool {
 }
 
 // refuse hands the place's verdict over its account events to the result.
-func (pl *place) refuse(ids map[string]bool) {
+func (pl *bucketCycle) refuse(ids map[string]bool) {
 	pl.w.mu.Lock()
 	defer pl.w.mu.Unlock()
 	pl.w.result.Refused[pl.at] = ids
 }
 
 // hand adds what was paid to the result.
-func (pl *place) hand() {
+func (pl *bucketCycle) hand() {
 	p := pl.w.Payer
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -224,6 +224,6 @@ func (pl *place) hand() {
 }
 
 // key names a file of the place.
-func (pl *place) key(table, day string) lake.FileKey {
+func (pl *bucketCycle) key(table, day string) lake.FileKey {
 	return lake.FileKey{Table: table, Cycle: pl.at.Cycle.String(), Day: day, Bucket: pl.at.Bucket}
 }

@@ -10,24 +10,24 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// place is where a record was found.
-type place struct {
+// location is where a record was found.
+type location struct {
 	cycle, origin string // billed in, belongs to
 	customer, id  string
 	day           string // as in lake.FileKey
 }
 
 // sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle too.
-func (p place) sameAs(o place) bool {
+func (p location) sameAs(o location) bool {
 	return p.customer == o.customer && p.origin == o.origin && (p.day == lake.EventsDay) == (o.day == lake.EventsDay)
 }
 
 // before puts the record's own cycle first, and then the cycles it was billed in later.
-func (p place) before(o place) int {
+func (p location) before(o location) int {
 	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle), cmp.Compare(p.day, o.day))
 }
 
-func severalError(id string, places []place) error {
+func severalError(id string, places []location) error {
 	var list []string
 	origins := false
 	for _, p := range places {
@@ -69,7 +69,7 @@ func searchedTable(e lake.FileEntry) (searched, bool) {
 }
 
 // also reads what was billed at the other places of the record.
-func (e *explainer) also(places []place) error {
+func (e *explainer) also(places []location) error {
 	for _, p := range places {
 		a := Also{Cycle: p.cycle, Day: p.day}
 		if err := e.storedIn(p.cycle, p.day, &a.Lines, e.ownLine); err != nil {
