@@ -13,31 +13,32 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
 // Runner does jobs on one workspace, one at a time or several: the lake's lock keeps them apart. It may be used from several goroutines.
 type Runner struct {
-	Dir     string           // the workspace
-	Clock   func() time.Time // the real clock
-	Options run.Options      // of every run, without AsOf, InboxUntil and Started
-	Log     *slog.Logger     // nil = silent
-	Version string           // of the program, for the ledger
+	Dir     string            // the workspace
+	Clock   func() time.Time  // the real clock
+	Options workspace.Options // of every run, without AsOf, InboxUntil and Started
+	Log     *slog.Logger      // nil = silent
+	Version string            // of the program, for the ledger
 	// Opened is called once settings and books are read, before the work begins. nil = nothing.
-	Opened func(*run.Workspace)
+	Opened func(*workspace.Workspace)
 	// Ended is called with the finished entry of every run that is not dry, whatever came of it. nil = nothing.
 	Ended func(ledger.Entry)
 }
 
 // Result is what a job did.
 type Result struct {
-	Workspace   *run.Workspace   // as it was for this run, without its books where nothing was to do; nil if it could not be read
-	Report      *run.Report      // of a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference // of rerate
-	Published   *publish.Report  // of publish
-	Pruned      *run.PruneReport // of prune
-	Entry       ledger.Entry     // as it was ended; of a dry run its ID is ""
+	Workspace   *workspace.Workspace // as it was for this run, without its books where nothing was to do; nil if it could not be read
+	Report      *workspace.Report    // of a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference     // of rerate
+	Published   *publish.Report      // of publish
+	Pruned      *run.PruneReport     // of prune
+	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was committed and what came after
@@ -107,7 +108,7 @@ func (r *Runner) entry(t *Task, started time.Time) ledger.Entry {
 
 // begin writes the entry of a run that starts; nil if it could not. A folder that is no workspace gets none.
 func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
-	if _, err := os.Stat(run.SettingsFile(r.Dir)); err != nil {
+	if _, err := os.Stat(workspace.SettingsFile(r.Dir)); err != nil {
 		return nil // the run itself says so
 	}
 	open, err := ledger.Begin(ledger.Dir(r.Dir), e)
@@ -162,7 +163,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 			return err
 		}
 	}
-	w, err := run.OpenWorkspace(r.Dir)
+	w, err := workspace.Open(r.Dir)
 	if err != nil {
 		return err
 	}
@@ -174,28 +175,28 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 }
 
 // do does the job on a workspace that is open.
-func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Options, res *Result) (err error) {
+func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options, res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
-		do := w.Ingest
+		do := run.Ingest
 		if t.RetryRejects {
-			do = w.RetryRejects
+			do = run.RetryRejects
 		}
-		res.Report, err = do(ctx, o)
+		res.Report, err = do(ctx, w, o)
 	case Nightly:
-		res.Report, err = w.Nightly(ctx, o)
+		res.Report, err = run.Nightly(ctx, w, o)
 	case Monthly:
-		res.Report, err = w.Monthly(ctx, t.Cycle, o)
+		res.Report, err = run.Monthly(ctx, w, t.Cycle, o)
 	case Close:
-		res.Report, err = w.Close(ctx, t.Cycle, t.DryRun, o)
+		res.Report, err = run.Close(ctx, w, t.Cycle, t.DryRun, o)
 	case Rerate:
-		res.Report, res.Differences, err = w.Rerate(ctx, t.Cycle, t.Rerate, o)
+		res.Report, res.Differences, err = run.Rerate(ctx, w, t.Cycle, t.Rerate, o)
 	case Publish:
 		po := t.Publish
 		po.Cycle = t.Cycle
-		res.Published, err = w.Publish(ctx, po, o)
+		res.Published, err = run.Publish(ctx, w, po, o)
 	case Prune:
-		res.Pruned, err = w.Prune(ctx, t.Prune, o)
+		res.Pruned, err = run.Prune(ctx, w, t.Prune, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -231,7 +232,7 @@ func (res *Result) note() {
 }
 
 // notTaken are the files of which nothing was taken, with why.
-func notTaken(files []run.FileReport) []ledger.NotTaken {
+func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	var list []ledger.NotTaken
 	for i := range files {
 		f := &files[i]
@@ -250,7 +251,7 @@ func notTaken(files []run.FileReport) []ledger.NotTaken {
 // outcome is the one word for what a run came to.
 func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var problems problem.Problems
-	var refused *run.RefusedError
+	var refused *workspace.RefusedError
 	var none *rows.NoCycleError
 	var gated *run.GatedError
 	switch {
@@ -273,7 +274,7 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 // hint is what an error says that there is to do.
 func hint(err error) string {
 	var (
-		refused *run.RefusedError
+		refused *workspace.RefusedError
 		missing *lake.MissingError
 		corrupt *lake.CorruptError
 		hinted  interface{ Hint() string }

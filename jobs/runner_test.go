@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -107,7 +107,7 @@ func TestRun(t *testing.T) {
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
 	r := runner(t)
-	r.Opened = func(*run.Workspace) { panic("a tier bound off by one") }
+	r.Opened = func(*workspace.Workspace) { panic("a tier bound off by one") }
 	func() {
 		defer func() {
 			if p := recover(); p != "a tier bound off by one" {
@@ -118,7 +118,7 @@ func TestOutcomes(t *testing.T) {
 		t.Errorf("returned %v", err)
 	}()
 	gone, cancel := context.WithCancel(t.Context())
-	r.Opened = func(*run.Workspace) { cancel() }
+	r.Opened = func(*workspace.Workspace) { cancel() }
 	if res, err := r.Run(gone, Task{Kind: Nightly}); err == nil || res.Report != nil {
 		t.Errorf("%+v, %v", res.Report, err)
 	}
@@ -175,7 +175,7 @@ func TestUnwritable(t *testing.T) {
 			}
 		},
 		"in the middle": func(t *testing.T, r *Runner) {
-			r.Opened = func(*run.Workspace) {
+			r.Opened = func(*workspace.Workspace) {
 				if err := os.RemoveAll(ledger.Dir(r.Dir)); err != nil {
 					t.Fatal(err)
 				}

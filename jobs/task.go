@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -54,7 +55,7 @@ func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryR
 func (t *Task) takesIn() bool { return t.Kind == Nightly || t.Kind == Ingest && !t.RetryRejects }
 
 // NoCycle is no cycle in particular.
-const NoCycle = run.NoCycle
+const NoCycle = place.NoCycle
 
 // Command is the command line that does the same by hand, without its global flags. It is what manifests say of a run.
 func (t *Task) Command() string {

@@ -20,7 +20,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -171,12 +171,12 @@ func (a *app) asOf() (period.Instant, error) {
 }
 
 // options are those of a run.
-func (a *app) options() (run.Options, error) {
+func (a *app) options() (workspace.Options, error) {
 	asOf, err := a.asOf()
 	if err != nil {
-		return run.Options{}, err
+		return workspace.Options{}, err
 	}
-	o := run.Options{
+	o := workspace.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
 		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(),
 		BooksCopy: filepath.Join(ledger.Dir(a.flags.workspace), "books.zip"), Log: a.log, Progress: a.bar.update, Env: a.env,
@@ -207,8 +207,8 @@ func (a *app) cacheFile(kind string) string {
 }
 
 // open reads and checks the workspace.
-func (a *app) open() (*run.Workspace, error) {
-	w, err := run.OpenWorkspace(a.flags.workspace)
+func (a *app) open() (*workspace.Workspace, error) {
+	w, err := workspace.Open(a.flags.workspace)
 	if err != nil || a.flags.lake == "" {
 		return w, err
 	}
@@ -218,12 +218,12 @@ func (a *app) open() (*run.Workspace, error) {
 
 // read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
 func (a *app) read(reader func(*lake.Snapshot) error) error {
-	_, err := a.readWith(func(_ *run.Workspace, snap *lake.Snapshot) error { return reader(snap) })
+	_, err := a.readWith(func(_ *workspace.Workspace, snap *lake.Snapshot) error { return reader(snap) })
 	return err
 }
 
 // readWith is read for readers that need settings and books too.
-func (a *app) readWith(reader func(*run.Workspace, *lake.Snapshot) error) (*run.Workspace, error) {
+func (a *app) readWith(reader func(*workspace.Workspace, *lake.Snapshot) error) (*workspace.Workspace, error) {
 	w, err := a.open()
 	if err != nil {
 		return nil, err
@@ -232,7 +232,7 @@ func (a *app) readWith(reader func(*run.Workspace, *lake.Snapshot) error) (*run.
 }
 
 // readOf is read of a workspace that is open.
-func (a *app) readOf(w *run.Workspace, reader func(*lake.Snapshot) error) error {
+func (a *app) readOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) error {
 	o, err := a.options()
 	if err != nil {
 		return err

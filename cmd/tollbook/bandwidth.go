@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // bandwidthResult is what was measured of a link or a group.
@@ -47,7 +47,7 @@ set the value, the commit, the share of days, the billed quantity and its lines.
 
 func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) error {
 	var r bandwidthResult
-	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		r.Objects, err = annex.Build(ctx, &annex.Sources{
 			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
 		}, q)

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -79,7 +79,7 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 
 func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
 	var bill *cycleBill
-	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(cycle.String())
 		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
 		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
@@ -117,7 +117,7 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 
 func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer string) error {
 	var billed customerBill
-	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		ref, _ := snap.Cycle(cycle.String())
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
 		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, rows.Limits{})

@@ -12,7 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -21,14 +21,14 @@ import (
 
 // checkResult is what check read.
 type checkResult struct {
-	Workspace string     `json:"workspace"`
-	Zone      string     `json:"zone"`
-	Currency  string     `json:"currency"`
-	Digits    int        `json:"digits"`
-	Rounding  string     `json:"rounding"`
-	Books     []bookRead `json:"books"`
-	Inbox     []feedSeen `json:"inbox"`
-	Notes     []place    `json:"notes,omitempty"`
+	Workspace string        `json:"workspace"`
+	Zone      string        `json:"zone"`
+	Currency  string        `json:"currency"`
+	Digits    int           `json:"digits"`
+	Rounding  string        `json:"rounding"`
+	Books     []bookRead    `json:"books"`
+	Inbox     []feedSeen    `json:"inbox"`
+	Notes     []sourcePlace `json:"notes,omitempty"`
 }
 
 // bookRead is how much of a book there is.
@@ -69,7 +69,7 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 				Rounding: fmt.Sprintf("%s, %s", w.Settings.Rounding.Grain, w.Settings.Rounding.Mode), Books: readBooks(w.Books),
 			}
 			for _, n := range w.Books.Notes {
-				r.Notes = append(r.Notes, place{n.File, n.Line, n.Column, n.Text, n.Hint})
+				r.Notes = append(r.Notes, sourcePlace{n.File, n.Line, n.Column, n.Text, n.Hint})
 			}
 			if r.Inbox, err = seenFeeds(w.Dir); err != nil {
 				return err
@@ -86,7 +86,7 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 
 // checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no account, so that
 // everything that is wrong is told at once.
-func (a *app) checked() (*run.Workspace, error) {
+func (a *app) checked() (*workspace.Workspace, error) {
 	w, err := a.open()
 	var problems problem.Problems
 	if err == nil || !errors.As(err, &problems) {

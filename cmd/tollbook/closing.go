@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -51,7 +51,7 @@ func (a *app) close(ctx context.Context, t jobs.Task) error {
 }
 
 // closeText prints it for people.
-func (a *app) closeText(w *run.Workspace, r *run.Report, dry bool, missing *compose.Missing) {
+func (a *app) closeText(w *workspace.Workspace, r *workspace.Report, dry bool, missing *compose.Missing) {
 	if dry && r.Closed != alreadyClosed {
 		a.reportHead(r)
 		fmt.Fprintf(a.out, "\nclosing would rate %s and write %s\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
@@ -68,7 +68,7 @@ func (a *app) closeText(w *run.Workspace, r *run.Report, dry bool, missing *comp
 }
 
 // missing looks for what the cycle lacks in the lake as it stands; nil where the lake does not have the cycle yet.
-func (a *app) missing(ctx context.Context, w *run.Workspace, cycle period.Cycle, asOf period.Instant) (m *compose.Missing, err error) {
+func (a *app) missing(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, asOf period.Instant) (m *compose.Missing, err error) {
 	o, err := a.options()
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (a *app) missing(ctx context.Context, w *run.Workspace, cycle period.Cycle,
 }
 
 // missingText prints what a cycle lacks.
-func (a *app) missingText(m *compose.Missing, r *run.Report) {
+func (a *app) missingText(m *compose.Missing, r *workspace.Report) {
 	if m.Empty() {
 		fmt.Fprintf(a.out, "\nnothing is missing of cycle %s\n", m.Cycle)
 		return

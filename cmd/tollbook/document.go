@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -89,9 +89,9 @@ func (a *app) writeDocument(format document.Format, out string, write func(io.Wr
 }
 
 // compose reads a state as documents are made from it.
-func (a *app) compose(read func(*compose.Sources) error) (*run.Workspace, error) {
+func (a *app) compose(read func(*compose.Sources) error) (*workspace.Workspace, error) {
 	tuneMemory(a.env)
-	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		s, err := a.sources(w, snap)
 		if err != nil {
 			return err
@@ -102,7 +102,7 @@ func (a *app) compose(read func(*compose.Sources) error) (*run.Workspace, error)
 }
 
 // sources is what documents are made from.
-func (a *app) sources(w *run.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
+func (a *app) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
 	book, err := w.PartnerBook()
 	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
 		Limits: rows.Limits{Workers: a.flags.workers}}, err

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -72,7 +73,7 @@ func (e *differError) Error() string { return e.what }
 func exitCode(err error) int {
 	var usage *usageError
 	var problems problem.Problems
-	var refused *run.RefusedError
+	var refused *workspace.RefusedError
 	var noCycle *rows.NoCycleError
 	var archived *rows.ArchivedError
 	var notFound *rows.NotFoundError
@@ -93,14 +94,14 @@ func exitCode(err error) int {
 
 // failure is an error as a person or a program reads it.
 type failure struct {
-	Error string  `json:"error"`
-	Hint  string  `json:"hint,omitempty"`
-	At    []place `json:"at,omitempty"`
-	Exit  int     `json:"exit"`
+	Error string        `json:"error"`
+	Hint  string        `json:"hint,omitempty"`
+	At    []sourcePlace `json:"at,omitempty"`
+	Exit  int           `json:"exit"`
 }
 
-// place is where something is wrong.
-type place struct {
+// sourcePlace is where something is wrong.
+type sourcePlace struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
@@ -118,7 +119,7 @@ func describeFailure(err error) failure {
 			f.Error = "1 problem in settings or books; nothing was done"
 		}
 		for _, p := range problems {
-			f.At = append(f.At, place{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Hint: p.Hint})
+			f.At = append(f.At, sourcePlace{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Hint: p.Hint})
 		}
 		return f
 	}
@@ -135,24 +136,24 @@ func describeFailure(err error) failure {
 	}
 	var file *feed.FileError
 	if errors.As(err, &file) {
-		f.At = []place{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
+		f.At = []sourcePlace{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
 	}
 	return f
 }
 
 // gatedPlaces names files with rejects, each with its first one.
-func gatedPlaces(e *run.GatedError) []place {
-	var list []place
+func gatedPlaces(e *run.GatedError) []sourcePlace {
+	var list []sourcePlace
 	for _, feed := range e.Feeds {
 		for _, f := range feed.Files {
 			text := fmt.Sprintf("%d of %s rejected; the first is row %d: %s", f.Rejected, counted(f.Rows, "row", "rows"), f.Row, f.Reason)
 			if f.Column != "" {
 				text += fmt.Sprintf(" in %s, %q", f.Column, f.Value)
 			}
-			list = append(list, place{File: "inbox/" + f.Name, Text: text})
+			list = append(list, sourcePlace{File: "inbox/" + f.Name, Text: text})
 		}
 		if feed.More > 0 {
-			list = append(list, place{File: "inbox/" + feed.Feed, Text: "and " + counted(int64(feed.More), "further file", "further files")})
+			list = append(list, sourcePlace{File: "inbox/" + feed.Feed, Text: "and " + counted(int64(feed.More), "further file", "further files")})
 		}
 	}
 	return list
@@ -162,7 +163,7 @@ func gatedPlaces(e *run.GatedError) []place {
 func hintOf(err error) string {
 	var (
 		usage   *usageError
-		refused *run.RefusedError
+		refused *workspace.RefusedError
 		differ  *differError
 		missing *lake.MissingError
 		corrupt *lake.CorruptError

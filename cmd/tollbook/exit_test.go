@@ -17,7 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
@@ -33,10 +33,10 @@ func TestFailures(t *testing.T) {
 		want failure
 	}{
 		{&usageError{"--cycle is missing", "say which"}, failure{"--cycle is missing", "say which", nil, 2}},
-		{fmt.Errorf("check: %w", two), failure{"2 problems in settings or books; nothing was done", "", []place{
+		{fmt.Errorf("check: %w", two), failure{"2 problems in settings or books; nothing was done", "", []sourcePlace{
 			{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}, {"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
-		{two[:1], failure{"1 problem in settings or books; nothing was done", "", []place{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
-		{&run.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
+		{two[:1], failure{"1 problem in settings or books; nothing was done", "", []sourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
+		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09", "the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}}, failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
 		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil, 2}},
@@ -47,7 +47,7 @@ func TestFailures(t *testing.T) {
 		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2}, failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
 			"a run is on: start this command again when it has ended", nil, 3}},
 		{&feed.FileError{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
-			failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice", []place{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
+			failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice", []sourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
 		{&differError{"the lake is not what it should be", "put it back"}, failure{"the lake is not what it should be", "put it back", nil, 3}},
 		{fmt.Errorf("write lake/HEAD: %w", syscall.ENOSPC), failure{"write lake/HEAD: no space left on device", "", nil, 3}},
 		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission}, failure{"open tollbook.yaml: permission denied", "", nil, 3}},

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/explain"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -47,13 +47,13 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 
 func (a *app) explain(ctx context.Context, q *explain.Question) error {
 	var story *explain.Story
-	w, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		inbox, err := w.Inbox()
 		if err != nil {
 			return err
 		}
 		story, err = explain.Explain(ctx, &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
-			Prices: w.Prices(), Refund: run.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
+			Prices: w.Prices(), Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.bar.update}, q)
 		return err
 	})
 	if err != nil {

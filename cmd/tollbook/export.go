@@ -14,7 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // exportResult is what was written with --out.
@@ -89,7 +89,7 @@ func (a *app) export(ctx context.Context, r *export.Request, out string) error {
 	r.Limits.Workers = a.flags.workers
 	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
 	read := func(reader func(*lake.Snapshot) error) error {
-		_, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+		_, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 			if r.Partners, err = w.Partners(); err != nil {
 				return err
 			}

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // focusFormats are the formats of FOCUS data sets: CSV and Parquet.
@@ -118,7 +118,7 @@ func (a *app) writeDataSet(ctx context.Context, r focus.Request, format, out str
 
 // withFocus runs a reader over the live state.
 func (a *app) withFocus(reader func(*focus.Source) error) error {
-	_, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) error {
+	_, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		partners, err := w.Partners()
 		if err != nil {
 			return err

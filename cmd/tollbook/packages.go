@@ -9,7 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -51,7 +51,7 @@ What was drawn is checked against what is left.`,
 
 func (a *app) packages(ctx context.Context, text, customer string, limit int) error {
 	var r *quota.Report
-	_, err := a.readWith(func(w *run.Workspace, snap *lake.Snapshot) (err error) {
+	_, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		cycle, err := cycleOrLast(text, snap)
 		if err != nil {
 			return err

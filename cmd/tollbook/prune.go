@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func (a *app) pruneCommand() *cobra.Command {
@@ -90,5 +91,5 @@ func (a *app) pruneText(r *run.PruneReport) {
 	default:
 		fmt.Fprintf(a.out, "\nThe lake is at manifest %d.\n", r.Manifest)
 	}
-	a.publishedText(&run.Report{Published: r.Published, Owed: r.Owed})
+	a.publishedText(&workspace.Report{Published: r.Published, Owed: r.Owed})
 }

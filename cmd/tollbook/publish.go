@@ -7,14 +7,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func (a *app) publishCommand() *cobra.Command {
 	var text string
 	var ddl bool
-	po := run.PublishOptions{Cycle: run.NoCycle}
+	po := run.PublishOptions{Cycle: place.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
 		Short: "Bring ClickHouse to the lake's state, verified",
@@ -142,7 +144,7 @@ func (a *app) uncleanedText(r *publish.Report) {
 }
 
 // publishedText prints what became of publishing at the end of a run.
-func (a *app) publishedText(r *run.Report) {
+func (a *app) publishedText(r *workspace.Report) {
 	switch {
 	case r.Owed != nil:
 		fmt.Fprintf(a.out, "\nThe publish is owed: %s\n", r.Owed.Why)

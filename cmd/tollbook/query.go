@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/read/question"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // queryFlags say how a question is asked and shown.
@@ -126,7 +126,7 @@ func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) er
 }
 
 // queryLake counts from the lake's files.
-func (a *app) queryLake(ctx context.Context, w *run.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+func (a *app) queryLake(ctx context.Context, w *workspace.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
 	var answer *question.Answer
 	partners, err := w.Partners()
 	if err != nil {
@@ -142,7 +142,7 @@ func (a *app) queryLake(ctx context.Context, w *run.Workspace, q *question.Quest
 }
 
 // queryServer asks what is published.
-func (a *app) queryServer(ctx context.Context, w *run.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+func (a *app) queryServer(ctx context.Context, w *workspace.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
 	conn, err := a.published(ctx, w)
 	if err != nil {
 		return nil, err

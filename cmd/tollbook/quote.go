@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func (a *app) quoteCommand() *cobra.Command {
@@ -49,7 +49,7 @@ func (a *app) quote(ctx context.Context, q quote.Question) error {
 	if err != nil {
 		return err
 	}
-	q.Rules = run.Rules(&w.Settings)
+	q.Rules = workspace.Rules(&w.Settings)
 	r, err := quote.Run(ctx, w, o, q)
 	a.bar.end()
 	if err != nil {

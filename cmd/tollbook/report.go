@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // runResult is a run's report as JSON.
 type runResult struct {
-	*run.Report
+	*workspace.Report
 	AsOf string `json:"as_of"`
 	Lake string `json:"lake"`
 	Look bool   `json:"look"` // a person should look: exit code 1
@@ -24,7 +24,7 @@ type runResult struct {
 const alreadyClosed = "already_closed"
 
 // report prints what a run did.
-func (a *app) report(w *run.Workspace, r *run.Report) error {
+func (a *app) report(w *workspace.Workspace, r *workspace.Report) error {
 	if a.flags.json {
 		return a.printJSON(runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()})
 	}
@@ -33,7 +33,7 @@ func (a *app) report(w *run.Workspace, r *run.Report) error {
 }
 
 // reportHead prints what a run did with feed files, and what a person should know.
-func (a *app) reportHead(r *run.Report) {
+func (a *app) reportHead(r *workspace.Report) {
 	fmt.Fprintf(a.out, "%s, as of %s\n", r.Command, r.AsOf)
 	a.reportFiles(r)
 	if len(r.Reasons) > 0 {
@@ -51,7 +51,7 @@ func (a *app) reportHead(r *run.Report) {
 }
 
 // reportText prints it for people.
-func (a *app) reportText(w *run.Workspace, r *run.Report) {
+func (a *app) reportText(w *workspace.Workspace, r *workspace.Report) {
 	a.reportHead(r)
 	switch r.Closed {
 	case "":
@@ -121,7 +121,7 @@ func (a *app) totalsText(totals []lake.Total) {
 }
 
 // reportFiles prints what became of each feed file.
-func (a *app) reportFiles(r *run.Report) {
+func (a *app) reportFiles(r *workspace.Report) {
 	if len(r.Files) == 0 {
 		return
 	}

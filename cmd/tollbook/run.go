@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func (a *app) ingestCommand() *cobra.Command {
@@ -175,7 +175,7 @@ func (a *app) do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	}
 	t.AsOf, t.Why = o.AsOf, jobs.ByHand
 	r := &jobs.Runner{Dir: a.flags.workspace, Clock: a.clock, Options: o, Log: a.log, Version: version(),
-		Opened: func(*run.Workspace) { tuneMemory(a.env) }}
+		Opened: func(*workspace.Workspace) { tuneMemory(a.env) }}
 	res, err := r.Run(ctx, t)
 	a.bar.end()
 	return res, err
@@ -185,7 +185,7 @@ func (a *app) do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 func stopPoints() []string { return slices.Concat(lake.StopPoints(), publish.StopPoints()) }
 
 // stopAt makes a run kill itself at a point of the commit, as kill -9 would.
-func stopAt(o run.Options, point string) run.Options {
+func stopAt(o workspace.Options, point string) workspace.Options {
 	if point == "" {
 		return o
 	}

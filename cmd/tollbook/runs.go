@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -95,7 +95,7 @@ type history struct {
 
 // history reads ledger and lake. Neither hides the other: what cannot be read of one is told.
 func (a *app) history() (*history, error) {
-	s, err := settings.Load(run.SettingsFile(a.flags.workspace))
+	s, err := settings.Load(workspace.SettingsFile(a.flags.workspace))
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,8 @@ func (a *app) history() (*history, error) {
 	for _, err := range damaged {
 		h.damaged = append(h.damaged, err.Error())
 	}
-	w := &run.Workspace{Dir: a.flags.workspace, Settings: s}
-	l, err := w.Lake(run.Options{Log: a.log})
+	w := &workspace.Workspace{Dir: a.flags.workspace, Settings: s}
+	l, err := w.Lake(workspace.Options{Log: a.log})
 	if err == nil {
 		err = l.Read(func(snap *lake.Snapshot) (err error) {
 			h.snap = snap

@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/metrics"
 	"github.com/tollbook/tollbook/jobs/schedule"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -66,7 +66,7 @@ func (a *app) scheduleRunner() (*jobs.Runner, error) {
 	}
 	o.AsOf = 0 // each run has its own
 	return &jobs.Runner{Dir: a.flags.workspace, Clock: clock, Options: o, Log: a.log, Version: version(),
-		Opened: func(*run.Workspace) { tuneMemory(a.env) }}, nil
+		Opened: func(*workspace.Workspace) { tuneMemory(a.env) }}, nil
 }
 
 // schedule is the scheduler that goes on.

@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -87,7 +87,7 @@ func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 }
 
 // published connects to the server that the workspace is published to.
-func (a *app) published(ctx context.Context, w *run.Workspace) (*clickhouse.Conn, error) {
+func (a *app) published(ctx context.Context, w *workspace.Workspace) (*clickhouse.Conn, error) {
 	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.env)
 	if err != nil {
 		return nil, err

@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -67,7 +67,7 @@ type Options struct {
 type doctor struct {
 	Options
 	now    period.Instant
-	ws     *run.Workspace
+	ws     *workspace.Workspace
 	snap   *lake.Snapshot
 	last   *ledger.Entry // the newest run; nil = none is known
 	report Report
@@ -101,7 +101,7 @@ func (d *doctor) broken(name, do, format string, args ...any) {
 
 // books reads settings and books; without them there is nothing else to look at.
 func (d *doctor) books() {
-	w, err := run.OpenWorkspace(d.Dir)
+	w, err := workspace.Open(d.Dir)
 	var problems problem.Problems
 	switch {
 	case errors.As(err, &problems):
@@ -117,7 +117,7 @@ func (d *doctor) books() {
 
 // lake reads the live state as any reader does.
 func (d *doctor) lake(context.Context) {
-	l, err := d.ws.Lake(run.Options{})
+	l, err := d.ws.Lake(workspace.Options{})
 	if err == nil {
 		d.snap, err = l.Head()
 	}

@@ -9,12 +9,14 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // workspace is the sample's, without a run.
-func workspace(t *testing.T) Options {
+func newWorkspace(t *testing.T) Options {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
 	must(t, sample.Write(dir))
@@ -49,7 +51,7 @@ func tells(t *testing.T, o Options, name string, outcome Outcome, found, do stri
 
 func TestTimes(t *testing.T) {
 	t.Parallel()
-	o := workspace(t)
+	o := newWorkspace(t)
 	const name = "times of files"
 	tells(t, o, name, OK, "no file of inbox and lake is of the future", "")
 	file := filepath.Join(o.Dir, "inbox", "usage", "ahead.csv")
@@ -73,7 +75,7 @@ func TestTimes(t *testing.T) {
 
 func TestZone(t *testing.T) {
 	t.Parallel()
-	o := workspace(t)
+	o := newWorkspace(t)
 	tells(t, o, "time zone", OK, "Asia/Shanghai, now UTC+08:00, by ", "")
 	o.Env = func(name string) string {
 		if name == "ZONEINFO" {
@@ -86,7 +88,7 @@ func TestZone(t *testing.T) {
 
 func TestCache(t *testing.T) {
 	t.Parallel()
-	o := workspace(t)
+	o := newWorkspace(t)
 	tells(t, o, "hash cache", OK, o.HashCache, "")
 	must(t, os.WriteFile(o.HashCache, []byte("tollbook\x00"), 0o666))
 	tells(t, o, "hash cache", Warn, "read remembered hashes "+o.HashCache, "delete "+o.HashCache)
@@ -96,7 +98,7 @@ func TestCache(t *testing.T) {
 
 func TestScratch(t *testing.T) {
 	t.Parallel()
-	o := workspace(t)
+	o := newWorkspace(t)
 	tells(t, o, "space for queries", OK, "free in "+o.Scratch, "")
 	o.Scratch = filepath.Join(t.TempDir(), "gone")
 	tells(t, o, "space for queries", Warn, "cannot be written", "set TMPDIR")
@@ -108,7 +110,7 @@ func TestScratch(t *testing.T) {
 func TestTables(t *testing.T) {
 	t.Parallel()
 	s := server.Start(t, server.Options{})
-	o := workspace(t)
+	o := newWorkspace(t)
 	settings := filepath.Join(o.Dir, "tollbook.yaml")
 	text, err := os.ReadFile(settings)
 	must(t, err)
@@ -121,11 +123,11 @@ func TestTables(t *testing.T) {
 	kept = append(kept, "clickhouse: {dsn: '"+strings.TrimSuffix(s.DSN(), "default")+"copy', retries: 0, samples: true}\n")
 	must(t, os.WriteFile(settings, []byte(strings.Join(kept, "")), 0o666))
 	tells(t, o, "ClickHouse", Warn, "nothing is published", "`tollbook publish`")
-	w, err := run.OpenWorkspace(o.Dir)
+	w, err := workspace.Open(o.Dir)
 	must(t, err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(t, err)
-	report, err := w.Nightly(t.Context(), run.Options{AsOf: asOf, Workers: 1})
+	report, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: asOf, Workers: 1})
 	if err != nil || report.Owed != nil {
 		t.Fatal(report, err)
 	}
@@ -137,7 +139,7 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "DROP VIEW copy.lines")
 	tells(t, o, name, Warn, "not as this program makes them: 0001_tables.sql", "`tollbook publish`")
-	if _, err := w.Publish(t.Context(), run.PublishOptions{Cycle: run.NoCycle}, run.Options{AsOf: asOf}); err != nil {
+	if _, err := run.Publish(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	tells(t, o, name, OK, "", "")

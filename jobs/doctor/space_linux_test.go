@@ -11,7 +11,7 @@ import (
 // TestSpace is on real disks of 8 MiB. It is skipped where mounting is not permitted.
 func TestSpace(t *testing.T) {
 	t.Parallel()
-	o := workspace(t)
+	o := newWorkspace(t)
 	tells(t, o, "space for the lake", OK, "a run may need 64 MiB", "")
 	lake := filepath.Join(o.Dir, "lake")
 	must(t, os.Mkdir(lake, 0o777))

@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/schedule"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // site is a workspace in Shanghai with its scheduler, whose nights are at 02:05, and its metrics.
@@ -37,7 +37,7 @@ func newSite(t *testing.T, more string) *site {
 			"schedule: {nightly: \"5 2 * * *\"}\n%s\n", more), 0o666))
 	s.now = s.time("2026-03-01T12:00")
 	s.metrics = New("v1", func() time.Time { return s.now })
-	runner := &jobs.Runner{Dir: s.dir, Clock: func() time.Time { return s.now }, Options: run.Options{Workers: 2}, Ended: s.metrics.Ended}
+	runner := &jobs.Runner{Dir: s.dir, Clock: func() time.Time { return s.now }, Options: workspace.Options{Workers: 2}, Ended: s.metrics.Ended}
 	var err error
 	s.scheduler, err = schedule.Open(runner, slog.New(slog.DiscardHandler), s.metrics.Watch())
 	s.must(err)

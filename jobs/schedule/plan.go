@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/jobs"
-	pipeline "github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -98,14 +98,14 @@ func (p *Plan) nights(s *State, now period.Instant) (out []Firing) {
 		since = s.Began
 	}
 	for _, due := range p.times[jobs.Nightly].Between(since, now) {
-		out = append(out, Firing{Kind: jobs.Nightly, Cycle: pipeline.NoCycle, Due: due})
+		out = append(out, Firing{Kind: jobs.Nightly, Cycle: place.NoCycle, Due: due})
 	}
 	return out
 }
 
 // next is the first cycle that is still to be closed; NoCycle while the lake has no record.
 func (s *State) next() period.Cycle {
-	if s.Closed != pipeline.NoCycle {
+	if s.Closed != place.NoCycle {
 		return s.Closed + 1
 	}
 	return s.Open
@@ -114,7 +114,7 @@ func (s *State) next() period.Cycle {
 // closes are the cycles whose time to be closed has come, with those that had no record.
 func (p *Plan) closes(s *State, now period.Instant) (out []Firing) {
 	c := s.next()
-	if c == pipeline.NoCycle {
+	if c == place.NoCycle {
 		return nil
 	}
 	for ; p.closeTime(c) <= now; c++ {
@@ -139,7 +139,7 @@ func (p *Plan) months(s *State, now period.Instant) (out []Firing) {
 		}
 	}
 	first := s.next()
-	if first == pipeline.NoCycle {
+	if first == place.NoCycle {
 		return out
 	}
 	for c := first; p.zone.Start((c + 1).First()) <= now; c++ {
@@ -166,9 +166,9 @@ func (p *Plan) month(s *State, due period.Instant) Firing {
 	c := p.zone.Cycle(due) - 1
 	f := Firing{Kind: jobs.Monthly, Cycle: c, Due: due}
 	switch first := s.next(); {
-	case s.Closed != pipeline.NoCycle && c <= s.Closed:
+	case s.Closed != place.NoCycle && c <= s.Closed:
 		f.Skip = fmt.Sprintf("cycle %s is closed", c)
-	case first == pipeline.NoCycle || c < first:
+	case first == place.NoCycle || c < first:
 		f.Skip = fmt.Sprintf("the lake has no record of cycle %s", c)
 	case p.closeTime(c) < due:
 		f.Skip = fmt.Sprintf("cycle %s is closed before it", c)
@@ -185,7 +185,7 @@ func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 	if !found || !p.server {
 		return nil
 	}
-	return []Firing{{Kind: jobs.Publish, Cycle: pipeline.NoCycle, Due: due}}
+	return []Firing{{Kind: jobs.Publish, Cycle: place.NoCycle, Due: due}}
 }
 
 // prunes is the newest prune that was missed: one packs away what two would.
@@ -194,7 +194,7 @@ func (p *Plan) prunes(s *State, now period.Instant) []Firing {
 	if !found {
 		return nil
 	}
-	return []Firing{{Kind: jobs.Prune, Cycle: pipeline.NoCycle, Due: due}}
+	return []Firing{{Kind: jobs.Prune, Cycle: place.NoCycle, Due: due}}
 }
 
 // missed is the newest firing of a kind that nothing was done for.
@@ -223,7 +223,7 @@ func (p *Plan) Next(s *State, after period.Instant) []Firing {
 		if !found {
 			continue
 		}
-		f := Firing{Kind: kind, Cycle: pipeline.NoCycle, Due: due}
+		f := Firing{Kind: kind, Cycle: place.NoCycle, Due: due}
 		switch {
 		case kind == jobs.Monthly:
 			f = p.month(s, due)
@@ -232,7 +232,7 @@ func (p *Plan) Next(s *State, after period.Instant) []Firing {
 		}
 		out = append(out, f)
 	}
-	if c := s.next(); c != pipeline.NoCycle {
+	if c := s.next(); c != place.NoCycle {
 		for p.closeTime(c) <= after {
 			c++
 		}

@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	pipeline "github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -61,7 +61,7 @@ func TestPanic(t *testing.T) {
 	t.Parallel()
 	y, log, heard := machine(t)
 	broken := true
-	y.runner.Opened = func(*pipeline.Workspace) {
+	y.runner.Opened = func(*workspace.Workspace) {
 		if broken {
 			panic("a bug of our own")
 		}

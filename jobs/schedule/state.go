@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
-	pipeline "github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -22,7 +22,7 @@ import (
 // reader reads the State of a workspace. It remembers the manifests and the entries of the ledger that it read: those do not change.
 type reader struct {
 	dir     string
-	options pipeline.Options
+	options workspace.Options
 	ledger  *ledger.Reader
 	head    int64 // number of the newest manifest in past
 	hash    lake.Hash
@@ -31,7 +31,7 @@ type reader struct {
 	newest  map[string]period.Day // by feed, of head
 }
 
-func newReader(dir string, o pipeline.Options) reader {
+func newReader(dir string, o workspace.Options) reader {
 	return reader{dir: dir, options: o, ledger: ledger.NewReader(ledger.Dir(dir))}
 }
 
@@ -64,7 +64,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if f.plan, err = NewPlan(&s); err != nil {
 		return nil, err
 	}
-	w := &pipeline.Workspace{Dir: r.dir, Settings: s}
+	w := &workspace.Workspace{Dir: r.dir, Settings: s}
 	l, err := w.Lake(r.options)
 	if err != nil {
 		return nil, err

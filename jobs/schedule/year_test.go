@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	pipeline "github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -121,7 +121,7 @@ func micro(at period.Instant) time.Time { return time.UnixMicro(int64(at)) }
 // start is the machine's coming up.
 func (y *year) start(fail func(error)) {
 	y.log = slog.New(slog.DiscardHandler)
-	y.runner = &jobs.Runner{Dir: y.dir, Clock: func() time.Time { return y.now }, Options: pipeline.Options{Workers: 2,
+	y.runner = &jobs.Runner{Dir: y.dir, Clock: func() time.Time { return y.now }, Options: workspace.Options{Workers: 2,
 		Wrap: func(st storage.Storage) storage.Storage {
 			plan, err := storage.ParsePlan(y.plan)
 			if err != nil {
@@ -255,9 +255,9 @@ func (y *year) tree(t testing.TB) map[string]string {
 // history is what the lake's manifests say, oldest first, with the as-of on the wall.
 func (y *year) history(t testing.TB) (out []string) {
 	t.Helper()
-	w, err := pipeline.OpenWorkspace(y.dir)
+	w, err := workspace.Open(y.dir)
 	must(t, err)
-	l, err := w.Lake(pipeline.Options{})
+	l, err := w.Lake(workspace.Options{})
 	must(t, err)
 	must(t, l.Read(func(snap *lake.Snapshot) error {
 		all, err := snap.History()

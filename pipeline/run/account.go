@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -196,7 +197,7 @@ func (r *run) noteInputs() error {
 	for i, f := range r.scanned.Files {
 		n := r.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
-		rep := FileReport{Feed: f.Feed, Name: f.Name}
+		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
 		if f.Left != nil {
 			r.leave(f.Feed, f.Name, f.Left)
 			continue
@@ -225,7 +226,7 @@ func (r *run) noteInputs() error {
 		}
 		r.report.Files = append(r.report.Files, rep)
 	}
-	slices.SortFunc(r.report.Files, func(a, b FileReport) int {
+	slices.SortFunc(r.report.Files, func(a, b workspace.FileReport) int {
 		return strings.Compare(a.Feed+"/"+a.Name, b.Feed+"/"+b.Name)
 	})
 	return errors.Join(broken...)

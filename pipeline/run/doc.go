@@ -1,4 +1,4 @@
-// Package run runs tollbook's jobs over a workspace: it takes feeds in, folds the days that changed, brings month-ends and
+// Package run performs the runs of tollbook on a workspace: it takes feeds in, folds the days that changed, brings month-ends and
 // statements up to date, checks the control totals, and commits the lake.
 //
 //	RUN-1  A run is one transaction on the lake: readers see the state before it or after it (spec §7.2).

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
@@ -88,7 +89,7 @@ func (r *run) maker() *events.Maker {
 	s := &r.ws.Settings
 	return &events.Maker{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
-		Refund: RefundRules(s),
+		Refund: workspace.RefundRules(s),
 		Bucket: func(customer string) int { return place.Bucket(customer, s.Lake.Buckets) },
 		Closed: func(c period.Cycle) bool { return c <= r.closed },
 	}

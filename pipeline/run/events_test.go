@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -65,28 +66,28 @@ func instantOf(t *testing.T, text string) period.Instant {
 }
 
 // play does one run with the replay's verdict between fold and counting.
-func (l *ledger) play(n night) *Report {
+func (l *ledger) play(n night) *workspace.Report {
 	l.Helper()
 	for name, text := range n.files {
 		l.write(name, text)
 	}
-	ws, err := OpenWorkspace(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
 	asOf := instantOf(l.T, n.asOf)
-	j := job{command: "run nightly", cycle: noCycle, retry: n.retry}
+	j := job{command: "run nightly", cycle: place.NoCycle, retry: n.retry}
 	if n.close != "" {
 		if j.cycle, err = period.ParseCycle(n.close); err != nil {
 			l.Fatal(err)
 		}
 		j.close = true
 	}
-	lake, err := ws.Lake(Options{})
+	lake, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
-	r := &run{ws: ws, o: Options{AsOf: asOf}, job: j, report: &Report{Reasons: make(map[string]int64)}}
+	r := &run{ws: ws, o: workspace.Options{AsOf: asOf}, job: j, report: &workspace.Report{Reasons: make(map[string]int64)}}
 	if r.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
@@ -154,11 +155,11 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 // stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
-	ws, err := OpenWorkspace(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -271,16 +272,16 @@ func TestRefuse(t *testing.T) {
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	nightly := func(asOf string, files map[string]string) *Report {
+	nightly := func(asOf string, files map[string]string) *workspace.Report {
 		t.Helper()
 		for name, text := range files {
 			l.write(name, text)
 		}
-		ws, err := OpenWorkspace(l.dir)
+		ws, err := workspace.Open(l.dir)
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := ws.Nightly(t.Context(), Options{AsOf: instantOf(t, asOf), Workers: 2})
+		report, err := Nightly(t.Context(), ws, workspace.Options{AsOf: instantOf(t, asOf), Workers: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +314,7 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed: a verdict over a closed cycle is our own fault, and nothing is committed.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	r := &run{ws: &Workspace{}, closed: period.CycleOf(2026, 9)}
+	r := &run{ws: &workspace.Workspace{}, closed: period.CycleOf(2026, 9)}
 	err := r.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
 		t.Error(err)
@@ -389,11 +390,11 @@ const transfersHeader = "transfer_id,cycle,from_partner_id,to_partner_id,custome
 // transfers are the stored transfers as `cycle own id`.
 func (l *ledger) transfers() (out []string) {
 	l.Helper()
-	ws, err := OpenWorkspace(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // settledInbox is an inbox whose files seem to lie there since 1970, by ctime too, which cannot be set; it counts what is opened.
@@ -77,18 +78,18 @@ func TestFilesRemembered(t *testing.T) {
 }
 
 // look finds what a run would take in that knows some files already, and counts the files it opens.
-func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *Report, int) {
+func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *workspace.Report, int) {
 	l.Helper()
-	ws, err := OpenWorkspace(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	lk, err := ws.Lake(Options{})
+	lk, err := ws.Lake(workspace.Options{})
 	if err != nil {
 		l.Fatal(err)
 	}
 	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
-	r := &run{ws: ws, o: Options{HashCache: cache}, inbox: inbox, report: &Report{}}
+	r := &run{ws: ws, o: workspace.Options{HashCache: cache}, inbox: inbox, report: &workspace.Report{}}
 	if r.txn, err = lk.Begin(); err != nil {
 		l.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -158,7 +159,7 @@ func TestGateFeeds(t *testing.T) {
 			}
 			files = append(files, f)
 		}
-		r := &run{ws: &Workspace{Settings: settings.Settings{Gates: gates}}, scanned: &accept.Scanned{Files: files}}
+		r := &run{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}}, scanned: &accept.Scanned{Files: files}}
 		var want, got []string
 		for _, feed := range []string{"bandwidth", "orders", "usage"} { // transfers have no gate
 			if above(gates.Of(feed), units[feed], rows[feed], rejected[feed]) {

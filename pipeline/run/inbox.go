@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -44,7 +45,7 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; records that are known already are duplicates or conflicts, the others are new", ref.Name, old.Run)
 		}
 		if first, twice := seen[hash]; twice {
-			r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: ref.Name, SameAs: first})
+			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
 			continue
 		}
 		seen[hash] = ref.Name
@@ -114,7 +115,7 @@ func (r *run) leave(name, file string, why error) {
 	r.note("%v: nothing of it is taken, the next run looks at it again", why)
 	changed := new(feed.ChangedError)
 	errors.As(why, &changed)
-	r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: file, Left: changed.How})
+	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Left: changed.How})
 	for i := range r.report.Files {
 		if f := &r.report.Files[i]; f.Feed == name && f.SameAs == file {
 			f.SameAs, f.Left = "", "is the same as "+file+", which "+changed.How

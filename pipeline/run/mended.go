@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -25,7 +26,7 @@ func (r *run) mended() *change.Change {
 		r.everything(err)
 		return nil
 	}
-	before := fingerprint(&Workspace{Settings: r.ws.Settings, Books: old})
+	before := workspace.Fingerprint(&workspace.Workspace{Settings: r.ws.Settings, Books: old})
 	for _, books := range rated {
 		if books != before {
 			r.everything(errors.New("the copy of the books is not what they were rated with, or settings changed"))
@@ -36,12 +37,12 @@ func (r *run) mended() *change.Change {
 }
 
 // everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
-func (r *run) everything(why error) { r.o.debug("all days of open cycles are rated again", why) }
+func (r *run) everything(why error) { r.o.Debug("all days of open cycles are rated again", why) }
 
 // keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
 func (r *run) keepBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	r.o.debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash))
+	r.o.Debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // mendShop is five days of two customers, each in a bucket of its own: acme, in 001, uses vm alone; birch, in 000, vm and xl, which climbs tiers, and draws
@@ -36,11 +37,11 @@ func mendShop(t *testing.T) *ledger {
 func (l *ledger) nightly() (days int, wrote []string) {
 	l.Helper()
 	before := l.dataFiles()
-	ws, err := OpenWorkspace(l.dir)
+	ws, err := workspace.Open(l.dir)
 	if err != nil {
 		l.Fatal(err)
 	}
-	report, err := ws.Nightly(l.Context(), Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"), BooksCopy: filepath.Join(l.dir, "runs", "books.zip")})
+	report, err := Nightly(l.Context(), ws, workspace.Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"), BooksCopy: filepath.Join(l.dir, "runs", "books.zip")})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -174,7 +175,7 @@ func TestMendedBooksUnknown(t *testing.T) {
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"
 	for name, spoil := range map[string]func(l *ledger, copied string){
 		"a copy of other books": func(l *ledger, copied string) {
-			ws, err := OpenWorkspace(l.dir)
+			ws, err := workspace.Open(l.dir)
 			if err != nil {
 				l.Fatal(err)
 			}
@@ -193,7 +194,7 @@ func TestMendedBooksUnknown(t *testing.T) {
 			}
 		},
 		"other settings": func(l *ledger, _ string) {
-			text, err := os.ReadFile(SettingsFile(l.dir))
+			text, err := os.ReadFile(workspace.SettingsFile(l.dir))
 			if err != nil {
 				l.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/fixtures/generate"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -58,7 +59,7 @@ func newNight(b *testing.B, rows int64, noBad bool) night {
 
 // run bills the night into an empty lake, and counts what it allocated.
 func (n *night) run(b *testing.B) (objects, bytes uint64) {
-	w, err := run.OpenWorkspace(n.dir)
+	w, err := workspace.Open(n.dir)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func (n *night) run(b *testing.B) (objects, bytes uint64) {
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := w.Nightly(b.Context(), run.Options{AsOf: n.asOf, Workers: 2}); err != nil {
+	if _, err := run.Nightly(b.Context(), w, workspace.Options{AsOf: n.asOf, Workers: 2}); err != nil {
 		b.Fatal(err)
 	}
 	runtime.ReadMemStats(&after)

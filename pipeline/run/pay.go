@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement/payment"
@@ -18,14 +19,14 @@ import (
 func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	s := &r.ws.Settings
 	cycles := slices.Concat(r.folded.Cycles, r.touchedCycles())
-	if r.job.cycle != noCycle {
+	if r.job.cycle != place.NoCycle {
 		cycles = append(cycles, r.job.cycle)
 	}
 	payer := &pay.Payer{
 		Txn: r.txn, Books: r.ws.Books, Buckets: s.Lake.Buckets, Workers: r.o.Workers, Closed: r.closed, Cycles: cycles,
 		Refold:  func(c period.Cycle) bool { return r.refold(c) && r.change.Payments() },
 		Rules:   payment.Rules{Ledger: s.Payments == settings.Ledger, Digits: s.Currency.Digits},
-		Refunds: RefundRules(s), Progress: r.o.Progress,
+		Refunds: workspace.RefundRules(s), Progress: r.o.Progress,
 	}
 	paid, err := payer.Run(ctx)
 	if err != nil {

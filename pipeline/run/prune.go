@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run/archive"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -36,7 +37,7 @@ type PruneReport struct {
 	DryRun   bool             `json:"dry_run,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
-	Owed      *Owed           `json:"publish_owed,omitempty"`
+	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
 }
 
 // ArchivedCycle is a cycle that left for the archive.
@@ -52,26 +53,15 @@ func (r *PruneReport) Look() bool {
 	return r.Owed != nil || r.Published != nil && r.Published.Look()
 }
 
-// ArchiveDir is the folder that prune packs to.
-func (w *Workspace) ArchiveDir() string { return w.Path(w.Settings.Retention.Archive) }
-
-// Path is a folder or file that the settings name.
-func (w *Workspace) Path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(w.Dir, name)
-}
-
 // Prune packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as one transaction on the
 // lake. Done again with nothing due it writes nothing. Errors: those of the lake and of publishing; the report is there with an
 // error of publishing.
-func (w *Workspace) Prune(ctx context.Context, po PruneOptions, o Options) (*PruneReport, error) {
+func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
 	if po.Archive == "" {
 		po.Archive = filepath.ToSlash(filepath.Join(w.Settings.Retention.Archive, "lake"))
 	}
 	if filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
-		return nil, &RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive), Hint: "give another folder for the archive"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive), Hint: "give another folder for the archive"}
 	}
 	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive, DryRun: po.DryRun,
 		Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
@@ -81,28 +71,20 @@ func (w *Workspace) Prune(ctx context.Context, po PruneOptions, o Options) (*Pru
 	if po.DryRun || !p.report.Changed || !w.Settings.ClickHouse.DSN.Set() {
 		return p.report, nil
 	}
-	after := &Report{}
-	err := w.publishRun(ctx, o, after)
+	after := &workspace.Report{}
+	err := publishRun(ctx, w, o, after)
 	p.report.Published, p.report.Owed = after.Published, after.Owed
 	return p.report, err
 }
 
 // pruning is one prune in the making.
 type pruning struct {
-	ws     *Workspace
+	ws     *workspace.Workspace
 	po     PruneOptions
-	o      Options
+	o      workspace.Options
 	txn    *lake.Txn
 	report *PruneReport
 	asOf   map[int64]period.Instant // of manifests by number, once they are asked for
-}
-
-// disk opens a folder as the run's options say.
-func (o *Options) disk(st storage.Storage) storage.Storage {
-	if o.Wrap != nil {
-		return o.Wrap(st)
-	}
-	return st
 }
 
 func (p *pruning) transact(ctx context.Context) (err error) {
@@ -120,21 +102,21 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 			return p.inbox(ctx, snap)
 		})
 	}
-	p.o.stage(StageBegin)
+	p.o.BeginStage(workspace.StageBegin)
 	if p.txn, err = l.Begin(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.txn.Close()) }()
 	p.report.Manifest = p.txn.Base().Manifest.Number
-	p.o.stage(StageArchive)
+	p.o.BeginStage(workspace.StageArchive)
 	if err := p.cycles(ctx); err != nil {
 		return err
 	}
-	p.o.stage(StagePack)
+	p.o.BeginStage(workspace.StagePack)
 	if err := p.inbox(ctx, p.txn.Base()); err != nil {
 		return err
 	}
-	p.o.stage(StageCommit)
+	p.o.BeginStage(workspace.StageCommit)
 	changed, err := p.txn.Commit(ctx)
 	if changed {
 		p.report.Manifest = p.txn.Next().Number()
@@ -181,7 +163,7 @@ func (p *pruning) cycles(ctx context.Context) error {
 		return err
 	}
 	next.SetRun(p.o.AsOf.String(), p.report.Command)
-	to, err := lake.Open(p.o.disk(storage.Dir(p.ws.Path(p.po.Archive))), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
+	to, err := lake.Open(p.o.Disk(storage.Dir(p.ws.Path(p.po.Archive))), lake.Options{Log: p.o.Log, Stop: p.o.StopAt})
 	if err != nil {
 		return fmt.Errorf("open the archive %s: %w", p.po.Archive, err)
 	}
@@ -216,7 +198,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 		return err
 	}
 	hashes, _ := feed.LoadHashes(p.o.HashCache) // without them every file is read
-	in := &archive.Inbox{Files: files, Own: p.o.disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))), Archive: p.o.disk(storage.Dir(p.ws.ArchiveDir())),
+	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))), Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
 		Inputs: inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
 		Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	for _, spec := range accept.Feeds() {

@@ -6,29 +6,28 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // PublishOptions is what is to be published, and how.
 type PublishOptions struct {
-	Cycle     period.Cycle // this one alone; NoCycle = all
+	Cycle     period.Cycle // this one alone; place.NoCycle = all
 	DryRun    bool         // say what would be done
 	TakeOver  bool         // publish over the copy of another lake
 	Rebalance bool         // put files on the shard that their bucket belongs to now
 }
 
-// NoCycle is no cycle in particular.
-const NoCycle = noCycle
-
 // Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *query.NoCycleError,
 // problem.Problems where the books no longer have what lines name, and those of publish.Publish.
-func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (report *publish.Report, err error) {
+func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions, o workspace.Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
-		return nil, &RefusedError{What: "no server to publish to", Hint: "set clickhouse.dsn in tollbook.yaml"}
+		return nil, &workspace.RefusedError{What: "no server to publish to", Hint: "set clickhouse.dsn in tollbook.yaml"}
 	}
 	env := o.Env
 	if env == nil {
@@ -46,15 +45,15 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 	if err != nil {
 		return nil, err
 	}
-	o.stage(StagePublish)
+	o.BeginStage(workspace.StagePublish)
 	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun, TakeOver: po.TakeOver, Rebalance: po.Rebalance,
 		Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		src := &publish.Source{Snap: snap, Partners: partners, Books: w.partnerBooks(), Samples: s.Samples, Limits: rows.Limits{Workers: o.Workers}}
-		if po.Cycle != noCycle {
+		src := &publish.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples, Limits: rows.Limits{Workers: o.Workers}}
+		if po.Cycle != place.NoCycle {
 			src.Cycle = po.Cycle.String()
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
-				return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle, ref.Archived.AsOf),
+				return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle, ref.Archived.AsOf),
 					Hint: "`tollbook publish` keeps what stays of it up to date: statements, accounts, incentives"}
 			}
 		}
@@ -64,19 +63,14 @@ func (w *Workspace) Publish(ctx context.Context, po PublishOptions, o Options) (
 	if err != nil {
 		return report, booksWrong(err)
 	}
-	o.rows(report.Inserted())
+	o.CountRows(report.Inserted())
 	return report, nil
 }
 
-// partnerBooks names everything beside the lines that partner statements are worked out of.
-func (w *Workspace) partnerBooks() string {
-	return fmt.Sprintf("%s|%d|%d", fingerprint(w), w.Settings.Close.Day, w.Settings.Close.Time)
-}
-
-// publishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the lake: the report says
+// PublishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the lake: the report says
 // that the publish is owed. Totals that differ are an error (spec §6.6).
-func (w *Workspace) publishRun(ctx context.Context, o Options, report *Report) error {
-	published, err := w.Publish(ctx, PublishOptions{Cycle: noCycle}, o)
+func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
+	published, err := Publish(ctx, w, PublishOptions{Cycle: place.NoCycle}, o)
 	var differ *publish.DifferError
 	switch {
 	case err == nil:
@@ -85,7 +79,7 @@ func (w *Workspace) publishRun(ctx context.Context, o Options, report *Report) e
 	case errors.As(err, &differ), ctx.Err() != nil:
 		return err
 	}
-	report.Owed = &Owed{Why: err.Error()}
+	report.Owed = &workspace.Owed{Why: err.Error()}
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {
 		report.Owed.Hint = hinted.Hint()

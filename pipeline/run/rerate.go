@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -48,9 +50,9 @@ type rerateJob struct {
 // Rerate rates the usage and bandwidth of a closed cycle again (spec §4.12) and posts the differences to what was billed into the earliest
 // open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError for a cycle that is not closed, and what is
 // wrong with the books.
-func (w *Workspace) Rerate(ctx context.Context, cycle period.Cycle, ro RerateOptions, o Options) (*Report, []Difference, error) {
+func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions, o workspace.Options) (*workspace.Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
-	report, err := w.run(ctx, o, job{command: "rerate --cycle " + cycle.String(), cycle: noCycle, dryRun: ro.DryRun, rerate: re})
+	report, err := perform(ctx, w, o, job{command: "rerate --cycle " + cycle.String(), cycle: place.NoCycle, dryRun: ro.DryRun, rerate: re})
 	return report, re.list, err
 }
 
@@ -58,14 +60,14 @@ func (w *Workspace) Rerate(ctx context.Context, cycle period.Cycle, ro RerateOpt
 func (r *run) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
-		return &RefusedError{What: fmt.Sprintf("cycle %s is not closed", c), Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c), Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
 	}
 	ref, known := r.txn.Base().Cycle(c.String())
 	switch {
 	case !known:
-		return &RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c), Hint: "check --cycle"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c), Hint: "check --cycle"}
 	case ref.Archived != nil:
-		return &RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c, ref.Archived.AsOf, ref.Archived.Where),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c, ref.Archived.AsOf, ref.Archived.Where),
 			Hint: "what is archived is not rated again; set retention.lines_months to keep lines longer"}
 	}
 	return nil
@@ -73,7 +75,7 @@ func (r *run) checkRerate() error {
 
 // rerate works the differences out and posts them.
 func (r *run) rerate(ctx context.Context) error {
-	r.o.stage(StageRerate)
+	r.o.BeginStage(workspace.StageRerate)
 	re := r.job.rerate
 	f := r.folder()
 	if re.Books != "" {
@@ -81,7 +83,7 @@ func (r *run) rerate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.Books, f.Prices = b, rating.Compile(b, Rules(&r.ws.Settings))
+		f.Books, f.Prices = b, rating.Compile(b, workspace.Rules(&r.ws.Settings))
 	}
 	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
 	if err != nil {
@@ -95,7 +97,7 @@ func (r *run) rerate(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 	})
 	r.report.Lines += int64(len(list))
-	r.o.rows(int64(len(list)))
+	r.o.CountRows(int64(len(list)))
 	return nil
 }
 
@@ -105,9 +107,9 @@ func differenceOf(b *books.Books, d *fold.Difference) Difference {
 }
 
 // draftBooks reads the books of another folder.
-func draftBooks(dir string, w *Workspace) (*books.Books, error) {
+func draftBooks(dir string, w *workspace.Workspace) (*books.Books, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, &RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no folder with books", dir), Hint: "check --books"}
 	}
 	b, err := books.Load(draft{os.DirFS(dir)}, w.Settings)
 	if err != nil {

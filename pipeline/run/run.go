@@ -15,25 +15,17 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
-	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement"
 )
-
-// RefusedError says that a command cannot be done as asked: nothing was done, exit code 2.
-type RefusedError struct{ What, Hint string }
-
-func (e *RefusedError) Error() string { return e.What }
-
-// noCycle stands for "no cycle" where a run works for none in particular.
-const noCycle = place.NoCycle
 
 // job is what one run is to do beyond taking new feeds in.
 type job struct {
 	command string
-	cycle   period.Cycle // whose month-end lines it makes; noCycle = none
+	cycle   period.Cycle // whose month-end lines it makes; place.NoCycle = none
 	close   bool
 	dryRun  bool
 	retry   bool // rejects instead of the inbox
@@ -41,34 +33,34 @@ type job struct {
 }
 
 // Ingest takes new feed files in and rates what they change.
-func (w *Workspace) Ingest(ctx context.Context, o Options) (*Report, error) {
-	return w.run(ctx, o, job{command: "ingest", cycle: noCycle})
+func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+	return perform(ctx, w, o, job{command: "ingest", cycle: place.NoCycle})
 }
 
 // RetryRejects tries the kept rejects again with today's books (spec §3.20).
-func (w *Workspace) RetryRejects(ctx context.Context, o Options) (*Report, error) {
-	return w.run(ctx, o, job{command: "ingest --retry-rejects", cycle: noCycle, retry: true})
+func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+	return perform(ctx, w, o, job{command: "ingest --retry-rejects", cycle: place.NoCycle, retry: true})
 }
 
 // Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date (spec §7.1).
-func (w *Workspace) Nightly(ctx context.Context, o Options) (*Report, error) {
-	return w.run(ctx, o, job{command: "run nightly", cycle: noCycle})
+func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+	return perform(ctx, w, o, job{command: "run nightly", cycle: place.NoCycle})
 }
 
 // Monthly does what Nightly does and makes the month-end lines of a cycle (spec §7.1, §4.6).
-func (w *Workspace) Monthly(ctx context.Context, cycle period.Cycle, o Options) (*Report, error) {
-	return w.run(ctx, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})
+func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report, error) {
+	return perform(ctx, w, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})
 }
 
 // Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing would do.
-func (w *Workspace) Close(ctx context.Context, cycle period.Cycle, dryRun bool, o Options) (*Report, error) {
-	return w.run(ctx, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
+func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (*workspace.Report, error) {
+	return perform(ctx, w, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
 }
 
 // run is one run in the making.
 type run struct {
-	ws      *Workspace
-	o       Options
+	ws      *workspace.Workspace
+	o       workspace.Options
 	job     job
 	txn     *lake.Txn
 	next    *lake.NextState
@@ -79,7 +71,7 @@ type run struct {
 	change  *change.Change // what its being another than that of open cycles can touch; nil = everything
 	scanned *accept.Scanned
 	folded  *fold.Result
-	report  *Report
+	report  *workspace.Report
 	retried *retried
 	intake  *events.Intake
 	decided []events.Decision
@@ -88,27 +80,27 @@ type run struct {
 	partners *settlement.Book
 }
 
-// run does a job and publishes what it left, where there is a server for it. The report is there with an error of publishing too: the
+// perform does a job and publishes what it left, where there is a server for it. The report is there with an error of publishing too: the
 // lake has the run then.
-func (w *Workspace) run(ctx context.Context, o Options, j job) (*Report, error) {
-	report, err := w.transact(ctx, o, j)
+func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
+	report, err := transact(ctx, w, o, j)
 	if err != nil {
 		return nil, err
 	}
 	if j.dryRun || !w.Settings.ClickHouse.DSN.Set() {
 		return report, nil
 	}
-	return report, w.publishRun(ctx, o, report)
+	return report, publishRun(ctx, w, o, report)
 }
 
-// transact does a job as one transaction on the lake.
-func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Report, err error) {
-	r := &run{ws: w, o: o, job: j, report: &Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
+// Transact does a job as one transaction on the lake.
+func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report, err error) {
+	r := &run{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
 	}
-	o.stage(StageBegin)
+	o.BeginStage(workspace.StageBegin)
 	if r.txn, err = l.Begin(); err != nil {
 		return nil, err
 	}
@@ -143,14 +135,14 @@ const alreadyClosed = "already_closed"
 // prepare reads the lake's state and refuses what cannot be done.
 func (r *run) prepare() (err error) {
 	m := r.txn.Base().Manifest
-	r.closed = noCycle
+	r.closed = place.NoCycle
 	if m.ClosedThrough != "" {
 		if r.closed, err = period.ParseCycle(m.ClosedThrough); err != nil {
 			return err
 		}
 	}
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
-		return &RefusedError{What: err.Error()}
+		return &workspace.RefusedError{What: err.Error()}
 	}
 	if r.inbox, err = r.ws.Inbox(); err != nil {
 		return err
@@ -159,40 +151,15 @@ func (r *run) prepare() (err error) {
 	if r.partners, err = r.ws.PartnerBook(); err != nil {
 		return err
 	}
-	r.books = fingerprint(r.ws)
+	r.books = workspace.Fingerprint(r.ws)
 	r.change = r.mended()
 	if r.job.rerate != nil {
 		return r.checkRerate()
 	}
-	if r.job.cycle != noCycle {
+	if r.job.cycle != place.NoCycle {
 		return r.checkCycle()
 	}
 	return nil
-}
-
-// Rules are the settings as rating takes them (spec §2.1, currency and rounding).
-func Rules(s *settings.Settings) rating.Rules {
-	grain := rating.PerLine
-	if s.Rounding.Grain == settings.PerCycle {
-		grain = rating.PerCycle
-	}
-	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
-}
-
-// RefundRules are the settings' terms of refunds as rating takes them (spec §2.1, refund).
-func RefundRules(s *settings.Settings) rating.RefundRules {
-	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate, Digits: s.Currency.Digits}
-}
-
-// Prices is the workspace's books as rating asks them.
-func (w *Workspace) Prices() *rating.Book { return rating.Compile(w.Books, Rules(&w.Settings)) }
-
-// fingerprint names everything beside the records that lines depend on.
-func fingerprint(w *Workspace) string {
-	s := &w.Settings
-	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
-		s.Refund.UnconditionalHours, s.Refund.FeeRate, s.Payments)
-	return string(lake.HashBytes([]byte(text)))
 }
 
 // checkCycle refuses month-end work that makes no sense.
@@ -204,11 +171,11 @@ func (r *run) checkCycle() error {
 		r.report.Closed = alreadyClosed
 		return nil
 	case c <= r.closed:
-		return &RefusedError{What: fmt.Sprintf("cycle %s is closed", c), Hint: "a closed cycle does not change; `tollbook bill` shows it"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is closed", c), Hint: "a closed cycle does not change; `tollbook bill` shows it"}
 	case bounds.From > r.o.AsOf:
-		return &RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf), Hint: "check --cycle and --as-of"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf), Hint: "check --cycle and --as-of"}
 	case r.job.close && bounds.To > r.o.AsOf:
-		return &RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To), Hint: "close it after its last day, or check --as-of"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To), Hint: "close it after its last day, or check --as-of"}
 	}
 	if !r.job.close {
 		return nil
@@ -219,7 +186,7 @@ func (r *run) checkCycle() error {
 			return err
 		}
 		if earlier > r.closed && earlier < c && ref.Files != nil {
-			return &RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier), Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
+			return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier), Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
 		}
 	}
 	return nil
@@ -239,32 +206,32 @@ func (r *run) work(ctx context.Context) (err error) {
 			return booksWrong(err)
 		}
 	}
-	r.o.stage(StageEvents)
+	r.o.BeginStage(workspace.StageEvents)
 	if err := r.events(); err != nil {
 		return booksWrong(err)
 	}
-	r.o.stage(StageFold)
+	r.o.BeginStage(workspace.StageFold)
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
 		return booksWrong(err)
 	}
-	r.o.rows(r.folded.Lines)
-	r.o.stage(StagePay)
+	r.o.CountRows(r.folded.Lines)
+	r.o.BeginStage(workspace.StagePay)
 	if err := r.pay(ctx, f); err != nil {
 		return booksWrong(err)
 	}
 	r.countEvents()
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
-	r.o.stage(StageRejects)
+	r.o.BeginStage(workspace.StageRejects)
 	if err := r.account(ctx, cfg); err != nil {
 		return err
 	}
-	r.o.rows(r.report.Rejected)
-	r.o.stage(StageSettle)
+	r.o.CountRows(r.report.Rejected)
+	r.o.BeginStage(workspace.StageSettle)
 	if err := r.settle(ctx); err != nil {
 		return booksWrong(err)
 	}
-	r.o.stage(StageTotals)
+	r.o.BeginStage(workspace.StageTotals)
 	if err := r.cycles(); err != nil {
 		return err
 	}
@@ -273,7 +240,7 @@ func (r *run) work(ctx context.Context) (err error) {
 
 // archivedThrough is the last cycle whose lines are archived.
 func (r *run) archivedThrough() period.Cycle {
-	last := noCycle
+	last := place.NoCycle
 	for _, ref := range r.txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && ref.Archived != nil {
 			last = c
@@ -284,12 +251,12 @@ func (r *run) archivedThrough() period.Cycle {
 
 // scan finds the feed files that are new and reads them.
 func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
-	r.o.stage(StageInbox)
+	r.o.BeginStage(workspace.StageInbox)
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	r.o.stage(StageScan)
+	r.o.BeginStage(workspace.StageScan)
 	if r.scanned, err = accept.Scan(ctx, cfg, files); err != nil {
 		return err
 	}
@@ -297,7 +264,7 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 	for _, f := range files {
 		rows += f.Rows
 	}
-	r.o.rows(rows)
+	r.o.CountRows(rows)
 	return r.gateScanned()
 }
 
@@ -332,7 +299,7 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 		return r.retryFiles(cfg)
 	}
 	hashes, err := feed.LoadHashes(r.o.HashCache)
-	r.o.debug(notHashed, err)
+	r.o.Debug(notHashed, err)
 	var files []*accept.File
 	for _, spec := range accept.Feeds() {
 		fresh, err := r.fresh(ctx, spec.Name, hashes)
@@ -342,33 +309,26 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 		files = append(files, fresh...)
 	}
 	cfg.Still = hashes.Still
-	r.o.debug(notHashed, hashes.Save())
+	r.o.Debug(notHashed, hashes.Save())
 	return files, nil
 }
 
 // notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
 const notHashed = "hashes of the inbox are not remembered"
 
-// debug logs why something kept for later runs is of no use, with more about it in pairs: that costs time and changes nothing.
-func (o *Options) debug(what string, why error, more ...any) {
-	if why != nil && o.Log != nil {
-		o.Log.Debug(what, append(more, "why", why)...)
-	}
-}
-
 func (r *run) folder() *fold.Folder {
-	rule := Rules(&r.ws.Settings)
+	rule := workspace.Rules(&r.ws.Settings)
 	base := r.txn.Base()
 	ref := func(c period.Cycle) lake.CycleRef {
 		known, _ := base.Cycle(c.String())
 		return known
 	}
 	ending := r.job.cycle
-	if ending != noCycle && ref(ending).MonthEnd {
-		ending = noCycle
+	if ending != place.NoCycle && ref(ending).MonthEnd {
+		ending = place.NoCycle
 	}
-	lateIn := noCycle
-	if r.closed != noCycle {
+	lateIn := place.NoCycle
+	if r.closed != place.NoCycle {
 		lateIn = r.closed + 1
 	}
 	f := &fold.Folder{
@@ -392,7 +352,7 @@ func (r *run) folder() *fold.Folder {
 // cycles notes the state of every cycle that the run touched.
 func (r *run) cycles() error {
 	touched := slices.Clone(r.folded.Cycles)
-	if r.job.cycle != noCycle {
+	if r.job.cycle != place.NoCycle {
 		touched = append(touched, r.job.cycle)
 	}
 	for _, ref := range r.txn.Base().Manifest.Cycles {
@@ -425,7 +385,7 @@ func (r *run) commit(ctx context.Context) error {
 		r.report.Notes = append(r.report.Notes, "dry run: nothing was written")
 		return nil
 	}
-	r.o.stage(StageCommit)
+	r.o.BeginStage(workspace.StageCommit)
 	changed, err := r.txn.Commit(ctx)
 	r.report.Changed = changed
 	if changed {

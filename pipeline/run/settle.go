@@ -6,22 +6,11 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
-
-// PartnerBook is the partner side of the books as settlement asks it.
-func (w *Workspace) PartnerBook() (*settlement.Book, error) {
-	c := &w.Settings.Close
-	return settlement.Compile(w.Books, settlement.Rules{CloseDay: c.Day, CloseMinute: int(c.Time)})
-}
-
-// Partners answers what partners owe and earn; its state and limits are the caller's.
-func (w *Workspace) Partners() (partners.Reader, error) {
-	book, err := w.PartnerBook()
-	return partners.Reader{Books: w.Books, Book: book}, err
-}
 
 // settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run closes.
 func (r *run) settle(ctx context.Context) error {
@@ -36,7 +25,7 @@ func (r *run) settle(ctx context.Context) error {
 		step.Cycles = append(step.Cycles, c)
 	}
 	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.transfers(), Events: r.incentiveEvents()}
-	if r.closed != noCycle {
+	if r.closed != place.NoCycle {
 		step.Record.ClosedThrough = r.closed
 	}
 	if _, err := step.Incentives(ctx); err != nil {

@@ -12,6 +12,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -69,7 +71,7 @@ func parseStanding(text string) (*standing, error) {
 }
 
 // loadStanding is what is remembered in a file; nil = nothing.
-func loadStanding(o *Options) *standing {
+func loadStanding(o *workspace.Options) *standing {
 	if o.Standing == "" || o.Program == "" {
 		return nil
 	}
@@ -78,22 +80,22 @@ func loadStanding(o *Options) *standing {
 		return nil // most often not there; else the run is done, which is right
 	}
 	s, err := parseStanding(string(text))
-	o.debug("what the last run left is not remembered", err, "file", o.Standing)
+	o.Debug("what the last run left is not remembered", err, "file", o.Standing)
 	return s
 }
 
 // Stand does a night or an ingest, by its command, where it is known that there is nothing to do: as the run itself would, without the
 // books, which Workspace lacks then. The report is nil where it is not known; the run is to be done then, and tells what is wrong.
-func Stand(ctx context.Context, dir, command string, o Options) (w *Workspace, report *Report, err error) {
+func Stand(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace, report *workspace.Report, err error) {
 	known := loadStanding(&o)
 	if known == nil || known.program != o.Program || o.AcceptRejects != "" {
 		return nil, nil, nil
 	}
-	w = &Workspace{Dir: dir}
-	if w.Settings, err = settings.Load(SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
+	w = &workspace.Workspace{Dir: dir}
+	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
 		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
 	}
-	r := &run{ws: w, o: o, report: &Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}
+	r := &run{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}
 	if !r.stands(ctx, known) {
 		return nil, nil, nil
 	}
@@ -153,7 +155,7 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 			}
 		}
 	}
-	r.o.debug(notHashed, hashes.Save())
+	r.o.Debug(notHashed, hashes.Save())
 	return true, nil
 }
 
@@ -207,7 +209,7 @@ func (r *run) stand(known *standing) (done bool, err error) {
 		return false, err
 	}
 	if r.txn, err = l.Begin(); err != nil {
-		r.o.stage(StageBegin)
+		r.o.BeginStage(workspace.StageBegin)
 		return false, err
 	}
 	defer func() { err = errors.Join(err, r.txn.Close()) }()
@@ -215,8 +217,8 @@ func (r *run) stand(known *standing) (done bool, err error) {
 	if base.Manifest.Number != known.number || base.Hash != known.manifest || readable(base) != nil {
 		return false, nil
 	}
-	for _, stage := range []string{StageBegin, StageInbox, StageScan, StageEvents, StageFold, StagePay, StageRejects, StageSettle, StageTotals, StageCommit} {
-		r.o.stage(stage)
+	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan, workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageRejects, workspace.StageSettle, workspace.StageTotals, workspace.StageCommit} {
+		r.o.BeginStage(stage)
 	}
 	r.report.Manifest, r.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
 	for _, e := range base.Manifest.Loose {
@@ -247,7 +249,7 @@ func (r *run) remember(l *lake.Lake) {
 	if old, err := os.ReadFile(r.o.Standing); err == nil && string(old) == text {
 		return
 	}
-	r.o.debug("what this run left is not remembered", feed.ReplaceFile(r.o.Standing, text))
+	r.o.Debug("what this run left is not remembered", feed.ReplaceFile(r.o.Standing, text))
 }
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it committed is what the next
@@ -265,4 +267,6 @@ func (r *run) plain(snap *lake.Snapshot) bool {
 }
 
 // takesIn reports whether a job does nothing but take in what is new.
-func (j *job) takesIn() bool { return j.cycle == noCycle && !j.dryRun && !j.retry && j.rerate == nil }
+func (j *job) takesIn() bool {
+	return j.cycle == place.NoCycle && !j.dryRun && !j.retry && j.rerate == nil
+}

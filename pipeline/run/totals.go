@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -66,7 +67,7 @@ func (r *run) cycleNames() []string {
 	for _, c := range r.folded.Cycles {
 		names = append(names, c.String())
 	}
-	if r.job.cycle != noCycle {
+	if r.job.cycle != place.NoCycle {
 		names = append(names, r.job.cycle.String())
 	}
 	slices.Sort(names)

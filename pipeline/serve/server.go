@@ -18,16 +18,16 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Config is what a server is made of.
 type Config struct {
-	Workspace  *run.Workspace
+	Workspace  *workspace.Workspace
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
@@ -110,7 +110,7 @@ func (s *Server) path(name string) string {
 }
 
 // KeysFile is where a workspace's keys are.
-func KeysFile(w *run.Workspace) keys.File {
+func KeysFile(w *workspace.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 

@@ -11,8 +11,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -28,15 +28,15 @@ type states struct {
 
 	mu        sync.Mutex
 	snap      *lake.Snapshot
-	workspace *run.Workspace
+	workspace *workspace.Workspace
 	prices    *operation.Prices
 	print     string // of the books that workspace holds
 	looked    period.Instant
 	booksErr  error // why books that changed were not taken
 }
 
-func newStates(w *run.Workspace, other func(*lake.Snapshot, records.Store) records.Store, log *slog.Logger) (*states, error) {
-	l, err := w.Lake(run.Options{Log: log})
+func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store, log *slog.Logger) (*states, error) {
+	l, err := w.Lake(workspace.Options{Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -82,12 +82,12 @@ func (s *states) mend(now period.Instant) {
 		return
 	}
 	s.log.Info("books read again")
-	s.workspace = &run.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
+	s.workspace = &workspace.Workspace{Dir: w.Dir, Settings: w.Settings, Books: b}
 	s.prices = operation.NewPrices(s.workspace)
 }
 
 // changed reports whether the books are other ones than those looked at last; it is true for one caller alone.
-func (s *states) changed(now period.Instant) (*run.Workspace, bool) {
+func (s *states) changed(now period.Instant) (*workspace.Workspace, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if d := int64(now - s.looked); d >= 0 && d < lookEvery {

@@ -24,6 +24,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -69,11 +70,11 @@ func billed(t testing.TB) string {
 	if err := os.CopyFS(dir, os.DirFS("testdata/access")); err != nil {
 		t.Fatal(err)
 	}
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Monthly(t.Context(), period.CycleOf(2026, 9), run.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), workspace.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -82,7 +83,7 @@ func billed(t testing.TB) string {
 // start serves a workspace; change may alter its settings and what it offers.
 func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) *world {
 	t.Helper()
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

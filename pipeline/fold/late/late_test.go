@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -87,9 +88,9 @@ func (s *shop) use(file string, rows ...string) {
 	s.lay("inbox/usage/"+file, text)
 }
 
-func (s *shop) open() *run.Workspace {
+func (s *shop) open() *workspace.Workspace {
 	s.t.Helper()
-	w, err := run.OpenWorkspace(s.dir)
+	w, err := workspace.Open(s.dir)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -97,13 +98,13 @@ func (s *shop) open() *run.Workspace {
 }
 
 // at makes the options of a run; cycle reads a cycle's name.
-func (s *shop) at(asOf string) run.Options {
+func (s *shop) at(asOf string) workspace.Options {
 	s.t.Helper()
 	t, err := period.ParseInstant(asOf)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return run.Options{AsOf: t, Workers: 2}
+	return workspace.Options{AsOf: t, Workers: 2}
 }
 
 func (s *shop) cycle(text string) period.Cycle {
@@ -117,23 +118,23 @@ func (s *shop) cycle(text string) period.Cycle {
 
 func (s *shop) close(cycle, asOf string) {
 	s.t.Helper()
-	if _, err := s.open().Close(context.Background(), s.cycle(cycle), false, s.at(asOf)); err != nil {
+	if _, err := run.Close(context.Background(), s.open(), s.cycle(cycle), false, s.at(asOf)); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s *shop) night(asOf string) *run.Report {
+func (s *shop) night(asOf string) *workspace.Report {
 	s.t.Helper()
-	r, err := s.open().Nightly(context.Background(), s.at(asOf))
+	r, err := run.Nightly(context.Background(), s.open(), s.at(asOf))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	return r
 }
 
-func (s *shop) rerate(o run.RerateOptions) (*run.Report, []run.Difference) {
+func (s *shop) rerate(o run.RerateOptions) (*workspace.Report, []run.Difference) {
 	s.t.Helper()
-	r, list, err := s.open().Rerate(context.Background(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
+	r, list, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), o, s.at("2026-10-20T00:00:00Z"))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func (s *shop) rerate(o run.RerateOptions) (*run.Report, []run.Difference) {
 // want compares a cycle's lines: origin_cycle kind/bill_detail_type id tier used free quantity price payment draws.
 func (s *shop) want(cycle string, want ...string) {
 	s.t.Helper()
-	l, err := s.open().Lake(run.Options{})
+	l, err := s.open().Lake(workspace.Options{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -401,7 +402,7 @@ func TestRerateOpenCycle(t *testing.T) {
 	s := newShop(t)
 	s.use("a.csv", "r1 gb 2026-09-10 8")
 	s.night("2026-09-20T00:00:00Z")
-	_, _, err := s.open().Rerate(context.Background(), s.cycle("2026-09"), run.RerateOptions{}, s.at("2026-10-20T00:00:00Z"))
+	_, _, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), run.RerateOptions{}, s.at("2026-10-20T00:00:00Z"))
 	if err == nil || err.Error() != "cycle 2026-09 is not closed" {
 		t.Errorf("error %v", err)
 	}

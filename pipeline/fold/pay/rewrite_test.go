@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -57,22 +58,22 @@ func bill(t *testing.T, extra map[string]string) []string {
 	for name, text := range files {
 		put(name, text)
 	}
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := func(asOf string) run.Options {
+	o := func(asOf string) workspace.Options {
 		at, err := period.ParseInstant(asOf)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return run.Options{AsOf: at}
+		return workspace.Options{AsOf: at}
 	}
-	if _, err := w.Close(t.Context(), period.CycleOf(2026, 8), false, o("2026-09-25T00:00:00Z")); err != nil {
+	if _, err := run.Close(t.Context(), w, period.CycleOf(2026, 8), false, o("2026-09-25T00:00:00Z")); err != nil {
 		t.Fatal(err)
 	}
 	put("inbox/usage/late.csv", late)
-	report, err := w.Monthly(t.Context(), period.CycleOf(2026, 9), o("2026-10-02T00:00:00Z"))
+	report, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), o("2026-10-02T00:00:00Z"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // Of a cycle that was archived the server goes on showing what stays in the lake, to the last digit: statements, partner statements,
@@ -33,7 +34,7 @@ func TestArchived(t *testing.T) {
 	closing := func(asOf, month string) {
 		t.Helper()
 		w.asOf = asOf
-		r, err := w.workspace().Close(t.Context(), cycle(t, month), false, w.options())
+		r, err := run.Close(t.Context(), w.workspace(), cycle(t, month), false, w.options())
 		w.must(err)
 		if r.Owed != nil {
 			t.Fatalf("not published: %+v", r.Owed)
@@ -56,7 +57,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 	if len(october) != 2 || !strings.HasPrefix(before, "2026-09\t12\t8645.36843481\t8645.37\t") {
 		t.Fatalf("%s\n%v", before, october)
 	}
-	r, err := w.workspace().Prune(t.Context(), run.PruneOptions{}, w.options())
+	r, err := run.Prune(t.Context(), w.workspace(), run.PruneOptions{}, w.options())
 	w.must(err)
 	if len(r.Cycles) != 1 || r.Published == nil || !r.Published.Changed || len(r.Published.Mended) > 0 {
 		t.Fatalf("archived %+v, waits %+v, published %+v, owed %+v", r.Cycles, r.Waits, r.Published, r.Owed)
@@ -80,12 +81,12 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 	if got, err := told(t.Context(), w.copied(earlier, nil)); err != nil || !strings.Contains(got, "delta") {
 		t.Errorf("a state from before: %v %s", err, got)
 	}
-	refused := new(run.RefusedError)
+	refused := new(workspace.RefusedError)
 	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)
 	}
 	w.asOf = "2026-11-06T04:00:00Z"
-	night, err := w.workspace().Nightly(t.Context(), w.options())
+	night, err := run.Nightly(t.Context(), w.workspace(), w.options())
 	w.must(err)
 	if night.Owed != nil {
 		t.Errorf("owed %+v", night.Owed)

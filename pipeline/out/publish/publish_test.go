@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
 )
@@ -65,7 +66,7 @@ func TestChangedCycle(t *testing.T) {
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "adjustments", "more.csv"),
 		[]byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nadj-more,"+w.ask("SELECT customer_id FROM copy.lines ORDER BY customer_id LIMIT 1")+","+
 			w.ask("SELECT sku FROM copy.lines ORDER BY customer_id, sku LIMIT 1")+",2026-09-20T00:00:00Z,100,9,more\n"), 0o644))
-	r, err := w.workspace().Nightly(t.Context(), w.options())
+	r, err := run.Nightly(t.Context(), w.workspace(), w.options())
 	w.must(err)
 	if r.Published == nil || !r.Published.Changed || r.Published.Was != 1 || r.Published.Manifest != 2 {
 		t.Fatalf("published %+v, owed %+v", r.Published, r.Owed)
@@ -95,7 +96,7 @@ func (w *world) stopAt1() {
 	w.Helper()
 	ws := w.workspace()
 	ws.Settings.ClickHouse.DSN.Host = ""
-	_, err := ws.Monthly(w.Context(), cycle(w.T, "2026-09"), w.options())
+	_, err := run.Monthly(w.Context(), ws, cycle(w.T, "2026-09"), w.options())
 	w.must(err)
 }
 
@@ -166,7 +167,7 @@ func TestAltered(t *testing.T) {
 	w.month()
 	w.ask("ALTER TABLE copy.lines_data DROP COLUMN cash_amount")
 	w.ask("ALTER TABLE copy.statements_data MODIFY COLUMN due_amount Decimal(38, 2)")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	var altered *publish.AlteredError
 	if !errors.As(err, &altered) {
 		t.Fatalf("got %v", err)
@@ -208,14 +209,14 @@ func TestDryRun(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	w.settings(copyOf(w.server.DSN()), "")
 	w.stopAt1()
-	r, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle, DryRun: true})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
 	w.must(err)
 	if len(r.DDL) != 3 || r.Changed || len(r.Tables) != 7 {
 		t.Errorf("%+v", r)
 	}
 	w.shows("SELECT count() FROM system.databases WHERE name = 'copy'", "0")
 	w.publish()
-	r, err = w.tryPublish(run.PublishOptions{Cycle: run.NoCycle, DryRun: true})
+	r, err = w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
 	w.must(err)
 	if len(r.DDL) != 0 || r.Changed {
 		t.Errorf("%+v", r)
@@ -240,7 +241,7 @@ func TestOtherLake(t *testing.T) {
 		t.Fatalf("%+v", r.Owed)
 	}
 	w.shows("SELECT toString(as_of) FROM copy.live", "2026-10-05 04:00:00.000000")
-	_, err := other.tryPublish(run.PublishOptions{Cycle: run.NoCycle, TakeOver: true})
+	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle, TakeOver: true})
 	w.must(err)
 	w.shows("SELECT toString(as_of) FROM copy.live", "2026-10-06 04:00:00.000000")
 	w.shows(linesSQL, sampleLines)

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/run"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -33,7 +34,7 @@ func (w *world) more() {
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "more.csv"), []byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o644))
-	r, err := w.workspace().Nightly(w.Context(), w.options())
+	r, err := run.Nightly(w.Context(), w.workspace(), w.options())
 	w.must(err)
 	if r.Owed != nil {
 		w.Fatalf("not published: %+v", r.Owed)

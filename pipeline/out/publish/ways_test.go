@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -48,7 +49,7 @@ func TestTLSAndSecrets(t *testing.T) {
 	w.stopAt1()
 	told := func(want string) {
 		t.Helper()
-		_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 		var failed *clickhouse.Error
 		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
@@ -77,7 +78,7 @@ func TestCredentials(t *testing.T) {
 	w.env[clickhouse.UserEnv], w.env[clickhouse.PasswordEnv] = "ops", "from env"
 	w.publish()
 	w.env[clickhouse.PasswordEnv] = "from somewhere else"
-	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	if err == nil || strings.Contains(err.Error(), "from somewhere else") || !strings.Contains(err.Error(), "Authentication failed") {
 		t.Error(err)
 	}
@@ -109,7 +110,7 @@ func TestMigration(t *testing.T) {
 	w.shows("SELECT count() > 1000, sum(in_bps) > 0 FROM copy.samples", "1\t1")
 	w.shows("SELECT groupArray(version) FROM (SELECT DISTINCT version FROM copy.schema_versions ORDER BY version)", "[0,1,2]")
 	w.ask("INSERT INTO copy.schema_versions (version, name) VALUES (3, 'of tomorrow')")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	var newer *publish.NewerError
 	if !errors.As(err, &newer) || newer.Version != 3 || newer.Ours != 2 {
 		t.Error(err)
@@ -155,7 +156,7 @@ func TestMoreShards(t *testing.T) {
 	}
 	w.server = shards[1]
 	w.shows(rowsOfLinesSQL, "0")
-	_, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle, Rebalance: true})
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, Rebalance: true})
 	w.must(err)
 	for _, s := range shards {
 		w.server = s
@@ -174,7 +175,7 @@ func TestTwoPublishers(t *testing.T) {
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			if _, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle}); err != nil {
+			if _, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle}); err != nil {
 				t.Error(err)
 			}
 		})

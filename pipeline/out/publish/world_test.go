@@ -10,8 +10,10 @@ import (
 
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -63,24 +65,24 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) workspace() *run.Workspace {
+func (w *world) workspace() *workspace.Workspace {
 	w.Helper()
-	ws, err := run.OpenWorkspace(w.dir)
+	ws, err := workspace.Open(w.dir)
 	w.must(err)
 	return ws
 }
 
-func (w *world) options() run.Options {
+func (w *world) options() workspace.Options {
 	w.Helper()
 	asOf, err := period.ParseInstant(w.asOf)
 	w.must(err)
-	return run.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
+	return workspace.Options{AsOf: asOf, Workers: 2, Env: func(name string) string { return w.env[name] }}
 }
 
 // month runs the sample's month.
-func (w *world) month() *run.Report {
+func (w *world) month() *workspace.Report {
 	w.Helper()
-	r, err := w.workspace().Monthly(w.Context(), cycle(w.T, sample.Cycle), w.options())
+	r, err := run.Monthly(w.Context(), w.workspace(), cycle(w.T, sample.Cycle), w.options())
 	w.must(err)
 	return r
 }
@@ -97,14 +99,14 @@ func cycle(t *testing.T, name string) period.Cycle {
 // publish publishes all.
 func (w *world) publish() *publish.Report {
 	w.Helper()
-	r, err := w.tryPublish(run.PublishOptions{Cycle: run.NoCycle})
+	r, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	w.must(err)
 	return r
 }
 
 func (w *world) tryPublish(po run.PublishOptions) (*publish.Report, error) {
 	w.Helper()
-	return w.workspace().Publish(w.Context(), po, w.options())
+	return run.Publish(w.Context(), w.workspace(), po, w.options())
 }
 
 // ask asks the server, tables of the copy by their names.
@@ -143,7 +145,7 @@ func (w *world) stopAt(point string) {
 		}
 		return nil
 	}
-	if _, err := w.workspace().Publish(context.WithoutCancel(w.Context()), run.PublishOptions{Cycle: run.NoCycle}, o); !errors.Is(err, errStopped) {
+	if _, err := run.Publish(context.WithoutCancel(w.Context()), w.workspace(), run.PublishOptions{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
 		w.Fatalf("publish up to %s: %v", point, err)
 	}
 }

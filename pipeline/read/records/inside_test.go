@@ -10,8 +10,10 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -31,14 +33,14 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	text, err := os.ReadFile(file)
 	must(err)
 	must(os.WriteFile(file, []byte(strings.Replace(string(text), `clickhouse: {dsn: "", cluster: ""}`, "clickhouse: {dsn: '"+dsn+"'}", 1)), 0o600))
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	must(err)
 	asOf, err := period.ParseInstant(sample.AsOf)
 	must(err)
-	o := run.Options{AsOf: asOf, Env: func(string) string { return "" }}
+	o := workspace.Options{AsOf: asOf, Env: func(string) string { return "" }}
 	month, err := period.ParseCycle(sample.Cycle)
 	must(err)
-	state := func(run func() (*run.Report, error)) *lake.Snapshot {
+	state := func(run func() (*workspace.Report, error)) *lake.Snapshot {
 		t.Helper()
 		r, err := run()
 		must(err)
@@ -51,11 +53,11 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		must(err)
 		return snap
 	}
-	earlier := state(func() (*run.Report, error) { return w.Monthly(t.Context(), month, o) })
+	earlier := state(func() (*workspace.Report, error) { return run.Monthly(t.Context(), w, month, o) })
 	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"), []byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o600))
-	state(func() (*run.Report, error) { return w.Nightly(t.Context(), o) })
+	state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
 
 	options, err := clickhouse.FromSettings(&w.Settings.ClickHouse, dir, o.Env)
 	must(err)
@@ -69,7 +71,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 			must(conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &before))
 			if clean {
 				w.Settings.ClickHouse.Keep = 0
-				_, err := w.Publish(t.Context(), run.PublishOptions{Cycle: run.NoCycle}, o)
+				_, err := run.Publish(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, o)
 				must(err)
 			}
 			return conn.One(t.Context(), "count", "SELECT count() FROM "+from, nil, &after)

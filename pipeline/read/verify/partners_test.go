@@ -13,13 +13,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // sold is the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes hub 0.9 and hub the vendor
 // 0.8. acme has 3 of credit and pays in 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in cash, then 0.50 in cash and 1 on credit.
-func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
+func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
 	all["tollbook.yaml"] += "payments: ledger\n"
@@ -43,7 +44,7 @@ func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,12 +53,12 @@ func sold(t *testing.T) (*run.Workspace, run.Options, period.Cycle) {
 	if err := errors.Join(err, asOfErr); err != nil {
 		t.Fatal(err)
 	}
-	return w, run.Options{AsOf: asOf, Workers: 1}, month
+	return w, workspace.Options{AsOf: asOf, Workers: 1}, month
 }
 
-func lakeOf(t *testing.T, w *run.Workspace) *lake.Lake {
+func lakeOf(t *testing.T, w *workspace.Workspace) *lake.Lake {
 	t.Helper()
-	l, err := w.Lake(run.Options{})
+	l, err := w.Lake(workspace.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +68,7 @@ func lakeOf(t *testing.T, w *run.Workspace) *lake.Lake {
 func TestPartnersAreWell(t *testing.T) {
 	t.Parallel()
 	w, o, month := sold(t)
-	if _, err := w.Close(t.Context(), month, false, o); err != nil {
+	if _, err := run.Close(t.Context(), w, month, false, o); err != nil {
 		t.Fatal(err)
 	}
 	r := check(t, lakeOf(t, w))
@@ -171,7 +172,7 @@ func TestPartnersDiffer(t *testing.T) {
 	t.Parallel()
 	key := lake.FileKey{Table: "partner_statements", Cycle: cycle}
 	closed, o, month := sold(t)
-	if _, err := closed.Close(t.Context(), month, false, o); err != nil {
+	if _, err := run.Close(t.Context(), closed, month, false, o); err != nil {
 		t.Fatal(err)
 	}
 	// Row 0 is hub's about north, row 1 north's own.
@@ -194,7 +195,7 @@ func TestPartnersDiffer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w, o, month := sold(t)
-			if _, err := w.Monthly(t.Context(), month, o); err != nil {
+			if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 				t.Fatal(err)
 			}
 			rows := rowsAt(t, lakeOf(t, closed), key, tables.PartnerStatements())
@@ -212,7 +213,7 @@ func TestPartnersDiffer(t *testing.T) {
 func TestAccountsDiffer(t *testing.T) {
 	t.Parallel()
 	w, o, month := sold(t)
-	if _, err := w.Monthly(t.Context(), month, o); err != nil {
+	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}
 	l := lakeOf(t, w)

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -48,7 +49,7 @@ func billed(t *testing.T) *lake.Lake {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,8 +61,8 @@ func billed(t *testing.T) *lake.Lake {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := run.Options{AsOf: asOf, Workers: 1}
-	if _, err := w.Monthly(t.Context(), month, o); err != nil {
+	o := workspace.Options{AsOf: asOf, Workers: 1}
+	if _, err := run.Monthly(t.Context(), w, month, o); err != nil {
 		t.Fatal(err)
 	}
 	l, err := w.Lake(o)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
 // Options of a backup.
@@ -74,7 +74,7 @@ var errBusy = errors.New("it changed while it was copied")
 
 // Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *run.RefusedError, *lake.CorruptError for a
 // file of the lake that is not what it was.
-func Make(ctx context.Context, w *run.Workspace, dir string, o Options) (*Report, error) {
+func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
 	if err := apart(w, dir); err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func Make(ctx context.Context, w *run.Workspace, dir string, o Options) (*Report
 }
 
 // apart refuses a folder that is lost with the workspace.
-func apart(w *run.Workspace, dir string) error {
+func apart(w *workspace.Workspace, dir string) error {
 	to, err := filepath.Abs(dir)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func apart(w *run.Workspace, dir string) error {
 			return err
 		}
 		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) || strings.HasPrefix(from, to+string(filepath.Separator)) {
-			return &run.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir, place), Hint: "give a folder apart, best on another disk"}
+			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir, place), Hint: "give a folder apart, best on another disk"}
 		}
 	}
 	return nil
@@ -110,7 +110,7 @@ func apart(w *run.Workspace, dir string) error {
 
 // making is one backup in the making.
 type making struct {
-	w        *run.Workspace
+	w        *workspace.Workspace
 	o        Options
 	dir      string
 	st       storage.Storage
@@ -174,7 +174,7 @@ func (b *making) look() error {
 		case top == "files":
 			b.stored[e.Name] = e.Size
 		case old == nil && e.Name != storage.LockName && top != "lake" && top != "archive":
-			return &run.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name), Hint: "give a folder that is empty, or that a backup lies in"}
+			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name), Hint: "give a folder that is empty, or that a backup lies in"}
 		}
 	}
 	return nil

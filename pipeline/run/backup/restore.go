@@ -11,7 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -31,7 +31,7 @@ func Restore(ctx context.Context, dir, into string) (*Restored, error) {
 	st := storage.Dir(dir)
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &run.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName), Hint: "a backup that never ended has none: `tollbook backup` writes it last"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName), Hint: "a backup that never ended has none: `tollbook backup` writes it last"}
 	}
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func Restore(ctx context.Context, dir, into string) (*Restored, error) {
 		return nil, fmt.Errorf("look into %s: %w", into, err)
 	}
 	if len(inside) > 0 {
-		return nil, &run.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", into, inside[0].Name()), Hint: "restore into a folder that is empty or not there"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", into, inside[0].Name()), Hint: "restore into a folder that is empty or not there"}
 	}
 	r := &restoring{from: st, dir: dir, into: into, report: &Restored{Workspace: into}}
 	if err := r.lake(ctx, "lake", i.Lake); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -98,7 +99,7 @@ type Line struct {
 
 // Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *run.RefusedError where the file, the customer or
 // the flags do not fit; problem.Problems of the other books.
-func Run(ctx context.Context, w *run.Workspace, o run.Options, q Question) (out *Quote, err error) {
+func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
 	dir, err := os.MkdirTemp("", "tollbook-quote-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the quote: %w", err)
@@ -125,9 +126,9 @@ func Run(ctx context.Context, w *run.Workspace, o run.Options, q Question) (out 
 // job is one quote in the making.
 type job struct {
 	Question
-	o        run.Options
-	ws       *run.Workspace
-	trial    *run.Workspace // an empty workspace with the file alone
+	o        workspace.Options
+	ws       *workspace.Workspace
+	trial    *workspace.Workspace // an empty workspace with the file alone
 	prices   *rating.Book
 	customer int32
 	out      *Quote
@@ -140,7 +141,7 @@ func (j *job) prepare(dir string) error {
 		return fmt.Errorf("find %s: %w", j.File, err)
 	}
 	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return &run.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File), Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
+		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File), Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
 	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feed.Usage(), feed.Options{})
 	if err != nil {
@@ -167,7 +168,7 @@ func (j *job) prepare(dir string) error {
 	j.o.Wrap, j.o.StopAt = nil, nil    // faults are for the workspace's own lake
 	j.o.Started, j.o.InboxUntil = 0, 0 // the file is asked for, however young it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
-		return &run.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer), Hint: "check --customer"}
+		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer), Hint: "check --customer"}
 	}
 	rows := trial.Books.Customers[j.customer].Rows
 	j.out.Name = rows[len(rows)-1].Name
@@ -185,7 +186,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 		return nil, fmt.Errorf("find %s: %w", j.Books, err)
 	}
 	if info, err := os.Stat(other); err != nil || !info.IsDir() {
-		return nil, &run.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books), Hint: "name a folder with products.csv, prices.csv and customers.csv"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books), Hint: "name a folder with products.csv, prices.csv and customers.csv"}
 	}
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
 		return nil, fmt.Errorf("put %s in the place of the books: %w", j.Books, err)
@@ -206,12 +207,12 @@ func (j *job) refuse(err error) error {
 			at += fmt.Sprintf(":%d", whole.Column)
 		}
 	}
-	return &run.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
+	return &workspace.RefusedError{What: fmt.Sprintf("%s: %s", at, whole.Text), Hint: whole.Hint}
 }
 
 // accept takes the file into the trial lake.
 func (j *job) accept(ctx context.Context) error {
-	report, err := j.trial.Ingest(ctx, j.o)
+	report, err := run.Ingest(ctx, j.trial, j.o)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (j *job) accept(ctx context.Context) error {
 			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Left)
 		}
 		if f.Fault != "" {
-			return &run.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+linked(j.File), j.File), Hint: f.Hint}
+			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+linked(j.File), j.File), Hint: f.Hint}
 		}
 	}
 	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate, report.Rejected
@@ -274,10 +275,10 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 		return j.prices.NextCycle(nil, closing, j.customer, cycle), nil
 	}
 	if len(j.out.Cycles) > 0 {
-		return nil, &run.RefusedError{What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle", j.out.Cycles[0].Cycle, cycle),
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle", j.out.Cycles[0].Cycle, cycle),
 			Hint: "split the file by cycle"}
 	}
-	l, err := j.ws.Lake(run.Options{AsOf: j.o.AsOf, Log: j.o.Log})
+	l, err := j.ws.Lake(workspace.Options{AsOf: j.o.AsOf, Log: j.o.Log})
 	if err != nil {
 		return nil, err
 	}

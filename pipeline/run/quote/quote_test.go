@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,7 +26,7 @@ import (
 const month = "2026-09"
 
 // workspace is the sample with one of its usage files alone, or with none; without links, whose commits are owed without any usage.
-func workspace(t *testing.T, only string) *run.Workspace {
+func openWorkspace(t *testing.T, only string) *workspace.Workspace {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "workspace")
 	if err := sample.Write(dir); err != nil {
@@ -43,20 +44,20 @@ func workspace(t *testing.T, only string) *run.Workspace {
 			t.Fatal(err)
 		}
 	}
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-func options(t *testing.T) run.Options {
+func options(t *testing.T) workspace.Options {
 	t.Helper()
 	asOf, err := period.ParseInstant("2026-10-05T04:00:00Z")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return run.Options{AsOf: asOf, Workers: 2}
+	return workspace.Options{AsOf: asOf, Workers: 2}
 }
 
 // billed is what a run over an empty lake gives: lines and statements by customer, as text.
@@ -65,13 +66,13 @@ type billed struct {
 	statements map[string]rows.Statement
 }
 
-func bill(t *testing.T, w *run.Workspace) billed {
+func bill(t *testing.T, w *workspace.Workspace) billed {
 	t.Helper()
 	cycle, err := period.ParseCycle(month)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Monthly(t.Context(), cycle, options(t)); err != nil {
+	if _, err := run.Monthly(t.Context(), w, cycle, options(t)); err != nil {
 		t.Fatal(err)
 	}
 	out := billed{map[string][]string{}, map[string]rows.Statement{}}
@@ -148,10 +149,10 @@ func TestSameAsARun(t *testing.T) {
 	for _, name := range names {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			w := workspace(t, name)
+			w := openWorkspace(t, name)
 			file := filepath.Join(w.Dir, name)
 			want := bill(t, w)
-			empty := workspace(t, "")
+			empty := openWorkspace(t, "")
 			for customer, statement := range want.statements {
 				q, err := quote.Run(t.Context(), empty, options(t), quote.Question{Customer: customer, File: file, Rules: rules()})
 				if err != nil {
@@ -193,7 +194,7 @@ func rules() rating.Rules {
 func TestDeltaByHand(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"
-	w := workspace(t, name)
+	w := openWorkspace(t, name)
 	q, err := quote.Run(t.Context(), w, options(t), quote.Question{Customer: "delta", File: filepath.Join(w.Dir, name), Rules: rules()})
 	if err != nil {
 		t.Fatal(err)
@@ -211,8 +212,8 @@ func TestDeltaByHand(t *testing.T) {
 func TestFromLake(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"
-	w := workspace(t, name)
-	if _, err := w.Nightly(t.Context(), options(t)); err != nil {
+	w := openWorkspace(t, name)
+	if _, err := run.Nightly(t.Context(), w, options(t)); err != nil {
 		t.Fatal(err)
 	}
 	head, err := os.ReadFile(filepath.Join(w.LakeDir(), "HEAD"))

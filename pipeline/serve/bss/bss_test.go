@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -112,10 +113,10 @@ func houseWith(t *testing.T, more map[string]string) *house {
 		must(t, os.WriteFile(path, []byte(text), 0o644))
 	}
 	h := &house{t: t, dir: dir, tokens: map[string]string{}}
-	h.run("2026-10-03T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
-		return w.Monthly(context.Background(), cycleOf(t, "2026-09"), o)
+	h.run("2026-10-03T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+		return run.Monthly(context.Background(), w, cycleOf(t, "2026-09"), o)
 	})
-	w, err := run.OpenWorkspace(dir)
+	w, err := workspace.Open(dir)
 	must(t, err)
 	file := serve.KeysFile(w)
 	for id, caller := range map[string]keys.Caller{"": {Role: keys.Vendor}, "north": {Role: keys.Partner, Partner: "north"}, "hub": {Role: keys.Partner, Partner: "hub"},
@@ -132,13 +133,13 @@ func houseWith(t *testing.T, more map[string]string) *house {
 }
 
 // run does one run as of a time.
-func (h *house) run(asOf string, do func(*run.Workspace, run.Options) (*run.Report, error)) {
+func (h *house) run(asOf string, do func(*workspace.Workspace, workspace.Options) (*workspace.Report, error)) {
 	h.t.Helper()
-	w, err := run.OpenWorkspace(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(h.t, err)
 	at, err := period.ParseInstant(asOf)
 	must(h.t, err)
-	r, err := do(w, run.Options{AsOf: at, Workers: 2, Env: func(string) string { return "" }})
+	r, err := do(w, workspace.Options{AsOf: at, Workers: 2, Env: func(string) string { return "" }})
 	must(h.t, err)
 	if r.Owed != nil {
 		h.t.Fatalf("not published: %v", r.Owed)
@@ -147,16 +148,16 @@ func (h *house) run(asOf string, do func(*run.Workspace, run.Options) (*run.Repo
 
 func (h *house) night(asOf string) {
 	h.t.Helper()
-	h.run(asOf, func(w *run.Workspace, o run.Options) (*run.Report, error) {
-		return w.Nightly(context.Background(), o)
+	h.run(asOf, func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+		return run.Nightly(context.Background(), w, o)
 	})
 }
 
 // later closes September, brings records that are late for it, and rates it again at another price.
 func (h *house) later() {
 	h.t.Helper()
-	h.run("2026-10-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
-		return w.Close(context.Background(), cycleOf(h.t, "2026-09"), false, o)
+	h.run("2026-10-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+		return run.Close(context.Background(), w, cycleOf(h.t, "2026-09"), false, o)
 	})
 	h.lay("inbox/usage/late.csv", `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces
 a3,ann,r2,mail,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,
@@ -166,8 +167,8 @@ b9,bob,r3,gb,west,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,0,
 `)
 	h.night("2026-10-05T01:00:00Z")
 	h.edit("books/prices.csv", "mail,*,,2026-01-01,,2,,0.5", "mail,*,,2026-01-01,,2,,0.25")
-	h.run("2026-10-05T02:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
-		r, _, err := w.Rerate(context.Background(), cycleOf(h.t, "2026-09"), run.RerateOptions{}, o)
+	h.run("2026-10-05T02:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+		r, _, err := run.Rerate(context.Background(), w, cycleOf(h.t, "2026-09"), run.RerateOptions{}, o)
 		return r, err
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -32,7 +33,7 @@ func newCopied(t *testing.T) (*house, *records.ClickHouse) {
 	h := newHouse(t)
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+"', retries: 0}")
 	h.later()
-	w, err := run.OpenWorkspace(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(t, err)
 	options, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, func(string) string { return "" })
 	must(t, err)
@@ -48,7 +49,7 @@ func newCopied(t *testing.T) (*house, *records.ClickHouse) {
 // serve is one more server over the workspace, which looks records up elsewhere.
 func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *serve.Server {
 	h.t.Helper()
-	w, err := run.OpenWorkspace(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(h.t, err)
 	clock, err := time.Parse(time.RFC3339, now)
 	must(h.t, err)
@@ -218,14 +219,14 @@ func TestArchivedStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
 	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\nretention: {lines_months: 1}")
-	h.run("2026-11-05T00:00:00Z", func(w *run.Workspace, o run.Options) (*run.Report, error) {
-		return w.Close(context.Background(), cycleOf(t, "2026-10"), false, o)
+	h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
+		return run.Close(context.Background(), w, cycleOf(t, "2026-10"), false, o)
 	})
-	w, err := run.OpenWorkspace(h.dir)
+	w, err := workspace.Open(h.dir)
 	must(t, err)
 	asOf, err := period.ParseInstant("2026-11-05T00:00:00Z")
 	must(t, err)
-	r, err := w.Prune(t.Context(), run.PruneOptions{}, run.Options{AsOf: asOf, Env: func(string) string { return "" }})
+	r, err := run.Prune(t.Context(), w, run.PruneOptions{}, workspace.Options{AsOf: asOf, Env: func(string) string { return "" }})
 	must(t, err)
 	if len(r.Cycles) != 1 || r.Cycles[0].Cycle != "2026-09" || r.Owed != nil {
 		t.Fatalf("archived %+v, waits %+v, owed %+v", r.Cycles, r.Waits, r.Owed)

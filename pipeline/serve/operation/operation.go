@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/records"
-	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -71,7 +71,7 @@ type Call struct {
 
 // State is one committed state of the lake with the settings and books that it is read with. Several calls share it.
 type State struct {
-	Workspace *run.Workspace
+	Workspace *workspace.Workspace
 	Snap      *lake.Snapshot
 	Store     records.Store  // looks lines of Snap up
 	Prices    *Prices        // of the workspace's books
@@ -85,11 +85,11 @@ type Prices struct {
 }
 
 // NewPrices is of a workspace whose books do not change.
-func NewPrices(w *run.Workspace) *Prices {
+func NewPrices(w *workspace.Workspace) *Prices {
 	return &Prices{Bill: sync.OnceValue(w.Prices), Ask: sync.OnceValue(func() *rating.Book {
 		b := *w.Books
 		b.Packages = nil
-		return rating.Compile(&b, run.Rules(&w.Settings))
+		return rating.Compile(&b, workspace.Rules(&w.Settings))
 	})}
 }
 

@@ -1,4 +1,4 @@
-package run
+package workspace
 
 // The stages of a run, in their order (ARCHITECTURE.md, "What a run does"). A run may leave some out.
 const (
@@ -17,17 +17,3 @@ const (
 	StageCommit  = "commit"  // folders synced, manifest, HEAD, clearing up
 	StagePublish = "publish" // the copy in ClickHouse; rows: inserted
 )
-
-// stage tells that a stage begins.
-func (o *Options) stage(name string) {
-	if o.Stage != nil {
-		o.Stage(name)
-	}
-}
-
-// rows tells how many rows the stage that is on has handled.
-func (o *Options) rows(n int64) {
-	if o.StageRows != nil {
-		o.StageRows(n)
-	}
-}

@@ -1,42 +1,11 @@
-package run
+package workspace
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
 
-	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/settings"
 )
-
-// Workspace is a folder with settings, books, inbox and lake (spec §2), its settings and books read and checked.
-type Workspace struct {
-	Dir      string
-	Settings settings.Settings
-	Books    *books.Books
-}
-
-// SettingsFile is the settings file of the workspace in a folder.
-func SettingsFile(dir string) string { return filepath.Join(dir, settings.File) }
-
-// OpenWorkspace reads and checks settings and books. Errors: books.Problems with everything that is wrong with either.
-func OpenWorkspace(dir string) (*Workspace, error) {
-	s, err := settings.Load(SettingsFile(dir))
-	if err != nil {
-		return nil, err
-	}
-	b, err := books.Load(os.DirFS(dir), s)
-	if err != nil {
-		return nil, err
-	}
-	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
-}
 
 // Options is how a run is to be done. None of it but AsOf and AcceptRejects changes what comes out.
 type Options struct {
@@ -68,21 +37,31 @@ type Options struct {
 	StopAt func(point string) error
 }
 
-// Lake opens the workspace's lake for reading.
-func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
-	return lake.Open(o.disk(storage.Dir(w.LakeDir())), lake.Options{Log: o.Log, Stop: o.StopAt})
-}
-
-// LakeDir is the lake's folder.
-func (w *Workspace) LakeDir() string {
-	return w.Path(w.Settings.Lake.Path)
-}
-
-// Inbox is the inbox as a file system; an inbox that is not there is empty.
-func (w *Workspace) Inbox() (fs.FS, error) {
-	dir := filepath.Join(w.Dir, "inbox")
-	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("open the inbox: %w", err)
+// Disk opens a folder as the run's options say.
+func (o *Options) Disk(st storage.Storage) storage.Storage {
+	if o.Wrap != nil {
+		return o.Wrap(st)
 	}
-	return os.DirFS(dir), nil
+	return st
+}
+
+// Debug logs why something kept for later runs is of no use, with more about it in pairs: that costs time and changes nothing.
+func (o *Options) Debug(what string, why error, more ...any) {
+	if why != nil && o.Log != nil {
+		o.Log.Debug(what, append(more, "why", why)...)
+	}
+}
+
+// BeginStage tells that a stage begins.
+func (o *Options) BeginStage(name string) {
+	if o.Stage != nil {
+		o.Stage(name)
+	}
+}
+
+// CountRows tells how many rows the stage that is on has handled.
+func (o *Options) CountRows(n int64) {
+	if o.StageRows != nil {
+		o.StageRows(n)
+	}
 }

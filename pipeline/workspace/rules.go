@@ -1,0 +1,20 @@
+package workspace
+
+import (
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// Rules are the settings as rating takes them (spec §2.1, currency and rounding).
+func Rules(s *settings.Settings) rating.Rules {
+	grain := rating.PerLine
+	if s.Rounding.Grain == settings.PerCycle {
+		grain = rating.PerCycle
+	}
+	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
+}
+
+// RefundRules are the settings' terms of refunds as rating takes them (spec §2.1, refund).
+func RefundRules(s *settings.Settings) rating.RefundRules {
+	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate, Digits: s.Currency.Digits}
+}

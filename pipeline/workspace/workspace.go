@@ -1,0 +1,98 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// Workspace is a folder with settings, books, inbox and lake (spec §2), its settings and books read and checked.
+type Workspace struct {
+	Dir      string
+	Settings settings.Settings
+	Books    *books.Books
+}
+
+// SettingsFile is the settings file of the workspace in a folder.
+func SettingsFile(dir string) string { return filepath.Join(dir, settings.File) }
+
+// Open reads and checks settings and books. Errors: books.Problems with everything that is wrong with either.
+func Open(dir string) (*Workspace, error) {
+	s, err := settings.Load(SettingsFile(dir))
+	if err != nil {
+		return nil, err
+	}
+	b, err := books.Load(os.DirFS(dir), s)
+	if err != nil {
+		return nil, err
+	}
+	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
+}
+
+// Lake opens the workspace's lake for reading.
+func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
+	return lake.Open(o.Disk(storage.Dir(w.LakeDir())), lake.Options{Log: o.Log, Stop: o.StopAt})
+}
+
+// LakeDir is the lake's folder.
+func (w *Workspace) LakeDir() string {
+	return w.Path(w.Settings.Lake.Path)
+}
+
+// Inbox is the inbox as a file system; an inbox that is not there is empty.
+func (w *Workspace) Inbox() (fs.FS, error) {
+	dir := filepath.Join(w.Dir, "inbox")
+	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("open the inbox: %w", err)
+	}
+	return os.DirFS(dir), nil
+}
+
+// ArchiveDir is the folder that prune packs to.
+func (w *Workspace) ArchiveDir() string { return w.Path(w.Settings.Retention.Archive) }
+
+// Path is a folder or file that the settings name.
+func (w *Workspace) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(w.Dir, name)
+}
+
+// Prices is the workspace's books as rating asks them.
+func (w *Workspace) Prices() *rating.Book { return rating.Compile(w.Books, Rules(&w.Settings)) }
+
+// PartnerBook is the partner side of the books as settlement asks it.
+func (w *Workspace) PartnerBook() (*settlement.Book, error) {
+	c := &w.Settings.Close
+	return settlement.Compile(w.Books, settlement.Rules{CloseDay: c.Day, CloseMinute: int(c.Time)})
+}
+
+// Partners answers what partners owe and earn; its state and limits are the caller's.
+func (w *Workspace) Partners() (partners.Reader, error) {
+	book, err := w.PartnerBook()
+	return partners.Reader{Books: w.Books, Book: book}, err
+}
+
+// PartnerFingerprint names everything beside the lines that partner statements are worked out of.
+func (w *Workspace) PartnerFingerprint() string {
+	return fmt.Sprintf("%s|%d|%d", Fingerprint(w), w.Settings.Close.Day, w.Settings.Close.Time)
+}
+
+// Fingerprint names everything beside the records that lines depend on.
+func Fingerprint(w *Workspace) string {
+	s := &w.Settings
+	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
+		s.Refund.UnconditionalHours, s.Refund.FeeRate, s.Payments)
+	return string(lake.HashBytes([]byte(text)))
+}
