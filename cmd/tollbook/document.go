@@ -10,11 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/problem"
 )
@@ -110,7 +110,7 @@ func (a *app) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sou
 
 // partnersWrong turns an error that mended books would heal into what a check of the books would have said.
 func partnersWrong(err error) error {
-	var missing *partners.MissingBookError
+	var missing *settle.MissingBookError
 	if !errors.As(err, &missing) {
 		return err
 	}

@@ -9,11 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -79,7 +79,7 @@ func exitCode(err error) int {
 	var notFound *rows.NotFoundError
 	var unknownKey *keys.UnknownKeyError
 	var gated *run.GatedError
-	var unnamed *partners.MissingBookError
+	var unnamed *settle.MissingBookError
 	switch {
 	case err == nil:
 		return exitDone

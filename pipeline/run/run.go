@@ -9,12 +9,12 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -274,7 +274,7 @@ func booksWrong(err error) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
 	}
 	var missing *fold.MissingBookError
-	var unnamed *partners.MissingBookError
+	var unnamed *settle.MissingBookError
 	var price *rating.NoPriceError
 	var gone *events.GoneError
 	switch {

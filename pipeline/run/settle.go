@@ -6,15 +6,15 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
 
 // settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run closes.
 func (r *run) settle(ctx context.Context) error {
-	step := &partners.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
+	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
 		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
 		Anew: r.settleAnew}
 	for _, name := range r.cycleNames() {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/document"
@@ -134,7 +135,7 @@ func (s *Sources) code(id string) (int32, error) {
 	}
 	code := s.Books.Partner(id)
 	if code < 0 {
-		return 0, &partners.MissingBookError{Book: "partners.csv", What: "partner", ID: id}
+		return 0, &settle.MissingBookError{Book: "partners.csv", What: "partner", ID: id}
 	}
 	return code, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -31,7 +32,7 @@ type snapFiles struct{ *lake.Snapshot }
 func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
 
 // Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
-// worked out from its lines (SETTLE-1). Errors: *query.NoCycleError, *MissingBookError.
+// worked out from its lines (PARTNERS-1). Errors: *query.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
@@ -76,20 +77,20 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := bucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle), linesOf(files, bucket))
+			rows, err := settle.BucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle), settle.LinesOf(files, bucket))
 			if err != nil {
 				return err
 			}
-			return writeRows(r.Books, rows, write)
+			return settle.WriteRows(r.Books, rows, write)
 		}, tables.XPartnerID, partner, r.Limits)
 }
 
 // Incentives gives all incentives, as the last run that wrote left them.
 func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
-	files, err := r.Snap.Find(incentivesKey())
+	files, err := r.Snap.Find(settle.IncentivesKey())
 	for _, e := range files {
 		if err == nil {
-			list, err = LoadIncentives(snapFiles{r.Snap}, r.Books, e)
+			list, err = settle.LoadIncentives(snapFiles{r.Snap}, r.Books, e)
 		}
 	}
 	return list, err
@@ -112,7 +113,7 @@ func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
 	out := parquet.NewColumns(tables.Incentives())
 	for i := range list {
 		if wanted(&list[i]) {
-			addIncentive(out, r.Books, &list[i])
+			settle.AddIncentive(out, r.Books, &list[i])
 		}
 	}
 	return out, err

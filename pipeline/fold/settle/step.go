@@ -1,4 +1,4 @@
-package partners
+package settle
 
 import (
 	"context"
@@ -30,15 +30,15 @@ type Step struct {
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 }
 
-// incentivesKey is where the incentives lie: one list, of no cycle.
-func incentivesKey() lake.FileKey {
+// IncentivesKey is where the incentives lie: one list, of no cycle.
+func IncentivesKey() lake.FileKey {
 	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
 }
 
 // Incentives brings performance and incentives up to date (SETTLE-2, SETTLE-3) and returns all incentives. Without programmes there is
 // nothing to do, and nothing is written.
 func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
-	stored := len(s.Txn.Next().Find(incentivesKey())) > 0
+	stored := len(s.Txn.Next().Find(IncentivesKey())) > 0
 	if len(s.Books.Programmes) == 0 && !stored {
 		return nil, nil
 	}
@@ -50,7 +50,7 @@ func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 	if len(s.Cycles) > 0 {
 		record.First = s.Cycles[0]
 	}
-	for _, e := range s.Txn.Next().Find(incentivesKey()) {
+	for _, e := range s.Txn.Next().Find(IncentivesKey()) {
 		before, err := LoadIncentives(s.Txn, s.Books, e)
 		if err != nil {
 			return nil, err
@@ -67,9 +67,9 @@ func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 	}
 	out := parquet.NewColumns(tables.Incentives())
 	for i := range list {
-		addIncentive(out, s.Books, &list[i])
+		AddIncentive(out, s.Books, &list[i])
 	}
-	return list, s.putBatch(incentivesKey(), out)
+	return list, s.putBatch(IncentivesKey(), out)
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
@@ -79,7 +79,7 @@ func amountsOf(i *settlement.Incentive) [len(incentiveAmounts)]*money.Amount {
 	return [...]*money.Amount{&i.Performance, &i.Transferred, &i.CarriedIn, &i.Tier, &i.Bonus, &i.Amount, &i.CarriedOut}
 }
 
-func addIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive) {
+func AddIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive) {
 	out.C[tables.IPartnerID].AddWord(b.Partners[i.Partner].ID)
 	out.C[tables.IProgrammeID].AddWord(b.Programmes[i.Programme].ID)
 	out.C[tables.IPeriod].AddWord(i.Period.String())
@@ -126,8 +126,8 @@ func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			files := linesOf(s.Txn.Next().Files(cycle.String()), bucket)
-			rows, err := bucketRows(s.Txn, s.Books, s.Book.Settler(cycle), files)
+			files := LinesOf(s.Txn.Next().Files(cycle.String()), bucket)
+			rows, err := BucketRows(s.Txn, s.Books, s.Book.Settler(cycle), files)
 			if err != nil {
 				return err
 			}

@@ -1,4 +1,4 @@
-package partners
+package settle
 
 import (
 	"slices"
@@ -13,13 +13,13 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// linesOf are a bucket's files of lines among those of a cycle.
-func linesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
+// LinesOf are a bucket's files of lines among those of a cycle.
+func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
 	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != tables.Lines().Name || e.Bucket != bucket })
 }
 
-// bucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
-func bucketRows(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
+// BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
+func BucketRows(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
 	var all []settlement.Row
 	err := settleFiles(o, b, s, files, func(rows []settlement.Row) error {
 		all = append(all, rows...)
@@ -32,8 +32,8 @@ func bucketRows(o Opener, b *books.Books, s *settlement.Settler, files []lake.Fi
 // groupRows is how many rows are written at once.
 const groupRows = 1 << 16
 
-// writeRows writes rows in batches.
-func writeRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns) error) error {
+// WriteRows writes rows in batches.
+func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Columns) error) error {
 	out := parquet.NewColumns(tables.PartnerStatements())
 	for part := range slices.Chunk(rows, groupRows) {
 		out.Reset()
@@ -90,6 +90,6 @@ func (s *Step) putRows(key lake.FileKey, rows []settlement.Row) error {
 	}
 	slices.SortFunc(sums, func(a, b lake.Sum) int { return strings.Compare(a.Column, b.Column) })
 	return s.put(key, tables.PartnerStatements(), len(rows), sums, func(write func(*parquet.Columns) error) error {
-		return writeRows(s.Books, rows, write)
+		return WriteRows(s.Books, rows, write)
 	})
 }
