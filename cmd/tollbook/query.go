@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -148,7 +149,7 @@ func (a *app) queryServer(ctx context.Context, w *workspace.Workspace, q *questi
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }() // nothing was written
-	answer, err := question.FromClickHouse(ctx, q, r, w.Settings.Zone.Name(), conn)
+	answer, err := published.Ask(ctx, q, r, w.Settings.Zone.Name(), conn)
 	if failed := new(clickhouse.Error); errors.As(err, &failed) {
 		err = &askError{err}
 	}
@@ -171,7 +172,7 @@ func (e *askError) Hint() string {
 
 // printSQL prints the question as SQL.
 func (a *app) printSQL(q *question.Question) error {
-	sql, err := q.SQL()
+	sql, err := published.SQL(q)
 	if err != nil {
 		return err
 	}

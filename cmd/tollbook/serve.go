@@ -12,6 +12,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve"
@@ -65,7 +66,7 @@ func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }() // nothing was written
-		store := records.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
+		store := published.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
 		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
 	default:
 		return &usageError{what: fmt.Sprintf("--from %q: want lake or clickhouse", from)}

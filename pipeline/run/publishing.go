@@ -22,7 +22,7 @@ type PublishOptions struct {
 	Rebalance bool         // put files on the shard that their bucket belongs to now
 }
 
-// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *query.NoCycleError,
+// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *rows.NoCycleError,
 // problem.Problems where the books no longer have what lines name, and those of publish.Publish.
 func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions, o workspace.Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse

@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Bill composes what a customer is asked to pay for a cycle. Errors: *query.NoCycleError; *query.NotFoundError where the customer has
+// Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the customer has
 // no line in the cycle.
 func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
 	header, err := s.header(cycle)

@@ -54,7 +54,7 @@ type Choice struct {
 }
 
 // Incentives gives the kept incentives that a choice fits, in the order of table incentives: by partner, programme and period. States
-// are as of the last run that wrote. Errors: *query.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
+// are as of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
 func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	if c.Partner != "" {
 		if _, err := s.partnerCode(c.Partner); err != nil {

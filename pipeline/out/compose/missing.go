@@ -75,7 +75,7 @@ func (m *Missing) Rejected() bool {
 // mostLinks is how many links without samples are listed.
 const mostLinks = 50
 
-// WhatIsMissing looks for what a cycle lacks. Days after the as-of are not missed. Errors: *query.NoCycleError,
+// WhatIsMissing looks for what a cycle lacks. Days after the as-of are not missed. Errors: *rows.NoCycleError,
 // *settle.MissingBookError.
 func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf period.Instant) (*Missing, error) {
 	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{}, Disputed: []Dispute{}}

@@ -33,7 +33,7 @@ func (s *Sources) reader() *partners.Reader {
 	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Shelf: s.Shelf}
 }
 
-// header is what stands at the top of a document of a cycle. Errors: *query.NoCycleError.
+// header is what stands at the top of a document of a cycle. Errors: *rows.NoCycleError.
 func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
 		return document.Header{}, err
@@ -90,7 +90,7 @@ func (s *Sources) partner(id string, cycle period.Cycle) document.Party {
 	return party
 }
 
-// partnerCode finds a partner that somebody asks for. Errors: *query.NotFoundError.
+// partnerCode finds a partner that somebody asks for. Errors: *rows.NotFoundError.
 func (s *Sources) partnerCode(id string) (int32, error) {
 	if code := s.Books.Partner(id); code >= 0 {
 		return code, nil

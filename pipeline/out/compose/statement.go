@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *query.NoCycleError; *query.NotFoundError
+// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *rows.NoCycleError; *rows.NotFoundError
 // for a partner that the books do not have; *settle.MissingBookError.
 func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
 	header, err := s.header(cycle)
@@ -153,7 +153,7 @@ type Overview struct {
 }
 
 // Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle. Errors:
-// *query.NoCycleError, *settle.MissingBookError.
+// *rows.NoCycleError, *settle.MissingBookError.
 func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, error) {
 	header, err := s.header(cycle)
 	if err != nil {

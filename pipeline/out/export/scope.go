@@ -51,7 +51,7 @@ func (s Scope) check(table string) error {
 	return nil
 }
 
-// known is a *query.NotFoundError for a customer or partner that the books do not have.
+// known is a *rows.NotFoundError for a customer or partner that the books do not have.
 func (s Scope) known(b *books.Books) error {
 	switch {
 	case s.Customer != "" && b.Customer(s.Customer) < 0:

@@ -34,7 +34,7 @@ type Request struct {
 }
 
 // Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its terms of earlier
-// cycles and roundings; last the incentives by partner. A row is valid until the next. Errors: *query.NoCycleError, *query.NotFoundError
+// cycles and roundings; last the incentives by partner. A row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError
 // for an issuer or account that the books do not have.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)

@@ -90,7 +90,7 @@ type run struct {
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError, *OtherLakeError,
-// *NoClusterError, *query.NoCycleError, those of the lake; the views show one whole state whatever happens.
+// *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever happens.
 func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {

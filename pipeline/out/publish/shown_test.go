@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -54,7 +55,7 @@ func (w *world) connect() *clickhouse.Conn {
 // copied answers from the server, as a program that was just started.
 func (w *world) copied(snap *lake.Snapshot, other records.Store) records.Store {
 	w.Helper()
-	return records.NewClickHouse(w.connect(), "copy").At(snap, other)
+	return published.NewClickHouse(w.connect(), "copy").At(snap, other)
 }
 
 // files answers from the lake, without any file that was opened before.
@@ -87,7 +88,7 @@ func told(ctx context.Context, s records.Store) (string, error) {
 }
 
 func isBehind(err error) bool {
-	behind := new(records.BehindError)
+	behind := new(published.BehindError)
 	return errors.As(err, &behind)
 }
 

@@ -112,7 +112,7 @@ type Peak struct {
 }
 
 // Build makes an annex of every object that the question fits, in order of customer, sku, region and object. Errors:
-// *query.NoCycleError; *query.NotFoundError where no link and no group fits.
+// *rows.NoCycleError; *rows.NotFoundError where no link and no group fits.
 func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
 	if err := rows.HasCycle(s.Snap, q.Cycle.String()); err != nil {
 		return nil, err

@@ -41,8 +41,8 @@ const (
 	ClickHouse Source = "clickhouse"
 )
 
-// newAnswer starts without rows.
-func newAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer, error) {
+// NewAnswer starts without rows.
+func NewAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer, error) {
 	a := &Answer{Question: q, Source: source, Manifest: manifest, AsOf: asOf, Rows: []Row{}}
 	for i := range q.Sums {
 		t, err := money.NewTotal(q.scale(i))
@@ -54,15 +54,15 @@ func newAnswer(q *Question, source Source, manifest int64, asOf string) (*Answer
 	return a, nil
 }
 
-// clone is the same answer with totals of its own.
-func (a *Answer) clone() *Answer {
+// Clone is the same answer with totals of its own.
+func (a *Answer) Clone() *Answer {
 	b := *a
 	b.Rows, b.Totals, b.Rest = slices.Clone(a.Rows), slices.Clone(a.Totals), slices.Clone(a.Rest)
 	return &b
 }
 
-// add takes the next row in order (ASK-3).
-func (a *Answer) add(row Row, limit int) error {
+// Add takes the next row in order (ASK-3).
+func (a *Answer) Add(row Row, limit int) error {
 	if err := a.sum(a.Totals, row); err != nil {
 		return err
 	}

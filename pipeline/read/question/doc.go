@@ -1,5 +1,5 @@
 // Package question holds the questions that finance asks of bills again and again, each once: what it answers, its columns, its order,
-// and how the lake answers it. Beside each lies its SQL over the views that `tollbook publish` keeps in ClickHouse.
+// and how the lake answers it. pipeline/out/published holds its SQL over the views in ClickHouse.
 //
 //	ASK-1  A question is rows that are told apart by its keys, and of each the exact sums of its sums. Rows come in the question's order,
 //	       which leaves no two of them equal.

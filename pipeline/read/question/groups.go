@@ -125,14 +125,14 @@ func (g *groups) key(c *parquet.Columns, row int) (key id) {
 		if c.Def.Columns[col].Type == tables.Word {
 			key[k] = g.numbers[k][code]
 		} else {
-			key[k] = g.word(smallText(code))
+			key[k] = g.word(SmallText(code))
 		}
 	}
 	return key
 }
 
-// smallText is a small number as a key; 0 is none.
-func smallText(n int32) string {
+// SmallText is a small number as a key; 0 is none.
+func SmallText(n int32) string {
 	if n == 0 {
 		return ""
 	}
@@ -192,8 +192,8 @@ func allZero(sums []money.Total) bool {
 	return !slices.ContainsFunc(sums, func(t money.Total) bool { hi, lo := t.Raw(); return hi != 0 || lo != 0 })
 }
 
-// compare is the question's order.
-func (q *Question) compare(a, b Row) int {
+// Compare is the question's order.
+func (q *Question) Compare(a, b Row) int {
 	for _, by := range q.Order {
 		c := 0
 		if i := slices.IndexFunc(q.Sums, func(c tables.Column) bool { return c.Name == by.Column }); i >= 0 {

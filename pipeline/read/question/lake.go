@@ -40,7 +40,7 @@ func (w *reading) take(c *parquet.Columns) error {
 	return w.groups.add(made)
 }
 
-// FromLake answers a question from one state of the lake, which is the reader's. Errors: *query.NoCycleError, *partners.MissingBookError,
+// FromLake answers a question from one state of the lake, which is the reader's. Errors: *rows.NoCycleError, *partners.MissingBookError,
 // those of the lake.
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
 	snap := from.Snap
@@ -53,14 +53,14 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	if err != nil {
 		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 	}
-	a, err := newAnswer(q, Lake, snap.Manifest.Number, snap.Manifest.AsOf)
+	a, err := NewAnswer(q, Lake, snap.Manifest.Number, snap.Manifest.AsOf)
 	if err != nil {
 		return nil, err
 	}
 	rows := all.rows()
-	slices.SortFunc(rows, q.compare)
+	slices.SortFunc(rows, q.Compare)
 	for _, row := range rows {
-		if err := a.add(row, r.Limit); err != nil {
+		if err := a.Add(row, r.Limit); err != nil {
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
 	}

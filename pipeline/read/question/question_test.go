@@ -1,8 +1,6 @@
 package question
 
 import (
-	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,31 +48,6 @@ func TestDefinitions(t *testing.T) {
 	}
 	if sorted := slices.Sorted(slices.Values(names)); len(slices.Compact(sorted)) != len(names) {
 		t.Errorf("names are not unique: %v", names)
-	}
-}
-
-// TestSQL: every question has its SQL, which names all of its columns, and no SQL is without a question.
-func TestSQL(t *testing.T) {
-	t.Parallel()
-	left, err := fs.Glob(files, "sql/*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, q := range All() {
-		sql, err := q.SQL()
-		if err != nil {
-			t.Error(err)
-			continue
-		}
-		for _, c := range q.Columns() {
-			if !regexp.MustCompile(`\b` + c.Name + `\b`).MatchString(sql) {
-				t.Errorf("the SQL of %s lacks %s", q.Name, c.Name)
-			}
-		}
-		left = slices.DeleteFunc(left, func(name string) bool { return name == "sql/"+q.Name+".sql" })
-	}
-	if len(left) > 0 {
-		t.Errorf("no question for %v", left)
 	}
 }
 
@@ -129,7 +102,7 @@ func ordered(t *testing.T, q *Question, batches ...*parquet.Columns) []Row {
 		}
 	}
 	rows := all.rows()
-	slices.SortFunc(rows, q.compare)
+	slices.SortFunc(rows, q.Compare)
 	return rows
 }
 
@@ -170,12 +143,12 @@ func TestAnswerLimit(t *testing.T) {
 		limit int
 		want  string
 	}{{0, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {1, "a/1 1 1.00 | 2 0.23"}, {3, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {9, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}} {
-		a, err := newAnswer(q, Lake, 1, "")
+		a, err := NewAnswer(q, Lake, 1, "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range rows {
-			if err := a.add(r, c.limit); err != nil {
+			if err := a.Add(r, c.limit); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -86,8 +86,8 @@ type Draw struct {
 // At is usage_start.
 func (d *Draw) At() period.Instant { return d.at }
 
-// Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *query.NoCycleError;
-// *query.NotFoundError for a customer that the books do not have.
+// Build reports on a customer's packages. limit is how many draws are listed; 0 = all. Errors: *rows.NoCycleError;
+// *rows.NotFoundError for a customer that the books do not have.
 func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string, limit int) (*Report, error) {
 	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
 		return nil, err

@@ -12,40 +12,40 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// cell appends what the server says of a column to a batch.
-type cell struct {
-	col *parquet.Col
-	of  tables.Type
+// Cell appends what the server says of a column to a batch.
+type Cell struct {
+	Col *parquet.Col
+	Of  tables.Type
 }
 
 // Scan implements sql.Scanner.
-func (c *cell) Scan(value any) error {
+func (c *Cell) Scan(value any) error {
 	switch v := value.(type) {
 	case string:
-		if c.of == tables.Word {
-			c.col.AddWord(v)
+		if c.Of == tables.Word {
+			c.Col.AddWord(v)
 			return nil
 		}
-		c.col.AddText(v)
+		c.Col.AddText(v)
 		return nil
 	case int32:
-		c.col.Codes = append(c.col.Codes, v)
+		c.Col.Codes = append(c.Col.Codes, v)
 		return nil
 	case int64:
-		c.col.Ints = append(c.col.Ints, v)
+		c.Col.Ints = append(c.Col.Ints, v)
 		return nil
 	case time.Time:
-		c.col.Ints = append(c.col.Ints, v.UnixMicro())
+		c.Col.Ints = append(c.Col.Ints, v.UnixMicro())
 		return nil
 	case *time.Time:
 		if v != nil {
-			c.col.Ints = append(c.col.Ints, v.UnixMicro())
+			c.Col.Ints = append(c.Col.Ints, v.UnixMicro())
 			return nil
 		}
-		c.col.Ints = append(c.col.Ints, int64(tables.Nothing))
+		c.Col.Ints = append(c.Col.Ints, int64(tables.Nothing))
 		return nil
 	case nil:
-		c.col.Ints = append(c.col.Ints, int64(tables.Nothing))
+		c.Col.Ints = append(c.Col.Ints, int64(tables.Nothing))
 		return nil
 	case decimal.Decimal:
 		return c.decimal(v)
@@ -54,9 +54,9 @@ func (c *cell) Scan(value any) error {
 }
 
 // decimal appends a decimal, which has the column's scale.
-func (c *cell) decimal(v decimal.Decimal) error {
+func (c *Cell) decimal(v decimal.Decimal) error {
 	scale := money.QuantityScale
-	if c.of == tables.Amount {
+	if c.Of == tables.Amount {
 		scale = money.AmountScale
 	}
 	if int(-v.Exponent()) != scale {
@@ -68,6 +68,6 @@ func (c *cell) decimal(v decimal.Decimal) error {
 	}
 	lo := new(big.Int).And(n, new(big.Int).SetUint64(^uint64(0))).Uint64() // And and Rsh are those of two's complement
 	hi := new(big.Int).Rsh(n, 64).Int64()
-	c.col.AddDec(hi, lo)
+	c.Col.AddDec(hi, lo)
 	return nil
 }

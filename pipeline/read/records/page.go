@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Page answers a query. Errors: *query.NoCycleError; *lake.MovedError when a newer state took files away (REC-1).
+// Page answers a query. Errors: *rows.NoCycleError; *lake.MovedError when a newer state took files away (REC-1).
 func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	if err := rows.HasCycle(s.Snapshot, q.Cycle); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (s *State) Page(ctx context.Context, q Query) (*Page, error) {
 	}
 	cols := q.Columns
 	if cols == nil {
-		cols = allColumns()
+		cols = AllColumns()
 	}
 	if !slices.Contains(cols, tables.LID) {
 		cols = append(slices.Clone(cols), tables.LID)
@@ -78,7 +78,7 @@ func (s *State) hold(files *bucketFiles, at *places) error {
 	return nil
 }
 
-func allColumns() []int {
+func AllColumns() []int {
 	all := make([]int, tables.LineColumns)
 	for i := range all {
 		all[i] = i

@@ -46,8 +46,8 @@ const (
 	Amounts
 )
 
-// amountColumns are the columns of the amounts of a Sum.
-func amountColumns() [Amounts]int {
+// AmountColumns are the columns of the amounts of a Sum.
+func AmountColumns() [Amounts]int {
 	return [Amounts]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
 		tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
 }
@@ -80,11 +80,11 @@ func (s *State) Sums(ctx context.Context, q SumQuery) ([]Sum, error) {
 			}
 		}
 	}
-	return inOrder(sums), nil
+	return InOrder(sums), nil
 }
 
-// inOrder is sums by what they are added up by.
-func inOrder(sums map[string]*Sum) []Sum {
+// InOrder is sums by what they are added up by.
+func InOrder(sums map[string]*Sum) []Sum {
 	out := make([]Sum, 0, len(sums))
 	for _, sum := range sums {
 		out = append(out, *sum)
@@ -95,7 +95,7 @@ func inOrder(sums map[string]*Sum) []Sum {
 
 // addPart adds a part's rows, a block at a time.
 func (s *State) addPart(ctx context.Context, files *bucketFiles, p part, q *SumQuery, sums map[string]*Sum) error {
-	amounts := amountColumns()
+	amounts := AmountColumns()
 	cols := append(slices.Clone(q.By), amounts[:]...)
 	const block = 8 * parquet.PageRows
 	for from := p.from; from < p.to; from += block {

@@ -17,6 +17,7 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve"
@@ -25,7 +26,7 @@ import (
 )
 
 // newCopied is a house with late records and a re-rating whose runs publish, and what answers from the copy.
-func newCopied(t *testing.T) (*house, *records.ClickHouse) {
+func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	t.Helper()
 	dsn, err := url.Parse(server.DSN(t))
 	must(t, err)
@@ -43,7 +44,7 @@ func newCopied(t *testing.T) (*house, *records.ClickHouse) {
 		must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+clickhouse.Name(options.Database)))
 		must(t, conn.Close())
 	})
-	return h, records.NewClickHouse(conn, options.Database)
+	return h, published.NewClickHouse(conn, options.Database)
 }
 
 // serve is one more server over the workspace, which looks records up elsewhere.

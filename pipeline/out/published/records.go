@@ -1,4 +1,4 @@
-package records
+package published
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/schemas/line"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -40,38 +41,38 @@ func NewClickHouse(conn *clickhouse.Conn, database string) *ClickHouse {
 
 // BehindError says that the state that is asked for is not published: not yet, or not any more.
 type BehindError struct {
-	Server          string
-	Want, Published int64 // numbers of manifests; 0 = nothing of the cycle is published
+	Server      string
+	Want, State int64 // numbers of manifests; 0 = nothing of the cycle is published
 }
 
 // Error names both states.
 func (e *BehindError) Error() string {
-	return fmt.Sprintf("ClickHouse %s has nothing of manifest %d: it shows manifest %d", e.Server, e.Want, e.Published)
+	return fmt.Sprintf("ClickHouse %s has nothing of manifest %d: it shows manifest %d", e.Server, e.Want, e.State)
 }
 
 // Hint says what to do.
 func (e *BehindError) Hint() string { return "`tollbook publish` publishes what is owed" }
 
-// Published is one committed state of the lake as it is published, or was and is on the server still.
-type Published struct {
+// State is one committed state of the lake as it is published, or was and is on the server still.
+type State struct {
 	*ClickHouse
 	snap *lake.Snapshot
-	lake Store
+	lake records.Store
 }
 
 // At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an older one were deleted
 // after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
-func (c *ClickHouse) At(snap *lake.Snapshot, lake Store) *Published { return &Published{c, snap, lake} }
+func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
 
 // behind says what the views show in the place of the state.
-func (p *Published) behind(ctx context.Context, cycle string) error {
+func (p *State) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
 	if err != nil {
 		return err
 	}
 	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
 	if at := slices.Index(live.Cycles, cycle); ok && at >= 0 {
-		e.Published = int64(live.Manifests[at])
+		e.State = int64(live.Manifests[at])
 	}
 	return e
 }
@@ -81,7 +82,7 @@ const mostMoves = 1000
 
 // usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that; one that was left
 // behind is counted when it is first asked for.
-func (p *Published) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
+func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
 	if shown.Newest {
 		return true, nil
 	}
@@ -106,7 +107,7 @@ func (p *Published) usable(ctx context.Context, shown *publish.Shown, cycle stri
 
 // of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it, which are there as long
 // as that pointer is. from is what follows FROM.
-func (p *Published) of(ctx context.Context, cycle string, ask func(from string) error) error {
+func (p *State) of(ctx context.Context, cycle string, ask func(from string) error) error {
 	if err := rows.HasCycle(p.snap, cycle); err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (s *statement) add(sql string, args ...any) {
 func column(col int) string { return clickhouse.Name(tables.Lines().Columns[col].Name) }
 
 // where adds the conditions of a cycle's lines to those of the state.
-func (s *statement) where(cycle string, where []Condition) error {
+func (s *statement) where(cycle string, where []records.Condition) error {
 	s.add(" AND cycle = ?", cycle)
 	for i := range where {
 		if err := s.condition(&where[i]); err != nil {
@@ -149,25 +150,25 @@ func (s *statement) where(cycle string, where []Condition) error {
 	return nil
 }
 
-func (s *statement) condition(c *Condition) error {
+func (s *statement) condition(c *records.Condition) error {
 	switch c.Op {
-	case Is, IsNot:
+	case records.Is, records.IsNot:
 		s.oneOf(c)
-	case Zero:
+	case records.Zero:
 		s.add(" AND " + column(c.Column) + " = 0")
-	case NotZero:
+	case records.NotZero:
 		s.add(" AND " + column(c.Column) + " != 0")
-	case Negative:
+	case records.Negative:
 		s.add(" AND " + column(c.Column) + " < 0")
-	case Positive:
+	case records.Positive:
 		s.add(" AND " + column(c.Column) + " >= 0")
-	case Own:
+	case records.Own:
 		s.add(" AND (false")
 		for _, span := range c.Spans {
 			s.add(" OR toUnixTimestamp64Micro(ifNull(own_time, usage_start)) >= ? AND toUnixTimestamp64Micro(ifNull(own_time, usage_start)) < ?", int64(span.From), int64(span.To))
 		}
 		s.add(")")
-	case Billed:
+	case records.Billed:
 		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" + lake.LateDay + "', '" + lake.RerateDay +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
@@ -177,10 +178,10 @@ func (s *statement) condition(c *Condition) error {
 	return nil
 }
 
-func (s *statement) oneOf(c *Condition) {
+func (s *statement) oneOf(c *records.Condition) {
 	small := tables.Lines().Columns[c.Column].Type == tables.Small
 	s.add(" AND " + column(c.Column))
-	if c.Op == IsNot {
+	if c.Op == records.IsNot {
 		s.add(" NOT")
 	}
 	s.add(" IN (")
@@ -209,15 +210,15 @@ func order() string {
 }
 
 // owed reports whether the lake has to answer.
-func (p *Published) owed(err error) bool {
+func (p *State) owed(err error) bool {
 	behind := new(BehindError)
 	return p.lake != nil && errors.As(err, &behind)
 }
 
 // Page implements Store. Errors: those of (*State).Page, *BehindError, *clickhouse.Error.
-func (p *Published) Page(ctx context.Context, q Query) (out *Page, err error) {
+func (p *State) Page(ctx context.Context, q records.Query) (out *records.Page, err error) {
 	err = p.of(ctx, q.Cycle, func(from string) error {
-		out = &Page{Rows: parquet.NewColumns(tables.Lines())}
+		out = &records.Page{Rows: parquet.NewColumns(tables.Lines())}
 		if err := p.count(ctx, from, &q, out); err != nil || q.Offset >= out.Total || q.Limit <= 0 {
 			return err
 		}
@@ -233,7 +234,7 @@ func (p *Published) Page(ctx context.Context, q Query) (out *Page, err error) {
 }
 
 // ofCustomer is the lines of a query.
-func (s *statement) ofCustomer(q *Query) error {
+func (s *statement) ofCustomer(q *records.Query) error {
 	if err := s.where(q.Cycle, q.Where); err != nil {
 		return err
 	}
@@ -241,7 +242,7 @@ func (s *statement) ofCustomer(q *Query) error {
 	return nil
 }
 
-func (p *Published) count(ctx context.Context, from string, q *Query, out *Page) error {
+func (p *State) count(ctx context.Context, from string, q *records.Query, out *records.Page) error {
 	var s statement
 	s.add("SELECT count() FROM " + from)
 	if err := s.ofCustomer(q); err != nil {
@@ -253,16 +254,16 @@ func (p *Published) count(ctx context.Context, from string, q *Query, out *Page)
 	return err
 }
 
-func (p *Published) rows(ctx context.Context, from string, q *Query, out *Page) error {
+func (p *State) rows(ctx context.Context, from string, q *records.Query, out *records.Page) error {
 	cols := q.Columns
 	if cols == nil {
-		cols = allColumns()
+		cols = records.AllColumns()
 	}
 	cols = named(cols)
-	names, cells, dest := make([]string, len(cols)), make([]cell, len(cols)), make([]any, len(cols))
+	names, cells, dest := make([]string, len(cols)), make([]records.Cell, len(cols)), make([]any, len(cols))
 	for i, col := range cols {
 		names[i] = column(col)
-		cells[i] = cell{col: &out.Rows.C[col], of: tables.Lines().Columns[col].Type}
+		cells[i] = records.Cell{Col: &out.Rows.C[col], Of: tables.Lines().Columns[col].Type}
 		dest[i] = &cells[i]
 	}
 	var s statement
@@ -288,7 +289,7 @@ func named(cols []int) []int {
 }
 
 // split finds which records of the page have several lines.
-func (p *Published) split(ctx context.Context, from string, q *Query, out *Page) error {
+func (p *State) split(ctx context.Context, from string, q *records.Query, out *records.Page) error {
 	if out.Rows.N == 0 {
 		return nil
 	}
@@ -318,15 +319,15 @@ func (p *Published) split(ctx context.Context, from string, q *Query, out *Page)
 const mostNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
-func (p *Published) Sums(ctx context.Context, q SumQuery) (out []Sum, err error) {
+func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum, err error) {
 	err = p.of(ctx, q.Cycle, func(from string) error {
-		found := make(map[string]*Sum)
+		found := make(map[string]*records.Sum)
 		for at := 0; at < len(q.Customers); at += mostNamed {
 			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+mostNamed, len(q.Customers))], found); err != nil {
 				return err
 			}
 		}
-		out = inOrder(found)
+		out = records.InOrder(found)
 		return nil
 	})
 	if p.owed(err) {
@@ -335,14 +336,14 @@ func (p *Published) Sums(ctx context.Context, q SumQuery) (out []Sum, err error)
 	return out, err
 }
 
-func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers []string, to map[string]*Sum) error {
+func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, customers []string, to map[string]*records.Sum) error {
 	var s statement
 	s.add("SELECT ")
 	for _, col := range q.By {
 		s.add("toString(" + column(col) + "), ")
 	}
 	s.add("count()")
-	for _, col := range amountColumns() {
+	for _, col := range records.AmountColumns() {
 		s.add(", toString(sum(toDecimal256(" + column(col) + ", 8)))") // a sum of Decimal(38) overflows without a word
 	}
 	s.add(" FROM " + from)
@@ -353,7 +354,7 @@ func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers
 	for i, col := range q.By {
 		s.add([]string{" GROUP BY ", ", "}[min(i, 1)] + column(col))
 	}
-	by, amounts := make([]string, len(q.By)), [Amounts]string{}
+	by, amounts := make([]string, len(q.By)), [records.Amounts]string{}
 	var n uint64
 	var dest []any
 	for i := range by {
@@ -363,9 +364,9 @@ func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers
 	for i := range amounts {
 		dest = append(dest, &amounts[i])
 	}
-	var list []Sum
+	var list []records.Sum
 	err := p.conn.Each(ctx, "add records up", s.String(), s.args, func() { list = nil }, dest, func() error {
-		sum := Sum{By: append([]string(nil), by...), Lines: int64(n)}
+		sum := records.Sum{By: append([]string(nil), by...), Lines: int64(n)}
 		for i, text := range amounts {
 			if err := sum.Amounts[i].UnmarshalText([]byte(text)); err != nil {
 				return fmt.Errorf("add records up in ClickHouse: %w", err)
@@ -394,9 +395,9 @@ func (p *Published) sum(ctx context.Context, from string, q *SumQuery, customers
 }
 
 // Shares implements Store. Errors are those of Page.
-func (p *Published) Shares(ctx context.Context, cycle string) (out []Share, err error) {
+func (p *State) Shares(ctx context.Context, cycle string) (out []records.Share, err error) {
 	err = p.of(ctx, cycle, func(from string) error {
-		var s Share
+		var s records.Share
 		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
 			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY partner_id, association_type, customer_id"
 		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() { out = nil }, []any{&s.Partner, &s.Association, &s.Customer},

@@ -1,4 +1,4 @@
-package records
+package published
 
 import (
 	"errors"
@@ -81,7 +81,7 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 		t.Errorf("nothing is deleted: %d and %d rows, %v", before, after, err)
 	}
 	behind := new(BehindError)
-	if err := read(true); !errors.As(err, &behind) || behind.Want != 1 || behind.Published != 2 || before != 18351 || after == before {
+	if err := read(true); !errors.As(err, &behind) || behind.Want != 1 || behind.State != 2 || before != 18351 || after == before {
 		t.Errorf("rows go: %d, then %d, %v", before, after, err)
 	}
 }

@@ -1,4 +1,4 @@
-package question
+package published
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -22,7 +23,7 @@ import (
 var files embed.FS
 
 // SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone (the contract zone).
-func (q *Question) SQL() (string, error) {
+func SQL(q *question.Question) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
 		return "", fmt.Errorf("the SQL of %s: %w", q.Name, err)
@@ -44,9 +45,9 @@ func (e *NotPublishedError) Hint() string {
 // turns is how often a question is asked anew because another state was published meanwhile.
 const turns = 10
 
-// FromClickHouse answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
-// *query.NoCycleError, *clickhouse.Error.
-func FromClickHouse(ctx context.Context, q *Question, r Request, zone string, conn *clickhouse.Conn) (*Answer, error) {
+// Ask answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
+// *rows.NoCycleError, *clickhouse.Error.
+func Ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn) (*question.Answer, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func FromClickHouse(ctx context.Context, q *Question, r Request, zone string, co
 		if r.Cycle != "" && !slices.Contains(live.cycles, r.Cycle) {
 			return nil, &rows.NoCycleError{Cycle: r.Cycle, Known: live.cycles}
 		}
-		a, err := q.ask(ctx, r, zone, conn, live)
+		a, err := ask(ctx, q, r, zone, conn, live)
 		if err != nil {
 			return nil, err
 		}
@@ -90,9 +91,9 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 	return s, err
 }
 
-// ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
-func (q *Question) ask(ctx context.Context, r Request, zone string, conn *clickhouse.Conn, live shownState) (*Answer, error) {
-	sql, err := q.SQL()
+// Ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
+func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn, live shownState) (*question.Answer, error) {
+	sql, err := SQL(q)
 	if err != nil {
 		return nil, err
 	}
@@ -102,28 +103,28 @@ func (q *Question) ask(ctx context.Context, r Request, zone string, conn *clickh
 		cells[i].of = c.Type
 		dest[i] = &cells[i]
 	}
-	empty, err := newAnswer(q, ClickHouse, int64(live.manifest), period.Instant(live.asOf.UnixMicro()).String())
+	empty, err := question.NewAnswer(q, question.ClickHouse, int64(live.manifest), period.Instant(live.asOf.UnixMicro()).String())
 	if err != nil {
 		return nil, err
 	}
-	var a *Answer
-	var last *Row
-	begin := func() { a, last = empty.clone(), nil }
+	var a *question.Answer
+	var last *question.Row
+	begin := func() { a, last = empty.Clone(), nil }
 	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle, "zone": zone}))
 	err = conn.Each(ctx, "answer "+q.Name, sql, nil, begin, dest, func() error {
-		row := q.row(cells)
-		if last != nil && q.compare(*last, row) >= 0 {
+		row := row(q, cells)
+		if last != nil && q.Compare(*last, row) >= 0 {
 			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys, last.Keys)
 		}
 		last = &row
-		return a.add(row, r.Limit)
+		return a.Add(row, r.Limit)
 	})
 	return a, err
 }
 
-// row is a row of what was scanned.
-func (q *Question) row(cells []cell) Row {
-	var row Row
+// Row is a row of what was scanned.
+func row(q *question.Question, cells []cell) question.Row {
+	var row question.Row
 	for i := range q.Keys {
 		row.Keys = append(row.Keys, cells[i].text)
 	}
@@ -147,7 +148,7 @@ func (c *cell) Scan(value any) (err error) {
 		c.text = strings.Clone(v)
 		return nil
 	case int32:
-		c.text = smallText(v)
+		c.text = question.SmallText(v)
 		return nil
 	case int64:
 		c.total, err = wholeTotal(v>>63, uint64(v))
