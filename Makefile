@@ -70,6 +70,15 @@ test: ## run every test of the main module
 	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES); \
 	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
+# What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
+BRANCH ?= main
+CHANGED = $$( (git diff --name-only $$(git merge-base HEAD $(BRANCH)) -- '*.go'; git ls-files --others --exclude-standard -- '*.go') \
+  | xargs -r -n1 dirname | sort -u | while read -r d; do test -d "$$d" && echo "./$$d"; done | grep -v '^./fixtures/\(campaign\|publishing\|acceptance\)' )
+
+.PHONY: test-fast
+test-fast: ## run the tests of the packages that differ from BRANCH (default main), and the rules of the repository
+	@tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 5m $$(printf '%s\n' ./fixtures/house $(CHANGED) | sort -u)
+
 # A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself. The second time the server answers from what
 # runs published to a ClickHouse server; with DSN=clickhouse://..., as `make clickhouse` prints it, that is the only time.
 DSN ?=

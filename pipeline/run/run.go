@@ -93,7 +93,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 	return report, publishRun(ctx, w, o, report)
 }
 
-// Transact does a job as one transaction on the lake.
+// transact does a job as one transaction on the lake.
 func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report, err error) {
 	r := &run{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
 	l, err := w.Lake(o)
