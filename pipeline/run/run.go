@@ -151,7 +151,7 @@ func (r *run) prepare() (err error) {
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
 		return &RefusedError{What: err.Error()}
 	}
-	if r.inbox, err = r.ws.Inbox(); err != nil {
+	if r.inbox, err = r.ws.inbox(&r.o); err != nil {
 		return err
 	}
 	r.prices = r.ws.Prices()

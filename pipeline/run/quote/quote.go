@@ -210,7 +210,9 @@ func (j *job) refuse(err error) error {
 
 // accept takes the file into the trial lake.
 func (j *job) accept(ctx context.Context) error {
-	report, err := j.trial.Ingest(ctx, j.o)
+	o := j.o
+	o.LinkedInbox = true
+	report, err := j.trial.Ingest(ctx, o)
 	if err != nil {
 		return err
 	}
