@@ -51,7 +51,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 		t.Why = ByHand
 	}
 	res := &Result{Entry: r.entry(&t, started)}
-	if t.dry() {
+	if t.Dry() {
 		return res, r.work(ctx, &t, res, nil)
 	}
 	open := r.begin(&res.Entry)
@@ -183,6 +183,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Option
 		}
 		res.Report, err = do(ctx, o)
 	case Nightly:
+		o.ResetClock = t.ResetClock
 		res.Report, err = w.Nightly(ctx, o)
 	case Monthly:
 		res.Report, err = w.Monthly(ctx, t.Cycle, o)

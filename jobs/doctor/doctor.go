@@ -244,7 +244,7 @@ func (d *doctor) clock(context.Context) {
 	case err != nil:
 		d.tell("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
 	case d.now < asOf:
-		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run", "%s, before the newest run's as-of, %s", d.now, asOf)
+		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. If that run's as-of was an error, `tollbook run nightly --reset-clock`", "%s, before the newest run's as-of, %s", d.now, asOf)
 	default:
 		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
