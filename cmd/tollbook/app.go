@@ -50,7 +50,8 @@ type globals struct {
 
 // Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own time.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string, clock func() time.Time) int {
-	a := &app{in: stdin, out: stdout, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
+	out := &sink{w: stdout}
+	a := &app{in: stdin, out: out, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	root := a.root()
@@ -62,9 +63,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	if profileErr := a.profile.end(); err == nil {
 		err = profileErr
 	}
-	if err != nil && !a.started {
+	if err != nil && !a.started && out.err == nil {
 		err = a.usage(root, args, err)
 	}
+	err = out.ended(err)
 	a.tell(err, a.flags.json || slices.Contains(args, "--json"))
 	return exitCode(err)
 }
