@@ -173,7 +173,8 @@ func (a *app) asOf() (period.Instant, error) {
 	return t, nil
 }
 
-// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are never quite the same.
+// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
+// never quite the same.
 const clockSkew = time.Minute
 
 // checkAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.

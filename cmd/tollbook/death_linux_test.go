@@ -19,20 +19,23 @@ func TestQuit(t *testing.T) {
 	p := launch(t, "2026-09-08T12:00:00+08:00", "-w", scheduled(t, ""), "schedule")
 	p.says("schedule starts")
 	p.signal(syscall.SIGQUIT)
-	if code := p.ends(); code != 3 || !strings.Contains(p.text(), "SIGQUIT: quit") || !strings.Contains(p.text(), "goroutine 1 ") {
+	if code := p.ends(); code != 3 || !strings.Contains(p.text(), "SIGQUIT: quit") ||
+		!strings.Contains(p.text(), "goroutine 1 ") {
 		t.Errorf("exit %d, want 3 and the stacks:\n%.2000s", code, p.text())
 	}
 }
 
-// TestOutOfMemory (FATAL-1): a night that the system gives no more memory ends with exit code 3 and is in the ledger as killed; the same
-// command again does it. The settings are a file of 64 GiB without content, more than ulimit leaves.
+// TestOutOfMemory (FATAL-1): a night that the system gives no more memory ends with exit code 3 and is in the ledger
+// as killed; the same command again does it. The settings are a file of 64 GiB without content, more than ulimit
+// leaves.
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")
 	limited := func(args ...string) (int, string) {
 		t.Helper()
 		cmd := exec.Command("sh", append([]string{"-c", `ulimit -v 16000000 && exec "$0" "$@"`, os.Args[0]}, args...)...)
-		cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"=2026-09-10T00:00:00+08:00", "HOME=", "XDG_CACHE_HOME=")
+		cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"=2026-09-10T00:00:00+08:00", "HOME=",
+			"XDG_CACHE_HOME=")
 		out, err := cmd.CombinedOutput()
 		if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
@@ -51,7 +54,8 @@ func TestOutOfMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out := limited("-w", dir, "run", "nightly")
-	if code != 3 || !strings.Contains(out, "fatal error: out of memory") || !strings.HasSuffix(out, "exit code 3, safe to run again\n") {
+	if code != 3 || !strings.Contains(out, "fatal error: out of memory") ||
+		!strings.HasSuffix(out, "exit code 3, safe to run again\n") {
 		t.Errorf("exit %d, want 3:\n%.2000s", code, out)
 	}
 	if err := os.WriteFile(name, settings, 0o666); err != nil {

@@ -13,26 +13,36 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// printing are command lines over the sample that print a result, in this order; every command but `serve` has one. A # is another
-// number each time.
+// printing are command lines over the sample that print a result, in this order; every command but `serve` has one. A
+// # is another number each time.
 func printing() []string {
 	return []string{
-		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly", "-w W run monthly --cycle 2026-09", "-w W rejects", "-w W doctor",
-		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09", "-w W bill --cycle 2026-09 --customer aurora --format html",
-		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901", "-w W export --cycle 2026-09 --table lines",
-		"-w W export --cycle 2026-09 --table statements --format ndjson", "-w W export --cycle 2026-09 --table statements --format xlsx",
-		"-w W export --cycle 2026-09 --format focus --issuer vendor", "-w W incentives", "-w W packages --cycle 2026-09 --customer grove", "-w W query",
-		"-w W query revenue --cycle 2026-09", "-w W query revenue --cycle 2026-09 --format csv", "-w W quote --customer delta --usage W/inbox/usage/machines-2026-09.csv",
-		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html", "-w W verify", "-w W publish --print-ddl",
+		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly", "-w W run monthly --cycle 2026-09",
+		"-w W rejects", "-w W doctor",
+		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
+		"-w W bill --cycle 2026-09 --customer aurora --format html",
+		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901",
+		"-w W export --cycle 2026-09 --table lines",
+		"-w W export --cycle 2026-09 --table statements --format ndjson",
+		"-w W export --cycle 2026-09 --table statements --format xlsx",
+		"-w W export --cycle 2026-09 --format focus --issuer vendor", "-w W incentives",
+		"-w W packages --cycle 2026-09 --customer grove", "-w W query",
+		"-w W query revenue --cycle 2026-09", "-w W query revenue --cycle 2026-09 --format csv",
+		"-w W quote --customer delta --usage W/inbox/usage/machines-2026-09.csv",
+		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html", "-w W verify",
+		"-w W publish --print-ddl",
 		"-w W keys list", "-w W keys add --role vendor", "-w W keys add --role finance --token", "-w W keys revoke KEY",
-		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09", "-w W rerate --cycle 2026-09 --dry-run", "-w W rerate --cycle 2026-09",
-		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run", "-w W schedule --once",
+		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09", "-w W rerate --cycle 2026-09 --dry-run",
+		"-w W rerate --cycle 2026-09",
+		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
+		"-w W schedule --once",
 		"-w W backup W-backup", "restore W-backup --into W-restored-#", "init W-new-#", "init W-sample-# --sample",
 		"-w W-made-# generate --rows 10 --customers 1 --days 1",
 	}
 }
 
-// groups are commands that do nothing by themselves but say which of their commands there are, and the server, which prints nothing.
+// groups are commands that do nothing by themselves but say which of their commands there are, and the server, which
+// prints nothing.
 func groups() []string {
 	return []string{"tollbook", "tollbook keys", "tollbook run", "tollbook serve"}
 }
@@ -97,13 +107,14 @@ func (w *world) full(line string) (code int, told string) {
 // wantFull runs a command line whose output is full, and wants that it fails for that.
 func (w *world) wantFull(line string) {
 	w.Helper()
-	if code, told := w.full(line); code != 3 || !strings.Contains(told, "print the result: ") || !strings.Contains(told, "write /dev/full: no space left on device") {
+	if code, told := w.full(line); code != 3 || !strings.Contains(told, "print the result: ") ||
+		!strings.Contains(told, "write /dev/full: no space left on device") {
 		w.Errorf("tollbook %s > /dev/full: exit %d, want 3: %s", line, code, told)
 	}
 }
 
-// TestFullOutput (CLI-7): every command that prints a result fails with exit code 3 where the output is full, as text and as JSON; so does
-// the help of every command. A new command must be in printing.
+// TestFullOutput (CLI-7): every command that prints a result fails with exit code 3 where the output is full, as text
+// and as JSON; so does the help of every command. A new command must be in printing.
 func TestFullOutput(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -135,7 +146,8 @@ func TestKeyNotShown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, before, _ := w.call("-w W keys list --json")
-	for _, line := range []string{"-w W keys add --role vendor", "-w W keys add --role vendor --token", "-w W keys add --role vendor --json"} {
+	for _, line := range []string{"-w W keys add --role vendor", "-w W keys add --role vendor --token",
+		"-w W keys add --role vendor --json"} {
 		if code, told := w.full(line); code != 3 || strings.Contains(told, "shown once") {
 			t.Errorf("%s: exit %d, %s", line, code, told)
 		}

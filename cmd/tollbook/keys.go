@@ -71,7 +71,8 @@ func (a *app) keysAdd(c keys.Caller, token bool) error {
 	case c.Customer != "" && w.Books.Customer(c.Customer) < 0:
 		return &usageError{what: fmt.Sprintf("--customer %q: not in books/customers.csv", c.Customer)}
 	}
-	signal.Ignore(syscall.SIGPIPE) // a reader that is gone must not end the process before the file that it wrote is removed
+	// A reader that is gone must not end the process before the new file is removed.
+	signal.Ignore(syscall.SIGPIPE)
 	shown := false
 	err = serve.KeysFile(w).AddShown(c, token, a.now(), func(made keys.Made) error {
 		err := a.showKey(&made)
@@ -99,7 +100,8 @@ func (a *app) showKey(made *keys.Made) error {
 	if made.Token {
 		name, secret = "key", "token"
 	}
-	_, err := fmt.Fprintf(a.out, "%-11s %s\n%-11s %s\n%-11s %s\n", name, made.ID, secret, made.Secret, "role", roleText(&made.Key))
+	_, err := fmt.Fprintf(a.out, "%-11s %s\n%-11s %s\n%-11s %s\n", name, made.ID, secret, made.Secret, "role",
+		roleText(&made.Key))
 	return err
 }
 

@@ -5,7 +5,8 @@ import (
 	"io"
 )
 
-// sink is standard output. It remembers the first write that failed, so that those who print a result need not look (CLI-7).
+// sink is standard output. It remembers the first write that failed, so that those who print a result need not look
+// (CLI-7).
 type sink struct {
 	w   io.Writer
 	err error
@@ -32,11 +33,12 @@ func (e *outputError) Unwrap() error { return e.err }
 
 // Hint says what to do.
 func (e *outputError) Hint() string {
-	return "run it again with an output that takes all of it; what the command had committed before stays (`tollbook runs`)"
+	return "run it again with an output that takes all of it; " +
+		"what the command had committed before stays (`tollbook runs`)"
 }
 
-// ended is the error of a command that ended with err: a result that was not printed is a failure. A command that failed for another
-// reason keeps that one.
+// ended is the error of a command that ended with err: a result that was not printed is a failure. A command that
+// failed for another reason keeps that one.
 func (s *sink) ended(err error) error {
 	if s.err != nil && (err == nil || errors.Is(err, errLook) || errors.Is(err, s.err)) {
 		return &outputError{s.err}

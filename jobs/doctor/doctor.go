@@ -244,7 +244,9 @@ func (d *doctor) clock(context.Context) {
 	case err != nil:
 		d.tell("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
 	case d.now < asOf:
-		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. If that run's as-of was an error, `tollbook run nightly --reset-clock`", "%s, before the newest run's as-of, %s", d.now, asOf)
+		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. "+
+			"If that run's as-of was an error, `tollbook run nightly --reset-clock`",
+			"%s, before the newest run's as-of, %s", d.now, asOf)
 	default:
 		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
@@ -421,7 +423,8 @@ func (d *doctor) inbox(context.Context) {
 	case len(passed) > 0:
 		d.tell("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed), &passed[0])
 	case len(odd) > 0:
-		d.tell("inbox", Warn, "rename or remove what is no feed file", "%d files that are no feed files, the first: inbox/%s", len(odd), feed.Shown(odd[0]))
+		d.tell("inbox", Warn, "rename or remove what is no feed file",
+			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.Shown(odd[0]))
 	default:
 		d.tell("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}

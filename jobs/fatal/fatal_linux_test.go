@@ -38,8 +38,8 @@ func deaths() map[string]death {
 	const last = "tollbook: the process cannot go on: exit code 3, safe to run again\n"
 	return map[string]death{
 		"panic": {func() { go func() { panic("of a goroutine") }() }, "panic: of a goroutine\n", 3},
-		"nil":   {func() { var p *int; *p = 1 }, "invalid memory address or nil pointer dereference", 3},
-		"stack": {func() { debug.SetMaxStack(1 << 20); deep(1) }, "fatal error: stack overflow", 3},
+		"nil":   {func() { *nowhere() = 1 }, "invalid memory address or nil pointer dereference", 3},
+		"stack": {func() { debug.SetMaxStack(1 << 20); os.Exit(deep(1)) }, "fatal error: stack overflow", 3},
 		"memory": {func() {
 			limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}
 			if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
@@ -55,8 +55,16 @@ func deaths() map[string]death {
 	}
 }
 
+// nowhere is where nothing can be written.
+func nowhere() *int { return nil }
+
 // deep uses up the stack.
-func deep(n int) int { return deep(n+1) + n }
+func deep(n int) int {
+	if n < 0 {
+		return n
+	}
+	return deep(n+1) + n
+}
 
 // TestDeaths (FATAL-1 to FATAL-4): each way to end has its exit code, and the runtime's report comes first.
 func TestDeaths(t *testing.T) {

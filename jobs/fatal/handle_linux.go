@@ -20,16 +20,19 @@ type action struct {
 	mask     uint64
 }
 
-// Flags of an action: it runs on the signal stack, and its restorer is set, without which the kernel of amd64 delivers nothing.
+// Flags of an action: it runs on the signal stack, and its restorer is set, without which the kernel of amd64 delivers
+// nothing.
 const (
 	onStack     = 0x08000000
 	hasRestorer = 0x04000000
 )
 
-// Handle makes fatal errors of the runtime end the process with exit code 3. Where the kernel refuses, they end it with 2.
+// Handle makes fatal errors of the runtime end the process with exit code 3. Where the kernel refuses, they end it
+// with 2.
 func Handle() {
 	a := action{handler: handlerPC(), flags: onStack | hasRestorer, restorer: handlerPC(), mask: ^uint64(0)}
-	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGABRT), uintptr(unsafe.Pointer(&a)), 0, unsafe.Sizeof(a.mask), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(unix.SIGABRT), uintptr(unsafe.Pointer(&a)), 0,
+		unsafe.Sizeof(a.mask), 0, 0)
 	if errno == 0 {
 		debug.SetTraceback("crash")
 	}

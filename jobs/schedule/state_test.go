@@ -6,7 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestResetIsANight: a night that sets the lake's clock back takes the inbox in as any night does; a run of the future counts for nothing.
+// TestResetIsANight: a night that sets the lake's clock back takes the inbox in as any night does; a run of the future
+// counts for nothing.
 func TestResetIsANight(t *testing.T) {
 	t.Parallel()
 	s := State{Intake: period.Past}

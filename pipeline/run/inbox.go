@@ -46,8 +46,8 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			continue
 		}
 		if old, taken := known[ref.Name]; taken {
-			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; records that are known already are "+
-				"duplicates or conflicts, the others are new", feed.Shown(ref.Name), old.Run)
+			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; "+
+				"records that are known already are duplicates or conflicts, the others are new", feed.Shown(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
 			r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: ref.Name, SameAs: first})
@@ -66,7 +66,8 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
 	for _, other := range found.Unknown {
-		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", feed.Shown(other))
+		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is",
+			feed.Shown(other))
 	}
 	for _, passed := range found.Passed {
 		r.passOver(name, passed)
@@ -76,7 +77,8 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
 func (r *run) passOver(name string, p feed.Passed) {
-	r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: p.Name, Fault: p.Error() + ": passed over", Hint: p.Hint})
+	r.report.Files = append(r.report.Files, FileReport{Feed: name, Name: p.Name, Fault: p.Error() + ": passed over",
+		Hint: p.Hint})
 }
 
 // waiting takes out the files that are not this run's for their age, and tells how many.

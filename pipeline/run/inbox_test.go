@@ -335,8 +335,8 @@ func TestSameContentAsChanged(t *testing.T) {
 	}
 }
 
-// TestPassedOver: a name behind which there is no feed file that may be read is passed over with a reason, the files next to it are taken,
-// and a person should look; in a run that reads everything and in one that has nothing new.
+// TestPassedOver: a name behind which there is no feed file that may be read is passed over with a reason, the files
+// next to it are taken, and a person should look; in a run that reads everything and in one that has nothing new.
 func TestPassedOver(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -344,19 +344,24 @@ func TestPassedOver(t *testing.T) {
 	l.write("inbox/usage/real/b.csv", usageOf(10, 10))
 	l.write("inbox/usage/new\nline.csv", usageOf(20, 10))
 	l.write("elsewhere/c.csv", usageOf(30, 10))
-	for name, to := range map[string]string{"dangling.csv": "nowhere.csv", "loop.csv": "loop.csv", "one.csv": "two.csv", "two.csv": "one.csv",
-		"out.csv": "../../elsewhere/c.csv", "absolute.csv": l.path("inbox/usage/a.csv"), "through.csv": "a.csv/x", "folder": "real", "within.csv": "real/b.csv", "readme.txt": "gone"} {
+	for name, to := range map[string]string{"dangling.csv": "nowhere.csv", "loop.csv": "loop.csv", "one.csv": "two.csv",
+		"two.csv": "one.csv",
+		"out.csv": "../../elsewhere/c.csv", "absolute.csv": l.path("inbox/usage/a.csv"), "through.csv": "a.csv/x",
+		"folder": "real", "within.csv": "real/b.csv", "readme.txt": "gone"} {
 		l.must(os.Symlink(to, l.path("inbox/usage/"+name)))
 	}
 	l.must(os.Symlink(l.path("elsewhere"), l.path("inbox/orders")))
 	l.must(os.WriteFile(l.path("inbox/usage/bad\xff.csv"), []byte(usageOf(40, 10)), 0o600))
 	l.must(os.Mkdir(l.path("inbox/usage/bad\xfe"), 0o700))
 	l.must(syscall.Mkfifo(l.path("inbox/usage/pipe.csv"), 0o600))
-	const gone, loop, out = "is a link to a file that does not exist", "is a link that leads back to itself", "is a link that leads out of the inbox, or an absolute one"
+	const gone, loop, out = "is a link to a file that does not exist", "is a link that leads back to itself",
+		"is a link that leads out of the inbox, or an absolute one"
 	want := map[string]string{
 		`"usage/bad\xfe"`: "has a name that is not UTF-8", `"usage/bad\xff.csv"`: "has a name that is not UTF-8",
-		"usage/absolute.csv": out, "usage/dangling.csv": gone, "usage/folder": "is a link to a folder: such links are not followed", "usage/loop.csv": loop,
-		"usage/one.csv": loop, "usage/two.csv": loop, "usage/out.csv": out, "usage/pipe.csv": "is not a regular file but a named pipe",
+		"usage/absolute.csv": out, "usage/dangling.csv": gone,
+		"usage/folder": "is a link to a folder: such links are not followed", "usage/loop.csv": loop,
+		"usage/one.csv": loop, "usage/two.csv": loop, "usage/out.csv": out,
+		"usage/pipe.csv":   "is not a regular file but a named pipe",
 		"usage/readme.txt": gone, "usage/through.csv": gone, "orders": out,
 	}
 	for i := range 2 {

@@ -439,8 +439,9 @@ func (r *run) commit(ctx context.Context) error {
 // ResetClockFlag follows the command of a run that set the lake's clock back, in its manifest and in the run ledger.
 const ResetClockFlag = " --reset-clock"
 
-// resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a later clock. All that
-// the run commits is by its own clock already; what is left is to commit a state although nothing else may be new.
+// resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a
+// later clock. All that the run commits is by its own clock already; what is left is to commit a state although
+// nothing else may be new.
 func (r *run) resetClock() error {
 	m := &r.txn.Base().Manifest
 	if !r.o.ResetClock || m.Number == 0 {

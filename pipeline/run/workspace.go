@@ -82,7 +82,8 @@ func (w *Workspace) LakeDir() string {
 	return w.Path(w.Settings.Lake.Path)
 }
 
-// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not followed.
+// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not
+// followed.
 func (w *Workspace) Inbox() (fs.FS, error) {
 	dir := filepath.Join(w.Dir, "inbox")
 	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {

@@ -53,10 +53,10 @@ type Passed struct {
 // Error is `inbox/usage/a.csv is a link to a file that does not exist`.
 func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
 
-// Discover lists what inbox/<feed>/** holds, fsys being inbox/. Unfinished files are skipped: names that begin with a dot,
-// folders included, and names that end in .tmp, .part, .partial or .filepart. Files that are removed meanwhile are skipped
-// too. A name behind which there is no readable file is listed as Passed and hides no other (invariant 10); an error is one
-// of the disk. A feed without a folder has no files.
+// Discover lists what inbox/<feed>/** holds, fsys being inbox/. Unfinished files are skipped: names that begin with a
+// dot, folders included, and names that end in .tmp, .part, .partial or .filepart. Files that are removed meanwhile
+// are skipped too. A name behind which there is no readable file is listed as Passed and hides no other (invariant
+// 10); an error is one of the disk. A feed without a folder has no files.
 func Discover(fsys fs.FS, feed string) (Found, error) {
 	var found Found
 	err := fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
@@ -98,7 +98,8 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	_, known := formatOf(name)
 	switch {
 	case info.IsDir():
-		f.pass(name, "is a link to a folder: such links are not followed", "copy the files into the inbox, or mount the folder there")
+		f.pass(name, "is a link to a folder: such links are not followed",
+			"copy the files into the inbox, or mount the folder there")
 	case known && !info.Mode().IsRegular():
 		f.pass(name, "is not a regular file but "+kindOf(info.Mode()), "put a regular file in its place")
 	case !known || !info.Mode().IsRegular():
@@ -117,7 +118,8 @@ func skip(folder bool) error {
 	return nil
 }
 
-// passFailed passes over a name that cannot be looked at where the name is the reason. An error of the disk is returned.
+// passFailed passes over a name that cannot be looked at where the name is the reason. An error of the disk is
+// returned.
 func (f *Found) passFailed(name string, link bool, err error) error {
 	var number syscall.Errno
 	errors.As(err, &number)
@@ -129,7 +131,8 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 	case link && number == syscall.ELOOP:
 		f.pass(name, "is a link that leads back to itself", "remove the link")
 	case link && number == 0:
-		f.pass(name, "is a link that leads out of the inbox, or an absolute one", "copy the file into the inbox, or mount its folder there")
+		f.pass(name, "is a link that leads out of the inbox, or an absolute one",
+			"copy the file into the inbox, or mount its folder there")
 	default:
 		return err
 	}
@@ -142,7 +145,8 @@ func (f *Found) pass(name, why, hint string) {
 
 // Unreadable is a file or folder that this user may not read.
 func Unreadable(name string) Passed {
-	return Passed{Name: Shown(name), Why: "cannot be read: permission denied", Hint: "let the user that runs tollbook read it"}
+	return Passed{Name: Shown(name), Why: "cannot be read: permission denied",
+		Hint: "let the user that runs tollbook read it"}
 }
 
 // kindOf says what a file is that is not a regular one.
@@ -156,8 +160,8 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// Shown is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that do
-// not print.
+// Shown is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that
+// do not print.
 func Shown(name string) string {
 	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return name

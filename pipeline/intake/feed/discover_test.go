@@ -66,11 +66,14 @@ func (f forbidden) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.MapFS.ReadDir(name)
 }
 
-// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 10); a disk that fails is an error.
+// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 10); a disk that fails is an
+// error.
 func TestDiscoverForbidden(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"usage/a.csv": {}, "usage/b/c.csv": {}, "usage/d.csv": {}, "usage/e\xff.csv": {}, "usage/f\xff/g.csv": {}, "usage/h\n.csv": {}}
-	found, err := Discover(forbidden{files, map[string]error{"usage/b": syscall.EACCES, "stat usage/d.csv": syscall.EPERM}}, "usage")
+	files := fstest.MapFS{"usage/a.csv": {}, "usage/b/c.csv": {}, "usage/d.csv": {}, "usage/e\xff.csv": {},
+		"usage/f\xff/g.csv": {}, "usage/h\n.csv": {}}
+	found, err := Discover(forbidden{files, map[string]error{"usage/b": syscall.EACCES,
+		"stat usage/d.csv": syscall.EPERM}}, "usage")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +84,8 @@ func TestDiscoverForbidden(t *testing.T) {
 	for i := range found.Passed {
 		said = append(said, found.Passed[i].Error())
 	}
-	want := []string{`inbox/"usage/e\xff.csv" has a name that is not UTF-8`, `inbox/"usage/f\xff" has a name that is not UTF-8`,
+	want := []string{`inbox/"usage/e\xff.csv" has a name that is not UTF-8`,
+		`inbox/"usage/f\xff" has a name that is not UTF-8`,
 		"inbox/usage/b cannot be read: permission denied", "inbox/usage/d.csv cannot be read: permission denied"}
 	if d := cmp.Diff(want, said); d != "" {
 		t.Error(d)
@@ -100,7 +104,8 @@ func TestDiscoverForbidden(t *testing.T) {
 // TestShown: names that would break a line, or a terminal, are quoted.
 func TestShown(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv", "usage/a\nb.csv": `"usage/a\nb.csv"`,
+	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
+		"usage/a\nb.csv":    `"usage/a\nb.csv"`,
 		"usage/\x1b[2J.csv": `"usage/\x1b[2J.csv"`, "usage/\xff.csv": `"usage/\xff.csv"`} {
 		if got := Shown(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)

@@ -58,8 +58,8 @@ func (f File) Add(c Caller, token bool, created string) (Made, error) {
 	return made, err
 }
 
-// AddShown is Add where the key is shown before it counts: show is called when all but the last step is done, and a key that
-// could not be shown is not kept.
+// AddShown is Add where the key is shown before it counts: show is called when all but the last step is done, and a
+// key that could not be shown is not kept.
 func (f File) AddShown(c Caller, token bool, created string, show func(Made) error) error {
 	var made Made
 	return f.change(func(all *content) error {
@@ -152,8 +152,8 @@ func (f File) read() (content, fs.FileInfo, error) {
 	return c, info, nil
 }
 
-// change reads the file, changes what it holds and replaces it, alone among programs that do. ready is called when the new file is
-// written and synced; where it fails the old file stays. nil = nothing.
+// change reads the file, changes what it holds and replaces it, alone among programs that do. ready is called when the
+// new file is written and synced; where it fails the old file stays. nil = nothing.
 func (f File) change(edit func(*content) error, ready func() error) (err error) {
 	dir := filepath.Dir(f.Name)
 	lock, err := os.OpenFile(f.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
