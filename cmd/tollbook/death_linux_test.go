@@ -31,18 +31,17 @@ func TestQuit(t *testing.T) {
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "")
-	limited := func(args ...string) (int, string) {
+	limited := func(at string, args ...string) (int, string) {
 		t.Helper()
 		cmd := exec.Command("sh", append([]string{"-c", `ulimit -v 16000000 && exec "$0" "$@"`, os.Args[0]}, args...)...)
-		cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"=2026-09-10T00:00:00+08:00", "HOME=",
-			"XDG_CACHE_HOME=")
+		cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"="+at, "HOME=", "XDG_CACHE_HOME=")
 		out, err := cmd.CombinedOutput()
 		if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {
 			t.Fatal(err)
 		}
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
-	if code, out := limited("--help"); code != 0 {
+	if code, out := limited("2026-09-10T00:00:00+08:00", "--help"); code != 0 {
 		t.Skipf("this build does not start within ulimit -v: exit %d\n%.500s", code, out)
 	}
 	name := filepath.Join(dir, "tollbook.yaml")
@@ -53,7 +52,7 @@ func TestOutOfMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, out := limited("-w", dir, "run", "nightly")
+	code, out := limited("2026-09-10T00:00:00+08:00", "-w", dir, "run", "nightly")
 	if code != 3 || !strings.Contains(out, "fatal error: out of memory") ||
 		!strings.HasSuffix(out, "exit code 3, safe to run again\n") {
 		t.Errorf("exit %d, want 3:\n%.2000s", code, out)
@@ -61,7 +60,7 @@ func TestOutOfMemory(t *testing.T) {
 	if err := os.WriteFile(name, settings, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if code, out := limited("-w", dir, "run", "nightly"); code != 1 {
+	if code, out := limited("2026-09-10T01:00:00+08:00", "-w", dir, "run", "nightly"); code != 1 {
 		t.Errorf("again: exit %d, want 1:\n%.2000s", code, out)
 	}
 	if got := ledgerOf(t, dir); !slices.Equal(got, []string{"by hand nightly killed", "by hand nightly look"}) {
