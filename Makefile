@@ -50,7 +50,7 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 	@rm -rf $(BUILD)/sample
 	$(TOLLBOOK) init $(BUILD)/sample --sample
 	$(TOLLBOOK) -w $(BUILD)/sample check
-	$(TOLLBOOK) -w $(BUILD)/sample run monthly --cycle $(CYCLE) --as-of $(AS_OF) $(LOOK)
+	$(TOLLBOOK) -w $(BUILD)/sample run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample rejects $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample verify
@@ -192,7 +192,7 @@ bench: build $(BENCH)/tollbook.yaml ## time `run nightly` over ROWS generated us
 	$(BIN)/bench -rows $(ROWS) -runs $(RUNS) -look -json $(BENCH).json -input $(BENCH)/inbox \
 	  -output $(BENCH)/lake -fresh $(BENCH)/lake -floor "$(BIN)/floor -w $(BENCH) -threads $(CORES)" \
 	  -history $(HISTORY) -job "nightly, $(CUSTOMERS) customers, $(CORES) workers" \
-	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES)
+	  -- $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES)
 
 # Go's benchmarks of BASE and of what is checked out, in turn, six of each.
 BASE        ?= HEAD~1
@@ -263,14 +263,14 @@ FORMATS ?= parquet,csv,ndjson,arrow,focus
 .PHONY: bench-ways-out
 bench-ways-out: build $(BENCH)/tollbook.yaml ## exports in every format, beside the library alone doing the same
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
-	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) $(LOOK)
+	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
 	$(BIN)/bench ways-out -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
 	$(GO) generate ./fixtures/bench
 
 .PHONY: profile
 profile: build $(BENCH)/tollbook.yaml ## where `run nightly` over ROWS rows spends time and allocates: the ten functions of each
 	rm -rf $(BENCH)/lake
-	$(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) --cpu-profile $(BENCH)-cpu.out --alloc-profile $(BENCH)-alloc.out > $(BENCH)-profile.txt $(LOOK)
+	$(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) --cpu-profile $(BENCH)-cpu.out --alloc-profile $(BENCH)-alloc.out > $(BENCH)-profile.txt $(LOOK)
 	$(GO) tool pprof -top -nodecount 10 $(TOLLBOOK) $(BENCH)-cpu.out
 	$(GO) tool pprof -top -cum -nodecount 60 $(TOLLBOOK) $(BENCH)-cpu.out > $(BENCH)-cpu-cum.txt
 	$(GO) tool pprof -top -nodecount 10 -sample_index alloc_space $(TOLLBOOK) $(BENCH)-alloc.out
@@ -287,10 +287,10 @@ pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by
 	rm -rf $(PGO); mkdir -p $(PGO)
 	$(TOLLBOOK) generate -w $(PGO)/usage --rows $(PGO_ROWS) --customers $(CUSTOMERS) --days 1 --seed $(SEED) --format parquet --bench
 	$(TOLLBOOK) generate -w $(PGO)/samples --links 4000 --rows 1000 --customers 2000 --days 2 --seed $(SEED) --start 2026-09-01
-	$(call PGO_RUN,night,usage,run nightly --as-of $(BENCH_AS_OF))
-	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF))
-	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --as-of $(AS_OF))
-	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --as-of $(AS_OF))
+	$(call PGO_RUN,night,usage,run nightly --as-of $(BENCH_AS_OF) --allow-future)
+	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF) --allow-future)
+	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --as-of $(AS_OF) --allow-future)
+	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --as-of $(AS_OF) --allow-future)
 	$(call PGO_RUN,csv,usage,export --table lines --cycle $(CYCLE) --format csv --out $(PGO)/lines.csv)
 	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow)
 	$(GO) tool pprof -proto -output cmd/tollbook/default.pgo $(PGO)/*.out
@@ -323,7 +323,7 @@ bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB,
 
 .PHONY: bench-clickhouse
 bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines a second into a ClickHouse server, beside the server's own INSERT of the same files
-	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --workers $(CORES) $(LOOK)
+	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	$(BIN)/bench clickhouse -program $(TOLLBOOK) -workspace $(BENCH) -scratch $(BENCH)-clickhouse -runs $(RUNS) -json $(BENCH)-clickhouse.json
 

@@ -52,7 +52,7 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 		t.Why = ByHand
 	}
 	res := &Result{Entry: r.entry(&t, started)}
-	if t.dry() {
+	if t.Dry() {
 		return res, r.work(ctx, &t, res, nil)
 	}
 	open := r.begin(&res.Entry)
@@ -184,6 +184,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 		}
 		res.Report, err = do(ctx, w, o)
 	case Nightly:
+		o.ResetClock = t.ResetClock
 		res.Report, err = run.Nightly(ctx, w, o)
 	case Monthly:
 		res.Report, err = run.Monthly(ctx, w, t.Cycle, o)

@@ -50,7 +50,7 @@ func (w *twins) settle() {
 	inbox := filepath.Join(w.quick.Dir, "inbox")
 	var body strings.Builder
 	err := filepath.WalkDir(inbox, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -123,7 +123,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	files := make(map[string]string)
 	root := filepath.Join(dir, "lake")
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -206,13 +206,16 @@ func TestNothingNew(t *testing.T) {
 		quick  bool
 		want   ledger.Outcome // "nothing new" where it is not said
 	}{
-		"as it was":                {quick: true},
-		"an adjustment was taken":  {before: adjustment, quick: true},
-		"with the ledger":          {before: appendTo("tollbook.yaml", "payments: ledger\n"), quick: true},
-		"the next day":             {runner: func(w *twins) { w.task.AsOf = at("2026-09-10T17:30:00Z") }, quick: true},
-		"after the month's end":    {runner: func(w *twins) { w.task.AsOf = at("2026-10-09T17:30:00Z") }, quick: true},
-		"an ingest":                {runner: func(w *twins) { w.task.Kind = Ingest }, quick: true},
-		"a file that is no feed":   {change: appendTo("inbox/usage/notes.txt", "of the operator"), quick: true},
+		"as it was":               {quick: true},
+		"an adjustment was taken": {before: adjustment, quick: true},
+		"with the ledger":         {before: appendTo("tollbook.yaml", "payments: ledger\n"), quick: true},
+		"the next day":            {runner: func(w *twins) { w.task.AsOf = at("2026-09-10T17:30:00Z") }, quick: true},
+		"after the month's end":   {runner: func(w *twins) { w.task.AsOf = at("2026-10-09T17:30:00Z") }, quick: true},
+		"an ingest":               {runner: func(w *twins) { w.task.Kind = Ingest }, quick: true},
+		"a file that is no feed":  {change: appendTo("inbox/usage/notes.txt", "of the operator"), quick: true},
+		"a link that leads nowhere": {change: func(dir string) error {
+			return os.Symlink("gone.csv", filepath.Join(dir, "inbox/usage/link.csv"))
+		}, quick: true, want: ledger.Look},
 		"a stray file in the lake": {change: appendTo("lake/tmp/000001-spill", "left behind"), quick: true},
 		"a file for a later run": {change: appendTo("inbox/usage/b.csv", head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"),
 			runner: func(w *twins) { w.task.Due, w.task.Why = w.task.AsOf, CatchUp }, quick: true},

@@ -43,16 +43,19 @@ type Task struct {
 	RetryRejects bool // of ingest: the kept rejects instead of the inbox
 	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
 	AcceptRejects string
+	ResetClock    bool // of nightly: the lake's clock becomes that of the run, if it is later
 	Rerate        run.RerateOptions
 	Publish       run.PublishOptions // its Cycle is the task's
 	Prune         run.PruneOptions
 }
 
-// dry reports whether the job is to write nothing.
-func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
+// Dry reports whether the job is to write nothing.
+func (t *Task) Dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryRun || t.Prune.DryRun }
 
 // takesIn reports whether the job does nothing but take in what is new.
-func (t *Task) takesIn() bool { return t.Kind == Nightly || t.Kind == Ingest && !t.RetryRejects }
+func (t *Task) takesIn() bool {
+	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects
+}
 
 // NoCycle is no cycle in particular.
 const NoCycle = place.NoCycle
@@ -62,6 +65,9 @@ func (t *Task) Command() string {
 	text := string(t.Kind)
 	switch t.Kind {
 	case Nightly:
+		if t.ResetClock {
+			text += run.ResetClockFlag
+		}
 		return "run " + text
 	case Monthly:
 		text = "run " + text

@@ -42,7 +42,7 @@ type app struct {
 type globals struct {
 	workspace, asOf, lake string
 	workers               int
-	json                  bool
+	json, allowFuture     bool
 	batchRows, chunkBytes int
 	fault, stopAt         string
 	cpuProfile, allocs    string
@@ -50,7 +50,8 @@ type globals struct {
 
 // Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own time.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string, clock func() time.Time) int {
-	a := &app{in: stdin, out: stdout, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
+	out := &sink{w: stdout}
+	a := &app{in: stdin, out: out, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	root := a.root()
@@ -62,9 +63,10 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 	if profileErr := a.profile.end(); err == nil {
 		err = profileErr
 	}
-	if err != nil && !a.started {
+	if err != nil && !a.started && out.err == nil {
 		err = a.usage(root, args, err)
 	}
+	err = out.ended(err)
 	a.tell(err, a.flags.json || slices.Contains(args, "--json"))
 	return exitCode(err)
 }
@@ -104,6 +106,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	f.StringVarP(&a.flags.workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
 	f.StringVar(&a.flags.lake, "lake", "", "read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.flags.asOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
+	f.BoolVar(&a.flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
 	f.IntVar(&a.flags.workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
 	f.BoolVar(&a.flags.json, "json", false, "results and failures as JSON")
 	f.IntVar(&a.flags.batchRows, "batch-rows", 0, "rows of a batch")
@@ -168,6 +171,30 @@ func (a *app) asOf() (period.Instant, error) {
 		return 0, &usageError{what: "--as-of " + err.Error(), hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
 	}
 	return t, nil
+}
+
+// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
+// never quite the same.
+const clockSkew = time.Minute
+
+// checkAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.
+func (a *app) checkAsOf() error {
+	asOf, err := a.asOf()
+	now := period.Instant(a.clock().UnixMicro())
+	if err != nil || a.flags.asOf == "" || a.flags.allowFuture || asOf <= now+period.Instant(clockSkew.Microseconds()) {
+		return err
+	}
+	return &usageError{what: fmt.Sprintf("--as-of %s is in the future: this machine's clock is at %s", asOf, now),
+		hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time has come"}
+}
+
+// futureFlag is what a command line that runs as of an instant needs beside it.
+func (a *app) futureFlag(asOf string) string {
+	at, err := period.ParseInstant(asOf)
+	if err != nil || at <= period.Instant(a.clock().UnixMicro()) {
+		return ""
+	}
+	return " --allow-future"
 }
 
 // options are those of a run.

@@ -69,5 +69,5 @@ func (a *app) generateText(o *generate.Options, r *generate.Report) {
 	}
 	g.print(a.out, "  ")
 	fmt.Fprintf(a.out, "\n%s, %d bytes\n", counted(int64(len(r.Files)), "feed file", "feed files"), r.Bytes)
-	fmt.Fprintf(a.out, "next: tollbook -w %s run nightly --as-of %s\n", o.Dir, r.AsOf)
+	fmt.Fprintf(a.out, "next: tollbook -w %s run nightly --as-of %s%s\n", o.Dir, r.AsOf, a.futureFlag(r.AsOf))
 }

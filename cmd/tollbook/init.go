@@ -52,7 +52,8 @@ With --sample it is a month of a small reseller, with feeds. A folder that has s
 func (a *app) initText(r initResult) {
 	fmt.Fprintf(a.out, "made %s\n", r.Workspace)
 	if r.Sample {
-		fmt.Fprintf(a.out, "next: tollbook -w %s run monthly --cycle %s --as-of %s\n", r.Workspace, r.Cycle, r.AsOf)
+		fmt.Fprintf(a.out, "next: tollbook -w %s run monthly --cycle %s --as-of %s%s\n", r.Workspace, r.Cycle, r.AsOf,
+			a.futureFlag(r.AsOf))
 		return
 	}
 	fmt.Fprintf(a.out, "next: fill %s, then tollbook -w %s check\n", filepath.Join(r.Workspace, "books"), r.Workspace)

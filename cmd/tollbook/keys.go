@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,26 +71,38 @@ func (a *app) keysAdd(c keys.Caller, token bool) error {
 	case c.Customer != "" && w.Books.Customer(c.Customer) < 0:
 		return &usageError{what: fmt.Sprintf("--customer %q: not in books/customers.csv", c.Customer)}
 	}
-	made, err := serve.KeysFile(w).Add(c, token, a.now())
+	// A reader that is gone must not end the process before the new file is removed.
+	signal.Ignore(syscall.SIGPIPE)
+	shown := false
+	err = serve.KeysFile(w).AddShown(c, token, a.now(), func(made keys.Made) error {
+		err := a.showKey(&made)
+		shown = err == nil
+		return err
+	})
 	if err != nil {
+		if shown {
+			err = fmt.Errorf("the key that was shown is not valid: %w", err)
+		}
 		return err
 	}
+	if !a.flags.json {
+		fmt.Fprintln(a.err, "this is shown once: keep it now")
+	}
+	return nil
+}
+
+// showKey prints a new key with its secret.
+func (a *app) showKey(made *keys.Made) error {
 	if a.flags.json {
 		return a.printJSON(made)
 	}
-	name := "access key"
-	if token {
-		name = "key"
+	name, secret := "access key", "secret"
+	if made.Token {
+		name, secret = "key", "token"
 	}
-	fmt.Fprintf(a.out, "%-11s %s\n", name, made.ID)
-	if token {
-		fmt.Fprintf(a.out, "%-11s %s\n", "token", made.Secret)
-	} else {
-		fmt.Fprintf(a.out, "%-11s %s\n", "secret", made.Secret)
-	}
-	fmt.Fprintf(a.out, "%-11s %s\n", "role", roleText(&made.Key))
-	fmt.Fprintln(a.err, "this is shown once: keep it now")
-	return nil
+	_, err := fmt.Fprintf(a.out, "%-11s %s\n%-11s %s\n%-11s %s\n", name, made.ID, secret, made.Secret, "role",
+		roleText(&made.Key))
+	return err
 }
 
 // now is the clock as it stands in the keys file.

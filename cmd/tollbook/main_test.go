@@ -17,12 +17,25 @@ import (
 // noon is the clock of the scripts: they say --as-of where it matters.
 func noon() time.Time { return time.Date(2026, 10, 5, 4, 0, 0, 0, time.UTC) }
 
+// scriptClock is noon, or the time that a script sets with `env TOLLBOOK_TEST_CLOCK=2026-10-06T00:00:00Z`.
+func scriptClock() time.Time {
+	text := os.Getenv(clockEnv)
+	if text == "" {
+		return noon()
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	return at
+}
+
 func TestMain(m *testing.M) {
 	if os.Getenv("TOLLBOOK_TEST_REAL") != "" {
 		realTollbook()
 	}
 	testscript.Main(m, map[string]func(){
-		"tollbook": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, noon)) },
+		"tollbook": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, scriptClock)) },
 	})
 }
 

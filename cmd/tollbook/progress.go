@@ -34,6 +34,9 @@ func newProgress(w io.Writer, clock func() time.Time) *progress {
 
 // isTerminal reports whether a person watches what is written.
 func isTerminal(w io.Writer) bool {
+	if s, ok := w.(*sink); ok {
+		w = s.w
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -127,7 +128,7 @@ func (a *app) printRejects(r *rejectsResult, f *rejectFlags) error {
 	}
 	g = newGrid(header...)
 	for _, x := range r.Rejects {
-		cells := []any{x.File, x.Row, x.Column, x.Reason, shown(x.Value), shown(x.ID)}
+		cells := []any{feed.Shown(x.File), x.Row, x.Column, x.Reason, shown(x.Value), shown(x.ID)}
 		if f.raw {
 			cells = append(cells, printable(x.Raw))
 		}

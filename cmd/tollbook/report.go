@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -134,9 +135,9 @@ func (a *app) reportFiles(r *workspace.Report) {
 		case f.Left != "":
 			note = "left for the next run"
 		case f.SameAs != "":
-			note = "same content as " + f.SameAs
+			note = "same content as " + feed.Shown(f.SameAs)
 		}
-		g.add(f.Name, f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
+		g.add(feed.Shown(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
 	}
 	g.add("total", r.Rows, r.Accepted, r.Duplicate, r.Rejected, "")
 	fmt.Fprintln(a.out)

@@ -61,14 +61,21 @@ func (a *app) nightlyCommand() *cobra.Command {
 		Short: "Take in what is new, rate the days that changed, settle open cycles",
 		Long: `run nightly takes new feed files in, rates the days they change again, and settles the open cycles
 provisionally. Run again with nothing new it writes nothing and says so. More rejects than gates: of the settings
-allows stop it before anything is rated: nothing is taken, exit code 2.`,
-		Example: "  tollbook run nightly\n  tollbook run nightly --as-of 2026-09-03T01:30:00+08:00 --workers 2",
-		Args:    cobra.NoArgs,
+allows stop it before anything is rated: nothing is taken, exit code 2.
+
+With --reset-clock it also sets the lake's clock back. A run whose --as-of was in the future leaves the lake with that
+time, and the schedule runs nothing until then. The reset commits a state as of this run's clock even if nothing else
+is new.`,
+		Example: "  tollbook run nightly\n  tollbook run nightly --reset-clock\n" +
+			"  tollbook run nightly --as-of 2026-09-03T01:30:00+08:00 --workers 2",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.run(cmd, t)
 		},
 	}
 	acceptFlag(cmd, &t)
+	cmd.Flags().BoolVar(&t.ResetClock, "reset-clock", false,
+		"set the lake's clock back to this run's, after a run in the future")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
@@ -170,6 +177,9 @@ func (a *app) run(cmd *cobra.Command, t jobs.Task) error {
 // do does a job by hand, which the run ledger keeps. The result is nil if the command line is wrong.
 func (a *app) do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 	o, err := a.options()
+	if err == nil && !t.Dry() {
+		err = a.checkAsOf()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -116,6 +116,9 @@ func nextText(s *schedule.Status) string {
 
 // scheduleOnce does what is owed now, each once.
 func (a *app) scheduleOnce(ctx context.Context) (err error) {
+	if err := a.checkAsOf(); err != nil {
+		return err
+	}
 	runner, err := a.scheduleRunner()
 	if err != nil {
 		return err
@@ -248,6 +251,7 @@ func (a *app) printSchedule(r *scheduleResult, zone *period.Zone) {
 	fmt.Fprintf(a.out, "at %s, %s\n", wall(r.At), zone.Name())
 	if r.ClockBack != "" {
 		fmt.Fprintf(a.out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n", wall(r.ClockBack))
+		fmt.Fprintln(a.out, "  if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back")
 	}
 	if len(r.Done) > 0 {
 		g := newGrid("done", "cycle", "due", "why", "outcome", "run")

@@ -33,7 +33,7 @@ func realTollbook() {
 		}
 		clock = func() time.Time { return from.Add(time.Since(began)) }
 	}
-	os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv, clock))
+	os.Exit(begin(clock))
 }
 
 // program is a process of the program under test.

@@ -244,7 +244,9 @@ func (d *doctor) clock(context.Context) {
 	case err != nil:
 		d.tell("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
 	case d.now < asOf:
-		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run", "%s, before the newest run's as-of, %s", d.now, asOf)
+		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. "+
+			"If that run's as-of was an error, `tollbook run nightly --reset-clock`",
+			"%s, before the newest run's as-of, %s", d.now, asOf)
 	default:
 		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
@@ -310,8 +312,8 @@ func newestFile(dir string) (path string, at time.Time, err error) {
 		if err == nil && info.ModTime().After(at) {
 			path, at = name, info.ModTime()
 		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+		if errors.Is(err, fs.ErrNotExist) || e.Type()&fs.ModeSymlink != 0 {
+			return nil // gone meanwhile, or a link that leads nowhere: that is for the check of the inbox
 		}
 		return err
 	})
@@ -406,21 +408,39 @@ func (d *doctor) permissions(context.Context) {
 func (d *doctor) inbox(context.Context) {
 	files, err := d.ws.Inbox()
 	var odd []string
+	var passed []feed.Passed
 	for _, spec := range accept.Feeds() {
 		if err == nil {
-			var unknown []string
-			_, unknown, err = feed.Discover(files, spec.Name)
-			odd = append(odd, unknown...)
+			var found feed.Found
+			found, err = feed.Discover(files, spec.Name)
+			odd, passed = append(odd, found.Unknown...), append(passed, found.Passed...)
+			passed = append(passed, unreadable(files, found.Files)...)
 		}
 	}
 	switch {
 	case err != nil:
 		d.broken("inbox", "see that the folder can be read", "%v", err)
+	case len(passed) > 0:
+		d.tell("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed), &passed[0])
 	case len(odd) > 0:
-		d.tell("inbox", Warn, "rename or remove what is no feed file", "%d files that are no feed files, the first: inbox/%s", len(odd), odd[0])
+		d.tell("inbox", Warn, "rename or remove what is no feed file",
+			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.Shown(odd[0]))
 	default:
 		d.tell("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}
+}
+
+// unreadable are the feed files that this user may not read.
+func unreadable(inbox fs.FS, files []feed.FileRef) (out []feed.Passed) {
+	for _, f := range files {
+		file, err := inbox.Open(f.Name)
+		if err == nil {
+			_ = file.Close() // nothing was read
+		} else if errors.Is(err, fs.ErrPermission) {
+			out = append(out, feed.Unreadable(f.Name))
+		}
+	}
+	return out
 }
 
 // runs looks into the run ledger.

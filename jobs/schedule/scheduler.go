@@ -228,7 +228,8 @@ func (s *Scheduler) tell(status *Status) {
 	case status.Err != nil:
 		text = status.Err.Error()
 	case status.Clock:
-		text = fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs until that has passed", status.State.Newest)
+		text = fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs until that has passed; "+
+			"if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back", status.State.Newest)
 	}
 	if text != s.told && text != "" {
 		s.log.Error("nothing can run", "why", text)

@@ -25,7 +25,7 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("lake: write the manifest: %w", err)
 	}
-	if same {
+	if same && !(t.next.reset && m.AsOf != t.base.Manifest.AsOf) {
 		return false, t.clearUp(t.named)
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash

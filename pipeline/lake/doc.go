@@ -28,7 +28,8 @@
 //	        archive that has all of the cycle's files, durable and checked; the cycle says then what left, when and where to
 //	        (Archived). Cycles leave in order, the oldest first. An archive is a lake (ArchiveOf) that keeps these rules too.
 //	LAKE-9  One run at a time must hold the lock; any number of readers need none.
-//	LAKE-10 A run that changes nothing must leave no new name and no new number.
+//	LAKE-10 A run that changes nothing must leave no new name and no new number. The clock of a run is no change, except
+//	        to a run that resets the lake's clock (ResetClock).
 //	LAKE-11 After a run that ended the lake should hold HEAD, LOCK, manifests 1 to n, and what manifest n names: nothing else of its
 //	        own. Then, and only then, is a glob over a table's folder the truth.
 //	LAKE-12 Cycle and day must be columns in the data files too: a file that lost its path still says what it is. (Kept by those

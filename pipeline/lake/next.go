@@ -18,6 +18,7 @@ type NextState struct {
 	files  map[string]map[FileKey][]FileEntry // by cycle; "" = loose
 	cycles map[string]CycleRef                // MonthEnd and Books; State and Files are built by plan
 	inputs map[inputKey]Input
+	reset  bool // another AsOf is a change by itself
 }
 
 type inputKey struct{ feed, hash string }
@@ -148,6 +149,13 @@ func (n *NextState) SetRun(asOf, command string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.head.AsOf, n.head.Command = asOf, command
+}
+
+// ResetClock makes the run's clock a change by itself: the state is committed where nothing else differs.
+func (n *NextState) ResetClock() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.reset = true
 }
 
 // SetAcceptedRejects notes why the run was allowed more rejects than its gates. It is no change by itself.

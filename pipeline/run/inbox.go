@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -35,6 +36,10 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			r.leave(name, ref.Name, err)
 			continue
 		}
+		if errors.Is(err, fs.ErrPermission) {
+			r.passOver(name, feed.Unreadable(ref.Name))
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +47,8 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			continue
 		}
 		if old, taken := known[ref.Name]; taken {
-			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; records that are known already are duplicates or conflicts, the others are new", ref.Name, old.Run)
+			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; "+
+				"records that are known already are duplicates or conflicts, the others are new", feed.Shown(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
 			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
@@ -54,16 +60,26 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 	return files, nil
 }
 
-// offered are the files of one feed that the run may take, and tells of all others.
+// offered are the files of one feed that the run may take. It reports every other name.
 func (r *run) offered(name string) ([]feed.FileRef, error) {
-	refs, unknown, err := feed.Discover(r.inbox, name)
+	found, err := feed.Discover(r.inbox, name)
 	if err != nil {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
-	for _, other := range unknown {
-		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is", other)
+	for _, other := range found.Unknown {
+		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is",
+			feed.Shown(other))
 	}
-	return r.waiting(name, refs), nil
+	for _, passed := range found.Passed {
+		r.passOver(name, passed)
+	}
+	return r.waiting(name, found.Files), nil
+}
+
+// passOver reports a name behind which there is no file to read: a person should look, and the run continues.
+func (r *run) passOver(name string, p feed.Passed) {
+	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() + ": passed over",
+		Hint: p.Hint})
 }
 
 // waiting takes out the files that are not this run's for their age, and tells how many.
@@ -73,9 +89,9 @@ func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
 	refs = slices.DeleteFunc(refs, func(f feed.FileRef) bool {
 		switch {
 		case r.o.InboxUntil != 0 && f.Changed > r.o.InboxUntil:
-			late = append(late, f.Name)
+			late = append(late, feed.Shown(f.Name))
 		case settle != 0 && r.o.Started != 0 && f.Changed > r.o.Started-period.Instant(settle.Microseconds()):
-			young = append(young, f.Name)
+			young = append(young, feed.Shown(f.Name))
 		default:
 			return false
 		}

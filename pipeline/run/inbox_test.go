@@ -1,15 +1,14 @@
 package run
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -338,15 +337,56 @@ func TestSameContentAsChanged(t *testing.T) {
 	}
 }
 
-// TestDanglingLink: a link that leads nowhere is a mistake that is told, not a file that is on its way.
-func TestDanglingLink(t *testing.T) {
+// TestPassedOver: a name behind which there is no feed file that may be read is passed over with a reason, the files
+// next to it are taken, and a person should look; in a run that reads everything and in one that has nothing new.
+func TestPassedOver(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
 	l.write("inbox/usage/a.csv", usageOf(0, 10))
-	l.must(os.Symlink("nowhere.csv", l.path("inbox/usage/b.csv")))
-	ws, err := workspace.Open(l.dir)
-	l.must(err)
-	if _, err = Ingest(t.Context(), ws, workspace.Options{AsOf: instantOf(t, inboxAsOf)}); err == nil || !strings.Contains(err.Error(), "usage/b.csv") || !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%v, want that usage/b.csv is not there", err)
+	l.write("inbox/usage/real/b.csv", usageOf(10, 10))
+	l.write("inbox/usage/new\nline.csv", usageOf(20, 10))
+	l.write("elsewhere/c.csv", usageOf(30, 10))
+	for name, to := range map[string]string{"dangling.csv": "nowhere.csv", "loop.csv": "loop.csv", "one.csv": "two.csv",
+		"two.csv": "one.csv",
+		"out.csv": "../../elsewhere/c.csv", "absolute.csv": l.path("inbox/usage/a.csv"), "through.csv": "a.csv/x",
+		"folder": "real", "within.csv": "real/b.csv", "readme.txt": "gone"} {
+		l.must(os.Symlink(to, l.path("inbox/usage/"+name)))
+	}
+	l.must(os.Symlink(l.path("elsewhere"), l.path("inbox/orders")))
+	l.must(os.WriteFile(l.path("inbox/usage/bad\xff.csv"), []byte(usageOf(40, 10)), 0o600))
+	l.must(os.Mkdir(l.path("inbox/usage/bad\xfe"), 0o700))
+	l.must(syscall.Mkfifo(l.path("inbox/usage/pipe.csv"), 0o600))
+	const gone, loop, out = "is a link to a file that does not exist", "is a link that leads back to itself",
+		"is a link that leads out of the inbox, or an absolute one"
+	want := map[string]string{
+		`"usage/bad\xfe"`: "has a name that is not UTF-8", `"usage/bad\xff.csv"`: "has a name that is not UTF-8",
+		"usage/absolute.csv": out, "usage/dangling.csv": gone,
+		"usage/folder": "is a link to a folder: such links are not followed", "usage/loop.csv": loop,
+		"usage/one.csv": loop, "usage/two.csv": loop, "usage/out.csv": out,
+		"usage/pipe.csv":   "is not a regular file but a named pipe",
+		"usage/readme.txt": gone, "usage/through.csv": gone, "orders": out,
+	}
+	for i := range 2 {
+		r := l.ingest(nil)
+		got := make(map[string]string)
+		for _, f := range r.Files {
+			if f.Fault != "" {
+				got[f.Name] = f.Fault
+			}
+			if f.Fault != "" && f.Hint == "" {
+				t.Errorf("%s: no hint", f.Name)
+			}
+		}
+		for name, why := range want {
+			if text := "inbox/" + name + " " + why + ": passed over"; got[name] != text {
+				t.Errorf("run %d, %s: %q, want %q", i, name, got[name], text)
+			}
+		}
+		if len(got) != len(want) || !r.Look() || r.Changed != (i == 0) {
+			t.Errorf("run %d: look %v, changed %v, passed over %v", i, r.Look(), r.Changed, got)
+		}
+	}
+	if got := fmt.Sprint(l.taken()); got != "map[usage/a.csv:10 usage/new\nline.csv:10 usage/real/b.csv:10]" {
+		t.Errorf("taken: %s", got)
 	}
 }

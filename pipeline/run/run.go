@@ -144,7 +144,7 @@ func (r *run) prepare() (err error) {
 	if err := r.next.SetBuckets(r.ws.Settings.Lake.Buckets); err != nil {
 		return &workspace.RefusedError{What: err.Error()}
 	}
-	if r.inbox, err = r.ws.Inbox(); err != nil {
+	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return err
 	}
 	r.prices = r.ws.Prices()
@@ -379,6 +379,9 @@ func (r *run) cycles() error {
 
 // commit makes the run's outcome the live state, unless it is a dry run.
 func (r *run) commit(ctx context.Context) error {
+	if err := r.resetClock(); err != nil {
+		return err
+	}
 	r.next.SetRun(r.o.AsOf.String(), r.job.command)
 	if r.job.dryRun {
 		r.report.DryRun = true
@@ -392,4 +395,30 @@ func (r *run) commit(ctx context.Context) error {
 		r.report.Manifest = r.next.Number()
 	}
 	return err
+}
+
+// ResetClockFlag follows the command of a run that set the lake's clock back, in its manifest and in the run ledger.
+const ResetClockFlag = " --reset-clock"
+
+// resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a
+// later clock. All that the run commits is by its own clock already; what is left is to commit a state although
+// nothing else may be new.
+func (r *run) resetClock() error {
+	m := &r.txn.Base().Manifest
+	if !r.o.ResetClock || m.Number == 0 {
+		return nil
+	}
+	was, err := period.ParseInstant(m.AsOf)
+	if err != nil {
+		return fmt.Errorf("manifest %d: as_of: %w", m.Number, err)
+	}
+	if was <= r.o.AsOf {
+		return nil
+	}
+	r.next.ResetClock()
+	r.job.command += ResetClockFlag
+	r.report.Command = r.job.command
+	r.note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
+		"`tollbook ingest --retry-rejects` tries them again", was, r.o.AsOf)
+	return nil
 }

@@ -116,7 +116,7 @@ func (r *run) stands(ctx context.Context, known *standing) bool {
 	if err != nil || snap.Manifest.Number != known.number || snap.Hash != known.manifest {
 		return false
 	}
-	if r.inbox, err = r.ws.Inbox(); err != nil {
+	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
 		return false
 	}
 	if all, err := r.allTaken(ctx, snap); err != nil || !all {

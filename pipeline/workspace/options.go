@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Options is how a run is to be done. None of it but AsOf and AcceptRejects changes what comes out.
+// Options is how a run is to be done. None of it but AsOf, AcceptRejects and ResetClock changes what comes out.
 type Options struct {
 	AsOf       period.Instant // the run's clock
 	Workers    int            // 0 = 1
@@ -29,6 +29,10 @@ type Options struct {
 	// AcceptRejects is why a run may reject more than the gates of the settings allow; "" = it may not. It is kept in the manifest of a run
 	// that needed it.
 	AcceptRejects string
+	// ResetClock makes AsOf the lake's clock also where nothing is new, if the newest state is of a later clock (Nightly).
+	ResetClock bool
+	// LinkedInbox follows links that lead out of the inbox: a quote's inbox is a link to the file that is priced.
+	LinkedInbox bool
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.

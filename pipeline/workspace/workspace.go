@@ -49,13 +49,51 @@ func (w *Workspace) LakeDir() string {
 	return w.Path(w.Settings.Lake.Path)
 }
 
-// Inbox is the inbox as a file system; an inbox that is not there is empty.
+// Inbox is the inbox as a file system; an inbox that is not there is empty. A link in it that leads elsewhere is not
+// followed.
 func (w *Workspace) Inbox() (fs.FS, error) {
 	dir := filepath.Join(w.Dir, "inbox")
 	if err := os.MkdirAll(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("open the inbox: %w", err)
 	}
-	return os.DirFS(dir), nil
+	return enclosed(dir), nil
+}
+
+// InboxOf returns the inbox as a run with these options reads it.
+func (w *Workspace) InboxOf(o *Options) (fs.FS, error) {
+	files, err := w.Inbox()
+	if err == nil && o.LinkedInbox {
+		files = os.DirFS(filepath.Join(w.Dir, "inbox"))
+	}
+	return files, err
+}
+
+// enclosed is a folder as a file system in which no link leads out of the folder (os.Root). It keeps no file open.
+type enclosed string
+
+// Open implements fs.FS.
+func (e enclosed) Open(name string) (fs.File, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f, err := os.OpenInRoot(string(e), filepath.FromSlash(name))
+	if err != nil {
+		return nil, err // a nil *os.File is no nil fs.File
+	}
+	return f, nil
+}
+
+// Stat implements fs.StatFS: a pipe is not opened to be looked at.
+func (e enclosed) Stat(name string) (fs.FileInfo, error) {
+	if !fs.ValidPath(name) {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrInvalid}
+	}
+	root, err := os.OpenRoot(string(e))
+	if err != nil {
+		return nil, err
+	}
+	info, err := root.Stat(filepath.FromSlash(name))
+	return info, errors.Join(err, root.Close())
 }
 
 // ArchiveDir is the folder that prune packs to.

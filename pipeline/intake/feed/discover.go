@@ -9,7 +9,11 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -32,44 +36,137 @@ func OnItsWay(base string, dir bool) bool {
 	return !dir && slices.ContainsFunc(unfinished[:], func(ending string) bool { return strings.HasSuffix(base, ending) })
 }
 
-// Discover lists the files of a feed, inbox/<feed>/**, by name in byte order, fsys being inbox/. Files whose name is not
-// that of a feed file are listed apart. What is on its way is passed over: names that begin with a dot, folders too, and
-// those that end in .tmp, .part, .partial or .filepart. So is what is removed meanwhile. A feed without a folder has no files.
-func Discover(fsys fs.FS, feed string) (files []FileRef, unknown []string, err error) {
-	err = fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil // there is no such feed, or the folder was removed meanwhile
-		case err != nil:
-			return err
-		case OnItsWay(path.Base(name), entry.IsDir()):
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case entry.IsDir():
-			return nil
-		}
-		info, err := fs.Stat(fsys, name)
-		if errors.Is(err, fs.ErrNotExist) && entry.Type()&fs.ModeSymlink == 0 {
-			return nil // removed meanwhile; a link that leads nowhere is a mistake
-		}
-		if err != nil {
-			return err
-		}
-		if _, known := formatOf(name); !known || !info.Mode().IsRegular() {
-			unknown = append(unknown, name)
-			return nil
-		}
-		files = append(files, FileRef{Name: name, Size: info.Size(), Changed: period.Instant(info.ModTime().UnixMicro())})
-		return nil
+// Found is what a feed's folder holds. Every list is sorted by name.
+type Found struct {
+	Files   []FileRef // feed files
+	Unknown []string  // other files, which are no feed files by their names
+	Passed  []Passed  // names of which nothing can be taken
+}
+
+// Passed is a name in the inbox that is passed over: there is no feed file behind it that may be read.
+type Passed struct {
+	Name string // path below inbox/, as Shown writes it
+	Why  string // completes the sentence that begins with the name
+	Hint string
+}
+
+// Error is `inbox/usage/a.csv is a link to a file that does not exist`.
+func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
+
+// Discover lists what inbox/<feed>/** holds, fsys being inbox/. Unfinished files are skipped: names that begin with a
+// dot, folders included, and names that end in .tmp, .part, .partial or .filepart. Files that are removed meanwhile
+// are skipped too. A name behind which there is no readable file is listed as Passed and hides no other (invariant
+// 10); an error is one of the disk. A feed without a folder has no files.
+func Discover(fsys fs.FS, feed string) (Found, error) {
+	var found Found
+	err := fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
+		return found.visit(fsys, name, entry, err)
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("list inbox/%s: %w", feed, err)
+		return Found{}, fmt.Errorf("list inbox/%s: %w", feed, err)
 	}
-	slices.SortFunc(files, func(a, b FileRef) int { return strings.Compare(a.Name, b.Name) })
-	slices.Sort(unknown)
-	return files, unknown, nil
+	slices.SortFunc(found.Files, func(a, b FileRef) int { return strings.Compare(a.Name, b.Name) })
+	slices.Sort(found.Unknown)
+	slices.SortFunc(found.Passed, func(a, b Passed) int { return strings.Compare(a.Name, b.Name) })
+	return found, nil
+}
+
+// visit files one name, as fs.WalkDir comes to it. entry is nil for a feed's own folder that cannot be looked at.
+func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) error {
+	folder := entry != nil && entry.IsDir()
+	link := entry == nil || entry.Type()&fs.ModeSymlink != 0
+	switch {
+	case entry != nil && OnItsWay(path.Base(name), folder):
+		return skip(folder)
+	case !utf8.ValidString(name):
+		f.pass(name, "has a name that is not UTF-8", "rename it to a name in UTF-8")
+		return skip(folder)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // there is no such feed, or the folder was removed meanwhile
+	case err != nil:
+		return f.passFailed(name, link, err)
+	case folder:
+		return nil
+	}
+	info, err := fs.Stat(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) && !link {
+		return nil // removed meanwhile
+	}
+	if err != nil {
+		return f.passFailed(name, link, err)
+	}
+	_, known := formatOf(name)
+	switch {
+	case info.IsDir():
+		f.pass(name, "is a link to a folder: such links are not followed",
+			"copy the files into the inbox, or mount the folder there")
+	case known && !info.Mode().IsRegular():
+		f.pass(name, "is not a regular file but "+kindOf(info.Mode()), "put a regular file in its place")
+	case !known || !info.Mode().IsRegular():
+		f.Unknown = append(f.Unknown, name)
+	default:
+		f.Files = append(f.Files, FileRef{Name: name, Size: info.Size(), Changed: period.Instant(info.ModTime().UnixMicro())})
+	}
+	return nil
+}
+
+// skip is what fs.WalkDir is answered for a name whose content is not looked at.
+func skip(folder bool) error {
+	if folder {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// passFailed passes over a name that cannot be looked at where the name is the reason. An error of the disk is
+// returned.
+func (f *Found) passFailed(name string, link bool, err error) error {
+	var number syscall.Errno
+	errors.As(err, &number)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		f.Passed = append(f.Passed, Unreadable(name))
+	case link && (errors.Is(err, fs.ErrNotExist) || number == syscall.ENOTDIR || number == syscall.ENAMETOOLONG):
+		f.pass(name, "is a link to a file that does not exist", "put the file where the link points, or remove the link")
+	case link && number == syscall.ELOOP:
+		f.pass(name, "is a link that leads back to itself", "remove the link")
+	case link && number == 0:
+		f.pass(name, "is a link that leads out of the inbox, or an absolute one",
+			"copy the file into the inbox, or mount its folder there")
+	default:
+		return err
+	}
+	return nil
+}
+
+func (f *Found) pass(name, why, hint string) {
+	f.Passed = append(f.Passed, Passed{Name: Shown(name), Why: why, Hint: hint})
+}
+
+// Unreadable is a file or folder that this user may not read.
+func Unreadable(name string) Passed {
+	return Passed{Name: Shown(name), Why: "cannot be read: permission denied",
+		Hint: "let the user that runs tollbook read it"}
+}
+
+// kindOf says what a file is that is not a regular one.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	}
+	return "a device"
+}
+
+// Shown is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that
+// do not print.
+func Shown(name string) string {
+	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return name
+	}
+	return strconv.Quote(name)
 }
 
 // Hash is a file's content hash, which a feed file is known by (spec §2.3): the first 128 bits of SHA-256 as 32 hex

@@ -3,6 +3,7 @@ package feed
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -21,20 +22,94 @@ func TestDiscover(t *testing.T) {
 		"usage/readme.txt", "usage/a/e.parquet.gz", "usage/UPPER.CSV", "usage/.csv", "bandwidth/a.csv"} {
 		files[name] = &fstest.MapFile{Data: []byte(name), ModTime: time.UnixMicro(int64(at))}
 	}
-	got, unknown, err := Discover(files, "usage")
+	found, err := Discover(files, "usage")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []FileRef{{Name: "usage/a-1.csv.gz", Size: 16, Changed: at}, {Name: "usage/a.parquet", Size: 15, Changed: at}, {Name: "usage/a/y/x.csv.zst", Size: 19, Changed: at}, {Name: "usage/a/z.ndjson.gz", Size: 19, Changed: at},
 		{Name: "usage/b.csv", Size: 11, Changed: at}, {Name: "usage/c.ndjson", Size: 14, Changed: at}, {Name: "usage/c.ndjson.zst", Size: 18, Changed: at}}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := cmp.Diff(want, found.Files); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string{"usage/UPPER.CSV", "usage/a/e.parquet.gz", "usage/readme.txt"}, unknown); d != "" {
+	if d := cmp.Diff([]string{"usage/UPPER.CSV", "usage/a/e.parquet.gz", "usage/readme.txt"}, found.Unknown); d != "" {
 		t.Error(d)
 	}
-	if got, unknown, err := Discover(files, "orders"); len(got)+len(unknown) != 0 || err != nil {
-		t.Error(got, unknown, err)
+	if found, err := Discover(files, "orders"); len(found.Files)+len(found.Unknown)+len(found.Passed) != 0 || err != nil {
+		t.Error(found, err)
+	}
+}
+
+// forbidden is a file system some of whose names may not be read, and some of which fail.
+type forbidden struct {
+	fstest.MapFS
+	errs map[string]error
+}
+
+func (f forbidden) Open(name string) (fs.File, error) {
+	if err := f.errs[name]; err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return f.MapFS.Open(name)
+}
+
+func (f forbidden) Stat(name string) (fs.FileInfo, error) {
+	if err := f.errs["stat "+name]; err != nil {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
+	}
+	return f.MapFS.Stat(name)
+}
+
+func (f forbidden) ReadDir(name string) ([]fs.DirEntry, error) {
+	if err := f.errs[name]; err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	return f.MapFS.ReadDir(name)
+}
+
+// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 10); a disk that fails is an
+// error.
+func TestDiscoverForbidden(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"usage/a.csv": {}, "usage/b/c.csv": {}, "usage/d.csv": {}, "usage/e\xff.csv": {},
+		"usage/f\xff/g.csv": {}, "usage/h\n.csv": {}}
+	found, err := Discover(forbidden{files, map[string]error{"usage/b": syscall.EACCES,
+		"stat usage/d.csv": syscall.EPERM}}, "usage")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Files) != 2 || found.Files[0].Name != "usage/a.csv" || found.Files[1].Name != "usage/h\n.csv" {
+		t.Errorf("files %+v", found.Files)
+	}
+	var said []string
+	for i := range found.Passed {
+		said = append(said, found.Passed[i].Error())
+	}
+	want := []string{`inbox/"usage/e\xff.csv" has a name that is not UTF-8`,
+		`inbox/"usage/f\xff" has a name that is not UTF-8`,
+		"inbox/usage/b cannot be read: permission denied", "inbox/usage/d.csv cannot be read: permission denied"}
+	if d := cmp.Diff(want, said); d != "" {
+		t.Error(d)
+	}
+	found, err = Discover(forbidden{files, map[string]error{"usage": syscall.EACCES}}, "usage")
+	if err != nil || len(found.Files) != 0 || len(found.Passed) != 1 || found.Passed[0].Name != "usage" {
+		t.Errorf("a feed's folder: %+v, %v", found, err)
+	}
+	for _, name := range []string{"usage", "usage/b", "stat usage/d.csv"} {
+		if _, err := Discover(forbidden{files, map[string]error{name: syscall.EIO}}, "usage"); !errors.Is(err, syscall.EIO) {
+			t.Errorf("%s fails: %v", name, err)
+		}
+	}
+}
+
+// TestShown: names that would break a line, or a terminal, are quoted.
+func TestShown(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
+		"usage/a\nb.csv":    `"usage/a\nb.csv"`,
+		"usage/\x1b[2J.csv": `"usage/\x1b[2J.csv"`, "usage/\xff.csv": `"usage/\xff.csv"`} {
+		if got := Shown(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
 	}
 }
 

@@ -25,4 +25,7 @@
 //     file system that remembers. What is remembered is never needed: without it every file is read.
 //  9. A file whose size, mtime, inode or content is not what it was when Hash was asked for it is a *ChangedError of Still. Content
 //     is compared where a change might leave the stamp as it was: of files that are not settled, or of a file system without stamps.
+//  10. A name in the inbox never hides another: a link that leads nowhere, to itself or out of the inbox, a name that is
+//     not UTF-8, a pipe, a socket, a device, and what this user may not read are listed as Passed, each with its
+//     reason.
 package feed

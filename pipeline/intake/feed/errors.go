@@ -24,7 +24,7 @@ func (e *FileError) Error() string {
 		}
 		at.WriteString(": ")
 	}
-	return "read inbox/" + e.File + ": " + at.String() + e.Text
+	return "read inbox/" + Shown(e.File) + ": " + at.String() + e.Text
 }
 
 // ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that hash.
@@ -34,4 +34,6 @@ type ChangedError struct {
 }
 
 // Error is `inbox/usage/a.csv grew while it was read`.
-func (e *ChangedError) Error() string { return "inbox/" + e.File + " " + e.How + " while it was read" }
+func (e *ChangedError) Error() string {
+	return "inbox/" + Shown(e.File) + " " + e.How + " while it was read"
+}

@@ -83,6 +83,8 @@ const sameRecord = "same"
 func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec, match match) ([]Origin, error) {
 	hash, _, err := feed.Hash(e.Inbox, in.Name)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return []Origin{{File: in.Name, Note: "permission denied: it cannot be looked at"}}, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return []Origin{{File: in.Name, Note: "gone from the inbox: it cannot be looked at"}}, nil
 	case err != nil:
@@ -206,7 +208,7 @@ func (c cells) quantity(name string) money.Quantity {
 // String is the origin as a person reads it.
 func (o *Origin) String() string {
 	if o.Row == 0 {
-		return fmt.Sprintf("inbox/%s: %s", o.File, o.Note)
+		return fmt.Sprintf("inbox/%s: %s", feed.Shown(o.File), o.Note)
 	}
-	return fmt.Sprintf("inbox/%s row %d: %s", o.File, o.Row, o.Note)
+	return fmt.Sprintf("inbox/%s row %d: %s", feed.Shown(o.File), o.Row, o.Note)
 }

@@ -127,11 +127,11 @@ func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[perio
 	}
 	groups = make(map[period.Cycle][]member)
 	for _, name := range in.Feeds {
-		refs, _, err := feed.Discover(in.Files, name)
+		found, err := feed.Discover(in.Files, name)
 		if err != nil {
 			return nil, kept, fmt.Errorf("look into inbox/%s: %w", name, err)
 		}
-		for _, ref := range refs {
+		for _, ref := range found.Files {
 			if err := ctx.Err(); err != nil {
 				return nil, kept, err
 			}
@@ -139,6 +139,9 @@ func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[perio
 				continue
 			}
 			hash, size, err := in.Hashes.Hash(in.Files, ref.Name)
+			if errors.Is(err, fs.ErrPermission) {
+				continue // it stays in the inbox, and a run reports it
+			}
 			if err != nil {
 				return nil, kept, err
 			}

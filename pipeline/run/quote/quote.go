@@ -212,7 +212,9 @@ func (j *job) refuse(err error) error {
 
 // accept takes the file into the trial lake.
 func (j *job) accept(ctx context.Context) error {
-	report, err := run.Ingest(ctx, j.trial, j.o)
+	o := j.o
+	o.LinkedInbox = true
+	report, err := run.Ingest(ctx, j.trial, o)
 	if err != nil {
 		return err
 	}

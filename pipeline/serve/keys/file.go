@@ -51,7 +51,18 @@ func (f File) List() ([]Key, error) {
 // Add makes a key and keeps it. created is when, RFC 3339. The caller's ID is given by Add.
 func (f File) Add(c Caller, token bool, created string) (Made, error) {
 	var made Made
-	err := f.change(func(all *content) error {
+	err := f.AddShown(c, token, created, func(m Made) error {
+		made = m
+		return nil
+	})
+	return made, err
+}
+
+// AddShown is Add where the key is shown before it counts: show is called when all but the last step is done, and a
+// key that could not be shown is not kept.
+func (f File) AddShown(c Caller, token bool, created string, show func(Made) error) error {
+	var made Made
+	return f.change(func(all *content) error {
 		r, secret, err := newRecord(c, token, created)
 		if err != nil {
 			return err
@@ -59,8 +70,7 @@ func (f File) Add(c Caller, token bool, created string) (Made, error) {
 		all.Keys = append(all.Keys, r)
 		made = Made{Key: r.Key, Secret: secret}
 		return nil
-	})
-	return made, err
+	}, func() error { return show(made) })
 }
 
 // UnknownKeyError says that there is no key of an id.
@@ -84,7 +94,7 @@ func (f File) Revoke(id, at string) (changed bool, err error) {
 			r.Revoked, r.Secret, r.Hash = at, "", ""
 		}
 		return nil
-	})
+	}, nil)
 	return changed, err
 }
 
@@ -142,8 +152,9 @@ func (f File) read() (content, fs.FileInfo, error) {
 	return c, info, nil
 }
 
-// change reads the file, changes what it holds and replaces it, alone among programs that do.
-func (f File) change(edit func(*content) error) (err error) {
+// change reads the file, changes what it holds and replaces it, alone among programs that do. ready is called when the
+// new file is written and synced; where it fails the old file stays. nil = nothing.
+func (f File) change(edit func(*content) error, ready func() error) (err error) {
 	dir := filepath.Dir(f.Name)
 	lock, err := os.OpenFile(f.Name+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -169,11 +180,15 @@ func (f File) change(edit func(*content) error) (err error) {
 		return fmt.Errorf("write keys: %w", err)
 	}
 	_, err = tmp.Write(append(text, '\n'))
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), f.Name)
+	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
 	}
-	if err != nil {
+	if ready != nil {
+		if err := ready(); err != nil {
+			return errors.Join(err, os.Remove(tmp.Name()))
+		}
+	}
+	if err := os.Rename(tmp.Name(), f.Name); err != nil {
 		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(tmp.Name()))
 	}
 	return syncDir(dir)

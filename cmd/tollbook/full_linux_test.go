@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// printing are command lines over the sample that print a result, in this order; every command but `serve` has one. A
+// # is another number each time.
+func printing() []string {
+	return []string{
+		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly", "-w W run monthly --cycle 2026-09",
+		"-w W rejects", "-w W doctor",
+		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
+		"-w W bill --cycle 2026-09 --customer aurora --format html",
+		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901",
+		"-w W export --cycle 2026-09 --table lines",
+		"-w W export --cycle 2026-09 --table statements --format ndjson",
+		"-w W export --cycle 2026-09 --table statements --format xlsx",
+		"-w W export --cycle 2026-09 --format focus --issuer vendor", "-w W incentives",
+		"-w W packages --cycle 2026-09 --customer grove", "-w W query",
+		"-w W query revenue --cycle 2026-09", "-w W query revenue --cycle 2026-09 --format csv",
+		"-w W quote --customer delta --usage W/inbox/usage/machines-2026-09.csv",
+		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html", "-w W verify",
+		"-w W publish --print-ddl",
+		"-w W keys list", "-w W keys add --role vendor", "-w W keys add --role finance --token", "-w W keys revoke KEY",
+		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09", "-w W rerate --cycle 2026-09 --dry-run",
+		"-w W rerate --cycle 2026-09",
+		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
+		"-w W schedule --once",
+		"-w W backup W-backup", "restore W-backup --into W-restored-#", "init W-new-#", "init W-sample-# --sample",
+		"-w W-made-# generate --rows 10 --customers 1 --days 1",
+	}
+}
+
+// groups are commands that do nothing by themselves but say which of their commands there are, and the server, which
+// prints nothing.
+func groups() []string {
+	return []string{"tollbook", "tollbook keys", "tollbook run", "tollbook serve"}
+}
+
+// world is the sample, billed, with a key of the query API.
+type world struct {
+	*testing.T
+	dir, key string
+	count    int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{T: t, dir: filepath.Join(t.TempDir(), "w")}
+	for _, line := range []string{"init W --sample", "-w W run monthly --cycle 2026-09"} {
+		if code, out, told := w.call(line); code > 1 {
+			t.Fatalf("%s: exit %d\n%s%s", line, code, out, told)
+		}
+	}
+	_, out, _ := w.call("-w W keys add --role finance --json")
+	var made struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &made); err != nil || made.ID == "" {
+		t.Fatal(out, err)
+	}
+	w.key = made.ID
+	return w
+}
+
+// args are those of a command line of printing.
+func (w *world) args(line string) []string {
+	w.count++
+	var args []string
+	for _, arg := range strings.Split(line, " ") {
+		if rest, found := strings.CutPrefix(arg, "W"); found {
+			arg = w.dir + rest
+		}
+		args = append(args, strings.ReplaceAll(strings.ReplaceAll(arg, "KEY", w.key), "#", fmt.Sprint(w.count)))
+	}
+	return args
+}
+
+// call runs a command line and returns its exit code and what it printed.
+func (w *world) call(line string) (code int, out, told string) {
+	var stdout, stderr bytes.Buffer
+	code = Main(w.args(line), nil, &stdout, &stderr, func(string) string { return "" }, noon)
+	return code, stdout.String(), stderr.String()
+}
+
+// full runs a command line whose output is full.
+func (w *world) full(line string) (code int, told string) {
+	w.Helper()
+	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer f.Close()
+	var stderr bytes.Buffer
+	code = Main(w.args(line), nil, f, &stderr, func(string) string { return "" }, noon)
+	return code, stderr.String()
+}
+
+// wantFull runs a command line whose output is full, and wants that it fails for that.
+func (w *world) wantFull(line string) {
+	w.Helper()
+	if code, told := w.full(line); code != 3 || !strings.Contains(told, "print the result: ") ||
+		!strings.Contains(told, "write /dev/full: no space left on device") {
+		w.Errorf("tollbook %s > /dev/full: exit %d, want 3: %s", line, code, told)
+	}
+}
+
+// TestFullOutput (CLI-7): every command that prints a result fails with exit code 3 where the output is full, as text
+// and as JSON; so does the help of every command. A new command must be in printing.
+func TestFullOutput(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	covered := groups()
+	for _, line := range printing() {
+		cmd, _, err := testApp().root().Find(strings.Split(line, " "))
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		covered = append(covered, cmd.CommandPath())
+		if code, out, told := w.call(line); code > 1 || out == "" {
+			t.Errorf("tollbook %s: exit %d, want 0 or 1 and a result: %q, %s", line, code, out, told)
+		}
+		w.wantFull(line)
+		w.wantFull("--json " + line)
+	}
+	w.wantFull("help run")
+	w.wantFull("__complete run ") // what the shell's completion asks
+	walk(testApp().root(), func(cmd *cobra.Command) {
+		if !slices.Contains(covered, cmd.CommandPath()) {
+			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
+		}
+		w.wantFull(strings.TrimPrefix(cmd.CommandPath()+" --help", "tollbook "))
+	})
+}
+
+// TestKeyNotShown (KEYS-6): a key whose secret could not be shown does not exist, and no file of the attempt is left.
+func TestKeyNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, before, _ := w.call("-w W keys list --json")
+	for _, line := range []string{"-w W keys add --role vendor", "-w W keys add --role vendor --token",
+		"-w W keys add --role vendor --json"} {
+		if code, told := w.full(line); code != 3 || strings.Contains(told, "shown once") {
+			t.Errorf("%s: exit %d, %s", line, code, told)
+		}
+	}
+	if _, after, _ := w.call("-w W keys list --json"); after != before || strings.Count(after, w.key) != 1 {
+		t.Errorf("keys before:\n%s\nafter:\n%s", before, after)
+	}
+	if left, err := filepath.Glob(filepath.Join(w.dir, ".keys*")); len(left) > 0 || err != nil {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -1,0 +1,93 @@
+//go:build amd64 || arm64
+
+package fatal
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deathEnv names how the process of these tests is to end.
+const deathEnv = "TOLLBOOK_TEST_DEATH"
+
+// TestMain ends the process the way it is told, if it is.
+func TestMain(m *testing.M) {
+	way, told := os.LookupEnv(deathEnv)
+	if !told {
+		os.Exit(m.Run())
+	}
+	Handle()
+	deaths()[way].die()
+	time.Sleep(time.Hour) // killed by the test before
+}
+
+// death is a way to end, what the runtime says of it, and the exit code.
+type death struct {
+	die  func()
+	says string
+	code int
+}
+
+func deaths() map[string]death {
+	const last = "tollbook: the process cannot go on: exit code 3, safe to run again\n"
+	return map[string]death{
+		"panic": {func() { go func() { panic("of a goroutine") }() }, "panic: of a goroutine\n", 3},
+		"nil":   {func() { *nowhere() = 1 }, "invalid memory address or nil pointer dereference", 3},
+		"stack": {func() { debug.SetMaxStack(1 << 20); os.Exit(deep(1)) }, "fatal error: stack overflow", 3},
+		"memory": {func() {
+			limit := syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}
+			if err := syscall.Setrlimit(syscall.RLIMIT_AS, &limit); err != nil {
+				panic(err)
+			}
+			_ = make([]byte, 1<<40)
+		}, "fatal error: out of memory", 3},
+		"quit":  {func() { _ = syscall.Kill(os.Getpid(), syscall.SIGQUIT) }, "SIGQUIT: quit\n", 3},
+		"abort": {func() { _ = syscall.Kill(os.Getpid(), syscall.SIGABRT) }, last, 3},
+		"two":   {func() { os.Exit(2) }, "", 2},
+		"none":  {func() { os.Exit(0) }, "", 0},
+		"kill":  {func() { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL) }, "", -1},
+	}
+}
+
+// nowhere is where nothing can be written.
+func nowhere() *int { return nil }
+
+// deep uses up the stack.
+func deep(n int) int {
+	if n < 0 {
+		return n
+	}
+	return deep(n+1) + n
+}
+
+// TestDeaths (FATAL-1 to FATAL-4): each way to end has its exit code, and the runtime's report comes first.
+func TestDeaths(t *testing.T) {
+	t.Parallel()
+	for way, d := range deaths() {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.Command(os.Args[0])
+			cmd.Env = append(os.Environ(), deathEnv+"="+way, "GOTRACEBACK=none")
+			out, err := cmd.CombinedOutput()
+			exit := new(exec.ExitError)
+			if err != nil && !errors.As(err, &exit) {
+				t.Fatal(err)
+			}
+			if code := cmd.ProcessState.ExitCode(); code != d.code {
+				t.Errorf("exit code %d, want %d:\n%s", code, d.code, out)
+			}
+			if !strings.Contains(string(out), d.says) {
+				t.Errorf("no %q in\n%s", d.says, out)
+			}
+			if ended := strings.HasSuffix(string(out), message); ended != (d.code == 3) {
+				t.Errorf("last line is the message: %v\n%s", ended, out)
+			}
+		})
+	}
+}
