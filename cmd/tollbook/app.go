@@ -17,7 +17,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -179,7 +178,7 @@ func (a *app) options() (run.Options, error) {
 	o := run.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
 		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(),
-		BooksCopy: filepath.Join(ledger.Dir(a.flags.workspace), "books.zip"), Log: a.log, Progress: a.bar.update, Env: a.env,
+		BooksCopy: run.BooksCopy(a.flags.workspace), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {

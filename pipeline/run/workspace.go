@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -31,11 +33,30 @@ func OpenWorkspace(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := books.Load(os.DirFS(dir), s)
+	b, err := LoadBooks(dir, s)
 	if err != nil {
 		return nil, err
 	}
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
+}
+
+// BooksCopy is the file in which runs keep a copy of the books of the workspace in a folder.
+func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
+
+// LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must be there (MEND-5). Errors:
+// problem.Problems with everything that is wrong.
+func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
+	root := os.DirFS(dir)
+	b, err := books.Load(root, s)
+	gone := change.Gone(BooksCopy(dir), root)
+	if len(gone) == 0 {
+		return b, err
+	}
+	var problems problem.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	return nil, append(problems, gone...)
 }
 
 // Options is how a run is to be done. None of it but AsOf and AcceptRejects changes what comes out.
@@ -50,7 +71,7 @@ type Options struct {
 	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
 	Standing   string         // file that remembers after which state of the lake nothing was left to do (Stand); "" = none
 	Program    string         // names this build of the program, for Standing; "" = not known
-	BooksCopy  string         // file that keeps the books open cycles are rated with (mend.Save); "" = none, and changed books rate all of them again
+	BooksCopy  string         // file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them again
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)
 	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its rows are known at no
