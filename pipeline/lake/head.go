@@ -17,8 +17,11 @@ func (l *Lake) checkNewer(number int64, hash Hash) error {
 			return err
 		}
 		announced, _, err := l.readIntent()
-		if err != nil || newer <= announced {
+		if err != nil {
 			return err
+		}
+		if newer <= announced && (number > 0 || announced == 1) { // a first run that has not committed yet has announced manifest 1
+			return nil
 		}
 		now, at, err := l.readHead()
 		if err != nil {

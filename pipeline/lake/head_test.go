@@ -139,6 +139,27 @@ func TestHeadLostOrStopped(t *testing.T) {
 	}
 }
 
+// TestHeadLostBeforeCleaning: a run was killed after its commit, and then HEAD is lost. The announcement is of a later manifest than the first:
+// the lake is damaged for a run and for a reader.
+func TestHeadLostBeforeCleaning(t *testing.T) {
+	t.Parallel()
+	m := stoppedAt(t, 1, lake.BeforeClean)
+	if err := m.Remove("HEAD"); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, m)
+	const want = "HEAD: not there, but manifests/000001.json, or a later one, names it"
+	if _, err := open(t, m).Head(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Head: %v", err)
+	}
+	if err := beginAndClose(m); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Begin: %v", err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
+
 // TestAnnouncedOther: an announcement excuses the manifest that it names, and no other.
 func TestAnnouncedOther(t *testing.T) {
 	t.Parallel()
