@@ -99,8 +99,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeDamaged: while a server runs, HEAD is lost, is that of the day before, and a file of the lake is lost. Requests fail as long as the
-// damage lasts, and no older state is served; then the same server answers again.
+// TestServeDamaged: while a server runs, HEAD becomes that of the day before, is emptied and is lost. Requests fail as long as
+// the damage lasts, and no older state is served; then the same server answers again.
 func TestServeDamaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -95,7 +95,7 @@ func Gone(path string, fsys fs.FS) problem.Problems {
 	if err != nil {
 		return nil
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }() // opened for reading
 	var gone problem.Problems
 	for _, f := range books.Formats() {
 		name := "books/" + f.File
