@@ -3,6 +3,7 @@ package jobs
 import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -66,7 +67,7 @@ func (t *Task) Command() string {
 	switch t.Kind {
 	case Nightly:
 		if t.ResetClock {
-			text += run.ResetClockFlag
+			text += workspace.ResetClockFlag
 		}
 		return "run " + text
 	case Monthly:

@@ -17,7 +17,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -122,7 +121,7 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 		a.initCommand(), a.checkCommand(), a.generateCommand(), a.ingestCommand(), a.rejectsCommand(), a.runCommand(),
 		a.closeCommand(), a.rerateCommand(), a.publishCommand(), a.billCommand(), a.explainCommand(), a.exportCommand(), a.verifyCommand(),
 		a.bandwidthCommand(), a.packagesCommand(), a.quoteCommand(), a.statementCommand(), a.incentivesCommand(), a.queryCommand(),
-		a.serveCommand(), a.keysCommand(), a.scheduleCommand(), a.runsCommand(), a.pruneCommand(), a.backupCommand(), a.restoreCommand(), a.doctorCommand(),
+		a.serveCommand(), a.keysCommand(), a.scheduleCommand(), a.runsCommand(), a.pruneCommand(), a.backupCommand(), a.restoreCommand(), a.restoreHeadCommand(), a.doctorCommand(),
 	)
 	return root
 }
@@ -133,7 +132,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	a.log = newLogger(a.err, a.flags.json)
 	a.bar = newProgress(a.err, a.clock)
 	switch {
-	case a.flags.lake != "" && !slices.Contains(readers(), topOf(cmd)):
+	case a.flags.lake != "" && topOf(cmd) != "restore-head" && !slices.Contains(readers(), topOf(cmd)):
 		return &usageError{what: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)), hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.flags.workers < 1:
 		return &usageError{what: fmt.Sprintf("--workers %d: want 1 or more", a.flags.workers)}
@@ -206,7 +205,7 @@ func (a *app) options() (workspace.Options, error) {
 	o := workspace.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
 		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(),
-		BooksCopy: filepath.Join(ledger.Dir(a.flags.workspace), "books.zip"), Log: a.log, Progress: a.bar.update, Env: a.env,
+		BooksCopy: workspace.BooksCopy(a.flags.workspace), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
 	if err != nil {

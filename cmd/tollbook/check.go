@@ -102,7 +102,7 @@ func (a *app) checked() (*workspace.Workspace, error) {
 	}
 	s.Zone = zone
 	var more problem.Problems
-	if _, err := books.Load(os.DirFS(a.flags.workspace), s); errors.As(err, &more) {
+	if _, err := workspace.LoadBooks(a.flags.workspace, s); errors.As(err, &more) {
 		problems = append(slices.Clone(problems), more...)
 	}
 	return nil, problems

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -96,6 +97,115 @@ func TestServe(t *testing.T) {
 	if !strings.Contains(string(rest), `"msg":"stopping"`) || strings.Contains(string(rest), key.Secret) {
 		t.Errorf("%s", rest)
 	}
+}
+
+// TestServeDamaged: while a server runs, HEAD becomes that of the day before, is emptied and is lost. Requests fail as long as
+// the damage lasts, and no older state is served; then the same server answers again.
+func TestServeDamaged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata/mini")); err != nil {
+		t.Fatal(err)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := func(args ...string) *exec.Cmd {
+		env := append(os.Environ(), "TMPDIR="+t.TempDir())
+		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...), Env: env}
+	}
+	nightly := func(asOf string) {
+		if out, err := program("run", "nightly", "--as-of", asOf).CombinedOutput(); err != nil && !strings.Contains(err.Error(), "status 1") {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	head := filepath.Join(dir, "lake", "HEAD")
+	nightly("2026-10-03T04:00:00Z")
+	older, err := os.ReadFile(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const october = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+		"o1,acme,m1,vm,east,2026-10-02T00:00:00+08:00,2026-10-02T01:00:00+08:00,1\n"
+	if err := os.WriteFile(filepath.Join(dir, "inbox", "usage", "october.csv"), []byte(october), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nightly("2026-10-04T04:00:00Z")
+	newest, err := os.ReadFile(head)
+	if err != nil || string(newest) == string(older) {
+		t.Fatalf("HEAD %q, before %q, %v", newest, older, err)
+	}
+	made, err := program("keys", "add", "--role", "vendor", "--token", "--json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var key struct{ ID, Secret string }
+	if err := json.Unmarshal(made, &key); err != nil {
+		t.Fatal(err)
+	}
+	on := startServer(t, program("serve", "--listen", "127.0.0.1:0", "--json"))
+	ask := func(what string, want int) {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodGet, on+"/v1/cycles", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Auth-Token", key.Secret)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if resp.Body.Close(); resp.StatusCode != want || err != nil {
+			t.Errorf("%s: status %d, want %d: %s, %v", what, resp.StatusCode, want, body, err)
+		}
+	}
+	put := func(name string, text []byte) {
+		t.Helper()
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("whole", http.StatusOK)
+	put(head, older)
+	ask("HEAD of the day before", http.StatusInternalServerError)
+	put(head, nil)
+	ask("empty HEAD", http.StatusInternalServerError)
+	if err := os.Remove(head); err != nil {
+		t.Fatal(err)
+	}
+	ask("no HEAD", http.StatusInternalServerError)
+	if out, err := program("restore-head", "--yes").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	ask("HEAD restored", http.StatusOK)
+	if now, err := os.ReadFile(head); err != nil || string(now) != string(newest) {
+		t.Errorf("HEAD is %q, want %q, %v", now, newest, err)
+	}
+}
+
+// startServer starts a server, which the test's end kills, and returns where it listens.
+func startServer(t *testing.T, server *exec.Cmd) string {
+	t.Helper()
+	log, err := server.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = server.Process.Kill(), server.Wait() })
+	first, err := bufio.NewReader(log).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, log) }()
+	var serving struct{ Msg, On string }
+	if err := json.Unmarshal([]byte(first), &serving); err != nil || serving.Msg != "serving" {
+		t.Fatal(first, err)
+	}
+	return serving.On
 }
 
 // TestServeKilled: a signature that a server took before it was killed is not good at the next one.

@@ -122,9 +122,12 @@ func (d *doctor) lake(context.Context) {
 		d.snap, err = l.Head()
 	}
 	var corrupt *lake.CorruptError
+	var missing *lake.MissingError
 	switch {
 	case errors.As(err, &corrupt):
 		d.broken("lake", corrupt.Hint, "%v", err)
+	case errors.As(err, &missing):
+		d.broken("lake", missing.Hint, "%v", err)
 	case err != nil:
 		d.broken("lake", "see that the folder can be read", "%v", err)
 	case d.snap.Manifest.Number == 0:

@@ -224,7 +224,7 @@ func (s *State) cycles(m *lake.Manifest) (err error) {
 
 // ran notes a run that took the inbox in, published or pruned.
 func (s *State) ran(r run, now period.Instant) {
-	name, cycle, _ := strings.Cut(strings.TrimSuffix(r.command, pipeline.ResetClockFlag), " --cycle ")
+	name, cycle, _ := strings.Cut(strings.TrimSuffix(r.command, workspace.ResetClockFlag), " --cycle ")
 	if r.asOf > now {
 		return
 	}

@@ -124,8 +124,16 @@ func (a *Archived) equal(o *Archived) bool {
 	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run && slices.Equal(a.Left, o.Left)
 }
 
-// publish makes the data files' names durable, then the lists and the manifest (WRITE-2, WRITE-3).
+// publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2, WRITE-3).
 func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, error) {
+	b, err := encodeManifest(m)
+	if err != nil {
+		return "", fmt.Errorf("lake: write the manifest: %w", err)
+	}
+	hash := HashBytes(b)
+	if err := t.announce(m.Number, hash); err != nil {
+		return "", err
+	}
 	if err := t.syncFolders(); err != nil {
 		return "", err
 	}
@@ -140,14 +148,32 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 			return "", err
 		}
 	}
-	b, err := encodeManifest(m)
-	if err != nil {
-		return "", fmt.Errorf("lake: write the manifest: %w", err)
-	}
 	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
 		return "", err
 	}
-	return HashBytes(b), t.syncFolders()
+	return hash, t.syncFolders()
+}
+
+// announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and stays until HEAD
+// is durable, so that the next run can tell a manifest that was never committed from one whose HEAD was lost (LAKE-14).
+func (t *Txn) announce(number int64, hash Hash) error {
+	f, err := t.lake.st.Create(intentName)
+	if err != nil {
+		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
+	}
+	if _, err := f.Write(encodeHead(number, hash)); err != nil {
+		return fmt.Errorf("announce manifest %d of the lake: %w", number, errors.Join(err, f.Close()))
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(t.syncFailed(intentName, err), f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("announce manifest %d of the lake: %w", number, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.touched[tempDir], t.touched[""] = true, true
+	return nil
 }
 
 // replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power goes.

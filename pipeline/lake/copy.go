@@ -35,7 +35,7 @@ func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error)
 		return c.done, fmt.Errorf("list the copy: %w", err)
 	}
 	for _, e := range entries {
-		if kind, _ := classify(e.Name); kind == temp {
+		if kind, _ := classify(e.Name); kind == temp && e.Name != intentName {
 			if err := to.Remove(e.Name); err != nil {
 				return c.done, fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -149,6 +149,11 @@ func (c *copying) manifests(ctx context.Context) error {
 		missing = append(missing, link{m.Number, hash})
 		hash = m.Parent
 	}
+	if len(missing) > 0 {
+		if err := c.announce(ctx); err != nil {
+			return err
+		}
+	}
 	for _, l := range slices.Backward(missing) {
 		delete(c.has, manifestName(l.number)) // a manifest of a state that was given up
 		if err := c.small(ctx, manifestName(l.number), l.hash, manifestName(l.number+1)); err != nil {
@@ -158,16 +163,30 @@ func (c *copying) manifests(ctx context.Context) error {
 	return c.sync()
 }
 
-// head names the state in the copy.
-func (c *copying) head(ctx context.Context) error {
+// announce writes which manifest HEAD will name: until then a reader of the copy takes newer manifests for uncommitted (LAKE-14).
+func (c *copying) announce(ctx context.Context) error {
 	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
-	if old, err := readAll(c.to, headName); err == nil && string(old) == string(b) {
-		return nil
-	}
-	if err := c.write(ctx, headName, HashBytes(b), bytes.NewReader(b)); err != nil {
+	if err := c.write(ctx, intentName, HashBytes(b), bytes.NewReader(b)); err != nil {
 		return err
 	}
 	return c.sync()
+}
+
+// head names the state in the copy.
+func (c *copying) head(ctx context.Context) error {
+	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
+	if old, err := readAll(c.to, headName); err != nil || string(old) != string(b) {
+		if err := c.write(ctx, headName, HashBytes(b), bytes.NewReader(b)); err != nil {
+			return err
+		}
+		if err := c.sync(); err != nil {
+			return err
+		}
+	}
+	if err := c.to.Remove(intentName); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("clear up the copy: %w", err)
+	}
+	return nil
 }
 
 // small copies a list or a manifest.
@@ -210,7 +229,7 @@ func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Rea
 	if err := c.to.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
-	if name != headName {
+	if name != headName && name != intentName {
 		c.done.Bytes += n
 	}
 	c.touched = append(c.touched, path.Dir(name))

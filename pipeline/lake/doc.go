@@ -9,6 +9,7 @@
 //	lines/cycle=2026-09/day=2026-09-03/003-<hash>.parquet   table, cycle, day (`end` for month-end), bucket
 //	rejects/<hash>.parquet                                  a table without cycle
 //	tmp/000007-lines                                        unfinished, or a spill of the run that is on
+//	tmp/000000-commit                                       the manifest that a run is about to commit: what HEAD will say
 //
 // A hash is the first 128 bits of a SHA-256 in hexadecimal.
 //
@@ -35,20 +36,24 @@
 //	LAKE-12 Cycle and day must be columns in the data files too: a file that lost its path still says what it is. (Kept by those
 //	        who write the files' content.)
 //	LAKE-13 A reader must never get a byte of a data file that is not the byte that was written: the lists hold checksums of blocks.
+//	LAKE-14 A manifest after the one that HEAD names (any manifest, where there is no HEAD) must be announced in tmp/000000-commit: only
+//	        then it was never committed. Otherwise HEAD was lost or replaced by an older one: the lake is damaged, and neither a run nor a
+//	        reader uses it. RestoreHead repairs HEAD.
+//	LAKE-15 HEAD must only be restored to the newest manifest, and only if all files that it names and its chain of parents are complete.
 //
 // # Write order
 //
 //	WRITE-1 A data file: written under a name in tmp/, synced, closed, renamed to its name. Several at once.
-//	WRITE-2 When all are written: every folder in which a name changed, and those above it, synced once.
+//	WRITE-2 When all are written: the announcement tmp/000000-commit, number and hash of the manifest, synced. Then every folder in which a name changed, and those above it, synced once.
 //	WRITE-3 The lists that differ, and the manifest: as in WRITE-1, then their folder.
 //	WRITE-4 HEAD: as in WRITE-1, then the root folder. The rename is the commit for readers, the sync for power cuts.
-//	WRITE-5 Clearing up (DEL-2), then the lock.
+//	WRITE-5 Clearing up (DEL-2), the announcement included, then the lock.
 //	WRITE-6 A sync that failed ends the run at once, and nothing of it is tried again: nobody knows what is on disk then.
 //
 // # Read order
 //
 //	READ-1  HEAD.
-//	READ-2  The manifest it names; its hash is checked.
+//	READ-2  The manifest it names; its hash is checked. The next manifest is not there, or is announced (LAKE-14).
 //	READ-3  The lists that are needed; their hashes are checked.
 //	READ-4  The data files; their sizes are checked on opening, the checksum of a block when it is first read, their hashes by CheckFiles.
 //	READ-5  A file is gone: read HEAD again. It moved: start over. It did not: the lake is damaged (MissingError).
@@ -58,11 +63,10 @@
 //	DEL-1   Nothing is deleted before HEAD is durable: after WRITE-4, or at the begin of a run after the root folder was synced.
 //	DEL-2   At the end of a run: what the old state named and the new one does not (data files, lists), what the run finished and
 //	        did not name, its temporary files; then their folders are synced.
-//	DEL-3   At the begin of a run, with a line each that says why: temporary files, the manifest after HEAD's, and data files and
-//	        lists that HEAD's manifest does not name.
+//	DEL-3   At the begin of a run, with a line each that says why: temporary files, the announced manifest after HEAD's, and data files
+//	        and lists that HEAD's manifest does not name. The announcement goes last, after the manifest's removal is durable.
 //	DEL-4   Never deleted: HEAD, LOCK, manifests up to HEAD's, and files whose names the lake does not give (a line warns of them).
-//	DEL-5   A HEAD that looks older than the lake (a manifest two or more after it; manifest 2 and no HEAD) stops the run: deleting
-//	        would lose what a lost HEAD named.
+//	DEL-5   A HEAD that is missing beside a manifest, or older than the lake (LAKE-14), stops the run before anything is deleted.
 //
 // Lists of older manifests are deleted with the files they name. The manifests that are kept still hold their hashes and totals: the
 // history can be audited, the old states cannot be read.

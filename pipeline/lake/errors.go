@@ -83,7 +83,7 @@ func (e *ClosedError) Error() string {
 // The hints, one per kind of trouble.
 const (
 	hintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt from inbox and books"
-	hintHead    = "put HEAD back from a copy of the lake: it is one line, the number and hash of the newest whole manifest; `verify` shows the hashes"
+	hintHead    = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; nothing was changed"
 )
 
 // notThere is the Detail of a MissingError for a file that is gone, not short.

@@ -205,7 +205,7 @@ func TestDamage(t *testing.T) {
 		{"HEAD of another hash", "HEAD", "3 " + strings.Repeat("0", 32) + "\n", "manifests/000003.json: hash is " + hash + ", HEAD says 0000", ""},
 		{"HEAD of a lost manifest", "HEAD", "4 " + hash + "\n", "manifests/000004.json: not there, but HEAD names it", ""},
 		{"HEAD of an older state", "HEAD", "1 " + hash + "\n", "manifests/000001.json: hash is ", ""},
-		{"no HEAD", "HEAD", "", "HEAD: not there, but manifests/000002.json, or a later one, names it; put HEAD back", ""},
+		{"no HEAD", "HEAD", "", "HEAD: not there, but manifests/000001.json, or a later one, names it; put HEAD back", ""},
 		{"manifest", "manifests/000003.json", flip(files["manifests/000003.json"], 30), "manifests/000003.json: hash is ", ""},
 		{"no manifest", "manifests/000003.json", "", "manifests/000003.json: not there, but HEAD names it", ""},
 		{"list", list, flip(files[list], 40), list + ": hash is ", ""},
@@ -287,11 +287,16 @@ func TestClearingUp(t *testing.T) {
 		"manifests/inputs-" + zeros + ".json",
 		"positions/cycle=2031-01/007-" + zeros + ".parquet",
 		"rejects/" + zeros + ".parquet",
+		"tmp/000000-commit",
 		"tmp/000001-lines",
 	}
 	foreign := []string{"README", "books/prices.csv", "lines/extra.parquet", "manifests/000001.json.bak", "tmp/notes"}
 	for _, name := range orphans {
-		plant(t, m, name, "x")
+		text := "x"
+		if name == "tmp/000000-commit" {
+			text = "4 2d711642b726b04401627ca9fbac32f5\n" // printf x | sha256sum | cut -c1-32
+		}
+		plant(t, m, name, text)
 	}
 	for _, name := range foreign {
 		plant(t, m, name, "y")

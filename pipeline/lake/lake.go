@@ -42,6 +42,15 @@ type Lake struct {
 // Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error is that of
 // a HEAD that cannot be read, or a *CorruptError for one that is torn.
 func Open(st storage.Storage, o Options) (*Lake, error) {
+	l := newLake(st, o)
+	if _, _, err := l.readHead(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// newLake is Open without a look at HEAD.
+func newLake(st storage.Storage, o Options) *Lake {
 	l := &Lake{st: st, log: o.Log, stop: o.Stop}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
@@ -49,13 +58,11 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 	if l.stop == nil {
 		l.stop = func(string) error { return nil }
 	}
-	if _, _, err := l.readHead(); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return l
 }
 
-// Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4).
+// Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4). A HEAD that is missing or older than
+// the lake is an error (LAKE-14): *MissingError, *CorruptError.
 func (l *Lake) Head() (*Snapshot, error) {
 	for {
 		number, hash, err := l.readHead()
@@ -63,6 +70,9 @@ func (l *Lake) Head() (*Snapshot, error) {
 			return nil, err
 		}
 		snap, err := l.load(number, hash)
+		if err == nil {
+			err = l.checkNewer(number, hash)
+		}
 		if err == nil {
 			return snap, nil
 		}
@@ -121,31 +131,16 @@ func (l *Lake) readHead() (int64, Hash, error) {
 	return number, hash, nil
 }
 
-// load reads the manifest HEAD names.
+// load reads the manifest HEAD names; number 0 is the empty lake.
 func (l *Lake) load(number int64, hash Hash) (*Snapshot, error) {
 	if number == 0 {
-		return l.loadNone()
+		return &Snapshot{Manifest: Manifest{Format: format}, lake: l}, nil
 	}
 	m, err := l.readManifest(number, hash, headName)
 	if err != nil {
 		return nil, err
 	}
 	return &Snapshot{Manifest: *m, Hash: hash, lake: l}, nil
-}
-
-// loadNone is the state without HEAD: the empty lake, unless there was a HEAD once. A first run that was killed leaves manifest 1
-// at most.
-func (l *Lake) loadNone() (*Snapshot, error) {
-	entries, err := l.st.List(manifestsDir + "/")
-	if err != nil {
-		return nil, fmt.Errorf("list the lake's manifests: %w", err)
-	}
-	for _, e := range entries {
-		if kind, number := classify(e.Name); kind == manifest && number > 1 {
-			return nil, l.gone(headName, 0, fmt.Sprintf("%s, or a later one,", e.Name), hintHead)
-		}
-	}
-	return &Snapshot{Manifest: Manifest{Format: format}, lake: l}, nil
 }
 
 // readManifest reads and checks one manifest; by says who names it.

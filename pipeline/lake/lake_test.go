@@ -468,11 +468,16 @@ write tmp/000004-lines
 sync tmp/000004-lines
 close tmp/000004-lines
 rename lines/cycle=2026-09/day=2026-09-03/000-HASH.parquet
+create tmp/000000-commit
+write tmp/000000-commit
+sync tmp/000000-commit
+close tmp/000000-commit
 syncdir lines/cycle=2026-09/day=2026-09-02
 syncdir lines/cycle=2026-09/day=2026-09-03
 syncdir lines/cycle=2026-09
 syncdir rejects
 syncdir lines
+syncdir tmp
 syncdir .
 -- before-manifest
 create tmp/000005-small
@@ -504,10 +509,12 @@ syncdir .
 remove lines/cycle=2026-09/day=2026-09-02/001-HASH.parquet
 remove manifests/files-2026-09-HASH.json
 remove manifests/inputs-HASH.json
+remove tmp/000000-commit
 syncdir lines/cycle=2026-09/day=2026-09-02
 syncdir lines/cycle=2026-09
 syncdir manifests
 syncdir lines
+syncdir tmp
 syncdir .
 `
 

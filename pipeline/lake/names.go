@@ -31,6 +31,10 @@ func filesName(cycle string, h Hash) string {
 
 func inputsName(h Hash) string { return fmt.Sprintf("%s/inputs-%s.json", manifestsDir, h) }
 
+// intentName is the file that announces a commit: it holds the text that HEAD will have (LAKE-14). CreateTemp numbers from 1, so it is
+// free; clearing up takes it for a temporary file.
+const intentName = tempDir + "/000000-commit"
+
 // tempName is a name for something unfinished; no two of one run are the same.
 func tempName(sequence int64, label string) string {
 	return fmt.Sprintf("%s/%06d-%s", tempDir, sequence, label)

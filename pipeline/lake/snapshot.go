@@ -155,20 +155,35 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 	return out, nil
 }
 
-// Origin is the hash of the lake's first manifest, which tells this lake from any other; "" for the empty lake.
+// Origin is the hash of the lake's first manifest, which tells this lake from any other; "" for the empty lake. The manifest is compared
+// with what the second one says of it: *CorruptError.
 func (s *Snapshot) Origin() (Hash, error) {
-	if s.Manifest.Number == 0 {
+	switch s.Manifest.Number {
+	case 0:
 		return "", nil
+	case 1:
+		return s.Hash, nil
+	case 2:
+		return s.Manifest.Parent, s.lake.checkFirst(s.Manifest.Parent)
 	}
-	name := manifestName(1)
-	b, err := s.lake.readFile(name)
+	b, err := s.lake.readFile(manifestName(2))
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", &MissingError{Name: name, Manifest: s.name(), Detail: notThere, Hint: hintRestore}
+		return "", &MissingError{Name: manifestName(2), Manifest: s.name(), Detail: notThere, Hint: hintRestore}
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s of the lake: %w", name, err)
+		return "", fmt.Errorf("read %s of the lake: %w", manifestName(2), err)
 	}
-	return HashBytes(b), nil
+	second := new(Manifest)
+	if err := decode(b, second); err != nil {
+		return "", &CorruptError{Name: manifestName(2), Detail: err.Error(), Hint: hintRestore}
+	}
+	return second.Parent, s.lake.checkFirst(second.Parent)
+}
+
+// checkFirst compares the first manifest with the hash that the second one says.
+func (l *Lake) checkFirst(hash Hash) error {
+	_, err := l.readManifest(1, hash, manifestName(2))
+	return unmoved(err, manifestName(2))
 }
 
 // Live reports whether this is still the lake's live state.

@@ -77,6 +77,9 @@ func (l *Lake) begin() (*Txn, error) {
 	for _, name := range lists {
 		t.named[name] = true
 	}
+	if err := t.checkUncommitted(entries); err != nil {
+		return nil, err
+	}
 	if err := t.clear(entries); err != nil {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
@@ -101,17 +104,37 @@ func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	return nil
 }
 
-// clear deletes what nobody names, with a line each (DEL-3 to DEL-5).
-func (t *Txn) clear(entries []storage.Entry) error {
+// checkUncommitted accepts manifests after HEAD's only if a run announced exactly this one and was stopped before its commit. Any other
+// was committed once: deleting it and its files would lose a state (LAKE-14, DEL-5).
+func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	number := t.base.Manifest.Number
 	for _, e := range entries {
 		kind, at := classify(e.Name)
-		if kind == manifest && at > number+1 {
-			detail := fmt.Sprintf("there, but HEAD names %s: HEAD is older than the lake", t.base.name())
-			return &CorruptError{Name: e.Name, Detail: detail, Hint: hintHead}
+		if kind != manifest || at <= number {
+			continue
+		}
+		announced, hash, err := t.lake.readIntent()
+		if err != nil {
+			return err
+		}
+		if at != number+1 || at != announced {
+			return t.lake.headLost(number, at)
+		}
+		b, err := t.lake.readFile(e.Name)
+		if err != nil {
+			return fmt.Errorf("read %s of the lake: %w", e.Name, err)
+		}
+		if HashBytes(b) != hash {
+			return t.lake.headLost(number, at)
 		}
 	}
-	synced := false
+	return nil
+}
+
+// clear deletes what nobody names, with a line each (DEL-3, DEL-4). The announcement of a commit goes last: as long as the manifest can be
+// there, it must be there too (LAKE-14).
+func (t *Txn) clear(entries []storage.Entry) error {
+	synced, announced := false, false
 	for _, e := range entries {
 		why := t.unnamed(e.Name)
 		if why == "" {
@@ -124,7 +147,19 @@ func (t *Txn) clear(entries []storage.Entry) error {
 			synced = true
 		}
 		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
+		if e.Name == intentName {
+			announced = true
+			continue
+		}
 		if err := t.remove(e.Name); err != nil {
+			return err
+		}
+	}
+	if announced {
+		if err := t.syncFolders(); err != nil {
+			return err
+		}
+		if err := t.remove(intentName); err != nil {
 			return err
 		}
 	}
@@ -152,6 +187,11 @@ func (t *Txn) remove(name string) error {
 		return fmt.Errorf("remove %s from the lake: %w", name, err)
 	}
 	t.touch(name)
+	if name == intentName { // its folder was synced with it
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.touched[tempDir] = true
+	}
 	return nil
 }
 

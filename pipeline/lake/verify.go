@@ -215,8 +215,14 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	} else if now != s.Manifest.Number {
 		return &MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
 	}
+	announced, _, err := s.lake.readIntent()
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
 		switch kind, number := classify(e.Name); {
+		case kind == manifest && number > max(s.Manifest.Number, announced):
+			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() + ", which HEAD names: HEAD is older than the lake"})
 		case kind == foreign:
 			r.Findings = append(r.Findings, Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
 		case kind == temp,

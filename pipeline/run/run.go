@@ -397,9 +397,6 @@ func (r *run) commit(ctx context.Context) error {
 	return err
 }
 
-// ResetClockFlag follows the command of a run that set the lake's clock back, in its manifest and in the run ledger.
-const ResetClockFlag = " --reset-clock"
-
 // resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a
 // later clock. All that the run commits is by its own clock already; what is left is to commit a state although
 // nothing else may be new.
@@ -416,7 +413,7 @@ func (r *run) resetClock() error {
 		return nil
 	}
 	r.next.ResetClock()
-	r.job.command += ResetClockFlag
+	r.job.command += workspace.ResetClockFlag
 	r.report.Command = r.job.command
 	r.note("the lake's clock was %s and is now %s. Records that were rejected as too old by the later clock: "+
 		"`tollbook ingest --retry-rejects` tries them again", was, r.o.AsOf)

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -73,7 +72,7 @@ func (s *states) mend(now period.Instant) {
 	if !changed {
 		return
 	}
-	b, err := books.Load(os.DirFS(w.Dir), w.Settings)
+	b, err := workspace.LoadBooks(w.Dir, w.Settings)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.booksErr = err

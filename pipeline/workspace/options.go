@@ -19,7 +19,7 @@ type Options struct {
 	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
 	Standing   string         // file that remembers after which state of the lake nothing was left to do (Stand); "" = none
 	Program    string         // names this build of the program, for Standing; "" = not known
-	BooksCopy  string         // file that keeps the books open cycles are rated with (mend.Save); "" = none, and changed books rate all of them again
+	BooksCopy  string         // file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them again
 	Log        *slog.Logger   // nil = silent
 	Progress   func(stage string, done, total int64)
 	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its rows are known at no
@@ -69,3 +69,6 @@ func (o *Options) CountRows(n int64) {
 		o.StageRows(n)
 	}
 }
+
+// ResetClockFlag follows the command of a run that set the lake's clock back, in its manifest and in the run ledger.
+const ResetClockFlag = " --reset-clock"

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -32,11 +34,30 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := books.Load(os.DirFS(dir), s)
+	b, err := LoadBooks(dir, s)
 	if err != nil {
 		return nil, err
 	}
 	return &Workspace{Dir: dir, Settings: s, Books: b}, nil
+}
+
+// BooksCopy is the file in which runs keep a copy of the books of the workspace in a folder.
+func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
+
+// LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist (MEND-5). Errors:
+// problem.Problems with everything that is wrong.
+func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
+	root := os.DirFS(dir)
+	b, err := books.Load(root, s)
+	gone := change.Gone(BooksCopy(dir), root)
+	if len(gone) == 0 {
+		return b, err
+	}
+	var problems problem.Problems
+	if err != nil && !errors.As(err, &problems) {
+		return nil, err
+	}
+	return nil, append(problems, gone...)
 }
 
 // Lake opens the workspace's lake for reading.

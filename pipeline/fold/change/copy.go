@@ -9,8 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
@@ -84,4 +86,41 @@ func add(z *zip.Writer, name string, in io.Reader) error {
 	}
 	_, err = io.Copy(to, in)
 	return err
+}
+
+// Gone reports the books that the copy has rows of and that the workspace, whose root fsys is, lacks: an optional book that is missing reads
+// as an empty one, and what it said would be taken back without a word (MEND-5). A copy that is missing or damaged reports none.
+func Gone(path string, fsys fs.FS) problem.Problems {
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = z.Close() }() // opened for reading
+	var gone problem.Problems
+	for _, f := range books.Formats() {
+		name := "books/" + f.File
+		if f.Required { // books.Load says so
+			continue
+		}
+		if _, err := fs.Stat(fsys, name); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if text, err := fs.ReadFile(z, name); err == nil && hasRows(f.File, text) {
+			gone = append(gone, problem.Problem{Pos: problem.Pos{File: name}, Text: "missing, but the last run used it",
+				Hint: "put the file back from a copy. To empty the book, leave the file with its header row, or a YAML book with a comment"})
+		}
+	}
+	return gone
+}
+
+// hasRows reports whether a book says anything: a CSV file more than its header, a YAML file more than comments.
+func hasRows(name string, text []byte) bool {
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line != "" && (strings.HasSuffix(name, ".csv") || !strings.HasPrefix(line, "#")) {
+			rows++
+		}
+	}
+	return rows > 1 || rows == 1 && !strings.HasSuffix(name, ".csv")
 }

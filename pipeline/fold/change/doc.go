@@ -9,4 +9,5 @@
 //	        product is another.
 //	MEND-4  What is touched is found from rows as they hold, not as they are written: a price that was ended and followed by a dearer one
 //	        touches usage from then on, and a row that says the same in other words touches nothing.
+//	MEND-5  A book with rows in the copy that is missing from the workspace is a mistake of the books: it is not read as an empty one.
 package change

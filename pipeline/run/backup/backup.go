@@ -72,7 +72,7 @@ const (
 // errBusy says that a file changes while it is copied.
 var errBusy = errors.New("it changed while it was copied")
 
-// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *run.RefusedError, *lake.CorruptError for a
+// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError, *lake.CorruptError for a
 // file of the lake that is not what it was.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
 	if err := apart(w, dir); err != nil {

@@ -25,7 +25,7 @@ type Restored struct {
 	Notes     []string `json:"notes,omitempty"`
 }
 
-// Restore makes a workspace of a backup in a folder that is not there or empty (BACKUP-6). Errors: *run.RefusedError; *lake.CorruptError,
+// Restore makes a workspace of a backup in a folder that is not there or empty (BACKUP-6). Errors: *workspace.RefusedError; *lake.CorruptError,
 // one for every file that is not what was backed up, up to twenty.
 func Restore(ctx context.Context, dir, into string) (*Restored, error) {
 	st := storage.Dir(dir)

@@ -97,7 +97,7 @@ type Line struct {
 	Draws      string               `json:"package_draws,omitempty"`
 }
 
-// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *run.RefusedError where the file, the customer or
+// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *workspace.RefusedError where the file, the customer or
 // the flags do not fit; problem.Problems of the other books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
 	dir, err := os.MkdirTemp("", "tollbook-quote-")

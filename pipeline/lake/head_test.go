@@ -1,0 +1,237 @@
+package lake_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// nightsUpTo is a lake after the first nights.
+func nightsUpTo(t *testing.T, last int) *storage.Mem {
+	t.Helper()
+	m := storage.NewMem()
+	for k := range last {
+		if _, err := night(m, lake.Options{}, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
+}
+
+// stoppedAt is a lake whose run after the first nights ended at a point of its commit, as a kill there ends it.
+func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
+	t.Helper()
+	m := nightsUpTo(t, last)
+	stop := func(at string) error {
+		if at == point {
+			return errKilled
+		}
+		return nil
+	}
+	if _, err := night(m, lake.Options{Stop: stop}, last); !errors.Is(err, errKilled) {
+		t.Fatalf("stopped at %s: %v", point, err)
+	}
+	return m.Killed()
+}
+
+// TestHeadLost: LAKE-14. A lake whose HEAD is missing, or is the one of the night before, is damaged, for a run and for a reader, whatever
+// the number of its manifest. Nothing is deleted.
+func TestHeadLost(t *testing.T) {
+	t.Parallel()
+	heads := []string{""}
+	for k := 1; k <= 2; k++ {
+		heads = append(heads, dump(t, nightsUpTo(t, k))["HEAD"])
+	}
+	heads = append(heads, dump(t, nightsUpTo(t, 4))["HEAD"])
+	for last, nights := range []int{1, 2, 4} { // the third night changes nothing
+		for was := range heads[:last+1] {
+			m := nightsUpTo(t, nights)
+			if heads[was] == "" {
+				if err := m.Remove("HEAD"); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				overwrite(t, m, "HEAD", heads[was])
+			}
+			before := dump(t, m)
+			want := "HEAD is older than the lake"
+			if was == 0 {
+				want = "HEAD: not there, but manifests/000001.json, or a later one, names it"
+			}
+			if err := beginAndClose(m); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("manifest %d, HEAD of %d: Begin: %v", last+1, was, err)
+			}
+			if _, err := open(t, m).Head(); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("manifest %d, HEAD of %d: Head: %v", last+1, was, err)
+			}
+			if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+				t.Errorf("manifest %d, HEAD of %d (-before +after):\n%s", last+1, was, diff)
+			}
+			restoreHead(t, m, heads[last+1])
+		}
+	}
+}
+
+// restoreHead restores HEAD and wants it to say what it said.
+func restoreHead(t *testing.T, m *storage.Mem, want string) {
+	t.Helper()
+	before := dump(t, m)
+	no := func(p *lake.HeadPlan) (bool, error) {
+		if p.Text+"\n" != want || p.Good || p.Files == 0 {
+			t.Errorf("plan %+v, want HEAD %q", p, want)
+		}
+		return false, nil
+	}
+	if err := lake.RestoreHead(context.Background(), m, no); err != nil {
+		t.Errorf("RestoreHead: %v", err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("RestoreHead without leave (-before +after):\n%s", diff)
+	}
+	yes := func(*lake.HeadPlan) (bool, error) { return true, nil }
+	if err := lake.RestoreHead(context.Background(), m, yes); err != nil {
+		t.Errorf("RestoreHead: %v", err)
+	}
+	before["HEAD"] = want
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("RestoreHead (-before, with HEAD +after):\n%s", diff)
+	}
+	if err := beginAndClose(m.PowerCut(nil)); err != nil {
+		t.Errorf("Begin after RestoreHead: %v", err)
+	}
+}
+
+// TestHeadLostOrStopped: a manifest that was never committed is told from one whose HEAD is lost by what its run announced (LAKE-14). The
+// first run that is killed before HEAD leaves an empty lake, not a damaged one, and the next run leaves the undisturbed bytes.
+func TestHeadLostOrStopped(t *testing.T) {
+	t.Parallel()
+	for _, last := range []int{0, 1, 3} {
+		m := stoppedAt(t, last, lake.BeforeHead)
+		snap, err := open(t, m).Head()
+		if err != nil || snap.Manifest.Number != numbers[last] {
+			t.Fatalf("night %d was stopped: %+v, %v", last, snap, err)
+		}
+		if _, err := night(m, lake.Options{}, last); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(dump(t, nightsUpTo(t, last+1)), dump(t, m)); diff != "" {
+			t.Errorf("night %d, stopped and repeated (-undisturbed +got):\n%s", last, diff)
+		}
+		m = stoppedAt(t, last, lake.BeforeHead)
+		if err := m.Remove("tmp/000000-commit"); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, m)
+		var missing *lake.MissingError
+		var corrupt *lake.CorruptError
+		if err := beginAndClose(m); !errors.As(err, &missing) && !errors.As(err, &corrupt) {
+			t.Errorf("night %d was stopped and announced nothing: %v", last, err)
+		}
+		if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+			t.Errorf("night %d was stopped and announced nothing (-before +after):\n%s", last, diff)
+		}
+	}
+}
+
+// TestHeadLostBeforeCleaning: a run was killed after its commit, and then HEAD is lost. The announcement is of a later manifest than the first:
+// the lake is damaged for a run and for a reader.
+func TestHeadLostBeforeCleaning(t *testing.T) {
+	t.Parallel()
+	m := stoppedAt(t, 1, lake.BeforeClean)
+	if err := m.Remove("HEAD"); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(t, m)
+	const want = "HEAD: not there, but manifests/000001.json, or a later one, names it"
+	if _, err := open(t, m).Head(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Head: %v", err)
+	}
+	if err := beginAndClose(m); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("Begin: %v", err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
+
+// TestAnnouncedOther: an announcement excuses the manifest that it names, and no other.
+func TestAnnouncedOther(t *testing.T) {
+	t.Parallel()
+	m := stoppedAt(t, 1, lake.BeforeHead)
+	overwrite(t, m, "manifests/000002.json", "{}\n")
+	before := dump(t, m)
+	if err := beginAndClose(m); err == nil || !strings.Contains(err.Error(), "HEAD is older than the lake") {
+		t.Errorf("Begin: %v", err)
+	}
+	if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+		t.Errorf("(-before +after):\n%s", diff)
+	}
+}
+
+// TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor to an older one.
+func TestRestoreHeadRefuses(t *testing.T) {
+	t.Parallel()
+	whole := nightsUpTo(t, 4)
+	files := dump(t, whole)
+	lines := find(t, files, "lines/cycle=2026-09/day=2026-09-01/000-")
+	list := find(t, files, "manifests/files-2026-09-")
+	for name, text := range map[string]string{
+		lines:                   flip(files[lines], 3),
+		list:                    "",
+		"manifests/000003.json": flip(files["manifests/000003.json"], 30),
+		"manifests/000001.json": "",
+		"manifests/000009.json": files["manifests/000001.json"],
+	} {
+		m := whole.Killed()
+		if _, found := files[name]; found {
+			if err := m.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text != "" {
+			plant(t, m, name, text)
+		}
+		if err := m.Remove("HEAD"); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, m)
+		err := lake.RestoreHead(context.Background(), m, func(*lake.HeadPlan) (bool, error) { return true, nil })
+		if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "restore a backup") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(before, dump(t, m)); diff != "" {
+			t.Errorf("%s (-before +after):\n%s", name, diff)
+		}
+	}
+	empty := storage.NewMem()
+	err := lake.RestoreHead(context.Background(), empty, func(*lake.HeadPlan) (bool, error) { return true, nil })
+	if missing := new(lake.MissingError); !errors.As(err, &missing) || len(dump(t, empty)) != 0 {
+		t.Errorf("the empty lake: %v, %v", err, dump(t, empty))
+	}
+}
+
+// TestOriginDamaged: a first manifest that is another lake's does not make this lake another one.
+func TestOriginDamaged(t *testing.T) {
+	t.Parallel()
+	for nights := 2; nights <= 4; nights += 2 {
+		m := nightsUpTo(t, nights)
+		text := dump(t, m)["manifests/000001.json"]
+		snap, err := open(t, m).Head()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if origin, err := snap.Origin(); err != nil || origin != lake.HashBytes([]byte(text)) {
+			t.Errorf("%d nights: Origin = %s, %v", nights, origin, err)
+		}
+		overwrite(t, m, "manifests/000001.json", flip(text, 30))
+		if origin, err := snap.Origin(); err == nil || !strings.Contains(err.Error(), "manifests/000001.json: hash is ") {
+			t.Errorf("%d nights, manifest 1 changed: Origin = %s, %v", nights, origin, err)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// HeadPlan is what RestoreHead found and what HEAD will say.
+type HeadPlan struct {
+	Was       string   // what HEAD says, without its line end; "" = there is no HEAD
+	Text      string   // what HEAD will say, without its line end
+	Manifest  Manifest // that it will name: the newest
+	Good      bool     // HEAD says so already
+	Files     int      // data files that were read and compared
+	Bytes     int64    // of them
+	Manifests int      // of the chain of parents
+}
+
+// hintNoHead is what is left to do where HEAD cannot be restored.
+const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a copy of the lake; " +
+	"if a manifest is not of this lake, take it out"
+
+// RestoreHead makes HEAD name the newest manifest again, after it was lost, damaged or replaced by an older one. The manifest must be complete:
+// its lists and data files are there with the hashes that it says, and its chain of parents leads to manifest 1. An older manifest is never
+// chosen: what the newest one committed would be lost. HEAD is written only if write, which is shown the plan, says so; nothing else is
+// written or deleted. It holds the writer's lock. Errors: *storage.LockedError, *MissingError, *CorruptError.
+func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
+	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
+		return errors.Join(err, &MissingError{Name: headName, Detail: "no manifest is there that it could name",
+			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})
+	}
+	unlock, err := st.Lock()
+	if err != nil {
+		return fmt.Errorf("restore HEAD of the lake: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	l := newLake(st, Options{})
+	plan, err := l.planHead(ctx)
+	if err != nil {
+		return err
+	}
+	yes, err := write(plan)
+	if err != nil || !yes || plan.Good {
+		return err
+	}
+	return l.writeHead(plan.Text + "\n")
+}
+
+// planHead finds the newest manifest and checks it.
+func (l *Lake) planHead(ctx context.Context) (*HeadPlan, error) {
+	was, err := l.readFile(headName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read HEAD of the lake: %w", err)
+	}
+	entries, err := l.st.List(manifestsDir + "/")
+	if err != nil {
+		return nil, fmt.Errorf("list the lake's manifests: %w", err)
+	}
+	var newest int64
+	for _, e := range entries {
+		if kind, number := classify(e.Name); kind == manifest {
+			newest = max(newest, number)
+		}
+	}
+	b, err := l.readFile(manifestName(newest))
+	if err != nil {
+		return nil, fmt.Errorf("read %s of the lake: %w", manifestName(newest), err)
+	}
+	hash := HashBytes(b)
+	snap, err := l.load(newest, hash)
+	if err != nil {
+		return nil, noHead(err)
+	}
+	text := encodeHead(newest, hash)
+	plan := &HeadPlan{Was: oneLine(was), Text: oneLine(text), Manifest: snap.Manifest, Good: string(was) == string(text)}
+	if plan.Good {
+		return plan, nil
+	}
+	return plan, snap.checkComplete(ctx, plan)
+}
+
+// checkComplete compares everything that the snapshot names with its hashes, and its chain of parents.
+func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
+	files, _, err := s.all()
+	if err != nil {
+		return noHead(unmoved(err, s.name()))
+	}
+	r := &CheckReport{Files: len(files)}
+	for _, e := range files {
+		r.Bytes += e.Bytes
+	}
+	if err := s.checkChain(r); err != nil {
+		return err
+	}
+	for _, e := range files {
+		finding, err := s.checkContent(ctx, e)
+		if moved := new(MovedError); errors.As(err, &moved) { // HEAD names another manifest: nothing moved
+			finding, err = &Finding{FindMissing, e.Path, notThere}, nil
+		}
+		if err != nil {
+			return err
+		}
+		if finding != nil {
+			r.Findings = append(r.Findings, *finding)
+		}
+	}
+	plan.Files, plan.Bytes, plan.Manifests = r.Files, r.Bytes, r.Manifests
+	if len(r.Findings) == 0 {
+		return nil
+	}
+	f := r.Findings[0]
+	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left as it is",
+		f.Detail, s.name(), len(r.Findings))
+	return &CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
+}
+
+// writeHead replaces HEAD as a commit does (WRITE-4).
+func (l *Lake) writeHead(text string) error {
+	name := tempName(0, "head")
+	if err := l.st.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) { // of one that was killed
+		return fmt.Errorf("write HEAD of the lake: %w", err)
+	}
+	f, err := l.st.Create(name)
+	if err != nil {
+		return fmt.Errorf("write HEAD of the lake: %w", err)
+	}
+	if _, err := f.Write([]byte(text)); err != nil {
+		return fmt.Errorf("write HEAD of the lake: %w", errors.Join(err, f.Close()))
+	}
+	if err := f.Sync(); err != nil {
+		return errors.Join(&SyncError{Name: name, Err: err}, f.Close())
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("write HEAD of the lake: %w", err)
+	}
+	if err := l.st.Rename(name, headName); err != nil {
+		return fmt.Errorf("put HEAD of the lake in place: %w", err)
+	}
+	if err := l.st.SyncDir(""); err != nil {
+		return &SyncError{Name: "the lake's folder", Err: err}
+	}
+	return nil
+}
+
+// noHead gives an error of the newest manifest the hint that fits a lake without HEAD.
+func noHead(err error) error {
+	if missing := new(MissingError); errors.As(err, &missing) {
+		missing.Hint = hintNoHead
+	}
+	if corrupt := new(CorruptError); errors.As(err, &corrupt) {
+		corrupt.Hint = hintNoHead
+	}
+	return err
+}
+
+// oneLine is a text without its line end, cut where it is no HEAD.
+func oneLine(text []byte) string {
+	const most = 80
+	for i, c := range text {
+		if c == '\n' || i == most {
+			return string(text[:i])
+		}
+	}
+	return string(text)
+}
