@@ -77,6 +77,9 @@ func (l *Lake) begin() (*Txn, error) {
 	for _, name := range lists {
 		t.named[name] = true
 	}
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	if err := t.clear(entries); err != nil {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
@@ -101,6 +104,18 @@ func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	return nil
 }
 
+// settle makes HEAD durable (DEL-1). The run that replaced it may have died before it synced the folder. This run deletes files, or reports
+// that the state is committed, because HEAD names it.
+func (t *Txn) settle() error {
+	if t.base.Manifest.Number == 0 {
+		return nil
+	}
+	if err := t.lake.st.SyncDir(""); err != nil {
+		return t.syncFailed("the lake's folder", err)
+	}
+	return nil
+}
+
 // clear deletes what nobody names, with a line each (DEL-3 to DEL-5).
 func (t *Txn) clear(entries []storage.Entry) error {
 	number := t.base.Manifest.Number
@@ -111,17 +126,10 @@ func (t *Txn) clear(entries []storage.Entry) error {
 			return &CorruptError{Name: e.Name, Detail: detail, Hint: hintHead}
 		}
 	}
-	synced := false
 	for _, e := range entries {
 		why := t.unnamed(e.Name)
 		if why == "" {
 			continue
-		}
-		if !synced { // the run that put HEAD in place may have died before its folder was durable (DEL-1)
-			if err := t.lake.st.SyncDir(""); err != nil {
-				return t.syncFailed("the lake's folder", err)
-			}
-			synced = true
 		}
 		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
 		if err := t.remove(e.Name); err != nil {
