@@ -147,8 +147,9 @@ campaign-crash: ## kill -9 at every operation on the lake of every command that 
 SCHEDULES ?= 10000
 FIRST     ?= 1
 .PHONY: campaign-schedules
-campaign-schedules: ## SCHEDULES interleavings of writers, prunes, backups, readers and a server over one lake, with kills and power cuts
-	$(GO) test -count=1 -timeout 6h ./fixtures/simulation -v -campaign.schedules=$(SCHEDULES) -campaign.seed=$(FIRST) | grep -v '^=== '
+campaign-schedules: ## SCHEDULES interleavings of runs, backups and readers over one lake, with kills and power cuts
+	$(GO) test -count=1 -timeout 6h ./fixtures/simulation -v \
+	  -campaign.schedules=$(SCHEDULES) -campaign.seed=$(FIRST) | grep -v '^=== '
 
 .PHONY: soak
 soak: ## 30 nights of a million rows in one process: open files and memory stay what they were (8 GB in the temporary folder)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,7 +13,8 @@ import (
 // clockStart is the machine's clock when a run begins: a year after the as-of of the run.
 var clockStart = noon().AddDate(1, 0, 0)
 
-// atClock runs a command over a workspace by a clock that jumps at its k-th reading. It returns how often the clock was read.
+// atClock runs a command over a workspace by a clock that jumps at its k-th reading. It returns how often the clock
+// was read.
 func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string) (reads int) {
 	t.Helper()
 	clock := func() time.Time {
@@ -26,7 +26,8 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	}
 	var out bytes.Buffer
 	args = append([]string{"-w", dir}, args...)
-	if code := Main(args, strings.NewReader(""), &out, &out, func(string) string { return "" }, clock); code > exitLook {
+	none := func(string) string { return "" }
+	if code := Main(args, strings.NewReader(""), &out, &out, none, clock); code > exitLook {
 		t.Fatalf("%q, clock jumps by %s at reading %d: exit code %d\n%s", args, jump, k, code, &out)
 	}
 	return reads
@@ -50,12 +51,14 @@ func filesBelow(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// TestClockJumps lets the machine's clock jump at each of its readings, during a night and a month-end. The lake is the one of a clock that does
-// not jump, and the ledger of runs can be read (CLI-3).
+// TestClockJumps lets the machine's clock jump at each of its readings, during a night and a month-end. The lake is
+// the one of a clock that does not jump, and the ledger of runs can be read (CLI-3).
 func TestClockJumps(t *testing.T) {
 	t.Parallel()
 	commands := [][]string{
-		{"run", "nightly", "--as-of", "2026-10-05T04:00:00Z"}, {"run", "monthly", "--cycle", "2026-09", "--as-of", "2026-10-05T05:00:00Z"}}
+		{"run", "nightly", "--as-of", "2026-10-05T04:00:00Z"},
+		{"run", "monthly", "--cycle", "2026-09", "--as-of", "2026-10-05T05:00:00Z"},
+	}
 	work := func(k int, jump time.Duration) (map[string]string, int) {
 		dir, most := filepath.Join(t.TempDir(), "mini"), 0
 		if err := os.CopyFS(dir, os.DirFS("testdata/mini")); err != nil {
@@ -80,7 +83,7 @@ func TestClockJumps(t *testing.T) {
 				}
 			}
 			if len(got) != len(want) {
-				t.Errorf("the clock jumps by %s at reading %d: %s", jump, k, fmt.Sprintf("%d files, want %d", len(got), len(want)))
+				t.Errorf("the clock jumps by %s at reading %d: %d files, want %d", jump, k, len(got), len(want))
 			}
 		}
 	}

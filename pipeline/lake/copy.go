@@ -25,10 +25,11 @@ type Copied struct {
 // At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
 func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(number, hash) }
 
-// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable before what names it. A
-// file that the copy has by name and size stays, and its name is made durable as well: a copy that was killed may have left it before it
-// synced the folder. What is copied is hashed on the way. Nothing is deleted: Sweep does. Errors: *CorruptError for a file that is not what
-// the manifest says, *MovedError if a run took one away meanwhile: start over then.
+// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable
+// before what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy
+// that was killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is
+// deleted: Sweep does. Errors: *CorruptError for a file that is not what the manifest says, *MovedError if a run took
+// one away meanwhile: start over then.
 func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64)}
 	entries, err := to.List("")
@@ -127,7 +128,8 @@ func (c *copying) files(ctx context.Context) error {
 	return c.sync()
 }
 
-// manifests copies what is missing of the chain. A power cut may have left a manifest and taken the one before it, so all are looked at.
+// manifests copies what is missing of the chain. A power cut may have left a manifest and taken the one before it, so
+// all are looked at.
 func (c *copying) manifests(ctx context.Context) error {
 	type link struct {
 		number int64

@@ -104,8 +104,8 @@ func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	return nil
 }
 
-// settle makes HEAD durable (DEL-1). The run that replaced it may have died before it synced the folder. This run deletes files, or reports
-// that the state is committed, because HEAD names it.
+// settle makes HEAD durable (DEL-1). The run that replaced it may have died before it synced the folder. This run
+// deletes files, or reports that the state is committed, because HEAD names it.
 func (t *Txn) settle() error {
 	if t.base.Manifest.Number == 0 {
 		return nil

@@ -23,11 +23,13 @@ const (
 	Down              // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
 	Kill              // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
 	Read              // `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating one does
-	Files             // `files:N`: the n-th operation that opens a file or a folder fails with EMFILE, and so does every later one
-	Stop              // `stop:N`: the process stops itself with SIGSTOP before that operation, and does it after SIGCONT
+	Files             // `files:N`: the n-th operation that opens a file or folder fails with EMFILE, as do all later ones
+	Stop              // `stop:N`: the process stops itself with SIGSTOP before that operation; SIGCONT lets it do it
 )
 
-var modes = map[string]Mode{"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read, "files": Files, "stop": Stop}
+var modes = map[string]Mode{
+	"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read, "files": Files, "stop": Stop,
+}
 
 // Plan says which operation breaks, and how.
 type Plan struct {
@@ -78,14 +80,15 @@ func ParsePlan(text string) (Plan, error) {
 	mode, known := modes[word]
 	n, err := strconv.ParseInt(number, 10, 64)
 	if !found || !known || err != nil || n < 1 {
-		return Plan{}, fmt.Errorf("fault plan %q: want fail:N, full:N, short:N, down:N, kill:N, read:N, files:N or stop:N with N from 1", text)
+		const kinds = "want fail:N, full:N, short:N, down:N, kill:N, read:N, files:N or stop:N with N from 1"
+		return Plan{}, fmt.Errorf("fault plan %q: %s", text, kinds)
 	}
 	return Plan{Mode: mode, N: n}, nil
 }
 
-// FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file, Rename,
-// Remove, Prune, SyncDir) and breaks one of them. In mode Read it counts and breaks those that read, in mode Files those that open a file or
-// a folder (Create, Open, SyncDir, List). Lock is not counted.
+// FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file,
+// Rename, Remove, Prune, SyncDir) and breaks one of them. In mode Read it counts and breaks those that read, in mode
+// Files those that open a file or a folder (Create, Open, SyncDir, List). Lock is not counted.
 type FaultyStorage struct {
 	inner Storage
 	plan  Plan
@@ -113,7 +116,8 @@ func killSelf() {
 	select {}                                           // the signal may take an instant: do nothing more until then
 }
 
-// stopSelf stops the process. It returns after SIGCONT and not before, though the system may stop this thread a little after others.
+// stopSelf stops the process. It returns after SIGCONT and not before, though the system may stop this thread a
+// little after others.
 func stopSelf() {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)

@@ -139,7 +139,8 @@ func (b *making) run(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
-	for _, dir := range []string{"files", ""} { // the names of files/, lake/ and archive/ are durable before backup.json has its own
+	// The names of files/, lake/ and archive/ are durable before backup.json has its own.
+	for _, dir := range []string{"files", ""} {
 		if err := b.st.SyncDir(dir); err != nil {
 			return &lake.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
 		}
