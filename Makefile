@@ -152,6 +152,14 @@ campaign: ## the long form: CHECKS random workspaces for each comparison against
 campaign-crash: ## kill -9 at every operation on the lake of every command that changes it, a reader beside each; about 1,100 processes
 	$(GO) test -timeout 12h ./fixtures/campaign -run 'TestKillOperations|TestKillPrune|TestStopPoints' -v -campaign.long | grep -v '^=== '
 
+# How many schedules, and the seed of the first one.
+SCHEDULES ?= 10000
+FIRST     ?= 1
+.PHONY: campaign-schedules
+campaign-schedules: ## SCHEDULES interleavings of runs, backups and readers over one lake, with kills and power cuts
+	$(GO) test -count=1 -timeout 6h ./fixtures/simulation -v \
+	  -campaign.schedules=$(SCHEDULES) -campaign.seed=$(FIRST) | grep -v '^=== '
+
 .PHONY: soak
 soak: ## 30 nights of a million rows in one process: open files and memory stay what they were (8 GB in the temporary folder)
 	$(GO) test -timeout 6h ./fixtures/soak -v -soak.days=30 -soak.rows=1000000

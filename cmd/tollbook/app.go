@@ -110,7 +110,8 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	f.BoolVar(&a.flags.json, "json", false, "results and failures as JSON")
 	f.IntVar(&a.flags.batchRows, "batch-rows", 0, "rows of a batch")
 	f.IntVar(&a.flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
-	f.StringVar(&a.flags.fault, "fault", "", "break the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, kill:N; or its n-th reading one: read:N")
+	f.StringVar(&a.flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
+		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
 	f.StringVar(&a.flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
 	f.StringVar(&a.flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
 	f.StringVar(&a.flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")

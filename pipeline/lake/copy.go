@@ -25,9 +25,11 @@ type Copied struct {
 // At returns the state of a manifest that HEAD need not name: of a copy that was interrupted. Its files may be gone.
 func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(number, hash) }
 
-// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable before what names it. A file
-// that is there by name and size stays; what is copied is hashed on the way. Nothing is deleted: Sweep does. Errors: *CorruptError
-// for a file that is not what the manifest says, *MovedError if a run took one away meanwhile: start over then.
+// Copy brings another storage to this state: data files and lists, the chain of manifests, HEAD last, each durable
+// before what names it. A file that the copy has by name and size stays, and its name is made durable as well: a copy
+// that was killed may have left it before it synced the folder. What is copied is hashed on the way. Nothing is
+// deleted: Sweep does. Errors: *CorruptError for a file that is not what the manifest says, *MovedError if a run took
+// one away meanwhile: start over then.
 func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error) {
 	c := &copying{from: s, to: to, has: make(map[string]int64)}
 	entries, err := to.List("")
@@ -100,7 +102,7 @@ func (c *copying) files(ctx context.Context) error {
 	}
 	for _, e := range files {
 		if size, there := c.has[e.Path]; there && size == e.Bytes {
-			c.done.Kept++
+			c.keep(e.Path)
 			continue
 		}
 		f, err := c.from.Open(e)
@@ -126,7 +128,8 @@ func (c *copying) files(ctx context.Context) error {
 	return c.sync()
 }
 
-// manifests copies the chain, the oldest that is missing first: who has one has all before it.
+// manifests copies what is missing of the chain. A power cut may have left a manifest and taken the one before it, so
+// all are looked at.
 func (c *copying) manifests(ctx context.Context) error {
 	type link struct {
 		number int64
@@ -138,15 +141,18 @@ func (c *copying) manifests(ctx context.Context) error {
 		return err
 	}
 	hash := c.from.Hash
+	c.touched = append(c.touched, manifestsDir) // of manifests that are there too
 	for _, m := range chain {
-		if b, err := readAll(c.to, manifestName(m.Number)); err == nil && HashBytes(b) == hash {
-			break
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b, err := readAll(c.to, manifestName(m.Number))
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("read the copy: %w", err)
-		} else if err == nil && m.Number == 1 {
+		case err == nil && HashBytes(b) == hash:
+		case err == nil && m.Number == 1:
 			return fmt.Errorf("copy the lake: %s there is of another lake; give another folder", manifestName(1))
+		default:
+			missing = append(missing, link{m.Number, hash})
 		}
-		missing = append(missing, link{m.Number, hash})
 		hash = m.Parent
 	}
 	if len(missing) > 0 {
@@ -192,7 +198,7 @@ func (c *copying) head(ctx context.Context) error {
 // small copies a list or a manifest.
 func (c *copying) small(ctx context.Context, name string, hash Hash, by string) error {
 	if _, there := c.has[name]; there {
-		c.done.Kept++
+		c.keep(name)
 		return nil
 	}
 	b, err := c.from.lake.readNamed(name, hash, by, c.from.Manifest.Number)
@@ -200,6 +206,12 @@ func (c *copying) small(ctx context.Context, name string, hash Hash, by string) 
 		return err
 	}
 	return c.put(ctx, name, hash, bytes.NewReader(b))
+}
+
+// keep notes a file that the copy has already. Its name may not be durable yet.
+func (c *copying) keep(name string) {
+	c.done.Kept++
+	c.touched = append(c.touched, path.Dir(name))
 }
 
 // put copies one file and counts it.

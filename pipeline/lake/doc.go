@@ -60,7 +60,9 @@
 //
 // # Delete order
 //
-//	DEL-1   Nothing is deleted before HEAD is durable: after WRITE-4, or at the begin of a run after the root folder was synced.
+//	DEL-1   Nothing is deleted before HEAD is durable: after WRITE-4, or after a run synced the root folder at its
+//	        beginning. Every run does, so that a run that finds nothing to write does not report a state as
+//	        committed that a power cut would take back.
 //	DEL-2   At the end of a run: what the old state named and the new one does not (data files, lists), what the run finished and
 //	        did not name, its temporary files; then their folders are synced.
 //	DEL-3   At the begin of a run, with a line each that says why: temporary files, the announced manifest after HEAD's, and data files

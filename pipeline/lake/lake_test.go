@@ -448,6 +448,7 @@ func TestWriteOrder(t *testing.T) {
 
 // writeOrder: the second file is the day that came out as it was: it is dropped without a sync.
 const writeOrder = `
+syncdir .
 prune .
 create tmp/000001-rejects
 write tmp/000001-rejects

@@ -80,6 +80,9 @@ func (l *Lake) begin() (*Txn, error) {
 	if err := t.checkUncommitted(entries); err != nil {
 		return nil, err
 	}
+	if err := t.settle(); err != nil {
+		return nil, err
+	}
 	if err := t.clear(entries); err != nil {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
 	}
@@ -131,20 +134,26 @@ func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	return nil
 }
 
+// settle makes HEAD durable (DEL-1). The run that replaced it may have died before it synced the folder. This run
+// deletes files, or reports that the state is committed, because HEAD names it.
+func (t *Txn) settle() error {
+	if t.base.Manifest.Number == 0 {
+		return nil
+	}
+	if err := t.lake.st.SyncDir(""); err != nil {
+		return t.syncFailed("the lake's folder", err)
+	}
+	return nil
+}
+
 // clear deletes what nobody names, with a line each (DEL-3, DEL-4). The announcement of a commit goes last: as long as the manifest can be
 // there, it must be there too (LAKE-14).
 func (t *Txn) clear(entries []storage.Entry) error {
-	synced, announced := false, false
+	announced := false
 	for _, e := range entries {
 		why := t.unnamed(e.Name)
 		if why == "" {
 			continue
-		}
-		if !synced { // the run that put HEAD in place may have died before its folder was durable (DEL-1)
-			if err := t.lake.st.SyncDir(""); err != nil {
-				return t.syncFailed("the lake's folder", err)
-			}
-			synced = true
 		}
 		t.lake.log.Info("delete unnamed file", "file", e.Name, "bytes", e.Size, "why", why)
 		if e.Name == intentName {

@@ -3,6 +3,8 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"os"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,15 +23,20 @@ const (
 	Down              // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
 	Kill              // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
 	Read              // `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating one does
+	Files             // `files:N`: the n-th operation that opens a file or folder fails with EMFILE, as do all later ones
+	Stop              // `stop:N`: the process stops itself with SIGSTOP before that operation; SIGCONT lets it do it
 )
 
-var modes = map[string]Mode{"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read}
+var modes = map[string]Mode{
+	"fail": Fail, "full": Full, "short": Short, "down": Down, "kill": Kill, "read": Read, "files": Files, "stop": Stop,
+}
 
 // Plan says which operation breaks, and how.
 type Plan struct {
 	Mode Mode
 	N    int64    // 1 = the first
 	Kill func()   // Mode Kill only: must not return; the default sends SIGKILL to this process
+	Stop func()   // Mode Stop only: the default sends SIGSTOP to this process
 	Seen func(Op) // if set: called before every mutating operation, for tests that record them
 	// Tally, if set, counts the operations of every storage with this plan in one row: of a run that writes to several.
 	Tally *Tally
@@ -39,7 +46,7 @@ type Plan struct {
 type Tally struct {
 	mu              sync.Mutex
 	count, injected int64
-	reads           int64
+	reads, opens    int64
 }
 
 // Op is one operation.
@@ -49,7 +56,7 @@ type Op struct {
 	N    int64  // 1 = the first
 }
 
-// InjectedError is the error of an operation that Faulty broke. Err is syscall.EIO or syscall.ENOSPC.
+// InjectedError is the error of an operation that Faulty broke. Err is syscall.EIO, syscall.ENOSPC or syscall.EMFILE.
 type InjectedError struct {
 	Op  Op
 	Err error
@@ -63,8 +70,8 @@ func (e *InjectedError) Error() string {
 // Unwrap returns the system's error.
 func (e *InjectedError) Unwrap() error { return e.Err }
 
-// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`, `read:17`; "" is
-// no fault.
+// ParsePlan reads a plan as a person writes it: `fail:17`, `full:17`, `short:17`, `down:17`, `kill:17`, `read:17`,
+// `files:17`, `stop:17`; "" is no fault.
 func ParsePlan(text string) (Plan, error) {
 	if text == "" {
 		return Plan{}, nil
@@ -73,13 +80,15 @@ func ParsePlan(text string) (Plan, error) {
 	mode, known := modes[word]
 	n, err := strconv.ParseInt(number, 10, 64)
 	if !found || !known || err != nil || n < 1 {
-		return Plan{}, fmt.Errorf("fault plan %q: want fail:N, full:N, short:N, down:N, kill:N or read:N with N from 1", text)
+		const kinds = "want fail:N, full:N, short:N, down:N, kill:N, read:N, files:N or stop:N with N from 1"
+		return Plan{}, fmt.Errorf("fault plan %q: %s", text, kinds)
 	}
 	return Plan{Mode: mode, N: n}, nil
 }
 
-// FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file, Rename,
-// Remove, Prune, SyncDir) and breaks one of them; or, in mode Read, counts and breaks those that read. Lock is not counted.
+// FaultyStorage counts the mutating operations of another Storage (Create, Write, Sync and Close of a written file,
+// Rename, Remove, Prune, SyncDir) and breaks one of them. In mode Read it counts and breaks those that read, in mode
+// Files those that open a file or a folder (Create, Open, SyncDir, List). Lock is not counted.
 type FaultyStorage struct {
 	inner Storage
 	plan  Plan
@@ -90,6 +99,9 @@ type FaultyStorage struct {
 func Faulty(inner Storage, plan Plan) *FaultyStorage {
 	if plan.Kill == nil {
 		plan.Kill = killSelf
+	}
+	if plan.Stop == nil {
+		plan.Stop = stopSelf
 	}
 	tally := plan.Tally
 	if tally == nil {
@@ -102,6 +114,16 @@ func Faulty(inner Storage, plan Plan) *FaultyStorage {
 func killSelf() {
 	_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // cannot fail for our own process
 	select {}                                           // the signal may take an instant: do nothing more until then
+}
+
+// stopSelf stops the process. It returns after SIGCONT and not before, though the system may stop this thread a
+// little after others.
+func stopSelf() {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) // cannot fail for our own process
+	<-continued
 }
 
 // Count returns how many mutating operations were asked for so far.
@@ -120,11 +142,17 @@ func (f *FaultyStorage) Injected() int64 {
 
 // step counts an operation. partial, if not nil, does the half of it that is done before a kill or a short write.
 func (f *FaultyStorage) step(kind, name string, partial func()) error {
+	if kind == "create" || kind == "syncdir" {
+		if err := f.opening(kind, name); err != nil {
+			return err
+		}
+	}
 	f.tally.mu.Lock()
 	f.tally.count++
 	op := Op{Kind: kind, Name: name, N: f.tally.count}
-	hit := f.plan.Mode != Off && f.plan.Mode != Read && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
-	if hit && f.plan.Mode != Kill {
+	mutating := f.plan.Mode != Off && f.plan.Mode != Read && f.plan.Mode != Files
+	hit := mutating && (op.N == f.plan.N || f.plan.Mode == Down && op.N > f.plan.N)
+	if hit && f.plan.Mode != Kill && f.plan.Mode != Stop {
 		f.tally.injected++
 	}
 	f.tally.mu.Unlock()
@@ -141,6 +169,9 @@ func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	case Kill:
 		f.plan.Kill()
 		return &InjectedError{op, errors.New("the plan's Kill returned")}
+	case Stop:
+		f.plan.Stop()
+		return nil
 	case Full, Short:
 		return &InjectedError{op, syscall.ENOSPC}
 	default:
@@ -148,8 +179,25 @@ func (f *FaultyStorage) step(kind, name string, partial func()) error {
 	}
 }
 
+// opening counts an operation that needs a file descriptor of its own, and breaks it in mode Files.
+func (f *FaultyStorage) opening(kind, name string) error {
+	f.tally.mu.Lock()
+	defer f.tally.mu.Unlock()
+	f.tally.opens++
+	if f.plan.Mode != Files || f.tally.opens < f.plan.N {
+		return nil
+	}
+	f.tally.injected++
+	return &InjectedError{Op{kind, name, f.tally.opens}, syscall.EMFILE}
+}
+
 // reading counts an operation that reads, and breaks it in mode Read.
 func (f *FaultyStorage) reading(kind, name string) error {
+	if kind == "open" || kind == "list" {
+		if err := f.opening(kind, name); err != nil {
+			return err
+		}
+	}
 	f.tally.mu.Lock()
 	defer f.tally.mu.Unlock()
 	f.tally.reads++

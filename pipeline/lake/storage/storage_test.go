@@ -258,6 +258,8 @@ func TestParsePlan(t *testing.T) {
 		"down:3":   {Mode: storage.Down, N: 3},
 		"kill:400": {Mode: storage.Kill, N: 400},
 		"read:7":   {Mode: storage.Read, N: 7},
+		"files:9":  {Mode: storage.Files, N: 9},
+		"stop:5":   {Mode: storage.Stop, N: 5},
 	} {
 		got, err := storage.ParsePlan(text)
 		if err != nil || got.Mode != want.Mode || got.N != want.N {
@@ -415,5 +417,44 @@ func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
 	want = []storage.Entry{{Name: "a/b/named", Size: 1}, {Name: "a/b/new", Size: 1}, {Name: "a/b/unsynced", Size: 3}, {Name: "a/c/lost", Size: 1}}
 	if diff := cmp.Diff(want, names(t, m.Killed(), "")); diff != "" {
 		t.Errorf("after a kill (-want +got):\n%s", diff)
+	}
+}
+
+// From the n-th operation on that opens a file or a folder, none is opened; what is open goes on.
+func TestOutOfDescriptors(t *testing.T) {
+	t.Parallel()
+	for n, want := range []string{"create a/x", "open a/x", "syncdir a", "list "} {
+		st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: storage.Files, N: int64(n + 1)})
+		var got []string
+		note := func(err error) {
+			var injected *storage.InjectedError
+			if errors.As(err, &injected) && errors.Is(err, syscall.EMFILE) {
+				got = append(got, injected.Op.Kind+" "+injected.Op.Name)
+			}
+		}
+		f, err := st.Create("a/x")
+		if note(err); err == nil {
+			if _, err := io.WriteString(f, "1"); errors.Join(err, f.Sync(), f.Close()) != nil {
+				t.Errorf("files:%d: what is open fails: %v", n+1, err)
+			}
+		}
+		_, err = st.Open("a/x")
+		note(err)
+		note(st.SyncDir("a"))
+		_, err = st.List("")
+		note(err)
+		if len(got) != 4-n || got[0] != want {
+			t.Errorf("files:%d: %q fail, want %q and all after it", n+1, got, want)
+		}
+	}
+}
+
+// A process that is stopped at an operation does it when it continues.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	stopped := 0
+	st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: storage.Stop, N: 3, Stop: func() { stopped++ }})
+	if err := steps(st); err != nil || stopped != 1 || st.Injected() != 0 {
+		t.Errorf("stop:3: %v, stopped %d times, injected %d", err, stopped, st.Injected())
 	}
 }

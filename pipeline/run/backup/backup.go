@@ -139,8 +139,11 @@ func (b *making) run(ctx context.Context) error {
 		return err
 	}
 	slices.SortFunc(b.index.Files, func(x, y file) int { return cmp.Compare(x.Path, y.Path) })
-	if err := b.st.SyncDir("files"); err != nil {
-		return &lake.SyncError{Name: "folder files of the backup", Err: err}
+	// The names of files/, lake/ and archive/ are durable before backup.json has its own.
+	for _, dir := range []string{"files", ""} {
+		if err := b.st.SyncDir(dir); err != nil {
+			return &lake.SyncError{Name: fmt.Sprintf("folder %q of the backup", dir), Err: err}
+		}
 	}
 	if err := b.name(); err != nil {
 		return err

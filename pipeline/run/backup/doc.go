@@ -6,7 +6,9 @@
 //	backup.json       what belongs to the backup: it replaces the one before in one step
 //
 //	BACKUP-1  A backup is one committed state of the lake: it is read as any reader does, and started over when a run takes a file away.
-//	BACKUP-2  backup.json is written last. A backup that was killed leaves the one before it whole; what nobody names goes after it.
+//	BACKUP-2  backup.json is written last, when all that it names is durable, including what a backup that was
+//	          killed left behind. A backup that was killed leaves the one before it complete; what nobody names is
+//	          deleted after it.
 //	BACKUP-3  What the lake names is copied before the inbox, the inbox before the archive: a feed file that the lake took, or that is packed
 //	          away meanwhile, is in the backup. One that changes while it is copied is left out and told.
 //	BACKUP-4  What is there by its content's name is not copied again. Everything is hashed as it is copied, in both directions.

@@ -134,9 +134,9 @@ func (b *making) store(ctx context.Context, path string, f *file) error {
 	if n != f.Bytes {
 		return errors.Join(errBusy, b.st.Remove(temp))
 	}
-	if b.has(f) {
+	if b.has(f) { // a backup that was killed may have left it before it synced the folder
 		b.report.Kept++
-		return b.st.Remove(temp)
+		return errors.Join(b.st.Remove(temp), b.st.SyncDir("files/"+f.Hash[:2]))
 	}
 	if err := b.st.Rename(temp, f.stored()); err != nil {
 		return err
