@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -231,16 +232,20 @@ func decimalReason(err error) reason.Reason {
 // maxWhole is the largest whole number.
 const maxWhole = 1_000_000_000_000_000_000 - 1
 
-// parseWhole reads the text of a Whole, `-?digits`.
+// ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (spec §3.15).
+func ParseWhole(text string) (int64, bool) {
+	n, why := parseWhole(&Column{Kind: Whole}, []byte(text))
+	return n, why == reason.None
+}
+
+// parseWhole reads the text of a Whole, `-?digits(.zeros)`. The form is checked to the end before the range.
 func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
-	digits := v
-	if v[0] == '-' {
-		digits = v[1:]
-		if !col.Signed {
-			return 0, reason.BadDecimal
-		}
+	digits, negative := bytes.CutPrefix(v, []byte{'-'})
+	if negative && !col.Signed {
+		return 0, reason.BadDecimal
 	}
-	if len(digits) == 0 {
+	digits, zeros, pointed := bytes.Cut(digits, []byte{'.'})
+	if len(digits) == 0 || pointed && (len(zeros) == 0 || len(bytes.TrimLeft(zeros, "0")) > 0) {
 		return 0, reason.BadDecimal
 	}
 	n, over := int64(0), false
@@ -255,7 +260,7 @@ func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
 	if over {
 		return 0, reason.OutOfRange
 	}
-	if v[0] == '-' {
+	if negative {
 		n = -n
 	}
 	return n, reason.None
