@@ -45,7 +45,7 @@ func (in *Intake) Book() *Book { return in.book }
 // rules are how rows of one feed are taken.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
-	id   func(texts map[string]string) string                       // of a row with one, as far as it can be read
+	id   func(texts map[string]string, f *feed.Fault) string        // of a row with one, as far as it can be read
 	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a check of this
 	// package comes with its column.
 	earlier func(texts map[string]string, f *feed.Fault) *failure
@@ -53,8 +53,8 @@ type rules struct {
 
 // rulesOf are the rules of a feed.
 func (in *Intake) rulesOf(name string) rules {
-	id := func(column string) func(map[string]string) string {
-		return func(texts map[string]string) string { return texts[column] }
+	id := func(column string) func(map[string]string, *feed.Fault) string {
+		return func(texts map[string]string, _ *feed.Fault) string { return texts[column] }
 	}
 	switch name {
 	case "orders":
@@ -143,7 +143,7 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 			f := b.Faults[fault]
 			fault++
 			texts := fields(i)
-			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts)
+			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts, &f)
 			if f.Column != "" && f.Reason != reason.BadRow {
 				bad = cmp.Or(rules.earlier(texts, &f), bad)
 			}
@@ -160,11 +160,12 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 	return nil
 }
 
-// orderID is an order line's identity from its texts. A line number that cannot be read is kept as it was given.
-func orderID(texts map[string]string) string {
+// orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is no text or given
+// twice is left out.
+func orderID(texts map[string]string, f *feed.Fault) string {
 	id, line := texts["order_id"], texts["order_line"]
-	if id == "" {
-		return ""
+	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
+		return id
 	}
 	if line == "" {
 		line = "1"

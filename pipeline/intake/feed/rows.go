@@ -20,6 +20,9 @@ import (
 // maxFaultValue is how many bytes of a value a Fault keeps.
 const maxFaultValue = 256
 
+// Shown is a value as a reject shows it: valid UTF-8, cut with an ellipsis after 256 bytes.
+func Shown(value string) string { return shownValue([]byte(value)) }
+
 // shownValue cuts a value for a Fault, at the start of a character, and makes valid UTF-8 of it.
 func shownValue(v []byte) string {
 	if len(v) > maxFaultValue {
