@@ -6,8 +6,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 )
 
-// asSeen gives a reject the value and the id that people find when they search the file (INGEST-5). Times, amounts and numbers lose their
-// form when they are read, so the text of the raw record takes their place; a sample's identity holds a time.
+// asSeen gives a reject the value and the id that people find when they search the file (INGEST-5). Times, amounts and
+// numbers lose their form when they are read, so the text of the raw record takes their place; a sample's identity
+// holds a time.
 func (x *keptReject) asSeen() {
 	switch {
 	case x.column == "":
@@ -35,8 +36,8 @@ func (x *keptReject) seen() {
 // loses reports whether a column's values are not kept as the text they came as.
 func loses(column string) bool {
 	switch column {
-	case "usage_start", "usage_end", "sample_time", "pay_time", "expire_time", "effective_time", "time", "official_amount", "amount",
-		"bill_detail_type", "period_num":
+	case "usage_start", "usage_end", "sample_time", "pay_time", "expire_time", "effective_time", "time",
+		"official_amount", "amount", "bill_detail_type", "period_num":
 		return true
 	}
 	return false

@@ -120,8 +120,8 @@ func (m *Meter) fourthPeak(res *Result) {
 	}
 }
 
-// enhanced fills in a result's month, floor and value by enhanced_p95. Without a point the month is 0 and the value is the floor
-// (spec §4.7).
+// enhanced fills in a result's month, floor and value by enhanced_p95. Without a point the month is 0 and the value is
+// the floor (spec §4.7).
 func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	res.Month, res.Floor = new(big.Rat), m.floor(policy, o)
 	if res.Points > 0 {
@@ -133,8 +133,8 @@ func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	}
 }
 
-// enhancedMonth is the month's value by enhanced_p95, before the floor; there is a point. Cutting to whole numbers keeps the order of
-// values, so days are cut only once they are chosen.
+// enhancedMonth is the month's value by enhanced_p95, before the floor; there is a point. Cutting to whole numbers
+// keeps the order of values, so days are cut only once they are chosen.
 func (m *Meter) enhancedMonth(policy *books.Policy) *big.Rat {
 	s := &m.series
 	var daily []int // slots that have the days' values

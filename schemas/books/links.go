@@ -67,8 +67,8 @@ func (l *loader) linkProduct(r *row, k *Link) {
 	r.fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
-// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit or a floor is
-// owed for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
+// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit
+// or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
 func (l *loader) priced(k *Link) bool {
 	cycles := k.Valid
 	if cycles.From > period.Past {

@@ -142,11 +142,11 @@ func atLeastZero(a money.Amount) money.Amount {
 	return a
 }
 
-// Refund gives back what an order cost without coupons (spec §6.3): back, 0 or more, in proportion to the parts of the base's split, by
-// largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. All of it gives each part back exactly.
-// Stored value, flexi coupons and cash grow; credit lowers what is used and debt what is owed, and what exceeds them is cash. partner
-// reports that a partner paid the order: then it is the partner's cash and nothing moves. It is an error if there is something to give back
-// and the base paid nothing but coupons.
+// Refund gives back what an order cost without coupons (spec §6.3): back, 0 or more, in proportion to the parts of the
+// base's split, by largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. All of it
+// gives each part back exactly. Stored value, flexi coupons and cash grow; credit lowers what is used and debt what is
+// owed, and what exceeds them is cash. partner reports that a partner paid the order: then it is the partner's cash and
+// nothing moves. It is an error if there is something to give back and the base paid nothing but coupons.
 func (w *Wallet) Refund(base *Split, back money.Amount, partner bool) (Split, error) {
 	c := w.begin()
 	var s Split

@@ -204,7 +204,8 @@ func TestPay(t *testing.T) {
 			{"recharge credit 9", "", "recharge debt -5 -> 0; recharge credit 4 -> 4"},
 			{"refund 10 of 1", "credit -5 debt -5", "refund cash 9 -> 9; refund credit 1 -> 5"},
 		},
-		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80 of it in cents.
+		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80 of it
+		// in cents.
 		"a refund of everything": {
 			{"allocate stored_value 22.54582426", "", "allocate stored_value 22.54582426 -> 22.54582426"},
 			{"recharge cash 97.45417574", "", "recharge cash 97.45417574 -> 97.45417574"},

@@ -56,8 +56,8 @@ type AccountEvent struct {
 // Takes reports whether the event takes from a balance, so that a replay may refuse it (spec §6.3).
 func (e *AccountEvent) Takes() bool { return e.Type == Reclaim || e.Type == Withdraw }
 
-// Before is the order of account events of one customer (spec §6.3): by instant, then their own time, then event_id bytewise. The own
-// times differ only among events that take effect late.
+// Before is the order of account events of one customer (spec §6.3): by instant, then their own time, then event_id
+// bytewise. The own times differ only among events that take effect late.
 func (e *AccountEvent) Before(f *AccountEvent) int {
 	return cmp.Or(cmp.Compare(e.Instant, f.Instant), cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }

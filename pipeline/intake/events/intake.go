@@ -46,8 +46,8 @@ func (in *Intake) Book() *Book { return in.book }
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
 	id   func(texts map[string]string, f *feed.Fault) string        // of a row with one, as far as it can be read
-	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a check of this
-	// package comes with its column.
+	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a
+	// check of this package comes with its column.
 	earlier func(texts map[string]string, f *feed.Fault) *failure
 }
 
@@ -160,8 +160,8 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 	return nil
 }
 
-// orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is no text or given
-// twice is left out.
+// orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is
+// no text or given twice is left out.
 func orderID(texts map[string]string, f *feed.Fault) string {
 	id, line := texts["order_id"], texts["order_line"]
 	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
@@ -216,8 +216,8 @@ func (in *Intake) earlierInAdjustment(texts map[string]string, f *feed.Fault) *f
 // isDetail reports whether a bill_detail_type is one of an adjustment (spec §3.19).
 func isDetail(n int64) bool { return n == 9 || n == 16 }
 
-// tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range of the amount
-// itself, comes after that (spec §3.20).
+// tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
+// of the amount itself, comes after that (spec §3.20).
 func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {

@@ -268,8 +268,8 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// TestDigitsOfOrders: what an order or an adjustment gives as an amount has the currency's digits and no more (EV-9). The fault of a
-// later column, and the range, come after it.
+// TestDigitsOfOrders: what an order or an adjustment gives as an amount has the currency's digits and no more (EV-9).
+// The fault of a later column, and the range, come after it.
 func TestDigitsOfOrders(t *testing.T) {
 	t.Parallel()
 	const order = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,official_amount\n"

@@ -140,7 +140,8 @@ func Orders() *Spec {
 		{Name: "discount_id", Kind: Word, Content: true, Source: source, Meaning: "the discount that the order names"},
 		{Name: "coupon_ids", Kind: Text, Content: true, Source: source, Meaning: "the coupons that the order names, joined by semicolons"},
 		{Name: "official_amount", Kind: Amount, Signed: true, Content: true, Source: source,
-			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where it may be negative"},
+			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where it may " +
+				"be negative"},
 	}}
 }
 
