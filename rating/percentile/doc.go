@@ -8,6 +8,6 @@
 //	       quantity alone is rounded, once, to ten decimals.
 //	PCT-3  A slot counts once. A link's samples of one slot are brought down to one by Winner before they come here, and
 //	       Winner's outcome does not depend on the order in which samples came.
-//	PCT-4  Without a point the value is 0, under every method; the commit is owed all the same.
+//	PCT-4  Without a point the value is 0, and under enhanced_p95 the floor; the commit is owed in either case.
 //	PCT-5  A Meter keeps nothing of the object before, but memory.
 package percentile

@@ -120,9 +120,22 @@ func (m *Meter) fourthPeak(res *Result) {
 	}
 }
 
-// enhanced fills in a result's month, floor and value by enhanced_p95; there is a point. Cutting to whole numbers keeps
-// the order of values, so days are cut only once they are chosen.
+// enhanced fills in a result's month, floor and value by enhanced_p95. Without a point the month is 0 and the value is
+// the floor (spec §4.7).
 func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
+	res.Month, res.Floor = new(big.Rat), m.floor(policy, o)
+	if res.Points > 0 {
+		res.Month = m.enhancedMonth(policy)
+	}
+	res.Value.Set(res.Month)
+	if res.Floor.Cmp(res.Value) > 0 {
+		res.Value.Set(res.Floor)
+	}
+}
+
+// enhancedMonth is the month's value by enhanced_p95, before the floor; there is a point. Cutting to whole numbers
+// keeps the order of values, so days are cut only once they are chosen.
+func (m *Meter) enhancedMonth(policy *books.Policy) *big.Rat {
 	s := &m.series
 	var daily []int // slots that have the days' values
 	for d := range m.days {
@@ -151,12 +164,7 @@ func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	for _, at := range daily {
 		sum.Add(sum, whole(new(big.Rat).Quo(s.bps(at), megabit(policy))))
 	}
-	res.Month = whole(sum.Quo(sum, new(big.Rat).SetInt64(int64(len(daily)))))
-	res.Floor = m.floor(policy, o)
-	res.Value.Set(res.Month)
-	if res.Floor.Cmp(res.Value) > 0 {
-		res.Value.Set(res.Floor)
-	}
+	return whole(sum.Quo(sum, new(big.Rat).SetInt64(int64(len(daily)))))
 }
 
 // whole cuts a number that is not negative to a whole one.

@@ -139,10 +139,7 @@ func (m *Meter) Measure(policy *books.Policy, o *Object) (Result, error) {
 	}
 	switch {
 	case policy.Method == books.EnhancedP95:
-		res.Month, res.Floor = new(big.Rat), new(big.Rat)
-		if res.Points > 0 {
-			m.enhanced(policy, o, &res)
-		}
+		m.enhanced(policy, o, &res)
 	case res.Points > 0:
 		m.measure(policy, &res)
 	}

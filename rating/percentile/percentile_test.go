@@ -254,9 +254,13 @@ func TestEnhanced(t *testing.T) {
 	// A second day in force at 200: the mean is 250, the floor 50.
 	l.Terms[2].Valid.To++
 	s.want(s.measure(policy, l), "N 1 index -1 value 59 slot none commit 0 billed 59 days 1/2 of 30 quantity 3.9333333333")
-	// Without a point there is no floor either.
+	// Without a point the floor is owed: 50 for 2 of 30 days.
 	l.Slots, l.In, l.Out = nil, nil, nil
-	s.want(s.measure(policy, l), "N 0 index -1 value 0 slot none commit 0 billed 0 days 0/2 of 30 quantity 0")
+	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 0 billed 50 days 0/2 of 30 quantity 3.3333333333")
+	l.Terms[0].Commit = q("51")
+	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 51 billed 51 days 0/2 of 30 quantity 3.4")
+	policy.Days = books.DaysValid
+	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 51 billed 51 days 0/0 of 30 quantity 0")
 }
 
 // Days' fifth largest, or smallest of fewer, cut: 5, 7, 20, 1, 30, 40 of which the five largest have the mean 20.4, cut 20.

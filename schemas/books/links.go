@@ -1,6 +1,7 @@
 package books
 
 import (
+	"math/big"
 	"strings"
 
 	"github.com/tollbook/tollbook/schemas/period"
@@ -33,7 +34,7 @@ func (l *loader) links() {
 }
 
 // linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
-// with a price where a commit is owed (spec §4.6).
+// with a price where a commit or a floor is owed, which an idle link owes too (spec §4.6, §4.7).
 func (l *loader) linkProduct(r *row, k *Link) {
 	p := &l.b.Products[k.SKU]
 	if l.badSKU[p.SKU] {
@@ -43,17 +44,31 @@ func (l *loader) linkProduct(r *row, k *Link) {
 		r.fail("sku", "", "a link needs a percentile product, and this is %s", p.Model)
 		return
 	}
-	policy := l.b.Policy(p.Policy)
-	if policy >= 0 && l.b.Policies[policy].Method == EnhancedP95 && k.SizeMbps.IsZero() && !r.bad {
-		r.fail("size_mbps", "", "enhanced_p95 needs a size above 0")
+	owed := ""
+	if !k.CommitMbps.IsZero() {
+		owed = "commit_mbps"
 	}
-	if !k.CommitMbps.IsZero() && !r.bad && !l.broken["prices.csv"] && !l.priced(k) {
-		r.fail("commit_mbps", "", "owed, and no price of sku %q fits the customer and the region", p.SKU)
+	if policy := l.b.Policy(p.Policy); policy >= 0 && l.b.Policies[policy].Method == EnhancedP95 {
+		if k.SizeMbps.IsZero() && !r.bad {
+			r.fail("size_mbps", "", "enhanced_p95 needs a size above 0")
+		}
+		floor := new(big.Rat).Mul(k.SizeMbps.Rat(), l.b.Policies[policy].FloorShare.Rat())
+		if owed == "" && floor.Cmp(big.NewRat(1, 1)) >= 0 { // a floor below 1 Mbps is cut to 0
+			owed = "size_mbps"
+		}
 	}
+	if owed == "" || r.bad || l.broken["prices.csv"] || l.priced(k) {
+		return
+	}
+	what := "owed"
+	if owed == "size_mbps" {
+		what = "its share floor_share is owed"
+	}
+	r.fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
-// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit is owed
-// for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
+// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit
+// or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
 func (l *loader) priced(k *Link) bool {
 	cycles := k.Valid
 	if cycles.From > period.Past {

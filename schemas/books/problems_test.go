@@ -281,6 +281,16 @@ func TestLinksAndTerms(t *testing.T) {
 		w.text = "resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\n" + w.text
 		w.check(t, "links.csv")
 	}
+	for _, links := range []struct{ row, want string }{
+		{"l,c1,bw,r,,5,2026-01-01", `links.csv:2:12: size_mbps "5": its share floor_share is owed, and no price of sku "bw" fits the customer and the region`},
+		{"l,c1,bw,r,,4.9,2026-01-01", ""}, // 0.2 of 4.9 is below 1 Mbps: no floor
+	} {
+		got := told(t, map[string]string{"policies.yaml": "p95: {method: enhanced_p95, floor_share: \"0.2\"}\nenh: {method: enhanced_p95}\n",
+			"links.csv": "resource_id,customer_id,sku,region_code,group,size_mbps,valid_from\n" + links.row + "\nm,c1,enh,r,,5,2026-01-01\n"})
+		if got != links.want {
+			t.Errorf("link %s\ngot  %s\nwant %s", links.row, got, links.want)
+		}
+	}
 	for _, w := range []wrongFile{
 		{"r1,d1,,,official,1,2026-01-01,\n", `2:1: seller_id "r1": neither the vendor nor a distributor`},
 		{"x,d1,,,official,1,2026-01-01,\n", `2:1: seller_id "x": not in partners.csv`},

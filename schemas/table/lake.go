@@ -195,9 +195,9 @@ func Rejects() *Table {
 		{"feed", Word, "feed that the record came in"},
 		{"file", Word, "path of the file below inbox/"},
 		{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is not empty"},
-		{"column", Word, "column that failed; empty if the record failed as a whole"},
+		{"column", Word, "column that failed; empty if the record as a whole cannot be read"},
 		{"reason", Word, "why, as one of the fixed reasons"},
-		{"value", Text, "value that was seen in the column"},
+		{"value", Text, "text that was seen in the column; of a record that cannot be read, what is wrong with it"},
 		{"id", Text, "the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
 	}, Column{"raw", Text, "the whole record as it came"}, Column{"file_hash", Word, "content hash of the feed file"},
 		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"})

@@ -14,4 +14,5 @@
 //	PAY-8  A row that is there once stays, with an amount of 0 at least: no rows at all means that nothing ever moved.
 //	PAY-9  Pay and Apply allocate nothing once a wallet has grown to its customer.
 //	PAY-10 After an error, and after an event that was refused, the wallet is as it was.
+//	PAY-11 A refund of everything gives each balance exactly what it gave, in all its digits.
 package payment

@@ -142,10 +142,11 @@ func atLeastZero(a money.Amount) money.Amount {
 	return a
 }
 
-// Refund gives back what an order cost beside coupons (spec §6.3): back, 0 or more, in proportion to the parts of the base's split, by
-// largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. Stored value, flexi coupons and cash grow;
-// credit lowers what is used and debt what is owed, and what exceeds them is cash. partner says that a partner paid the order: then it is
-// the partner's cash and nothing moves. It is an error if there is something to give back and the base paid nothing beside coupons.
+// Refund gives back what an order cost without coupons (spec §6.3): back, 0 or more, in proportion to the parts of the
+// base's split, by largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. All of it
+// gives each part back exactly. Stored value, flexi coupons and cash grow; credit lowers what is used and debt what is
+// owed, and what exceeds them is cash. partner reports that a partner paid the order: then it is the partner's cash and
+// nothing moves. It is an error if there is something to give back and the base paid nothing but coupons.
 func (w *Wallet) Refund(base *Split, back money.Amount, partner bool) (Split, error) {
 	c := w.begin()
 	var s Split
@@ -198,11 +199,18 @@ func (w *Wallet) proportion(base *Split, back money.Amount) (parts [Balances]mon
 		}
 	}
 	if only == Balances {
-		return parts, errors.New("refund of an order that cost nothing beside coupons")
+		return parts, errors.New("refund of an order that cost nothing but coupons")
 	}
 	if !several {
 		parts[only] = back
 		return parts, nil
+	}
+	whole, err := (&Split{Parts: base.Parts}).Total()
+	if err != nil {
+		return parts, fmt.Errorf("refund: %w", err)
+	}
+	if back == whole {
+		return base.Parts, nil
 	}
 	digits := w.rules.Digits
 	if back.Td(digits) != back {

@@ -204,6 +204,19 @@ func TestPay(t *testing.T) {
 			{"recharge credit 9", "", "recharge debt -5 -> 0; recharge credit 4 -> 4"},
 			{"refund 10 of 1", "credit -5 debt -5", "refund cash 9 -> 9; refund credit 1 -> 5"},
 		},
+		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80 of it
+		// in cents.
+		"a refund of everything": {
+			{"allocate stored_value 22.54582426", "", "allocate stored_value 22.54582426 -> 22.54582426"},
+			{"recharge cash 97.45417574", "", "recharge cash 97.45417574 -> 97.45417574"},
+			{"pay 120", "stored_value 22.54582426 cash 97.45417574",
+				"consume stored_value -22.54582426 -> 0; consume cash -97.45417574 -> 0"},
+			{"refund 120 of 2", "stored_value -22.54582426 cash -97.45417574",
+				"refund stored_value 22.54582426 -> 22.54582426; refund cash 97.45417574 -> 97.45417574"},
+			{"pay 120", "stored_value 22.54582426 cash 97.45417574",
+				"consume stored_value -22.54582426 -> 0; consume cash -97.45417574 -> 0"},
+			{"refund 80 of 4", "stored_value -15.03 cash -64.97", "refund stored_value 15.03 -> 15.03; refund cash 64.97 -> 64.97"},
+		},
 		// What was paid has more digits than the currency, and all of it comes back: as it was paid.
 		"a refund of odd parts": {
 			{"allocate stored_value 0.01", "", "allocate stored_value 0.01 -> 0.01"},

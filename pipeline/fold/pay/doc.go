@@ -15,8 +15,9 @@
 //	CASH-4  The files of a place are a function of its rated lines, its account events, the orders, the books and the closed cycles: not of
 //	        runs, workers or what was paid before. Only the rated columns of a line are read, whoever wrote the file last;
 //	        a file that other coupons or rules paid is paid again though nothing can be drawn on its day now.
-//	CASH-5  Within a customer lines and events come by instant; events first, by event_id; lines of one instant in the order of spec §8; a refund
-//	        whose base comes later directly after it, at the base's instant; month-end lines last.
+//	CASH-5  Within a customer lines and events come by instant; events first, by their own time and event_id; lines of
+//	        one instant in the order of spec §8; a refund whose base comes later directly after it, at the base's
+//	        instant; month-end lines last.
 //	CASH-6  What an order's coupons paid never comes back (spec §4.9): the amounts of a refund are worked out here, from its base's line.
 //	CASH-7  Files of a closed cycle are read, never replaced.
 //	CASH-8  A day's usage lines are streamed. The lines of orders, adjustments, late records and re-rating, and the account events of a

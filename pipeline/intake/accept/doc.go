@@ -7,4 +7,6 @@
 //	INGEST-2  The outcome does not depend on the order, the number or the names of the files, nor on workers and batches.
 //	INGEST-3  A file that fails whole leaves nothing: its rows and rejects are passed over everywhere.
 //	INGEST-4  Memory is bounded by workers, chunk size and batch size, not by the size of the files.
+//	INGEST-5  What a reject shows as column, value and id is what docs/formats.md says for its reason: the text of the
+//	          record, or what is wrong with a record that cannot be read.
 package accept

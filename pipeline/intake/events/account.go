@@ -56,9 +56,10 @@ type AccountEvent struct {
 // Takes reports whether the event takes from a balance, so that a replay may refuse it (spec §6.3).
 func (e *AccountEvent) Takes() bool { return e.Type == Reclaim || e.Type == Withdraw }
 
-// Before is the order of account events of one customer (spec §6.3): by instant, then event_id bytewise.
+// Before is the order of account events of one customer (spec §6.3): by instant, then their own time, then event_id
+// bytewise. The own times differ only among events that take effect late.
 func (e *AccountEvent) Before(f *AccountEvent) int {
-	return cmp.Or(cmp.Compare(e.Instant, f.Instant), strings.Compare(e.ID, f.ID))
+	return cmp.Or(cmp.Compare(e.Instant, f.Instant), cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 
 // same reports whether two rows have the same content (spec §3.20).
@@ -81,32 +82,26 @@ func badAccountWord(kind, balance string) *failure {
 	return nil
 }
 
-// badMoney is an amount with more digits than the currency has, or 0 where none may stand (spec §3.16).
-func (in *Intake) badMoney(e *AccountEvent, v *view, i int) *failure {
+// badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (spec §3.16).
+func (in *Intake) badMoney(e *AccountEvent) *failure {
 	switch {
-	case e.Amount.Td(in.Books.Digits) != e.Amount:
-		return &failure{"amount", reason.BadDecimal, amountText(v, "amount", i)}
+	case finer(e.Amount, in.Books.Digits):
+		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
 	case e.Amount.IsZero() && e.Type != CreditLimit:
-		return &failure{"amount", reason.OutOfRange, amountText(v, "amount", i)}
+		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
 	}
 	return nil
 }
 
-// amount is the cell of a required Amount column.
-func (v *view) amount(i int) money.Amount {
-	hi, lo, _ := v.decimal("amount", i)
-	a, _ := money.AmountFromRaw(hi, lo) // the reader has checked the range
-	return a
-}
-
 // account reads and checks row i of the accounts feed, and keeps it if it passes.
 func (in *Intake) account(v *view, i int, file int32) (id string, bad *failure) {
-	e := &AccountEvent{ID: v.text("event_id", i), Type: v.text("type", i), Balance: v.text("balance_type", i), Amount: v.amount(i),
+	e := &AccountEvent{ID: v.text("event_id", i), Type: v.text("type", i), Balance: v.text("balance_type", i),
 		AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+	e.Amount, _ = v.amount("amount", i)
 	if bad := badAccountWord(e.Type, e.Balance); bad != nil {
 		return e.ID, bad
 	}
-	if bad := in.badMoney(e, v, i); bad != nil {
+	if bad := in.badMoney(e); bad != nil {
 		return e.ID, bad
 	}
 	if e.Time, _ = v.time("time", i); e.Time > in.Latest {

@@ -17,4 +17,6 @@
 //	      too, and stays stored. Closing its cycle makes the last verdict final (spec §6.3).
 //	EV-8  An incentive event that passed acceptance keeps its identity likewise. Each run decides all incentive events anew, those of one
 //	      incentive in order of time, event_id: one that does not fit the state it meets is a reject, and changes nothing (spec §6.5).
+//	EV-9  The amount of an order, of an adjustment and of an account event has at most the currency's digits (spec §3.15,
+//	      §3.16, §3.19).
 package events

@@ -2,9 +2,11 @@ package events
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -43,35 +45,28 @@ func (in *Intake) Book() *Book { return in.book }
 // rules are how rows of one feed are taken.
 type rules struct {
 	read func(v *view, i int, file int32) (id string, bad *failure) // of a row without a fault
-	id   func(texts map[string]string) string                       // of a row with one, as far as it can be read
-	// earlier finds what fails before the fault in a column: a word not in its list comes first of all, a check of this package in its
-	// column's turn.
-	earlier func(texts map[string]string, column string) *failure
+	id   func(texts map[string]string, f *feed.Fault) string        // of a row with one, as far as it can be read
+	// earlier finds what fails before a fault in a column: a word that is not in its list comes before all columns, a
+	// check of this package comes with its column.
+	earlier func(texts map[string]string, f *feed.Fault) *failure
 }
 
 // rulesOf are the rules of a feed.
 func (in *Intake) rulesOf(name string) rules {
-	id := func(column string) func(map[string]string) string {
-		return func(texts map[string]string) string { return texts[column] }
+	id := func(column string) func(map[string]string, *feed.Fault) string {
+		return func(texts map[string]string, _ *feed.Fault) string { return texts[column] }
 	}
 	switch name {
 	case "orders":
 		return rules{in.order, orderID, in.earlierInOrder}
 	case "accounts":
-		return rules{in.account, id("event_id"), func(texts map[string]string, _ string) *failure {
-			return badAccountWord(texts["type"], texts["balance_type"])
-		}}
+		return rules{in.account, id("event_id"), in.earlierInAccount}
 	case "transfers":
 		return rules{in.transfer, id("transfer_id"), in.earlierInTransfer}
 	case "incentive_events":
 		return rules{in.incentive, id("event_id"), in.earlierInIncentive}
 	}
-	return rules{in.adjustment, id("adjustment_id"), func(texts map[string]string, _ string) *failure {
-		if d := texts["bill_detail_type"]; d != "" && d != "9" && d != "16" {
-			return &failure{"bill_detail_type", reason.BadRow, d}
-		}
-		return nil
-	}}
+	return rules{in.adjustment, id("adjustment_id"), in.earlierInAdjustment}
 }
 
 // view is a batch of an event feed by column.
@@ -122,6 +117,13 @@ func (v *view) decimal(name string, i int) (hi int64, lo uint64, ok bool) {
 	return n.HighBits(), n.LowBits(), true
 }
 
+// amount is a cell of an Amount column, whose range the reader has checked.
+func (v *view) amount(name string, i int) (money.Amount, bool) {
+	hi, lo, ok := v.decimal(name, i)
+	a, _ := money.AmountFromRaw(hi, lo)
+	return a, ok
+}
+
 // failure is why a row fails on its own.
 type failure struct {
 	column string
@@ -141,9 +143,9 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 			f := b.Faults[fault]
 			fault++
 			texts := fields(i)
-			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts)
-			if earlier := rules.earlier(texts, f.Column); earlier != nil && f.Column != "" && f.Reason != reason.BadRow {
-				bad = earlier
+			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts, &f)
+			if f.Column != "" && f.Reason != reason.BadRow {
+				bad = cmp.Or(rules.earlier(texts, &f), bad)
 			}
 		} else {
 			id, bad = rules.read(v, i, file)
@@ -158,46 +160,93 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 	return nil
 }
 
-// orderID is an order line's identity from its texts.
-func orderID(texts map[string]string) string {
-	id, number := texts["order_id"], texts["order_line"]
-	if id == "" {
-		return ""
+// orderID is an order line's identity from its texts. A line number that is none is kept as it was given; one that is
+// no text or given twice is left out.
+func orderID(texts map[string]string, f *feed.Fault) string {
+	id, line := texts["order_id"], texts["order_line"]
+	if id == "" || f.Column == "order_line" && f.Reason == reason.BadRow {
+		return id
 	}
-	if number == "" {
-		number = "1"
+	if line == "" {
+		line = "1"
 	}
-	return id + "/" + number
+	if n, ok := feed.ParseWhole(line); ok {
+		line = strconv.FormatInt(n, 10)
+	}
+	return id + "/" + line
 }
 
 // earlierInOrder is rules.earlier of orders: some columns need a value in some orders only.
-func (in *Intake) earlierInOrder(texts map[string]string, column string) *failure {
+func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failure {
 	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"]); bad != nil {
 		return bad
 	}
 	spec := feed.Orders()
 	kind, err := rating.ParseOrderType(texts["order_type"])
-	for i := 0; err == nil && i < spec.Column(column); i++ {
-		if name := spec.Columns[i].Name; texts[name] == "" && needs(kind, name) {
+	for i := range spec.Column(f.Column) {
+		name := spec.Columns[i].Name
+		if err == nil && texts[name] == "" && needs(kind, name) {
 			return &failure{name, reason.MissingValue, ""}
 		}
+		if n, ok := feed.ParseWhole(texts[name]); ok && name == "period_num" && n < 1 {
+			return &failure{name, reason.OutOfRange, texts[name]}
+		}
+	}
+	return in.tooFine(spec, "official_amount", texts, f)
+}
+
+// earlierInAccount is rules.earlier of account events.
+func (in *Intake) earlierInAccount(texts map[string]string, f *feed.Fault) *failure {
+	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
+		return bad
+	}
+	return in.tooFine(feed.Accounts(), "amount", texts, f)
+}
+
+// earlierInAdjustment is rules.earlier of adjustments.
+func (in *Intake) earlierInAdjustment(texts map[string]string, f *feed.Fault) *failure {
+	if text := texts["bill_detail_type"]; text != "" {
+		if n, ok := feed.ParseWhole(text); !ok || !isDetail(n) {
+			return &failure{"bill_detail_type", reason.BadRow, text}
+		}
+	}
+	return in.tooFine(feed.Adjustments(), "amount", texts, f)
+}
+
+// isDetail reports whether a bill_detail_type is one of an adjustment (spec §3.19).
+func isDetail(n int64) bool { return n == 9 || n == 16 }
+
+// tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
+// of the amount itself, comes after that (spec §3.20).
+func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
+	text := texts[column]
+	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
+		return nil
+	}
+	_, err := money.ParseAmount(text)
+	wrong := new(money.ParseError)
+	if errors.As(err, &wrong) && wrong.Kind != money.OutOfRange {
+		return nil
+	}
+	if _, decimals, _ := strings.Cut(text, "."); len(strings.TrimRight(decimals, "0")) > in.Books.Digits {
+		return &failure{column, reason.BadDecimal, text}
 	}
 	return nil
 }
 
 // earlierInTransfer is rules.earlier of transfers.
-func (in *Intake) earlierInTransfer(texts map[string]string, column string) *failure {
+func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
 	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]), in.badPartner("to_partner_id", texts["to_partner_id"]))
-	if bad == nil && comesBefore(feed.Transfers(), "cycle", column) {
+	if bad == nil && comesBefore(feed.Transfers(), "cycle", f.Column) {
 		bad = badCycle(texts["cycle"])
 	}
 	return bad
 }
 
 // earlierInIncentive is rules.earlier of incentive events.
-func (in *Intake) earlierInIncentive(texts map[string]string, column string) *failure {
+func (in *Intake) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
 	bad := in.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
-	if bad == nil && comesBefore(feed.IncentiveEvents(), "period", column) {
+	if bad == nil && comesBefore(feed.IncentiveEvents(), "period", f.Column) {
 		bad = badPeriod(texts["period"])
 	}
 	return bad
@@ -250,7 +299,7 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 		return id, bad
 	}
 	o.Type, _ = rating.ParseOrderType(kind) // badWord has seen it
-	if bad := o.fill(v, i); bad != nil {
+	if bad := o.fill(v, i, in.Books.Digits); bad != nil {
 		return id, bad
 	}
 	if bad := in.checkOrder(o, v, i); bad != nil {
@@ -262,19 +311,14 @@ func (in *Intake) order(v *view, i int, file int32) (id string, bad *failure) {
 	return id, nil
 }
 
-// fill takes over the cells that checks or lines need, column by column.
-func (o *Order) fill(v *view, i int) *failure {
+// fill takes over the cells that checks or lines need, column by column. digits are those of the currency.
+func (o *Order) fill(v *view, i, digits int) *failure {
 	for _, c := range v.spec.Columns {
 		if needs(o.Type, c.Name) && v.col(c.Name).IsNull(i) {
 			return &failure{c.Name, reason.MissingValue, ""}
 		}
 		if n, ok := v.whole("period_num", i); c.Name == "period_num" && ok && n < 1 {
 			return &failure{c.Name, reason.OutOfRange, strconv.FormatInt(n, 10)}
-		}
-		if c.Name == "official_amount" && o.Type != rating.Change {
-			if hi, _, ok := v.decimal(c.Name, i); ok && hi < 0 {
-				return &failure{c.Name, reason.BadDecimal, amountText(v, c.Name, i)}
-			}
 		}
 	}
 	o.SKUText, o.Region, o.Resource = v.text("sku", i), v.text("region_code", i), v.text("resource_id", i)
@@ -302,21 +346,17 @@ func (o *Order) fill(v *view, i int) *failure {
 		o.Payer = "customer"
 	}
 	o.Discount, o.Coupons = v.text("discount_id", i), v.text("coupon_ids", i)
-	if hi, lo, ok := v.decimal("official_amount", i); ok {
-		o.Official, _ = money.AmountFromRaw(hi, lo) // the reader has checked the range
-		o.HasOfficial = true
+	if o.Official, o.HasOfficial = v.amount("official_amount", i); !o.HasOfficial {
+		return nil
+	}
+	if finer(o.Official, digits) || o.Official.Sign() < 0 && o.Type != rating.Change {
+		return &failure{"official_amount", reason.BadDecimal, o.Official.Trim()}
 	}
 	return nil
 }
 
-func amountText(v *view, name string, i int) string {
-	hi, lo, _ := v.decimal(name, i)
-	a, err := money.AmountFromRaw(hi, lo)
-	if err != nil {
-		return ""
-	}
-	return a.Trim()
-}
+// finer reports whether an amount has more digits than the currency (spec §3.15, §3.16, §3.19).
+func finer(a money.Amount, digits int) bool { return a.Td(digits) != a }
 
 // checkOrder applies the checks of spec §3.20 that need the books.
 func (in *Intake) checkOrder(o *Order, v *view, i int) *failure {
@@ -360,12 +400,12 @@ func (in *Intake) checkCustomer(id string, t period.Instant, code *int32) *failu
 func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failure) {
 	a := &Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, Note: v.text("note", i)}
 	a.Detail, _ = v.whole("bill_detail_type", i)
-	if a.Detail != 9 && a.Detail != 16 {
+	if !isDetail(a.Detail) {
 		return a.ID, &failure{"bill_detail_type", reason.BadRow, fmt.Sprint(a.Detail)}
 	}
 	a.Time, _ = v.time("time", i)
-	if hi, lo, ok := v.decimal("amount", i); ok {
-		a.Amount, _ = money.AmountFromRaw(hi, lo) // the reader has checked the range
+	if a.Amount, _ = v.amount("amount", i); finer(a.Amount, in.Books.Digits) {
+		return a.ID, &failure{"amount", reason.BadDecimal, a.Amount.Trim()}
 	}
 	if a.Time > in.Latest {
 		return a.ID, &failure{"time", reason.Future, a.Time.String()}

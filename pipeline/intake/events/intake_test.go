@@ -268,6 +268,64 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+// TestDigitsOfOrders: what an order or an adjustment gives as an amount has the currency's digits and no more (EV-9).
+// The fault of a later column, and the range, come after it.
+func TestDigitsOfOrders(t *testing.T) {
+	t.Parallel()
+	const order = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,official_amount\n"
+	const adjustment = "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"
+	buy := func(kind, customer, amount string) string {
+		return order + "o," + kind + "," + customer + ",seat,east,x,1,month,1,2026-10-02T00:00:00Z," + amount + "\n"
+	}
+	adjust := func(amount, detail string) string {
+		return adjustment + "a,acme,vm,2026-10-02T00:00:00Z," + amount + "," + detail + "\n"
+	}
+	for _, c := range []struct {
+		digits           int
+		feed, text, want string
+	}{
+		{0, "orders", buy("new", "acme", "129.517"), `official_amount bad_decimal "129.517" o/1`},
+		{3, "orders", buy("new", "acme", "129.517"), "accepted"},
+		{0, "orders", buy("new", "acme", "129.000"), "accepted"},
+		{2, "orders", buy("change", "acme", "-0.483"), `official_amount bad_decimal "-0.483" o/1`},
+		{2, "orders", buy("change", "acme", "-0.480"), "accepted"},
+		{2, "orders", buy("new", "nobody", "0.001"), `official_amount bad_decimal "0.001" o/1`},
+		{2, "orders", buy("new", "acme", "1000000000000000000.001"), `official_amount bad_decimal "1000000000000000000.001" o/1`},
+		{2, "orders", buy("new", "acme", "1000000000000000000.010"), `official_amount out_of_range "1000000000000000000.010" o/1`},
+		{2, "adjustments", adjust("-0.005", "9"), `amount bad_decimal "-0.005" a`},
+		{3, "adjustments", adjust("-0.005", "9"), "accepted"},
+		{2, "adjustments", adjust("0.005", ""), `amount bad_decimal "0.005" a`},
+		{2, "adjustments", adjust("0.05", ""), `bill_detail_type missing_value "" a`},
+		{2, "adjustments", adjust("0.005", "5"), `bill_detail_type bad_row "5" a`},
+		{2, "adjustments", adjust("x", "9.0"), `amount bad_decimal "x" a`},
+		{2, "adjustments", adjust("1", "9.0"), "accepted"},
+	} {
+		got := take(t, loadBooks(t, c.digits), NewBook(), map[string]string{c.feed + "/a.csv": c.text}, 10, false)
+		if got.rows[c.feed+"/a.csv:1"] != c.want {
+			t.Errorf("%d digits, %s%s, want %s", c.digits, c.text, got.rows[c.feed+"/a.csv:1"], c.want)
+		}
+	}
+}
+
+// TestBefore: events that take effect in one instant come by their own time, then by id.
+func TestBefore(t *testing.T) {
+	t.Parallel()
+	at := instant("2026-10-06T04:00:00Z")
+	in := &AccountEvent{ID: "z", Instant: at, Time: instant("2026-09-20T00:00:00Z")}
+	out := &AccountEvent{ID: "a", Instant: at, Time: instant("2026-09-25T00:00:00Z")}
+	other := &AccountEvent{ID: "b", Instant: at, Time: out.Time}
+	later := &AccountEvent{ID: "0", Instant: at + 1, Time: 0}
+	list := []*AccountEvent{later, other, out, in}
+	slices.SortFunc(list, func(a, b *AccountEvent) int { return a.Before(b) })
+	ids := ""
+	for _, e := range list {
+		ids += e.ID
+	}
+	if ids != "zab0" {
+		t.Errorf("the order is %s, want zab0", ids)
+	}
+}
+
 // TestNDJSONForm: a value of another JSON kind comes before every word, also in the feeds of events.
 func TestNDJSONForm(t *testing.T) {
 	t.Parallel()

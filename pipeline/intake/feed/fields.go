@@ -1,38 +1,62 @@
 package feed
 
 import (
+	"bytes"
 	"encoding/csv"
-	"encoding/json"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Fields reads the texts of one raw record by column: CSV by its header as Reader.Header gives it, or a JSON object where that is
-// empty. What cannot be read is absent.
+// empty. What cannot be read is absent, and so is a key that an object has twice.
 func Fields(header string, raw []byte) map[string]string {
-	out := make(map[string]string)
 	if header == "" {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(raw, &object) != nil {
-			return out
-		}
-		for name, value := range object {
-			if string(value) == "null" {
-				continue
-			}
-			text := string(value)
-			if json.Unmarshal(value, &text) != nil {
-				text = string(value) // a number by its digits
-			}
-			out[name] = text
-		}
-		return out
+		return objectFields(raw)
 	}
+	out := make(map[string]string)
 	rows, err := csv.NewReader(strings.NewReader(header + "\n" + string(raw))).ReadAll()
 	if err != nil || len(rows) != 2 || len(rows[0]) != len(rows[1]) {
 		return out
 	}
 	for i, name := range rows[0] {
 		out[name] = rows[1][i]
+	}
+	return out
+}
+
+// objectFields reads the texts of a JSON object; values that are not texts are as they were written, null is absent.
+func objectFields(raw []byte) map[string]string {
+	out, seen := make(map[string]string), make(map[string]bool)
+	d := jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true))
+	if d.PeekKind() != '{' {
+		return out
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return out
+	}
+	for d.PeekKind() == '"' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return map[string]string{}
+		}
+		name, kind := token.String(), d.PeekKind()
+		value, err := d.ReadValue()
+		if err != nil {
+			return map[string]string{}
+		}
+		text := string(value)
+		if kind == '"' {
+			unquoted, _ := jsontext.AppendUnquote(nil, value) // the decoder has checked the text
+			text = string(unquoted)
+		}
+		if delete(out, name); !seen[name] && kind != 'n' {
+			out[name] = text
+		}
+		seen[name] = true
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return map[string]string{}
 	}
 	return out
 }

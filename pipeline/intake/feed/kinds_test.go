@@ -74,20 +74,25 @@ func TestKinds(t *testing.T) {
 		{"h", "", "", "1000000000000000000", ""},
 		{"i", "", "", "", "-1000000000000000000"},
 		{"j", "0.100000000", "", "007", "-0"},
+		{"k", "", "", "", "3.0"},
+		{"l", "", "", "", "-30.00"},
+		{"m", "", "", "", "3.5"},
+		{"n", "", "", "", "1000000000000000000.5"},
 	}
 	want := contents{
 		rows: []string{"a|1.5|-1.5|1|-1", "b||||", "#",
 			"d|999999999999999999.99999999|-999999999999999999.99999999|999999999999999999|-999999999999999999",
-			"#", "#", "#", "#", "#", "j|0.1||7|0"},
+			"#", "#", "#", "#", "#", "j|0.1||7|0", "k||||3", "l||||-30", "#", "#"},
 		faults: []string{`3 amount bad_decimal "-0.5"`, `5 amount out_of_range "1000000000000000000"`,
 			`6 official_amount bad_decimal "0.000000001"`, `7 line bad_decimal "-1"`,
-			`8 line out_of_range "1000000000000000000"`, `9 step out_of_range "-1000000000000000000"`},
+			`8 line out_of_range "1000000000000000000"`, `9 step out_of_range "-1000000000000000000"`,
+			`13 step bad_decimal "3.5"`, `14 step bad_decimal "1000000000000000000.5"`},
 	}
 	at := func(i int) []string { return records[i] }
 	dec := func(s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: 38, Scale: s} }
 	whole64 := arrow.PrimitiveTypes.Int64
 	texts := []field{{"id", text, true}, {"amount", text, true}, {"official_amount", text, true}, {"line", text, true}, {"step", text, true}}
-	typed := []field{{"id", text, true}, {"amount", dec(9), true}, {"official_amount", dec(9), true}, {"line", whole64, true}, {"step", dec(0), true}}
+	typed := []field{{"id", text, true}, {"amount", dec(9), true}, {"official_amount", dec(9), true}, {"line", whole64, true}, {"step", dec(2), true}}
 	files := fstest.MapFS{
 		"a.csv":         {Data: writeCSV(at, len(records), names)},
 		"a.ndjson":      {Data: writeNDJSON(at, len(records), names)},
@@ -96,6 +101,8 @@ func TestKinds(t *testing.T) {
 	}
 	typedFaults := slices.Clone(want.faults)
 	typedFaults[0], typedFaults[1] = `3 amount bad_decimal "-0.500000000"`, `5 amount out_of_range "1000000000000000000.000000000"`
+	typedFaults[5], typedFaults[6], typedFaults[7] = `9 step out_of_range "-1000000000000000000.00"`, `13 step bad_decimal "3.50"`,
+		`14 step bad_decimal "1000000000000000000.50"`
 	for name := range files {
 		got := readAll(t, files, name, spec, Options{})
 		if d := cmp.Diff(want.rows, got.rows); d != "" || got.err != nil {
@@ -109,7 +116,8 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
-	for text, why := range map[string]string{"1.0": "bad_decimal", "-": "bad_decimal", "1e3": "bad_decimal", " 1": "bad_decimal", "+1": "bad_decimal"} {
+	for text, why := range map[string]string{"1.": "bad_decimal", ".0": "bad_decimal", "-.0": "bad_decimal", "1.0.0": "bad_decimal",
+		"1.0-": "bad_decimal", "1.0e3": "bad_decimal", "1.01": "bad_decimal", "-": "bad_decimal", "1e3": "bad_decimal", " 1": "bad_decimal", "+1": "bad_decimal"} {
 		files["b.csv"] = &fstest.MapFile{Data: []byte("id,step\na," + text + "\n")}
 		if got := readAll(t, files, "b.csv", spec, Options{}); len(got.faults) != 1 || !strings.Contains(got.faults[0], why) {
 			t.Errorf("%q: %q, want %s", text, got.faults, why)

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"slices"
@@ -18,6 +19,9 @@ import (
 
 // maxFaultValue is how many bytes of a value a Fault keeps.
 const maxFaultValue = 256
+
+// Shown is a value as a reject shows it: valid UTF-8, cut with an ellipsis after 256 bytes.
+func Shown(value string) string { return shownValue([]byte(value)) }
 
 // shownValue cuts a value for a Fault, at the start of a character, and makes valid UTF-8 of it.
 func shownValue(v []byte) string {
@@ -231,16 +235,20 @@ func decimalReason(err error) reason.Reason {
 // maxWhole is the largest whole number.
 const maxWhole = 1_000_000_000_000_000_000 - 1
 
-// parseWhole reads the text of a Whole, `-?digits`.
+// ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (spec §3.15).
+func ParseWhole(text string) (int64, bool) {
+	n, why := parseWhole(&Column{Kind: Whole}, []byte(text))
+	return n, why == reason.None
+}
+
+// parseWhole reads the text of a Whole, `-?digits(.zeros)`. The form is checked to the end before the range.
 func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
-	digits := v
-	if v[0] == '-' {
-		digits = v[1:]
-		if !col.Signed {
-			return 0, reason.BadDecimal
-		}
+	digits, negative := bytes.CutPrefix(v, []byte{'-'})
+	if negative && !col.Signed {
+		return 0, reason.BadDecimal
 	}
-	if len(digits) == 0 {
+	digits, zeros, pointed := bytes.Cut(digits, []byte{'.'})
+	if len(digits) == 0 || pointed && (len(zeros) == 0 || len(bytes.TrimLeft(zeros, "0")) > 0) {
 		return 0, reason.BadDecimal
 	}
 	n, over := int64(0), false
@@ -255,7 +263,7 @@ func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
 	if over {
 		return 0, reason.OutOfRange
 	}
-	if v[0] == '-' {
+	if negative {
 		n = -n
 	}
 	return n, reason.None

@@ -16,7 +16,7 @@ const (
 	Quantity
 	// Amount is a decimal of scale 8, within ±10^18 (spec §1.1). In a batch: decimal128(38, 8).
 	Amount
-	// Whole is a whole number of at most 18 digits. In a batch: int64.
+	// Whole is a whole number of at most 18 digits; zeros may follow a decimal point. In a batch: int64.
 	Whole
 )
 
@@ -140,7 +140,8 @@ func Orders() *Spec {
 		{Name: "discount_id", Kind: Word, Content: true, Source: source, Meaning: "the discount that the order names"},
 		{Name: "coupon_ids", Kind: Text, Content: true, Source: source, Meaning: "the coupons that the order names, joined by semicolons"},
 		{Name: "official_amount", Kind: Amount, Signed: true, Content: true, Source: source,
-			Meaning: "overrides the price book; must be given in a change, where it may be negative"},
+			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where it may " +
+				"be negative"},
 	}}
 }
 
@@ -155,7 +156,7 @@ func Accounts() *Spec {
 		{Name: "balance_type", Kind: Word, Required: true, Content: true, Source: source,
 			Meaning: "cash, stored_value, flexi_coupon or credit; credit goes with recharge, allocate and credit_limit, and credit_limit with credit alone"},
 		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source,
-			Meaning: "above 0, in the currency's digits; of credit_limit the new limit, which may be 0"},
+			Meaning: "above 0, at most the currency's digits; for credit_limit the new limit, which may be 0"},
 	}}
 }
 
@@ -193,7 +194,8 @@ func Adjustments() *Spec {
 		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose bill it changes"},
 		{Name: "sku", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the product it is about"},
 		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when; its day and cycle are the adjustment's"},
-		{Name: "amount", Kind: Amount, Signed: true, Required: true, Content: true, Source: source, Meaning: "what is added to the bill; may be negative"},
+		{Name: "amount", Kind: Amount, Signed: true, Required: true, Content: true, Source: source,
+			Meaning: "what is added to the bill; at most the currency's digits; may be negative"},
 		{Name: "bill_detail_type", Kind: Whole, Required: true, Content: true, Source: source, Meaning: "9 or 16"},
 		{Name: "note", Kind: Text, Content: true, Source: source, Meaning: "why, for people"},
 	}}
