@@ -32,12 +32,13 @@ type Runner struct {
 
 // Result is what a job did.
 type Result struct {
-	Workspace   *run.Workspace   // as it was for this run, without its books where nothing was to do; nil if it could not be read
-	Report      *run.Report      // of a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference // of rerate
-	Published   *publish.Report  // of publish
-	Pruned      *run.PruneReport // of prune
-	Entry       ledger.Entry     // as it was ended; of a dry run its ID is ""
+	Workspace   *run.Workspace     // as it was for this run, without its books where nothing was to do; nil if it could not be read
+	Report      *run.Report        // of a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference   // of rerate
+	Published   *publish.Report    // of publish
+	Pruned      *run.PruneReport   // of prune
+	Dismissed   *run.DismissReport // of rejects
+	Entry       ledger.Entry       // as it was ended; of a dry run its ID is ""
 }
 
 // Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was committed and what came after
@@ -187,6 +188,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Option
 	case Monthly:
 		res.Report, err = w.Monthly(ctx, t.Cycle, o)
 	case Close:
+		o.CloseIf = t.closeTerms(&w.Settings)
 		res.Report, err = w.Close(ctx, t.Cycle, t.DryRun, o)
 	case Rerate:
 		res.Report, res.Differences, err = w.Rerate(ctx, t.Cycle, t.Rerate, o)
@@ -196,6 +198,8 @@ func (r *Runner) do(ctx context.Context, t *Task, w *run.Workspace, o run.Option
 		res.Published, err = w.Publish(ctx, po, o)
 	case Prune:
 		res.Pruned, err = w.Prune(ctx, t.Prune, o)
+	case Rejects:
+		res.Dismissed, err = w.Dismiss(ctx, t.Dismiss, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -213,6 +217,13 @@ func (res *Result) note() {
 		e.Changed, e.Manifest = p.Changed, p.Manifest
 		if p.Owed != nil {
 			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
+		}
+		return
+	}
+	if d := res.Dismissed; d != nil {
+		e.Changed, e.Manifest = d.Changed, d.Manifest
+		if d.Owed != nil {
+			e.Owed = &ledger.Owed{Why: d.Owed.Why, Hint: d.Owed.Hint}
 		}
 		return
 	}
@@ -253,16 +264,18 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var refused *run.RefusedError
 	var none *query.NoCycleError
 	var gated *run.GatedError
+	var open *run.OpenItemsError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return ledger.Interrupted
-	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none):
+	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none), errors.As(err, &open):
 		return ledger.Refused
 	case errors.As(err, &gated):
 		return ledger.Gated
 	case err != nil:
 		return ledger.Failed
-	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look():
+	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look(),
+		res.Dismissed != nil && res.Dismissed.Look():
 		return ledger.Look
 	case !res.Entry.Changed:
 		return ledger.NothingNew

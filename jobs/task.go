@@ -3,6 +3,7 @@ package jobs
 import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Kind is what a job does.
@@ -17,6 +18,7 @@ const (
 	Rerate  Kind = "rerate"
 	Publish Kind = "publish"
 	Prune   Kind = "prune"
+	Rejects Kind = "rejects"
 )
 
 // Why is what started a job.
@@ -38,13 +40,16 @@ type Task struct {
 	Due   period.Instant // the firing that it stands for; 0 = none
 	AsOf  period.Instant // the run's clock; 0 = the real one, read once when the run starts
 
-	DryRun       bool // of close; rerate and publish have it among their own
-	RetryRejects bool // of ingest: the kept rejects instead of the inbox
+	DryRun       bool           // of close; rerate and publish have it among their own
+	Yes          bool           // of close: whatever is missing of the cycle
+	Confirmed    *run.OpenItems // of close: what is missing, as a person was shown it and agreed; nil = nothing
+	RetryRejects bool           // of ingest: the kept rejects instead of the inbox
 	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
 	AcceptRejects string
 	Rerate        run.RerateOptions
 	Publish       run.PublishOptions // its Cycle is the task's
 	Prune         run.PruneOptions
+	Dismiss       run.DismissOptions // of rejects
 }
 
 // dry reports whether the job is to write nothing.
@@ -52,6 +57,18 @@ func (t *Task) dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryR
 
 // takesIn reports whether the job does nothing but take in what is new.
 func (t *Task) takesIn() bool { return t.Kind == Nightly || t.Kind == Ingest && !t.RetryRejects }
+
+// closeTerms says what may be missing of a cycle that the task closes: anything that a person agreed to, or, of the schedule, what
+// the settings allow.
+func (t *Task) closeTerms(s *settings.Settings) *run.CloseTerms {
+	switch {
+	case t.Yes:
+		return nil
+	case t.Why == "" || t.Why == ByHand:
+		return &run.CloseTerms{Confirmed: t.Confirmed}
+	}
+	return &run.CloseTerms{Rejects: s.Unattended.OpenRejects, Feeds: s.Unattended.MissingFeeds}
+}
 
 // NoCycle is no cycle in particular.
 const NoCycle = run.NoCycle
@@ -71,6 +88,8 @@ func (t *Task) Command() string {
 		return text
 	case Prune:
 		return text
+	case Rejects:
+		return t.Dismiss.Command()
 	}
 	if t.Cycle != NoCycle {
 		text += " --cycle " + t.Cycle.String()

@@ -78,6 +78,7 @@ func exitCode(err error) int {
 	var notFound *query.NotFoundError
 	var unknownKey *keys.UnknownKeyError
 	var gated *run.GatedError
+	var open *run.OpenItemsError
 	var unnamed *partners.MissingBookError
 	switch {
 	case err == nil:
@@ -85,7 +86,7 @@ func exitCode(err error) int {
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &unnamed):
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed):
 		return exitWrong
 	}
 	return exitFailed
@@ -132,6 +133,12 @@ func explain(err error) failure {
 	var gated *run.GatedError
 	if errors.As(err, &gated) {
 		f.At = gatedPlaces(gated)
+	}
+	var open *run.OpenItemsError
+	if errors.As(err, &open) {
+		for _, line := range openLines(&open.OpenItems) {
+			f.At = append(f.At, place{Text: line})
+		}
 	}
 	var file *feed.FileError
 	if errors.As(err, &file) {

@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/rejects"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -41,6 +42,7 @@ type Folder struct {
 	LateIn   period.Cycle                          // in which records of closed cycles are billed; accept.NoCycle = none is closed
 	Reposted map[int]bool                          // buckets in which re-rating posted into LateIn, so that it must be made anew
 	AsOf     period.Instant                        // the run's clock, which late records bear
+	Watch    *rejects.Watch                        // sees the records that are accepted; nil = nothing does
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int
@@ -225,6 +227,18 @@ func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
 	err := w.result.Replaced.AddTotal(w.replaced)
 	w.replaced = money.QuantityTotal{}
 	return err
+}
+
+// accept counts a new usage record of a cycle that is accepted.
+func (w *worker) accept(r *sorting.Row, cycle period.Cycle) {
+	w.counts[r.File].Accepted++
+	w.Watch.AcceptedUsage(w.Books.Customers[r.Customer].ID, cycle, r.ID, r.File, r.Number)
+}
+
+// acceptSample counts a new sample that is accepted.
+func (w *worker) acceptSample(a *arrival) {
+	w.counts[a.file].Accepted++
+	w.Watch.AcceptedSample(a.link, a.slot, a.file, a.number)
 }
 
 // reject notes a row that failed against others.

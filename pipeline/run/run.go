@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/pipeline/rejects"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
@@ -60,6 +61,7 @@ func (w *Workspace) Monthly(ctx context.Context, cycle period.Cycle, o Options) 
 }
 
 // Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing would do.
+// Errors: *OpenItemsError for a cycle of which more is missing than Options.CloseIf allows; nothing was done then.
 func (w *Workspace) Close(ctx context.Context, cycle period.Cycle, dryRun bool, o Options) (*Report, error) {
 	return w.run(ctx, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
 }
@@ -80,6 +82,7 @@ type run struct {
 	folded  *fold.Result
 	report  *Report
 	retried *retried
+	watch   *rejects.Watch // finds accepted records with the identity of a reject
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[events.Place]bool // places whose event lines were made anew
@@ -126,6 +129,9 @@ func (w *Workspace) transact(ctx context.Context, o Options, j job) (report *Rep
 		return r.report, nil
 	}
 	if err := r.work(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.mayClose(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.commit(ctx); err != nil {
@@ -230,6 +236,9 @@ func (r *run) work(ctx context.Context) (err error) {
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
+	if err := r.watchRejects(cfg); err != nil {
+		return err
+	}
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
@@ -375,6 +384,7 @@ func (r *run) folder() *fold.Folder {
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,
+		Watch:    r.watch,
 		Change:   r.change,
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.o.AsOf,

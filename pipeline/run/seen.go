@@ -1,22 +1,25 @@
 package run
 
-import "github.com/tollbook/tollbook/pipeline/intake/feed"
+import (
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/rejects"
+)
 
-// asSeen puts the texts of the raw record in the place of values that were read: a person searches the file for what stands there.
+// asSeen puts the texts of the raw record in the place of values that were read: a person searches the file for the text that it has.
 // Times and amounts lose their form when they are read; a sample's identity holds a time.
-func (x *keptReject) asSeen() {
-	if x.column == "" || (x.feed == "usage" && x.id != "" && !loses(x.column)) {
+func asSeen(x *rejects.Row) {
+	if x.Column == "" || (x.Feed == "usage" && x.ID != "" && !loses(x.Column)) {
 		return
 	}
-	seen := feed.Fields(x.header, x.raw)
-	if text, ok := seen[x.column]; ok && loses(x.column) {
-		x.value = text
+	seen := feed.Fields(x.Header, x.Raw)
+	if text, ok := seen[x.Column]; ok && loses(x.Column) {
+		x.Value = text
 	}
 	switch {
-	case x.feed == "bandwidth" && seen["resource_id"] != "" && seen["sample_time"] != "":
-		x.id = seen["resource_id"] + "@" + seen["sample_time"]
-	case x.feed == "usage" && x.id == "":
-		x.id = seen["record_id"]
+	case x.Feed == "bandwidth" && seen["resource_id"] != "" && seen["sample_time"] != "":
+		x.ID = seen["resource_id"] + "@" + seen["sample_time"]
+	case x.Feed == "usage" && x.ID == "":
+		x.ID = seen["record_id"]
 	}
 }
 

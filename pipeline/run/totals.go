@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/rejects"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -46,7 +47,7 @@ func (r *run) totals() error {
 	}
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) }) // as the manifest has them
 	r.report.Totals = list
-	for _, e := range r.next.Find(rejectKey()) {
+	for _, e := range r.next.Find(rejects.OpenKey()) {
 		r.report.Rejects += e.Rows
 	}
 	return r.next.SetTotals(list)

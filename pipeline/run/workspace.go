@@ -60,6 +60,8 @@ type Options struct {
 	// AcceptRejects is why a run may reject more than the gates of the settings allow; "" = it may not. It is kept in the manifest of a run
 	// that needed it.
 	AcceptRejects string
+	// CloseIf says what may be missing of a cycle that is closed; nil = anything.
+	CloseIf *CloseTerms
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.
