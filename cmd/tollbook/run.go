@@ -104,8 +104,8 @@ closed already is no error.
 
 It says what is missing: days without records of a feed that has others, links without samples, open rejects, disputed
 incentives. A person has to agree to close a cycle with open rejects, disputed incentives, days without records of a
-feed that comes daily (7 days in a row, in this cycle or the one before), links without samples, or feed files of the
-inbox that could not be taken: on a terminal close asks, elsewhere it wants --yes. Without either nothing is done, exit
+feed that comes daily (7 days in a row, in this cycle or the one before), links without samples that had some in
+the cycle before, or feed files of the inbox that could not be taken: on a terminal close asks, elsewhere it wants --yes. Without either nothing is done, exit
 code 2. The schedule does as close.with_open_rejects and close.with_missing_feeds of the settings say.
 
 With --dry-run nothing is written: the report says what closing would do. Its exit code is 1 where close would ask.`,

@@ -51,6 +51,12 @@ func (o *OpenItems) Counts() string {
 			days += d.Days
 		}
 	}
+	links := 0
+	for _, l := range m.Links {
+		if l.Before {
+			links++
+		}
+	}
 	var parts []string
 	for _, part := range []struct {
 		n         int64
@@ -59,7 +65,7 @@ func (o *OpenItems) Counts() string {
 		{rejects, "reject is open", "rejects are open"},
 		{int64(len(m.Disputed)), "incentive is disputed", "incentives are disputed"},
 		{int64(days), "day of a daily feed has no records", "days of daily feeds have no records"},
-		{int64(len(m.Links) + m.More), "link has no samples", "links have no samples"},
+		{int64(links), "link that had samples before has none", "links that had samples before have none"},
 		{int64(len(o.NotTaken)), "feed file was not taken", "feed files were not taken"},
 	} {
 		switch {

@@ -42,6 +42,7 @@ type MissingLink struct {
 	ResourceID string `json:"resource_id"`
 	CustomerID string `json:"customer_id"`
 	SKU        string `json:"sku"`
+	Before     bool   `json:"samples_before"` // it has samples in the cycle before: its feed is likely to be missing
 }
 
 // MissingReject counts rejects of one feed and reason.
@@ -73,9 +74,9 @@ func (m *Missing) Look() bool { return m.Undecided() || m.Feeds() }
 // Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
 func (m *Missing) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
 
-// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link.
+// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had some before.
 func (m *Missing) Feeds() bool {
-	return len(m.Links) > 0 || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
+	return slices.ContainsFunc(m.Links, func(l MissingLink) bool { return l.Before }) || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
 }
 
 // Rejected reports whether there are rejects that are or may be of the cycle.
@@ -226,11 +227,57 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b link) int {
 		return cmp.Or(strings.Compare(a.resource, b.resource), strings.Compare(a.customer, b.customer))
 	})
+	before, err := s.linksBefore(ctx, keys, cycle-1)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(keys, func(a, b link) int { // those that are likely to be missing first
+		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
+	})
 	m.More = max(0, len(keys)-mostLinks)
 	for _, k := range keys[:len(keys)-m.More] {
-		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k]})
+		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
 	return nil
+}
+
+// b2i is 1 for true.
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// linksBefore are those of the links that have samples in a cycle. An archived cycle has none.
+func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cycle) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, k := range keys {
+		wanted[k.resource] = true
+	}
+	for _, e := range files {
+		if e.Table != tables.Bandwidth().Name {
+			continue
+		}
+		err := query.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID}, nil, func(c *parquet.Columns) error {
+			for _, name := range c.C[tables.BResourceID].Dict {
+				out[name] = out[name] || wanted[name]
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // missingRejects counts the kept rejects by feed and reason.
