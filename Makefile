@@ -297,8 +297,8 @@ pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by
 	$(TOLLBOOK) generate -w $(PGO)/samples --links 4000 --rows 1000 --customers 2000 --days 2 --seed $(SEED) --start 2026-09-01
 	$(call PGO_RUN,night,usage,run nightly --as-of $(BENCH_AS_OF) --allow-future)
 	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF) --allow-future)
-	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --as-of $(AS_OF) --allow-future)
-	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --as-of $(AS_OF) --allow-future)
+	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
+	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
 	$(call PGO_RUN,csv,usage,export --table lines --cycle $(CYCLE) --format csv --out $(PGO)/lines.csv)
 	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow)
 	$(GO) tool pprof -proto -output cmd/tollbook/default.pgo $(PGO)/*.out

@@ -38,6 +38,7 @@ type Result struct {
 	Differences []run.Difference     // of rerate
 	Published   *publish.Report      // of publish
 	Pruned      *run.PruneReport     // of prune
+	Dismissed   *run.DismissReport   // of rejects
 	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
 }
 
@@ -189,6 +190,7 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 	case Monthly:
 		res.Report, err = run.Monthly(ctx, w, t.Cycle, o)
 	case Close:
+		o.CloseIf = t.closeTerms(&w.Settings)
 		res.Report, err = run.Close(ctx, w, t.Cycle, t.DryRun, o)
 	case Rerate:
 		res.Report, res.Differences, err = run.Rerate(ctx, w, t.Cycle, t.Rerate, o)
@@ -198,6 +200,8 @@ func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o work
 		res.Published, err = run.Publish(ctx, w, po, o)
 	case Prune:
 		res.Pruned, err = run.Prune(ctx, w, t.Prune, o)
+	case Rejects:
+		res.Dismissed, err = run.Dismiss(ctx, w, t.Dismiss, o)
 	default:
 		err = fmt.Errorf("job %q: no such kind", t.Kind)
 	}
@@ -215,6 +219,13 @@ func (res *Result) note() {
 		e.Changed, e.Manifest = p.Changed, p.Manifest
 		if p.Owed != nil {
 			e.Owed = &ledger.Owed{Why: p.Owed.Why, Hint: p.Owed.Hint}
+		}
+		return
+	}
+	if d := res.Dismissed; d != nil {
+		e.Changed, e.Manifest = d.Changed, d.Manifest
+		if d.Owed != nil {
+			e.Owed = &ledger.Owed{Why: d.Owed.Why, Hint: d.Owed.Hint}
 		}
 		return
 	}
@@ -255,16 +266,18 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 	var refused *workspace.RefusedError
 	var none *rows.NoCycleError
 	var gated *run.GatedError
+	var open *run.OpenItemsError
 	switch {
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		return ledger.Interrupted
-	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none):
+	case errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &none), errors.As(err, &open):
 		return ledger.Refused
 	case errors.As(err, &gated):
 		return ledger.Gated
 	case err != nil:
 		return ledger.Failed
-	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look():
+	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look(),
+		res.Dismissed != nil && res.Dismissed.Look():
 		return ledger.Look
 	case !res.Entry.Changed:
 		return ledger.NothingNew

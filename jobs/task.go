@@ -5,6 +5,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Kind is what a job does.
@@ -19,6 +20,7 @@ const (
 	Rerate  Kind = "rerate"
 	Publish Kind = "publish"
 	Prune   Kind = "prune"
+	Rejects Kind = "rejects"
 )
 
 // Why is what started a job.
@@ -40,14 +42,17 @@ type Task struct {
 	Due   period.Instant // the firing that it stands for; 0 = none
 	AsOf  period.Instant // the run's clock; 0 = the real one, read once when the run starts
 
-	DryRun       bool // of close; rerate and publish have it among their own
-	RetryRejects bool // of ingest: the kept rejects instead of the inbox
+	DryRun       bool                 // of close; rerate and publish have it among their own
+	Yes          bool                 // of close: whatever is missing of the cycle
+	Confirmed    *workspace.OpenItems // of close: what is missing, as a person was shown it and agreed; nil = nothing
+	RetryRejects bool                 // of ingest: the kept rejects instead of the inbox
 	// AcceptRejects is why this run may reject more than the gates of the settings allow; "" = it may not.
 	AcceptRejects string
 	ResetClock    bool // of nightly: the lake's clock becomes that of the run, if it is later
 	Rerate        run.RerateOptions
 	Publish       run.PublishOptions // its Cycle is the task's
 	Prune         run.PruneOptions
+	Dismiss       run.DismissOptions // of rejects
 }
 
 // Dry reports whether the job is to write nothing.
@@ -56,6 +61,18 @@ func (t *Task) Dry() bool { return t.DryRun || t.Rerate.DryRun || t.Publish.DryR
 // takesIn reports whether the job does nothing but take in what is new.
 func (t *Task) takesIn() bool {
 	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects
+}
+
+// closeTerms says what may be missing of a cycle that the task closes: anything that a person agreed to, or, of the schedule, what
+// the settings allow.
+func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {
+	switch {
+	case t.Yes:
+		return nil
+	case t.Why == "" || t.Why == ByHand:
+		return &workspace.CloseTerms{Confirmed: t.Confirmed}
+	}
+	return &workspace.CloseTerms{Rejects: s.Unattended.OpenRejects, Feeds: s.Unattended.MissingFeeds}
 }
 
 // NoCycle is no cycle in particular.
@@ -79,6 +96,8 @@ func (t *Task) Command() string {
 		return text
 	case Prune:
 		return text
+	case Rejects:
+		return t.Dismiss.Command()
 	}
 	if t.Cycle != NoCycle {
 		text += " --cycle " + t.Cycle.String()

@@ -80,13 +80,14 @@ func exitCode(err error) int {
 	var unknownKey *keys.UnknownKeyError
 	var gated *run.GatedError
 	var unnamed *settle.MissingBookError
+	var open *run.OpenItemsError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &unnamed):
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed):
 		return exitWrong
 	}
 	return exitFailed
@@ -133,6 +134,12 @@ func describeFailure(err error) failure {
 	var gated *run.GatedError
 	if errors.As(err, &gated) {
 		f.At = gatedPlaces(gated)
+	}
+	var open *run.OpenItemsError
+	if errors.As(err, &open) {
+		for _, line := range openLines(&open.OpenItems) {
+			f.At = append(f.At, sourcePlace{Text: line})
+		}
 	}
 	var file *feed.FileError
 	if errors.As(err, &file) {

@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -18,28 +21,45 @@ import (
 
 // rejectsResult is the list of rejects.
 type rejectsResult struct {
-	Count   int64            `json:"count"` // of all that fit the flags
-	Reasons map[string]int64 `json:"reasons"`
-	Rejects []rejectRow      `json:"rejects"`
+	Count     int64             `json:"count"` // of all that fit the flags
+	Open      int64             `json:"open"`
+	Corrected int64             `json:"corrected,omitempty"` // with --all
+	Dismissed int64             `json:"dismissed,omitempty"` // with --all
+	Reasons   map[string]int64  `json:"reasons"`             // of the open ones
+	Remedies  map[string]string `json:"remedies"`            // what to do about each of these reasons
+	Rejects   []rejectRow       `json:"rejects"`
 }
 
 // rejectRow is one record that was not accepted.
 type rejectRow struct {
-	Feed   string `json:"feed"`
-	File   string `json:"file"`
-	Row    int64  `json:"row"`
-	Column string `json:"column"`
-	Reason string `json:"reason"`
-	Value  string `json:"value"`
-	ID     string `json:"id"`
-	Raw    string `json:"raw"`
+	Feed   string        `json:"feed"`
+	File   string        `json:"file"`
+	Row    int64         `json:"row"`
+	Column string        `json:"column"`
+	Reason string        `json:"reason"`
+	Value  string        `json:"value"`
+	ID     string        `json:"id"`
+	Raw    string        `json:"raw"`
+	State  rejects.State `json:"state,omitempty"` // with --all
+
+	CorrectedFile string `json:"corrected_file,omitempty"` // of the accepted record of the same identity
+	CorrectedRow  int64  `json:"corrected_row,omitempty"`
+	CorrectedAt   string `json:"corrected_at,omitempty"`
+	DismissedBy   string `json:"dismissed_by,omitempty"`
+	DismissedWhy  string `json:"dismissed_why,omitempty"`
+	DismissedAt   string `json:"dismissed_at,omitempty"`
 }
 
 // rejectFlags narrow the list.
 type rejectFlags struct {
 	reason, file string
 	limit        int
-	raw          bool
+	raw, all     bool
+}
+
+// fits reports whether the flags want a reject.
+func (f *rejectFlags) fits(why, file string) bool {
+	return (f.reason == "" || why == f.reason) && (f.file == "" || file == f.file)
 }
 
 func (a *app) rejectsCommand() *cobra.Command {
@@ -47,10 +67,17 @@ func (a *app) rejectsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rejects",
 		Short: "List the records that were not accepted",
-		Long: `rejects lists the records that were not accepted and still are not: file, row, column, reason and the value
-seen. tollbook ingest --retry-rejects tries them again once the books are mended.`,
-		Example: "  tollbook rejects\n  tollbook rejects --reason unknown_sku --raw",
-		Args:    cobra.NoArgs,
+		Long: `rejects lists the open rejects: records that were not accepted, with file, row, column, reason and the value
+seen, and says what to do about each reason.
+
+A reject ends when a record of its identity is accepted: from a corrected file, or by tollbook ingest --retry-rejects
+after the books are corrected. tollbook rejects dismiss ends others, with a name and a reason; tollbook rejects restore
+opens them again. With --all the ended ones are listed too, with what ended them.
+
+The exit code is 1 while a reject that fits the flags is open.`,
+		Example: "  tollbook rejects\n  tollbook rejects --reason unknown_sku --raw\n  tollbook rejects --all\n" +
+			"  tollbook rejects dismiss usage/2026-09-03.csv:17 --reason 'test record of the vendor'",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, ok := reason.Parse(f.reason); f.reason != "" && !ok {
 				return &usageError{what: fmt.Sprintf("--reason %q: not a reason", f.reason), hint: fmt.Sprintf("reasons: %v", reason.All())}
@@ -65,7 +92,7 @@ seen. tollbook ingest --retry-rejects tries them again once the books are mended
 			if err := a.printRejects(r, &f); err != nil {
 				return err
 			}
-			if r.Count > 0 {
+			if r.Open > 0 {
 				return errLook
 			}
 			return nil
@@ -75,6 +102,8 @@ seen. tollbook ingest --retry-rejects tries them again once the books are mended
 	cmd.Flags().StringVar(&f.file, "file", "", "only those of one file, as its path below inbox/")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "list at most so many; 0 = all")
 	cmd.Flags().BoolVar(&f.raw, "raw", false, "show each record as it came")
+	cmd.Flags().BoolVar(&f.all, "all", false, "list the ended ones too: corrected or dismissed")
+	cmd.AddCommand(a.dismissCommand(), a.restoreRejectsCommand())
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
@@ -82,64 +111,175 @@ seen. tollbook ingest --retry-rejects tries them again once the books are mended
 func (a *app) rejects(ctx context.Context, f *rejectFlags) (*rejectsResult, error) {
 	var r *rejectsResult
 	err := a.read(func(snap *lake.Snapshot) (err error) {
-		r = &rejectsResult{Reasons: map[string]int64{}, Rejects: []rejectRow{}}
+		r = &rejectsResult{Reasons: map[string]int64{}, Remedies: map[string]string{}, Rejects: []rejectRow{}}
 		list, err := rows.Rejects(ctx, snap, nil, rows.Limits{})
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, list.Close()) }()
-		return list.Each(func(row rows.Row) error {
-			why, file := row.Word(tables.RReason), row.Word(tables.RFile)
-			if f.reason != "" && why != f.reason || f.file != "" && file != f.file {
-				return nil
+		err = list.Each(func(row rows.Row) error {
+			if f.fits(row.Word(tables.RReason), row.Word(tables.RFile)) {
+				r.open(row, f)
 			}
-			r.Count++
-			r.Reasons[why]++
-			if f.limit > 0 && r.Count > int64(f.limit) {
-				return nil
-			}
-			r.Rejects = append(r.Rejects, rejectRow{
-				Feed: row.Word(tables.RFeed), File: file, Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn), Reason: why,
-				Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID)), Raw: string(row.Text(tables.RRaw)),
-			})
 			return nil
 		})
+		if err != nil || !f.all {
+			return err
+		}
+		return r.ended(snap, f)
 	})
 	return r, err
+}
+
+// open adds an open reject.
+func (r *rejectsResult) open(row rows.Row, f *rejectFlags) {
+	why := row.Word(tables.RReason)
+	r.Count++
+	r.Open++
+	r.Reasons[why]++
+	if word, ok := reason.Parse(why); ok {
+		r.Remedies[why] = word.Remedy()
+	}
+	if f.limit > 0 && r.Count > int64(f.limit) {
+		return
+	}
+	x := rejectRow{
+		Feed: row.Word(tables.RFeed), File: row.Word(tables.RFile), Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn),
+		Reason: why, Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID)), Raw: string(row.Text(tables.RRaw)),
+	}
+	if f.all {
+		x.State = rejects.Open
+	}
+	r.Rejects = append(r.Rejects, x)
+}
+
+// ended adds the ended rejects, by file and row.
+func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
+	var list []rejectRow
+	for _, e := range snap.Manifest.Loose {
+		if e.FileKey != rejects.EndedKey() {
+			continue
+		}
+		err := rejects.Each(snap.Open, e, func(x *rejects.Row) error {
+			if f.fits(x.Reason, x.File) {
+				list = append(list, endedRow(x))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(list, func(a, b rejectRow) int { return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row)) })
+	for _, x := range list {
+		r.Count++
+		if x.State == rejects.Corrected {
+			r.Corrected++
+		} else {
+			r.Dismissed++
+		}
+		if f.limit == 0 || r.Count <= int64(f.limit) {
+			r.Rejects = append(r.Rejects, x)
+		}
+	}
+	return nil
+}
+
+// endedRow is a reject that ended.
+func endedRow(x *rejects.Row) rejectRow {
+	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value, ID: x.ID, Raw: string(x.Raw),
+		State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
+	if c := x.End.Corrected; c.File != "" {
+		out.CorrectedFile, out.CorrectedRow, out.CorrectedAt = c.File, c.Row, x.End.CorrectedAt.String()
+	}
+	if x.End.By != "" {
+		out.DismissedAt = x.End.DismissedAt.String()
+	}
+	return out
+}
+
+// became says in words what became of a reject.
+func (x *rejectRow) became() string {
+	switch x.State {
+	case rejects.Corrected:
+		return fmt.Sprintf("corrected by inbox/%s row %d", x.CorrectedFile, x.CorrectedRow)
+	case rejects.Dismissed:
+		return fmt.Sprintf("dismissed by %s: %s", printable(x.DismissedBy), printable(x.DismissedWhy))
+	}
+	return string(x.State)
 }
 
 func (a *app) printRejects(r *rejectsResult, f *rejectFlags) error {
 	if a.flags.json {
 		return a.printJSON(r)
 	}
-	if r.Count == 0 {
+	if r.Open == 0 {
 		fmt.Fprintln(a.out, "no rejects")
+	}
+	if r.Count == 0 {
 		return nil
 	}
 	g := newGrid("reason", ">records")
 	for _, why := range slices.Sorted(maps.Keys(r.Reasons)) {
 		g.add(why, r.Reasons[why])
 	}
-	g.print(a.out, "  ")
+	if r.Open > 0 {
+		g.print(a.out, "  ")
+	}
 	fmt.Fprintln(a.out)
+	a.rejectRows(r, f)
+	if rest := r.Count - int64(len(r.Rejects)); rest > 0 {
+		fmt.Fprintf(a.out, "\nand %d more: `tollbook rejects --limit 0`, or `tollbook export --table rejects --format csv`\n", rest)
+	}
+	a.remedies(r)
+	return nil
+}
+
+// rejectRows prints the list.
+func (a *app) rejectRows(r *rejectsResult, f *rejectFlags) {
 	header := []string{"file", ">row", "column", "reason", "value", "id"}
+	if f.all {
+		header = append(header, "state")
+	}
 	if f.raw {
 		header = append(header, "record")
 	}
-	g = newGrid(header...)
-	for _, x := range r.Rejects {
-		cells := []any{feed.Shown(x.File), x.Row, x.Column, x.Reason, shown(x.Value), shown(x.ID)}
+	g := newGrid(header...)
+	for i := range r.Rejects {
+		x := &r.Rejects[i]
+		cells := []any{feed.ShownName(x.File), x.Row, x.Column, x.Reason, shown(x.Value), shown(x.ID)}
+		if f.all {
+			cells = append(cells, x.became())
+		}
 		if f.raw {
 			cells = append(cells, printable(x.Raw))
 		}
 		g.add(cells...)
 	}
 	g.print(a.out, "  ")
-	if rest := r.Count - int64(len(r.Rejects)); rest > 0 {
-		fmt.Fprintf(a.out, "\nand %d more: `tollbook rejects --limit 0`, or `tollbook export --table rejects --format csv`\n", rest)
+}
+
+// remedies prints what to do about the reasons of the open rejects, in the order in which reasons are checked.
+func (a *app) remedies(r *rejectsResult) {
+	if r.Open == 0 {
+		return
 	}
-	fmt.Fprintln(a.out, "\nonce the books are mended: `tollbook ingest --retry-rejects`")
-	return nil
+	fmt.Fprintln(a.out, "\nwhat to do")
+	var order []string
+	reasons := make(map[string][]string) // by remedy
+	for _, why := range reason.All() {
+		if r.Reasons[why.String()] == 0 {
+			continue
+		}
+		if reasons[why.Remedy()] == nil {
+			order = append(order, why.Remedy())
+		}
+		reasons[why.Remedy()] = append(reasons[why.Remedy()], why.String())
+	}
+	for _, remedy := range order {
+		fmt.Fprintf(a.out, "  %s: %s\n", strings.Join(reasons[remedy], ", "), remedy)
+	}
+	fmt.Fprintln(a.out, "  a record that is not to be billed: `tollbook rejects dismiss FILE:ROW --reason \"why\"`")
 }
 
 // shown is a value from outside, fit for one cell of a table.

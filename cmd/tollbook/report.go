@@ -135,9 +135,9 @@ func (a *app) reportFiles(r *workspace.Report) {
 		case f.Left != "":
 			note = "left for the next run"
 		case f.SameAs != "":
-			note = "same content as " + feed.Shown(f.SameAs)
+			note = "same content as " + feed.ShownName(f.SameAs)
 		}
-		g.add(feed.Shown(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
+		g.add(feed.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
 	}
 	g.add("total", r.Rows, r.Accepted, r.Duplicate, r.Rejected, "")
 	fmt.Fprintln(a.out)

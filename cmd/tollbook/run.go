@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"syscall"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -111,10 +109,14 @@ func (a *app) closeCommand() *cobra.Command {
 		Long: `close does what run monthly does and then freezes the cycle. Cycles are closed in order. A cycle that is
 closed already is no error.
 
-It says what is missing: days without records of a feed that has others, links without samples, rejects left, disputed
-incentives. With --dry-run nothing is written: the report says what closing would do, and what is missing is that of
-the lake as it stands. Its exit code is 1 where rejects or disputes are left.`,
-		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09",
+It says what is missing: days without records of a feed that has others, links without samples, open rejects, disputed
+incentives. A person has to agree to close a cycle with open rejects, disputed incentives, days without records of a
+feed that comes daily (7 days in a row, in this cycle or the one before), links without samples that had some in
+the cycle before, or feed files of the inbox that could not be taken: on a terminal close asks, elsewhere it wants --yes. Without either nothing is done, exit
+code 2. The schedule does as close.with_open_rejects and close.with_missing_feeds of the settings say.
+
+With --dry-run nothing is written: the report says what closing would do. Its exit code is 1 where close would ask.`,
+		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n  tollbook close --cycle 2026-09 --yes",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := checkAccept(cmd, &t)
@@ -130,6 +132,7 @@ the lake as it stands. Its exit code is 1 where rejects or disputes are left.`,
 	acceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "write nothing, say what would be done")
+	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
@@ -140,7 +143,6 @@ func acceptFlag(cmd *cobra.Command, t *jobs.Task) {
 
 // checkAccept wants a reason that says something, on one line.
 func checkAccept(cmd *cobra.Command, t *jobs.Task) error {
-	const longest = 500 // bytes
 	if !cmd.Flags().Changed("accept-rejects") {
 		return nil
 	}
@@ -148,9 +150,8 @@ func checkAccept(cmd *cobra.Command, t *jobs.Task) error {
 		return &usageError{what: "--retry-rejects with --accept-rejects: no gate holds a retry", hint: "what it tries was rejected before: leave --accept-rejects out"}
 	}
 	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
-	odd := func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }
-	if t.AcceptRejects == "" || len(t.AcceptRejects) > longest || strings.ContainsFunc(t.AcceptRejects, odd) {
-		return &usageError{what: fmt.Sprintf("--accept-rejects: want a reason, one line of up to %d bytes", longest),
+	if !oneLine(t.AcceptRejects) {
+		return &usageError{what: fmt.Sprintf("--accept-rejects: want a reason, one line of up to %d bytes", lineBytes),
 			hint: `it is kept with the run: --accept-rejects "the vendor confirmed the unknown products"`}
 	}
 	return nil

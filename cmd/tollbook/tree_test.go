@@ -34,6 +34,8 @@ func commands() []string {
 		"tollbook query",
 		"tollbook quote",
 		"tollbook rejects",
+		"tollbook rejects dismiss",
+		"tollbook rejects restore",
 		"tollbook rerate",
 		"tollbook restore",
 		"tollbook run",

@@ -427,7 +427,7 @@ func (d *doctor) inbox(context.Context) {
 		d.tell("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed), &passed[0])
 	case len(odd) > 0:
 		d.tell("inbox", Warn, "rename or remove what is no feed file",
-			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.Shown(odd[0]))
+			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.ShownName(odd[0]))
 	default:
 		d.tell("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}

@@ -16,4 +16,6 @@
 //	SCHED-5  Tried again at growing intervals is only what can heal by itself; all else waits for the next firing.
 //	SCHED-6  While the clock lies before the newest manifest's as-of nothing runs.
 //	SCHED-7  One scheduler a workspace.
+//	SCHED-8  A close that is refused because of what its cycle lacks waits for a person. It is tried again after each run on the lake
+//	         that ends well. It holds up later closes and nothing else.
 package schedule

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	pipeline "github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
 )
@@ -28,6 +29,7 @@ type Scheduler struct {
 	started  period.Instant // when this one was
 	seen     time.Time      // of the clock, at the last look
 	holds    map[lane]hold
+	waiting  *Failing        // a close that waits for a person; nil = none does
 	told     string          // the last thing that was said of a state in which nothing can run
 	skipped  map[string]bool // firings that this process told of: kind and instant
 	mu       sync.Mutex
@@ -191,6 +193,9 @@ func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 func (s *Scheduler) look(now time.Time) (*found, error) {
 	at := period.Instant(now.UnixMicro())
 	f, err := s.reader.read(s.began, at)
+	if err == nil && s.waiting != nil && s.waiting.Firing.Cycle <= f.state.Closed {
+		s.waiting = nil // a person closed it
+	}
 	s.mu.Lock()
 	if err != nil {
 		s.status.At, s.status.Err = at, err
@@ -217,6 +222,9 @@ func (s *Scheduler) failing() (out []Failing) {
 		if h, found := s.holds[l]; found {
 			out = append(out, h.Failing)
 		}
+	}
+	if s.waiting != nil {
+		out = append(out, *s.waiting)
 	}
 	return out
 }
@@ -277,7 +285,7 @@ func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 		return Firing{}, false
 	}
 	for _, l := range []lane{lakeLane, publishLane} {
-		i := slices.IndexFunc(status.Due, func(f Firing) bool { return f.Skip == "" && laneOf(f.Kind) == l })
+		i := slices.IndexFunc(status.Due, func(f Firing) bool { return f.Skip == "" && laneOf(f.Kind) == l && !s.waits(&f, now) })
 		if i < 0 {
 			continue
 		}
@@ -287,6 +295,12 @@ func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 		}
 	}
 	return Firing{}, false
+}
+
+// waits reports whether a close waits for a person, or comes after one that does (SCHED-8).
+func (s *Scheduler) waits(f *Firing, now period.Instant) bool {
+	w := s.waiting
+	return w != nil && f.Kind == jobs.Close && (f.Cycle > w.Firing.Cycle || f.same(&w.Firing) && w.Again > now)
 }
 
 // Outcome is what came of a firing.
@@ -366,7 +380,17 @@ func (s *Scheduler) why(f *Firing) jobs.Why {
 // of its own.
 func (s *Scheduler) settle(p *Plan, o Outcome) {
 	l := laneOf(o.Firing.Kind)
+	if open := new(pipeline.OpenItemsError); errors.As(o.Err, &open) {
+		s.waiting = &Failing{Firing: o.Firing, Error: o.Err.Error(), Tries: 1, Again: s.nextFiring(p, period.Instant(s.clock().UnixMicro()))}
+		if h := s.holds[l]; h.Firing.same(&o.Firing) {
+			delete(s.holds, l)
+		}
+		return
+	}
 	if o.Err == nil {
+		if l == lakeLane {
+			s.waiting = nil
+		}
 		delete(s.holds, l)
 		s.reader.own = append(s.reader.own, run{o.Result.Entry.Command, o.Firing.AsOf})
 	} else if !errors.Is(o.Err, context.Canceled) {

@@ -311,3 +311,38 @@ func TestBeganIsKept(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A close with open items waits for a person: it is refused, the nights go on, and it is tried again after each of them (SCHED-8).
+func TestRefusedCloseWaits(t *testing.T) {
+	t.Parallel()
+	y, _, _ := machine(t)
+	settings, err := os.ReadFile(filepath.Join(y.dir, "tollbook.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.WriteFile(filepath.Join(y.dir, "tollbook.yaml"),
+		bytes.Replace(settings, []byte("close: {with_open_rejects: true, with_missing_feeds: true}\n"), nil, 1), 0o666))
+	bad := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+		"bad-1,nobody,r1,x,east,2026-01-27T10:00:00+08:00,2026-01-27T11:00:00+08:00,one\n"
+	must(t, os.MkdirAll(filepath.Join(y.dir, "inbox", "usage"), 0o777))
+	name := filepath.Join(y.dir, "inbox", "usage", "bad.csv")
+	must(t, os.WriteFile(name, []byte(bad), 0o666))
+	arrived := time.Date(2026, 1, 27, 12, 0, 0, 0, time.UTC)
+	must(t, os.Chtimes(name, arrived, arrived))
+	y.at(t, "2026-02-04T03:00")
+	refused := words(y.at(t, "2026-02-05T00:01"))
+	if !strings.Contains(refused, "close 2026-01 refused; ") {
+		t.Fatal(refused)
+	}
+	if got := words(y.at(t, "2026-02-05T00:30")); got != "" {
+		t.Errorf("tried again at once: %s", got)
+	}
+	night := words(y.at(t, "2026-02-05T02:06"))
+	if !strings.Contains(night, "schedule nightly ") || strings.Contains(night, "nightly refused") {
+		t.Errorf("the night did not run: %s", night)
+	}
+	status := y.scheduler.Status()
+	if len(status.Failing) != 1 || status.Failing[0].Firing.Kind != jobs.Close {
+		t.Errorf("%+v", status.Failing)
+	}
+}

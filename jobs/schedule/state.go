@@ -265,7 +265,7 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		switch {
 		case e.Owed != nil:
 			s.Unpaid = asOf
-		case e.Kind == string(jobs.Prune) && !e.Changed: // it published nothing either
+		case (e.Kind == string(jobs.Prune) || e.Kind == string(jobs.Rejects)) && !e.Changed: // it published nothing either
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid, paid = period.Past, e.Manifest
 		}

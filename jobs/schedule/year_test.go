@@ -101,6 +101,7 @@ func newYear(t testing.TB, zone string, first, last period.Day) *year {
 	must(t, os.CopyFS(y.dir, os.DirFS("testdata")))
 	must(t, os.WriteFile(filepath.Join(y.dir, "tollbook.yaml"), fmt.Appendf(nil,
 		"zone: %s\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\nlake: {buckets: 2}\n"+
+			"close: {with_open_rejects: true, with_missing_feeds: true}\n"+
 			"schedule: {nightly: \"5 2 * * *\", monthly: \"0 12 3 * *\"}\n", zone), 0o666))
 	y.drops = drops(y.zone, first, last)
 	y.now = micro(y.zone.At(first, 12*period.Hour))

@@ -270,7 +270,7 @@ func (d *dayFold) fresh(s *stream, t *twins) error {
 			return s.next()
 		}
 	}
-	d.w.counts[r.File].Accepted++
+	d.w.accept(r, d.cycle)
 	t.hold(r)
 	if err := d.take(r, false); err != nil {
 		return err

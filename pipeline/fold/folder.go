@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -35,12 +36,13 @@ type Folder struct {
 	MonthEnd func(period.Cycle) bool               // whether a cycle has month-end lines
 	Refold   func(period.Cycle) bool               // whether a cycle must be folded again whatever its records: the books changed
 	Change   *change.Change                        // what those other books can touch, of the cycles that Refold names; nil = everything
-	Ending   period.Cycle                          // whose month-end lines are made for the first time; accept.NoCycle = none
+	Ending   period.Cycle                          // whose month-end lines are made for the first time; place.NoCycle = none
 	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
 	Events   []period.Cycle                        // cycles for which Touched may be true
-	LateIn   period.Cycle                          // in which records of closed cycles are billed; accept.NoCycle = none is closed
+	LateIn   period.Cycle                          // in which records of closed cycles are billed; place.NoCycle = none is closed
 	Reposted map[int]bool                          // buckets in which re-rating posted into LateIn, so that it must be made anew
 	AsOf     period.Instant                        // the run's clock, which late records bear
+	Watch    *rejects.Watch                        // sees the records that are accepted; nil = nothing does
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int
@@ -225,6 +227,18 @@ func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
 	err := w.result.Replaced.AddTotal(w.replaced)
 	w.replaced = money.QuantityTotal{}
 	return err
+}
+
+// accept counts a new usage record of a cycle that is accepted.
+func (w *worker) accept(r *sorting.Row, cycle period.Cycle) {
+	w.counts[r.File].Accepted++
+	w.Watch.AcceptedUsage(w.Books.Customers[r.Customer].ID, cycle, r.ID, r.File, r.Number)
+}
+
+// acceptSample counts a new sample that is accepted.
+func (w *worker) acceptSample(a *arrival) {
+	w.counts[a.file].Accepted++
+	w.Watch.AcceptedSample(a.link, a.slot, a.file, a.number)
 }
 
 // reject notes a row that failed against others.

@@ -126,7 +126,7 @@ func (s *lateStep) decide(r, old *sorting.Row, known bool, origin period.Cycle, 
 			return nil
 		}
 	}
-	w.counts[r.File].Accepted++
+	w.accept(r, origin)
 	last.hold(r)
 	s.add(&lateRow{Record: lateRecord(r, origin, w.AsOf), billed: s.cycle})
 	return nil

@@ -195,7 +195,7 @@ func (w *worker) elect(accepted *sample, group []arrival) *sample {
 	owner := ownerOf(policy, accepted, winner, group)
 	for i := range group {
 		if i == owner {
-			w.counts[group[i].file].Accepted++
+			w.acceptSample(&group[i])
 		} else {
 			w.counts[group[i].file].Duplicate++
 		}
@@ -261,7 +261,7 @@ func (w *worker) electStrictly(accepted *sample, group []arrival) *sample {
 			return nil
 		}
 	}
-	w.counts[first.file].Accepted++
+	w.acceptSample(first)
 	for i := range group[1:] {
 		w.counts[group[1+i].file].Duplicate++
 	}

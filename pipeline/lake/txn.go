@@ -251,6 +251,21 @@ func (t *Txn) Base() *Snapshot { return t.base }
 // Next is the state the transaction will commit. It is one value for the whole transaction.
 func (t *Txn) Next() *NextState { return t.next }
 
+// Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next one; it has
+// no hash. It is of use until the transaction ends.
+func (t *Txn) Preview() (*Snapshot, error) {
+	m, _, err := t.next.plan()
+	if err != nil {
+		return nil, err
+	}
+	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
+	s := &Snapshot{Manifest: m, lake: t.lake, files: make(map[string][]FileEntry), inputs: t.next.Inputs(), taken: true}
+	for _, ref := range m.Cycles {
+		s.files[ref.Cycle] = t.next.Files(ref.Cycle)
+	}
+	return s, nil
+}
+
 // OpenFile opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
 func (t *Txn) OpenFile(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
 

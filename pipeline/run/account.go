@@ -10,14 +10,10 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/workspace"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// rejectRows is the number of rejects of a row group.
-const rejectRows = 1 << 14
 
 // account counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
 func (r *run) account(ctx context.Context, cfg *accept.Config) error {
@@ -52,6 +48,9 @@ func (r *run) account(ctx context.Context, cfg *accept.Config) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
+	if err := r.correctRejects(); err != nil {
+		return err
+	}
 	if err := r.noteInputs(); err != nil {
 		return err
 	}
@@ -82,26 +81,21 @@ func (r *run) rawOf(ctx context.Context, cfg *accept.Config, late []accept.Rejec
 
 // rejectWriter writes the rejects of a run in order of file and row.
 type rejectWriter struct {
-	r    *run
-	cols *parquet.Columns
-	out  *lake.Writer
-	pq   *parquet.Writer
+	r   *run
+	out *rejects.Writer
 	// untried are rejects of a retry that stay as they were, in order.
-	untried []keptReject
+	untried []rejects.Row
 	tally   *tally
 }
 
 func (r *run) newRejectWriter() *rejectWriter {
-	w := &rejectWriter{r: r, cols: parquet.NewColumns(tables.Rejects()), tally: newTally()}
+	w := &rejectWriter{r: r, out: rejects.NewWriter(r.txn, rejects.OpenKey()), tally: newTally()}
 	if r.retried != nil {
 		w.untried = r.retried.untried(r.scanned)
-		slices.SortFunc(w.untried, func(a, b keptReject) int { return order(&a, &b) })
+		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return order(&a, &b) })
 	}
 	return w
 }
-
-// rejectKey is the place of rejects in the lake.
-func rejectKey() lake.FileKey { return lake.FileKey{Table: "rejects", Bucket: lake.NoBucket} }
 
 func (w *rejectWriter) add(x *accept.Reject) error {
 	f := w.r.scanned.Files[x.File]
@@ -111,82 +105,31 @@ func (w *rejectWriter) add(x *accept.Reject) error {
 	if w.r.retried != nil {
 		name, row = w.r.retried.original(x.File, x.Row)
 	}
-	kept := keptReject{feed: f.Feed, file: name, row: row, column: x.Column, reason: x.Reason.String(), value: x.Value, id: x.ID,
-		raw: x.Raw, hash: f.Hash, header: f.Header}
-	kept.asSeen()
+	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value, ID: x.ID,
+		Raw: x.Raw, Hash: f.Hash, Header: f.Header}
+	asSeen(&kept)
 	for len(w.untried) > 0 && order(&w.untried[0], &kept) < 0 {
-		if err := w.put(&w.untried[0]); err != nil {
+		if err := w.out.Add(&w.untried[0]); err != nil {
 			return err
 		}
 		w.untried = w.untried[1:]
 	}
-	return w.put(&kept)
+	return w.out.Add(&kept)
 }
 
-// put appends one row of the rejects table.
-func (w *rejectWriter) put(x *keptReject) error {
-	c := w.cols.C
-	c[tables.RFeed].AddWord(x.feed)
-	c[tables.RFile].AddWord(x.file)
-	c[tables.RRow].Ints = append(c[tables.RRow].Ints, x.row)
-	c[tables.RColumn].AddWord(x.column)
-	c[tables.RReason].AddWord(x.reason)
-	c[tables.RValue].AddText(x.value)
-	c[tables.RID].AddText(x.id)
-	c[tables.RRaw].AddBytes(x.raw)
-	c[tables.RFileHash].AddWord(x.hash)
-	c[tables.RHeader].AddWord(x.header)
-	w.cols.N++
-	if w.cols.N < rejectRows {
-		return nil
-	}
-	return w.flush()
-}
-
-func (w *rejectWriter) flush() error {
-	if w.cols.N == 0 {
-		return nil
-	}
-	if w.out == nil {
-		out, err := w.r.txn.Create(rejectKey())
-		if err != nil {
-			return err
-		}
-		w.out = out
-		if w.pq, err = parquet.NewWriter(out, tables.Rejects()); err != nil {
-			return err
-		}
-	}
-	if err := w.pq.Write(w.cols); err != nil {
-		return err
-	}
-	w.cols.Reset()
-	return nil
-}
-
-// finish adds the run's rejects to those kept; a retry puts them in the place of those it tried.
+// finish adds the run's rejects to those that are open; a retry puts them in the place of those it tried.
 func (w *rejectWriter) finish() error {
 	for i := range w.untried {
-		if err := w.put(&w.untried[i]); err != nil {
+		if err := w.out.Add(&w.untried[i]); err != nil {
 			return err
 		}
 	}
-	if err := w.flush(); err != nil {
+	files, err := w.out.Finish()
+	if err != nil {
 		return err
 	}
-	var files []lake.FileEntry
-	if w.out != nil {
-		if err := w.pq.Close(); err != nil {
-			return err
-		}
-		e, err := w.out.Finish(w.pq.Rows(), nil)
-		if err != nil {
-			return err
-		}
-		files = append(files, e)
-	}
 	if w.r.retried != nil {
-		return w.r.next.Replace(rejectKey(), files...)
+		return w.r.next.Replace(rejects.OpenKey(), files...)
 	}
 	return w.r.next.Add(files...)
 }

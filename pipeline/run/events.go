@@ -8,13 +8,13 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/schemas/settings"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // events decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in which something
@@ -98,11 +98,17 @@ func (r *run) maker() *events.Maker {
 // source is where a row of the run first came from: of a retry, the file that it was rejected in.
 func (r *run) source(file int32, row int64) events.Source {
 	f := r.scanned.Files[file]
-	from := events.Source{File: f.Name, Hash: f.Hash, Row: row, Header: f.Header}
-	if r.retried != nil {
-		from.File, from.Row = r.retried.original(file, row)
-	}
+	from := events.Source{Hash: f.Hash, Header: f.Header}
+	from.File, from.Row = r.nameOf(file, row)
 	return from
+}
+
+// nameOf is the feed file, below inbox/, and the row in which a row of the run first came.
+func (r *run) nameOf(file int32, row int64) (string, int64) {
+	if r.retried != nil {
+		return r.retried.original(file, row)
+	}
+	return r.scanned.Files[file].Name, row
 }
 
 // inOrder lists places by cycle and bucket.
@@ -188,55 +194,116 @@ func (r *run) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
 	}
-	type place struct {
-		feed, hash string
-		row        int64
-	}
-	gone := make(map[place]bool)
-	var refused []keptReject
-	for _, t := range list {
-		in, ok := r.next.Input(t.Feed, t.From.Hash)
+	t := turning{gone: make(map[rejectPlace]bool), stays: make(map[rejectPlace]bool)}
+	for i := range list {
+		one := &list[i]
+		in, ok := r.next.Input(one.Feed, one.From.Hash)
 		if !ok {
-			return fmt.Errorf("%s %s came in inbox/%s, which was never taken", t.Feed, t.Refusal.ID, t.From.File)
+			return fmt.Errorf("%s %s came in inbox/%s, which was never taken", one.Feed, one.Refusal.ID, one.From.File)
 		}
-		if t.Was {
+		at := rejectPlace{one.Feed, one.From.Hash, one.From.Row}
+		if one.Was {
 			in.Accepted, in.Rejected = in.Accepted+1, in.Rejected-1
-			gone[place{t.Feed, t.From.Hash, t.From.Row}] = true
+			t.gone[at] = true
 		}
-		if t.Is {
+		if one.Is {
 			in.Accepted, in.Rejected = in.Accepted-1, in.Rejected+1
-			refused = append(refused, rejectOf(&t))
+			t.refused = append(t.refused, rejectOf(one))
+			t.stays[at] = one.Was
+		} else {
+			r.watch.AcceptedEvent(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
 		}
 		r.next.SetInput(in)
 	}
 	r.noteTurned(list)
-	turned := func(kept []keptReject) []keptReject {
-		kept = slices.DeleteFunc(kept, func(x keptReject) bool { return gone[place{x.feed, x.hash, x.row}] })
-		return append(kept, refused...)
+	if err := r.turnEnded(&t); err != nil {
+		return err
 	}
-	if r.retried != nil { // the rejects are written anew anyway
-		r.retried.kept = turned(r.retried.kept)
+	if r.retried != nil { // the rejects are written again anyway
+		r.retried.kept = t.apply(r.retried.kept)
 		return nil
 	}
-	kept, err := r.loadRejects()
+	open, err := r.loadRejects()
 	if err != nil {
 		return err
 	}
-	kept = turned(kept)
-	slices.SortFunc(kept, func(a, b keptReject) int { return order(&a, &b) })
-	if err := r.next.Replace(rejectKey()); err != nil {
+	open = t.apply(open)
+	slices.SortFunc(open, func(a, b rejects.Row) int { return order(&a, &b) })
+	return r.replaceRejects(rejects.OpenKey(), open)
+}
+
+// rejectPlace is the row of a feed file that was rejected.
+type rejectPlace struct {
+	feed, hash string
+	row        int64
+}
+
+// placeOf is where a reject came.
+func placeOf(x *rejects.Row) rejectPlace { return rejectPlace{x.Feed, x.Hash, x.Row} }
+
+// turning is what a turn does with rejects.
+type turning struct {
+	gone    map[rejectPlace]bool // no longer rejected, or for another reason
+	stays   map[rejectPlace]bool // those of gone that are still rejected
+	refused []rejects.Row
+}
+
+// apply takes the open rejects that are gone out, and the refused ones in.
+func (t *turning) apply(open []rejects.Row) []rejects.Row {
+	open = slices.DeleteFunc(open, func(x rejects.Row) bool { return t.gone[placeOf(&x)] })
+	return append(open, t.refused...)
+}
+
+// turnEnded takes rows that are accepted now out of the ended rejects. A reject that a person dismissed and that is rejected for
+// another reason now stays dismissed.
+func (r *run) turnEnded(t *turning) error {
+	var ended []rejects.Row
+	changed := false
+	for _, e := range r.next.Find(rejects.EndedKey()) {
+		err := rejects.Each(r.txn.OpenFile, e, func(x *rejects.Row) error {
+			at := placeOf(x)
+			if t.gone[at] && !t.stays[at] {
+				changed = true
+				return nil
+			}
+			if t.stays[at] {
+				t.refused = slices.DeleteFunc(t.refused, func(y rejects.Row) bool { return placeOf(&y) == at })
+			}
+			ended = append(ended, *x)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !changed {
+		return nil
+	}
+	slices.SortFunc(ended, func(a, b rejects.Row) int { return order(&a, &b) })
+	return r.replaceRejects(rejects.EndedKey(), ended)
+}
+
+// replaceRejects puts rejects in the place of all those that the next state has of a key.
+func (r *run) replaceRejects(key lake.FileKey, list []rejects.Row) error {
+	w := rejects.NewWriter(r.txn, key)
+	for i := range list {
+		if err := w.Add(&list[i]); err != nil {
+			return err
+		}
+	}
+	files, err := w.Finish()
+	if err != nil {
 		return err
 	}
-	w := &rejectWriter{r: r, cols: parquet.NewColumns(tables.Rejects()), untried: kept}
-	return w.finish()
+	return r.next.Replace(key, files...)
 }
 
 // rejectOf is a row of an earlier run that is refused now, as a reject.
-func rejectOf(t *events.Turn) keptReject {
+func rejectOf(t *events.Turn) rejects.Row {
 	d := &t.Refusal
-	x := keptReject{feed: t.Feed, file: t.From.File, row: t.From.Row, column: d.Column, reason: d.Why.String(), value: d.Value, id: d.ID,
-		raw: []byte(t.From.Raw), hash: t.From.Hash, header: t.From.Header}
-	x.asSeen()
+	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(), Value: d.Value, ID: d.ID,
+		Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
+	asSeen(&x)
 	return x
 }
 
@@ -273,6 +340,8 @@ func (r *run) countEvents() {
 			n.Duplicate++
 		default:
 			n.Accepted++
+			file, row := r.nameOf(d.File, d.Row)
+			r.watch.AcceptedEvent(r.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
 		}
 	}
 	slices.SortFunc(r.folded.Rejects, func(a, b accept.Reject) int {

@@ -182,8 +182,8 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 	}
 	byFile := make(map[string]int64)
 	for _, x := range kept {
-		rejects = append(rejects, fmt.Sprintf("%s:%d %s %s %s %s", x.file, x.row, x.column, x.reason, x.value, x.id))
-		byFile[x.feed+x.hash]++
+		rejects = append(rejects, fmt.Sprintf("%s:%d %s %s %s %s", x.File, x.Row, x.Column, x.Reason, x.Value, x.ID))
+		byFile[x.Feed+x.Hash]++
 	}
 	for _, in := range r.next.Inputs() {
 		if in.Rows != in.Accepted+in.Duplicate+in.Rejected || in.Rejected != byFile[in.Feed+in.Hash] {

@@ -48,7 +48,7 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 		}
 		if old, taken := known[ref.Name]; taken {
 			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; "+
-				"records that are known already are duplicates or conflicts, the others are new", feed.Shown(ref.Name), old.Run)
+				"records that are known already are duplicates or conflicts, the others are new", feed.ShownName(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
 			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
@@ -68,7 +68,7 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 	}
 	for _, other := range found.Unknown {
 		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is",
-			feed.Shown(other))
+			feed.ShownName(other))
 	}
 	for _, passed := range found.Passed {
 		r.passOver(name, passed)
@@ -89,9 +89,9 @@ func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
 	refs = slices.DeleteFunc(refs, func(f feed.FileRef) bool {
 		switch {
 		case r.o.InboxUntil != 0 && f.Changed > r.o.InboxUntil:
-			late = append(late, feed.Shown(f.Name))
+			late = append(late, feed.ShownName(f.Name))
 		case settle != 0 && r.o.Started != 0 && f.Changed > r.o.Started-period.Instant(settle.Microseconds()):
-			young = append(young, feed.Shown(f.Name))
+			young = append(young, feed.ShownName(f.Name))
 		default:
 			return false
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -33,7 +34,7 @@ type PruneReport struct {
 	Waits    *archive.Waits   `json:"waits,omitempty"` // the first cycle that is old enough and stays for now
 	Volumes  string           `json:"volumes"`         // folder that the names of volumes are below
 	Inbox    []archive.Packed `json:"inbox"`
-	Rejects  int              `json:"files_with_rejects,omitempty"` // feed files that are old enough and stay for their rejects
+	Rejects  int              `json:"files_with_rejects,omitempty"` // feed files that are old enough and stay for their open rejects
 	DryRun   bool             `json:"dry_run,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
@@ -201,6 +202,11 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))), Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
 		Inputs: inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
 		Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
+	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
+	if err != nil {
+		return err
+	}
+	in.Open = func(i lake.Input) bool { return open[rejects.FeedFile{Feed: i.Feed, Hash: i.Hash}] > 0 }
 	for _, spec := range accept.Feeds() {
 		in.Feeds = append(in.Feeds, spec.Name)
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -12,41 +11,33 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/reason"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// retried is what `ingest --retry-rejects` tries: the kept rejects, written out again as feed files, one per file they came from.
+// retried is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they came from.
 type retried struct {
 	files []retriedFile
-	kept  []keptReject // of those that no mended book can help
+	kept  []rejects.Row // of those that no mended book can help
 }
 
 // retriedFile is the rejects of one feed file.
 type retriedFile struct {
 	name    string // of the file they came from
-	records []keptReject
+	records []rejects.Row
 }
 
 // of reports whether a reject came in the same file. Two files of one name are apart: their rows come in turn.
-func (f *retriedFile) of(x *keptReject) bool {
-	return f.records[0].hash == x.hash && f.records[0].feed == x.feed
-}
-
-// keptReject is a reject as the lake has it.
-type keptReject struct {
-	feed, file, column, reason, value, id, hash, header string
-	row                                                 int64
-	raw                                                 []byte
+func (f *retriedFile) of(x *rejects.Row) bool {
+	return f.records[0].Hash == x.Hash && f.records[0].Feed == x.Feed
 }
 
 // original is the name and row a retried record first came with.
 func (t *retried) original(file int32, row int64) (string, int64) {
 	f := &t.files[file]
-	return f.name, f.records[row-1].row
+	return f.name, f.records[row-1].Row
 }
 
 // mendable reports whether other books or other records can make a record of this reason pass: a record that is wrong by itself stays so.
@@ -79,7 +70,7 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	}
 	for i := range all {
 		x := &all[i]
-		if !mendable(x.reason) {
+		if !mendable(x.Reason) {
 			r.retried.kept = append(r.retried.kept, *x)
 			continue
 		}
@@ -88,20 +79,20 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 			if err := finish(); err != nil {
 				return nil, err
 			}
-			name := fmt.Sprintf("%s/%06d%s", x.feed, n, extension(x.file))
-			r.retried.files = append(r.retried.files, retriedFile{name: x.file})
-			files = append(files, &accept.File{Feed: x.feed, Name: name, Hash: x.hash})
+			name := fmt.Sprintf("%s/%06d%s", x.Feed, n, extension(x.File))
+			r.retried.files = append(r.retried.files, retriedFile{name: x.File})
+			files = append(files, &accept.File{Feed: x.Feed, Name: name, Hash: x.Hash})
 			if disk, err = scratch.create(name); err != nil {
 				return nil, err
 			}
 			out = bufio.NewWriter(disk)
-			if x.header != "" {
-				fmt.Fprintln(out, x.header)
+			if x.Header != "" {
+				fmt.Fprintln(out, x.Header)
 			}
 			n++
 		}
 		r.retried.files[n-1].records = append(r.retried.files[n-1].records, *x)
-		fmt.Fprintf(out, "%s\n", x.raw)
+		fmt.Fprintf(out, "%s\n", x.Raw)
 	}
 	return files, finish()
 }
@@ -159,41 +150,24 @@ func (i scratchInfo) ModTime() time.Time { return time.Time{} }
 func (i scratchInfo) IsDir() bool        { return false }
 func (i scratchInfo) Sys() any           { return nil }
 
-// loadRejects reads the kept rejects, by feed, file, hash and row.
-func (r *run) loadRejects() ([]keptReject, error) {
-	var all []keptReject
-	for _, e := range r.next.Find(rejectKey()) {
-		f, err := r.txn.OpenFile(e)
+// loadRejects reads the open rejects, by feed, file, row and hash.
+func (r *run) loadRejects() ([]rejects.Row, error) {
+	var all []rejects.Row
+	for _, e := range r.next.Find(rejects.OpenKey()) {
+		err := rejects.Each(r.txn.OpenFile, e, func(x *rejects.Row) error {
+			all = append(all, *x)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
-		pq, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), tables.Rejects(), nil)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", e.Path, err)
-		}
-		for {
-			c, err := pq.Next()
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", e.Path, err)
-			}
-			if c == nil {
-				break
-			}
-			for i := range c.N {
-				all = append(all, keptReject{feed: c.C[tables.RFeed].Word(i), file: c.C[tables.RFile].Word(i), row: c.C[tables.RRow].Ints[i],
-					column: c.C[tables.RColumn].Word(i), reason: c.C[tables.RReason].Word(i), value: string(c.C[tables.RValue].Text(i)),
-					id: string(c.C[tables.RID].Text(i)), raw: slices.Clone(c.C[tables.RRaw].Text(i)), hash: c.C[tables.RFileHash].Word(i), header: c.C[tables.RHeader].Word(i)})
-			}
-		}
-		pq.Close()
-		f.Close()
 	}
-	slices.SortFunc(all, func(a, b keptReject) int { return order(&a, &b) })
+	slices.SortFunc(all, func(a, b rejects.Row) int { return order(&a, &b) })
 	return all, nil
 }
 
 // untried are the kept rejects that were not tried, or whose file could not be read again.
-func (t *retried) untried(scanned *accept.Scanned) []keptReject {
+func (t *retried) untried(scanned *accept.Scanned) []rejects.Row {
 	list := t.kept
 	for i, f := range t.files {
 		if !scanned.Taken(int32(i)) {
@@ -204,8 +178,8 @@ func (t *retried) untried(scanned *accept.Scanned) []keptReject {
 }
 
 // order sorts rejects as they are kept and exported.
-func order(a, b *keptReject) int {
-	return cmp.Or(cmp.Compare(a.feed, b.feed), cmp.Compare(a.file, b.file), cmp.Compare(a.row, b.row), cmp.Compare(a.hash, b.hash))
+func order(a, b *rejects.Row) int {
+	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row), cmp.Compare(a.Hash, b.Hash))
 }
 
 // note moves what a retry settled from rejected to accepted or duplicate in the file's counts.

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -53,7 +54,9 @@ func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o 
 }
 
 // Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing would do.
-func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (*workspace.Report, error) {
+// Errors: *OpenItemsError for a cycle of which more is missing than Options.CloseIf allows; nothing was done then.
+func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
+	*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
 }
 
@@ -73,6 +76,7 @@ type run struct {
 	folded  *fold.Result
 	report  *workspace.Report
 	retried *retried
+	watch   *rejects.Watch // finds accepted records with the identity of a reject
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[place.Place]bool // places whose event lines were made anew
@@ -119,6 +123,9 @@ func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, 
 		return r.report, nil
 	}
 	if err := r.work(ctx); err != nil {
+		return nil, err
+	}
+	if err := r.mayClose(ctx); err != nil {
 		return nil, err
 	}
 	if err := r.commit(ctx); err != nil {
@@ -198,6 +205,9 @@ func (r *run) work(ctx context.Context) (err error) {
 		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
+	if err := r.watchRejects(cfg); err != nil {
+		return err
+	}
 	if err := r.scan(ctx, cfg); err != nil {
 		return err
 	}
@@ -336,6 +346,7 @@ func (r *run) folder() *fold.Folder {
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,
+		Watch:    r.watch,
 		Change:   r.change,
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.o.AsOf,

@@ -4,32 +4,33 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
 // asSeen gives a reject the value and the id that people find when they search the file (INGEST-5). Times, amounts and
 // numbers lose their form when they are read, so the text of the raw record takes their place; a sample's identity
 // holds a time.
-func (x *keptReject) asSeen() {
+func asSeen(x *rejects.Row) {
 	switch {
-	case x.column == "":
-		x.id = "" // the record as a whole cannot be read, and neither can its identity
-	case x.feed != "usage" || x.id == "" || loses(x.column):
-		x.seen()
+	case x.Column == "":
+		x.ID = "" // the record as a whole cannot be read, and neither can its identity
+	case x.Feed != "usage" || x.ID == "" || loses(x.Column):
+		seen(x)
 	}
-	x.value, x.id = feed.Shown(x.value), strings.ToValidUTF8(x.id, "\ufffd")
+	x.Value, x.ID = feed.Shown(x.Value), strings.ToValidUTF8(x.ID, "\ufffd")
 }
 
 // seen looks the value and the id up in the raw record.
-func (x *keptReject) seen() {
-	texts := feed.Fields(x.header, x.raw)
-	if text, ok := texts[x.column]; ok && loses(x.column) {
-		x.value = text
+func seen(x *rejects.Row) {
+	texts := feed.Fields(x.Header, x.Raw)
+	if text, ok := texts[x.Column]; ok && loses(x.Column) {
+		x.Value = text
 	}
 	switch {
-	case x.feed == "bandwidth" && texts["resource_id"] != "" && texts["sample_time"] != "":
-		x.id = texts["resource_id"] + "@" + texts["sample_time"]
-	case x.feed == "usage" && x.id == "":
-		x.id = texts["record_id"]
+	case x.Feed == "bandwidth" && texts["resource_id"] != "" && texts["sample_time"] != "":
+		x.ID = texts["resource_id"] + "@" + texts["sample_time"]
+	case x.Feed == "usage" && x.ID == "":
+		x.ID = texts["record_id"]
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -162,7 +163,7 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 // bulk reports whether a table is one of those that a run with nothing new does not look into.
 func bulk(table string) bool {
 	switch table {
-	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "partner_statements":
+	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "ended_rejects", "partner_statements":
 		return true
 	}
 	return false
@@ -222,7 +223,7 @@ func (r *run) stand(known *standing) (done bool, err error) {
 	}
 	r.report.Manifest, r.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
 	for _, e := range base.Manifest.Loose {
-		if e.FileKey == rejectKey() {
+		if e.FileKey == rejects.OpenKey() {
 			r.report.Rejects += e.Rows
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -47,7 +48,7 @@ func (r *run) totals() error {
 	}
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) }) // as the manifest has them
 	r.report.Totals = list
-	for _, e := range r.next.Find(rejectKey()) {
+	for _, e := range r.next.Find(rejects.OpenKey()) {
 		r.report.Rejects += e.Rows
 	}
 	return r.next.SetTotals(list)

@@ -33,6 +33,8 @@ type Options struct {
 	ResetClock bool
 	// LinkedInbox follows links that lead out of the inbox: a quote's inbox is a link to the file that is priced.
 	LinkedInbox bool
+	// CloseIf says what may be missing of a cycle that is closed; nil = anything.
+	CloseIf *CloseTerms
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -32,10 +33,11 @@ type Report struct {
 	Accepted    int64                       `json:"accepted"`
 	Duplicate   int64                       `json:"duplicate"`
 	Rejected    int64                       `json:"rejected"`
-	Reasons     map[string]int64            `json:"reasons,omitempty"` // rejects of this run by reason
-	FeedReasons map[string]map[string]int64 `json:"-"`                 // the same by feed, of the rows of its files
-	Rejects     int64                       `json:"rejects_kept"`      // rejects in the lake after the run
-	DaysDone    int                         `json:"days_folded"`       // (bucket, day) pairs that were rated
+	Reasons     map[string]int64            `json:"reasons,omitempty"`           // rejects of this run by reason
+	FeedReasons map[string]map[string]int64 `json:"-"`                           // the same by feed, of the rows of its files
+	Rejects     int64                       `json:"rejects_kept"`                // open rejects in the lake after the run
+	Corrected   int64                       `json:"rejects_corrected,omitempty"` // rejects that ended: the run accepted a record of their identity
+	DaysDone    int                         `json:"days_folded"`                 // (bucket, day) pairs that were rated
 	Lines       int64                       `json:"lines_written"`
 	Totals      []lake.Total                `json:"totals"`
 	Notes       []string                    `json:"notes,omitempty"` // what a person should know
@@ -44,6 +46,8 @@ type Report struct {
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *Owed           `json:"publish_owed,omitempty"`
+	// Missing is what the cycle that a run closes, or a dry run would close, lacks; nil of other runs.
+	Missing *compose.Missing `json:"missing,omitempty"`
 }
 
 // Owed says why a state was not published: the next run, or `tollbook publish`, does it.

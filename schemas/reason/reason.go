@@ -69,6 +69,34 @@ func (r Reason) String() string { return names[r] }
 // Meaning is what the reason says, in one sentence for people; None has none.
 func (r Reason) Meaning() string { return meanings[r] }
 
+// Remedy is what a person does about records that were rejected for the reason; None has none.
+func (r Reason) Remedy() string {
+	const retry = ", then `tollbook ingest --retry-rejects`"
+	switch r {
+	case None:
+		return ""
+	case BadRow, MissingValue, BadDecimal, BadTime, OutOfRange, EndBeforeStart:
+		return "put the corrected record into inbox/ in a new file; the reject ends when it is accepted"
+	case Future:
+		return "wait until the time of the record" + retry + "; a wrong time: put the corrected record into inbox/ in a new file"
+	case TooOld:
+		return "raise usage.max_age_months in tollbook.yaml, unless the cycle is archived" + retry
+	case UnknownCustomer, ClosedAccount, UnknownSKU, UnknownResource, NoPrice:
+		return "correct the books" + retry + "; a wrong id: put the corrected record into inbox/ in a new file, and dismiss this one"
+	case WrongFeed, UnitMismatch:
+		return "put the corrected record into inbox/ in a new file, or correct the product in books/products.csv" + retry
+	case Conflict:
+		return "decide which record is right: to bill another one than the accepted one, send it under a new id with `replaces`; dismiss the others"
+	case ReplacesUnknown, UnknownOrder:
+		return "deliver the record that it refers to" + retry
+	case AlreadyRefunded, Expired:
+		return "nothing is left to refund: dismiss it"
+	case InsufficientBalance, BadState:
+		return "every run decides it again while its cycle is open; deliver the event that is missing, or dismiss it"
+	}
+	return "dismiss it"
+}
+
 // All lists every reason in the order of the checks.
 func All() []Reason {
 	out := make([]Reason, 0, count-1)

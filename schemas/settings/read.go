@@ -221,6 +221,14 @@ func readCloseTime(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
+func readCloseWithRejects(s *Settings, m yamldoc.Map, key string) {
+	s.Unattended.OpenRejects = m.Bool(key, false)
+}
+
+func readCloseWithGaps(s *Settings, m yamldoc.Map, key string) {
+	s.Unattended.MissingFeeds = m.Bool(key, false)
+}
+
 func readLakePath(s *Settings, m yamldoc.Map, key string) {
 	s.Lake.Path = yamldoc.Value(m, key, s.Lake.Path, func(path string) (string, error) {
 		clean := filepath.Clean(path)

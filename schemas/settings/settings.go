@@ -22,6 +22,7 @@ type Settings struct {
 	Inbox      Inbox
 	Refund     Refund
 	Close      Close
+	Unattended Unattended
 	Lake       Lake
 	Gates      Gates
 	ClickHouse ClickHouse
@@ -105,6 +106,12 @@ type Refund struct {
 type Close struct {
 	Day  int       // 1 to 28
 	Time TimeOfDay // 00:00 to 24:00
+}
+
+// Unattended is what the schedule may close a cycle with, where nobody is asked. The zero value allows nothing.
+type Unattended struct {
+	OpenRejects  bool // rejects are open, or incentives disputed
+	MissingFeeds bool // records of feeds are missing, or feed files were not taken
 }
 
 // TimeOfDay is minutes since midnight, 0 to 1440.

@@ -1,5 +1,7 @@
 package table
 
+import "slices"
+
 // Columns of the usage table: accepted records that lines do not hold.
 const (
 	UCustomerID = iota
@@ -189,18 +191,51 @@ const (
 	RejectColumns
 )
 
-// Rejects is the records that were not accepted (spec §3.20, §8).
+// Columns of the ended_rejects table beyond those of rejects.
+const (
+	RCorrectedFile = RejectColumns + iota
+	RCorrectedRow
+	RCorrectedAt
+	RDismissedBy
+	RDismissedWhy
+	RDismissedAt
+	EndedRejectColumns
+)
+
+// Rejects is the records that were not accepted and still are not: the open rejects (spec §3.20, §8).
 func Rejects() *Table {
-	return define("rejects", []Column{
-		{"feed", Word, "feed that the record came in"},
-		{"file", Word, "path of the file below inbox/"},
-		{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is not empty"},
-		{"column", Word, "column that failed; empty if the record as a whole cannot be read"},
-		{"reason", Word, "why, as one of the fixed reasons"},
-		{"value", Text, "text that was seen in the column; of a record that cannot be read, what is wrong with it"},
-		{"id", Text, "the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
-	}, Column{"raw", Text, "the whole record as it came"}, Column{"file_hash", Word, "content hash of the feed file"},
-		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"})
+	exported, kept := rejectColumns()
+	return define("rejects", exported, kept...)
+}
+
+// rejectColumns are the columns of a reject: those that are exported, and those that the lake keeps in addition.
+func rejectColumns() (exported, kept []Column) {
+	return []Column{
+			{"feed", Word, "feed that the record came in"},
+			{"file", Word, "path of the file below inbox/"},
+			{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is not empty"},
+			{"column", Word, "column that failed; empty if the record as a whole cannot be read"},
+			{"reason", Word, "why, as one of the fixed reasons"},
+			{"value", Text, "text that was seen in the column; of a record that cannot be read, what is wrong with it"},
+			{"id", Text, "the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
+		}, []Column{
+			{"raw", Text, "the whole record as it came"}, {"file_hash", Word, "content hash of the feed file"},
+			{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
+		}
+}
+
+// EndedRejects is the rejects that ended: a record of their identity was accepted, or a person dismissed them.
+func EndedRejects() *Table {
+	exported, kept := rejectColumns()
+	ended := []Column{
+		{"corrected_file", Word, "path below inbox/ of the file with the accepted record of the same identity; empty = none was accepted"},
+		{"corrected_row", Whole, "place of that record in the file; 0 = none was accepted"},
+		{"corrected_at", MaybeTime, "clock of the run that accepted it; null = none was accepted"},
+		{"dismissed_by", Word, "who dismissed the reject; empty = nobody did"},
+		{"dismissed_why", Text, "the reason given"},
+		{"dismissed_at", MaybeTime, "clock of the command that dismissed it; null = nobody did"},
+	}
+	return define("ended_rejects", nil, slices.Concat(exported, kept, ended)...)
 }
 
 // Columns of the statements table.

@@ -22,9 +22,11 @@ type Config struct {
 	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none
 	Inbox    fs.FS          // the workspace's inbox folder
 	// Still says whether a file is what its hash was made of (feed.Hashes.Still); nil = it always is.
-	Still      func(fsys fs.FS, name string) error
-	Txn        *lake.Txn
-	Events     *events.Intake // takes the rows of every feed but usage and bandwidth
+	Still  func(fsys fs.FS, name string) error
+	Txn    *lake.Txn
+	Events *events.Intake // takes the rows of every feed but usage and bandwidth
+	// Rejected sees every record that fails by itself, from several goroutines; header is what makes its Raw readable. nil = nothing.
+	Rejected   func(feed, header string, x *Reject)
 	Workers    int
 	BatchRows  int // 0 = the reader's default
 	ChunkBytes int // 0 = 48 MiB a worker

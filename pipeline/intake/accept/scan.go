@@ -304,7 +304,11 @@ func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
 // reject implements sink.
 func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
 	w.count.rejected++
-	return w.task.rejects.add(&Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.batch.Raw(nil, index)})
+	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.batch.Raw(nil, index)}
+	if w.cfg.Rejected != nil {
+		w.cfg.Rejected(w.file.Feed, w.header, x)
+	}
+	return w.task.rejects.add(x)
 }
 
 // openRuns is how many sorted runs all workers together keep: each is an open file, and a read buffer of every merge.

@@ -140,12 +140,12 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 }
 
 func (f *Found) pass(name, why, hint string) {
-	f.Passed = append(f.Passed, Passed{Name: Shown(name), Why: why, Hint: hint})
+	f.Passed = append(f.Passed, Passed{Name: ShownName(name), Why: why, Hint: hint})
 }
 
 // Unreadable is a file or folder that this user may not read.
 func Unreadable(name string) Passed {
-	return Passed{Name: Shown(name), Why: "cannot be read: permission denied",
+	return Passed{Name: ShownName(name), Why: "cannot be read: permission denied",
 		Hint: "let the user that runs tollbook read it"}
 }
 
@@ -160,9 +160,9 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// Shown is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that
+// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that
 // do not print.
-func Shown(name string) string {
+func ShownName(name string) string {
 	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return name
 	}

@@ -107,7 +107,7 @@ func TestShown(t *testing.T) {
 	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
 		"usage/a\nb.csv":    `"usage/a\nb.csv"`,
 		"usage/\x1b[2J.csv": `"usage/\x1b[2J.csv"`, "usage/\xff.csv": `"usage/\xff.csv"`} {
-		if got := Shown(name); got != want {
+		if got := ShownName(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}

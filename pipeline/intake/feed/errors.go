@@ -24,7 +24,7 @@ func (e *FileError) Error() string {
 		}
 		at.WriteString(": ")
 	}
-	return "read inbox/" + Shown(e.File) + ": " + at.String() + e.Text
+	return "read inbox/" + ShownName(e.File) + ": " + at.String() + e.Text
 }
 
 // ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that hash.
@@ -35,5 +35,5 @@ type ChangedError struct {
 
 // Error is `inbox/usage/a.csv grew while it was read`.
 func (e *ChangedError) Error() string {
-	return "inbox/" + Shown(e.File) + " " + e.How + " while it was read"
+	return "inbox/" + ShownName(e.File) + " " + e.How + " while it was read"
 }

@@ -3,6 +3,7 @@ package compose
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,12 +27,14 @@ type Missing struct {
 	Disputed []Dispute       `json:"disputed_incentives"`
 }
 
-// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle.
+// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle, or that came
+// daily in the cycle before.
 type MissingDays struct {
 	Feed  string `json:"feed"` // usage, bandwidth
 	First string `json:"first"`
 	Last  string `json:"last"` // inclusive
 	Days  int    `json:"days"`
+	Daily bool   `json:"of_daily_feed"` // the feed comes every day: records are likely to be missing
 }
 
 // MissingLink is a link in force within the cycle that has no sample in it.
@@ -39,6 +42,7 @@ type MissingLink struct {
 	ResourceID string `json:"resource_id"`
 	CustomerID string `json:"customer_id"`
 	SKU        string `json:"sku"`
+	Before     bool   `json:"samples_before"` // it has samples in the cycle before: its feed is likely to be missing
 }
 
 // MissingReject counts rejects of one feed and reason.
@@ -63,9 +67,17 @@ func (m *Missing) Empty() bool {
 	return len(m.Days) == 0 && len(m.Links) == 0 && !m.Look()
 }
 
-// Look reports whether a person has to decide something: rejects that are or may be of the cycle, or disputes. Days and links without
-// records may be as they should.
-func (m *Missing) Look() bool { return len(m.Disputed) > 0 || m.Rejected() }
+// Look reports whether a person has to decide something before the cycle is closed. Days without records of a feed that does not
+// come daily may be as they should.
+func (m *Missing) Look() bool { return m.Undecided() || m.Feeds() }
+
+// Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
+func (m *Missing) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
+
+// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had some before.
+func (m *Missing) Feeds() bool {
+	return slices.ContainsFunc(m.Links, func(l MissingLink) bool { return l.Before }) || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
+}
 
 // Rejected reports whether there are rejects that are or may be of the cycle.
 func (m *Missing) Rejected() bool {
@@ -105,30 +117,68 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 
 // missingDays finds stretches of days of the cycle without rows in a table that has one file a day and bucket.
 func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, feed, name string) error {
-	files, err := s.Snap.Files(cycle.String())
+	there, err := s.daysWith(cycle, name)
 	if err != nil {
 		return err
 	}
-	there := map[string]bool{}
-	for _, e := range files {
-		if e.Table == name && e.Rows > 0 {
-			there[e.Day] = true
-		}
+	before, err := s.daysWith(cycle-1, name)
+	if err != nil {
+		return err
 	}
-	if len(there) == 0 {
+	any := len(there) > 0
+	maps.Copy(there, before)
+	daily := comesDaily(there, (cycle - 1).First(), last)
+	if !any && !daily {
 		return nil
 	}
 	first := period.Day(0)
 	for day := cycle.First(); day <= last+1; day++ {
-		switch missed := day <= last && !there[day.String()]; {
+		switch missed := day <= last && !there[day]; {
 		case missed && first == 0:
 			first = day
 		case !missed && first != 0:
-			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(), Days: int(day - first)})
+			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(), Days: int(day - first), Daily: daily})
 			first = 0
 		}
 	}
 	return nil
+}
+
+// daysWith are the days of a cycle of which a table has rows. An archived cycle has none.
+func (s *Sources) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	there := map[period.Day]bool{}
+	for _, e := range files {
+		if e.Table != name || e.Rows == 0 {
+			continue
+		}
+		day, err := period.ParseDay(e.Day)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", e.Path, err)
+		}
+		there[day] = true
+	}
+	return there, nil
+}
+
+// dailyRun is how many days in a row with records make a feed one that comes daily.
+const dailyRun = 7
+
+// comesDaily reports whether a feed has records of so many days in a row.
+func comesDaily(there map[period.Day]bool, first, last period.Day) bool {
+	run := 0
+	for day := first; day <= last; day++ {
+		if run++; !there[day] {
+			run = 0
+		}
+		if run == dailyRun {
+			return true
+		}
+	}
+	return false
 }
 
 // link is whose samples a link has.
@@ -177,11 +227,57 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b link) int {
 		return cmp.Or(strings.Compare(a.resource, b.resource), strings.Compare(a.customer, b.customer))
 	})
+	before, err := s.linksBefore(ctx, keys, cycle-1)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(keys, func(a, b link) int { // those that are likely to be missing first
+		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
+	})
 	m.More = max(0, len(keys)-mostLinks)
 	for _, k := range keys[:len(keys)-m.More] {
-		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k]})
+		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
 	return nil
+}
+
+// b2i is 1 for true.
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// linksBefore are those of the links that have samples in a cycle. An archived cycle has none.
+func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cycle) (map[string]bool, error) {
+	out := map[string]bool{}
+	if len(keys) == 0 {
+		return out, nil
+	}
+	files, err := s.Snap.Files(cycle.String())
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, k := range keys {
+		wanted[k.resource] = true
+	}
+	for _, e := range files {
+		if e.Table != tables.Bandwidth().Name {
+			continue
+		}
+		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID}, nil, func(c *parquet.Columns) error {
+			for _, name := range c.C[tables.BResourceID].Dict {
+				out[name] = out[name] || wanted[name]
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // missingRejects counts the kept rejects by feed and reason.

@@ -202,7 +202,8 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		return err
 	}
 	if len(where) > 0 {
-		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")), Do: "`tollbook rejects` lists it; mend the books or send it again"}
+		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")),
+			Do: "`tollbook rejects` lists it, and says what to do"}
 	}
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order

@@ -208,7 +208,7 @@ func (c cells) quantity(name string) money.Quantity {
 // String is the origin as a person reads it.
 func (o *Origin) String() string {
 	if o.Row == 0 {
-		return fmt.Sprintf("inbox/%s: %s", feed.Shown(o.File), o.Note)
+		return fmt.Sprintf("inbox/%s: %s", feed.ShownName(o.File), o.Note)
 	}
-	return fmt.Sprintf("inbox/%s row %d: %s", feed.Shown(o.File), o.Row, o.Note)
+	return fmt.Sprintf("inbox/%s row %d: %s", feed.ShownName(o.File), o.Row, o.Note)
 }

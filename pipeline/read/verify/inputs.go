@@ -71,7 +71,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 	return nil
 }
 
-// rejects counts the rejects that are kept, by feed file.
+// rejects counts the rejects that are kept, by feed file: the open and the ended ones.
 func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err error) {
 	kept = make(map[fileKey]int64)
 	for _, e := range v.snap.Manifest.Loose {
@@ -81,7 +81,9 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		n := int64(0)
 		switch e.Table {
 		case tables.Rejects().Name:
-			n, err = v.rejectFile(e, kept)
+			n, err = v.rejectFile(e, tables.Rejects(), kept)
+		case tables.EndedRejects().Name:
+			n, err = v.rejectFile(e, tables.EndedRejects(), kept)
 		case tables.IncentiveEvents().Name:
 			n, err = v.incentiveFile(e)
 		default:
@@ -103,8 +105,8 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 	return kept, nil
 }
 
-func (v *verifier) rejectFile(e lake.FileEntry, kept map[fileKey]int64) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, tables.Rejects(), []int{tables.RFeed, tables.RFileHash})
+func (v *verifier) rejectFile(e lake.FileEntry, def *tables.Table, kept map[fileKey]int64) (n int64, err error) {
+	list, err := rows.Unsorted(v.snap, e, def, []int{tables.RFeed, tables.RFileHash})
 	if err != nil {
 		return 0, err
 	}

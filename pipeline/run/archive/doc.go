@@ -1,8 +1,8 @@
 // Package archive packs away what is old: feed files of the inbox as one compressed tar a cycle and time, and closed cycles of the lake as
 // a lake of their own. It decides what may leave; pipeline says when, and does both within one transaction on the lake.
 //
-//	ARCH-1  A feed file is packed only if the lake took it, by its hash, none of its records is kept as a reject, and all of its records
-//	        lie in cycles that were closed long enough ago. A file that was never taken is never touched.
+//	ARCH-1  A feed file is packed only if the lake took it, by its hash, none of its rejects is open, and all of its records belong to
+//	        cycles that were closed long enough ago. A file that was never taken is never touched.
 //	ARCH-2  A volume, archive/inbox/<cycle>.tar.zst, then <cycle>-2.tar.zst and so on, never changes once it has its name. It is synced
 //	        and read back, each member's hash compared, before an original is removed; an original that changed meanwhile stays.
 //	ARCH-3  The same files give the same bytes: members by name, without owner or time; their hash stands in the header.

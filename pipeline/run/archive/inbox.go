@@ -27,6 +27,8 @@ type Inbox struct {
 	Through period.Cycle // files of cycles up to this one are packed
 	// Latest is the last cycle that records of a file without days can lie in: events have none in the list of feed files.
 	Latest func(lake.Input) (period.Cycle, error)
+	// Open reports whether a reject of a file is open.
+	Open   func(lake.Input) bool
 	DryRun bool
 }
 
@@ -52,7 +54,7 @@ func (m member) compare(o member) int {
 
 // Kept counts the feed files that are old enough and stay.
 type Kept struct {
-	Rejects int `json:"rejects"` // rejects of them are kept
+	Rejects int `json:"rejects"` // for their open rejects
 }
 
 // Pack packs what may leave, cycle by cycle (ARCH-1, ARCH-2).
@@ -92,7 +94,7 @@ type taken struct {
 	rejects bool
 }
 
-// due are the taken files that are old enough. Where rejects are kept the file stays: a person may want to look into it.
+// due are the taken files that are old enough. A file with an open reject stays: a person may want to look into it.
 func (in *Inbox) due() (map[fed]taken, error) {
 	out := make(map[fed]taken)
 	for _, i := range in.Inputs {
@@ -101,7 +103,7 @@ func (in *Inbox) due() (map[fed]taken, error) {
 			return nil, err
 		}
 		if last <= in.Through {
-			out[fed{i.Feed, i.Hash}] = taken{last, i.Bytes, i.Rejected > 0}
+			out[fed{i.Feed, i.Hash}] = taken{last, i.Bytes, in.Open(i)}
 		}
 	}
 	return out, nil

@@ -1,0 +1,118 @@
+package rejects
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Decide says how a reject ends, from the end that it has; the zero value opens it again.
+type Decide func(*Row) End
+
+// Update decides every reject of the transaction's next state, open or ended, and puts each in the table that its end belongs to
+// (REJ-1). It returns how many ends are other than before. Files in which nothing changes stay as they are.
+func Update(txn *lake.Txn, decide Decide) (changed int, err error) {
+	next := txn.Next()
+	u := &update{decide: decide, open: NewWriter(txn, OpenKey()), ended: NewWriter(txn, EndedKey())}
+	for _, key := range []lake.FileKey{OpenKey(), EndedKey()} {
+		files := next.Find(key)
+		slices.SortFunc(files, func(a, b lake.FileEntry) int { return strings.Compare(a.Path, b.Path) })
+		for _, e := range files {
+			if err := u.file(txn, e); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if u.changed == 0 {
+		return 0, nil
+	}
+	for _, w := range []*Writer{u.open, u.ended} {
+		files, err := w.Finish()
+		if err != nil {
+			return 0, err
+		}
+		if err := next.Replace(w.key, append(u.kept[w.key], files...)...); err != nil {
+			return 0, err
+		}
+	}
+	return u.changed, nil
+}
+
+// update is one Update.
+type update struct {
+	decide      Decide
+	open, ended *Writer
+	kept        map[lake.FileKey][]lake.FileEntry // files that stay
+	changed     int
+}
+
+// file decides the rejects of one file. A file is read once to see whether anything changes, and a second time where it does.
+func (u *update) file(txn *lake.Txn, e lake.FileEntry) error {
+	changes := 0
+	err := Each(txn.OpenFile, e, func(r *Row) error {
+		if u.decide(r) != r.End {
+			changes++
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if changes == 0 {
+		if u.kept == nil {
+			u.kept = make(map[lake.FileKey][]lake.FileEntry)
+		}
+		u.kept[e.FileKey] = append(u.kept[e.FileKey], e)
+		return nil
+	}
+	u.changed += changes
+	return Each(txn.OpenFile, e, func(r *Row) error {
+		r.End = u.decide(r)
+		if r.End.State() == Open {
+			return u.open.Add(r)
+		}
+		return u.ended.Add(r)
+	})
+}
+
+// Correct ends the rejects of the transaction's next state whose identity was accepted by the run, and returns how many they are
+// (REJ-2, REJ-3).
+func Correct(txn *lake.Txn, zone *period.Zone, found map[Identity]Place, asOf period.Instant) (int, error) {
+	if len(found) == 0 {
+		return 0, nil
+	}
+	return Update(txn, func(r *Row) End {
+		end := r.End
+		if end.State() == Corrected {
+			return end
+		}
+		if id, ok := r.Identity(zone); ok && found[id].File != "" {
+			end.Corrected, end.CorrectedAt = found[id], asOf
+		}
+		return end
+	})
+}
+
+// OpenPlaces counts the open rejects of a state by the feed file that they came in.
+func OpenPlaces(open Source, loose []lake.FileEntry) (map[FeedFile]int64, error) {
+	out := make(map[FeedFile]int64)
+	for _, e := range loose {
+		if e.Table != tables.Rejects().Name {
+			continue
+		}
+		err := Each(open, e, func(r *Row) error {
+			out[FeedFile{r.Feed, r.Hash}]++
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// FeedFile is what a feed file is known by.
+type FeedFile struct{ Feed, Hash string }

@@ -1,0 +1,83 @@
+package rejects
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Identity is what tells a record of a feed from every other one (spec §3.20).
+type Identity struct {
+	Feed     string
+	Customer string // of usage; "" for other feeds
+	When     int64  // of usage the cycle, of bandwidth the slot; 0 for other feeds
+	ID       string // record_id, resource_id, order_id/order_line, or the id of the other feeds
+}
+
+// Usage is the identity of a usage record.
+func Usage(customer string, cycle period.Cycle, record string) Identity {
+	return Identity{"usage", customer, int64(cycle), record}
+}
+
+// Sample is the identity of a bandwidth sample.
+func Sample(link string, slot period.Instant) Identity {
+	return Identity{Feed: "bandwidth", When: int64(slot), ID: link}
+}
+
+// Event is the identity of a record of one of the other feeds.
+func Event(feedName, id string) Identity { return Identity{Feed: feedName, ID: id} }
+
+// idColumn is the column with the id of a record of the other feeds than usage, bandwidth and orders.
+func idColumn(feedName string) string {
+	switch feedName {
+	case "adjustments":
+		return "adjustment_id"
+	case "transfers":
+		return "transfer_id"
+	}
+	return "event_id"
+}
+
+// IdentityOf reads the identity of a rejected record from its raw form. column and reason are those of the reject. ok is false
+// where it cannot be read (REJ-4).
+func IdentityOf(zone *period.Zone, feedName, column, reason, header string, raw []byte) (id Identity, ok bool) {
+	if column == "" && reason == "bad_row" {
+		return id, false
+	}
+	texts := feed.Fields(header, raw)
+	switch feedName {
+	case "usage":
+		start, err := period.ParseInstant(texts["usage_start"])
+		if err != nil || texts["customer_id"] == "" || texts["record_id"] == "" {
+			return id, false
+		}
+		return Usage(texts["customer_id"], zone.Cycle(start), texts["record_id"]), true
+	case "bandwidth":
+		at, err := period.ParseInstant(texts["sample_time"])
+		if err != nil || texts["resource_id"] == "" {
+			return id, false
+		}
+		return Sample(texts["resource_id"], accept.Slot(at)), true
+	case "orders":
+		line, ok := wholeNumber(texts["order_line"])
+		if !ok || texts["order_id"] == "" {
+			return id, false
+		}
+		return Event("orders", texts["order_id"]+"/"+line), true
+	}
+	text := texts[idColumn(feedName)]
+	return Event(feedName, text), text != ""
+}
+
+// wholeNumber is the number of an order line as accepted orders have it: 1 where there is none, 3 for 3.0.
+func wholeNumber(text string) (string, bool) {
+	if text == "" {
+		return "1", true
+	}
+	whole, fraction, _ := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	return strconv.FormatInt(n, 10), err == nil && strings.Trim(fraction, "0") == ""
+}

@@ -1,0 +1,221 @@
+package rejects
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Row is a reject as the lake has it.
+type Row struct {
+	Feed, File, Column, Reason, Value, ID string
+	Hash, Header                          string // of the feed file
+	Row                                   int64
+	Raw                                   []byte
+	End                                   End
+}
+
+// End says how a reject ended; the zero value says that it is open.
+type End struct {
+	Corrected   Place // the accepted record of the same identity; no File = there is none
+	CorrectedAt period.Instant
+	By, Why     string // who dismissed it, and the reason; no By = nobody did
+	DismissedAt period.Instant
+}
+
+// State is what became of a reject.
+type State string
+
+// The states of a reject.
+const (
+	Open      State = "open"
+	Corrected State = "corrected"
+	Dismissed State = "dismissed"
+)
+
+// State is the state that an end stands for: a correction counts for more than a dismissal (REJ-3).
+func (e *End) State() State {
+	switch {
+	case e.Corrected.File != "":
+		return Corrected
+	case e.By != "":
+		return Dismissed
+	}
+	return Open
+}
+
+// Identity reads the identity of the rejected record; ok is false where it cannot be read (REJ-4).
+func (r *Row) Identity(zone *period.Zone) (id Identity, ok bool) {
+	return IdentityOf(zone, r.Feed, r.Column, r.Reason, r.Header, r.Raw)
+}
+
+// OpenKey is the place of open rejects in the lake.
+func OpenKey() lake.FileKey { return lake.FileKey{Table: tables.Rejects().Name, Bucket: lake.NoBucket} }
+
+// EndedKey is the place of ended rejects in the lake.
+func EndedKey() lake.FileKey {
+	return lake.FileKey{Table: tables.EndedRejects().Name, Bucket: lake.NoBucket}
+}
+
+// Source opens files of a state of the lake: a transaction or a snapshot.
+type Source func(lake.FileEntry) (storage.ReadFile, error)
+
+// Each gives the rejects of a file of either table in the order in which it has them. The row is the caller's to keep.
+func Each(open Source, e lake.FileEntry, visit func(*Row) error) (err error) {
+	def, ended := tables.Rejects(), e.Table == tables.EndedRejects().Name
+	if ended {
+		def = tables.EndedRejects()
+	}
+	f, err := open(e)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	pq, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", e.Path, err)
+	}
+	defer func() { err = errors.Join(err, pq.Close()) }()
+	for {
+		c, err := pq.Next()
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Path, err)
+		}
+		if c == nil {
+			return nil
+		}
+		for i := range c.N {
+			r := rowOf(c, i)
+			if ended {
+				r.End = endOf(c, i)
+			}
+			if err := visit(&r); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// rowOf is a row of either table, without its end.
+func rowOf(cols *parquet.Columns, i int) Row {
+	c := cols.C
+	return Row{
+		Feed: c[tables.RFeed].Word(i), File: c[tables.RFile].Word(i), Row: c[tables.RRow].Ints[i], Column: c[tables.RColumn].Word(i),
+		Reason: c[tables.RReason].Word(i), Value: string(c[tables.RValue].Text(i)), ID: string(c[tables.RID].Text(i)),
+		Raw: append([]byte(nil), c[tables.RRaw].Text(i)...), Hash: c[tables.RFileHash].Word(i), Header: c[tables.RHeader].Word(i),
+	}
+}
+
+// endOf is the end of a row of the ended rejects.
+func endOf(cols *parquet.Columns, i int) End {
+	c := cols.C
+	return End{
+		Corrected:   Place{c[tables.RCorrectedFile].Word(i), c[tables.RCorrectedRow].Ints[i]},
+		CorrectedAt: period.Instant(c[tables.RCorrectedAt].Ints[i]), By: c[tables.RDismissedBy].Word(i),
+		Why: string(c[tables.RDismissedWhy].Text(i)), DismissedAt: period.Instant(c[tables.RDismissedAt].Ints[i]),
+	}
+}
+
+// groupRows is the number of rejects of a row group.
+const groupRows = 1 << 14
+
+// Writer writes one file of rejects, of either table. A writer that got no row makes no file.
+type Writer struct {
+	txn  *lake.Txn
+	key  lake.FileKey
+	cols *parquet.Columns
+	out  *lake.Writer
+	pq   *parquet.Writer
+}
+
+// NewWriter begins a file of open or, with EndedKey, ended rejects.
+func NewWriter(txn *lake.Txn, key lake.FileKey) *Writer {
+	def := tables.Rejects()
+	if key == EndedKey() {
+		def = tables.EndedRejects()
+	}
+	return &Writer{txn: txn, key: key, cols: parquet.NewColumns(def)}
+}
+
+// Add appends a reject.
+func (w *Writer) Add(r *Row) error {
+	c := w.cols.C
+	c[tables.RFeed].AddWord(r.Feed)
+	c[tables.RFile].AddWord(r.File)
+	c[tables.RRow].Ints = append(c[tables.RRow].Ints, r.Row)
+	c[tables.RColumn].AddWord(r.Column)
+	c[tables.RReason].AddWord(r.Reason)
+	c[tables.RValue].AddText(r.Value)
+	c[tables.RID].AddText(r.ID)
+	c[tables.RRaw].AddBytes(r.Raw)
+	c[tables.RFileHash].AddWord(r.Hash)
+	c[tables.RHeader].AddWord(r.Header)
+	if w.key == EndedKey() {
+		w.addEnd(&r.End)
+	}
+	w.cols.N++
+	if w.cols.N < groupRows {
+		return nil
+	}
+	return w.flush()
+}
+
+// addEnd appends how the reject ended.
+func (w *Writer) addEnd(e *End) {
+	c := w.cols.C
+	corrected, dismissed := tables.Nothing, tables.Nothing
+	if e.Corrected.File != "" {
+		corrected = e.CorrectedAt
+	}
+	if e.By != "" {
+		dismissed = e.DismissedAt
+	}
+	c[tables.RCorrectedFile].AddWord(e.Corrected.File)
+	c[tables.RCorrectedRow].Ints = append(c[tables.RCorrectedRow].Ints, e.Corrected.Row)
+	c[tables.RCorrectedAt].Ints = append(c[tables.RCorrectedAt].Ints, int64(corrected))
+	c[tables.RDismissedBy].AddWord(e.By)
+	c[tables.RDismissedWhy].AddText(e.Why)
+	c[tables.RDismissedAt].Ints = append(c[tables.RDismissedAt].Ints, int64(dismissed))
+}
+
+func (w *Writer) flush() error {
+	if w.cols.N == 0 {
+		return nil
+	}
+	if w.out == nil {
+		out, err := w.txn.Create(w.key)
+		if err != nil {
+			return err
+		}
+		w.out = out
+		if w.pq, err = parquet.NewWriter(out, w.cols.Def); err != nil {
+			return err
+		}
+	}
+	if err := w.pq.Write(w.cols); err != nil {
+		return err
+	}
+	w.cols.Reset()
+	return nil
+}
+
+// Finish ends the file; none is returned where no reject was added.
+func (w *Writer) Finish() ([]lake.FileEntry, error) {
+	if err := w.flush(); err != nil || w.out == nil {
+		return nil, err
+	}
+	if err := w.pq.Close(); err != nil {
+		return nil, err
+	}
+	e, err := w.out.Finish(w.pq.Rows(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return []lake.FileEntry{e}, nil
+}

@@ -1,0 +1,107 @@
+package rejects
+
+import (
+	"cmp"
+	"hash/maphash"
+	"sync"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Watch finds the accepted records of a run that have the identity of a reject (REJ-2). All calls of Want come before the first
+// accepted record is shown; either may come from several goroutines. A nil Watch finds nothing.
+//
+// It keeps 64 bits for each reject, and the identity of each accepted record that matches them. A match by chance does no harm:
+// the caller looks up whole identities in Found.
+type Watch struct {
+	Zone *period.Zone
+	// Source is the feed file, below inbox/, and the row that a row of the run came in.
+	Source func(file int32, row int64) (string, int64)
+
+	seed   maphash.Seed
+	mu     sync.Mutex
+	wanted map[uint64]struct{}
+	found  map[Identity]Place
+}
+
+// Place is a record of a feed file.
+type Place struct {
+	File string // below inbox/
+	Row  int64
+}
+
+// NewWatch returns a watch without an identity.
+func NewWatch(zone *period.Zone, source func(file int32, row int64) (string, int64)) *Watch {
+	return &Watch{Zone: zone, Source: source, seed: maphash.MakeSeed(), wanted: make(map[uint64]struct{}), found: make(map[Identity]Place)}
+}
+
+// Want announces a rejected record, where its identity can be read.
+func (w *Watch) Want(feedName, column, reason, header string, raw []byte) {
+	id, ok := IdentityOf(w.Zone, feedName, column, reason, header, raw)
+	if !ok {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wanted[w.hash(id.Feed, id.Customer, id.When, maphash.String(w.seed, id.ID))] = struct{}{}
+}
+
+// hash mixes the parts of an identity. Constants are odd and large, so that equal parts do not cancel each other.
+func (w *Watch) hash(feedName, customer string, when int64, id uint64) uint64 {
+	const spread = 0x9e3779b97f4a7c15
+	h := id
+	for _, part := range [...]uint64{uint64(when), maphash.String(w.seed, customer), maphash.String(w.seed, feedName)} {
+		h = (h ^ part) * spread
+		h ^= h >> 29
+	}
+	return h
+}
+
+// Active reports whether there is anything to look for: where not, records need not be shown.
+func (w *Watch) Active() bool { return w != nil && len(w.wanted) > 0 }
+
+// AcceptedUsage shows a usage record that was accepted.
+func (w *Watch) AcceptedUsage(customer string, cycle period.Cycle, record []byte, file int32, row int64) {
+	if w.Active() && w.wants(w.hash("usage", customer, int64(cycle), maphash.Bytes(w.seed, record))) {
+		name, number := w.Source(file, row)
+		w.note(Usage(customer, cycle, string(record)), Place{name, number})
+	}
+}
+
+// AcceptedSample shows a bandwidth sample that was accepted.
+func (w *Watch) AcceptedSample(link string, slot period.Instant, file int32, row int64) {
+	if w.Active() && w.wants(w.hash("bandwidth", "", int64(slot), maphash.String(w.seed, link))) {
+		name, number := w.Source(file, row)
+		w.note(Sample(link, slot), Place{name, number})
+	}
+}
+
+// AcceptedEvent shows a record of another feed that was accepted.
+func (w *Watch) AcceptedEvent(feedName, id string, at Place) {
+	if w.Active() && w.wants(w.hash(feedName, "", 0, maphash.String(w.seed, id))) {
+		w.note(Event(feedName, id), at)
+	}
+}
+
+func (w *Watch) wants(hash uint64) bool {
+	_, wanted := w.wanted[hash]
+	return wanted
+}
+
+// note keeps the first place of an identity by file and row (REJ-6).
+func (w *Watch) note(id Identity, at Place) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before, known := w.found[id]
+	if !known || cmp.Or(cmp.Compare(at.File, before.File), cmp.Compare(at.Row, before.Row)) < 0 {
+		w.found[id] = at
+	}
+}
+
+// Found are the identities that were accepted, with where. It comes after all records were shown.
+func (w *Watch) Found() map[Identity]Place {
+	if w == nil {
+		return nil
+	}
+	return w.found
+}

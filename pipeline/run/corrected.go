@@ -1,0 +1,43 @@
+package run
+
+import (
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+)
+
+// watchRejects prepares the search for accepted records with the identity of a reject: one that is open, one that a person
+// dismissed, or one of this run.
+func (r *run) watchRejects(cfg *accept.Config) error {
+	r.watch = rejects.NewWatch(r.ws.Books.Zone, r.nameOf)
+	want := func(x *rejects.Row) error {
+		if x.End.State() != rejects.Corrected {
+			r.watch.Want(x.Feed, x.Column, x.Reason, x.Header, x.Raw)
+		}
+		return nil
+	}
+	for _, e := range append(r.next.Find(rejects.OpenKey()), r.next.Find(rejects.EndedKey())...) {
+		if err := rejects.Each(r.txn.OpenFile, e, want); err != nil {
+			return err
+		}
+	}
+	cfg.Rejected = func(feed, header string, x *accept.Reject) {
+		r.watch.Want(feed, x.Column, x.Reason.String(), header, x.Raw)
+	}
+	return nil
+}
+
+// correctRejects ends the rejects whose identity this run accepted (REJ-2).
+func (r *run) correctRejects() error {
+	n, err := rejects.Correct(r.txn, r.ws.Books.Zone, r.watch.Found(), r.o.AsOf)
+	if err != nil {
+		return err
+	}
+	r.report.Corrected = int64(n)
+	switch {
+	case n == 1:
+		r.note("1 reject ended: a record of its identity was accepted")
+	case n > 1:
+		r.note("%d rejects ended: records of their identities were accepted", n)
+	}
+	return nil
+}

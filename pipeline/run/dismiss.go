@@ -1,0 +1,245 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/rejects"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// DismissOptions says which rejects a person ends, or opens again.
+type DismissOptions struct {
+	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or the first 8 or more digits of its
+	// hash. Of a file all rejects are meant: FILE.
+	Names   []string
+	Restore bool   // open dismissed rejects again
+	By      string // who does it
+	Why     string // the reason; may be empty for Restore
+}
+
+// DismissReport is what a dismissal, or its undoing, did.
+type DismissReport struct {
+	Command  string         `json:"command"`
+	AsOf     period.Instant `json:"-"`
+	Changed  bool           `json:"changed"`
+	Manifest int64          `json:"manifest"` // number of the live state after it
+	By       string         `json:"by"`
+	Why      string         `json:"why,omitempty"`
+	Rejects  []DismissedRow `json:"rejects"` // those that were named
+	Open     int64          `json:"open"`    // rejects of the lake that are open after it
+	// Published is what publishing did; nil where no server is set, or where it is owed.
+	Published *publish.Report `json:"published,omitempty"`
+	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
+}
+
+// DismissedRow is a reject that was named.
+type DismissedRow struct {
+	File   string        `json:"file"`
+	Row    int64         `json:"row"`
+	Reason string        `json:"reason"`
+	ID     string        `json:"id"`
+	State  rejects.State `json:"state"`            // after it
+	Before bool          `json:"before,omitempty"` // it was in this state before
+	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
+}
+
+// Look reports whether a person should look: exit code 1 (spec §7.4).
+func (r *DismissReport) Look() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.Look()
+}
+
+// Dismiss ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes nothing.
+// Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of publishing; the report is there
+// with an error of publishing.
+func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport, error) {
+	r := &DismissReport{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []DismissedRow{}}
+	if err := dismiss(ctx, w, &d, &o, r); err != nil {
+		return nil, err
+	}
+	if !r.Changed || !w.Settings.ClickHouse.DSN.Set() {
+		return r, nil
+	}
+	after := &workspace.Report{}
+	err := publishRun(ctx, w, o, after)
+	r.Published, r.Owed = after.Published, after.Owed
+	return r, err
+}
+
+// dismiss is Dismiss without publishing.
+func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options, r *DismissReport) (err error) {
+	l, err := w.Lake(*o)
+	if err != nil {
+		return err
+	}
+	o.BeginStage(workspace.StageBegin)
+	txn, err := l.Begin()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, txn.Close()) }()
+	next := txn.Next()
+	r.Manifest = txn.Base().Manifest.Number
+	o.BeginStage(workspace.StageRejects)
+	named, err := d.find(txn, w.Books.Zone)
+	if err != nil {
+		return err
+	}
+	if _, err := rejects.Update(txn, func(x *rejects.Row) rejects.End { return d.end(x, named, o.AsOf) }); err != nil {
+		return err
+	}
+	for _, x := range named {
+		end := d.end(x, named, o.AsOf)
+		row := DismissedRow{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(), Before: end == x.End}
+		if c := &x.End.Corrected; c.File != "" {
+			row.Detail = fmt.Sprintf("inbox/%s row %d", c.File, c.Row)
+		}
+		r.Rejects = append(r.Rejects, row)
+	}
+	slices.SortFunc(r.Rejects, func(a, b DismissedRow) int {
+		return strings.Compare(a.File+fmt.Sprintf(":%020d", a.Row), b.File+fmt.Sprintf(":%020d", b.Row))
+	})
+	for _, e := range next.Find(rejects.OpenKey()) {
+		r.Open += e.Rows
+	}
+	next.SetRun(o.AsOf.String(), r.Command)
+	o.BeginStage(workspace.StageCommit)
+	changed, err := txn.Commit(ctx)
+	if changed {
+		r.Changed, r.Manifest = true, next.Number()
+	}
+	return err
+}
+
+// end is how a reject ends: those that are named are dismissed, or open again. What is in the wanted state stays as it is.
+func (d *DismissOptions) end(x *rejects.Row, named map[rejectPlace]*rejects.Row, asOf period.Instant) rejects.End {
+	end := x.End
+	if named[placeOf(x)] == nil {
+		return end
+	}
+	switch state := end.State(); {
+	case d.Restore && state == rejects.Dismissed:
+		end = rejects.End{}
+	case !d.Restore && state == rejects.Open:
+		end = rejects.End{By: d.By, Why: d.Why, DismissedAt: asOf}
+	}
+	return end
+}
+
+// find finds the rejects that are named, by place. Errors: *RefusedError.
+func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace]*rejects.Row, error) {
+	fits := make([][]*rejects.Row, len(d.Names))
+	next := txn.Next()
+	for _, e := range append(next.Find(rejects.OpenKey()), next.Find(rejects.EndedKey())...) {
+		err := rejects.Each(txn.OpenFile, e, func(x *rejects.Row) error {
+			for i, name := range d.Names {
+				if nameFits(name, x) {
+					fits[i] = append(fits[i], x)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	named := make(map[rejectPlace]*rejects.Row)
+	for i, name := range d.Names {
+		if len(fits[i]) == 0 {
+			return nil, &workspace.RefusedError{What: fmt.Sprintf("no reject is named %q", name),
+				Hint: "name it by its file and row, as usage/a.csv:12, or by its id; `tollbook rejects --all` lists all of them"}
+		}
+		if err := oneRecord(name, fits[i], zone); err != nil {
+			return nil, err
+		}
+		for _, x := range fits[i] {
+			named[placeOf(x)] = x
+		}
+	}
+	return named, nil
+}
+
+// nameFits reports whether a reject has a name.
+func nameFits(name string, x *rejects.Row) bool {
+	if name == x.ID || name == x.File {
+		return name != ""
+	}
+	at := strings.LastIndexByte(name, ':')
+	if at < 0 || name[at+1:] != strconv.FormatInt(x.Row, 10) {
+		return false
+	}
+	file := name[:at]
+	return file == x.File || len(file) >= hashDigits && strings.HasPrefix(x.Hash, file)
+}
+
+// hashDigits is how many digits of a feed file's hash name it, at least.
+const hashDigits = 8
+
+// oneRecord refuses a name that means records of several identities, or rows of several files of one name.
+func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
+	first := fits[0]
+	id, known := first.Identity(zone)
+	for _, x := range fits[1:] {
+		same := x.Feed == first.Feed
+		switch {
+		case name == first.File: // all of the file: of one content
+			same = x.Hash == first.Hash
+		case name == first.ID:
+			other, read := x.Identity(zone)
+			same = same && known && read && other == id
+		default:
+			same = x.Hash == first.Hash
+		}
+		if !same {
+			return &workspace.RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record", name),
+				Hint: fmt.Sprintf("name each by its file and row, or the file's hash and the row: %s", placesOf(fits))}
+		}
+	}
+	return nil
+}
+
+// placesOf lists where rejects came, the first few of them.
+func placesOf(list []*rejects.Row) string {
+	const most = 5
+	var out []string
+	for i, x := range list {
+		if i == most {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, fmt.Sprintf("%s:%d (%s:%d)", x.File, x.Row, x.Hash[:min(len(x.Hash), hashDigits)], x.Row))
+	}
+	return strings.Join(out, ", ")
+}
+
+// Command is the command line that does the same, as the manifest and the run ledger keep it.
+func (d *DismissOptions) Command() string {
+	words := []string{"rejects", "dismiss"}
+	if d.Restore {
+		words[1] = "restore"
+	}
+	for _, name := range d.Names {
+		words = append(words, quoted(name))
+	}
+	words = append(words, "--by", quoted(d.By))
+	if d.Why != "" {
+		words = append(words, "--reason", quoted(d.Why))
+	}
+	return strings.Join(words, " ")
+}
+
+// quoted is a word of a command line.
+func quoted(word string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@+,"
+	if word != "" && strings.Trim(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

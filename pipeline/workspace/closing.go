@@ -1,0 +1,71 @@
+package workspace
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+)
+
+// CloseTerms says what may be missing of a cycle that is closed. The zero value says: nothing that a person has to decide.
+type CloseTerms struct {
+	Rejects bool // rejects may be open, and incentives disputed
+	Feeds   bool // records of feeds may be missing, and feed files not taken
+	// Confirmed is what a person was shown and agreed to; a cycle that lacks exactly this is closed. nil = nothing.
+	Confirmed *OpenItems
+}
+
+// OpenItems is what is missing of a cycle, and the feed files of the inbox that were not taken.
+type OpenItems struct {
+	Missing  *compose.Missing
+	NotTaken []FileReport
+}
+
+// Counts says how much is open, in one line.
+func (o *OpenItems) Counts() string {
+	m := o.Missing
+	var rejects int64
+	for _, r := range m.Rejects {
+		rejects += r.Cycle + r.Unknown
+	}
+	days := 0
+	for _, d := range m.Days {
+		if d.Daily {
+			days += d.Days
+		}
+	}
+	links := 0
+	for _, l := range m.Links {
+		if l.Before {
+			links++
+		}
+	}
+	var parts []string
+	for _, part := range []struct {
+		n         int64
+		one, many string
+	}{
+		{rejects, "reject is open", "rejects are open"},
+		{int64(len(m.Disputed)), "incentive is disputed", "incentives are disputed"},
+		{int64(days), "day of a daily feed has no records", "days of daily feeds have no records"},
+		{int64(links), "link that had samples before has none", "links that had samples before have none"},
+		{int64(len(o.NotTaken)), "feed file was not taken", "feed files were not taken"},
+	} {
+		switch {
+		case part.n == 1:
+			parts = append(parts, "1 "+part.one)
+		case part.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.many))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Allow reports whether the terms allow a cycle to be closed.
+func (t *CloseTerms) Allow(o *OpenItems) bool {
+	if t == nil || t.Confirmed != nil && reflect.DeepEqual(t.Confirmed, o) {
+		return true
+	}
+	return (t.Rejects || !o.Missing.Undecided()) && (t.Feeds || !o.Missing.Feeds() && len(o.NotTaken) == 0)
+}
