@@ -158,6 +158,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	}
 	g.dropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.print(w, "  ")
+	g.explainRounding(w)
 }
 
 // from says what state the answer is of.
@@ -219,6 +220,9 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		case !all && !s.Question.HasTotal(i):
 		case t == table.Amount:
 			cell = fixed(sum.String(), s.currency.Digits)
+			if shownName(s.Question.Sums[i]) == roundingHead {
+				cell = opposite(cell)
+			}
 		default:
 			cell = trimZeros(sum.String())
 		}

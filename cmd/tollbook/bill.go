@@ -162,17 +162,18 @@ func (a *app) cycleText(b *cycleBill, digits int) {
 		fmt.Fprintln(a.out, "no lines")
 		return
 	}
-	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">.rounding", ">.due")
+	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">."+roundingHead, ">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
 		g.add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
-			s.Payment.StringFixed(digits), s.Rounding.StringFixed(digits), s.Due.StringFixed(digits))
+			s.Payment.StringFixed(digits), opposite(s.Rounding.StringFixed(digits)), s.Due.StringFixed(digits))
 	}
 	t := &b.Total
 	g.add(counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits), t.Discount.StringFixed(digits),
-		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), t.Rounding.StringFixed(digits), t.Due.StringFixed(digits))
+		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), opposite(t.Rounding.StringFixed(digits)), t.Due.StringFixed(digits))
 	g.dropEmpty("official", "payment", "due")
 	g.print(a.out, "  ")
+	g.explainRounding(a.out)
 	a.measuredText(b.Measured)
 }
 
@@ -221,18 +222,17 @@ func (a *app) customerText(b *customerBill, digits int) {
 		}
 		a.sectionText(s, digits)
 	}
+	a.amountsText(&document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated, Payment: b.Payment,
+		Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+}
+
+// amountsText prints amounts as a column that adds up to the amount due, as documents show it.
+func (a *app) amountsText(amounts *document.Amounts, currency string, digits int) {
 	fmt.Fprintln(a.out)
-	g := newGrid("", ">."+b.Currency)
-	g.add("official", b.Official.StringFixed(digits))
-	g.add("discount", b.Discount.StringFixed(digits))
-	if !b.Truncated.IsZero() {
-		g.add("truncated", b.Truncated.StringFixed(digits))
+	g := newGrid("", ">."+currency)
+	for _, f := range amounts.Column(digits) {
+		g.add(f.Name, f.Value)
 	}
-	g.add("payment", b.Payment.StringFixed(digits))
-	if !b.Rounding.IsZero() {
-		g.add("rounding", b.Rounding.StringFixed(digits))
-	}
-	g.add("due", b.Due.StringFixed(digits))
 	g.print(a.out, "")
 }
 
