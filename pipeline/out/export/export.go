@@ -31,6 +31,7 @@ type Request struct {
 	Cycle         string          // 2026-09; rejects and control totals are of the whole lake and do not look at it
 	Scope         Scope           // whose rows; the zero value is all of them
 	Split         bool            // CSV as a tar.gz of parts of PartRows rows
+	Excel         bool            // CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
 	Partners      partners.Reader // of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
 	Limits        query.Limits
 	Progress      func(rows int64) // nil = nothing
@@ -45,6 +46,8 @@ func (r *Request) Check() error {
 		return fmt.Errorf("format %q: want one of %s", r.Format, strings.Join(Formats(), ", "))
 	case r.Split && r.Format != "csv":
 		return fmt.Errorf("split: parts of %d rows are for CSV, not for %s", PartRows, r.Format)
+	case r.Excel && r.Format != "csv":
+		return fmt.Errorf("excel: a form of CSV, not of %s", r.Format)
 	}
 	return r.Scope.check(r.Table)
 }

@@ -2,7 +2,6 @@ package export
 
 import (
 	"archive/zip"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/read/query"
+	"github.com/tollbook/tollbook/pipeline/spreadsheet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -99,22 +99,13 @@ func (s *xlsxSheet) add(row query.Row) (err error) {
 	return s.out.SetRow("A"+strconv.Itoa(s.rows), s.cells)
 }
 
-// mostDigits is how many significant digits a spreadsheet keeps of a number.
-const mostDigits = 15
-
 // number is a decimal as a number where all its digits come back from the nearest binary one, else as text.
 func number(text []byte) any {
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || significant(text) > mostDigits {
+	if err != nil || !spreadsheet.Exact(text) {
 		return string(text)
 	}
 	return f
-}
-
-// significant is how many digits of a decimal count: those from its first to its last that is not 0.
-func significant(text []byte) int {
-	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
-	return len(bytes.Trim(digits, "0"))
 }
 
 // fitting cuts a text to what a cell takes, and says so.
