@@ -59,10 +59,10 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 			switch whole := f.format != "" && format != document.Table; {
 			case err != nil:
 				return err
-			case customer == "" && (whole || f.out != ""):
+			case customer == "" && (whole || !f.toStdout()):
 				return &usageError{what: "--format and --out are of one customer's bill", hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
-			case whole || f.out != "":
-				return a.billDocument(cmd.Context(), cycle, customer, format, f.out)
+			case whole || !f.toStdout():
+				return a.billDocument(cmd.Context(), cycle, customer, format, &f)
 			case customer != "":
 				return a.billCustomer(cmd.Context(), cycle, customer)
 			}
@@ -132,7 +132,7 @@ func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer str
 }
 
 // billDocument writes a customer's bill as a document.
-func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, out string) error {
+func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, f *documentFlags) error {
 	var bill *document.Bill
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		bill, err = compose.Bill(ctx, s, cycle, customer)
@@ -141,7 +141,7 @@ func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer str
 	if err != nil {
 		return err
 	}
-	return a.writeDocument(format, out, func(w io.Writer) error { return bill.Write(w, format, document.Options{}) })
+	return a.writeDocument(format, &f.output, func(w io.Writer) error { return bill.Write(w, format, document.Options{Excel: f.excel}) })
 }
 
 // standing says how firm a bill is.
