@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/question"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/scratch"
 	"github.com/tollbook/tollbook/pipeline/serve"
 )
 
@@ -48,12 +49,12 @@ func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 		w.Settings.API.Listen = listen
 	}
 	log := newServerLogger(a.err, a.flags.json)
-	scratch, err := os.MkdirTemp("", "tollbook-serve-")
+	folder, err := scratch.New("", "serve")
 	if err != nil {
-		return fmt.Errorf("make a scratch folder: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	c := serve.Config{Workspace: w, Clock: a.clock, Log: log, Scratch: scratch}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	c := serve.Config{Workspace: w, Clock: a.clock, Log: log, Scratch: filepath.Join(folder.Path, "files")}
 	switch question.Source(from) {
 	case question.Lake:
 	case question.ClickHouse:

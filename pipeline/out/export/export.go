@@ -79,6 +79,7 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (r
 	def = leaving(def)
 	out, err := newSheet(r, def, w)
 	if err == nil {
+		defer func() { err = errors.Join(err, closeSheet(out)) }()
 		rows, err = r.pump(ctx, source, def, out)
 	}
 	if err == nil {
@@ -203,12 +204,13 @@ func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error
 }
 
 // writeBatch writes a table that is small.
-func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (int64, error) {
+func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (rows int64, err error) {
 	def := leaving(cols.Def)
 	out, err := newSheet(r, def, w)
 	if err != nil {
 		return 0, err
 	}
+	defer func() { err = errors.Join(err, closeSheet(out)) }()
 	batch, words := parquet.NewColumns(def), parquet.Recode{}
 	for from := 0; from < cols.N && err == nil; from += batchRows {
 		batch.Reset()

@@ -19,6 +19,14 @@ type sheet interface {
 	end() error
 }
 
+// closeSheet deletes the scratch files of a sheet that has any.
+func closeSheet(s sheet) error {
+	if c, ok := s.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
+}
+
 // bufferSize is what is written to the file at a time.
 const bufferSize = 256 << 10
 
