@@ -37,6 +37,9 @@ or rejects, which are of no cycle. Columns and rows always come in the same orde
 IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
 tar.gz of parts of 100,000 rows.
 
+Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program, which reads long ids as rounded numbers and
+text that begins with = as a formula. --excel writes CSV for that: with a byte order mark, ids as text and no formulas.
+
 --format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
 issued an invoice; --customer and --partner are then the account that is billed. --validate reads them back and checks every rule that
 the data decide, and the sums against the statements.`,
@@ -52,26 +55,7 @@ the data decide, and the sums against the statements.`,
 			if f != (focusFlags{}) {
 				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
 			}
-			if r.Excel && r.Format != "csv" {
-				return excelOnly(r.Format)
-			}
-			if err := r.Check(); err != nil {
-				return &usageError{what: "--" + err.Error()}
-			}
-			if r.Cycle != "" || r.Table != "rejects" {
-				cycle, err := cycleFlag(r.Cycle)
-				if err != nil {
-					return err
-				}
-				r.Cycle = cycle.String()
-			}
-			switch {
-			case a.flags.json && out.toStdout() && r.Format != "ndjson":
-				return notJSON(r.Format, "--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
-			case out.toStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out):
-				return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
-			}
-			if err := out.check(); err != nil {
+			if err := a.checkExport(&r, &out); err != nil {
 				return err
 			}
 			return a.export(cmd.Context(), &r, &out)
@@ -89,6 +73,30 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
 	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+// checkExport checks the command line of a table.
+func (a *app) checkExport(r *export.Request, out *output) error {
+	if r.Excel && r.Format != "csv" {
+		return excelOnly(r.Format)
+	}
+	if err := r.Check(); err != nil {
+		return &usageError{what: "--" + err.Error()}
+	}
+	if r.Cycle != "" || r.Table != "rejects" {
+		cycle, err := cycleFlag(r.Cycle)
+		if err != nil {
+			return err
+		}
+		r.Cycle = cycle.String()
+	}
+	switch {
+	case a.flags.json && out.toStdout() && r.Format != "ndjson":
+		return notJSON(r.Format, "--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
+	case out.toStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out):
+		return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
+	}
+	return out.check()
 }
 
 func (a *app) export(ctx context.Context, r *export.Request, out *output) error {

@@ -95,12 +95,11 @@ func TestRestoreRefuses(t *testing.T) {
 // BACKUP-7: once tollbook.yaml is there the folder is a workspace that may have been used: only the mark goes.
 func TestRestoreLeavesAUsedWorkspace(t *testing.T) {
 	t.Parallel()
-	from, into := copied(t), filepath.Join(t.TempDir(), "w")
-	var err error
+	from, into := copied(t), ""
 	for n := int64(1); ; n++ {
 		into = filepath.Join(t.TempDir(), fmt.Sprint(n))
-		if err = broken(t.Context(), from, into, n); err == nil {
-			t.Fatal("the mark was never left beside tollbook.yaml")
+		if err := broken(t.Context(), from, into, n); err == nil {
+			t.Fatal("the mark was never left next to tollbook.yaml")
 		}
 		if strings.HasSuffix(listed(t, into), "tollbook.yaml") && strings.HasPrefix(listed(t, into), ".restoring ") {
 			break
