@@ -14,6 +14,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/read/question"
 )
 
 // hostileWorkspace is a month whose ids and names a spreadsheet would take for numbers, dates and formulas.
@@ -43,24 +46,26 @@ func hostileWorkspace(t *testing.T) string {
 
 // csvLines are command lines of every command that writes CSV.
 func csvLines() map[string][][]string {
-	export := [][]string{{"export", "--cycle", "2026-09", "--format", "focus", "--issuer", "vendor"}, {"export", "--cycle", "2026-09", "--split"}}
-	for _, table := range []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"} {
-		export = append(export, []string{"export", "--cycle", "2026-09", "--table", table})
+	tables := [][]string{strings.Fields("export --cycle 2026-09 --format focus --issuer vendor"), strings.Fields("export --cycle 2026-09 --split")}
+	for _, table := range export.Tables() {
+		tables = append(tables, []string{"export", "--cycle", "2026-09", "--table", table})
 	}
-	var query [][]string
-	for _, question := range []string{"revenue", "revenue-by-kind", "top-customers", "partner-margin", "discount-leakage", "late-adjustments", "payment-mix",
-		"coupon-use", "package-use", "debt", "incentives-owed", "unbilled-rejects"} {
-		query = append(query, []string{"query", question, "--format", "csv"})
+	var questions [][]string
+	for _, name := range question.Names() {
+		questions = append(questions, []string{"query", name, "--format", "csv"})
 	}
 	return map[string][][]string{
-		"tollbook export":    export,
-		"tollbook query":     query,
-		"tollbook bill":      {{"bill", "--cycle", "2026-09", "--customer", "1234567890123456", "--format", "csv"}, {"bill", "--cycle", "2026-09", "--customer", "00123", "--format", "csv"}},
-		"tollbook statement": {{"statement", "--cycle", "2026-09", "--format", "csv"}, {"statement", "--cycle", "2026-09", "--partner", "00007", "--format", "csv"}},
+		"tollbook export": tables,
+		"tollbook query":  questions,
+		"tollbook bill": {strings.Fields("bill --cycle 2026-09 --customer 1234567890123456 --format csv"),
+			strings.Fields("bill --cycle 2026-09 --customer 00123 --format csv")},
+		"tollbook statement": {strings.Fields("statement --cycle 2026-09 --format csv"),
+			strings.Fields("statement --cycle 2026-09 --partner 00007 --format csv")},
 	}
 }
 
-// Every command of the tree whose --format has csv has --excel too, and is tested below. The CSV of generate is a feed, which tollbook reads.
+// Every command of the tree whose --format has csv has --excel too, and is tested below. The CSV of generate is a
+// feed, which tollbook reads.
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
@@ -91,7 +96,8 @@ var (
 	literal = regexp.MustCompile(`^="((?:[^"]|"")*)"$`)
 )
 
-// seen is what a spreadsheet makes of a cell of CSV: the text, and whether it is a number. Anything else that it might guess fails the test.
+// seen is what a spreadsheet makes of a cell of CSV: the text, and whether it is a number. Anything else that it
+// might guess fails the test.
 func seen(t *testing.T, where, cell string) (text string, number bool) {
 	t.Helper()
 	if m := literal.FindStringSubmatch(cell); m != nil {
@@ -221,9 +227,9 @@ func TestExcelCells(t *testing.T) {
 func TestXLSXCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
-	outputs := [][]string{{"bill", "--cycle", "2026-09", "--customer", "1234567890123456"}, {"bill", "--cycle", "2026-09", "--customer", "00123"},
-		{"statement", "--cycle", "2026-09", "--partner", "00007"}}
-	for _, table := range []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"} {
+	outputs := [][]string{strings.Fields("bill --cycle 2026-09 --customer 1234567890123456"), strings.Fields("bill --cycle 2026-09 --customer 00123"),
+		strings.Fields("statement --cycle 2026-09 --partner 00007")}
+	for _, table := range export.Tables() {
 		outputs = append(outputs, []string{"export", "--cycle", "2026-09", "--table", table})
 	}
 	ids := []string{"1234567890123456", "=1+1", "00123", "9007199254740993", "2026-09-05", "0001", "1E5", "-5", "@r", "+7", "00007", "-9", "2026-09", "=1+2", "+SUM(1)"}

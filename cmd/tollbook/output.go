@@ -70,7 +70,8 @@ func rewind(w io.Writer) error {
 	return f.Truncate(0)
 }
 
-// writeOutput writes a result to standard output, or to a file and gives its length. A regular file is there complete or not at all.
+// writeOutput writes a result to standard output, or to a file and gives its length. A regular file is there complete
+// or not at all.
 func (a *app) writeOutput(o *output, write func(io.Writer) error) (size int64, err error) {
 	if o.toStdout() {
 		return 0, write(a.out)
@@ -100,8 +101,8 @@ func writeDevice(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// writeWhole makes a file that is there complete or not at all: written in the same folder, synced, renamed. Without force a file that
-// exists stays as it is, also one that another process made meanwhile.
+// writeWhole makes a file that is there complete or not at all: written in the same folder, synced, renamed. Without
+// force a file that exists stays as it is, also one that another process made meanwhile.
 func writeWhole(name string, force bool, write func(*os.File) error) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target // the link stays
@@ -130,7 +131,8 @@ func writeWhole(name string, force bool, write func(*os.File) error) error {
 	return nil
 }
 
-// publishFile gives a file its name. Without force it links, which fails where the name is taken; a file system without links checks first.
+// publishFile gives a file its name. Without force it links, which fails where the name is taken; a file system
+// without links checks first.
 func publishFile(from, to string, force bool) error {
 	if force {
 		return os.Rename(from, to)
@@ -148,7 +150,8 @@ func publishFile(from, to string, force bool) error {
 	return os.Rename(from, to)
 }
 
-// notJSON is the error of a result that goes to standard output in another form than JSON, though --json asks for JSON there.
+// notJSON is the error of a result that goes to standard output in another form than JSON, though --json asks for
+// JSON there.
 func notJSON(format, instead string) error {
 	return &usageError{what: fmt.Sprintf("--json: the result goes to standard output as %s", format), hint: instead}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -54,13 +55,16 @@ func monthOf(t *testing.T) string {
 	return dir
 }
 
+// writesFile matches the name and the usage of a flag that names a file to write.
+var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
+
 // Every flag of the command tree that names a file to write is known to the tests below, and has --force next to it.
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
 	walk(testApp().root(), func(cmd *cobra.Command) {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-			if f.Name != "out" && f.Name != "svg" && !strings.Contains(f.Usage, "to write") && !strings.Contains(f.Usage, "into this file") {
+			if !writesFile.MatchString(f.Name + " " + f.Usage) {
 				return
 			}
 			name := cmd.CommandPath() + " --" + f.Name
@@ -109,7 +113,8 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 		t.Fatal(err)
 	}
 	code, out, told := runs(dir, append(args, name)...)
-	if code != exitWrong || out != "" || !strings.Contains(told, "exists") || !strings.Contains(told, "--force") || read(t, name) != "mine" {
+	refused := code == exitWrong && out == "" && strings.Contains(told, "exists") && strings.Contains(told, "--force")
+	if !refused || read(t, name) != "mine" {
 		t.Errorf("over a file: exit %d, %q, %q; the file is %q", code, out, told, read(t, name))
 	}
 	succeeds(t, dir, append(args, name, "--force")...)
@@ -146,7 +151,8 @@ func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 	if left := names(t, here); len(left) > 0 {
 		t.Errorf("left %v", left)
 	}
-	if code, out, told := runs(dir, append(args, "-", "--json")...); !isOneJSON(out) && (code != exitWrong || out != "" || !json.Valid([]byte(told))) {
+	code, out, told := runs(dir, append(args, "-", "--json")...)
+	if refused := code == exitWrong && out == "" && json.Valid([]byte(told)); !refused && !isOneJSON(out) {
 		t.Errorf("- with --json: exit %d, %s", code, told)
 	}
 }
@@ -169,7 +175,8 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 	if err := os.WriteFile(last, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, told := runs(dir, append(args, folder)...); code != exitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 || read(t, last) != "mine" {
+	code, _, told := runs(dir, append(args, folder)...)
+	if code != exitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 || read(t, last) != "mine" {
 		t.Errorf("exit %d, %s; the folder has %v", code, told, names(t, folder))
 	}
 	succeeds(t, dir, append(args, folder, "--force")...)
@@ -219,41 +226,73 @@ func names(t *testing.T, dir string) (list []string) {
 func jsonLines(t *testing.T, dir string) map[string][][]string {
 	t.Helper()
 	backup, usage := filepath.Join(t.TempDir(), "backup"), filepath.Join(dir, "inbox", "usage", "first.csv")
-	return map[string][][]string{
-		"tollbook backup":      {{"backup", backup}},
-		"tollbook bandwidth":   {{"bandwidth", "uplink", "--cycle", "2026-09"}, {"bandwidth", "uplink", "--cycle", "2026-09", "--svg", "-"}},
-		"tollbook bill":        {{"bill", "--cycle", "2026-09"}, {"bill", "--cycle", "2026-09", "--customer", "acme"}, {"bill", "--cycle", "2026-09", "--customer", "acme", "--format", "table"}, {"bill", "--cycle", "2026-09", "--customer", "acme", "--format", "json"}, {"bill", "--cycle", "2026-09", "--customer", "acme", "--format", "csv"}, {"bill", "--cycle", "2026-09", "--customer", "acme", "--format", "html"}, {"bill", "--cycle", "2026-09", "--customer", "acme", "--format", "xlsx"}},
-		"tollbook check":       {{"check"}},
-		"tollbook close":       {{"close", "--cycle", "2026-09", "--dry-run"}},
-		"tollbook doctor":      {{"doctor"}},
-		"tollbook explain":     {{"explain", "r1"}},
-		"tollbook export":      {{"export", "--cycle", "2026-09"}, {"export", "--cycle", "2026-09", "--format", "parquet"}, {"export", "--cycle", "2026-09", "--split"}, {"export", "--cycle", "2026-09", "--excel"}, {"export", "--cycle", "2026-09", "--format", "focus", "--issuer", "vendor"}},
-		"tollbook generate":    {{"generate", "--rows", "100", "-w", filepath.Join(t.TempDir(), "load")}},
-		"tollbook incentives":  {{"incentives"}},
-		"tollbook ingest":      {{"ingest"}},
-		"tollbook init":        {{"init", filepath.Join(t.TempDir(), "new")}},
-		"tollbook keys":        {{"keys"}},
-		"tollbook keys add":    {{"keys", "add", "--role", "vendor"}},
-		"tollbook keys list":   {{"keys", "list"}},
-		"tollbook keys revoke": {{"keys", "revoke", "nobody"}},
-		"tollbook packages":    {{"packages", "--customer", "acme"}},
-		"tollbook prune":       {{"prune", "--dry-run"}, {"prune"}},
-		"tollbook publish":     {{"publish"}},
-		"tollbook query":       {{"query"}, {"query", "revenue"}, {"query", "revenue", "--format", "table"}, {"query", "revenue", "--format", "json"}, {"query", "revenue", "--format", "csv"}, {"query", "revenue", "--sql"}},
-		"tollbook quote":       {{"quote", "--customer", "acme", "--usage", usage, "--as-of", "2026-10-05T04:00:00Z"}},
-		"tollbook rejects":     {{"rejects"}},
-		"tollbook rerate":      {{"rerate", "--cycle", "2026-09", "--dry-run"}},
-		"tollbook restore":     {{"restore", backup, "--into", filepath.Join(t.TempDir(), "restored")}},
-		"tollbook run":         {{"run"}},
-		"tollbook run monthly": {{"run", "monthly", "--cycle", "2026-09"}},
-		"tollbook run nightly": {{"run", "nightly"}},
-		"tollbook runs":        {{"runs"}},
-		"tollbook runs show":   {{"runs", "show", "nothing"}},
-		"tollbook schedule":    {{"schedule", "--dry-run"}, {"schedule", "--once"}},
-		"tollbook serve":       {{"serve", "--listen", "nowhere"}},
-		"tollbook statement":   {{"statement", "--cycle", "2026-09"}, {"statement", "--cycle", "2026-09", "--format", "table"}, {"statement", "--cycle", "2026-09", "--format", "csv"}, {"statement", "--cycle", "2026-09", "--format", "json"}},
-		"tollbook verify":      {{"verify"}},
+	text := `
+backup BACKUP
+bandwidth uplink --cycle 2026-09
+bandwidth uplink --cycle 2026-09 --svg -
+bill --cycle 2026-09
+bill --cycle 2026-09 --customer acme
+bill --cycle 2026-09 --customer acme --format table
+bill --cycle 2026-09 --customer acme --format json
+bill --cycle 2026-09 --customer acme --format csv
+bill --cycle 2026-09 --customer acme --format html
+bill --cycle 2026-09 --customer acme --format xlsx
+check
+close --cycle 2026-09 --dry-run
+doctor
+explain r1
+export --cycle 2026-09
+export --cycle 2026-09 --format parquet
+export --cycle 2026-09 --split
+export --cycle 2026-09 --excel
+export --cycle 2026-09 --format focus --issuer vendor
+generate --rows 100 -w NEW/load
+incentives
+ingest
+init NEW/workspace
+keys
+keys add --role vendor
+keys list
+keys revoke nobody
+packages --customer acme
+prune
+prune --dry-run
+publish
+query
+query revenue
+query revenue --format table
+query revenue --format json
+query revenue --format csv
+query revenue --sql
+quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
+rejects
+rerate --cycle 2026-09 --dry-run
+restore BACKUP --into NEW/restored
+run
+run monthly --cycle 2026-09
+run nightly
+runs
+runs show nothing
+schedule --dry-run
+schedule --once
+serve --listen nowhere
+statement --cycle 2026-09
+statement --cycle 2026-09 --format table
+statement --cycle 2026-09 --format csv
+statement --cycle 2026-09 --format json
+verify
+`
+	lines := map[string][][]string{}
+	root := testApp().root()
+	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW", t.TempDir()).Replace(text[1:])) {
+		args := strings.Fields(line)
+		cmd, _, err := root.Find(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[cmd.CommandPath()] = append(lines[cmd.CommandPath()], args)
 	}
+	return lines
 }
 
 // With --json standard output is JSON or nothing, and a command that cannot give it says so as JSON on standard error.

@@ -15,8 +15,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335 less a tenth is 1.206, due 1.21; beta: 0.014,
-// due 0.01; gamma: 2.00, due 2.00.
+// roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335
+// less a tenth is 1.206, due 1.21; beta: 0.014, due 0.01; gamma: 2.00, due 2.00.
 const roundedUsage = `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 a1,acme,r1,gb,east,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,4
 b1,beta,r2,mail,east,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,1
@@ -177,7 +177,8 @@ func xlsxColumn(t *testing.T, text string) (column []step) {
 	return column
 }
 
-// A reader of a bill adds one column up to the amount due, the same in every form; its label says which way rounding goes (DOC-8).
+// A reader of a bill adds one column up to the amount due, the same in every form; its label says which way rounding
+// goes (DOC-8).
 func TestBillAddsUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
@@ -240,7 +241,8 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 	}
 }
 
-// Tables, exports and JSON keep rounding_amount = payment_amount - due_amount (spec §4.2), the CSV of a bill among them.
+// Tables, exports and JSON keep rounding_amount = payment_amount - due_amount (spec §4.2), the CSV of a bill among
+// them.
 func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)

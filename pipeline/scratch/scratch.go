@@ -20,7 +20,8 @@ type Folder struct {
 	lock *os.File // the folder itself, open and locked
 }
 
-// New makes a folder of a kind in a parent folder; "" is TMPDIR. Before that it takes away what killed processes left there.
+// New makes a folder of a kind in a parent folder; "" is TMPDIR. Before that it takes away what killed processes left
+// there.
 func New(parent, kind string) (*Folder, error) {
 	if parent == "" {
 		parent = os.TempDir()

@@ -11,7 +11,8 @@ import (
 // BOM is what the file begins with (SHEET-1).
 const BOM = "\ufeff"
 
-// maxDigits is how many significant digits a spreadsheet keeps of a number, maxLiteral how many UTF-16 units of a text in a formula.
+// maxDigits is how many significant digits a spreadsheet keeps of a number, maxLiteral how many UTF-16 units of a
+// text in a formula.
 const (
 	maxDigits  = 15
 	maxLiteral = 255
@@ -49,7 +50,8 @@ func AppendNumber(dst, text []byte) []byte {
 	return appendLiteral(dst, string(text))
 }
 
-// Exact reports whether a spreadsheet keeps all digits of a decimal: from the first to the last that is not 0 there are 15 at most.
+// Exact reports whether a spreadsheet keeps all digits of a decimal: from the first to the last that is not 0 there
+// are 15 at most.
 func Exact(text []byte) bool {
 	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
 	return len(bytes.Trim(digits, "0")) <= maxDigits

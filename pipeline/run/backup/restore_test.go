@@ -45,7 +45,8 @@ func broken(ctx context.Context, from, into string, n int64) error {
 	return err
 }
 
-// BACKUP-7: whatever operation fails, the same restore again finishes, and nothing but the backup's files is there then.
+// BACKUP-7: whatever operation fails, the same restore again finishes, and nothing but the backup's files is there
+// then.
 func TestRestoreFinishes(t *testing.T) {
 	t.Parallel()
 	from := copied(t)
