@@ -299,8 +299,8 @@ pgo: build ## profile the work that takes time into cmd/tollbook/default.pgo, by
 	$(call PGO_RUN,samples,samples,run nightly --as-of $(BENCH_AS_OF) --allow-future)
 	$(call PGO_RUN,close,usage,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
 	$(call PGO_RUN,percentiles,samples,close --cycle $(CYCLE) --yes --as-of $(AS_OF) --allow-future)
-	$(call PGO_RUN,csv,usage,export --table lines --cycle $(CYCLE) --format csv --out $(PGO)/lines.csv)
-	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow)
+	$(call PGO_RUN,csv,usage,export --table lines --cycle $(CYCLE) --format csv --out $(PGO)/lines.csv --force)
+	$(call PGO_RUN,arrow,usage,export --table lines --cycle $(CYCLE) --format arrow --out $(PGO)/lines.arrow --force)
 	$(GO) tool pprof -proto -output cmd/tollbook/default.pgo $(PGO)/*.out
 	rm -rf $(PGO)
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -108,27 +107,23 @@ func (s *shownAnswer) sums(totals []money.Total, all bool) (o object) {
 }
 
 // csv writes the rows with all digits, and no totals.
-func (s *shownAnswer) csv(w io.Writer) error {
-	out := csv.NewWriter(w)
-	var cells []string
+func (s *shownAnswer) csv(w io.Writer, excel bool) error {
+	var header []string
 	for _, c := range s.Question.Columns() {
-		cells = append(cells, c.Name)
+		header = append(header, c.Name)
 	}
-	err := out.Write(cells)
-	for _, row := range s.Rows {
-		cells = append(cells[:0], row.Keys...)
-		for _, sum := range row.Sums {
-			cells = append(cells, sum.String())
+	out, err := newCSVCells(w, excel, header)
+	for i := 0; i < len(s.Rows) && err == nil; i++ {
+		var sums []string
+		for _, sum := range s.Rows[i].Sums {
+			sums = append(sums, sum.String())
 		}
-		if err == nil {
-			err = out.Write(cells)
-		}
+		err = out.add(s.Rows[i].Keys, sums)
 	}
 	if err != nil {
 		return err
 	}
-	out.Flush()
-	return out.Error()
+	return out.end()
 }
 
 // table prints the answer for a person.
@@ -158,6 +153,7 @@ func (s *shownAnswer) table(w io.Writer) {
 	}
 	g.dropEmpty(shownName(q.Sums[len(q.Sums)-1]))
 	g.print(w, "  ")
+	g.explainRounding(w)
 }
 
 // from says what state the answer is of.
@@ -219,6 +215,9 @@ func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
 		case !all && !s.Question.HasTotal(i):
 		case t == table.Amount:
 			cell = fixed(sum.String(), s.currency.Digits)
+			if shownName(s.Question.Sums[i]) == roundingHead {
+				cell = opposite(cell)
+			}
 		default:
 			cell = trimZeros(sum.String())
 		}

@@ -37,7 +37,10 @@ func (a *app) restoreCommand() *cobra.Command {
 		Short: "Make a workspace of a backup",
 		Long: `restore copies a backup into a folder that is empty or not there, and checks every byte: a file that is not what was backed up is
 named, and no workspace comes of it. Afterwards verify counts everything again, and the next run goes on from the state that
-was backed up.`,
+was backed up.
+
+A restore that was killed or failed leaves the file .restoring in the folder. The same command again finishes it: files that are
+there and right are kept, all others are copied again.`,
 		Example: "  tollbook restore /mnt/backup/billing --into billing\n  tollbook restore /mnt/backup/billing --into billing --json",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), args[0], into) },
@@ -89,7 +92,11 @@ func (a *app) restore(ctx context.Context, dir, into string) error {
 	if into == "" {
 		return &usageError{what: "--into is missing", hint: "say which folder is to become the workspace: --into billing"}
 	}
-	r, err := backup.Restore(ctx, dir, into)
+	o, err := a.options()
+	if err != nil {
+		return err
+	}
+	r, err := backup.Restore(ctx, dir, into, o.Wrap)
 	if err != nil {
 		return err
 	}
@@ -97,6 +104,9 @@ func (a *app) restore(ctx context.Context, dir, into string) error {
 		return a.printJSON(r)
 	}
 	fmt.Fprintf(a.out, "restored %s to %s: the lake at manifest %d, %s, %s\n", dir, into, r.Manifest, counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"))
+	if r.Kept > 0 {
+		fmt.Fprintf(a.out, "%s there already, of a restore that did not finish\n", counted(int64(r.Kept), "file", "files"))
+	}
 	for _, note := range r.Notes {
 		fmt.Fprintln(a.out, note)
 	}

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +20,8 @@ type bandwidthResult struct {
 }
 
 func (a *app) bandwidthCommand() *cobra.Command {
-	var text, svg string
+	var text string
+	var svg output
 	var q annex.Question
 	cmd := &cobra.Command{
 		Use:   "bandwidth RESOURCE",
@@ -35,17 +36,23 @@ set the value, the commit, the share of days, the billed quantity and its lines.
 			if q.Cycle, err = cycleFlag(text); err != nil {
 				return err
 			}
-			return a.bandwidth(cmd.Context(), &q, svg)
+			if a.flags.json && svg.file == "-" {
+				return notJSON("SVG", "name a file: --svg FILE")
+			}
+			if err := svg.check(); err != nil {
+				return err
+			}
+			return a.bandwidth(cmd.Context(), &q, &svg)
 		},
 	}
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	cmd.Flags().StringVar(&svg, "svg", "", "draw the annex into this file")
+	svg.add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is, where it changed hands in the cycle")
 	cmd.Flags().StringVar(&q.SKU, "sku", "", "the product, where it changed in the cycle")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
-func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) error {
+func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg *output) error {
 	var r bandwidthResult
 	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		r.Objects, err = annex.Build(ctx, &annex.Sources{
@@ -56,24 +63,25 @@ func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) erro
 	if err != nil {
 		return err
 	}
-	if svg != "" {
-		if err := drawAnnex(svg, r.Objects); err != nil {
+	if svg.file != "" {
+		if err := a.drawAnnex(svg, r.Objects); err != nil {
 			return err
 		}
-		r.SVG = svg
+		r.SVG = svg.file
 	}
-	if a.flags.json {
+	switch {
+	case a.flags.json:
 		if err := a.printJSON(r); err != nil {
 			return err
 		}
-	} else {
+	case svg.file != "-":
 		for _, o := range r.Objects {
 			if err := a.annexText(o, w.Settings.Currency.Digits); err != nil {
 				return err
 			}
 		}
-		if svg != "" {
-			fmt.Fprintf(a.out, "\nThe annex is in %s.\n", svg)
+		if svg.file != "" {
+			fmt.Fprintf(a.out, "\nThe annex is in %s.\n", svg.file)
 		}
 	}
 	for _, o := range r.Objects {
@@ -86,7 +94,7 @@ func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg string) erro
 }
 
 // drawAnnex writes the drawing of the one object there is.
-func drawAnnex(file string, objects []*annex.Annex) error {
+func (a *app) drawAnnex(to *output, objects []*annex.Annex) error {
 	if len(objects) > 1 {
 		var list []string
 		for _, o := range objects {
@@ -98,10 +106,11 @@ func drawAnnex(file string, objects []*annex.Annex) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(file, drawn, 0o666); err != nil {
-		return fmt.Errorf("write the annex: %w", err)
-	}
-	return nil
+	_, err = a.writeOutput(to, func(w io.Writer) error {
+		_, err := w.Write(drawn)
+		return err
+	})
+	return err
 }
 
 func (a *app) annexText(o *annex.Annex, digits int) error {

@@ -61,10 +61,10 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 			switch whole := f.format != "" && format != document.Table; {
 			case err != nil:
 				return err
-			case customer == "" && (whole || f.out != ""):
+			case customer == "" && (whole || !f.toStdout()):
 				return &usageError{what: "--format and --out are of one customer's bill", hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
-			case whole || f.out != "":
-				return a.billDocument(cmd.Context(), cycle, customer, format, f.out)
+			case whole || !f.toStdout():
+				return a.billDocument(cmd.Context(), cycle, customer, format, &f)
 			case customer != "":
 				return a.billCustomer(cmd.Context(), cycle, customer)
 			}
@@ -134,7 +134,7 @@ func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer str
 }
 
 // billDocument writes a customer's bill as a document.
-func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, out string) error {
+func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, f *documentFlags) error {
 	var bill *document.Bill
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		bill, err = compose.Bill(ctx, s, cycle, customer)
@@ -143,7 +143,7 @@ func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer str
 	if err != nil {
 		return err
 	}
-	return a.writeDocument(format, out, func(w io.Writer) error { return bill.Write(w, format, document.Options{}) })
+	return a.writeDocument(format, &f.output, func(w io.Writer) error { return bill.Write(w, format, document.Options{Excel: f.excel}) })
 }
 
 // standing says how firm a bill is.
@@ -164,17 +164,18 @@ func (a *app) cycleText(b *cycleBill, digits int) {
 		fmt.Fprintln(a.out, "no lines")
 		return
 	}
-	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">.rounding", ">.due")
+	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">."+roundingHead, ">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
 		g.add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
-			s.Payment.StringFixed(digits), s.Rounding.StringFixed(digits), s.Due.StringFixed(digits))
+			s.Payment.StringFixed(digits), opposite(s.Rounding.StringFixed(digits)), s.Due.StringFixed(digits))
 	}
 	t := &b.Total
 	g.add(counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits), t.Discount.StringFixed(digits),
-		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), t.Rounding.StringFixed(digits), t.Due.StringFixed(digits))
+		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), opposite(t.Rounding.StringFixed(digits)), t.Due.StringFixed(digits))
 	g.dropEmpty("official", "payment", "due")
 	g.print(a.out, "  ")
+	g.explainRounding(a.out)
 	a.measuredText(b.Measured)
 }
 
@@ -223,18 +224,17 @@ func (a *app) customerText(b *customerBill, digits int) {
 		}
 		a.sectionText(s, digits)
 	}
+	a.amountsText(&document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated, Payment: b.Payment,
+		Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+}
+
+// amountsText prints amounts as a column that adds up to the amount due, as documents show it.
+func (a *app) amountsText(amounts *document.Amounts, currency string, digits int) {
 	fmt.Fprintln(a.out)
-	g := newGrid("", ">."+b.Currency)
-	g.add("official", b.Official.StringFixed(digits))
-	g.add("discount", b.Discount.StringFixed(digits))
-	if !b.Truncated.IsZero() {
-		g.add("truncated", b.Truncated.StringFixed(digits))
+	g := newGrid("", ">."+currency)
+	for _, f := range amounts.Column(digits) {
+		g.add(f.Name, f.Value)
 	}
-	g.add("payment", b.Payment.StringFixed(digits))
-	if !b.Rounding.IsZero() {
-		g.add("rounding", b.Rounding.StringFixed(digits))
-	}
-	g.add("due", b.Due.StringFixed(digits))
 	g.print(a.out, "")
 }
 

@@ -82,6 +82,27 @@ func (g *grid) pointUp(col int) {
 	}
 }
 
+// roundingHead is the title of a column that shows what rounding adds to the payment, which is -rounding_amount.
+const roundingHead = "rounding"
+
+// explainRounding says below a table that has a column of roundings which way they go.
+func (g *grid) explainRounding(w io.Writer) {
+	if slices.Contains(g.rows[0], roundingHead) {
+		fmt.Fprintln(w, "\ndue = payment + rounding: above 0 the amount is rounded up, below 0 it is rounded down.")
+	}
+}
+
+// opposite is a decimal with the other sign.
+func opposite(text string) string {
+	if positive, negative := strings.CutPrefix(text, "-"); negative {
+		return positive
+	}
+	if strings.Trim(text, "0.") == "" {
+		return text
+	}
+	return "-" + text
+}
+
 // print writes the table, every line indented.
 func (g *grid) print(w io.Writer, indent string) {
 	width := make([]int, len(g.align))

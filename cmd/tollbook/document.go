@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,11 @@ import (
 )
 
 // documentFlags say in which form a document is written, and where to.
-type documentFlags struct{ format, out string }
+type documentFlags struct {
+	format string
+	excel  bool
+	output
+}
 
 func (f *documentFlags) add(cmd *cobra.Command) {
 	var names []string
@@ -28,11 +31,43 @@ func (f *documentFlags) add(cmd *cobra.Command) {
 		names = append(names, string(one))
 	}
 	cmd.Flags().StringVar(&f.format, "format", "", strings.Join(names, ", ")+" (default table)")
-	cmd.Flags().StringVar(&f.out, "out", "", "file to write (default: standard output)")
+	cmd.Flags().BoolVar(&f.excel, "excel", false, excelUsage)
+	f.output.add(cmd, "out", outUsage)
+}
+
+// What --excel and --out mean wherever they are.
+const (
+	excelUsage = "with --format csv: for Excel and other spreadsheet programs, with ids as text and no formulas"
+	outUsage   = "file to write; - is standard output (default: standard output)"
+)
+
+// excelOnly is the error of --excel with another format.
+func excelOnly(format string) error {
+	what := "--excel is a form of CSV"
+	if format != "" {
+		what += ", not of " + format
+	}
+	return &usageError{what: what, hint: "add --format csv; XLSX needs no such flag"}
 }
 
 // documentFormat is the format that the flags ask for; --json alone asks for JSON.
 func (a *app) documentFormat(f *documentFlags) (document.Format, error) {
+	format, err := a.parseDocumentFormat(f)
+	switch {
+	case err != nil:
+		return "", err
+	case f.excel && format != document.CSV:
+		return "", excelOnly(string(format))
+	case a.flags.json && f.toStdout() && format != document.JSON:
+		return "", notJSON(string(format), "leave --format out for JSON; with --out FILE, --json reports what was written")
+	case format == document.XLSX && f.toStdout() && isTerminal(a.out):
+		return "", &usageError{what: "XLSX on a terminal", hint: "name a file: --out FILE"}
+	}
+	return format, f.check()
+}
+
+// parseDocumentFormat is the format by its name.
+func (a *app) parseDocumentFormat(f *documentFlags) (document.Format, error) {
 	if f.format == "" || f.format == string(document.Table) && a.flags.json {
 		if a.flags.json {
 			return document.JSON, nil
@@ -42,9 +77,6 @@ func (a *app) documentFormat(f *documentFlags) (document.Format, error) {
 	format, err := document.ParseFormat(f.format)
 	if err != nil {
 		return "", &usageError{what: "--" + err.Error()}
-	}
-	if format == document.XLSX && f.out == "" && isTerminal(a.out) {
-		return "", &usageError{what: "XLSX on a terminal", hint: "name a file: --out FILE"}
 	}
 	return format, nil
 }
@@ -56,35 +88,23 @@ type documentResult struct {
 	Bytes  int64           `json:"bytes"`
 }
 
-// writeDocument writes to standard output, or whole or not at all to a file.
-func (a *app) writeDocument(format document.Format, out string, write func(io.Writer) error) error {
-	if out == "" {
-		w := bufio.NewWriter(a.out)
+// writeDocument writes to standard output, or complete or not at all to a file.
+func (a *app) writeDocument(format document.Format, o *output, write func(io.Writer) error) error {
+	size, err := a.writeOutput(o, func(to io.Writer) error {
+		w := bufio.NewWriter(to)
 		if err := write(w); err != nil {
 			return err
 		}
 		return w.Flush()
-	}
-	r := documentResult{Format: format, Out: out}
-	err := writeWhole(out, func(f *os.File) error {
-		w := bufio.NewWriter(f)
-		err := write(w)
-		if err == nil {
-			err = w.Flush()
-		}
-		if err == nil {
-			r.Bytes, err = f.Seek(0, io.SeekEnd)
-		}
-		return err
 	})
-	if err != nil {
+	if err != nil || o.toStdout() {
 		return err
 	}
 	a.bar.end()
 	if a.flags.json {
-		return a.printJSON(r)
+		return a.printJSON(documentResult{Format: format, Out: o.file, Bytes: size})
 	}
-	fmt.Fprintf(a.err, "wrote %s: %s\n", out, counted(r.Bytes, "byte", "bytes"))
+	fmt.Fprintf(a.err, "wrote %s: %s\n", o.file, counted(size, "byte", "bytes"))
 	return nil
 }
 

@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -28,7 +25,7 @@ type exportResult struct {
 func (a *app) exportCommand() *cobra.Command {
 	var r export.Request
 	var f focusFlags
-	var out string
+	var out output
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
@@ -40,6 +37,9 @@ or rejects, which are of no cycle. Columns and rows always come in the same orde
 IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
 tar.gz of parts of 100,000 rows.
 
+Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program, which reads long ids as rounded numbers and
+text that begins with = as a formula. --excel writes CSV for that: with a byte order mark, ids as text and no formulas.
+
 --format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
 issued an invoice; --customer and --partner are then the account that is billed. --validate reads them back and checks every rule that
 the data decide, and the sums against the statements.`,
@@ -50,25 +50,15 @@ the data decide, and the sums against the statements.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, r.Format) {
-				return a.exportFocus(cmd.Context(), &r, &f, out)
+				return a.exportFocus(cmd.Context(), &r, &f, &out)
 			}
 			if f != (focusFlags{}) {
 				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
 			}
-			if err := r.Check(); err != nil {
-				return &usageError{what: "--" + err.Error()}
+			if err := a.checkExport(&r, &out); err != nil {
+				return err
 			}
-			if r.Cycle != "" || r.Table != "rejects" {
-				cycle, err := cycleFlag(r.Cycle)
-				if err != nil {
-					return err
-				}
-				r.Cycle = cycle.String()
-			}
-			if out == "" && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out) {
-				return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
-			}
-			return a.export(cmd.Context(), &r, out)
+			return a.export(cmd.Context(), &r, &out)
 		},
 	}
 	flags := cmd.Flags()
@@ -78,13 +68,38 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
 	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
 	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
-	flags.StringVar(&out, "out", "", "file to write (default: standard output)")
+	flags.BoolVar(&r.Excel, "excel", false, excelUsage)
+	out.add(cmd, "out", outUsage)
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
 	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
 }
 
-func (a *app) export(ctx context.Context, r *export.Request, out string) error {
+// checkExport checks the command line of a table.
+func (a *app) checkExport(r *export.Request, out *output) error {
+	if r.Excel && r.Format != "csv" {
+		return excelOnly(r.Format)
+	}
+	if err := r.Check(); err != nil {
+		return &usageError{what: "--" + err.Error()}
+	}
+	if r.Cycle != "" || r.Table != "rejects" {
+		cycle, err := cycleFlag(r.Cycle)
+		if err != nil {
+			return err
+		}
+		r.Cycle = cycle.String()
+	}
+	switch {
+	case a.flags.json && out.toStdout() && r.Format != "ndjson":
+		return notJSON(r.Format, "--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
+	case out.toStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out):
+		return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
+	}
+	return out.check()
+}
+
+func (a *app) export(ctx context.Context, r *export.Request, out *output) error {
 	tuneMemory(a.env)
 	r.Limits.Workers = a.flags.workers
 	r.Progress = func(rows int64) { a.bar.update("export "+r.Table+": rows", rows, 0) }
@@ -97,55 +112,23 @@ func (a *app) export(ctx context.Context, r *export.Request, out string) error {
 		})
 		return partnersWrong(err)
 	}
-	if out == "" {
-		return read(func(snap *lake.Snapshot) error {
-			_, err := export.Write(ctx, snap, r, a.out)
-			return err
-		})
-	}
-	rows, err := int64(0), error(nil)
-	err = writeWhole(out, func(f *os.File) error {
-		return read(func(snap *lake.Snapshot) error {
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
+	var rows int64
+	_, err := a.writeOutput(out, func(w io.Writer) error {
+		return read(func(snap *lake.Snapshot) (err error) {
+			if err := rewind(w); err != nil {
 				return err
 			}
-			if err := f.Truncate(0); err != nil {
-				return err
-			}
-			rows, err = export.Write(ctx, snap, r, f)
+			rows, err = export.Write(ctx, snap, r, w)
 			return err
 		})
 	})
-	if err != nil {
+	if err != nil || out.toStdout() {
 		return err
 	}
 	a.bar.end()
 	if a.flags.json {
-		return a.printJSON(exportResult{r.Table, r.Format, rows, out})
+		return a.printJSON(exportResult{r.Table, r.Format, rows, out.file})
 	}
-	fmt.Fprintf(a.err, "wrote %s: %s\n", out, counted(rows, "row", "rows"))
-	return nil
-}
-
-// writeWhole makes a file that is there whole or not at all: written beside its place, synced, renamed.
-func writeWhole(name string, write func(*os.File) error) error {
-	dir, base := filepath.Split(name)
-	if dir == "" {
-		dir = "."
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	f, err := os.CreateTemp(dir, "."+base+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
-	}
+	fmt.Fprintf(a.err, "wrote %s: %s\n", out.file, counted(rows, "row", "rows"))
 	return nil
 }

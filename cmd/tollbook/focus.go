@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -31,27 +30,40 @@ type focusResult struct {
 }
 
 // exportFocus writes FOCUS data sets: one issuer's, or one of each issuer into a folder.
-func (a *app) exportFocus(ctx context.Context, r *export.Request, f *focusFlags, out string) error {
+func (a *app) exportFocus(ctx context.Context, r *export.Request, f *focusFlags, out *output) error {
 	cycle, err := cycleFlag(r.Cycle)
 	switch {
 	case err != nil:
 		return err
 	case r.Table != "lines" || r.Split:
 		return &usageError{what: "--table and --split do not go with --format " + r.Format}
-	case f.issuer == "" && out == "":
+	case r.Excel && r.Format != "focus":
+		return excelOnly(r.Format)
+	case r.Excel && f.validate:
+		return &usageError{what: "--validate checks a FOCUS file, and what --excel writes is none", hint: "leave one of them out"}
+	case f.issuer == "" && out.toStdout():
 		return &usageError{what: "--issuer is missing", hint: "say whose invoices: --issuer vendor, or all of them into a folder: --out exports/focus"}
 	case r.Scope.Customer != "" && r.Scope.Partner != "":
 		return &usageError{what: "--customer and --partner: FOCUS is of one account that is billed"}
-	case out == "" && f.validate:
+	case out.toStdout() && f.validate:
 		return &usageError{what: "--validate reads what was written", hint: "name a file: --out FILE"}
-	case out == "" && r.Format == "focus-parquet" && isTerminal(a.out):
+	case out.toStdout() && a.flags.json:
+		return notJSON(r.Format, "with --out, --json reports what was written")
+	case out.toStdout() && r.Format == "focus-parquet" && isTerminal(a.out):
 		return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
 	}
 	request := focus.Request{Cycle: cycle.String(), Issuer: f.issuer, Account: r.Scope.Customer + r.Scope.Partner}
-	return a.writeFocus(ctx, request, map[bool]string{false: "csv", true: "parquet"}[r.Format == "focus-parquet"], f.validate, out)
+	format := "csv"
+	switch {
+	case r.Format == "focus-parquet":
+		format = "parquet"
+	case r.Excel:
+		format = focus.ExcelCSV
+	}
+	return a.writeFocus(ctx, request, format, f.validate, out)
 }
 
-func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, validate bool, out string) error {
+func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, validate bool, out *output) error {
 	tuneMemory(a.env)
 	issuers := []string{r.Issuer}
 	if r.Issuer == "" {
@@ -63,22 +75,22 @@ func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, va
 			return err
 		}
 	}
+	files, err := focusFiles(r, format, issuers, out)
+	if err != nil {
+		return err
+	}
 	var results []focusResult
-	for _, issuer := range issuers {
+	for i, issuer := range issuers {
 		one := r
 		one.Issuer = issuer
-		name := out
-		if r.Issuer == "" {
-			name = filepath.Join(out, "focus-"+r.Cycle+"-"+url.PathEscape(issuer)+"."+format)
-		}
-		rows, err := a.writeDataSet(ctx, one, format, name)
+		rows, err := a.writeDataSet(ctx, one, format, &files[i])
 		if err != nil {
 			return err
 		}
-		results = append(results, focusResult{issuer, rows, name})
+		results = append(results, focusResult{issuer, rows, files[i].file})
 	}
 	a.bar.end()
-	if out == "" {
+	if out.toStdout() {
 		return nil
 	}
 	if a.flags.json && !validate {
@@ -93,23 +105,34 @@ func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, va
 	return nil
 }
 
-// writeDataSet writes one issuer's data set to a file, or to standard output.
-func (a *app) writeDataSet(ctx context.Context, r focus.Request, format, out string) (rows int64, err error) {
-	if out == "" {
-		return 0, a.withFocus(func(s *focus.Source) error {
-			_, err := focus.Write(ctx, s, r, format, a.out)
-			return err
-		})
+// focusFiles are the files of issuers, none of which exists, unless it is to be replaced: without an issuer --out is their folder.
+func focusFiles(r focus.Request, format string, issuers []string, out *output) ([]output, error) {
+	ending := map[string]string{focus.ExcelCSV: "csv"}[format]
+	if ending == "" {
+		ending = format
 	}
-	err = writeWhole(out, func(f *os.File) error {
-		return a.withFocus(func(s *focus.Source) error {
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
+	var files []output
+	for _, issuer := range issuers {
+		one := *out
+		if r.Issuer == "" {
+			one.file = filepath.Join(out.file, "focus-"+r.Cycle+"-"+url.PathEscape(issuer)+"."+ending)
+		}
+		if err := one.check(); err != nil {
+			return nil, err
+		}
+		files = append(files, one)
+	}
+	return files, nil
+}
+
+// writeDataSet writes one issuer's data set to a file, or to standard output.
+func (a *app) writeDataSet(ctx context.Context, r focus.Request, format string, out *output) (rows int64, err error) {
+	_, err = a.writeOutput(out, func(w io.Writer) error {
+		return a.withFocus(func(s *focus.Source) (err error) {
+			if err := rewind(w); err != nil {
 				return err
 			}
-			if err := f.Truncate(0); err != nil {
-				return err
-			}
-			rows, err = focus.Write(ctx, s, r, format, f)
+			rows, err = focus.Write(ctx, s, r, format, w)
 			return err
 		})
 	})

@@ -84,6 +84,8 @@ func (a *app) pruneText(r *run.PruneReport) {
 		fmt.Fprintf(a.out, "\ncycle %s is old enough, and stays for now: %s\n", r.Waits.Cycle, r.Waits.Why)
 	}
 	switch {
+	case r.DryRun && len(r.Cycles)+len(r.Inbox) == 0:
+		fmt.Fprintln(a.out, "\nNothing is due: a prune would write nothing.")
 	case r.DryRun:
 		fmt.Fprintln(a.out, "\ndry run: nothing was written")
 	case !r.Changed:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -109,6 +110,8 @@ func (a *app) publishText(r *publish.Report) {
 	a.mendedText(r.Mended)
 	a.uncleanedText(r)
 	switch {
+	case r.DryRun && nothingToInsert(r):
+		fmt.Fprintln(a.out, "\nNothing to insert: the server has every file.\n\ndry run: nothing was written")
 	case r.DryRun:
 		fmt.Fprintln(a.out, "\ndry run: nothing was written")
 	case r.Changed:
@@ -119,6 +122,11 @@ func (a *app) publishText(r *publish.Report) {
 	if r.Cleaned > 0 {
 		fmt.Fprintf(a.out, "deleted what no view shows: %s\n", counted(int64(r.Cleaned), "load", "loads"))
 	}
+}
+
+// nothingToInsert reports whether the server has all files of the state, in tables as they are to be.
+func nothingToInsert(r *publish.Report) bool {
+	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t publish.TableReport) bool { return t.New > 0 })
 }
 
 // mendedText lists what was inserted anew because it differed.

@@ -23,7 +23,7 @@ import (
 type queryFlags struct {
 	cycle, format, from string
 	limit               int
-	sql                 bool
+	sql, excel          bool
 }
 
 // ownLimit is the limit that stands for the question's own.
@@ -50,6 +50,12 @@ names a server, else the lake's files: of the same state they say the same. --sq
 			if err != nil {
 				return err
 			}
+			switch {
+			case f.excel && f.format != "csv":
+				return excelOnly(f.format)
+			case a.flags.json && f.format == "csv":
+				return notJSON("csv", "leave --format out for JSON")
+			}
 			if f.sql {
 				return a.printSQL(q)
 			}
@@ -61,6 +67,7 @@ names a server, else the lake's files: of the same state they say the same. --sq
 	cmd.Flags().StringVar(&f.from, "from", "", "lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the question as SQL over the published views, and ask nobody")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
+	cmd.Flags().BoolVar(&f.excel, "excel", false, excelUsage)
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
@@ -118,8 +125,8 @@ func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) er
 	shown := &shownAnswer{answer, f.cycle, w.Settings.Currency}
 	switch {
 	case f.format == "csv":
-		return shown.csv(a.out)
-	case f.format == "json", f.format == "" && a.flags.json:
+		return shown.csv(a.out, f.excel)
+	case f.format == "json", a.flags.json:
 		return a.printJSON(shown.json())
 	}
 	shown.table(a.out)
@@ -176,8 +183,17 @@ func (a *app) printSQL(q *question.Question) error {
 	if err != nil {
 		return err
 	}
+	if a.flags.json {
+		return a.printJSON(sqlResult{q.Name, sql})
+	}
 	_, err = io.WriteString(a.out, sql)
 	return err
+}
+
+// sqlResult is a question as SQL.
+type sqlResult struct {
+	Question string `json:"question"`
+	SQL      string `json:"sql"`
 }
 
 // questionResult is one question as it is listed.

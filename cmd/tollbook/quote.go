@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/pipeline/run/quote"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -132,17 +133,6 @@ func (a *app) quoteCycle(c *quote.Cycle, currency string, digits int) {
 		}
 		a.sectionText(s, digits)
 	}
-	fmt.Fprintln(a.out)
-	g := newGrid("", ">."+currency)
-	g.add("official", c.Official.StringFixed(digits))
-	g.add("discount", c.Discount.StringFixed(digits))
-	if !c.Truncated.IsZero() {
-		g.add("truncated", c.Truncated.StringFixed(digits))
-	}
-	g.add("payment", c.Payment.StringFixed(digits))
-	if !c.Rounding.IsZero() {
-		g.add("rounding", c.Rounding.StringFixed(digits))
-	}
-	g.add("due", c.Due.StringFixed(digits))
-	g.print(a.out, "")
+	a.amountsText(&document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment,
+		Rounding: c.Rounding, Due: c.Due}, currency, digits)
 }

@@ -66,6 +66,10 @@ func (a *app) reportText(w *workspace.Workspace, r *workspace.Report) {
 		}
 		fmt.Fprintf(a.out, "\ncycle %s %s closed\n", r.Closed, verb)
 	}
+	if r.DryRun {
+		fmt.Fprintf(a.out, "\nThe lake is at manifest %d as before.\n", r.Manifest) // a note says that it was a dry run
+		return
+	}
 	if !r.Changed {
 		fmt.Fprintf(a.out, "\nNothing new: the lake stands at manifest %d as before.\n", r.Manifest)
 		a.publishedText(r)

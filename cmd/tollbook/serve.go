@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/question"
@@ -49,12 +50,12 @@ func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 		w.Settings.API.Listen = listen
 	}
 	log := newServerLogger(a.err, a.flags.json)
-	scratch, err := os.MkdirTemp("", "tollbook-serve-")
+	folder, err := scratch.New("", "serve")
 	if err != nil {
-		return fmt.Errorf("make a scratch folder: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
-	c := serve.Config{Workspace: w, Clock: a.clock, Log: log, Scratch: scratch}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	c := serve.Config{Workspace: w, Clock: a.clock, Log: log, Scratch: filepath.Join(folder.Path, "files")}
 	switch question.Source(from) {
 	case question.Lake:
 	case question.ClickHouse:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"strconv"
@@ -39,12 +38,12 @@ Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page
 				return err
 			}
 			if partner != "" {
-				return a.statement(cmd.Context(), cycle, partner, format, f.out)
+				return a.statement(cmd.Context(), cycle, partner, format, &f)
 			}
 			if format == document.XLSX || format == document.HTML {
 				return &usageError{what: fmt.Sprintf("--format %s is of one partner's statement", format), hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
 			}
-			return a.overview(cmd.Context(), cycle, format, f.out)
+			return a.overview(cmd.Context(), cycle, format, &f)
 		},
 	}
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
@@ -54,7 +53,7 @@ Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page
 }
 
 // statement writes one partner's.
-func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string, format document.Format, out string) error {
+func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string, format document.Format, f *documentFlags) error {
 	var st *document.Statement
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		st, err = compose.Statement(ctx, s, cycle, partner)
@@ -63,7 +62,7 @@ func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string,
 	if err != nil {
 		return err
 	}
-	return a.writeDocument(format, out, func(w io.Writer) error { return st.Write(w, format, document.Options{}) })
+	return a.writeDocument(format, &f.output, func(w io.Writer) error { return st.Write(w, format, document.Options{Excel: f.excel}) })
 }
 
 // overviewResult is the table of all partners as JSON.
@@ -74,7 +73,7 @@ type overviewResult struct {
 }
 
 // overview writes the table of all partners.
-func (a *app) overview(ctx context.Context, cycle period.Cycle, format document.Format, out string) error {
+func (a *app) overview(ctx context.Context, cycle period.Cycle, format document.Format, f *documentFlags) error {
 	var all *compose.Overview
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		all, err = compose.Partners(ctx, s, cycle)
@@ -87,12 +86,12 @@ func (a *app) overview(ctx context.Context, cycle period.Cycle, format document.
 	for i := range all.Partners {
 		r.Partners = append(r.Partners, all.Partners[i].Entry())
 	}
-	return a.writeDocument(format, out, func(w io.Writer) error {
+	return a.writeDocument(format, &f.output, func(w io.Writer) error {
 		switch format {
 		case document.JSON:
 			return (&app{out: w}).printJSON(r)
 		case document.CSV:
-			return r.csv(w)
+			return r.csv(w, f.excel)
 		}
 		r.text(w)
 		return nil
@@ -132,21 +131,19 @@ func (r *overviewResult) text(w io.Writer) {
 }
 
 // csv writes the partners with all digits, without the total.
-func (r *overviewResult) csv(w io.Writer) error {
-	out := csv.NewWriter(w)
-	err := out.Write([]string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount", "revenue_amount", "margin_amount",
-		"incentive_amount", "net_amount"})
+func (r *overviewResult) csv(w io.Writer, excel bool) error {
+	out, err := newCSVCells(w, excel, []string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount",
+		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"})
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]
-		record := []string{r.Header.Cycle.String(), s.PartnerID, s.Kind, strconv.FormatInt(s.Lines, 10)}
+		numbers := []string{strconv.FormatInt(s.Lines, 10)}
 		for _, amount := range s.Amounts() {
-			record = append(record, amount.String())
+			numbers = append(numbers, amount.String())
 		}
-		err = out.Write(record)
+		err = out.add([]string{r.Header.Cycle.String(), s.PartnerID, s.Kind}, numbers)
 	}
-	out.Flush()
-	if err == nil {
-		err = out.Error()
+	if err != nil {
+		return err
 	}
-	return err
+	return out.end()
 }

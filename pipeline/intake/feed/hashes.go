@@ -225,9 +225,12 @@ func markTime(path string) (int64, error) {
 	return info.ModTime().UnixNano(), nil
 }
 
-// ReplaceFile writes a file under another name and renames it. It is not synced: what a power cut leaves of it, its first
-// line is to give away.
+// ReplaceFile writes a file that remembers something under another name and renames it. It is not synced: what a power cut leaves of
+// it, its first line is to give away. The oldest such files in its folder are deleted where there are too many, or too large ones.
 func ReplaceFile(path, text string) error {
+	if err := tooLarge(path, text); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return err
@@ -239,6 +242,7 @@ func ReplaceFile(path, text string) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
+	bound(path, maxRemembered, maxRememberedBytes)
 	return nil
 }
 

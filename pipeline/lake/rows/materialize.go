@@ -14,6 +14,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -27,14 +28,14 @@ func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx conte
 	if err != nil {
 		return nil, err
 	}
-	if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-made-"); err != nil {
-		return nil, fmt.Errorf("make scratch space: %w", err)
+	if m.folder, err = scratch.New(m.limits.Scratch, "made"); err != nil {
+		return nil, err
 	}
 	inputs := make([]input, parts)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(m.limits.Workers)
 	for i := range parts {
-		name := filepath.Join(m.dir, fmt.Sprintf("part-%06d.parquet", i))
+		name := filepath.Join(m.folder.Path, fmt.Sprintf("part-%06d.parquet", i))
 		inputs[i] = input{name: name, group: o.piece, open: func() (*cursor, error) { return openScratchTable(name, o) }}
 		group.Go(func() error {
 			return writeScratch(name, def, func(write func(*parquet.Columns) error) error { return part(within, i, write) })

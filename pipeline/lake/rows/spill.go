@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -53,7 +54,7 @@ type merger struct {
 	def    *tables.Table
 	order  *order
 	cols   []int
-	dir    string // of scratch files; "" = none yet
+	folder *scratch.Folder // of scratch files; nil = none yet
 	passes int
 }
 
@@ -84,10 +85,10 @@ func (l Limits) fit(inputs []input) bool {
 
 // pass merges neighbouring inputs as far as the limits go, each stretch into one scratch file of small frames.
 func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
-	if m.dir == "" {
+	if m.folder == nil {
 		var err error
-		if m.dir, err = os.MkdirTemp(m.limits.Scratch, "tollbook-merge-"); err != nil {
-			return nil, fmt.Errorf("make scratch space: %w", err)
+		if m.folder, err = scratch.New(m.limits.Scratch, "merge"); err != nil {
+			return nil, err
 		}
 	}
 	share := m.limits.share()
@@ -106,7 +107,7 @@ func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	group.SetLimit(m.limits.Workers)
 	for i, s := range stretches {
 		group.Go(func() (err error) {
-			out[i], err = m.spill(ctx, s, filepath.Join(m.dir, fmt.Sprintf("%02d-%06d.frames", m.passes, i)), rows)
+			out[i], err = m.spill(ctx, s, filepath.Join(m.folder.Path, fmt.Sprintf("%02d-%06d.frames", m.passes, i)), rows)
 			return err
 		})
 	}
@@ -230,12 +231,12 @@ func (m *merger) openFrames(name string) (*cursor, error) {
 
 // clear removes the scratch files.
 func (m *merger) clear() error {
-	if m.dir == "" {
+	if m.folder == nil {
 		return nil
 	}
-	dir := m.dir
-	m.dir = ""
-	return os.RemoveAll(dir)
+	folder := m.folder
+	m.folder = nil
+	return folder.Close()
 }
 
 // openAll opens every input, or none.

@@ -35,20 +35,37 @@ func (b *Bill) summaryData() *part {
 		entry{name: "debt_amount", amount: total(p.Debt)})
 }
 
-// summaryPart is the bill's amounts with the signs with which they make the amount due.
+// summaryPart is the bill's amounts with the signs with which they make the amount due (DOC-8).
 func (b *Bill) summaryPart() *part {
-	a := &b.Amounts
+	return &part{name: "summary", title: "Summary", where: inSheet | inPrint, cols: entryColumns("Name"),
+		rows: listed(b.Amounts.column(), entryCells)}
+}
+
+// column is the amounts as a column that adds up: what is taken off is negative, and so is rounding down.
+func (a *Amounts) column() []entry {
 	list := []entry{{name: "Official", amount: total(a.Official)}, {name: "Discount", amount: negated(total(a.Discount))}}
 	if !a.Truncated.IsZero() {
 		list = append(list, entry{name: "Truncated", amount: negated(total(a.Truncated))})
 	}
 	list = append(list, entry{name: "To pay, before rounding", amount: total(a.Payment), above: len(list)})
 	of := 1
-	if !a.Rounding.IsZero() {
-		list, of = append(list, entry{name: "Rounding", amount: negated(total(a.Rounding))}), 2
+	switch sign := a.Rounding.Sign(); {
+	case sign < 0:
+		list, of = append(list, entry{name: "Rounding up", amount: negated(total(a.Rounding))}), 2
+	case sign > 0:
+		list, of = append(list, entry{name: "Rounding down", amount: negated(total(a.Rounding))}), 2
 	}
-	list = append(list, entry{name: "Due", amount: total(a.Due), above: of})
-	return &part{name: "summary", title: "Summary", where: inSheet | inPrint, cols: entryColumns("Name"), rows: listed(list, entryCells)}
+	return append(list, entry{name: "Due", amount: total(a.Due), above: of})
+}
+
+// Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up to the amount
+// due (DOC-8). Each amount has the currency's digits, or more where it has more.
+func (a *Amounts) Column(digits int) []Figure {
+	var list []Figure
+	for _, e := range a.column() {
+		list = append(list, Figure{Name: e.name, Value: e.amount.StringFixed(digits)})
+	}
+	return list
 }
 
 // paymentPart is how the amount is paid.

@@ -4,10 +4,17 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 )
 
-// writeCSV writes all parts as one table (DOC-7).
-func writeCSV(w io.Writer, pg *page) error {
+// writeCSV writes all parts as one table (DOC-7); excel says for a spreadsheet program (DOC-9).
+func writeCSV(w io.Writer, pg *page, excel bool) error {
+	if excel {
+		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
+			return err
+		}
+	}
 	at := map[string]int{}
 	header := []string{"part"}
 	for _, p := range pg.parts {
@@ -36,7 +43,11 @@ func writeCSV(w io.Writer, pg *page) error {
 				if p.cols[i].name == "" {
 					continue
 				}
-				record[at[p.cols[i].name]] = dataCell(&row[i], &p.cols[i])
+				value := dataCell(&row[i], &p.cols[i])
+				if excel {
+					value = excelCell(&row[i], &p.cols[i])
+				}
+				record[at[p.cols[i].name]] = value
 			}
 			if err := out.Write(record); err != nil {
 				return err
@@ -54,6 +65,18 @@ func dataCell(c *cell, col *column) string {
 		return text
 	}
 	return harmless(text)
+}
+
+// excelCell is a cell of the CSV for a spreadsheet program.
+func excelCell(c *cell, col *column) string {
+	text := c.plain(col.kind)
+	switch col.kind {
+	case words:
+		return spreadsheet.Text(text)
+	case instant:
+		return text
+	}
+	return spreadsheet.Number(text)
 }
 
 // harmless puts an apostrophe before what a spreadsheet would take for a formula (DOC-6).

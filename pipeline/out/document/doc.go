@@ -23,4 +23,9 @@
 //	        it. Control characters and marks of writing direction are written out for a terminal.
 //	DOC-7   The CSV is one table: column `part` says what a row is, cells of columns that a part does not have are empty. Its columns
 //	        are those of all parts in the order in which they first come.
+//	DOC-8   A bill shows people one column of signed amounts that adds up to the amount due: official, less discount, less what was
+//	        truncated, is to pay before rounding; with `Rounding up` (above 0) or `Rounding down` (below 0) it is due. CSV and JSON
+//	        are tables for programs: they keep rounding_amount = payment_amount - due_amount.
+//	DOC-9   With Options.Excel the CSV is for a spreadsheet program (package spreadsheet): ids are texts with all their characters, numbers
+//	        numbers as far as it keeps their digits.
 package document

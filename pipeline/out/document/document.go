@@ -41,7 +41,8 @@ func ParseFormat(text string) (Format, error) {
 
 // Options are what a writer may choose. The zero value is good.
 type Options struct {
-	Most int // HTML: how many customers, resellers or objects a table lists; 0 = MostListed, negative = all
+	Excel bool // CSV: for a spreadsheet program (package spreadsheet)
+	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MostListed, negative = all
 }
 
 // MostListed is how many customers, resellers or objects a table of the HTML lists unless told otherwise.
@@ -272,7 +273,7 @@ func (d *writers) write(w io.Writer, f Format, o Options) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(d.json)
 	case CSV:
-		return writeCSV(w, d.pages())
+		return writeCSV(w, d.pages(), o.Excel)
 	case XLSX:
 		return writeXLSX(w, d.pages())
 	case HTML:

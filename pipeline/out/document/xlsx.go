@@ -12,12 +12,18 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
 // writeXLSX writes a workbook, a sheet a part (DOC-5).
 func writeXLSX(w io.Writer, pg *page) (err error) {
-	file := excelize.NewFile()
-	defer func() { err = errors.Join(err, file.Close()) }()
+	folder, err := scratch.New("", "xlsx")
+	if err != nil {
+		return err
+	}
+	file := excelize.NewFile(excelize.Options{TmpDir: folder.Path})
+	defer func() { err = errors.Join(err, file.Close(), folder.Close()) }()
 	b := &book{file: file, page: pg}
 	if err := b.styles(); err != nil {
 		return err

@@ -31,6 +31,7 @@ type Request struct {
 	Cycle         string          // 2026-09; rejects and control totals are of the whole lake and do not look at it
 	Scope         Scope           // whose rows; the zero value is all of them
 	Split         bool            // CSV as a tar.gz of parts of PartRows rows
+	Excel         bool            // CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
 	Partners      partners.Reader // of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
 	Limits        rows.Limits
 	Progress      func(rows int64) // nil = nothing
@@ -45,6 +46,8 @@ func (r *Request) Check() error {
 		return fmt.Errorf("format %q: want one of %s", r.Format, strings.Join(Formats(), ", "))
 	case r.Split && r.Format != "csv":
 		return fmt.Errorf("split: parts of %d rows are for CSV, not for %s", PartRows, r.Format)
+	case r.Excel && r.Format != "csv":
+		return fmt.Errorf("excel: a form of CSV, not of %s", r.Format)
 	}
 	return r.Scope.check(r.Table)
 }
@@ -76,6 +79,7 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (l
 	def = leaving(def)
 	out, err := newSheet(r, def, w)
 	if err == nil {
+		defer func() { err = errors.Join(err, closeSheet(out)) }()
 		list, err = r.pump(ctx, source, def, out)
 	}
 	if err == nil {
@@ -200,12 +204,13 @@ func writeIncentives(snap *lake.Snapshot, r *Request, w io.Writer) (int64, error
 }
 
 // writeBatch writes a table that is small.
-func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (int64, error) {
+func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (rows int64, err error) {
 	def := leaving(cols.Def)
 	out, err := newSheet(r, def, w)
 	if err != nil {
 		return 0, err
 	}
+	defer func() { err = errors.Join(err, closeSheet(out)) }()
 	batch, words := parquet.NewColumns(def), parquet.Recode{}
 	for from := 0; from < cols.N && err == nil; from += batchRows {
 		batch.Reset()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -16,6 +17,14 @@ import (
 type sheet interface {
 	write(*parquet.Columns) error
 	end() error
+}
+
+// closeSheet deletes the scratch files of a sheet that has any.
+func closeSheet(s sheet) error {
+	if c, ok := s.(io.Closer); ok {
+		return c.Close()
+	}
+	return nil
 }
 
 // bufferSize is what is written to the file at a time.
@@ -28,7 +37,7 @@ func newSheet(r *Request, def *tables.Table, w io.Writer) (sheet, error) {
 		if r.Split {
 			return newSplit(r, def, w), nil
 		}
-		return newCSV(def, w), nil
+		return newCSV(def, w, r.Excel), nil
 	case "ndjson":
 		return newNDJSON(def, w), nil
 	case "arrow":
@@ -69,15 +78,20 @@ func cell(dst []byte, row rows.Row, col int) ([]byte, error) {
 
 // csvSheet is RFC 4180 with a header row; lines end with LF.
 type csvSheet struct {
-	def  *tables.Table
-	w    *bufio.Writer
-	line []byte
-	cell []byte
-	err  error
+	def   *tables.Table
+	w     *bufio.Writer
+	excel bool // for a spreadsheet program
+	line  []byte
+	cell  []byte
+	safe  []byte // a cell for a spreadsheet program
+	err   error
 }
 
-func newCSV(def *tables.Table, w io.Writer) *csvSheet {
-	s := &csvSheet{def: def, w: bufio.NewWriterSize(w, bufferSize)}
+func newCSV(def *tables.Table, w io.Writer, excel bool) *csvSheet {
+	s := &csvSheet{def: def, w: bufio.NewWriterSize(w, bufferSize), excel: excel}
+	if excel {
+		s.line = append(s.line, spreadsheet.BOM...)
+	}
 	for i := range def.Exported {
 		if i > 0 {
 			s.line = append(s.line, ',')
@@ -107,11 +121,31 @@ func (s *csvSheet) add(row rows.Row) (err error) {
 		if s.cell, err = cell(s.cell[:0], row, i); err != nil {
 			return err
 		}
-		s.line = AppendField(s.line, s.cell)
+		s.line = AppendField(s.line, s.field(i))
 	}
 	s.line = append(s.line, '\n')
 	_, err = s.w.Write(s.line)
 	return err
+}
+
+// field is the cell at hand as the file holds it.
+func (s *csvSheet) field(col int) []byte {
+	if !s.excel {
+		return s.cell
+	}
+	s.safe = AppendExcel(s.safe[:0], s.cell, s.def.Columns[col].Type)
+	return s.safe
+}
+
+// AppendExcel appends the text of a cell as a spreadsheet program takes it for what it is: a text, a number or a time.
+func AppendExcel(dst, text []byte, t tables.Type) []byte {
+	switch t {
+	case tables.Amount, tables.Quantity, tables.Whole, tables.Small:
+		return spreadsheet.AppendNumber(dst, text)
+	case tables.Time, tables.MaybeTime:
+		return append(dst, text...)
+	}
+	return spreadsheet.AppendText(dst, text)
 }
 
 func (s *csvSheet) end() error { return errors.Join(s.err, s.w.Flush()) }

@@ -25,6 +25,7 @@ type splitSheet struct {
 	gz    *gzip.Writer
 	tar   *tar.Writer
 	part  bytes.Buffer
+	excel bool
 	csv   *csvSheet // of the part at hand; nil = none
 	rows  int
 	parts int
@@ -36,13 +37,13 @@ func newSplit(r *Request, def *tables.Table, w io.Writer) *splitSheet {
 		name += "-" + r.Cycle
 	}
 	gz := gzip.NewWriter(w)
-	return &splitSheet{def: def, name: name, gz: gz, tar: tar.NewWriter(gz)}
+	return &splitSheet{def: def, name: name, gz: gz, tar: tar.NewWriter(gz), excel: r.Excel}
 }
 
 func (s *splitSheet) write(cols *parquet.Columns) error {
 	for i := range cols.N {
 		if s.csv == nil {
-			s.csv, s.rows = newCSV(s.def, &s.part), 0
+			s.csv, s.rows = newCSV(s.def, &s.part, s.excel), 0
 		}
 		if err := s.csv.add(rows.Row{Cols: cols, I: i}); err != nil {
 			return err
@@ -76,7 +77,7 @@ func (s *splitSheet) flush() error {
 // end writes what is left; a table without rows is one part with a header alone.
 func (s *splitSheet) end() error {
 	if s.csv == nil && s.parts == 0 {
-		s.csv = newCSV(s.def, &s.part)
+		s.csv = newCSV(s.def, &s.part, s.excel)
 	}
 	var err error
 	if s.csv != nil {

@@ -2,13 +2,13 @@ package export
 
 import (
 	"archive/zip"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -17,6 +17,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -24,24 +26,33 @@ import (
 // significant digits as numbers, which a spreadsheet keeps to the last digit; longer ones, times and texts as text. Rows wait in scratch
 // files, of the library and of ours, until the end.
 type xlsxSheet struct {
-	def   *tables.Table
-	name  string
-	w     io.Writer
-	file  *excelize.File
-	out   *excelize.StreamWriter // of the sheet at hand
-	most  int                    // rows of a sheet
-	rows  int                    // on the sheet at hand, the header counted
-	sheet int                    // its number, from 1; 0 = none yet
-	cell  []byte
-	cells []any
+	def    *tables.Table
+	name   string
+	w      io.Writer
+	file   *excelize.File
+	out    *excelize.StreamWriter // of the sheet at hand
+	most   int                    // rows of a sheet
+	rows   int                    // on the sheet at hand, the header counted
+	sheet  int                    // its number, from 1; 0 = none yet
+	cell   []byte
+	cells  []any
+	folder *scratch.Folder // of the library's files and ours; nil = closed
 }
 
 // SheetRows is how many rows a spreadsheet has, the header not counted.
 const SheetRows = excelize.TotalRows - 1
 
 func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
-	s := &xlsxSheet{def: def, name: r.Table, w: w, file: excelize.NewFile(), most: SheetRows, cells: make([]any, len(def.Columns))}
-	return s, s.next()
+	folder, err := scratch.New("", "xlsx")
+	if err != nil {
+		return nil, err
+	}
+	s := &xlsxSheet{def: def, name: r.Table, w: w, most: SheetRows, cells: make([]any, len(def.Columns)), folder: folder,
+		file: excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
+	if err := s.next(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // next begins a sheet.
@@ -99,22 +110,13 @@ func (s *xlsxSheet) add(row rows.Row) (err error) {
 	return s.out.SetRow("A"+strconv.Itoa(s.rows), s.cells)
 }
 
-// mostDigits is how many significant digits a spreadsheet keeps of a number.
-const mostDigits = 15
-
 // number is a decimal as a number where all its digits come back from the nearest binary one, else as text.
 func number(text []byte) any {
 	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || significant(text) > mostDigits {
+	if err != nil || !spreadsheet.Exact(text) {
 		return string(text)
 	}
 	return f
-}
-
-// significant is how many digits of a decimal count: those from its first to its last that is not 0.
-func significant(text []byte) int {
-	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
-	return len(bytes.Trim(digits, "0"))
 }
 
 // fitting cuts a text to what a cell takes, and says so.
@@ -133,24 +135,23 @@ func fitting(text []byte) string {
 // end writes the workbook: the library's archive goes to a scratch file, and from there by name, the list of contents first, for the
 // library gives its sheets in any order.
 func (s *xlsxSheet) end() (err error) {
-	defer func() { err = errors.Join(err, s.file.Close()) }()
 	if err := s.out.Flush(); err != nil {
 		return err
 	}
-	scratch, err := os.CreateTemp("", "tollbook-xlsx-")
+	whole, err := os.Create(filepath.Join(s.folder.Path, "workbook"))
 	if err != nil {
 		return fmt.Errorf("make scratch space: %w", err)
 	}
-	defer func() { err = errors.Join(err, scratch.Close(), os.Remove(scratch.Name())) }()
-	s.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return archive{zip.NewWriter(scratch)} })
+	defer func() { err = errors.Join(err, whole.Close()) }()
+	s.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return archive{zip.NewWriter(whole)} })
 	if err := s.file.Write(io.Discard); err != nil {
 		return err
 	}
-	info, err := scratch.Stat()
+	info, err := whole.Stat()
 	if err != nil {
 		return err
 	}
-	in, err := zip.NewReader(scratch, info.Size())
+	in, err := zip.NewReader(whole, info.Size())
 	if err != nil {
 		return err
 	}
@@ -168,6 +169,16 @@ func (s *xlsxSheet) end() (err error) {
 		}
 	}
 	return out.Close()
+}
+
+// Close deletes the scratch files, whether the workbook was written or not.
+func (s *xlsxSheet) Close() error {
+	if s.folder == nil {
+		return nil
+	}
+	folder := s.folder
+	s.folder = nil
+	return errors.Join(s.file.Close(), folder.Close())
 }
 
 // archive is a zip writer as the library wants it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -19,10 +20,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
+
+// ExcelCSV is a format that is none of FOCUS: CSV for a spreadsheet program (package spreadsheet).
+const ExcelCSV = "excel"
 
 // Formats are the formats of a data set.
 func Formats() []string { return []string{"csv", "parquet"} }
@@ -34,14 +39,14 @@ func Write(ctx context.Context, s *Source, r Request, format string, w io.Writer
 		end() error
 	}
 	switch format {
-	case "csv":
-		out = newCSV(w)
+	case "csv", ExcelCSV:
+		out = newCSV(w, format == ExcelCSV)
 	case "parquet":
 		if out, err = newParquet(w); err != nil {
 			return 0, err
 		}
 	default:
-		return 0, fmt.Errorf("FOCUS format %q: want csv or parquet", format)
+		return 0, fmt.Errorf("FOCUS format %q: want one of %s", format, strings.Join(Formats(), ", "))
 	}
 	err = s.Each(ctx, r, func(row *Row) error {
 		rows++
@@ -57,14 +62,19 @@ func Write(ctx context.Context, s *Source, r Request, format string, w io.Writer
 type csvFile struct {
 	columns []Column
 	w       *bufio.Writer
+	excel   bool // for a spreadsheet program
 	line    []byte
 	cell    []byte
+	safe    []byte // a cell for a spreadsheet program
 }
 
 const bufferSize = 256 << 10
 
-func newCSV(w io.Writer) *csvFile {
-	f := &csvFile{columns: Columns(), w: bufio.NewWriterSize(w, bufferSize)}
+func newCSV(w io.Writer, excel bool) *csvFile {
+	f := &csvFile{columns: Columns(), w: bufio.NewWriterSize(w, bufferSize), excel: excel}
+	if excel {
+		f.line = append(f.line, spreadsheet.BOM...)
+	}
 	for i, c := range f.columns {
 		if i > 0 {
 			f.line = append(f.line, ',')
@@ -81,12 +91,28 @@ func (f *csvFile) add(r *Row) error {
 			f.line = append(f.line, ',')
 		}
 		f.cell = f.columns[i].appendText(f.cell[:0], r)
-		f.line = export.AppendField(f.line, f.cell)
+		f.line = export.AppendField(f.line, f.field(&f.columns[i]))
 	}
 	f.line = append(f.line, '\n')
 	_, err := f.w.Write(f.line)
 	f.line = f.line[:0]
 	return err
+}
+
+// field is the cell at hand as the file holds it.
+func (f *csvFile) field(c *Column) []byte {
+	if !f.excel {
+		return f.cell
+	}
+	t := table.Text
+	switch c.Kind {
+	case Time:
+		t = table.Time
+	case Cost, Price:
+		t = table.Amount
+	}
+	f.safe = export.AppendExcel(f.safe[:0], f.cell, t)
+	return f.safe
 }
 
 // end writes a header that no row took along, too.

@@ -14,4 +14,7 @@
 //	BACKUP-4  What is there by its content's name is not copied again. Everything is hashed as it is copied, in both directions.
 //	BACKUP-5  Secrets (keys of callers, passwords, TLS keys) are copied only when asked for.
 //	BACKUP-6  A restore goes into an empty folder, checks every byte, and writes tollbook.yaml last: before that there is no workspace.
+//	BACKUP-7  A restore that did not finish leaves its mark, the file .restoring. The same restore again finishes it: what is there and is,
+//	          byte for byte, the backup's stays, all else is copied again, and the result is what one restore makes. A folder
+//	          with the mark of another backup is refused.
 package backup

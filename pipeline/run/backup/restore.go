@@ -1,11 +1,14 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -20,14 +23,29 @@ type Restored struct {
 	Workspace string   `json:"workspace"`
 	Manifest  int64    `json:"manifest"`
 	AsOf      string   `json:"as_of"`
-	Files     int      `json:"files"`
+	Files     int      `json:"files"` // copied
 	Bytes     int64    `json:"bytes"`
+	Kept      int      `json:"kept,omitempty"` // files that a restore before this one, which did not finish, had copied
 	Notes     []string `json:"notes,omitempty"`
 }
 
-// Restore makes a workspace of a backup in a folder that is not there or empty (BACKUP-6). Errors: *workspace.RefusedError; *lake.CorruptError,
-// one for every file that is not what was backed up, up to twenty.
-func Restore(ctx context.Context, dir, into string) (*Restored, error) {
+// markName is the file that marks a folder in which a restore has begun and has not finished. It holds the hash of backup.json. It is the first
+// file there and goes last.
+const markName = ".restoring"
+
+// Names that are there for a moment only: they take their final name in one step.
+const (
+	markTemp     = ".restoring.tmp"
+	settingsTemp = ".restoring.yaml"
+)
+
+// Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same backup left that did
+// not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none. Errors: *workspace.RefusedError;
+// *lake.CorruptError, one for every file that is not what was backed up, up to twenty.
+func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) storage.Storage) (*Restored, error) {
+	if wrap == nil {
+		wrap = func(st storage.Storage) storage.Storage { return st }
+	}
 	st := storage.Dir(dir)
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -36,14 +54,14 @@ func Restore(ctx context.Context, dir, into string) (*Restored, error) {
 	if err != nil {
 		return nil, err
 	}
-	inside, err := os.ReadDir(into)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("look into %s: %w", into, err)
+	r := &restoring{from: st, dir: dir, into: into, wrap: wrap, to: wrap(storage.Folder(into)), report: &Restored{Workspace: into}}
+	finished, err := r.begin()
+	if err != nil {
+		return nil, err
 	}
-	if len(inside) > 0 {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", into, inside[0].Name()), Hint: "restore into a folder that is empty or not there"}
+	if finished {
+		return r.alreadyDone(i)
 	}
-	r := &restoring{from: st, dir: dir, into: into, report: &Restored{Workspace: into}}
 	if err := r.lake(ctx, "lake", i.Lake); err != nil {
 		return nil, err
 	}
@@ -53,14 +71,145 @@ func Restore(ctx context.Context, dir, into string) (*Restored, error) {
 	if err := r.files(ctx, i.Files); err != nil {
 		return nil, err
 	}
-	return r.report, nil
+	return r.report, r.unmark()
 }
 
 // restoring is one restore in the making.
 type restoring struct {
 	from      storage.Storage
 	dir, into string
+	wrap      func(storage.Storage) storage.Storage
+	to        storage.Storage // into
+	again     bool            // a restore before this one did not finish: files may be there
 	report    *Restored
+}
+
+// begin marks the folder, or finds the mark of a restore of the same backup. finished says that this one had done everything but take the
+// mark away: tollbook.yaml comes last, and since then the folder is a workspace, which may have been used.
+func (r *restoring) begin() (finished bool, err error) {
+	index, err := readFile(r.from, indexName)
+	if err != nil {
+		return false, fmt.Errorf("read the backup: %w", err)
+	}
+	identity := string(lake.HashBytes(index)) + "\n"
+	inside, err := os.ReadDir(r.into)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("look into %s: %w", r.into, err)
+	}
+	mark, err := os.ReadFile(filepath.Join(r.into, markName))
+	switch {
+	case err == nil && string(mark) == identity:
+		r.again = true
+		_, err := os.Stat(filepath.Join(r.into, settings.File))
+		return err == nil, nil
+	case err == nil:
+		return false, &workspace.RefusedError{What: r.into + " holds what a restore of another backup left that did not finish",
+			Hint: "restore that backup again to finish it, or empty the folder"}
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("look into %s: %w", r.into, err)
+	}
+	for _, entry := range inside {
+		if entry.Name() != markTemp {
+			return false, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()), Hint: "restore into a folder that is empty or not there"}
+		}
+		if err := r.to.Remove(markTemp); err != nil {
+			return false, fmt.Errorf("mark %s: %w", r.into, err)
+		}
+	}
+	if err := r.write(markTemp, identity); err != nil {
+		return false, fmt.Errorf("mark %s: %w", r.into, err)
+	}
+	if err := errors.Join(r.to.Rename(markTemp, markName), r.to.SyncDir("")); err != nil {
+		return false, fmt.Errorf("mark %s: %w", r.into, err)
+	}
+	return false, nil
+}
+
+// write makes a small file.
+func (r *restoring) write(name, text string) error {
+	f, err := r.to.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, text)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// alreadyDone takes the mark away and reports what is there.
+func (r *restoring) alreadyDone(i *index) (*Restored, error) {
+	r.report.Notes = append(r.report.Notes, "it was restored before, except for the mark that a restore has begun: nothing else was written")
+	if i.Lake != nil {
+		r.report.Manifest = i.Lake.Manifest
+	}
+	return r.report, r.unmark()
+}
+
+// unmark takes the mark away: the restore has finished. A mark that comes back after a power cut does no harm (alreadyDone).
+func (r *restoring) unmark() error {
+	if err := r.to.Remove(markName); err != nil {
+		return fmt.Errorf("unmark %s: %w", r.into, err)
+	}
+	return nil
+}
+
+// drop takes away what a restore before this one left in a lake and what is not, byte for byte, the backup's.
+func (r *restoring) drop(to storage.Storage, name string) error {
+	if !r.again {
+		return nil
+	}
+	entries, err := to.List("")
+	if err != nil {
+		return err
+	}
+	from := storage.Dir(filepath.Join(r.dir, name))
+	for _, e := range entries {
+		same, err := sameContent(from, to, e.Name)
+		if err != nil {
+			return err
+		}
+		if !same {
+			if err := to.Remove(e.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sameContent compares a file of two storages; one that a does not have is not the same.
+func sameContent(a, b storage.Storage, name string) (same bool, err error) {
+	x, err := a.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, x.Close()) }()
+	y, err := b.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, y.Close()) }()
+	if x.Size() != y.Size() {
+		return false, nil
+	}
+	p, q := make([]byte, 256<<10), make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(x, p)
+		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return false, err
+		}
+		if m, _ := io.ReadFull(y, q[:n]); m != n || !bytes.Equal(p[:n], q[:n]) {
+			return false, nil
+		}
+		if n < len(p) {
+			return true, nil
+		}
+	}
 }
 
 // lake copies a lake back, every hash checked.
@@ -76,16 +225,20 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	path := s.Path
-	if !filepath.IsLocal(path) {
-		path = name
+	within := s.Path
+	if !filepath.IsLocal(within) {
+		within = name
 		r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s: the copy is in %s; move it there, or change the setting", s.Path, filepath.Join(r.into, name)))
 	}
-	done, err := snap.Copy(ctx, storage.Dir(filepath.Join(r.into, path)))
+	to := r.wrap(storage.Dir(filepath.Join(r.into, within)))
+	if err := r.drop(to, name); err != nil {
+		return fmt.Errorf("restore %s: %w", name, err)
+	}
+	done, err := snap.Copy(ctx, to)
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	r.report.Files, r.report.Bytes = r.report.Files+done.Files, r.report.Bytes+done.Bytes
+	r.report.Files, r.report.Bytes, r.report.Kept = r.report.Files+done.Files, r.report.Bytes+done.Bytes, r.report.Kept+done.Kept
 	if name == "lake" {
 		r.report.Manifest, r.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 	}
@@ -116,43 +269,93 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 	if last == nil {
 		return &lake.CorruptError{Name: indexName, Detail: "names no " + settings.File, Hint: "take another copy of the backup"}
 	}
-	return r.file(ctx, last)
+	if err := r.file(ctx, last); err != nil {
+		return err
+	}
+	if err := errors.Join(r.to.Rename(settingsTemp, settings.File), r.to.SyncDir("")); err != nil {
+		return fmt.Errorf("restore %s: %w", settings.File, err)
+	}
+	return nil
 }
 
-// file copies one file back, with its mode and time.
-func (r *restoring) file(ctx context.Context, f *file) (err error) {
+// file copies one file back, with its mode and time; tollbook.yaml under another name for now.
+func (r *restoring) file(ctx context.Context, f *file) error {
 	if !filepath.IsLocal(f.Path) || len(f.Hash) != 64 {
 		return &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path), Hint: "take another copy of the backup"}
 	}
+	name := f.Path
+	if name == settings.File {
+		name = settingsTemp
+	}
+	there, err := r.there(ctx, f, name)
+	if err == nil && !there {
+		err = r.copyFile(ctx, f, name)
+	}
+	if err != nil {
+		return fmt.Errorf("restore %s: %w", f.Path, err)
+	}
+	target, at := filepath.Join(r.into, filepath.FromSlash(name)), time.Unix(0, f.MTime)
+	if err := errors.Join(os.Chmod(target, fs.FileMode(f.Mode)), os.Chtimes(target, at, at)); err != nil {
+		return fmt.Errorf("restore %s: %w", f.Path, err)
+	}
+	return nil
+}
+
+// there reports whether a restore before this one copied a file, and takes away what it left of one.
+func (r *restoring) there(ctx context.Context, f *file, name string) (bool, error) {
+	if !r.again {
+		return false, nil
+	}
+	have, err := r.to.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	hash, _, err := copyHashed(ctx, io.Discard, have)
+	if err = errors.Join(err, have.Close()); err != nil {
+		return false, err
+	}
+	if hash == f.Hash {
+		r.report.Kept++
+		return true, nil
+	}
+	return false, r.to.Remove(name)
+}
+
+// copyFile copies the content.
+func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err error) {
 	from, err := r.from.Open(f.stored())
 	if err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
+		return err
 	}
-	defer from.Close()
-	path := filepath.Join(r.into, filepath.FromSlash(f.Path))
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
-	}
-	to, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, fs.FileMode(f.Mode)|0o200)
+	defer func() { err = errors.Join(err, from.Close()) }()
+	to, err := r.to.Create(name)
 	if err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
+		return err
 	}
-	hash, n, err := copyHashed(ctx, to, from)
+	err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200) // before a secret is in it
+	var hash string
+	var n int64
+	if err == nil {
+		hash, n, err = copyHashed(ctx, to, from)
+	}
 	if err == nil {
 		err = to.Sync()
 	}
 	if err = errors.Join(err, to.Close()); err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
+		return err
 	}
 	if hash != f.Hash {
 		err := &lake.CorruptError{Name: filepath.Join(r.dir, f.stored()), Detail: fmt.Sprintf("the copy of %s: hash is %s, %s was backed up", f.Path, hash, f.Hash),
 			Hint: "take another copy of the backup"}
-		return errors.Join(err, os.Remove(path))
+		return errors.Join(err, r.to.Remove(name))
 	}
 	r.report.Files, r.report.Bytes = r.report.Files+1, r.report.Bytes+n
-	at := time.Unix(0, f.MTime)
-	if err := errors.Join(os.Chmod(path, fs.FileMode(f.Mode)), os.Chtimes(path, at, at)); err != nil {
-		return fmt.Errorf("restore %s: %w", f.Path, err)
+	folder := path.Dir(name)
+	if folder == "." {
+		folder = ""
 	}
-	return nil
+	return r.to.SyncDir(folder)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
 	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -100,14 +101,14 @@ type Line struct {
 // Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *workspace.RefusedError where the file, the customer or
 // the flags do not fit; problem.Problems of the other books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
-	dir, err := os.MkdirTemp("", "tollbook-quote-")
+	folder, err := scratch.New("", "quote")
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for the quote: %w", err)
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, folder.Close()) }()
 	j := &job{Question: q, o: o, ws: w, out: &Quote{CustomerID: q.Customer, File: q.File, FromLake: q.FromLake,
 		Currency: w.Settings.Currency.Code, Rejects: []Reject{}, Cycles: []Cycle{}}}
-	if err := j.prepare(dir); err != nil {
+	if err := j.prepare(folder.Path); err != nil {
 		return nil, err
 	}
 	if err := j.accept(ctx); err != nil {

@@ -1,0 +1,99 @@
+package scratch
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// prefix is what the name of every folder begins with.
+const prefix = "tollbook-"
+
+// Folder is a scratch folder of this process.
+type Folder struct {
+	Path string
+	lock *os.File // the folder itself, open and locked
+}
+
+// New makes a folder of a kind in a parent folder; "" is TMPDIR. Before that it takes away what killed processes left
+// there.
+func New(parent, kind string) (*Folder, error) {
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	if !slices.Contains(Kinds(), kind) {
+		return nil, fmt.Errorf("make scratch space: kind %q is none of %s", kind, strings.Join(Kinds(), ", "))
+	}
+	sweep(parent)
+	const attempts = 100 // another process may take a folder for a dead one's between its making and its lock
+	for range attempts {
+		path, err := os.MkdirTemp(parent, prefix+kind+"-")
+		if err != nil {
+			return nil, fmt.Errorf("make scratch space: %w", err)
+		}
+		lock, err := own(path)
+		if err == nil {
+			return &Folder{Path: path, lock: lock}, nil
+		}
+	}
+	return nil, fmt.Errorf("make scratch space in %s: another process deletes it", parent)
+}
+
+// Close deletes the folder with all that is in it.
+func (f *Folder) Close() error { return errors.Join(os.RemoveAll(f.Path), f.lock.Close()) }
+
+var errOwned = errors.New("it has an owner")
+
+// own locks a folder; it is an error if another process has it, or if it is not there any more.
+func own(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return nil, errors.Join(errOwned, f.Close())
+	}
+	held, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if named, err := os.Lstat(path); err != nil || !os.SameFile(held, named) {
+		return nil, errors.Join(errOwned, f.Close())
+	}
+	return f, nil
+}
+
+// sweep deletes the folders of processes that have ended. What cannot be deleted, such as another user's, stays.
+func sweep(parent string) {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !ours(e.Name()) {
+			continue
+		}
+		f := Folder{Path: filepath.Join(parent, e.Name())}
+		if f.lock, err = own(f.Path); err == nil {
+			_ = f.Close()
+		}
+	}
+}
+
+// Kinds are the kinds of folders that there are.
+func Kinds() []string { return []string{"made", "merge", "quote", "serve", "xlsx"} }
+
+// ours reports whether a name is one of a scratch folder: nothing else is deleted.
+func ours(name string) bool {
+	for _, kind := range Kinds() {
+		if number, ok := strings.CutPrefix(name, prefix+kind+"-"); ok && number != "" && strings.Trim(number, "0123456789") == "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,112 @@
+package spreadsheet
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// BOM is what the file begins with (SHEET-1).
+const BOM = "\ufeff"
+
+// maxDigits is how many significant digits a spreadsheet keeps of a number, maxLiteral how many UTF-16 units of a
+// text in a formula.
+const (
+	maxDigits  = 15
+	maxLiteral = 255
+)
+
+// Text is a text as a cell (SHEET-2 to SHEET-4). What is no UTF-8 becomes U+FFFD.
+func Text(text string) string { return string(AppendText(nil, []byte(text))) }
+
+// AppendText appends a text as a cell, not yet in the quotes of CSV.
+func AppendText(dst, text []byte) []byte {
+	clean := cellsWithin(strings.ToValidUTF8(string(text), string(utf8.RuneError)))
+	switch {
+	case clean == "" || clean == "+" || clean == "-":
+		return append(dst, clean...)
+	case beginsFormula(clean):
+		return append(append(dst, '\''), clean...)
+	case !guessed(clean):
+		return append(dst, clean...)
+	case fitsLiteral(clean):
+		return appendLiteral(dst, clean)
+	case unicode.IsDigit(firstRune(clean)):
+		return append(append(dst, '\''), clean...)
+	}
+	return append(dst, clean...)
+}
+
+// Number is a decimal as a cell (SHEET-5).
+func Number(text string) string { return string(AppendNumber(nil, []byte(text))) }
+
+// AppendNumber appends a decimal as a cell.
+func AppendNumber(dst, text []byte) []byte {
+	if Exact(text) {
+		return append(dst, text...)
+	}
+	return appendLiteral(dst, string(text))
+}
+
+// Exact reports whether a spreadsheet keeps all digits of a decimal: from the first to the last that is not 0 there
+// are 15 at most.
+func Exact(text []byte) bool {
+	digits := bytes.ReplaceAll(bytes.TrimPrefix(text, []byte("-")), []byte("."), nil)
+	return len(bytes.Trim(digits, "0")) <= maxDigits
+}
+
+// appendLiteral appends ="text".
+func appendLiteral(dst []byte, text string) []byte {
+	dst = append(dst, `="`...)
+	dst = append(dst, strings.ReplaceAll(text, `"`, `""`)...)
+	return append(dst, '"')
+}
+
+// starts reports whether a character begins a formula, or is not to be at the beginning of a cell.
+func starts(r rune) bool { return strings.ContainsRune("=+-@\t\r\n\x00＝＋－＠", r) }
+
+// beginsFormula reports whether a text begins with such a character, after blanks or not.
+func beginsFormula(text string) bool {
+	return starts(firstRune(text)) || starts(firstRune(strings.TrimLeftFunc(text, unicode.IsSpace)))
+}
+
+// firstRune is the first character of a text; of none it is no character that means anything here.
+func firstRune(text string) rune {
+	r, _ := utf8.DecodeRuneInString(text)
+	return r
+}
+
+// cellsWithin puts an apostrophe after what might separate cells, where what follows would begin a formula (SHEET-3).
+func cellsWithin(text string) string {
+	const separators = ";\t\r\n"
+	if !strings.ContainsAny(text, separators) {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		b.WriteByte(text[i])
+		if strings.IndexByte(separators, text[i]) < 0 {
+			continue
+		}
+		rest := strings.TrimLeft(text[i+1:], " \"\u00a0")
+		if next := firstRune(rest); rest != "" && starts(next) && strings.IndexByte(separators, rest[0]) < 0 {
+			b.WriteByte('\'')
+		}
+	}
+	return b.String()
+}
+
+// guessed reports whether a spreadsheet might read a text as something else.
+func guessed(text string) bool {
+	return strings.ContainsFunc(text, unicode.IsDigit) || text[0] == '#' || strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+}
+
+// fitsLiteral reports whether a text can be a literal in a formula.
+func fitsLiteral(text string) bool {
+	if strings.ContainsAny(text, "\t\r\n\x00") {
+		return false
+	}
+	return len(utf16.Encode([]rune(text)))+strings.Count(text, `"`) <= maxLiteral
+}

@@ -1,0 +1,143 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// copied makes a workspace with an empty lake and a backup of it.
+func copied(t *testing.T) (backup string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"tollbook.yaml":      "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n",
+		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\n",
+		"books/prices.csv":   "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n", "books/customers.csv": "customer_id\nacme\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w, err := workspace.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup = filepath.Join(t.TempDir(), "backup")
+	if _, err := Make(t.Context(), w, backup, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return backup
+}
+
+// broken restores with the n-th operation failing.
+func broken(ctx context.Context, from, into string, n int64) error {
+	plan := storage.Plan{Mode: storage.Fail, N: n, Tally: new(storage.Tally)}
+	_, err := Restore(ctx, from, into, func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) })
+	return err
+}
+
+// BACKUP-7: whatever operation fails, the same restore again finishes, and nothing but the backup's files is there
+// then.
+func TestRestoreFinishes(t *testing.T) {
+	t.Parallel()
+	from := copied(t)
+	for n := int64(1); ; n++ {
+		into := filepath.Join(t.TempDir(), "w")
+		err := broken(t.Context(), from, into, n)
+		if err == nil {
+			if n < 15 {
+				t.Fatalf("only %d operations", n-1)
+			}
+			return
+		}
+		if _, err := Restore(t.Context(), from, into, nil); err != nil {
+			t.Fatalf("fail:%d, then again: %v", n, err)
+		}
+		if got, want := listed(t, into), "books/customers.csv books/prices.csv books/products.csv tollbook.yaml"; got != want {
+			t.Errorf("fail:%d: the folder has %s, want %s", n, got, want)
+		}
+	}
+}
+
+// BACKUP-7: what another backup left, a workspace in use, and a folder with other files are not touched.
+func TestRestoreRefuses(t *testing.T) {
+	t.Parallel()
+	from, other := copied(t), copied(t)
+	into := filepath.Join(t.TempDir(), "w")
+	if err := broken(t.Context(), other, into, 9); err == nil {
+		t.Fatal("nothing failed")
+	}
+	if err := os.WriteFile(filepath.Join(other, "backup.json"), []byte(strings.ReplaceAll(text(t, filepath.Join(other, "backup.json")), "\n", "\n ")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := listed(t, into)
+	refused := new(workspace.RefusedError)
+	if _, err := Restore(t.Context(), other, into, nil); !errors.As(err, &refused) || !strings.Contains(refused.What, "another backup") || listed(t, into) != before {
+		t.Errorf("what another backup left: %v, %s", err, listed(t, into))
+	}
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "mine"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Restore(t.Context(), from, full, nil); !errors.As(err, &refused) || !strings.Contains(refused.What, "not empty") || listed(t, full) != "mine" {
+		t.Errorf("a folder with a file: %v, %s", err, listed(t, full))
+	}
+}
+
+// BACKUP-7: once tollbook.yaml is there the folder is a workspace that may have been used: only the mark goes.
+func TestRestoreLeavesAUsedWorkspace(t *testing.T) {
+	t.Parallel()
+	from, into := copied(t), ""
+	for n := int64(1); ; n++ {
+		into = filepath.Join(t.TempDir(), fmt.Sprint(n))
+		if err := broken(t.Context(), from, into, n); err == nil {
+			t.Fatal("the mark was never left next to tollbook.yaml")
+		}
+		if strings.HasSuffix(listed(t, into), "tollbook.yaml") && strings.HasPrefix(listed(t, into), ".restoring ") {
+			break
+		}
+	}
+	prices := filepath.Join(into, "books", "prices.csv")
+	if err := os.WriteFile(prices, []byte("changed"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Restore(t.Context(), from, into, nil)
+	if err != nil || len(r.Notes) != 1 || r.Files != 0 || text(t, prices) != "changed" {
+		t.Errorf("%+v, %v; prices.csv is %q", r, err, text(t, prices))
+	}
+	if got := listed(t, into); strings.Contains(got, ".restoring") {
+		t.Errorf("the folder has %s", got)
+	}
+}
+
+func text(t *testing.T, name string) string {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// listed are the files below a folder, in order.
+func listed(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := storage.Dir(dir).List("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name)
+	}
+	return strings.Join(names, " ")
+}
