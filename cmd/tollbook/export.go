@@ -28,7 +28,8 @@ type exportResult struct {
 func (a *app) exportCommand() *cobra.Command {
 	var r export.Request
 	var f focusFlags
-	var out string
+	var out, reseller string
+	var resellers bool
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
@@ -36,8 +37,9 @@ func (a *app) exportCommand() *cobra.Command {
 records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
 or rejects, which are of no cycle. Columns and rows always come in the same order.
 
---customer and --partner narrow a table: a partner's lines are those of its own customers and of the customers of its resellers. Arrow is an
-IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
+--customer and --partner narrow a table. A partner's lines are those of its own customers, as in the query API; --with-resellers adds those
+of the customers of its resellers, and --indirect-partner exports those of one reseller, each while the reseller bought from the partner.
+Arrow is an IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
 tar.gz of parts of 100,000 rows.
 
 --format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
@@ -50,11 +52,20 @@ the data decide, and the sums against the statements.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, r.Format) {
+				if reseller != "" || resellers {
+					return &usageError{what: "--indirect-partner and --with-resellers are not for FOCUS", hint: "--partner is the account that is billed"}
+				}
 				return a.exportFocus(cmd.Context(), &r, &f, out)
 			}
 			if f != (focusFlags{}) {
 				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
 			}
+			if reseller != "" && r.Scope.Partner == "" {
+				return &usageError{what: "--indirect-partner is a reseller of a partner", hint: "name its distributor: --partner ID"}
+			}
+			customer := r.Scope.Customer
+			r.Scope = export.OfPartner(r.Scope.Partner, reseller, resellers)
+			r.Scope.Customer = customer
 			if err := r.Check(); err != nil {
 				return &usageError{what: "--" + err.Error()}
 			}
@@ -77,6 +88,8 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
 	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
+	flags.StringVar(&reseller, "indirect-partner", "", "lines: what customers consumed as this reseller's, while it bought from --partner")
+	flags.BoolVar(&resellers, "with-resellers", false, "lines: also those of the customers of the partner's resellers")
 	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
 	flags.StringVar(&out, "out", "", "file to write (default: standard output)")
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")

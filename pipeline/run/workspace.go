@@ -62,6 +62,8 @@ type Options struct {
 	AcceptRejects string
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
+	// OpenFiles is how many files of the lake may have a file descriptor at a time (storage.Sparing). 0 = all that are in use.
+	OpenFiles int
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.
 	Env func(string) string
 	// StopAt is called at the named points of a commit and of a publish (lake.StopPoints, publish.StopPoints). nil = nothing.
@@ -70,7 +72,11 @@ type Options struct {
 
 // Lake opens the workspace's lake for reading.
 func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
-	return lake.Open(o.disk(storage.Dir(w.LakeDir())), lake.Options{Log: o.Log, Stop: o.StopAt})
+	st := storage.Dir(w.LakeDir())
+	if o.OpenFiles > 0 {
+		st = storage.Sparing(w.LakeDir(), o.OpenFiles)
+	}
+	return lake.Open(o.disk(st), lake.Options{Log: o.Log, Stop: o.StopAt})
 }
 
 // LakeDir is the lake's folder.
