@@ -78,6 +78,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.mux.ServeHTTP(a, r)
 	}))(out, r)
+	out.end()
 	s.finish(a, r, s.clock().Sub(start))
 	if a.cut {
 		panic(http.ErrAbortHandler) // net/http cuts the connection: the caller must not take a part for the whole

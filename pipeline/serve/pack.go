@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -29,30 +28,3 @@ func packable(kind string) bool {
 	plain, _, err := mime.ParseMediaType(kind)
 	return err == nil && slices.Contains([]string{"application/json", "application/x-ndjson", "application/yaml", "text/csv", "text/html", "text/plain"}, plain)
 }
-
-// errCut is the error of writing to an answer that is being cut.
-var errCut = errors.New("the answer was cut")
-
-// wire is what an answer is sent to: it counts the bytes that are sent, and takes none after the answer was cut, so that no valid end of a
-// packed stream follows a part of it.
-type wire struct {
-	http.ResponseWriter
-	head  bool // there is no body, whatever is written
-	dead  bool
-	bytes int64
-}
-
-// Write implements http.ResponseWriter.
-func (w *wire) Write(b []byte) (int, error) {
-	if w.dead {
-		return 0, errCut
-	}
-	n, err := w.ResponseWriter.Write(b)
-	if !w.head {
-		w.bytes += int64(n)
-	}
-	return n, err
-}
-
-// Unwrap is for http.ResponseController.
-func (w *wire) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -4,7 +4,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -23,15 +22,14 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 	if st.Open != nil {
 		h.Set("Accept-Ranges", "bytes")
 	}
-	out, done := s.patient(a)
-	defer done()
+	a.wire.wait(s.api.WriteTimeout)
 	if st.Open != nil && (st.Write == nil || partial(r, st.Tag)) {
 		f, err := st.Open(r.Context())
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		http.ServeContent(&shaped{ResponseWriter: out, answer: a}, r, "", st.Time, f)
+		http.ServeContent(&shaped{ResponseWriter: a, answer: a}, r, "", st.Time, f)
 		return nil
 	}
 	switch tag := known(r, st.Tag); {
@@ -43,7 +41,7 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 		a.WriteHeader(http.StatusOK) // what is made as it is sent is not made to count its bytes
 		return nil
 	}
-	return st.Write(r.Context(), out)
+	return st.Write(r.Context(), a)
 }
 
 // known is the tag by which a request says that it has the answer already, packed or not; "" = it has not.
@@ -69,33 +67,6 @@ func known(r *http.Request, tag string) string {
 func partial(r *http.Request, tag string) bool {
 	of := r.Header.Get("If-Range")
 	return r.Method == http.MethodGet && r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)
-}
-
-// patient writes as long as what it writes moves: after WriteTimeout without a write that came through, the connection is cut.
-type patient struct {
-	*answer
-	watch *time.Timer
-	most  time.Duration
-}
-
-// patient takes the deadline off an answer and watches it instead, until done is called.
-func (s *Server) patient(a *answer) (p *patient, done func()) {
-	// What is no connection has no deadlines, and nothing to wait for.
-	control := http.NewResponseController(a.wire.ResponseWriter)
-	_ = control.SetWriteDeadline(time.Time{})
-	past := time.Unix(1, 0)
-	p = &patient{answer: a, most: s.api.WriteTimeout}
-	p.watch = time.AfterFunc(p.most, func() { _ = control.SetWriteDeadline(past) })
-	return p, func() { p.watch.Stop() }
-}
-
-// Write puts the cut off each time it came through.
-func (p *patient) Write(b []byte) (int, error) {
-	n, err := p.answer.Write(b)
-	if err == nil {
-		p.watch.Reset(p.most)
-	}
-	return n, err
 }
 
 // shaped gives the refusals of http.ServeContent the shape of every other error (SERVE-3).

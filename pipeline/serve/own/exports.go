@@ -47,6 +47,13 @@ const (
 	focusParquet = "focus-parquet"
 )
 
+// What an export of a partner or a customer may hold, of which many run at once: a quarter of that of the whole table. What does not fit
+// is merged in passes over scratch space, which takes the partner's rows alone.
+const (
+	narrowRows  = 1 << 16
+	narrowFiles = 64
+)
+
 func exportFormats() []string { return append(export.Formats(), focusCSV, focusParquet) }
 
 // exportType is a format's Content-Type and the ending of its file.
@@ -84,6 +91,9 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 		return nil, operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
 	}
 	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c), Split: c.Flag("split"), Partners: reader}
+	if r.Scope.Partner != "" || r.Scope.Customer != "" {
+		r.Limits = query.Limits{Rows: narrowRows, Files: narrowFiles}
+	}
 	if r.Scope.Resellers && (r.Scope.Partner == "" || c.Given("indirect_partner_id")) {
 		return nil, operation.BadParameter("with_resellers", operation.Text{Zh: "需要指定伙伴，且不能与indirect_partner_id同时使用",
 			En: "goes with a partner, and without indirect_partner_id"})
