@@ -18,3 +18,6 @@ type Decimal string
 
 // MarshalJSON writes the digits.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d), nil }
+
+// Number is a number of a request that may also be sent as a string, for openapi.yaml.
+type Number string

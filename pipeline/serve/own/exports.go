@@ -36,6 +36,7 @@ func consumption() operation.Operation {
 			{Name: "split", Kind: operation.Flag, Default: "false", Meaning: "CSV as a tar.gz of parts of 100,000 rows"},
 			{Name: "issuer_id", Meaning: "FOCUS: whose invoices, a partner_id or vendor; without it the caller's own, or those it is sent"},
 		},
+		Resumed: true,
 		Types: []string{"text/csv; charset=utf-8", "application/x-ndjson", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream",
 			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip"},
 		Handle: handleConsumption,
