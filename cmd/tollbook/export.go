@@ -60,14 +60,8 @@ the data decide, and the sums against the statements.`,
 			if f != (focusFlags{}) {
 				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
 			}
-			if reseller != "" && r.Scope.Partner == "" {
-				return &usageError{what: "--indirect-partner is a reseller of a partner", hint: "name its distributor: --partner ID"}
-			}
-			customer := r.Scope.Customer
-			r.Scope = export.OfPartner(r.Scope.Partner, reseller, resellers)
-			r.Scope.Customer = customer
-			if err := r.Check(); err != nil {
-				return &usageError{what: "--" + err.Error()}
+			if err := resellersOf(&r, reseller, resellers); err != nil {
+				return err
 			}
 			if r.Cycle != "" || r.Table != "rejects" {
 				cycle, err := cycleFlag(r.Cycle)
@@ -95,6 +89,20 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
 	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+// resellersOf makes the partner's scope, and checks the request.
+func resellersOf(r *export.Request, reseller string, all bool) error {
+	if reseller != "" && r.Scope.Partner == "" {
+		return &usageError{what: "--indirect-partner is a reseller of a partner", hint: "name its distributor: --partner ID"}
+	}
+	customer := r.Scope.Customer
+	r.Scope = export.OfPartner(r.Scope.Partner, reseller, all)
+	r.Scope.Customer = customer
+	if err := r.Check(); err != nil {
+		return &usageError{what: "--" + err.Error()}
+	}
+	return nil
 }
 
 func (a *app) export(ctx context.Context, r *export.Request, out string) error {
