@@ -97,7 +97,8 @@ func fetched(c *http.Client, url, token string) (string, []byte) {
 	return fmt.Sprintf("%d %v", resp.StatusCode, err), body
 }
 
-// TestServeFewDescriptors: 64 clients pull a partner's export at once from a server that may have 256 descriptors, of a lake whose month is
+// TestServeFewDescriptors: 64 clients pull a partner's export at once from a server that may have 256 descriptors, of
+// a lake whose month is
 // 128 files: the answers are those of an undisturbed one.
 func TestServeFewDescriptors(t *testing.T) {
 	t.Parallel()
@@ -141,7 +142,8 @@ func TestServeFewDescriptors(t *testing.T) {
 	all.Wait()
 }
 
-// TestServeExportsAsTheCommand: what a distributor pulls is byte for byte what the command writes for it, with and without its resellers.
+// TestServeExportsAsTheCommand: what a distributor pulls is byte for byte what the command writes for it, with and
+// without its resellers.
 func TestServeExportsAsTheCommand(t *testing.T) {
 	t.Parallel()
 	w := newWorkbench(t)

@@ -14,7 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestReadersOutliveACommit: a reader whose files have one descriptor together begins before a night that replaces all of them, and ends
+// TestReadersOutliveACommit: a reader whose files have one descriptor together begins before a night that replaces all
+// of them, and ends
 // after it with the state it began with (STO-6, LAKE-4).
 func TestReadersOutliveACommit(t *testing.T) {
 	t.Parallel()

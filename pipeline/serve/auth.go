@@ -12,7 +12,8 @@ import (
 
 const tokenHeader = "X-Auth-Token"
 
-// caller finds out who sent a request: by X-Auth-Token where there is one, else by its signature. With an error it still says who it was
+// caller finds out who sent a request: by X-Auth-Token where there is one, else by its signature. With an error it
+// still says who it was
 // if the signature is right and was used before.
 func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Caller, error) {
 	if tokens := r.Header.Values(tokenHeader); len(tokens) > 0 {

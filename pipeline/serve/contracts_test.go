@@ -85,7 +85,8 @@ func unpacked(t *testing.T, r reply) string {
 	return string(text)
 }
 
-// TestGzip: JSON and CSV go out packed to those who take gzip, with a tag of their own; what is packed already, small or a part of a file
+// TestGzip: JSON and CSV go out packed to those who take gzip, with a tag of their own; what is packed already, small
+// or a part of a file
 // goes out as it is.
 func TestGzip(t *testing.T) {
 	t.Parallel()
@@ -135,7 +136,8 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-// TestGzipCut: an answer that breaks off in the middle is no valid packed stream, even for who does not look at the transfer's own end.
+// TestGzipCut: an answer that breaks off in the middle is no valid packed stream, even for who does not look at the
+// transfer's own end.
 func TestGzipCut(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("cut", func(context.Context, *operation.Call) (any, error) {
@@ -223,7 +225,8 @@ func TestErrorsOfFiles(t *testing.T) {
 	}
 }
 
-// TestNoKeyStarvesAnother: wrong requests of one key do not get another one behind the same address refused, and a signature that is used
+// TestNoKeyStarvesAnother: wrong requests of one key do not get another one behind the same address refused, and a
+// signature that is used
 // twice is no wrong request of the address.
 func TestNoKeyStarvesAnother(t *testing.T) {
 	t.Parallel()

@@ -11,15 +11,19 @@ import (
 // mostAddresses is how many addresses are watched at once: about 8 MB. Who calls from more has the oldest forgotten, all at once.
 const mostAddresses = 1 << 16
 
-// cheapBytes is the largest body that is read for an address that is over the limit: hashing it takes less time than reading the headers.
+// cheapBytes is the largest body that is read for an address that is over the limit: hashing it takes less time than
+// reading the headers.
 const cheapBytes = 64 << 10
 
-// cheap reports whether a request is checked although its address is over the limit. So that no caller is refused because of another one
+// cheap reports whether a request is checked although its address is over the limit. So that no caller is refused
+// because of another one
 // behind the same address, these are all requests but those with a large body.
 func cheap(r *http.Request) bool { return r.ContentLength >= 0 && r.ContentLength <= cheapBytes }
 
-// failures counts, for each remote address, the requests that are nobody's, and says from which so many came that their large bodies are
-// not read any more: reading a body costs the server more than it costs a caller who has no key. A request whose token or signature is
+// failures counts, for each remote address, the requests that are nobody's, and says from which so many came that
+// their large bodies are
+// not read any more: reading a body costs the server more than it costs a caller who has no key. A request whose token
+// or signature is
 // good never counts, and neither does one whose signature is good and was used before: its key is known.
 //
 // Loopback is not watched: a proxy of this machine speaks for everybody, and keeps such a limit itself.

@@ -13,7 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// TestFailuresOfAnAddress: the first three a second are told what is wrong with them, and who is known is never refused because of them.
+// TestFailuresOfAnAddress: the first three a second are told what is wrong with them, and who is known is never
+// refused because of them.
 func TestFailuresOfAnAddress(t *testing.T) {
 	t.Parallel()
 	now := asOf

@@ -147,7 +147,8 @@ func TestStatementFormats(t *testing.T) {
 	}
 }
 
-// TestOpenAPIIsComplete: what clients are generated from says where the server is, what refusals look like, and the type of every field.
+// TestOpenAPIIsComplete: what clients are generated from says where the server is, what refusals look like, and the
+// type of every field.
 func TestOpenAPIIsComplete(t *testing.T) {
 	t.Parallel()
 	s := loadSpec(t)
@@ -201,7 +202,8 @@ func TestOpenAPIIsComplete(t *testing.T) {
 	}
 }
 
-// TestRatingsRequire: an enquiry without a member that openapi.yaml requires is refused. Without a region it has the price of any region,
+// TestRatingsRequire: an enquiry without a member that openapi.yaml requires is refused. Without a region it has the
+// price of any region,
 // where there is one.
 func TestRatingsRequire(t *testing.T) {
 	t.Parallel()

@@ -13,7 +13,8 @@ import (
 // packedTag is what the ETag of an answer has at its end when it is sent packed: other bytes have another tag.
 const packedTag = "-gzip"
 
-// packer compresses answers for callers that accept gzip (SERVE-9). Small answers and parts of files are sent as they are.
+// packer compresses answers for callers that accept gzip (SERVE-9). Small answers and parts of files are sent as they
+// are.
 func packer() (func(http.Handler) http.HandlerFunc, error) {
 	pack, err := gzhttp.NewWrapper(gzhttp.EnableZstd(false), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.SuffixETag(packedTag),
 		gzhttp.SetContentType(false), gzhttp.ContentTypeFilter(packable))

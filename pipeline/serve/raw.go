@@ -11,8 +11,10 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// listener gives connections on which the errors of net/http itself have the shape of every other error (SERVE-3): what cannot be read as
-// HTTP never reaches the handler. Errors inside of TLS are net/http's own: it takes no other connection there than its own.
+// listener gives connections on which the errors of net/http itself have the shape of every other error (SERVE-3):
+// what cannot be read as
+// HTTP never reaches the handler. Errors inside of TLS are net/http's own: it takes no other connection there than its
+// own.
 type listener struct {
 	net.Listener
 	server *Server

@@ -20,7 +20,8 @@ import (
 // lookEvery is how often at most the books are looked at for a change.
 const lookEvery = period.Second
 
-// mostFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests (SERVE-10).
+// mostFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests
+// (SERVE-10).
 const mostFiles = 64
 
 // states gives each request the committed state that it reads.

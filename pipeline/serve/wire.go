@@ -9,7 +9,8 @@ import (
 // errCut is the error of writing to an answer that is being cut.
 var errCut = errors.New("the answer was cut")
 
-// wire is what an answer is sent to. It counts the bytes that are sent, takes none after the answer was cut, so that no valid end of a
+// wire is what an answer is sent to. It counts the bytes that are sent, takes none after the answer was cut, so that
+// no valid end of a
 // packed stream follows a part of it, and bounds the time that a caller takes to receive them.
 type wire struct {
 	http.ResponseWriter
@@ -22,7 +23,8 @@ type wire struct {
 	most    time.Duration
 }
 
-// wait takes the deadline off the connection and bounds each write instead: an answer may take long to make, and the caller must not take
+// wait takes the deadline off the connection and bounds each write instead: an answer may take long to make, and the
+// caller must not take
 // longer than most for a part of it, or the connection is cut.
 func (w *wire) wait(most time.Duration) {
 	w.control, w.most = http.NewResponseController(w.ResponseWriter), most

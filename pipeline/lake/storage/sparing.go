@@ -18,11 +18,15 @@ import (
 // smallBytes is the largest file whose content is copied into memory when it is opened: HEAD, and small manifests.
 const smallBytes = 4 << 10
 
-// Sparing is Dir for a process with many readers. At most so many files that Open returned have a file descriptor at the same time,
-// however many are in use (STO-9). A file is opened again for each read and closed when another one needs its place. Between two reads a
-// mapping of the file into memory keeps its content: a file that was removed or replaced since is read from the mapping (STO-6).
+// Sparing is Dir for a process with many readers. At most so many files that Open returned have a file descriptor at
+// the same time,
+// however many are in use (STO-9). A file is opened again for each read and closed when another one needs its place.
+// Between two reads a
+// mapping of the file into memory keeps its content: a file that was removed or replaced since is read from the
+// mapping (STO-6).
 //
-// Where the system cannot map a file, that file keeps its descriptor until it is closed, as with Dir, and does not count.
+// Where the system cannot map a file, that file keeps its descriptor until it is closed, as with Dir, and does not
+// count.
 func Sparing(root string, most int) Storage {
 	p := &pool{most: max(1, most), held: make(map[fileID]*held)}
 	p.free.L = &p.mu
@@ -62,7 +66,8 @@ func (s *sparing) Open(name string) (ReadFile, error) {
 // fileID tells files of the system apart, whatever their names.
 type fileID struct{ device, number uint64 }
 
-// held is the content of a file that is in use. A mapping keeps the system from giving the file's inode to another file.
+// held is the content of a file that is in use. A mapping keeps the system from giving the file's inode to another
+// file.
 type held struct {
 	key    fileID // of a mapping
 	path   string
@@ -204,7 +209,8 @@ func (p *pool) release(h *held) error {
 	return unix.Munmap(h.text)
 }
 
-// take gives a descriptor of a file for one read, and nil where the path no longer leads to the file or cannot be opened.
+// take gives a descriptor of a file for one read, and nil where the path no longer leads to the file or cannot be
+// opened.
 func (p *pool) take(h *held) *openFile {
 	p.mu.Lock()
 	for e := p.idle.Back(); e != nil; e = e.Prev() {
@@ -263,7 +269,8 @@ func (p *pool) readAt(h *held, dst []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// copyGuarded copies from a mapping. A part that the disk cannot deliver, or that was cut off, is an error: without the guard the system
+// copyGuarded copies from a mapping. A part that the disk cannot deliver, or that was cut off, is an error: without
+// the guard the system
 // ends the process.
 func copyGuarded(dst, src []byte) (n int, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))

@@ -34,7 +34,8 @@ func descriptors(t *testing.T, root string) int {
 	return n
 }
 
-// TestSparing reads 40 files from 16 goroutines that all are in use at the same time (STO-9). Half of them are removed, and their names
+// TestSparing reads 40 files from 16 goroutines that all are in use at the same time (STO-9). Half of them are
+// removed, and their names
 // given to other files, before anything is read (STO-6).
 func TestSparing(t *testing.T) {
 	t.Parallel()
@@ -100,7 +101,8 @@ func TestSparing(t *testing.T) {
 	}
 }
 
-// TestSparingDamage: a file that was cut off while it was in use, and then removed, is an error of reading; it does not end the process.
+// TestSparingDamage: a file that was cut off while it was in use, and then removed, is an error of reading; it does
+// not end the process.
 func TestSparingDamage(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -17,19 +17,22 @@ import (
 )
 
 // Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are those of its own
-// customers. What a customer consumed under another partner, or under none, is not among them. The fields below Partner are for lines
+// customers. What a customer consumed under another partner, or under none, is not among them. The fields below
+// Partner are for lines
 // alone. The command and the query API make a partner's scope by OfPartner.
 type Scope struct {
 	Customer, Partner string
 
-	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as settlement has it (spec §6.4).
+	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as settlement
+	// has it (spec §6.4).
 	Resellers bool
 	Seller    string            // only what the partner, a reseller, consumed while it bought from this one; not with Resellers
 	Only      func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
 	Named     string            // what Only is, for Request.Tag: two that differ have different names
 }
 
-// OfPartner is the scope of a partner's lines: of its own customers, of its reseller's customers where one is named, or of its own and of
+// OfPartner is the scope of a partner's lines: of its own customers, of its reseller's customers where one is named,
+// or of its own and of
 // those of all its resellers.
 func OfPartner(partner, reseller string, resellers bool) Scope {
 	if reseller != "" {

@@ -183,7 +183,8 @@ func fillConstant(dst *parquet.Columns, want []int) {
 	}
 }
 
-// scratchFile is a file of scratch space. It has a descriptor only while it is read: many readings together would need more descriptors
+// scratchFile is a file of scratch space. It has a descriptor only while it is read: many readings together would need
+// more descriptors
 // than a process may have.
 type scratchFile struct {
 	name string

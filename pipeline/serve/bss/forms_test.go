@@ -11,7 +11,8 @@ import (
 // aTime is a member that is a time, with or without a fraction.
 var aTime = regexp.MustCompile(`"[a-z_]+":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]+)?Z"`)
 
-// TestTimesAreWholeSeconds: feeds and the books have times with fractions; every time of every operation of the vendor's has the form
+// TestTimesAreWholeSeconds: feeds and the books have times with fractions; every time of every operation of the
+// vendor's has the form
 // 2026-09-01T00:00:00Z, and is found by the second that it is shown as.
 func TestTimesAreWholeSeconds(t *testing.T) {
 	t.Parallel()
@@ -66,7 +67,8 @@ func TestTimesAreWholeSeconds(t *testing.T) {
 	h.same("from the next second on", h.few("hub", adjustRecords+at("operation_time_begin", "2026-09-05T00:00:01Z"), "", "records", "trans_id"), "")
 }
 
-// TestNamesOfOthers: hub pays orders of bob, who was its customer, and of dan, who never was. It is told dan's id, which is its order's,
+// TestNamesOfOthers: hub pays orders of bob, who was its customer, and of dan, who never was. It is told dan's id,
+// which is its order's,
 // and not dan's name; the vendor is told both.
 func TestNamesOfOthers(t *testing.T) {
 	t.Parallel()

@@ -2,7 +2,8 @@ package operation
 
 import "github.com/tollbook/tollbook/schemas/period"
 
-// Time is a time as the vendor's operations have it: `2026-09-01T00:00:00Z`, without a fraction. What the lake has more exactly is given
+// Time is a time as the vendor's operations have it: `2026-09-01T00:00:00Z`, without a fraction. What the lake has
+// more exactly is given
 // as the second that it is in.
 func Time(t period.Instant) string {
 	part := int64(t) % period.Second

@@ -148,7 +148,8 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 	return s, nil
 }
 
-// Knows reports whether a customer, who may be none of the books, ever was one of the scope's partner's, in the times that count. Every
+// Knows reports whether a customer, who may be none of the books, ever was one of the scope's partner's, in the times
+// that count. Every
 // customer of the books is known where the scope has no partner.
 func (s *Scope) Knows(b *books.Books, id string, now period.Instant) bool {
 	customer := b.Customer(id)

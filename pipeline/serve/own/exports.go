@@ -48,7 +48,8 @@ const (
 	focusParquet = "focus-parquet"
 )
 
-// What an export of a partner or a customer may hold, of which many run at once: a quarter of that of the whole table. What does not fit
+// What an export of a partner or a customer may hold, of which many run at once: a quarter of that of the whole table.
+// What does not fit
 // is merged in passes over scratch space, which takes the partner's rows alone.
 const (
 	narrowRows  = 1 << 16
