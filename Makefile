@@ -96,6 +96,23 @@ acceptance: ## drive the query API with the vendor's own SDK, over a real server
 alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' own evaluation of rules
 	cd fixtures/alerts; $(GO) mod tidy -diff; $(GO) vet .; $(GO) test -count=1 -timeout 10m .
 
+# The linters of others, and a client that is generated, compiled and run. Their versions are fixed here and in fixtures/client/go.mod.
+REDOCLY_VERSION        := 2.77.0
+SWAGGER_PARSER_VERSION := 13.0.0
+OPENAPI      := pipeline/serve/own/openapi.yaml
+OPENAPI_TOOLS = $(TOOLS)/openapi-$(REDOCLY_VERSION)-$(SWAGGER_PARSER_VERSION)
+
+.PHONY: openapi
+openapi: $(OPENAPI_TOOLS)/.done ## check openapi.yaml with redocly and swagger-parser (npm), and list bills by a client generated from it
+	REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true $(OPENAPI_TOOLS)/node_modules/.bin/redocly lint --extends recommended --max-problems 1000 $(OPENAPI)
+	cd $(OPENAPI_TOOLS) && node --input-type=module -e 'import p from "@apidevtools/swagger-parser"; await p.validate(process.argv[1]);' $(CURDIR)/$(OPENAPI)
+	cd fixtures/client && $(GO) mod tidy -diff && $(GO) vet . && $(GO) test -count=1 -timeout 10m .
+
+$(OPENAPI_TOOLS)/.done:
+	@mkdir -p $(OPENAPI_TOOLS)
+	cd $(OPENAPI_TOOLS) && npm install --no-audit --no-fund --no-save @redocly/cli@$(REDOCLY_VERSION) @apidevtools/swagger-parser@$(SWAGGER_PARSER_VERSION)
+	@touch $@
+
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
 	$(GO) run ./fixtures/clickhouse/cmd -fetch

@@ -26,6 +26,8 @@ func (a *app) exportCommand() *cobra.Command {
 	var r export.Request
 	var f focusFlags
 	var out output
+	var reseller string
+	var resellers bool
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
@@ -33,8 +35,9 @@ func (a *app) exportCommand() *cobra.Command {
 records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
 or rejects, which are of no cycle. Columns and rows always come in the same order.
 
---customer and --partner narrow a table: a partner's lines are those of its own customers and of the customers of its resellers. Arrow is an
-IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
+--customer and --partner narrow a table. A partner's lines are those of its own customers, as in the query API; --with-resellers adds those
+of the customers of its resellers, and --indirect-partner exports those of one reseller, each while the reseller bought from the partner.
+Arrow is an IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
 tar.gz of parts of 100,000 rows.
 
 Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program, which reads long ids as rounded numbers and
@@ -50,10 +53,16 @@ the data decide, and the sums against the statements.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, r.Format) {
+				if reseller != "" || resellers {
+					return &usageError{what: "--indirect-partner and --with-resellers are not for FOCUS", hint: "--partner is the account that is billed"}
+				}
 				return a.exportFocus(cmd.Context(), &r, &f, &out)
 			}
 			if f != (focusFlags{}) {
 				return &usageError{what: "--issuer and --validate are for FOCUS", hint: "add --format focus"}
+			}
+			if err := resellersOf(&r, reseller, resellers); err != nil {
+				return err
 			}
 			if err := a.checkExport(&r, &out); err != nil {
 				return err
@@ -67,12 +76,25 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
 	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
+	flags.StringVar(&reseller, "indirect-partner", "", "lines: what customers consumed as this reseller's, while it bought from --partner")
+	flags.BoolVar(&resellers, "with-resellers", false, "lines: also those of the customers of the partner's resellers")
 	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
 	flags.BoolVar(&r.Excel, "excel", false, excelUsage)
 	out.add(cmd, "out", outUsage)
 	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
 	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+}
+
+// resellersOf makes the partner's scope.
+func resellersOf(r *export.Request, reseller string, all bool) error {
+	if reseller != "" && r.Scope.Partner == "" {
+		return &usageError{what: "--indirect-partner is a reseller of a partner", hint: "name its distributor: --partner ID"}
+	}
+	customer := r.Scope.Customer
+	r.Scope = export.OfPartner(r.Scope.Partner, reseller, all)
+	r.Scope.Customer = customer
+	return nil
 }
 
 // checkExport checks the command line of a table.

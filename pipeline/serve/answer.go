@@ -23,19 +23,20 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// answer is the answer to one request, as it comes about.
+// answer is the answer to one request, as it comes about. What is written to it may be packed on its way to the wire.
 type answer struct {
 	http.ResponseWriter
+	wire     *wire
 	id       string
 	language operation.Language
 	op       *operation.Operation // nil = none of that path and verb
 	caller   keys.Caller
 	values   operation.Values
-	status   int // 0 = nothing is out yet
-	bytes    int64
+	status   int    // 0 = nothing is out yet
 	code     string // of the error
 	cause    error  // of CBC.0999: for the log alone
 	moved    bool   // the state that the page was of is gone: the paging goes on with the live one
+	cut      bool   // the connection has to be cut: the answer had begun and cannot be finished
 }
 
 // WriteHeader notes the status.
@@ -46,14 +47,12 @@ func (a *answer) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// Write counts the bytes.
+// Write notes that the answer has begun.
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	n, err := a.ResponseWriter.Write(b)
-	a.bytes += int64(n)
-	return n, err
+	return a.ResponseWriter.Write(b)
 }
 
 // Unwrap is for http.ResponseController.
@@ -62,46 +61,52 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // ServeHTTP answers a request (SERVE-3).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := s.clock()
-	a := &answer{ResponseWriter: w, id: newID()}
+	out := &wire{ResponseWriter: w, head: r.Method == http.MethodHead}
+	a := &answer{wire: out, id: newID(), language: s.language}
 	h := w.Header()
 	h.Set("X-Request-Id", a.id)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	s.metrics.active.Inc()
-	defer func() {
-		s.metrics.active.Dec()
-		cut := s.recovered(a, recover())
-		s.finish(a, r, s.clock().Sub(start))
-		if cut {
-			panic(http.ErrAbortHandler) // net/http cuts the connection: the caller must not take a part for the whole
+	defer s.metrics.active.Dec()
+	s.packed(http.HandlerFunc(func(packed http.ResponseWriter, r *http.Request) {
+		a.ResponseWriter = packed
+		defer func() { s.recovered(a, recover()) }()
+		if err := s.shape(a, r); err != nil {
+			a.fail(err)
+			return
 		}
-	}()
-	if err := s.shape(a, r); err != nil {
-		a.fail(err)
-		return
+		s.mux.ServeHTTP(a, r)
+	}))(out, r)
+	out.end()
+	s.finish(a, r, s.clock().Sub(start))
+	if a.cut {
+		panic(http.ErrAbortHandler) // net/http cuts the connection: the caller must not take a part for the whole
 	}
-	s.mux.ServeHTTP(a, r)
 }
 
-// recovered turns a panic into CBC.0999, or reports that the answer has to be cut since it had begun.
-func (s *Server) recovered(a *answer, p any) (cut bool) {
+// recovered turns a panic into CBC.0999. An answer that had begun is cut.
+func (s *Server) recovered(a *answer, p any) {
 	if p == nil {
-		return false
+		return
 	}
 	if p != http.ErrAbortHandler {
 		s.log.Error("panic", "request", a.id, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		a.cause = fmt.Errorf("panic: %v", p)
 	}
 	if a.status != 0 {
-		return true
+		a.cut, a.wire.dead = true, true
+		return
 	}
 	a.fail(operation.Internal(a.id))
-	return false
 }
 
 // shape checks what every request must be: its URL and its language.
 func (s *Server) shape(a *answer, r *http.Request) error {
 	languages := r.Header.Values("X-Language")
+	if len(languages) == 1 && languages[0] == "" {
+		languages = nil
+	}
 	if len(languages) == 1 {
 		if l, ok := operation.ParseLanguage(languages[0]); ok {
 			a.language, languages = l, nil
@@ -149,7 +154,8 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 		return nil, nil
 	}
 	from := remote(r)
-	if s.failures.blocked(from, now) {
+	over := s.failures.blocked(from, now)
+	if over && !cheap(r) {
 		return nil, s.tooMany(a)
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(a, r.Body, int64(s.api.MaxBody)))
@@ -160,9 +166,14 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 		return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
 	}
 	if a.caller, err = s.caller(r, body, now); err != nil {
-		if told := new(operation.Error); errors.As(err, &told) && told.Code.Status == http.StatusUnauthorized {
-			s.failures.add(from, now)
+		told := new(operation.Error)
+		if nobody := a.caller.ID == ""; !nobody || !errors.As(err, &told) || told.Code.Status != http.StatusUnauthorized {
+			return nil, err
 		}
+		if over {
+			return nil, s.tooMany(a)
+		}
+		s.failures.add(from, now)
 		return nil, err
 	}
 	if !s.limits.take(a.caller.ID, a.op.Name, now) {
@@ -274,10 +285,7 @@ func (a *answer) fail(err error) {
 	}
 	a.WriteHeader(e.Code.Status)
 	// Strings alone, to a connection that may be gone: there is nobody to tell.
-	_ = operation.Encode(a, struct {
-		Code string `json:"error_code"`
-		Text string `json:"error_msg"`
-	}{e.Code.ID, e.Text.In(a.language)})
+	_ = operation.Encode(a, e.Told(a.language))
 }
 
 // told is an error of ours as a caller may know it (OP-4).
@@ -317,13 +325,13 @@ func (s *Server) finish(a *answer, r *http.Request, took time.Duration) {
 	if a.code != "" {
 		attrs = append(attrs, "error_code", a.code)
 	}
-	attrs = append(attrs, "bytes", a.bytes, "took", took.String(), "remote", r.RemoteAddr)
+	attrs = append(attrs, "bytes", a.wire.bytes, "took", took.String(), "remote", r.RemoteAddr)
 	if a.cause != nil {
 		s.log.Error("request failed", append(attrs, "error", a.cause.Error())...)
 	} else {
 		s.log.Info("request", attrs...)
 	}
-	s.metrics.done(name, a.status, a.code, a.bytes, took)
+	s.metrics.done(name, a.status, a.code, a.wire.bytes, took)
 }
 
 // cut shortens what callers send for the log.

@@ -12,7 +12,9 @@ import (
 
 const tokenHeader = "X-Auth-Token"
 
-// caller finds out who sent a request: by X-Auth-Token where there is one, else by its signature.
+// caller finds out who sent a request: by X-Auth-Token where there is one, else by its signature. With an error it
+// still says who it was
+// if the signature is right and was used before.
 func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Caller, error) {
 	if tokens := r.Header.Values(tokenHeader); len(tokens) > 0 {
 		if len(tokens) > 1 || len(r.Header.Values("Authorization")) > 0 {
@@ -45,9 +47,9 @@ func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Calle
 	s.remembered(s.seen.Err())
 	if err != nil {
 		if errors.Is(err, sign.Full) {
-			return keys.Caller{}, operation.TooMany()
+			return c, operation.TooMany()
 		}
-		return keys.Caller{}, notSigned(err)
+		return c, notSigned(err)
 	}
 	return c, nil
 }

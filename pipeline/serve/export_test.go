@@ -28,6 +28,13 @@ func TestExports(t *testing.T) {
 		{"north", "", "35"}, // without its reseller's
 		{"north", "&customer_id=cust-elm", "32"},
 		{"north", "&indirect_partner_id=part-south", "4"},
+		{"north", "&with_resellers=true", "39"}, // south's cedar too, while south bought from north
+		{"north", "&with_resellers=true&customer_id=cust-aurora", "1"},
+		{"north", "&with_resellers=true&indirect_partner_id=part-south", "CBC.0100"},
+		{"north", "&with_resellers=true&format=focus", "CBC.0150"},
+		{"vendor", "&with_resellers=true", "CBC.0100"}, // of whom
+		{"vendor", "&partner_id=part-north", "35"},
+		{"vendor", "&partner_id=part-north&with_resellers=true", "39"},
 		{"north", "&account_manager_id=m-2", "2"},
 		{"north", "&account_manager_id=m-2&customer_id=cust-aurora", "0"},
 		{"north-m1", "&account_manager_id=m-1", "33"},

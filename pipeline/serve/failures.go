@@ -11,9 +11,20 @@ import (
 // mostAddresses is how many addresses are watched at once: about 8 MB. Who calls from more has the oldest forgotten, all at once.
 const mostAddresses = 1 << 16
 
-// failures counts, for each remote address, the requests that are nobody's, and says from which so many came that further ones are not
-// looked at: reading a body and checking a signature cost more than a caller pays who has no key. Callers whose signatures and tokens are
-// good do not count, whatever their number.
+// cheapBytes is the largest body that is read for an address that is over the limit: hashing it takes less time than
+// reading the headers.
+const cheapBytes = 64 << 10
+
+// cheap reports whether a request is checked although its address is over the limit. So that no caller is refused
+// because of another one
+// behind the same address, these are all requests but those with a large body.
+func cheap(r *http.Request) bool { return r.ContentLength >= 0 && r.ContentLength <= cheapBytes }
+
+// failures counts, for each remote address, the requests that are nobody's, and says from which so many came that
+// their large bodies are
+// not read any more: reading a body costs the server more than it costs a caller who has no key. A request whose token
+// or signature is
+// good never counts, and neither does one whose signature is good and was used before: its key is known.
 //
 // Loopback is not watched: a proxy of this machine speaks for everybody, and keeps such a limit itself.
 type failures struct {
@@ -24,7 +35,7 @@ type failures struct {
 	until map[netip.Prefix]int64
 }
 
-// blocked reports whether a request from an address is not to be looked at.
+// blocked reports whether an address is over the limit.
 func (f *failures) blocked(from netip.Prefix, now time.Time) bool {
 	if f.perSecond == 0 || !from.IsValid() {
 		return false

@@ -146,3 +146,106 @@ func TestStatementFormats(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenAPIIsComplete: what clients are generated from says where the server is, what refusals look like, and the
+// type of every field.
+func TestOpenAPIIsComplete(t *testing.T) {
+	t.Parallel()
+	s := loadSpec(t)
+	if len(s.doc.Servers) == 0 || s.doc.Servers[0].URL == "" || s.doc.Info.License == nil {
+		t.Error("no server, or no license")
+	}
+	seen, schemas := map[*openapi3.Schema]bool{}, 0
+	var walk func(where string, ref *openapi3.SchemaRef)
+	walk = func(where string, ref *openapi3.SchemaRef) {
+		if ref == nil || seen[ref.Value] {
+			return
+		}
+		seen[ref.Value] = true
+		schemas++
+		v := ref.Value
+		switch {
+		case v.Type == nil && len(v.OneOf) == 0:
+			t.Errorf("%s has no type", where)
+		case v.Type.Is("object") && len(v.Properties) == 0 && v.AdditionalProperties.Schema == nil:
+			t.Errorf("%s is an object of unknown fields", where)
+		case v.Type.Is("array") && v.Items == nil:
+			t.Errorf("%s is a list of unknown items", where)
+		}
+		walk(where+"[]", v.Items)
+		walk(where+".*", v.AdditionalProperties.Schema)
+		for name, field := range v.Properties {
+			walk(where+"."+name, field)
+		}
+	}
+	for path, item := range s.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			where := method + " " + path
+			if op.Responses.Value("400") == nil || op.Responses.Default() == nil || op.Security == nil && op.Responses.Value("401") == nil {
+				t.Errorf("%s: refusals are not described", where)
+			}
+			for _, p := range op.Parameters {
+				walk(where+" "+p.Value.Name, p.Value.Schema)
+			}
+			if op.RequestBody != nil {
+				walk(where+" body", op.RequestBody.Value.Content["application/json"].Schema)
+			}
+			for status, answer := range op.Responses.Map() {
+				for kind, content := range answer.Value.Content {
+					walk(where+" "+status+" "+kind, content.Schema)
+				}
+			}
+		}
+	}
+	if schemas < 100 {
+		t.Errorf("%d schemas were looked at: the walk misses some", schemas)
+	}
+}
+
+// TestRatingsRequire: an enquiry without a member that openapi.yaml requires is refused. Without a region it has the
+// price of any region,
+// where there is one.
+func TestRatingsRequire(t *testing.T) {
+	t.Parallel()
+	s, w := loadSpec(t), start(t, billed(t), nil)
+	partner := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret
+	for _, name := range []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail"} {
+		op := find(t, name)
+		body := s.doc.Paths.Value(op.Path).Post.RequestBody.Value.Content["application/json"].Schema.Value
+		required := body.Properties["product_infos"].Value.Items.Value.Required
+		var products []map[string]any
+		if err := json.Unmarshal([]byte(asked[name]["product_infos"]), &products); err != nil {
+			t.Fatal(err)
+		}
+		post := func(members map[string]any) reply {
+			text, err := json.Marshal(members)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := w.request(http.MethodPost, op.Path, string(text))
+			r.Header.Set("X-Auth-Token", partner)
+			return w.do(r)
+		}
+		whole := map[string]any{"customer_id": "cust-aurora", "product_infos": products}
+		if got := post(whole); got.status != http.StatusOK {
+			t.Errorf("%s: %s", name, got.body)
+		}
+		if got := post(map[string]any{"product_infos": products}); got.code != "CBC.0100" || !strings.Contains(got.text, "customer_id") {
+			t.Errorf("%s without customer_id: %s", name, got.body)
+		}
+		if len(required) < 8 {
+			t.Errorf("%s requires %v alone", name, required)
+		}
+		for _, member := range required {
+			value, sent := products[0][member]
+			if !sent {
+				t.Errorf("%s: the request of this test lacks %s", name, member)
+			}
+			delete(products[0], member)
+			if got := post(whole); got.code != "CBC.0100" && member != "region" {
+				t.Errorf("%s without %s: %d %s", name, member, got.status, got.body)
+			}
+			products[0][member] = value
+		}
+	}
+}

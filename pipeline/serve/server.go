@@ -55,6 +55,8 @@ type Server struct {
 	texts    sync.Pool // of *[]byte: what answers were written in
 	shelf    *cache.Shelf
 	program  string // which build this is
+	language operation.Language
+	packed   func(http.Handler) http.HandlerFunc
 }
 
 // kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open cycles.
@@ -65,7 +67,11 @@ func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
 	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
 		limits: limits{perSecond: api.RateLimit}, failures: failures{perSecond: api.FailureLimit}, texts: sync.Pool{New: func() any { return new([]byte) }}}
+	s.language, _ = operation.ParseLanguage(api.Language) // the settings' reader has checked it
 	var err error
+	if s.packed, err = packer(); err != nil {
+		return nil, err
+	}
 	if s.keys, err = keys.Open(s.path(api.Keys)); err != nil {
 		return nil, err
 	}
@@ -128,16 +134,21 @@ func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
 	for path, verbs := range byPath {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			a := w.(*answer) // ServeHTTP made it
-			if op := verbs[r.Method]; op != nil {
+			method := r.Method
+			if method == http.MethodHead {
+				method = http.MethodGet // net/http leaves the body out
+			}
+			if op := verbs[method]; op != nil {
 				a.op = op
 				s.answer(a, r)
 				return
 			}
 			var allowed []string
-			for _, method := range []string{http.MethodGet, http.MethodPost} {
-				if verbs[method] != nil {
-					allowed = append(allowed, method)
-				}
+			if verbs[http.MethodGet] != nil {
+				allowed = append(allowed, http.MethodGet, http.MethodHead)
+			}
+			if verbs[http.MethodPost] != nil {
+				allowed = append(allowed, http.MethodPost)
 			}
 			a.Header().Set("Allow", strings.Join(allowed, ", "))
 			a.fail(operation.WrongVerb(strings.Join(allowed, ", ")))
@@ -187,6 +198,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	failed := make(chan error, 1)
+	l = &listener{Listener: l, server: s}
 	go func() {
 		if s.Secure() {
 			failed <- h.ServeTLS(l, "", "")

@@ -19,6 +19,10 @@ import (
 // lookEvery is how often at most the books are looked at for a change.
 const lookEvery = period.Second
 
+// mostFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests
+// (SERVE-10).
+const mostFiles = 64
+
 // states gives each request the committed state that it reads.
 type states struct {
 	lake  *lake.Lake
@@ -35,7 +39,7 @@ type states struct {
 }
 
 func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store, log *slog.Logger) (*states, error) {
-	l, err := w.Lake(workspace.Options{Log: log})
+	l, err := w.Lake(workspace.Options{Log: log, OpenFiles: mostFiles})
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,7 @@ package serve
 import (
 	"mime"
 	"net/http"
-	"time"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -19,57 +19,81 @@ func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error 
 		h.Set("ETag", `"`+st.Tag+`"`)
 		h.Set("Cache-Control", "private, no-cache")
 	}
-	out, done := s.patient(a)
-	defer done()
 	if st.Open != nil {
 		h.Set("Accept-Ranges", "bytes")
 	}
+	a.wire.wait(s.api.WriteTimeout)
 	if st.Open != nil && (st.Write == nil || partial(r, st.Tag)) {
 		f, err := st.Open(r.Context())
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		http.ServeContent(out, r, "", st.Time, f)
+		http.ServeContent(&shaped{ResponseWriter: a, answer: a}, r, "", st.Time, f)
 		return nil
 	}
-	if st.Tag != "" && r.Header.Get("If-None-Match") == `"`+st.Tag+`"` {
+	switch tag := known(r, st.Tag); {
+	case tag != "":
+		h.Set("ETag", tag)
 		a.WriteHeader(http.StatusNotModified)
 		return nil
+	case r.Method == http.MethodHead:
+		a.WriteHeader(http.StatusOK) // what is made as it is sent is not made to count its bytes
+		return nil
 	}
-	return st.Write(r.Context(), out)
+	return st.Write(r.Context(), a)
+}
+
+// known is the tag by which a request says that it has the answer already, packed or not; "" = it has not.
+func known(r *http.Request, tag string) string {
+	if tag == "" {
+		return ""
+	}
+	for _, list := range r.Header.Values("If-None-Match") {
+		for one := range strings.SplitSeq(list, ",") {
+			one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
+			if plain := `"` + tag + `"`; one == plain || one == `"`+tag+packedTag+`"` {
+				return one
+			} else if one == "*" {
+				return plain
+			}
+		}
+	}
+	return ""
 }
 
 // partial reports whether a request is for a part of what has the tag. Without If-Range nothing says what the part is of, and it is
-// taken as it is.
+// taken as it is. A part of the packed form cannot be had: its If-Range names another tag, and the whole is sent.
 func partial(r *http.Request, tag string) bool {
 	of := r.Header.Get("If-Range")
-	return r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)
+	return r.Method == http.MethodGet && r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)
 }
 
-// patient writes as long as what it writes moves: after WriteTimeout without a write that came through, the connection is cut.
-type patient struct {
-	*answer
-	watch *time.Timer
-	most  time.Duration
+// shaped gives the refusals of http.ServeContent the shape of every other error (SERVE-3).
+type shaped struct {
+	http.ResponseWriter
+	answer  *answer
+	refused bool
 }
 
-// patient takes the deadline off an answer and watches it instead, until done is called.
-func (s *Server) patient(a *answer) (p *patient, done func()) {
-	// What is no connection has no deadlines, and nothing to wait for.
-	control := http.NewResponseController(a.ResponseWriter)
-	_ = control.SetWriteDeadline(time.Time{})
-	past := time.Unix(1, 0)
-	p = &patient{answer: a, most: s.api.WriteTimeout}
-	p.watch = time.AfterFunc(p.most, func() { _ = control.SetWriteDeadline(past) })
-	return p, func() { p.watch.Stop() }
-}
-
-// Write puts the cut off each time it came through.
-func (p *patient) Write(b []byte) (int, error) {
-	n, err := p.answer.Write(b)
-	if err == nil {
-		p.watch.Reset(p.most)
+// WriteHeader implements http.ResponseWriter.
+func (s *shaped) WriteHeader(status int) {
+	switch status {
+	case http.StatusRequestedRangeNotSatisfiable:
+		s.refused = true
+		s.answer.fail(operation.NoRange())
+	case http.StatusPreconditionFailed:
+		s.refused = true
+		s.answer.fail(operation.NotTheSame())
+	default:
+		s.ResponseWriter.WriteHeader(status)
 	}
-	return n, err
+}
+
+// Write implements http.ResponseWriter. The text of a refusal is dropped.
+func (s *shaped) Write(b []byte) (int, error) {
+	if s.refused {
+		return len(b), nil
+	}
+	return s.ResponseWriter.Write(b)
 }

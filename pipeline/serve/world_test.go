@@ -132,9 +132,9 @@ type reply struct {
 	text   string // error_msg
 }
 
-// client keeps no connections: each request has one of its own.
+// client keeps no connections: each request has one of its own. It does not ask for gzip; TestGzip does.
 func client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func (w *world) request(method, path, body string) *http.Request {

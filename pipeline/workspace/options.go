@@ -37,6 +37,9 @@ type Options struct {
 	CloseIf *CloseTerms
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
+	// OpenFiles is how many files of the lake may have a file descriptor at a time (storage.Sparing). 0 = all that are in
+	// use.
+	OpenFiles int
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.
 	Env func(string) string
 	// StopAt is called at the named points of a commit and of a publish (lake.StopPoints, publish.StopPoints). nil = nothing.

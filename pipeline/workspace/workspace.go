@@ -62,7 +62,11 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 
 // Lake opens the workspace's lake for reading.
 func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
-	return lake.Open(o.Disk(storage.Dir(w.LakeDir())), lake.Options{Log: o.Log, Stop: o.StopAt})
+	st := storage.Dir(w.LakeDir())
+	if o.OpenFiles > 0 {
+		st = storage.Sparing(w.LakeDir(), o.OpenFiles)
+	}
+	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt})
 }
 
 // LakeDir is the lake's folder.

@@ -312,6 +312,11 @@ func readFailureLimit(s *Settings, m yamldoc.Map, key string) {
 	s.API.FailureLimit = m.Int(key, s.API.FailureLimit, 0, 100_000)
 }
 
+func readLanguage(s *Settings, m yamldoc.Map, key string) {
+	words := []string{"en_US", "zh_CN"}
+	s.API.Language = words[m.Word(key, slices.Index(words, s.API.Language), words)]
+}
+
 func readCacheBytes(s *Settings, m yamldoc.Map, key string) {
 	s.API.CacheBytes = m.Int(key, s.API.CacheBytes, 16<<20, 64<<30)
 }

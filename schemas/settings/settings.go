@@ -140,6 +140,7 @@ type API struct {
 	TLSCert, TLSKey string // both or neither
 	RateLimit       int    // requests a second of each caller and operation; 0 = any number
 	FailureLimit    int    // requests a second of a remote address that are nobody's; 0 = any number
+	Language        string // of error texts without X-Language: en_US or zh_CN
 	CacheBytes      int    // of what is kept of the lake between requests
 	MaxBody         int    // bytes of a request's body
 	MaxURL          int    // bytes of a request's path and query

@@ -73,10 +73,12 @@ func TestGates(t *testing.T) {
 }
 
 // defaultAPI is what the group api is without any key.
-var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
+var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US",
+	CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
 	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, StopTimeout: 30 * time.Second}
 
-var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", FailureLimit: 100000, CacheBytes: 16777216, MaxBody: 2048, MaxURL: 65536,
+var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", FailureLimit: 100000,
+	Language: "zh_CN", CacheBytes: 16777216, MaxBody: 2048, MaxURL: 65536,
 	ReadTimeout: time.Second, WriteTimeout: time.Hour, IdleTimeout: 90 * time.Second, StopTimeout: 5 * time.Second}
 
 const required = `zone: Asia/Shanghai
@@ -175,6 +177,7 @@ api:
   tls_key: key.pem
   rate_limit: 0
   failure_limit: 100000
+  language: zh_CN
   cache_bytes: 16777216
   max_body_bytes: 2048
   max_url_bytes: 65536

@@ -85,6 +85,15 @@ func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	}
 }
 
+// keptFile is an open file of Keep as cursors read it.
+type keptFile struct {
+	*os.File
+	size int64
+}
+
+// Size is the file's length in bytes.
+func (f keptFile) Size() int64 { return f.size }
+
 // Kept gives the rows of a file of Keep, which it closes with the rows; only as in Made.
 func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
 	o := orderOf(def)
@@ -94,7 +103,7 @@ func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only strin
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
 		}
-		return openCursor(f.Name(), scratchFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
+		return openCursor(f.Name(), keptFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
 	}}})
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,25 +184,36 @@ func fillConstant(dst *parquet.Columns, want []int) {
 	}
 }
 
-// scratchFile is a file of the system as cursors read it.
+// scratchFile is a file of scratch space. It has a descriptor only while it is read: many readings together would need
+// more descriptors
+// than a process may have.
 type scratchFile struct {
-	*os.File
+	name string
 	size int64
 }
 
 // Size is the file's length in bytes.
 func (f scratchFile) Size() int64 { return f.size }
 
+// ReadAt implements io.ReaderAt.
+func (f scratchFile) ReadAt(p []byte, off int64) (n int, err error) {
+	file, err := os.Open(f.name)
+	if err != nil {
+		return 0, fmt.Errorf("read scratch space: %w", err)
+	}
+	defer func() { _ = file.Close() }() // nothing was written
+	return file.ReadAt(p, off)
+}
+
+// Close does nothing: no descriptor is open.
+func (f scratchFile) Close() error { return nil }
+
 func openScratch(name string) (scratchFile, error) {
-	f, err := os.Open(name)
+	info, err := os.Stat(name)
 	if err != nil {
 		return scratchFile{}, fmt.Errorf("read scratch space: %w", err)
 	}
-	info, err := f.Stat()
-	if err != nil {
-		return scratchFile{}, errors.Join(fmt.Errorf("read scratch space: %w", err), f.Close())
-	}
-	return scratchFile{f, info.Size()}, nil
+	return scratchFile{name, info.Size()}, nil
 }
 
 // opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as in opening.
@@ -226,7 +238,8 @@ func (m *merger) openFrames(name string) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cursor{name: name, file: f, order: m.order, groups: parquet.NewFrameReader(bufio.NewReaderSize(f, scratchBuffer), m.def)}, nil
+	buffered := bufio.NewReaderSize(io.NewSectionReader(f, 0, f.size), scratchBuffer)
+	return &cursor{name: name, file: f, order: m.order, groups: parquet.NewFrameReader(buffered, m.def)}, nil
 }
 
 // clear removes the scratch files.

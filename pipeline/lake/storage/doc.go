@@ -16,6 +16,13 @@
 //	STO-7 Lock lets one holder in, across processes and within one; it is let go when the holder unlocks or dies.
 //	STO-8 Every method may be called from several goroutines at once. One File belongs to one goroutine.
 //
-// Dir is the real file system. Mem keeps apart what was synced and what was not, so that a test can cut the power. Faulty counts
+// What Sparing keeps as well:
+//
+//	STO-9 At most as many files as were agreed have a descriptor at a time, however many are in use. A file has one
+//	      while it is opened
+//	      and while it is read.
+//
+// Dir is the real file system, and Sparing the same for a process with many readers. Mem keeps apart what was synced
+// and what was not, so that a test can cut the power. Faulty counts
 // the mutating operations of another Storage and breaks the n-th, for fault loops.
 package storage

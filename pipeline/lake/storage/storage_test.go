@@ -20,6 +20,7 @@ import (
 // each runs a test against every implementation: they keep the same rules.
 func each(t *testing.T, test func(t *testing.T, st storage.Storage)) {
 	t.Run("dir", func(t *testing.T) { t.Parallel(); test(t, storage.Dir(filepath.Join(t.TempDir(), "lake"))) })
+	t.Run("sparing", func(t *testing.T) { t.Parallel(); test(t, storage.Sparing(filepath.Join(t.TempDir(), "lake"), 2)) })
 	t.Run("mem", func(t *testing.T) { t.Parallel(); test(t, storage.NewMem()) })
 	t.Run("faulty", func(t *testing.T) {
 		t.Parallel()

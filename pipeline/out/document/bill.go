@@ -87,19 +87,25 @@ type Correction struct {
 	Note        string
 }
 
-// MarshalJSON gives the time as RFC 3339, UTC.
-func (c Correction) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		ID          string       `json:"id"`
-		Kind        string       `json:"kind"`
-		OriginCycle string       `json:"origin_cycle,omitempty"`
-		SKU         string       `json:"sku"`
-		Product     string       `json:"product,omitempty"`
-		Time        string       `json:"time"`
-		Payment     money.Amount `json:"payment_amount"`
-		Note        string       `json:"note,omitempty"`
-	}{c.ID, c.Kind, c.OriginCycle, c.SKU, c.Product, c.Time.String(), c.Payment, c.Note})
+// correctionJSON is a Correction as JSON.
+type correctionJSON struct {
+	ID          string       `json:"id"`
+	Kind        string       `json:"kind"`
+	OriginCycle string       `json:"origin_cycle,omitempty"`
+	SKU         string       `json:"sku"`
+	Product     string       `json:"product,omitempty"`
+	Time        string       `json:"time"`
+	Payment     money.Amount `json:"payment_amount"`
+	Note        string       `json:"note,omitempty"`
 }
+
+// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+func (c Correction) JSONValue() any {
+	return correctionJSON{c.ID, c.Kind, c.OriginCycle, c.SKU, c.Product, c.Time.String(), c.Payment, c.Note}
+}
+
+// MarshalJSON gives the time as RFC 3339, UTC.
+func (c Correction) MarshalJSON() ([]byte, error) { return json.Marshal(c.JSONValue()) }
 
 // Package is one filling of a prepaid quota. Left may be other than Opening − Drawn where the books changed the quota since.
 type Package struct {

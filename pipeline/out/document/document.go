@@ -89,19 +89,29 @@ type Header struct {
 	AsOf     period.Instant
 }
 
-// MarshalJSON gives the header with times as RFC 3339, UTC.
-func (h Header) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Vendor   Party  `json:"vendor"`
-		Cycle    string `json:"cycle"`
-		Zone     string `json:"zone"`
-		Currency string `json:"currency"`
-		Digits   int    `json:"digits"`
-		State    string `json:"state"`
-		MonthEnd bool   `json:"month_end"`
-		AsOf     string `json:"as_of"`
-	}{h.Vendor, h.Cycle.String(), h.Zone.Name(), h.Currency, h.Digits, h.state(), h.MonthEnd, h.AsOf.String()})
+// headerJSON is a Header as JSON.
+type headerJSON struct {
+	Vendor   Party  `json:"vendor"`
+	Cycle    string `json:"cycle"`
+	Zone     string `json:"zone"`
+	Currency string `json:"currency"`
+	Digits   int    `json:"digits"`
+	State    string `json:"state"`
+	MonthEnd bool   `json:"month_end"`
+	AsOf     string `json:"as_of"`
 }
+
+// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+func (h Header) JSONValue() any {
+	zone := ""
+	if h.Zone != nil {
+		zone = h.Zone.Name()
+	}
+	return headerJSON{h.Vendor, h.Cycle.String(), zone, h.Currency, h.Digits, h.state(), h.MonthEnd, h.AsOf.String()}
+}
+
+// MarshalJSON gives the header with times as RFC 3339, UTC.
+func (h Header) MarshalJSON() ([]byte, error) { return json.Marshal(h.JSONValue()) }
 
 // state is `closed` or `open`, the words of a cycle.
 func (h *Header) state() string {
@@ -151,15 +161,21 @@ type Usage struct {
 	Amount      money.AmountTotal
 }
 
-// MarshalJSON gives the day as 2026-09-01.
-func (u Usage) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		Day         string            `json:"day"`
-		Service     string            `json:"service_type_code"`
-		ServiceName string            `json:"service_type_name,omitempty"`
-		Amount      money.AmountTotal `json:"payment_amount"`
-	}{u.Day.String(), u.Service, u.ServiceName, u.Amount})
+// usageJSON is a Usage as JSON.
+type usageJSON struct {
+	Day         string            `json:"day"`
+	Service     string            `json:"service_type_code"`
+	ServiceName string            `json:"service_type_name,omitempty"`
+	Amount      money.AmountTotal `json:"payment_amount"`
 }
+
+// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+func (u Usage) JSONValue() any {
+	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount}
+}
+
+// MarshalJSON gives the day as 2026-09-01.
+func (u Usage) MarshalJSON() ([]byte, error) { return json.Marshal(u.JSONValue()) }
 
 // Figure is one value with its name, for people.
 type Figure struct {

@@ -82,28 +82,35 @@ type Incentive struct {
 	Counts      bool           // the period ends with the statement's cycle: Amount is part of the net
 }
 
-// MarshalJSON gives the deadline as RFC 3339, UTC.
-func (i Incentive) MarshalJSON() ([]byte, error) {
+// incentiveJSON is an Incentive as JSON.
+type incentiveJSON struct {
+	ProgrammeID string       `json:"programme_id"`
+	Period      string       `json:"period"`
+	Performance money.Amount `json:"performance_amount"`
+	Transferred money.Amount `json:"transferred_amount"`
+	CarriedIn   money.Amount `json:"carried_in"`
+	Tier        money.Amount `json:"tier_amount"`
+	Bonus       money.Amount `json:"bonus_amount"`
+	Amount      money.Amount `json:"incentive_amount"`
+	CarriedOut  money.Amount `json:"carried_out"`
+	State       string       `json:"state"`
+	Deadline    string       `json:"deadline,omitempty"`
+	Next        string       `json:"next,omitempty"`
+	Counts      bool         `json:"in_net"`
+}
+
+// JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
+func (i Incentive) JSONValue() any {
 	deadline := ""
 	if i.Deadline != 0 {
 		deadline = i.Deadline.String()
 	}
-	return json.Marshal(struct {
-		ProgrammeID string       `json:"programme_id"`
-		Period      string       `json:"period"`
-		Performance money.Amount `json:"performance_amount"`
-		Transferred money.Amount `json:"transferred_amount"`
-		CarriedIn   money.Amount `json:"carried_in"`
-		Tier        money.Amount `json:"tier_amount"`
-		Bonus       money.Amount `json:"bonus_amount"`
-		Amount      money.Amount `json:"incentive_amount"`
-		CarriedOut  money.Amount `json:"carried_out"`
-		State       string       `json:"state"`
-		Deadline    string       `json:"deadline,omitempty"`
-		Next        string       `json:"next,omitempty"`
-		Counts      bool         `json:"in_net"`
-	}{i.ProgrammeID, i.Period, i.Performance, i.Transferred, i.CarriedIn, i.Tier, i.Bonus, i.Amount, i.CarriedOut, i.State, deadline, i.Next, i.Counts})
+	return incentiveJSON{i.ProgrammeID, i.Period, i.Performance, i.Transferred, i.CarriedIn, i.Tier, i.Bonus, i.Amount, i.CarriedOut, i.State, deadline,
+		i.Next, i.Counts}
 }
+
+// MarshalJSON gives the deadline as RFC 3339, UTC.
+func (i Incentive) MarshalJSON() ([]byte, error) { return json.Marshal(i.JSONValue()) }
 
 // Clawback is an incentive that the partner gives back.
 type Clawback struct {

@@ -206,11 +206,13 @@ func TestRequestScope(t *testing.T) {
 		request Request
 		want    string
 	}{
-		{Request{Table: "lines", Format: "csv", Scope: Scope{Customer: "a", Partner: "p", Direct: true}}, ""},
+		{Request{Table: "lines", Format: "csv", Scope: Scope{Customer: "a", Partner: "p", Resellers: true}}, ""},
 		{Request{Table: "statements", Format: "csv", Scope: Scope{Partner: "p"}}, "partner: statements are of no one partner; want one of lines, partner_statements, incentives"},
 		{Request{Table: "totals", Format: "csv", Scope: Scope{Customer: "a"}}, "customer: totals are of no one customer; want one of lines, statements, accounts"},
-		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}}, "direct and seller go with a partner"},
-		{Request{Table: "statements", Format: "csv", Scope: Scope{Customer: "a", Direct: true}}, "statements cannot be narrowed further than to a customer or a partner"},
+		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}}, "with-resellers: say whose resellers, by the partner"},
+		{Request{Table: "lines", Format: "csv", Scope: OfPartner("p", "r", true)}, "with-resellers: not with indirect-partner, which names one reseller"},
+		{Request{Table: "statements", Format: "csv", Scope: Scope{Customer: "a", Resellers: true}},
+			"with-resellers and indirect-partner: not for statements, which are narrowed to a customer or a partner alone"},
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Named: "m1"}}, "a choice of customers has a name, and a name a choice"},
 		{Request{Table: "lines", Format: "parquet", Split: true}, "split: parts of 100000 rows are for CSV, not for parquet"},
 	} {

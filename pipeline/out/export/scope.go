@@ -17,15 +17,28 @@ import (
 )
 
 // Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are those of its own
-// customers and the resold ones of the resellers that bought from it at the line's own time, as settlement has it (spec §6.4). What a
-// customer consumed under another partner, or under none, is not among them. The fields below Partner narrow lines further.
+// customers. What a customer consumed under another partner, or under none, is not among them. The fields below
+// Partner are for lines
+// alone. The command and the query API make a partner's scope by OfPartner.
 type Scope struct {
 	Customer, Partner string
 
-	Direct bool              // without the customers of the partner's resellers
-	Seller string            // only what the partner, a reseller, consumed while it bought from this one; it implies Direct
-	Only   func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
-	Named  string            // what Only is, for Request.Tag: two that differ have different names
+	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as settlement
+	// has it (spec §6.4).
+	Resellers bool
+	Seller    string            // only what the partner, a reseller, consumed while it bought from this one; not with Resellers
+	Only      func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
+	Named     string            // what Only is, for Request.Tag: two that differ have different names
+}
+
+// OfPartner is the scope of a partner's lines: of its own customers, of its reseller's customers where one is named,
+// or of its own and of
+// those of all its resellers.
+func OfPartner(partner, reseller string, resellers bool) Scope {
+	if reseller != "" {
+		return Scope{Partner: reseller, Seller: partner, Resellers: resellers}
+	}
+	return Scope{Partner: partner, Resellers: resellers}
 }
 
 // scoped are the tables that can be narrowed to a customer and to a partner.
@@ -37,10 +50,12 @@ var scoped = struct{ customer, partner []string }{
 // one partner's.
 func (s Scope) check(table string) error {
 	switch {
-	case (s.Direct || s.Seller != "" || s.Only != nil) && table != "lines":
-		return fmt.Errorf("%s cannot be narrowed further than to a customer or a partner", table)
-	case (s.Direct || s.Seller != "") && s.Partner == "":
-		return errors.New("direct and seller go with a partner")
+	case (s.Resellers || s.Seller != "" || s.Only != nil) && table != "lines":
+		return fmt.Errorf("with-resellers and indirect-partner: not for %s, which are narrowed to a customer or a partner alone", table)
+	case (s.Resellers || s.Seller != "") && s.Partner == "":
+		return errors.New("with-resellers: say whose resellers, by the partner")
+	case s.Resellers && s.Seller != "":
+		return errors.New("with-resellers: not with indirect-partner, which names one reseller")
 	case (s.Only == nil) != (s.Named == ""):
 		return errors.New("a choice of customers has a name, and a name a choice")
 	case s.Customer != "" && !slices.Contains(scoped.customer, table):
@@ -82,7 +97,7 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 	buyers := map[string]int32{s.Partner: partner}
 	for i := range r.Books.Partners {
 		p := &r.Books.Partners[i]
-		if !s.Direct && s.Seller == "" && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool { return row.Parent == partner }) {
+		if s.Resellers && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool { return row.Parent == partner }) {
 			buyers[p.ID] = int32(i)
 		}
 	}

@@ -64,12 +64,12 @@ func TestScopeOfLines(t *testing.T) {
 		scope Scope
 		want  string
 	}{
-		{Scope{Partner: "north"}, "north's, shop's early, shop's refund"},
-		{Scope{Partner: "north", Direct: true}, "north's"},
+		{Scope{Partner: "north", Resellers: true}, "north's, shop's early, shop's refund"},
+		{Scope{Partner: "north"}, "north's"},
 		{Scope{Partner: "shop"}, "shop's early, shop's late, shop's refund, shop's referral"},
 		{Scope{Partner: "shop", Seller: "north"}, "shop's early, shop's refund, shop's referral"},
 		{Scope{Partner: "shop", Seller: "vendor"}, "shop's late"},
-		{Scope{Partner: "north", Only: func(id string) bool { return id == "c" }, Named: "c"}, "shop's refund"},
+		{Scope{Partner: "north", Resellers: true, Only: func(id string) bool { return id == "c" }, Named: "c"}, "shop's refund"},
 		{Scope{Only: func(id string) bool { return id == "a" }, Named: "a"}, "none, north's"},
 	} {
 		keep := c.scope.lines(r).Keep

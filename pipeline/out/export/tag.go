@@ -13,7 +13,7 @@ import (
 func (r *Request) Tag(snap *lake.Snapshot, program string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q %q %q %q %q %t", program, snap.Hash, r.Table, r.Format, r.Cycle, r.Split)
-	fmt.Fprintf(&b, " %q %q %t %q %q", r.Scope.Customer, r.Scope.Partner, r.Scope.Direct, r.Scope.Seller, r.Scope.Named)
+	fmt.Fprintf(&b, " %q %q %t %q %q", r.Scope.Customer, r.Scope.Partner, r.Scope.Resellers, r.Scope.Seller, r.Scope.Named)
 	if r.Excel {
 		b.WriteString(" excel")
 	}

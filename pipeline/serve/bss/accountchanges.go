@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -83,10 +84,14 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(r change) bool { return c.Given("trade_type") && tradeType(r.kind) != c.Text("trade_type") })
+	b := c.State.Workspace.Books
 	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code, Records: []accountChange{}}
 	for _, r := range window(c, list) {
-		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: r.at.String(), TradeID: r.trade, Amount: r.amount.String(), Type: "2",
-			CustomerID: r.customer, Account: customerName(c, r.customer)}
+		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade, Amount: r.amount.String(), Type: "2",
+			CustomerID: r.customer}
+		if c.Caller.Role != keys.Partner || c.Scope.Knows(b, r.customer, c.State.Now) {
+			record.Account = customerName(c, r.customer) // a partner may pay the orders of customers that it never had
+		}
 		if r.came {
 			record.Type = "1"
 		}

@@ -78,7 +78,7 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 	out := &adjustRecords{Records: []adjustRecord{}, Total: len(list)}
 	for _, g := range window(c, list) {
 		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer, CustomerName: customerName(c, g.customer), OperationType: g.kind,
-			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code, OperationTime: g.at.String(), Measure: measureYuan, TransID: g.id})
+			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code, OperationTime: operation.Time(g.at), Measure: measureYuan, TransID: g.id})
 	}
 	return out, nil
 }

@@ -55,6 +55,7 @@ ann,Ann Ltd,am1,2026-01-01,
 bob,Bob,am2,2026-01-01,
 cat,Cat,,2026-01-01,
 dan,Dan,,2026-01-01,
+eve,Eve,,2026-01-01,
 `,
 	"books/partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on
 hub,Hub Distribution,distributor,,2026-01-01,,

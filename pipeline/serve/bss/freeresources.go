@@ -142,10 +142,10 @@ func balancesOf(r *quota.Report) []balance {
 }
 
 func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, error) {
-	u := freeUsage{DeductTime: d.At().String(), FreeResourceID: d.PackageID, ResourceID: d.Resource, ResourceTag: d.Tag, ProductID: d.PackageID,
-		Used: d.Quantity.String(), EffectiveTime: d.At().String()}
+	u := freeUsage{DeductTime: operation.Time(d.At()), FreeResourceID: d.PackageID, ResourceID: d.Resource, ResourceTag: d.Tag, ProductID: d.PackageID,
+		Used: d.Quantity.String(), EffectiveTime: operation.Time(d.At())}
 	if d.End > 0 {
-		u.ExpireTime = d.End.String()
+		u.ExpireTime = operation.Time(d.End)
 	}
 	if sku := b.SKU(d.SKU); sku >= 0 {
 		p := &b.Products[sku]

@@ -58,7 +58,7 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 			continue
 		}
 		if since != period.Past {
-			p.AssociatedOn = since.String()
+			p.AssociatedOn = operation.Time(since)
 		}
 		list = append(list, p)
 	}

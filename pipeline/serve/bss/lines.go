@@ -153,7 +153,7 @@ func (r *reader) time(col int) string {
 	if t == tables.Nothing {
 		return ""
 	}
-	return t.String()
+	return operation.Time(t)
 }
 
 // billDate is the line's day, the cycle's last at the latest.

@@ -210,7 +210,7 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 	}
 	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service, Status: completed, OrderType: orderType(first.kind),
 		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()), Measure: measureYuan,
-		CreateTime: first.at.String(), PaymentTime: first.at.String(), Currency: c.State.Workspace.Settings.Currency.Code,
+		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at), Currency: c.State.Workspace.Settings.Currency.Code,
 		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()), Coupon: operation.Decimal(coupon.String()),
 			StoredCard: operation.Decimal(stored.String())}}
 	if o.OrderType == typeUnsubscribe {

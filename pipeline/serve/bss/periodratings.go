@@ -15,7 +15,7 @@ func rateOnPeriodDetail() operation.Operation {
 	return operation.Operation{
 		Name: "ListRateOnPeriodDetail", Method: http.MethodPost, Path: "/v2/bills/ratings/period-resources/subscribe-rate",
 		Summary: "What an order of products for a period would cost a customer now, by the prices and discounts of orders",
-		Callers: askers(), Subject: operation.Customers, Params: priced(),
+		Callers: askers(), Subject: operation.Customers, Params: priced([]periodProduct(nil)),
 		Answer: periodRatings{},
 		Handle: handleRateOnPeriodDetail,
 	}

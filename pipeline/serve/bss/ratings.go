@@ -21,12 +21,12 @@ import (
 // askers may ask for a customer's prices: the customer itself, its partner and the vendor, who name it.
 func askers() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner, keys.Customer} }
 
-// priced are the parameters of price enquiries.
-func priced() []operation.Param {
+// priced are the parameters of price enquiries about products of a kind.
+func priced(product any) []operation.Param {
 	return []operation.Param{
 		{Name: "project_id", In: operation.Body, Meaning: "a project of the vendor's; prices do not depend on it"},
-		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Meaning: "what is asked for, 1 to 100 products"},
-		{Name: "customer_id", In: operation.Body, Meaning: "whose prices: for partners and the vendor; a customer's key asks for its own"},
+		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Max: mostAsked, Of: product, Meaning: "the products, 1 to 100"},
+		{Name: "customer_id", In: operation.Body, Meaning: "whose prices: partners and the vendor must send it; a customer's key asks for its own"},
 	}
 }
 
@@ -35,14 +35,46 @@ func onDemandResourceRatings() operation.Operation {
 		Name: "ListOnDemandResourceRatings", Method: http.MethodPost, Path: "/v2/bills/ratings/on-demand-resources",
 		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, packages are left alone",
 		Callers: askers(), Subject: operation.Customers,
-		Params: append(priced(), operation.Param{Name: "inquiry_precision", In: operation.Body, Kind: operation.Whole, Max: 1, Default: "0",
+		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body, Kind: operation.Whole, Max: 1, Default: "0",
 			Meaning: "0: amounts are cut to 6 decimals; 1: all decimals"}),
 		Answer: demandRatings{},
 		Handle: handleOnDemandResourceRatings,
 	}
 }
 
-// asked is one product of an enquiry: DemandProductInfo and PeriodProductInfo.
+// demandProduct is what a caller sends of a product: DemandProductInfo. Members without omitempty must be sent.
+type demandProduct struct {
+	ID           string           `json:"id"`
+	Service      string           `json:"cloud_service_type"`
+	Resource     string           `json:"resource_type"`
+	Spec         string           `json:"resource_spec"`
+	Region       string           `json:"region"`
+	Zone         string           `json:"available_zone,omitempty"`
+	Size         int64            `json:"resource_size,omitempty"`
+	SizeMeasure  int64            `json:"size_measure_id,omitempty"`
+	UsageFactor  string           `json:"usage_factor"`
+	UsageValue   operation.Number `json:"usage_value"`
+	UsageMeasure int64            `json:"usage_measure_id,omitempty"`
+	Number       int64            `json:"subscription_num"`
+}
+
+// periodProduct is the same of a product for a period: PeriodProductInfo.
+type periodProduct struct {
+	ID          string `json:"id"`
+	Service     string `json:"cloud_service_type"`
+	Resource    string `json:"resource_type"`
+	Spec        string `json:"resource_spec"`
+	Region      string `json:"region"`
+	Zone        string `json:"available_zone,omitempty"`
+	Size        int64  `json:"resource_size,omitempty"`
+	SizeMeasure int64  `json:"size_measure_id,omitempty"`
+	PeriodType  int64  `json:"period_type"`
+	PeriodNum   int64  `json:"period_num"`
+	Number      int64  `json:"subscription_num"`
+	Installment string `json:"fee_installment_mode,omitempty"`
+}
+
+// asked is one product of either enquiry, as it is read.
 type asked struct {
 	ID           string         `json:"id"`
 	Service      string         `json:"cloud_service_type"`

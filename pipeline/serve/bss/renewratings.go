@@ -24,11 +24,11 @@ func renewRateOnPeriod() operation.Operation {
 		Summary: "What renewing a customer's resources would cost now, by the last order of each",
 		Callers: askers(), Subject: operation.Customers,
 		Params: []operation.Param{
-			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Meaning: "1 to 10 resources"},
+			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Max: mostResources, Of: []string(nil), Meaning: "1 to 10 resources"},
 			{Name: "period_type", In: operation.Body, Kind: operation.Word, Words: []string{"2", "3"}, Required: true, Meaning: "2 months, 3 years"},
 			{Name: "period_num", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 11, Required: true, Meaning: "1 to 11 months, or 1 to 3 years"},
 			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false", Meaning: "resources have no others that belong to them"},
-			{Name: "customer_id", In: operation.Body, Meaning: "whose resources: for partners and the vendor; a customer's key asks for its own"},
+			{Name: "customer_id", In: operation.Body, Meaning: "whose resources: partners and the vendor must send it; a customer's key asks for its own"},
 		},
 		Answer: renewRatings{},
 		Handle: handleRenewRateOnPeriod,

@@ -89,7 +89,7 @@ type request struct{ as, path, body string }
 // requests are all operations that read lines, page by page, with every kind of condition.
 func requests() (out []request) {
 	for _, cycle := range []string{"2026-08", "2026-09", "2026-10"} {
-		for _, customer := range []string{"ann", "bob", "cat", "dan", "nobody"} {
+		for _, customer := range []string{"ann", "bob", "cat", "dan", "eve"} {
 			base := subRecords + "?bill_cycle=" + cycle + "&customer_id=" + customer
 			for _, more := range []string{"&limit=100", "&limit=3", "&limit=3&offset=3", "&limit=3&offset=6", "&offset=1000", "&charging_mode=1", "&charging_mode=77",
 				"&service_type_code=st", "&region_code=east&resource_name=disk", "&bill_detail_type=16", "&association_type=2", "&trade_id=o1", "&resource_id=r2",

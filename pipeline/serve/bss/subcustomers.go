@@ -76,7 +76,7 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 			continue
 		}
 		if since != period.Past {
-			s.AssociatedOn = since.String()
+			s.AssociatedOn = operation.Time(since)
 		}
 		if manager := operation.ManagerOf(b, customer, c.State.Now); manager != "" {
 			s.Managers = []accountManager{{manager}}

@@ -110,7 +110,7 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 	out.usageTotals = totalsOf(a)
 	var samples []usageSample
 	a.EachPoint(func(at period.Instant, mbps *big.Rat) {
-		samples = append(samples, usageSample{at.String(), digitsOf(mbps), measureMbps})
+		samples = append(samples, usageSample{operation.Time(at), digitsOf(mbps), measureMbps})
 	})
 	out.Total = len(samples)
 	out.List = append(out.List, window(c, samples)...)

@@ -9,4 +9,6 @@
 //	OP-4  An Error has a code and a text in each language, neither empty, and holds nothing of other callers. What is no Error is told as
 //	      CBC.0999 with the request's id alone.
 //	OP-5  A Call reads one committed state.
+//	OP-6  A customer that is not in the books gets the same answer from every operation: NotItsCustomer, or NotForRole
+//	      for a key of its own.
 package operation

@@ -9,21 +9,21 @@ import (
 // Language is that of names and error texts.
 type Language uint8
 
-// The languages. Without X-Language the first is meant, as the vendor has it.
+// The languages.
 const (
-	Chinese Language = iota // zh_CN
-	English                 // en_US
+	English Language = iota // en_US
+	Chinese                 // zh_CN
 )
 
-// ParseLanguage reads the value of X-Language; case does not matter.
+// ParseLanguage reads a language, as X-Language and the setting api.language have it; case does not matter.
 func ParseLanguage(text string) (Language, bool) {
 	switch {
-	case text == "" || strings.EqualFold(text, "zh_CN"):
+	case strings.EqualFold(text, "zh_CN"):
 		return Chinese, true
 	case strings.EqualFold(text, "en_US"):
 		return English, true
 	}
-	return Chinese, false
+	return English, false
 }
 
 // Text is a text in both languages.
@@ -31,10 +31,10 @@ type Text struct{ Zh, En string }
 
 // In is the text in a language.
 func (t Text) In(l Language) string {
-	if l == English {
-		return t.En
+	if l == Chinese {
+		return t.Zh
 	}
-	return t.Zh
+	return t.En
 }
 
 // Textf fills in both texts; verbs and their order are the same in both.
@@ -59,6 +59,24 @@ type Error struct {
 
 // Error is the English text.
 func (e *Error) Error() string { return e.Code.ID + ": " + e.Text.En }
+
+// Told is an error as it is written: JSON of two members.
+type Told struct {
+	Code string `json:"error_code"`
+	Text string `json:"error_msg"`
+}
+
+// Told is the error in a language.
+func (e *Error) Told(l Language) Told { return Told{e.Code.ID, e.Text.In(l)} }
+
+// NotHTTP is the error of what cannot be read as a request: CBC.0100, and CBC.0 with the status where that is not 400.
+func NotHTTP(status int, why string) *Error {
+	code := badParameter()
+	if status != http.StatusBadRequest {
+		code = Code{fmt.Sprintf("CBC.0%d", status), status}
+	}
+	return &Error{code, Textf("请求不是有效的HTTP请求：%s", "the request is not valid HTTP: %s", why)}
+}
 
 // BadParameter is CBC.0100: a parameter is malformed, out of its range or missing.
 func BadParameter(name string, why Text) *Error {
@@ -118,6 +136,16 @@ func WrongVerb(allowed string) *Error {
 // TooLarge is CBC.0413: the body is longer than it may be.
 func TooLarge(most int) *Error {
 	return &Error{Code{"CBC.0413", http.StatusRequestEntityTooLarge}, Textf("请求体超过%d字节", "the body is longer than %d bytes", most)}
+}
+
+// NoRange is CBC.0416: the part of a file that was asked for is behind its end.
+func NoRange() *Error {
+	return &Error{Code{"CBC.0416", http.StatusRequestedRangeNotSatisfiable}, Text{"请求的范围超出文件长度", "Range: the file ends before the requested range"}}
+}
+
+// NotTheSame is CBC.0412: If-Match or If-Unmodified-Since asks for a version of a file that is not the present one.
+func NotTheSame() *Error {
+	return &Error{Code{"CBC.0412", http.StatusPreconditionFailed}, Text{"文件已更新，不满足请求的条件", "If-Match or If-Unmodified-Since: the file is a different version"}}
 }
 
 // URLTooLong is CBC.0414.

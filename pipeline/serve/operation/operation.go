@@ -26,6 +26,7 @@ type Operation struct {
 	Subject Subject     // whose records it reads
 	Params  []Param     // of path, query and body
 	Answer  any         // a zero value of what Handle gives as JSON: openapi.yaml says its fields; nil = no JSON
+	Resumed bool        // parts of its Streams can be had by Range
 	Types   []string    // Content-Types of what else Handle gives, as Streams
 	Handle  func(context.Context, *Call) (any, error)
 }

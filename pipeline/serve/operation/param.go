@@ -52,7 +52,8 @@ type Param struct {
 	In       Place
 	Kind     Kind
 	Required bool
-	Min, Max int64    // of Whole; of Text256 Max is the most characters
+	Min, Max int64    // of Whole; of Text256 Max is the most characters, of Raw the most items of a list
+	Of       any      // of Raw: a zero value of what it holds, for openapi.yaml
 	Words    []string // of Word
 	Default  string   // what is meant where it is not given; empty = nothing
 	Recent   bool     // of Month: not more than 18 months before the present one, nor after it

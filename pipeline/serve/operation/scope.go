@@ -73,10 +73,10 @@ func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period
 	}
 	switch c.Role {
 	case keys.Vendor, keys.Finance:
-		return ofVendor(op, v)
+		return ofVendor(op, v, b)
 	case keys.Customer:
-		if asked := v.Text("customer_id"); asked != "" && asked != c.Customer {
-			return Scope{}, NotForRole()
+		if asked := v.Text("customer_id"); asked != "" && asked != c.Customer || b.Customer(c.Customer) < 0 {
+			return Scope{}, NotForRole() // it asks for another one, or is no longer in the books
 		}
 		return Scope{Customer: c.Customer}, nil
 	case keys.Partner:
@@ -86,10 +86,13 @@ func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period
 }
 
 // ofVendor is all that was asked for.
-func ofVendor(op *Operation, v *Values) (Scope, error) {
+func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 	s := Scope{Customer: v.Text("customer_id"), Partner: v.Text("indirect_partner_id"), Manager: v.Text("account_manager_id"), Feeds: true}
 	if s.Partner == "" {
 		s.Partner = v.Text("partner_id")
+	}
+	if s.Customer != "" && b.Customer(s.Customer) < 0 {
+		return Scope{}, NotItsCustomer()
 	}
 	if op.Subject == ItsCustomer && s.Customer == "" {
 		return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: the vendor says whose bill"})
@@ -143,6 +146,14 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 		s.Nothing = true // the id of a manager is a filter like others for a key that is bound to none
 	}
 	return s, nil
+}
+
+// Knows reports whether a customer, who may be none of the books, ever was one of the scope's partner's, in the times
+// that count. Every
+// customer of the books is known where the scope has no partner.
+func (s *Scope) Knows(b *books.Books, id string, now period.Instant) bool {
+	customer := b.Customer(id)
+	return customer >= 0 && (s.Partner == "" || associated(b, customer, s, now+1))
 }
 
 // resoldBy is when a reseller had a partner as its distributor; nil = never.

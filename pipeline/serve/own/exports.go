@@ -31,10 +31,12 @@ func consumption() operation.Operation {
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "partner_id", Meaning: "only this partner's: for the vendor alone"},
 			{Name: "indirect_partner_id", Meaning: "what customers consumed as this reseller's, while it was the caller's"},
+			{Name: "with_resellers", Kind: operation.Flag, Default: "false", Meaning: "also what customers consumed as resellers' that bought from the partner"},
 			{Name: "account_manager_id", Meaning: "only customers of this account manager"},
 			{Name: "split", Kind: operation.Flag, Default: "false", Meaning: "CSV as a tar.gz of parts of 100,000 rows"},
 			{Name: "issuer_id", Meaning: "FOCUS: whose invoices, a partner_id or vendor; without it the caller's own, or those it is sent"},
 		},
+		Resumed: true,
 		Types: []string{"text/csv; charset=utf-8", "application/x-ndjson", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream",
 			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip"},
 		Handle: handleConsumption,
@@ -44,6 +46,14 @@ func consumption() operation.Operation {
 const (
 	focusCSV     = "focus"
 	focusParquet = "focus-parquet"
+)
+
+// What an export of a partner or a customer may hold, of which many run at once: a quarter of that of the whole table.
+// What does not fit
+// is merged in passes over scratch space, which takes the partner's rows alone.
+const (
+	narrowRows  = 1 << 16
+	narrowFiles = 64
 )
 
 func exportFormats() []string { return append(export.Formats(), focusCSV, focusParquet) }
@@ -83,6 +93,13 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 		return nil, operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
 	}
 	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c), Split: c.Flag("split"), Partners: reader}
+	if r.Scope.Partner != "" || r.Scope.Customer != "" {
+		r.Limits = rows.Limits{Rows: narrowRows, Files: narrowFiles}
+	}
+	if r.Scope.Resellers && (r.Scope.Partner == "" || c.Given("indirect_partner_id")) {
+		return nil, operation.BadParameter("with_resellers", operation.Text{Zh: "需要指定伙伴，且不能与indirect_partner_id同时使用",
+			En: "goes with a partner, and without indirect_partner_id"})
+	}
 	if err := r.Check(); err != nil {
 		return nil, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
 	}
@@ -94,10 +111,11 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 
 // exportScope is the call's scope as exports take it.
 func exportScope(c *operation.Call) export.Scope {
-	s := export.Scope{Customer: c.Scope.Customer, Partner: c.Scope.Partner, Direct: c.Scope.Partner != ""}
+	s := export.OfPartner(c.Scope.Partner, "", c.Flag("with_resellers"))
 	if c.Scope.During != nil {
-		s.Seller = c.Caller.Partner // it is the caller's reseller
+		s = export.OfPartner(c.Caller.Partner, c.Scope.Partner, c.Flag("with_resellers")) // it is the caller's reseller
 	}
+	s.Customer = c.Scope.Customer
 	switch {
 	case c.Scope.Nothing:
 		s.Only, s.Named = func(string) bool { return false }, "nobody"
@@ -154,7 +172,7 @@ func focusRequest(c *operation.Call) (focus.Request, error) {
 	switch {
 	case c.Flag("split"):
 		return r, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
-	case c.Given("indirect_partner_id") || c.Scope.Manager != "":
+	case c.Given("indirect_partner_id") || c.Flag("with_resellers") || c.Scope.Manager != "":
 		return r, operation.MayNot(operation.Text{Zh: "focus格式不支持按云经销商或客户经理查询", En: "FOCUS is of an issuer's invoices: neither of an indirect partner nor of an account manager"})
 	case r.Issuer != "" && r.Issuer != settlement.VendorID && b.Partner(r.Issuer) < 0:
 		return r, operation.BadParameter("issuer_id", operation.Text{Zh: "不存在", En: "is no partner, and not vendor"})
