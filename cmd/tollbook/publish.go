@@ -99,6 +99,7 @@ func (a *app) publishText(r *publish.Report) {
 		}
 		fmt.Fprintf(a.out, "%s %s\n", verb, name)
 	}
+	a.layoutText(r)
 	g := newGrid("table", ">files", ">not there yet", ">rows inserted")
 	for _, t := range r.Tables {
 		g.add(t.Table, t.Files, t.New, t.Inserted)
@@ -116,6 +117,36 @@ func (a *app) publishText(r *publish.Report) {
 	}
 	if r.Cleaned > 0 {
 		fmt.Fprintf(a.out, "deleted what no view shows: %s\n", counted(int64(r.Cleaned), "load", "loads"))
+	}
+}
+
+// layoutText says what became of a copy that an older program laid out.
+func (a *app) layoutText(r *publish.Report) {
+	internal := publish.Schema{Database: r.Database}.Internal()
+	switch {
+	case len(r.Adopted) > 0 && r.DryRun:
+		fmt.Fprintf(
+			a.out,
+			"would move the tables from database %s to %s; rows that are published already are not inserted again\n",
+			r.Database,
+			internal,
+		)
+	case len(r.Adopted) > 0:
+		fmt.Fprintf(
+			a.out,
+			"moved the tables from database %s to %s; database %s now holds the views only\n",
+			r.Database,
+			internal,
+			r.Database,
+		)
+	}
+	if len(r.Old) > 0 {
+		fmt.Fprintf(
+			a.out,
+			"%s stay in database %s while a statement runs that may read them; the next publish drops them\n",
+			counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"),
+			r.Database,
+		)
 	}
 }
 
@@ -152,6 +183,7 @@ func (a *app) publishedText(r *run.Report) {
 		fmt.Fprintln(a.out, "  The next run publishes it, or `tollbook publish`.")
 	case r.Published != nil && r.Published.Changed:
 		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server, r.Published.Database, r.Published.Manifest)
+		a.layoutText(r.Published)
 		a.mendedText(r.Published.Mended)
 		a.uncleanedText(r.Published)
 	}

@@ -66,7 +66,7 @@ func (c *ClickHouse) At(snap *lake.Snapshot, lake Store) *Published { return &Pu
 // behind says what the views show in the place of the state.
 func (p *Published) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
-	if err != nil {
+	if old := new(publish.OldLayoutError); err != nil && !errors.As(err, &old) {
 		return err
 	}
 	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}
