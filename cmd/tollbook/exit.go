@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/pipeline/read/query"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -79,13 +80,14 @@ func exitCode(err error) int {
 	var unknownKey *keys.UnknownKeyError
 	var gated *run.GatedError
 	var unnamed *partners.MissingBookError
+	var noDataSet *rules.FileError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &unnamed):
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &unnamed), errors.As(err, &noDataSet):
 		return exitWrong
 	}
 	return exitFailed
