@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -81,13 +82,14 @@ func exitCode(err error) int {
 	var gated *run.GatedError
 	var unnamed *settle.MissingBookError
 	var open *run.OpenItemsError
+	var noDataSet *rules.FileError
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errLook):
 		return exitLook
 	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed):
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed), errors.As(err, &noDataSet):
 		return exitWrong
 	}
 	return exitFailed

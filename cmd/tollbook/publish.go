@@ -102,6 +102,7 @@ func (a *app) publishText(r *publish.Report) {
 		}
 		fmt.Fprintf(a.out, "%s %s\n", verb, name)
 	}
+	a.layoutText(r)
 	g := newGrid("table", ">files", ">not there yet", ">rows inserted")
 	for _, t := range r.Tables {
 		g.add(t.Table, t.Files, t.New, t.Inserted)
@@ -127,6 +128,36 @@ func (a *app) publishText(r *publish.Report) {
 // nothingToInsert reports whether the server has all files of the state, in tables as they are to be.
 func nothingToInsert(r *publish.Report) bool {
 	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t publish.TableReport) bool { return t.New > 0 })
+}
+
+// layoutText says what became of a copy that an older program laid out.
+func (a *app) layoutText(r *publish.Report) {
+	internal := publish.Schema{Database: r.Database}.Internal()
+	switch {
+	case len(r.Adopted) > 0 && r.DryRun:
+		fmt.Fprintf(
+			a.out,
+			"would move the tables from database %s to %s; rows that are published already are not inserted again\n",
+			r.Database,
+			internal,
+		)
+	case len(r.Adopted) > 0:
+		fmt.Fprintf(
+			a.out,
+			"moved the tables from database %s to %s; database %s now holds the views only\n",
+			r.Database,
+			internal,
+			r.Database,
+		)
+	}
+	if len(r.Old) > 0 {
+		fmt.Fprintf(
+			a.out,
+			"%s stay in database %s while a statement runs that may read them; the next publish drops them\n",
+			counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"),
+			r.Database,
+		)
+	}
 }
 
 // mendedText lists what was inserted anew because it differed.
@@ -162,6 +193,7 @@ func (a *app) publishedText(r *workspace.Report) {
 		fmt.Fprintln(a.out, "  The next run publishes it, or `tollbook publish`.")
 	case r.Published != nil && r.Published.Changed:
 		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server, r.Published.Database, r.Published.Manifest)
+		a.layoutText(r.Published)
 		a.mendedText(r.Published.Mended)
 		a.uncleanedText(r.Published)
 	}

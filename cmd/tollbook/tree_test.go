@@ -20,6 +20,8 @@ func commands() []string {
 		"tollbook doctor",
 		"tollbook explain",
 		"tollbook export",
+		"tollbook focus",
+		"tollbook focus check",
 		"tollbook generate",
 		"tollbook incentives",
 		"tollbook ingest",

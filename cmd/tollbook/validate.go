@@ -62,14 +62,15 @@ func (a *app) validateFocus(ctx context.Context, r focus.Request, written []focu
 func (a *app) printValidation(v *validation) {
 	g := newGrid("issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run", ">.BilledCost", ">.statements", "")
 	for _, c := range v.Sets {
-		same := ""
-		if c.Expected != "" {
-			same = map[bool]string{true: "same", false: "DIFFERENT"}[c.Expected == c.Billed]
-		}
+		same := map[bool]string{true: "same", false: "DIFFERENT"}[len(c.Differ) == 0]
 		g.add(c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried), c.Count(rules.NotRun), c.Billed, c.Expected, same)
 	}
 	g.print(a.out, "")
 	for _, c := range v.Sets {
+		if len(c.Differ) > 0 {
+			fmt.Fprintf(a.out, "\naccounts of %s that differ from their statements\n", c.Issuer)
+			a.printAccounts(c.Differ)
+		}
 		for i := range c.Results {
 			if res := &c.Results[i]; res.Outcome == rules.Failed {
 				fmt.Fprintf(a.out, "\n%s of %s fails in %s: %s\n", res.Rule, c.Issuer, counted(res.Failures, "place", "places"), res.Text)

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
@@ -22,75 +24,162 @@ func Supports() []string {
 
 // Checked is what a check of a written data set found.
 type Checked struct {
-	Issuer   string `json:"issuer"`
-	File     string `json:"file"`
-	Billed   string `json:"billed_cost"`          // the sum of BilledCost as the file has it
-	Expected string `json:"statements,omitempty"` // what the statements of the cycle say it is; empty for one account alone
+	Issuer   string    `json:"issuer"`
+	File     string    `json:"file"`
+	Billed   string    `json:"billed_cost"`        // the sum of BilledCost as the file has it
+	Expected string    `json:"statements"`         // what the statements of the cycle say it is
+	Differ   []Account `json:"accounts,omitempty"` // accounts of which the file says something else than the statements
 	*rules.Report
 }
 
-// Good reports whether every rule that was run holds, and the sums agree.
-func (c *Checked) Good() bool {
-	return c.Count(rules.Failed) == 0 && (c.Expected == "" || c.Expected == c.Billed)
+// Account is a billed account in a data set and in the statements.
+type Account struct {
+	ID       string `json:"account"`
+	Billed   string `json:"billed_cost"`
+	Expected string `json:"statements"`
+	Lines    int64  `json:"lines"`           // rows that are a line
+	Stated   int64  `json:"statement_lines"` // lines that the statements count
 }
 
-// Check reads a data set that was written back and checks it: rule by rule, and, where it has all accounts, its sum against the statements.
+// Good reports whether every rule that was run holds, and what the file bills each account agrees with the statements.
+func (c *Checked) Good() bool { return c.Count(rules.Failed) == 0 && len(c.Differ) == 0 }
+
+// Check reads a data set that was written back and checks it: rule by rule, and the sum and the lines of each account
+// against the statements. Errors: *rules.FileError, those of Owed.
 func (s *Source) Check(ctx context.Context, r Request, name string) (c *Checked, err error) {
 	d, err := rules.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	sum, err := newSummed(d, "BilledCost")
+	sums, err := newSummed(d)
 	if err != nil {
-		return nil, fmt.Errorf("check %s: %w", name, err)
+		return nil, &rules.FileError{Name: name, Err: err}
 	}
 	c = &Checked{Issuer: r.Issuer, File: name}
-	if c.Report, err = rules.Validate(ctx, sum, Supports()); err != nil {
+	if c.Report, err = rules.Validate(ctx, sums, Supports()); err != nil {
 		return nil, fmt.Errorf("check %s: %w", name, err)
 	}
-	if !sum.total.IsInt() {
-		return nil, fmt.Errorf("check %s: BilledCost has more than %d decimals", name, costScale)
-	}
-	total, err := fromBig(sum.total.Num())
-	if err != nil {
-		return nil, fmt.Errorf("check %s: the sum of BilledCost: %w", name, err)
-	}
-	c.Billed = string(appendDec(nil, total, costScale))
-	if r.Account == "" {
-		c.Expected, err = s.Expected(ctx, r.Cycle, r.Issuer)
-	}
-	return c, err
+	return c, s.compare(ctx, r, c, sums)
 }
 
-// summed adds a column up while it is read.
+// Compare reads a data set and compares it with the statements alone, by no rule.
+func (s *Source) Compare(ctx context.Context, r Request, name string) (c *Checked, err error) {
+	d, err := rules.Open(name, "NULL")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	sums, err := newSummed(d)
+	if err != nil {
+		return nil, &rules.FileError{Name: name, Err: err}
+	}
+	for err == nil {
+		if _, err = sums.Next(); err == nil {
+			err = ctx.Err()
+		}
+	}
+	if !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	c = &Checked{Issuer: r.Issuer, File: name}
+	return c, s.compare(ctx, r, c, sums)
+}
+
+// compare compares what was read with the statements.
+func (s *Source) compare(ctx context.Context, r Request, c *Checked, sums *summed) error {
+	owed, err := s.Owed(ctx, r.Cycle, r.Issuer)
+	if err != nil {
+		return err
+	}
+	if r.Account != "" {
+		maps.DeleteFunc(owed, func(id string, _ *AccountSum) bool { return id != r.Account })
+	}
+	return c.compare(sums, owed)
+}
+
+// compare notes accounts that differ, and the sums over all.
+func (c *Checked) compare(sums *summed, owed map[string]*AccountSum) error {
+	billed, expected := new(big.Rat), new(big.Int)
+	ids := slices.AppendSeq(slices.Collect(maps.Keys(owed)), maps.Keys(sums.accounts))
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		file, stated := sums.accounts[id], owed[id]
+		if file == nil {
+			file = &fileSum{}
+		}
+		if stated == nil {
+			stated = &AccountSum{Billed: new(big.Int)}
+		}
+		billed.Add(billed, &file.billed)
+		expected.Add(expected, stated.Billed)
+		want := new(big.Rat).SetFrac(stated.Billed, power(amountScale))
+		if file.billed.Cmp(want) == 0 && (!sums.hasKinds || file.lines == stated.Lines) {
+			continue
+		}
+		text, err := amountText(stated.Billed)
+		if err != nil {
+			return err
+		}
+		c.Differ = append(c.Differ, Account{id, exactly(&file.billed), text, file.lines, stated.Lines})
+	}
+	var err error
+	c.Billed = exactly(billed)
+	c.Expected, err = amountText(expected)
+	return err
+}
+
+// exactly is a sum of decimals as text, with all of its decimals.
+func exactly(v *big.Rat) string {
+	digits, _ := v.FloatPrec()
+	return v.FloatString(digits)
+}
+
+// fileSum is what a data set bills an account.
+type fileSum struct {
+	billed big.Rat
+	lines  int64
+}
+
+// summed adds up what a data set bills each account while it is read.
 type summed struct {
 	rules.Data
-	at    int
-	unit  *big.Rat
-	total big.Rat // in units of costScale
+	cost, account, kind int
+	hasKinds            bool // the column x_LineKind is there: rows that are lines can be counted
+	accounts            map[string]*fileSum
 }
 
-func newSummed(d rules.Data, column string) (*summed, error) {
+func newSummed(d rules.Data) (*summed, error) {
 	names, _ := d.Columns()
-	at := slices.Index(names, column)
-	if at < 0 {
-		return nil, fmt.Errorf("no column %s", column)
+	s := &summed{Data: d, kind: slices.Index(names, "x_LineKind"), accounts: map[string]*fileSum{}}
+	s.hasKinds = s.kind >= 0
+	for column, at := range map[string]*int{"BilledCost": &s.cost, "BillingAccountId": &s.account} {
+		if *at = slices.Index(names, column); *at < 0 {
+			return nil, fmt.Errorf("no column %s, which the statements are compared with", column)
+		}
 	}
-	return &summed{Data: d, at: at, unit: new(big.Rat).SetInt(power(costScale))}, nil
+	return s, nil
 }
 
-// Next passes a row on. What is no number, a rule finds.
+// Next passes a row on. A cost that is no number is left to the rules.
 func (s *summed) Next() ([]rules.Cell, error) {
 	row, err := s.Data.Next()
 	if err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, io.EOF
-		}
 		return nil, err
 	}
-	if v, ok := new(big.Rat).SetString(row[s.at].Text); ok && !row[s.at].Null {
-		s.total.Add(&s.total, v.Mul(v, s.unit))
+	sum := s.accounts[row[s.account].Text]
+	if sum == nil {
+		sum = &fileSum{}
+		s.accounts[strings.Clone(row[s.account].Text)] = sum
+	}
+	if v, ok := rules.Number(row[s.cost].Text); ok && !row[s.cost].Null {
+		sum.billed.Add(&sum.billed, v.Rat())
+	}
+	if s.hasKinds && !slices.Contains(derived, row[s.kind].Text) {
+		sum.lines++
 	}
 	return row, nil
 }
+
+// derived are the values of x_LineKind on rows that are no line of a statement.
+var derived = []string{"package", "term", "rounding", "incentive"}

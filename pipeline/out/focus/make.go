@@ -56,12 +56,14 @@ type maker struct {
 	cycle   period.Cycle
 	issuer  int32 // index of the partner, or settlement.Vendor
 
-	products  shelf
-	units     map[string]string
-	named     map[priceKey][2]string
-	customers Party // the last one
-	partners  map[int32]Party
-	deals     map[dealKey]deal
+	products shelf
+	units    map[string]string
+	// packageUnits is the unit of each package of the books, or severalUnits; nil = not looked up yet.
+	packageUnits map[string]string
+	named        map[priceKey][2]string
+	customers    Party // the last one
+	partners     map[int32]Party
+	deals        map[dealKey]deal
 
 	line     theLine
 	row      Row
@@ -257,7 +259,10 @@ func (m *maker) begin(account Party, customer string) *Row {
 	return &m.row
 }
 
+// emit passes a row on. An end is exclusive, so what took no time, such as a record whose start is its end, ends a
+// second later (FOCUS-5).
 func (m *maker) emit(r *Row) error {
+	r.End = max(r.End, r.Start+second)
 	if m.request.Account != "" && m.request.Account != r.Account.ID {
 		return nil
 	}
@@ -288,7 +293,7 @@ func (m *maker) draws(l *theLine, r *Row) error {
 		}
 		hi, lo := q.Raw()
 		drawnQuantity := decimal128.New(hi, lo)
-		r.Package = drawn{draw[:at], r.ConsumedUnit, some(drawnQuantity)}
+		r.Package = drawn{m.commitment(draw[:at], r.ConsumedUnit), draw[:at], r.ConsumedUnit, some(drawnQuantity)}
 		r.Consumed, r.Quantity, r.ListPrice = some(drawnQuantity), some(drawnQuantity), some(l.price)
 		if l.quantity.Add(l.free) != l.usage { // priced by the block or the step: a drawn unit has no price of its own
 			r.Quantity = some(dec{})
@@ -298,13 +303,39 @@ func (m *maker) draws(l *theLine, r *Row) error {
 			return err
 		}
 		r.Contracted = r.List
-		r.Description = l.product.name + ", from package " + r.Package.ID
+		r.Description = l.product.name + ", from package " + r.Package.name
 		if err := m.emit(r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// commitment is the id of the commitment that a package is for what has a unit. A commitment has one unit (FOCUS-6):
+// where packages of an id are of products with several, each unit is a commitment of its own. The books say so, not the
+// lines, so that an id is the same in all data sets.
+func (m *maker) commitment(id, unit string) string {
+	if m.packageUnits == nil {
+		m.packageUnits = map[string]string{}
+		for i := range m.src.Books.Packages {
+			p := &m.src.Books.Packages[i]
+			for _, sku := range p.SKUs {
+				one := m.unit(or(m.src.Books.Products[sku].Measure, "unit"))
+				if known, ok := m.packageUnits[p.ID]; ok && known != one {
+					one = severalUnits
+				}
+				m.packageUnits[p.ID] = one
+			}
+		}
+	}
+	if only, known := m.packageUnits[id]; known && only != unit {
+		return id + "/" + unit
+	}
+	return id
+}
+
+// severalUnits stands for the unit of a package that is of products with different ones; no unit is empty.
+const severalUnits = ""
 
 // dealKey and deal remember terms: they are looked up for runs of lines of one day.
 type dealKey struct{ partner, sku int32 }

@@ -46,8 +46,8 @@ type Row struct {
 
 // drawn is what a row drew from a package; the zero value is nothing.
 type drawn struct {
-	ID, unit string
-	quantity maybe
+	ID, name, unit string
+	quantity       maybe
 }
 
 func (d *drawn) of(word string) string {

@@ -29,8 +29,14 @@ func (e *AlteredError) Hint() string {
 func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*published) error {
 	there := make(map[string]map[string]string)
 	var tableName, name, kind string
-	err := c.Each(ctx, "read the columns of the tables", "SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')", []any{s.Database},
-		func() { clear(there) }, []any{&tableName, &name, &kind}, func() error {
+	err := c.Each(
+		ctx,
+		"read the columns of the tables",
+		"SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')",
+		[]any{s.Internal()},
+		func() { clear(there) },
+		[]any{&tableName, &name, &kind},
+		func() error {
 			if there[tableName] == nil {
 				there[tableName] = make(map[string]string)
 			}

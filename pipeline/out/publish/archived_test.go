@@ -92,7 +92,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 		t.Errorf("owed %+v", night.Owed)
 	}
 	check("after a night")
-	w.ask("DELETE FROM copy.statements_data WHERE cycle = '2026-09'")
+	w.ask("DELETE FROM copy_internal.statements_data WHERE cycle = '2026-09'")
 	if r := w.publish(); len(r.Mended) == 0 {
 		t.Errorf("%+v", r)
 	}

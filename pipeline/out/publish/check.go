@@ -40,7 +40,13 @@ func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 	sql := `SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
-	err := n.Each(ctx, "read system.parts", sql, []any{r.schema.Database}, func() { clear(out) }, []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation},
+	err := n.Each(
+		ctx,
+		"read system.parts",
+		sql,
+		[]any{r.schema.Internal()},
+		func() { clear(out) },
+		[]any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation},
 		func() error {
 			out[place{n.Address(), name, cycle}] = m
 			return nil

@@ -52,7 +52,7 @@ func (r *run) mutationFails(ctx context.Context) string {
 	for _, n := range r.nodes.all {
 		var why string
 		sql := "SELECT max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done"
-		if err := n.One(ctx, "read system.mutations", sql, []any{r.schema.Database}, &why); err == nil && why != "" {
+		if err := n.One(ctx, "read system.mutations", sql, []any{r.schema.Internal()}, &why); err == nil && why != "" {
 			return ": clickhouse " + n.Address() + ": " + why
 		}
 	}
@@ -72,13 +72,10 @@ func (r *run) clean(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now, oldest := ids[0]>>22, int64(0)
-	for _, n := range r.nodes.all {
-		elapsed, err := r.oldestQuery(ctx, n)
-		if err != nil {
-			return err
-		}
-		oldest = max(oldest, elapsed)
+	now := ids[0] >> 22
+	oldest, err := r.oldest(ctx)
+	if err != nil {
+		return err
 	}
 	gone := func(id uint64) bool {
 		age := int64(now) - int64(id>>22)
@@ -107,7 +104,22 @@ func (r *run) clean(ctx context.Context) error {
 	if err := r.step(StepForgotten); err != nil {
 		return err
 	}
-	return r.remove(ctx, list)
+	if err := r.remove(ctx, list); err != nil {
+		return err
+	}
+	return r.dropOld(ctx, gone)
+}
+
+// oldest is how many milliseconds ago the oldest query that runs on any server began.
+func (r *run) oldest(ctx context.Context) (oldest int64, err error) {
+	for _, n := range r.nodes.all {
+		elapsed, err := r.oldestQuery(ctx, n)
+		if err != nil {
+			return 0, err
+		}
+		oldest = max(oldest, elapsed)
+	}
+	return oldest, nil
 }
 
 // oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside. Queries without a

@@ -16,31 +16,45 @@ import (
 var ddl embed.FS
 
 // The migrations, in order; the first is version 1. What is in the list never changes: what is new comes after it.
-func migrations() []string { return []string{"0001_tables.sql", "0002_samples.sql"} }
+func migrations() []string { return []string{"0001_tables.sql", "0002_samples.sql", databasesFile} }
+
+// databasesFile is the migration that gave the views a database to themselves.
+const databasesFile = "0003_databases.sql"
 
 const viewsFile = "views.sql"
 
+// InternalSuffix is what the name of a copy's second database has after that of the first.
+const InternalSuffix = "_internal"
+
 // Schema is where things are and whether several servers hold them.
 type Schema struct {
-	Database string
+	Database string // of the views; everything else is in Internal
 	Cluster  string // "" = one server
 }
 
-// name is a table's name as SQL writes it.
-func (s Schema) name(table string) string { return clickhouse.Name(s.Database, table) }
+// Internal is the database of the tables behind the views: rows, pointer, loads.
+func (s Schema) Internal() string { return s.Database + InternalSuffix }
 
-// statements renders a file of DDL and cuts it into statements. Comments stay with what they stand before.
+// name is a table's name as SQL writes it.
+func (s Schema) name(table string) string { return clickhouse.Name(s.Internal(), table) }
+
+// statements renders a file of DDL and splits it into statements. A comment belongs to the statement that follows it.
 func (s Schema) statements(file string) ([]string, error) {
 	text, err := ddl.ReadFile("ddl/" + file)
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New(file).Funcs(template.FuncMap{"rows": s.rows, "live": s.live}).Parse(string(text))
+	t, err := template.New(file).
+		Funcs(template.FuncMap{"rows": s.rows, "live": s.live, "columns": viewColumns}).
+		Parse(string(text))
 	if err != nil {
 		return nil, fmt.Errorf("read ddl/%s: %w", file, err)
 	}
 	var out strings.Builder
-	if err := t.Execute(&out, struct{ DB string }{clickhouse.Name(s.Database)}); err != nil {
+	if err := t.Execute(
+		&out,
+		struct{ DB, Views string }{clickhouse.Name(s.Internal()), clickhouse.Name(s.Database)},
+	); err != nil {
 		return nil, fmt.Errorf("read ddl/%s: %w", file, err)
 	}
 	var list []string
@@ -55,9 +69,9 @@ func (s Schema) statements(file string) ([]string, error) {
 // rows is the engine through which a view reads a data table.
 func (s Schema) rows(table string) string {
 	if s.Cluster == "" {
-		return fmt.Sprintf("Merge(%s, '^%s_data$')", clickhouse.Name(s.Database), table)
+		return fmt.Sprintf("Merge(%s, '^%s_data$')", clickhouse.Name(s.Internal()), table)
 	}
-	return fmt.Sprintf("Distributed('%s', '%s', '%s_data')", s.Cluster, s.Database, table)
+	return fmt.Sprintf("Distributed('%s', '%s', '%s_data')", s.Cluster, s.Internal(), table)
 }
 
 // live is what a view shows of a table: one read of the pointer, as one value, before the data is read. GLOBAL makes the server that is
@@ -86,30 +100,56 @@ func (s Schema) views() (list []string, hash string, err error) {
 	return list, string(lake.HashBytes([]byte(text))), err
 }
 
+// viewColumns are the columns of a view by the view's name.
+func viewColumns(view string) (string, error) {
+	p := find(theTables(true), view)
+	if p == nil {
+		return "", fmt.Errorf("no table is published as %s", view)
+	}
+	return p.viewColumns(), nil
+}
+
 // state is which versions a server has.
 type state struct {
 	versions []int
-	views    string // hash; "" = none
-	whole    bool   // every table and view is there
+	views    string   // hash; "" = none
+	whole    bool     // every table and view is there
+	old      []string // tables of versions 1 and 2, which are in the database of the views
+	adopted  bool     // the pointer is in the internal database
 }
 
-// readState asks a server which versions it has.
+// readState asks a server which versions it has. Errors: *NotViewsError.
 func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error) {
 	var st state
-	there := make(map[string]bool)
-	var name, hash string
-	err := c.Each(ctx, "look for the tables", "SELECT name FROM system.tables WHERE database = ?", []any{s.Database},
-		func() { clear(there) }, []any{&name}, func() error {
-			there[name] = true
+	tables, views := make(map[string]bool), make(map[string]bool)
+	var database, name, engine, hash string
+	err := c.Each(
+		ctx,
+		"look for the tables",
+		"SELECT database, name, engine FROM system.tables WHERE database IN (?, ?)",
+		[]any{s.Database, s.Internal()},
+		func() { clear(tables); clear(views); st.old = nil },
+		[]any{&database, &name, &engine},
+		func() error {
+			switch {
+			case database == s.Internal():
+				tables[name] = true
+			case engine == "View":
+				views[name] = true
+			case slices.Contains(tableNames(), name):
+				st.old = append(st.old, name)
+			}
 			return nil
 		})
-	if err != nil || !there["schema_versions"] {
+	if err == nil {
+		err = s.notInternal(ctx, c, st.old)
+	}
+	st.adopted = tables["published"]
+	if err != nil || !tables["schema_versions"] {
 		return st, err
 	}
-	st.whole = true
-	for _, t := range s.names() {
-		st.whole = st.whole && there[t]
-	}
+	st.whole = !slices.ContainsFunc(tableNames(), func(name string) bool { return !tables[name] }) &&
+		!slices.ContainsFunc(viewNames(), func(name string) bool { return !views[name] })
 	var version uint32
 	err = c.Each(ctx, "read schema_versions", "SELECT version, name, hash FROM "+s.name("schema_versions")+" ORDER BY applied_at, version", nil,
 		func() { st.versions, st.views = nil, "" }, []any{&version, &name, &hash}, func() error {
@@ -123,11 +163,20 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	return st, err
 }
 
-// names are the tables and views that the DDL makes.
-func (s Schema) names() []string {
-	list := []string{"published", "loads", "checks", "live"}
+// tableNames are the tables that the DDL makes in the internal database.
+func tableNames() []string {
+	list := []string{"schema_versions", "published", "loads", "checks"}
 	for _, p := range theTables(true) {
-		list = append(list, p.name, p.name+"_rows", p.data())
+		list = append(list, p.name+"_rows", p.data())
+	}
+	return list
+}
+
+// viewNames are the views.
+func viewNames() []string {
+	list := []string{"live", "schema_versions"}
+	for _, p := range theTables(true) {
+		list = append(list, p.name)
 	}
 	return list
 }
@@ -178,16 +227,9 @@ func (e *NewerError) Error() string {
 func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
 
 // Drift names what a publish would run on a server to bring its tables to this program's version; none = nothing. It changes nothing. Errors:
-// *NewerError, *AlteredError.
+// *NewerError, *NotViewsError, *AlteredError.
 func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
-	st, err := s.readState(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.newer(c, &st); err != nil {
-		return nil, err
-	}
-	steps, err := s.todo(st)
+	steps, _, err := s.plan(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -208,41 +250,59 @@ func (s Schema) newer(c *clickhouse.Conn, st *state) error {
 	return nil
 }
 
-// migrate brings a server's tables up to this program's version. Each statement may run twice: what was stopped is run again. The tables
-// are checked before views are made over them.
-func (s Schema) migrate(ctx context.Context, c *clickhouse.Conn, list []*published) (ran []string, err error) {
+// plan is what is to be run on a server. Errors: *NewerError, *NotViewsError.
+func (s Schema) plan(ctx context.Context, c *clickhouse.Conn) ([]step, state, error) {
 	st, err := s.readState(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, st, err
 	}
 	if err := s.newer(c, &st); err != nil {
-		return nil, err
+		return nil, st, err
 	}
 	steps, err := s.todo(st)
-	if err != nil {
-		return nil, err
-	}
-	checked := false
-	for _, step := range steps {
-		if step.version == 0 {
-			if err := s.checkColumns(ctx, c, list); err != nil {
-				return ran, err
-			}
-			checked = true
+	return steps, st, err
+}
+
+// apply runs a file of DDL and notes it. Each statement may run twice: what was stopped is run again.
+func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error {
+	for _, sql := range step.list {
+		if err := s.execute(ctx, c, step.name, sql); err != nil {
+			return err
 		}
-		for _, sql := range step.list {
-			if err := c.Do(ctx, "run "+step.name, sql); err != nil {
-				return ran, err
-			}
-		}
-		err := c.Do(ctx, "note "+step.name, "INSERT INTO "+s.name("schema_versions")+" (version, name, hash) VALUES (?, ?, ?)", uint32(step.version), step.name, step.hash)
-		if err != nil {
-			return ran, err
-		}
-		ran = append(ran, step.name)
 	}
-	if checked {
-		return ran, nil
+	return c.Do(
+		ctx,
+		"note "+step.name,
+		"INSERT INTO "+s.name("schema_versions")+" (version, name, hash) VALUES (?, ?, ?)",
+		uint32(step.version),
+		step.name,
+		step.hash,
+	)
+}
+
+// execute runs a statement of DDL. A database that is there is not created again, so that a user without the right to
+// create databases can publish into two that an administrator made.
+func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql string) error {
+	for _, database := range []string{s.Database, s.Internal()} {
+		if !strings.Contains(sql, "CREATE DATABASE IF NOT EXISTS "+clickhouse.Name(database)) {
+			continue
+		}
+		var there uint64
+		err := c.One(
+			ctx,
+			"look for the databases",
+			"SELECT count() FROM system.databases WHERE name = ?",
+			[]any{database},
+			&there,
+		)
+		if err != nil || there > 0 {
+			return err
+		}
+		what := "create database " + database
+		if database != s.Database {
+			what += ", which holds the tables behind the views of " + s.Database
+		}
+		return c.Do(ctx, what, sql)
 	}
-	return ran, s.checkColumns(ctx, c, list)
+	return c.Do(ctx, "run "+file, sql)
 }

@@ -1,9 +1,16 @@
 // Package publish keeps a ClickHouse equal to the lake: what the views show is one whole state of the lake, to the last digit, and moves
 // from one state to the next in one step, whatever is killed when. docs/clickhouse.md says the same for people who ask there.
 //
+// The database of the dsn holds the views and nothing else; each view and each of its columns has a comment:
+//
+//	lines, …          rows whose load the pointer names
+//	live              the newest row of the pointer
+//	schema_versions   which DDL was run; programs of the layout before version 3 look here, and then publish nothing
+//
+// The internal database, whose name ends in _internal, holds the tables:
+//
 //	lines_data, …     the rows, MergeTree; `load` says which insertion a row came with
 //	lines_rows, …     Merge or Distributed over them: what the views read
-//	lines, …          the views: rows whose load the pointer names
 //	published         the pointer: the row with the largest number, with the ids of all loads that are shown
 //	loads             what each load is: file, rows, sums; written when it was counted
 //	checks            what partitions were made of when they were last found right
@@ -34,6 +41,10 @@
 //	PUB-10 Every statement of DDL may run twice, and a migration is noted when all of it was run.
 //	PUB-11 A row of the pointer goes, from every server, before any row of data that it names. So who reads rows by a pointer that was left
 //	       behind, and finds the row of the pointer after that, has read all of them.
+//	PUB-12 The copy of an older program, whose tables are in the database of the views, is taken over: each table is
+//	       filled from the old one under a temporary name and renamed when it is complete, the pointer last. The views
+//	       read the old tables until all new ones are there, and the same pointer before and after. An old table is
+//	       dropped when no statement runs that began before the views were replaced.
 //
 // # Why a reader sees one whole state
 //

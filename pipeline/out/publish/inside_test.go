@@ -19,7 +19,7 @@ func TestDDLHasTheColumns(t *testing.T) {
 	}
 	text := strings.Join(list, ";\n")
 	for _, p := range theTables(true) {
-		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy`."+p.data()+"\n(\n")
+		_, rest, found := strings.Cut(text, "CREATE TABLE IF NOT EXISTS `copy_internal`."+p.data()+"\n(\n")
 		body, _, _ := strings.Cut(rest, "\n)\nENGINE = MergeTree\nPARTITION BY cycle\n")
 		var got, want []string
 		for line := range strings.Lines(body) {
@@ -32,8 +32,9 @@ func TestDDLHasTheColumns(t *testing.T) {
 		if !found || strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("%s:\n%s\nwant\n%s", p.data(), strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		_, rest, _ = strings.Cut(text, "CREATE OR REPLACE VIEW `copy`."+p.name+" AS\nSELECT\n")
-		body, _, _ = strings.Cut(rest, "\nFROM `copy`."+p.name+"_rows\nWHERE load GLOBAL IN ")
+		_, rest, _ = strings.Cut(text, "CREATE OR REPLACE VIEW `copy`."+p.name+"\n(\n")
+		_, rest, _ = strings.Cut(rest, "\n)\nAS\nSELECT\n")
+		body, _, _ = strings.Cut(rest, "\nFROM `copy_internal`."+p.name+"_rows\nWHERE load GLOBAL IN ")
 		var columns []string
 		if p.cycle {
 			columns = append(columns, cycleColumn)
@@ -45,7 +46,8 @@ func TestDDLHasTheColumns(t *testing.T) {
 			t.Errorf("view %s has %s, want %s", p.name, got, strings.Join(columns, ","))
 		}
 	}
-	if cluster, err := (Schema{Database: "copy", Cluster: "main"}).DDL(); err != nil || !strings.Contains(strings.Join(cluster, "\n"), "Distributed('main', 'copy', 'lines_data')") {
+	if cluster, err := (Schema{Database: "copy", Cluster: "main"}).DDL(); err != nil ||
+		!strings.Contains(strings.Join(cluster, "\n"), "Distributed('main', 'copy_internal', 'lines_data')") {
 		t.Errorf("a cluster's: %v", err)
 	}
 }

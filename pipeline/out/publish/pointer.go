@@ -27,7 +27,7 @@ type Pointer struct {
 	Loads     []uint64 // ascending
 }
 
-// Live reads the pointer of a server. ok is false where there is none yet.
+// Live reads the pointer of a server. ok is false where there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
 func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
 	var moved, asOf time.Time
 	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " + Schema{Database: database}.name("published") +
@@ -38,9 +38,36 @@ func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, 
 			return nil
 		})
 	if clickhouse.NotThere(err) {
-		return Pointer{}, false, nil
+		return Pointer{}, false, oldLayout(ctx, c, database)
 	}
 	return p, ok, err
+}
+
+// OldLayoutError says that an older program published the copy, into tables that this program does not read.
+type OldLayoutError struct{ Server, Database string }
+
+// Error names the copy.
+func (e *OldLayoutError) Error() string {
+	return fmt.Sprintf(
+		"clickhouse %s: database %s has the layout of an older version of tollbook",
+		e.Server,
+		e.Database,
+	)
+}
+
+// Hint is what to do about it.
+func (e *OldLayoutError) Hint() string {
+	return "`tollbook publish` moves its tables to " + e.Database + InternalSuffix
+}
+
+// oldLayout is the error of a copy whose pointer is in the database of the views.
+func oldLayout(ctx context.Context, c *clickhouse.Conn, database string) error {
+	var n uint64
+	sql := "SELECT count() FROM system.tables WHERE database = ? AND name = 'published' AND engine != 'View'"
+	if err := c.One(ctx, "look for the tables", sql, []any{database}, &n); err != nil || n == 0 {
+		return err
+	}
+	return &OldLayoutError{c.Address(), database}
 }
 
 // same reports whether two pointers show the same.

@@ -33,6 +33,7 @@ type Options struct {
 // The stop points of a publish, in order.
 const (
 	StepConnected       = "publish-connected"
+	StepAdopted         = "publish-adopted" // after each server whose copy was of the layout before version 3
 	StepMigrated        = "publish-migrated"
 	StepInserted        = "publish-inserted" // after each INSERT
 	StepVerified        = "publish-verified" // after each, before it is noted
@@ -47,7 +48,20 @@ const (
 
 // StopPoints lists the stop points in order.
 func StopPoints() []string {
-	return []string{StepConnected, StepMigrated, StepInserted, StepVerified, StepLoaded, StepBeforePointer, StepBetweenPointers, StepMoved, StepBeforeClean, StepForgotten, StepCleaned}
+	return []string{
+		StepConnected,
+		StepAdopted,
+		StepMigrated,
+		StepInserted,
+		StepVerified,
+		StepLoaded,
+		StepBeforePointer,
+		StepBetweenPointers,
+		StepMoved,
+		StepBeforeClean,
+		StepForgotten,
+		StepCleaned,
+	}
 }
 
 // OtherLakeError says that the server shows another lake.
@@ -162,39 +176,95 @@ func (r *run) sent(n int) {
 	}
 }
 
-// prepare brings tables and views up to date. whole is false where a dry run finds tables missing: there is nothing to look at.
+// prepare brings tables and views up to date. whole is false where a dry run finds tables missing: there is nothing to
+// look at. On a cluster every server has its tables before any has the views over them.
 func (r *run) prepare(ctx context.Context) (whole bool, err error) {
-	if r.o.DryRun {
-		for _, n := range r.nodes.all {
-			st, err := r.schema.readState(ctx, n.Conn)
-			if err != nil {
-				return false, err
-			}
-			steps, err := r.schema.todo(st)
-			if err != nil {
-				return false, err
-			}
-			for _, s := range steps {
-				r.report.DDL = append(r.report.DDL, n.Address()+": "+s.name)
-			}
-			if !st.whole {
-				r.items, err = r.src.items(r.tables)
-				r.report.plan(r.items, r.items)
-				return false, err
-			}
-		}
-		return true, r.columns(ctx)
-	}
-	for _, n := range r.nodes.all {
-		ran, err := r.schema.migrate(ctx, n.Conn, r.tables)
-		for _, name := range ran {
-			r.report.DDL = append(r.report.DDL, n.Address()+": "+name)
-		}
-		if err != nil {
+	plans, states := make([][]step, len(r.nodes.all)), make([]state, len(r.nodes.all))
+	for i, n := range r.nodes.all {
+		if plans[i], states[i], err = r.schema.plan(ctx, n.Conn); err != nil {
 			return false, err
 		}
 	}
+	if r.o.DryRun {
+		return r.wouldRun(ctx, plans, states)
+	}
+	if err := r.adopt(ctx, states); err != nil {
+		return false, err
+	}
+	if err := r.apply(ctx, plans, func(s step) bool { return s.version > 0 }); err != nil {
+		return false, err
+	}
+	if err := r.columns(ctx); err != nil { // before views are made over them
+		return false, err
+	}
+	if err := r.apply(ctx, plans, func(s step) bool { return s.version == 0 }); err != nil {
+		return false, err
+	}
 	return true, r.step(StepMigrated)
+}
+
+// wouldRun notes what a publish would run.
+func (r *run) wouldRun(ctx context.Context, plans [][]step, states []state) (whole bool, err error) {
+	whole = true
+	for i, n := range r.nodes.all {
+		for _, s := range plans[i] {
+			r.report.DDL = append(r.report.DDL, n.Address()+": "+s.name)
+		}
+		r.adopts(n, &states[i])
+		whole = whole && states[i].whole
+	}
+	if !whole {
+		r.items, err = r.src.items(r.tables)
+		r.report.plan(r.items, r.items)
+		return false, err
+	}
+	return true, r.columns(ctx)
+}
+
+// adopts notes that a server's copy is of the layout before version 3.
+func (r *run) adopts(n *node, st *state) {
+	if !st.adopted && slices.Contains(st.old, "published") {
+		r.report.Adopted = append(r.report.Adopted, n.Address())
+	}
+}
+
+// adopt takes over what versions 1 and 2 laid out.
+func (r *run) adopt(ctx context.Context, states []state) error {
+	for i, n := range r.nodes.all {
+		r.adopts(n, &states[i])
+	}
+	if len(r.report.Adopted) == 0 {
+		return nil
+	}
+	ids, err := r.ids(ctx, 1)
+	if err != nil {
+		return err
+	}
+	for i, n := range r.nodes.all {
+		if err := r.schema.adopt(ctx, n.Conn, states[i], ids[0]); err != nil {
+			return err
+		}
+		if err := r.step(StepAdopted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply runs the chosen steps on every server.
+func (r *run) apply(ctx context.Context, plans [][]step, chosen func(step) bool) error {
+	for i, n := range r.nodes.all {
+		for _, s := range plans[i] {
+			if !chosen(s) {
+				continue
+			}
+			if err := r.schema.apply(ctx, n.Conn, s); err != nil {
+				return err
+			}
+			r.report.DDL = append(r.report.DDL, n.Address()+": "+s.name)
+		}
+	}
+	return nil
 }
 
 // columns checks the tables of every server.

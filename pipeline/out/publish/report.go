@@ -12,11 +12,16 @@ type Report struct {
 	Manifest uint64        `json:"manifest"`        // that the views show now
 	Was      uint64        `json:"was"`             // that they showed before; 0 = nothing
 	Tables   []TableReport `json:"tables"`
-	Counted  int           `json:"counted"`          // loads that were there and were counted again
-	DDL      []string      `json:"ddl,omitempty"`    // what was run of it, by server
-	Mended   []string      `json:"mended,omitempty"` // what was found to differ and was inserted anew
-	Cleaned  int           `json:"cleaned"`          // loads that no view shows and that were deleted
-	Waiting  int           `json:"waiting"`          // and those that wait for it
+	Counted  int           `json:"counted"`       // loads that were there and were counted again
+	DDL      []string      `json:"ddl,omitempty"` // what was run of it, by server
+	// Adopted are servers whose tables moved from the database of the views to the internal one.
+	Adopted []string `json:"adopted,omitempty"`
+	// Old are tables of the old layout that a statement may still read: the next publish drops them.
+	Old     []string `json:"old_tables,omitempty"`
+	Dropped []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
+	Mended  []string `json:"mended,omitempty"`  // what was found to differ and was inserted anew
+	Cleaned int      `json:"cleaned"`           // loads that no view shows and that were deleted
+	Waiting int      `json:"waiting"`           // and those that wait for it
 	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
 	Uncleaned string       `json:"uncleaned,omitempty"`
 	Totals    []lake.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server

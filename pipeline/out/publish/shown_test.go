@@ -131,14 +131,16 @@ func TestEarlierState(t *testing.T) {
 // rowsGo deletes by hand: a row of a load that only the state before names, then what is noted of that load.
 func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	w.Helper()
-	const live = "(SELECT arrayJoin((SELECT argMax(loads, number) FROM copy.published)))"
+	const live = "(SELECT arrayJoin((SELECT argMax(loads, number) FROM copy_internal.published)))"
 	if shards == 1 {
-		w.ask("DELETE FROM copy.lines_data WHERE id = (SELECT min(id) FROM copy.lines_rows WHERE load NOT IN " + live + ") AND load NOT IN " + live)
+		w.ask(
+			"DELETE FROM copy_internal.lines_data WHERE id = (SELECT min(id) FROM copy_internal.lines_rows WHERE load NOT IN " + live + ") AND load NOT IN " + live,
+		)
 		if _, err := told(w.Context(), w.copied(earlier, nil)); !isBehind(err) {
 			w.Errorf("a row was deleted: %v", err)
 		}
 	}
-	w.ask("DELETE FROM copy.loads WHERE table_name = 'lines' AND load NOT IN " + live)
+	w.ask("DELETE FROM copy_internal.loads WHERE table_name = 'lines' AND load NOT IN " + live)
 	if _, err := told(w.Context(), w.copied(earlier, nil)); !isBehind(err) {
 		w.Errorf("a load is noted no more: %v", err)
 	}
@@ -184,8 +186,11 @@ func TestEarlierStateGoes(t *testing.T) {
 	if _, err := told(t.Context(), w.copied(earlier, w.files(earlier))); !errors.As(err, &moved) {
 		t.Errorf("from neither: %v", err)
 	}
-	w.shows("SELECT count() FROM copy.published", "1")
-	w.shows("SELECT count() FROM copy.loads WHERE load NOT IN (SELECT arrayJoin(loads) FROM copy.published)", "0")
+	w.shows("SELECT count() FROM copy_internal.published", "1")
+	w.shows(
+		"SELECT count() FROM copy_internal.loads WHERE load NOT IN (SELECT arrayJoin(loads) FROM copy_internal.published)",
+		"0",
+	)
 	now := w.head()
 	if _, ok, err := publish.Find(t.Context(), conn, "copy", now, "2026-10"); err != nil || ok {
 		t.Errorf("a cycle that there is nothing of: %v %v", ok, err)

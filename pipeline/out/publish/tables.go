@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -17,6 +19,26 @@ type published struct {
 	def   *tables.Table
 	cycle bool // its rows are of a cycle, and the lake's file does not say so in a column
 	sums  []int
+}
+
+// viewColumns are the columns of the view with their types and comments, as a CREATE VIEW lists them.
+func (p *published) viewColumns() string {
+	var list []string
+	add := func(name, kind, meaning string) {
+		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, quoted(meaning)))
+	}
+	if p.cycle {
+		add(cycleColumn, word, "cycle that the row belongs to, such as 2026-09")
+	}
+	for _, c := range p.def.Columns {
+		add(c.Name, kindOf(c.Type), c.Meaning)
+	}
+	return strings.Join(list, ",\n")
+}
+
+// quoted is a text as SQL writes it.
+func quoted(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(text) + "'"
 }
 
 // data is the table that holds the rows.

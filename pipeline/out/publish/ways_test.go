@@ -98,9 +98,9 @@ func TestMigration(t *testing.T) {
 	w.settings(copyOf(w.server.DSN()), "")
 	w.month()
 	w.ask("DROP VIEW copy.samples")
-	w.ask("DROP TABLE copy.samples_rows SYNC")
-	w.ask("DROP TABLE copy.samples_data SYNC")
-	w.ask("DELETE FROM copy.schema_versions WHERE version != 1")
+	w.ask("DROP TABLE copy_internal.samples_rows SYNC")
+	w.ask("DROP TABLE copy_internal.samples_data SYNC")
+	w.ask("DELETE FROM copy_internal.schema_versions WHERE version != 1")
 	w.settings(copyOf(w.server.DSN()), ", samples: true")
 	r := w.publish()
 	if got := strings.Join(r.DDL, "; "); !strings.Contains(got, "0002_samples.sql; ") || !r.Changed || len(r.Mended) > 0 {
@@ -108,11 +108,14 @@ func TestMigration(t *testing.T) {
 	}
 	w.shows(linesSQL, sampleLines)
 	w.shows("SELECT count() > 1000, sum(in_bps) > 0 FROM copy.samples", "1\t1")
-	w.shows("SELECT groupArray(version) FROM (SELECT DISTINCT version FROM copy.schema_versions ORDER BY version)", "[0,1,2]")
-	w.ask("INSERT INTO copy.schema_versions (version, name) VALUES (3, 'of tomorrow')")
+	w.shows(
+		"SELECT groupArray(version) FROM (SELECT DISTINCT version FROM copy_internal.schema_versions ORDER BY version)",
+		"[0,1,2,3]",
+	)
+	w.ask("INSERT INTO copy_internal.schema_versions (version, name) VALUES (4, 'of tomorrow')")
 	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	var newer *publish.NewerError
-	if !errors.As(err, &newer) || newer.Version != 3 || newer.Ours != 2 {
+	if !errors.As(err, &newer) || newer.Version != 4 || newer.Ours != 3 {
 		t.Error(err)
 	}
 }
@@ -161,7 +164,7 @@ func TestMoreShards(t *testing.T) {
 	for _, s := range shards {
 		w.server = s
 		w.shows(linesSQL, sampleLines)
-		w.shows("SELECT count() > 0 FROM copy.lines_data", "1")
+		w.shows("SELECT count() > 0 FROM copy_internal.lines_data", "1")
 	}
 }
 
@@ -205,7 +208,9 @@ func TestQueryHoldsRows(t *testing.T) {
 	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%processes%' AND user != ''") == "0" {
 		continue // until it runs
 	}
-	w.ask("DELETE FROM copy.loads WHERE table_name = 'statements'") // inserted anew, and the old rows are dropped
+	w.ask(
+		"DELETE FROM copy_internal.loads WHERE table_name = 'statements'",
+	) // inserted anew, and the old rows are dropped
 	r := w.publish()
 	if r.Cleaned != 0 || r.Waiting == 0 || !r.Changed {
 		t.Errorf("while a query runs: %+v", r)
@@ -214,6 +219,6 @@ func TestQueryHoldsRows(t *testing.T) {
 	<-ended
 	_, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")})
 	w.must(err)
-	w.shows("SELECT count() FROM copy.statements_data", "12")
+	w.shows("SELECT count() FROM copy_internal.statements_data", "12")
 	w.shows(linesSQL, sampleLines)
 }

@@ -129,7 +129,7 @@ const (
 	sampleDue      = "12\t8645.36843481\t8645.37\t-0.00156519"
 	linesSQL       = "SELECT count(), sum(official_amount), sum(official_discount_amount), sum(payment_amount) FROM copy.lines"
 	statementsSQL  = "SELECT count(), sum(payment_amount), sum(due_amount), sum(rounding_amount) FROM copy.statements"
-	rowsOfLinesSQL = "SELECT count() FROM copy.lines_data"
+	rowsOfLinesSQL = "SELECT count() FROM copy_internal.lines_data"
 )
 
 // stopped is the error of a publish that ends at a stop point.

@@ -67,7 +67,7 @@ func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return
 // behind says what the views show in the place of the state.
 func (p *State) behind(ctx context.Context, cycle string) error {
 	live, ok, err := publish.Live(ctx, p.conn, p.database)
-	if err != nil {
+	if old := new(publish.OldLayoutError); err != nil && !errors.As(err, &old) {
 		return err
 	}
 	e := &BehindError{Server: p.conn.Address(), Want: p.snap.Manifest.Number}

@@ -17,6 +17,7 @@ import (
 	server "github.com/tollbook/tollbook/fixtures/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/out/published"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/run"
@@ -41,7 +42,9 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	conn, err := clickhouse.Open(t.Context(), options)
 	must(t, err)
 	t.Cleanup(func() {
-		must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+clickhouse.Name(options.Database)))
+		for _, database := range []string{options.Database, options.Database + publish.InternalSuffix} {
+			must(t, conn.Exec(context.Background(), "DROP DATABASE IF EXISTS "+clickhouse.Name(database)))
+		}
 		must(t, conn.Close())
 	})
 	return h, published.NewClickHouse(conn, options.Database)

@@ -24,6 +24,8 @@ type compiler struct {
 	at    map[string]int
 	kinds []Kind
 	names []string
+	// version is that of FOCUS whose columns the data set has.
+	version string
 }
 
 // absentError says that a check is about a column that the data set does not have.
@@ -43,7 +45,7 @@ func (c *compiler) compile(k *Check) (test, error) {
 	switch k.Function {
 	case "AND", "OR":
 		return c.items(k)
-	case "CheckSameValue", "CheckNotSameValue", "CheckSameNumber":
+	case "CheckSameValue", "CheckNotSameValue", "CheckSameNumber", "CheckAfter":
 		return c.pair(k)
 	case "ColumnByColumnEqualsColumnValue":
 		return c.product(k)
@@ -170,12 +172,36 @@ func (c *compiler) pair(k *Check) (test, error) {
 		return func(row []Cell) (bool, bool) { return row[a] == row[b], true }, err
 	case "CheckNotSameValue":
 		return func(row []Cell) (bool, bool) { return row[a] != row[b], true }, err
+	case "CheckAfter":
+		return func(row []Cell) (bool, bool) { return after(row[a], row[b]) }, err
 	}
 	return func(row []Cell) (bool, bool) {
 		x, isX := number(row[a].Text)
 		y, isY := number(row[b].Text)
 		return isX && isY && x.Equal(y), true
 	}, err
+}
+
+// after reports whether a time is after another. What is no time, the rules about formats find.
+func after(a, b Cell) (ok, about bool) {
+	x, isX := instant(a.Text)
+	y, isY := instant(b.Text)
+	if a.Null || b.Null || !isX || !isY {
+		return true, false
+	}
+	return x.After(y), true
+}
+
+// instant reads a time of FOCUS, or one as data sets in use write it: with a blank, with a fraction, with another
+// offset; without one it is UTC.
+func instant(text string) (time.Time, bool) {
+	layouts := []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", time.DateTime, time.DateOnly}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // product compares A × B with a third column, in exact decimals; a null among them is nothing to compare.
@@ -202,6 +228,9 @@ func (c *compiler) product(k *Check) (test, error) {
 var numeric = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]{1,3})?$`)
 
 func isNumber(text string) bool { return numeric.MatchString(text) }
+
+// Number reads a number of the numeric format.
+func Number(text string) (decimals.Decimal, bool) { return number(text) }
 
 func number(text string) (decimals.Decimal, bool) {
 	if !isNumber(text) {

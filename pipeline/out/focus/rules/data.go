@@ -1,13 +1,16 @@
 package rules
 
 import (
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -15,6 +18,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Cell is a value as text, or null.
@@ -43,34 +47,116 @@ type Data interface {
 	Close() error
 }
 
-// Open opens a file by the end of its name: .parquet, or CSV.
-func Open(name string) (Data, error) {
-	if strings.HasSuffix(name, ".parquet") {
-		return openParquet(name)
-	}
+// FileError says that a file is no data set that can be read.
+type FileError struct {
+	Name string
+	Err  error
+}
+
+// Error names the file.
+func (e *FileError) Error() string { return fmt.Sprintf("read %s: %v", e.Name, e.Err) }
+
+// Unwrap returns the reason.
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Open opens a file by its content: Parquet, or CSV, which gzip or zstd may have packed. In CSV an empty field is null,
+// and so is a field that is one of the words of null. Errors: *FileError.
+func Open(name string, null ...string) (Data, error) {
 	f, err := os.Open(name)
+	if err != nil {
+		return nil, &FileError{name, err}
+	}
+	in := bufio.NewReader(f)
+	head, err := in.Peek(4)
+	if string(head) == "PAR1" {
+		var p *parquetData
+		if err := f.Close(); err != nil {
+			return nil, &FileError{name, err}
+		}
+		if p, err = openParquet(name); err != nil {
+			return nil, &FileError{name, err}
+		}
+		return newNamed(p, name)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, &FileError{name, errors.Join(err, f.Close())}
+	}
+	c, err := openCSV(in, head, f, null)
+	if err != nil {
+		return nil, &FileError{name, errors.Join(err, f.Close())}
+	}
+	return newNamed(c, name)
+}
+
+// openCSV opens a text that begins with head.
+func openCSV(in io.Reader, head []byte, f io.Closer, null []string) (*CSV, error) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		unpacked, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		in = unpacked
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		unpacked, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, err
+		}
+		f = closers{unpacked.IOReadCloser(), f}
+		in = unpacked
+	}
+	c, err := NewCSV(in, null...)
 	if err != nil {
 		return nil, err
 	}
-	d, err := NewCSV(f, "")
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
-	}
-	d.file = f
-	return d, nil
+	c.file = f
+	return c, nil
 }
 
-// CSV is a data set with a header row; an empty field is null, and so is the word for it, if there is one.
+// closers closes two.
+type closers struct{ a, b io.Closer }
+
+func (b closers) Close() error { return errors.Join(b.a.Close(), b.b.Close()) }
+
+// named is a data set of a file: what cannot be read of it names the file.
+type named struct {
+	Data
+	name string
+}
+
+// newNamed refuses a data set with two columns of one name.
+func newNamed(d Data, name string) (*named, error) {
+	seen := map[string]bool{}
+	names, _ := d.Columns()
+	for _, column := range names {
+		if seen[column] {
+			return nil, &FileError{name, errors.Join(fmt.Errorf("column %s is there twice", column), d.Close())}
+		}
+		seen[column] = true
+	}
+	return &named{d, name}, nil
+}
+
+// Next is the next row.
+func (n *named) Next() ([]Cell, error) {
+	row, err := n.Data.Next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, &FileError{n.name, err}
+	}
+	return row, err
+}
+
+// CSV is a data set with a header row; an empty field is null, and so is a word for it, if there is one.
 type CSV struct {
 	in    *csv.Reader
 	file  io.Closer
 	names []string
-	null  string
+	null  []string
 	row   []Cell
 }
 
 // NewCSV reads the header.
-func NewCSV(r io.Reader, null string) (*CSV, error) {
+func NewCSV(r io.Reader, null ...string) (*CSV, error) {
 	d := &CSV{in: csv.NewReader(r), null: null}
 	d.in.ReuseRecord = true
 	head, err := d.in.Read()
@@ -94,7 +180,7 @@ func (d *CSV) Next() ([]Cell, error) {
 		return nil, err
 	}
 	for i, text := range fields {
-		d.row[i] = Cell{text, text == "" || text == d.null}
+		d.row[i] = Cell{text, text == "" || slices.Contains(d.null, text)}
 	}
 	return d.row, nil
 }

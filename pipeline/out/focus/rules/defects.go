@@ -72,10 +72,15 @@ func decidable() map[string]func(*Rule) {
 	credit := value("ChargeCategory", "Credit")
 	same := func(a, b string) *Check { return &Check{Function: "CheckSameNumber", A: a, B: b} }
 	product := &Check{Function: "ColumnByColumnEqualsColumnValue", A: "ContractedUnitPrice", B: "PricingQuantity", Result: "ContractedCost"}
+	after := func(end, start string) *Check { return &Check{Function: "CheckAfter", A: end, B: start} }
+	unit := &Check{Function: "CheckDistinctCount", A: "CommitmentDiscountId", B: "CommitmentDiscountUnit", Count: 1}
 	with := func(requirement, condition *Check) func(*Rule) {
 		return func(r *Rule) { r.Requirement, r.Condition, r.Dynamic = requirement, condition, false }
 	}
 	return map[string]func(*Rule){
+		"BillingPeriodEnd-C-004-M":                   with(after("BillingPeriodEnd", "BillingPeriodStart"), nil),
+		"ChargePeriodEnd-C-004-M":                    with(after("ChargePeriodEnd", "ChargePeriodStart"), nil),
+		"CommitmentDiscountUnit-C-008-M":             with(unit, notValue("CommitmentDiscountUnit", nil)),
 		"ConsumedQuantity-C-008-C":                   with(decimal("ConsumedQuantity"), nil),
 		"CommitmentDiscountQuantity-C-009-M":         with(decimal("CommitmentDiscountQuantity"), nil),
 		"ContractedCost-C-009-C":                     with(product, all(notValue("ContractedUnitPrice", nil), notValue("PricingQuantity", nil), notValue("ChargeClass", "Correction"))),

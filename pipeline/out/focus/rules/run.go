@@ -83,12 +83,19 @@ func Columns() ([]string, error) {
 // Validate runs every rule that the data decide on all rows. supports says which applicability criteria hold for who made the data set.
 // Memory grows with the number of distinct pairs of the few rules that count those, not with the rows.
 func Validate(ctx context.Context, d Data, supports []string) (*Report, error) {
+	return ValidateAs(ctx, d, ModelVersion, supports)
+}
+
+// ValidateAs is Validate for a data set whose columns are those of a version of FOCUS (Versions): columns that came
+// later need not be there, and those of a later version than the model's are no custom columns. The rules are the
+// model's.
+func ValidateAs(ctx context.Context, d Data, version string, supports []string) (*Report, error) {
 	model, err := Model()
 	if err != nil {
 		return nil, err
 	}
 	names, kinds := d.Columns()
-	c := &compiler{at: map[string]int{}, kinds: kinds, names: names}
+	c := &compiler{at: map[string]int{}, kinds: kinds, names: names, version: version}
 	for i, name := range names {
 		if _, twice := c.at[name]; twice {
 			return nil, fmt.Errorf("column %s is there twice", name)
@@ -153,6 +160,7 @@ type run struct {
 func (r *run) prepare(c *compiler, wrong map[string]Defect, supports []string) error {
 	rule, res := r.rule, &r.result
 	known, isWrong := wrong[rule.ID]
+	later := c.later(rule.Requirement)
 	if isWrong {
 		res.Reason = "the published rule " + known.Says
 		if known.Runs != "" {
@@ -168,6 +176,8 @@ func (r *run) prepare(c *compiler, wrong map[string]Defect, supports []string) e
 		res.Reason = "permits, and asks for nothing"
 	case missing >= 0:
 		res.Reason = "not applicable: " + rule.Criteria[missing] + " does not hold"
+	case later != "":
+		res.Reason = "the column came with FOCUS " + later
 	case rule.Requirement == nil:
 		res.Reason = "the model has no check for it"
 	default:
@@ -228,6 +238,9 @@ func (r *run) custom(c *compiler) error {
 		return err
 	}
 	last := ""
+	if c.version > ModelVersion {
+		defined = append(defined, laterColumns()...)
+	}
 	for _, name := range c.names {
 		own := !slices.Contains(defined, name)
 		switch {

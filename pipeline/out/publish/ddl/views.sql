@@ -1,11 +1,39 @@
--- What is for reading. These are made anew whenever this text differs from the one that was run last.
+-- The views, which are all that is in their database. They are replaced whenever this text differs from the one that
+-- was run last. The comments of columns are the meanings in schemas/table.
 --
--- A view must come to know the pointer before it takes the snapshot of the data. The server takes the snapshot of a table when it
--- resolves its name, which is before it evaluates a pointer in WHERE; but that of what lies below a Merge or a Distributed table only
--- when that is read. So the views read NAME_rows and never NAME_data. PUB-3 to PUB-5
--- in doc.go say why that is enough.
+-- A view must come to know the pointer before it takes the snapshot of the data. The server takes the snapshot of a
+-- table when it resolves its name, which is before it evaluates a pointer in WHERE; but that of what is below a Merge
+-- or a Distributed table only when that is read. So the views read NAME_rows and never NAME_data. PUB-3 to PUB-5 in
+-- doc.go say why that is enough.
 
-CREATE OR REPLACE VIEW {{.DB}}.live AS
+CREATE OR REPLACE VIEW {{.Views}}.schema_versions
+(
+    version UInt32 COMMENT 'number of a change of the layout; 0: the views',
+    name String COMMENT 'name of the change',
+    hash String COMMENT 'hash of the statements that made the views; empty for other changes',
+    applied_at DateTime64(6, 'UTC') COMMENT 'when it was applied'
+)
+AS
+SELECT
+    version,
+    name,
+    hash,
+    applied_at
+FROM {{.DB}}.schema_versions
+COMMENT 'One row per applied change of the layout. An older program reads here that it must not publish.';
+
+CREATE OR REPLACE VIEW {{.Views}}.live
+(
+    number UInt64 COMMENT 'number of the publish; it rises',
+    moved_at DateTime64(6, 'UTC') COMMENT 'when the views began to show this state',
+    lake String COMMENT 'hash of the first manifest of the lake: which lake this is a copy of',
+    manifest UInt64 COMMENT 'number of the manifest of the lake that the views show',
+    manifest_hash String COMMENT 'hash of that manifest',
+    as_of DateTime64(6, 'UTC') COMMENT 'clock of the run that committed that manifest',
+    cycles Array(String) COMMENT 'cycles that the views show',
+    cycle_manifests Array(UInt64) COMMENT 'for each of these cycles the manifest that it was published from'
+)
+AS
 SELECT
     number,
     moved_at,
@@ -17,12 +45,17 @@ SELECT
     cycle_manifests
 FROM {{.DB}}.published
 ORDER BY number DESC
-LIMIT 1;
+LIMIT 1
+COMMENT 'One row: the state of the lake that all views show.';
 
 CREATE OR REPLACE TABLE {{.DB}}.lines_rows AS {{.DB}}.lines_data
 ENGINE = {{rows "lines"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.lines AS
+CREATE OR REPLACE VIEW {{.Views}}.lines
+(
+{{columns "lines"}}
+)
+AS
 SELECT
     cycle,
     customer_id,
@@ -72,12 +105,17 @@ SELECT
     own_time,
     instant
 FROM {{.DB}}.lines_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per consumption record.';
 
 CREATE OR REPLACE TABLE {{.DB}}.statements_rows AS {{.DB}}.statements_data
 ENGINE = {{rows "statements"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.statements AS
+CREATE OR REPLACE VIEW {{.Views}}.statements
+(
+{{columns "statements"}}
+)
+AS
 SELECT
     cycle,
     customer_id,
@@ -95,12 +133,17 @@ SELECT
     flexipurchase_coupon_amount,
     debt_amount
 FROM {{.DB}}.statements_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per customer and cycle: what the month costs, what is due, and what paid it.';
 
 CREATE OR REPLACE TABLE {{.DB}}.partner_statements_rows AS {{.DB}}.partner_statements_data
 ENGINE = {{rows "partner_statements"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.partner_statements AS
+CREATE OR REPLACE VIEW {{.Views}}.partner_statements
+(
+{{columns "partner_statements"}}
+)
+AS
 SELECT
     cycle,
     partner_id,
@@ -122,12 +165,17 @@ SELECT
     cost_amount,
     margin_amount
 FROM {{.DB}}.partner_statements_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per partner, customer, service, charging mode and sign in a cycle; open cycles are provisional.';
 
 CREATE OR REPLACE TABLE {{.DB}}.incentives_rows AS {{.DB}}.incentives_data
 ENGINE = {{rows "incentives"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.incentives AS
+CREATE OR REPLACE VIEW {{.Views}}.incentives
+(
+{{columns "incentives"}}
+)
+AS
 SELECT
     partner_id,
     programme_id,
@@ -141,12 +189,17 @@ SELECT
     carried_out,
     state
 FROM {{.DB}}.incentives_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per incentive of a partner for a period.';
 
 CREATE OR REPLACE TABLE {{.DB}}.accounts_rows AS {{.DB}}.accounts_data
 ENGINE = {{rows "accounts"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.accounts AS
+CREATE OR REPLACE VIEW {{.Views}}.accounts
+(
+{{columns "accounts"}}
+)
+AS
 SELECT
     cycle,
     customer_id,
@@ -158,12 +211,17 @@ SELECT
     balance_after,
     month_end
 FROM {{.DB}}.accounts_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per movement of a customers balance.';
 
 CREATE OR REPLACE TABLE {{.DB}}.rejects_rows AS {{.DB}}.rejects_data
 ENGINE = {{rows "rejects"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.rejects AS
+CREATE OR REPLACE VIEW {{.Views}}.rejects
+(
+{{columns "rejects"}}
+)
+AS
 SELECT
     feed,
     file,
@@ -176,12 +234,17 @@ SELECT
     file_hash,
     header
 FROM {{.DB}}.rejects_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per record that was not accepted.';
 
 CREATE OR REPLACE TABLE {{.DB}}.runs_rows AS {{.DB}}.runs_data
 ENGINE = {{rows "runs"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.runs AS
+CREATE OR REPLACE VIEW {{.Views}}.runs
+(
+{{columns "runs"}}
+)
+AS
 SELECT
     number,
     hash,
@@ -191,23 +254,33 @@ SELECT
     closed_through,
     buckets
 FROM {{.DB}}.runs_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per run that committed: a manifest of the lake.';
 
 CREATE OR REPLACE TABLE {{.DB}}.totals_rows AS {{.DB}}.totals_data
 ENGINE = {{rows "totals"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.totals AS
+CREATE OR REPLACE VIEW {{.Views}}.totals
+(
+{{columns "totals"}}
+)
+AS
 SELECT
     cycle,
     name,
     value
 FROM {{.DB}}.totals_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per control total of a cycle.';
 
 CREATE OR REPLACE TABLE {{.DB}}.samples_rows AS {{.DB}}.samples_data
 ENGINE = {{rows "samples"}};
 
-CREATE OR REPLACE VIEW {{.DB}}.samples AS
+CREATE OR REPLACE VIEW {{.Views}}.samples
+(
+{{columns "samples"}}
+)
+AS
 SELECT
     cycle,
     customer_id,
@@ -217,4 +290,5 @@ SELECT
     in_bps,
     out_bps
 FROM {{.DB}}.samples_rows
-WHERE {{live}};
+WHERE {{live}}
+COMMENT 'One row per bandwidth sample that counts; empty unless clickhouse.samples is true.';

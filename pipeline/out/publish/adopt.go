@@ -1,0 +1,228 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+)
+
+// NotViewsError says that the database of the dsn is the internal one of another copy.
+type NotViewsError struct{ Server, Database string }
+
+// Error names it.
+func (e *NotViewsError) Error() string {
+	return fmt.Sprintf(
+		"clickhouse %s: database %s holds the tables behind the views of database %s",
+		e.Server,
+		e.Database,
+		strings.TrimSuffix(e.Database, InternalSuffix),
+	)
+}
+
+// Hint is what to do about it.
+func (e *NotViewsError) Hint() string { return "name another database in clickhouse.dsn" }
+
+// notInternal refuses a database whose tables are not those of versions 1 and 2.
+func (s Schema) notInternal(ctx context.Context, c *clickhouse.Conn, old []string) error {
+	if !slices.Contains(old, "schema_versions") {
+		return nil
+	}
+	var newest uint32
+	sql := "SELECT max(version) FROM " + clickhouse.Name(s.Database, "schema_versions")
+	err := c.One(ctx, "read schema_versions", sql, nil, &newest)
+	if clickhouse.NotThere(err) {
+		return nil // another publisher has replaced it by the view
+	}
+	if err == nil && newest >= uint32(slices.Index(migrations(), databasesFile)+1) {
+		err = &NotViewsError{c.Address(), s.Database}
+	}
+	return err
+}
+
+// adopting begins the names of tables that are being filled from those of an older version.
+const adopting = "adopting_"
+
+// adopt takes over a copy that versions 1 and 2 laid out in the database of the views. Rows are not copied: the new
+// tables link the parts of the old ones. A table is filled under a name of its own and renamed when it is complete, the
+// pointer last; so a table that has its name is complete, whoever was stopped when, and of two publishers one renames
+// (PUB-12). The old tables stay until dropOld.
+func (s Schema) adopt(ctx context.Context, c *clickhouse.Conn, st state, id uint64) error {
+	if st.adopted || !slices.Contains(st.old, "published") {
+		return nil
+	}
+	create := "CREATE DATABASE IF NOT EXISTS " + clickhouse.Name(s.Internal())
+	if err := s.execute(ctx, c, databasesFile, create); err != nil {
+		return err
+	}
+	var names []string
+	for _, p := range theTables(true) {
+		names = append(names, p.data())
+	}
+	for _, name := range append(names, "loads", "published") {
+		if !slices.Contains(st.old, name) {
+			continue
+		}
+		if err := s.adoptTable(ctx, c, name, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// adoptTable makes a table of the internal database from the one in the database of the views.
+func (s Schema) adoptTable(ctx context.Context, c *clickhouse.Conn, table string, id uint64) error {
+	what := "move " + s.Database + "." + table + " to " + s.Internal()
+	there, err := s.there(ctx, c, table)
+	if err != nil || there {
+		return err
+	}
+	old, temporary := clickhouse.Name(s.Database, table), s.name(adopting+strconv.FormatUint(id, 10)+"_"+table)
+	if err := c.Do(ctx, what, "CREATE TABLE IF NOT EXISTS "+temporary+" AS "+old); err != nil {
+		return err
+	}
+	var parts []string
+	var part string
+	err = c.Each(
+		ctx,
+		what,
+		"SELECT DISTINCT partition_id FROM system.parts WHERE database = ? AND table = ? AND active "+
+			"ORDER BY partition_id",
+		[]any{s.Database, table},
+		func() { parts = nil },
+		[]any{&part},
+		func() error {
+			parts = append(parts, part)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		if err := c.Do(
+			ctx,
+			what,
+			fmt.Sprintf("ALTER TABLE %s REPLACE PARTITION ID '%s' FROM %s", temporary, part, old),
+		); err != nil {
+			return err
+		}
+	}
+	if err := c.Do(ctx, what, "RENAME TABLE "+temporary+" TO "+s.name(table)); err == nil {
+		return nil
+	} else if there, look := s.there(ctx, c, table); look != nil || !there {
+		return err
+	}
+	// Another publisher was first, or the rename was done before the connection broke.
+	return c.Do(ctx, what, "DROP TABLE IF EXISTS "+temporary)
+}
+
+// there reports whether the internal database has a table.
+func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bool, error) {
+	var n uint64
+	err := c.One(
+		ctx,
+		"look for the tables",
+		"SELECT count() FROM system.tables WHERE database = ? AND name = ?",
+		[]any{s.Internal(), table},
+		&n,
+	)
+	return n > 0, err
+}
+
+// dropOld drops what an adoption leaves behind: the tables of the old layout, unless a statement still runs that began
+// before the views stopped reading them, and tables that a stopped adoption was filling.
+func (r *run) dropOld(ctx context.Context, gone func(uint64) bool) error {
+	for _, n := range r.nodes.all {
+		st, err := r.schema.readState(ctx, n.Conn)
+		if err != nil {
+			return err
+		}
+		if free, err := r.unread(ctx, n, &st); err != nil {
+			return err
+		} else if !free {
+			for _, name := range st.old {
+				r.report.Old = append(r.report.Old, n.Address()+": "+r.schema.Database+"."+name)
+			}
+			continue
+		}
+		// What reads goes before what is read: a Merge table over nothing would be an empty one.
+		slices.SortFunc(st.old, func(a, b string) int { return strings.Compare(rank(a)+a, rank(b)+b) })
+		for _, name := range st.old {
+			if err := drop(ctx, n, clickhouse.Name(r.schema.Database, name)); err != nil {
+				return err
+			}
+			r.report.Dropped = append(r.report.Dropped, n.Address()+": "+r.schema.Database+"."+name)
+		}
+		if err := r.dropStopped(ctx, n, gone); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread reports whether every statement that runs on any server began after a server's views stopped reading the
+// tables of the old layout.
+func (r *run) unread(ctx context.Context, n *node, st *state) (bool, error) {
+	if len(st.old) == 0 {
+		return true, nil
+	}
+	var age int64 // is asked first: what runs gets older meanwhile
+	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + r.schema.name(
+		"schema_versions",
+	) + " WHERE version = 0"
+	if err := n.One(ctx, "read schema_versions", sql, nil, &age); err != nil {
+		return false, err
+	}
+	oldest, err := r.oldest(ctx)
+	return age > oldest, err
+}
+
+// rank orders tables by what reads them.
+func rank(table string) string {
+	if strings.HasSuffix(table, "_rows") {
+		return "0"
+	}
+	return "1"
+}
+
+// dropStopped drops tables that a stopped adoption was filling.
+func (r *run) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
+	var name string
+	var names []string
+	err := n.Each(
+		ctx,
+		"look for the tables",
+		"SELECT name FROM system.tables WHERE database = ? AND startsWith(name, ?)",
+		[]any{r.schema.Internal(), adopting},
+		func() { names = nil },
+		[]any{&name},
+		func() error {
+			names = append(names, name)
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, _, _ := strings.Cut(strings.TrimPrefix(name, adopting), "_")
+		if number, err := strconv.ParseUint(id, 10, 64); err != nil || !gone(number) {
+			continue
+		}
+		if err := drop(ctx, n, r.schema.name(name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drop drops a table of any size. The rows of a table that was adopted are in the new one.
+func drop(ctx context.Context, n *node, table string) error {
+	return n.Do(
+		clickhouse.With(ctx, "max_table_size_to_drop", "0"),
+		"drop what is left of the old layout",
+		"DROP TABLE IF EXISTS "+table,
+	)
+}

@@ -1,0 +1,238 @@
+package publish_test
+
+import (
+	"errors"
+	"os"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	server "github.com/tollbook/tollbook/fixtures/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+// The views of a copy, by name. `live` and `schema_versions` are about the copy itself.
+const viewNames = "accounts\nincentives\nlines\nlive\npartner_statements\nrejects\nruns\nsamples\nschema_versions\n" +
+	"statements\ntotals"
+
+// The database of the dsn holds views only, and each view and column says what it is.
+func TestViewsAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.month()
+	w.shows("SHOW TABLES FROM copy", viewNames)
+	w.shows("SELECT DISTINCT engine FROM system.tables WHERE database = 'copy'", "View")
+	w.shows("SELECT name FROM system.tables WHERE database = 'copy' AND comment = ''", "")
+	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
+	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "140")
+	w.shows(
+		"SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'lines' AND name = 'customer_id'",
+		"who consumed",
+	)
+	w.shows(
+		"SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'totals' AND name = 'cycle'",
+		"cycle that the row belongs to, such as 2026-09",
+	)
+	w.shows(
+		"SELECT comment FROM system.tables WHERE database = 'copy' AND name = 'lines'",
+		"One row per consumption record.",
+	)
+	w.shows("SELECT comment != '' FROM system.databases WHERE name = 'copy'", "1")
+	// What a person wrote over a comment is no reason to publish differently; a view that is replaced has it back.
+	w.ask("DROP VIEW copy.lines")
+	w.publish()
+	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
+}
+
+// old lays a copy out as version 2 of the tables did: rows, pointer and views are in one database.
+func (w *world) old(servers []*server.Server) {
+	w.Helper()
+	text, err := os.ReadFile("testdata/version2.sql")
+	w.must(err)
+	ddl := string(text)
+	if len(servers) > 1 {
+		merge := regexp.MustCompile("Merge\\(`copy`, '\\^([a-z_]+)\\$'\\)")
+		ddl = merge.ReplaceAllString(ddl, "Distributed('"+server.ClusterName+"', 'copy', '$1')")
+	}
+	for _, s := range servers {
+		s.Ask(w.T, "DROP DATABASE copy")
+		for statement := range strings.SplitSeq(ddl, ";\n") {
+			if strings.TrimSpace(statement) != "" {
+				s.Ask(w.T, statement)
+			}
+		}
+		names := s.Ask(
+			w.T,
+			"SELECT name FROM system.tables WHERE database = 'copy' AND engine = 'MergeTree' "+
+				"AND name NOT IN ('schema_versions', 'checks')",
+		)
+		for name := range strings.FieldsSeq(names) {
+			s.Ask(w.T, "INSERT INTO copy."+name+" SELECT * FROM copy_internal."+name)
+		}
+		s.Ask(
+			w.T,
+			"INSERT INTO copy.schema_versions (version, name, hash) "+
+				"VALUES (1, '0001_tables.sql', ''), (2, '0002_samples.sql', ''), (0, 'views', 'h')",
+		)
+		s.Ask(w.T, "DROP DATABASE copy_internal")
+	}
+}
+
+// A copy that an older program made is taken over with its rows and its pointer, on one server and on two shards, also
+// when a publish is stopped on the way: what the views show is the same at every moment.
+func TestOldLayout(t *testing.T) {
+	t.Parallel()
+	for _, shards := range []int{1, 2} {
+		t.Run([]string{"", "server", "shards"}[shards], func(t *testing.T) {
+			t.Parallel()
+			servers, cluster := []*server.Server{nil}, ""
+			if shards > 1 {
+				servers, cluster = server.StartCluster(t, shards, server.Options{}), ", cluster: "+server.ClusterName
+			} else {
+				servers[0] = server.Start(t, server.Options{})
+			}
+			w := at(t, servers[0], copyOf(servers[0].DSN()), cluster)
+			w.month()
+			pointer := w.ask("SELECT number, toString(moved_at), manifest FROM copy.live")
+			w.old(servers)
+			same := func(when string) {
+				t.Helper()
+				for _, s := range servers {
+					w.server = s
+					w.shows(linesSQL, sampleLines)
+					w.shows(statementsSQL, sampleDue)
+					w.shows("SELECT number, toString(moved_at), manifest FROM copy.live", pointer)
+				}
+				w.server = servers[0]
+			}
+			same("as the older program left it")
+			old := new(publish.OldLayoutError)
+			if _, _, err := publish.Live(
+				t.Context(),
+				w.connect(),
+				"copy",
+			); !errors.As(err, &old) ||
+				old.Hint() != "`tollbook publish` moves its tables to copy_internal" {
+				t.Errorf("the pointer of the older program: %v", err)
+			}
+			dry, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle, DryRun: true})
+			if err != nil || len(dry.Adopted) != shards {
+				t.Errorf("dry run: %+v, %v", dry, err)
+			}
+			w.shows("SELECT count() FROM system.databases WHERE name = 'copy_internal'", "0")
+			w.stopAt(publish.StepAdopted)
+			same("after a publish that was stopped when the first server's tables were taken over")
+			w.shows("SELECT count() FROM copy.lines_data", w.ask(rowsOfLinesSQL))
+			w.stopAt(publish.StepBeforeClean)
+			same("after a publish that was stopped before it cleaned up")
+			r := w.publish()
+			if r.Changed || inserted(r) != 0 || len(r.Mended) != 0 || len(r.Dropped) != 21*shards || len(r.Old) != 0 {
+				t.Errorf("%+v", r)
+			}
+			same("after the publish")
+			for _, s := range servers {
+				w.server = s
+				w.shows("SHOW TABLES FROM copy", viewNames)
+				w.shows(
+					"SELECT name FROM system.tables WHERE database = 'copy_internal' AND startsWith(name, 'adopting')",
+					"",
+				)
+				w.shows("SELECT max(version) FROM copy.schema_versions", "3") // which older programs refuse
+			}
+			w.server = servers[0]
+			if again := w.publish(); again.Changed || inserted(again) != 0 ||
+				len(again.Adopted)+len(again.DDL)+len(again.Dropped) != 0 {
+				t.Errorf("again: %+v", again)
+			}
+		})
+	}
+}
+
+// Tables of the old layout stay while a statement runs that began before the views stopped reading them.
+func TestOldLayoutIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.month()
+	w.old([]*server.Server{w.server})
+	go func() {
+		// Is killed below, so its error says nothing.
+		_, _ = w.server.Query(
+			t.Context(),
+			"SELECT sum(sleepEachRow(0.5)) FROM numbers(2000) "+
+				"SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0",
+		)
+	}()
+	const runs = "query LIKE 'SELECT sum(sleepEachRow%'"
+	for w.ask("SELECT count() FROM system.processes WHERE "+runs) != "1" {
+		runtime.Gosched()
+	}
+	r := w.publish()
+	if len(r.Adopted) != 1 || len(r.Old) != 21 || len(r.Dropped) != 0 {
+		t.Errorf("a statement runs: %+v", r)
+	}
+	w.shows("SELECT count() FROM copy.lines_data", "18351")
+	w.ask("KILL QUERY WHERE " + runs + " SYNC")
+	if r := w.publish(); len(r.Old) != 0 || len(r.Dropped) != 21 {
+		t.Errorf("the statement has ended: %+v", r)
+	}
+	w.shows("SHOW TABLES FROM copy", viewNames)
+}
+
+// The internal database of one copy is not taken for a copy of an older program, and nothing in it is touched.
+func TestInternalIsNoCopy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, server.Options{}, "")
+	w.settings(copyOf(w.server.DSN()), "")
+	w.month()
+	other := at(t, w.server, strings.Replace(copyOf(w.server.DSN()), "/copy", "/copy_internal", 1), "")
+	other.stopAt1()
+	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	if refused := new(
+		publish.NotViewsError,
+	); !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "database copy_internal holds the tables behind the views of database copy") {
+		t.Errorf("%v", err)
+	}
+	w.shows(linesSQL, sampleLines)
+	if r := w.publish(); r.Changed || inserted(r) != 0 || len(r.DDL) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A user who may not create the second database is told which one, and what for; in databases that somebody else
+// created it may publish without the right to create any.
+func TestInternalDatabaseIsCreated(t *testing.T) {
+	t.Parallel()
+	grants := []string{
+		"GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER DELETE ON copy.*",
+		"GRANT SELECT, INSERT, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, ALTER DELETE ON copy_internal.*",
+		"GRANT SELECT ON system.parts",
+		"GRANT SELECT ON system.processes",
+		"GRANT TABLE ENGINE ON MergeTree",
+		"GRANT TABLE ENGINE ON Merge",
+	}
+	s := server.Start(t, server.Options{Users: []server.User{{Name: "billing", Password: "p", Grants: grants}}})
+	w := at(t, s, "clickhouse://billing:p@"+s.Addr()+"/copy", "")
+	w.stopAt1()
+	w.ask("CREATE DATABASE copy")
+	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
+	failed := new(clickhouse.Error)
+	if !errors.As(err, &failed) ||
+		!strings.Contains(
+			err.Error(),
+			"create database copy_internal, which holds the tables behind the views of copy: ",
+		) ||
+		!strings.Contains(failed.Hint(), "docs/clickhouse.md") {
+		t.Errorf("%v", err)
+	}
+	w.shows("SHOW TABLES FROM copy", "")
+	w.ask("CREATE DATABASE copy_internal")
+	w.publish()
+	w.shows(linesSQL, sampleLines)
+}
