@@ -93,8 +93,9 @@ func (r Reason) Remedy() string {
 		return "nothing is left to refund: dismiss it"
 	case InsufficientBalance, BadState:
 		return "every run decides it again while its cycle is open; deliver the event that is missing, or dismiss it"
+	default:
+		return "dismiss it"
 	}
-	return "dismiss it"
 }
 
 // All lists every reason in the order of the checks.
