@@ -16,7 +16,7 @@ import (
 func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
 		t.Fatal(told)
 	}
 	nothing := map[string]struct {
@@ -55,7 +55,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 func TestRerateDryRunWithADifference(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
 		t.Fatal(told)
 	}
 	prices := filepath.Join(dir, "books", "prices.csv")

@@ -241,6 +241,8 @@ check
 close --cycle 2026-09 --dry-run
 doctor
 explain r1
+focus
+focus check nothing.csv
 export --cycle 2026-09
 export --cycle 2026-09 --format parquet
 export --cycle 2026-09 --split
@@ -266,8 +268,11 @@ query revenue --format csv
 query revenue --sql
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
+rejects dismiss nothing --reason test
+rejects restore nothing
 rerate --cycle 2026-09 --dry-run
 restore BACKUP --into NEW/restored
+restore-head
 run
 run monthly --cycle 2026-09
 run nightly

@@ -40,6 +40,7 @@ func commands() []string {
 		"tollbook rejects restore",
 		"tollbook rerate",
 		"tollbook restore",
+		"tollbook restore-head",
 		"tollbook run",
 		"tollbook run monthly",
 		"tollbook run nightly",
