@@ -21,7 +21,7 @@ import (
 func TestReadersOutliveACommit(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")
-	if err := os.CopyFS(dir, os.DirFS("serve/testdata/access")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS("../serve/testdata/access")); err != nil {
 		t.Fatal(err)
 	}
 	night := func(asOf string) *workspace.Workspace {

@@ -89,7 +89,7 @@ func TestKilledProcessesLeaveNothing(t *testing.T) {
 func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 	t.Parallel()
 	elsewhere := regexp.MustCompile(`os\.MkdirTemp\(|os\.CreateTemp\("",|os\.TempDir\(\)`)
-	root := filepath.Join("..", "..")
+	root := filepath.Join("..", "..", "..")
 	for _, top := range []string{"cmd", "jobs", "pipeline", "rating", "schemas", "settlement"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "scratch.go" {

@@ -24,7 +24,7 @@ func TestSample(t *testing.T) {
 	}
 	w.shows(linesSQL, sampleLines)
 	w.shows(statementsSQL, sampleDue)
-	w.shows("SELECT count() FROM copy.rejects", "21")
+	w.shows("SELECT count() FROM copy.rejects", "20")
 	w.shows("SELECT count(), sum(performance_amount) > 0 FROM copy.partner_statements", "19\t1")
 	w.shows("SELECT number, command FROM copy.runs", "1\trun monthly --cycle 2026-09")
 	w.shows("SELECT value FROM copy.totals WHERE cycle = '2026-09' AND name = 'lines.payment_amount'", "8645.36843481")
