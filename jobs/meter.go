@@ -21,8 +21,8 @@ const sampling = 50 * time.Millisecond
 
 // meter measures the stages of one run. A nil meter measures nothing.
 //
-// Memory is the process's own. The kernel's high-water mark is exact for a stage that raised it; for a stage that stayed below an
-// earlier one's it is sampled. The mark is never reset: whoever started the process reads it too.
+// Memory is the process's own. The kernel's high-water mark is exact for a stage that raised it; for a stage that
+// stayed below an earlier one's it is sampled. The mark is never reset: whoever started the process reads it too.
 type meter struct {
 	clock  func() time.Time
 	began  func([]ledger.Stage) // is told of every stage that begins
@@ -52,13 +52,13 @@ func (m *meter) sample() {
 		case <-m.stop:
 			return
 		case <-tick.C:
-			m.look()
+			m.readMemory()
 		}
 	}
 }
 
-// look takes one sample.
-func (m *meter) look() {
+// readMemory takes one sample.
+func (m *meter) readMemory() {
 	now := memory("VmRSS")
 	m.mu.Lock()
 	m.sampled = max(m.sampled, now)
@@ -76,7 +76,7 @@ func (m *meter) begin(name string) {
 	m.mu.Lock()
 	m.sampled = 0
 	m.mu.Unlock()
-	m.look()
+	m.readMemory()
 	m.began(m.stages)
 }
 
@@ -92,7 +92,7 @@ func (m *meter) finish() {
 	if !m.on {
 		return
 	}
-	m.look()
+	m.readMemory()
 	s := &m.stages[len(m.stages)-1]
 	s.Seconds, s.CPU = seconds(m.clock().Sub(m.start)), seconds(cpuTime()-m.cpu)
 	m.mu.Lock()

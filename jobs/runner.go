@@ -18,7 +18,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// Runner does jobs on one workspace, one at a time or several: the lake's lock keeps them apart. It may be used from several goroutines.
+// Runner does jobs on one workspace, one at a time or several: the lake's lock keeps them apart. It may be used from
+// several goroutines.
 type Runner struct {
 	Dir     string            // the workspace
 	Clock   func() time.Time  // the real clock
@@ -33,17 +34,18 @@ type Runner struct {
 
 // Result is what a job did.
 type Result struct {
-	Workspace   *workspace.Workspace // as it was for this run, without its books where nothing was to do; nil if it could not be read
-	Report      *workspace.Report    // of a run on the lake; nil for publish, and if nothing was done
-	Differences []run.Difference     // of rerate
-	Published   *publish.Report      // of publish
-	Pruned      *run.PruneReport     // of prune
-	Dismissed   *run.DismissReport   // of rejects
-	Entry       ledger.Entry         // as it was ended; of a dry run its ID is ""
+	// as it was for this run, without its books where nothing was to do; nil if it could not be read
+	Workspace   *workspace.Workspace
+	Report      *workspace.Report  // of a run on the lake; nil for publish, and if nothing was done
+	Differences []run.Difference   // of rerate
+	Published   *publish.Report    // of publish
+	Pruned      *run.PruneReport   // of prune
+	Dismissed   *run.DismissReport // of rejects
+	Entry       ledger.Entry       // as it was ended; of a dry run its ID is ""
 }
 
-// Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was committed and what came after
-// it failed. Errors are those of the pipeline's method for the kind.
+// Run does a job and keeps its entry. Result is never nil; its Report is there with an error too if the run was
+// committed and what came after it failed. Errors are those of the pipeline's method for the kind.
 func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	started := r.Clock()
 	if t.AsOf == 0 {
@@ -119,7 +121,8 @@ func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
 	return open
 }
 
-// update writes at which stage a run is: what is left of one that is killed. A failure is told when the run ends, if it lasts.
+// update writes at which stage a run is: what is left of one that is killed. A failure is told when the run ends, if it
+// lasts.
 func (r *Runner) update(open *ledger.Open, e *ledger.Entry) {
 	if open != nil {
 		_ = open.Update(e)
@@ -158,7 +161,7 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 		o.Stage, o.StageRows = m.begin, m.rows
 	}
 	if t.takesIn() {
-		w, report, err := run.Stand(ctx, r.Dir, t.Command(), o)
+		w, report, err := run.SkipIfUnchanged(ctx, r.Dir, t.Command(), o)
 		if report != nil || err != nil {
 			res.Workspace, res.Report = w, report
 			return err
@@ -176,7 +179,8 @@ func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error
 }
 
 // do does the job on a workspace that is open.
-func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options, res *Result) (err error) {
+func (r *Runner) do(ctx context.Context, t *Task, w *workspace.Workspace, o workspace.Options,
+	res *Result) (err error) {
 	switch t.Kind {
 	case Ingest:
 		do := run.Ingest
@@ -249,12 +253,12 @@ func notTaken(files []workspace.FileReport) []ledger.NotTaken {
 	for i := range files {
 		f := &files[i]
 		switch {
-		case len(list) == ledger.MostNotTaken:
+		case len(list) == ledger.MaxNotTaken:
 			return list
 		case f.Fault != "":
 			list = append(list, ledger.NotTaken{File: f.Name, Why: f.Fault})
-		case f.Left != "":
-			list = append(list, ledger.NotTaken{File: f.Name, Why: "it " + f.Left + " while the run read it"})
+		case f.Deferred != "":
+			list = append(list, ledger.NotTaken{File: f.Name, Why: "it " + f.Deferred + " while the run read it"})
 		}
 	}
 	return list
@@ -276,9 +280,10 @@ func outcome(ctx context.Context, res *Result, err error) ledger.Outcome {
 		return ledger.Gated
 	case err != nil:
 		return ledger.Failed
-	case res.Report != nil && res.Report.Look(), res.Published != nil && res.Published.Look(), res.Pruned != nil && res.Pruned.Look(),
-		res.Dismissed != nil && res.Dismissed.Look():
-		return ledger.Look
+	case res.Report != nil && res.Report.NeedsAttention(), res.Published != nil && res.Published.NeedsAttention(),
+		res.Pruned != nil && res.Pruned.NeedsAttention(),
+		res.Dismissed != nil && res.Dismissed.NeedsAttention():
+		return ledger.NeedsAttention
 	case !res.Entry.Changed:
 		return ledger.NothingNew
 	}

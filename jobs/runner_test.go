@@ -95,9 +95,12 @@ func TestRun(t *testing.T) {
 		t.Errorf("scan: %d rows, peak %d", e.Stages[3].Rows, e.Peak())
 	}
 	e.Stages, e.Host, e.PID = nil, "", 0
-	wanted := ledger.Entry{Format: 1, ID: "20261005T040000.000Z-nightly", Kind: "nightly", Command: "run nightly", Why: "catch-up", Due: "2026-09-09T17:30:00Z",
-		AsOf: "2026-09-09T17:30:00Z", Started: noon(), Ended: noon(), Outcome: ledger.Look, Version: "v1", Changed: true, Manifest: 1, Rows: 28, Accepted: 25,
-		Duplicate: 1, Rejected: 2, Reasons: map[string]int64{"bad_decimal": 1, "unknown_sku": 1}, DaysFolded: e.DaysFolded, LinesWritten: 5}
+	wanted := ledger.Entry{Format: 1, ID: "20261005T040000.000Z-nightly", Kind: "nightly", Command: "run nightly",
+		Why: "catch-up", Due: "2026-09-09T17:30:00Z",
+		AsOf: "2026-09-09T17:30:00Z", Started: noon(), Ended: noon(), Outcome: ledger.NeedsAttention, Version: "v1",
+		Changed: true, Manifest: 1, Rows: 28, Accepted: 25,
+		Duplicate: 1, Rejected: 2, Reasons: map[string]int64{"bad_decimal": 1, "unknown_sku": 1},
+		DaysFolded: e.DaysFolded, LinesWritten: 5}
 	if diff := cmp.Diff(wanted, e); diff != "" {
 		t.Error(diff)
 	}
@@ -134,10 +137,12 @@ func TestOutcomes(t *testing.T) {
 	}
 	var got []string
 	for _, e := range entries(t, r) {
-		got = append(got, strings.Join([]string{e.Kind, e.Why, string(e.Outcome), e.Error, strings.Join(e.Notes, ";")}, "|"))
+		got = append(got, strings.Join([]string{e.Kind, e.Why, string(e.Outcome), e.Error, strings.Join(e.Notes, ";")},
+			"|"))
 	}
 	for i, want := range []string{
-		"nightly|by hand|panicked|a tier bound off by one|", "nightly|by hand|interrupted|", `weekly|by hand|failed|job "weekly": no such kind|`,
+		"nightly|by hand|panicked|a tier bound off by one|", "nightly|by hand|interrupted|",
+		`weekly|by hand|failed|job "weekly": no such kind|`,
 		"monthly|schedule|skipped||cycle 2026-09 is closed", "nightly|by hand|refused|",
 	} {
 		if i >= len(got) || !strings.HasPrefix(got[i], want) {
@@ -189,7 +194,8 @@ func TestUnwritable(t *testing.T) {
 			r.Log = slog.New(slog.NewTextHandler(&log, nil))
 			block(t, r)
 			res, err := r.Run(t.Context(), Task{Kind: Nightly})
-			if err != nil || res.Report.Manifest != 1 || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), "the run ledger cannot be written") {
+			if err != nil || res.Report.Manifest != 1 || strings.Count(log.String(), "\n") != 1 ||
+				!strings.Contains(log.String(), "the run ledger cannot be written") {
 				t.Errorf("%v, %+v, log %q", err, res.Report, log.String())
 			}
 		})
@@ -235,7 +241,8 @@ func TestMeter(t *testing.T) {
 	}
 }
 
-// A stage's peak is what it needed itself: one that raises the process's mark has the mark, one after it that needs little is less.
+// A stage's peak is what it needed itself: one that raises the process's mark has the mark, one after it that needs
+// little is less.
 func TestMeterMemory(t *testing.T) {
 	if memory("VmRSS") == 0 {
 		t.Skip("this system does not tell a process's memory")

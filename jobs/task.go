@@ -36,8 +36,9 @@ const (
 
 // Task is one job to do.
 type Task struct {
-	Kind  Kind
-	Cycle period.Cycle   // of monthly, close and rerate; of publish this one alone, or NoCycle for all; else not looked at
+	Kind Kind
+	// of monthly, close and rerate; of publish this one alone, or NoCycle for all; else not looked at
+	Cycle period.Cycle
 	Why   Why            // "" = by hand
 	Due   period.Instant // the firing that it stands for; 0 = none
 	AsOf  period.Instant // the run's clock; 0 = the real one, read once when the run starts
@@ -63,8 +64,8 @@ func (t *Task) takesIn() bool {
 	return t.Kind == Nightly && !t.ResetClock || t.Kind == Ingest && !t.RetryRejects
 }
 
-// closeTerms says what may be missing of a cycle that the task closes: anything that a person agreed to, or, of the schedule, what
-// the settings allow.
+// closeTerms says what may be missing of a cycle that the task closes: anything that a person agreed to, or, of the
+// schedule, what the settings allow.
 func (t *Task) closeTerms(s *settings.Settings) *workspace.CloseTerms {
 	switch {
 	case t.Yes:

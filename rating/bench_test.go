@@ -14,8 +14,8 @@ import (
 // benchSKUs is how many skus the benchmarks' books have.
 const benchSKUs = 400
 
-// benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one for
-// the customer, as the generator's books.
+// benchShop has 400 skus of one model with prices in eight regions, two versions each and a discount for all and one
+// for the customer, as the generator's books.
 func benchShop(tb testing.TB, model books.Model, meter books.Meter, packages int) (*rating.Book, *shop) {
 	s := newShop(tb, "Asia/Shanghai")
 	var skus []int32
@@ -46,8 +46,9 @@ func benchRecords(s *shop, n int) []rating.Record {
 	start := s.at("2026-09-12")
 	for i := range records {
 		records[i] = rating.Record{
-			SKU: int32(i*7919) % benchSKUs, Region: int32(i % len(regions)), Resource: []byte(fmt.Sprint("resource-", i%20)),
-			ID: []byte(fmt.Sprint("record-", i)), Name: []byte("name"), Tag: []byte("tag"),
+			SKU: int32(i*7919) % benchSKUs, Region: int32(i % len(regions)),
+			Resource: []byte(fmt.Sprint("resource-", i%20)),
+			ID:       []byte(fmt.Sprint("record-", i)), Name: []byte("name"), Tag: []byte("tag"),
 			Start: start + period.Instant(int64(i)*period.Second), Quantity: q("12.3456789"),
 		}
 	}
@@ -141,7 +142,8 @@ func BenchmarkOpenPositions(b *testing.B) {
 	}
 }
 
-// A day of customers with twenty records each, half of them opened with meters: what a night mostly is. One op is a record.
+// A day of customers with twenty records each, half of them opened with meters: what a night mostly is. One op is a
+// record.
 func BenchmarkCustomers(b *testing.B) {
 	r, records := benchRater(b, books.Graduated, books.PerRegion, 0)
 	cycle := must(period.ParseCycle(month))

@@ -116,7 +116,9 @@ func (bk *Book) compileCustomers() {
 		bk.first = append(bk.first, firstRow{b.Customers[i].Rows[0].Valid, bk.lists[bk.listsFrom[i]]})
 	}
 	bk.listsFrom = append(bk.listsFrom, int32(len(bk.lists)))
-	bk.associationsFrom = offsets(len(b.Customers), len(b.Associations), func(i int) int32 { return b.Associations[i].Customer })
+	bk.associationsFrom = offsets(len(b.Customers), len(b.Associations), func(i int) int32 {
+		return b.Associations[i].Customer
+	})
 }
 
 func (bk *Book) compilePackages() {
@@ -141,7 +143,8 @@ func (bk *Book) compilePackages() {
 	bk.packagesFrom = offsets(len(b.Customers), len(b.Packages), func(i int) int32 { return b.Packages[i].Customer })
 }
 
-// offsets says for each of n keys where its rows begin among rows that are sorted by key, and at n where the last ones end.
+// offsets says for each of n keys where its rows begin among rows that are sorted by key, and at n where the last ones
+// end.
 func offsets(n, rows int, key func(int) int32) []int32 {
 	from := make([]int32, n+1)
 	row := 0

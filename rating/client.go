@@ -61,7 +61,8 @@ func (bk *Book) resellerAt(customer int32, t period.Instant) (int32, period.Span
 	return noOne, around
 }
 
-// NoPriceError says that no price version covers a line. Acceptance lets no such record through: the books must have changed since.
+// NoPriceError says that no price version covers a line. Acceptance lets no such record through: the books must have
+// changed since.
 type NoPriceError struct {
 	Region string
 	At     period.Instant

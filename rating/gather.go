@@ -11,8 +11,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// gather is what the cycle's end has to know of a period-level meter or of one of its rows beside the count (spec §4.6). A
-// row is what one line will be made of: a volume meter has one per resource, the others are their own only row.
+// gather is what the cycle's end has to know of a period-level meter or of one of its rows beside the count (spec
+// §4.6). A row is what one line will be made of: a volume meter has one per resource, the others are their own only
+// row.
 type gather struct {
 	meter       int32  // the meter it belongs to; its own index for a meter
 	region      string // meters: region of the first record
@@ -40,7 +41,8 @@ type Object struct {
 }
 
 // gatherRow finds the row that a record of a period-level product counts in, or makes it.
-func (r *Rater) gatherRow(p *books.Product, sku, region int32, regionName string, resource []byte) (row int32, isNew bool) {
+func (r *Rater) gatherRow(p *books.Product, sku, region int32, regionName string, resource []byte) (row int32,
+	isNew bool) {
 	scopeRegion, scopeResource := r.scope(p, region, resource)
 	m, isNew := r.meters.find(gatherMeter, sku, scopeRegion, scopeResource)
 	if isNew {
@@ -148,9 +150,9 @@ func (r *Rater) rows() []int32 {
 	return r.order
 }
 
-// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (spec §4.6), and to objs what
-// they are about; Charge.Record is an index in objs. It changes no position. The lines stand in order of sku, scope of
-// the meter and first use; a meter's flat fee follows its lines.
+// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (spec §4.6), and to objs
+// what they are about; Charge.Record is an index in objs. It changes no position. The lines stand in order of sku,
+// scope of the meter and first use; a meter's flat fee follows its lines.
 func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	rows := r.rows()
 	slices.SortFunc(rows, func(x, y int32) int {

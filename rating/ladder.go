@@ -19,9 +19,9 @@ type climb struct {
 	reversed           bool // the interval is taken back (spec §4.11)
 }
 
-// ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed: where
-// the tier's lower bound lies in [position, end). An empty interval gives one line of quantity 0 at the tier of the next
-// unit (spec §4.5).
+// ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
+// where the tier's lower bound lies in [position, end). An empty interval gives one line of quantity 0 at the tier of
+// the next unit (spec §4.5).
 func (c *client) ladder(k *climb, out *line.Charges) error {
 	tiers := c.bk.books.Versions[k.version].Tiers
 	from, lower, first := k.position, money.Quantity{}, true
@@ -59,7 +59,8 @@ func (c *client) ladder(k *climb, out *line.Charges) error {
 func (c *client) step(k *climb, i int, tier *books.Tier, quantity money.Quantity, first bool, out *line.Charges) error {
 	ch := line.Charge{
 		UsageAmount: quantity.Signed(), Quantity: quantity.Signed(), UnitPrice: tier.UnitPrice,
-		Record: k.record, Version: k.version, DrawsFrom: k.drawsTo, DrawsTo: k.drawsTo, Tier: int16(i + 1), Kind: k.kind,
+		Record: k.record, Version: k.version, DrawsFrom: k.drawsTo, DrawsTo: k.drawsTo, Tier: int16(i + 1),
+		Kind: k.kind,
 	}
 	if first {
 		used, err := quantity.Add(k.free)
@@ -85,7 +86,8 @@ func (c *client) flatFee(k *climb, i int, tier *books.Tier, out *line.Charges) e
 	}
 	ch := line.Charge{
 		Quantity: c.bk.one, UnitPrice: tier.FlatFee,
-		Record: k.record, Version: k.version, DrawsFrom: k.drawsTo, DrawsTo: k.drawsTo, Tier: int16(i + 1), Kind: line.FlatFee,
+		Record: k.record, Version: k.version, DrawsFrom: k.drawsTo, DrawsTo: k.drawsTo, Tier: int16(i + 1),
+		Kind: line.FlatFee,
 	}
 	if k.reversed {
 		takeBack(&ch)

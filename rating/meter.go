@@ -16,7 +16,8 @@ const (
 	gatherRow                       // one resource's part of a volume meter
 )
 
-// meter counts what a customer used in the cycle after packages (spec §4.5, §4.6). It is known by its first four fields.
+// meter counts what a customer used in the cycle after packages (spec §4.5, §4.6). It is known by its first four
+// fields.
 type meter struct {
 	kind     meterKind
 	sku      int32
@@ -76,7 +77,8 @@ func (m *meters) find(kind meterKind, sku, region int32, resource []byte) (index
 		if s.hash != hash {
 			continue
 		}
-		if k := &m.list[s.index]; k.kind == kind && k.sku == sku && k.region == region && k.resource == string(resource) {
+		if k := &m.list[s.index]; k.kind == kind && k.sku == sku && k.region == region &&
+			k.resource == string(resource) {
 			return s.index, false
 		}
 	}

@@ -28,16 +28,18 @@ func (bk *Book) compileSubscriptions() {
 	}
 }
 
-// subscriptionChain is where to look for an order's price version, the first place first: the price list that the customer
-// has at pay_time, then standard; in a list the region, then any (spec §3.2).
+// subscriptionChain is where to look for an order's price version, the first place first: the price list that the
+// customer has at pay_time, then standard; in a list the region, then any (spec §3.2).
 func (bk *Book) subscriptionChain(o *Order) []subscription {
 	lists := []string{standardName}
-	if row, ok := bk.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" && row.PriceList != standardName {
+	if row, ok := bk.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
+		row.PriceList != standardName {
 		lists = []string{row.PriceList, standardName}
 	}
 	chain := make([]subscription, 0, 4)
 	for _, list := range lists {
-		chain = append(chain, subscription{o.SKU, list, o.Region, o.PeriodType}, subscription{o.SKU, list, "*", o.PeriodType})
+		chain = append(chain, subscription{o.SKU, list, o.Region, o.PeriodType},
+			subscription{o.SKU, list, "*", o.PeriodType})
 	}
 	return chain
 }
@@ -47,7 +49,8 @@ func (bk *Book) subscriptionVersion(o *Order, trace func(Step)) int32 {
 	for _, key := range bk.subscriptionChain(o) {
 		v := inForce(bk.books.Versions, bk.subscriptions[key], o.PayTime)
 		if trace != nil {
-			step := Step{Kind: StepPassed, SKU: bk.books.Products[o.SKU].SKU, List: key.list, Region: key.region, At: o.PayTime}
+			step := Step{Kind: StepPassed, SKU: bk.books.Products[o.SKU].SKU, List: key.list, Region: key.region,
+				At: o.PayTime}
 			if v != noVersion {
 				step.Kind, step.Period = StepPrice, bk.books.Versions[v].Valid
 			}
@@ -67,9 +70,9 @@ func (bk *Book) OrderPriced(o *Order) bool {
 }
 
 // PriceOrder works out the line of an order other than unsubscribe (spec §4.8): the official amount by the book's price
-// at pay_time or as the order gives it, the named discount or else the best offer, the payment in the currency's digits.
-// A given official amount is kept to its last digit, with unit price 0 and no version. The caller sets Charge.Record.
-// trace may be nil.
+// at pay_time or as the order gives it, the named discount or else the best offer, the payment in the currency's
+// digits. A given official amount is kept to its last digit, with unit price 0 and no version. The caller sets
+// Charge.Record. trace may be nil.
 func (bk *Book) PriceOrder(o *Order, trace func(Step)) (line.Charge, error) {
 	c := client{bk: bk, trace: trace}
 	c.serve(o.Customer)
@@ -142,7 +145,8 @@ func roundRat(r *big.Rat, digits int) (money.Amount, error) {
 	return money.ParseAmount(r.FloatString(digits)) // despite its name exact, halves away from zero
 }
 
-// orderOffer leaves in s what the order is to pay: by the discount that it names where that fits, else by the best offer.
+// orderOffer leaves in s what the order is to pay: by the discount that it names where that fits, else by the best
+// offer.
 func (c *client) orderOffer(s *sale, named string) error {
 	if named != "" {
 		taken, err := c.namedOffer(s, named)
@@ -196,8 +200,8 @@ func (c *client) fits(d *books.Discount, s *sale) bool {
 	return true
 }
 
-// orderAfter is what a discount leaves of an order's official amount (spec §3.6): a share, the order's amount, or what a
-// reduction of at most all of it leaves. above: a fixed amount above the official one, which is no offer.
+// orderAfter is what a discount leaves of an order's official amount (spec §3.6): a share, the order's amount, or what
+// a reduction of at most all of it leaves. above: a fixed amount above the official one, which is no offer.
 func orderAfter(d *books.Discount, official money.Amount) (after money.Amount, above bool, err error) {
 	switch d.Mode {
 	case books.ModeFixed:

@@ -27,8 +27,8 @@ type RefundRules struct {
 	Digits             int        // the currency's
 }
 
-// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of spec §4.9: unknown_order (no base, which is nil;
-// another customer's; paid after t; itself an unsubscribe), already_refunded, expired. None = it may be refunded.
+// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of spec §4.9: unknown_order (no base, which is
+// nil; another customer's; paid after t; itself an unsubscribe), already_refunded, expired. None = it may be refunded.
 func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instant) reason.Reason {
 	switch {
 	case base == nil, !sameCustomer, base.PayTime > t, base.Type >= Unsubscribe:
@@ -41,17 +41,18 @@ func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instan
 	return reason.None
 }
 
-// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (spec §4.9). full: what was
-// paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time, expire_time),
-// exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or 0, quantity and
-// unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back, before it takes
-// effect, or nothing. The caller sets Charge.Record.
+// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (spec §4.9). full: what
+// was paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time,
+// expire_time), exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or
+// 0, quantity and unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back,
+// before it takes effect, or nothing. The caller sets Charge.Record.
 func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.Charge, full bool, err error) {
 	return TraceRefund(base, t, rules, nil)
 }
 
 // TraceRefund is Refund that tells trace, which may be nil, why it comes to what it does.
-func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(Step)) (charge line.Charge, full bool, err error) {
+func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(Step)) (charge line.Charge, full bool,
+	err error) {
 	ch, full, err := base.refund(t, rules, trace)
 	if err != nil {
 		return line.Charge{}, false, fmt.Errorf("refund the %s order paid at %s: %w", base.Type, base.PayTime, err)
@@ -115,9 +116,9 @@ func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCas
 	return RefundShare
 }
 
-// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is followed to the letter: where
-// coupons left a part of the currency's last digit, rounding may pass what was paid by less than that digit; and of a change that gave
-// money back (paid < 0) the fee alone can make it positive.
+// share is max(0, Rd(paid × remaining / total − paid × fee_rate)), exact until it is rounded. The formula is followed
+// to the letter: where coupons left a part of the currency's last digit, rounding may pass what was paid by less than
+// that digit; and of a change that gave money back (paid < 0) the fee alone can make it positive.
 func (base *PaidOrder) share(paid money.Amount, t period.Instant, rules RefundRules) (money.Amount, error) {
 	if base.Expire <= base.Effective {
 		return money.Amount{}, errors.New("it expires before it takes effect")

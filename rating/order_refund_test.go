@@ -59,12 +59,21 @@ func TestRefund(t *testing.T) {
 		{"less the fee on what was paid", func(base *rating.PaidOrder, rules *rating.RefundRules) {
 			rules.FeeRate, base.Official = rate("0.05"), amount("1200")
 		}, 30 * day, "-780 = -130 + -650"},
-		{"a fee of all that is left", func(_ *rating.PaidOrder, rules *rating.RefundRules) { rules.FeeRate = rate("0.7") }, 30 * day, "0 = 0 + 0"},
-		{"a fee above what is left", func(_ *rating.PaidOrder, rules *rating.RefundRules) { rules.FeeRate = rate("0.05") }, 98 * day, "0 = 0 + 0"},
-		{"the window's last instant", func(*rating.PaidOrder, *rating.RefundRules) {}, 120 * hour, "whole -1000 = 0 + -1000"},
+		{"a fee of all that is left", func(_ *rating.PaidOrder, rules *rating.RefundRules) {
+			rules.FeeRate = rate("0.7")
+		}, 30 * day, "0 = 0 + 0"},
+		{"a fee above what is left", func(_ *rating.PaidOrder, rules *rating.RefundRules) {
+			rules.FeeRate = rate("0.05")
+		}, 98 * day, "0 = 0 + 0"},
+		{"the window's last instant", func(*rating.PaidOrder, *rating.RefundRules) {}, 120 * hour,
+			"whole -1000 = 0 + -1000"},
 		{"past the window", func(*rating.PaidOrder, *rating.RefundRules) {}, 120*hour + 1, "-950 = 0 + -950"},
-		{"no fee in the window", func(_ *rating.PaidOrder, rules *rating.RefundRules) { rules.FeeRate = rate("1") }, 0, "whole -1000 = 0 + -1000"},
-		{"the window is counted from the payment", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.PayTime = -1 * day }, 110 * hour,
+		{"no fee in the window", func(_ *rating.PaidOrder, rules *rating.RefundRules) {
+			rules.FeeRate = rate("1")
+		}, 0, "whole -1000 = 0 + -1000"},
+		{"the window is counted from the payment", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.PayTime = -1 * day
+		}, 110 * hour,
 			"-954.17 = 0 + -954.17"}, // 2290 of 2400 hours: 954.1666…
 		{"no window: the instant of the payment", func(_ *rating.PaidOrder, rules *rating.RefundRules) {
 			rules.UnconditionalHours, rules.FeeRate = 0, rate("0.5")
@@ -72,25 +81,37 @@ func TestRefund(t *testing.T) {
 		{"no window: after it", func(_ *rating.PaidOrder, rules *rating.RefundRules) {
 			rules.UnconditionalHours, rules.FeeRate = 0, rate("0.5")
 		}, 50 * day, "0 = 0 + 0"},
-		{"a renewal has no window", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Type = rating.Renew }, 50 * hour, "-979.17 = 0 + -979.17"},
-		{"an automatic renewal", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Type = rating.AutoRenew }, 50 * day, "-500 = 0 + -500"},
+		{"a renewal has no window", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Type = rating.Renew
+		}, 50 * hour, "-979.17 = 0 + -979.17"},
+		{"an automatic renewal", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Type = rating.AutoRenew
+		}, 50 * day, "-500 = 0 + -500"},
 		{"before it takes effect", func(base *rating.PaidOrder, rules *rating.RefundRules) {
 			base.Type, base.PayTime, rules.FeeRate = rating.Renew, -30*day, rate("0.05")
 		}, -1, "whole -1000 = 0 + -1000"},
 		{"when it takes effect", func(base *rating.PaidOrder, rules *rating.RefundRules) {
 			base.Type, base.PayTime, rules.FeeRate = rating.Renew, -30*day, rate("0.05")
 		}, 0, "-950 = 0 + -950"},
-		{"no end, in the window", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Expire = period.Forever }, 5 * day,
+		{"no end, in the window", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Expire = period.Forever
+		}, 5 * day,
 			"whole -1000 = 0 + -1000"},
-		{"no end, after the window", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Expire = period.Forever }, 6 * day, "0 = 0 + 0"},
+		{"no end, after the window", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Expire = period.Forever
+		}, 6 * day, "0 = 0 + 0"},
 		{"coupons do not come back", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Payment, base.Coupons = amount("900"), amount("200")
 		}, 50 * day, "-500 = -150 + -350"},
 		{"coupons do not come back in the window either", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Payment, base.Coupons = amount("900"), amount("200")
 		}, day, "whole -1000 = -300 + -700"},
-		{"all paid by coupons", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Coupons = amount("1000") }, day, "whole 0 = 0 + 0"},
-		{"free of charge", func(base *rating.PaidOrder, _ *rating.RefundRules) { base.Payment = money.Amount{} }, 50 * day, "0 = 0 + 0"},
+		{"all paid by coupons", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Coupons = amount("1000")
+		}, day, "whole 0 = 0 + 0"},
+		{"free of charge", func(base *rating.PaidOrder, _ *rating.RefundRules) {
+			base.Payment = money.Amount{}
+		}, 50 * day, "0 = 0 + 0"},
 		{"the official amount is rounded", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Official, base.Payment = amount("100"), amount("90")
 		}, 90 * day, "-10 = -1 + -9"},
@@ -101,17 +122,22 @@ func TestRefund(t *testing.T) {
 			base.Official, base.Payment, base.Expire = amount("10"), amount("10"), 300*day
 			rules.FeeRate = rate("0.0004") // 6.6666… − 0.004 = 6.6626…, where 6.67 − 0.00 would be 6.67
 		}, 100 * day, "-6.66 = 0 + -6.66"},
-		{"no digits", func(base *rating.PaidOrder, rules *rating.RefundRules) { rules.Digits, base.Expire = 0, 300*day }, 100 * day, "-667 = 0 + -667"},
+		{"no digits", func(base *rating.PaidOrder, rules *rating.RefundRules) {
+			rules.Digits, base.Expire = 0, 300*day
+		}, 100 * day, "-667 = 0 + -667"},
 		{"a part of a second counts as it is", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Type, base.Expire = rating.Renew, period.Instant(period.Second)
 		}, 250_000, "-750 = 0 + -750"},
-		{"a change that paid the customer, before it takes effect", func(base *rating.PaidOrder, _ *rating.RefundRules) {
-			base.Type, base.PayTime, base.Official, base.Payment = rating.Change, -day, amount("-50"), amount("-50")
-		}, -1, "whole 50 = 0 + 50"},
+		{"a change that paid the customer, before it takes effect",
+			func(base *rating.PaidOrder, _ *rating.RefundRules) {
+				base.Type, base.PayTime, base.Official, base.Payment = rating.Change, -day, amount("-50"), amount("-50")
+			}, -1, "whole 50 = 0 + 50"},
 		// −50 × 10/100 − (−50) × 0.5 = −5 + 25: to the letter of the rule, though nobody would ask for it.
-		{"a change that paid the customer, after it took effect", func(base *rating.PaidOrder, rules *rating.RefundRules) {
-			base.Type, base.Official, base.Payment, rules.FeeRate = rating.Change, amount("-50"), amount("-50"), rate("0.5")
-		}, 90 * day, "-20 = 0 + -20"},
+		{"a change that paid the customer, after it took effect",
+			func(base *rating.PaidOrder, rules *rating.RefundRules) {
+				base.Type, base.Official, base.Payment, rules.FeeRate = rating.Change, amount("-50"), amount("-50"),
+					rate("0.5")
+			}, 90 * day, "-20 = 0 + -20"},
 		{"a change that paid the customer, without a fee", func(base *rating.PaidOrder, _ *rating.RefundRules) {
 			base.Type, base.Official, base.Payment = rating.Change, amount("-50"), amount("-50")
 		}, 90 * day, "0 = 0 + 0"},
@@ -119,7 +145,8 @@ func TestRefund(t *testing.T) {
 			base.Type, base.Official, base.Payment = rating.Renew, amount("999999999999999999"), amount("0.02")
 		}, 50 * day, "-499999999999999999.5 = -499999999999999999.49 + -0.01"},
 		{"rounded, though it is more than was paid", func(base *rating.PaidOrder, _ *rating.RefundRules) {
-			base.Type, base.Official, base.Payment, base.Coupons = rating.Renew, amount("10"), amount("10"), amount("3.333")
+			base.Type, base.Official, base.Payment, base.Coupons = rating.Renew, amount("10"), amount("10"),
+				amount("3.333")
 		}, 0, "-10 = -3.33 + -6.67"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -195,21 +222,25 @@ func drawPaid(t *rapid.T) (*rating.PaidOrder, rating.RefundRules) {
 	cents := rapid.Uint64Range(0, 1e9).Draw(t, "payment")
 	payment := must(money.AmountFromRaw(0, cents*1e6))
 	base := &rating.PaidOrder{
-		Type:      rapid.SampledFrom([]rating.OrderType{rating.New, rating.Renew, rating.AutoRenew, rating.Change}).Draw(t, "type"),
+		Type: rapid.SampledFrom([]rating.OrderType{rating.New, rating.Renew, rating.AutoRenew,
+			rating.Change}).Draw(t, "type"),
 		Effective: period.Instant(rapid.Int64Range(0, int64(10*day)).Draw(t, "effective")),
-		Payment:   payment, Official: must(payment.Add(must(money.AmountFromRaw(0, rapid.Uint64Range(0, 1e9).Draw(t, "discount")*1e6)))),
-		Coupons: must(money.AmountFromRaw(0, rapid.Uint64Range(0, cents*1e6).Draw(t, "coupons"))),
+		Payment:   payment,
+		Official:  must(payment.Add(must(money.AmountFromRaw(0, rapid.Uint64Range(0, 1e9).Draw(t, "discount")*1e6)))),
+		Coupons:   must(money.AmountFromRaw(0, rapid.Uint64Range(0, cents*1e6).Draw(t, "coupons"))),
 	}
 	base.Expire = base.Effective + period.Instant(rapid.Int64Range(1, int64(400*day)).Draw(t, "length"))
 	rules := rating.RefundRules{
-		UnconditionalHours: rapid.SampledFrom([]int{0, 1, 120, 87600}).Draw(t, "hours"), Digits: rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "digits"),
-		FeeRate: rapid.SampledFrom([]money.Rate{rate("0"), rate("0.05"), rate("0.3333333333"), rate("1")}).Draw(t, "fee"),
+		UnconditionalHours: rapid.SampledFrom([]int{0, 1, 120, 87600}).Draw(t, "hours"),
+		Digits:             rapid.SampledFrom([]int{0, 2, 3}).Draw(t, "digits"),
+		FeeRate: rapid.SampledFrom([]money.Rate{rate("0"), rate("0.05"), rate("0.3333333333"), rate("1")}).Draw(t,
+			"fee"),
 	}
 	return base, rules
 }
 
-// A refund is from 0 to what was paid, or what that is in the currency's digits; all of it before the order takes effect, less and less
-// with time, and with no fee everything at the instant of effect.
+// A refund is from 0 to what was paid, or what that is in the currency's digits; all of it before the order takes
+// effect, less and less with time, and with no fee everything at the instant of effect.
 func TestRefundProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -234,7 +265,8 @@ func TestRefundProperties(t *testing.T) {
 			}
 			if must(ch.Discount.Add(ch.Payment)) != ch.Official || ch.Official.Sign() > 0 ||
 				back.Cmp(paid) <= 0 && ch.Official.Neg().Cmp(base.Official.Rd(rules.Digits)) > 0 {
-				rt.Fatalf("official %s of %s, discount %s, payment %s", ch.Official, base.Official, ch.Discount, ch.Payment)
+				rt.Fatalf("official %s of %s, discount %s, payment %s", ch.Official, base.Official, ch.Discount,
+					ch.Payment)
 			}
 			if lastFull = full; !full {
 				last = back
@@ -260,11 +292,13 @@ func TestRefundTrace(t *testing.T) {
 		want []string
 	}{
 		{func(base *rating.PaidOrder) { base.Official = amount("1200") }, 30 * day, []string{
-			"unsubscribed at 1970-01-31T00:00:00Z with 6048000 of 8640000 s left: of the 1000 paid that share less a fee of 0.05, 650, comes back",
+			"unsubscribed at 1970-01-31T00:00:00Z with 6048000 of 8640000 s left: of the 1000 paid that share less a " +
+				"fee of 0.05, 650, comes back",
 			"official -(1200 × 650 / 1000) = -780; to pay -650",
 		}},
 		{func(*rating.PaidOrder) {}, 99*day + day - 500_000, []string{
-			"unsubscribed at 1970-04-10T23:59:59.5Z with 0.500000 of 8640000 s left: of the 1000 paid that share less a fee of 0.05, 0, comes back",
+			"unsubscribed at 1970-04-10T23:59:59.5Z with 0.500000 of 8640000 s left: of the 1000 paid that share " +
+				"less a fee of 0.05, 0, comes back",
 			"official -(1000 × 0 / 1000) = 0; to pay 0",
 		}},
 		{func(*rating.PaidOrder) {}, day, []string{
@@ -272,7 +306,8 @@ func TestRefundTrace(t *testing.T) {
 			"official -(1000 × 1000 / 1000) = -1000; to pay -1000",
 		}},
 		{func(base *rating.PaidOrder) { base.Effective, base.Coupons = 20*day, base.Payment }, 10 * day, []string{
-			"unsubscribed at 1970-01-11T00:00:00Z, before it takes effect at 1970-01-21T00:00:00Z: the 0 paid come back whole",
+			"unsubscribed at 1970-01-11T00:00:00Z, before it takes effect at 1970-01-21T00:00:00Z: the 0 paid come " +
+				"back whole",
 			"nothing was paid: official 0; to pay 0",
 		}},
 		{func(base *rating.PaidOrder) { base.Expire = period.Forever }, 10 * day, []string{
@@ -284,7 +319,9 @@ func TestRefundTrace(t *testing.T) {
 		rules.FeeRate = rate("0.05")
 		c.with(&base)
 		var steps []string
-		watched, full, err := rating.TraceRefund(&base, c.at, rules, func(step rating.Step) { steps = append(steps, step.String()) })
+		watched, full, err := rating.TraceRefund(&base, c.at, rules, func(step rating.Step) {
+			steps = append(steps, step.String())
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,7 +24,8 @@ func (s *shop) periodPrice(sku int32, list, region, periodType, valid, unitPrice
 	s.b.Versions[len(s.b.Versions)-1].PeriodType = periodType
 }
 
-// orderDiscount adds a discount for orders of anything. value is a rate, "=80" the order's amount or "-20" what is taken off.
+// orderDiscount adds a discount for orders of anything. value is a rate, "=80" the order's amount or "-20" what is
+// taken off.
 func (s *shop) orderDiscount(id string, kind books.DiscountKind, value, valid string) *books.Discount {
 	s.t.Helper()
 	d := books.Discount{ID: id, Kind: kind, Customer: all, Partner: all, Service: "*", SKU: all, Valid: s.span(valid)}
@@ -90,7 +91,8 @@ func TestOrderTypes(t *testing.T) {
 		}
 	}
 	_, err := rating.ParseOrderType([]byte("New"))
-	if want := `order_type "New" is none of new, renew, auto_renew, change, unsubscribe`; err == nil || err.Error() != want {
+	if want := `order_type "New" is none of new, renew, auto_renew, change, unsubscribe`; err == nil ||
+		err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	if none := rating.OrderType(5); none.String() != "order type 5" || none.BillDetailType() != 0 {
@@ -128,7 +130,8 @@ func TestOrderOfficial(t *testing.T) {
 		{"no digits", "341.1666666667", "1", 3, 0, "0 order t1: 1 × 341.1666666667 = 1024 → 1024"},
 		{"free", "0", "1", 1, 2, "0 order t1: 1 × 0 = 0 → 0"},
 		{"nothing", "100", "0", 1, 2, "0 order t1: 0 × 100 = 0 → 0"},
-		{"large", "1000000000", "1000000", 99, 2, "0 order t1: 1000000 × 1000000000 = 99000000000000000 → 99000000000000000"},
+		{"large", "1000000000", "1000000", 99, 2,
+			"0 order t1: 1000000 × 1000000000 = 99000000000000000 → 99000000000000000"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -145,7 +148,8 @@ func TestOrderOfficial(t *testing.T) {
 	}
 }
 
-// The version is that of the order's period_type at pay_time: the customer's list before standard, the region before any.
+// The version is that of the order's period_type at pay_time: the customer's list before standard, the region before
+// any.
 func TestOrderPriceChain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")
@@ -264,10 +268,14 @@ func TestOrderErrors(t *testing.T) {
 	}{
 		{"unsubscribe", func(o *rating.Order) { o.Type = rating.Unsubscribe },
 			"price the unsubscribe order of customer ann, sku vps: it has no price of its own"},
-		{"change", func(o *rating.Order) { o.Type = rating.Change }, "price the change order of customer ann, sku vps: no official_amount"},
+		{"change", func(o *rating.Order) {
+			o.Type = rating.Change
+		}, "price the change order of customer ann, sku vps: no official_amount"},
 		{"below 0", func(o *rating.Order) { o.Official, o.HasOfficial = amount("-1"), true },
 			"price the new order of customer ann, sku vps: official_amount -1 below 0"},
-		{"period_num", func(o *rating.Order) { o.PeriodNum = 0 }, "price the new order of customer ann, sku vps: period_num 0 below 1"},
+		{"period_num", func(o *rating.Order) {
+			o.PeriodNum = 0
+		}, "price the new order of customer ann, sku vps: period_num 0 below 1"},
 		{"no price", func(o *rating.Order) { o.PeriodType = "year" },
 			"price the new order of customer ann, sku vps: no price in region north at 2026-09-04T16:00:00Z for year"},
 		{"too large", func(o *rating.Order) { o.Quantity, o.PeriodNum = q("1000000000000000"), 10 },
@@ -323,20 +331,28 @@ func TestOrderDiscounts(t *testing.T) {
 		}, "0 order t1: 1 × 100 = 100 − 5 b → 95"},
 		{"named: a reduction", "a", func(s *shop) { s.orderDiscount("a", books.OrderOffer, "-99.99", "..") },
 			"0 order t1: 1 × 100 = 100 − 99.99 a → 0.01"},
-		{"named: a reduction of at most all of it", "a", func(s *shop) { s.orderDiscount("a", books.OrderOffer, "-100.01", "..") },
+		{"named: a reduction of at most all of it", "a", func(s *shop) {
+			s.orderDiscount("a", books.OrderOffer, "-100.01", "..")
+		},
 			"0 order t1: 1 × 100 = 100 − 100 a → 0"},
 		{"named, but not in the books", "zzz", func(s *shop) { s.orderDiscount("b", books.Commercial, "0.95", "..") },
 			"0 order t1: 1 × 100 = 100 − 5 b → 95"},
-		{"named, but over at pay_time", "a", func(s *shop) { s.orderDiscount("a", books.OrderOffer, "0.5", "..2026-09-05") },
+		{"named, but over at pay_time", "a", func(s *shop) {
+			s.orderDiscount("a", books.OrderOffer, "0.5", "..2026-09-05")
+		},
 			"0 order t1: 1 × 100 = 100 → 100"},
 		{"named: the row in force", "a", func(s *shop) {
 			s.orderDiscount("a", books.OrderOffer, "0.5", "..2026-09-05")
 			s.orderDiscount("a", books.OrderOffer, "0.6", "2026-09-05..2026-09-06")
 			s.orderDiscount("a", books.OrderOffer, "0.7", "2026-09-06..")
 		}, "0 order t1: 1 × 100 = 100 − 40 a → 60"},
-		{"named, but another customer's", "a", func(s *shop) { s.orderDiscount("a", books.OrderOffer, "0.5", "..").Customer = 1 },
+		{"named, but another customer's", "a", func(s *shop) {
+			s.orderDiscount("a", books.OrderOffer, "0.5", "..").Customer = 1
+		},
 			"0 order t1: 1 × 100 = 100 → 100"},
-		{"named, for another service", "a", func(s *shop) { s.orderDiscount("a", books.OrderOffer, "0.5", "..").Service = "svc-x" },
+		{"named, for another service", "a", func(s *shop) {
+			s.orderDiscount("a", books.OrderOffer, "0.5", "..").Service = "svc-x"
+		},
 			"0 order t1: 1 × 100 = 100 → 100"},
 		{"named, for the customer, service and sku", "a", func(s *shop) {
 			d := s.orderDiscount("a", books.OrderOffer, "0.5", "..")
@@ -424,12 +440,14 @@ func TestOrderTrace(t *testing.T) {
 	}{
 		{"", append(look[:5:5], best...)},
 		{"d", append(append(look[:5:5],
-			"named by the order: discount d is not in force at 2026-09-05T00:00:00Z for this customer and product, as if not named"), best...)},
+			"named by the order: discount d is not in force at 2026-09-05T00:00:00Z for this customer and product, "+
+				"as if not named"), best...)},
 		{"e", append(look[:5:5],
 			"named by the order: order discount e fixes the order at 290: 290 after discount, so it is the one",
 			"discount e leaves 290; rounded to 2 decimals; to pay 290")},
 		{"f", append(append(look[:5:5],
-			"named by the order: order discount f fixes the order at 500: above the official price, no offer"), best...)},
+			"named by the order: order discount f fixes the order at 500: above the official price, no offer"),
+			best...)},
 	} {
 		o := monthly(s, vps)
 		o.PayTime, o.PeriodNum, o.Discount = s.at("2026-09-05"), 3, c.named
@@ -463,21 +481,25 @@ func TestOrderProperties(t *testing.T) {
 		s, vps := orderShop(t)
 		n := rapid.IntRange(0, 4).Draw(rt, "discounts")
 		for i := range n {
-			value := rapid.SampledFrom([]string{"0.5", "0.333", "1", "0", "=80", "=500", "-7.775", "-900"}).Draw(rt, "value")
-			s.orderDiscount(fmt.Sprint("d", i), books.DiscountKind(rapid.SampledFrom([]int{0, 1, 3}).Draw(rt, "kind")), value, "..")
+			value := rapid.SampledFrom([]string{"0.5", "0.333", "1", "0", "=80", "=500", "-7.775", "-900"}).Draw(rt,
+				"value")
+			s.orderDiscount(fmt.Sprint("d", i), books.DiscountKind(rapid.SampledFrom([]int{0, 1, 3}).Draw(rt, "kind")),
+				value, "..")
 		}
 		o := monthly(s, vps)
 		o.Quantity = must(money.QuantityFromRaw(0, rapid.Uint64Range(0, 1e12).Draw(rt, "quantity")))
 		o.PeriodNum = rapid.Int64Range(1, 36).Draw(rt, "periods")
 		o.Discount = rapid.SampledFrom([]string{"", "d0", "d1", "none"}).Draw(rt, "named")
 		ch := must(s.compile().PriceOrder(&o, nil))
-		if must(ch.Discount.Add(ch.Payment)) != ch.Official || ch.Payment != ch.Payment.Td(2) || ch.Official != ch.Official.Td(2) {
+		if must(ch.Discount.Add(ch.Payment)) != ch.Official || ch.Payment != ch.Payment.Td(2) ||
+			ch.Official != ch.Official.Td(2) {
 			rt.Fatalf("official %s, discount %s, payment %s", ch.Official, ch.Discount, ch.Payment)
 		}
 		if ch.Payment.Sign() < 0 || ch.Payment.Cmp(ch.Official) > 0 {
 			rt.Fatalf("payment %s of %s", ch.Payment, ch.Official)
 		}
-		if ch.DiscountID >= 0 && s.b.Discounts[ch.DiscountID].Kind == books.OrderOffer && s.b.Discounts[ch.DiscountID].ID != o.Discount {
+		if ch.DiscountID >= 0 && s.b.Discounts[ch.DiscountID].Kind == books.OrderOffer &&
+			s.b.Discounts[ch.DiscountID].ID != o.Discount {
 			rt.Fatalf("discount %s, not named", s.b.Discounts[ch.DiscountID].ID)
 		}
 		o.Discount = ""

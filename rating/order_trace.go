@@ -18,7 +18,8 @@ func (s Step) orderStep() string {
 		return fmt.Sprintf("official %s × %s × %d (%s) = %s",
 			s.Quantity.Trim(), s.Price.Trim(), s.PeriodNum, s.PeriodType, s.Official.Trim())
 	case StepUnfit:
-		return fmt.Sprintf("named by the order: discount %s is not in force at %s for this customer and product, as if not named",
+		return fmt.Sprintf("named by the order: discount %s is not in force at %s for this customer and product, as "+
+			"if not named",
 			s.Discount, s.At)
 	case StepPaid:
 		text := ""
@@ -43,15 +44,19 @@ func (s Step) orderStep() string {
 func (s Step) refund() string {
 	switch s.Refund {
 	case RefundInWindow:
-		return fmt.Sprintf("unsubscribed at %s, within %d hours of paying: the %s paid come back whole", s.At, s.Hours, s.Paid.Trim())
+		return fmt.Sprintf("unsubscribed at %s, within %d hours of paying: the %s paid come back whole", s.At, s.Hours,
+			s.Paid.Trim())
 	case RefundBeforeEffect:
 		return fmt.Sprintf("unsubscribed at %s, before it takes effect at %s: the %s paid come back whole",
 			s.At, s.Period.From, s.Paid.Trim())
 	case RefundEndless:
-		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid comes back", s.At, s.Paid.Trim())
+		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid comes back", s.At,
+			s.Paid.Trim())
 	default:
-		return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, comes back", s.At,
-			secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(), s.Back.Trim())
+		return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, "+
+			"comes back", s.At,
+			secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(),
+			s.Back.Trim())
 	}
 }
 
@@ -74,7 +79,8 @@ func (c *client) traceOrder(o *Order, ch *line.Charge, official money.Amount) {
 func (c *client) tracePaid(s *sale) {
 	ch := s.charge
 	step := Step{
-		Kind: StepPaid, Official: ch.Official, Reduction: ch.Discount, Amount: s.after, Payment: ch.Payment, Digits: c.bk.rules.Digits,
+		Kind: StepPaid, Official: ch.Official, Reduction: ch.Discount, Amount: s.after, Payment: ch.Payment,
+		Digits: c.bk.rules.Digits,
 	}
 	if s.discount != noOne {
 		step.Discount = c.bk.books.Discounts[s.discount].ID

@@ -10,8 +10,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// quota is what is known of one package: what was drawn in the quota period that begins at start. What is left follows from the quota
-// that the books have today. Only a draw changes it, so that looking at a package leaves no trace in the positions.
+// quota is what is known of one package: what was drawn in the quota period that begins at start. What is left follows
+// from the quota that the books have today. Only a draw changes it, so that looking at a package leaves no trace in the
+// positions.
 type quota struct {
 	drawn   money.Quantity
 	start   period.Instant
@@ -19,7 +20,8 @@ type quota struct {
 	now     period.Span // the quota period last asked for
 }
 
-// leftOf is what is left of a package of which something was drawn: nothing where the books have lowered the quota below that.
+// leftOf is what is left of a package of which something was drawn: nothing where the books have lowered the quota
+// below that.
 func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	left, err := p.Quota.Sub(drawn.Min(p.Quota))
 	if err != nil {
@@ -109,9 +111,9 @@ func (r *Rater) take(u *usage, i int32, taken money.Quantity) (err error) {
 	return err
 }
 
-// filling is what was drawn of a quota period before the one that its quota is in. Positions do not hold it: of those
-// only what Reverse gave back is there to be drawn, in the same sitting.
-type filling struct {
+// quotaPeriod is what was drawn of a quota period before the one that its quota is in. Positions do not hold it: of
+// those only what Reverse gave back is there to be drawn, in the same sitting.
+type quotaPeriod struct {
 	quota int32
 	start period.Instant
 	drawn money.Quantity
@@ -136,7 +138,7 @@ func (r *Rater) setPast(i int32, start period.Instant, drawn money.Quantity) {
 			return
 		}
 	}
-	r.past = append(r.past, filling{i, start, drawn})
+	r.past = append(r.past, quotaPeriod{i, start, drawn})
 }
 
 // covers reports whether a package names the record's region and sku.
@@ -148,8 +150,8 @@ func (r *Rater) covers(code int32, p *books.Package, u *usage) bool {
 	return named
 }
 
-// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one filling of the
-// quota lasts. A period begins no earlier than the package, so that its start tells the package's rows apart.
+// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one filling of
+// the quota lasts. A period begins no earlier than the package, so that its start tells the package's rows apart.
 func (r *Rater) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	switch {
 	case p.Reset == books.ResetCycle:
@@ -192,8 +194,8 @@ func (r *Rater) openQuota(row *position.Row) bool {
 	return false
 }
 
-// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only those of
-// packages, and of them those that may still matter: neither refilled with the cycle nor ended before it.
+// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only those
+// of packages, and of them those that may still matter: neither refilled with the cycle nor ended before it.
 func (bk *Book) NextCycle(dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
 	start := bk.books.Zone.Bounds(cycle).From
 	for i := range rows {

@@ -126,8 +126,8 @@ func (r *Rater) sharesText(g *gather) string {
 	return string(r.scratch)
 }
 
-// Positions appends the closing positions of the open customer to dst, sorted by kind, key, scope, resource and start of
-// the quota period. They are those that Open was given if no record came since.
+// Positions appends the closing positions of the open customer to dst, sorted by kind, key, scope, resource and start
+// of the quota period. They are those that Open was given if no record came since.
 func (r *Rater) Positions(dst []position.Row) []position.Row {
 	start := len(dst)
 	r.order = r.order[:0]
@@ -140,7 +140,8 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 	for _, i := range r.order {
 		m := &r.meters.list[i]
 		dst = append(dst, position.Row{
-			Kind: position.Meter, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource, Count: m.count,
+			Kind: position.Meter, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource,
+			Count: m.count,
 		})
 	}
 	rows := r.rows()

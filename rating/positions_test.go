@@ -62,7 +62,8 @@ func TestPositionsKeepWhatTheyDoNotKnow(t *testing.T) {
 
 // Draws in a position's text: read back to the same text, or refused.
 func FuzzOpenDraws(f *testing.F) {
-	for _, seed := range []string{"", "p:1", "p:1;q:2.5", "q:2;p:1", "p:1;p:2", "x:1", "p", "p:", "p:-1", ";", "p:1;", "a:b:3"} {
+	for _, seed := range []string{"", "p:1", "p:1;q:2.5", "q:2;p:1", "p:1;p:2", "x:1", "p", "p:", "p:-1", ";", "p:1;",
+		"a:b:3"} {
 		f.Add(seed)
 	}
 	s := newShop(f, "Asia/Shanghai")
@@ -76,7 +77,8 @@ func FuzzOpenDraws(f *testing.F) {
 		here := *s
 		here.t = t
 		b := &bill{shop: &here, book: book, rater: book.NewRater(func(i int32) string { return regions[i] })}
-		rows := []position.Row{{Kind: position.Gather, Key: "blk", Scope: "north", Region: "north", Count: q("1"), Usage: q("1"), Draws: draws}}
+		rows := []position.Row{{Kind: position.Gather, Key: "blk", Scope: "north", Region: "north", Count: q("1"),
+			Usage: q("1"), Draws: draws}}
 		b.reopen(0, month, rows)
 		if diff := cmp.Diff(draws, b.rater.Positions(nil)[0].Draws); diff != "" {
 			t.Fatal(diff)

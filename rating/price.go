@@ -17,8 +17,9 @@ const (
 	standardList int32 = 0
 )
 
-// prices finds the price version of (price list, sku, region) at an instant. The chain of spec §3.2 (the customer's list
-// then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup walks none.
+// prices finds the price version of (price list, sku, region) at an instant. The chain of spec §3.2 (the customer's
+// list then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup
+// walks none.
 type prices struct {
 	lists    map[string]int32
 	names    []string // of lists
@@ -246,9 +247,9 @@ func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
 	return standardList
 }
 
-// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price (spec §3.20).
-// region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they take the
-// version of the cycle (spec §4.6), the others that in force at t.
+// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price (spec
+// §3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
+// take the version of the cycle (spec §4.6), the others that in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
 	if bk.books.Products[sku].Model.PeriodLevel() {
 		list := bk.listOfCycle(customer, bounds)

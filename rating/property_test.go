@@ -39,15 +39,18 @@ func drawShop(t testing.TB, rt *rapid.T) *shop {
 			}
 		}
 	}
-	for i, reset := range []books.PackageReset{books.ResetNone, books.ResetCycle, books.ResetAnniversary, books.ResetAnniversary} {
+	for i, reset := range []books.PackageReset{books.ResetNone, books.ResetCycle, books.ResetAnniversary,
+		books.ResetAnniversary} {
 		named := slices.DeleteFunc(slices.Clone(skus), func(int32) bool { return rapid.Bool().Draw(rt, "left out") })
 		region := rapid.SampledFrom([]string{"*", "north", "south"}).Draw(rt, "region")
 		s.pack(fmt.Sprint("p", i), named, region, fmt.Sprint(rapid.IntRange(0, 20).Draw(rt, "quota")), reset,
-			fmt.Sprintf("2026-08-%02d..2026-09-%02d", rapid.IntRange(1, 31).Draw(rt, "from"), rapid.IntRange(2, 30).Draw(rt, "to")))
+			fmt.Sprintf("2026-08-%02d..2026-09-%02d", rapid.IntRange(1, 31).Draw(rt, "from"),
+				rapid.IntRange(2, 30).Draw(rt, "to")))
 	}
 	for i := range rapid.IntRange(0, 4).Draw(rt, "discounts") {
 		s.discount(fmt.Sprint("d", i), books.DiscountKind(i%2), all, all,
-			int32(rapid.IntRange(-1, len(skus)-1).Draw(rt, "sku")), rapid.SampledFrom([]string{"0.5", "0.9", "=0.5", "=1.25"}).Draw(rt, "value"), "..")
+			int32(rapid.IntRange(-1, len(skus)-1).Draw(rt, "sku")),
+			rapid.SampledFrom([]string{"0.5", "0.9", "=0.5", "=1.25"}).Draw(rt, "value"), "..")
 	}
 	return s
 }
@@ -161,7 +164,8 @@ func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	if c.Version >= 0 {
 		model = s.b.Products[s.b.Versions[c.Version].SKU].Model
 	}
-	if c.Kind != line.FlatFee && model != books.Block && model != books.Stairstep && must(c.Quantity.Add(c.Free)) != c.UsageAmount {
+	if c.Kind != line.FlatFee && model != books.Block && model != books.Stairstep &&
+		must(c.Quantity.Add(c.Free)) != c.UsageAmount {
 		t.Fatalf("quantity %s + free %s, used %s", c.Quantity, c.Free, c.UsageAmount)
 	}
 	if (c.DiscountID < 0) != c.Discount.IsZero() {
@@ -185,7 +189,9 @@ func TestSittings(t *testing.T) {
 			rows := parts.rater.Positions(nil)
 			parts.reopen(1, month, nil)
 			parts.reopen(0, month, rows)
-			if diff := cmp.Diff(rows, parts.rater.Positions(nil), cmp.Comparer(func(a, b money.Quantity) bool { return a == b })); diff != "" {
+			if diff := cmp.Diff(rows, parts.rater.Positions(nil), cmp.Comparer(func(a, b money.Quantity) bool {
+				return a == b
+			})); diff != "" {
 				rt.Fatalf("positions opened and closed (-in +out):\n%s", diff)
 			}
 		}

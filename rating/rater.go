@@ -21,8 +21,8 @@ type Record struct {
 	Quantity   money.Quantity
 }
 
-// Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's state
-// is undefined until the next Open.
+// Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's
+// state is undefined until the next Open.
 type Rater struct {
 	// Trace is told of every decision as it is made, from the next Open on; nil costs nothing.
 	Trace func(Step)
@@ -41,7 +41,7 @@ type Rater struct {
 	shares  []share
 
 	quotas []quota // as the customer's stretch of Book.packages
-	past   []filling
+	past   []quotaPeriod
 	kept   []position.Row
 
 	scratch []byte
@@ -121,8 +121,8 @@ type usage struct {
 
 // Usage rates one record of the open customer and cycle and appends its lines to out, in order of tier and kind; index
 // becomes their Charge.Record. Records come in the order (usage_start, record_id bytewise) of spec §4.1. A record of a
-// period-level model gives its draws and no line: CycleEnd does. Nothing is allocated for a record whose meter is known, but what out
-// needs to grow.
+// period-level model gives its draws and no line: CycleEnd does. Nothing is allocated for a record whose meter is
+// known, but what out needs to grow.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.bk.books.Products[rec.SKU], place: r.place(rec.Region), index: index,

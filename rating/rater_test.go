@@ -107,7 +107,8 @@ func TestPriceAtTheStart(t *testing.T) {
 	}
 	b := s.open(month)
 	for _, sku := range []int32{flat, tiers} {
-		rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r"), Start: s.at("2026-09-14 23:00"), End: s.at("2026-09-15 01:00"), Quantity: q("3")}
+		rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r"), Start: s.at("2026-09-14 23:00"),
+			End: s.at("2026-09-15 01:00"), Quantity: q("3")}
 		if err := b.rater.Usage(&rec, b.n, &b.out); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +263,8 @@ func TestNoPriceIsAnError(t *testing.T) {
 	s := newShop(t, "Asia/Shanghai")
 	sku := s.product("api", books.Flat, books.PerRegion)
 	b := s.open(month)
-	err := b.rater.Usage(&rating.Record{SKU: sku, ID: []byte("r1"), Start: s.at("2026-09-01"), Quantity: q("1")}, 0, &b.out)
+	err := b.rater.Usage(&rating.Record{SKU: sku, ID: []byte("r1"), Start: s.at("2026-09-01"), Quantity: q("1")}, 0,
+		&b.out)
 	want := "rate record r1 of customer ann, sku api: no price in region north at 2026-08-31T16:00:00Z"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)

@@ -10,14 +10,15 @@ import (
 )
 
 // Reverse takes a record of the open customer and cycle back (spec §4.11). draw is what the record drew from packages;
-// draws says which of it goes back to which package, any row of it, and leaves out packages that the books no longer hold.
-// They go back first, so that a record rated next can draw them.
+// draws says which of it goes back to which package, any row of it, and leaves out packages that the books no longer
+// hold. They go back first, so that a record rated next can draw them.
 //
 // What it appends to out is the charge, negative, of the rest over the last stretch of the meter, which goes down by as
-// much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the stretch
-// [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts are
-// negative; the draws, on the first line, are quantities given back. Prices and discounts are those of rec.Start. For
-// volume, block and stairstep it lowers what CycleEnd will price and gives no line: spec §4.11 bills the difference.
+// much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the
+// stretch [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts
+// are negative; the draws, on the first line, are quantities given back. Prices and discounts are those of rec.Start.
+// For volume, block and stairstep it lowers what CycleEnd will price and gives no line: spec §4.11 bills the
+// difference.
 //
 // Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed
 // draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.
@@ -85,8 +86,8 @@ func (r *Rater) refill(u *usage, d line.Draw) error {
 	return nil
 }
 
-// refillQuota gives a draw at t back to the filling of the i-th quota that holds t. Where the quota is not known to have
-// been drawn on since that filling began, it is full.
+// refillQuota gives a draw at t back to the filling of the i-th quota that holds t. Where the quota is not known to
+// have been drawn on since that filling began, it is full.
 func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
 	q := &r.quotas[i]
 	if !q.now.Holds(t) {
@@ -107,7 +108,8 @@ func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn m
 		return fmt.Errorf("package %s: %w", p.ID, err)
 	}
 	if r.trace != nil {
-		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn, After: leftOf(p, after)})
+		r.trace(Step{Kind: StepReturn, Package: p.ID, Period: q.now, Before: leftOf(p, before), Quantity: drawn,
+			After: leftOf(p, after)})
 	}
 	if past {
 		r.setPast(i, q.now.From, after)

@@ -27,7 +27,8 @@ func (b *bill) takeBack(sku int32, when string, region int32, resource, quantity
 func (b *bill) tryTakeBack(sku int32, when string, region int32, resource, quantity string, draws ...string) error {
 	b.shop.t.Helper()
 	at := b.shop.at(when)
-	rec := rating.Record{SKU: sku, Region: region, Resource: []byte(resource), ID: []byte("old"), Start: at, End: at, Quantity: q(quantity)}
+	rec := rating.Record{SKU: sku, Region: region, Resource: []byte(resource), ID: []byte("old"), Start: at, End: at,
+		Quantity: q(quantity)}
 	var total money.Quantity
 	var list []line.Draw
 	for _, text := range draws {
@@ -96,8 +97,8 @@ func TestReverseGraduated(t *testing.T) {
 	b.wantPositions("meter api/north: 19")
 }
 
-// The fee of a tier is given back by the record that reaches its first unit, as Usage charges it: a stretch that ends at
-// an up_to leaves the next tier's fee alone, one that begins there takes it.
+// The fee of a tier is given back by the record that reaches its first unit, as Usage charges it: a stretch that ends
+// at an up_to leaves the next tier's fee alone, one that begins there takes it.
 func TestReverseAtAnUpTo(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -151,7 +152,8 @@ func TestReverseDraws(t *testing.T) {
 	)
 	b.takeBack(vm, "2026-09-02", 0, "x", "1", "0:1") // all of it was free
 	b.want("4 usage t1: 0 × 10 = 0 → 0 used -1 free -1 a:1")
-	b.wantPositions("meter api/north: 1", "package a: 1 since 2026-01-01T00:00:00Z", "package b: 0 since 2026-09-01T00:00:00Z")
+	b.wantPositions("meter api/north: 1", "package a: 1 since 2026-01-01T00:00:00Z",
+		"package b: 0 since 2026-09-01T00:00:00Z")
 }
 
 // A draw on a filling that is over is there for what stands in the record's place and for nothing after the sitting.
@@ -261,8 +263,10 @@ func TestReverseErrors(t *testing.T) {
 			"reverse: rate record old of customer ann, sku api: meter: quantity 5.0000000000 − 6.0000000000: "},
 		{"no price", vm, 1, "1", "0:0",
 			"reverse: rate record old of customer ann, sku vm: no price in region south at 2026-09-02T00:00:00Z"},
-		{"a resource that was not counted", vol, 0, "1", "0:0", `reverse: rate record old of customer ann, sku vol: nothing of resource "x" was counted`},
-		{"not usage", vps, 0, "1", "0:0", "reverse: rate record old of customer ann, sku vps: its model takes no usage"},
+		{"a resource that was not counted", vol, 0, "1", "0:0",
+			`reverse: rate record old of customer ann, sku vol: nothing of resource "x" was counted`},
+		{"not usage", vps, 0, "1", "0:0",
+			"reverse: rate record old of customer ann, sku vps: its model takes no usage"},
 	} {
 		b := s.open(month)
 		b.use(api, "2026-09-02", 0, "x", "5")
@@ -279,7 +283,8 @@ func TestReverseErrors(t *testing.T) {
 	}
 	rec := rating.Record{SKU: vm, Start: s.at("2026-09-02"), Quantity: q("5")}
 	err = b.rater.Reverse(&rec, q("1"), []line.Draw{{Package: 0, Quantity: q("2")}}, 0, &b.out)
-	if err == nil || !strings.HasPrefix(err.Error(), "reverse: rate record  of customer ann, sku vm: draws of more than 1: ") {
+	if err == nil ||
+		!strings.HasPrefix(err.Error(), "reverse: rate record  of customer ann, sku vm: draws of more than 1: ") {
 		t.Errorf("draws above the draw: %v", err)
 	}
 }
@@ -308,7 +313,8 @@ func TestReverseTrace(t *testing.T) {
 		"official -1 × 0.25 = -0.25; to pay -0.25",
 		"tier 2 begins at 10, which is taken back: flat fee -3",
 		"official -1 × 3 = -3; to pay -3",
-		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: no draw is known of, the 1 given back change nothing",
+		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: no draw is known of, the 1 given back " +
+			"change nothing",
 	}
 	if diff := cmp.Diff(want, steps[:min(len(steps), len(want))]); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
@@ -351,7 +357,8 @@ func TestReverseUndoesTheLast(t *testing.T) {
 		for i := range b.out.List {
 			ch := &b.out.List[i]
 			ch.UsageAmount, ch.Free, ch.Quantity = ch.UsageAmount.Neg(), ch.Free.Neg(), ch.Quantity.Neg()
-			ch.Official, ch.Discount, ch.Truncated, ch.Payment = ch.Official.Neg(), ch.Discount.Neg(), ch.Truncated.Neg(), ch.Payment.Neg()
+			ch.Official, ch.Discount, ch.Truncated, ch.Payment = ch.Official.Neg(), ch.Discount.Neg(),
+				ch.Truncated.Neg(), ch.Payment.Neg()
 			ch.Record = b.n - 1
 		}
 		if diff := cmp.Diff(forward, b.lines()); diff != "" {
@@ -367,13 +374,17 @@ func TestReverseUndoesTheLast(t *testing.T) {
 	})
 }
 
-// standing shows positions without what says nothing: packages that are full, rows of which nothing is used, and what is
-// left of fillings that are over by the closing positions.
+// standing shows positions without what says nothing: packages that are full, rows of which nothing is used, and what
+// is left of fillings that are over by the closing positions.
 func (s *shop) standing(rows, closing []position.Row) []string {
 	var lines []string
 	for _, p := range rows {
-		full := slices.ContainsFunc(s.b.Packages, func(pack books.Package) bool { return pack.ID == p.Key && pack.Quota == p.Count })
-		over := slices.ContainsFunc(closing, func(c position.Row) bool { return c.Kind == p.Kind && c.Key == p.Key && c.At > p.At })
+		full := slices.ContainsFunc(s.b.Packages, func(pack books.Package) bool {
+			return pack.ID == p.Key && pack.Quota == p.Count
+		})
+		over := slices.ContainsFunc(closing, func(c position.Row) bool {
+			return c.Kind == p.Kind && c.Key == p.Key && c.At > p.At
+		})
 		if p.Kind == position.Package && (full || over) || p.Kind == position.Gather && p.Usage.IsZero() {
 			continue
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// shop is books in the making and what is rated by them. Customer "ann" is 0 and "bob" 1, partners "p1" and "p2" are 0 and
-// 1; products must be made in the order of their skus.
+// shop is books in the making and what is rated by them. Customer "ann" is 0 and "bob" 1, partners "p1" and "p2" are 0
+// and 1; products must be made in the order of their skus.
 type shop struct {
 	t     testing.TB
 	b     *books.Books
@@ -38,7 +38,8 @@ func newShop(t testing.TB, zone string) *shop {
 		b.Customers = append(b.Customers, books.Customer{ID: id, Rows: []books.CustomerRow{{Valid: always}}})
 	}
 	for _, id := range []string{"p1", "p2"} {
-		b.Partners = append(b.Partners, books.Partner{ID: id, Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always}}})
+		b.Partners = append(b.Partners,
+			books.Partner{ID: id, Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always}}})
 	}
 	return &shop{t: t, b: b, rules: rating.Rules{Grain: rating.PerCycle, Mode: money.HalfUp, Digits: 2}}
 }
@@ -88,12 +89,14 @@ func must[T any](v T, err error) T {
 
 func (s *shop) product(sku string, model books.Model, meter books.Meter) int32 {
 	s.b.Products = append(s.b.Products, books.Product{
-		SKU: sku, Name: sku, ServiceTypeCode: "svc-" + sku[:1], Measure: "GB", Model: model, Meter: meter, AllowDiscount: true,
+		SKU: sku, Name: sku, ServiceTypeCode: "svc-" + sku[:1], Measure: "GB", Model: model, Meter: meter,
+		AllowDiscount: true,
 	})
 	return int32(len(s.b.Products) - 1)
 }
 
-// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, up_to "-" on the last; what is left out is 0.
+// price adds a version. Each tier is `up_to unit_price flat_fee block_size`, up_to "-" on the last; what is left out is
+// 0.
 func (s *shop) price(sku int32, list, region, valid string, tiers ...string) {
 	s.t.Helper()
 	v := books.Version{SKU: sku, PriceList: list, Region: region, Valid: s.span(valid)}
@@ -111,7 +114,8 @@ func (s *shop) price(sku int32, list, region, valid string, tiers ...string) {
 // discount adds a discount for any service. value is a rate or, after "=", a fixed unit price.
 func (s *shop) discount(id string, kind books.DiscountKind, customer, partner, sku int32, value, valid string) {
 	s.t.Helper()
-	d := books.Discount{ID: id, Kind: kind, Customer: customer, Partner: partner, Service: "*", SKU: sku, Valid: s.span(valid)}
+	d := books.Discount{ID: id, Kind: kind, Customer: customer, Partner: partner, Service: "*", SKU: sku,
+		Valid: s.span(valid)}
 	if fixed, ok := strings.CutPrefix(value, "="); ok {
 		d.Mode, d.Fixed = books.ModeFixed, price(fixed)
 	} else {
@@ -161,7 +165,8 @@ func (b *bill) use(sku int32, when string, region int32, resource, quantity stri
 	at := b.shop.at(when)
 	rec := rating.Record{
 		SKU: sku, Region: region, Resource: []byte(resource), ID: []byte(fmt.Sprint("r", b.n)),
-		Name: []byte("name of " + resource), Tag: []byte("tag of " + resource), Start: at, End: at, Quantity: q(quantity),
+		Name: []byte("name of " + resource), Tag: []byte("tag of " + resource), Start: at, End: at,
+		Quantity: q(quantity),
 	}
 	if err := b.rater.Usage(&rec, b.n, &b.out); err != nil {
 		b.shop.t.Fatal(err)
@@ -188,10 +193,11 @@ func (b *bill) lines() []string {
 	return lines
 }
 
-// show writes a line as `record kind tier: quantity × price = official [− discount id] [− truncated] → payment (used … free …)`,
-// leaving out what is 0.
+// show writes a line as `record kind tier: quantity × price = official [− discount id] [− truncated] → payment (used …
+// free …)`, leaving out what is 0.
 func (b *bill) show(c *line.Charge) string {
-	text := fmt.Sprintf("%d %s t%d: %s × %s = %s", c.Record, c.Kind, c.Tier, c.Quantity.Trim(), c.UnitPrice.Trim(), c.Official.Trim())
+	text := fmt.Sprintf("%d %s t%d: %s × %s = %s", c.Record, c.Kind, c.Tier, c.Quantity.Trim(), c.UnitPrice.Trim(),
+		c.Official.Trim())
 	if c.DiscountID >= 0 {
 		text += fmt.Sprintf(" − %s %s", c.Discount.Trim(), b.shop.b.Discounts[c.DiscountID].ID)
 	} else if !c.Discount.IsZero() {
@@ -237,7 +243,8 @@ func showPosition(p position.Row) string {
 		return fmt.Sprintf("package %s: %s since %s", p.Key, p.Count.Trim(), p.At)
 	default:
 		return fmt.Sprintf("gather %s/%s %q in %s (%s, %s) #%d: %s of %s free %s %s",
-			p.Key, p.Scope, p.Resource, p.Region, p.Name, p.Tag, p.Order, p.Count.Trim(), p.Usage.Trim(), p.Free.Trim(), p.Draws)
+			p.Key, p.Scope, p.Resource, p.Region, p.Name, p.Tag, p.Order, p.Count.Trim(), p.Usage.Trim(), p.Free.Trim(),
+			p.Draws)
 	}
 }
 

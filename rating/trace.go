@@ -15,21 +15,25 @@ type StepKind uint8
 
 // The kinds of step, in the order in which a record meets them.
 const (
-	StepDraw    StepKind = iota + 1 // Package, Period, Before, Quantity, After
-	StepPassed                      // a place where no price was found: SKU, List, Region, At
-	StepPrice                       // the version found: SKU, List, Region, At, Period
-	StepMeter                       // SKU, Scope, Before, Quantity, After
-	StepClose                       // a meter at the cycle's end: SKU, Scope, Quantity
-	StepTier                        // Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope = the line's resource
-	StepBlocks                      // Quantity in blocks of Size: After
-	StepFee                         // Tier, Lower, Price
-	StepOffer                       // Discount, Offer, Rate or Price, Verdict, Amount = its `after`
-	StepAmounts                     // Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
+	StepDraw   StepKind = iota + 1 // Package, Period, Before, Quantity, After
+	StepPassed                     // a place where no price was found: SKU, List, Region, At
+	StepPrice                      // the version found: SKU, List, Region, At, Period
+	StepMeter                      // SKU, Scope, Before, Quantity, After
+	StepClose                      // a meter at the cycle's end: SKU, Scope, Quantity
+	// Tier, Lower, Upper, Open, Quantity, Price; at the cycle's end Scope = the line's resource
+	StepTier
+	StepBlocks // Quantity in blocks of Size: After
+	StepFee    // Tier, Lower, Price
+	StepOffer  // Discount, Offer, Rate or Price, Verdict, Amount = its `after`
+	// Quantity, Price, Official, Discount, Reduction, Amount = `after`, Truncated, Payment
+	StepAmounts
 
-	StepOrder         // an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order says it
-	StepUnfit         // a discount that the order names and that does not fit it: Discount, At
-	StepPaid          // an order's payment: Official, Discount, Reduction, Amount = `after`, Payment
-	StepRefund        // Refund, Paid, Back, At = when unsubscribed, Period = from effective_time to expire_time, Hours, Rate = the fee's
+	// an order's official amount: Quantity, Price, PeriodNum, PeriodType, Official; Given = the order says it
+	StepOrder
+	StepUnfit // a discount that the order names and that does not fit it: Discount, At
+	StepPaid  // an order's payment: Official, Discount, Reduction, Amount = `after`, Payment
+	// Refund, Paid, Back, At = when unsubscribed, Period = from effective_time to expire_time, Hours, Rate = the fee's
+	StepRefund
 	StepRefundAmounts // Amount = the base's official, Paid, Back, Official, Reduction, Payment
 
 	StepReturn // a draw given back: Package, Period, Before, Quantity, After
@@ -80,12 +84,13 @@ type Step struct {
 
 	Discount string // discount_id; "" = none
 	Offer    books.DiscountKind
-	Terms    books.DiscountMode // the offer is a share, in Rate; a unit price, in Price; or on an order an amount, in Sum
-	Order    bool               // the offer is on an order
-	Named    bool               // by the order
-	Rate     money.Rate
-	Sum      money.Amount
-	Verdict  Verdict
+	// the offer is a share, in Rate; a unit price, in Price; or on an order an amount, in Sum
+	Terms   books.DiscountMode
+	Order   bool // the offer is on an order
+	Named   bool // by the order
+	Rate    money.Rate
+	Sum     money.Amount
+	Verdict Verdict
 
 	PeriodType string
 	PeriodNum  int64
@@ -113,7 +118,8 @@ func (s Step) String() string {
 	case StepPassed:
 		return fmt.Sprintf("price list %s, region %s: no price of %s in force at %s", s.List, s.Region, s.SKU, s.At)
 	case StepPrice:
-		return fmt.Sprintf("price list %s, region %s: price of %s in force %s", s.List, s.Region, s.SKU, spanText(s.Period))
+		return fmt.Sprintf("price list %s, region %s: price of %s in force %s", s.List, s.Region, s.SKU,
+			spanText(s.Period))
 	case StepMeter:
 		return fmt.Sprintf("meter %s: %s %s %s = %s %s",
 			s.meter(), s.Before.Trim(), s.operator(), s.Quantity.Trim(), s.After.Trim(), s.Measure)
@@ -158,7 +164,8 @@ func (s Step) sign() string {
 
 func (s Step) fee() string {
 	if s.Negative {
-		return fmt.Sprintf("tier %d begins at %s, which is taken back: flat fee -%s", s.Tier, s.Lower.Trim(), s.Price.Trim())
+		return fmt.Sprintf("tier %d begins at %s, which is taken back: flat fee -%s", s.Tier, s.Lower.Trim(),
+			s.Price.Trim())
 	}
 	return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
 }
@@ -265,7 +272,8 @@ func (c *client) traceDraw(p *books.Package, q *quota, before, taken, after mone
 func (r *Rater) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
 	p := &r.bk.books.Products[m.sku]
 	r.trace(Step{
-		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity, After: after,
+		Kind: StepMeter, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Before: m.count, Quantity: quantity,
+		After:    after,
 		Negative: reversed,
 	})
 }

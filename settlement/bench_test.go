@@ -9,15 +9,17 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// benchHouse has 5,000 partners, of whom 500 are distributors, 400 products of 20 services, 20,000 customers, terms of every
-// partner for all, for two services and for a product that change in the middle of September, and four programmes.
+// benchHouse has 5,000 partners, of whom 500 are distributors, 400 products of 20 services, 20,000 customers, terms of
+// every partner for all, for two services and for a product that change in the middle of September, and four
+// programmes.
 func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 	const partners, distributors, customers, products = 5000, 500, 20_000, 400
 	h := newHouse(tb)
 	h.b.Products, h.b.Partners, h.b.Customers = nil, nil, nil
 	always := h.span("..")
 	for i := range products {
-		h.b.Products = append(h.b.Products, books.Product{SKU: fmt.Sprintf("sku-%03d", i), ServiceTypeCode: fmt.Sprintf("service-%02d", i%20)})
+		h.b.Products = append(h.b.Products, books.Product{SKU: fmt.Sprintf("sku-%03d", i),
+			ServiceTypeCode: fmt.Sprintf("service-%02d", i%20)})
 	}
 	for i := range int32(partners) {
 		row := books.PartnerRow{Kind: books.Distributor, Parent: -1, Valid: always, LeftOn: period.Forever}
@@ -26,7 +28,8 @@ func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 			row.Kind, row.Parent = books.Reseller, i%distributors
 			seller = row.Parent
 		}
-		h.b.Partners = append(h.b.Partners, books.Partner{ID: fmt.Sprintf("partner-%04d", i), Rows: []books.PartnerRow{row}})
+		h.b.Partners = append(h.b.Partners, books.Partner{ID: fmt.Sprintf("partner-%04d", i),
+			Rows: []books.PartnerRow{row}})
 		h.term(seller, i, "*", all, "payable 0.95", "..")
 		h.term(seller, i, "service-03", all, "official 0.8", "..")
 		h.term(seller, i, "service-07", all, "official 0.75", "..2026-09-16")
@@ -39,7 +42,9 @@ func benchHouse(tb testing.TB) (*settlement.Book, *house) {
 	}
 	h.programme("all", "0 0.1", func(p *books.Programme) { p.BonusMonths, p.RollUp = 6, true })
 	h.programme("quarters", "0 0.1", func(p *books.Programme) { p.Quarterly = true })
-	h.programme("few", "0 0.1", func(p *books.Programme) { p.Partners, p.BonusMonths = []int32{1, 2, 600, 601, 602}, 3 })
+	h.programme("few", "0 0.1", func(p *books.Programme) {
+		p.Partners, p.BonusMonths = []int32{1, 2, 600, 601, 602}, 3
+	})
 	h.programme("old", "0 0.1", func(p *books.Programme) { p.Valid = h.span("..2026-01-01") })
 	return h.book(), h
 }
@@ -49,7 +54,8 @@ func benchLines(h *house, customer int32) []settlement.Line {
 	lines := make([]settlement.Line, 20)
 	start := h.at("2026-09-01")
 	for i := range lines {
-		l := h.line(customer, h.b.Associations[customer].Partner, resale, (customer*7+int32(i%10)*13)%400, "2026-09-01", "12.34567891 11.11")
+		l := h.line(customer, h.b.Associations[customer].Partner, resale, (customer*7+int32(i%10)*13)%400, "2026-09-01",
+			"12.34567891 11.11")
 		l.OwnTime = start + period.Instant(int64(i)*36*period.Hour)
 		l.Instant = l.OwnTime
 		lines[i] = l
@@ -96,7 +102,8 @@ func BenchmarkIncentives(b *testing.B) {
 	for programme := range int32(3) {
 		for partner := range int32(len(h.b.Partners)) {
 			for cycle := h.cycle("2026-07"); cycle < h.cycle("2027-07"); cycle++ {
-				r.Performances = append(r.Performances, settlement.Performance{Programme: programme, Partner: partner, Cycle: cycle, Own: total("1000"), New: total("10")})
+				r.Performances = append(r.Performances, settlement.Performance{Programme: programme, Partner: partner,
+					Cycle: cycle, Own: total("1000"), New: total("10")})
 			}
 		}
 	}

@@ -85,8 +85,8 @@ func Compile(b *books.Books, rules Rules) (*Book, error) {
 // always is the span without bounds.
 var always = period.Span{From: period.Past, To: period.Forever}
 
-// narrow finds the row in force at t among rows of one key, sorted by the start of validity, and cuts span down to where
-// that row, or none, is in force.
+// narrow finds the row in force at t among rows of one key, sorted by the start of validity, and cuts span down to
+// where that row, or none, is in force.
 func narrow[T any](rows []T, t period.Instant, valid func(*T) period.Span, span *period.Span) *T {
 	i := sort.Search(len(rows), func(i int) bool { return valid(&rows[i]).From > t })
 	if i < len(rows) {
@@ -118,8 +118,8 @@ func (t term) basis(l *Line) money.Amount {
 	return l.Official
 }
 
-// term is the most specific term in force at t, the payment itself without one (spec §3.9, §6.4). It cuts span down to where
-// the answer is the same.
+// term is the most specific term in force at t, the payment itself without one (spec §3.9, §6.4). It cuts span down to
+// where the answer is the same.
 func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) term {
 	at := bk.terms[pair{seller, buyer}]
 	rows := bk.books.Terms[at.from:at.to]
@@ -155,8 +155,8 @@ func (bk *Book) Seller(partner int32, t period.Instant) int32 {
 	return bk.seller(partner, t, &span)
 }
 
-// seller is whom a partner buys from at t: its distributor, or the vendor (spec §6.4). It cuts span down to where the answer
-// is the same.
+// seller is whom a partner buys from at t: its distributor, or the vendor (spec §6.4). It cuts span down to where the
+// answer is the same.
 func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {
 	r := narrow(bk.books.Partners[partner].Rows, t, partnerValid, span)
 	if r == nil || r.Parent < 0 { // only a reseller's row has a parent
@@ -171,8 +171,8 @@ type Share struct {
 	Payable bool // of the payment; else of the official amount
 }
 
-// Deal is by what terms a partner deals in a product at an instant: whom it buys from and at what, and, where that is a distributor, at
-// what the distributor buys from the vendor (spec §6.4).
+// Deal is by what terms a partner deals in a product at an instant: whom it buys from and at what, and, where that is a
+// distributor, at what the distributor buys from the vendor (spec §6.4).
 type Deal struct {
 	Seller     int32 // index in the books, or Vendor
 	Owed, Cost Share // Cost is of no meaning where the seller is the vendor

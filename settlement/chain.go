@@ -110,7 +110,8 @@ func (c *chain) state(s *season, events []int) (now State, accepted bool) {
 	return m.At(c.record.AsOf), accepted
 }
 
-// listed reports whether the programme, which names the partner, does so by its id, and it was one at some instant of the span.
+// listed reports whether the programme, which names the partner, does so by its id, and it was one at some instant of
+// the span.
 func (c *chain) listed(span period.Span) bool {
 	if c.bk.books.Programmes[c.programme].Partners == nil {
 		return false
@@ -183,8 +184,8 @@ func (c *chain) base(row *Incentive, f *facts) (money.Amount, error) {
 	return base.Add(row.CarriedIn)
 }
 
-// tierPart is Rd of what the tiers give for a performance above 0 (spec §6.5): all of it at the rate of the tier that holds it, or each
-// slice at its own. Below the first tier nothing is earned.
+// tierPart is Rd of what the tiers give for a performance above 0 (spec §6.5): all of it at the rate of the tier that
+// holds it, or each slice at its own. Below the first tier nothing is earned.
 func tierPart(g *books.Programme, base money.Amount, digits int) (money.Amount, error) {
 	var sum products
 	for i, tier := range g.Tiers {

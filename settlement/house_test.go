@@ -25,8 +25,9 @@ const (
 	vendor, all int32 = -1, -1
 )
 
-// house is books in the making: two distributors, a referrer, a reseller of dist-a and one of the vendor, four products, three
-// customers, in the zone Asia/Shanghai and a currency of two digits. Cycles close at the end of the 4th.
+// house is books in the making: two distributors, a referrer, a reseller of dist-a and one of the vendor, four
+// products, three customers, in the zone Asia/Shanghai and a currency of two digits. Cycles close at the end of the
+// 4th.
 type house struct {
 	t     testing.TB
 	b     *books.Books
@@ -125,13 +126,15 @@ func total(text string) money.AmountTotal {
 func (h *house) term(seller, buyer int32, service string, sku int32, pays, valid string) {
 	basis, share, _ := strings.Cut(pays, " ")
 	h.b.Terms = append(h.b.Terms, books.Term{
-		Seller: seller, Buyer: buyer, Service: service, SKU: sku, Payable: basis == "payable", Rate: rate(share), Valid: h.span(valid),
+		Seller: seller, Buyer: buyer, Service: service, SKU: sku, Payable: basis == "payable", Rate: rate(share),
+		Valid: h.span(valid),
 	})
 }
 
 // associate ties a customer to a partner; calls come by customer and time.
 func (h *house) associate(customer, partner int32, kind books.AssociationType, valid string) {
-	h.b.Associations = append(h.b.Associations, books.Association{Customer: customer, Partner: partner, Type: kind, Valid: h.span(valid)})
+	h.b.Associations = append(h.b.Associations, books.Association{Customer: customer, Partner: partner, Type: kind,
+		Valid: h.span(valid)})
 }
 
 // book compiles the books, their terms put in order.
@@ -167,11 +170,13 @@ func (h *house) book() *settlement.Book {
 }
 
 // line is a line paid in cash, on demand, of an own time that is its instant too. money is "official payment".
-func (h *house) line(customer, partner int32, kind books.AssociationType, sku int32, own, money string) settlement.Line {
+func (h *house) line(customer, partner int32, kind books.AssociationType, sku int32, own,
+	money string) settlement.Line {
 	h.t.Helper()
 	official, payment, _ := strings.Cut(money, " ")
 	l := settlement.Line{
-		Customer: customer, Partner: partner, SKU: sku, Association: kind, ChargingMode: 3, OwnTime: h.at(own), Instant: h.at(own),
+		Customer: customer, Partner: partner, SKU: sku, Association: kind, ChargingMode: 3, OwnTime: h.at(own),
+		Instant:  h.at(own),
 		Official: amount(official), Payment: amount(payment), Cash: amount(payment),
 	}
 	l.Discount = must(l.Official.Sub(l.Payment))
@@ -193,12 +198,14 @@ func settle(t testing.TB, s *settlement.Settler, lines []settlement.Line) []sett
 	return must(s.Finish(rows))
 }
 
-// showRows writes rows as text: key, count | official discount truncated payment performance | owed | revenue cost margin.
+// showRows writes rows as text: key, count | official discount truncated payment performance | owed | revenue cost
+// margin.
 func (h *house) showRows(rows []settlement.Row) []string {
 	var out []string
 	for i := range rows {
 		r := &rows[i]
-		text := fmt.Sprintf("%s %s<-%s[%s] %s %d %s %d %s %d", r.Cycle, h.partner(r.Partner), h.partner(r.Seller), h.partner(r.Reseller),
+		text := fmt.Sprintf("%s %s<-%s[%s] %s %d %s %d %s %d", r.Cycle, h.partner(r.Partner), h.partner(r.Seller),
+			h.partner(r.Reseller),
 			h.b.Customers[r.Customer].ID, r.Association, r.Service, r.ChargingMode, r.Sign(), r.Lines)
 		for _, part := range [][]money.Amount{
 			{r.Official, r.Discount, r.Truncated, r.Payment, r.Performance}, {r.Owed}, {r.Revenue, r.Cost, r.Margin},

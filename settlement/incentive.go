@@ -9,14 +9,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Incentive is one row of incentives (spec §6.5, §8): what a partner earns in a programme's period, and where that stands.
+// Incentive is one row of incentives (spec §6.5, §8): what a partner earns in a programme's period, and where that
+// stands.
 type Incentive struct {
 	Partner, Programme int32 // indexes in the books
 	Period             Period
 
 	Performance money.Amount // of the lines that count
 	Transferred money.Amount // what transfers brought less what they took
-	CarriedIn   money.Amount // 0 or less: performance that earlier periods lacked, the claw-back of what they had paid for
+	// 0 or less: performance that earlier periods lacked, the claw-back of what they had paid for
+	CarriedIn   money.Amount
 	Tier, Bonus money.Amount // the two parts, before the cap
 	Amount      money.Amount // what is earned
 	CarriedOut  money.Amount // 0 or less: carried into the next period
@@ -26,7 +28,8 @@ type Incentive struct {
 
 // CompareIncentives orders by the columns of incentives (spec §8).
 func CompareIncentives(x, y *Incentive) int {
-	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme), cmp.Compare(x.Period.First, y.Period.First))
+	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme),
+		cmp.Compare(x.Period.First, y.Period.First))
 }
 
 // Transfer moves performance from one partner to another (spec §3.17). From and To are indexes in the books.
@@ -41,8 +44,9 @@ type Record struct {
 	Performances []Performance // of all cycles, added up per key
 	Transfers    []Transfer    // accepted ones
 	Events       []Event       // those that Decide accepts; others are left out
-	First        period.Cycle  // first cycle with lines: where a programme without valid_from begins for partners it lists
-	AsOf         period.Instant
+	// first cycle with lines: where a programme without valid_from begins for partners it lists
+	First period.Cycle
+	AsOf  period.Instant
 
 	// Incentives of periods whose last cycle is closed stay as they were closed, but for their state.
 	Closed        []Incentive
@@ -65,7 +69,8 @@ func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 		for partner, periods := range known[i] {
 			c := chain{bk: bk, record: r, seasons: seasons, programme: int32(i), partner: partner, periods: periods}
 			if rows, err = c.append(rows); err != nil {
-				return nil, fmt.Errorf("incentive %s of partner %s: %w", bk.books.Programmes[i].ID, bk.books.Partners[partner].ID, err)
+				return nil, fmt.Errorf("incentive %s of partner %s: %w", bk.books.Programmes[i].ID,
+					bk.books.Partners[partner].ID, err)
 			}
 		}
 	}

@@ -35,7 +35,8 @@ func (h *house) performances(programme int32, rows ...string) []settlement.Perfo
 	var out []settlement.Performance
 	for _, row := range rows {
 		f := append(strings.Fields(row), "0")
-		p := settlement.Performance{Programme: programme, Partner: h.b.Partner(f[0]), Cycle: h.cycle(f[1]), Own: total(f[2]), New: total(f[3])}
+		p := settlement.Performance{Programme: programme, Partner: h.b.Partner(f[0]), Cycle: h.cycle(f[1]),
+			Own: total(f[2]), New: total(f[3])}
 		if p.Partner < 0 {
 			h.t.Fatalf("partner %s", f[0])
 		}
@@ -49,7 +50,8 @@ func (h *house) showIncentives(rows []settlement.Incentive) []string {
 	var out []string
 	for _, r := range rows {
 		text := fmt.Sprintf("%s %s %s", h.partner(r.Partner), h.b.Programmes[r.Programme].ID, r.Period)
-		for _, a := range []money.Amount{r.Performance, r.Transferred, r.CarriedIn, r.Tier, r.Bonus, r.Amount, r.CarriedOut} {
+		for _, a := range []money.Amount{r.Performance, r.Transferred, r.CarriedIn, r.Tier, r.Bonus, r.Amount,
+			r.CarriedOut} {
 			text += " " + a.Trim()
 		}
 		out = append(out, text+" "+r.State.String())
@@ -97,7 +99,8 @@ func TestTiers(t *testing.T) {
 	} {
 		h := newHouse(t)
 		h.programme("p", c.tiers, c.change)
-		rows, err := h.book().Incentives(&settlement.Record{Performances: h.performances(0, "res-2 2026-09 "+c.lines), AsOf: h.at("2026-09-15")})
+		rows, err := h.book().Incentives(&settlement.Record{Performances: h.performances(0, "res-2 2026-09 "+c.lines),
+			AsOf: h.at("2026-09-15")})
 		if err != nil || len(rows) != 1 {
 			t.Fatal(rows, err)
 		}
@@ -115,8 +118,10 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 	quarterly := func(p *books.Programme) { p.Quarterly, p.CarryNegative = true, true }
 	h.programme("carries", "0 0.1", quarterly)
 	h.programme("forgives", "0 0.1", func(p *books.Programme) { p.Quarterly = true })
-	lines := []string{"res-2 2026-07 100", "res-2 2026-09 -400", "res-2 2027-03 1000", "dist-a 2026-10 5", "dist-a 2027-06 -7"}
-	record := &settlement.Record{Performances: append(h.performances(0, lines...), h.performances(1, lines...)...), AsOf: h.at("2027-12-01")}
+	lines := []string{"res-2 2026-07 100", "res-2 2026-09 -400", "res-2 2027-03 1000", "dist-a 2026-10 5",
+		"dist-a 2027-06 -7"}
+	record := &settlement.Record{Performances: append(h.performances(0, lines...), h.performances(1, lines...)...),
+		AsOf: h.at("2027-12-01")}
 	rows := must(h.book().Incentives(record))
 	same(t, "incentives", h.showIncentives(rows), []string{
 		"dist-a carries 2026-Q4 5 0 0 0.5 0 0.5 0 to_confirm",
@@ -132,8 +137,9 @@ func TestCarriedIntoTheNextQuarter(t *testing.T) {
 
 	record = &settlement.Record{
 		Performances: h.performances(0, "res-2 2026-07 100", "res-2 2026-09 -400"),
-		Transfers:    []settlement.Transfer{{Cycle: h.cycle("2027-01"), From: resTwo, To: resTwo, Amount: amount("1")}}, // known ahead of time
-		AsOf:         h.at("2026-09-30 23:59"),
+		// known ahead of time
+		Transfers: []settlement.Transfer{{Cycle: h.cycle("2027-01"), From: resTwo, To: resTwo, Amount: amount("1")}},
+		AsOf:      h.at("2026-09-30 23:59"),
 	}
 	same(t, "as of the quarter's last minute", h.showIncentives(must(h.book().Incentives(record))), []string{
 		"res-2 carries 2026-Q3 -300 0 0 0 0 0 -300 estimated",
@@ -157,7 +163,8 @@ func TestTransfers(t *testing.T) {
 	h.programme("quarters", "0 0.1", func(p *books.Programme) { p.Quarterly, p.CarryNegative = true, true })
 	h.programme("over", "0 0.1", func(p *books.Programme) { p.Valid = h.span("..2026-09-01") })
 	record := &settlement.Record{
-		Performances: slices.Concat(h.performances(0, "dist-a 2026-09 100 60"), h.performances(1, "dist-a 2026-09 100", "dist-b 2026-08 10")),
+		Performances: slices.Concat(h.performances(0, "dist-a 2026-09 100 60"), h.performances(1, "dist-a 2026-09 100",
+			"dist-b 2026-08 10")),
 		Transfers: []settlement.Transfer{
 			{Cycle: h.cycle("2026-09"), From: distA, To: distB, Amount: amount("30.5")},
 			{Cycle: h.cycle("2026-09"), From: distB, To: resTwo, Amount: amount("0.5")},
@@ -179,24 +186,30 @@ func TestTransfers(t *testing.T) {
 	})
 }
 
-// Which rows there are: of partners that a programme lists, each period they were partners in; of all partners, what has
-// something to tell.
+// Which rows there are: of partners that a programme lists, each period they were partners in; of all partners, what
+// has something to tell.
 func TestWhichPeriods(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.b.Partners[resOne].Rows[0].Valid = h.span("2026-08-31..2026-09-02")
-	h.programme("listed", "0 0.1", func(p *books.Programme) { p.Valid, p.Partners = h.span(".."), []int32{distA, resOne} })
+	h.programme("listed", "0 0.1", func(p *books.Programme) {
+		p.Valid, p.Partners = h.span(".."), []int32{distA, resOne}
+	})
 	h.programme("all", "0 0.1", func(p *books.Programme) { p.Valid = h.span("2026-08-15..2026-09-15") })
 	confirm := func(partner, programme int32, month, at string) settlement.Event {
 		return settlement.Event{
-			ID: month, Partner: partner, Programme: programme, Period: settlement.Period{First: h.cycle(month)}, Kind: settlement.Confirm, Time: h.at(at),
+			ID: month, Partner: partner, Programme: programme, Period: settlement.Period{First: h.cycle(month)},
+			Kind: settlement.Confirm, Time: h.at(at),
 		}
 	}
 	record := &settlement.Record{
-		Performances: slices.Concat(h.performances(0, "res-1 2026-10 5", "res-2 2026-10 5"), h.performances(1, "ref 2026-09 0")),
+		Performances: slices.Concat(h.performances(0, "res-1 2026-10 5", "res-2 2026-10 5"),
+			h.performances(1, "ref 2026-09 0")),
 		Events: []settlement.Event{
-			confirm(distB, 1, "2026-08", "2026-09-10"), confirm(distB, 1, "2026-09", "2026-09-10"), // the second comes too early
-			confirm(resTwo, 1, "2026-09", "2026-11-01"), confirm(referrer, 1, "2026-09", "2026-11-01 00:01"), // the last is still to come
+			// the second comes too early
+			confirm(distB, 1, "2026-08", "2026-09-10"), confirm(distB, 1, "2026-09", "2026-09-10"),
+			// the last is still to come
+			confirm(resTwo, 1, "2026-09", "2026-11-01"), confirm(referrer, 1, "2026-09", "2026-11-01 00:01"),
 			confirm(distB, 0, "2026-09", "2026-11-01"), // is not its programme
 		},
 		First: h.cycle("2026-08"), AsOf: h.at("2026-11-01"),
@@ -214,7 +227,8 @@ func TestWhichPeriods(t *testing.T) {
 		"res-2 all 2026-09 0 0 0 0 0 0 0 payable",
 	})
 	record.First, record.Performances, record.Events = 0, nil, nil
-	same(t, "nothing known", h.showIncentives(must(h.book().Incentives(record))), []string{"dist-a listed 2026-11 0 0 0 0 0 0 0 estimated"})
+	same(t, "nothing known", h.showIncentives(must(h.book().Incentives(record))),
+		[]string{"dist-a listed 2026-11 0 0 0 0 0 0 0 estimated"})
 }
 
 // What was closed stays, whatever the books say today; its state goes on, and what it carried comes in.
@@ -225,9 +239,11 @@ func TestClosedPeriodsStay(t *testing.T) {
 	h.programme("short", "0 0.5", func(p *books.Programme) { p.Valid = h.span("2026-10-01..") })
 	august := settlement.Period{First: h.cycle("2026-08")}
 	record := &settlement.Record{
-		Performances: h.performances(0, "res-2 2026-08 1000", "res-2 2026-09 100", "res-2 2026-10 40", "dist-a 2026-09 1"),
+		Performances: h.performances(0, "res-2 2026-08 1000", "res-2 2026-09 100", "res-2 2026-10 40",
+			"dist-a 2026-09 1"),
 		Closed: []settlement.Incentive{
-			{Partner: resTwo, Period: august, Performance: amount("-30"), CarriedOut: amount("-30"), State: settlement.Estimated},
+			{Partner: resTwo, Period: august, Performance: amount("-30"), CarriedOut: amount("-30"),
+				State: settlement.Estimated},
 			{Partner: resTwo, Programme: 1, Period: august, Amount: amount("7"), State: settlement.Paying},
 		},
 		ClosedThrough: h.cycle("2026-08"),
@@ -243,7 +259,8 @@ func TestClosedPeriodsStay(t *testing.T) {
 	same(t, "incentives", h.showIncentives(must(h.book().Incentives(record))), want)
 
 	record.ClosedThrough = h.cycle("2026-09")
-	record.Events = []settlement.Event{{ID: "e", Partner: distB, Period: settlement.Period{First: h.cycle("2026-09")}, Kind: settlement.Confirm, Time: h.at("2026-10-06")}}
+	record.Events = []settlement.Event{{ID: "e", Partner: distB, Period: settlement.Period{First: h.cycle("2026-09")},
+		Kind: settlement.Confirm, Time: h.at("2026-10-06")}}
 	same(t, "with September closed without a row", h.showIncentives(must(h.book().Incentives(record))), []string{
 		"dist-b p 2026-09 0 0 0 0 0 0 0 payable", want[1], want[3], want[4],
 	})
@@ -275,7 +292,8 @@ func TestNets(t *testing.T) {
 		{Partner: referrer, Period: september, Amount: amount("5"), State: settlement.Estimated},
 		{Partner: distA, Period: september, Amount: amount("1"), State: settlement.Paid},
 		{Partner: distA, Period: september, Amount: amount("77"), State: settlement.Void},
-		{Partner: distB, Period: settlement.PeriodOf(h.cycle("2026-08"), true), Amount: amount("3"), State: settlement.Payable},
+		{Partner: distB, Period: settlement.PeriodOf(h.cycle("2026-08"), true), Amount: amount("3"),
+			State: settlement.Payable},
 		{Partner: distB, Period: august, Amount: amount("4"), State: settlement.Payable},
 	} {
 		if err := n.AddIncentive(&i); err != nil {
@@ -284,8 +302,10 @@ func TestNets(t *testing.T) {
 	}
 	var got []string
 	for _, net := range must(n.List()) {
-		text := fmt.Sprintf("%s %d: owed %s + cost %s - revenue %s - incentives %s = %s; payment %s performance %s", h.partner(net.Partner), net.Lines,
-			net.Owed.StringFixed(2), net.Cost.StringFixed(2), net.Revenue.StringFixed(2), net.Incentives.StringFixed(2), net.Net.StringFixed(2),
+		text := fmt.Sprintf("%s %d: owed %s + cost %s - revenue %s - incentives %s = %s; payment %s performance %s",
+			h.partner(net.Partner), net.Lines,
+			net.Owed.StringFixed(2), net.Cost.StringFixed(2), net.Revenue.StringFixed(2), net.Incentives.StringFixed(2),
+			net.Net.StringFixed(2),
 			net.Payment.StringFixed(2), net.Performance.StringFixed(2))
 		for _, d := range net.ToSellers {
 			text += " to " + h.partner(d.Party) + " " + d.Amount.StringFixed(2)
@@ -296,11 +316,14 @@ func TestNets(t *testing.T) {
 		got = append(got, text)
 	}
 	same(t, "nets", got, []string{
-		"dist-a 1: owed 8.00 + cost 96.00 - revenue 108.00 - incentives 1.00 = -5.00; payment 10.00 performance 10.00 to vendor 104.00 from res-1 108.00",
+		"dist-a 1: owed 8.00 + cost 96.00 - revenue 108.00 - incentives 1.00 = -5.00; payment 10.00 performance " +
+			"10.00 to vendor 104.00 from res-1 108.00",
 		"dist-b 0: owed 0.00 + cost 0.00 - revenue 0.00 - incentives 3.00 = -3.00; payment 0.00 performance 0.00",
 		"ref 1: owed 0.00 + cost 0.00 - revenue 0.00 - incentives 5.00 = -5.00; payment 50.00 performance 50.00",
-		"res-1 2: owed 108.00 + cost 0.00 - revenue 0.00 - incentives 0.00 = 108.00; payment 120.00 performance 120.00 to dist-a 108.00",
-		"res-2 1: owed 5.00 + cost 0.00 - revenue 0.00 - incentives 0.00 = 5.00; payment 5.00 performance 5.00 to vendor 5.00",
+		"res-1 2: owed 108.00 + cost 0.00 - revenue 0.00 - incentives 0.00 = 108.00; payment 120.00 performance " +
+			"120.00 to dist-a 108.00",
+		"res-2 1: owed 5.00 + cost 0.00 - revenue 0.00 - incentives 0.00 = 5.00; payment 5.00 performance 5.00 to " +
+			"vendor 5.00",
 	})
 	if err := n.AddRow(&settlement.Row{Cycle: period.Cycle(1)}); err == nil {
 		t.Error("a row of another cycle was taken")

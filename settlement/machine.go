@@ -12,7 +12,8 @@ import (
 // State is where an incentive stands (spec §6.5).
 type State uint8
 
-// The states. NoState is that of a period that is none of the programme's, or of a partner that the programme does not name.
+// The states. NoState is that of a period that is none of the programme's, or of a partner that the programme does not
+// name.
 const (
 	NoState State = iota
 	Estimated
@@ -25,7 +26,8 @@ const (
 	Void
 )
 
-var stateWords = [...]string{"none", "estimated", "to_confirm", "confirmed", "disputed", "payable", "paying", "paid", "void"}
+var stateWords = [...]string{"none", "estimated", "to_confirm", "confirmed", "disputed", "payable", "paying", "paid",
+	"void"}
 
 // String is the state's word in tables and messages.
 func (s State) String() string { return stateWords[s] }
@@ -80,8 +82,8 @@ type incentiveKey struct {
 
 func (e *Event) key() incentiveKey { return incentiveKey{e.Programme, e.Partner, e.Period} }
 
-// Machine is the life of one incentive: its deadlines and the state that the last event left it in. The zero Machine stays
-// in NoState.
+// Machine is the life of one incentive: its deadlines and the state that the last event left it in. The zero Machine
+// stays in NoState.
 type Machine struct {
 	Closes   period.Instant // spec §2.1, of the period's last cycle: from here it can be confirmed
 	Deadline period.Instant // from here it is void if nothing was said; Forever = none
@@ -197,8 +199,9 @@ type Verdict struct {
 	Met      State
 }
 
-// Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (spec §6.5). Events of one
-// incentive happen in order of time, then event_id, whatever order they are given in; the verdicts are in the given order.
+// Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (spec §6.5). Events
+// of one incentive happen in order of time, then event_id, whatever order they are given in; the verdicts are in the
+// given order.
 func (bk *Book) Decide(events []Event) []Verdict {
 	verdicts := make([]Verdict, len(events))
 	machines := map[incentiveKey]*Machine{}
@@ -222,7 +225,8 @@ func inOrder(events []Event) []int {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(events[a].Time, events[b].Time), strings.Compare(events[a].ID, events[b].ID), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(events[a].Time, events[b].Time), strings.Compare(events[a].ID, events[b].ID),
+			cmp.Compare(a, b))
 	})
 	return order
 }

@@ -20,7 +20,8 @@ func TestPeriods(t *testing.T) {
 		{"2026-Q4", "2026-10", "2026-12", "2027-Q1"},
 	} {
 		p, err := settlement.ParsePeriod(c.text)
-		if err != nil || p.String() != c.text || p.First.String() != c.first || p.Last().String() != c.last || p.Next().String() != c.next {
+		if err != nil || p.String() != c.text || p.First.String() != c.first || p.Last().String() != c.last ||
+			p.Next().String() != c.next {
 			t.Errorf("%s: %s, %s to %s, then %s, %v", c.text, p, p.First, p.Last(), p.Next(), err)
 		}
 		for cycle := p.First; cycle <= p.Last(); cycle++ {
@@ -29,7 +30,8 @@ func TestPeriods(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"", "2026", "2026-13", "2026-Q0", "2026-Q5", "2026-Q", "2026-Q11", "2026-q1", "26-Q1", "2026-Q1 ", "2026-1"} {
+	for _, text := range []string{"", "2026", "2026-13", "2026-Q0", "2026-Q5", "2026-Q", "2026-Q11", "2026-q1", "26-Q1",
+		"2026-Q1 ", "2026-1"} {
 		if p, err := settlement.ParsePeriod(text); err == nil {
 			t.Errorf("%q was read as %s", text, p)
 		}
@@ -51,8 +53,9 @@ func FuzzParsePeriod(f *testing.F) {
 	})
 }
 
-// The states that incentives go through. The close time of September is the end of 4 October, a Sunday. 5 to 7 October are
-// holidays, Saturday the 10th is worked: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th working day is the 27th.
+// The states that incentives go through. The close time of September is the end of 4 October, a Sunday. 5 to 7 October
+// are holidays, Saturday the 10th is worked: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th working day is the
+// 27th.
 func TestMachine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, period, steps string }{
@@ -115,10 +118,12 @@ func TestMachine(t *testing.T) {
 // holidays is a house with one programme by months and the holidays of October.
 func holidays(t *testing.T) *house {
 	h := newHouse(t)
-	for text, not := range map[string]bool{"2026-10-05": true, "2026-10-06": true, "2026-10-07": true, "2026-10-10": false} {
+	for text, not := range map[string]bool{"2026-10-05": true, "2026-10-06": true, "2026-10-07": true,
+		"2026-10-10": false} {
 		h.b.NonWorking[must(period.ParseDay(text))] = not
 	}
-	h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: 15, PayoutQuarterly: true, LapseAfterDays: -1}}
+	h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: 15, PayoutQuarterly: true,
+		LapseAfterDays: -1}}
 	return h
 }
 
@@ -174,7 +179,8 @@ func TestLapse(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: -1, LapseAfterDays: 30}}
+			h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: -1,
+				LapseAfterDays: 30}}
 			h.b.Partners[resTwo].Rows = nil
 			for _, row := range strings.Split(c.rows, ";") {
 				valid, left, _ := strings.Cut(row, ",")
@@ -193,8 +199,8 @@ func TestLapse(t *testing.T) {
 	}
 }
 
-// Deadlines by settings: the calendar day of the close time is the settings' day, at noon as at 24:00. Without any working day
-// limit nothing is void; a zone's changed clock does not move a deadline off midnight.
+// Deadlines by settings: the calendar day of the close time is the settings' day, at noon as at 24:00. Without any
+// working day limit nothing is void; a zone's changed clock does not move a deadline off midnight.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -204,15 +210,18 @@ func TestDeadlines(t *testing.T) {
 		{4, 24 * 60, 1, "2026-10-04T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // Monday the 5th counts whole
 		{2, 12 * 60, 1, "2026-10-02T04:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"}, // Friday noon: Monday
 		{2, 24 * 60, 1, "2026-10-02T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"},
-		{1, 0, 2, "2026-09-30T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"},     // Thursday 00:00: Friday, Monday
+		// Thursday 00:00: Friday, Monday
+		{1, 0, 2, "2026-09-30T16:00:00Z", "2026-10-05T16:00:00Z", "Asia/Shanghai"},
 		{2, 0, 20, "2026-10-02T04:00:00Z", "2026-10-31T04:00:00Z", "America/New_York"}, // the 30th
-		{2, 0, 21, "2026-10-02T04:00:00Z", "2026-11-03T05:00:00Z", "America/New_York"}, // Monday 2 November, winter time
+		// Monday 2 November, winter time
+		{2, 0, 21, "2026-10-02T04:00:00Z", "2026-11-03T05:00:00Z", "America/New_York"},
 		{4, 24 * 60, -1, "2026-10-04T16:00:00Z", period.Forever.String(), "Asia/Shanghai"},
 	} {
 		h := newHouse(t)
 		h.b.Zone = must(period.LoadZone(c.zones))
 		h.rules = settlement.Rules{CloseDay: c.day, CloseMinute: c.minute}
-		h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: c.within, LapseAfterDays: -1}}
+		h.b.Programmes = []books.Programme{{ID: "p", Valid: h.span(".."), ConfirmWithinDays: c.within,
+			LapseAfterDays: -1}}
 		m := h.book().Machine(0, resTwo, must(settlement.ParsePeriod("2026-09")))
 		if m.Closes.String() != c.closes || m.Deadline.String() != c.deadline {
 			t.Errorf("%+v: closes %s, deadline %s", c, m.Closes, m.Deadline)
@@ -224,7 +233,8 @@ func TestDecide(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.b.Programmes = []books.Programme{
-		{ID: "few", Valid: h.span("2026-01-01..2026-08-15"), Partners: []int32{distA, resTwo}, Quarterly: true, ConfirmWithinDays: -1, LapseAfterDays: -1},
+		{ID: "few", Valid: h.span("2026-01-01..2026-08-15"), Partners: []int32{distA, resTwo}, Quarterly: true,
+			ConfirmWithinDays: -1, LapseAfterDays: -1},
 		{ID: "many", Valid: h.span(".."), ConfirmWithinDays: -1, LapseAfterDays: -1},
 	}
 	var events []settlement.Event
@@ -249,7 +259,8 @@ func TestDecide(t *testing.T) {
 		{"f7", distA, 0, "2025-Q4", settlement.Confirm, "2026-10-06", "none false"},
 	} {
 		p := must(settlement.ParsePeriod(c.period))
-		events = append(events, settlement.Event{ID: c.id, Partner: c.partner, Programme: c.programme, Period: p, Kind: c.kind, Time: h.at(c.at)})
+		events = append(events, settlement.Event{ID: c.id, Partner: c.partner, Programme: c.programme, Period: p,
+			Kind: c.kind, Time: h.at(c.at)})
 		want = append(want, fmt.Sprint(i, " ", c.verdict))
 	}
 	var got []string

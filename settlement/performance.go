@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Performance is what one cycle's lines add to a partner's performance in a programme (spec §6.5). Rows of one key add up,
-// whatever share of the customers each is of.
+// Performance is what one cycle's lines add to a partner's performance in a programme (spec §6.5). Rows of one key add
+// up, whatever share of the customers each is of.
 type Performance struct {
 	Programme, Partner int32             // indexes in the books
 	Cycle              period.Cycle      // in which the lines are billed
@@ -21,7 +21,8 @@ type Performance struct {
 
 // ComparePerformances orders by programme, partner and cycle.
 func ComparePerformances(x, y *Performance) int {
-	return cmp.Or(cmp.Compare(x.Programme, y.Programme), cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Cycle, y.Cycle))
+	return cmp.Or(cmp.Compare(x.Programme, y.Programme), cmp.Compare(x.Partner, y.Partner),
+		cmp.Compare(x.Cycle, y.Cycle))
 }
 
 // sum is a Performance in the making.
@@ -118,8 +119,8 @@ func (s *Settler) addTo(to *sum, g *programme, l *Line, performance money.Amount
 	return nil
 }
 
-// Performances lists what the settler's customers added, one row per programme and partner for which a line with performance counted, in the
-// order of ComparePerformances.
+// Performances lists what the settler's customers added, one row per programme and partner for which a line with
+// performance counted, in the order of ComparePerformances.
 func (s *Settler) Performances() []Performance {
 	var rows []Performance
 	for i := range s.bk.programmes {
@@ -134,15 +135,16 @@ func (s *Settler) Performances() []Performance {
 				partner = partners[k]
 			}
 			if t := &s.sums[s.bk.programmes[i].first+int32(k)]; t.counted {
-				rows = append(rows, Performance{Programme: int32(i), Partner: partner, Cycle: s.cycle, Own: t.own, New: t.fresh})
+				rows = append(rows, Performance{Programme: int32(i), Partner: partner, Cycle: s.cycle, Own: t.own,
+					New: t.fresh})
 			}
 		}
 	}
 	return rows
 }
 
-// MergePerformances adds up rows of one key: those of the workers of a cycle, in whatever order. The result is in the order
-// of ComparePerformances.
+// MergePerformances adds up rows of one key: those of the workers of a cycle, in whatever order. The result is in the
+// order of ComparePerformances.
 func MergePerformances(parts ...[]Performance) ([]Performance, error) {
 	all := slices.Concat(parts...)
 	slices.SortFunc(all, func(a, b Performance) int { return ComparePerformances(&a, &b) })

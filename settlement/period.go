@@ -28,7 +28,8 @@ func ParsePeriod(text string) (Period, error) {
 	if !isQuarter {
 		c, err := period.ParseCycle(text)
 		if err != nil {
-			return Period{}, fmt.Errorf("period %q: neither a month such as 2026-09 nor a quarter such as 2026-Q3", text)
+			return Period{}, fmt.Errorf("period %q: neither a month such as 2026-09 nor a quarter such as 2026-Q3",
+				text)
 		}
 		return Period{First: c}, nil
 	}

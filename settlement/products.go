@@ -8,8 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// products is Σ amount × rate, exact: an integer count of 10^-18, two's complement over 192 bits. A product needs 121 bits
-// at most (doc of package money), so 2^69 of them fit.
+// products is Σ amount × rate, exact: an integer count of 10^-18, two's complement over 192 bits. A product needs 121
+// bits at most (doc of package money), so 2^69 of them fit.
 type products struct{ hi, mid, lo uint64 }
 
 // add adds a × r.

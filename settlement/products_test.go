@@ -51,7 +51,8 @@ func drawAmount(t *rapid.T) money.Amount {
 }
 
 func drawRate(t *rapid.T) money.Rate {
-	raw := rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, 5_000_000_000, 9_999_999_999, 10_000_000_000}), rapid.Uint64Range(0, 10_000_000_000)).Draw(t, "rate")
+	raw := rapid.OneOf(rapid.SampledFrom([]uint64{0, 1, 5_000_000_000, 9_999_999_999, 10_000_000_000}),
+		rapid.Uint64Range(0, 10_000_000_000)).Draw(t, "rate")
 	r, err := money.RateFromRaw(0, raw)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,8 @@ func TestProductsRound(t *testing.T) {
 			sum.add(a, r)
 		}
 		if got, err := sum.rd(c.digits); err != nil || got.Trim() != c.want {
-			t.Errorf("%d × %s × %s to %d: %s, %v, want %s", c.times, c.amount, c.rate, c.digits, got.Trim(), err, c.want)
+			t.Errorf("%d × %s × %s to %d: %s, %v, want %s", c.times, c.amount, c.rate, c.digits, got.Trim(), err,
+				c.want)
 		}
 	}
 	var sum products

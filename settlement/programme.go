@@ -65,7 +65,8 @@ func (bk *Book) names(programme, partner int32) bool {
 	return named
 }
 
-// runs reports whether a period is one of a programme's: of its length, and with an instant in which the programme is valid.
+// runs reports whether a period is one of a programme's: of its length, and with an instant in which the programme is
+// valid.
 func (bk *Book) runs(programme int32, p Period) bool {
 	g := &bk.books.Programmes[programme]
 	return p.Quarter == g.Quarterly && p == PeriodOf(p.First, g.Quarterly) && p.Span(bk.books.Zone).Overlaps(g.Valid)

@@ -31,7 +31,8 @@ func drawWorld(outer *testing.T, t *rapid.T) *world {
 		for _, valid := range drawSpans(t, w.house) {
 			w.b.Associations = append(w.b.Associations, books.Association{
 				Customer: customer, Partner: rapid.Int32Range(0, 4).Draw(t, "partner"),
-				Type: rapid.SampledFrom([]books.AssociationType{referral, resale, resale}).Draw(t, "type"), Valid: valid,
+				Type:  rapid.SampledFrom([]books.AssociationType{referral, resale, resale}).Draw(t, "type"),
+				Valid: valid,
 			})
 		}
 		for range rapid.IntRange(0, 8).Draw(t, "lines") {
@@ -75,14 +76,16 @@ func drawPartners(t *rapid.T, h *house) {
 		h.b.Partners[reseller].Rows = nil
 		for _, valid := range drawSpans(t, h) {
 			h.b.Partners[reseller].Rows = append(h.b.Partners[reseller].Rows, books.PartnerRow{
-				Kind: books.Reseller, Parent: rapid.Int32Range(-1, distB).Draw(t, "parent"), Valid: valid, LeftOn: period.Forever,
+				Kind: books.Reseller, Parent: rapid.Int32Range(-1, distB).Draw(t, "parent"), Valid: valid,
+				LeftOn: period.Forever,
 			})
 		}
 	}
 }
 
 func (w *world) drawTerms(t *rapid.T) {
-	for _, deal := range [][2]int32{{vendor, distA}, {vendor, distB}, {vendor, resOne}, {vendor, resTwo}, {distA, resOne}, {distB, resOne}, {distA, resTwo}} {
+	for _, deal := range [][2]int32{{vendor, distA}, {vendor, distB}, {vendor, resOne}, {vendor, resTwo},
+		{distA, resOne}, {distB, resOne}, {distA, resTwo}} {
 		for _, scope := range []struct {
 			service string
 			sku     int32
@@ -92,8 +95,10 @@ func (w *world) drawTerms(t *rapid.T) {
 			}
 			for _, valid := range drawSpans(t, w.house) {
 				w.b.Terms = append(w.b.Terms, books.Term{
-					Seller: deal[0], Buyer: deal[1], Service: scope.service, SKU: scope.sku, Payable: rapid.Bool().Draw(t, "payable"),
-					Rate: rapid.SampledFrom([]money.Rate{rate("0"), rate("0.5"), rate("0.333"), rate("0.8675"), rate("1")}).Draw(t, "rate"), Valid: valid,
+					Seller: deal[0], Buyer: deal[1], Service: scope.service, SKU: scope.sku,
+					Payable: rapid.Bool().Draw(t, "payable"),
+					Rate: rapid.SampledFrom([]money.Rate{rate("0"), rate("0.5"), rate("0.333"), rate("0.8675"),
+						rate("1")}).Draw(t, "rate"), Valid: valid,
 				})
 			}
 		}
@@ -104,7 +109,8 @@ func (w *world) drawProgrammes(t *rapid.T) {
 	for i := range rapid.IntRange(0, 3).Draw(t, "programmes") {
 		p := books.Programme{
 			ID: fmt.Sprint("p", i), Valid: w.span("2026-09-05.."), AssociationTypes: []books.AssociationType{resale},
-			ProductClasses: []books.Class{books.Ordinary}, RollUp: rapid.Bool().Draw(t, "roll up"), BonusMonths: rapid.IntRange(0, 2).Draw(t, "months"),
+			ProductClasses: []books.Class{books.Ordinary}, RollUp: rapid.Bool().Draw(t, "roll up"),
+			BonusMonths: rapid.IntRange(0, 2).Draw(t, "months"),
 		}
 		if rapid.Bool().Draw(t, "more") {
 			p.Valid, p.ProductClasses = w.span(".."), []books.Class{books.Ordinary, books.Specific, books.NoRebate}
@@ -119,8 +125,10 @@ func (w *world) drawProgrammes(t *rapid.T) {
 
 func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 	l := settlement.Line{
-		Customer: customer, Partner: rapid.Int32Range(-1, 4).Draw(t, "line's partner"), SKU: rapid.Int32Range(0, 3).Draw(t, "sku"),
-		ChargingMode: rapid.SampledFrom([]uint8{1, 3}).Draw(t, "mode"), OwnTime: drawDay(t, w.house), Instant: drawDay(t, w.house),
+		Customer: customer, Partner: rapid.Int32Range(-1, 4).Draw(t, "line's partner"),
+		SKU:          rapid.Int32Range(0, 3).Draw(t, "sku"),
+		ChargingMode: rapid.SampledFrom([]uint8{1, 3}).Draw(t, "mode"), OwnTime: drawDay(t, w.house),
+		Instant: drawDay(t, w.house),
 	}
 	if l.Partner >= 0 {
 		l.Association = rapid.SampledFrom([]books.AssociationType{referral, resale, resale}).Draw(t, "line's type")
@@ -149,7 +157,8 @@ func TestRowsAgreeWithTheRules(t *testing.T) {
 		var lines int64
 		for i := range rows {
 			r := &rows[i]
-			x := want[slowKey(w.house, r.Partner, r.Seller, r.Reseller, r.Customer, r.Association, r.Service, r.ChargingMode, r.Negative)]
+			x := want[slowKey(w.house, r.Partner, r.Seller, r.Reseller, r.Customer, r.Association, r.Service,
+				r.ChargingMode, r.Negative)]
 			if x == nil || x.lines != r.Lines {
 				rt.Fatalf("row %s: %+v", w.showRows(rows[i:i+1]), x)
 			}
@@ -158,7 +167,8 @@ func TestRowsAgreeWithTheRules(t *testing.T) {
 					rt.Fatalf("row %s: sum %d is %s", w.showRows(rows[i:i+1]), k, x.sums[k].FloatString(8))
 				}
 			}
-			owed, revenue, cost := rounded(&x.owed, w.b.Digits), rounded(&x.revenue, w.b.Digits), rounded(&x.cost, w.b.Digits)
+			owed, revenue, cost := rounded(&x.owed, w.b.Digits), rounded(&x.revenue, w.b.Digits),
+				rounded(&x.cost, w.b.Digits)
 			if r.Owed != owed || r.Revenue != revenue || r.Cost != cost || must(revenue.Sub(cost)) != r.Margin {
 				rt.Fatalf("row %s: owed %s, revenue %s, cost %s", w.showRows(rows[i:i+1]), owed, revenue, cost)
 			}
@@ -187,8 +197,10 @@ type slow struct {
 	owed, revenue, cost big.Rat
 }
 
-func slowKey(h *house, partner, seller, reseller, customer int32, kind books.AssociationType, service string, mode uint8, negative bool) string {
-	return fmt.Sprint(h.partner(partner), "/", h.partner(seller), "/", h.partner(reseller), "/", customer, "/", kind, "/", service, "/", mode, "/", negative)
+func slowKey(h *house, partner, seller, reseller, customer int32, kind books.AssociationType, service string,
+	mode uint8, negative bool) string {
+	return fmt.Sprint(h.partner(partner), "/", h.partner(seller), "/", h.partner(reseller), "/", customer, "/", kind,
+		"/", service, "/", mode, "/", negative)
 }
 
 func rounded(x *big.Rat, digits int) money.Amount { return amount(x.FloatString(digits)) }
@@ -224,7 +236,8 @@ func (w *world) slowSeller(l *settlement.Line) int32 {
 
 func (w *world) slowRow(rows map[string]*slow, l *settlement.Line, partner, seller, reseller int32) *slow {
 	product := w.b.Products[l.SKU]
-	key := slowKey(w.house, partner, seller, reseller, l.Customer, l.Association, product.ServiceTypeCode, l.ChargingMode, l.Payment.Sign() < 0)
+	key := slowKey(w.house, partner, seller, reseller, l.Customer, l.Association, product.ServiceTypeCode,
+		l.ChargingMode, l.Payment.Sign() < 0)
 	if rows[key] == nil {
 		rows[key] = &slow{}
 	}
@@ -289,7 +302,8 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 		}
 		for d, x := range owed {
 			if revenue[d] == nil || revenue[d].Cmp(x) != 0 {
-				rt.Fatalf("%s owes %s %s, which has %v", w.partner(d.reseller), w.partner(d.seller), x.FloatString(2), revenue[d])
+				rt.Fatalf("%s owes %s %s, which has %v", w.partner(d.reseller), w.partner(d.seller), x.FloatString(2),
+					revenue[d])
 			}
 		}
 		for _, net := range must(n.List()) { // what passes between partners cancels
@@ -301,7 +315,8 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 	})
 }
 
-// Neither the order of lines nor which worker settles which customer, nor the order in which they are added up, matters.
+// Neither the order of lines nor which worker settles which customer, nor the order in which they are added up,
+// matters.
 func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -357,7 +372,8 @@ func TestPerformancesAgreeWithTheRules(t *testing.T) {
 }
 
 func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bool) {
-	p, out, counted := &w.b.Programmes[code], settlement.Performance{Programme: code, Partner: partner, Cycle: w.cycle("2026-09")}, false
+	p, out, counted := &w.b.Programmes[code], settlement.Performance{Programme: code, Partner: partner,
+		Cycle: w.cycle("2026-09")}, false
 	if p.Partners != nil && !slices.Contains(p.Partners, partner) {
 		return out, false
 	}
@@ -365,7 +381,8 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 		l := &w.lines[i]
 		class := w.b.Products[l.SKU].Class
 		own := l.Partner == partner || l.Partner >= 0 && p.RollUp && w.slowSeller(l) == partner
-		if !own || class > books.Specific || !slices.Contains(p.ProductClasses, class) || !slices.Contains(p.AssociationTypes, l.Association) || !p.Valid.Holds(l.Instant) {
+		if !own || class > books.Specific || !slices.Contains(p.ProductClasses, class) ||
+			!slices.Contains(p.AssociationTypes, l.Association) || !p.Valid.Holds(l.Instant) {
 			continue
 		}
 		a := must(must(l.Cash.Add(l.Stored)).Add(l.CountedCoupon))
@@ -377,7 +394,8 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 			w.t.Fatal(err)
 		}
 		tie, tied := w.b.AssociationAt(l.Customer, l.OwnTime)
-		if p.BonusMonths > 0 && tied && tie.Valid.From != period.Past && l.Instant < w.b.Zone.AddMonths(tie.Valid.From, p.BonusMonths) {
+		if p.BonusMonths > 0 && tied && tie.Valid.From != period.Past && l.Instant < w.b.Zone.AddMonths(tie.Valid.From,
+			p.BonusMonths) {
 			if err := out.New.Add(a); err != nil {
 				w.t.Fatal(err)
 			}
@@ -386,8 +404,8 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 	return out, counted
 }
 
-// Whatever performance, transfers and events there are: what is carried goes from one period to the next, a period carries or
-// earns, transfers make and lose nothing, and no input's order matters.
+// Whatever performance, transfers and events there are: what is carried goes from one period to the next, a period
+// carries or earns, transfers make and lose nothing, and no input's order matters.
 func TestIncentivesHoldTogether(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -405,11 +423,13 @@ func TestIncentivesHoldTogether(t *testing.T) {
 			if i > 0 && rows[i-1].Partner == row.Partner && rows[i-1].Period.Next() == row.Period {
 				before = rows[i-1].CarriedOut
 			}
-			if row.CarriedIn != before || row.CarriedIn.Sign() > 0 || row.CarriedOut.Sign() > 0 || row.Amount.Sign() < 0 {
+			if row.CarriedIn != before || row.CarriedIn.Sign() > 0 || row.CarriedOut.Sign() > 0 ||
+				row.Amount.Sign() < 0 {
 				rt.Fatalf("%s after %s", h.showIncentives(rows[i:i+1]), before)
 			}
 			base := must(must(row.Performance.Add(row.Transferred)).Add(row.CarriedIn))
-			if base.Sign() <= 0 && (row.CarriedOut != base || !row.Amount.IsZero()) || base.Sign() > 0 && !row.CarriedOut.IsZero() {
+			if base.Sign() <= 0 && (row.CarriedOut != base || !row.Amount.IsZero()) || base.Sign() > 0 &&
+				!row.CarriedOut.IsZero() {
 				rt.Fatalf("%s: base %s", h.showIncentives(rows[i:i+1]), base)
 			}
 		}
@@ -426,7 +446,9 @@ func TestIncentivesHoldTogether(t *testing.T) {
 
 func drawRecord(t *rapid.T, h *house) *settlement.Record {
 	r := &settlement.Record{AsOf: h.at("2027-08-01")}
-	cycle := rapid.Custom(func(t *rapid.T) period.Cycle { return h.cycle("2026-07").Add(rapid.IntRange(0, 11).Draw(t, "cycle")) })
+	cycle := rapid.Custom(func(t *rapid.T) period.Cycle {
+		return h.cycle("2026-07").Add(rapid.IntRange(0, 11).Draw(t, "cycle"))
+	})
 	partner := rapid.Int32Range(0, 4)
 	whole := rapid.Int64Range(-100, 100)
 	for range rapid.IntRange(0, 12).Draw(t, "performances") {
@@ -443,7 +465,8 @@ func drawRecord(t *rapid.T, h *house) *settlement.Record {
 	}
 	for i := range rapid.IntRange(0, 6).Draw(t, "events") {
 		r.Events = append(r.Events, settlement.Event{
-			ID: fmt.Sprint(i), Partner: partner.Draw(t, "partner"), Kind: settlement.EventKind(rapid.IntRange(0, 4).Draw(t, "event")),
+			ID: fmt.Sprint(i), Partner: partner.Draw(t, "partner"),
+			Kind:   settlement.EventKind(rapid.IntRange(0, 4).Draw(t, "event")),
 			Period: settlement.PeriodOf(cycle.Draw(t, "cycle"), h.b.Programmes[0].Quarterly),
 			Time:   h.b.Zone.Start(period.DayOf(2026, 8, 1) + period.Day(rapid.IntRange(0, 365).Draw(t, "day"))),
 		})
@@ -451,7 +474,8 @@ func drawRecord(t *rapid.T, h *house) *settlement.Record {
 	return r
 }
 
-// Events that are rejected might as well not have come: without them the others fare the same, in whatever order they come.
+// Events that are rejected might as well not have come: without them the others fare the same, in whatever order they
+// come.
 func TestRejectedEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -463,7 +487,8 @@ func TestRejectedEventsChangeNothing(t *testing.T) {
 			events = append(events, settlement.Event{
 				ID: fmt.Sprintf("%02d", i), Partner: resTwo, Period: settlement.Period{First: h.cycle("2026-09")},
 				Kind: settlement.EventKind(rapid.IntRange(0, 4).Draw(rt, "event")),
-				Time: h.at("2026-10-03") + period.Instant(int64(rapid.IntRange(0, 40).Draw(rt, "hours"))*12*period.Hour),
+				Time: h.at("2026-10-03") +
+					period.Instant(int64(rapid.IntRange(0, 40).Draw(rt, "hours"))*12*period.Hour),
 			})
 		}
 		verdicts := bk.Decide(events)

@@ -17,8 +17,8 @@ const (
 // VendorID is the vendor's seller_id in books and tables (spec §3.9, §8).
 const VendorID = "vendor"
 
-// Row is one row of partner_statements (spec §6.4, §8). Partner, Seller, Reseller and Customer are indexes in the books, or
-// Vendor or None.
+// Row is one row of partner_statements (spec §6.4, §8). Partner, Seller, Reseller and Customer are indexes in the
+// books, or Vendor or None.
 type Row struct {
 	Cycle                     period.Cycle
 	Partner, Seller, Reseller int32

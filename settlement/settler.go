@@ -9,8 +9,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Settler settles one cycle, customer after customer: Add for each line of a customer, then Finish for its rows. It adds up
-// the partners' performance on the way. It belongs to one goroutine; several may share the customers of a cycle among them.
+// Settler settles one cycle, customer after customer: Add for each line of a customer, then Finish for its rows. It
+// adds up the partners' performance on the way. It belongs to one goroutine; several may share the customers of a cycle
+// among them.
 type Settler struct {
 	bk       *Book
 	cycle    period.Cycle
@@ -20,7 +21,7 @@ type Settler struct {
 	index  map[groupKey]int32
 	last   int32 // group of the line before
 
-	known []dealing // lookups done before, by dealingSlot
+	known []resolvedTerms // lookups done before, by termsSlot
 
 	sums  []sum // by place
 	since newcomer
@@ -42,8 +43,8 @@ type group struct {
 	owed, cost                                          products
 }
 
-// dealing is by what terms a partner deals in a product, in all of span: from whom it buys, and what both pay.
-type dealing struct {
+// resolvedTerms is by what terms a partner deals in a product, in all of span: from whom it buys, and what both pay.
+type resolvedTerms struct {
 	span         period.Span
 	partner, sku int32
 	seller       int32
@@ -51,28 +52,30 @@ type dealing struct {
 	cost         term // seller to vendor, where the seller is a distributor
 }
 
-// dealings is how many lookups a Settler remembers; a power of two.
-const dealings = 1 << 14
+// resolved is how many lookups a Settler remembers; a power of two.
+const resolved = 1 << 14
 
-// dealingSlot is where the lookup of a partner and a product is remembered, by Fibonacci hashing.
-func dealingSlot(partner, sku int32) uint32 {
+// termsSlot is where the lookup of a partner and a product is remembered, by Fibonacci hashing.
+func termsSlot(partner, sku int32) uint32 {
 	h := uint64(uint32(partner))<<32 | uint64(uint32(sku))
-	return uint32(h*0x9E3779B97F4A7C15>>32) & (dealings - 1)
+	return uint32(h*0x9E3779B97F4A7C15>>32) & (resolved - 1)
 }
 
 // Settler makes a settler of a cycle.
 func (bk *Book) Settler(cycle period.Cycle) *Settler {
-	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{}, known: make([]dealing, dealings), sums: make([]sum, bk.places)}
+	s := &Settler{bk: bk, cycle: cycle, customer: -1, index: map[groupKey]int32{},
+		known: make([]resolvedTerms, resolved), sums: make([]sum, bk.places)}
 	s.since.until = make([]period.Instant, len(bk.months))
 	return s
 }
 
-// Add takes a line of the cycle. All lines of a customer come one after the other, in any order; Finish ends them. After an
-// error the settler is of no use.
+// Add takes a line of the cycle. All lines of a customer come one after the other, in any order; Finish ends them.
+// After an error the settler is of no use.
 func (s *Settler) Add(l *Line) error {
 	if s.customer != l.Customer {
 		if s.customer >= 0 {
-			return fmt.Errorf("settle %s: a line of customer %s among those of %s", s.cycle, s.id(l.Customer), s.id(s.customer))
+			return fmt.Errorf("settle %s: a line of customer %s among those of %s", s.cycle, s.id(l.Customer),
+				s.id(s.customer))
 		}
 		s.open(l.Customer)
 	}
@@ -80,7 +83,8 @@ func (s *Settler) Add(l *Line) error {
 		return nil
 	}
 	if err := s.add(l); err != nil {
-		return fmt.Errorf("settle %s: customer %s: partner %s: %w", s.cycle, s.id(l.Customer), s.bk.books.Partners[l.Partner].ID, err)
+		return fmt.Errorf("settle %s: customer %s: partner %s: %w", s.cycle, s.id(l.Customer),
+			s.bk.books.Partners[l.Partner].ID, err)
 	}
 	return nil
 }
@@ -100,7 +104,7 @@ func (s *Settler) add(l *Line) error {
 	if err != nil {
 		return err
 	}
-	d := s.dealing(l)
+	d := s.terms(l)
 	g := s.group(l, d)
 	g.lines++
 	for _, part := range [...]struct {
@@ -123,13 +127,13 @@ func (s *Settler) add(l *Line) error {
 	return s.perform(l, class, d.seller, performance)
 }
 
-// dealing looks up by what terms a line's partner deals in its product at the line's own time.
-func (s *Settler) dealing(l *Line) *dealing {
-	d := &s.known[dealingSlot(l.Partner, l.SKU)]
+// resolvedTerms looks up by what terms a line's partner deals in its product at the line's own time.
+func (s *Settler) terms(l *Line) *resolvedTerms {
+	d := &s.known[termsSlot(l.Partner, l.SKU)]
 	if d.partner == l.Partner && d.sku == l.SKU && d.span.Holds(l.OwnTime) {
 		return d
 	}
-	*d = dealing{span: always, partner: l.Partner, sku: l.SKU}
+	*d = resolvedTerms{span: always, partner: l.Partner, sku: l.SKU}
 	d.seller = s.bk.seller(l.Partner, l.OwnTime, &d.span)
 	d.owed = s.bk.term(d.seller, l.Partner, l.SKU, l.OwnTime, &d.span)
 	if d.seller >= 0 {
@@ -139,7 +143,7 @@ func (s *Settler) dealing(l *Line) *dealing {
 }
 
 // group is the row in the making that a line stands in.
-func (s *Settler) group(l *Line, d *dealing) *group {
+func (s *Settler) group(l *Line, d *resolvedTerms) *group {
 	key := groupKey{
 		partner: l.Partner, seller: d.seller, service: s.bk.service[l.SKU], association: l.Association,
 		mode: l.ChargingMode, negative: l.Payment.Sign() < 0,

@@ -14,8 +14,8 @@ const (
 	resale   = books.Resale
 )
 
-// A reseller under a distributor. Its terms: vm at 0.9 of the payment, other compute at 0.85 of the official amount, all else at
-// 0.95 of the payment; the distributor pays the vendor 0.8 of the official amount.
+// A reseller under a distributor. Its terms: vm at 0.9 of the payment, other compute at 0.85 of the official amount,
+// all else at 0.95 of the payment; the distributor pays the vendor 0.8 of the official amount.
 //
 //	compute +: 10.005 × 0.9 + 10.005 × 0.9 + 200 × 0.85 = 188.009; line by line it would have been 188.00
 //	cost: (12 + 12 + 200) × 0.8 = 179.2
@@ -55,8 +55,8 @@ func TestTwoTiers(t *testing.T) {
 	})
 }
 
-// A customer who changes partner, whose partner changes distributor, and who turns from resale to referral, within a month. A
-// refund in October goes by its base's time.
+// A customer who changes partner, whose partner changes distributor, and who turns from resale to referral, within a
+// month. A refund in October goes by its base's time.
 func TestChangesWithinTheMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -88,9 +88,11 @@ func TestChangesWithinTheMonth(t *testing.T) {
 		"2026-09 ref<-[] ann 1 compute 3 + 1 | 100 0 0 100 100 | 0 | 0 0 0",
 		"2026-09 res-1<-dist-a[] ann 2 compute 3 + 3 | 300 0 0 300 300 | 260 | 0 0 0",
 		"2026-09 res-1<-dist-b[] ann 2 compute 3 + 1 | 100 0 0 100 100 | 70 | 0 0 0",
-		"2026-09 res-2<-vendor[] ann 2 compute 3 + 2 | 200 20 0 180 180 | 150 | 0 0 0", // 90 without a term, then 100 × 0.6
+		// 90 without a term, then 100 × 0.6
+		"2026-09 res-2<-vendor[] ann 2 compute 3 + 2 | 200 20 0 180 180 | 150 | 0 0 0",
 		"2026-09 dist-a<-vendor[] bob 2 compute 3 + 1 | 50 0 0 50 50 | 40 | 0 0 0",
-		"2026-09 res-1<-vendor[] bob 2 compute 3 + 1 | 50 0 0 50 50 | 50 | 0 0 0", // its row has ended: straight to the vendor
+		// its row has ended: straight to the vendor
+		"2026-09 res-1<-vendor[] bob 2 compute 3 + 1 | 50 0 0 50 50 | 50 | 0 0 0",
 	})
 	refund := h.line(ann, resOne, resale, machine, "2026-09-04", "-100 -100")
 	refund.Instant = h.at("2026-10-02")
@@ -128,7 +130,8 @@ func TestForgottenLookups(t *testing.T) {
 	h.b.Products = nil
 	var lines []settlement.Line
 	for i := range int32(40_000) {
-		h.b.Products = append(h.b.Products, books.Product{SKU: fmt.Sprintf("%05d", i), ServiceTypeCode: []string{"a", "b", "c"}[i%3]})
+		h.b.Products = append(h.b.Products, books.Product{SKU: fmt.Sprintf("%05d", i),
+			ServiceTypeCode: []string{"a", "b", "c"}[i%3]})
 		lines = append(lines, h.line(ann, resTwo, resale, i, "2026-09-01", "1 1"))
 	}
 	rows := settle(t, h.book().Settler(h.cycle("2026-09")), append(lines, lines...))
@@ -144,7 +147,8 @@ func TestSettlerRefuses(t *testing.T) {
 	h := newHouse(t)
 	bk := h.book()
 	s := bk.Settler(h.cycle("2026-09"))
-	a, b := h.line(ann, resTwo, resale, machine, "2026-09-01", "1 1"), h.line(bob, resTwo, resale, machine, "2026-09-01", "1 1")
+	a, b := h.line(ann, resTwo, resale, machine, "2026-09-01", "1 1"), h.line(bob, resTwo, resale, machine,
+		"2026-09-01", "1 1")
 	if err := s.Add(&a); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +163,8 @@ func TestSettlerRefuses(t *testing.T) {
 		}
 	}
 	rows, err := s.Finish(nil)
-	want := "settle 2026-09: customer ann: partner res-2: amount total 1999999999999999998.00000000: not between −10^18 and 10^18"
+	want := "settle 2026-09: customer ann: partner res-2: amount total 1999999999999999998.00000000: not between " +
+		"−10^18 and 10^18"
 	if err == nil || err.Error() != want || len(rows) != 0 {
 		t.Errorf("%v, want %s", err, want)
 	}
@@ -175,12 +180,15 @@ func TestPerformances(t *testing.T) {
 	h.associate(cat, distA, resale, "2026-09-20..")
 	ordinary, both := []books.Class{books.Ordinary}, []books.Class{books.Ordinary, books.Specific, books.NoRebate}
 	h.b.Programmes = []books.Programme{
-		{ID: "all", Valid: h.span("2026-01-01.."), AssociationTypes: []books.AssociationType{referral, resale}, ProductClasses: both, BonusMonths: 2, RollUp: true},
+		{ID: "all", Valid: h.span("2026-01-01.."), AssociationTypes: []books.AssociationType{referral, resale},
+			ProductClasses: both, BonusMonths: 2, RollUp: true},
 		{
-			ID: "half", Valid: h.span("2026-09-16.."), AssociationTypes: []books.AssociationType{resale}, ProductClasses: ordinary, BonusMonths: 6,
+			ID: "half", Valid: h.span("2026-09-16.."), AssociationTypes: []books.AssociationType{resale},
+			ProductClasses: ordinary, BonusMonths: 6,
 			Partners: []int32{distA, resOne},
 		},
-		{ID: "none", Valid: h.span("..2026-09-01"), AssociationTypes: []books.AssociationType{resale}, ProductClasses: both},
+		{ID: "none", Valid: h.span("..2026-09-01"), AssociationTypes: []books.AssociationType{resale},
+			ProductClasses: both},
 	}
 	late := h.line(cat, distA, resale, machine, "2026-06-01", "32 32")
 	late.Instant = h.at("2026-09-17")
@@ -199,7 +207,8 @@ func TestPerformances(t *testing.T) {
 	settle(t, s, lines)
 	want := []settlement.Performance{
 		// ann: 1 + 2 + 4; roll-up of them; ann is new until 15 September, cat's second association until November.
-		{Programme: 0, Partner: distA, Cycle: h.cycle("2026-09"), Own: total("-25"), New: total("-127")}, // 7 + 32 + 64 − 128; 1 − 128
+		// 7 + 32 + 64 − 128; 1 − 128
+		{Programme: 0, Partner: distA, Cycle: h.cycle("2026-09"), Own: total("-25"), New: total("-127")},
 		{Programme: 0, Partner: referrer, Cycle: h.cycle("2026-09"), Own: total("16")},
 		{Programme: 0, Partner: resOne, Cycle: h.cycle("2026-09"), Own: total("7"), New: total("1")},
 		{Programme: 1, Partner: distA, Cycle: h.cycle("2026-09"), Own: total("-96"), New: total("-96")}, // 32 − 128
@@ -220,7 +229,8 @@ func sameTotals(t *testing.T, h *house, got, want []settlement.Performance) {
 	show := func(rows []settlement.Performance) []string {
 		var out []string
 		for _, p := range rows {
-			out = append(out, h.b.Programmes[p.Programme].ID+" "+h.partner(p.Partner)+" "+p.Cycle.String()+" "+p.Own.String()+" "+p.New.String())
+			out = append(out, h.b.Programmes[p.Programme].ID+" "+h.partner(p.Partner)+" "+p.Cycle.String()+" "+
+				p.Own.String()+" "+p.New.String())
 		}
 		return out
 	}

@@ -68,7 +68,8 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 func (s *shownAnswer) json() *answerResult {
 	q := s.Question
-	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Currency: s.currency.Code, Source: s.Source, Manifest: s.Manifest,
+	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Currency: s.currency.Code,
+		Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
 	for _, row := range s.Rows {
 		var o object

@@ -47,8 +47,10 @@ type globals struct {
 	cpuProfile, allocs    string
 }
 
-// Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own time.
-func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string, clock func() time.Time) int {
+// Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own
+// time.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string,
+	clock func() time.Time) int {
 	out := &sink{w: stdout}
 	a := &app{in: stdin, out: out, err: stderr, env: env, clock: clock, log: slog.New(slog.DiscardHandler)}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -66,7 +68,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(str
 		err = a.usage(root, args, err)
 	}
 	err = out.ended(err)
-	a.tell(err, a.flags.json || slices.Contains(args, "--json"))
+	a.reportError(err, a.flags.json || slices.Contains(args, "--json"))
 	return exitCode(err)
 }
 
@@ -92,7 +94,8 @@ func (a *app) root() *cobra.Command {
 		Short: "Bill cloud usage, from feed files to a Parquet lake",
 		Long: `tollbook takes usage and bandwidth feeds in, rates them by the books of a workspace, closes
 monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
-		Example:       "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n  tollbook -w sample bill --cycle 2026-09",
+		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n" +
+			"  tollbook -w sample bill --cycle 2026-09",
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
@@ -103,7 +106,8 @@ monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
 	f := root.PersistentFlags()
 	f.StringVarP(&a.flags.workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
-	f.StringVar(&a.flags.lake, "lake", "", "read this lake in place of lake.path, as an archive; relative to the workspace")
+	f.StringVar(&a.flags.lake, "lake", "",
+		"read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.flags.asOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
 	f.BoolVar(&a.flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
 	f.IntVar(&a.flags.workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
@@ -159,13 +163,15 @@ func (a *app) prepare(cmd *cobra.Command) error {
 	a.bar = newProgress(a.err, a.clock)
 	switch {
 	case a.flags.lake != "" && topOf(cmd) != "restore-head" && !slices.Contains(readers(), topOf(cmd)):
-		return &usageError{what: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)), hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
+		return &usageError{what: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)),
+			hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
 	case a.flags.workers < 1:
 		return &usageError{what: fmt.Sprintf("--workers %d: want 1 or more", a.flags.workers)}
 	case a.flags.batchRows < 0 || a.flags.chunkBytes < 0:
 		return &usageError{what: "--batch-rows and --chunk-bytes: want 0 or more"}
 	case a.flags.stopAt != "" && !slices.Contains(stopPoints(), a.flags.stopAt):
-		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " + strings.Join(stopPoints(), ", ")}
+		return &usageError{what: fmt.Sprintf("--stop-at %q: no such point", a.flags.stopAt), hint: "points: " +
+			strings.Join(stopPoints(), ", ")}
 	}
 	cmd.SilenceUsage = true
 	var err error
@@ -175,7 +181,8 @@ func (a *app) prepare(cmd *cobra.Command) error {
 
 // readers are the commands that only read a lake, and so may read any.
 func readers() []string {
-	return []string{"bandwidth", "bill", "explain", "export", "incentives", "packages", "query", "rejects", "serve", "statement", "verify"}
+	return []string{"bandwidth", "bill", "explain", "export", "incentives", "packages", "query", "rejects", "serve",
+		"statement", "verify"}
 }
 
 // topOf is the command below the program's own that a command is, or lies below.
@@ -193,7 +200,8 @@ func (a *app) asOf() (period.Instant, error) {
 	}
 	t, err := period.ParseInstant(a.flags.asOf)
 	if err != nil {
-		return 0, &usageError{what: "--as-of " + err.Error(), hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
+		return 0, &usageError{what: "--as-of " + err.Error(),
+			hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
 	}
 	return t, nil
 }
@@ -210,7 +218,8 @@ func (a *app) checkAsOf() error {
 		return err
 	}
 	return &usageError{what: fmt.Sprintf("--as-of %s is in the future: this machine's clock is at %s", asOf, now),
-		hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time has come"}
+		hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time " +
+			"has come"}
 }
 
 // futureFlag is what a command line that runs as of an instant needs beside it.
@@ -230,7 +239,7 @@ func (a *app) options() (workspace.Options, error) {
 	}
 	o := workspace.Options{
 		AsOf: asOf, Workers: a.flags.workers, BatchRows: a.flags.batchRows, ChunkBytes: a.flags.chunkBytes,
-		HashCache: a.cacheFile("inbox"), Standing: a.cacheFile("standing"), Program: thisBuild(),
+		HashCache: a.cacheFile("inbox"), LastRunFile: a.cacheFile("standing"), Program: thisBuild(),
 		BooksCopy: workspace.BooksCopy(a.flags.workspace), Log: a.log, Progress: a.bar.update, Env: a.env,
 	}
 	plan, err := storage.ParsePlan(a.flags.fault)
@@ -244,8 +253,8 @@ func (a *app) options() (workspace.Options, error) {
 	return stopAt(o, a.flags.stopAt), nil
 }
 
-// cacheFile is the file of a kind that remembers something of the workspace between runs: below the user's cache folder, as
-// os.UserCacheDir has it on Linux; "" where the environment names none.
+// cacheFile is the file of a kind that remembers something of the workspace between runs: below the user's cache
+// folder, as os.UserCacheDir has it on Linux; "" where the environment names none.
 func (a *app) cacheFile(kind string) string {
 	dir := a.env("XDG_CACHE_HOME")
 	if home := a.env("HOME"); dir == "" && home != "" {
@@ -264,7 +273,8 @@ func (a *app) open() (*workspace.Workspace, error) {
 	if err != nil || a.flags.lake == "" {
 		return w, err
 	}
-	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN = a.flags.lake, settings.DSN{} // what is published is the workspace's own
+	// what is published is the workspace's own
+	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN = a.flags.lake, settings.DSN{}
 	return w, nil
 }
 

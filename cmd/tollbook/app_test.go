@@ -8,7 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
-// TestHashCache: a file for each workspace, below the user's cache folder; none where the environment names no such folder.
+// TestHashCache: a file for each workspace, below the user's cache folder; none where the environment names no such
+// folder.
 func TestHashCache(t *testing.T) {
 	t.Parallel()
 	here, err := os.Getwd()
@@ -25,7 +26,9 @@ func TestHashCache(t *testing.T) {
 		{"/srv/books", "", "home", ""},
 		{".", "/c", "", filepath.Join("/c/tollbook", "inbox-"+string(lake.HashBytes([]byte(here))))},
 	} {
-		a := &app{env: func(name string) string { return map[string]string{"XDG_CACHE_HOME": c.cache, "HOME": c.home}[name] }}
+		a := &app{env: func(name string) string {
+			return map[string]string{"XDG_CACHE_HOME": c.cache, "HOME": c.home}[name]
+		}}
 		a.flags.workspace = c.workspace
 		if got := a.cacheFile("inbox"); got != c.want {
 			t.Errorf("%+v: %q", c, got)

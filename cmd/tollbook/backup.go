@@ -21,13 +21,14 @@ before it whole. Everything is hashed as it is copied.
 Keys of callers, passwords and TLS keys are not copied, but with --secrets; tollbook.yaml is, with what clickhouse.dsn says. An archive
 that lies outside of the workspace is not copied: it does not change. Exit code 1 says that a file changed while
 it was copied and was left out.`,
-		Example: "  tollbook backup /mnt/backup/billing\n  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.backup(cmd.Context(), args[0], o) },
+		Example: "  tollbook backup /mnt/backup/billing\n" +
+			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.backup(cmd.Context(), args[0], o) },
 	}
 	cmd.Flags().BoolVar(&o.NoInbox, "no-inbox", false, "leave feed files out")
 	cmd.Flags().BoolVar(&o.Secrets, "secrets", false, "copy keys of callers, passwords and TLS keys too")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) restoreCommand() *cobra.Command {
@@ -41,9 +42,10 @@ was backed up.
 
 A restore that was killed or failed leaves the file .restoring in the folder. The same command again finishes it: files that are
 there and right are kept, all others are copied again.`,
-		Example: "  tollbook restore /mnt/backup/billing --into billing\n  tollbook restore /mnt/backup/billing --into billing --json",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), args[0], into) },
+		Example: "  tollbook restore /mnt/backup/billing --into billing\n" +
+			"  tollbook restore /mnt/backup/billing --into billing --json",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), args[0], into) },
 	}
 	cmd.Flags().StringVar(&into, "into", "", "folder of the workspace to make")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
@@ -68,8 +70,8 @@ func (a *app) backup(ctx context.Context, dir string, bo backup.Options) error {
 	} else {
 		a.backupText(r)
 	}
-	if err == nil && r.Look() {
-		return errLook
+	if err == nil && r.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return err
 }
@@ -79,7 +81,8 @@ func (a *app) backupText(r *backup.Report) {
 	if r.AsOf != "" {
 		fmt.Fprintf(a.out, ", as of %s", r.AsOf)
 	}
-	fmt.Fprintf(a.out, "\n%s copied, %s; %s there already\n", counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"), counted(int64(r.Kept), "file", "files"))
+	fmt.Fprintf(a.out, "\n%s copied, %s; %s there already\n", counted(int64(r.Files), "file", "files"),
+		counted(r.Bytes, "byte", "bytes"), counted(int64(r.Kept), "file", "files"))
 	for _, name := range r.Without {
 		fmt.Fprintf(a.out, "not copied, being secret: %s (--secrets)\n", name)
 	}
@@ -90,7 +93,8 @@ func (a *app) backupText(r *backup.Report) {
 
 func (a *app) restore(ctx context.Context, dir, into string) error {
 	if into == "" {
-		return &usageError{what: "--into is missing", hint: "say which folder is to become the workspace: --into billing"}
+		return &usageError{what: "--into is missing",
+			hint: "say which folder is to become the workspace: --into billing"}
 	}
 	o, err := a.options()
 	if err != nil {
@@ -103,9 +107,11 @@ func (a *app) restore(ctx context.Context, dir, into string) error {
 	if a.flags.json {
 		return a.printJSON(r)
 	}
-	fmt.Fprintf(a.out, "restored %s to %s: the lake at manifest %d, %s, %s\n", dir, into, r.Manifest, counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"))
+	fmt.Fprintf(a.out, "restored %s to %s: the lake at manifest %d, %s, %s\n", dir, into, r.Manifest,
+		counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"))
 	if r.Kept > 0 {
-		fmt.Fprintf(a.out, "%s there already, of a restore that did not finish\n", counted(int64(r.Kept), "file", "files"))
+		fmt.Fprintf(a.out, "%s there already, of a restore that did not finish\n",
+			counted(int64(r.Kept), "file", "files"))
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintln(a.out, note)

@@ -29,8 +29,9 @@ func (a *app) bandwidthCommand() *cobra.Command {
 		Long: `bandwidth measures a link or a group of links over a cycle: the policy, the points, the rank and the cut, the slot that
 set the value, the commit, the share of days, the billed quantity and its lines. A link of a group stands for its group. With
 --svg it draws that as an annex to the invoice.`,
-		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
-		Args:    cobra.ExactArgs(1),
+		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n" +
+			"  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			q.Resource = args[0]
 			if q.Cycle, err = cycleFlag(text); err != nil {
@@ -86,8 +87,10 @@ func (a *app) bandwidth(ctx context.Context, q *annex.Question, svg *output) err
 	}
 	for _, o := range r.Objects {
 		if !o.Agrees {
-			return &differError{what: fmt.Sprintf("%s measured again gives another quantity than its lines in the lake have", o.Object),
-				hint: "the books have changed since it was billed: an open cycle follows them with the next run, a closed one stays"}
+			return &differError{
+				what: fmt.Sprintf("%s measured again gives another quantity than its lines in the lake have", o.Object),
+				hint: "the books have changed since it was billed: an open cycle follows them with the next run, a " +
+					"closed one stays"}
 		}
 	}
 	return nil
@@ -100,7 +103,8 @@ func (a *app) drawAnnex(to *output, objects []*annex.Annex) error {
 		for _, o := range objects {
 			list = append(list, fmt.Sprintf("%s of customer %s, sku %s", o.Object, o.CustomerID, o.SKU))
 		}
-		return &usageError{what: "--svg draws one annex, and there are several: " + strings.Join(list, "; "), hint: "say which one with --customer and --sku"}
+		return &usageError{what: "--svg draws one annex, and there are several: " + strings.Join(list, "; "),
+			hint: "say which one with --customer and --sku"}
 	}
 	drawn, err := objects[0].SVG()
 	if err != nil {
@@ -118,7 +122,8 @@ func (a *app) annexText(o *annex.Annex, digits int) error {
 	if o.CustomerName != "" {
 		name = fmt.Sprintf("%s (%s)", o.CustomerName, o.CustomerID)
 	}
-	fmt.Fprintf(a.out, "%s of %s in cycle %s, %s (%s)\n%s: %s, region %s\n", o.Object, name, o.Cycle, o.Zone, o.Standing(), o.SKU, o.Product, o.Region)
+	fmt.Fprintf(a.out, "%s of %s in cycle %s, %s (%s)\n%s: %s, region %s\n", o.Object, name, o.Cycle, o.Zone,
+		o.StateText(), o.SKU, o.Product, o.Region)
 	for _, part := range []struct {
 		title string
 		list  []annex.Figure
@@ -171,10 +176,12 @@ func (a *app) annexLines(o *annex.Annex, digits int) error {
 	default:
 		fmt.Fprintln(a.out, "\nlines to come, by today's prices: provisional until `tollbook run monthly`")
 	}
-	g := newGrid(">tier", "kind", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.to pay")
+	g := newGrid(">tier", "kind", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated",
+		">.to pay")
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		g.add(l.Tier, l.Kind, l.Quantity.Trim(), l.UnitPrice.Trim(), l.Official.StringFixed(digits), l.Discount.StringFixed(digits), l.DiscountID,
+		g.add(l.Tier, l.Kind, l.Quantity.Trim(), l.UnitPrice.Trim(), l.Official.StringFixed(digits),
+			l.Discount.StringFixed(digits), l.DiscountID,
 			l.Truncated.StringFixed(digits), l.Payment.StringFixed(digits))
 	}
 	official, payment, err := o.Payment()

@@ -62,7 +62,8 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 			case err != nil:
 				return err
 			case customer == "" && (whole || !f.toStdout()):
-				return &usageError{what: "--format and --out are of one customer's bill", hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
+				return &usageError{what: "--format and --out are of one customer's bill",
+					hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
 			case whole || !f.toStdout():
 				return a.billDocument(cmd.Context(), cycle, customer, format, &f)
 			case customer != "":
@@ -81,12 +82,13 @@ func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
 	var bill *cycleBill
 	w, err := a.readWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
 		ref, _ := snap.Cycle(cycle.String())
-		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
+		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
+			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
 		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
 			bill.Statements = append(bill.Statements, *s)
 			return bill.Total.Add(s)
 		})
-		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > mostMeasured {
+		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > maxMeasured {
 			return err
 		}
 		bill.Measured, err = annex.Measure(ctx, snap, w.Books, bill.Cycle, "")
@@ -102,8 +104,8 @@ func (a *app) billCycle(ctx context.Context, cycle period.Cycle) error {
 	return nil
 }
 
-// mostMeasured is with how many links the bill of all customers still shows each percentile.
-const mostMeasured = 50
+// maxMeasured is with how many links the bill of all customers still shows each percentile.
+const maxMeasured = 50
 
 func linksInForce(b *books.Books, cycle period.Cycle) int {
 	n, bounds := 0, b.Zone.Bounds(cycle)
@@ -134,7 +136,8 @@ func (a *app) billCustomer(ctx context.Context, cycle period.Cycle, customer str
 }
 
 // billDocument writes a customer's bill as a document.
-func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format, f *documentFlags) error {
+func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer string, format document.Format,
+	f *documentFlags) error {
 	var bill *document.Bill
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		bill, err = compose.Bill(ctx, s, cycle, customer)
@@ -143,11 +146,13 @@ func (a *app) billDocument(ctx context.Context, cycle period.Cycle, customer str
 	if err != nil {
 		return err
 	}
-	return a.writeDocument(format, &f.output, func(w io.Writer) error { return bill.Write(w, format, document.Options{Excel: f.excel}) })
+	return a.writeDocument(format, &f.output, func(w io.Writer) error {
+		return bill.Write(w, format, document.Options{Excel: f.excel})
+	})
 }
 
-// standing says how firm a bill is.
-func standing(state lake.State, monthEnd bool) string {
+// billState says how firm a bill is.
+func billState(state lake.State, monthEnd bool) string {
 	switch {
 	case state == lake.CycleClosed:
 		return "closed"
@@ -159,20 +164,24 @@ func standing(state lake.State, monthEnd bool) string {
 }
 
 func (a *app) cycleText(b *cycleBill, digits int) {
-	fmt.Fprintf(a.out, "bill of cycle %s in %s (%s)\n\n", b.Cycle, b.Currency, standing(b.State, b.MonthEnd))
+	fmt.Fprintf(a.out, "bill of cycle %s in %s (%s)\n\n", b.Cycle, b.Currency, billState(b.State, b.MonthEnd))
 	if len(b.Statements) == 0 {
 		fmt.Fprintln(a.out, "no lines")
 		return
 	}
-	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">."+roundingHead, ">.due")
+	g := newGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment", ">."+roundingHead,
+		">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
-		g.add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
+		g.add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
+			s.Truncated.StringFixed(digits),
 			s.Payment.StringFixed(digits), opposite(s.Rounding.StringFixed(digits)), s.Due.StringFixed(digits))
 	}
 	t := &b.Total
-	g.add(counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits), t.Discount.StringFixed(digits),
-		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), opposite(t.Rounding.StringFixed(digits)), t.Due.StringFixed(digits))
+	g.add(counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits),
+		t.Discount.StringFixed(digits),
+		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), opposite(t.Rounding.StringFixed(digits)),
+		t.Due.StringFixed(digits))
 	g.dropEmpty("official", "payment", "due")
 	g.print(a.out, "  ")
 	g.explainRounding(a.out)
@@ -185,7 +194,8 @@ func (a *app) measuredText(list []annex.Measured) {
 		return
 	}
 	fmt.Fprintln(a.out, "\npercentiles, in Mbps")
-	g := newGrid("customer", "object", "sku", "method", ">points", ">rank", ">.value", "first at", ">.commit", ">days", ">.quantity")
+	g := newGrid("customer", "object", "sku", "method", ">points", ">rank", ">.value", "first at", ">.commit", ">days",
+		">.quantity")
 	for i := range list {
 		m := &list[i]
 		g.add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(m), m.Commit.Trim(),
@@ -214,7 +224,8 @@ func (a *app) customerText(b *customerBill, digits int) {
 	if b.Name != "" {
 		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
 	}
-	fmt.Fprintf(a.out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency, standing(b.State, b.MonthEnd))
+	fmt.Fprintf(a.out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency,
+		billState(b.State, b.MonthEnd))
 	service := ""
 	for i := range b.Sections {
 		s := &b.Sections[i]
@@ -224,7 +235,8 @@ func (a *app) customerText(b *customerBill, digits int) {
 		}
 		a.sectionText(s, digits)
 	}
-	a.amountsText(&document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated, Payment: b.Payment,
+	a.amountsText(&document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
+		Payment:  b.Payment,
 		Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
 }
 
@@ -240,11 +252,14 @@ func (a *app) amountsText(amounts *document.Amounts, currency string, digits int
 
 func (a *app) sectionText(s *bill.Section, digits int) {
 	fmt.Fprintf(a.out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
-	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.to pay")
+	g := newGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
+		">.official", ">.discount", "", ">.truncated", ">.to pay")
 	for i := range s.Items {
 		it := &s.Items[i]
-		g.add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, trimZeros(it.Usage.String()), trimZeros(it.Free.String()), trimZeros(it.Quantity.String()),
-			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID, it.Truncated.StringFixed(digits), it.Payment.StringFixed(digits))
+		g.add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, trimZeros(it.Usage.String()),
+			trimZeros(it.Free.String()), trimZeros(it.Quantity.String()),
+			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID,
+			it.Truncated.StringFixed(digits), it.Payment.StringFixed(digits))
 	}
 	if len(s.Items) > 1 {
 		g.add("", "", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))

@@ -65,8 +65,10 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 				return err
 			}
 			r := checkResult{
-				Workspace: w.Dir, Zone: w.Settings.Zone.Name(), Currency: w.Settings.Currency.Code, Digits: w.Settings.Currency.Digits,
-				Rounding: fmt.Sprintf("%s, %s", w.Settings.Rounding.Grain, w.Settings.Rounding.Mode), Books: readBooks(w.Books),
+				Workspace: w.Dir, Zone: w.Settings.Zone.Name(), Currency: w.Settings.Currency.Code,
+				Digits:   w.Settings.Currency.Digits,
+				Rounding: fmt.Sprintf("%s, %s", w.Settings.Rounding.Grain, w.Settings.Rounding.Mode),
+				Books:    readBooks(w.Books),
 			}
 			for _, n := range w.Books.Notes {
 				r.Notes = append(r.Notes, sourcePlace{n.File, n.Line, n.Column, n.Text, n.Hint})
@@ -84,8 +86,8 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
-// checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no account, so that
-// everything that is wrong is told at once.
+// checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no
+// account, so that everything that is wrong is told at once.
 func (a *app) checked() (*workspace.Workspace, error) {
 	w, err := a.open()
 	var problems problem.Problems
@@ -155,7 +157,8 @@ func seenFeeds(dir string) ([]feedSeen, error) {
 }
 
 func (a *app) checkText(r *checkResult) {
-	fmt.Fprintf(a.out, "settings and books are right\n\n  zone %s, %s with %d digits, rounding %s\n\n", r.Zone, r.Currency, r.Digits, r.Rounding)
+	fmt.Fprintf(a.out, "settings and books are right\n\n  zone %s, %s with %d digits, rounding %s\n\n", r.Zone,
+		r.Currency, r.Digits, r.Rounding)
 	g := newGrid("book", ">count", "")
 	for _, b := range r.Books {
 		g.add(b.Book, b.Count, b.What)

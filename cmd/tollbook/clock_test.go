@@ -27,7 +27,7 @@ func atClock(t *testing.T, dir string, k int, jump time.Duration, args ...string
 	var out bytes.Buffer
 	args = append([]string{"-w", dir}, args...)
 	none := func(string) string { return "" }
-	if code := Main(args, strings.NewReader(""), &out, &out, none, clock); code > exitLook {
+	if code := Main(args, strings.NewReader(""), &out, &out, none, clock); code > exitNeedsAttention {
 		t.Fatalf("%q, clock jumps by %s at reading %d: exit code %d\n%s", args, jump, k, code, &out)
 	}
 	return reads

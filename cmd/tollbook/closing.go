@@ -17,8 +17,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// close closes a cycle, or says what closing it would do, and reports what the cycle lacks. On a terminal a person is asked where
-// something is open.
+// close closes a cycle, or says what closing it would do, and reports what the cycle lacks. On a terminal a person is
+// asked where something is open.
 func (a *app) close(ctx context.Context, t jobs.Task) error {
 	res, failed := a.do(ctx, t)
 	if open := new(run.OpenItemsError); errors.As(failed, &open) && a.asks() {
@@ -43,8 +43,8 @@ func (a *app) close(ctx context.Context, t jobs.Task) error {
 	} else {
 		a.closeText(w, r, t.DryRun)
 	}
-	if failed == nil && (r.Look() || t.DryRun && r.Missing != nil && r.Missing.Look()) {
-		return errLook
+	if failed == nil && (r.NeedsAttention() || t.DryRun && r.Missing != nil && r.Missing.NeedsAttention()) {
+		return errNeedsAttention
 	}
 	return failed
 }
@@ -74,7 +74,8 @@ func (a *app) confirm(open *run.OpenItemsError) (bool, error) {
 func (a *app) closeText(w *workspace.Workspace, r *workspace.Report, dry bool) {
 	if dry && r.Closed != alreadyClosed {
 		a.reportHead(r)
-		fmt.Fprintf(a.out, "\nclosing would rate %s and write %s\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
+		fmt.Fprintf(a.out, "\nclosing would rate %s and write %s\n", counted(int64(r.DaysDone), "day of a bucket",
+			"days of a bucket"), counted(r.Lines, "line", "lines"))
 		a.totalsText(r.Totals)
 	} else {
 		a.reportText(w, r)
@@ -98,7 +99,7 @@ func (a *app) missingText(m *compose.Missing, dry bool) {
 	if m.Rejected() {
 		fmt.Fprintln(a.out, "  (`tollbook rejects` lists them)")
 	}
-	if dry && m.Look() {
+	if dry && m.NeedsAttention() {
 		fmt.Fprintln(a.out, "  (to close it as it is: `tollbook close --yes`)")
 	}
 }
@@ -110,7 +111,7 @@ func openLines(o *workspace.OpenItems) []string {
 		f := &o.NotTaken[i]
 		why := f.Fault
 		if why == "" {
-			why = "it " + f.Left + " while the run read it"
+			why = "it " + f.Deferred + " while the run read it"
 		}
 		lines = append(lines, fmt.Sprintf("inbox/%s was not taken: %s", printable(f.Name), printable(why)))
 	}
@@ -142,7 +143,8 @@ func missingLines(m *compose.Missing) (lines []string) {
 		}
 	}
 	for _, d := range m.Disputed {
-		add("disputed: incentive %s of partner %s for %s, %s", d.ProgrammeID, d.PartnerID, d.Period, trimZeros(d.Amount))
+		add("disputed: incentive %s of partner %s for %s, %s", d.ProgrammeID, d.PartnerID, d.Period,
+			trimZeros(d.Amount))
 	}
 	return lines
 }

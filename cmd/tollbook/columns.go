@@ -53,7 +53,9 @@ func (g *grid) add(cells ...any) {
 // dropEmpty takes out columns that have nothing below their header, or nothing but 0, unless they are to be kept.
 func (g *grid) dropEmpty(keep ...string) {
 	for col := len(g.align) - 1; col >= 0; col-- {
-		if slices.Contains(keep, g.rows[0][col]) || slices.ContainsFunc(g.rows[1:], func(row []string) bool { return strings.Trim(row[col], "0.") != "" }) {
+		if slices.Contains(keep, g.rows[0][col]) || slices.ContainsFunc(g.rows[1:], func(row []string) bool {
+			return strings.Trim(row[col], "0.") != ""
+		}) {
 			continue
 		}
 		g.align = slices.Delete(g.align, col, col+1)

@@ -33,7 +33,8 @@ func TestOutOfMemory(t *testing.T) {
 	dir := scheduled(t, "")
 	limited := func(at string, args ...string) (int, string) {
 		t.Helper()
-		cmd := exec.Command("sh", append([]string{"-c", `ulimit -v 16000000 && exec "$0" "$@"`, os.Args[0]}, args...)...)
+		cmd := exec.Command("sh", append([]string{"-c", `ulimit -v 16000000 && exec "$0" "$@"`, os.Args[0]},
+			args...)...)
 		cmd.Env = append(os.Environ(), "TOLLBOOK_TEST_REAL=1", clockEnv+"="+at, "HOME=", "XDG_CACHE_HOME=")
 		out, err := cmd.CombinedOutput()
 		if exit := new(exec.ExitError); err != nil && !errors.As(err, &exit) {

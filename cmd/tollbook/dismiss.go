@@ -21,8 +21,8 @@ import (
 // dismissResult is the report of a dismissal as JSON.
 type dismissResult struct {
 	*run.DismissReport
-	AsOf string `json:"as_of"`
-	Look bool   `json:"look"` // a person should look: exit code 1
+	AsOf           string `json:"as_of"`
+	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
 // dismissCommand is `rejects dismiss`.
@@ -53,7 +53,7 @@ reject counts as corrected.`,
 	}
 	cmd.Flags().StringVar(&d.Why, "reason", "", "why the records are not to be billed")
 	cmd.Flags().StringVar(&d.By, "by", "", "who decides it (default: the user of the operating system)")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // restoreRejectsCommand is `rejects restore`.
@@ -76,17 +76,19 @@ when and why is kept in the manifest and the run ledger.`,
 	}
 	cmd.Flags().StringVar(&d.Why, "reason", "", "why")
 	cmd.Flags().StringVar(&d.By, "by", "", "who does it (default: the user of the operating system)")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // wantNames wants at least one name of a reject.
 func wantNames(what string, args []string) error {
 	if len(args) == 0 {
-		return &usageError{what: fmt.Sprintf("rejects %s: which ones?", what), hint: "name each by its file and row, as usage/a.csv:12; `tollbook rejects` lists them"}
+		return &usageError{what: fmt.Sprintf("rejects %s: which ones?", what),
+			hint: "name each by its file and row, as usage/a.csv:12; `tollbook rejects` lists them"}
 	}
 	for _, name := range args {
 		if !oneLine(name) {
-			return &usageError{what: fmt.Sprintf("rejects %s %q: want a name, one line of up to %d bytes", what, name, lineBytes)}
+			return &usageError{what: fmt.Sprintf("rejects %s %q: want a name, one line of up to %d bytes", what, name,
+				lineBytes)}
 		}
 	}
 	return nil
@@ -104,7 +106,8 @@ func oneLine(text string) bool {
 // dismiss ends rejects or opens them again, and prints what became of them.
 func (a *app) dismiss(ctx context.Context, d *run.DismissOptions) error {
 	if a.flags.lake != "" {
-		return &usageError{what: "--lake: this command writes", hint: "rejects are dismissed in the lake of the workspace"}
+		return &usageError{what: "--lake: this command writes",
+			hint: "rejects are dismissed in the lake of the workspace"}
 	}
 	if d.By = strings.TrimSpace(d.By); d.By == "" {
 		d.By = osUser()
@@ -118,14 +121,14 @@ func (a *app) dismiss(ctx context.Context, d *run.DismissOptions) error {
 	}
 	r := res.Dismissed
 	if a.flags.json {
-		if err := a.printJSON(dismissResult{r, r.AsOf.String(), r.Look()}); err != nil {
+		if err := a.printJSON(dismissResult{r, r.AsOf.String(), r.NeedsAttention()}); err != nil {
 			return err
 		}
 	} else {
 		a.dismissText(r)
 	}
-	if failed == nil && r.Look() {
-		return errLook
+	if failed == nil && r.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return failed
 }

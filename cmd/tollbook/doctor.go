@@ -25,11 +25,12 @@ is around the workspace.`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.doctor(cmd.Context()) },
 	}
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) doctor(ctx context.Context) error {
-	r := doctor.Look(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env, HashCache: a.cacheFile("inbox"), Scratch: os.TempDir(), Version: version()})
+	r := doctor.Inspect(ctx, doctor.Options{Dir: a.flags.workspace, Clock: a.clock, Env: a.env,
+		HashCache: a.cacheFile("inbox"), Scratch: os.TempDir(), Version: version()})
 	if a.flags.json {
 		if err := a.printJSON(r); err != nil {
 			return err
@@ -48,7 +49,7 @@ func (a *app) doctor(ctx context.Context) error {
 	case r.Broken:
 		return &differError{what: "a run would fail as things are", hint: "see the checks that fail"}
 	case !r.Workable:
-		return errLook
+		return errNeedsAttention
 	}
 	return nil
 }

@@ -59,7 +59,8 @@ func (a *app) documentFormat(f *documentFlags) (document.Format, error) {
 	case f.excel && format != document.CSV:
 		return "", excelOnly(string(format))
 	case a.flags.json && f.toStdout() && format != document.JSON:
-		return "", notJSON(string(format), "leave --format out for JSON; with --out FILE, --json reports what was written")
+		return "",
+			notJSON(string(format), "leave --format out for JSON; with --out FILE, --json reports what was written")
 	case format == document.XLSX && f.toStdout() && isTerminal(a.out):
 		return "", &usageError{what: "XLSX on a terminal", hint: "name a file: --out FILE"}
 	}
@@ -134,5 +135,6 @@ func partnersWrong(err error) error {
 	if !errors.As(err, &missing) {
 		return err
 	}
-	return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+	return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(),
+		Hint: "put the row back: end it with valid_to instead of deleting it"}}
 }

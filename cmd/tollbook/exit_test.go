@@ -24,34 +24,52 @@ import (
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	two := problem.Problems{
-		{Pos: problem.Pos{File: "books/prices.csv", Line: 3, Column: 5}, Text: `"1,0": thousands separator`, Hint: "write 10"},
+		{Pos: problem.Pos{File: "books/prices.csv", Line: 3, Column: 5}, Text: `"1,0": thousands separator`,
+			Hint: "write 10"},
 		{Pos: problem.Pos{File: "tollbook.yaml", Line: 1}, Text: "zone: missing"},
 	}
-	locked := "wait for that run to end, or end it, then start again (the lock goes with the process: the file itself may stay)"
+	locked := "wait for that run to end, or end it, then start again (the lock goes with the process: the file " +
+		"itself may stay)"
 	for _, c := range []struct {
 		err  error
 		want failure
 	}{
 		{&usageError{"--cycle is missing", "say which"}, failure{"--cycle is missing", "say which", nil, 2}},
 		{fmt.Errorf("check: %w", two), failure{"2 problems in settings or books; nothing was done", "", []sourcePlace{
-			{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}, {"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
-		{two[:1], failure{"1 problem in settings or books; nothing was done", "", []sourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
-		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"}, failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
-		{&rows.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09", "the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
-		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}}, failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
-		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil, 2}},
-		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"}, failure{"lock lake/LOCK: held by pid 7 on host n1", locked, nil, 3}},
-		{fmt.Errorf("open: %w", &lake.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json", Detail: "not there", Hint: "put it back"}),
-			failure{"open: lake: lines/x.parquet: not there, but manifests/000002.json names it", "put it back", nil, 3}},
-		{&lake.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"}, failure{"lake: HEAD: torn", "copy it back", nil, 3}},
-		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2}, failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
-			"a run is on: start this command again when it has ended", nil, 3}},
+			{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"},
+			{"tollbook.yaml", 1, 0, "zone: missing", ""}}, 2}},
+		{two[:1], failure{"1 problem in settings or books; nothing was done", "",
+			[]sourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
+		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
+			failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
+		{&rows.NoCycleError{Cycle: "2026-09"}, failure{"the lake has nothing of cycle 2026-09",
+			"the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
+		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}},
+			failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
+		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, failure{"no record r1", "look elsewhere", nil,
+			2}},
+		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"},
+			failure{"lock lake/LOCK: held by pid 7 on host n1", locked, nil, 3}},
+		{fmt.Errorf("open: %w", &lake.MissingError{Name: "lines/x.parquet", Manifest: "manifests/000002.json",
+			Detail: "not there", Hint: "put it back"}),
+			failure{"open: lake: lines/x.parquet: not there, but manifests/000002.json names it", "put it back", nil,
+				3}},
+		{&lake.CorruptError{Name: "HEAD", Detail: "torn", Hint: "copy it back"},
+			failure{"lake: HEAD: torn", "copy it back", nil, 3}},
+		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
+			failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
+				"a run is on: start this command again when it has ended", nil, 3}},
 		{&feed.FileError{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
-			failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice", []sourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
-		{&differError{"the lake is not what it should be", "put it back"}, failure{"the lake is not what it should be", "put it back", nil, 3}},
-		{fmt.Errorf("write lake/HEAD: %w", syscall.ENOSPC), failure{"write lake/HEAD: no space left on device", "", nil, 3}},
-		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission}, failure{"open tollbook.yaml: permission denied", "", nil, 3}},
-		{fmt.Errorf("fold: %w", context.Canceled), failure{"interrupted", "the same command goes on from where the lake stands", nil, 3}},
+			failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice",
+				[]sourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
+		{&differError{"the lake is not what it should be", "put it back"}, failure{"the lake is not what it should be",
+			"put it back", nil, 3}},
+		{fmt.Errorf("write lake/HEAD: %w", syscall.ENOSPC), failure{"write lake/HEAD: no space left on device", "", nil,
+			3}},
+		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission},
+			failure{"open tollbook.yaml: permission denied", "", nil, 3}},
+		{fmt.Errorf("fold: %w", context.Canceled),
+			failure{"interrupted", "the same command goes on from where the lake stands", nil, 3}},
 	} {
 		if diff := cmp.Diff(c.want, describeFailure(c.err)); diff != "" {
 			t.Errorf("describeFailure(%v), -want +got:\n%s", c.err, diff)
@@ -64,7 +82,7 @@ func TestExitCodeOfSuccess(t *testing.T) {
 	if got := exitCode(nil); got != 0 {
 		t.Errorf("exitCode(nil) = %d, want 0", got)
 	}
-	if got := exitCode(fmt.Errorf("run: %w", errLook)); got != 1 {
+	if got := exitCode(fmt.Errorf("run: %w", errNeedsAttention)); got != 1 {
 		t.Errorf("exitCode(look) = %d, want 1", got)
 	}
 	if got := exitCode(errors.New("x")); got != 3 {
@@ -74,21 +92,24 @@ func TestExitCodeOfSuccess(t *testing.T) {
 
 func TestTell(t *testing.T) {
 	t.Parallel()
-	err := problem.Problems{{Pos: problem.Pos{File: "tollbook.yaml", Line: 2, Column: 1}, Text: "unknown key", Hint: "did you mean zone?"}}
+	err := problem.Problems{{Pos: problem.Pos{File: "tollbook.yaml", Line: 2, Column: 1}, Text: "unknown key",
+		Hint: "did you mean zone?"}}
 	var text, object bytes.Buffer
-	(&app{err: &text}).tell(err, false)
-	want := "tollbook.yaml:2:1: unknown key\n    hint: did you mean zone?\ntollbook: 1 problem in settings or books; nothing was done\n"
+	(&app{err: &text}).reportError(err, false)
+	want := "tollbook.yaml:2:1: unknown key\n    hint: did you mean zone?\n" +
+		"tollbook: 1 problem in settings or books; nothing was done\n"
 	if text.String() != want {
 		t.Errorf("text:\n%s\nwant:\n%s", text.String(), want)
 	}
-	(&app{err: &object}).tell(err, true)
+	(&app{err: &object}).reportError(err, true)
 	var f failure
-	if err := json.Unmarshal(object.Bytes(), &f); err != nil || f.Exit != 2 || len(f.At) != 1 || f.At[0].Line != 2 || strings.Count(object.String(), "\n") != 1 {
+	if err := json.Unmarshal(object.Bytes(), &f); err != nil || f.Exit != 2 || len(f.At) != 1 || f.At[0].Line != 2 ||
+		strings.Count(object.String(), "\n") != 1 {
 		t.Errorf("JSON: %s, %v", object.String(), err)
 	}
 	var none bytes.Buffer
-	(&app{err: &none}).tell(errLook, false)
-	(&app{err: &none}).tell(nil, true)
+	(&app{err: &none}).reportError(errNeedsAttention, false)
+	(&app{err: &none}).reportError(nil, true)
 	if none.Len() > 0 {
 		t.Errorf("told %q of what is no failure", none.String())
 	}
@@ -119,7 +140,8 @@ func TestCommandLine(t *testing.T) {
 		{"run nightly --stop-at lunch", `--stop-at "lunch": no such point`},
 		{"explain", "accepts 1 arg(s), received 0"},
 		{"explain r1 --cycle x", "not a cycle"},
-		{"export --cycle 2026-09 --table bills", `--table "bills": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
+		{"export --cycle 2026-09 --table bills",
+			`--table "bills": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
 		{"export --cycle 2026-09 --format xml", `--format "xml": want one of csv, ndjson, parquet`},
 		{"export --table lines", "--cycle is missing"},
 		{"rejects --reason dislike", `--reason "dislike": not a reason`},
@@ -133,7 +155,8 @@ func TestCommandLine(t *testing.T) {
 		var out, told bytes.Buffer
 		code := Main(strings.Fields(c.args), nil, &out, &told, func(string) string { return "" }, noon)
 		if code != 2 || !strings.Contains(told.String(), c.want) || out.Len() > 0 {
-			t.Errorf("tollbook %s: exit %d, %q, printed %q; want exit 2 and %q", c.args, code, told.String(), out.String(), c.want)
+			t.Errorf("tollbook %s: exit %d, %q, printed %q; want exit 2 and %q", c.args, code, told.String(),
+				out.String(), c.want)
 		}
 		told.Reset()
 		code = Main(append(strings.Fields(c.args), "--json"), nil, &out, &told, func(string) string { return "" }, noon)

@@ -22,8 +22,9 @@ func (a *app) explainCommand() *cobra.Command {
 version, meter, tiers, discounts, cuts. It rates the record again and compares that with the lines in the lake; what late records and
 re-rating posted into another cycle is shown as it was posted. RECORD is the id of any line: a record_id, a record_id#tier,
 order_id/order_line, an adjustment_id, or the id of a month-end line.`,
-		Example: "  tollbook explain r-000017 --customer aurora\n  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
-		Args:    cobra.ExactArgs(1),
+		Example: "  tollbook explain r-000017 --customer aurora\n" +
+			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			q.ID = args[0]
 			for _, c := range []*string{&q.Cycle, &q.Origin} {
@@ -40,7 +41,8 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 		},
 	}
 	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
-	cmd.Flags().StringVar(&q.Origin, "origin", "", "the month it belongs to, where it is billed in a later one (default: any)")
+	cmd.Flags().StringVar(&q.Origin, "origin", "",
+		"the month it belongs to, where it is billed in a later one (default: any)")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
@@ -70,7 +72,8 @@ func (a *app) explain(ctx context.Context, q *explain.Question) error {
 		return nil
 	}
 	return &differError{what: fmt.Sprintf("record %s rated again gives other amounts than the lake has", story.ID),
-		hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, a closed one stays"}
+		hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, " +
+			"a closed one stays"}
 }
 
 // stateText says what a record is.
@@ -157,7 +160,8 @@ func (a *app) storySums(sums []explain.Sum, digits int) {
 	g := newGrid("", ">.used", ">.free", ">.official", ">.discount", ">.truncated", ">.payment")
 	for i := range sums {
 		s := &sums[i]
-		g.add(s.What, s.Usage.Trim(), s.Free.Trim(), s.Official.StringFixed(digits), s.Discount.StringFixed(digits), s.Truncated.StringFixed(digits),
+		g.add(s.What, s.Usage.Trim(), s.Free.Trim(), s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
+			s.Truncated.StringFixed(digits),
 			s.Payment.StringFixed(digits))
 	}
 	fmt.Fprintln(a.out, "\n  all that is billed of it")
@@ -167,12 +171,15 @@ func (a *app) storySums(sums []explain.Sum, digits int) {
 
 // storyLines prints lines under a title.
 func (a *app) storyLines(title string, lines []explain.Line, tier, digits int) {
-	g := newGrid("tier", "kind", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated", ">.payment")
+	g := newGrid("tier", "kind", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "",
+		">.truncated", ">.payment")
 	for i := range lines {
 		l := &lines[i]
 		if tier == 0 || l.Tier == tier {
-			g.add(l.Tier, l.Kind, l.Usage.Trim(), l.Free.Trim(), l.Quantity.Trim(), l.UnitPrice.Trim(), l.Official.StringFixed(digits),
-				l.Discount.StringFixed(digits), l.DiscountID, l.Truncated.StringFixed(digits), l.Payment.StringFixed(digits))
+			g.add(l.Tier, l.Kind, l.Usage.Trim(), l.Free.Trim(), l.Quantity.Trim(), l.UnitPrice.Trim(),
+				l.Official.StringFixed(digits),
+				l.Discount.StringFixed(digits), l.DiscountID, l.Truncated.StringFixed(digits),
+				l.Payment.StringFixed(digits))
 		}
 	}
 	if len(g.rows) == 1 {
@@ -194,7 +201,8 @@ func paidText(l *explain.Line, digits int) string {
 	for _, p := range []struct {
 		name   string
 		amount money.Amount
-	}{{"coupons", l.Paid.Coupon}, {"stored value", l.Paid.StoredValue}, {"flexi coupons", l.Paid.Flexi}, {"cash", l.Paid.Cash}, {"credit", l.Paid.Credit},
+	}{{"coupons", l.Paid.Coupon}, {"stored value", l.Paid.StoredValue}, {"flexi coupons", l.Paid.Flexi},
+		{"cash", l.Paid.Cash}, {"credit", l.Paid.Credit},
 		{"still owed", l.Paid.Debt}} {
 		if !p.amount.IsZero() {
 			parts = append(parts, p.name+" "+p.amount.StringFixed(digits))

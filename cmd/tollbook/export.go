@@ -54,7 +54,8 @@ the data decide, and the sums against the statements.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if slices.Contains(focusFormats, r.Format) {
 				if reseller != "" || resellers {
-					return &usageError{what: "--indirect-partner and --with-resellers are not for FOCUS", hint: "--partner is the account that is billed"}
+					return &usageError{what: "--indirect-partner and --with-resellers are not for FOCUS",
+						hint: "--partner is the account that is billed"}
 				}
 				return a.exportFocus(cmd.Context(), &r, &f, &out)
 			}
@@ -74,22 +75,28 @@ the data decide, and the sums against the statements.`,
 	flags.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
 	flags.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
-	flags.StringVar(&r.Scope.Customer, "customer", "", "only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
-	flags.StringVar(&r.Scope.Partner, "partner", "", "only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
-	flags.StringVar(&reseller, "indirect-partner", "", "lines: what customers consumed as this reseller's, while it bought from --partner")
+	flags.StringVar(&r.Scope.Customer, "customer", "",
+		"only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
+	flags.StringVar(&r.Scope.Partner, "partner", "",
+		"only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
+	flags.StringVar(&reseller, "indirect-partner", "",
+		"lines: what customers consumed as this reseller's, while it bought from --partner")
 	flags.BoolVar(&resellers, "with-resellers", false, "lines: also those of the customers of the partner's resellers")
 	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
 	flags.BoolVar(&r.Excel, "excel", false, excelUsage)
 	out.add(cmd, "out", outUsage)
-	flags.StringVar(&f.issuer, "issuer", "", "FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
-	flags.BoolVar(&f.validate, "validate", false, "FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	flags.StringVar(&f.issuer, "issuer", "",
+		"FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
+	flags.BoolVar(&f.validate, "validate", false,
+		"FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // resellersOf makes the partner's scope.
 func resellersOf(r *export.Request, reseller string, all bool) error {
 	if reseller != "" && r.Scope.Partner == "" {
-		return &usageError{what: "--indirect-partner is a reseller of a partner", hint: "name its distributor: --partner ID"}
+		return &usageError{what: "--indirect-partner is a reseller of a partner",
+			hint: "name its distributor: --partner ID"}
 	}
 	customer := r.Scope.Customer
 	r.Scope = export.OfPartner(r.Scope.Partner, reseller, all)
@@ -114,7 +121,8 @@ func (a *app) checkExport(r *export.Request, out *output) error {
 	}
 	switch {
 	case a.flags.json && out.toStdout() && r.Format != "ndjson":
-		return notJSON(r.Format, "--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
+		return notJSON(r.Format,
+			"--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
 	case out.toStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && isTerminal(a.out):
 		return &usageError{what: "a binary format on a terminal", hint: "name a file: --out FILE"}
 	}

@@ -40,9 +40,11 @@ func (a *app) exportFocus(ctx context.Context, r *export.Request, f *focusFlags,
 	case r.Excel && r.Format != "focus":
 		return excelOnly(r.Format)
 	case r.Excel && f.validate:
-		return &usageError{what: "--validate checks a FOCUS file, and what --excel writes is none", hint: "leave one of them out"}
+		return &usageError{what: "--validate checks a FOCUS file, and what --excel writes is none",
+			hint: "leave one of them out"}
 	case f.issuer == "" && out.toStdout():
-		return &usageError{what: "--issuer is missing", hint: "say whose invoices: --issuer vendor, or all of them into a folder: --out exports/focus"}
+		return &usageError{what: "--issuer is missing",
+			hint: "say whose invoices: --issuer vendor, or all of them into a folder: --out exports/focus"}
 	case r.Scope.Customer != "" && r.Scope.Partner != "":
 		return &usageError{what: "--customer and --partner: FOCUS is of one account that is billed"}
 	case out.toStdout() && f.validate:
@@ -105,7 +107,8 @@ func (a *app) writeFocus(ctx context.Context, r focus.Request, format string, va
 	return nil
 }
 
-// focusFiles are the files of issuers, none of which exists, unless it is to be replaced: without an issuer --out is their folder.
+// focusFiles are the files of issuers, none of which exists, unless it is to be replaced: without an issuer --out is
+// their folder.
 func focusFiles(r focus.Request, format string, issuers []string, out *output) ([]output, error) {
 	ending := map[string]string{focus.ExcelCSV: "csv"}[format]
 	if ending == "" {

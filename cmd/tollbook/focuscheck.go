@@ -31,7 +31,7 @@ func (a *app) focusCommand() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(a.focusCheckCommand())
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // focusCheckFlags are those of `focus check`.
@@ -83,7 +83,7 @@ of the cycle.`,
 		"",
 		"with --cycle: whose invoices the file has: vendor, or a partner_id (default: by its InvoiceId)",
 	)
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // focusChecked is the result of `focus check`.
@@ -121,7 +121,7 @@ func (a *app) focusCheck(ctx context.Context, file string, f *focusCheckFlags) e
 		a.printFocusChecked(c)
 	}
 	if err == nil && (c.Violations > 0 || len(c.Accounts) > 0) {
-		return errLook
+		return errNeedsAttention
 	}
 	return err
 }

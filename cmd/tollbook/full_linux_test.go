@@ -17,8 +17,10 @@ import (
 // # is another number each time.
 func printing() []string {
 	return []string{
-		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly", "-w W run monthly --cycle 2026-09",
-		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator", "-w W doctor",
+		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
+		"-w W run monthly --cycle 2026-09",
+		"-w W rejects", "-w W rejects dismiss bad-separator --reason test", "-w W rejects restore bad-separator",
+		"-w W doctor",
 		"-w W restore-head", "focus check W-focus.csv",
 		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
 		"-w W bill --cycle 2026-09 --customer aurora --format html",
@@ -30,10 +32,12 @@ func printing() []string {
 		"-w W packages --cycle 2026-09 --customer grove", "-w W query",
 		"-w W query revenue --cycle 2026-09", "-w W query revenue --cycle 2026-09 --format csv",
 		"-w W quote --customer delta --usage W/inbox/usage/machines-2026-09.csv",
-		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html", "-w W verify",
+		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html",
+		"-w W verify",
 		"-w W publish --print-ddl",
 		"-w W keys list", "-w W keys add --role vendor", "-w W keys add --role finance --token", "-w W keys revoke KEY",
-		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09 --yes", "-w W rerate --cycle 2026-09 --dry-run",
+		"-w W close --cycle 2026-09 --dry-run", "-w W close --cycle 2026-09 --yes",
+		"-w W rerate --cycle 2026-09 --dry-run",
 		"-w W rerate --cycle 2026-09",
 		"-w W prune --dry-run", "-w W prune", "-w W runs", "-w W runs show 1", "-w W schedule --dry-run",
 		"-w W schedule --once",
@@ -131,7 +135,8 @@ func TestFullOutput(t *testing.T) {
 			t.Errorf("tollbook %s: exit %d, want 0 or 1 and a result: %q, %s", line, code, out, told)
 		}
 		w.wantFull(line)
-		if code, _, told := w.call("--json " + line); code == 2 && strings.Contains(told, "the result goes to standard output as") {
+		if code, _, told := w.call("--json " + line); code == 2 &&
+			strings.Contains(told, "the result goes to standard output as") {
 			continue // a format that is not JSON: refused whatever the output is
 		}
 		w.wantFull("--json " + line)

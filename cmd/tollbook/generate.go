@@ -19,13 +19,17 @@ func (a *app) generateCommand() *cobra.Command {
 		Short: "Make a workspace of any size, for load",
 		Long: `generate writes settings, books and feeds of any size into the workspace folder, which must not hold any yet:
 skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % late rows. The same seed gives the same bytes.`,
-		Example: "  tollbook -w load generate --rows 1000000 --customers 10000 --days 1 --seed 1\n  tollbook -w load generate --rows 1000 --format csv --links 4",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook -w load generate --rows 1000000 --customers 10000 --days 1 --seed 1\n" +
+			"  tollbook -w load generate --rows 1000 --format csv --links 4",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.Dir = a.flags.workspace
-			r, err := generate.Workspace(cmd.Context(), o, func(done, total int64) { a.bar.update("write rows", done, total) })
+			r, err := generate.Workspace(cmd.Context(), o, func(done, total int64) {
+				a.bar.update("write rows", done, total)
+			})
 			if path := new(fs.PathError); err != nil && r.FirstDay == "" && !errors.As(err, &path) {
-				return &usageError{what: err.Error()} // nothing was begun: the options are wrong, or something is there already
+				// nothing was begun: the options are wrong, or something is there already
+				return &usageError{what: err.Error()}
 			}
 			if err != nil {
 				return err
@@ -47,7 +51,8 @@ skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % lat
 	f.StringVar(&o.Start, "start", "", "first day (default 2026-09-01)")
 	f.StringVar(&o.Zone, "zone", "", "contract zone (default Asia/Shanghai)")
 	f.IntVar(&o.Links, "links", 0, "bandwidth links, a sample every five minutes each")
-	f.IntVar(&o.Partners, "partners", 0, "partners, with terms and incentive programmes (default one for every 25 customers, without)")
+	f.IntVar(&o.Partners, "partners", 0,
+		"partners, with terms and incentive programmes (default one for every 25 customers, without)")
 	f.Int64Var(&o.FileRows, "file-rows", 0, "usage rows of a feed file, at most (default 20,000,000)")
 	f.BoolVar(&o.NoLate, "no-late", false, "no late rows: every row belongs to the day of its file")
 	f.BoolVar(&o.Bench, "bench", false, "books of the benchmark: flat and graduated prices and rate discounts alone")

@@ -41,7 +41,7 @@ Exit code 1 says that HEAD is wrong and that --yes was not given.`,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.restoreHead(cmd.Context(), yes) },
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "write HEAD")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) restoreHead(ctx context.Context, yes bool) error {
@@ -59,7 +59,8 @@ func (a *app) restoreHead(ctx context.Context, yes bool) error {
 	}
 	var r headResult
 	err = lake.RestoreHead(ctx, st, func(p *lake.HeadPlan) (bool, error) {
-		r = headResult{Was: p.Was, Head: p.Text, Manifest: p.Manifest.Number, Command: p.Manifest.Command, AsOf: p.Manifest.AsOf,
+		r = headResult{Was: p.Was, Head: p.Text, Manifest: p.Manifest.Number, Command: p.Manifest.Command,
+			AsOf:          p.Manifest.AsOf,
 			ClosedThrough: p.Manifest.ClosedThrough, Files: p.Files, Bytes: p.Bytes, Manifests: p.Manifests,
 			Good: p.Good, Written: yes && !p.Good}
 		return yes, nil
@@ -73,7 +74,7 @@ func (a *app) restoreHead(ctx context.Context, yes bool) error {
 		a.headText(&r)
 	}
 	if err == nil && !r.Good && !r.Written {
-		return errLook
+		return errNeedsAttention
 	}
 	return err
 }
@@ -94,7 +95,8 @@ func (a *app) headText(r *headResult) {
 	fmt.Fprintf(a.out, "HEAD is     %s\n", was)
 	fmt.Fprintf(a.out, "newest      manifest %d: %s, as of %s, %s\n", r.Manifest, r.Command, r.AsOf, closed)
 	fmt.Fprintf(a.out, "compared    %s, %s, and a chain of %s: all as they were written\n",
-		counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"), counted(int64(r.Manifests), "manifest", "manifests"))
+		counted(int64(r.Files), "file", "files"), counted(r.Bytes, "byte", "bytes"),
+		counted(int64(r.Manifests), "manifest", "manifests"))
 	if r.Written {
 		fmt.Fprintf(a.out, "\nHEAD was written: %s\n`tollbook verify` counts everything again\n", r.Head)
 		return

@@ -31,8 +31,9 @@ func (a *app) incentivesCommand() *cobra.Command {
 		Long: `incentives lists the incentives of partners by programme and period: the performance that counts, what it earns, the state as
 of the last run that wrote, until when it stays so, and what has to happen. A state changes by an event of the feed
 incentive_events, or by itself when its time has come: the next run notes it.`,
-		Example: "  tollbook incentives\n  tollbook incentives --period 2026-Q3\n  tollbook incentives --partner north --programme growth --json",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook incentives\n  tollbook incentives --period 2026-Q3\n" +
+			"  tollbook incentives --partner north --programme growth --json",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c.Period != "" {
 				p, err := settlement.ParsePeriod(c.Period)
@@ -106,13 +107,16 @@ func knownProgramme(b *books.Books, id string) error {
 
 // incentivesText prints the list; amounts have the currency's digits, or more where they have more.
 func (a *app) incentivesText(list []compose.Earned, zone *period.Zone, digits int) {
-	g := newGrid("partner", "programme", "period", ">.performance", ">.transferred", ">.carried in", ">.tier", ">.bonus", ">.incentive", ">.carried out",
+	g := newGrid("partner", "programme", "period", ">.performance", ">.transferred", ">.carried in", ">.tier",
+		">.bonus", ">.incentive", ">.carried out",
 		"state", "until", "then")
 	for k := range list {
 		e := &list[k]
 		i := &e.Incentive
-		g.add(e.Partner.ID, i.ProgrammeID, i.Period, i.Performance.StringFixed(digits), i.Transferred.StringFixed(digits), i.CarriedIn.StringFixed(digits),
-			i.Tier.StringFixed(digits), i.Bonus.StringFixed(digits), i.Amount.StringFixed(digits), i.CarriedOut.StringFixed(digits), i.State, until(i, zone), i.Next)
+		g.add(e.Partner.ID, i.ProgrammeID, i.Period, i.Performance.StringFixed(digits),
+			i.Transferred.StringFixed(digits), i.CarriedIn.StringFixed(digits),
+			i.Tier.StringFixed(digits), i.Bonus.StringFixed(digits), i.Amount.StringFixed(digits),
+			i.CarriedOut.StringFixed(digits), i.State, until(i, zone), i.Next)
 	}
 	g.dropEmpty("performance", "incentive")
 	g.print(a.out, "  ")

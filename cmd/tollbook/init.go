@@ -66,7 +66,8 @@ func initWorkspace(dir string, withSample bool) (initResult, error) {
 	case err != nil:
 		return initResult{}, &usageError{what: fmt.Sprintf("init %s: %v", dir, err)}
 	case len(entries) > 0:
-		return initResult{}, &usageError{what: fmt.Sprintf("init %s: the folder is not empty: %s is there", dir, entries[0].Name()), hint: "name a new folder"}
+		return initResult{}, &usageError{what: fmt.Sprintf("init %s: the folder is not empty: %s is there", dir,
+			entries[0].Name()), hint: "name a new folder"}
 	}
 	if withSample {
 		if err := sample.Write(dir); err != nil {

@@ -21,7 +21,8 @@ read; a running server follows it with the next request.`,
 		Example: "  tollbook keys add --role partner --partner north\n  tollbook keys list",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{what: "keys: say what to do", hint: "tollbook keys add, tollbook keys list or tollbook keys revoke ID"}
+			return &usageError{what: "keys: say what to do",
+				hint: "tollbook keys add, tollbook keys list or tollbook keys revoke ID"}
 		},
 	}
 	cmd.AddCommand(a.keysAddCommand(), a.keysListCommand(), a.keysRevokeCommand())
@@ -40,13 +41,17 @@ X-Auth-Token. The secret is shown now and never again.
 
 Roles: vendor sees everything; partner its own customers, and its resellers' by indirect_partner_id, with --manager only those of one
 account manager; customer itself; finance the statements, incentives, cycles and runs.`,
-		Example: "  tollbook keys add --role partner --partner north\n  tollbook keys add --role partner --partner north --manager m-7\n" +
-			"  tollbook keys add --role customer --customer aurora --token\n  tollbook keys add --role finance --token --json",
+		Example: "  tollbook keys add --role partner --partner north\n" +
+			"  tollbook keys add --role partner --partner north --manager m-7\n" +
+			"  tollbook keys add --role customer --customer aurora --token\n" +
+			"  tollbook keys add --role finance --token --json",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			c.Role = keys.Role(role)
 			if err := c.Check(); err != nil {
-				return &usageError{what: err.Error(), hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role is one's"}
+				return &usageError{what: err.Error(),
+					hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role " +
+						"is one's"}
 			}
 			return a.keysAdd(c, token)
 		},
@@ -74,7 +79,7 @@ func (a *app) keysAdd(c keys.Caller, token bool) error {
 	// A reader that is gone must not end the process before the new file is removed.
 	signal.Ignore(syscall.SIGPIPE)
 	shown := false
-	err = serve.KeysFile(w).AddShown(c, token, a.now(), func(made keys.Made) error {
+	err = serve.KeysFile(w).AddShown(c, token, a.now(), func(made keys.Issued) error {
 		err := a.showKey(&made)
 		shown = err == nil
 		return err
@@ -92,7 +97,7 @@ func (a *app) keysAdd(c keys.Caller, token bool) error {
 }
 
 // showKey prints a new key with its secret.
-func (a *app) showKey(made *keys.Made) error {
+func (a *app) showKey(made *keys.Issued) error {
 	if a.flags.json {
 		return a.printJSON(made)
 	}

@@ -5,9 +5,10 @@ import (
 	"runtime/debug"
 )
 
-// How the garbage collector is set for batch work: few collections while memory is plenty, and a soft limit that keeps a run
-// under 1 GiB however large the night is. Books stay in memory and do not belong to the night: what they take beyond an ordinary size is
-// allowed for twice, once for what is compiled from them. A limit that they fill would have the collector run without end.
+// How the garbage collector is set for batch work: few collections while memory is plenty, and a soft limit that keeps
+// a run under 1 GiB however large the night is. Books stay in memory and do not belong to the night: what they take
+// beyond an ordinary size is allowed for twice, once for what is compiled from them. A limit that they fill would have
+// the collector run without end.
 const (
 	batchPercent  = 200
 	batchLimit    = 768 << 20 // bytes

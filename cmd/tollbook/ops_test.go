@@ -50,7 +50,8 @@ func checkExpression(t *testing.T, where, expr string, names []string) {
 		}
 	}
 	known := map[string][]string{
-		"outcome": {string(ledger.Done), string(ledger.Look), string(ledger.NothingNew), string(ledger.Refused), string(ledger.Gated), string(ledger.Failed),
+		"outcome": {string(ledger.Done), string(ledger.NeedsAttention), string(ledger.NothingNew),
+			string(ledger.Refused), string(ledger.Gated), string(ledger.Failed),
 			string(ledger.Panicked), "accepted", "duplicate", "rejected"},
 		"why": {string(jobs.Scheduled), string(jobs.CatchUp), string(jobs.Retry)},
 	}
@@ -106,7 +107,8 @@ func TestAlerts(t *testing.T) {
 				}
 			}
 			severity := r.Labels["severity"]
-			if seen[r.Alert] || severity != "page" && severity != "ticket" || r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+			if seen[r.Alert] || severity != "page" && severity != "ticket" || r.Annotations["summary"] == "" ||
+				r.Annotations["description"] == "" {
 				t.Errorf("%s: twice, or without severity, summary or description", r.Alert)
 			}
 			seen[r.Alert] = true
@@ -184,7 +186,8 @@ func TestDashboard(t *testing.T) {
 		if strings.HasPrefix(name, "tollbook_") && !strings.Contains(string(page), "`"+name) {
 			t.Errorf("%s: not in docs/operations.md", name)
 		}
-		if strings.HasPrefix(name, "tollbook_") && !shown[name] && !strings.Contains(alerts, name) && name != "tollbook_build_info" && name != "tollbook_last_look_timestamp_seconds" {
+		if strings.HasPrefix(name, "tollbook_") && !shown[name] && !strings.Contains(alerts, name) &&
+			name != "tollbook_build_info" && name != "tollbook_last_look_timestamp_seconds" {
 			t.Errorf("%s: in no alert and no panel", name)
 		}
 	}
@@ -223,7 +226,8 @@ func TestUnits(t *testing.T) {
 			t.Fatalf("%s: %v", name, start)
 		}
 		checkCommand(t, name, start[0])
-		for _, key := range []string{"User", "NoNewPrivileges", "ProtectSystem", "ReadWritePaths", "PrivateTmp", "CapabilityBoundingSet"} {
+		for _, key := range []string{"User", "NoNewPrivileges", "ProtectSystem", "ReadWritePaths", "PrivateTmp",
+			"CapabilityBoundingSet"} {
 			if unit["Service."+key] == nil {
 				t.Errorf("%s: no %s", name, key)
 			}
@@ -232,9 +236,11 @@ func TestUnits(t *testing.T) {
 	unit := sections(t, "tollbook-schedule.service")
 	stop, err := time.ParseDuration(strings.TrimSuffix(unit["Service.TimeoutStopSec"][0], "in"))
 	if err != nil || stop <= 10*time.Minute {
-		t.Errorf("TimeoutStopSec %v: the run that is on has schedule.stop_timeout, 10 minutes, to end", unit["Service.TimeoutStopSec"])
+		t.Errorf("TimeoutStopSec %v: the run that is on has schedule.stop_timeout, 10 minutes, to end",
+			unit["Service.TimeoutStopSec"])
 	}
-	if timer := sections(t, "tollbook-once.timer"); timer["Timer.Unit"][0] != "tollbook-once.service" || timer["Timer.OnCalendar"] == nil {
+	if timer := sections(t, "tollbook-once.timer"); timer["Timer.Unit"][0] != "tollbook-once.service" ||
+		timer["Timer.OnCalendar"] == nil {
 		t.Error(timer)
 	}
 }

@@ -52,7 +52,8 @@ func checkFile(name string, force bool) error {
 }
 
 func existsError(name string) error {
-	return &usageError{what: name + " exists, and was not changed", hint: "name another file, or replace it with --force"}
+	return &usageError{what: name + " exists, and was not changed",
+		hint: "name another file, or replace it with --force"}
 }
 
 // wholeFile is a file in the making, which a writer may begin again.

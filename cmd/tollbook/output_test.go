@@ -49,7 +49,8 @@ func monthOf(t *testing.T) string {
 	if err := os.CopyFS(dir, os.DirFS("testdata/mini")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of", "2026-10-05T04:00:00Z"); code > exitLook {
+	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of",
+		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
 		t.Fatal(told)
 	}
 	return dir
@@ -127,7 +128,8 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 			t.Fatalf("/dev/null: %v, %v", info, err)
 		}
 	}
-	if code, _, told := runs(dir, append(args, t.TempDir())...); code != exitWrong || !strings.Contains(told, "is a folder") {
+	if code, _, told := runs(dir, append(args, t.TempDir())...); code != exitWrong ||
+		!strings.Contains(told, "is a folder") {
 		t.Errorf("over a folder: exit %d, %s", code, told)
 	}
 	if left := names(t, filepath.Dir(name)); !slices.Equal(left, []string{"result"}) {
@@ -143,7 +145,8 @@ func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 	here := t.TempDir()
 	dash := succeeds(t, dir, append(args, "-")...)
 	if text := slices.Contains(args, "bill") && !slices.Contains(args, "--format"); !text && dash != read(t, name) {
-		t.Errorf("- gives %d bytes that are not those of the file", len(dash)) // a terminal shows the shorter text of a bill
+		// a terminal shows the shorter text of a bill
+		t.Errorf("- gives %d bytes that are not those of the file", len(dash))
 	}
 	if !other && succeeds(t, dir, args[:len(args)-1]...) != dash {
 		t.Error("- gives something else than no flag")
@@ -176,14 +179,16 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 		t.Fatal(err)
 	}
 	code, _, told := runs(dir, append(args, folder)...)
-	if code != exitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 || read(t, last) != "mine" {
+	if code != exitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 ||
+		read(t, last) != "mine" {
 		t.Errorf("exit %d, %s; the folder has %v", code, told, names(t, folder))
 	}
 	succeeds(t, dir, append(args, folder, "--force")...)
 	if !slices.Equal(names(t, folder), all) || read(t, last) != first {
 		t.Errorf("--force: the folder has %v", names(t, folder))
 	}
-	if code, _, told := runs(dir, append(args, "-")...); code != exitWrong || !strings.Contains(told, "--issuer is missing") {
+	if code, _, told := runs(dir, append(args, "-")...); code != exitWrong ||
+		!strings.Contains(told, "--issuer is missing") {
 		t.Errorf("several data sets to standard output: exit %d, %s", code, told)
 	}
 }
@@ -289,7 +294,8 @@ verify
 `
 	lines := map[string][][]string{}
 	root := testApp().root()
-	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW", t.TempDir()).Replace(text[1:])) {
+	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW",
+		t.TempDir()).Replace(text[1:])) {
 		args := strings.Fields(line)
 		cmd, _, err := root.Find(args)
 		if err != nil {
@@ -320,9 +326,9 @@ func TestJSONOrAnError(t *testing.T) {
 			switch {
 			case out != "" && !isOneJSON(out):
 				t.Errorf("%v --json: exit %d, standard output is no JSON: %.200s", args, code, out)
-			case out == "" && code <= exitLook:
+			case out == "" && code <= exitNeedsAttention:
 				t.Errorf("%v --json: exit %d with nothing on standard output", args, code)
-			case code > exitLook && !json.Valid([]byte(lastLine(told))):
+			case code > exitNeedsAttention && !json.Valid([]byte(lastLine(told))):
 				t.Errorf("%v --json: exit %d, standard error is no JSON: %s", args, code, told)
 			}
 		}

@@ -72,7 +72,8 @@ func (a *app) packages(ctx context.Context, text, customer string, limit int) er
 	}
 	if !r.Agrees {
 		return &differError{what: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone", customer),
-			hint: "`tollbook verify` checks the whole lake; books/packages.csv may have changed since the records were rated"}
+			hint: "`tollbook verify` checks the whole lake; books/packages.csv may have changed since the records " +
+				"were rated"}
 	}
 	return nil
 }
@@ -103,7 +104,8 @@ func (a *app) packagesText(r *quota.Report) {
 		fmt.Fprintln(a.out, "\nno package is in force")
 		return
 	}
-	g := newGrid("package", "quota period from", "to", "", ">.opening", ">.drawn", ">.for month-end", ">.left", "next refill", "")
+	g := newGrid("package", "quota period from", "to", "", ">.opening", ">.drawn", ">.for month-end", ">.left",
+		"next refill", "")
 	for i := range r.Packages {
 		p := &r.Packages[i]
 		for k := range p.Periods {
@@ -112,7 +114,8 @@ func (a *app) packagesText(r *quota.Report) {
 			if q.Current {
 				current, refill = "now", minute(p.NextRefill)
 			}
-			g.add(p.ID, or(minute(q.From), "always"), or(minute(q.To), "open"), current, q.Opening.Trim(), trimZeros(q.Drawn.String()),
+			g.add(p.ID, or(minute(q.From), "always"), or(minute(q.To), "open"), current, q.Opening.Trim(),
+				trimZeros(q.Drawn.String()),
 				trimZeros(q.Gathered.String()), trimZeros(q.Left.String()), refill, q.Differs)
 		}
 	}
@@ -123,7 +126,9 @@ func (a *app) packagesText(r *quota.Report) {
 	terms := newGrid("package", "for", "region", ">.quota", "refilled", "valid from", "to")
 	for i := range r.Packages {
 		p := &r.Packages[i]
-		terms.add(p.ID, strings.Join(p.SKUs, ", "), p.Region, p.Quota.Trim(), map[string]string{"none": "never", "cycle": "with the cycle", "anniversary": "monthly, from valid_from"}[p.Reset],
+		terms.add(p.ID, strings.Join(p.SKUs, ", "), p.Region, p.Quota.Trim(),
+			map[string]string{"none": "never", "cycle": "with the cycle",
+				"anniversary": "monthly, from valid_from"}[p.Reset],
 			or(minute(p.ValidFrom), "always"), or(minute(p.ValidTo), "open"))
 	}
 	terms.print(a.out, "  ")

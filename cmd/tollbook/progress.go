@@ -11,7 +11,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress is the one line on a terminal that says how far a long command is (CLI-4). It may be called from several goroutines.
+// progress is the one line on a terminal that says how far a long command is (CLI-4). It may be called from several
+// goroutines.
 type progress struct {
 	w           io.Writer // nil = not a terminal
 	clock       func() time.Time

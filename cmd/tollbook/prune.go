@@ -26,13 +26,15 @@ bill, statement, export, query, verify and the other commands that only read, as
 
 With --dry-run nothing is written: it says what would leave. Nothing leaves before it was read back from the archive; killed at any
 point and started again, prune goes on.`,
-		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n  tollbook prune --as-of 2028-04-10T04:00:00Z --json",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.prune(cmd.Context(), po) },
+		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n" +
+			"  tollbook prune --as-of 2028-04-10T04:00:00Z --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.prune(cmd.Context(), po) },
 	}
-	cmd.Flags().StringVar(&po.Archive, "archive", "", "folder of the lake that cycles go to, relative to the workspace (default: lake in retention.archive)")
+	cmd.Flags().StringVar(&po.Archive, "archive", "",
+		"folder of the lake that cycles go to, relative to the workspace (default: lake in retention.archive)")
 	cmd.Flags().BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would leave")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) prune(ctx context.Context, po run.PruneOptions) error {
@@ -48,8 +50,8 @@ func (a *app) prune(ctx context.Context, po run.PruneOptions) error {
 	} else {
 		a.pruneText(r)
 	}
-	if failed == nil && r.Look() {
-		return errLook
+	if failed == nil && r.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return failed
 }
@@ -78,7 +80,8 @@ func (a *app) pruneText(r *run.PruneReport) {
 		g.print(a.out, "  ")
 	}
 	if r.Rejects > 0 {
-		fmt.Fprintf(a.out, "\n%s stay in the inbox: rejects of them are kept\n", counted(int64(r.Rejects), "old feed file", "old feed files"))
+		fmt.Fprintf(a.out, "\n%s stay in the inbox: rejects of them are kept\n",
+			counted(int64(r.Rejects), "old feed file", "old feed files"))
 	}
 	if r.Waits != nil {
 		fmt.Fprintf(a.out, "\ncycle %s is old enough, and stays for now: %s\n", r.Waits.Cycle, r.Waits.Why)

@@ -50,7 +50,7 @@ had to be mended, or that the server did not delete what no view shows.`,
 	f.BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would be done")
 	f.BoolVar(&po.TakeOver, "take-over", false, "publish over the copy of another lake")
 	f.BoolVar(&po.Rebalance, "rebalance", false, "insert anew what lies on another shard than its bucket belongs to")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // printDDL prints what would be run on an empty server.
@@ -82,8 +82,8 @@ func (a *app) publish(ctx context.Context, po run.PublishOptions) error {
 	} else {
 		a.publishText(r)
 	}
-	if err == nil && r.Look() {
-		return errLook
+	if err == nil && r.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return err
 }
@@ -108,7 +108,7 @@ func (a *app) publishText(r *publish.Report) {
 		g.add(t.Table, t.Files, t.New, t.Inserted)
 	}
 	g.print(a.out, "  ")
-	a.mendedText(r.Mended)
+	a.repairedText(r.Repaired)
 	a.uncleanedText(r)
 	switch {
 	case r.DryRun && nothingToInsert(r):
@@ -116,7 +116,8 @@ func (a *app) publishText(r *publish.Report) {
 	case r.DryRun:
 		fmt.Fprintln(a.out, "\ndry run: nothing was written")
 	case r.Changed:
-		fmt.Fprintf(a.out, "\nThe views show manifest %d, verified: every count and every sum is that of the lake.\n", r.Manifest)
+		fmt.Fprintf(a.out, "\nThe views show manifest %d, verified: every count and every sum is that of the lake.\n",
+			r.Manifest)
 	default:
 		fmt.Fprintf(a.out, "\nNothing new: the views show manifest %d as before.\n", r.Manifest)
 	}
@@ -160,8 +161,8 @@ func (a *app) layoutText(r *publish.Report) {
 	}
 }
 
-// mendedText lists what was inserted anew because it differed.
-func (a *app) mendedText(list []string) {
+// repairedText lists what was inserted anew because it differed.
+func (a *app) repairedText(list []string) {
 	const most = 20
 	for i, text := range list {
 		if i == 0 {
@@ -192,9 +193,10 @@ func (a *app) publishedText(r *workspace.Report) {
 		}
 		fmt.Fprintln(a.out, "  The next run publishes it, or `tollbook publish`.")
 	case r.Published != nil && r.Published.Changed:
-		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server, r.Published.Database, r.Published.Manifest)
+		fmt.Fprintf(a.out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
+			r.Published.Database, r.Published.Manifest)
 		a.layoutText(r.Published)
-		a.mendedText(r.Published.Mended)
+		a.repairedText(r.Published.Repaired)
 		a.uncleanedText(r.Published)
 	}
 }

@@ -39,8 +39,10 @@ that pay most, margins of partners, what discounts cost, what came late, what is
 
 With --limit the rows that are left out are added up in one row. Totals are always of all rows. ClickHouse answers if clickhouse.dsn
 names a server, else the lake's files: of the same state they say the same. --sql prints the question for other tools.`,
-		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
-			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
+		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
+			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
+			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
+			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -63,8 +65,10 @@ names a server, else the lake's files: of the same state they say the same. --sq
 		},
 	}
 	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
-	cmd.Flags().IntVar(&f.limit, "limit", ownLimit, "show at most so many rows; 0 = all (default: as the question says)")
-	cmd.Flags().StringVar(&f.from, "from", "", "lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
+	cmd.Flags().IntVar(&f.limit, "limit", ownLimit,
+		"show at most so many rows; 0 = all (default: as the question says)")
+	cmd.Flags().StringVar(&f.from, "from", "",
+		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the question as SQL over the published views, and ask nobody")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
 	cmd.Flags().BoolVar(&f.excel, "excel", false, excelUsage)
@@ -75,7 +79,8 @@ names a server, else the lake's files: of the same state they say the same. --sq
 func (f *queryFlags) check(name string) (*question.Question, error) {
 	q, ok := question.Find(name)
 	if !ok {
-		return nil, &usageError{what: fmt.Sprintf("question %q: there is none of that name", name), hint: "questions: " + strings.Join(question.Names(), ", ")}
+		return nil, &usageError{what: fmt.Sprintf("question %q: there is none of that name", name),
+			hint: "questions: " + strings.Join(question.Names(), ", ")}
 	}
 	if f.cycle != "" {
 		c, err := cycleFlag(f.cycle)
@@ -83,7 +88,8 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 			return nil, err
 		}
 		if q.Span == question.OfNone {
-			return nil, &usageError{what: fmt.Sprintf("--cycle %s: what %s counts is of no cycle", c, q.Name), hint: "leave --cycle out"}
+			return nil, &usageError{what: fmt.Sprintf("--cycle %s: what %s counts is of no cycle", c, q.Name),
+				hint: "leave --cycle out"}
 		}
 		f.cycle = c.String()
 	}
@@ -113,7 +119,8 @@ func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) er
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
 	case f.from == string(question.ClickHouse) && !server:
-		return &usageError{what: "--from clickhouse: clickhouse.dsn is empty", hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
+		return &usageError{what: "--from clickhouse: clickhouse.dsn is empty",
+			hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
 	case f.from == string(question.Lake) || !server:
 		answer, err = a.queryLake(ctx, w, q, r)
 	default:
@@ -134,7 +141,8 @@ func (a *app) query(ctx context.Context, q *question.Question, f *queryFlags) er
 }
 
 // queryLake counts from the lake's files.
-func (a *app) queryLake(ctx context.Context, w *workspace.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+func (a *app) queryLake(ctx context.Context, w *workspace.Workspace, q *question.Question,
+	r question.Request) (*question.Answer, error) {
 	var answer *question.Answer
 	partners, err := w.Partners()
 	if err != nil {
@@ -150,7 +158,8 @@ func (a *app) queryLake(ctx context.Context, w *workspace.Workspace, q *question
 }
 
 // queryServer asks what is published.
-func (a *app) queryServer(ctx context.Context, w *workspace.Workspace, q *question.Question, r question.Request) (*question.Answer, error) {
+func (a *app) queryServer(ctx context.Context, w *workspace.Workspace, q *question.Question,
+	r question.Request) (*question.Answer, error) {
 	conn, err := a.published(ctx, w)
 	if err != nil {
 		return nil, err
@@ -222,7 +231,8 @@ func (a *app) questions() error {
 	if a.flags.json {
 		r := questionsResult{}
 		for _, q := range question.All() {
-			r.Questions = append(r.Questions, questionResult{q.Name, q.Answers, q.Span.String(), q.Limit, columnResults(q)})
+			r.Questions = append(r.Questions, questionResult{q.Name, q.Answers, q.Span.String(), q.Limit,
+				columnResults(q)})
 		}
 		return a.printJSON(r)
 	}

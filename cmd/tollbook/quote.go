@@ -22,8 +22,9 @@ func (a *app) quoteCommand() *cobra.Command {
 what would this usage cost. Meters and packages open as in an empty lake; with --from-lake as they stand now. --books prices by
 another folder of books, which takes the place of the workspace's as a whole. --as-of is the clock of the checks. Bandwidth and
 orders are not part of a quote.`,
-		Example: "  tollbook quote --customer aurora --usage plan.csv\n  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook quote --customer aurora --usage plan.csv\n" +
+			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case q.Customer == "":
@@ -38,7 +39,7 @@ orders are not part of a quote.`,
 	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet")
 	cmd.Flags().StringVar(&q.Books, "books", "", "folder of books to price by (default: the workspace's)")
 	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "go on from the customer's present meters and packages")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) quote(ctx context.Context, q quote.Question) error {
@@ -64,7 +65,7 @@ func (a *app) quote(ctx context.Context, q quote.Question) error {
 		a.quoteText(r, w.Settings.Currency.Digits)
 	}
 	if r.Rejected > 0 {
-		return errLook
+		return errNeedsAttention
 	}
 	return nil
 }
@@ -79,7 +80,8 @@ func (a *app) quoteText(r *quote.Quote, digits int) {
 		from = "on top of the present meters and packages"
 	}
 	fmt.Fprintf(a.out, "quote for %s in %s, %s\n\n", name, r.Currency, from)
-	fmt.Fprintf(a.out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, counted(r.Rows, "row", "rows"), r.Accepted, r.Duplicate, r.Rejected)
+	fmt.Fprintf(a.out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, counted(r.Rows, "row", "rows"),
+		r.Accepted, r.Duplicate, r.Rejected)
 	if r.Others > 0 {
 		fmt.Fprintf(a.out, "; %d of other customers left out", r.Others)
 	}
@@ -133,6 +135,7 @@ func (a *app) quoteCycle(c *quote.Cycle, currency string, digits int) {
 		}
 		a.sectionText(s, digits)
 	}
-	a.amountsText(&document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment,
+	a.amountsText(&document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
+		Payment:  c.Payment,
 		Rounding: c.Rounding, Due: c.Due}, currency, digits)
 }

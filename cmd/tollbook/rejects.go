@@ -80,7 +80,8 @@ The exit code is 1 while a reject that fits the flags is open.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if _, ok := reason.Parse(f.reason); f.reason != "" && !ok {
-				return &usageError{what: fmt.Sprintf("--reason %q: not a reason", f.reason), hint: fmt.Sprintf("reasons: %v", reason.All())}
+				return &usageError{what: fmt.Sprintf("--reason %q: not a reason", f.reason),
+					hint: fmt.Sprintf("reasons: %v", reason.All())}
 			}
 			if f.limit < 0 {
 				return &usageError{what: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
@@ -93,7 +94,7 @@ The exit code is 1 while a reject that fits the flags is open.`,
 				return err
 			}
 			if r.Open > 0 {
-				return errLook
+				return errNeedsAttention
 			}
 			return nil
 		},
@@ -104,7 +105,7 @@ The exit code is 1 while a reject that fits the flags is open.`,
 	cmd.Flags().BoolVar(&f.raw, "raw", false, "show each record as it came")
 	cmd.Flags().BoolVar(&f.all, "all", false, "list the ended ones too: corrected or dismissed")
 	cmd.AddCommand(a.dismissCommand(), a.restoreRejectsCommand())
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // rejects reads the rejects of the live state.
@@ -144,8 +145,10 @@ func (r *rejectsResult) open(row rows.Row, f *rejectFlags) {
 		return
 	}
 	x := rejectRow{
-		Feed: row.Word(tables.RFeed), File: row.Word(tables.RFile), Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn),
-		Reason: why, Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID)), Raw: string(row.Text(tables.RRaw)),
+		Feed: row.Word(tables.RFeed), File: row.Word(tables.RFile), Row: row.Whole(tables.RRow),
+		Column: row.Word(tables.RColumn),
+		Reason: why, Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID)),
+		Raw: string(row.Text(tables.RRaw)),
 	}
 	if f.all {
 		x.State = rejects.Open
@@ -170,7 +173,9 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 			return err
 		}
 	}
-	slices.SortFunc(list, func(a, b rejectRow) int { return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row)) })
+	slices.SortFunc(list, func(a, b rejectRow) int {
+		return cmp.Or(strings.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
+	})
 	for _, x := range list {
 		r.Count++
 		if x.State == rejects.Corrected {
@@ -187,7 +192,8 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 
 // endedRow is a reject that ended.
 func endedRow(x *rejects.Row) rejectRow {
-	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value, ID: x.ID, Raw: string(x.Raw),
+	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value,
+		ID: x.ID, Raw: string(x.Raw),
 		State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
 	if c := x.End.Corrected; c.File != "" {
 		out.CorrectedFile, out.CorrectedRow, out.CorrectedAt = c.File, c.Row, x.End.CorrectedAt.String()
@@ -229,7 +235,8 @@ func (a *app) printRejects(r *rejectsResult, f *rejectFlags) error {
 	fmt.Fprintln(a.out)
 	a.rejectRows(r, f)
 	if rest := r.Count - int64(len(r.Rejects)); rest > 0 {
-		fmt.Fprintf(a.out, "\nand %d more: `tollbook rejects --limit 0`, or `tollbook export --table rejects --format csv`\n", rest)
+		fmt.Fprintf(a.out,
+			"\nand %d more: `tollbook rejects --limit 0`, or `tollbook export --table rejects --format csv`\n", rest)
 	}
 	a.remedies(r)
 	return nil

@@ -16,9 +16,9 @@ import (
 // runResult is a run's report as JSON.
 type runResult struct {
 	*workspace.Report
-	AsOf string `json:"as_of"`
-	Lake string `json:"lake"`
-	Look bool   `json:"look"` // a person should look: exit code 1
+	AsOf           string `json:"as_of"`
+	Lake           string `json:"lake"`
+	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
 }
 
 // alreadyClosed is what Report.Closed says of a cycle that was closed before.
@@ -27,7 +27,7 @@ const alreadyClosed = "already_closed"
 // report prints what a run did.
 func (a *app) report(w *workspace.Workspace, r *workspace.Report) error {
 	if a.flags.json {
-		return a.printJSON(runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()})
+		return a.printJSON(runResult{r, r.AsOf.String(), w.LakeDir(), r.NeedsAttention()})
 	}
 	a.reportText(w, r)
 	return nil
@@ -75,11 +75,13 @@ func (a *app) reportText(w *workspace.Workspace, r *workspace.Report) {
 		a.publishedText(r)
 		return
 	}
-	fmt.Fprintf(a.out, "\n%s rated, %s written\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"), counted(r.Lines, "line", "lines"))
+	fmt.Fprintf(a.out, "\n%s rated, %s written\n", counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"),
+		counted(r.Lines, "line", "lines"))
 	a.totalsText(r.Totals)
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
-	fmt.Fprintf(a.out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n", filepath.ToSlash(lines))
+	fmt.Fprintf(a.out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n",
+		filepath.ToSlash(lines))
 	a.publishedText(r)
 }
 
@@ -136,7 +138,7 @@ func (a *app) reportFiles(r *workspace.Report) {
 		switch {
 		case f.Fault != "":
 			note = "not taken, see below"
-		case f.Left != "":
+		case f.Deferred != "":
 			note = "left for the next run"
 		case f.SameAs != "":
 			note = "same content as " + feed.ShownName(f.SameAs)

@@ -39,8 +39,9 @@ then nothing is written.
 With --dry-run nothing is written: the differences are listed, with what of the lines is another (package, price,
 discount, quantity; other is rounding or the rate of a discount). With --books the books of another folder are
 taken, such as a draft of next month's prices.`,
-		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
+			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cycle, err := cycleFlag(text)
 			if err != nil {
@@ -52,7 +53,7 @@ taken, such as a draft of next month's prices.`,
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().StringVar(&o.Books, "books", "", "folder with the books to rate by (default: books/ of the workspace)")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "write nothing, list the differences")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // rerate does the run and prints the differences.
@@ -73,13 +74,14 @@ func (a *app) rerate(ctx context.Context, cycle period.Cycle, ro run.RerateOptio
 		if list == nil {
 			list = []run.Difference{}
 		}
-		err = a.printJSON(rerateResult{runResult{r, r.AsOf.String(), w.LakeDir(), r.Look()}, cycle.String(), ro.DryRun, sum.String(), list})
+		err = a.printJSON(rerateResult{runResult{r, r.AsOf.String(), w.LakeDir(), r.NeedsAttention()}, cycle.String(),
+			ro.DryRun, sum.String(), list})
 	} else {
 		a.rerateText(cycle, list, sum)
 		err = a.report(w, r)
 	}
-	if err = errors.Join(err, failed); err == nil && r.Look() {
-		return errLook
+	if err = errors.Join(err, failed); err == nil && r.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return err
 }
@@ -90,12 +92,14 @@ func (a *app) rerateText(cycle period.Cycle, list []run.Difference, sum money.Am
 		fmt.Fprintf(a.out, "cycle %s: by these books it costs what was billed\n\n", cycle)
 		return
 	}
-	fmt.Fprintf(a.out, "cycle %s: %s to what was billed\n", cycle, counted(int64(len(list)), "difference", "differences"))
+	fmt.Fprintf(a.out, "cycle %s: %s to what was billed\n", cycle, counted(int64(len(list)), "difference",
+		"differences"))
 	g := newGrid("customer", "sku", "region", "resource", ">.usage", ">.free", ">.payment", "why")
 	why := make(map[string]map[string]bool)
 	for i := range list {
 		d := &list[i]
-		g.add(d.CustomerID, d.SKU, d.Region, d.Resource, d.UsageAmount.Trim(), d.Free.Trim(), d.Payment, strings.Join(d.Why, ", "))
+		g.add(d.CustomerID, d.SKU, d.Region, d.Resource, d.UsageAmount.Trim(), d.Free.Trim(), d.Payment,
+			strings.Join(d.Why, ", "))
 		if why[d.CustomerID] == nil {
 			why[d.CustomerID] = make(map[string]bool)
 		}

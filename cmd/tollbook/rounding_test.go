@@ -42,11 +42,15 @@ func workspaceOf(t *testing.T, files map[string]string) string {
 func roundedWorkspace(t *testing.T) string {
 	t.Helper()
 	dir := workspaceOf(t, map[string]string{
-		"tollbook.yaml":             "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n",
-		"books/products.csv":        "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\nmail,api,mail,flat\ncall,api,call,flat\n",
-		"books/prices.csv":          "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,0.335\nmail,*,2026-01-01,1,0.014\ncall,*,2026-01-01,1,2\n",
-		"books/customers.csv":       "customer_id\nacme\nbeta\ngamma\n",
-		"books/discounts.csv":       "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from\nten,commercial,acme,,*,*,rate,0.9,2026-01-01\n",
+		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: cycle, mode: half_up}\n",
+		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\n" +
+			"mail,api,mail,flat\ncall,api,call,flat\n",
+		"books/prices.csv": "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,0.335\n" +
+			"mail,*,2026-01-01,1,0.014\ncall,*,2026-01-01,1,2\n",
+		"books/customers.csv": "customer_id\nacme\nbeta\ngamma\n",
+		"books/discounts.csv": "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value," +
+			"valid_from\nten,commercial,acme,,*,*,rate,0.9,2026-01-01\n",
 		"inbox/usage/september.csv": roundedUsage,
 		"plan/acme-usage.csv":       roundedUsage,
 	})
@@ -67,7 +71,9 @@ func succeeds(t *testing.T, dir string, args ...string) string {
 // runs runs a command line in a workspace.
 func runs(dir string, args ...string) (code int, out, told string) {
 	var stdout, stderr bytes.Buffer
-	code = Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr, func(string) string { return "" }, noon)
+	code = Main(append([]string{"-w", dir}, args...), strings.NewReader(""), &stdout, &stderr, func(string) string {
+		return ""
+	}, noon)
 	return code, stdout.String(), stderr.String()
 }
 
@@ -107,7 +113,8 @@ func terminalColumn(text string) (column []step) {
 			continue
 		}
 		name := strings.Join(fields[:len(fields)-1], " ")
-		if slices.Contains([]string{"Official", "Discount", "To pay, before rounding", "Rounding", "Rounding up", "Rounding down", "Due"}, name) {
+		if slices.Contains([]string{"Official", "Discount", "To pay, before rounding", "Rounding", "Rounding up",
+			"Rounding down", "Due"}, name) {
 			column = append(column, step{name, plainNumber(fields[len(fields)-1])})
 		}
 	}
@@ -183,8 +190,10 @@ func TestBillAddsUp(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
 	for customer, want := range map[string][]step{
-		"acme":  {{"Official", "1.34"}, {"Discount", "-0.134"}, {"To pay, before rounding", "1.206"}, {"Rounding up", "0.004"}, {"Due", "1.21"}},
-		"beta":  {{"Official", "0.014"}, {"Discount", "0.00"}, {"To pay, before rounding", "0.014"}, {"Rounding down", "-0.004"}, {"Due", "0.01"}},
+		"acme": {{"Official", "1.34"}, {"Discount", "-0.134"}, {"To pay, before rounding", "1.206"},
+			{"Rounding up", "0.004"}, {"Due", "1.21"}},
+		"beta": {{"Official", "0.014"}, {"Discount", "0.00"}, {"To pay, before rounding", "0.014"},
+			{"Rounding down", "-0.004"}, {"Due", "0.01"}},
 		"gamma": {{"Official", "2.00"}, {"Discount", "0.00"}, {"To pay, before rounding", "2.00"}, {"Due", "2.00"}},
 	} {
 		bill := []string{"bill", "--cycle", "2026-09", "--customer", customer}
@@ -193,7 +202,8 @@ func TestBillAddsUp(t *testing.T) {
 			"text":     terminalColumn(fileOf(t, dir, append(bill, "--format", "table")...)),
 			"html":     htmlColumn(t, succeeds(t, dir, append(bill, "--format", "html")...)),
 			"xlsx":     xlsxColumn(t, succeeds(t, dir, append(bill, "--format", "xlsx")...)),
-			"quote":    terminalColumn(succeeds(t, dir, "quote", "--customer", customer, "--usage", filepath.Join(dir, "plan", "acme-usage.csv"), "--as-of", "2026-10-05T04:00:00Z")),
+			"quote": terminalColumn(succeeds(t, dir, "quote", "--customer", customer, "--usage",
+				filepath.Join(dir, "plan", "acme-usage.csv"), "--as-of", "2026-10-05T04:00:00Z")),
 		}
 		for form, column := range forms {
 			addUp(t, customer+", "+form, column)
@@ -246,7 +256,8 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
-	want := map[string][3]string{"acme": {"1.20600000", "-0.00400000", "1.21000000"}, "beta": {"0.01400000", "0.00400000", "0.01000000"},
+	want := map[string][3]string{"acme": {"1.20600000", "-0.00400000", "1.21000000"},
+		"beta":  {"0.01400000", "0.00400000", "0.01000000"},
 		"gamma": {"2.00000000", "0.00000000", "2.00000000"}}
 	check := func(form, customer string, payment, rounding, due any) {
 		t.Helper()
@@ -254,7 +265,8 @@ func TestRoundingOfTables(t *testing.T) {
 			t.Errorf("%s of %s: payment %v, rounding %v, due %v; want %v", form, customer, payment, rounding, due, w)
 		}
 	}
-	for _, form := range [][]string{{"export", "--table", "statements"}, {"query", "top-customers", "--format", "csv"}} {
+	for _, form := range [][]string{{"export", "--table", "statements"}, {"query", "top-customers", "--format",
+		"csv"}} {
 		rows := csvRows(t, succeeds(t, dir, append(form, "--cycle", "2026-09")...))
 		if len(rows) != 3 {
 			t.Errorf("%v: %d rows", form, len(rows))
@@ -283,7 +295,8 @@ func TestRoundingOfTables(t *testing.T) {
 			check(form, customer, o["payment_amount"], o["rounding_amount"], o["due_amount"])
 		}
 	}
-	for line := range strings.Lines(succeeds(t, dir, "export", "--cycle", "2026-09", "--table", "statements", "--format", "ndjson")) {
+	for line := range strings.Lines(succeeds(t, dir, "export", "--cycle", "2026-09", "--table", "statements",
+		"--format", "ndjson")) {
 		var o map[string]any
 		if err := json.Unmarshal([]byte(line), &o); err != nil {
 			t.Fatal(err)

@@ -34,22 +34,24 @@ With --retry-rejects it tries the records again that were rejected before, once 
 	}
 	cmd.Flags().BoolVar(&t.RetryRejects, "retry-rejects", false, "try the rejected records again")
 	acceptFlag(cmd, &t)
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "run",
-		Short:   "Run the night or the month",
-		Long:    "run nightly takes in what is new and settles the open cycles; run monthly brings one cycle to its month-end.",
+		Use:   "run",
+		Short: "Run the night or the month",
+		Long: "run nightly takes in what is new and settles the open cycles; run monthly brings one cycle to its " +
+			"month-end.",
 		Example: "  tollbook run nightly\n  tollbook run monthly --cycle 2026-09",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &usageError{what: "run: which one?", hint: "`tollbook run nightly` or `tollbook run monthly --cycle 2026-09`"}
+			return &usageError{what: "run: which one?",
+				hint: "`tollbook run nightly` or `tollbook run monthly --cycle 2026-09`"}
 		},
 	}
 	cmd.AddCommand(a.nightlyCommand(), a.monthlyCommand())
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) nightlyCommand() *cobra.Command {
@@ -74,7 +76,7 @@ is new.`,
 	acceptFlag(cmd, &t)
 	cmd.Flags().BoolVar(&t.ResetClock, "reset-clock", false,
 		"set the lake's clock back to this run's, after a run in the future")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) monthlyCommand() *cobra.Command {
@@ -97,7 +99,7 @@ and stairstep prices and the 95th percentile. They stay provisional until the cy
 	}
 	acceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) closeCommand() *cobra.Command {
@@ -116,8 +118,9 @@ the cycle before, or feed files of the inbox that could not be taken: on a termi
 code 2. The schedule does as close.with_open_rejects and close.with_missing_feeds of the settings say.
 
 With --dry-run nothing is written: the report says what closing would do. Its exit code is 1 where close would ask.`,
-		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n  tollbook close --cycle 2026-09 --yes",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n" +
+			"  tollbook close --cycle 2026-09 --yes",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := checkAccept(cmd, &t)
 			if err != nil {
@@ -133,12 +136,13 @@ With --dry-run nothing is written: the report says what closing would do. Its ex
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "write nothing, say what would be done")
 	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // acceptFlag gives a command the flag that says why a run may reject more than the gates allow.
 func acceptFlag(cmd *cobra.Command, t *jobs.Task) {
-	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "", "run although there are more rejects than gates: of the settings allows; says why, and is kept")
+	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
+		"run although there are more rejects than gates: of the settings allows; says why, and is kept")
 }
 
 // checkAccept wants a reason that says something, on one line.
@@ -147,7 +151,8 @@ func checkAccept(cmd *cobra.Command, t *jobs.Task) error {
 		return nil
 	}
 	if t.RetryRejects {
-		return &usageError{what: "--retry-rejects with --accept-rejects: no gate holds a retry", hint: "what it tries was rejected before: leave --accept-rejects out"}
+		return &usageError{what: "--retry-rejects with --accept-rejects: no gate holds a retry",
+			hint: "what it tries was rejected before: leave --accept-rejects out"}
 	}
 	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
 	if !oneLine(t.AcceptRejects) {
@@ -169,8 +174,8 @@ func (a *app) run(cmd *cobra.Command, t jobs.Task) error {
 	if err := errors.Join(a.report(res.Workspace, res.Report), failed); err != nil {
 		return err
 	}
-	if res.Report.Look() {
-		return errLook
+	if res.Report.NeedsAttention() {
+		return errNeedsAttention
 	}
 	return nil
 }

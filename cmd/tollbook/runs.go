@@ -65,7 +65,7 @@ not published yet. Exit code 1 says that something of the ledger or the lake cou
 	cmd.Flags().IntVar(&f.limit, "limit", 20, "list at most so many; 0 = all")
 	cmd.Flags().BoolVar(&f.failed, "failed", false, "only those that did not do what they were to do")
 	cmd.AddCommand(a.runsShowCommand())
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 func (a *app) runsShowCommand() *cobra.Command {
@@ -81,7 +81,7 @@ much of it as is needed, or the number of the manifest that the run committed.`,
 			return a.showRun(cmd.Context(), args[0])
 		},
 	}
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // history is the ledger and the lake together.
@@ -134,7 +134,9 @@ func (a *app) runs(f *runsFlags) error {
 	}
 	list := h.runs
 	if f.failed {
-		list = slices.DeleteFunc(slices.Clone(list), func(r ledger.Run) bool { return r.Outcome.Finished() || r.Outcome == ledger.Running })
+		list = slices.DeleteFunc(slices.Clone(list), func(r ledger.Run) bool {
+			return r.Outcome.Finished() || r.Outcome == ledger.Running
+		})
 	}
 	r := runsResult{Runs: list, Damaged: h.damaged}
 	if f.limit > 0 && len(list) > f.limit {
@@ -159,7 +161,7 @@ func (a *app) damagedRuns(h *history, err error) error {
 		}
 	}
 	if err == nil && len(h.damaged) > 0 {
-		return errLook
+		return errNeedsAttention
 	}
 	return err
 }
@@ -169,7 +171,8 @@ func (a *app) runsText(h *history, r *runsResult) {
 		fmt.Fprintln(a.out, "no runs")
 		return
 	}
-	g := newGrid("id", "started", "as of", "command", "why", "outcome", ">rows", ">rejects", ">.seconds", ">manifest", "owed")
+	g := newGrid("id", "started", "as of", "command", "why", "outcome", ">rows", ">rejects", ">.seconds", ">manifest",
+		"owed")
 	for i := range r.Runs {
 		x := &r.Runs[i]
 		owed, manifest := "", ""
@@ -179,7 +182,8 @@ func (a *app) runsText(h *history, r *runsResult) {
 		if x.Committed != 0 {
 			manifest = strconv.FormatInt(x.Committed, 10)
 		}
-		g.add(x.ID, h.local(x.Started), h.localText(x.AsOf), x.Command, orUnknown(x.Why), x.Outcome, x.Rows, x.Rejected, secondsOf(&x.Entry), manifest, owed)
+		g.add(x.ID, h.local(x.Started), h.localText(x.AsOf), x.Command, orUnknown(x.Why), x.Outcome, x.Rows, x.Rejected,
+			secondsOf(&x.Entry), manifest, owed)
 	}
 	g.dropEmpty("rows", "rejects", "seconds", "manifest")
 	g.print(a.out, "  ")
@@ -238,12 +242,14 @@ func (h *history) find(name string) (*ledger.Run, error) {
 	}
 	switch len(hits) {
 	case 0:
-		return nil, &usageError{what: fmt.Sprintf("no run %q", name), hint: "`tollbook runs --limit 0` lists them; entries older than the newest " +
-			strconv.Itoa(ledger.Keep) + " are gone, what they committed is found by the manifest's number"}
+		return nil, &usageError{what: fmt.Sprintf("no run %q", name),
+			hint: "`tollbook runs --limit 0` lists them; entries older than the newest " +
+				strconv.Itoa(ledger.Keep) + " are gone, what they committed is found by the manifest's number"}
 	case 1:
 		return hits[0], nil
 	}
-	return nil, &usageError{what: fmt.Sprintf("%d runs begin with %q", len(hits), name), hint: "say more of the ID, such as " + hits[0].ID}
+	return nil, &usageError{what: fmt.Sprintf("%d runs begin with %q", len(hits), name),
+		hint: "say more of the ID, such as " + hits[0].ID}
 }
 
 // showRun tells all of one run.
@@ -397,7 +403,8 @@ func (a *app) runTables(r *runResultOf) {
 		fmt.Fprintln(a.out, "\nstages")
 		g := newGrid("stage", ">.seconds", ">.processor seconds", ">memory, peak", ">rows")
 		for _, s := range r.Stages {
-			g.add(s.Name, strconv.FormatFloat(s.Seconds, 'f', 3, 64), strconv.FormatFloat(s.CPU, 'f', 3, 64), megabytes(s.Peak), s.Rows)
+			g.add(s.Name, strconv.FormatFloat(s.Seconds, 'f', 3, 64), strconv.FormatFloat(s.CPU, 'f', 3, 64),
+				megabytes(s.Peak), s.Rows)
 		}
 		g.dropEmpty("seconds")
 		g.print(a.out, "  ")

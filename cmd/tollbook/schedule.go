@@ -32,8 +32,9 @@ One scheduler works on a workspace; runs by hand may go on beside it. It stops o
 its end, within schedule.stop_timeout; a second signal ends it at once. Either way the lake is whole.
 
 With --once it does what is owed, each once, and ends; with --dry-run it shows what is owed and what comes next.`,
-		Example: "  tollbook schedule\n  tollbook schedule --dry-run\n  tollbook schedule --once --as-of 2026-10-05T04:00:00Z",
-		Args:    cobra.NoArgs,
+		Example: "  tollbook schedule\n  tollbook schedule --dry-run\n" +
+			"  tollbook schedule --once --as-of 2026-10-05T04:00:00Z",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case dry && once:
@@ -43,14 +44,15 @@ With --once it does what is owed, each once, and ends; with --dry-run it shows w
 			case once:
 				return a.scheduleOnce(cmd.Context())
 			case a.flags.asOf != "":
-				return &usageError{what: "schedule: --as-of without --once or --dry-run", hint: "a scheduler that goes on reads the clock"}
+				return &usageError{what: "schedule: --as-of without --once or --dry-run",
+					hint: "a scheduler that goes on reads the clock"}
 			}
 			return a.schedule(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVar(&once, "once", false, "do what is owed and end")
 	cmd.Flags().BoolVar(&dry, "dry-run", false, "do nothing, show what is owed and what comes next")
-	return exits(cmd, exitDone, exitLook, exitWrong, exitFailed)
+	return exits(cmd, exitDone, exitNeedsAttention, exitWrong, exitFailed)
 }
 
 // scheduleRunner does the scheduler's runs.
@@ -77,7 +79,8 @@ func (a *app) schedule(ctx context.Context) (err error) {
 		return err
 	}
 	runner.Options.Progress = nil
-	status, err := schedule.Look(runner) // settings that are wrong are told at once, and nothing is made in a folder that is no workspace
+	// settings that are wrong are told at once, and nothing is made in a folder that is no workspace
+	status, err := schedule.Inspect(runner)
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (a *app) scheduleOnce(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := schedule.Look(runner); err != nil {
+	if _, err := schedule.Inspect(runner); err != nil {
 		return err
 	}
 	s, err := schedule.Open(runner, slog.New(slog.DiscardHandler), schedule.Watch{})
@@ -148,7 +151,7 @@ func (a *app) scheduleOnce(ctx context.Context) (err error) {
 		return err
 	}
 	if look {
-		return errLook
+		return errNeedsAttention
 	}
 	return nil
 }
@@ -159,7 +162,7 @@ func (a *app) scheduleShow() error {
 	if err != nil {
 		return err
 	}
-	status, err := schedule.Look(runner)
+	status, err := schedule.Inspect(runner)
 	if err != nil {
 		return err
 	}
@@ -186,19 +189,21 @@ type doneResult struct {
 
 // scheduleResult is what the schedule has before it, and what it did, as JSON.
 type scheduleResult struct {
-	At        string         `json:"at"`
-	Zone      string         `json:"zone"`
-	Done      []doneResult   `json:"done"`
-	Owed      []firingResult `json:"owed"` // in the order in which they are done
-	Skipped   []firingResult `json:"skipped"`
-	Next      []firingResult `json:"next"`                 // the next firing of each kind
-	ClockBack string         `json:"clock_back,omitempty"` // where the lake has been, if the clock lies before it: nothing runs
+	At      string         `json:"at"`
+	Zone    string         `json:"zone"`
+	Done    []doneResult   `json:"done"`
+	Owed    []firingResult `json:"owed"` // in the order in which they are done
+	Skipped []firingResult `json:"skipped"`
+	Next    []firingResult `json:"next"` // the next firing of each kind
+	// where the lake has been, if the clock lies before it: nothing runs
+	ClockBack string `json:"clock_back,omitempty"`
 }
 
 // showRuns prints what was done, what is owed and what comes next.
 func (a *app) showRuns(done []schedule.Outcome, s *schedule.Status) error {
 	zone := s.Settings.Zone
-	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{}, Skipped: []firingResult{}, Next: []firingResult{}}
+	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{},
+		Skipped: []firingResult{}, Next: []firingResult{}}
 	for i := range done {
 		o := &done[i]
 		d := doneResult{firingResult: fired(&o.Firing), Why: string(o.Why), Outcome: o.Word()}
@@ -250,7 +255,8 @@ func (a *app) printSchedule(r *scheduleResult, zone *period.Zone) {
 	}
 	fmt.Fprintf(a.out, "at %s, %s\n", wall(r.At), zone.Name())
 	if r.ClockBack != "" {
-		fmt.Fprintf(a.out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n", wall(r.ClockBack))
+		fmt.Fprintf(a.out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n",
+			wall(r.ClockBack))
 		fmt.Fprintln(a.out, "  if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back")
 	}
 	if len(r.Done) > 0 {

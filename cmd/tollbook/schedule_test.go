@@ -208,7 +208,9 @@ func TestScheduleRunsAtItsTime(t *testing.T) {
 	}
 
 	second := launch(t, beforeNight, "-w", dir, "schedule")
-	if code := second.ends(); code != 3 || !strings.Contains(second.text(), fmt.Sprintf("another scheduler works on this workspace: pid %d", p.cmd.Process.Pid)) {
+	if code := second.ends(); code != 3 ||
+		!strings.Contains(second.text(), fmt.Sprintf("another scheduler works on this workspace: pid %d",
+			p.cmd.Process.Pid)) {
 		t.Errorf("the second: exit %d\n%s", code, second.text())
 	}
 	p.signal(syscall.SIGTERM)
@@ -249,7 +251,8 @@ func TestScheduleStopsAfterTheRun(t *testing.T) {
 	whole(t, dir)
 }
 
-// A run that takes longer than schedule.stop_timeout is called off: nothing of it is committed, and the next scheduler does it.
+// A run that takes longer than schedule.stop_timeout is called off: nothing of it is committed, and the next scheduler
+// does it.
 func TestScheduleCallsOff(t *testing.T) {
 	t.Parallel()
 	dir := scheduled(t, "schedule: {stop_timeout: 1s}")
@@ -337,7 +340,8 @@ func TestScheduleBesideARunByHand(t *testing.T) {
 		t.Errorf("exit %d\n%s", code, p.text())
 	}
 	got := ledgerOf(t, dir)
-	if got[0] != "by hand nightly look" || got[1] != "schedule nightly failed" || got[len(got)-1] != "retry nightly nothing new" {
+	if got[0] != "by hand nightly look" || got[1] != "schedule nightly failed" ||
+		got[len(got)-1] != "retry nightly nothing new" {
 		t.Error(got)
 	}
 	whole(t, dir)

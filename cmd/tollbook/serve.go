@@ -36,7 +36,9 @@ to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), listen, from) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
-	cmd.Flags().StringVar(&from, "from", string(question.Lake), "where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake answers")
+	cmd.Flags().StringVar(&from, "from", string(question.Lake),
+		"where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake "+
+			"answers")
 	return exits(cmd, exitDone, exitWrong, exitFailed)
 }
 
@@ -60,7 +62,8 @@ func (a *app) serve(ctx context.Context, listen, from string) (err error) {
 	case question.Lake:
 	case question.ClickHouse:
 		if !w.Settings.ClickHouse.DSN.Set() {
-			return &usageError{what: "--from clickhouse: clickhouse.dsn is empty", hint: "name the server in tollbook.yaml"}
+			return &usageError{what: "--from clickhouse: clickhouse.dsn is empty",
+				hint: "name the server in tollbook.yaml"}
 		}
 		conn, err := a.published(ctx, w)
 		if err != nil {

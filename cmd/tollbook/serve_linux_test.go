@@ -34,14 +34,16 @@ func newWorkbench(t *testing.T) *workbench {
 }
 
 func (w *workbench) command(args ...string) *exec.Cmd {
-	return &exec.Cmd{Path: w.self, Args: append([]string{"tollbook", "-w", w.dir}, args...), Env: append(os.Environ(), "TMPDIR="+w.t.TempDir())}
+	return &exec.Cmd{Path: w.self, Args: append([]string{"tollbook", "-w", w.dir}, args...),
+		Env: append(os.Environ(), "TMPDIR="+w.t.TempDir())}
 }
 
 // run is what a command prints. A run that ends with 1 has rejects, which the generator makes on purpose.
 func (w *workbench) run(args ...string) []byte {
 	w.t.Helper()
 	out, err := w.command(args...).Output()
-	if failed := new(exec.ExitError); err != nil && (!errors.As(err, &failed) || failed.ExitCode() != exitLook) {
+	if failed := new(exec.ExitError); err != nil &&
+		(!errors.As(err, &failed) || failed.ExitCode() != exitNeedsAttention) {
 		w.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 	return out
@@ -50,7 +52,8 @@ func (w *workbench) run(args ...string) []byte {
 func (w *workbench) token(args ...string) string {
 	w.t.Helper()
 	var key struct{ Secret string }
-	if err := json.Unmarshal(w.run(append([]string{"keys", "add", "--token", "--json"}, args...)...), &key); err != nil {
+	if err := json.Unmarshal(w.run(append([]string{"keys", "add", "--token", "--json"}, args...)...),
+		&key); err != nil {
 		w.t.Fatal(err)
 	}
 	return key.Secret
@@ -109,11 +112,13 @@ func TestServeFewDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(settings, bytes.Replace(text, []byte("api: {"), []byte("api: {rate_limit: 0, "), 1), 0o644); err != nil {
+	if err := os.WriteFile(settings, bytes.Replace(text, []byte("api: {"), []byte("api: {rate_limit: 0, "), 1),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	w.run("run", "nightly", "--as-of", "2026-09-10T04:00:00Z")
-	if files, err := filepath.Glob(filepath.Join(w.dir, "lake/lines/cycle=2026-09/*/*.parquet")); err != nil || len(files) < 100 {
+	if files, err := filepath.Glob(filepath.Join(w.dir, "lake/lines/cycle=2026-09/*/*.parquet")); err != nil ||
+		len(files) < 100 {
 		t.Fatalf("%d files, %v: too few to run out of descriptors", len(files), err)
 	}
 	url, server := w.serve()
@@ -134,7 +139,8 @@ func TestServeFewDescriptors(t *testing.T) {
 			defer client.CloseIdleConnections()
 			<-begin
 			if said, got := fetched(client, url, token); said != "200 <nil>" || !bytes.Equal(got, want) {
-				t.Errorf("client %d: %s, %d bytes, want %d: %.200s", i, said, len(got), len(want), got[:min(len(got), 200)])
+				t.Errorf("client %d: %s, %d bytes, want %d: %.200s", i, said, len(got), len(want),
+					got[:min(len(got), 200)])
 			}
 		})
 	}
@@ -166,7 +172,8 @@ func TestServeExportsAsTheCommand(t *testing.T) {
 		said, got := fetched(http.DefaultClient, url+"/v1/exports/consumption?cycle=2026-09"+c.query, token)
 		want := w.run(append([]string{"export", "--cycle", "2026-09", "--partner", "part-north"}, c.flags...)...)
 		if said != "200 <nil>" || !bytes.Equal(got, want) || strings.Count(string(want), "\n") != 1+c.rows {
-			t.Errorf("%s: %s, %d rows and a header, want %d as the command\n%s\n%s", c.query, said, bytes.Count(got, []byte("\n"))-1, c.rows, got, want)
+			t.Errorf("%s: %s, %d rows and a header, want %d as the command\n%s\n%s", c.query, said,
+				bytes.Count(got, []byte("\n"))-1, c.rows, got, want)
 		}
 	}
 }

@@ -30,7 +30,8 @@ func TestServe(t *testing.T) {
 	}
 	// testscript's main is the program when it is called by its name.
 	program := func(args ...string) *exec.Cmd {
-		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...), Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
+		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...),
+			Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
 	}
 	made, err := program("keys", "add", "--role", "vendor", "--token", "--json").Output()
 	if err != nil {
@@ -81,7 +82,8 @@ func TestServe(t *testing.T) {
 	if status := ask(); status != http.StatusUnauthorized {
 		t.Errorf("status %d after the key was revoked", status)
 	}
-	if line, err := os.ReadFile("/proc/" + strconv.Itoa(server.Process.Pid) + "/cmdline"); err == nil && strings.Contains(string(line), key.Secret) {
+	if line, err := os.ReadFile("/proc/" + strconv.Itoa(server.Process.Pid) + "/cmdline"); err == nil &&
+		strings.Contains(string(line), key.Secret) {
 		t.Error("the secret is on the command line")
 	}
 	if err := server.Process.Signal(syscall.SIGTERM); err != nil {
@@ -99,8 +101,8 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// TestServeDamaged: while a server runs, HEAD becomes that of the day before, is emptied and is lost. Requests fail as long as
-// the damage lasts, and no older state is served; then the same server answers again.
+// TestServeDamaged: while a server runs, HEAD becomes that of the day before, is emptied and is lost. Requests fail as
+// long as the damage lasts, and no older state is served; then the same server answers again.
 func TestServeDamaged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -116,7 +118,8 @@ func TestServeDamaged(t *testing.T) {
 		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...), Env: env}
 	}
 	nightly := func(asOf string) {
-		if out, err := program("run", "nightly", "--as-of", asOf).CombinedOutput(); err != nil && !strings.Contains(err.Error(), "status 1") {
+		if out, err := program("run", "nightly", "--as-of", asOf).CombinedOutput(); err != nil &&
+			!strings.Contains(err.Error(), "status 1") {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -220,7 +223,8 @@ func TestServeKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := func(args ...string) *exec.Cmd {
-		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...), Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
+		return &exec.Cmd{Path: self, Args: append([]string{"tollbook", "-w", dir}, args...),
+			Env: append(os.Environ(), "TMPDIR="+t.TempDir())}
 	}
 	made, err := program("keys", "add", "--role", "vendor", "--json").Output()
 	if err != nil {
@@ -231,7 +235,8 @@ func TestServeKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	const now = "20261005T040000Z" // the clock of the tests
-	header := http.Header{"X-Sdk-Date": {now}, "Authorization": {"SDK-HMAC-SHA256 Access=" + key.ID + ", SignedHeaders=x-sdk-date, Signature=" + signedCycles(key.Secret, now)}}
+	header := http.Header{"X-Sdk-Date": {now}, "Authorization": {"SDK-HMAC-SHA256 Access=" + key.ID +
+		", SignedHeaders=x-sdk-date, Signature=" + signedCycles(key.Secret, now)}}
 	for turn, want := range []int{http.StatusOK, http.StatusUnauthorized} {
 		server := program("serve", "--listen", "127.0.0.1:0", "--json")
 		log, err := server.StderrPipe()
@@ -260,7 +265,8 @@ func TestServeKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		body, err := io.ReadAll(resp.Body)
-		if resp.Body.Close(); err != nil || resp.StatusCode != want || want != http.StatusOK && !strings.Contains(string(body), "CBC.0154") {
+		if resp.Body.Close(); err != nil || resp.StatusCode != want || want != http.StatusOK &&
+			!strings.Contains(string(body), "CBC.0154") {
 			t.Errorf("turn %d: status %d, want %d: %s %v", turn, resp.StatusCode, want, body, err)
 		}
 		if err := server.Process.Kill(); err != nil {
@@ -274,6 +280,7 @@ func TestServeKilled(t *testing.T) {
 func signedCycles(secret, date string) string {
 	sum := func(text string) string { b := sha256.Sum256([]byte(text)); return hex.EncodeToString(b[:]) }
 	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte("SDK-HMAC-SHA256\n" + date + "\n" + sum("GET\n/v1/cycles/\n\nx-sdk-date:"+date+"\n\nx-sdk-date\n"+sum(""))))
+	mac.Write([]byte("SDK-HMAC-SHA256\n" + date + "\n" + sum("GET\n/v1/cycles/\n\nx-sdk-date:"+date+"\n\nx-sdk-date\n"+
+		sum(""))))
 	return hex.EncodeToString(mac.Sum(nil))
 }

@@ -40,7 +40,7 @@ func (e *outputError) Hint() string {
 // ended is the error of a command that ended with err: a result that was not printed is a failure. A command that
 // failed for another reason keeps that one.
 func (s *sink) ended(err error) error {
-	if s.err != nil && (err == nil || errors.Is(err, errLook) || errors.Is(err, s.err)) {
+	if s.err != nil && (err == nil || errors.Is(err, errNeedsAttention) || errors.Is(err, s.err)) {
 		return &outputError{s.err}
 	}
 	return err

@@ -41,7 +41,8 @@ Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page
 				return a.statement(cmd.Context(), cycle, partner, format, &f)
 			}
 			if format == document.XLSX || format == document.HTML {
-				return &usageError{what: fmt.Sprintf("--format %s is of one partner's statement", format), hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
+				return &usageError{what: fmt.Sprintf("--format %s is of one partner's statement", format),
+					hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
 			}
 			return a.overview(cmd.Context(), cycle, format, &f)
 		},
@@ -53,7 +54,8 @@ Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page
 }
 
 // statement writes one partner's.
-func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string, format document.Format, f *documentFlags) error {
+func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string, format document.Format,
+	f *documentFlags) error {
 	var st *document.Statement
 	_, err := a.compose(func(s *compose.Sources) (err error) {
 		st, err = compose.Statement(ctx, s, cycle, partner)
@@ -62,7 +64,9 @@ func (a *app) statement(ctx context.Context, cycle period.Cycle, partner string,
 	if err != nil {
 		return err
 	}
-	return a.writeDocument(format, &f.output, func(w io.Writer) error { return st.Write(w, format, document.Options{Excel: f.excel}) })
+	return a.writeDocument(format, &f.output, func(w io.Writer) error {
+		return st.Write(w, format, document.Options{Excel: f.excel})
+	})
 }
 
 // overviewResult is the table of all partners as JSON.
@@ -113,7 +117,8 @@ func (r *overviewResult) text(w io.Writer) {
 		fmt.Fprintln(w, "no partner has a line or an incentive")
 		return
 	}
-	g := newGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin", ">.incentives", ">.net")
+	g := newGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin",
+		">.incentives", ">.net")
 	row := func(s *compose.SettledEntry, id string) {
 		cells := []any{id, printable(s.Name), s.Kind, s.Lines}
 		for _, amount := range s.Amounts() {
@@ -132,7 +137,8 @@ func (r *overviewResult) text(w io.Writer) {
 
 // csv writes the partners with all digits, without the total.
 func (r *overviewResult) csv(w io.Writer, excel bool) error {
-	out, err := newCSVCells(w, excel, []string{"cycle", "partner_id", "kind", "line_count", "payment_amount", "owed_amount", "cost_amount",
+	out, err := newCSVCells(w, excel, []string{"cycle", "partner_id", "kind", "line_count", "payment_amount",
+		"owed_amount", "cost_amount",
 		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"})
 	for i := 0; i < len(r.Partners) && err == nil; i++ {
 		s := &r.Partners[i]

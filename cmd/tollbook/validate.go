@@ -23,7 +23,8 @@ type defect struct {
 	Runs string `json:"run_instead,omitempty"`
 }
 
-// validateFocus checks the files that were written and prints what was found; exit code 1 if a rule fails or a sum differs.
+// validateFocus checks the files that were written and prints what was found; exit code 1 if a rule fails or a sum
+// differs.
 func (a *app) validateFocus(ctx context.Context, r focus.Request, written []focusResult) error {
 	var v validation
 	for _, d := range rules.Defects() {
@@ -54,16 +55,18 @@ func (a *app) validateFocus(ctx context.Context, r focus.Request, written []focu
 		a.printValidation(&v)
 	}
 	if !good {
-		return errLook
+		return errNeedsAttention
 	}
 	return nil
 }
 
 func (a *app) printValidation(v *validation) {
-	g := newGrid("issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run", ">.BilledCost", ">.statements", "")
+	g := newGrid("issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run", ">.BilledCost",
+		">.statements", "")
 	for _, c := range v.Sets {
 		same := map[bool]string{true: "same", false: "DIFFERENT"}[len(c.Differ) == 0]
-		g.add(c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried), c.Count(rules.NotRun), c.Billed, c.Expected, same)
+		g.add(c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried),
+			c.Count(rules.NotRun), c.Billed, c.Expected, same)
 	}
 	g.print(a.out, "")
 	for _, c := range v.Sets {
@@ -73,7 +76,8 @@ func (a *app) printValidation(v *validation) {
 		}
 		for i := range c.Results {
 			if res := &c.Results[i]; res.Outcome == rules.Failed {
-				fmt.Fprintf(a.out, "\n%s of %s fails in %s: %s\n", res.Rule, c.Issuer, counted(res.Failures, "place", "places"), res.Text)
+				fmt.Fprintf(a.out, "\n%s of %s fails in %s: %s\n", res.Rule, c.Issuer,
+					counted(res.Failures, "place", "places"), res.Text)
 				for _, e := range res.Examples {
 					at := "data set"
 					if e.Row > 0 {

@@ -47,7 +47,8 @@ func (a *app) verify(ctx context.Context) error {
 		return nil
 	}
 	return &differError{what: "the lake is not what it should be: see the checks that differ",
-		hint: "put damaged files back from a copy of the lake, or move the lake away and run again: it is rebuilt from inbox and books"}
+		hint: "put damaged files back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
+			"from inbox and books"}
 }
 
 func (a *app) verifyText(r *verify.Report) {

@@ -24,8 +24,9 @@ func version() string {
 	return ""
 }
 
-// thisBuild names this very build, for what is remembered between runs: two builds of one commit may differ. The name is made of what the
-// system knows of the program's file, which nobody can write to while it runs; "" if it knows nothing.
+// thisBuild names this very build, for what is remembered between runs: two builds of one commit may differ. The name
+// is made of what the system knows of the program's file, which nobody can write to while it runs; "" if it knows
+// nothing.
 func thisBuild() string {
 	path, err := os.Executable()
 	if err != nil {

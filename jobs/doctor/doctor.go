@@ -73,12 +73,13 @@ type doctor struct {
 	report Report
 }
 
-// Look makes all checks.
-func Look(ctx context.Context, o Options) *Report {
+// Inspect makes all checks.
+func Inspect(ctx context.Context, o Options) *Report {
 	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
 	if d.ws != nil {
-		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.scratch, d.clock, d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
+		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.scratch, d.clock, d.times, d.zone,
+			d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
 			check(ctx)
 		}
 	}
@@ -89,14 +90,14 @@ func Look(ctx context.Context, o Options) *Report {
 	return &d.report
 }
 
-func (d *doctor) tell(name string, outcome Outcome, do, format string, args ...any) {
+func (d *doctor) describe(name string, outcome Outcome, do, format string, args ...any) {
 	d.report.Checks = append(d.report.Checks, Check{name, outcome, fmt.Sprintf(format, args...), do})
 }
 
 // broken tells of what would make a run fail (exit code 3).
 func (d *doctor) broken(name, do, format string, args ...any) {
 	d.report.Broken = true
-	d.tell(name, Fail, do, format, args...)
+	d.describe(name, Fail, do, format, args...)
 }
 
 // books reads settings and books; without them there is nothing else to look at.
@@ -106,12 +107,14 @@ func (d *doctor) books() {
 	switch {
 	case errors.As(err, &problems):
 		d.report.Books = false
-		d.tell("settings and books", Fail, "`tollbook check` lists them all", "%d mistakes, the first: %s: %s", len(problems), problems[0].Pos, problems[0].Text)
+		d.describe("settings and books", Fail, "`tollbook check` lists them all", "%d mistakes, the first: %s: %s",
+			len(problems), problems[0].Pos, problems[0].Text)
 	case err != nil:
 		d.broken("settings and books", "see that they can be read", "%v", err)
 	default:
 		d.ws = w
-		d.tell("settings and books", OK, "", "%d customers, %d products, zone %s", len(w.Books.Customers), len(w.Books.Products), w.Settings.Zone.Name())
+		d.describe("settings and books", OK, "", "%d customers, %d products, zone %s", len(w.Books.Customers),
+			len(w.Books.Products), w.Settings.Zone.Name())
 	}
 }
 
@@ -131,34 +134,36 @@ func (d *doctor) lake(context.Context) {
 	case err != nil:
 		d.broken("lake", "see that the folder can be read", "%v", err)
 	case d.snap.Manifest.Number == 0:
-		d.tell("lake", OK, "", "empty: no run wrote anything yet")
+		d.describe("lake", OK, "", "empty: no run wrote anything yet")
 	default:
 		m := &d.snap.Manifest
 		closed := "none of them closed"
 		if m.ClosedThrough != "" {
 			closed = "closed through " + m.ClosedThrough
 		}
-		d.tell("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number, m.AsOf, len(m.Cycles), closed, m.Format)
+		d.describe("lake", OK, "", "manifest %d as of %s, cycles: %d, %s, format %d", m.Number, m.AsOf, len(m.Cycles),
+			closed, m.Format)
 	}
 }
 
 // unnamed looks for files that a glob would read and the live state does not name.
 func (d *doctor) unnamed(context.Context) {
 	if d.snap == nil {
-		d.tell("files of the lake", Skipped, "", "the lake cannot be read")
+		d.describe("files of the lake", Skipped, "", "the lake cannot be read")
 		return
 	}
 	found, err := d.snap.CheckNames()
 	moved := new(lake.MovedError)
 	switch {
 	case errors.As(err, &moved):
-		d.tell("files of the lake", Skipped, "", "a run committed meanwhile")
+		d.describe("files of the lake", Skipped, "", "a run committed meanwhile")
 		return
 	case err != nil:
 		d.broken("files of the lake", "see that the folder can be read", "%v", err)
 		return
 	case len(found) == 0:
-		d.tell("files of the lake", OK, "", "every file is named: a glob is the truth; `tollbook verify` reads them")
+		d.describe("files of the lake", OK, "",
+			"every file is named: a glob is the truth; `tollbook verify` reads them")
 		return
 	}
 	for _, f := range found {
@@ -167,7 +172,9 @@ func (d *doctor) unnamed(context.Context) {
 			return
 		}
 	}
-	d.tell("files of the lake", Warn, "the next run deletes what is the lake's own; until then no glob is right. Take foreign files out", "%d files that nobody names, the first: %s", len(found), found[0].Name)
+	d.describe("files of the lake", Warn,
+		"the next run deletes what is the lake's own; until then no glob is right. Take foreign files out",
+		"%d files that nobody names, the first: %s", len(found), found[0].Name)
 }
 
 const mebi = 1 << 20
@@ -208,18 +215,19 @@ func (d *doctor) room(name, dir, who, do string, need int64) {
 	at, bytes, err := free(dir)
 	switch {
 	case err != nil:
-		d.tell(name, Warn, "see that the folder is there", "%s: %v", dir, err)
+		d.describe(name, Warn, "see that the folder is there", "%s: %v", dir, err)
 	case bytes < need:
-		d.tell(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
+		d.describe(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
 	default:
-		d.tell(name, OK, "", "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
+		d.describe(name, OK, "", "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
 	}
 }
 
-// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts beside the lake's files, and old files until
-// its commit.
+// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts beside the lake's
+// files, and old files until its commit.
 func (d *doctor) space(context.Context) {
-	d.room("space for the lake", d.ws.LakeDir(), "a run", "make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))
+	d.room("space for the lake", d.ws.LakeDir(), "a run",
+		"make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))
 }
 
 // scratch looks at the folder that queries, exports and quotes spill to.
@@ -227,10 +235,11 @@ func (d *doctor) scratch(context.Context) {
 	const name, elsewhere = "space for queries", "make room, or set TMPDIR to a folder with room; runs do not need it"
 	switch {
 	case d.Scratch == "":
-		d.tell(name, Skipped, "", "no folder is named")
+		d.describe(name, Skipped, "", "no folder is named")
 		return
 	case unix.Access(d.Scratch, unix.W_OK|unix.X_OK) != nil:
-		d.tell(name, Warn, "set TMPDIR to a folder that can be written; runs do not need it", "%s cannot be written", d.Scratch)
+		d.describe(name, Warn, "set TMPDIR to a folder that can be written; runs do not need it",
+			"%s cannot be written", d.Scratch)
 		return
 	}
 	d.room(name, d.Scratch, "an export", elsewhere, max(little, d.largest()))
@@ -239,48 +248,51 @@ func (d *doctor) scratch(context.Context) {
 // clock holds the machine's clock against the newest state.
 func (d *doctor) clock(context.Context) {
 	if d.snap == nil || d.snap.Manifest.Number == 0 {
-		d.tell("clock", OK, "", "%s", d.now)
+		d.describe("clock", OK, "", "%s", d.now)
 		return
 	}
 	asOf, err := period.ParseInstant(d.snap.Manifest.AsOf)
 	switch {
 	case err != nil:
-		d.tell("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
+		d.describe("clock", Fail, "`tollbook verify`", "as-of of manifest %d: %v", d.snap.Manifest.Number, err)
 	case d.now < asOf:
 		d.broken("clock", "set the machine's clock; the schedule runs nothing until it has passed the newest run. "+
 			"If that run's as-of was an error, `tollbook run nightly --reset-clock`",
 			"%s, before the newest run's as-of, %s", d.now, asOf)
 	default:
-		d.tell("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
+		d.describe("clock", OK, "", "%s, after the newest run's as-of, %s", d.now, asOf)
 	}
 }
 
 // ahead is how far the times of files may lie ahead: disks of other machines have clocks of their own.
 const ahead = time.Minute
 
-// times looks for files of the inbox and the lake whose time has not come. It is compared with what a new file gets: the clock of the disk.
+// times looks for files of the inbox and the lake whose time has not come. It is compared with what a new file gets:
+// the clock of the disk.
 func (d *doctor) times(context.Context) {
 	const name = "times of files"
 	now, err := newFileTime(d.Dir)
 	if err != nil {
-		d.tell(name, Skipped, "", "no file can be made to compare with: %v", err)
+		d.describe(name, Skipped, "", "no file can be made to compare with: %v", err)
 		return
 	}
 	for _, place := range []struct{ dir, do string }{
-		{filepath.Join(d.Dir, "inbox"), "set the clock right, or the file's time: touch it. The schedule leaves the file until then"},
+		{filepath.Join(d.Dir, "inbox"),
+			"set the clock right, or the file's time: touch it. The schedule leaves the file until then"},
 		{d.ws.LakeDir(), "set the clock right, on the machine of the disk too: the lake has files of later than now"},
 	} {
 		newest, at, err := newestFile(place.dir)
 		switch {
 		case err != nil:
-			d.tell(name, Warn, "see that the folder can be read", "%v", err)
+			d.describe(name, Warn, "see that the folder can be read", "%v", err)
 			return
 		case at.After(now.Add(ahead)):
-			d.tell(name, Warn, place.do, "%s is of %s, and a new file of %s", newest, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+			d.describe(name, Warn, place.do, "%s is of %s, and a new file of %s", newest, at.UTC().Format(time.RFC3339),
+				now.UTC().Format(time.RFC3339))
 			return
 		}
 	}
-	d.tell(name, OK, "", "no file of inbox and lake is of the future")
+	d.describe(name, OK, "", "no file of inbox and lake is of the future")
 }
 
 // newFileTime is the time that a new file gets in a folder.
@@ -323,23 +335,28 @@ func newestFile(dir string) (path string, at time.Time, err error) {
 	return path, at, err
 }
 
-// zone says by which data the contract zone is what it is. The program has its own, which counts where the system has none.
+// zone says by which data the contract zone is what it is. The program has its own, which counts where the system has
+// none.
 func (d *doctor) zone(context.Context) {
 	const name = "time zone"
 	zone := d.ws.Settings.Zone
 	today := time.UnixMicro(int64(d.now)).In(zone.Location()).Format("-07:00")
 	if named := d.Env("ZONEINFO"); named != "" {
-		d.tell(name, Warn, "unset ZONEINFO: runs elsewhere do not see it, and days may begin at other instants there", "%s, now UTC%s; ZONEINFO names zones of this machine's own: %s",
+		d.describe(name, Warn,
+			"unset ZONEINFO: runs elsewhere do not see it, and days may begin at other instants there",
+			"%s, now UTC%s; ZONEINFO names zones of this machine's own: %s",
 			zone.Name(), today, named)
 		return
 	}
-	for _, dir := range []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ", "/etc/zoneinfo"} { // as the library looks
+	// as the library looks
+	for _, dir := range []string{"/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ",
+		"/etc/zoneinfo"} {
 		if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(zone.Name()))); err == nil {
-			d.tell(name, OK, "", "%s, now UTC%s, by %s%s", zone.Name(), today, dir, zoneVersion(dir))
+			d.describe(name, OK, "", "%s, now UTC%s, by %s%s", zone.Name(), today, dir, zoneVersion(dir))
 			return
 		}
 	}
-	d.tell(name, OK, "", "%s, now UTC%s, by the program's own zones: the system has none", zone.Name(), today)
+	d.describe(name, OK, "", "%s, now UTC%s, by the program's own zones: the system has none", zone.Name(), today)
 }
 
 // zoneVersion is the release of a system's zones, where it says one: " (2026a)".
@@ -362,7 +379,7 @@ func zoneVersion(dir string) string {
 func (d *doctor) lock(context.Context) {
 	f, err := os.Open(filepath.Join(d.ws.LakeDir(), "LOCK"))
 	if err != nil {
-		d.tell("lock", OK, "", "no run is on")
+		d.describe("lock", OK, "", "no run is on")
 		return
 	}
 	defer f.Close()
@@ -371,11 +388,12 @@ func (d *doctor) lock(context.Context) {
 	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
 	switch {
 	case errors.Is(err, unix.EWOULDBLOCK):
-		d.tell("lock", OK, "", "a run is on: %s", firstLine(text[:n]))
+		d.describe("lock", OK, "", "a run is on: %s", firstLine(text[:n]))
 	case n > 0:
-		d.tell("lock", Warn, "nothing: the next run goes on. Look why it was killed", "no run is on, and the file names one that was killed: %s", firstLine(text[:n]))
+		d.describe("lock", Warn, "nothing: the next run goes on. Look why it was killed",
+			"no run is on, and the file names one that was killed: %s", firstLine(text[:n]))
 	default:
-		d.tell("lock", OK, "", "no run is on")
+		d.describe("lock", OK, "", "no run is on")
 	}
 }
 
@@ -401,10 +419,11 @@ func (d *doctor) permissions(context.Context) {
 	}
 	keys := d.ws.Path(d.ws.Settings.API.Keys)
 	if info, err := os.Stat(keys); err == nil && info.Mode().Perm()&0o077 != 0 {
-		d.tell("permissions", Warn, "chmod 600 "+keys, "%s can be read by others: mode %04o", keys, info.Mode().Perm())
+		d.describe("permissions", Warn, "chmod 600 "+keys, "%s can be read by others: mode %04o", keys,
+			info.Mode().Perm())
 		return
 	}
-	d.tell("permissions", OK, "", "lake, inbox and runs can be written")
+	d.describe("permissions", OK, "", "lake, inbox and runs can be written")
 }
 
 // inbox looks for files that no run takes.
@@ -424,12 +443,13 @@ func (d *doctor) inbox(context.Context) {
 	case err != nil:
 		d.broken("inbox", "see that the folder can be read", "%v", err)
 	case len(passed) > 0:
-		d.tell("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed), &passed[0])
+		d.describe("inbox", Warn, passed[0].Hint, "names that runs pass over: %d, the first: %v", len(passed),
+			&passed[0])
 	case len(odd) > 0:
-		d.tell("inbox", Warn, "rename or remove what is no feed file",
+		d.describe("inbox", Warn, "rename or remove what is no feed file",
 			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.ShownName(odd[0]))
 	default:
-		d.tell("inbox", OK, "", "every file is one that a run takes, or is on its way")
+		d.describe("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}
 }
 
@@ -454,33 +474,37 @@ func (d *doctor) runs(context.Context) {
 	}
 	switch {
 	case err != nil:
-		d.tell("runs", Warn, "see that the folder can be read", "%v", err)
+		d.describe("runs", Warn, "see that the folder can be read", "%v", err)
 	case len(damaged) > 0:
-		d.tell("runs", Warn, "delete it: the ledger decides nothing", "%v", damaged[0])
+		d.describe("runs", Warn, "delete it: the ledger decides nothing", "%v", damaged[0])
 	case len(entries) == 0:
-		d.tell("runs", OK, "", "none yet")
+		d.describe("runs", OK, "", "none yet")
 	default:
 		last := d.last
 		switch {
 		case last.Owed != nil:
-			d.tell("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command, last.Owed.Why)
+			d.describe("runs", Warn, "`tollbook publish`", "the newest, %s, owes a publish: %s", last.Command,
+				last.Owed.Why)
 		case last.Error != "":
-			d.tell("runs", Warn, last.Hint, "the newest, %s, ended as %s: %s", last.Command, last.Outcome, last.Error)
+			d.describe("runs", Warn, last.Hint, "the newest, %s, ended as %s: %s", last.Command, last.Outcome,
+				last.Error)
 		default:
-			d.tell("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), last.Command, last.Outcome)
+			d.describe("runs", OK, "", "%d in the ledger, the newest: %s, %s", len(entries), last.Command, last.Outcome)
 		}
 	}
 }
 
-// version compares this program with the one that did the newest run: two of them on one workspace is a mistake of an upgrade.
+// version compares this program with the one that did the newest run: two of them on one workspace is a mistake of an
+// upgrade.
 func (d *doctor) version(context.Context) {
 	switch {
 	case d.last == nil:
-		d.tell("version", OK, "", "this is %s; no run is known", d.Version)
+		d.describe("version", OK, "", "this is %s; no run is known", d.Version)
 	case d.last.Version != d.Version:
-		d.tell("version", Warn, "use one version for all: the scheduler, the server and runs by hand", "this is %s, the newest run was done by %s on %s", d.Version, d.last.Version, d.last.Host)
+		d.describe("version", Warn, "use one version for all: the scheduler, the server and runs by hand",
+			"this is %s, the newest run was done by %s on %s", d.Version, d.last.Version, d.last.Host)
 	default:
-		d.tell("version", OK, "", "this is %s, as the newest run's", d.Version)
+		d.describe("version", OK, "", "this is %s, as the newest run's", d.Version)
 	}
 }
 
@@ -488,19 +512,20 @@ func (d *doctor) version(context.Context) {
 func (d *doctor) schedule(context.Context) {
 	const name = "schedule"
 	if _, err := schedule.Began(d.Dir); errors.Is(err, fs.ErrNotExist) {
-		d.tell(name, Skipped, "", "no scheduler was started for this workspace")
+		d.describe(name, Skipped, "", "no scheduler was started for this workspace")
 		return
 	}
-	status, err := schedule.Look(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
+	status, err := schedule.Inspect(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
 	switch {
 	case err != nil:
-		d.tell(name, Warn, "`tollbook verify` says more", "%v", err)
+		d.describe(name, Warn, "`tollbook verify` says more", "%v", err)
 	case status.Owed() > 0:
 		i := slices.IndexFunc(status.Due, func(f schedule.Firing) bool { return f.Skip == "" })
-		d.tell(name, Warn, "`tollbook runs --failed` says what failed; start the scheduler, or `tollbook schedule --once`",
+		d.describe(name, Warn,
+			"`tollbook runs --failed` says what failed; start the scheduler, or `tollbook schedule --once`",
 			"owed: %d, the first since %s: %s", status.Owed(), status.Due[i].Due, status.Due[i].Kind)
 	default:
-		d.tell(name, OK, "", "nothing is owed")
+		d.describe(name, OK, "", "nothing is owed")
 	}
 }
 
@@ -508,7 +533,7 @@ func (d *doctor) schedule(context.Context) {
 func (d *doctor) server(ctx context.Context) {
 	s := &d.ws.Settings.ClickHouse
 	if !s.DSN.Set() {
-		d.tell("ClickHouse", Skipped, "", "clickhouse.dsn is empty")
+		d.describe("ClickHouse", Skipped, "", "clickhouse.dsn is empty")
 		return
 	}
 	o, err := clickhouse.FromSettings(s, d.Dir, d.Env)
@@ -522,10 +547,11 @@ func (d *doctor) server(ctx context.Context) {
 		}
 	}
 	if clickhouse.NotThere(err) { // the first publish makes the database
-		d.tell("ClickHouse", Warn, "`tollbook publish`", "it answers; nothing is published: there is no database %s", s.DSN.Database)
+		d.describe("ClickHouse", Warn, "`tollbook publish`",
+			"it answers; nothing is published: there is no database %s", s.DSN.Database)
 		return
 	}
-	d.tell("ClickHouse", Warn, "see that it is on; runs go on without, and the publish is owed", "%v", err)
+	d.describe("ClickHouse", Warn, "see that it is on; runs go on without, and the publish is owed", "%v", err)
 }
 
 func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
@@ -533,13 +559,14 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	live, ok, err := publish.Live(ctx, conn, database)
 	switch {
 	case err != nil && !clickhouse.NotThere(err):
-		d.tell("ClickHouse", Warn, "`tollbook publish` says more", "%v", err)
+		d.describe("ClickHouse", Warn, "`tollbook publish` says more", "%v", err)
 	case !ok || err != nil:
-		d.tell("ClickHouse", Warn, "`tollbook publish`", "%s answers; nothing is published", conn.Address())
+		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s answers; nothing is published", conn.Address())
 	case d.snap != nil && int64(live.Manifest) != d.snap.Manifest.Number:
-		d.tell("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(), live.Manifest, d.snap.Manifest.Number)
+		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s shows manifest %d, the lake is at %d", conn.Address(),
+			live.Manifest, d.snap.Manifest.Number)
 	default:
-		d.tell("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
+		d.describe("ClickHouse", OK, "", "%s shows manifest %d, as the lake", conn.Address(), live.Manifest)
 	}
 	if ok && err == nil {
 		d.tables(ctx, conn)
@@ -554,25 +581,26 @@ func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	var hinted interface{ Hint() string }
 	switch {
 	case errors.As(err, &hinted):
-		d.tell(name, Warn, hinted.Hint(), "%v", err)
+		d.describe(name, Warn, hinted.Hint(), "%v", err)
 	case err != nil:
-		d.tell(name, Warn, "`tollbook publish` says more", "%v", err)
+		d.describe(name, Warn, "`tollbook publish` says more", "%v", err)
 	case len(drift) > 0:
-		d.tell(name, Warn, "`tollbook publish` makes them", "not as this program makes them: %s", strings.Join(drift, ", "))
+		d.describe(name, Warn, "`tollbook publish` makes them", "not as this program makes them: %s",
+			strings.Join(drift, ", "))
 	default:
-		d.tell(name, OK, "", "as this program makes them")
+		d.describe(name, OK, "", "as this program makes them")
 	}
 }
 
 // cache looks whether hashes of the inbox are remembered.
 func (d *doctor) cache(context.Context) {
 	if d.HashCache == "" {
-		d.tell("hash cache", Skipped, "", "the environment names no cache folder: every run reads the whole inbox")
+		d.describe("hash cache", Skipped, "", "the environment names no cache folder: every run reads the whole inbox")
 		return
 	}
 	if _, err := feed.LoadHashes(d.HashCache); err != nil {
-		d.tell("hash cache", Warn, "delete "+d.HashCache, "%v", err)
+		d.describe("hash cache", Warn, "delete "+d.HashCache, "%v", err)
 		return
 	}
-	d.tell("hash cache", OK, "", "%s", d.HashCache)
+	d.describe("hash cache", OK, "", "%s", d.HashCache)
 }

@@ -20,7 +20,9 @@ func newWorkspace(t *testing.T) Options {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "w")
 	must(t, sample.Write(dir))
-	return Options{Dir: dir, Clock: time.Now, Env: func(string) string { return "" }, Scratch: t.TempDir(), HashCache: filepath.Join(t.TempDir(), "hashes")}
+	return Options{Dir: dir, Clock: time.Now, Env: func(string) string {
+		return ""
+	}, Scratch: t.TempDir(), HashCache: filepath.Join(t.TempDir(), "hashes")}
 }
 
 func must(t *testing.T, err error) {
@@ -33,12 +35,13 @@ func must(t *testing.T, err error) {
 // tells holds a check to its outcome and to words of what was found and what to do.
 func tells(t *testing.T, o Options, name string, outcome Outcome, found, do string) {
 	t.Helper()
-	r := Look(t.Context(), o)
+	r := Inspect(t.Context(), o)
 	for _, c := range r.Checks {
 		if c.Name != name {
 			continue
 		}
-		if c.Outcome != outcome || !strings.Contains(c.Found, found) || !strings.Contains(c.Do, do) || (c.Do == "") != (outcome == OK || outcome == Skipped) {
+		if c.Outcome != outcome || !strings.Contains(c.Found, found) || !strings.Contains(c.Do, do) ||
+			(c.Do == "") != (outcome == OK || outcome == Skipped) {
 			t.Errorf("%+v, want %s, %q, %q", c, outcome, found, do)
 		}
 		if r.Workable && outcome == Warn {
@@ -120,7 +123,8 @@ func TestTables(t *testing.T) {
 			kept = append(kept, line)
 		}
 	}
-	kept = append(kept, "clickhouse: {dsn: '"+strings.TrimSuffix(s.DSN(), "default")+"copy', retries: 0, samples: true}\n")
+	kept = append(kept, "clickhouse: {dsn: '"+strings.TrimSuffix(s.DSN(), "default")+
+		"copy', retries: 0, samples: true}\n")
 	must(t, os.WriteFile(settings, []byte(strings.Join(kept, "")), 0o666))
 	tells(t, o, "ClickHouse", Warn, "nothing is published", "`tollbook publish`")
 	w, err := workspace.Open(o.Dir)
@@ -139,7 +143,8 @@ func TestTables(t *testing.T) {
 	tells(t, o, name, OK, "", "")
 	s.Ask(t, "DROP VIEW copy.lines")
 	tells(t, o, name, Warn, "not as this program makes them: 0001_tables.sql", "`tollbook publish`")
-	if _, err := run.Publish(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle}, workspace.Options{AsOf: asOf}); err != nil {
+	if _, err := run.Publish(t.Context(), w, run.PublishOptions{Cycle: place.NoCycle},
+		workspace.Options{AsOf: asOf}); err != nil {
 		t.Fatal(err)
 	}
 	tells(t, o, name, OK, "", "")

@@ -9,8 +9,8 @@
 //
 //	FATAL-1  On Linux, amd64 and arm64, a process in which the runtime gives up after Handle ends with exit code 3.
 //	         Elsewhere, and before Handle was called, it ends with 2.
-//	FATAL-2  The runtime's report is written to standard error first, in full, with the stacks of all goroutines. No core
-//	         is dumped.
+//	FATAL-2  The runtime's report is written to standard error first, in full, with the stacks of all goroutines. No
+//	         core is dumped.
 //	FATAL-3  SIGABRT from outside ends the process with exit code 3 as well, without a report; SIGQUIT gives one.
 //	FATAL-4  Exit codes that the program chooses are not touched, and neither is death by SIGKILL.
 package fatal

@@ -10,22 +10,22 @@ type Outcome string
 
 // The outcomes.
 const (
-	Running     Outcome = "running"
-	Done        Outcome = "done"
-	Look        Outcome = "look"        // done, and a person should look
-	NothingNew  Outcome = "nothing new" // nothing was written
-	Refused     Outcome = "refused"     // command, settings or books are wrong: nothing was done
-	Gated       Outcome = "gated"       // more rejects than gates: allow: nothing was done
-	Failed      Outcome = "failed"
-	Killed      Outcome = "killed"      // its process ended without a word; never written, found by reading
-	Interrupted Outcome = "interrupted" // by a signal: nothing was committed
-	Panicked    Outcome = "panicked"
-	Skipped     Outcome = "skipped" // a firing that had nothing to run, with its reason
+	Running        Outcome = "running"
+	Done           Outcome = "done"
+	NeedsAttention Outcome = "look"        // done, and a person should look
+	NothingNew     Outcome = "nothing new" // nothing was written
+	Refused        Outcome = "refused"     // command, settings or books are wrong: nothing was done
+	Gated          Outcome = "gated"       // more rejects than gates: allow: nothing was done
+	Failed         Outcome = "failed"
+	Killed         Outcome = "killed"      // its process ended without a word; never written, found by reading
+	Interrupted    Outcome = "interrupted" // by a signal: nothing was committed
+	Panicked       Outcome = "panicked"
+	Skipped        Outcome = "skipped" // a firing that had nothing to run, with its reason
 )
 
 // Finished reports whether a run ended well: what it was to do is done.
 func (o Outcome) Finished() bool {
-	return o == Done || o == Look || o == NothingNew || o == Skipped
+	return o == Done || o == NeedsAttention || o == NothingNew || o == Skipped
 }
 
 // Entry is one attempt of a run.
@@ -59,10 +59,11 @@ type Entry struct {
 	Reasons      map[string]int64 `json:"reasons,omitempty"` // rejects by reason
 	DaysFolded   int              `json:"days_folded"`
 	LinesWritten int64            `json:"lines_written"`
-	NotTaken     []NotTaken       `json:"not_taken,omitempty"` // feed files that failed whole or changed meanwhile, at most MostNotTaken
-	Notes        []string         `json:"notes,omitempty"`
-	Owed         *Owed            `json:"publish_owed,omitempty"`
-	Published    int64            `json:"published,omitempty"` // the manifest that the views show since this run
+	// feed files that failed whole or changed meanwhile, at most MaxNotTaken
+	NotTaken  []NotTaken `json:"not_taken,omitempty"`
+	Notes     []string   `json:"notes,omitempty"`
+	Owed      *Owed      `json:"publish_owed,omitempty"`
+	Published int64      `json:"published,omitempty"` // the manifest that the views show since this run
 
 	Stages []Stage `json:"stages,omitempty"` // in their order; the last one of a run that did not end is where it was
 }
@@ -93,8 +94,8 @@ func (e *Entry) Peak() int64 {
 	return most
 }
 
-// MostNotTaken is how many files that were not taken an entry names.
-const MostNotTaken = 100
+// MaxNotTaken is how many files that were not taken an entry names.
+const MaxNotTaken = 100
 
 // NotTaken is a feed file of which nothing was taken.
 type NotTaken struct {

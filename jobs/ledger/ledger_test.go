@@ -15,7 +15,8 @@ var night = time.Date(2026, 10, 3, 1, 30, 0, 0, time.UTC)
 
 func start(t *testing.T, dir, kind string) (*Open, *Entry) {
 	t.Helper()
-	e := &Entry{Kind: kind, Command: "run " + kind, Why: "by hand", AsOf: "2026-10-03T01:30:00Z", Started: night, Outcome: Running, Host: "n1", PID: 7}
+	e := &Entry{Kind: kind, Command: "run " + kind, Why: "by hand", AsOf: "2026-10-03T01:30:00Z", Started: night,
+		Outcome: Running, Host: "n1", PID: 7}
 	o, err := Begin(dir, e)
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +46,8 @@ func TestBeginAndEnd(t *testing.T) {
 	first, e1 := start(t, dir, "nightly")
 	second, e2 := start(t, dir, "close") // in the same instant
 	entries, _ := read(t, dir)
-	if diff := cmp.Diff([]string{"20261003T013000.000Z-nightly running", "20261003T013000.001Z-close running"}, brief(entries)); diff != "" {
+	if diff := cmp.Diff([]string{"20261003T013000.000Z-nightly running", "20261003T013000.001Z-close running"},
+		brief(entries)); diff != "" {
 		t.Error(diff)
 	}
 	e2.Outcome, e2.Error = Failed, "disk full"
@@ -56,7 +58,8 @@ func TestBeginAndEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, damaged := read(t, dir)
-	if diff := cmp.Diff([]string{"20261003T013000.000Z-nightly killed", "20261003T013000.001Z-close failed"}, brief(entries)); diff != "" || damaged != nil {
+	if diff := cmp.Diff([]string{"20261003T013000.000Z-nightly killed", "20261003T013000.001Z-close failed"},
+		brief(entries)); diff != "" || damaged != nil {
 		t.Error(diff, damaged)
 	}
 	e1.Outcome = Killed
@@ -96,7 +99,8 @@ func TestDamagedHidesNoOther(t *testing.T) {
 		name, _, _ := strings.Cut(err.Error(), ": ")
 		named = append(named, name)
 	}
-	want := []string{"runs/20261003T013000.000Z-ingest.json", "runs/20261004T013000.000Z-close.json", "runs/20261005T013000.000Z-close.json", "runs/20261006T013000.000Z-close.json"}
+	want := []string{"runs/20261003T013000.000Z-ingest.json", "runs/20261004T013000.000Z-close.json",
+		"runs/20261005T013000.000Z-close.json", "runs/20261006T013000.000Z-close.json"}
 	if diff := cmp.Diff(want, named); diff != "" {
 		t.Error(diff)
 	}
@@ -110,7 +114,8 @@ func TestTheNewestAreKept(t *testing.T) {
 	}
 	for i := range Keep + 2 {
 		id := fmt.Sprintf("20250101T%02d%02d00.000Z-nightly", i/60, i%60)
-		if err := os.WriteFile(filepath.Join(dir, id+".json"), fmt.Appendf(nil, `{"format":1,"id":%q}`, id), 0o666); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, id+".json"), fmt.Appendf(nil, `{"format":1,"id":%q}`, id),
+			0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -126,7 +131,8 @@ func TestTheNewestAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	entries, damaged := read(t, dir)
-	if len(entries) != 1000 || damaged != nil || entries[0].ID != "20250101T000300.000Z-nightly" || entries[999].ID != e.ID {
+	if len(entries) != 1000 || damaged != nil || entries[0].ID != "20250101T000300.000Z-nightly" ||
+		entries[999].ID != e.ID {
 		t.Errorf("%d entries, from %s to %s, %v", len(entries), entries[0].ID, entries[len(entries)-1].ID, damaged)
 	}
 	if _, err := os.Stat(old); err == nil {
@@ -147,7 +153,8 @@ func TestUnwritable(t *testing.T) {
 	if err := os.WriteFile(dir, nil, 0o666); err != nil { // a file stands where the folder belongs
 		t.Fatal(err)
 	}
-	if _, err := Begin(dir, &Entry{Kind: "nightly", Started: night}); err == nil || !strings.Contains(err.Error(), "make the run ledger") {
+	if _, err := Begin(dir, &Entry{Kind: "nightly", Started: night}); err == nil ||
+		!strings.Contains(err.Error(), "make the run ledger") {
 		t.Error(err)
 	}
 }
@@ -193,12 +200,14 @@ func TestReader(t *testing.T) {
 	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed")
 	look(0, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed")
 	third, e3 := start(t, dir, "monthly")
-	e3.Outcome = Look
+	e3.Outcome = NeedsAttention
 	if err := third.End(e3); err != nil {
 		t.Fatal(err)
 	}
-	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed", "20261003T013000.002Z-monthly look")
-	// Another file under the name, such as one of a backup, is read; one that is gone is forgotten, and a damaged one is read each time.
+	look(1, "20261003T013000.000Z-nightly done", "20261003T013000.001Z-close killed",
+		"20261003T013000.002Z-monthly look")
+	// Another file under the name, such as one of a backup, is read; one that is gone is forgotten, and a damaged one
+	// is read each time.
 	first.lock = nil
 	e1.Outcome, e1.Error = Failed, "disk full"
 	if err := first.Update(e1); err != nil {

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read (LEDGER-4). A folder that is
-// not there has none. err is that of listing the folder.
+// Read returns the entries of a ledger's folder, oldest first, and an error for each file that cannot be read
+// (LEDGER-4). A folder that is not there has none. err is that of listing the folder.
 func Read(dir string) (entries []Entry, damaged []error, err error) {
 	return NewReader(dir).Read()
 }
 
-// Reader reads a ledger again and again. What a run came to does not change: an entry of one that ended is read once, and again only if its
-// file is another by size or time (LEDGER-7). It is for one goroutine at a time.
+// Reader reads a ledger again and again. What a run came to does not change: an entry of one that ended is read once,
+// and again only if its file is another by size or time (LEDGER-7). It is for one goroutine at a time.
 type Reader struct {
 	dir  string
 	open func(string) (*os.File, error)
@@ -38,7 +38,8 @@ type kept struct {
 // NewReader makes a reader of a ledger's folder.
 func NewReader(dir string) *Reader { return &Reader{dir: dir, open: os.Open} }
 
-// Read is what the function Read is. The entries are the reader's own below their first level: they are not to be changed.
+// Read is what the function Read is. The entries are the reader's own below their first level: they are not to be
+// changed.
 func (r *Reader) Read() (entries []Entry, damaged []error, err error) {
 	names, err := list(r.dir)
 	if err != nil {
@@ -109,7 +110,8 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	}
 }
 
-// ended tells a run that was killed from one that ended between our reading and our asking: that one's file is another now.
+// ended tells a run that was killed from one that ended between our reading and our asking: that one's file is another
+// now.
 func ended(e *Entry, path string) (*Entry, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -12,18 +12,20 @@ import (
 // Run is one run as the ledger and the lake know it.
 type Run struct {
 	Entry
-	// Committed is the manifest that it made; 0 = none. Rows, Accepted, Duplicate and Rejected are then by how much that manifest's counts of feed
-	// rows differ from those of the one before: of a run that tried rejects again, Rejected is below zero.
+	// Committed is the manifest that it made; 0 = none. Rows, Accepted, Duplicate and Rejected are then by how much
+	// that manifest's counts of feed rows differ from those of the one before: of a run that tried rejects again,
+	// Rejected is below zero.
 	Committed int64 `json:"committed,omitempty"`
-	// Rebuilt says that the ledger has no entry of it: it is told by its manifest alone. When it ran, how long and why are not known; its ID is
-	// the manifest's number.
+	// Rebuilt says that the ledger has no entry of it: it is told by its manifest alone. When it ran, how long and why
+	// are not known; its ID is the manifest's number.
 	Rebuilt bool `json:"rebuilt,omitempty"`
 	// Owes says that what it committed was not published then, and not since.
 	Owes bool `json:"owes_publish,omitempty"`
 }
 
-// Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as Snapshot.History gives them. Each
-// manifest is a run and each entry is one, those that belong together being the same. The runs come newest first.
+// Join puts the entries of the ledger, oldest first, together with the manifests of the lake, newest first, as
+// Snapshot.History gives them. Each manifest is a run and each entry is one, those that belong together being the same.
+// The runs come newest first.
 func Join(entries []Entry, chain []lake.Manifest) []Run {
 	runs := make([]Run, len(entries))
 	for i := range entries {
@@ -50,8 +52,9 @@ type joiner struct {
 	claimed map[int64]bool
 }
 
-// claim finds the manifest of each entry. One of an entry's number is its own only if it says the same of the run: the lake may have been
-// rebuilt since. A run that ended badly may have committed all the same: it is the one that a manifest without entry tells of.
+// claim finds the manifest of each entry. One of an entry's number is its own only if it says the same of the run: the
+// lake may have been rebuilt since. A run that ended badly may have committed all the same: it is the one that a
+// manifest without entry tells of.
 func (j *joiner) claim(runs []Run) {
 	for i := range runs {
 		if r := &runs[i]; r.Changed && j.fits(&r.Entry, r.Manifest) {
@@ -144,11 +147,12 @@ func (r *Run) after() int64 {
 // rebuild is a run as its manifest alone tells of it.
 func (j *joiner) rebuild(number int64) Run {
 	m := j.chain[number]
-	r := Run{Rebuilt: true, Committed: number, Entry: Entry{Format: format, ID: strconv.FormatInt(number, 10), Kind: kindOf(m.Command), Command: m.Command,
+	r := Run{Rebuilt: true, Committed: number, Entry: Entry{Format: format, ID: strconv.FormatInt(number, 10),
+		Kind: kindOf(m.Command), Command: m.Command,
 		AsOf: m.AsOf, Outcome: Done, Changed: true, Manifest: number, AcceptRejects: m.Accepted}}
 	j.count(&r)
 	if r.Rejected > 0 {
-		r.Outcome = Look
+		r.Outcome = NeedsAttention
 	}
 	return r
 }

@@ -14,12 +14,14 @@ import (
 func manifest(number int64, command, asOf string, read, rejected int) lake.Manifest {
 	total := func(name string, n int) lake.Total { return lake.Total{Name: name, Value: fmt.Sprint(n)} }
 	return lake.Manifest{Number: number, Command: command, AsOf: asOf, Totals: []lake.Total{
-		total("2026-09/lines.rows", 77), total("rows.orders.accepted", 1), total("rows.orders.read", 1), total("rows.usage.accepted", read-rejected),
+		total("2026-09/lines.rows", 77), total("rows.orders.accepted", 1), total("rows.orders.read", 1),
+		total("rows.usage.accepted", read-rejected),
 		total("rows.usage.read", read), total("rows.usage.rejected", rejected)}}
 }
 
 func attempt(id, command, asOf string, outcome Outcome, manifest int64) Entry {
-	return Entry{ID: id, Command: command, AsOf: asOf, Outcome: outcome, Manifest: manifest, Changed: manifest != 0 && outcome != NothingNew}
+	return Entry{ID: id, Command: command, AsOf: asOf, Outcome: outcome, Manifest: manifest, Changed: manifest != 0 &&
+		outcome != NothingNew}
 }
 
 // told is a run in one line: ID, outcome, manifest, rows read and rejected.
@@ -50,18 +52,27 @@ func TestJoin(t *testing.T) {
 		entries []Entry
 		want    []string
 	}{
-		{"no ledger", nil, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt", "1 look 1: 61 5 rebuilt"}},
+		{"no ledger", nil, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt",
+			"1 look 1: 61 5 rebuilt"}},
 		{"all there", []Entry{
-			attempt("a", "run nightly", "d1", Look, 1), attempt("b", "run nightly", "d1", NothingNew, 1), attempt("c", "run nightly", "d2", Look, 2),
-			attempt("d", "run nightly", "d3", Gated, 0), attempt("e", "run nightly", "d3", Done, 3), attempt("f", "ingest --retry-rejects", "d4", Done, 4),
-		}, []string{"f done 4: 0 -5", "e done 3: 50 0", "d gated 0: 0 0", "c look 2: 40 3", "b nothing new 0: 0 0", "a look 1: 61 5"}},
-		{"a hole, and the oldest gone", []Entry{attempt("c", "run nightly", "d2", Look, 2), attempt("f", "ingest --retry-rejects", "d4", Done, 4)},
+			attempt("a", "run nightly", "d1", NeedsAttention, 1), attempt("b", "run nightly", "d1", NothingNew, 1),
+			attempt("c", "run nightly", "d2", NeedsAttention, 2),
+			attempt("d", "run nightly", "d3", Gated, 0), attempt("e", "run nightly", "d3", Done, 3),
+			attempt("f", "ingest --retry-rejects", "d4", Done, 4),
+		}, []string{"f done 4: 0 -5", "e done 3: 50 0", "d gated 0: 0 0", "c look 2: 40 3", "b nothing new 0: 0 0",
+			"a look 1: 61 5"}},
+		{"a hole, and the oldest gone", []Entry{attempt("c", "run nightly", "d2", NeedsAttention, 2),
+			attempt("f", "ingest --retry-rejects", "d4", Done, 4)},
 			[]string{"f done 4: 0 -5", "3 done 3: 50 0 rebuilt", "c look 2: 40 3", "1 look 1: 61 5 rebuilt"}},
 		{"killed after its commit; another as-of is another run", []Entry{
-			attempt("a", "run nightly", "d1", Look, 1), attempt("b", "run nightly", "d1", Killed, 0), attempt("c", "run nightly", "d2", Killed, 0), attempt("d", "run nightly", "d2", NothingNew, 2),
-		}, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "d nothing new 0: 0 0", "c killed 2: 40 3", "b killed 0: 0 0", "a look 1: 61 5"}},
-		{"the ledger of a lake that was moved away", []Entry{attempt("a", "run nightly", "c1", Done, 1), attempt("b", "close --cycle 2026-08", "c2", Done, 2)},
-			[]string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt", "1 look 1: 61 5 rebuilt", "b done 0: 0 0", "a done 0: 0 0"}},
+			attempt("a", "run nightly", "d1", NeedsAttention, 1), attempt("b", "run nightly", "d1", Killed, 0),
+			attempt("c", "run nightly", "d2", Killed, 0), attempt("d", "run nightly", "d2", NothingNew, 2),
+		}, []string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "d nothing new 0: 0 0", "c killed 2: 40 3",
+			"b killed 0: 0 0", "a look 1: 61 5"}},
+		{"the ledger of a lake that was moved away", []Entry{attempt("a", "run nightly", "c1", Done, 1),
+			attempt("b", "close --cycle 2026-08", "c2", Done, 2)},
+			[]string{"4 done 4: 0 -5 rebuilt", "3 done 3: 50 0 rebuilt", "2 look 2: 40 3 rebuilt",
+				"1 look 1: 61 5 rebuilt", "b done 0: 0 0", "a done 0: 0 0"}},
 	} {
 		if diff := cmp.Diff(c.want, told(Join(c.entries, chain))); diff != "" {
 			t.Errorf("%s: -want +got\n%s", c.name, diff)
@@ -75,7 +86,8 @@ func TestJoin(t *testing.T) {
 // A publish is owed until a later run, or a publish by hand, showed that manifest or a newer one.
 func TestOwed(t *testing.T) {
 	t.Parallel()
-	chain := []lake.Manifest{manifest(3, "run nightly", "d3", 3, 0), manifest(2, "run nightly", "d2", 2, 0), manifest(1, "run nightly", "d1", 1, 0)}
+	chain := []lake.Manifest{manifest(3, "run nightly", "d3", 3, 0), manifest(2, "run nightly", "d2", 2, 0),
+		manifest(1, "run nightly", "d1", 1, 0)}
 	night := func(number int64, owed bool, shown int64) Entry {
 		e := attempt(fmt.Sprintf("%c", 'a'+number), "run nightly", fmt.Sprintf("d%d", number), Done, number)
 		if e.Published = shown; owed {

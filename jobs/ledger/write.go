@@ -34,7 +34,8 @@ type Open struct {
 	lock    *os.File // the entry's file, locked (LEDGER-2)
 }
 
-// Begin writes the entry of a run that starts, and gives it its ID: Started, moved on by a millisecond as long as another run has that.
+// Begin writes the entry of a run that starts, and gives it its ID: Started, moved on by a millisecond as long as
+// another run has that.
 func Begin(dir string, e *Entry) (*Open, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make the run ledger: %w", err)
@@ -84,7 +85,8 @@ func (o *Open) release() error {
 	if o.lock == nil {
 		return nil
 	}
-	err := errors.Join(unix.Flock(int(o.lock.Fd()), unix.LOCK_UN), o.lock.Close()) // a program that is being started may have it open
+	// a program that is being started may have it open
+	err := errors.Join(unix.Flock(int(o.lock.Fd()), unix.LOCK_UN), o.lock.Close())
 	o.lock = nil
 	return err
 }

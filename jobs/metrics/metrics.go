@@ -49,7 +49,8 @@ func New(version string, clock func() time.Time) *Metrics {
 	build := gauge("tollbook_build_info", "1, with the version of the program.", "version")
 	build.WithLabelValues(version).Set(1)
 	m.registry.MustRegister(build, c.runs, c.rows, c.rejects, c.panics, c.seconds, c.stages, c.waits,
-		g.good, g.owed, g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind, g.looked, g.lake,
+		g.good, g.owed, g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind,
+		g.looked, g.lake,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -80,13 +81,16 @@ func newCounts() counts {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: minutes()}, labels)
 	}
 	return counts{
-		runs:    counter("tollbook_runs_total", "Runs by kind, what started them and what they came to.", "kind", "why", "outcome"),
-		rows:    counter("tollbook_rows_total", "Rows of feed files by what became of them.", "outcome"),
-		rejects: counter("tollbook_rejects_total", "Rows of feed files that were rejected, by feed and reason.", "feed", "reason"),
+		runs: counter("tollbook_runs_total", "Runs by kind, what started them and what they came to.", "kind", "why",
+			"outcome"),
+		rows: counter("tollbook_rows_total", "Rows of feed files by what became of them.", "outcome"),
+		rejects: counter("tollbook_rejects_total", "Rows of feed files that were rejected, by feed and reason.", "feed",
+			"reason"),
 		panics:  counter("tollbook_panics_total", "Runs that panicked, by kind.", "kind"),
 		seconds: histogram("tollbook_run_seconds", "Time of runs by kind.", "kind"),
 		stages:  histogram("tollbook_stage_seconds", "Time of the stages of runs.", "stage"),
-		waits:   prometheus.NewCounter(prometheus.CounterOpts{Name: "tollbook_lock_waits_total", Help: "Runs that found the lake held by another."}),
+		waits: prometheus.NewCounter(prometheus.CounterOpts{Name: "tollbook_lock_waits_total",
+			Help: "Runs that found the lake held by another."}),
 	}
 }
 
@@ -99,18 +103,24 @@ func newGauges() gauges {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
 	}
 	return gauges{
-		good:        gauge("tollbook_last_good_run_timestamp_seconds", "When the newest run of a kind that ended well ended, by the ledger.", "kind"),
-		owed:        gauge("tollbook_owed_firings", "What fell due and was not done yet, by kind.", "kind"),
-		next:        gauge("tollbook_next_firing_timestamp_seconds", "When a kind falls due next.", "kind"),
-		newest:      gauge("tollbook_newest_record_timestamp_seconds", "Start of the newest day, contract zone, that a feed's accepted records are of.", "feed"),
-		failing:     gauge("tollbook_failing_tries", "Tries of what could not be done yet, by kind; 0 = nothing fails.", "kind"),
-		oldest:      one("tollbook_oldest_owed_timestamp_seconds", "When the oldest of what is owed fell due; 0 = nothing is."),
+		good: gauge("tollbook_last_good_run_timestamp_seconds",
+			"When the newest run of a kind that ended well ended, by the ledger.", "kind"),
+		owed: gauge("tollbook_owed_firings", "What fell due and was not done yet, by kind.", "kind"),
+		next: gauge("tollbook_next_firing_timestamp_seconds", "When a kind falls due next.", "kind"),
+		newest: gauge("tollbook_newest_record_timestamp_seconds",
+			"Start of the newest day, contract zone, that a feed's accepted records are of.", "feed"),
+		failing: gauge("tollbook_failing_tries", "Tries of what could not be done yet, by kind; 0 = nothing fails.",
+			"kind"),
+		oldest: one("tollbook_oldest_owed_timestamp_seconds",
+			"When the oldest of what is owed fell due; 0 = nothing is."),
 		unpublished: one("tollbook_unpublished_cycles", "Cycles whose newest state ClickHouse does not have."),
 		publishOwed: one("tollbook_publish_owed", "1 while a run's publish is owed."),
-		clockBack:   one("tollbook_clock_back", "1 while the clock lies before the newest state's as-of: nothing runs."),
-		blind:       one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
-		looked:      one("tollbook_last_look_timestamp_seconds", "When the scheduler last looked at what is due; it does not while a run is on."),
-		lake:        one("tollbook_lake_state", "Number of the committed state."),
+		clockBack: one("tollbook_clock_back",
+			"1 while the clock lies before the newest state's as-of: nothing runs."),
+		blind: one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
+		looked: one("tollbook_last_look_timestamp_seconds",
+			"When the scheduler last looked at what is due; it does not while a run is on."),
+		lake: one("tollbook_lake_state", "Number of the committed state."),
 	}
 }
 

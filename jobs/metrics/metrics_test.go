@@ -33,11 +33,14 @@ func newSite(t *testing.T, more string) *site {
 	s := &site{t: t, dir: t.TempDir()}
 	s.must(os.CopyFS(s.dir, os.DirFS("../schedule/testdata")))
 	s.must(os.WriteFile(filepath.Join(s.dir, "tollbook.yaml"), fmt.Appendf(nil,
-		"zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\nlake: {buckets: 2}\n"+
+		"zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\n"+
+			"lake: {buckets: 2}\n"+
 			"schedule: {nightly: \"5 2 * * *\"}\n%s\n", more), 0o666))
 	s.now = s.time("2026-03-01T12:00")
 	s.metrics = New("v1", func() time.Time { return s.now })
-	runner := &jobs.Runner{Dir: s.dir, Clock: func() time.Time { return s.now }, Options: workspace.Options{Workers: 2}, Ended: s.metrics.Ended}
+	runner := &jobs.Runner{Dir: s.dir, Clock: func() time.Time {
+		return s.now
+	}, Options: workspace.Options{Workers: 2}, Ended: s.metrics.Ended}
 	var err error
 	s.scheduler, err = schedule.Open(runner, slog.New(slog.DiscardHandler), s.metrics.Watch())
 	s.must(err)
@@ -59,7 +62,8 @@ func (s *site) time(wall string) time.Time {
 	return at
 }
 
-// feed lays the usage of a day into the inbox at half past midnight of the next one: three rows, one of them wrong if it is to be.
+// feed lays the usage of a day into the inbox at half past midnight of the next one: three rows, one of them wrong if
+// it is to be.
 func (s *site) feed(day string, wrong bool) {
 	s.t.Helper()
 	quantity := "4"
@@ -130,10 +134,14 @@ func TestMetricsOfNights(t *testing.T) {
 	if got := s.pass(s.time("2026-03-01T12:01")); got != "" {
 		t.Fatal(got)
 	}
-	s.has(map[string]string{"tollbook_lake_state": "0", `tollbook_owed_firings{kind="nightly"}`: "0", `tollbook_panics_total{kind="nightly"}`: "0",
-		`tollbook_runs_total{kind="close",outcome="refused",why="catch-up"}`: "0", `tollbook_rows_total{outcome="rejected"}`: "0",
-		`tollbook_next_firing_timestamp_seconds{kind="nightly"}`: s.unix("2026-03-02T02:05"), `tollbook_build_info{version="v1"}`: "1"})
-	if got := s.pass(s.time("2026-03-02T02:05")) + "; " + s.pass(s.time("2026-03-03T02:05")); got != "schedule nightly done; schedule nightly look" {
+	s.has(map[string]string{"tollbook_lake_state": "0", `tollbook_owed_firings{kind="nightly"}`: "0",
+		`tollbook_panics_total{kind="nightly"}`:                              "0",
+		`tollbook_runs_total{kind="close",outcome="refused",why="catch-up"}`: "0",
+		`tollbook_rows_total{outcome="rejected"}`:                            "0",
+		`tollbook_next_firing_timestamp_seconds{kind="nightly"}`:             s.unix("2026-03-02T02:05"),
+		`tollbook_build_info{version="v1"}`:                                  "1"})
+	if got := s.pass(s.time("2026-03-02T02:05")) + "; " +
+		s.pass(s.time("2026-03-03T02:05")); got != "schedule nightly done; schedule nightly look" {
 		t.Fatal(got)
 	}
 	s.has(map[string]string{
@@ -170,7 +178,8 @@ func TestMetricsOfTrouble(t *testing.T) {
 
 	s.pass(s.time("2026-03-02T01:00"))
 	s.has(map[string]string{"tollbook_clock_back": "1"})
-	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable || text != "the clock lies before 2026-03-01T18:05:00Z, where the lake has been: nothing runs\n" {
+	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable ||
+		text != "the clock lies before 2026-03-01T18:05:00Z, where the lake has been: nothing runs\n" {
 		t.Error(code, text)
 	}
 
@@ -182,8 +191,10 @@ func TestMetricsOfTrouble(t *testing.T) {
 		t.Fatal(got)
 	}
 	s.has(map[string]string{
-		"tollbook_clock_back": "0", `tollbook_owed_firings{kind="nightly"}`: "4", `tollbook_owed_firings{kind="close"}`: "0",
-		"tollbook_oldest_owed_timestamp_seconds": s.unix("2026-03-03T02:05"), `tollbook_failing_tries{kind="nightly"}`: "1",
+		"tollbook_clock_back": "0", `tollbook_owed_firings{kind="nightly"}`: "4",
+		`tollbook_owed_firings{kind="close"}`:                                  "0",
+		"tollbook_oldest_owed_timestamp_seconds":                               s.unix("2026-03-03T02:05"),
+		`tollbook_failing_tries{kind="nightly"}`:                               "1",
 		`tollbook_runs_total{kind="nightly",outcome="refused",why="catch-up"}`: "1",
 	})
 	want := "4 runs are owed\nnightly of 2026-03-02T18:05:00Z failed, and a person should look: the log says why\n"
@@ -192,7 +203,8 @@ func TestMetricsOfTrouble(t *testing.T) {
 	}
 	s.must(os.WriteFile(prices, right, 0o666))
 	s.pass(s.time("2026-03-07T02:05"))
-	s.has(map[string]string{`tollbook_owed_firings{kind="nightly"}`: "0", "tollbook_oldest_owed_timestamp_seconds": "0", `tollbook_failing_tries{kind="nightly"}`: "0"})
+	s.has(map[string]string{`tollbook_owed_firings{kind="nightly"}`: "0", "tollbook_oldest_owed_timestamp_seconds": "0",
+		`tollbook_failing_tries{kind="nightly"}`: "0"})
 	if code, text := s.ask("/readyz"); code != http.StatusOK {
 		t.Error(code, text)
 	}
@@ -200,13 +212,14 @@ func TestMetricsOfTrouble(t *testing.T) {
 	s.must(os.Rename(filepath.Join(s.dir, "tollbook.yaml"), filepath.Join(s.dir, "away")))
 	s.pass(s.time("2026-03-07T02:06"))
 	s.has(map[string]string{"tollbook_blind": "1"})
-	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable || text != "settings, lake or ledger cannot be read: the log says why\n" {
+	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable ||
+		text != "settings, lake or ledger cannot be read: the log says why\n" {
 		t.Error(code, text)
 	}
 }
 
-// ClickHouse is away for three nights: each is done, its publish is owed and told, tried again at growing intervals up to an hour, and
-// paid when the server is back, with all that the nights had.
+// ClickHouse is away for three nights: each is done, its publish is owed and told, tried again at growing intervals up
+// to an hour, and paid when the server is back, with all that the nights had.
 func TestServerAwayForThreeNights(t *testing.T) {
 	t.Parallel()
 	server := clickhouse.Start(t, clickhouse.Options{})
@@ -231,7 +244,8 @@ func TestServerAwayForThreeNights(t *testing.T) {
 		if got := s.pass(s.time(at)); !strings.HasPrefix(got, "schedule nightly look") {
 			t.Fatalf("night %d: %s", night, got)
 		}
-		s.has(map[string]string{"tollbook_publish_owed": "1", "tollbook_unpublished_cycles": "1", `tollbook_owed_firings{kind="publish"}`: "1",
+		s.has(map[string]string{"tollbook_publish_owed": "1", "tollbook_unpublished_cycles": "1",
+			`tollbook_owed_firings{kind="publish"}`: "1",
 			`tollbook_owed_firings{kind="nightly"}`: "0", `tollbook_failing_tries{kind="nightly"}`: "0"})
 		for until := s.time(at).Add(23 * time.Hour); ; tries++ {
 			again := again(t, s)
@@ -254,7 +268,8 @@ func TestServerAwayForThreeNights(t *testing.T) {
 	if got := s.pass(again(t, s)); got != "retry publish done" {
 		t.Error(got)
 	}
-	s.has(map[string]string{"tollbook_publish_owed": "0", "tollbook_unpublished_cycles": "0", `tollbook_failing_tries{kind="publish"}`: "0"})
+	s.has(map[string]string{"tollbook_publish_owed": "0", "tollbook_unpublished_cycles": "0",
+		`tollbook_failing_tries{kind="publish"}`: "0"})
 	if got := rows(); got != "12,28" {
 		t.Errorf("paid: %s", got)
 	}
@@ -267,7 +282,7 @@ func again(t *testing.T, s *site) time.Time {
 	if len(status.Failing) != 1 {
 		t.Fatalf("%+v", status.Failing)
 	}
-	return time.UnixMicro(int64(status.Failing[0].Again))
+	return time.UnixMicro(int64(status.Failing[0].RetryAt))
 }
 
 func TestNames(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 	"github.com/tollbook/tollbook/jobs/schedule"
 )
 
-// behind is how many runs may be owed before a scheduler is not ready: a night that is on or is tried again is nothing to call for.
+// behind is how many runs may be owed before a scheduler is not ready: a night that is on or is tried again is nothing
+// to call for.
 const behind = 3
 
 // Handler answers /metrics, /healthz and /readyz.
@@ -51,14 +52,16 @@ func unready(s *schedule.Status) (wrong []string) {
 	case s.Err != nil:
 		return []string{"settings, lake or ledger cannot be read: the log says why"}
 	case s.Clock:
-		wrong = append(wrong, fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs", s.State.Newest))
+		wrong = append(wrong, fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs",
+			s.State.Newest))
 	}
 	if owed := s.Runs(); owed > behind {
 		wrong = append(wrong, fmt.Sprintf("%d runs are owed", owed))
 	}
 	for i := range s.Failing {
-		if f := &s.Failing[i]; !f.Heals {
-			wrong = append(wrong, fmt.Sprintf("%s of %s failed, and a person should look: the log says why", f.Firing.Kind, f.Firing.Due))
+		if f := &s.Failing[i]; !f.Retryable {
+			wrong = append(wrong, fmt.Sprintf("%s of %s failed, and a person should look: the log says why",
+				f.Firing.Kind, f.Firing.Due))
 		}
 	}
 	return wrong
@@ -70,8 +73,9 @@ func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) (
 	if err != nil {
 		return nil, fmt.Errorf("listen for metrics: %w", err)
 	}
-	s := &http.Server{Handler: m.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s := &http.Server{Handler: m.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: 2 * time.Minute,
+		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	log.Info("metrics and health", "on", "http://"+l.Addr().String())

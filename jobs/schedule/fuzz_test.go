@@ -6,10 +6,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// FuzzTimes reads any cron expression: where it is one, its firings ascend, and what is between two instants, what comes next and what came
-// last are the same firings.
+// FuzzTimes reads any cron expression: where it is one, its firings ascend, and what is between two instants, what
+// comes next and what came last are the same firings.
 func FuzzTimes(f *testing.F) {
-	for _, text := range []string{"30 1 * * *", "0 12 5 * *", "*/7 1-5,9 ? * MON#2", "0 0 29 2 *", "@daily", "@every 1h", "TZ=UTC 0 0 * * *", "0 2 * 10 0", "59 23 31 12 6"} {
+	for _, text := range []string{"30 1 * * *", "0 12 5 * *", "*/7 1-5,9 ? * MON#2", "0 0 29 2 *", "@daily",
+		"@every 1h", "TZ=UTC 0 0 * * *", "0 2 * 10 0", "59 23 31 12 6"} {
 		f.Add(text, int64(1_791_000_000))
 	}
 	zone := zoneOf(f, "Australia/Lord_Howe")

@@ -24,13 +24,15 @@ func (e *TakenError) Error() string {
 
 // Hint is what to do.
 func (e *TakenError) Hint() string {
-	return "one is enough; `tollbook schedule --dry-run` shows what it has before it. The lock goes with the process, the file itself may stay"
+	return "one is enough; `tollbook schedule --dry-run` shows what it has before it. The lock goes with the " +
+		"process, the file itself may stay"
 }
 
 // folder is where a workspace's scheduler keeps its lock and when it was first started.
 func folder(dir string) string { return filepath.Join(ledger.Dir(dir), "scheduler") }
 
-// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept beside the lock.
+// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept beside
+// the lock.
 func take(dir string, now time.Time) (release func() error, began period.Instant, err error) {
 	release, err = storage.Dir(folder(dir)).Lock()
 	if locked := new(storage.LockedError); errors.As(err, &locked) {
@@ -52,7 +54,8 @@ func take(dir string, now time.Time) (release func() error, began period.Instant
 
 func beganFile(dir string) string { return filepath.Join(folder(dir), "BEGAN") }
 
-// Began reads when the first scheduler of a workspace was started; fs.ErrNotExist if none was. A file that was cut off while it was written counts as none.
+// Began reads when the first scheduler of a workspace was started; fs.ErrNotExist if none was. A file that was cut off
+// while it was written counts as none.
 func Began(dir string) (period.Instant, error) {
 	b, err := os.ReadFile(beganFile(dir))
 	if err != nil {

@@ -8,18 +8,19 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Loop does what falls due until ctx ends. No run starts after that; one that is on has schedule.stop_timeout to come to its
-// end, and is called off then: nothing of it is committed. Loop returns when it has ended.
+// Loop does what falls due until ctx ends. No run starts after that; one that is on has schedule.stop_timeout to come
+// to its end, and is called off then: nothing of it is committed. Loop returns when it has ended.
 //
-// cron is the alarm: it ticks each second, and leaves a tick out while a pass is on. When something is due is worked out at each look
-// (Plan), so a machine that slept, a clock that was set and settings that changed need nothing of their own.
+// cron is the alarm: it ticks each second, and leaves a tick out while a pass is on. When something is due is worked
+// out at each look (Plan), so a machine that slept, a clock that was set and settings that changed need nothing of
+// their own.
 func (s *Scheduler) Loop(ctx context.Context) {
 	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	log := cronLog{s.log}
 	alarm := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
-		// A pass that panics outside of a run must give the next tick its turn: SkipIfStillRunning lets go only of a job that
-		// returns, so Recover stands inside.
+		// A pass that panics outside of a run must give the next tick its turn: SkipIfStillRunning lets go only of a
+		// job that returns, so Recover stands inside.
 		cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
 	alarm.Schedule(cron.Every(time.Second), cron.FuncJob(func() {
 		if now := s.clock(); now.Before(s.wake()) && !now.Before(s.seen) {

@@ -23,7 +23,8 @@ type Plan struct {
 func NewPlan(s *settings.Settings) (*Plan, error) {
 	p := &Plan{zone: s.Zone, times: make(map[jobs.Kind]*Times), closeTime: s.CloseTime, server: s.ClickHouse.DSN.Set()}
 	for kind, expression := range map[jobs.Kind]string{
-		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish, jobs.Prune: s.Schedule.Retention,
+		jobs.Nightly: s.Schedule.Nightly, jobs.Monthly: s.Schedule.Monthly, jobs.Publish: s.Schedule.Publish,
+		jobs.Prune: s.Schedule.Retention,
 	} {
 		if expression == "" {
 			continue
@@ -39,9 +40,11 @@ func NewPlan(s *settings.Settings) (*Plan, error) {
 
 // State is what the lake and the ledger say was done. The zero instant of a field that has none is period.Past.
 type State struct {
-	Began   period.Instant                  // when the schedule was first started on this workspace: what is before it is owed only if the lake says so
-	Newest  period.Instant                  // as-of of the newest manifest; Past = a lake without one
-	Intake  period.Instant                  // newest as-of of a finished run that takes the inbox in: night, month, close, ingest
+	// when the schedule was first started on this workspace: what is before it is owed only if the lake says so
+	Began  period.Instant
+	Newest period.Instant // as-of of the newest manifest; Past = a lake without one
+	// newest as-of of a finished run that takes the inbox in: night, month, close, ingest
+	Intake  period.Instant
 	Closed  period.Cycle                    // every cycle up to this one is closed; NoCycle = none is
 	Open    period.Cycle                    // the earliest open cycle that the lake has records of; NoCycle = none
 	Monthly map[period.Cycle]period.Instant // newest as-of of a finished month of a cycle
@@ -66,14 +69,15 @@ func Kinds() []jobs.Kind { return slices.Clone(order) }
 
 // before orders firings: by instant, then as order has them, then by cycle.
 func before(a, b Firing) int {
-	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)), cmp.Compare(a.Cycle, b.Cycle))
+	return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(slices.Index(order, a.Kind), slices.Index(order, b.Kind)),
+		cmp.Compare(a.Cycle, b.Cycle))
 }
 
 // ClockBack reports whether now lies before what the lake says has been: then nothing is to run.
 func (s *State) ClockBack(now period.Instant) bool { return now < s.Newest }
 
-// Due lists what fell due up to now and was not done, in the order in which it is to be done, and what will not be done, with the
-// reason (SCHED-1). A month that is skipped is listed for a day.
+// Due lists what fell due up to now and was not done, in the order in which it is to be done, and what will not be
+// done, with the reason (SCHED-1). A month that is skipped is listed for a day.
 func (p *Plan) Due(s *State, now period.Instant) []Firing {
 	out := slices.Concat(p.nights(s, now), p.closes(s, now), p.months(s, now), p.publishes(s, now), p.prunes(s, now))
 	slices.SortFunc(out, before)
@@ -126,8 +130,8 @@ func (p *Plan) closes(s *State, now period.Instant) (out []Firing) {
 // day is how long a month that was skipped is listed.
 const day = period.Instant(24 * period.Hour)
 
-// months are the firings of the month of cycles that are open, and a recent one that will not run. A firing is for the cycle
-// before its own.
+// months are the firings of the month of cycles that are open, and a recent one that will not run. A firing is for the
+// cycle before its own.
 func (p *Plan) months(s *State, now period.Instant) (out []Firing) {
 	times := p.times[jobs.Monthly]
 	if times == nil {
@@ -176,7 +180,8 @@ func (p *Plan) month(s *State, due period.Instant) Firing {
 	return f
 }
 
-// publishes is the one publish that is owed: a copy that is brought up to date needs no second time for each that was missed.
+// publishes is the one publish that is owed: a copy that is brought up to date needs no second time for each that was
+// missed.
 func (p *Plan) publishes(s *State, now period.Instant) []Firing {
 	due, found := s.Unpaid, s.Unpaid != period.Past
 	if !found {
@@ -210,8 +215,8 @@ func (p *Plan) missed(s *State, kind jobs.Kind, now period.Instant) (period.Inst
 	return times.Last(since, now)
 }
 
-// Next lists the first firing of each kind after an instant, in order; the month with the reason if it will be skipped, a close of
-// the first cycle that is still to be closed then.
+// Next lists the first firing of each kind after an instant, in order; the month with the reason if it will be skipped,
+// a close of the first cycle that is still to be closed then.
 func (p *Plan) Next(s *State, after period.Instant) []Firing {
 	var out []Firing
 	for _, kind := range order {

@@ -74,8 +74,9 @@ func TestDue(t *testing.T) {
 		want     string
 	}{
 		"a lake without anything owes nothing from before the start": {
-			state: State{Began: at("2026-09-28T10:00"), Newest: past, Intake: past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: past},
-			now:   "2026-10-06T01:00",
+			state: State{Began: at("2026-09-28T10:00"), Newest: past, Intake: past, Closed: jobs.NoCycle,
+				Open: jobs.NoCycle, Unpaid: past},
+			now: "2026-10-06T01:00",
 			want: `2026-09-29 01:30 nightly
 2026-09-30 01:30 nightly
 2026-10-01 01:30 nightly
@@ -86,12 +87,14 @@ func TestDue(t *testing.T) {
 2026-10-05 12:00 monthly 2026-09: the lake has no record of cycle 2026-09
 `},
 		"nothing is owed": {
-			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-06T01:30"), Intake: at("2026-10-06T01:30"), Closed: sep, Open: jobs.NoCycle, Unpaid: past},
-			now:   "2026-10-06T11:00",
-			want:  "2026-10-05 12:00 monthly 2026-09: cycle 2026-09 is closed\n"},
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-06T01:30"), Intake: at("2026-10-06T01:30"),
+				Closed: sep, Open: jobs.NoCycle, Unpaid: past},
+			now:  "2026-10-06T11:00",
+			want: "2026-10-05 12:00 monthly 2026-09: cycle 2026-09 is closed\n"},
 		"off across the month's end: the close comes before the night of its morning": {
-			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-02T01:30"), Intake: at("2026-10-02T01:30"), Closed: aug, Open: sep, Unpaid: past},
-			now:   "2026-10-06T01:30",
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-02T01:30"), Intake: at("2026-10-02T01:30"),
+				Closed: aug, Open: sep, Unpaid: past},
+			now: "2026-10-06T01:30",
 			want: `2026-10-03 01:30 nightly
 2026-10-04 01:30 nightly
 2026-10-05 00:00 close 2026-09
@@ -101,8 +104,9 @@ func TestDue(t *testing.T) {
 `},
 		"a month before the close, two cycles late": {
 			settings: `schedule: {nightly: "0 3 1 * *", monthly: "0 12 2 * *"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-08-20T00:00"), Intake: at("2026-08-20T00:00"), Closed: aug - 1, Open: aug, Unpaid: past},
-			now:      "2026-10-06T00:00",
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-08-20T00:00"),
+				Intake: at("2026-08-20T00:00"), Closed: aug - 1, Open: aug, Unpaid: past},
+			now: "2026-10-06T00:00",
 			want: `2026-09-01 03:00 nightly
 2026-09-02 12:00 monthly 2026-08
 2026-09-05 00:00 close 2026-08
@@ -112,21 +116,25 @@ func TestDue(t *testing.T) {
 `},
 		"a month that was run by hand at noon or later is done": {
 			settings: `schedule: {nightly: "0 3 1 * *", monthly: "0 12 2 * *"}`,
-			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-02T12:30"), Intake: at("2026-10-02T12:30"), Closed: aug, Open: sep, Unpaid: past,
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-02T12:30"), Intake: at("2026-10-02T12:30"),
+				Closed: aug, Open: sep, Unpaid: past,
 				Monthly: map[period.Cycle]period.Instant{sep: at("2026-10-02T12:00")}},
 			now:  "2026-10-03T00:00",
 			want: ""},
 		"what a run by hand took in later covers the nights before it; the rest takes its clock on": {
 			settings: `schedule: {nightly: "30 1 * * *", monthly: "0 12 2 * *"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-03T08:00"), Intake: at("2026-10-03T08:00"), Closed: aug, Open: sep, Unpaid: past},
-			now:      "2026-10-04T02:00",
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-03T08:00"),
+				Intake: at("2026-10-03T08:00"), Closed: aug, Open: sep, Unpaid: past},
+			now: "2026-10-04T02:00",
 			want: `2026-10-02 12:00 monthly 2026-09 as of 2026-10-03 08:00
 2026-10-04 01:30 nightly
 `},
 		"at one instant: night, month, close, publish": {
-			settings: "close: {day: 2, time: \"12:00\"}\n" + server + "\n" + `schedule: {nightly: "0 12 * * *", monthly: "0 12 2 * *", publish: "0 * * * *"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-01T12:00"), Intake: at("2026-10-01T12:00"), Closed: aug, Open: sep, Unpaid: past},
-			now:      "2026-10-02T12:00",
+			settings: "close: {day: 2, time: \"12:00\"}\n" + server + "\n" +
+				`schedule: {nightly: "0 12 * * *", monthly: "0 12 2 * *", publish: "0 * * * *"}`,
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-01T12:00"),
+				Intake: at("2026-10-01T12:00"), Closed: aug, Open: sep, Unpaid: past},
+			now: "2026-10-02T12:00",
 			want: `2026-10-02 12:00 nightly
 2026-10-02 12:00 monthly 2026-09
 2026-10-02 12:00 close 2026-09
@@ -134,34 +142,39 @@ func TestDue(t *testing.T) {
 `},
 		"of three publishes that were missed one is owed": {
 			settings: server + "\n" + `schedule: {publish: "0 */2 * * *"}`,
-			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: past,
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"),
+				Closed: aug, Open: sep, Unpaid: past,
 				Done: map[jobs.Kind]period.Instant{jobs.Publish: at("2026-10-04T02:00")}},
 			now:  "2026-10-04T09:00",
 			want: "2026-10-04 08:00 publish\n"},
 		"a publish that a night left unpaid": {
 			settings: server,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: at("2026-10-04T01:30")},
-			now:      "2026-10-04T01:31",
-			want:     "2026-10-04 01:30 publish\n"},
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"),
+				Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: at("2026-10-04T01:30")},
+			now:  "2026-10-04T01:31",
+			want: "2026-10-04 01:30 publish\n"},
 		"of two prunes that were missed the newest is owed, after all else of its instant": {
 			settings: `schedule: {nightly: "0 4 * * 0", retention: "0 4 * * 0"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-11T01:30"), Intake: at("2026-10-11T01:30"), Closed: sep, Open: sep + 1, Unpaid: past},
-			now:      "2026-10-18T09:00",
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-11T01:30"),
+				Intake: at("2026-10-11T01:30"), Closed: sep, Open: sep + 1, Unpaid: past},
+			now: "2026-10-18T09:00",
 			want: `2026-10-11 04:00 nightly
 2026-10-18 04:00 nightly
 2026-10-18 04:00 prune
 `},
 		"a prune that was done, at its firing or by hand, is done": {
 			settings: `schedule: {nightly: "0 4 1 * *", retention: "0 4 * * 0"}`,
-			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-18T05:00"), Intake: at("2026-10-18T04:30"), Closed: sep, Open: sep + 1, Unpaid: past,
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-18T05:00"), Intake: at("2026-10-18T04:30"),
+				Closed: sep, Open: sep + 1, Unpaid: past,
 				Done: map[jobs.Kind]period.Instant{jobs.Prune: at("2026-10-18T05:00")}},
 			now:  "2026-10-18T09:00",
 			want: ""},
 		"no server to publish to": {
 			settings: `schedule: {publish: "0 8 * * *"}`,
-			state:    State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"), Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: past},
-			now:      "2026-10-04T09:00",
-			want:     ""},
+			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-04T01:30"),
+				Intake: at("2026-10-04T01:30"), Closed: aug, Open: sep, Unpaid: past},
+			now:  "2026-10-04T09:00",
+			want: ""},
 	} {
 		p := planOf(t, "Asia/Shanghai", c.settings)
 		got := p.text(p.Due(&c.state, at(c.now)))
@@ -174,7 +187,8 @@ func TestDue(t *testing.T) {
 func TestNextFirings(t *testing.T) {
 	t.Parallel()
 	p := planOf(t, "America/New_York", `schedule: {nightly: "30 2 * * *", publish: "0 0 1 1 *"}`)
-	s := State{Began: 0, Newest: instant(t, "2026-03-07T07:30:00Z"), Intake: instant(t, "2026-03-07T07:30:00Z"), Closed: sep - 8, Open: sep - 7, Unpaid: period.Past}
+	s := State{Began: 0, Newest: instant(t, "2026-03-07T07:30:00Z"), Intake: instant(t, "2026-03-07T07:30:00Z"),
+		Closed: sep - 8, Open: sep - 7, Unpaid: period.Past}
 	want := `2026-03-08 03:00 nightly
 2026-04-05 12:00 monthly 2026-03: cycle 2026-03 is closed before it
 2026-04-05 00:00 close 2026-03
@@ -226,20 +240,23 @@ func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 	}
 }
 
-// A year and a half of looks at drawn instants, hours or weeks apart: what is done, in its order and with its as-of, is what looks
-// at each firing's own instant do (SCHED-3).
+// A year and a half of looks at drawn instants, hours or weeks apart: what is done, in its order and with its as-of, is
+// what looks at each firing's own instant do (SCHED-3).
 func TestOutagesChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		zone := rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe"}).Draw(rt, "zone")
-		more := fmt.Sprintf("close: {day: %d, time: %q}\nschedule: {nightly: %q, monthly: %q}", rapid.IntRange(1, 28).Draw(rt, "close"),
+		zone := rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York", "Africa/Casablanca",
+			"Australia/Lord_Howe"}).Draw(rt, "zone")
+		more := fmt.Sprintf("close: {day: %d, time: %q}\nschedule: {nightly: %q, monthly: %q}",
+			rapid.IntRange(1, 28).Draw(rt, "close"),
 			rapid.SampledFrom([]string{"24:00", "02:10", "12:00"}).Draw(rt, "closing"),
 			rapid.SampledFrom([]string{"30 1 * * *", "15 2 * * *", "0 0 * * *"}).Draw(rt, "nightly"),
 			rapid.SampledFrom([]string{"0 12 5 * *", "30 2 1-3 * *"}).Draw(rt, "monthly"))
 		p := planOf(t, zone, more)
 		began := instant(t, "2026-01-01T20:00:00Z")
 		fresh := func() *State {
-			return &State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: period.Past,
+			return &State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle,
+				Open: jobs.NoCycle, Unpaid: period.Past,
 				Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
 		}
 		end := instant(t, "2027-06-10T00:00:00Z")

@@ -30,7 +30,7 @@ type Scheduler struct {
 	seen     time.Time      // of the clock, at the last look
 	holds    map[lane]hold
 	waiting  *Failing        // a close that waits for a person; nil = none does
-	told     string          // the last thing that was said of a state in which nothing can run
+	reported string          // the last thing that was said of a state in which nothing can run
 	skipped  map[string]bool // firings that this process told of: kind and instant
 	mu       sync.Mutex
 	status   Status
@@ -65,9 +65,11 @@ type Status struct {
 type Failing struct {
 	Firing Firing
 	Error  string
-	Heals  bool // it may go away by itself, and is tried again at growing intervals; else at the next firing, and a person should look
-	Tries  int
-	Again  period.Instant // when it is tried again
+	// it may go away by itself, and is tried again at growing intervals; else at the next firing, and a person should
+	// look
+	Retryable bool
+	Tries     int
+	RetryAt   period.Instant // when it is tried again
 }
 
 // Owed counts what is due and will be done.
@@ -117,7 +119,8 @@ const (
 	longPause  = time.Hour        // the longest of all else
 )
 
-// Open makes this process the scheduler of the runner's workspace. Errors: *TakenError where there is one already. Close ends it.
+// Open makes this process the scheduler of the runner's workspace. Errors: *TakenError where there is one already.
+// Close ends it.
 func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 	now := r.Clock()
 	release, began, err := take(r.Dir, now)
@@ -126,16 +129,17 @@ func Open(r *jobs.Runner, log *slog.Logger, watch Watch) (*Scheduler, error) {
 	}
 	return &Scheduler{
 		runner: r, clock: r.Clock, log: log, watch: watch, reader: newReader(r.Dir, r.Options), released: release,
-		began: began, started: period.Instant(now.UnixMicro()), holds: make(map[lane]hold), skipped: make(map[string]bool),
+		began: began, started: period.Instant(now.UnixMicro()), holds: make(map[lane]hold),
+		skipped: make(map[string]bool),
 	}, nil
 }
 
 // Close lets another process be the scheduler.
 func (s *Scheduler) Close() error { return s.released() }
 
-// Look finds what is due on a workspace without doing any of it, and without being its scheduler. A workspace whose scheduler was
-// never started is looked at as if it were started now.
-func Look(r *jobs.Runner) (*Status, error) {
+// Inspect finds what is due on a workspace without doing any of it, and without being its scheduler. A workspace whose
+// scheduler was never started is looked at as if it were started now.
+func Inspect(r *jobs.Runner) (*Status, error) {
 	now := period.Instant(r.Clock().UnixMicro())
 	began, err := Began(r.Dir)
 	if err != nil {
@@ -151,8 +155,10 @@ func Look(r *jobs.Runner) (*Status, error) {
 
 // status is what was found, as it is told.
 func (f *found) status(now period.Instant) *Status {
-	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state, Due: f.plan.Due(&f.state, now),
-		Next: f.plan.Next(&f.state, now), Manifest: f.manifest, Newest: make(map[string]period.Instant), Good: f.good, Unpublished: f.behind}
+	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state,
+		Due:  f.plan.Due(&f.state, now),
+		Next: f.plan.Next(&f.state, now), Manifest: f.manifest, Newest: make(map[string]period.Instant), Good: f.good,
+		Unpublished: f.behind}
 	for feed, day := range f.newest {
 		status.Newest[feed] = f.settings.Zone.Start(day)
 	}
@@ -166,12 +172,12 @@ func (s *Scheduler) Status() Status {
 	return s.status
 }
 
-// Pass does what is due, one after the other, until nothing is left that can be done now or ctx ends; a run that is on then goes on
-// until work ends. It returns the runs that it did.
+// Pass does what is due, one after the other, until nothing is left that can be done now or ctx ends; a run that is on
+// then goes on until work ends. It returns the runs that it did.
 func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 	for ctx.Err() == nil {
 		now := s.clock()
-		f, err := s.look(now)
+		f, err := s.inspect(now)
 		if err != nil {
 			return done
 		}
@@ -189,8 +195,8 @@ func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 	return done
 }
 
-// look reads the state and keeps what it found.
-func (s *Scheduler) look(now time.Time) (*found, error) {
+// inspect reads the state and keeps what it found.
+func (s *Scheduler) inspect(now time.Time) (*found, error) {
 	at := period.Instant(now.UnixMicro())
 	f, err := s.reader.read(s.began, at)
 	if err == nil && s.waiting != nil && s.waiting.Firing.Cycle <= f.state.Closed {
@@ -205,7 +211,7 @@ func (s *Scheduler) look(now time.Time) (*found, error) {
 	}
 	status := s.status
 	s.mu.Unlock()
-	s.tell(&status)
+	s.report(&status)
 	if err == nil {
 		s.skip(f, &status)
 	}
@@ -229,25 +235,27 @@ func (s *Scheduler) failing() (out []Failing) {
 	return out
 }
 
-// tell logs why nothing runs, once for each reason.
-func (s *Scheduler) tell(status *Status) {
+// report logs why nothing runs, once for each reason.
+func (s *Scheduler) report(status *Status) {
 	text := ""
 	switch {
 	case status.Err != nil:
 		text = status.Err.Error()
 	case status.Clock:
 		text = fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs until that has passed; "+
-			"if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back", status.State.Newest)
+			"if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back",
+			status.State.Newest)
 	}
-	if text != s.told && text != "" {
+	if text != s.reported && text != "" {
 		s.log.Error("nothing can run", "why", text)
-	} else if text != s.told {
+	} else if text != s.reported {
 		s.log.Info("runs go on")
 	}
-	s.told = text
+	s.reported = text
 }
 
-// skip tells what will not run, and keeps it in the ledger, once. What is still to be done before it may change the reason.
+// skip tells what will not run, and keeps it in the ledger, once. What is still to be done before it may change the
+// reason.
 func (s *Scheduler) skip(found *found, status *Status) {
 	for _, f := range status.Due {
 		key := string(f.Kind) + " " + f.Due.String()
@@ -260,7 +268,8 @@ func (s *Scheduler) skip(found *found, status *Status) {
 		s.skipped[key] = true
 		if !found.skips[key] {
 			s.log.Info("skipped", "job", f.name(), "due", f.Due.String(), "why", f.Skip)
-			s.runner.Skip(jobs.Task{Kind: f.Kind, Cycle: f.Cycle, Due: f.Due, AsOf: f.AsOf, Why: jobs.Scheduled}, f.Skip)
+			s.runner.Skip(jobs.Task{Kind: f.Kind, Cycle: f.Cycle, Due: f.Due, AsOf: f.AsOf, Why: jobs.Scheduled},
+				f.Skip)
 		}
 	}
 }
@@ -278,19 +287,22 @@ func (f *Firing) same(o *Firing) bool {
 	return f.Kind == o.Kind && f.Cycle == o.Cycle && f.Due == o.Due
 }
 
-// pick is the first firing on the lake, or else the publish, unless its lane is held up. The lake goes first: a run publishes too.
+// pick is the first firing on the lake, or else the publish, unless its lane is held up. The lake goes first: a run
+// publishes too.
 func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 	status := s.Status()
 	if status.Clock {
 		return Firing{}, false
 	}
 	for _, l := range []lane{lakeLane, publishLane} {
-		i := slices.IndexFunc(status.Due, func(f Firing) bool { return f.Skip == "" && laneOf(f.Kind) == l && !s.waits(&f, now) })
+		i := slices.IndexFunc(status.Due, func(f Firing) bool {
+			return f.Skip == "" && laneOf(f.Kind) == l && !s.waits(&f, now)
+		})
 		if i < 0 {
 			continue
 		}
 		h, failed := s.holds[l]
-		if !failed || h.Again <= now || l == lakeLane && !h.Firing.same(&status.Due[i]) {
+		if !failed || h.RetryAt <= now || l == lakeLane && !h.Firing.same(&status.Due[i]) {
 			return status.Due[i], true
 		}
 	}
@@ -300,7 +312,7 @@ func (s *Scheduler) pick(now period.Instant) (Firing, bool) {
 // waits reports whether a close waits for a person, or comes after one that does (SCHED-8).
 func (s *Scheduler) waits(f *Firing, now period.Instant) bool {
 	w := s.waiting
-	return w != nil && f.Kind == jobs.Close && (f.Cycle > w.Firing.Cycle || f.same(&w.Firing) && w.Again > now)
+	return w != nil && f.Kind == jobs.Close && (f.Cycle > w.Firing.Cycle || f.same(&w.Firing) && w.RetryAt > now)
 }
 
 // Outcome is what came of a firing.
@@ -353,7 +365,8 @@ func (s *Scheduler) do(ctx context.Context, f Firing) (o Outcome) {
 	case o.Err != nil:
 		log.Error("run failed", "run", e.ID, "outcome", string(e.Outcome), "error", o.Err.Error(), "hint", e.Hint)
 	default:
-		log.Info("run ended", "run", e.ID, "outcome", string(e.Outcome), "manifest", e.Manifest, "rows", e.Rows, "rejected", e.Rejected)
+		log.Info("run ended", "run", e.ID, "outcome", string(e.Outcome), "manifest", e.Manifest, "rows", e.Rows,
+			"rejected", e.Rejected)
 	}
 	if e.Owed != nil {
 		log.Warn("publish owed", "run", e.ID, "why", e.Owed.Why, "hint", e.Owed.Hint)
@@ -368,7 +381,7 @@ const late = period.Instant(period.Hour)
 func (s *Scheduler) why(f *Firing) jobs.Why {
 	h, failed := s.holds[laneOf(f.Kind)]
 	switch {
-	case failed && h.Heals && (f.Kind == jobs.Publish || h.Firing.same(f)):
+	case failed && h.Retryable && (f.Kind == jobs.Publish || h.Firing.same(f)):
 		return jobs.Retry
 	case f.Due < s.started, period.Instant(s.clock().UnixMicro())-f.Due > late:
 		return jobs.CatchUp
@@ -376,12 +389,13 @@ func (s *Scheduler) why(f *Firing) jobs.Why {
 	return jobs.Scheduled
 }
 
-// settle notes when a firing that failed is tried again (SCHED-5), and that a run left its publish unpaid: that is as good as a try
-// of its own.
+// settle notes when a firing that failed is tried again (SCHED-5), and that a run left its publish unpaid: that is as
+// good as a try of its own.
 func (s *Scheduler) settle(p *Plan, o Outcome) {
 	l := laneOf(o.Firing.Kind)
 	if open := new(pipeline.OpenItemsError); errors.As(o.Err, &open) {
-		s.waiting = &Failing{Firing: o.Firing, Error: o.Err.Error(), Tries: 1, Again: s.nextFiring(p, period.Instant(s.clock().UnixMicro()))}
+		s.waiting = &Failing{Firing: o.Firing, Error: o.Err.Error(), Tries: 1,
+			RetryAt: s.nextFiring(p, period.Instant(s.clock().UnixMicro()))}
 		if h := s.holds[l]; h.Firing.same(&o.Firing) {
 			delete(s.holds, l)
 		}
@@ -400,7 +414,8 @@ func (s *Scheduler) settle(p *Plan, o Outcome) {
 		return
 	}
 	if owed := o.Result.Report.Owed; owed != nil {
-		s.hold(p, publishLane, Firing{Kind: jobs.Publish, Cycle: jobs.NoCycle, Due: o.Firing.AsOf, AsOf: o.Firing.AsOf}, &owedError{owed.Why})
+		s.hold(p, publishLane, Firing{Kind: jobs.Publish, Cycle: jobs.NoCycle, Due: o.Firing.AsOf, AsOf: o.Firing.AsOf},
+			&owedError{owed.Why})
 	} else if o.Result.Report.Published != nil {
 		delete(s.holds, publishLane)
 	}
@@ -427,12 +442,12 @@ func (s *Scheduler) hold(p *Plan, l lane, f Firing, err error) {
 		}
 	}
 	h.Firing, h.Error, h.Tries = f, err.Error(), h.Tries+1
-	h.Heals = heals(err) || errors.As(err, &owed)
-	if h.Heals {
+	h.Retryable = retryable(err) || errors.As(err, &owed)
+	if h.Retryable {
 		h.pause = min(max(2*h.pause, firstPause), longest)
-		h.Again = period.Instant(now.Add(h.pause).UnixMicro())
+		h.RetryAt = period.Instant(now.Add(h.pause).UnixMicro())
 	} else {
-		h.pause, h.Again = 0, s.nextFiring(p, period.Instant(now.UnixMicro()))
+		h.pause, h.RetryAt = 0, s.nextFiring(p, period.Instant(now.UnixMicro()))
 	}
 	s.holds[l] = h
 }
@@ -447,8 +462,8 @@ func (s *Scheduler) nextFiring(p *Plan, now period.Instant) period.Instant {
 	return next[0].Due
 }
 
-// wake is when there is something to look at again: a firing, a try of what failed, and a minute later at the latest, for settings,
-// runs by hand and the clock itself may change meanwhile.
+// wake is when there is something to look at again: a firing, a try of what failed, and a minute later at the latest,
+// for settings, runs by hand and the clock itself may change meanwhile.
 func (s *Scheduler) wake() time.Time {
 	const longest = time.Minute
 	at := period.Instant(s.seen.Add(longest).UnixMicro())
@@ -457,7 +472,7 @@ func (s *Scheduler) wake() time.Time {
 		at = min(at, f.Due)
 	}
 	for _, f := range status.Failing {
-		at = min(at, f.Again)
+		at = min(at, f.RetryAt)
 	}
 	return time.UnixMicro(int64(at))
 }

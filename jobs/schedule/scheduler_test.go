@@ -74,7 +74,8 @@ func TestPanic(t *testing.T) {
 		t.Fatal(got)
 	}
 	entries := y.entries(t)
-	if len(entries) != 1 || entries[0].Outcome != ledger.Panicked || !strings.Contains(entries[0].Error, "a bug of our own") {
+	if len(entries) != 1 || entries[0].Outcome != ledger.Panicked || !strings.Contains(entries[0].Error,
+		"a bug of our own") {
 		t.Errorf("ledger: %+v", entries)
 	}
 	if heard["panicked nightly"] != 1 {
@@ -86,7 +87,7 @@ func TestPanic(t *testing.T) {
 		}
 	}
 	status := y.scheduler.Status()
-	if len(status.Failing) != 1 || status.Failing[0].Heals || status.Owed() != 1 {
+	if len(status.Failing) != 1 || status.Failing[0].Retryable || status.Owed() != 1 {
 		t.Errorf("%+v", status.Failing)
 	}
 	broken = false
@@ -128,10 +129,11 @@ func TestLockHeld(t *testing.T) {
 	var pauses []time.Duration
 	for range 12 {
 		status := y.scheduler.Status()
-		if len(status.Failing) != 1 || !status.Failing[0].Heals || !strings.Contains(status.Failing[0].Error, "held by pid") {
+		if len(status.Failing) != 1 || !status.Failing[0].Retryable || !strings.Contains(status.Failing[0].Error,
+			"held by pid") {
 			t.Fatalf("%+v", status.Failing)
 		}
-		again := micro(status.Failing[0].Again)
+		again := micro(status.Failing[0].RetryAt)
 		pauses = append(pauses, again.Sub(y.now))
 		y.to(t, again.Add(-time.Millisecond))
 		if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "" {
@@ -149,7 +151,7 @@ func TestLockHeld(t *testing.T) {
 	}
 	must(t, unlock())
 	status := y.scheduler.Status()
-	y.to(t, micro(status.Failing[0].Again))
+	y.to(t, micro(status.Failing[0].RetryAt))
 	if got := words(y.scheduler.Pass(context.Background(), context.Background())); got != "retry nightly done; " {
 		t.Error(got)
 	}
@@ -178,7 +180,8 @@ func TestWrongBooks(t *testing.T) {
 	}
 }
 
-// A clock before the lake's last as-of: nothing runs, it is told once, and the nights go on when the clock has passed it.
+// A clock before the lake's last as-of: nothing runs, it is told once, and the nights go on when the clock has passed
+// it.
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	y, log, _ := machine(t)
@@ -222,7 +225,8 @@ func TestSkipIsKept(t *testing.T) {
 			skipped = append(skipped, e.Command+" "+e.Due+" "+strings.Join(e.Notes, ""))
 		}
 	}
-	if want := "run monthly --cycle 2026-01 2026-02-05T04:00:00Z cycle 2026-01 is closed"; len(skipped) != 1 || skipped[0] != want {
+	if want := "run monthly --cycle 2026-01 2026-02-05T04:00:00Z cycle 2026-01 is closed"; len(skipped) != 1 ||
+		skipped[0] != want {
 		t.Errorf("%q, want %s", skipped, want)
 	}
 	if n := strings.Count(log.String(), "msg=skipped"); n != 1 {
@@ -233,12 +237,14 @@ func TestSkipIsKept(t *testing.T) {
 	}
 }
 
-// An as-of in the far future, given by hand, does not make the nights up to then look done: a run by hand as of now sets it right.
+// An as-of in the far future, given by hand, does not make the nights up to then look done: a run by hand as of now
+// sets it right.
 func TestAsOfTypedWrong(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)
 	y.to(t, micro(instant(t, "2026-01-28T01:00:00+08:00")))
-	_, err := y.runner.Run(context.Background(), jobs.Task{Kind: jobs.Nightly, Cycle: jobs.NoCycle, AsOf: instant(t, "2036-01-28T02:05:00Z")})
+	_, err := y.runner.Run(context.Background(), jobs.Task{Kind: jobs.Nightly, Cycle: jobs.NoCycle,
+		AsOf: instant(t, "2036-01-28T02:05:00Z")})
 	must(t, err)
 	if got := words(y.at(t, "2026-01-29T02:05")); got != "" {
 		t.Fatal(got)
@@ -274,7 +280,9 @@ func TestRetention(t *testing.T) {
 	settings := filepath.Join(y.dir, "tollbook.yaml")
 	text, err := os.ReadFile(settings)
 	must(t, err)
-	must(t, os.WriteFile(settings, bytes.Replace(text, []byte("schedule: {"), []byte("schedule: {retention: \"0 4 * * *\", "), 1), 0o666))
+	must(t,
+		os.WriteFile(settings, bytes.Replace(text, []byte("schedule: {"),
+			[]byte("schedule: {retention: \"0 4 * * *\", "), 1), 0o666))
 	for _, c := range []struct{ wall, want string }{
 		{"2026-01-28T04:00", "catch-up nightly done; schedule prune nothing new; "}, {"2026-01-28T04:01", ""},
 	} {
@@ -307,12 +315,14 @@ func TestBeganIsKept(t *testing.T) {
 	y.to(t, y.now.Add(72*time.Hour))
 	y.start(func(err error) { must(t, err) })
 	y.drops = nil
-	if got := words(y.scheduler.Pass(context.Background(), context.Background())); strings.Count(got, "catch-up nightly") != 3 {
+	if got := words(y.scheduler.Pass(context.Background(), context.Background())); strings.Count(got,
+		"catch-up nightly") != 3 {
 		t.Error(got)
 	}
 }
 
-// A close with open items waits for a person: it is refused, the nights go on, and it is tried again after each of them (SCHED-8).
+// A close with open items waits for a person: it is refused, the nights go on, and it is tried again after each of them
+// (SCHED-8).
 func TestRefusedCloseWaits(t *testing.T) {
 	t.Parallel()
 	y, _, _ := machine(t)

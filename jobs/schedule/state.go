@@ -19,7 +19,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// reader reads the State of a workspace. It remembers the manifests and the entries of the ledger that it read: those do not change.
+// reader reads the State of a workspace. It remembers the manifests and the entries of the ledger that it read: those
+// do not change.
 type reader struct {
 	dir     string
 	options workspace.Options
@@ -53,8 +54,8 @@ type found struct {
 	behind   int                     // cycles whose newest state is not published
 }
 
-// read finds the state at an instant. Runs whose as-of lies after it count for nothing: a run by hand with a wrong --as-of must not
-// make the nights up to then look done.
+// read finds the state at an instant. Runs whose as-of lies after it count for nothing: a run by hand with a wrong
+// --as-of must not make the nights up to then look done.
 func (r *reader) read(began, now period.Instant) (*found, error) {
 	s, err := settings.Load(filepath.Join(r.dir, settings.File))
 	if err != nil {
@@ -73,7 +74,8 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle, Unpaid: period.Past,
+	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle,
+		Unpaid:  period.Past,
 		Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
 	err = l.Read(func(snap *lake.Snapshot) error { return r.lake(f, snap, entries, now) })
 	if err != nil {
@@ -244,8 +246,9 @@ func (s *State) ran(r run, now period.Instant) {
 	}
 }
 
-// entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that knows a later
-// state than the lake's is of before a restore. paid is the newest state that was published; 0 = none is known.
+// entries notes what the ledger knows beyond the manifests: runs that changed nothing, and publishes. An entry that
+// knows a later state than the lake's is of before a restore. paid is the newest state that was published; 0 = none is
+// known.
 func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64, err error) {
 	s := &f.state
 	for i := range entries {
@@ -265,7 +268,8 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 		switch {
 		case e.Owed != nil:
 			s.Unpaid = asOf
-		case (e.Kind == string(jobs.Prune) || e.Kind == string(jobs.Rejects)) && !e.Changed: // it published nothing either
+		// it published nothing either
+		case (e.Kind == string(jobs.Prune) || e.Kind == string(jobs.Rejects)) && !e.Changed:
 		case e.Kind != string(jobs.Publish) || e.Command == "publish":
 			s.Unpaid, paid = period.Past, e.Manifest
 		}
@@ -276,9 +280,10 @@ func (f *found) entries(entries []ledger.Entry, now period.Instant) (paid int64,
 	return paid, nil
 }
 
-// heals reports whether what a run failed of can go away by itself: a lock, a disk, a server. Wrong books or settings, totals that do
-// not match and a damaged lake need a person, and after a failed sync nobody knows what is on the disk (SCHED-5).
-func heals(err error) bool {
+// retryable reports whether what a run failed of can go away by itself: a lock, a disk, a server. Wrong books or
+// settings, totals that do not match and a damaged lake need a person, and after a failed sync nobody knows what is on
+// the disk (SCHED-5).
+func retryable(err error) bool {
 	var (
 		missing *lake.MissingError
 		corrupt *lake.CorruptError
@@ -293,5 +298,6 @@ func heals(err error) bool {
 	case errors.As(err, &missing), errors.As(err, &corrupt), errors.As(err, &synced):
 		return false
 	}
-	return errors.As(err, &changed) || errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) || errors.As(err, &number)
+	return errors.As(err, &changed) || errors.As(err, &locked) || errors.As(err, &moved) || errors.As(err, &server) ||
+		errors.As(err, &number)
 }

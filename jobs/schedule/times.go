@@ -10,9 +10,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Times is a cron expression of five fields in a zone: the times on the wall at which something is due. The fields are read by
-// robfig/cron; the instants are our own, since its Next leaves out a time that daylight saving skips and gives one that comes
-// twice twice (SCHED-2).
+// Times is a cron expression of five fields in a zone: the times on the wall at which something is due. The fields are
+// read by robfig/cron; the instants are our own, since its Next leaves out a time that daylight saving skips and gives
+// one that comes twice twice (SCHED-2).
 type Times struct {
 	spec *cron.SpecSchedule
 	zone *period.Zone
@@ -37,8 +37,8 @@ func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
 	return &Times{spec: spec, zone: zone}, nil
 }
 
-// Between lists the firings in (after, upTo], ascending, none twice. Times on the wall and the instants at which they are reached
-// ascend together.
+// Between lists the firings in (after, upTo], ascending, none twice. Times on the wall and the instants at which they
+// are reached ascend together.
 func (t *Times) Between(after, upTo period.Instant) []period.Instant {
 	var out []period.Instant
 	if upTo <= after {
@@ -46,7 +46,8 @@ func (t *Times) Between(after, upTo period.Instant) []period.Instant {
 	}
 	day, _ := t.zone.Local(after)
 	last, _ := t.zone.Local(upTo)
-	// A day before and after: a gap moves firings to the next day, and a clock that goes back shows the date before again.
+	// A day before and after: a gap moves firings to the next day, and a clock that goes back shows the date before
+	// again.
 	for d := day - 1; d <= last+1; d++ {
 		for _, micros := range t.minutes(d) {
 			at := t.zone.At(d, micros)
@@ -111,8 +112,8 @@ const star = 1 << 63
 
 func has(field uint64, value int) bool { return field&(1<<value) != 0 }
 
-// on reports whether the expression fires on a day. As cron has it: where both the day of the month and the day of the week are
-// restricted, either will do.
+// on reports whether the expression fires on a day. As cron has it: where both the day of the month and the day of the
+// week are restricted, either will do.
 func (t *Times) on(d period.Day) bool {
 	_, month, day := d.Date()
 	if !has(t.spec.Month, month) {

@@ -40,10 +40,10 @@ func instant(t testing.TB, text string) period.Instant {
 	return at
 }
 
-// The instants are worked out by hand from the zones' rules: New York goes from -05:00 to -04:00 on 8 March 2026 at 02:00 and back
-// on 1 November at 02:00. Lord Howe goes from +11:00 to +10:30 on 5 April 2026 at 02:00 and back on 4 October at 02:00.
-// Casablanca is on +01:00 but for Ramadan: from 15 February 2026 at 03:00 on +00:00, from 22 March at 02:00 on +01:00 again.
-// Shanghai has had none since 1991.
+// The instants are worked out by hand from the zones' rules: New York goes from -05:00 to -04:00 on 8 March 2026 at
+// 02:00 and back on 1 November at 02:00. Lord Howe goes from +11:00 to +10:30 on 5 April 2026 at 02:00 and back on 4
+// October at 02:00. Casablanca is on +01:00 but for Ramadan: from 15 February 2026 at 03:00 on +00:00, from 22 March at
+// 02:00 on +01:00 again. Shanghai has had none since 1991.
 func TestFiringsAcrossDaylightSaving(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, cron, after, upTo, want string }{
@@ -64,7 +64,8 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		{"America/New_York", "0 * * * *", "2026-11-01T04:30:00Z", "2026-11-01T08:30:00Z",
 			"2026-11-01T05:00:00Z 2026-11-01T07:00:00Z 2026-11-01T08:00:00Z"},
 
-		// 02:30 comes twice on 22 March less than its hour is skipped: Casablanca goes forward then, from 02:00 to 03:00.
+		// 02:30 comes twice on 22 March less than its hour is skipped: Casablanca goes forward then, from 02:00 to
+		// 03:00.
 		{"Africa/Casablanca", "30 2 * * *", "2026-03-21T00:00:00Z", "2026-03-23T23:00:00Z",
 			"2026-03-21T02:30:00Z 2026-03-22T02:00:00Z 2026-03-23T01:30:00Z"},
 		// On 15 February 03:00 goes back to 02:00: 02:30 comes at 01:30Z and at 02:30Z.
@@ -89,7 +90,8 @@ func TestFiringsAcrossDaylightSaving(t *testing.T) {
 		{"UTC", "0 12 1 * mon", "2026-09-28T13:00:00Z", "2026-10-12T12:00:00Z",
 			"2026-10-01T12:00:00Z 2026-10-05T12:00:00Z 2026-10-12T12:00:00Z"},
 		{"UTC", "0 0 29 2 *", "2096-02-29T00:00:00Z", "2105-01-01T00:00:00Z", "2104-02-29T00:00:00Z"},
-		{"UTC", "0 12 31 * *", "2026-03-31T12:00:00Z", "2026-08-01T00:00:00Z", "2026-05-31T12:00:00Z 2026-07-31T12:00:00Z"},
+		{"UTC", "0 12 31 * *", "2026-03-31T12:00:00Z", "2026-08-01T00:00:00Z",
+			"2026-05-31T12:00:00Z 2026-07-31T12:00:00Z"},
 	} {
 		times := timesOf(t, c.cron, c.zone)
 		var got []string
@@ -116,12 +118,15 @@ func TestParseTimesRefuses(t *testing.T) {
 
 // drawTimes is some expression in some zone with daylight saving.
 func drawTimes(t *rapid.T) *Times {
-	expression := fmt.Sprintf("%d %d %s * %s", rapid.IntRange(0, 59).Draw(t, "minute"), rapid.IntRange(0, 23).Draw(t, "hour"),
-		rapid.SampledFrom([]string{"*", "1", "5", "28", "31"}).Draw(t, "day"), rapid.SampledFrom([]string{"*", "0", "1-5"}).Draw(t, "weekday"))
+	expression := fmt.Sprintf("%d %d %s * %s", rapid.IntRange(0, 59).Draw(t, "minute"),
+		rapid.IntRange(0, 23).Draw(t, "hour"),
+		rapid.SampledFrom([]string{"*", "1", "5", "28", "31"}).Draw(t, "day"),
+		rapid.SampledFrom([]string{"*", "0", "1-5"}).Draw(t, "weekday"))
 	if rapid.Bool().Draw(t, "often") {
 		expression = fmt.Sprintf("*/%d * * * *", rapid.IntRange(1, 30).Draw(t, "step"))
 	}
-	zone, err := period.LoadZone(rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York", "Africa/Casablanca", "Australia/Lord_Howe"}).Draw(t, "zone"))
+	zone, err := period.LoadZone(rapid.SampledFrom([]string{"Asia/Shanghai", "America/New_York", "Africa/Casablanca",
+		"Australia/Lord_Howe"}).Draw(t, "zone"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +180,8 @@ func TestFiringsAgreeWithCron(t *testing.T) {
 		want := spec.Next(time.UnixMicro(int64(at)).In(spec.Location))
 		got, _ := times.Next(at)
 		for d := range 3 {
-			if start, end := offsets(at, d, spec.Location), offsets(period.Instant(want.UnixMicro()), -d, spec.Location); start != end {
+			if start, end := offsets(at, d, spec.Location), offsets(period.Instant(want.UnixMicro()), -d,
+				spec.Location); start != end {
 				return
 			}
 		}
@@ -190,8 +196,8 @@ func offsets(at period.Instant, days int, zone *time.Location) int {
 	return offset
 }
 
-// What robfig/cron does by itself, and why the instants are our own: 02:30 on 8 March in New York is left out, 01:30 on 1 November
-// comes twice. A release that changes this makes SCHED-2 simpler.
+// What robfig/cron does by itself, and why the instants are our own: 02:30 on 8 March in New York is left out, 01:30 on
+// 1 November comes twice. A release that changes this makes SCHED-2 simpler.
 func TestCronAloneSkipsAndRepeats(t *testing.T) {
 	t.Parallel()
 	zone := zoneOf(t, "America/New_York").Location()

@@ -71,16 +71,19 @@ type year struct {
 	outcomes  map[string]int
 }
 
-// drops are the feeds of the days [first, last]: usage of the day at 00:20 of the next, every fourth day a second file that comes
-// after the night began, every seventh a row that is rejected, every ninth one of eight days before, which may be closed by then.
+// drops are the feeds of the days [first, last]: usage of the day at 00:20 of the next, every fourth day a second file
+// that comes after the night began, every seventh a row that is rejected, every ninth one of eight days before, which
+// may be closed by then.
 func drops(zone *period.Zone, first, last period.Day) (out []drop) {
 	const header = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	row := func(d period.Day, id, customer, sku string, minutes int64, quantity string) string {
 		at := zone.At(d, minutes*period.Minute)
-		return fmt.Sprintf("%s-%s,%s,%s-1,%s,east,%s,%s,%s\n", d, id, customer, sku, sku, at, at+period.Instant(5*period.Minute), quantity)
+		return fmt.Sprintf("%s-%s,%s,%s-1,%s,east,%s,%s,%s\n", d, id, customer, sku, sku, at,
+			at+period.Instant(5*period.Minute), quantity)
 	}
 	for d := first; d <= last; d++ {
-		text := header + row(d, "a", "acme", "vm", 10, "1.25") + row(d, "b", "acme", "api", 130, "30") + row(d, "c", "beta", "cdn", 23*60+54, "2.5")
+		text := header + row(d, "a", "acme", "vm", 10, "1.25") + row(d, "b", "acme", "api", 130, "30") +
+			row(d, "c", "beta", "cdn", 23*60+54, "2.5")
 		if d%7 == 0 {
 			text += row(d, "wrong", "acme", "vm", 600, `"1,000"`)
 		}
@@ -89,7 +92,8 @@ func drops(zone *period.Zone, first, last period.Day) (out []drop) {
 		}
 		out = append(out, drop{zone.At(d+1, 20*period.Minute), fmt.Sprintf("usage/%s.csv", d), text})
 		if d%4 == 0 {
-			out = append(out, drop{zone.At(d+1, 135*period.Minute), fmt.Sprintf("usage/%s-more.csv", d), header + row(d, "d", "beta", "vm", 1000, "0.5")})
+			out = append(out, drop{zone.At(d+1, 135*period.Minute), fmt.Sprintf("usage/%s-more.csv", d),
+				header + row(d, "d", "beta", "vm", 1000, "0.5")})
 		}
 	}
 	return out
@@ -172,8 +176,8 @@ func (y *year) steady(t testing.TB, end time.Time) {
 	y.pass()
 }
 
-// rough is a machine that is off for days, most of all across the ends of months and the changes of the clock, whose disk fails, and
-// whose scheduler is killed on the way.
+// rough is a machine that is off for days, most of all across the ends of months and the changes of the clock, whose
+// disk fails, and whose scheduler is killed on the way.
 func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 	y.pass()
 	for y.now.Before(end) {
@@ -190,8 +194,9 @@ func (y *year) rough(t testing.TB, end time.Time, r *rand.Rand) {
 		}
 		y.pass()
 		y.plan = ""
-		for status := y.scheduler.Status(); len(status.Failing) > 0 && status.Failing[0].Heals; status = y.scheduler.Status() {
-			y.to(t, micro(status.Failing[0].Again).Add(time.Second))
+		for status := y.scheduler.Status(); len(status.Failing) > 0 && status.Failing[0].Retryable; status =
+			y.scheduler.Status() {
+			y.to(t, micro(status.Failing[0].RetryAt).Add(time.Second))
 			y.pass()
 		}
 	}
@@ -264,15 +269,17 @@ func (y *year) history(t testing.TB) (out []string) {
 		all, err := snap.History()
 		for _, m := range slices.Backward(all) {
 			day, micros := y.zone.Local(instant(t, m.AsOf))
-			out = append(out, fmt.Sprintf("%s %02d:%02d %s", day, micros/period.Hour, micros%period.Hour/period.Minute, m.Command))
+			out = append(out, fmt.Sprintf("%s %02d:%02d %s", day, micros/period.Hour, micros%period.Hour/period.Minute,
+				m.Command))
 		}
 		return err
 	}))
 	return out
 }
 
-// Days around the changes of the clock and the ends of months, or the whole year: a machine with outages, failing disks and kills ends
-// in the lake, byte for byte, of one that was always there; every night is there once, on its local day, every cycle closed once.
+// Days around the changes of the clock and the ends of months, or the whole year: a machine with outages, failing disks
+// and kills ends in the lake, byte for byte, of one that was always there; every night is there once, on its local day,
+// every cycle closed once.
 func TestYear(t *testing.T) {
 	t.Parallel()
 	for zone, days := range map[string][2]period.Day{
@@ -309,7 +316,8 @@ func (y *year) once(t *testing.T, first, last period.Day) {
 		day, command, _ := strings.Cut(line, " ")
 		if wall, night := strings.CutSuffix(command, " run nightly"); night {
 			nights[day]++
-			if _, gap := y.zone.Local(y.zone.At(must1(period.ParseDay(day)), 125*period.Minute)); wall != fmt.Sprintf("%02d:%02d", gap/period.Hour, gap%period.Hour/period.Minute) {
+			if _, gap := y.zone.Local(y.zone.At(must1(period.ParseDay(day)), 125*period.Minute)); wall != fmt.Sprintf(
+				"%02d:%02d", gap/period.Hour, gap%period.Hour/period.Minute) {
 				t.Errorf("the night of %s at %s", day, wall)
 			}
 		} else {

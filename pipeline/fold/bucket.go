@@ -13,7 +13,9 @@ import (
 // bucket brings one bucket up to date: what came late, then cycle by cycle, day by day, then month-end.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 	days, changed := 0, []period.Cycle(nil)
-	w.touched = w.Change.Of(func(customer int32) bool { return place.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket })
+	w.touched = w.Change.Of(func(customer int32) bool {
+		return place.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket
+	})
 	late, opens, err := w.lateCycle(ctx, bucket, todo)
 	if err != nil {
 		return err
@@ -33,7 +35,8 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) error {
 		if err != nil {
 			return err
 		}
-		if n+samples == 0 && !(w.Refold(cycle) && w.touched.Ends()) && cycle != w.Ending && !isLate && !w.Touched(bucket, cycle) {
+		if n+samples == 0 && !(w.Refold(cycle) && w.touched.Ends()) && cycle != w.Ending && !isLate &&
+			!w.Touched(bucket, cycle) {
 			continue
 		}
 		days += n
@@ -81,8 +84,10 @@ func dayKey(table string, day period.Day, bucket int) lake.FileKey {
 	return lake.FileKey{Table: table, Cycle: day.Cycle().String(), Day: day.String(), Bucket: bucket}
 }
 
-// usageCycle folds what changed of one cycle. It returns how many days were folded and whether the positions it hands on differ.
-func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried bool) (folded int, differs bool, err error) {
+// usageCycle folds what changed of one cycle. It returns how many days were folded and whether the positions it hands
+// on differ.
+func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried bool) (folded int, differs bool,
+	err error) {
 	fresh := make([]period.Day, 0, len(todo.usage))
 	rows := int64(0)
 	for day, n := range todo.usage {
@@ -101,7 +106,7 @@ func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried b
 		_, isNew := slices.BinarySearch(fresh, day)
 		_, hasDead := slices.BinarySearch(v.deadDays, day)
 		if !isNew && !hasDead && !dirty {
-			if mended, err := w.mended(bucket, day); err != nil {
+			if mended, err := w.booksChanged(bucket, day); err != nil {
 				return folded, false, err
 			} else if !mended {
 				continue
@@ -112,7 +117,8 @@ func (w *worker) usageCycle(bucket int, cycle period.Cycle, todo work, carried b
 		if err != nil {
 			return folded, false, err
 		}
-		// A day that was not there before has nothing to compare with: the next one opened with what an earlier day had left.
+		// A day that was not there before has nothing to compare with: the next one opened with what an earlier day had
+		// left.
 		dirty = differs || unknown && dirty
 		folded++
 	}
@@ -143,8 +149,8 @@ func (w *worker) daysOf(bucket int, cycle period.Cycle, fresh []period.Day) []pe
 	return slices.Compact(days)
 }
 
-// openingOf finds the positions a day starts from: those of the last day before it that has records, in this cycle or an earlier one.
-// from is the cycle they are of.
+// openingOf finds the positions a day starts from: those of the last day before it that has records, in this cycle or
+// an earlier one. from is the cycle they are of.
 func (w *worker) openingOf(bucket int, day period.Day) (files []lake.FileEntry, from period.Cycle) {
 	for c := day.Cycle(); ; c-- {
 		last := period.Day(-1 << 30)

@@ -50,8 +50,8 @@ func (d *dayFold) init(w *worker) {
 	d.sums = newSumWriter(w.Folder)
 }
 
-// foldDay rates a day of the bucket anew and puts its files into the next state. It reports whether its closing positions differ
-// from those the lake had (FOLD-2).
+// foldDay rates a day of the bucket anew and puts its files into the next state. It reports whether its closing
+// positions differ from those the lake had (FOLD-2).
 func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (differs bool, err error) {
 	d := &w.day
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
@@ -59,7 +59,8 @@ func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (d
 		return false, err
 	}
 	defer d.opening.close()
-	old, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, bucket)), w.find(dayKey("usage", day, bucket)))
+	old, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, bucket)),
+		w.find(dayKey("usage", day, bucket)))
 	if err != nil {
 		return false, err
 	}
@@ -71,7 +72,7 @@ func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (d
 	if err := d.closeCustomer(); err != nil {
 		return false, err
 	}
-	if err := d.passUntil(someone); err != nil {
+	if err := d.passUntil(anyCustomer); err != nil {
 		return false, err
 	}
 	return d.finish()
@@ -102,7 +103,8 @@ func (e *ConservationError) Error() string {
 // conserve checks that the day's lines hold exactly what its records used.
 func (d *dayFold) conserve() error {
 	if d.owed.Cmp(d.lines.sum.usage) != 0 {
-		return &ConservationError{fmt.Sprintf("%s, bucket %d", d.date, d.bucket), d.owed.String(), d.lines.sum.usage.String()}
+		return &ConservationError{fmt.Sprintf("%s, bucket %d", d.date, d.bucket), d.owed.String(),
+			d.lines.sum.usage.String()}
 	}
 	return nil
 }
@@ -138,7 +140,8 @@ func (d *dayFold) finish() (differs bool, err error) {
 	if len(ident) == 0 {
 		closing, differs = nil, true // no record of the day was accepted: nobody would keep its positions up to date
 	}
-	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident, "usage": usage, "sums": sums} {
+	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident,
+		"usage": usage, "sums": sums} {
 		if err := d.w.replace(dayKey(name, d.date, d.bucket), files); err != nil {
 			return false, err
 		}
@@ -181,7 +184,7 @@ func (d *dayFold) merge(accepted *accepted, isNew bool) error {
 	if err := fresh.next(); err != nil {
 		return err
 	}
-	var twins twins
+	var twins duplicates
 	for old.ok || fresh.ok {
 		if old.ok && (!fresh.ok || old.row.Compare(&fresh.row) <= 0) {
 			if err := d.known(&old, &fresh, &twins); err != nil {
@@ -211,8 +214,9 @@ func (t *takenRows) Next(r *sorting.Row) (bool, error) {
 	}
 }
 
-// twins holds the content of the record that was decided last, for the rows of the same identity and start that follow it.
-type twins struct {
+// duplicates holds the content of the record that was decided last, for the rows of the same identity and start that
+// follow it.
+type duplicates struct {
 	customer int32
 	start    period.Instant
 	id       []byte
@@ -220,19 +224,20 @@ type twins struct {
 	set      bool
 }
 
-func (t *twins) hold(r *sorting.Row) {
+func (t *duplicates) remember(r *sorting.Row) {
 	t.customer, t.start, t.set = r.Customer, r.Start, true
 	t.id, t.content = append(t.id[:0], r.ID...), append(t.content[:0], r.Content()...)
 }
 
-func (t *twins) match(r *sorting.Row) bool {
-	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID) && bytes.Equal(t.content, r.Content())
+func (t *duplicates) match(r *sorting.Row) bool {
+	return t.set && t.customer == r.Customer && t.start == r.Start && bytes.Equal(t.id, r.ID) &&
+		bytes.Equal(t.content, r.Content())
 }
 
 // known takes a record that an earlier run accepted; new rows equal to it are duplicates.
-func (d *dayFold) known(old, fresh *stream, t *twins) error {
+func (d *dayFold) known(old, fresh *stream, t *duplicates) error {
 	old.row.Seal(nil)
-	t.hold(&old.row)
+	t.remember(&old.row)
 	for fresh.ok && fresh.row.Compare(&old.row) == 0 {
 		if t.match(&fresh.row) {
 			d.w.counts[fresh.row.File].Duplicate++
@@ -250,7 +255,7 @@ func (d *dayFold) known(old, fresh *stream, t *twins) error {
 }
 
 // fresh decides a new row (spec §3.20): duplicate, conflict, replaces, accepted.
-func (d *dayFold) fresh(s *stream, t *twins) error {
+func (d *dayFold) fresh(s *stream, t *duplicates) error {
 	r := &s.row
 	if t.match(r) {
 		d.w.counts[r.File].Duplicate++
@@ -271,7 +276,7 @@ func (d *dayFold) fresh(s *stream, t *twins) error {
 		}
 	}
 	d.w.accept(r, d.cycle)
-	t.hold(r)
+	t.remember(r)
 	if err := d.take(r, false); err != nil {
 		return err
 	}
@@ -280,7 +285,8 @@ func (d *dayFold) fresh(s *stream, t *twins) error {
 
 // take counts, stores and rates one accepted record.
 func (d *dayFold) take(r *sorting.Row, replaced bool) error {
-	d.ident.C[0].Ints = append(d.ident.C[0].Ints, int64(sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)>>identShift))
+	d.ident.C[0].Ints = append(d.ident.C[0].Ints,
+		int64(sorting.Identity(d.w.resolver.seed(r.Customer), r.ID)>>identShift))
 	d.ident.N++
 	dead := replaced
 	if len(d.v.dead) > 0 && d.v.dead[identity{r.Customer, string(r.ID)}] {
@@ -308,7 +314,8 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 	return d.usage.added()
 }
 
-// keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold (FOLD-4).
+// keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
+// (FOLD-4).
 func keep(n *names, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte) {
 	c := to.C
 	c[tables.UCustomerID].AddWord(n.books.Customers[r.Customer].ID)
@@ -344,8 +351,9 @@ func (d *dayFold) rate(r *sorting.Row) error {
 	if err := d.w.rater.Usage(&d.record, 0, &d.charges); err != nil {
 		return err
 	}
-	d.what = consumption{customer: r.Customer, sku: r.SKU, regionCode: r.Region, id: r.ID, resource: r.Resource, name: r.Name,
-		tag: r.Tag, start: r.Start, end: r.End, instant: r.Start}
+	d.what = consumption{customer: r.Customer, sku: r.SKU, regionCode: r.Region, id: r.ID, resource: r.Resource,
+		name: r.Name,
+		tag:  r.Tag, start: r.Start, end: r.End, instant: r.Start}
 	for i := range d.charges.List {
 		ch := &d.charges.List[i]
 		if err := d.lines.add(&d.what, ch, d.charges.Draws); err != nil {

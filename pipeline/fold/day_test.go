@@ -7,7 +7,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// A day whose lines hold another quantity than its records used is our own fault and stops the run, whichever of the two is more.
+// A day whose lines hold another quantity than its records used is our own fault and stops the run, whichever of the
+// two is more.
 func TestConserve(t *testing.T) {
 	t.Parallel()
 	quantity := func(text string) (sum money.QuantityTotal) {

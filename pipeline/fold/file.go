@@ -6,8 +6,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// tableWriter writes the rows of one table and key to one file of the lake, a row group at a time, however many there are. It is used
-// for one file after the other.
+// tableWriter writes the rows of one table and key to one file of the lake, a row group at a time, however many there
+// are. It is used for one file after the other.
 type tableWriter struct {
 	f    *Folder
 	def  *tables.Table
@@ -73,7 +73,8 @@ func (w *tableWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 }
 
 // writeTable writes a batch as one file of the lake; an empty batch gives none.
-func (f *Folder) writeTable(key lake.FileKey, def *tables.Table, cols *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+func (f *Folder) writeTable(key lake.FileKey, def *tables.Table, cols *parquet.Columns,
+	sums []lake.Sum) ([]lake.FileEntry, error) {
 	w := &tableWriter{f: f, def: def, key: key, cols: cols, mem: parquet.NewMemory()}
 	return w.finish(sums)
 }

@@ -32,17 +32,23 @@ type Folder struct {
 	Scanned  *accept.Scanned
 	Buckets  int
 	Workers  int
-	Open     func(period.Cycle) bool               // whether a cycle may still change
-	MonthEnd func(period.Cycle) bool               // whether a cycle has month-end lines
-	Refold   func(period.Cycle) bool               // whether a cycle must be folded again whatever its records: the books changed
-	Change   *change.Change                        // what those other books can touch, of the cycles that Refold names; nil = everything
-	Ending   period.Cycle                          // whose month-end lines are made for the first time; place.NoCycle = none
-	Touched  func(bucket int, c period.Cycle) bool // whether lines of a cycle changed beside the fold: its statements must follow
-	Events   []period.Cycle                        // cycles for which Touched may be true
-	LateIn   period.Cycle                          // in which records of closed cycles are billed; place.NoCycle = none is closed
-	Reposted map[int]bool                          // buckets in which re-rating posted into LateIn, so that it must be made anew
-	AsOf     period.Instant                        // the run's clock, which late records bear
-	Watch    *rejects.Watch                        // sees the records that are accepted; nil = nothing does
+	Open     func(period.Cycle) bool // whether a cycle may still change
+	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
+	// whether a cycle must be folded again whatever its records: the books changed
+	Refold func(period.Cycle) bool
+	// what those other books can touch, of the cycles that Refold names; nil = everything
+	Change *change.Change
+	// whose month-end lines are made for the first time; place.NoCycle = none
+	Ending period.Cycle
+	// whether lines of a cycle changed beside the fold: its statements must follow
+	Touched func(bucket int, c period.Cycle) bool
+	Events  []period.Cycle // cycles for which Touched may be true
+	// in which records of closed cycles are billed; place.NoCycle = none is closed
+	LateIn period.Cycle
+	// buckets in which re-rating posted into LateIn, so that it must be made anew
+	Reposted map[int]bool
+	AsOf     period.Instant // the run's clock, which late records bear
+	Watch    *rejects.Watch // sees the records that are accepted; nil = nothing does
 	Grain    rating.Grain
 	Mode     money.Mode
 	Digits   int
@@ -178,7 +184,9 @@ func (f *Folder) find(key lake.FileKey) []lake.FileEntry {
 func (f *Folder) filesOf(cycle string, bucket int, names ...string) []lake.FileEntry {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.Txn.Next().Select(cycle, func(k lake.FileKey) bool { return k.Bucket == bucket && slices.Contains(names, k.Table) })
+	return f.Txn.Next().Select(cycle, func(k lake.FileKey) bool {
+		return k.Bucket == bucket && slices.Contains(names, k.Table)
+	})
 }
 
 // worker folds one bucket at a time with memory of its own.
@@ -200,7 +208,8 @@ type worker struct {
 }
 
 func (f *Folder) newWorker() *worker {
-	w := &worker{Folder: f, names: names{books: f.Books, regions: f.Scanned.Regions}, counts: make([]FileCount, len(f.Scanned.Files))}
+	w := &worker{Folder: f, names: names{books: f.Books, regions: f.Scanned.Regions},
+		counts: make([]FileCount, len(f.Scanned.Files))}
 	w.rater = f.Prices.NewRater(f.Scanned.Regions.Name)
 	w.positions = f.newPositionWriter()
 	w.resolver = resolver{f: f, seeds: make([]uint64, len(f.Books.Customers)), buffers: &w.buffers}
@@ -244,5 +253,6 @@ func (w *worker) acceptSample(a *arrival) {
 // reject notes a row that failed against others.
 func (w *worker) reject(r *sorting.Row, why reason.Reason, column, value string) {
 	w.counts[r.File].Rejected++
-	w.rejects = append(w.rejects, accept.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value, ID: string(r.ID)})
+	w.rejects = append(w.rejects, accept.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value,
+		ID: string(r.ID)})
 }

@@ -16,8 +16,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// identShift leaves the 56 bits of an identity's hash that the lake's index keeps: a night of 20 million records in a month of 600 million
-// meets a wrong one every sixth night. With 40 bits it met ten thousand, and each is looked for in every day of the month.
+// identShift leaves the 56 bits of an identity's hash that the lake's index keeps: a night of 20 million records in a
+// month of 600 million meets a wrong one every sixth night. With 40 bits it met ten thousand, and each is looked for in
+// every day of the month.
 const identShift = 8
 
 // identity is a record's identity within a cycle and a bucket.
@@ -53,7 +54,8 @@ func (v *verdicts) known(customer int32, id []byte) (bool, error) {
 	return ok, err
 }
 
-// conflicts reports whether another record has taken a row's identity with other content. The row equals none that is known.
+// conflicts reports whether another record has taken a row's identity with other content. The row equals none that is
+// known.
 func (v *verdicts) conflicts(seed uint64, r *sorting.Row) (bool, error) {
 	if len(v.marks) == 0 {
 		return false, nil
@@ -140,7 +142,8 @@ func (r *resolver) collect(pass, passes int) ([]candidate, error) {
 		if err := h.Row(&row); err != nil {
 			return err
 		}
-		list = append(list, candidate{identity: identity{row.Customer, string(row.ID)}, target: string(row.Replaces), content: m.Content})
+		list = append(list, candidate{identity: identity{row.Customer, string(row.ID)}, target: string(row.Replaces),
+			content: m.Content})
 		return nil
 	})
 	if cap(r.spare) < len(r.marks) {
@@ -213,7 +216,8 @@ func (r *resolver) markKnown(v *verdicts) error {
 	return nil
 }
 
-// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in a hundred fall through it.
+// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in a
+// hundred fall through it.
 type sieve struct {
 	bits  []uint64
 	ranks []int32 // by word of bits: how many marks lie before it
@@ -234,8 +238,8 @@ func (r *resolver) sieve() sieve {
 	return s
 }
 
-// markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads the
-// month's index, and this is what grows from night to night.
+// markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads
+// the month's index, and this is what grows from night to night.
 func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
 	f, err := r.f.Txn.OpenFile(e)
 	if err != nil {
@@ -316,7 +320,8 @@ func (r *resolver) resolveReplaces(v *verdicts, candidates []candidate) error {
 }
 
 // settle decides the candidates of one accepted target.
-func (r *resolver) settle(v *verdicts, bases map[identity]bool, accepted map[identity]oldRecord, target identity, list []*candidate) {
+func (r *resolver) settle(v *verdicts, bases map[identity]bool, accepted map[identity]oldRecord, target identity,
+	list []*candidate) {
 	old, before := accepted[target]
 	taken := len(list) > 1 || (before && old.status == tables.Replaced)
 	for _, c := range list {
@@ -335,7 +340,8 @@ func (r *resolver) settle(v *verdicts, bases map[identity]bool, accepted map[ide
 
 // eligible drops candidates that are duplicates, conflicts or known already: their identity has decided.
 func (r *resolver) eligible(v *verdicts, candidates []candidate) ([]candidate, error) {
-	slices.SortStableFunc(candidates, func(a, b candidate) int { return a.compare(b.identity) }) // the lookup goes forward
+	// the lookup goes forward
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return a.compare(b.identity) })
 	seen := make(map[identity]bool)
 	out := candidates[:0]
 	for _, c := range candidates {
@@ -358,9 +364,10 @@ func (r *resolver) eligible(v *verdicts, candidates []candidate) ([]candidate, e
 	return out, nil
 }
 
-// bases finds which targets are accepted records that replace nothing in this run: accepted earlier, or new and sound. accepted are those
-// of earlier runs.
-func (r *resolver) bases(v *verdicts, candidates []candidate) (bases map[identity]bool, accepted map[identity]oldRecord, err error) {
+// bases finds which targets are accepted records that replace nothing in this run: accepted earlier, or new and sound.
+// accepted are those of earlier runs.
+func (r *resolver) bases(v *verdicts, candidates []candidate) (bases map[identity]bool, accepted map[identity]oldRecord,
+	err error) {
 	wanted, own := make(map[uint64]bool), make(map[identity]bool)
 	targets := make(map[identity]bool)
 	bases, accepted = make(map[identity]bool), make(map[identity]oldRecord)

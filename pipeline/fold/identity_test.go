@@ -11,12 +11,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 )
 
-// A night's identities are known where the index has their 56 bits, and nowhere else: hashes close to each other, the lowest and the
-// highest, and those that are there twice among them.
+// A night's identities are known where the index has their 56 bits, and nowhere else: hashes close to each other, the
+// lowest and the highest, and those that are there twice among them.
 func TestMark(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 1<<12), rapid.Uint64Range(1<<63, 1<<63+1<<12), rapid.Just(^uint64(0)))
+		hash := rapid.OneOf(rapid.Uint64(), rapid.Uint64Range(0, 1<<12), rapid.Uint64Range(1<<63, 1<<63+1<<12),
+			rapid.Just(^uint64(0)))
 		mine := rapid.SliceOfN(hash, 1, 200).Draw(t, "night")
 		index := rapid.SliceOfN(rapid.OneOf(hash, rapid.SampledFrom(mine)), 0, 200).Draw(t, "index")
 		slices.Sort(mine)

@@ -16,28 +16,28 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lateStep bills what came after its cycle was closed, of one bucket, in the earliest open cycle (spec §4.11). All late records of the
-// bucket are held in memory (FOLD-5).
+// lateStep bills what came after its cycle was closed, of one bucket, in the earliest open cycle (spec §4.11). All late
+// records of the bucket are held in memory (FOLD-5).
 type lateStep struct {
 	w      *worker
 	bucket int
 	cycle  period.Cycle // they are billed in
 
-	rows     []*lateRow // of this cycle
-	all      map[late.Key]*lateRow
-	replaced map[late.Key]bool // by a late record
-	redraws  map[late.Key]string
-	days     map[period.Cycle][]period.Day
-	fresh    int64
+	rows         []*lateRow // of this cycle
+	all          map[late.Key]*lateRow
+	replaced     map[late.Key]bool // by a late record
+	reratedDraws map[late.Key]string
+	days         map[period.Cycle][]period.Day
+	fresh        int64
 
 	samples lateSamples
 	sources lateSources
 	state   late.State
 
-	lines     []*events.Line
-	conserved struct{ owed, billed money.QuantityTotal }
-	meters    []lateMeter
-	fillings  []lateFilling
+	lines        []*events.Line
+	conserved    struct{ owed, billed money.QuantityTotal }
+	meters       []lateMeter
+	quotaPeriods []lateQuotaPeriod
 }
 
 // lateRow is an accepted late record.
@@ -47,23 +47,23 @@ type lateRow struct {
 	drewThen string // what it drew when it was billed, re-rating or not
 }
 
-// lateMeter and lateFilling are what late records leave behind.
+// lateMeter and lateQuotaPeriod are what late records leave behind.
 type lateMeter struct {
 	customer int32
 	late.Meter
 	count money.Quantity
 }
 
-type lateFilling struct {
-	late.Filling
+type lateQuotaPeriod struct {
+	late.QuotaPeriod
 	drawn money.Quantity
 }
 
 // isLate reports whether a cycle is closed, so that what comes for it now is late.
 func (w *worker) isLate(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }
 
-// lateCycle brings the late records of a bucket up to date. It reports whether anything was written and whether the packages that the
-// cycle opens with came out different.
+// lateCycle brings the late records of a bucket up to date. It reports whether anything was written and whether the
+// packages that the cycle opens with came out different.
 func (w *worker) lateCycle(ctx context.Context, bucket int, todo work) (wrote, differs bool, err error) {
 	if w.LateIn == place.NoCycle {
 		return false, false, nil
@@ -126,8 +126,8 @@ func (s *lateStep) load() error {
 	return nil
 }
 
-// lateCycles are the cycles up to one in which something may have been billed late, ascending: those that the lake knew, and the one
-// that this run bills late records in, which may be new to it.
+// lateCycles are the cycles up to one in which something may have been billed late, ascending: those that the lake
+// knew, and the one that this run bills late records in, which may be new to it.
 func (w *worker) lateCycles(last period.Cycle) []period.Cycle {
 	set := map[period.Cycle]bool{last: true}
 	if w.LateIn != place.NoCycle && w.LateIn < last {
@@ -166,7 +166,8 @@ func (s *lateStep) rate() error {
 		return err
 	}
 	w := s.w
-	s.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name, Count: s.sources.count, Drawn: s.sources.drawn}
+	s.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name,
+		Count: s.sources.count, Drawn: s.sources.drawn}
 	for from := 0; from < len(entries); {
 		to := from + 1
 		for to < len(entries) && entries[to].Customer == entries[from].Customer {
@@ -215,8 +216,8 @@ func (s *lateStep) rateCustomer(entries []late.Entry) error {
 	for m, count := range s.state.Meters() {
 		s.meters = append(s.meters, lateMeter{customer, m, count})
 	}
-	for f, drawn := range s.state.Fillings() {
-		s.fillings = append(s.fillings, lateFilling{f, drawn})
+	for f, drawn := range s.state.QuotaPeriods() {
+		s.quotaPeriods = append(s.quotaPeriods, lateQuotaPeriod{f, drawn})
 	}
 	return nil
 }
@@ -236,14 +237,16 @@ func (s *lateStep) owe(e *late.Entry) error {
 
 // line is one line of a late record (spec §4.11).
 func (s *lateStep) line(e *late.Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *events.Line {
-	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.w.Scanned.Regions.Name(e.Region), Resource: string(e.Resource),
-		Name: string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
+	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.w.Scanned.Regions.Name(e.Region),
+		Resource: string(e.Resource),
+		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
 		Draws: string(late.AppendDraws(nil, s.w.Books, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
 	s.w.adjust(l, e.Origin, s.cycle, e.Start, asOf)
 	return l
 }
 
-// adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is looked up.
+// adjust makes a line one that is billed after its cycle was closed, by a run of an as-of; t is when its partner is
+// looked up.
 func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t, asOf period.Instant) {
 	l.Own, l.Instant = t, events.LateInstant(f.Books.Zone, billed, asOf)
 	l.ChargingMode, l.Detail, l.Kind = chargingOnDemand, detailAdjustment, line.Adjustment
@@ -256,7 +259,8 @@ func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t, asOf per
 // detailAdjustment is the bill_detail_type of what is billed late (spec §4.11).
 const detailAdjustment = 16
 
-// rateMeter makes the difference lines of a period-level meter (spec §4.11), paid when the last run that brought records of it says.
+// rateMeter makes the difference lines of a period-level meter (spec §4.11), paid when the last run that brought
+// records of it says.
 func (s *lateStep) rateMeter(customer int32, m late.Meter, asOf period.Instant) error {
 	records, err := s.sources.counted(customer, m)
 	if err != nil {
@@ -266,7 +270,9 @@ func (s *lateStep) rateMeter(customer int32, m late.Meter, asOf period.Instant) 
 	if err != nil {
 		return err
 	}
-	billed, err := s.sources.billedLines(m.Origin, func(p *late.Place) bool { return p.Customer == customer && m.Owns(s.w.Books, p) })
+	billed, err := s.sources.billedLines(m.Origin, func(p *late.Place) bool {
+		return p.Customer == customer && m.Owns(s.w.Books, p)
+	})
 	if err != nil {
 		return err
 	}
@@ -291,13 +297,15 @@ func (f *Folder) differenceLine(p late.Place, sum *late.Sum, billed period.Cycle
 	l := &events.Line{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Resource: p.Resource,
 		ID:        EndID(p.Origin, f.Books.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
-	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount, Truncated: sum.Truncated,
-		Payment: sum.Payment, DiscountID: -1, Version: -1}
+	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,
+		Truncated: sum.Truncated,
+		Payment:   sum.Payment, DiscountID: -1, Version: -1}
 	f.adjust(l, p.Origin, billed, bounds.From, asOf)
 	return l
 }
 
-// conserve checks that the late lines hold exactly what late records used (LATE-3). Bandwidth uses what it is billed for.
+// conserve checks that the late lines hold exactly what late records used (LATE-3). Bandwidth uses what it is billed
+// for.
 func (s *lateStep) conserve() error {
 	for _, l := range s.lines {
 		if s.w.isBandwidth(l.SKU) {
@@ -308,13 +316,14 @@ func (s *lateStep) conserve() error {
 		}
 	}
 	if s.conserved.owed.Cmp(s.conserved.billed) != 0 {
-		return &ConservationError{"late records in " + s.cycle.String(), s.conserved.owed.String(), s.conserved.billed.String()}
+		return &ConservationError{"late records in " + s.cycle.String(), s.conserved.owed.String(),
+			s.conserved.billed.String()}
 	}
 	return nil
 }
 
-// write puts the late records, their lines and what they leave behind into the next state. It reports whether a package that the cycle
-// opens with differs.
+// write puts the late records, their lines and what they leave behind into the next state. It reports whether a package
+// that the cycle opens with differs.
 func (s *lateStep) write() (differs bool, err error) {
 	w := s.w
 	slices.SortFunc(s.rows, func(a, b *lateRow) int { return a.Before(&b.Record) })

@@ -31,7 +31,8 @@ func (s *lateStep) accept() error {
 	return nil
 }
 
-// verdicts decides the new rows of a closed cycle against each other, the cycle's own records and the late ones known so far.
+// verdicts decides the new rows of a closed cycle against each other, the cycle's own records and the late ones known
+// so far.
 func (s *lateStep) verdicts(origin period.Cycle, days []period.Day) (*verdicts, error) {
 	w := s.w
 	found := newLookup(w.Folder, &w.names, w.filesOf(origin.String(), s.bucket, "lines", "usage"))
@@ -59,7 +60,8 @@ func (s *lateStep) verdicts(origin period.Cycle, days []period.Day) (*verdicts, 
 // acceptDay goes through a day's new rows beside the records that the closed day has.
 func (s *lateStep) acceptDay(origin period.Cycle, day period.Day, v *verdicts) error {
 	w := s.w
-	accepted, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, s.bucket)), w.find(dayKey("usage", day, s.bucket)))
+	accepted, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, s.bucket)),
+		w.find(dayKey("usage", day, s.bucket)))
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func (s *lateStep) acceptDay(origin period.Cycle, day period.Day, v *verdicts) e
 	if err := old.next(); err != nil {
 		return err
 	}
-	var last twins
+	var last duplicates
 	for {
 		if err := fresh.next(); err != nil || !fresh.ok {
 			return err
@@ -93,7 +95,7 @@ func (s *lateStep) acceptDay(origin period.Cycle, day period.Day, v *verdicts) e
 }
 
 // decide settles one new row. old is the closed cycle's record of its identity and start, if there is one.
-func (s *lateStep) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *verdicts, last *twins) error {
+func (s *lateStep) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *verdicts, last *duplicates) error {
 	w := s.w
 	key := late.Key{Customer: r.Customer, Origin: origin, ID: string(r.ID)}
 	if last.match(r) {
@@ -127,7 +129,7 @@ func (s *lateStep) decide(r, old *sorting.Row, known bool, origin period.Cycle, 
 		}
 	}
 	w.accept(r, origin)
-	last.hold(r)
+	last.remember(r)
 	s.add(&lateRow{Record: lateRecord(r, origin, w.AsOf), billed: s.cycle})
 	return nil
 }
@@ -141,7 +143,8 @@ func lateRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) late.R
 
 // row is the record as it travels.
 func (r *lateRow) row() *sorting.Row {
-	return &sorting.Row{Customer: r.Customer, SKU: r.SKU, Region: r.Region, Start: r.Start, End: r.End, Quantity: r.Quantity, ID: r.ID,
+	return &sorting.Row{Customer: r.Customer, SKU: r.SKU, Region: r.Region, Start: r.Start, End: r.End,
+		Quantity: r.Quantity, ID: r.ID,
 		Resource: r.Resource, Name: r.Name, Tag: r.Tag, Replaces: []byte(r.Replaces), File: sorting.FromLake}
 }
 

@@ -43,7 +43,8 @@ func (s *lateStep) loadSamples(last period.Cycle) error {
 	for _, c := range s.w.lateCycles(last) {
 		for _, e := range s.w.find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.bucket}) {
 			err := s.w.eachLateSample(e, c, func(one *lateSample) {
-				if to := s.w.adopt(one); to == s.bucket || c != s.cycle { // what the cycle at hand bills goes to where its link is now
+				// what the cycle at hand bills goes to where its link is now
+				if to := s.w.adopt(one); to == s.bucket || c != s.cycle {
 					s.samples.all[slotKey{one.link, one.slot}] = one
 				}
 			})
@@ -172,7 +173,8 @@ func (s *lateStep) rateSamples() error {
 		}
 		key := measure.KeyOf(l)
 		changed[origin][key] = true
-		place := late.Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region, Resource: key.Object}
+		place := late.Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region,
+			Resource: key.Object}
 		asOf[place] = max(asOf[place], one.asOf)
 	}
 	for _, origin := range slices.Sorted(maps.Keys(changed)) {
@@ -194,8 +196,10 @@ func (s *lateStep) rateSamples() error {
 	return nil
 }
 
-// remeasure works billing objects of a closed cycle out again; keys nil = all of them. newer are the samples that took a slot's place.
-func (w *worker) remeasure(bucket int, origin period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) (late.Sums, error) {
+// remeasure works billing objects of a closed cycle out again; keys nil = all of them. newer are the samples that took
+// a slot's place.
+func (w *worker) remeasure(bucket int, origin period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) (
+	late.Sums, error) {
 	sums := make(late.Sums)
 	list, err := w.measureWith(bucket, origin, keys, newer)
 	if err != nil {

@@ -36,8 +36,8 @@ type meterSet struct {
 	origin   period.Cycle
 }
 
-// prepare reads what is asked for often: the billed records that late ones take the place of, and what late records billed in closed
-// cycles left behind.
+// prepare reads what is asked for often: the billed records that late ones take the place of, and what late records
+// billed in closed cycles left behind.
 func (s *lateSources) prepare(rows []*late.Record) error {
 	s.own = make(map[late.Key]*late.Record)
 	s.closing = make(map[meterSet]map[late.Meter]counted)
@@ -86,7 +86,8 @@ func (s *lateSources) billed(key late.Key) (*late.Record, error) {
 	if r := s.own[key]; r != nil {
 		return r, nil
 	}
-	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it is not there", key.ID, s.w.Books.Customers[key.Customer].ID, key.Origin)
+	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it is not there", key.ID,
+		s.w.Books.Customers[key.Customer].ID, key.Origin)
 }
 
 // readBilled reads records of a closed cycle from its lines and its usage table.
@@ -97,7 +98,8 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 	}
 	err := s.w.eachLine(origin, s.bucket, customers, func(l *lineRecords) error {
 		c, i := l.cols.C, l.at
-		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin, ID: string(c[tables.LID].Text(i))}
+		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin,
+			ID: string(c[tables.LID].Text(i))}
 		if !keys[key] {
 			return nil
 		}
@@ -143,7 +145,8 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 }
 
 // eachLine visits the usage lines of some customers in a cycle, days in order.
-func (w *worker) eachLine(cycle period.Cycle, bucket int, customers map[int32]bool, visit func(*lineRecords) error) error {
+func (w *worker) eachLine(cycle period.Cycle, bucket int, customers map[int32]bool,
+	visit func(*lineRecords) error) error {
 	for _, e := range w.filesOf(cycle.String(), bucket, "lines") {
 		if _, err := period.ParseDay(e.Day); err != nil {
 			continue
@@ -192,7 +195,8 @@ func (w *worker) without(customers map[int32]bool, col int) func(*tableFile) boo
 }
 
 // eachUsage visits the rows of the usage table of some customers in a cycle, days in order.
-func (w *worker) eachUsage(cycle period.Cycle, bucket int, customers map[int32]bool, visit func(*tableRecords, *sorting.Row) error) error {
+func (w *worker) eachUsage(cycle period.Cycle, bucket int, customers map[int32]bool,
+	visit func(*tableRecords, *sorting.Row) error) error {
 	for _, e := range w.filesOf(cycle.String(), bucket, "usage") {
 		if err := w.eachUsageOf(e, customers, visit); err != nil {
 			return err
@@ -201,7 +205,8 @@ func (w *worker) eachUsage(cycle period.Cycle, bucket int, customers map[int32]b
 	return nil
 }
 
-func (w *worker) eachUsageOf(e lake.FileEntry, customers map[int32]bool, visit func(*tableRecords, *sorting.Row) error) error {
+func (w *worker) eachUsageOf(e lake.FileEntry, customers map[int32]bool,
+	visit func(*tableRecords, *sorting.Row) error) error {
 	f, err := openTable(w.Txn, e, tables.Usage(), nil)
 	if err != nil {
 		return err
@@ -237,7 +242,8 @@ func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error
 	count := at.count
 	for i := range s.shifts {
 		h := &s.shifts[i]
-		if h.customer == customer && h.kind == position.Meter && h.origin == m.Origin && h.billed > at.in && h.scope == m.Scope && h.key == s.w.Books.Products[m.SKU].SKU {
+		if h.customer == customer && h.kind == position.Meter && h.origin == m.Origin && h.billed > at.in &&
+			h.scope == m.Scope && h.key == s.w.Books.Products[m.SKU].SKU {
 			var err error
 			if count, err = late.Moved(count, h.by); err != nil {
 				return count, err
@@ -296,15 +302,16 @@ func (p *opening) of(customer int32) ([]position.Row, error) {
 	return p.take()
 }
 
-// drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle stands in what the cycle
-// opens with; that of another ended with what was drawn on the day it ended, or where late records billed since have left it. Shifts since
-// then come on top.
-func (s *lateSources) drawn(customer int32, f late.Filling, span period.Span) (money.Quantity, error) {
+// drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle
+// stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late
+// records billed since have left it. Shifts since then come on top.
+func (s *lateSources) drawn(customer int32, f late.QuotaPeriod, span period.Span) (money.Quantity, error) {
 	drawn, in, err := s.drawnIn(customer, f, span)
 	for i := range s.shifts {
 		h := &s.shifts[i]
 		row := h.row()
-		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start && late.PackageOf(s.w.Books, customer, &row) == f.Package {
+		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start &&
+			late.PackageOf(s.w.Books, customer, &row) == f.Package {
 			drawn, err = late.Moved(drawn, h.by)
 		}
 	}
@@ -312,19 +319,22 @@ func (s *lateSources) drawn(customer int32, f late.Filling, span period.Span) (m
 }
 
 // drawnIn is drawn with the shifts up to a cycle.
-func (s *lateSources) drawnIn(customer int32, f late.Filling, span period.Span) (drawn money.Quantity, in period.Cycle, err error) {
+func (s *lateSources) drawnIn(customer int32, f late.QuotaPeriod, span period.Span) (drawn money.Quantity,
+	in period.Cycle, err error) {
 	p := &s.w.Books.Packages[f.Package]
 	zone := s.w.Books.Zone
 	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
-		if one.customer == customer && one.At == f.Start && late.PackageOf(s.w.Books, customer, &one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
+		if one.customer == customer && one.At == f.Start && late.PackageOf(s.w.Books, customer,
+			&one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
 			drawn, err = late.DrawnOf(p, &one.Row)
 			return drawn, one.billed, err
 		}
 	}
 	day := zone.Day(end)
-	in = min(zone.Cycle(end-1), s.cycle-1) // a filling that ends with a cycle holds the shifts of that cycle, not of the next
+	// a filling that ends with a cycle holds the shifts of that cycle, not of the next
+	in = min(zone.Cycle(end-1), s.cycle-1)
 	drawn, err = s.drawnBefore(day, in, customer, f)
 	if err != nil || zone.Start(day) == end {
 		return drawn, in, err
@@ -337,7 +347,8 @@ func (s *lateSources) drawnIn(customer int32, f late.Filling, span period.Span) 
 }
 
 // drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
-func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer int32, f late.Filling) (money.Quantity, error) {
+func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer int32,
+	f late.QuotaPeriod) (money.Quantity, error) {
 	files, from := s.w.openingOf(s.bucket, day)
 	o, err := newOpening(s.w.Txn, &s.w.names, files)
 	if err != nil {
@@ -359,7 +370,8 @@ func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer in
 }
 
 // drawnOn is what records of a day that began in a span drew from a package.
-func (s *lateSources) drawnOn(day period.Day, customer int32, f late.Filling, span period.Span) (sum money.Quantity, err error) {
+func (s *lateSources) drawnOn(day period.Day, customer int32, f late.QuotaPeriod, span period.Span) (sum money.Quantity,
+	err error) {
 	only := map[int32]bool{customer: true}
 	add := func(r *late.Record) error {
 		for _, d := range r.Draws {
@@ -417,19 +429,20 @@ func (s *lateSources) counted(customer int32, m late.Meter) ([]*late.Record, err
 				byMeter[of] = append(byMeter[of], r)
 			}
 		}
-		err := s.w.eachUsage(m.Origin, s.bucket, map[int32]bool{customer: true}, func(t *tableRecords, row *sorting.Row) error {
-			if row.Number != tables.Counted {
-				return nil
-			}
-			r, err := s.w.fromRow(t, row, m.Origin)
-			if err == nil {
-				err = s.redraw(r)
-			}
-			if err == nil {
-				add(r)
-			}
-			return err
-		})
+		err := s.w.eachUsage(m.Origin, s.bucket, map[int32]bool{customer: true},
+			func(t *tableRecords, row *sorting.Row) error {
+				if row.Number != tables.Counted {
+					return nil
+				}
+				r, err := s.w.fromRow(t, row, m.Origin)
+				if err == nil {
+					err = s.redraw(r)
+				}
+				if err == nil {
+					add(r)
+				}
+				return err
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -443,8 +456,8 @@ func (s *lateSources) counted(customer int32, m late.Meter) ([]*late.Record, err
 	return s.waiting[set][m], nil
 }
 
-// billedLines are the sums of what was billed of a closed cycle's month-end lines, late differences and re-rates included, at the places
-// that are wanted.
+// billedLines are the sums of what was billed of a closed cycle's month-end lines, late differences and re-rates
+// included, at the places that are wanted.
 func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bool) (late.Sums, error) {
 	if s.sums[origin] == nil {
 		all := make(late.Sums)
@@ -475,8 +488,10 @@ func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bo
 	return out, nil
 }
 
-// addBilled adds the lines of a key that belong to a cycle. note, if there is one, is told of the price and discount of each.
-func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums, note func(late.Place, string, string)) error {
+// addBilled adds the lines of a key that belong to a cycle. note, if there is one, is told of the price and discount of
+// each.
+func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums,
+	note func(late.Place, string, string)) error {
 	for _, e := range w.find(key) {
 		if err := w.addBilledFile(e, origin, to, note); err != nil {
 			return err
@@ -485,11 +500,14 @@ func (w *worker) addBilled(key lake.FileKey, origin period.Cycle, to late.Sums, 
 	return nil
 }
 
-var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode, tables.LResourceID,
-	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
+var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode,
+	tables.LResourceID,
+	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
+	tables.LTruncatedAmount, tables.LPaymentAmount,
 	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
 
-func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums, note func(late.Place, string, string)) error {
+func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums,
+	note func(late.Place, string, string)) error {
 	f, err := openTable(w.Txn, e, tables.Lines(), billedColumns)
 	if err != nil {
 		return err
@@ -520,7 +538,8 @@ func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Su
 			if err != nil {
 				return err
 			}
-			p := late.Place{Origin: origin, Customer: customers.list[c[tables.LCustomerID].Codes[i]], SKU: skus.list[c[tables.LSKU].Codes[i]],
+			p := late.Place{Origin: origin, Customer: customers.list[c[tables.LCustomerID].Codes[i]],
+				SKU:    skus.list[c[tables.LSKU].Codes[i]],
 				Region: c[tables.LRegionCode].Word(i), Resource: string(c[tables.LResourceID].Text(i))}
 			if err := to.At(p).Add(sum); err != nil {
 				return err

@@ -76,19 +76,21 @@ func (s *lateStep) storePositions() *parquet.Columns {
 	slices.SortFunc(s.meters, func(x, y lateMeter) int {
 		return cmp.Or(cmp.Compare(x.customer, y.customer), compareMeters(x.Meter, y.Meter))
 	})
-	slices.SortFunc(s.fillings, func(x, y lateFilling) int {
-		return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Start, y.Start)) // packages are in order of customer
+	slices.SortFunc(s.quotaPeriods, func(x, y lateQuotaPeriod) int {
+		// packages are in order of customer
+		return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Start, y.Start))
 	})
 	out := parquet.NewColumns(tables.LatePositions())
 	add := func(customer int32, row *position.Row, origin string) {
 		addPosition(out, b.Customers[customer].ID, row)
 		out.C[tables.POrigin].AddWord(origin)
 	}
-	meters, fillings := s.meters, s.fillings
+	meters, fillings := s.meters, s.quotaPeriods
 	for len(meters) > 0 || len(fillings) > 0 {
 		if len(fillings) == 0 || len(meters) > 0 && meters[0].customer <= b.Packages[fillings[0].Package].Customer {
 			m := &meters[0]
-			add(m.customer, &position.Row{Kind: position.Meter, Key: b.Products[m.SKU].SKU, Scope: m.Scope, Count: m.count}, m.Origin.String())
+			add(m.customer, &position.Row{Kind: position.Meter, Key: b.Products[m.SKU].SKU, Scope: m.Scope,
+				Count: m.count}, m.Origin.String())
 			meters = meters[1:]
 			continue
 		}

@@ -10,7 +10,8 @@ import (
 // sumOf is what a line adds to the sum of its place.
 func sumOf(c []parquet.Col, i int) (*late.Sum, error) {
 	s := &late.Sum{}
-	err := readSums(c, i, s, [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
+	err := readSums(c, i, s, [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount,
+		tables.LDiscountAmount,
 		tables.LTruncatedAmount, tables.LPaymentAmount})
 	if err != nil {
 		return nil, err

@@ -16,7 +16,8 @@ import (
 const GroupRows = 1 << 16
 
 // summed are the columns of lines whose sums the manifest keeps per file.
-var summed = [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount, tables.LDiscountAmount,
+var summed = [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount,
+	tables.LDiscountAmount,
 	tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
 	tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
 
@@ -79,9 +80,11 @@ func (s *lineSums) add(c *line.Charge) error {
 func (s *lineSums) list() []lake.Sum {
 	zero := money.AmountTotal{}
 	values := map[int]string{
-		tables.LUsageAmount: s.usage.String(), tables.LFreeResourceUsage: s.free.String(), tables.LQuantity: s.quantity.String(),
+		tables.LUsageAmount: s.usage.String(), tables.LFreeResourceUsage: s.free.String(),
+		tables.LQuantity:       s.quantity.String(),
 		tables.LOfficialAmount: s.official.String(), tables.LDiscountAmount: s.discount.String(),
-		tables.LTruncatedAmount: s.truncated.String(), tables.LPaymentAmount: s.payment.String(), tables.LCashAmount: s.payment.String(),
+		tables.LTruncatedAmount: s.truncated.String(), tables.LPaymentAmount: s.payment.String(),
+		tables.LCashAmount: s.payment.String(),
 	}
 	cols := tables.Lines().Columns
 	out := make([]lake.Sum, 0, len(summed))
@@ -109,7 +112,8 @@ type versionWords struct {
 
 // newLineWriter writes lines that are paid at an instant; tables.Nothing = at their usage_start.
 func (f *Folder) newLineWriter(key lake.FileKey, instant period.Instant) *lineWriter {
-	w := &lineWriter{f: f, key: key, instant: instant, cols: parquet.NewColumns(tables.Lines()), mem: parquet.NewMemory()}
+	w := &lineWriter{f: f, key: key, instant: instant, cols: parquet.NewColumns(tables.Lines()),
+		mem: parquet.NewMemory()}
 	w.skus = make([]skuWords, len(f.Books.Products))
 	w.versions = make([]versionWords, len(f.Books.Versions))
 	w.discounts = make([]int32, len(f.Books.Discounts))
@@ -139,7 +143,8 @@ func (w *lineWriter) startGroup() {
 	c[tables.LDay].SetWord(w.key.Day)
 	c[tables.LChargingMode].SetSmall(chargingOnDemand)
 	c[tables.LBillDetailType].SetSmall(detailUsage)
-	for _, col := range [...]int{tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount, tables.LCountedCoupon} {
+	for _, col := range [...]int{tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount,
+		tables.LFlexiCouponAmount, tables.LDebtAmount, tables.LCountedCoupon} {
 		c[col].SetDec(0, 0)
 	}
 	c[tables.LOwnTime].SetInt(int64(tables.Nothing))
@@ -207,7 +212,8 @@ func (w *lineWriter) product(sku int32) {
 	if !k.set {
 		p := &w.f.Books.Products[sku]
 		*k = skuWords{true, c[tables.LSKU].Intern(p.SKU), c[tables.LServiceTypeCode].Intern(p.ServiceTypeCode),
-			c[tables.LResourceTypeCode].Intern(p.ResourceTypeCode), c[tables.LUsageType].Intern(p.UsageType), c[tables.LMeasure].Intern(p.Measure)}
+			c[tables.LResourceTypeCode].Intern(p.ResourceTypeCode), c[tables.LUsageType].Intern(p.UsageType),
+			c[tables.LMeasure].Intern(p.Measure)}
 	}
 	c[tables.LSKU].Codes = append(c[tables.LSKU].Codes, k.sku)
 	c[tables.LServiceTypeCode].Codes = append(c[tables.LServiceTypeCode].Codes, k.service)
@@ -225,7 +231,9 @@ func (w *lineWriter) place(what *consumption) {
 	for int(what.regionCode) >= len(w.regions) {
 		w.regions = append(w.regions, 0)
 	}
-	w.word(tables.LRegionCode, &w.regions[what.regionCode], func() string { return w.f.Scanned.Regions.Name(what.regionCode) })
+	w.word(tables.LRegionCode, &w.regions[what.regionCode], func() string {
+		return w.f.Scanned.Regions.Name(what.regionCode)
+	})
 }
 
 func (w *lineWriter) money(ch *line.Charge) {
@@ -246,7 +254,9 @@ func (w *lineWriter) price(ch *line.Charge) {
 	if ch.DiscountID < 0 {
 		w.word(tables.LDiscountID, &w.noDiscount, func() string { return "" })
 	} else {
-		w.word(tables.LDiscountID, &w.discounts[ch.DiscountID], func() string { return w.f.Books.Discounts[ch.DiscountID].ID })
+		w.word(tables.LDiscountID, &w.discounts[ch.DiscountID], func() string {
+			return w.f.Books.Discounts[ch.DiscountID].ID
+		})
 	}
 	if ch.Version < 0 {
 		c[tables.LPriceList].AddWord("")
@@ -257,7 +267,8 @@ func (w *lineWriter) price(ch *line.Charge) {
 	v := &w.versions[ch.Version]
 	if !v.set {
 		b := &w.f.Books.Versions[ch.Version]
-		*v = versionWords{true, c[tables.LPriceList].Intern(b.PriceList), c[tables.LPriceRegion].Intern(b.Region), int64(b.Valid.From)}
+		*v = versionWords{true, c[tables.LPriceList].Intern(b.PriceList), c[tables.LPriceRegion].Intern(b.Region),
+			int64(b.Valid.From)}
 	}
 	c[tables.LPriceList].Codes = append(c[tables.LPriceList].Codes, v.list)
 	c[tables.LPriceRegion].Codes = append(c[tables.LPriceRegion].Codes, v.region)
@@ -341,6 +352,7 @@ func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []
 	} else if len(b.AssociationsOf(customer)) == 0 {
 		span = period.Span{From: period.Past, To: period.Forever}
 	}
-	*a = associations{customer, span, c[tables.LPartnerID].Intern(id), c[tables.LAssociationType].Intern(kindWord), true}
+	*a = associations{customer, span, c[tables.LPartnerID].Intern(id), c[tables.LAssociationType].Intern(kindWord),
+		true}
 	return a.partner, a.kind
 }

@@ -7,9 +7,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time. Asked for customers in ascending order it
-// reads each row group once, however many are asked for; going back it starts over. late are those accepted after the cycle was closed,
-// which other files hold.
+// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time. Asked for customers in
+// ascending order it reads each row group once, however many are asked for; going back it starts over. late are those
+// accepted after the cycle was closed, which other files hold.
 type lookup struct {
 	f        *Folder
 	names    *names
@@ -125,8 +125,8 @@ func (l *lookup) take(w *walk) {
 	}
 }
 
-// turn reads the next row group that may hold the customer; false when there is none. Groups before it are passed for good, the file is
-// open for no longer than that takes.
+// turn reads the next row group that may hold the customer; false when there is none. Groups before it are passed for
+// good, the file is open for no longer than that takes.
 func (l *lookup) turn(w *walk) (bool, error) {
 	who := l.names.books.Customers[l.customer].ID
 	if w.ended || who < w.lowest {

@@ -89,7 +89,8 @@ func nextCustomer(opening int32, objects []measured) int32 {
 }
 
 // endCustomer writes one customer's month-end lines in order of id, tier and kind.
-func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position.Row, objects []measured, lines *lineWriter, sums *sumWriter) error {
+func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position.Row, objects []measured,
+	lines *lineWriter, sums *sumWriter) error {
 	var charges line.Charges
 	var about []rating.Object
 	if err := w.rater.Open(customer, cycle, rows); err != nil {
@@ -103,7 +104,8 @@ func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position
 	}
 	for i := range objects {
 		objects[i].Record = int32(len(about))
-		about = append(about, rating.Object{SKU: objects[i].SKU, Region: objects[i].Region, Resource: objects[i].object})
+		about = append(about, rating.Object{SKU: objects[i].SKU, Region: objects[i].Region,
+			Resource: objects[i].object})
 		if err := w.Prices.PercentileCharges(&objects[i].Bandwidth, nil, &charges); err != nil {
 			return err
 		}
@@ -114,13 +116,15 @@ func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position
 		list[i] = endLine{EndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
 	}
 	slices.SortStableFunc(list, func(a, b endLine) int {
-		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier), cmp.Compare(a.charge.Kind, b.charge.Kind))
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier),
+			cmp.Compare(a.charge.Kind, b.charge.Kind))
 	})
 	bounds := w.Books.Zone.Bounds(cycle)
 	sums.open(customer)
 	for i := range list {
 		l := &list[i]
-		what := consumption{customer: customer, sku: l.object.SKU, region: l.object.Region, regionCode: -1, id: []byte(l.id),
+		what := consumption{customer: customer, sku: l.object.SKU, region: l.object.Region, regionCode: -1,
+			id:       []byte(l.id),
 			resource: []byte(l.object.Resource), name: []byte(l.object.Name), tag: []byte(l.object.Tag),
 			start: bounds.From, end: bounds.To, instant: bounds.From}
 		if err := lines.add(&what, &l.charge, charges.Draws); err != nil {
@@ -135,7 +139,8 @@ func (w *worker) endCustomer(customer int32, cycle period.Cycle, rows []position
 }
 
 // conserveGathered checks that a customer's month-end lines hold exactly what was gathered for them.
-func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row, charges *line.Charges) error {
+func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row,
+	charges *line.Charges) error {
 	var used, billed money.QuantityTotal
 	for i := range rows {
 		if rows[i].Kind != position.Gather {
@@ -151,7 +156,8 @@ func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 		}
 	}
 	if used.Cmp(billed) != 0 {
-		return &ConservationError{fmt.Sprintf("month-end of %s, customer %s", cycle, w.Books.Customers[customer].ID), used.String(), billed.String()}
+		return &ConservationError{fmt.Sprintf("month-end of %s, customer %s", cycle, w.Books.Customers[customer].ID),
+			used.String(), billed.String()}
 	}
 	return nil
 }
@@ -168,15 +174,19 @@ type measured struct {
 	Result percentile.Result
 }
 
-// measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku, region, object.
+// measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku,
+// region, object.
 func (w *worker) measure(bucket int, cycle period.Cycle) ([]measured, error) {
 	return w.measureWith(bucket, cycle, nil, nil)
 }
 
-// measureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored ones of their slots.
-func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) ([]measured, error) {
+// measureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored
+// ones of their slots.
+func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[slotKey]*lateSample) (
+	[]measured, error) {
 	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
-		return (keys == nil || keys[measure.KeyOf(l)]) && place.Bucket(w.Books.Customers[l.Customer].ID, w.Buckets) == bucket
+		return (keys == nil || keys[measure.KeyOf(l)]) && place.Bucket(w.Books.Customers[l.Customer].ID,
+			w.Buckets) == bucket
 	})
 	if objects.Len() == 0 {
 		return nil, nil
@@ -188,14 +198,16 @@ func (w *worker) measureWith(bucket int, cycle period.Cycle, keys map[measure.Ke
 	meter := percentile.NewMeter(w.Books.Zone, cycle)
 	out := make([]measured, 0, objects.Len())
 	stored := w.filesOf(cycle.String(), bucket, tables.Bandwidth().Name)
-	err = w.samplesLake().Each(objects, stored, lost, w.newerOf(cycle, newer), func(key measure.Key, o *percentile.Object) error {
-		result, err := meter.Measure(w.policyOf(key.SKU), o)
-		out = append(out, measured{
-			Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle, Quantity: result.Quantity},
-			object:    key.Object, Result: result,
+	err = w.samplesLake().Each(objects, stored, lost, w.newerOf(cycle, newer),
+		func(key measure.Key, o *percentile.Object) error {
+			result, err := meter.Measure(w.policyOf(key.SKU), o)
+			out = append(out, measured{
+				Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle,
+					Quantity: result.Quantity},
+				object: key.Object, Result: result,
+			})
+			return err
 		})
-		return err
-	})
 	return out, err
 }
 

@@ -23,14 +23,15 @@ type opening struct {
 	rows      []position.Row
 	changes   map[int32][]late.Change // made to packages since the file, by customer
 	changed   []int32                 // customers of changes, ascending
-	carries   bool                    // rows go on as they are: whose they are is only known where carry stopped at a customer
-	words     parquet.Recode          // of the row group, in the batch that carry appends to
-	coded     bool                    // words is of this row group
-	written   int64                   // and of the batch that followed so many rows
+	// rows go on as they are: whose they are is only known where carry stopped at a customer
+	carries bool
+	words   parquet.Recode // of the row group, in the batch that carry appends to
+	coded   bool           // words is of this row group
+	written int64          // and of the batch that followed so many rows
 }
 
-// someone stands for a customer whom carry has not been asked for.
-const someone = 1<<31 - 1
+// anyCustomer stands for a customer whom carry has not been asked for.
+const anyCustomer = 1<<31 - 1
 
 // newOpening starts on a positions file; without one there are no positions.
 func newOpening(o Opener, n *names, files []lake.FileEntry) (*opening, error) {
@@ -86,8 +87,8 @@ func (p *opening) advance() error {
 	customer := &p.cols.C[tables.PCustomerID]
 	if p.carries {
 		p.coded = p.coded && !fresh
-		if p.inFile < 0 || p.inFile == someone || customer.Word(p.at) != p.names.books.Customers[p.inFile].ID {
-			p.inFile = someone
+		if p.inFile < 0 || p.inFile == anyCustomer || customer.Word(p.at) != p.names.books.Customers[p.inFile].ID {
+			p.inFile = anyCustomer
 		}
 		return nil
 	}
@@ -100,22 +101,23 @@ func (p *opening) advance() error {
 	return nil
 }
 
-// carry appends the rows of customers before one to positions as they are. Whose they are is not looked up: the day they come from did.
+// carry appends the rows of customers before one to positions as they are. Whose they are is not looked up: the day
+// they come from did.
 func (p *opening) carry(to *positionWriter, before int32) error {
 	bound := ""
-	if before != someone {
+	if before != anyCustomer {
 		bound = p.names.books.Customers[before].ID
 	}
 	for p.inFile >= 0 {
 		customer, from := &p.cols.C[tables.PCustomerID], p.at
-		for p.at < p.cols.N && (before == someone || customer.Word(p.at) < bound) {
+		for p.at < p.cols.N && (before == anyCustomer || customer.Word(p.at) < bound) {
 			p.at++
 		}
 		if err := p.copy(to, from, p.at); err != nil {
 			return err
 		}
 		if p.at < p.cols.N {
-			if p.inFile = someone; customer.Word(p.at) == bound {
+			if p.inFile = anyCustomer; customer.Word(p.at) == bound {
 				p.inFile = before
 			}
 			break
@@ -162,7 +164,7 @@ func (p *opening) take() ([]position.Row, error) {
 	}
 	var err error
 	if len(p.changed) > 0 && p.changed[0] == who {
-		p.rows, err = p.names.layOver(p.rows, who, p.changes[who])
+		p.rows, err = p.names.apply(p.rows, who, p.changes[who])
 		p.changed = p.changed[1:]
 		p.turn()
 	}
@@ -175,7 +177,8 @@ func (p *opening) row() (position.Row, error) {
 		Kind: position.Kind(c[tables.PKind].Codes[i]), Key: c[tables.PKey].Word(i), Scope: c[tables.PScope].Word(i),
 		Resource: string(c[tables.PResource].Text(i)), Region: c[tables.PRegion].Word(i),
 		Name: string(c[tables.PName].Text(i)), Tag: string(c[tables.PTag].Text(i)),
-		Order: c[tables.POrder].Ints[i], Draws: string(c[tables.PDraws].Text(i)), At: period.Instant(c[tables.PAt].Ints[i]),
+		Order: c[tables.POrder].Ints[i], Draws: string(c[tables.PDraws].Text(i)),
+		At: period.Instant(c[tables.PAt].Ints[i]),
 	}
 	for _, q := range [...]struct {
 		col int

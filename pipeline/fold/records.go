@@ -86,7 +86,8 @@ func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tabl
 	return &tableFile{file: f, reader: r}, nil
 }
 
-// openPages is openTable for files that are read whole and of which most columns hold one value: those cost nothing then. cols nil = all.
+// openPages is openTable for files that are read whole and of which most columns hold one value: those cost nothing
+// then. cols nil = all.
 func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
 	if n.pages == nil {
 		var err error
@@ -111,11 +112,12 @@ func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []
 			cols = append(cols, i)
 		}
 	}
-	return &tableFile{file: f, pages: parquet.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols, out: parquet.NewColumns(def)}, nil
+	return &tableFile{file: f, pages: parquet.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols,
+		out: parquet.NewColumns(def)}, nil
 }
 
-// atOnce reads a file that is not large in one go, into memory that may be used again: a reader of its parts would have the checksum of the
-// block that holds the footer compared for each of them.
+// atOnce reads a file that is not large in one go, into memory that may be used again: a reader of its parts would have
+// the checksum of the block that holds the footer compared for each of them.
 func atOnce(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
 	const most = 4 << 20
 	size := f.Size()
@@ -211,7 +213,8 @@ type lineRecords struct {
 	ended                  bool
 }
 
-var lineColumns = []int{tables.LCustomerID, tables.LRegionCode, tables.LID, tables.LKind, tables.LResourceID, tables.LResourceName,
+var lineColumns = []int{tables.LCustomerID, tables.LRegionCode, tables.LID, tables.LKind, tables.LResourceID,
+	tables.LResourceName,
 	tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageStart, tables.LUsageEnd}
 
 // step moves to the next usage line.
@@ -345,7 +348,8 @@ func (t *tableRecords) Next(r *sorting.Row) (bool, error) {
 	r.Region = t.areas.list[c[tables.URegionCode].Codes[i]]
 	r.Start, r.End = period.Instant(c[tables.UUsageStart].Ints[i]), period.Instant(c[tables.UUsageEnd].Ints[i])
 	r.ID, r.Resource = c[tables.URecordID].Text(i), c[tables.UResourceID].Text(i)
-	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i), c[tables.UReplaces].Text(i)
+	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i),
+		c[tables.UReplaces].Text(i)
 	r.File, r.Number = sorting.FromLake, int64(c[tables.UStatus].Codes[i])
 	d := c[tables.UQuantity].Decs[i]
 	r.Quantity, err = money.QuantityFromRaw(d.Hi, d.Lo)
@@ -361,7 +365,8 @@ type accepted struct {
 	files       []*tableFile
 }
 
-// openAccepted opens what the lake has of a day's records. more are columns of lines beside those that records are read from.
+// openAccepted opens what the lake has of a day's records. more are columns of lines beside those that records are read
+// from.
 func openAccepted(o Opener, n *names, lines, usage []lake.FileEntry, more ...int) (*accepted, error) {
 	a := &accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {

@@ -35,10 +35,11 @@ const (
 	ReasonOther    = "other"    // none of these: rounding, or the rate of a discount
 )
 
-// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (spec §4.12) and returns the differences to all that
-// is billed of it, in order of place. With post it puts them into LateIn as lines, once and for all, and notes where meters and packages
-// stand from now on; post tells the buckets in which that changed anything.
-func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []Difference, posted map[int]bool, err error) {
+// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (spec §4.12) and returns the
+// differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
+// all, and notes where meters and packages stand from now on; post tells the buckets in which that changed anything.
+func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []Difference, posted map[int]bool,
+	err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, f.Workers))
 	posted = make(map[int]bool)
@@ -74,21 +75,21 @@ func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (li
 
 // rerating rates one bucket of a closed cycle again.
 type rerating struct {
-	w       *worker
-	bucket  int
-	origin  period.Cycle
-	step    *lateStep // what is known of late records
-	now     late.Sums
-	marks   map[late.Place]*marks
-	openAt  map[int32][]position.Row      // by customer, as the cycle opened
-	rows    map[int32][]position.Row      // by customer, as far as the cycle is rated
-	apart   map[int32]bool                // customers who are rated record by record
-	owed    map[int32]money.QuantityTotal // by customer: what was used
-	differs map[int32]bool                // customers whose records draw other than they were billed
-	drawn   []byte
-	shifts  []shift
-	redrawn map[late.Key]string
-	redraws []redraws // by all re-rates so far, in order of the cycle they were posted in
+	w            *worker
+	bucket       int
+	origin       period.Cycle
+	step         *lateStep // what is known of late records
+	now          late.Sums
+	marks        map[late.Place]*marks
+	openAt       map[int32][]position.Row      // by customer, as the cycle opened
+	rows         map[int32][]position.Row      // by customer, as far as the cycle is rated
+	apart        map[int32]bool                // customers who are rated record by record
+	owed         map[int32]money.QuantityTotal // by customer: what was used
+	differs      map[int32]bool                // customers whose records draw other than they were billed
+	drawn        []byte
+	shifts       []shift
+	redrawn      map[late.Key]string
+	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
 
 	replacedBy map[late.Key]*lateRow // what took a record's place after the close
 }
@@ -113,7 +114,8 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &lateStep{w: r.w, bucket: r.bucket, cycle: r.w.LateIn}
-	for _, do := range []func() error{r.step.load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord, r.bandwidth, r.conserve} {
+	for _, do := range []func() error{r.step.load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
+		r.bandwidth, r.conserve} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -164,10 +166,10 @@ func (r *rerating) openCycle() error {
 	return nil
 }
 
-// moved finds the customers whose records or positions an earlier re-rating moved, of another cycle too: it may have to be taken back, and
-// what records draw depends on it.
+// moved finds the customers whose records or positions an earlier re-rating moved, of another cycle too: it may have to
+// be taken back, and what records draw depends on it.
 func (r *rerating) moved() error {
-	for key := range r.step.redraws {
+	for key := range r.step.reratedDraws {
 		r.apart[key.Customer] = true
 	}
 	for _, c := range r.w.lateCycles(r.w.LateIn) {
@@ -187,7 +189,8 @@ func (r *rerating) moved() error {
 // own rates the records that the close billed, of customers who need not be rated record by record.
 func (r *rerating) own() error {
 	for _, day := range r.w.daysOf(r.bucket, r.origin, nil) {
-		accepted, err := openAccepted(r.w.Txn, &r.w.names, r.w.find(dayKey("lines", day, r.bucket)), r.w.find(dayKey("usage", day, r.bucket)), tables.LPackageDraws)
+		accepted, err := openAccepted(r.w.Txn, &r.w.names, r.w.find(dayKey("lines", day, r.bucket)),
+			r.w.find(dayKey("usage", day, r.bucket)), tables.LPackageDraws)
 		if err != nil {
 			return err
 		}
@@ -250,7 +253,8 @@ func (r *rerating) ownDay(accepted *accepted) error {
 
 // charge adds what a record costs to its place.
 func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool) error {
-	at := late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU, Region: r.w.Scanned.Regions.Name(rec.Region), Resource: string(rec.Resource)}
+	at := late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
+		Region: r.w.Scanned.Regions.Name(rec.Region), Resource: string(rec.Resource)}
 	for i := range charges.List {
 		ch := &charges.List[i]
 		draws := make(map[string]money.SignedQuantity)
@@ -266,7 +270,8 @@ func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool
 			}
 			draws[id] = sum
 		}
-		sum := &late.Sum{Used: ch.UsageAmount, Free: ch.Free, Official: ch.Official, Discount: ch.Discount, Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
+		sum := &late.Sum{Used: ch.UsageAmount, Free: ch.Free, Official: ch.Official, Discount: ch.Discount,
+			Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
 		if err := r.now.At(at).Add(sum); err != nil {
 			return err
 		}
@@ -292,7 +297,9 @@ func (r *rerating) discount(ch *line.Charge) string {
 // ends prices the period-level meters of the same customers.
 func (r *rerating) ends() error {
 	for customer, rows := range r.rows {
-		if r.apart[customer] || !slices.ContainsFunc(rows, func(p position.Row) bool { return p.Kind == position.Gather }) {
+		if r.apart[customer] || !slices.ContainsFunc(rows, func(p position.Row) bool {
+			return p.Kind == position.Gather
+		}) {
 			continue
 		}
 		if err := r.w.rater.Open(customer, r.origin, rows); err != nil {
@@ -320,8 +327,8 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 	return r.now.AddCharges(r.w.Books, customer, charges, about, r.origin)
 }
 
-// differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated record by record,
-// for what comes later depends on it.
+// differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated
+// record by record, for what comes later depends on it.
 func (r *rerating) differing() error {
 	files, from := r.w.openingOf(r.bucket, r.origin.Last()+1)
 	o, err := newOpening(r.w.Txn, &r.w.names, files)
@@ -367,7 +374,8 @@ func (r *rerating) bandwidth() error {
 		if err := r.w.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
 			return err
 		}
-		if err := r.chargeEnds(list[i].Customer, &charges, []rating.Object{{SKU: list[i].SKU, Region: list[i].Region, Resource: list[i].object}}); err != nil {
+		if err := r.chargeEnds(list[i].Customer, &charges,
+			[]rating.Object{{SKU: list[i].SKU, Region: list[i].Region, Resource: list[i].object}}); err != nil {
 			return err
 		}
 	}
@@ -391,7 +399,8 @@ func (r *rerating) conserve() error {
 		}
 	}
 	if used.Cmp(owed) != 0 {
-		return &ConservationError{fmt.Sprintf("rating %s again, bucket %d", r.origin, r.bucket), owed.String(), used.String()}
+		return &ConservationError{fmt.Sprintf("rating %s again, bucket %d", r.origin, r.bucket), owed.String(),
+			used.String()}
 	}
 	return nil
 }

@@ -26,24 +26,25 @@ func (b billing) before(o billing) bool {
 	return cmp.Or(cmp.Compare(b.cycle, o.cycle), cmp.Compare(b.part, o.part)) < 0
 }
 
-// redraws are what records draw since the re-rates that were posted in a cycle.
-type redraws struct {
+// reratedDraws are what records draw since the re-rates that were posted in a cycle.
+type reratedDraws struct {
 	posted period.Cycle
 	draws  map[late.Key]string
 }
 
-// others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of customers who are apart.
+// others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of
+// customers who are apart.
 func (r *rerating) others() (map[int32][]*late.Record, error) {
 	for _, c := range r.w.lateCycles(r.w.LateIn) {
-		one := redraws{c, make(map[late.Key]string)}
+		one := reratedDraws{c, make(map[late.Key]string)}
 		if err := r.step.redrawnIn(c, one.draws); err != nil {
 			return nil, err
 		}
-		r.redraws = append(r.redraws, one)
+		r.reratedDraws = append(r.reratedDraws, one)
 	}
 	out := make(map[int32][]*late.Record)
 	closed := make(map[period.Cycle]map[late.Key]bool)
-	for key := range r.step.redraws {
+	for key := range r.step.reratedDraws {
 		if key.Origin == r.origin || !r.apart[key.Customer] {
 			continue
 		}
@@ -61,7 +62,7 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 		closed[key.Origin][key] = true
 	}
 	step := *r.step
-	step.redraws = nil // as they were billed
+	step.reratedDraws = nil // as they were billed
 	src := &lateSources{lateStep: &step, own: make(map[late.Key]*late.Record)}
 	for origin, keys := range closed {
 		if err := src.readBilled(origin, keys); err != nil {
@@ -78,11 +79,11 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 	return out, nil
 }
 
-// moves is by how much more was drawn of fillings, where a billing begins, than was known there: the customer's records that were billed
-// before it and not taken back draw what they draw now, those of other cycles as re-rating has left them (FOLD-6). What was known holds
-// the re-rates that were posted up to its cycle.
-func (a *again) moves(at billing) (map[late.Filling]money.SignedQuantity, error) {
-	out := make(map[late.Filling]money.SignedQuantity)
+// moves is by how much more was drawn of fillings, where a billing begins, than was known there: the customer's records
+// that were billed before it and not taken back draw what they draw now, those of other cycles as re-rating has left
+// them (FOLD-6). What was known holds the re-rates that were posted up to its cycle.
+func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQuantity, error) {
+	out := make(map[late.QuotaPeriod]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
 		key := then.Key()
 		by := a.replacedBy[key]
@@ -116,7 +117,7 @@ func (a *again) moves(at billing) (map[late.Filling]money.SignedQuantity, error)
 }
 
 // billedIn is when a record was billed.
-func (a *again) billedIn(key late.Key) billing {
+func (a *customerReplay) billedIn(key late.Key) billing {
 	if one := a.step.all[key]; one != nil {
 		return billing{one.billed, lateRecords}
 	}
@@ -124,9 +125,9 @@ func (a *again) billedIn(key late.Key) billing {
 }
 
 // drewBy is what a record draws after the re-rates that were posted up to a cycle; then is how it was billed.
-func (a *again) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
-	for i := len(a.redraws) - 1; i >= 0; i-- {
-		if text, ok := a.redraws[i].draws[then.Key()]; ok && a.redraws[i].posted <= posted {
+func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
+	for i := len(a.reratedDraws) - 1; i >= 0; i-- {
+		if text, ok := a.reratedDraws[i].draws[then.Key()]; ok && a.reratedDraws[i].posted <= posted {
 			r := *then
 			err := r.ReadDraws(a.w.Books, text)
 			return r.Draws, err
@@ -136,13 +137,14 @@ func (a *again) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, err
 }
 
 // add adds draws of a record that began at t to fillings, or takes them off.
-func (a *again) add(to map[late.Filling]money.SignedQuantity, t period.Instant, draws []line.Draw, less bool) (err error) {
+func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t period.Instant, draws []line.Draw,
+	less bool) (err error) {
 	for _, d := range draws {
 		q := d.Quantity.Signed()
 		if less {
 			q = q.Neg()
 		}
-		f := late.Filling{Package: d.Package, Start: a.w.Prices.QuotaPeriod(&a.w.Books.Packages[d.Package], t).From}
+		f := late.QuotaPeriod{Package: d.Package, Start: a.w.Prices.QuotaPeriod(&a.w.Books.Packages[d.Package], t).From}
 		if to[f], err = to[f].Add(q); err != nil {
 			return err
 		}

@@ -37,7 +37,8 @@ func (r *rerating) post(differences []Difference) error {
 	}
 	start := r.w.Books.Zone.Bounds(r.origin).From
 	for i := range differences {
-		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(), asOf: r.w.AsOf}
+		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
+			asOf: r.w.AsOf}
 		if as, ok := r.w.Books.AssociationAt(p.Customer, start); ok {
 			p.partner, p.association = r.w.Books.Partners[as.Partner].ID, as.Type
 		}
@@ -52,7 +53,7 @@ func (r *rerating) post(differences []Difference) error {
 	if err := r.postShifts(); err != nil {
 		return err
 	}
-	return r.postRedraws()
+	return r.postReratedDraws()
 }
 
 // postings reads what was posted into the open cycle before, in that order.
@@ -60,7 +61,8 @@ func (r *rerating) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.w.find(r.key("reratings")) {
 		err := r.w.eachRow(e, tables.Reratings(), func(c []parquet.Col, i int) error {
-			p := posting{drawn: string(c[tables.TDraws].Text(i)), partner: c[tables.TPartnerID].Word(i), asOf: period.Instant(c[tables.TAsOf].Ints[i])}
+			p := posting{drawn: string(c[tables.TDraws].Text(i)), partner: c[tables.TPartnerID].Word(i),
+				asOf: period.Instant(c[tables.TAsOf].Ints[i])}
 			var err error
 			if p.Customer, err = r.w.names.customer(c[tables.TCustomerID].Word(i)); err != nil {
 				return err
@@ -77,7 +79,8 @@ func (r *rerating) postings() ([]posting, error) {
 					p.association = t
 				}
 			}
-			err = readSums(c, i, &p.Sum, [...]int{tables.TUsage, tables.TFree, tables.TOfficial, tables.TDiscount, tables.TTruncated, tables.TPayment})
+			err = readSums(c, i, &p.Sum, [...]int{tables.TUsage, tables.TFree, tables.TOfficial, tables.TDiscount,
+				tables.TTruncated, tables.TPayment})
 			out = append(out, p)
 			return err
 		})
@@ -180,8 +183,8 @@ func (r *rerating) postShifts() error {
 	return r.w.put(r.key("shifts"), tables.Shifts(), out)
 }
 
-// postRedraws adds what records draw now to what re-rating from the open cycle on has found before.
-func (r *rerating) postRedraws() error {
+// postReratedDraws adds what records draw now to what re-rating from the open cycle on has found before.
+func (r *rerating) postReratedDraws() error {
 	all := make(map[late.Key]string)
 	step := *r.step
 	if err := step.redrawnIn(r.w.LateIn, all); err != nil {

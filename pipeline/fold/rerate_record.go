@@ -18,9 +18,10 @@ import (
 // isBandwidth reports whether a product is billed by measured bandwidth.
 func (f *Folder) isBandwidth(sku int32) bool { return f.Books.Products[sku].Model == books.Percentile }
 
-// again is one customer's closed cycle that is billed once more, record by record, in the order in which it was billed: what the close
-// billed, then late batch by late batch. What records of other cycles drew in between stays drawn as re-rating has left it (FOLD-6).
-type again struct {
+// customerReplay is one customer's closed cycle that is billed once more, record by record, in the order in which it
+// was billed: what the close billed, then late batch by late batch. What records of other cycles drew in between stays
+// drawn as re-rating has left it (FOLD-6).
+type customerReplay struct {
 	*rerating
 	customer int32
 	then     map[late.Key]*late.Record // with what they drew when they were billed
@@ -51,7 +52,8 @@ func (r *rerating) byRecord() error {
 		}
 	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
-		a := &again{rerating: r, customer: customer, then: make(map[late.Key]*late.Record), now: make(map[late.Key]*late.Record),
+		a := &customerReplay{rerating: r, customer: customer, then: make(map[late.Key]*late.Record),
+			now:  make(map[late.Key]*late.Record),
 			gone: make(map[late.Key]bool), others: others[customer]}
 		if err := a.run(records[customer]); err != nil {
 			return err
@@ -61,11 +63,13 @@ func (r *rerating) byRecord() error {
 }
 
 // closedRecords are the records of some customers that the close of a cycle billed, with what they drew then, in order.
-func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[int32]bool) (map[int32][]*late.Record, error) {
+func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[int32]bool) (map[int32][]*late.Record,
+	error) {
 	byKey := make(map[late.Key]*late.Record)
 	err := w.eachLine(origin, bucket, customers, func(l *lineRecords) error {
 		c, i := l.cols.C, l.at
-		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin, ID: string(c[tables.LID].Text(i))}
+		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin,
+			ID: string(c[tables.LID].Text(i))}
 		if r := byKey[key]; r != nil {
 			q, err := amountOf(l.cols, i)
 			if err == nil {
@@ -106,7 +110,7 @@ func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[in
 	return out, nil
 }
 
-func (a *again) run(own []*late.Record) error {
+func (a *customerReplay) run(own []*late.Record) error {
 	w := a.w
 	a.state = late.State{Books: w.Books, Prices: w.Prices, Rater: w.rater, Region: w.Scanned.Regions.Name}
 	if err := a.close(own); err != nil {
@@ -126,12 +130,12 @@ func (a *again) run(own []*late.Record) error {
 }
 
 // close bills what the close billed.
-func (a *again) close(own []*late.Record) error {
+func (a *customerReplay) close(own []*late.Record) error {
 	moves, err := a.moves(billing{a.origin, ownRecords})
 	if err != nil {
 		return err
 	}
-	rows, err := a.w.names.layOver(slices.Clone(a.openAt[a.customer]), a.customer, a.changes(moves))
+	rows, err := a.w.names.apply(slices.Clone(a.openAt[a.customer]), a.customer, a.changes(moves))
 	if err != nil {
 		return err
 	}
@@ -158,11 +162,12 @@ func (a *again) close(own []*late.Record) error {
 }
 
 // changes are moves of the fillings that go on into the cycle.
-func (a *again) changes(moves map[late.Filling]money.SignedQuantity) []late.Change {
+func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []late.Change {
 	var out []late.Change
 	for f, by := range moves {
-		c := late.Change{Row: position.Row{Kind: position.Package, Key: a.w.Books.Packages[f.Package].ID, At: f.Start}, Moves: true, By: by}
-		if c.GoesOn(a.w.Books, a.w.Prices, a.customer, a.w.Books.Zone.Bounds(a.origin).From) {
+		c := late.Change{Row: position.Row{Kind: position.Package, Key: a.w.Books.Packages[f.Package].ID, At: f.Start},
+			Moves: true, Delta: by}
+		if c.StillOpen(a.w.Books, a.w.Prices, a.customer, a.w.Books.Zone.Bounds(a.origin).From) {
 			out = append(out, c)
 		}
 	}
@@ -170,7 +175,7 @@ func (a *again) changes(moves map[late.Filling]money.SignedQuantity) []late.Chan
 }
 
 // count adds the lines of a record that was just rated, and what it used.
-func (a *again) count(r *late.Record, reversal bool) error {
+func (a *customerReplay) count(r *late.Record, reversal bool) error {
 	q := r.Quantity.Signed()
 	if reversal {
 		q = q.Neg()
@@ -183,7 +188,7 @@ func (a *again) count(r *late.Record, reversal bool) error {
 	return a.charge(r, &a.charges, reversal)
 }
 
-func (a *again) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
+func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 	out := make(map[late.Meter]money.Quantity)
 	for i := range rows {
 		if sku := a.w.Books.SKU(rows[i].Key); rows[i].Kind == position.Meter && sku >= 0 {
@@ -194,7 +199,7 @@ func (a *again) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 }
 
 // sourcesIn is what late records billed in a cycle knew.
-func (a *again) sourcesIn(billed period.Cycle, rows []*late.Record) (*lateSources, error) {
+func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*lateSources, error) {
 	step := *a.step
 	step.cycle = billed
 	src := &lateSources{lateStep: &step, shifted: billed}
@@ -202,7 +207,7 @@ func (a *again) sourcesIn(billed period.Cycle, rows []*late.Record) (*lateSource
 }
 
 // batch bills a closed cycle's late records once more.
-func (a *again) batch(billed period.Cycle) error {
+func (a *customerReplay) batch(billed period.Cycle) error {
 	var rows []*late.Record
 	for key, r := range a.step.all {
 		if r.billed != billed || key.Customer != a.customer {
@@ -241,7 +246,7 @@ func (a *again) batch(billed period.Cycle) error {
 		return err
 	}
 	a.state.Forget()
-	a.state.Drawn = func(_ int32, f late.Filling, span period.Span) (money.Quantity, error) {
+	a.state.Drawn = func(_ int32, f late.QuotaPeriod, span period.Span) (money.Quantity, error) {
 		drawn, err := src.drawn(a.customer, f, span)
 		if err != nil {
 			return drawn, err
@@ -258,7 +263,7 @@ func (a *again) batch(billed period.Cycle) error {
 }
 
 // take bills one entry of a batch once more; one of another cycle draws what it drew.
-func (a *again) take(e *late.Entry) error {
+func (a *customerReplay) take(e *late.Entry) error {
 	if e.Origin != a.origin {
 		return a.state.Apply(e)
 	}
@@ -273,7 +278,7 @@ func (a *again) take(e *late.Entry) error {
 }
 
 // meters prices the customer's period-level meters.
-func (a *again) meters() error {
+func (a *customerReplay) meters() error {
 	byMeter := make(map[late.Meter][]*late.Record)
 	for key, r := range a.now {
 		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.w.Books.Products[r.SKU].Model.PeriodLevel() {
@@ -294,13 +299,13 @@ func (a *again) meters() error {
 }
 
 // unbilled reports whether a late record was replaced before its batch was billed.
-func (a *again) unbilled(key late.Key) bool {
+func (a *customerReplay) unbilled(key late.Key) bool {
 	one, by := a.step.all[key], a.replacedBy[key]
 	return one != nil && by != nil && by.billed == one.billed
 }
 
 // leave notes where meters and packages stand, and what records draw, where it is not what is known already.
-func (a *again) leave() error {
+func (a *customerReplay) leave() error {
 	src, err := a.sourcesIn(a.w.LateIn, nil)
 	if err != nil {
 		return err
@@ -312,7 +317,8 @@ func (a *again) leave() error {
 	b := a.w.Books
 	add := func(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
 		if !by.IsZero() {
-			a.shifts = append(a.shifts, shift{customer: a.customer, origin: a.origin, billed: a.w.LateIn, kind: kind, key: key, scope: scope, at: at, by: by})
+			a.shifts = append(a.shifts, shift{customer: a.customer, origin: a.origin, billed: a.w.LateIn, kind: kind,
+				key: key, scope: scope, at: at, by: by})
 		}
 	}
 	for f, by := range moves {
@@ -327,7 +333,8 @@ func (a *again) leave() error {
 		counts[m] = a.state.Meters()[m]
 	}
 	for i := range src.shifts { // a meter that stands at 0 has no position
-		if h := &src.shifts[i]; h.customer == a.customer && h.origin == a.origin && h.kind == position.Meter && b.SKU(h.key) >= 0 {
+		if h := &src.shifts[i]; h.customer == a.customer && h.origin == a.origin && h.kind == position.Meter &&
+			b.SKU(h.key) >= 0 {
 			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.key), Scope: h.scope}
 			counts[m] = a.state.Meters()[m]
 		}
@@ -344,11 +351,12 @@ func (a *again) leave() error {
 		add(position.Meter, b.Products[m.SKU].SKU, m.Scope, 0, by)
 	}
 	for key, r := range a.now {
-		known, ok := a.step.redraws[key]
+		known, ok := a.step.reratedDraws[key]
 		if !ok {
 			known = string(late.AppendDraws(nil, b, a.then[key].Draws, false))
 		}
-		if text := string(late.AppendDraws(nil, b, r.Draws, false)); key.Origin == a.origin && text != known && !a.unbilled(key) {
+		if text := string(late.AppendDraws(nil, b, r.Draws, false)); key.Origin == a.origin && text != known &&
+			!a.unbilled(key) {
 			a.redrawn[key] = text
 		}
 	}
@@ -356,6 +364,7 @@ func (a *again) leave() error {
 }
 
 func compareShifts(x, y shift) int {
-	return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.origin, y.origin), cmp.Compare(x.kind, y.kind), cmp.Compare(x.key, y.key),
+	return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.origin, y.origin), cmp.Compare(x.kind, y.kind),
+		cmp.Compare(x.key, y.key),
 		cmp.Compare(x.scope, y.scope), cmp.Compare(x.at, y.at))
 }

@@ -97,7 +97,8 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 		if !here {
 			accepted = strays[slotKey{group[0].link, group[0].slot}]
 		}
-		if winner := w.elect(accepted, group); winner != nil && (here || accepted == nil || winner.Sample != accepted.Sample) {
+		if winner := w.elect(accepted, group); winner != nil &&
+			(here || accepted == nil || winner.Sample != accepted.Sample) {
 			w.store(out.cols, winner)
 		}
 		if here {
@@ -146,7 +147,8 @@ func (a *arrivals) next() error {
 	r := &a.row
 	outward, err := accept.Outward(r)
 	a.head = arrival{sku: r.SKU, file: r.File, number: r.Number}
-	a.head.sample = sample{customer: r.Customer, slot: r.Start, link: a.w.linkName(r.ID), Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
+	a.head.sample = sample{customer: r.Customer, slot: r.Start, link: a.w.linkName(r.ID),
+		Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
 	return err
 }
 
@@ -176,8 +178,8 @@ func (a *arrivals) takeGroup() ([]arrival, error) {
 	return a.group, nil
 }
 
-// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (spec §3.20, §4.7), and counts the rows. The
-// winner holds until the next call.
+// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (spec §3.20, §4.7), and
+// counts the rows. The winner holds until the next call.
 func (w *worker) elect(accepted *sample, group []arrival) *sample {
 	policy := w.policyOf(group[0].sku)
 	if policy.Duplicates == books.DuplicatesReject {
@@ -203,9 +205,9 @@ func (w *worker) elect(accepted *sample, group []arrival) *sample {
 	return winner
 }
 
-// ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does. Where the two
-// directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of the larger out; of equal rows the
-// first by file and row.
+// ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does.
+// Where the two directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of
+// the larger out; of equal rows the first by file and row.
 func ownerOf(policy *books.Policy, accepted, winner *sample, group []arrival) int {
 	last := policy.Duplicates == books.DuplicatesLast
 	if accepted != nil && !differs(policy, accepted, winner) {
@@ -237,10 +239,12 @@ func ownerOf(policy *books.Policy, accepted, winner *sample, group []arrival) in
 
 // differs reports whether the winner of a slot is another than what was accepted before, by what its policy looks at.
 func differs(policy *books.Policy, accepted, winner *sample) bool {
-	return accepted.In != winner.In || accepted.Out != winner.Out || policy.Duplicates == books.DuplicatesLast && accepted.Time != winner.Time
+	return accepted.In != winner.In || accepted.Out != winner.Out || policy.Duplicates == books.DuplicatesLast &&
+		accepted.Time != winner.Time
 }
 
-// electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted stays.
+// electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted
+// stays.
 func (w *worker) electStrictly(accepted *sample, group []arrival) *sample {
 	if accepted != nil {
 		for i := range group {
@@ -270,8 +274,9 @@ func (w *worker) electStrictly(accepted *sample, group []arrival) *sample {
 
 func (w *worker) rejectSample(a *arrival) {
 	w.counts[a.file].Rejected++
-	w.rejects = append(w.rejects, accept.Reject{File: a.file, Row: a.number, Reason: reason.Conflict, Column: "sample_time",
-		Value: a.Time.String(), ID: a.link + "@" + a.Time.String()})
+	w.rejects = append(w.rejects, accept.Reject{File: a.file, Row: a.number, Reason: reason.Conflict,
+		Column: "sample_time",
+		Value:  a.Time.String(), ID: a.link + "@" + a.Time.String()})
 }
 
 // policyOf is the percentile policy of a product; the books' reader has checked that there is one.
@@ -330,7 +335,8 @@ func (s *storedSamples) read() (*sample, bool, error) {
 	}
 	c, i := s.cols.C, s.at
 	out := &s.one
-	*out = sample{customer: s.customers.list[c[tables.BCustomerID].Codes[i]], slot: period.Instant(c[tables.BSlot].Ints[i]), link: c[tables.BResourceID].Word(i)}
+	*out = sample{customer: s.customers.list[c[tables.BCustomerID].Codes[i]],
+		slot: period.Instant(c[tables.BSlot].Ints[i]), link: c[tables.BResourceID].Word(i)}
 	out.Time = period.Instant(c[tables.BSampleTime].Ints[i])
 	if out.In, err = money.QuantityFromRaw(c[tables.BIn].Decs[i].Hi, c[tables.BIn].Decs[i].Lo); err != nil {
 		return nil, false, err

@@ -39,7 +39,8 @@ func (w *worker) shiftsIn(bucket int, billed period.Cycle) ([]shift, error) {
 			}
 			d := c[tables.HShift].Decs[i]
 			by, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
-			out = append(out, shift{customer, origin, billed, position.Kind(c[tables.HKind].Codes[i]), c[tables.HKey].Word(i),
+			out = append(out, shift{customer, origin, billed, position.Kind(c[tables.HKind].Codes[i]),
+				c[tables.HKey].Word(i),
 				c[tables.HScope].Word(i), period.Instant(c[tables.HAt].Ints[i]), by})
 			return err
 		})
@@ -76,13 +77,13 @@ func (h *shift) row() position.Row {
 }
 
 // change is the shift as it is laid over positions.
-func (h *shift) change() late.Change { return late.Change{Row: h.row(), Moves: true, By: h.by} }
+func (h *shift) change() late.Change { return late.Change{Row: h.row(), Moves: true, Delta: h.by} }
 
 // redrawn reads what records draw since re-rating, of the cycles up to the step's; the last one counts.
 func (s *lateStep) redrawn() error {
-	s.redraws = make(map[late.Key]string)
+	s.reratedDraws = make(map[late.Key]string)
 	for _, c := range s.w.lateCycles(s.cycle) {
-		if err := s.redrawnIn(c, s.redraws); err != nil {
+		if err := s.redrawnIn(c, s.reratedDraws); err != nil {
 			return err
 		}
 	}
@@ -98,7 +99,8 @@ func (s *lateStep) redrawnIn(cycle period.Cycle, to map[late.Key]string) error {
 				return err
 			}
 			origin, err := period.ParseCycle(c[tables.WOriginCycle].Word(i))
-			to[late.Key{Customer: customer, Origin: origin, ID: string(c[tables.WRecordID].Text(i))}] = string(c[tables.WDraws].Text(i))
+			to[late.Key{Customer: customer, Origin: origin, ID: string(c[tables.WRecordID].Text(i))}] =
+				string(c[tables.WDraws].Text(i))
 			return err
 		})
 		if err != nil {
@@ -110,7 +112,7 @@ func (s *lateStep) redrawnIn(cycle period.Cycle, to map[late.Key]string) error {
 
 // redraw gives a billed record what it draws since re-rating.
 func (s *lateStep) redraw(r *late.Record) error {
-	if text, ok := s.redraws[r.Key()]; ok {
+	if text, ok := s.reratedDraws[r.Key()]; ok {
 		return r.ReadDraws(s.w.Books, text)
 	}
 	return nil

@@ -17,16 +17,20 @@ import (
 )
 
 // amountsOfSums are the amount columns of the sums table, in the order of customerTotal.amounts.
-var amountsOfSums = [...]int{tables.DOfficial, tables.DDiscount, tables.DTruncated, tables.DPayment, tables.DCash, tables.DCredit,
+var amountsOfSums = [...]int{tables.DOfficial, tables.DDiscount, tables.DTruncated, tables.DPayment, tables.DCash,
+	tables.DCredit,
 	tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt}
 
 // statementColumns are the statement's columns of the same amounts.
-var statementColumns = [...]int{tables.SOfficial, tables.SDiscount, tables.STruncated, tables.SPayment, tables.SCash, tables.SCredit,
+var statementColumns = [...]int{tables.SOfficial, tables.SDiscount, tables.STruncated, tables.SPayment, tables.SCash,
+	tables.SCredit,
 	tables.SCoupon, tables.SStored, tables.SFlexi, tables.SDebt}
 
 // statementRow are the columns of a statement but for its cycle.
-var statementRow = [...]int{tables.SCustomerID, tables.SLineCount, tables.SOfficial, tables.SDiscount, tables.STruncated, tables.SPayment,
-	tables.SRounding, tables.SDue, tables.SCash, tables.SCredit, tables.SCoupon, tables.SStored, tables.SFlexi, tables.SDebt}
+var statementRow = [...]int{tables.SCustomerID, tables.SLineCount, tables.SOfficial, tables.SDiscount,
+	tables.STruncated, tables.SPayment,
+	tables.SRounding, tables.SDue, tables.SCash, tables.SCredit, tables.SCoupon, tables.SStored, tables.SFlexi,
+	tables.SDebt}
 
 // paymentAt is the place of payment_amount in both.
 const paymentAt = 3
@@ -51,9 +55,10 @@ func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
 	return group.Wait()
 }
 
-// statements writes what each customer of the bucket is asked to pay for the cycle: the sums of its days, added up. Those of the live state
-// are in its statements, from which the days that changed are taken away and to which the new ones come, and who has none of either is
-// written as it was. So a night costs its customers and its days, not the month's.
+// statements writes what each customer of the bucket is asked to pay for the cycle: the sums of its days, added up.
+// Those of the live state are in its statements, from which the days that changed are taken away and to which the new
+// ones come, and who has none of either is written as it was. So a night costs its customers and its days, not the
+// month's.
 func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	live, gone, fresh, err := f.statementSources(bucket, cycle)
 	if err != nil {
@@ -88,8 +93,8 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	return f.replace(key, files)
 }
 
-// statementSources are the files that statements are made of: those of the live state, and of sums those to take away and those to add. Where
-// that is no less work, all days are added up.
+// statementSources are the files that statements are made of: those of the live state, and of sums those to take away
+// and those to add. Where that is no less work, all days are added up.
 func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []lake.FileEntry, err error) {
 	live, err = f.Txn.Base().Find(lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
 	if err != nil {
@@ -117,12 +122,14 @@ type statementWriter struct {
 }
 
 func (f *Folder) newStatementWriter(cycle period.Cycle) *statementWriter {
-	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle), cols: parquet.NewColumns(tables.Statements())}
+	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle),
+		cols: parquet.NewColumns(tables.Statements())}
 	w.cols.C[tables.SCycle].SetWord(cycle.String())
 	return w
 }
 
-// change goes through a file of statements and writes them as they are now: with the totals of those customers to whom something came.
+// change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
+// something came.
 func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
 	in, err := a.names.openPages(w.f.Txn, e, tables.Statements(), statementRow[:])
 	if err != nil {
@@ -136,7 +143,8 @@ func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
 		}
 		for at := 0; at < c.N; {
 			from := at
-			for customer := &c.C[tables.SCustomerID]; at < c.N && (len(a.customers) == 0 || customer.Word(at) < a.customers[0]); {
+			for customer := &c.C[tables.SCustomerID]; at < c.N &&
+				(len(a.customers) == 0 || customer.Word(at) < a.customers[0]); {
 				at++
 			}
 			if err := w.keep(c, from, at); err != nil {
@@ -241,7 +249,8 @@ func (w *statementWriter) put(id string, t *customerTotal) error {
 
 // list is the sums of the amount columns.
 func (w *statementWriter) list() []lake.Sum {
-	list := []lake.Sum{{Column: "due_amount", Value: w.due.String()}, {Column: "rounding_amount", Value: w.rounding.String()}}
+	list := []lake.Sum{{Column: "due_amount", Value: w.due.String()},
+		{Column: "rounding_amount", Value: w.rounding.String()}}
 	for i, col := range statementColumns {
 		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
 	}
@@ -266,7 +275,8 @@ func rowsOf(files []lake.FileEntry) (rows int) {
 	return rows
 }
 
-// changedSums are the files of sums that the live state's statements hold and the next state has no more, and those that are new in it.
+// changedSums are the files of sums that the live state's statements hold and the next state has no more, and those
+// that are new in it.
 func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
 	all := f.filesOf(cycle.String(), bucket, "sums")
 	next := make(map[string]bool, len(all))
@@ -321,7 +331,8 @@ func (a *adder) of(customer string) *customerTotal {
 
 // add adds the rows of a file of sums to customers' totals, or takes them away.
 func (a *adder) add(e lake.FileEntry, away bool) error {
-	in, err := a.names.openPages(a.f.Txn, e, tables.Sums(), append([]int{tables.DCustomerID, tables.DLines}, amountsOfSums[:]...))
+	in, err := a.names.openPages(a.f.Txn, e, tables.Sums(), append([]int{tables.DCustomerID, tables.DLines},
+		amountsOfSums[:]...))
 	if err != nil {
 		return err
 	}

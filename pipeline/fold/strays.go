@@ -19,8 +19,8 @@ func (f *Folder) samplesLake() *measure.Lake {
 // strayPlace is a cycle, or a day of it.
 type strayPlace struct{ cycle, day string }
 
-// straysOf are the samples of a cycle, or of a day of it, that lie with another customer than their link's. They are looked for once, in the
-// state that the run began with: what it stores itself lies where it belongs.
+// straysOf are the samples of a cycle, or of a day of it, that lie with another customer than their link's. They are
+// looked for once, in the state that the run began with: what it stores itself lies where it belongs.
 func (f *Folder) straysOf(cycle, day string) (measure.Strays, error) {
 	f.mu.Lock()
 	at := strayPlace{cycle, day}
@@ -64,7 +64,8 @@ func (w *worker) straysOn(bucket int, day period.Day) (map[slotKey]*sample, erro
 	return out, nil
 }
 
-// adopt gives a late sample to the customer of its link's row in force, if there is one, and gives that customer's bucket.
+// adopt gives a late sample to the customer of its link's row in force, if there is one, and gives that customer's
+// bucket.
 func (w *worker) adopt(one *lateSample) int {
 	if row, ok := w.Books.LinkAt(one.link, one.slot); ok {
 		one.customer = row.Customer
@@ -72,8 +73,8 @@ func (w *worker) adopt(one *lateSample) int {
 	return place.Bucket(w.Books.Customers[one.customer].ID, w.Buckets)
 }
 
-// lateStraysTo are the late samples that lie in another bucket than the given one, which is that of their link's customer, in the state that
-// the run began with.
+// lateStraysTo are the late samples that lie in another bucket than the given one, which is that of their link's
+// customer, in the state that the run began with.
 func (w *worker) lateStraysTo(bucket int) ([]*lateSample, error) {
 	w.lateStraysOnce.Do(func() {
 		w.lateStrays = make(map[int][]*lateSample)

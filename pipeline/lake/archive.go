@@ -9,15 +9,17 @@ import (
 	"strings"
 )
 
-// Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the archive that has it
-// (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier one has.
+// Archive takes files out of a closed cycle: all that stays says no to. What left is noted, with the folder of the
+// archive that has it (LAKE-8). The archive must be durable and checked by then. Cycles leave in order: every earlier
+// one has.
 func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	ref, known := n.base.Cycle(cycle)
 	switch {
 	case !known || ref.State != CycleClosed:
-		return &ClosedError{Cycle: n.head.ClosedThrough, Detail: fmt.Sprintf("%s is not, so nothing of it can leave for an archive", cycle)}
+		return &ClosedError{Cycle: n.head.ClosedThrough,
+			Detail: fmt.Sprintf("%s is not, so nothing of it can leave for an archive", cycle)}
 	case ref.Archived != nil:
 		return &ClosedError{Cycle: cycle, Detail: "it left for an archive before, in " + ref.Archived.Where}
 	case ref.Files == nil:
@@ -79,8 +81,8 @@ func (n *NextState) Adopt(ref CycleRef) error {
 	return nil
 }
 
-// Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not read again. Errors:
-// *CorruptError for a file that is not what its lake says.
+// Import copies a data file of another lake's state, and checks its hash on the way. One that the base names is not
+// read again. Errors: *CorruptError for a file that is not what its lake says.
 func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
 	if t.named[e.Path] {
 		return nil
@@ -102,7 +104,8 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
 		return err
 	}
 	if got.Hash != e.Hash {
-		return &CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(), e.Hash), Hint: hintRestore}
+		return &CorruptError{Name: e.Path, Detail: fmt.Sprintf("hash is %s, %s says %s", got.Hash, from.name(), e.Hash),
+			Hint: hintRestore}
 	}
 	return nil
 }

@@ -47,8 +47,8 @@ func (s *blockSums) String() string {
 	return string(s.text)
 }
 
-// checkedFile is a data file whose blocks are checked when a byte of them is first read (LAKE-13). ReadAt may be called from several
-// goroutines, as storage.ReadFile says.
+// checkedFile is a data file whose blocks are checked when a byte of them is first read (LAKE-13). ReadAt may be called
+// from several goroutines, as storage.ReadFile says.
 type checkedFile struct {
 	storage.ReadFile
 	entry  FileEntry
@@ -65,7 +65,8 @@ func (s *Snapshot) checked(f storage.ReadFile, e FileEntry) (storage.ReadFile, e
 	}
 	n := (e.Bytes + blockBytes - 1) / blockBytes
 	if int64(len(e.Blocks)) != n*blockDigits {
-		return nil, &CorruptError{Name: s.name(), Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s", len(e.Blocks), n, e.Path), Hint: hintRestore}
+		return nil, &CorruptError{Name: s.name(), Detail: fmt.Sprintf("%d digits of checksums for the %d blocks of %s",
+			len(e.Blocks), n, e.Path), Hint: hintRestore}
 	}
 	return &checkedFile{ReadFile: f, entry: e, by: s.name(), whole: make([]atomic.Bool, n), blocks: &s.lake.blocks}, nil
 }
@@ -98,7 +99,8 @@ func (f *checkedFile) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// check checks block b, part of which was read into p from off on. What p does not hold of it is read, and what it holds taken from there.
+// check checks block b, part of which was read into p from off on. What p does not hold of it is read, and what it
+// holds taken from there.
 func (f *checkedFile) check(p []byte, off, b int64) error {
 	from, to := b*blockBytes, min((b+1)*blockBytes, f.entry.Bytes)
 	if off <= from && to <= off+int64(len(p)) {
@@ -129,6 +131,7 @@ func (f *checkedFile) compare(block []byte, b int64) error {
 	if got := crc32.Checksum(block, crc32.MakeTable(crc32.Castagnoli)); err == nil && got == uint32(want) {
 		return nil
 	}
-	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", b*blockBytes, b*blockBytes+int64(len(block)), f.by)
+	detail := fmt.Sprintf("bytes %d to %d are not what was written, by the checksum that %s has of them", b*blockBytes,
+		b*blockBytes+int64(len(block)), f.by)
 	return &CorruptError{Name: f.entry.Path, Detail: detail, Hint: hintRestore}
 }

@@ -42,8 +42,8 @@ func oneFile(t testing.TB, content []byte) (lake.FileEntry, *lake.Snapshot, stri
 	return files[0], snap, filepath.Join(dir, filepath.FromSlash(files[0].Path))
 }
 
-// TestBlocks: CRC-32C as RFC 3720 has it, of which e3069283 is the check value; of 64 KiB of zeros and the byte 1 by a program in
-// another language.
+// TestBlocks: CRC-32C as RFC 3720 has it, of which e3069283 is the check value; of 64 KiB of zeros and the byte 1 by a
+// program in another language.
 func TestBlocks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ content, want string }{
@@ -57,8 +57,8 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// TestReaderChecks is LAKE-13: whatever is read of a file, in whatever pieces, is what was written, or the file is named as damaged. A bit
-// changes in one block: pieces that touch it fail, all others are right.
+// TestReaderChecks is LAKE-13: whatever is read of a file, in whatever pieces, is what was written, or the file is
+// named as damaged. A bit changes in one block: pieces that touch it fail, all others are right.
 func TestReaderChecks(t *testing.T) {
 	t.Parallel()
 	content := make([]byte, 3*block+1000)
@@ -118,11 +118,13 @@ func flipBit(t *rapid.T, path string, at int) {
 	}
 }
 
-// TestReaderOfOlderLakes: a list without checksums, as earlier builds wrote them, is read without; one with too few is damaged.
+// TestReaderOfOlderLakes: a list without checksums, as earlier builds wrote them, is read without; one with too few is
+// damaged.
 func TestReaderOfOlderLakes(t *testing.T) {
 	t.Parallel()
 	e, snap, _ := oneFile(t, []byte("123456789"))
-	for blocks, ok := range map[string]bool{"": true, "e3069283": true, "e306928": false, "e3069283e3069283": false, "zzzzzzzz": false} {
+	for blocks, ok := range map[string]bool{"": true, "e3069283": true, "e306928": false, "e3069283e3069283": false,
+		"zzzzzzzz": false} {
 		e.Blocks = blocks
 		f, err := snap.Open(e)
 		if err == nil {

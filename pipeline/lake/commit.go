@@ -49,7 +49,8 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// check refuses a state that would break an invariant, before anything of it is written, and returns the data files it names.
+// check refuses a state that would break an invariant, before anything of it is written, and returns the data files it
+// names.
 func (t *Txn) check(m *Manifest) (map[string]bool, error) {
 	keep := make(map[string]bool)
 	for _, cycle := range append([]string{""}, t.next.cyclesWithFiles()...) {
@@ -102,12 +103,14 @@ func (t *Txn) checkKept(ref, old CycleRef) error {
 	}
 	away := ref
 	away.Files, away.Archived = old.Files, old.Archived
-	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files || !away.equal(old) {
+	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
+		!away.equal(old) {
 		return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books stay as they were"}
 	}
 	for _, e := range t.next.Files(ref.Cycle) {
 		if !t.named[e.Path] {
-			return &ClosedError{Cycle: ref.Cycle, Detail: e.Path + " is new: files leave it for an archive, none are added"}
+			return &ClosedError{Cycle: ref.Cycle, Detail: e.Path +
+				" is new: files leave it for an archive, none are added"}
 		}
 	}
 	return nil
@@ -121,10 +124,12 @@ func (r CycleRef) equal(o CycleRef) bool {
 }
 
 func (a *Archived) equal(o *Archived) bool {
-	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run && slices.Equal(a.Left, o.Left)
+	return a.Files == o.Files && a.Where == o.Where && a.AsOf == o.AsOf && a.Run == o.Run &&
+		slices.Equal(a.Left, o.Left)
 }
 
-// publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2, WRITE-3).
+// publish announces the commit and makes the data files' names durable, then the lists and the manifest (WRITE-2,
+// WRITE-3).
 func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, error) {
 	b, err := encodeManifest(m)
 	if err != nil {
@@ -154,8 +159,9 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	return hash, t.syncFolders()
 }
 
-// announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and stays until HEAD
-// is durable, so that the next run can tell a manifest that was never committed from one whose HEAD was lost (LAKE-14).
+// announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and
+// stays until HEAD is durable, so that the next run can tell a manifest that was never committed from one whose HEAD
+// was lost (LAKE-14).
 func (t *Txn) announce(number int64, hash Hash) error {
 	f, err := t.lake.st.Create(intentName)
 	if err != nil {
@@ -176,7 +182,8 @@ func (t *Txn) announce(number int64, hash Hash) error {
 	return nil
 }
 
-// replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power goes.
+// replaceHead is the commit (WRITE-4). replaced says that HEAD names the new state; with an error, only until the power
+// goes.
 func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replaced bool, err error) {
 	if err := t.pause(ctx, BeforeHead); err != nil {
 		return false, err
@@ -184,7 +191,9 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 	// The lock should make this impossible; on a network drive that ignores locks it is not.
 	if now, at, err := t.lake.readHead(); err != nil || now != t.base.Manifest.Number || at != t.base.Hash {
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
-		return false, errors.Join(err, &CorruptError{Name: headName, Detail: detail, Hint: "two writers got past the lake's lock: use a file system that keeps locks"})
+		return false,
+			errors.Join(err, &CorruptError{Name: headName, Detail: detail,
+				Hint: "two writers got past the lake's lock: use a file system that keeps locks"})
 	}
 	if err := t.writeSmall(headName, encodeHead(number, hash)); err != nil {
 		return false, err
@@ -206,7 +215,8 @@ func (t *Txn) pause(ctx context.Context, point string) error {
 	return t.lake.stop(point)
 }
 
-// writeSmall writes a file under a temporary name, makes its content durable and puts it in place. Its folder is synced later.
+// writeSmall writes a file under a temporary name, makes its content durable and puts it in place. Its folder is synced
+// later.
 func (t *Txn) writeSmall(name string, b []byte) error {
 	f, err := t.CreateTemp("small")
 	if err != nil {
@@ -228,8 +238,8 @@ func (t *Txn) writeSmall(name string, b []byte) error {
 	return nil
 }
 
-// clearUp removes what the live state does not name of what the base named and of what this run made, and the run's temporary
-// files (DEL-2). It is only called when HEAD is durable or was not touched.
+// clearUp removes what the live state does not name of what the base named and of what this run made, and the run's
+// temporary files (DEL-2). It is only called when HEAD is durable or was not touched.
 func (t *Txn) clearUp(keep map[string]bool) error {
 	var unnamed []string
 	for name := range t.named {

@@ -75,7 +75,8 @@ func (s *Snapshot) Sweep(to storage.Storage) error {
 	}
 	for _, e := range entries {
 		kind, number := classify(e.Name)
-		if (kind == data || kind == listFile) && !named[e.Name] || kind == manifest && number > s.Manifest.Number || kind == temp {
+		if (kind == data || kind == listFile) && !named[e.Name] || kind == manifest && number > s.Manifest.Number ||
+			kind == temp {
 			if err := to.Remove(e.Name); err != nil {
 				return fmt.Errorf("clear up the copy: %w", err)
 			}
@@ -169,7 +170,8 @@ func (c *copying) manifests(ctx context.Context) error {
 	return c.sync()
 }
 
-// announce writes which manifest HEAD will name: until then a reader of the copy takes newer manifests for uncommitted (LAKE-14).
+// announce writes which manifest HEAD will name: until then a reader of the copy takes newer manifests for uncommitted
+// (LAKE-14).
 func (c *copying) announce(ctx context.Context) error {
 	b := encodeHead(c.from.Manifest.Number, c.from.Hash)
 	if err := c.write(ctx, intentName, HashBytes(b), bytes.NewReader(b)); err != nil {
@@ -236,7 +238,8 @@ func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Rea
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	if got := hashOf([sha256.Size]byte(sum.Sum(nil))); got != hash {
-		return &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(), hash), Hint: hintRestore}
+		return &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, c.from.name(), hash),
+			Hint: hintRestore}
 	}
 	if err := c.to.Rename(f.Name(), name); err != nil {
 		return fmt.Errorf("copy %s: %w", name, err)

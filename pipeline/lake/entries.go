@@ -5,9 +5,10 @@ import (
 	"strconv"
 )
 
-// A month has thousands of files, and every run reads the list of them: parsing it as any JSON was most of what beginning a run cost. The
-// lists are known to be the bytes that were written, by their hash, and the writer leaves one form of each entry, so that form is read
-// here; whatever has another, as what an escape is needed for, is read as JSON.
+// A month has thousands of files, and every run reads the list of them: parsing it as any JSON was most of what
+// beginning a run cost. The lists are known to be the bytes that were written, by their hash, and the writer leaves one
+// form of each entry, so that form is read here; whatever has another, as what an escape is needed for, is read as
+// JSON.
 
 // parseFiles reads a list of files in the form that encodeList writes; ok is false where it has another.
 func parseFiles(b []byte) (l list[FileEntry], ok bool) {

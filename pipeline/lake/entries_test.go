@@ -14,8 +14,10 @@ func TestListsAreReadAlike(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.StringMatching(`[a-z0-9=/_.-]{0,12}`), rapid.String())
 		entry := rapid.Custom(func(t *rapid.T) FileEntry {
-			e := FileEntry{Path: text.Draw(t, "path"), Hash: Hash(text.Draw(t, "hash")), Bytes: rapid.Int64().Draw(t, "bytes"), Rows: rapid.Int64().Draw(t, "rows")}
-			e.Table, e.Cycle, e.Day, e.Bucket = text.Draw(t, "table"), text.Draw(t, "cycle"), text.Draw(t, "day"), rapid.IntRange(-1, 1024).Draw(t, "bucket")
+			e := FileEntry{Path: text.Draw(t, "path"), Hash: Hash(text.Draw(t, "hash")),
+				Bytes: rapid.Int64().Draw(t, "bytes"), Rows: rapid.Int64().Draw(t, "rows")}
+			e.Table, e.Cycle, e.Day, e.Bucket = text.Draw(t, "table"), text.Draw(t, "cycle"), text.Draw(t, "day"),
+				rapid.IntRange(-1, 1024).Draw(t, "bucket")
 			e.Blocks = text.Draw(t, "blocks")
 			if rapid.Bool().Draw(t, "has sums") {
 				e.Sums = []Sum{}
@@ -35,7 +37,9 @@ func TestListsAreReadAlike(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, ok := parseFiles(b)
-		if plain := !strings.ContainsFunc(string(b), func(r rune) bool { return r == '\\' || r > '~' || r == 0x7f }); ok != plain {
+		if plain := !strings.ContainsFunc(string(b), func(r rune) bool {
+			return r == '\\' || r > '~' || r == 0x7f
+		}); ok != plain {
 			t.Fatalf("taken: %v, plain: %v\n%s", ok, plain, b)
 		}
 		if diff := cmp.Diff(want, got); ok && diff != "" {
@@ -44,17 +48,22 @@ func TestListsAreReadAlike(t *testing.T) {
 	})
 }
 
-// TestOtherListsAreNotTaken: a list in another form than the writer's is left to JSON, which says what is wrong with it.
+// TestOtherListsAreNotTaken: a list in another form than the writer's is left to JSON, which says what is wrong with
+// it.
 func TestOtherListsAreNotTaken(t *testing.T) {
 	t.Parallel()
-	entry := `{"table":"lines","cycle":"2026-09","day":"","bucket":0,"path":"p","hash":"h","bytes":1,"rows":2,"sums":[]}` + "\n"
+	entry :=
+		`{"table":"lines","cycle":"2026-09","day":"","bucket":0,"path":"p","hash":"h","bytes":1,"rows":2,"sums":[]}` +
+			"\n"
 	good := `{"format":1,"cycle":"2026-09","entries":[` + "\n" + entry + "," + entry + "]}\n"
 	if l, ok := parseFiles([]byte(good)); !ok || len(l.Entries) != 2 || l.Cycle != "2026-09" || l.Format != 1 {
 		t.Fatal(l, ok)
 	}
 	for _, change := range [][2]string{
-		{"\n,{", "\n{"}, {`"bucket":0`, `"bucket":00`}, {`"bucket":0`, `"bucket":"0"`}, {`"rows":2`, `"rows":2,"odd":1`}, {`"rows":2`, `"rows": 2`},
-		{`"rows":2`, `"rows":99999999999999999999`}, {"]}\n", "]}"}, {"]}\n", "]} \n"}, {`"sums":[]`, `"sums":[}`}, {`"path":"p"`, `"path":"p`}, {`"format":1`, `"format":1.0`},
+		{"\n,{", "\n{"}, {`"bucket":0`, `"bucket":00`}, {`"bucket":0`, `"bucket":"0"`},
+		{`"rows":2`, `"rows":2,"odd":1`}, {`"rows":2`, `"rows": 2`},
+		{`"rows":2`, `"rows":99999999999999999999`}, {"]}\n", "]}"}, {"]}\n", "]} \n"}, {`"sums":[]`, `"sums":[}`},
+		{`"path":"p"`, `"path":"p`}, {`"format":1`, `"format":1.0`},
 	} {
 		if text := strings.Replace(good, change[0], change[1], 1); text == good {
 			t.Errorf("%v changes nothing", change)

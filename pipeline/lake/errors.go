@@ -2,7 +2,8 @@ package lake
 
 import "fmt"
 
-// MissingError says that a file that the lake names is not there, or not of the size that was written. Nothing is done then.
+// MissingError says that a file that the lake names is not there, or not of the size that was written. Nothing is done
+// then.
 type MissingError struct {
 	Name     string // the file
 	Manifest string // what names it
@@ -27,8 +28,8 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("lake: %s: %s; %s", e.Name, e.Detail, e.Hint)
 }
 
-// SyncError says that making something durable failed. Nobody knows then what is on disk: the run ends at once (exit 3) and
-// never tries again by itself; the next run starts from what HEAD names.
+// SyncError says that making something durable failed. Nobody knows then what is on disk: the run ends at once (exit 3)
+// and never tries again by itself; the next run starts from what HEAD names.
 type SyncError struct {
 	Name string // file, or folder
 	Err  error
@@ -42,8 +43,8 @@ func (e *SyncError) Error() string {
 // Unwrap returns the system's error.
 func (e *SyncError) Unwrap() error { return e.Err }
 
-// CleanError says that a state was committed, and that clearing up after it failed. The lake is right for readers that go through
-// HEAD; the next run clears up.
+// CleanError says that a state was committed, and that clearing up after it failed. The lake is right for readers that
+// go through HEAD; the next run clears up.
 type CleanError struct {
 	Number int64 // the manifest that is live
 	Err    error
@@ -51,14 +52,15 @@ type CleanError struct {
 
 // Error says that the state is in.
 func (e *CleanError) Error() string {
-	return fmt.Sprintf("lake: manifest %d is committed, but clearing up after it failed; the next run does it: %v", e.Number, e.Err)
+	return fmt.Sprintf("lake: manifest %d is committed, but clearing up after it failed; the next run does it: %v",
+		e.Number, e.Err)
 }
 
 // Unwrap returns the reason.
 func (e *CleanError) Unwrap() error { return e.Err }
 
-// MovedError says that a newer state was committed while this one was being read, and that a file of this one is gone. Start
-// over from Head; Lake.Read does.
+// MovedError says that a newer state was committed while this one was being read, and that a file of this one is gone.
+// Start over from Head; Lake.Read does.
 type MovedError struct {
 	Name     string // the file that is gone
 	Was, Now int64  // manifest numbers
@@ -66,7 +68,8 @@ type MovedError struct {
 
 // Error says which state was lost to which.
 func (e *MovedError) Error() string {
-	return fmt.Sprintf("lake: %s is gone: the lake moved from manifest %d to %d while it was being read", e.Name, e.Was, e.Now)
+	return fmt.Sprintf("lake: %s is gone: the lake moved from manifest %d to %d while it was being read", e.Name, e.Was,
+		e.Now)
 }
 
 // ClosedError says that a change would touch a closed cycle (LAKE-8).
@@ -82,8 +85,10 @@ func (e *ClosedError) Error() string {
 
 // The hints, one per kind of trouble.
 const (
-	hintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt from inbox and books"
-	hintHead    = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; nothing was changed"
+	hintRestore = "put that file back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
+		"from inbox and books"
+	hintHead = "put HEAD back with `tollbook restore-head`, which checks the newest manifest and its files first; " +
+		"nothing was changed"
 )
 
 // notThere is the Detail of a MissingError for a file that is gone, not short.

@@ -81,8 +81,8 @@ var after = []struct {
 	}},
 }
 
-// TestFaultLoop breaks the first, second, … mutating operation of all nights until a run meets none. Each fault must reach the
-// caller; what is left must be one whole state; the same night again must end in the undisturbed bytes.
+// TestFaultLoop breaks the first, second, … mutating operation of all nights until a run meets none. Each fault must
+// reach the caller; what is left must be one whole state; the same night again must end in the undisturbed bytes.
 func TestFaultLoop(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
@@ -117,7 +117,8 @@ func TestFaultLoop(t *testing.T) {
 					whole(t, left, numbers[k], numbers[k+1])
 					resume(t, left, k)
 					if diff := cmp.Diff(want, dump(t, left)); diff != "" {
-						t.Fatalf("%s:%d in night %d, then %s, then again (-undisturbed +got):\n%s", mode, n, k, a.name, diff)
+						t.Fatalf("%s:%d in night %d, then %s, then again (-undisturbed +got):\n%s", mode, n, k, a.name,
+							diff)
 					}
 				}
 			})
@@ -128,7 +129,8 @@ func TestFaultLoop(t *testing.T) {
 // errKilled is what a test's process dies of.
 var errKilled = errors.New("killed")
 
-// dying runs the nights until the n-th operation kills them, without a line run after it, and returns that operation; -1 = they lived.
+// dying runs the nights until the n-th operation kills them, without a line run after it, and returns that operation;
+// -1 = they lived.
 func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err error) {
 	night = from
 	defer func() {
@@ -140,7 +142,9 @@ func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err e
 			panic(r)
 		}
 	}()
-	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() { panic(errKilled) }, Seen: func(op storage.Op) { last = op }})
+	st := storage.Faulty(m, storage.Plan{Mode: storage.Kill, N: n, Kill: func() {
+		panic(errKilled)
+	}, Seen: func(op storage.Op) { last = op }})
 	for ; night < len(nights); night++ {
 		if _, err := nightOf(st, night); err != nil {
 			return night, last, err
@@ -151,8 +155,8 @@ func dying(m *storage.Mem, n int64, from int) (night int, last storage.Op, err e
 
 func nightOf(st storage.Storage, k int) (bool, error) { return night(st, lake.Options{}, k) }
 
-// TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power cut after
-// the second: a repair must not delete on the strength of a HEAD that the power can still take away (DEL-1).
+// TestKillTwice kills the nights at every operation, and the run that repairs them at another, with and without a power
+// cut after the second: a repair must not delete on the strength of a HEAD that the power can still take away (DEL-1).
 func TestKillTwice(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)
@@ -181,7 +185,8 @@ func TestKillTwice(t *testing.T) {
 }
 
 // killTwice goes on from a process that was killed in night k: the next one is killed too.
-func killTwice(t *testing.T, m *storage.Mem, k int, second int64, after func(*storage.Mem, uint64) *storage.Mem, want map[string]string) {
+func killTwice(t *testing.T, m *storage.Mem, k int, second int64, after func(*storage.Mem, uint64) *storage.Mem,
+	want map[string]string) {
 	t.Helper()
 	left := m.Killed()
 	whole(t, left, numbers[k], numbers[k+1])
@@ -306,8 +311,8 @@ func tree(t *testing.T, root string) map[string]string {
 	return out
 }
 
-// TestKilledProcess kills a real process with SIGKILL at operations spread over the nights, and at each stop point. The same command
-// again leaves the undisturbed tree, folders included.
+// TestKilledProcess kills a real process with SIGKILL at operations spread over the nights, and at each stop point. The
+// same command again leaves the undisturbed tree, folders included.
 func TestKilledProcess(t *testing.T) {
 	t.Parallel()
 	undisturbed := filepath.Join(t.TempDir(), "lake")

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// FuzzManifest opens a lake whose live manifest, and the list that it names as `@`, are any texts with the right hashes: a state that can be
-// asked for its files, or an error that names what is corrupt or missing.
+// FuzzManifest opens a lake whose live manifest, and the list that it names as `@`, are any texts with the right
+// hashes: a state that can be asked for its files, or an error that names what is corrupt or missing.
 func FuzzManifest(f *testing.F) {
 	m := storage.NewMem()
 	history(f, m)
@@ -26,7 +26,8 @@ func FuzzManifest(f *testing.F) {
 			f.Add(strings.ReplaceAll(files["manifests/000003.json"], hash, "@"), text)
 		}
 	}
-	f.Add(`{"format":1,"number":3,"cycles":[{"cycle":"2026-09","files":{"name":"manifests/files-2026-09-@.json","hash":"@","count":1}}]}`,
+	f.Add(
+		`{"format":1,"number":3,"cycles":[{"cycle":"2026-09","files":{"name":"manifests/files-2026-09-@.json","hash":"@","count":1}}]}`,
 		`{"format":1,"cycle":"2026-09","entries":[{"table":"lines","bucket":-1}]}`)
 	f.Fuzz(func(t *testing.T, manifest, list string) {
 		hash := string(lake.HashBytes([]byte(list)))

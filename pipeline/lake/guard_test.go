@@ -113,11 +113,13 @@ func TestLockWasIgnored(t *testing.T) {
 		t.Fatal(err)
 	}
 	txn := begin(t, l)
-	if err := replace(txn, lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}, "x"); err != nil {
+	if err := replace(txn, lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0},
+		"x"); err != nil {
 		t.Fatal(err)
 	}
 	var corrupt *lake.CorruptError
-	if changed, err := txn.Commit(context.Background()); changed || !errors.As(err, &corrupt) || !strings.Contains(err.Error(), "two writers") {
+	if changed, err := txn.Commit(context.Background()); changed || !errors.As(err, &corrupt) ||
+		!strings.Contains(err.Error(), "two writers") {
 		t.Errorf("Commit = %v, %v", changed, err)
 	}
 	if got := dump(t, m)["HEAD"]; got != other {
@@ -184,7 +186,8 @@ func TestCloseDropsEverything(t *testing.T) {
 	}
 }
 
-// TestDamage: a byte that changed is found where it matters, with the file's name; nothing is deleted (LAKE-5, LAKE-6, READ-2 to
+// TestDamage: a byte that changed is found where it matters, with the file's name; nothing is deleted (LAKE-5, LAKE-6,
+// READ-2 to
 // READ-4).
 func TestDamage(t *testing.T) {
 	t.Parallel()
@@ -202,20 +205,28 @@ func TestDamage(t *testing.T) {
 	}{
 		{"torn HEAD", "HEAD", files["HEAD"][:9], "HEAD: want one line `<number> <hash>`, found \"3 ", ""},
 		{"empty HEAD", "HEAD", "\x00", "HEAD: want one line", ""},
-		{"HEAD of another hash", "HEAD", "3 " + strings.Repeat("0", 32) + "\n", "manifests/000003.json: hash is " + hash + ", HEAD says 0000", ""},
-		{"HEAD of a lost manifest", "HEAD", "4 " + hash + "\n", "manifests/000004.json: not there, but HEAD names it", ""},
+		{"HEAD of another hash", "HEAD", "3 " + strings.Repeat("0", 32) + "\n", "manifests/000003.json: hash is " +
+			hash + ", HEAD says 0000", ""},
+		{"HEAD of a lost manifest", "HEAD", "4 " + hash + "\n", "manifests/000004.json: not there, but HEAD names it",
+			""},
 		{"HEAD of an older state", "HEAD", "1 " + hash + "\n", "manifests/000001.json: hash is ", ""},
-		{"no HEAD", "HEAD", "", "HEAD: not there, but manifests/000001.json, or a later one, names it; put HEAD back", ""},
-		{"manifest", "manifests/000003.json", flip(files["manifests/000003.json"], 30), "manifests/000003.json: hash is ", ""},
+		{"no HEAD", "HEAD", "", "HEAD: not there, but manifests/000001.json, or a later one, names it; put HEAD back",
+			""},
+		{"manifest", "manifests/000003.json", flip(files["manifests/000003.json"], 30),
+			"manifests/000003.json: hash is ", ""},
 		{"no manifest", "manifests/000003.json", "", "manifests/000003.json: not there, but HEAD names it", ""},
 		{"list", list, flip(files[list], 40), list + ": hash is ", ""},
 		{"no list", list, "", list + ": not there, but manifests/000003.json names it; put that file back", ""},
 		{"inputs", inputs, flip(files[inputs], 40), inputs + ": hash is ", ""},
-		{"short data file", lines, "lines", lines + ": has 5 bytes, 24 were written", lines + ": size: has 5 bytes, 24 were written"},
-		{"no data file", lines, "", lines + ": not there, but manifests/000003.json names it", lines + ": missing: not there"},
+		{"short data file", lines, "lines", lines + ": has 5 bytes, 24 were written",
+			lines + ": size: has 5 bytes, 24 were written"},
+		{"no data file", lines, "", lines + ": not there, but manifests/000003.json names it",
+			lines + ": missing: not there"},
 		{"data file", lines, flip(files[lines], 3), "", lines + ": hash: hash is "},
-		{"old manifest", "manifests/000001.json", flip(files["manifests/000001.json"], 30), "", "manifests/000001.json: chain: hash is "},
-		{"no old manifest", "manifests/000001.json", "", "", "manifests/000001.json: chain: not there, but manifests/000002.json names it"},
+		{"old manifest", "manifests/000001.json", flip(files["manifests/000001.json"], 30), "",
+			"manifests/000001.json: chain: hash is "},
+		{"no old manifest", "manifests/000001.json", "", "",
+			"manifests/000001.json: chain: not there, but manifests/000002.json names it"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -230,7 +241,8 @@ func TestDamage(t *testing.T) {
 			}
 			before := dump(t, m)
 			err := beginAndClose(m)
-			if test.begin == "" && err != nil || test.begin != "" && (err == nil || !strings.Contains(err.Error(), test.begin)) {
+			if test.begin == "" && err != nil || test.begin != "" &&
+				(err == nil || !strings.Contains(err.Error(), test.begin)) {
 				t.Errorf("Begin: %v\nwant: %s", err, test.begin)
 			}
 			var missing *lake.MissingError
@@ -331,8 +343,8 @@ func TestClearingUp(t *testing.T) {
 	}
 }
 
-// TestStopPoints looks at the lake as a reader at every stop point: before HEAD is replaced it is the old state, then the new one,
-// and all named files are there (LAKE-3, LAKE-4).
+// TestStopPoints looks at the lake as a reader at every stop point: before HEAD is replaced it is the old state, then
+// the new one, and all named files are there (LAKE-3, LAKE-4).
 func TestStopPoints(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -370,7 +382,8 @@ func TestStopPoints(t *testing.T) {
 	}
 }
 
-// TestReaderLosesState: a reader that is still at a state whose files a commit took away is told so, and Read starts it over.
+// TestReaderLosesState: a reader that is still at a state whose files a commit took away is told so, and Read starts it
+// over.
 func TestReaderLosesState(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -495,7 +508,8 @@ func TestClosedCycle(t *testing.T) {
 		"going back":    func(txn *lake.Txn) error { return txn.Next().CloseThrough("2026-08") },
 		"removed table": func(txn *lake.Txn) error { txn.Next().RemoveTable("lines", "2026-09"); return nil },
 		"archived and another file": func(txn *lake.Txn) error {
-			return errors.Join(txn.Next().Archive("2026-09", "cold", nothing), replace(txn, dayKey("2026-09-09", 0), "late"))
+			return errors.Join(txn.Next().Archive("2026-09", "cold", nothing), replace(txn, dayKey("2026-09-09", 0),
+				"late"))
 		},
 		"archived and other books": func(txn *lake.Txn) error {
 			if err := txn.Next().Archive("2026-09", "cold", nothing); err != nil {
@@ -531,7 +545,8 @@ func TestClosedCycle(t *testing.T) {
 
 func nothing(lake.FileEntry) bool { return false }
 
-// TestArchivedCycle: files leave a closed cycle once; what left is noted, and nothing of it changes from then on (LAKE-8).
+// TestArchivedCycle: files leave a closed cycle once; what left is noted, and nothing of it changes from then on
+// (LAKE-8).
 func TestArchivedCycle(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -564,7 +579,8 @@ func TestArchivedCycle(t *testing.T) {
 	for _, one := range ref.Archived.Left {
 		left += one.Files
 	}
-	if ref.Archived.Files != *was.Files || ref.Archived.Where != "cold" || ref.Archived.Run != after.Manifest.Number || left != len(all)-1 || ref.Files.Count != 1 {
+	if ref.Archived.Files != *was.Files || ref.Archived.Where != "cold" || ref.Archived.Run != after.Manifest.Number ||
+		left != len(all)-1 || ref.Files.Count != 1 {
 		t.Errorf("of %d files one stays: %+v", len(all), ref.Archived)
 	}
 	for _, e := range all {
@@ -602,7 +618,8 @@ func TestRefusals(t *testing.T) {
 	keys := []lake.FileKey{
 		{}, {Table: "Lines"}, {Table: "9lines"}, {Table: "tmp"}, {Table: "manifests"}, {Table: "lines/x"},
 		{Table: "lines", Cycle: "2026-13"}, {Table: "lines", Cycle: "2026-9"}, {Table: "lines", Day: "2026-09-01"},
-		{Table: "lines", Cycle: "2026-09", Day: "2026-09-32"}, {Table: "lines", Cycle: "2026-09", Day: "End"}, {Table: "lines", Bucket: -2},
+		{Table: "lines", Cycle: "2026-09", Day: "2026-09-32"}, {Table: "lines", Cycle: "2026-09", Day: "End"},
+		{Table: "lines", Bucket: -2},
 	}
 	for _, key := range keys {
 		if _, err := txn.Create(key); err == nil {
@@ -646,7 +663,8 @@ func TestRefusals(t *testing.T) {
 	if err := n.Replace(forged.FileKey, forged); err != nil {
 		t.Fatal(err)
 	}
-	if changed, err := txn.Commit(context.Background()); changed || err == nil || !strings.Contains(err.Error(), "neither of the live state nor finished") {
+	if changed, err := txn.Commit(context.Background()); changed || err == nil ||
+		!strings.Contains(err.Error(), "neither of the live state nor finished") {
 		t.Errorf("Commit of a file nobody made: %v, %v", changed, err)
 	}
 }
@@ -693,7 +711,8 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// TestOrderDoesNotMatter: any order of the same changes, in any number of runs that end in the same files, names the same files.
+// TestOrderDoesNotMatter: any order of the same changes, in any number of runs that end in the same files, names the
+// same files.
 func TestOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,9 +6,10 @@ import (
 	"io/fs"
 )
 
-// checkNewer reports a HEAD that is missing, or older than the lake: a manifest after the one it names that no run has announced was
-// committed once (LAKE-14). number 0 means that there is no HEAD. A run may be committing or clearing up meanwhile; therefore the lake is
-// damaged only if it looks so three times. Errors: *MissingError, *CorruptError, *MovedError if HEAD names another manifest by now.
+// checkNewer reports a HEAD that is missing, or older than the lake: a manifest after the one it names that no run has
+// announced was committed once (LAKE-14). number 0 means that there is no HEAD. A run may be committing or clearing up
+// meanwhile; therefore the lake is damaged only if it looks so three times. Errors: *MissingError, *CorruptError,
+// *MovedError if HEAD names another manifest by now.
 func (l *Lake) checkNewer(number int64, hash Hash) error {
 	var newer int64
 	for range 3 {
@@ -20,7 +21,8 @@ func (l *Lake) checkNewer(number int64, hash Hash) error {
 		if err != nil {
 			return err
 		}
-		if newer <= announced && (number > 0 || announced == 1) { // a first run that has not committed yet has announced manifest 1
+		// a first run that has not committed yet has announced manifest 1
+		if newer <= announced && (number > 0 || announced == 1) {
 			return nil
 		}
 		now, at, err := l.readHead()
@@ -34,8 +36,8 @@ func (l *Lake) checkNewer(number int64, hash Hash) error {
 	return l.headLost(number, newer)
 }
 
-// newer returns the number of a manifest after a number; 0 if there is none. After 0 it looks for any manifest, else for the next one
-// alone: a reader must not list a folder that grows with every run.
+// newer returns the number of a manifest after a number; 0 if there is none. After 0 it looks for any manifest, else
+// for the next one alone: a reader must not list a folder that grows with every run.
 func (l *Lake) newer(number int64) (int64, error) {
 	if number == 0 {
 		entries, err := l.st.List(manifestsDir + "/")
@@ -59,8 +61,8 @@ func (l *Lake) newer(number int64) (int64, error) {
 	return number + 1, f.Close()
 }
 
-// readIntent returns the commit that a run has announced; 0 and "" if there is none. An announcement that is torn counts as none: the
-// manifest gets its name only after the announcement is durable.
+// readIntent returns the commit that a run has announced; 0 and "" if there is none. An announcement that is torn
+// counts as none: the manifest gets its name only after the announcement is durable.
 func (l *Lake) readIntent() (int64, Hash, error) {
 	text, err := l.readFile(intentName)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -40,8 +40,8 @@ func stoppedAt(t *testing.T, last int, point string) *storage.Mem {
 	return m.Killed()
 }
 
-// TestHeadLost: LAKE-14. A lake whose HEAD is missing, or is the one of the night before, is damaged, for a run and for a reader, whatever
-// the number of its manifest. Nothing is deleted.
+// TestHeadLost: LAKE-14. A lake whose HEAD is missing, or is the one of the night before, is damaged, for a run and for
+// a reader, whatever the number of its manifest. Nothing is deleted.
 func TestHeadLost(t *testing.T) {
 	t.Parallel()
 	heads := []string{""}
@@ -107,8 +107,9 @@ func restoreHead(t *testing.T, m *storage.Mem, want string) {
 	}
 }
 
-// TestHeadLostOrStopped: a manifest that was never committed is told from one whose HEAD is lost by what its run announced (LAKE-14). The
-// first run that is killed before HEAD leaves an empty lake, not a damaged one, and the next run leaves the undisturbed bytes.
+// TestHeadLostOrStopped: a manifest that was never committed is told from one whose HEAD is lost by what its run
+// announced (LAKE-14). The first run that is killed before HEAD leaves an empty lake, not a damaged one, and the next
+// run leaves the undisturbed bytes.
 func TestHeadLostOrStopped(t *testing.T) {
 	t.Parallel()
 	for _, last := range []int{0, 1, 3} {
@@ -139,8 +140,8 @@ func TestHeadLostOrStopped(t *testing.T) {
 	}
 }
 
-// TestHeadLostBeforeCleaning: a run was killed after its commit, and then HEAD is lost. The announcement is of a later manifest than the first:
-// the lake is damaged for a run and for a reader.
+// TestHeadLostBeforeCleaning: a run was killed after its commit, and then HEAD is lost. The announcement is of a later
+// manifest than the first: the lake is damaged for a run and for a reader.
 func TestHeadLostBeforeCleaning(t *testing.T) {
 	t.Parallel()
 	m := stoppedAt(t, 1, lake.BeforeClean)
@@ -174,7 +175,8 @@ func TestAnnouncedOther(t *testing.T) {
 	}
 }
 
-// TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor to an older one.
+// TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor
+// to an older one.
 func TestRestoreHeadRefuses(t *testing.T) {
 	t.Parallel()
 	whole := nightsUpTo(t, 4)
@@ -230,7 +232,8 @@ func TestOriginDamaged(t *testing.T) {
 			t.Errorf("%d nights: Origin = %s, %v", nights, origin, err)
 		}
 		overwrite(t, m, "manifests/000001.json", flip(text, 30))
-		if origin, err := snap.Origin(); err == nil || !strings.Contains(err.Error(), "manifests/000001.json: hash is ") {
+		if origin, err := snap.Origin(); err == nil ||
+			!strings.Contains(err.Error(), "manifests/000001.json: hash is ") {
 			t.Errorf("%d nights, manifest 1 changed: Origin = %s, %v", nights, origin, err)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 type Options struct {
 	// Log gets one line per file deleted because nobody names it. nil = no lines.
 	Log *slog.Logger
-	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it returns
-	// ends the commit at that point.
+	// Stop, if set, is called at the named points of a commit (StopPoints). Tests kill the process there; an error it
+	// returns ends the commit at that point.
 	Stop func(point string) error
 }
 
@@ -39,8 +39,8 @@ type Lake struct {
 	blocks sync.Pool // of *[blockBytes]byte, what a reader checks parts of blocks with
 }
 
-// Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error is that of
-// a HEAD that cannot be read, or a *CorruptError for one that is torn.
+// Open returns the lake in a storage. Nothing is made: a lake that does not exist is the empty one, number 0. The error
+// is that of a HEAD that cannot be read, or a *CorruptError for one that is torn.
 func Open(st storage.Storage, o Options) (*Lake, error) {
 	l := newLake(st, o)
 	if _, _, err := l.readHead(); err != nil {
@@ -61,8 +61,8 @@ func newLake(st storage.Storage, o Options) *Lake {
 	return l
 }
 
-// Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4). A HEAD that is missing or older than
-// the lake is an error (LAKE-14): *MissingError, *CorruptError.
+// Head returns the live state. If HEAD moves while it is read, the newer state is returned (LAKE-4). A HEAD that is
+// missing or older than the lake is an error (LAKE-14): *MissingError, *CorruptError.
 func (l *Lake) Head() (*Snapshot, error) {
 	for {
 		number, hash, err := l.readHead()
@@ -97,8 +97,8 @@ func (l *Lake) HeadSince(old *Snapshot) (*Snapshot, error) {
 	return l.Head()
 }
 
-// Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it, up to
-// ten times. The reader must start from nothing each time.
+// Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it,
+// up to ten times. The reader must start from nothing each time.
 func (l *Lake) Read(reader func(*Snapshot) error) error {
 	const turns = 10 // a reader that loses ten states is slower than the runs: say so rather than go on for ever
 	var err error
@@ -171,7 +171,8 @@ func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byt
 		return nil, fmt.Errorf("read %s of the lake: %w", name, err)
 	}
 	if got := HashBytes(b); got != hash {
-		return nil, &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash), Hint: hintRestore}
+		return nil, &CorruptError{Name: name, Detail: fmt.Sprintf("hash is %s, %s says %s", got, by, hash),
+			Hint: hintRestore}
 	}
 	return b, nil
 }

@@ -39,7 +39,8 @@ func write(txn *lake.Txn, key lake.FileKey, text string) (lake.FileEntry, error)
 	if _, err := io.WriteString(w, text); err != nil {
 		return lake.FileEntry{}, errors.Join(err, w.Abort())
 	}
-	return w.Finish(int64(len(text)), []lake.Sum{{Column: "usage_amount", Value: "1.50"}, {Column: "amount", Value: "2"}})
+	return w.Finish(int64(len(text)), []lake.Sum{{Column: "usage_amount", Value: "1.50"},
+		{Column: "amount", Value: "2"}})
 }
 
 // dayKey is bucket b of a day of September 2026.
@@ -98,7 +99,8 @@ var nights = []func(txn *lake.Txn) error{
 		var err error
 		if !isClosed(txn, "2026-09") {
 			n.RemoveTable("positions", "2026-09")
-			err = errors.Join(replace(txn, dayKey(lake.EndDay, 0), "period-level lines"), n.SetCycle("2026-09", true, "books2"))
+			err = errors.Join(replace(txn, dayKey(lake.EndDay, 0), "period-level lines"),
+				n.SetCycle("2026-09", true, "books2"))
 		}
 		return errors.Join(err, replace(txn, october, "lines of October"), n.CloseThrough("2026-09"))
 	},
@@ -197,8 +199,8 @@ func history(t testing.TB, st storage.Storage) {
 	}
 }
 
-// TestTree holds the names after each run against literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of data files are
-// those of `printf '%s' TEXT | sha256sum | cut -c1-32`.
+// TestTree holds the names after each run against literal ones (LAKE-1, LAKE-6, LAKE-10, LAKE-11). The hashes of data
+// files are those of `printf '%s' TEXT | sha256sum | cut -c1-32`.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	first := []string{
@@ -256,13 +258,16 @@ func TestTree(t *testing.T) {
 
 var listHash = regexp.MustCompile(`^(manifests/(?:files-2026-\d\d|inputs))-[0-9a-f]{32}\.json$`)
 
-// TestManifestText holds the manifest's layout against a literal text: who reads it with other tools may rely on it (LAKE-7).
+// TestManifestText holds the manifest's layout against a literal text: who reads it with other tools may rely on it
+// (LAKE-7).
 func TestManifestText(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
 	history(t, m)
 	files := dump(t, m)
-	got := regexp.MustCompile(`[0-9a-f]{32}`).ReplaceAllStringFunc(files["manifests/000003.json"], func(string) string { return "HASH" })
+	got := regexp.MustCompile(`[0-9a-f]{32}`).ReplaceAllStringFunc(files["manifests/000003.json"], func(string) string {
+		return "HASH"
+	})
 	const want = `{
  "format": 1,
  "number": 3,
@@ -418,13 +423,14 @@ func TestSnapshot(t *testing.T) {
 	}
 	var done, all int64
 	report, err := snap.CheckFiles(context.Background(), func(d, a int64) { done, all = d, a })
-	if err != nil || len(report.Findings) != 0 || report.Files != 9 || report.Manifests != 3 || done != report.Bytes || all != report.Bytes {
+	if err != nil || len(report.Findings) != 0 || report.Files != 9 || report.Manifests != 3 || done != report.Bytes ||
+		all != report.Bytes {
 		t.Errorf("CheckFiles = %+v, %v; progress %d of %d", report, err, done, all)
 	}
 }
 
-// TestWriteOrder holds a run's mutating operations against the write order and the delete order of the package's comment. Only the
-// second night is shown: it makes, keeps and supersedes files.
+// TestWriteOrder holds a run's mutating operations against the write order and the delete order of the package's
+// comment. Only the second night is shown: it makes, keeps and supersedes files.
 func TestWriteOrder(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -519,7 +525,8 @@ syncdir tmp
 syncdir .
 `
 
-// TestEmptyFolders: a run that was killed between a folder and its file leaves the folder; the next takes it away, and no other.
+// TestEmptyFolders: a run that was killed between a folder and its file leaves the folder; the next takes it away, and
+// no other.
 func TestEmptyFolders(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

@@ -37,22 +37,24 @@ func hashOf(sum [sha256.Size]byte) Hash { return Hash(hex.EncodeToString(sum[:ha
 // hashBytes is how much of a SHA-256 is kept: nobody finds a second file to a given 128-bit name.
 const hashBytes = 16
 
-// Manifest is one state of the lake. Its JSON has a fixed field order, sorted lists and no clock of its own: the same state from
-// the same parent has the same bytes.
+// Manifest is one state of the lake. Its JSON has a fixed field order, sorted lists and no clock of its own: the same
+// state from the same parent has the same bytes.
 type Manifest struct {
-	Format        int         `json:"format"`
-	Number        int64       `json:"number"`                     // 1 = the first; the lake without HEAD is number 0
-	Parent        Hash        `json:"parent"`                     // of the manifest before; "" for the first
-	AsOf          string      `json:"as_of"`                      // the run's clock, as the run gave it: RFC 3339, UTC
-	Command       string      `json:"command"`                    // the run that made it, as `run nightly`
-	Accepted      string      `json:"accepted_rejects,omitempty"` // why the run was allowed more rejects than its gates; "" = it needed no leave
-	ClosedThrough string      `json:"closed_through"`             // every cycle up to this one is closed; "" = none
-	Buckets       int         `json:"buckets"`                    // 0 = not set yet
-	Cycles        []CycleRef  `json:"cycles"`                     // by Cycle
-	Inputs        *ListRef    `json:"inputs"`                     // nil = no input taken yet
-	Loose         []FileEntry `json:"loose"`                      // files of no cycle, by Path
-	Totals        []Total     `json:"totals"`                     // by Name
-	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with that lake.
+	Format  int    `json:"format"`
+	Number  int64  `json:"number"`  // 1 = the first; the lake without HEAD is number 0
+	Parent  Hash   `json:"parent"`  // of the manifest before; "" for the first
+	AsOf    string `json:"as_of"`   // the run's clock, as the run gave it: RFC 3339, UTC
+	Command string `json:"command"` // the run that made it, as `run nightly`
+	// why the run was allowed more rejects than its gates; "" = it needed no leave
+	Accepted      string      `json:"accepted_rejects,omitempty"`
+	ClosedThrough string      `json:"closed_through"` // every cycle up to this one is closed; "" = none
+	Buckets       int         `json:"buckets"`        // 0 = not set yet
+	Cycles        []CycleRef  `json:"cycles"`         // by Cycle
+	Inputs        *ListRef    `json:"inputs"`         // nil = no input taken yet
+	Loose         []FileEntry `json:"loose"`          // files of no cycle, by Path
+	Totals        []Total     `json:"totals"`         // by Name
+	// ArchiveOf is set in an archive: the hash of the first manifest of the lake its cycles are from. Inputs stay with
+	// that lake.
 	ArchiveOf Hash `json:"archive_of,omitempty"`
 }
 
@@ -67,7 +69,8 @@ type CycleRef struct {
 	Archived *Archived `json:"archived,omitempty"`
 }
 
-// Archived is what left a closed cycle, and where it went (LAKE-8). What a later run reads stayed: Files of the CycleRef.
+// Archived is what left a closed cycle, and where it went (LAKE-8). What a later run reads stayed: Files of the
+// CycleRef.
 type Archived struct {
 	Files ListRef     `json:"files"` // the cycle's list before: the archive has it by the same name
 	Where string      `json:"where"` // folder of the archive, as the run was told
@@ -107,7 +110,8 @@ type FileEntry struct {
 	Bytes int64  `json:"bytes"`
 	Rows  int64  `json:"rows"`
 	Sums  []Sum  `json:"sums"` // by Column
-	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits a block; "" in lakes of builds that wrote none.
+	// Blocks is the CRC-32C of each 64 KiB of the bytes, eight hexadecimal digits a block; "" in lakes of builds that
+	// wrote none.
 	Blocks string `json:"blocks,omitempty"`
 }
 

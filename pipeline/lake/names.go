@@ -14,8 +14,8 @@ const (
 	dataSuffix   = ".parquet"
 )
 
-// Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay of what late
-// records give, RerateDay of what re-rating gives.
+// Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay
+// of what late records give, RerateDay of what re-rating gives.
 const (
 	EndDay    = "end"
 	EventsDay = "events"
@@ -31,8 +31,8 @@ func filesName(cycle string, h Hash) string {
 
 func inputsName(h Hash) string { return fmt.Sprintf("%s/inputs-%s.json", manifestsDir, h) }
 
-// intentName is the file that announces a commit: it holds the text that HEAD will have (LAKE-14). CreateTemp numbers from 1, so it is
-// free; clearing up takes it for a temporary file.
+// intentName is the file that announces a commit: it holds the text that HEAD will have (LAKE-14). CreateTemp numbers
+// from 1, so it is free; clearing up takes it for a temporary file.
 const intentName = tempDir + "/000000-commit"
 
 // tempName is a name for something unfinished; no two of one run are the same.
@@ -44,15 +44,18 @@ func tempName(sequence int64, label string) string {
 func (k FileKey) Check() error {
 	switch {
 	case !validTable(k.Table):
-		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k, k.Table)
+		return fmt.Errorf("file key %v: table %q: want lower-case letters, digits and underscores, a letter first", k,
+			k.Table)
 	case k.Table == manifestsDir || k.Table == tempDir:
 		return fmt.Errorf("file key %v: table %q is the name of a folder of the lake's own", k, k.Table)
 	case k.Cycle != "" && !validCycle(k.Cycle):
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
 	case k.Day != "" && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
-	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && k.Day != LateDay && k.Day != RerateDay && !validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay, LateDay, RerateDay)
+	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && k.Day != LateDay && k.Day != RerateDay &&
+		!validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay,
+			LateDay, RerateDay)
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}
@@ -141,7 +144,8 @@ func classify(name string) (k kind, number int64) {
 	case name == headName || name == "LOCK":
 		return fixed, 0
 	case strings.HasPrefix(name, tempDir+"/"):
-		if sequence, _, found := strings.Cut(name[len(tempDir)+1:], "-"); found && len(sequence) >= 6 && digits(sequence) {
+		if sequence, _, found := strings.Cut(name[len(tempDir)+1:], "-"); found && len(sequence) >= 6 &&
+			digits(sequence) {
 			return temp, 0
 		}
 	case strings.HasPrefix(name, manifestsDir+"/"):
@@ -169,7 +173,8 @@ func classifyManifest(base string) (kind, int64) {
 	if h, ok := strings.CutPrefix(base, "inputs-"); ok && validHash(h) {
 		return listFile, 0
 	}
-	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && validCycle(rest[:7]) && rest[7] == '-' && validHash(rest[8:]) {
+	if rest, ok := strings.CutPrefix(base, "files-"); ok && len(rest) > 8 && validCycle(rest[:7]) && rest[7] == '-' &&
+		validHash(rest[8:]) {
 		return listFile, 0
 	}
 	return foreign, 0

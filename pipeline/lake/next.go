@@ -9,12 +9,13 @@ import (
 	"sync"
 )
 
-// NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from several
-// goroutines; the result depends on what was set, not on the order in which different keys were.
+// NextState is the state a transaction will commit: at first a copy of the live one. Its methods may be called from
+// several goroutines; the result depends on what was set, not on the order in which different keys were.
 type NextState struct {
-	mu     sync.Mutex
-	base   *Snapshot
-	head   Manifest                           // AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
+	mu   sync.Mutex
+	base *Snapshot
+	// AsOf, Command, ClosedThrough, Buckets, Totals; the rest is built by plan
+	head   Manifest
 	files  map[string]map[FileKey][]FileEntry // by cycle; "" = loose
 	cycles map[string]CycleRef                // MonthEnd and Books; State and Files are built by plan
 	inputs map[inputKey]Input
@@ -170,7 +171,8 @@ func (n *NextState) SetBuckets(buckets int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if has := n.base.Manifest.Buckets; has != 0 && has != buckets {
-		return fmt.Errorf("lake: made with %d buckets, asked for %d: a record's bucket follows from the number; set lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
+		return fmt.Errorf("lake: made with %d buckets, asked for %d: a record's bucket follows from the number; set "+
+			"lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
 	}
 	if buckets < 1 {
 		return fmt.Errorf("lake: %d buckets", buckets)
@@ -219,8 +221,8 @@ func (n *NextState) SetTotals(totals []Total) error {
 	return nil
 }
 
-// SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes the run that
-// first took it.
+// SetInput notes a feed file as taken, in the place of what was noted for the same feed and hash. A Run of 0 becomes
+// the run that first took it.
 func (n *NextState) SetInput(in Input) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -247,7 +249,8 @@ func (n *NextState) Inputs() []Input {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return slices.SortedFunc(maps.Values(n.inputs), func(a, b Input) int {
-		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name), strings.Compare(a.Hash, b.Hash))
+		return cmp.Or(cmp.Compare(a.Run, b.Run), strings.Compare(a.Feed, b.Feed), strings.Compare(a.Name, b.Name),
+			strings.Compare(a.Hash, b.Hash))
 	})
 }
 

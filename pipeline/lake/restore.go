@@ -21,13 +21,15 @@ type HeadPlan struct {
 }
 
 // hintNoHead is what is left to do where HEAD cannot be restored.
-const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a copy of the lake; " +
+const hintNoHead = "restore a backup of the workspace with `tollbook restore`, or put the named files back from a " +
+	"copy of the lake; " +
 	"if a manifest is not of this lake, take it out"
 
-// RestoreHead makes HEAD name the newest manifest again, after it was lost, damaged or replaced by an older one. The manifest must be complete:
-// its lists and data files are there with the hashes that it says, and its chain of parents leads to manifest 1. An older manifest is never
-// chosen: what the newest one committed would be lost. HEAD is written only if write, which is shown the plan, says so; nothing else is
-// written or deleted. It holds the writer's lock. Errors: *storage.LockedError, *MissingError, *CorruptError.
+// RestoreHead makes HEAD name the newest manifest again, after it was lost, damaged or replaced by an older one. The
+// manifest must be complete: its lists and data files are there with the hashes that it says, and its chain of parents
+// leads to manifest 1. An older manifest is never chosen: what the newest one committed would be lost. HEAD is written
+// only if write, which is shown the plan, says so; nothing else is written or deleted. It holds the writer's lock.
+// Errors: *storage.LockedError, *MissingError, *CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
 	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
 		return errors.Join(err, &MissingError{Name: headName, Detail: "no manifest is there that it could name",
@@ -76,7 +78,8 @@ func (l *Lake) planHead(ctx context.Context) (*HeadPlan, error) {
 		return nil, noHead(err)
 	}
 	text := encodeHead(newest, hash)
-	plan := &HeadPlan{Was: oneLine(was), Text: oneLine(text), Manifest: snap.Manifest, Good: string(was) == string(text)}
+	plan := &HeadPlan{Was: oneLine(was), Text: oneLine(text), Manifest: snap.Manifest,
+		Good: string(was) == string(text)}
 	if plan.Good {
 		return plan, nil
 	}
@@ -113,7 +116,8 @@ func (s *Snapshot) checkComplete(ctx context.Context, plan *HeadPlan) error {
 		return nil
 	}
 	f := r.Findings[0]
-	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left as it is",
+	detail := fmt.Sprintf("%s; %s, the newest manifest, is incomplete (%d of its files are wrong), and HEAD was left "+
+		"as it is",
 		f.Detail, s.name(), len(r.Findings))
 	return &CorruptError{Name: f.Name, Detail: detail, Hint: hintNoHead}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Snapshot is one state of the lake, as a manifest names it. It does not change; the lists it names are read when they are asked
-// for, and kept. It may be used from several goroutines.
+// Snapshot is one state of the lake, as a manifest names it. It does not change; the lists it names are read when they
+// are asked for, and kept. It may be used from several goroutines.
 type Snapshot struct {
 	Manifest Manifest
 	Hash     Hash // of the manifest; "" for the empty lake
@@ -23,8 +23,9 @@ type Snapshot struct {
 	taken  bool // inputs were read
 }
 
-// Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not know has
-// none. The slice is the snapshot's: it must not be changed. Errors: *CorruptError, *MissingError, *MovedError.
+// Files returns the files of a cycle, sorted by path; cycle "" means the files of no cycle. A cycle the lake does not
+// know has none. The slice is the snapshot's: it must not be changed. Errors: *CorruptError, *MissingError,
+// *MovedError.
 func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
 	if cycle == "" {
 		return s.Manifest.Loose, nil
@@ -44,7 +45,8 @@ func (s *Snapshot) Files(cycle string) ([]FileEntry, error) {
 	}
 	for _, e := range files {
 		if e.Cycle != cycle {
-			return nil, &CorruptError{Name: ref.Files.Name, Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path, e.Cycle), Hint: hintRestore}
+			return nil, &CorruptError{Name: ref.Files.Name, Detail: fmt.Sprintf("names %s, a file of cycle %q", e.Path,
+				e.Cycle), Hint: hintRestore}
 		}
 	}
 	if s.files == nil {
@@ -79,7 +81,8 @@ func (s *Snapshot) Cycle(cycle string) (CycleRef, bool) {
 	return CycleRef{}, false
 }
 
-// Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are those of Files.
+// Inputs returns every feed file taken so far, by run, feed, name and hash. The slice is the snapshot's. Errors are
+// those of Files.
 func (s *Snapshot) Inputs() ([]Input, error) {
 	if s.Manifest.Inputs == nil {
 		return nil, nil
@@ -97,9 +100,9 @@ func (s *Snapshot) Inputs() ([]Input, error) {
 	return inputs, nil
 }
 
-// Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of its blocks (LAKE-13):
-// a *CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller closes it. A file that is gone is a *MovedError
-// if a newer state was committed since, else a *MissingError.
+// Open opens a file of the snapshot for reading. Its size is checked, and whatever is read of it by the checksums of
+// its blocks (LAKE-13): a *CorruptError of Read and ReadAt. Its hash is not (CheckFiles does that). The caller closes
+// it. A file that is gone is a *MovedError if a newer state was committed since, else a *MissingError.
 func (s *Snapshot) Open(e FileEntry) (storage.ReadFile, error) {
 	f, err := s.open(e)
 	if err != nil {
@@ -128,8 +131,8 @@ func (s *Snapshot) open(e FileEntry) (storage.ReadFile, error) {
 	return f, nil
 }
 
-// History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what its child
-// says (LAKE-6). Errors: *CorruptError, *MissingError.
+// History returns the manifests from this one back to the first, newest first. Each one's hash is checked against what
+// its child says (LAKE-6). Errors: *CorruptError, *MissingError.
 func (s *Snapshot) History() ([]Manifest, error) {
 	return s.Since(1)
 }
@@ -150,13 +153,14 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 		out = append(out, m)
 	}
 	if first := out[len(out)-1]; first.Number == 1 && first.Parent != "" {
-		return out, &CorruptError{Name: manifestName(1), Detail: fmt.Sprintf("the first manifest has a parent, %s", first.Parent), Hint: hintRestore}
+		return out, &CorruptError{Name: manifestName(1), Detail: fmt.Sprintf("the first manifest has a parent, %s",
+			first.Parent), Hint: hintRestore}
 	}
 	return out, nil
 }
 
-// Origin is the hash of the lake's first manifest, which tells this lake from any other; "" for the empty lake. The manifest is compared
-// with what the second one says of it: *CorruptError.
+// Origin is the hash of the lake's first manifest, which tells this lake from any other; "" for the empty lake. The
+// manifest is compared with what the second one says of it: *CorruptError.
 func (s *Snapshot) Origin() (Hash, error) {
 	switch s.Manifest.Number {
 	case 0:
@@ -246,7 +250,8 @@ func readList[T any](s *Snapshot, ref *ListRef, cycle string) ([]T, error) {
 		return nil, &CorruptError{Name: ref.Name, Detail: err.Error(), Hint: hintRestore}
 	}
 	if l.Format != format || l.Cycle != cycle || len(l.Entries) != ref.Count {
-		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries), format, cycle, ref.Count)
+		detail := fmt.Sprintf("format %d, cycle %q, %d entries: want %d, %q, %d", l.Format, l.Cycle, len(l.Entries),
+			format, cycle, ref.Count)
 		return nil, &CorruptError{Name: ref.Name, Detail: detail, Hint: hintRestore}
 	}
 	return l.Entries, nil

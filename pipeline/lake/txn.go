@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Txn is one run's writing. It holds the lake's lock from Begin until Commit or Close. Create, the writers and the temporary files
-// may be used from several goroutines; Commit and Close come after all of them have ended.
+// Txn is one run's writing. It holds the lake's lock from Begin until Commit or Close. Create, the writers and the
+// temporary files may be used from several goroutines; Commit and Close come after all of them have ended.
 type Txn struct {
 	lake   *Lake
 	unlock func() error
@@ -32,8 +32,8 @@ type Txn struct {
 	ended    bool
 }
 
-// Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the files of the
-// lake that nobody names. Errors: *storage.LockedError, *MissingError, *CorruptError.
+// Begin takes the lock, reads the live state, checks that every file it names is there with its size, and deletes the
+// files of the lake that nobody names. Errors: *storage.LockedError, *MissingError, *CorruptError.
 func (l *Lake) Begin() (*Txn, error) {
 	unlock, err := l.st.Lock()
 	if err != nil {
@@ -62,7 +62,8 @@ func (l *Lake) begin() (*Txn, error) {
 	}
 	t := &Txn{
 		lake: l, base: base, next: next,
-		named: make(map[string]bool, len(files)+len(lists)), made: make(map[string]FileEntry), touched: make(map[string]bool),
+		named: make(map[string]bool, len(files)+len(lists)), made: make(map[string]FileEntry),
+		touched: make(map[string]bool),
 	}
 	entries, err := l.st.List("")
 	if err != nil {
@@ -107,8 +108,8 @@ func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	return nil
 }
 
-// checkUncommitted accepts manifests after HEAD's only if a run announced exactly this one and was stopped before its commit. Any other
-// was committed once: deleting it and its files would lose a state (LAKE-14, DEL-5).
+// checkUncommitted accepts manifests after HEAD's only if a run announced exactly this one and was stopped before its
+// commit. Any other was committed once: deleting it and its files would lose a state (LAKE-14, DEL-5).
 func (t *Txn) checkUncommitted(entries []storage.Entry) error {
 	number := t.base.Manifest.Number
 	for _, e := range entries {
@@ -146,8 +147,8 @@ func (t *Txn) settle() error {
 	return nil
 }
 
-// clear deletes what nobody names, with a line each (DEL-3, DEL-4). The announcement of a commit goes last: as long as the manifest can be
-// there, it must be there too (LAKE-14).
+// clear deletes what nobody names, with a line each (DEL-3, DEL-4). The announcement of a commit goes last: as long as
+// the manifest can be there, it must be there too (LAKE-14).
 func (t *Txn) clear(entries []storage.Entry) error {
 	announced := false
 	for _, e := range entries {
@@ -183,7 +184,8 @@ func (t *Txn) unnamed(name string) string {
 	case kind == manifest && number > t.base.Manifest.Number:
 		return fmt.Sprintf("HEAD names %s: a run was stopped before its commit", t.base.name())
 	case kind == listFile && !t.named[name], kind == data && !t.named[name]:
-		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it", t.base.name())
+		return fmt.Sprintf("%s does not name it: a run was stopped before its commit, or before clearing up after it",
+			t.base.name())
 	case kind == foreign:
 		t.lake.log.Warn("leave a file that is not the lake's; readers that glob may take it for one", "file", name)
 	}
@@ -222,7 +224,8 @@ func (t *Txn) touch(name string) {
 func (t *Txn) syncFolders() error {
 	t.mu.Lock()
 	dirs := slices.SortedFunc(maps.Keys(t.touched), func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(strings.Count(b, "/"), strings.Count(a, "/")), cmp.Compare(len(b), len(a)),
+			strings.Compare(a, b))
 	})
 	clear(t.touched)
 	t.mu.Unlock()
@@ -251,8 +254,8 @@ func (t *Txn) Base() *Snapshot { return t.base }
 // Next is the state the transaction will commit. It is one value for the whole transaction.
 func (t *Txn) Next() *NextState { return t.next }
 
-// Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next one; it has
-// no hash. It is of use until the transaction ends.
+// Preview is the state that Commit would make live as of now, to be read before it is committed. Its number is the next
+// one; it has no hash. It is of use until the transaction ends.
 func (t *Txn) Preview() (*Snapshot, error) {
 	m, _, err := t.next.plan()
 	if err != nil {
@@ -269,8 +272,9 @@ func (t *Txn) Preview() (*Snapshot, error) {
 // OpenFile opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
 func (t *Txn) OpenFile(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
 
-// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when the run ends,
-// or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes it.
+// CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
+// the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes
+// it.
 func (t *Txn) CreateTemp(label string) (storage.File, error) {
 	for i := range len(label) {
 		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' {
@@ -288,7 +292,8 @@ func (t *Txn) CreateTemp(label string) (storage.File, error) {
 	return f, nil
 }
 
-// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller closes it.
+// OpenTemp opens a temporary file of this run for reading, by the Name of the file CreateTemp returned. The caller
+// closes it.
 func (t *Txn) OpenTemp(name string) (storage.ReadFile, error) {
 	if kind, _ := classify(name); kind != temp {
 		return nil, fmt.Errorf("open %s in the lake: not a temporary file", name)
@@ -308,8 +313,8 @@ func (t *Txn) RemoveTemp(name string) error {
 	return t.remove(name)
 }
 
-// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and lets go of the lock. After
-// Commit it does nothing. After a failed sync it deletes nothing.
+// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and lets go of the
+// lock. After Commit it does nothing. After a failed sync it deletes nothing.
 func (t *Txn) Close() error {
 	if t.ended {
 		return nil
@@ -321,12 +326,12 @@ func (t *Txn) Close() error {
 	return errors.Join(t.clearUp(t.named), t.unlock())
 }
 
-// Commit makes Next the live state and ends the transaction, whatever comes of it. If Next says nothing else than the live state,
-// nothing is written and changed is false. changed says whether HEAD was replaced.
+// Commit makes Next the live state and ends the transaction, whatever comes of it. If Next says nothing else than the
+// live state, nothing is written and changed is false. changed says whether HEAD was replaced.
 //
-// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *SyncError after it (changed is
-// true) leaves open which of the two states a power cut would show. A *CleanError says that the new state is in.
-// ctx is looked at until HEAD is replaced, not after.
+// Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *SyncError after it
+// (changed is true) leaves open which of the two states a power cut would show. A *CleanError says that the new state
+// is in. ctx is looked at until HEAD is replaced, not after.
 func (t *Txn) Commit(ctx context.Context) (changed bool, err error) {
 	if t.ended {
 		return false, errors.New("commit: the transaction has ended")

@@ -46,9 +46,10 @@ type CheckReport struct {
 	Findings  []Finding
 }
 
-// CheckFiles reads every data file the snapshot names and compares size and hash, follows the chain of parents, and lists the files
-// nobody names. progress, if not nil, is called with the bytes read so far and in all, from one goroutine at a time. What is wrong
-// with the lake is a finding; an error is ctx's, one of reading, or a *MovedError if a run committed meanwhile.
+// CheckFiles reads every data file the snapshot names and compares size and hash, follows the chain of parents, and
+// lists the files nobody names. progress, if not nil, is called with the bytes read so far and in all, from one
+// goroutine at a time. What is wrong with the lake is a finding; an error is ctx's, one of reading, or a *MovedError if
+// a run committed meanwhile.
 func (s *Snapshot) CheckFiles(ctx context.Context, progress func(done, all int64)) (*CheckReport, error) {
 	files, lists, err := s.all()
 	if err != nil {
@@ -86,13 +87,15 @@ func (s *Snapshot) checkChain(r *CheckReport) error {
 		return nil
 	}
 	if missing := new(MissingError); errors.As(err, &missing) {
-		r.Findings = append(r.Findings, Finding{FindChain, missing.Name, missing.Detail + ", but " + missing.Manifest + " names it"})
+		r.Findings = append(r.Findings, Finding{FindChain, missing.Name, missing.Detail + ", but " + missing.Manifest +
+			" names it"})
 		return nil
 	}
 	return err
 }
 
-func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []FileEntry, progress func(done, all int64)) error {
+func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []FileEntry,
+	progress func(done, all int64)) error {
 	var mu sync.Mutex
 	var done int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -117,8 +120,8 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []Fi
 	return g.Wait()
 }
 
-// CheckNames compares the names and sizes of what lies in the lake with what the snapshot names: no file is read. What is wrong is a finding;
-// a *MovedError says that a run committed meanwhile.
+// CheckNames compares the names and sizes of what lies in the lake with what the snapshot names: no file is read. What
+// is wrong is a finding; a *MovedError says that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
 	files, lists, err := s.all()
 	if err != nil {
@@ -150,8 +153,8 @@ func (s *Snapshot) CheckNames() ([]Finding, error) {
 	return r.Findings, err
 }
 
-// CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are those of
-// CheckFiles.
+// CheckCycle compares size and hash of every file the snapshot names of a cycle. What is wrong is a finding; errors are
+// those of CheckFiles.
 func (s *Snapshot) CheckCycle(ctx context.Context, cycle string) ([]Finding, error) {
 	files, err := s.Files(cycle)
 	if err != nil {
@@ -222,13 +225,17 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	for _, e := range entries {
 		switch kind, number := classify(e.Name); {
 		case kind == manifest && number > max(s.Manifest.Number, announced):
-			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() + ", which HEAD names: HEAD is older than the lake"})
+			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() +
+				", which HEAD names: HEAD is older than the lake"})
 		case kind == foreign:
-			r.Findings = append(r.Findings, Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
+			r.Findings = append(r.Findings,
+				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
 		case kind == temp,
 			kind == manifest && number > s.Manifest.Number,
 			(kind == data || kind == listFile) && !named[e.Name]:
-			r.Findings = append(r.Findings, Finding{FindUnnamed, e.Name, s.name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
+			r.Findings = append(r.Findings,
+				Finding{FindUnnamed, e.Name,
+					s.name() + " does not name it: a run is on, or was stopped; the next run deletes it"})
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ import (
 // bufferBytes is what a writer collects before it goes to the file: Parquet writers write many small pieces.
 const bufferBytes = 64 << 10
 
-// Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close, so that a
-// Parquet writer that closes what it writes to leaves it alone.
+// Writer is a data file being written. It belongs to one goroutine, and ends with Finish or Abort. It has no Close, so
+// that a Parquet writer that closes what it writes to leaves it alone.
 type Writer struct {
 	txn   *Txn
 	key   FileKey
@@ -56,9 +56,9 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
-// Finish makes the file durable and gives it the name that follows from its key and content; nothing names it until it is put
-// into Next and committed. A file that the live state has already is kept, and this one dropped. Sums are sorted by column; two of
-// one column are an error. Errors: *SyncError, after which nothing can be committed.
+// Finish makes the file durable and gives it the name that follows from its key and content; nothing names it until it
+// is put into Next and committed. A file that the live state has already is kept, and this one dropped. Sums are sorted
+// by column; two of one column are an error. Errors: *SyncError, after which nothing can be committed.
 func (w *Writer) Finish(rows int64, sums []Sum) (FileEntry, error) {
 	if w.ended {
 		return FileEntry{}, fmt.Errorf("finish %v of the lake: the writer has ended", w.key)
@@ -100,7 +100,8 @@ func (w *Writer) entry(rows int64, sums []Sum) (FileEntry, error) {
 		}
 	}
 	h := hashOf([sha256.Size]byte(w.hash.Sum(nil)))
-	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums, Blocks: w.sums.String()}, nil
+	return FileEntry{FileKey: w.key, Path: w.key.path(h), Hash: h, Bytes: w.bytes, Rows: rows, Sums: sums,
+		Blocks: w.sums.String()}, nil
 }
 
 // Abort drops the file. After Finish or Abort it does nothing.

@@ -23,8 +23,8 @@ func (e *OpenItemsError) Hint() string {
 		"to close it as it is: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
 }
 
-// mayClose looks for what is missing of the cycle that the run closes, in the state that it would commit, and refuses to close a
-// cycle of which more is missing than the options allow. A dry run reports it.
+// mayClose looks for what is missing of the cycle that the run closes, in the state that it would commit, and refuses
+// to close a cycle of which more is missing than the options allow. A dry run reports it.
 func (r *run) mayClose(ctx context.Context) error {
 	if !r.job.close {
 		return nil
@@ -34,7 +34,8 @@ func (r *run) mayClose(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices, Partners: r.partners, Limits: rows.Limits{}}
+	s := &compose.Sources{Snap: snap, Books: r.ws.Books, Settings: &r.ws.Settings, Prices: r.prices,
+		Partners: r.partners, Limits: rows.Limits{}}
 	missing, err := compose.WhatIsMissing(ctx, s, r.job.cycle, r.o.AsOf)
 	if err != nil {
 		return booksWrong(err)
@@ -44,7 +45,7 @@ func (r *run) mayClose(ctx context.Context) error {
 	if !r.job.dryRun && !r.o.CloseIf.Allow(&open) {
 		return &OpenItemsError{open}
 	}
-	if !r.job.dryRun && (missing.Look() || len(open.NotTaken) > 0) {
+	if !r.job.dryRun && (missing.NeedsAttention() || len(open.NotTaken) > 0) {
 		r.note("closed although %s", open.Counts())
 	}
 	return nil
@@ -54,7 +55,7 @@ func (r *run) mayClose(ctx context.Context) error {
 func notTaken(files []workspace.FileReport) []workspace.FileReport {
 	var out []workspace.FileReport
 	for i := range files {
-		if files[i].Fault != "" || files[i].Left != "" {
+		if files[i].Fault != "" || files[i].Deferred != "" {
 			out = append(out, files[i])
 		}
 	}

@@ -5,8 +5,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 )
 
-// watchRejects prepares the search for accepted records with the identity of a reject: one that is open, one that a person
-// dismissed, or one of this run.
+// watchRejects prepares the search for accepted records with the identity of a reject: one that is open, one that a
+// person dismissed, or one of this run.
 func (r *run) watchRejects(cfg *accept.Config) error {
 	r.watch = rejects.NewWatch(r.ws.Books.Zone, r.nameOf)
 	want := func(x *rejects.Row) error {

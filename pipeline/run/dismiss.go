@@ -17,8 +17,8 @@ import (
 
 // DismissOptions says which rejects a person ends, or opens again.
 type DismissOptions struct {
-	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or the first 8 or more digits of its
-	// hash. Of a file all rejects are meant: FILE.
+	// Names are the rejects: the id of the record, or FILE:ROW with the file's path below inbox/ or the first 8 or more
+	// digits of its hash. Of a file all rejects are meant: FILE.
 	Names   []string
 	Restore bool   // open dismissed rejects again
 	By      string // who does it
@@ -51,15 +51,16 @@ type DismissedRow struct {
 	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
 }
 
-// Look reports whether a person should look: exit code 1 (spec §7.4).
-func (r *DismissReport) Look() bool {
-	return r.Owed != nil || r.Published != nil && r.Published.Look()
+// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+func (r *DismissReport) NeedsAttention() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }
 
-// Dismiss ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes nothing.
-// Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of publishing; the report is there
-// with an error of publishing.
-func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport, error) {
+// Dismiss ends rejects, or opens dismissed ones again, as one transaction on the lake (REJ-3). Done again it changes
+// nothing. Errors: *workspace.RefusedError for a name that fits no reject or several records, those of the lake and of
+// publishing; the report is there with an error of publishing.
+func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o workspace.Options) (*DismissReport,
+	error) {
 	r := &DismissReport{Command: d.Command(), AsOf: o.AsOf, By: d.By, Why: d.Why, Rejects: []DismissedRow{}}
 	if err := dismiss(ctx, w, &d, &o, r); err != nil {
 		return nil, err
@@ -74,7 +75,8 @@ func Dismiss(ctx context.Context, w *workspace.Workspace, d DismissOptions, o wo
 }
 
 // dismiss is Dismiss without publishing.
-func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options, r *DismissReport) (err error) {
+func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *workspace.Options,
+	r *DismissReport) (err error) {
 	l, err := w.Lake(*o)
 	if err != nil {
 		return err
@@ -97,7 +99,8 @@ func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *
 	}
 	for _, x := range named {
 		end := d.end(x, named, o.AsOf)
-		row := DismissedRow{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(), Before: end == x.End}
+		row := DismissedRow{File: x.File, Row: x.Row, Reason: x.Reason, ID: x.ID, State: end.State(),
+			Before: end == x.End}
 		if c := &x.End.Corrected; c.File != "" {
 			row.Detail = fmt.Sprintf("inbox/%s row %d", c.File, c.Row)
 		}
@@ -118,7 +121,8 @@ func dismiss(ctx context.Context, w *workspace.Workspace, d *DismissOptions, o *
 	return err
 }
 
-// end is how a reject ends: those that are named are dismissed, or open again. What is in the wanted state stays as it is.
+// end is how a reject ends: those that are named are dismissed, or open again. What is in the wanted state stays as it
+// is.
 func (d *DismissOptions) end(x *rejects.Row, named map[rejectPlace]*rejects.Row, asOf period.Instant) rejects.End {
 	end := x.End
 	if named[placeOf(x)] == nil {
@@ -154,7 +158,8 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace
 	for i, name := range d.Names {
 		if len(fits[i]) == 0 {
 			return nil, &workspace.RefusedError{What: fmt.Sprintf("no reject is named %q", name),
-				Hint: "name it by its file and row, as usage/a.csv:12, or by its id; `tollbook rejects --all` lists all of them"}
+				Hint: "name it by its file and row, as usage/a.csv:12, or by its id; `tollbook rejects --all` lists " +
+					"all of them"}
 		}
 		if err := oneRecord(name, fits[i], zone); err != nil {
 			return nil, err
@@ -198,7 +203,8 @@ func oneRecord(name string, fits []*rejects.Row, zone *period.Zone) error {
 			same = x.Hash == first.Hash
 		}
 		if !same {
-			return &workspace.RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record", name),
+			return &workspace.RefusedError{What: fmt.Sprintf("%q names several rejects that are not of one record",
+				name),
 				Hint: fmt.Sprintf("name each by its file and row, or the file's hash and the row: %s", placesOf(fits))}
 		}
 	}

@@ -17,16 +17,17 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// events decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in which something
-// changed, in order of cycle: a refund reads what its base cost.
+// events decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in
+// which something changed, in order of cycle: a refund reads what its base cost.
 func (r *run) events() error {
 	book, err := r.acceptedEvents()
 	if err != nil {
 		return err
 	}
 	s := &r.ws.Settings
-	r.decided = book.Decide(r.intake, &events.Terms{Zone: r.ws.Books.Zone, Partners: r.partners, BilledIn: r.billedIn, Source: r.source,
-		Drop: func(file int32) bool { return !r.scanned.Taken(file) }})
+	r.decided = book.Decide(r.intake, &events.Terms{Zone: r.ws.Books.Zone, Partners: r.partners, BilledIn: r.billedIn,
+		Source: r.source,
+		Drop:   func(file int32) bool { return !r.scanned.Taken(file) }})
 	m := r.maker()
 	r.touched = make(map[place.Place]bool)
 	places := m.Places(book)
@@ -56,7 +57,8 @@ func (r *run) events() error {
 	return r.turn(book.Turned)
 }
 
-// acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those that come again.
+// acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those
+// that come again.
 func (r *run) acceptedEvents() (*events.Book, error) {
 	book := events.NewBook()
 	again := r.intake.AccountIDs()
@@ -145,9 +147,9 @@ func (r *run) archived(c period.Cycle) bool {
 	return ref.Archived != nil
 }
 
-// refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of those that found
-// too little on their balance. Rows of this run are counted as decided; rows of earlier files move between their counts of accepted and
-// rejected rows, and in or out of the rejects. It comes before countEvents.
+// refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of
+// those that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
+// between their counts of accepted and rejected rows, and in or out of the rejects. It comes before countEvents.
 func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 	m := r.maker()
 	var mine []*events.AccountEvent
@@ -164,7 +166,8 @@ func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 			if e.File >= 0 {
 				mine = append(mine, e)
 			} else {
-				earlier = append(earlier, events.Turn{Feed: "accounts", From: e.From, Was: !e.Refused, Is: e.Refused, Refusal: e.Refusal()})
+				earlier = append(earlier, events.Turn{Feed: "accounts", From: e.From, Was: !e.Refused, Is: e.Refused,
+					Refusal: e.Refusal()})
 			}
 		}
 	}
@@ -189,7 +192,8 @@ func (r *run) refuseNew(list []*events.AccountEvent) {
 	}
 }
 
-// turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that are kept.
+// turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that
+// are kept.
 func (r *run) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
@@ -254,8 +258,8 @@ func (t *turning) apply(open []rejects.Row) []rejects.Row {
 	return append(open, t.refused...)
 }
 
-// turnEnded takes rows that are accepted now out of the ended rejects. A reject that a person dismissed and that is rejected for
-// another reason now stays dismissed.
+// turnEnded takes rows that are accepted now out of the ended rejects. A reject that a person dismissed and that is
+// rejected for another reason now stays dismissed.
 func (r *run) turnEnded(t *turning) error {
 	var ended []rejects.Row
 	changed := false
@@ -301,7 +305,8 @@ func (r *run) replaceRejects(key lake.FileKey, list []rejects.Row) error {
 // rejectOf is a row of an earlier run that is refused now, as a reject.
 func rejectOf(t *events.Turn) rejects.Row {
 	d := &t.Refusal
-	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(), Value: d.Value, ID: d.ID,
+	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
+		Value: d.Value, ID: d.ID,
 		Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
 	asSeen(&x)
 	return x
@@ -321,10 +326,13 @@ func (r *run) noteTurned(list []events.Turn) {
 	}
 	feedName, why := list[0].Feed, list[0].Refusal.Why
 	if refused > 0 {
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
+		r.report.Notes = append(r.report.Notes,
+			fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
 	}
 	if restored > 0 {
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted: no longer %s", feedName, restored, why))
+		r.report.Notes = append(r.report.Notes,
+			fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted: no longer %s", feedName, restored,
+				why))
 	}
 }
 
@@ -335,7 +343,8 @@ func (r *run) countEvents() {
 		switch {
 		case d.Why != reason.None:
 			n.Rejected++
-			r.folded.Rejects = append(r.folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why, Column: d.Column, Value: d.Value, ID: d.ID})
+			r.folded.Rejects = append(r.folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
+				Column: d.Column, Value: d.Value, ID: d.ID})
 		case d.Duplicate:
 			n.Duplicate++
 		default:

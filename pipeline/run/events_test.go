@@ -36,12 +36,14 @@ type ledger struct {
 
 func newLedger(t *testing.T) *ledger {
 	l := &ledger{t, t.TempDir()}
-	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\npayments: ledger\nlake: {path: lake, buckets: 2}\n")
+	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
+		"rounding: {grain: line, mode: truncate}\npayments: ledger\nlake: {path: lake, buckets: 2}\n")
 	l.write("books/products.csv", "sku,service_type_code,measure,pricing_model\nvm,compute,hour,flat\n")
 	l.write("books/prices.csv", "sku,region_code,valid_from,tier,unit_price\nvm,*,2026-01-01,1,1\n")
 	l.write("books/customers.csv", "customer_id,valid_from,valid_to\nacme,2026-01-01,\nbirch,2026-01-01,\n")
 	l.write("books/partners.csv", "partner_id,kind\np1,distributor\np2,distributor\n")
-	l.write("books/incentives.yaml", "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}], confirm_within_working_days: 5}\n")
+	l.write("books/incentives.yaml",
+		"- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}], confirm_within_working_days: 5}\n")
 	return l
 }
 
@@ -87,7 +89,8 @@ func (l *ledger) play(n night) *workspace.Report {
 	if err != nil {
 		l.Fatal(err)
 	}
-	r := &run{ws: ws, o: workspace.Options{AsOf: asOf}, job: j, report: &workspace.Report{Reasons: make(map[string]int64)}}
+	r := &run{ws: ws, o: workspace.Options{AsOf: asOf}, job: j,
+		report: &workspace.Report{Reasons: make(map[string]int64)}}
 	if r.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
@@ -104,7 +107,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox, Txn: r.txn}
+	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox,
+		Txn: r.txn}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
 	cfg.Events = r.intake
 	files, err := r.files(ctx, cfg)
@@ -139,7 +143,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 		return err
 	}
 	r.countEvents()
-	if err := r.account(ctx, cfg); err != nil {
+	if err := r.reconcile(ctx, cfg); err != nil {
 		return err
 	}
 	if err := r.cycles(); err != nil {
@@ -151,8 +155,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	return r.commit(ctx)
 }
 
-// state is what the lake says after a run: the control totals of the feed's rows, the rejects as `file:row column reason value id`, and the
-// stored account events as `cycle id instant refused`.
+// state is what the lake says after a run: the control totals of the feed's rows, the rejects as `file:row column
+// reason value id`, and the stored account events as `cycle id instant refused`.
 func (l *ledger) state(feedName string) (rows string, rejects, accounts []string) {
 	l.Helper()
 	ws, err := workspace.Open(l.dir)
@@ -217,7 +221,8 @@ func (l *ledger) expect(feedName, rows string, rejects, accounts []string) {
 
 const accountsHeader = "event_id,customer_id,time,type,balance_type,amount\n"
 
-// TestRefuse: what a replay refuses counts as rejected, is listed, and comes back when it fits again; the counts of every file add up.
+// TestRefuse: what a replay refuses counts as rejected, is listed, and comes back when it fits again; the counts of
+// every file add up.
 func TestRefuse(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -226,25 +231,31 @@ func TestRefuse(t *testing.T) {
 		"a2,acme,2026-09-02T10:00:00+08:00,withdraw,cash,150.00\n" +
 		"a3,acme,2026-09-03T10:00:00+08:00,reclaim,cash,30\n" +
 		"a2,acme,2026-09-02T02:00:00Z,withdraw,cash,150\n"
-	report := l.play(night{asOf: "2026-09-04T00:00:00Z", files: map[string]string{"inbox/accounts/1.csv": first}, refused: map[string][]string{"2026-09": {"a2"}}})
-	if report.Accepted != 2 || report.Duplicate != 1 || report.Rejected != 1 || report.Reasons["insufficient_balance"] != 1 || !report.Look() {
+	report := l.play(night{asOf: "2026-09-04T00:00:00Z", files: map[string]string{"inbox/accounts/1.csv": first},
+		refused: map[string][]string{"2026-09": {"a2"}}})
+	if report.Accepted != 2 || report.Duplicate != 1 || report.Rejected != 1 ||
+		report.Reasons["insufficient_balance"] != 1 || !report.NeedsAttention() {
 		t.Errorf("first night: %+v", report)
 	}
 	a2 := "accounts/1.csv:2 amount insufficient_balance 150.00 a2"
 	a3 := "accounts/1.csv:3 amount insufficient_balance 30 a3"
 	stored := func(a2, a3 bool, more ...string) []string {
-		return append([]string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-02T02:00:00Z ", a2), fmt.Sprint("2026-09 a3 2026-09-03T02:00:00Z ", a3)}, more...)
+		return append([]string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-02T02:00:00Z ",
+			a2), fmt.Sprint("2026-09 a3 2026-09-03T02:00:00Z ", a3)}, more...)
 	}
 	l.expect("accounts", "4 2 1 1", []string{a2}, stored(true, false))
 
 	// Nothing new and the same verdict: nothing is written.
-	if report := l.play(night{asOf: "2026-09-05T00:00:00Z", refused: map[string][]string{"2026-09": {"a2"}}}); report.Changed {
+	if report := l.play(night{asOf: "2026-09-05T00:00:00Z",
+		refused: map[string][]string{"2026-09": {"a2"}}}); report.Changed {
 		t.Error("the same verdict changed the lake")
 	}
 	// A recharge before it lets a2 in; then a3 finds nothing.
 	report = l.play(night{asOf: "2026-09-06T00:00:00Z", refused: map[string][]string{"2026-09": {"a3"}},
-		files: map[string]string{"inbox/accounts/2.csv": accountsHeader + "b1,acme,2026-09-01T11:00:00+08:00,allocate,cash,50\n"}})
-	if report.Accepted != 1 || report.Rejected != 0 || report.Reasons["insufficient_balance"] != 1 || len(report.Notes) != 2 {
+		files: map[string]string{"inbox/accounts/2.csv": accountsHeader +
+			"b1,acme,2026-09-01T11:00:00+08:00,allocate,cash,50\n"}})
+	if report.Accepted != 1 || report.Rejected != 0 || report.Reasons["insufficient_balance"] != 1 ||
+		len(report.Notes) != 2 {
 		t.Errorf("third night: %+v", report)
 	}
 	b1 := "2026-09 b1 2026-09-01T03:00:00Z false"
@@ -261,14 +272,17 @@ func TestRefuse(t *testing.T) {
 	l.expect("accounts", "7 3 2 2", []string{a3, conflict}, stored(false, true, b1))
 
 	// A late event takes effect when it came, and is refused there.
-	l.play(night{asOf: "2026-10-06T00:00:00Z", refused: map[string][]string{"2026-10": {"c1"}}, files: map[string]string{"inbox/accounts/4.csv": accountsHeader +
-		"c1,acme,2026-09-30T10:00:00+08:00,withdraw,stored_value,1\na1,acme,2026-09-01T10:00:00+08:00,recharge,cash,100.0\n"}})
+	l.play(night{asOf: "2026-10-06T00:00:00Z", refused: map[string][]string{"2026-10": {"c1"}},
+		files: map[string]string{"inbox/accounts/4.csv": accountsHeader +
+			"c1,acme,2026-09-30T10:00:00+08:00,withdraw,stored_value,1\n" +
+			"a1,acme,2026-09-01T10:00:00+08:00,recharge,cash,100.0\n"}})
 	l.expect("accounts", "9 3 3 3", []string{a3, conflict, "accounts/4.csv:1 amount insufficient_balance 1 c1"},
 		append(stored(false, true, b1), "2026-10 c1 2026-10-06T00:00:00Z true"))
 }
 
-// TestRefuseNights: the same through whole runs, where the ledger is replayed. Usage of 60 on the 1st leaves 40 of the 100, and 50 are
-// withdrawn on the 2nd; a recharge of 10 before it lets that in; usage of 20 more on the 1st, which comes last, refuses it again.
+// TestRefuseNights: the same through whole runs, where the ledger is replayed. Usage of 60 on the 1st leaves 40 of the
+// 100, and 50 are withdrawn on the 2nd; a recharge of 10 before it lets that in; usage of 20 more on the 1st, which
+// comes last, refuses it again.
 func TestRefuseNights(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -294,19 +308,23 @@ func TestRefuseNights(t *testing.T) {
 			"a2,acme,2026-09-02T10:00:00+08:00,withdraw,cash,50\n"})
 	a2 := "accounts/1.csv:2 amount insufficient_balance 50 a2"
 	stored := func(refused bool, more ...string) []string {
-		return append([]string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-02T02:00:00Z ", refused)}, more...)
+		return append([]string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-02T02:00:00Z ",
+			refused)}, more...)
 	}
 	l.expect("accounts", "2 1 0 1", []string{a2}, stored(true))
 	if nightly("2026-09-05T00:00:00Z", nil).Changed {
 		t.Error("nothing new changed the lake")
 	}
-	nightly("2026-09-05T00:00:00Z", map[string]string{"inbox/accounts/2.csv": accountsHeader + "b1,acme,2026-09-02T09:00:00+08:00,recharge,cash,10\n"})
+	nightly("2026-09-05T00:00:00Z", map[string]string{"inbox/accounts/2.csv": accountsHeader +
+		"b1,acme,2026-09-02T09:00:00+08:00,recharge,cash,10\n"})
 	b1 := "2026-09 b1 2026-09-02T01:00:00Z false"
 	l.expect("accounts", "3 3 0 0", nil, stored(false, b1))
 	report := nightly("2026-09-06T00:00:00Z", map[string]string{
-		"inbox/usage/2.csv": usageHeader + "u2,acme,r,vm,east,2026-09-01T13:00:00+08:00,2026-09-01T14:00:00+08:00,20\n"})
+		"inbox/usage/2.csv": usageHeader +
+			"u2,acme,r,vm,east,2026-09-01T13:00:00+08:00,2026-09-01T14:00:00+08:00,20\n"})
 	l.expect("accounts", "3 2 0 1", []string{a2}, stored(true, b1))
-	if report.Rows != 1 || report.Accepted != 1 || report.Reasons["insufficient_balance"] != 1 || !report.Look() {
+	if report.Rows != 1 || report.Accepted != 1 || report.Reasons["insufficient_balance"] != 1 ||
+		!report.NeedsAttention() {
 		t.Errorf("last night: %+v", report)
 	}
 }
@@ -321,33 +339,40 @@ func TestRefuseClosed(t *testing.T) {
 	}
 }
 
-// TestRetryAccounts: a row whose customer was not there comes in once the book is mended; of what it takes the replay decides then.
+// TestRetryAccounts: a row whose customer was not there comes in once the book is mended; of what it takes the replay
+// decides then.
 func TestRetryAccounts(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
 	l.play(night{asOf: "2026-09-04T00:00:00Z", files: map[string]string{"inbox/accounts/1.csv": accountsHeader +
-		"a1,cedar,2026-09-01T10:00:00+08:00,recharge,cash,100\na2,cedar,2026-09-01T10:00:01+08:00,withdraw,cash,200\na3,cedar,2026-09-01T10:00:02+08:00,withdraw,cash,0.5\n"}})
-	l.expect("accounts", "3 0 0 3", []string{"accounts/1.csv:1 customer_id unknown_customer cedar a1", "accounts/1.csv:2 customer_id unknown_customer cedar a2",
+		"a1,cedar,2026-09-01T10:00:00+08:00,recharge,cash,100\na2,cedar,2026-09-01T10:00:01+08:00,withdraw,cash,200\n" +
+		"a3,cedar,2026-09-01T10:00:02+08:00,withdraw,cash,0.5\n"}})
+	l.expect("accounts", "3 0 0 3", []string{"accounts/1.csv:1 customer_id unknown_customer cedar a1",
+		"accounts/1.csv:2 customer_id unknown_customer cedar a2",
 		"accounts/1.csv:3 customer_id unknown_customer cedar a3"}, nil)
 	l.write("books/customers.csv", "customer_id\nacme\nbirch\ncedar\n")
 	l.play(night{asOf: "2026-09-05T00:00:00Z", retry: true, refused: map[string][]string{"2026-09": {"a2"}}})
 	stored := func(a2, a3 bool) []string {
-		return []string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-01T02:00:01Z ", a2), fmt.Sprint("2026-09 a3 2026-09-01T02:00:02Z ", a3)}
+		return []string{"2026-09 a1 2026-09-01T02:00:00Z false", fmt.Sprint("2026-09 a2 2026-09-01T02:00:01Z ", a2),
+			fmt.Sprint("2026-09 a3 2026-09-01T02:00:02Z ", a3)}
 	}
-	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"}, stored(true, false))
+	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
+		stored(true, false))
 	// A retry leaves what a replay refused to the replay.
 	l.play(night{asOf: "2026-09-06T00:00:00Z", retry: true, refused: map[string][]string{"2026-09": {"a2"}}})
-	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"}, stored(true, false))
+	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:2 amount insufficient_balance 200 a2"},
+		stored(true, false))
 	l.play(night{asOf: "2026-09-06T00:00:00Z", retry: true, refused: map[string][]string{"2026-09": {"a3"}}})
-	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:3 amount insufficient_balance 0.5 a3"}, stored(false, true))
+	l.expect("accounts", "3 2 0 1", []string{"accounts/1.csv:3 amount insufficient_balance 0.5 a3"},
+		stored(false, true))
 	l.play(night{asOf: "2026-09-07T00:00:00Z", refused: map[string][]string{"2026-09": nil}})
 	l.expect("accounts", "3 3 0 0", nil, stored(false, false))
 }
 
 const eventsHeader = "event_id,partner_id,programme_id,period,event,time\n"
 
-// TestIncentiveEvents: the incentive of September closes on 4 October 24:00 and is void after the 5th working day, the 9th: 5, 6, 7, 8, 9
-// October 2026 are Monday to Friday.
+// TestIncentiveEvents: the incentive of September closes on 4 October 24:00 and is void after the 5th working day, the
+// 9th: 5, 6, 7, 8, 9 October 2026 are Monday to Friday.
 func TestIncentiveEvents(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -365,19 +390,26 @@ func TestIncentiveEvents(t *testing.T) {
 		t.Error("nothing new changed the lake")
 	}
 
-	// The cycle closes: that does not freeze the incentive. p2 disputed in time, which comes late: then the confirm of the 10th fits.
+	// The cycle closes: that does not freeze the incentive. p2 disputed in time, which comes late: then the confirm of
+	// the 10th fits.
 	l.play(night{asOf: "2026-10-21T00:00:00Z", close: "2026-09"})
-	report := l.play(night{asOf: "2026-10-22T00:00:00Z", files: map[string]string{"inbox/incentive_events/2.csv": eventsHeader +
-		"e5,p2,boost,2026-09,dispute,2026-10-09T23:59:59+08:00\ne2,p1,boost,2026-09,confirm,2026-10-06T02:00:00Z\ne2,p1,boost,2026-09,dispute,2026-10-06T02:00:00Z\n"}})
-	if want := []string{"incentive_events: 1 rows that an earlier run rejected are now accepted: no longer bad_state"}; !slices.Equal(report.Notes, want) {
+	report := l.play(night{asOf: "2026-10-22T00:00:00Z",
+		files: map[string]string{"inbox/incentive_events/2.csv": eventsHeader +
+			"e5,p2,boost,2026-09,dispute,2026-10-09T23:59:59+08:00\n" +
+			"e2,p1,boost,2026-09,confirm,2026-10-06T02:00:00Z\n" +
+			"e2,p1,boost,2026-09,dispute,2026-10-06T02:00:00Z\n"}})
+	if want :=
+		[]string{
+			"incentive_events: 1 rows that an earlier run rejected are now accepted: no longer bad_state"}; !slices.Equal(report.Notes, want) {
 		t.Errorf("notes %q", report.Notes)
 	}
 	conflict := "incentive_events/2.csv:3 event_id conflict e2 e2"
 	l.expect("incentive_events", "7 3 1 3", []string{e1, e4, conflict}, nil)
 
 	// An event before e2 that fits takes its place.
-	report = l.play(night{asOf: "2026-10-23T00:00:00Z", files: map[string]string{"inbox/incentive_events/3.csv": eventsHeader +
-		"e6,p1,boost,2026-09,confirm,2026-10-05T10:00:00+08:00\n"}})
+	report = l.play(night{asOf: "2026-10-23T00:00:00Z",
+		files: map[string]string{"inbox/incentive_events/3.csv": eventsHeader +
+			"e6,p1,boost,2026-09,confirm,2026-10-05T10:00:00+08:00\n"}})
 	if report.Reasons["bad_state"] != 1 {
 		t.Errorf("reasons %v", report.Reasons)
 	}
@@ -414,7 +446,8 @@ func (l *ledger) transfers() (out []string) {
 		}
 	}
 	for _, x := range book.Transfers {
-		out = append(out, fmt.Sprintf("%s %s %s %s>%s %s %s", x.Cycle, x.Own, x.ID, x.From, x.To, x.Customer, x.Amount.Trim()))
+		out = append(out, fmt.Sprintf("%s %s %s %s>%s %s %s", x.Cycle, x.Own, x.ID, x.From, x.To, x.Customer,
+			x.Amount.Trim()))
 	}
 	slices.Sort(out)
 	return out
@@ -431,10 +464,13 @@ func TestTransfers(t *testing.T) {
 	}
 	l.play(night{asOf: "2026-10-05T00:00:00Z", close: "2026-09"})
 	l.play(night{asOf: "2026-10-06T00:00:00Z", files: map[string]string{"inbox/transfers/2.csv": transfersHeader +
-		"t1,2026-09,p1,p2,acme,100.00500\nt1,2026-09,p1,p2,birch,100.005\nt4,2026-08,p1,p2,,3\nt5,2026-10,p1,p2,,4\nt5,2026-10,p2,p1,,4\n"}})
-	l.expect("transfers", "8 4 1 3", []string{"transfers/2.csv:2 transfer_id conflict t1 t1", "transfers/2.csv:4 transfer_id conflict t5 t5",
+		"t1,2026-09,p1,p2,acme,100.00500\nt1,2026-09,p1,p2,birch,100.005\nt4,2026-08,p1,p2,,3\nt5,2026-10,p1,p2,,4\n" +
+		"t5,2026-10,p2,p1,,4\n"}})
+	l.expect("transfers", "8 4 1 3", []string{"transfers/2.csv:2 transfer_id conflict t1 t1",
+		"transfers/2.csv:4 transfer_id conflict t5 t5",
 		"transfers/2.csv:5 transfer_id conflict t5 t5"}, nil)
-	want := []string{"2026-09 2026-09 t1 p1>p2 acme 100.005", "2026-09 2026-09 t2 p2>p2  1", "2026-10 2026-08 t4 p1>p2  3", "2026-11 2026-11 t3 p1>p2  7"}
+	want := []string{"2026-09 2026-09 t1 p1>p2 acme 100.005", "2026-09 2026-09 t2 p2>p2  1",
+		"2026-10 2026-08 t4 p1>p2  3", "2026-11 2026-11 t3 p1>p2  7"}
 	if diff := cmp.Diff(want, l.transfers()); diff != "" {
 		t.Error(diff)
 	}
@@ -476,8 +512,8 @@ func (m *model) take(rows []accountRow) {
 	}
 }
 
-// TestRefuseRandom: over nights with repeated identities, retries and verdicts at random, every row of every file is in one count, every
-// reject is listed, and what is refused is what the last replay said.
+// TestRefuseRandom: over nights with repeated identities, retries and verdicts at random, every row of every file is in
+// one count, every reject is listed, and what is refused is what the last replay said.
 func TestRefuseRandom(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -490,7 +526,8 @@ func TestRefuseRandom(t *testing.T) {
 				m.take(again)
 			} else {
 				rows := drawRows(rt)
-				text := fmt.Sprintf("event_id,customer_id,time,type,balance_type,amount,x_%d\n", n) // no two files are the same
+				// no two files are the same
+				text := fmt.Sprintf("event_id,customer_id,time,type,balance_type,amount,x_%d\n", n)
 				for _, r := range rows {
 					text += fmt.Sprintf("%s,acme,2026-09-02T10:00:00+08:00,withdraw,cash,%d,\n", r.id, r.amount)
 				}
@@ -526,7 +563,8 @@ func TestRefuseRandom(t *testing.T) {
 
 func drawRows(rt *rapid.T) (rows []accountRow) {
 	for range rapid.IntRange(0, 6).Draw(rt, "rows") {
-		rows = append(rows, accountRow{rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(rt, "id"), rapid.IntRange(1, 2).Draw(rt, "amount")})
+		rows = append(rows, accountRow{rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(rt, "id"),
+			rapid.IntRange(1, 2).Draw(rt, "amount")})
 	}
 	return rows
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// settledInbox is an inbox whose files seem to lie there since 1970, by ctime too, which cannot be set; it counts what is opened.
+// settledInbox is an inbox whose files seem to lie there since 1970, by ctime too, which cannot be set; it counts what
+// is opened.
 type settledInbox struct {
 	fs.FS
 	opened int
@@ -43,8 +44,8 @@ func (s *settledInbox) Stat(name string) (fs.FileInfo, error) {
 	return settledInfo{info}, err
 }
 
-// TestFilesRemembered: with remembered hashes a run finds the same files as without, and opens none of them; once one is taken
-// it is passed over by its remembered hash.
+// TestFilesRemembered: with remembered hashes a run finds the same files as without, and opens none of them; once one
+// is taken it is passed over by its remembered hash.
 func TestFilesRemembered(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -56,7 +57,8 @@ func TestFilesRemembered(t *testing.T) {
 	cache := filepath.Join(t.TempDir(), "tollbook", "inbox")
 
 	want, wantReport, opened := l.look("")
-	if opened != 4 || len(want) != 3 || len(wantReport.Files) != 1 || wantReport.Files[0].SameAs != "usage/a.csv" || len(wantReport.Notes) != 1 {
+	if opened != 4 || len(want) != 3 || len(wantReport.Files) != 1 || wantReport.Files[0].SameAs != "usage/a.csv" ||
+		len(wantReport.Notes) != 1 {
 		t.Fatal(opened, want, wantReport)
 	}
 	for run, reads := range []int{4, 0, 0} {

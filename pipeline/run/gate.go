@@ -12,8 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// GatedError says that a run would reject more than the gates of the settings allow. Nothing was done: no row was rated, no file noted as
-// taken.
+// GatedError says that a run would reject more than the gates of the settings allow. Nothing was done: no row was
+// rated, no file noted as taken.
 type GatedError struct{ Feeds []GatedFeed }
 
 // GatedFeed is one feed with more rejects than its gate allows.
@@ -58,7 +58,8 @@ func (e *GatedError) Error() string {
 
 // Hint says what to do.
 func (e *GatedError) Hint() string {
-	return "mend the feed or the books and run again, or take what passes and keep the rejects: --accept-rejects \"why\""
+	return "mend the feed or the books and run again, or take what passes and keep the rejects: --accept-rejects " +
+		"\"why\""
 }
 
 // String is the feed in one line.
@@ -72,7 +73,8 @@ func (f *GatedFeed) String() string {
 		reasons = append(reasons, fmt.Sprintf("%s %d", r.Reason, r.Rows))
 	}
 	share := new(big.Rat).SetFrac(new(big.Int).Mul(big.NewInt(100), big.NewInt(f.Rejected)), big.NewInt(max(f.Rows, 1)))
-	return fmt.Sprintf("%s has %d rejects in %d rows (%s %%), its gate is %s: %s", f.Feed, f.Rejected, f.Rows, share.FloatString(2), f.Gate, strings.Join(reasons, ", "))
+	return fmt.Sprintf("%s has %d rejects in %d rows (%s %%), its gate is %s: %s", f.Feed, f.Rejected, f.Rows,
+		share.FloatString(2), f.Gate, strings.Join(reasons, ", "))
 }
 
 // exceeds reports whether rejects are above a gate.
@@ -126,7 +128,8 @@ func (r *run) gateScanned() error {
 	return r.gated(over, t)
 }
 
-// gateAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among others.
+// gateAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
+// others.
 func (r *run) gateAll(t *tally) error {
 	over := r.over()
 	if r.o.AcceptRejects == "" {
@@ -137,13 +140,15 @@ func (r *run) gateAll(t *tally) error {
 		return nil
 	}
 	for i := range over {
-		r.note("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s", over[i].Feed, over[i].Rejected, over[i].Rows, over[i].Gate, r.o.AcceptRejects)
+		r.note("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s", over[i].Feed, over[i].Rejected,
+			over[i].Rows, over[i].Gate, r.o.AcceptRejects)
 	}
 	r.next.SetAcceptedRejects(r.o.AcceptRejects)
 	return nil
 }
 
-// over are the feeds whose rejects are above their gates, by name. What is tried again was rejected before, with or without a gate.
+// over are the feeds whose rejects are above their gates, by name. What is tried again was rejected before, with or
+// without a gate.
 func (r *run) over() []GatedFeed {
 	if r.retried != nil {
 		return nil

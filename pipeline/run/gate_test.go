@@ -79,7 +79,8 @@ func drawGate(t *rapid.T, name string) (g settings.Gate, units uint64) {
 		g.Count = rapid.Int64Range(0, 1_000_000_000).Draw(t, name+" most")
 	}
 	if g.HasShare {
-		units = rapid.OneOf(rapid.Uint64Range(0, 1e10), rapid.SampledFrom([]uint64{0, 1, 1e8, 1e9, 1e10 - 1, 1e10})).Draw(t, name+" units")
+		units = rapid.OneOf(rapid.Uint64Range(0, 1e10),
+			rapid.SampledFrom([]uint64{0, 1, 1e8, 1e9, 1e10 - 1, 1e10})).Draw(t, name+" units")
 		var err error
 		if g.Share, err = money.RateFromRaw(0, units); err != nil {
 			t.Fatal(err)
@@ -97,7 +98,8 @@ func above(g settings.Gate, units uint64, rows, rejected int64) bool {
 
 // counts draws rows of a file and how many of them were rejected, often at a gate's edge.
 func drawCounts(t *rapid.T, g settings.Gate, units uint64) (rows, rejected int64) {
-	rows = rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000_000), rapid.SampledFrom([]int64{0, 1, math.MaxInt64})).Draw(t, "rows")
+	rows = rapid.OneOf(rapid.Int64Range(0, 20), rapid.Int64Range(0, 1_000_000_000_000),
+		rapid.SampledFrom([]int64{0, 1, math.MaxInt64})).Draw(t, "rows")
 	hi, lo := bits.Mul64(units, uint64(rows))
 	share, _ := bits.Div64(hi, lo, 1e10) // units ≤ 10^10, so that it fits
 	edge := rapid.SampledFrom([]int64{0, rows, int64(share), g.Count}).Draw(t, "edge")
@@ -127,13 +129,16 @@ func TestGateRule(t *testing.T) {
 		if !got && rows < math.MaxInt64 && exceeds(g, rows+1, rejected) {
 			t.Fatal("one good row more does not pass")
 		}
-		if share, count := (settings.Gate{HasShare: g.HasShare, Share: g.Share}), (settings.Gate{HasCount: g.HasCount, Count: g.Count}); got != (exceeds(share, rows, rejected) || exceeds(count, rows, rejected)) {
+		if share, count := (settings.Gate{HasShare: g.HasShare, Share: g.Share}),
+			(settings.Gate{HasCount: g.HasCount, Count: g.Count}); got != (exceeds(share, rows, rejected) ||
+			exceeds(count, rows, rejected)) {
 			t.Fatal("both together are not either")
 		}
 	})
 }
 
-// TestGateFeeds holds each feed to its own gate: by the rows and rejects of all its files that are taken, and of no other.
+// TestGateFeeds holds each feed to its own gate: by the rows and rejects of all its files that are taken, and of no
+// other.
 func TestGateFeeds(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -145,21 +150,23 @@ func TestGateFeeds(t *testing.T) {
 		rows, rejected := make(map[string]int64), make(map[string]int64)
 		var files []*accept.File
 		for range rapid.IntRange(0, 8).Draw(t, "files") {
-			f := &accept.File{Feed: rapid.SampledFrom([]string{"bandwidth", "orders", "transfers", "usage"}).Draw(t, "feed")}
+			f := &accept.File{Feed: rapid.SampledFrom([]string{"bandwidth", "orders", "transfers", "usage"}).Draw(t,
+				"feed")}
 			f.Rows = rapid.Int64Range(0, 30).Draw(t, "rows")
 			f.Rejected = rapid.Int64Range(0, f.Rows).Draw(t, "rejected")
 			switch rapid.IntRange(0, 5).Draw(t, "taken") {
 			case 0:
 				f.Fault = errors.New("no header")
 			case 1:
-				f.Left = errors.New("it grows")
+				f.Deferred = errors.New("it grows")
 			default:
 				rows[f.Feed] += f.Rows
 				rejected[f.Feed] += f.Rejected
 			}
 			files = append(files, f)
 		}
-		r := &run{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}}, scanned: &accept.Scanned{Files: files}}
+		r := &run{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}},
+			scanned: &accept.Scanned{Files: files}}
 		var want, got []string
 		for _, feed := range []string{"bandwidth", "orders", "usage"} { // transfers have no gate
 			if above(gates.Of(feed), units[feed], rows[feed], rejected[feed]) {

@@ -48,7 +48,8 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 		}
 		if old, taken := known[ref.Name]; taken {
 			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; "+
-				"records that are known already are duplicates or conflicts, the others are new", feed.ShownName(ref.Name), old.Run)
+				"records that are known already are duplicates or conflicts, the others are new",
+				feed.ShownName(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
 			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
@@ -78,7 +79,8 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
 func (r *run) passOver(name string, p feed.Passed) {
-	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() + ": passed over",
+	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() +
+		": passed over",
 		Hint: p.Hint})
 }
 
@@ -98,10 +100,12 @@ func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
 		return true
 	})
 	if len(late) > 0 {
-		r.note("inbox/%s: %d changed after %s, for which this run is, left for a later run: %s", name, len(late), r.o.InboxUntil, some(late))
+		r.note("inbox/%s: %d changed after %s, for which this run is, left for a later run: %s", name, len(late),
+			r.o.InboxUntil, some(late))
 	}
 	if len(young) > 0 {
-		r.note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next run: %s", name, len(young), settle, some(young))
+		r.note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next run: %s",
+			name, len(young), settle, some(young))
 	}
 	return refs
 }
@@ -131,10 +135,10 @@ func (r *run) leave(name, file string, why error) {
 	r.note("%v: nothing of it is taken, the next run looks at it again", why)
 	changed := new(feed.ChangedError)
 	errors.As(why, &changed)
-	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Left: changed.How})
+	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
 	for i := range r.report.Files {
 		if f := &r.report.Files[i]; f.Feed == name && f.SameAs == file {
-			f.SameAs, f.Left = "", "is the same as "+file+", which "+changed.How
+			f.SameAs, f.Deferred = "", "is the same as "+file+", which "+changed.How
 		}
 	}
 }

@@ -83,17 +83,20 @@ func (l *ledger) must(err error) {
 	}
 }
 
-// leftAs checks that one file was left for that reason, that the report says so in a note, and that only others were taken.
+// leftAs checks that one file was left for that reason, that the report says so in a note, and that only others were
+// taken.
 func (l *ledger) leftAs(r *workspace.Report, name, how string, taken map[string]int64) {
 	l.Helper()
 	i := slices.IndexFunc(r.Files, func(f workspace.FileReport) bool { return f.Name == name })
-	if i < 0 || r.Files[i].Left != how || r.Files[i].Rows != 0 {
+	if i < 0 || r.Files[i].Deferred != how || r.Files[i].Rows != 0 {
 		l.Errorf("%s: report %+v, want it left as: %s", name, r.Files, how)
 	}
-	if !slices.ContainsFunc(r.Notes, func(n string) bool { return strings.HasPrefix(n, "inbox/"+name+" "+how+" while it was read") }) {
+	if !slices.ContainsFunc(r.Notes, func(n string) bool {
+		return strings.HasPrefix(n, "inbox/"+name+" "+how+" while it was read")
+	}) {
 		l.Errorf("no note says that %s %s: %q", name, how, r.Notes)
 	}
-	if r.Look() {
+	if r.NeedsAttention() {
 		l.Errorf("a file that is on its way is nothing for a person to look at: %+v", r)
 	}
 	if got := l.taken(); fmt.Sprint(got) != fmt.Sprint(taken) {
@@ -128,11 +131,13 @@ var changes = map[string]struct {
 		l.must(err)
 		l.must(f.Close())
 	}, map[string]int64{"usage/a.csv": 10, "usage/b.csv": 10}},
-	"removed": {"was removed", func(l *ledger, path string) { l.must(os.Remove(path)) }, map[string]int64{"usage/b.csv": 10}},
+	"removed": {"was removed", func(l *ledger, path string) {
+		l.must(os.Remove(path))
+	}, map[string]int64{"usage/b.csv": 10}},
 }
 
-// TestFileChangesMeanwhile: whatever happens to a feed file after it was hashed, before it is read or after, the run takes nothing of
-// it, all of the others, and the next run what is there then. With a memory of hashes and without.
+// TestFileChangesMeanwhile: whatever happens to a feed file after it was hashed, before it is read or after, the run
+// takes nothing of it, all of the others, and the next run what is there then. With a memory of hashes and without.
 func TestFileChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	for name, c := range changes {
@@ -168,8 +173,8 @@ func TestFileChangesMeanwhile(t *testing.T) {
 	}
 }
 
-// TestFileChangesBeforeRejects: rejects that show only when records meet are read a second time. A file that was changed by then
-// cannot be left any more: the run fails, commits nothing, and the next one takes what is there.
+// TestFileChangesBeforeRejects: rejects that show only when records meet are read a second time. A file that was
+// changed by then cannot be left any more: the run fails, commits nothing, and the next one takes what is there.
 func TestFileChangesBeforeRejects(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -192,8 +197,8 @@ func TestFileChangesBeforeRejects(t *testing.T) {
 	}
 }
 
-// TestGrowingFile: another process appends to a feed file all the while. Runs leave it alone until it stands still, and then every row
-// of it is taken once.
+// TestGrowingFile: another process appends to a feed file all the while. Runs leave it alone until it stands still, and
+// then every row of it is taken once.
 func TestGrowingFile(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -239,7 +244,8 @@ func sizeOf(l *ledger, path string) int64 {
 	return info.Size()
 }
 
-// TestInboxUntil: a run that stands for an instant takes what had changed up to it, to the microsecond, and tells of the rest.
+// TestInboxUntil: a run that stands for an instant takes what had changed up to it, to the microsecond, and tells of
+// the rest.
 func TestInboxUntil(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -253,8 +259,9 @@ func TestInboxUntil(t *testing.T) {
 	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10 usage/1.csv:10]" {
 		t.Errorf("taken: %s", got)
 	}
-	const note = "inbox/usage: 4 changed after 2026-09-01T17:30:00Z, for which this run is, left for a later run: usage/2.csv, usage/3.csv, usage/4.csv and 1 more"
-	if !slices.Equal(r.Notes, []string{note}) || r.Look() {
+	const note = "inbox/usage: 4 changed after 2026-09-01T17:30:00Z, for which this run is, left for a later run: " +
+		"usage/2.csv, usage/3.csv, usage/4.csv and 1 more"
+	if !slices.Equal(r.Notes, []string{note}) || r.NeedsAttention() {
 		t.Errorf("notes %q, want %q", r.Notes, note)
 	}
 	l.ingest(nil)
@@ -280,8 +287,9 @@ func TestSettle(t *testing.T) {
 	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10]" {
 		t.Errorf("taken: %s", got)
 	}
-	const note = "inbox/usage: 2 changed less than 10m0s before this run began (inbox.settle), left for the next run: usage/1.csv, usage/2.csv"
-	if !slices.Equal(r.Notes, []string{note}) || r.Look() {
+	const note = "inbox/usage: 2 changed less than 10m0s before this run began (inbox.settle), left for the next " +
+		"run: usage/1.csv, usage/2.csv"
+	if !slices.Equal(r.Notes, []string{note}) || r.NeedsAttention() {
 		t.Errorf("notes %q, want %q", r.Notes, note)
 	}
 	l.ingest(func(o *workspace.Options) { o.Started = instantOf(t, "2026-09-02T03:00:00Z") })
@@ -290,8 +298,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// TestNameTakenBefore: other content under a name that was taken is another file: known records are duplicates, differing ones conflicts,
-// those it no longer has stay; and the report says so, once.
+// TestNameTakenBefore: other content under a name that was taken is another file: known records are duplicates,
+// differing ones conflicts, those it no longer has stay; and the report says so, once.
 func TestNameTakenBefore(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -302,7 +310,8 @@ func TestNameTakenBefore(t *testing.T) {
 	if r.Rows != 8 || r.Accepted != 3 || r.Duplicate != 4 || r.Rejected != 1 || r.Reasons["conflict"] != 1 {
 		t.Errorf("%+v, want 8 rows: 3 accepted, 4 duplicates, 1 conflict", r)
 	}
-	const note = "inbox/usage/a.csv has other content than when manifest 1 took it: it is another file now; records that are known already are duplicates or conflicts, the others are new"
+	const note = "inbox/usage/a.csv has other content than when manifest 1 took it: it is another file now; records " +
+		"that are known already are duplicates or conflicts, the others are new"
 	if !slices.Equal(r.Notes, []string{note}) {
 		t.Errorf("notes %q, want %q", r.Notes, note)
 	}
@@ -328,7 +337,8 @@ func TestSameContentAsChanged(t *testing.T) {
 		}
 	})
 	l.leftAs(r, "usage/a.csv", "was removed", map[string]int64{})
-	if len(r.Files) != 2 || r.Files[1].Left != "is the same as usage/a.csv, which was removed" || r.Files[1].SameAs != "" {
+	if len(r.Files) != 2 || r.Files[1].Deferred != "is the same as usage/a.csv, which was removed" ||
+		r.Files[1].SameAs != "" {
 		t.Errorf("files: %+v", r.Files)
 	}
 	l.ingest(nil)
@@ -382,8 +392,8 @@ func TestPassedOver(t *testing.T) {
 				t.Errorf("run %d, %s: %q, want %q", i, name, got[name], text)
 			}
 		}
-		if len(got) != len(want) || !r.Look() || r.Changed != (i == 0) {
-			t.Errorf("run %d: look %v, changed %v, passed over %v", i, r.Look(), r.Changed, got)
+		if len(got) != len(want) || !r.NeedsAttention() || r.Changed != (i == 0) {
+			t.Errorf("run %d: look %v, changed %v, passed over %v", i, r.NeedsAttention(), r.Changed, got)
 		}
 	}
 	if got := fmt.Sprint(l.taken()); got != "map[usage/a.csv:10 usage/new\nline.csv:10 usage/real/b.csv:10]" {

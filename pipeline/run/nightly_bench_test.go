@@ -15,8 +15,9 @@ import (
 
 var nightlyRows = flag.Int64("nightly.rows", 1_000_000, "rows of the smaller night of BenchmarkNightly")
 
-// BenchmarkNightly runs a night of so many rows and one of twice as many: what the second allocates more is what its further rows cost, since
-// books, buckets and workers are the same. Of the generator's rows one in a thousand is rejected, which is told apart.
+// BenchmarkNightly runs a night of so many rows and one of twice as many: what the second allocates more is what its
+// further rows cost, since books, buckets and workers are the same. Of the generator's rows one in a thousand is
+// rejected, which is told apart.
 func BenchmarkNightly(b *testing.B) {
 	for _, c := range []struct {
 		name  string
@@ -46,7 +47,8 @@ type night struct {
 
 func newNight(b *testing.B, rows int64, noBad bool) night {
 	dir := filepath.Join(b.TempDir(), "workspace")
-	r, err := generate.Workspace(b.Context(), generate.Options{Rows: rows, Customers: 10_000, Days: 1, Seed: 1, Bench: true, NoBad: noBad, Dir: dir}, nil)
+	r, err := generate.Workspace(b.Context(), generate.Options{Rows: rows, Customers: 10_000, Days: 1, Seed: 1,
+		Bench: true, NoBad: noBad, Dir: dir}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

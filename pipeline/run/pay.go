@@ -14,8 +14,8 @@ import (
 	"github.com/tollbook/tollbook/settlement/payment"
 )
 
-// pay pays the lines of open cycles, takes over which account events found too little on their balance, and makes the statements of every
-// place whose lines are others now.
+// pay pays the lines of open cycles, takes over which account events found too little on their balance, and makes the
+// statements of every place whose lines are others now.
 func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	s := &r.ws.Settings
 	cycles := slices.Concat(r.folded.Cycles, r.touchedCycles())

@@ -19,8 +19,9 @@ import (
 
 // PruneOptions is what is to be pruned.
 type PruneOptions struct {
-	Archive string // folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in that of the settings
-	DryRun  bool   // say what would leave, write nothing
+	// folder of the lake that closed cycles go to, relative to the workspace; "" = lake/ in that of the settings
+	Archive string
+	DryRun  bool // say what would leave, write nothing
 }
 
 // PruneReport is what a prune did.
@@ -34,8 +35,9 @@ type PruneReport struct {
 	Waits    *archive.Waits   `json:"waits,omitempty"` // the first cycle that is old enough and stays for now
 	Volumes  string           `json:"volumes"`         // folder that the names of volumes are below
 	Inbox    []archive.Packed `json:"inbox"`
-	Rejects  int              `json:"files_with_rejects,omitempty"` // feed files that are old enough and stay for their open rejects
-	DryRun   bool             `json:"dry_run,omitempty"`
+	// feed files that are old enough and stay for their open rejects
+	Rejects int  `json:"files_with_rejects,omitempty"`
+	DryRun  bool `json:"dry_run,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *workspace.Owed `json:"publish_owed,omitempty"`
@@ -49,22 +51,24 @@ type ArchivedCycle struct {
 	Rows  int64  `json:"lines"` // of the lines that left
 }
 
-// Look reports whether a person should look: exit code 1 (spec §7.4).
-func (r *PruneReport) Look() bool {
-	return r.Owed != nil || r.Published != nil && r.Published.Look()
+// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+func (r *PruneReport) NeedsAttention() bool {
+	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }
 
-// Prune packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as one transaction on the
-// lake. Done again with nothing due it writes nothing. Errors: those of the lake and of publishing; the report is there with an
-// error of publishing.
+// Prune packs feed files away and archives closed cycles, as the settings say how long they stay (package archive), as
+// one transaction on the lake. Done again with nothing due it writes nothing. Errors: those of the lake and of
+// publishing; the report is there with an error of publishing.
 func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
 	if po.Archive == "" {
 		po.Archive = filepath.ToSlash(filepath.Join(w.Settings.Retention.Archive, "lake"))
 	}
 	if filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive), Hint: "give another folder for the archive"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive),
+			Hint: "give another folder for the archive"}
 	}
-	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive, DryRun: po.DryRun,
+	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive,
+		DryRun:  po.DryRun,
 		Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
 	if err := p.transact(ctx); err != nil {
 		return nil, err
@@ -199,8 +203,9 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 		return err
 	}
 	hashes, _ := feed.LoadHashes(p.o.HashCache) // without them every file is read
-	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))), Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
-		Inputs: inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
+	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))),
+		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
+		Inputs:  inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
 		Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
 	if err != nil {

@@ -22,12 +22,14 @@ type PublishOptions struct {
 	Rebalance bool         // put files on the shard that their bucket belongs to now
 }
 
-// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server, *rows.NoCycleError,
-// problem.Problems where the books no longer have what lines name, and those of publish.Publish.
-func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions, o workspace.Options) (report *publish.Report, err error) {
+// Publish brings the ClickHouse of the settings to the lake's state. Errors: *RefusedError without a server,
+// *rows.NoCycleError, problem.Problems where the books no longer have what lines name, and those of publish.Publish.
+func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
+	o workspace.Options) (report *publish.Report, err error) {
 	s := &w.Settings.ClickHouse
 	if !s.DSN.Set() {
-		return nil, &workspace.RefusedError{What: "no server to publish to", Hint: "set clickhouse.dsn in tollbook.yaml"}
+		return nil, &workspace.RefusedError{What: "no server to publish to",
+			Hint: "set clickhouse.dsn in tollbook.yaml"}
 	}
 	env := o.Env
 	if env == nil {
@@ -46,14 +48,18 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions, o w
 		return nil, err
 	}
 	o.BeginStage(workspace.StagePublish)
-	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun, TakeOver: po.TakeOver, Rebalance: po.Rebalance,
+	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun,
+		TakeOver: po.TakeOver, Rebalance: po.Rebalance,
 		Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
-		src := &publish.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples, Limits: rows.Limits{Workers: o.Workers}}
+		src := &publish.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
+			Limits: rows.Limits{Workers: o.Workers}}
 		if po.Cycle != place.NoCycle {
 			src.Cycle = po.Cycle.String()
 			if ref, _ := snap.Cycle(src.Cycle); ref.Archived != nil {
-				return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle, ref.Archived.AsOf),
+				return &workspace.RefusedError{
+					What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle,
+						ref.Archived.AsOf),
 					Hint: "`tollbook publish` keeps what stays of it up to date: statements, accounts, incentives"}
 			}
 		}
@@ -67,8 +73,8 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions, o w
 	return report, nil
 }
 
-// publishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the lake: the report says
-// that the publish is owed. Totals that differ are an error (spec §6.6).
+// publishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the
+// lake: the report says that the publish is owed. Totals that differ are an error (spec §6.6).
 func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
 	published, err := Publish(ctx, w, PublishOptions{Cycle: place.NoCycle}, o)
 	var differ *publish.DifferError

@@ -24,7 +24,8 @@ type RerateOptions struct {
 	DryRun bool   // work the differences out, write nothing
 }
 
-// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all that was billed.
+// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
+// that was billed.
 type Difference struct {
 	CustomerID     string               `json:"customer_id"`
 	SKU            string               `json:"sku"`
@@ -36,7 +37,8 @@ type Difference struct {
 	DiscountAmount money.Amount         `json:"official_discount_amount"`
 	Truncated      money.Amount         `json:"truncated_amount"`
 	Payment        money.Amount         `json:"payment_amount"`
-	Why            []string             `json:"why"` // what of its lines is another: package, price, discount, quantity or other
+	// what of its lines is another: package, price, discount, quantity or other
+	Why []string `json:"why"`
 }
 
 // rerateJob is a job's re-rating; reposted are the buckets in which it changed something.
@@ -47,12 +49,14 @@ type rerateJob struct {
 	list     []Difference
 }
 
-// Rerate rates the usage and bandwidth of a closed cycle again (spec §4.12) and posts the differences to what was billed into the earliest
-// open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError for a cycle that is not closed, and what is
-// wrong with the books.
-func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions, o workspace.Options) (*workspace.Report, []Difference, error) {
+// Rerate rates the usage and bandwidth of a closed cycle again (spec §4.12) and posts the differences to what was
+// billed into the earliest open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError
+// for a cycle that is not closed, and what is wrong with the books.
+func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,
+	o workspace.Options) (*workspace.Report, []Difference, error) {
 	re := &rerateJob{RerateOptions: ro, cycle: cycle}
-	report, err := perform(ctx, w, o, job{command: "rerate --cycle " + cycle.String(), cycle: place.NoCycle, dryRun: ro.DryRun, rerate: re})
+	report, err := perform(ctx, w, o, job{command: "rerate --cycle " + cycle.String(), cycle: place.NoCycle,
+		dryRun: ro.DryRun, rerate: re})
 	return report, re.list, err
 }
 
@@ -60,14 +64,17 @@ func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro 
 func (r *run) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c), Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),
+			Hint: "an open cycle is rated by today's books anyway: `tollbook run nightly`"}
 	}
 	ref, known := r.txn.Base().Cycle(c.String())
 	switch {
 	case !known:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c), Hint: "check --cycle"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c),
+			Hint: "check --cycle"}
 	case ref.Archived != nil:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c, ref.Archived.AsOf, ref.Archived.Where),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
+			ref.Archived.AsOf, ref.Archived.Where),
 			Hint: "what is archived is not rated again; set retention.lines_months to keep lines longer"}
 	}
 	return nil
@@ -94,7 +101,8 @@ func (r *run) rerate(ctx context.Context) error {
 		re.list = append(re.list, differenceOf(f.Books, &list[i]))
 	}
 	slices.SortStableFunc(re.list, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 	})
 	r.report.Lines += int64(len(list))
 	r.o.CountRows(int64(len(list)))
@@ -102,8 +110,10 @@ func (r *run) rerate(ctx context.Context) error {
 }
 
 func differenceOf(b *books.Books, d *fold.Difference) Difference {
-	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region, Resource: d.Resource,
-		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated, Payment: d.Payment, Why: d.Why}
+	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region,
+		Resource:    d.Resource,
+		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated,
+		Payment: d.Payment, Why: d.Why}
 }
 
 // draftBooks reads the books of another folder.

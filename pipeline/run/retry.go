@@ -17,7 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// retried is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they came from.
+// retried is what `ingest --retry-rejects` tries: the open rejects, written out again as feed files, one per file they
+// came from.
 type retried struct {
 	files []retriedFile
 	kept  []rejects.Row // of those that no mended book can help
@@ -40,9 +41,9 @@ func (t *retried) original(file int32, row int64) (string, int64) {
 	return f.name, f.records[row-1].Row
 }
 
-// mendable reports whether other books or other records can make a record of this reason pass: a record that is wrong by itself stays so.
-// What met a balance or a state that it does not fit is decided again by every run.
-func mendable(word string) bool {
+// correctable reports whether other books or other records can make a record of this reason pass: a record that is
+// wrong by itself stays so. What met a balance or a state that it does not fit is decided again by every run.
+func correctable(word string) bool {
 	why, ok := reason.Parse(word)
 	return ok && why >= reason.Future && why != reason.InsufficientBalance && why != reason.BadState
 }
@@ -70,7 +71,7 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	}
 	for i := range all {
 		x := &all[i]
-		if !mendable(x.Reason) {
+		if !correctable(x.Reason) {
 			r.retried.kept = append(r.retried.kept, *x)
 			continue
 		}
@@ -105,7 +106,8 @@ func extension(name string) string {
 	return ".ndjson"
 }
 
-// scratchInbox stands in for the inbox: files of the lake's temporary folder, which the next run clears if this one is killed.
+// scratchInbox stands in for the inbox: files of the lake's temporary folder, which the next run clears if this one is
+// killed.
 type scratchInbox struct {
 	txn   *lake.Txn
 	names map[string]string // in the lake, by the name below the inbox
@@ -179,7 +181,8 @@ func (t *retried) untried(scanned *accept.Scanned) []rejects.Row {
 
 // order sorts rejects as they are kept and exported.
 func order(a, b *rejects.Row) int {
-	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row), cmp.Compare(a.Hash, b.Hash))
+	return cmp.Or(cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row),
+		cmp.Compare(a.Hash, b.Hash))
 }
 
 // note moves what a retry settled from rejected to accepted or duplicate in the file's counts.

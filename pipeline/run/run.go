@@ -43,21 +43,25 @@ func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Optio
 	return perform(ctx, w, o, job{command: "ingest --retry-rejects", cycle: place.NoCycle, retry: true})
 }
 
-// Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date (spec §7.1).
+// Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date
+// (spec §7.1).
 func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: "run nightly", cycle: place.NoCycle})
 }
 
 // Monthly does what Nightly does and makes the month-end lines of a cycle (spec §7.1, §4.6).
-func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report, error) {
+func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report,
+	error) {
 	return perform(ctx, w, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})
 }
 
-// Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing would do.
-// Errors: *OpenItemsError for a cycle of which more is missing than Options.CloseIf allows; nothing was done then.
+// Close does what Monthly does and freezes the cycle. With dryRun nothing is committed: the report says what closing
+// would do. Errors: *OpenItemsError for a cycle of which more is missing than Options.CloseIf allows; nothing was done
+// then.
 func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryRun bool, o workspace.Options) (
 	*workspace.Report, error) {
-	return perform(ctx, w, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true, dryRun: dryRun})
+	return perform(ctx, w, o, job{command: "close --cycle " + cycle.String(), cycle: cycle, close: true,
+		dryRun: dryRun})
 }
 
 // run is one run in the making.
@@ -84,8 +88,8 @@ type run struct {
 	partners *settlement.Book
 }
 
-// perform does a job and publishes what it left, where there is a server for it. The report is there with an error of publishing too: the
-// lake has the run then.
+// perform does a job and publishes what it left, where there is a server for it. The report is there with an error of
+// publishing too: the lake has the run then.
 func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (*workspace.Report, error) {
 	report, err := transact(ctx, w, o, j)
 	if err != nil {
@@ -98,8 +102,10 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 }
 
 // transact does a job as one transaction on the lake.
-func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report, err error) {
-	r := &run{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf, Reasons: make(map[string]int64)}}
+func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report,
+	err error) {
+	r := &run{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
+		Reasons: make(map[string]int64)}}
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -159,7 +165,7 @@ func (r *run) prepare() (err error) {
 		return err
 	}
 	r.books = workspace.Fingerprint(r.ws)
-	r.change = r.mended()
+	r.change = r.booksDiff()
 	if r.job.rerate != nil {
 		return r.checkRerate()
 	}
@@ -178,11 +184,14 @@ func (r *run) checkCycle() error {
 		r.report.Closed = alreadyClosed
 		return nil
 	case c <= r.closed:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is closed", c), Hint: "a closed cycle does not change; `tollbook bill` shows it"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is closed", c),
+			Hint: "a closed cycle does not change; `tollbook bill` shows it"}
 	case bounds.From > r.o.AsOf:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf), Hint: "check --cycle and --as-of"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s has not begun at %s", c, r.o.AsOf),
+			Hint: "check --cycle and --as-of"}
 	case r.job.close && bounds.To > r.o.AsOf:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To), Hint: "close it after its last day, or check --as-of"}
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s does not end before %s", c, bounds.To),
+			Hint: "close it after its last day, or check --as-of"}
 	}
 	if !r.job.close {
 		return nil
@@ -193,7 +202,8 @@ func (r *run) checkCycle() error {
 			return err
 		}
 		if earlier > r.closed && earlier < c && ref.Files != nil {
-			return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier), Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
+			return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is still open", earlier),
+				Hint: fmt.Sprintf("close cycles in order: `tollbook close --cycle %s` first", earlier)}
 		}
 	}
 	return nil
@@ -201,9 +211,12 @@ func (r *run) checkCycle() error {
 
 // work takes feeds in and folds.
 func (r *run) work(ctx context.Context) (err error) {
-	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Archived: r.archivedThrough(),
-		Inbox: r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes, Log: r.o.Log, Progress: r.o.Progress}
-	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf + period.Instant(r.ws.Settings.Usage.FutureTolerance)}
+	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf,
+		Archived: r.archivedThrough(),
+		Inbox:    r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes,
+		Log: r.o.Log, Progress: r.o.Progress}
+	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
+		period.Instant(r.ws.Settings.Usage.FutureTolerance)}
 	cfg.Events = r.intake
 	if err := r.watchRejects(cfg); err != nil {
 		return err
@@ -233,7 +246,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	r.countEvents()
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
 	r.o.BeginStage(workspace.StageRejects)
-	if err := r.account(ctx, cfg); err != nil {
+	if err := r.reconcile(ctx, cfg); err != nil {
 		return err
 	}
 	r.o.CountRows(r.report.Rejected)
@@ -281,7 +294,8 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 // booksWrong turns an error that mended books would heal into what a check of the books would have said.
 func booksWrong(err error) error {
 	rowBack := func(book string) error {
-		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(), Hint: "put the row back: end it with valid_to instead of deleting it"}}
+		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
+			Hint: "put the row back: end it with valid_to instead of deleting it"}}
 	}
 	var missing *fold.MissingBookError
 	var unnamed *settle.MissingBookError
@@ -295,7 +309,8 @@ func booksWrong(err error) error {
 	case errors.As(err, &missing):
 		return rowBack(missing.Book)
 	case errors.As(err, &price):
-		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(), Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
+		return problem.Problems{{Pos: problem.Pos{File: "books/prices.csv"}, Text: err.Error(),
+			Hint: "records were accepted under this price: put the version back, or one that covers the instant"}}
 	}
 	return err
 }
@@ -342,7 +357,8 @@ func (r *run) folder() *fold.Folder {
 		lateIn = r.closed + 1
 	}
 	f := &fold.Folder{
-		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
+		Txn: r.txn, Books: r.ws.Books, Prices: r.prices, Scanned: r.scanned, Buckets: r.ws.Settings.Lake.Buckets,
+		Workers:  r.o.Workers,
 		Open:     func(c period.Cycle) bool { return c > r.closed },
 		MonthEnd: func(c period.Cycle) bool { return ref(c).MonthEnd || c == r.job.cycle },
 		Refold:   r.refold,

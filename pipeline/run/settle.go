@@ -12,11 +12,13 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run closes.
+// settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run
+// closes.
 func (r *run) settle(ctx context.Context) error {
-	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets, Workers: r.o.Workers,
-		Closed: func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
-		Anew: r.settleAnew}
+	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets,
+		Workers: r.o.Workers,
+		Closed:  func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
+		Again: r.settleAgain}
 	for _, name := range r.cycleNames() {
 		c, err := period.ParseCycle(name)
 		if err != nil {
@@ -40,9 +42,9 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// settleAnew reports whether performance is worked out from all lines of a cycle. What changed since a closed cycle was rated, r.change does
-// not say: it compares with the books of the open ones.
-func (r *run) settleAnew(c period.Cycle) bool {
+// settleAgain reports whether performance is worked out from all lines of a cycle. What changed since a closed cycle
+// was rated, r.change does not say: it compares with the books of the open ones.
+func (r *run) settleAgain(c period.Cycle) bool {
 	return r.refold(c) && (c <= r.closed || r.change.Partners())
 }
 

@@ -73,7 +73,8 @@ func TestReadersOutliveACommit(t *testing.T) {
 	night("2026-09-26T00:00:00Z")
 	gone := 0
 	for _, e := range files {
-		if _, err := os.Stat(filepath.Join(dir, "lake", e.Path)); e.Table == tables.Lines().Name && errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Stat(filepath.Join(dir, "lake", e.Path)); e.Table == tables.Lines().Name &&
+			errors.Is(err, fs.ErrNotExist) {
 			gone++
 		}
 	}
@@ -86,7 +87,8 @@ func TestReadersOutliveACommit(t *testing.T) {
 		got = append(got, string(row.Text(tables.LID))+" "+a.String())
 		return err
 	})
-	want := "rec-aurora 1.00000000, rec-birch 2.00000000, rec-cedar-1 4.00000000, rec-cedar-2 8.00000000, rec-dune 16.00000000, " +
+	want := "rec-aurora 1.00000000, rec-birch 2.00000000, rec-cedar-1 4.00000000, rec-cedar-2 8.00000000, rec-dune " +
+		"16.00000000, " +
 		"rec-elm-1 32.00000000, rec-elm-2 64.00000000, rec-fern 128.00000000"
 	if err != nil || strings.Join(got, ", ") != want {
 		t.Errorf("%v, %v", got, err)

@@ -46,7 +46,8 @@ func (r *run) totals() error {
 		list = append(list, lines.all.totals(ref+"/lines.")...)
 		list = append(list, statements.all.totals(ref+"/statements.")...)
 	}
-	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) }) // as the manifest has them
+	// as the manifest has them
+	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })
 	r.report.Totals = list
 	for _, e := range r.next.Find(rejects.OpenKey()) {
 		r.report.Rejects += e.Rows
@@ -56,7 +57,9 @@ func (r *run) totals() error {
 
 // totalsOf are the control totals of a cycle.
 func totalsOf(all []lake.Total, cycle string) []lake.Total {
-	return slices.DeleteFunc(slices.Clone(all), func(t lake.Total) bool { return !strings.HasPrefix(t.Name, cycle+"/") })
+	return slices.DeleteFunc(slices.Clone(all), func(t lake.Total) bool {
+		return !strings.HasPrefix(t.Name, cycle+"/")
+	})
 }
 
 // cycleNames are the cycles with files in the state to come.
@@ -213,8 +216,8 @@ func (s *tableSums) totals(prefix string) []lake.Total {
 	return list
 }
 
-// agree checks Σ lines = Σ statements for every amount that both have, bucket by bucket, so that errors of two buckets that cancel each
-// other are seen, and names the first that differs.
+// agree checks Σ lines = Σ statements for every amount that both have, bucket by bucket, so that errors of two buckets
+// that cancel each other are seen, and names the first that differs.
 func agree(cycle string, lines, statements *bucketSums) error {
 	buckets := slices.Sorted(maps.Keys(lines.of))
 	buckets = slices.AppendSeq(buckets, maps.Keys(statements.of))
@@ -226,7 +229,8 @@ func agree(cycle string, lines, statements *bucketSums) error {
 		}
 		for _, bucket := range buckets {
 			if l, s := lines.text(bucket, def.Name), statements.text(bucket, def.Name); l != s {
-				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket), Left: l + " in lines", Right: s + " in statements"}
+				return &TotalsError{Name: fmt.Sprintf("%s of cycle %s, bucket %d", def.Name, cycle, bucket),
+					Left: l + " in lines", Right: s + " in statements"}
 			}
 		}
 	}

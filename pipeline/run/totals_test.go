@@ -17,28 +17,41 @@ func sumsOf(table string, bucket int, official, payment string) lake.FileEntry {
 	}
 }
 
-// Lines and statements that add up to the same in each bucket go through; a cent that is in one of them alone stops the run and is named
-// with its bucket.
+// Lines and statements that add up to the same in each bucket go through; a cent that is in one of them alone stops the
+// run and is named with its bucket.
 func TestAgree(t *testing.T) {
 	t.Parallel()
-	lines := []lake.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"), sumsOf("lines", 0, "5.00000000", "5.00000000"), sumsOf("lines", 1, "7.00000000", "7.00000000")}
+	lines := []lake.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),
+		sumsOf("lines", 0, "5.00000000", "5.00000000"), sumsOf("lines", 1, "7.00000000", "7.00000000")}
 	for _, c := range []struct {
 		name       string
 		statements []lake.FileEntry
 		want       *TotalsError
 	}{
-		{"equal", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"), sumsOf("statements", 1, "7.00000000", "7.00000000")}, nil},
-		{"a cent less", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"), sumsOf("statements", 1, "7.00000000", "6.99000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 1", "7.00000000 in lines", "6.99000000 in statements"}},
-		{"an amount twice", []lake.FileEntry{sumsOf("statements", 0, "20.00000000", "14.00000000"), sumsOf("statements", 1, "7.00000000", "7.00000000")},
-			&TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines", "20.00000000 in statements"}},
-		{"a cent of one bucket's lines in the other's statements", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.01000000"), sumsOf("statements", 1, "7.00000000", "6.99000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 0", "14.00000000 in lines", "14.01000000 in statements"}},
+		{"equal", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+			sumsOf("statements", 1, "7.00000000", "7.00000000")}, nil},
+		{"a cent less", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+			sumsOf("statements", 1, "7.00000000", "6.99000000")},
+			&TotalsError{"payment_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
+				"6.99000000 in statements"}},
+		{"an amount twice", []lake.FileEntry{sumsOf("statements", 0, "20.00000000", "14.00000000"),
+			sumsOf("statements", 1, "7.00000000", "7.00000000")},
+			&TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
+				"20.00000000 in statements"}},
+		{"a cent of one bucket's lines in the other's statements",
+			[]lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.01000000"),
+				sumsOf("statements", 1, "7.00000000", "6.99000000")},
+			&TotalsError{"payment_amount of cycle 2026-09, bucket 0", "14.00000000 in lines",
+				"14.01000000 in statements"}},
 		{"a bucket without statements", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000")},
-			&TotalsError{"official_amount of cycle 2026-09, bucket 1", "7.00000000 in lines", "0.00000000 in statements"}},
-		{"a bucket without lines", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"), sumsOf("statements", 1, "7.00000000", "7.00000000"), sumsOf("statements", 2, "0.00000000", "0.01000000")},
-			&TotalsError{"payment_amount of cycle 2026-09, bucket 2", "0.00000000 in lines", "0.01000000 in statements"}},
-		{"no statements at all", nil, &TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines", "0.00000000 in statements"}},
+			&TotalsError{"official_amount of cycle 2026-09, bucket 1", "7.00000000 in lines",
+				"0.00000000 in statements"}},
+		{"a bucket without lines", []lake.FileEntry{sumsOf("statements", 0, "15.00000000", "14.00000000"),
+			sumsOf("statements", 1, "7.00000000", "7.00000000"), sumsOf("statements", 2, "0.00000000", "0.01000000")},
+			&TotalsError{"payment_amount of cycle 2026-09, bucket 2", "0.00000000 in lines",
+				"0.01000000 in statements"}},
+		{"no statements at all", nil, &TotalsError{"official_amount of cycle 2026-09, bucket 0", "15.00000000 in lines",
+			"0.00000000 in statements"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

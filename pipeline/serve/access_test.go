@@ -47,13 +47,16 @@ var mayCall = map[string]string{
 	"OpenAPI":                         "anybody",
 }
 
-// asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by their name and kind.
+// asked are parameters that an operation needs to have an answer of status 200, beyond those that the test knows by
+// their name and kind.
 var asked = map[string]map[string]string{
 	"ExplainLine": {"id": "rec-CUSTOMER"},
-	"ListOnDemandResourceRatings": {"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"vm","resource_spec":"vm","region":"east",` +
-		`"usage_factor":"Duration","usage_value":1,"usage_measure_id":4,"subscription_num":1}]`},
-	"ListRateOnPeriodDetail": {"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"server","resource_spec":"server","region":"east",` +
-		`"period_type":2,"period_num":1,"subscription_num":1}]`},
+	"ListOnDemandResourceRatings": {
+		"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"vm","resource_spec":"vm","region":"east",` +
+			`"usage_factor":"Duration","usage_value":1,"usage_measure_id":4,"subscription_num":1}]`},
+	"ListRateOnPeriodDetail": {
+		"product_infos": `[{"id":"1","cloud_service_type":"compute","resource_type":"server","resource_spec":"server","region":"east",` +
+			`"period_type":2,"period_num":1,"subscription_num":1}]`},
 	"ListPartnerAccountChangeRecords": {"partner_id": "PARTNER"},
 	"ListRenewRateOnPeriod":           {"resource_ids": `["res-CUSTOMER"]`},
 }
@@ -89,9 +92,11 @@ const (
 )
 
 // customers are the rows of the matrix; "" = none is named.
-var customers = []string{"", "cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern", "cust-nobody"}
+var customers = []string{"", "cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern",
+	"cust-nobody"}
 
-// outcomes is what a caller that may call an operation is answered, by what the operation reads and in the order of customers.
+// outcomes is what a caller that may call an operation is answered, by what the operation reads and in the order of
+// customers.
 var outcomes = map[operation.Subject]map[string][]string{
 	operation.OneCustomer: {
 		"vendor":   {missing, ok, ok, ok, ok, ok, ok, foreign},
@@ -144,25 +149,35 @@ var priced = []string{"ListOnDemandResourceRatings", "ListRateOnPeriodDetail", "
 
 // unnamed is what a caller that may call is answered by operations that take no customer.
 var unnamed = map[operation.Subject]map[string]string{
-	operation.Nobody:       {"vendor": ok, "finance": ok, "north": ok, "north-m1": ok, "south": ok, "east": ok, "aurora": ok, "fern": ok, "left": ok, "stray": ok},
-	operation.AnyStatement: {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok, "left": role},
-	operation.ItsPartner:   {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok, "left": role},
+	operation.Nobody: {"vendor": ok, "finance": ok, "north": ok, "north-m1": ok, "south": ok, "east": ok,
+		"aurora": ok, "fern": ok, "left": ok, "stray": ok},
+	operation.AnyStatement: {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok,
+		"left": role},
+	operation.ItsPartner: {"vendor": ok, "finance": ok, "north": ok, "north-m1": role, "south": ok, "east": ok,
+		"left": role},
 }
 
-// hidden are words that an answer must never hold, by caller: ids of customers, partners, records and managers of others. They are
-// looked for in every answer, whatever the operation.
+// hidden are words that an answer must never hold, by caller: ids of customers, partners, records and managers of
+// others. They are looked for in every answer, whatever the operation.
 var hidden = map[string][]string{
-	"north":    {"cust-cedar", "cust-dune", "cust-fern", "res-cedar", "res-dune", "res-fern", "rec-cedar", "rec-dune", "rec-elm-2", "rec-fern", "part-east"},
-	"north-m1": {"cust-birch", "cust-cedar", "cust-dune", "cust-fern", "rec-birch", "rec-cedar", "rec-dune", "rec-elm-2", "rec-fern", "part-east"},
-	"south":    {"cust-aurora", "cust-birch", "cust-dune", "cust-elm", "cust-fern", "rec-aurora", "rec-birch", "rec-dune", "rec-elm", "rec-fern"},
-	"east":     {"cust-aurora", "cust-birch", "cust-cedar", "cust-fern", "rec-aurora", "rec-birch", "rec-cedar", "rec-elm-1", "rec-fern", "part-north"},
-	"aurora":   {"cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern", "rec-birch", "rec-cedar", "rec-dune", "rec-elm", "rec-fern", "part-east"},
-	"fern":     {"cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "rec-aurora", "rec-birch", "rec-cedar", "rec-dune", "rec-elm", "part-"},
-	"left":     {"cust-", "rec-", "res-", "part-"},
-	"stray":    {"cust-", "rec-", "res-", "part-"},
+	"north": {"cust-cedar", "cust-dune", "cust-fern", "res-cedar", "res-dune", "res-fern", "rec-cedar", "rec-dune",
+		"rec-elm-2", "rec-fern", "part-east"},
+	"north-m1": {"cust-birch", "cust-cedar", "cust-dune", "cust-fern", "rec-birch", "rec-cedar", "rec-dune",
+		"rec-elm-2", "rec-fern", "part-east"},
+	"south": {"cust-aurora", "cust-birch", "cust-dune", "cust-elm", "cust-fern", "rec-aurora", "rec-birch",
+		"rec-dune", "rec-elm", "rec-fern"},
+	"east": {"cust-aurora", "cust-birch", "cust-cedar", "cust-fern", "rec-aurora", "rec-birch", "rec-cedar",
+		"rec-elm-1", "rec-fern", "part-north"},
+	"aurora": {"cust-birch", "cust-cedar", "cust-dune", "cust-elm", "cust-fern", "rec-birch", "rec-cedar", "rec-dune",
+		"rec-elm", "rec-fern", "part-east"},
+	"fern": {"cust-aurora", "cust-birch", "cust-cedar", "cust-dune", "cust-elm", "rec-aurora", "rec-birch",
+		"rec-cedar", "rec-dune", "rec-elm", "part-"},
+	"left":  {"cust-", "rec-", "res-", "part-"},
+	"stray": {"cust-", "rec-", "res-", "part-"},
 }
 
-// mayName are operations in which the words of others stand by right: a distributor's statement names the customers of its resellers.
+// mayName are operations in which the words of others stand by right: a distributor's statement names the customers of
+// its resellers.
 var mayName = map[string][]string{
 	"ShowStatement": {"cust-cedar", "part-north", "part-east"},
 }
@@ -195,7 +210,8 @@ func TestAccess(t *testing.T) {
 				got := w.ask(&op, c, tokens[c.name], customer)
 				described.conforms(t, &op, got)
 				if outcome(got) != want {
-					t.Errorf("%s as %s for %q: %s, want %s\n%s", op.Name, c.name, customer, outcome(got), want, got.body)
+					t.Errorf("%s as %s for %q: %s, want %s\n%s", op.Name, c.name, customer, outcome(got), want,
+						got.body)
 				}
 				for _, word := range hidden[c.name] {
 					if strings.Contains(got.body, word) && !slices.Contains(mayName[op.Name], word) && !op.Public() {
@@ -322,11 +338,13 @@ func given(op *operation.Operation, p *operation.Param, c caller, customer strin
 	return "x"
 }
 
-// TestScopeOfLines reads which lines each caller gets of each customer: the payments are powers of two, so that their sum names them.
+// TestScopeOfLines reads which lines each caller gets of each customer: the payments are powers of two, so that their
+// sum names them.
 func TestScopeOfLines(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
-	north, east, south := keys.Caller{Role: keys.Partner, Partner: "part-north"}, keys.Caller{Role: keys.Partner, Partner: "part-east"}, keys.Caller{Role: keys.Partner, Partner: "part-south"}
+	north, east, south := keys.Caller{Role: keys.Partner, Partner: "part-north"},
+		keys.Caller{Role: keys.Partner, Partner: "part-east"}, keys.Caller{Role: keys.Partner, Partner: "part-south"}
 	bound := keys.Caller{Role: keys.Partner, Partner: "part-north", Manager: "m-2"}
 	tokens := map[keys.Caller]string{}
 	for _, c := range []struct {

@@ -116,17 +116,19 @@ func (s *Server) shape(a *answer, r *http.Request) error {
 		return operation.URLTooLong(s.api.MaxURL)
 	}
 	// A path that is not written in its shortest form is none of ours; net/http would redirect it.
-	if escaped := r.URL.EscapedPath(); r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") || path.Clean(escaped) != escaped {
+	if escaped := r.URL.EscapedPath(); r.Method == http.MethodConnect || !strings.HasPrefix(escaped, "/") ||
+		path.Clean(escaped) != escaped {
 		return operation.NoPath()
 	}
 	if len(languages) > 0 {
-		return operation.BadParameter("X-Language", operation.Text{Zh: "取值应为zh_CN或en_US", En: "is none of zh_CN, en_US"})
+		return operation.BadParameter("X-Language", operation.Text{Zh: "取值应为zh_CN或en_US",
+			En: "is none of zh_CN, en_US"})
 	}
 	return nil
 }
 
-// mostTurns is how many states a request is tried on: one that loses so many is slower than the runs.
-const mostTurns = 10
+// maxTurns is how many states a request is tried on: one that loses so many is slower than the runs.
+const maxTurns = 10
 
 // answer answers a request to an operation.
 func (s *Server) answer(a *answer, r *http.Request) {
@@ -137,7 +139,7 @@ func (s *Server) answer(a *answer, r *http.Request) {
 		if err = s.try(a, r, body, period.Instant(now.UnixMicro())); err == nil {
 			return
 		}
-		if turn < mostTurns && a.status == 0 && errors.As(err, &moved) {
+		if turn < maxTurns && a.status == 0 && errors.As(err, &moved) {
 			err = nil // from the newer state, from the start (SERVE-1)
 		}
 	}
@@ -167,7 +169,8 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 	}
 	if a.caller, err = s.caller(r, body, now); err != nil {
 		told := new(operation.Error)
-		if nobody := a.caller.ID == ""; !nobody || !errors.As(err, &told) || told.Code.Status != http.StatusUnauthorized {
+		if nobody := a.caller.ID == ""; !nobody || !errors.As(err, &told) ||
+			told.Code.Status != http.StatusUnauthorized {
 			return nil, err
 		}
 		if over {
@@ -272,7 +275,7 @@ func marshal(text []byte, result any) ([]byte, error) {
 func (a *answer) fail(err error) {
 	e := new(operation.Error)
 	if !errors.As(err, &e) {
-		e = a.told(err)
+		e = a.failed(err)
 	}
 	a.code = e.Code.ID
 	h := a.Header()
@@ -285,11 +288,11 @@ func (a *answer) fail(err error) {
 	}
 	a.WriteHeader(e.Code.Status)
 	// Strings alone, to a connection that may be gone: there is nobody to tell.
-	_ = operation.Encode(a, e.Told(a.language))
+	_ = operation.Encode(a, e.Body(a.language))
 }
 
-// told is an error of ours as a caller may know it (OP-4).
-func (a *answer) told(err error) *operation.Error {
+// failed is an error of ours as a caller may know it (OP-4).
+func (a *answer) failed(err error) *operation.Error {
 	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

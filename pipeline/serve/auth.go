@@ -58,7 +58,8 @@ func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Calle
 func (s *Server) remembered(err error) {
 	if alone := err != nil; s.alone.Swap(alone) != alone {
 		if alone {
-			s.log.Error("used signatures are remembered in memory alone: a restart, or another server, takes them once more", "error", err.Error())
+			s.log.Error("used signatures are remembered in memory alone: a restart, or another server, takes them "+
+				"once more", "error", err.Error())
 			return
 		}
 		s.log.Info("used signatures are written down again")

@@ -14,7 +14,7 @@ import (
 const aurora = "/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-09&customer_id=cust-aurora"
 
 // signed is a signed request for aurora's lines.
-func (w *world) signed(k keys.Made, path string, at time.Time) *http.Request {
+func (w *world) signed(k keys.Issued, path string, at time.Time) *http.Request {
 	r := w.request(http.MethodGet, path, "")
 	sign(r, k.ID, k.Secret, at, "", "x-language")
 	return r
@@ -41,8 +41,10 @@ func TestSignatures(t *testing.T) {
 		"another order of parameters": {func(r *http.Request) {
 			r.URL.RawQuery = "customer_id=cust-aurora&bill_cycle=2026-09"
 		}, ok},
-		"an unsigned header":  {func(r *http.Request) { r.Header.Set("X-Other", "1") }, ok},
-		"another customer":    {func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "aurora", "birch", 1) }, "CBC.0154"},
+		"an unsigned header": {func(r *http.Request) { r.Header.Set("X-Other", "1") }, ok},
+		"another customer": {func(r *http.Request) {
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "aurora", "birch", 1)
+		}, "CBC.0154"},
 		"an added parameter":  {func(r *http.Request) { r.URL.RawQuery += "&limit=100" }, "CBC.0154"},
 		"an added bare one":   {func(r *http.Request) { r.URL.RawQuery += "&x" }, "CBC.0154"},
 		"another operation":   {func(r *http.Request) { r.URL.Path = "/v1/statements/2026-09" }, "CBC.0154"},
@@ -52,17 +54,31 @@ func TestSignatures(t *testing.T) {
 		"another key's id": {func(r *http.Request) {
 			r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), north.ID, east.ID, 1))
 		}, "CBC.0154"},
-		"another date":             {func(r *http.Request) { r.Header.Set("X-Sdk-Date", asOf.Add(time.Minute).Format("20060102T150405Z")) }, "CBC.0154"},
-		"no signature":             {func(r *http.Request) { r.Header.Del("Authorization") }, "CBC.0154"},
-		"two":                      {func(r *http.Request) { r.Header.Add("Authorization", r.Header.Get("Authorization")) }, "CBC.0154"},
-		"a token too":              {func(r *http.Request) { r.Header.Set("X-Auth-Token", token.Secret) }, "CBC.0154"},
-		"sixteen minutes old":      {func(r *http.Request) { sign(r, north.ID, north.Secret, asOf.Add(-16*time.Minute), "") }, "CBC.0154"},
-		"sixteen minutes on":       {func(r *http.Request) { sign(r, north.ID, north.Secret, asOf.Add(16*time.Minute), "") }, "CBC.0154"},
-		"fourteen minutes old":     {func(r *http.Request) { sign(r, north.ID, north.Secret, asOf.Add(-14*time.Minute), "") }, ok},
-		"with the host":            {func(r *http.Request) { sign(r, north.ID, north.Secret, asOf.Add(-13*time.Minute), "", "host") }, ok},
-		"no such key":              {func(r *http.Request) { sign(r, "NOBODY", north.Secret, asOf, "") }, "CBC.0154"},
-		"no such key, no secret":   {func(r *http.Request) { sign(r, "NOBODY", "", asOf, "") }, "CBC.0154"},
-		"a revoked key":            {func(r *http.Request) { sign(r, revoked.ID, revoked.Secret, asOf, "") }, "CBC.0154"},
+		"another date": {func(r *http.Request) {
+			r.Header.Set("X-Sdk-Date", asOf.Add(time.Minute).Format("20060102T150405Z"))
+		}, "CBC.0154"},
+		"no signature": {func(r *http.Request) { r.Header.Del("Authorization") }, "CBC.0154"},
+		"two": {func(r *http.Request) {
+			r.Header.Add("Authorization", r.Header.Get("Authorization"))
+		}, "CBC.0154"},
+		"a token too": {func(r *http.Request) { r.Header.Set("X-Auth-Token", token.Secret) }, "CBC.0154"},
+		"sixteen minutes old": {func(r *http.Request) {
+			sign(r, north.ID, north.Secret, asOf.Add(-16*time.Minute), "")
+		}, "CBC.0154"},
+		"sixteen minutes on": {func(r *http.Request) {
+			sign(r, north.ID, north.Secret, asOf.Add(16*time.Minute), "")
+		}, "CBC.0154"},
+		"fourteen minutes old": {func(r *http.Request) {
+			sign(r, north.ID, north.Secret, asOf.Add(-14*time.Minute), "")
+		}, ok},
+		"with the host": {func(r *http.Request) {
+			sign(r, north.ID, north.Secret, asOf.Add(-13*time.Minute), "", "host")
+		}, ok},
+		"no such key":            {func(r *http.Request) { sign(r, "NOBODY", north.Secret, asOf, "") }, "CBC.0154"},
+		"no such key, no secret": {func(r *http.Request) { sign(r, "NOBODY", "", asOf, "") }, "CBC.0154"},
+		"a revoked key": {func(r *http.Request) {
+			sign(r, revoked.ID, revoked.Secret, asOf, "")
+		}, "CBC.0154"},
 		"a revoked key, no secret": {func(r *http.Request) { sign(r, revoked.ID, "", asOf, "") }, "CBC.0154"},
 		"a token's id":             {func(r *http.Request) { sign(r, token.ID, token.Secret, asOf, "") }, "CBC.0154"},
 		"a token's id, no secret":  {func(r *http.Request) { sign(r, token.ID, "", asOf, "") }, "CBC.0154"},
@@ -120,7 +136,8 @@ func TestBodySigned(t *testing.T) {
 	}
 }
 
-// TestReplay sends one signed request again: a signature is good once, but for the connection that it came on, within a second.
+// TestReplay sends one signed request again: a signature is good once, but for the connection that it came on, within a
+// second.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	now := asOf
@@ -204,7 +221,8 @@ func TestLimits(t *testing.T) {
 			if outcome(got) != code {
 				t.Errorf("%s, request %d: %s, want %s", path, i+1, outcome(got), code)
 			}
-			if code == "CBC.0250" && (got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") != "1") {
+			if code == "CBC.0250" && (got.status != http.StatusTooManyRequests ||
+				got.header.Get("Retry-After") != "1") {
 				t.Errorf("%d %v", got.status, got.header)
 			}
 		}

@@ -37,7 +37,8 @@ func TestHead(t *testing.T) {
 		if head.status != http.StatusOK || head.status != got.status || head.body != "" {
 			t.Errorf("%s: %d with %d bytes, want %d", op.Name, head.status, len(head.body), got.status)
 		}
-		for _, name := range []string{"Content-Type", "ETag", "Accept-Ranges", "X-Tollbook-State", "Content-Disposition", "Vary"} {
+		for _, name := range []string{"Content-Type", "ETag", "Accept-Ranges", "X-Tollbook-State",
+			"Content-Disposition", "Vary"} {
 			if head.header.Get(name) != got.header.Get(name) {
 				t.Errorf("%s: %s is %q, of GET %q", op.Name, name, head.header.Get(name), got.header.Get(name))
 			}
@@ -93,10 +94,12 @@ func TestGzip(t *testing.T) {
 	w := start(t, billed(t), nil)
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
 	const accept = "Accept-Encoding"
-	for _, path := range []string{"/v1/cycles", "/openapi.yaml", exports + "&format=csv", exports + "&format=ndjson", exports + "&format=focus", "/v1/statements/2026-09/part-north",
+	for _, path := range []string{"/v1/cycles", "/openapi.yaml", exports + "&format=csv", exports + "&format=ndjson",
+		exports + "&format=focus", "/v1/statements/2026-09/part-north",
 		"/v1/statements/2026-09/part-north?format=csv", "/v1/statements/2026-09/part-north?format=html"} {
 		plain, packed := w.ways(token, path, accept, "identity"), w.ways(token, path, accept, "gzip")
-		if packed.header.Get("Content-Encoding") != "gzip" || packed.header.Get("Vary") != accept || len(packed.body) >= len(plain.body) {
+		if packed.header.Get("Content-Encoding") != "gzip" || packed.header.Get("Vary") != accept ||
+			len(packed.body) >= len(plain.body) {
 			t.Errorf("%s: %v, %d bytes of %d", path, packed.header, len(packed.body), len(plain.body))
 			continue
 		}
@@ -114,7 +117,8 @@ func TestGzip(t *testing.T) {
 			t.Errorf("%s: ETag %s, want %s; Accept-Ranges %q", path, other, want, packed.header.Get("Accept-Ranges"))
 		}
 		for _, known := range []string{tag, other, "W/" + other, `"x", ` + other, "*"} {
-			if got := w.ways(token, path, accept, "gzip", "If-None-Match", known); got.status != http.StatusNotModified || got.body != "" {
+			if got := w.ways(token, path, accept, "gzip", "If-None-Match",
+				known); got.status != http.StatusNotModified || got.body != "" {
 				t.Errorf("%s If-None-Match %s: %d", path, known, got.status)
 			}
 		}
@@ -122,14 +126,17 @@ func TestGzip(t *testing.T) {
 	// Parts are parts of the plain file. A part of the packed form cannot be had: the whole comes.
 	path := exports + "&format=csv"
 	plain, packed := w.ways(token, path), w.ways(token, path, accept, "gzip")
-	if got := w.ways(token, path, accept, "gzip", "Range", "bytes=100-2099", "If-Range", plain.header.Get("ETag")); got.status != http.StatusPartialContent ||
+	if got := w.ways(token, path, accept, "gzip", "Range", "bytes=100-2099", "If-Range",
+		plain.header.Get("ETag")); got.status != http.StatusPartialContent ||
 		got.body != plain.body[100:2100] || got.header.Get("Content-Encoding") != "" {
 		t.Errorf("a part: %d, %d bytes, %v", got.status, len(got.body), got.header)
 	}
-	if got := w.ways(token, path, "Range", "bytes=100-2099", "If-Range", packed.header.Get("ETag")); got.status != http.StatusOK || got.body != plain.body {
+	if got := w.ways(token, path, "Range", "bytes=100-2099", "If-Range",
+		packed.header.Get("ETag")); got.status != http.StatusOK || got.body != plain.body {
 		t.Errorf("a part of the packed form: %d, %d bytes", got.status, len(got.body))
 	}
-	for _, path := range []string{"/healthz", exports + "&format=parquet", exports + "&format=csv&split=true", "/nowhere"} {
+	for _, path := range []string{"/healthz", exports + "&format=parquet", exports + "&format=csv&split=true",
+		"/nowhere"} {
 		if got := w.ways(token, path, accept, "gzip"); got.header.Get("Content-Encoding") != "" {
 			t.Errorf("%s: %v", path, got.header)
 		}
@@ -178,10 +185,14 @@ func TestErrorsBelowHTTP(t *testing.T) {
 	for text, want := range map[string]string{
 		"GET /healthz HTTP/1.1\r\n\r\n": "400 CBC.0100 the request is not valid HTTP: missing required Host header",
 		"nonsense\r\n\r\n":              "400 CBC.0100 the request is not valid HTTP: 400 Bad Request",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + strings.Repeat("x", 64<<10) + "\r\n\r\n": "431 CBC.0431 the request is not valid HTTP: 431 Request Header Fields Too Large",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n\r\n":                      "501 CBC.0501 the request is not valid HTTP: Unsupported transfer encoding",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n":                             "417 CBC.0417 the request is not valid HTTP: Expect: not supported",
-		"GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n":                                                "505 CBC.0505 the request is not valid HTTP: unsupported protocol version",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + strings.Repeat("x", 64<<10) +
+			"\r\n\r\n": "431 CBC.0431 the request is not valid HTTP: 431 Request Header Fields Too Large",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n\r\n": "501 CBC.0501 the " +
+			"request is not valid HTTP: Unsupported transfer encoding",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: wonders\r\n\r\n": "417 CBC.0417 the " +
+			"request is not valid HTTP: Expect: not supported",
+		"GET /healthz HTTP/9.9\r\nHost: a\r\n\r\n": "505 CBC.0505 the " +
+			"request is not valid HTTP: unsupported protocol version",
 	} {
 		w := start(t, dir, nil)
 		conn, err := net.Dial("tcp", strings.TrimPrefix(w.url, "http://"))
@@ -203,7 +214,8 @@ func TestErrorsBelowHTTP(t *testing.T) {
 		if got := fmt.Sprintf("%d %s %s", resp.StatusCode, e.Code, e.Text); err != nil || got != want {
 			t.Errorf("%.60q: %s %v, want %s", text, got, err, want)
 		}
-		if id := resp.Header.Get("X-Request-Id"); id == "" || !strings.Contains(w.log.String(), "request="+id) || resp.Header.Get("Content-Type") != "application/json" {
+		if id := resp.Header.Get("X-Request-Id"); id == "" || !strings.Contains(w.log.String(), "request="+id) ||
+			resp.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%.60q: %v is not in the log", text, resp.Header)
 		}
 		conn.Close()
@@ -216,7 +228,8 @@ func TestErrorsOfFiles(t *testing.T) {
 	w := start(t, billed(t), nil)
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
 	got := w.ways(token, exports, "Range", "bytes=99999999-")
-	if got.status != http.StatusRequestedRangeNotSatisfiable || got.code != "CBC.0416" || !strings.HasPrefix(got.header.Get("Content-Range"), "bytes */") {
+	if got.status != http.StatusRequestedRangeNotSatisfiable || got.code != "CBC.0416" ||
+		!strings.HasPrefix(got.header.Get("Content-Range"), "bytes */") {
 		t.Errorf("%d %s %v", got.status, got.body, got.header)
 	}
 	got = w.ways(token, exports, "Range", "bytes=0-9", "If-Match", `"other"`)

@@ -63,8 +63,10 @@ func TestExports(t *testing.T) {
 			t.Errorf("%s%s: %s, want %s\n%.300s", c.who, c.query, said, c.want, got.body)
 		}
 	}
-	for format, begins := range map[string]string{"csv": "cycle,", "csv&split=true": "\x1f\x8b", "ndjson": "{", "parquet": "PAR1", "arrow": "\xff\xff\xff\xff", "xlsx": "PK", "focus-parquet": "PAR1"} {
-		if got := w.get(tokens["north"], exports+"&format="+format); got.status != http.StatusOK || !strings.HasPrefix(got.body, begins) {
+	for format, begins := range map[string]string{"csv": "cycle,", "csv&split=true": "\x1f\x8b", "ndjson": "{",
+		"parquet": "PAR1", "arrow": "\xff\xff\xff\xff", "xlsx": "PK", "focus-parquet": "PAR1"} {
+		if got := w.get(tokens["north"], exports+"&format="+format); got.status != http.StatusOK ||
+			!strings.HasPrefix(got.body, begins) {
 			t.Errorf("%s: %d %.40q", format, got.status, got.body)
 		}
 	}
@@ -152,7 +154,8 @@ func TestResume(t *testing.T) {
 				r.Header.Set(name, value)
 			}
 			if got := w.do(r); got.status != c.status || got.body != c.body || got.header.Get("ETag") != tag {
-				t.Errorf("%s %v: %d, %d bytes, %s", format, c.headers, got.status, len(got.body), got.header.Get("ETag"))
+				t.Errorf("%s %v: %d, %d bytes, %s", format, c.headers, got.status, len(got.body),
+					got.header.Get("ETag"))
 			}
 		}
 	}

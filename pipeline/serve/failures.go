@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// mostAddresses is how many addresses are watched at once: about 8 MB. Who calls from more has the oldest forgotten, all at once.
-const mostAddresses = 1 << 16
+// maxAddresses is how many addresses are watched at once: about 8 MB. Who calls from more has the oldest forgotten, all
+// at once.
+const maxAddresses = 1 << 16
 
 // cheapBytes is the largest body that is read for an address that is over the limit: hashing it takes less time than
 // reading the headers.
@@ -31,7 +32,8 @@ type failures struct {
 	perSecond int // 0 = any number; a second's worth may come at once
 
 	mu sync.Mutex
-	// until is when the last one of an address is paid off, in nanoseconds of the server's clock: each one costs a second's share.
+	// until is when the last one of an address is paid off, in nanoseconds of the server's clock: each one costs a
+	// second's share.
 	until map[netip.Prefix]int64
 }
 
@@ -53,20 +55,21 @@ func (f *failures) add(from netip.Prefix, now time.Time) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.until) >= mostAddresses {
+	if len(f.until) >= maxAddresses {
 		for address, until := range f.until {
 			if until <= now.UnixNano() {
 				delete(f.until, address)
 			}
 		}
 	}
-	if f.until == nil || len(f.until) >= mostAddresses {
+	if f.until == nil || len(f.until) >= maxAddresses {
 		f.until = make(map[netip.Prefix]int64)
 	}
 	f.until[from] = max(f.until[from], now.UnixNano()) + int64(time.Second)/int64(f.perSecond)
 }
 
-// remote is the address that a request comes from: an IPv6 one is the 64 bits that a site has. It is not valid where it is not watched.
+// remote is the address that a request comes from: an IPv6 one is the 64 bits that a site has. It is not valid where it
+// is not watched.
 func remote(r *http.Request) netip.Prefix {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -31,7 +31,8 @@ func TestFailuresOfAnAddress(t *testing.T) {
 		}
 		answer := httptest.NewRecorder()
 		w.api.ServeHTTP(answer, r)
-		if answer.Code == http.StatusTooManyRequests && (answer.Header().Get("Retry-After") != "1" || !strings.Contains(answer.Body.String(), "CBC.0250")) {
+		if answer.Code == http.StatusTooManyRequests && (answer.Header().Get("Retry-After") != "1" ||
+			!strings.Contains(answer.Body.String(), "CBC.0250")) {
 			t.Errorf("%v %s", answer.Header(), answer.Body)
 		}
 		return answer.Code
@@ -41,11 +42,15 @@ func TestFailuresOfAnAddress(t *testing.T) {
 		from, token string
 		want        int
 	}{
-		{here, token, 200}, {here, "wrong", 401}, {here, token, 200}, {here, "", 401}, {here, token, 200}, {"203.0.113.7:2000", "wrong", 401},
+		{here, token, 200}, {here, "wrong", 401}, {here, token, 200}, {here, "", 401}, {here, token, 200},
+		{"203.0.113.7:2000", "wrong", 401},
 		{here, "wrong", 429}, {here, "", 429}, {here, token, 200}, // another key behind the same address
 		{there, "wrong", 401}, {there, token, 200},
-		{"[::ffff:203.0.113.7]:1", "", 429},                                                                                                      // the same address, written for a socket of version 6
-		{"[2001:db8:0:1::1]:1", "", 401}, {"[2001:db8:0:1::2]:1", "", 401}, {"[2001:db8:0:1:9::3]:1", "", 401}, {"[2001:db8:0:1::4]:1", "", 429}, // one site
+		// the same address, written for a socket of version 6
+		{"[::ffff:203.0.113.7]:1", "", 429},
+		// one site
+		{"[2001:db8:0:1::1]:1", "", 401}, {"[2001:db8:0:1::2]:1", "", 401}, {"[2001:db8:0:1:9::3]:1", "", 401},
+		{"[2001:db8:0:1::4]:1", "", 429},
 		{"[2001:db8:0:2::4]:1", "", 401}, {"[fe80::1%eth0]:1", "", 401},
 	} {
 		if got := ask(c.from, c.token); got != c.want {

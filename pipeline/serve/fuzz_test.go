@@ -14,16 +14,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// FuzzParameters gives every parameter of every operation any value, as north and as a customer: no answer is an error of ours, each has
-// its shape, and none shows what is another's.
+// FuzzParameters gives every parameter of every operation any value, as north and as a customer: no answer is an error
+// of ours, each has its shape, and none shows what is another's.
 func FuzzParameters(f *testing.F) {
 	w := start(f, billed(f), nil)
-	north, customer := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret, w.key(keys.Caller{Role: keys.Customer, Customer: "cust-aurora"}, true).Secret
+	north, customer := w.key(keys.Caller{Role: keys.Partner, Partner: "part-north"}, true).Secret,
+		w.key(keys.Caller{Role: keys.Customer, Customer: "cust-aurora"}, true).Secret
 	ops := serve.Operations()
 	ops = slices.DeleteFunc(ops, func(op operation.Operation) bool { return op.Public() })
 	for i := range ops {
 		for j := range ops[i].Params {
-			for _, value := range []string{"", "cust-dune", "2026-09", "-1", "99999999999999999999", "%00", "null", "' OR 1=1 --", "../../etc/passwd", "\x80", "１", "2026-09-31",
+			for _, value := range []string{"", "cust-dune", "2026-09", "-1", "99999999999999999999", "%00", "null",
+				"' OR 1=1 --", "../../etc/passwd", "\x80", "１", "2026-09-31",
 				"2026-09-05T00:00:00Z", "true", "{\"a\":[}", "[]", "part-east", "m-2"} {
 				f.Add(i, j, value, i%2 == 0)
 			}
@@ -57,7 +59,8 @@ func FuzzParameters(f *testing.F) {
 			return
 		}
 		for _, word := range hidden[c.name] {
-			if strings.Contains(body, word) && !slices.Contains(mayName[op.Name], word) && !strings.Contains(value, word) {
+			if strings.Contains(body, word) && !slices.Contains(mayName[op.Name], word) &&
+				!strings.Contains(value, word) {
 				t.Fatalf("%s as %s shows %s:\n%s", r.URL, c.name, word, body)
 			}
 		}
@@ -123,7 +126,8 @@ func FuzzRequest(f *testing.F) {
 		r.Header.Set("X-Auth-Token", token)
 		rec := httptest.NewRecorder()
 		w.api.ServeHTTP(rec, r)
-		if rec.Code >= 500 || rec.Code >= 300 && rec.Code < 400 || rec.Code >= 400 && !strings.HasPrefix(rec.Body.String(), `{"error_code":"CBC.`) {
+		if rec.Code >= 500 || rec.Code >= 300 && rec.Code < 400 || rec.Code >= 400 &&
+			!strings.HasPrefix(rec.Body.String(), `{"error_code":"CBC.`) {
 			t.Fatalf("%q %q %q: %d %s", method, path, query, rec.Code, rec.Body)
 		}
 	})

@@ -14,7 +14,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// metrics are the server's, on a registry of its own. Labels are operations and codes alone: nothing of callers is in them.
+// metrics are the server's, on a registry of its own. Labels are operations and codes alone: nothing of callers is in
+// them.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -31,18 +32,24 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tollbook_requests_total",
 			Help: "Requests by operation, HTTP status and error code."}, []string{"operation", "status", "error_code"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tollbook_request_seconds", Help: "Time of requests by operation.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"operation"}),
-		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_requests_active", Help: "Requests that are being answered."}),
-		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tollbook_response_bytes_total", Help: "Bytes of answers by operation."},
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tollbook_request_seconds",
+			Help:    "Time of requests by operation.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}},
 			[]string{"operation"}),
-		state: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_lake_state", Help: "Number of the committed state that was read last."}),
+		active: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_requests_active",
+			Help: "Requests that are being answered."}),
+		bytes: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "tollbook_response_bytes_total",
+			Help: "Bytes of answers by operation."},
+			[]string{"operation"}),
+		state: prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_lake_state",
+			Help: "Number of the committed state that was read last."}),
 	}
 	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_books_stale",
 		Help: "1 while the books on disk are wrong and those before them are in use."})
 	m.alone = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_signatures_unwritten",
 		Help: "1 while used signatures are remembered in memory alone."})
-	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, m.alone, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, m.alone,
+		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -56,7 +63,7 @@ func (m *metrics) done(operation string, status int, code string, bytes int64, t
 
 // inside is what the server says of itself.
 func (s *Server) inside() *operation.Inside {
-	return &operation.Inside{Ready: s.ready, Metrics: s.writeMetrics, Shelf: s.shelf, Program: s.program}
+	return &operation.Inside{Ready: s.ready, Metrics: s.writeMetrics, Cache: s.cache, Program: s.program}
 }
 
 // ready looks at all that an answer needs.

@@ -93,11 +93,13 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := start(t, billed(t), nil)
-	if got := w.get("", "/openapi.yaml"); got.body != string(text) || got.header.Get("Content-Type") != "application/yaml" {
+	if got := w.get("", "/openapi.yaml"); got.body != string(text) ||
+		got.header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("served: %d bytes of %s", len(got.body), got.header.Get("Content-Type"))
 	}
 	// The check itself sees a difference.
-	wrong := reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}, body: `{"status":1}`}
+	wrong := reply{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}},
+		body: `{"status":1}`}
 	fake := &recorder{TB: t}
 	s.conforms(fake, find(t, "Health"), wrong)
 	if len(fake.said) != 1 {
@@ -119,7 +121,8 @@ func TestStatementFormats(t *testing.T) {
 	s, w := loadSpec(t), start(t, billed(t), nil)
 	token := w.key(keys.Caller{Role: keys.Finance}, true).Secret
 	op := find(t, "ShowStatement")
-	for format, begins := range map[string]string{"": "{", "json": "{", "csv": "part,", "xlsx": "PK\x03\x04", "html": "<!doctype html>"} {
+	for format, begins := range map[string]string{"": "{", "json": "{", "csv": "part,", "xlsx": "PK\x03\x04",
+		"html": "<!doctype html>"} {
 		path := "/v1/statements/2026-09/part-north"
 		if format != "" {
 			path += "?format=" + format
@@ -137,10 +140,12 @@ func TestStatementFormats(t *testing.T) {
 			t.Errorf("%s again: %d, %d bytes", format, again.status, len(again.body))
 		}
 	}
-	if got := w.get(token, "/v1/statements/2026-09/part-north?format=table"); got.code != "CBC.0100" || !strings.Contains(got.text, "format") {
+	if got := w.get(token, "/v1/statements/2026-09/part-north?format=table"); got.code != "CBC.0100" ||
+		!strings.Contains(got.text, "format") {
 		t.Errorf("%+v", got)
 	}
-	for _, path := range []string{"/v1/statements/2026-09/part-gone", "/v1/statements/2026-08", "/v1/statements/2026-08/part-north", "/v1/lines/rec-nobody/explain"} {
+	for _, path := range []string{"/v1/statements/2026-09/part-gone", "/v1/statements/2026-08",
+		"/v1/statements/2026-08/part-north", "/v1/lines/rec-nobody/explain"} {
 		if got := w.get(token, path); got.code != "CBC.0404" {
 			t.Errorf("%s: %s", path, got.body)
 		}
@@ -181,7 +186,8 @@ func TestOpenAPIIsComplete(t *testing.T) {
 	for path, item := range s.doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			where := method + " " + path
-			if op.Responses.Value("400") == nil || op.Responses.Default() == nil || op.Security == nil && op.Responses.Value("401") == nil {
+			if op.Responses.Value("400") == nil || op.Responses.Default() == nil || op.Security == nil &&
+				op.Responses.Value("401") == nil {
 				t.Errorf("%s: refusals are not described", where)
 			}
 			for _, p := range op.Parameters {
@@ -230,7 +236,8 @@ func TestRatingsRequire(t *testing.T) {
 		if got := post(whole); got.status != http.StatusOK {
 			t.Errorf("%s: %s", name, got.body)
 		}
-		if got := post(map[string]any{"product_infos": products}); got.code != "CBC.0100" || !strings.Contains(got.text, "customer_id") {
+		if got := post(map[string]any{"product_infos": products}); got.code != "CBC.0100" ||
+			!strings.Contains(got.text, "customer_id") {
 			t.Errorf("%s without customer_id: %s", name, got.body)
 		}
 		if len(required) < 8 {

@@ -12,21 +12,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// How long a state is kept for a caller that pages, since the last page, for how many pagings at once, and for how many of one question.
+// How long a state is kept for a caller that pages, since the last page, for how many pagings at once, and for how many
+// of one question.
 const (
 	pinFor     = period.Instant(10 * 60 * period.Second)
-	mostPins   = 4096
-	mostOfOne  = 16
+	maxPins    = 4096
+	maxPerKey  = 16
 	stateField = "X-Tollbook-State"
 )
 
-// pins remembers which state the first page of an answer was of, so that the pages after it are of the same one (SERVE-7). Each request
-// at offset 0 begins a paging of its own, on the live state.
+// pins remembers which state the first page of an answer was of, so that the pages after it are of the same one
+// (SERVE-7). Each request at offset 0 begins a paging of its own, on the live state.
 //
-// Nothing in the vendor's format says which paging a later page belongs to, and one key may ask the same question in several programs at
-// once. It is taken for the paging that asked on the same connection before; among those, and else among all of the key's, for the
-// one whose next row it begins with; among those for the one that began last. A page that has neither in common with a paging gets the
-// state of the one that began last, and leaves it as it is.
+// Nothing in the vendor's format says which paging a later page belongs to, and one key may ask the same question in
+// several programs at once. It is taken for the paging that asked on the same connection before; among those, and else
+// among all of the key's, for the one whose next row it begins with; among those for the one that began last. A page
+// that has neither in common with a paging gets the state of the one that began last, and leaves it as it is.
 type pins struct {
 	mu    sync.Mutex
 	byKey map[string][]*list.Element // as they began
@@ -53,11 +54,12 @@ func (p *pins) put(begun pin) {
 	if p.byKey == nil {
 		p.byKey = make(map[string][]*list.Element)
 	}
-	if of := p.byKey[begun.key]; len(of) >= mostOfOne {
+	if of := p.byKey[begun.key]; len(of) >= maxPerKey {
 		p.drop(of[0])
 	}
 	p.byKey[begun.key] = append(p.byKey[begun.key], p.used.PushBack(&begun))
-	for first := p.used.Front(); p.used.Len() > mostPins || begun.at-first.Value.(*pin).at > pinFor; first = p.used.Front() {
+	for first := p.used.Front(); p.used.Len() > maxPins || begun.at-first.Value.(*pin).at > pinFor; first =
+		p.used.Front() {
 		p.drop(first)
 	}
 }
@@ -131,9 +133,9 @@ func (p *pins) drop(e *list.Element) {
 	p.used.Remove(e)
 }
 
-// page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged. A caller that
-// names a state by the header gets that one or an error; in that case named is true. moved says that the state of the caller's paging is
-// gone: it goes on with the live one, as a paging of its own.
+// page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged.
+// A caller that names a state by the header gets that one or an error; in that case named is true. moved says that the
+// state of the caller's paging is gone: it goes on with the live one, as a paging of its own.
 func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget func(), named bool, err error) {
 	if _, paged := c.Op.Param("offset"); !paged {
 		return func() {}, false, nil
@@ -181,5 +183,6 @@ func (s *Server) named(text string, live *lake.Snapshot) (*lake.Snapshot, error)
 
 // goneState says that a state that was named is kept no longer.
 func goneState(number string) error {
-	return operation.NotFound(operation.Textf("状态%s已不再保留，请从offset=0重新查询", "state %s is kept no longer: begin again at offset 0", number))
+	return operation.NotFound(operation.Textf("状态%s已不再保留，请从offset=0重新查询",
+		"state %s is kept no longer: begin again at offset 0", number))
 }

@@ -33,11 +33,12 @@ func (w *world) bring(file, rows string) {
 
 func cedar(record string, hour int) string {
 	at := time.Date(2026, 10, 1, hour, 0, 0, 0, time.UTC)
-	return fmt.Sprintf("%s,cust-cedar,res-cedar,vm,east,%s,%s,1\n", record, at.Format(time.RFC3339), at.Add(time.Hour).Format(time.RFC3339))
+	return fmt.Sprintf("%s,cust-cedar,res-cedar,vm,east,%s,%s,1\n", record, at.Format(time.RFC3339),
+		at.Add(time.Hour).Format(time.RFC3339))
 }
 
-// TestPagingsOfOneKey: two programs page through one list with one key, a night comes between their first pages, and each goes on with the
-// rows that it began with: r1 to r4, and r0 to r4.
+// TestPagingsOfOneKey: two programs page through one list with one key, a night comes between their first pages, and
+// each goes on with the rows that it began with: r1 to r4, and r0 to r4.
 func TestPagingsOfOneKey(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)
@@ -46,7 +47,10 @@ func TestPagingsOfOneKey(t *testing.T) {
 	state := ""
 	page := func(c *http.Client, offset int, named string) string {
 		t.Helper()
-		r := w.request(http.MethodGet, fmt.Sprintf("/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-10&customer_id=cust-cedar&limit=1&offset=%d", offset), "")
+		r := w.request(http.MethodGet,
+			fmt.Sprintf(
+				"/v2/bills/subcustomer-bills/res-fee-records?bill_cycle=2026-10&customer_id=cust-cedar&limit=1&"+
+					"offset=%d", offset), "")
 		r.Header.Set("X-Auth-Token", token)
 		if named != "" {
 			r.Header.Set("X-Tollbook-State", named)

@@ -44,12 +44,14 @@ func (c *conn) Write(b []byte) (int, error) {
 	id := newID()
 	e := operation.NotHTTP(status, why)
 	var body bytes.Buffer
-	if err := operation.Encode(&body, e.Told(c.server.language)); err != nil {
+	if err := operation.Encode(&body, e.Body(c.server.language)); err != nil {
 		return 0, err
 	}
-	c.server.log.Info("request", "request", id, "status", status, "error_code", e.Code.ID, "why", why, "remote", c.RemoteAddr().String())
+	c.server.log.Info("request", "request", id, "status", status, "error_code", e.Code.ID, "why", why, "remote",
+		c.RemoteAddr().String())
 	c.server.metrics.done("none", status, e.Code.ID, int64(body.Len()), 0)
-	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\nContent-Type: application/json\r\n"+
+	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: %d\r\n"+
+		"Content-Type: application/json\r\n"+
 		"X-Content-Type-Options: nosniff\r\nX-Request-Id: %s\r\n\r\n", status, http.StatusText(status), body.Len(), id)
 	if _, err := c.TCPConn.Write(append([]byte(head), body.Bytes()...)); err != nil {
 		return 0, err

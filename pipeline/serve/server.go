@@ -31,7 +31,9 @@ type Config struct {
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
-	Scratch    string // a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent anew, and cannot be resumed
+	// a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent anew, and
+	// cannot be resumed
+	Scratch string
 	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
 	Store func(snap *lake.Snapshot, own records.Store) records.Store
 }
@@ -53,20 +55,22 @@ type Server struct {
 	mux      *http.ServeMux
 	conns    atomic.Uint64
 	texts    sync.Pool // of *[]byte: what answers were written in
-	shelf    *cache.Shelf
+	cache    *cache.Cache
 	program  string // which build this is
 	language operation.Language
 	packed   func(http.Handler) http.HandlerFunc
 }
 
-// kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open cycles.
+// kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open
+// cycles.
 const kept = 4 << 30
 
 // New checks what the server needs: the keys file and the lake. Errors: *keys.FileError, and those of opening a lake.
 func New(c Config) (*Server, error) {
 	api := c.Workspace.Settings.API
 	s := &Server{api: api, dir: c.Workspace.Dir, clock: c.Clock, log: c.Log, metrics: newMetrics(), program: build(),
-		limits: limits{perSecond: api.RateLimit}, failures: failures{perSecond: api.FailureLimit}, texts: sync.Pool{New: func() any { return new([]byte) }}}
+		limits: limits{perSecond: api.RateLimit}, failures: failures{perSecond: api.FailureLimit},
+		texts: sync.Pool{New: func() any { return new([]byte) }}}
 	s.language, _ = operation.ParseLanguage(api.Language) // the settings' reader has checked it
 	var err error
 	if s.packed, err = packer(); err != nil {
@@ -80,7 +84,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	if c.Scratch != "" {
-		if s.shelf, err = cache.New(c.Scratch, kept); err != nil {
+		if s.cache, err = cache.New(c.Scratch, kept); err != nil {
 			return nil, err
 		}
 	}
@@ -120,7 +124,8 @@ func KeysFile(w *workspace.Workspace) keys.File {
 	return keys.File{Name: (&Server{dir: w.Dir}).path(w.Settings.API.Keys)}
 }
 
-// routes is what there is by path, and by verb within one. net/http's own answers to a wrong path or verb have another shape than ours.
+// routes is what there is by path, and by verb within one. net/http's own answers to a wrong path or verb have another
+// shape than ours.
 func (s *Server) routes(ops []operation.Operation) *http.ServeMux {
 	byPath := map[string]map[string]*operation.Operation{}
 	for i := range ops {
@@ -178,14 +183,18 @@ func (s *Server) Listen(ctx context.Context) (net.Listener, error) {
 // Secure reports whether the settings ask for TLS.
 func (s *Server) Secure() bool { return s.api.TLSCert != "" }
 
-// Serve answers what comes to a listener until ctx is done (SERVE-6). It closes the listener. The error is nil where every request came
-// to its end; where some were cut it says so.
+// Serve answers what comes to a listener until ctx is done (SERVE-6). It closes the listener. The error is nil where
+// every request came to its end; where some were cut it says so.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
-		Handler: s, ReadHeaderTimeout: s.api.ReadTimeout, ReadTimeout: s.api.ReadTimeout, IdleTimeout: s.api.IdleTimeout,
-		WriteTimeout:                 s.api.ReadTimeout + s.api.WriteTimeout, // counts from the end of the headers; streams have their own
-		DisableGeneralOptionsHandler: true,                                   // OPTIONS * is answered in our shape as well
-		MaxHeaderBytes:               s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		Handler: s, ReadHeaderTimeout: s.api.ReadTimeout, ReadTimeout: s.api.ReadTimeout,
+		IdleTimeout: s.api.IdleTimeout,
+		// counts from the end of the headers; streams have their own
+		WriteTimeout: s.api.ReadTimeout + s.api.WriteTimeout,
+		// OPTIONS * is answered in our shape as well
+		DisableGeneralOptionsHandler: true,
+		MaxHeaderBytes:               s.api.MaxURL + 16<<10, ErrorLog: slog.NewLogLogger(s.log.Handler(),
+			slog.LevelWarn),
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
 			return context.WithValue(ctx, connKey{}, s.conns.Add(1))
 		},
@@ -195,7 +204,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		if err := certs.load(); err != nil {
 			return errors.Join(err, l.Close())
 		}
-		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get, NextProtos: []string{"h2", "http/1.1"}}
+		h.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get,
+			NextProtos: []string{"h2", "http/1.1"}}
 	}
 	failed := make(chan error, 1)
 	l = &listener{Listener: l, server: s}
@@ -222,7 +232,8 @@ func (s *Server) stop(ctx context.Context, h *http.Server) error {
 	defer s.seen.Close()
 	err := h.Shutdown(wait)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.Join(fmt.Errorf("stop the server: requests that went on after %s were cut", s.api.StopTimeout), h.Close())
+		return errors.Join(fmt.Errorf("stop the server: requests that went on after %s were cut", s.api.StopTimeout),
+			h.Close())
 	}
 	return err
 }

@@ -30,7 +30,8 @@ import (
 
 // test is an operation of the vendor's for tests.
 func test(path string, handle func(context.Context, *operation.Call) (any, error)) operation.Operation {
-	return operation.Operation{Name: "Test" + path, Method: http.MethodGet, Path: "/test/" + path, Callers: []keys.Role{keys.Vendor}, Handle: handle}
+	return operation.Operation{Name: "Test" + path, Method: http.MethodGet, Path: "/test/" + path,
+		Callers: []keys.Role{keys.Vendor}, Handle: handle}
 }
 
 // post is an operation that answers with a member of its body.
@@ -39,7 +40,8 @@ func post(testing.TB) operation.Operation {
 		return map[string]string{"name": c.Text("name"), "n": c.Text("n")}, nil
 	})
 	op.Method = http.MethodPost
-	op.Params = []operation.Param{{Name: "name", In: operation.Body, Max: 8}, {Name: "n", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 9},
+	op.Params = []operation.Param{{Name: "name", In: operation.Body, Max: 8},
+		{Name: "n", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 9},
 		{Name: "more", In: operation.Body, Kind: operation.Raw}}
 	return op
 }
@@ -49,7 +51,8 @@ func with(ops ...operation.Operation) func(*settings.API, *serve.Config) {
 	return func(_ *settings.API, c *serve.Config) { c.Operations = append(serve.Operations(), ops...) }
 }
 
-// TestShapes asks what is wrong in its form. Every refusal has the same shape (send checks it) and an X-Request-Id that the log has.
+// TestShapes asks what is wrong in its form. Every refusal has the same shape (send checks it) and an X-Request-Id that
+// the log has.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(post(t)))
@@ -70,23 +73,38 @@ func TestShapes(t *testing.T) {
 		{"GET", "/test/post", "", "405 CBC.0405"},
 		{"GET", records, "", "400 CBC.0100 parameter bill_cycle: is missing"},
 		{"GET", records + "?bill_cycle=&customer_id=x", "", "400 CBC.0100 parameter bill_cycle: is missing"},
-		{"GET", records + "?bill_cycle=2026-13&customer_id=x", "", "400 CBC.0100 parameter bill_cycle: is not written as YYYY-MM"},
-		{"GET", records + "?bill_cycle=2026-9&customer_id=x", "", "400 CBC.0100 parameter bill_cycle: is not written as YYYY-MM"},
-		{"GET", records + "?bill_cycle=2025-03&customer_id=x", "", "400 CBC.0100 parameter bill_cycle: is not one of the last 18 months"},
-		{"GET", records + "?bill_cycle=2026-11&customer_id=x", "", "400 CBC.0100 parameter bill_cycle: is not one of the last 18 months"},
+		{"GET", records + "?bill_cycle=2026-13&customer_id=x", "",
+			"400 CBC.0100 parameter bill_cycle: is not written as YYYY-MM"},
+		{"GET", records + "?bill_cycle=2026-9&customer_id=x", "",
+			"400 CBC.0100 parameter bill_cycle: is not written as YYYY-MM"},
+		{"GET", records + "?bill_cycle=2025-03&customer_id=x", "",
+			"400 CBC.0100 parameter bill_cycle: is not one of the last 18 months"},
+		{"GET", records + "?bill_cycle=2026-11&customer_id=x", "",
+			"400 CBC.0100 parameter bill_cycle: is not one of the last 18 months"},
 		{"GET", records + "?bill_cycle=2025-04&customer_id=cust-aurora", "", "200"},
 		{"GET", records + "?bill_cycle=2026-10&customer_id=cust-aurora", "", "200"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=0", "", "400 CBC.0100 parameter limit: is not from 1 to 100"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=101", "", "400 CBC.0100 parameter limit: is not from 1 to 100"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=1e1", "", "400 CBC.0100 parameter limit: is no whole number"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=+1", "", "400 CBC.0100 parameter limit: is no whole number"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=-1", "", "400 CBC.0100 parameter offset: is not from 0 to 2147483647"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=2147483648", "", "400 CBC.0100 parameter offset: is no whole number"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=x&customer_id=y", "", "400 CBC.0100 parameter customer_id: stands twice"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=%00", "", "400 CBC.0100 parameter customer_id: is malformed"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=a%0d%0aX-Evil:1", "", "400 CBC.0100 parameter customer_id: is malformed"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=%ff", "", "400 CBC.0100 parameter customer_id: is malformed"},
-		{"GET", records + "?bill_cycle=2026-09&customer_id=" + strings.Repeat("x", 257), "", "400 CBC.0100 parameter customer_id: is longer than 256 characters"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=0", "",
+			"400 CBC.0100 parameter limit: is not from 1 to 100"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=101", "",
+			"400 CBC.0100 parameter limit: is not from 1 to 100"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=1e1", "",
+			"400 CBC.0100 parameter limit: is no whole number"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=+1", "",
+			"400 CBC.0100 parameter limit: is no whole number"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=-1", "",
+			"400 CBC.0100 parameter offset: is not from 0 to 2147483647"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=2147483648", "",
+			"400 CBC.0100 parameter offset: is no whole number"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=x&customer_id=y", "",
+			"400 CBC.0100 parameter customer_id: stands twice"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=%00", "",
+			"400 CBC.0100 parameter customer_id: is malformed"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=a%0d%0aX-Evil:1", "",
+			"400 CBC.0100 parameter customer_id: is malformed"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=%ff", "",
+			"400 CBC.0100 parameter customer_id: is malformed"},
+		{"GET", records + "?bill_cycle=2026-09&customer_id=" + strings.Repeat("x", 257), "",
+			"400 CBC.0100 parameter customer_id: is longer than 256 characters"},
 		{"GET", records + "?bill_cycle=2026-09;customer_id=x", "", "400 CBC.0100 the query is malformed"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=%zz", "", "400 CBC.0100 the query is malformed"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=cust-aurora&unknown=1&unknown=2", "", "200"},
@@ -94,8 +112,10 @@ func TestShapes(t *testing.T) {
 		{"GET", "/v1/lines/..%2f..%2fetc%2fpasswd/explain", "", "404 CBC.0404"},
 		{"GET", "/v1/lines/%00/explain", "", "400 CBC.0100 parameter id: is malformed"},
 		{"GET", "/v1/statements/..%2f2026-09", "", "400 CBC.0100 parameter cycle: is not written as YYYY-MM"},
-		{"GET", "/v1/statements/2026-09/" + strings.Repeat("x", 257), "", "400 CBC.0100 parameter partner_id: is longer than 256 characters"},
-		{"GET", "/v1/incentives?period=2026", "", "400 CBC.0100 parameter period: is neither written as YYYY-MM nor as YYYY-Qn"},
+		{"GET", "/v1/statements/2026-09/" + strings.Repeat("x", 257), "",
+			"400 CBC.0100 parameter partner_id: is longer than 256 characters"},
+		{"GET", "/v1/incentives?period=2026", "",
+			"400 CBC.0100 parameter period: is neither written as YYYY-MM nor as YYYY-Qn"},
 		{"POST", "/test/post", `{"name":"a"}`, "200"},
 		{"POST", "/test/post", `{"name":"a","n":"3","other":[1]}`, "200"},
 		{"POST", "/test/post", "", "200"},
@@ -143,7 +163,8 @@ func TestLanguages(t *testing.T) {
 	if got := zh.do(r); got.text != "接口不存在" {
 		t.Errorf("api.language: %s", got.text)
 	}
-	for language, want := range map[string]string{"": "there is no such operation", "zh_CN": "接口不存在", "ZH_cn": "接口不存在", "en_US": "there is no such operation", "EN_us": "there is no such operation"} {
+	for language, want := range map[string]string{"": "there is no such operation", "zh_CN": "接口不存在", "ZH_cn": "接口不存在",
+		"en_US": "there is no such operation", "EN_us": "there is no such operation"} {
 		r := w.request("GET", "/nowhere", "")
 		r.Header.Del("X-Language")
 		if language != "" {
@@ -170,20 +191,22 @@ func TestWire(t *testing.T) {
 	w := start(t, billed(t), nil)
 	address := strings.TrimPrefix(w.url, "http://")
 	for text, want := range map[string]string{
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Language: en_US\r\n\r\n":                                                          "200",
-		"GET /healthz HTTP/1.1\r\n\r\n":                                                                                          "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n":                                                                    "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n":                                                                    "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: b\x00c\r\n\r\n":                                                                "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n":                                     "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n":                                        "501",
-		"CONNECT /healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                                                           "404",
-		"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                                               "200",
-		"GET healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                                                                "400",
-		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n":                                                                                  "404",
-		"G\x01T /healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                                                            "400",
-		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + strings.Repeat("x", 64<<10) + "\r\n\r\n":                                "431",
-		"GET /v1/cycles HTTP/1.1\r\nHost: a\r\nAuthorization: SDK-HMAC-SHA256 Access=\x80, SignedHeaders=a, Signature=0\r\n\r\n": "401",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Language: en_US\r\n\r\n":                      "200",
+		"GET /healthz HTTP/1.1\r\n\r\n":                                                      "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n":                                "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A : b\r\n\r\n":                                "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-A: b\x00c\r\n\r\n":                            "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n": "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n":    "501",
+		"CONNECT /healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                       "404",
+		"GET http://elsewhere/healthz HTTP/1.1\r\nHost: a\r\n\r\n":                           "200",
+		"GET healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                            "400",
+		"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n":                                              "404",
+		"G\x01T /healthz HTTP/1.1\r\nHost: a\r\n\r\n":                                        "400",
+		"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Long: " + strings.Repeat("x", 64<<10) +
+			"\r\n\r\n": "431",
+		"GET /v1/cycles HTTP/1.1\r\nHost: a\r\n" +
+			"Authorization: SDK-HMAC-SHA256 Access=\x80, SignedHeaders=a, Signature=0\r\n\r\n": "401",
 		"GET /healthz\r\n\r\n":                 "400",
 		"\x16\x03\x01\x00\xa5":                 "400",
 		"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n": "400",
@@ -217,7 +240,9 @@ func TestFailures(t *testing.T) {
 			return nil, errors.New("disk /secret/place is full")
 		}),
 		test("panic", func(context.Context, *operation.Call) (any, error) { panic("at /secret/place") }),
-		test("late", func(ctx context.Context, _ *operation.Call) (any, error) { return nil, context.DeadlineExceeded }),
+		test("late", func(ctx context.Context, _ *operation.Call) (any, error) {
+			return nil, context.DeadlineExceeded
+		}),
 		test("json", func(context.Context, *operation.Call) (any, error) { return func() {}, nil }),
 		test("moved", func(context.Context, *operation.Call) (any, error) {
 			if turns++; turns < 3 {
@@ -235,17 +260,21 @@ func TestFailures(t *testing.T) {
 			}}, nil
 		}),
 		test("none", func(context.Context, *operation.Call) (any, error) {
-			return &operation.Stream{Type: "text/plain", Write: func(context.Context, io.Writer) error { return errors.New("disk /secret/place is gone") }}, nil
+			return &operation.Stream{Type: "text/plain", Write: func(context.Context, io.Writer) error {
+				return errors.New("disk /secret/place is gone")
+			}}, nil
 		}),
 	))
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
-	for path, want := range map[string]string{"error": "500 CBC.0999", "panic": "500 CBC.0999", "late": "504 CBC.0504", "json": "500 CBC.0999", "moved": "200 ",
+	for path, want := range map[string]string{"error": "500 CBC.0999", "panic": "500 CBC.0999", "late": "504 CBC.0504",
+		"json": "500 CBC.0999", "moved": "200 ",
 		"moving": "500 CBC.0999", "none": "500 CBC.0999"} {
 		got := w.get(token, "/test/"+path)
 		if said := fmt.Sprintf("%d %s", got.status, got.code); said != want || strings.Contains(got.body, "secret") {
 			t.Errorf("%s: %s %s", path, said, got.body)
 		}
-		if id := got.header.Get("X-Request-Id"); got.status == 500 && (!strings.Contains(got.text, id) || !strings.Contains(w.log.String(), "request="+id)) {
+		if id := got.header.Get("X-Request-Id"); got.status == 500 &&
+			(!strings.Contains(got.text, id) || !strings.Contains(w.log.String(), "request="+id)) {
 			t.Errorf("%s: the id %q is not told", path, id)
 		}
 	}
@@ -254,7 +283,8 @@ func TestFailures(t *testing.T) {
 	if got, err := send(client(), r); err == nil {
 		t.Errorf("half an answer passes for the whole: %d %d bytes", got.status, len(got.body))
 	}
-	if !strings.Contains(w.log.String(), "/secret/place is full") || !strings.Contains(w.log.String(), "/secret/place is gone") {
+	if !strings.Contains(w.log.String(), "/secret/place is full") || !strings.Contains(w.log.String(),
+		"/secret/place is gone") {
 		t.Error("the log lacks the causes")
 	}
 	if strings.Contains(w.log.String(), token) {
@@ -274,7 +304,8 @@ func TestLog(t *testing.T) {
 	r.Header.Set("Authorization", "Bearer hidden-5")
 	w.do(r)
 	log := w.log.String()
-	if strings.Contains(log, "hidden") || strings.Contains(log, token) || !strings.Contains(log, "p.customer_id=cust-aurora") {
+	if strings.Contains(log, "hidden") || strings.Contains(log, token) ||
+		!strings.Contains(log, "p.customer_id=cust-aurora") {
 		t.Error(log)
 	}
 }
@@ -341,9 +372,10 @@ func TestStop(t *testing.T) {
 func TestRange(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), with(test("file", func(context.Context, *operation.Call) (any, error) {
-		return &operation.Stream{Type: "text/csv", Name: "a\"b\r\n.csv", Tag: "t1", Open: func(context.Context) (io.ReadSeekCloser, error) {
-			return nopCloser{strings.NewReader("0123456789")}, nil
-		}}, nil
+		return &operation.Stream{Type: "text/csv", Name: "a\"b\r\n.csv", Tag: "t1",
+			Open: func(context.Context) (io.ReadSeekCloser, error) {
+				return nopCloser{strings.NewReader("0123456789")}, nil
+			}}, nil
 	})))
 	token := w.key(keys.Caller{Role: keys.Vendor}, true).Secret
 	for _, c := range []struct {
@@ -431,7 +463,8 @@ func TestBooks(t *testing.T) {
 		t.Error("the metrics do not tell")
 	}
 	step(string(book), "CBC.99000035")
-	if got := w.get("", "/metrics"); !strings.Contains(got.body, "tollbook_books_stale 0") || !strings.Contains(got.body, `operation="ListSubCustomerBillDetail"`) {
+	if got := w.get("", "/metrics"); !strings.Contains(got.body, "tollbook_books_stale 0") ||
+		!strings.Contains(got.body, `operation="ListSubCustomerBillDetail"`) {
 		t.Error("the metrics do not tell")
 	}
 }
@@ -506,10 +539,12 @@ func TestTLS(t *testing.T) {
 	if n := serial(); n != 2 {
 		t.Errorf("certificate %d after a broken one", n)
 	}
-	if _, err := tls.Dial("tcp", strings.TrimPrefix(w.url, "https://"), &tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS11}); err == nil {
+	if _, err := tls.Dial("tcp", strings.TrimPrefix(w.url, "https://"), &tls.Config{InsecureSkipVerify: true,
+		MaxVersion: tls.VersionTLS11}); err == nil {
 		t.Error("TLS 1.1 is taken")
 	}
-	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true}}
+	c := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+		ForceAttemptHTTP2: true}}
 	defer c.CloseIdleConnections()
 	got, err := send(c, w.request("GET", "/healthz", ""))
 	if err != nil || got.status != http.StatusOK {
@@ -524,7 +559,8 @@ func certify(t *testing.T, dir string, serial int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: time.Unix(0, 0), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(serial), NotBefore: time.Unix(0, 0),
+		NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"localhost"}}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

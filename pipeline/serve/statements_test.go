@@ -28,8 +28,10 @@ func TestStatementsOfAnOpenCycle(t *testing.T) {
 		t.Helper()
 		all := ""
 		for _, q := range []struct{ token, path string }{
-			{finance, "/v1/statements/2026-09"}, {north, "/v1/statements/2026-09"}, {finance, "/v1/statements/2026-09/part-south"},
-			{finance, "/v1/statements/2026-09/part-east"}, {north, "/v1/statements/2026-09/part-north"}, {finance, "/v1/statements/2026-09"},
+			{finance, "/v1/statements/2026-09"}, {north, "/v1/statements/2026-09"},
+			{finance, "/v1/statements/2026-09/part-south"},
+			{finance, "/v1/statements/2026-09/part-east"}, {north, "/v1/statements/2026-09/part-north"},
+			{finance, "/v1/statements/2026-09"},
 		} {
 			got, want := keeps.get(q.token, q.path), anew.get(q.token, q.path)
 			if got.status != http.StatusOK || got.body != want.body {
@@ -62,7 +64,8 @@ func TestStatementsOfAnOpenCycle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Nightly(t.Context(), w, workspace.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
+	if _, err := run.Nightly(t.Context(), w,
+		workspace.Options{AsOf: period.Instant(asOf.Add(24 * time.Hour).UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	if second := ask(); second == first || strings.Contains(second, "error") {

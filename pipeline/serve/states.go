@@ -19,9 +19,9 @@ import (
 // lookEvery is how often at most the books are looked at for a change.
 const lookEvery = period.Second
 
-// mostFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests
+// maxFiles is how many files of the lake have a file descriptor at the same time, whatever the number of requests
 // (SERVE-10).
-const mostFiles = 64
+const maxFiles = 64
 
 // states gives each request the committed state that it reads.
 type states struct {
@@ -38,8 +38,9 @@ type states struct {
 	booksErr  error // why books that changed were not taken
 }
 
-func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store, log *slog.Logger) (*states, error) {
-	l, err := w.Lake(workspace.Options{Log: log, OpenFiles: mostFiles})
+func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store) records.Store,
+	log *slog.Logger) (*states, error) {
+	l, err := w.Lake(workspace.Options{Log: log, OpenFiles: maxFiles})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store)
 
 // at is the live state. Who asks at the same time gets the same one.
 func (s *states) at(now period.Instant) (*operation.State, error) {
-	s.mend(now)
+	s.reload(now)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	snap, err := s.lake.HeadSince(s.snap)
@@ -69,9 +70,9 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store(snap), Prices: s.prices, Now: now}, nil
 }
 
-// mend reads books that changed; the request that finds it waits, others go on with those before. While the books are wrong, those
-// before them are used: a slip of the pen does not stop the partners.
-func (s *states) mend(now period.Instant) {
+// reload reads books that changed; the request that finds it waits, others go on with those before. While the books are
+// wrong, those before them are used: a slip of the pen does not stop the partners.
+func (s *states) reload(now period.Instant) {
 	w, changed := s.changed(now)
 	if !changed {
 		return
@@ -127,7 +128,8 @@ func printOf(dir string) string {
 		if err != nil {
 			return err.Error()
 		}
-		print += e.Name() + "\x00" + info.ModTime().String() + "\x00" + info.Mode().String() + "\x00" + strconv.FormatInt(info.Size(), 10) + "\n"
+		print += e.Name() + "\x00" + info.ModTime().String() + "\x00" + info.Mode().String() + "\x00" +
+			strconv.FormatInt(info.Size(), 10) + "\n"
 	}
 	return print
 }

@@ -62,8 +62,9 @@ func known(r *http.Request, tag string) string {
 	return ""
 }
 
-// partial reports whether a request is for a part of what has the tag. Without If-Range nothing says what the part is of, and it is
-// taken as it is. A part of the packed form cannot be had: its If-Range names another tag, and the whole is sent.
+// partial reports whether a request is for a part of what has the tag. Without If-Range nothing says what the part is
+// of, and it is taken as it is. A part of the packed form cannot be had: its If-Range names another tag, and the whole
+// is sent.
 func partial(r *http.Request, tag string) bool {
 	of := r.Header.Get("If-Range")
 	return r.Method == http.MethodGet && r.Header.Get("Range") != "" && (of == "" || of == `"`+tag+`"`)

@@ -35,7 +35,8 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		err = c.read()
 	}
 	if err != nil {
-		c.log.Error("the certificate changed and cannot be read: the server goes on with the one before", "error", err.Error())
+		c.log.Error("the certificate changed and cannot be read: the server goes on with the one before", "error",
+			err.Error())
 	}
 	return c.pair, nil
 }

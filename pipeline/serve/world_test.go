@@ -74,7 +74,8 @@ func billed(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9), workspace.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
+	if _, err := run.Monthly(t.Context(), w, period.CycleOf(2026, 9),
+		workspace.Options{AsOf: period.Instant(asOf.UnixMicro())}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -91,7 +92,8 @@ func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) 
 	began := time.Now()
 	out := &world{t: t, dir: dir, log: &syncBuffer{}, keys: serve.KeysFile(w), ended: make(chan error, 1),
 		clock: func() time.Time { return asOf.Add(time.Since(began)) }}
-	c := serve.Config{Workspace: w, Clock: out.clock, Log: slog.New(slog.NewTextHandler(out.log, nil)), Scratch: filepath.Join(t.TempDir(), "scratch")}
+	c := serve.Config{Workspace: w, Clock: out.clock, Log: slog.New(slog.NewTextHandler(out.log, nil)),
+		Scratch: filepath.Join(t.TempDir(), "scratch")}
 	if change != nil {
 		change(&w.Settings.API, &c)
 	}
@@ -114,7 +116,7 @@ func start(t testing.TB, dir string, change func(*settings.API, *serve.Config)) 
 	return out
 }
 
-func (w *world) key(c keys.Caller, token bool) keys.Made {
+func (w *world) key(c keys.Caller, token bool) keys.Issued {
 	w.t.Helper()
 	made, err := w.keys.Add(c, token, asOf.Format(time.RFC3339))
 	if err != nil {
@@ -134,7 +136,8 @@ type reply struct {
 
 // client keeps no connections: each request has one of its own. It does not ask for gzip; TestGzip does.
 func client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 func (w *world) request(method, path, body string) *http.Request {
@@ -219,10 +222,12 @@ func sign(r *http.Request, id, secret string, at time.Time, body string, headers
 		lines = append(lines, name+":"+value+"\n")
 	}
 	hash := func(s string) string { sum := sha256.Sum256([]byte(s)); return hex.EncodeToString(sum[:]) }
-	text := strings.Join([]string{r.Method, strings.Join(path, "/") + "/", strings.Join(query, "&"), strings.Join(lines, ""), strings.Join(headers, ";"), hash(body)}, "\n")
+	text := strings.Join([]string{r.Method, strings.Join(path, "/") + "/", strings.Join(query, "&"),
+		strings.Join(lines, ""), strings.Join(headers, ";"), hash(body)}, "\n")
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("SDK-HMAC-SHA256\n" + r.Header.Get("X-Sdk-Date") + "\n" + hash(text)))
-	r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access="+id+", SignedHeaders="+strings.Join(headers, ";")+", Signature="+hex.EncodeToString(mac.Sum(nil)))
+	r.Header.Set("Authorization", "SDK-HMAC-SHA256 Access="+id+", SignedHeaders="+strings.Join(headers, ";")+
+		", Signature="+hex.EncodeToString(mac.Sum(nil)))
 }
 
 // find is an operation of the table.

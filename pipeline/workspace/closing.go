@@ -8,7 +8,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 )
 
-// CloseTerms says what may be missing of a cycle that is closed. The zero value says: nothing that a person has to decide.
+// CloseTerms says what may be missing of a cycle that is closed. The zero value says: nothing that a person has to
+// decide.
 type CloseTerms struct {
 	Rejects bool // rejects may be open, and incentives disputed
 	Feeds   bool // records of feeds may be missing, and feed files not taken

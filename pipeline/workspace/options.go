@@ -13,23 +13,29 @@ type Options struct {
 	Workers    int            // 0 = 1
 	BatchRows  int            // 0 = default; for tests
 	ChunkBytes int            // 0 = default; for tests
-	// InboxUntil leaves feed files that changed after it, by mtime, for a later run: what a run that is caught up would not have found. 0 = takes all.
+	// InboxUntil leaves feed files that changed after it, by mtime, for a later run: what a run that is caught up would
+	// not have found. 0 = takes all.
 	InboxUntil period.Instant
-	Started    period.Instant // when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
-	HashCache  string         // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
-	Standing   string         // file that remembers after which state of the lake nothing was left to do (Stand); "" = none
-	Program    string         // names this build of the program, for Standing; "" = not known
-	BooksCopy  string         // file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them again
-	Log        *slog.Logger   // nil = silent
-	Progress   func(stage string, done, total int64)
-	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its rows are known at no
-	// cost; both from the run's own goroutine. nil = nothing.
+	// when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
+	Started   period.Instant
+	HashCache string // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
+	// file that remembers after which state of the lake nothing was left to do (Stand); "" = none
+	LastRunFile string
+	Program     string // names this build of the program, for Standing; "" = not known
+	// file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them
+	// again
+	BooksCopy string
+	Log       *slog.Logger // nil = silent
+	Progress  func(stage string, done, total int64)
+	// Stage is called where a stage of the run begins (StageBegin to StagePublish), StageRows before it ends, where its
+	// rows are known at no cost; both from the run's own goroutine. nil = nothing.
 	Stage     func(name string)
 	StageRows func(rows int64)
-	// AcceptRejects is why a run may reject more than the gates of the settings allow; "" = it may not. It is kept in the manifest of a run
-	// that needed it.
+	// AcceptRejects is why a run may reject more than the gates of the settings allow; "" = it may not. It is kept in
+	// the manifest of a run that needed it.
 	AcceptRejects string
-	// ResetClock makes AsOf the lake's clock also where nothing is new, if the newest state is of a later clock (Nightly).
+	// ResetClock makes AsOf the lake's clock also where nothing is new, if the newest state is of a later clock
+	// (Nightly).
 	ResetClock bool
 	// LinkedInbox follows links that lead out of the inbox: a quote's inbox is a link to the file that is priced.
 	LinkedInbox bool
@@ -37,12 +43,13 @@ type Options struct {
 	CloseIf *CloseTerms
 	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
-	// OpenFiles is how many files of the lake may have a file descriptor at a time (storage.Sparing). 0 = all that are in
-	// use.
+	// OpenFiles is how many files of the lake may have a file descriptor at a time (storage.Sparing). 0 = all that are
+	// in use.
 	OpenFiles int
 	// Env gives environment variables: the credentials of the server that is published to. nil = none is set.
 	Env func(string) string
-	// StopAt is called at the named points of a commit and of a publish (lake.StopPoints, publish.StopPoints). nil = nothing.
+	// StopAt is called at the named points of a commit and of a publish (lake.StopPoints, publish.StopPoints). nil =
+	// nothing.
 	StopAt func(point string) error
 }
 
@@ -54,7 +61,8 @@ func (o *Options) Disk(st storage.Storage) storage.Storage {
 	return st
 }
 
-// Debug logs why something kept for later runs is of no use, with more about it in pairs: that costs time and changes nothing.
+// Debug logs why something kept for later runs is of no use, with more about it in pairs: that costs time and changes
+// nothing.
 func (o *Options) Debug(what string, why error, more ...any) {
 	if why != nil && o.Log != nil {
 		o.Log.Debug(what, append(more, "why", why)...)

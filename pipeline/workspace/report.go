@@ -16,7 +16,7 @@ type FileReport struct {
 	Duplicate int64  `json:"duplicate"`
 	Rejected  int64  `json:"rejected"`
 	SameAs    string `json:"same_as,omitempty"` // an identical file was taken in its place
-	Left      string `json:"left,omitempty"`    // it changed while it was read: how; the next run takes it
+	Deferred  string `json:"left,omitempty"`    // it changed while it was read: how; the next run takes it
 	Fault     string `json:"fault,omitempty"`   // why nothing of it was taken
 	Hint      string `json:"hint,omitempty"`
 }
@@ -29,20 +29,23 @@ type Report struct {
 	Manifest int64          `json:"manifest"` // number of the live state after the run
 	Files    []FileReport   `json:"files"`
 	// Over all files that were taken in this run: Rows = Accepted + Duplicate + Rejected.
-	Rows        int64                       `json:"rows"`
-	Accepted    int64                       `json:"accepted"`
-	Duplicate   int64                       `json:"duplicate"`
-	Rejected    int64                       `json:"rejected"`
-	Reasons     map[string]int64            `json:"reasons,omitempty"`           // rejects of this run by reason
-	FeedReasons map[string]map[string]int64 `json:"-"`                           // the same by feed, of the rows of its files
-	Rejects     int64                       `json:"rejects_kept"`                // open rejects in the lake after the run
-	Corrected   int64                       `json:"rejects_corrected,omitempty"` // rejects that ended: the run accepted a record of their identity
-	DaysDone    int                         `json:"days_folded"`                 // (bucket, day) pairs that were rated
-	Lines       int64                       `json:"lines_written"`
-	Totals      []lake.Total                `json:"totals"`
-	Notes       []string                    `json:"notes,omitempty"` // what a person should know
-	Closed      string                      `json:"closed,omitempty"`
-	DryRun      bool                        `json:"dry_run,omitempty"` // nothing was written
+	Rows      int64            `json:"rows"`
+	Accepted  int64            `json:"accepted"`
+	Duplicate int64            `json:"duplicate"`
+	Rejected  int64            `json:"rejected"`
+	Reasons   map[string]int64 `json:"reasons,omitempty"` // rejects of this run by reason
+	// the same by feed, of the rows of its files
+	FeedReasons map[string]map[string]int64 `json:"-"`
+	// open rejects in the lake after the run
+	Rejects int64 `json:"rejects_kept"`
+	// rejects that ended: the run accepted a record of their identity
+	Corrected int64        `json:"rejects_corrected,omitempty"`
+	DaysDone  int          `json:"days_folded"` // (bucket, day) pairs that were rated
+	Lines     int64        `json:"lines_written"`
+	Totals    []lake.Total `json:"totals"`
+	Notes     []string     `json:"notes,omitempty"` // what a person should know
+	Closed    string       `json:"closed,omitempty"`
+	DryRun    bool         `json:"dry_run,omitempty"` // nothing was written
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *Owed           `json:"publish_owed,omitempty"`
@@ -56,9 +59,9 @@ type Owed struct {
 	Hint string `json:"hint,omitempty"`
 }
 
-// Look reports whether a person should look: exit code 1 (spec §7.4).
-func (r *Report) Look() bool {
-	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil || r.Published != nil && r.Published.Look() {
+// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+func (r *Report) NeedsAttention() bool {
+	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil || r.Published != nil && r.Published.NeedsAttention() {
 		return true
 	}
 	for i := range r.Files {

@@ -16,5 +16,6 @@ func Rules(s *settings.Settings) rating.Rules {
 
 // RefundRules are the settings' terms of refunds as rating takes them (spec §2.1, refund).
 func RefundRules(s *settings.Settings) rating.RefundRules {
-	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate, Digits: s.Currency.Digits}
+	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate,
+		Digits: s.Currency.Digits}
 }

@@ -44,8 +44,8 @@ func Open(dir string) (*Workspace, error) {
 // BooksCopy is the file in which runs keep a copy of the books of the workspace in a folder.
 func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
 
-// LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist (MEND-5). Errors:
-// problem.Problems with everything that is wrong.
+// LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist
+// (MEND-5). Errors: problem.Problems with everything that is wrong.
 func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 	root := os.DirFS(dir)
 	b, err := books.Load(root, s)
@@ -155,7 +155,8 @@ func (w *Workspace) PartnerFingerprint() string {
 // Fingerprint names everything beside the records that lines depend on.
 func Fingerprint(w *Workspace) string {
 	s := &w.Settings
-	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code, s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
+	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code,
+		s.Currency.Digits, s.Rounding.Grain, s.Rounding.Mode, s.Lake.Buckets,
 		s.Refund.UnconditionalHours, s.Refund.FeeRate, s.Payments)
 	return string(lake.HashBytes([]byte(text)))
 }

@@ -118,7 +118,8 @@ func (m *Meter) check(l *Link) error {
 	}
 	for i := range l.In {
 		if uint64(l.In[i]) > maxBps || uint64(l.Out[i]) > maxBps {
-			return fmt.Errorf("slot at %s: %d in and %d out bits per second: outside 0 to 10^15", l.Slots[i].Start(), l.In[i], l.Out[i])
+			return fmt.Errorf("slot at %s: %d in and %d out bits per second: outside 0 to 10^15", l.Slots[i].Start(),
+				l.In[i], l.Out[i])
 		}
 	}
 	return nil

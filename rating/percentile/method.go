@@ -48,8 +48,8 @@ func (r *Result) set(at, index int, s *series, first Slot) {
 	r.Slot, r.HasSlot = first+Slot(at), true
 }
 
-// p95 finds, among the points of [from, to), of which there is at least one, the value at index floor(N × drop) from the
-// top: it gives the first slot that has it, and the index.
+// p95 finds, among the points of [from, to), of which there is at least one, the value at index floor(N × drop) from
+// the top: it gives the first slot that has it, and the index.
 func (m *Meter) p95(s *series, drop money.Rate, from, to int) (at, index int) {
 	m.selected = m.selected[:0]
 	for i := from; i < to; i++ {
@@ -172,8 +172,8 @@ func whole(r *big.Rat) *big.Rat {
 	return new(big.Rat).SetInt(new(big.Int).Quo(r.Num(), r.Denom()))
 }
 
-// floor is floor_share of the mean, over the days in force, of the links' largest sizes on the day, cut to a whole number
-// of Mbps.
+// floor is floor_share of the mean, over the days in force, of the links' largest sizes on the day, cut to a whole
+// number of Mbps.
 func (m *Meter) floor(policy *books.Policy, o *Object) *big.Rat {
 	var sum wide
 	for d, day := range m.days {

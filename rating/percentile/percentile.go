@@ -43,8 +43,8 @@ type Term struct {
 }
 
 // Link is one link's part in a billing object: the rows by which it belongs to it, and its samples, one a slot, in
-// ascending order of slots, all starting in the cycle and within a row. In and Out are bits per second, 0 to 10^15. Where
-// every value of the link is whole they stand in In and Out, else in InExact and OutExact.
+// ascending order of slots, all starting in the cycle and within a row. In and Out are bits per second, 0 to 10^15.
+// Where every value of the link is whole they stand in In and Out, else in InExact and OutExact.
 type Link struct {
 	Terms             []Term
 	Slots             []Slot
@@ -59,9 +59,10 @@ type Object struct {
 
 // Result is what a cycle's samples of an object come to.
 type Result struct {
-	Method    books.Method
-	Points    int            // N: the points that counted
-	Index     int            // of the value among them or among the daily peaks, from the top, counted from 0; -1 = no single one
+	Method books.Method
+	Points int // N: the points that counted
+	// of the value among them or among the daily peaks, from the top, counted from 0; -1 = no single one
+	Index     int
 	Value     *big.Rat       // Mbps, before the commit
 	Slot      Slot           // the first in time that has the value; only where HasSlot
 	HasSlot   bool           // false for means, for enhanced_p95 and without a value of a point
@@ -113,11 +114,12 @@ func NewMeter(zone *period.Zone, cycle period.Cycle) *Meter {
 	return m
 }
 
-// Measure measures one object under a policy. An error means that the object is not as its types' comments ask, or that a
-// result leaves the range of its type.
+// Measure measures one object under a policy. An error means that the object is not as its types' comments ask, or that
+// a result leaves the range of its type.
 func (m *Meter) Measure(policy *books.Policy, o *Object) (Result, error) {
 	if policy.Kilo < 1 || !below1(policy.Drop) {
-		return Result{}, fmt.Errorf("policy %s: kilo %d, drop %s: out of range", policy.ID, policy.Kilo, policy.Drop.Trim())
+		return Result{}, fmt.Errorf("policy %s: kilo %d, drop %s: out of range", policy.ID, policy.Kilo,
+			policy.Drop.Trim())
 	}
 	if err := m.load(o); err != nil {
 		return Result{}, err
@@ -181,7 +183,8 @@ func (m *Meter) bill(policy *books.Policy, o *Object, res *Result) error {
 	share := new(big.Rat).Mul(res.Billed, big.NewRat(int64(res.Days), int64(res.MonthDays)))
 	var err error
 	if res.Quantity, err = money.QuantityFromRat(share); err != nil {
-		return fmt.Errorf("quantity of %s Mbps over %d of %d days: %w", res.Billed.FloatString(10), res.Days, res.MonthDays, err)
+		return fmt.Errorf("quantity of %s Mbps over %d of %d days: %w", res.Billed.FloatString(10), res.Days,
+			res.MonthDays, err)
 	}
 	return nil
 }

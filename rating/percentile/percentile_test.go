@@ -45,7 +45,8 @@ func (s *stage) slot(day, n int) percentile.Slot {
 
 // term is in force from one day to the end of another.
 func (s *stage) term(from, to int, size, commit string) percentile.Term {
-	return percentile.Term{Valid: period.Span{From: s.day(from).From, To: s.day(to).To}, Size: q(size), Commit: q(commit)}
+	return percentile.Term{Valid: period.Span{From: s.day(from).From, To: s.day(to).To}, Size: q(size),
+		Commit: q(commit)}
 }
 
 const mega = 1_000_000
@@ -80,7 +81,8 @@ func (s *stage) brief(r percentile.Result) string {
 		}
 	}
 	return fmt.Sprintf("N %d index %d value %s slot %s commit %s billed %s days %d/%d of %d quantity %s",
-		r.Points, r.Index, r.Value.RatString(), slot, r.Commit.Trim(), r.Billed.RatString(), r.ValidDays, r.Days, r.MonthDays, r.Quantity.Trim())
+		r.Points, r.Index, r.Value.RatString(), slot, r.Commit.Trim(), r.Billed.RatString(), r.ValidDays, r.Days,
+		r.MonthDays, r.Quantity.Trim())
 }
 
 func (s *stage) want(r percentile.Result, want string) {
@@ -128,8 +130,8 @@ func TestRankWhenClocksChange(t *testing.T) {
 	}
 }
 
-// The published fees: 900 Mbps over 26 valid days of 30 at 15 are 11,700; 300 Mbps over 16 days in force of 30 at 120 are
-// 19,200. Here the quantities, 780 and 160.
+// The published fees: 900 Mbps over 26 valid days of 30 at 15 are 11,700; 300 Mbps over 16 days in force of 30 at 120
+// are 19,200. Here the quantities, 780 and 160.
 func TestShareOfDays(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -198,7 +200,8 @@ func TestDailyMethods(t *testing.T) {
 			"N 12 index -1 value 31/5 slot none commit 0 billed 31/5 days 4/30 of 30 quantity 6.2"},
 		{"peaks 8 5 8 10", books.Policy{Method: books.DailyPeakMean, ValidDaysOnly: true},
 			"N 10 index -1 value 31/4 slot none commit 0 billed 31/4 days 4/30 of 30 quantity 7.75"},
-		{"peaks of ten days in force", books.Policy{Method: books.DailyPeakMean, MissingZero: true, Days: books.DaysInForce},
+		{"peaks of ten days in force", books.Policy{Method: books.DailyPeakMean, MissingZero: true,
+			Days: books.DaysInForce},
 			"N 2880 index -1 value 31/10 slot none commit 0 billed 31/10 days 4/10 of 30 quantity 1.0333333333"},
 		{"middles 3 5 0 4 10", books.Policy{Method: books.DailyP95Mean, Drop: rate("0.5")},
 			"N 12 index -1 value 22/5 slot none commit 0 billed 22/5 days 4/30 of 30 quantity 4.4"},
@@ -253,17 +256,20 @@ func TestEnhanced(t *testing.T) {
 	}
 	// A second day in force at 200: the mean is 250, the floor 50.
 	l.Terms[2].Valid.To++
-	s.want(s.measure(policy, l), "N 1 index -1 value 59 slot none commit 0 billed 59 days 1/2 of 30 quantity 3.9333333333")
+	s.want(s.measure(policy, l),
+		"N 1 index -1 value 59 slot none commit 0 billed 59 days 1/2 of 30 quantity 3.9333333333")
 	// Without a point the floor is owed: 50 for 2 of 30 days.
 	l.Slots, l.In, l.Out = nil, nil, nil
-	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 0 billed 50 days 0/2 of 30 quantity 3.3333333333")
+	s.want(s.measure(policy, l),
+		"N 0 index -1 value 50 slot none commit 0 billed 50 days 0/2 of 30 quantity 3.3333333333")
 	l.Terms[0].Commit = q("51")
 	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 51 billed 51 days 0/2 of 30 quantity 3.4")
 	policy.Days = books.DaysValid
 	s.want(s.measure(policy, l), "N 0 index -1 value 50 slot none commit 51 billed 51 days 0/0 of 30 quantity 0")
 }
 
-// Days' fifth largest, or smallest of fewer, cut: 5, 7, 20, 1, 30, 40 of which the five largest have the mean 20.4, cut 20.
+// Days' fifth largest, or smallest of fewer, cut: 5, 7, 20, 1, 30, 40 of which the five largest have the mean 20.4, cut
+// 20.
 func TestEnhancedCuts(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -328,7 +334,8 @@ func TestExactValues(t *testing.T) {
 	b := percentile.Link{}
 	add(&b, s.slot(1, 1), 1, 0)
 	s.want(s.measure(books.Policy{Method: books.MonthlyP95, Drop: rate("0.4"), Kilo: 1024}, a, b),
-		"N 3 index 1 value 4000001/2097152 slot 1/1 commit 0 billed 4000001/2097152 days 2/30 of 30 quantity 1.9073491096")
+		"N 3 index 1 value 4000001/2097152 slot 1/1 commit 0 billed 4000001/2097152 days 2/30 of 30 quantity "+
+			"1.9073491096")
 	s.want(s.measure(books.Policy{Method: books.MonthlyP95, Drop: rate("0.7"), ValidDaysOnly: true}, a, b),
 		"N 3 index 2 value 1/10000000000000000 slot 1/2 commit 0 billed 1/10000000000000000 days 2/30 of 30 quantity 0")
 	s.want(s.measure(books.Policy{Method: books.MonthlyP95, Series: books.SeriesSum}, a, b),
@@ -344,18 +351,23 @@ func TestMeasureErrors(t *testing.T) {
 		link   percentile.Link
 		want   string
 	}{
-		{"before the cycle", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1) - 1}, In: []int64{0}, Out: []int64{0}},
+		{"before the cycle", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1) - 1},
+			In: []int64{0}, Out: []int64{0}},
 			"link 1 of 1: slot at 2026-08-31T15:55:00Z: before the cycle, or not after the slot before it"},
-		{"after the cycle", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(30, 289)}, In: []int64{0}, Out: []int64{0}},
+		{"after the cycle", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(30, 289)},
+			In: []int64{0}, Out: []int64{0}},
 			"link 1 of 1: slot at 2026-09-30T16:00:00Z: after the cycle"},
-		{"twice", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1), s.slot(1, 1)}, In: []int64{0, 0}, Out: []int64{0, 0}},
+		{"twice", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1), s.slot(1, 1)},
+			In: []int64{0, 0}, Out: []int64{0, 0}},
 			"link 1 of 1: slot at 2026-08-31T16:00:00Z: before the cycle, or not after the slot before it"},
 		{"short", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1)}, In: []int64{0}},
 			"link 1 of 1: 1 slots with 1 values in and 0 out"},
-		{"negative", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1)}, In: []int64{-1}, Out: []int64{0}},
+		{"negative", books.Policy{Kilo: 1000}, percentile.Link{Slots: []percentile.Slot{s.slot(1, 1)}, In: []int64{-1},
+			Out: []int64{0}},
 			"link 1 of 1: slot at 2026-08-31T16:00:00Z: -1 in and 0 out bits per second: outside 0 to 10^15"},
 		{"no kilo", books.Policy{ID: "x"}, percentile.Link{}, "policy x: kilo 0, drop 0: out of range"},
-		{"drop of all", books.Policy{ID: "x", Kilo: 1000, Drop: rate("1")}, percentile.Link{}, "policy x: kilo 1000, drop 1: out of range"},
+		{"drop of all", books.Policy{ID: "x", Kilo: 1000, Drop: rate("1")}, percentile.Link{},
+			"policy x: kilo 1000, drop 1: out of range"},
 	} {
 		_, err := s.meter.Measure(&c.policy, &percentile.Object{Links: []percentile.Link{c.link}})
 		if err == nil || err.Error() != c.want {
@@ -375,12 +387,18 @@ func TestWinner(t *testing.T) {
 		a, b, want percentile.Sample
 	}{
 		{"max by the larger direction", books.Policy{}, sample(1, "5", "1"), sample(2, "3", "4"), sample(1, "5", "1")},
-		{"max by the sum", books.Policy{Series: books.SeriesSum}, sample(1, "5", "1"), sample(2, "3", "4"), sample(2, "3", "4")},
-		{"max by out", books.Policy{Series: books.SeriesOut}, sample(1, "5", "1"), sample(2, "0", "1.5"), sample(2, "0", "1.5")},
-		{"max, equal values: in decides", books.Policy{}, sample(1, "5", "1"), sample(2, "1", "5"), sample(1, "5", "1")},
-		{"last", books.Policy{Duplicates: books.DuplicatesLast}, sample(1, "5", "1"), sample(2, "3", "4"), sample(2, "3", "4")},
-		{"last at one time", books.Policy{Duplicates: books.DuplicatesLast}, sample(2, "5", "1"), sample(2, "3", "4"), sample(2, "5", "1")},
-		{"transit max", books.Policy{Method: books.TransitP95}, sample(1, "5", "1"), sample(2, "3", "4"), sample(2, "5", "4")},
+		{"max by the sum", books.Policy{Series: books.SeriesSum}, sample(1, "5", "1"), sample(2, "3", "4"),
+			sample(2, "3", "4")},
+		{"max by out", books.Policy{Series: books.SeriesOut}, sample(1, "5", "1"), sample(2, "0", "1.5"),
+			sample(2, "0", "1.5")},
+		{"max, equal values: in decides", books.Policy{}, sample(1, "5", "1"), sample(2, "1", "5"),
+			sample(1, "5", "1")},
+		{"last", books.Policy{Duplicates: books.DuplicatesLast}, sample(1, "5", "1"), sample(2, "3", "4"),
+			sample(2, "3", "4")},
+		{"last at one time", books.Policy{Duplicates: books.DuplicatesLast}, sample(2, "5", "1"), sample(2, "3", "4"),
+			sample(2, "5", "1")},
+		{"transit max", books.Policy{Method: books.TransitP95}, sample(1, "5", "1"), sample(2, "3", "4"),
+			sample(2, "5", "4")},
 		{"transit last", books.Policy{Method: books.TransitP95, Duplicates: books.DuplicatesLast},
 			sample(1, "5", "1"), sample(2, "3", "4"), sample(2, "3", "4")},
 		{"transit last at one time", books.Policy{Method: books.TransitP95, Duplicates: books.DuplicatesLast},

@@ -106,7 +106,8 @@ func TestMonthlyP95AgainstSorting(t *testing.T) {
 		var values []*big.Rat
 		for s := range in {
 			v := map[books.Series]int64{
-				books.SeriesMax: max(in[s], out[s]), books.SeriesIn: in[s], books.SeriesOut: out[s], books.SeriesSum: in[s] + out[s],
+				books.SeriesMax: max(in[s], out[s]), books.SeriesIn: in[s], books.SeriesOut: out[s],
+				books.SeriesSum: in[s] + out[s],
 			}[policy.Series]
 			values = append(values, big.NewRat(v, int64(policy.Kilo*policy.Kilo)))
 		}
@@ -166,7 +167,8 @@ func BenchmarkMeasure(b *testing.B) {
 	}
 	l.Terms = []percentile.Term{{Valid: zone.Bounds(cycle), Size: q("1000"), Commit: q("10")}}
 	o := percentile.Object{Links: []percentile.Link{l}}
-	for i, name := range []string{"monthly_p95", "daily_peak_mean", "daily_p95_mean", "monthly_4th_peak", "transit_p95", "enhanced_p95"} {
+	for i, name := range []string{"monthly_p95", "daily_peak_mean", "daily_p95_mean", "monthly_4th_peak", "transit_p95",
+		"enhanced_p95"} {
 		b.Run("method="+name, func(b *testing.B) {
 			meter := percentile.NewMeter(zone, cycle)
 			policy := books.Policy{Method: books.Method(i), Kilo: 1000, Drop: rate("0.05"), FloorShare: rate("0.2")}

@@ -20,10 +20,12 @@ func (l *loader) customers() {
 	l.each(customersFormat(), func(r *row) {
 		c := customerRow{id: r.key("customer_id")}
 		r.notAny("customer_id", c.id)
-		c.row = CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"), AccountManager: r.text("account_manager_id"), Valid: r.valid()}
+		c.row = CustomerRow{Name: r.text("name"), PriceList: r.key("price_list"),
+			AccountManager: r.text("account_manager_id"), Valid: r.valid()}
 		if list := c.row.PriceList; !l.lists[list] && !unpriced[list] && !l.broken["prices.csv"] {
 			unpriced[list] = true
-			l.notes.Add(r.pos(r.mark("price_list")), "", "price_list %q: no price is in it, so standard applies", shorten(list))
+			l.notes.Add(r.pos(r.mark("price_list")), "", "price_list %q: no price is in it, so standard applies",
+				shorten(list))
 		}
 		if c.row.PriceList == "standard" {
 			c.row.PriceList = ""
@@ -62,13 +64,15 @@ type partnerRow struct {
 func (l *loader) partners() {
 	var rows []entry[partnerRow]
 	l.each(partnersFormat(), func(r *row) {
-		p := partnerRow{id: r.key("partner_id"), parent: r.key("parent_partner_id"), parentAt: r.mark("parent_partner_id")}
+		p := partnerRow{id: r.key("partner_id"), parent: r.key("parent_partner_id"),
+			parentAt: r.mark("parent_partner_id")}
 		r.notAny("partner_id", p.id)
 		if p.id == "customer" || p.id == "vendor" || p.id == l.s.Vendor.ID {
 			r.fail("partner_id", "", "means somebody else and cannot be a partner's id")
 		}
 		kind := r.word("kind")
-		p.row = PartnerRow{Name: r.text("name"), Kind: PartnerKind(max(kind, 0)), Parent: -1, Valid: r.valid(), LeftOn: period.Forever}
+		p.row = PartnerRow{Name: r.text("name"), Kind: PartnerKind(max(kind, 0)), Parent: -1, Valid: r.valid(),
+			LeftOn: period.Forever}
 		if day, ok := r.date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
 		}
@@ -112,7 +116,8 @@ func (l *loader) parents(rows []entry[partnerRow]) {
 		case own.Parent < 0:
 			l.c.Add(at, "", "parent_partner_id %q: not in partners.csv", shorten(e.row.parent))
 		case !distributorThroughout(&l.b.Partners[own.Parent], e.span):
-			l.c.Add(at, "end the row where the parent's ends, or give the parent a row", "parent_partner_id %q: no distributor in all of %s", e.row.parent, e.span)
+			l.c.Add(at, "end the row where the parent's ends, or give the parent a row",
+				"parent_partner_id %q: no distributor in all of %s", e.row.parent, e.span)
 		}
 	}
 }
@@ -137,7 +142,8 @@ func (l *loader) associations() {
 	l.each(associationsFormat(), func(r *row) {
 		customer, okCustomer := l.needCustomer(r, "customer_id")
 		partner, okPartner := l.needPartner(r, "partner_id")
-		a := Association{Customer: customer, Partner: partner, Type: AssociationType(r.word("association_type") + 1), Valid: r.valid()}
+		a := Association{Customer: customer, Partner: partner, Type: AssociationType(r.word("association_type") + 1),
+			Valid: r.valid()}
 		if okCustomer && okPartner {
 			rows = append(rows, entry[Association]{row: a, span: a.Valid, at: r.mark("customer_id")})
 		}

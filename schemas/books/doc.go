@@ -11,7 +11,8 @@
 //     link's resource; a term's seller, buyer, service and sku. Of products, coupons, calendar dates, policies and
 //     programmes there is one row each.
 //  4. Every slice is sorted by its key, bytewise, and then by the start of validity, so that the same rows in another
-//     order give the same Books. Codes (Customer, SKU, …) are indexes in these slices and mean nothing outside one Books.
+//     order give the same Books. Codes (Customer, SKU, …) are indexes in these slices and mean nothing outside one
+//     Books.
 //  5. Hash covers the bytes of every book by its name, and nothing else: equal hashes mean equal books, given the same
 //     settings.
 //  6. Formats is the one list of files, columns, words and defaults: the reader and the documentation use it.

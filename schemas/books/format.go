@@ -20,18 +20,19 @@ type Column struct {
 }
 
 var (
-	modelWords     = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period"}
-	meterWords     = []string{"region", "customer", "resource"}
-	classWords     = []string{"ordinary", "specific", "none", "no_rebate"}
-	periodWords    = []string{"hour", "day", "month", "year", "one_off"}
-	partnerWords   = []string{"distributor", "reseller", "referrer"}
-	discountWords  = []string{"commercial", "channel", "partner", "order"}
-	modeWords      = []string{"rate", "fixed", "reduction"}
-	resetWords     = []string{"none", "cycle", "anniversary"}
-	basisWords     = []string{"official", "payable"}
-	couponWords    = []string{"voucher", "cash_coupon"}
-	yesNo          = []string{"YES", "NO"}
-	methodWords    = []string{"monthly_p95", "daily_peak_mean", "daily_p95_mean", "monthly_4th_peak", "transit_p95", "enhanced_p95"}
+	modelWords    = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period"}
+	meterWords    = []string{"region", "customer", "resource"}
+	classWords    = []string{"ordinary", "specific", "none", "no_rebate"}
+	periodWords   = []string{"hour", "day", "month", "year", "one_off"}
+	partnerWords  = []string{"distributor", "reseller", "referrer"}
+	discountWords = []string{"commercial", "channel", "partner", "order"}
+	modeWords     = []string{"rate", "fixed", "reduction"}
+	resetWords    = []string{"none", "cycle", "anniversary"}
+	basisWords    = []string{"official", "payable"}
+	couponWords   = []string{"voucher", "cash_coupon"}
+	yesNo         = []string{"YES", "NO"}
+	methodWords   = []string{"monthly_p95", "daily_peak_mean", "daily_p95_mean", "monthly_4th_peak", "transit_p95",
+		"enhanced_p95"}
 	seriesWords    = []string{"max", "in", "out", "sum"}
 	duplicateWords = []string{"max", "last", "reject"}
 	missingWords   = []string{"skip", "zero"}
@@ -84,7 +85,8 @@ func wordOf(words []string, i int) string {
 func Formats() []Format {
 	return []Format{
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
-		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(), incentivesFormat(),
+		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
+		incentivesFormat(),
 	}
 }
 
@@ -121,22 +123,23 @@ func validTo() Column {
 }
 
 func productsFormat() Format {
-	return Format{File: "products.csv", Required: true, Key: "sku", Meaning: "what is sold, and how it is measured and priced (spec §3.1)", Columns: []Column{
-		id("sku", "the product"),
-		text("name", "its name"),
-		id("service_type_code", "the service it belongs to"),
-		text("service_type_name", "the service's name"),
-		text("resource_type_code", "kind of resource"),
-		text("resource_type_name", "its name"),
-		text("usage_type", "what is counted, such as duration or traffic"),
-		{Name: "measure", Type: "text", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
-		word("pricing_model", modelWords, "", "how quantities become money"),
-		word("meter", meterWords, "region", "what a meter counts over, besides the customer and the sku"),
-		text("policy", "id in policies.yaml; percentile only, and required there"),
-		word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
-		word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
-		text("focus_service_category", "the service category in FOCUS exports"),
-	}}
+	return Format{File: "products.csv", Required: true, Key: "sku",
+		Meaning: "what is sold, and how it is measured and priced (spec §3.1)", Columns: []Column{
+			id("sku", "the product"),
+			text("name", "its name"),
+			id("service_type_code", "the service it belongs to"),
+			text("service_type_name", "the service's name"),
+			text("resource_type_code", "kind of resource"),
+			text("resource_type_name", "its name"),
+			text("usage_type", "what is counted, such as duration or traffic"),
+			{Name: "measure", Type: "text", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
+			word("pricing_model", modelWords, "", "how quantities become money"),
+			word("meter", meterWords, "region", "what a meter counts over, besides the customer and the sku"),
+			text("policy", "id in policies.yaml; percentile only, and required there"),
+			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
+			word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
+			text("focus_service_category", "the service category in FOCUS exports"),
+		}}
 }
 
 func pricesFormat() Format {
@@ -145,24 +148,27 @@ func pricesFormat() Format {
 			id("sku", "the product"),
 			{Name: "price_list", Type: "id", Default: "standard", Meaning: "the list it is in"},
 			scope("region_code", "region"),
-			{Name: "period_type", Type: "word", Words: periodWords, Meaning: "period products only, and required there"},
+			{Name: "period_type", Type: "word", Words: periodWords,
+				Meaning: "period products only, and required there"},
 			validFrom(true), validTo(),
 			number("tier", "whole number", "", "1, 2, … without gaps"),
 			{Name: "up_to", Type: "quantity", Meaning: "inclusive upper bound of the tier; empty on the last one"},
-			{Name: "unit_price", Type: "unit price", Meaning: "price of one measure, or of one block; required but for stairstep, which has none"},
+			{Name: "unit_price", Type: "unit price",
+				Meaning: "price of one measure, or of one block; required but for stairstep, which has none"},
 			number("flat_fee", "unit price", "0", "fee of the tier; not for flat, block and period"),
 			{Name: "block_size", Type: "quantity", Meaning: "block only, and required there"},
 		}}
 }
 
 func customersFormat() Format {
-	return Format{File: "customers.csv", Required: true, Key: "customer_id", Meaning: "who buys, and when (spec §3.3)", Columns: []Column{
-		id("customer_id", "the customer"),
-		text("name", "name on statements"),
-		{Name: "price_list", Type: "id", Default: "standard", Meaning: "list that is looked up before standard"},
-		text("account_manager_id", "who looks after the customer"),
-		validFrom(false), validTo(),
-	}}
+	return Format{File: "customers.csv", Required: true, Key: "customer_id", Meaning: "who buys, and when (spec §3.3)",
+		Columns: []Column{
+			id("customer_id", "the customer"),
+			text("name", "name on statements"),
+			{Name: "price_list", Type: "id", Default: "standard", Meaning: "list that is looked up before standard"},
+			text("account_manager_id", "who looks after the customer"),
+			validFrom(false), validTo(),
+		}}
 }
 
 func partnersFormat() Format {
@@ -177,12 +183,13 @@ func partnersFormat() Format {
 }
 
 func associationsFormat() Format {
-	return Format{File: "associations.csv", Key: "customer_id", Meaning: "whose customer a customer is (spec §3.5)", Columns: []Column{
-		id("customer_id", "the customer"),
-		id("partner_id", "its partner"),
-		word("association_type", []string{"1", "2"}, "", "1 = referral, 2 = reseller"),
-		validFrom(false), validTo(),
-	}}
+	return Format{File: "associations.csv", Key: "customer_id", Meaning: "whose customer a customer is (spec §3.5)",
+		Columns: []Column{
+			id("customer_id", "the customer"),
+			id("partner_id", "its partner"),
+			word("association_type", []string{"1", "2"}, "", "1 = referral, 2 = reseller"),
+			validFrom(false), validTo(),
+		}}
 }
 
 func discountsFormat() Format {
@@ -193,47 +200,51 @@ func discountsFormat() Format {
 		{Name: "partner_id", Type: "id", Meaning: "who grants it: partner kind only, and required there"},
 		scope("service_type_code", "service"),
 		scope("sku", "product"),
-		word("mode", modeWords, "", "rate: share that is paid; fixed: unit price, or an order's amount; reduction: off the order"),
+		word("mode", modeWords, "",
+			"rate: share that is paid; fixed: unit price, or an order's amount; reduction: off the order"),
 		number("value", "rate, unit price or amount", "", "by mode"),
 		validFrom(true), validTo(),
 	}}
 }
 
 func packagesFormat() Format {
-	return Format{File: "packages.csv", Key: "customer_id, package_id", Meaning: "prepaid quotas (spec §3.7)", Columns: []Column{
-		id("package_id", "the package"),
-		id("customer_id", "whose it is"),
-		{Name: "skus", Type: "list", Required: true, Meaning: "products it is for, joined by ;"},
-		scope("region_code", "region"),
-		number("quota", "quantity", "", "what it holds, in the products' measure"),
-		word("reset", resetWords, "", "when it refills: never, each cycle, each monthly anniversary of valid_from"),
-		validFrom(true), validTo(),
-	}}
+	return Format{File: "packages.csv", Key: "customer_id, package_id", Meaning: "prepaid quotas (spec §3.7)",
+		Columns: []Column{
+			id("package_id", "the package"),
+			id("customer_id", "whose it is"),
+			{Name: "skus", Type: "list", Required: true, Meaning: "products it is for, joined by ;"},
+			scope("region_code", "region"),
+			number("quota", "quantity", "", "what it holds, in the products' measure"),
+			word("reset", resetWords, "", "when it refills: never, each cycle, each monthly anniversary of valid_from"),
+			validFrom(true), validTo(),
+		}}
 }
 
 func linksFormat() Format {
-	return Format{File: "links.csv", Key: "resource_id", Meaning: "what bandwidth is measured on (spec §3.8)", Columns: []Column{
-		id("resource_id", "the link"),
-		id("customer_id", "who pays for it"),
-		id("sku", "a percentile product"),
-		id("region_code", "its region"),
-		text("group", "links of one group share one bill; empty = alone"),
-		number("size_mbps", "quantity", "0", "its size; required and above 0 under enhanced_p95"),
-		number("commit_mbps", "quantity", "0", "owed even when less is used"),
-		validFrom(true), validTo(),
-	}}
+	return Format{File: "links.csv", Key: "resource_id", Meaning: "what bandwidth is measured on (spec §3.8)",
+		Columns: []Column{
+			id("resource_id", "the link"),
+			id("customer_id", "who pays for it"),
+			id("sku", "a percentile product"),
+			id("region_code", "its region"),
+			text("group", "links of one group share one bill; empty = alone"),
+			number("size_mbps", "quantity", "0", "its size; required and above 0 under enhanced_p95"),
+			number("commit_mbps", "quantity", "0", "owed even when less is used"),
+			validFrom(true), validTo(),
+		}}
 }
 
 func termsFormat() Format {
-	return Format{File: "terms.csv", Key: "seller_id, buyer_id, service_type_code, sku", Meaning: "what a partner pays its seller (spec §3.9)", Columns: []Column{
-		id("seller_id", "the vendor's id, or a distributor"),
-		id("buyer_id", "a partner"),
-		scope("service_type_code", "service"),
-		scope("sku", "product"),
-		word("basis", basisWords, "", "the official price, or what the customer pays"),
-		number("rate", "rate", "", "share of the basis that is owed"),
-		validFrom(true), validTo(),
-	}}
+	return Format{File: "terms.csv", Key: "seller_id, buyer_id, service_type_code, sku",
+		Meaning: "what a partner pays its seller (spec §3.9)", Columns: []Column{
+			id("seller_id", "the vendor's id, or a distributor"),
+			id("buyer_id", "a partner"),
+			scope("service_type_code", "service"),
+			scope("sku", "product"),
+			word("basis", basisWords, "", "the official price, or what the customer pays"),
+			number("rate", "rate", "", "share of the basis that is owed"),
+			validFrom(true), validTo(),
+		}}
 }
 
 func couponsFormat() Format {
@@ -252,42 +263,52 @@ func couponsFormat() Format {
 }
 
 func calendarFormat() Format {
-	return Format{File: "calendar.csv", Key: "date", Meaning: "working days; a date not listed: Monday to Friday work (spec §3.11)", Columns: []Column{
-		{Name: "date", Type: "date", Required: true, Meaning: "the day"},
-		word("working", yesNo, "", "whether it is a working day"),
-	}}
+	return Format{File: "calendar.csv", Key: "date",
+		Meaning: "working days; a date not listed: Monday to Friday work (spec §3.11)", Columns: []Column{
+			{Name: "date", Type: "date", Required: true, Meaning: "the day"},
+			word("working", yesNo, "", "whether it is a working day"),
+		}}
 }
 
 func policiesFormat() Format {
-	return Format{File: "policies.yaml", Key: "policy id", Meaning: "percentile policies: a mapping of ids to these keys (spec §4.7)", Columns: []Column{
-		word("method", methodWords, "", "how the samples of a cycle become one value"),
-		word("series", seriesWords, "max", "a sample's value from its two directions"),
-		word("duplicates", duplicateWords, "max", "which sample of one link's slot counts"),
-		word("missing", missingWords, "skip", "zero: every slot in force counts"),
-		word("valid_days_only", []string{"true", "false"}, "false", "true: only days with a point above 0 count"),
-		word("kilo", []string{"1000", "1024"}, "1000", "Mbps = bps / kilo²"),
-		number("drop", "rate below 1", "0.05", "share of the highest points that is left out"),
-		word("days", daysWords, "all", "the days the value is spread over"),
-		number("floor_share", "rate", "0", "enhanced_p95 only: share of the link size that is owed at least"),
-	}}
+	return Format{File: "policies.yaml", Key: "policy id",
+		Meaning: "percentile policies: a mapping of ids to these keys (spec §4.7)", Columns: []Column{
+			word("method", methodWords, "", "how the samples of a cycle become one value"),
+			word("series", seriesWords, "max", "a sample's value from its two directions"),
+			word("duplicates", duplicateWords, "max", "which sample of one link's slot counts"),
+			word("missing", missingWords, "skip", "zero: every slot in force counts"),
+			word("valid_days_only", []string{"true", "false"}, "false", "true: only days with a point above 0 count"),
+			word("kilo", []string{"1000", "1024"}, "1000", "Mbps = bps / kilo²"),
+			number("drop", "rate below 1", "0.05", "share of the highest points that is left out"),
+			word("days", daysWords, "all", "the days the value is spread over"),
+			number("floor_share", "rate", "0", "enhanced_p95 only: share of the link size that is owed at least"),
+		}}
 }
 
 func incentivesFormat() Format {
-	return Format{File: "incentives.yaml", Key: "id", Meaning: "incentive programmes: a list of these keys (spec §6.5)", Columns: []Column{
-		id("id", "the programme"),
-		validFrom(false), validTo(),
-		{Name: "partners", Type: "list", Default: "*", Meaning: "partner ids, or * = all"},
-		{Name: "association_types", Type: "list", Words: []string{"1", "2"}, Default: "[1, 2]", Meaning: "associations whose lines count"},
-		{Name: "product_classes", Type: "list", Words: classWords, Default: "[ordinary, specific]", Meaning: "performance classes that count"},
-		word("period", spanWords, "", "what performance is added up over"),
-		{Name: "tiers", Type: "list", Meaning: "{from, rate}: rate from a performance on; at least one, unless there is a new_customer_bonus"},
-		word("tier_rule", tierRuleWords, "whole", "whole: one tier's rate on everything; graduated: each slice at its own"),
-		{Name: "new_customer_bonus", Type: "mapping", Meaning: "{rate, months}: on lines in an association's first months"},
-		{Name: "cap", Type: "amount", Meaning: "most that is paid for a period; absent = no cap"},
-		word("carry_negative", []string{"true", "false"}, "false", "carry a negative performance into the next period"),
-		{Name: "confirm_within_working_days", Type: "whole number", Meaning: "1 or more; absent = no limit"},
-		word("payout", spanWords, "month", "payable once this period has ended, too"),
-		{Name: "lapse_after_days", Type: "whole number", Meaning: "days after leaving; absent = never"},
-		word("roll_up", []string{"true", "false"}, "false", "count resellers' performance for their distributor"),
-	}}
+	return Format{File: "incentives.yaml", Key: "id", Meaning: "incentive programmes: a list of these keys (spec §6.5)",
+		Columns: []Column{
+			id("id", "the programme"),
+			validFrom(false), validTo(),
+			{Name: "partners", Type: "list", Default: "*", Meaning: "partner ids, or * = all"},
+			{Name: "association_types", Type: "list", Words: []string{"1", "2"}, Default: "[1, 2]",
+				Meaning: "associations whose lines count"},
+			{Name: "product_classes", Type: "list", Words: classWords, Default: "[ordinary, specific]",
+				Meaning: "performance classes that count"},
+			word("period", spanWords, "", "what performance is added up over"),
+			{Name: "tiers", Type: "list",
+				Meaning: "{from, rate}: rate from a performance on; at least one, unless there is a " +
+					"new_customer_bonus"},
+			word("tier_rule", tierRuleWords, "whole",
+				"whole: one tier's rate on everything; graduated: each slice at its own"),
+			{Name: "new_customer_bonus", Type: "mapping",
+				Meaning: "{rate, months}: on lines in an association's first months"},
+			{Name: "cap", Type: "amount", Meaning: "most that is paid for a period; absent = no cap"},
+			word("carry_negative", []string{"true", "false"}, "false",
+				"carry a negative performance into the next period"),
+			{Name: "confirm_within_working_days", Type: "whole number", Meaning: "1 or more; absent = no limit"},
+			word("payout", spanWords, "month", "payable once this period has ended, too"),
+			{Name: "lapse_after_days", Type: "whole number", Meaning: "days after leaving; absent = never"},
+			word("roll_up", []string{"true", "false"}, "false", "count resellers' performance for their distributor"),
+		}}
 }

@@ -111,7 +111,9 @@ func (l *loader) groups(rows []entry[Link]) {
 		other, clash := alone[object{e.row.Customer, e.row.SKU, e.row.Region, e.row.Group}]
 		if e.row.Group != "" && clash {
 			at := Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "rename the group", "group %q is also the resource_id of a link that bills alone: %s/links.csv:%d", e.row.Group, dir, other.line)
+			l.c.Add(at, "rename the group",
+				"group %q is also the resource_id of a link that bills alone: %s/links.csv:%d", e.row.Group, dir,
+				other.line)
 		}
 	}
 }

@@ -43,7 +43,8 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l := &loader{
 		s: s, data: map[string][]byte{}, broken: map[string]bool{}, services: map[string]bool{},
 		lists: map[string]bool{"standard": true}, badSKU: map[string]bool{},
-		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code, NonWorking: map[period.Day]bool{}},
+		b: &Books{Zone: s.Zone, Digits: s.Currency.Digits, Currency: s.Currency.Code,
+			NonWorking: map[period.Day]bool{}},
 	}
 	if err := l.readFiles(fsys); err != nil {
 		return nil, err
@@ -82,7 +83,8 @@ func (l *loader) readFiles(fsys fs.FS) error {
 	}
 	for _, e := range entries {
 		if !slices.Contains(names, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			l.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "), "not a book: it is not read")
+			l.notes.Add(Pos{File: dir + "/" + e.Name()}, "books: "+strings.Join(names, ", "),
+				"not a book: it is not read")
 		}
 	}
 	return nil
@@ -98,7 +100,8 @@ func fileNames() []string {
 	return names
 }
 
-// HashFiles is the Hash of the books that Load would read from a workspace whose root fsys is, without a look at what they say.
+// HashFiles is the Hash of the books that Load would read from a workspace whose root fsys is, without a look at what
+// they say.
 func HashFiles(fsys fs.FS) ([32]byte, error) {
 	return hashFiles(fsys, fileNames(), func(string, []byte) {})
 }
@@ -185,7 +188,8 @@ func sortEntries[T any](rows []entry[T], key func(a, b *T) int) []entry[T] {
 		if c := key(&a.row, &b.row); c != 0 {
 			return c
 		}
-		return cmp.Or(cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.span.To, b.span.To), cmp.Compare(a.at.line, b.at.line))
+		return cmp.Or(cmp.Compare(a.span.From, b.span.From), cmp.Compare(a.span.To, b.span.To),
+			cmp.Compare(a.at.line, b.at.line))
 	}
 	if slices.IsSortedFunc(order, compare) {
 		return rows
@@ -215,7 +219,8 @@ func overlaps[T any](l *loader, file string, rows []entry[T], key func(a, b *T) 
 			both := Pos{File: dir + "/" + file, Line: int(first.at.line)}
 			at := Pos{File: dir + "/" + file, Line: int(second.at.line), Column: int(second.at.column)}
 			common := period.Span{From: max(first.span.From, second.span.From), To: min(first.span.To, second.span.To)}
-			l.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both, what(&rows[i].row), common)
+			l.c.Add(at, "end one before the other begins", "overlaps %s: %s, both in force in %s", both,
+				what(&rows[i].row), common)
 		}
 		if rows[i].span.To > rows[longest].span.To {
 			longest = i

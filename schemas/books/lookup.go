@@ -11,7 +11,8 @@ import (
 
 func compareTermKey(a, b *Term) int {
 	return cmp.Or(
-		cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Buyer, b.Buyer), strings.Compare(a.Service, b.Service), cmp.Compare(a.SKU, b.SKU),
+		cmp.Compare(a.Seller, b.Seller), cmp.Compare(a.Buyer, b.Buyer), strings.Compare(a.Service, b.Service),
+		cmp.Compare(a.SKU, b.SKU),
 	)
 }
 

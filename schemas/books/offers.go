@@ -51,7 +51,8 @@ func (l *loader) discountValue(r *row, d *Discount) {
 		model := l.b.Products[d.SKU].Model
 		usage, orders = model != Subscription, model == Subscription
 		if d.Mode == ModeFixed && model == Stairstep {
-			l.notes.Add(r.pos(r.mark("mode")), "", "discount_id %s: a fixed price does not fit a stairstep product, so it never applies", d.ID)
+			l.notes.Add(r.pos(r.mark("mode")), "",
+				"discount_id %s: a fixed price does not fit a stairstep product, so it never applies", d.ID)
 		}
 	}
 	if d.Kind == OrderOffer {
@@ -132,14 +133,16 @@ func (l *loader) coupons() {
 	l.each(couponsFormat(), func(r *row) {
 		c := Coupon{
 			ID: r.key("coupon_id"), Cash: r.word("kind") == 1, Performance: r.flag("counts_as_performance"),
-			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"), WithDiscount: r.flag("with_discount"),
+			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),
+			WithDiscount: r.flag("with_discount"),
 		}
 		c.Customer, _ = l.needCustomer(r, "customer_id")
 		if !r.bad && c.Amount.IsZero() {
 			r.fail("amount", "", "not above 0")
 		}
 		if !r.bad && c.Performance && !c.Cash {
-			l.notes.Add(r.pos(r.mark("counts_as_performance")), "", "coupon_id %s: a voucher never counts as performance", c.ID)
+			l.notes.Add(r.pos(r.mark("counts_as_performance")), "",
+				"coupon_id %s: a voucher never counts as performance", c.ID)
 			c.Performance = false
 		}
 		c.Service, c.SKU = l.scope(r)

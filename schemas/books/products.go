@@ -113,7 +113,8 @@ func (l *loader) prices() {
 
 // priceCells reads the money of a price row and checks it against the product's model.
 func priceCells(r *row, p *priceRow, known bool) {
-	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.price("flat_fee"), r.price("unit_price"), r.quantity("block_size")
+	p.tier.FlatFee, p.tier.UnitPrice, p.tier.BlockSize = r.price("flat_fee"), r.price("unit_price"),
+		r.quantity("block_size")
 	if !known || r.l.badSKU[r.l.b.Products[p.sku].SKU] {
 		return
 	}
@@ -198,20 +199,24 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 		last := i == len(rows)-1
 		switch {
 		case i > 0 && e.row.number == rows[i-1].row.number:
-			fail(e.at, "", "tier %d of %s stands twice: also %s/prices.csv:%d", e.row.number, e.row.describe(l), dir, rows[i-1].at.line)
+			fail(e.at, "", "tier %d of %s stands twice: also %s/prices.csv:%d", e.row.number, e.row.describe(l), dir,
+				rows[i-1].at.line)
 			return
 		case e.row.number != i+1:
-			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number, e.row.describe(l), i+1)
+			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number,
+				e.row.describe(l), i+1)
 			return
 		case i > 0 && (model == Flat || model == Subscription):
 			fail(e.at, "", "tier %d: a %s price has one tier", e.row.number, model)
 			return
 		case last && !e.row.tier.Open:
-			fail(at, "leave up_to empty on the last tier", "up_to %q: the last tier must be open", e.row.tier.UpTo.Trim())
+			fail(at, "leave up_to empty on the last tier", "up_to %q: the last tier must be open",
+				e.row.tier.UpTo.Trim())
 		case !last && e.row.tier.Open:
 			fail(at, "", "up_to: empty on tier %d of %d; only the last tier is open", e.row.number, len(rows))
 		case i > 0 && !e.row.tier.Open && e.row.tier.UpTo.Cmp(rows[i-1].row.tier.UpTo) <= 0:
-			fail(at, "", "up_to %q: not above that of the tier before, %s", e.row.tier.UpTo.Trim(), rows[i-1].row.tier.UpTo.Trim())
+			fail(at, "", "up_to %q: not above that of the tier before, %s", e.row.tier.UpTo.Trim(),
+				rows[i-1].row.tier.UpTo.Trim())
 		}
 	}
 }

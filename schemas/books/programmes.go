@@ -181,7 +181,8 @@ func (l *loader) programmeTiers(m yamldoc.Map) []IncentiveTier {
 		t.Require("from", "the performance from which on the rate applies")
 		t.Require("rate", "a share, in quotes")
 		tier := IncentiveTier{
-			From: yamldoc.Value(t, "from", money.Amount{}, parseAmount), Rate: yamldoc.Value(t, "rate", money.Rate{}, money.ParseRate[string]),
+			From: yamldoc.Value(t, "from", money.Amount{}, parseAmount), Rate: yamldoc.Value(t, "rate", money.Rate{},
+				money.ParseRate[string]),
 		}
 		if len(tiers) > 0 && t.Get("from") != nil && tier.From.Cmp(tiers[len(tiers)-1].From) <= 0 {
 			t.Fail("from", t.Get("from"), "", "not above that of the tier before")

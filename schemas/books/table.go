@@ -62,7 +62,8 @@ func (l *loader) each(format Format, f func(*row)) {
 			}
 			continue
 		case len(cells) != len(t.names):
-			t.lost(mark{cells[0].line, 1}, "", fmt.Sprintf("%s where the header has %d", counted(len(cells), "cell"), len(t.names)))
+			t.lost(mark{cells[0].line, 1}, "", fmt.Sprintf("%s where the header has %d", counted(len(cells), "cell"),
+				len(t.names)))
 			continue
 		}
 		record.line, record.cells, record.bad = cells[0].line, cells, false
@@ -111,7 +112,8 @@ func (t *table) header(cells []cell) bool {
 		case known:
 			t.index[j] = i
 		case !strings.HasPrefix(c.text, "x_"):
-			t.l.c.Add(t.pos(c.mark), "a column of your own begins with x_; known: "+t.columns(), "unknown column %q", shorten(c.text))
+			t.l.c.Add(t.pos(c.mark), "a column of your own begins with x_; known: "+t.columns(), "unknown column %q",
+				shorten(c.text))
 			ok = false
 		}
 	}

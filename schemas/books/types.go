@@ -317,8 +317,8 @@ func (b *Books) Customer(id string) int32 {
 	return find(b.Customers, id, func(c *Customer) string { return c.ID })
 }
 
-// CustomerFrom is Customer where the id is likely to be that of near, a code, or of one not far after it: ids in the books' order are found
-// with few looks at far-off places.
+// CustomerFrom is Customer where the id is likely to be that of near, a code, or of one not far after it: ids in the
+// books' order are found with few looks at far-off places.
 func (b *Books) CustomerFrom(id string, near int32) int32 {
 	if near < 0 || int(near) >= len(b.Customers) || b.Customers[near].ID > id {
 		return b.Customer(id)

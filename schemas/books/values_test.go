@@ -15,7 +15,8 @@ func shown(b *Books) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	for _, p := range b.Products {
-		line("product %s %s %s %s %s policy=%s discount=%v %s", p.SKU, p.ServiceTypeCode, p.Measure, p.Model, p.Meter, p.Policy, p.AllowDiscount, p.Class)
+		line("product %s %s %s %s %s policy=%s discount=%v %s", p.SKU, p.ServiceTypeCode, p.Measure, p.Model, p.Meter,
+			p.Policy, p.AllowDiscount, p.Class)
 	}
 	for _, v := range b.Versions {
 		line("version %d %s %s %q %s at %s", v.SKU, v.PriceList, v.Region, v.PeriodType, v.Valid, v.At)
@@ -45,29 +46,36 @@ func shown(b *Books) string {
 		line("association %d %d type=%d %s", a.Customer, a.Partner, a.Type, a.Valid)
 	}
 	for _, d := range b.Discounts {
-		line("discount %s %s customer=%d partner=%d %s sku=%d %s rate=%s fixed=%s amount=%s %s", d.ID, d.Kind, d.Customer, d.Partner, d.Service, d.SKU,
+		line("discount %s %s customer=%d partner=%d %s sku=%d %s rate=%s fixed=%s amount=%s %s", d.ID, d.Kind,
+			d.Customer, d.Partner, d.Service, d.SKU,
 			d.Mode, d.Rate.Trim(), d.Fixed.Trim(), d.Amount.Trim(), d.Valid)
 	}
 	for _, p := range b.Packages {
 		line("package %s %d %v %s %s %s %s", p.ID, p.Customer, p.SKUs, p.Region, p.Quota.Trim(), p.Reset, p.Valid)
 	}
 	for _, k := range b.Links {
-		line("link %s %d %d %s group=%s size=%s commit=%s %s", k.ResourceID, k.Customer, k.SKU, k.Region, k.Group, k.SizeMbps.Trim(), k.CommitMbps.Trim(), k.Valid)
+		line("link %s %d %d %s group=%s size=%s commit=%s %s", k.ResourceID, k.Customer, k.SKU, k.Region, k.Group,
+			k.SizeMbps.Trim(), k.CommitMbps.Trim(), k.Valid)
 	}
 	for _, t := range b.Terms {
-		line("term %d→%d %s sku=%d payable=%v %s %s", t.Seller, t.Buyer, t.Service, t.SKU, t.Payable, t.Rate.Trim(), t.Valid)
+		line("term %d→%d %s sku=%d payable=%v %s %s", t.Seller, t.Buyer, t.Service, t.SKU, t.Payable, t.Rate.Trim(),
+			t.Valid)
 	}
 	for _, c := range b.Coupons {
-		line("coupon %s %d cash=%v performance=%v %s min=%s %s sku=%d beside=%v %s", c.ID, c.Customer, c.Cash, c.Performance, c.Amount.Trim(),
+		line("coupon %s %d cash=%v performance=%v %s min=%s %s sku=%d beside=%v %s", c.ID, c.Customer, c.Cash,
+			c.Performance, c.Amount.Trim(),
 			c.MinConsumption.Trim(), c.Service, c.SKU, c.WithDiscount, c.Valid)
 	}
 	for _, p := range b.Policies {
-		line("policy %s %s %s %s zero=%v valid=%v %d drop=%s %s floor=%s", p.ID, p.Method, p.Series, p.Duplicates, p.MissingZero, p.ValidDaysOnly, p.Kilo,
+		line("policy %s %s %s %s zero=%v valid=%v %d drop=%s %s floor=%s", p.ID, p.Method, p.Series, p.Duplicates,
+			p.MissingZero, p.ValidDaysOnly, p.Kilo,
 			p.Drop.Trim(), p.Days, p.FloorShare.Trim())
 	}
 	for _, p := range b.Programmes {
-		line("programme %s %s partners=%v %v %v quarterly=%v graduated=%v bonus=%s×%d cap=%s/%v carry=%v confirm=%d payout=%v lapse=%d up=%v", p.ID, p.Valid,
-			p.Partners, p.AssociationTypes, p.ProductClasses, p.Quarterly, p.Graduated, p.BonusRate.Trim(), p.BonusMonths, p.Cap.Trim(), p.HasCap,
+		line("programme %s %s partners=%v %v %v quarterly=%v graduated=%v bonus=%s×%d cap=%s/%v carry=%v confirm=%d "+
+			"payout=%v lapse=%d up=%v", p.ID, p.Valid,
+			p.Partners, p.AssociationTypes, p.ProductClasses, p.Quarterly, p.Graduated, p.BonusRate.Trim(),
+			p.BonusMonths, p.Cap.Trim(), p.HasCap,
 			p.CarryNegative, p.ConfirmWithinDays, p.PayoutQuarterly, p.LapseAfterDays, p.RollUp)
 		for _, t := range p.Tiers {
 			line("  from %s: %s", t.From.Trim(), t.Rate.Trim())
@@ -173,7 +181,8 @@ func diff(got, want string) string {
 	return out.String()
 }
 
-// The order of rows, the order of columns, line ends, a byte order mark, quotes and columns of one's own change nothing.
+// The order of rows, the order of columns, line ends, a byte order mark, quotes and columns of one's own change
+// nothing.
 func TestFormChangesNothing(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
@@ -239,7 +248,8 @@ func TestHash(t *testing.T) {
 	if load(nil) != base {
 		t.Error("the same books, another hash")
 	}
-	if load(map[string]string{"calendar.csv": ""}) == base || load(map[string]string{"calendar.csv": sample["calendar.csv"] + "\n"}) == base {
+	if load(map[string]string{"calendar.csv": ""}) == base ||
+		load(map[string]string{"calendar.csv": sample["calendar.csv"] + "\n"}) == base {
 		t.Error("other books, the same hash")
 	}
 	if load(map[string]string{"readme.txt": "not a book"}) != base {
@@ -284,10 +294,12 @@ func TestLookups(t *testing.T) {
 		}
 		return v
 	}
-	before, spring, june, autumn := at("2025-12-31T15:59:59Z"), at("2026-03-01T00:00:00Z"), at("2026-05-31T16:00:00Z"), at("2026-10-01T00:00:00Z")
+	before, spring, june, autumn := at("2025-12-31T15:59:59Z"), at("2026-03-01T00:00:00Z"), at("2026-05-31T16:00:00Z"),
+		at("2026-10-01T00:00:00Z")
 
 	c1, c2 := b.Customer("c1"), b.Customer("c2")
-	if c1 != 0 || c2 != 1 || b.Customer("c3") != -1 || b.SKU("msg") != 3 || b.SKU("") != -1 || b.Partner("r1") != 2 || b.Policy("p95") != 1 {
+	if c1 != 0 || c2 != 1 || b.Customer("c3") != -1 || b.SKU("msg") != 3 || b.SKU("") != -1 || b.Partner("r1") != 2 ||
+		b.Policy("p95") != 1 {
 		t.Error("codes")
 	}
 	if b.Coupon("k2") != 1 || b.Coupon("k3") != -1 || b.Programme("growth") != 1 || b.Programme("x") != -1 {
@@ -314,7 +326,8 @@ func TestLookups(t *testing.T) {
 	if _, ok := b.AssociationAt(c1, before); ok {
 		t.Error("c1 before 2026")
 	}
-	if k, ok := b.LinkAt("l2", june); !ok || k.SizeMbps.Trim() != "200" || len(b.LinksOf("l2")) != 2 || b.LinksOf("l3") != nil && len(b.LinksOf("l3")) != 0 {
+	if k, ok := b.LinkAt("l2", june); !ok || k.SizeMbps.Trim() != "200" || len(b.LinksOf("l2")) != 2 ||
+		b.LinksOf("l3") != nil && len(b.LinksOf("l3")) != 0 {
 		t.Error("l2 from june")
 	}
 	if _, ok := b.LinkAt("l3", june); ok {
@@ -330,7 +343,8 @@ func TestLookups(t *testing.T) {
 	if _, ok := b.VersionAt(obs, "gold", "*", "", autumn); ok {
 		t.Error("region is exact")
 	}
-	if len(b.PackagesOf(c1)) != 1 || len(b.PackagesOf(c2)) != 1 || len(b.DiscountsOf("a")) != 2 || len(b.DiscountsOf("z")) != 0 {
+	if len(b.PackagesOf(c1)) != 1 || len(b.PackagesOf(c2)) != 1 || len(b.DiscountsOf("a")) != 2 ||
+		len(b.DiscountsOf("z")) != 0 {
 		t.Error("packages or discounts")
 	}
 	d1, r1, ecs := b.Partner("d1"), b.Partner("r1"), b.SKU("ecs")
@@ -339,7 +353,8 @@ func TestLookups(t *testing.T) {
 		service string
 		at      period.Instant
 		want    string
-	}{{ecs, "compute", spring, "0.8"}, {b.SKU("vm-month"), "compute", spring, "0.9"}, {obs, "storage", spring, "0.95"}} {
+	}{{ecs, "compute", spring, "0.8"}, {b.SKU("vm-month"), "compute", spring, "0.9"},
+		{obs, "storage", spring, "0.95"}} {
 		if term, ok := b.TermAt(d1, r1, c.service, c.sku, c.at); !ok || term.Rate.Trim() != c.want {
 			t.Errorf("term for %d: %v", c.sku, term)
 		}
@@ -350,7 +365,8 @@ func TestLookups(t *testing.T) {
 	if term, ok := b.TermAt(-1, d1, "storage", obs, autumn); !ok || term.Rate.Trim() != "0.7" {
 		t.Error("the vendor's term")
 	}
-	if b.IsWorking(period.DayOf(2026, 10, 1)) || !b.IsWorking(period.DayOf(2026, 10, 10)) || !b.IsWorking(period.DayOf(2026, 10, 2)) {
+	if b.IsWorking(period.DayOf(2026, 10, 1)) || !b.IsWorking(period.DayOf(2026, 10, 10)) ||
+		!b.IsWorking(period.DayOf(2026, 10, 2)) {
 		t.Error("calendar")
 	}
 }
@@ -361,7 +377,8 @@ func TestNotes(t *testing.T) {
 		"readme.txt":    "x",
 		".prices.swp":   "x",
 		"customers.csv": "customer_id,price_list\nc1,silver\nc2,silver\n",
-		"coupons.csv":   "coupon_id,customer_id,kind,counts_as_performance,amount,valid_from\nk,c1,voucher,YES,5,2026-01-01\n",
+		"coupons.csv": "coupon_id,customer_id,kind,counts_as_performance,amount,valid_from\n" +
+			"k,c1,voucher,YES,5,2026-01-01\n",
 		"discounts.csv": "discount_id,kind,sku,mode,value,valid_from\nd,channel,seat,fixed,5,2026-01-01\n",
 	}), chosen(t))
 	if err != nil {
@@ -402,7 +419,8 @@ func TestFormats(t *testing.T) {
 			}
 		}
 	}
-	if Model(255).String() != "" || Percentile.String() != "percentile" || Subscription.String() != "period" || !Block.PeriodLevel() || Flat.PeriodLevel() {
+	if Model(255).String() != "" || Percentile.String() != "percentile" || Subscription.String() != "period" ||
+		!Block.PeriodLevel() || Flat.PeriodLevel() {
 		t.Error("models")
 	}
 	if got := (Policy{Drop: money.Rate{}}).Method.String(); got != "monthly_p95" {
@@ -418,7 +436,8 @@ func BenchmarkLoadCustomers(b *testing.B) {
 	for i := range n {
 		fmt.Fprintf(&text, "cust-%07d,Customer %d,,am%d,2026-01-01,\n", (i*7919)%n, i, i%50)
 	}
-	fsys := workspace(map[string]string{"customers.csv": text.String(), "associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "coupons.csv": ""})
+	fsys := workspace(map[string]string{"customers.csv": text.String(), "associations.csv": "", "discounts.csv": "",
+		"packages.csv": "", "links.csv": "", "coupons.csv": ""})
 	s := chosen(b)
 	b.ReportAllocs()
 	for b.Loop() {

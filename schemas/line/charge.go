@@ -36,12 +36,13 @@ type Charge struct {
 	UsageAmount, Free, Quantity            money.SignedQuantity
 	UnitPrice                              money.UnitPrice
 	Official, Discount, Truncated, Payment money.Amount
-	Record                                 int32 // index of the record in the caller's batch, or of the meter of a month-end line
-	DiscountID                             int32 // index in books.Discounts; -1 = none
-	Version                                int32 // index in books.Versions; -1 = none
-	DrawsFrom, DrawsTo                     int32 // in Charges.Draws
-	Tier                                   int16 // 0 = none
-	Kind                                   Kind
+	// index of the record in the caller's batch, or of the meter of a month-end line
+	Record             int32
+	DiscountID         int32 // index in books.Discounts; -1 = none
+	Version            int32 // index in books.Versions; -1 = none
+	DrawsFrom, DrawsTo int32 // in Charges.Draws
+	Tier               int16 // 0 = none
+	Kind               Kind
 }
 
 // Charges is a growing list of charges with what they drew. Reset keeps the memory.

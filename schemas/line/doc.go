@@ -1,5 +1,5 @@
-// Package line says what a consumption record (a line, spec §5) is: its charges, its kinds, and the one table of columns from
-// which the Arrow schema, the Parquet files and the exports are made.
+// Package line says what a consumption record (a line, spec §5) is: its charges, its kinds, and the one table of
+// columns from which the Arrow schema, the Parquet files and the exports are made.
 //
 // Contract:
 //

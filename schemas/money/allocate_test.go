@@ -29,7 +29,8 @@ func TestAllocateLiteral(t *testing.T) {
 		{"8", "1 2 4", 0, "1 2 5"},               // 1.14, 2.29, 4.57
 		{"100.01", "50 30 20", 2, "50.01 30 20"}, // 5000.5, 3000.3, 2000.2
 		{"0.00000001", "1 1", 8, "0.00000001 0"},
-		{"999999999999999999.99999999", "999999999999999999.99999999 999999999999999999.99999999", 8, "500000000000000000 499999999999999999.99999999"},
+		{"999999999999999999.99999999", "999999999999999999.99999999 999999999999999999.99999999", 8,
+			"500000000000000000 499999999999999999.99999999"},
 		{"999999999999999999", "0.00000001", 0, "999999999999999999"},
 	} {
 		got, err := Allocate(amount(t, c.total), amounts(t, strings.Fields(c.weights)...), c.digits)
@@ -70,8 +71,8 @@ func TestAllocateRefuses(t *testing.T) {
 	}
 }
 
-// checkAllocate holds parts to what largest remainder means: nothing lost, each part within one unit of its exact share,
-// a unit more only for the larger remainder or, on a tie, the lower index, and the sign mirrored.
+// checkAllocate holds parts to what largest remainder means: nothing lost, each part within one unit of its exact
+// share, a unit more only for the larger remainder or, on a tie, the lower index, and the sign mirrored.
 func checkAllocate(t testing.TB, total Amount, weights []Amount, digits int) {
 	parts, err := Allocate(total, weights, digits)
 	if err != nil {
@@ -151,7 +152,8 @@ func FuzzAllocate(f *testing.F) {
 		if negative {
 			raw.Neg(raw)
 		}
-		weights := []Amount{amountRaw(t, fuzzRaw(t, 0, a, limitAmount)), amountRaw(t, fuzzRaw(t, hi, b, limitAmount)), amountRaw(t, fuzzRaw(t, 0, c, limitAmount))}
+		weights := []Amount{amountRaw(t, fuzzRaw(t, 0, a, limitAmount)), amountRaw(t, fuzzRaw(t, hi, b, limitAmount)),
+			amountRaw(t, fuzzRaw(t, 0, c, limitAmount))}
 		if weights[0].IsZero() && weights[1].IsZero() && weights[2].IsZero() {
 			return
 		}

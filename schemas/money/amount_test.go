@@ -32,7 +32,8 @@ func TestPublishedExamples(t *testing.T) {
 		payment := got.Cut(2, Truncate)
 		truncated, err := got.Sub(payment)
 		if err != nil || payment != amount(t, c.payment) || truncated != amount(t, c.truncated) {
-			t.Errorf("%s: payment %s truncated %s, %v; want %s and %s", c.name, payment, truncated, err, c.payment, c.truncated)
+			t.Errorf("%s: payment %s truncated %s, %v; want %s and %s", c.name, payment, truncated, err, c.payment,
+				c.truncated)
 		}
 	}
 	if got := amount(t, "10.275").Rd(2); got != amount(t, "10.28") {
@@ -70,12 +71,15 @@ func TestMulR8Literal(t *testing.T) {
 		{"3", "0.333333335", "1.00000001"},    // 1.000000005, a half
 		{"3", "0.3333333349", "1"},            // 1.0000000047
 		{"1", "1000000000", "1000000000"},
-		{"1844674407.3709551615", "1", "1844674407.37095516"},               // 2^64 − 1 raw
-		{"1844674407.3709551616", "1", "1844674407.37095516"},               // 2^64 raw
-		{"922337203.6854775808", "200", "184467440737.09551616"},            // 2^63 raw; the result is 2^64 raw, one word no more
-		{"922337203.6854775808", "199.9999999999", "184467440737.00328244"}, // less 0.09223372036854775808: …37.0032824396…
+		{"1844674407.3709551615", "1", "1844674407.37095516"}, // 2^64 − 1 raw
+		{"1844674407.3709551616", "1", "1844674407.37095516"}, // 2^64 raw
+		// 2^63 raw; the result is 2^64 raw, one word no more
+		{"922337203.6854775808", "200", "184467440737.09551616"},
+		// less 0.09223372036854775808: …37.0032824396…
+		{"922337203.6854775808", "199.9999999999", "184467440737.00328244"},
 		{"1844674407.3709551615", "1000000000", "out"},
-		{"3689348814.7419103231", "1000000000", "out"}, // 2^65 − 1 raw: the product passes 128 bits by a carry alone, and without it fits
+		// 2^65 − 1 raw: the product passes 128 bits by a carry alone, and without it fits
+		{"3689348814.7419103231", "1000000000", "out"},
 		{"999999999999999.9999999999", "1", "1000000000000000"},
 		{"1000000000000000", "999.9999999999", "999999999999900000"},
 		{"999999999999999.9999999999", "999.9999999999", "999999999999899999.9999999"},
@@ -157,7 +161,8 @@ func checkMul(t testing.TB, rawQ, rawP, rawA, rawR *big.Int) {
 		fast, fastFits := mulHalfUp(q.v.abs(), p.v.lo, unit)
 		wide, wideFits := mulHalfUpWide(q.v.abs(), p.v.lo, unit)
 		if fast != wide || fastFits != wideFits {
-			t.Fatalf("%s × %s / %d: %v %v on the fast path, %v %v on the wide one", q, p, unit, fast, fastFits, wide, wideFits)
+			t.Fatalf("%s × %s / %d: %v %v on the fast path, %v %v on the wide one", q, p, unit, fast, fastFits, wide,
+				wideFits)
 		}
 	}
 }
@@ -236,8 +241,10 @@ func TestAddSubCmpAgainstReference(t *testing.T) {
 
 		x, y = drawRaw(r, "s", limitQuantity, true), drawRaw(r, "s2", limitQuantity, true)
 		s, s2 := signedRaw(t, x), signedRaw(t, y)
-		checkSum(t, "signed quantity", x, y, new(big.Int).Neg(limit), limit, sums(s, s2, SignedQuantity.Add), sums(s, s2, SignedQuantity.Sub))
-		if s.Cmp(s2) != x.Cmp(y) || s.Sign() != x.Sign() || s.Neg().Neg() != s || s.Abs().Cmp(s.Neg().Abs()) != 0 || s.IsZero() != (x.Sign() == 0) {
+		checkSum(t, "signed quantity", x, y, new(big.Int).Neg(limit), limit, sums(s, s2, SignedQuantity.Add),
+			sums(s, s2, SignedQuantity.Sub))
+		if s.Cmp(s2) != x.Cmp(y) || s.Sign() != x.Sign() || s.Neg().Neg() != s || s.Abs().Cmp(s.Neg().Abs()) != 0 ||
+			s.IsZero() != (x.Sign() == 0) {
 			t.Fatalf("%s and %s: Cmp %d", s, s2, s.Cmp(s2))
 		}
 
@@ -261,7 +268,8 @@ func TestAddSubCmpAgainstReference(t *testing.T) {
 		x, y = drawRaw(r, "a", limitAmount, true), drawRaw(r, "b", limitAmount, true)
 		a, b := amountRaw(t, x), amountRaw(t, y)
 		checkSum(t, "amount", x, y, new(big.Int).Neg(limit), limit, sums(a, b, Amount.Add), sums(a, b, Amount.Sub))
-		if a.Cmp(b) != x.Cmp(y) || a.Sign() != x.Sign() || a.Neg().Neg() != a || a.Abs().Sign() < 0 || a.IsZero() != (x.Sign() == 0) {
+		if a.Cmp(b) != x.Cmp(y) || a.Sign() != x.Sign() || a.Neg().Neg() != a || a.Abs().Sign() < 0 ||
+			a.IsZero() != (x.Sign() == 0) {
 			t.Fatalf("%s and %s: Cmp %d", a, b, a.Cmp(b))
 		}
 	})

@@ -11,11 +11,14 @@ type domain struct {
 
 // The domains of spec §1.1, with the ranges of doc.go. They are read only.
 var (
-	quantityDomain = domain{"quantity", QuantityScale, false, uint128{maxQuantity >> 64, maxQuantity & mask64}, "outside 0 to 10^15"}
-	signedDomain   = domain{"signed quantity", QuantityScale, true, uint128{maxQuantity >> 64, maxQuantity & mask64}, "outside ±10^15"}
-	priceDomain    = domain{"unit price", UnitPriceScale, false, uint128{0, maxUnitPrice}, "outside 0 to 10^9"}
-	rateDomain     = domain{"rate", RateScale, false, uint128{0, maxRate}, "outside 0 to 1"}
-	amountDomain   = domain{"amount", AmountScale, true, uint128{maxAmount >> 64, maxAmount & mask64}, "not between −10^18 and 10^18"}
+	quantityDomain = domain{"quantity", QuantityScale, false, uint128{maxQuantity >> 64, maxQuantity & mask64},
+		"outside 0 to 10^15"}
+	signedDomain = domain{"signed quantity", QuantityScale, true, uint128{maxQuantity >> 64, maxQuantity & mask64},
+		"outside ±10^15"}
+	priceDomain  = domain{"unit price", UnitPriceScale, false, uint128{0, maxUnitPrice}, "outside 0 to 10^9"}
+	rateDomain   = domain{"rate", RateScale, false, uint128{0, maxRate}, "outside 0 to 1"}
+	amountDomain = domain{"amount", AmountScale, true, uint128{maxAmount >> 64, maxAmount & mask64},
+		"not between −10^18 and 10^18"}
 )
 
 // The limits of spec §1.1 in units of the scale: 10^15 and 10^9 and 1 at scale 10, all but 10^18 at scale 8.

@@ -103,20 +103,27 @@ func TestParseRefuses(t *testing.T) {
 		{"amount", "1:2", "bad_decimal", `"1:2": ':' is not a digit`},
 		{"quantity", "0.00000000001", "bad_decimal", `"0.00000000001": more than 10 decimals`},
 		{"amount", "0.000000001", "bad_decimal", `"0.000000001": more than 8 decimals`},
-		{"amount", "0.00000000000000000000000000001", "bad_decimal", `"0.00000000000000000000000000001": more than 8 decimals`},
+		{"amount", "0.00000000000000000000000000001", "bad_decimal",
+			`"0.00000000000000000000000000001": more than 8 decimals`},
 		// The form is judged before the range.
-		{"amount", "9999999999999999999999999999999999999999999x", "bad_decimal", `"9999999999999999999999999999999999999999999x": 'x' is not a digit`},
-		{"amount", "1000000000000000000.000000001", "bad_decimal", `"1000000000000000000.000000001": more than 8 decimals`},
-		{"quantity", "1000000000000000.0000000001", "out_of_range", `"1000000000000000.0000000001": outside 0 to 10^15`},
+		{"amount", "9999999999999999999999999999999999999999999x", "bad_decimal",
+			`"9999999999999999999999999999999999999999999x": 'x' is not a digit`},
+		{"amount", "1000000000000000000.000000001", "bad_decimal",
+			`"1000000000000000000.000000001": more than 8 decimals`},
+		{"quantity", "1000000000000000.0000000001", "out_of_range",
+			`"1000000000000000.0000000001": outside 0 to 10^15`},
 		{"quantity", "1000000000000001", "out_of_range", `"1000000000000001": outside 0 to 10^15`},
 		{"signed", "-1000000000000000.0000000001", "out_of_range", `"-1000000000000000.0000000001": outside ±10^15`},
 		{"price", "1000000000.0000000001", "out_of_range", `"1000000000.0000000001": outside 0 to 10^9`},
 		{"rate", "1.0000000001", "out_of_range", `"1.0000000001": outside 0 to 1`},
 		{"amount", "1000000000000000000", "out_of_range", `"1000000000000000000": not between −10^18 and 10^18`},
-		{"amount", "-1000000000000000000.00", "out_of_range", `"-1000000000000000000.00": not between −10^18 and 10^18`},
+		{"amount", "-1000000000000000000.00", "out_of_range",
+			`"-1000000000000000000.00": not between −10^18 and 10^18`},
 		// 2^128 units of 10^-8, and one more: a wrapped accumulator would see 0 and 1.
-		{"amount", "3402823669209384634633746074317.68211456", "out_of_range", `"3402823669209384634633746074317.68211456": not between −10^18 and 10^18`},
-		{"amount", "3402823669209384634633746074317.68211457", "out_of_range", `"3402823669209384634633746074317.68211457": not between −10^18 and 10^18`},
+		{"amount", "3402823669209384634633746074317.68211456", "out_of_range",
+			`"3402823669209384634633746074317.68211456": not between −10^18 and 10^18`},
+		{"amount", "3402823669209384634633746074317.68211457", "out_of_range",
+			`"3402823669209384634633746074317.68211457": not between −10^18 and 10^18`},
 		{"amount", "18446744073709551616", "out_of_range", `"18446744073709551616": not between −10^18 and 10^18`},
 		{"amount", "99999999999999999999999999999999999999999999999999999999999999999999", "out_of_range",
 			`"9999999999999999999999999999999999999999999999999999999999999999"… (68 bytes): not between −10^18 and 10^18`},
@@ -211,7 +218,8 @@ func TestJSONHoldsStrings(t *testing.T) {
 		Used     QuantityTotal  `json:"used"`
 		Mode     Mode           `json:"mode"`
 	}
-	in := line{Quantity: quantity(t, "1.5"), Change: signed(t, "-2"), Price: price(t, "0.00064"), Rate: rate(t, "0.85"), Amount: amount(t, "-3.04"), Mode: HalfEven}
+	in := line{Quantity: quantity(t, "1.5"), Change: signed(t, "-2"), Price: price(t, "0.00064"), Rate: rate(t, "0.85"),
+		Amount: amount(t, "-3.04"), Mode: HalfEven}
 	if err := errors.Join(in.Sum.Add(in.Amount), in.Used.Add(in.Quantity)); err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +236,8 @@ func TestJSONHoldsStrings(t *testing.T) {
 	if err := json.Unmarshal(text, &out); err != nil || out != in {
 		t.Errorf("read back %+v, %v", out, err)
 	}
-	for _, bad := range []string{`{"quantity":1.5}`, `{"quantity":"-1"}`, `{"amount":""}`, `{"mode":"up"}`, `{"sum":"1e3"}`, `{"used":"x"}`, `{"price":"1,0"}`, `{"rate":"2"}`, `{"change":" "}`} {
+	for _, bad := range []string{`{"quantity":1.5}`, `{"quantity":"-1"}`, `{"amount":""}`, `{"mode":"up"}`,
+		`{"sum":"1e3"}`, `{"used":"x"}`, `{"price":"1,0"}`, `{"rate":"2"}`, `{"change":" "}`} {
 		got := in
 		if err := json.Unmarshal([]byte(bad), &got); err == nil || got != in {
 			t.Errorf("%s: %+v, %v; want an error and nothing changed", bad, got, err)

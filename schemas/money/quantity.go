@@ -142,7 +142,8 @@ func MulWhole(q Quantity, n int64) (Quantity, error) {
 // or the result is above 10^15.
 func CeilDiv(q, block Quantity) (Quantity, error) {
 	if block.IsZero() {
-		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ up", X: q.String(), Y: block.String(), Why: "a block of size 0"}
+		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ up", X: q.String(), Y: block.String(),
+			Why: "a block of size 0"}
 	}
 	n, rest := q.v.abs().quoRem(block.v.abs())
 	if !rest.isZero() {

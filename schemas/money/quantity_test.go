@@ -116,10 +116,12 @@ func TestQuantityFromScaledLiteral(t *testing.T) {
 		{"15000000000", 10, "1.5", "", ""},
 		{"1000000000000000", 0, "1000000000000000", "", ""},
 		{"1000000000000001", 0, "", "out_of_range", `"1000000000000001": outside 0 to 10^15`},
-		{"99999999999999999999999999999999999999", 0, "", "out_of_range", `"99999999999999999999999999999999999999": outside 0 to 10^15`},
+		{"99999999999999999999999999999999999999", 0, "", "out_of_range",
+			`"99999999999999999999999999999999999999": outside 0 to 10^15`},
 		{"150000000000000000000000000000", 29, "1.5", "", ""},
 		{"10000000000000000000000000000", 38, "0.0000000001", "", ""},
-		{"10000000000000000000000000001", 38, "", "bad_decimal", `"0.00000000010000000000000000000000000001": more than 10 decimals`},
+		{"10000000000000000000000000001", 38, "", "bad_decimal",
+			`"0.00000000010000000000000000000000000001": more than 10 decimals`},
 		{"15000000001", 11, "", "bad_decimal", `"0.15000000001": more than 10 decimals`},
 		{"15", 38, "", "bad_decimal", `"0.00000000000000000000000000000000000015": more than 10 decimals`},
 		{"-15", 1, "", "bad_decimal", `"-1.5": a minus where none may stand`},
@@ -128,7 +130,8 @@ func TestQuantityFromScaledLiteral(t *testing.T) {
 		{"1", 39, "", "bad_decimal", `"1": scale 39 of a decimal outside 0 to 38`},
 		{"1", -1, "", "bad_decimal", `"1": scale -1 of a decimal outside 0 to 38`},
 		// Lost digits are named before the range, as in text.
-		{"10000000000000000000000000001", 11, "", "bad_decimal", `"100000000000000000.00000000001": more than 10 decimals`},
+		{"10000000000000000000000000001", 11, "", "bad_decimal",
+			`"100000000000000000.00000000001": more than 10 decimals`},
 	} {
 		hi, lo := rawOf(bigInt(t, c.raw))
 		got, err := QuantityFromScaled(hi, lo, c.scale)
@@ -166,14 +169,26 @@ func TestFromRaw(t *testing.T) {
 		signed bool
 		take   func(hi int64, lo uint64) (string, error)
 	}{
-		{"quantity", limitQuantity, false, func(hi int64, lo uint64) (string, error) { v, err := QuantityFromRaw(hi, lo); return v.String(), err }},
+		{"quantity", limitQuantity, false, func(hi int64, lo uint64) (string, error) {
+			v, err := QuantityFromRaw(hi, lo)
+			return v.String(), err
+		}},
 		{"signed", limitQuantity, true, func(hi int64, lo uint64) (string, error) {
 			v, err := SignedQuantityFromRaw(hi, lo)
 			return v.String(), err
 		}},
-		{"price", limitPrice, false, func(hi int64, lo uint64) (string, error) { v, err := UnitPriceFromRaw(hi, lo); return v.String(), err }},
-		{"rate", limitRate, false, func(hi int64, lo uint64) (string, error) { v, err := RateFromRaw(hi, lo); return v.String(), err }},
-		{"amount", limitAmount, true, func(hi int64, lo uint64) (string, error) { v, err := AmountFromRaw(hi, lo); return v.String(), err }},
+		{"price", limitPrice, false, func(hi int64, lo uint64) (string, error) {
+			v, err := UnitPriceFromRaw(hi, lo)
+			return v.String(), err
+		}},
+		{"rate", limitRate, false, func(hi int64, lo uint64) (string, error) {
+			v, err := RateFromRaw(hi, lo)
+			return v.String(), err
+		}},
+		{"amount", limitAmount, true, func(hi int64, lo uint64) (string, error) {
+			v, err := AmountFromRaw(hi, lo)
+			return v.String(), err
+		}},
 		{"amount total", limitTotal, true, func(hi int64, lo uint64) (string, error) {
 			v, err := AmountTotalFromRaw(hi, lo)
 			return v.String(), err
@@ -243,7 +258,8 @@ func checkQuantity(t testing.TB, rawQ, rawB *big.Int, n int64) {
 func TestQuantityOpsAgainstReference(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
-		checkQuantity(t, drawRaw(r, "quantity", limitQuantity, false), drawRaw(r, "block", limitQuantity, false), rapid.Int64().Draw(r, "n"))
+		checkQuantity(t, drawRaw(r, "quantity", limitQuantity, false), drawRaw(r, "block", limitQuantity, false),
+			rapid.Int64().Draw(r, "n"))
 	})
 }
 

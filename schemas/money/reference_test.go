@@ -110,14 +110,17 @@ func drawRaw(t *rapid.T, label, limit string, signed bool) *big.Int {
 	case 0:
 		z.Sub(top, big.NewInt(rapid.Int64Range(0, 3).Draw(t, label+" below the limit")))
 	case 1:
-		z.Add(bigPow10(rapid.IntRange(0, 26).Draw(t, label+" digits")), big.NewInt(rapid.Int64Range(-2, 2).Draw(t, label+" off")))
+		z.Add(bigPow10(rapid.IntRange(0, 26).Draw(t, label+" digits")),
+			big.NewInt(rapid.Int64Range(-2, 2).Draw(t, label+" off")))
 	case 2:
-		z.Add(new(big.Int).Lsh(big.NewInt(1), rapid.UintRange(0, 87).Draw(t, label+" bits")), big.NewInt(rapid.Int64Range(-2, 2).Draw(t, label+" off")))
+		z.Add(new(big.Int).Lsh(big.NewInt(1), rapid.UintRange(0, 87).Draw(t, label+" bits")),
+			big.NewInt(rapid.Int64Range(-2, 2).Draw(t, label+" off")))
 	case 3:
 		half := new(big.Int).Mul(big.NewInt(5), bigPow10(rapid.IntRange(0, 12).Draw(t, label+" half")))
 		z.Mul(half, big.NewInt(rapid.Int64Range(0, 1<<40).Draw(t, label+" times")))
 	default:
-		z.Add(new(big.Int).Lsh(new(big.Int).SetUint64(rapid.Uint64().Draw(t, label+" hi")), 64), new(big.Int).SetUint64(rapid.Uint64().Draw(t, label+" lo")))
+		z.Add(new(big.Int).Lsh(new(big.Int).SetUint64(rapid.Uint64().Draw(t, label+" hi")), 64),
+			new(big.Int).SetUint64(rapid.Uint64().Draw(t, label+" lo")))
 		z.Rsh(z, rapid.UintRange(0, 127).Draw(t, label+" shift"))
 	}
 	z.Abs(z)

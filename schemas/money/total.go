@@ -31,7 +31,8 @@ func (t Total) String() string { return fixedString(t.v, t.scale) }
 func accumulate(sum *int128, w int128, scale int) error {
 	s, fits := sum.add(w)
 	if !fits || !holdsTotal(s) {
-		return &RangeError{Type: "total", Op: "+", X: scaledText(*sum, scale), Y: scaledText(w, scale), Why: outsideTotal}
+		return &RangeError{Type: "total", Op: "+", X: scaledText(*sum, scale), Y: scaledText(w, scale),
+			Why: outsideTotal}
 	}
 	*sum = s
 	return nil
@@ -48,15 +49,17 @@ func holdsLargeTotal(v int128) bool {
 
 // The domains of totals, for reading them back. They are read only.
 var (
-	amountTotalDomain   = domain{"total of amounts", AmountScale, true, uint128{maxTotal >> 64, maxTotal & mask64}, outsideTotal}
-	quantityTotalDomain = domain{"total of quantities", QuantityScale, true, uint128{maxTotal >> 64, maxTotal & mask64}, outsideTotal}
+	amountTotalDomain = domain{"total of amounts", AmountScale, true, uint128{maxTotal >> 64, maxTotal & mask64},
+		outsideTotal}
+	quantityTotalDomain = domain{"total of quantities", QuantityScale, true, uint128{maxTotal >> 64, maxTotal & mask64},
+		outsideTotal}
 )
 
 // AmountTotal is a sum of amounts, exact up to 38 digits. The zero value is 0; values compare with ==.
 type AmountTotal struct{ v int128 }
 
-// AmountTotalFromRaw takes a stored sum in units of 10^-8, two's complement over 128 bits. The error is a *ParseError of
-// kind OutOfRange.
+// AmountTotalFromRaw takes a stored sum in units of 10^-8, two's complement over 128 bits. The error is a *ParseError
+// of kind OutOfRange.
 func AmountTotalFromRaw(hi int64, lo uint64) (AmountTotal, error) {
 	v, err := amountTotalDomain.fromRaw(hi, lo)
 	return AmountTotal{v}, err
@@ -107,8 +110,8 @@ func (t *AmountTotal) UnmarshalText(text []byte) error {
 // QuantityTotal is a sum of quantities, exact up to 38 digits. The zero value is 0; values compare with ==.
 type QuantityTotal struct{ v int128 }
 
-// QuantityTotalFromRaw takes a stored sum in units of 10^-10, two's complement over 128 bits. The error is a *ParseError of
-// kind OutOfRange.
+// QuantityTotalFromRaw takes a stored sum in units of 10^-10, two's complement over 128 bits. The error is a
+// *ParseError of kind OutOfRange.
 func QuantityTotalFromRaw(hi int64, lo uint64) (QuantityTotal, error) {
 	v, err := quantityTotalDomain.fromRaw(hi, lo)
 	return QuantityTotal{v}, err

@@ -50,7 +50,8 @@ func TestTotalBeyondOneAmount(t *testing.T) {
 	if err := used.AddSigned(signed(t, "-1000000000000000")); err != nil {
 		t.Fatal(err)
 	}
-	if q, err := used.Quantity(); err != nil || q.Trim() != "1000000000000000" || used.IsZero() || used.Cmp(QuantityTotal{}) != 1 {
+	if q, err := used.Quantity(); err != nil || q.Trim() != "1000000000000000" || used.IsZero() ||
+		used.Cmp(QuantityTotal{}) != 1 {
 		t.Errorf("%s as a quantity: %s, %v", used, q, err)
 	}
 }
@@ -81,7 +82,8 @@ func TestTotalEndsAt38Digits(t *testing.T) {
 	if err != nil || back.UnmarshalText(text) != nil || back != before {
 		t.Errorf("read back %s, %v", back, err)
 	}
-	if err := back.UnmarshalText([]byte("1000000000000000000000000000000")); kindOf(t, err) != "out_of_range" || back != before {
+	if err := back.UnmarshalText([]byte("1000000000000000000000000000000")); kindOf(t, err) != "out_of_range" ||
+		back != before {
 		t.Errorf("read past the end: %s, %v", back, err)
 	}
 }
@@ -133,7 +135,8 @@ func TestTotalsAgainstReference(t *testing.T) {
 			want.Add(want, raw)
 			wantUsed.Add(wantUsed, q)
 			hi, lo := rawOf(raw)
-			for _, err := range []error{halves[i%2].Add(amountRaw(t, raw)), plain.Add(hi, lo), used[i%2].AddSigned(signedRaw(t, q))} {
+			for _, err := range []error{halves[i%2].Add(amountRaw(t, raw)), plain.Add(hi, lo),
+				used[i%2].AddSigned(signedRaw(t, q))} {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -144,7 +147,8 @@ func TestTotalsAgainstReference(t *testing.T) {
 			t.Fatal("a total of few lines overflowed")
 		}
 		text := new(big.Rat).SetFrac(want, bigPow10(8)).FloatString(8)
-		if bigOf(sum.Raw()).Cmp(want) != 0 || bigOf(plain.Raw()).Cmp(want) != 0 || sum.String() != text || plain.String() != text || sum.IsZero() != (want.Sign() == 0) {
+		if bigOf(sum.Raw()).Cmp(want) != 0 || bigOf(plain.Raw()).Cmp(want) != 0 || sum.String() != text ||
+			plain.String() != text || sum.IsZero() != (want.Sign() == 0) {
 			t.Fatalf("%s and %s, want %s units", sum, plain, want)
 		}
 		back, err := QuantityTotalFromRaw(rawOf(wantUsed))

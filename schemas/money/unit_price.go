@@ -15,8 +15,8 @@ func ParseUnitPrice[T Text](s T) (UnitPrice, error) {
 	return UnitPrice{v}, err
 }
 
-// UnitPriceFromRaw takes a stored count of 10^-10, two's complement over 128 bits. The error is a *ParseError: BadDecimal
-// below zero, OutOfRange above the range.
+// UnitPriceFromRaw takes a stored count of 10^-10, two's complement over 128 bits. The error is a *ParseError:
+// BadDecimal below zero, OutOfRange above the range.
 func UnitPriceFromRaw(hi int64, lo uint64) (UnitPrice, error) {
 	v, err := priceDomain.fromRaw(hi, lo)
 	return UnitPrice{v}, err

@@ -22,14 +22,15 @@ type Zone struct {
 	location *time.Location
 }
 
-// LoadZone finds a zone by its IANA name (`Asia/Shanghai`, `UTC`). `Local` and the empty name are errors: what they mean
-// depends on the machine.
+// LoadZone finds a zone by its IANA name (`Asia/Shanghai`, `UTC`). `Local` and the empty name are errors: what they
+// mean depends on the machine.
 func LoadZone(name string) (*Zone, error) {
 	switch name {
 	case "":
 		return nil, fmt.Errorf("zone is empty: an IANA name is needed, such as Asia/Shanghai or UTC")
 	case "Local":
-		return nil, fmt.Errorf("zone %q depends on the machine: an IANA name is needed, such as Asia/Shanghai or UTC", name)
+		return nil, fmt.Errorf("zone %q depends on the machine: an IANA name is needed, such as Asia/Shanghai or UTC",
+			name)
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil {
@@ -59,7 +60,8 @@ func (z *Zone) At(d Day, micros int64) Instant {
 	return z.reach(int64(d)*dayMicros + micros)
 }
 
-// reach is the first instant whose local reading is wall or later. wall counts microseconds from 1970-01-01 00:00 local.
+// reach is the first instant whose local reading is wall or later. wall counts microseconds from 1970-01-01 00:00
+// local.
 //
 // An offset is less than two days, so nothing earlier than wall − 2 days qualifies; from there the walk goes from one
 // stretch of constant offset to the next.
@@ -75,8 +77,9 @@ func (z *Zone) reach(wall int64) Instant {
 		}
 		until := end.UnixMicro()
 		if until <= at {
-			// Where a rule tells all years' changes the library ends each year's last stretch after 365 days, in a leap year too: on its
-			// last day that lies behind at. Nowhere do clocks change but at a quarter of an hour, so the walk goes on by that.
+			// Where a rule tells all years' changes the library ends each year's last stretch after 365 days, in a leap
+			// year too: on its last day that lies behind at. Nowhere do clocks change but at a quarter of an hour, so
+			// the walk goes on by that.
 			until = at - at%quarter + quarter
 		}
 		if first < until {

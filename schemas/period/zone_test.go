@@ -44,14 +44,18 @@ func TestDaySpan(t *testing.T) {
 		{"America/New_York", "2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z", "23 hours"},
 		{"America/New_York", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", "25 hours"},
 		{"Africa/Casablanca", "2026-02-15", "2026-02-14T23:00:00Z", "2026-02-16T00:00:00Z", "Ramadan begins: 25 hours"},
-		{"Africa/Casablanca", "2026-03-22", "2026-03-22T00:00:00Z", "2026-03-22T23:00:00Z", "Ramadan has ended: 23 hours"},
+		{"Africa/Casablanca", "2026-03-22", "2026-03-22T00:00:00Z", "2026-03-22T23:00:00Z",
+			"Ramadan has ended: 23 hours"},
 		{"Australia/Lord_Howe", "2026-04-05", "2026-04-04T13:00:00Z", "2026-04-05T13:30:00Z", "half an hour more"},
 		{"Australia/Lord_Howe", "2026-10-04", "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z", "half an hour less"},
-		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z", "no midnight: it begins at 01:00"},
+		{"America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z",
+			"no midnight: it begins at 01:00"},
 		{"America/Sao_Paulo", "2018-02-17", "2018-02-17T02:00:00Z", "2018-02-18T03:00:00Z", "its last hour twice"},
-		{"America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z", "midnight twice: the first counts"},
+		{"America/St_Johns", "2010-11-07", "2010-11-07T02:30:00Z", "2010-11-08T03:30:00Z",
+			"midnight twice: the first counts"},
 		{"America/St_Johns", "2010-11-06", "2010-11-06T02:30:00Z", "2010-11-07T02:30:00Z", "the day before ends there"},
-		{"Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z", "the day before the skipped one"},
+		{"Pacific/Apia", "2011-12-29", "2011-12-29T10:00:00Z", "2011-12-30T10:00:00Z",
+			"the day before the skipped one"},
 		{"Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z", "2011-12-30T10:00:00Z", "skipped whole"},
 		{"Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00Z", "2011-12-31T10:00:00Z", "the day after it"},
 	} {
@@ -102,7 +106,8 @@ func TestDayAndLocal(t *testing.T) {
 	} {
 		z, at := zone(t, c.zone), instant(t, c.at)
 		clock := z.Clock()
-		if z.Day(at).String() != c.day || z.Cycle(at).String() != c.cycle || clock.Day(at) != z.Day(at) || clock.Cycle(at) != z.Cycle(at) {
+		if z.Day(at).String() != c.day || z.Cycle(at).String() != c.cycle || clock.Day(at) != z.Day(at) ||
+			clock.Cycle(at) != z.Cycle(at) {
 			t.Errorf("%s %s: %s in %s (clock: %s in %s), want %s in %s", c.zone, c.at,
 				z.Day(at), z.Cycle(at), clock.Day(at), clock.Cycle(at), c.day, c.cycle)
 		}
@@ -146,7 +151,8 @@ func TestAt(t *testing.T) {
 	if got := z.At(day(t, "2026-10-04"), 24*Hour); got != instant(t, "2026-10-04T16:00:00Z") {
 		t.Errorf("24:00 of the 4th: %s", got)
 	}
-	if got := zone(t, "America/New_York").At(day(t, "2026-03-08"), 2*Hour+30*Minute); got != instant(t, "2026-03-08T07:00:00Z") {
+	if got := zone(t, "America/New_York").At(day(t, "2026-03-08"), 2*Hour+30*Minute); got != instant(t,
+		"2026-03-08T07:00:00Z") {
 		t.Errorf("02:30 in the gap: %s", got)
 	}
 	if z.Start(1<<30) != Forever || z.Start(-1<<30) != Past {
@@ -154,7 +160,8 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// From 2038 on zones with daylight saving follow a rule for all years; the last day of a leap year once had no end there.
+// From 2038 on zones with daylight saving follow a rule for all years; the last day of a leap year once had no end
+// there.
 func TestYearAfterALeapYear(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ zone, day, want string }{
@@ -174,7 +181,8 @@ func TestYearAfterALeapYear(t *testing.T) {
 func TestLoadZone(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
-		"": "zone is empty", "Local": "depends on the machine", "Asia/Shangai": "is unknown", "../etc/passwd": "is unknown",
+		"": "zone is empty", "Local": "depends on the machine", "Asia/Shangai": "is unknown",
+		"../etc/passwd": "is unknown",
 	} {
 		if _, err := LoadZone(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("LoadZone(%q): %v, want %q", name, err, want)
@@ -227,7 +235,8 @@ func TestClockAgreesWithZone(t *testing.T) {
 		clock := z.Clock()
 		at := Instant(rapid.Int64Range(0, 2e15).Draw(t, "at"))
 		for range 20 {
-			if clock.Day(at) != z.Day(at) || clock.Cycle(at) != z.Cycle(at) || !clock.Span(at).Holds(at) || clock.Zone() != z {
+			if clock.Day(at) != z.Day(at) || clock.Cycle(at) != z.Cycle(at) || !clock.Span(at).Holds(at) ||
+				clock.Zone() != z {
 				t.Fatalf("%s: clock says %s, zone %s", at, clock.Day(at), z.Day(at))
 			}
 			at += Instant(rapid.Int64Range(-30*Hour, 30*Hour).Draw(t, "step"))
@@ -241,7 +250,8 @@ func TestSpans(t *testing.T) {
 	if s.Holds(9) || !s.Holds(10) || !s.Holds(19) || s.Holds(20) {
 		t.Error("a span holds its start and not its end")
 	}
-	if s.Overlaps(Span{20, 30}) || s.Overlaps(Span{0, 10}) || !s.Overlaps(Span{19, 20}) || !s.Overlaps(Span{Past, Forever}) {
+	if s.Overlaps(Span{20, 30}) || s.Overlaps(Span{0, 10}) || !s.Overlaps(Span{19, 20}) ||
+		!s.Overlaps(Span{Past, Forever}) {
 		t.Error("spans that only touch do not overlap")
 	}
 	if got := (Span{0, Forever}).String(); got != "[1970-01-01T00:00:00Z, )" {

@@ -18,16 +18,17 @@ const (
 // Row is one position of one customer at the end of a day. Which fields are used depends on Kind; the others are zero.
 type Row struct {
 	Kind     Kind
-	Key      string         // Meter, Gather: sku; Package: package_id
-	Scope    string         // Meter, Gather: region, resource or "" as the product's meter says
-	Resource string         // Gather of a volume product, or a per-resource meter: the resource
-	Region   string         // Gather: region of the meter's first record
-	Name     string         // Gather: resource_name of the first record of Resource
-	Tag      string         // Gather: resource_tag of the first record of Resource
-	Order    int64          // Gather: 0-based order in which the row's first record came within its meter (for the meter's first record: 0)
-	Count    money.Quantity // Meter, Gather: quantity after packages; Package: what is left
-	Usage    money.Quantity // Gather: usage_amount; Package: what Count is left of, as the books had it
-	Free     money.Quantity // Gather: taken from packages
-	Draws    string         // Gather: package_id:quantity;… summed per package, sorted by package_id
-	At       period.Instant // Package: start of the current quota period
+	Key      string // Meter, Gather: sku; Package: package_id
+	Scope    string // Meter, Gather: region, resource or "" as the product's meter says
+	Resource string // Gather of a volume product, or a per-resource meter: the resource
+	Region   string // Gather: region of the meter's first record
+	Name     string // Gather: resource_name of the first record of Resource
+	Tag      string // Gather: resource_tag of the first record of Resource
+	// Gather: 0-based order in which the row's first record came within its meter (for the meter's first record: 0)
+	Order int64
+	Count money.Quantity // Meter, Gather: quantity after packages; Package: what is left
+	Usage money.Quantity // Gather: usage_amount; Package: what Count is left of, as the books had it
+	Free  money.Quantity // Gather: taken from packages
+	Draws string         // Gather: package_id:quantity;… summed per package, sorted by package_id
+	At    period.Instant // Package: start of the current quota period
 }

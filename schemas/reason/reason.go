@@ -39,7 +39,8 @@ var names = [count]string{
 
 var meanings = [count]string{
 	"",
-	"The record cannot be read at all: wrong number of fields, a misplaced quote, no JSON object, a word that is not in its list.",
+	"The record cannot be read at all: wrong number of fields, a misplaced quote, no JSON object, a word that is not " +
+		"in its list.",
 	"A required value is empty, null or not there; an empty cell is never a zero.",
 	"The text is not a plain decimal, or it has a digit that is not 0 past the last decimal that counts.",
 	"The text is not an RFC 3339 time with an offset, or it is finer than a microsecond.",
@@ -78,15 +79,19 @@ func (r Reason) Remedy() string {
 	case BadRow, MissingValue, BadDecimal, BadTime, OutOfRange, EndBeforeStart:
 		return "put the corrected record into inbox/ in a new file; the reject ends when it is accepted"
 	case Future:
-		return "wait until the time of the record" + retry + "; a wrong time: put the corrected record into inbox/ in a new file"
+		return "wait until the time of the record" + retry +
+			"; a wrong time: put the corrected record into inbox/ in a new file"
 	case TooOld:
 		return "raise usage.max_age_months in tollbook.yaml, unless the cycle is archived" + retry
 	case UnknownCustomer, ClosedAccount, UnknownSKU, UnknownResource, NoPrice:
-		return "correct the books" + retry + "; a wrong id: put the corrected record into inbox/ in a new file, and dismiss this one"
+		return "correct the books" + retry +
+			"; a wrong id: put the corrected record into inbox/ in a new file, and dismiss this one"
 	case WrongFeed, UnitMismatch:
-		return "put the corrected record into inbox/ in a new file, or correct the product in books/products.csv" + retry
+		return "put the corrected record into inbox/ in a new file, or correct the product in books/products.csv" +
+			retry
 	case Conflict:
-		return "decide which record is right: to bill another one than the accepted one, send it under a new id with `replaces`; dismiss the others"
+		return "decide which record is right: to bill another one than the accepted one, send it under a new id with " +
+			"`replaces`; dismiss the others"
 	case ReplacesUnknown, UnknownOrder:
 		return "deliver the record that it refers to" + retry
 	case AlreadyRefunded, Expired:

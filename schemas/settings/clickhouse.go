@@ -64,7 +64,8 @@ func (s Secret) String() string {
 // GoString hides it from %#v too.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// DSN says where a server is: clickhouse://[user[:password]@]host[:port][/database][?secure=true], or the same with http or https.
+// DSN says where a server is: clickhouse://[user[:password]@]host[:port][/database][?secure=true], or the same with
+// http or https.
 type DSN struct {
 	HTTP     bool // else the native protocol
 	TLS      bool
@@ -103,14 +104,17 @@ func (d DSN) String() string {
 	return scheme + "://" + d.Address() + "/" + d.Database + query
 }
 
-// ParseDSN reads a DSN strictly. An empty text is no server. No error repeats what it was given: a password may be in it.
+// ParseDSN reads a DSN strictly. An empty text is no server. No error repeats what it was given: a password may be in
+// it.
 func ParseDSN(text string) (DSN, error) {
 	if text == "" {
 		return DSN{}, nil
 	}
 	u, err := url.Parse(text)
 	if err != nil {
-		return DSN{}, errors.New("not of the form clickhouse://host:9000/database (percent-encode what is special in user and password)")
+		return DSN{},
+			errors.New("not of the form clickhouse://host:9000/database (percent-encode what is special in user and " +
+				"password)")
 	}
 	d := DSN{Host: u.Hostname(), Database: strings.TrimPrefix(u.Path, "/")}
 	if u.User != nil {
@@ -178,7 +182,9 @@ func oneHost(text string) bool {
 	if address, err := netip.ParseAddr(text); err == nil {
 		return address.Zone() == ""
 	}
-	return text != "" && !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(":,[]%/\\@?#\"<>", r) })
+	return text != "" && !strings.ContainsFunc(text, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || strings.ContainsRune(":,[]%/\\@?#\"<>", r)
+	})
 }
 
 // identifier reports whether a name needs no quotes in SQL.
@@ -216,7 +222,8 @@ func readCluster(s *Settings, m yamldoc.Map, key string) {
 	case dsn == nil || dsn.Kind == yamldoc.Scalar && dsn.Text == "":
 		m.Fail(key, m.Get(key), "set clickhouse.dsn, or empty the cluster", "a cluster without a dsn")
 	case s.ClickHouse.DSN.HTTP:
-		m.Fail(key, m.Get(key), "begin the dsn with clickhouse://", "a cluster is reached by the native protocol alone: system.clusters has no HTTP ports")
+		m.Fail(key, m.Get(key), "begin the dsn with clickhouse://",
+			"a cluster is reached by the native protocol alone: system.clusters has no HTTP ports")
 	}
 }
 
@@ -254,7 +261,8 @@ func readCHFile(s *Settings, m yamldoc.Map, key string) {
 func pair(m yamldoc.Map, key, other string) {
 	set := func(n *yamldoc.Node) bool { return n != nil && (n.Kind != yamldoc.Scalar || n.Text != "") }
 	if set(m.Get(key)) && !set(m.Get(other)) {
-		m.Fail(key, m.Get(key), "a client certificate is two files: set cert_file and key_file", "one without the other")
+		m.Fail(key, m.Get(key), "a client certificate is two files: set cert_file and key_file",
+			"one without the other")
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 )
 
 var (
-	defaultClickHouse = ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3, Keep: 24 * time.Hour}
-	otherClickHouse   = ClickHouse{
-		DSN: DSN{TLS: true, Host: "h", Port: 9440, Database: "db", User: "u", Password: "p@ss"}, Cluster: "main", User: "tollbook",
+	defaultClickHouse = ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
+		Keep: 24 * time.Hour}
+	otherClickHouse = ClickHouse{
+		DSN: DSN{TLS: true, Host: "h", Port: 9440, Database: "db", User: "u", Password: "p@ss"}, Cluster: "main",
+		User:   "tollbook",
 		CAFile: "ca.pem", CertFile: "client.pem", KeyFile: "client.key", SkipVerify: true, Compression: ZSTD,
 		ConnectTimeout: 3 * time.Second, Timeout: time.Minute, Samples: true}
 )
@@ -38,7 +40,8 @@ func TestClickHouseErrors(t *testing.T) {
 		"clickhouse: {skip_verify: 1}":                        `4:27: clickhouse.skip_verify "1": not true or false`,
 		"clickhouse: {retries: 21}":                           `4:23: clickhouse.retries "21": not from 0 to 20`,
 	} {
-		if got := wrong(t, required+text+"\n"); !strings.HasPrefix(got, "tollbook.yaml:"+want) || strings.Contains(got, "\n") {
+		if got := wrong(t, required+text+"\n"); !strings.HasPrefix(got, "tollbook.yaml:"+want) ||
+			strings.Contains(got, "\n") {
 			t.Errorf("%s:\n%s\nwant\ntollbook.yaml:%s", text, got, want)
 		}
 	}
@@ -57,7 +60,8 @@ func TestSecretsStay(t *testing.T) {
 	if got, want := s.ClickHouse.DSN.String(), "https://ch.example.com:8443/tollbook"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	for _, dsn := range []string{"clickhouse://u:" + secret + "@", "clickhouse://u:" + secret + "%@h", "tcp://u:" + secret + "@h", secret, "http://u:" + secret + "@h:99999",
+	for _, dsn := range []string{"clickhouse://u:" + secret + "@", "clickhouse://u:" + secret + "%@h", "tcp://u:" +
+		secret + "@h", secret, "http://u:" + secret + "@h:99999",
 		"clickhouse://h?password=" + secret} {
 		if text := wrong(t, required+"clickhouse: {dsn: '"+dsn+"'}\n"); text == "" || strings.Contains(text, secret) {
 			t.Errorf("%q", text)

@@ -11,7 +11,8 @@ import (
 // FuzzDSN takes a DSN only where it says the same once more, and never tells the password.
 func FuzzDSN(f *testing.F) {
 	for _, text := range []string{
-		"", "clickhouse://ch:9000/tollbook", "clickhouse://u:p%40ss@[::1]:9440/db?secure=true", "https://u@h", "http://h:65536/", "clickhouse://a,b/",
+		"", "clickhouse://ch:9000/tollbook", "clickhouse://u:p%40ss@[::1]:9440/db?secure=true", "https://u@h",
+		"http://h:65536/", "clickhouse://a,b/",
 		"clickhouse://h/db?secure=true&secure=false", "clickhouse:h", "http://h/1db#x", "clickhouse://u:hunter2@h:x/db",
 	} {
 		f.Add(text)
@@ -37,7 +38,8 @@ func FuzzDSN(f *testing.F) {
 
 // FuzzCron takes an expression only where it comes again and again, and in any zone.
 func FuzzCron(f *testing.F) {
-	for _, text := range []string{"30 1 * * *", "0 12 5 * *", "*/7 1-5,9 ? * MON#2", "@daily", "@every 1h", "CRON_TZ=UTC 0 0 * * *", "0 0 31 2 *", "0 0 29 2 *", "60 * * * *", "1/0 * * * *", "5-1 * * * *"} {
+	for _, text := range []string{"30 1 * * *", "0 12 5 * *", "*/7 1-5,9 ? * MON#2", "@daily", "@every 1h",
+		"CRON_TZ=UTC 0 0 * * *", "0 0 31 2 *", "0 0 29 2 *", "60 * * * *", "1/0 * * * *", "5-1 * * * *"} {
 		f.Add(text)
 	}
 	zone := time.FixedZone("", 8*3600)

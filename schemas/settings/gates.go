@@ -65,8 +65,10 @@ func (g Gate) String() string {
 // gateKeys are those of how many rejects a run may have.
 func gateKeys() []Key {
 	var keys []Key
-	for _, feed := range []string{"usage", "bandwidth", "orders", "accounts", "transfers", "incentive_events", "adjustments"} {
-		keys = append(keys, Key{Name: "gates." + feed, Type: `{share: "0.05", count: 100}, either or both`, Default: "{}", read: readGate,
+	for _, feed := range []string{"usage", "bandwidth", "orders", "accounts", "transfers", "incentive_events",
+		"adjustments"} {
+		keys = append(keys, Key{Name: "gates." + feed, Type: `{share: "0.05", count: 100}, either or both`,
+			Default: "{}", read: readGate,
 			Meaning: "a run that would reject more of the new rows of " + feed + " stops and asks; {} = never"})
 	}
 	return keys

@@ -31,7 +31,8 @@ func moneyKeys() []Key {
 	return []Key{
 		{Name: "zone", Type: "IANA time zone", Required: true, template: "Asia/Shanghai", read: readZone,
 			Meaning: "contract zone: where days and cycles begin"},
-		{Name: "currency.code", Type: "3 to 8 capital letters or digits", Required: true, template: "CNY", read: readCurrencyCode,
+		{Name: "currency.code", Type: "3 to 8 capital letters or digits", Required: true, template: "CNY",
+			read:    readCurrencyCode,
 			Meaning: "the one currency of the workspace"},
 		{Name: "currency.digits", Type: "0 to 8", Required: true, template: "2", read: readDigits,
 			Meaning: "decimals of what is paid (CNY 2, JPY 0)"},
@@ -41,7 +42,8 @@ func moneyKeys() []Key {
 			Meaning: "its name on statements"},
 		{Name: "rounding.grain", Type: "line | cycle", Required: true, template: "cycle", read: readGrain,
 			Meaning: "cut every usage line, or only the cycle's total"},
-		{Name: "rounding.mode", Type: "truncate | half_up | half_even", Required: true, template: "half_up", read: readMode,
+		{Name: "rounding.mode", Type: "truncate | half_up | half_even", Required: true, template: "half_up",
+			read:    readMode,
 			Meaning: "how it is cut to the currency's digits"},
 		{Name: "payments", Type: "assume_cash | ledger", Default: "assume_cash", read: readPayments,
 			Meaning: "every line is paid in cash, or from the balances of the accounts feed"},
@@ -73,7 +75,8 @@ func moneyKeys() []Key {
 // clickHouseKeys are those of publishing.
 func clickHouseKeys() []Key {
 	return []Key{
-		{Name: "clickhouse.dsn", Type: "clickhouse://host:9000/database, http:// or https://", Default: `""`, read: readDSN,
+		{Name: "clickhouse.dsn", Type: "clickhouse://host:9000/database, http:// or https://", Default: `""`,
+			read:    readDSN,
 			Meaning: "server to publish to; empty = none"},
 		{Name: "clickhouse.cluster", Type: "text", Default: `""`, read: readCluster,
 			Meaning: "cluster name on that server; empty = a single server"},
@@ -118,7 +121,8 @@ func apiKeys() []Key {
 		{Name: "api.rate_limit", Type: "0 to 100000", Default: "10", read: readRateLimit,
 			Meaning: "requests a second of each caller and operation; 0 = any number"},
 		{Name: "api.failure_limit", Type: "0 to 100000", Default: "20", read: readFailureLimit,
-			Meaning: "requests a second of a remote address with a missing or wrong signature or token, before more are answered CBC.0250; 0 = any number"},
+			Meaning: "requests a second of a remote address with a missing or wrong signature or token, before more " +
+				"are answered CBC.0250; 0 = any number"},
 		{Name: "api.language", Type: "en_US | zh_CN", Default: "en_US", read: readLanguage,
 			Meaning: "language of error texts for requests without X-Language"},
 		{Name: "api.cache_bytes", Type: "16777216 to 68719476736", Default: "671088640", read: readCacheBytes,
@@ -150,7 +154,8 @@ func scheduleKeys() []Key {
 		{Name: "schedule.retention", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
 			Meaning: "when to prune, contract zone; empty = never"},
 		{Name: "schedule.stop_timeout", Type: "duration", Default: "10m", read: readStopTimeout,
-			Meaning: "how long a run may go on after the schedule was told to stop; then it is called off, with nothing committed"},
+			Meaning: "how long a run may go on after the schedule was told to stop; then it is called off, with " +
+				"nothing committed"},
 		{Name: "schedule.listen", Type: "host:port", Default: `""`, read: readScheduleListen,
 			Meaning: "where the schedule tells its metrics and its health; empty = nowhere"},
 	}
@@ -186,11 +191,14 @@ func Default() Settings {
 		Refund:   Refund{UnconditionalHours: 120, FeeRate: money.Rate{}},
 		Close:    Close{Day: 4, Time: 24 * 60},
 		Lake:     Lake{Path: "lake", Buckets: 16},
-		API: API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US", CacheBytes: 640 << 20,
-			MaxBody: 1 << 20, MaxURL: 8192,
-			ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, StopTimeout: 30 * time.Second},
-		Schedule:   Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
-		Retention:  Retention{LinesMonths: 18, Archive: "archive"},
-		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3, Keep: 24 * time.Hour},
+		API: API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US",
+			CacheBytes: 640 << 20,
+			MaxBody:    1 << 20, MaxURL: 8192,
+			ReadTimeout: 15 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+			StopTimeout: 30 * time.Second},
+		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
+		Retention: Retention{LinesMonths: 18, Archive: "archive"},
+		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
+			Keep: 24 * time.Hour},
 	}
 }

@@ -354,7 +354,8 @@ func durationUpTo(longest time.Duration) func(string) (time.Duration, error) {
 }
 
 func readCron(s *Settings, m yamldoc.Map, key string) {
-	expression := map[string]*string{"nightly": &s.Schedule.Nightly, "monthly": &s.Schedule.Monthly, "publish": &s.Schedule.Publish,
+	expression := map[string]*string{"nightly": &s.Schedule.Nightly, "monthly": &s.Schedule.Monthly,
+		"publish":   &s.Schedule.Publish,
 		"retention": &s.Schedule.Retention}[key]
 	*expression = yamldoc.Value(m, key, *expression, func(text string) (string, error) {
 		if text == "" && key != "nightly" && key != "monthly" {

@@ -47,7 +47,8 @@ func TestGates(t *testing.T) {
   transfers: {share: 100%}
   adjustments: {}
 `)
-	want := Gates{Usage: Gate{true, rate("0.05"), true, 100}, Bandwidth: Gate{HasShare: true, Share: rate("0.005")}, Orders: Gate{HasCount: true},
+	want := Gates{Usage: Gate{true, rate("0.05"), true, 100}, Bandwidth: Gate{HasShare: true, Share: rate("0.005")},
+		Orders:   Gate{HasCount: true},
 		Accounts: Gate{HasShare: true, Share: rate("0.125")}, Transfers: Gate{HasShare: true, Share: rate("1")}}
 	if s.Gates != want {
 		t.Errorf("got  %+v\nwant %+v", s.Gates, want)
@@ -66,7 +67,8 @@ func TestGates(t *testing.T) {
 		"gates: {usage: {count: -1}}":   `4:24: gates.usage.count "-1": not from 0 to 1000000000`,
 		"gates: {usage: {count: many}}": `4:24: gates.usage.count "many": not a whole number`,
 	} {
-		if got := wrong(t, required+text+"\n"); !strings.HasPrefix(got, "tollbook.yaml:"+want) || strings.Contains(got, "\n") {
+		if got := wrong(t, required+text+"\n"); !strings.HasPrefix(got, "tollbook.yaml:"+want) ||
+			strings.Contains(got, "\n") {
 			t.Errorf("%s:\n%s\nwant\ntollbook.yaml:%s", text, got, want)
 		}
 	}
@@ -75,10 +77,12 @@ func TestGates(t *testing.T) {
 // defaultAPI is what the group api is without any key.
 var defaultAPI = API{Listen: "127.0.0.1:8080", Keys: "keys.json", RateLimit: 10, FailureLimit: 20, Language: "en_US",
 	CacheBytes: 671088640, MaxBody: 1048576, MaxURL: 8192,
-	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second, StopTimeout: 30 * time.Second}
+	ReadTimeout: 15 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 120 * time.Second,
+	StopTimeout: 30 * time.Second}
 
-var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem", FailureLimit: 100000,
-	Language: "zh_CN", CacheBytes: 16777216, MaxBody: 2048, MaxURL: 65536,
+var otherAPI = API{Listen: ":0", Keys: "/etc/tollbook/keys.json", TLSCert: "cert.pem", TLSKey: "key.pem",
+	FailureLimit: 100000,
+	Language:     "zh_CN", CacheBytes: 16777216, MaxBody: 2048, MaxURL: 65536,
 	ReadTimeout: time.Second, WriteTimeout: time.Hour, IdleTimeout: 90 * time.Second, StopTimeout: 5 * time.Second}
 
 const required = `zone: Asia/Shanghai
@@ -116,9 +120,11 @@ func TestParseSample(t *testing.T) {
 	}
 	s.Zone = nil
 	want := Settings{
-		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"}, Rounding: Rounding{Line, money.Truncate},
-		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}}, Close: Close{4, 1440},
-		Lake: Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI,
+		Currency: Currency{"CNY", 2}, Vendor: Vendor{"vendor", "Example Cloud"},
+		Rounding: Rounding{Line, money.Truncate},
+		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}},
+		Close: Close{4, 1440},
+		Lake:  Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI,
 		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		Retention: Retention{18, 0, "archive"},
 	}
@@ -195,8 +201,9 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 	s.Zone = nil
 	want := Settings{
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
-		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate}, Close: Close{28, 365},
-		Lake: Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
+		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate},
+		Close: Close{28, 365},
+		Lake:  Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 	}
@@ -326,7 +333,8 @@ tollbook.yaml:7:21: schedule.nightly "never": not a cron expression: expected ex
 func TestSyntaxErrorIsToldAlone(t *testing.T) {
 	t.Parallel()
 	got := wrong(t, "zone: UTC\nrounding: {grain: line\n")
-	if !strings.HasPrefix(got, "tollbook.yaml:2:") || !strings.Contains(got, "not YAML: ") || strings.Contains(got, "missing") {
+	if !strings.HasPrefix(got, "tollbook.yaml:2:") || !strings.Contains(got, "not YAML: ") ||
+		strings.Contains(got, "missing") {
 		t.Error(got)
 	}
 }
@@ -334,7 +342,8 @@ func TestSyntaxErrorIsToldAlone(t *testing.T) {
 func TestTemplate(t *testing.T) {
 	t.Parallel()
 	bare := parse(t, string(Template(false)))
-	if want := parse(t, required); bare.Rounding != want.Rounding || bare.Currency != want.Currency || bare.Zone.Name() != "Asia/Shanghai" {
+	if want := parse(t, required); bare.Rounding != want.Rounding || bare.Currency != want.Currency ||
+		bare.Zone.Name() != "Asia/Shanghai" {
 		t.Errorf("%+v", bare)
 	}
 	full := parse(t, string(Template(true)))
@@ -389,8 +398,10 @@ func TestLoad(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	t.Parallel()
-	got := []string{Line.String(), PerCycle.String(), Grain(0).String(), AssumeCash.String(), Ledger.String(), Payments(7).String(), TimeOfDay(1440).String()}
-	if want := []string{"line", "cycle", "Grain(0)", "assume_cash", "ledger", "Payments(7)", "24:00"}; !slices.Equal(got, want) {
+	got := []string{Line.String(), PerCycle.String(), Grain(0).String(), AssumeCash.String(), Ledger.String(),
+		Payments(7).String(), TimeOfDay(1440).String()}
+	if want := []string{"line", "cycle", "Grain(0)", "assume_cash", "ledger", "Payments(7)",
+		"24:00"}; !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
 }

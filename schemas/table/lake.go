@@ -26,8 +26,8 @@ const (
 	Replaced = 1 // another record replaced it: it no longer counts
 )
 
-// Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that replace
-// another record, and those that were replaced.
+// Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that
+// replace another record, and those that were replaced.
 func Usage() *Table { return define("usage", nil, usageColumns()...) }
 
 func usageColumns() []Column {
@@ -52,7 +52,8 @@ const (
 	LateAsOf
 )
 
-// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in (spec §4.11).
+// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in (spec
+// §4.11).
 func Late() *Table {
 	return define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
 		Column{"as_of", Time, "clock of the run that accepted it"})...)
@@ -83,9 +84,11 @@ func bandwidthColumns() []Column {
 // BAsOf is the column of the late_samples table beyond those of bandwidth.
 const BAsOf = BandwidthColumns
 
-// LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in (spec §4.11).
+// LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in
+// (spec §4.11).
 func LateSamples() *Table {
-	return define("late_samples", nil, append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
+	return define("late_samples", nil,
+		append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
 }
 
 // Columns of the positions table.
@@ -132,9 +135,11 @@ func positionColumns() []Column {
 // POrigin is the column of the late_positions table beyond those of positions.
 const POrigin = PositionColumns
 
-// LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid packages.
+// LatePositions is what late records leave behind in the cycle they are billed in: meters of closed cycles, and prepaid
+// packages.
 func LatePositions() *Table {
-	return define("late_positions", nil, append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
+	return define("late_positions", nil,
+		append(positionColumns(), Column{"origin_cycle", Word, "meter: cycle that it counts; empty for packages"})...)
 }
 
 // Columns of the sums table.
@@ -166,7 +171,8 @@ func Sums() *Table {
 		Column{"customer_id", Word, "the customer"}, Column{"line_count", Whole, "number of lines of the day"},
 		Column{"official_amount", Amount, sumOfDay}, Column{"official_discount_amount", Amount, sumOfDay},
 		Column{"truncated_amount", Amount, sumOfDay}, Column{"payment_amount", Amount, sumOfDay},
-		Column{"cash_amount", Amount, sumOfDay}, Column{"credit_amount", Amount, sumOfDay}, Column{"coupon_amount", Amount, sumOfDay},
+		Column{"cash_amount", Amount, sumOfDay}, Column{"credit_amount", Amount, sumOfDay},
+		Column{"coupon_amount", Amount, sumOfDay},
 		Column{"stored_value_card_amount", Amount, sumOfDay}, Column{"flexipurchase_coupon_amount", Amount, sumOfDay},
 		Column{"debt_amount", Amount, sumOfDay})
 }
@@ -213,11 +219,13 @@ func rejectColumns() (exported, kept []Column) {
 	return []Column{
 			{"feed", Word, "feed that the record came in"},
 			{"file", Word, "path of the file below inbox/"},
-			{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is not empty"},
+			{"row", Whole, "place of the record in the file: 1 = the first data row; in NDJSON the n-th line that is " +
+				"not empty"},
 			{"column", Word, "column that failed; empty if the record as a whole cannot be read"},
 			{"reason", Word, "why, as one of the fixed reasons"},
 			{"value", Text, "text that was seen in the column; of a record that cannot be read, what is wrong with it"},
-			{"id", Text, "the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
+			{"id", Text,
+				"the record's identity as far as it can be read, such as record_id or resource_id@sample_time"},
 		}, []Column{
 			{"raw", Text, "the whole record as it came"}, {"file_hash", Word, "content hash of the feed file"},
 			{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
@@ -228,7 +236,8 @@ func rejectColumns() (exported, kept []Column) {
 func EndedRejects() *Table {
 	exported, kept := rejectColumns()
 	ended := []Column{
-		{"corrected_file", Word, "path below inbox/ of the file with the accepted record of the same identity; empty = none was accepted"},
+		{"corrected_file", Word,
+			"path below inbox/ of the file with the accepted record of the same identity; empty = none was accepted"},
 		{"corrected_row", Whole, "place of that record in the file; 0 = none was accepted"},
 		{"corrected_at", MaybeTime, "clock of the run that accepted it; null = none was accepted"},
 		{"dismissed_by", Word, "who dismissed the reject; empty = nobody did"},
@@ -310,16 +319,24 @@ const (
 // Orders is the accepted orders, in the cycle they are billed in, defaults filled in.
 func Orders() *Table {
 	return define("orders", nil,
-		Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"}, Column{"order_line", Whole, "the line of the order"},
-		Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"}, Column{"sku", Word, "the product, as given"},
+		Column{"customer_id", Word, "who ordered"}, Column{"order_id", Text, "the order's id"},
+		Column{"order_line", Whole, "the line of the order"},
+		Column{"order_type", Word, "new, renew, auto_renew, change or unsubscribe"},
+		Column{"sku", Word, "the product, as given"},
 		Column{"region_code", Word, "the region, as given"}, Column{"resource_id", Text, "the resource, as given"},
-		Column{"quantity", Quantity, "how many, as given"}, Column{"period_type", Word, "hour, day, month, year or one_off"},
+		Column{"quantity", Quantity, "how many, as given"},
+		Column{"period_type", Word, "hour, day, month, year or one_off"},
 		Column{"period_num", Whole, "how many periods"}, Column{"pay_time", Time, "when it was paid"},
-		Column{"effective_time", Time, "when it begins"}, Column{"expire_time", MaybeTime, "when it ends; null = never"},
-		Column{"base_order_id", Text, "of an unsubscribe: the order that is taken back"}, Column{"base_order_line", Whole, "the line of that order"},
-		Column{"payer", Word, "who pays: customer, or a partner_id"}, Column{"discount_id", Word, "the discount that the order names"},
-		Column{"coupon_ids", Text, "the coupons that the order names"}, Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
-		Column{"has_official", Small, "1 = official_amount overrides the price book"}, Column{"as_of", Time, "clock of the run that accepted it"})
+		Column{"effective_time", Time, "when it begins"},
+		Column{"expire_time", MaybeTime, "when it ends; null = never"},
+		Column{"base_order_id", Text, "of an unsubscribe: the order that is taken back"},
+		Column{"base_order_line", Whole, "the line of that order"},
+		Column{"payer", Word, "who pays: customer, or a partner_id"},
+		Column{"discount_id", Word, "the discount that the order names"},
+		Column{"coupon_ids", Text, "the coupons that the order names"},
+		Column{"official_amount", Amount, "the official amount as given; 0 where has_official is 0"},
+		Column{"has_official", Small, "1 = official_amount overrides the price book"},
+		Column{"as_of", Time, "clock of the run that accepted it"})
 }
 
 // Columns of the adjustments table.
@@ -338,8 +355,10 @@ const (
 // Adjustments is the accepted manual adjustments, in the cycle they are billed in.
 func Adjustments() *Table {
 	return define("adjustments", nil,
-		Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"}, Column{"sku", Word, "the product it is about"},
-		Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"}, Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
+		Column{"customer_id", Word, "whose bill it changes"}, Column{"adjustment_id", Text, "the adjustment's id"},
+		Column{"sku", Word, "the product it is about"},
+		Column{"time", Time, "when it is for"}, Column{"amount", Amount, "what it adds to the bill"},
+		Column{"bill_detail_type", Small, "kind of adjustment: 9 or 16"},
 		Column{"note", Text, "why, for people"}, Column{"as_of", Time, "clock of the run that accepted it"})
 }
 
@@ -366,13 +385,18 @@ const (
 // Reratings is the differences that re-rating posted into a cycle (spec §4.12). They stay as they were posted.
 func Reratings() *Table {
 	return define("reratings", nil,
-		Column{"customer_id", Word, "whose bill differs"}, Column{"origin_cycle", Word, "the closed cycle that was rated again"},
-		Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"}, Column{"resource_id", Text, "the resource; empty for wider meters"},
-		Column{"partner_id", Word, "partner at the closed cycle's first instant"}, Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
+		Column{"customer_id", Word, "whose bill differs"},
+		Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+		Column{"sku", Word, "the product"}, Column{"region_code", Word, "the region"},
+		Column{"resource_id", Text, "the resource; empty for wider meters"},
+		Column{"partner_id", Word, "partner at the closed cycle's first instant"},
+		Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
 		Column{"usage_amount", Quantity, "difference of that column over the place's lines: now less billed"},
-		Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"}, Column{"official_discount_amount", Amount, "the same"},
+		Column{"free_resource_usage", Quantity, "the same"}, Column{"official_amount", Amount, "the same"},
+		Column{"official_discount_amount", Amount, "the same"},
 		Column{"truncated_amount", Amount, "the same"}, Column{"payment_amount", Amount, "the same"},
-		Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"}, Column{"as_of", Time, "clock of the run that rated again"})
+		Column{"package_draws", Text, "difference of the draws: package_id:quantity;…"},
+		Column{"as_of", Time, "clock of the run that rated again"})
 }
 
 // Columns of the redraws table.
@@ -406,9 +430,12 @@ const (
 // Shifts is by how much re-rating moved meters and packages from where billing had left them.
 func Shifts() *Table {
 	return define("shifts", nil,
-		Column{"customer_id", Word, "whose position it is"}, Column{"origin_cycle", Word, "the closed cycle that was rated again"},
-		Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"}, Column{"key", Word, "sku of a meter, package_id of a package"},
-		Column{"scope", Word, "meter: region or resource that it counts over"}, Column{"at", MaybeTime, "package: start of the quota period"},
+		Column{"customer_id", Word, "whose position it is"},
+		Column{"origin_cycle", Word, "the closed cycle that was rated again"},
+		Column{"kind", Small, "as in positions: 1, graduated meter; 3, prepaid package"},
+		Column{"key", Word, "sku of a meter, package_id of a package"},
+		Column{"scope", Word, "meter: region or resource that it counts over"},
+		Column{"at", MaybeTime, "package: start of the quota period"},
 		Column{"shift", Quantity, "by how much more the meter counts, or was drawn from the package; negative: less"})
 }
 
@@ -431,15 +458,18 @@ const (
 	AccountEventColumns
 )
 
-// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (spec §3.16, §4.11). Those with refused
-// = 1 count as rejects of their file: the last replay of the cycle found less on the balance than they take (spec §6.3).
+// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (spec §3.16, §4.11).
+// Those with refused = 1 count as rejects of their file: the last replay of the cycle found less on the balance than
+// they take (spec §6.3).
 func AccountEvents() *Table {
 	return define("account_events", nil,
 		Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
-		Column{"time", Time, "when it happened, as given"}, Column{"instant", Time, "when it takes effect: its time; of a late one the clock of the run that accepted it"},
+		Column{"time", Time, "when it happened, as given"},
+		Column{"instant", Time, "when it takes effect: its time; of a late one the clock of the run that accepted it"},
 		Column{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit"},
 		Column{"balance_type", Word, "cash, stored_value, flexi_coupon or credit"},
-		Column{"amount", Amount, "how much; of credit_limit the new limit"}, Column{"as_of", Time, "clock of the run that accepted it"},
+		Column{"amount", Amount, "how much; of credit_limit the new limit"},
+		Column{"as_of", Time, "clock of the run that accepted it"},
 		Column{"refused", Small, "1: the balance does not hold what it takes; it is listed among the rejects"},
 		Column{"file", Word, "of a reclaim or withdrawal, as the next four: path of its feed file below inbox/"},
 		Column{"file_hash", Word, "content hash of the feed file"},
@@ -463,9 +493,12 @@ const (
 // Transfers is the accepted transfers of performance, in the cycle they count in (spec §3.17).
 func Transfers() *Table {
 	return define("transfers", nil,
-		Column{"transfer_id", Text, "the transfer's id"}, Column{"own_cycle", Word, "the cycle that it names: another one if that was closed before it came"},
-		Column{"from_partner_id", Word, "partner that loses performance"}, Column{"to_partner_id", Word, "partner that gains it"},
-		Column{"customer_id", Word, "customer whose business it is; may be empty"}, Column{"amount", Amount, "how much performance"},
+		Column{"transfer_id", Text, "the transfer's id"},
+		Column{"own_cycle", Word, "the cycle that it names: another one if that was closed before it came"},
+		Column{"from_partner_id", Word, "partner that loses performance"},
+		Column{"to_partner_id", Word, "partner that gains it"},
+		Column{"customer_id", Word, "customer whose business it is; may be empty"},
+		Column{"amount", Amount, "how much performance"},
 		Column{"as_of", Time, "clock of the run that accepted it"})
 }
 
@@ -488,17 +521,21 @@ const (
 	IncentiveEventColumns
 )
 
-// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (spec §3.18). Those with
-// refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the state that they meet.
+// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (spec §3.18).
+// Those with refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the
+// state that they meet.
 func IncentiveEvents() *Table {
 	return define("incentive_events", nil,
 		Column{"event_id", Text, "the event's id"}, Column{"partner_id", Word, "partner whose incentive it is"},
-		Column{"programme_id", Word, "programme that pays it"}, Column{"period", Word, "period of the programme: 2026-09 or 2026-Q3"},
-		Column{"event", Word, "confirm, dispute, apply_payment, paid or reject"}, Column{"time", Time, "when it happened"},
+		Column{"programme_id", Word, "programme that pays it"},
+		Column{"period", Word, "period of the programme: 2026-09 or 2026-Q3"},
+		Column{"event", Word, "confirm, dispute, apply_payment, paid or reject"},
+		Column{"time", Time, "when it happened"},
 		Column{"as_of", Time, "clock of the run that accepted it"},
 		Column{"refused", Small, "1: it does not fit the state that it meets; it is listed among the rejects"},
 		Column{"met", Word, "that state, where refused is 1"},
-		Column{"file", Word, "path of its feed file below inbox/"}, Column{"file_hash", Word, "content hash of the feed file"},
+		Column{"file", Word, "path of its feed file below inbox/"},
+		Column{"file_hash", Word, "content hash of the feed file"},
 		Column{"row", Whole, "place of the record in the file"},
 		Column{"header", Word, "what must stand before raw to read it again: the header of a CSV file"},
 		Column{"raw", Text, "the whole record as it came"})
@@ -519,7 +556,8 @@ func Balances() *Table {
 	return define("balances", nil,
 		Column{"customer_id", Word, "whose balance it is"},
 		Column{"balance", Word, "stored_value, flexi_coupon, cash, credit_limit, credit_used, debt or coupon"},
-		Column{"coupon_id", Word, "coupon: which one; else empty"}, Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
+		Column{"coupon_id", Word, "coupon: which one; else empty"},
+		Column{"valid_from", MaybeTime, "coupon: its valid_from; else null"},
 		Column{"amount", Amount, "what there is, is used or is owed; coupon: what it has paid so far"})
 }
 
@@ -536,14 +574,17 @@ const (
 	EntryColumns
 )
 
-// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (spec §6.3, §8 accounts).
+// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (spec §6.3, §8
+// accounts).
 func AccountEntries() *Table {
 	return define("account_entries", []Column{
 		{"customer_id", Word, "whose balance moved"},
 		{"time", Time, "when: the instant of the line or the account event"},
 		{"id", Text, "event_id, or the line's id"},
-		{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit; consume where a line drew, refund where one gave back"},
-		{"balance_type", Word, "stored_value, flexi_coupon, cash, credit (the limit less what is used) or debt (what is owed)"},
+		{"type", Word, "recharge, allocate, reclaim, withdraw or credit_limit; consume where a line drew, refund " +
+			"where one gave back"},
+		{"balance_type", Word,
+			"stored_value, flexi_coupon, cash, credit (the limit less what is used) or debt (what is owed)"},
 		{"amount", Amount, "by how much it moved"},
 		{"balance_after", Amount, "the balance after it"},
 	}, Column{"month_end", Small, "1: by a month-end line, which comes after all else of its instant"})
@@ -561,10 +602,13 @@ const (
 	RunColumns
 )
 
-// Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets it.
+// Runs is the lake's manifests, one row each: which run made which state. It is no file of the lake; ClickHouse gets
+// it.
 func Runs() *Table {
 	return define("runs", nil,
-		Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"}, Column{"parent", Text, "hash of the manifest before; empty for the first"},
+		Column{"number", Whole, "number of the manifest"}, Column{"hash", Text, "its hash"},
+		Column{"parent", Text, "hash of the manifest before; empty for the first"},
 		Column{"as_of", Time, "the run's clock"}, Column{"command", Word, "the run that made it"},
-		Column{"closed_through", Word, "every cycle up to this one was closed; empty = none"}, Column{"buckets", Small, "number of buckets"})
+		Column{"closed_through", Word, "every cycle up to this one was closed; empty = none"},
+		Column{"buckets", Small, "number of buckets"})
 }

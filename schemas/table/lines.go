@@ -63,7 +63,8 @@ func Lines() *Table {
 		{"resource_type_code", Word, "the product's kind of resource"},
 		{"region_code", Word, "region of the record; on a month-end line that of the meter's first record"},
 		{"charging_mode", Small, "1: paid for a period; 3: on demand"},
-		{"bill_detail_type", Small, "what happened: 1 new, 2 renew, 3 change, 4 unsubscribe, 5 usage, 8 auto-renew, 9 and 16 adjustment"},
+		{"bill_detail_type", Small,
+			"what happened: 1 new, 2 renew, 3 change, 4 unsubscribe, 5 usage, 8 auto-renew, 9 and 16 adjustment"},
 		{"trade_id", Word, "id of the order; the cycle on lines that no order made"},
 		{"trade_time", Time, "when it was traded: usage_end, pay_time or the event's time"},
 		{"consume_time", Time, "when it was consumed: usage_end, pay_time or the event's time"},
@@ -97,9 +98,15 @@ func Lines() *Table {
 		{"price_region", Word, "region that the version is for; * = any"},
 		{"package_draws", Text, "what was drawn from prepaid packages: package_id:quantity;…"},
 		{"usage_start", Time, "start of the use; on month-end lines that of the cycle"},
-		{"usage_end", MaybeTime, "end of the use; on month-end lines that of the cycle; null for an order that never expires"},
-	}, Column{"day", Word, "day of usage_start in the contract zone; end on month-end lines, events on lines of orders and adjustments, late on those of late records, rerate on those of re-rating"},
+		{"usage_end", MaybeTime,
+			"end of the use; on month-end lines that of the cycle; null for an order that never expires"},
+	},
+		Column{"day", Word,
+			"day of usage_start in the contract zone; end on month-end lines, events on lines of orders and " +
+				"adjustments, late on those of late records, rerate on those of re-rating"},
 		Column{"counted_coupon_amount", Amount, "the part of coupon_amount that counts as performance"},
-		Column{"own_time", MaybeTime, "when the line's partner, terms and prices are looked up; null where that is usage_start"},
-		Column{"instant", MaybeTime, "when the line is paid, and the period that its performance falls in; null where that is usage_start"})
+		Column{"own_time", MaybeTime,
+			"when the line's partner, terms and prices are looked up; null where that is usage_start"},
+		Column{"instant", MaybeTime,
+			"when the line is paid, and the period that its performance falls in; null where that is usage_start"})
 }

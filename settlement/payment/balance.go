@@ -109,8 +109,8 @@ type Row struct {
 // Coupons finds the coupons of customers.
 type Coupons struct{ of map[int32][]books.Coupon }
 
-// NewCoupons sorts the books' coupons by customer, and of a customer in the order in which they are drawn: nearest valid_to first, then
-// coupon_id (spec §6.3).
+// NewCoupons sorts the books' coupons by customer, and of a customer in the order in which they are drawn: nearest
+// valid_to first, then coupon_id (spec §6.3).
 func NewCoupons(b *books.Books) *Coupons {
 	c := &Coupons{of: make(map[int32][]books.Coupon)}
 	for _, one := range b.Coupons {
@@ -118,13 +118,15 @@ func NewCoupons(b *books.Books) *Coupons {
 	}
 	for _, list := range c.of {
 		slices.SortFunc(list, func(a, b books.Coupon) int {
-			return cmp.Or(cmp.Compare(a.Valid.To, b.Valid.To), strings.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From, b.Valid.From))
+			return cmp.Or(cmp.Compare(a.Valid.To, b.Valid.To), strings.Compare(a.ID, b.ID),
+				cmp.Compare(a.Valid.From, b.Valid.From))
 		})
 	}
 	return c
 }
 
-// Of is a customer's coupons (an index in Books.Customers) in the order in which they are drawn. The slice is not to be changed.
+// Of is a customer's coupons (an index in Books.Customers) in the order in which they are drawn. The slice is not to be
+// changed.
 func (c *Coupons) Of(customer int32) []books.Coupon { return c.of[customer] }
 
 // InForce reports whether a customer has a coupon that is in force at some instant of a span.

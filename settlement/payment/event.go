@@ -13,8 +13,8 @@ type Event struct {
 	Amount  money.Amount
 }
 
-// Fits reports whether an event of a type may name a balance: credit goes with recharge, allocate and credit_limit, and credit_limit with
-// credit alone.
+// Fits reports whether an event of a type may name a balance: credit goes with recharge, allocate and credit_limit, and
+// credit_limit with credit alone.
 func (t EntryType) Fits(b Balance) bool {
 	switch t {
 	case Recharge, Allocate:
@@ -28,9 +28,10 @@ func (t EntryType) Fits(b Balance) bool {
 	}
 }
 
-// Apply lets an event move the balances (spec §6.3). A recharge or allocation pays debt first; of credit it then lowers what is used, and
-// what exceeds that is cash. applied is false if the event takes more than there is (insufficient_balance): then nothing moves.
-// Errors: an event that does not fit (Fits, the sign), and *money.RangeError.
+// Apply lets an event move the balances (spec §6.3). A recharge or allocation pays debt first; of credit it then lowers
+// what is used, and what exceeds that is cash. applied is false if the event takes more than there is
+// (insufficient_balance): then nothing moves. Errors: an event that does not fit (Fits, the sign), and
+// *money.RangeError.
 func (w *Wallet) Apply(e *Event) (applied bool, err error) {
 	if !e.Type.Fits(e.Balance) || e.Amount.Sign() < 0 {
 		return false, fmt.Errorf("account event %s %s of balance %s: does not fit", e.Type, e.Amount.Trim(), e.Balance)

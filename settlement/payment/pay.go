@@ -21,8 +21,9 @@ type Line struct {
 	Partner    bool   // an order paid by a partner: what coupons leave is the partner's cash
 }
 
-// Pay pays a line (spec §6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash, and one of 0 moves
-// nothing. Manual adjustments do not come here: they are cash and move no balance. Errors: *money.RangeError.
+// Pay pays a line (spec §6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash,
+// and one of 0 moves nothing. Manual adjustments do not come here: they are cash and move no balance. Errors:
+// *money.RangeError.
 func (w *Wallet) Pay(l *Line) (Split, error) {
 	c := w.begin()
 	var s Split

@@ -26,9 +26,12 @@ func drawCoupons(rt *rapid.T) []books.Coupon {
 	var out []books.Coupon
 	for i := range rapid.IntRange(0, 3).Draw(rt, "coupons") {
 		from := period.Instant(rapid.IntRange(0, 20).Draw(rt, "from"))
-		out = append(out, books.Coupon{ID: fmt.Sprintf("k%d", i), Amount: drawAmount(rt, "coupon"), MinConsumption: drawAmount(rt, "minimum"), SKU: -1,
-			Cash: rapid.Bool().Draw(rt, "cash"), Performance: rapid.Bool().Draw(rt, "counts"), WithDiscount: rapid.Bool().Draw(rt, "beside"),
-			Service: rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "service"), Valid: period.Span{From: from, To: from + period.Instant(rapid.IntRange(1, 40).Draw(rt, "long"))}})
+		out = append(out, books.Coupon{ID: fmt.Sprintf("k%d", i), Amount: drawAmount(rt, "coupon"),
+			MinConsumption: drawAmount(rt, "minimum"), SKU: -1,
+			Cash: rapid.Bool().Draw(rt, "cash"), Performance: rapid.Bool().Draw(rt, "counts"),
+			WithDiscount: rapid.Bool().Draw(rt, "beside"),
+			Service:      rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "service"),
+			Valid:        period.Span{From: from, To: from + period.Instant(rapid.IntRange(1, 40).Draw(rt, "long"))}})
 	}
 	return out
 }
@@ -55,7 +58,8 @@ func (b *book) replay() {
 	for _, e := range b.w.Entries() {
 		b.add(&b.balance[e.Balance], e.Amount)
 		if b.balance[e.Balance] != e.After {
-			b.rt.Fatalf("%s of %s %s: balance %s, replayed %s", e.Type, e.Balance, e.Amount, e.After, b.balance[e.Balance])
+			b.rt.Fatalf("%s of %s %s: balance %s, replayed %s", e.Type, e.Balance, e.Amount, e.After,
+				b.balance[e.Balance])
 		}
 		if e.Type != payment.SetLimit && e.Amount.IsZero() {
 			b.rt.Fatalf("%s of %s moves nothing", e.Type, e.Balance)
@@ -106,7 +110,9 @@ func TestProperties(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		coupons := drawCoupons(rt)
 		list := payment.NewCoupons(&books.Books{Coupons: coupons}).Of(0)
-		b := &book{rt: rt, w: payment.NewWallet(payment.Rules{Ledger: true, Digits: rapid.SampledFrom([]int{0, 2}).Draw(rt, "digits")})}
+		b := &book{rt: rt,
+			w: payment.NewWallet(payment.Rules{Ledger: true, Digits: rapid.SampledFrom([]int{0, 2}).Draw(rt,
+				"digits")})}
 		if err := b.w.Open(list, nil); err != nil {
 			rt.Fatal(err)
 		}
@@ -148,8 +154,10 @@ func TestProperties(t *testing.T) {
 
 // event applies a random account event and returns the limit that holds after it.
 func (b *book) event(limit money.Amount) money.Amount {
-	e := payment.Event{Type: payment.EntryType(rapid.IntRange(0, int(payment.SetLimit)).Draw(b.rt, "type")), Amount: drawAmount(b.rt, "event")}
-	if e.Balance = payment.Balance(rapid.IntRange(0, int(payment.Credit)).Draw(b.rt, "balance")); !e.Type.Fits(e.Balance) {
+	e := payment.Event{Type: payment.EntryType(rapid.IntRange(0, int(payment.SetLimit)).Draw(b.rt, "type")),
+		Amount: drawAmount(b.rt, "event")}
+	if e.Balance = payment.Balance(rapid.IntRange(0, int(payment.Credit)).Draw(b.rt, "balance")); !e.Type.Fits(
+		e.Balance) {
 		return limit
 	}
 	has := b.balance[e.Balance]
@@ -179,7 +187,8 @@ func (b *book) event(limit money.Amount) money.Amount {
 }
 
 func (b *book) line(at period.Instant) payment.Split {
-	l := payment.Line{Instant: at, Service: rapid.SampledFrom([]string{"ecs", "obs"}).Draw(b.rt, "of"), Payment: drawAmount(b.rt, "payment"),
+	l := payment.Line{Instant: at, Service: rapid.SampledFrom([]string{"ecs", "obs"}).Draw(b.rt, "of"),
+		Payment:    drawAmount(b.rt, "payment"),
 		Discounted: rapid.Bool().Draw(b.rt, "discounted"), Partner: rapid.IntRange(0, 4).Draw(b.rt, "partner") == 0}
 	if rapid.IntRange(0, 4).Draw(b.rt, "negative") == 0 {
 		l.Payment = l.Payment.Neg()
@@ -234,11 +243,14 @@ func (b *book) refund(base *payment.Split) {
 
 // TestAllocates is PAY-9.
 func TestAllocates(t *testing.T) {
-	coupons := payment.NewCoupons(&books.Books{Coupons: []books.Coupon{voucher(t, "k", "1000000"), voucher(t, "l", "1000000")}})
+	coupons := payment.NewCoupons(&books.Books{Coupons: []books.Coupon{voucher(t, "k", "1000000"),
+		voucher(t, "l", "1000000")}})
 	w := payment.NewWallet(ledger)
-	rows := []payment.Row{{Kind: payment.HeldStored, Amount: amount(t, "1")}, {Kind: payment.HeldCash, Amount: amount(t, "900")}}
+	rows := []payment.Row{{Kind: payment.HeldStored, Amount: amount(t, "1")},
+		{Kind: payment.HeldCash, Amount: amount(t, "900")}}
 	event := &payment.Event{Type: payment.Recharge, Balance: payment.Cash, Amount: amount(t, "1")}
-	lines := []payment.Line{{Payment: amount(t, "3.14159265"), Service: "ecs", Instant: 200}, {Payment: amount(t, "3"), Service: "ecs", Order: true, Named: "x;k"}}
+	lines := []payment.Line{{Payment: amount(t, "3.14159265"), Service: "ecs", Instant: 200},
+		{Payment: amount(t, "3"), Service: "ecs", Order: true, Named: "x;k"}}
 	step := func() {
 		if err := w.Open(coupons.Of(0), rows); err != nil {
 			t.Error(err)
@@ -260,7 +272,8 @@ func TestAllocates(t *testing.T) {
 
 func BenchmarkPay(b *testing.B) {
 	w := wallet(b, ledger, voucher(b, "k", "5"))
-	if _, err := w.Apply(&payment.Event{Type: payment.Recharge, Balance: payment.Cash, Amount: amount(b, "100000000")}); err != nil {
+	if _, err := w.Apply(&payment.Event{Type: payment.Recharge, Balance: payment.Cash,
+		Amount: amount(b, "100000000")}); err != nil {
 		b.Fatal(err)
 	}
 	line := payment.Line{Payment: amount(b, "0.01234567"), Service: "ecs", Instant: 1}

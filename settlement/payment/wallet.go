@@ -51,8 +51,8 @@ func ParseEventType[T ~string | ~[]byte](s T) (EntryType, error) {
 	return 0, fmt.Errorf("type %.64q is none of %s", string(s), strings.Join(entryWords[:Consume], ", "))
 }
 
-// Entry is one movement of one balance (spec §8, accounts). Of Credit, After is the limit less what is used, which a lowered limit can
-// make negative.
+// Entry is one movement of one balance (spec §8, accounts). Of Credit, After is the limit less what is used, which a
+// lowered limit can make negative.
 type Entry struct {
 	Type    EntryType
 	Balance Balance
@@ -86,8 +86,8 @@ type Wallet struct {
 // NewWallet starts without a customer.
 func NewWallet(rules Rules) *Wallet { return &Wallet{rules: rules} }
 
-// Open takes a customer up: the coupons in the order of drawing (Coupons.Of), which must outlive the wallet's use, and the stored rows.
-// It is an error if a row is of an unknown kind or negative.
+// Open takes a customer up: the coupons in the order of drawing (Coupons.Of), which must outlive the wallet's use, and
+// the stored rows. It is an error if a row is of an unknown kind or negative.
 func (w *Wallet) Open(coupons []books.Coupon, rows []Row) error {
 	w.amounts, w.known = [CouponDrawn]money.Amount{}, [CouponDrawn]bool{}
 	w.coupons, w.others, w.entries = w.coupons[:0], w.others[:0], w.entries[:0]
@@ -118,7 +118,8 @@ func (w *Wallet) openCoupon(r *Row) {
 	w.others = append(w.others, *r)
 }
 
-// Rows appends the wallet as stored rows: the balances that ever moved, and the coupons that ever paid, by coupon_id and valid_from.
+// Rows appends the wallet as stored rows: the balances that ever moved, and the coupons that ever paid, by coupon_id
+// and valid_from.
 func (w *Wallet) Rows(dst []Row) []Row {
 	for k := range CouponDrawn {
 		if w.known[k] {
@@ -132,7 +133,9 @@ func (w *Wallet) Rows(dst []Row) []Row {
 			dst = append(dst, Row{Kind: CouponDrawn, Coupon: c.ID, From: c.Valid.From, Amount: c.drawn})
 		}
 	}
-	slices.SortFunc(dst[first:], func(a, b Row) int { return cmp.Or(strings.Compare(a.Coupon, b.Coupon), cmp.Compare(a.From, b.From)) })
+	slices.SortFunc(dst[first:], func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Coupon, b.Coupon), cmp.Compare(a.From, b.From))
+	})
 	return dst
 }
 

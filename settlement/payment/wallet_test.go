@@ -36,7 +36,8 @@ var ledger = payment.Rules{Ledger: true, Digits: 2}
 
 // voucher is a coupon for anything, in force on [0, 100).
 func voucher(t testing.TB, id, value string) books.Coupon {
-	return books.Coupon{ID: id, Amount: amount(t, value), Service: "*", SKU: -1, WithDiscount: true, Valid: period.Span{From: 0, To: 100}}
+	return books.Coupon{ID: id, Amount: amount(t, value), Service: "*", SKU: -1, WithDiscount: true,
+		Valid: period.Span{From: 0, To: 100}}
 }
 
 // split writes a split as `cash 3 debt 2`.
@@ -65,7 +66,8 @@ func entries(w *payment.Wallet) string {
 	return strings.Join(out, "; ")
 }
 
-// step is one thing that happens to a wallet: `recharge cash 10`, `pay 3`, `refund 2 of N`, where N counts the steps from 0.
+// step is one thing that happens to a wallet: `recharge cash 10`, `pay 3`, `refund 2 of N`, where N counts the steps
+// from 0.
 type step struct{ do, split, entries string }
 
 // play does steps with a wallet and compares what comes of each.
@@ -78,7 +80,8 @@ func play(t *testing.T, w *payment.Wallet, steps []step) {
 		switch words[0] {
 		case "pay", "partner":
 			var err error
-			if splits[i], err = w.Pay(&payment.Line{Payment: amount(t, words[1]), Service: "ecs", Partner: words[0] == "partner"}); err != nil {
+			if splits[i], err = w.Pay(&payment.Line{Payment: amount(t, words[1]), Service: "ecs",
+				Partner: words[0] == "partner"}); err != nil {
 				t.Fatalf("%s: %v", s.do, err)
 			}
 			got = split(splits[i])
@@ -130,8 +133,10 @@ func TestPay(t *testing.T) {
 			{"credit_limit credit 5", "", "credit_limit credit 5 -> 5"},
 			{"pay 5", "stored_value 4 flexi_coupon 1", "consume stored_value -4 -> 0; consume flexi_coupon -1 -> 2"},
 			{"pay 6.5", "flexi_coupon 2 cash 4.5", "consume flexi_coupon -2 -> 0; consume cash -4.5 -> 5.5"},
-			{"pay 8.00000001", "cash 5.5 credit 2.50000001", "consume cash -5.5 -> 0; consume credit -2.50000001 -> 2.49999999"},
-			{"pay 4", "credit 2.49999999 debt 1.50000001", "consume credit -2.49999999 -> 0; consume debt 1.50000001 -> 1.50000001"},
+			{"pay 8.00000001", "cash 5.5 credit 2.50000001",
+				"consume cash -5.5 -> 0; consume credit -2.50000001 -> 2.49999999"},
+			{"pay 4", "credit 2.49999999 debt 1.50000001",
+				"consume credit -2.49999999 -> 0; consume debt 1.50000001 -> 1.50000001"},
 			{"pay 1", "debt 1", "consume debt 1 -> 2.50000001"},
 			{"pay 0", "", ""},
 		},
@@ -184,9 +189,11 @@ func TestPay(t *testing.T) {
 			{"recharge cash 1", "", "recharge cash 1 -> 1"},
 			{"credit_limit credit 3", "", "credit_limit credit 3 -> 3"},
 			{"pay 10", "stored_value 3 flexi_coupon 2 cash 1 credit 3 debt 1",
-				"consume stored_value -3 -> 0; consume flexi_coupon -2 -> 0; consume cash -1 -> 0; consume credit -3 -> 0; consume debt 1 -> 1"},
+				"consume stored_value -3 -> 0; consume flexi_coupon -2 -> 0; consume cash -1 -> 0; consume credit -3 " +
+					"-> 0; consume debt 1 -> 1"},
 			{"refund 5 of 4", "stored_value -1.5 flexi_coupon -1 cash -0.5 credit -1.5 debt -0.5",
-				"refund stored_value 1.5 -> 1.5; refund flexi_coupon 1 -> 1; refund cash 0.5 -> 0.5; refund credit 1.5 -> 1.5; refund debt -0.5 -> 0.5"},
+				"refund stored_value 1.5 -> 1.5; refund flexi_coupon 1 -> 1; refund cash 0.5 -> 0.5; refund credit " +
+					"1.5 -> 1.5; refund debt -0.5 -> 0.5"},
 			{"refund 0 of 4", "", ""},
 		},
 		// 3 was paid as 1 stored, 1 cash, 1 credit; each is 0.33⅓ of 1, and the cent that is left goes to the first.
@@ -194,8 +201,10 @@ func TestPay(t *testing.T) {
 			{"allocate stored_value 1", "", "allocate stored_value 1 -> 1"},
 			{"recharge cash 1", "", "recharge cash 1 -> 1"},
 			{"credit_limit credit 1", "", "credit_limit credit 1 -> 1"},
-			{"pay 3", "stored_value 1 cash 1 credit 1", "consume stored_value -1 -> 0; consume cash -1 -> 0; consume credit -1 -> 0"},
-			{"refund 1 of 3", "stored_value -0.34 cash -0.33 credit -0.33", "refund stored_value 0.34 -> 0.34; refund cash 0.33 -> 0.33; refund credit 0.33 -> 0.33"},
+			{"pay 3", "stored_value 1 cash 1 credit 1",
+				"consume stored_value -1 -> 0; consume cash -1 -> 0; consume credit -1 -> 0"},
+			{"refund 1 of 3", "stored_value -0.34 cash -0.33 credit -0.33",
+				"refund stored_value 0.34 -> 0.34; refund cash 0.33 -> 0.33; refund credit 0.33 -> 0.33"},
 		},
 		// The debt was paid by then, and 1 of the credit is still used: 4 of the credit's 5 and the debt's 5 are cash.
 		"a refund of what is no longer owed": {
@@ -204,8 +213,8 @@ func TestPay(t *testing.T) {
 			{"recharge credit 9", "", "recharge debt -5 -> 0; recharge credit 4 -> 4"},
 			{"refund 10 of 1", "credit -5 debt -5", "refund cash 9 -> 9; refund credit 1 -> 5"},
 		},
-		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80 of it
-		// in cents.
+		// PAY-11: 120 was paid in two parts with more digits than the currency. All of it comes back as it was paid; 80
+		// of it in cents.
 		"a refund of everything": {
 			{"allocate stored_value 22.54582426", "", "allocate stored_value 22.54582426 -> 22.54582426"},
 			{"recharge cash 97.45417574", "", "recharge cash 97.45417574 -> 97.45417574"},
@@ -215,14 +224,17 @@ func TestPay(t *testing.T) {
 				"refund stored_value 22.54582426 -> 22.54582426; refund cash 97.45417574 -> 97.45417574"},
 			{"pay 120", "stored_value 22.54582426 cash 97.45417574",
 				"consume stored_value -22.54582426 -> 0; consume cash -97.45417574 -> 0"},
-			{"refund 80 of 4", "stored_value -15.03 cash -64.97", "refund stored_value 15.03 -> 15.03; refund cash 64.97 -> 64.97"},
+			{"refund 80 of 4", "stored_value -15.03 cash -64.97",
+				"refund stored_value 15.03 -> 15.03; refund cash 64.97 -> 64.97"},
 		},
 		// What was paid has more digits than the currency, and all of it comes back: as it was paid.
 		"a refund of odd parts": {
 			{"allocate stored_value 0.01", "", "allocate stored_value 0.01 -> 0.01"},
 			{"pay 0.005", "stored_value 0.005", "consume stored_value -0.005 -> 0.005"},
-			{"pay 1.0025", "stored_value 0.005 debt 0.9975", "consume stored_value -0.005 -> 0; consume debt 0.9975 -> 0.9975"},
-			{"refund 1.0025 of 2", "stored_value -0.005 debt -0.9975", "refund stored_value 0.005 -> 0.005; refund debt -0.9975 -> 0"},
+			{"pay 1.0025", "stored_value 0.005 debt 0.9975",
+				"consume stored_value -0.005 -> 0; consume debt 0.9975 -> 0.9975"},
+			{"refund 1.0025 of 2", "stored_value -0.005 debt -0.9975",
+				"refund stored_value 0.005 -> 0.005; refund debt -0.9975 -> 0"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -260,28 +272,68 @@ func TestCoupons(t *testing.T) {
 		line    func(*payment.Line)
 		want    string
 	}{
-		"all that fit, by id":       {[]books.Coupon{b, a}, nil, "coupon 7 debt 3"},
-		"nearest end first":         {[]books.Coupon{with(a, func(c *books.Coupon) { c.Amount = amount(t, "20") }), with(b, func(c *books.Coupon) { c.Valid.To = 99; c.Cash = true; c.Performance = true })}, nil, "coupon 10 counted 3"},
-		"vouchers never count":      {[]books.Coupon{with(a, func(c *books.Coupon) { c.Performance = true })}, nil, "coupon 4 debt 6"},
-		"a cash coupon that counts": {[]books.Coupon{with(a, func(c *books.Coupon) { c.Performance, c.Cash = true, true })}, nil, "coupon 4 counted 4 debt 6"},
-		"not yet in force":          {[]books.Coupon{with(a, func(c *books.Coupon) { c.Valid.From = 51 })}, nil, "debt 10"},
-		"from its first instant":    {[]books.Coupon{with(a, func(c *books.Coupon) { c.Valid.From = 50 })}, nil, "coupon 4 debt 6"},
-		"ended":                     {[]books.Coupon{with(a, func(c *books.Coupon) { c.Valid.To = 50 })}, nil, "debt 10"},
-		"another service":           {[]books.Coupon{with(a, func(c *books.Coupon) { c.Service = "obs" })}, nil, "debt 10"},
-		"its service":               {[]books.Coupon{with(a, func(c *books.Coupon) { c.Service = "ecs" })}, nil, "coupon 4 debt 6"},
-		"another sku":               {[]books.Coupon{with(a, func(c *books.Coupon) { c.SKU = 8 })}, nil, "debt 10"},
-		"its sku":                   {[]books.Coupon{with(a, func(c *books.Coupon) { c.SKU = 7 })}, nil, "coupon 4 debt 6"},
-		"at the minimum":            {[]books.Coupon{with(a, func(c *books.Coupon) { c.MinConsumption = amount(t, "10") })}, nil, "coupon 4 debt 6"},
-		"below the minimum":         {[]books.Coupon{with(a, func(c *books.Coupon) { c.MinConsumption = amount(t, "10.00000001") })}, nil, "debt 10"},
-		"the minimum is of the line, not of the rest": {[]books.Coupon{a, with(b, func(c *books.Coupon) { c.MinConsumption = amount(t, "9") })}, nil, "coupon 7 debt 3"},
-		"beside a discount":                           {[]books.Coupon{a}, discounted, "coupon 4 debt 6"},
-		"not beside a discount":                       {[]books.Coupon{with(a, func(c *books.Coupon) { c.WithDiscount = false })}, discounted, "debt 10"},
-		"without a discount":                          {[]books.Coupon{with(a, func(c *books.Coupon) { c.WithDiscount = false })}, nil, "coupon 4 debt 6"},
-		"an order names none":                         {[]books.Coupon{a, b}, order(""), "debt 10"},
-		"an order names one":                          {[]books.Coupon{a, b}, order("x;b"), "coupon 3 debt 7"},
-		"in their order, not the text":                {[]books.Coupon{a, with(b, func(c *books.Coupon) { c.Amount = amount(t, "9"); c.Cash, c.Performance = true, true })}, order("b;a"), "coupon 10 counted 6"},
-		"another customer's":                          {[]books.Coupon{with(a, func(c *books.Coupon) { c.Customer = 1 })}, order("a"), "debt 10"},
-		"partner pays the rest":                       {[]books.Coupon{a}, func(l *payment.Line) { order("a")(l); l.Partner = true }, "coupon 4 cash 6"},
+		"all that fit, by id": {[]books.Coupon{b, a}, nil, "coupon 7 debt 3"},
+		"nearest end first": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Amount = amount(t, "20")
+		}), with(b, func(c *books.Coupon) {
+			c.Valid.To = 99
+			c.Cash = true
+			c.Performance = true
+		})}, nil, "coupon 10 counted 3"},
+		"vouchers never count": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Performance = true
+		})}, nil, "coupon 4 debt 6"},
+		"a cash coupon that counts": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Performance, c.Cash = true, true
+		})}, nil, "coupon 4 counted 4 debt 6"},
+		"not yet in force": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Valid.From = 51
+		})}, nil, "debt 10"},
+		"from its first instant": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Valid.From = 50
+		})}, nil, "coupon 4 debt 6"},
+		"ended": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Valid.To = 50
+		})}, nil, "debt 10"},
+		"another service": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Service = "obs"
+		})}, nil, "debt 10"},
+		"its service": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Service = "ecs"
+		})}, nil, "coupon 4 debt 6"},
+		"another sku": {[]books.Coupon{with(a, func(c *books.Coupon) { c.SKU = 8 })}, nil, "debt 10"},
+		"its sku": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.SKU = 7
+		})}, nil, "coupon 4 debt 6"},
+		"at the minimum": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.MinConsumption = amount(t, "10")
+		})}, nil, "coupon 4 debt 6"},
+		"below the minimum": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.MinConsumption = amount(t, "10.00000001")
+		})}, nil, "debt 10"},
+		"the minimum is of the line, not of the rest": {[]books.Coupon{a, with(b, func(c *books.Coupon) {
+			c.MinConsumption = amount(t, "9")
+		})}, nil, "coupon 7 debt 3"},
+		"beside a discount": {[]books.Coupon{a}, discounted, "coupon 4 debt 6"},
+		"not beside a discount": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.WithDiscount = false
+		})}, discounted, "debt 10"},
+		"without a discount": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.WithDiscount = false
+		})}, nil, "coupon 4 debt 6"},
+		"an order names none": {[]books.Coupon{a, b}, order(""), "debt 10"},
+		"an order names one":  {[]books.Coupon{a, b}, order("x;b"), "coupon 3 debt 7"},
+		"in their order, not the text": {[]books.Coupon{a, with(b, func(c *books.Coupon) {
+			c.Amount = amount(t, "9")
+			c.Cash, c.Performance = true, true
+		})}, order("b;a"), "coupon 10 counted 6"},
+		"another customer's": {[]books.Coupon{with(a, func(c *books.Coupon) {
+			c.Customer = 1
+		})}, order("a"), "debt 10"},
+		"partner pays the rest": {[]books.Coupon{a}, func(l *payment.Line) {
+			order("a")(l)
+			l.Partner = true
+		}, "coupon 4 cash 6"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -297,8 +349,8 @@ func TestCoupons(t *testing.T) {
 	}
 }
 
-// TestCouponsRunOut: a coupon of 4 pays 3 and then 1; what it has paid is kept by (coupon_id, valid_from), and a row that no coupon of
-// the books has is carried on.
+// TestCouponsRunOut: a coupon of 4 pays 3 and then 1; what it has paid is kept by (coupon_id, valid_from), and a row
+// that no coupon of the books has is carried on.
 func TestCouponsRunOut(t *testing.T) {
 	t.Parallel()
 	k := voucher(t, "k", "4")
@@ -315,7 +367,9 @@ func TestCouponsRunOut(t *testing.T) {
 	play(t, w, []step{{"pay 3", "coupon 3", ""}})
 	rows := w.Rows(nil)
 	drawn := payment.Row{Kind: payment.CouponDrawn, Coupon: "k", From: 0, Amount: amount(t, "3")}
-	if d := cmp.Diff([]payment.Row{gone, drawn}, rows, cmp.Comparer(func(a, b money.Amount) bool { return a == b })); d != "" {
+	if d := cmp.Diff([]payment.Row{gone, drawn}, rows, cmp.Comparer(func(a, b money.Amount) bool {
+		return a == b
+	})); d != "" {
 		t.Error(d)
 	}
 	open(rows)
@@ -352,7 +406,8 @@ func TestRows(t *testing.T) {
 func TestRefusedOpen(t *testing.T) {
 	t.Parallel()
 	w := payment.NewWallet(ledger)
-	for _, r := range []payment.Row{{Kind: payment.HeldCash, Amount: amount(t, "-1")}, {Kind: payment.CouponDrawn + 1}} {
+	for _, r := range []payment.Row{{Kind: payment.HeldCash, Amount: amount(t, "-1")},
+		{Kind: payment.CouponDrawn + 1}} {
 		if err := w.Open(nil, []payment.Row{r}); err == nil {
 			t.Errorf("row %v opens a wallet", r)
 		}
@@ -365,7 +420,8 @@ func TestMisfit(t *testing.T) {
 	w := wallet(t, ledger)
 	one := amount(t, "1")
 	for _, e := range []payment.Event{{payment.Reclaim, payment.Credit, one}, {payment.SetLimit, payment.Cash, one},
-		{payment.Recharge, payment.Debt, one}, {payment.Consume, payment.Cash, one}, {payment.Recharge, payment.Cash, one.Neg()}} {
+		{payment.Recharge, payment.Debt, one}, {payment.Consume, payment.Cash, one},
+		{payment.Recharge, payment.Cash, one.Neg()}} {
 		if _, err := w.Apply(&e); err == nil {
 			t.Errorf("event %v applies", e)
 		}
@@ -386,7 +442,8 @@ func TestOutsideTheRange(t *testing.T) {
 	t.Parallel()
 	most := amount(t, "999999999999999999")
 	w := wallet(t, ledger, voucher(t, "k", "5"))
-	for _, e := range []payment.Event{{payment.Recharge, payment.Cash, most}, {payment.Recharge, payment.Cash, amount(t, "1")}} {
+	for _, e := range []payment.Event{{payment.Recharge, payment.Cash, most},
+		{payment.Recharge, payment.Cash, amount(t, "1")}} {
 		if _, err := w.Apply(&e); (err == nil) != (e.Amount == most) {
 			t.Errorf("recharge of %s: %v", e.Amount.Trim(), err)
 		}

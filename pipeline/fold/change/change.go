@@ -18,9 +18,10 @@ type Scope struct {
 
 // Change is what the new books can touch. nil = everything (MEND-3).
 type Change struct {
-	scopes   []Scope
-	packages map[int32]period.Instant // customers whose packages changed: every day of their bucket from then on, for packages lie in positions
-	ends     bool                     // month-end lines of every bucket
+	scopes []Scope
+	// customers whose packages changed: every day of their bucket from then on, for packages lie in positions
+	packages map[int32]period.Instant
+	ends     bool // month-end lines of every bucket
 	orders   bool
 	payments bool
 	partners bool

@@ -19,14 +19,16 @@ type comparison struct {
 	everything            bool
 }
 
-// Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything (MEND-3).
+// Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
+// (MEND-3).
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
 	if c.was = c.translate(old); c.was == nil {
 		return nil
 	}
-	for _, step := range []func(){c.products, c.prices, c.customerRows, c.associations, c.discounts, c.quotas, c.beside} {
+	for _, step := range []func(){c.products, c.prices, c.customerRows, c.associations, c.discounts, c.quotas,
+		c.pairs} {
 		step()
 	}
 	if c.everything {
@@ -58,7 +60,9 @@ func match[T any](was, is []T, id func(*T) string) (codes []int32, fresh map[int
 func (c *comparison) translate(old *books.Books) *books.Books {
 	var customers, skus, partners []int32
 	var ok [4]bool
-	customers, c.newCustomers, ok[0] = match(old.Customers, c.is.Customers, func(x *books.Customer) string { return x.ID })
+	customers, c.newCustomers, ok[0] = match(old.Customers, c.is.Customers, func(x *books.Customer) string {
+		return x.ID
+	})
 	skus, c.newSKUs, ok[1] = match(old.Products, c.is.Products, func(x *books.Product) string { return x.SKU })
 	partners, _, ok[2] = match(old.Partners, c.is.Partners, func(x *books.Partner) string { return x.ID })
 	_, _, ok[3] = match(old.Programmes, c.is.Programmes, func(x *books.Programme) string { return x.ID })
@@ -80,7 +84,10 @@ func (c *comparison) translate(old *books.Books) *books.Books {
 		p.Rows = moved(p.Rows, func(x *books.PartnerRow) { move(partners, &x.Parent) })
 		b.Partners[code] = p
 	}
-	b.Associations = moved(old.Associations, func(x *books.Association) { move(customers, &x.Customer); move(partners, &x.Partner) })
+	b.Associations = moved(old.Associations, func(x *books.Association) {
+		move(customers, &x.Customer)
+		move(partners, &x.Partner)
+	})
 	b.Discounts = moved(old.Discounts, func(x *books.Discount) {
 		move(customers, &x.Customer)
 		move(partners, &x.Partner)
@@ -91,7 +98,11 @@ func (c *comparison) translate(old *books.Books) *books.Books {
 		x.SKUs = moved(x.SKUs, func(sku *int32) { move(skus, sku) })
 	})
 	b.Links = moved(old.Links, func(x *books.Link) { move(customers, &x.Customer); move(skus, &x.SKU) })
-	b.Terms = moved(old.Terms, func(x *books.Term) { move(partners, &x.Seller); move(partners, &x.Buyer); move(skus, &x.SKU) })
+	b.Terms = moved(old.Terms, func(x *books.Term) {
+		move(partners, &x.Seller)
+		move(partners, &x.Buyer)
+		move(skus, &x.SKU)
+	})
 	b.Coupons = moved(old.Coupons, func(x *books.Coupon) { move(customers, &x.Customer); move(skus, &x.SKU) })
 	return &b
 }
@@ -112,7 +123,8 @@ func move(codes []int32, code *int32) {
 	}
 }
 
-// products: positions are of the model and the meter, and a line has words of its product, which decide about payments too.
+// products: positions are of the model and the meter, and a line has words of its product, which decide about payments
+// too.
 func (c *comparison) products() {
 	for code := range c.is.Products {
 		if !c.newSKUs[int32(code)] && c.was.Products[code] != c.is.Products[code] {
@@ -121,13 +133,16 @@ func (c *comparison) products() {
 	}
 }
 
-// prices: a version prices what starts while it is in force. Where a customer's list or a region has none of its own, another one does.
+// prices: a version prices what starts while it is in force. Where a customer's list or a region has none of its own,
+// another one does.
 func (c *comparison) prices() {
 	type key struct {
 		sku                  int32
 		list, region, months string
 	}
-	all := byKey(c.was.Versions, c.is.Versions, func(v *books.Version) key { return key{v.SKU, v.PriceList, v.Region, v.PeriodType} })
+	all := byKey(c.was.Versions, c.is.Versions, func(v *books.Version) key {
+		return key{v.SKU, v.PriceList, v.Region, v.PeriodType}
+	})
 	of := c.customersOf()
 	for k, r := range all {
 		if c.newSKUs[k.sku] {
@@ -158,7 +173,8 @@ func samePrice(a, b *books.Version) bool {
 // standardList is the price list that any customer's prices may come from.
 const standardList = "standard"
 
-// customersOf are the customers that have a price list at some time. One who has it by the old books alone is touched anyway.
+// customersOf are the customers that have a price list at some time. One who has it by the old books alone is touched
+// anyway.
 func (c *comparison) customersOf() map[string][]int32 {
 	of := make(map[string][]int32)
 	for i := range c.is.Customers {
@@ -191,7 +207,9 @@ func (c *comparison) customerRows() {
 func (c *comparison) associations() {
 	all := byKey(c.was.Associations, c.is.Associations, func(a *books.Association) int32 { return a.Customer })
 	for customer, r := range all {
-		if c.newCustomers[customer] || slices.EqualFunc(r.was, r.is, func(a, b *books.Association) bool { return *a == *b }) {
+		if c.newCustomers[customer] || slices.EqualFunc(r.was, r.is, func(a, b *books.Association) bool {
+			return *a == *b
+		}) {
 			continue
 		}
 		c.orders, c.partners = true, true
@@ -214,7 +232,9 @@ func (c *comparison) discounts() {
 		if key.Customer != anyOne && c.newCustomers[key.Customer] {
 			continue
 		}
-		spans := r.differ(func(d *books.Discount) period.Span { return d.Valid }, func(_, _ *books.Discount) bool { return true })
+		spans := r.differ(func(d *books.Discount) period.Span {
+			return d.Valid
+		}, func(_, _ *books.Discount) bool { return true })
 		for _, when := range spans {
 			c.orders = true
 			if key.Kind != books.OrderOffer {
@@ -224,20 +244,25 @@ func (c *comparison) discounts() {
 	}
 }
 
-// quotas: a customer's packages decide in what order all of his usage draws, and lie in his positions. Before the first row that differs
-// begins, nothing has drawn on it.
+// quotas: a customer's packages decide in what order all of his usage draws, and lie in his positions. Before the first
+// row that differs begins, nothing has drawn on it.
 func (c *comparison) quotas() {
 	type key struct {
 		customer int32
 		id       string
 	}
 	same := func(a, b *books.Package) bool {
-		return slices.Equal(a.SKUs, b.SKUs) && a.Region == b.Region && a.Quota == b.Quota && a.Reset == b.Reset && a.Valid == b.Valid
+		return slices.Equal(a.SKUs, b.SKUs) && a.Region == b.Region && a.Quota == b.Quota && a.Reset == b.Reset &&
+			a.Valid == b.Valid
 	}
-	for k, r := range byKey(c.was.Packages, c.is.Packages, func(p *books.Package) key { return key{p.Customer, p.ID} }) {
+	for k, r := range byKey(c.was.Packages, c.is.Packages, func(p *books.Package) key {
+		return key{p.Customer, p.ID}
+	}) {
 		for _, pair := range [...][2][]*books.Package{{r.was, r.is}, {r.is, r.was}} {
 			for _, p := range pair[0] {
-				if slices.ContainsFunc(pair[1], func(o *books.Package) bool { return same(p, o) }) || c.newCustomers[k.customer] {
+				if slices.ContainsFunc(pair[1], func(o *books.Package) bool {
+					return same(p, o)
+				}) || c.newCustomers[k.customer] {
 					continue
 				}
 				if from, known := c.packages[k.customer]; !known || p.Valid.From < from {
@@ -248,18 +273,23 @@ func (c *comparison) quotas() {
 	}
 }
 
-// beside compares the books that no rated line of a day depends on.
-func (c *comparison) beside() {
+// pairs compares the books that no rated line of a day depends on.
+func (c *comparison) pairs() {
 	was, is := c.was, c.is
 	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) {
 		c.ends = true
 	}
-	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool { return c.newCustomers[x.Customer] })
+	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {
+		return c.newCustomers[x.Customer]
+	})
 	if !slices.Equal(was.Coupons, coupons) {
 		c.payments, c.partners = true, true // no line is rated otherwise; each is paid again as it was rated (CASH-4)
 	}
-	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool { return a.ID == b.ID && slices.Equal(a.Rows, b.Rows) }) &&
-		slices.Equal(was.Terms, is.Terms) && reflect.DeepEqual(was.Programmes, is.Programmes) && reflect.DeepEqual(was.NonWorking, is.NonWorking)
+	same := slices.EqualFunc(was.Partners, is.Partners, func(a, b books.Partner) bool {
+		return a.ID == b.ID && slices.Equal(a.Rows, b.Rows)
+	}) &&
+		slices.Equal(was.Terms, is.Terms) && reflect.DeepEqual(was.Programmes, is.Programmes) &&
+		reflect.DeepEqual(was.NonWorking, is.NonWorking)
 	if !same {
 		c.partners = true
 	}

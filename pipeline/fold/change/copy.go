@@ -29,7 +29,8 @@ func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	return b, nil
 }
 
-// Save keeps the books of a workspace, whose root fsys is, in a copy; one that is there already is left as it is. hash is theirs.
+// Save keeps the books of a workspace, whose root fsys is, in a copy; one that is there already is left as it is. hash
+// is theirs.
 func Save(path string, fsys fs.FS, hash [32]byte) error {
 	name := hex.EncodeToString(hash[:])
 	if z, err := zip.OpenReader(path); err == nil {
@@ -88,8 +89,9 @@ func add(z *zip.Writer, name string, in io.Reader) error {
 	return err
 }
 
-// Gone reports the books that the copy has rows of and that the workspace, whose root fsys is, lacks: an optional book that is missing reads
-// as an empty one, and what it said would be taken back without a word (MEND-5). A copy that is missing or damaged reports none.
+// Gone reports the books that the copy has rows of and that the workspace, whose root fsys is, lacks: an optional book
+// that is missing reads as an empty one, and what it said would be taken back without a word (MEND-5). A copy that is
+// missing or damaged reports none.
 func Gone(path string, fsys fs.FS) problem.Problems {
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -107,7 +109,8 @@ func Gone(path string, fsys fs.FS) problem.Problems {
 		}
 		if text, err := fs.ReadFile(z, name); err == nil && hasRows(f.File, text) {
 			gone = append(gone, problem.Problem{Pos: problem.Pos{File: name}, Text: "missing, but the last run used it",
-				Hint: "put the file back from a copy. To empty the book, leave the file with its header row, or a YAML book with a comment"})
+				Hint: "put the file back from a copy. To empty the book, leave the file with its header row, or a " +
+					"YAML book with a comment"})
 		}
 	}
 	return gone

@@ -83,12 +83,14 @@ func (s *Sum) Neg() *Sum {
 	for id, q := range s.Draws {
 		draws[id] = q.Neg()
 	}
-	return &Sum{s.Used.Neg(), s.Free.Neg(), s.Official.Neg(), s.Discount.Neg(), s.Truncated.Neg(), s.Payment.Neg(), draws}
+	return &Sum{s.Used.Neg(), s.Free.Neg(), s.Official.Neg(), s.Discount.Neg(), s.Truncated.Neg(), s.Payment.Neg(),
+		draws}
 }
 
 // IsZero reports whether no column has a sum; draws alone make no difference.
 func (s *Sum) IsZero() bool {
-	return s.Used.IsZero() && s.Free.IsZero() && s.Official.IsZero() && s.Discount.IsZero() && s.Truncated.IsZero() && s.Payment.IsZero()
+	return s.Used.IsZero() && s.Free.IsZero() && s.Official.IsZero() && s.Discount.IsZero() && s.Truncated.IsZero() &&
+		s.Payment.IsZero()
 }
 
 // DrawsText is the draws that are not zero, as lines hold them.

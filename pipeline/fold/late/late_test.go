@@ -18,8 +18,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// shop is a workspace of one customer, acme, in UTC. Its books are flat: gb at 2, mail graduated (10 units at 1, then 0.5), disk by volume
-// (500 units at 0.6, then 0.58) and line bandwidth by the largest sample.
+// shop is a workspace of one customer, acme, in UTC. Its books are flat: gb at 2, mail graduated (10 units at 1, then
+// 0.5), disk by volume (500 units at 0.6, then 0.58) and line bandwidth by the largest sample.
 type shop struct {
 	t   *testing.T
 	dir string
@@ -53,7 +53,8 @@ func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{t, t.TempDir()}
 	s.lay("tollbook.yaml", settings)
-	s.lay("books/products.csv", `sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy
+	s.lay("books/products.csv",
+		`sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model,meter,policy
 gb,Storage,st,Storage,st.gb,Storage,stored,GB,flat,,
 mail,Mail,ml,Mail,ml.out,Mail,sent,piece,graduated,,
 disk,Disk,st,Storage,st.disk,Disk,kept,GB,volume,,
@@ -62,7 +63,9 @@ line,Line,bw,Bandwidth,bw.line,Line,peak,Mbps,percentile,,top
 	s.lay("books/prices.csv", prices)
 	s.lay("books/customers.csv", "customer_id,name,valid_from,valid_to\nacme,Acme,2026-01-01,\n")
 	s.lay("books/policies.yaml", "top: {method: monthly_p95, drop: \"0\"}\n")
-	s.lay("books/links.csv", "resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\nl,acme,line,east,,1000,0,2026-09-01,2026-10-01\n")
+	s.lay("books/links.csv",
+		"resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\n"+
+			"l,acme,line,east,,1000,0,2026-09-01,2026-10-01\n")
 	return s
 }
 
@@ -83,7 +86,8 @@ func (s *shop) use(file string, rows ...string) {
 	text := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n"
 	for _, row := range rows {
 		f := append(strings.Fields(row), "")
-		text += f[0] + ",acme,x," + f[1] + ",east," + f[2] + "T10:00:00Z," + f[2] + "T11:00:00Z," + f[3] + "," + f[4] + "\n"
+		text += f[0] + ",acme,x," + f[1] + ",east," + f[2] + "T10:00:00Z," + f[2] + "T11:00:00Z," + f[3] + "," + f[4] +
+			"\n"
 	}
 	s.lay("inbox/usage/"+file, text)
 }
@@ -151,7 +155,8 @@ func (s *shop) want(cycle string, want ...string) {
 	var out bytes.Buffer
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out.Reset()
-		_, err := export.Write(context.Background(), snap, &export.Request{Table: "lines", Format: "csv", Cycle: cycle}, &out)
+		_, err := export.Write(context.Background(), snap, &export.Request{Table: "lines", Format: "csv", Cycle: cycle},
+			&out)
 		return err
 	})
 	if err != nil {
@@ -174,8 +179,10 @@ func (s *shop) want(cycle string, want ...string) {
 		}
 		number := func(name string) string { return strings.TrimRight(strings.TrimRight(cell(name), "0"), ".") }
 		var parts []string
-		for _, part := range []string{cell("origin_cycle"), cell("kind") + "/" + cell("bill_detail_type"), cell("id"), "t" + cell("tier"), number("usage_amount"),
-			number("free_resource_usage"), number("quantity"), number("unit_price"), "=" + number("payment_amount"), cell("package_draws")} {
+		for _, part := range []string{cell("origin_cycle"), cell("kind") + "/" + cell("bill_detail_type"), cell("id"),
+			"t" + cell("tier"), number("usage_amount"),
+			number("free_resource_usage"), number("quantity"), number("unit_price"), "=" + number("payment_amount"),
+			cell("package_draws")} {
 			if part == "" {
 				part = "-"
 			}
@@ -188,7 +195,8 @@ func (s *shop) want(cycle string, want ...string) {
 	}
 }
 
-// The same record twice, in one file and once more in another one, is billed once: 5 x 2.00 before the price of October.
+// The same record twice, in one file and once more in another one, is billed once: 5 x 2.00 before the price of
+// October.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -200,7 +208,8 @@ func TestTwice(t *testing.T) {
 	s.want("2026-10", "2026-09 adjustment/16 l t1 5 0 5 2 =10 -", "2026-09 adjustment/16 m t1 1 0 1 2 =2 -")
 }
 
-// A late record never changes its own cycle: its line stands in the earliest open one, at the price of its own time (2, not 3).
+// A late record never changes its own cycle: its line stands in the earliest open one, at the price of its own time (2,
+// not 3).
 func TestPriceOfItsOwnTime(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -215,7 +224,8 @@ func TestPriceOfItsOwnTime(t *testing.T) {
 	}
 }
 
-// The meter stood at 8 when September was closed: of 5 more, 2 lie in the first tier. The order of arrival does not matter.
+// The meter stood at 8 when September was closed: of 5 more, 2 lie in the first tier. The order of arrival does not
+// matter.
 func TestMeterGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -231,7 +241,8 @@ func TestMeterGoesOn(t *testing.T) {
 		"2026-09 adjustment/16 r3 t2 3 0 3 0.5 =1.5 -")
 }
 
-// r1 of 8 units becomes 3. The meter stood at 13, so (5, 13] goes: 3 units of the second tier and 5 of the first; (5, 8] comes.
+// r1 of 8 units becomes 3. The meter stood at 13, so (5, 13] goes: 3 units of the second tier and 5 of the first; (5,
+// 8] comes.
 func TestReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -245,7 +256,8 @@ func TestReversal(t *testing.T) {
 		"2026-09 adjustment/16 r3 t1 3 0 3 1 =3 -")
 }
 
-// r2 stands for r1, and r3 for r2, before October is closed: r2 leaves no trace. Once October is closed r3 is what is taken back.
+// r2 stands for r1, and r3 for r2, before October is closed: r2 leaves no trace. Once October is closed r3 is what is
+// taken back.
 func TestReplacedAgain(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -263,15 +275,18 @@ func TestReplacedAgain(t *testing.T) {
 	s.want("2026-10", october...)
 	s.want("2026-11", "2026-09 adjustment/16 r3 t1 -4 0 -4 2 =-8 -", "2026-09 adjustment/16 r4 t1 0 0 0 2 =0 -")
 	if r.Accepted != 1 || r.Duplicate != 1 || r.Reasons["conflict"] != 1 {
-		t.Errorf("accepted %d, duplicate %d, rejected %v; want r4, r2, and r5 for conflict: r1 is replaced", r.Accepted, r.Duplicate, r.Reasons)
+		t.Errorf("accepted %d, duplicate %d, rejected %v; want r4, r2, and r5 for conflict: r1 is replaced", r.Accepted,
+			r.Duplicate, r.Reasons)
 	}
 }
 
-// 10 units a quota that is never refilled. September takes 6. The late 3 are taken before October's own records, which find 1.
+// 10 units a quota that is never refilled. September takes 6. The late 3 are taken before October's own records, which
+// find 1.
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\np,acme,gb,*,10,none,2026-01-01,\n")
+	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\n"+
+		"p,acme,gb,*,10,none,2026-01-01,\n")
 	s.use("a.csv", "r1 gb 2026-09-10 6", "o1 gb 2026-10-01 4")
 	s.close("2026-09", "2026-10-05T00:00:00Z")
 	s.want("2026-10", "- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
@@ -290,22 +305,26 @@ func TestPackage(t *testing.T) {
 		"- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 }
 
-// The late 6.5 are billed in July, a cycle that nobody had heard of before that run; they leave September 3.5 of p's 10.
+// The late 6.5 are billed in July, a cycle that nobody had heard of before that run; they leave September 3.5 of p's
+// 10.
 func TestPackageBilledInNewCycle(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\np,acme,gb,*,10,none,2026-01-01,\nq,acme,gb,*,100,none,2026-01-01,\n")
+	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\n"+
+		"p,acme,gb,*,10,none,2026-01-01,\nq,acme,gb,*,100,none,2026-01-01,\n")
 	s.use("a.csv", "n gb 2026-06-10 15.5", "n2 gb 2026-06-10 0 n", "f gb 2026-09-07 15.5")
 	s.night("2026-09-20T00:00:00Z")
 	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:10.0000000000;q:5.5000000000")
 	s.close("2026-06", "2026-10-01T00:00:00Z")
 	s.use("b.csv", "n3 gb 2026-06-10 6.5 n2")
 	s.night("2026-10-01T00:00:00Z")
-	s.want("2026-07", "2026-06 adjustment/16 n2 t1 0 0 0 2 =0 -", "2026-06 adjustment/16 n3 t1 6.5 6.5 0 2 =0 p:6.5000000000")
+	s.want("2026-07", "2026-06 adjustment/16 n2 t1 0 0 0 2 =0 -",
+		"2026-06 adjustment/16 n3 t1 6.5 6.5 0 2 =0 p:6.5000000000")
 	s.want("2026-09", "- usage/5 f t1 15.5 15.5 0 2 =0 p:3.5000000000;q:12.0000000000")
 }
 
-// Disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth: 80 Mbps were billed, 120 was the largest.
+// Disk by volume: 400 × 0.6 = 240 were billed; with 500 more all 900 cost 0.58: 522. Bandwidth: 80 Mbps were billed,
+// 120 was the largest.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -347,7 +366,8 @@ func TestRerate(t *testing.T) {
 		s.lay("draft/"+name, string(text))
 	}
 	r, list := s.rerate(run.RerateOptions{Books: filepath.Join(s.dir, "draft"), DryRun: true})
-	if r.Changed || len(list) != 1 || list[0].Payment.Trim() != "4" || list[0].CustomerID != "acme" || strings.Join(list[0].Why, " ") != "price" {
+	if r.Changed || len(list) != 1 || list[0].Payment.Trim() != "4" || list[0].CustomerID != "acme" ||
+		strings.Join(list[0].Why, " ") != "price" {
 		t.Errorf("dry run: changed %v, %+v", r.Changed, list)
 	}
 	s.lay("books/prices.csv", changed)
@@ -368,14 +388,15 @@ func TestRerate(t *testing.T) {
 	}
 }
 
-// A package that was forgotten in the books: 6 of the 8 would have been free, so 12 go back. A late record then finds it drawn, and what
-// takes the place of r1 gives the 6 back first.
+// A package that was forgotten in the books: 6 of the 8 would have been free, so 12 go back. A late record then finds
+// it drawn, and what takes the place of r1 gives the 6 back first.
 func TestRerateForgottenPackage(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	s.use("a.csv", "r1 gb 2026-09-10 8")
 	s.close("2026-09", "2026-10-05T00:00:00Z")
-	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\np,acme,gb,*,6,none,2026-09-01,\n")
+	s.lay("books/packages.csv", "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\n"+
+		"p,acme,gb,*,6,none,2026-09-01,\n")
 	_, list := s.rerate(run.RerateOptions{})
 	if len(list) != 1 || strings.Join(list[0].Why, " ") != "package" {
 		t.Errorf("differences %+v", list)
@@ -402,7 +423,8 @@ func TestRerateOpenCycle(t *testing.T) {
 	s := newShop(t)
 	s.use("a.csv", "r1 gb 2026-09-10 8")
 	s.night("2026-09-20T00:00:00Z")
-	_, _, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), run.RerateOptions{}, s.at("2026-10-20T00:00:00Z"))
+	_, _, err := run.Rerate(context.Background(), s.open(), s.cycle("2026-09"), run.RerateOptions{},
+		s.at("2026-10-20T00:00:00Z"))
 	if err == nil || err.Error() != "cycle 2026-09 is not closed" {
 		t.Errorf("error %v", err)
 	}

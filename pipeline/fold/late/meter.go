@@ -32,7 +32,8 @@ func (m Meter) Owns(b *books.Books, p *Place) bool {
 	}
 }
 
-// gatherRow is the position of a period-level row of records, which share a resource where the model has a line for each.
+// gatherRow is the position of a period-level row of records, which share a resource where the model has a line for
+// each.
 func gatherRow(b *books.Books, region, scope string, records []*Record) (position.Row, error) {
 	first := records[0]
 	p := &b.Products[first.SKU]
@@ -79,8 +80,10 @@ func drawsText(draws map[string]money.Quantity) string {
 	return strings.ReplaceAll(strings.Join(parts, ";"), "\x00", ":")
 }
 
-// Rate gives what the records of one period-level meter cost, as sums by place. records are those that count, in any order.
-func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) (Sums, error) {
+// Rate gives what the records of one period-level meter cost, as sums by place. records are those that count, in any
+// order.
+func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
+	records []*Record) (Sums, error) {
 	charges, about, err := Ends(b, rater, m, customer, region, records)
 	if err != nil {
 		return nil, err
@@ -90,7 +93,8 @@ func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region f
 }
 
 // Ends prices one period-level meter; a charge's Record is an index in what they are about.
-func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) (*line.Charges, []rating.Object, error) {
+func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
+	records []*Record) (*line.Charges, []rating.Object, error) {
 	var charges line.Charges
 	if len(records) == 0 {
 		return &charges, nil, nil
@@ -138,7 +142,8 @@ func gatherRows(b *books.Books, m Meter, region string, records []*Record) ([]po
 }
 
 // AddCharges adds period-level charges, whose Record is an index in about.
-func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, about []rating.Object, origin period.Cycle) error {
+func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, about []rating.Object,
+	origin period.Cycle) error {
 	for i := range charges.List {
 		ch := &charges.List[i]
 		o := &about[ch.Record]
@@ -152,7 +157,8 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 			draws[id] = sum
 		}
 		at := Place{Origin: origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource}
-		if err := s.At(at).Add(&Sum{ch.UsageAmount, ch.Free, ch.Official, ch.Discount, ch.Truncated, ch.Payment, draws}); err != nil {
+		if err := s.At(at).Add(&Sum{ch.UsageAmount, ch.Free, ch.Official, ch.Discount, ch.Truncated, ch.Payment,
+			draws}); err != nil {
 			return err
 		}
 	}

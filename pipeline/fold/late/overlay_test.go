@@ -12,7 +12,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Package p of customer 0 holds 10 units a cycle of UTC from July to November; q 100 for good. Customer 1 has a q of their own.
+// Package p of customer 0 holds 10 units a cycle of UTC from July to November; q 100 for good. Customer 1 has a q of
+// their own.
 func packaged(t *testing.T) *books.Books {
 	t.Helper()
 	z, err := period.LoadZone("UTC")
@@ -49,7 +50,8 @@ func quantity(t *testing.T, text string) money.Quantity {
 func state(t *testing.T, text string) position.Row {
 	t.Helper()
 	f := strings.Fields(text)
-	return position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1]), Count: quantity(t, f[2]), Usage: quantity(t, f[3])}
+	return position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1]), Count: quantity(t, f[2]),
+		Usage: quantity(t, f[3])}
 }
 
 // shift reads a change that moves: package start by.
@@ -60,7 +62,7 @@ func shift(t *testing.T, text string) late.Change {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return late.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, By: by}
+	return late.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, Delta: by}
 }
 
 func TestLayOver(t *testing.T) {
@@ -73,9 +75,12 @@ func TestLayOver(t *testing.T) {
 		want    string
 	}{
 		{"nothing", []string{"q 2026-07-01 40 100"}, nil, "q 2026-07-01 40 100"},
-		{"a state takes the place", []string{"p 2026-09-01 4 10", "q 2026-07-01 40 100"}, []string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
-		{"a state of a package that nothing was drawn of", []string{"p 2026-09-01 4 10"}, []string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
-		{"a newer filling takes the place", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 9 10"}, "p 2026-09-01 9 10"},
+		{"a state takes the place", []string{"p 2026-09-01 4 10", "q 2026-07-01 40 100"},
+			[]string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
+		{"a state of a package that nothing was drawn of", []string{"p 2026-09-01 4 10"},
+			[]string{"q 2026-07-01 25 100"}, "p 2026-09-01 4 10; q 2026-07-01 25 100"},
+		{"a newer filling takes the place", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 9 10"},
+			"p 2026-09-01 9 10"},
 		{"an older one does not", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 9 10"}, "p 2026-09-01 4 10"},
 		{"60 drawn and 15 more", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15"}, "q 2026-07-01 25 100"},
 		{"60 drawn and 15 back", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 -15"}, "q 2026-07-01 55 100"},
@@ -84,10 +89,13 @@ func TestLayOver(t *testing.T) {
 		{"a shift where nothing was drawn", nil, []string{"q 2026-07-01 15"}, "q 2026-07-01 85 100"},
 		{"a shift of a newer filling", []string{"p 2026-08-01 4 10"}, []string{"p 2026-09-01 3"}, "p 2026-09-01 7 10"},
 		{"a shift of an older one", []string{"p 2026-09-01 4 10"}, []string{"p 2026-08-01 3"}, "p 2026-09-01 4 10"},
-		{"two shifts", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 -5"}, "q 2026-07-01 30 100"},
-		{"a state holds the shift before it", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 20 100"}, "q 2026-07-01 20 100"},
+		{"two shifts", []string{"q 2026-07-01 40 100"}, []string{"q 2026-07-01 15", "q 2026-07-01 -5"},
+			"q 2026-07-01 30 100"},
+		{"a state holds the shift before it", []string{"q 2026-07-01 40 100"},
+			[]string{"q 2026-07-01 15", "q 2026-07-01 20 100"}, "q 2026-07-01 20 100"},
 		{"a shift of the cycle after", nil, []string{"q 2026-07-01 20 100", "q 2026-07-01 15"}, "q 2026-07-01 5 100"},
-		{"another quota than the books'", []string{"q 2026-07-01 10 50"}, []string{"q 2026-07-01 15"}, "q 2026-07-01 45 100"},
+		{"another quota than the books'", []string{"q 2026-07-01 10 50"}, []string{"q 2026-07-01 15"},
+			"q 2026-07-01 45 100"},
 	} {
 		var rows []position.Row
 		for _, text := range c.rows {
@@ -101,7 +109,7 @@ func TestLayOver(t *testing.T) {
 				changes = append(changes, late.Change{Row: state(t, text)})
 			}
 		}
-		rows, err := late.LayOver(b, 0, rows, changes)
+		rows, err := late.Apply(b, 0, rows, changes)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -138,7 +146,7 @@ func TestGoesOn(t *testing.T) {
 		{late.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // not in force
 		{meter, "2026-07-01", false},
 	} {
-		if got := c.change.GoesOn(b, prices, 0, day(t, c.at)); got != c.want {
+		if got := c.change.StillOpen(b, prices, 0, day(t, c.at)); got != c.want {
 			t.Errorf("%s of %s after %s: %v", c.change.Key, c.change.At, c.at, got)
 		}
 	}
@@ -157,7 +165,8 @@ func TestPackageOf(t *testing.T) {
 
 func TestMoved(t *testing.T) {
 	t.Parallel()
-	for _, c := range [][3]string{{"3", "2.5", "5.5"}, {"3", "-2.5", "0.5"}, {"3", "-3", "0"}, {"3", "-4", "0"}, {"0", "0", "0"}} {
+	for _, c := range [][3]string{{"3", "2.5", "5.5"}, {"3", "-2.5", "0.5"}, {"3", "-3", "0"}, {"3", "-4", "0"},
+		{"0", "0", "0"}} {
 		by, err := money.ParseSignedQuantity(c[1])
 		if err != nil {
 			t.Fatal(err)

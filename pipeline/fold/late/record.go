@@ -61,8 +61,8 @@ type Entry struct {
 	By       *Record // of a reversal: the record that stands in its place
 }
 
-// Pending lists what the late records of an open cycle give, in order (LATE-2). own are all of them, replaced ones too; billed finds the
-// record of a closed cycle, or late record of one, that a chain leads to.
+// Pending lists what the late records of an open cycle give, in order (LATE-2). own are all of them, replaced ones too;
+// billed finds the record of a closed cycle, or late record of one, that a chain leads to.
 func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) {
 	byKey, dead := make(map[Key]*Record, len(own)), make(map[Key]bool)
 	for _, r := range own {
@@ -95,7 +95,8 @@ func Pending(own []*Record, billed func(Key) (*Record, error)) ([]Entry, error) 
 	return out, nil
 }
 
-// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold counts in Free alone.
+// ReadDraws notes what the record drew, as lines and tables hold it. A package that the books no longer hold counts in
+// Free alone.
 func (r *Record) ReadDraws(b *books.Books, text string) error {
 	r.Draws, r.Free = nil, money.Quantity{}
 	for text != "" {
@@ -132,8 +133,12 @@ func PackageAt(b *books.Books, customer int32, id string, t period.Instant) int3
 
 // packagesOf is the stretch of books.Packages that is a customer's.
 func packagesOf(b *books.Books, customer int32) (from, to int) {
-	from, _ = slices.BinarySearchFunc(b.Packages, customer, func(p books.Package, c int32) int { return cmp.Compare(p.Customer, c) })
-	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, func(p books.Package, c int32) int { return cmp.Compare(p.Customer, c) })
+	from, _ = slices.BinarySearchFunc(b.Packages, customer, func(p books.Package, c int32) int {
+		return cmp.Compare(p.Customer, c)
+	})
+	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, func(p books.Package, c int32) int {
+		return cmp.Compare(p.Customer, c)
+	})
 	return from, to
 }
 

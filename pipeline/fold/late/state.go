@@ -16,8 +16,8 @@ type Meter struct {
 	Scope  string // region, resource or "", as the product's meter says
 }
 
-// Filling names one filling of a package's quota.
-type Filling struct {
+// QuotaPeriod names one filling of a package's quota.
+type QuotaPeriod struct {
 	Package int32          // index in books.Packages
 	Start   period.Instant // of its quota period
 }
@@ -31,24 +31,25 @@ type State struct {
 	// Count is where what is billed has left a meter.
 	Count func(customer int32, m Meter) (money.Quantity, error)
 	// Drawn is what was drawn of a filling that lasts for the span.
-	Drawn func(customer int32, f Filling, span period.Span) (money.Quantity, error)
+	Drawn func(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error)
 
-	customer int32
-	meters   map[Meter]money.Quantity
-	fillings map[Filling]money.Quantity // what was drawn
-	changed  map[Filling]bool
-	rows     []position.Row
+	customer     int32
+	meters       map[Meter]money.Quantity
+	quotaPeriods map[QuotaPeriod]money.Quantity // what was drawn
+	changed      map[QuotaPeriod]bool
+	rows         []position.Row
 }
 
 // Open turns to a customer.
 func (s *State) Open(customer int32) {
 	s.customer = customer
-	s.meters, s.fillings, s.changed = make(map[Meter]money.Quantity), make(map[Filling]money.Quantity), make(map[Filling]bool)
+	s.meters, s.quotaPeriods, s.changed = make(map[Meter]money.Quantity), make(map[QuotaPeriod]money.Quantity),
+		make(map[QuotaPeriod]bool)
 }
 
 // Forget makes the state ask again for fillings.
 func (s *State) Forget() {
-	s.fillings, s.changed = make(map[Filling]money.Quantity), make(map[Filling]bool)
+	s.quotaPeriods, s.changed = make(map[QuotaPeriod]money.Quantity), make(map[QuotaPeriod]bool)
 }
 
 // SetMeters says where the meters stand.
@@ -60,8 +61,8 @@ func (s *State) Apply(e *Entry) error {
 		if err := s.openPackage(d.Package, e.Start); err != nil {
 			return err
 		}
-		f := Filling{d.Package, s.Prices.QuotaPeriod(&s.Books.Packages[d.Package], e.Start).From}
-		drawn, err := s.fillings[f], error(nil)
+		f := QuotaPeriod{d.Package, s.Prices.QuotaPeriod(&s.Books.Packages[d.Package], e.Start).From}
+		drawn, err := s.quotaPeriods[f], error(nil)
 		if e.Reversal {
 			drawn, err = drawn.Sub(d.Quantity.Min(drawn))
 		} else {
@@ -70,7 +71,7 @@ func (s *State) Apply(e *Entry) error {
 		if err != nil {
 			return err
 		}
-		s.fillings[f] = drawn
+		s.quotaPeriods[f] = drawn
 	}
 	return nil
 }
@@ -78,11 +79,11 @@ func (s *State) Apply(e *Entry) error {
 // Meters are the meters that entries moved, with their counts.
 func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
 
-// Fillings are the fillings that entries drew on or gave back to, with what was drawn of them.
-func (s *State) Fillings() map[Filling]money.Quantity {
-	out := make(map[Filling]money.Quantity, len(s.changed))
+// QuotaPeriods are the fillings that entries drew on or gave back to, with what was drawn of them.
+func (s *State) QuotaPeriods() map[QuotaPeriod]money.Quantity {
+	out := make(map[QuotaPeriod]money.Quantity, len(s.changed))
 	for f := range s.changed {
-		out[f] = s.fillings[f]
+		out[f] = s.quotaPeriods[f]
 	}
 	return out
 }
@@ -99,7 +100,8 @@ func scopeOf(p *books.Product, region string, resource []byte) string {
 	}
 }
 
-// Take rates one entry of the open customer, or takes it back, and appends its lines to out. What a record draws becomes its Draws.
+// Take rates one entry of the open customer, or takes it back, and appends its lines to out. What a record draws
+// becomes its Draws.
 func (s *State) Take(e *Entry, out *line.Charges) error {
 	p := &s.Books.Products[e.SKU]
 	m := Meter{e.Origin, e.SKU, scopeOf(p, s.Region(e.Region), e.Resource)}
@@ -180,14 +182,14 @@ func (s *State) openPackage(code int32, t period.Instant) error {
 		return nil
 	}
 	span := s.Prices.QuotaPeriod(p, t)
-	f := Filling{code, span.From}
-	drawn, known := s.fillings[f]
+	f := QuotaPeriod{code, span.From}
+	drawn, known := s.quotaPeriods[f]
 	if !known {
 		var err error
 		if drawn, err = s.Drawn(s.customer, f, span); err != nil {
 			return err
 		}
-		s.fillings[f] = drawn
+		s.quotaPeriods[f] = drawn
 	}
 	if !drawn.IsZero() {
 		s.rows = append(s.rows, rating.PackageRow(p, drawn, f.Start))
@@ -211,13 +213,13 @@ func (s *State) close(e *Entry, p *books.Product, m Meter) error {
 			if code < 0 {
 				continue
 			}
-			f := Filling{code, row.At}
+			f := QuotaPeriod{code, row.At}
 			drawn, err := DrawnOf(&s.Books.Packages[code], row)
 			if err != nil {
 				return err
 			}
-			if s.fillings[f] != drawn {
-				s.fillings[f], s.changed[f] = drawn, true
+			if s.quotaPeriods[f] != drawn {
+				s.quotaPeriods[f], s.changed[f] = drawn, true
 			}
 		}
 	}

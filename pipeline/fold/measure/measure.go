@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Key is what a billing object is made by (spec §4.7). Customer and SKU are indexes in the books; Object is the group, or
-// the link that is in none.
+// Key is what a billing object is made by (spec §4.7). Customer and SKU are indexes in the books; Object is the group,
+// or the link that is in none.
 type Key struct {
 	Customer, SKU  int32
 	Region, Object string
@@ -20,7 +20,8 @@ type Key struct {
 
 // Compare puts keys in order of customer, sku, region and object.
 func (k Key) Compare(o Key) int {
-	return cmp.Or(cmp.Compare(k.Customer, o.Customer), cmp.Compare(k.SKU, o.SKU), cmp.Compare(k.Region, o.Region), cmp.Compare(k.Object, o.Object))
+	return cmp.Or(cmp.Compare(k.Customer, o.Customer), cmp.Compare(k.SKU, o.SKU), cmp.Compare(k.Region, o.Region),
+		cmp.Compare(k.Object, o.Object))
 }
 
 // KeyOf is the object that a row of links.csv belongs to.
@@ -80,8 +81,8 @@ func exact(whole []int64) []money.Quantity {
 	return out
 }
 
-// Gather finds the objects that links.csv has in force in the cycle, as yet without samples. wanted picks some of them; nil
-// takes all.
+// Gather finds the objects that links.csv has in force in the cycle, as yet without samples. wanted picks some of them;
+// nil takes all.
 func Gather(b *books.Books, cycle period.Cycle, wanted func(*books.Link) bool) *Objects {
 	bounds := b.Zone.Bounds(cycle)
 	o := &Objects{books: b, byKey: make(map[Key]map[string]*link)}
@@ -135,8 +136,8 @@ func (o *Objects) give(part *link, slot percentile.Slot, in, out money.Quantity)
 	part.add(slot, in, out)
 }
 
-// Object is one object with the samples it was given, as package percentile wants it: links by id, whole numbers where all are. It holds
-// until Forget.
+// Object is one object with the samples it was given, as package percentile wants it: links by id, whole numbers where
+// all are. It holds until Forget.
 func (o *Objects) Object(k Key) *percentile.Object {
 	out := &percentile.Object{}
 	for _, id := range o.Links(k) {

@@ -44,9 +44,11 @@ func shop(t *testing.T) *books.Books {
 	t.Helper()
 	mid, start := instant(t, "2026-09-16T00:00:00+08:00"), instant(t, "2026-09-01T00:00:00+08:00")
 	return &books.Books{
-		Zone: zone(t), Products: []books.Product{{SKU: "line"}}, Customers: []books.Customer{{ID: "ash"}, {ID: "birch"}},
+		Zone: zone(t), Products: []books.Product{{SKU: "line"}}, Customers: []books.Customer{{ID: "ash"},
+			{ID: "birch"}},
 		Links: []books.Link{
-			{ResourceID: "a", Region: "east", Group: "pair", CommitMbps: quantity(t, "2"), Valid: period.Span{From: period.Past, To: period.Forever}},
+			{ResourceID: "a", Region: "east", Group: "pair", CommitMbps: quantity(t, "2"),
+				Valid: period.Span{From: period.Past, To: period.Forever}},
 			{ResourceID: "b", Region: "east", Group: "pair", Valid: period.Span{From: period.Past, To: mid}},
 			{ResourceID: "b", Region: "east", Valid: period.Span{From: mid, To: period.Forever}},
 			{ResourceID: "c", Region: "east", Valid: period.Span{From: period.Past, To: start}},
@@ -84,10 +86,12 @@ func TestGather(t *testing.T) {
 	if n := len(pair.Links); n != 2 || pair.Links[0].In[0] != 10 || pair.Links[0].Terms[0].Commit != quantity(t, "2") {
 		t.Errorf("the group's first link: %+v", pair.Links)
 	}
-	if diff := cmp.Diff([]string{"1.5"}, []string{pair.Links[1].InExact[0].Trim()}); diff != "" || pair.Links[1].In != nil {
+	if diff := cmp.Diff([]string{"1.5"}, []string{pair.Links[1].InExact[0].Trim()}); diff != "" ||
+		pair.Links[1].In != nil {
 		t.Errorf("a link with a value that is not whole has exact ones: %+v", pair.Links[1])
 	}
-	if diff := cmp.Diff([]percentile.Slot{percentile.SlotOf(instant(t, "2026-09-16T00:00:00+08:00"))}, alone.Links[0].Slots); diff != "" {
+	if diff := cmp.Diff([]percentile.Slot{percentile.SlotOf(instant(t, "2026-09-16T00:00:00+08:00"))},
+		alone.Links[0].Slots); diff != "" {
 		t.Errorf("slots of the link alone (-want +got):\n%s", diff)
 	}
 }

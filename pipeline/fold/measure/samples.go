@@ -34,12 +34,15 @@ type Sample struct {
 // windowRows is how many rows of a file are in memory at once.
 const windowRows = 8192
 
-var windowColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot, tables.BSampleTime, tables.BIn, tables.BOut}
+var windowColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot, tables.BSampleTime, tables.BIn,
+	tables.BOut}
 
-// Each gives every object its samples and shows it, in order of keys; what it shows holds until show returns. One customer's samples are
-// in memory at a time. The objects' customers are all of one bucket, and files are the cycle's bandwidth files of that bucket. strays
-// may be nil; newer are samples that take the place of the stored ones of their slots.
-func (l *Lake) Each(objects *Objects, files []lake.FileEntry, strays Strays, newer []Sample, show func(Key, *percentile.Object) error) (err error) {
+// Each gives every object its samples and shows it, in order of keys; what it shows holds until show returns. One
+// customer's samples are in memory at a time. The objects' customers are all of one bucket, and files are the cycle's
+// bandwidth files of that bucket. strays may be nil; newer are samples that take the place of the stored ones of their
+// slots.
+func (l *Lake) Each(objects *Objects, files []lake.FileEntry, strays Strays, newer []Sample,
+	show func(Key, *percentile.Object) error) (err error) {
 	keys := objects.Keys()
 	if len(keys) == 0 {
 		return nil
@@ -105,7 +108,8 @@ func (l *Lake) additions(strays Strays, newer []Sample) map[int32]additions {
 	return out
 }
 
-// inOrder sorts a link's additions, newer ones standing before strays, and leaves one of each slot: the newer one where there is one.
+// inOrder sorts a link's additions, newer ones standing before strays, and leaves one of each slot: the newer one where
+// there is one.
 func (l *Lake) inOrder(list []addition) []addition {
 	slices.SortStableFunc(list, func(a, b addition) int { return cmp.Compare(a.Slot, b.Slot) })
 	kept := list[:0]
@@ -121,14 +125,15 @@ func (l *Lake) inOrder(list []addition) []addition {
 	return kept
 }
 
-// elect decides between two stored samples of one slot that lay with two customers, by the duplicates rule of the link's policy. Under
-// reject the one that was accepted first stays: the stray, for its customer was the link's before.
+// elect decides between two stored samples of one slot that lay with two customers, by the duplicates rule of the
+// link's policy. Under reject the one that was accepted first stays: the stray, for its customer was the link's before.
 func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
 	row, ok := l.Books.LinkAt(stray.Link, stray.Slot)
 	if !ok {
 		return stray.Sample
 	}
-	policy := &l.Books.Policies[l.Books.Policy(l.Books.Products[row.SKU].Policy)] // the books' reader has checked that there is one
+	// the books' reader has checked that there is one
+	policy := &l.Books.Policies[l.Books.Policy(l.Books.Products[row.SKU].Policy)]
 	if policy.Duplicates == books.DuplicatesReject {
 		return stray.Sample
 	}
@@ -252,8 +257,8 @@ func (r *reading) place(link string) *linkRow {
 	return p
 }
 
-// stored gives the sample that the window stands at to its object, after what was added of slots before it. Of one that was added for the
-// same slot it is a duplicate.
+// stored gives the sample that the window stands at to its object, after what was added of slots before it. Of one that
+// was added for the same slot it is a duplicate.
 func (r *reading) stored(p *linkRow, customer int32, w *window) error {
 	link, slot := w.cols.C[tables.BResourceID].Word(w.at), period.Instant(w.cols.C[tables.BSlot].Ints[w.at])
 	if !r.find(p, link, slot) || p.row.Customer != customer { // a stray, which comes where it belongs

@@ -59,7 +59,8 @@ func lakeOf(b *books.Books, from *storage.Mem) *measure.Lake {
 }
 
 // given reads all objects of September and says of each link what it was given: "slot of the month:in".
-func given(t *testing.T, l *measure.Lake, files []lake.FileEntry, strays measure.Strays, newer []measure.Sample) map[string][]string {
+func given(t *testing.T, l *measure.Lake, files []lake.FileEntry, strays measure.Strays,
+	newer []measure.Sample) map[string][]string {
 	t.Helper()
 	first := percentile.SlotOf(instant(t, "2026-09-01T00:00:00+08:00"))
 	objects := measure.Gather(l.Books, period.CycleOf(2026, 9), nil)
@@ -89,9 +90,11 @@ func given(t *testing.T, l *measure.Lake, files []lake.FileEntry, strays measure
 func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []lake.FileEntry) {
 	t.Helper()
 	b := &books.Books{
-		Zone: zone(t), Products: []books.Product{{SKU: "line", Policy: "p"}}, Customers: []books.Customer{{ID: "ash"}, {ID: "birch"}},
+		Zone: zone(t), Products: []books.Product{{SKU: "line", Policy: "p"}}, Customers: []books.Customer{{ID: "ash"},
+			{ID: "birch"}},
 		Policies: []books.Policy{{ID: "p", Duplicates: duplicates}},
-		Links:    []books.Link{{ResourceID: "a", Customer: 1, Region: "east", Valid: period.Span{From: period.Past, To: period.Forever}}},
+		Links: []books.Link{{ResourceID: "a", Customer: 1, Region: "east", Valid: period.Span{From: period.Past,
+			To: period.Forever}}},
 	}
 	mem := storage.NewMem()
 	files := []lake.FileEntry{
@@ -156,7 +159,8 @@ func TestNewer(t *testing.T) {
 	for _, s := range []struct{ slot, in string }{
 		{"2026-09-30T23:55:00+08:00", "0.5"}, {"2026-09-01T00:05:00+08:00", "3"}, {"2026-09-01T00:00:00+08:00", "4"},
 	} {
-		newer = append(newer, measure.Sample{Link: "a", Slot: instant(t, s.slot), Sample: percentile.Sample{In: quantity(t, s.in)}})
+		newer = append(newer, measure.Sample{Link: "a", Slot: instant(t, s.slot),
+			Sample: percentile.Sample{In: quantity(t, s.in)}})
 	}
 	want := map[string][]string{"birch/a": {"0:4", "1:3", "2:2", "289:7", "8639:0.5"}}
 	if diff := cmp.Diff(want, given(t, l, files, strays, newer)); diff != "" {
@@ -176,10 +180,12 @@ func TestEachAcrossParts(t *testing.T) {
 		id := fmt.Sprintf("c%02d", c)
 		b.Customers = append(b.Customers, books.Customer{ID: id})
 		if c%7 > 0 { // every seventh has samples and no link
-			b.Links = append(b.Links, books.Link{ResourceID: "l" + id, Customer: int32(c), Region: "east", Valid: period.Span{From: period.Past, To: period.Forever}})
+			b.Links = append(b.Links, books.Link{ResourceID: "l" + id, Customer: int32(c), Region: "east",
+				Valid: period.Span{From: period.Past, To: period.Forever}})
 		}
 		for s := range slots {
-			rows = append(rows, stored{id, "l" + id, (start + period.Instant(int64(s)*5*period.Minute)).String(), fmt.Sprint(c), "0"})
+			rows = append(rows, stored{id, "l" + id, (start + period.Instant(int64(s)*5*period.Minute)).String(),
+				fmt.Sprint(c), "0"})
 			if c%7 > 0 {
 				want[id+"/l"+id] = append(want[id+"/l"+id], fmt.Sprintf("%d:%d", 2*288+s, c))
 			}

@@ -13,14 +13,18 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// State shows objects of a cycle with the samples that a state of the lake has of them, bucket by bucket, in each in order of keys. The
-// objects are those that Gather finds. What it shows holds until show returns. Errors: of reading, *lake.CorruptError among them.
-func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects, show func(Key, *percentile.Object) error) error {
+// State shows objects of a cycle with the samples that a state of the lake has of them, bucket by bucket, in each in
+// order of keys. The objects are those that Gather finds. What it shows holds until show returns. Errors: of reading,
+// *lake.CorruptError among them.
+func State(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle period.Cycle, objects *Objects,
+	show func(Key, *percentile.Object) error) error {
 	files, err := snap.Files(cycle.String())
 	if err != nil {
 		return err
 	}
-	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != tables.Bandwidth().Name })
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Table != tables.Bandwidth().Name
+	})
 	l := &Lake{Books: b, Open: snap.Open}
 	links := make(map[string]bool)
 	buckets := make(map[int]*Objects)

@@ -14,11 +14,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Strays are samples that lie with another customer than the one whose row of links.csv is in force at their slot: the books gave the link
-// to him after they had come. They are kept by that customer.
+// Strays are samples that lie with another customer than the one whose row of links.csv is in force at their slot: the
+// books gave the link to him after they had come. They are kept by that customer.
 type Strays map[int32][]Sample
 
-// FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the links; nil takes all.
+// FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the
+// links; nil takes all.
 func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link string) bool) (Strays, error) {
 	decoder, err := parquet.NewDecoder()
 	if err != nil {
@@ -56,7 +57,8 @@ func (l *Lake) FindStrays(files []lake.FileEntry, workers int, wanted func(link 
 var straysColumns = []int{tables.BCustomerID, tables.BResourceID, tables.BSlot}
 
 // straysOf are the strays of one file.
-func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns, wanted func(string) bool) (out []Sample, err error) {
+func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Columns,
+	wanted func(string) bool) (out []Sample, err error) {
 	w, err := l.window(e, d)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,8 @@ func (l *Lake) straysOf(e lake.FileEntry, d *parquet.Decoder, cols *parquet.Colu
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, Sample{cols.C[tables.BResourceID].Word(i), period.Instant(cols.C[tables.BSlot].Ints[i]), s})
+			out = append(out, Sample{cols.C[tables.BResourceID].Word(i), period.Instant(cols.C[tables.BSlot].Ints[i]),
+				s})
 		}
 	}
 	return out, nil

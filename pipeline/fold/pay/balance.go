@@ -81,7 +81,7 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 }
 
 // addBalances appends a customer's rows to the closing balances.
-func addBalances(to *sheet, customer string, rows []payment.Row) error {
+func addBalances(to *rowWriter, customer string, rows []payment.Row) error {
 	for i := range rows {
 		r, c := &rows[i], to.cols.C
 		from := tables.Nothing
@@ -101,7 +101,8 @@ func addBalances(to *sheet, customer string, rows []payment.Row) error {
 }
 
 // addEntries appends the movements of a line or an account event; monthEnd is 1 for those of month-end lines.
-func addEntries(to *sheet, customer string, at period.Instant, id []byte, list []payment.Entry, monthEnd int32) error {
+func addEntries(to *rowWriter, customer string, at period.Instant, id []byte, list []payment.Entry,
+	monthEnd int32) error {
 	for i := range list {
 		e, c := &list[i], to.cols.C
 		c[tables.ECustomerID].AddWord(customer)

@@ -23,7 +23,8 @@ func BenchmarkDay(b *testing.B) {
 			key := lake.FileKey{Table: "lines", Cycle: "2026-09", Day: "2026-09-02"}
 			c := parquet.NewColumns(tables.Lines())
 			for i := range lines {
-				f := lineFields(key, []string{"usage", fmt.Sprintf("customer-%06d", i/50), "2026-09-02", fmt.Sprintf("%02d:%02d", i%50/10, i%10), fmt.Sprintf("record-%d", i), "ecs", "0.0123"})
+				f := lineFields(key, []string{"usage", fmt.Sprintf("customer-%06d", i/50), "2026-09-02",
+					fmt.Sprintf("%02d:%02d", i%50/10, i%10), fmt.Sprintf("record-%d", i), "ecs", "0.0123"})
 				w.append(c, f)
 			}
 			b.ReportAllocs()
@@ -54,8 +55,10 @@ func BenchmarkDay(b *testing.B) {
 				if err := txn.Next().Replace(key, e); err != nil {
 					b.Fatal(err)
 				}
-				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2}, Refunds: rating.RefundRules{Digits: 2},
-					Buckets: 1, Closed: place.NoCycle, Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
+				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
+					Refunds: rating.RefundRules{Digits: 2},
+					Buckets: 1, Closed: place.NoCycle, Cycles: []period.Cycle{period.CycleOf(2026, 9)},
+					Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				if r, err := p.Run(b.Context()); err != nil || r.Days != 1 {
 					b.Fatal(r, err)

@@ -32,7 +32,8 @@ type bucketCycle struct {
 // place pays a bucket of a cycle, if it has to be.
 func (w *worker) place(ctx context.Context, at place.Place) error {
 	zone := w.Books.Zone
-	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at], base: w.base[at],
+	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
+		base:    w.base[at],
 		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
 	if pl.isCash() {
 		if _, has := pl.next[tableDay{tables.AccountEvents().Name, ""}]; has && pl.all {
@@ -45,7 +46,7 @@ func (w *worker) place(ctx context.Context, at place.Place) error {
 		return err
 	}
 	if !clean {
-		for _, step := range []func() error{pl.hold, pl.account} {
+		for _, step := range []func() error{pl.hold, pl.loadAccountEvents} {
 			if err := step(); err != nil {
 				return err
 			}
@@ -129,7 +130,8 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	set := make(map[period.Day]bool)
 	for _, files := range [...]dayFiles{pl.next, pl.base} {
 		for k := range files {
-			if k.table != tables.Lines().Name && k.table != balancesTable && k.table != entriesTable || slices.Contains(heldDays[:], k.day) {
+			if k.table != tables.Lines().Name && k.table != balancesTable && k.table != entriesTable ||
+				slices.Contains(heldDays[:], k.day) {
 				continue
 			}
 			d := pl.endDay()
@@ -160,8 +162,8 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	return slices.Sorted(maps.Keys(set)), nil
 }
 
-// payDays pays the days that changed, and those after them until the balances come out as they were (CASH-3). With clean it only passes
-// over the place.
+// payDays pays the days that changed, and those after them until the balances come out as they were (CASH-3). With
+// clean it only passes over the place.
 func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 	days, err := pl.allDays()
 	if err != nil {

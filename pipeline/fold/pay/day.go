@@ -79,9 +79,9 @@ func (pl *bucketCycle) drawsOn(date period.Day) bool {
 	return false
 }
 
-// holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is on a day on which nothing
-// can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its sums tell: beside cash no part of a usage line is
-// negative.
+// holdsCash reports whether the lines of a day's file say that cash pays all of each. Only such a file stays as it is
+// on a day on which nothing can be drawn: the lines of another one were paid by other coupons or rules (CASH-4). Its
+// sums tell: beside cash no part of a usage line is negative.
 func holdsCash(e lake.FileEntry) bool {
 	cols := tables.Lines().Columns
 	of := func(col int) string {
@@ -158,7 +158,8 @@ func (d *day) hasEvent() bool { return len(d.events) > 0 && d.events[0].customer
 
 func (d *day) busy() bool { return d.hasLine() || d.hasHeld() || d.hasEvent() }
 
-// pay takes the customer at hand through the lines and events of the day in the order of time (CASH-5) and returns the closing rows.
+// pay takes the customer at hand through the lines and events of the day in the order of time (CASH-5) and returns the
+// closing rows.
 func (d *day) pay(rows []payment.Row) ([]payment.Row, error) {
 	var coupons []books.Coupon
 	if code := d.w.Books.Customer(d.customer); code >= 0 {
@@ -272,7 +273,8 @@ func (d *day) payHeld() error {
 	if err != nil {
 		return err
 	}
-	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LServiceTypeCode), SKU: d.w.Books.SKU(h.word(tables.LSKU)),
+	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LServiceTypeCode),
+		SKU:        d.w.Books.SKU(h.word(tables.LSKU)),
 		Discounted: h.word(tables.LDiscountID) != ""}
 	if l.Payment, err = h.amount(tables.LPaymentAmount); err != nil {
 		return err
@@ -308,12 +310,14 @@ func (d *day) refund(h *heldLine, l *payment.Line) error {
 		return err
 	}
 	o := base.order
-	charge, _, err := rating.Refund(&rating.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
+	charge, _, err := rating.Refund(&rating.PaidOrder{Type: o.Type, PayTime: o.PayTime, Effective: o.Effective,
+		Expire:   o.Expire,
 		Official: base.official, Payment: base.payment, Coupons: base.split.Coupon}, h.order.PayTime, d.w.Refunds)
 	if err != nil {
 		return fmt.Errorf("line %s: %w", h.text(tables.LID), err)
 	}
-	for col, a := range map[int]money.Amount{tables.LOfficialAmount: charge.Official, tables.LDiscountAmount: charge.Discount, tables.LPaymentAmount: charge.Payment} {
+	for col, a := range map[int]money.Amount{tables.LOfficialAmount: charge.Official,
+		tables.LDiscountAmount: charge.Discount, tables.LPaymentAmount: charge.Payment} {
 		h.setAmount(col, a)
 	}
 	if charge.Payment.Sign() > 0 { // takes back a change that had given money
@@ -336,7 +340,8 @@ func (d *day) baseOf(h *heldLine) (*baseLine, error) {
 	return d.w.orders.before(h.order.Base, d.pl.at.Cycle)
 }
 
-// lineStream gives the lines of a day's file, writing each row group to the worker's line writer when all of it is paid.
+// lineStream gives the lines of a day's file, writing each row group to the worker's line writer when all of it is
+// paid.
 type lineStream struct {
 	row
 	w        *worker

@@ -60,8 +60,8 @@ func (l *heldLine) follows() int {
 	return 0
 }
 
-// hold loads the held lines of a place and finds out which days have other ones than the live state; of all others it takes over what paid
-// them.
+// hold loads the held lines of a place and finds out which days have other ones than the live state; of all others it
+// takes over what paid them.
 func (pl *bucketCycle) hold() error {
 	orders, err := pl.w.orders.in(pl.at.Cycle)
 	if err != nil {
@@ -132,7 +132,8 @@ func (pl *bucketCycle) tie(l, base *heldLine) {
 	}
 }
 
-// match compares lines with those of the live state. A line that was there takes over what paid it; the days of all others changed.
+// match compares lines with those of the live state. A line that was there takes over what paid it; the days of all
+// others changed.
 func (pl *bucketCycle) match(lines []*heldLine, was *parquet.Columns, day string, orders map[events.Key]*events.Order) {
 	known := make(map[string][]*heldLine)
 	if was != nil {
@@ -198,7 +199,8 @@ func (l *heldLine) rated() []byte {
 		case tables.Small:
 			out = binary.BigEndian.AppendUint32(out, uint32(c.Codes[l.i]))
 		case tables.Amount, tables.Quantity:
-			out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, uint64(c.Decs[l.i].Hi)), c.Decs[l.i].Lo)
+			out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, uint64(c.Decs[l.i].Hi)),
+				c.Decs[l.i].Lo)
 		default:
 			out = binary.BigEndian.AppendUint64(out, uint64(c.Ints[l.i]))
 		}
@@ -260,8 +262,8 @@ type accountEvent struct {
 	key      string // what a replay depends on
 }
 
-// account loads the account events of a place and finds out which days have other ones than the live state.
-func (pl *bucketCycle) account() error {
+// loadAccountEvents loads the account events of a place and finds out which days have other ones than the live state.
+func (pl *bucketCycle) loadAccountEvents() error {
 	load := func(files dayFiles) (list []*accountEvent, err error) {
 		e, ok := files[tableDay{tables.AccountEvents().Name, ""}]
 		if !ok {

@@ -15,7 +15,8 @@ import (
 )
 
 // partColumns are the columns of lines that hold the parts of a payment, by payment.Balance.
-var partColumns = [payment.Balances]int{tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LCashAmount, tables.LCreditAmount, tables.LDebtAmount}
+var partColumns = [payment.Balances]int{tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LCashAmount,
+	tables.LCreditAmount, tables.LDebtAmount}
 
 // row is one line: a row of a batch.
 type row struct {

@@ -25,7 +25,8 @@ type orderBook struct {
 }
 
 func newOrderBook(p *Payer, bucket int) *orderBook {
-	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[events.Key]*events.Order), lines: make(map[period.Cycle]map[string]row)}
+	return &orderBook{p: p, bucket: bucket, orders: make(map[period.Cycle]map[events.Key]*events.Order),
+		lines: make(map[period.Cycle]map[string]row)}
 }
 
 // in are the orders that are billed in a cycle.

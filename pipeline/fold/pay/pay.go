@@ -21,14 +21,15 @@ import (
 
 // Payer pays what a run has rated. It is used once.
 type Payer struct {
-	Txn      *lake.Txn
-	Books    *books.Books
-	Rules    payment.Rules
-	Refunds  rating.RefundRules
-	Buckets  int
-	Workers  int                     // 0 = 1
-	Closed   period.Cycle            // the last closed cycle; accept.NoCycle = none
-	Cycles   []period.Cycle          // in which the run wrote lines or account events; those of the live state need not be named
+	Txn     *lake.Txn
+	Books   *books.Books
+	Rules   payment.Rules
+	Refunds rating.RefundRules
+	Buckets int
+	Workers int          // 0 = 1
+	Closed  period.Cycle // the last closed cycle; accept.NoCycle = none
+	// in which the run wrote lines or account events; those of the live state need not be named
+	Cycles   []period.Cycle
 	Refold   func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
 	Progress func(stage string, done, total int64)
 
@@ -46,8 +47,8 @@ type Payer struct {
 type Result struct {
 	// Places are those whose lines were paid again, by cycle and bucket: the statements of each are to be made again.
 	Places []place.Place
-	// Refused are the ids of the account events that found too little on their balance, of every place that was replayed: all others of
-	// such a place count (spec §6.3).
+	// Refused are the ids of the account events that found too little on their balance, of every place that was
+	// replayed: all others of such a place count (spec §6.3).
 	Refused map[place.Place]map[string]bool
 	Days    int   // that were paid
 	Lines   int64 // in the files that were written
@@ -59,8 +60,8 @@ type tableDay struct{ table, day string }
 // dayFiles are the files of one place.
 type dayFiles map[tableDay]lake.FileEntry
 
-// Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's, what the books no
-// longer have (*events.GoneError), and *money.RangeError.
+// Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's,
+// what the books no longer have (*events.GoneError), and *money.RangeError.
 func (p *Payer) Run(ctx context.Context) (*Result, error) {
 	p.coupons = payment.NewCoupons(p.Books)
 	p.holders = make(map[int][]int32)
@@ -155,8 +156,8 @@ type worker struct {
 	*Payer
 	wallet   *payment.Wallet
 	lines    *fileWriter
-	balances *sheet
-	entries  *sheet
+	balances *rowWriter
+	entries  *rowWriter
 	rows     []payment.Row
 
 	of      int                 // the bucket at hand
@@ -209,5 +210,5 @@ func (w *worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
 func newWorker(p *Payer) *worker {
 	return &worker{Payer: p, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(p.Txn, tables.Lines()),
-		balances: newSheet(p.Txn, tables.Balances()), entries: newSheet(p.Txn, tables.AccountEntries())}
+		balances: newRowWriter(p.Txn, tables.Balances()), entries: newRowWriter(p.Txn, tables.AccountEntries())}
 }

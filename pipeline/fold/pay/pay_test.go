@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestCreditRunsOut: 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is debt, which a recharge of the
-// next day pays first.
+// TestCreditRunsOut: 10 of cash and a limit of 5 pay two lines of a day and a part of the third; the rest is debt,
+// which a recharge of the next day pays first.
 func TestCreditRunsOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -101,8 +101,9 @@ plain,acme,voucher,,10,0,*,*,NO,2026-09-01,2026-10-01
 		2026-09-03 beta 1 6: cash 6`)
 }
 
-// TestCouponEndsEarlier: a coupon that paid lines of three days is ended after the first, and the lines are paid again as they are: what it
-// paid of the others is cash. That of acme's third day is cash whole though no coupon is in force on it.
+// TestCouponEndsEarlier: a coupon that paid lines of three days is ended after the first, and the lines are paid again
+// as they are: what it paid of the others is cash. That of acme's third day is cash whole though no coupon is in force
+// on it.
 func TestCouponEndsEarlier(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-09-01,2026-09-20\n")
@@ -133,11 +134,13 @@ func TestCouponEndsEarlier(t *testing.T) {
 	w.same("2026-09", "balances", `2026-09-01 acme coupon k 3`)
 }
 
-// TestOrders: an order draws the coupons that it names and then balances; its refund gives back into the kinds it was paid from, and nothing
-// of the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were paid; 10 of 20 days are left: 40 come back, 15 and 25.
+// TestOrders: an order draws the coupons that it names and then balances; its refund gives back into the kinds it was
+// paid from, and nothing of the coupon. o1 cost 100: 20 coupon, 30 stored value, 50 cash. 80 were paid; 10 of 20 days
+// are left: 40 come back, 15 and 25.
 func TestOrders(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, true, "k,acme,cash_coupon,YES,20,0,*,*,YES,2026-09-01,2026-10-01\nl,acme,voucher,,20,0,*,month,YES,2026-09-01,2026-10-01\n")
+	w := newWorld(t, true, "k,acme,cash_coupon,YES,20,0,*,*,YES,2026-09-01,2026-10-01\n"+
+		"l,acme,voucher,,20,0,*,month,YES,2026-09-01,2026-10-01\n")
 	w.night(map[string]string{"2026-09": `
 		event acme 2026-09-01 08:00 e1 recharge cash 50
 		event acme 2026-09-01 09:00 e2 allocate stored_value 30
@@ -177,8 +180,8 @@ func TestOrders(t *testing.T) {
 		late acme 1 -3: cash -3`)
 }
 
-// TestReclaimRefused: 8 are there, 9 are reclaimed: refused. A recharge that comes in late for the day before lets it pass, and then the
-// withdrawal of the day after no longer does.
+// TestReclaimRefused: 8 are there, 9 are reclaimed: refused. A recharge that comes in late for the day before lets it
+// pass, and then the withdrawal of the day after no longer does.
 func TestReclaimRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -220,7 +223,8 @@ func TestReclaimRefused(t *testing.T) {
 	}
 }
 
-// TestNothingNew: what did not change is not paid again, and a change ends where the balances come out as they were (CASH-3).
+// TestNothingNew: what did not change is not paid again, and a change ends where the balances come out as they were
+// (CASH-3).
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -241,7 +245,8 @@ func TestNothingNew(t *testing.T) {
 		t.Errorf("nothing new, and the result is %+v", w.result)
 	}
 	// The first day's use grows by 1 and the second's shrinks by 1: from the third on all is as it was.
-	w.night(map[string]string{"2026-09": strings.NewReplacer("r1 ecs 3", "r1 ecs 4", "r2 ecs 6", "r2 ecs 5").Replace(text)})
+	w.night(map[string]string{"2026-09": strings.NewReplacer("r1 ecs 3", "r1 ecs 4", "r2 ecs 6",
+		"r2 ecs 5").Replace(text)})
 	if w.result.Days != 2 {
 		t.Errorf("%d days were paid, want 2", w.result.Days)
 	}
@@ -290,7 +295,8 @@ func TestCycles(t *testing.T) {
 	}
 }
 
-// TestRefundOfEarlierOpenCycle: August is open too. A coupon that comes into the books pays o1, so September's refund is less.
+// TestRefundOfEarlierOpenCycle: August is open too. A coupon that comes into the books pays o1, so September's refund
+// is less.
 func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, false, "")
@@ -314,12 +320,14 @@ func TestRefundOfEarlierOpenCycle(t *testing.T) {
 	}
 }
 
-// TestResplit: an order of August is paid otherwise, though August's balances come out as they were; September's refund follows.
+// TestResplit: an order of August is paid otherwise, though August's balances come out as they were; September's refund
+// follows.
 func TestResplit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
 	august := func(stored, cash string) string {
-		return "event acme 2026-08-01 08:00 e1 recharge stored_value " + stored + "\nevent acme 2026-08-01 09:00 e2 recharge cash " + cash +
+		return "event acme 2026-08-01 08:00 e1 recharge stored_value " + stored +
+			"\nevent acme 2026-08-01 09:00 e2 recharge cash " + cash +
 			"\norder acme 2026-08-20 00:00 o1/1 month 40 until=2026-08-30\n" +
 			"event acme 2026-08-21 00:00 e3 recharge stored_value 1\nevent acme 2026-08-21 00:00 e4 recharge cash 1\n"
 	}
@@ -330,8 +338,8 @@ func TestResplit(t *testing.T) {
 	w.same("2026-09", "lines", `events acme u1/1 -20: stored -15 cash -5`)
 }
 
-// TestRefundBeforeItsBase: the base was accepted after its cycle was closed and counts at the 10th; its unsubscribe of the 5th comes
-// directly after it (CASH-5), before the use of the same instant that has a later id.
+// TestRefundBeforeItsBase: the base was accepted after its cycle was closed and counts at the 10th; its unsubscribe of
+// the 5th comes directly after it (CASH-5), before the use of the same instant that has a later id.
 func TestRefundBeforeItsBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")
@@ -352,7 +360,8 @@ func TestRefundBeforeItsBase(t *testing.T) {
 		2026-09-10 acme 2026-09-10 10:00 z9 consume cash -1 -> 6.8`)
 }
 
-// TestSwitch: from the ledger to assume_cash and back gives the files of the first time; what cash pays leaves no trace of the ledger.
+// TestSwitch: from the ledger to assume_cash and back gives the files of the first time; what cash pays leaves no trace
+// of the ledger.
 func TestSwitch(t *testing.T) {
 	t.Parallel()
 	text := map[string]string{"2026-09": `
@@ -379,8 +388,8 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of spec §8, whichever file they lie in; month-end
-// last. Each takes 1 of 10.
+// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of spec §8, whichever file
+// they lie in; month-end last. Each takes 1 of 10.
 func TestOneInstant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "")

@@ -29,31 +29,39 @@ func history(rt *rapid.T, nights int) []item {
 		date := func() string { return fmt.Sprintf("%s-%02d", month, rapid.IntRange(1, 4).Draw(rt, "day")) }
 		hour := func() string { return fmt.Sprintf("%02d:00", rapid.IntRange(0, 2).Draw(rt, "hour")) }
 		pay := func(least int) string {
-			return fmt.Sprintf("%d.%02d", rapid.IntRange(least, 30).Draw(rt, "units"), rapid.SampledFrom([]int{0, 0, 25}).Draw(rt, "cents"))
+			return fmt.Sprintf("%d.%02d", rapid.IntRange(least, 30).Draw(rt, "units"),
+				rapid.SampledFrom([]int{0, 0, 25}).Draw(rt, "cents"))
 		}
 		add := func(format string, args ...any) {
 			out = append(out, item{month, fmt.Sprintf(format, args...), night()})
 		}
 		switch rapid.IntRange(0, 9).Draw(rt, "what") {
 		case 0, 1, 2:
-			add("usage %s %s %s r%d %s %s discount=%s", customer, date(), hour(), i, rapid.SampledFrom([]string{"ecs", "obs"}).Draw(rt, "sku"), pay(0), rapid.SampledFrom([]string{"", "d"}).Draw(rt, "discount"))
+			add("usage %s %s %s r%d %s %s discount=%s", customer, date(), hour(), i,
+				rapid.SampledFrom([]string{"ecs", "obs"}).Draw(rt, "sku"), pay(0),
+				rapid.SampledFrom([]string{"", "d"}).Draw(rt, "discount"))
 		case 3:
 			add("end %s %s-01 00:00 m%d obs %s", customer, month, i, pay(0))
 		case 4:
-			add("late %s 2026-07-03 00:00 l%d ecs %s at=%s_%s", customer, i, rapid.SampledFrom([]string{"-2", "3.5"}).Draw(rt, "late"), date(), hour())
+			add("late %s 2026-07-03 00:00 l%d ecs %s at=%s_%s", customer, i,
+				rapid.SampledFrom([]string{"-2", "3.5"}).Draw(rt, "late"), date(), hour())
 		case 5:
 			add("adjust %s %s %s a%d ecs -1", customer, date(), hour(), i)
 		case 6:
-			options := fmt.Sprintf("coupons=%s payer=%s until=2026-11-01", rapid.SampledFrom([]string{"", "k", "l;k"}).Draw(rt, "named"), rapid.SampledFrom([]string{"customer", "customer", "p"}).Draw(rt, "payer"))
+			options := fmt.Sprintf("coupons=%s payer=%s until=2026-11-01",
+				rapid.SampledFrom([]string{"", "k", "l;k"}).Draw(rt, "named"),
+				rapid.SampledFrom([]string{"customer", "customer", "p"}).Draw(rt, "payer"))
 			add("order %s %s %s o%d/1 month %s %s", customer, date(), hour(), i, pay(0), options)
 			if rapid.Bool().Draw(rt, "refunded") {
 				base := out[len(out)-1]
 				month = rapid.SampledFrom([]string{base.cycle, "2026-09"}).Draw(rt, "in")
-				add("unsubscribe %s %s-%02d 05:00 u%d/1 month -1 of=o%d/1", customer, month, rapid.IntRange(4, 7).Draw(rt, "day"), i, i)
+				add("unsubscribe %s %s-%02d 05:00 u%d/1 month -1 of=o%d/1", customer, month,
+					rapid.IntRange(4, 7).Draw(rt, "day"), i, i)
 				out[len(out)-1].night = max(out[len(out)-1].night, base.night)
 			}
 		default:
-			kind := rapid.SampledFrom([]string{"recharge cash", "allocate stored_value", "recharge credit", "reclaim stored_value", "withdraw cash", "credit_limit credit"}).Draw(rt, "event")
+			kind := rapid.SampledFrom([]string{"recharge cash", "allocate stored_value", "recharge credit",
+				"reclaim stored_value", "withdraw cash", "credit_limit credit"}).Draw(rt, "event")
 			add("event %s %s %s e%d %s %s", customer, date(), hour(), i, kind, pay(1))
 		}
 	}
@@ -71,11 +79,12 @@ func upTo(items []item, night int) map[string]string {
 	return out
 }
 
-// TestAnyNights: whatever night things come in, and with any number of workers, the files are those of one night (CASH-4), lines are paid
-// whole (PAY-1), and the balances are what the entries give (PAY-3).
+// TestAnyNights: whatever night things come in, and with any number of workers, the files are those of one night
+// (CASH-4), lines are paid whole (PAY-1), and the balances are what the entries give (PAY-3).
 func TestAnyNights(t *testing.T) {
 	t.Parallel()
-	coupons := "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-09-03\nl,beta,voucher,,5,0,*,*,NO,2026-08-01,2026-10-01\n"
+	coupons := "k,acme,cash_coupon,YES,20,2,*,*,YES,2026-08-02,2026-09-03\n" +
+		"l,beta,voucher,,5,0,*,*,NO,2026-08-01,2026-10-01\n"
 	rapid.Check(t, func(rt *rapid.T) {
 		const nights = 2
 		ledger := rapid.IntRange(0, 3).Draw(rt, "ledger") > 0
@@ -95,14 +104,16 @@ func TestAnyNights(t *testing.T) {
 	})
 }
 
-// TestAnyCouponsBefore: lines that other coupons have paid come out as if these had never been, rated again or not (CASH-4).
+// TestAnyCouponsBefore: lines that other coupons have paid come out as if these had never been, rated again or not
+// (CASH-4).
 func TestAnyCouponsBefore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		ledger := rapid.IntRange(0, 3).Draw(rt, "ledger") == 0
 		was, is := drawCoupons(rt), drawCoupons(rt)
 		items := slices.DeleteFunc(history(rt, 1), func(it item) bool {
-			return !ledger && strings.HasPrefix(it.text, "unsubscribe") // its amounts here are not those that rating gives where all is cash
+			// its amounts here are not those that rating gives where all is cash
+			return !ledger && strings.HasPrefix(it.text, "unsubscribe")
 		})
 		before, never := newWorld(t, ledger, was), newWorld(t, ledger, is)
 		before.buckets = rapid.IntRange(1, 3).Draw(rt, "buckets")
@@ -113,7 +124,8 @@ func TestAnyCouponsBefore(t *testing.T) {
 		before.again = true
 		before.night(upTo(items, 0))
 		if a, b := before.files(), never.files(); a != b {
-			rt.Fatalf("with coupons\n%safter\n%sthe files are\n%s\nand without the latter\n%s\nof\n%v", is, was, a, b, items)
+			rt.Fatalf("with coupons\n%safter\n%sthe files are\n%s\nand without the latter\n%s\nof\n%v", is, was, a, b,
+				items)
 		}
 	})
 }
@@ -121,7 +133,8 @@ func TestAnyCouponsBefore(t *testing.T) {
 // drawCoupons draws rows of coupons.csv for the history's customers.
 func drawCoupons(rt *rapid.T) string {
 	date := func(what string) string {
-		return fmt.Sprintf("2026-%02d-%02d", rapid.IntRange(8, 9).Draw(rt, what+" month"), rapid.IntRange(1, 5).Draw(rt, what+" day"))
+		return fmt.Sprintf("2026-%02d-%02d", rapid.IntRange(8, 9).Draw(rt, what+" month"),
+			rapid.IntRange(1, 5).Draw(rt, what+" day"))
 	}
 	rows := ""
 	for _, id := range []string{"k", "l"} {
@@ -129,8 +142,10 @@ func drawCoupons(rt *rapid.T) string {
 		if from >= to {
 			continue
 		}
-		rows += fmt.Sprintf("%s,%s,cash_coupon,%s,%d,%d,*,%s,%s,%s,%s\n", id, rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "holder"),
-			rapid.SampledFrom([]string{"YES", "NO"}).Draw(rt, "counts"), rapid.SampledFrom([]int{5, 20, 100}).Draw(rt, "amount"),
+		rows += fmt.Sprintf("%s,%s,cash_coupon,%s,%d,%d,*,%s,%s,%s,%s\n", id,
+			rapid.SampledFrom([]string{"acme", "beta"}).Draw(rt, "holder"),
+			rapid.SampledFrom([]string{"YES", "NO"}).Draw(rt, "counts"), rapid.SampledFrom([]int{5, 20, 100}).Draw(rt,
+				"amount"),
 			rapid.SampledFrom([]int{0, 4}).Draw(rt, "least"), rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "sku"),
 			rapid.SampledFrom([]string{"YES", "NO"}).Draw(rt, "discounted"), from, to)
 	}
@@ -150,8 +165,10 @@ func (w *world) whole(rt *rapid.T) {
 		if sum != get("payment_amount") {
 			rt.Fatalf("line %s of %s was paid with %s", id, get("payment_amount"), sum)
 		}
-		if d, err := get("official_amount").Sub(get("payment_amount")); err != nil || d != get("official_discount_amount") {
-			rt.Fatalf("line %s: official %s, discount %s, payment %s", id, get("official_amount"), get("official_discount_amount"), get("payment_amount"))
+		if d, err := get("official_amount").Sub(get("payment_amount")); err != nil ||
+			d != get("official_discount_amount") {
+			rt.Fatalf("line %s: official %s, discount %s, payment %s", id, get("official_amount"),
+				get("official_discount_amount"), get("payment_amount"))
 		}
 	})
 }
@@ -211,12 +228,14 @@ func (w *world) replay(rt *rapid.T) {
 		last[id] = get("amount")
 	})
 	for _, customer := range []string{"acme", "beta", "gamma"} {
-		if left, err := last[customer+" credit_limit"].Sub(last[customer+" credit_used"]); err != nil || left != balance[customer+" credit"] {
+		if left, err := last[customer+" credit_limit"].Sub(last[customer+" credit_used"]); err != nil ||
+			left != balance[customer+" credit"] {
 			rt.Fatalf("%s has credit of %s, its entries give %s", customer, left, balance[customer+" credit"])
 		}
 		for _, kind := range []string{" stored_value", " flexi_coupon", " cash", " debt"} {
 			if last[customer+kind] != balance[customer+kind] {
-				rt.Fatalf("%s has%s of %s, its entries give %s; all: %v", customer, kind, last[customer+kind], balance[customer+kind], slices.Sorted(maps.Keys(last)))
+				rt.Fatalf("%s has%s of %s, its entries give %s; all: %v", customer, kind, last[customer+kind],
+					balance[customer+kind], slices.Sorted(maps.Keys(last)))
 			}
 		}
 	}

@@ -13,32 +13,47 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// month is a workspace with lines of every kind: usage, tiers with a fee, month-end, an order, its refund, an adjustment, and a late record.
+// month is a workspace with lines of every kind: usage, tiers with a fee, month-end, an order, its refund, an
+// adjustment, and a late record.
 var month = map[string]string{
-	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\nlake: {buckets: 2}\n",
-	"books/products.csv": "sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model\n" +
-		"vm,VM,c,C,v,V,time,hour,flat\nobs,OBS,s,S,b,B,space,GB,graduated\ncdn,CDN,n,N,d,D,traffic,GB,volume\nsub,Sub,c,C,v,V,month,count,period\n",
-	"books/prices.csv": "sku,region_code,period_type,valid_from,tier,up_to,unit_price,flat_fee\nvm,*,,2026-01-01,1,,0.5,\nobs,*,,2026-01-01,1,2,0.3,1\nobs,*,,2026-01-01,2,,0.1,2\n" +
+	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n" +
+		"lake: {buckets: 2}\n",
+	"books/products.csv": "sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name," +
+		"usage_type,measure,pricing_model\n" +
+		"vm,VM,c,C,v,V,time,hour,flat\nobs,OBS,s,S,b,B,space,GB,graduated\ncdn,CDN,n,N,d,D,traffic,GB,volume\n" +
+		"sub,Sub,c,C,v,V,month,count,period\n",
+	"books/prices.csv": "sku,region_code,period_type,valid_from,tier,up_to,unit_price,flat_fee\n" +
+		"vm,*,,2026-01-01,1,,0.5,\nobs,*,,2026-01-01,1,2,0.3,1\nobs,*,,2026-01-01,2,,0.1,2\n" +
 		"cdn,*,,2026-01-01,1,,0.2,5\nsub,*,month,2026-01-01,1,,30,\n",
 	"books/customers.csv":    "customer_id,name\nacme,Acme\nbeta,Beta\ngamma,Gamma\n",
 	"books/partners.csv":     "partner_id,name,kind\np,P,reseller\n",
 	"books/associations.csv": "customer_id,partner_id,association_type,valid_from,valid_to\nacme,p,2,2026-09-04,\n",
-	"books/discounts.csv":    "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from,valid_to\nd,commercial,acme,,*,*,rate,0.9,2026-09-02,2026-09-04\n",
-	"books/packages.csv":     "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\nq,beta,vm,*,1,cycle,2026-01-01,\n",
-	"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,resource_name\n" +
+	"books/discounts.csv": "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from," +
+		"valid_to\nd,commercial,acme,,*,*,rate,0.9,2026-09-02,2026-09-04\n",
+	"books/packages.csv": "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\n" +
+		"q,beta,vm,*,1,cycle,2026-01-01,\n",
+	"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity," +
+		"resource_name\n" +
 		"r0,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,1,\n" +
-		"r1,acme,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,1,web\nr2,acme,m,obs,w,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,3,\n" +
-		"r3,acme,n,vm,w,2026-09-05T01:00:00Z,2026-09-05T02:00:00Z,0.0000001,\nr3,beta,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,4,\n" +
-		"r4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8,\nr4,gamma,d,obs,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,1,\n",
-	"inbox/orders/a.csv": "order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,expire_time,base_order_id,payer\n" +
-		"o1,1,new,acme,sub,e,x,2,month,1,2026-09-02T00:00:00Z,2026-10-02T00:00:00Z,,\no2,1,renew,beta,sub,e,x,1,month,1,2026-09-02T00:00:00Z,,,\n" +
+		"r1,acme,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,1,web\n" +
+		"r2,acme,m,obs,w,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,3,\n" +
+		"r3,acme,n,vm,w,2026-09-05T01:00:00Z,2026-09-05T02:00:00Z,0.0000001,\n" +
+		"r3,beta,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,4,\n" +
+		"r4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8,\n" +
+		"r4,gamma,d,obs,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,1,\n",
+	"inbox/orders/a.csv": "order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity," +
+		"period_type,period_num,pay_time,expire_time,base_order_id,payer\n" +
+		"o1,1,new,acme,sub,e,x,2,month,1,2026-09-02T00:00:00Z,2026-10-02T00:00:00Z,,\n" +
+		"o2,1,renew,beta,sub,e,x,1,month,1,2026-09-02T00:00:00Z,,,\n" +
 		"o3,1,unsubscribe,acme,,,,,,,2026-09-22T00:00:00Z,,o1,\n",
-	"inbox/adjustments/a.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\na1,gamma,vm,2026-09-09T00:00:00Z,-1.5,9,sorry\n",
+	"inbox/adjustments/a.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n" +
+		"a1,gamma,vm,2026-09-09T00:00:00Z,-1.5,9,sorry\n",
 }
 
 // late comes after August was closed.
 const late = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n" +
-	"r9,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,r0\nr10,gamma,m,cdn,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,\n"
+	"r9,acme,m,vm,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,r0\n" +
+	"r10,gamma,m,cdn,e,2026-08-03T00:00:00Z,2026-08-03T01:00:00Z,3,\n"
 
 // bill runs the month and returns the names of what lies in the lake beside manifests; names hold the content's hash.
 func bill(t *testing.T, extra map[string]string) []string {
@@ -95,8 +110,8 @@ func bill(t *testing.T, extra map[string]string) []string {
 	return out
 }
 
-// TestRewritten: a coupon that fits nothing has every file of lines written again, and each comes out byte for byte as rating wrote it:
-// so it makes no difference whether a file was paid, or never had to be (CASH-4).
+// TestRewritten: a coupon that fits nothing has every file of lines written again, and each comes out byte for byte as
+// rating wrote it: so it makes no difference whether a file was paid, or never had to be (CASH-4).
 func TestRewritten(t *testing.T) {
 	t.Parallel()
 	plain := bill(t, nil)
@@ -106,7 +121,8 @@ func TestRewritten(t *testing.T) {
 	}
 	rewritten := bill(t, map[string]string{"books/coupons.csv": never})
 	if !slices.Equal(plain, rewritten) {
-		t.Errorf("rated:\n%s\nand paid by nothing but cash:\n%s", strings.Join(plain, "\n"), strings.Join(rewritten, "\n"))
+		t.Errorf("rated:\n%s\nand paid by nothing but cash:\n%s", strings.Join(plain, "\n"),
+			strings.Join(rewritten, "\n"))
 	}
 	kinds := 0
 	for _, name := range plain {

@@ -10,8 +10,10 @@ import (
 )
 
 // summed are the amount columns of lines in the order of those of the table sums, from DOfficial on.
-var summed = [...]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
-	tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+var summed = [...]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
+	tables.LCashAmount,
+	tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount,
+	tables.LDebtAmount}
 
 // sums adds up the lines of a file: per customer for the table sums, and all of them for the manifest.
 type sums struct {

@@ -47,15 +47,18 @@ ecs,Server,compute,Compute,vm,VM,duration,hour,flat
 obs,Storage,storage,Storage,bucket,Bucket,capacity,GB,flat
 month,Server,compute,Compute,vm,VM,subscription,count,period
 `
-	bookPrices    = "sku,region_code,period_type,valid_from,tier,up_to,unit_price\necs,*,,2026-01-01,1,,1\nobs,*,,2026-01-01,1,,1\nmonth,*,month,2026-01-01,1,,1\n"
+	bookPrices = "sku,region_code,period_type,valid_from,tier,up_to,unit_price\necs,*,,2026-01-01,1,,1\n" +
+		"obs,*,,2026-01-01,1,,1\nmonth,*,month,2026-01-01,1,,1\n"
 	bookCustomers = "customer_id,name\nacme,Acme\nbeta,Beta\ngamma,Gamma\n"
-	couponHeader  = "coupon_id,customer_id,kind,counts_as_performance,amount,min_consumption,service_type_code,sku,with_discount,valid_from,valid_to\n"
+	couponHeader  = "coupon_id,customer_id,kind,counts_as_performance,amount,min_consumption,service_type_code,sku," +
+		"with_discount,valid_from,valid_to\n"
 )
 
 // newWorld is an empty lake in Shanghai's zone; coupons are rows of coupons.csv.
 func newWorld(t testing.TB, ledger bool, coupons string) *world {
 	t.Helper()
-	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle, rated: make(map[lake.FileKey]string)}
+	w := &world{t: t, st: storage.NewMem(), ledger: ledger, buckets: 1, workers: 1, closed: place.NoCycle,
+		rated: make(map[lake.FileKey]string)}
 	w.setCoupons(coupons)
 	return w
 }
@@ -67,11 +70,13 @@ func (w *world) setCoupons(rows string) {
 		w.t.Fatal(err)
 	}
 	fsys := fstest.MapFS{}
-	for name, text := range map[string]string{"products.csv": bookProducts, "prices.csv": bookPrices, "customers.csv": bookCustomers, "coupons.csv": couponHeader + rows} {
+	for name, text := range map[string]string{"products.csv": bookProducts, "prices.csv": bookPrices,
+		"customers.csv": bookCustomers, "coupons.csv": couponHeader + rows} {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 		fsys[name] = fsys["books/"+name]
 	}
-	if w.books, err = books.Load(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: 2}}); err != nil {
+	if w.books, err = books.Load(fsys,
+		settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: 2}}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -137,8 +142,11 @@ func (w *world) night(cycles map[string]string) {
 		w.rate(txn, name, cycles[name])
 		list = append(list, c)
 	}
-	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2}, Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
-		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool { return w.refold || w.again }}
+	p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: w.ledger, Digits: 2},
+		Refunds: rating.RefundRules{UnconditionalHours: 24, Digits: 2},
+		Buckets: w.buckets, Workers: w.workers, Closed: w.closed, Cycles: list, Refold: func(period.Cycle) bool {
+			return w.refold || w.again
+		}}
 	if w.result, err = p.Run(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
@@ -178,8 +186,9 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 		if len(f) < 6 {
 			continue
 		}
-		day := map[string]string{"usage": f[2], "order": lake.EventsDay, "unsubscribe": lake.EventsDay, "adjust": lake.EventsDay,
-			"late": lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
+		day := map[string]string{"usage": f[2], "order": lake.EventsDay, "unsubscribe": lake.EventsDay,
+			"adjust": lake.EventsDay,
+			"late":   lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
 		key := lake.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
@@ -305,7 +314,8 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 		f := strings.Fields(one)
 		switch key.Table {
 		case "account_events":
-			rows = append(rows, fields{"customer_id": f[1], "event_id": f[4], "time": f[2] + " " + f[3], "instant": f[2] + " " + f[3], "type": f[5],
+			rows = append(rows, fields{"customer_id": f[1], "event_id": f[4], "time": f[2] + " " + f[3],
+				"instant": f[2] + " " + f[3], "type": f[5],
 				"balance_type": f[6], "amount": f[7], "as_of": f[2] + " " + f[3]})
 		case "orders":
 			rows = append(rows, orderFields(f))
@@ -314,9 +324,11 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b fields) int {
-		return cmp.Or(strings.Compare(a["customer_id"], b["customer_id"]), strings.Compare(a["usage_start"], b["usage_start"]), strings.Compare(a["id"], b["id"]))
+		return cmp.Or(strings.Compare(a["customer_id"], b["customer_id"]),
+			strings.Compare(a["usage_start"], b["usage_start"]), strings.Compare(a["id"], b["id"]))
 	})
-	def := map[string]*tables.Table{"lines": tables.Lines(), "orders": tables.Orders(), "account_events": tables.AccountEvents()}[key.Table]
+	def := map[string]*tables.Table{"lines": tables.Lines(), "orders": tables.Orders(),
+		"account_events": tables.AccountEvents()}[key.Table]
 	c := parquet.NewColumns(def)
 	refused := w.refusedIn(txn, key)
 	for _, f := range rows {
@@ -334,7 +346,8 @@ func (w *world) file(txn *lake.Txn, key lake.FileKey, text []string) {
 	w.put(txn, key, c)
 }
 
-// refusedIn are the account events of a key that were refused before: whoever adds events keeps the verdict over those that are there.
+// refusedIn are the account events of a key that were refused before: whoever adds events keeps the verdict over those
+// that are there.
 func (w *world) refusedIn(txn *lake.Txn, key lake.FileKey) map[string]bool {
 	w.t.Helper()
 	out := make(map[string]bool)
@@ -362,8 +375,9 @@ func (w *world) sums(lines []fields) *parquet.Columns {
 			}
 			n++
 		}
-		w.append(c, fields{"customer_id": lines[0]["customer_id"], "line_count": strconv.Itoa(n), "official_amount": total.String(),
-			"payment_amount": total.String(), "cash_amount": total.String()})
+		w.append(c, fields{"customer_id": lines[0]["customer_id"], "line_count": strconv.Itoa(n),
+			"official_amount": total.String(),
+			"payment_amount":  total.String(), "cash_amount": total.String()})
 		lines = lines[n:]
 	}
 	return c
@@ -381,9 +395,12 @@ func option(words []string, name string) string {
 
 func lineFields(key lake.FileKey, f []string) fields {
 	at := f[2] + " " + f[3]
-	line := fields{"cycle": key.Cycle, "day": key.Day, "customer_id": f[1], "id": f[4], "sku": f[5], "trade_id": key.Cycle, "trade_time": at, "consume_time": at,
-		"usage_start": at, "usage_end": at, "kind": "usage", "service_type_code": map[string]string{"ecs": "compute", "obs": "storage", "month": "compute"}[f[5]],
-		"payment_amount": f[6], "official_amount": f[6], "cash_amount": f[6], "discount_id": option(f, "discount"), "charging_mode": "3"}
+	line := fields{"cycle": key.Cycle, "day": key.Day, "customer_id": f[1], "id": f[4], "sku": f[5],
+		"trade_id": key.Cycle, "trade_time": at, "consume_time": at,
+		"usage_start": at, "usage_end": at, "kind": "usage", "service_type_code": map[string]string{"ecs": "compute",
+			"obs": "storage", "month": "compute"}[f[5]],
+		"payment_amount": f[6], "official_amount": f[6], "cash_amount": f[6], "discount_id": option(f, "discount"),
+		"charging_mode": "3"}
 	switch f[0] {
 	case "order", "unsubscribe":
 		line["kind"], line["charging_mode"] = map[string]string{"order": "order", "unsubscribe": "refund"}[f[0]], "1"
@@ -394,7 +411,8 @@ func lineFields(key lake.FileKey, f []string) fields {
 		line["kind"] = "period"
 	}
 	line["instant"] = strings.Replace(option(f, "at"), "_", " ", 1)
-	line["tier"], line["resource_id"], line["unit_price"], line["origin_cycle"] = option(f, "tier"), option(f, "resource"), option(f, "price"), option(f, "origin")
+	line["tier"], line["resource_id"], line["unit_price"], line["origin_cycle"] = option(f, "tier"),
+		option(f, "resource"), option(f, "price"), option(f, "origin")
 	line["kind"] = cmp.Or(option(f, "kind"), line["kind"])
 	return line
 }
@@ -402,8 +420,10 @@ func lineFields(key lake.FileKey, f []string) fields {
 func orderFields(f []string) fields {
 	id, line, _ := strings.Cut(f[4], "/")
 	at := f[2] + " " + f[3]
-	o := fields{"customer_id": f[1], "order_id": id, "order_line": line, "order_type": map[string]string{"order": "new", "unsubscribe": "unsubscribe"}[f[0]],
-		"sku": f[5], "pay_time": at, "effective_time": at, "as_of": at, "payer": cmp.Or(option(f, "payer"), "customer"), "coupon_ids": option(f, "coupons")}
+	o := fields{"customer_id": f[1], "order_id": id, "order_line": line, "order_type": map[string]string{"order": "new",
+		"unsubscribe": "unsubscribe"}[f[0]],
+		"sku": f[5], "pay_time": at, "effective_time": at, "as_of": at, "payer": cmp.Or(option(f, "payer"), "customer"),
+		"coupon_ids": option(f, "coupons")}
 	if until := option(f, "until"); until != "" {
 		o["expire_time"] = until + " 00:00"
 	}
@@ -473,7 +493,8 @@ func (w *world) show(cycle, name string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	def := map[string]*tables.Table{"lines": tables.Lines(), "balances": tables.Balances(), "account_entries": tables.AccountEntries(), "sums": tables.Sums()}[name]
+	def := map[string]*tables.Table{"lines": tables.Lines(), "balances": tables.Balances(),
+		"account_entries": tables.AccountEntries(), "sums": tables.Sums()}[name]
 	var out []string
 	for _, e := range files {
 		if e.Table != name {
@@ -488,7 +509,8 @@ func (w *world) show(cycle, name string) string {
 }
 
 // parts are the payment columns, by the words that show uses.
-var parts = []struct{ word, column string }{{"coupon", "coupon_amount"}, {"stored", "stored_value_card_amount"}, {"flexi", "flexipurchase_coupon_amount"},
+var parts = []struct{ word, column string }{{"coupon", "coupon_amount"}, {"stored", "stored_value_card_amount"},
+	{"flexi", "flexipurchase_coupon_amount"},
 	{"cash", "cash_amount"}, {"credit", "credit_amount"}, {"debt", "debt_amount"}}
 
 func (w *world) row(c *parquet.Columns, i int) string {
@@ -532,7 +554,8 @@ func (w *world) row(c *parquet.Columns, i int) string {
 		}
 		out = append(out, get("amount"))
 	default:
-		out = append(out, get("time"), get("id"), get("type"), get("balance_type"), get("amount"), "->", get("balance_after"))
+		out = append(out, get("time"), get("id"), get("type"), get("balance_type"), get("amount"), "->",
+			get("balance_after"))
 	}
 	return strings.Join(out, " ")
 }
@@ -607,7 +630,8 @@ func (w *world) strays() []string {
 	}
 	var out []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name, ".parquet") && !strings.Contains(named, e.Name) || strings.HasPrefix(e.Name, "tmp/") {
+		if strings.HasSuffix(e.Name, ".parquet") && !strings.Contains(named, e.Name) ||
+			strings.HasPrefix(e.Name, "tmp/") {
 			out = append(out, e.Name)
 		}
 	}

@@ -21,7 +21,8 @@ type Opener interface {
 }
 
 // lineColumns are the columns of lines that settlement looks at.
-var lineColumns = []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LChargingMode, tables.LSKU,
+var lineColumns = []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LChargingMode,
+	tables.LSKU,
 	tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
 	tables.LStoredValueAmount, tables.LUsageStart, tables.LCountedCoupon, tables.LOwnTime, tables.LInstant}
 
@@ -126,8 +127,10 @@ func (e *MissingBookError) Hint() string {
 // line fills in the line at hand.
 func (f *lineFile) line(l *settlement.Line) error {
 	c, i := f.cols.C, f.at
-	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c[tables.LPartnerID].Codes[i]], SKU: f.skus[c[tables.LSKU].Codes[i]],
-		Association: f.associations[c[tables.LAssociationType].Codes[i]], ChargingMode: uint8(c[tables.LChargingMode].Codes[i])}
+	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c[tables.LPartnerID].Codes[i]],
+		SKU:          f.skus[c[tables.LSKU].Codes[i]],
+		Association:  f.associations[c[tables.LAssociationType].Codes[i]],
+		ChargingMode: uint8(c[tables.LChargingMode].Codes[i])}
 	if l.Customer < 0 {
 		return &MissingBookError{"customers.csv", "customer", c[tables.LCustomerID].Word(i)}
 	}
@@ -138,8 +141,10 @@ func (f *lineFile) line(l *settlement.Line) error {
 	for _, a := range [...]struct {
 		col int
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated},
-		{tables.LPaymentAmount, &l.Payment}, {tables.LCashAmount, &l.Cash}, {tables.LStoredValueAmount, &l.Stored}, {tables.LCountedCoupon, &l.CountedCoupon}} {
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
+		{tables.LTruncatedAmount, &l.Truncated},
+		{tables.LPaymentAmount, &l.Payment}, {tables.LCashAmount, &l.Cash}, {tables.LStoredValueAmount, &l.Stored},
+		{tables.LCountedCoupon, &l.CountedCoupon}} {
 		d := c[a.col].Decs[i]
 		var err error
 		if *a.to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
@@ -157,8 +162,10 @@ func (f *lineFile) time(col int) period.Instant {
 	return period.Instant(f.cols.C[tables.LUsageStart].Ints[f.at])
 }
 
-// settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over each one's rows.
-func settleFiles(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry, rows func([]settlement.Row) error) (err error) {
+// settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
+// each one's rows.
+func settleFiles(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+	rows func([]settlement.Row) error) (err error) {
 	open := make([]*lineFile, 0, len(files))
 	defer func() {
 		for _, f := range open {

@@ -26,8 +26,8 @@ type share struct {
 	rows      []settlement.Performance
 }
 
-// performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it unless anew is
-// set; of a closed cycle nothing is written.
+// performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
+// unless anew is set; of a closed cycle nothing is written.
 func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settlement.Performance, error) {
 	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
@@ -97,7 +97,8 @@ func (s *Step) addShare(out *parquet.Columns, one *share, p *settlement.Performa
 	programme, partner := "", ""
 	var own, fresh money.AmountTotal
 	if p != nil {
-		programme, partner, own, fresh = s.Books.Programmes[p.Programme].ID, s.Books.Partners[p.Partner].ID, p.Own, p.New
+		programme, partner, own, fresh = s.Books.Programmes[p.Programme].ID, s.Books.Partners[p.Partner].ID, p.Own,
+			p.New
 	}
 	out.C[tables.NDay].AddWord(one.day)
 	out.C[tables.NHash].AddWord(one.hash)
@@ -115,7 +116,8 @@ func (s *Step) loadShares(key lake.FileKey, cycle period.Cycle) (map[string]shar
 		day := c[tables.NDay].Word(i)
 		one := known[day]
 		one.day, one.hash = day, c[tables.NHash].Word(i)
-		p := settlement.Performance{Programme: programmeCode(s.Books, c[tables.NProgrammeID].Word(i)), Partner: s.Books.Partner(c[tables.NPartnerID].Word(i)), Cycle: cycle}
+		p := settlement.Performance{Programme: programmeCode(s.Books, c[tables.NProgrammeID].Word(i)),
+			Partner: s.Books.Partner(c[tables.NPartnerID].Word(i)), Cycle: cycle}
 		if p.Programme >= 0 && p.Partner >= 0 {
 			for _, a := range [...]struct {
 				col int
@@ -181,7 +183,8 @@ func (s *Step) putBatch(key lake.FileKey, rows *parquet.Columns) error {
 }
 
 // put makes the one file of a key in the next state; without rows there is none.
-func (s *Step) put(key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum, fill func(write func(*parquet.Columns) error) error) error {
+func (s *Step) put(key lake.FileKey, def *tables.Table, rows int, sums []lake.Sum,
+	fill func(write func(*parquet.Columns) error) error) error {
 	if rows == 0 {
 		return s.Txn.Next().Replace(key)
 	}
@@ -218,7 +221,7 @@ func (s *Step) allPerformances(ctx context.Context) ([]settlement.Performance, e
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				rows, err := s.performances(c, bucket, s.Anew(c))
+				rows, err := s.performances(c, bucket, s.Again(c))
 				mu.Lock()
 				defer mu.Unlock()
 				parts = append(parts, rows)

@@ -15,7 +15,9 @@ import (
 
 // LinesOf are a bucket's files of lines among those of a cycle.
 func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
-	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != tables.Lines().Name || e.Bucket != bucket })
+	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Table != tables.Lines().Name || e.Bucket != bucket
+	})
 }
 
 // BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
@@ -48,11 +50,13 @@ func WriteRows(b *books.Books, rows []settlement.Row, write func(*parquet.Column
 }
 
 // rowAmounts are the amount columns of partner_statements, in the order of amountsIn.
-var rowAmounts = [...]int{tables.XOfficial, tables.XDiscount, tables.XTruncated, tables.XPayment, tables.XPerformance, tables.XOwed, tables.XRevenue,
+var rowAmounts = [...]int{tables.XOfficial, tables.XDiscount, tables.XTruncated, tables.XPayment, tables.XPerformance,
+	tables.XOwed, tables.XRevenue,
 	tables.XCost, tables.XMargin}
 
 func amountsIn(r *settlement.Row) [len(rowAmounts)]*money.Amount {
-	return [...]*money.Amount{&r.Official, &r.Discount, &r.Truncated, &r.Payment, &r.Performance, &r.Owed, &r.Revenue, &r.Cost, &r.Margin}
+	return [...]*money.Amount{&r.Official, &r.Discount, &r.Truncated, &r.Payment, &r.Performance, &r.Owed, &r.Revenue,
+		&r.Cost, &r.Margin}
 }
 
 // addRow appends a row to a batch of the table.

@@ -25,7 +25,7 @@ type Step struct {
 
 	Cycles []period.Cycle            // of the state to come, ascending
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
-	Anew   func(c period.Cycle) bool // whether a cycle was rated with other books before
+	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
 	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stands
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 }
@@ -35,8 +35,8 @@ func IncentivesKey() lake.FileKey {
 	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
 }
 
-// Incentives brings performance and incentives up to date (SETTLE-2, SETTLE-3) and returns all incentives. Without programmes there is
-// nothing to do, and nothing is written.
+// Incentives brings performance and incentives up to date (SETTLE-2, SETTLE-3) and returns all incentives. Without
+// programmes there is nothing to do, and nothing is written.
 func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 	stored := len(s.Txn.Next().Find(IncentivesKey())) > 0
 	if len(s.Books.Programmes) == 0 && !stored {
@@ -73,7 +73,8 @@ func (s *Step) Incentives(ctx context.Context) ([]settlement.Incentive, error) {
 }
 
 // incentiveAmounts are the amount columns of the table, in the order of amountsOf.
-var incentiveAmounts = [...]int{tables.IPerformance, tables.ITransferred, tables.ICarriedIn, tables.ITier, tables.IBonus, tables.IAmount, tables.ICarriedOut}
+var incentiveAmounts = [...]int{tables.IPerformance, tables.ITransferred, tables.ICarriedIn, tables.ITier,
+	tables.IBonus, tables.IAmount, tables.ICarriedOut}
 
 func amountsOf(i *settlement.Incentive) [len(incentiveAmounts)]*money.Amount {
 	return [...]*money.Amount{&i.Performance, &i.Transferred, &i.CarriedIn, &i.Tier, &i.Bonus, &i.Amount, &i.CarriedOut}
@@ -90,10 +91,12 @@ func AddIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive)
 	out.N++
 }
 
-// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or programme.
+// LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
+// programme.
 func LoadIncentives(o Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
 	err = eachRow(o, e, tables.Incentives(), func(c []parquet.Col, i int) error {
-		one := settlement.Incentive{Partner: b.Partner(c[tables.IPartnerID].Word(i)), Programme: programmeCode(b, c[tables.IProgrammeID].Word(i))}
+		one := settlement.Incentive{Partner: b.Partner(c[tables.IPartnerID].Word(i)),
+			Programme: programmeCode(b, c[tables.IProgrammeID].Word(i))}
 		if one.Partner < 0 {
 			return &MissingBookError{"partners.csv", "partner", c[tables.IPartnerID].Word(i)}
 		}
@@ -131,7 +134,8 @@ func (s *Step) Statements(ctx context.Context, cycle period.Cycle) error {
 			if err != nil {
 				return err
 			}
-			return s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: cycle.String(), Bucket: bucket}, rows)
+			return s.putRows(lake.FileKey{Table: tables.PartnerStatements().Name, Cycle: cycle.String(),
+				Bucket: bucket}, rows)
 		})
 	}
 	return group.Wait()

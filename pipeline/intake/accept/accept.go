@@ -51,8 +51,8 @@ type limits struct {
 	known     []known          // by customer
 }
 
-// known is what acceptance looks up of a customer, in one place: a night's rows come in any order of a hundred thousand customers, and
-// each look elsewhere waits for memory.
+// known is what acceptance looks up of a customer, in one place: a night's rows come in any order of a hundred thousand
+// customers, and each look elsewhere waits for memory.
 type known struct {
 	valid  period.Span // of the first row
 	code   int32       // -1 = no such customer
@@ -93,8 +93,9 @@ type linkRow struct {
 }
 
 func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
-	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(), measures: make(map[string]int32),
-		links: make(map[string]linkRow)}
+	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(),
+		measures: make(map[string]int32),
+		links:    make(map[string]linkRow)}
 	for i := range cfg.Books.Products {
 		measure := cfg.Books.Products[i].Measure
 		if _, ok := a.measures[measure]; !ok {
@@ -113,7 +114,8 @@ func (a *acceptor) unit(word string) int32 {
 	return -1
 }
 
-// words maps a batch's dictionary to codes, remembering the last dictionary: of a Parquet row group all batches share one.
+// words maps a batch's dictionary to codes, remembering the last dictionary: of a Parquet row group all batches share
+// one.
 type words struct {
 	dict  arrow.ArrayData
 	codes []int32
@@ -179,7 +181,8 @@ func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 		who := a.who(v, i)
 		bad := a.checkUsage(v, i, who)
 		if bad.reason != reason.None {
-			if err := out.reject(i, feedColumns[bad.column], bad.reason, v.value(i, bad.column), string(v.texts[uRecord].bytes(i))); err != nil {
+			if err := out.reject(i, feedColumns[bad.column], bad.reason, v.value(i, bad.column),
+				string(v.texts[uRecord].bytes(i))); err != nil {
 				return err
 			}
 			continue
@@ -193,7 +196,8 @@ func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 	return nil
 }
 
-var feedColumns = [...]string{"record_id", "customer_id", "resource_id", "sku", "region_code", "usage_start", "usage_end", "quantity",
+var feedColumns = [...]string{"record_id", "customer_id", "resource_id", "sku", "region_code", "usage_start",
+	"usage_end", "quantity",
 	"resource_name", "resource_tag", "unit", "replaces"}
 
 // usageView is a batch of the usage feed as typed slices.
@@ -284,8 +288,8 @@ func word(d *array.Dictionary, i int) string {
 	return d.Dictionary().(*array.String).Value(d.GetValueIndex(i))
 }
 
-// nearRows is how many rows' customers are looked up at a time. The lookups do not wait for each other, as those of one row after the
-// other would.
+// nearRows is how many rows' customers are looked up at a time. The lookups do not wait for each other, as those of one
+// row after the other would.
 const nearRows = 512
 
 // who is the customer of row i; rows are asked for in order.
@@ -352,7 +356,8 @@ func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	r.Quantity = q
 	r.ID, r.Resource = v.texts[uRecord].bytes(i), v.texts[uResource].bytes(i)
 	r.Name, r.Tag, r.Replaces = v.texts[uName].bytes(i), v.texts[uTag].bytes(i), v.texts[uReplaces].bytes(i)
-	for c, text := range [...][]byte{uRecord: r.ID, uResource: r.Resource, uName: r.Name, uTag: r.Tag, uReplaces: r.Replaces} {
+	for c, text := range [...][]byte{uRecord: r.ID, uResource: r.Resource, uName: r.Name, uTag: r.Tag,
+		uReplaces: r.Replaces} {
 		if len(text) > sorting.MaxText {
 			return verdict{reason.BadRow, c}
 		}
@@ -403,8 +408,8 @@ func Slot(t period.Instant) period.Instant {
 	return slot
 }
 
-// bandwidth checks a batch of the bandwidth feed. A sample travels as a row: Customer of its link, Start = slot, End = sample_time,
-// ID = link, Quantity = in, Resource = out as money text.
+// bandwidth checks a batch of the bandwidth feed. A sample travels as a row: Customer of its link, Start = slot, End =
+// sample_time, ID = link, Quantity = in, Resource = out as money text.
 func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 	resource := b.Rows.Column(bResource).(*array.Dictionary)
 	times := b.Rows.Column(bTime).(*array.Timestamp).TimestampValues()
@@ -414,7 +419,8 @@ func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 		if fault < len(b.Faults) && b.Faults[fault].Index == i {
 			f := b.Faults[fault]
 			fault++
-			if err := out.reject(i, f.Column, f.Reason, f.Value, sampleID(b, resource, times, i, f.Column)); err != nil {
+			if err := out.reject(i, f.Column, f.Reason, f.Value,
+				sampleID(b, resource, times, i, f.Column)); err != nil {
 				return err
 			}
 			continue
@@ -454,14 +460,17 @@ func appendOutward(dst []byte, q money.Quantity) []byte {
 // Outward is the bits per second out of a row of the bandwidth feed; its Quantity is those in.
 func Outward(r *sorting.Row) (money.Quantity, error) {
 	if len(r.Resource) != 16 {
-		return money.Quantity{}, fmt.Errorf("sample of link %s at %s: %d bytes of bits per second out", r.ID, r.End, len(r.Resource))
+		return money.Quantity{}, fmt.Errorf("sample of link %s at %s: %d bytes of bits per second out", r.ID, r.End,
+			len(r.Resource))
 	}
-	return money.QuantityFromRaw(int64(binary.LittleEndian.Uint64(r.Resource)), binary.LittleEndian.Uint64(r.Resource[8:]))
+	return money.QuantityFromRaw(int64(binary.LittleEndian.Uint64(r.Resource)),
+		binary.LittleEndian.Uint64(r.Resource[8:]))
 }
 
 // sampleID is the identity of a faulty sample, if both of its parts can be read.
 func sampleID(b *feed.Batch, resource *array.Dictionary, times []arrow.Timestamp, i int, column string) string {
-	if column == "" || column == "resource_id" || column == "sample_time" || resource.IsNull(i) || b.Rows.Column(bTime).IsNull(i) {
+	if column == "" || column == "resource_id" || column == "sample_time" || resource.IsNull(i) ||
+		b.Rows.Column(bTime).IsNull(i) {
 		return ""
 	}
 	return word(resource, i) + "@" + period.Instant(times[i]).String()

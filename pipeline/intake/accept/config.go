@@ -25,7 +25,8 @@ type Config struct {
 	Still  func(fsys fs.FS, name string) error
 	Txn    *lake.Txn
 	Events *events.Intake // takes the rows of every feed but usage and bandwidth
-	// Rejected sees every record that fails by itself, from several goroutines; header is what makes its Raw readable. nil = nothing.
+	// Rejected sees every record that fails by itself, from several goroutines; header is what makes its Raw readable.
+	// nil = nothing.
 	Rejected   func(feed, header string, x *Reject)
 	Workers    int
 	BatchRows  int // 0 = the reader's default

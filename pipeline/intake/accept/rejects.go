@@ -22,7 +22,8 @@ type Reject struct {
 	Raw    []byte // the whole record as it came
 }
 
-// spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch file.
+// spool keeps the rejects of one task in the order in which they came, in memory up to a limit and then in a scratch
+// file.
 type spool struct {
 	txn    *lake.Txn
 	buf    []byte

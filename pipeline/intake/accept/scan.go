@@ -25,7 +25,7 @@ type File struct {
 	Hash       string
 	Bytes      int64
 	Fault      error  // why it fails whole; nothing of it is taken
-	Left       error  // why it is left for the next run, whole: a *feed.ChangedError
+	Deferred   error  // why it is left for the next run, whole: a *feed.ChangedError
 	Header     string // what must stand before a raw record of it to read it again
 
 	Rows                          int64
@@ -47,7 +47,7 @@ type Scanned struct {
 
 // Taken reports whether a file's rows count.
 func (s *Scanned) Taken(file int32) bool {
-	return s.Files[file].Fault == nil && s.Files[file].Left == nil
+	return s.Files[file].Fault == nil && s.Files[file].Deferred == nil
 }
 
 // task is a stretch of one file that one worker reads.
@@ -58,8 +58,8 @@ type task struct {
 	rejects  spool
 }
 
-// Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed.
-// Errors: what is wrong with the environment; a file that fails whole, or is not what it was hashed as by the end of it all, is
+// Scan reads all files, checks every record by itself, and returns the sorted runs of those that passed. Errors: what
+// is wrong with the environment; a file that fails whole, or is not what it was hashed as by the end of it all, is
 // marked and passed over.
 func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	s := &Scanned{Files: files, Regions: NewRegions()}
@@ -91,7 +91,7 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	}
 	err := group.Wait()
 	for i := 0; i < len(files) && err == nil; i++ {
-		err = files[i].look(cfg)
+		err = files[i].inspect(cfg)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -99,24 +99,25 @@ func Scan(ctx context.Context, cfg *Config, files []*File) (*Scanned, error) {
 	return s, nil
 }
 
-// look marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
-func (f *File) look(cfg *Config) error {
-	if cfg.Still == nil || f.Left != nil {
+// inspect marks a file that is not what it was hashed as: neither its rows nor its faults mean anything then.
+func (f *File) inspect(cfg *Config) error {
+	if cfg.Still == nil || f.Deferred != nil {
 		return nil
 	}
 	err := cfg.Still(cfg.Inbox, f.Name)
 	if changed := new(feed.ChangedError); errors.As(err, &changed) {
-		f.Left, err = err, nil
+		f.Deferred, err = err, nil
 	}
 	return err
 }
 
-// judge says what an error in reading a file means for the run: nothing if the file fails whole, or is left because it changed.
+// judge says what an error in reading a file means for the run: nothing if the file fails whole, or is left because it
+// changed.
 func (f *File) judge(cfg *Config, err error) error {
 	if err == nil || f.fail(err) {
 		return nil
 	}
-	if unknown := f.look(cfg); unknown != nil || f.Left == nil {
+	if unknown := f.inspect(cfg); unknown != nil || f.Deferred == nil {
 		return errors.Join(err, unknown)
 	}
 	return nil
@@ -172,7 +173,8 @@ func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.B
 
 // Feeds are the feeds a run takes, in order of name.
 func Feeds() []*feed.Spec {
-	return []*feed.Spec{feed.Accounts(), feed.Adjustments(), feed.Bandwidth(), feed.IncentiveEvents(), feed.Orders(), feed.Transfers(), feed.Usage()}
+	return []*feed.Spec{feed.Accounts(), feed.Adjustments(), feed.Bandwidth(), feed.IncentiveEvents(), feed.Orders(),
+		feed.Transfers(), feed.Usage()}
 }
 
 // specOf is the feed a name below inbox/ belongs to.
@@ -304,7 +306,8 @@ func (w *worker) keep(part sorting.Part, day period.Day, r *sorting.Row) error {
 // reject implements sink.
 func (w *worker) reject(index int, column string, why reason.Reason, value, id string) error {
 	w.count.rejected++
-	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id, Raw: w.batch.Raw(nil, index)}
+	x := &Reject{Row: w.batch.First + int64(index), Column: column, Reason: why, Value: value, ID: id,
+		Raw: w.batch.Raw(nil, index)}
 	if w.cfg.Rejected != nil {
 		w.cfg.Rejected(w.file.Feed, w.header, x)
 	}
@@ -338,7 +341,8 @@ func (w *worker) flush(slot int) error {
 }
 
 // scratchRun makes a run in a scratch file, which stays open for reading.
-func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run, error) {
+func (w *worker) scratchRun(write func(io.Writer, func() (io.ReaderAt, error)) (*sorting.Run, error)) (*sorting.Run,
+	error) {
 	f, err := w.cfg.Txn.CreateTemp("run")
 	if err != nil {
 		return nil, err
@@ -411,7 +415,8 @@ func (s *Scanned) EachReject(visit func(*Reject) error) error {
 	return nil
 }
 
-// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again; that it changed in between is an error.
+// Raw fetches the records of the given rows of a file as they came, by row. It reads the file again; that it changed in
+// between is an error.
 func (s *Scanned) Raw(ctx context.Context, cfg *Config, file int32, rows []int64) (map[int64][]byte, error) {
 	slices.Sort(rows)
 	out := make(map[int64][]byte, len(rows))

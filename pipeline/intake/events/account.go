@@ -64,7 +64,8 @@ func (e *AccountEvent) Before(f *AccountEvent) int {
 
 // same reports whether two rows have the same content (spec §3.20).
 func (e *AccountEvent) same(f *AccountEvent) bool {
-	return e.ID == f.ID && e.Customer == f.Customer && e.Time == f.Time && e.Type == f.Type && e.Balance == f.Balance && e.Amount == f.Amount
+	return e.ID == f.ID && e.Customer == f.Customer && e.Time == f.Time && e.Type == f.Type && e.Balance == f.Balance &&
+		e.Amount == f.Amount
 }
 
 // badAccountWord is a word of an account event that is not in its list, or two that do not go together (spec §3.20).

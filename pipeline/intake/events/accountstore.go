@@ -19,13 +19,14 @@ func AccountKey(p place.Place) lake.FileKey {
 	return lake.FileKey{Table: "account_events", Cycle: p.Cycle.String(), Bucket: p.Bucket}
 }
 
-// LoadAccounts visits the account events of a lake file in the order in which they are stored: by customer, then event_id.
+// LoadAccounts visits the account events of a lake file in the order in which they are stored: by customer, then
+// event_id.
 func LoadAccounts(o Opener, e lake.FileEntry, bk *books.Books, visit func(*AccountEvent)) error {
 	return loadAccounts(o, e, bk, func(string) bool { return true }, visit)
 }
 
-// LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none of them: it looks
-// at the identities first.
+// LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none
+// of them: it looks at the identities first.
 func (b *Book) LoadAccountsAgain(o Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
 	found := false
 	err := eachRow(o, e, tables.AccountEvents(), func(c *parquet.Columns, i int) error {
@@ -35,10 +36,13 @@ func (b *Book) LoadAccountsAgain(o Opener, e lake.FileEntry, bk *books.Books, ag
 	if err != nil || !found {
 		return err
 	}
-	return loadAccounts(o, e, bk, func(id string) bool { return again[id] }, func(e *AccountEvent) { b.Accounts[e.ID] = e })
+	return loadAccounts(o, e, bk, func(id string) bool {
+		return again[id]
+	}, func(e *AccountEvent) { b.Accounts[e.ID] = e })
 }
 
-func loadAccounts(o Opener, e lake.FileEntry, bk *books.Books, want func(id string) bool, visit func(*AccountEvent)) error {
+func loadAccounts(o Opener, e lake.FileEntry, bk *books.Books, want func(id string) bool,
+	visit func(*AccountEvent)) error {
 	cycle, err := period.ParseCycle(e.Cycle)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
@@ -66,24 +70,29 @@ func accountAt(c *parquet.Columns, i int, cycle period.Cycle, bk *books.Books) (
 	if err != nil {
 		return nil, err
 	}
-	return &AccountEvent{ID: string(col[tables.GEventID].Text(i)), Customer: customer, Time: period.Instant(col[tables.GTime].Ints[i]),
+	return &AccountEvent{ID: string(col[tables.GEventID].Text(i)), Customer: customer,
+		Time: period.Instant(col[tables.GTime].Ints[i]),
 		Type: col[tables.GType].Word(i), Balance: col[tables.GBalanceType].Word(i), Amount: amount,
-		Instant: period.Instant(col[tables.GInstant].Ints[i]), Cycle: cycle, AsOf: period.Instant(col[tables.GAsOf].Ints[i]),
+		Instant: period.Instant(col[tables.GInstant].Ints[i]), Cycle: cycle,
+		AsOf:    period.Instant(col[tables.GAsOf].Ints[i]),
 		Refused: col[tables.GRefused].Codes[i] == 1, File: -1,
-		From: Source{File: col[tables.GFile].Word(i), Hash: col[tables.GFileHash].Word(i), Row: col[tables.GRow].Ints[i],
+		From: Source{File: col[tables.GFile].Word(i), Hash: col[tables.GFileHash].Word(i),
+			Row:    col[tables.GRow].Ints[i],
 			Header: col[tables.GHeader].Word(i), Raw: string(col[tables.GRaw].Text(i))}}, nil
 }
 
 // storeAccount appends an account event to a batch of the account_events table.
 func storeAccount(c *parquet.Columns, e *AccountEvent, bk *books.Books) {
 	col := c.C
-	for i, word := range map[int]string{tables.GCustomerID: bk.Customers[e.Customer].ID, tables.GType: e.Type, tables.GBalanceType: e.Balance,
-		tables.GFile: e.From.File, tables.GFileHash: e.From.Hash, tables.GHeader: e.From.Header} {
+	for i, word := range map[int]string{tables.GCustomerID: bk.Customers[e.Customer].ID, tables.GType: e.Type,
+		tables.GBalanceType: e.Balance,
+		tables.GFile:        e.From.File, tables.GFileHash: e.From.Hash, tables.GHeader: e.From.Header} {
 		col[i].AddWord(word)
 	}
 	col[tables.GEventID].AddText(e.ID)
 	col[tables.GRaw].AddText(e.From.Raw)
-	for i, v := range map[int]int64{tables.GTime: int64(e.Time), tables.GInstant: int64(e.Instant), tables.GAsOf: int64(e.AsOf), tables.GRow: e.From.Row} {
+	for i, v := range map[int]int64{tables.GTime: int64(e.Time), tables.GInstant: int64(e.Instant),
+		tables.GAsOf: int64(e.AsOf), tables.GRow: e.From.Row} {
 		addInt(&col[i], v)
 	}
 	col[tables.GAmount].AddDec(e.Amount.Raw())
@@ -134,9 +143,9 @@ func (m *Maker) storeAccounts(p place.Place, list []*AccountEvent) error {
 	return m.file(AccountKey(p), rows, nil)
 }
 
-// Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found too little on their
-// balance, all others count. It stores the verdict and returns the events for which it is another than before, by customer and id,
-// with Refused as it is now; an event of this run bears its File and Row.
+// Refuse takes a replay's verdict over the account events of a place (EV-7): refused are the ids of those that found
+// too little on their balance, all others count. It stores the verdict and returns the events for which it is another
+// than before, by customer and id, with Refused as it is now; an event of this run bears its File and Row.
 func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned []*AccountEvent, err error) {
 	list, err := m.Accounts(p)
 	if err != nil {
@@ -147,7 +156,8 @@ func (m *Maker) Refuse(b *Book, p place.Place, refused map[string]bool) (turned 
 			continue
 		}
 		if !e.Takes() {
-			return nil, fmt.Errorf("account event %s of customer %s: a %s was refused", e.ID, m.Books.Customers[e.Customer].ID, e.Type)
+			return nil, fmt.Errorf("account event %s of customer %s: a %s was refused", e.ID,
+				m.Books.Customers[e.Customer].ID, e.Type)
 		}
 		e.Refused = refused[e.ID]
 		if mine := b.Accounts[e.ID]; mine != nil && mine.File >= 0 {

@@ -12,7 +12,8 @@ func BenchmarkAccounts(b *testing.B) {
 	var text strings.Builder
 	text.WriteString("event_id,customer_id,time,type,balance_type,amount\n")
 	for i := range rows {
-		fmt.Fprintf(&text, "ev-%09d,acme,2026-10-%02dT00:00:00Z,%s,cash,%d.25\n", i*7919%rows, 1+i%28, []string{Recharge, Withdraw}[i%2], 1+i)
+		fmt.Fprintf(&text, "ev-%09d,acme,2026-10-%02dT00:00:00Z,%s,cash,%d.25\n", i*7919%rows, 1+i%28,
+			[]string{Recharge, Withdraw}[i%2], 1+i)
 	}
 	bk, files := loadBooks(b, 2), map[string]string{"accounts/a.csv": text.String()}
 	b.ReportAllocs()

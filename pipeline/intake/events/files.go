@@ -12,13 +12,14 @@ import (
 
 // summedColumns are the columns of lines whose sums the manifest keeps per file.
 func summedColumns() []int {
-	return []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount, tables.LDiscountAmount,
+	return []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LOfficialAmount,
+		tables.LDiscountAmount,
 		tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
 		tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
 }
 
-// Files writes lines, in the order of spec §8, and their sums per customer: the files of table lines of a key, and of table sums beside
-// it. No line gives a key no file. It sorts the lines it is given.
+// Files writes lines, in the order of spec §8, and their sums per customer: the files of table lines of a key, and of
+// table sums beside it. No line gives a key no file. It sorts the lines it is given.
 func Files(t *lake.Txn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry, error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())
@@ -79,7 +80,8 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
 		}
 		var official, discount, truncated, payment money.AmountTotal
 		for _, l := range lines[:n] {
-			for t, a := range map[*money.AmountTotal]money.Amount{&official: l.Official, &discount: l.Discount, &truncated: l.Truncated, &payment: l.Payment} {
+			for t, a := range map[*money.AmountTotal]money.Amount{&official: l.Official, &discount: l.Discount,
+				&truncated: l.Truncated, &payment: l.Payment} {
 				if err := t.Add(a); err != nil {
 					return nil, err
 				}
@@ -88,8 +90,11 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
 		c := out.C
 		c[tables.DCustomerID].AddWord(bk.Customers[lines[0].Customer].ID)
 		addInt(&c[tables.DLines], int64(n))
-		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount, tables.DTruncated: truncated,
-			tables.DPayment: payment, tables.DCash: payment, tables.DCredit: {}, tables.DCoupon: {}, tables.DStored: {}, tables.DFlexi: {}, tables.DDebt: {}} {
+		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount,
+			tables.DTruncated: truncated,
+			tables.DPayment:   payment, tables.DCash: payment, tables.DCredit: {}, tables.DCoupon: {},
+			tables.DStored: {},
+			tables.DFlexi:  {}, tables.DDebt: {}} {
 			c[i].AddDec(t.Raw())
 		}
 		out.N++

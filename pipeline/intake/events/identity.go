@@ -15,7 +15,8 @@ import (
 type Terms struct {
 	Zone     *period.Zone
 	Partners *settlement.Book
-	BilledIn func(period.Instant) period.Cycle          // the cycle that an event of a time is billed in: its own, or the earliest open one
+	// the cycle that an event of a time is billed in: its own, or the earliest open one
+	BilledIn func(period.Instant) period.Cycle
 	Drop     func(file int32) bool                      // leaves the rows of a file that failed whole out
 	Source   func(file int32, row int64) (known Source) // where a row of the run first came from, without Raw
 }
@@ -51,8 +52,8 @@ func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 	return out
 }
 
-// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves (spec §3.20), and gives the
-// groups whose identity is new and sound. column is where the id stands.
+// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves (spec
+// §3.20), and gives the groups whose identity is new and sound. column is where the id stands.
 func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []Decision, sound [][]P) {
 	for _, g := range groups {
 		id, _, _ := g[0].place()
@@ -92,8 +93,8 @@ func (in *Intake) AccountIDs() map[string]bool {
 	return ids
 }
 
-// decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to the book. Whether
-// a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.
+// decideAccounts decides the account events of the intake against each other and the book, and adds what is accepted to
+// the book. Whether a balance holds what they take is decided by a replay (EV-7): until then they count as accepted.
 func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
 	out, sound := decideIdentities(byIdentity(in.accounts, t.Drop), b.Accounts, "event_id")
 	for _, g := range sound {
@@ -112,7 +113,8 @@ func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
 
 // Refusal is what becomes of the row of an event that a replay refused (spec §6.3).
 func (e *AccountEvent) Refusal() Decision {
-	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(), ID: e.ID}
+	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(),
+		ID: e.ID}
 }
 
 // decideTransfers decides the transfers of the intake, and adds what is accepted to the book.
@@ -126,8 +128,8 @@ func (b *Book) decideTransfers(in *Intake, t *Terms) []Decision {
 	return out
 }
 
-// decideIncentives decides the incentive events of the intake by identity and adds what is accepted to the book; then it decides of all
-// events in the book whether they fit the state that they meet (EV-8).
+// decideIncentives decides the incentive events of the intake by identity and adds what is accepted to the book; then
+// it decides of all events in the book whether they fit the state that they meet (EV-8).
 func (b *Book) decideIncentives(in *Intake, t *Terms) []Decision {
 	out, sound := decideIdentities(byIdentity(in.incentives, t.Drop), b.Incentives, "event_id")
 	for _, g := range sound {
@@ -189,7 +191,8 @@ func (e *IncentiveEvent) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
 }
 
-// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or programme.
+// Happens is the event as package settlement takes it. ok is false when the books no longer have its partner or
+// programme.
 func (e *IncentiveEvent) Happens(bk *books.Books) (out settlement.Event, ok bool) {
 	out = settlement.Event{ID: e.ID, Partner: bk.Partner(e.Partner), Programme: bk.Programme(e.Programme), Time: e.Time}
 	var errs [2]error

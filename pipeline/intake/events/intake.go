@@ -132,7 +132,8 @@ type failure struct {
 }
 
 // Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
-func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string, reject RejectFunc) error {
+func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
+	reject RejectFunc) error {
 	v := &view{b, spec}
 	rules := in.rulesOf(spec.Name)
 	fault := 0
@@ -236,7 +237,8 @@ func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]strin
 
 // earlierInTransfer is rules.earlier of transfers.
 func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
-	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]), in.badPartner("to_partner_id", texts["to_partner_id"]))
+	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]),
+		in.badPartner("to_partner_id", texts["to_partner_id"]))
 	if bad == nil && comesBefore(feed.Transfers(), "cycle", f.Column) {
 		bad = badCycle(texts["cycle"])
 	}
@@ -398,7 +400,8 @@ func (in *Intake) checkCustomer(id string, t period.Instant, code *int32) *failu
 
 // adjustment reads and checks row i of the adjustments feed, and keeps it if it passes.
 func (in *Intake) adjustment(v *view, i int, file int32) (id string, bad *failure) {
-	a := &Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf, Note: v.text("note", i)}
+	a := &Adjustment{ID: v.text("adjustment_id", i), File: file, Row: v.batch.First + int64(i), AsOf: in.AsOf,
+		Note: v.text("note", i)}
 	a.Detail, _ = v.whole("bill_detail_type", i)
 	if !isDetail(a.Detail) {
 		return a.ID, &failure{"bill_detail_type", reason.BadRow, fmt.Sprint(a.Detail)}

@@ -22,7 +22,8 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// The run's clock is 1 November 2026 08:00 in Shanghai, and nothing may lie more than an hour past it. September is closed.
+// The run's clock is 1 November 2026 08:00 in Shanghai, and nothing may lie more than an hour past it. September is
+// closed.
 var (
 	asOf   = instant("2026-11-01T00:00:00Z")
 	closed = period.CycleOf(2026, 9)
@@ -45,15 +46,19 @@ func loadBooks(t testing.TB, digits int) *books.Books {
 	}
 	fsys := fstest.MapFS{}
 	for name, text := range map[string]string{
-		"products.csv":    "sku,service_type_code,measure,pricing_model\nvm,compute,hour,flat\nseat,desk,seat,period\n",
-		"prices.csv":      "sku,region_code,period_type,valid_from,tier,unit_price\nvm,*,,2026-01-01,1,1\nseat,*,month,2026-01-01,1,30\n",
-		"customers.csv":   "customer_id,valid_from,valid_to\nacme,2026-01-01,\ngone,2026-01-01,2026-09-15\n",
-		"partners.csv":    "partner_id,kind,valid_from,valid_to\np1,distributor,,\np2,distributor,,2026-02-01\n",
-		"incentives.yaml": "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}], confirm_within_working_days: 5}\n- {id: season, period: quarter, partners: [p1], tiers: [{from: \"0\", rate: \"0.1\"}]}\n",
+		"products.csv": "sku,service_type_code,measure,pricing_model\nvm,compute,hour,flat\nseat,desk,seat,period\n",
+		"prices.csv": "sku,region_code,period_type,valid_from,tier,unit_price\nvm,*,,2026-01-01,1,1\n" +
+			"seat,*,month,2026-01-01,1,30\n",
+		"customers.csv": "customer_id,valid_from,valid_to\nacme,2026-01-01,\ngone,2026-01-01,2026-09-15\n",
+		"partners.csv":  "partner_id,kind,valid_from,valid_to\np1,distributor,,\np2,distributor,,2026-02-01\n",
+		"incentives.yaml": "- {id: boost, period: month, tiers: [{from: \"0\", rate: \"0.1\"}], " +
+			"confirm_within_working_days: 5}\n" +
+			"- {id: season, period: quarter, partners: [p1], tiers: [{from: \"0\", rate: \"0.1\"}]}\n",
 	} {
 		fsys["books/"+name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	b, err := books.Load(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: digits}, Vendor: settings.Vendor{ID: "vendor", Name: "Vendor"}})
+	b, err := books.Load(fsys, settings.Settings{Zone: zone, Currency: settings.Currency{Code: "CNY", Digits: digits},
+		Vendor: settings.Vendor{ID: "vendor", Name: "Vendor"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +74,8 @@ type taken struct {
 // take reads files, named by feed/name, and decides them beside what the book knows.
 func take(t testing.TB, bk *books.Books, book *Book, files map[string]string, batchRows int, backwards bool) taken {
 	t.Helper()
-	in := &Intake{Books: bk, Prices: rating.Compile(bk, rating.Rules{Grain: rating.PerLine, Mode: money.Truncate, Digits: bk.Digits}), AsOf: asOf, Latest: asOf + period.Instant(period.Hour)}
+	in := &Intake{Books: bk, Prices: rating.Compile(bk, rating.Rules{Grain: rating.PerLine, Mode: money.Truncate,
+		Digits: bk.Digits}), AsOf: asOf, Latest: asOf + period.Instant(period.Hour)}
 	var names []string
 	for name := range files {
 		names = append(names, name)
@@ -120,9 +126,11 @@ func (k *taken) put(t testing.TB, file string, row int64, text string) {
 func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, rows map[string]string) {
 	t.Helper()
 	feedName, _, _ := strings.Cut(name, "/")
-	spec := map[string]*feed.Spec{"orders": feed.Orders(), "adjustments": feed.Adjustments(), "accounts": feed.Accounts(), "transfers": feed.Transfers(),
+	spec := map[string]*feed.Spec{"orders": feed.Orders(), "adjustments": feed.Adjustments(),
+		"accounts": feed.Accounts(), "transfers": feed.Transfers(),
 		"incentive_events": feed.IncentiveEvents()}[feedName]
-	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec, feed.Options{BatchRows: batchRows, MaxRecord: 4096})
+	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,
+		feed.Options{BatchRows: batchRows, MaxRecord: 4096})
 	var whole *feed.FileError
 	if errors.As(err, &whole) {
 		rows[name] = err.Error()
@@ -148,7 +156,8 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = "read"
 		}
 		fields := func(i int) map[string]string { return feed.Fields(string(r.Header()), b.Raw(nil, i)) }
-		err = in.Batch(spec, b, int32(file), fields, func(i int, column string, why reason.Reason, value, id string) error {
+		err = in.Batch(spec, b, int32(file), fields, func(i int, column string, why reason.Reason, value,
+			id string) error {
 			rows[fmt.Sprintf("%s:%d", name, b.First+int64(i))] = fmt.Sprintf("%s %s %q %s", column, why, value, id)
 			return nil
 		})
@@ -159,7 +168,8 @@ func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, 
 	}
 }
 
-// TestBadRows: every way in which a row of accounts, transfers or incentive_events fails on its own, and which failure comes first.
+// TestBadRows: every way in which a row of accounts, transfers or incentive_events fails on its own, and which failure
+// comes first.
 func TestBadRows(t *testing.T) {
 	t.Parallel()
 	headers := map[string]string{
@@ -175,7 +185,8 @@ func TestBadRows(t *testing.T) {
 		{"accounts", "a,acme," + at + ",reclaim,stored_value,999999999999999999.99", "accepted"},
 		{"accounts", "a,acme," + at + ",credit_limit,credit,0", "accepted"},
 		{"accounts", "a,acme,2026-11-01T01:00:00Z,recharge,cash,1", "accepted"},
-		{"accounts", "a,acme,2026-11-01T01:00:00.000001Z,recharge,cash,1", `time future "2026-11-01T01:00:00.000001Z" a`},
+		{"accounts", "a,acme,2026-11-01T01:00:00.000001Z,recharge,cash,1",
+			`time future "2026-11-01T01:00:00.000001Z" a`},
 		{"accounts", "a,acme," + at + ",top_up,cash,1", `type bad_row "top_up" a`},
 		{"accounts", "a,acme," + at + ",recharge,debt,1", `balance_type bad_row "debt" a`},
 		{"accounts", "a,acme," + at + ",Recharge,debt,x", `type bad_row "Recharge" a`},
@@ -194,7 +205,8 @@ func TestBadRows(t *testing.T) {
 		{"accounts", "a,acme," + at + ",recharge,cash,0.001", `amount bad_decimal "0.001" a`},
 		{"accounts", "a,acme," + at + ",credit_limit,credit,0.001", `amount bad_decimal "0.001" a`},
 		{"accounts", "a,acme," + at + ",recharge,cash,0", `amount out_of_range "0" a`},
-		{"accounts", "a,acme," + at + ",recharge,cash,1000000000000000000", `amount out_of_range "1000000000000000000" a`},
+		{"accounts", "a,acme," + at + ",recharge,cash,1000000000000000000",
+			`amount out_of_range "1000000000000000000" a`},
 		{"accounts", "a,nobody,2027-01-01T00:00:00Z,recharge,cash,0.001", `amount bad_decimal "0.001" a`},
 		{"accounts", "a,nobody,2027-01-01T00:00:00Z,recharge,cash,1", `time future "2027-01-01T00:00:00Z" a`},
 		{"accounts", "a,nobody," + at + ",recharge,cash,1", `customer_id unknown_customer "nobody" a`},
@@ -242,7 +254,8 @@ func TestBadRows(t *testing.T) {
 		t.Run(c.feed+" "+c.row, func(t *testing.T) {
 			t.Parallel()
 			name := c.feed + "/a.csv"
-			got := take(t, loadBooks(t, 2), NewBook(), map[string]string{name: headers[c.feed] + c.row + "\n"}, 10, false)
+			got := take(t, loadBooks(t, 2), NewBook(), map[string]string{name: headers[c.feed] + c.row + "\n"}, 10,
+				false)
 			if got.rows[name+":1"] != c.want {
 				t.Errorf("got  %s\nwant %s", got.rows[name+":1"], c.want)
 			}
@@ -261,7 +274,8 @@ func TestDigits(t *testing.T) {
 		{0, "10", "accepted"}, {0, "10.00", "accepted"}, {0, "10.5", `amount bad_decimal "10.5" a`},
 		{8, "0.00000001", "accepted"}, {8, "0.000000001", `amount bad_decimal "0.000000001" a`},
 	} {
-		got := take(t, loadBooks(t, c.digits), NewBook(), map[string]string{"accounts/a.csv": head + c.amount + "\n"}, 10, false)
+		got := take(t, loadBooks(t, c.digits), NewBook(), map[string]string{"accounts/a.csv": head + c.amount + "\n"},
+			10, false)
 		if got.rows["accounts/a.csv:1"] != c.want {
 			t.Errorf("%d digits, %s: %s, want %s", c.digits, c.amount, got.rows["accounts/a.csv:1"], c.want)
 		}
@@ -272,7 +286,8 @@ func TestDigits(t *testing.T) {
 // The fault of a later column, and the range, come after it.
 func TestDigitsOfOrders(t *testing.T) {
 	t.Parallel()
-	const order = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,official_amount\n"
+	const order = "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num," +
+		"pay_time,official_amount\n"
 	const adjustment = "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"
 	buy := func(kind, customer, amount string) string {
 		return order + "o," + kind + "," + customer + ",seat,east,x,1,month,1,2026-10-02T00:00:00Z," + amount + "\n"
@@ -290,8 +305,10 @@ func TestDigitsOfOrders(t *testing.T) {
 		{2, "orders", buy("change", "acme", "-0.483"), `official_amount bad_decimal "-0.483" o/1`},
 		{2, "orders", buy("change", "acme", "-0.480"), "accepted"},
 		{2, "orders", buy("new", "nobody", "0.001"), `official_amount bad_decimal "0.001" o/1`},
-		{2, "orders", buy("new", "acme", "1000000000000000000.001"), `official_amount bad_decimal "1000000000000000000.001" o/1`},
-		{2, "orders", buy("new", "acme", "1000000000000000000.010"), `official_amount out_of_range "1000000000000000000.010" o/1`},
+		{2, "orders", buy("new", "acme", "1000000000000000000.001"),
+			`official_amount bad_decimal "1000000000000000000.001" o/1`},
+		{2, "orders", buy("new", "acme", "1000000000000000000.010"),
+			`official_amount out_of_range "1000000000000000000.010" o/1`},
 		{2, "adjustments", adjust("-0.005", "9"), `amount bad_decimal "-0.005" a`},
 		{3, "adjustments", adjust("-0.005", "9"), "accepted"},
 		{2, "adjustments", adjust("0.005", ""), `amount bad_decimal "0.005" a`},
@@ -334,31 +351,41 @@ func TestNDJSONForm(t *testing.T) {
 		"incentive_events/a.ndjson": `{"event_id":"e","partner_id":"px","programme_id":"boost","period":true,"event":"confirm","time":"x"}`,
 		"transfers/a.ndjson":        `{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","amount":1.50}`,
 	}, 10, false)
-	want := map[string]string{"accounts/a.ndjson:1": `time bad_row "[1]" a`, "incentive_events/a.ndjson:1": `period bad_row "true" e`,
-		"transfers/a.ndjson:1": `cycle bad_time "202609" t`}
+	want := map[string]string{"accounts/a.ndjson:1": `time bad_row "[1]" a`,
+		"incentive_events/a.ndjson:1": `period bad_row "true" e`,
+		"transfers/a.ndjson:1":        `cycle bad_time "202609" t`}
 	if diff := gocmp.Diff(want, got.rows); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// TestIdentities: duplicates and conflicts within a run and with what an earlier one accepted, in any order of files and batches.
+// TestIdentities: duplicates and conflicts within a run and with what an earlier one accepted, in any order of files
+// and batches.
 func TestIdentities(t *testing.T) {
 	t.Parallel()
 	bk := loadBooks(t, 2)
 	const accounts = "event_id,customer_id,time,type,balance_type,amount\n"
 	first := map[string]string{
-		"accounts/1.csv": accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,1\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,9\na,acme,2026-10-02T08:00:00+08:00,recharge,cash,1.00\n",
-		"accounts/2.csv": accounts + "c,acme,2026-10-02T00:00:00Z,recharge,cash,1\nc,acme,2026-10-02T00:00:00Z,allocate,cash,1\nc,acme,2026-10-02T00:00:00Z,recharge,cash,1\n" +
+		"accounts/1.csv": accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,1\n" +
+			"b,acme,2026-10-02T00:00:00Z,withdraw,cash,9\na,acme,2026-10-02T08:00:00+08:00,recharge,cash,1.00\n",
+		"accounts/2.csv": accounts + "c,acme,2026-10-02T00:00:00Z,recharge,cash,1\n" +
+			"c,acme,2026-10-02T00:00:00Z,allocate,cash,1\nc,acme,2026-10-02T00:00:00Z,recharge,cash,1\n" +
 			"d,acme,2026-10-02T00:00:00Z,recharge,cash,0.001\nd,acme,2026-10-02T00:00:00Z,recharge,cash,1\n",
-		"transfers/1.csv":        "transfer_id,cycle,from_partner_id,to_partner_id,amount\na,2026-10,p1,p2,1\na,2026-10,p1,p2,1.0\nb,2026-10,p1,p2,1\nb,2026-09,p1,p2,1\n",
-		"incentive_events/1.csv": "event_id,partner_id,programme_id,period,event,time\na,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\n",
+		"transfers/1.csv": "transfer_id,cycle,from_partner_id,to_partner_id,amount\na,2026-10,p1,p2,1\n" +
+			"a,2026-10,p1,p2,1.0\nb,2026-10,p1,p2,1\nb,2026-09,p1,p2,1\n",
+		"incentive_events/1.csv": "event_id,partner_id,programme_id,period,event,time\n" +
+			"a,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\n" +
+			"b,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\n",
 	}
 	want := map[string]string{
 		"accounts/1.csv:1": "accepted", "accounts/1.csv:2": "accepted", "accounts/1.csv:3": "duplicate",
-		"accounts/2.csv:1": `event_id conflict "c" c`, "accounts/2.csv:2": `event_id conflict "c" c`, "accounts/2.csv:3": `event_id conflict "c" c`,
+		"accounts/2.csv:1": `event_id conflict "c" c`, "accounts/2.csv:2": `event_id conflict "c" c`,
+		"accounts/2.csv:3": `event_id conflict "c" c`,
 		"accounts/2.csv:4": `amount bad_decimal "0.001" d`, "accounts/2.csv:5": "accepted",
-		"transfers/1.csv:1": "accepted", "transfers/1.csv:2": "duplicate", "transfers/1.csv:3": `transfer_id conflict "b" b`, "transfers/1.csv:4": `transfer_id conflict "b" b`,
-		"incentive_events/1.csv:1": "accepted", "incentive_events/1.csv:2": `event bad_state "payable" b`, "incentive_events/1.csv:3": "duplicate",
+		"transfers/1.csv:1": "accepted", "transfers/1.csv:2": "duplicate",
+		"transfers/1.csv:3": `transfer_id conflict "b" b`, "transfers/1.csv:4": `transfer_id conflict "b" b`,
+		"incentive_events/1.csv:1": "accepted", "incentive_events/1.csv:2": `event bad_state "payable" b`,
+		"incentive_events/1.csv:3": "duplicate",
 	}
 	book := NewBook()
 	for _, rows := range []int{1, 100} {
@@ -380,13 +407,19 @@ func TestIdentities(t *testing.T) {
 	}
 	book.Accounts["b"].Refused = true
 	second := map[string]string{
-		"accounts/3.csv":         accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,2\na,acme,2026-10-02T00:00:00Z,recharge,cash,1\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,9\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,8\n",
-		"transfers/2.csv":        "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\na,2026-10,p1,p2,acme,1\na,2026-10,p1,p2,,1\nb,2026-09,p1,p2,,1\n",
-		"incentive_events/2.csv": "event_id,partner_id,programme_id,period,event,time\nb,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\nb,p1,boost,2026-09,dispute,2026-10-06T00:00:00Z\n",
+		"accounts/3.csv": accounts + "a,acme,2026-10-02T00:00:00Z,recharge,cash,2\n" +
+			"a,acme,2026-10-02T00:00:00Z,recharge,cash,1\nb,acme,2026-10-02T00:00:00Z,withdraw,cash,9\n" +
+			"b,acme,2026-10-02T00:00:00Z,withdraw,cash,8\n",
+		"transfers/2.csv": "transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\n" +
+			"a,2026-10,p1,p2,acme,1\na,2026-10,p1,p2,,1\nb,2026-09,p1,p2,,1\n",
+		"incentive_events/2.csv": "event_id,partner_id,programme_id,period,event,time\n" +
+			"b,p1,boost,2026-09,confirm,2026-10-06T00:00:00Z\nb,p1,boost,2026-09,dispute,2026-10-06T00:00:00Z\n",
 	}
 	want = map[string]string{
-		"accounts/3.csv:1": `event_id conflict "a" a`, "accounts/3.csv:2": "duplicate", "accounts/3.csv:3": "duplicate", "accounts/3.csv:4": `event_id conflict "b" b`,
-		"transfers/2.csv:1": `transfer_id conflict "a" a`, "transfers/2.csv:2": "duplicate", "transfers/2.csv:3": "accepted",
+		"accounts/3.csv:1": `event_id conflict "a" a`, "accounts/3.csv:2": "duplicate", "accounts/3.csv:3": "duplicate",
+		"accounts/3.csv:4":  `event_id conflict "b" b`,
+		"transfers/2.csv:1": `transfer_id conflict "a" a`, "transfers/2.csv:2": "duplicate",
+		"transfers/2.csv:3":        "accepted",
 		"incentive_events/2.csv:1": "duplicate", "incentive_events/2.csv:2": `event_id conflict "b" b`,
 	}
 	if diff := gocmp.Diff(want, take(t, bk, book, second, 1, false).rows); diff != "" {
@@ -397,7 +430,8 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// TestTakeEffect: when events of open and closed cycles take effect; the 1st of October in Shanghai begins at 16:00 UTC.
+// TestTakeEffect: when events of open and closed cycles take effect; the 1st of October in Shanghai begins at 16:00
+// UTC.
 func TestTakeEffect(t *testing.T) {
 	t.Parallel()
 	zone := loadBooks(t, 2).Zone
@@ -408,8 +442,10 @@ func TestTakeEffect(t *testing.T) {
 	}{
 		{"in time", "2026-10-03T00:00:00Z", "2026-10-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-03T00:00:00Z"},
 		{"late", "2026-09-03T00:00:00Z", "2026-10-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-05T00:00:00Z"},
-		{"later than the cycle", "2026-09-03T00:00:00Z", "2026-11-05T00:00:00Z", period.CycleOf(2026, 10), "2026-10-31T15:59:59.999999Z"},
-		{"a clock put back", "2026-09-03T00:00:00Z", "2026-09-05T00:00:00Z", period.CycleOf(2026, 10), "2026-09-30T16:00:00Z"},
+		{"later than the cycle", "2026-09-03T00:00:00Z", "2026-11-05T00:00:00Z", period.CycleOf(2026, 10),
+			"2026-10-31T15:59:59.999999Z"},
+		{"a clock put back", "2026-09-03T00:00:00Z", "2026-09-05T00:00:00Z", period.CycleOf(2026, 10),
+			"2026-09-30T16:00:00Z"},
 	} {
 		e := &AccountEvent{Time: instant(c.time), AsOf: instant(c.asOf)}
 		e.takeEffect(zone, c.billed)
@@ -421,15 +457,24 @@ func TestTakeEffect(t *testing.T) {
 
 // FuzzIntake: no file of a feed of events panics; every row of it is decided once; batches do not matter.
 func FuzzIntake(f *testing.F) {
-	f.Add(uint8(0), []byte("event_id,customer_id,time,type,balance_type,amount\na,acme,2026-10-02T00:00:00Z,recharge,cash,1\na,acme,2026-10-02T00:00:00Z,credit_limit,cash,0.001\nb,gone\n"))
-	f.Add(uint8(1), []byte("transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\nt,2026-10,p1,p2,acme,1\nt,2026-1x,p1,p9,,-1\n"))
-	f.Add(uint8(2), []byte("event_id,partner_id,programme_id,period,event,time\ne,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\ne,p1,season,2026-Q9,nod,x\n,,,,,\n"))
-	f.Add(uint8(3), []byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type\na,acme,vm,2026-10-02T00:00:00Z,-1,9\n"))
-	f.Add(uint8(4), []byte("order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,base_order_id\n"+
-		"o,new,acme,seat,east,r,1,month,1,2026-10-02T00:00:00Z,\nu,unsubscribe,acme,,,,,,,2026-10-03T00:00:00Z,o\n"))
+	f.Add(uint8(0), []byte("event_id,customer_id,time,type,balance_type,amount\n"+
+		"a,acme,2026-10-02T00:00:00Z,recharge,cash,1\na,acme,2026-10-02T00:00:00Z,credit_limit,cash,0.001\nb,gone\n"))
+	f.Add(uint8(1), []byte("transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\n"+
+		"t,2026-10,p1,p2,acme,1\nt,2026-1x,p1,p9,,-1\n"))
+	f.Add(uint8(2), []byte("event_id,partner_id,programme_id,period,event,time\n"+
+		"e,p1,boost,2026-09,confirm,2026-10-05T00:00:00Z\ne,p1,season,2026-Q9,nod,x\n,,,,,\n"))
+	f.Add(uint8(3), []byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"+
+		"a,acme,vm,2026-10-02T00:00:00Z,-1,9\n"))
+	f.Add(uint8(4),
+		[]byte(
+			"order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,"+
+				"base_order_id\n"+
+				"o,new,acme,seat,east,r,1,month,1,2026-10-02T00:00:00Z,\n"+
+				"u,unsubscribe,acme,,,,,,,2026-10-03T00:00:00Z,o\n"))
 	bk := loadBooks(f, 2)
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		name := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders"}[which%5] + []string{"/a.csv", "/a.ndjson"}[which/5%2]
+		name := []string{"accounts", "transfers", "incentive_events", "adjustments", "orders"}[which%5] +
+			[]string{"/a.csv", "/a.ndjson"}[which/5%2]
 		one := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1, false)
 		many := take(t, bk, NewBook(), map[string]string{name: string(data)}, 1000, false)
 		if _, whole := one.rows[name]; whole {

@@ -20,7 +20,8 @@ const (
 	detailLate = 16
 )
 
-// Line is one line that comes one by one, typed. What follows from customer, sku and version alone is looked up as it is written.
+// Line is one line that comes one by one, typed. What follows from customer, sku and version alone is looked up as it
+// is written.
 type Line struct {
 	line.Charge
 	Customer, SKU               int32
@@ -48,18 +49,25 @@ func (l *Line) discount(bk *books.Books) string {
 
 // before is the order of spec §8 within a customer.
 func (l *Line) before(m *Line) int {
-	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID), cmp.Compare(l.Tier, m.Tier),
-		cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource), l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
+	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
+		cmp.Compare(l.Tier, m.Tier),
+		cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource), l.UnitPrice.Cmp(m.UnitPrice),
+		l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
 		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment))
 }
 
 // appendTo writes the line into a batch of the lines table.
 func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) {
 	col, p := c.C, &bk.Products[l.SKU]
-	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID, tables.LPartnerID: l.Partner,
-		tables.LAssociationType: associationText(l.Association), tables.LServiceTypeCode: p.ServiceTypeCode, tables.LResourceTypeCode: p.ResourceTypeCode,
-		tables.LRegionCode: l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(), tables.LSKU: p.SKU, tables.LUsageType: p.UsageType,
-		tables.LMeasure: p.Measure, tables.LDiscountID: l.discount(bk), tables.LOriginCycle: l.Origin, tables.LDay: key.Day,
+	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID,
+		tables.LPartnerID:       l.Partner,
+		tables.LAssociationType: associationText(l.Association), tables.LServiceTypeCode: p.ServiceTypeCode,
+		tables.LResourceTypeCode: p.ResourceTypeCode,
+		tables.LRegionCode:       l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(),
+		tables.LSKU:       p.SKU,
+		tables.LUsageType: p.UsageType,
+		tables.LMeasure:   p.Measure, tables.LDiscountID: l.discount(bk), tables.LOriginCycle: l.Origin,
+		tables.LDay:       key.Day,
 		tables.LPriceList: "", tables.LPriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {
@@ -70,22 +78,28 @@ func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) 
 	for i, word := range words {
 		col[i].AddWord(word)
 	}
-	for i, text := range map[int]string{tables.LID: l.ID, tables.LResourceID: l.Resource, tables.LResourceName: l.Name, tables.LResourceTag: l.Tag, tables.LPackageDraws: l.Draws} {
+	for i, text := range map[int]string{tables.LID: l.ID, tables.LResourceID: l.Resource, tables.LResourceName: l.Name,
+		tables.LResourceTag: l.Tag, tables.LPackageDraws: l.Draws} {
 		col[i].AddText(text)
 	}
-	for i, small := range map[int]int32{tables.LChargingMode: l.ChargingMode, tables.LBillDetailType: l.Detail, tables.LTier: int32(l.Tier)} {
+	for i, small := range map[int]int32{tables.LChargingMode: l.ChargingMode, tables.LBillDetailType: l.Detail,
+		tables.LTier: int32(l.Tier)} {
 		col[i].Codes = append(col[i].Codes, small)
 	}
-	for i, t := range map[int]period.Instant{tables.LTradeTime: l.TradeTime, tables.LConsumeTime: l.TradeTime, tables.LUsageStart: l.Start, tables.LUsageEnd: orNothing(l.End), tables.LPriceValidFrom: from,
+	for i, t := range map[int]period.Instant{tables.LTradeTime: l.TradeTime, tables.LConsumeTime: l.TradeTime,
+		tables.LUsageStart: l.Start, tables.LUsageEnd: orNothing(l.End), tables.LPriceValidFrom: from,
 		tables.LOwnTime: l.unlessStart(l.Own), tables.LInstant: l.unlessStart(l.Instant)} {
 		addInt(&col[i], int64(t))
 	}
-	for i, q := range map[int]money.SignedQuantity{tables.LUsageAmount: l.UsageAmount, tables.LFreeResourceUsage: l.Free, tables.LQuantity: l.Quantity} {
+	for i, q := range map[int]money.SignedQuantity{tables.LUsageAmount: l.UsageAmount,
+		tables.LFreeResourceUsage: l.Free, tables.LQuantity: l.Quantity} {
 		col[i].AddDec(q.Raw())
 	}
 	col[tables.LUnitPrice].AddDec(l.UnitPrice.Raw())
-	for i, a := range map[int]money.Amount{tables.LOfficialAmount: l.Official, tables.LDiscountAmount: l.Discount, tables.LTruncatedAmount: l.Truncated,
-		tables.LPaymentAmount: l.Payment, tables.LCashAmount: l.Payment, tables.LCreditAmount: {}, tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
+	for i, a := range map[int]money.Amount{tables.LOfficialAmount: l.Official, tables.LDiscountAmount: l.Discount,
+		tables.LTruncatedAmount: l.Truncated,
+		tables.LPaymentAmount:   l.Payment, tables.LCashAmount: l.Payment, tables.LCreditAmount: {},
+		tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
 		tables.LFlexiCouponAmount: {}, tables.LDebtAmount: {}, tables.LCountedCoupon: {}} {
 		col[i].AddDec(a.Raw())
 	}

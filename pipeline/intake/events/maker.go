@@ -50,7 +50,8 @@ func (m *Maker) Places(b *Book) map[place.Place]bool {
 	return places
 }
 
-// Make writes the events of a place and their lines and sums into the transaction's next state. It returns the number of lines.
+// Make writes the events of a place and their lines and sums into the transaction's next state. It returns the number
+// of lines.
 func (m *Maker) Make(b *Book, p place.Place) (int64, error) {
 	orders, adjustments := m.at(b, p)
 	if err := m.store(p, orders, adjustments); err != nil {
@@ -118,7 +119,8 @@ func (m *Maker) file(key lake.FileKey, rows *parquet.Columns, sums []lake.Sum) e
 
 // write writes the lines of a place and their sums per customer.
 func (m *Maker) write(p place.Place, lines []*Line) error {
-	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay, Bucket: p.Bucket}, lines)
+	files, err := Files(m.Txn, m.Books, lake.FileKey{Table: "lines", Cycle: p.Cycle.String(), Day: lake.EventsDay,
+		Bucket: p.Bucket}, lines)
 	if err != nil {
 		return err
 	}
@@ -132,7 +134,8 @@ func (m *Maker) write(p place.Place, lines []*Line) error {
 
 // orderLine is the line of one accepted order (spec §4.8, §4.9).
 func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
-	l := &Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod, Detail: int32(o.Type.BillDetailType()),
+	l := &Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod,
+		Detail:  int32(o.Type.BillDetailType()),
 		TradeID: o.ID, ID: o.id(), TradeTime: o.PayTime, Start: o.Effective, End: o.Expire}
 	at := o.PayTime
 	if o.Type == rating.Unsubscribe {
@@ -181,7 +184,8 @@ func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
 	if err != nil {
 		return err
 	}
-	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire,
+	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective,
+		Expire:   base.Expire,
 		Official: paid.official, Payment: paid.payment}, o.PayTime, m.Refund)
 	if err != nil {
 		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
@@ -201,7 +205,8 @@ func (m *Maker) paid(base *Order) (*paidLine, error) {
 		}
 		return &paidLine{charge.Official, charge.Payment, (&Line{Charge: charge}).discount(m.Books)}, nil
 	}
-	key := lake.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: lake.EventsDay, Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
+	key := lake.FileKey{Table: "lines", Cycle: base.Cycle.String(), Day: lake.EventsDay,
+		Bucket: m.Bucket(m.Books.Customers[base.Customer].ID)}
 	if err := m.loadBilled(key); err != nil {
 		return nil, err
 	}
@@ -254,7 +259,8 @@ func amountAt(c *parquet.Columns, col, i int) (money.Amount, error) {
 
 // adjustmentLine is the line of a manual adjustment: its amount, and no quantity (spec §3.19, §6.3).
 func (m *Maker) adjustmentLine(a *Adjustment) *Line {
-	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail), TradeID: a.Cycle.String(), ID: a.ID,
+	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
+		TradeID: a.Cycle.String(), ID: a.ID,
 		TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if m.Books.Products[a.SKU].Model == books.Subscription {
 		l.ChargingMode = byPeriod

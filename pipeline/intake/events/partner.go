@@ -25,7 +25,8 @@ type Transfer struct {
 }
 
 func (t *Transfer) same(u *Transfer) bool {
-	return t.ID == u.ID && t.Own == u.Own && t.From == u.From && t.To == u.To && t.Customer == u.Customer && t.Amount == u.Amount
+	return t.ID == u.ID && t.Own == u.Own && t.From == u.From && t.To == u.To && t.Customer == u.Customer &&
+		t.Amount == u.Amount
 }
 
 // IncentiveEvent is one row of the incentive_events feed that passed acceptance (spec §3.18).
@@ -45,7 +46,8 @@ type IncentiveEvent struct {
 }
 
 func (e *IncentiveEvent) same(f *IncentiveEvent) bool {
-	return e.ID == f.ID && e.Partner == f.Partner && e.Programme == f.Programme && e.Period == f.Period && e.Event == f.Event && e.Time == f.Time
+	return e.ID == f.ID && e.Partner == f.Partner && e.Programme == f.Programme && e.Period == f.Period &&
+		e.Event == f.Event && e.Time == f.Time
 }
 
 // Before is the order in which the events of an incentive apply: by time, then event_id bytewise (EV-8).
@@ -71,11 +73,13 @@ func badCycle(text string) *failure {
 
 // transfer reads and checks row i of the transfers feed, and keeps it if it passes.
 func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure) {
-	t := &Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i), To: v.text("to_partner_id", i), Customer: v.text("customer_id", i),
-		AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+	t := &Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i), To: v.text("to_partner_id", i),
+		Customer: v.text("customer_id", i),
+		AsOf:     in.AsOf, File: file, Row: v.batch.First + int64(i)}
 	t.Amount, _ = v.amount("amount", i)
 	cycle := v.text("cycle", i)
-	if bad := cmp.Or(in.badPartner("from_partner_id", t.From), in.badPartner("to_partner_id", t.To), badCycle(cycle)); bad != nil {
+	if bad := cmp.Or(in.badPartner("from_partner_id", t.From), in.badPartner("to_partner_id", t.To),
+		badCycle(cycle)); bad != nil {
 		return t.ID, bad
 	}
 	t.Own, _ = period.ParseCycle(cycle) // badCycle has seen it
@@ -88,7 +92,8 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 	return t.ID, nil
 }
 
-// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme (spec §3.20).
+// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme (spec
+// §3.20).
 func (in *Intake) badIncentiveWord(event, partner, programme string) *failure {
 	if bad := in.badPartner("partner_id", partner); bad != nil {
 		return bad
@@ -110,10 +115,11 @@ func badPeriod(text string) *failure {
 	return nil
 }
 
-// incentive reads and checks row i of the incentive_events feed, and keeps it if it passes. Whether it fits the state of its incentive
-// is decided later (EV-8).
+// incentive reads and checks row i of the incentive_events feed, and keeps it if it passes. Whether it fits the state
+// of its incentive is decided later (EV-8).
 func (in *Intake) incentive(v *view, i int, file int32) (id string, bad *failure) {
-	e := &IncentiveEvent{ID: v.text("event_id", i), Partner: v.text("partner_id", i), Programme: v.text("programme_id", i), Period: v.text("period", i),
+	e := &IncentiveEvent{ID: v.text("event_id", i), Partner: v.text("partner_id", i),
+		Programme: v.text("programme_id", i), Period: v.text("period", i),
 		Event: v.text("event", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
 	if bad := cmp.Or(in.badIncentiveWord(e.Event, e.Partner, e.Programme), badPeriod(e.Period)); bad != nil {
 		return e.ID, bad

@@ -12,20 +12,22 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TransferBucket is the bucket of transfers: they are about partners, who have customers in every bucket, and are few, so one file a
-// cycle holds them all; bucket 0 is always there.
+// TransferBucket is the bucket of transfers: they are about partners, who have customers in every bucket, and are few,
+// so one file a cycle holds them all; bucket 0 is always there.
 const TransferBucket = 0
 
-// IncentivesKey is the place of incentive events in the lake: one file for all. They are about periods of programmes and no cycle, and
-// closing a cycle does not end what can be said of them (EV-8).
+// IncentivesKey is the place of incentive events in the lake: one file for all. They are about periods of programmes
+// and no cycle, and closing a cycle does not end what can be said of them (EV-8).
 func IncentivesKey() lake.FileKey {
 	return lake.FileKey{Table: "incentive_events", Bucket: lake.NoBucket}
 }
 
-// StorePartners stores the transfers of every cycle that has new ones, and the incentive events if one is new or decided otherwise.
+// StorePartners stores the transfers of every cycle that has new ones, and the incentive events if one is new or
+// decided otherwise.
 func (m *Maker) StorePartners(b *Book) error {
 	for _, c := range b.newTransfers() {
-		if err := m.file(lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}, transfersOf(b, c), nil); err != nil {
+		if err := m.file(lake.FileKey{Table: "transfers", Cycle: c.String(), Bucket: TransferBucket}, transfersOf(b, c),
+			nil); err != nil {
 			return err
 		}
 	}
@@ -90,13 +92,16 @@ func incentiveRows(b *Book) *parquet.Columns {
 	for _, id := range slices.Sorted(maps.Keys(b.Incentives)) {
 		e := b.Incentives[id]
 		col := rows.C
-		for i, word := range map[int]string{tables.VPartnerID: e.Partner, tables.VProgrammeID: e.Programme, tables.VPeriod: e.Period, tables.VEvent: e.Event,
-			tables.VMet: e.Met, tables.VFile: e.From.File, tables.VFileHash: e.From.Hash, tables.VHeader: e.From.Header} {
+		for i, word := range map[int]string{tables.VPartnerID: e.Partner, tables.VProgrammeID: e.Programme,
+			tables.VPeriod: e.Period, tables.VEvent: e.Event,
+			tables.VMet: e.Met, tables.VFile: e.From.File, tables.VFileHash: e.From.Hash,
+			tables.VHeader: e.From.Header} {
 			col[i].AddWord(word)
 		}
 		col[tables.VEventID].AddText(e.ID)
 		col[tables.VRaw].AddText(e.From.Raw)
-		for i, v := range map[int]int64{tables.VTime: int64(e.Time), tables.VAsOf: int64(e.AsOf), tables.VRow: e.From.Row} {
+		for i, v := range map[int]int64{tables.VTime: int64(e.Time), tables.VAsOf: int64(e.AsOf),
+			tables.VRow: e.From.Row} {
 			addInt(&col[i], v)
 		}
 		col[tables.VRefused].Codes = append(col[tables.VRefused].Codes, flag(e.Refused))
@@ -117,7 +122,8 @@ func flag(yes bool) int32 {
 func (b *Book) loadTransfer(c *parquet.Columns, i int, cycle period.Cycle, _ *books.Books) (err error) {
 	t := &Transfer{File: -1, Cycle: cycle}
 	col := c.C
-	t.ID, t.From, t.To = string(col[tables.FTransferID].Text(i)), col[tables.FFromPartnerID].Word(i), col[tables.FToPartnerID].Word(i)
+	t.ID, t.From, t.To = string(col[tables.FTransferID].Text(i)), col[tables.FFromPartnerID].Word(i),
+		col[tables.FToPartnerID].Word(i)
 	t.Customer, t.AsOf = col[tables.FCustomerID].Word(i), period.Instant(col[tables.FAsOf].Ints[i])
 	if t.Own, err = period.ParseCycle(col[tables.FOwnCycle].Word(i)); err != nil {
 		return err
@@ -131,10 +137,14 @@ func (b *Book) loadTransfer(c *parquet.Columns, i int, cycle period.Cycle, _ *bo
 func (b *Book) LoadIncentives(o Opener, e lake.FileEntry) error {
 	return eachRow(o, e, tables.IncentiveEvents(), func(c *parquet.Columns, i int) error {
 		col := c.C
-		e := &IncentiveEvent{ID: string(col[tables.VEventID].Text(i)), Partner: col[tables.VPartnerID].Word(i), Programme: col[tables.VProgrammeID].Word(i),
-			Period: col[tables.VPeriod].Word(i), Event: col[tables.VEvent].Word(i), Time: period.Instant(col[tables.VTime].Ints[i]),
-			AsOf: period.Instant(col[tables.VAsOf].Ints[i]), Refused: col[tables.VRefused].Codes[i] == 1, Met: col[tables.VMet].Word(i), File: -1,
-			From: Source{File: col[tables.VFile].Word(i), Hash: col[tables.VFileHash].Word(i), Row: col[tables.VRow].Ints[i],
+		e := &IncentiveEvent{ID: string(col[tables.VEventID].Text(i)), Partner: col[tables.VPartnerID].Word(i),
+			Programme: col[tables.VProgrammeID].Word(i),
+			Period:    col[tables.VPeriod].Word(i), Event: col[tables.VEvent].Word(i),
+			Time: period.Instant(col[tables.VTime].Ints[i]),
+			AsOf: period.Instant(col[tables.VAsOf].Ints[i]), Refused: col[tables.VRefused].Codes[i] == 1,
+			Met: col[tables.VMet].Word(i), File: -1,
+			From: Source{File: col[tables.VFile].Word(i), Hash: col[tables.VFileHash].Word(i),
+				Row:    col[tables.VRow].Ints[i],
 				Header: col[tables.VHeader].Word(i), Raw: string(col[tables.VRaw].Text(i))}}
 		b.Incentives[e.ID] = e
 		return nil

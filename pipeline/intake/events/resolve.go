@@ -19,8 +19,8 @@ type Decision struct {
 	Value, ID string
 }
 
-// Book is all accepted events: those of earlier runs and, after Decide, those of this one. Of account events it has only those whose
-// identity comes in this run (EV-4), refused ones among them.
+// Book is all accepted events: those of earlier runs and, after Decide, those of this one. Of account events it has
+// only those whose identity comes in this run (EV-4), refused ones among them.
 type Book struct {
 	Orders      map[Key]*Order
 	Adjustments map[string]*Adjustment
@@ -33,8 +33,10 @@ type Book struct {
 
 // NewBook starts without events.
 func NewBook() *Book {
-	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment), Accounts: make(map[string]*AccountEvent),
-		Transfers: make(map[string]*Transfer), Incentives: make(map[string]*IncentiveEvent), refunded: make(map[Key]bool)}
+	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment),
+		Accounts:  make(map[string]*AccountEvent),
+		Transfers: make(map[string]*Transfer), Incentives: make(map[string]*IncentiveEvent),
+		refunded: make(map[Key]bool)}
 }
 
 func (b *Book) add(o *Order) {
@@ -44,7 +46,8 @@ func (b *Book) add(o *Order) {
 	}
 }
 
-// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1, EV-2, EV-7, EV-8).
+// Decide decides the rows of the intake against each other and the book, and adds what is accepted to the book (EV-1,
+// EV-2, EV-7, EV-8).
 func (b *Book) Decide(in *Intake, t *Terms) []Decision {
 	orders := slices.DeleteFunc(in.orders, func(o *Order) bool { return t.Drop(o.File) })
 	adjustments := slices.DeleteFunc(in.adjustments, func(a *Adjustment) bool { return t.Drop(a.File) })
@@ -55,7 +58,8 @@ func (b *Book) Decide(in *Intake, t *Terms) []Decision {
 		a.Cycle = t.BilledIn(a.Time)
 	}
 	in.book = b
-	return slices.Concat(b.decideOrders(orders), b.decideAdjustments(adjustments), b.decideAccounts(in, t), b.decideTransfers(in, t), b.decideIncentives(in, t))
+	return slices.Concat(b.decideOrders(orders), b.decideAdjustments(adjustments), b.decideAccounts(in, t),
+		b.decideTransfers(in, t), b.decideIncentives(in, t))
 }
 
 // decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.
@@ -67,7 +71,9 @@ func (b *Book) decideOrders(orders []*Order) []Decision {
 	var out []Decision
 	var sound [][]*Order
 	for _, g := range groups {
-		slices.SortFunc(g, func(x, y *Order) int { return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row)) })
+		slices.SortFunc(g, func(x, y *Order) int {
+			return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row))
+		})
 		if decided := b.decideIdentity(g); decided != nil {
 			out = append(out, decided...)
 			continue
@@ -151,7 +157,9 @@ func (b *Book) decideAdjustments(list []*Adjustment) []Decision {
 	}
 	var out []Decision
 	for id, g := range groups {
-		slices.SortFunc(g, func(x, y *Adjustment) int { return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row)) })
+		slices.SortFunc(g, func(x, y *Adjustment) int {
+			return cmp.Or(cmp.Compare(x.File, y.File), cmp.Compare(x.Row, y.Row))
+		})
 		known, accepted := b.Adjustments[id]
 		differ := slices.ContainsFunc(g, func(a *Adjustment) bool { return !a.same(g[0]) })
 		for i, a := range g {

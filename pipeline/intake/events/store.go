@@ -37,7 +37,8 @@ func (b *Book) Load(o Opener, e lake.FileEntry, bk *books.Books) error {
 }
 
 // eachRow visits every row of a lake file. Of the columns named (none = all) alone there is anything to see.
-func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func(*parquet.Columns, int) error, columns ...int) error {
+func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func(*parquet.Columns, int) error,
+	columns ...int) error {
 	f, err := o.OpenFile(e)
 	if err != nil {
 		return err
@@ -103,7 +104,8 @@ func (b *Book) loadOrder(c *parquet.Columns, i int, cycle period.Cycle, bk *book
 	o.ID, o.Line = string(col[tables.OOrderID].Text(i)), col[tables.OOrderLine].Ints[i]
 	o.Region, o.Resource = col[tables.ORegionCode].Word(i), string(col[tables.OResourceID].Text(i))
 	o.PeriodType, o.PeriodNum = col[tables.OPeriodType].Word(i), col[tables.OPeriodNum].Ints[i]
-	o.PayTime, o.Effective = period.Instant(col[tables.OPayTime].Ints[i]), period.Instant(col[tables.OEffectiveTime].Ints[i])
+	o.PayTime, o.Effective = period.Instant(col[tables.OPayTime].Ints[i]),
+		period.Instant(col[tables.OEffectiveTime].Ints[i])
 	if o.Expire = period.Instant(col[tables.OExpireTime].Ints[i]); o.Expire == tables.Nothing {
 		o.Expire = period.Forever
 	}
@@ -111,10 +113,12 @@ func (b *Book) loadOrder(c *parquet.Columns, i int, cycle period.Cycle, bk *book
 	o.Payer, o.Discount = col[tables.OPayer].Word(i), col[tables.ODiscountID].Word(i)
 	o.Coupons, o.HasOfficial = string(col[tables.OCouponIDs].Text(i)), col[tables.OHasOfficial].Codes[i] == 1
 	o.AsOf = period.Instant(col[tables.OAsOf].Ints[i])
-	if o.Quantity, err = money.QuantityFromRaw(col[tables.OQuantity].Decs[i].Hi, col[tables.OQuantity].Decs[i].Lo); err != nil {
+	if o.Quantity, err = money.QuantityFromRaw(col[tables.OQuantity].Decs[i].Hi,
+		col[tables.OQuantity].Decs[i].Lo); err != nil {
 		return err
 	}
-	o.Official, err = money.AmountFromRaw(col[tables.OOfficialAmount].Decs[i].Hi, col[tables.OOfficialAmount].Decs[i].Lo)
+	o.Official, err = money.AmountFromRaw(col[tables.OOfficialAmount].Decs[i].Hi,
+		col[tables.OOfficialAmount].Decs[i].Lo)
 	b.add(o)
 	return err
 }

@@ -29,17 +29,21 @@ func TestFileFails(t *testing.T) {
 			`line 1, column 13: unknown column "Sample_Time "` + "\n" + `did you mean "sample_time"?`},
 		{"unknown column after a blank line", "a.csv", "\n\nresource_id,sku,in_bps\n",
 			`line 3, column 13: unknown column "sku"` + "\nthe name of a column of your own must begin with x_"},
-		{"required column missing", "a.csv", "resource_id,in_bps\n", `line 1: the required column sample_time is missing`},
+		{"required column missing", "a.csv", "resource_id,in_bps\n",
+			`line 1: the required column sample_time is missing`},
 		{"both of two columns missing", "a.csv", "resource_id,sample_time\n",
 			`line 1: the required column in_bps or out_bps is missing`},
 		{"several missing", "a.csv", "x_a\n",
 			`line 1: required columns are missing: resource_id, sample_time, in_bps or out_bps`},
-		{"column named twice", "a.csv", "resource_id,sample_time,in_bps,in_bps\n", `line 1, column 32: column "in_bps" is named twice`},
-		{"own column named twice", "a.csv", "resource_id,x_a,x_a,sample_time,in_bps\n", `line 1, column 17: column "x_a" is named twice`},
+		{"column named twice", "a.csv", "resource_id,sample_time,in_bps,in_bps\n",
+			`line 1, column 32: column "in_bps" is named twice`},
+		{"own column named twice", "a.csv", "resource_id,x_a,x_a,sample_time,in_bps\n",
+			`line 1, column 17: column "x_a" is named twice`},
 		{"semicolons", "a.csv", "resource_id;sample_time;in_bps\n",
 			`line 1, column 1: unknown column "resource_id;sample_time;in_bps"` + "\nfields are separated by commas"},
 		{"header not UTF-8", "a.csv", "resource_id,x_\xff\n", "line 1: header: not UTF-8\nsave the file as UTF-8"},
-		{"header with a bare quote", "a.csv", "resource_id,sam\"ple_time\n", "line 1, column 16: header: a quote inside a field that is not quoted"},
+		{"header with a bare quote", "a.csv", "resource_id,sam\"ple_time\n",
+			"line 1, column 16: header: a quote inside a field that is not quoted"},
 		{"empty CSV", "a.csv", "", "the file is empty"},
 		{"empty NDJSON", "a.ndjson", "", "the file is empty"},
 		{"empty Parquet", "a.parquet", "", "the file is empty"},
@@ -56,7 +60,8 @@ func TestFileFails(t *testing.T) {
 			"the zstd stream is cut short\nthe file did not arrive whole; send it again"},
 		{"gzip that is none", "a.csv.gz", good, "the gzip stream is broken: gzip: invalid header"},
 		{"zstd that is none", "a.csv.zst", good, "the zstd stream is broken: invalid input: magic number mismatch"},
-		{"gzip with a wrong sum", "a.csv.gz", flip(gz([]byte(good)), -6), "the gzip stream is broken: gzip: invalid checksum"},
+		{"gzip with a wrong sum", "a.csv.gz", flip(gz([]byte(good)), -6),
+			"the gzip stream is broken: gzip: invalid checksum"},
 		{"quote left open", "a.csv", good + "\n\"r2,2026-09-01T00:00:00Z,1,2\nr3,2026-09-01T00:00:00Z,1,2\n",
 			"line 4, column 1: a quote that opens here is not closed\n" +
 				"a quote inside a field is written twice, and the field in quotes"},
@@ -69,7 +74,8 @@ func TestFileFails(t *testing.T) {
 		{"quote closed wrongly on a later line", "a.csv", good + "\"r2,2026-09-01T00:00:00Z,1,2\nr3,\"2026\",1,2\n",
 			"line 3, column 1: the quoted field that opens here goes wrong on line 4: text after its closing quote\n" +
 				"a quote inside a field is written twice, and the field in quotes"},
-		{"record too long", "a.csv", good + "r2," + strings.Repeat("x", 1<<20) + ",1,2\n", "line 3: a record longer than 1 MiB"},
+		{"record too long", "a.csv", good + "r2," + strings.Repeat("x", 1<<20) + ",1,2\n",
+			"line 3: a record longer than 1 MiB"},
 		{"record too long with a quote open", "a.csv", good + "r2,\"" + strings.Repeat("x\n", 1<<20) + "\",1,2\n",
 			"line 3, column 4: a quote that opens here is not closed within 1 MiB"},
 		{"line too long", "a.ndjson", "{}\n" + strings.Repeat(" ", 1<<20+1), "line 2: a record longer than 1 MiB"},
@@ -77,12 +83,15 @@ func TestFileFails(t *testing.T) {
 			`line 3, column 35: unknown column "speed"` + "\nthe name of a column of your own must begin with x_"},
 		{"no feed file", "a.txt", good, "not a feed file by its name\n" +
 			"feed files end in .csv, .ndjson or .parquet; the first two may be followed by .gz or .zst"},
-		{"no Parquet", "a.parquet", good, "not a Parquet file\nthe file did not arrive whole, or its writer is at fault; send it again"},
+		{"no Parquet", "a.parquet", good, "not a Parquet file\n" +
+			"the file did not arrive whole, or its writer is at fault; send it again"},
 		{"Parquet cut short", "a.parquet", cut(writeParquet(t, []field{{"a", text, true}}, nil, 0, 1), 1),
 			"the Parquet file is cut short\nthe file did not arrive whole, or its writer is at fault; send it again"},
-		{"encrypted Parquet", "a.parquet", "PAR1 the content PARE", "the Parquet file is encrypted\nsend it without encryption"},
-		{"Parquet without a sound footer", "a.parquet", "PAR1\x15\x02\x19\x55\x00\x00\x00PAR1", "broken Parquet: parquet: file is smaller than indicated metadata size\n" +
-			"the file did not arrive whole, or its writer is at fault; send it again"},
+		{"encrypted Parquet", "a.parquet", "PAR1 the content PARE", "the Parquet file is encrypted\n" +
+			"send it without encryption"},
+		{"Parquet without a sound footer", "a.parquet", "PAR1\x15\x02\x19\x55\x00\x00\x00PAR1",
+			"broken Parquet: parquet: file is smaller than indicated metadata size\n" +
+				"the file did not arrive whole, or its writer is at fault; send it again"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,8 +125,10 @@ func TestRowFails(t *testing.T) {
 		{"too few fields", "a.csv", `r1,2026-09-01T00:00:00Z`, `2  bad_row "2 fields, the header has 4"`},
 		{"too many fields", "a.csv", `r1,2026-09-01T00:00:00Z,1,2,`, `2  bad_row "5 fields, the header has 4"`},
 		{"blanks are a record", "a.csv", `  `, `2  bad_row "1 fields, the header has 4"`},
-		{"bare quote", "a.csv", `r1,2026"-09-01T00:00:00Z,1,2`, `2  bad_row "a quote inside a field that is not quoted"`},
-		{"a carriage return is no blank line", "a.csv", "\r\"", `2  bad_row "a quote inside a field that is not quoted"`},
+		{"bare quote", "a.csv", `r1,2026"-09-01T00:00:00Z,1,2`,
+			`2  bad_row "a quote inside a field that is not quoted"`},
+		{"a carriage return is no blank line", "a.csv", "\r\"",
+			`2  bad_row "a quote inside a field that is not quoted"`},
 		{"text after a quote", "a.csv", `"r"1,2026-09-01T00:00:00Z,1,2`, `2  bad_row "text after a closing quote"`},
 		{"blank after a quote", "a.csv", `"r1" ,2026-09-01T00:00:00Z,1,2`, `2  bad_row "text after a closing quote"`},
 		{"not UTF-8", "a.csv", "r1\xff,2026,1,2", `2 resource_id bad_row "r1�"`},
@@ -129,7 +140,8 @@ func TestRowFails(t *testing.T) {
 		{"time before both missing", "a.csv", `r1,2026,,`, `2 sample_time bad_time "2026"`},
 		{"no zone", "a.csv", `r1,2026-09-01T00:00:00,1,2`, `2 sample_time bad_time "2026-09-01T00:00:00"`},
 		{"no such day", "a.csv", `r1,2026-09-31T00:00:00Z,1,2`, `2 sample_time bad_time "2026-09-31T00:00:00Z"`},
-		{"nanoseconds", "a.csv", `r1,2026-09-01T00:00:00.0000001Z,1,2`, `2 sample_time bad_time "2026-09-01T00:00:00.0000001Z"`},
+		{"nanoseconds", "a.csv", `r1,2026-09-01T00:00:00.0000001Z,1,2`,
+			`2 sample_time bad_time "2026-09-01T00:00:00.0000001Z"`},
 		{"exponent", "a.csv", `r1,2026-09-01T00:00:00Z,1e3,2`, `2 in_bps bad_decimal "1e3"`},
 		{"thousands separator", "a.csv", `r1,2026-09-01T00:00:00Z,"1,000",2`, `2 in_bps bad_decimal "1,000"`},
 		{"NaN", "a.csv", `r1,2026-09-01T00:00:00Z,NaN,2`, `2 in_bps bad_decimal "NaN"`},
@@ -138,7 +150,8 @@ func TestRowFails(t *testing.T) {
 		{"plus", "a.csv", `r1,2026-09-01T00:00:00Z,+1,2`, `2 in_bps bad_decimal "+1"`},
 		{"point at an end", "a.csv", `r1,2026-09-01T00:00:00Z,.5,2`, `2 in_bps bad_decimal ".5"`},
 		{"too fine", "a.csv", `r1,2026-09-01T00:00:00Z,0.00000000001,2`, `2 in_bps bad_decimal "0.00000000001"`},
-		{"too large", "a.csv", `r1,2026-09-01T00:00:00Z,1000000000000000.1,2`, `2 in_bps out_of_range "1000000000000000.1"`},
+		{"too large", "a.csv", `r1,2026-09-01T00:00:00Z,1000000000000000.1,2`,
+			`2 in_bps out_of_range "1000000000000000.1"`},
 		{"long value", "a.csv", `r1,2026-09-01T00:00:00Z,` + strings.Repeat("é", 200) + `,2`,
 			`2 in_bps bad_decimal "` + strings.Repeat("é", 128) + `…"`},
 
@@ -148,21 +161,28 @@ func TestRowFails(t *testing.T) {
 		{"not closed", "a.ndjson", `{"resource_id":"r1"`, `2  bad_row "the object is not closed"`},
 		{"two objects", "a.ndjson", `{} {}`, `2  bad_row "text after the object"`},
 		{"duplicate key", "a.ndjson", `{"in_bps":"1","in_bps":"1"}`, `2 in_bps bad_row "the name stands twice"`},
-		{"duplicate key by an escape", "a.ndjson", `{"in_bps":"1","in\u005fbps":"1"}`, `2 in_bps bad_row "the name stands twice"`},
+		{"duplicate key by an escape", "a.ndjson", `{"in_bps":"1","in\u005fbps":"1"}`,
+			`2 in_bps bad_row "the name stands twice"`},
 		{"duplicate own key", "a.ndjson", `{"x_a":1,"x_a":1}`, `2 x_a bad_row "the name stands twice"`},
 		{"broken and unknown", "a.ndjson", `{"speed":1`, `2  bad_row "the object is not closed"`},
 		{"not UTF-8", "a.ndjson", "{\"resource_id\":\"\xff\"}", `2  bad_row "byte 17: invalid UTF-8"`},
-		{"half a surrogate", "a.ndjson", `{"resource_id":"\ud800"}`, `2  bad_row "byte 17: invalid surrogate pair ` + "`" + `\\ud800\"}` + "`" + ` in string"`},
+		{"half a surrogate", "a.ndjson", `{"resource_id":"\ud800"}`, `2  bad_row "byte 17: invalid surrogate pair ` +
+			"`" + `\\ud800\"}` + "`" + ` in string"`},
 		{"truth", "a.ndjson", `{"in_bps":true}`, `2 in_bps bad_row "true"`},
 		{"nested before missing", "a.ndjson", `{"out_bps": {"a":1}}`, `2 out_bps bad_row "{\"a\":1}"`},
 		{"list", "a.ndjson", `{"resource_id":["r1"]}`, `2 resource_id bad_row "[\"r1\"]"`},
-		{"null", "a.ndjson", `{"resource_id":null,"sample_time":"2026-09-01T00:00:00Z","in_bps":1}`, `2 resource_id missing_value ""`},
+		{"null", "a.ndjson", `{"resource_id":null,"sample_time":"2026-09-01T00:00:00Z","in_bps":1}`,
+			`2 resource_id missing_value ""`},
 		{"empty", "a.ndjson", `{"resource_id":"r1","sample_time":"","in_bps":1}`, `2 sample_time missing_value ""`},
-		{"absent", "a.ndjson", `{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z"}`, `2 in_bps missing_value ""`},
-		{"exponent", "a.ndjson", `{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1e3}`, `2 in_bps bad_decimal "1e3"`},
-		{"number too fine", "a.ndjson", `{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":0.10000000000000001}`,
+		{"absent", "a.ndjson", `{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z"}`,
+			`2 in_bps missing_value ""`},
+		{"exponent", "a.ndjson", `{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1e3}`,
+			`2 in_bps bad_decimal "1e3"`},
+		{"number too fine", "a.ndjson",
+			`{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":0.10000000000000001}`,
 			`2 in_bps bad_decimal "0.10000000000000001"`},
-		{"number as time", "a.ndjson", `{"resource_id":"r1","sample_time":1767225600,"in_bps":1}`, `2 sample_time bad_time "1767225600"`},
+		{"number as time", "a.ndjson", `{"resource_id":"r1","sample_time":1767225600,"in_bps":1}`,
+			`2 sample_time bad_time "1767225600"`},
 	}
 	for _, c := range cases {
 		t.Run(c.file+" "+c.name, func(t *testing.T) {
@@ -174,7 +194,8 @@ func TestRowFails(t *testing.T) {
 				after = "\r\n\r\n" + `{"resource_id":"r0","sample_time":"2026-09-01T00:00:00Z","in_bps":1}`
 			}
 			for _, rows := range []int{1, 2, 4096} {
-				got := readAll(t, whole(file, []byte(before+c.record+after)), file, Bandwidth(), Options{BatchRows: rows})
+				got := readAll(t, whole(file, []byte(before+c.record+after)), file, Bandwidth(),
+					Options{BatchRows: rows})
 				if got.err != nil {
 					t.Fatal(got.err)
 				}
@@ -208,16 +229,25 @@ func TestParquetFails(t *testing.T) {
 		fields []field
 		want   string
 	}{
-		{"double", with(2, "in_bps", arrow.PrimitiveTypes.Float64), `column "in_bps" is DOUBLE, which does not hold a decimal exactly` + "\n" + decimal},
-		{"float", with(2, "in_bps", arrow.PrimitiveTypes.Float32), `column "in_bps" is FLOAT, which does not hold a decimal exactly` + "\n" + decimal},
-		{"date as decimal", with(2, "in_bps", arrow.FixedWidthTypes.Date32), `column "in_bps" is Date where a decimal belongs` + "\n" + decimal},
+		{"double", with(2, "in_bps", arrow.PrimitiveTypes.Float64),
+			`column "in_bps" is DOUBLE, which does not hold a decimal exactly` + "\n" + decimal},
+		{"float", with(2, "in_bps", arrow.PrimitiveTypes.Float32),
+			`column "in_bps" is FLOAT, which does not hold a decimal exactly` + "\n" + decimal},
+		{"date as decimal", with(2, "in_bps", arrow.FixedWidthTypes.Date32),
+			`column "in_bps" is Date where a decimal belongs` + "\n" + decimal},
 		{"local time", with(1, "sample_time", &arrow.TimestampType{Unit: arrow.Microsecond}),
-			`column "sample_time" is a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone` + "\n" + instant},
-		{"date", with(1, "sample_time", arrow.FixedWidthTypes.Date32), `column "sample_time" is Date where a time belongs` + "\n" + instant},
-		{"number as time", with(1, "sample_time", arrow.PrimitiveTypes.Int64), `column "sample_time" is INT64 where a time belongs` + "\n" + instant},
-		{"number as text", with(0, "resource_id", arrow.PrimitiveTypes.Int64), `column "resource_id" is INT64 where a text belongs` + "\nwrite it as STRING"},
-		{"list", with(0, "resource_id", arrow.ListOf(text)), `column "resource_id" is nested` + "\nwrite one plain value per row"},
-		{"unknown column", with(2, "speed", text), `unknown column "speed"` + "\nthe name of a column of your own must begin with x_"},
+			`column "sample_time" is a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone` + "\n" +
+				instant},
+		{"date", with(1, "sample_time", arrow.FixedWidthTypes.Date32),
+			`column "sample_time" is Date where a time belongs` + "\n" + instant},
+		{"number as time", with(1, "sample_time", arrow.PrimitiveTypes.Int64),
+			`column "sample_time" is INT64 where a time belongs` + "\n" + instant},
+		{"number as text", with(0, "resource_id", arrow.PrimitiveTypes.Int64),
+			`column "resource_id" is INT64 where a text belongs` + "\nwrite it as STRING"},
+		{"list", with(0, "resource_id", arrow.ListOf(text)), `column "resource_id" is nested` +
+			"\nwrite one plain value per row"},
+		{"unknown column", with(2, "speed", text), `unknown column "speed"` +
+			"\nthe name of a column of your own must begin with x_"},
 		{"missing column", base[:2], `the required column in_bps or out_bps is missing`},
 		{"named twice", append(slices.Clone(base), base[2]), `column "in_bps" is named twice`},
 	}

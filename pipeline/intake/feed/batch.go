@@ -11,14 +11,15 @@ import (
 // Batch is a run of a file's records. It is immutable and may be shared between goroutines until Release.
 type Batch struct {
 	// Rows holds the columns of the Spec in its order. A null is no value. A column that the file does not have is all
-	// null (NullN() == Len()) and a slice of one array that all batches of the reader share, so it costs nothing.
-	// Word columns: batches of one Parquet row group share a dictionary. Of a text format, successive batches share one
-	// or have a longer one with the same beginning, until one grows too large and a new one starts. Shared ones have the
+	// null (NullN() == Len()) and a slice of one array that all batches of the reader share, so it costs nothing. Word
+	// columns: batches of one Parquet row group share a dictionary. Of a text format, successive batches share one or
+	// have a longer one with the same beginning, until one grows too large and a new one starts. Shared ones have the
 	// same Dictionary().Data(), so codes can be looked up once.
 	Rows arrow.RecordBatch
 	// First is the row number of the batch's first row in the file, from 1 (spec §8).
 	First int64
-	// Faults are the rows that failed on their own, by Index, at most one per row. Their cells can be read and mean nothing.
+	// Faults are the rows that failed on their own, by Index, at most one per row. Their cells can be read and mean
+	// nothing.
 	Faults []Fault
 
 	raw     rawRecords

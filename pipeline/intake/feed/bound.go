@@ -45,7 +45,9 @@ func bound(path string, maxFiles int, maxBytes int64) {
 			files = append(files, remembering{e.Name(), info.Size(), info.ModTime()})
 		}
 	}
-	slices.SortFunc(files, func(a, b remembering) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.name, b.name)) })
+	slices.SortFunc(files, func(a, b remembering) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.name, b.name))
+	})
 	for len(files) > 0 && (len(files) >= maxFiles || size > maxBytes) {
 		_ = os.Remove(filepath.Join(dir, files[0].name))
 		size -= files[0].size
@@ -58,5 +60,6 @@ func tooLarge(path, text string) error {
 	if len(text) <= maxRememberedBytes {
 		return nil
 	}
-	return &fs.PathError{Op: "remember", Path: path, Err: fmt.Errorf("%d bytes, more than %d", len(text), maxRememberedBytes)}
+	return &fs.PathError{Op: "remember", Path: path, Err: fmt.Errorf("%d bytes, more than %d", len(text),
+		maxRememberedBytes)}
 }

@@ -48,7 +48,8 @@ func TestRememberedIsBounded(t *testing.T) {
 			t.Errorf("bound(%d, %d) left %v, want %v", maxFiles, maxBytes, got, want)
 		}
 	}
-	check(5, 50, "inbox-00000000000000aa", "inbox-00000000000000bb-123.tmp", "inbox-00000000000000cc", "standing-00000000000000aa")
+	check(5, 50, "inbox-00000000000000aa", "inbox-00000000000000bb-123.tmp", "inbox-00000000000000cc",
+		"standing-00000000000000aa")
 	check(4, 50, "inbox-00000000000000aa", "inbox-00000000000000cc", "standing-00000000000000aa")
 	check(9, 35, "inbox-00000000000000cc", "standing-00000000000000aa")
 	check(9, 5)

@@ -31,7 +31,8 @@ func tie(spec *Spec, names []string) (fields []int, present []bool, wrong *FileE
 func isOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
 func unknownColumn(spec *Spec, name string) *FileError {
-	e := &FileError{Text: fmt.Sprintf("unknown column %q", name), Hint: "the name of a column of your own must begin with x_"}
+	e := &FileError{Text: fmt.Sprintf("unknown column %q", name),
+		Hint: "the name of a column of your own must begin with x_"}
 	if strings.ContainsAny(name, ";\t") {
 		e.Hint = "fields are separated by commas"
 	}

@@ -96,7 +96,8 @@ func openCSV(src *stored, packed string, spec *Spec, opts Options) (Reader, erro
 	if err != nil {
 		return nil, err
 	}
-	r := &csvReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1}, line: 1}
+	r := &csvReader{textReader: textReader{src: src, packed: packed, spec: spec, opts: opts, done: done, next: 1},
+		line: 1}
 	r.tee = &tee{from: text, kept: r.pool.get(), limit: int64(opts.MaxRecord) + 2}
 	r.csv = csv.NewReader(bufio.NewReaderSize(r.tee, 32<<10))
 	r.csv.ReuseRecord = true
@@ -228,8 +229,8 @@ func (r *csvReader) notUTF8(record []string) (column string, value []byte) {
 	return r.names[found], []byte(record[found])
 }
 
-// readRecord reads the next record and says where its text is. A *csv.ParseError is the record's own; any other error is
-// the end of the reading.
+// readRecord reads the next record and says where its text is. A *csv.ParseError is the record's own; any other error
+// is the end of the reading.
 func (r *csvReader) readRecord() ([]string, span, error) {
 	start := r.csv.InputOffset()
 	r.tee.start = start
@@ -257,12 +258,14 @@ func (r *csvReader) readRecord() ([]string, span, error) {
 	return record, at, err
 }
 
-// overlong is the file's error for a record over the limit; text is what was read of it, blank lines before it included.
+// overlong is the file's error for a record over the limit; text is what was read of it, blank lines before it
+// included.
 func (r *csvReader) overlong(text []byte) error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
 	if blank == len(text) {
-		return r.src.blame(&FileError{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) + " of blank lines"})
+		return r.src.blame(&FileError{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) +
+			" of blank lines"})
 	}
 	if open, wrong := badQuote(text[blank:]); wrong == len(text)-blank {
 		at := place(text[blank:], open, line)
@@ -286,13 +289,15 @@ func (r *csvReader) quoteAcrossLines(text []byte) *FileError {
 		if from.line == to.line {
 			return nil
 		}
-		e.Text = fmt.Sprintf("the quoted field that opens here goes wrong on line %d: text after its closing quote", to.line)
+		e.Text = fmt.Sprintf("the quoted field that opens here goes wrong on line %d: text after its closing quote",
+			to.line)
 	}
 	return e
 }
 
-// badQuote finds in the text of one record the first quoted field that does not end well: where it opens, and where what
-// follows its closing quote stands, which is the length of the text when it never closes. A record without one gives −1.
+// badQuote finds in the text of one record the first quoted field that does not end well: where it opens, and where
+// what follows its closing quote stands, which is the length of the text when it never closes. A record without one
+// gives −1.
 func badQuote(text []byte) (open, wrong int) {
 	for at := 0; at < len(text); {
 		if text[at] != '"' {

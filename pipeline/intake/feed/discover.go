@@ -28,12 +28,15 @@ type FileRef struct {
 // unfinished are the endings under which programs that copy files write them, before they rename them.
 var unfinished = [...]string{".tmp", ".part", ".partial", ".filepart"}
 
-// OnItsWay reports whether a file or folder of the inbox is passed over by its name: somebody writes it and will rename it.
+// OnItsWay reports whether a file or folder of the inbox is passed over by its name: somebody writes it and will rename
+// it.
 func OnItsWay(base string, dir bool) bool {
 	if strings.HasPrefix(base, ".") {
 		return true
 	}
-	return !dir && slices.ContainsFunc(unfinished[:], func(ending string) bool { return strings.HasSuffix(base, ending) })
+	return !dir && slices.ContainsFunc(unfinished[:], func(ending string) bool {
+		return strings.HasSuffix(base, ending)
+	})
 }
 
 // Found is what a feed's folder holds. Every list is sorted by name.
@@ -105,7 +108,8 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	case !known || !info.Mode().IsRegular():
 		f.Unknown = append(f.Unknown, name)
 	default:
-		f.Files = append(f.Files, FileRef{Name: name, Size: info.Size(), Changed: period.Instant(info.ModTime().UnixMicro())})
+		f.Files = append(f.Files, FileRef{Name: name, Size: info.Size(),
+			Changed: period.Instant(info.ModTime().UnixMicro())})
 	}
 	return nil
 }
@@ -127,7 +131,8 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		f.Passed = append(f.Passed, Unreadable(name))
 	case link && (errors.Is(err, fs.ErrNotExist) || number == syscall.ENOTDIR || number == syscall.ENAMETOOLONG):
-		f.pass(name, "is a link to a file that does not exist", "put the file where the link points, or remove the link")
+		f.pass(name, "is a link to a file that does not exist",
+			"put the file where the link points, or remove the link")
 	case link && number == syscall.ELOOP:
 		f.pass(name, "is a link that leads back to itself", "remove the link")
 	case link && number == 0:
@@ -160,8 +165,8 @@ func kindOf(mode fs.FileMode) string {
 	return "a device"
 }
 
-// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters that
-// do not print.
+// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters
+// that do not print.
 func ShownName(name string) string {
 	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return name

@@ -17,8 +17,10 @@ func TestDiscover(t *testing.T) {
 	t.Parallel()
 	const at = period.Instant(1_800_000_000_000_000)
 	files := fstest.MapFS{}
-	for _, name := range []string{"usage/b.csv", "usage/a/z.ndjson.gz", "usage/a.parquet", "usage/a/y/x.csv.zst", "usage/a-1.csv.gz",
-		"usage/c.ndjson", "usage/c.ndjson.zst", "usage/.hidden.csv", "usage/.git/a.csv", "usage/d.csv.tmp", "usage/d.csv.part", "usage/d.csv.partial", "usage/d.csv.filepart",
+	for _, name := range []string{"usage/b.csv", "usage/a/z.ndjson.gz", "usage/a.parquet", "usage/a/y/x.csv.zst",
+		"usage/a-1.csv.gz",
+		"usage/c.ndjson", "usage/c.ndjson.zst", "usage/.hidden.csv", "usage/.git/a.csv", "usage/d.csv.tmp",
+		"usage/d.csv.part", "usage/d.csv.partial", "usage/d.csv.filepart",
 		"usage/readme.txt", "usage/a/e.parquet.gz", "usage/UPPER.CSV", "usage/.csv", "bandwidth/a.csv"} {
 		files[name] = &fstest.MapFile{Data: []byte(name), ModTime: time.UnixMicro(int64(at))}
 	}
@@ -26,15 +28,19 @@ func TestDiscover(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []FileRef{{Name: "usage/a-1.csv.gz", Size: 16, Changed: at}, {Name: "usage/a.parquet", Size: 15, Changed: at}, {Name: "usage/a/y/x.csv.zst", Size: 19, Changed: at}, {Name: "usage/a/z.ndjson.gz", Size: 19, Changed: at},
-		{Name: "usage/b.csv", Size: 11, Changed: at}, {Name: "usage/c.ndjson", Size: 14, Changed: at}, {Name: "usage/c.ndjson.zst", Size: 18, Changed: at}}
+	want := []FileRef{{Name: "usage/a-1.csv.gz", Size: 16, Changed: at},
+		{Name: "usage/a.parquet", Size: 15, Changed: at}, {Name: "usage/a/y/x.csv.zst", Size: 19, Changed: at},
+		{Name: "usage/a/z.ndjson.gz", Size: 19, Changed: at},
+		{Name: "usage/b.csv", Size: 11, Changed: at}, {Name: "usage/c.ndjson", Size: 14, Changed: at},
+		{Name: "usage/c.ndjson.zst", Size: 18, Changed: at}}
 	if d := cmp.Diff(want, found.Files); d != "" {
 		t.Error(d)
 	}
 	if d := cmp.Diff([]string{"usage/UPPER.CSV", "usage/a/e.parquet.gz", "usage/readme.txt"}, found.Unknown); d != "" {
 		t.Error(d)
 	}
-	if found, err := Discover(files, "orders"); len(found.Files)+len(found.Unknown)+len(found.Passed) != 0 || err != nil {
+	if found, err := Discover(files, "orders"); len(found.Files)+len(found.Unknown)+len(found.Passed) != 0 ||
+		err != nil {
 		t.Error(found, err)
 	}
 }
@@ -95,7 +101,8 @@ func TestDiscoverForbidden(t *testing.T) {
 		t.Errorf("a feed's folder: %+v, %v", found, err)
 	}
 	for _, name := range []string{"usage", "usage/b", "stat usage/d.csv"} {
-		if _, err := Discover(forbidden{files, map[string]error{name: syscall.EIO}}, "usage"); !errors.Is(err, syscall.EIO) {
+		if _, err := Discover(forbidden{files, map[string]error{name: syscall.EIO}}, "usage"); !errors.Is(err,
+			syscall.EIO) {
 			t.Errorf("%s fails: %v", name, err)
 		}
 	}

@@ -27,7 +27,8 @@ func (e *FileError) Error() string {
 	return "read inbox/" + ShownName(e.File) + ": " + at.String() + e.Text
 }
 
-// ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that hash.
+// ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that
+// hash.
 type ChangedError struct {
 	File string // path below inbox/
 	How  string // grew, was cut short, was replaced, was removed, was written to

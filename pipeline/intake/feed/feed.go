@@ -49,14 +49,14 @@ type Reader interface {
 }
 
 // Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *FileError where the file
-// shows by its beginning (of Parquet, by its end) that it fails whole. For Parquet the files of fsys must be io.ReaderAt
-// and io.Seeker, as those of os.DirFS are.
+// shows by its beginning (of Parquet, by its end) that it fails whole. For Parquet the files of fsys must be
+// io.ReaderAt and io.Seeker, as those of os.DirFS are.
 func Open(fsys fs.FS, name string, spec *Spec, opts Options) (Reader, error) {
 	return open(fsys, name, spec, opts, 0, -1)
 }
 
-// OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows are
-// numbered as they are in the whole file. Every other file is one group, [0, 1).
+// OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows
+// are numbered as they are in the whole file. Every other file is one group, [0, 1).
 func OpenRange(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Reader, error) {
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
@@ -93,7 +93,8 @@ func open(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Read
 	return r, nil
 }
 
-// Groups is the number of row groups of a Parquet file and 1 for every other, which is not opened. It fails as Open does.
+// Groups is the number of row groups of a Parquet file and 1 for every other, which is not opened. It fails as Open
+// does.
 func Groups(fsys fs.FS, name string, spec *Spec, opts Options) (int, error) {
 	if f, _ := formatOf(name); f.kind != "parquet" {
 		return 1, nil

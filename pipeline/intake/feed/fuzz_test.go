@@ -15,7 +15,8 @@ import (
 // fuzzOptions keep what a fuzzed file can make a reader hold small.
 func fuzzOptions(rows int) Options { return Options{BatchRows: rows, MaxRecord: 4096} }
 
-// readBroken is readAll of a file that may be broken: then the Parquet library may leave memory to the garbage collector.
+// readBroken is readAll of a file that may be broken: then the Parquet library may leave memory to the garbage
+// collector.
 func readBroken(t *testing.T, fsys fs.FS, name string, spec *Spec, opts Options) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
@@ -40,7 +41,8 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents 
 		t.Errorf("not the file's error: %v", many.err)
 	}
 	// Which of the faults of a broken Parquet file shows first does depend on them.
-	if errorText(one.err) != errorText(many.err) && (one.err == nil || many.err == nil || !strings.HasSuffix(name, ".parquet")) {
+	if errorText(one.err) != errorText(many.err) && (one.err == nil || many.err == nil ||
+		!strings.HasSuffix(name, ".parquet")) {
 		t.Errorf("in batches of 1: %v; of 1000: %v", one.err, many.err)
 	}
 	if many.err == nil {
@@ -58,7 +60,8 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents 
 // specFor is the feed that a fuzzed text names the id of, so that one target reaches the columns of all.
 func specFor(data []byte) *Spec {
 	for _, s := range []*Spec{Transfers(), IncentiveEvents(), Accounts(), Adjustments(), Orders(), Usage()} {
-		if id := s.Columns[0].Name; bytes.Contains(data, []byte(id)) && (s.Name != "incentive_events" || bytes.Contains(data, []byte("programme_id"))) {
+		if id := s.Columns[0].Name; bytes.Contains(data, []byte(id)) &&
+			(s.Name != "incentive_events" || bytes.Contains(data, []byte("programme_id"))) {
 			return s
 		}
 	}
@@ -68,10 +71,13 @@ func specFor(data []byte) *Spec {
 // FuzzCSV: no input panics; batches do not matter; raw records behind their header are the file again.
 func FuzzCSV(f *testing.F) {
 	f.Add([]byte(bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"))
-	f.Add([]byte("\ufeffresource_id,sample_time,in_bps,x_a\r\n\r\n\"r\"\"1\",2026-09-01T00:00:00+08:00,1.5,\"a\r\nb\"\r\n,\"\n\",,\n\"a\"b,,,\nr,\"2,\n"))
+	f.Add([]byte("\ufeffresource_id,sample_time,in_bps,x_a\r\n\r\n\"r\"\"1\",2026-09-01T00:00:00+08:00,1.5,\"a\r\n" +
+		"b\"\r\n,\"\n\",,\n\"a\"b,,,\nr,\"2,\n"))
 	f.Add([]byte("resource_id,sample_time,in_bps\nr1,2026-09-01T00:00:00Z,1e3\nr1\n\xff,,\n"))
 	f.Add([]byte("in_bps,out_bps,\"resource_id\",sample_time\n\"1,000\",,a,b\n\"a\n\n,"))
-	f.Add([]byte("event_id,customer_id,time,type,balance_type,amount\na,acme,2026-09-01T00:00:00Z,recharge,cash,-0.1\n,,,,,1e3\n"))
+	f.Add([]byte("event_id,customer_id,time,type,balance_type,amount\n" +
+		"a,acme,2026-09-01T00:00:00Z,recharge,cash,-0.1\n" +
+		",,,,,1e3\n"))
 	f.Add([]byte("transfer_id,cycle,from_partner_id,to_partner_id,customer_id,amount\nt,2026-09,p1,p2,,0.000000001\n"))
 	f.Add([]byte("event_id,partner_id,programme_id,period,event,time\ne,p1,boost,2026-Q3,confirm,2026-09-01\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -99,12 +105,20 @@ func FuzzCSV(f *testing.F) {
 // FuzzNDJSON: no input panics; batches do not matter; raw records are the file again.
 func FuzzNDJSON(f *testing.F) {
 	f.Add([]byte(`{"resource_id":"r1","sample_time":"2026-09-01T00:00:00Z","in_bps":1}` + "\n"))
-	f.Add([]byte(`{"resource_id":"r\u00311","sample_time":"2026-09-01T00:00:00Z","in_bps":"1.5","x_a":{"b":[1,null]}}` + "\r\n\r\n{}\n[]\n{"))
-	f.Add([]byte(`{"in_bps":1e3}` + "\n" + `{"in_bps":{"a":1}}` + "\n" + `{"in_bps":1,"in_bps":1}` + "\n" + `{"speed":1}`))
+	f.Add([]byte(`{"resource_id":"r\u00311","sample_time":"2026-09-01T00:00:00Z","in_bps":"1.5","x_a":{"b":[1,null]}}` +
+		"\r\n\r\n{}\n[]\n{"))
+	f.Add([]byte(`{"in_bps":1e3}` + "\n" + `{"in_bps":{"a":1}}` + "\n" + `{"in_bps":1,"in_bps":1}` + "\n" +
+		`{"speed":1}`))
 	f.Add([]byte("{\"resource_id\":\"\xff\"}\n{} {}\n{\"\\u0072esource_id\":\"a\",\"sample_time\":true}"))
-	f.Add([]byte(`{"event_id":"a","customer_id":"acme","time":"2026-09-01T00:00:00Z","type":"recharge","balance_type":"cash","amount":1.50}` + "\n"))
-	f.Add([]byte(`{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","customer_id":null,"amount":"-1"}` + "\n"))
-	f.Add([]byte(`{"event_id":"e","partner_id":"p1","programme_id":"boost","period":["2026-Q3"],"event":"confirm","time":"x"}` + "\n"))
+	f.Add(
+		[]byte(
+			`{"event_id":"a","customer_id":"acme","time":"2026-09-01T00:00:00Z","type":"recharge","balance_type":"cash","amount":1.50}` + "\n"))
+	f.Add(
+		[]byte(
+			`{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","customer_id":null,"amount":"-1"}` + "\n"))
+	f.Add(
+		[]byte(
+			`{"event_id":"e","partner_id":"p1","programme_id":"boost","period":["2026-Q3"],"event":"confirm","time":"x"}` + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		spec := specFor(data)
 		name := spec.Name + "/a.ndjson"
@@ -124,7 +138,8 @@ func FuzzNDJSON(f *testing.F) {
 
 // FuzzParquet: no broken file panics, and what comes of one does not depend on batches.
 func FuzzParquet(f *testing.F) {
-	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}, {"x_a", text, true}}
+	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},
+		{"x_a", text, true}}
 	record := func(i int) []string {
 		return []string{[]string{"r1", "", "ré"}[i%3], "2026-09-01T00:00:00Z", []string{"1", "1e3", ""}[i%3], "a"}
 	}
@@ -154,7 +169,8 @@ func FuzzPacked(f *testing.F) {
 // TestBrokenParquet: a file with one byte changed, or cut anywhere, never panics and never loses a row in silence.
 func TestBrokenParquet(t *testing.T) {
 	t.Parallel()
-	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true}, {"x_a", text, true}}
+	fields := []field{{"resource_id", text, true}, {"sample_time", utcMicros, true}, {"in_bps", text, true},
+		{"x_a", text, true}}
 	record := func(i int) []string { return []string{"r1", "2026-09-01T00:00:00Z", "1", "a"} }
 	data := writeParquet(t, fields, record, 5, 3)
 	for at := 0; at < len(data); at += 3 {
@@ -164,7 +180,8 @@ func TestBrokenParquet(t *testing.T) {
 		if got.err == nil && len(got.rows) != 5 {
 			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
 		}
-		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet", Bandwidth(), Options{})
+		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet", Bandwidth(),
+			Options{})
 		if got.err == nil {
 			t.Errorf("cut at byte %d: no error", at)
 		}

@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// Hashes remembers between runs what the files of an inbox hash to, so that a file that lies there unchanged is not read
-// again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and changes
-// nothing else. Not for concurrent use; of two runs with one file the later writer's stays, whole.
+// Hashes remembers between runs what the files of an inbox hash to, so that a file that lies there unchanged is not
+// read again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and
+// changes nothing else. Not for concurrent use; of two runs with one file the later writer's stays, whole.
 type Hashes struct {
 	path   string
 	kept   map[string]remembered // as the file has it, by path below inbox/
@@ -41,8 +41,8 @@ type seen struct {
 	settled bool // any later change shows in the stamp
 }
 
-// stamp is what the system knows of a file without reading it. Nobody can write to a file, touch it or put another in its
-// place and keep ctime and inode. Times are nanoseconds since 1970.
+// stamp is what the system knows of a file without reading it. Nobody can write to a file, touch it or put another in
+// its place and keep ctime and inode. Times are nanoseconds since 1970.
 type stamp struct {
 	size, mtime, ctime int64
 	inode              uint64
@@ -54,8 +54,8 @@ func Stamp(info fs.FileInfo) (text string, ok bool) {
 	return fmt.Sprintf("%d %d %d %d", s.size, s.mtime, s.ctime, s.inode), ok
 }
 
-// settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves in
-// steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
+// settling is how much older than the beginning of reading a file must be to be remembered. A file system's clock moves
+// in steps, up to two seconds long: within one a file can change twice and bear the same stamp (git's index: "racy").
 const settling = 2 * time.Second
 
 // LoadHashes reads what was remembered in the file path; "" remembers nothing. The error says why nothing was read of a
@@ -78,10 +78,10 @@ func LoadHashes(path string) (*Hashes, error) {
 	return h, nil
 }
 
-// Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must be
-// that of os.DirFS for anything to be remembered. A file that changed or went away meanwhile is a *ChangedError.
+// Hash is the function Hash, without reading a file that bears the stamp it was remembered with. The file system must
+// be that of os.DirFS for anything to be remembered. A file that changed or went away meanwhile is a *ChangedError.
 func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
-	before, known, err := look(fsys, name)
+	before, known, err := inspect(fsys, name)
 	if err != nil {
 		return "", 0, err
 	}
@@ -96,7 +96,7 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 	if err != nil {
 		return "", 0, gone(name, err)
 	}
-	after, still, err := look(fsys, name)
+	after, still, err := inspect(fsys, name)
 	if err != nil {
 		return "", 0, err
 	}
@@ -114,7 +114,7 @@ func (h *Hashes) Hash(fsys fs.FS, name string) (hash string, size int64, err err
 
 // Known is Hash of a file that need not be read for it; not known of any other.
 func (h *Hashes) Known(fsys fs.FS, name string) (hash string, known bool) {
-	now, stamped, err := look(fsys, name)
+	now, stamped, err := inspect(fsys, name)
 	if err != nil || !h.remembers(name, now, stamped) {
 		return "", false
 	}
@@ -131,12 +131,12 @@ func (h *Hashes) remembers(name string, now stamp, stamped bool) bool {
 	return true
 }
 
-// Still says whether a file is what it was when Hash was asked for it: nil, or a *ChangedError. Whoever has read a file to its end
-// asks, and throws away what was read of a file that changed. A file of which a change might not show is read again for it.
-// Still may be called from several goroutines once Hash is not called any more.
+// Still says whether a file is what it was when Hash was asked for it: nil, or a *ChangedError. Whoever has read a file
+// to its end asks, and throws away what was read of a file that changed. A file of which a change might not show is
+// read again for it. Still may be called from several goroutines once Hash is not called any more.
 func (h *Hashes) Still(fsys fs.FS, name string) error {
 	was := h.seen[name]
-	now, known, err := look(fsys, name)
+	now, known, err := inspect(fsys, name)
 	switch {
 	case err != nil:
 		return err
@@ -155,8 +155,8 @@ func (h *Hashes) Still(fsys fs.FS, name string) error {
 	return nil
 }
 
-// look asks for a file's stamp; not known where the system gives none.
-func look(fsys fs.FS, name string) (s stamp, known bool, err error) {
+// inspect asks for a file's stamp; not known where the system gives none.
+func inspect(fsys fs.FS, name string) (s stamp, known bool, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
 		return s, false, gone(name, fmt.Errorf("look at inbox/%s: %w", name, err))
@@ -225,8 +225,9 @@ func markTime(path string) (int64, error) {
 	return info.ModTime().UnixNano(), nil
 }
 
-// ReplaceFile writes a file that remembers something under another name and renames it. It is not synced: what a power cut leaves of
-// it, its first line is to give away. The oldest such files in its folder are deleted where there are too many, or too large ones.
+// ReplaceFile writes a file that remembers something under another name and renames it. It is not synced: what a power
+// cut leaves of it, its first line is to give away. The oldest such files in its folder are deleted where there are too
+// many, or too large ones.
 func ReplaceFile(path, text string) error {
 	if err := tooLarge(path, text); err != nil {
 		return err

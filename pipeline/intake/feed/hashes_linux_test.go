@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It notes what is opened.
+// aged is a real folder whose files seem to have changed an hour earlier than they did: ctime cannot be set. It notes
+// what is opened.
 type aged struct {
 	fs.FS
 	by     time.Duration
@@ -58,7 +59,8 @@ type yard struct {
 
 func newYard(t *testing.T) *yard {
 	t.Helper()
-	y := &yard{T: t, dir: t.TempDir(), cache: filepath.Join(t.TempDir(), ".cache", "tollbook", "inbox-1"), by: time.Hour}
+	y := &yard{T: t, dir: t.TempDir(), cache: filepath.Join(t.TempDir(), ".cache", "tollbook", "inbox-1"),
+		by: time.Hour}
 	y.lay("a.csv", "abc")
 	y.lay("b.csv", "")
 	return y
@@ -192,7 +194,9 @@ func TestHashesSeeChanges(t *testing.T) {
 			y.must(os.WriteFile(path, []byte("xyz"), 0o644))
 			y.settle(path, before)
 		}, []string{"a.csv"}},
-		{"touched", func(y *yard, path string) { y.must(os.Chtimes(path, longAgo, longAgo.Add(1))) }, []string{"a.csv"}},
+		{"touched", func(y *yard, path string) {
+			y.must(os.Chtimes(path, longAgo, longAgo.Add(1)))
+		}, []string{"a.csv"}},
 		{"other rights", func(y *yard, path string) {
 			before := y.ctime(path)
 			for y.ctime(path) == before {
@@ -385,7 +389,8 @@ func BenchmarkHashes(b *testing.B) {
 	dir := b.TempDir()
 	for i := range files {
 		path := filepath.Join(dir, fmt.Sprint(i, ".csv"))
-		if err := errors.Join(os.WriteFile(path, []byte("abc"), 0o644), os.Chtimes(path, longAgo, longAgo)); err != nil {
+		if err := errors.Join(os.WriteFile(path, []byte("abc"), 0o644),
+			os.Chtimes(path, longAgo, longAgo)); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -95,7 +95,8 @@ func TestSettled(t *testing.T) {
 	for _, c := range []struct {
 		mtime, ctime int64
 		want         bool
-	}{{edge, edge, true}, {0, 0, true}, {edge + 1, edge, false}, {edge, edge + 1, false}, {mark, mark, false}, {mark + edge, 0, false}} {
+	}{{edge, edge, true}, {0, 0, true}, {edge + 1, edge, false}, {edge, edge + 1, false}, {mark, mark, false},
+		{mark + edge, 0, false}} {
 		h := &Hashes{mark: mark}
 		if got := h.settled(stamp{mtime: c.mtime, ctime: c.ctime}); got != c.want {
 			t.Errorf("%+v: %v", c, got)

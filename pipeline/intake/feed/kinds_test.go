@@ -24,8 +24,10 @@ func TestSpecs(t *testing.T) {
 		{Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
 			"resource_name resource_tag unit replaces", "unit"},
 		{Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
-		{Orders(), "orders", "order_id order_type customer_id pay_time", "order_line sku region_code resource_id quantity period_type period_num " +
-			"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids official_amount", ""},
+		{Orders(), "orders", "order_id order_type customer_id pay_time",
+			"order_line sku region_code resource_id quantity period_type period_num " +
+				"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids official_amount",
+			""},
 		{Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
 		{Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
 		{IncentiveEvents(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
@@ -41,7 +43,8 @@ func TestSpecs(t *testing.T) {
 			if !col.Content {
 				other = append(other, col.Name)
 			}
-			if col.Meaning == "" || col.Source == "" || c.spec.Column(col.Name) != i || c.spec.Schema().Field(i).Name != col.Name {
+			if col.Meaning == "" || col.Source == "" || c.spec.Column(col.Name) != i ||
+				c.spec.Schema().Field(i).Name != col.Name {
 				t.Errorf("%s: %+v", c.name, col)
 			}
 		}
@@ -67,7 +70,8 @@ func TestKinds(t *testing.T) {
 		{"a", "1.5", "-1.5", "1", "-1"},
 		{"b", "", "", "", ""},
 		{"c", "-0.5", "", "", ""},
-		{"d", "999999999999999999.99999999", "-999999999999999999.99999999", "999999999999999999", "-999999999999999999"},
+		{"d", "999999999999999999.99999999", "-999999999999999999.99999999", "999999999999999999",
+			"-999999999999999999"},
 		{"e", "1000000000000000000", "", "", ""},
 		{"f", "", "0.000000001", "", ""},
 		{"g", "", "", "-1", ""},
@@ -91,8 +95,10 @@ func TestKinds(t *testing.T) {
 	at := func(i int) []string { return records[i] }
 	dec := func(s int32) arrow.DataType { return &arrow.Decimal128Type{Precision: 38, Scale: s} }
 	whole64 := arrow.PrimitiveTypes.Int64
-	texts := []field{{"id", text, true}, {"amount", text, true}, {"official_amount", text, true}, {"line", text, true}, {"step", text, true}}
-	typed := []field{{"id", text, true}, {"amount", dec(9), true}, {"official_amount", dec(9), true}, {"line", whole64, true}, {"step", dec(2), true}}
+	texts := []field{{"id", text, true}, {"amount", text, true}, {"official_amount", text, true}, {"line", text, true},
+		{"step", text, true}}
+	typed := []field{{"id", text, true}, {"amount", dec(9), true}, {"official_amount", dec(9), true},
+		{"line", whole64, true}, {"step", dec(2), true}}
 	files := fstest.MapFS{
 		"a.csv":         {Data: writeCSV(at, len(records), names)},
 		"a.ndjson":      {Data: writeNDJSON(at, len(records), names)},
@@ -100,8 +106,10 @@ func TestKinds(t *testing.T) {
 		"typed.parquet": {Data: writeParquet(t, typed, at, len(records), 4)},
 	}
 	typedFaults := slices.Clone(want.faults)
-	typedFaults[0], typedFaults[1] = `3 amount bad_decimal "-0.500000000"`, `5 amount out_of_range "1000000000000000000.000000000"`
-	typedFaults[5], typedFaults[6], typedFaults[7] = `9 step out_of_range "-1000000000000000000.00"`, `13 step bad_decimal "3.50"`,
+	typedFaults[0], typedFaults[1] = `3 amount bad_decimal "-0.500000000"`,
+		`5 amount out_of_range "1000000000000000000.000000000"`
+	typedFaults[5], typedFaults[6], typedFaults[7] = `9 step out_of_range "-1000000000000000000.00"`,
+		`13 step bad_decimal "3.50"`,
 		`14 step bad_decimal "1000000000000000000.50"`
 	for name := range files {
 		got := readAll(t, files, name, spec, Options{})
@@ -116,10 +124,13 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%s: %s", name, d)
 		}
 	}
-	for text, why := range map[string]string{"1.": "bad_decimal", ".0": "bad_decimal", "-.0": "bad_decimal", "1.0.0": "bad_decimal",
-		"1.0-": "bad_decimal", "1.0e3": "bad_decimal", "1.01": "bad_decimal", "-": "bad_decimal", "1e3": "bad_decimal", " 1": "bad_decimal", "+1": "bad_decimal"} {
+	for text, why := range map[string]string{"1.": "bad_decimal", ".0": "bad_decimal", "-.0": "bad_decimal",
+		"1.0.0": "bad_decimal",
+		"1.0-":  "bad_decimal", "1.0e3": "bad_decimal", "1.01": "bad_decimal", "-": "bad_decimal", "1e3": "bad_decimal",
+		" 1": "bad_decimal", "+1": "bad_decimal"} {
 		files["b.csv"] = &fstest.MapFile{Data: []byte("id,step\na," + text + "\n")}
-		if got := readAll(t, files, "b.csv", spec, Options{}); len(got.faults) != 1 || !strings.Contains(got.faults[0], why) {
+		if got := readAll(t, files, "b.csv", spec, Options{}); len(got.faults) != 1 ||
+			!strings.Contains(got.faults[0], why) {
 			t.Errorf("%q: %q, want %s", text, got.faults, why)
 		}
 	}
@@ -211,12 +222,14 @@ func (f onlyReadFS) Open(name string) (fs.File, error) {
 // TestNoRandomAccess: a file system without ReadAt serves the text formats and says so of Parquet.
 func TestNoRandomAccess(t *testing.T) {
 	t.Parallel()
-	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)}, "a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
+	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)},
+		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
 	if got := readAll(t, onlyReadFS{files}, "a.csv", Usage(), Options{}); got.err != nil {
 		t.Error(got.err)
 	}
 	_, err := Open(onlyReadFS{files}, "a.parquet", Usage(), Options{})
-	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil || err.Error() != want {
+	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

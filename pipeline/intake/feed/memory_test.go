@@ -100,7 +100,8 @@ func TestMemory(t *testing.T) {
 	wide := func(i int) []string { r := usageRecord(i); r[8] = fmt.Sprint(tag, i); return r }
 	const wideRows = 200_000
 	dir := t.TempDir()
-	if err := os.WriteFile(dir+"/a.parquet", writeParquet(t, usageFields, wide, wideRows, wideRows), 0o600); err != nil {
+	if err := os.WriteFile(dir+"/a.parquet", writeParquet(t, usageFields, wide, wideRows, wideRows),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	files := []struct {
@@ -133,10 +134,12 @@ func TestMemory(t *testing.T) {
 func TestLongLine(t *testing.T) {
 	t.Parallel()
 	junk := bytes.Repeat([]byte("x"), 64<<10)
-	for name, head := range map[string]string{"bandwidth/a.csv": "resource_id,sample_time,in_bps\n", "bandwidth/a.ndjson": "{}\n"} {
+	for name, head := range map[string]string{"bandwidth/a.csv": "resource_id,sample_time,in_bps\n",
+		"bandwidth/a.ndjson": "{}\n"} {
 		s := &stream{head: []byte(head), block: func(int) []byte { return junk }, size: 100 << 20}
 		got := readAll(t, s, name, Bandwidth(), Options{})
-		if want := "read inbox/" + name + ": line 2: a record longer than 1 MiB"; got.err == nil || got.err.Error() != want {
+		if want := "read inbox/" + name + ": line 2: a record longer than 1 MiB"; got.err == nil ||
+			got.err.Error() != want {
 			t.Errorf("got %v, want %s", got.err, want)
 		}
 		if s.given > 3<<20 {

@@ -84,7 +84,8 @@ func (r *ndjsonReader) readLine() (span, error) {
 		line := chomp(r.kept.buffer[from:])
 		switch {
 		case len(line) > r.opts.MaxRecord:
-			return span{}, r.src.blame(&FileError{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+			return span{},
+				r.src.blame(&FileError{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 		case err == nil, err == io.EOF && len(part) > 0:
 			return span{from, from + len(line)}, nil
 		case err == io.EOF && len(r.kept.buffer) > from:

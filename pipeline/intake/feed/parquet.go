@@ -163,7 +163,8 @@ func (f *parquetFile) open() error {
 	props := pqarrow.ArrowReadProperties{}
 	sc := f.meta.MetaData().Schema
 	for _, c := range f.columns {
-		if c.column >= 0 && f.spec.Columns[c.column].Kind == Word && sc.Column(c.leaf).PhysicalType() == parquet.Types.ByteArray {
+		if c.column >= 0 && f.spec.Columns[c.column].Kind == Word &&
+			sc.Column(c.leaf).PhysicalType() == parquet.Types.ByteArray {
 			props.SetReadDict(c.leaf, true)
 		}
 	}
@@ -248,7 +249,8 @@ func (f *parquetFile) columnReader(ctx context.Context, c parquetColumn, group i
 func (f *parquetFile) hasTexts(c parquetColumn) bool {
 	leaf := f.meta.MetaData().Schema.Column(c.leaf)
 	_, decimal := leaf.LogicalType().(schema.DecimalLogicalType)
-	return c.column >= 0 && f.spec.Columns[c.column].Kind != Word && leaf.PhysicalType() == parquet.Types.ByteArray && !decimal
+	return c.column >= 0 && f.spec.Columns[c.column].Kind != Word && leaf.PhysicalType() == parquet.Types.ByteArray &&
+		!decimal
 }
 
 // releaseReaders lets go of column readers; one that a broken file left in a bad state must not stop the others.
@@ -278,8 +280,8 @@ func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 	return out, nil
 }
 
-// checkDictionary fails a Word column whose dictionary holds a value twice. The format forbids it, and the library, which
-// keeps each value once, would give the codes after it the wrong words.
+// checkDictionary fails a Word column whose dictionary holds a value twice. The format forbids it, and the library,
+// which keeps each value once, would give the codes after it the wrong words.
 func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 	if f.spec.Columns[c.column].Kind != Word {
 		return nil
@@ -443,8 +445,9 @@ func (r *parquetReader) endGroup() error {
 	return nil
 }
 
-// firstBatch is the size of a reader's first batch. What a row takes in memory is known only from rows: a dictionary can
-// make a page of few bytes into a batch of many. So batches start small and grow fourfold while they stay small enough.
+// firstBatch is the size of a reader's first batch. What a row takes in memory is known only from rows: a dictionary
+// can make a page of few bytes into a batch of many. So batches start small and grow fourfold while they stay small
+// enough.
 const firstBatch = 1024
 
 // readBatch reads the next n rows of the current group.
@@ -479,8 +482,8 @@ func (r *parquetReader) readBatch(n int64) (*Batch, error) {
 	return b, nil
 }
 
-// size chooses the size of the next batch. A dictionary does not count: it comes whole with every batch, so that smaller batches, which a
-// large one would ask for, would copy it the more often.
+// size chooses the size of the next batch. A dictionary does not count: it comes whole with every batch, so that
+// smaller batches, which a large one would ask for, would copy it the more often.
 func (r *parquetReader) size(arrays []arrow.Array, n int64) {
 	var bytes int64
 	for _, a := range arrays {

@@ -114,7 +114,8 @@ func (c *converter) missing(i int, from []arrow.Array, n int) {
 	for row := range n {
 		found := false
 		for _, j := range all {
-			found = found || from[j] != nil && from[j].IsValid(row) && !(isText(from[j]) && len(textAt(from[j], row)) == 0)
+			found = found || from[j] != nil && from[j].IsValid(row) &&
+				!(isText(from[j]) && len(textAt(from[j], row)) == 0)
 		}
 		if !found {
 			c.faults.add(row, col.Name, reason.MissingValue, nil)

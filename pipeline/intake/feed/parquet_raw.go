@@ -53,7 +53,8 @@ func appendJSON(dst []byte, a arrow.Array, row int) []byte {
 	switch a := a.(type) {
 	case *array.Boolean:
 		return strconv.AppendBool(dst, a.Value(row))
-	case *array.Int8, *array.Int16, *array.Int32, *array.Int64, *array.Uint8, *array.Uint16, *array.Uint32, *array.Uint64:
+	case *array.Int8, *array.Int16, *array.Int32, *array.Int64, *array.Uint8, *array.Uint16, *array.Uint32,
+		*array.Uint64:
 		return append(dst, a.ValueStr(row)...)
 	}
 	return appendQuoted(dst, appendText(nil, a, row))

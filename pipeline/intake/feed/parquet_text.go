@@ -13,8 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// textPages reads the texts of one row group's column as they lie in its pages, in every encoding that arrow-go reads. Its own reader of
-// Arrow arrays hands a builder one value after the other, which costs several times as much.
+// textPages reads the texts of one row group's column as they lie in its pages, in every encoding that arrow-go reads.
+// Its own reader of Arrow arrays hands a builder one value after the other, which costs several times as much.
 type textPages struct {
 	pages  *file.ByteArrayColumnChunkReader
 	there  int16 // the definition level of a value that is not null
@@ -113,7 +113,8 @@ func (t *textArray) fits() error {
 }
 
 func (t *textArray) done() arrow.Array {
-	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.offsets)), memory.NewBufferBytes(t.data)}
+	buffers := []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(t.offsets)),
+		memory.NewBufferBytes(t.data)}
 	if t.nulls > 0 {
 		buffers[0] = memory.NewBufferBytes(t.valid)
 	}

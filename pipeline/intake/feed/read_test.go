@@ -82,7 +82,8 @@ func (c *contents) take(b *Batch) {
 	faulty := make(map[int]bool)
 	for _, f := range b.Faults {
 		faulty[f.Index] = true
-		c.faults = append(c.faults, strings.TrimSpace(fmt.Sprintf("%d %s %s %q", b.First+int64(f.Index), f.Column, f.Reason, f.Value)))
+		c.faults = append(c.faults, strings.TrimSpace(fmt.Sprintf("%d %s %s %q", b.First+int64(f.Index), f.Column,
+			f.Reason, f.Value)))
 	}
 	for i := range b.Len() {
 		c.raw = append(c.raw, string(b.Raw(nil, i)))

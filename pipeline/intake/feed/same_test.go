@@ -79,11 +79,14 @@ func TestSameRecords(t *testing.T) {
 		"usage/plain.parquet":  {Data: writeParquet(t, empties, oddRecord, n, 2000, plain)},
 		"usage/fallback.parquet": {Data: writeParquet(t, textFields, oddRecord, n, n,
 			parquet.WithDictionaryPageSizeLimit(512), parquet.WithDataPageSize(1024))},
-		"usage/required.parquet":       {Data: writeColumns(t, empties, false, oddRecord, n, 333)},
-		"usage/required-plain.parquet": {Data: writeColumns(t, empties, false, oddRecord, n, n, plain, parquet.WithDataPageSize(1024))},
-		"usage/v2.parquet":             {Data: writeParquet(t, textFields, oddRecord, n, n, parquet.WithDataPageVersion(parquet.DataPageV2), parquet.WithDataPageSize(1024))},
+		"usage/required.parquet": {Data: writeColumns(t, empties, false, oddRecord, n, 333)},
+		"usage/required-plain.parquet": {Data: writeColumns(t, empties, false, oddRecord, n, n, plain,
+			parquet.WithDataPageSize(1024))},
+		"usage/v2.parquet": {Data: writeParquet(t, textFields, oddRecord, n, n,
+			parquet.WithDataPageVersion(parquet.DataPageV2), parquet.WithDataPageSize(1024))},
 	}
-	for name, encoding := range map[string]parquet.Encoding{"lengths": parquet.Encodings.DeltaLengthByteArray, "beginnings": parquet.Encodings.DeltaByteArray} {
+	for name, encoding := range map[string]parquet.Encoding{"lengths": parquet.Encodings.DeltaLengthByteArray,
+		"beginnings": parquet.Encodings.DeltaByteArray} {
 		props := []parquet.WriterProperty{plain, parquet.WithDataPageSize(1024)}
 		for _, f := range textFields {
 			// Of words arrow-go's reader of these encodings does not give a few bytes back, which readAll would tell.
@@ -97,10 +100,12 @@ func TestSameRecords(t *testing.T) {
 	if want.err != nil || len(want.rows) != n || len(want.faults) != n/50*7 {
 		t.Fatalf("%d rows, %d faults, %v", len(want.rows), len(want.faults), want.err)
 	}
-	if got, want := want.rows[0], "rec-000000000|cust-0000|res-000000|sku-000|region-0|2026-09-01T00:00:00Z|2026-09-01T00:00:59.5Z|0||||"; got != want {
+	if got, want := want.rows[0],
+		"rec-000000000|cust-0000|res-000000|sku-000|region-0|2026-09-01T00:00:00Z|2026-09-01T00:00:59.5Z|0||||"; got != want {
 		t.Errorf("row 1 %q, want %q", got, want)
 	}
-	if got, want := want.rows[41], `rec-000000041|cust-0287|res-000533|sku-041|region-1|2026-09-12T17:41:00Z|2026-09-12T17:41:59.5Z|41.041|| not trimmed`+"\t||"; got != want {
+	if got, want := want.rows[41],
+		`rec-000000041|cust-0287|res-000533|sku-041|region-1|2026-09-12T17:41:00Z|2026-09-12T17:41:59.5Z|41.041|| not trimmed`+"\t||"; got != want {
 		t.Errorf("row 42 %q, want %q", got, want)
 	}
 	wantFaults := []string{`8 record_id missing_value ""`, `14 sku missing_value ""`, `20 quantity bad_decimal "1e3"`,
@@ -154,8 +159,10 @@ func TestParquetTypes(t *testing.T) {
 		props     []parquet.WriterProperty
 	}{
 		{"scale 10", dec(38, 10), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|", nil},
-		{"the largest", dec(38, 10), utcMicros, "1000000000000000", at, "r|2026-09-01T00:00:00Z|1000000000000000|", nil},
-		{"over the largest", dec(38, 10), utcMicros, "1000000000000000.0000000001", at, `1 in_bps out_of_range "1000000000000000.0000000001"`, nil},
+		{"the largest", dec(38, 10), utcMicros, "1000000000000000", at, "r|2026-09-01T00:00:00Z|1000000000000000|",
+			nil},
+		{"over the largest", dec(38, 10), utcMicros, "1000000000000000.0000000001", at,
+			`1 in_bps out_of_range "1000000000000000.0000000001"`, nil},
 		{"negative", dec(38, 10), utcMicros, "-0.5", at, `1 in_bps bad_decimal "-0.5000000000"`, nil},
 		{"scale 2", dec(20, 2), utcMicros, "12.50", at, "r|2026-09-01T00:00:00Z|12.5|", nil},
 		{"scale 2 over", dec(38, 2), utcMicros, "999999999999999999999999999999999999.99", at,
@@ -163,30 +170,41 @@ func TestParquetTypes(t *testing.T) {
 		{"scale 2 negative and over", dec(38, 2), utcMicros, "-999999999999999999999999999999999999.99", at,
 			`1 in_bps bad_decimal "-999999999999999999999999999999999999.99"`, nil},
 		{"scale 0", dec(20, 0), utcMicros, "12", at, "r|2026-09-01T00:00:00Z|12|", nil},
-		{"scale 18", dec(38, 18), utcMicros, "12345678901.500000000000000000", at, "r|2026-09-01T00:00:00Z|12345678901.5|", nil},
-		{"scale 18 too fine", dec(38, 18), utcMicros, "0.000000000000000001", at, `1 in_bps bad_decimal "0.000000000000000001"`, nil},
+		{"scale 18", dec(38, 18), utcMicros, "12345678901.500000000000000000", at,
+			"r|2026-09-01T00:00:00Z|12345678901.5|", nil},
+		{"scale 18 too fine", dec(38, 18), utcMicros, "0.000000000000000001", at,
+			`1 in_bps bad_decimal "0.000000000000000001"`, nil},
 		{"scale 38", dec(38, 38), utcMicros, "0.5", at, "r|2026-09-01T00:00:00Z|0.5|", nil},
-		{"INT32 decimal", dec(9, 4), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|", []parquet.WriterProperty{asInt}},
-		{"INT64 decimal", dec(18, 4), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|", []parquet.WriterProperty{asInt}},
-		{"wide decimal", &arrow.Decimal256Type{Precision: 50, Scale: 12}, utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|", nil},
+		{"INT32 decimal", dec(9, 4), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|",
+			[]parquet.WriterProperty{asInt}},
+		{"INT64 decimal", dec(18, 4), utcMicros, "12.5", at, "r|2026-09-01T00:00:00Z|12.5|",
+			[]parquet.WriterProperty{asInt}},
+		{"wide decimal", &arrow.Decimal256Type{Precision: 50, Scale: 12}, utcMicros, "12.5", at,
+			"r|2026-09-01T00:00:00Z|12.5|", nil},
 		{"wide decimal too fine", &arrow.Decimal256Type{Precision: 50, Scale: 12}, utcMicros, "0.000000000001", at,
 			`1 in_bps bad_decimal "0.000000000001"`, nil},
 		{"INT64", arrow.PrimitiveTypes.Int64, utcMicros, "12", at, "r|2026-09-01T00:00:00Z|12|", nil},
-		{"INT64 over", arrow.PrimitiveTypes.Int64, utcMicros, "1000000000000001", at, `1 in_bps out_of_range "1000000000000001"`, nil},
-		{"INT64 negative", arrow.PrimitiveTypes.Int64, utcMicros, "-9223372036854775808", at, `1 in_bps bad_decimal "-9223372036854775808"`, nil},
-		{"UINT64 over", arrow.PrimitiveTypes.Uint64, utcMicros, "18446744073709551615", at, `1 in_bps out_of_range "18446744073709551615"`, nil},
+		{"INT64 over", arrow.PrimitiveTypes.Int64, utcMicros, "1000000000000001", at,
+			`1 in_bps out_of_range "1000000000000001"`, nil},
+		{"INT64 negative", arrow.PrimitiveTypes.Int64, utcMicros, "-9223372036854775808", at,
+			`1 in_bps bad_decimal "-9223372036854775808"`, nil},
+		{"UINT64 over", arrow.PrimitiveTypes.Uint64, utcMicros, "18446744073709551615", at,
+			`1 in_bps out_of_range "18446744073709551615"`, nil},
 		{"UINT32", arrow.PrimitiveTypes.Uint32, utcMicros, "4294967295", at, "r|2026-09-01T00:00:00Z|4294967295|", nil},
 		{"INT8", arrow.PrimitiveTypes.Int8, utcMicros, "12", at, "r|2026-09-01T00:00:00Z|12|", nil},
 		{"INT16", arrow.PrimitiveTypes.Int16, utcMicros, "-12", at, `1 in_bps bad_decimal "-12"`, nil},
 		{"STRING", text, utcMicros, "12.50", at, "r|2026-09-01T00:00:00Z|12.5|", nil},
 		{"plain bytes", arrow.BinaryTypes.Binary, utcMicros, "1e3", at, `1 in_bps bad_decimal "1e3"`, nil},
-		{"milliseconds", text, stamp(arrow.Millisecond), "1", "2026-09-01T00:00:00.123Z", "r|2026-09-01T00:00:00.123Z|1|", nil},
+		{"milliseconds", text, stamp(arrow.Millisecond), "1", "2026-09-01T00:00:00.123Z",
+			"r|2026-09-01T00:00:00.123Z|1|", nil},
 		{"seconds", text, stamp(arrow.Second), "1", at, "r|2026-09-01T00:00:00Z|1|", nil},
-		{"nanoseconds", text, stamp(arrow.Nanosecond), "1", "2026-09-01T00:00:00.123456Z", "r|2026-09-01T00:00:00.123456Z|1|", nil},
+		{"nanoseconds", text, stamp(arrow.Nanosecond), "1", "2026-09-01T00:00:00.123456Z",
+			"r|2026-09-01T00:00:00.123456Z|1|", nil},
 		{"nanoseconds too fine", text, stamp(arrow.Nanosecond), "1", "2026-09-01T00:00:00.123456789Z",
 			`1 sample_time bad_time "2026-09-01T00:00:00.123456789Z"`, nil},
 		{"time as STRING", text, text, "1", "2026-09-01T08:00:00+08:00", "r|2026-09-01T00:00:00Z|1|", nil},
-		{"time as STRING without zone", text, text, "1", "2026-09-01 08:00:00", `1 sample_time bad_time "2026-09-01 08:00:00"`, nil},
+		{"time as STRING without zone", text, text, "1", "2026-09-01 08:00:00",
+			`1 sample_time bad_time "2026-09-01 08:00:00"`, nil},
 		{"before the year 1", text, utcMicros, "1", "", `1 sample_time bad_time "0000-12-31T23:59:59.999999Z"`, nil},
 	}
 	for _, c := range cases {
@@ -196,7 +214,9 @@ func TestParquetTypes(t *testing.T) {
 			if c.name == "before the year 1" {
 				c.at = "-62135596800000001" // microseconds
 			}
-			data := writeParquet(t, fields, func(int) []string { return []string{"r", c.at, c.value} }, 1, 1, c.props...)
+			data := writeParquet(t, fields, func(int) []string {
+				return []string{"r", c.at, c.value}
+			}, 1, 1, c.props...)
 			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{})
 			if got.err != nil {
 				t.Fatal(got.err)
@@ -211,7 +231,8 @@ func TestParquetTypes(t *testing.T) {
 // TestParquetRaw: the raw record of Parquet holds all columns, and is a record of the same feed in NDJSON.
 func TestParquetRaw(t *testing.T) {
 	t.Parallel()
-	fields := append(slices.Clone(usageFields), field{"x_count", arrow.PrimitiveTypes.Int64, true}, field{"x_true", arrow.FixedWidthTypes.Boolean, true},
+	fields := append(slices.Clone(usageFields), field{"x_count", arrow.PrimitiveTypes.Int64, true},
+		field{"x_true", arrow.FixedWidthTypes.Boolean, true},
 		field{"x_nested", arrow.ListOf(text), true})
 	record := func(i int) []string {
 		return append(usageRecord(i), []string{"", "12"}[i%2], "true", "[\"a\"]")
@@ -222,9 +243,10 @@ func TestParquetRaw(t *testing.T) {
 	if got.err != nil || len(got.rows) != n {
 		t.Fatal(len(got.rows), got.err)
 	}
-	want := `{"record_id":"rec-000000431","customer_id":"cust-0017","resource_id":"res-005603","sku":"sku-031","region_code":"region-7",` +
-		`"usage_start":"2026-09-12T23:11:00Z","usage_end":"2026-09-12T23:11:59.5Z","quantity":"431.4310000000",` +
-		`"resource_tag":"a,\"b\"","x_note":"n431","x_count":12,"x_true":true}`
+	want :=
+		`{"record_id":"rec-000000431","customer_id":"cust-0017","resource_id":"res-005603","sku":"sku-031","region_code":"region-7",` +
+			`"usage_start":"2026-09-12T23:11:00Z","usage_end":"2026-09-12T23:11:59.5Z","quantity":"431.4310000000",` +
+			`"resource_tag":"a,\"b\"","x_note":"n431","x_count":12,"x_true":true}`
 	if got.raw[431] != want {
 		t.Errorf("raw record\n%s\nwant\n%s", got.raw[431], want)
 	}
@@ -298,7 +320,8 @@ func TestOpenRange(t *testing.T) {
 		if c.err != nil {
 			t.Fatal(c.err)
 		}
-		got.rows, got.faults, got.raw = append(got.rows, c.rows...), append(got.faults, c.faults...), append(got.raw, c.raw...)
+		got.rows, got.faults, got.raw = append(got.rows, c.rows...), append(got.faults, c.faults...),
+			append(got.raw, c.raw...)
 	}
 	if d := cmp.Diff(want.rows, got.rows) + cmp.Diff(want.faults, got.faults) + cmp.Diff(want.raw, got.raw); d != "" {
 		t.Error(d)
@@ -306,7 +329,8 @@ func TestOpenRange(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		from, to int
-	}{{"usage/a.parquet", 3, 5}, {"usage/a.parquet", -1, 1}, {"usage/a.parquet", 2, 1}, {"usage/b.csv", 0, 2}, {"usage/b.csv", 1, 2}} {
+	}{{"usage/a.parquet", 3, 5}, {"usage/a.parquet", -1, 1}, {"usage/a.parquet", 2, 1}, {"usage/b.csv", 0, 2},
+		{"usage/b.csv", 1, 2}} {
 		files.(fstest.MapFS)["usage/b.csv"] = &fstest.MapFile{Data: writeCSV(usageRecord, 1, usageNames)}
 		if r, err := OpenRange(files, c.name, Usage(), Options{}, c.from, c.to); err == nil {
 			t.Errorf("%s [%d, %d): no error", c.name, c.from, c.to)
@@ -368,8 +392,10 @@ func TestDictionaryTwice(t *testing.T) {
 	t.Parallel()
 	fields := []field{{"resource_id", text, true}, {"sample_time", text, true}, {"in_bps", text, true}}
 	record := func(i int) []string { return []string{fmt.Sprintf("link-%d", i%4), "2026-09-01T00:00:00Z", "1"} }
-	data := writeParquet(t, fields, record, 400, 400, parquet.WithCompression(compress.Codecs.Uncompressed), parquet.WithStats(false))
-	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{}); len(got.rows) != 400 {
+	data := writeParquet(t, fields, record, 400, 400, parquet.WithCompression(compress.Codecs.Uncompressed),
+		parquet.WithStats(false))
+	if got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(),
+		Options{}); len(got.rows) != 400 {
 		t.Fatal(got.err)
 	}
 	if n := bytes.Count(data, []byte("link-1")); n != 1 {
@@ -377,7 +403,8 @@ func TestDictionaryTwice(t *testing.T) {
 	}
 	data = bytes.Replace(data, []byte("link-1"), []byte("link-0"), 1)
 	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{})
-	if want := `read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary holds "link-0" twice`; got.err == nil || got.err.Error() != want {
+	if want :=
+		`read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary holds "link-0" twice`; got.err == nil || got.err.Error() != want {
 		t.Errorf("got %v, want %s", got.err, want)
 	}
 }
@@ -385,7 +412,8 @@ func TestDictionaryTwice(t *testing.T) {
 // TestHeader: the header and raw records of a CSV file are a CSV file.
 func TestHeader(t *testing.T) {
 	t.Parallel()
-	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\nr2,2026-09-01T00:00:00Z,2,\"a\r\nb\"")
+	data := []byte("\ufeff" + "\"resource_id\",sample_time,in_bps,x_a\r\n\r\nr1,2026-09-01T00:00:00Z,\"1\n\",\r\n" +
+		"r2,2026-09-01T00:00:00Z,2,\"a\r\nb\"")
 	r, err := Open(whole("bandwidth/a.csv", data), "bandwidth/a.csv", Bandwidth(), Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -406,7 +434,8 @@ func TestHeader(t *testing.T) {
 // TestNDJSONValues: escapes, digits as they stand, names in any order and x_ values of any form.
 func TestNDJSONValues(t *testing.T) {
 	t.Parallel()
-	lines := `{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\n\"\u00e9\ud83d\ude00"}
+	lines :=
+		`{"out_bps":0.10,"x_a":{"b":[null,{"c":1e400}]},"sample_time":"2026-09-01T08:00:00\u002b08:00","resource_id":"a\n\"\u00e9\ud83d\ude00"}
  { "resource_id" : 0.50 , "sample_time" : "2026-09-01T00:00:00Z" , "in_bps" : "7" , "x_b" : null }
 {"resource\u005fid":"b","sample_time":"2026-09-01T00:00:00Z","in_bps":1,"out_bps":null}`
 	got := readAll(t, whole("bandwidth/a.ndjson", []byte(lines)), "bandwidth/a.ndjson", Bandwidth(), Options{})
@@ -460,12 +489,14 @@ func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	data := writeCSV(usageRecord, 5000, usageNames)
 	files := fstest.MapFS{"a.csv": {Data: data}, "a.csv.gz": {Data: gz(data)}, "a.csv.zst": {Data: zst(data)},
-		"a.ndjson": {Data: writeNDJSON(usageRecord, 5000, usageNames)}, "a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 5000, 1000)}}
+		"a.ndjson":  {Data: writeNDJSON(usageRecord, 5000, usageNames)},
+		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 5000, 1000)}}
 	for name, file := range files {
 		for _, share := range []int64{0, 3, 6} {
 			got := readAll(t, failingFS{files, int64(len(file.Data)) * share / 8}, name, Usage(), Options{})
 			var whole *FileError
-			if !errors.Is(got.err, errDisk) || errors.As(got.err, &whole) || got.err.Error() != "read inbox/"+name+": input/output error" {
+			if !errors.Is(got.err, errDisk) || errors.As(got.err, &whole) || got.err.Error() != "read inbox/"+name+
+				": input/output error" {
 				t.Errorf("%s after %d/8: %v", name, share, got.err)
 			}
 		}
@@ -492,7 +523,8 @@ func TestEnvironment(t *testing.T) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := r.Next(context.Background()); err == nil || err.Error() != "read inbox/"+name+": the reader is closed" {
+		if _, err := r.Next(context.Background()); err == nil || err.Error() != "read inbox/"+name+
+			": the reader is closed" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

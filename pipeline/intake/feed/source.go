@@ -47,8 +47,8 @@ func formatOf(name string) (format, bool) {
 	return format{}, false
 }
 
-// stored is a feed file as it lies in the inbox. It counts what is read and keeps the first error of the environment, so
-// that a failing disk is not taken for a broken file. It is closed when its last holder lets go.
+// stored is a feed file as it lies in the inbox. It counts what is read and keeps the first error of the environment,
+// so that a failing disk is not taken for a broken file. It is closed when its last holder lets go.
 type stored struct {
 	file fs.File
 	name string

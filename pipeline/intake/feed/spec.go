@@ -107,7 +107,8 @@ func Usage() *Spec {
 func Bandwidth() *Spec {
 	const source = "spec §3.14"
 	return &Spec{Name: "bandwidth", Columns: []Column{
-		{Name: "resource_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the link that was measured"},
+		{Name: "resource_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the link that was measured"},
 		{Name: "sample_time", Kind: Time, Required: true, Content: true, Source: source,
 			Meaning: "when; floored to 5 minutes it is the sample's slot"},
 		{Name: "in_bps", Kind: Quantity, OneOf: "bps", Content: true, Source: source,
@@ -123,24 +124,36 @@ func Orders() *Spec {
 	return &Spec{Name: "orders", Columns: []Column{
 		{Name: "order_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the order's id"},
 		{Name: "order_line", Kind: Whole, Content: true, Source: source, Meaning: "line of the order; 1 if empty"},
-		{Name: "order_type", Kind: Word, Required: true, Content: true, Source: source, Meaning: "new, renew, auto_renew, change or unsubscribe"},
+		{Name: "order_type", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "new, renew, auto_renew, change or unsubscribe"},
 		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "who ordered"},
-		{Name: "sku", Kind: Word, Header: true, Content: true, Source: source, Meaning: "the product; of an unsubscribe that of its base"},
-		{Name: "region_code", Kind: Word, Header: true, Content: true, Source: source, Meaning: "where; of an unsubscribe that of its base"},
-		{Name: "resource_id", Kind: Text, Header: true, Content: true, Source: source, Meaning: "what was ordered; of an unsubscribe that of its base"},
+		{Name: "sku", Kind: Word, Header: true, Content: true, Source: source,
+			Meaning: "the product; of an unsubscribe that of its base"},
+		{Name: "region_code", Kind: Word, Header: true, Content: true, Source: source,
+			Meaning: "where; of an unsubscribe that of its base"},
+		{Name: "resource_id", Kind: Text, Header: true, Content: true, Source: source,
+			Meaning: "what was ordered; of an unsubscribe that of its base"},
 		{Name: "quantity", Kind: Quantity, Header: true, Content: true, Source: source, Meaning: "how many"},
-		{Name: "period_type", Kind: Word, Header: true, Content: true, Source: source, Meaning: "hour, day, month, year or one_off; may be empty in a change"},
-		{Name: "period_num", Kind: Whole, Header: true, Content: true, Source: source, Meaning: "how many periods; may be empty in a change"},
-		{Name: "pay_time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when it was paid; its day and cycle are the order's"},
-		{Name: "effective_time", Kind: Time, Content: true, Source: source, Meaning: "when it begins; pay_time if empty"},
+		{Name: "period_type", Kind: Word, Header: true, Content: true, Source: source,
+			Meaning: "hour, day, month, year or one_off; may be empty in a change"},
+		{Name: "period_num", Kind: Whole, Header: true, Content: true, Source: source,
+			Meaning: "how many periods; may be empty in a change"},
+		{Name: "pay_time", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "when it was paid; its day and cycle are the order's"},
+		{Name: "effective_time", Kind: Time, Content: true, Source: source,
+			Meaning: "when it begins; pay_time if empty"},
 		{Name: "expire_time", Kind: Time, Content: true, Source: source, Meaning: "when it ends; never if empty"},
-		{Name: "base_order_id", Kind: Text, Content: true, Source: source, Meaning: "the order that is unsubscribed, renewed or changed"},
+		{Name: "base_order_id", Kind: Text, Content: true, Source: source,
+			Meaning: "the order that is unsubscribed, renewed or changed"},
 		{Name: "base_order_line", Kind: Whole, Content: true, Source: source, Meaning: "its line; 1 if empty"},
-		{Name: "payer", Kind: Word, Content: true, Source: source, Meaning: "customer or a partner_id; customer if empty"},
+		{Name: "payer", Kind: Word, Content: true, Source: source,
+			Meaning: "customer or a partner_id; customer if empty"},
 		{Name: "discount_id", Kind: Word, Content: true, Source: source, Meaning: "the discount that the order names"},
-		{Name: "coupon_ids", Kind: Text, Content: true, Source: source, Meaning: "the coupons that the order names, joined by semicolons"},
+		{Name: "coupon_ids", Kind: Text, Content: true, Source: source,
+			Meaning: "the coupons that the order names, joined by semicolons"},
 		{Name: "official_amount", Kind: Amount, Signed: true, Content: true, Source: source,
-			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where it may " +
+			Meaning: "overrides the price book; at most the currency's digits; must be given in a change, where " +
+				"it may " +
 				"be negative"},
 	}}
 }
@@ -150,11 +163,15 @@ func Accounts() *Spec {
 	const source = "spec §3.16"
 	return &Spec{Name: "accounts", Columns: []Column{
 		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
-		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose account it moves"},
-		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when; its day and cycle are the event's"},
-		{Name: "type", Kind: Word, Required: true, Content: true, Source: source, Meaning: "recharge, allocate, reclaim, withdraw or credit_limit"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "whose account it moves"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "when; its day and cycle are the event's"},
+		{Name: "type", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "recharge, allocate, reclaim, withdraw or credit_limit"},
 		{Name: "balance_type", Kind: Word, Required: true, Content: true, Source: source,
-			Meaning: "cash, stored_value, flexi_coupon or credit; credit goes with recharge, allocate and credit_limit, and credit_limit with credit alone"},
+			Meaning: "cash, stored_value, flexi_coupon or credit; credit goes with recharge, allocate and " +
+				"credit_limit, and credit_limit with credit alone"},
 		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source,
 			Meaning: "above 0, at most the currency's digits; for credit_limit the new limit, which may be 0"},
 	}}
@@ -165,11 +182,16 @@ func Transfers() *Spec {
 	const source = "spec §3.17"
 	return &Spec{Name: "transfers", Columns: []Column{
 		{Name: "transfer_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the transfer's id"},
-		{Name: "cycle", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the cycle whose performance moves, as 2026-09"},
-		{Name: "from_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that loses it"},
-		{Name: "to_partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the partner that gains it"},
-		{Name: "customer_id", Kind: Word, Content: true, Source: source, Meaning: "the customer whose business it is, for people"},
-		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source, Meaning: "how much performance, up to 8 decimals; never negative"},
+		{Name: "cycle", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the cycle whose performance moves, as 2026-09"},
+		{Name: "from_partner_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the partner that loses it"},
+		{Name: "to_partner_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the partner that gains it"},
+		{Name: "customer_id", Kind: Word, Content: true, Source: source,
+			Meaning: "the customer whose business it is, for people"},
+		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source,
+			Meaning: "how much performance, up to 8 decimals; never negative"},
 	}}
 }
 
@@ -178,10 +200,14 @@ func IncentiveEvents() *Spec {
 	const source = "spec §3.18"
 	return &Spec{Name: "incentive_events", Columns: []Column{
 		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
-		{Name: "partner_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose incentive it is"},
-		{Name: "programme_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the programme that pays it"},
-		{Name: "period", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the programme's period, as 2026-09 or 2026-Q3"},
-		{Name: "event", Kind: Word, Required: true, Content: true, Source: source, Meaning: "confirm, dispute, apply_payment, paid or reject"},
+		{Name: "partner_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "whose incentive it is"},
+		{Name: "programme_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the programme that pays it"},
+		{Name: "period", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "the programme's period, as 2026-09 or 2026-Q3"},
+		{Name: "event", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "confirm, dispute, apply_payment, paid or reject"},
 		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when"},
 	}}
 }
@@ -190,10 +216,13 @@ func IncentiveEvents() *Spec {
 func Adjustments() *Spec {
 	const source = "spec §3.19"
 	return &Spec{Name: "adjustments", Columns: []Column{
-		{Name: "adjustment_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the adjustment's id"},
-		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source, Meaning: "whose bill it changes"},
+		{Name: "adjustment_id", Kind: Text, Required: true, Content: true, Source: source,
+			Meaning: "the adjustment's id"},
+		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "whose bill it changes"},
 		{Name: "sku", Kind: Word, Required: true, Content: true, Source: source, Meaning: "the product it is about"},
-		{Name: "time", Kind: Time, Required: true, Content: true, Source: source, Meaning: "when; its day and cycle are the adjustment's"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "when; its day and cycle are the adjustment's"},
 		{Name: "amount", Kind: Amount, Signed: true, Required: true, Content: true, Source: source,
 			Meaning: "what is added to the bill; at most the currency's digits; may be negative"},
 		{Name: "bill_detail_type", Kind: Whole, Required: true, Content: true, Source: source, Meaning: "9 or 16"},

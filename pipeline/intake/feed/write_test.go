@@ -100,16 +100,19 @@ var (
 // usageFields are the columns of a Parquet file as an exact writer makes them.
 var usageFields = []field{{"record_id", text, true}, {"customer_id", text, true}, {"resource_id", text, true},
 	{"sku", text, true}, {"region_code", text, true}, {"usage_start", utcMicros, true}, {"usage_end", utcMicros, true},
-	{"quantity", &arrow.Decimal128Type{Precision: 38, Scale: 10}, true}, {"resource_tag", text, true}, {"x_note", text, true}}
+	{"quantity", &arrow.Decimal128Type{Precision: 38, Scale: 10}, true}, {"resource_tag", text, true},
+	{"x_note", text, true}}
 
 // writeParquet writes n records with the given types, in row groups of the given size.
-func writeParquet(t testing.TB, fields []field, records func(int) []string, n, group int, more ...parquet.WriterProperty) []byte {
+func writeParquet(t testing.TB, fields []field, records func(int) []string, n, group int,
+	more ...parquet.WriterProperty) []byte {
 	t.Helper()
 	return writeColumns(t, fields, true, records, n, group, more...)
 }
 
 // writeColumns is writeParquet with columns that may hold nulls or must not.
-func writeColumns(t testing.TB, fields []field, nullable bool, records func(int) []string, n, group int, more ...parquet.WriterProperty) []byte {
+func writeColumns(t testing.TB, fields []field, nullable bool, records func(int) []string, n, group int,
+	more ...parquet.WriterProperty) []byte {
 	t.Helper()
 	arrowFields := make([]arrow.Field, len(fields))
 	for i, f := range fields {

@@ -20,9 +20,12 @@ func TestIdentityOf(t *testing.T) {
 		want                              Identity
 		ok                                bool
 	}{
-		{"usage", "quantity", "bad_decimal", usage, `a,acme,2026-09-30T15:59:59Z,"1,000"`, Usage("acme", september, "a"), true},
-		{"usage", "quantity", "bad_decimal", usage, `a,acme,2026-09-30T16:00:00Z,"1,000"`, Usage("acme", october, "a"), true},
-		{"usage", "sku", "unknown_sku", "", `{"record_id":"a","customer_id":"acme","usage_start":"2026-09-01T00:00:00+08:00"}`,
+		{"usage", "quantity", "bad_decimal", usage, `a,acme,2026-09-30T15:59:59Z,"1,000"`,
+			Usage("acme", september, "a"), true},
+		{"usage", "quantity", "bad_decimal", usage, `a,acme,2026-09-30T16:00:00Z,"1,000"`, Usage("acme", october, "a"),
+			true},
+		{"usage", "sku", "unknown_sku", "",
+			`{"record_id":"a","customer_id":"acme","usage_start":"2026-09-01T00:00:00+08:00"}`,
 			Usage("acme", september, "a"), true},
 		{"usage", "usage_start", "bad_time", usage, `a,acme,yesterday,1`, Identity{}, false},
 		{"usage", "customer_id", "missing_value", usage, `a,,2026-09-01T00:00:00Z,1`, Identity{}, false},
@@ -30,7 +33,8 @@ func TestIdentityOf(t *testing.T) {
 		{"bandwidth", "in_bps", "bad_decimal", "resource_id,sample_time,in_bps", `l1,2026-09-01T00:07:00Z,x`,
 			Sample("l1", 1788221100000000), true}, // the slot of 00:05
 		{"orders", "quantity", "bad_decimal", "order_id,quantity", `o1,x`, Event("orders", "o1/1"), true},
-		{"orders", "quantity", "bad_decimal", "order_id,order_line,quantity", `o1,3.0,x`, Event("orders", "o1/3"), true},
+		{"orders", "quantity", "bad_decimal", "order_id,order_line,quantity", `o1,3.0,x`, Event("orders", "o1/3"),
+			true},
 		{"orders", "order_line", "bad_decimal", "order_id,order_line", `o1,3.5`, Identity{}, false},
 		{"accounts", "amount", "bad_decimal", "event_id,amount", `e1,x`, Event("accounts", "e1"), true},
 		{"transfers", "amount", "bad_decimal", "transfer_id,amount", `t1,x`, Event("transfers", "t1"), true},

@@ -106,9 +106,11 @@ func Each(open Source, e lake.FileEntry, visit func(*Row) error) (err error) {
 func rowOf(cols *parquet.Columns, i int) Row {
 	c := cols.C
 	return Row{
-		Feed: c[tables.RFeed].Word(i), File: c[tables.RFile].Word(i), Row: c[tables.RRow].Ints[i], Column: c[tables.RColumn].Word(i),
+		Feed: c[tables.RFeed].Word(i), File: c[tables.RFile].Word(i), Row: c[tables.RRow].Ints[i],
+		Column: c[tables.RColumn].Word(i),
 		Reason: c[tables.RReason].Word(i), Value: string(c[tables.RValue].Text(i)), ID: string(c[tables.RID].Text(i)),
-		Raw: append([]byte(nil), c[tables.RRaw].Text(i)...), Hash: c[tables.RFileHash].Word(i), Header: c[tables.RHeader].Word(i),
+		Raw: append([]byte(nil), c[tables.RRaw].Text(i)...), Hash: c[tables.RFileHash].Word(i),
+		Header: c[tables.RHeader].Word(i),
 	}
 }
 

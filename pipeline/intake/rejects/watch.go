@@ -8,11 +8,11 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Watch finds the accepted records of a run that have the identity of a reject (REJ-2). All calls of Want come before the first
-// accepted record is shown; either may come from several goroutines. A nil Watch finds nothing.
+// Watch finds the accepted records of a run that have the identity of a reject (REJ-2). All calls of Want come before
+// the first accepted record is shown; either may come from several goroutines. A nil Watch finds nothing.
 //
-// It keeps 64 bits for each reject, and the identity of each accepted record that matches them. A match by chance does no harm:
-// the caller looks up whole identities in Found.
+// It keeps 64 bits for each reject, and the identity of each accepted record that matches them. A match by chance does
+// no harm: the caller looks up whole identities in Found.
 type Watch struct {
 	Zone *period.Zone
 	// Source is the feed file, below inbox/, and the row that a row of the run came in.
@@ -32,7 +32,8 @@ type Place struct {
 
 // NewWatch returns a watch without an identity.
 func NewWatch(zone *period.Zone, source func(file int32, row int64) (string, int64)) *Watch {
-	return &Watch{Zone: zone, Source: source, seed: maphash.MakeSeed(), wanted: make(map[uint64]struct{}), found: make(map[Identity]Place)}
+	return &Watch{Zone: zone, Source: source, seed: maphash.MakeSeed(), wanted: make(map[uint64]struct{}),
+		found: make(map[Identity]Place)}
 }
 
 // Want announces a rejected record, where its identity can be read.

@@ -8,7 +8,8 @@ import (
 	"math/bits"
 )
 
-// Source gives rows in the order of SORT-1. Next fills r and reports false at the end; what r points to is valid until the next call.
+// Source gives rows in the order of SORT-1. Next fills r and reports false at the end; what r points to is valid until
+// the next call.
 type Source interface {
 	Next(r *Row) (bool, error)
 }
@@ -87,8 +88,8 @@ func (c *cursor) need(n int) error {
 	return nil
 }
 
-// contender is a cursor in the heap with the beginning of its row's key, in two numbers that sort like it: customer and the high half of
-// start, then the low half and the first bytes of the id. What they do not decide, the rows do.
+// contender is a cursor in the heap with the beginning of its row's key, in two numbers that sort like it: customer and
+// the high half of start, then the low half and the first bytes of the id. What they do not decide, the rows do.
 type contender struct {
 	first, second uint64
 	*cursor
@@ -228,7 +229,8 @@ func (m *Merger) down(i int) {
 	m.heap[i] = top
 }
 
-// Scan calls visit for every row of a part, run by run, in no order over the runs. The head is valid until visit returns.
+// Scan calls visit for every row of a part, run by run, in no order over the runs. The head is valid until visit
+// returns.
 func Scan(runs []*Run, part Part, b *Buffers, visit func(*Head) error) error {
 	for i := range runs {
 		m, err := Merge(runs[i:i+1], part, b)

@@ -34,10 +34,10 @@ const FromLake = -1
 // MaxText is the longest text of a record that can be carried, in bytes.
 const MaxText = 1<<16 - 1
 
-// Packed layout, little-endian: u32 size of all that follows, u32 customer, i64 start, u16 length of id, id, content, i32 file, u48 number.
-// The content is a byte of flags, the length of the usage, the quantity, sku, region, the lengths of the four texts and the texts, each
-// number in as many bytes as the flags say. It says itself where it ends, so no content is the beginning of another. Equal records have
-// equal content.
+// Packed layout, little-endian: u32 size of all that follows, u32 customer, i64 start, u16 length of id, id, content,
+// i32 file, u48 number. The content is a byte of flags, the length of the usage, the quantity, sku, region, the lengths
+// of the four texts and the texts, each number in as many bytes as the flags say. It says itself where it ends, so no
+// content is the beginning of another. Equal records have equal content.
 const (
 	fixed      = 4 + 4 + 8 + 2
 	numbers    = 6
@@ -177,8 +177,9 @@ func parseHead(p []byte) Head {
 		Customer: int32(binary.LittleEndian.Uint32(p)),
 		Start:    period.Instant(binary.LittleEndian.Uint64(p[4:])),
 		ID:       p[fixed-4 : n],
-		file:     int32(binary.LittleEndian.Uint32(p[len(p)-origin:])), // looked at early, the row's end is at hand when it is wanted
-		rest:     p[n:],
+		// looked at early, the row's end is at hand when it is wanted
+		file: int32(binary.LittleEndian.Uint32(p[len(p)-origin:])),
+		rest: p[n:],
 	}
 }
 

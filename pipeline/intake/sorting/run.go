@@ -47,8 +47,8 @@ type entry struct {
 	off, size uint32
 }
 
-// slot is what sorting moves instead of a row. What copies rows in order knows from it where they lie without a look at them, and so does
-// not wait for one row's memory before it asks for the next one's.
+// slot is what sorting moves instead of a row. What copies rows in order knows from it where they lie without a look at
+// them, and so does not wait for one row's memory before it asks for the next one's.
 type slot struct {
 	key       uint64 // while sorting part, customer and start in one number, then the part
 	off, size uint32
@@ -58,7 +58,8 @@ type slot struct {
 func (c *Chunk) Add(part Part, r *Row) []byte {
 	at := len(c.bytes)
 	c.bytes = r.Pack(c.bytes)
-	c.entries = append(c.entries, entry{uint64(part)<<32 | uint64(uint32(r.Customer)), int64(r.Start), uint32(at), uint32(len(c.bytes) - at)})
+	c.entries = append(c.entries, entry{uint64(part)<<32 | uint64(uint32(r.Customer)), int64(r.Start), uint32(at),
+		uint32(len(c.bytes) - at)})
 	return c.bytes[at:]
 }
 
@@ -68,8 +69,8 @@ func (c *Chunk) Size() int { return len(c.bytes) + len(c.entries)*entryBytes }
 // Len is the number of rows.
 func (c *Chunk) Len() int { return len(c.entries) }
 
-// Reserve makes room for a chunk of the given size once it has shown that it will be a large one, so that it is not copied over
-// and over as it grows.
+// Reserve makes room for a chunk of the given size once it has shown that it will be a large one, so that it is not
+// copied over and over as it grows.
 func (c *Chunk) Reserve(size int) {
 	const large = 1 << 20
 	if c.reserved || len(c.bytes) < large {
@@ -110,8 +111,8 @@ func (c *Chunk) compare(a, b entry) int {
 	return tail(parseHead(c.packed(a.off, a.size)[4:]), parseHead(c.packed(b.off, b.size)[4:]))
 }
 
-// sortByKey sorts by part, customer and start with the three in one number, and equal ones by comparing. It reports false, and has done
-// nothing, where they do not fit: few rows over many days and customers.
+// sortByKey sorts by part, customer and start with the three in one number, and equal ones by comparing. It reports
+// false, and has done nothing, where they do not fit: few rows over many days and customers.
 func (c *Chunk) sortByKey() ([]slot, bool) {
 	const few = 1 << 12 // comparing is as fast
 	if len(c.entries) < few {
@@ -218,7 +219,8 @@ func (c *Chunk) Flush(w io.Writer, open func() (io.ReaderAt, error)) (*Run, erro
 // ahead is how many rows are looked at before they are copied.
 const ahead = 32
 
-// fetch asks for the memory of rows that are in no order, all at once: copied one after the other, each would be waited for.
+// fetch asks for the memory of rows that are in no order, all at once: copied one after the other, each would be waited
+// for.
 func (c *Chunk) fetch(rows []slot) {
 	for _, s := range rows {
 		c.fetched |= c.bytes[s.off] | c.bytes[s.off+s.size-1]

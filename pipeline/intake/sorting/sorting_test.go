@@ -28,8 +28,10 @@ func draw(t *rapid.T) Row {
 		return []byte(rapid.SampledFrom([]string{"", "a", "record-1", "record-10", "record-2"}).Draw(t, name))
 	}
 	return Row{
-		Customer: rapid.Int32Range(0, 3).Draw(t, "customer"), SKU: rapid.Int32Range(0, 2).Draw(t, "sku"), Region: rapid.Int32Range(0, 300).Draw(t, "region"),
-		Start: start, End: start + period.Instant(rapid.Int64Range(0, 5).Draw(t, "length")), Quantity: q, ID: text("id"), Resource: text("resource"),
+		Customer: rapid.Int32Range(0, 3).Draw(t, "customer"), SKU: rapid.Int32Range(0, 2).Draw(t, "sku"),
+		Region: rapid.Int32Range(0, 300).Draw(t, "region"),
+		Start:  start, End: start + period.Instant(rapid.Int64Range(0, 5).Draw(t, "length")), Quantity: q,
+		ID: text("id"), Resource: text("resource"),
 		Name: text("name"), Tag: text("tag"), Replaces: text("replaces"),
 		File: rapid.Int32Range(0, 2).Draw(t, "file"), Number: rapid.Int64Range(1, 1<<40).Draw(t, "number"),
 	}
@@ -37,7 +39,8 @@ func draw(t *rapid.T) Row {
 
 // text is all of a row, for comparing.
 func (r *Row) text() string {
-	return fmt.Sprint(r.Customer, r.Start, string(r.ID), r.SKU, r.Region, r.End, r.Quantity, string(r.Resource), string(r.Name), string(r.Tag), string(r.Replaces), r.File, r.Number)
+	return fmt.Sprint(r.Customer, r.Start, string(r.ID), r.SKU, r.Region, r.End, r.Quantity, string(r.Resource),
+		string(r.Name), string(r.Tag), string(r.Replaces), r.File, r.Number)
 }
 
 // drain reads a part to its end and checks SORT-1 on the way.
@@ -83,7 +86,9 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 		for i := range chunks {
 			if rapid.Bool().Draw(t, "on disk") {
 				var disk bytes.Buffer
-				run, err := chunks[i].Flush(&disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()), nil })
+				run, err := chunks[i].Flush(&disk, func() (io.ReaderAt, error) {
+					return bytes.NewReader(disk.Bytes()), nil
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -96,7 +101,9 @@ func TestMergeGivesEveryRowOnceInOrder(t *testing.T) {
 			var disk bytes.Buffer
 			var b Buffers
 			half := len(runs) / 2
-			joined, err := Join(runs[half:], &b, &disk, func() (io.ReaderAt, error) { return bytes.NewReader(disk.Bytes()), nil })
+			joined, err := Join(runs[half:], &b, &disk, func() (io.ReaderAt, error) {
+				return bytes.NewReader(disk.Bytes()), nil
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,32 +132,35 @@ func TestPackedRowsComeBack(t *testing.T) {
 	quantity := func(raw uint64) func(*Row) {
 		return func(r *Row) {
 			var err error
-			if r.Quantity, err = money.QuantityFromRaw(int64(raw>>63), raw); err != nil { // above 2^63 with an upper half
+			// above 2^63 with an upper half
+			if r.Quantity, err = money.QuantityFromRaw(int64(raw>>63), raw); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	edges := map[string]func(*Row){
-		"nothing":            func(*Row) {},
-		"4 bytes":            quantity(1<<32 - 1),
-		"5 bytes":            quantity(1 << 32),
-		"5 bytes, full":      quantity(1<<40 - 1),
-		"6 bytes":            quantity(1 << 40),
-		"6 bytes, full":      quantity(1<<48 - 1),
-		"8 bytes":            quantity(1 << 48),
-		"12 bytes":           quantity(1<<63 + 7),
-		"u16 of seconds":     func(r *Row) { r.End = r.Start + 65_535*second },
-		"u32 of seconds":     func(r *Row) { r.End = r.Start + 65_536*second },
-		"u32, full":          func(r *Row) { r.End = r.Start + (1<<32-1)*second },
-		"too many seconds":   func(r *Row) { r.End = r.Start + 1<<32*second },
-		"half a second":      func(r *Row) { r.End = r.Start + second/2 },
-		"ends before":        func(r *Row) { r.End = r.Start - second },
-		"before 1970":        func(r *Row) { r.Start, r.End = -5*second, -3*second },
-		"small codes":        func(r *Row) { r.SKU, r.Region = 65_535, 255 },
-		"large sku":          func(r *Row) { r.SKU = 65_536 },
-		"large region":       func(r *Row) { r.Region = 256 },
-		"no codes":           func(r *Row) { r.SKU, r.Region = -1, -1 },
-		"small texts":        func(r *Row) { r.Resource, r.Name, r.Tag, r.Replaces = text(255), text(1), text(0), text(255) },
+		"nothing":          func(*Row) {},
+		"4 bytes":          quantity(1<<32 - 1),
+		"5 bytes":          quantity(1 << 32),
+		"5 bytes, full":    quantity(1<<40 - 1),
+		"6 bytes":          quantity(1 << 40),
+		"6 bytes, full":    quantity(1<<48 - 1),
+		"8 bytes":          quantity(1 << 48),
+		"12 bytes":         quantity(1<<63 + 7),
+		"u16 of seconds":   func(r *Row) { r.End = r.Start + 65_535*second },
+		"u32 of seconds":   func(r *Row) { r.End = r.Start + 65_536*second },
+		"u32, full":        func(r *Row) { r.End = r.Start + (1<<32-1)*second },
+		"too many seconds": func(r *Row) { r.End = r.Start + 1<<32*second },
+		"half a second":    func(r *Row) { r.End = r.Start + second/2 },
+		"ends before":      func(r *Row) { r.End = r.Start - second },
+		"before 1970":      func(r *Row) { r.Start, r.End = -5*second, -3*second },
+		"small codes":      func(r *Row) { r.SKU, r.Region = 65_535, 255 },
+		"large sku":        func(r *Row) { r.SKU = 65_536 },
+		"large region":     func(r *Row) { r.Region = 256 },
+		"no codes":         func(r *Row) { r.SKU, r.Region = -1, -1 },
+		"small texts": func(r *Row) {
+			r.Resource, r.Name, r.Tag, r.Replaces = text(255), text(1), text(0), text(255)
+		},
 		"a large resource":   func(r *Row) { r.Resource, r.Replaces = text(256), text(3) },
 		"a large name":       func(r *Row) { r.Name, r.Tag = text(256), text(3) },
 		"a large tag":        func(r *Row) { r.Tag = text(MaxText) },
@@ -160,7 +170,8 @@ func TestPackedRowsComeBack(t *testing.T) {
 		"the last customers": func(r *Row) { r.Customer = 1<<31 - 1 },
 	}
 	for name, set := range edges {
-		want := Row{Customer: 1, SKU: 2, Region: 3, Start: 5 * second, End: 5 * second, ID: []byte("r1"), File: 4, Number: 6}
+		want := Row{Customer: 1, SKU: 2, Region: 3, Start: 5 * second, End: 5 * second, ID: []byte("r1"), File: 4,
+			Number: 6}
 		set(&want)
 		packed := want.Pack(nil)
 		head, got := parseHead(packed[4:]), Row{}
@@ -203,7 +214,8 @@ func TestLongRowsCrossBuffers(t *testing.T) {
 			t.Fatalf("row %d: %v, %v", i, ok, err)
 		}
 		if r.Start != period.Instant(i) || len(r.Resource) != MaxText || len(r.Tag) != i {
-			t.Errorf("row %d came back as start %d, resource of %d bytes, tag of %d", i, r.Start, len(r.Resource), len(r.Tag))
+			t.Errorf("row %d came back as start %d, resource of %d bytes, tag of %d", i, r.Start, len(r.Resource),
+				len(r.Tag))
 		}
 	}
 	if ok, err := m.Next(&r); ok || err != nil {
@@ -232,7 +244,8 @@ func TestATornRunIsAnError(t *testing.T) {
 	}
 }
 
-// TestEqualRecordsHaveEqualMarks: what tells duplicates and conflicts apart does not depend on where a record came from.
+// TestEqualRecordsHaveEqualMarks: what tells duplicates and conflicts apart does not depend on where a record came
+// from.
 func TestEqualRecordsHaveEqualMarks(t *testing.T) {
 	t.Parallel()
 	a := Row{Start: 5, End: 9, ID: []byte("r1"), Resource: []byte("vm"), File: 1, Number: 7}
@@ -262,7 +275,8 @@ func BenchmarkMerge(b *testing.B) {
 	for k := range runs {
 		var c Chunk
 		for i := range rowsN {
-			r := Row{Customer: int32(i * 7 % 50), Start: period.Instant(i * 31 % 86400), ID: fmt.Appendf(nil, "record-%d-%d", k, i), Resource: []byte("i-0123456789")}
+			r := Row{Customer: int32(i * 7 % 50), Start: period.Instant(i * 31 % 86400),
+				ID: fmt.Appendf(nil, "record-%d-%d", k, i), Resource: []byte("i-0123456789")}
 			c.Add(0, &r)
 		}
 		runs[k] = c.Keep()
@@ -299,12 +313,15 @@ func TestRadixSorts(t *testing.T) {
 			t.Fatalf("ints: got %v, want %v", ints, want)
 		}
 		var marks []Marks
-		for i, v := range rapid.SliceOf(rapid.SampledFrom([]uint64{0, 1, 1 << 63, 1<<64 - 1, 77 << 33, 77<<33 + 1})).Draw(t, "identities") {
+		for i, v := range rapid.SliceOf(rapid.SampledFrom([]uint64{0, 1, 1 << 63, 1<<64 - 1, 77 << 33,
+			77<<33 + 1})).Draw(t, "identities") {
 			marks = append(marks, Marks{Identity: v, Content: uint64(i)})
 		}
 		wantMarks := slices.Clone(marks)
 		slices.SortStableFunc(wantMarks, func(a, b Marks) int { return cmp.Compare(a.Identity, b.Identity) })
-		wide := rapid.SliceOf(rapid.SampledFrom([]int64{0, 1, 1 << 55, 1<<55 + 1, 1<<55 + 2, 1<<56 - 1})).Draw(t, "hashes") // most share their highest bits
+		// most share their highest bits
+		wide := rapid.SliceOf(rapid.SampledFrom([]int64{0, 1, 1 << 55, 1<<55 + 1, 1<<55 + 2, 1<<56 - 1})).Draw(t,
+			"hashes")
 		want = slices.Sorted(slices.Values(wide))
 		SortInts(wide, 56, nil)
 		if !slices.Equal(wide, want) {
@@ -316,8 +333,8 @@ func TestRadixSorts(t *testing.T) {
 	})
 }
 
-// TestManyRowsSortAsFewDo: chunks large enough to be sorted by key come out in the order of comparing, also where customers and times are
-// too far apart for one.
+// TestManyRowsSortAsFewDo: chunks large enough to be sorted by key come out in the order of comparing, also where
+// customers and times are too far apart for one.
 func TestManyRowsSortAsFewDo(t *testing.T) {
 	t.Parallel()
 	for name, spread := range map[string]period.Instant{"a day": 86_400, "centuries": 1 << 57} {
@@ -326,7 +343,8 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 2))
 			var c Chunk
 			for i := range 20_000 {
-				r := Row{Customer: random.Int32N(1 << 20), Start: period.Instant(random.Int64N(int64(spread))), ID: fmt.Appendf(nil, "record-%d", i%3), File: int32(i)}
+				r := Row{Customer: random.Int32N(1 << 20), Start: period.Instant(random.Int64N(int64(spread))),
+					ID: fmt.Appendf(nil, "record-%d", i%3), File: int32(i)}
 				if i%2 == 0 {
 					r.Customer, r.Start = 7, 3 // ties, decided by id and then by file
 				}
@@ -335,7 +353,9 @@ func TestManyRowsSortAsFewDo(t *testing.T) {
 			want := slices.Clone(c.entries)
 			slices.SortFunc(want, c.compare)
 			got := c.sort()
-			if !slices.EqualFunc(got, want, func(s slot, e entry) bool { return s == slot{e.place >> 32, e.off, e.size} }) {
+			if !slices.EqualFunc(got, want, func(s slot, e entry) bool {
+				return s == slot{e.place >> 32, e.off, e.size}
+			}) {
 				t.Error("sorting by key gives another order than comparing")
 			}
 		})
@@ -349,8 +369,10 @@ func BenchmarkFlush(b *testing.B) {
 	list, parts := make([]Row, rows), make([]Part, rows)
 	for i := range list {
 		start := period.Instant(random.Int64N(86_400) * period.Second)
-		list[i] = Row{Customer: random.Int32N(100_000), Start: start, End: start + 3600*period.Instant(period.Second), ID: fmt.Appendf(nil, "usage-%012d", i),
-			Resource: fmt.Appendf(nil, "i-%08x", random.Int32()), Name: []byte("server-17"), Tag: []byte("team=blue"), Number: int64(i)}
+		list[i] = Row{Customer: random.Int32N(100_000), Start: start, End: start + 3600*period.Instant(period.Second),
+			ID:       fmt.Appendf(nil, "usage-%012d", i),
+			Resource: fmt.Appendf(nil, "i-%08x", random.Int32()), Name: []byte("server-17"), Tag: []byte("team=blue"),
+			Number: int64(i)}
 		parts[i] = Part(random.IntN(16))
 	}
 	out, err := os.Create(filepath.Join(b.TempDir(), "run"))

@@ -36,23 +36,23 @@ type writtenPage struct {
 // bounds are the smallest and the largest value of a page, as statistics hold them.
 type bounds struct{ low, high []byte }
 
-// Memory is what writers that are used one after the other share: the bytes of the row group being made and everything that pages are
-// put together in. It has no lock.
+// Memory is what writers that are used one after the other share: the bytes of the row group being made and everything
+// that pages are put together in. It has no lock.
 type Memory struct {
-	out     []byte // pages of the row group, columns one after the other
-	page    []byte // a page before it is compressed
-	packed  []byte // a page compressed
-	before  []byte // the page that packed is of, where it is short
-	scratch []byte // of an encoder that begins its own
-	chunks  []chunk
-	dict    dictionary
-	lexicon lexicon
-	small   map[int32]int32
-	ints    []int64
-	some    []int64
-	places  []int32
-	levels  []int32
-	squeeze squeezer
+	out        []byte // pages of the row group, columns one after the other
+	page       []byte // a page before it is compressed
+	packed     []byte // a page compressed
+	before     []byte // the page that packed is of, where it is short
+	scratch    []byte // of an encoder that begins its own
+	chunks     []chunk
+	dict       dictionary
+	lexicon    lexicon
+	small      map[int32]int32
+	ints       []int64
+	some       []int64
+	places     []int32
+	levels     []int32
+	compressor pageCompressor
 }
 
 // NewMemory starts with nothing.
@@ -61,11 +61,11 @@ func NewMemory() *Memory { return &Memory{small: make(map[int32]int32)} }
 // maker makes the chunk of one column.
 type maker struct {
 	*Memory
-	chunk   *chunk
-	keyed   bool
-	manner  manner
-	decided bool
-	encoder rle.Encoding // of codes; on its own it would be allocated once a page
+	chunk    *chunk
+	keyed    bool
+	strategy strategy
+	decided  bool
+	encoder  rle.Encoding // of codes; on its own it would be allocated once a page
 }
 
 // header appends a page's header: PageHeader of the format, in Thrift's compact protocol.
@@ -89,7 +89,8 @@ func header(dst []byte, kind format.PageType, raw, packed, n int, encoding forma
 	return append(dst, stop, stop)
 }
 
-// put appends m.page as a page of n rows, the first of them being first; decimals are its values if it holds nothing else.
+// put appends m.page as a page of n rows, the first of them being first; decimals are its values if it holds nothing
+// else.
 func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int, decimals []Dec) error {
 	body := m.page
 	if m.chunk.codec == format.Zstd {
@@ -109,12 +110,13 @@ func (m *maker) put(kind format.PageType, encoding format.Encoding, first, n int
 		return nil
 	}
 	m.chunk.encoding = encoding
-	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first, header: size, raw: len(m.page)})
+	m.chunk.pages = append(m.chunk.pages, writtenPage{at: at - m.chunk.from, size: len(m.out) - at, first: first,
+		header: size, raw: len(m.page)})
 	return nil
 }
 
-// levelled makes the chunk of times that need not be and yet are in each of n rows: the pages of an earlier column of the same times, with
-// the levels that say so before them. What is compressed there is not compressed again.
+// levelled makes the chunk of times that need not be and yet are in each of n rows: the pages of an earlier column of
+// the same times, with the levels that say so before them. What is compressed there is not compressed again.
 func (m *Memory) levelled(ch, times *chunk, n int) (err error) {
 	ch.encoding = times.encoding
 	for i, p := range times.pages {
@@ -147,7 +149,8 @@ func (m *Memory) withLevels(dst []byte, levels []int32) (_ []byte, err error) {
 	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(m.scratch))), m.scratch...), nil
 }
 
-// compressed is m.page compressed. Pages of rows that hold the same are few bytes and follow each other, and need it once.
+// compressed is m.page compressed. Pages of rows that hold the same are few bytes and follow each other, and need it
+// once.
 func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
 	const few = 1 << 10
 	if m.decided && decimals == nil && len(m.before) > 0 && bytes.Equal(m.page, m.before) {
@@ -158,13 +161,13 @@ func (m *maker) compressed(decimals []Dec) (out []byte, err error) {
 	}
 	switch {
 	case decimals != nil:
-		return m.squeeze.decimals(m.packed[:0], m.page, decimals)
+		return m.compressor.decimals(m.packed[:0], m.page, decimals)
 	case !m.decided:
 		m.decided = true
-		out, m.manner, err = m.squeeze.choose(m.packed[:0], m.page)
+		out, m.strategy, err = m.compressor.choose(m.packed[:0], m.page)
 		return out, err
 	}
-	return m.squeeze.page(m.packed[:0], m.page, m.manner)
+	return m.compressor.page(m.packed[:0], m.page, m.strategy)
 }
 
 // inPages calls write for each stretch of n rows that is a page.
@@ -204,7 +207,8 @@ func (m *maker) codes(dst []byte, codes []int32, distinct int) (_ []byte, err er
 	return append(append(dst, byte(width)), m.scratch...), nil
 }
 
-// words writes a dictionary of texts and the codes of the rows, as they are: compressing codes of a few bits takes time and gives little.
+// words writes a dictionary of texts and the codes of the rows, as they are: compressing codes of a few bits takes time
+// and gives little.
 func (m *maker) words(dict []string, codes []int32) error {
 	m.chunk.codec = format.Uncompressed
 	m.page = m.page[:0]
@@ -346,8 +350,8 @@ func (m *maker) plainWholes(vals []int64) error {
 	return m.put(format.DataPage, format.Plain, 0, len(vals), nil)
 }
 
-// maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a handful of distinct ones
-// by dictionary and others by their differences. A column of nulls alone is one page.
+// maybeTimes writes a column in which table.Nothing stands for null: definition levels, and the times there are, a
+// handful of distinct ones by dictionary and others by their differences. A column of nulls alone is one page.
 func (m *maker) maybeTimes(vals []int64) error {
 	m.some = m.some[:0]
 	for _, v := range vals {
@@ -384,7 +388,8 @@ func (m *maker) maybeTimes(vals []int64) error {
 	})
 }
 
-// maybePage writes the rows from..to: their levels, then the codes of those that are not null, or without codes their times.
+// maybePage writes the rows from..to: their levels, then the codes of those that are not null, or without codes their
+// times.
 func (m *maker) maybePage(vals []int64, from, to int, times []int64, codes []int32) (err error) {
 	m.levels = m.levels[:0]
 	for _, v := range vals[from:to] {

@@ -12,8 +12,9 @@ type Dec struct {
 	Lo uint64
 }
 
-// Col is one column of a batch. Which slice is used follows from the column's type: Codes with Dict for Word, Codes alone for
-// Small, Ints for Time, MaybeTime and Whole, Decs for Amount and Quantity, Bytes with Ends for Text (value i is Bytes[Ends[i-1]:Ends[i]]).
+// Col is one column of a batch. Which slice is used follows from the column's type: Codes with Dict for Word, Codes
+// alone for Small, Ints for Time, MaybeTime and Whole, Decs for Amount and Quantity, Bytes with Ends for Text (value i
+// is Bytes[Ends[i-1]:Ends[i]]).
 type Col struct {
 	Codes []int32
 	Dict  []string
@@ -78,7 +79,8 @@ func (c *Col) index() {
 // AddWord appends a word by its text.
 func (c *Col) AddWord(word string) { c.Codes = append(c.Codes, c.Intern(word)) }
 
-// AddNewWord appends a word that no row before has: one of a column that the rows are sorted by and of which each has its own.
+// AddNewWord appends a word that no row before has: one of a column that the rows are sorted by and of which each has
+// its own.
 func (c *Col) AddNewWord(word string) {
 	c.Codes, c.Dict = append(c.Codes, int32(len(c.Dict))), append(c.Dict, word)
 }
@@ -147,7 +149,8 @@ func (c *Columns) check() error {
 	for i := range c.C {
 		n := c.C[i].length(c.Def.Columns[i].Type)
 		if n != c.N && (!c.C[i].Const || n != 1) {
-			return fmt.Errorf("table %s: column %s has %d entries in a batch of %d rows", c.Def.Name, c.Def.Columns[i].Name, n, c.N)
+			return fmt.Errorf("table %s: column %s has %d entries in a batch of %d rows", c.Def.Name,
+				c.Def.Columns[i].Name, n, c.N)
 		}
 	}
 	return nil

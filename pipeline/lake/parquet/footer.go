@@ -27,14 +27,17 @@ func newFooter(def *table.Table) footer { return footer{def: def} }
 
 // add notes a row group whose first byte lies at a place of the file.
 func (f *footer) add(chunks []chunk, at int64, rows int) {
-	g := format.RowGroup{NumRows: int64(rows), FileOffset: at, Ordinal: int16(len(f.groups)), Columns: make([]format.ColumnChunk, 0, len(chunks))}
+	g := format.RowGroup{NumRows: int64(rows), FileOffset: at, Ordinal: int16(len(f.groups)),
+		Columns: make([]format.ColumnChunk, 0, len(chunks))}
 	for i := range chunks {
 		ch, from := &chunks[i], at+int64(chunks[i].from)
 		size := int64(ch.to - ch.from)
 		meta := format.ColumnMetaData{
-			Type: physical(f.def.Columns[i].Type), Encoding: []format.Encoding{ch.encoding, format.RLE}, PathInSchema: []string{f.def.Columns[i].Name},
-			Codec: ch.codec, NumValues: int64(rows), TotalUncompressedSize: int64(ch.uncompressed), TotalCompressedSize: size,
-			DataPageOffset: from + int64(ch.pages[0].at), Statistics: statistics(ch, f.def.Columns[i].Type),
+			Type: physical(f.def.Columns[i].Type), Encoding: []format.Encoding{ch.encoding, format.RLE},
+			PathInSchema: []string{f.def.Columns[i].Name},
+			Codec:        ch.codec, NumValues: int64(rows), TotalUncompressedSize: int64(ch.uncompressed),
+			TotalCompressedSize: size,
+			DataPageOffset:      from + int64(ch.pages[0].at), Statistics: statistics(ch, f.def.Columns[i].Type),
 		}
 		if ch.dict {
 			meta.Encoding = []format.Encoding{ch.encoding, format.Plain, format.RLE}
@@ -46,7 +49,8 @@ func (f *footer) add(chunks []chunk, at int64, rows int) {
 		index := format.OffsetIndex{PageLocations: make([]format.PageLocation, 0, len(ch.pages))}
 		for _, p := range ch.pages {
 			index.PageLocations = append(index.PageLocations,
-				format.PageLocation{Offset: from + int64(p.at), CompressedPageSize: int32(p.size), FirstRowIndex: int64(p.first)})
+				format.PageLocation{Offset: from + int64(p.at), CompressedPageSize: int32(p.size),
+					FirstRowIndex: int64(p.first)})
 		}
 		f.offsets = append(f.offsets, index)
 		f.bounds = append(f.bounds, append([]bounds(nil), ch.bounds...))
@@ -78,7 +82,8 @@ func compare(t table.Type, a, b []byte) int {
 
 // columnIndex is what a chunk's page index says of the bounds of its pages.
 func columnIndex(list []bounds, t table.Type) *format.ColumnIndex {
-	index := &format.ColumnIndex{BoundaryOrder: format.Ascending, NullPages: make([]bool, len(list)), NullCounts: make([]int64, len(list))}
+	index := &format.ColumnIndex{BoundaryOrder: format.Ascending, NullPages: make([]bool, len(list)),
+		NullCounts: make([]int64, len(list))}
 	for i, b := range list {
 		index.MinValues, index.MaxValues = append(index.MinValues, b.low), append(index.MaxValues, b.high)
 		if i > 0 && (compare(t, list[i-1].low, b.low) > 0 || compare(t, list[i-1].high, b.high) > 0) {
@@ -104,7 +109,8 @@ func (f *footer) bytes(at int64, rows int64) ([]byte, error) {
 			continue
 		}
 		var err error
-		if chunk(i).ColumnIndexOffset, chunk(i).ColumnIndexLength, err = put(columnIndex(list, f.def.Columns[i%len(f.def.Columns)].Type)); err != nil {
+		if chunk(i).ColumnIndexOffset, chunk(i).ColumnIndexLength, err =
+			put(columnIndex(list, f.def.Columns[i%len(f.def.Columns)].Type)); err != nil {
 			return nil, err
 		}
 	}
@@ -126,12 +132,14 @@ func (f *footer) metadata(rows int64) *format.FileMetaData {
 	for i := range orders {
 		orders[i].Value = new(format.TypeDefinedOrder)
 	}
-	return &format.FileMetaData{Version: 2, Schema: schemaOf(f.def), NumRows: rows, RowGroups: f.groups, CreatedBy: "tollbook", ColumnOrders: orders}
+	return &format.FileMetaData{Version: 2, Schema: schemaOf(f.def), NumRows: rows, RowGroups: f.groups,
+		CreatedBy: "tollbook", ColumnOrders: orders}
 }
 
 // schemaOf is the Parquet schema of a table: every column required but those of times that need not be.
 func schemaOf(def *table.Table) []format.SchemaElement {
-	out := []format.SchemaElement{{Name: "schema", RepetitionType: thrift.New(format.Required), NumChildren: thrift.New(int32(len(def.Columns)))}}
+	out := []format.SchemaElement{{Name: "schema", RepetitionType: thrift.New(format.Required),
+		NumChildren: thrift.New(int32(len(def.Columns)))}}
 	for i := range def.Columns {
 		out = append(out, element(&def.Columns[i]))
 	}
@@ -152,19 +160,22 @@ func physical(t table.Type) format.Type {
 }
 
 func element(c *table.Column) format.SchemaElement {
-	e := format.SchemaElement{Name: c.Name, Type: thrift.New(physical(c.Type)), RepetitionType: thrift.New(format.Required)}
+	e := format.SchemaElement{Name: c.Name, Type: thrift.New(physical(c.Type)),
+		RepetitionType: thrift.New(format.Required)}
 	converted := func(t deprecated.ConvertedType, logical format.LogicalTypeValue) {
 		e.ConvertedType, e.LogicalType = thrift.New(t), format.LogicalType{Value: logical}
 	}
 	decimal := func(scale int32) {
 		converted(deprecated.Decimal, &format.DecimalType{Scale: scale, Precision: decDigits})
-		e.TypeLength, e.Scale, e.Precision = thrift.New(int32(decWidth)), thrift.New(scale), thrift.New(int32(decDigits))
+		e.TypeLength, e.Scale, e.Precision = thrift.New(int32(decWidth)), thrift.New(scale),
+			thrift.New(int32(decDigits))
 	}
 	switch c.Type {
 	case table.Word, table.Text:
 		converted(deprecated.UTF8, new(format.StringType))
 	case table.MaybeTime, table.Time:
-		converted(deprecated.TimestampMicros, &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: new(format.MicroSeconds)}})
+		converted(deprecated.TimestampMicros, &format.TimestampType{IsAdjustedToUTC: true,
+			Unit: format.TimeUnit{Value: new(format.MicroSeconds)}})
 	case table.Whole:
 		converted(deprecated.Int64, &format.IntType{BitWidth: 64, IsSigned: true})
 	case table.Small:

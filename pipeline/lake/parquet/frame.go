@@ -8,10 +8,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// squeezer makes zstd frames (RFC 8878) of pages. Searching a page of amounts for repetitions is most of what a general encoder does
-// with it, and all there is to find is known beforehand: the high bytes of a value are those of the value before it. So their frames are
-// put together here, and only the bytes that differ are coded, by the library's Huffman coder. Any zstd decoder reads them.
-type squeezer struct {
+// pageCompressor makes zstd frames (RFC 8878) of pages. Searching a page of amounts for repetitions is most of what a
+// general encoder does with it, and all there is to find is known beforehand: the high bytes of a value are those of
+// the value before it. So their frames are put together here, and only the bytes that differ are coded, by the
+// library's Huffman coder. Any zstd decoder reads them.
+type pageCompressor struct {
 	general *zstd.Encoder
 	huffman huff0.Scratch
 	tree    []byte // the Huffman code of the literals before, as it stands in them; empty = none that others may share
@@ -20,12 +21,12 @@ type squeezer struct {
 	trial   []byte
 }
 
-// manner is how the pages of a column are compressed.
-type manner uint8
+// strategy is how the pages of a column are compressed.
+type strategy uint8
 
 const (
-	searched manner = iota // whatever the general encoder finds
-	coded                  // bytes by their frequency alone: nothing repeats
+	searched strategy = iota // whatever the general encoder finds
+	coded                    // bytes by their frequency alone: nothing repeats
 )
 
 const (
@@ -71,11 +72,12 @@ func before(dst, head, frame []byte, size int) ([]byte, error) {
 }
 
 // search compresses a page by the general encoder.
-func (s *squeezer) search(dst, page []byte) ([]byte, error) {
+func (s *pageCompressor) search(dst, page []byte) ([]byte, error) {
 	if s.general == nil {
 		var err error
 		s.general, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-			zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false), zstd.WithWindowSize(1<<20))
+			zstd.WithZeroFrames(true), zstd.WithAllLitEntropyCompression(true), zstd.WithEncoderCRC(false),
+			zstd.WithWindowSize(1<<20))
 		if err != nil {
 			return nil, fmt.Errorf("zstd: %w", err)
 		}
@@ -84,7 +86,7 @@ func (s *squeezer) search(dst, page []byte) ([]byte, error) {
 }
 
 // page compresses a page in the manner that suits its column.
-func (s *squeezer) page(dst, page []byte, how manner) ([]byte, error) {
+func (s *pageCompressor) page(dst, page []byte, how strategy) ([]byte, error) {
 	if how == searched || len(page) == 0 || len(page) > blockBytes {
 		return s.search(dst, page)
 	}
@@ -100,7 +102,7 @@ func (s *squeezer) page(dst, page []byte, how manner) ([]byte, error) {
 }
 
 // choose finds the manner for a column by its first page, and compresses that.
-func (s *squeezer) choose(dst, page []byte) ([]byte, manner, error) {
+func (s *pageCompressor) choose(dst, page []byte) ([]byte, strategy, error) {
 	var err error
 	if s.trial, err = s.search(s.trial[:0], page); err != nil {
 		return dst, searched, err
@@ -115,9 +117,9 @@ func (s *squeezer) choose(dst, page []byte) ([]byte, manner, error) {
 	return append(dst[:start], s.trial...), searched, nil
 }
 
-// literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with that of the literals
-// before.
-func (s *squeezer) literals(dst, lits []byte, share bool) []byte {
+// literals appends a literals section of the bytes, with a Huffman code of their own or, if they may share one, with
+// that of the literals before.
+func (s *pageCompressor) literals(dst, lits []byte, share bool) []byte {
 	const fewest, fourStreams = 64, 1024
 	s.huffman.Reuse = huff0.ReusePolicyNone
 	if share && len(s.tree) > 0 {
@@ -158,7 +160,7 @@ func (s *squeezer) literals(dst, lits []byte, share bool) []byte {
 }
 
 // judge drops a code that suits the literals it was not made for worse than its own, so that the next ones get another.
-func (s *squeezer) judge(packed, lits int, reused bool) {
+func (s *pageCompressor) judge(packed, lits int, reused bool) {
 	const whole, worse = 256, 16
 	rate := packed * whole / lits
 	if !reused {
@@ -174,9 +176,9 @@ func rawLiterals(dst []byte, n int) []byte {
 	return append(dst, byte(h), byte(h>>8), byte(h>>16))
 }
 
-// decimals compresses big-endian values of decWidth bytes. Where all begin with the same bytes, three or more, each is a match of those
-// at a distance of one value, then its own rest; otherwise the general encoder does it.
-func (s *squeezer) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
+// decimals compresses big-endian values of decWidth bytes. Where all begin with the same bytes, three or more, each is
+// a match of those at a distance of one value, then its own rest; otherwise the general encoder does it.
+func (s *pageCompressor) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
 	own := ownBytes(vals)
 	const leastMatch, leastValues = 3, 3
 	if len(vals) < leastValues || own == 0 || own > decWidth-leastMatch || len(page) > blockBytes {
@@ -185,8 +187,9 @@ func (s *squeezer) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
 	n, match := len(vals), byte(decWidth-own-leastMatch)
 	dst = frameHeader(dst, len(page))
 	dst = append(blockHeader(dst, false, blockRaw, decWidth), page[:decWidth]...)
-	// The head of the second value, which also makes the distance the one that is repeated: no literals, one sequence of no literal, the
-	// distance decWidth written as 2^4 + 3 since 1 to 3 mean repeated ones, and the match; the last byte is these three bits after a one.
+	// The head of the second value, which also makes the distance the one that is repeated: no literals, one sequence
+	// of no literal, the distance decWidth written as 2^4 + 3 since 1 to 3 mean repeated ones, and the match; the last
+	// byte is these three bits after a one.
 	dst = append(blockHeader(dst, false, blockCompressed, 7), 0, 1, allRepeat, 0, 4, match, 0x13)
 	s.rest = s.rest[:0]
 	for i := decWidth; i < len(page); i += decWidth {
@@ -195,7 +198,8 @@ func (s *squeezer) decimals(dst, page []byte, vals []Dec) ([]byte, error) {
 	at := len(dst)
 	dst = append(dst, 0, 0, 0)
 	dst = sequences(s.literals(dst, s.rest, true), n-2)
-	dst = append(dst, allRepeat, byte(own), 0, match, 1) // nothing differs from one to the next: the stream of bits has none
+	// nothing differs from one to the next: the stream of bits has none
+	dst = append(dst, allRepeat, byte(own), 0, match, 1)
 	blockHeader(dst[:at], true, blockCompressed, len(dst)-at-3)
 	return dst, nil
 }

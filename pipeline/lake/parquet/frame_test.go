@@ -34,13 +34,14 @@ func TestFramesDecode(t *testing.T) {
 				vals[i] = Dec{Hi: sign ^ r.Int64N(wide+1), Lo: r.Uint64() >> (64 - bits)}
 			}
 			m.bigEndian(vals)
-			frame, err := m.squeeze.decimals(nil, m.page, vals)
+			frame, err := m.compressor.decimals(nil, m.page, vals)
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err := dec.DecodeAll(frame, nil)
 			if err != nil || !bytes.Equal(got, m.page) {
-				t.Fatalf("page %d, %d values of %d bits, high halves up to %d: %v, %d bytes back of %d", page, n, bits, wide, err, len(got), len(m.page))
+				t.Fatalf("page %d, %d values of %d bits, high halves up to %d: %v, %d bytes back of %d", page, n, bits,
+					wide, err, len(got), len(m.page))
 			}
 			if own := ownBytes(vals); n == 1024 && own > 0 && own <= 13 && len(frame) > n*own+64 {
 				t.Errorf("%d bytes for %d values that differ in %d bytes", len(frame), n, own)
@@ -59,13 +60,14 @@ func TestCodedPagesDecode(t *testing.T) {
 	defer dec.Close()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		page := make([]byte, rapid.SampledFrom([]int{0, 1, 63, 64, 300, 1023, 1024, 16383, 16384, 1 << 17, 1<<17 + 1}).Draw(t, "bytes"))
+		page := make([]byte, rapid.SampledFrom([]int{0, 1, 63, 64, 300, 1023, 1024, 16383, 16384, 1 << 17,
+			1<<17 + 1}).Draw(t, "bytes"))
 		kinds := rapid.SampledFrom([]int{1, 2, 16, 256}).Draw(t, "kinds")
 		for i := range page {
 			page[i] = byte(r.IntN(kinds))
 		}
-		var s squeezer
-		for _, how := range []manner{searched, coded} {
+		var s pageCompressor
+		for _, how := range []strategy{searched, coded} {
 			frame, err := s.page(nil, page, how)
 			if err != nil {
 				t.Fatal(err)
@@ -91,13 +93,14 @@ func TestCodeThatDoesNotSuit(t *testing.T) {
 		}
 		return b
 	}
-	var s squeezer
+	var s pageCompressor
 	sizes := make([]int, 0, 4)
 	for _, often := range []byte{7, 7, 200, 200} {
 		sizes = append(sizes, len(s.literals(nil, page(often), true)))
 	}
 	if sizes[0] > 1600 || sizes[1] > 1600 || sizes[2] < 3000 || sizes[3] > 1600 {
-		t.Errorf("4096 bytes of two kinds, mostly, take %d bytes; want few but for the third, which has the code of the first", sizes)
+		t.Errorf("4096 bytes of two kinds, mostly, take %d bytes; want few but for the third, which has the code of "+
+			"the first", sizes)
 	}
 }
 
@@ -119,8 +122,8 @@ func batch(def *table.Table, n int) *Columns {
 	return c
 }
 
-// BenchmarkWrite writes row groups into one file. What it allocates is of the row groups and their pages, nothing of the rows:
-// allocs/op of rows=65536 is far below 65,536.
+// BenchmarkWrite writes row groups into one file. What it allocates is of the row groups and their pages, nothing of
+// the rows: allocs/op of rows=65536 is far below 65,536.
 func BenchmarkWrite(b *testing.B) {
 	def := definition()
 	for _, rows := range []int{8192, 65536} {

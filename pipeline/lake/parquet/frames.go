@@ -12,8 +12,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// FrameWriter writes batches as they lie in memory, each a frame of its own, for scratch space: quick to write and to read back from
-// front to end, and without a footer, so that nothing grows with the number of frames. It is no format that leaves the program.
+// FrameWriter writes batches as they lie in memory, each a frame of its own, for scratch space: quick to write and to
+// read back from front to end, and without a footer, so that nothing grows with the number of frames. It is no format
+// that leaves the program.
 type FrameWriter struct {
 	w    io.Writer
 	raw  []byte

@@ -52,7 +52,8 @@ func TestFramesBroken(t *testing.T) {
 	}
 	fewer := *def
 	fewer.Columns = def.Columns[:7]
-	if _, err := NewFrameReader(bytes.NewReader(file.Bytes()), &fewer).Next(); err == nil || !strings.Contains(err.Error(), "it does not hold what it says") {
+	if _, err := NewFrameReader(bytes.NewReader(file.Bytes()), &fewer).Next(); err == nil ||
+		!strings.Contains(err.Error(), "it does not hold what it says") {
 		t.Errorf("read as another table: %v", err)
 	}
 }
@@ -70,7 +71,8 @@ func TestAppendRun(t *testing.T) {
 	if got := strings.Join(dst.C[0].Dict, ","); got != "b,a" || dst.N != 3 {
 		t.Errorf("%d rows with the words %s, want 3 with b,a", dst.N, got)
 	}
-	if dst.C[0].Word(0) != "b" || dst.C[0].Word(2) != "a" || string(dst.C[1].Text(1)) != "zz" || string(dst.C[1].Text(2)) != "x" {
+	if dst.C[0].Word(0) != "b" || dst.C[0].Word(2) != "a" || string(dst.C[1].Text(1)) != "zz" ||
+		string(dst.C[1].Text(2)) != "x" {
 		t.Errorf("words and texts are %+v", dst.C[:2])
 	}
 	if dst.C[2].Ints[2] != 1 || dst.C[4].Decs[0] != (Dec{-1, ^uint64(0)}) || dst.C[7].Codes[1] != 5 {

@@ -13,8 +13,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Layout says where the pages of a table's file lie, as its footer and its page index do. It is parsed once, does not change, and may
-// be shared between goroutines.
+// Layout says where the pages of a table's file lie, as its footer and its page index do. It is parsed once, does not
+// change, and may be shared between goroutines.
 type Layout struct {
 	def    *table.Table
 	groups []groupLayout
@@ -55,8 +55,8 @@ func (l *Layout) Groups() int { return len(l.groups) }
 // Weight is about how many bytes the layout takes in memory.
 func (l *Layout) Weight() int { return l.weight }
 
-// Bounds are the smallest and the largest text of a column within the pages that hold the rows [from, to) of one row group; ok is false if
-// the layout was not asked for them or the file does not say.
+// Bounds are the smallest and the largest text of a column within the pages that hold the rows [from, to) of one row
+// group; ok is false if the layout was not asked for them or the file does not say.
 func (l *Layout) Bounds(col int, from, to int64) (low, high string, ok bool) {
 	g := &l.groups[l.group(from)]
 	c := &g.chunks[col]
@@ -79,8 +79,9 @@ type layoutReader struct {
 	compat thrift.CompactProtocol
 }
 
-// ReadLayout reads a file's footer and page index. bounded are the columns whose pages' bounds are kept. A file written without a page
-// index is gone through page by page, headers alone. Errors: not a Parquet file of tollbook's, or one that is damaged.
+// ReadLayout reads a file's footer and page index. bounded are the columns whose pages' bounds are kept. A file written
+// without a page index is gone through page by page, headers alone. Errors: not a Parquet file of tollbook's, or one
+// that is damaged.
 func ReadLayout(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (*Layout, error) {
 	return (&layoutReader{src: src, size: size}).of(def, bounded)
 }
@@ -208,7 +209,8 @@ func (r *layoutReader) group(meta *format.RowGroup, def *table.Table, bounded []
 
 func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, error) {
 	out := chunkLayout{dict: c.MetaData.DictionaryPageOffset, codec: c.MetaData.Codec}
-	if s := &c.MetaData.Statistics; len(s.MaxValue) > 0 { // no text is smaller than an empty smallest one, whether it is said or not
+	// no text is smaller than an empty smallest one, whether it is said or not
+	if s := &c.MetaData.Statistics; len(s.MaxValue) > 0 {
 		out.whole = &wordBounds{string(s.MinValue), string(s.MaxValue)}
 	}
 	if c.MetaData.NumValues != rows {
@@ -226,7 +228,8 @@ func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, er
 		return out, fmt.Errorf("page index: %w", err)
 	}
 	for _, p := range index.PageLocations {
-		out.pages = append(out.pages, pageLayout{at: p.Offset, bytes: p.CompressedPageSize, first: int32(p.FirstRowIndex)})
+		out.pages = append(out.pages, pageLayout{at: p.Offset, bytes: p.CompressedPageSize,
+			first: int32(p.FirstRowIndex)})
 	}
 	if len(out.pages) == 0 || out.pages[0].first != 0 {
 		return out, errors.New("page index: no page holds the first row")
@@ -234,14 +237,16 @@ func (r *layoutReader) chunk(c *format.ColumnChunk, rows int64) (chunkLayout, er
 	return out, nil
 }
 
-// check holds the pages of a column to the file and to the rows of their group, of which each begins after the one before.
+// check holds the pages of a column to the file and to the rows of their group, of which each begins after the one
+// before.
 func (r *layoutReader) check(c *chunkLayout, rows int64) error {
 	for i, p := range c.pages {
 		switch {
 		case p.bytes <= 0 || p.at < 0 || p.at > r.size-int64(p.bytes):
 			return fmt.Errorf("page %d: %d bytes from %d on, of a file of %d", i, p.bytes, p.at, r.size)
 		case i > 0 && (p.first <= c.pages[i-1].first || int64(p.first) >= rows):
-			return fmt.Errorf("page %d: begins with row %d of %d, after one of row %d", i, p.first, rows, c.pages[i-1].first)
+			return fmt.Errorf("page %d: begins with row %d of %d, after one of row %d", i, p.first, rows,
+				c.pages[i-1].first)
 		}
 	}
 	return nil
@@ -266,7 +271,8 @@ func (r *layoutReader) walk(c *format.ColumnChunk, out *chunkLayout) error {
 			return err
 		}
 		if h.DataPageHeader.Valid {
-			out.pages = append(out.pages, pageLayout{at: at, bytes: int32(header) + h.CompressedPageSize, first: int32(first)})
+			out.pages = append(out.pages, pageLayout{at: at, bytes: int32(header) + h.CompressedPageSize,
+				first: int32(first)})
 			first += int64(h.DataPageHeader.V.NumValues)
 		}
 		at += int64(header) + int64(h.CompressedPageSize)

@@ -6,8 +6,8 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// lexicon tries whether a column of texts has few distinct ones: names and tags come back with every record of a resource, and to find a
-// text by its hash takes less than to search a page for it. It reuses its memory.
+// lexicon tries whether a column of texts has few distinct ones: names and tags come back with every record of a
+// resource, and to find a text by its hash takes less than to search a page for it. It reuses its memory.
 type lexicon struct {
 	slots [dictSlots]int32 // code+1
 	bytes []byte           // the distinct texts, one after the other

@@ -7,7 +7,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Packed is some columns of some rows in few bytes, to be kept in memory. It does not change and may be shared between goroutines.
+// Packed is some columns of some rows in few bytes, to be kept in memory. It does not change and may be shared between
+// goroutines.
 type Packed struct {
 	bytes []byte // column by column: each, or one, then the values
 	rows  int

@@ -34,7 +34,8 @@ func TestPackedGivesTheRowsThatWerePacked(t *testing.T) {
 func TestPackedDecimals(t *testing.T) {
 	t.Parallel()
 	def := definition()
-	want := []Dec{{0, 0}, {-1, math.MaxUint64}, {math.MaxInt64, math.MaxUint64}, {math.MinInt64, 0}, {0, math.MaxUint64}, {-1, 0}, {1, 0}, {math.MinInt64, 1}}
+	want := []Dec{{0, 0}, {-1, math.MaxUint64}, {math.MaxInt64, math.MaxUint64}, {math.MinInt64, 0},
+		{0, math.MaxUint64}, {-1, 0}, {1, 0}, {math.MinInt64, 1}}
 	for shift := range 64 {
 		want = append(want, Dec{0, 1 << shift}, Dec{0, 1<<shift - 1}, Dec{1 << shift, 0}, Dec{-1, -(1 << shift)})
 	}

@@ -18,7 +18,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between goroutines.
+// Dictionary is the values that a column of a row group chooses from. It does not change and may be shared between
+// goroutines.
 type Dictionary struct {
 	bytes []byte
 	ends  []uint32 // of texts: value i is bytes[ends[i]:ends[i+1]]
@@ -42,7 +43,8 @@ type scratch struct {
 	codes     []int32
 	ints      []int64
 	levels    []int32
-	words     []int32 // of the column at hand, by code: where the word stands in the batch's dictionary, plus 1; 0 = not yet looked up
+	// of the column at hand, by code: where the word stands in the batch's dictionary, plus 1; 0 = not yet looked up
+	words []int32
 }
 
 // NewDecoder makes a decoder.
@@ -74,8 +76,8 @@ func (m InMemory) ReadAt(b []byte, at int64) (int, error) {
 // Close gives back what the decoder holds. It is of no use afterwards.
 func (d *Decoder) Close() { d.zstd.Close() }
 
-// Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines as far as its
-// parts may.
+// Pages reads rows of one file by place, touching only the pages that hold them. It may be used from several goroutines
+// as far as its parts may.
 type Pages struct {
 	Layout  *Layout
 	Source  io.ReaderAt
@@ -103,7 +105,8 @@ func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
 		low, high := at-group.first, min(to-group.first, group.rows)
 		for _, col := range cols {
 			if err := p.column(s, &dst.C[col], g, col, low, high); err != nil {
-				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, err)
+				return fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name,
+					p.Layout.def.Columns[col].Name, g, err)
 			}
 		}
 		at = group.first + high
@@ -112,8 +115,8 @@ func (p *Pages) Append(dst *Columns, cols []int, from, to int64) error {
 	return nil
 }
 
-// Raw gives visit a column of whole numbers of a row group, page after page, as the bytes that they are written as: eight each, the lowest
-// first. They are valid during the call.
+// Raw gives visit a column of whole numbers of a row group, page after page, as the bytes that they are written as:
+// eight each, the lowest first. They are valid during the call.
 func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
@@ -125,11 +128,13 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	for k := range chunk.pages {
 		first, end := int64(chunk.pages[k].first), g.end(chunk, k)
 		h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
-		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain || len(raw) != 8*int(end-first)) {
+		if data := h.DataPageHeader; err == nil && (!data.Valid || data.V.Encoding != format.Plain ||
+			len(raw) != 8*int(end-first)) {
 			raw, err = p.repacked(s, col, g.first+first, g.first+end)
 		}
 		if err != nil {
-			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, k, err)
+			return fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name,
+				p.Layout.def.Columns[col].Name, group, k, err)
 		}
 		visit(raw)
 	}
@@ -285,7 +290,8 @@ func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
 }
 
 // page appends the rows [from, to) of a page of n rows.
-func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k int, dict *Dictionary, n, from, to int) error {
+func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k int, dict *Dictionary, n, from,
+	to int) error {
 	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
 	if err != nil {
 		return err
@@ -346,7 +352,8 @@ func (s *scratch) decodeInts(raw []byte, n int) (err error) {
 }
 
 // maybeTimes decodes a page of times with definition levels before them.
-func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dict *Dictionary, n, from, to int) (err error) {
+func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dict *Dictionary, n, from,
+	to int) (err error) {
 	if len(raw) < 4 {
 		return io.ErrUnexpectedEOF
 	}
@@ -439,7 +446,8 @@ func addText(dst *Col, t table.Type, text []byte) {
 	}
 }
 
-// adopt makes the words of a dictionary those of a column that has none yet, each under its code: all rows will be taken, so all are needed.
+// adopt makes the words of a dictionary those of a column that has none yet, each under its code: all rows will be
+// taken, so all are needed.
 func (s *scratch) adopt(dst *Col, dict *Dictionary) {
 	all := string(dict.bytes)
 	for i := range dict.n {
@@ -486,8 +494,8 @@ func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) 
 	return nil
 }
 
-// Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that cannot hold the
-// word are not read.
+// Find is the rows [from, to) of the file whose column holds a word; the file is sorted by that column. Pages that
+// cannot hold the word are not read.
 func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 	s := p.Decoder.scratch.Get().(*scratch)
 	defer p.Decoder.scratch.Put(s)
@@ -502,7 +510,8 @@ func (p *Pages) Find(col int, word string) (from, to int64, err error) {
 		for ; k < len(chunk.pages) && (chunk.bounds == nil || chunk.bounds[k].low <= word); k++ {
 			low, high, err := p.findIn(s, g, col, k, word)
 			if err != nil {
-				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, g, k, err)
+				return 0, 0, fmt.Errorf("table %s: column %s: row group %d: page %d: %w", p.Layout.def.Name,
+					p.Layout.def.Columns[col].Name, g, k, err)
 			}
 			if low == high {
 				continue
@@ -525,7 +534,8 @@ func (p *Pages) HasWord(col, group int, is func(word []byte) bool) (bool, error)
 	defer p.Decoder.scratch.Put(s)
 	dict, err := p.dictionary(s, group, col)
 	if err != nil {
-		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name, p.Layout.def.Columns[col].Name, group, err)
+		return false, fmt.Errorf("table %s: column %s: row group %d: %w", p.Layout.def.Name,
+			p.Layout.def.Columns[col].Name, group, err)
 	}
 	for code := range int32(dict.n) {
 		if is(dict.text(code)) {

@@ -176,7 +176,8 @@ func TestPagesGiveTheRowsThatWereWritten(t *testing.T) {
 	def := definition()
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t, "most"))
+		want := sorted(def, r, rapid.IntRange(1, 60).Draw(t, "customers"), rapid.SampledFrom([]int{1, 40, 600}).Draw(t,
+			"most"))
 		p := written(t, want, rapid.SampledFrom([]int{500, PageRows, 3*PageRows + 1, 1 << 16}).Draw(t, "group"))
 		if p.Layout.Rows() != int64(want.N) {
 			t.Fatalf("%d rows, want %d", p.Layout.Rows(), want.N)
@@ -287,10 +288,12 @@ func FuzzLayout(f *testing.F) {
 	})
 }
 
-// TestPagesOfNullsAlone writes a page of nulls between pages that have times, few distinct ones and many, and reads them by both readers.
+// TestPagesOfNullsAlone writes a page of nulls between pages that have times, few distinct ones and many, and reads
+// them by both readers.
 func TestPagesOfNullsAlone(t *testing.T) {
 	t.Parallel()
-	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word}, {Name: "maybe", Type: table.MaybeTime}}}
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word},
+		{Name: "maybe", Type: table.MaybeTime}}}
 	for _, distinct := range []int64{3, 5000} {
 		c := NewColumns(def)
 		for i := range 3*PageRows + 5 {
@@ -322,17 +325,19 @@ func TestPagesOfNullsAlone(t *testing.T) {
 			t.Errorf("%d distinct times: arrow-go reads other times", distinct)
 		}
 		pages := NewColumns(def)
-		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil || !slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
+		if err := opened(t, file.Bytes(), def).Append(pages, []int{0, 1}, 0, int64(c.N)); err != nil ||
+			!slices.Equal(pages.C[1].Ints, c.C[1].Ints) {
 			t.Errorf("%d distinct times, by page: %v, or other times than were written", distinct, err)
 		}
 	}
 }
 
-// A column of whole numbers is given as the bytes it lies in, and as the same bytes where it lies otherwise; whether all of the file is in memory
-// or not.
+// A column of whole numbers is given as the bytes it lies in, and as the same bytes where it lies otherwise; whether
+// all of the file is in memory or not.
 func TestRaw(t *testing.T) {
 	t.Parallel()
-	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole}, {Name: "packed", Type: table.Whole}}}
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "hash", Type: table.Whole},
+		{Name: "packed", Type: table.Whole}}}
 	c := NewColumns(def)
 	var want []byte
 	for i := range 3*PageRows + 7 {
@@ -361,7 +366,9 @@ func TestRaw(t *testing.T) {
 		pages := &Pages{Layout: layout, Source: src, Decoder: decoder}
 		for col := range def.Columns {
 			var got []byte
-			if err := pages.Raw(col, 0, func(values []byte) { got = append(got, values...) }); err != nil || !bytes.Equal(got, want) {
+			if err := pages.Raw(col, 0, func(values []byte) {
+				got = append(got, values...)
+			}); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%T, column %s: %d bytes, want %d: %v", src, def.Columns[col].Name, len(got), len(want), err)
 			}
 		}
@@ -384,7 +391,8 @@ func TestWordsGoOn(t *testing.T) {
 	words.AddWord("z1")
 	words.AddWord("z2")
 	words.AddWord("z1")
-	if got := words.Codes[out.N:]; !slices.Equal(got, []int32{int32(n), 0, int32(n), int32(n) + 1, int32(n)}) || len(words.Dict) != n+2 {
+	if got := words.Codes[out.N:]; !slices.Equal(got, []int32{int32(n), 0, int32(n), int32(n) + 1, int32(n)}) ||
+		len(words.Dict) != n+2 {
 		t.Errorf("codes %v in a dictionary of %d words, before of %d", got, len(words.Dict), n)
 	}
 }
@@ -422,7 +430,8 @@ func TestLayoutBounds(t *testing.T) {
 	for _, b := range []struct {
 		from, to  int64
 		low, high string
-	}{{0, PageRows, "", ""}, {PageRows - 1, PageRows + 1, "", "b"}, {PageRows, 2 * PageRows, "b", "b"}, {PageRows, 3 * PageRows, "b", "d"}, {4 * PageRows, 4*PageRows + 1, "b", "b"}} {
+	}{{0, PageRows, "", ""}, {PageRows - 1, PageRows + 1, "", "b"}, {PageRows, 2 * PageRows, "b", "b"},
+		{PageRows, 3 * PageRows, "b", "d"}, {4 * PageRows, 4*PageRows + 1, "b", "b"}} {
 		if low, high, ok := l.Bounds(0, b.from, b.to); !ok || low != b.low || high != b.high {
 			t.Errorf("rows %d to %d: %q to %q, %t, want %q to %q", b.from, b.to, low, high, ok, b.low, b.high)
 		}

@@ -108,8 +108,8 @@ func (r *Reader) Bounds(col int) (low, high string, ok bool) {
 	return b.low, b.high, true
 }
 
-// Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary. Columns not asked for
-// are empty.
+// Next returns the next rows' columns, or nil at the end: of one row group, so that their words are of one dictionary.
+// Columns not asked for are empty.
 func (r *Reader) Next() (*Columns, error) {
 	for r.group < r.Groups() {
 		g := &r.pages.Layout.groups[r.group]

@@ -2,8 +2,8 @@ package parquet
 
 import "github.com/tollbook/tollbook/schemas/table"
 
-// Recode remembers where the words of one batch stand in the dictionaries of another that runs of its rows are appended to: each word
-// is looked up once. It is of no use when either batch was filled anew; Reset makes it forget.
+// Recode remembers where the words of one batch stand in the dictionaries of another that runs of its rows are appended
+// to: each word is looked up once. It is of no use when either batch was filled anew; Reset makes it forget.
 type Recode struct {
 	codes [][]int32 // by column: the code there, plus 1; 0 = not yet looked up
 }
@@ -23,8 +23,9 @@ func (m *Recode) Reset(src *Columns) {
 	}
 }
 
-// AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are the columns that
-// are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the order of the rows.
+// AppendRun appends rows from..to of src, a batch of the same table or of one that begins with dst's columns. cols are
+// the columns that are wanted, nil = all of dst. m was Reset since either batch was filled. Dictionaries grow in the
+// order of the rows.
 func (c *Columns) AppendRun(src *Columns, from, to int, cols []int, m *Recode) {
 	if cols == nil {
 		for i := range c.C {

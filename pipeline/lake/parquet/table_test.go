@@ -31,8 +31,10 @@ func sample(def *table.Table) *Columns {
 
 func definition() *table.Table {
 	return &table.Table{Name: "t", Columns: []table.Column{
-		{Name: "customer_id", Type: table.Word}, {Name: "id", Type: table.Text}, {Name: "usage_start", Type: table.Time},
-		{Name: "maybe", Type: table.MaybeTime}, {Name: "amount", Type: table.Amount}, {Name: "zero", Type: table.Quantity},
+		{Name: "customer_id", Type: table.Word}, {Name: "id", Type: table.Text},
+		{Name: "usage_start", Type: table.Time},
+		{Name: "maybe", Type: table.MaybeTime}, {Name: "amount", Type: table.Amount},
+		{Name: "zero", Type: table.Quantity},
 		{Name: "whole", Type: table.Whole}, {Name: "small", Type: table.Small},
 	}}
 }
@@ -67,13 +69,16 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.N != 3 || c.C[0].Word(2) != "a" || c.C[0].Word(1) != "b" || string(c.C[1].Text(2)) != "zz" || len(c.C[1].Text(1)) != 0 {
+		if c.N != 3 || c.C[0].Word(2) != "a" || c.C[0].Word(1) != "b" || string(c.C[1].Text(2)) != "zz" ||
+			len(c.C[1].Text(1)) != 0 {
 			t.Errorf("group %d: words and texts came back as %+v", g, c.C[:2])
 		}
-		if c.C[2].Ints[1] != -2 || c.C[3].Ints[0] != 7 || c.C[3].Ints[1] != int64(table.Nothing) || c.C[3].Ints[2] != 9 {
+		if c.C[2].Ints[1] != -2 || c.C[3].Ints[0] != 7 || c.C[3].Ints[1] != int64(table.Nothing) ||
+			c.C[3].Ints[2] != 9 {
 			t.Errorf("group %d: times came back as %v %v", g, c.C[2].Ints, c.C[3].Ints)
 		}
-		if c.C[4].Decs[0] != (Dec{0, 5}) || c.C[4].Decs[1] != (Dec{-1, ^uint64(0)}) || c.C[4].Decs[2] != (Dec{1 << 40, 7}) {
+		if c.C[4].Decs[0] != (Dec{0, 5}) || c.C[4].Decs[1] != (Dec{-1, ^uint64(0)}) ||
+			c.C[4].Decs[2] != (Dec{1 << 40, 7}) {
 			t.Errorf("group %d: decimals came back as %v", g, c.C[4].Decs)
 		}
 		if len(c.C[5].Decs) != 3 || c.C[5].Decs[2] != (Dec{}) || c.C[6].Ints[2] != 3 || c.C[7].Codes[2] != 3 {
@@ -121,11 +126,13 @@ func TestManyDistinctDecimals(t *testing.T) {
 	}
 }
 
-// TestManyRows brings back texts of few kinds and of many, and times that need not be and are those of another column, by both readers.
+// TestManyRows brings back texts of few kinds and of many, and times that need not be and are those of another column,
+// by both readers.
 func TestManyRows(t *testing.T) {
 	t.Parallel()
 	def := &table.Table{Name: "t", Columns: []table.Column{
-		{Name: "resource_id", Type: table.Text}, {Name: "trade_time", Type: table.Time}, {Name: "usage_end", Type: table.MaybeTime},
+		{Name: "resource_id", Type: table.Text}, {Name: "trade_time", Type: table.Time},
+		{Name: "usage_end", Type: table.MaybeTime},
 	}}
 	for _, distinct := range []int{1, 2, 2047, 2048, 2049, 5000, 9000} {
 		const n, hole = 9000, 8500
@@ -171,7 +178,8 @@ func TestManyRows(t *testing.T) {
 				}
 				want := fmt.Sprintf("resource-%d", i%distinct)
 				for _, got := range []*Columns{read, paged} {
-					if string(got.C[0].Text(i)) != want || got.C[1].Ints[i] != int64(i*i%7919)*1_000_000 || got.C[2].Ints[i] != end {
+					if string(got.C[0].Text(i)) != want || got.C[1].Ints[i] != int64(i*i%7919)*1_000_000 ||
+						got.C[2].Ints[i] != end {
 						t.Fatalf("%d distinct, row group %d, row %d: %s, %d, %d; want %s, ending %d",
 							distinct, g, i, got.C[0].Text(i), got.C[1].Ints[i], got.C[2].Ints[i], want, end)
 					}

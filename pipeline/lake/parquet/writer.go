@@ -10,8 +10,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// Writer writes batches of one table to one Parquet file, a row group a batch. Columns come with their dictionaries, and what they hold
-// is known beforehand, so pages are made here of codes and numbers as they lie, without a general writer's arrays between them.
+// Writer writes batches of one table to one Parquet file, a row group a batch. Columns come with their dictionaries,
+// and what they hold is known beforehand, so pages are made here of codes and numbers as they lie, without a general
+// writer's arrays between them.
 type Writer struct {
 	def    *table.Table
 	out    io.Writer
@@ -24,15 +25,16 @@ type Writer struct {
 // decWidth is the width of DECIMAL(38,x) in Parquet.
 const decWidth = 16
 
-// PageRows is how many rows a page of a column holds: what a reader decodes to see one row. A column that has one value for all
-// rows of its row group has one page.
+// PageRows is how many rows a page of a column holds: what a reader decodes to see one row. A column that has one value
+// for all rows of its row group has one page.
 const PageRows = 1024
 
-// keyed are the columns that readers look rows up by: they alone carry statistics, of row groups and of pages. Where the pages lie is
-// said of every column.
+// keyed are the columns that readers look rows up by: they alone carry statistics, of row groups and of pages. Where
+// the pages lie is said of every column.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
-// random are the columns of numbers that nothing foretells: packing them saves a third of their bytes and costs four times the reading.
+// random are the columns of numbers that nothing foretells: packing them saves a third of their bytes and costs four
+// times the reading.
 var random = [...]string{"hash"}
 
 // NewWriter starts a Parquet file of a table on w; Close ends it and leaves w open.
@@ -77,7 +79,7 @@ func (w *Writer) Write(c *Columns) error {
 	for i := range c.C {
 		ch := &m.chunks[i]
 		*ch = chunk{from: len(m.out), pages: ch.pages[:0], bounds: ch.bounds[:0], codec: codecOf(&w.def.Columns[i])}
-		if twin := w.twin(c, i); twin >= 0 {
+		if twin := w.sameDictionary(c, i); twin >= 0 {
 			ch.copyOf(&m.chunks[twin], m)
 		} else if twin := w.timesTwin(c, i); twin >= 0 {
 			if err := m.levelled(ch, &m.chunks[twin], c.N); err != nil {
@@ -106,9 +108,9 @@ func codecOf(c *table.Column) format.CompressionCodec {
 	return format.Zstd
 }
 
-// twin is an earlier column of the batch that holds the same in every row, so that its pages are this one's too: what was paid is mostly
-// all cash, and the end of usage stands in three columns. -1 = none.
-func (w *Writer) twin(c *Columns, col int) int {
+// sameDictionary is an earlier column of the batch that holds the same in every row, so that its pages are this one's
+// too: what was paid is mostly all cash, and the end of usage stands in three columns. -1 = none.
+func (w *Writer) sameDictionary(c *Columns, col int) int {
 	def, vals := w.def.Columns, &c.C[col]
 	if isOf(keyed[:], &def[col]) || isOf(random[:], &def[col]) || vals.Const {
 		return -1
@@ -132,8 +134,8 @@ func (w *Writer) twin(c *Columns, col int) int {
 	return -1
 }
 
-// timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is compressed differences.
-// -1 = none.
+// timesTwin is, for times that need not be and yet all are, an earlier column of the same times, as far as it is
+// compressed differences. -1 = none.
 func (w *Writer) timesTwin(c *Columns, col int) int {
 	def, vals := w.def.Columns, &c.C[col]
 	if def[col].Type != table.MaybeTime || vals.Const {
@@ -141,7 +143,8 @@ func (w *Writer) timesTwin(c *Columns, col int) int {
 	}
 	for i := range col {
 		o, ch := &c.C[i], &w.mem.chunks[i]
-		if def[i].Type == table.Time && !o.Const && ch.encoding == format.DeltaBinaryPacked && ch.codec == format.Zstd &&
+		if def[i].Type == table.Time && !o.Const && ch.encoding == format.DeltaBinaryPacked &&
+			ch.codec == format.Zstd &&
 			slices.Equal(o.Ints, vals.Ints) && !slices.Contains(vals.Ints, int64(table.Nothing)) {
 			return i
 		}
@@ -159,7 +162,7 @@ func (ch *chunk) copyOf(o *chunk, m *Memory) {
 func (w *Writer) column(ch *chunk, b *Columns, col int) error {
 	def, c, n := &w.def.Columns[col], &b.C[col], b.N
 	m := &maker{Memory: w.mem, chunk: ch, keyed: isOf(keyed[:], def)}
-	m.squeeze.tree = m.squeeze.tree[:0]
+	m.compressor.tree = m.compressor.tree[:0]
 	switch def.Type {
 	case table.Word:
 		if c.Const {

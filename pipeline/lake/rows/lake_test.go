@@ -67,7 +67,8 @@ func addLine(c *parquet.Columns, l testLine) {
 }
 
 func readLine(row Row) testLine {
-	return testLine{row.Word(tables.LCustomerID), int64(row.Time(tables.LUsageStart)) / 1_000_000, string(row.Text(tables.LID)),
+	return testLine{row.Word(tables.LCustomerID), int64(row.Time(tables.LUsageStart)) / 1_000_000,
+		string(row.Text(tables.LID)),
 		int32(row.Small(tables.LTier)), row.Word(tables.LKind), row.Cols.C[tables.LUnitPrice].Decs[row.I].Lo}
 }
 

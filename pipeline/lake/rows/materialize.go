@@ -18,9 +18,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Made gives the rows of a table that is worked out for the occasion, in the table's order. Each part, from 0, writes its rows in that
-// order, in batches of at most 65,536; they lie in scratch space until Close. only, if not empty, keeps the rows whose column by holds it.
-func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int, write func(*parquet.Columns) error) error,
+// Materialize gives the rows of a table that is worked out for the occasion, in the table's order. Each part, from 0,
+// writes its rows in that order, in batches of at most 65,536; they lie in scratch space until Close. only, if not
+// empty, keeps the rows whose column by holds it.
+func Materialize(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int,
+	write func(*parquet.Columns) error) error,
 	by int, only string, l Limits) (*Rows, error) {
 	order := orderOf(def)
 	m := &merger{limits: l.withDefaults(), def: def, order: &order}
@@ -36,9 +38,13 @@ func Made(ctx context.Context, def *tables.Table, parts int, part func(ctx conte
 	group.SetLimit(m.limits.Workers)
 	for i := range parts {
 		name := filepath.Join(m.folder.Path, fmt.Sprintf("part-%06d.parquet", i))
-		inputs[i] = input{name: name, group: o.piece, open: func() (*cursor, error) { return openScratchTable(name, o) }}
+		inputs[i] = input{name: name, group: o.piece, open: func() (*cursor, error) {
+			return openScratchTable(name, o)
+		}}
 		group.Go(func() error {
-			return writeScratch(name, def, func(write func(*parquet.Columns) error) error { return part(within, i, write) })
+			return writeScratch(name, def, func(write func(*parquet.Columns) error) error {
+				return part(within, i, write)
+			})
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -61,11 +67,11 @@ func writeScratch(name string, def *tables.Table, fill func(write func(*parquet.
 	return errors.Join(fill(w.Write), w.Close())
 }
 
-// keptRows is how many rows are written to a kept file at once.
-const keptRows = 1 << 14
+// spilledRows is how many rows are written to a kept file at once.
+const spilledRows = 1 << 14
 
-// Keep writes rows as a file for Kept, and closes them.
-func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
+// Spill writes rows as a file for Kept, and closes them.
+func Spill(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	out, err := parquet.NewWriter(w, def)
 	if err != nil {
@@ -73,7 +79,7 @@ func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	}
 	batch := parquet.NewColumns(def)
 	for {
-		if err := rows.Fill(batch, keptRows, nil); err != nil {
+		if err := rows.Fill(batch, spilledRows, nil); err != nil {
 			return errors.Join(err, out.Close())
 		}
 		if batch.N == 0 {
@@ -85,25 +91,25 @@ func Keep(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	}
 }
 
-// keptFile is an open file of Keep as cursors read it.
-type keptFile struct {
+// spilledFile is an open file of Keep as cursors read it.
+type spilledFile struct {
 	*os.File
 	size int64
 }
 
 // Size is the file's length in bytes.
-func (f keptFile) Size() int64 { return f.size }
+func (f spilledFile) Size() int64 { return f.size }
 
-// Kept gives the rows of a file of Keep, which it closes with the rows; only as in Made.
-func Kept(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
+// Spilled gives the rows of a file of Keep, which it closes with the rows; only as in Made.
+func Spilled(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
 	o := orderOf(def)
 	m := &merger{limits: l.withDefaults(), def: def, order: &o}
-	return m.merge(ctx, []input{{name: f.Name(), group: mostPiece, open: func() (*cursor, error) {
+	return m.merge(ctx, []input{{name: f.Name(), group: maxPiece, open: func() (*cursor, error) {
 		info, err := f.Stat()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
 		}
-		return openCursor(f.Name(), keptFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
+		return openCursor(f.Name(), spilledFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
 	}}})
 }
 
@@ -129,21 +135,24 @@ func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, 
 
 // partnerStatementsOrder is the order of partner_statements: its first columns (spec §8).
 func partnerStatementsOrder() order {
-	words := []int{tables.XPartnerID, tables.XSellerID, tables.XResellerID, tables.XCustomerID, tables.XAssociationType, tables.XServiceTypeCode}
+	words := []int{tables.XPartnerID, tables.XSellerID, tables.XResellerID, tables.XCustomerID, tables.XAssociationType,
+		tables.XServiceTypeCode}
 	return order{cols: append(words, tables.XChargingMode, tables.XSign), compare: func(a, b Row) int {
 		for _, col := range words {
 			if c := strings.Compare(a.Word(col), b.Word(col)); c != 0 {
 				return c
 			}
 		}
-		return cmp.Or(cmp.Compare(a.Small(tables.XChargingMode), b.Small(tables.XChargingMode)), strings.Compare(a.Word(tables.XSign), b.Word(tables.XSign)))
+		return cmp.Or(cmp.Compare(a.Small(tables.XChargingMode), b.Small(tables.XChargingMode)),
+			strings.Compare(a.Word(tables.XSign), b.Word(tables.XSign)))
 	}}
 }
 
-// accountsOrder is ledger order: what happens to a customer in one instant stands in one file, in order, but for month-end lines, whose
-// file comes after that of the last day.
+// accountsOrder is ledger order: what happens to a customer in one instant stands in one file, in order, but for
+// month-end lines, whose file comes after that of the last day.
 func accountsOrder() order {
 	return order{cols: []int{tables.ECustomerID, tables.ETime}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.ECustomerID), b.Word(tables.ECustomerID)), cmp.Compare(a.Time(tables.ETime), b.Time(tables.ETime)))
+		return cmp.Or(strings.Compare(a.Word(tables.ECustomerID), b.Word(tables.ECustomerID)),
+			cmp.Compare(a.Time(tables.ETime), b.Time(tables.ETime)))
 	}}
 }

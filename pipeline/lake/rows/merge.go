@@ -49,15 +49,15 @@ type opening struct {
 	cols    []int            // those of the order come too; nil = all
 	by      int              // the column that only is of
 	only    string           // if not empty, rows are given whose column by holds it
-	piece   int64            // rows that are decoded at once; 0 = mostPiece
+	piece   int64            // rows that are decoded at once; 0 = maxPiece
 	decoder *parquet.Decoder // shared; nil = one of its own
 }
 
-// How many rows of a file are decoded at once. A page is the least that can be. More than some pages decode no faster, and fall out of
-// the processor's cache.
+// How many rows of a file are decoded at once. A page is the least that can be. More than some pages decode no faster,
+// and fall out of the processor's cache.
 const (
-	leastPiece = parquet.PageRows
-	mostPiece  = 8 * parquet.PageRows
+	minPiece = parquet.PageRows
+	maxPiece = 8 * parquet.PageRows
 )
 
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
@@ -66,7 +66,7 @@ func openCursor(name string, f file, o opening) (*cursor, error) {
 	if cols != nil && o.only != "" {
 		cols = append(cols, o.by)
 	}
-	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, mostPiece), By: o.by, Only: o.only, Decoder: o.decoder}
+	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, maxPiece), By: o.by, Only: o.only, Decoder: o.decoder}
 	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
@@ -226,9 +226,9 @@ func (r *Rows) move() error {
 	return nil
 }
 
-// Fill makes dst the next rows, at most so many: stretches of rows that follow each other in one file are copied column by column. cols as
-// in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst is empty afterwards. What Next gave
-// is no longer valid.
+// Fill makes dst the next rows, at most so many: stretches of rows that follow each other in one file are copied column
+// by column. cols as in Lines; nil = all of dst, whose columns may be the first of the table's. No row is left when dst
+// is empty afterwards. What Next gave is no longer valid.
 func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
 	dst.Reset()
 	r.fills++
@@ -252,8 +252,8 @@ func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
 	return nil
 }
 
-// run is how many rows of the first cursor's group, from where it stands, are to be given before any other file's: at least 1, at most
-// so many.
+// run is how many rows of the first cursor's group, from where it stands, are to be given before any other file's: at
+// least 1, at most so many.
 func (r *Rows) run(most int) int {
 	c := r.heap[0]
 	if c.sorted != nil {
@@ -341,7 +341,8 @@ func (r *Rows) down(i int) {
 	}
 }
 
-// AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which may be the first of the row's.
+// AppendRow appends the given columns of a row to a batch; nil = all columns of the batch, which may be the first of
+// the row's.
 func AppendRow(dst *parquet.Columns, src Row, cols []int) {
 	if cols == nil {
 		for col := range dst.C {

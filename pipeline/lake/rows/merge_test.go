@@ -19,7 +19,8 @@ import (
 // inOrder is the order of spec §8 again, on the tests' own type.
 func inOrder(a, b testLine) int {
 	kinds := []string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
-	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier),
+	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id),
+		cmp.Compare(a.tier, b.tier),
 		cmp.Compare(slices.Index(kinds, a.kind), slices.Index(kinds, b.kind)), cmp.Compare(a.price, b.price))
 }
 
@@ -86,9 +87,12 @@ func TestOrderOfLines(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		lines := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) testLine {
 			return testLine{
-				rapid.SampledFrom([]string{"a", "b", "ba", "c", "d", "é"}).Draw(rt, "customer"), rapid.Int64Range(0, 28*86_400-1).Draw(rt, "start") / 43_200 * 43_200,
-				rapid.SampledFrom([]string{"", "r1", "r10", "r2"}).Draw(rt, "id"), rapid.Int32Range(0, 2).Draw(rt, "tier"),
-				rapid.SampledFrom([]string{"usage", "flat_fee", "period"}).Draw(rt, "kind"), rapid.Uint64Range(0, 3).Draw(rt, "price"),
+				rapid.SampledFrom([]string{"a", "b", "ba", "c", "d", "é"}).Draw(rt, "customer"),
+				rapid.Int64Range(0, 28*86_400-1).Draw(rt, "start") / 43_200 * 43_200,
+				rapid.SampledFrom([]string{"", "r1", "r10", "r2"}).Draw(rt, "id"),
+				rapid.Int32Range(0, 2).Draw(rt, "tier"),
+				rapid.SampledFrom([]string{"usage", "flat_fee", "period"}).Draw(rt, "kind"),
+				rapid.Uint64Range(0, 3).Draw(rt, "price"),
 			}
 		}), 0, 60).Draw(rt, "lines")
 		l := newLake(t)
@@ -146,7 +150,8 @@ func TestFileOutOfOrder(t *testing.T) {
 	t.Parallel()
 	for _, group := range []int{1, 2, 3} {
 		l := newLake(t)
-		l.lines("2026-09-03", 0, group, []testLine{{"a", 1, "r1", 1, "usage", 1}, {"a", 1, "r3", 1, "usage", 1}, {"a", 1, "r2", 1, "usage", 1}})
+		l.lines("2026-09-03", 0, group, []testLine{{"a", 1, "r1", 1, "usage", 1}, {"a", 1, "r3", 1, "usage", 1},
+			{"a", 1, "r2", 1, "usage", 1}})
 		rows, err := Lines(t.Context(), l.commit(), testCycle, "", nil, Limits{})
 		if err == nil {
 			err = errors.Join(rows.Each(func(Row) error { return nil }), rows.Close())
@@ -168,7 +173,8 @@ func TestOrderOfRejects(t *testing.T) {
 			c.C[tables.RFileHash].AddWord(hash)
 		})
 	}
-	first, second, third := parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects())
+	first, second, third := parquet.NewColumns(tables.Rejects()), parquet.NewColumns(tables.Rejects()),
+		parquet.NewColumns(tables.Rejects())
 	add(first, "usage/b.csv", 10, "x")
 	add(first, "usage/b.csv", 9, "x")
 	add(second, "usage/a.csv", 2, "y")
@@ -186,7 +192,8 @@ func TestOrderOfRejects(t *testing.T) {
 		}
 		var got []string
 		err = rows.Each(func(row Row) error {
-			got = append(got, fmt.Sprintf("%s %d %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RFileHash)))
+			got = append(got, fmt.Sprintf("%s %d %s", row.Word(tables.RFile), row.Whole(tables.RRow),
+				row.Word(tables.RFileHash)))
 			return nil
 		})
 		if err != nil {
@@ -206,7 +213,8 @@ func TestTotals(t *testing.T) {
 	l := newLake(t)
 	err := l.txn.Next().SetTotals([]lake.Total{
 		{Name: "rows.usage.read", Value: "7"}, {Name: "2026-09/lines.payment_amount", Value: "5.38000000"},
-		{Name: "2026-09/lines.rows", Value: "5"}, {Name: "2026-09/lines.quantity", Value: "1.0000000000"}, {Name: "2026-08/lines.payment_amount", Value: "9.00000000"},
+		{Name: "2026-09/lines.rows", Value: "5"}, {Name: "2026-09/lines.quantity", Value: "1.0000000000"},
+		{Name: "2026-08/lines.payment_amount", Value: "9.00000000"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +230,8 @@ func TestTotals(t *testing.T) {
 			got = append(got, total.Name+"="+total.Value)
 		}
 	}
-	if text, want := strings.Join(got, " "), "rows.usage.read=7 lines.payment_amount=5.38000000"; text != want || len(totals) != 1+10+12 {
+	if text, want := strings.Join(got, " "), "rows.usage.read=7 lines.payment_amount=5.38000000"; text != want ||
+		len(totals) != 1+10+12 {
 		t.Errorf("%d totals, %s; want 23, %s", len(totals), text, want)
 	}
 	if _, err := Totals(snap, "2026-08"); err == nil || err.Error() != "the lake has nothing of cycle 2026-08" {

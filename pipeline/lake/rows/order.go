@@ -30,8 +30,8 @@ func LineOrder() []int { return linesOrder().cols }
 // CompareLines is the order of lines (spec §8). Both rows have the columns of LineOrder.
 func CompareLines(a, b Row) int { return compareLines(a, b) }
 
-// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity, trade_id. Differences of
-// one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
+// compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity,
+// trade_id. Differences of one closed cycle agree in all of these: origin_cycle and payment_amount put them in order.
 func compareLines(a, b Row) int {
 	if c := strings.Compare(a.Word(tables.LCustomerID), b.Word(tables.LCustomerID)); c != 0 {
 		return c
@@ -78,7 +78,8 @@ func statementsOrder() order {
 func rejectsOrder() order {
 	// The hash tells two files apart that bore the same name one after the other.
 	return order{cols: []int{tables.RFile, tables.RRow, tables.RFileHash}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)), cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)),
+		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)),
+			cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)),
 			strings.Compare(a.Word(tables.RFileHash), b.Word(tables.RFileHash)))
 	}}
 }
@@ -95,7 +96,8 @@ func (o order) with(cols []int) []int {
 
 func samplesOrder() order {
 	return order{cols: []int{tables.BCustomerID, tables.BSlot, tables.BResourceID}, compare: func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Word(tables.BCustomerID), b.Word(tables.BCustomerID)), cmp.Compare(a.Time(tables.BSlot), b.Time(tables.BSlot)),
+		return cmp.Or(strings.Compare(a.Word(tables.BCustomerID), b.Word(tables.BCustomerID)),
+			cmp.Compare(a.Time(tables.BSlot), b.Time(tables.BSlot)),
 			strings.Compare(a.Word(tables.BResourceID), b.Word(tables.BResourceID)))
 	}}
 }
@@ -104,7 +106,8 @@ func samplesOrder() order {
 func usageOrder() order {
 	return order{cols: []int{tables.UCustomerID, tables.UUsageStart, tables.URecordID}, compare: func(a, b Row) int {
 		return cmp.Or(strings.Compare(a.Word(tables.UCustomerID), b.Word(tables.UCustomerID)),
-			cmp.Compare(a.Time(tables.UUsageStart), b.Time(tables.UUsageStart)), bytes.Compare(a.Text(tables.URecordID), b.Text(tables.URecordID)))
+			cmp.Compare(a.Time(tables.UUsageStart), b.Time(tables.UUsageStart)), bytes.Compare(a.Text(tables.URecordID),
+				b.Text(tables.URecordID)))
 	}}
 }
 

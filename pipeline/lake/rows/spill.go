@@ -108,7 +108,8 @@ func (m *merger) pass(ctx context.Context, inputs []input) ([]input, error) {
 	group.SetLimit(m.limits.Workers)
 	for i, s := range stretches {
 		group.Go(func() (err error) {
-			out[i], err = m.spill(ctx, s, filepath.Join(m.folder.Path, fmt.Sprintf("%02d-%06d.frames", m.passes, i)), rows)
+			out[i], err = m.spill(ctx, s, filepath.Join(m.folder.Path, fmt.Sprintf("%02d-%06d.frames", m.passes, i)),
+				rows)
 			return err
 		})
 	}
@@ -216,10 +217,11 @@ func openScratch(name string) (scratchFile, error) {
 	return scratchFile{name, info.Size()}, nil
 }
 
-// opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as in opening.
+// opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as
+// in opening.
 func (m *merger) opening(files, by int, only string) (opening, error) {
 	decoder, err := parquet.NewDecoder()
-	piece := min(max(leastPiece, m.limits.Rows/int64(max(1, files))), mostPiece)
+	piece := min(max(minPiece, m.limits.Rows/int64(max(1, files))), maxPiece)
 	return opening{def: m.def, order: m.order, cols: m.cols, by: by, only: only, piece: piece, decoder: decoder}, err
 }
 

@@ -42,7 +42,8 @@ type ArchivedError struct {
 
 // Error says when, and where to.
 func (e *ArchivedError) Error() string {
-	return fmt.Sprintf("cycle %s was archived at %s by manifest %d: its files are in %s", e.Cycle, e.AsOf, e.Run, e.Where)
+	return fmt.Sprintf("cycle %s was archived at %s by manifest %d: its files are in %s", e.Cycle, e.AsOf, e.Run,
+		e.Where)
 }
 
 // Hint says how to read it.
@@ -81,8 +82,8 @@ type Selection struct {
 	Cols     []int          // columns that Keep looks at
 }
 
-// Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted (indexes in
-// parquet.Lines; nil = all); those that the order needs come too.
+// Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted
+// (indexes in parquet.Lines; nil = all); those that the order needs come too.
 func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
 }
@@ -170,7 +171,8 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) 
 }
 
 // rowsOf merges files. only, if not empty, keeps the rows whose column by holds it.
-func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int, by int, only string,
+func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int,
+	by int, only string,
 	l Limits) (*Rows, error) {
 	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
 	wanted, err := m.opening(len(files), by, only)
@@ -181,7 +183,8 @@ func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, de
 }
 
 // mergeFiles merges files of the lake; choose may say which of their rows are wanted.
-func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening, choose func(*cursor)) (*Rows, error) {
+func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, o opening,
+	choose func(*cursor)) (*Rows, error) {
 	inputs := make([]input, len(files))
 	for i, e := range files {
 		inputs[i] = input{name: e.Path, group: min(e.Rows, o.piece), open: func() (*cursor, error) {
@@ -199,16 +202,18 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []la
 	return m.merge(ctx, inputs)
 }
 
-// Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted. cols as in Lines.
-func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int, l Limits) (*Rows, error) {
+// Sorted gives the rows of files of one table, of whatever cycles, in the order in which the table's files are sorted.
+// cols as in Lines.
+func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int,
+	l Limits) (*Rows, error) {
 	return rowsOf(ctx, snap, files, def, orderOf(def), cols, 0, "", l)
 }
 
 // groupRows is how many rows the lake's row groups have at most.
 const groupRows = 1 << 16
 
-// Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever taken, and
-// the sum of each amount column of the cycle's lines and statements, in the order of the columns.
+// Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever
+// taken, and the sum of each amount column of the cycle's lines and statements, in the order of the columns.
 func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return nil, err
@@ -237,13 +242,14 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	return out, nil
 }
 
-// File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the table's order.
-// cols as in Lines.
+// File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the
+// table's order. cols as in Lines.
 func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
 	return FileOf(snap, e, def, cols, 0, "")
 }
 
-// FileOf returns the rows of a file as File does, but only those whose column by holds the word only; "" selects all rows.
+// FileOf returns the rows of a file as File does, but only those whose column by holds the word only; "" selects all
+// rows.
 func FileOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows, error) {
 	o := orderOf(def)
 	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
@@ -289,13 +295,16 @@ func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (
 	return r.Close()
 }
 
-// Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked for.
+// Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked
+// for.
 func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
 	return UnsortedOf(snap, e, def, cols, 0, "")
 }
 
-// UnsortedOf returns the rows of a file as Unsorted does, but only those whose column by holds the word only; "" selects all rows.
-func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows, error) {
+// UnsortedOf returns the rows of a file as Unsorted does, but only those whose column by holds the word only; ""
+// selects all rows.
+func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows,
+	error) {
 	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
 	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
 }

@@ -9,7 +9,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Statement is what a customer is asked to pay for a cycle. Official = Discount + Truncated + Payment, Payment = Rounding + Due.
+// Statement is what a customer is asked to pay for a cycle. Official = Discount + Truncated + Payment, Payment =
+// Rounding + Due.
 type Statement struct {
 	Cycle      string       `json:"cycle"`
 	CustomerID string       `json:"customer_id"`
@@ -43,7 +44,8 @@ func (s *Sums) Add(st *Statement) error {
 }
 
 // EachStatement visits the statements of a cycle by customer_id; customer "" = all.
-func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits, visit func(*Statement) error) (err error) {
+func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer string, l Limits,
+	visit func(*Statement) error) (err error) {
 	if err := HasCycle(snap, cycle); err != nil {
 		return err
 	}
@@ -53,7 +55,8 @@ func EachStatement(ctx context.Context, snap *lake.Snapshot, cycle, customer str
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	return rows.Each(func(row Row) error {
-		s := Statement{Cycle: row.Word(tables.SCycle), CustomerID: row.Word(tables.SCustomerID), Lines: row.Whole(tables.SLineCount)}
+		s := Statement{Cycle: row.Word(tables.SCycle), CustomerID: row.Word(tables.SCustomerID),
+			Lines: row.Whole(tables.SLineCount)}
 		amounts := []struct {
 			col int
 			to  *money.Amount

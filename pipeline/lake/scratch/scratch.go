@@ -91,7 +91,8 @@ func Kinds() []string { return []string{"made", "merge", "quote", "serve", "xlsx
 // ours reports whether a name is one of a scratch folder: nothing else is deleted.
 func ours(name string) bool {
 	for _, kind := range Kinds() {
-		if number, ok := strings.CutPrefix(name, prefix+kind+"-"); ok && number != "" && strings.Trim(number, "0123456789") == "" {
+		if number, ok := strings.CutPrefix(name, prefix+kind+"-"); ok && number != "" &&
+			strings.Trim(number, "0123456789") == "" {
 			return true
 		}
 	}

@@ -85,18 +85,22 @@ func TestKilledProcessesLeaveNothing(t *testing.T) {
 	}
 }
 
-// Nothing of the program makes folders or files in TMPDIR but this package: nobody else would take away what a killed process left.
+// Nothing of the program makes folders or files in TMPDIR but this package: nobody else would take away what a killed
+// process left.
 func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 	t.Parallel()
 	elsewhere := regexp.MustCompile(`os\.MkdirTemp\(|os\.CreateTemp\("",|os\.TempDir\(\)`)
 	root := filepath.Join("..", "..", "..")
 	for _, top := range []string{"cmd", "jobs", "pipeline", "rating", "schemas", "settlement"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(path string, _ fs.DirEntry, err error) error {
-			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || filepath.Base(path) == "scratch.go" {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") ||
+				filepath.Base(path) == "scratch.go" {
 				return err
 			}
 			source, err := os.ReadFile(path)
-			if found := elsewhere.Find(source); found != nil && !strings.HasSuffix(path, filepath.Join("tollbook", "doctor.go")) { // it looks, and writes nothing
+			// it looks, and writes nothing
+			if found := elsewhere.Find(source); found != nil &&
+				!strings.HasSuffix(path, filepath.Join("tollbook", "doctor.go")) {
 				t.Errorf("%s: %s: take package scratch", path, found)
 			}
 			return err

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Dir is a Storage on the real file system, under the folder root. The folder is made by the first Create or Lock, not here: a
-// command that only reads leaves no trace.
+// Dir is a Storage on the real file system, under the folder root. The folder is made by the first Create or Lock, not
+// here: a command that only reads leaves no trace.
 func Dir(root string) Storage {
 	return &dirStorage{root: filepath.Clean(root)}
 }
@@ -28,8 +28,8 @@ func Folder(root string) Storage {
 type dirStorage struct {
 	root string
 	stay bool // empty folders stay
-	// tree is held while folders are made or taken away, so that Remove cannot take the folder another goroutine is about to
-	// create a file in.
+	// tree is held while folders are made or taken away, so that Remove cannot take the folder another goroutine is
+	// about to create a file in.
 	tree sync.Mutex
 }
 
@@ -200,7 +200,8 @@ func (d *dirStorage) List(prefix string) ([]Entry, error) {
 	return out, nil
 }
 
-// walk visits everything below a folder, not the folder itself. Folders and files that vanish meanwhile are passed over.
+// walk visits everything below a folder, not the folder itself. Folders and files that vanish meanwhile are passed
+// over.
 func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) error) error {
 	return filepath.WalkDir(d.path(start), func(p string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -221,8 +222,8 @@ func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) e
 	})
 }
 
-// Lock uses flock: it belongs to the open file, so the system lets go of it when the process ends, however it ends. The holder's
-// name is written into the file for people and taken out again by unlock; it decides nothing.
+// Lock uses flock: it belongs to the open file, so the system lets go of it when the process ends, however it ends. The
+// holder's name is written into the file for people and taken out again by unlock; it decides nothing.
 func (d *dirStorage) Lock() (func() error, error) {
 	if err := os.MkdirAll(d.root, 0o777); err != nil {
 		return nil, err
@@ -243,8 +244,8 @@ func (d *dirStorage) Lock() (func() error, error) {
 		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
 	}
 	return func() error {
-		// Emptied before it is let go: afterwards the text would be the next holder's. Closing alone would not do: a program that is being
-		// started has this one's files open until it runs.
+		// Emptied before it is let go: afterwards the text would be the next holder's. Closing alone would not do: a
+		// program that is being started has this one's files open until it runs.
 		if err := errors.Join(f.Truncate(0), flock(f, unix.LOCK_UN), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)
 		}

@@ -16,15 +16,19 @@ type Mode uint8
 
 // The modes.
 const (
-	Off   Mode = iota // count, break nothing
-	Fail              // `fail:N`: that operation fails with EIO, nothing is done
-	Full              // `full:N`: that operation fails with ENOSPC, nothing is done
-	Short             // `short:N`: a write writes half of its bytes and fails with ENOSPC; any other operation fails as with Full
-	Down              // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
-	Kill              // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
-	Read              // `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating one does
-	Files             // `files:N`: the n-th operation that opens a file or folder fails with EMFILE, as do all later ones
-	Stop              // `stop:N`: the process stops itself with SIGSTOP before that operation; SIGCONT lets it do it
+	Off  Mode = iota // count, break nothing
+	Fail             // `fail:N`: that operation fails with EIO, nothing is done
+	Full             // `full:N`: that operation fails with ENOSPC, nothing is done
+	// `short:N`: a write writes half of its bytes and fails with ENOSPC; any other operation fails as with Full
+	Short
+	Down // `down:N`: that operation and every later one fail with EIO, as on a disk that went away
+	Kill // `kill:N`: Plan.Kill runs instead of the operation; a write has written half of its bytes before
+	// `read:N`: the n-th reading operation (Open, List, Read and ReadAt of an open file) fails with EIO; no mutating
+	// one does
+	Read
+	// `files:N`: the n-th operation that opens a file or folder fails with EMFILE, as do all later ones
+	Files
+	Stop // `stop:N`: the process stops itself with SIGSTOP before that operation; SIGCONT lets it do it
 )
 
 var modes = map[string]Mode{

@@ -11,7 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// Between fork and exec a child has its parent's files open, the lock's among them. A lock that was let go is free all the same.
+// Between fork and exec a child has its parent's files open, the lock's among them. A lock that was let go is free all
+// the same.
 func TestUnlockInSpiteOfAChild(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

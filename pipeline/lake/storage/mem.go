@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// Mem is a Storage in memory that keeps apart what was synced and what was not (STO-3), so that a test can end the process (Killed)
-// or cut the power (PowerCut) at any moment and look at what is left.
+// Mem is a Storage in memory that keeps apart what was synced and what was not (STO-3), so that a test can end the
+// process (Killed) or cut the power (PowerCut) at any moment and look at what is left.
 type Mem struct {
 	mu     sync.Mutex
 	live   tree // what a reader sees
@@ -37,8 +37,8 @@ func newTree() tree { return tree{make(map[string]*inode), make(map[string]bool)
 // NewMem returns an empty one.
 func NewMem() *Mem { return &Mem{live: newTree(), safe: newTree()} }
 
-// Killed returns what the next process finds after this one was killed: everything written. What was not synced still is not: a
-// power cut can take it from the next process too. Open files and the lock do not carry over.
+// Killed returns what the next process finds after this one was killed: everything written. What was not synced still
+// is not: a power cut can take it from the next process too. Open files and the lock do not carry over.
 func (m *Mem) Killed() *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,8 +58,9 @@ func (t tree) clone(copies map[*inode]*inode) tree {
 	return out
 }
 
-// PowerCut returns what is found after the power went. With pick nil only what was synced is left. Otherwise pick(n), a number from
-// 0 to n-1, decides for each change that was not synced whether it is left (0), and how many of a file's unsynced bytes are lost.
+// PowerCut returns what is found after the power went. With pick nil only what was synced is left. Otherwise pick(n), a
+// number from 0 to n-1, decides for each change that was not synced whether it is left (0), and how many of a file's
+// unsynced bytes are lost.
 func (m *Mem) PowerCut(pick func(n int) int) *Mem {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -66,7 +66,8 @@ func TestSparing(t *testing.T) {
 		all.Go(func() {
 			got := make([]byte, 1000)
 			for i, f := range files {
-				if n, err := f.ReadAt(got, 10); n != len(got) || err != nil || !bytes.Equal(got, content(i / 2)[10:1010]) {
+				if n, err := f.ReadAt(got, 10); n != len(got) || err != nil ||
+					!bytes.Equal(got, content(i / 2)[10:1010]) {
 					t.Errorf("file %d: %d bytes, %v: %.20q", i/2, n, err, got)
 				}
 				if n, err := f.ReadAt(got, f.Size()-7); n != 7 || err != io.EOF {
@@ -119,7 +120,8 @@ func TestSparingDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := errors.Join(os.Truncate(filepath.Join(root, "cut"), 0), os.Remove(filepath.Join(root, "cut"))); err != nil {
+	if err := errors.Join(os.Truncate(filepath.Join(root, "cut"), 0),
+		os.Remove(filepath.Join(root, "cut"))); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := f.ReadAt(make([]byte, 100), 5000); n != 0 || err == nil || err == io.EOF {

@@ -6,7 +6,8 @@ import (
 	"io/fs"
 )
 
-// Storage is a tree of files under one root. The rules every implementation keeps are STO-1 to STO-8 of the package's comment.
+// Storage is a tree of files under one root. The rules every implementation keeps are STO-1 to STO-8 of the package's
+// comment.
 type Storage interface {
 	// Create makes a new file for writing, and the folders above it. It fails with fs.ErrExist if the name is taken.
 	Create(name string) (File, error)
@@ -16,11 +17,14 @@ type Storage interface {
 	Rename(from, to string) error
 	// Remove takes a file away, and the folders it leaves empty, up to the root.
 	Remove(name string) error
-	// Prune takes away every empty folder that own says yes to, deepest first, and the folders above that this leaves empty.
+	// Prune takes away every empty folder that own says yes to, deepest first, and the folders above that this leaves
+	// empty.
 	Prune(own func(dir string) bool) error
-	// SyncDir makes the names in a folder durable. A folder that is gone stands for the nearest one above it that is there.
+	// SyncDir makes the names in a folder durable. A folder that is gone stands for the nearest one above it that is
+	// there.
 	SyncDir(dir string) error
-	// List returns every file whose name starts with prefix, at any depth, sorted by name. A root that does not exist has no files.
+	// List returns every file whose name starts with prefix, at any depth, sorted by name. A root that does not exist
+	// has no files.
 	List(prefix string) ([]Entry, error)
 	// Lock takes the writer's lock on the file LOCK. If somebody holds it the error is a *LockedError.
 	Lock() (unlock func() error, err error)
@@ -49,7 +53,8 @@ type Entry struct {
 	Size int64 // bytes
 }
 
-// LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its name in it.
+// LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its
+// name in it.
 const LockName = "LOCK"
 
 // LockedError says that another writer holds the lake.
@@ -64,7 +69,8 @@ func (e *LockedError) Error() string {
 	if holder == "" {
 		holder = "another process"
 	}
-	return fmt.Sprintf("lock %s: held by %s; wait for that run to end, or end it, then start again (the lock goes with the process: the file itself may stay)", e.Name, holder)
+	return fmt.Sprintf("lock %s: held by %s; wait for that run to end, or end it, then start again (the lock goes "+
+		"with the process: the file itself may stay)", e.Name, holder)
 }
 
 // checkName refuses names that could leave the root or that two file systems would read differently.

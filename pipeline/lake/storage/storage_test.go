@@ -20,7 +20,10 @@ import (
 // each runs a test against every implementation: they keep the same rules.
 func each(t *testing.T, test func(t *testing.T, st storage.Storage)) {
 	t.Run("dir", func(t *testing.T) { t.Parallel(); test(t, storage.Dir(filepath.Join(t.TempDir(), "lake"))) })
-	t.Run("sparing", func(t *testing.T) { t.Parallel(); test(t, storage.Sparing(filepath.Join(t.TempDir(), "lake"), 2)) })
+	t.Run("sparing", func(t *testing.T) {
+		t.Parallel()
+		test(t, storage.Sparing(filepath.Join(t.TempDir(), "lake"), 2))
+	})
 	t.Run("mem", func(t *testing.T) { t.Parallel(); test(t, storage.NewMem()) })
 	t.Run("faulty", func(t *testing.T) {
 		t.Parallel()
@@ -182,7 +185,8 @@ func TestRemoveTakesEmptyFolders(t *testing.T) {
 	}
 }
 
-// TestTogether makes and removes files in one folder from many goroutines: a removed folder must not make a Create fail.
+// TestTogether makes and removes files in one folder from many goroutines: a removed folder must not make a Create
+// fail.
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st storage.Storage) {
@@ -267,7 +271,8 @@ func TestParsePlan(t *testing.T) {
 			t.Errorf("ParsePlan(%q) = %v %d, %v", text, got.Mode, got.N, err)
 		}
 	}
-	for _, bad := range []string{"fail", "fail:", "fail:0", "fail:-1", "fail:x", "burn:1", ":1", "fail:1:2", "fail: 1", " fail:1"} {
+	for _, bad := range []string{"fail", "fail:", "fail:0", "fail:-1", "fail:x", "burn:1", ":1", "fail:1:2", "fail: 1",
+		" fail:1"} {
 		if _, err := storage.ParsePlan(bad); err == nil || !strings.Contains(err.Error(), "want fail:N") {
 			t.Errorf("ParsePlan(%q): %v", bad, err)
 		}
@@ -312,9 +317,11 @@ func steps(st storage.Storage) error {
 
 func TestFaultyBreaksEachOperation(t *testing.T) {
 	t.Parallel()
-	kinds := []string{"create a/x", "write a/x", "sync a/x", "close a/x", "rename b/y", "syncdir b", "remove b/y", "prune "}
+	kinds := []string{"create a/x", "write a/x", "sync a/x", "close a/x", "rename b/y", "syncdir b", "remove b/y",
+		"prune "}
 	for mode, cause := range map[storage.Mode]error{
-		storage.Fail: syscall.EIO, storage.Full: syscall.ENOSPC, storage.Short: syscall.ENOSPC, storage.Down: syscall.EIO,
+		storage.Fail: syscall.EIO, storage.Full: syscall.ENOSPC, storage.Short: syscall.ENOSPC,
+		storage.Down: syscall.EIO,
 	} {
 		for i, kind := range kinds {
 			st := storage.Faulty(storage.NewMem(), storage.Plan{Mode: mode, N: int64(i + 1)})
@@ -361,7 +368,8 @@ func TestFaultyBreaksReading(t *testing.T) {
 			return err
 		}()
 		var injected *storage.InjectedError
-		if !errors.As(err, &injected) || !errors.Is(err, syscall.EIO) || injected.Op.Kind+" "+injected.Op.Name != want || st.Injected() != 1 {
+		if !errors.As(err, &injected) || !errors.Is(err, syscall.EIO) || injected.Op.Kind+" "+
+			injected.Op.Name != want || st.Injected() != 1 {
 			t.Errorf("n %d: %v, want %s", n+1, err, want)
 		}
 		if err := steps(st); err != nil {
@@ -411,11 +419,13 @@ func TestPowerCutKeepsWhatWasSynced(t *testing.T) {
 	if err := errors.Join(err, m.SyncDir("a/b"), m.Rename("a/b/moved", "a/b/new"), m.Remove("a/b/gone")); err != nil {
 		t.Fatal(err)
 	}
-	want := []storage.Entry{{Name: "a/b/gone", Size: 1}, {Name: "a/b/moved", Size: 1}, {Name: "a/b/named", Size: 1}, {Name: "a/b/unsynced"}}
+	want := []storage.Entry{{Name: "a/b/gone", Size: 1}, {Name: "a/b/moved", Size: 1}, {Name: "a/b/named", Size: 1},
+		{Name: "a/b/unsynced"}}
 	if diff := cmp.Diff(want, names(t, m.PowerCut(nil), "")); diff != "" {
 		t.Errorf("after a power cut (-want +got):\n%s", diff)
 	}
-	want = []storage.Entry{{Name: "a/b/named", Size: 1}, {Name: "a/b/new", Size: 1}, {Name: "a/b/unsynced", Size: 3}, {Name: "a/c/lost", Size: 1}}
+	want = []storage.Entry{{Name: "a/b/named", Size: 1}, {Name: "a/b/new", Size: 1}, {Name: "a/b/unsynced", Size: 3},
+		{Name: "a/c/lost", Size: 1}}
 	if diff := cmp.Diff(want, names(t, m.Killed(), "")); diff != "" {
 		t.Errorf("after a kill (-want +got):\n%s", diff)
 	}

@@ -58,15 +58,16 @@ func (o *Options) user() string {
 // Address is the server's host:port.
 func (c *Conn) Address() string { return c.options.Address }
 
-// Do runs a statement that gives no rows, and tries again what can heal: it must do no harm when it is run twice. what says in an error
-// what was being done.
+// Do runs a statement that gives no rows, and tries again what can heal: it must do no harm when it is run twice. what
+// says in an error what was being done.
 func (c *Conn) Do(ctx context.Context, what, sql string, args ...any) error {
 	return c.Retry(ctx, func() error { return c.wrap(what, c.Exec(ctx, sql, args...)) })
 }
 
-// Each asks and visits every row of the answer, whose columns are scanned into dest; it starts over when that can heal, after calling
-// begin. Errors: *Error, and those of visit as they are.
-func (c *Conn) Each(ctx context.Context, what, sql string, args []any, begin func(), dest []any, visit func() error) error {
+// Each asks and visits every row of the answer, whose columns are scanned into dest; it starts over when that can heal,
+// after calling begin. Errors: *Error, and those of visit as they are.
+func (c *Conn) Each(ctx context.Context, what, sql string, args []any, begin func(), dest []any,
+	visit func() error) error {
 	return c.Retry(ctx, func() error {
 		begin()
 		rows, err := c.Query(ctx, sql, args...)

@@ -34,7 +34,8 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Hint() string {
 	switch code(e.Err) {
 	case codeAuthentication, codeUnknownUser, codeWrongPassword:
-		return "check user and password: " + UserEnv + " and " + PasswordEnv + ", clickhouse.user and clickhouse.password_file, or those of clickhouse.dsn"
+		return "check user and password: " + UserEnv + " and " + PasswordEnv +
+			", clickhouse.user and clickhouse.password_file, or those of clickhouse.dsn"
 	case codeAccessDenied, codeReadonly:
 		return "docs/clickhouse.md says what the user must be granted"
 	case codeNoSpace, codeNoDisk:
@@ -50,7 +51,7 @@ func (e *Error) Hint() string {
 		return "name the authority that signed the server's certificate: clickhouse.ca_file"
 	case errors.As(e.Err, &host):
 		return "the certificate is of another name: use that one in clickhouse.dsn"
-	case Heals(e.Err):
+	case Retryable(e.Err):
 		return "check that the server runs and can be reached; the next run, or `tollbook publish`, goes on from there"
 	}
 	return ""
@@ -102,18 +103,19 @@ func NotThere(err error) bool {
 	return c == codeUnknownTable || c == codeNoDatabase
 }
 
-// Heals reports whether the same may well work a little later (CH-2).
-func Heals(err error) bool {
+// Retryable reports whether the same may well work a little later (CH-2).
+func Retryable(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
 	}
 	switch code(err) {
 	case 0:
-		return networkHeals(err)
+		return networkRetryable(err)
 	case 32, // ATTEMPT_TO_READ_AFTER_EOF: the connection was cut
 		101,           // UNEXPECTED_PACKET_FROM_CLIENT: the same
 		159, 160, 209, // TIMEOUT_EXCEEDED, TOO_SLOW, SOCKET_TIMEOUT
-		202, 203, 210, 279, // TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED
+		// TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED
+		202, 203, 210, 279,
 		236, 394, // ABORTED, QUERY_WAS_CANCELLED: the server is shutting down
 		241, 252, 745: // MEMORY_LIMIT_EXCEEDED, TOO_MANY_PARTS, SERVER_OVERLOADED
 		return true
@@ -121,8 +123,8 @@ func Heals(err error) bool {
 	return false
 }
 
-// networkHeals tells a network that is down for now from an address or a certificate that is wrong.
-func networkHeals(err error) bool {
+// networkRetryable tells a network that is down for now from an address or a certificate that is wrong.
+func networkRetryable(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var alert tls.AlertError
@@ -138,15 +140,17 @@ func networkHeals(err error) bool {
 	if errors.As(err, &status) {
 		return status.StatusCode >= 500
 	}
-	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+	return errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) ||
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ch.ErrAcquireConnTimeout) || errors.Is(err, native.ErrClosed)
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ch.ErrAcquireConnTimeout) ||
+		errors.Is(err, native.ErrClosed)
 }
 
 // The pauses between tries.
 const (
 	firstPause = time.Second
-	mostPause  = 30 * time.Second
+	maxPause   = 30 * time.Second
 )
 
 // Retry calls f again, after a pause, while its error can heal and tries are left. It returns the last error.
@@ -154,13 +158,13 @@ func (c *Conn) Retry(ctx context.Context, f func() error) error {
 	pause := firstPause
 	for try := 0; ; try++ {
 		err := f()
-		if err == nil || try >= c.options.Retries || ctx.Err() != nil || !Heals(err) {
+		if err == nil || try >= c.options.Retries || ctx.Err() != nil || !Retryable(err) {
 			return err
 		}
 		if waitErr := c.options.wait(ctx, pause); waitErr != nil {
 			return errors.Join(err, waitErr)
 		}
-		pause = min(2*pause, mostPause)
+		pause = min(2*pause, maxPause)
 	}
 }
 

@@ -45,8 +45,8 @@ func (in *Insert) next(ctx context.Context) (bool, error) {
 // sourceError is an error of Next, told apart from those of the server.
 type sourceError struct{ error }
 
-// Insert sends the blocks of one INSERT and returns when the server has taken all of them. It is not tried again here: after an error
-// nobody knows how much the server holds. Errors: *Error, and those of Next as they are.
+// Insert sends the blocks of one INSERT and returns when the server has taken all of them. It is not tried again here:
+// after an error nobody knows how much the server holds. Errors: *Error, and those of Next as they are.
 func (c *Conn) Insert(ctx context.Context, in *Insert) error {
 	in.Columns.Reset()
 	send := c.insertNative
@@ -64,8 +64,10 @@ func (c *Conn) Insert(ctx context.Context, in *Insert) error {
 // insertNative takes a connection of its own: the pool has no way to send columns as they are.
 func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	o := native.Options{
-		Address: c.options.Address, Database: c.options.Database, User: c.options.user(), Password: string(c.options.Password),
-		TLS: c.options.TLS, DialTimeout: c.options.ConnectTimeout, HandshakeTimeout: c.options.ConnectTimeout, ReadTimeout: c.options.Timeout, ClientName: "tollbook",
+		Address: c.options.Address, Database: c.options.Database, User: c.options.user(),
+		Password: string(c.options.Password),
+		TLS:      c.options.TLS, DialTimeout: c.options.ConnectTimeout, HandshakeTimeout: c.options.ConnectTimeout,
+		ReadTimeout: c.options.Timeout, ClientName: "tollbook",
 	}
 	switch c.options.packing() {
 	case settings.LZ4:
@@ -151,8 +153,8 @@ type blocks struct {
 	failed error // of Next
 }
 
-// mostPacked is how much is packed at once: the server takes up to 1 GiB, and asks for that much memory.
-const mostPacked = 8 << 20
+// maxPacked is how much is packed at once: the server takes up to 1 GiB, and asks for that much memory.
+const maxPacked = 8 << 20
 
 // Read implements io.Reader.
 func (b *blocks) Read(p []byte) (int, error) {
@@ -189,7 +191,7 @@ func (b *blocks) fill() error {
 			return err
 		}
 	}
-	end := min(len(b.raw.Buf), b.at+mostPacked)
+	end := min(len(b.raw.Buf), b.at+maxPacked)
 	if err := b.packed.Compress(b.raw.Buf[b.at:end]); err != nil {
 		return err
 	}

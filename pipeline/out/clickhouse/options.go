@@ -35,11 +35,12 @@ type Options struct {
 	Pause func(context.Context, time.Duration) error
 }
 
-// FromSettings makes options of a workspace's settings: dir is the workspace, env gives environment variables. Errors: a file that
-// cannot be read, or that holds no certificate.
+// FromSettings makes options of a workspace's settings: dir is the workspace, env gives environment variables. Errors:
+// a file that cannot be read, or that holds no certificate.
 func FromSettings(s *settings.ClickHouse, dir string, env func(string) string) (Options, error) {
 	o := Options{
-		HTTP: s.DSN.HTTP, Address: s.DSN.Address(), Database: s.DSN.Database, User: s.DSN.User, Password: s.DSN.Password,
+		HTTP: s.DSN.HTTP, Address: s.DSN.Address(), Database: s.DSN.Database, User: s.DSN.User,
+		Password:    s.DSN.Password,
 		Compression: s.Compression, ConnectTimeout: s.ConnectTimeout, Timeout: s.Timeout, Retries: s.Retries,
 	}
 	if s.User != "" {

@@ -16,26 +16,29 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// MostAnnexes is how many annexes of bandwidth a document has.
-const MostAnnexes = 12
+// MaxAnnexes is how many annexes of bandwidth a document has.
+const MaxAnnexes = 12
 
 // leftOut is what was not shown of annexes.
 type leftOut struct {
-	count   int      // beyond MostAnnexes
+	count   int      // beyond MaxAnnexes
 	differs []string // objects that measure otherwise now than they were billed
 	gone    []string // objects that the books no longer have
 }
 
 // annexes makes the annexes of the objects with the largest payment.
-func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[object]money.AmountTotal, give func(document.Annex)) (*leftOut, error) {
+func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[object]money.AmountTotal,
+	give func(document.Annex)) (*leftOut, error) {
 	keys := slices.SortedFunc(maps.Keys(objects), func(a, b object) int {
-		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer), strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region),
+		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer),
+			strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region),
 			strings.Compare(a.id, b.id))
 	})
-	left := &leftOut{count: max(0, len(keys)-MostAnnexes)}
+	left := &leftOut{count: max(0, len(keys)-MaxAnnexes)}
 	from := &annex.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices, Currency: s.Settings.Currency.Code}
 	for _, k := range keys[:len(keys)-left.count] {
-		list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Resource: k.id, Customer: k.customer, SKU: k.sku})
+		list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Resource: k.id, Customer: k.customer,
+			SKU: k.sku})
 		if gone := new(rows.NotFoundError); errors.As(err, &gone) {
 			left.gone = append(left.gone, k.id)
 			continue

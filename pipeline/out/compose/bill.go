@@ -16,18 +16,20 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the customer has
-// no line in the cycle.
+// Bill composes what a customer is asked to pay for a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError where the
+// customer has no line in the cycle.
 func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Bill, error) {
 	header, err := s.header(cycle)
 	if err != nil {
 		return nil, err
 	}
-	b := &document.Bill{Header: header, Customer: s.customer(customer, cycle), Partner: s.servingPartner(customer, cycle)}
+	b := &document.Bill{Header: header, Customer: s.customer(customer, cycle),
+		Partner: s.servingPartner(customer, cycle)}
 	if err := s.amounts(ctx, b); err != nil {
 		return nil, err
 	}
-	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle, clock: s.Books.Zone.Clock(), s: s}
+	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle,
+		clock: s.Books.Zone.Clock(), s: s}
 	if err := g.lines(ctx, customer); err != nil {
 		return nil, err
 	}
@@ -47,7 +49,8 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 	return b, s.packages(ctx, b)
 }
 
-// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's own, be it referred.
+// servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
+// own, be it referred.
 func (s *Sources) servingPartner(customer string, cycle period.Cycle) document.Party {
 	code, bounds := s.Books.Customer(customer), s.Books.Zone.Bounds(cycle)
 	var last *books.Association
@@ -75,7 +78,8 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 		return err
 	}
 	if !ok {
-		return &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", b.Customer.ID, b.Header.Cycle),
+		return &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", b.Customer.ID,
+			b.Header.Cycle),
 			Do: "`tollbook bill --cycle " + b.Header.Cycle.String() + "` lists the customers"}
 	}
 	a, p := &b.Amounts, &b.Payments
@@ -83,8 +87,10 @@ func (s *Sources) amounts(ctx context.Context, b *document.Bill) (err error) {
 	for _, one := range [...]struct {
 		col int
 		to  *money.Amount
-	}{{tables.SOfficial, &a.Official}, {tables.SDiscount, &a.Discount}, {tables.STruncated, &a.Truncated}, {tables.SPayment, &a.Payment},
-		{tables.SRounding, &a.Rounding}, {tables.SDue, &a.Due}, {tables.SCoupon, &p.Coupon}, {tables.SStored, &p.StoredValue}, {tables.SFlexi, &p.Flexi},
+	}{{tables.SOfficial, &a.Official}, {tables.SDiscount, &a.Discount}, {tables.STruncated, &a.Truncated},
+		{tables.SPayment, &a.Payment},
+		{tables.SRounding, &a.Rounding}, {tables.SDue, &a.Due}, {tables.SCoupon, &p.Coupon},
+		{tables.SStored, &p.StoredValue}, {tables.SFlexi, &p.Flexi},
 		{tables.SCash, &p.Cash}, {tables.SCredit, &p.Credit}, {tables.SDebt, &p.Debt}} {
 		if *one.to, err = row.Amount(one.col); err != nil {
 			return err
@@ -99,7 +105,8 @@ func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 	if !slices.ContainsFunc(s.Books.Packages, func(p books.Package) bool { return p.Customer == code }) {
 		return nil
 	}
-	r, err := quota.Build(ctx, &quota.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices}, b.Header.Cycle, b.Customer.ID, 1)
+	r, err := quota.Build(ctx, &quota.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices}, b.Header.Cycle,
+		b.Customer.ID, 1)
 	if err != nil {
 		return err
 	}
@@ -114,12 +121,15 @@ func (s *Sources) packages(ctx context.Context, b *document.Bill) error {
 			if err != nil {
 				return fmt.Errorf("package %s: %w", p.ID, err)
 			}
-			b.Packages = append(b.Packages, document.Package{PackageID: p.ID, SKUs: p.SKUs, Region: p.Region, Measure: measure, From: minute(q.From), To: minute(q.To),
+			b.Packages = append(b.Packages, document.Package{PackageID: p.ID, SKUs: p.SKUs, Region: p.Region,
+				Measure: measure, From: minute(q.From), To: minute(q.To),
 				Opening: q.Opening, Drawn: drawn, Left: q.Left})
 		}
 	}
 	if !r.Agrees {
-		b.Notes = append(b.Notes, "What was drawn from packages is not what is gone of them: books/packages.csv has changed since the records were rated.")
+		b.Notes = append(b.Notes,
+			"What was drawn from packages is not what is gone of them: books/packages.csv has changed since the "+
+				"records were rated.")
 	}
 	return nil
 }
@@ -142,6 +152,8 @@ type itemKey struct {
 }
 
 func compareItems(a, b itemKey) int {
-	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.origin, b.origin), cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
-		cmp.Compare(a.tier, b.tier), cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.origin, b.origin),
+		cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
+		cmp.Compare(a.tier, b.tier), cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price),
+		cmp.Compare(a.discount, b.discount))
 }

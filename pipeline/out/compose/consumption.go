@@ -80,13 +80,14 @@ func (u *used) usage(services map[string]string) []document.Usage {
 	})
 	var out []document.Usage
 	for _, k := range keys {
-		out = append(out, document.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service], Amount: u.days[k]})
+		out = append(out, document.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service],
+			Amount: u.days[k]})
 	}
 	return out
 }
 
-// consumption adds up the lines that a statement's rows are made of and gives the statement its consumption by day, if they come to
-// the same (COMPOSE-3).
+// consumption adds up the lines that a statement's rows are made of and gives the statement its consumption by day, if
+// they come to the same (COMPOSE-3).
 func (s *Sources) consumption(ctx context.Context, st *document.Statement, partner int32) (*used, error) {
 	customers := customersOf(st.Rows)
 	buckets := map[int]bool{}
@@ -133,7 +134,8 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 	return all, nil
 }
 
-// linksOf adds the billing objects of customers that are in force in a cycle: before its month's end no line names them.
+// linksOf adds the billing objects of customers that are in force in a cycle: before its month's end no line names
+// them.
 func (s *Sources) linksOf(cycle period.Cycle, customers []string, objects map[object]money.AmountTotal) {
 	bounds := s.Books.Zone.Bounds(cycle)
 	for i := range s.Books.Links {
@@ -159,13 +161,15 @@ type scan struct {
 	partner   int32    // lines of it, and of its resellers
 	customers []string // those of the statement, sorted
 	used      *used
-	own       []bool  // by word of partner_id: it is the partner
-	below     []int32 // by word of partner_id: its index in the books where it may be a reseller of the partner, else -1
-	measured  []bool  // by word of sku: billed by percentile
+	own       []bool // by word of partner_id: it is the partner
+	// by word of partner_id: its index in the books where it may be a reseller of the partner, else -1
+	below    []int32
+	measured []bool // by word of sku: billed by percentile
 }
 
 func newScan(s *Sources, cycle period.Cycle, file string, partner int32, customers []string) *scan {
-	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers, used: newUsed()}
+	n := &scan{s: s, cycle: cycle, file: file, clock: s.Books.Zone.Clock(), partner: partner, customers: customers,
+		used: newUsed()}
 	if day, err := period.ParseDay(file); err == nil {
 		n.day = day
 	}
@@ -173,7 +177,8 @@ func newScan(s *Sources, cycle period.Cycle, file string, partner int32, custome
 }
 
 func (n *scan) columns() []int {
-	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode, tables.LPaymentAmount, tables.LUsageStart,
+	cols := []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LServiceTypeCode,
+		tables.LPaymentAmount, tables.LUsageStart,
 		tables.LTradeTime, tables.LOwnTime, tables.LSKU}
 	if n.file == lake.EndDay {
 		cols = append(cols, tables.LRegionCode, tables.LResourceID)
@@ -211,7 +216,8 @@ func (n *scan) group(c *parquet.Columns) error {
 		}
 		n.used.monthEnd = true
 		if sku := &c.C[tables.LSKU]; n.measured[sku.Codes[i]] {
-			o := object{c.C[tables.LCustomerID].Word(i), sku.Word(i), c.C[tables.LRegionCode].Word(i), string(c.C[tables.LResourceID].Text(i))}
+			o := object{c.C[tables.LCustomerID].Word(i), sku.Word(i), c.C[tables.LRegionCode].Word(i),
+				string(c.C[tables.LResourceID].Text(i))}
 			if err := add(n.used.objects, o, a); err != nil {
 				return err
 			}
@@ -226,7 +232,9 @@ func (n *scan) words(c *parquet.Columns) {
 	b := n.s.Books
 	for _, id := range c.C[tables.LPartnerID].Dict {
 		code, below := b.Partner(id), int32(-1)
-		if code >= 0 && slices.ContainsFunc(b.Partners[code].Rows, func(r books.PartnerRow) bool { return r.Parent == n.partner }) {
+		if code >= 0 && slices.ContainsFunc(b.Partners[code].Rows, func(r books.PartnerRow) bool {
+			return r.Parent == n.partner
+		}) {
 			below = code
 		}
 		n.own, n.below = append(n.own, code == n.partner), append(n.below, below)
@@ -237,8 +245,8 @@ func (n *scan) words(c *parquet.Columns) {
 	}
 }
 
-// wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought from it at the
-// line's own time (spec §6.4).
+// wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought
+// from it at the line's own time (spec §6.4).
 func (n *scan) wants(c *parquet.Columns, i int) bool {
 	word := c.C[tables.LPartnerID].Codes[i]
 	if n.own[word] {

@@ -15,8 +15,8 @@ type Earned struct {
 	period settlement.Period
 }
 
-// Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all digits of their
-// scale.
+// Entry is an incentive as a program reads it: the columns of table incentives, and what comes next. Amounts have all
+// digits of their scale.
 type Entry struct {
 	PartnerID   string `json:"partner_id"`
 	Name        string `json:"name,omitempty"`
@@ -37,8 +37,10 @@ type Entry struct {
 // Entry is the incentive as a program reads it.
 func (e *Earned) Entry() Entry {
 	i := &e.Incentive
-	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period, Performance: i.Performance.String(),
-		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(),
+	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period,
+		Performance: i.Performance.String(),
+		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(),
+		Bonus: i.Bonus.String(), Amount: i.Amount.String(),
 		CarriedOut: i.CarriedOut.String(), State: i.State, Next: i.Next}
 	if i.Deadline != 0 {
 		out.Deadline = i.Deadline.String()
@@ -53,8 +55,9 @@ type Choice struct {
 	Programme string
 }
 
-// Incentives gives the kept incentives that a choice fits, in the order of table incentives: by partner, programme and period. States
-// are as of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
+// Incentives gives the kept incentives that a choice fits, in the order of table incentives: by partner, programme and
+// period. States are as of the last run that wrote. Errors: *rows.NotFoundError for a partner that the books do not
+// have; *settle.MissingBookError.
 func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	if c.Partner != "" {
 		if _, err := s.partnerCode(c.Partner); err != nil {
@@ -69,24 +72,28 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 	for i := range list {
 		one := &list[i]
 		partner, programme := s.Books.Partners[one.Partner].ID, s.Books.Programmes[one.Programme].ID
-		if c.Period != "" && c.Period != one.Period.String() || c.Partner != "" && c.Partner != partner || c.Programme != "" && c.Programme != programme {
+		if c.Period != "" && c.Period != one.Period.String() || c.Partner != "" && c.Partner != partner ||
+			c.Programme != "" && c.Programme != programme {
 			continue
 		}
-		out = append(out, Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one), period: one.Period})
+		out = append(out, Earned{Partner: s.partner(partner, one.Period.Last()), Incentive: s.incentive(one),
+			period: one.Period})
 	}
 	return out, nil
 }
 
 // incentive is an incentive as documents show it; whether it counts is the document's matter.
 func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
-	out := document.Incentive{ProgrammeID: s.Books.Programmes[i.Programme].ID, Period: i.Period.String(), Performance: i.Performance, Transferred: i.Transferred,
-		CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus, Amount: i.Amount, CarriedOut: i.CarriedOut, State: i.State.String()}
+	out := document.Incentive{ProgrammeID: s.Books.Programmes[i.Programme].ID, Period: i.Period.String(),
+		Performance: i.Performance, Transferred: i.Transferred,
+		CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus, Amount: i.Amount, CarriedOut: i.CarriedOut,
+		State: i.State.String()}
 	out.Deadline, out.Next = next(s.Partners.Machine(i.Programme, i.Partner, i.Period), i.State)
 	return out
 }
 
-// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (spec §6.5). m is its machine before
-// any event.
+// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (spec §6.5). m is its
+// machine before any event.
 func next(m settlement.Machine, state settlement.State) (period.Instant, string) {
 	if m.At(0) == settlement.NoState {
 		return 0, "" // the programme no longer has it
@@ -120,14 +127,15 @@ func next(m settlement.Machine, state settlement.State) (period.Instant, string)
 	return 0, ""
 }
 
-// ofStatement are the incentives that a partner's statement of a cycle shows: of periods that have begun by the cycle and have not ended
-// before it, and of earlier ones that are neither paid nor void. Those whose period ends with the cycle count, but void ones (S7 of
-// package settlement: a void incentive lowers no net).
+// ofStatement are the incentives that a partner's statement of a cycle shows: of periods that have begun by the cycle
+// and have not ended before it, and of earlier ones that are neither paid nor void. Those whose period ends with the
+// cycle count, but void ones (S7 of package settlement: a void incentive lowers no net).
 func (s *Sources) ofStatement(list []settlement.Incentive, partner int32, cycle period.Cycle) []document.Incentive {
 	var out []document.Incentive
 	for i := range list {
 		one := &list[i]
-		over := one.Period.Last() < cycle && slices.Contains([]settlement.State{settlement.Paid, settlement.Void}, one.State)
+		over := one.Period.Last() < cycle && slices.Contains([]settlement.State{settlement.Paid, settlement.Void},
+			one.State)
 		if one.Partner != partner || one.Period.First > cycle || over {
 			continue
 		}

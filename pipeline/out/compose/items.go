@@ -33,9 +33,12 @@ type gathered struct {
 
 // lines adds the customer's lines up.
 func (g *gathered) lines(ctx context.Context, customer string) (err error) {
-	cols := []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID, tables.LSKU, tables.LMeasure, tables.LUsageAmount,
-		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount, tables.LDiscountID, tables.LTruncatedAmount,
-		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID, tables.LOriginCycle}
+	cols := []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
+		tables.LSKU, tables.LMeasure, tables.LUsageAmount,
+		tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
+		tables.LDiscountID, tables.LTruncatedAmount,
+		tables.LPaymentAmount, tables.LDay, tables.LID, tables.LUsageStart, tables.LTradeTime, tables.LTradeID,
+		tables.LOriginCycle}
 	list, err := rows.Lines(ctx, g.s.Snap, g.cycle.String(), customer, cols, g.s.Limits)
 	if err != nil {
 		return err
@@ -52,7 +55,8 @@ func (g *gathered) lines(ctx context.Context, customer string) (err error) {
 
 // line adds one line.
 func (g *gathered) line(customer string, row rows.Row) error {
-	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode), tier: row.Small(tables.LTier),
+	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU),
+		region: row.Word(tables.LRegionCode), tier: row.Small(tables.LTier),
 		kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle), discount: row.Word(tables.LDiscountID)}
 	code := g.s.Books.SKU(key.sku)
 	percentile := code >= 0 && g.s.Books.Products[code].Model == books.Percentile
@@ -65,7 +69,8 @@ func (g *gathered) line(customer string, row rows.Row) error {
 	}
 	it := g.items[key]
 	if it == nil {
-		it = &document.Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, OriginCycle: key.origin, UnitPrice: key.price, DiscountID: key.discount}
+		it = &document.Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind,
+			OriginCycle: key.origin, UnitPrice: key.price, DiscountID: key.discount}
 		g.items[key], g.measures[key.sku] = it, row.Word(tables.LMeasure)
 	}
 	if err := addLine(it, row); err != nil {
@@ -104,7 +109,8 @@ func (g *gathered) day(file string, row rows.Row) period.Day {
 
 // correct lists a refund or an adjustment.
 func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row rows.Row) {
-	c := document.Correction{ID: string(row.Text(tables.LID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku, Time: row.Time(tables.LTradeTime), Payment: payment}
+	c := document.Correction{ID: string(row.Text(tables.LID)), Kind: key.kind, OriginCycle: key.origin, SKU: key.sku,
+		Time: row.Time(tables.LTradeTime), Payment: payment}
 	if code := g.s.Books.SKU(key.sku); code >= 0 {
 		c.Product = g.s.Books.Products[code].Name
 	}
@@ -142,7 +148,8 @@ func addLine(it *document.Item, row rows.Row) error {
 	for _, a := range [...]struct {
 		col int
 		to  *money.AmountTotal
-	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount}, {tables.LTruncatedAmount, &it.Truncated}, {tables.LPaymentAmount, &it.Payment}} {
+	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount},
+		{tables.LTruncatedAmount, &it.Truncated}, {tables.LPaymentAmount, &it.Payment}} {
 		v, err := row.Amount(a.col)
 		if err == nil {
 			err = a.to.Add(v)
@@ -160,7 +167,8 @@ func (g *gathered) sections(services map[string]string) []document.Section {
 	for _, k := range slices.SortedFunc(maps.Keys(g.items), compareItems) {
 		n := len(out)
 		if n == 0 || out[n-1].Service != k.service || out[n-1].SKU != k.sku {
-			section := document.Section{Service: k.service, ServiceName: services[k.service], SKU: k.sku, Measure: g.measures[k.sku]}
+			section := document.Section{Service: k.service, ServiceName: services[k.service], SKU: k.sku,
+				Measure: g.measures[k.sku]}
 			if code := g.s.Books.SKU(k.sku); code >= 0 {
 				p := &g.s.Books.Products[code]
 				section.Product, section.Model = p.Name, p.Model.String()
@@ -197,14 +205,15 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil, func(c *parquet.Columns) error {
-			for i := range c.N {
-				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
-					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
+		err := rows.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil,
+			func(c *parquet.Columns) error {
+				for i := range c.N {
+					if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
+						b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
+					}
 				}
-			}
-			return nil
-		})
+				return nil
+			})
 		if err != nil {
 			return err
 		}

@@ -27,8 +27,8 @@ type Missing struct {
 	Disputed []Dispute       `json:"disputed_incentives"`
 }
 
-// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle, or that came
-// daily in the cycle before.
+// MissingDays is a stretch of days without any accepted record of a feed that has records of other days of the cycle,
+// or that came daily in the cycle before.
 type MissingDays struct {
 	Feed  string `json:"feed"` // usage, bandwidth
 	First string `json:"first"`
@@ -64,19 +64,22 @@ type Dispute struct {
 
 // Empty reports whether nothing is missing.
 func (m *Missing) Empty() bool {
-	return len(m.Days) == 0 && len(m.Links) == 0 && !m.Look()
+	return len(m.Days) == 0 && len(m.Links) == 0 && !m.NeedsAttention()
 }
 
-// Look reports whether a person has to decide something before the cycle is closed. Days without records of a feed that does not
-// come daily may be as they should.
-func (m *Missing) Look() bool { return m.Undecided() || m.Feeds() }
+// NeedsAttention reports whether a person has to decide something before the cycle is closed. Days without records of a
+// feed that does not come daily may be as they should.
+func (m *Missing) NeedsAttention() bool { return m.Undecided() || m.Feeds() }
 
 // Undecided reports whether there are rejects that are or may be of the cycle, or disputes.
 func (m *Missing) Undecided() bool { return len(m.Disputed) > 0 || m.Rejected() }
 
-// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had some before.
+// Feeds reports whether records of a feed seem to be missing: days of a daily feed, or all samples of a link that had
+// some before.
 func (m *Missing) Feeds() bool {
-	return slices.ContainsFunc(m.Links, func(l MissingLink) bool { return l.Before }) || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
+	return slices.ContainsFunc(m.Links, func(l MissingLink) bool {
+		return l.Before
+	}) || slices.ContainsFunc(m.Days, func(d MissingDays) bool { return d.Daily })
 }
 
 // Rejected reports whether there are rejects that are or may be of the cycle.
@@ -84,18 +87,20 @@ func (m *Missing) Rejected() bool {
 	return slices.ContainsFunc(m.Rejects, func(r MissingReject) bool { return r.Cycle+r.Unknown > 0 })
 }
 
-// mostLinks is how many links without samples are listed.
-const mostLinks = 50
+// maxLinks is how many links without samples are listed.
+const maxLinks = 50
 
 // WhatIsMissing looks for what a cycle lacks. Days after the as-of are not missed. Errors: *rows.NoCycleError,
 // *settle.MissingBookError.
 func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf period.Instant) (*Missing, error) {
-	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{}, Disputed: []Dispute{}}
+	m := &Missing{Cycle: cycle.String(), Days: []MissingDays{}, Links: []MissingLink{}, Rejects: []MissingReject{},
+		Disputed: []Dispute{}}
 	if err := rows.HasCycle(s.Snap, m.Cycle); err != nil {
 		return nil, err
 	}
 	last := min(cycle.Last(), s.Books.Zone.Day(asOf))
-	for _, one := range []struct{ feed, table string }{{"usage", tables.Ident().Name}, {"bandwidth", tables.Bandwidth().Name}} {
+	for _, one := range []struct{ feed, table string }{{"usage", tables.Ident().Name},
+		{"bandwidth", tables.Bandwidth().Name}} {
 		if err := s.missingDays(m, cycle, last, one.feed, one.table); err != nil {
 			return nil, err
 		}
@@ -109,7 +114,8 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 	list, err := s.reader().Incentives()
 	for i := range list {
 		if one := &list[i]; one.State == settlement.Disputed && one.Period.Last() == cycle {
-			m.Disputed = append(m.Disputed, Dispute{s.Books.Partners[one.Partner].ID, s.Books.Programmes[one.Programme].ID, one.Period.String(), one.Amount.String()})
+			m.Disputed = append(m.Disputed, Dispute{s.Books.Partners[one.Partner].ID,
+				s.Books.Programmes[one.Programme].ID, one.Period.String(), one.Amount.String()})
 		}
 	}
 	return m, err
@@ -137,7 +143,8 @@ func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, f
 		case missed && first == 0:
 			first = day
 		case !missed && first != 0:
-			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(), Days: int(day - first), Daily: daily})
+			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(),
+				Days: int(day - first), Daily: daily})
 			first = 0
 		}
 	}
@@ -205,21 +212,22 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil, func(c *parquet.Columns) error {
-			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
-			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
-			for i, code := range resources.Codes {
-				slot := period.Instant(slots[i])
-				if rows[code] != nil && rows[code].Valid.Holds(slot) {
-					continue
+		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil,
+			func(c *parquet.Columns) error {
+				resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
+				rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
+				for i, code := range resources.Codes {
+					slot := period.Instant(slots[i])
+					if rows[code] != nil && rows[code].Valid.Holds(slot) {
+						continue
+					}
+					var ok bool
+					if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
+						delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
+					}
 				}
-				var ok bool
-				if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
-					delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
-				}
-			}
-			return nil
-		})
+				return nil
+			})
 		if err != nil {
 			return err
 		}
@@ -234,7 +242,7 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 	slices.SortStableFunc(keys, func(a, b link) int { // those that are likely to be missing first
 		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
 	})
-	m.More = max(0, len(keys)-mostLinks)
+	m.More = max(0, len(keys)-maxLinks)
 	for _, k := range keys[:len(keys)-m.More] {
 		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
@@ -267,12 +275,13 @@ func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID}, nil, func(c *parquet.Columns) error {
-			for _, name := range c.C[tables.BResourceID].Dict {
-				out[name] = out[name] || wanted[name]
-			}
-			return nil
-		})
+		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID}, nil,
+			func(c *parquet.Columns) error {
+				for _, name := range c.C[tables.BResourceID].Dict {
+					out[name] = out[name] || wanted[name]
+				}
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}

@@ -8,8 +8,9 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// TestNext: a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of Sunday, the 4th of
-// October, so that Friday the 9th is the last day to confirm; gone left on the 12th of September, so that all lapses on the 12th of October.
+// TestNext: a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of
+// Sunday, the 4th of October, so that Friday the 9th is the last day to confirm; gone left on the 12th of September, so
+// that all lapses on the 12th of October.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("UTC")
@@ -28,11 +29,15 @@ func TestNext(t *testing.T) {
 	}
 	always := period.Span{From: period.Past, To: period.Forever}
 	b := &books.Books{Zone: zone, NonWorking: map[period.Day]bool{}, Partners: []books.Partner{
-		{ID: "gone", Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always, LeftOn: at("2026-09-12T00:00:00Z")}}},
-		{ID: "here", Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always, LeftOn: period.Forever}}},
+		{ID: "gone", Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always,
+			LeftOn: at("2026-09-12T00:00:00Z")}}},
+		{ID: "here", Rows: []books.PartnerRow{{Kind: books.Reseller, Parent: -1, Valid: always,
+			LeftOn: period.Forever}}},
 	}, Programmes: []books.Programme{
-		{ID: "open", Valid: always, AssociationTypes: []books.AssociationType{books.Resale}, ConfirmWithinDays: -1, LapseAfterDays: -1},
-		{ID: "quarter", Valid: always, AssociationTypes: []books.AssociationType{books.Resale}, Quarterly: true, PayoutQuarterly: true, ConfirmWithinDays: 5, LapseAfterDays: 30},
+		{ID: "open", Valid: always, AssociationTypes: []books.AssociationType{books.Resale}, ConfirmWithinDays: -1,
+			LapseAfterDays: -1},
+		{ID: "quarter", Valid: always, AssociationTypes: []books.AssociationType{books.Resale}, Quarterly: true,
+			PayoutQuarterly: true, ConfirmWithinDays: 5, LapseAfterDays: 30},
 	}}
 	book, err := settlement.Compile(b, settlement.Rules{CloseDay: 4, CloseMinute: 24 * 60})
 	if err != nil {
@@ -46,8 +51,10 @@ func TestNext(t *testing.T) {
 		deadline, next     string
 	}{
 		{quarter, here, "2026-Q3", settlement.Estimated, "2026-10-05T00:00:00Z", "to confirm"},
-		{quarter, here, "2026-Q3", settlement.ToConfirm, "2026-10-10T00:00:00Z", "void without a confirmation or a dispute"},
-		{quarter, gone, "2026-Q3", settlement.ToConfirm, "2026-10-10T00:00:00Z", "void without a confirmation or a dispute"},
+		{quarter, here, "2026-Q3", settlement.ToConfirm, "2026-10-10T00:00:00Z",
+			"void without a confirmation or a dispute"},
+		{quarter, gone, "2026-Q3", settlement.ToConfirm, "2026-10-10T00:00:00Z",
+			"void without a confirmation or a dispute"},
 		{quarter, here, "2026-Q3", settlement.Confirmed, "2026-10-01T00:00:00Z", "payable"},
 		{quarter, here, "2026-Q3", settlement.Disputed, "", "waits for the dispute to be settled: confirm or reject"},
 		{quarter, gone, "2026-Q3", settlement.Disputed, "2026-10-12T00:00:00Z", "void, as the partner has left"},
@@ -65,7 +72,8 @@ func TestNext(t *testing.T) {
 		}
 		deadline, text := next(book.Machine(tt.programme, tt.partner, p), tt.state)
 		if deadline != at(tt.deadline) || text != tt.next {
-			t.Errorf("programme %d, partner %d, %s, %s: %s %q, want %s %q", tt.programme, tt.partner, tt.period, tt.state, deadline, text, tt.deadline, tt.next)
+			t.Errorf("programme %d, partner %d, %s, %s: %s %q, want %s %q", tt.programme, tt.partner, tt.period,
+				tt.state, deadline, text, tt.deadline, tt.next)
 		}
 	}
 }

@@ -13,16 +13,19 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// standing says how firm a document is.
-func standing(h *document.Header) string {
+// stateText says how firm a document is.
+func stateText(h *document.Header) string {
 	at := time.UnixMicro(int64(h.AsOf)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 	switch {
 	case h.Closed:
-		return "The cycle is closed: its figures do not change any more. What comes in later for it is billed in an open cycle."
+		return "The cycle is closed: its figures do not change any more. What comes in later for it is billed in an " +
+			"open cycle."
 	case h.MonthEnd:
-		return fmt.Sprintf("Provisional, as of %s: the cycle is open, and every run may change its figures until it is closed.", at)
+		return fmt.Sprintf("Provisional, as of %s: the cycle is open, and every run may change its figures until it "+
+			"is closed.", at)
 	}
-	return fmt.Sprintf("Provisional, as of %s: the cycle is open, and the lines of the month's end (volume, block and stairstep prices, percentiles) are still to come.", at)
+	return fmt.Sprintf("Provisional, as of %s: the cycle is open, and the lines of the month's end (volume, block "+
+		"and stairstep prices, percentiles) are still to come.", at)
 }
 
 // modeWords is a way of rounding in words.
@@ -49,13 +52,15 @@ func (s *Sources) rounding() string {
 	if r.Grain == settings.Line {
 		return fmt.Sprintf("Each usage line is %s to %s; truncated is what that took off.", modeWords(r.Mode), digits)
 	}
-	return fmt.Sprintf("Lines keep 8 decimals; a customer's total of the cycle is %s to %s once.", modeWords(r.Mode), digits)
+	return fmt.Sprintf("Lines keep 8 decimals; a customer's total of the cycle is %s to %s once.", modeWords(r.Mode),
+		digits)
 }
 
 // payments says how lines are paid (spec §6.3).
 func (s *Sources) payments() string {
 	if s.Settings.Payments == settings.Ledger {
-		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, then credit; what none of them covers is debt."
+		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +
+			"then credit; what none of them covers is debt."
 	}
 	return "What coupons do not cover counts as paid in cash."
 }
@@ -64,10 +69,13 @@ func (s *Sources) payments() string {
 func (l *leftOut) notes() []string {
 	var out []string
 	if l.count > 0 {
-		out = append(out, fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more are left out, `tollbook bandwidth` shows each.", MostAnnexes, l.count))
+		out = append(out,
+			fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more are left out, "+
+				"`tollbook bandwidth` shows each.", MaxAnnexes, l.count))
 	}
 	if len(l.differs) > 0 {
-		out = append(out, "Measured again by today's books, these come to another quantity than was billed: "+strings.Join(l.differs, ", ")+".")
+		out = append(out, "Measured again by today's books, these come to another quantity than was billed: "+
+			strings.Join(l.differs, ", ")+".")
 	}
 	if len(l.gone) > 0 {
 		out = append(out, "Without an annex, as books/links.csv no longer has them: "+strings.Join(l.gone, ", ")+".")
@@ -80,26 +88,35 @@ const monthEndDay = "In the consumption by day, the lines of the month's end sta
 
 // statementNotes are the sentences below a partner's statement.
 func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut) []string {
-	notes := []string{standing(&st.Header)}
+	notes := []string{stateText(&st.Header)}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Resale }) {
-		notes = append(notes, fmt.Sprintf("What is owed is one sum a row, of each line's official or payable amount times the rate of the term in force at its own time, "+
-			"rounded half up to %s once; a line without a term is owed at its payable amount.", decimals(st.Header.Digits)))
+		notes = append(notes,
+			fmt.Sprintf("What is owed is one sum a row, of each line's official or payable amount times the rate of "+
+				"the term in force at its own time, "+
+				"rounded half up to %s once; a line without a term is owed at its payable amount.",
+				decimals(st.Header.Digits)))
 	}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
 		notes = append(notes, "Of customers who were referred nothing is owed: they pay the vendor.")
 	}
 	notes = append(notes, s.rounding(), s.payments())
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
-		notes = append(notes, "Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what falls below 0 is carried into the next period where the programme says so.")
+		notes = append(notes,
+			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
+				"falls below 0 is carried into the next period where the programme says so.")
 	}
 	if slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool { return i.State == "void" }) {
 		notes = append(notes, "Void incentives are no part of the net.")
 	}
-	if st.Header.Closed && slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool { return i.Counts && i.State != "paid" }) {
+	if st.Header.Closed && slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool {
+		return i.Counts && i.State != "paid"
+	}) {
 		notes = append(notes, "The states of incentives go on after the close; one that becomes void leaves the net.")
 	}
 	if u.differs {
-		notes = append(notes, "The consumption by day is left out: by today's books, the lines do not come to the rows that were kept when the cycle was closed.")
+		notes = append(notes,
+			"The consumption by day is left out: by today's books, the lines do not come to the rows that were kept "+
+				"when the cycle was closed.")
 	} else if u.monthEnd && len(st.Usage) > 0 {
 		notes = append(notes, monthEndDay)
 	}
@@ -108,9 +125,11 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 
 // billNotes are the sentences below a customer's bill.
 func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []string {
-	notes := append([]string{standing(&b.Header), s.rounding(), s.payments()}, s.servedBy(b)...)
+	notes := append([]string{stateText(&b.Header), s.rounding(), s.payments()}, s.servedBy(b)...)
 	if g.late > 0 {
-		notes = append(notes, "Lines with another cycle of origin belong to that cycle, which was closed when they came in or were rated again.")
+		notes = append(notes,
+			"Lines with another cycle of origin belong to that cycle, which was closed when they came in or were "+
+				"rated again.")
 	}
 	if g.monthEnd {
 		notes = append(notes, monthEndDay)

@@ -22,9 +22,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TestEveryDocument: of random workspaces with closes and late files, every partner's statement and every customer's bill adds up in every
-// cycle, lines and rows agree whatever the day (the books do not change), the overview is the sum of the statements, and the lake is as
-// verify wants it.
+// TestEveryDocument: of random workspaces with closes and late files, every partner's statement and every customer's
+// bill adds up in every cycle, lines and rows agree whatever the day (the books do not change), the overview is the sum
+// of the statements, and the lake is as verify wants it.
 func TestEveryDocument(t *testing.T) {
 	t.Parallel()
 	root, left, failed := t.TempDir(), 4, false
@@ -36,7 +36,8 @@ func TestEveryDocument(t *testing.T) {
 		dir, err := os.MkdirTemp(root, "")
 		must(t, err)
 		defer os.RemoveAll(dir)
-		made := reference.Random(t, dir, reference.RandomOptions{Usage: true, Bandwidth: true, Settlement: true, Adjustments: true, Late: true, Records: 15})
+		made := reference.Random(t, dir, reference.RandomOptions{Usage: true, Bandwidth: true, Settlement: true,
+			Adjustments: true, Late: true, Records: 15})
 		w := play(t, made)
 		if w != nil {
 			documents(t, w)

@@ -13,9 +13,10 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of the table is
-// valid until the next.
-func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string, visit func(*settlement.Row, rows.Row) error) (err error) {
+// eachRow visits the rows of partner_statements of a cycle, partner "" = all, as settlement adds them up. The row of
+// the table is valid until the next.
+func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner string,
+	visit func(*settlement.Row, rows.Row) error) (err error) {
 	list, err := s.reader().Statements(ctx, cycle.String(), partner)
 	if err != nil {
 		return err
@@ -38,8 +39,9 @@ func (s *Sources) eachRow(ctx context.Context, cycle period.Cycle, partner strin
 
 // row reads what settlement adds up: whose row it is, lines and amounts.
 func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error) {
-	r := &settlement.Row{Cycle: cycle, Service: row.Word(tables.XServiceTypeCode), ChargingMode: uint8(row.Small(tables.XChargingMode)),
-		Negative: row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
+	r := &settlement.Row{Cycle: cycle, Service: row.Word(tables.XServiceTypeCode),
+		ChargingMode: uint8(row.Small(tables.XChargingMode)),
+		Negative:     row.Word(tables.XSign) == "-", Lines: row.Whole(tables.XLineCount)}
 	for _, p := range [...]struct {
 		col int
 		to  *int32
@@ -52,8 +54,10 @@ func (s *Sources) row(cycle period.Cycle, row rows.Row) (*settlement.Row, error)
 	for _, a := range [...]struct {
 		col int
 		to  *money.Amount
-	}{{tables.XOfficial, &r.Official}, {tables.XDiscount, &r.Discount}, {tables.XTruncated, &r.Truncated}, {tables.XPayment, &r.Payment},
-		{tables.XPerformance, &r.Performance}, {tables.XOwed, &r.Owed}, {tables.XRevenue, &r.Revenue}, {tables.XCost, &r.Cost}, {tables.XMargin, &r.Margin}} {
+	}{{tables.XOfficial, &r.Official}, {tables.XDiscount, &r.Discount}, {tables.XTruncated, &r.Truncated},
+		{tables.XPayment, &r.Payment},
+		{tables.XPerformance, &r.Performance}, {tables.XOwed, &r.Owed}, {tables.XRevenue, &r.Revenue},
+		{tables.XCost, &r.Cost}, {tables.XMargin, &r.Margin}} {
 		var err error
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return nil, err
@@ -105,8 +109,12 @@ func (n *namer) shown(r *settlement.Row, row rows.Row) (document.Row, error) {
 	if err != nil {
 		return document.Row{}, err
 	}
-	return document.Row{SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID), ResellerName: n.partner(row.Word(tables.XResellerID)),
-		CustomerID: customer.ID, CustomerName: customer.Name, AssociationType: association, Service: r.Service, ServiceName: n.services[r.Service],
-		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount, Truncated: r.Truncated,
-		Payment: r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue, Cost: r.Cost, Margin: r.Margin}, nil
+	return document.Row{SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID),
+		ResellerName: n.partner(row.Word(tables.XResellerID)),
+		CustomerID:   customer.ID, CustomerName: customer.Name, AssociationType: association, Service: r.Service,
+		ServiceName:  n.services[r.Service],
+		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount,
+		Truncated: r.Truncated,
+		Payment:   r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue, Cost: r.Cost,
+		Margin: r.Margin}, nil
 }

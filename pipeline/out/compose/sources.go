@@ -26,11 +26,11 @@ type Sources struct {
 	Prices   *rating.Book     // of Books, for annexes and packages
 	Partners *settlement.Book // of Books
 	Limits   rows.Limits
-	Shelf    *cache.Shelf // as partners.Reader's
+	Cache    *cache.Cache // as partners.Reader's
 }
 
 func (s *Sources) reader() *partners.Reader {
-	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Shelf: s.Shelf}
+	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Cache: s.Cache}
 }
 
 // header is what stands at the top of a document of a cycle. Errors: *rows.NoCycleError.
@@ -39,7 +39,8 @@ func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 		return document.Header{}, err
 	}
 	ref, _ := s.Snap.Cycle(cycle.String())
-	h := document.Header{Vendor: s.vendor(), Cycle: cycle, Zone: s.Books.Zone, Currency: s.Settings.Currency.Code, Digits: s.Settings.Currency.Digits,
+	h := document.Header{Vendor: s.vendor(), Cycle: cycle, Zone: s.Books.Zone, Currency: s.Settings.Currency.Code,
+		Digits: s.Settings.Currency.Digits,
 		Closed: ref.State == lake.CycleClosed, MonthEnd: ref.MonthEnd}
 	var err error
 	if h.AsOf, err = period.ParseInstant(s.Snap.Manifest.AsOf); err != nil {
@@ -67,7 +68,8 @@ func before[T any](rows []T, end period.Instant, valid func(*T) period.Span) *T 
 func (s *Sources) customer(id string, cycle period.Cycle) document.Party {
 	party := document.Party{ID: id}
 	if code := s.Books.Customer(id); code >= 0 {
-		row := before(s.Books.Customers[code].Rows, s.Books.Zone.Bounds(cycle).To, func(r *books.CustomerRow) period.Span { return r.Valid })
+		row := before(s.Books.Customers[code].Rows, s.Books.Zone.Bounds(cycle).To,
+			func(r *books.CustomerRow) period.Span { return r.Valid })
 		party.Name = row.Name
 	}
 	return party
@@ -75,7 +77,9 @@ func (s *Sources) customer(id string, cycle period.Cycle) document.Party {
 
 // partnerRow is a partner's row at the cycle's end.
 func (s *Sources) partnerRow(code int32, cycle period.Cycle) *books.PartnerRow {
-	return before(s.Books.Partners[code].Rows, s.Books.Zone.Bounds(cycle).To, func(r *books.PartnerRow) period.Span { return r.Valid })
+	return before(s.Books.Partners[code].Rows, s.Books.Zone.Bounds(cycle).To, func(r *books.PartnerRow) period.Span {
+		return r.Valid
+	})
 }
 
 // partner is a partner with its name at the cycle's end, or the vendor; "" is nobody.
@@ -97,10 +101,12 @@ func (s *Sources) partnerCode(id string) (int32, error) {
 	}
 	do := "books/partners.csv has no partner at all"
 	if n := len(s.Books.Partners); n > 0 {
-		at, _ := slices.BinarySearchFunc(s.Books.Partners, id, func(p books.Partner, id string) int { return strings.Compare(p.ID, id) })
-		from := max(0, min(at-mostNamed/2, n-mostNamed))
+		at, _ := slices.BinarySearchFunc(s.Books.Partners, id, func(p books.Partner, id string) int {
+			return strings.Compare(p.ID, id)
+		})
+		from := max(0, min(at-maxNamed/2, n-maxNamed))
 		var names []string
-		for i := from; i < min(n, from+mostNamed); i++ {
+		for i := from; i < min(n, from+maxNamed); i++ {
 			names = append(names, s.Books.Partners[i].ID)
 		}
 		if do = "partners: "; len(names) < n {
@@ -111,8 +117,8 @@ func (s *Sources) partnerCode(id string) (int32, error) {
 	return 0, &rows.NotFoundError{What: fmt.Sprintf("books/partners.csv has no partner %q", id), Do: do}
 }
 
-// mostNamed is how many ids a hint names.
-const mostNamed = 10
+// maxNamed is how many ids a hint names.
+const maxNamed = 10
 
 // kindWord is the word of books for a partner's kind.
 func kindWord(k books.PartnerKind) string {

@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *rows.NoCycleError; *rows.NotFoundError
-// for a partner that the books do not have; *settle.MissingBookError.
+// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *rows.NoCycleError;
+// *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
 func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
 	header, err := s.header(cycle)
 	if err != nil {
@@ -26,7 +26,8 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 	if err != nil {
 		return nil, err
 	}
-	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle), Kind: kindWord(s.partnerRow(code, cycle).Kind)}
+	st := &document.Statement{Header: header, Partner: s.partner(partner, cycle),
+		Kind: kindWord(s.partnerRow(code, cycle).Kind)}
 	nets := s.Partners.Nets(cycle)
 	names := s.namer(cycle)
 	err = s.eachRow(ctx, cycle, partner, func(r *settlement.Row, row rows.Row) error {
@@ -137,7 +138,8 @@ type SettledEntry struct {
 
 // Entry is what the partner comes to as a program reads it.
 func (s *Settled) Entry() SettledEntry {
-	return SettledEntry{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net}
+	return SettledEntry{s.Partner.ID, s.Partner.Name, s.Kind, s.Lines, s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin,
+		s.Incentives, s.Net}
 }
 
 // Amounts are the entry's amounts in the order in which they are shown.
@@ -152,8 +154,8 @@ type Overview struct {
 	Total    Settled   // Partner is empty
 }
 
-// Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle. Errors:
-// *rows.NoCycleError, *settle.MissingBookError.
+// Partners composes the table of all partners that have a row or an incentive of a period that ends with the cycle.
+// Errors: *rows.NoCycleError, *settle.MissingBookError.
 func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, error) {
 	header, err := s.header(cycle)
 	if err != nil {
@@ -183,7 +185,8 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 	}
 	out := &Overview{Header: header, Partners: []Settled{}}
 	for _, n := range all {
-		one := Settled{Partner: s.partner(s.Books.Partners[n.Partner].ID, cycle), Kind: kindWord(s.partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
+		one := Settled{Partner: s.partner(s.Books.Partners[n.Partner].ID, cycle),
+			Kind: kindWord(s.partnerRow(n.Partner, cycle).Kind), Lines: n.Lines,
 			Payment: n.Payment, Owed: n.Owed, Cost: n.Cost, Revenue: n.Revenue, Incentives: n.Incentives, Net: n.Net}
 		if m := margins[n.Partner]; m != nil {
 			one.Margin = *m
@@ -198,7 +201,8 @@ func Partners(ctx context.Context, s *Sources, cycle period.Cycle) (*Overview, e
 
 func (t *Settled) add(o *Settled) error {
 	t.Lines += o.Lines
-	return errors.Join(t.Payment.AddTotal(o.Payment), t.Owed.AddTotal(o.Owed), t.Cost.AddTotal(o.Cost), t.Revenue.AddTotal(o.Revenue),
+	return errors.Join(t.Payment.AddTotal(o.Payment), t.Owed.AddTotal(o.Owed), t.Cost.AddTotal(o.Cost),
+		t.Revenue.AddTotal(o.Revenue),
 		t.Margin.AddTotal(o.Margin), t.Incentives.AddTotal(o.Incentives), t.Net.AddTotal(o.Net))
 }
 

@@ -11,20 +11,22 @@ import (
 
 // Bill is what a customer is asked to pay for a cycle (spec §8, statements). Amounts are in the header's currency.
 type Bill struct {
-	Header      Header       `json:"header"`
-	Customer    Party        `json:"customer"`
-	Partner     Party        `json:"partner,omitzero"` // who serves the customer; empty = the vendor
-	Amounts     Amounts      `json:"amounts"`
-	Payments    Payments     `json:"payments"`
-	Sections    []Section    `json:"sections"`    // by service, sku; all lines of the cycle
-	Corrections []Correction `json:"corrections"` // the lines of refunds and adjustments one by one; Sections hold them too
+	Header   Header    `json:"header"`
+	Customer Party     `json:"customer"`
+	Partner  Party     `json:"partner,omitzero"` // who serves the customer; empty = the vendor
+	Amounts  Amounts   `json:"amounts"`
+	Payments Payments  `json:"payments"`
+	Sections []Section `json:"sections"` // by service, sku; all lines of the cycle
+	// the lines of refunds and adjustments one by one; Sections hold them too
+	Corrections []Correction `json:"corrections"`
 	Packages    []Package    `json:"packages"`
 	Usage       []Usage      `json:"consumption"` // Σ = Amounts.Payment; none: no chart
 	Annexes     []Annex      `json:"annexes,omitempty"`
 	Notes       []string     `json:"notes"` // sentences, such as how was rounded
 }
 
-// Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding + Due.
+// Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +
+// Due.
 type Amounts struct {
 	Lines     int64        `json:"line_count"`
 	Official  money.Amount `json:"official_amount"`
@@ -107,7 +109,8 @@ func (c Correction) JSONValue() any {
 // MarshalJSON gives the time as RFC 3339, UTC.
 func (c Correction) MarshalJSON() ([]byte, error) { return json.Marshal(c.JSONValue()) }
 
-// Package is one filling of a prepaid quota. Left may be other than Opening − Drawn where the books changed the quota since.
+// Package is one filling of a prepaid quota. Left may be other than Opening − Drawn where the books changed the quota
+// since.
 type Package struct {
 	PackageID string               `json:"package_id"`
 	SKUs      []string             `json:"skus"`
@@ -130,8 +133,8 @@ const (
 	kindAdjustment = "adjustment"
 )
 
-// Check checks that the bill adds up: the amounts among themselves and from the items, the payments, the corrections (where there are
-// any) and the consumption by day. The error is a *SumError.
+// Check checks that the bill adds up: the amounts among themselves and from the items, the payments, the corrections
+// (where there are any) and the consumption by day. The error is a *SumError.
 func (b *Bill) Check() error {
 	if err := b.Header.check(); err != nil {
 		return err
@@ -142,7 +145,8 @@ func (b *Bill) Check() error {
 	for i := range b.Sections {
 		for k := range b.Sections[i].Items {
 			it := &b.Sections[i].Items[k]
-			c.same(fmt.Sprintf("item %d of %s: official amount", k+1, b.Sections[i].SKU), it.Official, c.of(it.Discount, it.Truncated, it.Payment))
+			c.same(fmt.Sprintf("item %d of %s: official amount", k+1, b.Sections[i].SKU), it.Official,
+				c.of(it.Discount, it.Truncated, it.Payment))
 			lines += it.Lines
 			c.add(&official, it.Official)
 			c.add(&discount, it.Discount)
@@ -160,14 +164,16 @@ func (b *Bill) Check() error {
 	c.same("payment amount", total(a.Payment), payment)
 	c.same("payment amount of rounding and due", total(a.Payment), c.of(total(a.Rounding), total(a.Due)))
 	p := &b.Payments
-	c.same("payment amount by how it is paid", total(a.Payment), c.of(total(p.Coupon), total(p.StoredValue), total(p.Flexi), total(p.Cash), total(p.Credit), total(p.Debt)))
+	c.same("payment amount by how it is paid", total(a.Payment), c.of(total(p.Coupon), total(p.StoredValue),
+		total(p.Flexi), total(p.Cash), total(p.Credit), total(p.Debt)))
 	for i := range b.Corrections {
 		c.add(&listed, total(b.Corrections[i].Payment))
 	}
 	c.same("refunds and adjustments", corrected, listed)
 	c.checkUsage(&b.Header, b.Usage, payment)
 	if c.err == nil && lines != a.Lines {
-		c.err = &SumError{Document: c.document, What: "line count", Stated: fmt.Sprint(a.Lines), Counted: fmt.Sprint(lines)}
+		c.err = &SumError{Document: c.document, What: "line count", Stated: fmt.Sprint(a.Lines),
+			Counted: fmt.Sprint(lines)}
 	}
 	return c.err
 }

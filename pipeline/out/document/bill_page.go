@@ -8,7 +8,8 @@ import (
 
 // page puts the bill's parts together.
 func (b *Bill) page() *page {
-	p := &page{header: &b.Header, kind: "Bill", role: "customer", subject: b.Customer, notes: b.Notes, annexes: b.Annexes}
+	p := &page{header: &b.Header, kind: "Bill", role: "customer", subject: b.Customer, notes: b.Notes,
+		annexes: b.Annexes}
 	p.facts = []Figure{{"Customer", b.Customer.full()}}
 	if b.Partner.ID != "" {
 		p.facts = append(p.facts, Figure{"Partner", b.Partner.full()})
@@ -28,10 +29,15 @@ func (b *Bill) page() *page {
 // summaryData is the bill's amounts and payments as they are.
 func (b *Bill) summaryData() *part {
 	a, p := &b.Amounts, &b.Payments
-	return entryData("summary", entry{name: "official_amount", amount: total(a.Official)}, entry{name: "official_discount_amount", amount: total(a.Discount)},
-		entry{name: "truncated_amount", amount: total(a.Truncated)}, entry{name: "payment_amount", amount: total(a.Payment)}, entry{name: "rounding_amount", amount: total(a.Rounding)},
-		entry{name: "due_amount", amount: total(a.Due)}, entry{name: "coupon_amount", amount: total(p.Coupon)}, entry{name: "stored_value_card_amount", amount: total(p.StoredValue)},
-		entry{name: "flexipurchase_coupon_amount", amount: total(p.Flexi)}, entry{name: "cash_amount", amount: total(p.Cash)}, entry{name: "credit_amount", amount: total(p.Credit)},
+	return entryData("summary", entry{name: "official_amount", amount: total(a.Official)},
+		entry{name: "official_discount_amount", amount: total(a.Discount)},
+		entry{name: "truncated_amount", amount: total(a.Truncated)},
+		entry{name: "payment_amount", amount: total(a.Payment)},
+		entry{name: "rounding_amount", amount: total(a.Rounding)},
+		entry{name: "due_amount", amount: total(a.Due)}, entry{name: "coupon_amount", amount: total(p.Coupon)},
+		entry{name: "stored_value_card_amount", amount: total(p.StoredValue)},
+		entry{name: "flexipurchase_coupon_amount", amount: total(p.Flexi)},
+		entry{name: "cash_amount", amount: total(p.Cash)}, entry{name: "credit_amount", amount: total(p.Credit)},
 		entry{name: "debt_amount", amount: total(p.Debt)})
 }
 
@@ -43,7 +49,8 @@ func (b *Bill) summaryPart() *part {
 
 // column is the amounts as a column that adds up: what is taken off is negative, and so is rounding down.
 func (a *Amounts) column() []entry {
-	list := []entry{{name: "Official", amount: total(a.Official)}, {name: "Discount", amount: negated(total(a.Discount))}}
+	list := []entry{{name: "Official", amount: total(a.Official)},
+		{name: "Discount", amount: negated(total(a.Discount))}}
 	if !a.Truncated.IsZero() {
 		list = append(list, entry{name: "Truncated", amount: negated(total(a.Truncated))})
 	}
@@ -58,8 +65,8 @@ func (a *Amounts) column() []entry {
 	return append(list, entry{name: "Due", amount: total(a.Due), above: of})
 }
 
-// Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up to the amount
-// due (DOC-8). Each amount has the currency's digits, or more where it has more.
+// Column is the amounts as people read them, in every format and on a terminal: a column of signed amounts that adds up
+// to the amount due (DOC-8). Each amount has the currency's digits, or more where it has more.
 func (a *Amounts) Column(digits int) []Figure {
 	var list []Figure
 	for _, e := range a.column() {
@@ -71,23 +78,31 @@ func (a *Amounts) Column(digits int) []Figure {
 // paymentPart is how the amount is paid.
 func (b *Bill) paymentPart() *part {
 	p := &b.Payments
-	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)}, {name: "Flexi coupons", amount: total(p.Flexi)},
-		{name: "Cash", amount: total(p.Cash)}, {name: "Credit", amount: total(p.Credit)}, {name: "Debt, not paid yet", amount: total(p.Debt)}}
-	return &part{name: "payment", title: "Payments", where: inSheet | inPrint, about: []string{"What the amount to pay, before rounding, was drawn from."},
-		cols: []column{{title: "Drawn from"}, {title: "Amount", kind: amount, sum: true, keep: true}},
-		rows: listed(list, entryCells)}
+	list := []entry{{name: "Coupons", amount: total(p.Coupon)}, {name: "Stored value", amount: total(p.StoredValue)},
+		{name: "Flexi coupons", amount: total(p.Flexi)},
+		{name: "Cash", amount: total(p.Cash)}, {name: "Credit", amount: total(p.Credit)},
+		{name: "Debt, not paid yet", amount: total(p.Debt)}}
+	return &part{name: "payment", title: "Payments", where: inSheet | inPrint,
+		about: []string{"What the amount to pay, before rounding, was drawn from."},
+		cols:  []column{{title: "Drawn from"}, {title: "Amount", kind: amount, sum: true, keep: true}},
+		rows:  listed(list, entryCells)}
 }
 
 // itemPart is the lines by service and product.
 func (b *Bill) itemPart() *part {
 	return &part{name: "item", title: "Lines", where: everywhere, group: 4, each: "products", rank: 18,
 		about: []string{"Lines of one product that differ in nothing but record, quantity and time are one row."},
-		cols: []column{{name: "service_type_name", title: "Service"}, {name: "product", title: "Product"}, {name: "sku", title: "SKU"}, {name: "measure", title: "Measure"},
-			{name: "region_code", title: "Region"}, {name: "object", title: "Object"}, {name: "tier", title: "Tier"}, {name: "kind", title: "Kind"},
+		cols: []column{{name: "service_type_name", title: "Service"}, {name: "product", title: "Product"},
+			{name: "sku", title: "SKU"}, {name: "measure", title: "Measure"},
+			{name: "region_code", title: "Region"}, {name: "object", title: "Object"}, {name: "tier", title: "Tier"},
+			{name: "kind", title: "Kind"},
 			{name: "origin_cycle", title: "Origin"}, {name: "line_count", title: "Lines", kind: count, sum: true},
-			{name: "usage_amount", title: "Used", kind: quantity}, {name: "free_resource_usage", title: "Free", kind: quantity},
-			{name: "quantity", title: "Quantity", kind: quantity, keep: true}, {name: "unit_price", title: "Unit price", kind: quantity, keep: true},
-			{name: "official_amount", title: "Official", kind: amount, sum: true, keep: true}, {name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
+			{name: "usage_amount", title: "Used", kind: quantity}, {name: "free_resource_usage", title: "Free",
+				kind: quantity},
+			{name: "quantity", title: "Quantity", kind: quantity, keep: true}, {name: "unit_price", title: "Unit price",
+				kind: quantity, keep: true},
+			{name: "official_amount", title: "Official", kind: amount, sum: true, keep: true},
+			{name: "official_discount_amount", title: "Discount", kind: amount, sum: true},
 			{name: "discount_id", title: "By"}, {name: "truncated_amount", title: "Truncated", kind: amount, sum: true},
 			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true}},
 		rows: func(yield func([]cell) bool) {
@@ -109,8 +124,10 @@ func itemCells(s *Section, it *Item) []cell {
 	if it.Tier > 0 {
 		tier = fmt.Sprint(it.Tier)
 	}
-	return []cell{word(service), word(s.Product), word(s.SKU), word(s.Measure), word(it.Region), word(it.Object), word(tier), word(it.Kind),
-		word(it.OriginCycle), number(it.Lines), exact(it.Usage), exact(it.Free), exact(it.Quantity), exact(it.UnitPrice),
+	return []cell{word(service), word(s.Product), word(s.SKU), word(s.Measure), word(it.Region), word(it.Object),
+		word(tier), word(it.Kind),
+		word(it.OriginCycle), number(it.Lines), exact(it.Usage), exact(it.Free), exact(it.Quantity),
+		exact(it.UnitPrice),
 		sumCell(it.Official), sumCell(it.Discount), word(it.DiscountID), sumCell(it.Truncated), sumCell(it.Payment)}
 }
 
@@ -118,12 +135,18 @@ func (b *Bill) correctionPart() *part {
 	if len(b.Corrections) == 0 {
 		return nil
 	}
-	return &part{name: "correction", title: "Refunds and adjustments", where: everywhere, each: "refunds and adjustments", rank: 6,
-		about: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where that is another one."},
-		cols: []column{{name: "id", title: "Line"}, {name: "kind", title: "Kind"}, {name: "origin_cycle", title: "Origin"}, {name: "product", title: "Product"},
-			{name: "sku", title: "SKU"}, {name: "time", title: "Time", kind: instant}, {name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true}, {name: "note", title: "Note"}},
+	return &part{name: "correction", title: "Refunds and adjustments", where: everywhere,
+		each: "refunds and adjustments", rank: 6,
+		about: []string{"These lines are part of the lines above. Origin is the cycle that a line belongs to, where " +
+			"that is another one."},
+		cols: []column{{name: "id", title: "Line"}, {name: "kind", title: "Kind"},
+			{name: "origin_cycle", title: "Origin"}, {name: "product", title: "Product"},
+			{name: "sku", title: "SKU"}, {name: "time", title: "Time", kind: instant},
+			{name: "payment_amount", title: "To pay", kind: amount, sum: true, keep: true},
+			{name: "note", title: "Note"}},
 		rows: listed(b.Corrections, func(c *Correction) []cell {
-			return []cell{word(c.ID), word(c.Kind), word(c.OriginCycle), word(c.Product), word(c.SKU), at(c.Time), amountCell(c.Payment), word(c.Note)}
+			return []cell{word(c.ID), word(c.Kind), word(c.OriginCycle), word(c.Product), word(c.SKU), at(c.Time),
+				amountCell(c.Payment), word(c.Note)}
 		})}
 }
 
@@ -132,12 +155,17 @@ func (b *Bill) packagePart() *part {
 		return nil
 	}
 	return &part{name: "package", title: "Packages", where: everywhere, each: "packages", rank: -1,
-		about: []string{"Prepaid quotas that reach into the cycle: what they opened with, what was drawn, what is left."},
-		cols: []column{{name: "package_id", title: "Package"}, {name: "skus", title: "SKUs"}, {name: "region_code", title: "Region"},
-			{name: "from", title: "From"}, {name: "to", title: "To"}, {name: "measure", title: "Measure"}, {name: "opening", title: "Opening", kind: quantity, keep: true},
-			{name: "drawn", title: "Drawn", kind: quantity, keep: true}, {name: "left", title: "Left", kind: quantity, keep: true}},
+		about: []string{"Prepaid quotas that reach into the cycle: what they opened with, what was drawn, what is " +
+			"left."},
+		cols: []column{{name: "package_id", title: "Package"}, {name: "skus", title: "SKUs"},
+			{name: "region_code", title: "Region"},
+			{name: "from", title: "From"}, {name: "to", title: "To"}, {name: "measure", title: "Measure"},
+			{name: "opening", title: "Opening", kind: quantity, keep: true},
+			{name: "drawn", title: "Drawn", kind: quantity, keep: true}, {name: "left", title: "Left", kind: quantity,
+				keep: true}},
 		rows: listed(b.Packages, func(p *Package) []cell {
-			return []cell{word(p.PackageID), word(strings.Join(p.SKUs, ", ")), word(p.Region), word(p.From), word(p.To), word(p.Measure),
+			return []cell{word(p.PackageID), word(strings.Join(p.SKUs, ", ")), word(p.Region), word(p.From), word(p.To),
+				word(p.Measure),
 				exact(p.Opening), exact(p.Drawn), exact(p.Left)}
 		})}
 }

@@ -14,7 +14,7 @@ import (
 // chart is consumption by day and service as stacked bars. Bars of a day's negative amounts go down from the axis.
 type chart struct {
 	header   *Header
-	services []*service // the largest first; those from mostColours−1 on share the last colour
+	services []*service // the largest first; those from maxColours−1 on share the last colour
 	bars     []bar
 	axis     axis
 }
@@ -42,8 +42,8 @@ type bar struct {
 	total   money.AmountTotal
 }
 
-// mostColours is how many services are told apart; the last colour is of all others where there are more.
-const mostColours = 8
+// maxColours is how many services are told apart; the last colour is of all others where there are more.
+const maxColours = 8
 
 // newChart makes a chart, or nothing where there is no consumption.
 func newChart(h *Header, usage []Usage) *chart {
@@ -63,9 +63,11 @@ func newChart(h *Header, usage []Usage) *chart {
 		_ = s.total.AddTotal(u.Amount) // in range, as all of them together are
 		_ = s.size.AddTotal(absolute(u.Amount))
 	}
-	slices.SortFunc(c.services, func(a, b *service) int { return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.code, b.code)) })
+	slices.SortFunc(c.services, func(a, b *service) int {
+		return cmp.Or(b.size.Cmp(a.size), cmp.Compare(a.code, b.code))
+	})
 	for i, s := range c.services {
-		s.colour = min(i, mostColours-1)
+		s.colour = min(i, maxColours-1)
 	}
 	c.fill(usage, at)
 	c.scale()
@@ -79,7 +81,7 @@ func (c *chart) fill(usage []Usage, at map[string]*service) {
 		early = early || usage[i].Day < first
 	}
 	empty := func(label, day string) bar {
-		return bar{label: label, day: day, amounts: make([]money.AmountTotal, mostColours)}
+		return bar{label: label, day: day, amounts: make([]money.AmountTotal, maxColours)}
 	}
 	offset := 0
 	if early {
@@ -135,11 +137,11 @@ type axis struct {
 	digits       int   // decimals of the labels
 }
 
-// mostSteps is how many steps an axis has at most.
-const mostSteps = 6
+// maxSteps is how many steps an axis has at most.
+const maxSteps = 6
 
-// axisOf is the axis that holds two values around 0: steps of 1, 2 or 5 times a power of ten, as small as leave their number within
-// bounds.
+// axisOf is the axis that holds two values around 0: steps of 1, 2 or 5 times a power of ten, as small as leave their
+// number within bounds.
 func axisOf(bottom, top *big.Rat) axis {
 	if bottom.Sign() == 0 && top.Sign() == 0 {
 		top = big.NewRat(1, 1)
@@ -148,7 +150,7 @@ func axisOf(bottom, top *big.Rat) axis {
 		for _, n := range []int64{1, 2, 5} {
 			step := new(big.Rat).Mul(power(-digits), big.NewRat(n, 1))
 			above, below := steps(top, step), steps(new(big.Rat).Neg(bottom), step)
-			if sum := new(big.Int).Add(above, below); sum.Cmp(big.NewInt(mostSteps)) <= 0 {
+			if sum := new(big.Int).Add(above, below); sum.Cmp(big.NewInt(maxSteps)) <= 0 {
 				return axis{step: step, below: below.Int64(), above: above.Int64(), digits: max(0, digits)}
 			}
 		}
@@ -174,10 +176,14 @@ func steps(value, step *big.Rat) *big.Int {
 
 // servicePart is the sums by service; it is the chart's legend.
 func (c *chart) servicePart() *part {
-	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2, swatches: true,
-		about: []string{"What is to pay, before rounding, by service."},
-		cols:  []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true, keep: true}},
-		rows:  listed(c.services, func(s **service) []cell { return []cell{word((*s).name), word((*s).code), sumCell((*s).total)} })}
+	return &part{name: "service", title: "Services", where: inSheet | inPrint, each: "services", rank: 2,
+		swatches: true,
+		about:    []string{"What is to pay, before rounding, by service."},
+		cols: []column{{title: "Service"}, {title: "Code", code: true}, {title: "To pay", kind: amount, sum: true,
+			keep: true}},
+		rows: listed(c.services, func(s **service) []cell {
+			return []cell{word((*s).name), word((*s).code), sumCell((*s).total)}
+		})}
 }
 
 // caption says what the drawing leaves to others.
@@ -187,7 +193,7 @@ func (c *chart) caption() string {
 		text += " < 1: late lines, of days before the cycle."
 	}
 	text += " Every day's amounts are in the XLSX, CSV and JSON forms of this document."
-	if n := len(c.services) - mostColours + 1; n > 1 {
+	if n := len(c.services) - maxColours + 1; n > 1 {
 		text += fmt.Sprintf(" The %d smallest services share one colour.", n)
 	}
 	return text
@@ -203,7 +209,8 @@ const (
 	plotBottom  = 200
 )
 
-// palette is colours that people who see colours differently tell apart (Okabe and Ito), each with a pattern of its own for grey print.
+// palette is colours that people who see colours differently tell apart (Okabe and Ito), each with a pattern of its own
+// for grey print.
 func palette() []struct{ fill, pattern string } {
 	return []struct{ fill, pattern string }{
 		{"#0072b2", ""},
@@ -220,10 +227,13 @@ func palette() []struct{ fill, pattern string } {
 // svg draws the chart. Coordinates are whole hundredths, worked out in rationals.
 func (c *chart) svg() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
-	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n", escape("Consumption by day and service in "+c.header.Cycle.String()), escape(c.describe()))
+	fmt.Fprintf(&b,
+		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
+	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
+		escape("Consumption by day and service in "+c.header.Cycle.String()), escape(c.describe()))
 	for i, p := range palette() {
-		fmt.Fprintf(&b, `<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
+		fmt.Fprintf(&b,
+			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
 	}
 	b.WriteString("</defs>\n")
 	c.grid(&b)
@@ -244,7 +254,8 @@ func (c *chart) describe() string {
 			most = &c.bars[i]
 		}
 	}
-	return fmt.Sprintf("Stacked bars, one a day, in %s before rounding. The largest day is %s with %s. The table of services has the sums.",
+	return fmt.Sprintf("Stacked bars, one a day, in %s before rounding. The largest day is %s with %s. The table of "+
+		"services has the sums.",
 		c.header.Currency, most.day, grouped(most.total.StringFixed(c.header.Digits)))
 }
 
@@ -257,14 +268,17 @@ func (c *chart) y(v *big.Rat) int64 {
 }
 
 func (c *chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s a day</text>`+"\n", plotLeft-6, plotTop-10, escape(c.header.Currency))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s a day</text>`+"\n", plotLeft-6, plotTop-10,
+		escape(c.header.Currency))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
-		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft, hundredths(y), plotRight,
+		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft,
+			hundredths(y), plotRight,
 			plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
 	}
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">day of %s, %s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30, c.header.Cycle, escape(c.header.Zone.Name()))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">day of %s, %s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
+		c.header.Cycle, escape(c.header.Zone.Name()))
 }
 
 // bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.
@@ -283,23 +297,27 @@ func (c *chart) bar(b *strings.Builder, day *bar, x, width int) {
 		from := c.y(base)
 		base.Add(base, v)
 		to := c.y(base)
-		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n", hundredths(int64(x+gap)), hundredths(min(from, to)),
-			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i, escape(fmt.Sprintf("%s, %s: %s", day.day, c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
+		fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="%s" fill="url(#fill-%d)"><title>%s</title></rect>`+"\n",
+			hundredths(int64(x+gap)), hundredths(min(from, to)),
+			hundredths(int64(width-2*gap)), hundredths(max(from-to, to-from)), i,
+			escape(fmt.Sprintf("%s, %s: %s", day.day, c.colourName(i), grouped(a.StringFixed(c.header.Digits)))))
 	}
-	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14, escape(day.label))
+	fmt.Fprintf(b, `<text x="%s" y="%d" class="mid">%s</text>`+"\n", hundredths(int64(x+width/2)), plotBottom+14,
+		escape(day.label))
 }
 
 // colourName is the service that has a colour, or how many share it.
 func (c *chart) colourName(colour int) string {
-	if colour == mostColours-1 && len(c.services) > mostColours {
-		return fmt.Sprintf("%d other services", len(c.services)-mostColours+1)
+	if colour == maxColours-1 && len(c.services) > maxColours {
+		return fmt.Sprintf("%d other services", len(c.services)-maxColours+1)
 	}
 	return c.services[colour].called()
 }
 
 // swatch is a small field in a service's colour, for the legend.
 func swatch(colour int) string {
-	return fmt.Sprintf(`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
+	return fmt.Sprintf(
+		`<svg class="swatch" viewBox="0 0 16 16" aria-hidden="true"><rect width="16" height="16" fill="url(#fill-%d)"/></svg>`, colour)
 }
 
 func escape(text string) string {
@@ -324,5 +342,5 @@ func (c *chart) colourOf(code string) int {
 			return s.colour
 		}
 	}
-	return mostColours - 1
+	return maxColours - 1
 }

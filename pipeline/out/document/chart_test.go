@@ -41,7 +41,8 @@ func TestChart(t *testing.T) {
 	h := header(t)
 	var usage []Usage
 	for n := range 10 {
-		usage = append(usage, Usage{day(t, "2026-09-10"), fmt.Sprintf("s%d", n), "", sum(t, fmt.Sprintf("%d", 1000-100*n))})
+		usage = append(usage, Usage{day(t, "2026-09-10"), fmt.Sprintf("s%d", n), "",
+			sum(t, fmt.Sprintf("%d", 1000-100*n))})
 	}
 	usage = append(usage, Usage{day(t, "2026-09-30"), "s0", "", sum(t, "-450")})
 	c := newChart(&h, usage)
@@ -54,7 +55,8 @@ func TestChart(t *testing.T) {
 	}
 	svg := c.svg()
 	for _, want := range []string{
-		"<title>2026-09-10, s0: 1,000.00</title>", "<title>2026-09-10, 3 other services: 600.00</title>", "<title>2026-09-30, s0: −450.00</title>",
+		"<title>2026-09-10, s0: 1,000.00</title>", "<title>2026-09-10, 3 other services: 600.00</title>",
+		"<title>2026-09-30, s0: −450.00</title>",
 		"The largest day is 2026-09-10 with 5,500.00.", ">−2,000</text>", ">6,000</text>",
 	} {
 		if !strings.Contains(svg, want) {
@@ -76,11 +78,13 @@ func TestChartProperty(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var usage []Usage
 		for range rapid.IntRange(1, 60).Draw(t, "entries") {
-			a, err := money.AmountTotalFromRaw(rapid.Int64Range(-1<<20, 1<<20).Draw(t, "high"), rapid.Uint64().Draw(t, "low"))
+			a, err := money.AmountTotalFromRaw(rapid.Int64Range(-1<<20, 1<<20).Draw(t, "high"),
+				rapid.Uint64().Draw(t, "low"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")), rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a})
+			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")),
+				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a})
 		}
 		c := newChart(&h, usage)
 		for d := xml.NewDecoder(strings.NewReader(c.svg())); ; {
@@ -115,7 +119,8 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 
 func TestNumbersForPeople(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123", "-1234567.00010000": "−1,234,567.00010000", "100000": "100,000", "0.5": "0.5"} {
+	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123",
+		"-1234567.00010000": "−1,234,567.00010000", "100000": "100,000", "0.5": "0.5"} {
 		if got := grouped(in); got != want {
 			t.Errorf("%s is %s, want %s", in, got, want)
 		}
@@ -125,12 +130,14 @@ func TestNumbersForPeople(t *testing.T) {
 			t.Errorf("%q takes %d columns, want %d", in, got, want)
 		}
 	}
-	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`, "עברית": "עברית", "a\nb": `a\u000ab`} {
+	for in, want := range map[string]string{"a b": "a b", "a\x1b[1m": `a\u001b[1m`, "x\u202ey": `x\u202ey`,
+		"עברית": "עברית", "a\nb": `a\u000ab`} {
 		if got := visible(in); got != want {
 			t.Errorf("%q is shown as %q, want %q", in, got, want)
 		}
 	}
-	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "\t=": "'\t=", "a=1": "a=1"} {
+	for in, want := range map[string]string{"": "", "a": "a", "=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a",
+		"\t=": "'\t=", "a=1": "a=1"} {
 		if got := harmless(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}

@@ -25,14 +25,17 @@ func entryColumns(title string) []column {
 
 // entryData is sums by the names that they have in JSON.
 func entryData(name string, list ...entry) *part {
-	return &part{name: name, where: inData, cols: []column{{name: "name"}, {name: "amount", kind: amount}}, rows: listed(list, entryCells)}
+	return &part{name: name, where: inData, cols: []column{{name: "name"}, {name: "amount", kind: amount}},
+		rows: listed(list, entryCells)}
 }
 
 // headerPart is what the CSV says of the document, by the names that it has in JSON.
 func (pg *page) headerPart() *part {
 	h := pg.header
-	list := []Figure{{"document", pg.kind}, {"vendor_id", h.Vendor.ID}, {"vendor_name", h.Vendor.Name}, {pg.role + "_id", pg.subject.ID}, {pg.role + "_name", pg.subject.Name},
-		{"cycle", h.Cycle.String()}, {"zone", h.Zone.Name()}, {"currency", h.Currency}, {"state", h.state()}, {"month_end", fmt.Sprint(h.MonthEnd)}, {"as_of", h.AsOf.String()}}
+	list := []Figure{{"document", pg.kind}, {"vendor_id", h.Vendor.ID}, {"vendor_name", h.Vendor.Name},
+		{pg.role + "_id", pg.subject.ID}, {pg.role + "_name", pg.subject.Name},
+		{"cycle", h.Cycle.String()}, {"zone", h.Zone.Name()}, {"currency", h.Currency}, {"state", h.state()},
+		{"month_end", fmt.Sprint(h.MonthEnd)}, {"as_of", h.AsOf.String()}}
 	return &part{name: "header", where: inData, cols: []column{{name: "name"}, {name: "value"}},
 		rows: listed(list, func(f *Figure) []cell { return []cell{word(f.Name), word(f.Value)} })}
 }
@@ -42,7 +45,8 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 	var list []*part
 	if len(usage) > 0 {
 		list = append(list, &part{name: "consumption", title: "By day", where: inData | inSheet,
-			cols: []column{{name: "day", title: "Day"}, {name: "service_type_name", title: "Service"}, {name: "service_type_code", title: "Code", code: true},
+			cols: []column{{name: "day", title: "Day"}, {name: "service_type_name", title: "Service"},
+				{name: "service_type_code", title: "Code", code: true},
 				{name: "payment_amount", title: "To pay", kind: amount, sum: true}},
 			rows: listed(usage, func(u *Usage) []cell {
 				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount)}
@@ -50,7 +54,8 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 	}
 	if len(annexes) > 0 {
 		list = append(list, &part{name: "bandwidth", title: "Bandwidth", where: inData | inSheet,
-			cols: []column{{name: "object", title: "Object"}, {name: "sku", title: "SKU"}, {name: "name", title: "Name"}, {name: "value", title: "Value"}},
+			cols: []column{{name: "object", title: "Object"}, {name: "sku", title: "SKU"},
+				{name: "name", title: "Name"}, {name: "value", title: "Value"}},
 			rows: func(yield func([]cell) bool) {
 				for i := range annexes {
 					a := &annexes[i]
@@ -62,8 +67,11 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 				}
 			}})
 	}
-	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.time(h.AsOf), h.Zone.Name(), h.standing())}, notes...)
-	sheet := append(slices.Clone(about), "Cells hold every decimal of an amount; their format shows those of the currency. A number of more than 15 digits is text, with all of them.")
+	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.time(h.AsOf), h.Zone.Name(),
+		h.stateText())}, notes...)
+	sheet := append(slices.Clone(about),
+		"Cells hold every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
+			"digits is text, with all of them.")
 	return append(list, notePart(inData, about), notePart(inSheet, sheet))
 }
 

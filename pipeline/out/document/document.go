@@ -42,15 +42,15 @@ func ParseFormat(text string) (Format, error) {
 // Options are what a writer may choose. The zero value is good.
 type Options struct {
 	Excel bool // CSV: for a spreadsheet program (package spreadsheet)
-	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MostListed, negative = all
+	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MaxListed, negative = all
 }
 
-// MostListed is how many customers, resellers or objects a table of the HTML lists unless told otherwise.
-const MostListed = 300
+// MaxListed is how many customers, resellers or objects a table of the HTML lists unless told otherwise.
+const MaxListed = 300
 
 func (o Options) most() int {
 	if o.Most == 0 {
-		return MostListed
+		return MaxListed
 	}
 	return o.Most
 }
@@ -121,8 +121,8 @@ func (h *Header) state() string {
 	return "open"
 }
 
-// standing says how firm the document is.
-func (h *Header) standing() string {
+// stateText says how firm the document is.
+func (h *Header) stateText() string {
 	switch {
 	case h.Closed:
 		return "closed"
@@ -147,13 +147,14 @@ func (h *Header) check() error {
 	case h.Zone == nil:
 		return fmt.Errorf("document of cycle %s: no zone", h.Cycle)
 	case h.Digits < 0 || h.Digits > money.AmountScale:
-		return fmt.Errorf("document of cycle %s: %d digits of currency %q, outside 0 to %d", h.Cycle, h.Digits, h.Currency, money.AmountScale)
+		return fmt.Errorf("document of cycle %s: %d digits of currency %q, outside 0 to %d", h.Cycle, h.Digits,
+			h.Currency, money.AmountScale)
 	}
 	return nil
 }
 
-// Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and service are
-// added up.
+// Usage is what a service's lines of a day come to: Σ payment_amount, in the currency. Several entries of one day and
+// service are added up.
 type Usage struct {
 	Day         period.Day // a day before the cycle's first is that of a late line
 	Service     string     // service_type_code
@@ -183,8 +184,8 @@ type Figure struct {
 	Value string `json:"value"`
 }
 
-// Annex shows how one billing object of bandwidth was measured. The drawing is SVG without references (package annex draws one); it
-// is in the HTML alone.
+// Annex shows how one billing object of bandwidth was measured. The drawing is SVG without references (package annex
+// draws one); it is in the HTML alone.
 type Annex struct {
 	Object  string   `json:"object"`
 	SKU     string   `json:"sku"`

@@ -74,13 +74,15 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 
 func (pg *page) printed(most int) (*printed, error) {
 	h := pg.header
-	d := &printed{Vendor: h.Vendor.called(), Kind: pg.kind + " of", Subject: pg.subject.called(), Cycle: h.Cycle.String(), Standing: h.standing(), Closed: h.Closed,
+	d := &printed{Vendor: h.Vendor.called(), Kind: pg.kind + " of", Subject: pg.subject.called(),
+		Cycle: h.Cycle.String(), Standing: h.stateText(), Closed: h.Closed,
 		Headline: pg.headline, Notes: pg.notes}
 	d.Title = fmt.Sprintf("%s of %s, %s", pg.kind, d.Subject, d.Cycle)
-	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), h.standing()), 110)
-	d.Facts = append(append([]Figure{}, pg.facts...), Figure{"Vendor", h.Vendor.full()}, Figure{"Cycle", h.span()}, Figure{"Zone", h.Zone.Name()},
+	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), h.stateText()), 110)
+	d.Facts = append(append([]Figure{}, pg.facts...), Figure{"Vendor", h.Vendor.full()}, Figure{"Cycle", h.span()},
+		Figure{"Zone", h.Zone.Name()},
 		Figure{"Currency", h.Currency}, Figure{"As of", h.time(h.AsOf)})
-	for n := range mostPad {
+	for n := range maxPad {
 		d.Pads = append(d.Pads, n)
 	}
 	for _, p := range pg.parts {
@@ -95,7 +97,7 @@ func (pg *page) printed(most int) (*printed, error) {
 		if p.swatches {
 			one.Drawing, one.Caption = template.HTML(pg.chart.svg()), pg.chart.caption() // its texts are escaped there
 		}
-		d.Wide = d.Wide || v.width() > mostPortrait
+		d.Wide = d.Wide || v.width() > maxPortrait
 		d.Views = append(d.Views, one)
 	}
 	for i := range pg.annexes {
@@ -104,11 +106,11 @@ func (pg *page) printed(most int) (*printed, error) {
 	return d, nil
 }
 
-// mostPad is one more than the longest difference of decimals in a column.
-const mostPad = money.QuantityScale + 1
+// maxPad is one more than the longest difference of decimals in a column.
+const maxPad = money.QuantityScale + 1
 
-// mostPortrait is how many characters a row has at most on a page in portrait.
-const mostPortrait = 112
+// maxPortrait is how many characters a row has at most on a page in portrait.
+const maxPortrait = 112
 
 // width is how many characters the widest row has: the widest value of each column, with some air. Long words wrap.
 func (w *view) width() (sum int) {
@@ -132,7 +134,8 @@ func printedAnnexOf(a *Annex) printedAnnex {
 	if len(a.SVG) == 0 {
 		return p
 	}
-	p.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(a.SVG)) // a drawing in an image runs no script
+	// a drawing in an image runs no script
+	p.Source = template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(a.SVG))
 	var alt []string
 	for _, f := range a.Figures {
 		alt = append(alt, strings.TrimSpace(f.Name+" "+f.Value))
@@ -141,7 +144,8 @@ func printedAnnexOf(a *Annex) printedAnnex {
 	return p
 }
 
-// Class is the field's class in the page: n a number, w words, neg below 0, p or q how much shorter than the column's longest.
+// Class is the field's class in the page: n a number, w words, neg below 0, p or q how much shorter than the column's
+// longest.
 func (f field) Class() string {
 	class := ""
 	if f.Strong {

@@ -131,7 +131,8 @@ func TestHTMLStandsAlone(t *testing.T) {
 		raw := written(t, d, HTML)
 		page := parsed(t, raw)
 		stands(t, page)
-		for _, text := range []string{"@page { size: A4", "table-header-group", "default-src 'none'", `lang="en"`, "tabular-nums"} {
+		for _, text := range []string{"@page { size: A4", "table-header-group", "default-src 'none'", `lang="en"`,
+			"tabular-nums"} {
 			if !bytes.Contains(raw, []byte(text)) {
 				t.Errorf("no %q", text)
 			}
@@ -172,7 +173,8 @@ func stands(t testing.TB, page *html.Node) {
 			continue
 		}
 		switch n.Data {
-		case "script", "link", "iframe", "object", "embed", "base", "form", "a", "input", "audio", "video", "foreignObject":
+		case "script", "link", "iframe", "object", "embed", "base", "form", "a", "input", "audio", "video",
+			"foreignObject":
 			t.Errorf("element %s", n.Data)
 		}
 		for _, a := range n.Attr {
@@ -213,9 +215,12 @@ func TestAnnexInHTML(t *testing.T) {
 // hostile is names that people should never choose.
 func hostile() []string {
 	return []string{
-		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `=HYPERLINK("http://x.example","pay")`, `+1+1`, `-2+3`, `@SUM(A1)`, "\t=1+1", "\r=1",
-		`'; } </style><script>`, `\22 } body { display:none }`, `{{.Notes}}`, `&amp;&lt;`, `]]>`, "a\x00b\x1b[31mred", "line\nbreak", "\u202egnp.exe", "\u200fעברית\u200f العربية", "👩\u200d👩\u200d👧\u200d👦 😀",
-		strings.Repeat("Very long name ", 200), strings.Repeat("x", 40_000), "_x0041_", "\xff\xfe", "&C&[Picture]", "--><!--", "javascript:alert(1)",
+		`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `=HYPERLINK("http://x.example","pay")`, `+1+1`,
+		`-2+3`, `@SUM(A1)`, "\t=1+1", "\r=1",
+		`'; } </style><script>`, `\22 } body { display:none }`, `{{.Notes}}`, `&amp;&lt;`, `]]>`, "a\x00b\x1b[31mred",
+		"line\nbreak", "\u202egnp.exe", "\u200fעברית\u200f العربية", "👩\u200d👩\u200d👧\u200d👦 😀",
+		strings.Repeat("Very long name ", 200), strings.Repeat("x", 40_000), "_x0041_", "\xff\xfe", "&C&[Picture]",
+		"--><!--", "javascript:alert(1)",
 	}
 }
 
@@ -284,7 +289,8 @@ func checkHostile(t testing.TB, name string) {
 		}
 		for _, record := range table(t, written(t, d, CSV)) {
 			for col, v := range record {
-				if strings.ContainsAny(v[:1], "=@\t\r") || strings.ContainsAny(v[:1], "+-") && len(v) > 1 && !isDecimal(v) {
+				if strings.ContainsAny(v[:1], "=@\t\r") || strings.ContainsAny(v[:1], "+-") && len(v) > 1 &&
+					!isDecimal(v) {
 					t.Errorf("%q: %s is %q in the CSV", name, col, v)
 				}
 			}
@@ -351,15 +357,15 @@ func TestNamesInXLSX(t *testing.T) {
 	}
 }
 
-// mostFuzzed keeps a try short.
-const mostFuzzed = 300
+// maxFuzzed keeps a try short.
+const maxFuzzed = 300
 
 func FuzzNames(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(cutTo(name, mostFuzzed))
+		f.Add(cutTo(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if len(name) > 4*mostFuzzed {
+		if len(name) > 4*maxFuzzed {
 			t.Skip()
 		}
 		checkHostile(t, name)
@@ -368,10 +374,10 @@ func FuzzNames(f *testing.F) {
 
 func FuzzNamesInXLSX(f *testing.F) {
 	for _, name := range hostile() {
-		f.Add(cutTo(name, mostFuzzed))
+		f.Add(cutTo(name, maxFuzzed))
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		if len(name) > 4*mostFuzzed {
+		if len(name) > 4*maxFuzzed {
 			t.Skip()
 		}
 		checkHostileSheets(t, name)

@@ -14,10 +14,12 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// large is a statement of many customers with four rows each, customer n paying n.25 for each of three services and getting 1 back.
+// large is a statement of many customers with four rows each, customer n paying n.25 for each of three services and
+// getting 1 back.
 func large(t testing.TB, customers int) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor", Sellers: []Party{{"vendor", "Example Cloud"}}}
+	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor",
+		Sellers: []Party{{"vendor", "Example Cloud"}}}
 	for n := range customers {
 		id, name := fmt.Sprintf("c-%05d", n), fmt.Sprintf("Customer %d", n)
 		for _, service := range []string{"ecs", "eip", "oss"} {
@@ -31,7 +33,8 @@ func large(t testing.TB, customers int) *Statement {
 		if err := owed.Add(s.Rows[i].Owed); err != nil {
 			t.Fatal(err)
 		}
-		s.Usage = append(s.Usage, Usage{day(t, "2026-09-01") + period.Day(i%30), s.Rows[i].Service, s.Rows[i].ServiceName, total(s.Rows[i].Payment)})
+		s.Usage = append(s.Usage, Usage{day(t, "2026-09-01") + period.Day(i%30), s.Rows[i].Service,
+			s.Rows[i].ServiceName, total(s.Rows[i].Payment)})
 	}
 	s.Summary.Owed, s.Summary.Net = owed, owed
 	return s
@@ -48,17 +51,20 @@ func TestLargeStatement(t *testing.T) {
 	part := section(t, page, "row")
 	text := textOf(part)
 	for _, want := range []string{"Listed here are the 300 customers with the largest amounts in column \"owed\".",
-		"The 4,700 others, 18,800 rows, are one row before the total; all of them are in the XLSX, CSV and JSON forms of this document."} {
+		"The 4,700 others, 18,800 rows, are one row before the total; all of them are in the XLSX, CSV and JSON " +
+			"forms of this document."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not there", want)
 		}
 	}
 	list := rows(part)
 	// The listed 4700 … 4999: 3 × (1454850 + 75) − 300 = 4364475; the others 37491250 − 4364475 = 33126775.
-	if got := strings.Join(list[len(list)-2], "|"); got != "4,700 further customers||56,400|33,126,775.00|33,126,775.00|33,126,775.00|33,126,775.00" {
+	if got := strings.Join(list[len(list)-2],
+		"|"); got != "4,700 further customers||56,400|33,126,775.00|33,126,775.00|33,126,775.00|33,126,775.00" {
 		t.Errorf("the others are %s", got)
 	}
-	if got := strings.Join(list[len(list)-1], "|"); got != "Total||60,000|37,491,250.00|37,491,250.00|37,491,250.00|37,491,250.00" {
+	if got := strings.Join(list[len(list)-1],
+		"|"); got != "Total||60,000|37,491,250.00|37,491,250.00|37,491,250.00|37,491,250.00" {
 		t.Errorf("the total is %s", got)
 	}
 	if got := textOf(all(part, atom.Th)[7]); got != "Customer 4700 (c-04700)" {
@@ -68,11 +74,13 @@ func TestLargeStatement(t *testing.T) {
 	if err := s.Write(&out, HTML, Options{Most: -1}); err != nil {
 		t.Fatal(err)
 	}
-	if got := bytes.Count(out.Bytes(), []byte(`scope="rowgroup"`)); got != 5000 || bytes.Contains(out.Bytes(), []byte("Listed here")) {
+	if got := bytes.Count(out.Bytes(), []byte(`scope="rowgroup"`)); got != 5000 ||
+		bytes.Contains(out.Bytes(), []byte("Listed here")) {
 		t.Errorf("all of them are %d groups", got)
 	}
 	f := open(t, written(t, s, XLSX))
-	if got := rawCells(t, f, "Rows"); len(got) != 20_002 || got[20_001][11] != "37491250" || got[20_001][12] != "37491250" {
+	if got := rawCells(t, f, "Rows"); len(got) != 20_002 || got[20_001][11] != "37491250" ||
+		got[20_001][12] != "37491250" {
 		t.Errorf("%d rows, the last %v", len(got), got[len(got)-1])
 	}
 	if got := rawCells(t, f, "Customers"); len(got) != 5002 {

@@ -75,7 +75,8 @@ func (c *cell) plain(k kind) string {
 	return c.text
 }
 
-// significant is how many digits a decimal's text has from its first to its last that is not 0 (zeros before the point count).
+// significant is how many digits a decimal's text has from its first to its last that is not 0 (zeros before the point
+// count).
 func significant(text string) int {
 	text = trimmed(strings.TrimPrefix(text, "-"))
 	digits := strings.TrimLeft(strings.Replace(text, ".", "", 1), "0")

@@ -45,8 +45,8 @@ type column struct {
 	code  bool // in print it stands in where the column before it is empty, and has no column of its own
 }
 
-// cell is one value: text for words and, with all digits of its scale, quantity; count for an instant as well, 0 = none. The count of an
-// amount is how many rows right above it add up to it, 0 = it is no sum of those.
+// cell is one value: text for words and, with all digits of its scale, quantity; count for an instant as well, 0 =
+// none. The count of an amount is how many rows right above it add up to it, 0 = it is no sum of those.
 type cell struct {
 	text   string
 	count  int64
@@ -77,15 +77,17 @@ const (
 
 // part is one table of a document.
 type part struct {
-	name     string // of the CSV; id in the HTML
-	title    string // heading; the sheet's name, 31 characters at most
-	heading  string // in print, where it is another
-	where    medium
-	about    []string // sentences before the table
-	cols     []column
-	group    int    // how many of the first columns name the group that a row is in, shown as a heading; 0 = rows stand alone
-	each     string // what a group or row is, in the plural: `customers`
-	rank     int    // the column that decides which groups or rows are listed where they are too many; its column is of kind amount
+	name    string // of the CSV; id in the HTML
+	title   string // heading; the sheet's name, 31 characters at most
+	heading string // in print, where it is another
+	where   medium
+	about   []string // sentences before the table
+	cols    []column
+	// how many of the first columns name the group that a row is in, shown as a heading; 0 = rows stand alone
+	group int
+	each  string // what a group or row is, in the plural: `customers`
+	// the column that decides which groups or rows are listed where they are too many; its column is of kind amount
+	rank     int
 	rows     iter.Seq[[]cell]
 	swatches bool // the first column is a service: it gets the chart's colour
 }
@@ -122,7 +124,8 @@ type tally struct {
 }
 
 func newTally(cols []column) *tally {
-	return &tally{cells: make([]cell, len(cols)), some: make([]bool, len(cols)), same: make([]bool, len(cols)), first: make([]string, len(cols))}
+	return &tally{cells: make([]cell, len(cols)), some: make([]bool, len(cols)), same: make([]bool, len(cols)),
+		first: make([]string, len(cols))}
 }
 
 // add adds a row. Sums that leave the range of a total are an error.

@@ -52,15 +52,19 @@ func header(t testing.TB) Header {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Header{Vendor: Party{"vendor", "Example Cloud"}, Cycle: period.CycleOf(2026, 9), Zone: zone, Currency: "CNY", Digits: 2, MonthEnd: true,
+	return Header{Vendor: Party{"vendor", "Example Cloud"}, Cycle: period.CycleOf(2026, 9), Zone: zone, Currency: "CNY",
+		Digits: 2, MonthEnd: true,
 		AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
 }
 
 // row is a row with the amounts that a test does not look at made to fit.
 func row(t testing.TB, customer, name, service, sign, official, discount, owed string) Row {
 	t.Helper()
-	r := Row{SellerID: "vendor", CustomerID: customer, CustomerName: name, AssociationType: Resale, Service: service, ServiceName: map[string]string{
-		"ecs": "Elastic compute", "oss": "Object storage", "eip": "Bandwidth"}[service], ChargingMode: 3, Sign: sign, Lines: 3,
+	r := Row{SellerID: "vendor", CustomerID: customer, CustomerName: name, AssociationType: Resale, Service: service,
+		ServiceName: map[string]string{
+			"ecs": "Elastic compute", "oss": "Object storage", "eip": "Bandwidth"}[service], ChargingMode: 3,
+		Sign:     sign,
+		Lines:    3,
 		Official: yuan(t, official), Discount: yuan(t, discount), Owed: yuan(t, owed)}
 	var err error
 	if r.Payment, err = r.Official.Sub(r.Discount); err != nil {
@@ -73,7 +77,8 @@ func row(t testing.TB, customer, name, service, sign, official, discount, owed s
 // statement is a distributor's: two customers of its own, one with a refund, and a reseller.
 func statement(t testing.TB) *Statement {
 	t.Helper()
-	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor", Sellers: []Party{{"vendor", "Example Cloud"}}}
+	s := &Statement{Header: header(t), Partner: Party{"north", "North Distribution"}, Kind: "distributor",
+		Sellers: []Party{{"vendor", "Example Cloud"}}}
 	s.Rows = []Row{
 		row(t, "aurora", "Aurora Ltd", "ecs", "+", "1200.5", "120.05", "972.41"),
 		row(t, "aurora", "Aurora Ltd", "ecs", "-", "-100", "0", "-90"),
@@ -85,9 +90,12 @@ func statement(t testing.TB) *Statement {
 	through.Revenue, through.Cost, through.Margin = yuan(t, "475"), yuan(t, "450"), yuan(t, "25")
 	s.Rows = append(s.Rows, through)
 	s.Incentives = []Incentive{
-		{ProgrammeID: "growth", Period: "2026-Q3", Performance: yuan(t, "11014.57345678"), Tier: yuan(t, "330.44"), Bonus: yuan(t, "20"),
-			Amount: yuan(t, "350.44"), State: "to_confirm", Deadline: instantOf(t, "2026-11-02T16:00:00Z"), Next: "void without a confirmation", Counts: true},
-		{ProgrammeID: "loyal", Period: "2026-09", Performance: yuan(t, "-12.5"), CarriedOut: yuan(t, "-12.5"), State: "estimated"},
+		{ProgrammeID: "growth", Period: "2026-Q3", Performance: yuan(t, "11014.57345678"), Tier: yuan(t, "330.44"),
+			Bonus:  yuan(t, "20"),
+			Amount: yuan(t, "350.44"), State: "to_confirm", Deadline: instantOf(t, "2026-11-02T16:00:00Z"),
+			Next: "void without a confirmation", Counts: true},
+		{ProgrammeID: "loyal", Period: "2026-09", Performance: yuan(t, "-12.5"), CarriedOut: yuan(t, "-12.5"),
+			State: "estimated"},
 	}
 	s.Clawbacks = []Clawback{{"growth", "2026-Q1", yuan(t, "15"), "customer left within a year"}}
 	s.Usage = []Usage{
@@ -97,9 +105,11 @@ func statement(t testing.TB) *Statement {
 		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "-100")},
 		{day(t, "2026-08-30"), "eip", "Bandwidth", sum(t, "10000")},
 	}
-	s.Notes = []string{"Amounts of lines are exact to eight decimals; a customer's total is rounded once, half up, to two."}
-	s.Summary = Summary{Owed: sum(t, "9913.12"), Cost: sum(t, "450"), Revenue: sum(t, "475"), Margin: sum(t, "25"), Incentives: sum(t, "350.44"),
-		Clawbacks: sum(t, "15"), Net: sum(t, "9552.68")}
+	s.Notes = []string{"Amounts of lines are exact to eight decimals; a customer's total is rounded once, half up, " +
+		"to two."}
+	s.Summary = Summary{Owed: sum(t, "9913.12"), Cost: sum(t, "450"), Revenue: sum(t, "475"), Margin: sum(t, "25"),
+		Incentives: sum(t, "350.44"),
+		Clawbacks:  sum(t, "15"), Net: sum(t, "9552.68")}
 	return s
 }
 
@@ -124,22 +134,31 @@ func price(t testing.TB, text string) money.UnitPrice {
 // bill is a customer's: two services, a refund of an older month, a package, a rounding.
 func bill(t testing.TB) *Bill {
 	t.Helper()
-	b := &Bill{Header: header(t), Customer: Party{"aurora", "Aurora Ltd"}, Partner: Party{"north", "North Distribution"}}
+	b := &Bill{Header: header(t), Customer: Party{"aurora", "Aurora Ltd"},
+		Partner: Party{"north", "North Distribution"}}
 	b.Header.Closed = true
 	b.Sections = []Section{
-		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated", Measure: "hour", Items: []Item{
-			{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), Lines: 30, Usage: units(t, "1100"), Free: units(t, "100"), Quantity: units(t, "1000"),
-				Official: sum(t, "500"), Discount: sum(t, "50"), DiscountID: "d-10", Payment: sum(t, "450")},
-			{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"), Lines: 4, Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
-				Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")},
-		}},
-		{Service: "oss", ServiceName: "Object storage", SKU: "store.year", Product: "Storage, a year", Model: "period", Measure: "GB", Items: []Item{
-			{Region: "cn-north", Kind: "refund", OriginCycle: "2026-08", Lines: 1, Official: sum(t, "-20"), Payment: sum(t, "-20")},
-		}},
+		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated",
+			Measure: "hour", Items: []Item{
+				{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), Lines: 30,
+					Usage: units(t, "1100"),
+					Free:  units(t, "100"), Quantity: units(t, "1000"),
+					Official: sum(t, "500"), Discount: sum(t, "50"), DiscountID: "d-10", Payment: sum(t, "450")},
+				{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"), Lines: 4,
+					Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
+					Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")},
+			}},
+		{Service: "oss", ServiceName: "Object storage", SKU: "store.year", Product: "Storage, a year", Model: "period",
+			Measure: "GB", Items: []Item{
+				{Region: "cn-north", Kind: "refund", OriginCycle: "2026-08", Lines: 1, Official: sum(t, "-20"),
+					Payment: sum(t, "-20")},
+			}},
 	}
-	b.Corrections = []Correction{{ID: "o-9/1", Kind: "refund", OriginCycle: "2026-08", SKU: "store.year", Product: "Storage, a year", Time: instantOf(t, "2026-09-03T02:00:00Z"),
+	b.Corrections = []Correction{{ID: "o-9/1", Kind: "refund", OriginCycle: "2026-08", SKU: "store.year",
+		Product: "Storage, a year", Time: instantOf(t, "2026-09-03T02:00:00Z"),
 		Payment: yuan(t, "-20"), Note: "unsubscribed after 12 days"}}
-	b.Packages = []Package{{PackageID: "p-1", SKUs: []string{"vm.small"}, Region: "cn-north", Measure: "hour", From: "2026-09-01", To: "2026-10-01"}}
+	b.Packages = []Package{{PackageID: "p-1", SKUs: []string{"vm.small"}, Region: "cn-north", Measure: "hour",
+		From: "2026-09-01", To: "2026-10-01"}}
 	var err error
 	if b.Packages[0].Opening, err = money.ParseQuantity("100"); err != nil {
 		t.Fatal(err)
@@ -147,11 +166,15 @@ func bill(t testing.TB) *Bill {
 	if b.Packages[0].Drawn, err = money.ParseSignedQuantity("100"); err != nil {
 		t.Fatal(err)
 	}
-	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"), Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
+	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"),
+		Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
 	b.Payments = Payments{Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
-	b.Usage = []Usage{{day(t, "2026-09-03"), "oss", "Object storage", sum(t, "-20")}, {day(t, "2026-09-04"), "ecs", "Elastic compute", sum(t, "454.93827156")}}
-	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1", Figures: []Figure{{"points", "8640"}, {"value", "95.5 Mbps"}},
-		SVG: []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10"/></svg>`)}}
+	b.Usage = []Usage{{day(t, "2026-09-03"), "oss", "Object storage", sum(t, "-20")},
+		{day(t, "2026-09-04"), "ecs", "Elastic compute", sum(t, "454.93827156")}}
+	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
+		Figures: []Figure{{"points", "8640"}, {"value", "95.5 Mbps"}},
+		SVG: []byte(
+			`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10"><rect width="10" height="10"/></svg>`)}}
 	b.Notes = []string{"Rounded once, half up, to two decimals."}
 	return b
 }

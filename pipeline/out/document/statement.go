@@ -17,10 +17,11 @@ const (
 
 // Statement is what a partner and its seller settle for a cycle (spec §6.4). Amounts are in the header's currency.
 type Statement struct {
-	Header     Header      `json:"header"`
-	Partner    Party       `json:"partner"`
-	Kind       string      `json:"kind"`    // distributor, reseller, referrer
-	Sellers    []Party     `json:"sellers"` // whom the partner pays, at least every SellerID of Rows; the first stands in the header
+	Header  Header `json:"header"`
+	Partner Party  `json:"partner"`
+	Kind    string `json:"kind"` // distributor, reseller, referrer
+	// whom the partner pays, at least every SellerID of Rows; the first stands in the header
+	Sellers    []Party     `json:"sellers"`
 	Summary    Summary     `json:"summary"`
 	Rows       []Row       `json:"rows"`       // in the order of table partner_statements
 	Incentives []Incentive `json:"incentives"` // of every period that has begun, or those that are to be shown
@@ -105,7 +106,8 @@ func (i Incentive) JSONValue() any {
 	if i.Deadline != 0 {
 		deadline = i.Deadline.String()
 	}
-	return incentiveJSON{i.ProgrammeID, i.Period, i.Performance, i.Transferred, i.CarriedIn, i.Tier, i.Bonus, i.Amount, i.CarriedOut, i.State, deadline,
+	return incentiveJSON{i.ProgrammeID, i.Period, i.Performance, i.Transferred, i.CarriedIn, i.Tier, i.Bonus, i.Amount,
+		i.CarriedOut, i.State, deadline,
 		i.Next, i.Counts}
 }
 
@@ -125,8 +127,8 @@ func (s *Statement) subject() string {
 	return fmt.Sprintf("statement of partner %s for %s", s.Partner.ID, s.Header.Cycle)
 }
 
-// Check checks that the statement adds up: official = discount + truncated + payment and margin = revenue − cost on every row, the
-// summary from the rows, the consumption by day. The error is a *SumError.
+// Check checks that the statement adds up: official = discount + truncated + payment and margin = revenue − cost on
+// every row, the summary from the rows, the consumption by day. The error is a *SumError.
 func (s *Statement) Check() error {
 	if err := s.Header.check(); err != nil {
 		return err
@@ -137,7 +139,8 @@ func (s *Statement) Check() error {
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		what := fmt.Sprintf("row %d (customer %s, service %s)", i+1, r.CustomerID, r.Service)
-		c.same(what+": official amount", total(r.Official), c.of(total(r.Discount), total(r.Truncated), total(r.Payment)))
+		c.same(what+": official amount", total(r.Official), c.of(total(r.Discount), total(r.Truncated),
+			total(r.Payment)))
 		c.same(what+": revenue", total(r.Revenue), c.of(total(r.Cost), total(r.Margin)))
 		c.add(&counted.Owed, total(r.Owed))
 		c.add(&counted.Cost, total(r.Cost))
@@ -163,7 +166,8 @@ func (s *Statement) Check() error {
 	c.same("margin", have.Margin, counted.Margin)
 	c.same("incentives", have.Incentives, counted.Incentives)
 	c.same("claw-backs", have.Clawbacks, counted.Clawbacks)
-	c.same("net", have.Net, c.of(counted.Owed, counted.Cost, negated(counted.Revenue), negated(counted.Incentives), counted.Clawbacks))
+	c.same("net", have.Net, c.of(counted.Owed, counted.Cost, negated(counted.Revenue), negated(counted.Incentives),
+		counted.Clawbacks))
 	c.checkUsage(&s.Header, s.Usage, payment)
 	return c.err
 }

@@ -14,7 +14,8 @@ import (
 func writeText(w io.Writer, pg *page) error {
 	out := bufio.NewWriter(w)
 	h := pg.header
-	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.kind), visible(pg.subject.full()), h.Cycle, visible(h.Currency), h.standing())
+	fmt.Fprintf(out, "%s of %s for cycle %s in %s (%s)\n", strings.ToLower(pg.kind), visible(pg.subject.full()),
+		h.Cycle, visible(h.Currency), h.stateText())
 	fmt.Fprintf(out, "by %s; %s, %s; as of %s\n", visible(h.Vendor.full()), h.span(), h.Zone.Name(), h.time(h.AsOf))
 	for _, f := range pg.facts {
 		if name := strings.ToLower(f.Name); name != pg.role {
@@ -139,7 +140,8 @@ func columns(text string) (n int) {
 	for _, r := range text {
 		switch {
 		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		case width.LookupRune(r).Kind() == width.EastAsianWide || width.LookupRune(r).Kind() == width.EastAsianFullwidth:
+		case width.LookupRune(r).Kind() == width.EastAsianWide ||
+			width.LookupRune(r).Kind() == width.EastAsianFullwidth:
 			n += 2
 		default:
 			n++
@@ -151,7 +153,8 @@ func columns(text string) (n int) {
 // visible writes out what would steer a terminal or turn the writing's direction.
 func visible(text string) string {
 	steers := func(r rune) bool {
-		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e || r == 0x200f || r == 0x2028 || r == 0x2029
+		return unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 || r == 0x200e ||
+			r == 0x200f || r == 0x2028 || r == 0x2029
 	}
 	if strings.IndexFunc(text, steers) < 0 {
 		return text

@@ -116,7 +116,8 @@ func (v *viewer) choose(most int) {
 	}
 }
 
-// columns picks what is printed. Those of the group stand in its heading; what is empty, 0 or the same throughout may be said below.
+// columns picks what is printed. Those of the group stand in its heading; what is empty, 0 or the same throughout may
+// be said below.
 func (v *viewer) columns(out *view) {
 	var zero, folded []string
 	for i := v.p.group; i < len(v.p.cols); i++ {
@@ -195,7 +196,9 @@ func (v *viewer) newGroup(row []cell) *group {
 	switch {
 	case v.p.group >= 4: // service, product, sku, measure
 		g.Name, g.ID = row[1].text, row[2].text
-		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, per(row[3].text)}, func(s string) bool { return s == "" }), ", ")
+		g.More = strings.Join(slices.DeleteFunc([]string{row[0].text, per(row[3].text)}, func(s string) bool {
+			return s == ""
+		}), ", ")
 	case v.p.group >= 2: // name, id
 		g.Name, g.ID = row[0].text, row[1].text
 	}
@@ -222,8 +225,11 @@ func (v *viewer) rest(out *view, t *tally, groups int) {
 	if v.p.rank >= 0 {
 		by = fmt.Sprintf(" with the largest amounts in column %q", strings.ToLower(v.p.cols[v.p.rank].title))
 	}
-	out.About = append(out.About, fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the total; all of them are in the XLSX, CSV and JSON forms of this document.",
-		grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)), grouped(fmt.Sprint(t.rows))))
+	out.About = append(out.About,
+		fmt.Sprintf("Listed here are the %s %s%s. The %s others, %s rows, are one row before the total; all of them "+
+			"are in the XLSX, CSV and JSON forms of this document.",
+			grouped(fmt.Sprint(len(v.order)-groups)), v.p.each, by, grouped(fmt.Sprint(groups)),
+			grouped(fmt.Sprint(t.rows))))
 }
 
 // fields are a row's printed values.

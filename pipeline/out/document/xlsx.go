@@ -72,7 +72,8 @@ const quantityFormat = "#,##0.##########;[Red]-#,##0.##########"
 
 func (b *book) styles() error {
 	money, quantities, whole, text := amountFormat(b.page.header.Digits), quantityFormat, "#,##0", "@"
-	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look foreign.
+	// Every style names its font: a program chooses one of its own for those that do not, and bold rows would look
+	// foreign.
 	plain, bold := &excelize.Font{Family: "Calibri", Size: 11}, &excelize.Font{Family: "Calibri", Size: 11, Bold: true}
 	above := []excelize.Border{{Type: "top", Color: "333333", Style: 1}}
 	below := []excelize.Border{{Type: "bottom", Color: "333333", Style: 2}}
@@ -82,14 +83,18 @@ func (b *book) styles() error {
 		id    *int
 		style excelize.Style
 	}{
-		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
-		{&b.headRight, excelize.Style{Font: bold, Border: below, Fill: shade, Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "top", WrapText: true}}},
-		{&b.words, excelize.Style{Font: plain, CustomNumFmt: &text, Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
+		{&b.head, excelize.Style{Font: bold, Border: below, Fill: shade,
+			Alignment: &excelize.Alignment{Horizontal: "left", Vertical: "top", WrapText: true, Indent: 1}}},
+		{&b.headRight, excelize.Style{Font: bold, Border: below, Fill: shade,
+			Alignment: &excelize.Alignment{Horizontal: "right", Vertical: "top", WrapText: true}}},
+		{&b.words, excelize.Style{Font: plain, CustomNumFmt: &text, Alignment: &excelize.Alignment{Horizontal: "left",
+			Vertical: "top", WrapText: true, Indent: 1}}},
 		{&b.count, excelize.Style{Font: plain, CustomNumFmt: &whole, Alignment: top}},
 		{&b.amount, excelize.Style{Font: plain, CustomNumFmt: &money, Alignment: top}},
 		{&b.quantity, excelize.Style{Font: plain, CustomNumFmt: &quantities, Alignment: top}},
 		{&b.exact, excelize.Style{Font: plain, CustomNumFmt: &text, Alignment: right}},
-		{&b.totalWords, excelize.Style{Font: bold, Border: above, Alignment: &excelize.Alignment{Horizontal: "left", Indent: 1}}},
+		{&b.totalWords, excelize.Style{Font: bold, Border: above, Alignment: &excelize.Alignment{Horizontal: "left",
+			Indent: 1}}},
 		{&b.totalCount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &whole}},
 		{&b.totalAmount, excelize.Style{Font: bold, Border: above, CustomNumFmt: &money}},
 		{&b.total, excelize.Style{Font: bold, Border: above, CustomNumFmt: &text, Alignment: right}},
@@ -103,8 +108,8 @@ func (b *book) styles() error {
 	return nil
 }
 
-// newSheet makes a sheet; the first is the one that a new workbook has. Taking that one away in the end instead, or choosing the active
-// one then, would read every sheet back.
+// newSheet makes a sheet; the first is the one that a new workbook has. Taking that one away in the end instead, or
+// choosing the active one then, would read every sheet back.
 func (b *book) newSheet(first *string, title string) error {
 	if *first == "" {
 		_, err := b.file.NewSheet(title)
@@ -194,8 +199,8 @@ func sumFormula(column, from, to int) (string, error) {
 	return fmt.Sprintf("SUM(%s%d:%s%d)", name, from, name, to), err
 }
 
-// mostDigits is how many significant digits a spreadsheet keeps of a number.
-const mostDigits = 15
+// maxDigits is how many significant digits a spreadsheet keeps of a number.
+const maxDigits = 15
 
 // cell is a value with its style; plain says that a number had to become text.
 func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
@@ -212,7 +217,7 @@ func (b *book) cell(col *column, c *cell) (_ excelize.Cell, plain bool) {
 
 // decimal is a decimal as a number where a spreadsheet keeps all its digits, else as text.
 func (b *book) decimal(text string, style, exact int) (_ excelize.Cell, plain bool) {
-	if significant(text) > mostDigits {
+	if significant(text) > maxDigits {
 		return excelize.Cell{StyleID: exact, Value: trimmed(text)}, true
 	}
 	// Up to 15 digits come back from the nearest float64 as they went in, and are written as they were.
@@ -238,8 +243,8 @@ func fitting(text string) string {
 	return text
 }
 
-// totals writes the last row. A total is a formula with the exact sum as its value; where its column has a number as text, or the sum
-// itself has too many digits, it is the sum alone.
+// totals writes the last row. A total is a formula with the exact sum as its value; where its column has a number as
+// text, or the sum itself has too many digits, it is the sum alone.
 func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bool) error {
 	if t.rows == 0 || !slices.ContainsFunc(p.cols, func(c column) bool { return c.sum }) {
 		return nil
@@ -271,7 +276,8 @@ func (b *book) totals(out *excelize.StreamWriter, p *part, t *tally, isText []bo
 
 // layout freezes the header and sets widths; it must come before any row.
 func (b *book) layout(out *excelize.StreamWriter, p *part) error {
-	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	if err := out.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2",
+		ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
 	widths, err := b.widths(p)
@@ -288,17 +294,17 @@ func (b *book) layout(out *excelize.StreamWriter, p *part) error {
 
 // The widths of columns, in characters.
 const (
-	leastWidth = 8
-	mostWidth  = 44
-	sentences  = 110
-	measured   = 2000 // rows that are looked at
+	minWidth  = 8
+	maxWidth  = 44
+	sentences = 110
+	measured  = 2000 // rows that are looked at
 )
 
 // widths is how wide columns are: as wide as their header and the first rows ask for, within bounds.
 func (b *book) widths(p *part) ([]int, error) {
 	widths := make([]int, len(p.cols))
 	for i := range p.cols {
-		widths[i] = max(leastWidth, columns(p.cols[i].title)+3)
+		widths[i] = max(minWidth, columns(p.cols[i].title)+3)
 	}
 	t := newTally(p.cols)
 	for row := range p.rows {
@@ -316,7 +322,7 @@ func (b *book) widths(p *part) ([]int, error) {
 		if p.cols[i].sum {
 			widths[i] = max(widths[i], columns(t.cells[i].shown(p.cols[i].kind, b.page.header))+3)
 		}
-		most := mostWidth
+		most := maxWidth
 		if p.name == "note" {
 			most = sentences
 		}
@@ -331,19 +337,23 @@ func (b *book) paper(p *part) error {
 	if err := b.file.SetSheetProps(p.title, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
 		return err
 	}
-	if err := b.file.SetPageLayout(p.title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape, FitToWidth: &wide, FitToHeight: &tall}); err != nil {
+	if err := b.file.SetPageLayout(p.title, &excelize.PageLayoutOptions{Size: &a4, Orientation: &landscape,
+		FitToWidth: &wide, FitToHeight: &tall}); err != nil {
 		return err
 	}
 	h := b.page.header
-	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.page.kind, cutTo(b.page.subject.full(), 80), h.Cycle), "&", "&&")
-	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A", OddFooter: "&L" + h.standing() + "&R&P / &N"}); err != nil {
+	name := strings.ReplaceAll(fmt.Sprintf("%s %s, %s", b.page.kind, cutTo(b.page.subject.full(), 80), h.Cycle), "&",
+		"&&")
+	if err := b.file.SetHeaderFooter(p.title, &excelize.HeaderFooterOptions{OddHeader: "&L" + name + "&R&A",
+		OddFooter: "&L" + h.stateText() + "&R&P / &N"}); err != nil {
 		return err
 	}
 	last, err := excelize.ColumnNumberToName(len(p.cols))
 	if err != nil {
 		return err
 	}
-	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.title, last, p.title), Scope: p.title})
+	return b.file.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles",
+		RefersTo: fmt.Sprintf("'%s'!$A:$%s,'%s'!$1:$1", p.title, last, p.title), Scope: p.title})
 }
 
 // cutTo shortens a text to so many characters.
@@ -358,8 +368,10 @@ func cutTo(text string, most int) string {
 func (b *book) properties() error {
 	h := b.page.header
 	at := h.AsOf.String()
-	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s of %s for %s", b.page.kind, b.page.subject.full(), h.Cycle), 200),
-		Creator: cutTo(h.Vendor.called(), 200), LastModifiedBy: cutTo(h.Vendor.called(), 200), Description: h.standing(), Created: at, Modified: at, Language: "en"})
+	return b.file.SetDocProps(&excelize.DocProperties{Title: cutTo(fmt.Sprintf("%s of %s for %s", b.page.kind,
+		b.page.subject.full(), h.Cycle), 200),
+		Creator: cutTo(h.Vendor.called(), 200), LastModifiedBy: cutTo(h.Vendor.called(), 200),
+		Description: h.stateText(), Created: at, Modified: at, Language: "en"})
 }
 
 // inOrder writes the files of an archive by name, the list of contents first: excelize gives them in any order.

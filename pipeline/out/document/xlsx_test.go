@@ -42,14 +42,16 @@ func cellIs(t *testing.T, f *excelize.File, sheet, at string, kind excelize.Cell
 	gotShown, _ := f.GetCellValue(sheet, at)
 	gotFormula, _ := f.GetCellFormula(sheet, at)
 	if k != kind || gotRaw != raw || gotShown != shown || gotFormula != formula {
-		t.Errorf("%s!%s: type %d, %q, shown %q, formula %q; want %d, %q, %q, %q", sheet, at, k, gotRaw, gotShown, gotFormula, kind, raw, shown, formula)
+		t.Errorf("%s!%s: type %d, %q, shown %q, formula %q; want %d, %q, %q, %q", sheet, at, k, gotRaw, gotShown,
+			gotFormula, kind, raw, shown, formula)
 	}
 }
 
 func TestXLSX(t *testing.T) {
 	t.Parallel()
 	f := open(t, written(t, statement(t), XLSX))
-	want := []string{"Summary", "Services", "Customers", "Rows", "Resellers", "Reseller rows", "Incentives", "Claw-backs", "By day", "Notes"}
+	want := []string{"Summary", "Services", "Customers", "Rows", "Resellers", "Reseller rows", "Incentives",
+		"Claw-backs", "By day", "Notes"}
 	if diff := cmp.Diff(want, f.GetSheetList()); diff != "" {
 		t.Errorf("sheets (-want +got):\n%s", diff)
 	}
@@ -98,7 +100,8 @@ func TestXLSXFormulas(t *testing.T) {
 						t.Fatal(err)
 					}
 					n, _ := strconv.ParseFloat(got, 64)
-					if want := strconv.FormatFloat(n, 'f', 8, 64); strings.TrimRight(strings.TrimRight(want, "0"), ".") != value && strconv.FormatFloat(n, 'f', 0, 64) != value {
+					if want := strconv.FormatFloat(n, 'f', 8, 64); strings.TrimRight(strings.TrimRight(want, "0"),
+						".") != value && strconv.FormatFloat(n, 'f', 0, 64) != value {
 						t.Errorf("%s!%s: %s gives %s, its value is %s", sheet, at, formula, got, value)
 					}
 				}
@@ -130,7 +133,9 @@ func TestXLSXKeepsDigits(t *testing.T) {
 
 func TestXLSXOfYen(t *testing.T) {
 	t.Parallel()
-	s := &Statement{Header: header(t), Partner: Party{ID: "p"}, Rows: []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "-3")}, Summary: Summary{Owed: sum(t, "-3"), Net: sum(t, "-3")}}
+	s := &Statement{Header: header(t), Partner: Party{ID: "p"},
+		Rows: []Row{row(t, "a", "", "ecs", "+", "1234567", "0", "-3")}, Summary: Summary{Owed: sum(t, "-3"),
+			Net: sum(t, "-3")}}
 	s.Header.Currency, s.Header.Digits = "JPY", 0
 	f := open(t, written(t, s, XLSX))
 	cellIs(t, f, "Rows", "I2", excelize.CellTypeUnset, "1234567", "1,234,567", "")
@@ -150,7 +155,8 @@ func TestXLSXIsTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if props.Created != "2026-10-05T04:00:00Z" || props.Modified != "2026-10-05T04:00:00Z" || props.Creator != "Example Cloud" ||
+	if props.Created != "2026-10-05T04:00:00Z" || props.Modified != "2026-10-05T04:00:00Z" ||
+		props.Creator != "Example Cloud" ||
 		props.Title != "Statement of North Distribution (north) for 2026-09" {
 		t.Errorf("properties %+v", props)
 	}
@@ -167,8 +173,10 @@ func TestXLSXIsTheSame(t *testing.T) {
 
 func TestSignificant(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]int{"0": 0, "0.00000000": 0, "1": 1, "-1.50000000": 2, "100": 1, "100.01": 5, "0.00000001": 1, "123456789012345": 15,
-		"1234567890123456": 16, "12345678901234.50": 15, "12345678901234.56": 16, "999999999999999999999999999999.99999999": 38} {
+	for text, want := range map[string]int{"0": 0, "0.00000000": 0, "1": 1, "-1.50000000": 2, "100": 1, "100.01": 5,
+		"0.00000001": 1, "123456789012345": 15,
+		"1234567890123456": 16, "12345678901234.50": 15, "12345678901234.56": 16,
+		"999999999999999999999999999999.99999999": 38} {
 		if got := significant(text); got != want {
 			t.Errorf("%s has %d digits, want %d", text, got, want)
 		}

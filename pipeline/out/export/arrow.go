@@ -19,11 +19,12 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8 (what is not becomes U+FFFD), decimals as decimal128, times in microseconds
-// UTC. As in Parquet an empty text and a tier of 0 stand for none.
+// arrowSheet is an Arrow IPC stream, a record batch a batch, not compressed: texts as utf8 (what is not becomes
+// U+FFFD), decimals as decimal128, times in microseconds UTC. As in Parquet an empty text and a tier of 0 stand for
+// none.
 //
-// Arrow's columns are made of a batch's as they lie: numbers, and the bytes of texts that are utf8, are not copied. What has to be made
-// anew is made in memory that the next batch takes over.
+// Arrow's columns are made of a batch's as they lie: numbers, and the bytes of texts that are utf8, are not copied.
+// What has to be made anew is made in memory that the next batch takes over.
 type arrowSheet struct {
 	buffer  *bufio.Writer
 	w       *ipc.Writer
@@ -46,7 +47,8 @@ func newArrow(def *tables.Table, w io.Writer) *arrowSheet {
 	}
 	schema := arrow.NewSchema(fields, nil)
 	buffer := bufio.NewWriterSize(w, bufferSize)
-	return &arrowSheet{buffer: buffer, w: ipc.NewWriter(buffer, ipc.WithSchema(schema)), schema: schema, columns: make([]arrowColumn, len(fields))}
+	return &arrowSheet{buffer: buffer, w: ipc.NewWriter(buffer, ipc.WithSchema(schema)), schema: schema,
+		columns: make([]arrowColumn, len(fields))}
 }
 
 // arrowType is a column's type in Arrow.
@@ -83,21 +85,25 @@ func (s *arrowSheet) write(cols *parquet.Columns) error {
 	return s.w.Write(batch)
 }
 
-// buffers are what Arrow has of a column: which values there are (nil = all), offsets of texts, the values; and how many there are not.
+// buffers are what Arrow has of a column: which values there are (nil = all), offsets of texts, the values; and how
+// many there are not.
 func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buffer, nulls int) {
 	switch t {
 	case tables.Word:
 		m.fillWords(c)
-		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)), memory.NewBufferBytes(m.bytes)}, 0
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
+			memory.NewBufferBytes(m.bytes)}, 0
 	case tables.Text:
 		text := m.fillTexts(c)
-		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)), memory.NewBufferBytes(text)}, 0
+		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
+			memory.NewBufferBytes(text)}, 0
 	case tables.Amount, tables.Quantity:
 		m.fillDecimals(c.Decs)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(m.bytes)}, 0
 	case tables.MaybeTime:
 		nulls = m.fillValid(c.Ints)
-		return []*memory.Buffer{memory.NewBufferBytes(m.valid), memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, nulls
+		return []*memory.Buffer{memory.NewBufferBytes(m.valid),
+			memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, nulls
 	case tables.Time, tables.Whole:
 		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int64Traits.CastToBytes(c.Ints))}, 0
 	default:

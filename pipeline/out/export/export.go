@@ -28,13 +28,15 @@ func Formats() []string { return []string{"csv", "ndjson", "parquet", "arrow", "
 // Request says what is exported. Table and Format are words of Tables and Formats.
 type Request struct {
 	Table, Format string
-	Cycle         string          // 2026-09; rejects and control totals are of the whole lake and do not look at it
-	Scope         Scope           // whose rows; the zero value is all of them
-	Split         bool            // CSV as a tar.gz of parts of PartRows rows
-	Excel         bool            // CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
-	Partners      partners.Reader // of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
-	Limits        rows.Limits
-	Progress      func(rows int64) // nil = nothing
+	Cycle         string // 2026-09; rejects and control totals are of the whole lake and do not look at it
+	Scope         Scope  // whose rows; the zero value is all of them
+	Split         bool   // CSV as a tar.gz of parts of PartRows rows
+	// CSV for a spreadsheet program (package spreadsheet), not for programs that read the table
+	Excel bool
+	// of the workspace, for partner_statements, incentives and a partner's scope; its state is the one exported
+	Partners partners.Reader
+	Limits   rows.Limits
+	Progress func(rows int64) // nil = nothing
 }
 
 // Check says what is wrong with a request, or nil.
@@ -52,9 +54,9 @@ func (r *Request) Check() error {
 	return r.Scope.check(r.Table)
 }
 
-// Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that it needs
-// is open or copied, so that a *lake.MovedError comes before the first byte. Errors: *rows.NoCycleError, *rows.NotFoundError for a
-// scope that the books do not have, those of the lake, of scratch space and of w.
+// Write writes a table of a state and returns its number of rows. Nothing is written before every file of the lake that
+// it needs is open or copied, so that a *lake.MovedError comes before the first byte. Errors: *rows.NoCycleError,
+// *rows.NotFoundError for a scope that the books do not have, those of the lake, of scratch space and of w.
 func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (list int64, err error) {
 	if err := r.Check(); err != nil {
 		return 0, err

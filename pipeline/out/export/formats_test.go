@@ -24,7 +24,8 @@ func TestArrow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Release()
-	want := "word: type=utf8 text: type=utf8 time: type=timestamp[us, tz=UTC] maybe: type=timestamp[us, tz=UTC], nullable " +
+	want := "word: type=utf8 text: type=utf8 time: type=timestamp[us, tz=UTC] maybe: type=timestamp[us, tz=UTC], " +
+		"nullable " +
 		"amount: type=decimal(38, 8) quantity: type=decimal(38, 10) whole: type=int64 tier: type=int32"
 	var fields []string
 	for _, f := range r.Schema().Fields() {
@@ -48,7 +49,8 @@ func TestArrow(t *testing.T) {
 		}
 		rows = append(rows, strings.Join(row, " "))
 	}
-	want = `"a,b" "say \"hi\"\nthere\x01�" "2026-09-03T16:00:00Z" "(null)" "-0.00000001" "0.0000000000" "0" "0"` + "\n" +
+	want = `"a,b" "say \"hi\"\nthere\x01�" "2026-09-03T16:00:00Z" "(null)" "-0.00000001" "0.0000000000" "0" "0"` +
+		"\n" +
 		`"" "" "2026-09-03T16:00:00.25Z" "1970-01-01T00:00:00Z" "5.38000000" "1.2500000000" "7" "2"`
 	if got := strings.Join(rows, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -93,8 +95,10 @@ func TestXLSX(t *testing.T) {
 		cell, value string
 		kind        excelize.CellType
 	}{
-		{"A1", "word", excelize.CellTypeInlineString}, {"A2", "a,b", excelize.CellTypeInlineString}, {"C2", "2026-09-03T16:00:00Z", excelize.CellTypeInlineString},
-		{"E2", "-0.00000001", excelize.CellTypeUnset}, {"E3", "5.38", excelize.CellTypeUnset}, {"F3", "1.25", excelize.CellTypeUnset}, {"H3", "2", excelize.CellTypeUnset}, {"H2", "", excelize.CellTypeUnset},
+		{"A1", "word", excelize.CellTypeInlineString}, {"A2", "a,b", excelize.CellTypeInlineString},
+		{"C2", "2026-09-03T16:00:00Z", excelize.CellTypeInlineString},
+		{"E2", "-0.00000001", excelize.CellTypeUnset}, {"E3", "5.38", excelize.CellTypeUnset},
+		{"F3", "1.25", excelize.CellTypeUnset}, {"H3", "2", excelize.CellTypeUnset}, {"H2", "", excelize.CellTypeUnset},
 	} {
 		value, err := f.GetCellValue("t", c.cell, excelize.Options{RawCellValue: true})
 		if err != nil {
@@ -111,7 +115,8 @@ func TestXLSX(t *testing.T) {
 func TestNumber(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"0.00000000": "0", "-12.50000000": "-12.5", "1234567.12345678": "1.23456712345678e+06", "12345678.12345678": `"12345678.12345678"`,
+		"0.00000000": "0", "-12.50000000": "-12.5", "1234567.12345678": "1.23456712345678e+06",
+		"12345678.12345678":           `"12345678.12345678"`,
 		"100000000000000000.00000000": "1e+17", "0.0000000001": "1e-10", "-999999999999999.9": `"-999999999999999.9"`,
 	} {
 		got := fmt.Sprint(number([]byte(text)))
@@ -132,7 +137,7 @@ func TestSheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.most = 3
+	s.maxRows = 3
 	rows := twoRows()
 	for range 4 {
 		if err := s.write(rows); err != nil {
@@ -207,14 +212,21 @@ func TestRequestScope(t *testing.T) {
 		want    string
 	}{
 		{Request{Table: "lines", Format: "csv", Scope: Scope{Customer: "a", Partner: "p", Resellers: true}}, ""},
-		{Request{Table: "statements", Format: "csv", Scope: Scope{Partner: "p"}}, "partner: statements are of no one partner; want one of lines, partner_statements, incentives"},
-		{Request{Table: "totals", Format: "csv", Scope: Scope{Customer: "a"}}, "customer: totals are of no one customer; want one of lines, statements, accounts"},
-		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}}, "with-resellers: say whose resellers, by the partner"},
-		{Request{Table: "lines", Format: "csv", Scope: OfPartner("p", "r", true)}, "with-resellers: not with indirect-partner, which names one reseller"},
+		{Request{Table: "statements", Format: "csv", Scope: Scope{Partner: "p"}},
+			"partner: statements are of no one partner; want one of lines, partner_statements, incentives"},
+		{Request{Table: "totals", Format: "csv", Scope: Scope{Customer: "a"}},
+			"customer: totals are of no one customer; want one of lines, statements, accounts"},
+		{Request{Table: "lines", Format: "csv", Scope: Scope{Seller: "p"}},
+			"with-resellers: say whose resellers, by the partner"},
+		{Request{Table: "lines", Format: "csv", Scope: OfPartner("p", "r", true)},
+			"with-resellers: not with indirect-partner, which names one reseller"},
 		{Request{Table: "statements", Format: "csv", Scope: Scope{Customer: "a", Resellers: true}},
-			"with-resellers and indirect-partner: not for statements, which are narrowed to a customer or a partner alone"},
-		{Request{Table: "lines", Format: "csv", Scope: Scope{Named: "m1"}}, "a choice of customers has a name, and a name a choice"},
-		{Request{Table: "lines", Format: "parquet", Split: true}, "split: parts of 100000 rows are for CSV, not for parquet"},
+			"with-resellers and indirect-partner: not for statements, which are narrowed to a customer or a partner " +
+				"alone"},
+		{Request{Table: "lines", Format: "csv", Scope: Scope{Named: "m1"}},
+			"a choice of customers has a name, and a name a choice"},
+		{Request{Table: "lines", Format: "parquet", Split: true},
+			"split: parts of 100000 rows are for CSV, not for parquet"},
 	} {
 		got := ""
 		if err := c.request.Check(); err != nil {

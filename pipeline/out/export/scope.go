@@ -16,19 +16,19 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are those of its own
-// customers. What a customer consumed under another partner, or under none, is not among them. The fields below
-// Partner are for lines
-// alone. The command and the query API make a partner's scope by OfPartner.
+// Scope says whose rows leave: a customer's, a partner's, or what is both; the zero value is all. A partner's lines are
+// those of its own customers. What a customer consumed under another partner, or under none, is not among them. The
+// fields below Partner are for lines alone. The command and the query API make a partner's scope by OfPartner.
 type Scope struct {
 	Customer, Partner string
 
-	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as settlement
-	// has it (spec §6.4).
+	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as
+	// settlement has it (spec §6.4).
 	Resellers bool
-	Seller    string            // only what the partner, a reseller, consumed while it bought from this one; not with Resellers
-	Only      func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
-	Named     string            // what Only is, for Request.Tag: two that differ have different names
+	// only what the partner, a reseller, consumed while it bought from this one; not with Resellers
+	Seller string
+	Only   func(string) bool // only customers of which it says true; it is asked from several goroutines. nil = all
+	Named  string            // what Only is, for Request.Tag: two that differ have different names
 }
 
 // OfPartner is the scope of a partner's lines: of its own customers, of its reseller's customers where one is named,
@@ -46,12 +46,13 @@ var scoped = struct{ customer, partner []string }{
 	[]string{"lines", "statements", "accounts"}, []string{"lines", "partner_statements", "incentives"},
 }
 
-// check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole: no part of them is
-// one partner's.
+// check says what is wrong with a scope for a table. A customer's statement and balances are the customer's as a whole:
+// no part of them is one partner's.
 func (s Scope) check(table string) error {
 	switch {
 	case (s.Resellers || s.Seller != "" || s.Only != nil) && table != "lines":
-		return fmt.Errorf("with-resellers and indirect-partner: not for %s, which are narrowed to a customer or a partner alone", table)
+		return fmt.Errorf("with-resellers and indirect-partner: not for %s, which are narrowed to a customer or a "+
+			"partner alone", table)
 	case (s.Resellers || s.Seller != "") && s.Partner == "":
 		return errors.New("with-resellers: say whose resellers, by the partner")
 	case s.Resellers && s.Seller != "":
@@ -59,9 +60,11 @@ func (s Scope) check(table string) error {
 	case (s.Only == nil) != (s.Named == ""):
 		return errors.New("a choice of customers has a name, and a name a choice")
 	case s.Customer != "" && !slices.Contains(scoped.customer, table):
-		return fmt.Errorf("customer: %s are of no one customer; want one of %s", table, strings.Join(scoped.customer, ", "))
+		return fmt.Errorf("customer: %s are of no one customer; want one of %s", table,
+			strings.Join(scoped.customer, ", "))
 	case s.Partner != "" && !slices.Contains(scoped.partner, table):
-		return fmt.Errorf("partner: %s are of no one partner; want one of %s", table, strings.Join(scoped.partner, ", "))
+		return fmt.Errorf("partner: %s are of no one partner; want one of %s", table,
+			strings.Join(scoped.partner, ", "))
 	}
 	return nil
 }
@@ -70,11 +73,14 @@ func (s Scope) check(table string) error {
 func (s Scope) known(b *books.Books) error {
 	switch {
 	case s.Customer != "" && b.Customer(s.Customer) < 0:
-		return &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", s.Customer), Do: "`tollbook bill --cycle CYCLE` lists those that consumed"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", s.Customer),
+			Do: "`tollbook bill --cycle CYCLE` lists those that consumed"}
 	case s.Seller != "" && s.Seller != settlement.VendorID && b.Partner(s.Seller) < 0:
-		return &rows.NotFoundError{What: fmt.Sprintf("no seller %q in books/partners.csv", s.Seller), Do: "a seller is vendor or a partner_id"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no seller %q in books/partners.csv", s.Seller),
+			Do: "a seller is vendor or a partner_id"}
 	case s.Partner != "" && b.Partner(s.Partner) < 0:
-		return &rows.NotFoundError{What: fmt.Sprintf("no partner %q in books/partners.csv", s.Partner), Do: "`tollbook statement --cycle CYCLE` lists those that settle"}
+		return &rows.NotFoundError{What: fmt.Sprintf("no partner %q in books/partners.csv", s.Partner),
+			Do: "`tollbook statement --cycle CYCLE` lists those that settle"}
 	}
 	return nil
 }
@@ -83,7 +89,9 @@ func (s Scope) known(b *books.Books) error {
 func (s Scope) lines(r *partners.Reader) rows.Selection {
 	out := rows.Selection{Customer: s.Customer}
 	if s.Only != nil {
-		out.Keep, out.Cols = func(row rows.Row) bool { return s.Only(row.Word(tables.LCustomerID)) }, []int{tables.LCustomerID}
+		out.Keep, out.Cols = func(row rows.Row) bool {
+			return s.Only(row.Word(tables.LCustomerID))
+		}, []int{tables.LCustomerID}
 	}
 	if s.Partner == "" {
 		return out
@@ -97,11 +105,14 @@ func (s Scope) lines(r *partners.Reader) rows.Selection {
 	buyers := map[string]int32{s.Partner: partner}
 	for i := range r.Books.Partners {
 		p := &r.Books.Partners[i]
-		if s.Resellers && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool { return row.Parent == partner }) {
+		if s.Resellers && slices.ContainsFunc(p.Rows, func(row books.PartnerRow) bool {
+			return row.Parent == partner
+		}) {
 			buyers[p.ID] = int32(i)
 		}
 	}
-	out.Cols = []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime, tables.LCustomerID}
+	out.Cols = []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime,
+		tables.LCustomerID}
 	out.Keep = func(row rows.Row) bool {
 		of, known := buyers[row.Word(tables.LPartnerID)]
 		switch {

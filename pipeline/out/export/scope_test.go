@@ -17,7 +17,8 @@ import (
 // scopeBooks: shop bought from north until 10 September, then from the vendor.
 func scopeBooks(t *testing.T) *partners.Reader {
 	t.Helper()
-	set, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\n"))
+	set, err := settings.Parse("tollbook.yaml", []byte("zone: UTC\ncurrency: {code: CNY, digits: 2}\n"+
+		"rounding: {grain: line, mode: truncate}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,8 @@ func scopeBooks(t *testing.T) *partners.Reader {
 		"books/products.csv":  {Data: []byte("sku,service_type_code,measure,pricing_model\ngb,network,GB,flat\n")},
 		"books/prices.csv":    {Data: []byte("sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n")},
 		"books/customers.csv": {Data: []byte("customer_id\na\nb\nc\n")},
-		"books/partners.csv": {Data: []byte("partner_id,kind,parent_partner_id,valid_from,valid_to\nnorth,distributor,,,\n" +
+		"books/partners.csv": {Data: []byte("partner_id,kind,parent_partner_id,valid_from,valid_to\n" +
+			"north,distributor,,,\n" +
 			"shop,reseller,north,2026-01-01,2026-09-10\nshop,reseller,,2026-09-10,\n")},
 	}, set)
 	if err != nil {
@@ -69,7 +71,9 @@ func TestScopeOfLines(t *testing.T) {
 		{Scope{Partner: "shop"}, "shop's early, shop's late, shop's refund, shop's referral"},
 		{Scope{Partner: "shop", Seller: "north"}, "shop's early, shop's refund, shop's referral"},
 		{Scope{Partner: "shop", Seller: "vendor"}, "shop's late"},
-		{Scope{Partner: "north", Resellers: true, Only: func(id string) bool { return id == "c" }, Named: "c"}, "shop's refund"},
+		{Scope{Partner: "north", Resellers: true, Only: func(id string) bool {
+			return id == "c"
+		}, Named: "c"}, "shop's refund"},
 		{Scope{Only: func(id string) bool { return id == "a" }, Named: "a"}, "none, north's"},
 	} {
 		keep := c.scope.lines(r).Keep

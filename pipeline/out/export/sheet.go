@@ -165,7 +165,8 @@ func AppendField(dst, field []byte) []byte {
 	return append(dst, '"')
 }
 
-// needsQuotes reports whether a field must stand in quotes. One that begins with a blank does so that no reader trims it.
+// needsQuotes reports whether a field must stand in quotes. One that begins with a blank does so that no reader trims
+// it.
 func needsQuotes(field []byte) bool {
 	if len(field) == 0 {
 		return false
@@ -178,7 +179,8 @@ func needsQuotes(field []byte) bool {
 	return field[0] == ' ' || field[0] == '\t'
 }
 
-// ndjsonSheet is one JSON object a line: texts, times and decimals as strings, whole numbers as numbers, null for no value.
+// ndjsonSheet is one JSON object a line: texts, times and decimals as strings, whole numbers as numbers, null for no
+// value.
 type ndjsonSheet struct {
 	def  *tables.Table
 	w    *bufio.Writer
@@ -238,7 +240,8 @@ func appendString(dst, text []byte) []byte {
 	dst = append(dst, '"')
 	for len(text) > 0 {
 		plain := 0
-		for plain < len(text) && text[plain] >= ' ' && text[plain] < utf8.RuneSelf && text[plain] != '"' && text[plain] != '\\' {
+		for plain < len(text) && text[plain] >= ' ' && text[plain] < utf8.RuneSelf && text[plain] != '"' &&
+			text[plain] != '\\' {
 			plain++
 		}
 		dst = append(dst, text[:plain]...)

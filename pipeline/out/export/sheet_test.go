@@ -14,8 +14,10 @@ import (
 // every is a table with a column of each type, and one that does not leave.
 func every() *tables.Table {
 	return &tables.Table{Name: "t", Exported: 8, Columns: []tables.Column{
-		{Name: "word", Type: tables.Word}, {Name: "text", Type: tables.Text}, {Name: "time", Type: tables.Time}, {Name: "maybe", Type: tables.MaybeTime},
-		{Name: "amount", Type: tables.Amount}, {Name: "quantity", Type: tables.Quantity}, {Name: "whole", Type: tables.Whole},
+		{Name: "word", Type: tables.Word}, {Name: "text", Type: tables.Text}, {Name: "time", Type: tables.Time},
+		{Name: "maybe", Type: tables.MaybeTime},
+		{Name: "amount", Type: tables.Amount}, {Name: "quantity", Type: tables.Quantity},
+		{Name: "whole", Type: tables.Whole},
 		{Name: "tier", Type: tables.Small}, {Name: "own", Type: tables.Word},
 	}}
 }
@@ -81,7 +83,8 @@ func TestCSV(t *testing.T) {
 
 func TestNDJSON(t *testing.T) {
 	t.Parallel()
-	want := `{"word":"a,b","text":"say \"hi\"\nthere\u0001` + "\ufffd" + `","time":"2026-09-03T16:00:00Z","maybe":null,"amount":"-0.00000001","quantity":"0.0000000000","whole":0,"tier":null}` + "\n" +
+	want := `{"word":"a,b","text":"say \"hi\"\nthere\u0001` + "\ufffd" +
+		`","time":"2026-09-03T16:00:00Z","maybe":null,"amount":"-0.00000001","quantity":"0.0000000000","whole":0,"tier":null}` + "\n" +
 		`{"word":null,"text":null,"time":"2026-09-03T16:00:00.25Z","maybe":"1970-01-01T00:00:00Z","amount":"5.38000000","quantity":"1.2500000000","whole":7,"tier":2}` + "\n"
 	if got := string(write(t, "ndjson")); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -91,13 +94,15 @@ func TestNDJSON(t *testing.T) {
 func TestParquet(t *testing.T) {
 	t.Parallel()
 	def := every()
-	r, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")), &tables.Table{Name: "t", Columns: def.Columns[:8]}, nil)
+	r, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")),
+		&tables.Table{Name: "t", Columns: def.Columns[:8]}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	c, err := r.Next()
-	if err != nil || c.N != 2 || c.C[0].Word(0) != "a,b" || c.C[3].Ints[0] != int64(tables.Nothing) || c.C[4].Decs[0].Hi != -1 || c.C[7].Codes[1] != 2 {
+	if err != nil || c.N != 2 || c.C[0].Word(0) != "a,b" || c.C[3].Ints[0] != int64(tables.Nothing) ||
+		c.C[4].Decs[0].Hi != -1 || c.C[7].Codes[1] != 2 {
 		t.Errorf("read back %+v, %v", c, err)
 	}
 	if _, err := parquet.NewReader(bytes.NewReader(write(t, "parquet")), def, nil); err == nil {
@@ -109,7 +114,8 @@ func TestRequestCheck(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ table, format, want string }{
 		{"lines", "csv", ""}, {"totals", "parquet", ""},
-		{"bill", "csv", `table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
+		{"bill", "csv",
+			`table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals`},
 		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet, arrow, xlsx`},
 	} {
 		got := ""

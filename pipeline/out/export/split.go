@@ -17,8 +17,9 @@ import (
 // PartRows is how many rows a part of a split CSV has at most, its header not counted.
 const PartRows = 100_000
 
-// splitSheet is CSV in parts of PartRows rows, each with a header, in a tar.gz. Names count from 000001; times are those of 1970, so that
-// the same rows are the same bytes. A part is held in memory: tar writes a file's length before the file.
+// splitSheet is CSV in parts of PartRows rows, each with a header, in a tar.gz. Names count from 000001; times are
+// those of 1970, so that the same rows are the same bytes. A part is held in memory: tar writes a file's length before
+// the file.
 type splitSheet struct {
 	def   *tables.Table
 	name  string // of all parts, before their number
@@ -63,7 +64,8 @@ func (s *splitSheet) flush() error {
 		return err
 	}
 	s.parts++
-	head := &tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%s-%06d.csv", s.name, s.parts), Mode: 0o644, Size: int64(s.part.Len()),
+	head := &tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%s-%06d.csv", s.name, s.parts), Mode: 0o644,
+		Size:    int64(s.part.Len()),
 		ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
 	if err := s.tar.WriteHeader(head); err != nil {
 		return err

@@ -8,12 +8,14 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
-// Tag names the bytes that Write gives: the same tag, the same bytes. It is of the committed state, the books, the request, and of
-// program, which says by what version of the program they are written. It serves as an ETag, without the quotes.
+// Tag names the bytes that Write gives: the same tag, the same bytes. It is of the committed state, the books, the
+// request, and of program, which says by what version of the program they are written. It serves as an ETag, without
+// the quotes.
 func (r *Request) Tag(snap *lake.Snapshot, program string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%q %q %q %q %q %t", program, snap.Hash, r.Table, r.Format, r.Cycle, r.Split)
-	fmt.Fprintf(&b, " %q %q %t %q %q", r.Scope.Customer, r.Scope.Partner, r.Scope.Resellers, r.Scope.Seller, r.Scope.Named)
+	fmt.Fprintf(&b, " %q %q %t %q %q", r.Scope.Customer, r.Scope.Partner, r.Scope.Resellers, r.Scope.Seller,
+		r.Scope.Named)
 	if r.Excel {
 		b.WriteString(" excel")
 	}

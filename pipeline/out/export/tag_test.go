@@ -23,7 +23,9 @@ func TestTag(t *testing.T) {
 	add("another program", base, state, "2")
 	for name, change := range map[string]func(*Request){
 		"customer": func(r *Request) { r.Scope.Customer = "x" }, "partner": func(r *Request) { r.Scope.Partner = "x" },
-		"format": func(r *Request) { r.Format = "ndjson" }, "cycle": func(r *Request) { r.Cycle = "2026-08" }, "split": func(r *Request) { r.Split = true },
+		"format": func(r *Request) {
+			r.Format = "ndjson"
+		}, "cycle": func(r *Request) { r.Cycle = "2026-08" }, "split": func(r *Request) { r.Split = true },
 	} {
 		r := base
 		change(&r)

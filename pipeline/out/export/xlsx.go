@@ -22,21 +22,21 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// xlsxSheet is a workbook with the rows on sheets of at most SheetRows rows, each with a header: whole numbers, and decimals of up to 15
-// significant digits as numbers, which a spreadsheet keeps to the last digit; longer ones, times and texts as text. Rows wait in scratch
-// files, of the library and of ours, until the end.
+// xlsxSheet is a workbook with the rows on sheets of at most SheetRows rows, each with a header: whole numbers, and
+// decimals of up to 15 significant digits as numbers, which a spreadsheet keeps to the last digit; longer ones, times
+// and texts as text. Rows wait in scratch files, of the library and of ours, until the end.
 type xlsxSheet struct {
-	def    *tables.Table
-	name   string
-	w      io.Writer
-	file   *excelize.File
-	out    *excelize.StreamWriter // of the sheet at hand
-	most   int                    // rows of a sheet
-	rows   int                    // on the sheet at hand, the header counted
-	sheet  int                    // its number, from 1; 0 = none yet
-	cell   []byte
-	cells  []any
-	folder *scratch.Folder // of the library's files and ours; nil = closed
+	def     *tables.Table
+	name    string
+	w       io.Writer
+	file    *excelize.File
+	out     *excelize.StreamWriter // of the sheet at hand
+	maxRows int                    // rows of a sheet
+	rows    int                    // on the sheet at hand, the header counted
+	sheet   int                    // its number, from 1; 0 = none yet
+	cell    []byte
+	cells   []any
+	folder  *scratch.Folder // of the library's files and ours; nil = closed
 }
 
 // SheetRows is how many rows a spreadsheet has, the header not counted.
@@ -47,8 +47,9 @@ func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &xlsxSheet{def: def, name: r.Table, w: w, most: SheetRows, cells: make([]any, len(def.Columns)), folder: folder,
-		file: excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
+	s := &xlsxSheet{def: def, name: r.Table, w: w, maxRows: SheetRows, cells: make([]any, len(def.Columns)),
+		folder: folder,
+		file:   excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
 	if err := s.next(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -80,7 +81,7 @@ func (s *xlsxSheet) next() (err error) {
 
 func (s *xlsxSheet) write(cols *parquet.Columns) error {
 	for i := range cols.N {
-		if s.rows > s.most {
+		if s.rows > s.maxRows {
 			if err := errors.Join(s.out.Flush(), s.next()); err != nil {
 				return err
 			}
@@ -132,8 +133,8 @@ func fitting(text []byte) string {
 	}
 }
 
-// end writes the workbook: the library's archive goes to a scratch file, and from there by name, the list of contents first, for the
-// library gives its sheets in any order.
+// end writes the workbook: the library's archive goes to a scratch file, and from there by name, the list of contents
+// first, for the library gives its sheets in any order.
 func (s *xlsxSheet) end() (err error) {
 	if err := s.out.Flush(); err != nil {
 		return err

@@ -13,12 +13,16 @@ import (
 	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
 )
 
-// Supports are the applicability criteria of FOCUS that hold for tollbook's data sets. The others do not: it knows no availability zones
-// and no capacity reservations, prices in the currency that it bills in, and has one kind of sub account.
+// Supports are the applicability criteria of FOCUS that hold for tollbook's data sets. The others do not: it knows no
+// availability zones and no capacity reservations, prices in the currency that it bills in, and has one kind of sub
+// account.
 func Supports() []string {
-	return []string{"ACCOUNT_NAMING_SUPPORTED", "BILLING_BASED_ON_PROVISIONED_RESOURCES_SUPPORTED", "COMMITMENT_DISCOUNT_SUPPORTED",
-		"MULTIPLE_BILLING_ACCOUNT_TYPES_SUPPORTED", "MULTIPLE_PRICING_CATEGORIES_SUPPORTED", "NEGOTIATED_PRICING_SUPPORTED",
-		"PUBLIC_PRICE_LIST_SUPPORTED", "REGION_SUPPORTED", "RESOURCE_TYPE_ASSIGNMENT_SUPPORTED", "SUB_ACCOUNT_SUPPORTED", "TAGGING_SUPPORTED",
+	return []string{"ACCOUNT_NAMING_SUPPORTED", "BILLING_BASED_ON_PROVISIONED_RESOURCES_SUPPORTED",
+		"COMMITMENT_DISCOUNT_SUPPORTED",
+		"MULTIPLE_BILLING_ACCOUNT_TYPES_SUPPORTED", "MULTIPLE_PRICING_CATEGORIES_SUPPORTED",
+		"NEGOTIATED_PRICING_SUPPORTED",
+		"PUBLIC_PRICE_LIST_SUPPORTED", "REGION_SUPPORTED", "RESOURCE_TYPE_ASSIGNMENT_SUPPORTED",
+		"SUB_ACCOUNT_SUPPORTED", "TAGGING_SUPPORTED",
 		"UNIT_PRICING_SUPPORTED", "USAGE_MEASUREMENT_SUPPORTED"}
 }
 

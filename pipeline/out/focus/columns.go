@@ -1,6 +1,10 @@
 package focus
 
-import "github.com/tollbook/tollbook/schemas/period"
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/period"
+)
 
 // Kind is what a column holds.
 type Kind uint8
@@ -50,62 +54,144 @@ func price(name, source string, get func(*Row) maybe) Column {
 
 // Columns are the columns of a data set, in order: those of FOCUS by name, then tollbook's own.
 func Columns() []Column {
-	return append(focusColumns(), ownColumns()...)
+	return slices.Concat(chargeColumns(), commitmentColumns(), priceColumns(), resourceColumns(), ownColumns())
 }
 
-func focusColumns() []Column {
+// chargeColumns are those from BilledCost to ChargePeriodStart.
+func chargeColumns() []Column {
 	return []Column{
-		cost("BilledCost", "a customer's row: payment_amount; a partner's: basis × rate of its term, exact; 0 on rows of a package and of a term", func(r *Row) dec { return r.Billed }),
-		text("BillingAccountId", "customer_id, or partner_id where a partner is billed", func(r *Row) string { return r.Account.ID }),
-		text("BillingAccountName", "name in customers.csv or partners.csv; the id without one", func(r *Row) string { return r.Account.Name }),
+		cost("BilledCost",
+			"a customer's row: payment_amount; a partner's: basis × rate of its term, exact; 0 on rows of a package "+
+				"and of a term", func(r *Row) dec { return r.Billed }),
+		text("BillingAccountId", "customer_id, or partner_id where a partner is billed", func(r *Row) string {
+			return r.Account.ID
+		}),
+		text("BillingAccountName", "name in customers.csv or partners.csv; the id without one", func(r *Row) string {
+			return r.Account.Name
+		}),
 		text("BillingAccountType", "Customer or Partner", func(r *Row) string { return r.Account.Type }),
 		text("BillingCurrency", "currency.code of tollbook.yaml", func(r *Row) string { return r.Set.Currency }),
 		instant("BillingPeriodEnd", "end of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.To }),
 		instant("BillingPeriodStart", "start of the cycle", func(r *Row) period.Instant { return r.Set.Bounds.From }),
-		text("ChargeCategory", "Usage, Purchase, Credit or Adjustment: see the table of rows", func(r *Row) string { return r.Category }),
-		text("ChargeClass", "Correction where the line's origin_cycle, or the cycle that a refund's order was paid in, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
-		text("ChargeDescription", "the product's name and what the row is for", func(r *Row) string { return r.Description }),
-		text("ChargeFrequency", "Usage-Based, Recurring or One-Time: see the table of rows", func(r *Row) string { return r.Frequency }),
-		instant("ChargePeriodEnd", "usage_end, up to a whole second, at least a second after the start; without an end the cycle's end",
+		text("ChargeCategory", "Usage, Purchase, Credit or Adjustment: see the table of rows", func(r *Row) string {
+			return r.Category
+		}),
+		text("ChargeClass", "Correction where the line's origin_cycle, or the cycle that a refund's order was paid "+
+			"in, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
+		text("ChargeDescription", "the product's name and what the row is for", func(r *Row) string {
+			return r.Description
+		}),
+		text("ChargeFrequency", "Usage-Based, Recurring or One-Time: see the table of rows", func(r *Row) string {
+			return r.Frequency
+		}),
+		instant("ChargePeriodEnd",
+			"usage_end, up to a whole second, at least a second after the start; without an end the cycle's end",
 			func(r *Row) period.Instant { return r.End }),
-		instant("ChargePeriodStart", "usage_start, down to a whole second", func(r *Row) period.Instant { return r.Start }),
-		text("CommitmentDiscountCategory", "Usage on rows of a package", func(r *Row) string { return r.Package.category() }).nullable(),
-		text("CommitmentDiscountId", "package_id; package_id/unit where packages of this id are of products with several units",
+		instant("ChargePeriodStart", "usage_start, down to a whole second", func(r *Row) period.Instant {
+			return r.Start
+		}),
+	}
+}
+
+// commitmentColumns are those from CommitmentDiscountCategory to InvoiceIssuerName.
+func commitmentColumns() []Column {
+	return []Column{
+		text("CommitmentDiscountCategory", "Usage on rows of a package", func(r *Row) string {
+			return r.Package.category()
+		}).nullable(),
+		text("CommitmentDiscountId",
+			"package_id; package_id/unit where packages of this id are of products with several units",
 			func(r *Row) string { return r.Package.ID }).nullable(),
 		text("CommitmentDiscountName", "package_id", func(r *Row) string { return r.Package.name }).nullable(),
-		price("CommitmentDiscountQuantity", "what was drawn from the package", func(r *Row) maybe { return r.Package.quantity }),
-		text("CommitmentDiscountStatus", "Used on rows of a package", func(r *Row) string { return r.Package.status() }).nullable(),
-		text("CommitmentDiscountType", "Prepaid Quota on rows of a package", func(r *Row) string { return r.Package.kind() }).nullable(),
-		text("CommitmentDiscountUnit", "measure, as a FOCUS unit", func(r *Row) string { return r.Package.unit }).nullable(),
-		price("ConsumedQuantity", "usage_amount less free_resource_usage; of a package what was drawn; of a term the units in use", func(r *Row) maybe { return r.Consumed }),
+		price("CommitmentDiscountQuantity", "what was drawn from the package", func(r *Row) maybe {
+			return r.Package.quantity
+		}),
+		text("CommitmentDiscountStatus", "Used on rows of a package", func(r *Row) string {
+			return r.Package.status()
+		}).nullable(),
+		text("CommitmentDiscountType", "Prepaid Quota on rows of a package", func(r *Row) string {
+			return r.Package.kind()
+		}).nullable(),
+		text("CommitmentDiscountUnit", "measure, as a FOCUS unit", func(r *Row) string {
+			return r.Package.unit
+		}).nullable(),
+		price("ConsumedQuantity",
+			"usage_amount less free_resource_usage; of a package what was drawn; of a term the units in use",
+			func(r *Row) maybe { return r.Consumed }),
 		text("ConsumedUnit", "measure, as a FOCUS unit", func(r *Row) string { return r.ConsumedUnit }).nullable(),
-		cost("ContractedCost", "ContractedUnitPrice × PricingQuantity, exact; without a unit price what is left after the discount", func(r *Row) dec { return r.Contracted }),
-		price("ContractedUnitPrice", "unit_price after the line's discount, and a partner's rate, to 10 decimals", func(r *Row) maybe { return r.ContractedPrice }),
-		cost("EffectiveCost", "BilledCost; an order with a term has 0, and a row in each cycle of its term with that cycle's share by seconds", func(r *Row) dec { return r.Effective }),
+		cost("ContractedCost",
+			"ContractedUnitPrice × PricingQuantity, exact; without a unit price what is left after the discount",
+			func(r *Row) dec { return r.Contracted }),
+		price("ContractedUnitPrice", "unit_price after the line's discount, and a partner's rate, to 10 decimals",
+			func(r *Row) maybe { return r.ContractedPrice }),
+		cost("EffectiveCost", "BilledCost; an order with a term has 0, and a row in each cycle of its term with that "+
+			"cycle's share by seconds", func(r *Row) dec { return r.Effective }),
 		text("InvoiceId", "issuer/account/cycle", func(r *Row) string { return r.Invoice }),
-		text("InvoiceIssuerName", "name of the issuer: vendor.name, or that of the partner", func(r *Row) string { return r.Set.IssuerName }),
-		cost("ListCost", "ListUnitPrice × PricingQuantity, exact; without a unit price official_amount", func(r *Row) dec { return r.List }),
-		price("ListUnitPrice", "unit_price; of an order whose amount was given, that amount", func(r *Row) maybe { return r.ListPrice }),
-		text("PricingCategory", "Standard; Committed on rows of a package", func(r *Row) string { return r.Pricing }).nullable(),
-		price("PricingQuantity", "quantity; of an order times its periods; -1 of a refund", func(r *Row) maybe { return r.Quantity }),
-		text("PricingUnit", "measure, as a FOCUS unit; Blocks, or Months for fees of a tier", func(r *Row) string { return r.Unit }).nullable(),
+		text("InvoiceIssuerName", "name of the issuer: vendor.name, or that of the partner", func(r *Row) string {
+			return r.Set.IssuerName
+		}),
+	}
+}
+
+// priceColumns are those from ListCost to PublisherName.
+func priceColumns() []Column {
+	return []Column{
+		cost("ListCost", "ListUnitPrice × PricingQuantity, exact; without a unit price official_amount",
+			func(r *Row) dec { return r.List }),
+		price("ListUnitPrice", "unit_price; of an order whose amount was given, that amount", func(r *Row) maybe {
+			return r.ListPrice
+		}),
+		text("PricingCategory", "Standard; Committed on rows of a package", func(r *Row) string {
+			return r.Pricing
+		}).nullable(),
+		price("PricingQuantity", "quantity; of an order times its periods; -1 of a refund", func(r *Row) maybe {
+			return r.Quantity
+		}),
+		text("PricingUnit", "measure, as a FOCUS unit; Blocks, or Months for fees of a tier", func(r *Row) string {
+			return r.Unit
+		}).nullable(),
 		text("ProviderName", "the issuer: who sells to the account", func(r *Row) string { return r.Set.IssuerName }),
 		text("PublisherName", "vendor.name: whose cloud it is", func(r *Row) string { return r.Set.Publisher }),
+	}
+}
+
+// resourceColumns are those from RegionId to Tags.
+func resourceColumns() []Column {
+	return []Column{
 		text("RegionId", "region_code", func(r *Row) string { return r.Region }).nullable(),
 		text("RegionName", "region_code", func(r *Row) string { return r.Region }).nullable(),
 		text("ResourceId", "resource_id", func(r *Row) string { return r.Resource }).nullable(),
-		text("ResourceName", "resource_name, where it is not the id again", func(r *Row) string { return r.ResourceName }).nullable(),
-		text("ResourceType", "resource_type_name of the product, else its code", func(r *Row) string { return r.resourceType() }).nullable(),
-		text("ServiceCategory", "focus_service_category of the service's first product that has a known one; else Other", func(r *Row) string { return r.Product.category }),
-		text("ServiceName", "service_type_name of the service's first product, else its code", func(r *Row) string { return r.Product.service }),
-		text("ServiceSubcategory", "Other (category): books know no finer one", func(r *Row) string { return "Other (" + r.Product.category + ")" }),
+		text("ResourceName", "resource_name, where it is not the id again", func(r *Row) string {
+			return r.ResourceName
+		}).nullable(),
+		text("ResourceType", "resource_type_name of the product, else its code", func(r *Row) string {
+			return r.resourceType()
+		}).nullable(),
+		text("ServiceCategory",
+			"focus_service_category of the service's first product that has a known one; else Other",
+			func(r *Row) string { return r.Product.category }),
+		text("ServiceName", "service_type_name of the service's first product, else its code", func(r *Row) string {
+			return r.Product.service
+		}),
+		text("ServiceSubcategory", "Other (category): books know no finer one", func(r *Row) string {
+			return "Other (" + r.Product.category + ")"
+		}),
 		text("SkuId", "sku", func(r *Row) string { return r.SKU }).nullable(),
 		text("SkuMeter", "usage_type of the line; else its measure", func(r *Row) string { return r.Meter }).nullable(),
-		object("SkuPriceDetails", "price list, region, start and tier of the price, all as x_ keys", func(r *Row) string { return r.PriceDetails }),
-		text("SkuPriceId", "sku/price_list/price_region/price_valid_from/tier", func(r *Row) string { return r.PriceID }).nullable(),
-		text("SubAccountId", "customer_id, where a partner is billed", func(r *Row) string { return r.Sub.ID }).nullable(),
-		text("SubAccountName", "the customer's name, where a partner is billed", func(r *Row) string { return r.Sub.Name }).nullable(),
-		object("Tags", "resource_tag as an object: JSON as it is, or key=value pairs", func(r *Row) string { return r.Tags }),
+		object("SkuPriceDetails", "price list, region, start and tier of the price, all as x_ keys",
+			func(r *Row) string { return r.PriceDetails }),
+		text("SkuPriceId", "sku/price_list/price_region/price_valid_from/tier", func(r *Row) string {
+			return r.PriceID
+		}).nullable(),
+		text("SubAccountId", "customer_id, where a partner is billed", func(r *Row) string {
+			return r.Sub.ID
+		}).nullable(),
+		text("SubAccountName", "the customer's name, where a partner is billed", func(r *Row) string {
+			return r.Sub.Name
+		}).nullable(),
+		object("Tags", "resource_tag as an object: JSON as it is, or key=value pairs", func(r *Row) string {
+			return r.Tags
+		}),
 	}
 }
 
@@ -115,7 +201,8 @@ func ownColumns() []Column {
 		text("x_CustomerId", "who consumed", func(r *Row) string { return r.Customer }).nullable(),
 		text("x_DiscountId", "discount_id", func(r *Row) string { return r.Discount }).nullable(),
 		text("x_LineId", "id of the line", func(r *Row) string { return r.Line }).nullable(),
-		text("x_LineKind", "kind of the line; rounding, term, package or incentive on rows that are none", func(r *Row) string { return r.What }),
+		text("x_LineKind", "kind of the line; rounding, term, package or incentive on rows that are none",
+			func(r *Row) string { return r.What }),
 		text("x_OriginCycle", "origin_cycle", func(r *Row) string { return r.Origin }).nullable(),
 		text("x_PartnerId", "partner of the line", func(r *Row) string { return r.Partner }).nullable(),
 		text("x_TradeId", "trade_id", func(r *Row) string { return r.Trade }).nullable(),

@@ -9,8 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 )
 
-// The scales of decimal columns: a quantity or a unit price has 10 decimals, their product 20. A cost has 20 as well, so that nothing is
-// rounded on the way: an amount has 8 decimals, its share by a term 18.
+// The scales of decimal columns: a quantity or a unit price has 10 decimals, their product 20. A cost has 20 as well,
+// so that nothing is rounded on the way: an amount has 8 decimals, its share by a term 18.
 const (
 	priceScale  = 10
 	costScale   = 20

@@ -44,16 +44,20 @@ type theLine struct {
 // read takes a line from a row, which stays valid as long as the row.
 func (m *maker) read(row rows.Row) (*theLine, error) {
 	l := &m.line
-	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LAssociationType) == resale, own: row.Time(tables.LOwnTime),
-		start: row.Time(tables.LUsageStart), end: row.Time(tables.LUsageEnd), kind: row.Word(tables.LKind), origin: row.Word(tables.LOriginCycle),
-		cycle: row.Word(tables.LCycle), id: string(row.Text(tables.LID)), trade: row.Word(tables.LTradeID), region: row.Word(tables.LRegionCode),
+	*l = theLine{Row: row, partner: -1, resold: row.Word(tables.LAssociationType) == resale,
+		own:   row.Time(tables.LOwnTime),
+		start: row.Time(tables.LUsageStart), end: row.Time(tables.LUsageEnd), kind: row.Word(tables.LKind),
+		origin: row.Word(tables.LOriginCycle),
+		cycle:  row.Word(tables.LCycle), id: string(row.Text(tables.LID)), trade: row.Word(tables.LTradeID),
+		region: row.Word(tables.LRegionCode),
 		custom: row.Word(tables.LCustomerID)}
 	if l.own == tables.Nothing {
 		l.own = l.start
 	}
 	if l.product = m.products[row.Word(tables.LSKU)]; l.product == nil {
 		service := row.Word(tables.LServiceTypeCode)
-		l.product = &product{code: -1, name: row.Word(tables.LSKU), service: service, category: "Other", resource: or(row.Word(tables.LResourceTypeCode), service)}
+		l.product = &product{code: -1, name: row.Word(tables.LSKU), service: service, category: "Other",
+			resource: or(row.Word(tables.LResourceTypeCode), service)}
 		m.products[row.Word(tables.LSKU)] = l.product
 	}
 	if id := row.Word(tables.LPartnerID); id != "" {
@@ -64,8 +68,10 @@ func (m *maker) read(row rows.Row) (*theLine, error) {
 	for _, v := range [...]struct {
 		col int
 		to  *dec
-	}{{tables.LQuantity, &l.quantity}, {tables.LUsageAmount, &l.usage}, {tables.LFreeResourceUsage, &l.free}, {tables.LUnitPrice, &l.price},
-		{tables.LOfficialAmount, &l.official}, {tables.LDiscountAmount, &l.discount}, {tables.LPaymentAmount, &l.payment}} {
+	}{{tables.LQuantity, &l.quantity}, {tables.LUsageAmount, &l.usage}, {tables.LFreeResourceUsage, &l.free},
+		{tables.LUnitPrice, &l.price},
+		{tables.LOfficialAmount, &l.official}, {tables.LDiscountAmount, &l.discount},
+		{tables.LPaymentAmount, &l.payment}} {
 		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
 	}
 	l.order = row.Small(tables.LChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
@@ -85,8 +91,9 @@ type bill struct {
 	share    settlement.Share
 }
 
-// bills are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the reseller buys from, the
-// reseller; the vendor a distributor for what that one's resellers sold, and every customer who is no reseller's (spec §6.4).
+// bills are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the
+// reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
+// is no reseller's (spec §6.4).
 func (m *maker) bills(l *theLine) []bill {
 	out := m.found[:0]
 	switch {
@@ -103,9 +110,11 @@ func (m *maker) bills(l *theLine) []bill {
 		deal := m.deal(l)
 		switch {
 		case deal.Seller == m.issuer:
-			out = append(out, bill{account: m.partnerParty(l.partner), partner: l.partner, reseller: -1, share: deal.Owed})
+			out = append(out, bill{account: m.partnerParty(l.partner), partner: l.partner, reseller: -1,
+				share: deal.Owed})
 		case m.issuer == settlement.Vendor:
-			out = append(out, bill{account: m.partnerParty(deal.Seller), partner: deal.Seller, reseller: l.partner, share: deal.Cost})
+			out = append(out, bill{account: m.partnerParty(deal.Seller), partner: deal.Seller, reseller: l.partner,
+				share: deal.Cost})
 		}
 	}
 	m.found = out
@@ -158,8 +167,8 @@ func rateOf(r money.Rate) dec {
 	return decimal128.New(hi, lo)
 }
 
-// prices are the official side of a line: quantity and unit price where they make the amount; else the amount, as one unit where the rules
-// want a unit price.
+// prices are the official side of a line: quantity and unit price where they make the amount; else the amount, as one
+// unit where the rules want a unit price.
 func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	periods := int64(1)
 	product, err := mul(l.quantity, l.price)
@@ -207,7 +216,8 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 	return err
 }
 
-// periods finds how many periods an order is for: the amount is the currency's digits of so many times quantity × unit price.
+// periods finds how many periods an order is for: the amount is the currency's digits of so many times quantity × unit
+// price.
 func (m *maker) periods(product, official dec) (bool, int64) {
 	if product.Sign() == 0 || official.Sign() <= 0 {
 		return false, 1
@@ -225,8 +235,8 @@ func (m *maker) periods(product, official dec) (bool, int64) {
 	return err == nil && rounded == official, int64(n.LowBits())
 }
 
-// contracted is the unit price after the line's discount: the price itself without one, by the discount's own rate or price where the
-// books still have it and it makes the amount, else what the amount comes to for one unit.
+// contracted is the unit price after the line's discount: the price itself without one, by the discount's own rate or
+// price where the books still have it and it makes the amount, else what the amount comes to for one unit.
 func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 	if l.discount.Sign() == 0 || r.Quantity.v.Sign() == 0 {
 		return r.ListPrice, nil
@@ -304,7 +314,8 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
 	case l.kind == line.FlatFee.String():
-		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+strconv.Itoa(l.Small(tables.LTier)), "Months"
+		r.Category, r.Frequency, r.Description, r.Unit = purchase, recurring, r.Product.name+", fee of tier "+
+			strconv.Itoa(l.Small(tables.LTier)), "Months"
 	default:
 		r.Category, r.Frequency, r.Description = usage, usageBased, r.Product.name
 		r.Consumed, r.ConsumedUnit = some(l.usage.Sub(l.free)), unit
@@ -325,7 +336,8 @@ const autoRenew = 8
 
 // priceOf names the price of a line: list, region, start and tier together are one row of prices.csv.
 func (m *maker) priceOf(l *theLine) (id, details string) {
-	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion), l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
+	key := priceKey{l.Word(tables.LSKU), l.Word(tables.LPriceList), l.Word(tables.LPriceRegion),
+		l.Time(tables.LPriceValidFrom), l.Small(tables.LTier)}
 	if p, ok := m.named[key]; ok {
 		return p[0], p[1]
 	}

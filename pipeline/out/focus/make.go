@@ -33,9 +33,9 @@ type Request struct {
 	Account string // only what this customer or partner is billed; "" = all
 }
 
-// Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its terms of earlier
-// cycles and roundings; last the incentives by partner. A row is valid until the next. Errors: *rows.NoCycleError, *rows.NotFoundError
-// for an issuer or account that the books do not have.
+// Each visits the rows of a data set: those of lines by customer and in the order of lines, after each customer's its
+// terms of earlier cycles and roundings; last the incentives by partner. A row is valid until the next. Errors:
+// *rows.NoCycleError, *rows.NotFoundError for an issuer or account that the books do not have.
 func (s *Source) Each(ctx context.Context, r Request, visit func(*Row) error) error {
 	m, err := s.maker(r, visit)
 	if err != nil {
@@ -56,7 +56,7 @@ type maker struct {
 	cycle   period.Cycle
 	issuer  int32 // index of the partner, or settlement.Vendor
 
-	products shelf
+	products dictionary
 	units    map[string]string
 	// packageUnits is the unit of each package of the books, or severalUnits; nil = not looked up yet.
 	packageUnits map[string]string
@@ -86,17 +86,22 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor, products: newShelf(s.Books), units: map[string]string{},
-		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{}, groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{}}
-	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency, Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
+	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor,
+		products: newDictionary(s.Books), units: map[string]string{},
+		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{},
+		groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{}}
+	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency,
+		Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
 	if r.Issuer != settlement.VendorID {
 		if m.issuer = s.Books.Partner(r.Issuer); m.issuer < 0 {
-			return nil, &rows.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer), Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
+			return nil, &rows.NotFoundError{What: fmt.Sprintf("no issuer %q: the books have no such partner", r.Issuer),
+				Do: "the issuer is vendor, or a partner_id of books/partners.csv"}
 		}
 		m.set.IssuerName = m.partnerParty(m.issuer).Name
 	}
 	if r.Account != "" && s.Books.Customer(r.Account) < 0 && s.Books.Partner(r.Account) < 0 {
-		return nil, &rows.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner", r.Account), Do: "an account is a customer_id or a partner_id"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("no account %q: the books have no such customer or partner",
+			r.Account), Do: "an account is a customer_id or a partner_id"}
 	}
 	return m, nil
 }
@@ -114,7 +119,9 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, terms.close()) }()
-	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle, rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart, tables.LOwnTime}},
+	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle,
+		rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart,
+			tables.LOwnTime}},
 		lineColumns(), m.src.Limits)
 	if err != nil {
 		return err
@@ -269,7 +276,8 @@ func (m *maker) emit(r *Row) error {
 	return m.visit(r)
 }
 
-// draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is left to pay.
+// draws makes a row of each package that a line drew on: a quantity that costs nothing more, beside the row of what is
+// left to pay.
 func (m *maker) draws(l *theLine, r *Row) error {
 	text := string(l.Text(tables.LPackageDraws))
 	if text == "" {
@@ -371,7 +379,8 @@ func (m *maker) partnerParty(code int32) Party {
 	return p
 }
 
-// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once (spec §6.4).
+// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once (spec
+// §6.4).
 type groupKey struct {
 	partner, reseller int32
 	service           string
@@ -388,7 +397,8 @@ type group struct {
 
 // group adds a line to the row of the statement that it stands in.
 func (m *maker) group(l *theLine, b *bill, r *Row) error {
-	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode), l.payment.Sign() < 0}
+	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode),
+		l.payment.Sign() < 0}
 	if l.product.code >= 0 {
 		key.service = m.src.Books.Products[l.product.code].ServiceTypeCode
 	}
@@ -407,7 +417,8 @@ func (m *maker) group(l *theLine, b *bill, r *Row) error {
 	return nil
 }
 
-// endCustomer makes the rows that follow a customer's lines: terms of its orders, and what rounding adds to a partner's statement.
+// endCustomer makes the rows that follow a customer's lines: terms of its orders, and what rounding adds to a partner's
+// statement.
 func (m *maker) endCustomer() error {
 	if err := m.spread(); err != nil {
 		return err
@@ -418,7 +429,8 @@ func (m *maker) endCustomer() error {
 	}
 	clear(m.groups)
 	slices.SortFunc(list, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(a.key.partner, b.key.partner), cmp.Compare(a.key.reseller, b.key.reseller), strings.Compare(a.key.service, b.key.service),
+		return cmp.Or(cmp.Compare(a.key.partner, b.key.partner), cmp.Compare(a.key.reseller, b.key.reseller),
+			strings.Compare(a.key.service, b.key.service),
 			cmp.Compare(a.key.mode, b.key.mode), cmp.Compare(b2i(a.key.negative), b2i(b.key.negative)))
 	})
 	for _, g := range list {
@@ -427,7 +439,8 @@ func (m *maker) endCustomer() error {
 		if err != nil {
 			return err
 		}
-		if err := m.difference(g.account, m.at, g.product, whole.Sub(g.sum), "Rounding of "+g.product.service); err != nil {
+		if err := m.difference(g.account, m.at, g.product, whole.Sub(g.sum), "Rounding of "+
+			g.product.service); err != nil {
 			return err
 		}
 	}
@@ -456,8 +469,8 @@ func (m *maker) difference(account Party, customer string, p *product, amount de
 // billing is what rows are about that no product is behind.
 func billing() *product { return &product{code: -1, service: "Billing", category: "Other"} }
 
-// rounding makes the row of what the cycle's rounding took from a customer's statement (spec §4.2). It is of who invoices the customer at
-// the cycle's last instant.
+// rounding makes the row of what the cycle's rounding took from a customer's statement (spec §4.2). It is of who
+// invoices the customer at the cycle's last instant.
 func (m *maker) rounding(row rows.Row) error {
 	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])
 	customer := row.Word(tables.SCustomerID)
@@ -481,8 +494,8 @@ func (m *maker) invoicer(customer string) int32 {
 	return settlement.Vendor
 }
 
-// incentives makes a credit of each incentive of a period that ends with the cycle, void ones left out, by who sells to the partner at the
-// period's last instant: the vendor does not settle with a distributor's reseller.
+// incentives makes a credit of each incentive of a period that ends with the cycle, void ones left out, by who sells to
+// the partner at the period's last instant: the vendor does not settle with a distributor's reseller.
 func (m *maker) incentives() error {
 	list, err := m.src.Incentives()
 	if err != nil {
@@ -505,7 +518,8 @@ func (m *maker) incentives() error {
 			return err
 		}
 		r.Product, r.Category, r.Frequency, r.What = billing(), credit, oneTime, "incentive"
-		r.Description = "Incentive " + m.src.Books.Programmes[in.Programme].ID + " of " + in.Period.String() + ", " + in.State.String()
+		r.Description = "Incentive " + m.src.Books.Programmes[in.Programme].ID + " of " + in.Period.String() + ", " +
+			in.State.String()
 		r.Start, r.End = span.From, span.To
 		r.Billed, r.Effective, r.List, r.Contracted = amount, amount, amount, amount
 		if err := m.emit(r); err != nil {

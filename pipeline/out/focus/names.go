@@ -20,15 +20,17 @@ type product struct {
 }
 
 // categories are the service categories of FOCUS 1.2.
-var categories = []string{"AI and Machine Learning", "Analytics", "Business Applications", "Compute", "Databases", "Developer Tools", "Identity",
-	"Integration", "Internet of Things", "Management and Governance", "Media", "Migration", "Mobile", "Multicloud", "Networking", "Other", "Security",
+var categories = []string{"AI and Machine Learning", "Analytics", "Business Applications", "Compute", "Databases",
+	"Developer Tools", "Identity",
+	"Integration", "Internet of Things", "Management and Governance", "Media", "Migration", "Mobile", "Multicloud",
+	"Networking", "Other", "Security",
 	"Storage", "Web"}
 
-// shelf has the products by sku. A service has one name and one category, those of its first product by sku that has one, for FOCUS has
-// it so; a category that FOCUS does not know is none.
-type shelf map[string]*product
+// dictionary has the products by sku. A service has one name and one category, those of its first product by sku that
+// has one, for FOCUS has it so; a category that FOCUS does not know is none.
+type dictionary map[string]*product
 
-func newShelf(b *books.Books) shelf {
+func newDictionary(b *books.Books) dictionary {
 	names, kinds := map[string]string{}, map[string]string{}
 	for i := range b.Products {
 		p := &b.Products[i]
@@ -41,7 +43,7 @@ func newShelf(b *books.Books) shelf {
 	}
 	// Two services of one name are one service to FOCUS.
 	byName := map[string]string{}
-	s := shelf{}
+	s := dictionary{}
 	for i := range b.Products {
 		p := &b.Products[i]
 		service := or(names[p.ServiceTypeCode], p.ServiceTypeCode)
@@ -87,9 +89,11 @@ func partnerParty(b *books.Books, code int32, end period.Instant) Party {
 }
 
 // listed are the units that FOCUS writes in its own way, by their small letters in the singular.
-var listed = map[string]string{"year": "Years", "month": "Months", "day": "Days", "hour": "Hours", "minute": "Minutes", "second": "Seconds",
-	"count": "Count", "unit": "Units", "request": "Requests", "token": "Tokens",
-	"b": "B", "kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "pb": "PB", "eb": "EB", "kib": "KiB", "mib": "MiB", "gib": "GiB", "tib": "TiB", "pib": "PiB"}
+var listed = map[string]string{"year": "Years", "month": "Months", "day": "Days", "hour": "Hours", "minute": "Minutes",
+	"second": "Seconds",
+	"count":  "Count", "unit": "Units", "request": "Requests", "token": "Tokens",
+	"b": "B", "kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "pb": "PB", "eb": "EB", "kib": "KiB", "mib": "MiB",
+	"gib": "GiB", "tib": "TiB", "pib": "PiB"}
 
 // focusUnit is a measure as FOCUS writes units: GB-hour is GB-Hours, call is Calls, 1000 calls is 1000 Calls.
 func focusUnit(measure string) string {
@@ -134,8 +138,8 @@ func unitWord(word string, plural bool) string {
 	return string(runes)
 }
 
-// tags makes an object of the tags of a record: an object of scalars stays as it is, key=value pairs between commas or semicolons become
-// one, a key alone is true. Later pairs of a key win. What is neither is one tag, `tag`.
+// tags makes an object of the tags of a record: an object of scalars stays as it is, key=value pairs between commas or
+// semicolons become one, a key alone is true. Later pairs of a key win. What is neither is one tag, `tag`.
 func tags(text []byte) string {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {

@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// terms reads what a customer's subscriptions are made of: the lines of orders of this cycle and of earlier ones, and the orders
-// themselves, which say what an unsubscribe takes back.
+// terms reads what a customer's subscriptions are made of: the lines of orders of this cycle and of earlier ones, and
+// the orders themselves, which say what an unsubscribe takes back.
 type terms struct {
 	m             *maker
 	lines, orders *ahead
@@ -43,7 +43,8 @@ func (m *maker) openTerms(ctx context.Context) (*terms, error) {
 	if err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}
-	return &terms{m, &ahead{rows: lines, customer: tables.LCustomerID}, &ahead{rows: orders, customer: tables.OCustomerID}}, nil
+	return &terms{m, &ahead{rows: lines, customer: tables.LCustomerID},
+		&ahead{rows: orders, customer: tables.OCustomerID}}, nil
 }
 
 func (t *terms) close() error { return errors.Join(t.lines.rows.Close(), t.orders.rows.Close()) }
@@ -125,14 +126,15 @@ func (m *maker) note(l *theLine, span period.Span) error {
 	return nil
 }
 
-// spread makes a row of each term: the share of its amount that falls into the cycle, by microseconds. Shares are differences of what has
-// come up to a cycle's bounds, so that those of all cycles add up to the amount.
+// spread makes a row of each term: the share of its amount that falls into the cycle, by microseconds. Shares are
+// differences of what has come up to a cycle's bounds, so that those of all cycles add up to the amount.
 func (m *maker) spread() error {
 	for i := range m.orders {
 		t := &m.orders[i]
 		from, to := max(t.span.From, m.set.Bounds.From), min(t.span.To, m.set.Bounds.To)
 		whole := int64(t.span.To - t.span.From)
-		t.row.Effective = part(t.amount, int64(to-t.span.From), whole).Sub(part(t.amount, int64(from-t.span.From), whole))
+		t.row.Effective = part(t.amount, int64(to-t.span.From), whole).Sub(part(t.amount, int64(from-t.span.From),
+			whole))
 		t.row.Start, t.row.End = down(from), up(to)
 		if err := m.emit(&t.row); err != nil {
 			return err

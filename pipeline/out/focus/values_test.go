@@ -23,23 +23,27 @@ func TestDecimals(t *testing.T) {
 		raw, want string
 		scale     int
 	}{
-		{"0", "0", 20}, {"1", "0.00000000000000000001", 20}, {"-130000000", "-1.3", 8}, {"100", "100", 0}, {"1000000000000", "100", 10},
+		{"0", "0", 20}, {"1", "0.00000000000000000001", 20}, {"-130000000", "-1.3", 8}, {"100", "100", 0},
+		{"1000000000000", "100", 10},
 		{"-99999999999999999999999999999999999999", "-999999999999999999.99999999999999999999", 20},
 	} {
 		if got := string(appendDec([]byte("="), num(t, c.raw), c.scale)); got != "="+c.want {
 			t.Errorf("%s with %d decimals is %s, want =%s", c.raw, c.scale, got, c.want)
 		}
 	}
-	for _, c := range []struct{ raw, want string }{{"15", "2"}, {"14", "1"}, {"-15", "-2"}, {"-14", "-1"}, {"4", "0"}, {"-5", "-1"}} {
+	for _, c := range []struct{ raw, want string }{{"15", "2"}, {"14", "1"}, {"-15", "-2"}, {"-14", "-1"}, {"4", "0"},
+		{"-5", "-1"}} {
 		if got := round(num(t, c.raw), 1); got != num(t, c.want) {
 			t.Errorf("%s tenths are %v, want %s", c.raw, got.BigInt(), c.want)
 		}
 	}
 	// 2.997 / 10 = 0.2997; 10 / 3 = 3.3333333333
-	if q, err := quotient(num(t, "299700000"), 8, num(t, "100000000000"), 10, 10); err != nil || q != num(t, "2997000000") {
+	if q, err := quotient(num(t, "299700000"), 8, num(t, "100000000000"), 10, 10); err != nil ||
+		q != num(t, "2997000000") {
 		t.Errorf("2.997 / 10 = %v, %v", q.BigInt(), err)
 	}
-	if q, err := quotient(num(t, "1000000000"), 8, num(t, "30000000000"), 10, 10); err != nil || q != num(t, "33333333333") {
+	if q, err := quotient(num(t, "1000000000"), 8, num(t, "30000000000"), 10, 10); err != nil ||
+		q != num(t, "33333333333") {
 		t.Errorf("10 / 3 = %v, %v", q.BigInt(), err)
 	}
 	// A third of 10 after 10 of 30 days, and the rest: nothing is lost between them.
@@ -61,7 +65,8 @@ func TestProduct(t *testing.T) {
 		a, b := number.Draw(t, "a"), number.Draw(t, "b")
 		want := new(big.Int).Mul(a.BigInt(), b.BigInt())
 		got, err := mul(a, b)
-		if fits := len(new(big.Int).Abs(want).String()) <= precision; fits != (err == nil) || fits && got.BigInt().Cmp(want) != 0 {
+		if fits := len(new(big.Int).Abs(want).String()) <= precision; fits != (err == nil) || fits &&
+			got.BigInt().Cmp(want) != 0 {
 			t.Fatalf("%v × %v = %v, %v; want %v", a.BigInt(), b.BigInt(), got.BigInt(), err, want)
 		}
 	})
@@ -70,8 +75,10 @@ func TestProduct(t *testing.T) {
 func TestUnits(t *testing.T) {
 	t.Parallel()
 	for measure, want := range map[string]string{
-		"GB": "GB", "GB-hour": "GB-Hours", "hour": "Hours", "minute": "Minutes", "call": "Calls", "piece": "Pieces", "request": "Requests", "Mbps": "Mbps",
-		"kilotoken": "Kilotokens", "1000 calls": "1000 Calls", "GB/month": "GB/Month", "gib": "GiB", "seats": "Seats", "vCPU-hours": "vCPU-Hours", "": "",
+		"GB": "GB", "GB-hour": "GB-Hours", "hour": "Hours", "minute": "Minutes", "call": "Calls", "piece": "Pieces",
+		"request": "Requests", "Mbps": "Mbps",
+		"kilotoken": "Kilotokens", "1000 calls": "1000 Calls", "GB/month": "GB/Month", "gib": "GiB", "seats": "Seats",
+		"vCPU-hours": "vCPU-Hours", "": "",
 	} {
 		if got := focusUnit(measure); got != want {
 			t.Errorf("%q is %q, want %q", measure, got, want)
@@ -82,9 +89,11 @@ func TestUnits(t *testing.T) {
 func TestTags(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"": "", " ": "", "env=prod": `{"env":"prod"}`, "env=prod; team = a=b,spot": `{"env":"prod","team":"a=b","spot":true}`, "a=1,a=2": `{"a":"2"}`,
-		`{"env": "prod", "n": 1, "x": null}`: `{"env":"prod","n":1,"x":null}`, `{"a":[1]}`: `{"tag":"{\"a\":[1]}"}`, `{"a":1,"a":2}`: `{"tag":"{\"a\":1,\"a\":2}"}`,
-		`{"a":1} x`: `{"tag":"{\"a\":1} x"}`, "<b>": `{"<b>":true}`, ";=x;": "",
+		"": "", " ": "", "env=prod": `{"env":"prod"}`,
+		"env=prod; team = a=b,spot": `{"env":"prod","team":"a=b","spot":true}`, "a=1,a=2": `{"a":"2"}`,
+		`{"env": "prod", "n": 1, "x": null}`: `{"env":"prod","n":1,"x":null}`, `{"a":[1]}`: `{"tag":"{\"a\":[1]}"}`,
+		`{"a":1,"a":2}`: `{"tag":"{\"a\":1,\"a\":2}"}`,
+		`{"a":1} x`:     `{"tag":"{\"a\":1} x"}`, "<b>": `{"<b>":true}`, ";=x;": "",
 	} {
 		if got := tags([]byte(text)); got != want {
 			t.Errorf("%q became %q, want %q", text, got, want)

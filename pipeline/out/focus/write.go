@@ -156,9 +156,11 @@ func newParquet(w io.Writer) (*parquetFile, error) {
 		fields[i] = arrow.Field{Name: c.Name, Type: c.Kind.arrow(), Nullable: c.Nullable}
 	}
 	schema := arrow.NewSchema(fields, nil)
-	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1), parquet.WithCreatedBy("tollbook"))
+	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(1),
+		parquet.WithCreatedBy("tollbook"))
 	var err error
-	f.w, err = pqarrow.NewFileWriter(schema, struct{ io.Writer }{w}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
+	f.w, err = pqarrow.NewFileWriter(schema, struct{ io.Writer }{w}, props,
+		pqarrow.NewArrowWriterProperties(pqarrow.WithCoerceTimestamps(arrow.Microsecond)))
 	if err != nil {
 		return nil, fmt.Errorf("start a FOCUS file: %w", err)
 	}
@@ -227,7 +229,8 @@ func (f *parquetFile) end() error {
 	return errors.Join(err, f.w.Close())
 }
 
-// Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers of its own.
+// Issuers are who issued an invoice of a cycle, by id, the vendor first: who sells to a partner, and who has customers
+// of its own.
 func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err error) {
 	list, err := s.Statements(ctx, cycle, "")
 	if err != nil {
@@ -258,8 +261,9 @@ func (s *Source) Issuers(ctx context.Context, cycle string) (out []string, err e
 	return append([]string{settlement.VendorID}, slices.Sorted(maps.Keys(seen))...), err
 }
 
-// Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's name, the request, and
-// of program, which says by what version of the program they are written.
+// Tag names the bytes that Write gives, as export.Request.Tag does: of the committed state, the books, the vendor's
+// name, the request, and of program, which says by what version of the program they are written.
 func (s *Source) Tag(r Request, format, program string) string {
-	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash, s.Books.Hash, s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
+	return string(lake.HashBytes(fmt.Appendf(nil, "focus %q %q %x %q %q %q %q %q", program, s.Snap.Hash, s.Books.Hash,
+		s.Publisher, r.Cycle, r.Issuer, r.Account, format)))
 }

@@ -54,10 +54,13 @@ func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*pu
 			switch {
 			case !found:
 				e.List = append(e.List, fmt.Sprintf("%s has no column %s", p.data(), want.name))
-				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.data()), clickhouse.Name(want.name), want.kind))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s", s.name(p.data()),
+					clickhouse.Name(want.name), want.kind))
 			case got != want.kind:
-				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.name, p.data(), got, want.kind))
-				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.data()), clickhouse.Name(want.name), want.kind))
+				e.List = append(e.List, fmt.Sprintf("column %s of %s is %s, not %s", want.name, p.data(), got,
+					want.kind))
+				e.Fix = append(e.Fix, fmt.Sprintf("ALTER TABLE %s MODIFY COLUMN %s %s", s.name(p.data()),
+					clickhouse.Name(want.name), want.kind))
 			}
 		}
 	}

@@ -15,8 +15,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// Of a cycle that was archived the server goes on showing what stays in the lake, to the last digit: statements, partner statements,
-// accounts and rejects. Its lines go, also over a night and another publish; a state from before the archiving has them, for keep.
+// Of a cycle that was archived the server goes on showing what stays in the lake, to the last digit: statements,
+// partner statements, accounts and rejects. Its lines go, also over a night and another publish; a state from before
+// the archiving has them, for keep.
 func TestArchived(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -30,7 +31,8 @@ func TestArchived(t *testing.T) {
 			kept = append(kept, line)
 		}
 	}
-	w.must(os.WriteFile(name, []byte(strings.Join(kept, "")+"usage: {max_age_months: 1}\nretention: {lines_months: 1}\n"), 0o644))
+	w.must(os.WriteFile(name, []byte(strings.Join(kept, "")+"usage: {max_age_months: 1}\n"+
+		"retention: {lines_months: 1}\n"), 0o644))
 	closing := func(asOf, month string) {
 		t.Helper()
 		w.asOf = asOf
@@ -41,16 +43,20 @@ func TestArchived(t *testing.T) {
 		}
 	}
 	closing(sample.AsOf, sample.Cycle)
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "october.csv"), []byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
+	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "october.csv"),
+		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:00:00+08:00,60
 `), 0o644))
 	closing("2026-11-05T04:00:00Z", "2026-10")
 	stays := func() string {
 		t.Helper()
-		return w.ask("SELECT cycle, count(), sum(payment_amount), sum(due_amount), sum(debt_amount) FROM copy.statements GROUP BY cycle ORDER BY cycle") + "\n" +
-			w.ask("SELECT cycle, count(), sum(payment_amount), sum(performance_amount), sum(owed_amount), sum(margin_amount) FROM copy.partner_statements GROUP BY cycle ORDER BY cycle") + "\n" +
+		return w.ask("SELECT cycle, count(), sum(payment_amount), sum(due_amount), sum(debt_amount) FROM "+
+			"copy.statements GROUP BY cycle ORDER BY cycle") + "\n" +
+			w.ask("SELECT cycle, count(), sum(payment_amount), sum(performance_amount), sum(owed_amount), "+
+				"sum(margin_amount) FROM copy.partner_statements GROUP BY cycle ORDER BY cycle") + "\n" +
 			w.ask("SELECT cycle, count(), sum(amount) FROM copy.accounts GROUP BY cycle ORDER BY cycle") + "\n" +
-			w.ask("SELECT count() FROM copy.rejects") + "\n" + w.ask("SELECT count(), sum(incentive_amount) FROM copy.incentives")
+			w.ask("SELECT count() FROM copy.rejects") + "\n" +
+			w.ask("SELECT count(), sum(incentive_amount) FROM copy.incentives")
 	}
 	lines := "SELECT cycle, count() FROM copy.lines WHERE day != 'events' GROUP BY cycle ORDER BY cycle"
 	before, october, earlier := stays(), strings.Split(w.ask(lines), "\n"), w.head()
@@ -59,7 +65,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 	}
 	r, err := run.Prune(t.Context(), w.workspace(), run.PruneOptions{}, w.options())
 	w.must(err)
-	if len(r.Cycles) != 1 || r.Published == nil || !r.Published.Changed || len(r.Published.Mended) > 0 {
+	if len(r.Cycles) != 1 || r.Published == nil || !r.Published.Changed || len(r.Published.Repaired) > 0 {
 		t.Fatalf("archived %+v, waits %+v, published %+v, owed %+v", r.Cycles, r.Waits, r.Published, r.Owed)
 	}
 	check := func(when string) {
@@ -82,7 +88,8 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 		t.Errorf("a state from before: %v %s", err, got)
 	}
 	refused := new(workspace.RefusedError)
-	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) || !strings.Contains(err.Error(), "archived") {
+	if _, err := w.tryPublish(run.PublishOptions{Cycle: cycle(t, "2026-09")}); !errors.As(err, &refused) ||
+		!strings.Contains(err.Error(), "archived") {
 		t.Errorf("published alone: %v", err)
 	}
 	w.asOf = "2026-11-06T04:00:00Z"
@@ -93,7 +100,7 @@ october,delta,delta-depot,vm.c2,east-1,2026-10-10T00:00:00+08:00,2026-10-10T01:0
 	}
 	check("after a night")
 	w.ask("DELETE FROM copy_internal.statements_data WHERE cycle = '2026-09'")
-	if r := w.publish(); len(r.Mended) == 0 {
+	if r := w.publish(); len(r.Repaired) == 0 {
 		t.Errorf("%+v", r)
 	}
 	check("after rows of the archived cycle were deleted by hand and published again")

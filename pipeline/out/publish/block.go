@@ -10,8 +10,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made for a row: codes of
-// words become keys, decimals stay the integers that they are.
+// block is the columns of one INSERT, filled batch by batch from what the lake's files are read into. Nothing is made
+// for a row: codes of words become keys, decimals stay the integers that they are.
 type block struct {
 	table *published
 	load  proto.ColUInt64

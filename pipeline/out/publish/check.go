@@ -15,13 +15,14 @@ import (
 type place struct{ server, table, cycle string }
 
 func comparePlaces(a, b place) int {
-	return cmp.Or(strings.Compare(a.server, b.server), strings.Compare(a.table, b.table), strings.Compare(a.cycle, b.cycle))
+	return cmp.Or(strings.Compare(a.server, b.server), strings.Compare(a.table, b.table),
+		strings.Compare(a.cycle, b.cycle))
 }
 
 func placeOf(n *node, l *load) place { return place{n.Address(), l.table + "_data", l.cycle} }
 
-// makeup is what a partition is made of, in words that a merge leaves as they are and that an insertion, a deletion or a change by anybody
-// alters.
+// makeup is what a partition is made of, in words that a merge leaves as they are and that an insertion, a deletion or
+// a change by anybody alters.
 type makeup struct {
 	uuid                  string // of the table
 	rows, block, mutation uint64 // number of rows; the newest block, the newest mutation
@@ -29,7 +30,8 @@ type makeup struct {
 
 // text is the makeup and the loads that were found right in it.
 func (m makeup) text(loads []uint64) string {
-	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation, lake.HashBytes([]byte(join(loads))))
+	return fmt.Sprintf("%s rows %d block %d mutation %d loads %s", m.uuid, m.rows, m.block, m.mutation,
+		lake.HashBytes([]byte(join(loads))))
 }
 
 // makeups asks a server what its partitions are made of.
@@ -37,7 +39,8 @@ func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 	out := make(map[place]makeup)
 	var m makeup
 	var name, cycle string
-	sql := `SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
+	sql :=
+		`SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
 	err := n.Each(
@@ -58,7 +61,8 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
 	out := make(map[place]string)
 	var name, cycle, text string
-	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + r.schema.name("checks") + " GROUP BY table_name, cycle"
+	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + r.schema.name("checks") +
+		" GROUP BY table_name, cycle"
 	err := n.Each(ctx, "read checks", sql, nil, func() { clear(out) }, []any{&name, &cycle, &text}, func() error {
 		out[place{n.Address(), name, cycle}] = text
 		return nil
@@ -66,8 +70,8 @@ func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
 	return out, err
 }
 
-// check finds out which loads are whole on their servers. A partition that is made of what it was made of when the same loads were last
-// found right in it is not counted again (PUB-7).
+// check finds out which loads are whole on their servers. A partition that is made of what it was made of when the same
+// loads were last found right in it is not counted again (PUB-7).
 func (r *run) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
 	for _, n := range r.nodes.holders() {
@@ -134,5 +138,6 @@ func idsOf(loads []*load) []uint64 {
 // onlyMine reports whether nothing happened to a partition since check looked at it but what this publish inserted.
 func (r *run) onlyMine(at place, now makeup) bool {
 	was := r.was[at]
-	return r.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+r.inserted[at] && (was.uuid == "" || was.uuid == now.uuid)
+	return r.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+r.inserted[at] &&
+		(was.uuid == "" || was.uuid == now.uuid)
 }

@@ -59,7 +59,8 @@ func (r *run) mutationFails(ctx context.Context) string {
 	return ""
 }
 
-// clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that runs now began.
+// clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that
+// runs now began.
 func (r *run) clean(ctx context.Context) error {
 	if err := r.adoptStrays(ctx); err != nil {
 		return err
@@ -88,8 +89,9 @@ func (r *run) clean(ctx context.Context) error {
 		r.report.Waiting++
 		return true
 	})
-	// A row of the pointer goes when the move after it is that old, and before any row that it names (PUB-11): what is to be deleted was
-	// dropped by such a move or an earlier one. Its loads, if this ends before they are deleted, are then known as never shown.
+	// A row of the pointer goes when the move after it is that old, and before any row that it names (PUB-11): what is
+	// to be deleted was dropped by such a move or an earlier one. Its loads, if this ends before they are deleted, are
+	// then known as never shown.
 	var old []uint64
 	for i := 0; i+1 < len(moves); i++ {
 		if gone(moves[i+1]) {
@@ -122,17 +124,18 @@ func (r *run) oldest(ctx context.Context) (oldest int64, err error) {
 	return oldest, nil
 }
 
-// oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside. Queries without a
-// user are the server's own.
+// oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside.
+// Queries without a user are the server's own.
 func (r *run) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	var elapsed int64
-	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != queryID()"
+	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
+		"queryID()"
 	err := n.One(ctx, "read system.processes", sql, nil, &elapsed)
 	return elapsed, err
 }
 
-// adoptStrays notes loads that lie in the tables and that nobody noted: what a publish that was stopped left behind. Tables that are made
-// of what they were made of hold none.
+// adoptStrays notes loads that lie in the tables and that nobody noted: what a publish that was stopped left behind.
+// Tables that are made of what they were made of hold none.
 func (r *run) adoptStrays(ctx context.Context) error {
 	known := make(map[uint64]bool)
 	for id := range r.noted {
@@ -146,7 +149,8 @@ func (r *run) adoptStrays(ctx context.Context) error {
 			}
 			var id uint64
 			var found []uint64
-			err := n.Each(ctx, "look for rows of no known load", "SELECT DISTINCT load FROM "+r.schema.name(at.table)+" WHERE cycle = ?", []any{at.cycle},
+			err := n.Each(ctx, "look for rows of no known load", "SELECT DISTINCT load FROM "+r.schema.name(at.table)+
+				" WHERE cycle = ?", []any{at.cycle},
 				func() { found = found[:0] }, []any{&id}, func() error {
 					found = append(found, id)
 					return nil
@@ -157,7 +161,8 @@ func (r *run) adoptStrays(ctx context.Context) error {
 			for _, id := range found {
 				if !known[id] {
 					known[id] = true
-					strays = append(strays, load{id: id, table: at.table[:len(at.table)-len("_data")], cycle: at.cycle, shard: n.shard})
+					strays = append(strays, load{id: id, table: at.table[:len(at.table)-len("_data")], cycle: at.cycle,
+						shard: n.shard})
 				}
 			}
 		}
@@ -216,10 +221,11 @@ func (r *run) history(ctx context.Context) (map[uint64][]uint64, error) {
 	var number uint64
 	var loads []uint64
 	for _, n := range r.nodes.all {
-		err := n.Each(ctx, "read earlier pointers", "SELECT number, loads FROM "+r.schema.name("published"), nil, func() {}, []any{&number, &loads}, func() error {
-			shown[number] = slices.Clone(loads)
-			return nil
-		})
+		err := n.Each(ctx, "read earlier pointers", "SELECT number, loads FROM "+r.schema.name("published"), nil,
+			func() {}, []any{&number, &loads}, func() error {
+				shown[number] = slices.Clone(loads)
+				return nil
+			})
 		if err != nil {
 			return nil, err
 		}
@@ -245,7 +251,8 @@ func (r *run) remove(ctx context.Context, list []waste) error {
 		if p == nil {
 			continue
 		}
-		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", r.schema.name(p.data()), at.cycle, join(loads))
+		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", r.schema.name(p.data()), at.cycle,
+			join(loads))
 		err := each(ctx, r.nodes.holders(), func(ctx context.Context, n *node) error {
 			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)
 		})
@@ -261,12 +268,13 @@ func (r *run) remove(ctx context.Context, list []waste) error {
 func (r *run) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
 	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", r.schema.name(table), column, join(ids))
 	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
-		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows", sql)
+		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
+			sql)
 	})
 }
 
-// note keeps what partitions are made of now that they were found right, so that the next publish need not count them again. A partition
-// in which more happened than this publish did is left to be counted.
+// note keeps what partitions are made of now that they were found right, so that the next publish need not count them
+// again. A partition in which more happened than this publish did is left to be counted.
 func (r *run) note(ctx context.Context, shown map[place][]uint64) error {
 	for _, n := range r.nodes.holders() {
 		now, err := r.makeups(ctx, n)
@@ -274,7 +282,8 @@ func (r *run) note(ctx context.Context, shown map[place][]uint64) error {
 			return err
 		}
 		names, cycles, texts := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality(), proto.ColStr{}
-		in := proto.Input{{Name: "table_name", Data: names}, {Name: "cycle", Data: cycles}, {Name: "parts", Data: &texts}}
+		in := proto.Input{{Name: "table_name", Data: names}, {Name: "cycle", Data: cycles},
+			{Name: "parts", Data: &texts}}
 		var list []place
 		for _, at := range slices.SortedFunc(maps.Keys(shown), comparePlaces) {
 			if at.server == n.Address() && r.changed[at] && r.onlyMine(at, now[at]) {

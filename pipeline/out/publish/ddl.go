@@ -74,8 +74,8 @@ func (s Schema) rows(table string) string {
 	return fmt.Sprintf("Distributed('%s', '%s', '%s_data')", s.Cluster, s.Internal(), table)
 }
 
-// live is what a view shows of a table: one read of the pointer, as one value, before the data is read. GLOBAL makes the server that is
-// asked read it, and no other.
+// live is what a view shows of a table: one read of the pointer, as one value, before the data is read. GLOBAL makes
+// the server that is asked read it, and no other.
 func (s Schema) live() string {
 	return fmt.Sprintf("load GLOBAL IN (SELECT arrayJoin((SELECT argMax(loads, number) FROM %s)))", s.name("published"))
 }
@@ -151,7 +151,8 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	st.whole = !slices.ContainsFunc(tableNames(), func(name string) bool { return !tables[name] }) &&
 		!slices.ContainsFunc(viewNames(), func(name string) bool { return !views[name] })
 	var version uint32
-	err = c.Each(ctx, "read schema_versions", "SELECT version, name, hash FROM "+s.name("schema_versions")+" ORDER BY applied_at, version", nil,
+	err = c.Each(ctx, "read schema_versions", "SELECT version, name, hash FROM "+s.name("schema_versions")+
+		" ORDER BY applied_at, version", nil,
 		func() { st.versions, st.views = nil, "" }, []any{&version, &name, &hash}, func() error {
 			if version == 0 {
 				st.views = hash
@@ -220,14 +221,15 @@ type NewerError struct {
 
 // Error says which versions.
 func (e *NewerError) Error() string {
-	return fmt.Sprintf("the tables on %s are of version %d, this program knows versions up to %d", e.Server, e.Version, e.Ours)
+	return fmt.Sprintf("the tables on %s are of version %d, this program knows versions up to %d", e.Server, e.Version,
+		e.Ours)
 }
 
 // Hint is what to do about it.
 func (e *NewerError) Hint() string { return "publish with the program that made them, or a newer one" }
 
-// Drift names what a publish would run on a server to bring its tables to this program's version; none = nothing. It changes nothing. Errors:
-// *NewerError, *NotViewsError, *AlteredError.
+// Drift names what a publish would run on a server to bring its tables to this program's version; none = nothing. It
+// changes nothing. Errors: *NewerError, *NotViewsError, *AlteredError.
 func (s Schema) Drift(ctx context.Context, c *clickhouse.Conn, samples bool) (drift []string, err error) {
 	steps, _, err := s.plan(ctx, c)
 	if err != nil {

@@ -42,7 +42,8 @@ func TestDDLHasTheColumns(t *testing.T) {
 		for _, c := range p.def.Columns {
 			columns = append(columns, c.Name)
 		}
-		if got := regexp.MustCompile(`,?\s+`).ReplaceAllString(strings.TrimSpace(body), ","); got != strings.Join(columns, ",") {
+		if got := regexp.MustCompile(`,?\s+`).ReplaceAllString(strings.TrimSpace(body),
+			","); got != strings.Join(columns, ",") {
 			t.Errorf("view %s has %s, want %s", p.name, got, strings.Join(columns, ","))
 		}
 	}
@@ -52,11 +53,13 @@ func TestDDLHasTheColumns(t *testing.T) {
 	}
 }
 
-// two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that agrees.
+// two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that
+// agrees.
 func two(lines, statements string, totals ...lake.Total) *run {
 	list := theTables(false)
 	r := &run{tables: list, whole: make(map[key]*load), report: &Report{},
-		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2, Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}
+		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2,
+			Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}
 	add := func(name, path, payment string, bucket int) {
 		p := find(list, name)
 		i := &item{table: p, path: path, cycle: "2026-09", bucket: bucket}
@@ -78,7 +81,8 @@ func two(lines, statements string, totals ...lake.Total) *run {
 	return r
 }
 
-// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named (spec §6.6).
+// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named (spec
+// §6.6).
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -87,10 +91,12 @@ func TestTotalsThatDiffer(t *testing.T) {
 	}{
 		{two("123456789012345678.00000001", "123456789012345678.00000001"), ""},
 		{two("123456789012345678.00000001", "123456789012345678"),
-			"publish: payment_amount of cycle 2026-09, bucket 1 differs: 123456789012345678.00000001 in lines, but 123456789012345678 in statements"},
+			"publish: payment_amount of cycle 2026-09, bucket 1 differs: 123456789012345678.00000001 in lines, but " +
+				"123456789012345678 in statements"},
 		{two("1", "1", lake.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000000"}), ""},
 		{two("1", "1", lake.Total{Name: "2026-09/lines.payment_amount", Value: "1.10000001"}),
-			"publish: payment_amount of cycle 2026-09 differs: 1.10000001 in the lake's control totals, but 1.1 in lines on the server"},
+			"publish: payment_amount of cycle 2026-09 differs: 1.10000001 in the lake's control totals, but 1.1 in " +
+				"lines on the server"},
 	} {
 		err := c.r.totals()
 		var differ *DifferError
@@ -102,7 +108,8 @@ func TestTotalsThatDiffer(t *testing.T) {
 
 func TestTrimZeros(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{"1.50000000": "1.5", "100": "100", "100.00": "100", "-0.00000000": "0", "0": "0", "-1.01": "-1.01"} {
+	for text, want := range map[string]string{"1.50000000": "1.5", "100": "100", "100.00": "100", "-0.00000000": "0",
+		"0": "0", "-1.01": "-1.01"} {
 		if got := trimZeros(text); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
@@ -116,7 +123,8 @@ func TestGroups(t *testing.T) {
 	of := func(cycle string, bucket int, rows int64) *item {
 		return &item{table: p, cycle: cycle, bucket: bucket, rows: rows}
 	}
-	list := groups([]*item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10), of("2026-10", 0, 10), of("2026-10", 2, mostRows), of("2026-10", 4, 1),
+	list := groups([]*item{of("2026-09", 0, 10), of("2026-09", 2, 10), of("2026-09", 3, 10), of("2026-10", 0, 10),
+		of("2026-10", 2, maxRows), of("2026-10", 4, 1),
 		of("2026-10", lake.NoBucket, 1)}, 2)
 	var got []string
 	for _, g := range list {

@@ -20,7 +20,8 @@ import (
 // batches are the rows of an item, in order; a batch is valid until the next.
 type batches = iter.Seq2[*parquet.Columns, error]
 
-// item is one thing to be published: a file of the lake, or what is worked out. Its path says what it is and what is in it.
+// item is one thing to be published: a file of the lake, or what is worked out. Its path says what it is and what is in
+// it.
 type item struct {
 	table  *published
 	path   string
@@ -51,7 +52,9 @@ type Source struct {
 // cycles are the cycles to be published: of those that are archived there is no whole table of lines to show.
 func (s *Source) cycles() ([]lake.CycleRef, error) {
 	if s.Cycle == "" {
-		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool { return ref.Archived != nil }), nil
+		return slices.DeleteFunc(slices.Clone(s.Snap.Manifest.Cycles), func(ref lake.CycleRef) bool {
+			return ref.Archived != nil
+		}), nil
 	}
 	if err := rows.HasCycle(s.Snap, s.Cycle); err != nil {
 		return nil, err
@@ -129,13 +132,15 @@ func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
 		if i < 0 || e.Rows == 0 {
 			continue
 		}
-		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true, rows: e.Rows, sums: e.Sums,
+		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true,
+			rows: e.Rows, sums: e.Sums,
 			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
 	}
 	return out
 }
 
-// sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from one to the other.
+// sentRows is how many rows of a file are read, and sent as a block: what the processor's cache holds of the way from
+// one to the other.
 const sentRows = 8 * parquet.PageRows
 
 // readFile reads a file of the lake, some pages at a time.
@@ -166,7 +171,8 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 	}
 }
 
-// partners is the partner statements of an open cycle: they are worked out of its lines, and known by what they are worked out of.
+// partners is the partner statements of an open cycle: they are worked out of its lines, and known by what they are
+// worked out of.
 func (s *Source) partners(list []*published, cycle string, files []lake.FileEntry) *item {
 	p := find(list, "partner_statements")
 	var made strings.Builder
@@ -237,7 +243,8 @@ func (s *Source) totals(list []*published, cycle string) (*item, error) {
 		text.WriteString(t.Name + "=" + t.Value + "\n")
 	}
 	path := fmt.Sprintf("worked out/totals/cycle=%s/%s", cycle, lake.HashBytes([]byte(text.String())))
-	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, known: true, rows: int64(cols.N), read: one(cols)}, nil
+	return &item{table: p, path: path, cycle: cycle, bucket: lake.NoBucket, known: true, rows: int64(cols.N),
+		read: one(cols)}, nil
 }
 
 // one is a single batch.
@@ -254,7 +261,8 @@ func one(cols *parquet.Columns) func(context.Context) batches {
 // runsChunk is how many manifests an item of runs holds: a full one never changes.
 const runsChunk = 100
 
-// runs is the lake's history. A full stretch of it is known by the lake's first manifest and its numbers, and read only to be inserted.
+// runs is the lake's history. A full stretch of it is known by the lake's first manifest and its numbers, and read only
+// to be inserted.
 func (s *Source) runs(list []*published) ([]*item, error) {
 	p := find(list, "runs")
 	last := s.Snap.Manifest.Number
@@ -270,9 +278,10 @@ func (s *Source) runs(list []*published) ([]*item, error) {
 			to = last
 			path = fmt.Sprintf("worked out/runs/%s/%06d-%06d/%s", origin, from, to, s.Snap.Hash)
 		}
-		out = append(out, &item{table: p, path: path, bucket: lake.NoBucket, rows: to - from + 1, read: func(context.Context) batches {
-			return s.readRuns(p.def, from, to)
-		}})
+		out = append(out, &item{table: p, path: path, bucket: lake.NoBucket, rows: to - from + 1,
+			read: func(context.Context) batches {
+				return s.readRuns(p.def, from, to)
+			}})
 	}
 	return out, nil
 }

@@ -131,7 +131,7 @@ func TestOldLayout(t *testing.T) {
 			w.stopAt(publish.StepBeforeClean)
 			same("after a publish that was stopped before it cleaned up")
 			r := w.publish()
-			if r.Changed || inserted(r) != 0 || len(r.Mended) != 0 || len(r.Dropped) != 21*shards || len(r.Old) != 0 {
+			if r.Changed || inserted(r) != 0 || len(r.Repaired) != 0 || len(r.Dropped) != 21*shards || len(r.Old) != 0 {
 				t.Errorf("%+v", r)
 			}
 			same("after the publish")

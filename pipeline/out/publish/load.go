@@ -31,11 +31,11 @@ type group struct {
 	rows  int64
 }
 
-// The size of an INSERT. The server makes a part of every mostRows rows that it is sent, so that a large file becomes few parts and many
-// small files one.
+// The size of an INSERT. The server makes a part of every maxRows rows that it is sent, so that a large file becomes
+// few parts and many small files one.
 const (
-	mostRows  = 1 << 20
-	mostItems = 1000
+	maxRows  = 1 << 20
+	maxItems = 1000
 )
 
 // groups puts items together. Items come by table and path, which is by cycle.
@@ -49,7 +49,7 @@ func groups(items []*item, shards int) []*group {
 	for _, i := range items {
 		at := place{i.table.name, i.cycle, shardOf(i, shards)}
 		g := open[at]
-		if g == nil || g.rows+i.rows > mostRows || len(g.items) == mostItems {
+		if g == nil || g.rows+i.rows > maxRows || len(g.items) == maxItems {
 			g = &group{table: i.table, cycle: i.cycle, shard: at.shard}
 			open[at] = g
 			all = append(all, g)
@@ -72,7 +72,7 @@ func shardOf(i *item, shards int) int {
 func insertSettings() map[string]string {
 	return map[string]string{
 		"async_insert": "0", "insert_deduplicate": "0", "max_insert_threads": "1",
-		"min_insert_block_size_rows": fmt.Sprint(mostRows), "min_insert_block_size_bytes": "536870912",
+		"min_insert_block_size_rows": fmt.Sprint(maxRows), "min_insert_block_size_bytes": "536870912",
 	}
 }
 
@@ -88,7 +88,8 @@ type sender struct {
 	stop  func()
 }
 
-// insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for verify to say.
+// insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for
+// verify to say.
 func (r *run) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
 	s := &sender{run: r, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
@@ -97,7 +98,8 @@ func (r *run) insert(ctx context.Context, n *node, g *group, ids []uint64) (load
 	defer func() { s.stop() }()
 	at := place{n.Address(), g.table.data(), g.cycle}
 	r.begins(at)
-	err = n.Insert(ctx, &clickhouse.Insert{Table: r.schema.name(g.table.data()), Columns: s.block.input, Settings: insertSettings(), Next: s.more})
+	err = n.Insert(ctx, &clickhouse.Insert{Table: r.schema.name(g.table.data()), Columns: s.block.input,
+		Settings: insertSettings(), Next: s.more})
 	if err == nil {
 		r.ends(at, s.loads)
 	}
@@ -170,12 +172,14 @@ func (s *sender) end() error {
 		return nil
 	}
 	if l.rows != i.rows {
-		return &DifferError{What: i.path, Column: "rows", Left: fmt.Sprintf("%d in the manifest", i.rows), Right: fmt.Sprintf("%d in the file", l.rows)}
+		return &DifferError{What: i.path, Column: "rows", Left: fmt.Sprintf("%d in the manifest", i.rows),
+			Right: fmt.Sprintf("%d in the file", l.rows)}
 	}
 	for _, sum := range i.sums {
 		for k, name := range s.group.table.sumNames() {
 			if want := trimZeros(sum.Value); name == sum.Column && want != l.sums[k] {
-				return &DifferError{What: i.path, Column: name, Left: want + " in the manifest", Right: l.sums[k] + " in the file"}
+				return &DifferError{What: i.path, Column: name, Left: want + " in the manifest", Right: l.sums[k] +
+					" in the file"}
 			}
 		}
 	}
@@ -193,8 +197,8 @@ func trimZeros(text string) string {
 	return text
 }
 
-// load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids; a difference is
-// tried once more, for whoever else is at work.
+// load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids;
+// a difference is tried once more, for whoever else is at work.
 func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
 	members := r.nodes.of(g.shard)
 	if len(members) == 0 {
@@ -233,7 +237,9 @@ func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
 func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
-	err := r.nodes.all[0].Each(ctx, "ask for ids", "SELECT generateSnowflakeID() FROM numbers(?)", []any{n}, func() { list = list[:0] }, []any{&id}, func() error {
+	err := r.nodes.all[0].Each(ctx, "ask for ids", "SELECT generateSnowflakeID() FROM numbers(?)", []any{n}, func() {
+		list = list[:0]
+	}, []any{&id}, func() error {
 		list = append(list, id)
 		return nil
 	})
@@ -243,7 +249,8 @@ func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
 	return list, err
 }
 
-// record notes verified loads on every server: a publish that is stopped after it takes them up instead of inserting them again.
+// record notes verified loads on every server: a publish that is stopped after it takes them up instead of inserting
+// them again.
 func (r *run) record(ctx context.Context, loads []load) error {
 	if err := r.step(StepVerified); err != nil {
 		return err

@@ -30,10 +30,12 @@ type Pointer struct {
 // Live reads the pointer of a server. ok is false where there is none yet. Errors: *OldLayoutError, *clickhouse.Error.
 func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, ok bool, err error) {
 	var moved, asOf time.Time
-	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " + Schema{Database: database}.name("published") +
+	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
+		Schema{Database: database}.name("published") +
 		" ORDER BY number DESC LIMIT 1"
 	err = c.Each(ctx, "read the pointer", sql, nil, func() { p, ok = Pointer{}, false },
-		[]any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads}, func() error {
+		[]any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads},
+		func() error {
 			p.Moved, p.AsOf, ok = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro()), true
 			return nil
 		})
@@ -72,7 +74,8 @@ func oldLayout(ctx context.Context, c *clickhouse.Conn, database string) error {
 
 // same reports whether two pointers show the same.
 func (p *Pointer) same(o *Pointer) bool {
-	return p.Lake == o.Lake && p.Manifest == o.Manifest && p.Hash == o.Hash && slices.Equal(p.Loads, o.Loads) && slices.Equal(p.Cycles, o.Cycles) &&
+	return p.Lake == o.Lake && p.Manifest == o.Manifest && p.Hash == o.Hash && slices.Equal(p.Loads, o.Loads) &&
+		slices.Equal(p.Cycles, o.Cycles) &&
 		slices.Equal(p.Manifests, o.Manifests)
 }
 
@@ -101,8 +104,10 @@ func (r *run) put(ctx context.Context, n *node, p *Pointer) error {
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
 	cycles, manifests, loads := new(proto.ColStr).Array(), new(proto.ColUInt64).Array(), new(proto.ColUInt64).Array()
-	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: typed(&moved, moment)}, {Name: "lake", Data: &from},
-		{Name: "manifest", Data: &manifest}, {Name: "manifest_hash", Data: &hash}, {Name: "as_of", Data: typed(&asOf, moment)},
+	in := proto.Input{{Name: "number", Data: &number}, {Name: "moved_at", Data: typed(&moved, moment)},
+		{Name: "lake", Data: &from},
+		{Name: "manifest", Data: &manifest}, {Name: "manifest_hash", Data: &hash},
+		{Name: "as_of", Data: typed(&asOf, moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
 		return n.Insert(ctx, once(r.schema.name("published"), in, func() {
@@ -122,7 +127,8 @@ func (r *run) put(ctx context.Context, n *node, p *Pointer) error {
 // once is an INSERT of one block.
 func once(table string, in proto.Input, fill func()) *clickhouse.Insert {
 	done := false
-	return &clickhouse.Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0", "insert_deduplicate": "0"}, Next: func(context.Context) (bool, error) {
+	return &clickhouse.Insert{Table: table, Columns: in, Settings: map[string]string{"async_insert": "0",
+		"insert_deduplicate": "0"}, Next: func(context.Context) (bool, error) {
 		if done {
 			return false, nil
 		}
@@ -139,8 +145,10 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	name, cycle := new(proto.ColStr).LowCardinality(), new(proto.ColStr).LowCardinality()
 	path := proto.ColStr{}
 	columns, sums := new(proto.ColStr).Array(), new(proto.ColStr).Array()
-	in := proto.Input{{Name: "load", Data: &id}, {Name: "table_name", Data: name}, {Name: "path", Data: &path}, {Name: "layout", Data: &layouts},
-		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows}, {Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
+	in := proto.Input{{Name: "load", Data: &id}, {Name: "table_name", Data: name}, {Name: "path", Data: &path},
+		{Name: "layout", Data: &layouts},
+		{Name: "cycle", Data: cycle}, {Name: "shard", Data: &shard}, {Name: "rows", Data: &rows},
+		{Name: "columns", Data: columns}, {Name: "sums", Data: sums}}
 	return once(s.name("loads"), in, func() {
 		for i := range loads {
 			l := &loads[i]
@@ -157,7 +165,8 @@ func (s Schema) loadRows(loads []load) *clickhouse.Insert {
 	})
 }
 
-// MovedError says that somebody else moved the pointer while this publish was at work: it starts over from what is shown now.
+// MovedError says that somebody else moved the pointer while this publish was at work: it starts over from what is
+// shown now.
 type MovedError struct{ Was, Now uint64 }
 
 // Error says so.
@@ -182,7 +191,8 @@ func (r *run) move(ctx context.Context, next *Pointer) error {
 		return err
 	}
 	if next.Number = ids[0]; next.Number <= r.base.Number {
-		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", r.nodes.all[0].Address(), next.Number, r.base.Number)
+		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", r.nodes.all[0].Address(), next.Number,
+			r.base.Number)
 	}
 	if err := r.inTime(next); err != nil {
 		return err
@@ -210,8 +220,10 @@ func (r *run) inTime(next *Pointer) error {
 		return nil
 	}
 	for _, id := range next.Loads {
-		if _, shown := slices.BinarySearch(r.base.Loads, id); !shown && next.Number>>22 > id>>22+uint64(r.o.Keep.Milliseconds()*3/4) {
-			return errors.New("publishing took longer than three quarters of clickhouse.keep: raise it, and publish again")
+		if _, shown := slices.BinarySearch(r.base.Loads, id); !shown && next.Number>>22 > id>>22+
+			uint64(r.o.Keep.Milliseconds()*3/4) {
+			return errors.New("publishing took longer than three quarters of clickhouse.keep: raise it, and publish " +
+				"again")
 		}
 	}
 	return nil

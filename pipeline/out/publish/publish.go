@@ -72,12 +72,14 @@ type OtherLakeError struct {
 
 // Error names what is there.
 func (e *OtherLakeError) Error() string {
-	return fmt.Sprintf("clickhouse %s: database %s holds the copy of another lake (manifest %d, as of %s)", e.Server, e.Database, e.Theirs.Manifest, e.Theirs.AsOf)
+	return fmt.Sprintf("clickhouse %s: database %s holds the copy of another lake (manifest %d, as of %s)", e.Server,
+		e.Database, e.Theirs.Manifest, e.Theirs.AsOf)
 }
 
 // Hint is what to do about it.
 func (e *OtherLakeError) Hint() string {
-	return "check clickhouse.dsn; if this lake is to take its place, for instance because it was rebuilt: `tollbook publish --take-over`"
+	return "check clickhouse.dsn; if this lake is to take its place, for instance because it was rebuilt: `tollbook " +
+		"publish --take-over`"
 }
 
 // run is one publish in the making.
@@ -103,13 +105,15 @@ type run struct {
 	rows     int64            // sent so far
 }
 
-// Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError, *OtherLakeError,
-// *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever happens.
+// Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
+// *OtherLakeError, *NoClusterError, *rows.NoCycleError, those of the lake; the views show one whole state whatever
+// happens.
 func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {
 		r := &run{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: theTables(src.Samples),
-			noted: make(map[uint64]*load), whole: make(map[key]*load), was: make(map[place]makeup), changed: make(map[place]bool),
+			noted: make(map[uint64]*load), whole: make(map[key]*load), was: make(map[place]makeup),
+			changed:  make(map[place]bool),
 			inserted: make(map[place]uint64), unsure: make(map[place]int)}
 		r.report = newReport(o, src)
 		err = r.publish(ctx)
@@ -131,7 +135,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if whole, err := r.prepare(ctx); err != nil || !whole {
 		return err
 	}
-	if err := r.look(ctx); err != nil {
+	if err := r.inspect(ctx); err != nil {
 		return err
 	}
 	missing, err := r.match(ctx)
@@ -177,7 +181,7 @@ func (r *run) sent(n int) {
 }
 
 // prepare brings tables and views up to date. whole is false where a dry run finds tables missing: there is nothing to
-// look at. On a cluster every server has its tables before any has the views over them.
+// inspect at. On a cluster every server has its tables before any has the views over them.
 func (r *run) prepare(ctx context.Context) (whole bool, err error) {
 	plans, states := make([][]step, len(r.nodes.all)), make([]state, len(r.nodes.all))
 	for i, n := range r.nodes.all {
@@ -269,11 +273,13 @@ func (r *run) apply(ctx context.Context, plans [][]step, chosen func(step) bool)
 
 // columns checks the tables of every server.
 func (r *run) columns(ctx context.Context) error {
-	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error { return r.schema.checkColumns(ctx, n.Conn, r.tables) })
+	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
+		return r.schema.checkColumns(ctx, n.Conn, r.tables)
+	})
 }
 
-// look reads what is shown and what is noted, and whose copy it is.
-func (r *run) look(ctx context.Context) (err error) {
+// inspect reads what is shown and what is noted, and whose copy it is.
+func (r *run) inspect(ctx context.Context) (err error) {
 	if r.base, _, err = r.readPointer(ctx); err != nil {
 		return err
 	}
@@ -300,7 +306,8 @@ func (r *run) readLoads(ctx context.Context) error {
 	var in uint16
 	var shard uint32
 	var sums []string
-	return r.nodes.all[0].Each(ctx, "read loads", "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM "+r.schema.name("loads"), nil,
+	return r.nodes.all[0].Each(ctx, "read loads",
+		"SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM "+r.schema.name("loads"), nil,
 		func() { clear(r.noted) }, []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, func() error {
 			if in != layout {
 				path = ""
@@ -308,7 +315,8 @@ func (r *run) readLoads(ctx context.Context) error {
 			if old := r.noted[id]; old != nil && old.path != "" {
 				return nil // another publisher took it for a stray before it was noted
 			}
-			r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows), sums: slices.Clone(sums)}
+			r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
+				sums: slices.Clone(sums)}
 			return nil
 		})
 }
@@ -346,7 +354,7 @@ func (r *run) match(ctx context.Context) ([]*item, error) {
 	for _, i := range r.items {
 		l := r.whole[i.key()]
 		if l != nil && broken[l.id] != nil {
-			r.report.Mended = append(r.report.Mended, broken[l.id].text())
+			r.report.Repaired = append(r.report.Repaired, broken[l.id].text())
 			delete(r.whole, i.key())
 			l = nil
 		}
@@ -368,7 +376,8 @@ func (r *run) shows(id uint64) bool {
 	return found
 }
 
-// usable reports whether a load may be shown: it is, or it is so young that nobody takes it for waste before it is (PUB-6).
+// usable reports whether a load may be shown: it is, or it is so young that nobody takes it for waste before it is
+// (PUB-6).
 func (r *run) usable(l *load) bool {
 	young := r.begun>>22 < l.id>>22+uint64(r.o.Keep.Milliseconds()/2)
 	return l.shard < r.nodes.shards && (r.shows(l.id) || young)
@@ -419,7 +428,8 @@ func (r *run) loadAll(ctx context.Context, missing []*item) error {
 	return r.step(StepLoaded)
 }
 
-// next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves alone.
+// next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves
+// alone.
 func (r *run) next() *Pointer {
 	m := &r.src.Snap.Manifest
 	origin, _ := r.src.Snap.Origin() // was read before
@@ -472,7 +482,8 @@ func (r *run) shownAt(p *Pointer) map[place][]uint64 {
 	return out
 }
 
-// show moves the pointer if there is something new to show. Servers that are behind get the pointer that the others have.
+// show moves the pointer if there is something new to show. Servers that are behind get the pointer that the others
+// have.
 func (r *run) show(ctx context.Context, next *Pointer) error {
 	if r.base.Number != 0 && next.same(&r.base) {
 		now, behind, err := r.readPointer(ctx)

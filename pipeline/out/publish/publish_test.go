@@ -64,8 +64,10 @@ func TestChangedCycle(t *testing.T) {
 	// 100 units of an adjustment, as one line more.
 	w.must(os.MkdirAll(filepath.Join(w.dir, "inbox", "adjustments"), 0o755))
 	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "adjustments", "more.csv"),
-		[]byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nadj-more,"+w.ask("SELECT customer_id FROM copy.lines ORDER BY customer_id LIMIT 1")+","+
-			w.ask("SELECT sku FROM copy.lines ORDER BY customer_id, sku LIMIT 1")+",2026-09-20T00:00:00Z,100,9,more\n"), 0o644))
+		[]byte("adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nadj-more,"+
+			w.ask("SELECT customer_id FROM copy.lines ORDER BY customer_id LIMIT 1")+","+
+			w.ask("SELECT sku FROM copy.lines ORDER BY customer_id, sku LIMIT 1")+",2026-09-20T00:00:00Z,100,9,more\n"),
+		0o644))
 	r, err := run.Nightly(t.Context(), w.workspace(), w.options())
 	w.must(err)
 	if r.Published == nil || !r.Published.Changed || r.Published.Was != 1 || r.Published.Manifest != 2 {
@@ -114,7 +116,8 @@ func TestStopped(t *testing.T) {
 			w.stopAt1()
 			w.stopAt(point)
 			on := func(sql string) string { return strings.ReplaceAll(sql, "copy.", database+".") }
-			moved := point == publish.StepMoved || point == publish.StepBeforeClean || point == publish.StepForgotten || point == publish.StepCleaned
+			moved := point == publish.StepMoved || point == publish.StepBeforeClean || point == publish.StepForgotten ||
+				point == publish.StepCleaned
 			if point != publish.StepConnected {
 				want := "0\t0\t0\t0"
 				if moved {
@@ -142,17 +145,19 @@ func TestMended(t *testing.T) {
 	w.settings(copyOf(w.server.DSN()), "")
 	w.month()
 	for _, by := range []string{
-		"DELETE FROM copy_internal.lines_data WHERE customer_id = (SELECT min(customer_id) FROM copy_internal.lines_data)",
+		"DELETE FROM copy_internal.lines_data WHERE customer_id = (SELECT min(customer_id) FROM " +
+			"copy_internal.lines_data)",
 		"INSERT INTO copy_internal.lines_data SELECT * FROM copy_internal.lines_data LIMIT 3",
-		"ALTER TABLE copy_internal.lines_data UPDATE payment_amount = payment_amount + 1 WHERE day = '2026-09-03' SETTINGS mutations_sync = 2",
+		"ALTER TABLE copy_internal.lines_data UPDATE payment_amount = payment_amount + 1 WHERE day = '2026-09-03' " +
+			"SETTINGS mutations_sync = 2",
 		"TRUNCATE TABLE copy_internal.statements_data",
 		"DROP TABLE copy_internal.lines_data SYNC",
 		"DROP VIEW copy.lines",
 	} {
 		w.ask(by)
 		r := w.publish()
-		if strings.Contains(by, "VIEW") != (len(r.Mended) == 0) {
-			t.Errorf("%s: mended %q", by, r.Mended)
+		if strings.Contains(by, "VIEW") != (len(r.Repaired) == 0) {
+			t.Errorf("%s: mended %q", by, r.Repaired)
 		}
 		w.shows(linesSQL, sampleLines)
 		w.shows(statementsSQL, sampleDue)
@@ -172,14 +177,15 @@ func TestAltered(t *testing.T) {
 	if !errors.As(err, &altered) {
 		t.Fatalf("got %v", err)
 	}
-	want := "lines_data has no column cash_amount; column due_amount of statements_data is Decimal(38, 2), not Decimal(38, 8)"
+	want := "lines_data has no column cash_amount; column due_amount of statements_data is Decimal(38, 2), not " +
+		"Decimal(38, 8)"
 	if got := strings.Join(altered.List, "; "); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	for _, fix := range altered.Fix {
 		w.ask(fix)
 	}
-	if r := w.publish(); len(r.Mended) == 0 {
+	if r := w.publish(); len(r.Repaired) == 0 {
 		t.Errorf("what the column held is lost, and nothing was mended: %+v", r)
 	}
 	w.shows(statementsSQL, sampleDue)
@@ -192,7 +198,7 @@ func TestOwed(t *testing.T) {
 	w.settings(copyOf(w.server.DSN()), "")
 	w.must(w.server.Kill())
 	r := w.month()
-	if r.Owed == nil || !r.Look() || !r.Changed || r.Published != nil {
+	if r.Owed == nil || !r.NeedsAttention() || !r.Changed || r.Published != nil {
 		t.Fatalf("published %+v, owed %+v", r.Published, r.Owed)
 	}
 	w.must(w.server.Restart())
@@ -237,7 +243,9 @@ func TestOtherLake(t *testing.T) {
 	other := at(t, w.server, copyOf(w.server.DSN()), "")
 	other.asOf = "2026-10-06T04:00:00Z"
 	r := other.month()
-	if r.Owed == nil || !strings.Contains(r.Owed.Why, "holds the copy of another lake (manifest 1, as of 2026-10-05T04:00:00Z)") || !strings.Contains(r.Owed.Hint, "--take-over") {
+	if r.Owed == nil ||
+		!strings.Contains(r.Owed.Why, "holds the copy of another lake (manifest 1, as of 2026-10-05T04:00:00Z)") ||
+		!strings.Contains(r.Owed.Hint, "--take-over") {
 		t.Fatalf("%+v", r.Owed)
 	}
 	w.shows("SELECT toString(as_of) FROM copy.live", "2026-10-05 04:00:00.000000")

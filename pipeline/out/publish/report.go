@@ -17,11 +17,11 @@ type Report struct {
 	// Adopted are servers whose tables moved from the database of the views to the internal one.
 	Adopted []string `json:"adopted,omitempty"`
 	// Old are tables of the old layout that a statement may still read: the next publish drops them.
-	Old     []string `json:"old_tables,omitempty"`
-	Dropped []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
-	Mended  []string `json:"mended,omitempty"`  // what was found to differ and was inserted anew
-	Cleaned int      `json:"cleaned"`           // loads that no view shows and that were deleted
-	Waiting int      `json:"waiting"`           // and those that wait for it
+	Old      []string `json:"old_tables,omitempty"`
+	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
+	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted anew
+	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
+	Waiting  int      `json:"waiting"`           // and those that wait for it
 	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.
 	Uncleaned string       `json:"uncleaned,omitempty"`
 	Totals    []lake.Total `json:"totals,omitempty"` // that agree in lines, statements and on the server
@@ -38,7 +38,8 @@ type TableReport struct {
 }
 
 func newReport(o *Options, src *Source) *Report {
-	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle, DryRun: o.DryRun}
+	return &Report{Server: o.Server.Address, Database: o.Server.Database, Cluster: o.Cluster, Cycle: src.Cycle,
+		DryRun: o.DryRun}
 }
 
 // plan notes what is to be there and what is missing.
@@ -77,5 +78,5 @@ func (r *Report) Inserted() int64 {
 	return rows
 }
 
-// Look reports whether a person should look: exit code 1 (spec §7.4).
-func (r *Report) Look() bool { return len(r.Mended) > 0 || r.Uncleaned != "" }
+// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+func (r *Report) NeedsAttention() bool { return len(r.Repaired) > 0 || r.Uncleaned != "" }

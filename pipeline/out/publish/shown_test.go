@@ -29,10 +29,12 @@ func (w *world) head() *lake.Snapshot {
 	return snap
 }
 
-// more has a machine of delta's run an hour more on September 10th, and runs a night: the files of that day in delta's bucket are replaced.
+// more has a machine of delta's run an hour more on September 10th, and runs a night: the files of that day in delta's
+// bucket are replaced.
 func (w *world) more() {
 	w.Helper()
-	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "more.csv"), []byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
+	w.must(os.WriteFile(filepath.Join(w.dir, "inbox", "usage", "more.csv"),
+		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o644))
 	r, err := run.Nightly(w.Context(), w.workspace(), w.options())
@@ -76,7 +78,8 @@ func told(ctx context.Context, s records.Store) (string, error) {
 	var b strings.Builder
 	fmt.Fprintln(&b, page.Total, page.Rows.N)
 	for i := range page.Rows.N {
-		fmt.Fprintf(&b, "%s %v %v\n", page.Rows.C[tables.LID].Text(i), page.Rows.C[tables.LPaymentAmount].Decs[i], page.Split[i])
+		fmt.Fprintf(&b, "%s %v %v\n", page.Rows.C[tables.LID].Text(i), page.Rows.C[tables.LPaymentAmount].Decs[i],
+			page.Split[i])
 	}
 	sums, err := s.Sums(ctx, records.SumQuery{Cycle: "2026-09", Customers: []string{"delta"}, By: []int{tables.LSKU}})
 	if err != nil {
@@ -92,8 +95,8 @@ func isBehind(err error) bool {
 	return errors.As(err, &behind)
 }
 
-// What a state held is read from the server after the next one was published and the lake's files of it are gone, from one server and from
-// two shards; and not when a row of it was taken away or what is noted of it.
+// What a state held is read from the server after the next one was published and the lake's files of it are gone, from
+// one server and from two shards; and not when a row of it was taken away or what is noted of it.
 func TestEarlierState(t *testing.T) {
 	t.Parallel()
 	for _, shards := range []int{1, 2} {
@@ -134,7 +137,8 @@ func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	const live = "(SELECT arrayJoin((SELECT argMax(loads, number) FROM copy_internal.published)))"
 	if shards == 1 {
 		w.ask(
-			"DELETE FROM copy_internal.lines_data WHERE id = (SELECT min(id) FROM copy_internal.lines_rows WHERE load NOT IN " + live + ") AND load NOT IN " + live,
+			"DELETE FROM copy_internal.lines_data WHERE id = (SELECT min(id) FROM copy_internal.lines_rows WHERE " +
+				"load NOT IN " + live + ") AND load NOT IN " + live,
 		)
 		if _, err := told(w.Context(), w.copied(earlier, nil)); !isBehind(err) {
 			w.Errorf("a row was deleted: %v", err)
@@ -146,8 +150,8 @@ func (w *world) rowsGo(earlier *lake.Snapshot, shards int) {
 	}
 }
 
-// After keep the earlier pointer goes, and its rows after it: who asks then is told that the state is gone, from the first moment that a
-// row may be missing.
+// After keep the earlier pointer goes, and its rows after it: who asks then is told that the state is gone, from the
+// first moment that a row may be missing.
 func TestEarlierStateGoes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -188,7 +192,8 @@ func TestEarlierStateGoes(t *testing.T) {
 	}
 	w.shows("SELECT count() FROM copy_internal.published", "1")
 	w.shows(
-		"SELECT count() FROM copy_internal.loads WHERE load NOT IN (SELECT arrayJoin(loads) FROM copy_internal.published)",
+		"SELECT count() FROM copy_internal.loads WHERE load NOT IN (SELECT arrayJoin(loads) FROM "+
+			"copy_internal.published)",
 		"0",
 	)
 	now := w.head()

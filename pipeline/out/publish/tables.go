@@ -8,8 +8,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// layout is the version of what a load's rows are made of: columns, their order and what is put into them. A file that was inserted by
-// another layout is inserted anew.
+// layout is the version of what a load's rows are made of: columns, their order and what is put into them. A file that
+// was inserted by another layout is inserted anew.
 const layout = 1
 
 // published is a table of the copy.
@@ -57,7 +57,8 @@ func theTables(samples bool) []*published {
 		{name: "totals", def: tables.Totals(), cycle: true},
 	}
 	if samples {
-		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(), cycle: true})
+		list = append(list, &published{name: "samples", lake: tables.Bandwidth().Name, def: tables.Bandwidth(),
+			cycle: true})
 	}
 	for _, p := range list {
 		for i, c := range p.def.Columns {

@@ -10,8 +10,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and that both are what the
-// lake's manifest says (spec §6.6). What a load sums up to was read from the lake's files, which an export writes, and found on the server.
+// totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
+// that both are what the lake's manifest says (spec §6.6). What a load sums up to was read from the lake's files, which
+// an export writes, and found on the server.
 func (r *run) totals() error {
 	manifest := make(map[string]string)
 	for _, t := range r.src.Snap.Manifest.Totals {
@@ -41,7 +42,8 @@ func (r *run) totals() error {
 			}
 			for _, table := range []*published{lines, statements} { // both come to l
 				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != l.String() {
-					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want + " in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
+					return &DifferError{What: "cycle " + ref.Cycle, Column: name, Left: want +
+						" in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
 				}
 			}
 			r.report.Totals = append(r.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
@@ -62,10 +64,12 @@ func (r *run) smallest(lines, statements *published, cycle, column string, at, k
 			return err
 		}
 		if !l.Equal(s) {
-			return &DifferError{What: fmt.Sprintf("cycle %s, bucket %d", cycle, bucket), Column: column, Left: l.String() + " in lines", Right: s.String() + " in statements"}
+			return &DifferError{What: fmt.Sprintf("cycle %s, bucket %d", cycle, bucket), Column: column,
+				Left: l.String() + " in lines", Right: s.String() + " in statements"}
 		}
 	}
-	return &DifferError{What: "cycle " + cycle, Column: column, Left: "the sum of lines", Right: "that of statements is another"}
+	return &DifferError{What: "cycle " + cycle, Column: column, Left: "the sum of lines",
+		Right: "that of statements is another"}
 }
 
 // sum adds a column up over the loads of a cycle; bucket lake.NoBucket = all.

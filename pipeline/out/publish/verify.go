@@ -42,7 +42,8 @@ type counted struct {
 	sums []string
 }
 
-// sumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened first.
+// sumsSQL adds the columns up that must agree. A sum of Decimal(38) overflows without a word: each value is widened
+// first.
 func (p *published) sumsSQL() string {
 	parts := make([]string, len(p.sums))
 	for i, c := range p.sums {
@@ -64,8 +65,11 @@ func (r *run) count(ctx context.Context, n *node, p *published, where string, ar
 	out := make(map[uint64]counted)
 	var id, rows uint64
 	var sums []string
-	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), r.schema.name(p.data()), where)
-	err := n.Each(ctx, "count what is in "+p.data(), sql, args, func() { clear(out) }, []any{&id, &rows, &sums}, func() error {
+	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), r.schema.name(p.data()),
+		where)
+	err := n.Each(ctx, "count what is in "+p.data(), sql, args, func() {
+		clear(out)
+	}, []any{&id, &rows, &sums}, func() error {
 		for i := range sums {
 			sums[i] = trimZeros(sums[i])
 		}
@@ -97,11 +101,13 @@ func (r *run) verify(ctx context.Context, n *node, p *published, cycle string, l
 func (r *run) compare(n *node, p *published, l *load, got counted) *DifferError {
 	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.data(), n.Address(), l.id)
 	if got.rows != l.rows {
-		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows), Right: fmt.Sprintf("%d are there", got.rows)}
+		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows),
+			Right: fmt.Sprintf("%d are there", got.rows)}
 	}
 	for k, name := range p.sumNames() {
 		if l.rows > 0 && got.sums[k] != l.sums[k] {
-			return &DifferError{What: what, Column: name, Left: l.sums[k] + " was sent", Right: got.sums[k] + " is there"}
+			return &DifferError{What: what, Column: name, Left: l.sums[k] + " was sent", Right: got.sums[k] +
+				" is there"}
 		}
 	}
 	return nil

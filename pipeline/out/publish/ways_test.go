@@ -23,7 +23,8 @@ func TestHTTP(t *testing.T) {
 	w := newWorld(t, server.Options{}, "")
 	for _, packing := range []string{"lz4", "zstd", "none"} {
 		t.Run(packing, func(t *testing.T) {
-			w.settings(strings.Replace(copyOf(w.server.HTTPDSN()), "/copy", "/copy_"+packing, 1), ", compression: "+packing)
+			w.settings(strings.Replace(copyOf(w.server.HTTPDSN()), "/copy", "/copy_"+packing, 1), ", compression: "+
+				packing)
 			if packing == "lz4" {
 				if r := w.month(); r.Owed != nil {
 					t.Fatalf("%+v", r.Owed)
@@ -38,7 +39,8 @@ func TestHTTP(t *testing.T) {
 	}
 }
 
-// TLS is checked against the authority that the settings name, and against nothing only when they say so. No secret is told by what fails.
+// TLS is checked against the authority that the settings name, and against nothing only when they say so. No secret is
+// told by what fails.
 func TestTLSAndSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2-very-secret"
@@ -51,7 +53,8 @@ func TestTLSAndSecrets(t *testing.T) {
 		t.Helper()
 		_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 		var failed *clickhouse.Error
-		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
+		if !errors.As(err, &failed) || !strings.Contains(err.Error()+failed.Hint(), want) ||
+			strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, failed.Hint()), secret) {
 			t.Errorf("%v; want one with %q, and no secret", err, want)
 		}
 	}
@@ -70,7 +73,8 @@ func TestTLSAndSecrets(t *testing.T) {
 // User and password come from the environment, then from settings and file, then from the dsn.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"}, {Name: "ops", Password: "from env"}}}, "")
+	w := newWorld(t, server.Options{Users: []server.User{{Name: "finance", Password: "from file"},
+		{Name: "ops", Password: "from env"}}}, "")
 	w.stopAt1()
 	w.must(os.WriteFile(filepath.Join(w.dir, "secret"), []byte("from file\n"), 0o600))
 	w.settings(copyOf(w.server.DSN()), ", user: finance, password_file: secret")
@@ -79,7 +83,8 @@ func TestCredentials(t *testing.T) {
 	w.publish()
 	w.env[clickhouse.PasswordEnv] = "from somewhere else"
 	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
-	if err == nil || strings.Contains(err.Error(), "from somewhere else") || !strings.Contains(err.Error(), "Authentication failed") {
+	if err == nil || strings.Contains(err.Error(), "from somewhere else") ||
+		!strings.Contains(err.Error(), "Authentication failed") {
 		t.Error(err)
 	}
 	w.env = map[string]string{}
@@ -103,7 +108,8 @@ func TestMigration(t *testing.T) {
 	w.ask("DELETE FROM copy_internal.schema_versions WHERE version != 1")
 	w.settings(copyOf(w.server.DSN()), ", samples: true")
 	r := w.publish()
-	if got := strings.Join(r.DDL, "; "); !strings.Contains(got, "0002_samples.sql; ") || !r.Changed || len(r.Mended) > 0 {
+	if got := strings.Join(r.DDL, "; "); !strings.Contains(got, "0002_samples.sql; ") || !r.Changed ||
+		len(r.Repaired) > 0 {
 		t.Errorf("ran %s: %+v", got, r)
 	}
 	w.shows(linesSQL, sampleLines)
@@ -120,7 +126,8 @@ func TestMigration(t *testing.T) {
 	}
 }
 
-// Three shards: lines lie by bucket, each server answers the whole, a shard that is down owes the publish, and the next one pays.
+// Three shards: lines lie by bucket, each server answers the whole, a shard that is down owes the publish, and the next
+// one pays.
 func TestCluster(t *testing.T) {
 	t.Parallel()
 	shards := server.StartCluster(t, 3, server.Options{})
@@ -201,11 +208,14 @@ func TestQueryHoldsRows(t *testing.T) {
 	began, ended := make(chan struct{}), make(chan string)
 	go func() {
 		close(began)
-		text, err := w.server.Query(ctx, "SELECT sum(sleepEachRow(0.2)) FROM numbers(40) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0")
+		text, err := w.server.Query(ctx,
+			"SELECT sum(sleepEachRow(0.2)) FROM numbers(40) SETTINGS max_block_size = 1, "+
+				"function_sleep_max_microseconds_per_block = 0")
 		ended <- fmt.Sprint(text, err)
 	}()
 	<-began
-	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%processes%' AND user != ''") == "0" {
+	for w.ask("SELECT count() FROM system.processes WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE "+
+		"'%processes%' AND user != ''") == "0" {
 		continue // until it runs
 	}
 	w.ask(

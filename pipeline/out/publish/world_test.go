@@ -125,9 +125,10 @@ func (w *world) shows(sql, want string) {
 
 // The sample's month, as fixtures/sample and `make run` have it: lines, what they cost and what is asked for.
 const (
-	sampleLines    = "18351\t8912.10475295\t266.73631814\t8645.36843481"
-	sampleDue      = "12\t8645.36843481\t8645.37\t-0.00156519"
-	linesSQL       = "SELECT count(), sum(official_amount), sum(official_discount_amount), sum(payment_amount) FROM copy.lines"
+	sampleLines = "18351\t8912.10475295\t266.73631814\t8645.36843481"
+	sampleDue   = "12\t8645.36843481\t8645.37\t-0.00156519"
+	linesSQL    = "SELECT count(), sum(official_amount), sum(official_discount_amount), sum(payment_amount) FROM " +
+		"copy.lines"
 	statementsSQL  = "SELECT count(), sum(payment_amount), sum(due_amount), sum(rounding_amount) FROM copy.statements"
 	rowsOfLinesSQL = "SELECT count() FROM copy_internal.lines_data"
 )
@@ -145,7 +146,8 @@ func (w *world) stopAt(point string) {
 		}
 		return nil
 	}
-	if _, err := run.Publish(context.WithoutCancel(w.Context()), w.workspace(), run.PublishOptions{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
+	if _, err := run.Publish(context.WithoutCancel(w.Context()), w.workspace(),
+		run.PublishOptions{Cycle: place.NoCycle}, o); !errors.Is(err, errStopped) {
 		w.Fatalf("publish up to %s: %v", point, err)
 	}
 }

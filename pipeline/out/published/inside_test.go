@@ -17,7 +17,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// TestRowsGoWhileTheyAreRead reads a state that was left behind while a publish deletes what no view shows: what was read does not count.
+// TestRowsGoWhileTheyAreRead reads a state that was left behind while a publish deletes what no view shows: what was
+// read does not count.
 func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {
@@ -32,7 +33,8 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	file := filepath.Join(dir, "tollbook.yaml")
 	text, err := os.ReadFile(file)
 	must(err)
-	must(os.WriteFile(file, []byte(strings.Replace(string(text), `clickhouse: {dsn: "", cluster: ""}`, "clickhouse: {dsn: '"+dsn+"'}", 1)), 0o600))
+	must(os.WriteFile(file, []byte(strings.Replace(string(text), `clickhouse: {dsn: "", cluster: ""}`,
+		"clickhouse: {dsn: '"+dsn+"'}", 1)), 0o600))
 	w, err := workspace.Open(dir)
 	must(err)
 	asOf, err := period.ParseInstant(sample.AsOf)
@@ -54,7 +56,8 @@ func TestRowsGoWhileTheyAreRead(t *testing.T) {
 		return snap
 	}
 	earlier := state(func() (*workspace.Report, error) { return run.Monthly(t.Context(), w, month, o) })
-	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"), []byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
+	must(os.WriteFile(filepath.Join(dir, "inbox", "usage", "more.csv"),
+		[]byte(`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity
 more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:00+08:00,60
 `), 0o600))
 	state(func() (*workspace.Report, error) { return run.Nightly(t.Context(), w, o) })
@@ -81,7 +84,8 @@ more,delta,delta-depot,vm.c2,east-1,2026-09-10T00:00:00+08:00,2026-09-10T01:00:0
 		t.Errorf("nothing is deleted: %d and %d rows, %v", before, after, err)
 	}
 	behind := new(BehindError)
-	if err := read(true); !errors.As(err, &behind) || behind.Want != 1 || behind.State != 2 || before != 18351 || after == before {
+	if err := read(true); !errors.As(err, &behind) || behind.Want != 1 || behind.State != 2 || before != 18351 ||
+		after == before {
 		t.Errorf("rows go: %d, then %d, %v", before, after, err)
 	}
 }

@@ -22,7 +22,8 @@ import (
 //go:embed sql/*.sql
 var files embed.FS
 
-// SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone (the contract zone).
+// SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone
+// (the contract zone).
 func SQL(q *question.Question) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
@@ -47,7 +48,8 @@ const turns = 10
 
 // Ask answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
 // *rows.NoCycleError, *clickhouse.Error.
-func Ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn) (*question.Answer, error) {
+func Ask(ctx context.Context, q *question.Question, r question.Request, zone string,
+	conn *clickhouse.Conn) (*question.Answer, error) {
 	live, err := state(ctx, conn)
 	if err != nil {
 		return nil, err
@@ -69,7 +71,8 @@ func Ask(ctx context.Context, q *question.Question, r question.Request, zone str
 		}
 		live = now
 	}
-	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times meanwhile", q.Name, conn.Address(), turns)
+	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times meanwhile", q.Name,
+		conn.Address(), turns)
 }
 
 // shownState is the state that the views show.
@@ -83,7 +86,8 @@ type shownState struct {
 // state asks which state the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
-	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of, cycles FROM live", nil, func() { found = false },
+	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of, cycles FROM live", nil,
+		func() { found = false },
 		[]any{&s.number, &s.manifest, &s.asOf, &s.cycles}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}
@@ -92,7 +96,8 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 }
 
 // Ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
-func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn, live shownState) (*question.Answer, error) {
+func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn,
+	live shownState) (*question.Answer, error) {
 	sql, err := SQL(q)
 	if err != nil {
 		return nil, err
@@ -103,7 +108,8 @@ func ask(ctx context.Context, q *question.Question, r question.Request, zone str
 		cells[i].of = c.Type
 		dest[i] = &cells[i]
 	}
-	empty, err := question.NewAnswer(q, question.ClickHouse, int64(live.manifest), period.Instant(live.asOf.UnixMicro()).String())
+	empty, err := question.NewAnswer(q, question.ClickHouse, int64(live.manifest),
+		period.Instant(live.asOf.UnixMicro()).String())
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +120,8 @@ func ask(ctx context.Context, q *question.Question, r question.Request, zone str
 	err = conn.Each(ctx, "answer "+q.Name, sql, nil, begin, dest, func() error {
 		row := row(q, cells)
 		if last != nil && q.Compare(*last, row) >= 0 {
-			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys, last.Keys)
+			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys,
+				last.Keys)
 		}
 		last = &row
 		return a.Add(row, r.Limit)

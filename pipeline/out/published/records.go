@@ -24,8 +24,10 @@ type ClickHouse struct {
 	conn     *clickhouse.Conn
 	database string
 
-	mu    sync.Mutex
-	whole map[move]bool // moves of the pointer that were left behind, and whether all of their rows were there when they were first asked for
+	mu sync.Mutex
+	// moves of the pointer that were left behind, and whether all of their rows were there when they were first asked
+	// for
+	whole map[move]bool
 }
 
 // move is a move of the pointer, and one cycle of what it showed.
@@ -60,8 +62,8 @@ type State struct {
 	lake records.Store
 }
 
-// At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an older one were deleted
-// after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
+// At answers from a state. While it is not on the server, as between a run and its publish, or when the rows of an
+// older one were deleted after clickhouse.keep, the lake answers; where that is nil, the error is a *BehindError.
 func (c *ClickHouse) At(snap *lake.Snapshot, lake records.Store) *State { return &State{c, snap, lake} }
 
 // behind says what the views show in the place of the state.
@@ -77,11 +79,11 @@ func (p *State) behind(ctx context.Context, cycle string) error {
 	return e
 }
 
-// mostMoves is how many moves are remembered. Those of a day are few: beyond it they are counted anew.
-const mostMoves = 1000
+// maxMoves is how many moves are remembered. Those of a day are few: beyond it they are counted anew.
+const maxMoves = 1000
 
-// usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that; one that was left
-// behind is counted when it is first asked for.
+// usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that;
+// one that was left behind is counted when it is first asked for.
 func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) (bool, error) {
 	if shown.Newest {
 		return true, nil
@@ -98,15 +100,15 @@ func (p *State) usable(ctx context.Context, shown *publish.Shown, cycle string) 
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.whole) >= mostMoves {
+	if len(p.whole) >= maxMoves {
 		clear(p.whole)
 	}
 	p.whole[move{shown.Number, cycle}] = whole
 	return whole, nil
 }
 
-// of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it, which are there as long
-// as that pointer is. from is what follows FROM.
+// of asks so that all of the answer is of the state (REC-1): by the loads that the pointer named when it showed it,
+// which are there as long as that pointer is. from is what follows FROM.
 func (p *State) of(ctx context.Context, cycle string, ask func(from string) error) error {
 	if err := rows.HasCycle(p.snap, cycle); err != nil {
 		return err
@@ -165,11 +167,13 @@ func (s *statement) condition(c *records.Condition) error {
 	case records.Own:
 		s.add(" AND (false")
 		for _, span := range c.Spans {
-			s.add(" OR toUnixTimestamp64Micro(ifNull(own_time, usage_start)) >= ? AND toUnixTimestamp64Micro(ifNull(own_time, usage_start)) < ?", int64(span.From), int64(span.To))
+			s.add(" OR toUnixTimestamp64Micro(ifNull(own_time, usage_start)) >= ? AND "+
+				"toUnixTimestamp64Micro(ifNull(own_time, usage_start)) < ?", int64(span.From), int64(span.To))
 		}
 		s.add(")")
 	case records.Billed:
-		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" + lake.LateDay + "', '" + lake.RerateDay +
+		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" +
+			lake.LateDay + "', '" + lake.RerateDay +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
 	default:
@@ -206,7 +210,8 @@ func order() string {
 	for k := line.Usage; k <= line.Adjustment; k++ {
 		kinds = append(kinds, "'"+k.String()+"'")
 	}
-	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") + "], kind), resource_id, unit_price, quantity, trade_id, origin_cycle, payment_amount"
+	return " ORDER BY usage_start, id, tier, indexOf([" + strings.Join(kinds, ", ") +
+		"], kind), resource_id, unit_price, quantity, trade_id, origin_cycle, payment_amount"
 }
 
 // owed reports whether the lake has to answer.
@@ -272,7 +277,10 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 		return err
 	}
 	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
-	return p.conn.Each(ctx, "read records", s.String(), s.args, out.Rows.Reset, dest, func() error { out.Rows.N++; return nil })
+	return p.conn.Each(ctx, "read records", s.String(), s.args, out.Rows.Reset, dest, func() error {
+		out.Rows.N++
+		return nil
+	})
 }
 
 // named is columns without those that stand twice, and with those that Split is told by.
@@ -305,8 +313,11 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	}
 	var k key
 	several := make(map[key]bool)
-	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from + " AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
-	err := p.conn.Each(ctx, "count lines of records", sql, []any{q.Cycle, q.Customer, ids}, func() { clear(several) }, []any{&k.day, &k.id, &k.start},
+	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from +
+		" AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
+	err := p.conn.Each(ctx, "count lines of records", sql, []any{q.Cycle, q.Customer, ids}, func() {
+		clear(several)
+	}, []any{&k.day, &k.id, &k.start},
 		func() error { several[k] = true; return nil })
 	out.Split = make([]bool, out.Rows.N)
 	for i := range keys {
@@ -315,15 +326,15 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	return err
 }
 
-// mostNamed is how many customers a statement names.
-const mostNamed = 1000
+// maxNamed is how many customers a statement names.
+const maxNamed = 1000
 
 // Sums implements Store. Errors are those of Page.
 func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum, err error) {
 	err = p.of(ctx, q.Cycle, func(from string) error {
 		found := make(map[string]*records.Sum)
-		for at := 0; at < len(q.Customers); at += mostNamed {
-			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+mostNamed, len(q.Customers))], found); err != nil {
+		for at := 0; at < len(q.Customers); at += maxNamed {
+			if err := p.sum(ctx, from, &q, q.Customers[at:min(at+maxNamed, len(q.Customers))], found); err != nil {
 				return err
 			}
 		}
@@ -336,7 +347,8 @@ func (p *State) Sums(ctx context.Context, q records.SumQuery) (out []records.Sum
 	return out, err
 }
 
-func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, customers []string, to map[string]*records.Sum) error {
+func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, customers []string,
+	to map[string]*records.Sum) error {
 	var s statement
 	s.add("SELECT ")
 	for _, col := range q.By {
@@ -399,8 +411,11 @@ func (p *State) Shares(ctx context.Context, cycle string) (out []records.Share, 
 	err = p.of(ctx, cycle, func(from string) error {
 		var s records.Share
 		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
-			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY partner_id, association_type, customer_id"
-		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() { out = nil }, []any{&s.Partner, &s.Association, &s.Customer},
+			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY " +
+			"partner_id, association_type, customer_id"
+		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() {
+			out = nil
+		}, []any{&s.Partner, &s.Association, &s.Customer},
 			func() error { out = append(out, s); return nil })
 	})
 	if p.owed(err) {

@@ -100,7 +100,8 @@ func cellsWithin(text string) string {
 
 // guessed reports whether a spreadsheet might read a text as something else.
 func guessed(text string) bool {
-	return strings.ContainsFunc(text, unicode.IsDigit) || text[0] == '#' || strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
+	return strings.ContainsFunc(text, unicode.IsDigit) || text[0] == '#' || strings.EqualFold(text, "true") ||
+		strings.EqualFold(text, "false")
 }
 
 // fitsLiteral reports whether a text can be a literal in a formula.

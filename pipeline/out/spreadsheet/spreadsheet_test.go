@@ -93,7 +93,8 @@ func FuzzText(f *testing.F) {
 				blanks += `"` // quotes mean nothing in the middle of a cell
 			}
 			sign := part == "+" || part == "-"
-			if trimmed := strings.TrimLeft(part, blanks); trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@") && (i > 0 || !sign) {
+			if trimmed := strings.TrimLeft(part, blanks); trimmed != "" && strings.ContainsAny(trimmed[:1], "=+-@") &&
+				(i > 0 || !sign) {
 				t.Fatalf("Text(%q) = %q: part %d begins a formula", text, cell, i)
 			}
 		}

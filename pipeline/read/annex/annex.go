@@ -35,43 +35,45 @@ type Sources struct {
 	Currency string
 }
 
-// Annex is how one billing object came to its quantity and its lines. Values are in Mbps, exact: decimals where they end, else
-// fractions. Times are in the contract zone.
+// Annex is how one billing object came to its quantity and its lines. Values are in Mbps, exact: decimals where they
+// end, else fractions. Times are in the contract zone.
 type Annex struct {
-	Cycle        string         `json:"cycle"`
-	Zone         string         `json:"zone"`
-	State        lake.State     `json:"state"`     // open: provisional
-	MonthEnd     bool           `json:"month_end"` // the lake has month-end lines of the cycle
-	CustomerID   string         `json:"customer_id"`
-	CustomerName string         `json:"customer_name,omitempty"`
-	SKU          string         `json:"sku"`
-	Product      string         `json:"product,omitempty"`
-	Measure      string         `json:"measure"`
-	Region       string         `json:"region_code"`
-	Object       string         `json:"object"`
-	Links        []Term         `json:"links"`
-	Policy       Policy         `json:"policy"`
-	Samples      int            `json:"samples"` // of all links, as the lake holds them
-	Points       int            `json:"points"`  // slots that counted
-	Index        int            `json:"index"`   // of the value among the points (monthly_4th_peak: the daily peaks), from the top, from 0; -1 = no single one
-	Direction    string         `json:"direction,omitempty"`
-	Value        string         `json:"value"` // before the commit
-	Slot         string         `json:"slot,omitempty"`
-	Above        int            `json:"above"` // points larger than the value
-	Largest      []Peak         `json:"largest"`
-	Daily        []Daily        `json:"daily,omitempty"` // methods that look at days
-	Month        string         `json:"month,omitempty"` // enhanced_p95: before the floor
-	Floor        string         `json:"floor,omitempty"` // enhanced_p95
-	ValidDays    int            `json:"valid_days"`
-	Days         int            `json:"days"` // that the value is billed for, of MonthDays
-	MonthDays    int            `json:"month_days"`
-	Commit       money.Quantity `json:"commit"`
-	Billed       string         `json:"billed"` // the larger of value and commit
-	Quantity     money.Quantity `json:"quantity"`
-	Currency     string         `json:"currency"`
-	Provisional  bool           `json:"provisional"` // the cycle is open; without MonthEnd the lines are priced here and now
-	Lines        []Line         `json:"lines"`
-	Agrees       bool           `json:"agrees"` // the lake's lines bill what was measured here
+	Cycle        string     `json:"cycle"`
+	Zone         string     `json:"zone"`
+	State        lake.State `json:"state"`     // open: provisional
+	MonthEnd     bool       `json:"month_end"` // the lake has month-end lines of the cycle
+	CustomerID   string     `json:"customer_id"`
+	CustomerName string     `json:"customer_name,omitempty"`
+	SKU          string     `json:"sku"`
+	Product      string     `json:"product,omitempty"`
+	Measure      string     `json:"measure"`
+	Region       string     `json:"region_code"`
+	Object       string     `json:"object"`
+	Links        []Term     `json:"links"`
+	Policy       Policy     `json:"policy"`
+	Samples      int        `json:"samples"` // of all links, as the lake holds them
+	Points       int        `json:"points"`  // slots that counted
+	// of the value among the points (monthly_4th_peak: the daily peaks), from the top, from 0; -1 = no single one
+	Index     int            `json:"index"`
+	Direction string         `json:"direction,omitempty"`
+	Value     string         `json:"value"` // before the commit
+	Slot      string         `json:"slot,omitempty"`
+	Above     int            `json:"above"` // points larger than the value
+	Largest   []Peak         `json:"largest"`
+	Daily     []Daily        `json:"daily,omitempty"` // methods that look at days
+	Month     string         `json:"month,omitempty"` // enhanced_p95: before the floor
+	Floor     string         `json:"floor,omitempty"` // enhanced_p95
+	ValidDays int            `json:"valid_days"`
+	Days      int            `json:"days"` // that the value is billed for, of MonthDays
+	MonthDays int            `json:"month_days"`
+	Commit    money.Quantity `json:"commit"`
+	Billed    string         `json:"billed"` // the larger of value and commit
+	Quantity  money.Quantity `json:"quantity"`
+	Currency  string         `json:"currency"`
+	// the cycle is open; without MonthEnd the lines are priced here and now
+	Provisional bool   `json:"provisional"`
+	Lines       []Line `json:"lines"`
+	Agrees      bool   `json:"agrees"` // the lake's lines bill what was measured here
 
 	manifest int64
 	bounds   period.Span
@@ -132,7 +134,8 @@ func Build(ctx context.Context, s *Sources, q *Question) ([]*Annex, error) {
 		return nil
 	})
 	slices.SortFunc(out, func(a, b *Annex) int {
-		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
 	})
 	return out, err
 }
@@ -143,7 +146,8 @@ func (s *Sources) wanted(q *Question) func(*books.Link) bool {
 	asked := make(map[measure.Key]bool)
 	for i := range s.Books.Links {
 		l := &s.Books.Links[i]
-		if l.Valid.Overlaps(bounds) && (q.Resource == "" || l.ResourceID == q.Resource || l.Group != "" && l.Group == q.Resource) {
+		if l.Valid.Overlaps(bounds) && (q.Resource == "" || l.ResourceID == q.Resource || l.Group != "" &&
+			l.Group == q.Resource) {
 			asked[measure.KeyOf(l)] = true
 		}
 	}
@@ -166,7 +170,7 @@ func (s *Sources) notFound(q *Question) error {
 		if slices.Contains(known, k.Object) {
 			continue
 		}
-		if len(known) == mostNamed {
+		if len(known) == maxNamed {
 			known = append(known, "…")
 			break
 		}
@@ -179,11 +183,12 @@ func (s *Sources) notFound(q *Question) error {
 	return &rows.NotFoundError{What: what, Do: do}
 }
 
-// mostNamed is how many objects a hint names.
-const mostNamed = 10
+// maxNamed is how many objects a hint names.
+const maxNamed = 10
 
 // build measures one object.
-func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, links []string, object *percentile.Object) (*Annex, error) {
+func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.Key, links []string,
+	object *percentile.Object) (*Annex, error) {
 	product := &s.Books.Products[k.SKU]
 	policy := &s.Books.Policies[s.Books.Policy(product.Policy)] // the books' reader has checked that there is one
 	r, err := meter.Measure(policy, object)
@@ -191,10 +196,14 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 		return nil, err
 	}
 	a := &Annex{
-		Cycle: cycle.String(), Zone: s.Books.Zone.Name(), CustomerID: s.Books.Customers[k.Customer].ID, SKU: product.SKU, Product: product.Name,
-		Measure: product.Measure, Region: k.Region, Object: k.Object, Policy: shownPolicy(policy), Points: r.Points, Index: r.Index,
-		Value: decimal(r.Value), ValidDays: r.ValidDays, Days: r.Days, MonthDays: r.MonthDays, Commit: r.Commit, Billed: decimal(r.Billed),
-		Quantity: r.Quantity, Currency: s.Currency, Largest: []Peak{}, zone: s.Books.Zone, bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
+		Cycle: cycle.String(), Zone: s.Books.Zone.Name(), CustomerID: s.Books.Customers[k.Customer].ID,
+		SKU: product.SKU, Product: product.Name,
+		Measure: product.Measure, Region: k.Region, Object: k.Object, Policy: shownPolicy(policy), Points: r.Points,
+		Index: r.Index,
+		Value: decimal(r.Value), ValidDays: r.ValidDays, Days: r.Days, MonthDays: r.MonthDays, Commit: r.Commit,
+		Billed:   decimal(r.Billed),
+		Quantity: r.Quantity, Currency: s.Currency, Largest: []Peak{}, zone: s.Books.Zone,
+		bounds: s.Books.Zone.Bounds(cycle), digits: s.Books.Digits,
 		megabit: megabit(policy), value: r.Value, manifest: s.Snap.Manifest.Number,
 	}
 	rows := s.Books.Customers[k.Customer].Rows
@@ -211,14 +220,14 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	if r.Month != nil {
 		a.Month, a.Floor = decimal(r.Month), decimal(r.Floor)
 	}
-	if err := a.look(policy, object, &r); err != nil {
+	if err := a.inspect(policy, object, &r); err != nil {
 		return nil, err
 	}
 	return a, s.lines(a, k, cycle)
 }
 
-// look takes from the points what a person wants to see beside the result.
-func (a *Annex) look(policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
+// inspect takes from the points what a person wants to see beside the result.
+func (a *Annex) inspect(policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
 	cycle, err := period.ParseCycle(a.Cycle)
 	if err != nil {
 		return err
@@ -245,7 +254,7 @@ func (a *Annex) look(policy *books.Policy, o *percentile.Object, r *percentile.R
 		if mbps.Cmp(r.Value) > 0 {
 			a.Above++
 		}
-		if i < mostPeaks {
+		if i < maxPeaks {
 			a.Largest = append(a.Largest, Peak{a.time(p.slot.Start()), decimal(mbps)})
 		}
 	}
@@ -253,8 +262,8 @@ func (a *Annex) look(policy *books.Policy, o *percentile.Object, r *percentile.R
 	return nil
 }
 
-// mostPeaks is how many of the largest points are listed.
-const mostPeaks = 10
+// maxPeaks is how many of the largest points are listed.
+const maxPeaks = 10
 
 // direction is which of transit_p95's two directions has the value: in, unless out's is larger.
 func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, error) {
@@ -269,7 +278,8 @@ func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, e
 }
 
 func shownPolicy(p *books.Policy) Policy {
-	out := Policy{ID: p.ID, Method: p.Method.String(), Series: p.Series.String(), Duplicates: p.Duplicates.String(), Missing: "skip",
+	out := Policy{ID: p.ID, Method: p.Method.String(), Series: p.Series.String(), Duplicates: p.Duplicates.String(),
+		Missing:       "skip",
 		ValidDaysOnly: p.ValidDaysOnly, Kilo: p.Kilo, Drop: p.Drop, Days: p.Days.String()}
 	if p.MissingZero {
 		out.Missing = "zero"

@@ -56,7 +56,8 @@ func TestAxis(t *testing.T) {
 		top, _ := new(big.Rat).SetString(c.top)
 		x := axisTo(top)
 		if x.step.RatString() != c.step || x.steps != c.steps || x.label(x.steps) != c.label {
-			t.Errorf("axis to %s: %d steps of %s up to %q, want %d of %s up to %q", c.top, x.steps, x.step.RatString(), x.label(x.steps), c.steps, c.step, c.label)
+			t.Errorf("axis to %s: %d steps of %s up to %q, want %d of %s up to %q", c.top, x.steps, x.step.RatString(),
+				x.label(x.steps), c.steps, c.step, c.label)
 		}
 		if x.top().Cmp(top) < 0 {
 			t.Errorf("axis to %s ends at %s", c.top, x.top().RatString())
@@ -71,7 +72,8 @@ func TestShort(t *testing.T) {
 		digits int
 		want   string
 	}{
-		{"7.6736", 4, "7.6736"}, {"7.67365", 4, "≈7.6737"}, {"1/3", 10, "≈0.3333333333"}, {"10", 4, "10"}, {"0", 4, "0"}, {"100", 0, "100"}, {"2.50", 4, "2.5"},
+		{"7.6736", 4, "7.6736"}, {"7.67365", 4, "≈7.6737"}, {"1/3", 10, "≈0.3333333333"}, {"10", 4, "10"},
+		{"0", 4, "0"}, {"100", 0, "100"}, {"2.50", 4, "2.5"},
 	} {
 		if got := short(c.value, c.digits); got != c.want {
 			t.Errorf("short(%q, %d) = %q, want %q", c.value, c.digits, got, c.want)
@@ -88,8 +90,10 @@ func TestPointsAgreeWithMeter(t *testing.T) {
 		cycle := period.CycleOf(2026, rapid.IntRange(1, 12).Draw(t, "month"))
 		policy := &books.Policy{
 			ID: "p", Method: books.Method(rapid.IntRange(0, int(books.EnhancedP95)).Draw(t, "method")),
-			Series: books.Series(rapid.IntRange(0, int(books.SeriesSum)).Draw(t, "series")), MissingZero: rapid.Bool().Draw(t, "zero"),
-			ValidDaysOnly: rapid.Bool().Draw(t, "valid only"), Kilo: 1000, Drop: rate(rapid.SampledFrom([]string{"0", "0.05", "0.3", "0.95"}).Draw(t, "drop")),
+			Series:        books.Series(rapid.IntRange(0, int(books.SeriesSum)).Draw(t, "series")),
+			MissingZero:   rapid.Bool().Draw(t, "zero"),
+			ValidDaysOnly: rapid.Bool().Draw(t, "valid only"), Kilo: 1000,
+			Drop:       rate(rapid.SampledFrom([]string{"0", "0.05", "0.3", "0.95"}).Draw(t, "drop")),
 			FloorShare: rate("0.2"),
 		}
 		o := drawObject(t, zone.Bounds(cycle))
@@ -97,14 +101,16 @@ func TestPointsAgreeWithMeter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := &Annex{Cycle: cycle.String(), zone: zone, bounds: zone.Bounds(cycle), megabit: megabit(policy), value: r.Value}
-		if err := a.look(policy, o, &r); err != nil {
+		a := &Annex{Cycle: cycle.String(), zone: zone, bounds: zone.Bounds(cycle), megabit: megabit(policy),
+			value: r.Value}
+		if err := a.inspect(policy, o, &r); err != nil {
 			t.Fatal(err)
 		}
 		if r.Index >= 0 && policy.Method != books.Monthly4thPeak {
 			at := downward(a.series)[r.Index]
 			if got := new(big.Rat).Quo(rat(at.bps), a.megabit); got.Cmp(r.Value) != 0 {
-				t.Errorf("the point at index %d has %s, the measurement says %s", r.Index, got.RatString(), r.Value.RatString())
+				t.Errorf("the point at index %d has %s, the measurement says %s", r.Index, got.RatString(),
+					r.Value.RatString())
 			}
 			if a.Above > r.Index {
 				t.Errorf("%d points above the one at index %d", a.Above, r.Index)
@@ -120,7 +126,8 @@ func drawObject(t *rapid.T, bounds period.Span) *percentile.Object {
 	for range rapid.IntRange(1, 3).Draw(t, "links") {
 		l := percentile.Link{Terms: []percentile.Term{{Valid: bounds}}}
 		exact := rapid.Bool().Draw(t, "exact")
-		for s := first + percentile.Slot(rapid.IntRange(0, 300).Draw(t, "start")); s < last; s += percentile.Slot(rapid.IntRange(1, 700).Draw(t, "gap")) {
+		for s := first + percentile.Slot(rapid.IntRange(0, 300).Draw(t, "start")); s < last; s += percentile.Slot(
+			rapid.IntRange(1, 700).Draw(t, "gap")) {
 			in, out := rapid.Int64Range(0, 30_000_000).Draw(t, "in"), rapid.Int64Range(0, 30_000_000).Draw(t, "out")
 			if rapid.IntRange(0, 4).Draw(t, "idle") == 0 {
 				in, out = 0, 0
@@ -163,7 +170,8 @@ func agreeDaily(t *rapid.T, a *Annex, policy *books.Policy, r *percentile.Result
 		want = r.Month
 	}
 	if sum.Cmp(want) != 0 {
-		t.Errorf("%s: the days taken give %s, the measurement says %s", policy.Method, sum.RatString(), want.RatString())
+		t.Errorf("%s: the days taken give %s, the measurement says %s", policy.Method, sum.RatString(),
+			want.RatString())
 	}
 }
 
@@ -179,8 +187,10 @@ func drawn(t *testing.T, values map[int]int64, value string) *Annex {
 	}
 	policy := &books.Policy{ID: "p<95>", Method: books.MonthlyP95, Kilo: 1000, Drop: rate("0.05")}
 	a := &Annex{
-		Cycle: "2026-09", Zone: zone.Name(), State: lake.CycleOpen, CustomerID: "ash", CustomerName: `Ash & "Sons" <Ltd>`, SKU: "line", Product: "A <line>",
-		Measure: "Mbps", Region: "east", Object: "lab & co", Policy: shownPolicy(policy), Value: value, Commit: commit, Billed: value, Currency: "CNY",
+		Cycle: "2026-09", Zone: zone.Name(), State: lake.CycleOpen, CustomerID: "ash",
+		CustomerName: `Ash & "Sons" <Ltd>`, SKU: "line", Product: "A <line>",
+		Measure: "Mbps", Region: "east", Object: "lab & co", Policy: shownPolicy(policy), Value: value, Commit: commit,
+		Billed: value, Currency: "CNY",
 		MonthDays: 30, Days: 30, zone: zone, bounds: zone.Bounds(cycle), digits: 2, megabit: megabit(policy), value: v,
 	}
 	first := percentile.SlotOf(a.bounds.From)
@@ -246,7 +256,8 @@ func TestSVG(t *testing.T) {
 				t.Errorf("the same annex drawn twice differs, error %v", err)
 			}
 			texts := wellFormed(t, got)
-			for _, want := range []string{`Ash & "Sons" <Ltd>: bandwidth of lab & co in 2026-09`, "customer ash, A <line> (line), region east", "2 Mbps", "3 Mbps", "95th percentile", "commit"} {
+			for _, want := range []string{`Ash & "Sons" <Ltd>: bandwidth of lab & co in 2026-09`,
+				"customer ash, A <line> (line), region east", "2 Mbps", "3 Mbps", "95th percentile", "commit"} {
 				if !strings.Contains(texts, want+"\n") {
 					t.Errorf("no text %q in:\n%s", want, texts)
 				}
@@ -275,7 +286,8 @@ func wellFormed(t *testing.T, svg []byte) string {
 				t.Errorf("element %s", e.Name.Local)
 			}
 			for _, at := range e.Attr {
-				if strings.HasPrefix(at.Name.Local, "on") || at.Name.Local == "href" || strings.Contains(at.Value, "url(") {
+				if strings.HasPrefix(at.Name.Local, "on") || at.Name.Local == "href" ||
+					strings.Contains(at.Value, "url(") {
 					t.Errorf("attribute %s=%q of %s", at.Name.Local, at.Value, e.Name.Local)
 				}
 			}

@@ -12,10 +12,11 @@ type axis struct {
 	digits int // decimals of the labels
 }
 
-// mostSteps is how many steps an axis has at most.
-const mostSteps = 7
+// maxSteps is how many steps an axis has at most.
+const maxSteps = 7
 
-// axisTo is the axis that holds a value: steps of 1, 2 or 5 times a power of ten, as few as leave their number within bounds.
+// axisTo is the axis that holds a value: steps of 1, 2 or 5 times a power of ten, as few as leave their number within
+// bounds.
 func axisTo(top *big.Rat) axis {
 	if top.Sign() <= 0 {
 		top = big.NewRat(1, 1)
@@ -25,7 +26,7 @@ func axisTo(top *big.Rat) axis {
 		for _, n := range []int64{1, 2, 5} {
 			step := new(big.Rat).Mul(unit, big.NewRat(n, 1))
 			steps := ceil(new(big.Rat).Quo(top, step))
-			if steps.Cmp(big.NewInt(mostSteps)) <= 0 {
+			if steps.Cmp(big.NewInt(maxSteps)) <= 0 {
 				return axis{step: step, steps: steps.Int64(), digits: max(0, digits)}
 			}
 		}

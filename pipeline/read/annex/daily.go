@@ -36,7 +36,8 @@ func (a *Annex) daily(policy *books.Policy) []Daily {
 		if policy.Method == books.EnhancedP95 {
 			mbps.SetInt(new(big.Int).Quo(mbps.Num(), mbps.Denom()))
 		}
-		out = append(out, Daily{Day: day.String(), Points: to - from, Index: index, Mbps: decimal(mbps), Slot: a.time(at.slot.Start())})
+		out = append(out, Daily{Day: day.String(), Points: to - from, Index: index, Mbps: decimal(mbps),
+			Slot: a.time(at.slot.Start())})
 		values = append(values, mbps)
 		from = to
 	}
@@ -62,8 +63,8 @@ const (
 	fourth = 3
 )
 
-// take marks the days that the month's value is made of: all, the five largest, or the fourth largest; of equal ones the
-// earliest.
+// take marks the days that the month's value is made of: all, the five largest, or the fourth largest; of equal ones
+// the earliest.
 func take(method books.Method, days []Daily, values []*big.Rat) {
 	for i := range days {
 		larger := 0

@@ -15,29 +15,30 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Measured is how the quantity of a percentile line came about (spec §4.7). Values are in Mbps, exact, as decimals where they
-// end and else as fractions.
+// Measured is how the quantity of a percentile line came about (spec §4.7). Values are in Mbps, exact, as decimals
+// where they end and else as fractions.
 type Measured struct {
-	CustomerID string         `json:"customer_id"`
-	SKU        string         `json:"sku"`
-	Region     string         `json:"region_code"`
-	Object     string         `json:"object"`
-	Policy     string         `json:"policy"`
-	Method     string         `json:"method"`
-	Points     int            `json:"points"`
-	Index      int            `json:"index"` // of the value among the points, largest first, from 0; -1 where the method has none
-	Value      string         `json:"value"` // before the commit
-	Slot       string         `json:"slot,omitempty"`
-	ValidDays  int            `json:"valid_days"`
-	Days       int            `json:"days"` // that the quantity is shared over, of MonthDays
-	MonthDays  int            `json:"month_days"`
-	Commit     money.Quantity `json:"commit"`
-	Billed     string         `json:"billed"` // the larger of value and commit
-	Quantity   money.Quantity `json:"quantity"`
+	CustomerID string `json:"customer_id"`
+	SKU        string `json:"sku"`
+	Region     string `json:"region_code"`
+	Object     string `json:"object"`
+	Policy     string `json:"policy"`
+	Method     string `json:"method"`
+	Points     int    `json:"points"`
+	// of the value among the points, largest first, from 0; -1 where the method has none
+	Index     int            `json:"index"`
+	Value     string         `json:"value"` // before the commit
+	Slot      string         `json:"slot,omitempty"`
+	ValidDays int            `json:"valid_days"`
+	Days      int            `json:"days"` // that the quantity is shared over, of MonthDays
+	MonthDays int            `json:"month_days"`
+	Commit    money.Quantity `json:"commit"`
+	Billed    string         `json:"billed"` // the larger of value and commit
+	Quantity  money.Quantity `json:"quantity"`
 }
 
-// Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in order of
-// customer, sku, region and object.
+// Measure measures the billing objects of a customer ("" = of all) from the samples of the state and today's books, in
+// order of customer, sku, region and object.
 func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string) ([]Measured, error) {
 	month, err := period.ParseCycle(cycle)
 	if err != nil {
@@ -60,15 +61,18 @@ func Measure(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, cu
 		return nil
 	})
 	slices.SortFunc(out, func(a, b Measured) int {
-		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
+		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
+			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Object, b.Object))
 	})
 	return out, err
 }
 
 func shown(b *books.Books, policy *books.Policy, k measure.Key, r *percentile.Result) Measured {
 	m := Measured{
-		CustomerID: b.Customers[k.Customer].ID, SKU: b.Products[k.SKU].SKU, Region: k.Region, Object: k.Object, Policy: policy.ID,
-		Method: r.Method.String(), Points: r.Points, Index: r.Index, Value: ratText(r.Value), ValidDays: r.ValidDays, Days: r.Days,
+		CustomerID: b.Customers[k.Customer].ID, SKU: b.Products[k.SKU].SKU, Region: k.Region, Object: k.Object,
+		Policy: policy.ID,
+		Method: r.Method.String(), Points: r.Points, Index: r.Index, Value: ratText(r.Value), ValidDays: r.ValidDays,
+		Days:      r.Days,
 		MonthDays: r.MonthDays, Commit: r.Commit, Billed: ratText(r.Billed), Quantity: r.Quantity,
 	}
 	if r.HasSlot {
@@ -98,6 +102,7 @@ func (m *Measured) String() string {
 	if m.Slot != "" {
 		text += ", first at " + m.Slot
 	}
-	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(), m.Billed, m.Days, m.MonthDays,
+	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(),
+		m.Billed, m.Days, m.MonthDays,
 		m.ValidDays, m.Quantity.Trim())
 }

@@ -30,8 +30,8 @@ func (p *point) valueOf(series books.Series) (money.QuantityTotal, error) {
 	return p.out, nil
 }
 
-// pointsOf are the slots of the cycle that count, ascending: those with a sample of any link; with missing zero every one in
-// force; of valid days alone where the policy says so.
+// pointsOf are the slots of the cycle that count, ascending: those with a sample of any link; with missing zero every
+// one in force; of valid days alone where the policy says so.
 func pointsOf(zone *period.Zone, cycle period.Cycle, policy *books.Policy, o *percentile.Object) ([]point, error) {
 	at := make(map[percentile.Slot]*point)
 	slotAt := func(s percentile.Slot) *point {

@@ -98,7 +98,8 @@ func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) 
 	}
 	for i := range charges.List {
 		c := &charges.List[i]
-		l := Line{ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), Quantity: c.Quantity, UnitPrice: c.UnitPrice, Official: c.Official,
+		l := Line{ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), Quantity: c.Quantity, UnitPrice: c.UnitPrice,
+			Official: c.Official,
 			Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
 		if c.DiscountID >= 0 {
 			l.DiscountID = s.Books.Discounts[c.DiscountID].ID
@@ -110,7 +111,8 @@ func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) 
 
 // lineOf reads a stored line.
 func lineOf(row rows.Row) (Line, error) {
-	l := Line{ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), DiscountID: row.Word(tables.LDiscountID)}
+	l := Line{ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind),
+		DiscountID: row.Word(tables.LDiscountID)}
 	var err error
 	if l.Quantity, err = row.Quantity(tables.LQuantity); err != nil {
 		return l, err
@@ -121,7 +123,8 @@ func lineOf(row rows.Row) (Line, error) {
 	for _, a := range []struct {
 		col int
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated},
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
+		{tables.LTruncatedAmount, &l.Truncated},
 		{tables.LPaymentAmount, &l.Payment}} {
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return l, fmt.Errorf("line %s: %w", l.ID, err)

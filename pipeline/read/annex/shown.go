@@ -50,8 +50,8 @@ func (a *Annex) Time(text string) string {
 	return t.Format(layout)
 }
 
-// Standing says how firm the annex is.
-func (a *Annex) Standing() string {
+// StateText says how firm the annex is.
+func (a *Annex) StateText() string {
 	switch {
 	case a.State == lake.CycleClosed:
 		return "closed"
@@ -91,7 +91,8 @@ func (a *Annex) Measured() []Figure {
 	}
 	list := []Figure{
 		{"policy", fmt.Sprintf("%s: %s, series %s", a.Policy.ID, a.Policy.Method, series)},
-		{"", fmt.Sprintf("duplicates %s, missing %s, Mbps = bps / %d²", a.Policy.Duplicates, a.Policy.Missing, a.Policy.Kilo)},
+		{"", fmt.Sprintf("duplicates %s, missing %s, Mbps = bps / %d²", a.Policy.Duplicates, a.Policy.Missing,
+			a.Policy.Kilo)},
 		{"samples", fmt.Sprintf("%d of %d", a.Samples, a.linkCount()) + plural(a.linkCount(), " link", " links")},
 		{"points", fmt.Sprint(a.Points)},
 	}
@@ -103,7 +104,8 @@ func (a *Annex) Measured() []Figure {
 	}
 	if a.Month != "" {
 		list = append(list, Figure{"month", Mbps(a.Month) + " Mbps, mean of the largest daily values, five at most"},
-			Figure{"floor", fmt.Sprintf("%s Mbps, %s of the mean size in force", Mbps(a.Floor), a.Policy.FloorShare.Trim())})
+			Figure{"floor", fmt.Sprintf("%s Mbps, %s of the mean size in force", Mbps(a.Floor),
+				a.Policy.FloorShare.Trim())})
 	}
 	list = append(list, Figure{"value", Mbps(a.Value) + " Mbps, " + a.Called()})
 	if a.Slot != "" {

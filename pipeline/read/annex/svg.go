@@ -137,7 +137,8 @@ func (d *drawing) header() {
 	what := fmt.Sprintf("customer %s, %s (%s), region %s", a.CustomerID, a.Product, a.SKU, a.Region)
 	d.text(margin, 68, "sub", cut(what, 150))
 	day := func(t period.Instant) string { return a.zone.Day(t).String() }
-	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(a.bounds.From), day(a.bounds.To), a.Zone, a.Standing()))
+	d.text(margin, 88, "sub", fmt.Sprintf("%s to %s (not included), %s; %s", day(a.bounds.From), day(a.bounds.To),
+		a.Zone, a.StateText()))
 }
 
 // grid draws axes: a line a step, a line a day.
@@ -145,7 +146,8 @@ func (d *drawing) grid() {
 	for i := range d.axis.steps + 1 {
 		y := d.yOf(d.axis.at(i))
 		fmt.Fprintf(&d.body, `<path class="grid" d="M%d %sH%d"/>`+"\n", plotLeft, tenths(y), plotRight)
-		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft-8, tenths(y+42), escape(d.axis.label(i)))
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft-8, tenths(y+42),
+			escape(d.axis.label(i)))
 	}
 	d.text(plotLeft-8, plotTop-12, "end small", "Mbps")
 	cycle := d.a.zone.Cycle(d.a.bounds.From)
@@ -157,7 +159,8 @@ func (d *drawing) grid() {
 		}
 		fmt.Fprintf(&d.body, `<path class="tick" d="M%s %dV%d"/>`+"\n", tenths(from), plotBottom, plotBottom+5)
 		_, _, number := day.Date()
-		fmt.Fprintf(&d.body, `<text x="%s" y="%d" class="mid small">%d</text>`+"\n", tenths((from+to)/2), plotBottom+17, number)
+		fmt.Fprintf(&d.body, `<text x="%s" y="%d" class="mid small">%d</text>`+"\n", tenths((from+to)/2), plotBottom+17,
+			number)
 	}
 	d.text((plotLeft+plotRight)/2, plotBottom+36, "mid small", fmt.Sprintf("day of %s, %s", cycle, d.a.Zone))
 }
@@ -212,12 +215,14 @@ func (d *drawing) plot() {
 			from = to - 1
 		}
 	}
-	for _, p := range []struct{ class, path string }{{"under", under.String()}, {"series", series.String()}, {"above", above.String()}} {
+	for _, p := range []struct{ class, path string }{{"under", under.String()}, {"series", series.String()},
+		{"above", above.String()}} {
 		if p.path != "" {
 			fmt.Fprintf(&d.body, `<path class="%s" d="%s"/>`+"\n", p.class, p.path)
 		}
 	}
-	fmt.Fprintf(&d.body, `<rect class="frame" x="%d" y="%d" width="%d" height="%d"/>`+"\n", plotLeft, plotTop, plotRight-plotLeft, plotBottom-plotTop)
+	fmt.Fprintf(&d.body, `<rect class="frame" x="%d" y="%d" width="%d" height="%d"/>`+"\n", plotLeft, plotTop,
+		plotRight-plotLeft, plotBottom-plotTop)
 	if len(columns) == 0 {
 		d.text((plotLeft+plotRight)/2, (plotTop+plotBottom)/2, "mid sub", "no samples")
 	}
@@ -250,7 +255,8 @@ type mark struct {
 func (d *drawing) marks() {
 	list := []mark{{class: "cut", name: d.a.Called(), value: short(d.a.Value, 4) + " Mbps", y: d.yOf(d.a.value)}}
 	if !d.a.Commit.IsZero() {
-		list = append(list, mark{class: "commit", name: "commit", value: short(d.a.Commit.String(), 4) + " Mbps", y: d.yOf(d.a.Commit.Rat())})
+		list = append(list, mark{class: "commit", name: "commit", value: short(d.a.Commit.String(), 4) + " Mbps",
+			y: d.yOf(d.a.Commit.Rat())})
 	}
 	slices.SortFunc(list, func(a, b mark) int { return cmp.Compare(a.y, b.y) })
 	const labelHeight = 320 // two lines and air
@@ -268,12 +274,15 @@ func (d *drawing) marks() {
 	for i := range list {
 		m := &list[i]
 		fmt.Fprintf(&d.body, `<path class="%s" d="M%d %sH%d"/>`+"\n", m.class, plotLeft, tenths(m.y), plotRight)
-		fmt.Fprintf(&d.body, `<path class="tick" d="M%d %sL%d %s"/>`+"\n", plotRight, tenths(m.y), plotRight+8, tenths(m.label))
+		fmt.Fprintf(&d.body, `<path class="tick" d="M%d %sL%d %s"/>`+"\n", plotRight, tenths(m.y), plotRight+8,
+			tenths(m.label))
 		words := "bold"
 		if m.class == "cut" {
 			words = "cuttext"
 		}
-		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="%s">%s</text>`+"\n", plotRight+11, tenths(m.label+10), words, escape(m.value))
-		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="small">%s</text>`+"\n", plotRight+11, tenths(m.label+150), escape(cut(m.name, 30)))
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="%s">%s</text>`+"\n", plotRight+11, tenths(m.label+10), words,
+			escape(m.value))
+		fmt.Fprintf(&d.body, `<text x="%d" y="%s" class="small">%s</text>`+"\n", plotRight+11, tenths(m.label+150),
+			escape(cut(m.name, 30)))
 	}
 }

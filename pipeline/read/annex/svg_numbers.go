@@ -54,12 +54,14 @@ func (d *drawing) lines() error {
 		return nil
 	}
 	at := []int{margin, 300, 460, 600, 740, 880, 1040}
-	header := []string{"tier", "quantity, " + a.Measure, "unit price", "official", "discount", "truncated", "to pay, " + a.Currency}
+	header := []string{"tier", "quantity, " + a.Measure, "unit price", "official", "discount", "truncated", "to pay, " +
+		a.Currency}
 	d.row(at, header, "name")
 	fmt.Fprintf(&d.body, `<path class="rule" d="M%d %dH%d"/>`+"\n", margin, d.y-13, at[len(at)-1])
 	for i := range a.Lines {
 		l := &a.Lines[i]
-		d.row(at, []string{fmt.Sprintf("%d, %s", l.Tier, l.Kind), l.Quantity.Trim(), l.UnitPrice.Trim(), l.Official.StringFixed(a.digits), l.Discount.StringFixed(a.digits),
+		d.row(at, []string{fmt.Sprintf("%d, %s", l.Tier, l.Kind), l.Quantity.Trim(), l.UnitPrice.Trim(),
+			l.Official.StringFixed(a.digits), l.Discount.StringFixed(a.digits),
 			l.Truncated.StringFixed(a.digits), l.Payment.StringFixed(a.digits)}, "")
 	}
 	official, payment, err := a.Payment()
@@ -96,9 +98,13 @@ func (d *drawing) source() {
 			links = append(links, id)
 		}
 	}
-	d.text(margin, d.y, "small", cut(fmt.Sprintf("Source: the %d samples of %s that were accepted for %s (lake manifest %d).", a.Samples, strings.Join(links, ", "), a.Cycle, a.manifest), 170))
+	d.text(margin, d.y, "small",
+		cut(fmt.Sprintf("Source: the %d samples of %s that were accepted for %s (lake manifest %d).", a.Samples,
+			strings.Join(links, ", "), a.Cycle, a.manifest), 170))
 	d.y += 15
-	d.text(margin, d.y, "small", fmt.Sprintf("A point is a slot of five minutes. The drawing shows the largest point of every %s; the shaded part lies above the %s.", d.width(), a.Called()))
+	d.text(margin, d.y, "small",
+		fmt.Sprintf("A point is a slot of five minutes. The drawing shows the largest point of every %s; the shaded "+
+			"part lies above the %s.", d.width(), a.Called()))
 	d.y += 24
 }
 

@@ -35,8 +35,8 @@ type Section struct {
 	Payment     money.AmountTotal `json:"payment_amount"`
 }
 
-// Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount. Month-end lines
-// of percentile products stand alone, with how they were measured.
+// Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount.
+// Month-end lines of percentile products stand alone, with how they were measured.
 type Item struct {
 	Region     string              `json:"region_code"`
 	Object     string              `json:"object,omitempty"` // link or group of a percentile line
@@ -66,13 +66,17 @@ type itemKey struct {
 
 // billColumns are the columns of lines that a bill is made of.
 func billColumns() []int {
-	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID, tables.LSKU, tables.LMeasure,
-		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
+	return []int{tables.LServiceTypeCode, tables.LRegionCode, tables.LKind, tables.LTier, tables.LResourceID,
+		tables.LSKU, tables.LMeasure,
+		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount,
+		tables.LDiscountAmount,
 		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LDay, tables.LID}
 }
 
-// CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in the cycle.
-func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string, l rows.Limits) (bill *Bill, err error) {
+// CustomerBill puts a customer's bill together. Errors: *NoCycleError, *NotFoundError where the customer has no line in
+// the cycle.
+func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycle, customer string,
+	l rows.Limits) (bill *Bill, err error) {
 	bill = &Bill{Sections: []Section{}}
 	err = rows.EachStatement(ctx, snap, cycle, customer, l, func(s *rows.Statement) error {
 		bill.Statement = *s
@@ -82,7 +86,8 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 		return nil, err
 	}
 	if bill.CustomerID == "" {
-		return nil, &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle), Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("customer %q has no line in cycle %s", customer, cycle),
+			Do: "`tollbook bill --cycle " + cycle + "` lists the customers"}
 	}
 	if code := b.Customer(customer); code >= 0 {
 		rows := b.Customers[code].Rows
@@ -105,8 +110,9 @@ func CustomerBill(ctx context.Context, snap *lake.Snapshot, b *books.Books, cycl
 
 // gather adds a line to its item.
 func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books, row rows.Row) error {
-	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU), region: row.Word(tables.LRegionCode),
-		tier: row.Small(tables.LTier), kind: row.Word(tables.LKind), discount: row.Word(tables.LDiscountID)}
+	key := itemKey{service: row.Word(tables.LServiceTypeCode), sku: row.Word(tables.LSKU),
+		region: row.Word(tables.LRegionCode),
+		tier:   row.Small(tables.LTier), kind: row.Word(tables.LKind), discount: row.Word(tables.LDiscountID)}
 	if code := b.SKU(key.sku); code >= 0 && b.Products[code].Model == books.Percentile {
 		key.object = string(row.Text(tables.LResourceID))
 	}
@@ -116,7 +122,8 @@ func gather(items map[itemKey]*Item, measures map[string]string, b *books.Books,
 	}
 	it := items[key]
 	if it == nil {
-		it = &Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, UnitPrice: key.price, DiscountID: key.discount}
+		it = &Item{Region: key.region, Object: key.object, Tier: key.tier, Kind: key.kind, UnitPrice: key.price,
+			DiscountID: key.discount}
 		items[key], measures[key.sku] = it, row.Word(tables.LMeasure)
 	}
 	it.Lines++
@@ -141,7 +148,8 @@ func (it *Item) add(row rows.Row) error {
 	amounts := []struct {
 		col int
 		to  *money.AmountTotal
-	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount}, {tables.LTruncatedAmount, &it.Truncated},
+	}{{tables.LOfficialAmount, &it.Official}, {tables.LDiscountAmount, &it.Discount},
+		{tables.LTruncatedAmount, &it.Truncated},
 		{tables.LPaymentAmount, &it.Payment}}
 	for _, a := range amounts {
 		v, err := row.Amount(a.col)
@@ -183,11 +191,14 @@ func (bill *Bill) fill(items map[itemKey]*Item, measures map[string]string, b *b
 }
 
 func compareItems(a, b itemKey) int {
-	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region), cmp.Compare(a.object, b.object),
-		cmp.Compare(a.tier, b.tier), cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region),
+		cmp.Compare(a.object, b.object),
+		cmp.Compare(a.tier, b.tier), cmp.Compare(rows.KindRank(a.kind), rows.KindRank(b.kind)), a.price.Cmp(b.price),
+		cmp.Compare(a.discount, b.discount))
 }
 
-// measure adds to percentile items how they were measured, as far as today's books and the samples give what was billed.
+// measure adds to percentile items how they were measured, as far as today's books and the samples give what was
+// billed.
 func (bill *Bill) measure(ctx context.Context, snap *lake.Snapshot, b *books.Books) error {
 	var objects []annex.Measured
 	for i := range bill.Sections {

@@ -1,4 +1,5 @@
-// Package bill adds the lines of a customer's cycle up to a bill: sections by service, items by product, tier and price.
+// Package bill adds the lines of a customer's cycle up to a bill: sections by service, items by product, tier and
+// price.
 //
 //	BILL-1  A bill comes from one snapshot, and its totals are the sums of its lines.
 //	BILL-2  Items have a fixed order that does not depend on the order of lines.

@@ -36,7 +36,8 @@ func (e *explainer) monthEnd(ctx context.Context) error {
 		return err
 	}
 	if sku < 0 {
-		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id), Do: "put it back into books/products.csv"}
+		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id),
+			Do: "put it back into books/products.csv"}
 	}
 	p := &e.Books.Products[sku]
 	e.fact("product", productText(p))
@@ -76,8 +77,10 @@ func (e *explainer) gathered(sku int32) error {
 	for i := range rows {
 		if rows[i].Key == e.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
-			e.story.Before = append(e.story.Before, fmt.Sprintf("meter %s at the cycle's end%s: %s used, %s from packages, %s to price",
-				strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), r.Usage.Trim(), r.Free.Trim(), r.Count.Trim()))
+			e.story.Before = append(e.story.Before,
+				fmt.Sprintf("meter %s at the cycle's end%s: %s used, %s from packages, %s to price",
+					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), r.Usage.Trim(), r.Free.Trim(),
+					r.Count.Trim()))
 		}
 	}
 	return nil
@@ -90,8 +93,8 @@ func ofResource(id string) string {
 	return ", resource " + id
 }
 
-// chargeSteps gives each charge its steps: they end with its amounts. A meter's price and count come once, before its first charge;
-// the others repeat them.
+// chargeSteps gives each charge its steps: they end with its amounts. A meter's price and count come once, before its
+// first charge; the others repeat them.
 func chargeSteps(steps []rating.Step, charges int) [][]string {
 	out := make([][]string, 0, charges)
 	var part, head []string
@@ -133,12 +136,15 @@ func (e *explainer) percentile(ctx context.Context, sku int32) error {
 		var steps []rating.Step
 		var charges line.Charges
 		bw := rating.Bandwidth{Customer: e.customer, SKU: sku, Region: m.Region, Cycle: e.cycle, Quantity: m.Quantity}
-		if err := e.prices.PercentileCharges(&bw, func(s rating.Step) { steps = append(steps, s) }, &charges); err != nil {
+		if err := e.prices.PercentileCharges(&bw, func(s rating.Step) {
+			steps = append(steps, s)
+		}, &charges); err != nil {
 			return err
 		}
-		e.tell(steps, charges.List)
+		e.describeRerate(steps, charges.List)
 		for k := range charges.List {
-			e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, m.Object, &charges.List[k], charges.Draws))
+			e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, m.Object, &charges.List[k],
+				charges.Draws))
 		}
 	}
 	return nil

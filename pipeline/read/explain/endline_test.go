@@ -10,9 +10,11 @@ import (
 func TestChargeSteps(t *testing.T) {
 	t.Parallel()
 	steps := []rating.Step{
-		{Kind: rating.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: rating.StepTier, Tier: 1}, {Kind: rating.StepAmounts},
+		{Kind: rating.StepPrice, SKU: "cdn", List: "l", Region: "*"}, {Kind: rating.StepTier, Tier: 1},
+		{Kind: rating.StepAmounts},
 		{Kind: rating.StepTier, Tier: 2}, {Kind: rating.StepAmounts},
-		{Kind: rating.StepPassed, SKU: "api", List: "x", Region: "*"}, {Kind: rating.StepPrice, SKU: "api", List: "l", Region: "*"}, {Kind: rating.StepAmounts},
+		{Kind: rating.StepPassed, SKU: "api", List: "x", Region: "*"}, {Kind: rating.StepPrice, SKU: "api", List: "l",
+			Region: "*"}, {Kind: rating.StepAmounts},
 	}
 	got := chargeSteps(steps, 3)
 	var lengths []int

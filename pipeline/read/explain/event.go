@@ -38,10 +38,12 @@ func (e *explainer) event(ctx context.Context) error {
 	if a := book.Adjustments[e.at.id]; a != nil && a.Customer == e.customer && a.Cycle == e.cycle {
 		return e.adjustment(ctx, a)
 	}
-	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", e.at.id, e.at.cycle)
+	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", e.at.id,
+		e.at.cycle)
 }
 
-// events reads the accepted events of the customer's bucket, of all cycles: a refund takes back an order of an earlier one.
+// events reads the accepted events of the customer's bucket, of all cycles: a refund takes back an order of an earlier
+// one.
 func (e *explainer) events() (*events.Book, error) {
 	book := events.NewBook()
 	for _, ref := range e.Snap.Manifest.Cycles {
@@ -120,23 +122,28 @@ func (e *explainer) order(ctx context.Context, book *events.Book, o *events.Orde
 
 // ratedOrder is an accepted order as package rating takes it.
 func ratedOrder(o *events.Order) *rating.Order {
-	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity, PeriodType: o.PeriodType,
-		PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
+	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
+		PeriodType: o.PeriodType,
+		PeriodNum:  o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount,
+		Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // refund works an unsubscribe out again from the line of its base as it was billed.
 func (e *explainer) refund(base, o *events.Order, trace func(rating.Step)) (Line, error) {
 	if base == nil {
-		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", e.at.id, o.Base.ID, o.Base.Line)
+		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", e.at.id, o.Base.ID,
+			o.Base.Line)
 	}
 	if err := e.storedIn(base.Cycle.String(), lake.EventsDay, &e.story.Base, ofOrder(base.Key)); err != nil {
 		return Line{}, err
 	}
 	if len(e.story.Base) != 1 {
-		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", e.at.id, base.Cycle, len(e.story.Base), o.Base.ID, o.Base.Line)
+		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", e.at.id,
+			base.Cycle, len(e.story.Base), o.Base.ID, o.Base.Line)
 	}
 	billed := &e.story.Base[0]
-	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective, Expire: base.Expire,
+	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime,
+		Effective: base.Effective, Expire: base.Expire,
 		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, e.Refund, trace)
 	if err != nil {
 		return Line{}, err
@@ -194,7 +201,8 @@ func (e *explainer) lateEvent(billed period.Cycle, at, asOf period.Instant) {
 
 // lateText says why something is an adjustment (spec §4.11).
 func lateText(what, origin, billed, asOf string) string {
-	return fmt.Sprintf("%s belongs to cycle %s, which was closed when it was accepted (as of %s): billed in cycle %s as an adjustment, bill_detail_type 16",
+	return fmt.Sprintf("%s belongs to cycle %s, which was closed when it was accepted (as of %s): billed in cycle %s "+
+		"as an adjustment, bill_detail_type 16",
 		what, origin, asOf, billed)
 }
 
@@ -213,8 +221,10 @@ func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err e
 		return err
 	}
 	e.story.Parts = append(e.story.Parts, Part{0, line.Adjustment.String(),
-		[]string{fmt.Sprintf("the amount as given: official %s, no discount, nothing cut; to pay %s", a.Amount.Trim(), a.Amount.Trim())}})
-	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount, Payment: a.Amount})
+		[]string{fmt.Sprintf("the amount as given: official %s, no discount, nothing cut; to pay %s", a.Amount.Trim(),
+			a.Amount.Trim())}})
+	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
+		Payment: a.Amount})
 	return e.storedLines(lake.EventsDay, &e.story.Stored, func(row rows.Row) bool {
 		return string(row.Text(tables.LID)) == a.ID && row.Word(tables.LTradeID) == a.Cycle.String()
 	})
@@ -234,8 +244,10 @@ func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin
 		}
 		payTime, _ := c.time("pay_time")
 		official, given := c.amount("official_amount")
-		return true, c.text("customer_id") == e.at.customer && c.text("order_type") == o.Type.String() && payTime == o.PayTime &&
-			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource && c.text("discount_id") == o.Discount &&
+		return true, c.text("customer_id") == e.at.customer && c.text("order_type") == o.Type.String() &&
+			payTime == o.PayTime &&
+			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource &&
+			c.text("discount_id") == o.Discount &&
 			given == o.HasOfficial && (!given || official == o.Official) && c.quantity("quantity") == o.Quantity
 	})
 }
@@ -250,6 +262,7 @@ func (e *explainer) adjustmentOrigins(ctx context.Context, a *events.Adjustment)
 		}
 		at, _ := c.time("time")
 		amount, _ := c.amount("amount")
-		return true, c.text("customer_id") == e.at.customer && c.text("sku") == e.Books.Products[a.SKU].SKU && at == a.Time && amount == a.Amount && c.text("note") == a.Note
+		return true, c.text("customer_id") == e.at.customer && c.text("sku") == e.Books.Products[a.SKU].SKU &&
+			at == a.Time && amount == a.Amount && c.text("note") == a.Note
 	})
 }

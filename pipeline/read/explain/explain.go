@@ -52,12 +52,14 @@ type Story struct {
 	Parts      []Part   `json:"parts"` // step by step, a part a line
 	Before     []string `json:"before,omitempty"`
 	Stored     []Line   `json:"stored"`
-	Rated      []Line   `json:"rated"`                     // rated again just now
-	Agrees     bool     `json:"agrees"`                    // Stored and Rated are the same, or it is not rated again
-	Later      []Line   `json:"month_end_lines,omitempty"` // of a record that waits: the lines it counts for, as far as they are there
-	Base       []Line   `json:"base_lines,omitempty"`      // of a refund: the lines of the order that is taken back
-	Sums       []Sum    `json:"sums,omitempty"`            // of a difference: all that is billed of its place, posting by posting
-	Also       []Also   `json:"also,omitempty"`            // what was billed under the same id in other cycles
+	Rated      []Line   `json:"rated"`  // rated again just now
+	Agrees     bool     `json:"agrees"` // Stored and Rated are the same, or it is not rated again
+	// of a record that waits: the lines it counts for, as far as they are there
+	Later []Line `json:"month_end_lines,omitempty"`
+	Base  []Line `json:"base_lines,omitempty"` // of a refund: the lines of the order that is taken back
+	// of a difference: all that is billed of its place, posting by posting
+	Sums []Sum  `json:"sums,omitempty"`
+	Also []Also `json:"also,omitempty"` // what was billed under the same id in other cycles
 }
 
 // The states of a record.
@@ -104,8 +106,8 @@ type Also struct {
 	Lines []Line `json:"lines"`
 }
 
-// Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id that is in
-// several places too.
+// Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id
+// that is in several places too.
 func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if s.Progress == nil {
 		s.Progress = func(string, int64, int64) {}
@@ -117,12 +119,13 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	story := &Story{Cycle: at[0].cycle, CustomerID: at[0].customer, ID: at[0].id, Tier: tier}
 	e := &explainer{Sources: s, at: at[0], story: story, prices: s.Prices}
 	if e.customer = s.Books.Customer(e.at.customer); e.customer < 0 {
-		return nil, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer), Do: "put the customer back into books/customers.csv"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have customer %q", e.at.customer),
+			Do: "put the customer back into books/customers.csv"}
 	}
 	if e.cycle, err = period.ParseCycle(e.at.cycle); err != nil {
 		return nil, err
 	}
-	if err := e.tellPlace(ctx); err != nil {
+	if err := e.describePlace(ctx); err != nil {
 		return nil, err
 	}
 	if err := e.also(at[1:]); err != nil {
@@ -134,8 +137,8 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	return story, nil
 }
 
-// tellPlace tells the story of what lies at the place.
-func (e *explainer) tellPlace(ctx context.Context) error {
+// describePlace tells the story of what lies at the place.
+func (e *explainer) describePlace(ctx context.Context) error {
 	if e.at.origin != e.at.cycle {
 		e.story.Origin = e.at.origin
 	}
@@ -151,8 +154,8 @@ func (e *explainer) tellPlace(ctx context.Context) error {
 	}
 }
 
-// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of one record the one
-// to explain comes first.
+// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of
+// one record the one to explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
 	if q.Cycle != "" {
 		if err := rows.HasCycle(s.Snap, q.Cycle); err != nil {
@@ -193,8 +196,9 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 	defer func() { err = errors.Join(err, list.Close()) }()
 	var where []string
 	err = list.Each(func(row rows.Row) error {
-		if string(row.Text(tables.RID)) == q.ID && len(where) < mostOrigins {
-			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow), row.Word(tables.RReason), row.Text(tables.RValue)))
+		if string(row.Text(tables.RID)) == q.ID && len(where) < maxOrigins {
+			where = append(where, fmt.Sprintf("inbox/%s row %d: %s %s", row.Word(tables.RFile), row.Whole(tables.RRow),
+				row.Word(tables.RReason), row.Text(tables.RValue)))
 		}
 		return nil
 	})
@@ -205,10 +209,12 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")),
 			Do: "`tollbook rejects` lists it, and says what to do"}
 	}
-	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID), Do: "`tollbook export --table lines` lists the ids"}
+	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
+		Do: "`tollbook export --table lines` lists the ids"}
 	for _, ref := range s.Snap.Manifest.Cycles { // they leave in order
 		if ref.Archived != nil && q.Cycle == "" {
-			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was archived with those before it", q.ID, ref.Cycle)
+			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was "+
+				"archived with those before it", q.ID, ref.Cycle)
 			none.Do = fmt.Sprintf("the same command with `--lake %s` looks in the archive", ref.Archived.Where)
 		}
 	}
@@ -233,7 +239,8 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]locatio
 	return places, nil
 }
 
-func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry, places []location) ([]location, error) {
+func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry,
+	places []location) ([]location, error) {
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
 		in, ok := searchedTable(e)
@@ -268,9 +275,10 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	return places, nil
 }
 
-// scanFile visits the rows of a file in the order in which the file stores them. If only is not empty, it visits the rows whose column by
-// holds it.
-func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int, visit func(rows.Row) error) (err error) {
+// scanFile visits the rows of a file in the order in which the file stores them. If only is not empty, it visits the
+// rows whose column by holds it.
+func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int,
+	visit func(rows.Row) error) (err error) {
 	open := rows.FileOf
 	if cols != nil {
 		open = rows.UnsortedOf

@@ -37,7 +37,8 @@ func (e *explainer) late(ctx context.Context) error {
 		if !e.ownLine(row) {
 			return false
 		}
-		about, found = object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}, true
+		about, found = object{row.Word(tables.LSKU), row.Word(tables.LRegionCode),
+			string(row.Text(tables.LResourceID))}, true
 		isEnd = endID(e.at.origin, about.sku, about.region, about.resource) == e.at.id
 		return true
 	})
@@ -104,13 +105,16 @@ func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []late
 	if r.replaced {
 		e.story.State = StateReplaced
 	} else {
-		e.story.Before = append(e.story.Before, lateText("the usage", e.at.origin, e.at.cycle, r.asOf.String())+", at the prices of its own time")
+		e.story.Before = append(e.story.Before, lateText("the usage", e.at.origin, e.at.cycle, r.asOf.String())+
+			", at the prices of its own time")
 	}
 	if !r.replaced && p.Model.PeriodLevel() {
-		e.story.Before = append(e.story.Before, fmt.Sprintf("%s is priced at the month's end: what it changes there is billed as a difference", p.SKU))
+		e.story.Before = append(e.story.Before,
+			fmt.Sprintf("%s is priced at the month's end: what it changes there is billed as a difference", p.SKU))
 		err = e.storedLines(lake.LateDay, &e.story.Later, func(row rows.Row) bool {
 			o := object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
-			return row.Word(tables.LOriginCycle) == e.at.origin && o.sku == p.SKU && (o.resource == "" || o.resource == string(r.Resource)) &&
+			return row.Word(tables.LOriginCycle) == e.at.origin && o.sku == p.SKU &&
+				(o.resource == "" || o.resource == string(r.Resource)) &&
 				string(row.Text(tables.LID)) == endID(e.at.origin, o.sku, o.region, o.resource)
 		})
 		if err != nil {
@@ -159,7 +163,8 @@ func (e *explainer) lateLines(records []lateRecord) error {
 // lateSteps are the steps of a stored line as far as it tells them itself.
 func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 	back := l.Quantity.Sign() < 0
-	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList), Region: row.Word(tables.LPriceRegion),
+	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList),
+		Region: row.Word(tables.LPriceRegion),
 		Period: period.Span{From: row.Time(tables.LPriceValidFrom), To: period.Forever}}}
 	var out []string
 	if l.Draws != "" {
@@ -172,7 +177,8 @@ func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 		v := &versions[version]
 		steps[0].Period.To = v.Valid.To
 		t := &v.Tiers[tier]
-		step := rating.Step{Kind: rating.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open, Quantity: l.Quantity.Abs(), Price: l.UnitPrice, Negative: back}
+		step := rating.Step{Kind: rating.StepTier, Tier: l.Tier, Upper: t.UpTo, Open: t.Open,
+			Quantity: l.Quantity.Abs(), Price: l.UnitPrice, Negative: back}
 		if tier > 0 {
 			step.Lower = v.Tiers[tier-1].UpTo
 		}
@@ -183,7 +189,8 @@ func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 			steps = append(steps, step)
 		}
 	}
-	amounts := rating.Step{Kind: rating.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back, Price: l.UnitPrice, Official: l.Official,
+	amounts := rating.Step{Kind: rating.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back, Price: l.UnitPrice,
+		Official: l.Official,
 		Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
 		PerLine: !l.Truncated.IsZero(), Mode: e.Settings.Rounding.Mode, Digits: e.Settings.Currency.Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {
@@ -208,8 +215,10 @@ func (e *explainer) difference(about object, records []lateRecord) (err error) {
 		err = e.postings(about)
 	} else {
 		e.story.State = StateDifference
-		e.story.Before = append(e.story.Before, fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is billed in cycle %s",
-			e.at.origin, e.at.cycle))
+		e.story.Before = append(e.story.Before,
+			fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is billed "+
+				"in cycle %s",
+				e.at.origin, e.at.cycle))
 		err = e.lateReasons(about, records)
 	}
 	if err != nil {
@@ -227,7 +236,8 @@ func (e *explainer) lateReasons(about object, records []lateRecord) error {
 		if p.SKU != about.sku || r.replaced || about.resource != "" && about.resource != string(r.Resource) {
 			continue
 		}
-		text := fmt.Sprintf("late record %s: %s %s of %s, accepted as of %s", r.ID, r.Quantity.Trim(), p.Measure, period.Span{From: r.Start, To: r.End}, r.asOf)
+		text := fmt.Sprintf("late record %s: %s %s of %s, accepted as of %s", r.ID, r.Quantity.Trim(), p.Measure,
+			period.Span{From: r.Start, To: r.End}, r.asOf)
 		if r.replaces != "" {
 			text += ", in the place of " + r.replaces
 		}
@@ -264,12 +274,16 @@ func (e *explainer) postings(about object) error {
 	}
 	for _, f := range files {
 		err := e.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row rows.Row) error {
-			if row.Word(tables.TOriginCycle) != e.at.origin || about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode), string(row.Text(tables.TResourceID))}) {
+			if row.Word(tables.TOriginCycle) != e.at.origin ||
+				about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode),
+					string(row.Text(tables.TResourceID))}) {
 				return nil
 			}
 			payment, err := row.Amount(tables.TPayment)
-			e.story.Before = append(e.story.Before, fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of then: the difference to what was billed, to pay %s, is billed in cycle %s",
-				e.at.origin, row.Time(tables.TAsOf), payment.Trim(), e.at.cycle))
+			e.story.Before = append(e.story.Before,
+				fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of "+
+					"then: the difference to what was billed, to pay %s, is billed in cycle %s",
+					e.at.origin, row.Time(tables.TAsOf), payment.Trim(), e.at.cycle))
 			return err
 		})
 		if err != nil {
@@ -297,7 +311,8 @@ func (s *Sum) add(o *Sum) (err error) {
 			return err
 		}
 	}
-	for _, a := range [...]struct{ to, by *money.Amount }{{&s.Official, &o.Official}, {&s.Discount, &o.Discount}, {&s.Truncated, &o.Truncated}, {&s.Payment, &o.Payment}} {
+	for _, a := range [...]struct{ to, by *money.Amount }{{&s.Official, &o.Official}, {&s.Discount, &o.Discount},
+		{&s.Truncated, &o.Truncated}, {&s.Payment, &o.Payment}} {
 		if *a.to, err = a.to.Add(*a.by); err != nil {
 			return err
 		}
@@ -315,7 +330,8 @@ const (
 	howRerated = "re-rated, in"
 )
 
-// placeSums adds up all lines of a place: what its cycle billed, and what came to it later, each on its own and then in all.
+// placeSums adds up all lines of a place: what its cycle billed, and what came to it later, each on its own and then in
+// all.
 func (e *explainer) placeSums(about object) ([]Sum, error) {
 	sums := make(map[posting]*Sum)
 	for _, ref := range e.Snap.Manifest.Cycles {
@@ -359,7 +375,8 @@ func (e *explainer) addPosting(sums map[posting]*Sum, f lake.FileEntry, about ob
 	}
 	return e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
 		origin := cmp.Or(row.Word(tables.LOriginCycle), f.Cycle)
-		if origin != e.at.origin || about != (object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}) {
+		if origin != e.at.origin || about != (object{row.Word(tables.LSKU), row.Word(tables.LRegionCode),
+			string(row.Text(tables.LResourceID))}) {
 			return nil
 		}
 		l, err := lineOf(row)
@@ -370,6 +387,7 @@ func (e *explainer) addPosting(sums map[posting]*Sum, f lake.FileEntry, about ob
 		if sums[at] == nil {
 			sums[at] = &Sum{}
 		}
-		return sums[at].add(&Sum{Usage: l.Usage, Free: l.Free, Official: l.Official, Discount: l.Discount, Truncated: l.Truncated, Payment: l.Payment})
+		return sums[at].add(&Sum{Usage: l.Usage, Free: l.Free, Official: l.Official, Discount: l.Discount,
+			Truncated: l.Truncated, Payment: l.Payment})
 	})
 }

@@ -59,24 +59,31 @@ func sameRated(a, b []Line) bool {
 // sortLines puts the lines of one id into the order of spec §8.
 func sortLines(list []Line) {
 	slices.SortStableFunc(list, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)), cmp.Compare(a.ResourceID, b.ResourceID),
+		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)),
+			cmp.Compare(a.ResourceID, b.ResourceID),
 			a.UnitPrice.Cmp(b.UnitPrice), a.Quantity.Cmp(b.Quantity))
 	})
 }
 
 // explainedColumns are the columns of Line and of the record behind it.
 func explainedColumns() []int {
-	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LRegionCode, tables.LSKU,
-		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount, tables.LDiscountAmount,
-		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd, tables.LDay,
-		tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount,
-		tables.LCycle, tables.LOriginCycle, tables.LTradeID, tables.LChargingMode, tables.LPriceValidFrom, tables.LPriceList, tables.LPriceRegion}
+	return []int{tables.LTier, tables.LKind, tables.LResourceID, tables.LResourceName, tables.LResourceTag,
+		tables.LRegionCode, tables.LSKU,
+		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice, tables.LOfficialAmount,
+		tables.LDiscountAmount,
+		tables.LDiscountID, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPackageDraws, tables.LUsageEnd,
+		tables.LDay,
+		tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount,
+		tables.LFlexiCouponAmount, tables.LDebtAmount,
+		tables.LCycle, tables.LOriginCycle, tables.LTradeID, tables.LChargingMode, tables.LPriceValidFrom,
+		tables.LPriceList, tables.LPriceRegion}
 }
 
 // lineOf reads a stored line.
 func lineOf(row rows.Row) (Line, error) {
 	l := Line{
-		ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind), ResourceID: string(row.Text(tables.LResourceID)),
+		ID: string(row.Text(tables.LID)), Tier: row.Small(tables.LTier), Kind: row.Word(tables.LKind),
+		ResourceID: string(row.Text(tables.LResourceID)),
 		DiscountID: row.Word(tables.LDiscountID), Draws: string(row.Text(tables.LPackageDraws)),
 	}
 	quantities := []struct {
@@ -93,8 +100,10 @@ func lineOf(row rows.Row) (Line, error) {
 	amounts := []struct {
 		col int
 		to  *money.Amount
-	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount}, {tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment},
-		{tables.LCouponAmount, &paid.Coupon}, {tables.LStoredValueAmount, &paid.StoredValue}, {tables.LFlexiCouponAmount, &paid.Flexi},
+	}{{tables.LOfficialAmount, &l.Official}, {tables.LDiscountAmount, &l.Discount},
+		{tables.LTruncatedAmount, &l.Truncated}, {tables.LPaymentAmount, &l.Payment},
+		{tables.LCouponAmount, &paid.Coupon}, {tables.LStoredValueAmount, &paid.StoredValue},
+		{tables.LFlexiCouponAmount, &paid.Flexi},
 		{tables.LCashAmount, &paid.Cash}, {tables.LCreditAmount, &paid.Credit}, {tables.LDebtAmount, &paid.Debt}}
 	for _, a := range amounts {
 		var err error
@@ -113,7 +122,8 @@ func lineOf(row rows.Row) (Line, error) {
 // ratedLine is a charge as the line it becomes.
 func ratedLine(b *books.Books, id, resource string, c *line.Charge, draws []line.Draw) Line {
 	l := Line{
-		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free, Quantity: c.Quantity,
+		ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), ResourceID: resource, Usage: c.UsageAmount, Free: c.Free,
+		Quantity:  c.Quantity,
 		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment,
 	}
 	if c.DiscountID >= 0 {

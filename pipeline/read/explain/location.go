@@ -17,14 +17,16 @@ type location struct {
 	day           string // as in lake.FileKey
 }
 
-// sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle too.
+// sameAs reports whether two places are of one record: an order may have a record's id, and a record of another cycle
+// too.
 func (p location) sameAs(o location) bool {
 	return p.customer == o.customer && p.origin == o.origin && (p.day == lake.EventsDay) == (o.day == lake.EventsDay)
 }
 
 // before puts the record's own cycle first, and then the cycles it was billed in later.
 func (p location) before(o location) int {
-	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle), cmp.Compare(p.day, o.day))
+	return cmp.Or(cmp.Compare(p.customer, o.customer), cmp.Compare(p.origin, o.origin), cmp.Compare(p.cycle, o.cycle),
+		cmp.Compare(p.day, o.day))
 }
 
 func severalError(id string, places []location) error {
@@ -41,7 +43,8 @@ func severalError(id string, places []location) error {
 	if origins {
 		how = "say which one with --cycle, --origin and --customer"
 	}
-	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")), Do: how}
+	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")),
+		Do: how}
 }
 
 // searched is a table in which ids are looked for.
@@ -85,5 +88,6 @@ func (e *explainer) also(places []location) error {
 // ownLine reports whether a line has the id and belongs to the cycle that is asked for.
 func (e *explainer) ownLine(row rows.Row) bool {
 	origin := row.Word(tables.LOriginCycle)
-	return string(row.Text(tables.LID)) == e.at.id && (origin == e.at.origin || origin == "" && e.at.origin == row.Word(tables.LCycle))
+	return string(row.Text(tables.LID)) == e.at.id && (origin == e.at.origin || origin == "" &&
+		e.at.origin == row.Word(tables.LCycle))
 }

@@ -24,10 +24,11 @@ type Origin struct {
 	Raw  string `json:"raw,omitempty"` // the record as it came
 }
 
-// mostOrigins is how many rows are looked for.
-const mostOrigins = 10
+// maxOrigins is how many rows are looked for.
+const maxOrigins = 10
 
-// match tells of a row of a feed file whether it bears the id that is looked for, and whether it says what was accepted.
+// match tells of a row of a feed file whether it bears the id that is looked for, and whether it says what was
+// accepted.
 type match func(b *feed.Batch, i int) (bears, same bool)
 
 // origins looks for a usage record in the feed files that were taken and may hold its day.
@@ -54,7 +55,7 @@ func (e *explainer) originsIn(ctx context.Context, spec *feed.Spec, day string, 
 	var out []Origin
 	for i, in := range inputs {
 		e.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
-		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= mostOrigins {
+		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= maxOrigins {
 			continue
 		}
 		found, err := e.inFile(ctx, &in, spec, match)
@@ -97,7 +98,7 @@ func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec,
 		return nil, err
 	}
 	var out []Origin
-	for len(out) < mostOrigins {
+	for len(out) < maxOrigins {
 		b, err := reader.Next(ctx)
 		if errors.Is(err, io.EOF) {
 			break
@@ -126,7 +127,8 @@ func inBatch(b *feed.Batch, name string, match match) []Origin {
 		if !bears {
 			continue
 		}
-		o := Origin{File: name, Row: b.First + int64(i), Raw: string(b.Raw(nil, i)), Note: "not taken: its content is another"}
+		o := Origin{File: name, Row: b.First + int64(i), Raw: string(b.Raw(nil, i)),
+			Note: "not taken: its content is another"}
 		if same {
 			o.Note = sameRecord
 		}
@@ -139,7 +141,8 @@ func inBatch(b *feed.Batch, name string, match match) []Origin {
 func (e *explainer) sameContent(c cells, r *accepted) bool {
 	start, _ := c.time("usage_start")
 	end, _ := c.time("usage_end")
-	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End && c.text("resource_id") == string(r.Resource) &&
+	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End &&
+		c.text("resource_id") == string(r.Resource) &&
 		c.text("sku") == e.Books.Products[r.SKU].SKU && c.text("region_code") == e.regions[r.Region]
 }
 

@@ -9,8 +9,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// overlay lays what late records and re-rating made of the customer's packages, in the cycles after one up to the explained one, over the
-// positions with which that one ended (spec §4.11, §4.12).
+// overlay lays what late records and re-rating made of the customer's packages, in the cycles after one up to the
+// explained one, over the positions with which that one ended (spec §4.11, §4.12).
 func (e *explainer) overlay(rows []position.Row, after string) ([]position.Row, error) {
 	for _, ref := range e.Snap.Manifest.Cycles {
 		if ref.Cycle <= after || ref.Cycle > e.at.cycle {
@@ -24,7 +24,7 @@ func (e *explainer) overlay(rows []position.Row, after string) ([]position.Row, 
 		if err != nil {
 			return nil, err
 		}
-		if rows, err = late.LayOver(e.Books, e.customer, rows, changes); err != nil {
+		if rows, err = late.Apply(e.Books, e.customer, rows, changes); err != nil {
 			return nil, err
 		}
 	}
@@ -34,14 +34,15 @@ func (e *explainer) overlay(rows []position.Row, after string) ([]position.Row, 
 // changesIn are the customer's changes of one cycle whose fillings go on after start.
 func (e *explainer) changesIn(cycle string, start period.Instant) (out []late.Change, err error) {
 	add := func(c late.Change) {
-		if c.GoesOn(e.Books, e.prices, e.customer, start) {
+		if c.StillOpen(e.Books, e.prices, e.customer, start) {
 			out = append(out, c)
 		}
 	}
 	err = e.eachOf(tables.Shifts(), cycle, tables.HCustomerID, func(row rows.Row) error {
-		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey), At: row.Time(tables.HAt)}
+		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey),
+			At: row.Time(tables.HAt)}
 		by, err := row.Quantity(tables.HShift)
-		add(late.Change{Row: at, Moves: true, By: by})
+		add(late.Change{Row: at, Moves: true, Delta: by})
 		return err
 	})
 	if err != nil {

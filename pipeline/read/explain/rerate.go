@@ -58,9 +58,10 @@ func (e *explainer) record(ctx context.Context) error {
 		err := rater.Usage(&r.Record, 0, &charges)
 		tracing = false
 		if err == nil && own {
-			e.tell(steps, charges.List)
+			e.describeRerate(steps, charges.List)
 			for i := range charges.List {
-				e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, string(r.Resource), &charges.List[i], charges.Draws))
+				e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, string(r.Resource), &charges.List[i],
+					charges.Draws))
 			}
 		}
 		return err
@@ -68,14 +69,17 @@ func (e *explainer) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool { return string(row.Text(tables.LID)) == e.at.id })
+	return e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
+		return string(row.Text(tables.LID)) == e.at.id
+	})
 }
 
 // laterLines reads the month-end lines that a waiting record counts for.
 func (e *explainer) laterLines(r *accepted) error {
 	return e.storedLines(lake.EndDay, &e.story.Later, func(row rows.Row) bool {
 		resource := row.Text(tables.LResourceID)
-		return row.Word(tables.LSKU) == e.Books.Products[r.SKU].SKU && (len(resource) == 0 || bytes.Equal(resource, r.Resource))
+		return row.Word(tables.LSKU) == e.Books.Products[r.SKU].SKU &&
+			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
 	})
 }
 
@@ -139,8 +143,8 @@ func (e *explainer) replacer() error {
 	return nil
 }
 
-// tell makes sentences of the steps, a part for each charge: its steps end with its amounts.
-func (e *explainer) tell(steps []rating.Step, charges []line.Charge) {
+// describeRerate makes sentences of the steps, a part for each charge: its steps end with its amounts.
+func (e *explainer) describeRerate(steps []rating.Step, charges []line.Charge) {
 	next := 0
 	var part []string
 	for _, s := range steps {
@@ -181,7 +185,8 @@ func (e *explainer) storedIn(cycle, day string, to *[]Line, keep func(rows.Row) 
 }
 
 // each visits the customer's rows of a file in order.
-func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int, visit func(rows.Row) error) (err error) {
+func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int,
+	visit func(rows.Row) error) (err error) {
 	rows, err := e.rows(f, def, cols, by)
 	if err != nil {
 		return err
@@ -195,8 +200,8 @@ func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int
 	return rows.FileOf(e.Snap, f, def, cols, by, e.at.customer)
 }
 
-// eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those that lines
-// hold, and those of the usage table, which knows more where both have one.
+// eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those
+// that lines hold, and those of the usage table, which knows more where both have one.
 func (e *explainer) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
 	inLines, err := e.recordSource(tables.Lines())
 	if err != nil {
@@ -240,7 +245,8 @@ func compareRecords(a, b *recordSource) int {
 	return cmp.Or(cmp.Compare(a.record.Start, b.record.Start), bytes.Compare(a.record.ID, b.record.ID))
 }
 
-// recordSource reads records from the rows of one file; several lines of one record are one. It stands on the first from the start.
+// recordSource reads records from the rows of one file; several lines of one record are one. It stands on the first
+// from the start.
 type recordSource struct {
 	e      *explainer
 	lines  bool
@@ -355,7 +361,8 @@ func (e *explainer) sku(word string) (int32, error) {
 	if code := e.Books.SKU(word); code >= 0 {
 		return code, nil
 	}
-	return 0, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name", word), Do: "put it back into books/products.csv"}
+	return 0, &rows.NotFoundError{What: fmt.Sprintf("the books no longer have sku %q, which accepted records name",
+		word), Do: "put it back into books/products.csv"}
 }
 
 // opening is the positions the day starts from: those of the last day before it with records in the bucket.
@@ -367,8 +374,8 @@ func (e *explainer) opening() ([]position.Row, error) {
 	return e.positionsBefore(day)
 }
 
-// positionsBefore are the customer's closing positions of the last day before the given one that has records in the bucket; of an
-// earlier cycle, as far as they go on.
+// positionsBefore are the customer's closing positions of the last day before the given one that has records in the
+// bucket; of an earlier cycle, as far as they go on.
 func (e *explainer) positionsBefore(day period.Day) ([]position.Row, error) {
 	cycles := e.Snap.Manifest.Cycles
 	for i := len(cycles) - 1; i >= 0; i-- {
@@ -426,8 +433,10 @@ func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err erro
 
 func positionOf(row rows.Row) (position.Row, error) {
 	p := position.Row{
-		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope), Resource: string(row.Text(tables.PResource)),
-		Region: row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)), Order: row.Whole(tables.POrder),
+		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope),
+		Resource: string(row.Text(tables.PResource)),
+		Region:   row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)),
+		Order: row.Whole(tables.POrder),
 		Draws: string(row.Text(tables.PDraws)), At: row.Time(tables.PAt),
 	}
 	for _, q := range []struct {

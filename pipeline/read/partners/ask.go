@@ -23,7 +23,8 @@ type Reader struct {
 	Books  *books.Books
 	Book   *settlement.Book
 	Limits rows.Limits
-	Shelf  *cache.Shelf // keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
+	// keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
+	Cache *cache.Cache
 }
 
 // snapFiles opens a snapshot's files.
@@ -31,8 +32,8 @@ type snapFiles struct{ *lake.Snapshot }
 
 func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
 
-// Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it was closed, or
-// worked out from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
+// Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it
+// was closed, or worked out from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
@@ -44,26 +45,27 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 	if err != nil {
 		return nil, err
 	}
-	if r.Shelf == nil {
+	if r.Cache == nil {
 		return r.workOut(ctx, cycle, partner)
 	}
 	// It is for all who ask: that the first of them goes away does not end it.
-	f, err := r.Shelf.Open(r.tag(name), func(w io.Writer) error {
+	f, err := r.Cache.Open(r.tag(name), func(w io.Writer) error {
 		list, err := r.workOut(context.WithoutCancel(ctx), cycle, "")
 		if err != nil {
 			return err
 		}
-		return rows.Keep(w, tables.PartnerStatements(), list)
+		return rows.Spill(w, tables.PartnerStatements(), list)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return rows.Kept(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
+	return rows.Spilled(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
 }
 
 // tag names what is worked out of a cycle: it is a function of the state, which says its lines, and of the books.
 func (r *Reader) tag(cycle string) string {
-	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash, r.Books.Hash, cycle)))
+	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
+		r.Books.Hash, cycle)))
 }
 
 // workOut adds the lines of an open cycle up; partner "" = all.
@@ -72,12 +74,13 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 	if err != nil {
 		return nil, err
 	}
-	return rows.Made(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
+	return rows.Materialize(ctx, tables.PartnerStatements(), max(1, r.Snap.Manifest.Buckets),
 		func(ctx context.Context, bucket int, write func(*parquet.Columns) error) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := settle.BucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle), settle.LinesOf(files, bucket))
+			rows, err := settle.BucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle),
+				settle.LinesOf(files, bucket))
 			if err != nil {
 				return err
 			}
@@ -96,7 +99,8 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	return list, err
 }
 
-// IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors: *rows.NoCycleError.
+// IncentiveRows is the incentives of the periods that hold a cycle, as the table; cycle "" = all. Errors:
+// *rows.NoCycleError.
 func (r *Reader) IncentiveRows(cycle string) (*parquet.Columns, error) {
 	wanted := func(*settlement.Incentive) bool { return true }
 	if cycle != "" {

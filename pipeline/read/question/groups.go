@@ -12,11 +12,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// mostKeys is how many keys a question has at most.
-const mostKeys = 5
+// maxKeys is how many keys a question has at most.
+const maxKeys = 5
 
 // id is the keys of a group, as numbers of words.
-type id [mostKeys]int32
+type id [maxKeys]int32
 
 // groups adds rows up by their keys.
 type groups struct {
@@ -30,7 +30,7 @@ type groups struct {
 	place  map[id]int
 	totals []money.Total // len(q.Sums) for each group
 
-	numbers [mostKeys][]int32 // of the dictionary of the batch at hand
+	numbers [maxKeys][]int32 // of the dictionary of the batch at hand
 }
 
 func newGroups(q *Question) *groups {

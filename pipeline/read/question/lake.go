@@ -40,8 +40,8 @@ func (w *reading) take(c *parquet.Columns) error {
 	return w.groups.add(made)
 }
 
-// FromLake answers a question from one state of the lake, which is the reader's. Errors: *rows.NoCycleError, *partners.MissingBookError,
-// those of the lake.
+// FromLake answers a question from one state of the lake, which is the reader's. Errors: *rows.NoCycleError,
+// *partners.MissingBookError, those of the lake.
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
 	snap := from.Snap
 	if r.Cycle != "" {
@@ -160,7 +160,8 @@ func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners
 const batchRows = 1 << 12
 
 // statements gives the partner statements of a cycle in batches.
-func statements(ctx context.Context, from *partners.Reader, cycle string, take func(*parquet.Columns) error) (err error) {
+func statements(ctx context.Context, from *partners.Reader, cycle string, take func(*parquet.Columns) error) (
+	err error) {
 	list, err := from.Statements(ctx, cycle, "")
 	if err != nil {
 		return err

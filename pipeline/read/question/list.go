@@ -10,7 +10,8 @@ import (
 // All are the questions, in the order in which they are listed.
 func All() []*Question {
 	return []*Question{
-		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(), couponUse(), packageUse(),
+		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),
+		couponUse(), packageUse(),
 		debt(), incentivesOwed(), unbilledRejects(),
 	}
 }
@@ -24,26 +25,32 @@ const (
 // bill are the sums that say what lines come to.
 func bill() []tables.Column {
 	return []tables.Column{
-		{Name: lineCount, Type: tables.Whole, Meaning: "number of lines"}, {Name: "official_amount", Type: tables.Amount, Meaning: sumOf},
-		{Name: "official_discount_amount", Type: tables.Amount, Meaning: sumOf}, {Name: "truncated_amount", Type: tables.Amount, Meaning: sumOf},
+		{Name: lineCount, Type: tables.Whole, Meaning: "number of lines"},
+		{Name: "official_amount", Type: tables.Amount, Meaning: sumOf},
+		{Name: "official_discount_amount", Type: tables.Amount, Meaning: sumOf},
+		{Name: "truncated_amount", Type: tables.Amount, Meaning: sumOf},
 		{Name: "payment_amount", Type: tables.Amount, Meaning: sumOf},
 	}
 }
 
 func revenue() *Question {
-	day := tables.Column{Name: "day", Type: tables.Word, Meaning: "the line's day in the contract zone: of its usage_start, of orders and adjustments of their trade_time; " +
-		"end on month-end lines, late on those of late records, rerate on those of re-rating"}
+	day := tables.Column{Name: "day", Type: tables.Word,
+		Meaning: "the line's day in the contract zone: of its usage_start, of orders and adjustments of their " +
+			"trade_time; " +
+			"end on month-end lines, late on those of late records, rerate on those of re-rating"}
 	return &Question{
 		Name: "revenue", Answers: "what was billed by service, region and day", View: "lines",
 		Keys: append(pick(tables.Lines(), "cycle service_type_code region_code"), day), Sums: bill(),
-		lake: shape{table: tables.Lines(), count: lineCount, reads: slices.Concat([]int{tables.LTradeTime}, columnsOf(tables.Lines(), dayTable())),
+		lake: shape{table: tables.Lines(), count: lineCount, reads: slices.Concat([]int{tables.LTradeTime},
+			columnsOf(tables.Lines(), dayTable())),
 			made: dayTable(), make: days},
 	}
 }
 
 func revenueByKind() *Question {
 	return &Question{
-		Name: "revenue-by-kind", Answers: "what was billed by what happened: usage, fees, orders, refunds, adjustments", View: "lines",
+		Name: "revenue-by-kind", Answers: "what was billed by what happened: usage, fees, orders, refunds, adjustments",
+		View: "lines",
 		Keys: pick(tables.Lines(), "cycle charging_mode bill_detail_type kind"), Sums: bill(),
 		lake: shape{table: tables.Lines(), count: lineCount},
 	}
@@ -52,8 +59,10 @@ func revenueByKind() *Question {
 func topCustomers() *Question {
 	return &Question{
 		Name: "top-customers", Answers: "which customers are asked to pay most", View: "statements", Limit: 20,
-		Keys:  pick(tables.Statements(), "customer_id"),
-		Sums:  pick(tables.Statements(), "line_count official_amount official_discount_amount truncated_amount payment_amount rounding_amount due_amount"),
+		Keys: pick(tables.Statements(), "customer_id"),
+		Sums: pick(tables.Statements(),
+			"line_count official_amount official_discount_amount truncated_amount payment_amount rounding_amount "+
+				"due_amount"),
 		Order: []By{{"due_amount", true}},
 		lake:  shape{table: tables.Statements()},
 	}
@@ -61,9 +70,12 @@ func topCustomers() *Question {
 
 func partnerMargin() *Question {
 	return &Question{
-		Name: "partner-margin", Answers: "what partners owe their sellers, and what distributors earn on their resellers", View: "partner_statements",
-		Keys:  pick(tables.PartnerStatements(), "cycle partner_id seller_id reseller_id service_type_code"),
-		Sums:  pick(tables.PartnerStatements(), "line_count payment_amount performance_amount owed_amount revenue_amount cost_amount margin_amount"),
+		Name:    "partner-margin",
+		Answers: "what partners owe their sellers, and what distributors earn on their resellers",
+		View:    "partner_statements",
+		Keys:    pick(tables.PartnerStatements(), "cycle partner_id seller_id reseller_id service_type_code"),
+		Sums: pick(tables.PartnerStatements(),
+			"line_count payment_amount performance_amount owed_amount revenue_amount cost_amount margin_amount"),
 		Apart: []string{"line_count", "payment_amount", "performance_amount"}, // of a reseller and of its distributor
 		lake:  shape{table: tables.PartnerStatements()},
 	}
@@ -71,7 +83,8 @@ func partnerMargin() *Question {
 
 func discountLeakage() *Question {
 	return &Question{
-		Name: "discount-leakage", Answers: "how far discounts and cuts take the bill below official prices, by discount", View: "lines",
+		Name:    "discount-leakage",
+		Answers: "how far discounts and cuts take the bill below official prices, by discount", View: "lines",
 		Keys: pick(tables.Lines(), "cycle discount_id kind service_type_code"), Sums: bill(),
 		Order: []By{{"cycle", false}, {"official_discount_amount", true}, {"truncated_amount", true}},
 		lake:  shape{table: tables.Lines(), count: lineCount},
@@ -79,11 +92,15 @@ func discountLeakage() *Question {
 }
 
 func lateAdjustments() *Question {
-	posted := tables.Column{Name: "day", Type: tables.Word, Meaning: "what posted it: late, records that came after the close; rerate, re-rating; events, orders"}
+	posted := tables.Column{Name: "day", Type: tables.Word,
+		Meaning: "what posted it: late, records that came after the close; rerate, re-rating; events, orders"}
 	return &Question{
-		Name: "late-adjustments", Answers: "what was billed for cycles that were closed already, by the cycle it belongs to", View: "lines",
+		Name:    "late-adjustments",
+		Answers: "what was billed for cycles that were closed already, by the cycle it belongs to", View: "lines",
 		Keys: append(pick(tables.Lines(), "cycle origin_cycle service_type_code"), posted), Sums: bill(),
-		lake: shape{table: tables.Lines(), count: lineCount, keep: func(c *parquet.Columns, row int) bool { return c.C[tables.LOriginCycle].Word(row) != "" }},
+		lake: shape{table: tables.Lines(), count: lineCount, keep: func(c *parquet.Columns, row int) bool {
+			return c.C[tables.LOriginCycle].Word(row) != ""
+		}},
 	}
 }
 
@@ -91,7 +108,10 @@ func paymentMix() *Question {
 	return &Question{
 		Name: "payment-mix", Answers: "what paid the bill, by service", View: "lines",
 		Keys: pick(tables.Lines(), "cycle service_type_code"),
-		Sums: append(bill()[:1:1], pick(tables.Lines(), "payment_amount coupon_amount stored_value_card_amount flexipurchase_coupon_amount cash_amount credit_amount debt_amount")...),
+		Sums: append(bill()[:1:1],
+			pick(tables.Lines(),
+				"payment_amount coupon_amount stored_value_card_amount flexipurchase_coupon_amount cash_amount "+
+					"credit_amount debt_amount")...),
 		lake: shape{table: tables.Lines(), count: lineCount},
 	}
 }
@@ -111,27 +131,36 @@ func couponUse() *Question {
 func packageUse() *Question {
 	return &Question{
 		Name: "package-use", Answers: "what was drawn from prepaid packages, by customer and product", View: "lines",
-		Keys: slices.Concat(pick(tables.Lines(), "cycle customer_id"), pick(drawTable(), "package_id"), pick(tables.Lines(), "sku measure")),
-		Sums: []tables.Column{{Name: "draw_count", Type: tables.Whole, Meaning: "number of draws"}, drawTable().Columns[drawQuantity]},
+		Keys: slices.Concat(pick(tables.Lines(), "cycle customer_id"), pick(drawTable(), "package_id"),
+			pick(tables.Lines(), "sku measure")),
+		Sums: []tables.Column{{Name: "draw_count", Type: tables.Whole, Meaning: "number of draws"},
+			drawTable().Columns[drawQuantity]},
 		lake: shape{table: tables.Lines(), count: "draw_count",
-			reads: []int{tables.LCycle, tables.LCustomerID, tables.LSKU, tables.LMeasure, tables.LPackageDraws}, made: drawTable(), make: draws},
+			reads: []int{tables.LCycle, tables.LCustomerID, tables.LSKU, tables.LMeasure, tables.LPackageDraws},
+			made:  drawTable(), make: draws},
 	}
 }
 
 func debt() *Question {
 	return &Question{
-		Name: "debt", Answers: "what customers owe, and how it came from the cycle's start to its end", View: "accounts", Span: UpTo,
-		Keys: pick(debtTable(), "customer_id"), Sums: pick(debtTable(), "opening_amount incurred_amount repaid_amount debt_amount"),
+		Name: "debt", Answers: "what customers owe, and how it came from the cycle's start to its end",
+		View: "accounts", Span: UpTo,
+		Keys:  pick(debtTable(), "customer_id"),
+		Sums:  pick(debtTable(), "opening_amount incurred_amount repaid_amount debt_amount"),
 		Order: []By{{"debt_amount", true}},
-		lake: shape{table: tables.AccountEntries(), reads: []int{tables.ECustomerID, tables.EBalanceType, tables.EAmount}, made: debtTable(), make: debts,
+		lake: shape{table: tables.AccountEntries(), reads: []int{tables.ECustomerID, tables.EBalanceType,
+			tables.EAmount}, made: debtTable(), make: debts,
 			nozero: true},
 	}
 }
 
 func incentivesOwed() *Question {
 	return &Question{
-		Name: "incentives-owed", Answers: "what partners have earned by incentive programmes and were not paid yet, by where that stands", View: "incentives",
-		Keys: pick(tables.Incentives(), "partner_id programme_id period state"), Sums: pick(tables.Incentives(), "performance_amount incentive_amount"),
+		Name:    "incentives-owed",
+		Answers: "what partners have earned by incentive programmes and were not paid yet, by where that stands",
+		View:    "incentives",
+		Keys:    pick(tables.Incentives(), "partner_id programme_id period state"),
+		Sums:    pick(tables.Incentives(), "performance_amount incentive_amount"),
 		lake: shape{table: tables.Incentives(), keep: func(c *parquet.Columns, row int) bool {
 			state := c.C[tables.IState].Word(row)
 			return state != "paid" && state != "void"
@@ -141,8 +170,10 @@ func incentivesOwed() *Question {
 
 func unbilledRejects() *Question {
 	return &Question{
-		Name: "unbilled-rejects", Answers: "which records were not taken and are not billed, by file and reason", View: "rejects", Span: OfNone,
-		Keys: pick(tables.Rejects(), "feed file reason column"), Sums: []tables.Column{{Name: "record_count", Type: tables.Whole, Meaning: "number of records"}},
+		Name: "unbilled-rejects", Answers: "which records were not taken and are not billed, by file and reason",
+		View: "rejects", Span: OfNone,
+		Keys:  pick(tables.Rejects(), "feed file reason column"),
+		Sums:  []tables.Column{{Name: "record_count", Type: tables.Whole, Meaning: "number of records"}},
 		Order: []By{{"record_count", true}},
 		lake:  shape{table: tables.Rejects(), count: "record_count"},
 	}

@@ -24,7 +24,10 @@ func columnsOf(t, names *tables.Table) []int {
 
 // dayTable is the columns of lines that revenue is made of.
 func dayTable() *tables.Table {
-	return &tables.Table{Name: "days", Columns: pick(tables.Lines(), "cycle service_type_code region_code day official_amount official_discount_amount truncated_amount payment_amount")}
+	return &tables.Table{Name: "days",
+		Columns: pick(tables.Lines(),
+			"cycle service_type_code region_code day official_amount official_discount_amount truncated_amount "+
+				"payment_amount")}
 }
 
 // days gives the lines of orders and adjustments the day on which they were traded.
@@ -63,9 +66,11 @@ const (
 func drawTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "draws", Columns: []tables.Column{
-		line[tables.LCycle], line[tables.LCustomerID], {Name: "package_id", Type: tables.Word, Meaning: "the package that was drawn on"},
+		line[tables.LCycle], line[tables.LCustomerID], {Name: "package_id", Type: tables.Word,
+			Meaning: "the package that was drawn on"},
 		line[tables.LSKU], line[tables.LMeasure],
-		{Name: "drawn_quantity", Type: tables.Quantity, Meaning: "how much was drawn, in the measure; negative: given back"},
+		{Name: "drawn_quantity", Type: tables.Quantity,
+			Meaning: "how much was drawn, in the measure; negative: given back"},
 	}}
 }
 
@@ -105,14 +110,18 @@ const (
 	debtClosing
 )
 
-// debtTable is how debts moved: of cycles before the one that is asked for as the opening, of that one as incurred or repaid.
+// debtTable is how debts moved: of cycles before the one that is asked for as the opening, of that one as incurred or
+// repaid.
 func debtTable() *tables.Table {
 	return &tables.Table{Name: "debts", Columns: []tables.Column{
 		{Name: "customer_id", Type: tables.Word, Meaning: "who owes it"},
-		{Name: "opening_amount", Type: tables.Amount, Meaning: "what was owed at the start of the cycle; 0 without --cycle"},
+		{Name: "opening_amount", Type: tables.Amount,
+			Meaning: "what was owed at the start of the cycle; 0 without --cycle"},
 		{Name: "incurred_amount", Type: tables.Amount, Meaning: "what lines left unpaid since"},
-		{Name: "repaid_amount", Type: tables.Amount, Meaning: "what recharges, allocations and refunds took from it since"},
-		{Name: "debt_amount", Type: tables.Amount, Meaning: "what is owed at the end: opening_amount + incurred_amount - repaid_amount"},
+		{Name: "repaid_amount", Type: tables.Amount,
+			Meaning: "what recharges, allocations and refunds took from it since"},
+		{Name: "debt_amount", Type: tables.Amount,
+			Meaning: "what is owed at the end: opening_amount + incurred_amount - repaid_amount"},
 	}}
 }
 

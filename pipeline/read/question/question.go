@@ -20,7 +20,8 @@ const (
 
 // String is what --cycle means to the question.
 func (s Span) String() string {
-	return [...]string{OfCycle: "of that cycle; without it of all cycles", UpTo: "at the end of that cycle; without it at the end of the last one",
+	return [...]string{OfCycle: "of that cycle; without it of all cycles",
+		UpTo:   "at the end of that cycle; without it at the end of the last one",
 		OfNone: "of no cycle"}[s]
 }
 
@@ -47,13 +48,16 @@ type By struct {
 
 // shape is how the rows of a table of the lake become rows with a question's columns, found by name.
 type shape struct {
-	table  *tables.Table // in the lake
-	reads  []int         // its columns that are needed besides those of the question's names
-	count  string        // the sum that is 1 for each row; "" = none
-	keep   func(c *parquet.Columns, row int) bool
-	made   *tables.Table                                                      // what make gives; nil = the lake's rows are taken as they are
-	make   func(w *reading, from *parquet.Columns, to *parquet.Columns) error // appends to the rows of made what a batch gives
-	nozero bool                                                               // rows whose amounts are all 0 are left out
+	table *tables.Table // in the lake
+	reads []int         // its columns that are needed besides those of the question's names
+	count string        // the sum that is 1 for each row; "" = none
+	keep  func(c *parquet.Columns, row int) bool
+	// what make gives; nil = the lake's rows are taken as they are
+	made *tables.Table
+	// appends to the rows of made what a batch gives
+	make func(w *reading, from *parquet.Columns, to *parquet.Columns) error
+	// rows whose amounts are all 0 are left out
+	nozero bool
 }
 
 // Columns are the columns of the answer: keys, then sums.
@@ -109,8 +113,8 @@ func pick(t *tables.Table, names string) []tables.Column {
 	return out
 }
 
-// TypeName is what a column's type is called: text, number (small, none for 0), whole, amount (of the workspace's currency) or quantity (in
-// the product's measure).
+// TypeName is what a column's type is called: text, number (small, none for 0), whole, amount (of the workspace's
+// currency) or quantity (in the product's measure).
 func TypeName(t tables.Type) string {
 	switch t {
 	case tables.Small:

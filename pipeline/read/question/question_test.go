@@ -17,7 +17,7 @@ func TestDefinitions(t *testing.T) {
 	for _, q := range All() {
 		names = append(names, q.Name)
 		given, all := q.lake.given(), q.Columns()
-		if len(q.Keys) > mostKeys || q.Answers == "" || strings.HasSuffix(q.Answers, ".") {
+		if len(q.Keys) > maxKeys || q.Answers == "" || strings.HasSuffix(q.Answers, ".") {
 			t.Errorf("%s: %d keys, answers %q", q.Name, len(q.Keys), q.Answers)
 		}
 		for i, c := range all {
@@ -33,8 +33,10 @@ func TestDefinitions(t *testing.T) {
 				continue
 			}
 			key := i < len(q.Keys)
-			if isKey := c.Type == tables.Word || c.Type == tables.Small; isKey != key || given.Columns[at].Type != c.Type {
-				t.Errorf("%s: column %s is of type %s, in %s of %s", q.Name, c.Name, TypeName(c.Type), given.Name, TypeName(given.Columns[at].Type))
+			if isKey := c.Type == tables.Word || c.Type == tables.Small; isKey != key ||
+				given.Columns[at].Type != c.Type {
+				t.Errorf("%s: column %s is of type %s, in %s of %s", q.Name, c.Name, TypeName(c.Type), given.Name,
+					TypeName(given.Columns[at].Type))
 			}
 		}
 		for _, by := range q.Order {
@@ -42,7 +44,9 @@ func TestDefinitions(t *testing.T) {
 				t.Errorf("%s: ordered by %s, which it does not have", q.Name, by.Column)
 			}
 		}
-		if q.lake.count != "" && !slices.ContainsFunc(q.Sums, func(c tables.Column) bool { return c.Name == q.lake.count && c.Type == tables.Whole }) {
+		if q.lake.count != "" && !slices.ContainsFunc(q.Sums, func(c tables.Column) bool {
+			return c.Name == q.lake.count && c.Type == tables.Whole
+		}) {
 			t.Errorf("%s: counts rows as %s, which it does not have", q.Name, q.lake.count)
 		}
 	}
@@ -53,8 +57,10 @@ func TestDefinitions(t *testing.T) {
 
 // small is a question with a word, a small number and a sum.
 func small() *Question {
-	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "who", Type: tables.Word}, {Name: "mode", Type: tables.Small}, {Name: "paid", Type: tables.Amount}}}
-	return &Question{Name: "small", Keys: def.Columns[:2], Sums: []tables.Column{{Name: "n", Type: tables.Whole}, def.Columns[2]},
+	def := &tables.Table{Name: "t", Columns: []tables.Column{{Name: "who", Type: tables.Word},
+		{Name: "mode", Type: tables.Small}, {Name: "paid", Type: tables.Amount}}}
+	return &Question{Name: "small", Keys: def.Columns[:2], Sums: []tables.Column{{Name: "n", Type: tables.Whole},
+		def.Columns[2]},
 		lake: shape{table: def, count: "n"}}
 }
 
@@ -84,7 +90,8 @@ type payment = struct {
 func text(rows []Row) string {
 	var out []string
 	for _, r := range rows {
-		out = append(out, strings.Join(r.Keys, "/")+" "+r.Sums[0].String()+" "+strings.TrimSuffix(r.Sums[1].String(), "000000"))
+		out = append(out, strings.Join(r.Keys, "/")+" "+r.Sums[0].String()+" "+strings.TrimSuffix(r.Sums[1].String(),
+			"000000"))
 	}
 	return strings.Join(out, "; ")
 }
@@ -120,7 +127,8 @@ func TestGroups(t *testing.T) {
 	}
 	q := small()
 	q.Order = []By{{"paid", true}}
-	if got, want := text(ordered(t, q, first, second)), "b/16 2 2.00; b/9 1 0.07; / 1 0.03; B/1 1 0.02; é/9 1 0.01; a/5 2 0.00"; got != want {
+	if got, want := text(ordered(t, q, first, second)),
+		"b/16 2 2.00; b/9 1 0.07; / 1 0.03; B/1 1 0.02; é/9 1 0.01; a/5 2 0.00"; got != want {
 		t.Errorf("by what was paid: %s\nwant %s", got, want)
 	}
 	q = small()
@@ -142,7 +150,8 @@ func TestAnswerLimit(t *testing.T) {
 	for _, c := range []struct {
 		limit int
 		want  string
-	}{{0, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {1, "a/1 1 1.00 | 2 0.23"}, {3, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {9, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}} {
+	}{{0, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {1, "a/1 1 1.00 | 2 0.23"},
+		{3, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}, {9, "a/1 1 1.00; b/1 1 0.20; c/1 1 0.03 | 0 0.00"}} {
 		a, err := NewAnswer(q, Lake, 1, "")
 		if err != nil {
 			t.Fatal(err)
@@ -153,7 +162,8 @@ func TestAnswerLimit(t *testing.T) {
 			}
 		}
 		rest := strings.TrimSpace(text([]Row{{Sums: a.Rest}}))
-		if got := text(a.Rows) + " | " + rest; got != c.want || a.Count != 3 || a.Totals[0].String() != "3" || a.Totals[1].String() != "1.23000000" {
+		if got := text(a.Rows) + " | " + rest; got != c.want || a.Count != 3 || a.Totals[0].String() != "3" ||
+			a.Totals[1].String() != "1.23000000" {
 			t.Errorf("limit %d: %s, %d rows, totals %s", c.limit, got, a.Count, a.Totals)
 		}
 	}

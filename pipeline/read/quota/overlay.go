@@ -12,8 +12,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// overlay makes the changes of the cycles in (after, upTo] to the closing positions of a cycle, in order. A filling that does not go on
-// into the cycle it was changed in says nothing of what is left.
+// overlay makes the changes of the cycles in (after, upTo] to the closing positions of a cycle, in order. A filling
+// that does not go on into the cycle it was changed in says nothing of what is left.
 func (s *Sources) overlay(rows []position.Row, customer int32, after, upTo string) ([]position.Row, error) {
 	for _, ref := range s.Snap.Manifest.Cycles {
 		if ref.Cycle <= after || ref.Cycle > upTo {
@@ -28,20 +28,24 @@ func (s *Sources) overlay(rows []position.Row, customer int32, after, upTo strin
 			return nil, err
 		}
 		start := s.Books.Zone.Bounds(cycle).From
-		changes = slices.DeleteFunc(changes, func(c late.Change) bool { return !c.GoesOn(s.Books, s.Prices, customer, start) })
-		if rows, err = late.LayOver(s.Books, customer, rows, changes); err != nil {
+		changes = slices.DeleteFunc(changes, func(c late.Change) bool {
+			return !c.StillOpen(s.Books, s.Prices, customer, start)
+		})
+		if rows, err = late.Apply(s.Books, customer, rows, changes); err != nil {
 			return nil, err
 		}
 	}
 	return rows, nil
 }
 
-// changesIn are a customer's changes of one cycle: shifts first, for a state that late records left holds those of its own cycle.
+// changesIn are a customer's changes of one cycle: shifts first, for a state that late records left holds those of its
+// own cycle.
 func (s *Sources) changesIn(customer int32, cycle string) (out []late.Change, err error) {
 	err = s.eachOf(tables.Shifts(), tables.HCustomerID, customer, cycle, func(row rows.Row) error {
 		by, err := row.Quantity(tables.HShift)
-		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey), At: row.Time(tables.HAt)}
-		out = append(out, late.Change{Row: at, Moves: true, By: by})
+		at := position.Row{Kind: position.Kind(row.Small(tables.HKind)), Key: row.Word(tables.HKey),
+			At: row.Time(tables.HAt)}
+		out = append(out, late.Change{Row: at, Moves: true, Delta: by})
 		return err
 	})
 	if err != nil {

@@ -66,11 +66,15 @@ func TestPeriods(t *testing.T) {
 		{"not begun", books.ResetCycle, "2026-10-01", "", "2026-09", ""},
 		{"with the cycle", books.ResetCycle, "", "", "2026-09", "2026-09-01/2026-10-01"},
 		{"begins and ends inside", books.ResetCycle, "2026-09-05", "2026-09-20", "2026-09", "2026-09-05/2026-09-20"},
-		{"anniversary of the 15th", books.ResetAnniversary, "2026-01-15", "", "2026-09", "2026-08-15/2026-09-15 2026-09-15/2026-10-15"},
-		{"anniversary of the 31st, September has 30 days", books.ResetAnniversary, "2026-01-31", "", "2026-09", "2026-08-31/2026-09-30 2026-09-30/2026-10-31"},
-		{"anniversary of the 31st, February has 28", books.ResetAnniversary, "2026-01-31", "", "2026-02", "2026-01-31/2026-02-28 2026-02-28/2026-03-31"},
+		{"anniversary of the 15th", books.ResetAnniversary, "2026-01-15", "", "2026-09",
+			"2026-08-15/2026-09-15 2026-09-15/2026-10-15"},
+		{"anniversary of the 31st, September has 30 days", books.ResetAnniversary, "2026-01-31", "", "2026-09",
+			"2026-08-31/2026-09-30 2026-09-30/2026-10-31"},
+		{"anniversary of the 31st, February has 28", books.ResetAnniversary, "2026-01-31", "", "2026-02",
+			"2026-01-31/2026-02-28 2026-02-28/2026-03-31"},
 		{"anniversary of the 1st", books.ResetAnniversary, "2026-01-01", "", "2026-09", "2026-09-01/2026-10-01"},
-		{"anniversary, ends before the second", books.ResetAnniversary, "2026-01-15", "2026-09-10", "2026-09", "2026-08-15/2026-09-10"},
+		{"anniversary, ends before the second", books.ResetAnniversary, "2026-01-15", "2026-09-10", "2026-09",
+			"2026-08-15/2026-09-10"},
 		{"anniversary, begins inside", books.ResetAnniversary, "2026-09-10", "", "2026-09", "2026-09-10/2026-10-10"},
 		{"anniversary without a beginning", books.ResetAnniversary, "", "", "2026-09", "open/open"},
 	} {
@@ -78,7 +82,8 @@ func TestPeriods(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &books.Package{Reset: c.reset, Valid: period.Span{From: at(t, z, c.from, period.Past), To: at(t, z, c.to, period.Forever)}}
+		p := &books.Package{Reset: c.reset, Valid: period.Span{From: at(t, z, c.from, period.Past),
+			To: at(t, z, c.to, period.Forever)}}
 		var got []string
 		for _, s := range periodsOf(pricesOf(z), p, z.Bounds(cycle)) {
 			got = append(got, spanText(z, s))
@@ -102,11 +107,13 @@ func TestNextRefill(t *testing.T) {
 		{"with the cycle", books.ResetCycle, "2026-01-15", "", "2026-09-15", "2026-10-01"},
 		{"with the cycle, but ends with it", books.ResetCycle, "2026-01-15", "2026-10-01", "2026-09-15", "open"},
 		{"anniversary, later this month", books.ResetAnniversary, "2026-01-20", "", "2026-09-15", "2026-09-20"},
-		{"anniversary, on the day itself the next", books.ResetAnniversary, "2026-01-15", "", "2026-09-15", "2026-10-15"},
+		{"anniversary, on the day itself the next", books.ResetAnniversary, "2026-01-15", "", "2026-09-15",
+			"2026-10-15"},
 		{"anniversary of the 31st", books.ResetAnniversary, "2026-01-31", "", "2026-09-15", "2026-09-30"},
 		{"anniversary without a beginning", books.ResetAnniversary, "", "", "2026-09-15", "open"},
 	} {
-		p := &books.Package{Reset: c.reset, Valid: period.Span{From: at(t, z, c.from, period.Past), To: at(t, z, c.to, period.Forever)}}
+		p := &books.Package{Reset: c.reset, Valid: period.Span{From: at(t, z, c.from, period.Past),
+			To: at(t, z, c.to, period.Forever)}}
 		got := spanText(z, period.Span{From: nextRefill(pricesOf(z), p, at(t, z, c.when, 0)), To: period.Forever})
 		if want := c.want + "/open"; got != want {
 			t.Errorf("%s: %s, want %s", c.name, got, want)

@@ -23,8 +23,8 @@ type Sources struct {
 	Prices *rating.Book
 }
 
-// left are a customer's closing positions of the last day before the given one with records in the bucket, and the cycle of
-// that day: none and "" where there is no such day.
+// left are a customer's closing positions of the last day before the given one with records in the bucket, and the
+// cycle of that day: none and "" where there is no such day.
 func (s *Sources) left(customer int32, day period.Day) (rows []position.Row, from string, err error) {
 	bucket, cycle := s.bucket(customer), day.Cycle().String()
 	for _, ref := range slices.Backward(s.Snap.Manifest.Cycles) {
@@ -45,8 +45,10 @@ func (s *Sources) left(customer int32, day period.Day) (rows []position.Row, fro
 	return nil, "", nil
 }
 
-// opened is what a cycle opens with, of the closing positions of an earlier one and of what was billed late up to a third.
-func (s *Sources) opened(rows []position.Row, customer int32, from, upTo string, cycle period.Cycle) ([]position.Row, error) {
+// opened is what a cycle opens with, of the closing positions of an earlier one and of what was billed late up to a
+// third.
+func (s *Sources) opened(rows []position.Row, customer int32, from, upTo string, cycle period.Cycle) ([]position.Row,
+	error) {
 	rows, err := s.overlay(rows, customer, from, upTo)
 	if err != nil {
 		return nil, err
@@ -54,8 +56,8 @@ func (s *Sources) opened(rows []position.Row, customer int32, from, upTo string,
 	return s.Prices.NextCycle(nil, rows, customer, cycle), nil
 }
 
-// Opening are a customer's positions at a cycle's start: as the cycles before left them, and as its own records found them,
-// after what was billed late in it.
+// Opening are a customer's positions at a cycle's start: as the cycles before left them, and as its own records found
+// them, after what was billed late in it.
 func (s *Sources) Opening(customer int32, cycle period.Cycle) (before, found []position.Row, err error) {
 	rows, from, err := s.left(customer, cycle.First())
 	if err != nil {
@@ -68,7 +70,8 @@ func (s *Sources) Opening(customer int32, cycle period.Cycle) (before, found []p
 	return before, found, err
 }
 
-// Closing are a customer's positions as the cycle stands: after the last day that was folded; where none was, what it opens with.
+// Closing are a customer's positions as the cycle stands: after the last day that was folded; where none was, what it
+// opens with.
 func (s *Sources) Closing(customer int32, cycle period.Cycle) ([]position.Row, error) {
 	rows, _, err := s.closing(customer, cycle)
 	return rows, err
@@ -111,7 +114,8 @@ func lastDay(files []lake.FileEntry, wanted func(lake.FileEntry, period.Day) boo
 	return last
 }
 
-func (s *Sources) positions(files []lake.FileEntry, day string, bucket int, customer string) (out []position.Row, err error) {
+func (s *Sources) positions(files []lake.FileEntry, day string, bucket int, customer string) (out []position.Row,
+	err error) {
 	for _, e := range files {
 		if e.Table != tables.Positions().Name || e.Day != day || e.Bucket != bucket {
 			continue
@@ -137,8 +141,10 @@ func (s *Sources) positions(files []lake.FileEntry, day string, bucket int, cust
 
 func positionOf(row rows.Row) (position.Row, error) {
 	p := position.Row{
-		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope), Resource: string(row.Text(tables.PResource)),
-		Region: row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)), Order: row.Whole(tables.POrder),
+		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope),
+		Resource: string(row.Text(tables.PResource)),
+		Region:   row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)),
+		Order: row.Whole(tables.POrder),
 		Draws: string(row.Text(tables.PDraws)), At: row.Time(tables.PAt),
 	}
 	for _, q := range []struct {

@@ -47,15 +47,16 @@ type Package struct {
 	Periods    []Period       `json:"periods"`               // quota periods that reach into the cycle
 }
 
-// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill. Opening − Drawn − Gathered = Left,
-// unless the books have lowered the quota below what was drawn.
+// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill. Opening − Drawn −
+// Gathered = Left, unless the books have lowered the quota below what was drawn.
 type Period struct {
-	From     string               `json:"from,omitempty"`
-	To       string               `json:"to,omitempty"`
-	Current  bool                 `json:"current"` // it holds the end of the last folded day
-	Opening  money.Quantity       `json:"opening"`
-	Drawn    money.SignedQuantity `json:"drawn"`    // by records with lines of their own, and Late
-	Late     money.SignedQuantity `json:"late"`     // of Drawn: what was billed late in this cycle and by re-rating (QUOTA-3)
+	From    string               `json:"from,omitempty"`
+	To      string               `json:"to,omitempty"`
+	Current bool                 `json:"current"` // it holds the end of the last folded day
+	Opening money.Quantity       `json:"opening"`
+	Drawn   money.SignedQuantity `json:"drawn"` // by records with lines of their own, and Late
+	// of Drawn: what was billed late in this cycle and by re-rating (QUOTA-3)
+	Late     money.SignedQuantity `json:"late"`
 	Gathered money.SignedQuantity `json:"gathered"` // by records that month-end lines are made of
 	Left     money.SignedQuantity `json:"left"`
 	Differs  string               `json:"differs,omitempty"`
@@ -94,10 +95,12 @@ func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string,
 	}
 	code := s.Books.Customer(customer)
 	if code < 0 {
-		return nil, &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", customer), Do: "check --customer"}
+		return nil, &rows.NotFoundError{What: fmt.Sprintf("no customer %q in books/customers.csv", customer),
+			Do: "check --customer"}
 	}
 	rows := s.Books.Customers[code].Rows
-	r := &Report{Cycle: cycle.String(), CustomerID: customer, Name: rows[len(rows)-1].Name, Packages: []Package{}, Draws: []Draw{}, Agrees: true}
+	r := &Report{Cycle: cycle.String(), CustomerID: customer, Name: rows[len(rows)-1].Name, Packages: []Package{},
+		Draws: []Draw{}, Agrees: true}
 	ref, _ := s.Snap.Cycle(r.Cycle)
 	r.State = ref.State
 	b := &builder{Sources: s, report: r, cycle: cycle, customer: code}
@@ -105,7 +108,8 @@ func Build(ctx context.Context, s *Sources, cycle period.Cycle, customer string,
 		return nil, err
 	}
 	slices.SortStableFunc(r.Draws, func(x, y Draw) int {
-		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.RecordID, y.RecordID), strings.Compare(x.PackageID, y.PackageID))
+		return cmp.Or(cmp.Compare(y.at, x.at), strings.Compare(x.RecordID, y.RecordID),
+			strings.Compare(x.PackageID, y.PackageID))
 	})
 	if r.DrawCount = len(r.Draws); limit > 0 && len(r.Draws) > limit {
 		r.Draws = r.Draws[:limit]
@@ -129,7 +133,7 @@ func (b *builder) build(ctx context.Context) (err error) {
 	if day, err := period.ParseDay(b.report.AsOf); err == nil {
 		b.end = b.Books.Zone.DaySpan(day).To - 1
 	}
-	var stands standing
+	var stands packageState
 	if stands.before, stands.found, err = b.Opening(b.customer, b.cycle); err != nil {
 		return err
 	}
@@ -145,15 +149,16 @@ func (b *builder) build(ctx context.Context) (err error) {
 	return b.packages(&stands)
 }
 
-// standing is where a customer's packages stand in a cycle.
-type standing struct {
+// packageState is where a customer's packages stand in a cycle.
+type packageState struct {
 	before, found, closing []position.Row
 	own                    bool // closing is of a day of the cycle
 }
 
 // lines takes the draws of records from their lines.
 func (b *builder) lines(ctx context.Context) (err error) {
-	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart, tables.LUsageEnd, tables.LResourceTag, tables.LDay}
+	cols := []int{tables.LID, tables.LSKU, tables.LResourceID, tables.LPackageDraws, tables.LUsageStart,
+		tables.LUsageEnd, tables.LResourceTag, tables.LDay}
 	list, err := rows.Lines(ctx, b.Snap, b.report.Cycle, b.report.CustomerID, cols, rows.Limits{})
 	if err != nil {
 		return err
@@ -166,8 +171,10 @@ func (b *builder) lines(ctx context.Context) (err error) {
 		}
 		_, err := period.ParseDay(day)
 		at := row.Time(tables.LUsageStart)
-		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at), SKU: row.Word(tables.LSKU),
-			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd),
+		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
+			SKU:      row.Word(tables.LSKU),
+			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay,
+			End: row.Time(tables.LUsageEnd),
 			Tag: string(row.Text(tables.LResourceTag)), at: at})
 	})
 }
@@ -193,12 +200,15 @@ func (b *builder) waiting(ctx context.Context) error {
 		err = list.Each(func(row rows.Row) error {
 			sku := b.Books.SKU(row.Word(tables.USKU))
 			text := row.Text(tables.UDraws)
-			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 || !b.Books.Products[sku].Model.PeriodLevel() {
+			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 ||
+				!b.Books.Products[sku].Model.PeriodLevel() {
 				return nil
 			}
 			at := row.Time(tables.UUsageStart)
-			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at), SKU: row.Word(tables.USKU),
-				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
+			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at),
+				SKU:      row.Word(tables.USKU),
+				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd),
+				Tag: string(row.Text(tables.UResourceTag)), at: at})
 		})
 		if err := errors.Join(err, list.Close()); err != nil {
 			return err
@@ -225,7 +235,7 @@ func (b *builder) draws(text string, what Draw) error {
 }
 
 // packages reports on the rows of packages.csv.
-func (b *builder) packages(stands *standing) error {
+func (b *builder) packages(stands *packageState) error {
 	list := b.Books.PackagesOf(b.customer)
 	for i := range list {
 		p := &list[i]
@@ -233,7 +243,8 @@ func (b *builder) packages(stands *standing) error {
 		if len(spans) == 0 {
 			continue
 		}
-		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(), ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
+		out := Package{ID: p.ID, Region: p.Region, Quota: p.Quota, Reset: p.Reset.String(),
+			ValidFrom: b.time(p.Valid.From), ValidTo: b.time(p.Valid.To),
 			NextRefill: b.time(nextRefill(b.Prices, p, b.end))}
 		for _, sku := range p.SKUs {
 			out.SKUs = append(out.SKUs, b.Books.Products[sku].SKU)
@@ -250,10 +261,10 @@ func (b *builder) packages(stands *standing) error {
 	return nil
 }
 
-// settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions keep
-// the period alone that was drawn on last.
-func (b *builder) settle(q *Period, p *books.Package, stands *standing) error {
-	rated := stands.rated(p, q.span.From)
+// settle adds up what drew on a quota period and holds it against what the positions say was drawn (QUOTA-2). Positions
+// keep the period alone that was drawn on last.
+func (b *builder) settle(q *Period, p *books.Package, stands *packageState) error {
+	rated := stands.ratedState(p, q.span.From)
 	before, _, err := drawnBy(&rated, stands.before, q.span.From)
 	if err != nil {
 		return err
@@ -312,8 +323,9 @@ func leftOf(p *books.Package, drawn money.Quantity) money.Quantity {
 	return rating.PackageRow(p, drawn, p.Valid.From).Count
 }
 
-// rated is the package with the quota that the cycle's last day was rated by, which its position keeps: the books may have changed since.
-func (s *standing) rated(p *books.Package, start period.Instant) books.Package {
+// ratedState is the package with the quota that the cycle's last day was rated by, which its position keeps: the books
+// may have changed since.
+func (s *packageState) ratedState(p *books.Package, start period.Instant) books.Package {
 	out := *p
 	if row := find(s.closing, p.ID, start); s.own && row != nil && !row.Usage.IsZero() {
 		out.Quota = row.Usage
@@ -321,7 +333,8 @@ func (s *standing) rated(p *books.Package, start period.Instant) books.Package {
 	return out
 }
 
-// drawnBy is what was drawn of the quota period that starts at the given instant, by positions; false where they know nothing of it.
+// drawnBy is what was drawn of the quota period that starts at the given instant, by positions; false where they know
+// nothing of it.
 func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money.Quantity, bool, error) {
 	row := find(rows, p.ID, start)
 	if row == nil {

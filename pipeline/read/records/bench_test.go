@@ -35,7 +35,8 @@ func BenchmarkPage(b *testing.B) {
 			r := rand.New(rand.NewPCG(1, 1))
 			for b.Loop() {
 				s := store.At(snap)
-				p, err := s.Page(context.Background(), Query{Cycle: "2026-09", Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)), Limit: limit})
+				p, err := s.Page(context.Background(),
+					Query{Cycle: "2026-09", Customer: fmt.Sprintf("c-%06d", 1+r.IntN(100_000)), Limit: limit})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -13,7 +13,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// blockRows is how many of a customer's rows of a file are kept as one: what else lies in their pages was decoded with them.
+// blockRows is how many of a customer's rows of a file are kept as one: what else lies in their pages was decoded with
+// them.
 const blockRows = 64
 
 // blockKey names some of a customer's rows of a file, and columns of them.
@@ -68,13 +69,14 @@ func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
 	if b, ok := r.state.store.blocks.GetIfPresent(key); ok {
 		return b, nil
 	}
-	return r.state.store.blocks.Get(ctx, key, otter.LoaderFunc[blockKey, *block](func(context.Context, blockKey) (*block, error) {
-		return r.readBlock(rows, own)
-	}))
+	return r.state.store.blocks.Get(ctx, key,
+		otter.LoaderFunc[blockKey, *block](func(context.Context, blockKey) (*block, error) {
+			return r.readBlock(rows, own)
+		}))
 }
 
-// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id. Lines of one record
-// stand beside each other.
+// readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id.
+// Lines of one record stand beside each other.
 func (r *reading) readBlock(rows, own part) (*block, error) {
 	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
 	ids, err := r.state.rowsOf(r.files, wide, []int{tables.LID})
@@ -84,13 +86,16 @@ func (r *reading) readBlock(rows, own part) (*block, error) {
 	id := &ids.C[tables.LID]
 	low, high := int(rows.from-wide.from), int(rows.to-wide.from)
 	out := parquet.NewColumns(tables.Lines())
-	if err := r.state.appendRows(r.files, rows, slices.DeleteFunc(slices.Clone(r.cols), func(col int) bool { return col == tables.LID }), out); err != nil {
+	if err := r.state.appendRows(r.files, rows, slices.DeleteFunc(slices.Clone(r.cols), func(col int) bool {
+		return col == tables.LID
+	}), out); err != nil {
 		return nil, err
 	}
 	b := &block{split: make([]bool, 0, high-low)}
 	for i := low; i < high; i++ {
 		out.C[tables.LID].AddBytes(id.Text(i))
-		b.split = append(b.split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < ids.N && bytes.Equal(id.Text(i+1), id.Text(i)))
+		b.split = append(b.split, i > 0 && bytes.Equal(id.Text(i-1), id.Text(i)) || i+1 < ids.N &&
+			bytes.Equal(id.Text(i+1), id.Text(i)))
 	}
 	b.rows = parquet.Pack(out, r.cols)
 	return b, nil

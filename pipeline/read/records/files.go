@@ -13,7 +13,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// handles keeps files open between readings, at most so many that nobody reads. A file that was deleted stays readable while it is kept.
+// handles keeps files open between readings, at most so many that nobody reads. A file that was deleted stays readable
+// while it is kept.
 type handles struct {
 	mu   sync.Mutex
 	most int

@@ -31,8 +31,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// fifths is a share of the bytes: two go to footers and page indexes, one each to dictionaries, to where customers' rows lie, and to rows
-// of answers.
+// fifths is a share of the bytes: two go to footers and page indexes, one each to dictionaries, to where customers'
+// rows lie, and to rows of answers.
 func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 
 // Lake answers from a lake's files.
@@ -62,11 +62,14 @@ func NewLake(o Options) (*Lake, error) {
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	return &Lake{decoder: d, files: newHandles(o.Files), layouts: layouts, dicts: dicts, places: places, blocks: blocks}, nil
+	return &Lake{decoder: d, files: newHandles(o.Files), layouts: layouts, dicts: dicts, places: places,
+		blocks: blocks}, nil
 }
 
 func cacheOf[K comparable, V any](bytes int, weight func(K, V) int) (*otter.Cache[K, V], error) {
-	c, err := otter.New(&otter.Options[K, V]{MaximumWeight: uint64(bytes), Weigher: func(k K, v V) uint32 { return uint32(weight(k, v)) }})
+	c, err := otter.New(&otter.Options[K, V]{MaximumWeight: uint64(bytes), Weigher: func(k K, v V) uint32 {
+		return uint32(weight(k, v))
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("cache of records: %w", err)
 	}
@@ -102,7 +105,8 @@ func (l *Lake) At(snap *lake.Snapshot) *State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.last == nil || l.last.Snapshot != snap {
-		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles), shares: make(map[string][]Share)}
+		l.last = &State{Snapshot: snap, store: l, buckets: make(map[bucketKey]*bucketFiles),
+			shares: make(map[string][]Share)}
 	}
 	return l.last
 }
@@ -129,7 +133,8 @@ func (s *State) bucket(cycle string, bucket int) (*bucketFiles, error) {
 			b.files = append(b.files, e)
 		}
 	}
-	slices.SortFunc(b.files, func(x, y lake.FileEntry) int { // calendar days begin with a digit, the others with a letter
+	// calendar days begin with a digit, the others with a letter
+	slices.SortFunc(b.files, func(x, y lake.FileEntry) int {
 		return strings.Compare(x.Day+" "+x.Path, y.Day+" "+y.Path)
 	})
 	var hashes strings.Builder

@@ -66,13 +66,15 @@ func (s *State) places(ctx context.Context, cycle, customer string, where []Cond
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := s.store.places.Get(ctx, placesKey{files: files.digest, customer: customer}, otter.LoaderFunc[placesKey, *places](
-		func(context.Context, placesKey) (*places, error) { return s.findAll(files, customer) }))
+	all, err := s.store.places.Get(ctx, placesKey{files: files.digest, customer: customer},
+		otter.LoaderFunc[placesKey, *places](
+			func(context.Context, placesKey) (*places, error) { return s.findAll(files, customer) }))
 	if err != nil || len(where) == 0 || all.total() == 0 {
 		return all, files, err
 	}
-	some, err := s.store.places.Get(ctx, placesKey{files.digest, customer, keyOf(where)}, otter.LoaderFunc[placesKey, *places](
-		func(ctx context.Context, _ placesKey) (*places, error) { return s.findSome(ctx, files, all, where) }))
+	some, err := s.store.places.Get(ctx, placesKey{files.digest, customer, keyOf(where)},
+		otter.LoaderFunc[placesKey, *places](
+			func(ctx context.Context, _ placesKey) (*places, error) { return s.findSome(ctx, files, all, where) }))
 	return some, files, err
 }
 
@@ -101,7 +103,7 @@ func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	}
 	if len(others) > 0 {
 		var err error
-		if out, err = s.weave(files, out, others); err != nil {
+		if out, err = s.interleave(files, out, others); err != nil {
 			return nil, err
 		}
 	}
@@ -118,8 +120,8 @@ type keyed struct {
 	part part
 }
 
-// weave puts the rows of days that are none between those of the days, whose files follow each other.
-func (s *State) weave(files *bucketFiles, days *places, others []part) (*places, error) {
+// interleave puts the rows of days that are none between those of the days, whose files follow each other.
+func (s *State) interleave(files *bucketFiles, days *places, others []part) (*places, error) {
 	var list []keyed
 	for _, p := range others {
 		cols, err := s.rowsOf(files, p, rows.LineOrder())
@@ -168,7 +170,8 @@ func (s *State) before(files *bucketFiles, p part, starts *parquet.Columns, row 
 	if low == high {
 		return int64(low), nil
 	}
-	cols, err := s.rowsOf(files, part{file: p.file, from: p.from + int64(low), to: p.from + int64(high)}, rows.LineOrder())
+	cols, err := s.rowsOf(files, part{file: p.file, from: p.from + int64(low), to: p.from + int64(high)},
+		rows.LineOrder())
 	if err != nil {
 		return 0, err
 	}
@@ -204,7 +207,8 @@ func (s *State) findSome(ctx context.Context, files *bucketFiles, all *places, w
 			if err != nil {
 				return nil, err
 			}
-			if block.count = int64(len(fit)); block.count > 0 { // without the rows before the first and after the last that fit
+			// without the rows before the first and after the last that fit
+			if block.count = int64(len(fit)); block.count > 0 {
 				block.from, block.to = from+fit[0], from+fit[len(fit)-1]+1
 			}
 			out.add(block)

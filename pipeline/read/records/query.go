@@ -40,8 +40,10 @@ const (
 	NotZero            // it is not
 	Negative           // the amount is below 0
 	Positive           // the amount is 0 or more
-	Own                // the line's own time, which is own_time or, where that is null, usage_start, is in one of Spans; Column has no meaning
-	Billed             // the line's bill time (BillTime) is in [From, To); Column has no meaning
+	// the line's own time, which is own_time or, where that is null, usage_start, is in one of Spans; Column has no
+	// meaning
+	Own
+	Billed // the line's bill time (BillTime) is in [From, To); Column has no meaning
 )
 
 // Condition is what a line has to fulfil.
@@ -57,8 +59,8 @@ func billColumns() []int {
 	return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart}
 }
 
-// BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was billed for what came
-// after the close, else usage_start.
+// BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was
+// billed for what came after the close, else usage_start.
 func BillTime(row rows.Row) period.Instant {
 	switch row.Word(tables.LDay) {
 	case lake.EventsDay:

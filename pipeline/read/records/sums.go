@@ -48,8 +48,10 @@ const (
 
 // AmountColumns are the columns of the amounts of a Sum.
 func AmountColumns() [Amounts]int {
-	return [Amounts]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount,
-		tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
+	return [Amounts]int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount,
+		tables.LCashAmount,
+		tables.LCreditAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount,
+		tables.LDebtAmount}
 }
 
 // Add adds another sum's lines and amounts.
@@ -164,8 +166,8 @@ func valueOf(rows *parquet.Columns, col, i int) string {
 // Share is a customer who consumed while he belonged to a partner.
 type Share struct{ Partner, Association, Customer string }
 
-// Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a state. The list
-// must not be changed. Errors are those of Page.
+// Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a
+// state. The list must not be changed. Errors are those of Page.
 func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
 	if err := rows.HasCycle(s.Snapshot, cycle); err != nil {
 		return nil, err
@@ -201,7 +203,8 @@ func (s *State) readShares(ctx context.Context, cycle string) ([]Share, error) {
 		}
 	}
 	return slices.SortedFunc(maps.Keys(seen), func(a, b Share) int {
-		return cmp.Or(strings.Compare(a.Partner, b.Partner), strings.Compare(a.Association, b.Association), strings.Compare(a.Customer, b.Customer))
+		return cmp.Or(strings.Compare(a.Partner, b.Partner), strings.Compare(a.Association, b.Association),
+			strings.Compare(a.Customer, b.Customer))
 	}), nil
 }
 
@@ -218,7 +221,8 @@ func (s *State) sharesOf(ctx context.Context, files *bucketFiles, p part, seen m
 		}
 		var last Share
 		for i := range rows.N {
-			share := Share{rows.C[tables.LPartnerID].Word(i), rows.C[tables.LAssociationType].Word(i), rows.C[tables.LCustomerID].Word(i)}
+			share := Share{rows.C[tables.LPartnerID].Word(i), rows.C[tables.LAssociationType].Word(i),
+				rows.C[tables.LCustomerID].Word(i)}
 			if share != last && share.Partner != "" {
 				seen[share] = true
 			}

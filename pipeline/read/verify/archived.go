@@ -5,7 +5,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// archived counts what left a cycle for an archive among what was accepted: an index row for each usage record, a row for each sample.
+// archived counts what left a cycle for an archive among what was accepted: an index row for each usage record, a row
+// for each sample.
 func (v *verifier) archived(ref lake.CycleRef, files []lake.FileEntry) {
 	v.counts.archived++
 	for _, t := range ref.Archived.Left {
@@ -23,7 +24,8 @@ func (v *verifier) archived(ref lake.CycleRef, files []lake.FileEntry) {
 	}
 }
 
-// archived checks a bucket of an archived cycle: what stays of it is there, row by row, and adds up to nothing by itself.
+// archived checks a bucket of an archived cycle: what stays of it is there, row by row, and adds up to nothing by
+// itself.
 func (b *bucket) archived() error {
 	for _, step := range []func() error{b.events, b.rowCounts} {
 		if err := b.survive(step()); err != nil {

@@ -84,8 +84,10 @@ type bucket struct {
 // part checks one bucket of one cycle.
 func (v *verifier) part(ctx context.Context, p part) error {
 	b := &bucket{
-		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum), partnered: make(map[string]*customerSum),
-		waiting: make(map[product]*waits), lines: newColumnSums(tables.Lines()), stated: newColumnSums(tables.Statements()),
+		v: v, p: &p, buckets: max(1, v.snap.Manifest.Buckets), customers: make(map[string]*customerSum),
+		partnered: make(map[string]*customerSum),
+		waiting:   make(map[product]*waits), lines: newColumnSums(tables.Lines()),
+		stated:  newColumnSums(tables.Statements()),
 		settled: newColumnSums(tables.PartnerStatements()),
 	}
 	if p.cycle.Archived != nil {
@@ -129,7 +131,8 @@ func (b *bucket) hand() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	n, c := &b.counts, &v.counts
-	c.rows, c.lines, c.customers, c.records, c.waiting = c.rows+n.rows, c.lines+n.lines, c.customers+n.customers, c.records+n.records, c.waiting+n.waiting
+	c.rows, c.lines, c.customers, c.records, c.waiting = c.rows+n.rows, c.lines+n.lines, c.customers+n.customers,
+		c.records+n.records, c.waiting+n.waiting
 	c.samples, c.orders, c.adjustments = c.samples+n.samples, c.orders+n.orders, c.adjustments+n.adjustments
 	c.accounts, c.transfers, c.settled = c.accounts+n.accounts, c.transfers+n.transfers, c.settled+n.settled
 	if b.p.cycle.Archived != nil {
@@ -138,7 +141,8 @@ func (b *bucket) hand() error {
 	if err := v.handPartners(b); err != nil {
 		return err
 	}
-	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated, "partner_statements": b.settled} {
+	for table, s := range map[string]*columnSums{"lines": b.lines, "statements": b.stated,
+		"partner_statements": b.settled} {
 		key := b.p.cycle.Cycle + "/" + table
 		if v.sums[key] == nil {
 			v.sums[key] = newColumnSums(s.def)
@@ -231,10 +235,12 @@ func (b *bucket) quantities() {
 	for p, w := range b.waiting {
 		b.counts.waiting += w.records
 		if w.usage != w.position {
-			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the positions %s", b.p.cycle.Cycle, p.customer, p.sku, w.usage, w.position)
+			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the positions %s", b.p.cycle.Cycle,
+				p.customer, p.sku, w.usage, w.position)
 		}
 		if b.p.cycle.MonthEnd && w.usage != w.lines {
-			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the month-end lines %s", b.p.cycle.Cycle, p.customer, p.sku, w.usage, w.lines)
+			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the month-end lines %s",
+				b.p.cycle.Cycle, p.customer, p.sku, w.usage, w.lines)
 		}
 	}
 }
@@ -280,7 +286,8 @@ func (b *bucket) statement(id string, row rows.Row) error {
 		s = &customerSum{}
 	}
 	if n := row.Whole(tables.SLineCount); n != s.lines && !b.broken {
-		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement says %d", b.p.cycle.Cycle, id, s.lines, n)
+		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement says %d", b.p.cycle.Cycle, id, s.lines,
+			n)
 	}
 	for i, a := range amounts {
 		d := row.Cols.C[a.statement].Decs[row.I]
@@ -289,7 +296,8 @@ func (b *bucket) statement(id string, row rows.Row) error {
 			return err
 		}
 		if stated != s.totals[i] && !b.broken {
-			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement says %s", b.p.cycle.Cycle, id,
+			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement says %s",
+				b.p.cycle.Cycle, id,
 				tables.Lines().Columns[a.line].Name, s.totals[i], stated)
 		}
 	}
@@ -305,7 +313,8 @@ func (b *bucket) statement(id string, row rows.Row) error {
 	}
 	paid := row.Cols.C[tables.SPayment].Decs[row.I]
 	if hi, lo := parts.Raw(); cmp.Or(cmp.Compare(hi, paid.Hi), cmp.Compare(lo, paid.Lo)) != 0 {
-		b.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s, which is not the payment", b.p.cycle.Cycle, id, parts)
+		b.v.differ(Statements, "cycle %s, customer %s: rounding + due is %s, which is not the payment", b.p.cycle.Cycle,
+			id, parts)
 	}
 	return nil
 }

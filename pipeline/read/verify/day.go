@@ -89,7 +89,8 @@ func lineColumns() []int {
 
 // day checks one day.
 func (b *bucket) day(ctx context.Context, name string) (err error) {
-	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines()), cols: decimals(tables.Lines(), tables.LUnitPrice)}
+	d := &day{bucket: b, name: name, added: newColumnSums(tables.Lines()),
+		cols: decimals(tables.Lines(), tables.LUnitPrice)}
 	defer func() { err = errors.Join(err, d.lines.close(), d.usage.close(), d.sums.close()) }()
 	if d.lines, err = b.feeder(tables.Lines(), name, lineColumns()); err != nil {
 		return err
@@ -121,7 +122,8 @@ func (b *bucket) day(ctx context.Context, name string) (err error) {
 func (d *day) line(row rows.Row) error {
 	customer := row.Word(tables.LCustomerID)
 	if row.Word(tables.LCycle) != d.p.cycle.Cycle || row.Word(tables.LDay) != d.name || !d.belongs(customer) {
-		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there", d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LID), customer)
+		d.v.differ(Contents, "cycle %s, day %s, bucket %d: line %s of customer %s does not belong there",
+			d.p.cycle.Cycle, d.name, d.p.bucket, row.Text(tables.LID), customer)
 	}
 	if customer != d.customer || d.sum.lines == 0 {
 		if err := d.closeCustomer(); err != nil {
@@ -178,7 +180,8 @@ func (d *day) money(row rows.Row) error {
 		return err
 	}
 	if whole != parts {
-		d.differLine(row, "official %s is not discount %s + truncated %s + payment %s", values[official], values[discount], values[truncated], values[payment])
+		d.differLine(row, "official %s is not discount %s + truncated %s + payment %s", values[official],
+			values[discount], values[truncated], values[payment])
 	}
 	if paid != kinds {
 		d.differLine(row, "payment %s is not the sum of its kinds, %s", values[payment], kinds)
@@ -186,7 +189,8 @@ func (d *day) money(row rows.Row) error {
 	return nil
 }
 
-// partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else nil.
+// partnered is where a line with a partner is added up too, in a closed cycle, whose partner statements are kept; else
+// nil.
 func (d *day) partnered(row rows.Row) *customerSum {
 	if d.p.cycle.State != lake.CycleClosed || row.Word(tables.LPartnerID) == "" {
 		return nil
@@ -200,7 +204,8 @@ func (d *day) partnered(row rows.Row) *customerSum {
 }
 
 func (d *day) differLine(row rows.Row, format string, args ...any) {
-	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LCustomerID), row.Text(tables.LID), row.Small(tables.LTier), row.Word(tables.LKind)}, args...)
+	args = append([]any{d.p.cycle.Cycle, row.Word(tables.LCustomerID), row.Text(tables.LID), row.Small(tables.LTier),
+		row.Word(tables.LKind)}, args...)
 	d.v.differ(Identity, "cycle %s, customer %s, line %s, tier %d, %s: "+format, args...)
 }
 
@@ -259,10 +264,12 @@ func (d *day) closeRecord() error {
 		return err
 	}
 	if d.usage.row.Small(tables.UStatus) != tables.Counted {
-		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle, d.key.customer, d.key.id)
+		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle,
+			d.key.customer, d.key.id)
 	}
 	if want != d.amount {
-		d.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s", d.p.cycle.Cycle, d.key.customer, d.key.id, want, d.amount)
+		d.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s", d.p.cycle.Cycle,
+			d.key.customer, d.key.id, want, d.amount)
 	}
 	return d.usage.next()
 }
@@ -271,7 +278,8 @@ func usageKey(row rows.Row) recordKey {
 	return recordKey{row.Word(tables.UCustomerID), row.Time(tables.UUsageStart), row.Text(tables.URecordID)}
 }
 
-// passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for month-end.
+// passUsage takes the records before a key, nil = all, that have no lines of their own: replaced, or waiting for
+// month-end.
 func (d *day) passUsage(upTo *recordKey) error {
 	for d.usage.ok {
 		row := d.usage.row
@@ -322,12 +330,14 @@ func (d *day) compareSums() error {
 	}
 	row := d.sums.row
 	if n := row.Whole(tables.DLines); n != d.sum.lines {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums say %d", d.p.cycle.Cycle, d.name, d.customer, d.sum.lines, n)
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums say %d", d.p.cycle.Cycle, d.name,
+			d.customer, d.sum.lines, n)
 	}
 	for i, a := range amounts {
 		dec := row.Cols.C[a.sum].Decs[row.I]
 		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
-			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, not what the sums say", d.p.cycle.Cycle, d.name, d.customer,
+			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, not what the sums say",
+				d.p.cycle.Cycle, d.name, d.customer,
 				tables.Lines().Columns[a.line].Name, d.sum.totals[i])
 		}
 	}
@@ -343,7 +353,8 @@ func (d *day) finish() error {
 		return err
 	}
 	if d.sums.ok {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name, d.sums.row.Word(tables.DCustomerID))
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: sums, but no lines", d.p.cycle.Cycle, d.name,
+			d.sums.row.Word(tables.DCustomerID))
 	}
 	d.counts.rows += d.lines.n + d.usage.n
 	d.counts.lines += d.lines.n
@@ -355,7 +366,8 @@ func (d *day) finish() error {
 		d.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, d.usage.n, e.Rows)
 	}
 	if e, _ := d.p.find(tables.Ident().Name, d.name); e.Rows != d.records {
-		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage", d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
+		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",
+			d.p.cycle.Cycle, d.name, d.p.bucket, e.Rows, d.records)
 	}
 	return d.bucket.lines.merge(d.added, d.cols)
 }

@@ -36,7 +36,8 @@ func (v *verifier) inputs(ctx context.Context) error {
 	rows := make(map[string]int64) // control totals by name
 	for _, in := range inputs {
 		if in.Rows != in.Accepted+in.Duplicate+in.Rejected {
-			v.differ(Inputs, "inbox/%s: %d rows read, %d accepted + %d duplicate + %d rejected", in.Name, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
+			v.differ(Inputs, "inbox/%s: %d rows read, %d accepted + %d duplicate + %d rejected", in.Name, in.Rows,
+				in.Accepted, in.Duplicate, in.Rejected)
 		}
 		key := fileKey{in.Feed, in.Hash}
 		if v.counts.broken == 0 && kept[key] != in.Rejected {
@@ -45,7 +46,8 @@ func (v *verifier) inputs(ctx context.Context) error {
 		delete(kept, key)
 		accepted[in.Feed] += in.Accepted
 		v.feed(&in)
-		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate, "rejected": in.Rejected} {
+		for outcome, n := range map[string]int64{"read": in.Rows, "accepted": in.Accepted, "duplicate": in.Duplicate,
+			"rejected": in.Rejected} {
 			rows["rows."+in.Feed+"."+outcome] += n
 		}
 	}
@@ -58,14 +60,17 @@ func (v *verifier) inputs(ctx context.Context) error {
 	for _, f := range []struct {
 		feed, what string
 		found      int64
-	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders}, {"adjustments", "adjustments", v.counts.adjustments},
-		{"accounts", "account events", v.counts.accounts}, {"transfers", "transfers", v.counts.transfers}, {"incentive_events", "incentive events", v.counts.incentives}} {
+	}{{"usage", "usage records", v.counts.records}, {"orders", "orders", v.counts.orders},
+		{"adjustments", "adjustments", v.counts.adjustments},
+		{"accounts", "account events", v.counts.accounts}, {"transfers", "transfers", v.counts.transfers},
+		{"incentive_events", "incentive events", v.counts.incentives}} {
 		if accepted[f.feed] != f.found {
 			v.differ(Records, "%d %s were accepted, %d are in the lake", accepted[f.feed], f.what, f.found)
 		}
 	}
 	if accepted["bandwidth"] < v.counts.samples {
-		v.differ(Records, "%d bandwidth samples were accepted, %d are in the lake", accepted["bandwidth"], v.counts.samples)
+		v.differ(Records, "%d bandwidth samples were accepted, %d are in the lake", accepted["bandwidth"],
+			v.counts.samples)
 	}
 	v.totals(rows)
 	return nil
@@ -149,14 +154,16 @@ func (v *verifier) totals(rows map[string]int64) {
 	}
 }
 
-// elsewhere reports whether what a control total adds up does not lie in this lake: an archived cycle, or an archive's feed files.
+// elsewhere reports whether what a control total adds up does not lie in this lake: an archived cycle, or an archive's
+// feed files.
 func (v *verifier) elsewhere(name string) bool {
 	cycle, _, _ := strings.Cut(name, "/")
 	ref, _ := v.snap.Cycle(cycle)
 	return ref.Archived != nil || v.snap.Manifest.ArchiveOf != "" && strings.HasPrefix(name, "rows.")
 }
 
-// total counts one control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, where rows is a column too.
+// total counts one control total by its name: rows.<feed>.<outcome>, or <cycle>/<table>.<column>, where rows is a
+// column too.
 func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	if n, ok := rows[name]; ok {
 		return strconv.FormatInt(n, 10), true
@@ -165,7 +172,8 @@ func (v *verifier) total(name string, rows map[string]int64) (string, bool) {
 	s := v.sums[table]
 	if s == nil {
 		cycle, def, _ := strings.Cut(table, "/")
-		if _, known := v.snap.Cycle(cycle); !known || !slices.Contains([]string{"lines", "statements", "partner_statements"}, def) {
+		if _, known := v.snap.Cycle(cycle); !known ||
+			!slices.Contains([]string{"lines", "statements", "partner_statements"}, def) {
 			return "", false
 		}
 		return "0", column == "rows" // a cycle without files

@@ -17,7 +17,8 @@ import (
 )
 
 // shared are the amounts that lines and partner statements both have, by their places in amounts.
-var shared = [...]struct{ at, col int }{{official, tables.XOfficial}, {discount, tables.XDiscount}, {truncated, tables.XTruncated}, {payment, tables.XPayment}}
+var shared = [...]struct{ at, col int }{{official, tables.XOfficial}, {discount, tables.XDiscount},
+	{truncated, tables.XTruncated}, {payment, tables.XPayment}}
 
 // settledSum is what a closed cycle's partner statements and the lines with a partner come to.
 type settledSum struct{ lines, rows customerSum }
@@ -58,7 +59,9 @@ func (b *bucket) partners() error {
 	}
 	for customer, r := range resold {
 		if r.owed != r.revenue {
-			b.v.differ(Partners, "cycle %s, customer %s: resellers owe their distributors %s, the distributors' revenue is %s", b.p.cycle.Cycle, customer, r.owed, r.revenue)
+			b.v.differ(Partners,
+				"cycle %s, customer %s: resellers owe their distributors %s, the distributors' revenue is %s",
+				b.p.cycle.Cycle, customer, r.owed, r.revenue)
 		}
 	}
 	return b.comparePartners(list)
@@ -107,7 +110,8 @@ func (b *bucket) resellerRow(row rows.Row, resold *through) error {
 	cost, costErr := row.Amount(tables.XCost)
 	margin, marginErr := row.Amount(tables.XMargin)
 	var sum money.AmountTotal
-	if err := errors.Join(err, costErr, marginErr, sum.Add(cost), sum.Add(margin), resold.revenue.Add(revenue)); err != nil {
+	if err := errors.Join(err, costErr, marginErr, sum.Add(cost), sum.Add(margin),
+		resold.revenue.Add(revenue)); err != nil {
 		return err
 	}
 	var whole money.AmountTotal
@@ -121,7 +125,8 @@ func (b *bucket) resellerRow(row rows.Row, resold *through) error {
 }
 
 func (b *bucket) differRow(row rows.Row, format string, args ...any) {
-	args = append([]any{b.p.cycle.Cycle, row.Word(tables.XPartnerID), row.Word(tables.XCustomerID), row.Word(tables.XServiceTypeCode)}, args...)
+	args = append([]any{b.p.cycle.Cycle, row.Word(tables.XPartnerID), row.Word(tables.XCustomerID),
+		row.Word(tables.XServiceTypeCode)}, args...)
 	b.v.differ(Partners, "cycle %s, partner %s, customer %s, service %s: "+format, args...)
 }
 
@@ -138,11 +143,14 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 			lines = &customerSum{}
 		}
 		if lines.lines != sum.lines {
-			b.v.differ(Partners, "cycle %s, customer %s: %d lines with a partner, the partners' rows say %d", b.p.cycle.Cycle, customer, lines.lines, sum.lines)
+			b.v.differ(Partners, "cycle %s, customer %s: %d lines with a partner, the partners' rows say %d",
+				b.p.cycle.Cycle, customer, lines.lines, sum.lines)
 		}
 		for _, a := range shared {
 			if lines.totals[a.at] != sum.totals[a.at] {
-				b.v.differ(Partners, "cycle %s, customer %s: Σ %s of the lines with a partner is %s, the partners' rows say %s", b.p.cycle.Cycle, customer,
+				b.v.differ(Partners,
+					"cycle %s, customer %s: Σ %s of the lines with a partner is %s, the partners' rows say %s",
+					b.p.cycle.Cycle, customer,
 					tables.PartnerStatements().Columns[a.col].Name, lines.totals[a.at], sum.totals[a.at])
 			}
 		}
@@ -210,7 +218,10 @@ func (v *verifier) accounts(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(1, v.o.Workers))
 	for _, files := range byBucket {
-		slices.SortFunc(files, func(a, b lake.FileEntry) int { return strings.Compare(a.Cycle+"/"+a.Day, b.Cycle+"/"+b.Day) }) // `end` after any date
+		// `end` after any date
+		slices.SortFunc(files, func(a, b lake.FileEntry) int {
+			return strings.Compare(a.Cycle+"/"+a.Day, b.Cycle+"/"+b.Day)
+		})
 		group.Go(func() error { return v.ledger(ctx, files) })
 	}
 	return group.Wait()
@@ -258,7 +269,8 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 	}
 	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer, row.Text(tables.EID))
 	if want != after {
-		v.differ(Accounts, "%s: %s was %s, moved by %s, and is said to be %s", where, key.kind, stands[key], moved, after)
+		v.differ(Accounts, "%s: %s was %s, moved by %s, and is said to be %s", where, key.kind, stands[key], moved,
+			after)
 	}
 	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may lie below what is used
 		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
@@ -267,8 +279,9 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 	return nil
 }
 
-// Sum is a control total of a cycle (spec §6.6): what its lines and its statements come to, and in a closed cycle the lines that have a
-// partner and the partners' rows about their own customers. Empty = the table does not have the column.
+// Sum is a control total of a cycle (spec §6.6): what its lines and its statements come to, and in a closed cycle the
+// lines that have a partner and the partners' rows about their own customers. Empty = the table does not have the
+// column.
 type Sum struct {
 	Cycle        string `json:"cycle"`
 	Column       string `json:"column"`
@@ -290,8 +303,10 @@ func (v *verifier) controlTotals() []Sum {
 			continue
 		}
 		for i, a := range amounts {
-			s := Sum{Cycle: ref.Cycle, Column: tables.Lines().Columns[a.line].Name, Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
-			if p := v.partner[ref.Cycle]; p != nil && slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
+			s := Sum{Cycle: ref.Cycle, Column: tables.Lines().Columns[a.line].Name,
+				Lines: lines.totals[a.line].String(), Statements: stated.totals[a.statement].String()}
+			if p := v.partner[ref.Cycle]; p != nil &&
+				slices.ContainsFunc(shared[:], func(x struct{ at, col int }) bool { return x.at == i }) {
 				s.PartnerLines, s.PartnerRows = p.lines.totals[i].String(), p.rows.totals[i].String()
 			}
 			out = append(out, s)
@@ -316,7 +331,8 @@ func (v *verifier) feed(in *lake.Input) {
 		r = &Rows{Feed: in.Feed}
 		v.fed[in.Feed] = r
 	}
-	r.Read, r.Accepted, r.Duplicate, r.Rejected = r.Read+in.Rows, r.Accepted+in.Accepted, r.Duplicate+in.Duplicate, r.Rejected+in.Rejected
+	r.Read, r.Accepted, r.Duplicate, r.Rejected = r.Read+in.Rows, r.Accepted+in.Accepted, r.Duplicate+in.Duplicate,
+		r.Rejected+in.Rejected
 }
 
 func (v *verifier) fedRows() []Rows {

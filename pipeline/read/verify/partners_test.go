@@ -18,21 +18,27 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// sold is the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes hub 0.9 and hub the vendor
-// 0.8. acme has 3 of credit and pays in 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in cash, then 0.50 in cash and 1 on credit.
+// sold is the workspace of files with partners and a ledger: acme buys from north, a reseller of hub, which owes hub
+// 0.9 and hub the vendor 0.8. acme has 3 of credit and pays in 1 in cash; of 0.5 × (1 + 3) = 2 it pays 0.50 in cash,
+// then 0.50 in cash and 1 on credit.
 func sold(t *testing.T) (*workspace.Workspace, workspace.Options, period.Cycle) {
 	t.Helper()
 	all := maps.Clone(files)
 	all["tollbook.yaml"] += "payments: ledger\n"
-	all["books/partners.csv"] = "partner_id,name,kind,parent_partner_id\nhub,Hub,distributor,\nnorth,North,reseller,hub\n"
+	all["books/partners.csv"] = "partner_id,name,kind,parent_partner_id\nhub,Hub,distributor,\n" +
+		"north,North,reseller,hub\n"
 	all["books/associations.csv"] = "customer_id,partner_id,association_type\nacme,north,2\n"
-	all["books/terms.csv"] = "seller_id,buyer_id,service_type_code,sku,basis,rate,valid_from\nvendor,hub,*,*,payable,0.8,2026-01-01\nhub,north,*,*,payable,0.9,2026-01-01\n"
-	all["books/incentives.yaml"] = "- {id: growth, valid_from: 2026-01-01, partners: \"*\", association_types: [2], product_classes: [ordinary], period: month, " +
+	all["books/terms.csv"] = "seller_id,buyer_id,service_type_code,sku,basis,rate,valid_from\n" +
+		"vendor,hub,*,*,payable,0.8,2026-01-01\nhub,north,*,*,payable,0.9,2026-01-01\n"
+	all["books/incentives.yaml"] = "- {id: growth, valid_from: 2026-01-01, partners: \"*\", association_types: [2], " +
+		"product_classes: [ordinary], period: month, " +
 		"tiers: [{from: \"0\", rate: \"0.1\"}], tier_rule: whole, carry_negative: false, payout: month}\n"
-	all["inbox/accounts/a.csv"] = "event_id,customer_id,time,type,balance_type,amount\nl,acme,2026-09-01T00:00:00Z,credit_limit,credit,3\n" +
+	all["inbox/accounts/a.csv"] = "event_id,customer_id,time,type,balance_type,amount\n" +
+		"l,acme,2026-09-01T00:00:00Z,credit_limit,credit,3\n" +
 		"c,acme,2026-09-02T00:00:00Z,recharge,cash,1\nw,acme,2026-09-02T12:00:00Z,withdraw,cash,5\n"
 	all["inbox/transfers/t.csv"] = "transfer_id,cycle,from_partner_id,to_partner_id,amount\nt1,2026-09,north,hub,1\n"
-	all["inbox/incentive_events/e.csv"] = "event_id,partner_id,programme_id,period,event,time\ne1,north,growth,2026-09,confirm,2026-10-05T00:00:00Z\n" +
+	all["inbox/incentive_events/e.csv"] = "event_id,partner_id,programme_id,period,event,time\n" +
+		"e1,north,growth,2026-09,confirm,2026-10-05T00:00:00Z\n" +
 		"e2,north,growth,2026-09,paid,2026-10-05T00:00:00Z\n"
 	dir := t.TempDir()
 	for name, text := range all {
@@ -79,8 +85,8 @@ func TestPartnersAreWell(t *testing.T) {
 		}
 		looked[c.Name] = c.Looked
 	}
-	// A row of north and one of hub about it; the limit, the recharge, what r1 and r6 drew (cash; cash and credit), and beta's two debts;
-	// the withdrawal of 5 from 1 and the payment that was never applied for do not count.
+	// A row of north and one of hub about it; the limit, the recharge, what r1 and r6 drew (cash; cash and credit), and
+	// beta's two debts; the withdrawal of 5 from 1 and the payment that was never applied for do not count.
 	for name, want := range map[string]string{
 		verify.Partners: "2 rows of partner statements", verify.Accounts: "7 entries of accounts",
 		verify.Records: "0 orders, 0 adjustments, 2 account events, 1 transfers, 1 incentive events",
@@ -96,14 +102,18 @@ func TestPartnersAreWell(t *testing.T) {
 		}
 		sums[s.Column] = s
 	}
-	if got, want := sums["payment_amount"], (verify.Sum{cycle, "payment_amount", "5.60000000", "5.60000000", "2.00000000", "2.00000000"}); got != want {
+	if got, want := sums["payment_amount"],
+		(verify.Sum{cycle, "payment_amount", "5.60000000", "5.60000000", "2.00000000", "2.00000000"}); got != want {
 		t.Errorf("payments %+v, want %+v", got, want)
 	}
-	if got, want := sums["credit_amount"], (verify.Sum{Cycle: cycle, Column: "credit_amount", Lines: "1.00000000", Statements: "1.00000000"}); got != want {
+	if got, want := sums["credit_amount"],
+		(verify.Sum{Cycle: cycle, Column: "credit_amount", Lines: "1.00000000",
+			Statements: "1.00000000"}); got != want {
 		t.Errorf("credit %+v, want %+v", got, want)
 	}
 	for _, f := range r.Rows {
-		if want := (verify.Rows{Feed: "accounts", Read: 3, Accepted: 2, Rejected: 1}); f.Feed == "accounts" && f != want {
+		if want := (verify.Rows{Feed: "accounts", Read: 3, Accepted: 2, Rejected: 1}); f.Feed == "accounts" &&
+			f != want {
 			t.Errorf("rows %+v, want %+v", f, want)
 		}
 	}
@@ -181,16 +191,23 @@ func TestPartnersDiffer(t *testing.T) {
 		alter func(*parquet.Columns)
 		want  string
 	}{
-		{"a payment", func(c *parquet.Columns) { c.C[tables.XPayment].Decs[1].Lo++; c.C[tables.XOfficial].Decs[1].Lo++ },
-			"cycle 2026-09, customer acme: Σ payment_amount of the lines with a partner is 2.00000000, the partners' rows say 2.00000001"},
+		{"a payment", func(c *parquet.Columns) {
+			c.C[tables.XPayment].Decs[1].Lo++
+			c.C[tables.XOfficial].Decs[1].Lo++
+		},
+			"cycle 2026-09, customer acme: Σ payment_amount of the lines with a partner is 2.00000000, the partners' " +
+				"rows say 2.00000001"},
 		{"a row that does not add up", func(c *parquet.Columns) { c.C[tables.XDiscount].Decs[1].Lo++ },
-			"cycle 2026-09, partner north, customer acme, service c: official 2.00000000 is not discount + truncated + payment, 2.00000001"},
+			"cycle 2026-09, partner north, customer acme, service c: official 2.00000000 is not discount + truncated " +
+				"+ payment, 2.00000001"},
 		{"lines", func(c *parquet.Columns) { c.C[tables.XLineCount].Ints[1]++ },
 			"cycle 2026-09, customer acme: 2 lines with a partner, the partners' rows say 3"},
 		{"what is owed", func(c *parquet.Columns) { c.C[tables.XOwed].Decs[1].Lo++ },
-			"cycle 2026-09, customer acme: resellers owe their distributors 1.80000001, the distributors' revenue is 1.80000000"},
+			"cycle 2026-09, customer acme: resellers owe their distributors 1.80000001, the distributors' revenue is " +
+				"1.80000000"},
 		{"a margin", func(c *parquet.Columns) { c.C[tables.XMargin].Decs[0].Lo++ },
-			"cycle 2026-09, partner hub, customer acme, service c: margin 0.20000001 is not revenue 1.80000000 less cost 1.60000000"},
+			"cycle 2026-09, partner hub, customer acme, service c: margin 0.20000001 is not revenue 1.80000000 less " +
+				"cost 1.60000000"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +219,8 @@ func TestPartnersDiffer(t *testing.T) {
 			tt.alter(rows)
 			closeWith(t, lakeOf(t, w), key, rows)
 			for _, c := range check(t, lakeOf(t, w)).Checks {
-				if text := strings.Join(c.Differs, "\n"); c.Name == verify.Partners && !strings.Contains(text, tt.want) || c.Name != verify.Partners && text != "" {
+				if text := strings.Join(c.Differs, "\n"); c.Name == verify.Partners &&
+					!strings.Contains(text, tt.want) || c.Name != verify.Partners && text != "" {
 					t.Errorf("%s: %q, want %q", c.Name, text, tt.want)
 				}
 			}
@@ -218,11 +236,14 @@ func TestAccountsDiffer(t *testing.T) {
 	}
 	l := lakeOf(t, w)
 	// On the 2nd the recharge of 1: it is said to have left 2, so that the next draw does not follow.
-	change(t, l, lake.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(), func(c *parquet.Columns) {
-		c.C[tables.EBalanceAfter].Decs[0].Lo *= 2
-	}, nil)
-	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, moved by 1.00000000, and is said to be 2.00000000\n" +
-		"cycle 2026-09, day 2026-09-03, customer acme, r1: cash was 2.00000000, moved by -0.50000000, and is said to be 0.50000000"
+	change(t, l, lake.FileKey{Table: "account_entries", Cycle: cycle, Day: "2026-09-02"}, tables.AccountEntries(),
+		func(c *parquet.Columns) {
+			c.C[tables.EBalanceAfter].Decs[0].Lo *= 2
+		}, nil)
+	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, moved by 1.00000000, and is said " +
+		"to be 2.00000000\n" +
+		"cycle 2026-09, day 2026-09-03, customer acme, r1: cash was 2.00000000, moved by -0.50000000, and is said to " +
+		"be 0.50000000"
 	for _, c := range check(t, l).Checks {
 		if text := strings.Join(c.Differs, "\n"); c.Name == verify.Accounts && text != want {
 			t.Errorf("%q, want %q", text, want)

@@ -55,14 +55,15 @@ type Options struct {
 	Progress func(stage string, done, total int64)
 }
 
-// Run checks a state. What is wrong with the lake is in the report; an error is ctx's, one of reading, or a *lake.MovedError if a
-// run committed meanwhile.
+// Run checks a state. What is wrong with the lake is in the report; an error is ctx's, one of reading, or a
+// *lake.MovedError if a run committed meanwhile.
 func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
 	}
 	v := &verifier{snap: snap, o: o, found: make(map[string]*Check)}
-	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs, Records, Quantities, Totals} {
+	for _, name := range []string{Files, Chain, Contents, Identity, Statements, DaySums, Partners, Accounts, Inputs,
+		Records, Quantities, Totals} {
 		v.found[name] = &Check{Name: name}
 		v.order = append(v.order, name)
 	}
@@ -108,8 +109,8 @@ type counts struct {
 	broken                                   int64 // files that could not be read: sums over all say nothing then
 }
 
-// mostListed is how many differences a check lists.
-const mostListed = 20
+// maxListed is how many differences a check lists.
+const maxListed = 20
 
 // differ notes a difference.
 func (v *verifier) differ(check, format string, args ...any) {
@@ -117,7 +118,7 @@ func (v *verifier) differ(check, format string, args ...any) {
 	defer v.mu.Unlock()
 	c := v.found[check]
 	c.Differs = append(c.Differs, fmt.Sprintf(format, args...))
-	if len(c.Differs) > 4*mostListed {
+	if len(c.Differs) > 4*maxListed {
 		v.shorten(c)
 	}
 }
@@ -125,9 +126,9 @@ func (v *verifier) differ(check, format string, args ...any) {
 // shorten keeps the first differences in the order of their texts, so that the report does not depend on the workers.
 func (v *verifier) shorten(c *Check) {
 	slices.Sort(c.Differs)
-	if extra := len(c.Differs) - mostListed; extra > 0 {
+	if extra := len(c.Differs) - maxListed; extra > 0 {
 		c.More += extra
-		c.Differs = c.Differs[:mostListed]
+		c.Differs = c.Differs[:maxListed]
 	}
 }
 
@@ -192,21 +193,28 @@ func (v *verifier) report() *Report {
 	r := &Report{Manifest: v.snap.Manifest.Number, OK: true, Unnamed: v.unnamed, Foreign: v.foreign}
 	n := &v.counts
 	looked := map[string]string{
-		Files:      fmt.Sprintf("%d files, %d bytes: size and hash", n.files, n.bytes),
-		Chain:      fmt.Sprintf("%d manifests: each the parent its child names", n.manifests),
-		Contents:   fmt.Sprintf("%d rows: in the file of their cycle, day and bucket, in order; rows and sums of every file", n.rows),
-		Identity:   fmt.Sprintf("%d lines: official = discount + truncated + payment = … + the kinds of payment", n.lines),
+		Files: fmt.Sprintf("%d files, %d bytes: size and hash", n.files, n.bytes),
+		Chain: fmt.Sprintf("%d manifests: each the parent its child names", n.manifests),
+		Contents: fmt.Sprintf("%d rows: in the file of their cycle, day and bucket, in order; rows and sums of "+
+			"every file", n.rows),
+		Identity: fmt.Sprintf("%d lines: official = discount + truncated + payment = … + the kinds of payment",
+			n.lines),
 		Statements: fmt.Sprintf("%d statements: the sum of their lines; payment = rounding + due", n.customers),
 		DaySums:    fmt.Sprintf("%d lines: the sums of each customer's day", n.lines),
-		Partners:   fmt.Sprintf("%d rows of partner statements of closed cycles: the sum of the lines with a partner; revenue = what resellers owe", n.settled),
-		Accounts:   fmt.Sprintf("%d entries of accounts: each balance follows from the one before, and none is below zero", n.entries),
-		Inputs:     fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept", v.inputCount()),
-		Records:    n.recordsLooked(),
-		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines", n.waiting),
-		Totals:     fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+		Partners: fmt.Sprintf("%d rows of partner statements of closed cycles: the sum of the lines with a "+
+			"partner; revenue = what resellers owe", n.settled),
+		Accounts: fmt.Sprintf("%d entries of accounts: each balance follows from the one before, and none is "+
+			"below zero", n.entries),
+		Inputs: fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept",
+			v.inputCount()),
+		Records: n.recordsLooked(),
+		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
+			n.waiting),
+		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}
 	if n.archived > 0 {
-		looked[Files] += fmt.Sprintf("; %d cycles are archived: what they keep here is not added up, the archive is verified apart", n.archived)
+		looked[Files] += fmt.Sprintf("; %d cycles are archived: what they keep here is not added up, the archive is "+
+			"verified apart", n.archived)
 	}
 	if v.snap.Manifest.ArchiveOf != "" {
 		for _, name := range []string{Inputs, Records} {

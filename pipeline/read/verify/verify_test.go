@@ -21,17 +21,24 @@ import (
 
 const cycle = "2026-09"
 
-// files is a workspace of one bucket: three records with lines, one that waits for month-end, one that was replaced, one reject.
+// files is a workspace of one bucket: three records with lines, one that waits for month-end, one that was replaced,
+// one reject.
 var files = map[string]string{
-	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\nlake: {buckets: 1}\n",
-	"books/products.csv": "sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name,usage_type,measure,pricing_model\n" +
+	"tollbook.yaml": "zone: UTC\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n" +
+		"lake: {buckets: 1}\n",
+	"books/products.csv": "sku,name,service_type_code,service_type_name,resource_type_code,resource_type_name," +
+		"usage_type,measure,pricing_model\n" +
 		"vm,VM,c,C,v,V,time,hour,flat\ncdn,CDN,n,N,d,D,traffic,GB,volume\n",
-	"books/prices.csv":    "sku,region_code,valid_from,tier,up_to,unit_price\nvm,*,2026-01-01,1,,0.5\ncdn,*,2026-01-01,1,,0.2\n",
+	"books/prices.csv": "sku,region_code,valid_from,tier,up_to,unit_price\nvm,*,2026-01-01,1,,0.5\n" +
+		"cdn,*,2026-01-01,1,,0.2\n",
 	"books/customers.csv": "customer_id,name\nacme,Acme\nbeta,Beta\n",
 	"inbox/usage/a.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
-		"r1,acme,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,1\nr2,acme,m,vm,e,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,2\n" +
-		"r3,beta,m,vm,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,4\nr4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\n" +
-		"r4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\nr5,beta,d,nope,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\n",
+		"r1,acme,m,vm,e,2026-09-03T00:00:00Z,2026-09-03T01:00:00Z,1\n" +
+		"r2,acme,m,vm,e,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,2\n" +
+		"r3,beta,m,vm,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,4\n" +
+		"r4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\n" +
+		"r4,beta,d,cdn,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\n" +
+		"r5,beta,d,nope,e,2026-09-04T00:00:00Z,2026-09-04T01:00:00Z,8\n",
 	"inbox/usage/b.csv": "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces\n" +
 		"r6,acme,m,vm,e,2026-09-03T01:00:00Z,2026-09-03T02:00:00Z,3,r2\n",
 }
@@ -86,7 +93,8 @@ func check(t *testing.T, l *lake.Lake) *verify.Report {
 }
 
 // change rewrites the one file of a key and keeps the sums that were noted of it.
-func change(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table, alter func(*parquet.Columns), note func(*lake.FileEntry)) {
+func change(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table, alter func(*parquet.Columns),
+	note func(*lake.FileEntry)) {
 	t.Helper()
 	txn, err := l.Begin()
 	if err != nil {
@@ -153,7 +161,8 @@ func TestAllIsWell(t *testing.T) {
 	}
 	text := strings.Join(looked, "\n")
 	// r1, r6, r3 and the month-end line of r4; accepted are those and r2, which r6 replaced.
-	for _, want := range []string{"identity: 4 lines", "statements: 2 statements", "inputs: 2 feed files", "records: 5 accepted usage records, 0 orders", "quantities: 1 records"} {
+	for _, want := range []string{"identity: 4 lines", "statements: 2 statements", "inputs: 2 feed files",
+		"records: 5 accepted usage records, 0 orders", "quantities: 1 records"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("looked at\n%s\nwant %q", text, want)
 		}
@@ -177,42 +186,67 @@ func TestDifferences(t *testing.T) {
 		note  func(*lake.FileEntry)
 		want  map[string]string // check → what it says
 	}{
-		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines(), raise(tables.LPaymentAmount, 0), nil, map[string]string{
-			verify.Identity:   "cycle 2026-09, customer acme, line r1, tier 1, usage: official 0.50000000 is not discount 0.00000000 + truncated 0.00000000 + payment 0.50000001",
-			verify.Statements: "cycle 2026-09, customer acme: Σ payment_amount of the lines is 2.00000001, the statement says 2.00000000",
-			verify.DaySums:    "cycle 2026-09, day 2026-09-03, customer acme: Σ payment_amount of the lines is 2.00000001, not what the sums say",
-			verify.Contents:   "Σ payment_amount is 2.00000001, the manifest says 2.00000000",
-			verify.Totals:     "2026-09/lines.payment_amount: counted 5.60000001, the manifest says 5.60000000",
-		}},
-		{"a line paid in no way", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) { c.C[tables.LCashAmount].Decs[0].Lo = 0 }, nil, map[string]string{
+		{"a line pays 0.00000001 more", lines("2026-09-03"), tables.Lines(), raise(tables.LPaymentAmount, 0), nil,
+			map[string]string{
+				verify.Identity: "cycle 2026-09, customer acme, line r1, tier 1, usage: official 0.50000000 is not " +
+					"discount 0.00000000 + truncated 0.00000000 + payment 0.50000001",
+				verify.Statements: "cycle 2026-09, customer acme: Σ payment_amount of the lines is 2.00000001, the " +
+					"statement says 2.00000000",
+				verify.DaySums: "cycle 2026-09, day 2026-09-03, customer acme: Σ payment_amount of the lines is " +
+					"2.00000001, not what the sums say",
+				verify.Contents: "Σ payment_amount is 2.00000001, the manifest says 2.00000000",
+				verify.Totals:   "2026-09/lines.payment_amount: counted 5.60000001, the manifest says 5.60000000",
+			}},
+		{"a line paid in no way", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
+			c.C[tables.LCashAmount].Decs[0].Lo = 0
+		}, nil, map[string]string{
 			verify.Identity:   "payment 2.00000000 is not the sum of its kinds, 0.00000000",
-			verify.Statements: "customer beta: Σ cash_amount", verify.DaySums: "customer beta: Σ cash_amount", verify.Contents: "Σ cash_amount", verify.Totals: "lines.cash_amount",
+			verify.Statements: "customer beta: Σ cash_amount", verify.DaySums: "customer beta: Σ cash_amount",
+			verify.Contents: "Σ cash_amount", verify.Totals: "lines.cash_amount",
 		}},
-		{"a line of another customer", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) { c.C[tables.LCustomerID].Dict[0] = "zeta" }, nil, map[string]string{
-			verify.Statements: "cycle 2026-09, customer zeta: lines, but no statement", verify.DaySums: "day 2026-09-04, customer zeta: lines, but no sums",
+		{"a line of another customer", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
+			c.C[tables.LCustomerID].Dict[0] = "zeta"
+		}, nil, map[string]string{
+			verify.Statements: "cycle 2026-09, customer zeta: lines, but no statement",
+			verify.DaySums:    "day 2026-09-04, customer zeta: lines, but no sums",
 		}},
-		{"a line of another day", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) { c.C[tables.LDay].Dict[0] = "2026-09-05" }, nil, map[string]string{
+		{"a line of another day", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
+			c.C[tables.LDay].Dict[0] = "2026-09-05"
+		}, nil, map[string]string{
 			verify.Contents: "cycle 2026-09, day 2026-09-04, bucket 0: line r3 of customer beta does not belong there",
 		}},
-		{"lines that are not in order", lines("2026-09-03"), tables.Lines(), func(c *parquet.Columns) { slices.Reverse(c.C[tables.LUsageStart].Ints) }, nil, map[string]string{
+		{"lines that are not in order", lines("2026-09-03"), tables.Lines(), func(c *parquet.Columns) {
+			slices.Reverse(c.C[tables.LUsageStart].Ints)
+		}, nil, map[string]string{
 			verify.Contents: "rows are not in order",
 		}},
-		{"a replaced record that counts again", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(), func(c *parquet.Columns) {
-			for i := range c.N {
-				c.C[tables.UStatus].Codes[i] = tables.Counted
-			}
-		}, nil, map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in the positions 0.0000000000"}},
-		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(), func(c *parquet.Columns) {
-			for i := range c.N {
-				c.C[tables.UStatus].Codes[i] = tables.Replaced
-			}
-		}, nil, map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has lines"}},
-		{"an identity too many", lake.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"}, tables.Ident(), func(c *parquet.Columns) {
-			c.C[0].Ints = append(c.C[0].Ints, c.C[0].Ints[c.N-1])
-			c.N++
-		}, func(e *lake.FileEntry) { e.Rows++ }, map[string]string{
-			verify.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in lines and usage"}},
-		{"a row count", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) { e.Rows = 2 }, map[string]string{
+		{"a replaced record that counts again", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"},
+			tables.Usage(), func(c *parquet.Columns) {
+				for i := range c.N {
+					c.C[tables.UStatus].Codes[i] = tables.Counted
+				}
+			}, nil,
+			map[string]string{verify.Quantities: "cycle 2026-09, customer acme, sku vm: accepted 2.0000000000, in " +
+				"the positions 0.0000000000"}},
+		{"a replaced record with lines", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(),
+			func(c *parquet.Columns) {
+				for i := range c.N {
+					c.C[tables.UStatus].Codes[i] = tables.Replaced
+				}
+			}, nil,
+			map[string]string{verify.Records: "cycle 2026-09, customer acme, record r6: replaced, and yet it has " +
+				"lines"}},
+		{"an identity too many", lake.FileKey{Table: "ident", Cycle: cycle, Day: "2026-09-03"}, tables.Ident(),
+			func(c *parquet.Columns) {
+				c.C[0].Ints = append(c.C[0].Ints, c.C[0].Ints[c.N-1])
+				c.N++
+			}, func(e *lake.FileEntry) { e.Rows++ }, map[string]string{
+				verify.Records: "cycle 2026-09, day 2026-09-03, bucket 0: 4 records were accepted, 3 are in " +
+					"lines and " +
+					"usage"}},
+		{"a row count", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
+			e.Rows = 2
+		}, map[string]string{
 			verify.Contents: "1 rows, the manifest says 2",
 		}},
 		{"a sum", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
@@ -223,24 +257,35 @@ func TestDifferences(t *testing.T) {
 				}
 			}
 		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest says 5.0000000000"}},
-		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements(), raise(tables.SDue, 1), nil, map[string]string{
-			verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the payment",
-			verify.Contents:   "Σ due_amount", verify.Totals: "2026-09/statements.due_amount: counted 5.60000001, the manifest says 5.60000000",
-		}},
-		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions(), func(c *parquet.Columns) {
-			for i := range c.N {
-				c.C[tables.PUsage].Decs[i].Lo++
-			}
-		}, nil, map[string]string{verify.Quantities: "cycle 2026-09, customer beta, sku cdn: accepted 8.0000000000, in the positions 8.0000000001"}},
+		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements(), raise(tables.SDue, 1),
+			nil, map[string]string{
+				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
+					"payment",
+				verify.Contents: "Σ due_amount",
+				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest says 5.60000000",
+			}},
+		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions(),
+			func(c *parquet.Columns) {
+				for i := range c.N {
+					c.C[tables.PUsage].Decs[i].Lo++
+				}
+			}, nil,
+			map[string]string{verify.Quantities: "cycle 2026-09, customer beta, sku cdn: accepted 8.0000000000, in " +
+				"the positions 8.0000000001"}},
 		{"a month-end line", lines("end"), tables.Lines(), raise(tables.LUsageAmount, 0), nil, map[string]string{
-			verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001", verify.Contents: "Σ usage_amount", verify.Totals: "lines.usage_amount",
+			verify.Quantities: "customer beta, sku cdn: accepted 8.0000000000, in the month-end lines 8.0000000001",
+			verify.Contents:   "Σ usage_amount", verify.Totals: "lines.usage_amount",
 		}},
-		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(), func(c *parquet.Columns) {
-			for i := range c.N {
-				c.C[tables.UQuantity].Decs[i].Lo++
-			}
-		}, nil, map[string]string{verify.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
-		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects(), func(c *parquet.Columns) { c.C[tables.RFileHash].Dict[0] = "0" }, nil, map[string]string{
+		{"a record that replaces", lake.FileKey{Table: "usage", Cycle: cycle, Day: "2026-09-03"}, tables.Usage(),
+			func(c *parquet.Columns) {
+				for i := range c.N {
+					c.C[tables.UQuantity].Decs[i].Lo++
+				}
+			}, nil,
+			map[string]string{verify.Quantities: "record r6: accepted 3.0000000001, in its lines 3.0000000000"}},
+		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects(), func(c *parquet.Columns) {
+			c.C[tables.RFileHash].Dict[0] = "0"
+		}, nil, map[string]string{
 			verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects kept",
 		}},
 	} {
@@ -274,7 +319,8 @@ func TestInputsAndTotals(t *testing.T) {
 	txn.Next().SetInput(in[0])
 	in[1].Accepted, in[1].Rows = in[1].Accepted+1, in[1].Rows+1
 	txn.Next().SetInput(in[1])
-	if err := txn.Next().SetTotals([]lake.Total{{Name: "rows.usage.read", Value: "7"}, {Name: "moon/lines.rows", Value: "1"}}); err != nil {
+	if err := txn.Next().SetTotals([]lake.Total{{Name: "rows.usage.read", Value: "7"},
+		{Name: "moon/lines.rows", Value: "1"}}); err != nil {
 		t.Fatal(err)
 	}
 	txn.Next().SetRun("2026-10-05T00:00:00Z", "test")
@@ -305,7 +351,8 @@ func TestManyDifferencesAreCut(t *testing.T) {
 	}
 	var totals []lake.Total
 	for i := range 120 {
-		totals = append(totals, lake.Total{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)), Value: "0"})
+		totals = append(totals, lake.Total{Name: "unknown." + string(rune('a'+i/26)) + string(rune('a'+i%26)),
+			Value: "0"})
 	}
 	if err := txn.Next().SetTotals(totals); err != nil {
 		t.Fatal(err)
@@ -318,8 +365,10 @@ func TestManyDifferencesAreCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, found := range check(t, l).Checks {
-		if found.Name == verify.Totals && (len(found.Differs) != 20 || found.More != 100 || !strings.HasPrefix(found.Differs[0], "unknown.aa:")) {
-			t.Errorf("%d listed, %d more, first %q; want 20, 100, unknown.aa", len(found.Differs), found.More, found.Differs[0])
+		if found.Name == verify.Totals && (len(found.Differs) != 20 || found.More != 100 ||
+			!strings.HasPrefix(found.Differs[0], "unknown.aa:")) {
+			t.Errorf("%d listed, %d more, first %q; want 20, 100, unknown.aa", len(found.Differs), found.More,
+				found.Differs[0])
 		}
 	}
 }

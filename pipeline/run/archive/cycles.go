@@ -13,9 +13,10 @@ import (
 // Run is who archives, as manifests say it.
 type Run struct{ AsOf, Command string }
 
-// Write brings closed cycles of a state, whole, into an archive, in one transaction, and reads them back (ARCH-4). cycles are in order. Of
-// the cycles before them the archive gets what the state has, where it has not the whole cycle already. An archive that has all of it stays
-// as it is. Errors: *lake.CorruptError for a file that is not what a manifest says, in either lake.
+// Write brings closed cycles of a state, whole, into an archive, in one transaction, and reads them back (ARCH-4).
+// cycles are in order. Of the cycles before them the archive gets what the state has, where it has not the whole cycle
+// already. An archive that has all of it stays as it is. Errors: *lake.CorruptError for a file that is not what a
+// manifest says, in either lake.
 func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []string, by Run) error {
 	if err := write(ctx, to, from, cycles[len(cycles)-1], by); err != nil {
 		return fmt.Errorf("write the archive: %w", err)
@@ -30,7 +31,8 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []str
 			return fmt.Errorf("read the archive back: %w", err)
 		}
 		for _, f := range found {
-			return &lake.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail, Hint: "the disk of the archive does not keep what is written: nothing left the lake"}
+			return &lake.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail,
+				Hint: "the disk of the archive does not keep what is written: nothing left the lake"}
 		}
 	}
 	for _, cycle := range cycles {

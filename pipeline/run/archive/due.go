@@ -17,9 +17,10 @@ type Waits struct {
 	Why   string `json:"why"`
 }
 
-// Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is old enough and
-// cannot yet (ARCH-6).
-func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before period.Cycle) (due []string, waits *Waits, err error) {
+// Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is
+// old enough and cannot yet (ARCH-6).
+func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before period.Cycle) (due []string, waits *Waits,
+	err error) {
 	closed := period.Cycle(0)
 	if text := snap.Manifest.ClosedThrough; text != "" {
 		if closed, err = period.ParseCycle(text); err != nil {
@@ -38,7 +39,7 @@ func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before per
 		if c >= before {
 			break
 		}
-		if why, err := late.keeps(ctx, c, closed); err != nil || why != "" {
+		if why, err := late.needs(ctx, c, closed); err != nil || why != "" {
 			return due, &Waits{ref.Cycle, why}, err
 		}
 		due = append(due, ref.Cycle)
@@ -54,8 +55,8 @@ type lateUse struct {
 	oldest map[string]period.Cycle // by open cycle
 }
 
-// keeps says why a cycle stays; "" = it can leave.
-func (l *lateUse) keeps(ctx context.Context, c, closed period.Cycle) (string, error) {
+// needs says why a cycle stays; "" = it can leave.
+func (l *lateUse) needs(ctx context.Context, c, closed period.Cycle) (string, error) {
 	_, month := c.Month()
 	if quarter := c + period.Cycle(2-(month-1)%3); c > closed || quarter > closed {
 		return fmt.Sprintf("%s, the end of its quarter, is not closed", max(c, quarter)), nil
@@ -107,7 +108,8 @@ func (l *lateUse) load(ctx context.Context, closed period.Cycle) error {
 }
 
 // each notes the oldest cycle that rows of a file belong to.
-func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(rows.Row) (period.Cycle, error)) (err error) {
+func (l *lateUse) each(e lake.FileEntry, def *tables.Table, col int, of func(rows.Row) (period.Cycle, error)) (
+	err error) {
 	list, err := rows.Unsorted(l.snap, e, def, []int{col})
 	if err != nil {
 		return err

@@ -15,13 +15,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// FuzzVolume reads any volume, and any tar that is packed well: members whose hashes are those of the tar's content, or a CorruptError.
+// FuzzVolume reads any volume, and any tar that is packed well: members whose hashes are those of the tar's content, or
+// a CorruptError.
 func FuzzVolume(f *testing.F) {
 	whole := new(bytes.Buffer)
 	w := tar.NewWriter(whole)
 	for _, text := range []string{"record_id\nr1\n", ""} {
 		sum := sha256.Sum256([]byte(text))
-		head := &tar.Header{Typeflag: tar.TypeReg, Name: "usage/a.csv", Size: int64(len(text)), Format: tar.FormatPAX, PAXRecords: map[string]string{hashRecord: hex.EncodeToString(sum[:16])}}
+		head := &tar.Header{Typeflag: tar.TypeReg, Name: "usage/a.csv", Size: int64(len(text)), Format: tar.FormatPAX,
+			PAXRecords: map[string]string{hashRecord: hex.EncodeToString(sum[:16])}}
 		if err := errors.Join(w.WriteHeader(head), put(w, text)); err != nil {
 			f.Fatal(err)
 		}

@@ -25,7 +25,8 @@ type Inbox struct {
 	Inputs  []lake.Input
 	Hashes  *feed.Hashes
 	Through period.Cycle // files of cycles up to this one are packed
-	// Latest is the last cycle that records of a file without days can lie in: events have none in the list of feed files.
+	// Latest is the last cycle that records of a file without days can lie in: events have none in the list of feed
+	// files.
 	Latest func(lake.Input) (period.Cycle, error)
 	// Open reports whether a reject of a file is open.
 	Open   func(lake.Input) bool
@@ -122,7 +123,8 @@ func (in *Inbox) last(i lake.Input) (period.Cycle, error) {
 }
 
 // found looks for them in the inbox. A file whose size none of them has is not read.
-func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[period.Cycle][]member, kept Kept, err error) {
+func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[period.Cycle][]member, kept Kept,
+	err error) {
 	sizes := make(map[int64]bool)
 	for _, t := range due {
 		sizes[t.bytes] = true

@@ -18,7 +18,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// hashRecord is the record of a member's tar header that holds its hash, as feed files are known by. tar passes over comments without a word.
+// hashRecord is the record of a member's tar header that holds its hash, as feed files are known by. tar passes over
+// comments without a word.
 const hashRecord = "comment"
 
 // inboxDir is the folder of volumes in the archive, tempDir that of unfinished ones.
@@ -115,7 +116,8 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 		return err
 	}
 	defer f.Close()
-	head := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: m.bytes, Mode: 0o644, ModTime: time.Unix(0, 0), Format: tar.FormatPAX,
+	head := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: m.bytes, Mode: 0o644, ModTime: time.Unix(0, 0),
+		Format:     tar.FormatPAX,
 		PAXRecords: map[string]string{hashRecord: m.hash}}
 	if err := w.WriteHeader(head); err != nil {
 		return err
@@ -134,7 +136,9 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 // readVolume reads a volume whole and compares every member with its hash. Errors: *lake.CorruptError.
 func readVolume(ctx context.Context, from storage.Storage, name string) ([]member, error) {
 	corrupt := func(detail string) error {
-		return &lake.CorruptError{Name: name, Detail: detail, Hint: "put the volume back from a copy of the archive; the feed files in it stay in the inbox until it can be read"}
+		return &lake.CorruptError{Name: name, Detail: detail,
+			Hint: "put the volume back from a copy of the archive; the feed files in it stay in the inbox until it " +
+				"can be read"}
 	}
 	f, err := from.Open(name)
 	if err != nil {

@@ -35,8 +35,8 @@ type Report struct {
 	Without  []string `json:"without,omitempty"`  // secrets that were not asked for
 }
 
-// Look reports whether something was left out that a person should look at.
-func (r *Report) Look() bool { return len(r.LeftOut) > 0 }
+// NeedsAttention reports whether something was left out that a person should look at.
+func (r *Report) NeedsAttention() bool { return len(r.LeftOut) > 0 }
 
 // index is backup.json.
 type index struct {
@@ -72,8 +72,8 @@ const (
 // errBusy says that a file changes while it is copied.
 var errBusy = errors.New("it changed while it was copied")
 
-// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError, *lake.CorruptError for a
-// file of the lake that is not what it was.
+// Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError,
+// *lake.CorruptError for a file of the lake that is not what it was.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
 	if err := apart(w, dir); err != nil {
 		return nil, err
@@ -81,7 +81,8 @@ func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*
 	if o.Wrap == nil {
 		o.Wrap = func(st storage.Storage) storage.Storage { return st }
 	}
-	b := &making{w: w, o: o, dir: dir, st: o.Wrap(storage.Dir(dir)), report: &Report{Dir: dir}, before: make(map[string]file)}
+	b := &making{w: w, o: o, dir: dir, st: o.Wrap(storage.Dir(dir)), report: &Report{Dir: dir},
+		before: make(map[string]file)}
 	unlock, err := b.st.Lock()
 	if err != nil {
 		return nil, fmt.Errorf("begin a backup: %w", err)
@@ -101,8 +102,10 @@ func apart(w *workspace.Workspace, dir string) error {
 		if err != nil {
 			return err
 		}
-		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) || strings.HasPrefix(from, to+string(filepath.Separator)) {
-			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir, place), Hint: "give a folder apart, best on another disk"}
+		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) ||
+			strings.HasPrefix(from, to+string(filepath.Separator)) {
+			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir,
+				place), Hint: "give a folder apart, best on another disk"}
 		}
 	}
 	return nil
@@ -123,7 +126,7 @@ type making struct {
 }
 
 func (b *making) run(ctx context.Context) error {
-	if err := b.look(); err != nil {
+	if err := b.inspect(); err != nil {
 		return err
 	}
 	b.index.Format = format
@@ -151,8 +154,8 @@ func (b *making) run(ctx context.Context) error {
 	return b.clear()
 }
 
-// look reads what the backup before has.
-func (b *making) look() error {
+// inspect reads what the backup before has.
+func (b *making) inspect() error {
 	old, err := readIndex(b.st)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -177,7 +180,8 @@ func (b *making) look() error {
 		case top == "files":
 			b.stored[e.Name] = e.Size
 		case old == nil && e.Name != storage.LockName && top != "lake" && top != "archive":
-			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name), Hint: "give a folder that is empty, or that a backup lies in"}
+			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
+				Hint: "give a folder that is empty, or that a backup lies in"}
 		}
 	}
 	return nil
@@ -194,7 +198,8 @@ func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, e
 	err = l.Read(func(snap *lake.Snapshot) error {
 		out = nil
 		done, err := snap.Copy(ctx, st)
-		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes, b.report.Kept+done.Kept
+		b.report.Files, b.report.Bytes, b.report.Kept = b.report.Files+done.Files, b.report.Bytes+done.Bytes,
+			b.report.Kept+done.Kept
 		if err != nil || snap.Manifest.Number == 0 {
 			return err
 		}
@@ -268,10 +273,12 @@ func readIndex(st storage.Storage) (*index, error) {
 	}
 	i := new(index)
 	if err := json.Unmarshal(b, i); err != nil {
-		return nil, &lake.CorruptError{Name: indexName, Detail: err.Error(), Hint: "make the backup again, or take another copy of it"}
+		return nil, &lake.CorruptError{Name: indexName, Detail: err.Error(),
+			Hint: "make the backup again, or take another copy of it"}
 	}
 	if i.Format != format {
-		return nil, &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d", i.Format, format), Hint: "use the program that made the backup"}
+		return nil, &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("format %d, this program knows %d",
+			i.Format, format), Hint: "use the program that made the backup"}
 	}
 	return i, nil
 }

@@ -29,7 +29,8 @@ func (b *making) plain(ctx context.Context) error {
 	if !filepath.IsAbs(s.Retention.Archive) {
 		list = append(list, filepath.ToSlash(filepath.Join(s.Retention.Archive, "inbox")))
 	}
-	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile, s.ClickHouse.CertFile, s.ClickHouse.KeyFile}
+	secrets := []string{s.API.Keys, s.API.TLSCert, s.API.TLSKey, s.ClickHouse.PasswordFile, s.ClickHouse.CAFile,
+		s.ClickHouse.CertFile, s.ClickHouse.KeyFile}
 	for _, path := range secrets {
 		if path != "" && filepath.IsLocal(path) {
 			if b.o.Secrets {

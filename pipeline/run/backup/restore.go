@@ -29,8 +29,8 @@ type Restored struct {
 	Notes     []string `json:"notes,omitempty"`
 }
 
-// markName is the file that marks a folder in which a restore has begun and has not finished. It holds the hash of backup.json. It is the first
-// file there and goes last.
+// markName is the file that marks a folder in which a restore has begun and has not finished. It holds the hash of
+// backup.json. It is the first file there and goes last.
 const markName = ".restoring"
 
 // Names that are there for a moment only: they take their final name in one step.
@@ -39,9 +39,9 @@ const (
 	settingsTemp = ".restoring.yaml"
 )
 
-// Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same backup left that did
-// not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none. Errors: *workspace.RefusedError;
-// *lake.CorruptError, one for every file that is not what was backed up, up to twenty.
+// Restore makes a workspace of a backup in a folder that is not there, is empty, or holds what a restore of the same
+// backup left that did not finish (BACKUP-6, BACKUP-7). wrap goes around every storage that is written to; nil = none.
+// Errors: *workspace.RefusedError; *lake.CorruptError, one for every file that is not what was backed up, up to twenty.
 func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) storage.Storage) (*Restored, error) {
 	if wrap == nil {
 		wrap = func(st storage.Storage) storage.Storage { return st }
@@ -49,12 +49,14 @@ func Restore(ctx context.Context, dir, into string, wrap func(storage.Storage) s
 	st := storage.Dir(dir)
 	i, err := readIndex(st)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName), Hint: "a backup that never ended has none: `tollbook backup` writes it last"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is no backup: it has no %s", dir, indexName),
+			Hint: "a backup that never ended has none: `tollbook backup` writes it last"}
 	}
 	if err != nil {
 		return nil, err
 	}
-	r := &restoring{from: st, dir: dir, into: into, wrap: wrap, to: wrap(storage.Folder(into)), report: &Restored{Workspace: into}}
+	r := &restoring{from: st, dir: dir, into: into, wrap: wrap, to: wrap(storage.Folder(into)),
+		report: &Restored{Workspace: into}}
 	finished, err := r.begin()
 	if err != nil {
 		return nil, err
@@ -80,12 +82,13 @@ type restoring struct {
 	dir, into string
 	wrap      func(storage.Storage) storage.Storage
 	to        storage.Storage // into
-	again     bool            // a restore before this one did not finish: files may be there
+	resumed   bool            // a restore before this one did not finish: files may be there
 	report    *Restored
 }
 
-// begin marks the folder, or finds the mark of a restore of the same backup. finished says that this one had done everything but take the
-// mark away: tollbook.yaml comes last, and since then the folder is a workspace, which may have been used.
+// begin marks the folder, or finds the mark of a restore of the same backup. finished says that this one had done
+// everything but take the mark away: tollbook.yaml comes last, and since then the folder is a workspace, which may have
+// been used.
 func (r *restoring) begin() (finished bool, err error) {
 	index, err := readFile(r.from, indexName)
 	if err != nil {
@@ -99,18 +102,20 @@ func (r *restoring) begin() (finished bool, err error) {
 	mark, err := os.ReadFile(filepath.Join(r.into, markName))
 	switch {
 	case err == nil && string(mark) == identity:
-		r.again = true
+		r.resumed = true
 		_, err := os.Stat(filepath.Join(r.into, settings.File))
 		return err == nil, nil
 	case err == nil:
-		return false, &workspace.RefusedError{What: r.into + " holds what a restore of another backup left that did not finish",
-			Hint: "restore that backup again to finish it, or empty the folder"}
+		return false,
+			&workspace.RefusedError{What: r.into + " holds what a restore of another backup left that did not finish",
+				Hint: "restore that backup again to finish it, or empty the folder"}
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("look into %s: %w", r.into, err)
 	}
 	for _, entry := range inside {
 		if entry.Name() != markTemp {
-			return false, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()), Hint: "restore into a folder that is empty or not there"}
+			return false, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()),
+				Hint: "restore into a folder that is empty or not there"}
 		}
 		if err := r.to.Remove(markTemp); err != nil {
 			return false, fmt.Errorf("mark %s: %w", r.into, err)
@@ -140,14 +145,16 @@ func (r *restoring) write(name, text string) error {
 
 // alreadyDone takes the mark away and reports what is there.
 func (r *restoring) alreadyDone(i *index) (*Restored, error) {
-	r.report.Notes = append(r.report.Notes, "it was restored before, except for the mark that a restore has begun: nothing else was written")
+	r.report.Notes = append(r.report.Notes,
+		"it was restored before, except for the mark that a restore has begun: nothing else was written")
 	if i.Lake != nil {
 		r.report.Manifest = i.Lake.Manifest
 	}
 	return r.report, r.unmark()
 }
 
-// unmark takes the mark away: the restore has finished. A mark that comes back after a power cut does no harm (alreadyDone).
+// unmark takes the mark away: the restore has finished. A mark that comes back after a power cut does no harm
+// (alreadyDone).
 func (r *restoring) unmark() error {
 	if err := r.to.Remove(markName); err != nil {
 		return fmt.Errorf("unmark %s: %w", r.into, err)
@@ -157,7 +164,7 @@ func (r *restoring) unmark() error {
 
 // drop takes away what a restore before this one left in a lake and what is not, byte for byte, the backup's.
 func (r *restoring) drop(to storage.Storage, name string) error {
-	if !r.again {
+	if !r.resumed {
 		return nil
 	}
 	entries, err := to.List("")
@@ -228,7 +235,9 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	within := s.Path
 	if !filepath.IsLocal(within) {
 		within = name
-		r.report.Notes = append(r.report.Notes, fmt.Sprintf("tollbook.yaml names %s: the copy is in %s; move it there, or change the setting", s.Path, filepath.Join(r.into, name)))
+		r.report.Notes = append(r.report.Notes,
+			fmt.Sprintf("tollbook.yaml names %s: the copy is in %s; move it there, or change the setting", s.Path,
+				filepath.Join(r.into, name)))
 	}
 	to := r.wrap(storage.Dir(filepath.Join(r.into, within)))
 	if err := r.drop(to, name); err != nil {
@@ -238,7 +247,8 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 	if err != nil {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
-	r.report.Files, r.report.Bytes, r.report.Kept = r.report.Files+done.Files, r.report.Bytes+done.Bytes, r.report.Kept+done.Kept
+	r.report.Files, r.report.Bytes, r.report.Kept = r.report.Files+done.Files, r.report.Bytes+done.Bytes, r.report.Kept+
+		done.Kept
 	if name == "lake" {
 		r.report.Manifest, r.report.AsOf = snap.Manifest.Number, snap.Manifest.AsOf
 	}
@@ -267,7 +277,8 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 		return errors.Join(bad...)
 	}
 	if last == nil {
-		return &lake.CorruptError{Name: indexName, Detail: "names no " + settings.File, Hint: "take another copy of the backup"}
+		return &lake.CorruptError{Name: indexName, Detail: "names no " + settings.File,
+			Hint: "take another copy of the backup"}
 	}
 	if err := r.file(ctx, last); err != nil {
 		return err
@@ -281,7 +292,8 @@ func (r *restoring) files(ctx context.Context, list []file) error {
 // file copies one file back, with its mode and time; tollbook.yaml under another name for now.
 func (r *restoring) file(ctx context.Context, f *file) error {
 	if !filepath.IsLocal(f.Path) || len(f.Hash) != 64 {
-		return &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path), Hint: "take another copy of the backup"}
+		return &lake.CorruptError{Name: indexName, Detail: fmt.Sprintf("names %q", f.Path),
+			Hint: "take another copy of the backup"}
 	}
 	name := f.Path
 	if name == settings.File {
@@ -303,7 +315,7 @@ func (r *restoring) file(ctx context.Context, f *file) error {
 
 // there reports whether a restore before this one copied a file, and takes away what it left of one.
 func (r *restoring) there(ctx context.Context, f *file, name string) (bool, error) {
-	if !r.again {
+	if !r.resumed {
 		return false, nil
 	}
 	have, err := r.to.Open(name)
@@ -335,7 +347,8 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 	if err != nil {
 		return err
 	}
-	err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200) // before a secret is in it
+	// before a secret is in it
+	err = os.Chmod(filepath.Join(r.into, filepath.FromSlash(name)), fs.FileMode(f.Mode)|0o200)
 	var hash string
 	var n int64
 	if err == nil {
@@ -348,8 +361,9 @@ func (r *restoring) copyFile(ctx context.Context, f *file, name string) (err err
 		return err
 	}
 	if hash != f.Hash {
-		err := &lake.CorruptError{Name: filepath.Join(r.dir, f.stored()), Detail: fmt.Sprintf("the copy of %s: hash is %s, %s was backed up", f.Path, hash, f.Hash),
-			Hint: "take another copy of the backup"}
+		err := &lake.CorruptError{Name: filepath.Join(r.dir, f.stored()),
+			Detail: fmt.Sprintf("the copy of %s: hash is %s, %s was backed up", f.Path, hash, f.Hash),
+			Hint:   "take another copy of the backup"}
 		return errors.Join(err, r.to.Remove(name))
 	}
 	r.report.Files, r.report.Bytes = r.report.Files+1, r.report.Bytes+n

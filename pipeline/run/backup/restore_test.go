@@ -18,12 +18,15 @@ func copied(t *testing.T) (backup string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"tollbook.yaml":      "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: cycle, mode: half_up}\n",
-		"books/products.csv": "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\n",
-		"books/prices.csv":   "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n", "books/customers.csv": "customer_id\nacme\n",
+		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: cycle, mode: half_up}\n",
+		"books/products.csv":  "sku,service_type_code,measure,pricing_model\ngb,net,GB,flat\n",
+		"books/prices.csv":    "sku,region_code,valid_from,tier,unit_price\ngb,*,2026-01-01,1,1\n",
+		"books/customers.csv": "customer_id\nacme\n",
 	} {
 		path := filepath.Join(dir, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777),
+			os.WriteFile(path, []byte(text), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,7 +65,8 @@ func TestRestoreFinishes(t *testing.T) {
 		if _, err := Restore(t.Context(), from, into, nil); err != nil {
 			t.Fatalf("fail:%d, then again: %v", n, err)
 		}
-		if got, want := listed(t, into), "books/customers.csv books/prices.csv books/products.csv tollbook.yaml"; got != want {
+		if got, want := listed(t, into),
+			"books/customers.csv books/prices.csv books/products.csv tollbook.yaml"; got != want {
 			t.Errorf("fail:%d: the folder has %s, want %s", n, got, want)
 		}
 	}
@@ -76,19 +80,22 @@ func TestRestoreRefuses(t *testing.T) {
 	if err := broken(t.Context(), other, into, 9); err == nil {
 		t.Fatal("nothing failed")
 	}
-	if err := os.WriteFile(filepath.Join(other, "backup.json"), []byte(strings.ReplaceAll(text(t, filepath.Join(other, "backup.json")), "\n", "\n ")), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(other, "backup.json"),
+		[]byte(strings.ReplaceAll(text(t, filepath.Join(other, "backup.json")), "\n", "\n ")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	before := listed(t, into)
 	refused := new(workspace.RefusedError)
-	if _, err := Restore(t.Context(), other, into, nil); !errors.As(err, &refused) || !strings.Contains(refused.What, "another backup") || listed(t, into) != before {
+	if _, err := Restore(t.Context(), other, into, nil); !errors.As(err, &refused) ||
+		!strings.Contains(refused.What, "another backup") || listed(t, into) != before {
 		t.Errorf("what another backup left: %v, %s", err, listed(t, into))
 	}
 	full := t.TempDir()
 	if err := os.WriteFile(filepath.Join(full, "mine"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Restore(t.Context(), from, full, nil); !errors.As(err, &refused) || !strings.Contains(refused.What, "not empty") || listed(t, full) != "mine" {
+	if _, err := Restore(t.Context(), from, full, nil); !errors.As(err, &refused) ||
+		!strings.Contains(refused.What, "not empty") || listed(t, full) != "mine" {
 		t.Errorf("a folder with a file: %v, %s", err, listed(t, full))
 	}
 }

@@ -49,13 +49,13 @@ type Quote struct {
 	Others     int64            `json:"other_customers"` // of the accepted ones
 	Replaced   int64            `json:"replaced"`        // of the accepted ones: another took their place
 	Reasons    map[string]int64 `json:"reasons,omitempty"`
-	Rejects    []Reject         `json:"rejects"` // the first MostRejects, by row
+	Rejects    []Reject         `json:"rejects"` // the first MaxRejects, by row
 	Cycles     []Cycle          `json:"cycles"`
 	Due        money.Amount     `json:"due_amount"` // of all cycles
 }
 
-// MostRejects is how many rejects a quote lists.
-const MostRejects = 50
+// MaxRejects is how many rejects a quote lists.
+const MaxRejects = 50
 
 // Reject is a record that was not accepted.
 type Reject struct {
@@ -75,17 +75,18 @@ type Cycle struct {
 
 // Line is one line of a quote.
 type Line struct {
-	ID         string               `json:"id"`
-	Tier       int                  `json:"tier"`
-	Kind       string               `json:"kind"`
-	SKU        string               `json:"sku"`
-	Region     string               `json:"region_code"`
-	ResourceID string               `json:"resource_id"`
-	Start      period.Instant       `json:"-"`
-	End        period.Instant       `json:"-"`
-	UsageStart string               `json:"usage_start"`
-	UsageEnd   string               `json:"usage_end"`
-	Before     bool                 `json:"before,omitempty"` // what the opening positions alone come to, taken off (QUOTE-2)
+	ID         string         `json:"id"`
+	Tier       int            `json:"tier"`
+	Kind       string         `json:"kind"`
+	SKU        string         `json:"sku"`
+	Region     string         `json:"region_code"`
+	ResourceID string         `json:"resource_id"`
+	Start      period.Instant `json:"-"`
+	End        period.Instant `json:"-"`
+	UsageStart string         `json:"usage_start"`
+	UsageEnd   string         `json:"usage_end"`
+	// what the opening positions alone come to, taken off (QUOTE-2)
+	Before     bool                 `json:"before,omitempty"`
 	Usage      money.SignedQuantity `json:"usage_amount"`
 	Free       money.SignedQuantity `json:"free_resource_usage"`
 	Quantity   money.SignedQuantity `json:"quantity"`
@@ -98,8 +99,9 @@ type Line struct {
 	Draws      string               `json:"package_draws,omitempty"`
 }
 
-// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory. Errors: *workspace.RefusedError where the file, the customer or
-// the flags do not fit; problem.Problems of the other books.
+// Run prices a file. o's clock is that of the acceptance checks. The customer's records and lines are held in memory.
+// Errors: *workspace.RefusedError where the file, the customer or the flags do not fit; problem.Problems of the other
+// books.
 func Run(ctx context.Context, w *workspace.Workspace, o workspace.Options, q Question) (out *Quote, err error) {
 	folder, err := scratch.New("", "quote")
 	if err != nil {
@@ -142,7 +144,8 @@ func (j *job) prepare(dir string) error {
 		return fmt.Errorf("find %s: %w", j.File, err)
 	}
 	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File), Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
+		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
+			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
 	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feed.Usage(), feed.Options{})
 	if err != nil {
@@ -152,14 +155,16 @@ func (j *job) prepare(dir string) error {
 		return err
 	}
 	inbox := filepath.Join(dir, "inbox", feed.Usage().Name)
-	if err := errors.Join(os.MkdirAll(inbox, 0o755), os.Symlink(file, filepath.Join(inbox, linked(j.File)))); err != nil {
+	if err := errors.Join(os.MkdirAll(inbox, 0o755),
+		os.Symlink(file, filepath.Join(inbox, linked(j.File)))); err != nil {
 		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
 	}
 	trial := *j.ws
 	trial.Dir, trial.Settings.Lake.Path = dir, filepath.Join(dir, "lake")
 	trial.Settings.ClickHouse = settings.ClickHouse{} // nobody is to see it
 	trial.Settings.Gates = settings.Gates{}           // a quote says what it could not price
-	trial.Settings.Lake.Buckets = 1                   // no amount depends on it, and few records are quickest in few files
+	// no amount depends on it, and few records are quickest in few files
+	trial.Settings.Lake.Buckets = 1
 	if j.Books != "" {
 		if trial.Books, err = j.otherBooks(dir); err != nil {
 			return err
@@ -169,7 +174,8 @@ func (j *job) prepare(dir string) error {
 	j.o.Wrap, j.o.StopAt = nil, nil    // faults are for the workspace's own lake
 	j.o.Started, j.o.InboxUntil = 0, 0 // the file is asked for, however young it is
 	if j.customer = trial.Books.Customer(j.Customer); j.customer < 0 {
-		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer), Hint: "check --customer"}
+		return &workspace.RefusedError{What: fmt.Sprintf("no customer %q in customers.csv", j.Customer),
+			Hint: "check --customer"}
 	}
 	rows := trial.Books.Customers[j.customer].Rows
 	j.out.Name = rows[len(rows)-1].Name
@@ -187,7 +193,8 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 		return nil, fmt.Errorf("find %s: %w", j.Books, err)
 	}
 	if info, err := os.Stat(other); err != nil || !info.IsDir() {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books), Hint: "name a folder with products.csv, prices.csv and customers.csv"}
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("--books %s: no such folder", j.Books),
+			Hint: "name a folder with products.csv, prices.csv and customers.csv"}
 	}
 	if err := os.Symlink(other, filepath.Join(dir, "books")); err != nil {
 		return nil, fmt.Errorf("put %s in the place of the books: %w", j.Books, err)
@@ -220,14 +227,16 @@ func (j *job) accept(ctx context.Context) error {
 		return err
 	}
 	for _, f := range report.Files {
-		if f.Left != "" {
-			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Left)
+		if f.Deferred != "" {
+			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Deferred)
 		}
 		if f.Fault != "" {
-			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+linked(j.File), j.File), Hint: f.Hint}
+			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+
+				linked(j.File), j.File), Hint: f.Hint}
 		}
 	}
-	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate, report.Rejected
+	j.out.Rows, j.out.Accepted, j.out.Duplicate, j.out.Rejected = report.Rows, report.Accepted, report.Duplicate,
+		report.Rejected
 	j.out.Reasons = report.Reasons
 	return nil
 }
@@ -256,7 +265,9 @@ func (j *job) price(ctx context.Context, snap *lake.Snapshot) error {
 		if err != nil {
 			return err
 		}
-		p := &pricing{job: j, cycle: cycle, rater: j.prices.NewRater(func(n int32) string { return j.regionName(records, n) })}
+		p := &pricing{job: j, cycle: cycle, rater: j.prices.NewRater(func(n int32) string {
+			return j.regionName(records, n)
+		})}
 		if closing, err = p.rate(opening, records); err != nil {
 			return err
 		}
@@ -278,8 +289,11 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 		return j.prices.NextCycle(nil, closing, j.customer, cycle), nil
 	}
 	if len(j.out.Cycles) > 0 {
-		return nil, &workspace.RefusedError{What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle", j.out.Cycles[0].Cycle, cycle),
-			Hint: "split the file by cycle"}
+		return nil,
+			&workspace.RefusedError{
+				What: fmt.Sprintf("the file has records of %s and of %s: present positions are those of one cycle",
+					j.out.Cycles[0].Cycle, cycle),
+				Hint: "split the file by cycle"}
 	}
 	l, err := j.ws.Lake(workspace.Options{AsOf: j.o.AsOf, Log: j.o.Log})
 	if err != nil {
@@ -305,13 +319,14 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	for len(j.out.Rejects) < MostRejects {
+	for len(j.out.Rejects) < MaxRejects {
 		row, ok, err := rows.Next()
 		if err != nil || !ok {
 			return err
 		}
-		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn), Reason: row.Word(tables.RReason),
-			Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
+		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn),
+			Reason: row.Word(tables.RReason),
+			Value:  string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
 	}
 	return nil
 }
@@ -382,13 +397,15 @@ func (p *pricing) monthEnd(before bool) error {
 func (l *Line) takeOff() {
 	l.Before, l.Draws = true, ""
 	l.Usage, l.Free, l.Quantity = l.Usage.Neg(), l.Free.Neg(), l.Quantity.Neg()
-	l.Official, l.Discount, l.Truncated, l.Payment = l.Official.Neg(), l.Discount.Neg(), l.Truncated.Neg(), l.Payment.Neg()
+	l.Official, l.Discount, l.Truncated, l.Payment = l.Official.Neg(), l.Discount.Neg(), l.Truncated.Neg(),
+		l.Payment.Neg()
 }
 
 // line is a charge as the line it becomes.
 func (p *pricing) line(c *line.Charge, draws []line.Draw, sku int32, region string) Line {
 	b := p.trial.Books
-	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), SKU: b.Products[sku].SKU, Region: region, Usage: c.UsageAmount, Free: c.Free, Quantity: c.Quantity,
+	l := Line{Tier: int(c.Tier), Kind: c.Kind.String(), SKU: b.Products[sku].SKU, Region: region, Usage: c.UsageAmount,
+		Free: c.Free, Quantity: c.Quantity,
 		UnitPrice: c.UnitPrice, Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
 	if c.DiscountID >= 0 {
 		l.DiscountID = b.Discounts[c.DiscountID].ID

@@ -25,7 +25,8 @@ import (
 
 const month = "2026-09"
 
-// workspace is the sample with one of its usage files alone, or with none; without links, whose commits are owed without any usage.
+// workspace is the sample with one of its usage files alone, or with none; without links, whose commits are owed
+// without any usage.
 func openWorkspace(t *testing.T, only string) *workspace.Workspace {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "workspace")
@@ -110,8 +111,10 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 // storedText is everything that a quote says of a line, from the lake.
 func storedText(t *testing.T, row rows.Row) string {
 	t.Helper()
-	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LID), row.Small(tables.LTier), row.Word(tables.LKind), row.Word(tables.LSKU),
-		row.Word(tables.LRegionCode), row.Text(tables.LResourceID), row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd))
+	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LID), row.Small(tables.LTier),
+		row.Word(tables.LKind), row.Word(tables.LSKU),
+		row.Word(tables.LRegionCode), row.Text(tables.LResourceID), row.Time(tables.LUsageStart),
+		row.Time(tables.LUsageEnd))
 	for _, col := range []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice} {
 		q, err := row.Quantity(col)
 		if err != nil {
@@ -119,7 +122,8 @@ func storedText(t *testing.T, row rows.Row) string {
 		}
 		text += " " + q.String()
 	}
-	for _, col := range []int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount, tables.LPaymentAmount} {
+	for _, col := range []int{tables.LOfficialAmount, tables.LDiscountAmount, tables.LTruncatedAmount,
+		tables.LPaymentAmount} {
 		a, err := row.Amount(col)
 		if err != nil {
 			t.Fatal(err)
@@ -130,12 +134,13 @@ func storedText(t *testing.T, row rows.Row) string {
 }
 
 func quotedText(l *quote.Line) string {
-	return fmt.Sprintf("%s %d %s %s %s %s %s %s %s %s %s %s %s %s %s %s %q %q", l.ID, l.Tier, l.Kind, l.SKU, l.Region, l.ResourceID, l.UsageStart, l.UsageEnd,
+	return fmt.Sprintf("%s %d %s %s %s %s %s %s %s %s %s %s %s %s %s %s %q %q", l.ID, l.Tier, l.Kind, l.SKU, l.Region,
+		l.ResourceID, l.UsageStart, l.UsageEnd,
 		l.Usage, l.Free, l.Quantity, l.UnitPrice, l.Official, l.Discount, l.Truncated, l.Payment, l.DiscountID, l.Draws)
 }
 
-// A quote from an empty lake is what a run over an empty lake bills, line by line, for every customer of every file of the
-// sample (QUOTE-1).
+// A quote from an empty lake is what a run over an empty lake bills, line by line, for every customer of every file of
+// the sample (QUOTE-1).
 func TestSameAsARun(t *testing.T) {
 	t.Parallel()
 	files, err := sample.Files()
@@ -154,7 +159,8 @@ func TestSameAsARun(t *testing.T) {
 			want := bill(t, w)
 			empty := openWorkspace(t, "")
 			for customer, statement := range want.statements {
-				q, err := quote.Run(t.Context(), empty, options(t), quote.Question{Customer: customer, File: file, Rules: rules()})
+				q, err := quote.Run(t.Context(), empty, options(t), quote.Question{Customer: customer, File: file,
+					Rules: rules()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -189,26 +195,29 @@ func rules() rating.Rules {
 	return rating.Rules{Grain: rating.PerCycle, Mode: money.HalfUp, Digits: 2}
 }
 
-// Delta's machines, worked by hand in the sample's README, before the correction: 43,110 minutes at 0.0125 and 43,200 at 0.012
-// list, 0.0118 agreed: official 538.875 + 518.4 = 1,057.275, payment 86,310 × 0.0118 = 1,018.458, due 1,018.46.
+// Delta's machines, worked by hand in the sample's README, before the correction: 43,110 minutes at 0.0125 and 43,200
+// at 0.012 list, 0.0118 agreed: official 538.875 + 518.4 = 1,057.275, payment 86,310 × 0.0118 = 1,018.458, due
+// 1,018.46.
 func TestDeltaByHand(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"
 	w := openWorkspace(t, name)
-	q, err := quote.Run(t.Context(), w, options(t), quote.Question{Customer: "delta", File: filepath.Join(w.Dir, name), Rules: rules()})
+	q, err := quote.Run(t.Context(), w, options(t), quote.Question{Customer: "delta", File: filepath.Join(w.Dir, name),
+		Rules: rules()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{q.Cycles[0].Official.String(), q.Cycles[0].Discount.String(), q.Cycles[0].Payment.String(), q.Cycles[0].Rounding.String(), q.Due.String()}
+	got := []string{q.Cycles[0].Official.String(), q.Cycles[0].Discount.String(), q.Cycles[0].Payment.String(),
+		q.Cycles[0].Rounding.String(), q.Due.String()}
 	want := []string{"1057.27500000", "38.81700000", "1018.45800000", "-0.00200000", "1018.46000000"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("official, discount, payment, rounding, due (-want +got):\n%s", diff)
 	}
 }
 
-// Package minutes open as they stand: the first 10,000 of juniper's minutes are free once, not twice. On an empty lake a day
-// of 1,440 minutes costs nothing; on top of September, whose second quota period has 8,560 left, a day of 10,000 costs
-// 1,440 × 0.0098 = 14.112.
+// Package minutes open as they stand: the first 10,000 of juniper's minutes are free once, not twice. On an empty lake
+// a day of 1,440 minutes costs nothing; on top of September, whose second quota period has 8,560 left, a day of 10,000
+// costs 1,440 × 0.0098 = 14.112.
 func TestFromLake(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"
@@ -230,13 +239,15 @@ func TestFromLake(t *testing.T) {
 		fromLake   bool
 		free, paid string
 	}{{false, "10000.0000000000", "0.00000000"}, {true, "8560.0000000000", "14.11200000"}} {
-		q, err := quote.Run(t.Context(), w, options(t), quote.Question{Customer: "juniper", File: plan, FromLake: c.fromLake, Rules: rules()})
+		q, err := quote.Run(t.Context(), w, options(t), quote.Question{Customer: "juniper", File: plan,
+			FromLake: c.fromLake, Rules: rules()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		l := &q.Cycles[0].Priced[0]
 		if l.Free.String() != c.free || q.Cycles[0].Payment.String() != c.paid {
-			t.Errorf("from lake %t: free %s, payment %s; want %s, %s", c.fromLake, l.Free, q.Cycles[0].Payment, c.free, c.paid)
+			t.Errorf("from lake %t: free %s, payment %s; want %s, %s", c.fromLake, l.Free, q.Cycles[0].Payment, c.free,
+				c.paid)
 		}
 	}
 	if after, err := os.ReadFile(filepath.Join(w.LakeDir(), "HEAD")); err != nil || string(after) != string(head) {

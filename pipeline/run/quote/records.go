@@ -23,7 +23,8 @@ type record struct {
 	replaced bool
 }
 
-// records are the customer's accepted records of a cycle that count, in the order of spec §4.1. It counts those that do not.
+// records are the customer's accepted records of a cycle that count, in the order of spec §4.1. It counts those that do
+// not.
 func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle) ([]record, error) {
 	kept, err := j.fromUsage(snap, cycle)
 	if err != nil {
@@ -38,7 +39,9 @@ func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cyc
 		return nil, err
 	}
 	list = append(list, kept...)
-	slices.SortFunc(list, func(a, b record) int { return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID, b.ID)) })
+	slices.SortFunc(list, func(a, b record) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), bytes.Compare(a.ID, b.ID))
+	})
 	j.out.Others -= int64(len(list))
 	all := len(list)
 	list = slices.DeleteFunc(list, func(r record) bool { return r.replaced })
@@ -106,8 +109,10 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 }
 
 // fromLines reads the other records back from their lines: the lines of kind usage of one record are one.
-func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle, have map[string]bool) (out []record, err error) {
-	cols := []int{tables.LRegionCode, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageEnd}
+func (j *job) fromLines(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle,
+	have map[string]bool) (out []record, err error) {
+	cols := []int{tables.LRegionCode, tables.LResourceID, tables.LResourceName, tables.LResourceTag, tables.LSKU,
+		tables.LUsageAmount, tables.LUsageEnd}
 	list, err := rows.Lines(ctx, snap, cycle.String(), j.Customer, cols, rows.Limits{})
 	if err != nil {
 		return nil, err

@@ -22,7 +22,8 @@ type itemKey struct {
 
 // finish puts the cycle's lines together as a bill does, and its statement.
 func (p *pricing) finish() error {
-	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{}, Priced: p.lines}
+	c := Cycle{Statement: rows.Statement{Cycle: p.cycle.String(), CustomerID: p.Customer}, Sections: []bill.Section{},
+		Priced: p.lines}
 	items := make(map[itemKey]*bill.Item)
 	var keys []itemKey
 	for i := range c.Priced {
@@ -31,7 +32,8 @@ func (p *pricing) finish() error {
 		product := &p.trial.Books.Products[p.trial.Books.SKU(l.SKU)]
 		k := itemKey{product.ServiceTypeCode, l.SKU, l.Region, l.Tier, l.Kind, l.DiscountID, l.UnitPrice}
 		if items[k] == nil {
-			items[k] = &bill.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice, DiscountID: l.DiscountID}
+			items[k] = &bill.Item{Region: l.Region, Tier: l.Tier, Kind: l.Kind, UnitPrice: l.UnitPrice,
+				DiscountID: l.DiscountID}
 			keys = append(keys, k)
 		}
 		if err := add(items[k], l); err != nil {
@@ -43,7 +45,8 @@ func (p *pricing) finish() error {
 		n := len(c.Sections)
 		if n == 0 || c.Sections[n-1].SKU != k.sku {
 			product := &p.trial.Books.Products[p.trial.Books.SKU(k.sku)]
-			c.Sections = append(c.Sections, bill.Section{Service: k.service, ServiceName: product.ServiceTypeName, SKU: k.sku, Product: product.Name,
+			c.Sections = append(c.Sections, bill.Section{Service: k.service, ServiceName: product.ServiceTypeName,
+				SKU: k.sku, Product: product.Name,
 				Model: product.Model.String(), Measure: product.Measure})
 			n++
 		}
@@ -61,7 +64,8 @@ func (p *pricing) finish() error {
 }
 
 func compareItems(a, b itemKey) int {
-	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region), cmp.Compare(a.tier, b.tier),
+	return cmp.Or(cmp.Compare(a.service, b.service), cmp.Compare(a.sku, b.sku), cmp.Compare(a.region, b.region),
+		cmp.Compare(a.tier, b.tier),
 		cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
 }
 
@@ -73,7 +77,8 @@ func kindRank(word string) int {
 // add adds a line to its item.
 func add(it *bill.Item, l *Line) error {
 	it.Lines++
-	return errors.Join(it.Usage.AddSigned(l.Usage), it.Free.AddSigned(l.Free), it.Quantity.AddSigned(l.Quantity), it.Official.Add(l.Official),
+	return errors.Join(it.Usage.AddSigned(l.Usage), it.Free.AddSigned(l.Free), it.Quantity.AddSigned(l.Quantity),
+		it.Official.Add(l.Official),
 		it.Discount.Add(l.Discount), it.Truncated.Add(l.Truncated), it.Payment.Add(l.Payment))
 }
 
@@ -82,7 +87,8 @@ func (p *pricing) total(c *Cycle) error {
 	var official, discount, truncated, payment money.AmountTotal
 	for i := range c.Priced {
 		l := &c.Priced[i]
-		if err := errors.Join(official.Add(l.Official), discount.Add(l.Discount), truncated.Add(l.Truncated), payment.Add(l.Payment)); err != nil {
+		if err := errors.Join(official.Add(l.Official), discount.Add(l.Discount), truncated.Add(l.Truncated),
+			payment.Add(l.Payment)); err != nil {
 			return err
 		}
 	}

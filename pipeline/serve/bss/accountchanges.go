@@ -20,18 +20,24 @@ import (
 
 func partnerAccountChanges() operation.Operation {
 	return operation.Operation{
-		Name: "ListPartnerAccountChangeRecords", Method: http.MethodGet, Path: "/v2/accounts/partner-accounts/account-change-records",
-		Summary: "What moved a partner's account: orders that it paid and got back, what it gave customers and took back",
+		Name: "ListPartnerAccountChangeRecords", Method: http.MethodGet,
+		Path: "/v2/accounts/partner-accounts/account-change-records",
+		Summary: "What moved a partner's account: orders that it paid and got back, what it gave customers and " +
+			"took back",
 		Callers: partners(), Subject: operation.ItsPartner,
 		Params: append([]operation.Param{
 			{Name: "partner_id", Meaning: "whose account: for the vendor alone"},
-			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true, Meaning: "the account of cash, or that of credit"},
-			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN", "TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
-				"BONUSCONVERT", "TRADE_MODE_TRANSFER"}, Meaning: "DEDEUCT an order, REFUND one taken back, BEADJUST given to a customer, BERETRIEVE taken back; no other is known"},
+			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true,
+				Meaning: "the account of cash, or that of credit"},
+			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN",
+				"TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
+				"BONUSCONVERT", "TRADE_MODE_TRANSFER"},
+				Meaning: "DEDEUCT an order, REFUND one taken back, BEADJUST given to a customer, BERETRIEVE taken " +
+					"back; no other is known"},
 			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
 			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
 			{Name: "indirect_partner_id", Meaning: "this reseller's account"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: accountChanges{},
 		Handle: handlePartnerAccountChanges,
 	}
@@ -50,8 +56,8 @@ type accountChanges struct {
 	Records  []accountChange `json:"records"`
 }
 
-// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). tollbook does not know what
-// else moves a partner's account, and so no balance after a change.
+// accountChange is AccountChangeRecord. change_amount has no sign: type says whether it came (1) or went (2). tollbook
+// does not know what else moves a partner's account, and so no balance after a change.
 type accountChange struct {
 	ID         string `json:"account_change_id"`
 	DetailType string `json:"trade_detail_type"`
@@ -77,17 +83,22 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 		return nil, err
 	}
 	if c.Scope.Partner == "" {
-		return nil, operation.BadParameter("partner_id", operation.Text{Zh: "必填", En: "is missing: the vendor says whose account"})
+		return nil, operation.BadParameter("partner_id",
+			operation.Text{Zh: "必填", En: "is missing: the vendor says whose account"})
 	}
 	list, err := changes(ctx, c, during)
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(r change) bool { return c.Given("trade_type") && tradeType(r.kind) != c.Text("trade_type") })
+	list = slices.DeleteFunc(list, func(r change) bool {
+		return c.Given("trade_type") && tradeType(r.kind) != c.Text("trade_type")
+	})
 	b := c.State.Workspace.Books
-	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code, Records: []accountChange{}}
+	out := &accountChanges{Total: len(list), Currency: c.State.Workspace.Settings.Currency.Code,
+		Records: []accountChange{}}
 	for _, r := range window(c, list) {
-		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade, Amount: r.amount.String(), Type: "2",
+		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade,
+			Amount: r.amount.String(), Type: "2",
 			CustomerID: r.customer}
 		if c.Caller.Role != keys.Partner || c.Scope.Knows(b, r.customer, c.State.Now) {
 			record.Account = customerName(c, r.customer) // a partner may pay the orders of customers that it never had
@@ -112,7 +123,8 @@ func tradeDays(c *operation.Call) (period.Span, error) {
 		last = zone.Day(c.State.Now)
 	}
 	if first > last {
-		return period.Span{}, operation.BadParameter("trade_time_begin", operation.Text{Zh: "晚于trade_time_end", En: "is after trade_time_end"})
+		return period.Span{}, operation.BadParameter("trade_time_begin", operation.Text{Zh: "晚于trade_time_end",
+			En: "is after trade_time_end"})
 	}
 	return period.Span{From: zone.Start(first), To: zone.Start(last + 1)}, nil
 }
@@ -139,7 +151,8 @@ func changes(ctx context.Context, c *operation.Call, during period.Span) ([]chan
 	var out []change
 	for _, g := range given {
 		if (g.balance == "credit") == (c.Text("balance_type") == creditAccount) {
-			out = append(out, change{id: g.id, kind: g.kind, trade: g.id, customer: g.customer, at: g.at, amount: g.amount, came: g.kind == sourceTaken})
+			out = append(out, change{id: g.id, kind: g.kind, trade: g.id, customer: g.customer, at: g.at,
+				amount: g.amount, came: g.kind == sourceTaken})
 		}
 	}
 	if c.Text("balance_type") == cashAccount { // orders are paid of cash alone
@@ -175,7 +188,8 @@ func paidOrders(ctx context.Context, c *operation.Call, during period.Span) ([]c
 		if l.cash.IsZero() || !c.Scope.Line(payer, l.at) {
 			continue
 		}
-		r := change{id: l.order + "/" + strconv.FormatInt(l.line, 10), kind: sourceOrder, trade: l.order, customer: l.customer, at: l.at, amount: l.cash.Abs(), came: l.cash.Sign() < 0}
+		r := change{id: l.order + "/" + strconv.FormatInt(l.line, 10), kind: sourceOrder, trade: l.order,
+			customer: l.customer, at: l.at, amount: l.cash.Abs(), came: l.cash.Sign() < 0}
 		if r.came {
 			r.kind = sourceRefund
 		}
@@ -205,7 +219,8 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 			err := rows.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 				for i := range batch.N {
 					row := rows.Row{Cols: batch, I: i}
-					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)), row.Whole(tables.OOrderLine))
+					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)),
+						row.Whole(tables.OOrderLine))
 					if _, wanted := payers[key]; wanted {
 						payers[key] = row.Word(tables.OPayer)
 					}

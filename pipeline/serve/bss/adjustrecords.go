@@ -23,12 +23,13 @@ func partnerAdjustRecords() operation.Operation {
 		Callers: partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "customer_id", Meaning: "only this customer's"},
-			{Name: "operation_type", Kind: operation.Word, Words: []string{sourceGiven, sourceTaken, sourceUnbound}, Meaning: "given, taken back, or taken back on leaving, which is not told apart"},
+			{Name: "operation_type", Kind: operation.Word, Words: []string{sourceGiven, sourceTaken, sourceUnbound},
+				Meaning: "given, taken back, or taken back on leaving, which is not told apart"},
 			{Name: "operation_time_begin", Kind: operation.Moment, Meaning: "then or later"},
 			{Name: "operation_time_end", Kind: operation.Moment, Meaning: "before then"},
 			{Name: "trans_id", Meaning: "only this one"},
 			{Name: "indirect_partner_id", Meaning: "what this reseller gave its customers"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: adjustRecords{},
 		Handle: handlePartnerAdjustRecords,
 	}
@@ -49,7 +50,8 @@ type adjustRecords struct {
 	Total   int            `json:"total_count"`
 }
 
-// adjustRecord is AdjustRecordV3. Its amount has no sign: operation_type says where it went. tollbook knows no scene and no memo.
+// adjustRecord is AdjustRecordV3. Its amount has no sign: operation_type says where it went. tollbook knows no scene
+// and no memo.
 type adjustRecord struct {
 	CustomerID    string `json:"customer_id"`
 	CustomerName  string `json:"customer_name,omitempty"`
@@ -73,12 +75,15 @@ func handlePartnerAdjustRecords(ctx context.Context, c *operation.Call) (any, er
 		return nil, err
 	}
 	list = slices.DeleteFunc(list, func(g gift) bool {
-		return c.Given("operation_type") && g.kind != c.Text("operation_type") || c.Given("trans_id") && g.id != c.Text("trans_id")
+		return c.Given("operation_type") && g.kind != c.Text("operation_type") || c.Given("trans_id") &&
+			g.id != c.Text("trans_id")
 	})
 	out := &adjustRecords{Records: []adjustRecord{}, Total: len(list)}
 	for _, g := range window(c, list) {
-		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer, CustomerName: customerName(c, g.customer), OperationType: g.kind,
-			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code, OperationTime: operation.Time(g.at), Measure: measureYuan, TransID: g.id})
+		out.Records = append(out.Records, adjustRecord{CustomerID: g.customer,
+			CustomerName: customerName(c, g.customer), OperationType: g.kind,
+			Amount: g.amount.String(), Currency: c.State.Workspace.Settings.Currency.Code,
+			OperationTime: operation.Time(g.at), Measure: measureYuan, TransID: g.id})
 	}
 	return out, nil
 }
@@ -90,8 +95,9 @@ type gift struct {
 	amount                      money.Amount
 }
 
-// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. It is the partner's that the customer
-// belonged to at that time. What a replay refused did not happen; cards and flexi coupons are no account of the partner's.
+// gifts lists what the scope's partner gave its customers and took back, by time, customer and id. It is the partner's
+// that the customer belonged to at that time. What a replay refused did not happen; cards and flexi coupons are no
+// account of the partner's.
 func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, error) {
 	var out []gift
 	if c.Scope.Nothing {
@@ -105,7 +111,8 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 				continue
 			}
 			err := readGifts(ctx, c.State.Snap, e, func(g gift) {
-				if during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) && c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
+				if during.Holds(g.at) && (c.Scope.Customer == "" || c.Scope.Customer == g.customer) &&
+					c.Scope.Line(partnerAt(c, g.customer, g.at), g.at) {
 					out = append(out, g)
 				}
 			})
@@ -122,11 +129,13 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 }
 
 func readGifts(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, visit func(gift)) error {
-	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount, tables.GRefused}
+	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount,
+		tables.GRefused}
 	return rows.Groups(ctx, snap, e, tables.AccountEvents(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
-			g := gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)), balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
+			g := gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)),
+				balance: row.Word(tables.GBalanceType), at: row.Time(tables.GTime)}
 			switch row.Word(tables.GType) {
 			case "allocate":
 				g.kind = sourceGiven

@@ -11,7 +11,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// TestRowsAreWrittenAsEverythingElse fills every field of the answers that write themselves, and leaves out what may be.
+// TestRowsAreWrittenAsEverythingElse fills every field of the answers that write themselves, and leaves out what may
+// be.
 func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 	t.Parallel()
 	words := []string{"", "plain", `a "quoted" \ word`, "<&>", "账期", "a\nb\x00\x7f", "\u2028", "\xff", "😀"}
@@ -38,7 +39,8 @@ func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 func fill(t *rapid.T, v reflect.Value, words []string) {
 	switch {
 	case v.Type() == reflect.TypeFor[operation.Decimal]():
-		v.SetString(rapid.SampledFrom([]string{"0", "-1.50000000", "12345678901234567890.0000000001"}).Draw(t, "decimal"))
+		v.SetString(rapid.SampledFrom([]string{"0", "-1.50000000", "12345678901234567890.0000000001"}).Draw(t,
+			"decimal"))
 	case v.Kind() == reflect.String:
 		v.SetString(rapid.SampledFrom(words).Draw(t, "text"))
 	case v.CanInt():
@@ -63,7 +65,8 @@ func fill(t *rapid.T, v reflect.Value, words []string) {
 // TestADecimalWithoutDigitsIsNoZero: an amount that nobody filled in must not go out as a number.
 func TestADecimalWithoutDigitsIsNoZero(t *testing.T) {
 	t.Parallel()
-	for _, answer := range []operation.Appender{&billDetail{Records: []feeRecord{{}}}, &selfRecords{Records: []selfRecord{{}}}} {
+	for _, answer := range []operation.Appender{&billDetail{Records: []feeRecord{{}}},
+		&selfRecords{Records: []selfRecord{{}}}} {
 		if text, err := answer.AppendJSON(nil); err == nil {
 			t.Errorf("%T: %s", answer, text)
 		}

@@ -24,11 +24,13 @@ func subCustomerBillDetail() operation.Operation {
 			{Name: "resource_name", Meaning: "only resources of this name"},
 			{Name: "trade_id", Meaning: "only this order's or cycle's"},
 			{Name: "account_manager_id", Meaning: "only if the customer is this account manager's"},
-			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1 referral, 2 reseller"},
+			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"},
+				Meaning: "1 referral, 2 reseller"},
 			{Name: "indirect_partner_id", Meaning: "what the customer consumed as this reseller's"},
-			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "bill_date_begin", Kind: operation.Date,
+				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: billDetail{},
 		Handle: handleSubCustomerBillDetail,
 	}
@@ -138,10 +140,14 @@ func (r *feeRecord) append(o *operation.Object) {
 
 // detailColumns are the columns of feeRecord.
 func detailColumns() []int {
-	return append(idColumns(), tables.LCycle, tables.LCustomerID, tables.LAssociationType, tables.LServiceTypeCode, tables.LResourceTypeCode,
-		tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType, tables.LResourceID, tables.LResourceName, tables.LRegionCode,
-		tables.LSKU, tables.LResourceTag, tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount, tables.LFreeResourceUsage,
-		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
+	return append(idColumns(), tables.LCycle, tables.LCustomerID, tables.LAssociationType, tables.LServiceTypeCode,
+		tables.LResourceTypeCode,
+		tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType, tables.LResourceID,
+		tables.LResourceName, tables.LRegionCode,
+		tables.LSKU, tables.LResourceTag, tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount,
+		tables.LFreeResourceUsage,
+		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount,
+		tables.LCouponAmount,
 		tables.LFlexiCouponAmount, tables.LStoredValueAmount, tables.LDebtAmount, tables.LPartnerID)
 }
 
@@ -163,7 +169,8 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 	if err != nil {
 		return nil, err
 	}
-	out := &billDetail{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code, Records: make([]feeRecord, 0, p.Rows.N)}
+	out := &billDetail{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code,
+		Records: make([]feeRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
 	if err := r.findTerms(ctx, c, name, p); err != nil {
 		return nil, err
@@ -185,17 +192,25 @@ func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, e
 func feeRecordOf(r *reader) feeRecord {
 	product, measure := r.product(), measureID(r.word(tables.LMeasure))
 	return feeRecord{
-		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID), AssociationType: r.word(tables.LAssociationType),
+		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID),
+		AssociationType: r.word(tables.LAssociationType),
 		ServiceTypeCode: r.word(tables.LServiceTypeCode), ResourceTypeCode: r.word(tables.LResourceTypeCode),
-		ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ChargingMode: r.row.Small(tables.LChargingMode),
-		TradeTime: r.time(tables.LTradeTime), TradeID: r.word(tables.LTradeID), ID: r.id(), BillDetailType: r.row.Small(tables.LBillDetailType),
-		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName), RegionCode: r.word(tables.LRegionCode),
-		ProductID: r.word(tables.LSKU), ProductName: product.Name, ResourceTag: r.text(tables.LResourceTag), ConsumeTime: r.time(tables.LConsumeTime),
-		UsageType: r.word(tables.LUsageType), UsageAmount: r.quantity(tables.LUsageAmount), UsageMeasure: measure,
+		ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
+		ChargingMode: r.row.Small(tables.LChargingMode),
+		TradeTime:    r.time(tables.LTradeTime), TradeID: r.word(tables.LTradeID), ID: r.id(),
+		BillDetailType: r.row.Small(tables.LBillDetailType),
+		ResourceID:     r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName),
+		RegionCode: r.word(tables.LRegionCode),
+		ProductID:  r.word(tables.LSKU), ProductName: product.Name, ResourceTag: r.text(tables.LResourceTag),
+		ConsumeTime: r.time(tables.LConsumeTime),
+		UsageType:   r.word(tables.LUsageType), UsageAmount: r.quantity(tables.LUsageAmount), UsageMeasure: measure,
 		FreeResourceUsage: r.quantity(tables.LFreeResourceUsage), FreeMeasure: measure,
-		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount), Payment: r.amount(tables.LPaymentAmount),
-		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount),
+		Payment: r.amount(tables.LPaymentAmount),
+		Cash:    r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
+		Coupon:      r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount),
+		Debt:      r.amount(tables.LDebtAmount),
 		PartnerID: r.word(tables.LPartnerID),
 	}
 }

@@ -19,7 +19,8 @@ const (
 func TestSubCustomerBillDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("hub", subRecords+"?bill_cycle=2026-09&customer_id=bob", "", `{"total_count":1,"currency":"CNY","fee_records":[{
+	h.says("hub", subRecords+"?bill_cycle=2026-09&customer_id=bob", "",
+		`{"total_count":1,"currency":"CNY","fee_records":[{
 		"bill_cycle":"2026-09","customer_id":"bob","association_type":"2","service_type_code":"st","resource_type_code":"st.gb",
 		"service_type_name":"Stores","resource_type_name":"Store","charging_mode":3,"trade_time":"2026-09-04T00:30:00Z","trade_id":"2026-09","id":"b1",
 		"bill_detail_type":5,"resource_id":"r3","region_code":"east","product_id":"gb","product_name":"Storage","consume_time":"2026-09-04T00:30:00Z",
@@ -28,7 +29,8 @@ func TestSubCustomerBillDetail(t *testing.T) {
 		"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,"debt_amount":0.00000000,
 		"account_manager_id":"am2","partner_id":"hub"}]}`)
 	// ann's month-end line begins with the cycle; a2 is split over two tiers.
-	h.same("ann", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id", "bill_detail_type", "usage_amount", "free_resource_usage", "payment_amount"),
+	h.same("ann", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id",
+		"bill_detail_type", "usage_amount", "free_resource_usage", "payment_amount"),
 		`2026-09/line/east/l1 5 7.0000000000 0.0000000000 7.00000000
 a1 5 15.0000000000 5.0000000000 20.00000000
 a2#1 5 10.0000000000 0.0000000000 10.00000000
@@ -37,9 +39,11 @@ o2/1 1 0.0000000000 0.0000000000 27.00000000
 o3/1 4 0.0000000000 0.0000000000 -27.00000000
 m1 9 0.0000000000 0.0000000000 -1.50000000
 o1/1 1 0.0000000000 0.0000000000 27.00000000`)
-	h.same("what orders were for", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records", "id", "period_type", "period_num"),
+	h.same("what orders were for", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann", "", "fee_records",
+		"id", "period_type", "period_num"),
 		"2026-09/line/east/l1  \na1  \na2#1  \na2#2  \no2/1 20 1\no3/1  \nm1  \no1/1 20 1")
-	h.same("a page", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&offset=3&limit=2", "", "fee_records", "id"), "a2#2\no2/1")
+	h.same("a page", h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&offset=3&limit=2", "",
+		"fee_records", "id"), "a2#2\no2/1")
 	for query, want := range map[string]string{
 		"service_type_code=ml":                  "a2#1\na2#2",
 		"region_code=west":                      "",
@@ -57,11 +61,17 @@ o1/1 1 0.0000000000 0.0000000000 27.00000000`)
 		"bill_date_begin=2026-08-31&bill_date_end=2026-09-01&service_type_code=ml": "a2#1\na2#2",
 		"no_such_parameter=1&service_type_code=ml":                                 "a2#1\na2#2",
 	} {
-		h.same(query, h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&"+query, "", "fee_records", "id"), want)
+		h.same(query, h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&"+query, "", "fee_records", "id"),
+			want)
 	}
-	h.same("the reseller's", h.few("hub", subRecords+"?bill_cycle=2026-09&customer_id=ann&indirect_partner_id=north&limit=1", "", "fee_records", "id"), "2026-09/line/east/l1")
-	h.says("north", subRecords+"?bill_cycle=2026-08&customer_id=ann", "", `{"total_count":0,"currency":"CNY","fee_records":[]}`)
-	if code, body := h.call("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&bill_date_begin=2026-09-04&bill_date_end=2026-09-03", ""); code != 400 {
+	h.same("the reseller's",
+		h.few("hub", subRecords+"?bill_cycle=2026-09&customer_id=ann&indirect_partner_id=north&limit=1", "",
+			"fee_records", "id"), "2026-09/line/east/l1")
+	h.says("north", subRecords+"?bill_cycle=2026-08&customer_id=ann", "",
+		`{"total_count":0,"currency":"CNY","fee_records":[]}`)
+	if code, body := h.call("north",
+		subRecords+"?bill_cycle=2026-09&customer_id=ann&bill_date_begin=2026-09-04&bill_date_end=2026-09-03",
+		""); code != 400 {
 		t.Errorf("days in the wrong order: %d %s", code, body)
 	}
 }
@@ -69,27 +79,35 @@ o1/1 1 0.0000000000 0.0000000000 27.00000000`)
 func TestConsumeSubCustomers(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("hub", consumers, `{"bill_cycle":"2026-09"}`, `{"sub_customers":[{"customer_id":"bob"}],"total_count":1}`) // bob left hub since
+	// bob left hub since
+	h.says("hub", consumers, `{"bill_cycle":"2026-09"}`, `{"sub_customers":[{"customer_id":"bob"}],"total_count":1}`)
 	h.says("north", consumers, `{"bill_cycle":"2026-09","offset":1}`, `{"sub_customers":[],"total_count":1}`)
 	h.says("scout", consumers, `{"bill_cycle":"2026-08"}`, `{"sub_customers":[],"total_count":0}`)
 }
 
-// TestSubcustomerMonthlyBills: ann paid 20 for 10 GB, less 1.5 given back by hand, 11 for mail, 7 for the line; 54 for two months of care,
-// one of which came back.
+// TestSubcustomerMonthlyBills: ann paid 20 for 10 GB, less 1.5 given back by hand, 11 for mail, 7 for the line; 54 for
+// two months of care, one of which came back.
 func TestSubcustomerMonthlyBills(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.same("on demand", h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3", "", "bill_sums", "customer_id", "cloud_service_type", "resource_type_code", "bill_type", "amount", "discount_amount"),
+	h.same("on demand", h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3", "", "bill_sums", "customer_id",
+		"cloud_service_type", "resource_type_code", "bill_type", "amount", "discount_amount"),
 		`ann bw bw.line 0 7.00000000 0.00000000
 ann ml ml.out 0 11.00000000 0.00000000
 ann st st.gb 0 20.00000000 0.00000000
 ann st st.gb 2 -1.50000000 `)
-	h.says("north", partnerSums+"?cycle=2026-09&charge_mode=1&bill_type=1", "", `{"bill_sums":[{"customer_id":"ann","cloud_service_type":"su","cloud_service_type_name":"Support",
+	h.says("north", partnerSums+"?cycle=2026-09&charge_mode=1&bill_type=1", "",
+		`{"bill_sums":[{"customer_id":"ann","cloud_service_type":"su","cloud_service_type_name":"Support",
 		"bill_type":"1","charge_mode":"1","amount":-27.00000000,"measure_id":1,"account_details":[{"balance_type":"BALANCE_TYPE_DEBIT","amount":-27.00000000,"bill_type":"1"}],
 		"resource_type_code":"su.care","resource_type_name":"Care"}],"count":1,"currency":"CNY"}`)
-	h.same("by service", h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3&cloud_service_type=st&bill_type=0&customer_id=ann", "", "bill_sums", "amount"), "20.00000000")
-	h.same("the reseller's", h.few("hub", partnerSums+"?cycle=2026-09&charge_mode=1&indirect_partner_id=north&bill_type=0", "", "bill_sums", "customer_id", "amount", "discount_amount"), "ann 54.00000000 6.00000000")
-	h.says("scout", partnerSums+"?cycle=2026-09&charge_mode=3", "", `{"bill_sums":[],"count":0,"currency":"CNY"}`) // referral customers are not resold to
+	h.same("by service",
+		h.few("north", partnerSums+"?cycle=2026-09&charge_mode=3&cloud_service_type=st&bill_type=0&customer_id=ann", "",
+			"bill_sums", "amount"), "20.00000000")
+	h.same("the reseller's",
+		h.few("hub", partnerSums+"?cycle=2026-09&charge_mode=1&indirect_partner_id=north&bill_type=0", "", "bill_sums",
+			"customer_id", "amount", "discount_amount"), "ann 54.00000000 6.00000000")
+	// referral customers are not resold to
+	h.says("scout", partnerSums+"?cycle=2026-09&charge_mode=3", "", `{"bill_sums":[],"count":0,"currency":"CNY"}`)
 }
 
 func TestCustomerselfResourceRecords(t *testing.T) {
@@ -103,10 +121,13 @@ func TestCustomerselfResourceRecords(t *testing.T) {
 		"unit_price":2.0000000000,"unit":"CNY/GB","official_amount":20.00000000,"discount_amount":0.00000000,"amount":20.00000000,"cash_amount":20.00000000,
 		"credit_amount":0.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_card_amount":0.00000000,"debt_amount":0.00000000,
 		"measure_id":1,"consume_time":"2026-09-02T11:00:00Z","account_name":"Ann Ltd"}]}`)
-	h.same("of orders", h.few("ann", ownRecords+"?cycle=2026-09&charge_mode=1", "", "fee_records", "id", "bill_date", "order_id", "discount_amount", "usage"),
+	h.same("of orders", h.few("ann", ownRecords+"?cycle=2026-09&charge_mode=1", "", "fee_records", "id", "bill_date",
+		"order_id", "discount_amount", "usage"),
 		"o2/1 2026-09-20 o2 3.00000000 \no3/1 2026-09-21 o3 -3.00000000 \no1/1 2026-09-20 o1 3.00000000 ")
-	h.same("by cycle", h.few("ann", ownRecords+"?cycle=2026-09&statistic_type=1&cloud_service_type=ml", "", "fee_records", "resource_id", "id", "bill_date", "amount"), "r2   11.00000000")
-	h.same("of a project", h.few("ann", ownRecords+"?cycle=2026-09&enterprise_project_id=0", "", "fee_records", "id"), "")
+	h.same("by cycle", h.few("ann", ownRecords+"?cycle=2026-09&statistic_type=1&cloud_service_type=ml", "",
+		"fee_records", "resource_id", "id", "bill_date", "amount"), "r2   11.00000000")
+	h.same("of a project", h.few("ann", ownRecords+"?cycle=2026-09&enterprise_project_id=0", "", "fee_records", "id"),
+		"")
 	if code, body := h.call("hub", ownRecords+"?cycle=2026-09", ""); code != 403 {
 		t.Errorf("a partner on an own bill: %d %s", code, body)
 	}
@@ -116,56 +137,66 @@ func TestCustomerselfResourceRecords(t *testing.T) {
 func TestCustomerBillsFeeRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("bob", ownFees+"?bill_cycle=2026-09", "", `{"total_count":1,"currency":"CNY","records":[{"bill_cycle":"2026-09","customer_id":"bob","service_type_code":"st",
+	h.says("bob", ownFees+"?bill_cycle=2026-09", "",
+		`{"total_count":1,"currency":"CNY","records":[{"bill_cycle":"2026-09","customer_id":"bob","service_type_code":"st",
 		"resource_type_code":"st.gb","service_type_name":"Stores","resource_type_name":"Store","region_code":"east","charging_mode":3,"consume_time":"2026-09-04T00:30:00Z",
 		"trade_time":"2026-09-04T00:30:00Z","provider_type":1,"trade_id":"2026-09","id":"b1","bill_type":5,"status":3,"official_amount":20.01102000,
 		"official_discount_amount":0.00000000,"erase_amount":0.00102000,"consume_amount":20.01000000,"cash_amount":20.01000000,"credit_amount":0.00000000,
 		"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,"debt_amount":0.00000000,"account_name":"Bob"}]}`)
-	h.same("paid", h.few("ann", ownFees+"?bill_cycle=2026-09&status=1", "", "records", "id", "status"), "o2/1 1\no3/1 1\no1/1 1")
+	h.same("paid", h.few("ann", ownFees+"?bill_cycle=2026-09&status=1", "", "records", "id", "status"),
+		"o2/1 1\no3/1 1\no1/1 1")
 	h.same("owed", h.few("ann", ownFees+"?bill_cycle=2026-09&status=2", "", "records", "id"), "")
 	h.same("of the market place", h.few("ann", ownFees+"?bill_cycle=2026-09&provider_type=2", "", "records", "id"), "")
-	h.same("of a kind", h.few("ann", ownFees+"?bill_cycle=2026-09&resource_type_code=bw.line&status=3&include_zero_record=false", "", "records", "id"), "2026-09/line/east/l1")
+	h.same("of a kind",
+		h.few("ann", ownFees+"?bill_cycle=2026-09&resource_type_code=bw.line&status=3&include_zero_record=false", "",
+			"records", "id"), "2026-09/line/east/l1")
 }
 
 // TestCustomerMonthlySum: ann's month comes to 7 + 11 + 20 − 1.5 + 54 − 27 = 63.5, as her statement says.
 func TestCustomerMonthlySum(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("ann", ownSums+"?bill_cycle=2026-09&limit=1", "", `{"total_count":6,"bill_sums":[{"bill_cycle":"2026-09","resource_type_code":"bw.line","service_type_code":"bw",
+	h.says("ann", ownSums+"?bill_cycle=2026-09&limit=1", "",
+		`{"total_count":6,"bill_sums":[{"bill_cycle":"2026-09","resource_type_code":"bw.line","service_type_code":"bw",
 		"service_type_name":"Bandwidth","resource_type_name":"Line","charging_mode":3,"official_amount":7.00000000,"official_discount_amount":0.00000000,
 		"truncated_amount":0.00000000,"consume_amount":7.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,
 		"debt_amount":0.00000000,"cash_amount":7.00000000,"credit_amount":0.00000000,"measure_id":1,"bill_type":1,"customer_id":"ann","account_name":"Ann Ltd"}],
 		"consume_amount":63.50000000,"debt_amount":0.00000000,"coupon_amount":0.00000000,"flexipurchase_coupon_amount":0.00000000,"stored_value_card_amount":0.00000000,
 		"cash_amount":63.50000000,"credit_amount":0.00000000,"measure_id":1,"currency":"CNY"}`)
-	h.same("rows", h.few("ann", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "service_type_code", "charging_mode", "bill_type", "consume_amount"),
+	h.same("rows", h.few("ann", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "service_type_code", "charging_mode",
+		"bill_type", "consume_amount"),
 		`bw 3 1 7.00000000
 ml 3 1 11.00000000
 st 3 1 20.00000000
 st 3 3 -1.50000000
 su 1 1 54.00000000
 su 1 2 -27.00000000`)
-	h.same("the cut", h.few("bob", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "truncated_amount", "official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
+	h.same("the cut", h.few("bob", ownSums+"?bill_cycle=2026-09", "", "bill_sums", "truncated_amount",
+		"official_amount", "consume_amount"), "0.00102000 20.01102000 20.01000000")
 }
 
-// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: the pages go on with the state of the first;
-// who begins anew sees the new one.
+// TestPagesOfOneState pages through ann's bill while a night adds a record before the others: the pages go on with the
+// state of the first; who begins anew sees the new one.
 func TestPagesOfOneState(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	page := func(offset string) string {
-		return h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset="+offset, "", "fee_records", "id")
+		return h.few("north", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset="+offset, "",
+			"fee_records", "id")
 	}
 	h.same("first", page("0"), "2026-09/line/east/l1\na1\na2#1\na2#2")
-	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\na0,ann,r1,gb,east,2026-09-02T09:00:00Z,2026-09-02T10:00:00Z,1\n")
+	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
+		"a0,ann,r1,gb,east,2026-09-02T09:00:00Z,2026-09-02T10:00:00Z,1\n")
 	h.night("2026-10-03T12:00:00Z")
 	h.same("second", page("4"), "o2/1\no3/1\nm1\no1/1")
-	h.same("another's", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset=4", "", "fee_records", "id"), "a2#2\no2/1\no3/1\nm1")
+	h.same("another's", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=ann&limit=4&offset=4", "", "fee_records",
+		"id"), "a2#2\no2/1\no3/1\nm1")
 	h.same("anew", page("0"), "2026-09/line/east/l1\na0\na1\na2#1")
 	h.same("anew, second", page("4"), "a2#2\no2/1\no3/1\nm1")
 }
 
-// TestOrdersAreForAPeriod: each kind of period has the vendor's number; in a customer's own bill it is a text. The adjustment y/1 bears the
-// id of a line of order y.
+// TestOrdersAreForAPeriod: each kind of period has the vendor's number; in a customer's own bill it is a text. The
+// adjustment y/1 bears the id of a line of order y.
 func TestOrdersAreForAPeriod(t *testing.T) {
 	t.Parallel()
 	h := houseWith(t, map[string]string{
@@ -173,9 +204,11 @@ func TestOrdersAreForAPeriod(t *testing.T) {
 y,new,dan,care,east,s3,1,year,2,2026-09-11T10:00:00Z,2026-09-11T10:00:00Z,2028-09-11T10:00:00Z,
 m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027-09-12T10:00:00Z,
 `,
-		"inbox/adjustments/y.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\ny/1,dan,gb,2026-09-13T10:00:00Z,-1,9,\n",
+		"inbox/adjustments/y.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n" +
+			"y/1,dan,gb,2026-09-13T10:00:00Z,-1,9,\n",
 	})
-	h.same("a partner's list", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan", "", "fee_records", "id", "trade_id", "period_type", "period_num"),
+	h.same("a partner's list", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan", "", "fee_records", "id",
+		"trade_id", "period_type", "period_num"),
 		"d1 2026-09  \ny/1 y 19 2\nm/1 m 20 12\ny/1 2026-09  ")
 	_, own := h.call("", ownRecords+"?cycle=2026-09&customer_id=dan&trade_id=m", "")
 	if want := `"period_type":"20","period_num":12}`; !strings.Contains(own, want) {
@@ -183,14 +216,15 @@ m,new,dan,care,east,s4,1,month,12,2026-09-12T10:00:00Z,2026-09-12T10:00:00Z,2027
 	}
 }
 
-// TestPagesOfManyRows: of dan's 65 mails of a day the last goes over the tier of 10 pieces. Its two lines are the 64th and the 65th of the
-// day; where a page begins does not change what a line is called.
+// TestPagesOfManyRows: of dan's 65 mails of a day the last goes over the tier of 10 pieces. Its two lines are the 64th
+// and the 65th of the day; where a page begins does not change what a line is called.
 func TestPagesOfManyRows(t *testing.T) {
 	t.Parallel()
 	usage := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	var want []string
 	for i := range 63 {
-		usage += fmt.Sprintf("m%02d,dan,r6,mail,east,2026-09-10T10:%02d:%02dZ,2026-09-10T12:00:00Z,0.1\n", i, i/10, i%10)
+		usage += fmt.Sprintf("m%02d,dan,r6,mail,east,2026-09-10T10:%02d:%02dZ,2026-09-10T12:00:00Z,0.1\n", i, i/10,
+			i%10)
 		want = append(want, fmt.Sprintf("m%02d 0.1000000000", i))
 	}
 	usage += "over,dan,r6,mail,east,2026-09-10T11:00:00Z,2026-09-10T12:00:00Z,10\n"
@@ -202,11 +236,14 @@ func TestPagesOfManyRows(t *testing.T) {
 		for _, limit := range []int{1, 7, 64, 100} {
 			var got []string
 			for offset := 0; offset < len(rows); offset += limit {
-				got = append(got, h.few("", fmt.Sprintf("%s?bill_cycle=2026-09&customer_id=dan&limit=%d&offset=%d", subRecords, limit, offset), "", "fee_records", "id", "usage_amount"))
+				got = append(got, h.few("", fmt.Sprintf("%s?bill_cycle=2026-09&customer_id=dan&limit=%d&offset=%d",
+					subRecords, limit, offset), "", "fee_records", "id", "usage_amount"))
 			}
 			h.same(fmt.Sprintf("pages of %d", limit), strings.Join(got, "\n"), all)
 		}
 	}
-	h.same("the mails alone", h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=3&offset=62", "", "fee_records", "id", "usage_amount"),
+	h.same("the mails alone",
+		h.few("", subRecords+"?bill_cycle=2026-09&customer_id=dan&service_type_code=ml&limit=3&offset=62", "",
+			"fee_records", "id", "usage_amount"),
 		strings.Join(want[62:], "\n"))
 }

@@ -23,9 +23,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob from hub, cat was sent
-// by scout, dan is the vendor's own. gb costs 2 a GB, ann the first 5 of a cycle from a package; mail 1 a piece up to 10 and 0.5 beyond;
-// line 1 a Mbps by the largest sample; care 30 a month, ann 10 % off.
+// books is a workspace in UTC. hub is a distributor, north its reseller, scout a referrer. ann buys from north, bob
+// from hub, cat was sent by scout, dan is the vendor's own. gb costs 2 a GB, ann the first 5 of a cycle from a package;
+// mail 1 a piece up to 10 and 0.5 beyond; line 1 a Mbps by the largest sample; care 30 a month, ann 10 % off.
 var books = map[string]string{
 	"tollbook.yaml": `zone: UTC
 currency: {code: CNY, digits: 2}
@@ -67,10 +67,13 @@ ann,north,2,2026-01-01,
 bob,hub,2,2026-01-01,2026-10-01
 cat,scout,1,2026-01-01,
 `,
-	"books/discounts.csv": "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from,valid_to\nd1,commercial,ann,,su,*,rate,0.9,2026-01-01,\n",
-	"books/packages.csv":  "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\np1,ann,gb,*,5,cycle,2026-01-01,\n",
+	"books/discounts.csv": "discount_id,kind,customer_id,partner_id,service_type_code,sku,mode,value,valid_from," +
+		"valid_to\nd1,commercial,ann,,su,*,rate,0.9,2026-01-01,\n",
+	"books/packages.csv": "package_id,customer_id,skus,region_code,quota,reset,valid_from,valid_to\n" +
+		"p1,ann,gb,*,5,cycle,2026-01-01,\n",
 	"books/policies.yaml": "top: {method: monthly_p95, drop: \"0\"}\n",
-	"books/links.csv":     "resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\nl1,ann,line,east,,1000,0,2026-09-01,\n",
+	"books/links.csv": "resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\n" +
+		"l1,ann,line,east,,1000,0,2026-09-01,\n",
 	"inbox/usage/a.csv": `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,resource_name,resource_tag
 a1,ann,r1,gb,east,2026-09-02T10:00:00Z,2026-09-02T11:00:00Z,15,disk,env=prod
 a2,ann,r2,mail,east,2026-09-03T10:00:00Z,2026-09-03T11:00:00Z,12,,
@@ -78,13 +81,15 @@ b1,bob,r3,gb,east,2026-09-03T23:30:00Z,2026-09-04T00:30:00Z,10.00551,,
 c1,cat,r4,gb,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,4,,
 d1,dan,r5,gb,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,,
 `,
-	"inbox/bandwidth/l.csv": "resource_id,sample_time,in_bps\nl1,2026-09-05T00:00:00Z,7000000\nl1,2026-09-06T00:00:00Z,3000000\n",
+	"inbox/bandwidth/l.csv": "resource_id,sample_time,in_bps\nl1,2026-09-05T00:00:00Z,7000000\n" +
+		"l1,2026-09-06T00:00:00Z,3000000\n",
 	"inbox/orders/o.csv": `order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id
 o1,new,ann,care,east,s1,1,month,1,2026-09-20T10:00:00Z,2026-10-05T00:00:00Z,2026-11-05T00:00:00Z,
 o2,new,ann,care,east,s2,1,month,1,2026-09-20T10:00:00Z,2026-09-20T10:00:00Z,2026-10-20T10:00:00Z,
 o3,unsubscribe,ann,,,,,,,2026-09-21T10:00:00Z,,,o2
 `,
-	"inbox/adjustments/m.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\nm1,ann,gb,2026-09-22T10:00:00Z,-1.5,9,goodwill\n",
+	"inbox/adjustments/m.csv": "adjustment_id,customer_id,sku,time,amount,bill_detail_type,note\n" +
+		"m1,ann,gb,2026-09-22T10:00:00Z,-1.5,9,goodwill\n",
 }
 
 // house is a workspace whose September is in its lake, behind a server.
@@ -120,15 +125,19 @@ func houseWith(t *testing.T, more map[string]string) *house {
 	w, err := workspace.Open(dir)
 	must(t, err)
 	file := serve.KeysFile(w)
-	for id, caller := range map[string]keys.Caller{"": {Role: keys.Vendor}, "north": {Role: keys.Partner, Partner: "north"}, "hub": {Role: keys.Partner, Partner: "hub"},
-		"scout": {Role: keys.Partner, Partner: "scout"}, "ann": {Role: keys.Customer, Customer: "ann"}, "bob": {Role: keys.Customer, Customer: "bob"}} {
+	for id, caller := range map[string]keys.Caller{"": {Role: keys.Vendor},
+		"north": {Role: keys.Partner, Partner: "north"}, "hub": {Role: keys.Partner, Partner: "hub"},
+		"scout": {Role: keys.Partner, Partner: "scout"}, "ann": {Role: keys.Customer, Customer: "ann"},
+		"bob": {Role: keys.Customer, Customer: "bob"}} {
 		made, err := file.Add(caller, true, now)
 		must(t, err)
 		h.tokens[id] = made.Secret
 	}
 	clock, err := time.Parse(time.RFC3339, now)
 	must(t, err)
-	h.server, err = serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler)})
+	h.server, err = serve.New(serve.Config{Workspace: w, Clock: func() time.Time {
+		return clock
+	}, Log: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	return h
 }
@@ -160,7 +169,8 @@ func (h *house) later() {
 	h.run("2026-10-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(h.t, "2026-09"), false, o)
 	})
-	h.lay("inbox/usage/late.csv", `record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces
+	h.lay("inbox/usage/late.csv",
+		`record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity,replaces
 a3,ann,r2,mail,east,2026-09-04T10:00:00Z,2026-09-04T11:00:00Z,3,
 a4,ann,r1,gb,east,2026-09-02T10:00:00Z,2026-09-02T11:00:00Z,9,a1
 a5,ann,r1,gb,east,2026-10-02T10:00:00Z,2026-10-02T11:00:00Z,7,

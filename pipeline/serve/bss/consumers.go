@@ -13,12 +13,13 @@ import (
 
 func consumeSubCustomers() operation.Operation {
 	return operation.Operation{
-		Name: "ListConsumeSubCustomers", Method: http.MethodPost, Path: "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
+		Name: "ListConsumeSubCustomers", Method: http.MethodPost,
+		Path:    "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
 		Summary: "The customers that consumed as a partner's in a cycle, those too that left since",
 		Callers: partners(), Subject: operation.Customers,
 		Params: inBody(append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-		}, paging()...)),
+		}, pageParams()...)),
 		Answer: consumers{},
 		Handle: handleConsumeSubCustomers,
 	}
@@ -53,8 +54,10 @@ func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, err
 	return out, err
 }
 
-// customersOf lists the customers within the call's scope that consumed in a cycle while they belonged to a partner, by id.
-func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted func(records.Share) bool) ([]string, error) {
+// customersOf lists the customers within the call's scope that consumed in a cycle while they belonged to a partner, by
+// id.
+func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted func(records.Share) bool) ([]string,
+	error) {
 	if c.Scope.Nothing {
 		return nil, nil
 	}
@@ -65,10 +68,12 @@ func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted fu
 	var out []string
 	b := c.State.Workspace.Books
 	for _, s := range shares {
-		if c.Scope.Partner != "" && s.Partner != c.Scope.Partner || c.Scope.Customer != "" && s.Customer != c.Scope.Customer || !wanted(s) {
+		if c.Scope.Partner != "" && s.Partner != c.Scope.Partner || c.Scope.Customer != "" &&
+			s.Customer != c.Scope.Customer || !wanted(s) {
 			continue
 		}
-		if customer := b.Customer(s.Customer); c.Scope.Manager != "" && (customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)) {
+		if customer := b.Customer(s.Customer); c.Scope.Manager != "" &&
+			(customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)) {
 			continue
 		}
 		out = append(out, s.Customer)

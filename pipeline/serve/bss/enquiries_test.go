@@ -20,13 +20,17 @@ func TestResourceUsage(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const which = "?bill_cycle=2026-09&service_type_code=bw&resource_type_code=bw.line&usage_type=peak"
-	h.says("ann", usageSums+which, "", `{"total_count":1,"summary_usage_info_list":[{"resource_id":"l1","actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15}]}`)
-	h.says("ann", usageDetails+which+"&resource_id=l1&limit=1000", "", `{"actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15,"total_count":2,"usage_info_list":[
+	h.says("ann", usageSums+which, "",
+		`{"total_count":1,"summary_usage_info_list":[{"resource_id":"l1","actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15}]}`)
+	h.says("ann", usageDetails+which+"&resource_id=l1&limit=1000", "",
+		`{"actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15,"total_count":2,"usage_info_list":[
 		{"stat_time":"2026-09-05T00:00:00Z","usage":"7","measure_id":15},{"stat_time":"2026-09-06T00:00:00Z","usage":"3","measure_id":15}]}`)
-	h.says("ann", usageDetails+which+"&resource_id=l1&offset=1", "", `{"actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15,"total_count":2,"usage_info_list":[
+	h.says("ann", usageDetails+which+"&resource_id=l1&offset=1", "",
+		`{"actual_days":"0.00694444444444444444","band_width":"7","band_width_measure_id":15,"total_count":2,"usage_info_list":[
 		{"stat_time":"2026-09-06T00:00:00Z","usage":"3","measure_id":15}]}`)
 	h.says("bob", usageDetails+which+"&resource_id=l1", "", `{"total_count":0,"usage_info_list":[]}`) // it is ann's
-	h.says("ann", usageSums+strings.Replace(which, "peak", "sent", 1), "", `{"total_count":0,"summary_usage_info_list":[]}`)
+	h.says("ann", usageSums+strings.Replace(which, "peak", "sent", 1), "",
+		`{"total_count":0,"summary_usage_info_list":[]}`)
 	if code, body := h.call("ann", usageDetails+which, ""); code != 400 || !strings.Contains(body, "resource_id") {
 		t.Errorf("without resource_id: %d %s", code, body)
 	}
@@ -37,13 +41,16 @@ func TestFreeResourcesUsageRecords(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const days = "?deduct_time_begin=2026-09-01&deduct_time_end=2026-10-01"
-	want := `{"free_resource_records":[{"deduct_time":"2026-09-02T10:00:00Z","free_resource_id":"p1","resource_id":"r1","resource_type_code":"st.gb",
+	want :=
+		`{"free_resource_records":[{"deduct_time":"2026-09-02T10:00:00Z","free_resource_id":"p1","resource_id":"r1","resource_type_code":"st.gb",
 		"resource_type_name":"Store","resource_tag":"env=prod","product_id":"p1","usage_type_code":"stored","available_amount":"5.0000000000","remaining_amount":"0.0000000000",
 		"used_amount":"5.0000000000","measure_id":17,"effective_time":"2026-09-02T10:00:00Z","expire_time":"2026-09-02T11:00:00Z"}],"total_count":1}`
 	h.says("ann", freeUsages+days+"&product_id=p1&free_resource_id=p1&resource_type_code=st.gb", "", want)
 	h.says("ann", freeUsages+days+"&product_id=p2", "", `{"free_resource_records":[],"total_count":0}`)
-	h.says("ann", freeUsages+"?deduct_time_begin=2026-09-03&deduct_time_end=2026-12-02", "", `{"free_resource_records":[],"total_count":0}`)
-	if code, body := h.call("ann", freeUsages+"?deduct_time_begin=2026-09-03&deduct_time_end=2026-12-03", ""); code != 400 || !strings.Contains(body, "deduct_time_end") {
+	h.says("ann", freeUsages+"?deduct_time_begin=2026-09-03&deduct_time_end=2026-12-02", "",
+		`{"free_resource_records":[],"total_count":0}`)
+	if code, body := h.call("ann", freeUsages+"?deduct_time_begin=2026-09-03&deduct_time_end=2026-12-03",
+		""); code != 400 || !strings.Contains(body, "deduct_time_end") {
 		t.Errorf("91 days apart: %d %s", code, body)
 	}
 }
@@ -51,11 +58,14 @@ func TestFreeResourcesUsageRecords(t *testing.T) {
 func TestIncentiveDiscountPolicies(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("north", policies+"?time=2026-09&service_type_code=st", "", `{"policies":[{"service_type_code":"st","service_type_name":"Stores","incentive_policy":"13","allow_discount":"NO"}],"total_count":1}`)
-	h.same("all", h.few("north", policies+"?time=2026-09", "", "policies", "service_type_code", "incentive_policy", "allow_discount"), "bw 0 YES\nml 1 YES\nst 13 NO\nsu 2 YES")
+	h.says("north", policies+"?time=2026-09&service_type_code=st", "",
+		`{"policies":[{"service_type_code":"st","service_type_name":"Stores","incentive_policy":"13","allow_discount":"NO"}],"total_count":1}`)
+	h.same("all", h.few("north", policies+"?time=2026-09", "", "policies", "service_type_code", "incentive_policy",
+		"allow_discount"), "bw 0 YES\nml 1 YES\nst 13 NO\nsu 2 YES")
 }
 
-// TestOnDemandResourceRatings: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are 4.000002, though the package has them.
+// TestOnDemandResourceRatings: 12 pieces of mail are 10 × 1 + 2 × 0.5 = 11; 2 × 1.0000005 GB are 4.000002, though the
+// package has them.
 func TestOnDemandResourceRatings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -67,8 +77,10 @@ func TestOnDemandResourceRatings(t *testing.T) {
 		{"id":"2","product_id":"gb","amount":4.00000200,"discount_amount":0.00000000,"official_website_amount":4.00000200,"measure_id":1}]}`)
 	const one = `{"project_id":"p","inquiry_precision":PRECISION,"product_infos":[{"id":"1","cloud_service_type":"st","resource_type":"st.gb","resource_spec":"gb","region":"east",
 		"usage_factor":"stored","usage_value":0.00000055,"usage_measure_id":17,"subscription_num":1}]}`
-	for precision, want := range map[string]string{"0": "0.00000100", "1": "0.00000110"} { // 0.0000011, cut to six decimals or not
-		h.same("precision "+precision, h.few("ann", askDemand, strings.Replace(one, "PRECISION", precision, 1), "product_rating_results", "amount"), want)
+	// 0.0000011, cut to six decimals or not
+	for precision, want := range map[string]string{"0": "0.00000100", "1": "0.00000110"} {
+		h.same("precision "+precision, h.few("ann", askDemand, strings.Replace(one, "PRECISION", precision, 1),
+			"product_rating_results", "amount"), want)
 	}
 	for change, names := range map[string]string{
 		`"resource_spec":"gb"/"resource_spec":"none"`: "product_infos[0].resource_spec",
@@ -90,14 +102,17 @@ func TestRateOnPeriodDetail(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	const body = `{"project_id":"p","product_infos":[{"id":"1","cloud_service_type":"su","resource_type":"su.care","resource_spec":"care","region":"east","period_type":2,"period_num":3,"subscription_num":1}]}`
-	h.says("ann", askPeriod, body, `{"official_website_rating_result":{"official_website_amount":90.00000000,"measure_id":1,"product_rating_results":[
+	h.says("ann", askPeriod, body,
+		`{"official_website_rating_result":{"official_website_amount":90.00000000,"measure_id":1,"product_rating_results":[
 		{"id":"1","product_id":"care","official_website_amount":90.00000000,"measure_id":1}]},
 		"optional_discount_rating_results":[{"discount_id":"d1","amount":81.00000000,"official_website_amount":90.00000000,"discount_amount":9.00000000,"measure_id":1,
 		"discount_type":605,"best_offer":1,"product_rating_results":[{"id":"1","product_id":"care","amount":81.00000000,"official_website_amount":90.00000000,
 		"discount_amount":9.00000000,"measure_id":1}]}],"currency":"CNY"}`)
-	h.says("bob", askPeriod, strings.Replace(body, `"period_type":2`, `"period_type":3`, 1), `{"official_website_rating_result":{"official_website_amount":900.00000000,"measure_id":1,
+	h.says("bob", askPeriod, strings.Replace(body, `"period_type":2`, `"period_type":3`, 1),
+		`{"official_website_rating_result":{"official_website_amount":900.00000000,"measure_id":1,
 		"product_rating_results":[{"id":"1","product_id":"care","official_website_amount":900.00000000,"measure_id":1}]},"currency":"CNY"}`)
-	if code, text := h.call("bob", askPeriod, strings.Replace(body, `"period_type":2`, `"period_type":0`, 1)); code != 400 || !strings.Contains(text, "has no price") {
+	if code, text := h.call("bob", askPeriod, strings.Replace(body, `"period_type":2`, `"period_type":0`,
+		1)); code != 400 || !strings.Contains(text, "has no price") {
 		t.Errorf("by day: %d %s", code, text)
 	}
 }
@@ -106,14 +121,17 @@ func TestRateOnPeriodDetail(t *testing.T) {
 func TestRenewRateOnPeriod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.says("ann", askRenew, `{"resource_ids":["s1","s2"],"period_type":2,"period_num":2}`, `{"currency":"CNY","renew_inquiry_results":[{"resource_id":"s1","amount":"54.00000000"}],
+	h.says("ann", askRenew, `{"resource_ids":["s1","s2"],"period_type":2,"period_num":2}`,
+		`{"currency":"CNY","renew_inquiry_results":[{"resource_id":"s1","amount":"54.00000000"}],
 		"official_website_rating_result":{"official_website_amount":"60.00000000"},
 		"optional_discount_rating_results":[{"discount_id":"d1","amount":"54.00000000","official_website_amount":"60.00000000","discount_amount":"6.00000000","discount_type":605,"best_offer":1}],
 		"fail_resource_infos":[{"error_code":"CBC.0100","error_msg":"parameter resource_ids: no such resource, or it was unsubscribed, or has no price to renew at","resource_id":"s2"}]}`)
-	if code, text := h.call("ann", askRenew, `{"resource_ids":["s1"],"period_type":3,"period_num":4}`); code != 400 || !strings.Contains(text, "period_num") {
+	if code, text := h.call("ann", askRenew, `{"resource_ids":["s1"],"period_type":3,"period_num":4}`); code != 400 ||
+		!strings.Contains(text, "period_num") {
 		t.Errorf("four years: %d %s", code, text)
 	}
-	if code, text := h.call("ann", askRenew, `{"resource_ids":["1","2","3","4","5","6","7","8","9","10","11"],"period_type":2,"period_num":1}`); code != 400 || !strings.Contains(text, "resource_ids") {
+	if code, text := h.call("ann", askRenew,
+		`{"resource_ids":["1","2","3","4","5","6","7","8","9","10","11"],"period_type":2,"period_num":1}`); code != 400 || !strings.Contains(text, "resource_ids") {
 		t.Errorf("eleven resources: %d %s", code, text)
 	}
 }

@@ -18,17 +18,20 @@ func customerBillsFeeRecords() operation.Operation {
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			whoseBill(),
-			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1: the cloud; 2: its market place, of which there is nothing"},
+			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"},
+				Meaning: "1: the cloud; 2: its market place, of which there is nothing"},
 			{Name: "service_type_code", Meaning: "only this service's"},
 			{Name: "resource_type_code", Meaning: "only this kind of resource"},
 			{Name: "region_code", Meaning: "only this region's"},
 			{Name: "charging_mode", Kind: operation.Whole, Max: 1000, Meaning: "1 for a period, 3 on demand"},
 			{Name: "bill_type", Kind: operation.Whole, Max: 1000, Meaning: "what happened, as 5 usage"},
 			{Name: "trade_id", Meaning: "only this order's or cycle's"},
-			{Name: "status", Kind: operation.Word, Words: []string{"1", "2", "3"}, Meaning: "1: paid; 2: something is still owed; 3: not billed yet, on demand in a cycle that is open"},
-			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "status", Kind: operation.Word, Words: []string{"1", "2", "3"},
+				Meaning: "1: paid; 2: something is still owed; 3: not billed yet, on demand in a cycle that is open"},
+			{Name: "bill_date_begin", Kind: operation.Date,
+				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-		}, append(ownBill(), paging()...)...),
+		}, append(ownBill(), pageParams()...)...),
 		Answer: billRecords{},
 		Handle: handleCustomerBillsFeeRecords,
 	}
@@ -100,7 +103,8 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	if err != nil {
 		return nil, err
 	}
-	out := &billRecords{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code, Records: make([]billRecord, 0, p.Rows.N)}
+	out := &billRecords{Total: p.Total, Currency: c.State.Workspace.Settings.Currency.Code,
+		Records: make([]billRecord, 0, p.Rows.N)}
 	r := newReader(c, cycle)
 	account := customerName(c, c.Scope.Customer)
 	return out, r.each(p, func() {
@@ -150,13 +154,20 @@ func isZero(r *reader, col int) bool {
 func billRecordOf(r *reader, open bool) billRecord {
 	product := r.product()
 	return billRecord{
-		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID), ServiceTypeCode: r.word(tables.LServiceTypeCode),
-		ResourceTypeCode: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
-		RegionCode: r.word(tables.LRegionCode), ChargingMode: r.row.Small(tables.LChargingMode), ConsumeTime: r.time(tables.LConsumeTime),
-		TradeTime: r.time(tables.LTradeTime), ProviderType: theCloud, TradeID: r.word(tables.LTradeID), ID: r.id(),
-		BillType: r.row.Small(tables.LBillDetailType), Status: statusOf(r, open), Official: r.amount(tables.LOfficialAmount),
-		Discount: r.amount(tables.LDiscountAmount), Erase: r.amount(tables.LTruncatedAmount), Consume: r.amount(tables.LPaymentAmount),
-		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+		BillCycle: r.word(tables.LCycle), CustomerID: r.word(tables.LCustomerID),
+		ServiceTypeCode:  r.word(tables.LServiceTypeCode),
+		ResourceTypeCode: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
+		ResourceTypeName: product.ResourceTypeName,
+		RegionCode:       r.word(tables.LRegionCode), ChargingMode: r.row.Small(tables.LChargingMode),
+		ConsumeTime: r.time(tables.LConsumeTime),
+		TradeTime:   r.time(tables.LTradeTime), ProviderType: theCloud, TradeID: r.word(tables.LTradeID), ID: r.id(),
+		BillType: r.row.Small(tables.LBillDetailType), Status: statusOf(r, open),
+		Official: r.amount(tables.LOfficialAmount),
+		Discount: r.amount(tables.LDiscountAmount), Erase: r.amount(tables.LTruncatedAmount),
+		Consume: r.amount(tables.LPaymentAmount),
+		Cash:    r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
+		Coupon:      r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredValue: r.amount(tables.LStoredValueAmount),
+		Debt: r.amount(tables.LDebtAmount),
 	}
 }

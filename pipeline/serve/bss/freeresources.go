@@ -18,7 +18,8 @@ import (
 
 func freeResourcesUsageRecords() operation.Operation {
 	return operation.Operation{
-		Name: "ListFreeResourcesUsageRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/free-resources-usage-records",
+		Name: "ListFreeResourcesUsageRecords", Method: http.MethodGet,
+		Path:    "/v2/bills/customer-bills/free-resources-usage-records",
 		Summary: "What records drew from a customer's prepaid packages",
 		Callers: owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
@@ -28,7 +29,7 @@ func freeResourcesUsageRecords() operation.Operation {
 			{Name: "free_resource_id", Meaning: "only this package's; a package is its own one item"},
 			{Name: "product_id", Meaning: "only this package's"},
 			{Name: "resource_type_code", Meaning: "only what this kind of resource drew"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: freeUsages{},
 		Handle: handleFreeResourcesUsageRecords,
 	}
@@ -40,8 +41,8 @@ type freeUsages struct {
 	Total   int         `json:"total_count"`
 }
 
-// freeUsage is FreeResourceRecord. What was there before and after is not told of what was billed late: by then its quota may have been
-// another one.
+// freeUsage is FreeResourceRecord. What was there before and after is not told of what was billed late: by then its
+// quota may have been another one.
 type freeUsage struct {
 	DeductTime       string `json:"deduct_time"`
 	FreeResourceID   string `json:"free_resource_id"`
@@ -59,14 +60,15 @@ type freeUsage struct {
 	ExpireTime       string `json:"expire_time,omitempty"`
 }
 
-// mostDays is how far apart the first and the last day may be.
-const mostDays = 90
+// maxDays is how far apart the first and the last day may be.
+const maxDays = 90
 
 func handleFreeResourcesUsageRecords(ctx context.Context, c *operation.Call) (any, error) {
 	first, _ := c.Day("deduct_time_begin") // both were checked
 	last, _ := c.Day("deduct_time_end")
-	if last < first || last-first > mostDays {
-		return nil, operation.BadParameter("deduct_time_end", operation.Text{Zh: "须在deduct_time_begin之后90天以内", En: "is not within 90 days after deduct_time_begin"})
+	if last < first || last-first > maxDays {
+		return nil, operation.BadParameter("deduct_time_end", operation.Text{Zh: "须在deduct_time_begin之后90天以内",
+			En: "is not within 90 days after deduct_time_begin"})
 	}
 	b := c.State.Workspace.Books
 	wanted := period.Span{From: b.Zone.Start(first), To: b.Zone.Start(last + 1)}
@@ -93,7 +95,8 @@ func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wa
 		return nil, err
 	}
 	slices.SortStableFunc(report.Draws, func(x, y quota.Draw) int {
-		return cmp.Or(cmp.Compare(x.At(), y.At()), strings.Compare(x.RecordID, y.RecordID), strings.Compare(x.PackageID, y.PackageID))
+		return cmp.Or(cmp.Compare(x.At(), y.At()), strings.Compare(x.RecordID, y.RecordID),
+			strings.Compare(x.PackageID, y.PackageID))
 	})
 	left := balancesOf(report)
 	var out []freeUsage
@@ -111,7 +114,8 @@ func freeUsagesOf(ctx context.Context, c *operation.Call, cycle period.Cycle, wa
 }
 
 func fits(c *operation.Call, u *freeUsage) bool {
-	for _, f := range []struct{ name, value string }{{"free_resource_id", u.FreeResourceID}, {"product_id", u.ProductID}, {"resource_type_code", u.ResourceTypeCode}} {
+	for _, f := range []struct{ name, value string }{{"free_resource_id", u.FreeResourceID},
+		{"product_id", u.ProductID}, {"resource_type_code", u.ResourceTypeCode}} {
 		if c.Given(f.name) && c.Text(f.name) != f.value {
 			return false
 		}
@@ -142,14 +146,16 @@ func balancesOf(r *quota.Report) []balance {
 }
 
 func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, error) {
-	u := freeUsage{DeductTime: operation.Time(d.At()), FreeResourceID: d.PackageID, ResourceID: d.Resource, ResourceTag: d.Tag, ProductID: d.PackageID,
+	u := freeUsage{DeductTime: operation.Time(d.At()), FreeResourceID: d.PackageID, ResourceID: d.Resource,
+		ResourceTag: d.Tag, ProductID: d.PackageID,
 		Used: d.Quantity.String(), EffectiveTime: operation.Time(d.At())}
 	if d.End > 0 {
 		u.ExpireTime = operation.Time(d.End)
 	}
 	if sku := b.SKU(d.SKU); sku >= 0 {
 		p := &b.Products[sku]
-		u.ResourceTypeCode, u.ResourceTypeName, u.UsageTypeCode, u.Measure = p.ResourceTypeCode, p.ResourceTypeName, p.UsageType, measureID(p.Measure)
+		u.ResourceTypeCode, u.ResourceTypeName, u.UsageTypeCode, u.Measure = p.ResourceTypeCode, p.ResourceTypeName,
+			p.UsageType, measureID(p.Measure)
 	}
 	if d.Late {
 		return u, nil

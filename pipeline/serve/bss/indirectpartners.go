@@ -20,7 +20,7 @@ func indirectPartners() operation.Operation {
 			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "came to the distributor then or later"},
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "came to the distributor before then"},
 			{Name: "indirect_partner_id", Meaning: "only this reseller"},
-		}, paging()...)),
+		}, pageParams()...)),
 		Answer: indirectPartnerList{},
 		Handle: handleIndirectPartners,
 	}
@@ -32,7 +32,8 @@ type indirectPartnerList struct {
 	Partners []indirectPartner `json:"indirect_partners"`
 }
 
-// indirectPartner is IndirectPartnerInfo. tollbook has one name of a partner, and knows neither telephone, e-mail nor account manager.
+// indirectPartner is IndirectPartnerInfo. tollbook has one name of a partner, and knows neither telephone, e-mail nor
+// account manager.
 type indirectPartner struct {
 	ID           string `json:"indirect_partner_id"`
 	AccountName  string `json:"account_name,omitempty"`
@@ -65,16 +66,18 @@ func handleIndirectPartners(_ context.Context, c *operation.Call) (any, error) {
 	return &indirectPartnerList{Count: len(list), Partners: window(c, list)}, nil
 }
 
-// ofDistributor reports whether a reseller is one that the call asks for. Its scope is a reseller where indirect_partner_id names one, else
-// the distributor; only the vendor has none.
+// ofDistributor reports whether a reseller is one that the call asks for. Its scope is a reseller where
+// indirect_partner_id names one, else the distributor; only the vendor has none.
 func ofDistributor(c *operation.Call, id string, row *books.PartnerRow) bool {
 	if c.Given("indirect_partner_id") {
 		return c.Scope.Line(id, c.State.Now)
 	}
-	return c.Scope.Partner == "" || row.Parent >= 0 && c.State.Workspace.Books.Partners[row.Parent].ID == c.Scope.Partner
+	return c.Scope.Partner == "" || row.Parent >= 0 &&
+		c.State.Workspace.Books.Partners[row.Parent].ID == c.Scope.Partner
 }
 
-// resoldSince is when a reseller came to its distributor: rows that follow each other without a gap and have the same one are one time.
+// resoldSince is when a reseller came to its distributor: rows that follow each other without a gap and have the same
+// one are one time.
 func resoldSince(b *books.Books, partner int32, now *books.PartnerRow) period.Instant {
 	rows := b.Partners[partner].Rows
 	since := now.Valid.From

@@ -63,7 +63,8 @@ func (f *filter) amount(col int, op records.Op) {
 	f.where = append(f.where, records.Condition{Column: col, Op: op})
 }
 
-// days asks for the bill dates from bill_date_begin to bill_date_end. They count only together and inside the cycle (spec §8).
+// days asks for the bill dates from bill_date_begin to bill_date_end. They count only together and inside the cycle
+// (spec §8).
 func (f *filter) days(cycle period.Cycle) error {
 	first, ok1 := f.call.Day("bill_date_begin")
 	last, ok2 := f.call.Day("bill_date_end")
@@ -71,7 +72,8 @@ func (f *filter) days(cycle period.Cycle) error {
 		return nil
 	}
 	if first > last {
-		return operation.BadParameter("bill_date_begin", operation.Text{Zh: "晚于bill_date_end", En: "is after bill_date_end"})
+		return operation.BadParameter("bill_date_begin", operation.Text{Zh: "晚于bill_date_end",
+			En: "is after bill_date_end"})
 	}
 	zone := f.call.State.Workspace.Books.Zone
 	f.where = append(f.where, records.Condition{Op: records.Billed, From: zone.Start(first), To: zone.Start(last + 1)})
@@ -84,8 +86,9 @@ func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (
 	if f.none {
 		return empty, nil
 	}
-	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where, Columns: cols,
-		Offset: int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
+	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where,
+		Columns: cols,
+		Offset:  int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return empty, nil
 	}
@@ -97,7 +100,8 @@ func (f *filter) sums(ctx context.Context, cycle string, customers []string, by 
 	if f.none {
 		return nil, nil
 	}
-	list, err := f.call.State.Store.Sums(ctx, records.SumQuery{Cycle: cycle, Customers: customers, Where: f.where, By: by})
+	list, err := f.call.State.Store.Sums(ctx, records.SumQuery{Cycle: cycle, Customers: customers, Where: f.where,
+		By: by})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return nil, nil
 	}
@@ -159,8 +163,9 @@ func (r *reader) time(col int) string {
 // billDate is the line's day, the cycle's last at the latest.
 func (r *reader) billDate() string { return min(r.last, r.clock.Day(records.BillTime(r.row))).String() }
 
-// id is what tells the line apart among the customer's of the cycle: its id, with the tier where a record has lines of several. A
-// difference that re-rating posted has the time of posting as well, for the same one may be posted there and back.
+// id is what tells the line apart among the customer's of the cycle: its id, with the tier where a record has lines of
+// several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there and
+// back.
 func (r *reader) id() string {
 	id := r.text(tables.LID)
 	if r.split {

@@ -12,17 +12,21 @@ import (
 
 func subcustomerMonthlyBills() operation.Operation {
 	return operation.Operation{
-		Name: "ListSubcustomerMonthlyBills", Method: http.MethodGet, Path: "/v2/bills/partner-bills/subcustomer-bills/monthly-sum",
-		Summary: "What a partner's reseller customers consumed in a cycle, added up by customer, service and kind of resource",
+		Name: "ListSubcustomerMonthlyBills", Method: http.MethodGet,
+		Path: "/v2/bills/partner-bills/subcustomer-bills/monthly-sum",
+		Summary: "What a partner's reseller customers consumed in a cycle, added up by customer, service and kind of " +
+			"resource",
 		Callers: partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
-			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Required: true, Meaning: "1 for a period, 3 on demand"},
+			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Required: true,
+				Meaning: "1 for a period, 3 on demand"},
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "cloud_service_type", Meaning: "only this service's"},
-			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"}, Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
+			{Name: "bill_type", Kind: operation.Word, Words: []string{"0", "1", "2"},
+				Meaning: "0 consumption, 1 unsubscribed, 2 written off"},
 			{Name: "indirect_partner_id", Meaning: "customers of this reseller"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: monthlyBills{},
 		Handle: handleSubcustomerMonthlyBills,
 	}
@@ -80,7 +84,8 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	f.by("charge_mode", tables.LChargingMode)
 	f.by("cloud_service_type", tables.LServiceTypeCode)
 	f.billType(c.Text("bill_type"))
-	list, err := f.sums(ctx, name, customers, tables.LCustomerID, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LChargingMode, tables.LBillDetailType)
+	list, err := f.sums(ctx, name, customers, tables.LCustomerID, tables.LServiceTypeCode, tables.LResourceTypeCode,
+		tables.LChargingMode, tables.LBillDetailType)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +95,10 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	names := namesOf(c.State.Workspace.Books)
 	out.Count = len(list)
 	for _, s := range window(c, list) {
-		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.services[s.By[1]], ResourceTypeCode: s.By[2],
-			ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3], BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: measureYuan,
+		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.services[s.By[1]],
+			ResourceTypeCode: s.By[2],
+			ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3], BillType: s.By[4],
+			Amount: sumOf(&s, records.Payment), Measure: measureYuan,
 			Details: detailsOf(&s, s.By[4])}
 		if sum.BillType == consumed {
 			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)
@@ -101,11 +108,13 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	return out, nil
 }
 
-// billType narrows lines to those that a bill_type adds up: 1 what was unsubscribed, 2 what was given back by hand, 0 all others.
+// billType narrows lines to those that a bill_type adds up: 1 what was unsubscribed, 2 what was given back by hand, 0
+// all others.
 func (f *filter) billType(kind string) {
 	switch kind {
 	case consumed:
-		f.where = append(f.where, records.Condition{Column: tables.LBillDetailType, Op: records.IsNot, Values: []string{detailUnsubscribe, detailCompensation}})
+		f.where = append(f.where, records.Condition{Column: tables.LBillDetailType, Op: records.IsNot,
+			Values: []string{detailUnsubscribe, detailCompensation}})
 	case unsubscribed:
 		f.add(tables.LBillDetailType, detailUnsubscribe)
 	case writtenOff:
@@ -130,8 +139,10 @@ func detailsOf(s *records.Sum, kind string) []paidFrom {
 	for _, from := range []struct {
 		name   string
 		amount *money.AmountTotal
-	}{{"BALANCE_TYPE_DEBIT", &s.Amounts[records.Cash]}, {"BALANCE_TYPE_CREDIT", &s.Amounts[records.Credit]}, {"BALANCE_TYPE_COUPON", &s.Amounts[records.Coupon]},
-		{"BALANCE_TYPE_RCASH_COUPON", &s.Amounts[records.FlexiCoupon]}, {"BALANCE_TYPE_STORED_VALUE_CARD", &s.Amounts[records.StoredValue]}} {
+	}{{"BALANCE_TYPE_DEBIT", &s.Amounts[records.Cash]}, {"BALANCE_TYPE_CREDIT", &s.Amounts[records.Credit]},
+		{"BALANCE_TYPE_COUPON", &s.Amounts[records.Coupon]},
+		{"BALANCE_TYPE_RCASH_COUPON", &s.Amounts[records.FlexiCoupon]},
+		{"BALANCE_TYPE_STORED_VALUE_CARD", &s.Amounts[records.StoredValue]}} {
 		if !from.amount.IsZero() {
 			out = append(out, paidFrom{from.name, operation.Decimal(from.amount.String()), kind})
 		}

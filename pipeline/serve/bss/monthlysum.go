@@ -16,13 +16,14 @@ import (
 func customerMonthlySum() operation.Operation {
 	return operation.Operation{
 		Name: "ShowCustomerMonthlySum", Method: http.MethodGet, Path: "/v2/bills/customer-bills/monthly-sum",
-		Summary: "A customer's own bill of a cycle, added up by service, kind of resource, charging mode and what happened",
+		Summary: "A customer's own bill of a cycle, added up by service, kind of resource, charging mode and what " +
+			"happened",
 		Callers: owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			whoseBill(),
 			{Name: "service_type_code", Meaning: "only this service's"},
-		}, append(ownBill(), paging()...)...),
+		}, append(ownBill(), pageParams()...)...),
 		Answer: monthlySum{},
 		Handle: handleCustomerMonthlySum,
 	}
@@ -72,7 +73,8 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 	f := within(c)
 	f.by("service_type_code", tables.LServiceTypeCode)
 	f.own()
-	list, err := f.sums(ctx, name, []string{c.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LChargingMode, tables.LBillDetailType)
+	list, err := f.sums(ctx, name, []string{c.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode,
+		tables.LChargingMode, tables.LBillDetailType)
 	if err != nil {
 		return nil, err
 	}
@@ -85,8 +87,10 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 			return nil, err
 		}
 	}
-	out := &monthlySum{Total: len(list), Sums: []billSum{}, Consume: sumOf(&all, records.Payment), Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
-		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue), Cash: sumOf(&all, records.Cash),
+	out := &monthlySum{Total: len(list), Sums: []billSum{}, Consume: sumOf(&all, records.Payment),
+		Debt: sumOf(&all, records.Debt), Coupon: sumOf(&all, records.Coupon),
+		FlexiCoupon: sumOf(&all, records.FlexiCoupon), StoredValue: sumOf(&all, records.StoredValue),
+		Cash:   sumOf(&all, records.Cash),
 		Credit: sumOf(&all, records.Credit), Measure: measureYuan, Currency: c.State.Workspace.Settings.Currency.Code}
 	names, account := namesOf(c.State.Workspace.Books), customerName(c, c.Scope.Customer)
 	for _, s := range window(c, list) {
@@ -98,11 +102,16 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		if err != nil {
 			return nil, err
 		}
-		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0], ServiceTypeName: names.services[s.By[0]], ResourceTypeCode: s.By[1],
-			ResourceTypeName: names.resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
-			Truncated: sumOf(&s, records.Truncated), Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
-			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash),
-			Credit: sumOf(&s, records.Credit), Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
+		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0],
+			ServiceTypeName: names.services[s.By[0]], ResourceTypeCode: s.By[1],
+			ResourceTypeName: names.resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
+			Discount:  sumOf(&s, records.Discount),
+			Truncated: sumOf(&s, records.Truncated), Consume: sumOf(&s, records.Payment),
+			Coupon:      sumOf(&s, records.Coupon),
+			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue),
+			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash),
+			Credit: sumOf(&s, records.Credit), Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer,
+			AccountName: account})
 	}
 	return out, nil
 }

@@ -46,8 +46,8 @@ type orderQuery struct {
 	during   period.Span  // when they were paid
 }
 
-// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines lie in files of their
-// own: what it costs follows from the number of orders, not from that of records.
+// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines lie in
+// files of their own: what it costs follows from the number of orders, not from that of records.
 func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
 	var out []boughtLine
 	err := q.places(c, func(orders, lines []lake.FileEntry) error {
@@ -69,7 +69,8 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 			billed += n
 		}
 		if billed != len(found) {
-			return fmt.Errorf("%d lines of orders were taken in by %s, and %d of them were billed", len(found), orders[0].Path, billed)
+			return fmt.Errorf("%d lines of orders were taken in by %s, and %d of them were billed", len(found),
+				orders[0].Path, billed)
 		}
 		for _, o := range found {
 			out = append(out, *o)
@@ -77,7 +78,8 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 		return nil
 	})
 	slices.SortFunc(out, func(a, b boughtLine) int {
-		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.customer, b.customer), strings.Compare(a.order, b.order), cmp.Compare(a.line, b.line))
+		return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.customer, b.customer),
+			strings.Compare(a.order, b.order), cmp.Compare(a.line, b.line))
 	})
 	return out, err
 }
@@ -116,8 +118,8 @@ func bucketOf(c *operation.Call, customer string) int {
 	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
-// filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes effect in its own
-// cycle or after it.
+// filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes
+// effect in its own cycle or after it.
 func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {
 		cycle, err := period.ParseCycle(ref.Cycle)
@@ -139,13 +141,16 @@ func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEn
 }
 
 // readOrders finds the lines of orders that are wanted, by customer and id.
-func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) error {
-	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime, tables.OPayer,
+func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry,
+	found map[string]*boughtLine) error {
+	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime,
+		tables.OPayer,
 		tables.OBaseOrderID, tables.OBaseOrderLine}
 	return rows.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
-			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)), line: row.Whole(tables.OOrderLine),
+			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)),
+				line: row.Whole(tables.OOrderLine),
 				kind: row.Word(tables.OOrderType), at: row.Time(tables.OPayTime), payer: row.Word(tables.OPayer)}
 			if q.customer != "" && o.customer != q.customer || !q.during.Holds(o.at) {
 				continue
@@ -158,9 +163,12 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 }
 
 // readBilled fills in what lines of orders came to, and counts those that it filled in.
-func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int, err error) {
-	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime, tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
-		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount, tables.LStoredValueAmount, tables.LFlexiCouponAmount}
+func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, found map[string]*boughtLine) (billed int,
+	err error) {
+	cols := []int{tables.LCustomerID, tables.LTradeID, tables.LID, tables.LPartnerID, tables.LOwnTime,
+		tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
+		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount,
+		tables.LStoredValueAmount, tables.LFlexiCouponAmount}
 	err = rows.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
@@ -179,15 +187,18 @@ func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, foun
 }
 
 func (o *boughtLine) fill(row rows.Row) (err error) {
-	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode), row.Word(tables.LDiscountID)
+	o.partner, o.service, o.discountID = row.Word(tables.LPartnerID), row.Word(tables.LServiceTypeCode),
+		row.Word(tables.LDiscountID)
 	if o.own = row.Time(tables.LOwnTime); o.own == tables.Nothing {
 		o.own = row.Time(tables.LUsageStart)
 	}
 	for _, a := range []struct {
 		to  *money.Amount
 		col int
-	}{{&o.official, tables.LOfficialAmount}, {&o.discount, tables.LDiscountAmount}, {&o.payment, tables.LPaymentAmount}, {&o.cash, tables.LCashAmount},
-		{&o.coupon, tables.LCouponAmount}, {&o.stored, tables.LStoredValueAmount}, {&o.flexi, tables.LFlexiCouponAmount}} {
+	}{{&o.official, tables.LOfficialAmount}, {&o.discount, tables.LDiscountAmount}, {&o.payment, tables.LPaymentAmount},
+		{&o.cash, tables.LCashAmount},
+		{&o.coupon, tables.LCouponAmount}, {&o.stored, tables.LStoredValueAmount},
+		{&o.flexi, tables.LFlexiCouponAmount}} {
 		if *a.to, err = row.Amount(a.col); err != nil {
 			return err
 		}

@@ -22,16 +22,22 @@ func customerOrders() operation.Operation {
 			{Name: "order_id", Meaning: "only this order; case does not matter"},
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "create_time_begin", Kind: operation.Moment, Meaning: "created then or later"},
-			{Name: "create_time_end", Kind: operation.Moment, Meaning: "created before then, a year after create_time_begin at most"},
+			{Name: "create_time_end", Kind: operation.Moment,
+				Meaning: "created before then, a year after create_time_begin at most"},
 			{Name: "service_type_code", Meaning: "only this service's; case does not matter"},
-			{Name: "status", Kind: operation.Whole, Max: 1000, Meaning: "only orders in this state; all are 5, completed"},
-			{Name: "order_type", Kind: operation.Word, Words: []string{"1", "2", "3", "4", "10", "11", "13", "14", "15"}, Meaning: "1 new, 2 renew, 3 change, 4 unsubscribe; there are no others"},
-			{Name: "order_by", Default: "createTime", Meaning: "createTime, or -createTime: the newest first; case does not matter"},
+			{Name: "status", Kind: operation.Whole, Max: 1000,
+				Meaning: "only orders in this state; all are 5, completed"},
+			{Name: "order_type", Kind: operation.Word, Words: []string{"1", "2", "3", "4", "10", "11", "13", "14",
+				"15"}, Meaning: "1 new, 2 renew, 3 change, 4 unsubscribe; there are no others"},
+			{Name: "order_by", Default: "createTime",
+				Meaning: "createTime, or -createTime: the newest first; case does not matter"},
 			{Name: "payment_time_begin", Kind: operation.Moment, Meaning: "paid then or later"},
-			{Name: "payment_time_end", Kind: operation.Moment, Meaning: "paid before then, a year after payment_time_begin at most"},
+			{Name: "payment_time_end", Kind: operation.Moment,
+				Meaning: "paid before then, a year after payment_time_begin at most"},
 			{Name: "indirect_partner_id", Meaning: "orders of this reseller's customers"},
-			{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer"}, Default: "oneself", Meaning: "sub_customer: paid for enterprise sub-customers; there are none"},
-		}, paging()...),
+			{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer"}, Default: "oneself",
+				Meaning: "sub_customer: paid for enterprise sub-customers; there are none"},
+		}, pageParams()...),
 		Answer: orderList{},
 		Handle: handleCustomerOrders,
 	}
@@ -43,8 +49,8 @@ type orderList struct {
 	Orders []order `json:"order_infos"`
 }
 
-// order is CustomerOrderV2. An order comes to tollbook when it is paid: it is created then, and completed. tollbook knows no source,
-// contract, enterprise project or order above it.
+// order is CustomerOrderV2. An order comes to tollbook when it is paid: it is created then, and completed. tollbook
+// knows no source, contract, enterprise project or order above it.
 type order struct {
 	OrderID         string            `json:"order_id"`
 	CustomerID      string            `json:"customer_id"`
@@ -92,7 +98,8 @@ func handleCustomerOrders(ctx context.Context, c *operation.Call) (any, error) {
 	}
 	newest := strings.EqualFold(c.Text("order_by"), "-createTime")
 	if !newest && !strings.EqualFold(c.Text("order_by"), "createTime") {
-		return nil, operation.BadParameter("order_by", operation.Text{Zh: "取值应为createTime或-createTime", En: "is none of createTime, -createTime"})
+		return nil, operation.BadParameter("order_by", operation.Text{Zh: "取值应为createTime或-createTime",
+			En: "is none of createTime, -createTime"})
 	}
 	out := &orderList{Orders: []order{}}
 	if c.Scope.Nothing || c.Text("method") != "oneself" || c.Given("status") && c.Whole("status") != completed {
@@ -149,7 +156,8 @@ func bucketsOf(c *operation.Call) map[int]bool {
 	return buckets
 }
 
-// byOrder puts the lines of each customer's order together: orders as their first lines come, lines as they are numbered.
+// byOrder puts the lines of each customer's order together: orders as their first lines come, lines as they are
+// numbered.
 func byOrder(lines []boughtLine) [][]boughtLine {
 	var list [][]boughtLine
 	at := make(map[string]int)
@@ -201,17 +209,22 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 		for _, add := range []struct {
 			to *money.AmountTotal
 			a  money.Amount
-		}{{&official, l.official}, {&after, l.payment}, {&after, l.coupon.Neg()}, {&after, l.stored.Neg()}, {&after, l.flexi.Neg()},
+		}{{&official, l.official}, {&after, l.payment}, {&after, l.coupon.Neg()}, {&after, l.stored.Neg()},
+			{&after, l.flexi.Neg()},
 			{&coupon, l.coupon}, {&stored, l.stored}, {&flexi, l.flexi}, {offer(offers, c, l), l.discount}} {
 			if err := add.to.Add(add.a); err != nil {
 				return order{}, err
 			}
 		}
 	}
-	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service, Status: completed, OrderType: orderType(first.kind),
-		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()), Measure: measureYuan,
-		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at), Currency: c.State.Workspace.Settings.Currency.Code,
-		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()), Coupon: operation.Decimal(coupon.String()),
+	o := order{OrderID: first.order, CustomerID: first.customer, ServiceTypeCode: first.service, Status: completed,
+		OrderType:     orderType(first.kind),
+		AfterDiscount: operation.Decimal(after.String()), Official: operation.Decimal(official.String()),
+		Measure:    measureYuan,
+		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at),
+		Currency: c.State.Workspace.Settings.Currency.Code,
+		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()),
+			Coupon:     operation.Decimal(coupon.String()),
 			StoredCard: operation.Decimal(stored.String())}}
 	if o.OrderType == typeUnsubscribe {
 		o.Official = o.AfterDiscount

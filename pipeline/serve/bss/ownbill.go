@@ -15,13 +15,16 @@ func whoseBill() operation.Param {
 	return operation.Param{Name: "customer_id", Meaning: "whose bill: for the vendor alone"}
 }
 
-// ownBill are the parameters that operations on a customer's own bill share. tollbook has no enterprise projects: all records belong to
-// none, whose id is null. Nor has it enterprise sub-customers.
+// ownBill are the parameters that operations on a customer's own bill share. tollbook has no enterprise projects: all
+// records belong to none, whose id is null. Nor has it enterprise sub-customers.
 func ownBill() []operation.Param {
 	return []operation.Param{
-		{Name: "enterprise_project_id", Meaning: "an enterprise project; no record belongs to one, so only null finds any"},
-		{Name: "include_zero_record", Kind: operation.Flag, Default: "true", Meaning: "false: without records of nothing to pay"},
-		{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer", "all"}, Default: "all", Meaning: "whose records: of enterprise sub-customers there are none"},
+		{Name: "enterprise_project_id",
+			Meaning: "an enterprise project; no record belongs to one, so only null finds any"},
+		{Name: "include_zero_record", Kind: operation.Flag, Default: "true",
+			Meaning: "false: without records of nothing to pay"},
+		{Name: "method", Kind: operation.Word, Words: []string{"oneself", "sub_customer", "all"}, Default: "all",
+			Meaning: "whose records: of enterprise sub-customers there are none"},
 		{Name: "sub_customer_id", Meaning: "an enterprise sub-customer, with method sub_customer"},
 	}
 }
@@ -29,7 +32,8 @@ func ownBill() []operation.Param {
 // own narrows lines by what the parameters of ownBill say.
 func (f *filter) own() {
 	c := f.call
-	if project := c.Text("enterprise_project_id"); project != "" && project != "null" || c.Text("method") == "sub_customer" {
+	if project := c.Text("enterprise_project_id"); project != "" && project != "null" ||
+		c.Text("method") == "sub_customer" {
 		f.none = true
 	}
 	if !c.Flag("include_zero_record") {

@@ -15,37 +15,45 @@ const (
 
 func TestSubCustomers(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"books/associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
+	h := houseWith(t,
+		map[string]string{"books/associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
 ann,north,2,2026-01-01,2026-06-01
 ann,north,2,2026-06-01,
 bob,hub,2,2026-01-01,2026-10-01
 cat,scout,1,,
 `})
 	// ann's two rows are one association; bob left; cat came before anybody wrote it down.
-	h.says("north", subCustomers, `{}`, `{"customer_infos":[{"customer":"Ann Ltd","account_name":"Ann Ltd","customer_id":"ann",
+	h.says("north", subCustomers, `{}`,
+		`{"customer_infos":[{"customer":"Ann Ltd","account_name":"Ann Ltd","customer_id":"ann",
 		"associated_on":"2026-01-01T00:00:00Z","association_type":"2","account_managers":[{"account_name":"am1"}]}],"count":1}`)
-	h.says("scout", subCustomers, `{"limit":1}`, `{"customer_infos":[{"customer":"Cat","account_name":"Cat","customer_id":"cat","association_type":"1"}],"count":1}`)
+	h.says("scout", subCustomers, `{"limit":1}`,
+		`{"customer_infos":[{"customer":"Cat","account_name":"Cat","customer_id":"cat","association_type":"1"}],"count":1}`)
 	h.says("hub", subCustomers, `{}`, `{"customer_infos":[],"count":0}`)
 	h.same("the vendor's", h.few("", subCustomers, `{}`, "customer_infos", "customer_id"), "ann\ncat")
 	h.same("the vendor's second", h.few("", subCustomers, `{"offset":1}`, "customer_infos", "customer_id"), "cat")
-	h.same("the reseller's", h.few("hub", subCustomers, `{"indirect_partner_id":"north"}`, "customer_infos", "customer_id"), "ann")
+	h.same("the reseller's", h.few("hub", subCustomers, `{"indirect_partner_id":"north"}`, "customer_infos",
+		"customer_id"), "ann")
 	for body, want := range map[string]string{
-		`{"customer_id":"ann"}`: "ann", `{"customer":"n L"}`: "ann", `{"account_name":"Lt"}`: "ann", `{"account_name":"lt"}`: "", `{"label":"x"}`: "",
+		`{"customer_id":"ann"}`: "ann", `{"customer":"n L"}`: "ann", `{"account_name":"Lt"}`: "ann",
+		`{"account_name":"lt"}`: "", `{"label":"x"}`: "",
 		`{"association_type":"1"}`: "", `{"association_type":"2","label":"","customer":null}`: "ann",
 		`{"associated_on_begin":"2026-01-01T00:00:00Z","associated_on_end":"2026-01-01T00:00:01Z"}`: "ann",
-		`{"associated_on_begin":"2026-01-01T00:00:01Z"}`:                                            "", `{"associated_on_end":"2026-01-01T00:00:00Z"}`: "",
+		`{"associated_on_begin":"2026-01-01T00:00:01Z"}`:                                            "",
+		`{"associated_on_end":"2026-01-01T00:00:00Z"}`:                                              "",
 	} {
 		h.same(body, h.few("north", subCustomers, body, "customer_infos", "customer_id"), want)
 	}
 	h.fails("north", subCustomers, `{"customer_id":"bob"}`, 400, "CBC.99000035")
 	h.fails("north", subCustomers, `{"indirect_partner_id":"north"}`, 403, "CBC.99000037")
-	h.fails("north", subCustomers, `{"associated_on_begin":"2026-01-02T00:00:00Z","associated_on_end":"2026-01-01T00:00:00Z"}`, 400, "CBC.0100")
+	h.fails("north", subCustomers,
+		`{"associated_on_begin":"2026-01-02T00:00:00Z","associated_on_end":"2026-01-01T00:00:00Z"}`, 400, "CBC.0100")
 	h.fails("ann", subCustomers, `{}`, 403, "CBC.0151")
 }
 
 func TestIndirectPartners(t *testing.T) {
 	t.Parallel()
-	h := houseWith(t, map[string]string{"books/partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on
+	h := houseWith(t,
+		map[string]string{"books/partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on
 hub,Hub Distribution,distributor,,2026-01-01,,
 other,Other Distribution,distributor,,2026-01-01,,
 north,North,reseller,hub,2026-02-01,2026-05-01,
@@ -55,22 +63,31 @@ south,South Reselling,reseller,other,2026-07-01,,
 free,Free Reselling,reseller,,2026-01-01,,
 scout,Scout,referrer,,2026-01-01,,
 `})
-	h.says("hub", indirectPartners, `{}`, `{"count":1,"indirect_partners":[{"indirect_partner_id":"north","account_name":"North Reselling","name":"North Reselling",
+	h.says("hub", indirectPartners, `{}`,
+		`{"count":1,"indirect_partners":[{"indirect_partner_id":"north","account_name":"North Reselling","name":"North Reselling",
 		"associated_on":"2026-02-01T00:00:00Z"}]}`)
-	h.same("the vendor's", h.few("", indirectPartners, `{}`, "indirect_partners", "indirect_partner_id"), "free\nnorth\nsouth")
-	h.same("one distributor's", h.few("", indirectPartners, `{"partner_id":"other"}`, "indirect_partners", "indirect_partner_id"), "south")
-	h.same("one", h.few("hub", indirectPartners, `{"indirect_partner_id":"north"}`, "indirect_partners", "indirect_partner_id"), "north")
-	h.same("one that left", h.few("hub", indirectPartners, `{"indirect_partner_id":"south"}`, "indirect_partners", "indirect_partner_id"), "")
-	h.same("by name", h.few("hub", indirectPartners, `{"account_name":"North Reselling"}`, "indirect_partners", "indirect_partner_id"), "north")
-	h.same("by part of a name", h.few("hub", indirectPartners, `{"account_name":"North"}`, "indirect_partners", "indirect_partner_id"), "")
-	h.same("by time", h.few("hub", indirectPartners, `{"associated_on_end":"2026-02-01T00:00:00Z"}`, "indirect_partners", "indirect_partner_id"), "")
+	h.same("the vendor's", h.few("", indirectPartners, `{}`, "indirect_partners", "indirect_partner_id"),
+		"free\nnorth\nsouth")
+	h.same("one distributor's", h.few("", indirectPartners, `{"partner_id":"other"}`, "indirect_partners",
+		"indirect_partner_id"), "south")
+	h.same("one", h.few("hub", indirectPartners, `{"indirect_partner_id":"north"}`, "indirect_partners",
+		"indirect_partner_id"), "north")
+	h.same("one that left", h.few("hub", indirectPartners, `{"indirect_partner_id":"south"}`, "indirect_partners",
+		"indirect_partner_id"), "")
+	h.same("by name", h.few("hub", indirectPartners, `{"account_name":"North Reselling"}`, "indirect_partners",
+		"indirect_partner_id"), "north")
+	h.same("by part of a name", h.few("hub", indirectPartners, `{"account_name":"North"}`, "indirect_partners",
+		"indirect_partner_id"), "")
+	h.same("by time", h.few("hub", indirectPartners, `{"associated_on_end":"2026-02-01T00:00:00Z"}`,
+		"indirect_partners", "indirect_partner_id"), "")
 	h.same("a reseller's", h.few("north", indirectPartners, `{}`, "indirect_partners", "indirect_partner_id"), "")
 	h.fails("hub", indirectPartners, `{"indirect_partner_id":"free"}`, 403, "CBC.99000037")
 	h.fails("hub", indirectPartners, `{"partner_id":"other"}`, 403, "CBC.0151")
 	h.fails("bob", indirectPartners, `{}`, 403, "CBC.0151")
 }
 
-// paidByHub has hub pay 30 for bob's care of September, half of which comes back on the 16th, and give money to its customers.
+// paidByHub has hub pay 30 for bob's care of September, half of which comes back on the 16th, and give money to its
+// customers.
 func paidByHub() map[string]string {
 	return map[string]string{
 		"inbox/orders/p.csv": `order_id,order_line,order_type,customer_id,sku,region_code,resource_id,quantity,period_type,period_num,pay_time,effective_time,expire_time,base_order_id,payer
@@ -107,18 +124,23 @@ func TestCustomerOrders(t *testing.T) {
 		"amount_info":{"discounts":[{"discount_type":"605","discount_amount":15.00000000}],
 		"flexipurchase_coupon_amount":0.00000000,"coupon_amount":0.00000000,"stored_card_amount":0.00000000}}]}`)
 	for query, want := range map[string]string{
-		"": "o1\no2\no3\np3", "offset=1&limit=2": "o2\no3", "order_by=-createtime": "p3\no3\no2\no1", "order_type=4": "o3", "order_type=11": "", "status=5&order_type=1": "o1\no2",
-		"status=6": "", "service_type_code=SU&order_type=2": "p3", "service_type_code=st": "", "method=sub_customer": "", "customer_id=ann&order_type=4": "o3",
-		"payment_time_begin=2026-09-21T10:00:00Z&payment_time_end=2026-09-25T00:00:00Z": "o3", "create_time_begin=2026-09-21T10:00:01Z": "p3",
+		"": "o1\no2\no3\np3", "offset=1&limit=2": "o2\no3", "order_by=-createtime": "p3\no3\no2\no1",
+		"order_type=4": "o3", "order_type=11": "", "status=5&order_type=1": "o1\no2",
+		"status=6": "", "service_type_code=SU&order_type=2": "p3", "service_type_code=st": "",
+		"method=sub_customer": "", "customer_id=ann&order_type=4": "o3",
+		"payment_time_begin=2026-09-21T10:00:00Z&payment_time_end=2026-09-25T00:00:00Z": "o3",
+		"create_time_begin=2026-09-21T10:00:01Z":                                        "p3",
 	} {
 		h.same(query, h.few("north", orders+"?"+query, "", "order_infos", "order_id"), want)
 	}
-	h.same("the reseller's", h.few("hub", orders+"?indirect_partner_id=north&limit=1", "", "order_infos", "order_id"), "o1")
+	h.same("the reseller's", h.few("hub", orders+"?indirect_partner_id=north&limit=1", "", "order_infos", "order_id"),
+		"o1")
 	h.same("the vendor's", h.few("", orders, "", "order_infos", "order_id"), "p1\np2\no1\no2\no3\np3")
 	h.fails("ann", orders+"?customer_id=bob", "", 403, "CBC.0151")
 	h.fails("north", orders+"?customer_id=bob", "", 400, "CBC.99000035")
 	h.fails("north", orders+"?order_by=size", "", 400, "CBC.0100")
-	h.fails("north", orders+"?create_time_begin=2025-09-01T00:00:00Z&create_time_end=2026-09-01T00:00:01Z", "", 400, "CBC.0100")
+	h.fails("north", orders+"?create_time_begin=2025-09-01T00:00:00Z&create_time_end=2026-09-01T00:00:01Z", "", 400,
+		"CBC.0100")
 }
 
 func TestPartnerAccount(t *testing.T) {
@@ -128,19 +150,27 @@ func TestPartnerAccount(t *testing.T) {
 		{"account_change_id":"p1/1","trade_detail_type":"SOURCE_OPERAIION_DEDEUCT","trade_time":"2026-09-01T00:00:00Z","trade_id":"p1","change_amount":"30.00000000","type":"2","customer_id":"bob","account_name":"Bob"},
 		{"account_change_id":"e5","trade_detail_type":"SOURCE_OPERATION_BEADJUST","trade_time":"2026-09-09T00:00:00Z","trade_id":"e5","change_amount":"7.00000000","type":"2","customer_id":"bob","account_name":"Bob"},
 		{"account_change_id":"p2/1","trade_detail_type":"SOURCE_OPERAIION_UNSUBSCRIBE","trade_time":"2026-09-16T00:00:00Z","trade_id":"p2","change_amount":"15.00000000","type":"1","customer_id":"bob","account_name":"Bob"}]}`)
-	h.same("credit", h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_CREDIT", "", "records", "account_change_id", "change_amount", "type"), "e3 50.00000000 2")
-	h.same("a reseller's own", h.few("north", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT", "", "records", "account_change_id", "type"), "e1 2\ne2 1")
-	h.same("the reseller's", h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&indirect_partner_id=north", "", "records", "account_change_id"), "e1\ne2")
-	h.same("the vendor asks", h.few("", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&partner_id=north", "", "records", "account_change_id"), "e1\ne2")
+	h.same("credit", h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_CREDIT", "", "records",
+		"account_change_id", "change_amount", "type"), "e3 50.00000000 2")
+	h.same("a reseller's own", h.few("north", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT", "", "records",
+		"account_change_id", "type"), "e1 2\ne2 1")
+	h.same("the reseller's", h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&indirect_partner_id=north",
+		"", "records", "account_change_id"), "e1\ne2")
+	h.same("the vendor asks", h.few("", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&partner_id=north", "",
+		"records", "account_change_id"), "e1\ne2")
 	for query, want := range map[string]string{
-		"trade_type=DEDEUCT": "p1/1", "trade_type=REFUND": "p2/1", "trade_type=BEADJUST": "e5", "trade_type=BERETRIEVE": "", "trade_type=RECHARGE": "",
-		"trade_time_begin=2026-09-09&trade_time_end=2026-09-09": "e5", "trade_time_begin=2026-09-16": "p2/1", "offset=2": "p2/1",
+		"trade_type=DEDEUCT": "p1/1", "trade_type=REFUND": "p2/1", "trade_type=BEADJUST": "e5",
+		"trade_type=BERETRIEVE": "", "trade_type=RECHARGE": "",
+		"trade_time_begin=2026-09-09&trade_time_end=2026-09-09": "e5", "trade_time_begin=2026-09-16": "p2/1",
+		"offset=2": "p2/1",
 	} {
-		h.same(query, h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&"+query, "", "records", "account_change_id"), want)
+		h.same(query, h.few("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&"+query, "", "records",
+			"account_change_id"), want)
 	}
 	h.fails("", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT", "", 400, "CBC.0100")
 	h.fails("hub", accountChanges, "", 400, "CBC.0100")
-	h.fails("hub", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT&trade_time_begin=2026-09-10&trade_time_end=2026-09-09", "", 400, "CBC.0100")
+	h.fails("hub", accountChanges+
+		"?balance_type=BALANCE_TYPE_DEBIT&trade_time_begin=2026-09-10&trade_time_end=2026-09-09", "", 400, "CBC.0100")
 	h.fails("ann", accountChanges+"?balance_type=BALANCE_TYPE_DEBIT", "", 403, "CBC.0151")
 }
 
@@ -152,13 +182,15 @@ func TestPartnerAdjustRecords(t *testing.T) {
 		{"customer_id":"ann","customer_name":"Ann Ltd","operation_type":"SOURCE_OPERATION_BERETRIEVE","amount":"40.50000000","currency":"CNY","operation_time":"2026-09-06T00:00:00Z","measure_id":1,"trans_id":"e2"}],
 		"total_count":2}`)
 	for query, want := range map[string]string{
-		"operation_type=SOURCE_OPERATION_BERETRIEVE": "e2", "operation_type=SOURCE_OPERATION_BEUNBIND": "", "trans_id=e1": "e1", "customer_id=ann&offset=1": "e2",
+		"operation_type=SOURCE_OPERATION_BERETRIEVE": "e2", "operation_type=SOURCE_OPERATION_BEUNBIND": "",
+		"trans_id=e1": "e1", "customer_id=ann&offset=1": "e2",
 		"operation_time_begin=2026-09-06T00:00:00Z": "e2", "operation_time_end=2026-09-06T00:00:00Z": "e1",
 	} {
 		h.same(query, h.few("north", adjustRecords+"?"+query, "", "records", "trans_id"), want)
 	}
 	h.same("a distributor's", h.few("hub", adjustRecords, "", "records", "trans_id"), "e3\ne5")
-	h.same("the reseller's", h.few("hub", adjustRecords+"?indirect_partner_id=north", "", "records", "trans_id"), "e1\ne2")
+	h.same("the reseller's", h.few("hub", adjustRecords+"?indirect_partner_id=north", "", "records", "trans_id"),
+		"e1\ne2")
 	h.same("the vendor's", h.few("", adjustRecords, "", "records", "trans_id"), "e1\ne2\ne3\ne5")
 	h.fails("north", adjustRecords+"?customer_id=bob", "", 400, "CBC.99000035")
 	h.fails("bob", adjustRecords, "", 403, "CBC.0151")

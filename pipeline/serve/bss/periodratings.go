@@ -13,8 +13,10 @@ import (
 
 func rateOnPeriodDetail() operation.Operation {
 	return operation.Operation{
-		Name: "ListRateOnPeriodDetail", Method: http.MethodPost, Path: "/v2/bills/ratings/period-resources/subscribe-rate",
-		Summary: "What an order of products for a period would cost a customer now, by the prices and discounts of orders",
+		Name: "ListRateOnPeriodDetail", Method: http.MethodPost,
+		Path: "/v2/bills/ratings/period-resources/subscribe-rate",
+		Summary: "What an order of products for a period would cost a customer now, by the prices and discounts of " +
+			"orders",
 		Callers: askers(), Subject: operation.Customers, Params: priced([]periodProduct(nil)),
 		Answer: periodRatings{},
 		Handle: handleRateOnPeriodDetail,
@@ -75,7 +77,8 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 		return nil, err
 	}
 	var offers orderOffers
-	out := &periodRatings{Official: periodOfficial{Measure: measureYuan, Products: []periodPrice{}}, Currency: q.books.Currency}
+	out := &periodRatings{Official: periodOfficial{Measure: measureYuan, Products: []periodPrice{}},
+		Currency: q.books.Currency}
 	for i := range list {
 		sku, charge, err := q.order(i, &list[i])
 		if err != nil {
@@ -84,16 +87,19 @@ func handleRateOnPeriodDetail(_ context.Context, c *operation.Call) (any, error)
 		if err := offers.add(i, charge); err != nil {
 			return nil, err
 		}
-		out.Official.Products = append(out.Official.Products, periodPrice{list[i].ID, q.books.Products[sku].SKU, operation.Decimal(charge.Official.String()), measureYuan})
+		out.Official.Products = append(out.Official.Products, periodPrice{list[i].ID, q.books.Products[sku].SKU,
+			operation.Decimal(charge.Official.String()), measureYuan})
 	}
 	out.Official.Official = operation.Decimal(offers.official.String())
 	for _, o := range offers.list {
 		d := &q.books.Discounts[o.discount]
-		best := periodDiscount{ID: d.ID, Amount: operation.Decimal(o.amount.String()), Official: operation.Decimal(o.official.String()),
+		best := periodDiscount{ID: d.ID, Amount: operation.Decimal(o.amount.String()),
+			Official: operation.Decimal(o.official.String()),
 			Discount: operation.Decimal(o.off.String()), Measure: measureYuan, Type: discountType(d), Best: 1}
 		for _, k := range o.products {
 			charge := &offers.charges[k]
-			best.Products = append(best.Products, periodDiscountPrice{list[k].ID, list[k].Spec, operation.Decimal(charge.Payment.String()),
+			best.Products = append(best.Products, periodDiscountPrice{list[k].ID, list[k].Spec,
+				operation.Decimal(charge.Payment.String()),
 				operation.Decimal(charge.Official.String()), operation.Decimal(charge.Discount.String()), measureYuan})
 		}
 		out.Optional = append(out.Optional, best)
@@ -111,8 +117,8 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 	if !ok {
 		return 0, nil, q.wrong(i, "period_type", operation.Text{Zh: "应为0、2、3或4", En: "want 0, 2, 3 or 4"})
 	}
-	if a.PeriodNum < 1 || a.PeriodNum > mostPeriods {
-		return 0, nil, q.wrong(i, "period_num", operation.Textf("应为1到%d", "want 1 to %d", mostPeriods))
+	if a.PeriodNum < 1 || a.PeriodNum > maxPeriods {
+		return 0, nil, q.wrong(i, "period_num", operation.Textf("应为1到%d", "want 1 to %d", maxPeriods))
 	}
 	if q.books.Products[sku].Model != books.Subscription {
 		return 0, nil, q.wrong(i, "resource_spec", operation.Text{Zh: "不是包年/包月产品", En: "is not sold for a period"})
@@ -121,15 +127,16 @@ func (q *enquiry) order(i int, a *asked) (int32, *line.Charge, error) {
 	if err != nil {
 		return 0, nil, q.wrong(i, "subscription_num", operation.Text{Zh: "超出范围", En: "is out of range"})
 	}
-	charge, ok, err := q.priceOrder(&rating.Order{Type: rating.New, SKU: sku, Region: a.Region, Quantity: quantity, PeriodType: word, PeriodNum: a.PeriodNum})
+	charge, ok, err := q.priceOrder(&rating.Order{Type: rating.New, SKU: sku, Region: a.Region, Quantity: quantity,
+		PeriodType: word, PeriodNum: a.PeriodNum})
 	if !ok && err == nil {
 		return 0, nil, q.unpriced(i)
 	}
 	return sku, charge, err
 }
 
-// mostPeriods is how many periods may be asked for.
-const mostPeriods = 1000
+// maxPeriods is how many periods may be asked for.
+const maxPeriods = 1000
 
 // priceOrder prices an order of the customer's that is paid now; false where there is no price for it.
 func (q *enquiry) priceOrder(o *rating.Order) (*line.Charge, bool, error) {

@@ -16,9 +16,10 @@ func incentiveDiscountPolicies() operation.Operation {
 		Summary: "Of each service, whether its business counts as performance and takes a partner's discounts",
 		Callers: partners(), Subject: operation.Nobody,
 		Params: append([]operation.Param{
-			{Name: "time", Kind: operation.Month, Required: true, Meaning: "the policies at this month's end; products have no history, so today's are given"},
+			{Name: "time", Kind: operation.Month, Required: true,
+				Meaning: "the policies at this month's end; products have no history, so today's are given"},
 			{Name: "service_type_code", Meaning: "only this service"},
-		}, paging()...),
+		}, pageParams()...),
 		Answer: policies{},
 		Handle: handleIncentiveDiscountPolicies,
 	}
@@ -50,7 +51,8 @@ func handleIncentiveDiscountPolicies(_ context.Context, c *operation.Call) (any,
 		at := slices.IndexFunc(list, func(o policy) bool { return o.ServiceTypeCode == p.ServiceTypeCode })
 		if at < 0 {
 			at = len(list)
-			list = append(list, policy{ServiceTypeCode: p.ServiceTypeCode, ServiceTypeName: p.ServiceTypeName, AllowDiscount: "YES"})
+			list = append(list, policy{ServiceTypeCode: p.ServiceTypeCode, ServiceTypeName: p.ServiceTypeName,
+				AllowDiscount: "YES"})
 			strict[p.ServiceTypeCode] = -1
 		}
 		if !p.AllowDiscount {

@@ -25,17 +25,21 @@ func askers() []keys.Role { return []keys.Role{keys.Vendor, keys.Partner, keys.C
 func priced(product any) []operation.Param {
 	return []operation.Param{
 		{Name: "project_id", In: operation.Body, Meaning: "a project of the vendor's; prices do not depend on it"},
-		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Max: mostAsked, Of: product, Meaning: "the products, 1 to 100"},
-		{Name: "customer_id", In: operation.Body, Meaning: "whose prices: partners and the vendor must send it; a customer's key asks for its own"},
+		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Max: maxAsked, Of: product,
+			Meaning: "the products, 1 to 100"},
+		{Name: "customer_id", In: operation.Body,
+			Meaning: "whose prices: partners and the vendor must send it; a customer's key asks for its own"},
 	}
 }
 
 func onDemandResourceRatings() operation.Operation {
 	return operation.Operation{
 		Name: "ListOnDemandResourceRatings", Method: http.MethodPost, Path: "/v2/bills/ratings/on-demand-resources",
-		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, packages are left alone",
+		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, " +
+			"packages are left alone",
 		Callers: askers(), Subject: operation.Customers,
-		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body, Kind: operation.Whole, Max: 1, Default: "0",
+		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body,
+			Kind: operation.Whole, Max: 1, Default: "0",
 			Meaning: "0: amounts are cut to 6 decimals; 1: all decimals"}),
 		Answer: demandRatings{},
 		Handle: handleOnDemandResourceRatings,
@@ -133,8 +137,8 @@ type enquiry struct {
 
 const (
 	shortDigits = 6 // decimals of amounts unless all are asked for
-	mostAsked   = 100
-	mostUnits   = 1_000_000
+	maxAsked    = 100
+	maxUnits    = 1_000_000
 )
 
 // newEnquiry finds whose prices are asked for. The error is an *operation.Error.
@@ -155,8 +159,8 @@ func (q *enquiry) products() ([]asked, error) {
 	if err := q.call.Decode("product_infos", &list); err != nil {
 		return nil, err
 	}
-	if len(list) == 0 || len(list) > mostAsked {
-		return nil, operation.BadParameter("product_infos", operation.Textf("应为1到%d个", "want 1 to %d", mostAsked))
+	if len(list) == 0 || len(list) > maxAsked {
+		return nil, operation.BadParameter("product_infos", operation.Textf("应为1到%d个", "want 1 to %d", maxAsked))
 	}
 	seen := make(map[string]bool)
 	for i := range list {
@@ -164,11 +168,11 @@ func (q *enquiry) products() ([]asked, error) {
 			return nil, q.wrong(i, "id", operation.Text{Zh: "缺失或重复", En: "is missing or stands twice"})
 		}
 		seen[list[i].ID] = true
-		if list[i].Number < 1 || list[i].Number > mostUnits {
-			return nil, q.wrong(i, "subscription_num", operation.Textf("应为1到%d", "want 1 to %d", mostUnits))
+		if list[i].Number < 1 || list[i].Number > maxUnits {
+			return nil, q.wrong(i, "subscription_num", operation.Textf("应为1到%d", "want 1 to %d", maxUnits))
 		}
-		if size := list[i].Size; size != nil && (*size < 1 || *size > mostUnits) {
-			return nil, q.wrong(i, "resource_size", operation.Textf("应为1到%d", "want 1 to %d", mostUnits))
+		if size := list[i].Size; size != nil && (*size < 1 || *size > maxUnits) {
+			return nil, q.wrong(i, "resource_size", operation.Textf("应为1到%d", "want 1 to %d", maxUnits))
 		}
 	}
 	return list, nil
@@ -182,8 +186,11 @@ func (q *enquiry) wrong(i int, member string, why operation.Text) error {
 // sku finds the product of a service, kind of resource and spec. The error is an *operation.Error.
 func (q *enquiry) sku(i int, a *asked) (int32, error) {
 	sku := q.books.SKU(a.Spec)
-	if sku < 0 || q.books.Products[sku].ServiceTypeCode != a.Service || q.books.Products[sku].ResourceTypeCode != a.Resource {
-		return 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不存在该产品", En: "is no product of this service and kind of resource"})
+	if sku < 0 || q.books.Products[sku].ServiceTypeCode != a.Service ||
+		q.books.Products[sku].ResourceTypeCode != a.Resource {
+		return 0,
+			q.wrong(i, "resource_spec",
+				operation.Text{Zh: "不存在该产品", En: "is no product of this service and kind of resource"})
 	}
 	return sku, nil
 }
@@ -220,7 +227,9 @@ func handleOnDemandResourceRatings(_ context.Context, c *operation.Call) (any, e
 			return nil, err
 		}
 		for _, d := range one.discounts {
-			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID, Type: discountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()), Measure: measureYuan})
+			r.Discounts = append(r.Discounts, demandDiscount{ID: q.books.Discounts[d.index].ID,
+				Type: discountType(&q.books.Discounts[d.index]), Amount: operation.Decimal(d.amount.String()),
+				Measure: measureYuan})
 		}
 		out.Products = append(out.Products, r)
 	}
@@ -236,7 +245,8 @@ func (q *enquiry) usage(i int, a *asked) (*cost, int32, error) {
 	}
 	p := &q.books.Products[sku]
 	if !strings.EqualFold(a.UsageFactor, p.UsageType) {
-		return nil, 0, q.wrong(i, "usage_factor", operation.Text{Zh: "不是该产品的使用量类型", En: "is not what this product counts"})
+		return nil, 0,
+			q.wrong(i, "usage_factor", operation.Text{Zh: "不是该产品的使用量类型", En: "is not what this product counts"})
 	}
 	if p.Model == books.Subscription {
 		return nil, 0, q.wrong(i, "resource_spec", operation.Text{Zh: "不是按需产品", En: "is not sold on demand"})
@@ -296,7 +306,8 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 	if err := r.Open(q.customer, cycle, nil); err != nil {
 		return nil, err
 	}
-	if err := r.Usage(&rating.Record{SKU: sku, Resource: []byte("asked"), ID: []byte("asked"), Start: now, End: now, Quantity: quantity}, 0, charges); err != nil {
+	if err := r.Usage(&rating.Record{SKU: sku, Resource: []byte("asked"), ID: []byte("asked"), Start: now, End: now,
+		Quantity: quantity}, 0, charges); err != nil {
 		return nil, err
 	}
 	if q.books.Products[sku].Model.PeriodLevel() {

@@ -24,11 +24,16 @@ func renewRateOnPeriod() operation.Operation {
 		Summary: "What renewing a customer's resources would cost now, by the last order of each",
 		Callers: askers(), Subject: operation.Customers,
 		Params: []operation.Param{
-			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Max: mostResources, Of: []string(nil), Meaning: "1 to 10 resources"},
-			{Name: "period_type", In: operation.Body, Kind: operation.Word, Words: []string{"2", "3"}, Required: true, Meaning: "2 months, 3 years"},
-			{Name: "period_num", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 11, Required: true, Meaning: "1 to 11 months, or 1 to 3 years"},
-			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false", Meaning: "resources have no others that belong to them"},
-			{Name: "customer_id", In: operation.Body, Meaning: "whose resources: partners and the vendor must send it; a customer's key asks for its own"},
+			{Name: "resource_ids", In: operation.Body, Kind: operation.Raw, Required: true, Max: maxResources,
+				Of: []string(nil), Meaning: "1 to 10 resources"},
+			{Name: "period_type", In: operation.Body, Kind: operation.Word, Words: []string{"2", "3"}, Required: true,
+				Meaning: "2 months, 3 years"},
+			{Name: "period_num", In: operation.Body, Kind: operation.Whole, Min: 1, Max: 11, Required: true,
+				Meaning: "1 to 11 months, or 1 to 3 years"},
+			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false",
+				Meaning: "resources have no others that belong to them"},
+			{Name: "customer_id", In: operation.Body,
+				Meaning: "whose resources: partners and the vendor must send it; a customer's key asks for its own"},
 		},
 		Answer: renewRatings{},
 		Handle: handleRenewRateOnPeriod,
@@ -73,8 +78,8 @@ type renewFailed struct {
 }
 
 const (
-	mostResources = 10
-	mostYears     = 3
+	maxResources = 10
+	maxYears     = 3
 )
 
 func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) {
@@ -86,13 +91,14 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	if err := c.Decode("resource_ids", &ids); err != nil {
 		return nil, err
 	}
-	if len(ids) == 0 || len(ids) > mostResources {
-		return nil, operation.BadParameter("resource_ids", operation.Textf("应为1到%d个", "want 1 to %d", mostResources))
+	if len(ids) == 0 || len(ids) > maxResources {
+		return nil, operation.BadParameter("resource_ids", operation.Textf("应为1到%d个", "want 1 to %d", maxResources))
 	}
 	word := "month"
 	if c.Text("period_type") == "3" {
-		if word = "year"; c.Whole("period_num") > mostYears {
-			return nil, operation.BadParameter("period_num", operation.Textf("年数应为1到%d", "want 1 to %d years", mostYears))
+		if word = "year"; c.Whole("period_num") > maxYears {
+			return nil, operation.BadParameter("period_num", operation.Textf("年数应为1到%d", "want 1 to %d years",
+				maxYears))
 		}
 	}
 	orders, err := lastOrders(c, ids)
@@ -122,14 +128,16 @@ func handleRenewRateOnPeriod(_ context.Context, c *operation.Call) (any, error) 
 	out.Official.Official = offers.official.String()
 	for _, o := range offers.list {
 		d := &q.books.Discounts[o.discount]
-		out.Optional = append(out.Optional, renewDiscount{d.ID, o.amount.String(), o.official.String(), o.off.String(), discountType(d), 1})
+		out.Optional = append(out.Optional, renewDiscount{d.ID, o.amount.String(), o.official.String(), o.off.String(),
+			discountType(d), 1})
 	}
 	return out, nil
 }
 
 // failed says that a resource cannot be renewed.
 func failed(c *operation.Call, id string) renewFailed {
-	e := operation.BadParameter("resource_ids", operation.Text{Zh: "资源不存在、已退订或没有续订价格", En: "no such resource, or it was unsubscribed, or has no price to renew at"})
+	e := operation.BadParameter("resource_ids", operation.Text{Zh: "资源不存在、已退订或没有续订价格",
+		En: "no such resource, or it was unsubscribed, or has no price to renew at"})
 	return renewFailed{e.Code.ID, e.Text.In(c.Language), id}
 }
 
@@ -177,11 +185,14 @@ func ordersOf(c *operation.Call) (list []ordered, err error) {
 				if row.Word(tables.OCustomerID) != c.Scope.Customer {
 					return nil
 				}
-				o := ordered{resource: string(row.Text(tables.OResourceID)), line: orderLine(row, tables.OOrderID, tables.OOrderLine),
-					backLine: orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine), paid: row.Time(tables.OPayTime)}
+				o := ordered{resource: string(row.Text(tables.OResourceID)), line: orderLine(row, tables.OOrderID,
+					tables.OOrderLine),
+					backLine: orderLine(row, tables.OBaseOrderID, tables.OBaseOrderLine),
+					paid:     row.Time(tables.OPayTime)}
 				kind, err1 := rating.ParseOrderType(row.Word(tables.OOrderType))
 				quantity, err2 := row.Quantity(tables.OQuantity)
-				o.order = rating.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)), Region: row.Word(tables.ORegionCode), Quantity: quantity.Abs()}
+				o.order = rating.Order{Type: kind, SKU: b.SKU(row.Word(tables.OSKU)),
+					Region: row.Word(tables.ORegionCode), Quantity: quantity.Abs()}
 				if o.order.SKU >= 0 || kind == rating.Unsubscribe {
 					list = append(list, o)
 				}

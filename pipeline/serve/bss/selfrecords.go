@@ -13,7 +13,8 @@ import (
 
 func customerselfResourceRecords() operation.Operation {
 	return operation.Operation{
-		Name: "ListCustomerselfResourceRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/res-fee-records",
+		Name: "ListCustomerselfResourceRecords", Method: http.MethodGet,
+		Path:    "/v2/bills/customer-bills/res-fee-records",
 		Summary: "The consumption records of a customer's own bill in a cycle",
 		Callers: owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
@@ -21,14 +22,17 @@ func customerselfResourceRecords() operation.Operation {
 			whoseBill(),
 			{Name: "cloud_service_type", Meaning: "only this service's"},
 			{Name: "region", Meaning: "only this region's"},
-			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"}, Meaning: "1 for a period, 3 on demand"},
+			{Name: "charge_mode", Kind: operation.Word, Words: []string{"1", "3", "10", "11"},
+				Meaning: "1 for a period, 3 on demand"},
 			{Name: "bill_type", Kind: operation.Whole, Max: 1000, Meaning: "what happened, as 5 usage"},
 			{Name: "resource_id", Meaning: "only this resource's"},
 			{Name: "trade_id", Meaning: "only this order's or cycle's"},
-			{Name: "bill_date_begin", Kind: operation.Date, Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
+			{Name: "bill_date_begin", Kind: operation.Date,
+				Meaning: "first bill date, with bill_date_end; both inside the cycle, else they do not count"},
 			{Name: "bill_date_end", Kind: operation.Date, Meaning: "last bill date, with bill_date_begin"},
-			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3", Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
-		}, append(ownBill(), paging()...)...),
+			{Name: "statistic_type", Kind: operation.Word, Words: []string{"1", "3"}, Default: "3",
+				Meaning: "3: each record; 1: one row for all of a resource in the cycle"},
+		}, append(ownBill(), pageParams()...)...),
 		Answer: selfRecords{},
 		Handle: handleCustomerselfResourceRecords,
 	}
@@ -191,15 +195,24 @@ func handleCustomerselfResourceRecords(ctx context.Context, c *operation.Call) (
 func selfRecordOf(r *reader) selfRecord {
 	product, measure := r.product(), measureID(r.word(tables.LMeasure))
 	s := selfRecord{
-		BillDate: r.billDate(), BillType: r.row.Small(tables.LBillDetailType), CustomerID: r.word(tables.LCustomerID), Region: r.word(tables.LRegionCode),
-		ServiceType: r.word(tables.LServiceTypeCode), ResourceType: r.word(tables.LResourceTypeCode), ServiceTypeName: product.ServiceTypeName,
-		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(tables.LUsageStart), ExpireTime: r.time(tables.LUsageEnd),
-		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName), ResourceTag: r.text(tables.LResourceTag),
-		ProductID: r.word(tables.LSKU), ProductName: product.Name, SKUCode: r.word(tables.LSKU), TradeID: r.word(tables.LTradeID), ID: r.id(),
-		TradeTime: r.time(tables.LTradeTime), ChargeMode: strconv.Itoa(r.row.Small(tables.LChargingMode)), UsageType: r.word(tables.LUsageType),
-		Official: r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount), Amount: r.amount(tables.LPaymentAmount),
-		Cash: r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount), Coupon: r.amount(tables.LCouponAmount),
-		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredCard: r.amount(tables.LStoredValueAmount), Debt: r.amount(tables.LDebtAmount),
+		BillDate: r.billDate(), BillType: r.row.Small(tables.LBillDetailType), CustomerID: r.word(tables.LCustomerID),
+		Region:      r.word(tables.LRegionCode),
+		ServiceType: r.word(tables.LServiceTypeCode), ResourceType: r.word(tables.LResourceTypeCode),
+		ServiceTypeName:  product.ServiceTypeName,
+		ResourceTypeName: product.ResourceTypeName, EffectiveTime: r.time(tables.LUsageStart),
+		ExpireTime: r.time(tables.LUsageEnd),
+		ResourceID: r.text(tables.LResourceID), ResourceName: r.text(tables.LResourceName),
+		ResourceTag: r.text(tables.LResourceTag),
+		ProductID:   r.word(tables.LSKU), ProductName: product.Name, SKUCode: r.word(tables.LSKU),
+		TradeID: r.word(tables.LTradeID), ID: r.id(),
+		TradeTime: r.time(tables.LTradeTime), ChargeMode: strconv.Itoa(r.row.Small(tables.LChargingMode)),
+		UsageType: r.word(tables.LUsageType),
+		Official:  r.amount(tables.LOfficialAmount), Discount: r.amount(tables.LDiscountAmount),
+		Amount: r.amount(tables.LPaymentAmount),
+		Cash:   r.amount(tables.LCashAmount), Credit: r.amount(tables.LCreditAmount),
+		Coupon:      r.amount(tables.LCouponAmount),
+		FlexiCoupon: r.amount(tables.LFlexiCouponAmount), StoredCard: r.amount(tables.LStoredValueAmount),
+		Debt:    r.amount(tables.LDebtAmount),
 		Measure: measureYuan, ConsumeTime: r.time(tables.LConsumeTime),
 	}
 	if s.ChargeMode == chargedByPeriod {
@@ -208,7 +221,8 @@ func selfRecordOf(r *reader) selfRecord {
 		s.Usage, s.UsageMeasure = r.quantity(tables.LUsageAmount), measure
 		s.FreeResourceUsage, s.FreeMeasure = r.quantity(tables.LFreeResourceUsage), measure
 	}
-	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) { // one price, without tiers
+	// one price, without tiers
+	if product.SKU != "" && (product.Model == books.Flat || product.Model == books.Subscription) {
 		s.UnitPrice, s.Unit = r.quantity(tables.LUnitPrice), r.books.Currency+"/"+product.Measure
 	}
 	return s
@@ -219,7 +233,8 @@ const chargedByPeriod = "1"
 
 // selfSums fills in one row for all of a resource in the cycle.
 func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) error {
-	list, err := f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode, tables.LRegionCode,
+	list, err := f.sums(ctx, cycle, []string{f.call.Scope.Customer}, tables.LServiceTypeCode, tables.LResourceTypeCode,
+		tables.LRegionCode,
 		tables.LResourceID, tables.LSKU, tables.LChargingMode, tables.LBillDetailType, tables.LTradeID)
 	if err != nil {
 		return err
@@ -235,12 +250,17 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 		if err != nil {
 			return err
 		}
-		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0], ResourceType: s.By[1],
-			ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ResourceID: s.By[3], ProductID: s.By[4],
-			ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5], TradeID: s.By[7], Measure: measureYuan, AccountName: customerName(f.call, f.call.Scope.Customer),
-			Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount), Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash),
-			Credit: sumOf(&s, records.Credit), Coupon: sumOf(&s, records.Coupon), FlexiCoupon: sumOf(&s, records.FlexiCoupon),
-			StoredCard: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
+		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
+			ResourceType:    s.By[1],
+			ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ResourceID: s.By[3],
+			ProductID:   s.By[4],
+			ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5], TradeID: s.By[7], Measure: measureYuan,
+			AccountName: customerName(f.call, f.call.Scope.Customer),
+			Official:    sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
+			Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash),
+			Credit: sumOf(&s, records.Credit), Coupon: sumOf(&s, records.Coupon),
+			FlexiCoupon: sumOf(&s, records.FlexiCoupon),
+			StoredCard:  sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
 		if record.ChargeMode == chargedByPeriod {
 			record.OrderID = record.TradeID
 		}

@@ -33,7 +33,8 @@ func newCopied(t *testing.T) (*house, *published.ClickHouse) {
 	must(t, err)
 	dsn.Path = "/" + strings.ToLower(t.Name())
 	h := newHouse(t)
-	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+"', retries: 0}")
+	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nclickhouse: {dsn: '"+dsn.String()+
+		"', retries: 0}")
 	h.later()
 	w, err := workspace.Open(h.dir)
 	must(t, err)
@@ -57,13 +58,15 @@ func (h *house) serve(store func(*lake.Snapshot, records.Store) records.Store) *
 	must(h.t, err)
 	clock, err := time.Parse(time.RFC3339, now)
 	must(h.t, err)
-	s, err := serve.New(serve.Config{Workspace: w, Clock: func() time.Time { return clock }, Log: slog.New(slog.DiscardHandler), Store: store})
+	s, err := serve.New(serve.Config{Workspace: w, Clock: func() time.Time {
+		return clock
+	}, Log: slog.New(slog.DiscardHandler), Store: store})
 	must(h.t, err)
 	return s
 }
 
-// TestStores asks the lake and the published copy the same, of a workspace that knows late records and a re-rating: the answers are the
-// same bytes.
+// TestStores asks the lake and the published copy the same, of a workspace that knows late records and a re-rating: the
+// answers are the same bytes.
 func TestStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -78,10 +81,12 @@ func TestStores(t *testing.T) {
 			t.Errorf("%s %s as %q\nlake %d:       %s\nClickHouse %d: %s", r.path, r.body, r.as, code, want, code2, got)
 		}
 	}
-	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\nd9,dan,r5,gb,east,2026-10-05T10:00:00Z,2026-10-05T11:00:00Z,1\n")
+	h.lay("inbox/usage/more.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
+		"d9,dan,r5,gb,east,2026-10-05T10:00:00Z,2026-10-05T11:00:00Z,1\n")
 	h.edit("tollbook.yaml", "\nclickhouse:", "\n#")
 	h.night("2026-10-06T00:00:00Z") // it is not published
-	if code, body := h.call("", subRecords+"?bill_cycle=2026-10&customer_id=dan", ""); code != http.StatusInternalServerError {
+	if code, body := h.call("", subRecords+"?bill_cycle=2026-10&customer_id=dan",
+		""); code != http.StatusInternalServerError {
 		t.Errorf("a state that is not published: %d %s", code, body)
 	}
 }
@@ -94,28 +99,34 @@ func requests() (out []request) {
 	for _, cycle := range []string{"2026-08", "2026-09", "2026-10"} {
 		for _, customer := range []string{"ann", "bob", "cat", "dan", "eve"} {
 			base := subRecords + "?bill_cycle=" + cycle + "&customer_id=" + customer
-			for _, more := range []string{"&limit=100", "&limit=3", "&limit=3&offset=3", "&limit=3&offset=6", "&offset=1000", "&charging_mode=1", "&charging_mode=77",
-				"&service_type_code=st", "&region_code=east&resource_name=disk", "&bill_detail_type=16", "&association_type=2", "&trade_id=o1", "&resource_id=r2",
+			for _, more := range []string{"&limit=100", "&limit=3", "&limit=3&offset=3", "&limit=3&offset=6",
+				"&offset=1000", "&charging_mode=1", "&charging_mode=77",
+				"&service_type_code=st", "&region_code=east&resource_name=disk", "&bill_detail_type=16",
+				"&association_type=2", "&trade_id=o1", "&resource_id=r2",
 				"&bill_date_begin=" + cycle + "-02&bill_date_end=" + cycle + "-21"} {
 				out = append(out, request{"", base + more, ""})
 			}
 		}
 		out = append(out, request{"north", subRecords + "?bill_cycle=" + cycle + "&customer_id=ann&limit=100", ""},
-			request{"hub", subRecords + "?bill_cycle=" + cycle + "&customer_id=ann&indirect_partner_id=north&limit=100", ""})
+			request{"hub", subRecords + "?bill_cycle=" + cycle + "&customer_id=ann&indirect_partner_id=north&limit=100",
+				""})
 		for _, as := range []string{"", "hub", "north", "scout"} {
 			out = append(out, request{as, consumers, `{"bill_cycle":"` + cycle + `"}`})
-			for _, more := range []string{"charge_mode=1", "charge_mode=3", "charge_mode=3&bill_type=0", "charge_mode=1&bill_type=1", "charge_mode=3&bill_type=2", "charge_mode=3&cloud_service_type=st"} {
+			for _, more := range []string{"charge_mode=1", "charge_mode=3", "charge_mode=3&bill_type=0",
+				"charge_mode=1&bill_type=1", "charge_mode=3&bill_type=2", "charge_mode=3&cloud_service_type=st"} {
 				out = append(out, request{as, partnerSums + "?cycle=" + cycle + "&" + more, ""})
 			}
 		}
 		for _, as := range []string{"ann", "bob"} {
-			for _, more := range []string{"", "&statistic_type=1", "&include_zero_record=false", "&charge_mode=3&limit=2&offset=1", "&bill_type=4"} {
+			for _, more := range []string{"", "&statistic_type=1", "&include_zero_record=false",
+				"&charge_mode=3&limit=2&offset=1", "&bill_type=4"} {
 				out = append(out, request{as, ownRecords + "?cycle=" + cycle + more, ""})
 			}
 			for _, more := range []string{"", "&status=1", "&status=2", "&status=3", "&resource_type_code=st.gb"} {
 				out = append(out, request{as, ownFees + "?bill_cycle=" + cycle + more, ""})
 			}
-			out = append(out, request{as, ownSums + "?bill_cycle=" + cycle, ""}, request{as, ownSums + "?bill_cycle=" + cycle + "&service_type_code=st", ""})
+			out = append(out, request{as, ownSums + "?bill_cycle=" + cycle, ""},
+				request{as, ownSums + "?bill_cycle=" + cycle + "&service_type_code=st", ""})
 		}
 	}
 	return out
@@ -143,7 +154,8 @@ func (h *house) edit(name, from, to string) {
 // page asks for a page of dan's records and gives its state, how many there are in all, and the page's ids.
 func (h *house) page(cycle string, offset int) (state string, total int, ids []string) {
 	h.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?bill_cycle=%s&customer_id=dan&limit=2&offset=%d", subRecords, cycle, offset), nil)
+	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?bill_cycle=%s&customer_id=dan&limit=2&offset=%d",
+		subRecords, cycle, offset), nil)
 	r.Header.Set("X-Auth-Token", h.tokens[""])
 	w := httptest.NewRecorder()
 	h.server.ServeHTTP(w, r)
@@ -170,8 +182,9 @@ func usage(name string, hour, n int) string {
 	return b.String()
 }
 
-// TestEarlierStores asks the copy of a state that another was published after, when no file of it that changed is in the lake any more: the
-// answers are the bytes that the lake gave. A paging that began on it goes on with it until clickhouse.keep is over, then with the live one.
+// TestEarlierStores asks the copy of a state that another was published after, when no file of it that changed is in
+// the lake any more: the answers are the bytes that the lake gave. A paging that began on it goes on with it until
+// clickhouse.keep is over, then with the live one.
 func TestEarlierStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
@@ -196,8 +209,11 @@ func TestEarlierStores(t *testing.T) {
 		_, body := h.call(r.as, r.path, r.body)
 		want = append(want, body)
 	}
-	h.lay("inbox/usage/c.csv", usage("c", 9, 3)+"b0,dan,r5,gb,east,2026-10-02T10:00:00Z,2026-10-02T23:00:00Z,1\nc9,ann,r1,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
-		"c8,bob,r3,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\nc7,cat,r4,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\nc6,ann,r1,gb,east,2026-09-12T11:00:00Z,2026-09-12T12:00:00Z,1\n")
+	h.lay("inbox/usage/c.csv", usage("c", 9, 3)+"b0,dan,r5,gb,east,2026-10-02T10:00:00Z,2026-10-02T23:00:00Z,1\n"+
+		"c9,ann,r1,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
+		"c8,bob,r3,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
+		"c7,cat,r4,gb,east,2026-10-02T11:00:00Z,2026-10-02T12:00:00Z,1\n"+
+		"c6,ann,r1,gb,east,2026-09-12T11:00:00Z,2026-09-12T12:00:00Z,1\n")
 	h.night("2026-10-05T04:00:00Z")
 	h.server = h.serve(func(*lake.Snapshot, records.Store) records.Store { return copied.At(earlier, nil) })
 	for i, r := range requests() {
@@ -217,12 +233,13 @@ func TestEarlierStores(t *testing.T) {
 	}
 }
 
-// TestArchivedStores asks for a cycle whose lines were archived: from the lake and from the copy the answer is that it is archived, and no
-// list without rows; but for what no closed cycle has, lines that are not billed.
+// TestArchivedStores asks for a cycle whose lines were archived: from the lake and from the copy the answer is that it
+// is archived, and no list without rows; but for what no closed cycle has, lines that are not billed.
 func TestArchivedStores(t *testing.T) {
 	t.Parallel()
 	h, copied := newCopied(t)
-	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\nretention: {lines_months: 1}")
+	h.edit("tollbook.yaml", "lake: {buckets: 2}", "lake: {buckets: 2}\nusage: {max_age_months: 1}\n"+
+		"retention: {lines_months: 1}")
 	h.run("2026-11-05T00:00:00Z", func(w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 		return run.Close(context.Background(), w, cycleOf(t, "2026-10"), false, o)
 	})
@@ -230,15 +247,20 @@ func TestArchivedStores(t *testing.T) {
 	must(t, err)
 	asOf, err := period.ParseInstant("2026-11-05T00:00:00Z")
 	must(t, err)
-	r, err := run.Prune(t.Context(), w, run.PruneOptions{}, workspace.Options{AsOf: asOf, Env: func(string) string { return "" }})
+	r, err := run.Prune(t.Context(), w, run.PruneOptions{}, workspace.Options{AsOf: asOf, Env: func(string) string {
+		return ""
+	}})
 	must(t, err)
 	if len(r.Cycles) != 1 || r.Cycles[0].Cycle != "2026-09" || r.Owed != nil {
 		t.Fatalf("archived %+v, waits %+v, owed %+v", r.Cycles, r.Waits, r.Owed)
 	}
-	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store { return copied.At(snap, nil) })
+	fromLake, fromCopy := h.server, h.serve(func(snap *lake.Snapshot, _ records.Store) records.Store {
+		return copied.At(snap, nil)
+	})
 	const want = `{"error_code":"CBC.0404","error_msg":"cycle 2026-09 is archived"}`
 	for _, r := range requests() {
-		if !strings.Contains(r.path+r.body, "2026-09") || strings.Contains(r.path, ownFees) && strings.Contains(r.path, "&status=3") {
+		if !strings.Contains(r.path+r.body, "2026-09") || strings.Contains(r.path, ownFees) &&
+			strings.Contains(r.path, "&status=3") {
 			continue
 		}
 		for store, s := range map[string]*serve.Server{"lake": fromLake, "ClickHouse": fromCopy} {

@@ -19,12 +19,13 @@ func subCustomers() operation.Operation {
 			{Name: "account_name", Meaning: "part of the customer's name"},
 			{Name: "customer", Meaning: "part of the customer's name"},
 			{Name: "label", Meaning: "part of the customer's label; no customer has one"},
-			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"}, Meaning: "1 referral, 2 reseller"},
+			{Name: "association_type", Kind: operation.Word, Words: []string{"1", "2"},
+				Meaning: "1 referral, 2 reseller"},
 			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "associated then or later"},
 			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "associated before then"},
 			{Name: "customer_id", Meaning: "only this customer"},
 			{Name: "indirect_partner_id", Meaning: "the customers of this reseller"},
-		}, paging()...)),
+		}, pageParams()...)),
 		Answer: subCustomerList{},
 		Handle: handleSubCustomers,
 	}
@@ -36,8 +37,9 @@ type subCustomerList struct {
 	Count     int           `json:"count"`
 }
 
-// subCustomer is CustomerInformation. tollbook has one name of a customer, which is both its login's and its real one; the id stands in
-// for a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind or freeze.
+// subCustomer is CustomerInformation. tollbook has one name of a customer, which is both its login's and its real one;
+// the id stands in for a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind
+// or freeze.
 type subCustomer struct {
 	Customer        string           `json:"customer,omitempty"`
 	AccountName     string           `json:"account_name"`
@@ -62,17 +64,20 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 	for code := range b.Customers {
 		customer := int32(code)
 		a, ok := b.AssociationAt(customer, c.State.Now)
-		if !ok || !c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now) || c.Scope.Customer != "" && c.Scope.Customer != b.Customers[code].ID {
+		if !ok || !c.Scope.Line(b.Partners[a.Partner].ID, c.State.Now) || c.Scope.Customer != "" &&
+			c.Scope.Customer != b.Customers[code].ID {
 			continue
 		}
-		s := subCustomer{Customer: customerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID, AssociationType: associationText(a.Type)}
+		s := subCustomer{Customer: customerName(c, b.Customers[code].ID), CustomerID: b.Customers[code].ID,
+			AssociationType: associationText(a.Type)}
 		s.AccountName = s.Customer
 		if s.AccountName == "" {
 			s.AccountName = s.CustomerID
 		}
 		since := associatedSince(b, customer, a)
 		if !during.Holds(since) || c.Given("association_type") && s.AssociationType != c.Text("association_type") ||
-			!strings.Contains(s.AccountName, c.Text("account_name")) || !strings.Contains(s.Customer, c.Text("customer")) || c.Given("label") {
+			!strings.Contains(s.AccountName, c.Text("account_name")) ||
+			!strings.Contains(s.Customer, c.Text("customer")) || c.Given("label") {
 			continue
 		}
 		if since != period.Past {
@@ -86,8 +91,8 @@ func handleSubCustomers(_ context.Context, c *operation.Call) (any, error) {
 	return &subCustomerList{Customers: window(c, list), Count: len(list)}, nil
 }
 
-// associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie the same two in
-// the same way are one association.
+// associatedSince is when a customer came to its partner: rows of the book that follow each other without a gap and tie
+// the same two in the same way are one association.
 func associatedSince(b *books.Books, customer int32, now books.Association) period.Instant {
 	rows := b.AssociationsOf(customer)
 	since := now.Valid.From
@@ -111,8 +116,8 @@ func associationText(t books.AssociationType) string {
 	return ""
 }
 
-// span is the time from one parameter to before another, each of which may be missing; most is how many months it may be long where both
-// are given, 0 = any number.
+// span is the time from one parameter to before another, each of which may be missing; most is how many months it may
+// be long where both are given, 0 = any number.
 func span(c *operation.Call, begin, end string, most int) (period.Span, error) {
 	s := period.Span{From: period.Past, To: period.Forever}
 	from, ok1 := c.Moment(begin)
@@ -127,7 +132,8 @@ func span(c *operation.Call, begin, end string, most int) (period.Span, error) {
 		return s, operation.BadParameter(begin, operation.Textf("晚于%s", "is after %s", end))
 	}
 	if most > 0 && ok1 && ok2 && to > c.State.Workspace.Books.Zone.AddMonths(from, most) {
-		return s, operation.BadParameter(end, operation.Textf("与%s间隔超过%d个月", "is more than %[2]d months after %[1]s", begin, most))
+		return s, operation.BadParameter(end, operation.Textf("与%s间隔超过%d个月", "is more than %[2]d months after %[1]s",
+			begin, most))
 	}
 	return s, nil
 }

@@ -24,8 +24,9 @@ func termKinds() map[string]int {
 	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
 }
 
-// findTerms adds to a reader the terms of the lines of a page that orders made: they stand in the orders as they were taken in, which lie in
-// the cycle and the bucket of their lines. What takes an order back has none, and neither has usage.
+// findTerms adds to a reader the terms of the lines of a page that orders made: they stand in the orders as they were
+// taken in, which lie in the cycle and the bucket of their lines. What takes an order back has none, and neither has
+// usage.
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
 	wanted := make(map[string]bool)
 	for i := range p.Rows.N {
@@ -52,8 +53,10 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 				row := rows.Row{Cols: batch, I: i}
 				order := string(row.Text(tables.OOrderID))
 				id := order + "/" + strconv.FormatInt(row.Whole(tables.OOrderLine), 10)
-				if kind := kinds[row.Word(tables.OPeriodType)]; kind != 0 && row.Word(tables.OCustomerID) == customer && wanted[id] {
-					r.terms[id] = term{order, kind, operation.Decimal(strconv.FormatInt(row.Whole(tables.OPeriodNum), 10))}
+				if kind := kinds[row.Word(tables.OPeriodType)]; kind != 0 && row.Word(tables.OCustomerID) == customer &&
+					wanted[id] {
+					r.terms[id] = term{order, kind,
+						operation.Decimal(strconv.FormatInt(row.Whole(tables.OPeriodNum), 10))}
 				}
 			}
 			return nil

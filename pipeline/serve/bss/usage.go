@@ -26,22 +26,24 @@ func measured() []operation.Param {
 
 func resourceUsageSummary() operation.Operation {
 	return operation.Operation{
-		Name: "ListResourceUsageSummary", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/summary",
+		Name: "ListResourceUsageSummary", Method: http.MethodGet,
+		Path:    "/v2/bills/customer-bills/resources/usage/summary",
 		Summary: "What measured bandwidth of a customer came to in a cycle, one row for each link or group",
-		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), paging()...),
+		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), pageParams()...),
 		Answer: usageSummaries{},
 		Handle: handleResourceUsageSummary,
 	}
 }
 
 func resourceUsage() operation.Operation {
-	list := paging()
+	list := pageParams()
 	list[1].Max = 1000
 	return operation.Operation{
 		Name: "ListResourceUsage", Method: http.MethodGet, Path: "/v2/bills/customer-bills/resources/usage/details",
 		Summary: "Every sample that a link's or group's bandwidth was measured by",
 		Callers: owners(), Subject: operation.ItsCustomer,
-		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true, Meaning: "the link or group"}), list...),
+		Params: append(append(measured(), operation.Param{Name: "resource_id", Required: true,
+			Meaning: "the link or group"}), list...),
 		Answer: usageDetails{},
 		Handle: handleResourceUsage,
 	}
@@ -121,7 +123,8 @@ func handleResourceUsage(ctx context.Context, c *operation.Call) (any, error) {
 func measurements(ctx context.Context, c *operation.Call, resource string) ([]*annex.Annex, error) {
 	_, cycle := cycleOf(c, "bill_cycle")
 	w := c.State.Workspace
-	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(), Currency: w.Settings.Currency.Code}
+	from := &annex.Sources{Snap: c.State.Snap, Books: w.Books, Prices: c.State.Prices.Bill(),
+		Currency: w.Settings.Currency.Code}
 	list, err := annex.Build(ctx, from, &annex.Question{Cycle: cycle, Customer: c.Scope.Customer, Resource: resource})
 	none, nothing := new(rows.NoCycleError), new(rows.NotFoundError)
 	if errors.As(err, &none) || errors.As(err, &nothing) {
@@ -130,7 +133,8 @@ func measurements(ctx context.Context, c *operation.Call, resource string) ([]*a
 	var out []*annex.Annex
 	for _, a := range list {
 		p := &w.Books.Products[w.Books.SKU(a.SKU)]
-		if p.ServiceTypeCode == c.Text("service_type_code") && p.ResourceTypeCode == c.Text("resource_type_code") && p.UsageType == c.Text("usage_type") {
+		if p.ServiceTypeCode == c.Text("service_type_code") && p.ResourceTypeCode == c.Text("resource_type_code") &&
+			p.UsageType == c.Text("usage_type") {
 			out = append(out, a)
 		}
 	}
@@ -142,19 +146,20 @@ func totalsOf(a *annex.Annex) usageTotals {
 	if !a.MonthEnd {
 		return usageTotals{}
 	}
-	t := usageTotals{ActualDays: digitsOf(big.NewRat(int64(a.Points), pointsOfDay)), Bandwidth: digitsOfText(a.Billed), Measure: measureMbps}
+	t := usageTotals{ActualDays: digitsOf(big.NewRat(int64(a.Points), pointsOfDay)), Bandwidth: digitsOfText(a.Billed),
+		Measure: measureMbps}
 	if a.Month != "" { // enhanced_p95 alone has a peak and a floor
 		t.Guaranteed, t.Peak = digitsOfText(a.Floor), digitsOfText(a.Month)
 	}
 	return t
 }
 
-// mostDigits is how many decimals the vendor gives at most.
-const mostDigits = 20
+// maxDigits is how many decimals the vendor gives at most.
+const maxDigits = 20
 
 // digitsOf is a rational as a decimal: exact where it ends within 20 decimals, else rounded to them.
 func digitsOf(r *big.Rat) string {
-	text := r.FloatString(mostDigits)
+	text := r.FloatString(maxDigits)
 	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
 }
 

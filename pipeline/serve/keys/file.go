@@ -49,9 +49,9 @@ func (f File) List() ([]Key, error) {
 }
 
 // Add makes a key and keeps it. created is when, RFC 3339. The caller's ID is given by Add.
-func (f File) Add(c Caller, token bool, created string) (Made, error) {
-	var made Made
-	err := f.AddShown(c, token, created, func(m Made) error {
+func (f File) Add(c Caller, token bool, created string) (Issued, error) {
+	var made Issued
+	err := f.AddShown(c, token, created, func(m Issued) error {
 		made = m
 		return nil
 	})
@@ -60,15 +60,15 @@ func (f File) Add(c Caller, token bool, created string) (Made, error) {
 
 // AddShown is Add where the key is shown before it counts: show is called when all but the last step is done, and a
 // key that could not be shown is not kept.
-func (f File) AddShown(c Caller, token bool, created string, show func(Made) error) error {
-	var made Made
+func (f File) AddShown(c Caller, token bool, created string, show func(Issued) error) error {
+	var made Issued
 	return f.change(func(all *content) error {
 		r, secret, err := newRecord(c, token, created)
 		if err != nil {
 			return err
 		}
 		all.Keys = append(all.Keys, r)
-		made = Made{Key: r.Key, Secret: secret}
+		made = Issued{Key: r.Key, Secret: secret}
 		return nil
 	}, func() error { return show(made) })
 }
@@ -119,7 +119,8 @@ func (f File) read() (content, fs.FileInfo, error) {
 		return wrong("name a file in api.keys", "not a file")
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		return wrong("chmod 600 "+f.Name+", and make new keys if others could have read it", "others than its owner may use it (mode %04o)", mode)
+		return wrong("chmod 600 "+f.Name+", and make new keys if others could have read it",
+			"others than its owner may use it (mode %04o)", mode)
 	}
 	text, err := io.ReadAll(file)
 	if err != nil {

@@ -75,13 +75,14 @@ type record struct {
 	Hash   string `json:"token_sha256,omitempty"` // of a token, hexadecimal
 }
 
-// Made is a key just made. Secret is shown once and kept by whom it is given to.
-type Made struct {
+// Issued is a key just made. Secret is shown once and kept by whom it is given to.
+type Issued struct {
 	Key
 	Secret string `json:"secret"` // the secret access key, or the token
 }
 
-// make draws a key for a caller. Ids and secrets are random: an access key of 100 bits, a secret of 240 and a token of 256.
+// make draws a key for a caller. Ids and secrets are random: an access key of 100 bits, a secret of 240 and a token of
+// 256.
 func newRecord(c Caller, token bool, created string) (record, string, error) {
 	if err := c.Check(); err != nil {
 		return record{}, "", err
@@ -98,7 +99,9 @@ func newRecord(c Caller, token bool, created string) (record, string, error) {
 
 // check says what is wrong with a record of the file. The text holds no secret.
 func (r *record) check() error {
-	if r.ID == "" || strings.ContainsFunc(r.ID, func(c rune) bool { return (c < 'A' || c > 'Z') && (c < '0' || c > '9') }) {
+	if r.ID == "" || strings.ContainsFunc(r.ID, func(c rune) bool {
+		return (c < 'A' || c > 'Z') && (c < '0' || c > '9')
+	}) {
 		return errors.New("an id that is not of capital letters and digits")
 	}
 	if err := r.Check(); err != nil {

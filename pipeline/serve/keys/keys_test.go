@@ -22,7 +22,7 @@ func newFile(t testing.TB) keys.File {
 	return keys.File{Name: filepath.Join(t.TempDir(), "keys.json")}
 }
 
-func add(t testing.TB, f keys.File, c keys.Caller, token bool) keys.Made {
+func add(t testing.TB, f keys.File, c keys.Caller, token bool) keys.Issued {
 	t.Helper()
 	made, err := f.Add(c, token, today)
 	if err != nil {
@@ -80,7 +80,8 @@ func TestAddListRevoke(t *testing.T) {
 	if c, ok, err := s.Token(later.Secret); err != nil || !ok || c.Role != keys.Vendor {
 		t.Errorf("a key made while the store is open: %+v %v %v", c, ok, err)
 	}
-	for _, wrong := range []string{"", key.ID, token.ID, key.Secret, token.Secret + " ", strings.ToUpper(later.Secret)} {
+	for _, wrong := range []string{"", key.ID, token.ID, key.Secret, token.Secret + " ",
+		strings.ToUpper(later.Secret)} {
 		if _, ok, err := s.Token(wrong); ok || err != nil {
 			t.Errorf("token %q: %v %v", wrong, ok, err)
 		}
@@ -104,17 +105,22 @@ func TestCallers(t *testing.T) {
 	for want, c := range map[string]keys.Caller{
 		"":  {Role: keys.Partner, Partner: "north", Manager: "m-1"},
 		" ": {Role: keys.Customer, Customer: "aurora"},
-		`role "" is none of vendor, partner, customer, finance`:                    {},
-		`role "root" is none of vendor, partner, customer, finance`:                {Role: "root"},
-		"role partner needs a partner":                                             {Role: keys.Partner},
-		"role customer needs a customer":                                           {Role: keys.Customer},
-		"a partner does not go with role vendor":                                   {Role: keys.Vendor, Partner: "north"},
-		"a customer does not go with role partner":                                 {Role: keys.Partner, Partner: "north", Customer: "aurora"},
-		"a manager does not go with role finance":                                  {Role: keys.Finance, Manager: "m-1"},
-		"a partner does not go with role customer; role customer needs a customer": {Role: keys.Customer, Partner: "north"},
+		`role "" is none of vendor, partner, customer, finance`:     {},
+		`role "root" is none of vendor, partner, customer, finance`: {Role: "root"},
+		"role partner needs a partner":                              {Role: keys.Partner},
+		"role customer needs a customer":                            {Role: keys.Customer},
+		"a partner does not go with role vendor": {Role: keys.Vendor,
+			Partner: "north"},
+		"a customer does not go with role partner": {Role: keys.Partner,
+			Partner: "north", Customer: "aurora"},
+		"a manager does not go with role finance": {Role: keys.Finance,
+			Manager: "m-1"},
+		"a partner does not go with role customer; role customer needs a customer": {Role: keys.Customer,
+			Partner: "north"},
 	} {
 		_, err := f.Add(c, true, today)
-		if strings.TrimSpace(want) == "" && err != nil || strings.TrimSpace(want) != "" && (err == nil || err.Error() != want) {
+		if strings.TrimSpace(want) == "" && err != nil || strings.TrimSpace(want) != "" &&
+			(err == nil || err.Error() != want) {
 			t.Errorf("%+v: %v, want %s", c, err, want)
 		}
 	}
@@ -123,20 +129,30 @@ func TestCallers(t *testing.T) {
 // A file that others may use, or that is no keys file, refuses everybody, and what is said of it holds nothing of it.
 func TestBadFiles(t *testing.T) {
 	t.Parallel()
-	good := `{"format":1,"keys":[{"id":"A2","role":"vendor","token":false,"created":"x","secret":"sssssssssssssssssssss"}]}`
+	good :=
+		`{"format":1,"keys":[{"id":"A2","role":"vendor","token":false,"created":"x","secret":"sssssssssssssssssssss"}]}`
 	for text, want := range map[string]string{
 		good:                    "",
 		"":                      "not a keys file",
 		"sssssssssssssssssssss": "not a keys file",
 		good + "{}":             "something stands behind it",
-		strings.Replace(good, `"format":1`, `"format":2`, 1):                                                                          "format 2, this build reads 1",
-		strings.Replace(good, `"id":"A2"`, `"id":"a"`, 1):                                                                             "an id that is not of capital letters",
-		strings.Replace(good, `"role":"vendor"`, `"role":"root"`, 1):                                                                  `key A2: role "root"`,
-		strings.Replace(good, `"token":false`, `"token":true`, 1):                                                                     "key A2: a token needs its SHA-256",
-		strings.Replace(good, `"created"`, `"revoked":"x","created"`, 1):                                                              "key A2: revoked, and has a secret",
-		strings.Replace(good, `"created"`, `"sekret":"sssssssssssss","created"`, 1):                                                   "not a keys file",
-		strings.Replace(good, "sssssssssssssssssssss", "ssss", 1):                                                                     "16 characters",
-		strings.Replace(good, `]}`, `,{"id":"A2","role":"vendor","token":false,"created":"x","secret":"sssssssssssssssssssss"}]}`, 1): "key A2 stands twice",
+		strings.Replace(good, `"format":1`, `"format":2`,
+			1): "format 2, this build reads 1",
+		strings.Replace(good, `"id":"A2"`, `"id":"a"`,
+			1): "an id that is not of capital letters",
+		strings.Replace(good, `"role":"vendor"`, `"role":"root"`,
+			1): `key A2: role "root"`,
+		strings.Replace(good, `"token":false`, `"token":true`,
+			1): "key A2: a token needs its SHA-256",
+		strings.Replace(good, `"created"`, `"revoked":"x","created"`,
+			1): "key A2: revoked, and has a secret",
+		strings.Replace(good, `"created"`, `"sekret":"sssssssssssss","created"`,
+			1): "not a keys file",
+		strings.Replace(good, "sssssssssssssssssssss", "ssss",
+			1): "16 characters",
+		strings.Replace(good, `]}`,
+			`,{"id":"A2","role":"vendor","token":false,"created":"x","secret":"sssssssssssssssssssss"}]}`,
+			1): "key A2 stands twice",
 	} {
 		f := newFile(t)
 		if err := os.WriteFile(f.Name, []byte(text), 0o600); err != nil {
@@ -149,7 +165,8 @@ func TestBadFiles(t *testing.T) {
 			}
 			continue
 		}
-		if !errors.As(err, new(*keys.FileError)) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "sssss") {
+		if !errors.As(err, new(*keys.FileError)) || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "sssss") {
 			t.Errorf("%s:\n%v\nwant %s", text, err, want)
 		}
 		if _, _, ok, err := s.Secret("A2"); ok || err == nil {
@@ -237,7 +254,8 @@ func TestJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"id":"` + made.ID + `","role":"partner","partner_id":"north","account_manager_id":"m-7","token":false,"created":"2026-10-05T04:00:00Z","secret":"` + made.Secret + `"}`
+	want := `{"id":"` + made.ID +
+		`","role":"partner","partner_id":"north","account_manager_id":"m-7","token":false,"created":"2026-10-05T04:00:00Z","secret":"` + made.Secret + `"}`
 	if string(text) != want {
 		t.Errorf("%s\nwant %s", text, want)
 	}

@@ -26,7 +26,8 @@ func Open(name string) (*Store, error) {
 	return s, s.err
 }
 
-// Secret is the caller of an access key and the secret it signs with; ok is false for an id that is no key, or was revoked.
+// Secret is the caller of an access key and the secret it signs with; ok is false for an id that is no key, or was
+// revoked.
 func (s *Store) Secret(id string) (c Caller, secret string, ok bool, err error) {
 	access, _, err := s.now()
 	if err != nil {
@@ -39,8 +40,8 @@ func (s *Store) Secret(id string) (c Caller, secret string, ok bool, err error) 
 	return r.Caller, r.Secret, true, nil
 }
 
-// Token is the caller of a token; ok is false for what is no token, or was revoked. Tokens are looked up by their hash, so that the
-// time it takes says nothing about those there are.
+// Token is the caller of a token; ok is false for what is no token, or was revoked. Tokens are looked up by their hash,
+// so that the time it takes says nothing about those there are.
 func (s *Store) Token(token string) (c Caller, ok bool, err error) {
 	_, tokens, err := s.now()
 	if err != nil {
@@ -59,15 +60,16 @@ func (s *Store) Check() error {
 	return err
 }
 
-// now is the keys of the file as it is now. A file is only ever replaced (KEYS-1), so that it is another one if it changed; size and
-// time are looked at too, for those who edit it.
+// now is the keys of the file as it is now. A file is only ever replaced (KEYS-1), so that it is another one if it
+// changed; size and time are looked at too, for those who edit it.
 func (s *Store) now() (access, tokens map[string]*record, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	info, err := os.Stat(s.file.Name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.info == nil && s.err == nil:
-	case err == nil && s.info != nil && os.SameFile(info, s.info) && info.Size() == s.info.Size() && info.ModTime().Equal(s.info.ModTime()) &&
+	case err == nil && s.info != nil && os.SameFile(info, s.info) && info.Size() == s.info.Size() &&
+		info.ModTime().Equal(s.info.ModTime()) &&
 		info.Mode() == s.info.Mode():
 	default:
 		s.load()

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// Appender is an answer of many rows that writes its JSON itself, with the bytes that Encode gives to any other value: looking the
-// fields of each row up costs more than reading the row.
+// Appender is an answer of many rows that writes its JSON itself, with the bytes that Encode gives to any other value:
+// looking the fields of each row up costs more than reading the row.
 type Appender interface {
 	AppendJSON(b []byte) ([]byte, error)
 }

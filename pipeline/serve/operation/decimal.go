@@ -13,8 +13,8 @@ func Time(t period.Instant) string {
 	return (t - period.Instant(part)).String()
 }
 
-// Decimal is a decimal that goes out as a JSON number with these very digits: what the SDK reads as decimal.Decimal. Where the SDK has a
-// string, a plain string is right.
+// Decimal is a decimal that goes out as a JSON number with these very digits: what the SDK reads as decimal.Decimal.
+// Where the SDK has a string, a plain string is right.
 type Decimal string
 
 // MarshalJSON writes the digits.

@@ -60,14 +60,14 @@ type Error struct {
 // Error is the English text.
 func (e *Error) Error() string { return e.Code.ID + ": " + e.Text.En }
 
-// Told is an error as it is written: JSON of two members.
-type Told struct {
+// Body is an error as it is written: JSON of two members.
+type ErrorBody struct {
 	Code string `json:"error_code"`
 	Text string `json:"error_msg"`
 }
 
-// Told is the error in a language.
-func (e *Error) Told(l Language) Told { return Told{e.Code.ID, e.Text.In(l)} }
+// Body is the error in a language.
+func (e *Error) Body(l Language) ErrorBody { return ErrorBody{e.Code.ID, e.Text.In(l)} }
 
 // NotHTTP is the error of what cannot be read as a request: CBC.0100, and CBC.0 with the status where that is not 400.
 func NotHTTP(status int, why string) *Error {
@@ -96,7 +96,8 @@ func NotForRole() *Error {
 
 // OtherManager is CBC.0151: a key that is bound to an account manager asked for another.
 func OtherManager() *Error {
-	return &Error{Code{"CBC.0151", http.StatusForbidden}, Text{"没有该客户经理的权限", "the key is bound to another account_manager_id"}}
+	return &Error{Code{"CBC.0151", http.StatusForbidden},
+		Text{"没有该客户经理的权限", "the key is bound to another account_manager_id"}}
 }
 
 // NotSigned is CBC.0154: signature or token is missing or wrong.
@@ -104,12 +105,14 @@ func NotSigned(why Text) *Error { return &Error{Code{"CBC.0154", http.StatusUnau
 
 // TooMany is CBC.0250: the caller asks too often.
 func TooMany() *Error {
-	return &Error{Code{"CBC.0250", http.StatusTooManyRequests}, Text{"请求过于频繁，请稍后再试", "too many requests: try again later"}}
+	return &Error{Code{"CBC.0250", http.StatusTooManyRequests},
+		Text{"请求过于频繁，请稍后再试", "too many requests: try again later"}}
 }
 
 // Internal is CBC.0999. id is the request's, under which the log says more.
 func Internal(id string) *Error {
-	return &Error{Code{"CBC.0999", http.StatusInternalServerError}, Textf("系统内部错误，请求标识：%s", "internal error, request id %s", id)}
+	return &Error{Code{"CBC.0999", http.StatusInternalServerError},
+		Textf("系统内部错误，请求标识：%s", "internal error, request id %s", id)}
 }
 
 // NotItsCustomer is CBC.99000035; it is the same for a customer of others and one that does not exist.
@@ -130,27 +133,32 @@ func NoPath() *Error { return NotFound(Text{"接口不存在", "there is no such
 
 // WrongVerb is CBC.0405.
 func WrongVerb(allowed string) *Error {
-	return &Error{Code{"CBC.0405", http.StatusMethodNotAllowed}, Textf("请求方法不支持，仅支持%s", "the operation is called by %s", allowed)}
+	return &Error{Code{"CBC.0405", http.StatusMethodNotAllowed}, Textf("请求方法不支持，仅支持%s", "the operation is called by %s",
+		allowed)}
 }
 
 // TooLarge is CBC.0413: the body is longer than it may be.
 func TooLarge(most int) *Error {
-	return &Error{Code{"CBC.0413", http.StatusRequestEntityTooLarge}, Textf("请求体超过%d字节", "the body is longer than %d bytes", most)}
+	return &Error{Code{"CBC.0413", http.StatusRequestEntityTooLarge},
+		Textf("请求体超过%d字节", "the body is longer than %d bytes", most)}
 }
 
 // NoRange is CBC.0416: the part of a file that was asked for is behind its end.
 func NoRange() *Error {
-	return &Error{Code{"CBC.0416", http.StatusRequestedRangeNotSatisfiable}, Text{"请求的范围超出文件长度", "Range: the file ends before the requested range"}}
+	return &Error{Code{"CBC.0416", http.StatusRequestedRangeNotSatisfiable},
+		Text{"请求的范围超出文件长度", "Range: the file ends before the requested range"}}
 }
 
 // NotTheSame is CBC.0412: If-Match or If-Unmodified-Since asks for a version of a file that is not the present one.
 func NotTheSame() *Error {
-	return &Error{Code{"CBC.0412", http.StatusPreconditionFailed}, Text{"文件已更新，不满足请求的条件", "If-Match or If-Unmodified-Since: the file is a different version"}}
+	return &Error{Code{"CBC.0412", http.StatusPreconditionFailed},
+		Text{"文件已更新，不满足请求的条件", "If-Match or If-Unmodified-Since: the file is a different version"}}
 }
 
 // URLTooLong is CBC.0414.
 func URLTooLong(most int) *Error {
-	return &Error{Code{"CBC.0414", http.StatusRequestURITooLong}, Textf("请求地址超过%d字节", "the URL is longer than %d bytes", most)}
+	return &Error{Code{"CBC.0414", http.StatusRequestURITooLong}, Textf("请求地址超过%d字节", "the URL is longer than %d bytes",
+		most)}
 }
 
 // NotReady is CBC.0503: the server runs and cannot answer yet, or no longer.
@@ -160,5 +168,6 @@ func NotReady(why Text) *Error {
 
 // TooLong is CBC.0504: the answer was not ready in time.
 func TooLong() *Error {
-	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout}, Text{"处理超时，请缩小查询范围", "the answer took too long: ask for less"}}
+	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout},
+		Text{"处理超时，请缩小查询范围", "the answer took too long: ask for less"}}
 }

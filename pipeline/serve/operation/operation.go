@@ -31,8 +31,8 @@ type Operation struct {
 	Handle  func(context.Context, *Call) (any, error)
 }
 
-// Subject says whose records an operation reads, and so what its parameters customer_id, partner_id, indirect_partner_id and
-// account_manager_id mean (see Decide).
+// Subject says whose records an operation reads, and so what its parameters customer_id, partner_id,
+// indirect_partner_id and account_manager_id mean (see Decide).
 type Subject uint8
 
 // The subjects.
@@ -98,12 +98,12 @@ func NewPrices(w *workspace.Workspace) *Prices {
 type Inside struct {
 	Ready   func() error          // why it cannot answer; nil = it can
 	Metrics func(io.Writer) error // in Prometheus's text format
-	Shelf   *cache.Shelf          // of what is asked for again; nil = nothing is kept
+	Cache   *cache.Cache          // of what is asked for again; nil = nothing is kept
 	Program string                // which build writes the answers: part of their tags
 }
 
-// Stream is an answer that is no JSON value. With both Write and Open, the whole is written and a part of it is read from the file; both
-// give the same bytes.
+// Stream is an answer that is no JSON value. With both Write and Open, the whole is written and a part of it is read
+// from the file; both give the same bytes.
 type Stream struct {
 	Type string // its Content-Type
 	Name string // of the file that a browser would save; empty = shown in place

@@ -143,8 +143,8 @@ func (v *Values) get(name string) (string, bool) {
 	return p.Default, known && p.Default != ""
 }
 
-// Parse reads and checks the parameters of a request to an operation (OP-2). now and zone decide which months are recent. The error is an
-// *Error.
+// Parse reads and checks the parameters of a request to an operation (OP-2). now and zone decide which months are
+// recent. The error is an *Error.
 func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone *period.Zone) (Values, error) {
 	v := Values{op: op, values: map[string]string{}, raw: map[string]jsontext.Value{}}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -211,7 +211,8 @@ func object(body []byte) (map[string]jsontext.Value, error) {
 	return members, json.Unmarshal(body, &members)
 }
 
-// scalar is a member of a body as a query would have it: a string's text; of numbers and flags also their literal. null is nothing.
+// scalar is a member of a body as a query would have it: a string's text; of numbers and flags also their literal. null
+// is nothing.
 func scalar(value jsontext.Value, k Kind) (string, error) {
 	switch value.Kind() {
 	case 0, 'n':

@@ -10,16 +10,17 @@ import (
 
 // Scope is what a call may see. Every set part narrows it; the zero value sees everything, and is the vendor's alone.
 type Scope struct {
-	Partner  string        // only what bears this partner_id
-	During   []period.Span // and was that partner's in one of these times: of a reseller, when it was the caller's; nil = any time
-	Customer string        // only this customer's
-	Manager  string        // only customers of this account manager
-	Feeds    bool          // raw records of feeds may be shown: the vendor and finance
-	Nothing  bool          // nothing fits: the answer is empty
+	Partner string // only what bears this partner_id
+	// and was that partner's in one of these times: of a reseller, when it was the caller's; nil = any time
+	During   []period.Span
+	Customer string // only this customer's
+	Manager  string // only customers of this account manager
+	Feeds    bool   // raw records of feeds may be shown: the vendor and finance
+	Nothing  bool   // nothing fits: the answer is empty
 }
 
-// Line reports whether a line is in the scope, by its partner and its own time (spec §6.1). Customer and Manager are for the caller to
-// choose lines by.
+// Line reports whether a line is in the scope, by its partner and its own time (spec §6.1). Customer and Manager are
+// for the caller to choose lines by.
 func (s *Scope) Line(partner string, own period.Instant) bool {
 	if s.Nothing || s.Partner != "" && partner != s.Partner {
 		return false
@@ -27,7 +28,8 @@ func (s *Scope) Line(partner string, own period.Instant) bool {
 	return s.During == nil || slices.ContainsFunc(s.During, func(d period.Span) bool { return d.Holds(own) })
 }
 
-// Managed reports whether a customer is one of the scope's manager's at an instant; true where the scope has no manager.
+// Managed reports whether a customer is one of the scope's manager's at an instant; true where the scope has no
+// manager.
 func (s *Scope) Managed(b *books.Books, customer int32, at period.Instant) bool {
 	return s.Manager == "" || ManagerOf(b, customer, at) == s.Manager
 }
@@ -46,8 +48,8 @@ func ManagerOf(b *books.Books, customer int32, at period.Instant) string {
 	return manager
 }
 
-// Admit says whether a caller may call an operation at all, whatever it asks for: the first half of Decide, done before parameters are
-// looked at.
+// Admit says whether a caller may call an operation at all, whatever it asks for: the first half of Decide, done before
+// parameters are looked at.
 func Admit(op *Operation, c *keys.Caller) error {
 	if op.Public() {
 		return nil
@@ -63,7 +65,8 @@ func Admit(op *Operation, c *keys.Caller) error {
 	return nil
 }
 
-// Decide is the one place that says what a call may see (spec §8). It reads the books and nothing of the lake. The error is an *Error.
+// Decide is the one place that says what a call may see (spec §8). It reads the books and nothing of the lake. The
+// error is an *Error.
 func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
 	if err := Admit(op, c); err != nil {
 		return Scope{}, err
@@ -87,7 +90,8 @@ func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period
 
 // ofVendor is all that was asked for.
 func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
-	s := Scope{Customer: v.Text("customer_id"), Partner: v.Text("indirect_partner_id"), Manager: v.Text("account_manager_id"), Feeds: true}
+	s := Scope{Customer: v.Text("customer_id"), Partner: v.Text("indirect_partner_id"),
+		Manager: v.Text("account_manager_id"), Feeds: true}
 	if s.Partner == "" {
 		s.Partner = v.Text("partner_id")
 	}
@@ -106,7 +110,8 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 	if c.Manager != "" {
 		switch s.Manager {
 		case "":
-			return Scope{}, BadParameter("account_manager_id", Text{"必填", "is missing: the key is bound to an account manager"})
+			return Scope{},
+				BadParameter("account_manager_id", Text{"必填", "is missing: the key is bound to an account manager"})
 		case c.Manager:
 		default:
 			return Scope{}, OtherManager()
@@ -171,8 +176,8 @@ func resoldBy(b *books.Books, distributor, reseller string) []period.Span {
 	return spans
 }
 
-// associated reports whether a customer was the scope's partner's at any time before an instant. It may have left since: what it
-// consumed as the partner's stays to be seen, and what is billed late of that time too.
+// associated reports whether a customer was the scope's partner's at any time before an instant. It may have left
+// since: what it consumed as the partner's stays to be seen, and what is billed late of that time too.
 func associated(b *books.Books, customer int32, s *Scope, before period.Instant) bool {
 	return slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool {
 		if b.Partners[a.Partner].ID != s.Partner || a.Valid.From >= before {
@@ -184,7 +189,9 @@ func associated(b *books.Books, customer int32, s *Scope, before period.Instant)
 
 // onlyOf reports whether a customer never had another partner.
 func onlyOf(b *books.Books, customer int32, partner string) bool {
-	return !slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool { return b.Partners[a.Partner].ID != partner })
+	return !slices.ContainsFunc(b.AssociationsOf(customer), func(a books.Association) bool {
+		return b.Partners[a.Partner].ID != partner
+	})
 }
 
 // windowEnd is the end of the month that is asked for, or now.

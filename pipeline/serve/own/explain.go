@@ -18,7 +18,8 @@ func explainLine() operation.Operation {
 		Summary: "How a record's amounts came about, step by step, and whether rating it again gives the same",
 		Callers: keys.Roles(), Subject: operation.WholeCustomer,
 		Params: []operation.Param{
-			{Name: "id", In: operation.Path, Required: true, Max: 1024, Meaning: "of a line, its slashes written as %2F"},
+			{Name: "id", In: operation.Path, Required: true, Max: 1024,
+				Meaning: "of a line, its slashes written as %2F"},
 			{Name: "customer_id", Meaning: "whose it is; a partner has to say"},
 			{Name: "cycle", Kind: operation.Month, Meaning: "that it is billed in"},
 			{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, where it is billed later"},
@@ -29,14 +30,16 @@ func explainLine() operation.Operation {
 
 func handleExplain(ctx context.Context, c *operation.Call) (any, error) {
 	w := c.State.Workspace
-	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Refund: workspace.RefundRules(&w.Settings)}
+	s := &explain.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
+		Refund: workspace.RefundRules(&w.Settings)}
 	if c.Scope.Feeds {
 		var err error
 		if s.Inbox, err = w.Inbox(); err != nil {
 			return nil, err
 		}
 	}
-	q := &explain.Question{ID: c.Text("id"), Cycle: c.Text("cycle"), Origin: c.Text("origin_cycle"), Customer: c.Scope.Customer}
+	q := &explain.Question{ID: c.Text("id"), Cycle: c.Text("cycle"), Origin: c.Text("origin_cycle"),
+		Customer: c.Scope.Customer}
 	story, err := explain.Explain(ctx, s, q)
 	if none := new(rows.NotFoundError); errors.As(err, &none) && c.Scope.Feeds {
 		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一", En: none.What})

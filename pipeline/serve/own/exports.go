@@ -23,21 +23,29 @@ import (
 func consumption() operation.Operation {
 	return operation.Operation{
 		Name: "ExportConsumption", Method: http.MethodGet, Path: "/v1/exports/consumption",
-		Summary: "The consumption records of a cycle that the caller may see, streamed; who comes back with Range and If-Range gets the rest",
+		Summary: "The consumption records of a cycle that the caller may see, streamed; who comes back with Range " +
+			"and If-Range gets the rest",
 		Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer}, Subject: operation.Customers,
 		Params: []operation.Param{
 			{Name: "cycle", Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"},
-			{Name: "format", Kind: operation.Word, Words: exportFormats(), Default: "csv", Meaning: "how it is written; focus is FOCUS 1.2 as CSV"},
+			{Name: "format", Kind: operation.Word, Words: exportFormats(), Default: "csv",
+				Meaning: "how it is written; focus is FOCUS 1.2 as CSV"},
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "partner_id", Meaning: "only this partner's: for the vendor alone"},
-			{Name: "indirect_partner_id", Meaning: "what customers consumed as this reseller's, while it was the caller's"},
-			{Name: "with_resellers", Kind: operation.Flag, Default: "false", Meaning: "also what customers consumed as resellers' that bought from the partner"},
+			{Name: "indirect_partner_id",
+				Meaning: "what customers consumed as this reseller's, while it was the caller's"},
+			{Name: "with_resellers", Kind: operation.Flag, Default: "false",
+				Meaning: "also what customers consumed as resellers' that bought from the partner"},
 			{Name: "account_manager_id", Meaning: "only customers of this account manager"},
-			{Name: "split", Kind: operation.Flag, Default: "false", Meaning: "CSV as a tar.gz of parts of 100,000 rows"},
-			{Name: "issuer_id", Meaning: "FOCUS: whose invoices, a partner_id or vendor; without it the caller's own, or those it is sent"},
+			{Name: "split", Kind: operation.Flag, Default: "false",
+				Meaning: "CSV as a tar.gz of parts of 100,000 rows"},
+			{Name: "issuer_id",
+				Meaning: "FOCUS: whose invoices, a partner_id or vendor; without it the caller's own, or those it " +
+					"is sent"},
 		},
 		Resumed: true,
-		Types: []string{"text/csv; charset=utf-8", "application/x-ndjson", "application/vnd.apache.parquet", "application/vnd.apache.arrow.stream",
+		Types: []string{"text/csv; charset=utf-8", "application/x-ndjson", "application/vnd.apache.parquet",
+			"application/vnd.apache.arrow.stream",
 			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/gzip"},
 		Handle: handleConsumption,
 	}
@@ -85,14 +93,17 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	reader.Snap, reader.Shelf = c.State.Snap, c.Inside.Shelf
+	reader.Snap, reader.Cache = c.State.Snap, c.Inside.Cache
 	if format == focusCSV || format == focusParquet {
 		return focusOf(c, reader, format)
 	}
 	if c.Given("issuer_id") {
-		return nil, operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
+		return nil,
+			operation.BadParameter("issuer_id",
+				operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
 	}
-	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c), Split: c.Flag("split"), Partners: reader}
+	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c),
+		Split: c.Flag("split"), Partners: reader}
 	if r.Scope.Partner != "" || r.Scope.Customer != "" {
 		r.Limits = rows.Limits{Rows: narrowRows, Files: narrowFiles}
 	}
@@ -101,7 +112,8 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 			En: "goes with a partner, and without indirect_partner_id"})
 	}
 	if err := r.Check(); err != nil {
-		return nil, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
+		return nil,
+			operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
 	}
 	return download(c, r.Tag(c.State.Snap, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
 		_, err := export.Write(ctx, c.State.Snap, r, w)
@@ -141,10 +153,11 @@ func managed(c *operation.Call) (only func(string) bool, name string) {
 // download streams what is asked for the first time, and keeps it as a file for those who come back for the rest.
 func download(c *operation.Call, tag string, write func(context.Context, io.Writer) error) *operation.Stream {
 	kind, ending := exportType(c.Text("format"), c.Flag("split"))
-	out := &operation.Stream{Type: kind, Name: fmt.Sprintf("consumption-%s.%s", c.Text("cycle"), ending), Tag: tag, Write: write}
-	if c.Inside.Shelf != nil {
+	out := &operation.Stream{Type: kind, Name: fmt.Sprintf("consumption-%s.%s", c.Text("cycle"), ending), Tag: tag,
+		Write: write}
+	if c.Inside.Cache != nil {
 		out.Open = func(ctx context.Context) (io.ReadSeekCloser, error) {
-			return c.Inside.Shelf.Open(tag, func(w io.Writer) error { return write(ctx, w) })
+			return c.Inside.Cache.Open(tag, func(w io.Writer) error { return write(ctx, w) })
 		}
 	}
 	return out
@@ -164,8 +177,8 @@ func focusOf(c *operation.Call, reader partners.Reader, format string) (any, err
 	}), nil
 }
 
-// focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a customer what it is
-// invoiced. An issuer that sends the caller nothing gives an empty data set.
+// focusRequest is whose invoices to whom. The vendor sees all; a partner what it invoices and what it is invoiced; a
+// customer what it is invoiced. An issuer that sends the caller nothing gives an empty data set.
 func focusRequest(c *operation.Call) (focus.Request, error) {
 	r := focus.Request{Cycle: c.Text("cycle"), Issuer: c.Text("issuer_id"), Account: c.Scope.Customer}
 	b := c.State.Workspace.Books
@@ -173,7 +186,9 @@ func focusRequest(c *operation.Call) (focus.Request, error) {
 	case c.Flag("split"):
 		return r, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
 	case c.Given("indirect_partner_id") || c.Flag("with_resellers") || c.Scope.Manager != "":
-		return r, operation.MayNot(operation.Text{Zh: "focus格式不支持按云经销商或客户经理查询", En: "FOCUS is of an issuer's invoices: neither of an indirect partner nor of an account manager"})
+		return r,
+			operation.MayNot(operation.Text{Zh: "focus格式不支持按云经销商或客户经理查询",
+				En: "FOCUS is of an issuer's invoices: neither of an indirect partner nor of an account manager"})
 	case r.Issuer != "" && r.Issuer != settlement.VendorID && b.Partner(r.Issuer) < 0:
 		return r, operation.BadParameter("issuer_id", operation.Text{Zh: "不存在", En: "is no partner, and not vendor"})
 	}
@@ -182,7 +197,9 @@ func focusRequest(c *operation.Call) (focus.Request, error) {
 		r.Issuer = cmp.Or(r.Issuer, c.Caller.Partner)
 		if r.Issuer != c.Caller.Partner {
 			if r.Account != "" {
-				return r, operation.MayNot(operation.Text{Zh: "只能查询本伙伴开具的账单", En: "what others invoice a customer is not the partner's to see"})
+				return r,
+					operation.MayNot(operation.Text{Zh: "只能查询本伙伴开具的账单",
+						En: "what others invoice a customer is not the partner's to see"})
 			}
 			r.Account = c.Caller.Partner
 		}
@@ -210,6 +227,7 @@ func invoicer(c *operation.Call) string {
 
 // tagOf names what an answer is made from: the program, the state, the books and what was asked for.
 func tagOf(c *operation.Call, asked ...string) string {
-	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash, hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
+	text := fmt.Sprintf("%q %s %q %s %q", c.Inside.Program, c.Op.Name, c.State.Snap.Hash,
+		hex.EncodeToString(c.State.Workspace.Books.Hash[:]), asked)
 	return string(lake.HashBytes([]byte(text)))
 }

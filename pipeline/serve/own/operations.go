@@ -12,7 +12,8 @@ import (
 
 // Operations lists tollbook's own operations.
 func Operations() []operation.Operation {
-	return []operation.Operation{consumption(), statements(), statement(), incentives(), cycles(), runs(), explainLine(), health(), ready(), metrics(), description()}
+	return []operation.Operation{consumption(), statements(), statement(), incentives(), cycles(), runs(),
+		explainLine(), health(), ready(), metrics(), description()}
 }
 
 // house are those who may see everything of money.
@@ -32,7 +33,8 @@ type status struct {
 
 func ready() operation.Operation {
 	return operation.Operation{
-		Name: "Ready", Method: http.MethodGet, Path: "/readyz", Summary: "Whether the server can answer: it reads the lake and the keys", Answer: status{},
+		Name: "Ready", Method: http.MethodGet, Path: "/readyz",
+		Summary: "Whether the server can answer: it reads the lake and the keys", Answer: status{},
 		Handle: func(_ context.Context, c *operation.Call) (any, error) {
 			if c.Inside.Ready() != nil { // the reason is in the log: the caller may be anybody
 				return nil, operation.NotReady(operation.Text{Zh: "服务尚未就绪", En: "the lake or the keys cannot be read"})
@@ -45,9 +47,12 @@ func ready() operation.Operation {
 func metrics() operation.Operation {
 	const kind = "text/plain; version=0.0.4; charset=utf-8"
 	return operation.Operation{
-		Name: "Metrics", Method: http.MethodGet, Path: "/metrics", Summary: "Counters of the server in Prometheus's text format", Types: []string{kind},
+		Name: "Metrics", Method: http.MethodGet, Path: "/metrics",
+		Summary: "Counters of the server in Prometheus's text format", Types: []string{kind},
 		Handle: func(_ context.Context, c *operation.Call) (any, error) {
-			return &operation.Stream{Type: kind, Write: func(_ context.Context, w io.Writer) error { return c.Inside.Metrics(w) }}, nil
+			return &operation.Stream{Type: kind, Write: func(_ context.Context, w io.Writer) error {
+				return c.Inside.Metrics(w)
+			}}, nil
 		},
 	}
 }
@@ -57,7 +62,8 @@ var openapi []byte
 
 func description() operation.Operation {
 	return operation.Operation{
-		Name: "OpenAPI", Method: http.MethodGet, Path: "/openapi.yaml", Summary: "This description", Types: []string{"application/yaml"},
+		Name: "OpenAPI", Method: http.MethodGet, Path: "/openapi.yaml", Summary: "This description",
+		Types: []string{"application/yaml"},
 		Handle: func(context.Context, *operation.Call) (any, error) {
 			return &operation.Stream{Type: "application/yaml", Write: func(_ context.Context, w io.Writer) error {
 				_, err := w.Write(openapi)

@@ -12,7 +12,8 @@ import (
 
 func cycles() operation.Operation {
 	return operation.Operation{
-		Name: "ListCycles", Method: http.MethodGet, Path: "/v1/cycles", Summary: "The cycles, their states and their control totals",
+		Name: "ListCycles", Method: http.MethodGet, Path: "/v1/cycles",
+		Summary: "The cycles, their states and their control totals",
 		Callers: house(), Subject: operation.Nobody, Answer: cycleList{}, Handle: handleCycles,
 	}
 }
@@ -36,7 +37,8 @@ type cycle struct {
 
 func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 	m := &c.State.Snap.Manifest
-	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []lake.Total{}, Cycles: []cycle{}}
+	out := cycleList{State: m.Number, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Rows: []lake.Total{},
+		Cycles: []cycle{}}
 	for _, t := range m.Totals {
 		if strings.HasPrefix(t.Name, "rows.") {
 			out.Rows = append(out.Rows, t)
@@ -60,7 +62,8 @@ func handleCycles(_ context.Context, c *operation.Call) (any, error) {
 
 func runs() operation.Operation {
 	return operation.Operation{
-		Name: "ListRuns", Method: http.MethodGet, Path: "/v1/runs", Summary: "The runs that changed the lake, newest first",
+		Name: "ListRuns", Method: http.MethodGet, Path: "/v1/runs",
+		Summary: "The runs that changed the lake, newest first",
 		Callers: house(), Subject: operation.Nobody,
 		Params: []operation.Param{
 			{Name: "offset", Kind: operation.Whole, Max: 1<<31 - 1, Default: "0", Meaning: "runs to pass over"},
@@ -97,7 +100,8 @@ func handleRuns(_ context.Context, c *operation.Call) (any, error) {
 	for i := range history {
 		m := &history[i]
 		if n := i - c.Whole("offset"); n >= 0 && n < c.Whole("limit") {
-			one := run{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough, Cycles: []string{}, Manifest: hash, Parent: string(m.Parent)}
+			one := run{State: m.Number, Command: m.Command, AsOf: m.AsOf, ClosedThrough: m.ClosedThrough,
+				Cycles: []string{}, Manifest: hash, Parent: string(m.Parent)}
 			for _, ref := range m.Cycles {
 				one.Cycles = append(one.Cycles, ref.Cycle)
 			}

@@ -21,7 +21,8 @@ func statements() operation.Operation {
 		Name: "ListStatements", Method: http.MethodGet, Path: "/v1/statements/{cycle}",
 		Summary: "What the partners of a cycle and their sellers settle; a partner sees its own line",
 		Callers: settlers(), Subject: operation.AnyStatement,
-		Params: []operation.Param{{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"}},
+		Params: []operation.Param{{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true,
+			Meaning: "the cycle, as 2026-09"}},
 		Answer: overview{}, Handle: handleStatements,
 	}
 }
@@ -60,7 +61,8 @@ func handleStatements(ctx context.Context, c *operation.Call) (any, error) {
 func sourcesOf(c *operation.Call) (*compose.Sources, error) {
 	w := c.State.Workspace
 	book, err := w.PartnerBook()
-	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book, Shelf: c.Inside.Shelf}, err
+	return &compose.Sources{Snap: c.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(),
+		Partners: book, Cache: c.Inside.Cache}, err
 }
 
 func statement() operation.Operation {
@@ -69,11 +71,14 @@ func statement() operation.Operation {
 		Summary: "What one partner and its seller settle for a cycle, with all rows; a partner sees its own",
 		Callers: settlers(), Subject: operation.AnyStatement,
 		Params: []operation.Param{
-			{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true, Meaning: "the cycle, as 2026-09"},
+			{Name: "cycle", In: operation.Path, Kind: operation.Month, Required: true,
+				Meaning: "the cycle, as 2026-09"},
 			{Name: "partner_id", In: operation.Path, Required: true, Meaning: "the partner"},
-			{Name: "format", Kind: operation.Word, Words: []string{"json", "csv", "xlsx", "html"}, Default: "json", Meaning: "how it is written"},
+			{Name: "format", Kind: operation.Word, Words: []string{"json", "csv", "xlsx", "html"}, Default: "json",
+				Meaning: "how it is written"},
 		},
-		Answer: document.Statement{}, Types: []string{typeOf(document.CSV), typeOf(document.XLSX), typeOf(document.HTML)}, Handle: handleStatement,
+		Answer: document.Statement{}, Types: []string{typeOf(document.CSV), typeOf(document.XLSX),
+			typeOf(document.HTML)}, Handle: handleStatement,
 	}
 }
 
@@ -132,7 +137,8 @@ func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
 	if text := c.Text("period"); text != "" {
 		p, err := settlement.ParsePeriod(text)
 		if err != nil {
-			return nil, operation.BadParameter("period", operation.Text{Zh: "格式应为YYYY-MM或YYYY-Qn", En: "is neither written as YYYY-MM nor as YYYY-Qn"})
+			return nil, operation.BadParameter("period", operation.Text{Zh: "格式应为YYYY-MM或YYYY-Qn",
+				En: "is neither written as YYYY-MM nor as YYYY-Qn"})
 		}
 		choice.Period = p.String()
 	}
@@ -144,7 +150,8 @@ func handleIncentives(_ context.Context, c *operation.Call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.State.Workspace.Settings.Currency.Code, Incentives: []compose.Entry{}}
+	out := incentiveList{AsOf: c.State.Snap.Manifest.AsOf, Currency: c.State.Workspace.Settings.Currency.Code,
+		Incentives: []compose.Entry{}}
 	for i := range list {
 		out.Incentives = append(out.Incentives, list[i].Entry())
 	}

@@ -6,20 +6,24 @@ import (
 	"time"
 )
 
-// MostSeen is how many signatures are remembered: about 100 MB. When so many came within the window, new ones are refused.
-const MostSeen = 1 << 20
+// MaxSeen is how many signatures are remembered: about 100 MB. When so many came within the window, new ones are
+// refused.
+const MaxSeen = 1 << 20
 
 // Grace is how long the connection on which a signature came may repeat it.
 const Grace = time.Second
 
-// Seen remembers the signatures that were taken, until their date is out of the window, and refuses them if they come again.
+// Seen remembers the signatures that were taken, until their date is out of the window, and refuses them if they come
+// again.
 //
-// The SDK signs whole seconds and no nonce: a client that asks the same twice within a second sends one signature twice. It does so
-// on the connection that it keeps, which nobody else can write to; there, and within Grace, the repeat is taken. A signature that was
-// captured and sent from anywhere else is refused from the start, and from that connection too as soon as the second is over.
+// The SDK signs whole seconds and no nonce: a client that asks the same twice within a second sends one signature
+// twice. It does so on the connection that it keeps, which nobody else can write to; there, and within Grace, the
+// repeat is taken. A signature that was captured and sent from anywhere else is refused from the start, and from that
+// connection too as soon as the second is over.
 //
-// With Name set it shares what it knows with every other Seen of that name, those of later processes included (see shared): a signature
-// is good once among all of them. Seen may be used from several goroutines. The zero value is ready, and is memory alone.
+// With Name set it shares what it knows with every other Seen of that name, those of later processes included (see
+// shared): a signature is good once among all of them. Seen may be used from several goroutines. The zero value is
+// ready, and is memory alone.
 type Seen struct {
 	Name string // how the files begin; "" = none
 
@@ -46,8 +50,8 @@ const slotSeconds = 15 * 60
 
 func slotOf(date time.Time) int64 { return date.Unix() / slotSeconds }
 
-// Take notes a verified signature that came on a connection. Errors are Replayed and Full. Where the files cannot be used it goes on with
-// memory alone, and Err says why.
+// Take notes a verified signature that came on a connection. Errors are Replayed and Full. Where the files cannot be
+// used it goes on with memory alone, and Err says why.
 func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +63,7 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 		}
 		return Replayed
 	}
-	if s.count >= MostSeen {
+	if s.count >= MaxSeen {
 		return Full
 	}
 	if s.Name != "" {
@@ -108,7 +112,8 @@ func (s *Seen) slot(number int64, now time.Time) *slot {
 	return at
 }
 
-// oldest is the first slot that is needed: that of the window, and some more: a clock that is set back must not let one in again at once.
+// oldest is the first slot that is needed: that of the window, and some more: a clock that is set back must not let one
+// in again at once.
 func oldest(now time.Time) int64 { return slotOf(now.Add(-Window - 2*time.Minute)) }
 
 // forget drops the slots that are out of the window.

@@ -12,11 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// shared is the file of a slot: the signatures that were taken, one after the other, by any process. Who takes one holds the file's lock
-// meanwhile, reads what others appended and appends its own. A file is only appended to, and removed when its slot is over.
+// shared is the file of a slot: the signatures that were taken, one after the other, by any process. Who takes one
+// holds the file's lock meanwhile, reads what others appended and appends its own. A file is only appended to, and
+// removed when its slot is over.
 //
-// It is not synced: what a process wrote is there for the next one, however the process ended, and waiting for the disk would cost more
-// than the answer. A machine that loses its power may forget the signatures of the last seconds.
+// It is not synced: what a process wrote is there for the next one, however the process ended, and waiting for the disk
+// would cost more than the answer. A machine that loses its power may forget the signatures of the last seconds.
 type shared struct {
 	name string
 	file *os.File // nil = not open
@@ -34,13 +35,15 @@ func removeBefore(name string, first int64) {
 	}
 	for _, e := range entries {
 		text, ours := strings.CutPrefix(e.Name(), filepath.Base(name)+".")
-		if number, err := strconv.ParseInt(text, 10, 64); ours && err == nil && number < first && strconv.FormatInt(number, 10) == text {
+		if number, err := strconv.ParseInt(text, 10, 64); ours && err == nil && number < first &&
+			strconv.FormatInt(number, 10) == text {
 			_ = os.Remove(fileOf(name, number))
 		}
 	}
 }
 
-// note adds to uses what others took since the last time, says how many these are, and appends a signature that is not among them.
+// note adds to uses what others took since the last time, says how many these are, and appends a signature that is not
+// among them.
 func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (others int, err error) {
 	defer func() {
 		if err != nil {
@@ -67,8 +70,8 @@ func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (ot
 	return others, errors.Join(err, locked(f.file, unix.LOCK_UN))
 }
 
-// others reads what was appended since the last time. A piece at the end, of a write that did not come through, is no signature: the next
-// one is written over it.
+// others reads what was appended since the last time. A piece at the end, of a write that did not come through, is no
+// signature: the next one is written over it.
 func (f *shared) others(uses map[[sha256.Size]byte]use) (n int, err error) {
 	info, err := f.file.Stat()
 	if err != nil {

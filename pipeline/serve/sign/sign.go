@@ -21,7 +21,7 @@ const (
 	dateHeader    = "X-Sdk-Date"
 	dateForm      = "20060102T150405Z"
 	contentHeader = "X-Sdk-Content-Sha256"
-	mostHeaders   = 64
+	maxHeaders    = 64
 )
 
 // Reason is why a signature is not taken. It says nothing that a caller does not know.
@@ -74,14 +74,18 @@ func Parse(h http.Header) (*Signature, error) {
 	}
 	s := &Signature{Access: value[0], Headers: strings.Split(value[1], ";")}
 	mac, err := hex.DecodeString(value[2])
-	if err != nil || copy(s.MAC[:], mac) != sha256.Size || len(mac) != sha256.Size || value[2] != strings.ToLower(value[2]) {
+	if err != nil || copy(s.MAC[:], mac) != sha256.Size || len(mac) != sha256.Size ||
+		value[2] != strings.ToLower(value[2]) {
 		return nil, Malformed
 	}
-	if len(s.Headers) > mostHeaders || !slices.IsSorted(s.Headers) || len(slices.Compact(slices.Clone(s.Headers))) != len(s.Headers) {
+	if len(s.Headers) > maxHeaders || !slices.IsSorted(s.Headers) ||
+		len(slices.Compact(slices.Clone(s.Headers))) != len(s.Headers) {
 		return nil, Malformed
 	}
 	for _, name := range s.Headers {
-		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+			return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+		}) {
 			return nil, Malformed
 		}
 	}
@@ -103,8 +107,8 @@ func (s *Signature) Fresh(now time.Time) error {
 	return nil
 }
 
-// Verify checks that the request with this body was signed with the secret. Give any secret for an access key that does not exist, and
-// look at that afterwards (SIGN-3). Errors are Reasons.
+// Verify checks that the request with this body was signed with the secret. Give any secret for an access key that does
+// not exist, and look at that afterwards (SIGN-3). Errors are Reasons.
 func (s *Signature) Verify(r *http.Request, body []byte, secret string) error {
 	text, err := s.canonical(r, body)
 	if err != nil {
@@ -157,7 +161,8 @@ func canonicalPath(escaped string) (string, error) {
 	return path, nil
 }
 
-// canonicalQuery is sorted by name, and by value within one. A bare `name`, as the SDK sends an empty value, is signed as `name=`.
+// canonicalQuery is sorted by name, and by value within one. A bare `name`, as the SDK sends an empty value, is signed
+// as `name=`.
 func canonicalQuery(raw string) (string, error) {
 	values, err := url.ParseQuery(raw)
 	if err != nil {
@@ -178,7 +183,8 @@ func canonicalQuery(raw string) (string, error) {
 	return strings.Join(parts, "&"), nil
 }
 
-// canonicalHeaders is a line for each value of the signed headers, and an empty one. host is not signed by the SDK; it may be.
+// canonicalHeaders is a line for each value of the signed headers, and an empty one. host is not signed by the SDK; it
+// may be.
 func (s *Signature) canonicalHeaders(r *http.Request) (string, error) {
 	var b strings.Builder
 	for _, name := range s.Headers {

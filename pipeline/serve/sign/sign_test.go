@@ -112,9 +112,12 @@ func TestTampered(t *testing.T) {
 	}
 	// A GET's query, value by value and name by name.
 	for _, query := range []string{
-		"bill_cycle=2026-09&customer_id=ember&limit=100&offset=0", "bill_cycle=2026-08&customer_id=aurora&limit=100&offset=0",
-		"bill_cycle=2026-09&customer_id=aurora&limit=100", "bill_cycle=2026-09&customer_id=aurora&customer_id=ember&limit=100&offset=0",
-		"bill_cycle=2026-09&customer_id=aurora&limit=100&offset=0&indirect_partner_id=south", "bill_cycle=2026-09&customer_id=aurora%26limit=100&offset=0",
+		"bill_cycle=2026-09&customer_id=ember&limit=100&offset=0",
+		"bill_cycle=2026-08&customer_id=aurora&limit=100&offset=0",
+		"bill_cycle=2026-09&customer_id=aurora&limit=100",
+		"bill_cycle=2026-09&customer_id=aurora&customer_id=ember&limit=100&offset=0",
+		"bill_cycle=2026-09&customer_id=aurora&limit=100&offset=0&indirect_partner_id=south",
+		"bill_cycle=2026-09&customer_id=aurora%26limit=100&offset=0",
 	} {
 		r, body := recorded(t, "get")
 		r.URL.RawQuery = query
@@ -157,7 +160,8 @@ func TestDate(t *testing.T) {
 	t.Parallel()
 	r, body := recorded(t, "get")
 	for at, want := range map[time.Duration]error{
-		-15*time.Minute - time.Nanosecond: sign.TooFar, -15 * time.Minute: nil, 15 * time.Minute: nil, 15*time.Minute + time.Nanosecond: sign.TooFar,
+		-15*time.Minute - time.Nanosecond: sign.TooFar, -15 * time.Minute: nil, 15 * time.Minute: nil, 15*time.Minute +
+			time.Nanosecond: sign.TooFar,
 		24 * time.Hour: sign.TooFar,
 	} {
 		if err := check(r, body, secret, signedAt.Add(at)); !errors.Is(err, want) {
@@ -259,16 +263,19 @@ func TestSeen(t *testing.T) {
 	}
 }
 
-// FuzzParse gives the parser any header, and the check any request: neither may panic, and nothing but the recorded request is taken.
+// FuzzParse gives the parser any header, and the check any request: neither may panic, and nothing but the recorded
+// request is taken.
 func FuzzParse(f *testing.F) {
 	good, _ := recorded(f, "get")
 	f.Add(good.Header.Get("Authorization"), "20261120T144958Z", good.URL.Path, good.URL.RawQuery, good.UserAgent(), "")
 	odd, _ := recorded(f, "odd_values")
 	f.Add(odd.Header.Get("Authorization"), "20261120T144958Z", odd.URL.Path, odd.URL.RawQuery, odd.UserAgent(), "")
-	f.Add("SDK-HMAC-SHA256 Access=A, SignedHeaders=x-sdk-date, Signature=", "20261120T144958Z", "/%2F", "a=%zz;b", "", "{}\n")
+	f.Add("SDK-HMAC-SHA256 Access=A, SignedHeaders=x-sdk-date, Signature=", "20261120T144958Z", "/%2F", "a=%zz;b", "",
+		"{}\n")
 	f.Fuzz(func(t *testing.T, authorization, date, path, query, agent, body string) {
 		r := &http.Request{Method: "GET", Host: "h", URL: &url.URL{Path: path, RawQuery: query},
-			Header: http.Header{"Authorization": {authorization}, "X-Sdk-Date": {date}, "User-Agent": {agent}, "X-Domain-Id": {"0123456789abcdef"}}}
+			Header: http.Header{"Authorization": {authorization}, "X-Sdk-Date": {date}, "User-Agent": {agent},
+				"X-Domain-Id": {"0123456789abcdef"}}}
 		s, err := sign.Parse(r.Header)
 		if err != nil {
 			if reason := sign.Reason(""); !errors.As(err, &reason) {

@@ -10,7 +10,8 @@ import (
 func TestParsePlaces(t *testing.T) {
 	t.Parallel()
 	var c problem.Collector
-	root, ok := Parse("f.yaml", []byte("\ufeff# comment\na: 1\nnäme: {ä: \"x\", b: [y, 'z']}\nc:\n  - d: 0.10\n    e: true\n  - |\n    text\nf:\n"), &c)
+	root, ok := Parse("f.yaml", []byte("\ufeff# comment\na: 1\nnäme: {ä: \"x\", b: [y, 'z']}\nc:\n  - d: 0.10\n"+
+		"    e: true\n  - |\n    text\nf:\n"), &c)
 	if !ok || c.Err() != nil {
 		t.Fatal(c.Err())
 	}
@@ -67,9 +68,10 @@ func dump(lines *[]string, path string, n *Node) {
 func TestParseProblems(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a: 1\nb: 2\na: 3\n":      `f.yaml:3:1: key "a" stands twice: first on line 1`,
-		"a: {b: 1, b: 2}\n":       `f.yaml:1:11: key "b" stands twice: first on line 1`,
-		"a: &x 1\nb: *x\n":        "f.yaml:1:4: anchors and aliases are not read\nf.yaml:2:4: anchors and aliases are not read",
+		"a: 1\nb: 2\na: 3\n": `f.yaml:3:1: key "a" stands twice: first on line 1`,
+		"a: {b: 1, b: 2}\n":  `f.yaml:1:11: key "b" stands twice: first on line 1`,
+		"a: &x 1\nb: *x\n": "f.yaml:1:4: anchors and aliases are not read\n" +
+			"f.yaml:2:4: anchors and aliases are not read",
 		"a: !!str 1\n":            "f.yaml:1:4: tags are not read",
 		"<<: {a: 1}\n":            "f.yaml:1:1: merge keys are not read",
 		"? a\n: b\n":              "f.yaml:1:1: a key must be a plain word",
@@ -95,7 +97,8 @@ func TestEmptyDocument(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "\n", "# nothing\n", "---\n", "\ufeff"} {
 		var c problem.Collector
-		if root, ok := Parse("f.yaml", []byte(text), &c); !ok || root.Kind != Null || root.Pos.String() != "f.yaml:1:1" {
+		if root, ok := Parse("f.yaml", []byte(text), &c); !ok || root.Kind != Null ||
+			root.Pos.String() != "f.yaml:1:1" {
 			t.Errorf("%q: %v %v %v", text, ok, root, c.Err())
 		}
 	}
@@ -103,7 +106,8 @@ func TestEmptyDocument(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
-		"a: 1\nb: {c: [x, 'y', \"z\"]}\n", "- a\n- b: c\n", "a: |\n  x\n", "? a\n: b", "&a *a", "<<: *x", "\xef\xbb\xbfa: ä\r\n", "{", "a:\n- - - b\n", "!!x y", "%Y\n---\n",
+		"a: 1\nb: {c: [x, 'y', \"z\"]}\n", "- a\n- b: c\n", "a: |\n  x\n", "? a\n: b", "&a *a", "<<: *x",
+		"\xef\xbb\xbfa: ä\r\n", "{", "a:\n- - - b\n", "!!x y", "%Y\n---\n",
 		"P\x014\r\n\n#\n\x10\n\n#\r\nP\x014\r\n\n#\n\x10\n\n#\r\n@\x00",
 	} {
 		f.Add([]byte(text))

@@ -70,10 +70,17 @@ func (c *compiler) compile(k *Check) (test, error) {
 	}
 	kind := c.kinds[at]
 	is, ok := map[string]func(string) bool{
-		"CheckDecimalValue": isNumber, "TypeDecimal": func(text string) bool { return typed(kind, Decimal) && isNumber(text) },
-		"TypeString": func(string) bool { return typed(kind, String) }, "FormatString": utf8.ValidString, "FormatNumeric": isNumber,
-		"TypeDateTime": func(text string) bool { return typed(kind, DateTime) && isTime(text) }, "FormatDateTime": isTime,
-		"FormatKeyValue": isKeyValue, "FormatUnit": isUnit, "FormatCurrency": isCurrency, "CheckNationalCurrency": isNational,
+		"CheckDecimalValue": isNumber, "TypeDecimal": func(text string) bool {
+			return typed(kind, Decimal) && isNumber(text)
+		},
+		"TypeString": func(string) bool {
+			return typed(kind, String)
+		}, "FormatString": utf8.ValidString, "FormatNumeric": isNumber,
+		"TypeDateTime": func(text string) bool {
+			return typed(kind, DateTime) && isTime(text)
+		}, "FormatDateTime": isTime,
+		"FormatKeyValue": isKeyValue, "FormatUnit": isUnit, "FormatCurrency": isCurrency,
+		"CheckNationalCurrency": isNational,
 	}[k.Function]
 	if !ok {
 		return nil, fmt.Errorf("the model has a check %q that is not known here", k.Function)
@@ -273,12 +280,14 @@ func isKeyValue(text string) bool {
 
 // units are the words that the specification lists for units, with the capitals that it gives them.
 var units = strings.Fields("b B Kb KB Mb MB Gb GB Tb TB Pb PB Eb EB Kib KiB Mib MiB Gib GiB Tib TiB Pib PiB Eib EiB " +
-	"Year Years Month Months Day Days Hour Hours Minute Minutes Second Seconds Count Unit Units Request Requests Token Tokens")
+	"Year Years Month Months Day Days Hour Hours Minute Minutes Second Seconds Count Unit Units Request Requests " +
+	"Token Tokens")
 
 var unitForm = regexp.MustCompile(`^([0-9]+ )?[^\s/]+( [^\s/]+)*(/([0-9]+ )?[^\s/]+)?$`)
 
-// isUnit reports whether a text is a unit: a unit, perhaps with a whole number before it, two joined by a hyphen, or one for another,
-// and a word that the specification lists is written as it lists it. Other words begin with a capital, or hold one.
+// isUnit reports whether a text is a unit: a unit, perhaps with a whole number before it, two joined by a hyphen, or
+// one for another, and a word that the specification lists is written as it lists it. Other words begin with a capital,
+// or hold one.
 func isUnit(text string) bool {
 	if !unitForm.MatchString(text) {
 		return false

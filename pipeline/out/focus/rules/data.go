@@ -264,7 +264,8 @@ func cellOf(col arrow.Array, at int) Cell {
 	case *array.Decimal128:
 		return Cell{Text: plain(c.Value(at).BigInt().String(), int(c.DataType().(*arrow.Decimal128Type).Scale))}
 	case *array.Timestamp:
-		return Cell{Text: c.Value(at).ToTime(c.DataType().(*arrow.TimestampType).Unit).UTC().Format("2006-01-02T15:04:05.999999Z")}
+		return Cell{Text: c.Value(at).ToTime(c.DataType().(*arrow.TimestampType).Unit).UTC().Format(
+			"2006-01-02T15:04:05.999999Z")}
 	}
 	return Cell{Text: col.ValueStr(at)}
 }

@@ -7,7 +7,8 @@ import (
 
 // FuzzCSV reads any CSV data set: each row has a cell for each column, until the end or an error.
 func FuzzCSV(f *testing.F) {
-	for _, text := range []string{"", "BilledCost,ChargeCategory\n1.5,Usage\n", "\ufeffA,\"B\nC\"\n\"x\"\"y\",NULL\n", "A\n1,2\n", "A,A\n\"\n", "\n\n", "A\r\n\"a\"b\r\n"} {
+	for _, text := range []string{"", "BilledCost,ChargeCategory\n1.5,Usage\n", "\ufeffA,\"B\nC\"\n\"x\"\"y\",NULL\n",
+		"A\n1,2\n", "A,A\n\"\n", "\n\n", "A\r\n\"a\"b\r\n"} {
 		f.Add(text, "NULL")
 	}
 	f.Fuzz(func(t *testing.T, text, null string) {

@@ -92,8 +92,8 @@ func every(t *testing.T) []string {
 	return slices.Compact(out)
 }
 
-// mutated writes the sound row, then one with changes: `Column=value` each, a dash for null; `-Column` leaves the column out, `+Column`
-// adds one at the end.
+// mutated writes the sound row, then one with changes: `Column=value` each, a dash for null; `-Column` leaves the
+// column out, `+Column` adds one at the end.
 func mutated(changes ...string) string {
 	var head, good, bad []string
 	for line := range strings.SplitSeq(strings.TrimSpace(sound), "\n") {
@@ -156,7 +156,8 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// Every kind of rule finds what is planted: a mistake, and the rule that must name it. The sound row beside it stays sound.
+// Every kind of rule finds what is planted: a mistake, and the rule that must name it. The sound row beside it stays
+// sound.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, changes string }{
@@ -187,7 +188,8 @@ func TestPlanted(t *testing.T) {
 		{"ListUnitPrice-C-004-C", "ChargeCategory=Tax"},
 		{"ChargeCategory-C-003-M", "ChargeCategory=Fee"}, // allowed values
 		{"ServiceCategory-C-003-M", "ServiceCategory=Cloud ServiceName=Cloud"},
-		{"ServiceSubcategory-C-004-M", "ServiceSubcategory=Containers ServiceCategory=Storage ServiceName=Boxes"}, // a pair that is not allowed
+		// a pair that is not allowed
+		{"ServiceSubcategory-C-004-M", "ServiceSubcategory=Containers ServiceCategory=Storage ServiceName=Boxes"},
 		{"PricingCategory-C-007-M", "PricingCategory=Fixed"},
 		{"ChargeClass-C-005-C", "ChargeClass=Wrong"},
 		{"ChargeFrequency-C-004-C", "ChargeCategory=Purchase"},
@@ -232,7 +234,8 @@ func TestExamples(t *testing.T) {
 	text += strings.Repeat(strings.SplitN(text, "\n", 3)[2], 4)
 	res := validate(t, text).Of("ListCost-C-009-C")
 	want := "ListUnitPrice=1 PricingQuantity=3 ListCost=4 ChargeClass=null"
-	if res.Failures != 5 || len(res.Examples) != 3 || res.Examples[0].Row != 2 || strings.Join(res.Examples[0].Values, " ") != want {
+	if res.Failures != 5 || len(res.Examples) != 3 || res.Examples[0].Row != 2 || strings.Join(res.Examples[0].Values,
+		" ") != want {
 		t.Errorf("got %+v, want 5 failures, three of them told, the first of row 2: %s", res, want)
 	}
 }
@@ -249,14 +252,18 @@ func TestNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for rule, want := range map[string]string{
-		"Tags-C-001-M": "not applicable: TAGGING_SUPPORTED does not hold", "BillingAccountId-C-004-M": "needs a person's judgement",
-		"Tags-C-002-O": "permits, and asks for nothing", "InvoiceId-C-004-C": "the published rule asks for null always, where the text asks for it of charges that no invoice has",
+		"Tags-C-001-M":             "not applicable: TAGGING_SUPPORTED does not hold",
+		"BillingAccountId-C-004-M": "needs a person's judgement",
+		"Tags-C-002-O":             "permits, and asks for nothing",
+		"InvoiceId-C-004-C": "the published rule asks for null always, where the text asks for it of charges " +
+			"that no invoice has",
 	} {
 		if res := r.Of(rule); res.Outcome != NotRun || res.Reason != want {
 			t.Errorf("%s: %s, %q; want not run: %s", rule, res.Outcome, res.Reason, want)
 		}
 	}
-	if res := validate(t, mutated("-Tags")).Of("Tags-C-001-M"); res.Outcome != NotRun || res.Reason != "no column Tags" {
+	if res := validate(t, mutated("-Tags")).Of("Tags-C-001-M"); res.Outcome != NotRun ||
+		res.Reason != "no column Tags" {
 		t.Errorf("a rule of a missing column: %+v", res)
 	}
 	if res := validate(t, mutated()).Of("ChargeClass-C-005-C"); res.Outcome != Untried {
@@ -264,8 +271,8 @@ func TestNotRun(t *testing.T) {
 	}
 }
 
-// Rows of other makers, where they lie beside the repository's own files: FOCUS_SAMPLES names the folder. Those of 1.2 hold in every
-// rule; those of 1.3 have columns that 1.2 does not know.
+// Rows of other makers, where they lie beside the repository's own files: FOCUS_SAMPLES names the folder. Those of 1.2
+// hold in every rule; those of 1.3 have columns that 1.2 does not know.
 func TestSamples(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("FOCUS_SAMPLES"), "*_1_*.csv.gz"))
@@ -304,7 +311,8 @@ func TestSamples(t *testing.T) {
 func fieldsOf(text string) []string {
 	var out []string
 	for word := range strings.FieldsSeq(text) {
-		if n := len(out); n > 0 && !strings.Contains(word, "=") && !strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "+") {
+		if n := len(out); n > 0 && !strings.Contains(word, "=") && !strings.HasPrefix(word, "-") &&
+			!strings.HasPrefix(word, "+") {
 			out[n-1] += " " + word
 			continue
 		}
@@ -322,8 +330,10 @@ func TestTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	schema := arrow.NewSchema([]arrow.Field{
-		{Name: "BilledCost", Type: arrow.BinaryTypes.String}, {Name: "ServiceName", Type: arrow.PrimitiveTypes.Int64}, {Name: "ChargePeriodStart", Type: arrow.BinaryTypes.String},
-		{Name: "ListCost", Type: &arrow.Decimal128Type{Precision: 38, Scale: 2}}, {Name: "ProviderName", Type: arrow.BinaryTypes.String, Nullable: true},
+		{Name: "BilledCost", Type: arrow.BinaryTypes.String}, {Name: "ServiceName", Type: arrow.PrimitiveTypes.Int64},
+		{Name: "ChargePeriodStart", Type: arrow.BinaryTypes.String},
+		{Name: "ListCost", Type: &arrow.Decimal128Type{Precision: 38, Scale: 2}},
+		{Name: "ProviderName", Type: arrow.BinaryTypes.String, Nullable: true},
 		{Name: "ChargePeriodEnd", Type: &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}},
 	}, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
@@ -349,8 +359,10 @@ func TestTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for rule, want := range map[string]Outcome{"BilledCost-C-001-M": Failed, "ServiceName-C-001-M": Failed, "ChargePeriodStart-C-001-M": Failed,
-		"ListCost-C-001-M": Passed, "ListCost-C-002-M": Passed, "ChargePeriodEnd-C-001-M": Passed, "ChargePeriodEnd-C-002-M": Passed, "ProviderName-C-003-M": Failed} {
+	for rule, want := range map[string]Outcome{"BilledCost-C-001-M": Failed, "ServiceName-C-001-M": Failed,
+		"ChargePeriodStart-C-001-M": Failed,
+		"ListCost-C-001-M":          Passed, "ListCost-C-002-M": Passed, "ChargePeriodEnd-C-001-M": Passed,
+		"ChargePeriodEnd-C-002-M": Passed, "ProviderName-C-003-M": Failed} {
 		if got := r.Of(rule); got.Outcome != want {
 			t.Errorf("%s: %+v, want %s", rule, got, want)
 		}

@@ -80,8 +80,9 @@ func Columns() ([]string, error) {
 	return names, err
 }
 
-// Validate runs every rule that the data decide on all rows. supports says which applicability criteria hold for who made the data set.
-// Memory grows with the number of distinct pairs of the few rules that count those, not with the rows.
+// Validate runs every rule that the data decide on all rows. supports says which applicability criteria hold for who
+// made the data set. Memory grows with the number of distinct pairs of the few rules that count those, not with the
+// rows.
 func Validate(ctx context.Context, d Data, supports []string) (*Report, error) {
 	return ValidateAs(ctx, d, ModelVersion, supports)
 }
@@ -112,7 +113,8 @@ func ValidateAs(ctx context.Context, d Data, version string, supports []string) 
 		if model[i].Function == "Composite" {
 			continue
 		}
-		r := &run{rule: &model[i], result: Result{Rule: model[i].ID, Keyword: model[i].Keyword, Outcome: NotRun, Text: model[i].Text}}
+		r := &run{rule: &model[i], result: Result{Rule: model[i].ID, Keyword: model[i].Keyword, Outcome: NotRun,
+			Text: model[i].Text}}
 		if err := r.prepare(c, wrong, supports); err != nil {
 			return nil, err
 		}

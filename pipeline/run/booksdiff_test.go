@@ -14,15 +14,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// mendShop is five days of two customers, each in a bucket of its own: acme, in 001, uses vm alone; birch, in 000, vm and xl, which climbs tiers, and draws
-// on a package that is used up on the third day.
+// mendShop is five days of two customers, each in a bucket of its own: acme, in 001, uses vm alone; birch, in 000, vm
+// and xl, which climbs tiers, and draws on a package that is used up on the third day.
 func mendShop(t *testing.T) *ledger {
 	l := &ledger{t, t.TempDir()}
-	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\nrounding: {grain: line, mode: truncate}\npayments: assume_cash\nlake: {path: lake, buckets: 2}\n")
-	l.write("books/products.csv", "sku,service_type_code,measure,pricing_model\nbox,store,GB,flat\nvm,compute,hour,flat\nxl,compute,hour,graduated\n")
-	l.write("books/prices.csv", "sku,region_code,valid_from,valid_to,tier,up_to,unit_price\nbox,*,2026-01-01,,1,,1\nvm,*,2026-01-01,,1,,1\nxl,*,2026-01-01,,1,20,2\nxl,*,2026-01-01,,2,,1\n")
+	l.write("tollbook.yaml", "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n"+
+		"rounding: {grain: line, mode: truncate}\npayments: assume_cash\nlake: {path: lake, buckets: 2}\n")
+	l.write("books/products.csv", "sku,service_type_code,measure,pricing_model\nbox,store,GB,flat\n"+
+		"vm,compute,hour,flat\nxl,compute,hour,graduated\n")
+	l.write("books/prices.csv", "sku,region_code,valid_from,valid_to,tier,up_to,unit_price\nbox,*,2026-01-01,,1,,1\n"+
+		"vm,*,2026-01-01,,1,,1\nxl,*,2026-01-01,,1,20,2\nxl,*,2026-01-01,,2,,1\n")
 	l.write("books/customers.csv", "customer_id,valid_from\nacme,2026-01-01\nbirch,2026-01-01\n")
-	l.write("books/packages.csv", "package_id,customer_id,skus,quota,reset,valid_from\nk,birch,box,10,cycle,2026-01-01\n")
+	l.write("books/packages.csv", "package_id,customer_id,skus,quota,reset,valid_from\n"+
+		"k,birch,box,10,cycle,2026-01-01\n")
 	rows := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 	for _, day := range []string{"01", "02", "03", "04", "05"} {
 		at := "2026-09-" + day + "T10:00:00+08:00,2026-09-" + day + "T11:00:00+08:00"
@@ -41,7 +45,8 @@ func (l *ledger) nightly() (days int, wrote []string) {
 	if err != nil {
 		l.Fatal(err)
 	}
-	report, err := Nightly(l.Context(), ws, workspace.Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"), BooksCopy: filepath.Join(l.dir, "runs", "books.zip")})
+	report, err := Nightly(l.Context(), ws, workspace.Options{AsOf: instantOf(l.T, "2026-09-06T04:00:00Z"),
+		BooksCopy: filepath.Join(l.dir, "runs", "books.zip")})
 	if err != nil {
 		l.Fatal(err)
 	}
@@ -80,7 +85,8 @@ func (l *ledger) dataFiles() map[string]bool {
 	return out
 }
 
-// TestMendedBooksTouch: which files a night with other books writes, and how many days of buckets it folds to find them (FOLD-2).
+// TestMendedBooksTouch: which files a night with other books writes, and how many days of buckets it folds to find them
+// (FOLD-2).
 func TestMendedBooksTouch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -88,14 +94,19 @@ func TestMendedBooksTouch(t *testing.T) {
 		days                int
 		want                []string
 	}{
-		{"a price from the fourth", "prices.csv", "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,2026-09-04,1,,1\nvm,*,2026-09-04,,1,,3\n", 4,
-			[]string{"lines 04 000", "lines 04 001", "lines 05 000", "lines 05 001", "statements 000", "statements 001", "sums 04 000", "sums 04 001", "sums 05 000", "sums 05 001"}},
+		{"a price from the fourth", "prices.csv", "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,2026-09-04,1,,1\n" +
+			"vm,*,2026-09-04,,1,,3\n", 4,
+			[]string{"lines 04 000", "lines 04 001", "lines 05 000", "lines 05 001", "statements 000", "statements 001",
+				"sums 04 000", "sums 04 001", "sums 05 000", "sums 05 001"}},
 		{"a price of what one customer uses", "prices.csv", "xl,*,2026-01-01,,2,,1\n", "xl,*,2026-01-01,,2,,1.5\n", 5,
 			[]string{"lines 05 000", "statements 000", "sums 05 000"}},
 		{"a price of a region that nobody uses", "prices.csv", "vm,*", "vm,west,2026-01-01,,1,,9\nvm,*", 0, nil},
-		{"a customer's own rate", "discounts.csv", "", "discount_id,kind,customer_id,service_type_code,sku,mode,value,valid_from\nd,commercial,acme,*,*,rate,0.5,2026-09-05\n", 1,
+		{"a customer's own rate", "discounts.csv", "",
+			"discount_id,kind,customer_id,service_type_code,sku,mode,value,valid_from\n" +
+				"d,commercial,acme,*,*,rate,0.5,2026-09-05\n", 1,
 			[]string{"lines 05 001", "statements 001", "sums 05 001"}},
-		{"a package from the fifth", "packages.csv", "k,birch,box,10,cycle,2026-01-01\n", "k,birch,box,10,cycle,2026-01-01\nm,birch,vm,3,none,2026-09-05\n", 1,
+		{"a package from the fifth", "packages.csv", "k,birch,box,10,cycle,2026-01-01\n",
+			"k,birch,box,10,cycle,2026-01-01\nm,birch,vm,3,none,2026-09-05\n", 1,
 			[]string{"lines 05 000", "positions 05 000", "statements 000", "sums 05 000"}},
 		{"a new customer", "customers.csv", "birch,", "alder,2026-01-01\nbirch,", 0, nil},
 	} {
@@ -111,36 +122,43 @@ func TestMendedBooksTouch(t *testing.T) {
 			l.write("books/"+c.file, strings.Replace(string(text), c.old, c.is, 1))
 			days, wrote := l.nightly()
 			if diff := cmp.Diff(c.want, wrote); diff != "" || days != c.days {
-				t.Errorf("%d days of buckets were folded, want %d; files written (- want, + got):\n%s", days, c.days, diff)
+				t.Errorf("%d days of buckets were folded, want %d; files written (- want, + got):\n%s", days, c.days,
+					diff)
 			}
 		})
 	}
 }
 
-// TestMendedCoupon: no day is folded for a coupon, and the days that it pays, or paid, are paid again: also those on which none is in force now.
+// TestMendedCoupon: no day is folded for a coupon, and the days that it pays, or paid, are paid again: also those on
+// which none is in force now.
 func TestMendedCoupon(t *testing.T) {
 	t.Parallel()
-	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from,valid_to\n"
+	const head = "coupon_id,customer_id,kind,amount,min_consumption,service_type_code,sku,with_discount,valid_from," +
+		"valid_to\n"
 	l := mendShop(t)
 	l.nightly()
 	for _, c := range []struct {
 		name, coupons string
 		want          []string
 	}{
-		{"8 for two days of 5", "c,acme,voucher,8,0,*,*,YES,2026-09-02,\n", []string{"balances 02 001", "balances 03 001",
-			"lines 02 001", "lines 03 001", "statements 001", "sums 02 001", "sums 03 001"}},
-		{"the same, ended after the first", "c,acme,voucher,8,0,*,*,YES,2026-09-02,2026-09-03\n", []string{"lines 03 001", "statements 001", "sums 03 001"}},
+		{"8 for two days of 5", "c,acme,voucher,8,0,*,*,YES,2026-09-02,\n",
+			[]string{"balances 02 001", "balances 03 001",
+				"lines 02 001", "lines 03 001", "statements 001", "sums 02 001", "sums 03 001"}},
+		{"the same, ended after the first", "c,acme,voucher,8,0,*,*,YES,2026-09-02,2026-09-03\n",
+			[]string{"lines 03 001", "statements 001", "sums 03 001"}},
 		{"none", "", []string{"lines 02 001", "statements 001", "sums 02 001"}},
 	} {
 		l.write("books/coupons.csv", head+c.coupons)
 		days, wrote := l.nightly()
 		if diff := cmp.Diff(c.want, wrote); diff != "" || days != 0 {
-			t.Errorf("%s: %d days of buckets were folded, want none; files written (- want, + got):\n%s", c.name, days, diff)
+			t.Errorf("%s: %d days of buckets were folded, want none; files written (- want, + got):\n%s", c.name, days,
+				diff)
 		}
 	}
 }
 
-// TestLateRecordTouches: a record that comes on the sixth for the second day folds its bucket from that day on, until positions agree (FOLD-2).
+// TestLateRecordTouches: a record that comes on the sixth for the second day folds its bucket from that day on, until
+// positions agree (FOLD-2).
 func TestLateRecordTouches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -148,9 +166,11 @@ func TestLateRecordTouches(t *testing.T) {
 		days      int
 		want      []string
 	}{
-		{"flat: no position moves", "late,acme,r,vm,east", 1, []string{"ident 02 001", "lines 02 001", "statements 001", "sums 02 001"}},
+		{"flat: no position moves", "late,acme,r,vm,east", 1, []string{"ident 02 001", "lines 02 001", "statements 001",
+			"sums 02 001"}},
 		{"graduated: the meter stands higher to the end", "late,birch,r,xl,east", 4, []string{"ident 02 000",
-			"lines 02 000", "lines 04 000", "positions 02 000", "positions 03 000", "positions 04 000", "positions 05 000",
+			"lines 02 000", "lines 04 000", "positions 02 000", "positions 03 000", "positions 04 000",
+			"positions 05 000",
 			"statements 000", "sums 02 000", "sums 04 000"}},
 		{"a package that is used up on the third either way", "late,birch,r,box,east", 2, []string{"ident 02 000",
 			"lines 02 000", "lines 03 000", "positions 02 000", "statements 000", "sums 02 000", "sums 03 000"}},
@@ -159,17 +179,20 @@ func TestLateRecordTouches(t *testing.T) {
 			t.Parallel()
 			l := mendShop(t)
 			l.nightly()
-			l.write("inbox/usage/late.csv", "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
-				c.row+",2026-09-02T20:00:00+08:00,2026-09-02T21:00:00+08:00,1\n")
+			l.write("inbox/usage/late.csv",
+				"record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"+
+					c.row+",2026-09-02T20:00:00+08:00,2026-09-02T21:00:00+08:00,1\n")
 			days, wrote := l.nightly()
 			if diff := cmp.Diff(c.want, wrote); diff != "" || days != c.days {
-				t.Errorf("%d days of buckets were folded, want %d; files written (- want, + got):\n%s", days, c.days, diff)
+				t.Errorf("%d days of buckets were folded, want %d; files written (- want, + got):\n%s", days, c.days,
+					diff)
 			}
 		})
 	}
 }
 
-// TestMendedBooksUnknown: where the copy is not of the books that open cycles were rated with, all days are folded again (MEND-1).
+// TestMendedBooksUnknown: where the copy is not of the books that open cycles were rated with, all days are folded
+// again (MEND-1).
 func TestMendedBooksUnknown(t *testing.T) {
 	t.Parallel()
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"

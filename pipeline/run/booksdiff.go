@@ -9,9 +9,9 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// mended is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the copy that was kept is
-// of the books, under today's settings, that all of these were rated with (MEND-1).
-func (r *run) mended() *change.Change {
+// booksDiff is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the
+// copy that was kept is of the books, under today's settings, that all of these were rated with (MEND-1).
+func (r *run) booksDiff() *change.Change {
 	var rated []string // with which books cycles were
 	for _, ref := range r.txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && c > r.closed && r.refold(c) {
@@ -44,5 +44,6 @@ func (r *run) keepBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}
-	r.o.Debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir), r.ws.Books.Hash))
+	r.o.Debug("changed books will rate all days of open cycles again", change.Save(r.o.BooksCopy, os.DirFS(r.ws.Dir),
+		r.ws.Books.Hash))
 }

@@ -69,36 +69,36 @@ func (w *fileWriter) abort() error {
 	return w.out.Abort()
 }
 
-// sheet is a fileWriter that rows are appended to.
-type sheet struct {
+// rowWriter is a fileWriter that rows are appended to.
+type rowWriter struct {
 	*fileWriter
 	cols *parquet.Columns // the caller appends to it and says so with added
 }
 
-func newSheet(txn *lake.Txn, def *tables.Table) *sheet {
-	return &sheet{newFileWriter(txn, def), parquet.NewColumns(def)}
+func newRowWriter(txn *lake.Txn, def *tables.Table) *rowWriter {
+	return &rowWriter{newFileWriter(txn, def), parquet.NewColumns(def)}
 }
 
-func (s *sheet) restart(key lake.FileKey) {
+func (s *rowWriter) restart(key lake.FileKey) {
 	s.fileWriter.restart(key)
 	s.cols.Reset()
 }
 
 // added tells that a row was appended.
-func (s *sheet) added() error {
+func (s *rowWriter) added() error {
 	if s.cols.N++; s.cols.N < groupRows {
 		return nil
 	}
 	return s.flush()
 }
 
-func (s *sheet) flush() error {
+func (s *rowWriter) flush() error {
 	err := s.write(s.cols)
 	s.cols.Reset()
 	return err
 }
 
-func (s *sheet) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+func (s *rowWriter) finish(sums []lake.Sum) ([]lake.FileEntry, error) {
 	if err := s.flush(); err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// account counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
-func (r *run) account(ctx context.Context, cfg *accept.Config) error {
+// reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
+func (r *run) reconcile(ctx context.Context, cfg *accept.Config) error {
 	out := r.newRejectWriter()
 	late := r.folded.Rejects
 	raw, err := r.rawOf(ctx, cfg, late)
@@ -105,7 +105,8 @@ func (w *rejectWriter) add(x *accept.Reject) error {
 	if w.r.retried != nil {
 		name, row = w.r.retried.original(x.File, x.Row)
 	}
-	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value, ID: x.ID,
+	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value,
+		ID:  x.ID,
 		Raw: x.Raw, Hash: f.Hash, Header: f.Header}
 	asSeen(&kept)
 	for len(w.untried) > 0 && order(&w.untried[0], &kept) < 0 {
@@ -141,8 +142,8 @@ func (r *run) noteInputs() error {
 		n := r.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
-		if f.Left != nil {
-			r.leave(f.Feed, f.Name, f.Left)
+		if f.Deferred != nil {
+			r.leave(f.Feed, f.Name, f.Deferred)
 			continue
 		}
 		if f.Fault != nil {
@@ -157,7 +158,8 @@ func (r *run) noteInputs() error {
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
 		if f.Rows != f.Accepted+f.Duplicate+f.Rejected {
 			broken = append(broken, &TotalsError{Name: "rows of inbox/" + f.Name,
-				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected", f.Accepted, f.Duplicate, f.Rejected)})
+				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
+					f.Accepted, f.Duplicate, f.Rejected)})
 		}
 		r.report.Rows, r.report.Accepted = r.report.Rows+f.Rows, r.report.Accepted+f.Accepted
 		r.report.Duplicate, r.report.Rejected = r.report.Duplicate+f.Duplicate, r.report.Rejected+f.Rejected
@@ -176,7 +178,8 @@ func (r *run) noteInputs() error {
 }
 
 func (r *run) noteInput(f *accept.File) {
-	in := lake.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted, Duplicate: f.Duplicate, Rejected: f.Rejected}
+	in := lake.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted,
+		Duplicate: f.Duplicate, Rejected: f.Rejected}
 	if f.First != 0 || f.Last != 0 {
 		in.FirstDay, in.LastDay = f.First.String(), f.Last.String()
 	}

@@ -7,9 +7,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// mended reports whether other books than those a day was rated with may rate one of its records otherwise. Of a day for which the books
-// alone do not say so, the words of customer, sku and region are read.
-func (w *worker) mended(bucket int, day period.Day) (bool, error) {
+// booksChanged reports whether other books than those a day was rated with may rate one of its records otherwise. Of a
+// day for which the books alone do not say so, the words of customer, sku and region are read.
+func (w *worker) booksChanged(bucket int, day period.Day) (bool, error) {
 	if !w.Refold(day.Cycle()) {
 		return false, nil
 	}
@@ -25,7 +25,8 @@ func (w *worker) mended(bucket int, day period.Day) (bool, error) {
 		{tables.Usage(), tables.UCustomerID, tables.USKU, tables.URegionCode},
 	} {
 		for _, e := range w.find(dayKey(from.def.Name, day, bucket)) {
-			if holds, err := w.holdsTouched(e, from.def, from.customer, from.sku, from.region, touched); err != nil || holds {
+			if holds, err := w.holdsTouched(e, from.def, from.customer, from.sku, from.region, touched); err != nil ||
+				holds {
 				return holds, err
 			}
 		}
@@ -34,7 +35,8 @@ func (w *worker) mended(bucket int, day period.Day) (bool, error) {
 }
 
 // holdsTouched reports whether a file has a row that is touched.
-func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int, touched *change.Day) (bool, error) {
+func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int,
+	touched *change.Day) (bool, error) {
 	f, err := openTable(w.Txn, e, def, []int{customer, sku, region})
 	if err != nil {
 		return false, err
@@ -63,7 +65,8 @@ func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku
 			return false, err
 		}
 		for i := range cols.N {
-			if of := c[sku].Codes[i]; may[of] && touched.Holds(customers.list[c[customer].Codes[i]], skus.list[of], c[region].Word(i)) {
+			if of := c[sku].Codes[i]; may[of] && touched.Holds(customers.list[c[customer].Codes[i]], skus.list[of],
+				c[region].Word(i)) {
 				return true, nil
 			}
 		}

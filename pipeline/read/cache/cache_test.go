@@ -66,7 +66,10 @@ func TestShelf(t *testing.T) {
 		t.Errorf("the shelf holds %s, want bb", got)
 	}
 	failed := errors.New("disk on fire")
-	if _, err := s.Open("cc", func(w io.Writer) error { _, _ = io.WriteString(w, "half"); return failed }); !errors.Is(err, failed) {
+	if _, err := s.Open("cc", func(w io.Writer) error {
+		_, _ = io.WriteString(w, "half")
+		return failed
+	}); !errors.Is(err, failed) {
 		t.Errorf("a file that was not made: %v", err)
 	}
 	if _, err := s.Open("../x", nil); err == nil {

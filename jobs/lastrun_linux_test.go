@@ -21,7 +21,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// twins are two workspaces that hold the same: one remembers after which state nothing was left to do, the other does each run in full.
+// twins are two workspaces that hold the same: one remembers after which state nothing was left to do, the other does
+// each run in full.
 type twins struct {
 	*testing.T
 	quick, full *Runner
@@ -32,7 +33,8 @@ func newTwins(t *testing.T) *twins {
 	t.Helper()
 	w := &twins{T: t, quick: runner(t), full: runner(t), task: Task{Kind: Nightly, AsOf: at("2026-09-09T17:30:00Z")}}
 	cache := t.TempDir()
-	w.quick.Options.HashCache, w.quick.Options.Standing, w.quick.Options.Program = filepath.Join(cache, "inbox"), filepath.Join(cache, "standing"), "build 1"
+	w.quick.Options.HashCache, w.quick.Options.LastRunFile, w.quick.Options.Program = filepath.Join(cache, "inbox"),
+		filepath.Join(cache, "standing"), "build 1"
 	return w
 }
 
@@ -44,7 +46,8 @@ func at(text string) period.Instant {
 	return period.Instant(t.UnixMicro())
 }
 
-// settle makes the cache of hashes one that remembers the files of the inbox as they lie there, as it does two seconds after they came.
+// settle makes the cache of hashes one that remembers the files of the inbox as they lie there, as it does two seconds
+// after they came.
 func (w *twins) settle() {
 	w.Helper()
 	inbox := filepath.Join(w.quick.Dir, "inbox")
@@ -68,7 +71,8 @@ func (w *twins) settle() {
 		return err
 	})
 	if err == nil {
-		err = os.WriteFile(w.quick.Options.HashCache, []byte("tollbook hashes 1 "+string(lake.HashBytes([]byte(body.String())))+"\n"+body.String()), 0o600)
+		err = os.WriteFile(w.quick.Options.HashCache,
+			[]byte("tollbook hashes 1 "+string(lake.HashBytes([]byte(body.String())))+"\n"+body.String()), 0o600)
 	}
 	if err != nil {
 		w.Fatal(err)
@@ -85,8 +89,8 @@ func (w *twins) each(change func(dir string) error) {
 	}
 }
 
-// run does the task in both and wants the same of it: report, error, what the ledger keeps, and every byte of the lake. It returns whether the
-// books were left unread, and what was done.
+// run does the task in both and wants the same of it: report, error, what the ledger keeps, and every byte of the lake.
+// It returns whether the books were left unread, and what was done.
 func (w *twins) run() (quick bool, res *Result) {
 	w.Helper()
 	task := w.task
@@ -194,8 +198,8 @@ func spoil(table string) func(string) error {
 
 const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n"
 
-// TestNothingNew (RUN-5): a night of which it is known that nothing is left to do comes out as one that reads and works out everything; and wherever
-// anything might be due, everything is read.
+// TestNothingNew (RUN-5): a night of which it is known that nothing is left to do comes out as one that reads and works
+// out everything; and wherever anything might be due, everything is read.
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -215,42 +219,59 @@ func TestNothingNew(t *testing.T) {
 		"a file that is no feed":  {change: appendTo("inbox/usage/notes.txt", "of the operator"), quick: true},
 		"a link that leads nowhere": {change: func(dir string) error {
 			return os.Symlink("gone.csv", filepath.Join(dir, "inbox/usage/link.csv"))
-		}, quick: true, want: ledger.Look},
+		}, quick: true, want: ledger.NeedsAttention},
 		"a stray file in the lake": {change: appendTo("lake/tmp/000001-spill", "left behind"), quick: true},
-		"a file for a later run": {change: appendTo("inbox/usage/b.csv", head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"),
+		"a file for a later run": {change: appendTo("inbox/usage/b.csv",
+			head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"),
 			runner: func(w *twins) { w.task.Due, w.task.Why = w.task.AsOf, CatchUp }, quick: true},
-		"a new file":                   {change: appendTo("inbox/usage/b.csv", head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"), want: ledger.Done},
-		"a new file with an older row": {change: appendTo("inbox/usage/b.csv", head+"n1,acme,m1,vm,east,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,1\n"), want: ledger.Done},
-		"a new file with rejects":      {change: appendTo("inbox/usage/b.csv", head+"n1,acme,m1,odd,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"), want: ledger.Look},
-		"a file that grew":             {change: appendTo("inbox/usage/first.csv", "r9,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1,,\n"), want: ledger.Look},
+		"a new file": {change: appendTo("inbox/usage/b.csv",
+			head+"n1,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"), want: ledger.Done},
+		"a new file with an older row": {change: appendTo("inbox/usage/b.csv",
+			head+"n1,acme,m1,vm,east,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,1\n"), want: ledger.Done},
+		"a new file with rejects": {change: appendTo("inbox/usage/b.csv",
+			head+"n1,acme,m1,odd,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1\n"), want: ledger.NeedsAttention},
+		"a file that grew": {change: appendTo("inbox/usage/first.csv",
+			"r9,acme,m1,vm,east,2026-09-08T00:00:00Z,2026-09-08T01:00:00Z,1,,\n"), want: ledger.NeedsAttention},
 		"a file that was touched": {change: func(dir string) error {
 			return os.Chtimes(filepath.Join(dir, "inbox/usage/first.csv"), noon(), noon())
 		}, young: true},
-		"a price was mended":          {change: swap("books/prices.csv", "0.015", "0.016"), want: ledger.Done},
-		"an empty line in the books":  {change: appendTo("books/prices.csv", "\n"), want: ledger.Done},
-		"a book that was not there":   {change: appendTo("books/partners.csv", "partner_id,name,kind\np1,One,reseller\n"), want: ledger.Done},
-		"books that are wrong":        {change: appendTo("books/prices.csv", "odd,*,2026-01-01,,1,,1,\n"), want: ledger.Refused},
-		"another setting":             {change: appendTo("tollbook.yaml", "refund: {fee_rate: \"0.1\"}\n"), want: ledger.Done},
+		"a price was mended":         {change: swap("books/prices.csv", "0.015", "0.016"), want: ledger.Done},
+		"an empty line in the books": {change: appendTo("books/prices.csv", "\n"), want: ledger.Done},
+		"a book that was not there": {change: appendTo("books/partners.csv", "partner_id,name,kind\n"+
+			"p1,One,reseller\n"), want: ledger.Done},
+		"books that are wrong": {change: appendTo("books/prices.csv", "odd,*,2026-01-01,,1,,1,\n"),
+			want: ledger.Refused},
+		"another setting": {change: appendTo("tollbook.yaml", "refund: {fee_rate: \"0.1\"}\n"),
+			want: ledger.Done},
 		"a remark in the settings":    {change: appendTo("tollbook.yaml", "# ours\n")},
 		"settings that are wrong":     {change: appendTo("tollbook.yaml", "odd: 1\n"), want: ledger.Refused},
 		"a programme of all partners": {before: programme(`"*"`)},
 		"a programme of one partner":  {before: programme("[p1]")},
-		"other buckets":               {change: swap("tollbook.yaml", "buckets: 4", "buckets: 8"), want: ledger.Refused},
-		"a server to publish to":      {change: appendTo("tollbook.yaml", "clickhouse: {dsn: \"http://127.0.0.1:1/x\", retries: 0}\n"), want: ledger.Look},
-		"another build":               {runner: func(w *twins) { w.quick.Options.Program = "build 2" }},
-		"a build of no name":          {runner: func(w *twins) { w.quick.Options.Program = "" }},
-		"a reason for rejects":        {runner: func(w *twins) { w.task.AcceptRejects = "known" }},
+		"other buckets": {change: swap("tollbook.yaml", "buckets: 4", "buckets: 8"),
+			want: ledger.Refused},
+		"a server to publish to": {change: appendTo("tollbook.yaml",
+			"clickhouse: {dsn: \"http://127.0.0.1:1/x\", retries: 0}\n"), want: ledger.NeedsAttention},
+		"another build":        {runner: func(w *twins) { w.quick.Options.Program = "build 2" }},
+		"a build of no name":   {runner: func(w *twins) { w.quick.Options.Program = "" }},
+		"a reason for rejects": {runner: func(w *twins) { w.task.AcceptRejects = "known" }},
 		"what is remembered is damaged": {runner: func(w *twins) {
-			if err := appendTo(filepath.Base(w.quick.Options.Standing), "x")(filepath.Dir(w.quick.Options.Standing)); err != nil {
+			if err := appendTo(filepath.Base(w.quick.Options.LastRunFile),
+				"x")(filepath.Dir(w.quick.Options.LastRunFile)); err != nil {
 				w.Fatal(err)
 			}
 		}},
-		"lines are gone":           {change: func(dir string) error { return remove(dir, "lines") }, want: ledger.Failed},
-		"positions are gone":       {change: func(dir string) error { return remove(dir, "positions") }, want: ledger.Failed},
+		"lines are gone": {change: func(dir string) error {
+			return remove(dir, "lines")
+		}, want: ledger.Failed},
+		"positions are gone": {change: func(dir string) error {
+			return remove(dir, "positions")
+		}, want: ledger.Failed},
 		"an adjustment is damaged": {before: adjustment, change: spoil("adjustments"), want: ledger.Failed},
 		"HEAD is damaged":          {change: appendTo("lake/HEAD", "x"), want: ledger.Failed},
 		"a manifest is damaged":    {change: appendTo("lake/manifests/000001.json", " "), want: ledger.Failed},
-		"the lake was moved away":  {change: func(dir string) error { return os.Rename(filepath.Join(dir, "lake"), filepath.Join(dir, "old")) }, want: ledger.Look},
+		"the lake was moved away": {change: func(dir string) error {
+			return os.Rename(filepath.Join(dir, "lake"), filepath.Join(dir, "old"))
+		}, want: ledger.NeedsAttention},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -279,7 +300,8 @@ func TestNothingNew(t *testing.T) {
 				want = ledger.NothingNew
 			}
 			if quick != c.quick || res.Entry.Outcome != want {
-				t.Errorf("books left unread: %v, want %v; outcome %s, want %s: %s", quick, c.quick, res.Entry.Outcome, want, res.Entry.Error)
+				t.Errorf("books left unread: %v, want %v; outcome %s, want %s: %s", quick, c.quick, res.Entry.Outcome,
+					want, res.Entry.Error)
 			}
 		})
 	}
@@ -295,7 +317,8 @@ func remove(dir, table string) error {
 
 // adjustment puts an adjustment of acme's bill in: a run looks into those although nothing is new.
 func adjustment(dir string) error {
-	return appendTo("inbox/adjustments/a.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type\na1,acme,vm,2026-09-07T08:00:00+08:00,-1,9\n")(dir)
+	return appendTo("inbox/adjustments/a.csv", "adjustment_id,customer_id,sku,time,amount,bill_detail_type\n"+
+		"a1,acme,vm,2026-09-07T08:00:00+08:00,-1,9\n")(dir)
 }
 
 // programme lets partners earn incentives, whose states follow the clock.
@@ -303,7 +326,8 @@ func programme(partners string) func(string) error {
 	return func(dir string) error {
 		return errors.Join(
 			appendTo("books/partners.csv", "partner_id,name,kind\np1,One,reseller\n")(dir),
-			appendTo("books/incentives.yaml", "- {id: g, valid_from: 2026-01-01, partners: "+partners+", association_types: [1, 2], product_classes: [ordinary], period: month, "+
+			appendTo("books/incentives.yaml", "- {id: g, valid_from: 2026-01-01, partners: "+partners+
+				", association_types: [1, 2], product_classes: [ordinary], period: month, "+
 				"tiers: [{from: \"0\", rate: \"0.02\"}], tier_rule: graduated}\n")(dir))
 	}
 }

@@ -20,39 +20,41 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// What a run finds to do follows from the program, the settings, the books, the lake's state and the feed files that it did not take yet:
-// the same five, the same outcome. Of its clock only incentives are a function beside new records, and workspaces with programmes are left
-// out here. So a run with no new file, after which nothing was left to do, need not be done a second time, nor the books be read for it:
-// what they hash to is enough.
+// What a run finds to do follows from the program, the settings, the books, the lake's state and the feed files that it
+// did not take yet: the same five, the same outcome. Of its clock only incentives are a function beside new records,
+// and workspaces with programmes are left out here. So a run with no new file, after which nothing was left to do, need
+// not be done a second time, nor the books be read for it: what they hash to is enough.
 //
-// What is remembered of such a run lies outside the lake, beside the hashes of the inbox, and is best effort like them: lost or damaged,
-// the run is done.
+// What is remembered of such a run lies outside the lake, beside the hashes of the inbox, and is best effort like them:
+// lost or damaged, the run is done.
 
-// standing is a state of the lake that has nothing to do under a program, settings and books.
-type standing struct {
+// lastRun is a state of the lake that has nothing to do under a program, settings and books.
+type lastRun struct {
 	program         string
 	settings, books [32]byte
 	number          int64 // of the manifest
 	manifest        lake.Hash
 }
 
-// standingHead begins the file's first line; the hash of the other lines ends it.
-const standingHead = "tollbook standing 1 "
+// lastRunHead begins the file's first line; the hash of the other lines ends it.
+const lastRunHead = "tollbook standing 1 "
 
-func (s *standing) String() string {
-	body := fmt.Sprintf("program %q\nsettings %x\nbooks %x\nmanifest %d %s\n", s.program, s.settings, s.books, s.number, s.manifest)
-	return standingHead + string(lake.HashBytes([]byte(body))) + "\n" + body
+func (s *lastRun) String() string {
+	body := fmt.Sprintf("program %q\nsettings %x\nbooks %x\nmanifest %d %s\n", s.program, s.settings, s.books, s.number,
+		s.manifest)
+	return lastRunHead + string(lake.HashBytes([]byte(body))) + "\n" + body
 }
 
-var errStandingDamaged = errors.New("not as it was written")
+var errLastRunDamaged = errors.New("not as it was written")
 
-// parseStanding reads what String wrote, and nothing else.
-func parseStanding(text string) (*standing, error) {
-	var s standing
+// parseLastRun reads what String wrote, and nothing else.
+func parseLastRun(text string) (*lastRun, error) {
+	var s lastRun
 	var head, settings, books, manifest string
-	n, err := fmt.Sscanf(text, standingHead+"%s\nprogram %q\nsettings %s\nbooks %s\nmanifest %d %s\n", &head, &s.program, &settings, &books, &s.number, &manifest)
+	n, err := fmt.Sscanf(text, lastRunHead+"%s\nprogram %q\nsettings %s\nbooks %s\nmanifest %d %s\n", &head, &s.program,
+		&settings, &books, &s.number, &manifest)
 	if err != nil || n != 6 {
-		return nil, errStandingDamaged
+		return nil, errLastRunDamaged
 	}
 	for _, h := range []struct {
 		to   *[32]byte
@@ -60,35 +62,37 @@ func parseStanding(text string) (*standing, error) {
 	}{{&s.settings, settings}, {&s.books, books}} {
 		b, err := hex.DecodeString(h.text)
 		if err != nil || len(b) != len(h.to) {
-			return nil, errStandingDamaged
+			return nil, errLastRunDamaged
 		}
 		copy(h.to[:], b)
 	}
 	s.manifest = lake.Hash(manifest)
 	if s.String() != text {
-		return nil, errStandingDamaged
+		return nil, errLastRunDamaged
 	}
 	return &s, nil
 }
 
-// loadStanding is what is remembered in a file; nil = nothing.
-func loadStanding(o *workspace.Options) *standing {
-	if o.Standing == "" || o.Program == "" {
+// loadLastRun is what is remembered in a file; nil = nothing.
+func loadLastRun(o *workspace.Options) *lastRun {
+	if o.LastRunFile == "" || o.Program == "" {
 		return nil
 	}
-	text, err := os.ReadFile(o.Standing)
+	text, err := os.ReadFile(o.LastRunFile)
 	if err != nil {
 		return nil // most often not there; else the run is done, which is right
 	}
-	s, err := parseStanding(string(text))
-	o.Debug("what the last run left is not remembered", err, "file", o.Standing)
+	s, err := parseLastRun(string(text))
+	o.Debug("what the last run left is not remembered", err, "file", o.LastRunFile)
 	return s
 }
 
-// Stand does a night or an ingest, by its command, where it is known that there is nothing to do: as the run itself would, without the
-// books, which Workspace lacks then. The report is nil where it is not known; the run is to be done then, and tells what is wrong.
-func Stand(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace, report *workspace.Report, err error) {
-	known := loadStanding(&o)
+// SkipIfUnchanged does a night or an ingest, by its command, where it is known that there is nothing to do: as the run
+// itself would, without the books, which Workspace lacks then. The report is nil where it is not known; the run is to
+// be done then, and tells what is wrong.
+func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace,
+	report *workspace.Report, err error) {
+	known := loadLastRun(&o)
 	if known == nil || known.program != o.Program || o.AcceptRejects != "" {
 		return nil, nil, nil
 	}
@@ -96,19 +100,21 @@ func Stand(ctx context.Context, dir, command string, o workspace.Options) (w *wo
 	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
 		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
 	}
-	r := &run{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}
-	if !r.stands(ctx, known) {
+	r := &run{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64),
+		FeedReasons: make(map[string]map[string]int64)}}
+	if !r.unchanged(ctx, known) {
 		return nil, nil, nil
 	}
-	done, err := r.stand(known)
+	done, err := r.skip(known)
 	if err != nil || !done {
 		return nil, nil, err
 	}
 	return w, r.report, nil
 }
 
-// stands reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run tells.
-func (r *run) stands(ctx context.Context, known *standing) bool {
+// unchanged reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run
+// tells.
+func (r *run) unchanged(ctx context.Context, known *lastRun) bool {
 	l, err := r.ws.Lake(r.o)
 	if err != nil {
 		return false
@@ -163,7 +169,8 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 // bulk reports whether a table is one of those that a run with nothing new does not look into.
 func bulk(table string) bool {
 	switch table {
-	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "ended_rejects", "partner_statements":
+	case "lines", "sums", "statements", "usage", "ident", "bandwidth", "positions", "rejects", "ended_rejects",
+		"partner_statements":
 		return true
 	}
 	return false
@@ -202,9 +209,9 @@ func cyclesOf(snap *lake.Snapshot) []string {
 	return list
 }
 
-// stand takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed meanwhile, or where
-// something is damaged that the run would read: the run tells.
-func (r *run) stand(known *standing) (done bool, err error) {
+// skip takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed
+// meanwhile, or where something is damaged that the run would read: the run tells.
+func (r *run) skip(known *lastRun) (done bool, err error) {
 	l, err := r.ws.Lake(r.o)
 	if err != nil {
 		return false, err
@@ -218,7 +225,9 @@ func (r *run) stand(known *standing) (done bool, err error) {
 	if base.Manifest.Number != known.number || base.Hash != known.manifest || readable(base) != nil {
 		return false, nil
 	}
-	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan, workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageRejects, workspace.StageSettle, workspace.StageTotals, workspace.StageCommit} {
+	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
+		workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageRejects, workspace.StageSettle,
+		workspace.StageTotals, workspace.StageCommit} {
 		r.o.BeginStage(stage)
 	}
 	r.report.Manifest, r.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
@@ -232,7 +241,8 @@ func (r *run) stand(known *standing) (done bool, err error) {
 
 // remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
 func (r *run) remember(l *lake.Lake) {
-	if r.o.Standing == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 || r.ws.Settings.ClickHouse.DSN.Set() {
+	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
+		r.ws.Settings.ClickHouse.DSN.Set() {
 		return
 	}
 	snap, err := l.Head()
@@ -245,16 +255,17 @@ func (r *run) remember(l *lake.Lake) {
 	if len(r.next.Find(lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket})) > 0 {
 		return
 	}
-	s := standing{program: r.o.Program, settings: r.ws.Settings.Hash, books: r.ws.Books.Hash, number: snap.Manifest.Number, manifest: snap.Hash}
+	s := lastRun{program: r.o.Program, settings: r.ws.Settings.Hash, books: r.ws.Books.Hash,
+		number: snap.Manifest.Number, manifest: snap.Hash}
 	text := s.String()
-	if old, err := os.ReadFile(r.o.Standing); err == nil && string(old) == text {
+	if old, err := os.ReadFile(r.o.LastRunFile); err == nil && string(old) == text {
 		return
 	}
-	r.o.Debug("what this run left is not remembered", feed.ReplaceFile(r.o.Standing, text))
+	r.o.Debug("what this run left is not remembered", feed.ReplaceFile(r.o.LastRunFile, text))
 }
 
-// plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it committed is what the next
-// one would: no event is decided again, no balance carried on, no late record billed anew.
+// plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it
+// committed is what the next one would: no event is decided again, no balance carried on, no late record billed anew.
 func (r *run) plain(snap *lake.Snapshot) bool {
 	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
 		return false

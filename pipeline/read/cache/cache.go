@@ -13,26 +13,29 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Shelf keeps files that cost something to make, and whose bytes their tag names. The oldest go when all together are too large. It may be
-// used from several goroutines, and belongs to one process.
-type Shelf struct {
-	dir    string
-	most   int64 // bytes of all files
-	making singleflight.Group
+// Cache keeps files that cost something to make, and whose bytes their tag names. The oldest go when all together are
+// too large. It may be used from several goroutines, and belongs to one process.
+type Cache struct {
+	dir     string
+	max     int64 // bytes of all files
+	filling singleflight.Group
 }
 
-// New makes an empty shelf of at most so many bytes, or of the one file that was asked for last. What is in the folder is removed.
-func New(dir string, most int64) (*Shelf, error) {
+// New makes an empty shelf of at most so many bytes, or of the one file that was asked for last. What is in the folder
+// is removed.
+func New(dir string, most int64) (*Cache, error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, fmt.Errorf("make the shelf: %w", err)
 	}
-	return &Shelf{dir: dir, most: most}, nil
+	return &Cache{dir: dir, max: most}, nil
 }
 
-// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. Who asks for it meanwhile waits and gets the same
-// file; who closes it is the caller. Errors: those of write and of the folder.
-func (s *Shelf) Open(tag string, write func(io.Writer) error) (*os.File, error) {
-	if tag == "" || strings.ContainsFunc(tag, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef", r) }) {
+// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. Who asks for it meanwhile
+// waits and gets the same file; who closes it is the caller. Errors: those of write and of the folder.
+func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) {
+	if tag == "" || strings.ContainsFunc(tag, func(r rune) bool {
+		return !strings.ContainsRune("0123456789abcdef", r)
+	}) {
 		return nil, fmt.Errorf("open a kept file: tag %q is not of hexadecimal digits", tag)
 	}
 	name := filepath.Join(s.dir, tag)
@@ -41,15 +44,15 @@ func (s *Shelf) Open(tag string, write func(io.Writer) error) (*os.File, error) 
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
-		if _, err, _ = s.making.Do(tag, func() (any, error) { return nil, s.make(name, write) }); err != nil {
+		if _, err, _ = s.filling.Do(tag, func() (any, error) { return nil, s.make(name, write) }); err != nil {
 			return nil, fmt.Errorf("keep a file: %w", err)
 		}
 	}
-	return nil, fmt.Errorf("open a kept file: the shelf of %d bytes is too small for those who ask", s.most)
+	return nil, fmt.Errorf("open a kept file: the shelf of %d bytes is too small for those who ask", s.max)
 }
 
 // make writes a file, whole or not at all, and makes room for it.
-func (s *Shelf) make(name string, write func(io.Writer) error) error {
+func (s *Cache) make(name string, write func(io.Writer) error) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
 	}
@@ -68,7 +71,7 @@ func (s *Shelf) make(name string, write func(io.Writer) error) error {
 }
 
 // clear removes the oldest files until the rest is small enough; keep stays.
-func (s *Shelf) clear(keep string) error {
+func (s *Cache) clear(keep string) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return err
@@ -84,7 +87,7 @@ func (s *Shelf) clear(keep string) error {
 	}
 	slices.SortFunc(files, func(a, b fs.FileInfo) int { return a.ModTime().Compare(b.ModTime()) })
 	for _, f := range files {
-		if sum <= s.most {
+		if sum <= s.max {
 			break
 		}
 		if f.Name() == keep {
