@@ -42,7 +42,7 @@ build: ## build bin/tollbook
 	@mkdir -p $(BIN)
 	$(GO) build -o $(TOLLBOOK) ./cmd/tollbook
 
-# Exit 1 of the pipeline's commands says that a person should look: the sample has bad records on purpose (spec §7.4).
+# Exit 1 of the pipeline's commands says that a person should look: the sample has bad records on purpose (§7.4).
 LOOK = || [ $$? -eq 1 ]
 
 .PHONY: run

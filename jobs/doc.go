@@ -1,11 +1,11 @@
-// Package jobs does one job on a workspace, by hand or by the schedule, and keeps the run ledger (package ledger). It
-// is the lowest room that reads a clock: what lies below is given instants.
+// Package jobs performs one job on a workspace, by hand or by the schedule, and writes the run ledger (package
+// ledger). It is the lowest layer that reads a clock; packages below receive instants.
 //
-//	JOBS-1  Every command that changes the lake goes through Runner.Run: what changed the lake is in the ledger. A dry
-//	        run changes nothing and leaves no entry.
-//	JOBS-2  The workspace is opened anew for each run: settings and books may have changed meanwhile.
-//	JOBS-3  The ledger never decides about a run: one that cannot be written costs a warning, and the run goes on.
-//	JOBS-4  What a run comes to is decided by its task, its as-of and the workspace alone. Durations, memory and the
-//	        real clock go to the ledger, never into the lake.
-//	JOBS-5  A run that panics is in the ledger as such before the panic goes on.
+//	JOBS-1  Every command that changes the lake calls Runner.Run, so every change is in the ledger. A dry run changes
+//	        nothing and leaves no entry.
+//	JOBS-2  The workspace is opened again for each run, because settings and books can have changed.
+//	JOBS-3  The ledger never decides about a run. If it cannot be written, the run prints a warning and continues.
+//	JOBS-4  The result of a run depends only on its task, its as-of and the workspace. Durations, memory and the real
+//	        clock are written to the ledger, never to the lake.
+//	JOBS-5  If a run panics, the ledger records it before the panic continues.
 package jobs

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (spec §4.2).
+// Grain says what is cut to the currency's digits: each line, or the cycle's total on the statement (§4.2).
 type Grain uint8
 
 // The grains.
@@ -17,7 +17,7 @@ const (
 	PerCycle
 )
 
-// Rules is what the settings say about amounts (spec §2.1, rounding).
+// Rules is what the settings say about amounts (§2.1, rounding).
 type Rules struct {
 	Grain  Grain
 	Mode   money.Mode // how a line's payment is cut; PerLine only
@@ -48,7 +48,7 @@ type Book struct {
 
 	associationsFrom []int32 // by customer: where its rows begin in books.Associations
 
-	packages     []int32 // indexes in books.Packages in the order in which a customer draws on them (spec §4.3)
+	packages     []int32 // indexes in books.Packages in the order in which a customer draws on them (§4.3)
 	packagesFrom []int32 // by customer: where they begin in packages
 	packageArea  []int32 // by package: number of its region, or anyRegion
 }

@@ -34,7 +34,7 @@ func (c *client) version(sku, region int32, t period.Instant) int32 {
 	return c.bk.prices.line(c.list, sku, region).at(t)
 }
 
-// resellerAt is the partner associated as a reseller at t, or noOne (spec §3.5, §4.10).
+// resellerAt is the partner associated as a reseller at t, or noOne (§3.5, §4.10).
 func (c *client) resellerAt(t period.Instant) int32 {
 	if !c.resellerSpan.Holds(t) {
 		c.reseller, c.resellerSpan = c.bk.resellerAt(c.customer, t)

@@ -5,8 +5,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// QuotaPeriod is the period around t, an instant of the package's validity, that one filling of its quota lasts (spec
-// §4.3).
+// QuotaPeriod is the period around t, an instant of the package's validity, that one filling of its quota lasts
+// (§4.3).
 func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	zone := bk.books.Zone
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// gather is what the cycle's end has to know of a period-level meter or of one of its rows beside the count (spec
-// §4.6). A row is what one line will be made of: a volume meter has one per resource, the others are their own only
+// gather is what the cycle's end has to know of a period-level meter or of one of its rows beside the count
+// (§4.6). A row is what one line will be made of: a volume meter has one per resource, the others are their own only
 // row.
 type gather struct {
 	meter       int32  // the meter it belongs to; its own index for a meter
@@ -150,7 +150,7 @@ func (r *Rater) rows() []int32 {
 	return r.order
 }
 
-// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (spec §4.6), and to objs
+// CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (§4.6), and to objs
 // what they are about; Charge.Record is an index in objs. It changes no position. The lines stand in order of sku,
 // scope of the meter and first use; a meter's flat fee follows its lines.
 func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
@@ -278,7 +278,7 @@ func tierOf(tiers []books.Tier, quantity money.Quantity) int {
 	return len(tiers) - 1
 }
 
-// versionOfCycle is the version of a period-level model for the customer's cycle (spec §4.6).
+// versionOfCycle is the version of a period-level model for the customer's cycle (§4.6).
 func (c *client) versionOfCycle(sku int32, region string, bounds period.Span) (int32, error) {
 	list, place := c.bk.listOfCycle(c.customer, bounds), c.bk.Region(region)
 	v := c.bk.prices.line(list, sku, place).ofCycle(bounds)

@@ -13,15 +13,15 @@ type climb struct {
 	sku, version       int32
 	at                 period.Instant // of discounts and association
 	position, end      money.Quantity
-	free               money.Quantity // drawn from packages beside the interval: on the first line (spec §4.3)
+	free               money.Quantity // drawn from packages beside the interval: on the first line (§4.3)
 	drawsFrom, drawsTo int32
 	record             int32
-	reversed           bool // the interval is taken back (spec §4.11)
+	reversed           bool // the interval is taken back (§4.11)
 }
 
 // ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
 // where the tier's lower bound lies in [position, end). An empty interval gives one line of quantity 0 at the tier of
-// the next unit (spec §4.5).
+// the next unit (§4.5).
 func (c *client) ladder(k *climb, out *line.Charges) error {
 	tiers := c.bk.books.Versions[k.version].Tiers
 	from, lower, first := k.position, money.Quantity{}, true

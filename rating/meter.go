@@ -16,7 +16,7 @@ const (
 	gatherRow                       // one resource's part of a volume meter
 )
 
-// meter counts what a customer used in the cycle after packages (spec §4.5, §4.6). It is known by its first four
+// meter counts what a customer used in the cycle after packages (§4.5, §4.6). It is known by its first four
 // fields.
 type meter struct {
 	kind     meterKind
@@ -108,7 +108,7 @@ func (m *meters) grow() {
 	}
 }
 
-// scope is the part of a record that tells a product's meters apart (spec §4.5): its region, its resource or nothing.
+// scope is the part of a record that tells a product's meters apart (§4.5): its region, its resource or nothing.
 func (r *Rater) scope(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	switch p.Meter {
 	case books.PerRegion:

@@ -40,12 +40,12 @@ type offerGroups struct {
 	from []int32 // by group: where it begins
 }
 
-// forUsage leaves out what fits no usage line: orders' own discounts and reductions (spec §3.6).
+// forUsage leaves out what fits no usage line: orders' own discounts and reductions (§3.6).
 func forUsage(d *books.Discount) bool {
 	return d.Kind != books.OrderOffer && d.Mode != books.ModeReduction
 }
 
-// forOrders leaves out what an order must name to get (spec §4.10).
+// forOrders leaves out what an order must name to get (§4.10).
 func forOrders(d *books.Discount) bool { return d.Kind != books.OrderOffer }
 
 func compileOffers(b *books.Books, services map[string]int32, takes func(*books.Discount) bool) offers {
@@ -126,14 +126,14 @@ type sale struct {
 	official money.Amount
 	sku      int32
 	at       period.Instant // of prices, discounts and association
-	noFixed  bool           // fixed prices do not fit: flat fees and stairstep (spec §3.6)
-	order    bool           // fixed and reduction are amounts of the whole order (spec §3.6)
+	noFixed  bool           // fixed prices do not fit: flat fees and stairstep (§3.6)
+	order    bool           // fixed and reduction are amounts of the whole order (§3.6)
 	after    money.Amount   // the lowest so far
 	kind     books.DiscountKind
 	discount int32 // that gives it; noOne = none
 }
 
-// settle works the charge's amounts out from its quantity and unit price (spec §4.2): the official amount, the best
+// settle works the charge's amounts out from its quantity and unit price (§4.2): the official amount, the best
 // offer, the cut. A negative quantity mirrors the positive one.
 func (c *client) settle(s *sale) error {
 	ch := s.charge
@@ -162,7 +162,7 @@ func (c *client) settle(s *sale) error {
 	return err
 }
 
-// bestOffer leaves the lowest `after` of all offers that fit in s (spec §4.10).
+// bestOffer leaves the lowest `after` of all offers that fit in s (§4.10).
 func (c *client) bestOffer(s *sale) error {
 	o := &c.bk.offers
 	if s.order {

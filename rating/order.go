@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// OrderType is what an order does (spec §3.15).
+// OrderType is what an order does (§3.15).
 type OrderType uint8
 
 // The order types.
@@ -40,7 +40,7 @@ func ParseOrderType[T ~string | ~[]byte](s T) (OrderType, error) {
 	return 0, fmt.Errorf("order_type %.64q is none of %s", string(s), strings.Join(orderTypes[:], ", "))
 }
 
-// BillDetailType is the type's bill_detail_type on a line (spec §5); 0 for what is no order type.
+// BillDetailType is the type's bill_detail_type on a line (§5); 0 for what is no order type.
 func (t OrderType) BillDetailType() int {
 	switch t {
 	case New:
@@ -58,7 +58,7 @@ func (t OrderType) BillDetailType() int {
 	}
 }
 
-// Order is one order line as rating sees it (spec §3.15).
+// Order is one order line as rating sees it (§3.15).
 type Order struct {
 	Type              OrderType
 	Customer, SKU     int32  // indexes in the books

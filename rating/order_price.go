@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// subscription is one place of the chain of spec §3.2 for a product that is sold by period.
+// subscription is one place of the chain of §3.2 for a product that is sold by period.
 type subscription struct {
 	sku                      int32
 	list, region, periodType string
@@ -29,7 +29,7 @@ func (bk *Book) compileSubscriptions() {
 }
 
 // subscriptionChain is where to look for an order's price version, the first place first: the price list that the
-// customer has at pay_time, then standard; in a list the region, then any (spec §3.2).
+// customer has at pay_time, then standard; in a list the region, then any (§3.2).
 func (bk *Book) subscriptionChain(o *Order) []subscription {
 	lists := []string{standardName}
 	if row, ok := bk.books.CustomerRowAt(o.Customer, o.PayTime); ok && row.PriceList != "" &&
@@ -63,13 +63,13 @@ func (bk *Book) subscriptionVersion(o *Order, trace func(Step)) int32 {
 	return noVersion
 }
 
-// OrderPriced reports whether an order has the price that it needs: the check behind no_price (spec §3.20). A given
+// OrderPriced reports whether an order has the price that it needs: the check behind no_price (§3.20). A given
 // official_amount stands in for the book's price; change and unsubscribe never look for one.
 func (bk *Book) OrderPriced(o *Order) bool {
 	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || bk.subscriptionVersion(o, nil) != noVersion
 }
 
-// PriceOrder works out the line of an order other than unsubscribe (spec §4.8): the official amount by the book's price
+// PriceOrder works out the line of an order other than unsubscribe (§4.8): the official amount by the book's price
 // at pay_time or as the order gives it, the named discount or else the best offer, the payment in the currency's
 // digits. A given official amount is kept to its last digit, with unit price 0 and no version. The caller sets
 // Charge.Record. trace may be nil.
@@ -140,7 +140,7 @@ func (c *client) orderOfficial(o *Order, ch *line.Charge) (money.Amount, error) 
 	return official, nil
 }
 
-// roundRat is Rd (spec §1.1) of an exact rational.
+// roundRat is Rd (§1.1) of an exact rational.
 func roundRat(r *big.Rat, digits int) (money.Amount, error) {
 	return money.ParseAmount(r.FloatString(digits)) // despite its name exact, halves away from zero
 }
@@ -158,7 +158,7 @@ func (c *client) orderOffer(s *sale, named string) error {
 }
 
 // namedOffer takes the discount that an order names, of whatever kind; false where it does not fit or lowers nothing
-// (spec §4.8, §4.10).
+// (§4.8, §4.10).
 func (c *client) namedOffer(s *sale, id string) (taken bool, err error) {
 	rows := c.bk.books.Discounts
 	first := sort.Search(len(rows), func(i int) bool { return rows[i].ID >= id })
@@ -200,7 +200,7 @@ func (c *client) fits(d *books.Discount, s *sale) bool {
 	return true
 }
 
-// orderAfter is what a discount leaves of an order's official amount (spec §3.6): a share, the order's amount, or what
+// orderAfter is what a discount leaves of an order's official amount (§3.6): a share, the order's amount, or what
 // a reduction of at most all of it leaves. above: a fixed amount above the official one, which is no offer.
 func orderAfter(d *books.Discount, official money.Amount) (after money.Amount, above bool, err error) {
 	switch d.Mode {

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// PaidOrder is what an unsubscribe has to know of its base order line (spec §4.9).
+// PaidOrder is what an unsubscribe has to know of its base order line (§4.9).
 type PaidOrder struct {
 	Type              OrderType
 	PayTime           period.Instant
@@ -20,14 +20,14 @@ type PaidOrder struct {
 	Coupons           money.Amount   // the part of Payment that coupons paid
 }
 
-// RefundRules is what the settings say about refunds (spec §2.1, refund).
+// RefundRules is what the settings say about refunds (§2.1, refund).
 type RefundRules struct {
 	UnconditionalHours int        // after the payment of a new order, in which everything comes back
 	FeeRate            money.Rate // share of what was paid that a later refund keeps back
 	Digits             int        // the currency's
 }
 
-// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of spec §4.9: unknown_order (no base, which is
+// RefundAllowed checks an unsubscribe at t, its pay_time, in the order of §4.9: unknown_order (no base, which is
 // nil; another customer's; paid after t; itself an unsubscribe), already_refunded, expired. None = it may be refunded.
 func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instant) reason.Reason {
 	switch {
@@ -41,7 +41,7 @@ func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instan
 	return reason.None
 }
 
-// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (spec §4.9). full: what
+// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (§4.9). full: what
 // was paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time,
 // expire_time), exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or
 // 0, quantity and unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back,
@@ -103,7 +103,7 @@ func (base *PaidOrder) paid() (money.Amount, error) {
 	return base.Payment.Sub(base.Coupons)
 }
 
-// refundCase says which sentence of spec §4.9 decides. The window's last instant is in it.
+// refundCase says which sentence of §4.9 decides. The window's last instant is in it.
 func (base *PaidOrder) refundCase(t period.Instant, rules RefundRules) RefundCase {
 	switch {
 	case base.Type == New && t <= hoursAfter(base.PayTime, rules.UnconditionalHours):

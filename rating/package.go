@@ -44,7 +44,7 @@ func (r *Rater) packageAt(i int) (int32, *books.Package) {
 }
 
 // draw takes what it can of the record from the customer's packages, in the order nearest valid_to, then package_id
-// (spec §4.3), and appends the draws to out.
+// (§4.3), and appends the draws to out.
 func (r *Rater) draw(u *usage, out *line.Charges) error {
 	for i := range r.quotas {
 		if u.left.IsZero() {
@@ -163,7 +163,7 @@ func (r *Rater) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	}
 }
 
-// anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (spec §4.3).
+// anniversary is the stretch between two monthly anniversaries of start that holds t, for t ≥ start (§4.3).
 func anniversary(zone *period.Zone, start, t period.Instant) period.Span {
 	n := int(zone.Cycle(t) - zone.Cycle(start))
 	span := period.Span{From: zone.AddMonths(start, n), To: zone.AddMonths(start, n+1)}

@@ -18,8 +18,8 @@ type Bandwidth struct {
 }
 
 // PercentileCharges prices one billing object graduated on its quantity, by the version of the cycle, and appends its
-// lines to out: one per tier with the tier's flat_fee after it, none for a quantity of 0 (spec §4.7). Discounts and
-// association are those at the cycle's first instant (spec §4.6). trace may be nil.
+// lines to out: one per tier with the tier's flat_fee after it, none for a quantity of 0 (§4.7). Discounts and
+// association are those at the cycle's first instant (§4.6). trace may be nil.
 func (bk *Book) PercentileCharges(bw *Bandwidth, trace func(Step), out *line.Charges) error {
 	if bw.Quantity.IsZero() {
 		return nil

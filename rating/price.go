@@ -17,7 +17,7 @@ const (
 	standardList int32 = 0
 )
 
-// prices finds the price version of (price list, sku, region) at an instant. The chain of spec §3.2 (the customer's
+// prices finds the price version of (price list, sku, region) at an instant. The chain of §3.2 (the customer's
 // list then `standard`, within a list the region then `*`) is resolved beforehand into timelines, so that a lookup
 // walks none.
 type prices struct {
@@ -207,7 +207,7 @@ func (l timeline) index(t period.Instant) int {
 }
 
 // ofCycle is the version of a period-level model: the one in force at the cycle's first instant, else the earliest to
-// begin in the cycle (spec §4.6). Where nothing is in force at first, the earliest of the chain to begin is what the
+// begin in the cycle (§4.6). Where nothing is in force at first, the earliest of the chain to begin is what the
 // timeline turns to next.
 func (l timeline) ofCycle(bounds period.Span) int32 {
 	i := l.index(bounds.From)
@@ -236,7 +236,7 @@ func (bk *Book) listAt(customer int32, t period.Instant) (int32, period.Span) {
 }
 
 // listOfCycle is the customer's price list for period-level models: at the cycle's first instant, or of the first row
-// that begins in the cycle (spec §4.6).
+// that begins in the cycle (§4.6).
 func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
 	rows := bk.books.Customers[customer].Rows
 	for i := range rows {
@@ -247,9 +247,9 @@ func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
 	return standardList
 }
 
-// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price (spec
-// §3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
-// take the version of the cycle (spec §4.6), the others that in force at t.
+// Priced reports whether usage or bandwidth of sku by customer at t has a price: the check behind no_price
+// (§3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
+// take the version of the cycle (§4.6), the others that in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
 	if bk.books.Products[sku].Model.PeriodLevel() {
 		list := bk.listOfCycle(customer, bounds)

@@ -116,7 +116,7 @@ func (b *bill) useAll(uses []use) {
 	}
 }
 
-// Every line adds up, and what was used is what was priced and what was drawn (spec §4.2, §6.6).
+// Every line adds up, and what was used is what was priced and what was drawn (§4.2, §6.6).
 func TestConservation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -154,7 +154,7 @@ func add(t *rapid.T, err error) {
 	}
 }
 
-// adds holds one line against the equations of spec §4.2.
+// adds holds one line against the equations of §4.2.
 func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 	sum := must(must(c.Discount.Add(c.Truncated)).Add(c.Payment))
 	if sum != c.Official || c.Free != must(draws.Quantity()).Signed() {

@@ -116,11 +116,11 @@ type usage struct {
 	index              int32
 	free, left         money.Quantity // drawn from packages, and what is left to price
 	drawsFrom, drawsTo int32
-	reversed           bool // taken back (spec §4.11)
+	reversed           bool // taken back (§4.11)
 }
 
 // Usage rates one record of the open customer and cycle and appends its lines to out, in order of tier and kind; index
-// becomes their Charge.Record. Records come in the order (usage_start, record_id bytewise) of spec §4.1. A record of a
+// becomes their Charge.Record. Records come in the order (usage_start, record_id bytewise) of §4.1. A record of a
 // period-level model gives its draws and no line: CycleEnd does. Nothing is allocated for a record whose meter is
 // known, but what out needs to grow.
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
@@ -169,7 +169,7 @@ func (r *Rater) price(u *usage) (int32, error) {
 	return v, nil
 }
 
-// flat prices the whole quantity at the one tier (spec §4.4).
+// flat prices the whole quantity at the one tier (§4.4).
 func (r *Rater) flat(u *usage, out *line.Charges) error {
 	v, err := r.price(u)
 	if err != nil {
@@ -187,7 +187,7 @@ func (r *Rater) flat(u *usage, out *line.Charges) error {
 	return r.settle(&sale{charge: &out.List[len(out.List)-1], sku: u.SKU, at: u.Start})
 }
 
-// graduated cuts the record's interval at the tiers of its version (spec §4.5).
+// graduated cuts the record's interval at the tiers of its version (§4.5).
 func (r *Rater) graduated(u *usage, out *line.Charges) error {
 	v, err := r.price(u)
 	if err != nil {

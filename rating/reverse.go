@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Reverse takes a record of the open customer and cycle back (spec §4.11). draw is what the record drew from packages;
+// Reverse takes a record of the open customer and cycle back (§4.11). draw is what the record drew from packages;
 // draws says which of it goes back to which package, any row of it, and leaves out packages that the books no longer
 // hold. They go back first, so that a record rated next can draw them.
 //
@@ -17,7 +17,7 @@ import (
 // much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the
 // stretch [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts
 // are negative; the draws, on the first line, are quantities given back. Prices and discounts are those of rec.Start.
-// For volume, block and stairstep it lowers what CycleEnd will price and gives no line: spec §4.11 bills the
+// For volume, block and stairstep it lowers what CycleEnd will price and gives no line: §4.11 bills the
 // difference.
 //
 // Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed

@@ -51,7 +51,7 @@ const (
 	OfferUnfit                      // a fixed price on a flat fee or stairstep line
 )
 
-// RefundCase says which sentence of spec §4.9 decides what comes back.
+// RefundCase says which sentence of §4.9 decides what comes back.
 type RefundCase uint8
 
 // The cases, in the order in which they are looked at.
@@ -245,7 +245,7 @@ func (s Step) amounts() string {
 	return text + "; to pay " + s.Payment.Trim()
 }
 
-// tracePrice tells where the chain of spec §3.2 was asked, up to the place that had the version.
+// tracePrice tells where the chain of §3.2 was asked, up to the place that had the version.
 func (c *client) tracePrice(sku, list, region int32, regionName string, t period.Instant, version int32) {
 	b := c.bk.books
 	v := &b.Versions[version]

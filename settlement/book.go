@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Rules is what the settings say that settlement needs (spec §2.1, close).
+// Rules is what the settings say that settlement needs (§2.1, close).
 type Rules struct {
 	CloseDay    int // 1 to 28, of the month after the cycle
 	CloseMinute int // minutes since that day's midnight, 0 to 1440
@@ -118,7 +118,7 @@ func (t term) basis(l *Line) money.Amount {
 	return l.Official
 }
 
-// term is the most specific term in force at t, the payment itself without one (spec §3.9, §6.4). It cuts span down to
+// term is the most specific term in force at t, the payment itself without one (§3.9, §6.4). It cuts span down to
 // where the answer is the same.
 func (bk *Book) term(seller, buyer, sku int32, t period.Instant, span *period.Span) term {
 	at := bk.terms[pair{seller, buyer}]
@@ -149,13 +149,13 @@ func termValid(r *books.Term) period.Span { return r.Valid }
 
 func partnerValid(r *books.PartnerRow) period.Span { return r.Valid }
 
-// Seller is whom a partner, an index in the books, buys from at t: its distributor, or Vendor (spec §6.4).
+// Seller is whom a partner, an index in the books, buys from at t: its distributor, or Vendor (§6.4).
 func (bk *Book) Seller(partner int32, t period.Instant) int32 {
 	span := always
 	return bk.seller(partner, t, &span)
 }
 
-// seller is whom a partner buys from at t: its distributor, or the vendor (spec §6.4). It cuts span down to where the
+// seller is whom a partner buys from at t: its distributor, or the vendor (§6.4). It cuts span down to where the
 // answer is the same.
 func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32 {
 	r := narrow(bk.books.Partners[partner].Rows, t, partnerValid, span)
@@ -165,14 +165,14 @@ func (bk *Book) seller(partner int32, t period.Instant, span *period.Span) int32
 	return r.Parent
 }
 
-// Share is what a partner pays of a line: a rate of one of its amounts (spec §3.9).
+// Share is what a partner pays of a line: a rate of one of its amounts (§3.9).
 type Share struct {
 	Rate    money.Rate
 	Payable bool // of the payment; else of the official amount
 }
 
 // Deal is by what terms a partner deals in a product at an instant: whom it buys from and at what, and, where that is a
-// distributor, at what the distributor buys from the vendor (spec §6.4).
+// distributor, at what the distributor buys from the vendor (§6.4).
 type Deal struct {
 	Seller     int32 // index in the books, or Vendor
 	Owed, Cost Share // Cost is of no meaning where the seller is the vendor

@@ -124,7 +124,7 @@ func (c *chain) listed(span period.Span) bool {
 	return false
 }
 
-// compute fills in the amounts of a row that has what was carried in (spec §6.5).
+// compute fills in the amounts of a row that has what was carried in (§6.5).
 func (c *chain) compute(row *Incentive, f *facts) error {
 	base, err := c.base(row, f)
 	if err != nil {
@@ -184,7 +184,7 @@ func (c *chain) base(row *Incentive, f *facts) (money.Amount, error) {
 	return base.Add(row.CarriedIn)
 }
 
-// tierPart is Rd of what the tiers give for a performance above 0 (spec §6.5): all of it at the rate of the tier that
+// tierPart is Rd of what the tiers give for a performance above 0 (§6.5): all of it at the rate of the tier that
 // holds it, or each slice at its own. Below the first tier nothing is earned.
 func tierPart(g *books.Programme, base money.Amount, digits int) (money.Amount, error) {
 	var sum products

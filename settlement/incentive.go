@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Incentive is one row of incentives (spec §6.5, §8): what a partner earns in a programme's period, and where that
+// Incentive is one row of incentives (§6.5, §8): what a partner earns in a programme's period, and where that
 // stands.
 type Incentive struct {
 	Partner, Programme int32 // indexes in the books
@@ -26,13 +26,13 @@ type Incentive struct {
 	State State
 }
 
-// CompareIncentives orders by the columns of incentives (spec §8).
+// CompareIncentives orders by the columns of incentives (§8).
 func CompareIncentives(x, y *Incentive) int {
 	return cmp.Or(cmp.Compare(x.Partner, y.Partner), cmp.Compare(x.Programme, y.Programme),
 		cmp.Compare(x.Period.First, y.Period.First))
 }
 
-// Transfer moves performance from one partner to another (spec §3.17). From and To are indexes in the books.
+// Transfer moves performance from one partner to another (§3.17). From and To are indexes in the books.
 type Transfer struct {
 	Cycle    period.Cycle
 	From, To int32
@@ -54,7 +54,7 @@ type Record struct {
 }
 
 // Incentives computes the incentives of every programme, partner and period as of the record's as-of, in the order of
-// CompareIncentives (spec §6.5). Which there are, the package's doc says.
+// CompareIncentives (§6.5). Which there are, the package's doc says.
 func (bk *Book) Incentives(r *Record) ([]Incentive, error) {
 	known, err := bk.gather(r)
 	if err != nil {

@@ -6,22 +6,22 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Line is what settlement needs of a line of the cycle (spec §5). Customer, Partner and SKU are indexes in the books.
+// Line is what settlement needs of a line of the cycle (§5). Customer, Partner and SKU are indexes in the books.
 // Official = Discount + Truncated + Payment.
 type Line struct {
 	Customer, Partner, SKU int32                 // Partner -1 = none
 	Association            books.AssociationType // what the line carries
 	ChargingMode           uint8                 // 1 for a period, 3 on demand
-	OwnTime                period.Instant        // when partner and terms are looked up (spec §6.4)
-	Instant                period.Instant        // when it counts (spec §6.3)
+	OwnTime                period.Instant        // when partner and terms are looked up (§6.4)
+	Instant                period.Instant        // when it counts (§6.3)
 
 	Official, Discount, Truncated, Payment money.Amount
 
 	Cash, Stored  money.Amount // how it was paid; what credit, flexi coupons and debt took is no performance
-	CountedCoupon money.Amount // what coupons took that count as performance (spec §3.10)
+	CountedCoupon money.Amount // what coupons took that count as performance (§3.10)
 }
 
-// performance is the line's performance (spec §6.2).
+// performance is the line's performance (§6.2).
 func (l *Line) performance(class books.Class) (money.Amount, error) {
 	if class != books.Ordinary && class != books.Specific {
 		return money.Amount{}, nil

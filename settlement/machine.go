@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// State is where an incentive stands (spec §6.5).
+// State is where an incentive stands (§6.5).
 type State uint8
 
 // The states. NoState is that of a period that is none of the programme's, or of a partner that the programme does not
@@ -40,7 +40,7 @@ func ParseState(word string) (State, error) {
 	return 0, fmt.Errorf("state %q is none of %s", word, strings.Join(stateWords[:], ", "))
 }
 
-// EventKind is what happens to an incentive (spec §3.18).
+// EventKind is what happens to an incentive (§3.18).
 type EventKind uint8
 
 // The kinds of events.
@@ -85,7 +85,7 @@ func (e *Event) key() incentiveKey { return incentiveKey{e.Programme, e.Partner,
 // Machine is the life of one incentive: its deadlines and the state that the last event left it in. The zero Machine
 // stays in NoState.
 type Machine struct {
-	Closes   period.Instant // spec §2.1, of the period's last cycle: from here it can be confirmed
+	Closes   period.Instant // §2.1, of the period's last cycle: from here it can be confirmed
 	Deadline period.Instant // from here it is void if nothing was said; Forever = none
 	Payout   period.Instant // from here it is payable once confirmed
 	Lapses   period.Instant // from here it is void unless on its way to be paid; Forever = the partner has not left
@@ -174,7 +174,7 @@ func (m *Machine) Apply(kind EventKind, t period.Instant) (met State, fits bool)
 	return met, true
 }
 
-// after is the state after an event, or NoState where it does not fit (spec §6.5).
+// after is the state after an event, or NoState where it does not fit (§6.5).
 func after(s State, kind EventKind) State {
 	switch {
 	case kind == Confirm && (s == ToConfirm || s == Disputed):
@@ -199,7 +199,7 @@ type Verdict struct {
 	Met      State
 }
 
-// Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (spec §6.5). Events
+// Decide says of each event whether it fits the state that it meets: `bad_state` where it does not (§6.5). Events
 // of one incentive happen in order of time, then event_id, whatever order they are given in; the verdicts are in the
 // given order.
 func (bk *Book) Decide(events []Event) []Verdict {

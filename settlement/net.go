@@ -11,8 +11,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Net is the first page of a partner's statement of a cycle: what it has to pay, or, below 0, what it is paid (spec
-// §6.4).
+// Net is the first page of a partner's statement of a cycle: what it has to pay, or, below 0, what it is paid
+// (§6.4).
 type Net struct {
 	Partner int32
 	Lines   int64 // of the partner's own rows

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Performance is what one cycle's lines add to a partner's performance in a programme (spec §6.5). Rows of one key add
+// Performance is what one cycle's lines add to a partner's performance in a programme (§6.5). Rows of one key add
 // up, whatever share of the customers each is of.
 type Performance struct {
 	Programme, Partner int32             // indexes in the books

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Period is a calendar month or quarter of an incentive programme (spec §6.5).
+// Period is a calendar month or quarter of an incentive programme (§6.5).
 type Period struct {
 	First   period.Cycle // its first month
 	Quarter bool         // three months, the first of them January, April, July or October; else one
@@ -22,7 +22,7 @@ func PeriodOf(c period.Cycle, quarter bool) Period {
 	return Period{First: c}
 }
 
-// ParsePeriod reads `2026-09` or `2026-Q3` (spec §6.5).
+// ParsePeriod reads `2026-09` or `2026-Q3` (§6.5).
 func ParsePeriod(text string) (Period, error) {
 	year, quarter, isQuarter := strings.Cut(text, "-Q")
 	if !isQuarter {

@@ -27,7 +27,7 @@ func (bk *Book) compileProgrammes() {
 		p := &bk.books.Programmes[i]
 		c := programme{valid: p.Valid, bonus: -1, rollUp: p.RollUp, first: bk.places}
 		for _, class := range p.ProductClasses {
-			if class == books.Ordinary || class == books.Specific { // others have no performance (spec §6.2)
+			if class == books.Ordinary || class == books.Specific { // others have no performance (§6.2)
 				c.classes |= 1 << class
 			}
 		}

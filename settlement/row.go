@@ -14,10 +14,10 @@ const (
 	None   int32 = -2 // seller of a referral row, reseller of a row about no reseller; its text is empty
 )
 
-// VendorID is the vendor's seller_id in books and tables (spec §3.9, §8).
+// VendorID is the vendor's seller_id in books and tables (§3.9, §8).
 const VendorID = "vendor"
 
-// Row is one row of partner_statements (spec §6.4, §8). Partner, Seller, Reseller and Customer are indexes in the
+// Row is one row of partner_statements (§6.4, §8). Partner, Seller, Reseller and Customer are indexes in the
 // books, or Vendor or None.
 type Row struct {
 	Cycle                     period.Cycle
@@ -54,7 +54,7 @@ func PartnerID(b *books.Books, code int32) string {
 	return b.Partners[code].ID
 }
 
-// CompareRows orders rows by the columns of partner_statements (spec §8).
+// CompareRows orders rows by the columns of partner_statements (§8).
 func CompareRows(b *books.Books, x, y *Row) int {
 	return cmp.Or(
 		cmp.Compare(x.Cycle, y.Cycle), cmp.Compare(x.Partner, y.Partner),

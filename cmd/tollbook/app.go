@@ -37,7 +37,7 @@ type app struct {
 	started  bool // the command line was understood: what fails from here on is not its form
 }
 
-// globals are the flags that every command takes (spec §7.3).
+// globals are the flags that every command takes (§7.3).
 type globals struct {
 	workspace, asOf, lake string
 	workers               int
@@ -47,7 +47,7 @@ type globals struct {
 	cpuProfile, allocs    string
 }
 
-// Main runs the command line and returns the exit code (spec §7.4). clock is read at most once a run for the run's own
+// Main runs the command line and returns the exit code (§7.4). clock is read at most once a run for the run's own
 // time.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, env func(string) string,
 	clock func() time.Time) int {

@@ -21,7 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// The exit codes of spec §7.4.
+// The exit codes of §7.4.
 const (
 	exitDone           = 0
 	exitNeedsAttention = 1

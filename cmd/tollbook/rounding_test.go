@@ -251,7 +251,7 @@ func TestTablesOfCustomersAddUp(t *testing.T) {
 	}
 }
 
-// Tables, exports and JSON keep rounding_amount = payment_amount - due_amount (spec §4.2), the CSV of a bill among
+// Tables, exports and JSON keep rounding_amount = payment_amount - due_amount (§4.2), the CSV of a bill among
 // them.
 func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// commands are all commands of this version (spec §7.3).
+// commands are all commands of this version (§7.3).
 func commands() []string {
 	return []string{
 		"tollbook",

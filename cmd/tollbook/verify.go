@@ -83,7 +83,7 @@ func (a *app) verifyText(r *verify.Report) {
 	}
 }
 
-// controlText prints the control totals as they were counted again (spec §6.6).
+// controlText prints the control totals as they were counted again (§6.6).
 func (a *app) controlText(r *verify.Report) {
 	if len(r.Rows) > 0 {
 		fmt.Fprintln(a.out, "\nrows of all feed files")

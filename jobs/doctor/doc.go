@@ -1,7 +1,7 @@
-// Package doctor looks whether a workspace and what is around it are fit for runs.
+// Package doctor checks whether a workspace and its environment are ready for runs.
 //
-//	DOC-1  Every check is told: ok, warn, fail or skipped, what was found, and what to do.
-//	DOC-2  Nothing is written to the lake, the inbox or a server. A file is made and removed where it has to be seen
-//	       whether one can be.
-//	DOC-3  A check that cannot be made fails by itself, and the others are made all the same.
+//	DIAG-1  Every check is reported: ok, warn, fail or skipped, what was found, and what to do.
+//	DIAG-2  Nothing is written to the lake, the inbox or a server. A file is created and removed only to test whether
+//	        that is possible.
+//	DIAG-3  A check that cannot be performed fails by itself. The other checks are still performed.
 package doctor

@@ -1,16 +1,16 @@
-// Package ledger is the run ledger: one small JSON file an attempt of a run, in the workspace's folder runs/, beside
-// the lake.
+// Package ledger is the run ledger: one small JSON file per attempt of a run, in the folder runs/ of the workspace,
+// next to the lake.
 //
-// What was committed is said by the lake's manifests, and kept for ever there. The ledger has what only the process
-// knew: why and when it ran, how long, what it failed of, and the runs that committed nothing.
+// The manifests of the lake record what was committed, permanently. The ledger records what only the process knew: why
+// and when it ran, how long, why it failed, and runs that committed nothing.
 //
-//	LEDGER-1  An entry is written when a run starts, as `running`, and replaced in one step when it ends. A reader
-//	          sees one of the two.
-//	LEDGER-2  The process of a running entry holds a lock on its file. The system lets go of it however the process
-//	          ends: an entry that says `running` and is not locked is of a run that was killed.
-//	LEDGER-3  IDs sort by the time of the start. No two runs have one ID.
-//	LEDGER-4  A file that cannot be read is named and passed over: it hides no other.
-//	LEDGER-5  Nothing in the lake depends on the ledger: it may be deleted at any time.
-//	LEDGER-6  The newest Keep entries are kept; older ones are deleted when a run ends.
-//	LEDGER-7  An entry whose run ended does not change any more. Who looks again reads what is new.
+//	LEDGER-1  An entry is written as `running` when a run starts and is replaced in one step when the run ends. A
+//	          reader sees one of the two.
+//	LEDGER-2  The process of a running entry holds a lock on its file. The system releases the lock however the
+//	          process ends. An entry that says `running` and is not locked belongs to a run that was killed.
+//	LEDGER-3  IDs sort by start time. No two runs have the same ID.
+//	LEDGER-4  A file that cannot be read is reported and ignored. It does not hide other files.
+//	LEDGER-5  Nothing in the lake depends on the ledger. It can be deleted at any time.
+//	LEDGER-6  The newest Keep entries are kept. Older ones are deleted when a run ends.
+//	LEDGER-7  An entry whose run ended does not change. A reader that reads again reads only new entries.
 package ledger

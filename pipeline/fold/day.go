@@ -93,7 +93,7 @@ func (d *dayFold) start() {
 	d.owed = money.QuantityTotal{}
 }
 
-// ConservationError says that lines do not hold what was used: our own fault, exit code 3 (spec §6.6).
+// ConservationError says that lines do not hold what was used: our own fault, exit code 3 (§6.6).
 type ConservationError struct{ Where, Used, Billed string }
 
 func (e *ConservationError) Error() string {
@@ -254,7 +254,7 @@ func (d *dayFold) known(old, fresh *stream, t *duplicates) error {
 	return old.next()
 }
 
-// fresh decides a new row (spec §3.20): duplicate, conflict, replaces, accepted.
+// fresh decides a new row (§3.20): duplicate, conflict, replaces, accepted.
 func (d *dayFold) fresh(s *stream, t *duplicates) error {
 	r := &s.row
 	if t.match(r) {

@@ -39,7 +39,7 @@ const (
 	known                        // an earlier run may have accepted the identity
 )
 
-// verdicts is what Resolve decided about the new records of one bucket and cycle (spec §3.20).
+// verdicts is what Resolve decided about the new records of one bucket and cycle (§3.20).
 type verdicts struct {
 	marks    map[uint64]mark
 	replaces map[identity]reason.Reason // of records that replace another: None = they do so
@@ -282,7 +282,7 @@ func (r *resolver) mark(hashes []byte, s *sieve, v *verdicts) {
 	}
 }
 
-// resolveReplaces settles the records that replace another, outward from those that replace nothing (spec §3.20).
+// resolveReplaces settles the records that replace another, outward from those that replace nothing (§3.20).
 func (r *resolver) resolveReplaces(v *verdicts, candidates []candidate) error {
 	v.replaces, v.dead = make(map[identity]reason.Reason), make(map[identity]bool)
 	candidates, err := r.eligible(v, candidates)

@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// lateStep bills what came after its cycle was closed, of one bucket, in the earliest open cycle (spec §4.11). All late
+// lateStep bills what came after its cycle was closed, of one bucket, in the earliest open cycle (§4.11). All late
 // records of the bucket are held in memory (FOLD-5).
 type lateStep struct {
 	w      *worker
@@ -235,7 +235,7 @@ func (s *lateStep) owe(e *late.Entry) error {
 	return s.conserved.owed.AddSigned(q)
 }
 
-// line is one line of a late record (spec §4.11).
+// line is one line of a late record (§4.11).
 func (s *lateStep) line(e *late.Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *events.Line {
 	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.w.Scanned.Regions.Name(e.Region),
 		Resource: string(e.Resource),
@@ -256,10 +256,10 @@ func (f *Folder) adjust(l *events.Line, origin, billed period.Cycle, t, asOf per
 	}
 }
 
-// detailAdjustment is the bill_detail_type of what is billed late (spec §4.11).
+// detailAdjustment is the bill_detail_type of what is billed late (§4.11).
 const detailAdjustment = 16
 
-// rateMeter makes the difference lines of a period-level meter (spec §4.11), paid when the last run that brought
+// rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought
 // records of it says.
 func (s *lateStep) rateMeter(customer int32, m late.Meter, asOf period.Instant) error {
 	records, err := s.sources.counted(customer, m)

@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// accept decides the new late rows, one cycle of origin after the other (spec §3.20).
+// accept decides the new late rows, one cycle of origin after the other (§3.20).
 func (s *lateStep) accept() error {
 	for _, origin := range slices.Sorted(maps.Keys(s.days)) {
 		days := s.days[origin]

@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// slotKey is a link's slot: a sample's identity (spec §3.20).
+// slotKey is a link's slot: a sample's identity (§3.20).
 type slotKey struct {
 	link string
 	slot period.Instant
@@ -76,7 +76,7 @@ func (w *worker) eachLateSample(e lake.FileEntry, billed period.Cycle, show func
 	return err
 }
 
-// acceptSamples decides the new late samples (spec §3.20, §4.7).
+// acceptSamples decides the new late samples (§3.20, §4.7).
 func (s *lateStep) acceptSamples() error {
 	if err := s.loadSamples(s.cycle); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (l *lateSamples) store(w *worker) *parquet.Columns {
 	return out
 }
 
-// rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (spec §4.11).
+// rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (§4.11).
 func (s *lateStep) rateSamples() error {
 	changed := make(map[period.Cycle]map[measure.Key]bool)
 	asOf := make(map[late.Place]period.Instant)

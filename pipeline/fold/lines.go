@@ -35,7 +35,7 @@ type consumption struct {
 type lineWriter struct {
 	f   *Folder
 	key lake.FileKey
-	// when the file's lines are paid (spec §6.3); tables.Nothing = at their usage_start
+	// when the file's lines are paid (§6.3); tables.Nothing = at their usage_start
 	instant period.Instant
 
 	out  *lake.Writer
@@ -151,7 +151,7 @@ func (w *lineWriter) startGroup() {
 	c[tables.LInstant].SetInt(int64(w.instant))
 }
 
-// Values of charging_mode and bill_detail_type (spec §5).
+// Values of charging_mode and bill_detail_type (§5).
 const (
 	chargingOnDemand = 3
 	detailUsage      = 5
@@ -341,7 +341,7 @@ type associations struct {
 
 func (a *associations) forget() { a.valid = false }
 
-// at returns the dictionary codes of partner_id and association_type at t (spec §6.1).
+// at returns the dictionary codes of partner_id and association_type at t (§6.1).
 func (a *associations) at(b *books.Books, customer int32, t period.Instant, c []parquet.Col) (partner, kind int32) {
 	if a.valid && a.customer == customer && a.span.Holds(t) {
 		return a.partner, a.kind

@@ -28,7 +28,7 @@ type endLine struct {
 	charge line.Charge
 }
 
-// monthEnd writes the lines of volume, block, stairstep and percentile products (spec §4.6, §4.7).
+// monthEnd writes the lines of volume, block, stairstep and percentile products (§4.6, §4.7).
 func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: EndDay, Bucket: bucket}
 	lines := w.newLineWriter(key, w.Books.Zone.Bounds(cycle).To-1)
@@ -162,7 +162,7 @@ func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 	return nil
 }
 
-// EndID is the id of a month-end line (spec §5): cycle/sku/region/object.
+// EndID is the id of a month-end line (§5): cycle/sku/region/object.
 func EndID(cycle period.Cycle, sku, region, object string) string {
 	return cycle.String() + "/" + sku + "/" + region + "/" + object
 }

@@ -19,7 +19,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Difference is what re-rating a closed cycle makes of the lines of one place (spec §4.12).
+// Difference is what re-rating a closed cycle makes of the lines of one place (§4.12).
 type Difference struct {
 	late.Place
 	late.Sum
@@ -35,7 +35,7 @@ const (
 	ReasonOther    = "other"    // none of these: rounding, or the rate of a discount
 )
 
-// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (spec §4.12) and returns the
+// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
 // differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
 // all, and notes where meters and packages stand from now on; post tells the buckets in which that changed anything.
 func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []Difference, posted map[int]bool,

@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// posting is a difference as it was posted. It stays so whatever books come (spec §4.12).
+// posting is a difference as it was posted. It stays so whatever books come (§4.12).
 type posting struct {
 	late.Place
 	late.Sum

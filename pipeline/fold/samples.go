@@ -178,7 +178,7 @@ func (a *arrivals) takeGroup() ([]arrival, error) {
 	return a.group, nil
 }
 
-// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (spec §3.20, §4.7), and
+// elect decides which sample of a slot counts, by the duplicates rule of the link's policy (§3.20, §4.7), and
 // counts the rows. The winner holds until the next call.
 func (w *worker) elect(accepted *sample, group []arrival) *sample {
 	policy := w.policyOf(group[0].sku)

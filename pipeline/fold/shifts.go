@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// shift is by how much re-rating moved a meter or a filling (spec §4.12).
+// shift is by how much re-rating moved a meter or a filling (§4.12).
 type shift struct {
 	customer int32
 	origin   period.Cycle // that was rated again

@@ -257,7 +257,7 @@ func (w *statementWriter) list() []lake.Sum {
 	return list
 }
 
-// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (spec §4.2).
+// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2).
 func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
 	payment, err := t.amounts[paymentAt].Amount()
 	if err != nil || f.Grain == rating.PerLine {

@@ -14,7 +14,7 @@ import (
 // format is the version of the manifests' and lists' layout. A reader refuses any other.
 const format = 1
 
-// State says whether a cycle still takes records (spec §7.1).
+// State says whether a cycle still takes records (§7.1).
 type State string
 
 // The states of a cycle.
@@ -121,13 +121,13 @@ type Sum struct {
 	Value  string `json:"value"`
 }
 
-// Total is one control total of a run (spec §6.6).
+// Total is one control total of a run (§6.6).
 type Total struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// Input is one feed file that was taken. It is known by its hash (spec §2.3).
+// Input is one feed file that was taken. It is known by its hash (§2.3).
 type Input struct {
 	Feed      string `json:"feed"`
 	Name      string `json:"name"` // below inbox/, as first seen

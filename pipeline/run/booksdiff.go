@@ -10,7 +10,7 @@ import (
 )
 
 // booksDiff is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the
-// copy that was kept is of the books, under today's settings, that all of these were rated with (MEND-1).
+// copy that was kept is of the books, under today's settings, that all of these were rated with (CHANGE-1).
 func (r *run) booksDiff() *change.Change {
 	var rated []string // with which books cycles were
 	for _, ref := range r.txn.Base().Manifest.Cycles {

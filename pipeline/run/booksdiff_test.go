@@ -192,7 +192,7 @@ func TestLateRecordTouches(t *testing.T) {
 }
 
 // TestMendedBooksUnknown: where the copy is not of the books that open cycles were rated with, all days are folded
-// again (MEND-1).
+// again (CHANGE-1).
 func TestMendedBooksUnknown(t *testing.T) {
 	t.Parallel()
 	const before, after = "vm,*,2026-01-01,,1,,1\n", "vm,*,2026-01-01,,1,,3\n"

@@ -51,7 +51,7 @@ type DismissedRow struct {
 	Detail string        `json:"detail,omitempty"` // of a corrected one: by which record
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *DismissReport) NeedsAttention() bool {
 	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }

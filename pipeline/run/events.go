@@ -120,7 +120,7 @@ func inOrder[V any](places map[place.Place]V) []place.Place {
 	})
 }
 
-// billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (spec §4.11).
+// billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (§4.11).
 func (r *run) billedIn(t period.Instant) period.Cycle {
 	return max(r.ws.Books.Zone.Cycle(t), r.closed+1)
 }
@@ -147,7 +147,7 @@ func (r *run) archived(c period.Cycle) bool {
 	return ref.Archived != nil
 }
 
-// refuse takes over a replay's verdict over the account events of open cycles (spec §6.3): by replayed place the ids of
+// refuse takes over a replay's verdict over the account events of open cycles (§6.3): by replayed place the ids of
 // those that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
 // between their counts of accepted and rejected rows, and in or out of the rejects. It comes before countEvents.
 func (r *run) refuse(replayed map[place.Place]map[string]bool) error {

@@ -489,7 +489,7 @@ type model struct {
 	read, duplicate int
 }
 
-// take decides rows that come together by spec §3.20.
+// take decides rows that come together by §3.20.
 func (m *model) take(rows []accountRow) {
 	amounts := make(map[string][]int)
 	for _, r := range rows {

@@ -51,7 +51,7 @@ type ArchivedCycle struct {
 	Rows  int64  `json:"lines"` // of the lines that left
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *PruneReport) NeedsAttention() bool {
 	return r.Owed != nil || r.Published != nil && r.Published.NeedsAttention()
 }

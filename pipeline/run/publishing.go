@@ -74,7 +74,7 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 }
 
 // publishRun publishes what a run left. A server that cannot be reached, or that does not let us, owes nothing to the
-// lake: the report says that the publish is owed. Totals that differ are an error (spec §6.6).
+// lake: the report says that the publish is owed. Totals that differ are an error (§6.6).
 func publishRun(ctx context.Context, w *workspace.Workspace, o workspace.Options, report *workspace.Report) error {
 	published, err := Publish(ctx, w, PublishOptions{Cycle: place.NoCycle}, o)
 	var differ *publish.DifferError

@@ -49,7 +49,7 @@ type rerateJob struct {
 	list     []Difference
 }
 
-// Rerate rates the usage and bandwidth of a closed cycle again (spec §4.12) and posts the differences to what was
+// Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences to what was
 // billed into the earliest open cycle. Unchanged books give none, and then nothing is written. Errors: *RefusedError
 // for a cycle that is not closed, and what is wrong with the books.
 func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro RerateOptions,

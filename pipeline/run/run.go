@@ -38,18 +38,18 @@ func Ingest(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*
 	return perform(ctx, w, o, job{command: "ingest", cycle: place.NoCycle})
 }
 
-// RetryRejects tries the kept rejects again with today's books (spec §3.20).
+// RetryRejects tries the kept rejects again with today's books (§3.20).
 func RetryRejects(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: "ingest --retry-rejects", cycle: place.NoCycle, retry: true})
 }
 
 // Nightly takes new feed files in, rates the days that changed, and brings the statements of open cycles up to date
-// (spec §7.1).
+// (§7.1).
 func Nightly(ctx context.Context, w *workspace.Workspace, o workspace.Options) (*workspace.Report, error) {
 	return perform(ctx, w, o, job{command: "run nightly", cycle: place.NoCycle})
 }
 
-// Monthly does what Nightly does and makes the month-end lines of a cycle (spec §7.1, §4.6).
+// Monthly does what Nightly does and makes the month-end lines of a cycle (§7.1, §4.6).
 func Monthly(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, o workspace.Options) (*workspace.Report,
 	error) {
 	return perform(ctx, w, o, job{command: "run monthly --cycle " + cycle.String(), cycle: cycle})

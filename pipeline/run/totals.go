@@ -15,7 +15,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// TotalsError is a control total that does not hold: our own fault, exit code 3, nothing was committed (spec §6.6).
+// TotalsError is a control total that does not hold: our own fault, exit code 3, nothing was committed (§6.6).
 type TotalsError struct{ Name, Left, Right string }
 
 func (e *TotalsError) Error() string {

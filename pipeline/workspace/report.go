@@ -59,7 +59,7 @@ type Owed struct {
 	Hint string `json:"hint,omitempty"`
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
 	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil || r.Published != nil && r.Published.NeedsAttention() {
 		return true

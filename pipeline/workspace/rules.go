@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Rules are the settings as rating takes them (spec §2.1, currency and rounding).
+// Rules are the settings as rating takes them (§2.1, currency and rounding).
 func Rules(s *settings.Settings) rating.Rules {
 	grain := rating.PerLine
 	if s.Rounding.Grain == settings.PerCycle {
@@ -14,7 +14,7 @@ func Rules(s *settings.Settings) rating.Rules {
 	return rating.Rules{Grain: grain, Mode: s.Rounding.Mode, Digits: s.Currency.Digits}
 }
 
-// RefundRules are the settings' terms of refunds as rating takes them (spec §2.1, refund).
+// RefundRules are the settings' terms of refunds as rating takes them (§2.1, refund).
 func RefundRules(s *settings.Settings) rating.RefundRules {
 	return rating.RefundRules{UnconditionalHours: s.Refund.UnconditionalHours, FeeRate: s.Refund.FeeRate,
 		Digits: s.Currency.Digits}

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Workspace is a folder with settings, books, inbox and lake (spec §2), its settings and books read and checked.
+// Workspace is a folder with settings, books, inbox and lake (§2), its settings and books read and checked.
 type Workspace struct {
 	Dir      string
 	Settings settings.Settings
@@ -45,7 +45,7 @@ func Open(dir string) (*Workspace, error) {
 func BooksCopy(dir string) string { return filepath.Join(dir, "runs", "books.zip") }
 
 // LoadBooks reads and checks the books of the workspace in a folder. A book with rows that the last run used must exist
-// (MEND-5). Errors: problem.Problems with everything that is wrong.
+// (CHANGE-5). Errors: problem.Problems with everything that is wrong.
 func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 	root := os.DirFS(dir)
 	b, err := books.Load(root, s)

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// maxBps is the largest value of a sample, in bits per second (spec §1.1, Quantity).
+// maxBps is the largest value of a sample, in bits per second (§1.1, Quantity).
 const maxBps = 1_000_000_000_000_000
 
 // narrowLinks is how many links' sums, in and out together, always fit an int64.
@@ -232,7 +232,7 @@ func (m *Meter) rank(s *series) {
 	}
 }
 
-// markValid marks and counts the days with a point above 0; for transit_p95 in or out (spec §4.7).
+// markValid marks and counts the days with a point above 0; for transit_p95 in or out (§4.7).
 func (m *Meter) markValid(policy *books.Policy) int {
 	for d := range m.days {
 		m.valid[d] = false

@@ -121,7 +121,7 @@ func (m *Meter) fourthPeak(res *Result) {
 }
 
 // enhanced fills in a result's month, floor and value by enhanced_p95. Without a point the month is 0 and the value is
-// the floor (spec §4.7).
+// the floor (§4.7).
 func (m *Meter) enhanced(policy *books.Policy, o *Object, res *Result) {
 	res.Month, res.Floor = new(big.Rat), m.floor(policy, o)
 	if res.Points > 0 {

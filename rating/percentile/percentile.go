@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Slot is five minutes: the number of them since 1970-01-01T00:00:00Z (spec §3.14).
+// Slot is five minutes: the number of them since 1970-01-01T00:00:00Z (§3.14).
 type Slot int32
 
 // SlotLength is how long a slot is, in the unit of period.Instant.
@@ -52,7 +52,7 @@ type Link struct {
 	InExact, OutExact []money.Quantity
 }
 
-// Object is a billing object: a link, or the links of a group (spec §4.7).
+// Object is a billing object: a link, or the links of a group (§4.7).
 type Object struct {
 	Links []Link
 }

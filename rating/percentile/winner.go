@@ -15,7 +15,7 @@ type Sample struct {
 }
 
 // Winner is the sample that counts of two of one link's slot under duplicates max or last; the other is a duplicate
-// (spec §4.7). Under transit_p95 each direction wins apart, so that the winner may be made of both. Any number of
+// (§4.7). Under transit_p95 each direction wins apart, so that the winner may be made of both. Any number of
 // samples in any order come down to the same one. Under duplicates reject, where differing samples are conflicts and
 // none counts, it is not asked.
 func Winner(policy *books.Policy, a, b Sample) Sample {

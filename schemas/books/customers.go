@@ -13,7 +13,7 @@ type customerRow struct {
 	row CustomerRow
 }
 
-// customers reads customers.csv (spec §3.3).
+// customers reads customers.csv (§3.3).
 func (l *loader) customers() {
 	var rows []entry[customerRow]
 	unpriced := map[string]bool{}
@@ -60,7 +60,7 @@ type partnerRow struct {
 	parentAt   mark
 }
 
-// partners reads partners.csv (spec §3.4).
+// partners reads partners.csv (§3.4).
 func (l *loader) partners() {
 	var rows []entry[partnerRow]
 	l.each(partnersFormat(), func(r *row) {
@@ -136,7 +136,7 @@ func distributorThroughout(p *Partner, span period.Span) bool {
 	return false
 }
 
-// associations reads associations.csv (spec §3.5).
+// associations reads associations.csv (§3.5).
 func (l *loader) associations() {
 	var rows []entry[Association]
 	l.each(associationsFormat(), func(r *row) {

@@ -124,7 +124,7 @@ func validTo() Column {
 
 func productsFormat() Format {
 	return Format{File: "products.csv", Required: true, Key: "sku",
-		Meaning: "what is sold, and how it is measured and priced (spec §3.1)", Columns: []Column{
+		Meaning: "what is sold, and how it is measured and priced (§3.1)", Columns: []Column{
 			id("sku", "the product"),
 			text("name", "its name"),
 			id("service_type_code", "the service it belongs to"),
@@ -144,7 +144,7 @@ func productsFormat() Format {
 
 func pricesFormat() Format {
 	return Format{File: "prices.csv", Required: true, Key: "sku, price_list, region_code, period_type",
-		Meaning: "price versions: the rows that share key and validity are its tiers (spec §3.2)", Columns: []Column{
+		Meaning: "price versions: the rows that share key and validity are its tiers (§3.2)", Columns: []Column{
 			id("sku", "the product"),
 			{Name: "price_list", Type: "id", Default: "standard", Meaning: "the list it is in"},
 			scope("region_code", "region"),
@@ -161,7 +161,7 @@ func pricesFormat() Format {
 }
 
 func customersFormat() Format {
-	return Format{File: "customers.csv", Required: true, Key: "customer_id", Meaning: "who buys, and when (spec §3.3)",
+	return Format{File: "customers.csv", Required: true, Key: "customer_id", Meaning: "who buys, and when (§3.3)",
 		Columns: []Column{
 			id("customer_id", "the customer"),
 			text("name", "name on statements"),
@@ -172,7 +172,7 @@ func customersFormat() Format {
 }
 
 func partnersFormat() Format {
-	return Format{File: "partners.csv", Key: "partner_id", Meaning: "who sells (spec §3.4)", Columns: []Column{
+	return Format{File: "partners.csv", Key: "partner_id", Meaning: "who sells (§3.4)", Columns: []Column{
 		id("partner_id", "the partner"),
 		text("name", "name on statements"),
 		word("kind", partnerWords, "", "tier 1, tier 2, or who only refers"),
@@ -183,7 +183,7 @@ func partnersFormat() Format {
 }
 
 func associationsFormat() Format {
-	return Format{File: "associations.csv", Key: "customer_id", Meaning: "whose customer a customer is (spec §3.5)",
+	return Format{File: "associations.csv", Key: "customer_id", Meaning: "whose customer a customer is (§3.5)",
 		Columns: []Column{
 			id("customer_id", "the customer"),
 			id("partner_id", "its partner"),
@@ -193,7 +193,7 @@ func associationsFormat() Format {
 }
 
 func discountsFormat() Format {
-	return Format{File: "discounts.csv", Key: "discount_id", Meaning: "offers (spec §3.6)", Columns: []Column{
+	return Format{File: "discounts.csv", Key: "discount_id", Meaning: "offers (§3.6)", Columns: []Column{
 		id("discount_id", "the discount"),
 		word("kind", discountWords, "", "who offers it; order: only an order that names it"),
 		scope("customer_id", "customer"),
@@ -208,7 +208,7 @@ func discountsFormat() Format {
 }
 
 func packagesFormat() Format {
-	return Format{File: "packages.csv", Key: "customer_id, package_id", Meaning: "prepaid quotas (spec §3.7)",
+	return Format{File: "packages.csv", Key: "customer_id, package_id", Meaning: "prepaid quotas (§3.7)",
 		Columns: []Column{
 			id("package_id", "the package"),
 			id("customer_id", "whose it is"),
@@ -221,7 +221,7 @@ func packagesFormat() Format {
 }
 
 func linksFormat() Format {
-	return Format{File: "links.csv", Key: "resource_id", Meaning: "what bandwidth is measured on (spec §3.8)",
+	return Format{File: "links.csv", Key: "resource_id", Meaning: "what bandwidth is measured on (§3.8)",
 		Columns: []Column{
 			id("resource_id", "the link"),
 			id("customer_id", "who pays for it"),
@@ -236,7 +236,7 @@ func linksFormat() Format {
 
 func termsFormat() Format {
 	return Format{File: "terms.csv", Key: "seller_id, buyer_id, service_type_code, sku",
-		Meaning: "what a partner pays its seller (spec §3.9)", Columns: []Column{
+		Meaning: "what a partner pays its seller (§3.9)", Columns: []Column{
 			id("seller_id", "the vendor's id, or a distributor"),
 			id("buyer_id", "a partner"),
 			scope("service_type_code", "service"),
@@ -248,7 +248,7 @@ func termsFormat() Format {
 }
 
 func couponsFormat() Format {
-	return Format{File: "coupons.csv", Key: "coupon_id", Meaning: "coupons (spec §3.10)", Columns: []Column{
+	return Format{File: "coupons.csv", Key: "coupon_id", Meaning: "coupons (§3.10)", Columns: []Column{
 		id("coupon_id", "the coupon"),
 		id("customer_id", "whose it is"),
 		word("kind", couponWords, "", "voucher or cash coupon"),
@@ -264,7 +264,7 @@ func couponsFormat() Format {
 
 func calendarFormat() Format {
 	return Format{File: "calendar.csv", Key: "date",
-		Meaning: "working days; a date not listed: Monday to Friday work (spec §3.11)", Columns: []Column{
+		Meaning: "working days; a date not listed: Monday to Friday work (§3.11)", Columns: []Column{
 			{Name: "date", Type: "date", Required: true, Meaning: "the day"},
 			word("working", yesNo, "", "whether it is a working day"),
 		}}
@@ -272,7 +272,7 @@ func calendarFormat() Format {
 
 func policiesFormat() Format {
 	return Format{File: "policies.yaml", Key: "policy id",
-		Meaning: "percentile policies: a mapping of ids to these keys (spec §4.7)", Columns: []Column{
+		Meaning: "percentile policies: a mapping of ids to these keys (§4.7)", Columns: []Column{
 			word("method", methodWords, "", "how the samples of a cycle become one value"),
 			word("series", seriesWords, "max", "a sample's value from its two directions"),
 			word("duplicates", duplicateWords, "max", "which sample of one link's slot counts"),
@@ -286,7 +286,7 @@ func policiesFormat() Format {
 }
 
 func incentivesFormat() Format {
-	return Format{File: "incentives.yaml", Key: "id", Meaning: "incentive programmes: a list of these keys (spec §6.5)",
+	return Format{File: "incentives.yaml", Key: "id", Meaning: "incentive programmes: a list of these keys (§6.5)",
 		Columns: []Column{
 			id("id", "the programme"),
 			validFrom(false), validTo(),

@@ -11,7 +11,7 @@ type IncentiveTier struct {
 	Rate money.Rate
 }
 
-// Programme is one incentive programme of incentives.yaml (spec §6.5).
+// Programme is one incentive programme of incentives.yaml (§6.5).
 type Programme struct {
 	ID                string
 	Valid             period.Span

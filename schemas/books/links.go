@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// links reads links.csv (spec §3.8).
+// links reads links.csv (§3.8).
 func (l *loader) links() {
 	var rows []entry[Link]
 	l.each(linksFormat(), func(r *row) {
@@ -34,7 +34,7 @@ func (l *loader) links() {
 }
 
 // linkProduct checks a link against its product: a percentile, with a size where the policy has a floor by size, and
-// with a price where a commit or a floor is owed, which an idle link owes too (spec §4.6, §4.7).
+// with a price where a commit or a floor is owed, which an idle link owes too (§4.6, §4.7).
 func (l *loader) linkProduct(r *row, k *Link) {
 	p := &l.b.Products[k.SKU]
 	if l.badSKU[p.SKU] {
@@ -67,8 +67,8 @@ func (l *loader) linkProduct(r *row, k *Link) {
 	r.fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
 
-// priced reports whether some version of the chain of spec §3.2 is in force in a cycle in which the link is: a commit
-// or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (spec §4.6).
+// priced reports whether some version of the chain of §3.2 is in force in a cycle in which the link is: a commit
+// or a floor is owed for the cycle, at the earliest price that begins in it if none is there before (§4.6).
 func (l *loader) priced(k *Link) bool {
 	cycles := k.Valid
 	if cycles.From > period.Past {
@@ -118,7 +118,7 @@ func (l *loader) groups(rows []entry[Link]) {
 	}
 }
 
-// terms reads terms.csv (spec §3.9).
+// terms reads terms.csv (§3.9).
 func (l *loader) terms() {
 	var rows []entry[Term]
 	l.each(termsFormat(), func(r *row) {
@@ -163,7 +163,7 @@ func everDistributor(p *Partner) bool {
 	return false
 }
 
-// calendar reads calendar.csv (spec §3.11).
+// calendar reads calendar.csv (§3.11).
 func (l *loader) calendar() {
 	lines := map[period.Day]int32{}
 	l.each(calendarFormat(), func(r *row) {

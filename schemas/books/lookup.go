@@ -49,7 +49,7 @@ func (b *Books) AssociationsOf(customer int32) []Association {
 	return run(b.Associations, func(a *Association) int { return cmp.Compare(a.Customer, customer) })
 }
 
-// AssociationAt is the association of a customer in force at t (spec §6.1).
+// AssociationAt is the association of a customer in force at t (§6.1).
 func (b *Books) AssociationAt(customer int32, t period.Instant) (Association, bool) {
 	if a := inForce(b.AssociationsOf(customer), t, func(a *Association) period.Span { return a.Valid }); a != nil {
 		return *a, true
@@ -106,7 +106,7 @@ func (b *Books) Programme(id string) int32 {
 }
 
 // TermAt is the term by which a partner pays its seller for a product at t: the most specific in force, by sku, then
-// service, then any (spec §3.9). seller is -1 for the vendor.
+// service, then any (§3.9). seller is -1 for the vendor.
 func (b *Books) TermAt(seller, buyer int32, service string, sku int32, t period.Instant) (*Term, bool) {
 	for _, key := range []Term{{Service: "*", SKU: sku}, {Service: service, SKU: -1}, {Service: "*", SKU: -1}} {
 		key.Seller, key.Buyer = seller, buyer
@@ -118,7 +118,7 @@ func (b *Books) TermAt(seller, buyer int32, service string, sku int32, t period.
 	return nil, false
 }
 
-// IsWorking reports whether a day is a working day: as calendar.csv says, else Monday to Friday (spec §3.11).
+// IsWorking reports whether a day is a working day: as calendar.csv says, else Monday to Friday (§3.11).
 func (b *Books) IsWorking(d period.Day) bool {
 	if not, listed := b.NonWorking[d]; listed {
 		return !not

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// discounts reads discounts.csv (spec §3.6).
+// discounts reads discounts.csv (§3.6).
 func (l *loader) discounts() {
 	var rows []entry[Discount]
 	l.each(discountsFormat(), func(r *row) {
@@ -76,7 +76,7 @@ func (l *loader) discountValue(r *row, d *Discount) {
 	}
 }
 
-// packages reads packages.csv (spec §3.7).
+// packages reads packages.csv (§3.7).
 func (l *loader) packages() {
 	var rows []entry[Package]
 	l.each(packagesFormat(), func(r *row) {
@@ -127,7 +127,7 @@ func (l *loader) skuList(r *row) []int32 {
 	return codes
 }
 
-// coupons reads coupons.csv (spec §3.10).
+// coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
 	var rows []entry[Coupon]
 	l.each(couponsFormat(), func(r *row) {

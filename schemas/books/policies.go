@@ -31,7 +31,7 @@ func names(format Format) []string {
 	return out
 }
 
-// policies reads policies.yaml (spec §4.7).
+// policies reads policies.yaml (§4.7).
 func (l *loader) policies() {
 	format := policiesFormat()
 	root, ok := l.document(format)

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// products reads products.csv (spec §3.1).
+// products reads products.csv (§3.1).
 func (l *loader) products() {
 	var rows []entry[Product]
 	l.each(productsFormat(), func(r *row) {
@@ -83,7 +83,7 @@ func comparePriceKey(a, b *priceRow) int {
 	)
 }
 
-// prices reads prices.csv (spec §3.2).
+// prices reads prices.csv (§3.2).
 func (l *loader) prices() {
 	var rows []entry[priceRow]
 	l.each(pricesFormat(), func(r *row) {

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
-// incentives reads incentives.yaml (spec §6.5).
+// incentives reads incentives.yaml (§6.5).
 func (l *loader) incentives() {
 	format := incentivesFormat()
 	root, ok := l.document(format)

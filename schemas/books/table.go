@@ -267,7 +267,7 @@ func (r *row) amount(name string) money.Amount {
 	return v
 }
 
-// valid is the row's validity (spec §1.4).
+// valid is the row's validity (§1.4).
 func (r *row) valid() period.Span {
 	span := period.Span{From: period.Past, To: period.Forever}
 	parse := func(text string) (period.Instant, error) { return period.ParseValidity(text, r.l.s.Zone) }

@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Model is a product's pricing model (spec §3.1).
+// Model is a product's pricing model (§3.1).
 type Model uint8
 
 // The pricing models.
@@ -19,12 +19,12 @@ const (
 	Subscription // `period` in the book
 )
 
-// PeriodLevel reports whether the model's lines come at the cycle's end (spec §4.6, §4.7).
+// PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
 func (m Model) PeriodLevel() bool {
 	return m == Volume || m == Block || m == Stairstep || m == Percentile
 }
 
-// Meter says over what a meter counts (spec §4.5).
+// Meter says over what a meter counts (§4.5).
 type Meter uint8
 
 // The meter scopes.
@@ -34,7 +34,7 @@ const (
 	PerResource
 )
 
-// Class is a product's performance class (spec §6.2).
+// Class is a product's performance class (§6.2).
 type Class uint8
 
 // The performance classes.
@@ -68,7 +68,7 @@ type Tier struct {
 	BlockSize money.Quantity  // block only
 }
 
-// Version is one price version: the rows that share sku, list, region, period type and validity (spec §3.2).
+// Version is one price version: the rows that share sku, list, region, period type and validity (§3.2).
 type Version struct {
 	SKU        int32 // index in Books.Products
 	PriceList  string
@@ -91,7 +91,7 @@ type Customer struct {
 	Rows []CustomerRow
 }
 
-// PartnerKind is distributor, reseller or referrer (spec §3.4).
+// PartnerKind is distributor, reseller or referrer (§3.4).
 type PartnerKind uint8
 
 // The partner kinds.
@@ -126,14 +126,14 @@ const (
 	Resale
 )
 
-// Association ties a customer to a partner (spec §3.5).
+// Association ties a customer to a partner (§3.5).
 type Association struct {
 	Customer, Partner int32
 	Type              AssociationType
 	Valid             period.Span
 }
 
-// DiscountKind is who offers a discount (spec §3.6).
+// DiscountKind is who offers a discount (§3.6).
 type DiscountKind uint8
 
 // The discount kinds.
@@ -144,7 +144,7 @@ const (
 	OrderOffer   // `order`
 )
 
-// DiscountMode says what a discount's value means (spec §3.6).
+// DiscountMode says what a discount's value means (§3.6).
 type DiscountMode uint8
 
 // The discount modes.
@@ -169,7 +169,7 @@ type Discount struct {
 	Valid    period.Span
 }
 
-// PackageReset says when a prepaid quota refills (spec §4.3).
+// PackageReset says when a prepaid quota refills (§4.3).
 type PackageReset uint8
 
 // The package resets.
@@ -190,7 +190,7 @@ type Package struct {
 	Valid    period.Span
 }
 
-// Link is one row of links.csv (spec §3.8).
+// Link is one row of links.csv (§3.8).
 type Link struct {
 	ResourceID string
 	Customer   int32
@@ -202,7 +202,7 @@ type Link struct {
 	Valid      period.Span
 }
 
-// Term is one row of terms.csv (spec §3.9).
+// Term is one row of terms.csv (§3.9).
 type Term struct {
 	Seller  int32 // -1 = the vendor
 	Buyer   int32
@@ -213,7 +213,7 @@ type Term struct {
 	Valid   period.Span
 }
 
-// Coupon is one row of coupons.csv (spec §3.10).
+// Coupon is one row of coupons.csv (§3.10).
 type Coupon struct {
 	ID             string
 	Customer       int32
@@ -227,7 +227,7 @@ type Coupon struct {
 	Valid          period.Span
 }
 
-// Method is a percentile method (spec §4.7).
+// Method is a percentile method (§4.7).
 type Method uint8
 
 // The percentile methods.
@@ -271,7 +271,7 @@ const (
 	DaysInForce
 )
 
-// Policy is one percentile policy of policies.yaml (spec §4.7).
+// Policy is one percentile policy of policies.yaml (§4.7).
 type Policy struct {
 	ID            string
 	Method        Method

@@ -4,7 +4,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Kind is what a line is for (spec §8).
+// Kind is what a line is for (§8).
 type Kind uint8
 
 // The kinds, in the order in which lines of one record are sorted.
@@ -28,7 +28,7 @@ type Draw struct {
 	Quantity money.Quantity
 }
 
-// Charge is the money of one line: one quantity at one unit price (spec §4.2).
+// Charge is the money of one line: one quantity at one unit price (§4.2).
 // It holds no pointers, so that slices of it cost the garbage collector nothing.
 // Quantities and amounts are negative on reversals only.
 // Official = Discount + Truncated + Payment, always.

@@ -86,7 +86,7 @@ func checkParts(total Amount, parts []Amount) error {
 	return nil
 }
 
-// Prorate is Rd(a × num / den): the exact value rounded once, half away from zero, to the currency's digits (spec §4.9,
+// Prorate is Rd(a × num / den): the exact value rounded once, half away from zero, to the currency's digits (§4.9,
 // by seconds). A negative product mirrors the positive one. It is an error if den is not above 0 or digits is outside
 // 0 to 8, and a *RangeError if the result is outside an amount's range.
 func Prorate(a Amount, num, den int64, digits int) (Amount, error) {

@@ -5,14 +5,14 @@ import (
 	"math/bits"
 )
 
-// AmountScale is the number of decimals of Amount (spec §1.1).
+// AmountScale is the number of decimals of Amount (§1.1).
 const AmountScale = 8
 
-// Amount is money in the one currency of a workspace: scale 8, strictly between −10^18 and 10^18 (spec §1.1). The zero
+// Amount is money in the one currency of a workspace: scale 8, strictly between −10^18 and 10^18 (§1.1). The zero
 // value is 0; values compare with ==.
 type Amount struct{ v int128 }
 
-// ParseAmount reads the text form of spec §1.1; "-0" is 0. The error is a *ParseError.
+// ParseAmount reads the text form of §1.1; "-0" is 0. The error is a *ParseError.
 func ParseAmount[T Text](s T) (Amount, error) {
 	v, err := parse(s, &amountDomain)
 	return Amount{v}, err
@@ -85,7 +85,7 @@ func (a Amount) Sub(b Amount) (Amount, error) {
 // productScale is how many decimals the exact product of a quantity and a price has beyond an amount's.
 const productScale = QuantityScale + UnitPriceScale - AmountScale
 
-// MulR8 is R8(q × p), the official amount of spec §4.2: the exact product rounded half away from zero to 8 decimals.
+// MulR8 is R8(q × p), the official amount of §4.2: the exact product rounded half away from zero to 8 decimals.
 // The error is a *RangeError.
 func MulR8(q Quantity, p UnitPrice) (Amount, error) {
 	mag, fits := mulHalfUp(q.v.abs(), p.v.lo, pow10[productScale])
@@ -104,7 +104,7 @@ func MulSignedR8(q SignedQuantity, p UnitPrice) (Amount, error) {
 	return Amount{mag.signed(q.v.hi < 0)}, nil
 }
 
-// MulRateR8 is R8(a × r), what is left after a discount of spec §4.2; a negative amount mirrors the positive. A rate
+// MulRateR8 is R8(a × r), what is left after a discount of §4.2; a negative amount mirrors the positive. A rate
 // is at most 1, so the result is always in range; the error is there for the day it may be more.
 func (a Amount) MulRateR8(r Rate) (Amount, error) {
 	mag, fits := mulHalfUp(a.v.abs(), r.v.lo, pow10[RateScale])

@@ -2,7 +2,7 @@ package money
 
 import "fmt"
 
-// Mode is how an amount is cut to the currency's digits: rounding.mode of the settings (spec §2.1, §4.2). The zero
+// Mode is how an amount is cut to the currency's digits: rounding.mode of the settings (§2.1, §4.2). The zero
 // value is no mode, since there is no default.
 type Mode uint8
 
@@ -59,7 +59,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Cut cuts a to the given decimals, 0 to 8, by mode; negative amounts mirror positive ones (spec §4.2). More than 8
+// Cut cuts a to the given decimals, 0 to 8, by mode; negative amounts mirror positive ones (§4.2). More than 8
 // decimals leave it as it is; fewer than 0 count as 0. It panics on a Mode that is none of the three.
 //
 // Rounding 999999999999999999.99999999 up gives 10^18, one unit past the range. Cut returns it, exactly, and
@@ -78,10 +78,10 @@ func (a Amount) Cut(digits int, mode Mode) Amount {
 	return Amount{mag.signed(a.v.hi < 0)}
 }
 
-// Rd is the Rd of spec §1.1: half away from zero to the currency's digits.
+// Rd is the Rd of §1.1: half away from zero to the currency's digits.
 func (a Amount) Rd(digits int) Amount { return a.Cut(digits, HalfUp) }
 
-// Td is the Td of spec §1.1: truncated toward zero to the currency's digits.
+// Td is the Td of §1.1: truncated toward zero to the currency's digits.
 func (a Amount) Td(digits int) Amount { return a.Cut(digits, Truncate) }
 
 // roundsUp reports whether a magnitude of some units and a rest, with unit even and odd telling of the units, goes away

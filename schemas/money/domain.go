@@ -9,7 +9,7 @@ type domain struct {
 	outside  string  // the range in an error message
 }
 
-// The domains of spec §1.1, with the ranges of doc.go. They are read only.
+// The domains of §1.1, with the ranges of doc.go. They are read only.
 var (
 	quantityDomain = domain{"quantity", QuantityScale, false, uint128{maxQuantity >> 64, maxQuantity & mask64},
 		"outside 0 to 10^15"}
@@ -21,7 +21,7 @@ var (
 		"not between −10^18 and 10^18"}
 )
 
-// The limits of spec §1.1 in units of the scale: 10^15 and 10^9 and 1 at scale 10, all but 10^18 at scale 8.
+// The limits of §1.1 in units of the scale: 10^15 and 10^9 and 1 at scale 10, all but 10^18 at scale 8.
 const (
 	maxQuantity  = 10_000_000_000_000_000_000_000_000
 	maxUnitPrice = 10_000_000_000_000_000_000

@@ -2,13 +2,13 @@ package money
 
 import "fmt"
 
-// Kind says what is wrong with a decimal that came from outside. Its words are the reasons of spec §3.20.
+// Kind says what is wrong with a decimal that came from outside. Its words are the reasons of §3.20.
 type Kind uint8
 
 const (
 	// Missing: the text is empty.
 	Missing Kind = iota + 1
-	// BadDecimal: the form is not that of spec §1.1, digits stand beyond the scale, or a minus where none may stand.
+	// BadDecimal: the form is not that of §1.1, digits stand beyond the scale, or a minus where none may stand.
 	BadDecimal
 	// OutOfRange: the form is right and the number is outside its type's range.
 	OutOfRange

@@ -26,7 +26,7 @@ const shortDigits = 19
 
 const whyMinus = "a minus where none may stand"
 
-// parse reads the strict text form of spec §1.1 for a domain. It allocates only for an error.
+// parse reads the strict text form of §1.1 for a domain. It allocates only for an error.
 func parse[T Text](s T, d *domain) (int128, error) {
 	first := 0
 	if d.negative && len(s) > 0 && s[0] == '-' {
@@ -139,7 +139,7 @@ func parseError(text string, v verdict, d *domain) error {
 	}
 }
 
-// whyMalformed names the first thing in text that the form of spec §1.1 does not have.
+// whyMalformed names the first thing in text that the form of §1.1 does not have.
 func whyMalformed(text string, d *domain) string {
 	first := 0
 	if text[0] == '-' {

@@ -5,14 +5,14 @@ import (
 	"math/big"
 )
 
-// QuantityScale is the number of decimals of Quantity and SignedQuantity (spec §1.1).
+// QuantityScale is the number of decimals of Quantity and SignedQuantity (§1.1).
 const QuantityScale = 10
 
 // Quantity is how much of something was used or bought, in its product's measure: scale 10, 0 to 10^15 inclusive
-// (spec §1.1). The zero value is 0; values compare with ==.
+// (§1.1). The zero value is 0; values compare with ==.
 type Quantity struct{ v int128 }
 
-// ParseQuantity reads the text form of spec §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseQuantity reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
 func ParseQuantity[T Text](s T) (Quantity, error) {
 	v, err := parse(s, &quantityDomain)
 	return Quantity{v}, err
@@ -62,7 +62,7 @@ func QuantityFromInt(n int64) (Quantity, error) {
 	return MulWhole(Quantity{int128{0, pow10[QuantityScale]}}, n)
 }
 
-// QuantityFromRat is R10(r): r rounded half away from zero to 10 decimals (spec §4.7, a billed value times its share).
+// QuantityFromRat is R10(r): r rounded half away from zero to 10 decimals (§4.7, a billed value times its share).
 // The error is a *RangeError; a negative r is one whatever it would round to.
 func QuantityFromRat(r *big.Rat) (Quantity, error) {
 	if r.Sign() < 0 {
@@ -138,7 +138,7 @@ func MulWhole(q Quantity, n int64) (Quantity, error) {
 	return Quantity{mag.signed(false)}, nil
 }
 
-// CeilDiv gives q / block rounded up to a whole number (spec §4.6, block). The error is a *RangeError where block is 0
+// CeilDiv gives q / block rounded up to a whole number (§4.6, block). The error is a *RangeError where block is 0
 // or the result is above 10^15.
 func CeilDiv(q, block Quantity) (Quantity, error) {
 	if block.IsZero() {

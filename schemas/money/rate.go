@@ -5,11 +5,11 @@ import "math/big"
 // RateScale is the number of decimals of Rate.
 const RateScale = 10
 
-// Rate is a share that is paid, such as a discount's or a term's: scale 10, 0 to 1 inclusive (spec §3.6, §3.9). The
+// Rate is a share that is paid, such as a discount's or a term's: scale 10, 0 to 1 inclusive (§3.6, §3.9). The
 // zero value is 0; values compare with ==.
 type Rate struct{ v int128 }
 
-// ParseRate reads the text form of spec §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseRate reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
 func ParseRate[T Text](s T) (Rate, error) {
 	v, err := parse(s, &rateDomain)
 	return Rate{v}, err

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The slow reference on math/big, written from spec §1.1 and not from the code it judges.
+// The slow reference on math/big, written from §1.1 and not from the code it judges.
 
 func bigPow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
@@ -81,7 +81,7 @@ func refParse(s string, scale int, signed bool, limit *big.Int) (*big.Int, strin
 	return raw, ""
 }
 
-// The largest raw integers of spec §1.1, spelt out.
+// The largest raw integers of §1.1, spelt out.
 const (
 	limitQuantity = "10000000000000000000000000"
 	limitPrice    = "10000000000000000000"

@@ -6,7 +6,7 @@ import "math/big"
 // zero value is 0; values compare with ==.
 type SignedQuantity struct{ v int128 }
 
-// ParseSignedQuantity reads the text form of spec §1.1; "-0" is 0. The error is a *ParseError.
+// ParseSignedQuantity reads the text form of §1.1; "-0" is 0. The error is a *ParseError.
 func ParseSignedQuantity[T Text](s T) (SignedQuantity, error) {
 	v, err := parse(s, &signedDomain)
 	return SignedQuantity{v}, err

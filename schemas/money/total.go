@@ -102,7 +102,7 @@ func (t AmountTotal) StringFixed(digits int) string { return trimmedString(t.v, 
 // MarshalText gives what String gives; it makes JSON strings.
 func (t AmountTotal) MarshalText() ([]byte, error) { return marshalFixed(t.v, AmountScale) }
 
-// UnmarshalText reads the text form of spec §1.1; t stays as it was on an error, a *ParseError.
+// UnmarshalText reads the text form of §1.1; t stays as it was on an error, a *ParseError.
 func (t *AmountTotal) UnmarshalText(text []byte) error {
 	return unmarshal(&t.v, text, &amountTotalDomain)
 }
@@ -151,7 +151,7 @@ func (t QuantityTotal) String() string { return fixedString(t.v, QuantityScale) 
 // MarshalText gives what String gives; it makes JSON strings.
 func (t QuantityTotal) MarshalText() ([]byte, error) { return marshalFixed(t.v, QuantityScale) }
 
-// UnmarshalText reads the text form of spec §1.1; t stays as it was on an error, a *ParseError.
+// UnmarshalText reads the text form of §1.1; t stays as it was on an error, a *ParseError.
 func (t *QuantityTotal) UnmarshalText(text []byte) error {
 	return unmarshal(&t.v, text, &quantityTotalDomain)
 }

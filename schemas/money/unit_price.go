@@ -2,14 +2,14 @@ package money
 
 import "math/big"
 
-// UnitPriceScale is the number of decimals of UnitPrice (spec §1.1).
+// UnitPriceScale is the number of decimals of UnitPrice (§1.1).
 const UnitPriceScale = 10
 
-// UnitPrice is the price of one of a product's measure, or a flat fee: scale 10, 0 to 10^9 inclusive (spec
-// §1.1). The zero value is 0; values compare with ==.
+// UnitPrice is the price of one of a product's measure, or a flat fee: scale 10, 0 to 10^9 inclusive
+// (§1.1). The zero value is 0; values compare with ==.
 type UnitPrice struct{ v int128 }
 
-// ParseUnitPrice reads the text form of spec §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseUnitPrice reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
 func ParseUnitPrice[T Text](s T) (UnitPrice, error) {
 	v, err := parse(s, &priceDomain)
 	return UnitPrice{v}, err

@@ -68,7 +68,7 @@ const (
 	maxInstant Instant = 2_932_897*Instant(daySeconds)*Instant(Second) - 1
 )
 
-// ParseInstant reads an RFC 3339 timestamp with its mandatory offset (spec §1.2): `2026-09-30T16:00:00Z`,
+// ParseInstant reads an RFC 3339 timestamp with its mandatory offset (§1.2): `2026-09-30T16:00:00Z`,
 // `2026-10-01T00:00:00.5+08:00`. T and Z are upper case; digits beyond microseconds must be zeros; there is no leap
 // second. The years are 0001 to 9999, in UTC too. The error is a *ParseError; success allocates nothing.
 func ParseInstant[T ~string | ~[]byte](s T) (Instant, error) {
@@ -204,7 +204,7 @@ func ParseCycle[T ~string | ~[]byte](s T) (Cycle, error) {
 	return CycleOf(year, month), nil
 }
 
-// ParseValidity reads a bound of a book row (spec §1.4): a date, which is the day's first instant in the zone, or a
+// ParseValidity reads a bound of a book row (§1.4): a date, which is the day's first instant in the zone, or a
 // timestamp with an offset. The error is a *ParseError.
 func ParseValidity[T ~string | ~[]byte](s T, zone *Zone) (Instant, error) {
 	if len(s) > 10 {

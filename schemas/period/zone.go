@@ -117,7 +117,7 @@ func (z *Zone) Local(t Instant) (Day, int64) {
 }
 
 // AddMonths is the n-th monthly anniversary of t: the same local time of day on the same day of the month, clamped to
-// the month's last day (spec §4.3). A local time that a zone skips gives the first instant after the gap, one that
+// the month's last day (§4.3). A local time that a zone skips gives the first instant after the gap, one that
 // occurs twice the first of the two. n may be negative; 0 gives t.
 func (z *Zone) AddMonths(t Instant, n int) Instant {
 	if n == 0 || t == Past || t == Forever {

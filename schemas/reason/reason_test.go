@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The words of spec §3.20, in the order of its checks.
+// The words of §3.20, in the order of its checks.
 var words = []string{
 	"bad_row", "missing_value", "bad_decimal", "bad_time", "out_of_range", "end_before_start", "future", "too_old",
 	"unknown_customer", "closed_account", "unknown_sku", "unknown_resource", "wrong_feed", "unit_mismatch", "no_price",

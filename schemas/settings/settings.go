@@ -41,7 +41,7 @@ type Currency struct {
 // Vendor is the cloud itself.
 type Vendor struct{ ID, Name string }
 
-// Grain says what is cut to the currency's digits: each line or the cycle's total (spec §4.2).
+// Grain says what is cut to the currency's digits: each line or the cycle's total (§4.2).
 type Grain uint8
 
 // The grains. The zero value is no grain, since there is no default.
@@ -60,13 +60,13 @@ func (g Grain) String() string {
 	return grainWords[g-1]
 }
 
-// Rounding is how money is cut to the currency's digits (spec §4.2).
+// Rounding is how money is cut to the currency's digits (§4.2).
 type Rounding struct {
 	Grain Grain
 	Mode  money.Mode
 }
 
-// Payments says how lines are paid (spec §6.3).
+// Payments says how lines are paid (§6.3).
 type Payments uint8
 
 // The ways of payment.
@@ -85,7 +85,7 @@ func (p Payments) String() string {
 	return paymentsWords[p]
 }
 
-// Usage bounds the time of feed records (spec §3.20).
+// Usage bounds the time of feed records (§3.20).
 type Usage struct {
 	MaxAgeMonths    int   // usage and bandwidth of a cycle further back are too old
 	FutureTolerance int64 // microseconds that a time may lie past the run's as-of
@@ -96,7 +96,7 @@ type Inbox struct {
 	Settle time.Duration // what changed less than this before the run began; 0 = none
 }
 
-// Refund is how unsubscribes are paid back (spec §4.9).
+// Refund is how unsubscribes are paid back (§4.9).
 type Refund struct {
 	UnconditionalHours int
 	FeeRate            money.Rate
@@ -120,8 +120,8 @@ type TimeOfDay int
 // String is the time as hh:mm.
 func (t TimeOfDay) String() string { return fmt.Sprintf("%02d:%02d", int(t)/60, int(t)%60) }
 
-// CloseTime is the instant at which the schedule closes the cycle (spec §2.1), from which the time for confirming an
-// incentive counts too (spec §6.5).
+// CloseTime is the instant at which the schedule closes the cycle (§2.1), from which the time for confirming an
+// incentive counts too (§6.5).
 func (s *Settings) CloseTime(c period.Cycle) period.Instant {
 	day := c.Add(1).First() + period.Day(s.Close.Day-1)
 	return s.Zone.At(day, int64(s.Close.Time)*period.Minute)

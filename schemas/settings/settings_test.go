@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
-// specSample is the sample of spec §2.1.
+// specSample is the sample of §2.1.
 const specSample = `zone: Asia/Shanghai
 currency: {code: CNY, digits: 2}
 vendor: {id: vendor, name: Example Cloud}

@@ -1,8 +1,9 @@
-// Package table is the one source of what tollbook's tables look like: the columns of every table in the lake and of
-// every table that leaves (spec §5, §8), in order, with type and meaning. The Arrow schema, the Parquet files, the
-// exports and the reference in docs/formats.md are all made from it.
+// Package table is the only definition of tollbook's tables: the columns of every table in the lake and of every
+// exported table (§5, §8), in order, with type and meaning. The Arrow schema, the Parquet files, the exports and the
+// reference in docs/formats.md are all made from it.
 //
-//	TABLE-1  A column's name, place and type never change within a version of the lake; new columns go last.
+//	TABLE-1  A column's name, place and type never change within a version of the lake; new columns are added at the
+//	         end.
 //	TABLE-2  Amounts are DECIMAL(38,8), quantities and unit prices DECIMAL(38,10), times UTC microseconds.
 //	TABLE-3  Only MaybeTime columns are nullable; an empty text means "no value".
 package table

@@ -52,8 +52,8 @@ const (
 	LateAsOf
 )
 
-// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in (spec
-// §4.11).
+// Late is the usage records that were accepted after their cycle was closed, in the cycle they are billed in
+// (§4.11).
 func Late() *Table {
 	return define("late", nil, append(usageColumns(), Column{"origin_cycle", Word, "cycle that the use belongs to"},
 		Column{"as_of", Time, "clock of the run that accepted it"})...)
@@ -85,7 +85,7 @@ func bandwidthColumns() []Column {
 const BAsOf = BandwidthColumns
 
 // LateSamples is the samples that took their slot's place after their cycle was closed, in the cycle they are billed in
-// (spec §4.11).
+// (§4.11).
 func LateSamples() *Table {
 	return define("late_samples", nil,
 		append(bandwidthColumns(), Column{"as_of", Time, "clock of the run that accepted it"})...)
@@ -208,7 +208,7 @@ const (
 	EndedRejectColumns
 )
 
-// Rejects is the records that were not accepted and still are not: the open rejects (spec §3.20, §8).
+// Rejects is the records that were not accepted and still are not: the open rejects (§3.20, §8).
 func Rejects() *Table {
 	exported, kept := rejectColumns()
 	return define("rejects", exported, kept...)
@@ -267,7 +267,7 @@ const (
 	StatementColumns
 )
 
-// Statements is what each customer is asked to pay for a cycle (spec §8).
+// Statements is what each customer is asked to pay for a cycle (§8).
 func Statements() *Table {
 	return define("statements", []Column{
 		{"cycle", Word, "the cycle"}, {"customer_id", Word, "who is asked to pay"},
@@ -282,7 +282,7 @@ func Statements() *Table {
 	})
 }
 
-// Totals is the control totals of a cycle (spec §6.6, §8).
+// Totals is the control totals of a cycle (§6.6, §8).
 func Totals() *Table {
 	return define("totals", []Column{
 		{"name", Word, "what was counted or added up: rows.FEED.OUTCOME, or TABLE.COLUMN"},
@@ -382,7 +382,7 @@ const (
 	RerateColumns
 )
 
-// Reratings is the differences that re-rating posted into a cycle (spec §4.12). They stay as they were posted.
+// Reratings is the differences that re-rating posted into a cycle (§4.12). They stay as they were posted.
 func Reratings() *Table {
 	return define("reratings", nil,
 		Column{"customer_id", Word, "whose bill differs"},
@@ -458,9 +458,9 @@ const (
 	AccountEventColumns
 )
 
-// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (spec §3.16, §4.11).
+// AccountEvents is the account events that passed acceptance, in the cycle they take effect in (§3.16, §4.11).
 // Those with refused = 1 count as rejects of their file: the last replay of the cycle found less on the balance than
-// they take (spec §6.3).
+// they take (§6.3).
 func AccountEvents() *Table {
 	return define("account_events", nil,
 		Column{"customer_id", Word, "whose account it moves"}, Column{"event_id", Text, "the event's id"},
@@ -490,7 +490,7 @@ const (
 	TransferColumns
 )
 
-// Transfers is the accepted transfers of performance, in the cycle they count in (spec §3.17).
+// Transfers is the accepted transfers of performance, in the cycle they count in (§3.17).
 func Transfers() *Table {
 	return define("transfers", nil,
 		Column{"transfer_id", Text, "the transfer's id"},
@@ -521,7 +521,7 @@ const (
 	IncentiveEventColumns
 )
 
-// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (spec §3.18).
+// IncentiveEvents is the steps in the life of incentives that passed acceptance, in one file of no cycle (§3.18).
 // Those with refused = 1 count as rejects of their file: as all events of their incentive stand, they do not fit the
 // state that they meet.
 func IncentiveEvents() *Table {
@@ -551,7 +551,7 @@ const (
 	BalanceColumns
 )
 
-// Balances is what a day's payments leave for the next, of customers whose balances ever moved (spec §6.3).
+// Balances is what a day's payments leave for the next, of customers whose balances ever moved (§6.3).
 func Balances() *Table {
 	return define("balances", nil,
 		Column{"customer_id", Word, "whose balance it is"},
@@ -574,7 +574,7 @@ const (
 	EntryColumns
 )
 
-// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (spec §6.3, §8
+// AccountEntries is how balances moved on a day, in the order in which they did, customer by customer (§6.3, §8
 // accounts).
 func AccountEntries() *Table {
 	return define("account_entries", []Column{

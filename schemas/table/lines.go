@@ -1,6 +1,6 @@
 package table
 
-// Columns of the lines table, in file order (spec §5, §8).
+// Columns of the lines table, in file order (§5, §8).
 const (
 	LCycle = iota
 	LCustomerID
@@ -52,7 +52,7 @@ const (
 	LineColumns
 )
 
-// Lines is the consumption records (spec §5), one row a line.
+// Lines is the consumption records (§5), one row a line.
 func Lines() *Table {
 	return define("lines", []Column{
 		{"cycle", Word, "cycle the line is billed in"},

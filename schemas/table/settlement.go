@@ -27,8 +27,8 @@ const (
 // sumOfRow is what the amounts of a partner's row add up.
 const sumOfRow = "sum of that column over the row's lines"
 
-// PartnerStatements is what partners owe their sellers for a cycle, and what distributors earn on their resellers (spec
-// §6.4, §8).
+// PartnerStatements is what partners owe their sellers for a cycle, and what distributors earn on their resellers
+// (§6.4, §8).
 func PartnerStatements() *Table {
 	return define("partner_statements", []Column{
 		{"cycle", Word, "the cycle"}, {"partner_id", Word, "whose statement the row stands in"},
@@ -66,7 +66,7 @@ const (
 	IncentiveColumns
 )
 
-// Incentives is what partners earn in the periods of programmes, and where that stands (spec §6.5, §8).
+// Incentives is what partners earn in the periods of programmes, and where that stands (§6.5, §8).
 func Incentives() *Table {
 	return define("incentives", []Column{
 		{"partner_id", Word, "who earns it"}, {"programme_id", Word, "the programme"},

@@ -31,7 +31,7 @@ type Column struct {
 type Table struct {
 	Name    string
 	Columns []Column
-	// Exported is how many leading columns leave with `tollbook export` (spec §8); what follows serves the lake alone.
+	// Exported is how many leading columns leave with `tollbook export` (§8); what follows serves the lake alone.
 	Exported int
 }
 

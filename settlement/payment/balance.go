@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Balance is one of a customer's balances, in the order in which lines draw them (spec §6.3).
+// Balance is one of a customer's balances, in the order in which lines draw them (§6.3).
 type Balance uint8
 
 // The balances. Credit's is what may still be drawn: the limit less what is used; Debt's is what is owed.
@@ -48,7 +48,7 @@ func ParseBalance[T ~string | ~[]byte](s T) (Balance, error) {
 type Split struct {
 	Parts   [Balances]money.Amount // by Balance
 	Coupon  money.Amount
-	Counted money.Amount // the part of Coupon whose coupons count as performance (spec §3.10)
+	Counted money.Amount // the part of Coupon whose coupons count as performance (§3.10)
 }
 
 // Total is the payment_amount that the split is of. The error is a *money.RangeError.
@@ -110,7 +110,7 @@ type Row struct {
 type Coupons struct{ of map[int32][]books.Coupon }
 
 // NewCoupons sorts the books' coupons by customer, and of a customer in the order in which they are drawn: nearest
-// valid_to first, then coupon_id (spec §6.3).
+// valid_to first, then coupon_id (§6.3).
 func NewCoupons(b *books.Books) *Coupons {
 	c := &Coupons{of: make(map[int32][]books.Coupon)}
 	for _, one := range b.Coupons {

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Event is one account event (spec §3.16). Amount is above 0; of SetLimit it is the new limit, 0 or more.
+// Event is one account event (§3.16). Amount is above 0; of SetLimit it is the new limit, 0 or more.
 type Event struct {
 	Type    EntryType // Recharge to SetLimit
 	Balance Balance   // not Debt
@@ -28,7 +28,7 @@ func (t EntryType) Fits(b Balance) bool {
 	}
 }
 
-// Apply lets an event move the balances (spec §6.3). A recharge or allocation pays debt first; of credit it then lowers
+// Apply lets an event move the balances (§6.3). A recharge or allocation pays debt first; of credit it then lowers
 // what is used, and what exceeds that is cash. applied is false if the event takes more than there is
 // (insufficient_balance): then nothing moves. Errors: an event that does not fit (Fits, the sign), and
 // *money.RangeError.

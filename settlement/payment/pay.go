@@ -11,7 +11,7 @@ import (
 
 // Line is what paying has to know of a line.
 type Line struct {
-	Instant    period.Instant // at which it is paid (spec §6.3)
+	Instant    period.Instant // at which it is paid (§6.3)
 	Service    string         // service_type_code
 	SKU        int32          // index in Books.Products
 	Discounted bool           // it has a discount_id
@@ -21,7 +21,7 @@ type Line struct {
 	Partner    bool   // an order paid by a partner: what coupons leave is the partner's cash
 }
 
-// Pay pays a line (spec §6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash,
+// Pay pays a line (§6.3): coupons that fit, then the balances. A line with a negative payment gives back in cash,
 // and one of 0 moves nothing. Manual adjustments do not come here: they are cash and move no balance. Errors:
 // *money.RangeError.
 func (w *Wallet) Pay(l *Line) (Split, error) {
@@ -92,7 +92,7 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	return left, nil
 }
 
-// fits reports whether a coupon may pay a line (spec §6.3).
+// fits reports whether a coupon may pay a line (§6.3).
 func (c *coupon) fits(l *Line) bool {
 	return c.Valid.Holds(l.Instant) && (c.Service == "*" || c.Service == l.Service) && (c.SKU < 0 || c.SKU == l.SKU) &&
 		l.Payment.Cmp(c.MinConsumption) >= 0 && (c.WithDiscount || !l.Discounted) && (!l.Order || named(l.Named, c.ID))
@@ -143,7 +143,7 @@ func atLeastZero(a money.Amount) money.Amount {
 	return a
 }
 
-// Refund gives back what an order cost without coupons (spec §6.3): back, 0 or more, in proportion to the parts of the
+// Refund gives back what an order cost without coupons (§6.3): back, 0 or more, in proportion to the parts of the
 // base's split, by largest remainder in the currency's digits; where back has more digits, in units of 10⁻⁸. All of it
 // gives each part back exactly. Stored value, flexi coupons and cash grow; credit lowers what is used and debt what is
 // owed, and what exceeds them is cash. partner reports that a partner paid the order: then it is the partner's cash and

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Rules is what the settings say about payments (spec §2.1).
+// Rules is what the settings say about payments (§2.1).
 type Rules struct {
 	Ledger bool // payments: ledger; else assume_cash
 	Digits int  // the currency's
@@ -19,7 +19,7 @@ type Rules struct {
 // EntryType is why a balance moved, as the accounts table names it: an event's type, or what a line does.
 type EntryType uint8
 
-// The types of entries. The first ones are the types of account events (spec §3.16).
+// The types of entries. The first ones are the types of account events (§3.16).
 const (
 	Recharge EntryType = iota
 	Allocate
@@ -51,7 +51,7 @@ func ParseEventType[T ~string | ~[]byte](s T) (EntryType, error) {
 	return 0, fmt.Errorf("type %.64q is none of %s", string(s), strings.Join(entryWords[:Consume], ", "))
 }
 
-// Entry is one movement of one balance (spec §8, accounts). Of Credit, After is the limit less what is used, which a
+// Entry is one movement of one balance (§8, accounts). Of Credit, After is the limit less what is used, which a
 // lowered limit can make negative.
 type Entry struct {
 	Type    EntryType

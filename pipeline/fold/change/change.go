@@ -16,7 +16,7 @@ type Scope struct {
 	When     period.Span
 }
 
-// Change is what the new books can touch. nil = everything (MEND-3).
+// Change is what the new books can touch. nil = everything (CHANGE-3).
 type Change struct {
 	scopes []Scope
 	// customers whose packages changed: every day of their bucket from then on, for packages lie in positions

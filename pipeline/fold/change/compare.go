@@ -20,7 +20,7 @@ type comparison struct {
 }
 
 // Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
-// (MEND-3).
+// (CHANGE-3).
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)

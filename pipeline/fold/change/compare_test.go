@@ -99,7 +99,7 @@ func told(c *Change, b *books.Books) []string {
 	return out
 }
 
-// TestCompare is MEND-2 and MEND-4: a change of one book each, and what it touches.
+// TestCompare is CHANGE-2 and CHANGE-4: a change of one book each, and what it touches.
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

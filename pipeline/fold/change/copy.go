@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// Load reads the books from a copy. Whether they are those one looks for says their Hash (MEND-1).
+// Load reads the books from a copy. Whether they are those one looks for says their Hash (CHANGE-1).
 func Load(path string, s settings.Settings) (b *books.Books, err error) {
 	z, err := zip.OpenReader(path)
 	if err != nil {
@@ -42,7 +42,7 @@ func Save(path string, fsys fs.FS, hash [32]byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return fmt.Errorf("keep a copy of the books: %w", err)
 	}
-	// One run at a time has the lake's lock, so one temporary name does; a copy that is torn is no copy (MEND-1).
+	// One run at a time has the lake's lock, so one temporary name does; a copy that is torn is no copy (CHANGE-1).
 	temporary := path + ".tmp"
 	if err := write(temporary, fsys, name); err != nil {
 		return errors.Join(fmt.Errorf("keep a copy of the books: %w", err), os.Remove(temporary))
@@ -90,7 +90,7 @@ func add(z *zip.Writer, name string, in io.Reader) error {
 }
 
 // Gone reports the books that the copy has rows of and that the workspace, whose root fsys is, lacks: an optional book
-// that is missing reads as an empty one, and what it said would be taken back without a word (MEND-5). A copy that is
+// that is missing reads as an empty one, and what it said would be taken back without a word (CHANGE-5). A copy that is
 // missing or damaged reports none.
 func Gone(path string, fsys fs.FS) problem.Problems {
 	z, err := zip.OpenReader(path)

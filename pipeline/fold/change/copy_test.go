@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 )
 
-// TestGone: MEND-5. Of the books that the copy has rows of, those that are missing are named; a book without rows may
+// TestGone: CHANGE-5. Of the books that the copy has rows of, those that are missing are named; a book without rows may
 // go, and so may all of them where there is no copy.
 func TestGone(t *testing.T) {
 	t.Parallel()

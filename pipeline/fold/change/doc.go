@@ -1,16 +1,17 @@
-// Package change says what a change of the books can touch, so that a run rates again only that. It compares the books
-// that open cycles were rated with, of which a copy is kept beside the run ledger, with today's.
+// Package change determines what a change of the books affects, so that a run rates only that part again. It compares
+// the books with which open cycles were rated, of which a copy is stored next to the run ledger, with the current
+// books.
 //
-//	MEND-1  A copy is believed only where it hashes to what the lake says a cycle was rated with, settings included.
-//	        Lost, damaged or not writable, it costs time and changes nothing else.
-//	MEND-2  Usage that no scope of a change holds, on a day of a bucket that opens with the same positions, has the
-//	        same lines and leaves the same positions by the old books and by the new ones. What is not known to be so
-//	        counts as touched.
-//	MEND-3  A nil *Change touches everything. That is what Compare gives where a customer, product, partner or
-//	        programme went, and where a product is another.
-//	MEND-4  What is touched is found from rows as they hold, not as they are written: a price that was ended and
-//	        followed by a dearer one touches usage from then on, and a row that says the same in other words touches
-//	        nothing.
-//	MEND-5  A book with rows in the copy that is missing from the workspace is a mistake of the books: it is not read
-//	        as an empty one.
+//	CHANGE-1  A copy is used only if its hash, settings included, is the one with which the lake says a cycle was
+//	          rated. If it is lost, damaged or not writable, the run takes longer and nothing else changes.
+//	CHANGE-2  Usage that is in no scope of a change, on a day of a bucket that opens with the same positions, has the
+//	          same lines and closing positions with the old books and the new ones. Usage for which this is not known
+//	          counts as affected.
+//	CHANGE-3  A nil *Change affects everything. Compare returns it if a customer, product, partner or programme was
+//	          removed, or if a product changed.
+//	CHANGE-4  The affected part is found from the validity of rows, not from their text: a price that was ended and
+//	          followed by a higher one affects usage from then on, and another spelling of the same row affects
+//	          nothing.
+//	CHANGE-5  A book with rows in the copy that is missing from the workspace is an error of the books. It is not
+//	          read as an empty one.
 package change

@@ -29,7 +29,7 @@ func byKey[T any, K comparable](was, is []T, key func(*T) K) map[K]*rows[T] {
 	return all
 }
 
-// differ lists the spans of time in which what holds by the old rows is not what holds by the new ones (MEND-4). same
+// differ lists the spans of time in which what holds by the old rows is not what holds by the new ones (CHANGE-4). same
 // compares two rows but for their validity.
 func (r *rows[T]) differ(valid func(*T) period.Span, same func(a, b *T) bool) []period.Span {
 	if slices.EqualFunc(r.was, r.is, func(a, b *T) bool { return valid(a) == valid(b) && same(a, b) }) {

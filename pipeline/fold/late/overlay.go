@@ -11,7 +11,7 @@ import (
 )
 
 // Change is what was billed in a cycle, beside its own records, of one filling of a package: late records left it at a
-// state (spec §4.11), or re-rating moved it (spec §4.12).
+// state (§4.11), or re-rating moved it (§4.12).
 type Change struct {
 	position.Row                      // the state; where it moves, Kind, Key and At name the filling
 	Moves        bool                 // by By, from where it stands
@@ -70,7 +70,7 @@ func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error)
 	return rating.PackageRow(p, drawn, c.At), nil
 }
 
-// Moved is the count of a meter, or what was drawn of a filling, moved by re-rating (spec §4.12): at least 0. An error
+// Moved is the count of a meter, or what was drawn of a filling, moved by re-rating (§4.12): at least 0. An error
 // is a sum out of range.
 func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
 	sum, err := count.Signed().Add(by)

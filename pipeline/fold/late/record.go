@@ -14,7 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Key is a record's identity (spec §3.20).
+// Key is a record's identity (§3.20).
 type Key struct {
 	Customer int32
 	Origin   period.Cycle // the record's own cycle
@@ -49,7 +49,7 @@ func (r *Record) Draw(draws []line.Draw) (err error) {
 	return nil
 }
 
-// Before is the order of spec §4.1, of several customers one after the other.
+// Before is the order of §4.1, of several customers one after the other.
 func (r *Record) Before(o *Record) int {
 	return cmp.Or(cmp.Compare(r.Customer, o.Customer), cmp.Compare(r.Start, o.Start), bytes.Compare(r.ID, o.ID))
 }

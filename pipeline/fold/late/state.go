@@ -88,7 +88,7 @@ func (s *State) QuotaPeriods() map[QuotaPeriod]money.Quantity {
 	return out
 }
 
-// scopeOf is the part of a record that tells a product's meters apart (spec §4.5).
+// scopeOf is the part of a record that tells a product's meters apart (§4.5).
 func scopeOf(p *books.Product, region string, resource []byte) string {
 	switch p.Meter {
 	case books.PerRegion:

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Key is what a billing object is made by (spec §4.7). Customer and SKU are indexes in the books; Object is the group,
+// Key is what a billing object is made by (§4.7). Customer and SKU are indexes in the books; Object is the group,
 // or the link that is in none.
 type Key struct {
 	Customer, SKU  int32

@@ -40,7 +40,7 @@ func (r row) setAmount(col int, a money.Amount) {
 	d.Hi, d.Lo = a.Raw()
 }
 
-// instant is when a line is paid (spec §6.3): usage_start, unless the line says otherwise.
+// instant is when a line is paid (§6.3): usage_start, unless the line says otherwise.
 func (r row) instant() period.Instant {
 	if t := r.time(tables.LInstant); t != tables.Nothing {
 		return t
@@ -68,7 +68,7 @@ func (r row) setSplit(s *payment.Split) {
 	r.setAmount(tables.LCountedCoupon, s.Counted)
 }
 
-// compare is the order of spec §8 within a customer, and after it what tells lines apart that agree in all of it.
+// compare is the order of §8 within a customer, and after it what tells lines apart that agree in all of it.
 func (r row) compare(o row) int {
 	if d := cmp.Compare(r.time(tables.LUsageStart), o.time(tables.LUsageStart)); d != 0 {
 		return d
@@ -92,7 +92,7 @@ func (r row) compareDec(o row, col int) int {
 	return cmp.Or(cmp.Compare(a.Hi, b.Hi), cmp.Compare(a.Lo, b.Lo))
 }
 
-// kindRank is a kind's place in the order of spec §8.
+// kindRank is a kind's place in the order of §8.
 func kindRank(word string) int {
 	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment}
 	return slices.IndexFunc(kinds[:], func(k line.Kind) bool { return k.String() == word })

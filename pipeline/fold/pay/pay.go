@@ -48,7 +48,7 @@ type Result struct {
 	// Places are those whose lines were paid again, by cycle and bucket: the statements of each are to be made again.
 	Places []place.Place
 	// Refused are the ids of the account events that found too little on their balance, of every place that was
-	// replayed: all others of such a place count (spec §6.3).
+	// replayed: all others of such a place count (§6.3).
 	Refused map[place.Place]map[string]bool
 	Days    int   // that were paid
 	Lines   int64 // in the files that were written

@@ -388,7 +388,7 @@ func TestSwitch(t *testing.T) {
 	}
 }
 
-// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of spec §8, whichever file
+// TestOneInstant is CASH-5 for what happens at once: events by id, then lines in the order of §8, whichever file
 // they lie in; month-end last. Each takes 1 of 10.
 func TestOneInstant(t *testing.T) {
 	t.Parallel()

@@ -121,7 +121,8 @@ func (w *world) open() *lake.Lake {
 
 // night rates the given cycles, pays and commits. A text has one thing a line:
 //
-//	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME] [tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
+//	usage|late|rerate|end|adjust CUSTOMER DATE TIME ID SKU PAYMENT [discount=ID] [at=DATE_TIME]
+//		[tier=N] [kind=K] [resource=R] [price=P] [origin=CYCLE]
 //	order|unsubscribe CUSTOMER DATE TIME ID/LINE SKU PAYMENT [coupons=A;B] [payer=P] [of=ID/LINE] [until=DATE]
 //	event CUSTOMER DATE TIME ID TYPE BALANCE AMOUNT
 //

@@ -1,12 +1,12 @@
-// Package settle is the step of a run that settles partners: it reads the lines of a cycle as package settlement takes
-// them, and stores performance, incentives and, at the close, partner statements.
+// Package settle is the step of a run that settles partners: it reads the lines of a cycle for package settlement, and
+// stores performance, incentives and, at the close, partner statements.
 //
 //	SETTLE-1  What partners owe for a cycle is a function of its lines and the books. It is stored when the cycle is
 //	          closed.
-//	SETTLE-2  Performance is stored per file of lines. A run computes it for new files only, so a night costs what it
-//	          brings.
-//	SETTLE-3  Incentives are stored as one list. The amounts of a period whose last cycle is closed stay; states
-//	          change (spec §6.5).
+//	SETTLE-2  Performance is stored per file of lines. A run computes it only for new files, so the cost of a night
+//	          depends on its input.
+//	SETTLE-3  Incentives are stored as one list. The amounts of a period whose last cycle is closed do not change;
+//	          states do (§6.5).
 //	SETTLE-4  Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of
 //	          lines.
 package settle

@@ -68,7 +68,7 @@ func (l *limits) customer(id string) int32 {
 	return -1
 }
 
-// acceptor checks the records of one worker's batches (spec §3.20).
+// acceptor checks the records of one worker's batches (§3.20).
 type acceptor struct {
 	cfg     *Config
 	lim     *limits
@@ -311,7 +311,7 @@ func (a *acceptor) who(v *usageView, i int) *known {
 	return &a.near[0]
 }
 
-// checkUsage fills a.row from row i and applies the checks in the order of spec §3.20.
+// checkUsage fills a.row from row i and applies the checks in the order of §3.20.
 func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	r := &a.row
 	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
@@ -396,7 +396,7 @@ func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool 
 	return a.cfg.Prices.Priced(who.code, sku, a.bookRegion[region], t, a.bounds)
 }
 
-// slotLength is the length of a bandwidth slot (spec §3.14).
+// slotLength is the length of a bandwidth slot (§3.14).
 const slotLength = period.Instant(5 * period.Minute)
 
 // Slot is the start of the slot that holds t.

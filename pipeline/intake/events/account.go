@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 )
 
-// The types of account events (spec §3.16).
+// The types of account events (§3.16).
 const (
 	Recharge    = "recharge"
 	Allocate    = "allocate"
@@ -19,7 +19,7 @@ const (
 	CreditLimit = "credit_limit"
 )
 
-// The balance types of account events (spec §3.16).
+// The balance types of account events (§3.16).
 const (
 	Cash        = "cash"
 	StoredValue = "stored_value"
@@ -36,7 +36,7 @@ type Source struct {
 	Raw    string
 }
 
-// AccountEvent is one row of the accounts feed that passed acceptance (spec §3.16).
+// AccountEvent is one row of the accounts feed that passed acceptance (§3.16).
 type AccountEvent struct {
 	ID            string
 	Customer      int32
@@ -53,22 +53,22 @@ type AccountEvent struct {
 	Row     int64
 }
 
-// Takes reports whether the event takes from a balance, so that a replay may refuse it (spec §6.3).
+// Takes reports whether the event takes from a balance, so that a replay may refuse it (§6.3).
 func (e *AccountEvent) Takes() bool { return e.Type == Reclaim || e.Type == Withdraw }
 
-// Before is the order of account events of one customer (spec §6.3): by instant, then their own time, then event_id
+// Before is the order of account events of one customer (§6.3): by instant, then their own time, then event_id
 // bytewise. The own times differ only among events that take effect late.
 func (e *AccountEvent) Before(f *AccountEvent) int {
 	return cmp.Or(cmp.Compare(e.Instant, f.Instant), cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 
-// same reports whether two rows have the same content (spec §3.20).
+// same reports whether two rows have the same content (§3.20).
 func (e *AccountEvent) same(f *AccountEvent) bool {
 	return e.ID == f.ID && e.Customer == f.Customer && e.Time == f.Time && e.Type == f.Type && e.Balance == f.Balance &&
 		e.Amount == f.Amount
 }
 
-// badAccountWord is a word of an account event that is not in its list, or two that do not go together (spec §3.20).
+// badAccountWord is a word of an account event that is not in its list, or two that do not go together (§3.20).
 func badAccountWord(kind, balance string) *failure {
 	if kind != "" && !slices.Contains([]string{Recharge, Allocate, Reclaim, Withdraw, CreditLimit}, kind) {
 		return &failure{"type", reason.BadRow, kind}
@@ -83,7 +83,7 @@ func badAccountWord(kind, balance string) *failure {
 	return nil
 }
 
-// badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (spec §3.16).
+// badMoney is an amount with more digits than the currency has, or a 0 that is not a credit limit (§3.16).
 func (in *Intake) badMoney(e *AccountEvent) *failure {
 	switch {
 	case finer(e.Amount, in.Books.Digits):

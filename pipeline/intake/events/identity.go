@@ -52,8 +52,8 @@ func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 	return out
 }
 
-// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves (spec
-// §3.20), and gives the groups whose identity is new and sound. column is where the id stands.
+// decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves
+// (§3.20), and gives the groups whose identity is new and sound. column is where the id stands.
 func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []Decision, sound [][]P) {
 	for _, g := range groups {
 		id, _, _ := g[0].place()
@@ -111,7 +111,7 @@ func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
 	return out
 }
 
-// Refusal is what becomes of the row of an event that a replay refused (spec §6.3).
+// Refusal is what becomes of the row of an event that a replay refused (§6.3).
 func (e *AccountEvent) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(),
 		ID: e.ID}
@@ -186,7 +186,7 @@ type Turn struct {
 	Refusal Decision // what it is rejected for, where Is
 }
 
-// Refusal is what becomes of the row of an event that does not fit (spec §6.5).
+// Refusal is what becomes of the row of an event that does not fit (§6.5).
 func (e *IncentiveEvent) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
 }

@@ -214,11 +214,11 @@ func (in *Intake) earlierInAdjustment(texts map[string]string, f *feed.Fault) *f
 	return in.tooFine(feed.Adjustments(), "amount", texts, f)
 }
 
-// isDetail reports whether a bill_detail_type is one of an adjustment (spec §3.19).
+// isDetail reports whether a bill_detail_type is one of an adjustment (§3.19).
 func isDetail(n int64) bool { return n == 9 || n == 16 }
 
 // tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
-// of the amount itself, comes after that (spec §3.20).
+// of the amount itself, comes after that (§3.20).
 func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
@@ -259,7 +259,7 @@ func comesBefore(spec *feed.Spec, column, other string) bool {
 	return spec.Column(column) < spec.Column(other)
 }
 
-// badWord is a word that is not in its list (spec §3.20).
+// badWord is a word that is not in its list (§3.20).
 func (in *Intake) badWord(kind, periodType, payer string) *failure {
 	if _, err := rating.ParseOrderType(kind); err != nil && kind != "" {
 		return &failure{"order_type", reason.BadRow, kind}
@@ -357,10 +357,10 @@ func (o *Order) fill(v *view, i, digits int) *failure {
 	return nil
 }
 
-// finer reports whether an amount has more digits than the currency (spec §3.15, §3.16, §3.19).
+// finer reports whether an amount has more digits than the currency (§3.15, §3.16, §3.19).
 func finer(a money.Amount, digits int) bool { return a.Td(digits) != a }
 
-// checkOrder applies the checks of spec §3.20 that need the books.
+// checkOrder applies the checks of §3.20 that need the books.
 func (in *Intake) checkOrder(o *Order, v *view, i int) *failure {
 	switch {
 	case o.Expire <= o.Effective:

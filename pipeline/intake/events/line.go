@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Values of charging_mode and of bill_detail_type of what is billed late (spec §5, §4.11).
+// Values of charging_mode and of bill_detail_type of what is billed late (§5, §4.11).
 const (
 	byPeriod   = 1
 	onDemand   = 3
@@ -36,7 +36,7 @@ type Line struct {
 	Origin                      string         // origin_cycle, where it differs
 	Draws                       string
 	Own                         period.Instant // of partner, terms and prices
-	Instant                     period.Instant // at which it is paid (spec §6.3)
+	Instant                     period.Instant // at which it is paid (§6.3)
 }
 
 // discount is the line's discount_id.
@@ -47,7 +47,7 @@ func (l *Line) discount(bk *books.Books) string {
 	return l.DiscountText
 }
 
-// before is the order of spec §8 within a customer.
+// before is the order of §8 within a customer.
 func (l *Line) before(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
 		cmp.Compare(l.Tier, m.Tier),

@@ -132,7 +132,7 @@ func (m *Maker) write(p place.Place, lines []*Line) error {
 	return nil
 }
 
-// orderLine is the line of one accepted order (spec §4.8, §4.9).
+// orderLine is the line of one accepted order (§4.8, §4.9).
 func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 	l := &Line{Customer: o.Customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource, ChargingMode: byPeriod,
 		Detail:  int32(o.Type.BillDetailType()),
@@ -156,7 +156,7 @@ func (m *Maker) orderLine(b *Book, o *Order) (*Line, error) {
 	return l, nil
 }
 
-// associate puts the partner at t, the line's own time, on it (spec §6.1).
+// associate puts the partner at t, the line's own time, on it (§6.1).
 func (m *Maker) associate(l *Line, t period.Instant) {
 	l.Own = t
 	if as, ok := m.Books.AssociationAt(l.Customer, t); ok {
@@ -164,7 +164,7 @@ func (m *Maker) associate(l *Line, t period.Instant) {
 	}
 }
 
-// late marks a line whose own cycle was closed before it was accepted (spec §4.11), and says when it is paid.
+// late marks a line whose own cycle was closed before it was accepted (§4.11), and says when it is paid.
 func (m *Maker) late(l *Line, billed period.Cycle, t, asOf period.Instant) {
 	l.Instant = t
 	if own := m.Books.Zone.Cycle(t); own != billed {
@@ -173,7 +173,7 @@ func (m *Maker) late(l *Line, billed period.Cycle, t, asOf period.Instant) {
 	}
 }
 
-// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (spec §4.11).
+// LateInstant is when a line is paid that a run of an as-of bills in a cycle after its own (§4.11).
 func LateInstant(zone *period.Zone, billed period.Cycle, asOf period.Instant) period.Instant {
 	return min(asOf, zone.Bounds(billed).To-1)
 }
@@ -257,7 +257,7 @@ func amountAt(c *parquet.Columns, col, i int) (money.Amount, error) {
 	return money.AmountFromRaw(d.Hi, d.Lo)
 }
 
-// adjustmentLine is the line of a manual adjustment: its amount, and no quantity (spec §3.19, §6.3).
+// adjustmentLine is the line of a manual adjustment: its amount, and no quantity (§3.19, §6.3).
 func (m *Maker) adjustmentLine(a *Adjustment) *Line {
 	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
 		TradeID: a.Cycle.String(), ID: a.ID,

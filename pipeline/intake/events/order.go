@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Key is the identity of an order line (spec §3.20).
+// Key is the identity of an order line (§3.20).
 type Key struct {
 	ID   string
 	Line int64
 }
 
-// Order is one accepted row of the orders feed, defaults filled in (spec §3.15).
+// Order is one accepted row of the orders feed, defaults filled in (§3.15).
 type Order struct {
 	Key
 	Type              rating.OrderType
@@ -40,7 +40,7 @@ type Order struct {
 	Row   int64
 }
 
-// same reports whether two rows have the same content (spec §3.20).
+// same reports whether two rows have the same content (§3.20).
 func (o *Order) same(p *Order) bool {
 	a, b := *o, *p
 	a.AsOf, a.Cycle, a.File, a.Row = b.AsOf, b.Cycle, b.File, b.Row
@@ -60,7 +60,7 @@ func (o *Order) rated() *rating.Order {
 		Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
-// Adjustment is one accepted row of the adjustments feed (spec §3.19).
+// Adjustment is one accepted row of the adjustments feed (§3.19).
 type Adjustment struct {
 	ID            string
 	Customer, SKU int32

@@ -10,7 +10,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (spec §3.17).
+// Transfer is one accepted row of the transfers feed: performance that one partner hands to another (§3.17).
 type Transfer struct {
 	ID       string
 	Own      period.Cycle // as given
@@ -29,7 +29,7 @@ func (t *Transfer) same(u *Transfer) bool {
 		t.Amount == u.Amount
 }
 
-// IncentiveEvent is one row of the incentive_events feed that passed acceptance (spec §3.18).
+// IncentiveEvent is one row of the incentive_events feed that passed acceptance (§3.18).
 type IncentiveEvent struct {
 	ID                 string
 	Partner, Programme string
@@ -55,7 +55,7 @@ func (e *IncentiveEvent) Before(f *IncentiveEvent) int {
 	return cmp.Or(cmp.Compare(e.Time, f.Time), strings.Compare(e.ID, f.ID))
 }
 
-// badPartner is a partner that is not in the books (spec §3.20); an empty id is missing, not unknown.
+// badPartner is a partner that is not in the books (§3.20); an empty id is missing, not unknown.
 func (in *Intake) badPartner(column, id string) *failure {
 	if id != "" && in.Books.Partner(id) < 0 {
 		return &failure{column, reason.BadRow, id}
@@ -92,8 +92,8 @@ func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure)
 	return t.ID, nil
 }
 
-// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme (spec
-// §3.20).
+// badIncentiveWord is a word of an incentive event that is not in its list, an unknown partner or programme
+// (§3.20).
 func (in *Intake) badIncentiveWord(event, partner, programme string) *failure {
 	if bad := in.badPartner("partner_id", partner); bad != nil {
 		return bad

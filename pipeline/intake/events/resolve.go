@@ -129,7 +129,7 @@ func (b *Book) decideIdentity(g []*Order) []Decision {
 	return out
 }
 
-// checkBase is the checks of spec §4.9 on an unsubscribe.
+// checkBase is the checks of §4.9 on an unsubscribe.
 func (b *Book) checkBase(o *Order) (why reason.Reason, column, value string) {
 	if o.Type != rating.Unsubscribe {
 		return reason.None, "", ""

@@ -16,7 +16,7 @@ type Batch struct {
 	// have a longer one with the same beginning, until one grows too large and a new one starts. Shared ones have the
 	// same Dictionary().Data(), so codes can be looked up once.
 	Rows arrow.RecordBatch
-	// First is the row number of the batch's first row in the file, from 1 (spec §8).
+	// First is the row number of the batch's first row in the file, from 1 (§8).
 	First int64
 	// Faults are the rows that failed on their own, by Index, at most one per row. Their cells can be read and mean
 	// nothing.

@@ -174,7 +174,7 @@ func ShownName(name string) string {
 	return strconv.Quote(name)
 }
 
-// Hash is a file's content hash, which a feed file is known by (spec §2.3): the first 128 bits of SHA-256 as 32 hex
+// Hash is a file's content hash, which a feed file is known by (§2.3): the first 128 bits of SHA-256 as 32 hex
 // digits; and its size in bytes. The content is what is stored: the same records packed otherwise are another file.
 func Hash(fsys fs.FS, name string) (hash string, size int64, err error) {
 	f, err := fsys.Open(name)

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestSpecs: the columns of the feeds, as spec §3.13 to §3.19 list them.
+// TestSpecs: the columns of the feeds, as §3.13 to §3.19 list them.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

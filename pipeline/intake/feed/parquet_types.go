@@ -7,7 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/schema"
 )
 
-// fits checks that a column of a Parquet file has a type that its kind can be read from without loss (spec §2.2).
+// fits checks that a column of a Parquet file has a type that its kind can be read from without loss (§2.2).
 func fits(col *Column, node schema.Node) *FileError {
 	leaf, ok := node.(*schema.PrimitiveNode)
 	if !ok || leaf.RepetitionType() == parquet.Repetitions.Repeated {

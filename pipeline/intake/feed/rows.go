@@ -235,7 +235,7 @@ func decimalReason(err error) reason.Reason {
 // maxWhole is the largest whole number.
 const maxWhole = 1_000_000_000_000_000_000 - 1
 
-// ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (spec §3.15).
+// ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
 func ParseWhole(text string) (int64, bool) {
 	n, why := parseWhole(&Column{Kind: Whole}, []byte(text))
 	return n, why == reason.None

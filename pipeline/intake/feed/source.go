@@ -22,7 +22,7 @@ type format struct {
 	packed string // empty, gz, zst
 }
 
-// formats are the endings of spec §2.
+// formats are the endings of §2.
 var formats = [...]struct {
 	ending string
 	format format

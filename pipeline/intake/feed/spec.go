@@ -10,11 +10,11 @@ const (
 	Text ColumnKind = iota
 	// Word is a text that many records share. In a batch: dictionary<int32, string>.
 	Word
-	// Time is an instant with an offset (spec §1.2). In a batch: timestamp[us, UTC].
+	// Time is an instant with an offset (§1.2). In a batch: timestamp[us, UTC].
 	Time
-	// Quantity is a decimal of scale 10, 0 to 10^15 (spec §1.1). In a batch: decimal128(38, 10).
+	// Quantity is a decimal of scale 10, 0 to 10^15 (§1.1). In a batch: decimal128(38, 10).
 	Quantity
-	// Amount is a decimal of scale 8, within ±10^18 (spec §1.1). In a batch: decimal128(38, 8).
+	// Amount is a decimal of scale 8, within ±10^18 (§1.1). In a batch: decimal128(38, 8).
 	Amount
 	// Whole is a whole number of at most 18 digits; zeros may follow a decimal point. In a batch: int64.
 	Whole
@@ -50,9 +50,9 @@ type Column struct {
 	Header   bool   // the header must have it; which records need a value is decided beyond this package
 	OneOf    string // of the columns that share this word the header must have one and every record a value in one
 	Signed   bool   // Amount and Whole: a minus may stand
-	Content  bool   // part of a record's content: two records that differ in it are not duplicates (spec §3.20)
+	Content  bool   // part of a record's content: two records that differ in it are not duplicates (§3.20)
 	Meaning  string // for people, one clause
-	Source   string // where the rule comes from, such as `spec §3.13`
+	Source   string // where the rule comes from, such as `§3.13`
 }
 
 // Spec is one feed. The order of its columns is the order of the checks and of the columns of a batch.
@@ -80,9 +80,9 @@ func (s *Spec) Schema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// Usage is the feed of spec §3.13.
+// Usage is the feed of §3.13.
 func Usage() *Spec {
-	const source = "spec §3.13"
+	const source = "§3.13"
 	return &Spec{Name: "usage", Columns: []Column{
 		{Name: "record_id", Kind: Text, Required: true, Content: true, Source: source,
 			Meaning: "the record's id, unique within a customer's cycle"},
@@ -98,14 +98,14 @@ func Usage() *Spec {
 		{Name: "resource_name", Kind: Text, Content: true, Source: source, Meaning: "the resource's name, for people"},
 		{Name: "resource_tag", Kind: Text, Content: true, Source: source, Meaning: "the resource's tags"},
 		{Name: "unit", Kind: Word, Source: source, Meaning: "the quantity's unit; must equal the product's measure"},
-		{Name: "replaces", Kind: Text, Content: true, Source: "spec §3.20",
+		{Name: "replaces", Kind: Text, Content: true, Source: "§3.20",
 			Meaning: "the record_id of an accepted record of the same customer and cycle that no longer counts"},
 	}}
 }
 
-// Bandwidth is the feed of spec §3.14.
+// Bandwidth is the feed of §3.14.
 func Bandwidth() *Spec {
-	const source = "spec §3.14"
+	const source = "§3.14"
 	return &Spec{Name: "bandwidth", Columns: []Column{
 		{Name: "resource_id", Kind: Word, Required: true, Content: true, Source: source,
 			Meaning: "the link that was measured"},
@@ -118,9 +118,9 @@ func Bandwidth() *Spec {
 	}}
 }
 
-// Orders is the feed of spec §3.15. What an unsubscribe takes over from its base may be empty in it.
+// Orders is the feed of §3.15. What an unsubscribe takes over from its base may be empty in it.
 func Orders() *Spec {
-	const source = "spec §3.15"
+	const source = "§3.15"
 	return &Spec{Name: "orders", Columns: []Column{
 		{Name: "order_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the order's id"},
 		{Name: "order_line", Kind: Whole, Content: true, Source: source, Meaning: "line of the order; 1 if empty"},
@@ -158,9 +158,9 @@ func Orders() *Spec {
 	}}
 }
 
-// Accounts is the feed of spec §3.16.
+// Accounts is the feed of §3.16.
 func Accounts() *Spec {
-	const source = "spec §3.16"
+	const source = "§3.16"
 	return &Spec{Name: "accounts", Columns: []Column{
 		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
 		{Name: "customer_id", Kind: Word, Required: true, Content: true, Source: source,
@@ -177,9 +177,9 @@ func Accounts() *Spec {
 	}}
 }
 
-// Transfers is the feed of spec §3.17.
+// Transfers is the feed of §3.17.
 func Transfers() *Spec {
-	const source = "spec §3.17"
+	const source = "§3.17"
 	return &Spec{Name: "transfers", Columns: []Column{
 		{Name: "transfer_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the transfer's id"},
 		{Name: "cycle", Kind: Word, Required: true, Content: true, Source: source,
@@ -195,9 +195,9 @@ func Transfers() *Spec {
 	}}
 }
 
-// IncentiveEvents is the feed of spec §3.18.
+// IncentiveEvents is the feed of §3.18.
 func IncentiveEvents() *Spec {
-	const source = "spec §3.18"
+	const source = "§3.18"
 	return &Spec{Name: "incentive_events", Columns: []Column{
 		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
 		{Name: "partner_id", Kind: Word, Required: true, Content: true, Source: source,
@@ -212,9 +212,9 @@ func IncentiveEvents() *Spec {
 	}}
 }
 
-// Adjustments is the feed of spec §3.19.
+// Adjustments is the feed of §3.19.
 func Adjustments() *Spec {
-	const source = "spec §3.19"
+	const source = "§3.19"
 	return &Spec{Name: "adjustments", Columns: []Column{
 		{Name: "adjustment_id", Kind: Text, Required: true, Content: true, Source: source,
 			Meaning: "the adjustment's id"},

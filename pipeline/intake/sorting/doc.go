@@ -1,8 +1,9 @@
-// Package sorting puts usage records into the order in which they are rated, whatever their number: chunks of a bounded
-// size are sorted in memory, written to scratch files of the lake as runs, and merged one (bucket, day) at a time.
+// Package sorting sorts usage records into the order in which they are rated, whatever their number: chunks of a
+// bounded size are sorted in memory, written to scratch files of the lake as runs, and merged one (bucket, day) at a
+// time.
 //
-//	SORT-1  Rows of one partition come out by customer, usage_start, record id, content, file, row (spec §4.1).
-//	SORT-2  Memory is bounded by the chunk size, the number of workers and a read buffer per run: not by the number of
-//	        rows.
-//	SORT-3  A row that is read points into the merger's memory and is valid until the next one is asked for.
+//	SORT-1  Rows of one partition are returned by customer, usage_start, record id, content, file, row (§4.1).
+//	SORT-2  Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number
+//	        of rows.
+//	SORT-3  A row that is read points into the merger's memory and is valid until the next one is requested.
 package sorting

@@ -191,7 +191,7 @@ func (h *Head) File() int32 { return h.file }
 // Replaces reports whether the record replaces another.
 func (h *Head) Replaces() bool { return h.rest[0]&hasReplaces != 0 }
 
-// Marks hashes the row; seed is the customer's (spec §3.20: identity is customer, cycle, id).
+// Marks hashes the row; seed is the customer's (§3.20: identity is customer, cycle, id).
 func (h *Head) Marks(seed uint64) Marks { return marks(seed, h.ID, h.content(), h.Start) }
 
 // Row fills r. Its texts point into the packed bytes.

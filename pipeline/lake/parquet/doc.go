@@ -1,10 +1,9 @@
-// Package parquet moves columns between memory and Parquet files: the lake's tables as package schemas/table defines
-// them, held in typed slices without pointers, written with dictionaries where the caller already has codes and read
-// back the same way.
+// Package parquet reads and writes columns of Parquet files: the lake's tables as package schemas/table defines them,
+// in typed slices without pointers, with dictionaries if the caller has codes.
 //
-//	COL-1  A batch's columns all have N entries when it is written; a constant column has one.
-//	COL-2  The same batches in the same order give the same bytes: nothing depends on time, map order or memory.
-//	COL-3  Slices got from a reader are valid until its next call and are never written to by the caller.
-//	COL-4  Files are plain Parquet: pages of version 1, and codecs and encodings that every reader has. A zstd frame
-//	       that is put together here is one that any decoder of RFC 8878 reads.
+//	COL-1  All columns of a batch have N entries when it is written; a constant column has one.
+//	COL-2  The same batches in the same order give the same bytes. They do not depend on time, map order or memory.
+//	COL-3  Slices that a reader returns are valid until its next call, and the caller never writes to them.
+//	COL-4  Files are plain Parquet: pages of version 1, and codecs and encodings that every reader supports. A zstd
+//	       frame that is built here can be read by any decoder of RFC 8878.
 package parquet

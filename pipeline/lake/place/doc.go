@@ -1,4 +1,5 @@
-// Package place says where the lake stores a customer's rows: in which bucket, and in which bucket of which cycle.
+// Package place determines where the lake stores a customer's rows: in which bucket, and in which bucket of which
+// cycle.
 //
-//	PLACE-1  The bucket of a customer depends on the customer's id and the number of buckets alone.
+//	PLACE-1  The bucket of a customer depends only on the customer's id and the number of buckets.
 package place

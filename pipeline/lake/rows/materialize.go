@@ -113,7 +113,7 @@ func Spilled(ctx context.Context, f *os.File, def *tables.Table, by int, only st
 	}}})
 }
 
-// PartnerStatements gives the kept partner statements of a closed cycle in the order of spec §8; partner "" = all.
+// PartnerStatements gives the kept partner statements of a closed cycle in the order of §8; partner "" = all.
 func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner string, l Limits) (*Rows, error) {
 	def := tables.PartnerStatements()
 	files, err := filesOf(snap, cycle, def.Name)
@@ -133,7 +133,7 @@ func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, 
 	return rowsOf(ctx, snap, files, def, orderOf(def), nil, tables.ECustomerID, customer, l)
 }
 
-// partnerStatementsOrder is the order of partner_statements: its first columns (spec §8).
+// partnerStatementsOrder is the order of partner_statements: its first columns (§8).
 func partnerStatementsOrder() order {
 	words := []int{tables.XPartnerID, tables.XSellerID, tables.XResellerID, tables.XCustomerID, tables.XAssociationType,
 		tables.XServiceTypeCode}

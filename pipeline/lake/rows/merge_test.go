@@ -16,7 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// inOrder is the order of spec §8 again, on the tests' own type.
+// inOrder is the order of §8 again, on the tests' own type.
 func inOrder(a, b testLine) int {
 	kinds := []string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
 	return cmp.Or(cmp.Compare(a.customer, b.customer), cmp.Compare(a.start, b.start), cmp.Compare(a.id, b.id),

@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// order says in which order the rows of a table leave (spec §8), and which columns that takes.
+// order says in which order the rows of a table leave (§8), and which columns that takes.
 type order struct {
 	cols    []int
 	compare func(a, b Row) int
@@ -27,7 +27,7 @@ func linesOrder() order {
 // LineOrder is the columns that lines are ordered by.
 func LineOrder() []int { return linesOrder().cols }
 
-// CompareLines is the order of lines (spec §8). Both rows have the columns of LineOrder.
+// CompareLines is the order of lines (§8). Both rows have the columns of LineOrder.
 func CompareLines(a, b Row) int { return compareLines(a, b) }
 
 // compareLines is the order of lines: customer_id, usage_start, id, tier, kind, resource_id, unit_price, quantity,
@@ -54,7 +54,7 @@ func compareLines(a, b Row) int {
 	)
 }
 
-// KindRank is a kind's place in the list of spec §8; an unknown word comes last.
+// KindRank is a kind's place in the list of §8; an unknown word comes last.
 func KindRank(word string) line.Kind {
 	for k := line.Usage; k <= line.Adjustment; k++ {
 		if k.String() == word {

@@ -82,7 +82,7 @@ type Selection struct {
 	Cols     []int          // columns that Keep looks at
 }
 
-// Lines gives the lines of a cycle in the order of spec §8; customer "" = of all. cols are the columns that are wanted
+// Lines gives the lines of a cycle in the order of §8; customer "" = of all. cols are the columns that are wanted
 // (indexes in parquet.Lines; nil = all); those that the order needs come too.
 func Lines(ctx context.Context, snap *lake.Snapshot, cycle, customer string, cols []int, l Limits) (*Rows, error) {
 	return LinesOf(ctx, snap, cycle, Selection{Customer: customer}, cols, l)
@@ -212,7 +212,7 @@ func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, de
 // groupRows is how many rows the lake's row groups have at most.
 const groupRows = 1 << 16
 
-// Totals is the control totals of a cycle (spec §6.6, §8): the rows of each feed by outcome, over all feed files ever
+// Totals is the control totals of a cycle (§6.6, §8): the rows of each feed by outcome, over all feed files ever
 // taken, and the sum of each amount column of the cycle's lines and statements, in the order of the columns.
 func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 	if err := HasCycle(snap, cycle); err != nil {

@@ -246,7 +246,7 @@ func (n *scan) words(c *parquet.Columns) {
 }
 
 // wants reports whether a line is part of the partner's statement: its own, or one of resale by a reseller that bought
-// from it at the line's own time (spec §6.4).
+// from it at the line's own time (§6.4).
 func (n *scan) wants(c *parquet.Columns, i int) bool {
 	word := c.C[tables.LPartnerID].Codes[i]
 	if n.own[word] {
@@ -262,7 +262,7 @@ func (n *scan) wants(c *parquet.Columns, i int) bool {
 	return n.s.Partners.Seller(n.below[word], t) == n.partner
 }
 
-// resale is the association type of a reseller (spec §3.5).
+// resale is the association type of a reseller (§3.5).
 const resale = "2"
 
 // dayOf is a line's day (COMPOSE-4), the cycle's last at the latest.

@@ -92,7 +92,7 @@ func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
 	return out
 }
 
-// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (spec §6.5). m is its
+// next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (§6.5). m is its
 // machine before any event.
 func next(m settlement.Machine, state settlement.State) (period.Instant, string) {
 	if m.At(0) == settlement.NoState {

@@ -181,7 +181,7 @@ func (g *gathered) sections(services map[string]string) []document.Section {
 	return out
 }
 
-// kindRank is a kind's place in the list of spec §8.
+// kindRank is a kind's place in the list of §8.
 func kindRank(word string) line.Kind {
 	for k := line.Usage; k < line.Adjustment; k++ {
 		if k.String() == word {

@@ -328,7 +328,7 @@ func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.C
 	return nil
 }
 
-// cycleColumn is the column that says which cycle a record of a feed belongs to (spec §1.3).
+// cycleColumn is the column that says which cycle a record of a feed belongs to (§1.3).
 func cycleColumn(name string) string {
 	switch name {
 	case "usage":

@@ -46,7 +46,7 @@ func decimals(digits int) string {
 	return fmt.Sprintf("%d decimals", digits)
 }
 
-// rounding says how amounts of lines come to what customers pay (spec §4.2).
+// rounding says how amounts of lines come to what customers pay (§4.2).
 func (s *Sources) rounding() string {
 	r, digits := s.Settings.Rounding, decimals(s.Settings.Currency.Digits)
 	if r.Grain == settings.Line {
@@ -56,7 +56,7 @@ func (s *Sources) rounding() string {
 		digits)
 }
 
-// payments says how lines are paid (spec §6.3).
+// payments says how lines are paid (§6.3).
 func (s *Sources) payments() string {
 	if s.Settings.Payments == settings.Ledger {
 		return "Lines are paid from coupons and balances in the order of time: stored value, flexi coupons, cash, " +

@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/settlement"
 )
 
-// Statement composes what a partner and its sellers settle for a cycle (spec §6.4). Errors: *rows.NoCycleError;
+// Statement composes what a partner and its sellers settle for a cycle (§6.4). Errors: *rows.NoCycleError;
 // *rows.NotFoundError for a partner that the books do not have; *settle.MissingBookError.
 func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner string) (*document.Statement, error) {
 	header, err := s.header(cycle)

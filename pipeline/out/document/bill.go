@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Bill is what a customer is asked to pay for a cycle (spec §8, statements). Amounts are in the header's currency.
+// Bill is what a customer is asked to pay for a cycle (§8, statements). Amounts are in the header's currency.
 type Bill struct {
 	Header   Header    `json:"header"`
 	Customer Party     `json:"customer"`

@@ -80,7 +80,7 @@ func notePart(where medium, list []string) *part {
 		rows: listed(list, func(n *string) []cell { return []cell{word(*n)} })}
 }
 
-// modeWord says a charging mode (spec §5).
+// modeWord says a charging mode (§5).
 func modeWord(mode int) string {
 	switch mode {
 	case 1:

@@ -36,7 +36,7 @@ const (
 
 // column is a column of a part.
 type column struct {
-	name  string // of the CSV, as in the tables of spec §8; empty = not there
+	name  string // of the CSV, as in the tables of §8; empty = not there
 	title string
 	kind  kind
 	sum   bool // the part's totals have it

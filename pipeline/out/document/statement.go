@@ -9,13 +9,13 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Association types (spec §3.5).
+// Association types (§3.5).
 const (
 	Referral = 1
 	Resale   = 2
 )
 
-// Statement is what a partner and its seller settle for a cycle (spec §6.4). Amounts are in the header's currency.
+// Statement is what a partner and its seller settle for a cycle (§6.4). Amounts are in the header's currency.
 type Statement struct {
 	Header  Header `json:"header"`
 	Partner Party  `json:"partner"`

@@ -23,7 +23,7 @@ type Scope struct {
 	Customer, Partner string
 
 	// Resellers adds the resold lines of the resellers that bought from the partner at the line's own time, as
-	// settlement has it (spec §6.4).
+	// settlement has it (§6.4).
 	Resellers bool
 	// only what the partner, a reseller, consumed while it bought from this one; not with Resellers
 	Seller string

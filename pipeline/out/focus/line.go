@@ -93,7 +93,7 @@ type bill struct {
 
 // bills are the issuer's invoices on which a line stands. Who invoices whom: the reseller its customer; whom the
 // reseller buys from, the reseller; the vendor a distributor for what that one's resellers sold, and every customer who
-// is no reseller's (spec §6.4).
+// is no reseller's (§6.4).
 func (m *maker) bills(l *theLine) []bill {
 	out := m.found[:0]
 	switch {

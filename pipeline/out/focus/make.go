@@ -379,8 +379,8 @@ func (m *maker) partnerParty(code int32) Party {
 	return p
 }
 
-// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once (spec
-// §6.4).
+// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once
+// (§6.4).
 type groupKey struct {
 	partner, reseller int32
 	service           string
@@ -469,7 +469,7 @@ func (m *maker) difference(account Party, customer string, p *product, amount de
 // billing is what rows are about that no product is behind.
 func billing() *product { return &product{code: -1, service: "Billing", category: "Other"} }
 
-// rounding makes the row of what the cycle's rounding took from a customer's statement (spec §4.2). It is of who
+// rounding makes the row of what the cycle's rounding took from a customer's statement (§4.2). It is of who
 // invoices the customer at the cycle's last instant.
 func (m *maker) rounding(row rows.Row) error {
 	amount := decOf(row.Cols.C[tables.SRounding].Decs[row.I])

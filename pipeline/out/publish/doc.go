@@ -1,92 +1,97 @@
-// Package publish keeps a ClickHouse equal to the lake: what the views show is one whole state of the lake, to the last
-// digit, and moves from one state to the next in one step, whatever is killed when. docs/clickhouse.md says the same
-// for people who ask there.
+// Package publish keeps a copy of the lake in ClickHouse: the views show one complete state of the lake, to the last
+// digit, and change from one state to the next in one step, whatever is killed and when. docs/clickhouse.md describes
+// the same for people who query it.
 //
-// The database of the dsn holds the views and nothing else; each view and each of its columns has a comment:
+// The database of the dsn contains only views; each view and each of its columns has a comment:
 //
 //	lines, …          rows whose load the pointer names
 //	live              the newest row of the pointer
-//	schema_versions   which DDL was run; programs of the layout before version 3 look here, and then publish nothing
+//	schema_versions   the DDL that was run; programs of the layout before version 3 read it, and then publish nothing
 //
-// The internal database, whose name ends in _internal, holds the tables:
+// The internal database, whose name ends in _internal, contains the tables:
 //
-//	lines_data, …     the rows, MergeTree; `load` says which insertion a row came with
+//	lines_data, …     the rows, MergeTree; `load` is the insertion of a row
 //	lines_rows, …     Merge or Distributed over them: what the views read
 //	published         the pointer: the row with the largest number, with the ids of all loads that are shown
 //	loads             what each load is: file, rows, sums; written when it was counted
-//	checks            what partitions were made of when they were last found right
-//	schema_versions   which DDL was run
+//	checks            the composition of partitions when they were last found correct
+//	schema_versions   the DDL that was run
 //
-// A load is one attempt to insert one file of the lake. Its id is asked of the server, which gives none twice; another
-// attempt, by this publisher or any other, has another id. A file of the lake is known by its path, which names its
-// content; what is worked out for the occasion (partner statements of open cycles, control totals, the lake's history)
-// by a path that names all it was worked out of.
+// A load is one attempt to insert one file of the lake. The server assigns its id and never assigns an id twice;
+// another attempt, by this publisher or any other, has another id. A file of the lake is identified by its path, which
+// names its content. What is calculated for a publish (partner statements of open cycles, control totals, the lake's
+// history) is identified by a path that names all of its inputs.
 //
 // # Invariants
 //
-//	PUB-1  A row never changes, and no row is added to a load after its INSERT ended. So a load that was once whole
-//	       stays whole until it is deleted.
-//	PUB-2  The pointer names a load only after its rows were counted on every server of its shard, and every column of
-//	       amounts, quantities and whole numbers added up there in 256 bits came to what was read from the lake's
-//	       file, which came to what the manifest says.
+//	PUB-1  A row never changes, and no row is added to a load after its INSERT ended. A load that was once complete
+//	       stays complete until it is deleted.
+//	PUB-2  The pointer names a load only after its rows were counted on every server of its shard, and every column
+//	       of amounts, quantities and whole numbers, summed there in 256 bits, was equal to what was read from the
+//	       lake's file, which was equal to the manifest.
 //	PUB-3  The pointer moves by an INSERT of one row: a reader finds all of it or nothing.
-//	PUB-4  A query reads the pointer once, as one value, on the server that it was sent to, and before it takes the
+//	PUB-4  A query reads the pointer once, as one value, on the server to which it was sent, and before it takes the
 //	       snapshot of any data.
 //	PUB-5  Until every query that could have read a pointer has ended, no row of a load that this pointer names is
 //	       deleted.
 //	PUB-6  Only rows of loads that no pointer names are deleted, when what dropped them is older than `keep` and than
-//	       every query that runs. A load that was never shown is dropped when its id was given. No load is shown that
-//	       is neither shown already nor younger than three quarters of `keep`, nor taken up from an earlier publish
-//	       unless it is younger than half of it.
-//	PUB-7  A publish counts again what is there, but for partitions of which the server says that no row and no part
-//	       was added, changed or taken away since the same loads were found right in them.
-//	PUB-8  Σ lines = Σ statements = what the manifest says, of the loads to be shown, for every amount column of every
-//	       cycle; else the pointer stays (spec §6.6).
-//	PUB-9  On a cluster a file lies on the shard of its bucket as it was when it was inserted; a file without a bucket
-//	       on the first. Where it lies is no part of what is shown: every shard is asked.
-//	PUB-10 Every statement of DDL may run twice, and a migration is noted when all of it was run.
-//	PUB-11 A row of the pointer goes, from every server, before any row of data that it names. So who reads rows by a
-//	       pointer that was left behind, and finds the row of the pointer after that, has read all of them.
-//	PUB-12 The copy of an older program, whose tables are in the database of the views, is taken over: each table is
-//	       filled from the old one under a temporary name and renamed when it is complete, the pointer last. The views
-//	       read the old tables until all new ones are there, and the same pointer before and after. An old table is
-//	       dropped when no statement runs that began before the views were replaced.
+//	       every running query. A load that was never shown is dropped as of the time of its id. No load is shown
+//	       that is neither shown already nor younger than three quarters of `keep`, nor reused from an earlier
+//	       publish unless it is younger than half of it.
+//	PUB-7  A publish counts existing rows again, except in partitions of which the server says that no row and no
+//	       part was added, changed or removed since the same loads were found correct in them.
+//	PUB-8  Σ lines = Σ statements = the manifest, of the loads to be shown, for every amount column of every cycle.
+//	       Otherwise the pointer does not move (§6.6).
+//	PUB-9  On a cluster a file is on the shard of its bucket at the time of its insertion, and a file without a
+//	       bucket on the first shard. The place does not affect what is shown: every shard is read.
+//	PUB-10  Every statement of DDL may run twice, and a migration is recorded when all of it was run.
+//	PUB-11  A row of the pointer is deleted, from every server, before any row of data that it names. A reader that
+//	        reads rows by a superseded pointer, and finds the row of the pointer after that, has therefore read all
+//	        of them.
+//	PUB-12  The copy of an older program, whose tables are in the database of the views, is converted: each table is
+//	        filled from the old one under a temporary name and renamed when it is complete, the pointer last. The
+//	        views read the old tables until all new ones exist, and the same pointer before and after. An old table
+//	        is dropped when no statement runs that began before the views were replaced.
 //
-// # Why a reader sees one whole state
+// # Why a reader sees one complete state
 //
-// Let a query read pointer p (PUB-4). Every load of p was whole on its servers before p was written (PUB-2, PUB-3), so
-// before the query read it, and the query takes its snapshots of the data after that. A whole load stays whole (PUB-1)
-// until it is deleted, and it is not deleted while the query runs (PUB-5). So the snapshots hold all rows of all loads
-// of p. The view passes rows of these loads and no others, so what the query sees is the state that p was made of. Rows
-// of half an insertion, of an attempt that was given up, or of another publisher are of loads that p does not name.
+// Let a query read pointer p (PUB-4). Every load of p was complete on its servers before p was written (PUB-2, PUB-3),
+// so before the query read it, and the query takes its snapshots of the data after that. A complete load stays
+// complete (PUB-1) until it is deleted, and it is not deleted while the query runs (PUB-5). The snapshots therefore
+// contain all rows of all loads of p. The view passes rows of these loads and no others, so the query sees the state
+// of p. Rows of half an insertion, of an abandoned attempt, or of another publisher belong to loads that p does not
+// name.
 //
 // A query over several views reads the pointer once for all of them: the server keeps the value of a scalar subquery
-// for the whole query. Their sums are of one state too.
+// for the complete query. Their sums are of one state too.
 //
-// PUB-4 rests on how the server works, so it is held up by construction and by test. A plain table's snapshot is taken
+// Construction and a test ensure PUB-4, because it depends on how the server works. The snapshot of a plain table is
+// taken when its name is resolved, before a subquery in WHERE is evaluated: a view directly over NAME_data would find
+// a new pointer and old parts, and show too little. What is below a Merge or a Distributed table is resolved when that
+// table is read, after the view's own subqueries were evaluated: hence NAME_rows. A subselect or a view in between is
+// not enough, because the server may be set to inline it. The pointer is one scalar, because two reads of it (the
+// largest number, then the row) may find two snapshots. GLOBAL prevents the shards from reading their own.
 //
-//	when its name is
+// A client that sends several statements for one state, as `tollbook serve` does page by page, looks for the pointer
+// that showed it (Find), names its loads in each statement instead of the newest one's, and checks the pointer again
+// at the end. While the pointer exists, so do its rows: for `keep` after it was superseded (PUB-6, PUB-11).
 //
-// Who asks several statements of one state, as `tollbook serve` does page by page, looks for the pointer that showed it
-// (Find), names its loads in each statement instead of the newest one's, and looks once more at the end. While the
-// pointer is there, so are its rows: for `keep` after it was left behind (PUB-6, PUB-11).
-//
-// # Why several publishers do no harm
+// # Why several publishers are safe
 //
 // Ids are unique, so no two publishers write rows of one load, and each shows only what it counted itself (PUB-1,
-// PUB-2). Both may insert the same file: one of the loads is never shown, or dropped by the next move, and deleted
-// later. Neither deletes what the other is about to show: that is younger than three quarters of `keep` when the
-// pointer moves, by the clock of the server that gave the id, and what is deleted is older than all of it; a move that
-// takes longer than the quarter left over is cut off by its timeout. Two pointers of one number cannot be; of two moves
-// at once the larger number is shown, which is a whole state as well. A publisher that finds that the pointer moved, or
-// HEAD, since it looked, starts over from what is there. With `keep: 0s` the times above give no protection: then one
-// publisher at a time is for the operator to see to.
+// PUB-2). Both may insert the same file: one of the loads is never shown, or is dropped by the next move, and is
+// deleted later. Neither deletes what the other is about to show: that is younger than three quarters of `keep` when
+// the pointer moves, by the clock of the server that assigned the id, and what is deleted is older than all of it; a
+// move that takes longer than the remaining quarter ends by its timeout. Two pointers cannot have one number. Of two
+// concurrent moves the larger number is shown, which is a complete state as well. A publisher that finds that the
+// pointer or HEAD moved starts over. With `keep: 0s` these times give no protection: the operator must ensure that
+// only one publisher runs.
 //
-// # Why it may be killed anywhere
+// # Why it may be killed at any point
 //
-// Before the pointer moved, nothing that the views show has changed: rows that were inserted are of loads that nobody
-// names. The next publish takes up those that were noted as whole and are still whole, and inserts the others anew.
-// While the pointer moves on a cluster, some servers show the new state and some the old one, each of them whole (the
-// rows of both are there); the next publish brings those that are behind to the newest. After it, only deleting is
-// left, which the next publish does.
+// Before the pointer moved, nothing that the views show has changed: inserted rows belong to loads that no pointer
+// names. The next publish reuses those that were recorded as complete and still are, and inserts the others again.
+// While the pointer moves on a cluster, some servers show the new state and some the old one, each of them complete
+// (the rows of both exist); the next publish moves the others. After it, only deletion remains, which the next publish
+// does.
 package publish

@@ -81,8 +81,8 @@ func two(lines, statements string, totals ...lake.Total) *run {
 	return r
 }
 
-// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named (spec
-// §6.6).
+// A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named
+// (§6.6).
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -78,5 +78,5 @@ func (r *Report) Inserted() int64 {
 	return rows
 }
 
-// NeedsAttention reports whether a person should look: exit code 1 (spec §7.4).
+// NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool { return len(r.Repaired) > 0 || r.Uncleaned != "" }

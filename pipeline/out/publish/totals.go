@@ -11,7 +11,7 @@ import (
 )
 
 // totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
-// that both are what the lake's manifest says (spec §6.6). What a load sums up to was read from the lake's files, which
+// that both are what the lake's manifest says (§6.6). What a load sums up to was read from the lake's files, which
 // an export writes, and found on the server.
 func (r *run) totals() error {
 	manifest := make(map[string]string)

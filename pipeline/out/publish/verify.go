@@ -10,7 +10,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// DifferError says that two counts that must be the same are not (spec §6.6): the pointer does not move, exit code 3.
+// DifferError says that two counts that must be the same are not (§6.6): the pointer does not move, exit code 3.
 type DifferError struct {
 	What        string // the smallest group that can be named: a file, or a cycle
 	Column      string

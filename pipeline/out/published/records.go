@@ -204,7 +204,7 @@ func (s *statement) oneOf(c *records.Condition) {
 	s.add(")")
 }
 
-// order is the order of spec §8 within a customer.
+// order is the order of §8 within a customer.
 func order() string {
 	kinds := make([]string, 0, line.Adjustment+1)
 	for k := line.Usage; k <= line.Adjustment; k++ {

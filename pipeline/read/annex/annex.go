@@ -93,7 +93,7 @@ type Term struct {
 	Commit     money.Quantity `json:"commit_mbps"`
 }
 
-// Policy is how the object is measured (spec §4.7).
+// Policy is how the object is measured (§4.7).
 type Policy struct {
 	ID            string      `json:"id"`
 	Method        string      `json:"method"`

@@ -16,7 +16,7 @@ type Daily struct {
 	Taken  bool   `json:"taken"` // the month's value is made of it
 }
 
-// daily lists the days' values of a method that is made of them (spec §4.7); nil for the others.
+// daily lists the days' values of a method that is made of them (§4.7); nil for the others.
 func (a *Annex) daily(policy *books.Policy) []Daily {
 	if m := policy.Method; m == books.MonthlyP95 || m == books.TransitP95 {
 		return nil

@@ -1,4 +1,4 @@
-// Package bill adds the lines of a customer's cycle up to a bill: sections by service, items by product, tier and
+// Package bill adds up the lines of a customer's cycle to a bill: sections by service, items by product, tier and
 // price.
 //
 //	BILL-1  A bill comes from one snapshot, and its totals are the sums of its lines.

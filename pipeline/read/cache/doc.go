@@ -1,7 +1,7 @@
-// Package cache keeps files of a server for those who ask again: exports that are resumed, partner statements of open
-// cycles.
+// Package cache keeps files of a server for repeated requests: exports that are resumed, and partner statements of
+// open cycles.
 //
-//	SHELF-1  A file is made once for all who ask for its tag meanwhile, and is there whole or not at all.
-//	SHELF-2  The oldest files go when all together are too large, but never the one that was made last. Who has one
-//	         open reads it to its end.
+//	CACHE-1  A file is made once for all concurrent requests of its tag, and exists completely or not at all.
+//	CACHE-2  The oldest files are deleted when the total is too large, but never the newest. A request that has a
+//	         file open reads it to its end.
 package cache

@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// endID is the id of a month-end line (spec §5).
+// endID is the id of a month-end line (§5).
 func endID(cycle, sku, region, object string) string {
 	return strings.Join([]string{cycle, sku, region, object}, "/")
 }

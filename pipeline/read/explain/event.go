@@ -199,7 +199,7 @@ func (e *explainer) lateEvent(billed period.Cycle, at, asOf period.Instant) {
 	}
 }
 
-// lateText says why something is an adjustment (spec §4.11).
+// lateText says why something is an adjustment (§4.11).
 func lateText(what, origin, billed, asOf string) string {
 	return fmt.Sprintf("%s belongs to cycle %s, which was closed when it was accepted (as of %s): billed in cycle %s "+
 		"as an adjustment, bill_detail_type 16",

@@ -22,7 +22,7 @@ import (
 
 // Question says which record is to be explained.
 type Question struct {
-	ID       string // of a line, or a record_id, with or without #tier: see spec §5, id
+	ID       string // of a line, or a record_id, with or without #tier: see §5, id
 	Cycle    string // billed in; "" = look in all
 	Origin   string // cycle that it belongs to, where it was billed later; "" = any
 	Customer string // "" = look at all

@@ -22,7 +22,7 @@ type lateRecord struct {
 	asOf period.Instant
 }
 
-// object is what the lines of a place are of (spec §4.12).
+// object is what the lines of a place are of (§4.12).
 type object struct{ sku, region, resource string }
 
 // late explains what was billed after its cycle was closed: a late record, the reversal of a record, or a difference.

@@ -56,7 +56,7 @@ func sameRated(a, b []Line) bool {
 	})
 }
 
-// sortLines puts the lines of one id into the order of spec §8.
+// sortLines puts the lines of one id into the order of §8.
 func sortLines(list []Line) {
 	slices.SortStableFunc(list, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)),

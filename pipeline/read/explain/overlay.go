@@ -10,7 +10,7 @@ import (
 )
 
 // overlay lays what late records and re-rating made of the customer's packages, in the cycles after one up to the
-// explained one, over the positions with which that one ended (spec §4.11, §4.12).
+// explained one, over the positions with which that one ended (§4.11, §4.12).
 func (e *explainer) overlay(rows []position.Row, after string) ([]position.Row, error) {
 	for _, ref := range e.Snap.Manifest.Cycles {
 		if ref.Cycle <= after || ref.Cycle > e.at.cycle {

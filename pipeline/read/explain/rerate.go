@@ -200,7 +200,7 @@ func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int
 	return rows.FileOf(e.Snap, f, def, cols, by, e.at.customer)
 }
 
-// eachRecord visits the accepted records of the customer's day in the order in which they are rated (spec §4.1): those
+// eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): those
 // that lines hold, and those of the usage table, which knows more where both have one.
 func (e *explainer) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
 	inLines, err := e.recordSource(tables.Lines())

@@ -32,7 +32,7 @@ type snapFiles struct{ *lake.Snapshot }
 
 func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
 
-// Statements gives the rows of partner_statements of a cycle in the order of spec §8, partner "" = all: as kept when it
+// Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
 // was closed, or worked out from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived

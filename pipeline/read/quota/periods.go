@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// periodsOf are the quota periods of a package that reach into a cycle, ascending, as rating counts them (spec §4.3);
+// periodsOf are the quota periods of a package that reach into a cycle, ascending, as rating counts them (§4.3);
 // none goes on beyond its package.
 func periodsOf(prices *rating.Book, p *books.Package, cycle period.Span) []period.Span {
 	var out []period.Span

@@ -101,7 +101,7 @@ func (b *bucket) partnerRow(row rows.Row, sum *customerSum, resold *through) err
 	return errors.Join(err, resold.owed.Add(owed))
 }
 
-// vendor is the seller_id of the vendor (spec §3.9).
+// vendor is the seller_id of the vendor (§3.9).
 const vendor = "vendor"
 
 // resellerRow checks a distributor's row about a reseller.
@@ -279,7 +279,7 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 	return nil
 }
 
-// Sum is a control total of a cycle (spec §6.6): what its lines and its statements come to, and in a closed cycle the
+// Sum is a control total of a cycle (§6.6): what its lines and its statements come to, and in a closed cycle the
 // lines that have a partner and the partners' rows about their own customers. Empty = the table does not have the
 // column.
 type Sum struct {

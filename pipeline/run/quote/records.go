@@ -23,7 +23,7 @@ type record struct {
 	replaced bool
 }
 
-// records are the customer's accepted records of a cycle that count, in the order of spec §4.1. It counts those that do
+// records are the customer's accepted records of a cycle that count, in the order of §4.1. It counts those that do
 // not.
 func (j *job) records(ctx context.Context, snap *lake.Snapshot, cycle period.Cycle) ([]record, error) {
 	kept, err := j.fromUsage(snap, cycle)

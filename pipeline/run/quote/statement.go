@@ -69,7 +69,7 @@ func compareItems(a, b itemKey) int {
 		cmp.Compare(kindRank(a.kind), kindRank(b.kind)), a.price.Cmp(b.price), cmp.Compare(a.discount, b.discount))
 }
 
-// kindRank is a kind's place in the list of spec §8.
+// kindRank is a kind's place in the list of §8.
 func kindRank(word string) int {
 	return slices.Index([]string{line.Usage.String(), line.FlatFee.String(), line.Period.String()}, word)
 }
@@ -82,7 +82,7 @@ func add(it *bill.Item, l *Line) error {
 		it.Discount.Add(l.Discount), it.Truncated.Add(l.Truncated), it.Payment.Add(l.Payment))
 }
 
-// total is the cycle's statement: with the grain cycle its total is cut once (spec §4.2).
+// total is the cycle's statement: with the grain cycle its total is cut once (§4.2).
 func (p *pricing) total(c *Cycle) error {
 	var official, discount, truncated, payment money.AmountTotal
 	for i := range c.Priced {

@@ -64,7 +64,7 @@ func (f *filter) amount(col int, op records.Op) {
 }
 
 // days asks for the bill dates from bill_date_begin to bill_date_end. They count only together and inside the cycle
-// (spec §8).
+// (§8).
 func (f *filter) days(cycle period.Cycle) error {
 	first, ok1 := f.call.Day("bill_date_begin")
 	last, ok2 := f.call.Day("bill_date_end")

@@ -127,7 +127,7 @@ func sumType(detail string) string {
 	return "1"
 }
 
-// Values of bill_detail_type (spec §5).
+// Values of bill_detail_type (§5).
 const (
 	detailUnsubscribe  = "4"
 	detailCompensation = "9"

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Role is what a caller is (spec §8).
+// Role is what a caller is (§8).
 type Role string
 
 // The roles.

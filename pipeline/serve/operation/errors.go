@@ -48,7 +48,7 @@ type Code struct {
 	Status int
 }
 
-// The codes (spec §8).
+// The codes (§8).
 func badParameter() Code { return Code{"CBC.0100", http.StatusBadRequest} }
 
 // Error is an error as a caller is told it.

@@ -60,7 +60,7 @@ type Param struct {
 	Meaning  string
 }
 
-// Window is how many months back cycles may be asked for (spec §8).
+// Window is how many months back cycles may be asked for (§8).
 const Window = 18
 
 // Values are a request's parameters, checked.

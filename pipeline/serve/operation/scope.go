@@ -19,7 +19,7 @@ type Scope struct {
 	Nothing  bool   // nothing fits: the answer is empty
 }
 
-// Line reports whether a line is in the scope, by its partner and its own time (spec §6.1). Customer and Manager are
+// Line reports whether a line is in the scope, by its partner and its own time (§6.1). Customer and Manager are
 // for the caller to choose lines by.
 func (s *Scope) Line(partner string, own period.Instant) bool {
 	if s.Nothing || s.Partner != "" && partner != s.Partner {
@@ -65,7 +65,7 @@ func Admit(op *Operation, c *keys.Caller) error {
 	return nil
 }
 
-// Decide is the one place that says what a call may see (spec §8). It reads the books and nothing of the lake. The
+// Decide is the one place that says what a call may see (§8). It reads the books and nothing of the lake. The
 // error is an *Error.
 func Decide(op *Operation, c *keys.Caller, v *Values, b *books.Books, now period.Instant) (Scope, error) {
 	if err := Admit(op, c); err != nil {
