@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/creack/pty"
+)
+
+// closingLine closes the sample's month, which has open rejects.
+const closingLine = "-w W close --cycle 2026-09"
+
+// closeQuestion is the end of what close asks a person.
+const closeQuestion = "Close cycle 2026-09 as it is? Its bill never changes again. [y/N] "
+
+// terminal is a pseudo terminal with a person who types the answer to a question.
+type terminal struct {
+	screen, keyboard *os.File // two ends of one device: the person's and the program's
+	seen             chan string
+}
+
+// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then what appears on
+// the screen is read until the terminal is closed.
+func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
+	t.Helper()
+	person, program, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tty := &terminal{person, program, make(chan string, 1)}
+	go func() {
+		var shown bytes.Buffer
+		buf := make([]byte, 256)
+		for answered := false; ; {
+			n, err := person.Read(buf)
+			shown.Write(buf[:n])
+			if !answered && strings.HasSuffix(shown.String(), closeQuestion) {
+				answered = true
+				answer(person)
+			}
+			if err != nil { // the terminal is closed
+				tty.seen <- shown.String()
+				return
+			}
+		}
+	}()
+	return tty
+}
+
+// call runs a command line on the terminal. Its result goes to stdout, which is no terminal.
+func (tty *terminal) call(w *world, line string) (code int, out, shown string) {
+	w.Helper()
+	var stdout bytes.Buffer
+	code = Main(w.args(line), tty.keyboard, &stdout, tty.keyboard, func(string) string { return "" }, noon)
+	if err := tty.keyboard.Close(); err != nil {
+		w.Error(err)
+	}
+	shown = <-tty.seen
+	_ = tty.screen.Close() // the person may have closed it
+	return code, stdout.String(), shown
+}
+
+// types answers by keys.
+func types(keys string) func(*os.File) {
+	return func(person *os.File) { _, _ = io.WriteString(person, keys) }
+}
+
+// TestCloseAsks (CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other answer, the end of the
+// input and a closed terminal leave the lake as it was, exit code 2.
+func TestCloseAsks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	head := filepath.Join(w.dir, "lake", "HEAD")
+	before, err := os.ReadFile(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, answer := range map[string]func(*os.File){
+		"no": types("no\n"), "only return": types("\n"), "another word": types("yesterday\n"), "end of input": types("\x04"),
+		"terminal closed": func(person *os.File) { _ = person.Close() },
+	} {
+		code, out, shown := newTerminal(t, answer).call(w, closingLine)
+		if code != 2 || out != "" || !strings.Contains(shown, "  2 rejects of usage left: bad_decimal") {
+			t.Errorf("%s: exit %d, want 2 and the open items on the terminal\n%s\n%s", name, code, out, shown)
+		}
+		if now, err := os.ReadFile(head); err != nil || !bytes.Equal(now, before) {
+			t.Errorf("%s: HEAD is %q, want %q, %v", name, now, before, err)
+		}
+	}
+	code, out, shown := newTerminal(t, types("n\n")).call(w, "--json "+closingLine)
+	if code != 2 || strings.Contains(shown, closeQuestion) {
+		t.Errorf("--json: exit %d, want 2 without a question\n%s\n%s", code, out, shown)
+	}
+	code, out, shown = newTerminal(t, types("Yes\n")).call(w, closingLine)
+	if code != 0 || !strings.Contains(out, "cycle 2026-09 is closed") || strings.Count(shown, closeQuestion) != 1 {
+		t.Errorf("yes: exit %d, want 0 and the cycle closed\n%s\n%s", code, out, shown)
+	}
+	code, out, shown = newTerminal(t, types("n\n")).call(w, closingLine)
+	if code != 0 || !strings.Contains(out, "the cycle was closed before") || strings.Contains(shown, closeQuestion) {
+		t.Errorf("once closed: exit %d, want 0 without a question\n%s\n%s", code, out, shown)
+	}
+}
