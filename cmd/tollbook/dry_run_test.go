@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
 // Every command that has --dry-run says so where there is nothing to do, and never says it where there is something.
@@ -17,7 +16,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
 	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of",
-		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
+		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
 		t.Fatal(told)
 	}
 	nothing := map[string]struct {
@@ -32,7 +31,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
 	var found []string
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		if cmd.Flags().Lookup("dry-run") == nil {
 			return
 		}
@@ -44,7 +43,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		if c.args == nil {
 			return
 		}
-		if code, out, told := runs(dir, append(c.args, "--dry-run")...); code != exitDone ||
+		if code, out, told := runs(dir, append(c.args, "--dry-run")...); code != cli.ExitDone ||
 			!strings.Contains(out, c.says) {
 			t.Errorf("%v --dry-run: exit %d, want %q in\n%s%s", c.args, code, c.says, out, told)
 		}
@@ -59,7 +58,7 @@ func TestRerateDryRunWithADifference(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)
 	if code, _, told := runs(dir, "close", "--cycle", "2026-09", "--yes", "--as-of",
-		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
+		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
 		t.Fatal(told)
 	}
 	prices := filepath.Join(dir, "books", "prices.csv")
@@ -69,32 +68,11 @@ func TestRerateDryRunWithADifference(t *testing.T) {
 	code, out, told := runs(dir, "rerate", "--cycle", "2026-09", "--dry-run", "--as-of", "2026-10-06T04:00:00Z")
 	for _, want := range []string{"cycle 2026-09: 2 differences to what was billed\n",
 		"note: dry run: nothing was written\n", "The lake is at manifest 2 as before.\n"} {
-		if code != exitDone || !strings.Contains(out, want) {
+		if code != cli.ExitDone || !strings.Contains(out, want) {
 			t.Errorf("exit %d, want %q in\n%s%s", code, want, out, told)
 		}
 	}
 	if strings.Contains(out, "Nothing new") {
 		t.Errorf("it says that nothing is new:\n%s", out)
-	}
-}
-
-func TestPublishDryRun(t *testing.T) {
-	t.Parallel()
-	const words = "Nothing to insert: the server has every file."
-	for _, c := range []struct {
-		report publish.Report
-		says   bool
-	}{
-		{publish.Report{DryRun: true, Tables: []publish.TableReport{{Table: "lines", Files: 3}}}, true},
-		{publish.Report{DryRun: true, Tables: []publish.TableReport{{Table: "lines", Files: 3, New: 1}}}, false},
-		{publish.Report{DryRun: true, DDL: []string{"server: create lines"}}, false},
-		{publish.Report{}, false},
-	} {
-		var out bytes.Buffer
-		(&app{out: &out}).publishText(&c.report)
-		if says := strings.Contains(out.String(), words); says != c.says || c.report.DryRun &&
-			!strings.Contains(out.String(), "dry run: nothing was written") {
-			t.Errorf("%+v:\n%s", c.report, out.String())
-		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/xuri/excelize/v2"
 
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/read/question"
 )
@@ -45,7 +46,7 @@ func hostileWorkspace(t *testing.T) string {
 			"-9,00123,1E5,2026-09-06T10:00:00+08:00,-3.5,9,=1+2\n",
 	})
 	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of",
-		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
+		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
 		t.Fatal(told)
 	}
 	return dir
@@ -77,7 +78,7 @@ func csvLines() map[string][][]string {
 func TestExcelFlags(t *testing.T) {
 	t.Parallel()
 	known := csvLines()
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		format := cmd.Flags().Lookup("format")
 		if format == nil || !strings.Contains(format.Usage, "csv") || cmd.Name() == "generate" {
 			return
@@ -94,7 +95,7 @@ func TestExcelFlags(t *testing.T) {
 		"export --cycle 2026-09 --excel --format focus-parquet --issuer vendor",
 		"query revenue --excel", "bill --cycle 2026-09 --customer a --excel",
 		"statement --cycle 2026-09 --excel --format json"} {
-		if code, _, told := runs(t.TempDir(), strings.Fields(args)...); code != exitWrong ||
+		if code, _, told := runs(t.TempDir(), strings.Fields(args)...); code != cli.ExitWrong ||
 			!strings.Contains(told, "--excel") {
 			t.Errorf("%s: exit %d, %s", args, code, told)
 		}

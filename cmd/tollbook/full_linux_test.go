@@ -126,7 +126,7 @@ func TestFullOutput(t *testing.T) {
 	w := newWorld(t)
 	covered := groups()
 	for _, line := range printing() {
-		cmd, _, err := testApp().root().Find(strings.Split(line, " "))
+		cmd, _, err := tree(testApp()).Find(strings.Split(line, " "))
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
@@ -143,7 +143,7 @@ func TestFullOutput(t *testing.T) {
 	}
 	w.wantFull("help run")
 	w.wantFull("__complete run ") // what the shell's completion asks
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		if !slices.Contains(covered, cmd.CommandPath()) {
 			t.Errorf("%s: give printing a line of it", cmd.CommandPath())
 		}

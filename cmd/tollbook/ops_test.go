@@ -136,7 +136,7 @@ func quoted(text string) (out []string) {
 func checkCommand(t *testing.T, where, line string) {
 	t.Helper()
 	args := strings.Fields(line)
-	root := testApp().root()
+	root := tree(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
 // written is what a test knows of a flag that names a file to write.
@@ -50,7 +52,7 @@ func monthOf(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if code, _, told := runs(dir, "run", "monthly", "--cycle", "2026-09", "--as-of",
-		"2026-10-05T04:00:00Z"); code > exitNeedsAttention {
+		"2026-10-05T04:00:00Z"); code > cli.ExitNeedsAttention {
 		t.Fatal(told)
 	}
 	return dir
@@ -63,7 +65,7 @@ var writesFile = regexp.MustCompile(`^(out|svg) |to write|into this file`)
 func TestFileFlags(t *testing.T) {
 	t.Parallel()
 	known := fileFlags()
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 			if !writesFile.MatchString(f.Name + " " + f.Usage) {
 				return
@@ -114,7 +116,8 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 		t.Fatal(err)
 	}
 	code, out, told := runs(dir, append(args, name)...)
-	refused := code == exitWrong && out == "" && strings.Contains(told, "exists") && strings.Contains(told, "--force")
+	refused := code == cli.ExitWrong && out == "" && strings.Contains(told, "exists") &&
+		strings.Contains(told, "--force")
 	if !refused || read(t, name) != "mine" {
 		t.Errorf("over a file: exit %d, %q, %q; the file is %q", code, out, told, read(t, name))
 	}
@@ -128,7 +131,7 @@ func fileIsKept(t *testing.T, dir string, args []string) {
 			t.Fatalf("/dev/null: %v, %v", info, err)
 		}
 	}
-	if code, _, told := runs(dir, append(args, t.TempDir())...); code != exitWrong ||
+	if code, _, told := runs(dir, append(args, t.TempDir())...); code != cli.ExitWrong ||
 		!strings.Contains(told, "is a folder") {
 		t.Errorf("over a folder: exit %d, %s", code, told)
 	}
@@ -155,7 +158,7 @@ func dashIsStdout(t *testing.T, dir string, args []string, other bool) {
 		t.Errorf("left %v", left)
 	}
 	code, out, told := runs(dir, append(args, "-", "--json")...)
-	if refused := code == exitWrong && out == "" && json.Valid([]byte(told)); !refused && !isOneJSON(out) {
+	if refused := code == cli.ExitWrong && out == "" && json.Valid([]byte(told)); !refused && !isOneJSON(out) {
 		t.Errorf("- with --json: exit %d, %s", code, told)
 	}
 }
@@ -179,7 +182,7 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 		t.Fatal(err)
 	}
 	code, _, told := runs(dir, append(args, folder)...)
-	if code != exitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 ||
+	if code != cli.ExitWrong || !strings.Contains(told, "--force") || len(names(t, folder)) != 1 ||
 		read(t, last) != "mine" {
 		t.Errorf("exit %d, %s; the folder has %v", code, told, names(t, folder))
 	}
@@ -187,7 +190,7 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 	if !slices.Equal(names(t, folder), all) || read(t, last) != first {
 		t.Errorf("--force: the folder has %v", names(t, folder))
 	}
-	if code, _, told := runs(dir, append(args, "-")...); code != exitWrong ||
+	if code, _, told := runs(dir, append(args, "-")...); code != cli.ExitWrong ||
 		!strings.Contains(told, "--issuer is missing") {
 		t.Errorf("several data sets to standard output: exit %d, %s", code, told)
 	}
@@ -197,11 +200,11 @@ func folderIsKept(t *testing.T, dir string, args []string) {
 func TestFileThatAppears(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "result")
-	err := writeWhole(name, false, func(f *os.File) error {
+	err := cli.WriteWhole(name, false, func(f *os.File) error {
 		_, err := f.WriteString("ours")
 		return errors.Join(err, os.WriteFile(name, []byte("theirs"), 0o600))
 	})
-	if exitCode(err) != exitWrong || read(t, name) != "theirs" || len(names(t, filepath.Dir(name))) != 1 {
+	if cli.ExitCode(err) != cli.ExitWrong || read(t, name) != "theirs" || len(names(t, filepath.Dir(name))) != 1 {
 		t.Errorf("%v; the file is %q", err, read(t, name))
 	}
 }
@@ -293,7 +296,7 @@ statement --cycle 2026-09 --format json
 verify
 `
 	lines := map[string][][]string{}
-	root := testApp().root()
+	root := tree(testApp())
 	for line := range strings.Lines(strings.NewReplacer("BACKUP", backup, "USAGE", usage, "NEW",
 		t.TempDir()).Replace(text[1:])) {
 		args := strings.Fields(line)
@@ -312,7 +315,7 @@ func TestJSONOrAnError(t *testing.T) {
 	dir := monthOf(t)
 	lines := jsonLines(t, dir)
 	var commands []string
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		if cmd.HasParent() {
 			commands = append(commands, cmd.CommandPath())
 		}
@@ -326,9 +329,9 @@ func TestJSONOrAnError(t *testing.T) {
 			switch {
 			case out != "" && !isOneJSON(out):
 				t.Errorf("%v --json: exit %d, standard output is no JSON: %.200s", args, code, out)
-			case out == "" && code <= exitNeedsAttention:
+			case out == "" && code <= cli.ExitNeedsAttention:
 				t.Errorf("%v --json: exit %d with nothing on standard output", args, code)
-			case code > exitNeedsAttention && !json.Valid([]byte(lastLine(told))):
+			case code > cli.ExitNeedsAttention && !json.Valid([]byte(lastLine(told))):
 				t.Errorf("%v --json: exit %d, standard error is no JSON: %s", args, code, told)
 			}
 		}

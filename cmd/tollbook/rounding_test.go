@@ -13,6 +13,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 	"golang.org/x/net/html"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
 // roundedUsage is a month of three customers, which roundedWorkspace rounds once a month, half up. acme: 4 at 0.335
@@ -62,7 +64,7 @@ func roundedWorkspace(t *testing.T) string {
 func succeeds(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	code, out, told := runs(dir, args...)
-	if code != exitDone {
+	if code != cli.ExitDone {
 		t.Fatalf("tollbook %s: exit %d, %s", strings.Join(args, " "), code, told)
 	}
 	return out

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
 // workbench is a workspace and the real program.
@@ -43,7 +45,7 @@ func (w *workbench) run(args ...string) []byte {
 	w.t.Helper()
 	out, err := w.command(args...).Output()
 	if failed := new(exec.ExitError); err != nil &&
-		(!errors.As(err, &failed) || failed.ExitCode() != exitNeedsAttention) {
+		(!errors.As(err, &failed) || failed.ExitCode() != cli.ExitNeedsAttention) {
 		w.t.Fatalf("%v: %v\n%s", args, err, out)
 	}
 	return out

@@ -23,8 +23,8 @@ type terminal struct {
 	seen             chan string
 }
 
-// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then what appears on
-// the screen is read until the terminal is closed.
+// newTerminal opens a pseudo terminal. As soon as the question is on the screen the person answers it; then what
+// appears on the screen is read until the terminal is closed.
 func newTerminal(t *testing.T, answer func(person *os.File)) *terminal {
 	t.Helper()
 	person, program, err := pty.Open()
@@ -69,8 +69,8 @@ func types(keys string) func(*os.File) {
 	return func(person *os.File) { _, _ = io.WriteString(person, keys) }
 }
 
-// TestCloseAsks (CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other answer, the end of the
-// input and a closed terminal leave the lake as it was, exit code 2.
+// TestCloseAsks (CCYCLE-1, CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other
+// answer, the end of the input and a closed terminal leave the lake as it was, exit code 2.
 func TestCloseAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -80,7 +80,8 @@ func TestCloseAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, answer := range map[string]func(*os.File){
-		"no": types("no\n"), "only return": types("\n"), "another word": types("yesterday\n"), "end of input": types("\x04"),
+		"no": types("no\n"), "only return": types("\n"), "another word": types("yesterday\n"),
+		"end of input":    types("\x04"),
 		"terminal closed": func(person *os.File) { _ = person.Close() },
 	} {
 		code, out, shown := newTerminal(t, answer).call(w, closingLine)

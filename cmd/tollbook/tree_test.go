@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 )
 
 // commands are all commands of this version (§7.3).
@@ -53,8 +55,8 @@ func commands() []string {
 	}
 }
 
-func testApp() *app {
-	return &app{out: &bytes.Buffer{}, err: &bytes.Buffer{}, env: func(string) string { return "" }, clock: noon}
+func testApp() *cli.App {
+	return cli.New(nil, &bytes.Buffer{}, &bytes.Buffer{}, func(string) string { return "" }, noon)
 }
 
 // walk visits a command and all below it.
@@ -70,7 +72,7 @@ func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var found []string
-	walk(testApp().root(), func(cmd *cobra.Command) {
+	walk(tree(testApp()), func(cmd *cobra.Command) {
 		found = append(found, cmd.CommandPath())
 		if cmd.Short == "" || cmd.Long == "" || cmd.Example == "" || strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: Short %q, Long %q, Example %q", cmd.CommandPath(), cmd.Short, cmd.Long, cmd.Example)
@@ -110,7 +112,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 		t.Errorf("%s: example %q does not start with tollbook", of.CommandPath(), line)
 		return
 	}
-	root := testApp().root()
+	root := tree(testApp())
 	cmd, rest, err := root.Find(args[1:])
 	if err == nil {
 		err = cmd.ParseFlags(rest)

@@ -26,4 +26,6 @@
 //	SERVE-10  At most 64 files of the lake have a file descriptor at a time (storage.Sparing). A request continues to
 //	          read the files of its state after a run removed them.
 //	SERVE-11  Everything that answers GET answers HEAD.
+//	SERVE-12 If a file of the lake is missing or damaged, only the requests that need it fail, with CBC.0999. The log
+//	         names the file and says what to do.
 package serve

@@ -1,0 +1,196 @@
+package billcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// bandwidthResult is what was measured of a link or a group.
+type bandwidthResult struct {
+	Objects []*annex.Annex `json:"objects"`
+	SVG     string         `json:"svg,omitempty"` // the file that was written
+}
+
+func NewBandwidth(a *cli.App) *cobra.Command {
+	var text string
+	var svg cli.Output
+	var q annex.Question
+	cmd := &cobra.Command{
+		Use:   "bandwidth RESOURCE",
+		Short: "Show how a link or a group was measured and what is billed for it",
+		Long: `bandwidth measures a link or a group of links over a cycle: the policy, the points, the rank and the cut, the slot that
+set the value, the commit, the share of days, the billed quantity and its lines. A link of a group stands for its group. With
+--svg it draws that as an annex to the invoice.`,
+		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n" +
+			"  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			q.Resource = args[0]
+			if q.Cycle, err = cli.CycleFlag(text); err != nil {
+				return err
+			}
+			if a.Flags.JSON && svg.File == "-" {
+				return cli.NotJSON("SVG", "name a file: --svg FILE")
+			}
+			if err := svg.Check(); err != nil {
+				return err
+			}
+			return runBandwidth(cmd.Context(), a, &q, &svg)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	svg.Add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
+	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is, where it changed hands in the cycle")
+	cmd.Flags().StringVar(&q.SKU, "sku", "", "the product, where it changed in the cycle")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runBandwidth(ctx context.Context, a *cli.App, q *annex.Question, svg *cli.Output) error {
+	var r bandwidthResult
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
+		r.Objects, err = annex.Build(ctx, &annex.Sources{
+			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
+		}, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if svg.File != "" {
+		if err := drawAnnex(a, svg, r.Objects); err != nil {
+			return err
+		}
+		r.SVG = svg.File
+	}
+	switch {
+	case a.Flags.JSON:
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	case svg.File != "-":
+		for _, o := range r.Objects {
+			if err := printAnnex(a, o, w.Settings.Currency.Digits); err != nil {
+				return err
+			}
+		}
+		if svg.File != "" {
+			fmt.Fprintf(a.Out, "\nThe annex is in %s.\n", svg.File)
+		}
+	}
+	for _, o := range r.Objects {
+		if !o.Agrees {
+			return &cli.DifferError{
+				What: fmt.Sprintf("%s measured again gives another quantity than its lines in the lake have", o.Object),
+				Hint: "the books have changed since it was billed: an open cycle follows them with the next run, a " +
+					"closed one stays"}
+		}
+	}
+	return nil
+}
+
+// drawAnnex writes the drawing of the one object there is.
+func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
+	if len(objects) > 1 {
+		var list []string
+		for _, o := range objects {
+			list = append(list, fmt.Sprintf("%s of customer %s, sku %s", o.Object, o.CustomerID, o.SKU))
+		}
+		return &cli.UsageError{What: "--svg draws one annex, and there are several: " + strings.Join(list, "; "),
+			Hint: "say which one with --customer and --sku"}
+	}
+	drawn, err := objects[0].SVG()
+	if err != nil {
+		return err
+	}
+	_, err = a.WriteOutput(to, func(w io.Writer) error {
+		_, err := w.Write(drawn)
+		return err
+	})
+	return err
+}
+
+func printAnnex(a *cli.App, o *annex.Annex, digits int) error {
+	name := o.CustomerID
+	if o.CustomerName != "" {
+		name = fmt.Sprintf("%s (%s)", o.CustomerName, o.CustomerID)
+	}
+	fmt.Fprintf(a.Out, "%s of %s in cycle %s, %s (%s)\n%s: %s, region %s\n", o.Object, name, o.Cycle, o.Zone,
+		o.StateText(), o.SKU, o.Product, o.Region)
+	for _, part := range []struct {
+		title string
+		list  []annex.Figure
+	}{{"how it was measured", o.Measured()}, {"what is billed", o.Charged()}} {
+		fmt.Fprintf(a.Out, "\n%s\n", part.title)
+		g := cli.NewGrid("", "")
+		for _, f := range part.list {
+			g.Add(f.Name, f.Value)
+		}
+		g.Rows = g.Rows[1:]
+		g.Print(a.Out, "  ")
+	}
+	printPeaks(a, o)
+	return annexLines(a, o, digits)
+}
+
+// printPeaks prints the largest points and, of methods that look at days, the days.
+func printPeaks(a *cli.App, o *annex.Annex) {
+	if len(o.Largest) == 0 {
+		return
+	}
+	fmt.Fprintf(a.Out, "\nthe largest points, of %d above %s Mbps\n", o.Above, annex.Mbps(o.Value))
+	g := cli.NewGrid(">rank", "slot", ">.Mbps")
+	for i, p := range o.Largest {
+		g.Add(i+1, o.Time(p.Slot), annex.Mbps(p.Mbps))
+	}
+	g.Print(a.Out, "  ")
+	if len(o.Daily) == 0 {
+		return
+	}
+	fmt.Fprintln(a.Out, "\nthe days' values")
+	g = cli.NewGrid("day", ">points", ">index", ">.Mbps", "slot", "")
+	for _, d := range o.Daily {
+		taken := ""
+		if d.Taken {
+			taken = "taken"
+		}
+		g.Add(d.Day, d.Points, d.Index, annex.Mbps(d.Mbps), o.Time(d.Slot), taken)
+	}
+	g.Print(a.Out, "  ")
+}
+
+func annexLines(a *cli.App, o *annex.Annex, digits int) error {
+	switch {
+	case len(o.Lines) == 0:
+		fmt.Fprintln(a.Out, "\nno line: the quantity is 0")
+		return nil
+	case o.MonthEnd:
+		fmt.Fprintln(a.Out, "\nlines")
+	default:
+		fmt.Fprintln(a.Out, "\nlines to come, by today's prices: provisional until `tollbook run monthly`")
+	}
+	g := cli.NewGrid(">tier", "kind", ">.quantity", ">.unit price", ">.official", ">.discount", "", ">.truncated",
+		">.to pay")
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		g.Add(l.Tier, l.Kind, l.Quantity.Trim(), l.UnitPrice.Trim(), l.Official.StringFixed(digits),
+			l.Discount.StringFixed(digits), l.DiscountID,
+			l.Truncated.StringFixed(digits), l.Payment.StringFixed(digits))
+	}
+	official, payment, err := o.Payment()
+	if err != nil {
+		return err
+	}
+	g.Add("", "", "", "", official.StringFixed(digits), "", "", "", payment.StringFixed(digits))
+	g.DropEmpty("quantity", "unit price", "official", "to pay")
+	g.Print(a.Out, "  ")
+	return nil
+}

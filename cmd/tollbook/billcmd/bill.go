@@ -1,0 +1,287 @@
+package billcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/read/bill"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// cycleBill is the bill of a cycle over all customers.
+type cycleBill struct {
+	Cycle      string           `json:"cycle"`
+	State      lake.State       `json:"state"`     // open: provisional
+	MonthEnd   bool             `json:"month_end"` // month-end lines are in
+	Currency   string           `json:"currency"`
+	Statements []rows.Statement `json:"statements"`
+	Total      rows.Sums        `json:"total"`
+	Measured   []annex.Measured `json:"measured,omitempty"`
+}
+
+// customerBill is one customer's bill.
+type customerBill struct {
+	*bill.Bill
+	State    lake.State `json:"state"`
+	MonthEnd bool       `json:"month_end"`
+	Currency string     `json:"currency"`
+}
+
+func NewBill(a *cli.App) *cobra.Command {
+	var text, customer string
+	var f cli.DocumentFlags
+	cmd := &cobra.Command{
+		Use:   "bill",
+		Short: "Show what customers are asked to pay for a cycle",
+		Long: `bill shows every customer's statement of a cycle with the totals, or with --customer one customer's bill: by
+product the quantities, prices, tiers, discounts and amounts, and how each percentile was measured.
+
+With --format json, csv, xlsx (real numbers, one sheet a part) or html (one page, to print or to send) a customer's bill is the whole
+document: how it was paid, refunds and adjustments one by one, packages, consumption by day, bandwidth.`,
+		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora\n" +
+			"  tollbook bill --cycle 2026-09 --customer aurora --format html --out exports/aurora.html",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cycle, err := cli.CycleFlag(text)
+			if err != nil {
+				return err
+			}
+			format, err := a.DocumentFormat(&f)
+			switch whole := f.Format != "" && format != document.Table; {
+			case err != nil:
+				return err
+			case customer == "" && (whole || !f.ToStdout()):
+				return &cli.UsageError{What: "--format and --out are of one customer's bill",
+					Hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
+			case whole || !f.ToStdout():
+				return billDocument(cmd.Context(), a, cycle, customer, format, &f)
+			case customer != "":
+				return billCustomer(cmd.Context(), a, cycle, customer)
+			}
+			return billCycle(cmd.Context(), a, cycle)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&customer, "customer", "", "one customer's bill, by customer_id")
+	f.Add(cmd)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
+	var bill *cycleBill
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+		ref, _ := snap.Cycle(cycle.String())
+		bill = &cycleBill{Cycle: cycle.String(), State: ref.State, MonthEnd: ref.MonthEnd,
+			Currency: w.Settings.Currency.Code, Statements: []rows.Statement{}}
+		err := rows.EachStatement(ctx, snap, bill.Cycle, "", rows.Limits{}, func(s *rows.Statement) error {
+			bill.Statements = append(bill.Statements, *s)
+			return bill.Total.Add(s)
+		})
+		if err != nil || !ref.MonthEnd || linksInForce(w.Books, cycle) > maxMeasured {
+			return err
+		}
+		bill.Measured, err = annex.Measure(ctx, snap, w.Books, bill.Cycle, "")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(bill)
+	}
+	printCycle(a, bill, w.Settings.Currency.Digits)
+	return nil
+}
+
+// maxMeasured is with how many links the bill of all customers still shows each percentile.
+const maxMeasured = 50
+
+func linksInForce(b *books.Books, cycle period.Cycle) int {
+	n, bounds := 0, b.Zone.Bounds(cycle)
+	for i := range b.Links {
+		if b.Links[i].Valid.Overlaps(bounds) {
+			n++
+		}
+	}
+	return n
+}
+
+func billCustomer(ctx context.Context, a *cli.App, cycle period.Cycle, customer string) error {
+	var billed customerBill
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
+		ref, _ := snap.Cycle(cycle.String())
+		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
+		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, rows.Limits{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(billed)
+	}
+	printCustomer(a, &billed, w.Settings.Currency.Digits)
+	return nil
+}
+
+// billDocument writes a customer's bill as a document.
+func billDocument(ctx context.Context, a *cli.App, cycle period.Cycle, customer string, format document.Format,
+	f *cli.DocumentFlags) error {
+	var bill *document.Bill
+	_, err := a.Compose(func(s *compose.Sources) (err error) {
+		bill, err = compose.Bill(ctx, s, cycle, customer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
+		return bill.Write(w, format, document.Options{Excel: f.Excel})
+	})
+}
+
+// billState says how firm a bill is.
+func billState(state lake.State, monthEnd bool) string {
+	switch {
+	case state == lake.CycleClosed:
+		return "closed"
+	case monthEnd:
+		return "provisional, with month-end lines"
+	default:
+		return "provisional, month-end lines still to come"
+	}
+}
+
+func printCycle(a *cli.App, b *cycleBill, digits int) {
+	fmt.Fprintf(a.Out, "bill of cycle %s in %s (%s)\n\n", b.Cycle, b.Currency, billState(b.State, b.MonthEnd))
+	if len(b.Statements) == 0 {
+		fmt.Fprintln(a.Out, "no lines")
+		return
+	}
+	g := cli.NewGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment",
+		">."+cli.RoundingHead,
+		">.due")
+	for i := range b.Statements {
+		s := &b.Statements[i]
+		g.Add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
+			s.Truncated.StringFixed(digits),
+			s.Payment.StringFixed(digits), cli.Opposite(s.Rounding.StringFixed(digits)), s.Due.StringFixed(digits))
+	}
+	t := &b.Total
+	g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits),
+		t.Discount.StringFixed(digits),
+		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), cli.Opposite(t.Rounding.StringFixed(digits)),
+		t.Due.StringFixed(digits))
+	g.DropEmpty("official", "payment", "due")
+	g.Print(a.Out, "  ")
+	g.ExplainRounding(a.Out)
+	printMeasured(a, b.Measured)
+}
+
+// printMeasured prints how percentiles were measured.
+func printMeasured(a *cli.App, list []annex.Measured) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintln(a.Out, "\npercentiles, in Mbps")
+	g := cli.NewGrid("customer", "object", "sku", "method", ">points", ">rank", ">.value", "first at", ">.commit",
+		">days",
+		">.quantity")
+	for i := range list {
+		m := &list[i]
+		g.Add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(m), m.Commit.Trim(),
+			fmt.Sprintf("%d of %d", m.Days, m.MonthDays), m.Quantity.Trim())
+	}
+	g.Print(a.Out, "  ")
+}
+
+// rank is the place of the value among the points, the largest = 1.
+func rank(m *annex.Measured) string {
+	if m.Index < 0 {
+		return "-"
+	}
+	return fmt.Sprint(m.Index + 1)
+}
+
+func slotText(m *annex.Measured) string {
+	if m.Slot == "" {
+		return "-"
+	}
+	return m.Slot
+}
+
+func printCustomer(a *cli.App, b *customerBill, digits int) {
+	name := b.CustomerID
+	if b.Name != "" {
+		name = fmt.Sprintf("%s (%s)", b.Name, b.CustomerID)
+	}
+	fmt.Fprintf(a.Out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency,
+		billState(b.State, b.MonthEnd))
+	service := ""
+	for i := range b.Sections {
+		s := &b.Sections[i]
+		if s.Service != service {
+			service = s.Service
+			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
+		}
+		printSection(a, s, digits)
+	}
+	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
+		Payment:  b.Payment,
+		Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+}
+
+// printAmounts prints amounts as a column that adds up to the amount due, as documents show it.
+func printAmounts(a *cli.App, amounts *document.Amounts, currency string, digits int) {
+	fmt.Fprintln(a.Out)
+	g := cli.NewGrid("", ">."+currency)
+	for _, f := range amounts.Column(digits) {
+		g.Add(f.Name, f.Value)
+	}
+	g.Print(a.Out, "")
+}
+
+func printSection(a *cli.App, s *bill.Section, digits int) {
+	fmt.Fprintf(a.Out, "\n  %s: %s\n", s.SKU, strings.Join(notEmpty(s.Product, s.Model, "per "+s.Measure), ", "))
+	g := cli.NewGrid("region", "object", ">tier", "kind", ">lines", ">.used", ">.free", ">.quantity", ">.unit price",
+		">.official", ">.discount", "", ">.truncated", ">.to pay")
+	for i := range s.Items {
+		it := &s.Items[i]
+		g.Add(it.Region, it.Object, it.Tier, it.Kind, it.Lines, cli.TrimZeros(it.Usage.String()),
+			cli.TrimZeros(it.Free.String()), cli.TrimZeros(it.Quantity.String()),
+			it.UnitPrice.Trim(), it.Official.StringFixed(digits), it.Discount.StringFixed(digits), it.DiscountID,
+			it.Truncated.StringFixed(digits), it.Payment.StringFixed(digits))
+	}
+	if len(s.Items) > 1 {
+		g.Add("", "", "", "", "", "", "", "", "", "", "", "", "", s.Payment.StringFixed(digits))
+	}
+	g.DropEmpty("quantity", "unit price", "official", "to pay")
+	g.Print(a.Out, "    ")
+	for i := range s.Items {
+		if m := s.Items[i].Measured; m != nil {
+			fmt.Fprintf(a.Out, "    %s: %s\n", m.Object, m.String())
+		}
+	}
+}
+
+func notEmpty(texts ...string) []string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,217 @@
+package billcmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+func NewExplain(a *cli.App) *cobra.Command {
+	var q explain.Question
+	cmd := &cobra.Command{
+		Use:   "explain RECORD",
+		Short: "Tell step by step how a record's amounts came about",
+		Long: `explain finds a record and tells where it came from and what was decided about it, with the numbers: packages, price
+version, meter, tiers, discounts, cuts. It rates the record again and compares that with the lines in the lake; what late records and
+re-rating posted into another cycle is shown as it was posted. RECORD is the id of any line: a record_id, a record_id#tier,
+order_id/order_line, an adjustment_id, or the id of a month-end line.`,
+		Example: "  tollbook explain r-000017 --customer aurora\n" +
+			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q.ID = args[0]
+			for _, c := range []*string{&q.Cycle, &q.Origin} {
+				if *c == "" {
+					continue
+				}
+				cycle, err := cli.CycleFlag(*c)
+				if err != nil {
+					return err
+				}
+				*c = cycle.String()
+			}
+			return runExplain(cmd.Context(), a, &q)
+		},
+	}
+	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
+	cmd.Flags().StringVar(&q.Origin, "origin", "",
+		"the month it belongs to, where it is billed in a later one (default: any)")
+	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runExplain(ctx context.Context, a *cli.App, q *explain.Question) error {
+	var story *explain.Story
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+		inbox, err := w.Inbox()
+		if err != nil {
+			return err
+		}
+		story, err = explain.Explain(ctx, &explain.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings,
+			Prices: w.Prices(), Refund: workspace.RefundRules(&w.Settings), Inbox: inbox, Progress: a.Bar.Update}, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		if err := a.PrintJSON(story); err != nil {
+			return err
+		}
+	} else {
+		printStory(a, story, w.Settings.Currency.Digits)
+	}
+	if story.Agrees {
+		return nil
+	}
+	return &cli.DifferError{What: fmt.Sprintf("record %s rated again gives other amounts than the lake has", story.ID),
+		Hint: "the books or settings have changed since it was billed: an open cycle follows them with the next run, " +
+			"a closed one stays"}
+}
+
+// stateText says what a record is.
+func stateText(state string) string {
+	return map[string]string{
+		explain.StateRated:      "usage record",
+		explain.StateWaiting:    "usage record, priced at the month's end",
+		explain.StateReplaced:   "usage record that does not count: another one replaced it",
+		explain.StateMonthEnd:   "month-end line",
+		explain.StateOrder:      "order",
+		explain.StateRefund:     "refund of an order",
+		explain.StateAdjustment: "manual adjustment",
+		explain.StateLate:       "billed after its cycle was closed",
+		explain.StateDifference: "what late records change of a closed month-end line",
+		explain.StateRerating:   "what re-rating changes of a closed cycle",
+	}[state]
+}
+
+func printStory(a *cli.App, s *explain.Story, digits int) {
+	head := fmt.Sprintf("%s of customer %s, cycle %s", s.ID, s.CustomerID, s.Cycle)
+	if s.Origin != "" {
+		head += " (of " + s.Origin + ")"
+	}
+	fmt.Fprintf(a.Out, "%s: %s\n\n", head, stateText(s.State))
+	g := cli.NewGrid("", "")
+	for _, f := range s.Facts {
+		g.Add(f.Name, f.Value)
+	}
+	g.Rows = g.Rows[1:]
+	g.Print(a.Out, "  ")
+	for i := range s.Feeds {
+		fmt.Fprintf(a.Out, "\n  %s\n", s.Feeds[i].String())
+		if s.Feeds[i].Raw != "" {
+			fmt.Fprintf(a.Out, "    %s\n", cli.Printable(s.Feeds[i].Raw))
+		}
+	}
+	if len(s.Before) > 0 {
+		fmt.Fprintln(a.Out)
+	}
+	for _, step := range s.Before {
+		fmt.Fprintf(a.Out, "  %s\n", step)
+	}
+	for _, p := range s.Parts {
+		if s.Tier != 0 && p.Tier != s.Tier {
+			continue
+		}
+		fmt.Fprintf(a.Out, "\n  %s\n", partText(p))
+		for i, step := range p.Steps {
+			fmt.Fprintf(a.Out, "    %d. %s\n", i+1, step)
+		}
+	}
+	storyLines(a, "the order that is taken back, in the lake", s.Base, 0, digits)
+	storyLines(a, "in the lake", s.Stored, s.Tier, digits)
+	if !s.Agrees {
+		storyLines(a, "rated again", s.Rated, s.Tier, digits)
+	}
+	storyLines(a, "counts for the month-end lines", s.Later, 0, digits)
+	storySums(a, s.Sums, digits)
+	for _, also := range s.Also {
+		storyLines(a, "billed later, in cycle "+also.Cycle, also.Lines, 0, digits)
+	}
+	if s.Agrees && len(s.Rated) > 0 {
+		fmt.Fprintln(a.Out, "\n  rated again just now: the same to the last digit")
+	}
+	switch s.State {
+	case explain.StateLate, explain.StateDifference, explain.StateRerating:
+		fmt.Fprintln(a.Out, "\n  as it was billed: what comes after the close is not rated again")
+	}
+}
+
+// partText names a part: its tier, if it has one, and kind.
+func partText(p explain.Part) string {
+	if p.Tier == 0 {
+		return p.Kind
+	}
+	return fmt.Sprintf("tier %d, %s", p.Tier, p.Kind)
+}
+
+// storySums prints all that is billed of a place.
+func storySums(a *cli.App, sums []explain.Sum, digits int) {
+	if len(sums) == 0 {
+		return
+	}
+	g := cli.NewGrid("", ">.used", ">.free", ">.official", ">.discount", ">.truncated", ">.payment")
+	for i := range sums {
+		s := &sums[i]
+		g.Add(s.What, s.Usage.Trim(), s.Free.Trim(), s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
+			s.Truncated.StringFixed(digits),
+			s.Payment.StringFixed(digits))
+	}
+	fmt.Fprintln(a.Out, "\n  all that is billed of it")
+	g.DropEmpty("", "used", "official", "payment")
+	g.Print(a.Out, "    ")
+}
+
+// storyLines prints lines under a title.
+func storyLines(a *cli.App, title string, lines []explain.Line, tier, digits int) {
+	g := cli.NewGrid("tier", "kind", ">.used", ">.free", ">.quantity", ">.unit price", ">.official", ">.discount", "",
+		">.truncated", ">.payment")
+	for i := range lines {
+		l := &lines[i]
+		if tier == 0 || l.Tier == tier {
+			g.Add(l.Tier, l.Kind, l.Usage.Trim(), l.Free.Trim(), l.Quantity.Trim(), l.UnitPrice.Trim(),
+				l.Official.StringFixed(digits),
+				l.Discount.StringFixed(digits), l.DiscountID, l.Truncated.StringFixed(digits),
+				l.Payment.StringFixed(digits))
+		}
+	}
+	if len(g.Rows) == 1 {
+		return
+	}
+	fmt.Fprintf(a.Out, "\n  %s\n", title)
+	g.DropEmpty("tier", "quantity", "unit price", "official", "payment")
+	g.Print(a.Out, "    ")
+	for i := range lines {
+		if l := &lines[i]; l.Paid != nil && (tier == 0 || l.Tier == tier) {
+			fmt.Fprintf(a.Out, "    %s\n", paidText(l, digits))
+		}
+	}
+}
+
+// paidText says what paid a line.
+func paidText(l *explain.Line, digits int) string {
+	var parts []string
+	for _, p := range []struct {
+		name   string
+		amount money.Amount
+	}{{"coupons", l.Paid.Coupon}, {"stored value", l.Paid.StoredValue}, {"flexi coupons", l.Paid.Flexi},
+		{"cash", l.Paid.Cash}, {"credit", l.Paid.Credit},
+		{"still owed", l.Paid.Debt}} {
+		if !p.amount.IsZero() {
+			parts = append(parts, p.name+" "+p.amount.StringFixed(digits))
+		}
+	}
+	name := l.Kind
+	if l.Tier != 0 {
+		name = fmt.Sprintf("tier %d, %s", l.Tier, l.Kind)
+	}
+	return name + " paid by: " + strings.Join(parts, ", ")
+}

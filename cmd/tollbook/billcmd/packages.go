@@ -1,0 +1,171 @@
+package billcmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/quota"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// drawsShown is how many draws are listed without --all.
+const drawsShown = 20
+
+func NewPackages(a *cli.App) *cobra.Command {
+	var text, customer string
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "packages",
+		Short: "Show what is left of prepaid packages and what drew on them",
+		Long: `packages shows a customer's prepaid packages as of the last day that was rated: of each quota period that reaches into the
+cycle what it opened with, what drew on it and what is left, when it is refilled and until when it holds, and the newest draws.
+What was drawn is checked against what is left.`,
+		Example: "  tollbook packages --customer grove\n  tollbook packages --customer juniper --cycle 2026-09 --all",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if customer == "" {
+				return &cli.UsageError{What: "--customer is missing", Hint: "say whose packages: --customer grove"}
+			}
+			if text != "" {
+				if _, err := cli.CycleFlag(text); err != nil {
+					return err
+				}
+			}
+			limit := drawsShown
+			if all {
+				limit = 0
+			}
+			return runPackages(cmd.Context(), a, text, customer, limit)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09 (default: the last one in the lake)")
+	cmd.Flags().StringVar(&customer, "customer", "", "whose packages, by customer_id")
+	cmd.Flags().BoolVar(&all, "all", false, "list every draw")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runPackages(ctx context.Context, a *cli.App, text, customer string, limit int) error {
+	var r *quota.Report
+	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
+		cycle, err := cycleOrLast(text, snap)
+		if err != nil {
+			return err
+		}
+		s := &quota.Sources{Snap: snap, Books: w.Books, Prices: w.Prices()}
+		r, err = quota.Build(ctx, s, cycle, customer, limit)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		printPackages(a, r)
+	}
+	if !r.Agrees {
+		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone",
+			customer),
+			Hint: "`tollbook verify` checks the whole lake; books/packages.csv may have changed since the records " +
+				"were rated"}
+	}
+	return nil
+}
+
+// cycleOrLast is the cycle of a flag; without one the last that has anything in the lake.
+func cycleOrLast(text string, snap *lake.Snapshot) (period.Cycle, error) {
+	if text == "" {
+		for _, ref := range snap.Manifest.Cycles {
+			if ref.Files != nil {
+				text = ref.Cycle
+			}
+		}
+	}
+	return cli.CycleFlag(text)
+}
+
+func printPackages(a *cli.App, r *quota.Report) {
+	name := r.CustomerID
+	if r.Name != "" {
+		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
+	}
+	asOf := "no day of it is rated yet"
+	if r.AsOf != "" {
+		asOf = "as of the end of " + r.AsOf
+	}
+	fmt.Fprintf(a.Out, "packages of %s in cycle %s, %s\n", name, r.Cycle, asOf)
+	if len(r.Packages) == 0 {
+		fmt.Fprintln(a.Out, "\nno package is in force")
+		return
+	}
+	g := cli.NewGrid("package", "quota period from", "to", "", ">.opening", ">.drawn", ">.for month-end", ">.left",
+		"next refill", "")
+	for i := range r.Packages {
+		p := &r.Packages[i]
+		for k := range p.Periods {
+			q := &p.Periods[k]
+			current, refill := "", ""
+			if q.Current {
+				current, refill = "now", minute(p.NextRefill)
+			}
+			g.Add(p.ID, cli.Or(minute(q.From), "always"), cli.Or(minute(q.To), "open"), current, q.Opening.Trim(),
+				cli.TrimZeros(q.Drawn.String()),
+				cli.TrimZeros(q.Gathered.String()), cli.TrimZeros(q.Left.String()), refill, q.Differs)
+		}
+	}
+	fmt.Fprintln(a.Out)
+	g.DropEmpty("drawn", "left", "quota period from", "to")
+	g.Print(a.Out, "  ")
+	fmt.Fprintln(a.Out)
+	terms := cli.NewGrid("package", "for", "region", ">.quota", "refilled", "valid from", "to")
+	for i := range r.Packages {
+		p := &r.Packages[i]
+		terms.Add(p.ID, strings.Join(p.SKUs, ", "), p.Region, p.Quota.Trim(),
+			map[string]string{"none": "never", "cycle": "with the cycle",
+				"anniversary": "monthly, from valid_from"}[p.Reset],
+			cli.Or(minute(p.ValidFrom), "always"), cli.Or(minute(p.ValidTo), "open"))
+	}
+	terms.Print(a.Out, "  ")
+	printDraws(a, r)
+}
+
+// minute cuts a time of RFC 3339 to the minute.
+func minute(text string) string {
+	if len(text) < len("2026-09-01T00:00") {
+		return text
+	}
+	return strings.Replace(text[:len("2026-09-01T00:00")], "T", " ", 1)
+}
+
+func printDraws(a *cli.App, r *quota.Report) {
+	if r.DrawCount == 0 {
+		fmt.Fprintln(a.Out, "\nnothing drew on them")
+		return
+	}
+	title := cli.Counted(int64(r.DrawCount), "draw", "draws")
+	if len(r.Draws) < r.DrawCount {
+		title += fmt.Sprintf(", the newest %d (--all lists all)", len(r.Draws))
+	}
+	fmt.Fprintf(a.Out, "\n%s\n", title)
+	g := cli.NewGrid("package", "usage start", "record", "sku", "resource", ">.quantity", "")
+	for i := range r.Draws {
+		d := &r.Draws[i]
+		note := ""
+		switch {
+		case d.Late:
+			note = "late"
+		case d.MonthEnd:
+			note = "for a month-end line"
+		}
+		g.Add(d.PackageID, minute(d.Time), d.RecordID, d.SKU, d.Resource, cli.TrimZeros(d.Quantity.String()), note)
+	}
+	g.Print(a.Out, "  ")
+}

@@ -1,0 +1,143 @@
+package billcmd
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/run/quote"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+func NewQuote(a *cli.App) *cobra.Command {
+	var q quote.Question
+	cmd := &cobra.Command{
+		Use:   "quote",
+		Short: "Price a usage file for a customer without touching the lake",
+		Long: `quote takes a file of the usage feed, checks its records as a run does, and prices those of one customer by the same code:
+what would this usage cost. Meters and packages open as in an empty lake; with --from-lake as they stand now. --books prices by
+another folder of books, which takes the place of the workspace's as a whole. --as-of is the clock of the checks. Bandwidth and
+orders are not part of a quote.`,
+		Example: "  tollbook quote --customer aurora --usage plan.csv\n" +
+			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case q.Customer == "":
+				return &cli.UsageError{What: "--customer is missing", Hint: "say for whom: --customer aurora"}
+			case q.File == "":
+				return &cli.UsageError{What: "--usage is missing",
+					Hint: "name a file of the usage feed: --usage plan.csv"}
+			}
+			return runQuote(cmd.Context(), a, q)
+		},
+	}
+	cmd.Flags().StringVar(&q.Customer, "customer", "", "for whom, by customer_id")
+	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet")
+	cmd.Flags().StringVar(&q.Books, "books", "", "folder of books to price by (default: the workspace's)")
+	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "go on from the customer's present meters and packages")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runQuote(ctx context.Context, a *cli.App, q quote.Question) error {
+	o, err := a.Options()
+	if err != nil {
+		return err
+	}
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	q.Rules = workspace.Rules(&w.Settings)
+	r, err := quote.Run(ctx, w, o, q)
+	a.Bar.End()
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		printQuote(a, r, w.Settings.Currency.Digits)
+	}
+	if r.Rejected > 0 {
+		return cli.ErrNeedsAttention
+	}
+	return nil
+}
+
+func printQuote(a *cli.App, r *quote.Quote, digits int) {
+	name := r.CustomerID
+	if r.Name != "" {
+		name = fmt.Sprintf("%s (%s)", r.Name, r.CustomerID)
+	}
+	from := "from an empty lake"
+	if r.FromLake {
+		from = "on top of the present meters and packages"
+	}
+	fmt.Fprintf(a.Out, "quote for %s in %s, %s\n\n", name, r.Currency, from)
+	fmt.Fprintf(a.Out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, cli.Counted(r.Rows, "row", "rows"),
+		r.Accepted, r.Duplicate, r.Rejected)
+	if r.Others > 0 {
+		fmt.Fprintf(a.Out, "; %d of other customers left out", r.Others)
+	}
+	if r.Replaced > 0 {
+		fmt.Fprintf(a.Out, "; %d replaced by another", r.Replaced)
+	}
+	fmt.Fprintln(a.Out)
+	quoteRejects(a, r)
+	if len(r.Cycles) == 0 {
+		fmt.Fprintln(a.Out, "\nno record of the customer")
+		return
+	}
+	for i := range r.Cycles {
+		quoteCycle(a, &r.Cycles[i], r.Currency, digits)
+	}
+	if len(r.Cycles) > 1 {
+		fmt.Fprintf(a.Out, "\ndue for %d cycles: %s %s\n", len(r.Cycles), r.Due.StringFixed(digits), r.Currency)
+	}
+}
+
+func quoteRejects(a *cli.App, r *quote.Quote) {
+	if r.Rejected == 0 {
+		return
+	}
+	fmt.Fprintln(a.Out, "\nrejected, by reason")
+	g := cli.NewGrid("reason", ">records")
+	for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+		g.Add(reason, r.Reasons[reason])
+	}
+	g.Print(a.Out, "  ")
+	g = cli.NewGrid(">row", "column", "reason", "value", "id")
+	for i := range r.Rejects {
+		x := &r.Rejects[i]
+		g.Add(x.Row, x.Column, x.Reason, cli.Printable(x.Value), cli.Printable(x.ID))
+	}
+	fmt.Fprintln(a.Out)
+	g.Print(a.Out, "  ")
+	if more := r.Rejected - int64(len(r.Rejects)); more > 0 {
+		fmt.Fprintf(a.Out, "  and %d more\n", more)
+	}
+}
+
+func quoteCycle(a *cli.App, c *quote.Cycle, currency string, digits int) {
+	fmt.Fprintf(a.Out, "\ncycle %s, %s\n", c.Cycle, cli.Counted(c.Lines, "line", "lines"))
+	service := ""
+	for i := range c.Sections {
+		s := &c.Sections[i]
+		if s.Service != service {
+			service = s.Service
+			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
+		}
+		printSection(a, s, digits)
+	}
+	printAmounts(a, &document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
+		Payment:  c.Payment,
+		Rounding: c.Rounding, Due: c.Due}, currency, digits)
+}

@@ -1,0 +1,303 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// App is one call of the program: its streams, its clock and its global flags.
+type App struct {
+	In      io.Reader
+	Out     *sink
+	Err     io.Writer
+	Env     func(string) string
+	Clock   func() time.Time
+	Flags   Flags
+	Log     *slog.Logger
+	Bar     *progress
+	profile *profile
+	started bool // the command line was understood: what fails from here on is not its form
+}
+
+// Flags are the flags that every command takes (§7.3).
+type Flags struct {
+	Workspace, AsOf, Lake string
+	Workers               int
+	JSON, allowFuture     bool
+	batchRows, chunkBytes int
+	fault, stopAt         string
+	cpuProfile, allocs    string
+}
+
+// New makes one call of the program. clock is read at most once a run for the run's own time.
+func New(in io.Reader, out, err io.Writer, env func(string) string, clock func() time.Time) *App {
+	return &App{In: in, Out: &sink{w: out}, Err: err, Env: env, Clock: clock, Log: slog.New(slog.DiscardHandler)}
+}
+
+// Run runs a command line and returns the exit code (§7.4).
+func (a *App) Run(root *cobra.Command, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if a.Bar != nil {
+		a.Bar.End()
+	}
+	if profileErr := a.profile.end(); err == nil {
+		err = profileErr
+	}
+	if err != nil && !a.started && a.Out.err == nil {
+		err = a.usage(root, args, err)
+	}
+	err = a.Out.ended(err)
+	a.reportError(err, a.Flags.JSON || slices.Contains(args, "--json"))
+	return ExitCode(err)
+}
+
+// usage makes a *usageError of what cobra says about the command line.
+func (a *App) usage(root *cobra.Command, args []string, err error) error {
+	if already := new(UsageError); errors.As(err, &already) {
+		return err
+	}
+	cmd, rest, findErr := root.Find(args)
+	hint := fmt.Sprintf("`%s --help` lists what there is", cmd.CommandPath())
+	if findErr != nil && len(rest) > 0 {
+		if names := root.SuggestionsFor(rest[0]); len(names) > 0 {
+			hint = fmt.Sprintf("did you mean `tollbook %s`?", strings.Join(names, "` or `tollbook "))
+		}
+	}
+	return &UsageError{What: err.Error(), Hint: hint}
+}
+
+// Root is the program with its commands.
+func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tollbook",
+		Short: "Bill cloud usage, from feed files to a Parquet lake",
+		Long: `tollbook takes usage and bandwidth feeds in, rates them by the books of a workspace, closes
+monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
+		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n" +
+			"  tollbook -w sample bill --cycle 2026-09",
+		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
+	}
+	root.SetIn(a.In)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
+	f := root.PersistentFlags()
+	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
+	f.StringVar(&a.Flags.Lake, "lake", "",
+		"read this lake in place of lake.path, as an archive; relative to the workspace")
+	f.StringVar(&a.Flags.AsOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
+	f.BoolVar(&a.Flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
+	f.IntVar(&a.Flags.Workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
+	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")
+	f.IntVar(&a.Flags.batchRows, "batch-rows", 0, "rows of a batch")
+	f.IntVar(&a.Flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
+	f.StringVar(&a.Flags.fault, "fault", "", "at the lake's n-th mutating operation: fail:N, full:N, short:N, down:N, "+
+		"kill:N, stop:N; at its n-th reading one: read:N; at its n-th opening one: files:N")
+	f.StringVar(&a.Flags.stopAt, "stop-at", "", "kill -9 at a point of the commit: "+strings.Join(stopPoints(), ", "))
+	f.StringVar(&a.Flags.cpuProfile, "cpu-profile", "", "write a CPU profile to FILE")
+	f.StringVar(&a.Flags.allocs, "alloc-profile", "", "write an allocation profile to FILE")
+	for _, name := range []string{"batch-rows", "chunk-bytes", "fault", "stop-at", "cpu-profile", "alloc-profile"} {
+		_ = f.MarkHidden(name) // fails for a flag that is not there alone
+	}
+	root.AddCommand(commands...)
+	return root
+}
+
+// prepare checks the global flags once the command line is understood.
+func (a *App) prepare(cmd *cobra.Command) error {
+	a.started = true
+	a.Log = newLogger(a.Err, a.Flags.JSON)
+	a.Bar = newProgress(a.Err, a.Clock)
+	switch {
+	case a.Flags.Lake != "" && topOf(cmd) != "restore-head" && !slices.Contains(readers(), topOf(cmd)):
+		return &UsageError{What: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)),
+			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
+	case a.Flags.Workers < 1:
+		return &UsageError{What: fmt.Sprintf("--workers %d: want 1 or more", a.Flags.Workers)}
+	case a.Flags.batchRows < 0 || a.Flags.chunkBytes < 0:
+		return &UsageError{What: "--batch-rows and --chunk-bytes: want 0 or more"}
+	case a.Flags.stopAt != "" && !slices.Contains(stopPoints(), a.Flags.stopAt):
+		return &UsageError{What: fmt.Sprintf("--stop-at %q: no such point", a.Flags.stopAt), Hint: "points: " +
+			strings.Join(stopPoints(), ", ")}
+	}
+	cmd.SilenceUsage = true
+	var err error
+	a.profile, err = startProfile(a.Flags.cpuProfile, a.Flags.allocs)
+	return err
+}
+
+// readers are the commands that only read a lake, and so may read any.
+func readers() []string {
+	return []string{"bandwidth", "bill", "explain", "export", "incentives", "packages", "query", "rejects", "serve",
+		"statement", "verify"}
+}
+
+// topOf is the command below the program's own that a command is, or lies below.
+func topOf(cmd *cobra.Command) string {
+	for cmd.HasParent() && cmd.Parent().HasParent() {
+		cmd = cmd.Parent()
+	}
+	return cmd.Name()
+}
+
+// asOf is the run's clock: --as-of, else the real one, read once.
+func (a *App) asOf() (period.Instant, error) {
+	if a.Flags.AsOf == "" {
+		return period.Instant(a.Clock().UnixMicro()), nil
+	}
+	t, err := period.ParseInstant(a.Flags.AsOf)
+	if err != nil {
+		return 0, &UsageError{What: "--as-of " + err.Error(),
+			Hint: "write it as 2026-10-05T04:00:00Z or 2026-10-05T12:00:00+08:00"}
+	}
+	return t, nil
+}
+
+// clockSkew is how far --as-of may be ahead of this machine's clock without a word: the clocks of two machines are
+// never quite the same.
+const clockSkew = time.Minute
+
+// CheckAsOf refuses an --as-of in the future (CLI-6). What a run commits by a wrong date cannot all be taken back.
+func (a *App) CheckAsOf() error {
+	asOf, err := a.asOf()
+	now := period.Instant(a.Clock().UnixMicro())
+	if err != nil || a.Flags.AsOf == "" || a.Flags.allowFuture || asOf <= now+period.Instant(clockSkew.Microseconds()) {
+		return err
+	}
+	return &UsageError{What: fmt.Sprintf("--as-of %s is in the future: this machine's clock is at %s", asOf, now),
+		Hint: "check the date; with --allow-future the run is done, and the schedule runs nothing until that time " +
+			"has come"}
+}
+
+// FutureFlag is what a command line that runs as of an instant needs beside it.
+func (a *App) FutureFlag(asOf string) string {
+	at, err := period.ParseInstant(asOf)
+	if err != nil || at <= period.Instant(a.Clock().UnixMicro()) {
+		return ""
+	}
+	return " --allow-future"
+}
+
+// Options are those of a run.
+func (a *App) Options() (workspace.Options, error) {
+	asOf, err := a.asOf()
+	if err != nil {
+		return workspace.Options{}, err
+	}
+	o := workspace.Options{
+		AsOf: asOf, Workers: a.Flags.Workers, BatchRows: a.Flags.batchRows, ChunkBytes: a.Flags.chunkBytes,
+		HashCache: a.CacheFile("inbox"), LastRunFile: a.CacheFile("standing"), Program: thisBuild(),
+		BooksCopy: workspace.BooksCopy(a.Flags.Workspace), Log: a.Log, Progress: a.Bar.Update, Env: a.Env,
+	}
+	plan, err := storage.ParsePlan(a.Flags.fault)
+	if err != nil {
+		return o, &UsageError{What: "--fault: " + err.Error()}
+	}
+	if a.Flags.fault != "" {
+		plan.Tally = new(storage.Tally)
+		o.Wrap = func(st storage.Storage) storage.Storage { return storage.Faulty(st, plan) }
+	}
+	return stopAt(o, a.Flags.stopAt), nil
+}
+
+// CacheFile is the file of a kind that remembers something of the workspace between runs: below the user's cache
+// folder, as os.UserCacheDir has it on Linux; "" where the environment names none.
+func (a *App) CacheFile(kind string) string {
+	dir := a.Env("XDG_CACHE_HOME")
+	if home := a.Env("HOME"); dir == "" && home != "" {
+		dir = filepath.Join(home, ".cache")
+	}
+	workspace, err := filepath.Abs(a.Flags.Workspace)
+	if err != nil || !filepath.IsAbs(dir) {
+		return ""
+	}
+	return filepath.Join(dir, "tollbook", kind+"-"+string(lake.HashBytes([]byte(workspace))))
+}
+
+// Open reads and checks the workspace.
+func (a *App) Open() (*workspace.Workspace, error) {
+	w, err := workspace.Open(a.Flags.Workspace)
+	if err != nil || a.Flags.Lake == "" {
+		return w, err
+	}
+	// what is published is the workspace's own
+	w.Settings.Lake.Path, w.Settings.ClickHouse.DSN = a.Flags.Lake, settings.DSN{}
+	return w, nil
+}
+
+// Read runs a reader over the live state of the workspace's lake; it starts over when a run commits meanwhile.
+func (a *App) Read(reader func(*lake.Snapshot) error) error {
+	_, err := a.ReadWith(func(_ *workspace.Workspace, snap *lake.Snapshot) error { return reader(snap) })
+	return err
+}
+
+// ReadWith is read for readers that need settings and books too.
+func (a *App) ReadWith(reader func(*workspace.Workspace, *lake.Snapshot) error) (*workspace.Workspace, error) {
+	w, err := a.Open()
+	if err != nil {
+		return nil, err
+	}
+	return w, a.ReadOf(w, func(snap *lake.Snapshot) error { return reader(w, snap) })
+}
+
+// ReadOf is read of a workspace that is open.
+func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) error {
+	o, err := a.Options()
+	if err != nil {
+		return err
+	}
+	l, err := w.Lake(o)
+	if err != nil {
+		return err
+	}
+	err = l.Read(reader)
+	a.Bar.End()
+	return err
+}
+
+// CycleFlag reads a --cycle flag.
+func CycleFlag(text string) (period.Cycle, error) {
+	if text == "" {
+		return 0, &UsageError{What: "--cycle is missing", Hint: "say which month: --cycle 2026-09"}
+	}
+	c, err := period.ParseCycle(text)
+	if err != nil {
+		return 0, &UsageError{What: "--cycle " + err.Error(), Hint: "write it as 2026-09"}
+	}
+	return c, nil
+}
+
+// PrintJSON writes a result as one JSON object.
+func (a *App) PrintJSON(v any) error { return WriteJSON(a.Out, v) }
+
+// WriteJSON writes a result as one JSON object.
+func WriteJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}

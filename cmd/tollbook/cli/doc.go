@@ -1,0 +1,15 @@
+// Package cli is what all commands of tollbook share: streams, global flags, the clock, reading a workspace and its
+// lake, running a job, tables and documents for people, JSON, and exit codes.
+//
+//	CLI-1  Results are written to standard output, everything else to standard error. With --json a result is one
+//	       JSON object.
+//	CLI-2  Only ExitCode chooses the exit code, and only describeFailure chooses the text of a failure (§7.4). A hint
+//	       is a field of its own. With --json a failure is one JSON object {error, hint, at, exit} on standard error.
+//	CLI-3  The clock is read here and in no package below. --as-of replaces it (§7.3).
+//	CLI-4  Progress is shown only on a terminal, after two seconds, a few times a second.
+//	CLI-5  A person is asked only if standard input and standard error are terminals and --json is not set.
+//	CLI-6  A command that commits refuses an --as-of more than a minute later than the machine's clock, unless
+//	       --allow-future is given. Dry runs and commands that only read accept any time.
+//	CLI-7  If a result cannot be written completely to standard output, the command fails with exit code 3; help does
+//	       so too. A key is stored only after its secret was shown.
+package cli

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// DocumentFlags say in which form a document is written, and where to.
+type DocumentFlags struct {
+	Format string
+	Excel  bool
+	Output
+}
+
+func (f *DocumentFlags) Add(cmd *cobra.Command) {
+	var names []string
+	for _, one := range document.Formats() {
+		names = append(names, string(one))
+	}
+	cmd.Flags().StringVar(&f.Format, "format", "", strings.Join(names, ", ")+" (default table)")
+	cmd.Flags().BoolVar(&f.Excel, "excel", false, ExcelUsage)
+	f.Output.Add(cmd, "out", OutUsage)
+}
+
+// What --excel and --out mean wherever they are.
+const (
+	ExcelUsage = "with --format csv: for Excel and other spreadsheet programs, with ids as text and no formulas"
+	OutUsage   = "file to write; - is standard output (default: standard output)"
+)
+
+// ExcelOnly is the error of --excel with another format.
+func ExcelOnly(format string) error {
+	what := "--excel is a form of CSV"
+	if format != "" {
+		what += ", not of " + format
+	}
+	return &UsageError{What: what, Hint: "add --format csv; XLSX needs no such flag"}
+}
+
+// DocumentFormat is the format that the flags ask for; --json alone asks for JSON.
+func (a *App) DocumentFormat(f *DocumentFlags) (document.Format, error) {
+	format, err := a.parseDocumentFormat(f)
+	switch {
+	case err != nil:
+		return "", err
+	case f.Excel && format != document.CSV:
+		return "", ExcelOnly(string(format))
+	case a.Flags.JSON && f.ToStdout() && format != document.JSON:
+		return "",
+			NotJSON(string(format), "leave --format out for JSON; with --out FILE, --json reports what was written")
+	case format == document.XLSX && f.ToStdout() && IsTerminal(a.Out):
+		return "", &UsageError{What: "XLSX on a terminal", Hint: "name a file: --out FILE"}
+	}
+	return format, f.Check()
+}
+
+// parseDocumentFormat is the format by its name.
+func (a *App) parseDocumentFormat(f *DocumentFlags) (document.Format, error) {
+	if f.Format == "" || f.Format == string(document.Table) && a.Flags.JSON {
+		if a.Flags.JSON {
+			return document.JSON, nil
+		}
+		return document.Table, nil
+	}
+	format, err := document.ParseFormat(f.Format)
+	if err != nil {
+		return "", &UsageError{What: "--" + err.Error()}
+	}
+	return format, nil
+}
+
+// documentResult is what was written with --out.
+type documentResult struct {
+	Format document.Format `json:"format"`
+	Out    string          `json:"out"`
+	Bytes  int64           `json:"bytes"`
+}
+
+// WriteDocument writes to standard output, or complete or not at all to a file.
+func (a *App) WriteDocument(format document.Format, o *Output, write func(io.Writer) error) error {
+	size, err := a.WriteOutput(o, func(to io.Writer) error {
+		w := bufio.NewWriter(to)
+		if err := write(w); err != nil {
+			return err
+		}
+		return w.Flush()
+	})
+	if err != nil || o.ToStdout() {
+		return err
+	}
+	a.Bar.End()
+	if a.Flags.JSON {
+		return a.PrintJSON(documentResult{Format: format, Out: o.File, Bytes: size})
+	}
+	fmt.Fprintf(a.Err, "wrote %s: %s\n", o.File, Counted(size, "byte", "bytes"))
+	return nil
+}
+
+// Compose reads a state as documents are made from it.
+func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, error) {
+	TuneMemory(a.Env)
+	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+		s, err := a.sources(w, snap)
+		if err != nil {
+			return err
+		}
+		return read(s)
+	})
+	return w, PartnersWrong(err)
+}
+
+// sources is what documents are made from.
+func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
+	book, err := w.PartnerBook()
+	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
+		Limits: rows.Limits{Workers: a.Flags.Workers}}, err
+}
+
+// PartnersWrong turns an error that mended books would heal into what a check of the books would have said.
+func PartnersWrong(err error) error {
+	var missing *settle.MissingBookError
+	if !errors.As(err, &missing) {
+		return err
+	}
+	return problem.Problems{{Pos: problem.Pos{File: "books/" + missing.Book}, Text: err.Error(),
+		Hint: "put the row back: end it with valid_to instead of deleting it"}}
+}

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/problem"
+)
+
+// The exit codes of §7.4.
+const (
+	ExitDone           = 0
+	ExitNeedsAttention = 1
+	ExitWrong          = 2
+	ExitFailed         = 3
+)
+
+// exitText says what an exit code means.
+func exitText(code int) string {
+	return [...]string{
+		ExitDone: "done",
+		ExitNeedsAttention: "done, and a person should look: rejects, a feed file that was not taken, a publish that " +
+			"is owed, or a rule that does not hold",
+		ExitWrong: "nothing done: the command line, settings or books are wrong; each error with " +
+			"file:line:column",
+		ExitFailed: "failed; safe to run again",
+	}[code]
+}
+
+// exitTemplate goes below every command's help.
+const exitTemplate = `{{with index .Annotations "exit"}}
+Exit codes:
+{{.}}
+{{end}}`
+
+// Exits notes in a command's help which exit codes it has.
+func Exits(cmd *cobra.Command, codes ...int) *cobra.Command {
+	var lines []string
+	for _, code := range codes {
+		lines = append(lines, fmt.Sprintf("  %d  %s", code, exitText(code)))
+	}
+	cmd.Annotations = map[string]string{"exit": strings.Join(lines, "\n")}
+	return cmd
+}
+
+// ErrNeedsAttention ends a command that is done and whose result a person should look at: exit code 1, nothing further
+// is printed.
+var ErrNeedsAttention = errors.New("a person should look")
+
+// UsageError says what is wrong with the command line.
+type UsageError struct{ What, Hint string }
+
+// Error is what is wrong.
+func (e *UsageError) Error() string { return e.What }
+
+// DifferError says that a check found the lake not to be what it should be. What differs was printed as the result.
+type DifferError struct{ What, Hint string }
+
+// Error is what differs.
+func (e *DifferError) Error() string { return e.What }
+
+// ExitCode is the one place that turns a failure into an exit code.
+func ExitCode(err error) int {
+	var usage *UsageError
+	var problems problem.Problems
+	var refused *workspace.RefusedError
+	var noCycle *rows.NoCycleError
+	var archived *rows.ArchivedError
+	var notFound *rows.NotFoundError
+	var unknownKey *keys.UnknownKeyError
+	var gated *run.GatedError
+	var unnamed *settle.MissingBookError
+	var open *run.OpenItemsError
+	var noDataSet *rules.FileError
+	switch {
+	case err == nil:
+		return ExitDone
+	case errors.Is(err, ErrNeedsAttention):
+		return ExitNeedsAttention
+	case errors.As(err, &usage), errors.As(err, &problems), errors.As(err, &refused), errors.As(err, &noCycle),
+		errors.As(err, &archived), errors.As(err, &notFound),
+		errors.As(err, &unknownKey), errors.As(err, &gated), errors.As(err, &open), errors.As(err, &unnamed),
+		errors.As(err, &noDataSet):
+		return ExitWrong
+	}
+	return ExitFailed
+}
+
+// Failure is an error as a person or a program reads it.
+type Failure struct {
+	Error string        `json:"error"`
+	Hint  string        `json:"hint,omitempty"`
+	At    []SourcePlace `json:"at,omitempty"`
+	Exit  int           `json:"exit"`
+}
+
+// SourcePlace is where something is wrong.
+type SourcePlace struct {
+	File   string `json:"file,omitempty"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Text   string `json:"text"`
+	Hint   string `json:"hint,omitempty"`
+}
+
+// describeFailure is the one place that turns a failure into text.
+func describeFailure(err error) Failure {
+	f := Failure{Error: err.Error(), Exit: ExitCode(err)}
+	var problems problem.Problems
+	if errors.As(err, &problems) {
+		f.Error = fmt.Sprintf("%d problems in settings or books; nothing was done", len(problems))
+		if len(problems) == 1 {
+			f.Error = "1 problem in settings or books; nothing was done"
+		}
+		for _, p := range problems {
+			f.At = append(f.At, SourcePlace{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text, Hint: p.Hint})
+		}
+		return f
+	}
+	f.Hint = hintOf(err)
+	if errors.Is(err, context.Canceled) {
+		f.Error, f.Hint = "interrupted", "the same command goes on from where the lake stands"
+	}
+	if f.Hint != "" {
+		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)
+	}
+	var gated *run.GatedError
+	if errors.As(err, &gated) {
+		f.At = gatedPlaces(gated)
+	}
+	var open *run.OpenItemsError
+	if errors.As(err, &open) {
+		for _, line := range OpenLines(&open.OpenItems) {
+			f.At = append(f.At, SourcePlace{Text: line})
+		}
+	}
+	var file *feed.FileError
+	if errors.As(err, &file) {
+		f.At = []SourcePlace{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
+	}
+	return f
+}
+
+// gatedPlaces names files with rejects, each with its first one.
+func gatedPlaces(e *run.GatedError) []SourcePlace {
+	var list []SourcePlace
+	for _, feed := range e.Feeds {
+		for _, f := range feed.Files {
+			text := fmt.Sprintf("%d of %s rejected; the first is row %d: %s", f.Rejected,
+				Counted(f.Rows, "row", "rows"), f.Row, f.Reason)
+			if f.Column != "" {
+				text += fmt.Sprintf(" in %s, %q", f.Column, f.Value)
+			}
+			list = append(list, SourcePlace{File: "inbox/" + f.Name, Text: text})
+		}
+		if feed.More > 0 {
+			list = append(list, SourcePlace{File: "inbox/" + feed.Feed, Text: "and " + Counted(int64(feed.More),
+				"further file", "further files")})
+		}
+	}
+	return list
+}
+
+// hintOf is what to do about an error, as the error that knows it says.
+func hintOf(err error) string {
+	var (
+		usage   *UsageError
+		refused *workspace.RefusedError
+		differ  *DifferError
+		missing *lake.MissingError
+		corrupt *lake.CorruptError
+		moved   *lake.MovedError
+		locked  *storage.LockedError
+		file    *feed.FileError
+	)
+	switch {
+	case errors.As(err, &usage):
+		return usage.Hint
+	case errors.As(err, &refused):
+		return refused.Hint
+	case errors.As(err, &differ):
+		return differ.Hint
+	case errors.As(err, &missing):
+		return missing.Hint
+	case errors.As(err, &corrupt):
+		return corrupt.Hint
+	case errors.As(err, &moved):
+		return "a run is on: start this command again when it has ended"
+	case errors.As(err, &locked):
+		return "wait for that run to end, or end it, then start again (the lock goes with the process: the file " +
+			"itself may stay)"
+	case errors.As(err, &file):
+		return file.Hint
+	}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}
+
+// reportError prints a failure on standard error.
+func (a *App) reportError(err error, asJSON bool) {
+	if err == nil || errors.Is(err, ErrNeedsAttention) {
+		return
+	}
+	f := describeFailure(err)
+	if asJSON {
+		b, _ := json.Marshal(f) // strings and numbers alone: cannot fail
+		fmt.Fprintf(a.Err, "%s\n", b)
+		return
+	}
+	for _, p := range f.At {
+		at := problem.Pos{File: p.File, Line: p.Line, Column: p.Column}.String()
+		if at != "" {
+			at += ": "
+		}
+		fmt.Fprintf(a.Err, "%s%s\n", at, p.Text)
+		if p.Hint != "" {
+			fmt.Fprintf(a.Err, "    hint: %s\n", p.Hint)
+		}
+	}
+	fmt.Fprintf(a.Err, "tollbook: %s\n", f.Error)
+	if f.Hint != "" {
+		fmt.Fprintf(a.Err, "    hint: %s\n", f.Hint)
+	}
+}

@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// grid is a table for people: columns as wide as their widest cell, numbers to the right.
+type grid struct {
+	align []alignment // by column
+	Rows  [][]string
+}
+
+// alignment says where the cells of a column stand.
+type alignment uint8
+
+const (
+	left alignment = iota
+	right
+	point // decimals, one point below the other
+)
+
+// NewGrid takes the header. A name that starts with > is of a column of numbers, with >. of decimals.
+func NewGrid(header ...string) *grid {
+	g := &grid{}
+	row := make([]string, len(header))
+	for i, name := range header {
+		how := left
+		if text, ok := strings.CutPrefix(name, ">."); ok {
+			how, name = point, text
+		} else if text, ok := strings.CutPrefix(name, ">"); ok {
+			how, name = right, text
+		}
+		g.align = append(g.align, how)
+		row[i] = name
+	}
+	g.Rows = append(g.Rows, row)
+	return g
+}
+
+// Add appends a row; values that are no strings are printed as %v.
+func (g *grid) Add(cells ...any) {
+	row := make([]string, len(g.align))
+	for i, c := range cells {
+		row[i] = fmt.Sprint(c)
+	}
+	g.Rows = append(g.Rows, row)
+}
+
+// DropEmpty takes out columns that have nothing below their header, or nothing but 0, unless they are to be kept.
+func (g *grid) DropEmpty(keep ...string) {
+	for col := len(g.align) - 1; col >= 0; col-- {
+		if slices.Contains(keep, g.Rows[0][col]) || slices.ContainsFunc(g.Rows[1:], func(row []string) bool {
+			return strings.Trim(row[col], "0.") != ""
+		}) {
+			continue
+		}
+		g.align = slices.Delete(g.align, col, col+1)
+		for i := range g.Rows {
+			g.Rows[i] = slices.Delete(g.Rows[i], col, col+1)
+		}
+	}
+}
+
+// pointUp pads the decimals of a column so that their points come to stand below each other.
+func (g *grid) pointUp(col int) {
+	most := 0
+	fraction := func(cell string) int {
+		if at := strings.IndexByte(cell, '.'); at >= 0 {
+			return len(cell) - at
+		}
+		return 0
+	}
+	for _, row := range g.Rows[1:] {
+		most = max(most, fraction(row[col]))
+	}
+	for _, row := range g.Rows[1:] {
+		if row[col] != "" {
+			row[col] += strings.Repeat(" ", most-fraction(row[col]))
+		}
+	}
+}
+
+// RoundingHead is the title of a column that shows what rounding adds to the payment, which is -rounding_amount.
+const RoundingHead = "rounding"
+
+// ExplainRounding says below a table that has a column of roundings which way they go.
+func (g *grid) ExplainRounding(w io.Writer) {
+	if slices.Contains(g.Rows[0], RoundingHead) {
+		fmt.Fprintln(w, "\ndue = payment + rounding: above 0 the amount is rounded up, below 0 it is rounded down.")
+	}
+}
+
+// Opposite is a decimal with the other sign.
+func Opposite(text string) string {
+	if positive, negative := strings.CutPrefix(text, "-"); negative {
+		return positive
+	}
+	if strings.Trim(text, "0.") == "" {
+		return text
+	}
+	return "-" + text
+}
+
+// Print writes the table, every line indented.
+func (g *grid) Print(w io.Writer, indent string) {
+	width := make([]int, len(g.align))
+	for i, how := range g.align {
+		if how == point {
+			g.pointUp(i)
+		}
+		for _, row := range g.Rows {
+			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
+		}
+	}
+	for _, row := range g.Rows {
+		var b strings.Builder
+		for i, cell := range row {
+			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			if g.align[i] == left {
+				b.WriteString(cell + pad)
+			} else {
+				b.WriteString(pad + cell)
+			}
+		}
+		fmt.Fprintln(w, indent+strings.TrimRight(b.String(), " "))
+	}
+}

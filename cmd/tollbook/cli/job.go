@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// Do does a job by hand, which the run ledger keeps. The result is nil if the command line is wrong.
+func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
+	o, err := a.Options()
+	if err == nil && !t.Dry() {
+		err = a.CheckAsOf()
+	}
+	if err != nil {
+		return nil, err
+	}
+	t.AsOf, t.Why = o.AsOf, jobs.ByHand
+	r := &jobs.Runner{Dir: a.Flags.Workspace, Clock: a.Clock, Options: o, Log: a.Log, Version: Version(),
+		Opened: func(*workspace.Workspace) { TuneMemory(a.Env) }}
+	res, err := r.Run(ctx, t)
+	a.Bar.End()
+	return res, err
+}
+
+// AcceptFlag gives a command the flag that says why a run may reject more than the gates allow.
+func AcceptFlag(cmd *cobra.Command, t *jobs.Task) {
+	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
+		"run although there are more rejects than gates: of the settings allows; says why, and is kept")
+}
+
+// CheckAccept wants a reason that says something, on one line.
+func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
+	if !cmd.Flags().Changed("accept-rejects") {
+		return nil
+	}
+	if t.RetryRejects {
+		return &UsageError{What: "--retry-rejects with --accept-rejects: no gate holds a retry",
+			Hint: "what it tries was rejected before: leave --accept-rejects out"}
+	}
+	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
+	if !OneLine(t.AcceptRejects) {
+		return &UsageError{What: fmt.Sprintf("--accept-rejects: want a reason, one line of up to %d bytes", LineBytes),
+			Hint: `it is kept with the run: --accept-rejects "the vendor confirmed the unknown products"`}
+	}
+	return nil
+}
+
+// stopPoints are those of a commit and of a publish.
+func stopPoints() []string { return slices.Concat(lake.StopPoints(), publish.StopPoints()) }
+
+// stopAt makes a run kill itself at a point of the commit, as kill -9 would.
+func stopAt(o workspace.Options, point string) workspace.Options {
+	if point == "" {
+		return o
+	}
+	o.StopAt = func(at string) error {
+		if at == point {
+			_ = syscall.Kill(syscall.Getpid(), syscall.SIGKILL) // cannot fail for our own process
+			select {}
+		}
+		return nil
+	}
+	return o
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"runtime"
+	"runtime/debug"
+)
+
+// How the garbage collector is set for batch work: few collections while memory is plenty, and a soft limit that keeps
+// a run under 1 GiB however large the night is. Books stay in memory and do not belong to the night: what they take
+// beyond an ordinary size is allowed for twice, once for what is compiled from them. A limit that they fill would have
+// the collector run without end.
+const (
+	batchPercent  = 200
+	batchLimit    = 768 << 20 // bytes
+	ordinaryBooks = 64 << 20  // bytes
+)
+
+// TuneMemory sets the collector for a run whose workspace is open, as far as GOGC and GOMEMLIMIT do not say otherwise.
+func TuneMemory(env func(string) string) {
+	if env("GOGC") == "" {
+		debug.SetGCPercent(batchPercent)
+	}
+	if env("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(batchLimit + 2*max(0, heldNow()-ordinaryBooks))
+	}
+}
+
+// heldNow is how many bytes are in use, garbage left out.
+func heldNow() int64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}

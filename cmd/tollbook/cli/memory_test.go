@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"math"
+	"runtime/debug"
+	"testing"
+)
+
+// The environment's word counts: what it sets is left alone. Not parallel: the collector is the process's.
+func TestTuneMemory(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(math.MaxInt64)
+	t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })
+	TuneMemory(func(string) string { return "set" })
+	if got := debug.SetGCPercent(100); got != 100 {
+		t.Errorf("GOGC was set, and yet the percentage became %d", got)
+	}
+	if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
+		t.Errorf("GOMEMLIMIT was set, and yet the limit became %d", got)
+	}
+	TuneMemory(func(string) string { return "" })
+	if got := debug.SetMemoryLimit(-1); got != 805_306_368 {
+		t.Errorf("limit %d, want 768 MiB", got)
+	}
+}

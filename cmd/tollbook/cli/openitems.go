@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// OpenLines says in a line each what is missing of a cycle, and which feed files were not taken.
+func OpenLines(o *workspace.OpenItems) []string {
+	lines := MissingLines(o.Missing)
+	for i := range o.NotTaken {
+		f := &o.NotTaken[i]
+		why := f.Fault
+		if why == "" {
+			why = "it " + f.Deferred + " while the run read it"
+		}
+		lines = append(lines, fmt.Sprintf("inbox/%s was not taken: %s", Printable(f.Name), Printable(why)))
+	}
+	return lines
+}
+
+// MissingLines says in a line each what a cycle lacks.
+func MissingLines(m *compose.Missing) (lines []string) {
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	for _, d := range m.Days {
+		days := d.First
+		if d.Days > 1 {
+			days = fmt.Sprintf("%s to %s, %d days", d.First, d.Last, d.Days)
+		}
+		add("no %s was accepted of %s", d.Feed, days)
+	}
+	for _, l := range m.Links {
+		add("no sample of link %s (%s, customer %s)", Printable(l.ResourceID), l.SKU, l.CustomerID)
+	}
+	if m.More > 0 {
+		add("and none of %s", Counted(int64(m.More), "further link", "further links"))
+	}
+	for _, x := range m.Rejects {
+		if x.Cycle > 0 {
+			add("%s of %s left: %s", Counted(x.Cycle, "reject", "rejects"), x.Feed, x.Reason)
+		}
+		if x.Unknown > 0 {
+			add("%s of %s left whose cycle is not known: %s", Counted(x.Unknown, "reject", "rejects"), x.Feed, x.Reason)
+		}
+	}
+	for _, d := range m.Disputed {
+		add("disputed: incentive %s of partner %s for %s, %s", d.ProgrammeID, d.PartnerID, d.Period,
+			TrimZeros(d.Amount))
+	}
+	return lines
+}

@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/pipeline/out/spreadsheet"
+)
+
+// Output says where a command writes its result: a file, or standard output.
+type Output struct {
+	File  string // "" or - is standard output
+	force bool   // replace a file that exists
+}
+
+// Add gives a command the flag that names the file, and --force.
+func (o *Output) Add(cmd *cobra.Command, name, usage string) {
+	cmd.Flags().StringVar(&o.File, name, "", usage)
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace a file that exists")
+}
+
+// ToStdout reports whether the result goes to standard output.
+func (o *Output) ToStdout() bool { return o.File == "" || o.File == "-" }
+
+// Check looks at the file before anything is done: one that exists is replaced with --force only.
+func (o *Output) Check() error {
+	if o.ToStdout() {
+		return nil
+	}
+	return checkFile(o.File, o.force)
+}
+
+// checkFile is output.check of a file.
+func checkFile(name string, force bool) error {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // most often it is not there; else writing it says why it cannot be
+	case info.IsDir():
+		return &UsageError{What: name + " is a folder", Hint: "name a file in it"}
+	case info.Mode().IsRegular() && !force:
+		return existsError(name)
+	}
+	return nil
+}
+
+func existsError(name string) error {
+	return &UsageError{What: name + " exists, and was not changed",
+		Hint: "name another file, or replace it with --force"}
+}
+
+// wholeFile is a file in the making, which a writer may begin again.
+type wholeFile struct{ *os.File }
+
+// Rewind begins a file again, where w is one: a run of the lake came between.
+func Rewind(w io.Writer) error {
+	f, ok := w.(wholeFile)
+	if !ok {
+		return nil
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return f.Truncate(0)
+}
+
+// WriteOutput writes a result to standard output, or to a file and gives its length. A regular file is there complete
+// or not at all.
+func (a *App) WriteOutput(o *Output, write func(io.Writer) error) (size int64, err error) {
+	if o.ToStdout() {
+		return 0, write(a.Out)
+	}
+	if info, err := os.Stat(o.File); err == nil && !info.Mode().IsRegular() {
+		return 0, writeDevice(o.File, write)
+	}
+	err = WriteWhole(o.File, o.force, func(f *os.File) error {
+		err := write(wholeFile{f})
+		if err == nil {
+			size, err = f.Seek(0, io.SeekEnd)
+		}
+		return err
+	})
+	return size, err
+}
+
+// writeDevice writes to what is no regular file, such as a pipe.
+func writeDevice(name string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+// WriteWhole makes a file that is there complete or not at all: written in the same folder, synced, renamed. Without
+// force a file that exists stays as it is, also one that another process made meanwhile.
+func WriteWhole(name string, force bool, write func(*os.File) error) error {
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target // the link stays
+	}
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		dir = "."
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	f, err := os.CreateTemp(dir, "."+base+".*.tmp")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	err = errors.Join(write(f), f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = publishFile(f.Name(), name, force)
+	}
+	if usage := new(UsageError); errors.As(err, &usage) {
+		return errors.Join(usage, os.Remove(f.Name()))
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", name, err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// publishFile gives a file its name. Without force it links, which fails where the name is taken; a file system
+// without links checks first.
+func publishFile(from, to string, force bool) error {
+	if force {
+		return os.Rename(from, to)
+	}
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return os.Remove(from)
+	case errors.Is(err, fs.ErrExist):
+		return existsError(to)
+	}
+	if err := checkFile(to, false); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// NotJSON is the error of a result that goes to standard output in another form than JSON, though --json asks for
+// JSON there.
+func NotJSON(format, instead string) error {
+	return &UsageError{What: fmt.Sprintf("--json: the result goes to standard output as %s", format), Hint: instead}
+}
+
+// csvCells writes a small table as CSV: as it is for programs, or for a spreadsheet program (package spreadsheet).
+type csvCells struct {
+	out   *csv.Writer
+	excel bool
+}
+
+// NewCSVCells begins with the names of the columns.
+func NewCSVCells(w io.Writer, excel bool, header []string) (*csvCells, error) {
+	if excel {
+		if _, err := io.WriteString(w, spreadsheet.BOM); err != nil {
+			return nil, err
+		}
+	}
+	c := &csvCells{out: csv.NewWriter(w), excel: excel}
+	return c, c.out.Write(header)
+}
+
+// Add writes a row: the first columns are texts, the others numbers.
+func (c *csvCells) Add(texts, numbers []string) error {
+	row := make([]string, 0, len(texts)+len(numbers))
+	for _, text := range texts {
+		if c.excel {
+			text = spreadsheet.Text(text)
+		}
+		row = append(row, text)
+	}
+	for _, number := range numbers {
+		if c.excel {
+			number = spreadsheet.Number(number)
+		}
+		row = append(row, number)
+	}
+	return c.out.Write(row)
+}
+
+// End writes what is left.
+func (c *csvCells) End() error {
+	c.out.Flush()
+	return c.out.Error()
+}

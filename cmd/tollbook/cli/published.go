@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// PrintPublished prints what became of publishing at the end of a run.
+func PrintPublished(a *App, r *workspace.Report) {
+	switch {
+	case r.Owed != nil:
+		fmt.Fprintf(a.Out, "\nThe publish is owed: %s\n", r.Owed.Why)
+		if r.Owed.Hint != "" {
+			fmt.Fprintf(a.Out, "    hint: %s\n", r.Owed.Hint)
+		}
+		fmt.Fprintln(a.Out, "  The next run publishes it, or `tollbook publish`.")
+	case r.Published != nil && r.Published.Changed:
+		fmt.Fprintf(a.Out, "\nPublished to %s, database %s: its views show manifest %d.\n", r.Published.Server,
+			r.Published.Database, r.Published.Manifest)
+		PrintLayout(a, r.Published)
+		PrintRepaired(a, r.Published.Repaired)
+		PrintUncleaned(a, r.Published)
+	}
+}
+
+// PrintLayout says what became of a copy that an older program laid out.
+func PrintLayout(a *App, r *publish.Report) {
+	internal := publish.Schema{Database: r.Database}.Internal()
+	switch {
+	case len(r.Adopted) > 0 && r.DryRun:
+		fmt.Fprintf(
+			a.Out,
+			"would move the tables from database %s to %s; rows that are published already are not inserted again\n",
+			r.Database,
+			internal,
+		)
+	case len(r.Adopted) > 0:
+		fmt.Fprintf(
+			a.Out,
+			"moved the tables from database %s to %s; database %s now holds the views only\n",
+			r.Database,
+			internal,
+			r.Database,
+		)
+	}
+	if len(r.Old) > 0 {
+		fmt.Fprintf(
+			a.Out,
+			"%s stay in database %s while a statement runs that may read them; the next publish drops them\n",
+			Counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"),
+			r.Database,
+		)
+	}
+}
+
+// PrintRepaired lists what was inserted anew because it differed.
+func PrintRepaired(a *App, list []string) {
+	const most = 20
+	for i, text := range list {
+		if i == 0 {
+			fmt.Fprintln(a.Out, "\nfound to differ on the server, and inserted anew")
+		}
+		if i == most {
+			fmt.Fprintf(a.Out, "  and %d more\n", len(list)-most)
+			return
+		}
+		fmt.Fprintf(a.Out, "  %s\n", text)
+	}
+}
+
+// PrintUncleaned says what the server would not delete.
+func PrintUncleaned(a *App, r *publish.Report) {
+	if r.Uncleaned != "" {
+		fmt.Fprintf(a.Out, "\nnot deleted yet, though no view shows it: %s\n", r.Uncleaned)
+	}
+}

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// RunResult is a run's report as JSON.
+type RunResult struct {
+	*workspace.Report
+	AsOf           string `json:"as_of"`
+	Lake           string `json:"lake"`
+	NeedsAttention bool   `json:"look"` // a person should look: exit code 1
+}
+
+// NewRunResult is the JSON form of a run's report.
+func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
+	return RunResult{r, r.AsOf.String(), w.LakeDir(), r.NeedsAttention()}
+}
+
+// AlreadyClosed is what Report.Closed says of a cycle that was closed before.
+const AlreadyClosed = "already_closed"
+
+// Report prints what a run did.
+func (a *App) Report(w *workspace.Workspace, r *workspace.Report) error {
+	if a.Flags.JSON {
+		return a.PrintJSON(NewRunResult(w, r))
+	}
+	PrintRun(a, w, r)
+	return nil
+}
+
+// PrintRunHead prints what a run did with feed files, and what a person should know.
+func PrintRunHead(a *App, r *workspace.Report) {
+	fmt.Fprintf(a.Out, "%s, as of %s\n", r.Command, r.AsOf)
+	printFiles(a, r)
+	if len(r.Reasons) > 0 {
+		fmt.Fprintln(a.Out, "\nrejected in this run, by reason")
+		g := NewGrid("reason", ">records")
+		for _, reason := range slices.Sorted(maps.Keys(r.Reasons)) {
+			g.Add(reason, r.Reasons[reason])
+		}
+		g.Print(a.Out, "  ")
+		fmt.Fprintln(a.Out, "  `tollbook rejects` lists them with file, row, column and value.")
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(a.Out, "\nnote: %s\n", note)
+	}
+}
+
+// PrintRun prints it for people.
+func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
+	PrintRunHead(a, r)
+	switch r.Closed {
+	case "":
+	case AlreadyClosed:
+		fmt.Fprintln(a.Out, "\nthe cycle was closed before: nothing to do")
+		return
+	default:
+		verb := "is"
+		if r.DryRun {
+			verb = "would be"
+		}
+		fmt.Fprintf(a.Out, "\ncycle %s %s closed\n", r.Closed, verb)
+	}
+	if r.DryRun {
+		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d as before.\n", r.Manifest) // a note says that it was a dry run
+		return
+	}
+	if !r.Changed {
+		fmt.Fprintf(a.Out, "\nNothing new: the lake stands at manifest %d as before.\n", r.Manifest)
+		PrintPublished(a, r)
+		return
+	}
+	fmt.Fprintf(a.Out, "\n%s rated, %s written\n", Counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"),
+		Counted(r.Lines, "line", "lines"))
+	PrintTotals(a, r.Totals)
+	lines := filepath.Join(w.LakeDir(), "lines")
+	fmt.Fprintf(a.Out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
+	fmt.Fprintf(a.Out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n",
+		filepath.ToSlash(lines))
+	PrintPublished(a, r)
+}
+
+// PrintTotals prints the control totals: for each cycle what its lines and its statements add up to, column by column.
+func PrintTotals(a *App, totals []lake.Total) {
+	type cell struct{ lines, statements string }
+	values := map[string]map[string]*cell{}
+	for _, t := range totals {
+		name, column, _ := strings.Cut(t.Name, ".")
+		cycle, table, ok := strings.Cut(name, "/")
+		if !ok || column == "rows" {
+			continue
+		}
+		if values[cycle] == nil {
+			values[cycle] = map[string]*cell{}
+		}
+		c := values[cycle][column]
+		if c == nil {
+			c = &cell{}
+			values[cycle][column] = c
+		}
+		if table == tables.Lines().Name {
+			c.lines = t.Value
+		} else {
+			c.statements = t.Value
+		}
+	}
+	for _, cycle := range slices.Sorted(maps.Keys(values)) {
+		fmt.Fprintf(a.Out, "\ncontrol totals of %s\n", cycle)
+		g := NewGrid("", ">.lines", ">.statements", "")
+		for _, column := range slices.Sorted(maps.Keys(values[cycle])) {
+			c := values[cycle][column]
+			if strings.Trim(c.lines+c.statements, "0.") == "" {
+				continue
+			}
+			same := ""
+			if c.lines == c.statements {
+				same = "same"
+			}
+			g.Add(column, c.lines, c.statements, same)
+		}
+		g.Print(a.Out, "  ")
+	}
+}
+
+// printFiles prints what became of each feed file.
+func printFiles(a *App, r *workspace.Report) {
+	if len(r.Files) == 0 {
+		return
+	}
+	g := NewGrid("file", ">rows", ">accepted", ">duplicate", ">rejected", "")
+	for _, f := range r.Files {
+		note := ""
+		switch {
+		case f.Fault != "":
+			note = "not taken, see below"
+		case f.Deferred != "":
+			note = "left for the next run"
+		case f.SameAs != "":
+			note = "same content as " + feed.ShownName(f.SameAs)
+		}
+		g.Add(feed.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
+	}
+	g.Add("total", r.Rows, r.Accepted, r.Duplicate, r.Rejected, "")
+	fmt.Fprintln(a.Out)
+	g.Print(a.Out, "  ")
+	for _, f := range r.Files {
+		if f.Fault == "" {
+			continue
+		}
+		fmt.Fprintf(a.Out, "\nnot taken: %s\n", f.Fault)
+		if f.Hint != "" {
+			fmt.Fprintf(a.Out, "    hint: %s\n", f.Hint)
+		}
+	}
+}

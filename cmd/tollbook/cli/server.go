@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// AskError is an error of asking a server.
+type AskError struct{ Err error }
+
+// Error is what the server said.
+func (e *AskError) Error() string { return e.Err.Error() }
+
+// Unwrap is that error.
+func (e *AskError) Unwrap() error { return e.Err }
+
+// Hint says what else answers the question.
+func (e *AskError) Hint() string {
+	return "`--from lake` counts from the lake's files; `tollbook publish` says what is wrong with the server"
+}
+
+// Published connects to the server that the workspace is published to.
+func (a *App) Published(ctx context.Context, w *workspace.Workspace) (*clickhouse.Conn, error) {
+	o, err := clickhouse.FromSettings(&w.Settings.ClickHouse, w.Dir, a.Env)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(ctx, o)
+	if err != nil {
+		return nil, &AskError{Err: err}
+	}
+	return conn, nil
+}

@@ -1,0 +1,22 @@
+package cli
+
+import "testing"
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	if got := Printable("a\x1b[31mb\nc\x7f\u0085ü"); got != "a·[31mb·c··ü" {
+		t.Errorf("got %q", got)
+	}
+	if got := Shown("0123456789012345678901234567890123456789x"); got != "012345678901234567890123456789012345678…" {
+		t.Errorf("got %q", got)
+	}
+	if got := TrimZeros("10.2500000000"); got != "10.25" {
+		t.Errorf("got %q", got)
+	}
+	if got := TrimZeros("100.0000000000"); got != "100" {
+		t.Errorf("got %q", got)
+	}
+	if got := TrimZeros("100"); got != "100" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+)
+
+// TestCommandLine runs whole command lines in-process: what is wrong with them, code and text.
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ args, want string }{
+		{"frobnicate", `unknown command "frobnicate" for "tollbook"`},
+		{"exprt", "did you mean `tollbook export`?"},
+		{"settle", `unknown command "settle"`},
+		{"run", "run: which one?"},
+		{"run weekly", `unknown command "weekly" for "tollbook run"`},
+		{"bill", "--cycle is missing"},
+		{"bill --cycle 2026-13", `--cycle "2026-13": no such month`},
+		{"bill --cycle", "flag needs an argument: --cycle"},
+		{"bill --cycel 2026-09", "unknown flag: --cycel"},
+		{"close", "--cycle is missing"},
+		{"run monthly", "--cycle is missing"},
+		{"run monthly --cycle september", `not a cycle YYYY-MM`},
+		{"run nightly --as-of yesterday", "write it as 2026-10-05T04:00:00Z"},
+		{"run nightly --as-of 2026-10-05T04:00:00", "no offset"},
+		{"run nightly now", `unknown command "now"`},
+		{"run nightly --workers 0", "--workers 0: want 1 or more"},
+		{"run nightly --batch-rows -1", "want 0 or more"},
+		{"run nightly --fault sometimes", "want fail:N"},
+		{"run nightly --stop-at lunch", `--stop-at "lunch": no such point`},
+		{"explain", "accepts 1 arg(s), received 0"},
+		{"explain r1 --cycle x", "not a cycle"},
+		{"export --cycle 2026-09 --table bills",
+			`--table "bills": want one of lines, rejects, statements, partner_statements, incentives, ` +
+				`accounts, totals`},
+		{"export --cycle 2026-09 --format xml", `--format "xml": want one of csv, ndjson, parquet`},
+		{"export --table lines", "--cycle is missing"},
+		{"rejects --reason dislike", `--reason "dislike": not a reason`},
+		{"rejects --limit -1", "--limit -1: want 0 or more"},
+		{"init", "accepts 1 arg(s), received 0"},
+		{"check -w nowhere", "nowhere/tollbook.yaml: not there"},
+		{"run nightly -w nowhere", "`tollbook init` makes a workspace"},
+		{"bill --cycle 2026-09 -w nowhere", "nowhere/tollbook.yaml: not there"},
+		{"generate --rows -5", "rows -5: must not be negative"},
+	} {
+		var out, told bytes.Buffer
+		code := Main(strings.Fields(c.args), nil, &out, &told, func(string) string { return "" }, noon)
+		if code != 2 || !strings.Contains(told.String(), c.want) || out.Len() > 0 {
+			t.Errorf("tollbook %s: exit %d, %q, printed %q; want exit 2 and %q", c.args, code, told.String(),
+				out.String(), c.want)
+		}
+		told.Reset()
+		code = Main(append(strings.Fields(c.args), "--json"), nil, &out, &told, func(string) string { return "" }, noon)
+		var f cli.Failure
+		if err := json.Unmarshal(told.Bytes(), &f); strings.HasSuffix(c.args, "--cycle") {
+			continue // --json is the argument it was waiting for
+		} else if err != nil || code != 2 || f.Exit != 2 || f.Error == "" {
+			t.Errorf("tollbook %s --json: exit %d, %s, %v", c.args, code, told.String(), err)
+		}
+	}
+}

@@ -1,0 +1,145 @@
+package cyclecmd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+func NewClose(a *cli.App) *cobra.Command {
+	var text string
+	t := jobs.Task{Kind: jobs.Close}
+	cmd := &cobra.Command{
+		Use:   "close",
+		Short: "Close a cycle: its bill never changes again",
+		Long: `close does what run monthly does and then freezes the cycle. Cycles are closed in order. A cycle that is
+closed already is no error.
+
+It says what is missing: days without records of a feed that has others, links without samples, open rejects, disputed
+incentives. A person has to agree to close a cycle with open rejects, disputed incentives, days without records of a
+feed that comes daily (7 days in a row, in this cycle or the one before), links without samples that had some in
+the cycle before, or feed files of the inbox that could not be taken: on a terminal close asks, ` +
+			`elsewhere it wants --yes. Without either nothing is done, exit
+code 2. The schedule does as close.with_open_rejects and close.with_missing_feeds of the settings say.
+
+With --dry-run nothing is written: the report says what closing would do. Its exit code is 1 where close would ask.`,
+		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n" +
+			"  tollbook close --cycle 2026-09 --yes",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := cli.CheckAccept(cmd, &t)
+			if err != nil {
+				return err
+			}
+			if t.Cycle, err = cli.CycleFlag(text); err != nil {
+				return err
+			}
+			return runClose(cmd.Context(), a, t)
+		},
+	}
+	cli.AcceptFlag(cmd, &t)
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "write nothing, say what would be done")
+	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// runClose closes a cycle, or says what closing it would do, and reports what the cycle lacks. On a terminal a person
+// is asked where something is open.
+func runClose(ctx context.Context, a *cli.App, t jobs.Task) error {
+	res, failed := a.Do(ctx, t)
+	if open := new(run.OpenItemsError); errors.As(failed, &open) && asks(a) {
+		agreed, err := confirm(a, open)
+		if err != nil || !agreed {
+			return errors.Join(failed, err)
+		}
+		t.Confirmed = &open.OpenItems
+		res, failed = a.Do(ctx, t)
+	}
+	if res == nil || res.Report == nil {
+		return cli.PartnersWrong(failed)
+	}
+	w, r := res.Workspace, res.Report
+	if t.DryRun && r.Closed != cli.AlreadyClosed {
+		r.Closed = "" // it would be
+	}
+	if a.Flags.JSON {
+		if err := a.Report(w, r); err != nil {
+			return err
+		}
+	} else {
+		printClose(a, w, r, t.DryRun)
+	}
+	if failed == nil && (r.NeedsAttention() || t.DryRun && r.Missing != nil && r.Missing.NeedsAttention()) {
+		return cli.ErrNeedsAttention
+	}
+	return failed
+}
+
+// asks reports whether a person at a terminal can be asked.
+func asks(a *cli.App) bool {
+	in, ok := a.In.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd())) && cli.IsTerminal(a.Err) && !a.Flags.JSON
+}
+
+// confirm shows a person what is open of a cycle and asks whether it is to be closed all the same.
+func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
+	fmt.Fprintf(a.Err, "open items of cycle %s\n", open.Missing.Cycle)
+	for _, line := range cli.OpenLines(&open.OpenItems) {
+		fmt.Fprintf(a.Err, "  %s\n", line)
+	}
+	fmt.Fprintf(a.Err, "Close cycle %s as it is? Its bill never changes again. [y/N] ", open.Missing.Cycle)
+	answer, err := bufio.NewReader(a.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+// printClose prints it for people.
+func printClose(a *cli.App, w *workspace.Workspace, r *workspace.Report, dry bool) {
+	if dry && r.Closed != cli.AlreadyClosed {
+		cli.PrintRunHead(a, r)
+		fmt.Fprintf(a.Out, "\nclosing would rate %s and write %s\n", cli.Counted(int64(r.DaysDone), "day of a bucket",
+			"days of a bucket"), cli.Counted(r.Lines, "line", "lines"))
+		cli.PrintTotals(a, r.Totals)
+	} else {
+		cli.PrintRun(a, w, r)
+	}
+	if r.Missing != nil {
+		printMissing(a, r.Missing, dry)
+	}
+}
+
+// printMissing prints what a cycle lacks.
+func printMissing(a *cli.App, m *compose.Missing, dry bool) {
+	lines := cli.MissingLines(m)
+	if len(lines) == 0 {
+		fmt.Fprintf(a.Out, "\nnothing is missing of cycle %s\n", m.Cycle)
+		return
+	}
+	fmt.Fprintf(a.Out, "\nmissing of cycle %s\n", m.Cycle)
+	for _, line := range lines {
+		fmt.Fprintf(a.Out, "  %s\n", line)
+	}
+	if m.Rejected() {
+		fmt.Fprintln(a.Out, "  (`tollbook rejects` lists them)")
+	}
+	if dry && m.NeedsAttention() {
+		fmt.Fprintln(a.Out, "  (to close it as it is: `tollbook close --yes`)")
+	}
+}

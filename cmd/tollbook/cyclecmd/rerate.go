@@ -1,0 +1,117 @@
+package cyclecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// rerateResult is what re-rating found, and the run that posted it.
+type rerateResult struct {
+	Run         cli.RunResult    `json:"run"`
+	Cycle       string           `json:"cycle"`
+	DryRun      bool             `json:"dry_run"`
+	Payment     string           `json:"payment_amount"` // sum over the differences
+	Differences []run.Difference `json:"differences"`
+}
+
+func NewRerate(a *cli.App) *cobra.Command {
+	var text string
+	var o run.RerateOptions
+	cmd := &cobra.Command{
+		Use:   "rerate",
+		Short: "Rate a closed cycle again and post the differences",
+		Long: `rerate rates the usage and bandwidth of a closed cycle again with today's books, and posts the difference
+to what was billed into the earliest open cycle: one line per customer, sku, region and resource. The closed
+cycle does not change. Orders and adjustments keep their price. Books that are as they were give no line, and
+then nothing is written.
+
+With --dry-run nothing is written: the differences are listed, with what of the lines is another (package, price,
+discount, quantity; other is rounding or the rate of a discount). With --books the books of another folder are
+taken, such as a draft of next month's prices.`,
+		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
+			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cycle, err := cli.CycleFlag(text)
+			if err != nil {
+				return err
+			}
+			return runRerate(cmd.Context(), a, cycle, o)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.Books, "books", "", "folder with the books to rate by (default: books/ of the workspace)")
+	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "write nothing, list the differences")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// runRerate does the run and prints the differences.
+func runRerate(ctx context.Context, a *cli.App, cycle period.Cycle, ro run.RerateOptions) error {
+	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Rerate, Cycle: cycle, Rerate: ro})
+	if res == nil || res.Report == nil {
+		return failed
+	}
+	w, r, list := res.Workspace, res.Report, res.Differences
+	var sum money.AmountTotal
+	for i := range list {
+		if err := sum.Add(list[i].Payment); err != nil {
+			return err
+		}
+	}
+	var err error
+	if a.Flags.JSON {
+		if list == nil {
+			list = []run.Difference{}
+		}
+		err = a.PrintJSON(rerateResult{cli.NewRunResult(w, r), cycle.String(), ro.DryRun, sum.String(), list})
+	} else {
+		printRerate(a, cycle, list, sum)
+		err = a.Report(w, r)
+	}
+	if err = errors.Join(err, failed); err == nil && r.NeedsAttention() {
+		return cli.ErrNeedsAttention
+	}
+	return err
+}
+
+// printRerate lists the differences, and sums them up by customer.
+func printRerate(a *cli.App, cycle period.Cycle, list []run.Difference, sum money.AmountTotal) {
+	if len(list) == 0 {
+		fmt.Fprintf(a.Out, "cycle %s: by these books it costs what was billed\n\n", cycle)
+		return
+	}
+	fmt.Fprintf(a.Out, "cycle %s: %s to what was billed\n", cycle, cli.Counted(int64(len(list)), "difference",
+		"differences"))
+	g := cli.NewGrid("customer", "sku", "region", "resource", ">.usage", ">.free", ">.payment", "why")
+	why := make(map[string]map[string]bool)
+	for i := range list {
+		d := &list[i]
+		g.Add(d.CustomerID, d.SKU, d.Region, d.Resource, d.UsageAmount.Trim(), d.Free.Trim(), d.Payment,
+			strings.Join(d.Why, ", "))
+		if why[d.CustomerID] == nil {
+			why[d.CustomerID] = make(map[string]bool)
+		}
+		for _, word := range d.Why {
+			why[d.CustomerID][word] = true
+		}
+	}
+	g.Add("total", "", "", "", "", "", sum, "")
+	g.DropEmpty("payment")
+	g.Print(a.Out, "  ")
+	for _, customer := range slices.Sorted(maps.Keys(why)) {
+		fmt.Fprintf(a.Out, "  %s: %s\n", customer, strings.Join(slices.Sorted(maps.Keys(why[customer])), ", "))
+	}
+	fmt.Fprintln(a.Out)
+}

@@ -1,0 +1,165 @@
+package exportcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// exportResult is what was written with --out.
+type exportResult struct {
+	Table  string `json:"table"`
+	Format string `json:"format"`
+	Rows   int64  `json:"rows"`
+	Out    string `json:"out"`
+}
+
+func NewExport(a *cli.App) *cobra.Command {
+	var r export.Request
+	var f focusFlags
+	var out cli.Output
+	var reseller string
+	var resellers bool
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
+		Long: `export writes one table of a cycle to standard output or, whole or not at all, to a file: lines (the consumption
+records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
+or rejects, which are of no cycle. Columns and rows always come in the same order.
+
+--customer and --partner narrow a table. A partner's lines are those of its own customers, as in the query API; --with-resellers adds those
+of the customers of its resellers, and --indirect-partner exports those of one reseller, each while the reseller bought from the partner.
+Arrow is an IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
+tar.gz of parts of 100,000 rows.
+
+Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program, which reads long ids as rounded numbers and
+text that begins with = as a formula. --excel writes CSV for that: with a byte order mark, ids as text and no formulas.
+
+--format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
+issued an invoice; --customer and --partner are then the account that is billed. --validate reads them back and checks every rule that
+the data decide, and the sums against the statements.`,
+		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
+			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet\n" +
+			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz\n" +
+			"  tollbook export --cycle 2026-09 --format focus --out exports/focus --validate",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if slices.Contains(focusFormats, r.Format) {
+				if reseller != "" || resellers {
+					return &cli.UsageError{What: "--indirect-partner and --with-resellers are not for FOCUS",
+						Hint: "--partner is the account that is billed"}
+				}
+				return exportFocus(cmd.Context(), a, &r, &f, &out)
+			}
+			if f != (focusFlags{}) {
+				return &cli.UsageError{What: "--issuer and --validate are for FOCUS", Hint: "add --format focus"}
+			}
+			if err := resellersOf(&r, reseller, resellers); err != nil {
+				return err
+			}
+			if err := checkExport(a, &r, &out); err != nil {
+				return err
+			}
+			return runExport(cmd.Context(), a, &r, &out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
+	flags.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
+	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
+	flags.StringVar(&r.Scope.Customer, "customer", "",
+		"only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
+	flags.StringVar(&r.Scope.Partner, "partner", "",
+		"only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
+	flags.StringVar(&reseller, "indirect-partner", "",
+		"lines: what customers consumed as this reseller's, while it bought from --partner")
+	flags.BoolVar(&resellers, "with-resellers", false, "lines: also those of the customers of the partner's resellers")
+	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
+	flags.BoolVar(&r.Excel, "excel", false, cli.ExcelUsage)
+	out.Add(cmd, "out", cli.OutUsage)
+	flags.StringVar(&f.issuer, "issuer", "",
+		"FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
+	flags.BoolVar(&f.validate, "validate", false,
+		"FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// resellersOf makes the partner's scope.
+func resellersOf(r *export.Request, reseller string, all bool) error {
+	if reseller != "" && r.Scope.Partner == "" {
+		return &cli.UsageError{What: "--indirect-partner is a reseller of a partner",
+			Hint: "name its distributor: --partner ID"}
+	}
+	customer := r.Scope.Customer
+	r.Scope = export.OfPartner(r.Scope.Partner, reseller, all)
+	r.Scope.Customer = customer
+	return nil
+}
+
+// checkExport checks the command line of a table.
+func checkExport(a *cli.App, r *export.Request, out *cli.Output) error {
+	if r.Excel && r.Format != "csv" {
+		return cli.ExcelOnly(r.Format)
+	}
+	if err := r.Check(); err != nil {
+		return &cli.UsageError{What: "--" + err.Error()}
+	}
+	if r.Cycle != "" || r.Table != "rejects" {
+		cycle, err := cli.CycleFlag(r.Cycle)
+		if err != nil {
+			return err
+		}
+		r.Cycle = cycle.String()
+	}
+	switch {
+	case a.Flags.JSON && out.ToStdout() && r.Format != "ndjson":
+		return cli.NotJSON(r.Format,
+			"--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
+	case out.ToStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && cli.IsTerminal(a.Out):
+		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
+	}
+	return out.Check()
+}
+
+func runExport(ctx context.Context, a *cli.App, r *export.Request, out *cli.Output) error {
+	cli.TuneMemory(a.Env)
+	r.Limits.Workers = a.Flags.Workers
+	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
+	read := func(reader func(*lake.Snapshot) error) error {
+		_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
+			if r.Partners, err = w.Partners(); err != nil {
+				return err
+			}
+			return reader(snap)
+		})
+		return cli.PartnersWrong(err)
+	}
+	var rows int64
+	_, err := a.WriteOutput(out, func(w io.Writer) error {
+		return read(func(snap *lake.Snapshot) (err error) {
+			if err := cli.Rewind(w); err != nil {
+				return err
+			}
+			rows, err = export.Write(ctx, snap, r, w)
+			return err
+		})
+	})
+	if err != nil || out.ToStdout() {
+		return err
+	}
+	a.Bar.End()
+	if a.Flags.JSON {
+		return a.PrintJSON(exportResult{r.Table, r.Format, rows, out.File})
+	}
+	fmt.Fprintf(a.Err, "wrote %s: %s\n", out.File, cli.Counted(rows, "row", "rows"))
+	return nil
+}

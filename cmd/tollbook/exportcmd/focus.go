@@ -1,0 +1,158 @@
+package exportcmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// focusFormats are the formats of FOCUS data sets: CSV and Parquet.
+var focusFormats = []string{"focus", "focus-parquet"}
+
+// focusFlags are what export takes for FOCUS alone.
+type focusFlags struct {
+	issuer   string
+	validate bool
+}
+
+// focusResult is one data set that was written.
+type focusResult struct {
+	Issuer string `json:"issuer"`
+	Rows   int64  `json:"rows"`
+	Out    string `json:"out"`
+}
+
+// exportFocus writes FOCUS data sets: one issuer's, or one of each issuer into a folder.
+func exportFocus(ctx context.Context, a *cli.App, r *export.Request, f *focusFlags, out *cli.Output) error {
+	cycle, err := cli.CycleFlag(r.Cycle)
+	switch {
+	case err != nil:
+		return err
+	case r.Table != "lines" || r.Split:
+		return &cli.UsageError{What: "--table and --split do not go with --format " + r.Format}
+	case r.Excel && r.Format != "focus":
+		return cli.ExcelOnly(r.Format)
+	case r.Excel && f.validate:
+		return &cli.UsageError{What: "--validate checks a FOCUS file, and what --excel writes is none",
+			Hint: "leave one of them out"}
+	case f.issuer == "" && out.ToStdout():
+		return &cli.UsageError{What: "--issuer is missing",
+			Hint: "say whose invoices: --issuer vendor, or all of them into a folder: --out exports/focus"}
+	case r.Scope.Customer != "" && r.Scope.Partner != "":
+		return &cli.UsageError{What: "--customer and --partner: FOCUS is of one account that is billed"}
+	case out.ToStdout() && f.validate:
+		return &cli.UsageError{What: "--validate reads what was written", Hint: "name a file: --out FILE"}
+	case out.ToStdout() && a.Flags.JSON:
+		return cli.NotJSON(r.Format, "with --out, --json reports what was written")
+	case out.ToStdout() && r.Format == "focus-parquet" && cli.IsTerminal(a.Out):
+		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
+	}
+	request := focus.Request{Cycle: cycle.String(), Issuer: f.issuer, Account: r.Scope.Customer + r.Scope.Partner}
+	format := "csv"
+	switch {
+	case r.Format == "focus-parquet":
+		format = "parquet"
+	case r.Excel:
+		format = focus.ExcelCSV
+	}
+	return writeFocus(ctx, a, request, format, f.validate, out)
+}
+
+func writeFocus(ctx context.Context, a *cli.App, r focus.Request, format string, validate bool, out *cli.Output) error {
+	cli.TuneMemory(a.Env)
+	issuers := []string{r.Issuer}
+	if r.Issuer == "" {
+		err := withFocus(a, func(s *focus.Source) (err error) {
+			issuers, err = s.Issuers(ctx, r.Cycle)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	files, err := focusFiles(r, format, issuers, out)
+	if err != nil {
+		return err
+	}
+	var results []focusResult
+	for i, issuer := range issuers {
+		one := r
+		one.Issuer = issuer
+		rows, err := writeDataSet(ctx, a, one, format, &files[i])
+		if err != nil {
+			return err
+		}
+		results = append(results, focusResult{issuer, rows, files[i].File})
+	}
+	a.Bar.End()
+	if out.ToStdout() {
+		return nil
+	}
+	if a.Flags.JSON && !validate {
+		return a.PrintJSON(results)
+	}
+	for _, one := range results {
+		fmt.Fprintf(a.Err, "wrote %s: %s\n", one.Out, cli.Counted(one.Rows, "row", "rows"))
+	}
+	if validate {
+		return validateFocus(ctx, a, r, results)
+	}
+	return nil
+}
+
+// focusFiles are the files of issuers, none of which exists, unless it is to be replaced: without an issuer --out is
+// their folder.
+func focusFiles(r focus.Request, format string, issuers []string, out *cli.Output) ([]cli.Output, error) {
+	ending := map[string]string{focus.ExcelCSV: "csv"}[format]
+	if ending == "" {
+		ending = format
+	}
+	var files []cli.Output
+	for _, issuer := range issuers {
+		one := *out
+		if r.Issuer == "" {
+			one.File = filepath.Join(out.File, "focus-"+r.Cycle+"-"+url.PathEscape(issuer)+"."+ending)
+		}
+		if err := one.Check(); err != nil {
+			return nil, err
+		}
+		files = append(files, one)
+	}
+	return files, nil
+}
+
+// writeDataSet writes one issuer's data set to a file, or to standard output.
+func writeDataSet(ctx context.Context, a *cli.App, r focus.Request, format string, out *cli.Output) (rows int64,
+	err error) {
+	_, err = a.WriteOutput(out, func(w io.Writer) error {
+		return withFocus(a, func(s *focus.Source) (err error) {
+			if err := cli.Rewind(w); err != nil {
+				return err
+			}
+			rows, err = focus.Write(ctx, s, r, format, w)
+			return err
+		})
+	})
+	return rows, err
+}
+
+// withFocus runs a reader over the live state.
+func withFocus(a *cli.App, reader func(*focus.Source) error) error {
+	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) error {
+		partners, err := w.Partners()
+		if err != nil {
+			return err
+		}
+		partners.Snap, partners.Limits.Workers = snap, a.Flags.Workers
+		return reader(&focus.Source{Reader: partners, Publisher: w.Settings.Vendor.Name})
+	})
+	return cli.PartnersWrong(err)
+}

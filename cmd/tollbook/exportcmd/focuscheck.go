@@ -1,0 +1,311 @@
+package exportcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
+)
+
+// NewFocus groups what is done with FOCUS data sets of anybody. `tollbook export --format focus` writes them.
+func NewFocus(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "focus",
+		Short: "Check a FOCUS data set, from any provider",
+		Long: "focus works on FOCUS data sets, whoever made them: `tollbook focus check` checks one.\n" +
+			"`tollbook export --format focus` writes those of a workspace.",
+		Example: "  tollbook focus check focus.csv.gz",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return &cli.UsageError{
+				What: "focus: say what to do",
+				Hint: "tollbook focus check FILE; `tollbook export --format focus` writes data sets",
+			}
+		},
+	}
+	cmd.AddCommand(focusCheckCommand(a))
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// focusCheckFlags are those of `focus check`.
+type focusCheckFlags struct {
+	version, cycle, issuer string
+	criteria               []string
+}
+
+func focusCheckCommand(a *cli.App) *cobra.Command {
+	var f focusCheckFlags
+	cmd := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a data set against the rules of FOCUS " + rules.ModelVersion,
+		Long: `check reads a FOCUS data set, CSV or Parquet, and checks every rule that the data decide.
+CSV may be packed with gzip or zstd; in CSV an empty field and the word NULL are null. No workspace is needed.
+
+The rules are those of FOCUS ` + rules.ModelVersion + `. Data sets of 1.0 to 1.3 can be checked:
+columns that came after the version of the data set need not be there. Rules that a criterion restricts are applied if the data set has a column that
+depends on the criterion, or as --criteria says.
+
+A rule that MUST hold and does not is a violation. A recommendation (SHOULD, RECOMMENDED) that is not followed is
+listed apart and does not change the exit code.
+
+--cycle also compares the file with a workspace: what it bills each account, and how many lines, with the statements
+of the cycle.`,
+		Example: "  tollbook focus check focus.csv.gz\n  tollbook focus check focus.parquet --json\n" +
+			"  tollbook -w sample focus check exports/focus-2026-09-vendor.csv --cycle 2026-09",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runFocusCheck(cmd.Context(), a, args[0], &f) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(
+		&f.version,
+		"focus-version",
+		"",
+		"version of FOCUS that the columns are of: "+strings.Join(rules.Versions(), ", ")+
+			" (default: the lowest that has all columns of the file)",
+	)
+	flags.StringSliceVar(
+		&f.criteria,
+		"criteria",
+		nil,
+		"criteria that hold for the data set, such as TAGGING_SUPPORTED,REGION_SUPPORTED (default: by its columns)",
+	)
+	flags.StringVar(&f.cycle, "cycle", "", "compare with the statements of this month of the workspace, as 2026-09")
+	flags.StringVar(
+		&f.issuer,
+		"issuer",
+		"",
+		"with --cycle: whose invoices the file has: vendor, or a partner_id (default: by its InvoiceId)",
+	)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// focusChecked is the result of `focus check`.
+type focusChecked struct {
+	File       string          `json:"file"`
+	Model      string          `json:"rules"`         // version of FOCUS whose rules were applied
+	Version    string          `json:"focus_version"` // that the columns are of
+	Criteria   []string        `json:"criteria"`
+	Violations int             `json:"violations"`      // rules that must hold and do not
+	Advice     int             `json:"recommendations"` // that are not followed
+	Issuer     string          `json:"issuer,omitempty"`
+	Billed     string          `json:"billed_cost,omitempty"`
+	Statements string          `json:"statements,omitempty"`
+	Accounts   []focus.Account `json:"accounts,omitempty"` // that differ from the statements
+	*rules.Report
+}
+
+func runFocusCheck(ctx context.Context, a *cli.App, file string, f *focusCheckFlags) error {
+	if f.issuer != "" && f.cycle == "" {
+		return &cli.UsageError{What: "--issuer goes with --cycle", Hint: "add --cycle, as 2026-09"}
+	}
+	cli.TuneMemory(a.Env)
+	c, err := checkRules(ctx, a, file, f)
+	if err != nil {
+		return err
+	}
+	if f.cycle != "" {
+		if err := checkStatements(ctx, a, c, f); err != nil {
+			return err
+		}
+	}
+	if a.Flags.JSON {
+		err = a.PrintJSON(c)
+	} else {
+		printFocusChecked(a, c)
+	}
+	if err == nil && (c.Violations > 0 || len(c.Accounts) > 0) {
+		return cli.ErrNeedsAttention
+	}
+	return err
+}
+
+// checkRules applies the rules to a file.
+func checkRules(ctx context.Context, a *cli.App, file string, f *focusCheckFlags) (c *focusChecked, err error) {
+	d, err := rules.Open(file, "NULL")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	names, _ := d.Columns()
+	c = &focusChecked{File: file, Model: rules.ModelVersion, Version: f.version, Criteria: f.criteria}
+	if c.Version == "" {
+		c.Version = rules.VersionOf(names)
+	}
+	if !slices.Contains(rules.Versions(), c.Version) {
+		return nil, &cli.UsageError{
+			What: fmt.Sprintf("--focus-version %q: want one of %s", c.Version, strings.Join(rules.Versions(), ", ")),
+		}
+	}
+	if err := criteriaOf(c, names); err != nil {
+		return nil, err
+	}
+	if err := isFocus(file, names); err != nil {
+		return nil, err
+	}
+	if c.Report, err = rules.ValidateAs(ctx, d, c.Version, c.Criteria); err != nil {
+		return nil, err
+	}
+	for i := range c.Results {
+		switch res := &c.Results[i]; {
+		case res.Outcome != rules.Failed:
+		case rules.Binding(res.Keyword):
+			c.Violations++
+		default:
+			c.Advice++
+		}
+	}
+	return c, nil
+}
+
+// criteriaOf fills in the criteria that the columns tell, or checks those of the command line.
+func criteriaOf(c *focusChecked, names []string) (err error) {
+	if c.Criteria == nil {
+		c.Criteria, err = rules.Applicable(names)
+		return err
+	}
+	known, err := rules.Criteria()
+	for _, criterion := range c.Criteria {
+		if err == nil && !slices.Contains(known, criterion) {
+			err = &cli.UsageError{
+				What: fmt.Sprintf("--criteria %q: FOCUS has no such criterion", criterion),
+				Hint: "it has " + strings.Join(known, ", "),
+			}
+		}
+	}
+	return err
+}
+
+// isFocus refuses a file without any column of FOCUS: every rule would say the same of it.
+func isFocus(file string, names []string) error {
+	defined, err := rules.Columns()
+	if err == nil && !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(defined, name) }) {
+		err = &rules.FileError{
+			Name: file,
+			Err: errors.New(
+				"it has no column of FOCUS: the first row must be a header such as BilledCost,BillingAccountId,…",
+			),
+		}
+	}
+	return err
+}
+
+// checkStatements compares a file with the statements of a cycle.
+func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, f *focusCheckFlags) error {
+	cycle, err := cli.CycleFlag(f.cycle)
+	if err != nil {
+		return err
+	}
+	if c.Issuer = f.issuer; c.Issuer == "" {
+		if c.Issuer, err = issuerOf(c.File); err != nil {
+			return err
+		}
+	}
+	return withFocus(a, func(s *focus.Source) error {
+		sums, err := s.Compare(ctx, focus.Request{Cycle: cycle.String(), Issuer: c.Issuer}, c.File)
+		if err == nil {
+			c.Billed, c.Statements, c.Accounts = sums.Billed, sums.Expected, sums.Differ
+		}
+		return err
+	})
+}
+
+// issuerOf is the issuer that the first row's InvoiceId names: issuer/account/cycle.
+func issuerOf(file string) (issuer string, err error) {
+	d, err := rules.Open(file, "NULL")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	names, _ := d.Columns()
+	row, err := d.Next()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	if at := slices.Index(names, "InvoiceId"); err == nil && at >= 0 && strings.Count(row[at].Text, "/") == 2 {
+		return row[at].Text[:strings.IndexByte(row[at].Text, '/')], nil
+	}
+	return "", &cli.UsageError{
+		What: "--issuer is missing: InvoiceId of the first row does not name it",
+		Hint: "say whose invoices the file has: --issuer vendor",
+	}
+}
+
+// printFocusChecked prints what was found, for people.
+func printFocusChecked(a *cli.App, c *focusChecked) {
+	fmt.Fprintf(
+		a.Out,
+		"%s: %s, columns of FOCUS %s, checked by the rules of FOCUS %s\n",
+		c.File,
+		cli.Counted(c.Rows, "row", "rows"),
+		c.Version,
+		c.Model,
+	)
+	fmt.Fprintf(
+		a.Out,
+		"%s hold; %s; %s not followed; %d apply to no row; %d are not run\n",
+		cli.Counted(int64(c.Count(rules.Passed)), "rule", "rules"),
+		cli.Counted(
+			int64(c.Violations),
+			"violation",
+			"violations",
+		),
+		cli.Counted(int64(c.Advice), "recommendation", "recommendations"),
+		c.Count(rules.Untried),
+		c.Count(rules.NotRun),
+	)
+	printFailed(a, c, "violations", rules.Binding)
+	printFailed(
+		a, c,
+		"recommendations that are not followed",
+		func(keyword string) bool { return !rules.Binding(keyword) },
+	)
+	if c.Issuer == "" {
+		return
+	}
+	fmt.Fprintf(a.Out, "\nstatements of issuer %s: BilledCost %s, statements %s\n", c.Issuer, c.Billed, c.Statements)
+	if len(c.Accounts) == 0 {
+		fmt.Fprintln(a.Out, "every account has the amount and the lines of its statement")
+		return
+	}
+	printAccounts(a, c.Accounts)
+}
+
+// printAccounts lists accounts of which a data set says something else than the statements.
+func printAccounts(a *cli.App, list []focus.Account) {
+	g := cli.NewGrid("account", ">.BilledCost", ">.statement", ">lines", ">lines of the statement")
+	for _, one := range list {
+		g.Add(one.ID, one.Billed, one.Expected, one.Lines, one.Stated)
+	}
+	g.Print(a.Out, "  ")
+}
+
+// printFailed lists rules that do not hold, then an example of each.
+func printFailed(a *cli.App, c *focusChecked, title string, is func(keyword string) bool) {
+	g := cli.NewGrid("rule", ">fails", ">of rows", "requires")
+	var examples []string
+	for i := range c.Results {
+		res := &c.Results[i]
+		if res.Outcome != rules.Failed || !is(res.Keyword) {
+			continue
+		}
+		g.Add(res.Rule, res.Failures, res.Rows, res.Text)
+		e, at := res.Examples[0], "data set" // what fails has one
+		if e.Row > 0 {
+			at = fmt.Sprintf("row %d", e.Row)
+		}
+		examples = append(examples, fmt.Sprintf("  %s, %s: %s\n", res.Rule, at, strings.Join(e.Values, ", ")))
+	}
+	if len(examples) > 0 {
+		fmt.Fprintf(a.Out, "\n%s\n", title)
+		g.Print(a.Out, "  ")
+		fmt.Fprintf(a.Out, "\n%s: the first row of each\n%s", title, strings.Join(examples, ""))
+	}
+}

@@ -1,0 +1,123 @@
+package exportcmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/focus"
+	"github.com/tollbook/tollbook/pipeline/out/focus/rules"
+)
+
+// validation is the result of `export --format focus --validate`.
+type validation struct {
+	Sets    []*focus.Checked `json:"data_sets"`
+	Defects []defect         `json:"model_defects"`
+}
+
+// defect is a known fault of the published model.
+type defect struct {
+	Rule string `json:"rule"`
+	Says string `json:"published_rule"`
+	Runs string `json:"run_instead,omitempty"`
+}
+
+// validateFocus checks the files that were written and prints what was found; exit code 1 if a rule fails or a sum
+// differs.
+func validateFocus(ctx context.Context, a *cli.App, r focus.Request, written []focusResult) error {
+	var v validation
+	for _, d := range rules.Defects() {
+		v.Defects = append(v.Defects, defect{d.Rule, d.Says, d.Runs})
+	}
+	good := true
+	for _, one := range written {
+		err := withFocus(a, func(s *focus.Source) error {
+			of := r
+			of.Issuer = one.Issuer
+			c, err := s.Check(ctx, of, one.Out)
+			if err == nil {
+				v.Sets = append(v.Sets, c)
+				good = good && c.Good()
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	a.Bar.End()
+	if a.Flags.JSON {
+		if err := a.PrintJSON(v); err != nil {
+			return err
+		}
+	} else {
+		printValidation(a, &v)
+	}
+	if !good {
+		return cli.ErrNeedsAttention
+	}
+	return nil
+}
+
+func printValidation(a *cli.App, v *validation) {
+	g := cli.NewGrid("issuer", ">rows", ">passed", ">failed", ">no row about it", ">not run", ">.BilledCost",
+		">.statements", "")
+	for _, c := range v.Sets {
+		same := map[bool]string{true: "same", false: "DIFFERENT"}[len(c.Differ) == 0]
+		g.Add(c.Issuer, c.Rows, c.Count(rules.Passed), c.Count(rules.Failed), c.Count(rules.Untried),
+			c.Count(rules.NotRun), c.Billed, c.Expected, same)
+	}
+	g.Print(a.Out, "")
+	for _, c := range v.Sets {
+		if len(c.Differ) > 0 {
+			fmt.Fprintf(a.Out, "\naccounts of %s that differ from their statements\n", c.Issuer)
+			printAccounts(a, c.Differ)
+		}
+		for i := range c.Results {
+			if res := &c.Results[i]; res.Outcome == rules.Failed {
+				fmt.Fprintf(a.Out, "\n%s of %s fails in %s: %s\n", res.Rule, c.Issuer,
+					cli.Counted(res.Failures, "place", "places"), res.Text)
+				for _, e := range res.Examples {
+					at := "data set"
+					if e.Row > 0 {
+						at = fmt.Sprintf("row %d", e.Row)
+					}
+					fmt.Fprintf(a.Out, "  %s: %s\n", at, strings.Join(e.Values, ", "))
+				}
+			}
+		}
+	}
+	if len(v.Sets) == 0 {
+		return
+	}
+	fmt.Fprintln(a.Out, "\nrules that are not run, and why (--json names them all)")
+	printNotRun(a, v.Sets[0])
+	fmt.Fprintln(a.Out, "\nrules of the published model that say another thing than their text")
+	for _, d := range v.Defects {
+		runs := "not run"
+		if d.Runs != "" {
+			runs = "run is " + d.Runs
+		}
+		fmt.Fprintf(a.Out, "  %s %s; %s\n", d.Rule, d.Says, runs)
+	}
+}
+
+// printNotRun counts rules that are not run by their reason. What is a fault of the model is listed apart.
+func printNotRun(a *cli.App, c *focus.Checked) {
+	by := map[string]int{}
+	for i := range c.Results {
+		if res := &c.Results[i]; res.Outcome == rules.NotRun && !strings.HasPrefix(res.Reason, "the published rule") {
+			by[res.Reason]++
+		}
+	}
+	var reasons []string
+	for reason := range by {
+		reasons = append(reasons, reason)
+	}
+	slices.Sort(reasons)
+	for _, reason := range reasons {
+		fmt.Fprintf(a.Out, "  %4d  %s\n", by[reason], reason)
+	}
+}

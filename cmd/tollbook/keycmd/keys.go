@@ -1,0 +1,209 @@
+package keycmd
+
+import (
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/serve"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+)
+
+func NewKeys(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: "Say who may call the query API",
+		Long: `keys makes, lists and revokes the keys of the query API. They are in the file that api.keys names, which nobody but its owner may
+read; a running server follows it with the next request.`,
+		Example: "  tollbook keys add --role partner --partner north\n  tollbook keys list",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return &cli.UsageError{What: "keys: say what to do",
+				Hint: "tollbook keys add, tollbook keys list or tollbook keys revoke ID"}
+		},
+	}
+	cmd.AddCommand(addCommand(a), listCommand(a), revokeCommand(a))
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func addCommand(a *cli.App) *cobra.Command {
+	var c keys.Caller
+	var role string
+	var token bool
+	cmd := &cobra.Command{
+		Use:   "add",
+		Short: "Make a key and show its secret, once",
+		Long: `add makes a key: an access key and a secret to sign requests with, as the vendor's SDK does, or with --token a token for the header
+X-Auth-Token. The secret is shown now and never again.
+
+Roles: vendor sees everything; partner its own customers, and its resellers' by indirect_partner_id, with --manager only those of one
+account manager; customer itself; finance the statements, incentives, cycles and runs.`,
+		Example: "  tollbook keys add --role partner --partner north\n" +
+			"  tollbook keys add --role partner --partner north --manager m-7\n" +
+			"  tollbook keys add --role customer --customer aurora --token\n" +
+			"  tollbook keys add --role finance --token --json",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			c.Role = keys.Role(role)
+			if err := c.Check(); err != nil {
+				return &cli.UsageError{What: err.Error(),
+					Hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role " +
+						"is one's"}
+			}
+			return runAdd(a, c, token)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&role, "role", "", "vendor, partner, customer or finance")
+	f.StringVar(&c.Partner, "partner", "", "the partner, by partner_id")
+	f.StringVar(&c.Customer, "customer", "", "the customer, by customer_id")
+	f.StringVar(&c.Manager, "manager", "", "bind a partner's key to an account_manager_id")
+	f.BoolVar(&token, "token", false, "a token instead of an access key")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runAdd(a *cli.App, c keys.Caller, token bool) error {
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	switch {
+	case c.Partner != "" && w.Books.Partner(c.Partner) < 0:
+		return &cli.UsageError{What: fmt.Sprintf("--partner %q: not in books/partners.csv", c.Partner)}
+	case c.Customer != "" && w.Books.Customer(c.Customer) < 0:
+		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", c.Customer)}
+	}
+	// A reader that is gone must not end the process before the new file is removed.
+	signal.Ignore(syscall.SIGPIPE)
+	shown := false
+	err = serve.KeysFile(w).AddShown(c, token, now(a), func(made keys.Issued) error {
+		err := showKey(a, &made)
+		shown = err == nil
+		return err
+	})
+	if err != nil {
+		if shown {
+			err = fmt.Errorf("the key that was shown is not valid: %w", err)
+		}
+		return err
+	}
+	if !a.Flags.JSON {
+		fmt.Fprintln(a.Err, "this is shown once: keep it now")
+	}
+	return nil
+}
+
+// showKey prints a new key with its secret.
+func showKey(a *cli.App, made *keys.Issued) error {
+	if a.Flags.JSON {
+		return a.PrintJSON(made)
+	}
+	name, secret := "access key", "secret"
+	if made.Token {
+		name, secret = "key", "token"
+	}
+	_, err := fmt.Fprintf(a.Out, "%-11s %s\n%-11s %s\n%-11s %s\n", name, made.ID, secret, made.Secret, "role",
+		roleText(&made.Key))
+	return err
+}
+
+// now is the clock as it stands in the keys file.
+func now(a *cli.App) string { return a.Clock().UTC().Format(time.RFC3339) }
+
+// roleText says whom a key speaks for.
+func roleText(k *keys.Key) string {
+	text := string(k.Role)
+	if id := k.Partner + k.Customer; id != "" {
+		text += " " + id
+	}
+	if k.Manager != "" {
+		text += ", account manager " + k.Manager
+	}
+	return text
+}
+
+func listCommand(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the keys, without their secrets",
+		Long:    `list shows every key that was made: its id, whom it speaks for, and whether it was revoked. Secrets are not shown.`,
+		Example: "  tollbook keys list\n  tollbook keys list --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return runList(a) },
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runList(a *cli.App) error {
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	list, err := serve.KeysFile(w).List()
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(struct {
+			Keys []keys.Key `json:"keys"`
+		}{list})
+	}
+	if len(list) == 0 {
+		fmt.Fprintln(a.Out, "no keys: nobody may call")
+		return nil
+	}
+	g := cli.NewGrid("key", "kind", "role", "made", "revoked")
+	for i := range list {
+		k := &list[i]
+		kind := "signs"
+		if k.Token {
+			kind = "token"
+		}
+		g.Add(k.ID, kind, cli.Printable(roleText(k)), k.Created, k.Revoked)
+	}
+	g.Print(a.Out, "")
+	return nil
+}
+
+func revokeCommand(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "revoke KEY",
+		Short: "Take a key's right away",
+		Long: `revoke takes a key's right away: a running server refuses it from the next request on. The key stays in the list, without its
+secret. A key that was revoked before stays so.`,
+		Example: "  tollbook keys revoke 7QK2M9XWPL4VHB3TRN6C",
+		Args:    cobra.ExactArgs(1),
+		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0]) },
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// revokeResult is what revoking did.
+type revokeResult struct {
+	ID      string `json:"id"`
+	Changed bool   `json:"changed"` // false: it was revoked before
+}
+
+func runRevoke(a *cli.App, id string) error {
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	changed, err := serve.KeysFile(w).Revoke(id, now(a))
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(revokeResult{id, changed})
+	}
+	if changed {
+		fmt.Fprintf(a.Out, "key %s is revoked\n", id)
+	} else {
+		fmt.Fprintf(a.Out, "key %s was revoked before\n", id)
+	}
+	return nil
+}

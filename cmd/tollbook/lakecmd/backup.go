@@ -1,0 +1,122 @@
+package lakecmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/run/backup"
+)
+
+func NewBackup(a *cli.App) *cobra.Command {
+	var o backup.Options
+	cmd := &cobra.Command{
+		Use:   "backup DIR",
+		Short: "Copy the workspace, while runs go on",
+		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the archive into a folder apart.
+Runs may go on meanwhile. A second backup into the same folder copies what is new alone; one that was killed leaves the one
+before it whole. Everything is hashed as it is copied.
+
+Keys of callers, passwords and TLS keys are not copied, but with --secrets; tollbook.yaml is, with what clickhouse.dsn says. An archive
+that lies outside of the workspace is not copied: it does not change. Exit code 1 says that a file changed while
+it was copied and was left out.`,
+		Example: "  tollbook backup /mnt/backup/billing\n" +
+			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runBackup(cmd.Context(), a, args[0], o) },
+	}
+	cmd.Flags().BoolVar(&o.NoInbox, "no-inbox", false, "leave feed files out")
+	cmd.Flags().BoolVar(&o.Secrets, "secrets", false, "copy keys of callers, passwords and TLS keys too")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+func NewRestore(a *cli.App) *cobra.Command {
+	var into string
+	cmd := &cobra.Command{
+		Use:   "restore DIR --into WORKSPACE",
+		Short: "Make a workspace of a backup",
+		Long: `restore copies a backup into a folder that is empty or not there, and checks every byte: a file that is not what was backed up is
+named, and no workspace comes of it. Afterwards verify counts everything again, and the next run goes on from the state that
+was backed up.
+
+A restore that was killed or failed leaves the file .restoring in the folder. The same command again finishes it: files that are
+there and right are kept, all others are copied again.`,
+		Example: "  tollbook restore /mnt/backup/billing --into billing\n" +
+			"  tollbook restore /mnt/backup/billing --into billing --json",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runRestore(cmd.Context(), a, args[0], into) },
+	}
+	cmd.Flags().StringVar(&into, "into", "", "folder of the workspace to make")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runBackup(ctx context.Context, a *cli.App, dir string, bo backup.Options) error {
+	o, err := a.Options()
+	if err != nil {
+		return err
+	}
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	bo.Wrap = o.Wrap
+	r, err := backup.Make(ctx, w, dir, bo)
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		err = a.PrintJSON(r)
+	} else {
+		printBackup(a, r)
+	}
+	if err == nil && r.NeedsAttention() {
+		return cli.ErrNeedsAttention
+	}
+	return err
+}
+
+func printBackup(a *cli.App, r *backup.Report) {
+	fmt.Fprintf(a.Out, "backup to %s\n\nthe lake at manifest %d", r.Dir, r.Manifest)
+	if r.AsOf != "" {
+		fmt.Fprintf(a.Out, ", as of %s", r.AsOf)
+	}
+	fmt.Fprintf(a.Out, "\n%s copied, %s; %s there already\n", cli.Counted(int64(r.Files), "file", "files"),
+		cli.Counted(r.Bytes, "byte", "bytes"), cli.Counted(int64(r.Kept), "file", "files"))
+	for _, name := range r.Without {
+		fmt.Fprintf(a.Out, "not copied, being secret: %s (--secrets)\n", name)
+	}
+	for _, name := range r.LeftOut {
+		fmt.Fprintf(a.Out, "left out: %s\n", name)
+	}
+}
+
+func runRestore(ctx context.Context, a *cli.App, dir, into string) error {
+	if into == "" {
+		return &cli.UsageError{What: "--into is missing",
+			Hint: "say which folder is to become the workspace: --into billing"}
+	}
+	o, err := a.Options()
+	if err != nil {
+		return err
+	}
+	r, err := backup.Restore(ctx, dir, into, o.Wrap)
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(r)
+	}
+	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", dir, into, r.Manifest,
+		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"))
+	if r.Kept > 0 {
+		fmt.Fprintf(a.Out, "%s there already, of a restore that did not finish\n",
+			cli.Counted(int64(r.Kept), "file", "files"))
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintln(a.Out, note)
+	}
+	fmt.Fprintf(a.Out, "`tollbook -w %s verify` counts it all again\n", into)
+	return nil
+}

@@ -1,0 +1,101 @@
+package lakecmd
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/run"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+func NewPrune(a *cli.App) *cobra.Command {
+	var po run.PruneOptions
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Pack old feed files away and archive closed cycles",
+		Long: `prune does what the settings retention.* say. Closed cycles further back than lines_months are written, whole, into an archive, which
+is a lake of its own, and read back; then their lines and samples leave the lake. What a later run may read stays: orders,
+balances, packages, performance, statements. Feed files of cycles that were closed inbox_cycles cycles ago are packed into
+archive/inbox/<cycle>.tar.zst; they stay known, so that one which comes again is taken for nothing.
+
+Commands that are asked for an archived cycle say when it was archived and where to. With the global flag --lake they read it there:
+bill, statement, export, query, verify and the other commands that only read, as tollbook --lake archive/lake bill --cycle 2025-01. A feed file that was never taken is never touched.
+
+With --dry-run nothing is written: it says what would leave. Nothing leaves before it was read back from the archive; killed at any
+point and started again, prune goes on.`,
+		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n" +
+			"  tollbook prune --as-of 2028-04-10T04:00:00Z --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPrune(cmd.Context(), a, po) },
+	}
+	cmd.Flags().StringVar(&po.Archive, "archive", "",
+		"folder of the lake that cycles go to, relative to the workspace (default: lake in retention.archive)")
+	cmd.Flags().BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would leave")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runPrune(ctx context.Context, a *cli.App, po run.PruneOptions) error {
+	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Prune, Cycle: jobs.NoCycle, Prune: po})
+	if res == nil || res.Pruned == nil {
+		return failed
+	}
+	r := res.Pruned
+	if a.Flags.JSON {
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		printPrune(a, r)
+	}
+	if failed == nil && r.NeedsAttention() {
+		return cli.ErrNeedsAttention
+	}
+	return failed
+}
+
+// printPrune prints what left, for people.
+func printPrune(a *cli.App, r *run.PruneReport) {
+	fmt.Fprintf(a.Out, "prune as of %s\n", r.AsOf)
+	if len(r.Cycles) > 0 {
+		fmt.Fprintf(a.Out, "\ncycles to %s\n", r.Archive)
+		g := cli.NewGrid("cycle", ">files", ">bytes", ">lines")
+		for _, c := range r.Cycles {
+			g.Add(c.Cycle, c.Files, c.Bytes, c.Rows)
+		}
+		g.Print(a.Out, "  ")
+	}
+	if len(r.Inbox) > 0 {
+		fmt.Fprintf(a.Out, "\nfeed files to %s\n", r.Volumes)
+		g := cli.NewGrid("cycle", ">files", ">bytes", "volume")
+		for _, p := range r.Inbox {
+			volume := p.Volume
+			if volume == "" && !r.DryRun {
+				volume = "packed before"
+			}
+			g.Add(p.Cycle, p.Files, p.Bytes, volume)
+		}
+		g.Print(a.Out, "  ")
+	}
+	if r.Rejects > 0 {
+		fmt.Fprintf(a.Out, "\n%s stay in the inbox: rejects of them are kept\n",
+			cli.Counted(int64(r.Rejects), "old feed file", "old feed files"))
+	}
+	if r.Waits != nil {
+		fmt.Fprintf(a.Out, "\ncycle %s is old enough, and stays for now: %s\n", r.Waits.Cycle, r.Waits.Why)
+	}
+	switch {
+	case r.DryRun && len(r.Cycles)+len(r.Inbox) == 0:
+		fmt.Fprintln(a.Out, "\nNothing is due: a prune would write nothing.")
+	case r.DryRun:
+		fmt.Fprintln(a.Out, "\ndry run: nothing was written")
+	case !r.Changed:
+		fmt.Fprintln(a.Out, "\nNothing is due: nothing was written.")
+	default:
+		fmt.Fprintf(a.Out, "\nThe lake is at manifest %d.\n", r.Manifest)
+	}
+	cli.PrintPublished(a, &workspace.Report{Published: r.Published, Owed: r.Owed})
+}

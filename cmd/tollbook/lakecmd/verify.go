@@ -1,0 +1,118 @@
+package lakecmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/verify"
+)
+
+func NewVerify(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Count the lake again and compare",
+		Long: `verify reads everything that the lake holds and checks it against itself: sizes and ` +
+			`hashes, the chain of manifests,
+rows and sums of every file, that every line and statement adds up, that every record that was read ` +
+			`is accounted for, that the partner
+statements of closed cycles come to the lines that have a partner, that balances follow from their ` +
+			`entries, and the control totals,
+which it prints. A difference is named with the smallest group that differs. Nothing is changed.`,
+		Example: "  tollbook verify\n  tollbook -w sample verify --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runVerify(cmd.Context(), a) },
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runVerify(ctx context.Context, a *cli.App) error {
+	var r *verify.Report
+	cli.TuneMemory(a.Env)
+	err := a.Read(func(snap *lake.Snapshot) (err error) {
+		r, err = verify.Run(ctx, snap, verify.Options{Workers: a.Flags.Workers, Progress: a.Bar.Update})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		printVerify(a, r)
+	}
+	if r.OK {
+		return nil
+	}
+	return &cli.DifferError{What: "the lake is not what it should be: see the checks that differ",
+		Hint: "put damaged files back from a copy of the lake, or move the lake away and run again: it is rebuilt " +
+			"from inbox and books"}
+}
+
+func printVerify(a *cli.App, r *verify.Report) {
+	fmt.Fprintf(a.Out, "lake at manifest %d\n\n", r.Manifest)
+	g := cli.NewGrid("", "check", "")
+	for _, c := range r.Checks {
+		word := "ok"
+		if !c.OK {
+			word = "DIFFERS"
+		}
+		g.Add(word, c.Name, c.Looked)
+	}
+	g.Print(a.Out, "  ")
+	printControl(a, r)
+	for _, c := range r.Checks {
+		if c.OK {
+			continue
+		}
+		fmt.Fprintf(a.Out, "\n%s\n", c.Name)
+		for _, d := range c.Differs {
+			fmt.Fprintf(a.Out, "  %s\n", d)
+		}
+		if c.More > 0 {
+			fmt.Fprintf(a.Out, "  and %d more\n", c.More)
+		}
+	}
+	for _, name := range r.Unnamed {
+		fmt.Fprintf(a.Out, "\nunnamed: %s: a run is on, or was stopped; the next run deletes it\n", name)
+	}
+	for _, name := range r.Foreign {
+		fmt.Fprintf(a.Out, "\nforeign: %s: not a file of the lake; take it out, readers that glob may read it\n", name)
+	}
+}
+
+// printControl prints the control totals as they were counted again (§6.6).
+func printControl(a *cli.App, r *verify.Report) {
+	if len(r.Rows) > 0 {
+		fmt.Fprintln(a.Out, "\nrows of all feed files")
+		g := cli.NewGrid("feed", ">read", ">accepted", ">duplicate", ">rejected")
+		for _, f := range r.Rows {
+			g.Add(f.Feed, f.Read, f.Accepted, f.Duplicate, f.Rejected)
+		}
+		g.Print(a.Out, "  ")
+	}
+	for i := 0; i < len(r.Totals); {
+		cycle := r.Totals[i].Cycle
+		fmt.Fprintf(a.Out, "\ncontrol totals of %s\n", cycle)
+		g := cli.NewGrid("", ">.lines", ">.statements", ">.lines with a partner", ">.partner statements", "")
+		for ; i < len(r.Totals) && r.Totals[i].Cycle == cycle; i++ {
+			s := &r.Totals[i]
+			if strings.Trim(s.Lines+s.Statements+s.PartnerLines+s.PartnerRows, "0.") == "" {
+				continue
+			}
+			word := "same"
+			if !s.Same() {
+				word = "DIFFERS"
+			}
+			g.Add(s.Column, s.Lines, s.Statements, s.PartnerLines, s.PartnerRows, word)
+		}
+		g.DropEmpty("lines", "statements")
+		g.Print(a.Out, "  ")
+	}
+}

@@ -1,0 +1,132 @@
+package partnercmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// incentivesResult is the list of incentives.
+type incentivesResult struct {
+	AsOf       string          `json:"as_of"` // of the run whose states they are; empty = no run yet
+	Currency   string          `json:"currency"`
+	Incentives []compose.Entry `json:"incentives"`
+}
+
+func NewIncentives(a *cli.App) *cobra.Command {
+	var c compose.Choice
+	cmd := &cobra.Command{
+		Use:   "incentives",
+		Short: "Show what partners earn by incentive programmes, and where that stands",
+		Long: `incentives lists the incentives of partners by programme and period: the performance that counts, what it earns, the state as
+of the last run that wrote, until when it stays so, and what has to happen. A state changes by an event of the feed
+incentive_events, or by itself when its time has come: the next run notes it.`,
+		Example: "  tollbook incentives\n  tollbook incentives --period 2026-Q3\n" +
+			"  tollbook incentives --partner north --programme growth --json",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if c.Period != "" {
+				p, err := settlement.ParsePeriod(c.Period)
+				if err != nil {
+					return &cli.UsageError{What: "--" + err.Error()}
+				}
+				c.Period = p.String()
+			}
+			return runIncentives(cmd.Context(), a, c)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&c.Period, "period", "", "only those of one period: a month as 2026-09 or a quarter as 2026-Q3")
+	f.StringVar(&c.Partner, "partner", "", "only those of one partner, by partner_id")
+	f.StringVar(&c.Programme, "programme", "", "only those of one programme, by its id")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runIncentives(_ context.Context, a *cli.App, c compose.Choice) error {
+	var list []compose.Earned
+	r := incentivesResult{}
+	w, err := a.Compose(func(s *compose.Sources) (err error) {
+		if err := knownProgramme(s.Books, c.Programme); err != nil {
+			return err
+		}
+		r.AsOf = s.Snap.Manifest.AsOf
+		list, err = compose.Incentives(s, c)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		r.Currency, r.Incentives = w.Settings.Currency.Code, []compose.Entry{}
+		for i := range list {
+			r.Incentives = append(r.Incentives, list[i].Entry())
+		}
+		return a.PrintJSON(r)
+	}
+	if len(list) == 0 {
+		text := "no incentives"
+		if len(w.Books.Programmes) == 0 {
+			text += ": books/incentives.yaml has no programme"
+		}
+		fmt.Fprintln(a.Out, text)
+		return nil
+	}
+	fmt.Fprintf(a.Out, "incentives in %s, as of %s\n\n", w.Settings.Currency.Code, r.AsOf)
+	printIncentives(a, list, w.Books.Zone, w.Settings.Currency.Digits)
+	return nil
+}
+
+// knownProgramme checks a --programme.
+func knownProgramme(b *books.Books, id string) error {
+	var known []string
+	for i := range b.Programmes {
+		if b.Programmes[i].ID == id {
+			return nil
+		}
+		known = append(known, b.Programmes[i].ID)
+	}
+	if id == "" {
+		return nil
+	}
+	do := "it has none at all"
+	if len(known) > 0 {
+		do = "programmes: " + strings.Join(known, ", ")
+	}
+	return &rows.NotFoundError{What: fmt.Sprintf("books/incentives.yaml has no programme %q", id), Do: do}
+}
+
+// printIncentives prints the list; amounts have the currency's digits, or more where they have more.
+func printIncentives(a *cli.App, list []compose.Earned, zone *period.Zone, digits int) {
+	g := cli.NewGrid("partner", "programme", "period", ">.performance", ">.transferred", ">.carried in", ">.tier",
+		">.bonus", ">.incentive", ">.carried out",
+		"state", "until", "then")
+	for k := range list {
+		e := &list[k]
+		i := &e.Incentive
+		g.Add(e.Partner.ID, i.ProgrammeID, i.Period, i.Performance.StringFixed(digits),
+			i.Transferred.StringFixed(digits), i.CarriedIn.StringFixed(digits),
+			i.Tier.StringFixed(digits), i.Bonus.StringFixed(digits), i.Amount.StringFixed(digits),
+			i.CarriedOut.StringFixed(digits), i.State, until(i, zone), i.Next)
+	}
+	g.DropEmpty("performance", "incentive")
+	g.Print(a.Out, "  ")
+}
+
+// until is a deadline in the contract zone, to the minute: before it something can still be done.
+func until(i *document.Incentive, zone *period.Zone) string {
+	if i.Deadline == 0 {
+		return ""
+	}
+	return time.UnixMicro(int64(i.Deadline)).In(zone.Location()).Format("2006-01-02 15:04")
+}

@@ -1,0 +1,157 @@
+package partnercmd
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func NewStatement(a *cli.App) *cobra.Command {
+	var text, partner string
+	var f cli.DocumentFlags
+	cmd := &cobra.Command{
+		Use:   "statement",
+		Short: "Show what partners and their sellers settle for a cycle",
+		Long: `statement shows what every partner of a cycle owes its seller, earns on its resellers and is paid as incentives, with the net; or with
+--partner one partner's statement: rows by customer and service, resellers with revenue, cost and margin, incentives with what comes
+next, consumption by day, and how the largest bandwidth was measured. A statement of an open cycle is provisional.
+
+Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page, to print or to send). All partners: table, json, csv.`,
+		Example: "  tollbook statement --cycle 2026-09\n  tollbook statement --cycle 2026-09 --partner north\n" +
+			"  tollbook statement --cycle 2026-09 --partner north --format html --out exports/north.html\n" +
+			"  tollbook statement --cycle 2026-09 --partner north --format xlsx --out exports/north.xlsx",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cycle, err := cli.CycleFlag(text)
+			if err != nil {
+				return err
+			}
+			format, err := a.DocumentFormat(&f)
+			if err != nil {
+				return err
+			}
+			if partner != "" {
+				return writeStatement(cmd.Context(), a, cycle, partner, format, &f)
+			}
+			if format == document.XLSX || format == document.HTML {
+				return &cli.UsageError{What: fmt.Sprintf("--format %s is of one partner's statement", format),
+					Hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
+			}
+			return writeOverview(cmd.Context(), a, cycle, format, &f)
+		},
+	}
+	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&partner, "partner", "", "one partner's statement, by partner_id")
+	f.Add(cmd)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// writeStatement writes one partner's.
+func writeStatement(ctx context.Context, a *cli.App, cycle period.Cycle, partner string, format document.Format,
+	f *cli.DocumentFlags) error {
+	var st *document.Statement
+	_, err := a.Compose(func(s *compose.Sources) (err error) {
+		st, err = compose.Statement(ctx, s, cycle, partner)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
+		return st.Write(w, format, document.Options{Excel: f.Excel})
+	})
+}
+
+// overviewResult is the table of all partners as JSON.
+type overviewResult struct {
+	Header   document.Header        `json:"header"`
+	Partners []compose.SettledEntry `json:"partners"`
+	Total    compose.SettledEntry   `json:"total"`
+}
+
+// writeOverview writes the table of all partners.
+func writeOverview(ctx context.Context, a *cli.App, cycle period.Cycle, format document.Format,
+	f *cli.DocumentFlags) error {
+	var all *compose.Overview
+	_, err := a.Compose(func(s *compose.Sources) (err error) {
+		all, err = compose.Partners(ctx, s, cycle)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r := overviewResult{Header: all.Header, Partners: []compose.SettledEntry{}, Total: all.Total.Entry()}
+	for i := range all.Partners {
+		r.Partners = append(r.Partners, all.Partners[i].Entry())
+	}
+	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
+		switch format {
+		case document.JSON:
+			return cli.WriteJSON(w, r)
+		case document.CSV:
+			return r.csv(w, f.Excel)
+		}
+		r.text(w)
+		return nil
+	})
+}
+
+// text prints the table for people.
+func (r *overviewResult) text(w io.Writer) {
+	h := &r.Header
+	state := "provisional, month-end lines still to come"
+	switch {
+	case h.Closed:
+		state = "closed"
+	case h.MonthEnd:
+		state = "provisional, with month-end lines"
+	}
+	fmt.Fprintf(w, "partners of cycle %s in %s (%s)\n\n", h.Cycle, h.Currency, state)
+	if len(r.Partners) == 0 {
+		fmt.Fprintln(w, "no partner has a line or an incentive")
+		return
+	}
+	g := cli.NewGrid("partner", "name", "kind", ">lines", ">.payment", ">.owed", ">.cost", ">.revenue", ">.margin",
+		">.incentives", ">.net")
+	row := func(s *compose.SettledEntry, id string) {
+		cells := []any{id, cli.Printable(s.Name), s.Kind, s.Lines}
+		for _, amount := range s.Amounts() {
+			cells = append(cells, amount.StringFixed(h.Digits))
+		}
+		g.Add(cells...)
+	}
+	for i := range r.Partners {
+		row(&r.Partners[i], r.Partners[i].PartnerID)
+	}
+	row(&r.Total, cli.Counted(int64(len(r.Partners)), "partner", "partners"))
+	g.DropEmpty("payment", "owed", "incentives", "net")
+	g.Print(w, "  ")
+	fmt.Fprintln(w, "\nnet = owed + cost - revenue - incentives: above 0 the partner pays, below 0 it is paid.")
+}
+
+// csv writes the partners with all digits, without the total.
+func (r *overviewResult) csv(w io.Writer, excel bool) error {
+	out, err := cli.NewCSVCells(w, excel, []string{"cycle", "partner_id", "kind", "line_count", "payment_amount",
+		"owed_amount", "cost_amount",
+		"revenue_amount", "margin_amount", "incentive_amount", "net_amount"})
+	for i := 0; i < len(r.Partners) && err == nil; i++ {
+		s := &r.Partners[i]
+		numbers := []string{strconv.FormatInt(s.Lines, 10)}
+		for _, amount := range s.Amounts() {
+			numbers = append(numbers, amount.String())
+		}
+		err = out.Add([]string{r.Header.Cycle.String(), s.PartnerID, s.Kind}, numbers)
+	}
+	if err != nil {
+		return err
+	}
+	return out.End()
+}

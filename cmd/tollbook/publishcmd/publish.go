@@ -1,0 +1,135 @@
+package publishcmd
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/out/publish"
+	"github.com/tollbook/tollbook/pipeline/run"
+)
+
+func NewPublish(a *cli.App) *cobra.Command {
+	var text string
+	var ddl bool
+	po := run.PublishOptions{Cycle: place.NoCycle}
+	cmd := &cobra.Command{
+		Use:   "publish",
+		Short: "Bring ClickHouse to the lake's state, verified",
+		Long: `publish inserts into the server of clickhouse.dsn what it lacks of the lake, counts rows ` +
+			`and adds up every amount there, and
+then shows all of it at once: who asks the views sees the state before or after, never a part. What was there already is
+counted too; what differs is inserted anew and listed. Run again with nothing new it inserts ` +
+			`nothing. Every run publishes by
+itself where a server is set; this command does what a run could not.
+
+With --dry-run nothing is written: it says what would be inserted. --print-ddl prints the ` +
+			`statements that make tables and
+views, and asks no server. --take-over publishes over the copy of another lake, such as this one before it was rebuilt.
+--rebalance inserts anew, where its bucket belongs now, what lies on another shard. Exit code 1 says that something
+had to be mended, or that the server did not delete what no view shows.`,
+		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if text != "" {
+				if po.Cycle, err = cli.CycleFlag(text); err != nil {
+					return err
+				}
+			}
+			if ddl {
+				return printDDL(a)
+			}
+			return runPublish(cmd.Context(), a, po)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&text, "cycle", "", "publish this month alone, as 2026-09 (default: all)")
+	f.BoolVar(&ddl, "print-ddl", false, "print the statements that make tables and views, and do nothing")
+	f.BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would be done")
+	f.BoolVar(&po.TakeOver, "take-over", false, "publish over the copy of another lake")
+	f.BoolVar(&po.Rebalance, "rebalance", false, "insert anew what lies on another shard than its bucket belongs to")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// printDDL prints what would be run on an empty server.
+func printDDL(a *cli.App) error {
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	s := &w.Settings.ClickHouse
+	schema := publish.Schema{Database: s.DSN.Database, Cluster: s.Cluster}
+	if schema.Database == "" {
+		schema.Database = "default"
+	}
+	list, err := schema.DDL()
+	for _, sql := range list {
+		fmt.Fprintf(a.Out, "%s;\n\n", sql)
+	}
+	return err
+}
+
+func runPublish(ctx context.Context, a *cli.App, po run.PublishOptions) error {
+	res, err := a.Do(ctx, jobs.Task{Kind: jobs.Publish, Cycle: po.Cycle, Publish: po})
+	if err != nil {
+		return cli.PartnersWrong(err)
+	}
+	r := res.Published
+	if a.Flags.JSON {
+		err = a.PrintJSON(r)
+	} else {
+		printPublish(a, r)
+	}
+	if err == nil && r.NeedsAttention() {
+		return cli.ErrNeedsAttention
+	}
+	return err
+}
+
+// printPublish prints what a publish did, for people.
+func printPublish(a *cli.App, r *publish.Report) {
+	where := "database " + r.Database + " on " + r.Server
+	if r.Cluster != "" {
+		where += ", cluster " + r.Cluster
+	}
+	fmt.Fprintf(a.Out, "publish to %s\n\n", where)
+	for _, name := range r.DDL {
+		verb := "ran"
+		if r.DryRun {
+			verb = "would run"
+		}
+		fmt.Fprintf(a.Out, "%s %s\n", verb, name)
+	}
+	cli.PrintLayout(a, r)
+	g := cli.NewGrid("table", ">files", ">not there yet", ">rows inserted")
+	for _, t := range r.Tables {
+		g.Add(t.Table, t.Files, t.New, t.Inserted)
+	}
+	g.Print(a.Out, "  ")
+	cli.PrintRepaired(a, r.Repaired)
+	cli.PrintUncleaned(a, r)
+	switch {
+	case r.DryRun && nothingToInsert(r):
+		fmt.Fprintln(a.Out, "\nNothing to insert: the server has every file.\n\ndry run: nothing was written")
+	case r.DryRun:
+		fmt.Fprintln(a.Out, "\ndry run: nothing was written")
+	case r.Changed:
+		fmt.Fprintf(a.Out, "\nThe views show manifest %d, verified: every count and every sum is that of the lake.\n",
+			r.Manifest)
+	default:
+		fmt.Fprintf(a.Out, "\nNothing new: the views show manifest %d as before.\n", r.Manifest)
+	}
+	if r.Cleaned > 0 {
+		fmt.Fprintf(a.Out, "deleted what no view shows: %s\n", cli.Counted(int64(r.Cleaned), "load", "loads"))
+	}
+}
+
+// nothingToInsert reports whether the server has all files of the state, in tables as they are to be.
+func nothingToInsert(r *publish.Report) bool {
+	return len(r.DDL) == 0 && !slices.ContainsFunc(r.Tables, func(t publish.TableReport) bool { return t.New > 0 })
+}

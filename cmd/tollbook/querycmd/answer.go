@@ -1,0 +1,242 @@
+package querycmd
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/settings"
+	"github.com/tollbook/tollbook/schemas/table"
+)
+
+// shownAnswer is an answer on its way out.
+type shownAnswer struct {
+	*question.Answer
+	cycle    string // that was asked for; "" = none
+	currency settings.Currency
+}
+
+// answerResult is an answer as JSON: rows and totals by the names of the columns.
+type answerResult struct {
+	Question string          `json:"question"`
+	Answers  string          `json:"answers"`
+	Cycle    string          `json:"cycle"` // empty = no single one
+	Currency string          `json:"currency"`
+	Source   question.Source `json:"source"`
+	Manifest int64           `json:"manifest"` // number of the state
+	AsOf     string          `json:"as_of"`    // of the run that made the state
+	Columns  []columnResult  `json:"columns"`
+	RowCount int64           `json:"row_count"` // of all rows, listed or not
+	Rows     []object        `json:"rows"`
+	Totals   object          `json:"totals"` // of all rows
+}
+
+// object is a JSON object whose keys keep their order.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+// MarshalJSON writes the members in order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	for i, m := range o {
+		out.WriteByte("{,"[min(i, 1)])
+		if err := enc.Encode(m.name); err != nil {
+			return nil, err
+		}
+		out.WriteByte(':')
+		if err := enc.Encode(m.value); err != nil {
+			return nil, err
+		}
+	}
+	if len(o) == 0 {
+		out.WriteByte('{')
+	}
+	out.WriteByte('}')
+	return out.Bytes(), nil
+}
+
+func (s *shownAnswer) json() *answerResult {
+	q := s.Question
+	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Currency: s.currency.Code,
+		Source: s.Source, Manifest: s.Manifest,
+		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
+	for _, row := range s.Rows {
+		var o object
+		for i, c := range q.Keys {
+			o = append(o, member{c.Name, keyValue(c.Type, row.Keys[i])})
+		}
+		r.Rows = append(r.Rows, append(o, s.sums(row.Sums, true)...))
+	}
+	r.Totals = s.sums(s.Totals, false)
+	return r
+}
+
+// keyValue is a key as JSON: null where there is none.
+func keyValue(t table.Type, text string) any {
+	switch {
+	case text == "":
+		return nil
+	case t == table.Small:
+		return json.Number(text)
+	}
+	return text
+}
+
+// sums are sums as JSON; without all, those that have a total.
+func (s *shownAnswer) sums(totals []money.Total, all bool) (o object) {
+	for i, c := range s.Question.Sums {
+		switch {
+		case !all && !s.Question.HasTotal(i):
+		case c.Type == table.Whole:
+			o = append(o, member{c.Name, json.Number(totals[i].String())})
+		default:
+			o = append(o, member{c.Name, totals[i].String()})
+		}
+	}
+	return o
+}
+
+// csv writes the rows with all digits, and no totals.
+func (s *shownAnswer) csv(w io.Writer, excel bool) error {
+	var header []string
+	for _, c := range s.Question.Columns() {
+		header = append(header, c.Name)
+	}
+	out, err := cli.NewCSVCells(w, excel, header)
+	for i := 0; i < len(s.Rows) && err == nil; i++ {
+		var sums []string
+		for _, sum := range s.Rows[i].Sums {
+			sums = append(sums, sum.String())
+		}
+		err = out.Add(s.Rows[i].Keys, sums)
+	}
+	if err != nil {
+		return err
+	}
+	return out.End()
+}
+
+// table prints the answer for a person.
+func (s *shownAnswer) table(w io.Writer) {
+	q := s.Question
+	of := []string{"from " + s.from()}
+	if slices.ContainsFunc(q.Sums, func(c table.Column) bool { return c.Type == table.Amount }) {
+		of = slices.Insert(of, 0, "in "+s.currency.Code)
+	}
+	if s.cycle != "" {
+		of = slices.Insert(of, 0, "cycle "+s.cycle)
+	}
+	fmt.Fprintf(w, "%s: %s\n%s\n\n", q.Name, q.Answers, strings.Join(of, ", "))
+	if s.Count == 0 {
+		fmt.Fprintln(w, "nothing")
+		return
+	}
+	g := cli.NewGrid(s.header()...)
+	for _, row := range s.Rows {
+		g.Add(s.cells(row.Keys, row.Sums, true)...)
+	}
+	if rest := s.Count - int64(len(s.Rows)); rest > 0 {
+		g.Add(s.cells(s.label(cli.Counted(rest, "other row", "other rows")), s.Rest, false)...)
+	}
+	if s.Count > 1 {
+		g.Add(s.cells(s.label(cli.Counted(s.Count, "row", "rows")), s.Totals, false)...)
+	}
+	g.DropEmpty(shownName(q.Sums[len(q.Sums)-1]))
+	g.Print(w, "  ")
+	g.ExplainRounding(w)
+}
+
+// from says what state the answer is of.
+func (s *shownAnswer) from() string {
+	name := map[question.Source]string{question.Lake: "the lake", question.ClickHouse: "ClickHouse"}[s.Source]
+	if s.AsOf == "" {
+		return name
+	}
+	return fmt.Sprintf("%s, manifest %d as of %s", name, s.Manifest, s.AsOf)
+}
+
+// header is the columns as a grid takes them.
+func (s *shownAnswer) header() []string {
+	var out []string
+	for _, c := range s.Question.Keys {
+		out = append(out, shownName(c))
+	}
+	for _, c := range s.Question.Sums {
+		align := ">."
+		if c.Type == table.Whole {
+			align = ">"
+		}
+		out = append(out, align+shownName(c))
+	}
+	return out
+}
+
+// shownName is a column's name for people.
+func shownName(c table.Column) string {
+	name := c.Name
+	for _, end := range []string{"_amount", "_code", "_id", "_count"} {
+		name = strings.TrimSuffix(name, end)
+	}
+	if c.Type == table.Whole {
+		name += "s"
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
+
+// label is the keys of a row of sums: a text in the first column.
+func (s *shownAnswer) label(text string) []string {
+	keys := make([]string, len(s.Question.Keys))
+	keys[0] = text
+	return keys
+}
+
+// cells are a row of the grid; without all, sums that have no total stay empty.
+func (s *shownAnswer) cells(keys []string, sums []money.Total, all bool) []any {
+	var out []any
+	for i, key := range keys {
+		if key == "" && all && slices.ContainsFunc(s.Rows, func(r question.Row) bool { return r.Keys[i] != "" }) {
+			key = "-"
+		}
+		out = append(out, cli.Shown(key))
+	}
+	for i, sum := range sums {
+		cell := ""
+		switch t := s.Question.Sums[i].Type; {
+		case !all && !s.Question.HasTotal(i):
+		case t == table.Amount:
+			cell = fixed(sum.String(), s.currency.Digits)
+			if shownName(s.Question.Sums[i]) == cli.RoundingHead {
+				cell = cli.Opposite(cell)
+			}
+		default:
+			cell = cli.TrimZeros(sum.String())
+		}
+		out = append(out, cell)
+	}
+	return out
+}
+
+// fixed takes zeros at the end of a decimal away, down to the currency's digits.
+func fixed(text string, digits int) string {
+	point := strings.IndexByte(text, '.')
+	least := point + 1 + digits
+	if digits == 0 {
+		least = point
+	}
+	for len(text) > least && (text[len(text)-1] == '0' || text[len(text)-1] == '.') {
+		text = text[:len(text)-1]
+	}
+	return text
+}

@@ -1,0 +1,244 @@
+package querycmd
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
+	"github.com/tollbook/tollbook/pipeline/out/published"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// queryFlags say how a question is asked and shown.
+type queryFlags struct {
+	cycle, format, from string
+	limit               int
+	sql, excel          bool
+}
+
+// ownLimit is the limit that stands for the question's own.
+const ownLimit = -1
+
+func NewQuery(a *cli.App) *cobra.Command {
+	var f queryFlags
+	cmd := &cobra.Command{
+		Use:   "query [question]",
+		Short: "Answer a ready question of finance",
+		Long: `query answers one of the questions that finance asks again and again, with totals: revenue by service, region and day, the customers
+that pay most, margins of partners, what discounts cost, what came late, what is owed. Without a name it lists the questions.
+
+With --limit the rows that are left out are added up in one row. Totals are always of all rows. ClickHouse answers if clickhouse.dsn
+names a server, else the lake's files: of the same state they say the same. --sql prints the question for other tools.`,
+		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
+			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
+			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
+			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return listQuestions(a)
+			}
+			q, err := f.check(args[0])
+			if err != nil {
+				return err
+			}
+			switch {
+			case f.excel && f.format != "csv":
+				return cli.ExcelOnly(f.format)
+			case a.Flags.JSON && f.format == "csv":
+				return cli.NotJSON("csv", "leave --format out for JSON")
+			}
+			if f.sql {
+				return printSQL(a, q)
+			}
+			return runQuery(cmd.Context(), a, q, &f)
+		},
+	}
+	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
+	cmd.Flags().IntVar(&f.limit, "limit", ownLimit,
+		"show at most so many rows; 0 = all (default: as the question says)")
+	cmd.Flags().StringVar(&f.from, "from", "",
+		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
+	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the question as SQL over the published views, and ask nobody")
+	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
+	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// check reads the command line: the question and how it is asked.
+func (f *queryFlags) check(name string) (*question.Question, error) {
+	q, ok := question.Find(name)
+	if !ok {
+		return nil, &cli.UsageError{What: fmt.Sprintf("question %q: there is none of that name", name),
+			Hint: "questions: " + strings.Join(question.Names(), ", ")}
+	}
+	if f.cycle != "" {
+		c, err := cli.CycleFlag(f.cycle)
+		if err != nil {
+			return nil, err
+		}
+		if q.Span == question.OfNone {
+			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: what %s counts is of no cycle", c, q.Name),
+				Hint: "leave --cycle out"}
+		}
+		f.cycle = c.String()
+	}
+	switch {
+	case f.limit < ownLimit:
+		return nil, &cli.UsageError{What: fmt.Sprintf("--limit %d: want 0 or more", f.limit)}
+	case f.limit == ownLimit:
+		f.limit = q.Limit
+	}
+	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
+		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
+	}
+	if !slices.Contains([]string{"", "table", "json", "csv"}, f.format) {
+		return nil, &cli.UsageError{What: fmt.Sprintf("--format %q: want one of table, json, csv", f.format)}
+	}
+	return q, nil
+}
+
+// runQuery asks and shows.
+func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFlags) error {
+	cli.TuneMemory(a.Env)
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	r := question.Request{Cycle: f.cycle, Limit: f.limit}
+	var answer *question.Answer
+	switch server := w.Settings.ClickHouse.DSN.Set(); {
+	case f.from == string(question.ClickHouse) && !server:
+		return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
+			Hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
+	case f.from == string(question.Lake) || !server:
+		answer, err = askLake(ctx, a, w, q, r)
+	default:
+		answer, err = askServer(ctx, a, w, q, r)
+	}
+	if err != nil {
+		return err
+	}
+	shown := &shownAnswer{answer, f.cycle, w.Settings.Currency}
+	switch {
+	case f.format == "csv":
+		return shown.csv(a.Out, f.excel)
+	case f.format == "json", a.Flags.JSON:
+		return a.PrintJSON(shown.json())
+	}
+	shown.table(a.Out)
+	return nil
+}
+
+// askLake counts from the lake's files.
+func askLake(ctx context.Context, a *cli.App, w *workspace.Workspace, q *question.Question,
+	r question.Request) (*question.Answer, error) {
+	var answer *question.Answer
+	partners, err := w.Partners()
+	if err != nil {
+		return nil, err
+	}
+	partners.Limits = rows.Limits{Workers: a.Flags.Workers}
+	err = a.ReadOf(w, func(snap *lake.Snapshot) (err error) {
+		partners.Snap = snap
+		answer, err = question.FromLake(ctx, q, r, &partners)
+		return err
+	})
+	return answer, cli.PartnersWrong(err)
+}
+
+// askServer asks what is published.
+func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *question.Question,
+	r question.Request) (*question.Answer, error) {
+	conn, err := a.Published(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }() // nothing was written
+	answer, err := published.Ask(ctx, q, r, w.Settings.Zone.Name(), conn)
+	if failed := new(clickhouse.Error); errors.As(err, &failed) {
+		err = &cli.AskError{Err: err}
+	}
+	if none := new(rows.NoCycleError); errors.As(err, &none) { // the lake knows whether it was archived
+		err = a.ReadOf(w, func(snap *lake.Snapshot) error { return cmp.Or(rows.HasCycle(snap, r.Cycle), err) })
+	}
+	return answer, err
+}
+
+// printSQL prints the question as SQL.
+func printSQL(a *cli.App, q *question.Question) error {
+	sql, err := published.SQL(q)
+	if err != nil {
+		return err
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(sqlResult{q.Name, sql})
+	}
+	_, err = io.WriteString(a.Out, sql)
+	return err
+}
+
+// sqlResult is a question as SQL.
+type sqlResult struct {
+	Question string `json:"question"`
+	SQL      string `json:"sql"`
+}
+
+// questionResult is one question as it is listed.
+type questionResult struct {
+	Name    string         `json:"name"`
+	Answers string         `json:"answers"`
+	Cycle   string         `json:"cycle"` // what --cycle means to it
+	Limit   int            `json:"limit"` // of rows without --limit; 0 = all
+	Columns []columnResult `json:"columns"`
+}
+
+// columnResult is one column of an answer.
+type columnResult struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"` // text, number, whole, amount, quantity
+	Meaning string `json:"meaning"`
+}
+
+// questionsResult is the list of questions.
+type questionsResult struct {
+	Questions []questionResult `json:"questions"`
+}
+
+// listQuestions lists what can be asked.
+func listQuestions(a *cli.App) error {
+	if a.Flags.JSON {
+		r := questionsResult{}
+		for _, q := range question.All() {
+			r.Questions = append(r.Questions, questionResult{q.Name, q.Answers, q.Span.String(), q.Limit,
+				columnResults(q)})
+		}
+		return a.PrintJSON(r)
+	}
+	g := cli.NewGrid("question", "answers")
+	for _, q := range question.All() {
+		g.Add(q.Name, q.Answers)
+	}
+	g.Print(a.Out, "  ")
+	fmt.Fprintln(a.Out, "\nask one: `tollbook query revenue --cycle 2026-09`")
+	return nil
+}
+
+func columnResults(q *question.Question) []columnResult {
+	var out []columnResult
+	for _, c := range q.Columns() {
+		out = append(out, columnResult{c.Name, question.TypeName(c.Type), c.Meaning})
+	}
+	return out
+}

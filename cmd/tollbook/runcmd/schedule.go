@@ -1,0 +1,287 @@
+package runcmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs"
+	"github.com/tollbook/tollbook/jobs/metrics"
+	"github.com/tollbook/tollbook/jobs/schedule"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func NewSchedule(a *cli.App) *cobra.Command {
+	var once, dry bool
+	cmd := &cobra.Command{
+		Use:   "schedule",
+		Short: "Run nights, months, closes and publishes when they are due",
+		Long: `schedule goes on until it is told to stop, and does what falls due: the nightly and the monthly run and the publish by the cron
+expressions of the settings, the close of each cycle at close.day and close.time, all in the contract zone. What was missed while
+no scheduler was there, or what failed, is done as soon as it can be, the oldest first, each with the as-of that it would have
+had. What is owed is found in the lake and the run ledger: it needs nothing of its own to be kept.
+
+One scheduler works on a workspace; runs by hand may go on beside it. It stops on SIGTERM or SIGINT: the run that is on comes to
+its end, within schedule.stop_timeout; a second signal ends it at once. Either way the lake is whole.
+
+With --once it does what is owed, each once, and ends; with --dry-run it shows what is owed and what comes next.`,
+		Example: "  tollbook schedule\n  tollbook schedule --dry-run\n" +
+			"  tollbook schedule --once --as-of 2026-10-05T04:00:00Z",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			switch {
+			case dry && once:
+				return &cli.UsageError{What: "schedule: --once and --dry-run", Hint: "one of them"}
+			case dry:
+				return showSchedule(a)
+			case once:
+				return runOnce(cmd.Context(), a)
+			case a.Flags.AsOf != "":
+				return &cli.UsageError{What: "schedule: --as-of without --once or --dry-run",
+					Hint: "a scheduler that goes on reads the clock"}
+			}
+			return runScheduler(cmd.Context(), a)
+		},
+	}
+	cmd.Flags().BoolVar(&once, "once", false, "do what is owed and end")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "do nothing, show what is owed and what comes next")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+// newRunner does the scheduler's runs.
+func newRunner(a *cli.App) (*jobs.Runner, error) {
+	o, err := a.Options()
+	if err != nil {
+		return nil, err
+	}
+	clock := a.Clock
+	if a.Flags.AsOf != "" {
+		at := time.UnixMicro(int64(o.AsOf))
+		clock = func() time.Time { return at }
+	}
+	o.AsOf = 0 // each run has its own
+	return &jobs.Runner{Dir: a.Flags.Workspace, Clock: clock, Options: o, Log: a.Log, Version: cli.Version(),
+		Opened: func(*workspace.Workspace) { cli.TuneMemory(a.Env) }}, nil
+}
+
+// runScheduler is the scheduler that goes on.
+func runScheduler(ctx context.Context, a *cli.App) (err error) {
+	a.Log = cli.NewServerLogger(a.Err, a.Flags.JSON)
+	runner, err := newRunner(a)
+	if err != nil {
+		return err
+	}
+	runner.Options.Progress = nil
+	// settings that are wrong are told at once, and nothing is made in a folder that is no workspace
+	status, err := schedule.Inspect(runner)
+	if err != nil {
+		return err
+	}
+	m := metrics.New(cli.Version(), a.Clock)
+	runner.Ended = m.Ended
+	s, err := schedule.Open(runner, a.Log, m.Watch())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if address := status.Settings.Schedule.Listen; address != "" {
+		stop, err := m.Serve(ctx, address, a.Log)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
+	a.Log.Info("schedule starts", "workspace", a.Flags.Workspace, "owed", status.Owed(), "next", nextText(status))
+	go func() {
+		<-ctx.Done()
+		a.Log.Info("schedule stops: the run that is on comes to its end; a second signal ends it at once")
+		signal.Reset(syscall.SIGTERM, syscall.SIGINT)
+	}()
+	s.Loop(ctx)
+	a.Log.Info("schedule stopped")
+	return nil
+}
+
+// nextText is the next firing for the log.
+func nextText(s *schedule.Status) string {
+	if len(s.Next) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s at %s", s.Next[0].Kind, s.Next[0].Due)
+}
+
+// runOnce does what is owed now, each once.
+func runOnce(ctx context.Context, a *cli.App) (err error) {
+	if err := a.CheckAsOf(); err != nil {
+		return err
+	}
+	runner, err := newRunner(a)
+	if err != nil {
+		return err
+	}
+	if _, err := schedule.Inspect(runner); err != nil {
+		return err
+	}
+	s, err := schedule.Open(runner, slog.New(slog.DiscardHandler), schedule.Watch{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	done := s.Pass(ctx, ctx)
+	a.Bar.End()
+	status := s.Status()
+	if err := showRuns(a, done, &status); err != nil {
+		return err
+	}
+	look := status.Owed() > 0 || status.Clock
+	for i := range done {
+		if done[i].Err != nil {
+			return done[i].Err
+		}
+		look = look || !done[i].Well()
+	}
+	if err := errors.Join(ctx.Err(), status.Err); err != nil {
+		return err
+	}
+	if look {
+		return cli.ErrNeedsAttention
+	}
+	return nil
+}
+
+// showSchedule shows what is owed and what comes next.
+func showSchedule(a *cli.App) error {
+	runner, err := newRunner(a)
+	if err != nil {
+		return err
+	}
+	status, err := schedule.Inspect(runner)
+	if err != nil {
+		return err
+	}
+	return showRuns(a, nil, status)
+}
+
+// firingResult is something that falls due, as JSON.
+type firingResult struct {
+	Job   string `json:"job"`
+	Cycle string `json:"cycle,omitempty"` // of a month or a close
+	Due   string `json:"due"`
+	AsOf  string `json:"as_of"`             // the clock of its run
+	Skip  string `json:"skipped,omitempty"` // why it will not run
+}
+
+// doneResult is a run that was done, as JSON.
+type doneResult struct {
+	firingResult
+	Why     string `json:"why"`
+	Run     string `json:"run,omitempty"` // of the run ledger
+	Outcome string `json:"outcome"`
+	Error   string `json:"error,omitempty"`
+}
+
+// scheduleResult is what the schedule has before it, and what it did, as JSON.
+type scheduleResult struct {
+	At      string         `json:"at"`
+	Zone    string         `json:"zone"`
+	Done    []doneResult   `json:"done"`
+	Owed    []firingResult `json:"owed"` // in the order in which they are done
+	Skipped []firingResult `json:"skipped"`
+	Next    []firingResult `json:"next"` // the next firing of each kind
+	// where the lake has been, if the clock lies before it: nothing runs
+	ClockBack string `json:"clock_back,omitempty"`
+}
+
+// showRuns prints what was done, what is owed and what comes next.
+func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
+	zone := s.Settings.Zone
+	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{},
+		Skipped: []firingResult{}, Next: []firingResult{}}
+	for i := range done {
+		o := &done[i]
+		d := doneResult{firingResult: fired(&o.Firing), Why: string(o.Why), Outcome: o.Word()}
+		if o.Result != nil {
+			d.Run = o.Result.Entry.ID
+		}
+		if o.Err != nil {
+			d.Error = o.Err.Error()
+		}
+		r.Done = append(r.Done, d)
+	}
+	for i := range s.Due {
+		if f := fired(&s.Due[i]); f.Skip != "" {
+			r.Skipped = append(r.Skipped, f)
+		} else {
+			r.Owed = append(r.Owed, f)
+		}
+	}
+	for i := range s.Next {
+		r.Next = append(r.Next, fired(&s.Next[i]))
+	}
+	if s.Clock {
+		r.ClockBack = s.State.Newest.String()
+	}
+	if a.Flags.JSON {
+		return a.PrintJSON(&r)
+	}
+	printSchedule(a, &r, zone)
+	return nil
+}
+
+// fired is a firing as JSON.
+func fired(f *schedule.Firing) firingResult {
+	r := firingResult{Job: string(f.Kind), Due: f.Due.String(), AsOf: f.AsOf.String(), Skip: f.Skip}
+	if f.Cycle != jobs.NoCycle {
+		r.Cycle = f.Cycle.String()
+	}
+	return r
+}
+
+// printSchedule prints it for a person, with times as the contract zone has them.
+func printSchedule(a *cli.App, r *scheduleResult, zone *period.Zone) {
+	wall := func(text string) string {
+		at, err := period.ParseInstant(text)
+		if err != nil {
+			return text
+		}
+		return time.UnixMicro(int64(at)).In(zone.Location()).Format("2006-01-02 15:04 -07:00")
+	}
+	fmt.Fprintf(a.Out, "at %s, %s\n", wall(r.At), zone.Name())
+	if r.ClockBack != "" {
+		fmt.Fprintf(a.Out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n",
+			wall(r.ClockBack))
+		fmt.Fprintln(a.Out, "  if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back")
+	}
+	if len(r.Done) > 0 {
+		g := cli.NewGrid("done", "cycle", "due", "why", "outcome", "run")
+		for _, d := range r.Done {
+			g.Add(d.Job, d.Cycle, wall(d.Due), d.Why, d.Outcome, d.Run)
+		}
+		g.Print(a.Out, "  ")
+	}
+	if len(r.Owed) == 0 {
+		fmt.Fprintln(a.Out, "nothing is owed")
+	}
+	for _, part := range []struct {
+		name string
+		list []firingResult
+	}{{"owed", r.Owed}, {"skipped", r.Skipped}, {"next", r.Next}} {
+		if len(part.list) == 0 {
+			continue
+		}
+		g := cli.NewGrid(part.name, "cycle", "due", "")
+		for _, f := range part.list {
+			g.Add(f.Job, f.Cycle, wall(f.Due), f.Skip)
+		}
+		g.DropEmpty("cycle")
+		g.Print(a.Out, "  ")
+	}
+}

@@ -1,0 +1,89 @@
+package servecmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
+	"github.com/tollbook/tollbook/pipeline/out/published"
+	"github.com/tollbook/tollbook/pipeline/read/question"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve"
+)
+
+func NewServe(a *cli.App) *cobra.Command {
+	var listen, from string
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer partners, customers and finance over HTTP",
+		Long: `serve is the query API: the vendor's own operations, so that clients built on its SDK work with only the endpoint changed, and
+tollbook's own: statements, incentives, cycles, runs, exports, and how an amount came about. It reads what runs have committed, one state a
+request, and changes nothing; runs go on beside it. Who may call is in the file that api.keys names: tollbook keys add.
+
+What it does is logged on standard error, with --json a JSON object a line. It stops on SIGTERM or SIGINT: requests that are on come
+to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP: then let it listen on loopback alone, behind a proxy.`,
+		Example: "  tollbook serve\n  tollbook serve --listen 127.0.0.1:9090\n  tollbook serve -w books-2026 --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, listen, from) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
+	cmd.Flags().StringVar(&from, "from", string(question.Lake),
+		"where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake "+
+			"answers")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runServe(ctx context.Context, a *cli.App, listen, from string) (err error) {
+	cli.TuneMemory(a.Env)
+	w, err := a.Open()
+	if err != nil {
+		return err
+	}
+	if listen != "" {
+		w.Settings.API.Listen = listen
+	}
+	log := cli.NewServerLogger(a.Err, a.Flags.JSON)
+	folder, err := scratch.New("", "serve")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files")}
+	switch question.Source(from) {
+	case question.Lake:
+	case question.ClickHouse:
+		if !w.Settings.ClickHouse.DSN.Set() {
+			return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
+				Hint: "name the server in tollbook.yaml"}
+		}
+		conn, err := a.Published(ctx, w)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close() }() // nothing was written
+		store := published.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
+		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
+	default:
+		return &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", from)}
+	}
+	s, err := serve.New(c)
+	if err != nil {
+		return err
+	}
+	l, err := s.Listen(ctx)
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if s.Secure() {
+		scheme = "https"
+	}
+	log.Info("serving", "on", fmt.Sprintf("%s://%s", scheme, l.Addr()))
+	return s.Serve(ctx, l)
+}

@@ -1,0 +1,184 @@
+package workspacecmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// checkResult is what check read.
+type checkResult struct {
+	Workspace string            `json:"workspace"`
+	Zone      string            `json:"zone"`
+	Currency  string            `json:"currency"`
+	Digits    int               `json:"digits"`
+	Rounding  string            `json:"rounding"`
+	Books     []bookRead        `json:"books"`
+	Inbox     []feedSeen        `json:"inbox"`
+	Notes     []cli.SourcePlace `json:"notes,omitempty"`
+}
+
+// bookRead is how much of a book there is.
+type bookRead struct {
+	Book  string `json:"book"`
+	Count int    `json:"count"`
+	What  string `json:"what"`
+}
+
+// feedSeen is a folder of the inbox.
+type feedSeen struct {
+	Feed  string `json:"feed"`
+	Files int    `json:"files"`
+	State string `json:"state"` // taken | unknown
+}
+
+// The states of a folder of the inbox.
+const (
+	feedTaken   = "taken"
+	feedUnknown = "unknown"
+)
+
+func NewCheck(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "check",
+		Short: "Read settings and books and tell everything that is wrong with them",
+		Long: `check reads tollbook.yaml and every book, and lists all problems at once, each with file, line and column.
+It says how much it read, and which feeds of the inbox this version takes. Nothing is written.`,
+		Example: "  tollbook check\n  tollbook -w sample check --json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			w, err := checked(a)
+			if err != nil {
+				return err
+			}
+			r := checkResult{
+				Workspace: w.Dir, Zone: w.Settings.Zone.Name(), Currency: w.Settings.Currency.Code,
+				Digits:   w.Settings.Currency.Digits,
+				Rounding: fmt.Sprintf("%s, %s", w.Settings.Rounding.Grain, w.Settings.Rounding.Mode),
+				Books:    readBooks(w.Books),
+			}
+			for _, n := range w.Books.Notes {
+				r.Notes = append(r.Notes, cli.SourcePlace{File: n.File, Line: n.Line,
+					Column: n.Column, Text: n.Text, Hint: n.Hint})
+			}
+			if r.Inbox, err = seenFeeds(w.Dir); err != nil {
+				return err
+			}
+			if a.Flags.JSON {
+				return a.PrintJSON(r)
+			}
+			printCheck(a, &r)
+			return nil
+		},
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no
+// account, so that everything that is wrong is told at once.
+func checked(a *cli.App) (*workspace.Workspace, error) {
+	w, err := a.Open()
+	var problems problem.Problems
+	if err == nil || !errors.As(err, &problems) {
+		return w, err
+	}
+	if _, err := settings.Load(filepath.Join(a.Flags.Workspace, settings.File)); err == nil {
+		return nil, problems
+	}
+	s := settings.Default()
+	zone, err := period.LoadZone("UTC")
+	if err != nil {
+		return nil, problems
+	}
+	s.Zone = zone
+	var more problem.Problems
+	if _, err := workspace.LoadBooks(a.Flags.Workspace, s); errors.As(err, &more) {
+		problems = append(slices.Clone(problems), more...)
+	}
+	return nil, problems
+}
+
+func readBooks(b *books.Books) []bookRead {
+	return []bookRead{
+		{"products", len(b.Products), "products"}, {"prices", len(b.Versions), "price versions"},
+		{"customers", len(b.Customers), "customers"}, {"partners", len(b.Partners), "partners"},
+		{"associations", len(b.Associations), "associations"}, {"discounts", len(b.Discounts), "discounts"},
+		{"packages", len(b.Packages), "packages"}, {"links", len(b.Links), "links"}, {"terms", len(b.Terms), "terms"},
+		{"coupons", len(b.Coupons), "coupons"}, {"calendar", len(b.NonWorking), "dates"},
+		{"policies", len(b.Policies), "percentile policies"}, {"incentives", len(b.Programmes), "incentive programmes"},
+	}
+}
+
+// isTaken reports whether there is a feed of a name.
+func isTaken(name string) bool {
+	return slices.ContainsFunc(accept.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
+}
+
+// seenFeeds lists the folders of the inbox with their files.
+func seenFeeds(dir string) ([]feedSeen, error) {
+	inbox := filepath.Join(dir, "inbox")
+	entries, err := os.ReadDir(inbox)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the inbox: %w", err)
+	}
+	var out []feedSeen
+	for _, e := range entries {
+		if !e.IsDir() {
+			continue
+		}
+		seen := feedSeen{Feed: e.Name(), State: feedUnknown}
+		if isTaken(e.Name()) {
+			seen.State = feedTaken
+		}
+		err := filepath.WalkDir(filepath.Join(inbox, e.Name()), func(_ string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				seen.Files++
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the inbox: %w", err)
+		}
+		out = append(out, seen)
+	}
+	return out, nil
+}
+
+func printCheck(a *cli.App, r *checkResult) {
+	fmt.Fprintf(a.Out, "settings and books are right\n\n  zone %s, %s with %d digits, rounding %s\n\n", r.Zone,
+		r.Currency, r.Digits, r.Rounding)
+	g := cli.NewGrid("book", ">count", "")
+	for _, b := range r.Books {
+		g.Add(b.Book, b.Count, b.What)
+	}
+	g.Print(a.Out, "  ")
+	if len(r.Inbox) > 0 {
+		fmt.Fprintln(a.Out)
+		g := cli.NewGrid("inbox", ">files", "")
+		says := map[string]string{feedTaken: "", feedUnknown: "not a feed: never read"}
+		for _, f := range r.Inbox {
+			g.Add(f.Feed, f.Files, says[f.State])
+		}
+		g.Print(a.Out, "  ")
+	}
+	for _, n := range r.Notes {
+		fmt.Fprintf(a.Out, "\nnote: %s: %s\n", problem.Pos{File: n.File, Line: n.Line, Column: n.Column}, n.Text)
+		if n.Hint != "" {
+			fmt.Fprintf(a.Out, "    hint: %s\n", n.Hint)
+		}
+	}
+}

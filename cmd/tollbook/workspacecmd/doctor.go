@@ -1,0 +1,56 @@
+package workspacecmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/jobs/doctor"
+)
+
+func NewDoctor(a *cli.App) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look whether all is fit for runs, and say what to do",
+		Long: `doctor looks at settings and books, the lake and files in it that nobody names, free space, the clock, times of files,
+the time zone, the lock, permissions, the inbox, the run ledger, versions, what the schedule owes, ClickHouse and its tables, and the
+cache of hashes, and says of each what it found and what
+to do. It writes nothing.
+
+Exit code 1 says that something is to be looked at; 2 that settings or books are wrong; 3 that a run would fail of what
+is around the workspace.`,
+		Example: "  tollbook doctor\n  tollbook -w sample doctor --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), a) },
+	}
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
+}
+
+func runDoctor(ctx context.Context, a *cli.App) error {
+	r := doctor.Inspect(ctx, doctor.Options{Dir: a.Flags.Workspace, Clock: a.Clock, Env: a.Env,
+		HashCache: a.CacheFile("inbox"), Scratch: os.TempDir(), Version: cli.Version()})
+	if a.Flags.JSON {
+		if err := a.PrintJSON(r); err != nil {
+			return err
+		}
+	} else {
+		for _, c := range r.Checks {
+			fmt.Fprintf(a.Out, "%-8s %s: %s\n", c.Outcome, c.Name, c.Found)
+			if c.Do != "" {
+				fmt.Fprintf(a.Out, "         do: %s\n", c.Do)
+			}
+		}
+	}
+	switch {
+	case !r.Books:
+		return &cli.UsageError{What: "settings or books are wrong", Hint: "`tollbook check` lists every mistake"}
+	case r.Broken:
+		return &cli.DifferError{What: "a run would fail as things are", Hint: "see the checks that fail"}
+	case !r.Workable:
+		return cli.ErrNeedsAttention
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package workspacecmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/fixtures/sample"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// initResult is what init made.
+type initResult struct {
+	Workspace string `json:"workspace"`
+	Sample    bool   `json:"sample"`
+	Cycle     string `json:"cycle,omitempty"` // the sample's month
+	AsOf      string `json:"as_of,omitempty"` // a clock for runs over the sample
+}
+
+func NewInit(a *cli.App) *cobra.Command {
+	var withSample bool
+	cmd := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Make a workspace",
+		Long: `init makes a folder with tollbook.yaml, the books with their header rows, and an inbox for each feed.
+With --sample it is a month of a small reseller, with feeds. A folder that has something in it is left alone.`,
+		Example: "  tollbook init billing\n  tollbook init sample --sample",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := initWorkspace(args[0], withSample)
+			if err != nil {
+				return err
+			}
+			if a.Flags.JSON {
+				return a.PrintJSON(r)
+			}
+			printInit(a, r)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&withSample, "sample", false, "fill it with the sample month")
+	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+func printInit(a *cli.App, r initResult) {
+	fmt.Fprintf(a.Out, "made %s\n", r.Workspace)
+	if r.Sample {
+		fmt.Fprintf(a.Out, "next: tollbook -w %s run monthly --cycle %s --as-of %s%s\n", r.Workspace, r.Cycle, r.AsOf,
+			a.FutureFlag(r.AsOf))
+		return
+	}
+	fmt.Fprintf(a.Out, "next: fill %s, then tollbook -w %s check\n", filepath.Join(r.Workspace, "books"), r.Workspace)
+}
+
+func initWorkspace(dir string, withSample bool) (initResult, error) {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
+	case len(entries) > 0:
+		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: %s is there", dir,
+			entries[0].Name()), Hint: "name a new folder"}
+	}
+	if withSample {
+		if err := sample.Write(dir); err != nil {
+			return initResult{}, err
+		}
+		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, nil
+	}
+	folders := []string{"books"}
+	for _, f := range accept.Feeds() {
+		folders = append(folders, "inbox/"+f.Name)
+	}
+	for _, name := range folders {
+		if err := os.MkdirAll(filepath.Join(dir, filepath.FromSlash(name)), 0o777); err != nil {
+			return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+		}
+	}
+	for _, f := range books.Formats() {
+		if err := os.WriteFile(filepath.Join(dir, "books", f.File), emptyBook(f), 0o666); err != nil {
+			return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+		}
+	}
+	// The settings come last: a folder with them is a whole workspace.
+	if err := os.WriteFile(filepath.Join(dir, settings.File), settings.Template(false), 0o666); err != nil {
+		return initResult{}, fmt.Errorf("init %s: %w", dir, err)
+	}
+	return initResult{Workspace: dir}, nil
+}
+
+// emptyBook is a book without rows: its header, or of a YAML book a comment that lists its keys.
+func emptyBook(f books.Format) []byte {
+	var names []string
+	for _, c := range f.Columns {
+		names = append(names, c.Name)
+	}
+	if strings.HasSuffix(f.File, ".csv") {
+		return []byte(strings.Join(names, ",") + "\n")
+	}
+	return []byte("# " + f.Meaning + "\n# keys: " + strings.Join(names, ", ") + "\n")
+}
