@@ -197,6 +197,14 @@ mutants: ## bring every money bug of docs/track-record.md back, and many more, o
 year: ## the schedule through a simulated year in four zones, with outages, failing disks and kills
 	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -count=1 -timeout 2h ./jobs/schedule -run 'TestYear' -v -schedule.long
 
+# BEFORE=2091af4 adds a column for that commit.
+BEFORE ?=
+.PHONY: house-figures
+house-figures: ## measure the structure of the code: lines, imports, method sets, duplicated blocks, invariants
+	@dirs=.; if [ -n "$(BEFORE)" ]; then dirs="$(BUILD)/figures/$(BEFORE) ."; rm -rf $(BUILD)/figures; \
+	mkdir -p $(BUILD)/figures/$(BEFORE); git archive $(BEFORE) | tar -x -C $(BUILD)/figures/$(BEFORE); fi; \
+	$(GO) run ./fixtures/house/figures $$dirs
+
 .PHONY: fuzz
 fuzz: ## try every fuzz target for FUZZTIME (default 30s) each
 	@for pkg in $$($(GO) list $(PACKAGES)); do \
