@@ -176,6 +176,14 @@ func PackageRow(p *books.Package, drawn money.Quantity, start period.Instant) po
 	return position.Row{Kind: position.Package, Key: p.ID, Count: left, Usage: of, At: start}
 }
 
+// DrawnOf is what was drawn of a package by its position: the inverse of PackageRow.
+func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
+	if row.Usage.IsZero() {
+		return p.Quota.Sub(row.Count.Min(p.Quota))
+	}
+	return row.Usage.Sub(row.Count)
+}
+
 // byScope puts meters in the order of their positions: skus are in the order of their numbers.
 func (r *Rater) byScope(x, y int32) int {
 	a, b := &r.meters.list[x], &r.meters.list[y]

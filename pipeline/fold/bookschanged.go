@@ -2,7 +2,9 @@ package fold
 
 import (
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -35,38 +37,42 @@ func (w *worker) booksChanged(bucket int, day period.Day) (bool, error) {
 }
 
 // holdsTouched reports whether a file has a row that is touched.
-func (w *worker) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int,
-	touched *change.Day) (bool, error) {
-	f, err := openTable(w.Txn, e, def, []int{customer, sku, region})
+func (w *worker) holdsTouched(
+	e lake.FileEntry,
+	def *tables.Table,
+	customer, sku, region int,
+	touched *change.Day,
+) (bool, error) {
+	f, err := tablefile.Open(w.Txn, e, def, []int{customer, sku, region})
 	if err != nil {
 		return false, err
 	}
-	defer f.close()
-	var customers, skus codes
+	defer f.Close()
+	var customers, skus codes.List
 	for {
-		cols, err := f.reader.Next()
+		cols, err := f.Next()
 		if err != nil || cols == nil {
 			return false, err
 		}
 		c := cols.C
-		if err := skus.fill(c[sku].Dict, w.names.sku); err != nil {
+		if err := skus.Fill(c[sku].Dict, w.names.SKU); err != nil {
 			return false, err
 		}
-		may := make([]bool, len(skus.list))
+		may := make([]bool, len(skus))
 		any := false
-		for i, code := range skus.list {
+		for i, code := range skus {
 			may[i] = touched.MayHold(code)
 			any = any || may[i]
 		}
 		if !any {
 			continue
 		}
-		if err := customers.fill(c[customer].Dict, w.names.customer); err != nil {
+		if err := customers.Fill(c[customer].Dict, w.names.Customer); err != nil {
 			return false, err
 		}
 		for i := range cols.N {
-			if of := c[sku].Codes[i]; may[of] && touched.Holds(customers.list[c[customer].Codes[i]], skus.list[of],
-				c[region].Word(i)) {
+			if of := c[sku].Codes[i]; may[of] &&
+				touched.Holds(customers[c[customer].Codes[i]], skus[of], c[region].Word(i)) {
 				return true, nil
 			}
 		}

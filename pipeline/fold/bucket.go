@@ -148,34 +148,3 @@ func (w *worker) daysOf(bucket int, cycle period.Cycle, fresh []period.Day) []pe
 	slices.Sort(days)
 	return slices.Compact(days)
 }
-
-// openingOf finds the positions a day starts from: those of the last day before it that has records, in this cycle or
-// an earlier one. from is the cycle they are of.
-func (w *worker) openingOf(bucket int, day period.Day) (files []lake.FileEntry, from period.Cycle) {
-	for c := day.Cycle(); ; c-- {
-		last := period.Day(-1 << 30)
-		for _, e := range w.filesOf(c.String(), bucket, "ident") {
-			if d, err := period.ParseDay(e.Day); err == nil && d < day && d > last {
-				last = d
-			}
-		}
-		if last > -1<<30 {
-			return w.find(dayKey("positions", last, bucket)), c
-		}
-		if c < w.oldestCycle() {
-			return nil, c
-		}
-	}
-}
-
-// oldestCycle is the first cycle that the lake or this run's records can be of.
-func (w *worker) oldestCycle() period.Cycle {
-	_, day := w.Scanned.Parts.Split(0)
-	oldest := day.Cycle()
-	if refs := w.Txn.Base().Manifest.Cycles; len(refs) > 0 {
-		if c, err := period.ParseCycle(refs[0].Cycle); err == nil {
-			oldest = min(oldest, c)
-		}
-	}
-	return oldest
-}

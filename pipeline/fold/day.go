@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -24,11 +26,11 @@ type dayFold struct {
 	date    period.Day
 	cycle   period.Cycle
 	v       *verdicts
-	opening *opening
+	opening *opening.Reader
 	before  bool // the opening positions are of an earlier cycle
 
 	lines   *lineWriter
-	usage   *tableWriter
+	usage   *tablefile.Writer
 	ident   *parquet.Columns
 	spare   []int64 // memory for sorting it
 	sums    *sumWriter
@@ -46,7 +48,7 @@ type dayFold struct {
 
 func (d *dayFold) init(w *worker) {
 	d.w = w
-	d.usage, d.ident = w.newTableWriter(tables.Usage()), parquet.NewColumns(tables.Ident())
+	d.usage, d.ident = tablefile.NewWriter(w.Txn, tables.Usage()), parquet.NewColumns(tables.Ident())
 	d.sums = newSumWriter(w.Folder)
 }
 
@@ -55,12 +57,16 @@ func (d *dayFold) init(w *worker) {
 func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (differs bool, err error) {
 	d := &w.day
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
-	if d.opening, d.before, err = w.openDay(bucket, day); err != nil {
+	if d.opening, d.before, err = w.opening.Day(bucket, day); err != nil {
 		return false, err
 	}
-	defer d.opening.close()
-	old, err := openAccepted(w.Txn, &w.names, w.find(dayKey("lines", day, bucket)),
-		w.find(dayKey("usage", day, bucket)))
+	defer d.opening.Close()
+	old, err := openAccepted(
+		w.Txn,
+		&w.names,
+		w.find(dayKey("lines", day, bucket)),
+		w.find(dayKey("usage", day, bucket)),
+	)
 	if err != nil {
 		return false, err
 	}
@@ -72,7 +78,7 @@ func (w *worker) foldDay(bucket int, day period.Day, v *verdicts, isNew bool) (d
 	if err := d.closeCustomer(); err != nil {
 		return false, err
 	}
-	if err := d.passUntil(anyCustomer); err != nil {
+	if err := d.passUntil(opening.AllCustomers); err != nil {
 		return false, err
 	}
 	return d.finish()
@@ -86,8 +92,8 @@ func (d *dayFold) start() {
 	} else {
 		d.lines.restart(key)
 	}
-	d.w.positions.restart(dayKey("positions", d.date, d.bucket))
-	d.usage.restart(dayKey("usage", d.date, d.bucket))
+	d.w.positions.Restart(dayKey("positions", d.date, d.bucket))
+	d.usage.Restart(dayKey("usage", d.date, d.bucket))
 	d.ident.Reset()
 	d.sums.reset()
 	d.owed = money.QuantityTotal{}
@@ -118,20 +124,20 @@ func (d *dayFold) finish() (differs bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	closing, err := d.w.positions.finish(nil)
+	closing, err := d.w.positions.Finish(nil)
 	if err != nil {
 		return false, err
 	}
 	d.spare = sorting.SortInts(d.ident.C[0].Ints, 64-identShift, d.spare)
-	ident, err := d.w.writeTable(dayKey("ident", d.date, d.bucket), tables.Ident(), d.ident, nil)
+	ident, err := tablefile.Write(d.w.Txn, dayKey("ident", d.date, d.bucket), d.ident, nil)
 	if err != nil {
 		return false, err
 	}
-	usage, err := d.usage.finish(nil)
+	usage, err := d.usage.Finish(nil)
 	if err != nil {
 		return false, err
 	}
-	sums, err := d.w.writeTable(dayKey("sums", d.date, d.bucket), tables.Sums(), d.sums.columns(), nil)
+	sums, err := tablefile.Write(d.w.Txn, dayKey("sums", d.date, d.bucket), d.sums.columns(), nil)
 	if err != nil {
 		return false, err
 	}
@@ -296,8 +302,8 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 		}
 	}
 	if dead {
-		keep(&d.w.names, d.usage.cols, r, true, nil)
-		return d.usage.added()
+		keep(&d.w.names, d.usage.Cols, r, true, nil)
+		return d.usage.Added()
 	}
 	if r.Customer != d.customer {
 		if err := d.openCustomer(r.Customer); err != nil {
@@ -309,19 +315,19 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 	}
 	if len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
 		d.drawn = appendDraws(d.drawn[:0], d.w.Books, d.charges.Draws)
-		keep(&d.w.names, d.usage.cols, r, false, d.drawn)
+		keep(&d.w.names, d.usage.Cols, r, false, d.drawn)
 	}
-	return d.usage.added()
+	return d.usage.Added()
 }
 
 // keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
 // (FOLD-4).
 func keep(n *names, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte) {
 	c := to.C
-	c[tables.UCustomerID].AddWord(n.books.Customers[r.Customer].ID)
+	c[tables.UCustomerID].AddWord(n.Books.Customers[r.Customer].ID)
 	c[tables.URecordID].AddBytes(r.ID)
 	c[tables.UResourceID].AddBytes(r.Resource)
-	c[tables.USKU].AddWord(n.books.Products[r.SKU].SKU)
+	c[tables.USKU].AddWord(n.Books.Products[r.SKU].SKU)
 	c[tables.URegionCode].AddWord(n.regions.Name(r.Region))
 	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
 	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
@@ -385,10 +391,10 @@ func (d *dayFold) openCustomer(customer int32) error {
 
 // positionsOf takes the customer's opening rows, if it is next.
 func (d *dayFold) positionsOf(customer int32) ([]position.Row, error) {
-	if d.opening.customer != customer {
+	if d.opening.Customer != customer {
 		return nil, nil
 	}
-	rows, err := d.opening.take()
+	rows, err := d.opening.Take()
 	if err != nil || !d.before {
 		return rows, err
 	}
@@ -398,16 +404,16 @@ func (d *dayFold) positionsOf(customer int32) ([]position.Row, error) {
 
 // passUntil writes the positions of customers without records as they were.
 func (d *dayFold) passUntil(customer int32) error {
-	if d.opening.carries {
-		return d.opening.carry(d.w.positions, customer)
+	if d.opening.Carries() {
+		return d.opening.Carry(d.w.positions, customer)
 	}
-	for d.opening.customer >= 0 && d.opening.customer < customer {
-		who := d.opening.customer
+	for d.opening.Customer >= 0 && d.opening.Customer < customer {
+		who := d.opening.Customer
 		rows, err := d.positionsOf(who)
 		if err != nil {
 			return err
 		}
-		if err := d.w.positions.add(who, rows); err != nil {
+		if err := d.w.positions.Add(who, rows); err != nil {
 			return err
 		}
 	}
@@ -420,7 +426,7 @@ func (d *dayFold) closeCustomer() error {
 		return nil
 	}
 	d.rows = d.w.rater.Positions(d.rows[:0])
-	if err := d.w.positions.add(d.customer, d.rows); err != nil {
+	if err := d.w.positions.Add(d.customer, d.rows); err != nil {
 		return err
 	}
 	d.sums.close()

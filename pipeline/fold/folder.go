@@ -3,20 +3,20 @@ package fold
 import (
 	"cmp"
 	"context"
-	"io"
 	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -76,9 +76,6 @@ type Result struct {
 
 // FileCount is what became of a file's rows that passed by themselves.
 type FileCount struct{ Accepted, Duplicate, Rejected int64 }
-
-// seekable makes a lake file readable by the Parquet library.
-func seekable(f storage.ReadFile) *io.SectionReader { return io.NewSectionReader(f, 0, f.Size()) }
 
 // work is a bucket's days with new rows, by cycle.
 type work struct {
@@ -194,7 +191,8 @@ type worker struct {
 	*Folder
 	names     names
 	rater     *rating.Rater
-	positions *positionWriter
+	opening   *opening.Source
+	positions *opening.Writer
 	buffers   sorting.Buffers
 	resolver  resolver
 	day       dayFold
@@ -208,10 +206,14 @@ type worker struct {
 }
 
 func (f *Folder) newWorker() *worker {
-	w := &worker{Folder: f, names: names{books: f.Books, regions: f.Scanned.Regions},
-		counts: make([]FileCount, len(f.Scanned.Files))}
+	w := &worker{
+		Folder: f,
+		names:  names{Names: codes.Names{Books: f.Books}, regions: f.Scanned.Regions},
+		counts: make([]FileCount, len(f.Scanned.Files)),
+	}
 	w.rater = f.Prices.NewRater(f.Scanned.Regions.Name)
-	w.positions = f.newPositionWriter()
+	w.positions = opening.NewWriter(f.Txn, f.Books)
+	w.opening = &opening.Source{Files: f.Txn.Pending(), Books: f.Books, Prices: f.Prices, Buckets: f.Buckets}
 	w.resolver = resolver{f: f, seeds: make([]uint64, len(f.Books.Customers)), buffers: &w.buffers}
 	w.day.init(w)
 	return w

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -241,12 +242,12 @@ func (r *resolver) sieve() sieve {
 // markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads
 // the month's index, and this is what grows from night to night.
 func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *verdicts) error {
-	f, err := r.f.Txn.OpenFile(e)
+	f, err := r.f.Txn.Open(e)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	src, mem, err := atOnce(f, r.file)
+	src, mem, err := tablefile.InMemory(f, r.file)
 	r.file = mem
 	if err != nil {
 		return err

@@ -13,7 +13,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // lateStep bills what came after its cycle was closed, of one bucket, in the earliest open cycle (§4.11). All late
@@ -115,7 +114,7 @@ func (s *lateStep) load() error {
 	if err := s.redrawn(); err != nil {
 		return err
 	}
-	for _, c := range s.w.lateCycles(s.cycle) {
+	for _, c := range s.w.opening.Cycles(s.cycle) {
 		key := lake.FileKey{Table: "late", Cycle: c.String(), Bucket: s.bucket}
 		for _, e := range s.w.find(key) {
 			if err := s.loadFile(e, c); err != nil {
@@ -124,21 +123,6 @@ func (s *lateStep) load() error {
 		}
 	}
 	return nil
-}
-
-// lateCycles are the cycles up to one in which something may have been billed late, ascending: those that the lake
-// knew, and the one that this run bills late records in, which may be new to it.
-func (w *worker) lateCycles(last period.Cycle) []period.Cycle {
-	set := map[period.Cycle]bool{last: true}
-	if w.LateIn != place.NoCycle && w.LateIn < last {
-		set[w.LateIn] = true
-	}
-	for _, ref := range w.Txn.Base().Manifest.Cycles {
-		if c, err := period.ParseCycle(ref.Cycle); err == nil && c < last {
-			set[c] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
 }
 
 // add takes an accepted record up.
@@ -327,14 +311,14 @@ func (s *lateStep) conserve() error {
 func (s *lateStep) write() (differs bool, err error) {
 	w := s.w
 	slices.SortFunc(s.rows, func(a, b *lateRow) int { return a.Before(&b.Record) })
-	if err := w.put(s.key("late"), tables.Late(), s.storeRows()); err != nil {
+	if err := w.put(s.key("late"), s.storeRows()); err != nil {
 		return false, err
 	}
-	if err := w.put(s.key("late_samples"), tables.LateSamples(), s.samples.store(w)); err != nil {
+	if err := w.put(s.key("late_samples"), s.samples.store(w)); err != nil {
 		return false, err
 	}
 	had := w.find(s.key("late_positions"))
-	if err := w.put(s.key("late_positions"), tables.LatePositions(), s.storePositions()); err != nil {
+	if err := w.put(s.key("late_positions"), s.storePositions()); err != nil {
 		return false, err
 	}
 	has := w.find(s.key("late_positions"))

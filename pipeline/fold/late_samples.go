@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -40,7 +41,7 @@ func (s *lateStep) loadSamples(last period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range s.w.lateCycles(last) {
+	for _, c := range s.w.opening.Cycles(last) {
 		for _, e := range s.w.find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.bucket}) {
 			err := s.w.eachLateSample(e, c, func(one *lateSample) {
 				// what the cycle at hand bills goes to where its link is now
@@ -63,15 +64,15 @@ func (s *lateStep) loadSamples(last period.Cycle) error {
 
 // eachLateSample shows the rows of a file of late samples.
 func (w *worker) eachLateSample(e lake.FileEntry, billed period.Cycle, show func(*lateSample)) error {
-	f, err := openTable(w.Txn, e, tables.LateSamples(), nil)
+	f, err := tablefile.Open(w.Txn, e, tables.LateSamples(), nil)
 	if err != nil {
 		return err
 	}
-	in := &storedSamples{names: &w.names, cursor: cursor{tableFile: f}}
-	defer in.close()
+	in := &storedSamples{names: &w.names, Cursor: tablefile.Cursor{Reader: f}}
+	defer in.Close()
 	one, ok, err := in.read()
 	for ; ok && err == nil; one, ok, err = in.read() {
-		show(&lateSample{*one, period.Instant(in.cols.C[tables.BAsOf].Ints[in.at]), billed})
+		show(&lateSample{*one, period.Instant(in.Cols.C[tables.BAsOf].Ints[in.At]), billed})
 	}
 	return err
 }
@@ -96,7 +97,7 @@ func (s *lateStep) acceptSampleDay(day period.Day) error {
 	if err != nil {
 		return err
 	}
-	defer old.close()
+	defer old.Close()
 	fresh, err := w.arrivalsOf(s.bucket, day)
 	if err != nil {
 		return err

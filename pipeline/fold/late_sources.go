@@ -3,9 +3,13 @@ package fold
 import (
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -16,8 +20,8 @@ import (
 type lateSources struct {
 	*lateStep
 	own     map[late.Key]*late.Record // records of closed cycles that late ones take the place of
-	behind  []latePosition            // of closed cycles, in order of the cycle they were billed in
-	shifts  []shift                   // that hold, in order of the cycle they hold from
+	behind  []opening.Left            // of closed cycles, in order of the cycle they were billed in
+	shifts  []opening.Shift           // that hold, in order of the cycle they hold from
 	shifted period.Cycle              // up to which shifts hold
 	closing map[meterSet]map[late.Meter]counted
 	waiting map[meterSet]map[late.Meter][]*late.Record
@@ -58,9 +62,9 @@ func (s *lateSources) prepare(rows []*late.Record) error {
 			return err
 		}
 	}
-	for _, c := range s.w.lateCycles(s.cycle) {
+	for _, c := range s.w.opening.Cycles(s.cycle) {
 		if c <= s.shifted {
-			list, err := s.w.shiftsIn(s.bucket, c)
+			list, err := s.w.opening.Shifts(s.bucket, c, opening.Anyone)
 			if err != nil {
 				return err
 			}
@@ -69,7 +73,7 @@ func (s *lateSources) prepare(rows []*late.Record) error {
 		if c == s.cycle {
 			continue
 		}
-		list, err := s.w.latePositions(s.bucket, c)
+		list, err := s.w.opening.LeftIn(s.bucket, c, opening.Anyone)
 		if err != nil {
 			return err
 		}
@@ -97,14 +101,17 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 		customers[k.Customer] = true
 	}
 	err := s.w.eachLine(origin, s.bucket, customers, func(l *lineRecords) error {
-		c, i := l.cols.C, l.at
-		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin,
-			ID: string(c[tables.LID].Text(i))}
+		c, i := l.Cols.C, l.At
+		key := late.Key{
+			Customer: l.customers[c[tables.LCustomerID].Codes[i]],
+			Origin:   origin,
+			ID:       string(c[tables.LID].Text(i)),
+		}
 		if !keys[key] {
 			return nil
 		}
 		if r := s.own[key]; r != nil {
-			q, err := amountOf(l.cols, i)
+			q, err := amountOf(l.Cols, i)
 			if err != nil {
 				return err
 			}
@@ -159,17 +166,17 @@ func (w *worker) eachLine(cycle period.Cycle, bucket int, customers map[int32]bo
 }
 
 func (w *worker) eachLineOf(e lake.FileEntry, customers map[int32]bool, visit func(*lineRecords) error) error {
-	f, err := openTable(w.Txn, e, tables.Lines(), append([]int{tables.LPackageDraws}, lineColumns...))
+	f, err := tablefile.Open(w.Txn, e, tables.Lines(), append([]int{tables.LPackageDraws}, lineColumns...))
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	l := &lineRecords{cursor: cursor{tableFile: f, skip: w.without(customers, tables.LCustomerID)}, names: &w.names}
+	defer f.Close()
+	l := &lineRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.LCustomerID)}, names: &w.names}
 	for {
 		if err := l.step(); err != nil || l.ended {
 			return err
 		}
-		if !customers[l.customers.list[l.cols.C[tables.LCustomerID].Codes[l.at]]] {
+		if !customers[l.customers[l.Cols.C[tables.LCustomerID].Codes[l.At]]] {
 			continue
 		}
 		if err := visit(l); err != nil {
@@ -179,9 +186,9 @@ func (w *worker) eachLineOf(e lake.FileEntry, customers map[int32]bool, visit fu
 }
 
 // without reports of row groups whether none of the customers can be in them.
-func (w *worker) without(customers map[int32]bool, col int) func(*tableFile) bool {
-	return func(f *tableFile) bool {
-		low, high, ok := f.reader.Bounds(col)
+func (w *worker) without(customers map[int32]bool, col int) func(*tablefile.Reader) bool {
+	return func(f *tablefile.Reader) bool {
+		low, high, ok := f.Bounds(col)
 		if !ok {
 			return false
 		}
@@ -205,14 +212,17 @@ func (w *worker) eachUsage(cycle period.Cycle, bucket int, customers map[int32]b
 	return nil
 }
 
-func (w *worker) eachUsageOf(e lake.FileEntry, customers map[int32]bool,
-	visit func(*tableRecords, *sorting.Row) error) error {
-	f, err := openTable(w.Txn, e, tables.Usage(), nil)
+func (w *worker) eachUsageOf(
+	e lake.FileEntry,
+	customers map[int32]bool,
+	visit func(*tableRecords, *sorting.Row) error,
+) error {
+	f, err := tablefile.Open(w.Txn, e, tables.Usage(), nil)
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	t := &tableRecords{cursor: cursor{tableFile: f, skip: w.without(customers, tables.UCustomerID)}, names: &w.names}
+	defer f.Close()
+	t := &tableRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.UCustomerID)}, names: &w.names}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)
@@ -242,10 +252,11 @@ func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error
 	count := at.count
 	for i := range s.shifts {
 		h := &s.shifts[i]
-		if h.customer == customer && h.kind == position.Meter && h.origin == m.Origin && h.billed > at.in &&
-			h.scope == m.Scope && h.key == s.w.Books.Products[m.SKU].SKU {
+		if h.Customer == customer && h.Kind == position.Meter && h.Origin == m.Origin && h.Billed > at.in &&
+			h.Scope == m.Scope &&
+			h.Key == s.w.Books.Products[m.SKU].SKU {
 			var err error
-			if count, err = late.Moved(count, h.by); err != nil {
+			if count, err = opening.Moved(count, h.By); err != nil {
 				return count, err
 			}
 		}
@@ -261,45 +272,21 @@ func (s *lateSources) counts(set meterSet) (map[late.Meter]counted, error) {
 			counts[late.Meter{Origin: set.origin, SKU: sku, Scope: row.Scope}] = counted{row.Count, in}
 		}
 	}
-	files, from := s.w.openingOf(s.bucket, set.origin.Last()+1)
-	if from == set.origin {
-		rows, err := s.w.positionsIn(files, set.customer)
-		if err != nil {
-			return nil, err
-		}
-		for i := range rows {
+	rows, last, err := s.w.opening.Before(set.customer, set.origin.Last()+1, set.origin)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if last.In(set.origin) {
 			add(&rows[i], set.origin)
 		}
 	}
 	for i := range s.behind {
-		if p := &s.behind[i]; p.customer == set.customer && p.origin == set.origin.String() {
-			add(&p.Row, p.billed)
+		if p := &s.behind[i]; p.Customer == set.customer && p.Origin == set.origin.String() {
+			add(&p.Row, p.Billed)
 		}
 	}
 	return counts, nil
-}
-
-// positionsIn are a customer's rows of a positions file.
-func (w *worker) positionsIn(files []lake.FileEntry, customer int32) ([]position.Row, error) {
-	o, err := newOpening(w.Txn, &w.names, files)
-	if err != nil {
-		return nil, err
-	}
-	defer o.close()
-	return o.of(customer)
-}
-
-// of passes on to a customer and takes its rows.
-func (p *opening) of(customer int32) ([]position.Row, error) {
-	for p.customer >= 0 && p.customer < customer {
-		if _, err := p.take(); err != nil {
-			return nil, err
-		}
-	}
-	if p.customer != customer {
-		return nil, nil
-	}
-	return p.take()
 }
 
 // drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle
@@ -309,10 +296,10 @@ func (s *lateSources) drawn(customer int32, f late.QuotaPeriod, span period.Span
 	drawn, in, err := s.drawnIn(customer, f, span)
 	for i := range s.shifts {
 		h := &s.shifts[i]
-		row := h.row()
-		if err == nil && h.customer == customer && h.billed > in && h.at == f.Start &&
-			late.PackageOf(s.w.Books, customer, &row) == f.Package {
-			drawn, err = late.Moved(drawn, h.by)
+		row := h.Row()
+		if err == nil && h.Customer == customer && h.Billed > in && h.At == f.Start &&
+			opening.PackageOf(s.w.Books, customer, &row) == f.Package {
+			drawn, err = opening.Moved(drawn, h.By)
 		}
 	}
 	return drawn, err
@@ -326,10 +313,11 @@ func (s *lateSources) drawnIn(customer int32, f late.QuotaPeriod, span period.Sp
 	end := min(span.To, p.Valid.To, zone.Bounds(s.cycle).From)
 	for i := len(s.behind) - 1; i >= 0; i-- {
 		one := &s.behind[i]
-		if one.customer == customer && one.At == f.Start && late.PackageOf(s.w.Books, customer,
-			&one.Row) == f.Package && zone.Bounds(one.billed).From >= end {
-			drawn, err = late.DrawnOf(p, &one.Row)
-			return drawn, one.billed, err
+		if one.Customer == customer && one.At == f.Start &&
+			opening.PackageOf(s.w.Books, customer, &one.Row) == f.Package &&
+			zone.Bounds(one.Billed).From >= end {
+			drawn, err = rating.DrawnOf(p, &one.Row)
+			return drawn, one.Billed, err
 		}
 	}
 	day := zone.Day(end)
@@ -347,23 +335,16 @@ func (s *lateSources) drawnIn(customer int32, f late.QuotaPeriod, span period.Sp
 }
 
 // drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
-func (s *lateSources) drawnBefore(day period.Day, upTo period.Cycle, customer int32,
-	f late.QuotaPeriod) (money.Quantity, error) {
-	files, from := s.w.openingOf(s.bucket, day)
-	o, err := newOpening(s.w.Txn, &s.w.names, files)
-	if err != nil {
-		return money.Quantity{}, err
-	}
-	defer o.close()
-	changes, err := s.w.packageChanges(s.bucket, from, upTo)
-	if err != nil {
-		return money.Quantity{}, err
-	}
-	o.overlay(changes)
-	rows, err := o.of(customer)
+func (s *lateSources) drawnBefore(
+	day period.Day,
+	upTo period.Cycle,
+	customer int32,
+	f late.QuotaPeriod,
+) (money.Quantity, error) {
+	rows, _, err := s.w.opening.Before(customer, day, upTo)
 	for i := range rows {
-		if rows[i].At == f.Start && late.PackageOf(s.w.Books, customer, &rows[i]) == f.Package {
-			return late.DrawnOf(&s.w.Books.Packages[f.Package], &rows[i])
+		if rows[i].At == f.Start && opening.PackageOf(s.w.Books, customer, &rows[i]) == f.Package {
+			return rating.DrawnOf(&s.w.Books.Packages[f.Package], &rows[i])
 		}
 	}
 	return money.Quantity{}, err
@@ -385,12 +366,12 @@ func (s *lateSources) drawnOn(day period.Day, customer int32, f late.QuotaPeriod
 	}
 	for _, e := range s.w.find(dayKey("lines", day, s.bucket)) {
 		err := s.w.eachLineOf(e, only, func(l *lineRecords) error {
-			text := l.cols.C[tables.LPackageDraws].Text(l.at)
+			text := l.Cols.C[tables.LPackageDraws].Text(l.At)
 			if len(text) == 0 {
 				return nil
 			}
 			r := &late.Record{Customer: customer}
-			r.Start = period.Instant(l.cols.C[tables.LUsageStart].Ints[l.at])
+			r.Start = period.Instant(l.Cols.C[tables.LUsageStart].Ints[l.At])
 			if err := r.ReadDraws(s.w.Books, string(text)); err != nil {
 				return err
 			}
@@ -465,7 +446,7 @@ func (s *lateSources) billedLines(origin period.Cycle, want func(*late.Place) bo
 		if err := s.w.addBilled(key, origin, all, nil); err != nil {
 			return nil, err
 		}
-		for _, c := range s.w.lateCycles(s.cycle) {
+		for _, c := range s.w.opening.Cycles(s.cycle) {
 			key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: s.bucket}
 			if c < s.cycle {
 				if err := s.w.addBilled(key, origin, all, nil); err != nil {
@@ -506,23 +487,27 @@ var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID
 	tables.LTruncatedAmount, tables.LPaymentAmount,
 	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
 
-func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Sums,
-	note func(late.Place, string, string)) error {
-	f, err := openTable(w.Txn, e, tables.Lines(), billedColumns)
+func (w *worker) addBilledFile(
+	e lake.FileEntry,
+	origin period.Cycle,
+	to late.Sums,
+	note func(late.Place, string, string),
+) error {
+	f, err := tablefile.Open(w.Txn, e, tables.Lines(), billedColumns)
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	var customers, skus codes
+	defer f.Close()
+	var customers, skus codes.List
 	for {
-		cols, err := f.reader.Next()
+		cols, err := f.Next()
 		if err != nil || cols == nil {
 			return err
 		}
-		if err := customers.fill(cols.C[tables.LCustomerID].Dict, w.names.customer); err != nil {
+		if err := customers.Fill(cols.C[tables.LCustomerID].Dict, w.names.Customer); err != nil {
 			return err
 		}
-		if err := skus.fill(cols.C[tables.LSKU].Dict, w.names.sku); err != nil {
+		if err := skus.Fill(cols.C[tables.LSKU].Dict, w.names.SKU); err != nil {
 			return err
 		}
 		for i := range cols.N {
@@ -538,9 +523,13 @@ func (w *worker) addBilledFile(e lake.FileEntry, origin period.Cycle, to late.Su
 			if err != nil {
 				return err
 			}
-			p := late.Place{Origin: origin, Customer: customers.list[c[tables.LCustomerID].Codes[i]],
-				SKU:    skus.list[c[tables.LSKU].Codes[i]],
-				Region: c[tables.LRegionCode].Word(i), Resource: string(c[tables.LResourceID].Text(i))}
+			p := late.Place{
+				Origin:   origin,
+				Customer: customers[c[tables.LCustomerID].Codes[i]],
+				SKU:      skus[c[tables.LSKU].Codes[i]],
+				Region:   c[tables.LRegionCode].Word(i),
+				Resource: string(c[tables.LResourceID].Text(i)),
+			}
 			if err := to.At(p).Add(sum); err != nil {
 				return err
 			}

@@ -5,9 +5,11 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
@@ -15,12 +17,8 @@ import (
 )
 
 // put writes a batch as the file of a key in the next state; an empty batch removes it.
-func (w *worker) put(key lake.FileKey, def *tables.Table, cols *parquet.Columns) error {
-	files, err := w.writeTable(key, def, cols, nil)
-	if err != nil {
-		return err
-	}
-	return w.replace(key, files)
+func (w *worker) put(key lake.FileKey, cols *parquet.Columns) error {
+	return tablefile.Put(w.Txn, key, cols, nil)
 }
 
 // storeRows is the late table of the cycle.
@@ -41,19 +39,19 @@ func (s *lateStep) storeRows() *parquet.Columns {
 
 // loadFile reads a late table.
 func (s *lateStep) loadFile(e lake.FileEntry, billed period.Cycle) error {
-	f, err := openTable(s.w.Txn, e, tables.Late(), nil)
+	f, err := tablefile.Open(s.w.Txn, e, tables.Late(), nil)
 	if err != nil {
 		return err
 	}
-	defer f.close()
-	t := &tableRecords{cursor: cursor{tableFile: f}, names: &s.w.names}
+	defer f.Close()
+	t := &tableRecords{Cursor: tablefile.Cursor{Reader: f}, names: &s.w.names}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)
 		if err != nil || !ok {
 			return err
 		}
-		c, i := t.cols.C, t.at
+		c, i := t.Cols.C, t.At
 		origin, err := period.ParseCycle(c[tables.LateOrigin].Word(i))
 		if err != nil {
 			return err
@@ -82,7 +80,7 @@ func (s *lateStep) storePositions() *parquet.Columns {
 	})
 	out := parquet.NewColumns(tables.LatePositions())
 	add := func(customer int32, row *position.Row, origin string) {
-		addPosition(out, b.Customers[customer].ID, row)
+		opening.AddRow(out, b.Customers[customer].ID, row)
 		out.C[tables.POrigin].AddWord(origin)
 	}
 	meters, fillings := s.meters, s.quotaPeriods
@@ -102,42 +100,8 @@ func (s *lateStep) storePositions() *parquet.Columns {
 	return out
 }
 
-// latePosition is a row of a late_positions table.
-type latePosition struct {
-	position.Row
-	customer int32
-	origin   string
-	billed   period.Cycle
-}
-
-// latePositions reads what late records billed in a cycle left behind.
-func (w *worker) latePositions(bucket int, billed period.Cycle) ([]latePosition, error) {
-	var out []latePosition
-	for _, e := range w.find(lake.FileKey{Table: "late_positions", Cycle: billed.String(), Bucket: bucket}) {
-		f, err := openTable(w.Txn, e, tables.LatePositions(), nil)
-		if err != nil {
-			return nil, err
-		}
-		p := &opening{names: &w.names, cursor: cursor{tableFile: f}, inFile: -1}
-		err = p.advance()
-		for err == nil && p.inFile >= 0 {
-			one := latePosition{customer: p.inFile, origin: p.cols.C[tables.POrigin].Word(p.at), billed: billed}
-			if one.Row, err = p.row(); err != nil {
-				break
-			}
-			out = append(out, one)
-			err = p.advance()
-		}
-		f.close()
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // fromRow is a record of the usage table, with what it drew.
 func (w *worker) fromRow(t *tableRecords, row *sorting.Row, origin period.Cycle) (*late.Record, error) {
 	r := lateRecord(row, origin, 0)
-	return &r, r.ReadDraws(w.Books, string(t.cols.C[tables.UDraws].Text(t.at)))
+	return &r, r.ReadDraws(w.Books, string(t.Cols.C[tables.UDraws].Text(t.At)))
 }

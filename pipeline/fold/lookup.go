@@ -3,6 +3,7 @@ package fold
 import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -128,23 +129,23 @@ func (l *lookup) take(w *walk) {
 // turn reads the next row group that may hold the customer; false when there is none. Groups before it are passed for
 // good, the file is open for no longer than that takes.
 func (l *lookup) turn(w *walk) (bool, error) {
-	who := l.names.books.Customers[l.customer].ID
+	who := l.names.Books.Customers[l.customer].ID
 	if w.ended || who < w.lowest {
 		return false, nil
 	}
 	def, customer, id, status := w.columns()
-	f, err := openTable(l.f.Txn, w.entry, def, []int{customer, id, status})
+	f, err := tablefile.Open(l.f.Txn, w.entry, def, []int{customer, id, status})
 	if err != nil {
 		return false, err
 	}
-	defer f.close()
+	defer f.Close()
 	for range w.group {
-		f.reader.Skip()
+		f.Skip()
 	}
-	for ; w.group < f.reader.Groups(); w.group++ {
-		low, high, ok := f.reader.Bounds(customer)
+	for ; w.group < f.Groups(); w.group++ {
+		low, high, ok := f.Bounds(customer)
 		if ok && who > high {
-			f.reader.Skip()
+			f.Skip()
 			continue
 		}
 		if ok && who < low {
@@ -152,12 +153,12 @@ func (l *lookup) turn(w *walk) (bool, error) {
 			return false, nil
 		}
 		w.group++
-		if w.cols, err = f.reader.Next(); err != nil {
+		if w.cols, err = f.Next(); err != nil {
 			return false, err
 		}
 		w.at, w.ranks = 0, w.ranks[:0]
 		for _, word := range w.cols.C[customer].Dict {
-			code, err := l.names.customer(word)
+			code, err := l.names.Customer(word)
 			if err != nil {
 				return false, err
 			}

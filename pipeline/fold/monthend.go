@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -33,24 +34,20 @@ func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: EndDay, Bucket: bucket}
 	lines := w.newLineWriter(key, w.Books.Zone.Bounds(cycle).To-1)
 	sums := newSumWriter(w.Folder)
-	files, from := w.openingOf(bucket, cycle.Last()+1)
-	if from != cycle {
-		files = nil // the cycle has no records: what the positions hold is of earlier ones
-	}
-	opening, err := newOpening(w.Txn, &w.names, files)
+	closing, err := w.opening.CycleEnd(bucket, cycle)
 	if err != nil {
 		return err
 	}
-	defer opening.close()
+	defer closing.Close()
 	objects, err := w.measure(bucket, cycle)
 	if err != nil {
 		return err
 	}
-	for opening.customer >= 0 || len(objects) > 0 {
-		customer := nextCustomer(opening.customer, objects)
+	for closing.Customer >= 0 || len(objects) > 0 {
+		customer := nextCustomer(closing.Customer, objects)
 		var rows []position.Row
-		if opening.customer == customer {
-			if rows, err = opening.take(); err != nil {
+		if closing.Customer == customer {
+			if rows, err = closing.Take(); err != nil {
 				return err
 			}
 		}
@@ -74,16 +71,16 @@ func (w *worker) monthEnd(bucket int, cycle period.Cycle) error {
 	w.result.Lines += lines.rows
 	w.mu.Unlock()
 	key.Table = "sums"
-	added, err := w.writeTable(key, tables.Sums(), sums.columns(), nil)
+	added, err := tablefile.Write(w.Txn, key, sums.columns(), nil)
 	if err != nil {
 		return err
 	}
 	return w.replace(key, added)
 }
 
-func nextCustomer(opening int32, objects []measured) int32 {
-	if len(objects) == 0 || (opening >= 0 && opening < objects[0].Customer) {
-		return opening
+func nextCustomer(closing int32, objects []measured) int32 {
+	if len(objects) == 0 || (closing >= 0 && closing < objects[0].Customer) {
+		return closing
 	}
 	return objects[0].Customer
 }

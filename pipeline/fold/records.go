@@ -1,211 +1,48 @@
 package fold
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"slices"
-
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
-	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Opener opens the lake's data files.
-type Opener interface {
-	OpenFile(lake.FileEntry) (storage.ReadFile, error)
-}
-
-// MissingBookError says that the books no longer have what accepted records need.
-type MissingBookError struct{ Book, What, ID string }
-
-func (e *MissingBookError) Error() string {
-	return fmt.Sprintf("no %s %q, which accepted records name", e.What, e.ID)
-}
-
-// names turns the words of lake files into the books' codes.
+// names turns the words of lake files into the books' codes, and back.
 type names struct {
-	books   *books.Books
+	codes.Names
 	regions *accept.Regions
-	pages   *parquet.Decoder // of openPages, once it was called
+	pages   *parquet.Decoder // of openAtOnce, once it was called
 }
 
-func (n *names) customer(id string) (int32, error) {
-	if code := n.books.Customer(id); code >= 0 {
-		return code, nil
-	}
-	return 0, &MissingBookError{"customers.csv", "customer", id}
-}
+func (n *names) region(name string) (int32, error) { return n.regions.Code(name), nil }
 
-// customers are the codes of words that mostly come in the books' order.
-func (n *names) customers(words []string, to *codes) error {
-	to.list = to.list[:0]
-	code := int32(0)
-	for _, id := range words {
-		if code = n.books.CustomerFrom(id, code); code < 0 {
-			return &MissingBookError{"customers.csv", "customer", id}
-		}
-		to.list = append(to.list, code)
-	}
-	return nil
-}
-
-func (n *names) sku(id string) (int32, error) {
-	if code := n.books.SKU(id); code >= 0 {
-		return code, nil
-	}
-	return 0, &MissingBookError{"products.csv", "sku", id}
-}
-
-// tableFile is one lake file read group by group.
-type tableFile struct {
-	file   storage.ReadFile
-	reader *parquet.Reader // nil where pages read it
-	pages  parquet.Pages
-	cols   []int // that pages read
-	group  int   // that pages read next
-	out    *parquet.Columns
-}
-
-func openTable(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
-	f, err := o.OpenFile(e)
-	if err != nil {
-		return nil, err
-	}
-	r, err := parquet.NewReader(seekable(f), def, cols)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", e.Path, err)
-	}
-	return &tableFile{file: f, reader: r}, nil
-}
-
-// openPages is openTable for files that are read whole and of which most columns hold one value: those cost nothing
-// then. cols nil = all.
-func (n *names) openPages(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*tableFile, error) {
+// openAtOnce opens a file with the decoder of the names.
+func (n *names) openAtOnce(
+	o tablefile.Opener,
+	e lake.FileEntry,
+	def *tables.Table,
+	cols []int,
+) (*tablefile.Reader, error) {
 	if n.pages == nil {
 		var err error
 		if n.pages, err = parquet.NewDecoder(); err != nil {
 			return nil, err
 		}
 	}
-	f, err := o.OpenFile(e)
-	if err != nil {
-		return nil, err
-	}
-	src, _, err := atOnce(f, nil)
-	var layout *parquet.Layout
-	if err == nil {
-		layout, err = parquet.ReadLayout(src, f.Size(), def)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
-	}
-	if cols == nil {
-		for i := range def.Columns {
-			cols = append(cols, i)
-		}
-	}
-	return &tableFile{file: f, pages: parquet.Pages{Layout: layout, Source: src, Decoder: n.pages}, cols: cols,
-		out: parquet.NewColumns(def)}, nil
+	return tablefile.OpenAtOnce(o, e, def, cols, n.pages)
 }
-
-// atOnce reads a file that is not large in one go, into memory that may be used again: a reader of its parts would have
-// the checksum of the block that holds the footer compared for each of them.
-func atOnce(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
-	const most = 4 << 20
-	size := f.Size()
-	if size > most {
-		return f, mem, nil
-	}
-	mem = slices.Grow(mem[:0], int(size))[:size]
-	if n, err := f.ReadAt(mem, 0); n < len(mem) {
-		return nil, mem, err
-	}
-	return parquet.InMemory(mem), mem, nil
-}
-
-// next returns the next row group's columns, or nil at the end.
-func (t *tableFile) next() (*parquet.Columns, error) {
-	if t.reader != nil {
-		return t.reader.Next()
-	}
-	if t.group == t.pages.Layout.Groups() {
-		return nil, nil
-	}
-	t.out.Reset()
-	err := t.pages.Group(t.out, t.cols, t.group)
-	t.group++
-	return t.out, err
-}
-
-func (t *tableFile) close() {
-	if t == nil {
-		return
-	}
-	if t.reader != nil {
-		t.reader.Close()
-	}
-	t.file.Close()
-}
-
-// cursor walks the rows of a table file.
-type cursor struct {
-	*tableFile
-	skip func(*tableFile) bool // whether the next row group has nothing of interest; nil = never
-	cols *parquet.Columns
-	at   int
-}
-
-// next moves to the next row; fresh is true at the first row of a row group.
-func (c *cursor) next() (ok, fresh bool, err error) {
-	c.at++
-	if c.cols != nil && c.at < c.cols.N {
-		return true, false, nil
-	}
-	for {
-		for c.skip != nil && c.skip(c.tableFile) {
-			c.reader.Skip()
-		}
-		c.cols, err = c.tableFile.next()
-		if err != nil || c.cols == nil {
-			return false, false, err
-		}
-		if c.cols.N > 0 {
-			c.at = 0
-			return true, true, nil
-		}
-	}
-}
-
-// codes maps the words of the present row group to codes.
-type codes struct{ list []int32 }
-
-func (c *codes) fill(words []string, lookup func(string) (int32, error)) error {
-	c.list = c.list[:0]
-	for _, w := range words {
-		code, err := lookup(w)
-		if err != nil {
-			return err
-		}
-		c.list = append(c.list, code)
-	}
-	return nil
-}
-
-func (n *names) region(name string) (int32, error) { return n.regions.Code(name), nil }
 
 // lineRecords reads usage records back from their lines: one record per run of usage lines of one identity.
 type lineRecords struct {
-	cursor
+	tablefile.Cursor
 	names                  *names
-	customers, skus, areas codes
+	customers, skus, areas codes.List
 	usage                  int32  // code of kind `usage` in the present group
 	draws                  []byte // of the record given last, if the columns hold them
 	text                   []byte
@@ -220,7 +57,7 @@ var lineColumns = []int{tables.LCustomerID, tables.LRegionCode, tables.LID, tabl
 // step moves to the next usage line.
 func (l *lineRecords) step() error {
 	for {
-		ok, fresh, err := l.next()
+		ok, fresh, err := l.Cursor.Next()
 		if err != nil || !ok {
 			l.ended = true
 			return err
@@ -230,27 +67,27 @@ func (l *lineRecords) step() error {
 				return err
 			}
 		}
-		if l.cols.C[tables.LKind].Codes[l.at] == l.usage {
+		if l.Cols.C[tables.LKind].Codes[l.At] == l.usage {
 			return nil
 		}
 	}
 }
 
 func (l *lineRecords) group() error {
-	c := l.cols.C
+	c := l.Cols.C
 	l.usage = -1
 	for i, word := range c[tables.LKind].Dict {
 		if word == line.Usage.String() {
 			l.usage = int32(i)
 		}
 	}
-	if err := l.customers.fill(c[tables.LCustomerID].Dict, l.names.customer); err != nil {
+	if err := l.customers.Fill(c[tables.LCustomerID].Dict, l.names.Customer); err != nil {
 		return err
 	}
-	if err := l.skus.fill(c[tables.LSKU].Dict, l.names.sku); err != nil {
+	if err := l.skus.Fill(c[tables.LSKU].Dict, l.names.SKU); err != nil {
 		return err
 	}
-	return l.areas.fill(c[tables.LRegionCode].Dict, l.names.region)
+	return l.areas.Fill(c[tables.LRegionCode].Dict, l.names.region)
 }
 
 // Next implements sorting.Source.
@@ -275,7 +112,7 @@ func (l *lineRecords) Next(r *sorting.Row) (bool, error) {
 			l.pending = true
 			return true, nil
 		}
-		q, err := amountOf(l.cols, l.at)
+		q, err := amountOf(l.Cols, l.At)
 		if err != nil {
 			return false, err
 		}
@@ -287,9 +124,9 @@ func (l *lineRecords) Next(r *sorting.Row) (bool, error) {
 
 // take fills r from the present line; its texts are copied, for a record's lines may span two row groups.
 func (l *lineRecords) take(r *sorting.Row) (err error) {
-	c, i := l.cols.C, l.at
-	r.Customer, r.SKU = l.customers.list[c[tables.LCustomerID].Codes[i]], l.skus.list[c[tables.LSKU].Codes[i]]
-	r.Region = l.areas.list[c[tables.LRegionCode].Codes[i]]
+	c, i := l.Cols.C, l.At
+	r.Customer, r.SKU = l.customers[c[tables.LCustomerID].Codes[i]], l.skus[c[tables.LSKU].Codes[i]]
+	r.Region = l.areas[c[tables.LRegionCode].Codes[i]]
 	r.Start, r.End = period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
 	r.File, r.Number, r.Replaces = sorting.FromLake, tables.Counted, nil
 	l.text = l.text[:0]
@@ -303,7 +140,7 @@ func (l *lineRecords) take(r *sorting.Row) (err error) {
 	if len(c[tables.LPackageDraws].Ends) > 0 {
 		l.draws = append(l.draws[:0], c[tables.LPackageDraws].Text(i)...)
 	}
-	r.Quantity, err = amountOf(l.cols, i)
+	r.Quantity, err = amountOf(l.Cols, i)
 	return err
 }
 
@@ -314,38 +151,38 @@ func amountOf(c *parquet.Columns, i int) (money.Quantity, error) {
 
 // same reports whether the present line is a further one of the record r.
 func (l *lineRecords) same(r *sorting.Row) bool {
-	c, i := l.cols.C, l.at
+	c, i := l.Cols.C, l.At
 	return period.Instant(c[tables.LUsageStart].Ints[i]) == r.Start && string(c[tables.LID].Text(i)) == string(r.ID) &&
-		l.customers.list[c[tables.LCustomerID].Codes[i]] == r.Customer
+		l.customers[c[tables.LCustomerID].Codes[i]] == r.Customer
 }
 
 // tableRecords reads the records of the usage table.
 type tableRecords struct {
-	cursor
+	tablefile.Cursor
 	names                  *names
-	customers, skus, areas codes
+	customers, skus, areas codes.List
 }
 
 // Next implements sorting.Source. Number is the row's status.
 func (t *tableRecords) Next(r *sorting.Row) (bool, error) {
-	ok, fresh, err := t.next()
+	ok, fresh, err := t.Cursor.Next()
 	if err != nil || !ok {
 		return false, err
 	}
-	c, i := t.cols.C, t.at
+	c, i := t.Cols.C, t.At
 	if fresh {
-		if err := t.customers.fill(c[tables.UCustomerID].Dict, t.names.customer); err != nil {
+		if err := t.customers.Fill(c[tables.UCustomerID].Dict, t.names.Customer); err != nil {
 			return false, err
 		}
-		if err := t.skus.fill(c[tables.USKU].Dict, t.names.sku); err != nil {
+		if err := t.skus.Fill(c[tables.USKU].Dict, t.names.SKU); err != nil {
 			return false, err
 		}
-		if err := t.areas.fill(c[tables.URegionCode].Dict, t.names.region); err != nil {
+		if err := t.areas.Fill(c[tables.URegionCode].Dict, t.names.region); err != nil {
 			return false, err
 		}
 	}
-	r.Customer, r.SKU = t.customers.list[c[tables.UCustomerID].Codes[i]], t.skus.list[c[tables.USKU].Codes[i]]
-	r.Region = t.areas.list[c[tables.URegionCode].Codes[i]]
+	r.Customer, r.SKU = t.customers[c[tables.UCustomerID].Codes[i]], t.skus[c[tables.USKU].Codes[i]]
+	r.Region = t.areas[c[tables.URegionCode].Codes[i]]
 	r.Start, r.End = period.Instant(c[tables.UUsageStart].Ints[i]), period.Instant(c[tables.UUsageEnd].Ints[i])
 	r.ID, r.Resource = c[tables.URecordID].Text(i), c[tables.UResourceID].Text(i)
 	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i),
@@ -362,35 +199,35 @@ type accepted struct {
 	rows        [2]sorting.Row
 	have, ended [2]bool
 	given       int // the source of the row given last
-	files       []*tableFile
+	files       []*tablefile.Reader
 }
 
 // openAccepted opens what the lake has of a day's records. more are columns of lines beside those that records are read
 // from.
-func openAccepted(o Opener, n *names, lines, usage []lake.FileEntry, more ...int) (*accepted, error) {
+func openAccepted(o tablefile.Opener, n *names, lines, usage []lake.FileEntry, more ...int) (*accepted, error) {
 	a := &accepted{ended: [2]bool{true, true}}
 	for _, e := range lines {
-		f, err := openTable(o, e, tables.Lines(), append(more, lineColumns...))
+		f, err := tablefile.Open(o, e, tables.Lines(), append(more, lineColumns...))
 		if err != nil {
 			return nil, err
 		}
 		a.files = append(a.files, f)
-		a.sources[0], a.ended[0] = &lineRecords{cursor: cursor{tableFile: f}, names: n}, false
+		a.sources[0], a.ended[0] = &lineRecords{Cursor: tablefile.Cursor{Reader: f}, names: n}, false
 	}
 	for _, e := range usage {
-		f, err := openTable(o, e, tables.Usage(), nil)
+		f, err := tablefile.Open(o, e, tables.Usage(), nil)
 		if err != nil {
 			return nil, err
 		}
 		a.files = append(a.files, f)
-		a.sources[1], a.ended[1] = &tableRecords{cursor: cursor{tableFile: f}, names: n}, false
+		a.sources[1], a.ended[1] = &tableRecords{Cursor: tablefile.Cursor{Reader: f}, names: n}, false
 	}
 	return a, nil
 }
 
 func (a *accepted) close() {
 	for _, f := range a.files {
-		f.close()
+		f.Close()
 	}
 }
 
@@ -434,7 +271,7 @@ func (a *accepted) drew() []byte {
 	case *lineRecords:
 		return from.draws
 	case *tableRecords:
-		return from.cols.C[tables.UDraws].Text(from.at)
+		return from.Cols.C[tables.UDraws].Text(from.At)
 	}
 	return nil
 }

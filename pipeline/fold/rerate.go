@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -87,7 +88,7 @@ type rerating struct {
 	owed         map[int32]money.QuantityTotal // by customer: what was used
 	differs      map[int32]bool                // customers whose records draw other than they were billed
 	drawn        []byte
-	shifts       []shift
+	shifts       []opening.Shift
 	redrawn      map[late.Key]string
 	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
 
@@ -149,14 +150,14 @@ func (r *rerating) openCycle() error {
 	if err := r.moved(); err != nil {
 		return err
 	}
-	o, before, err := r.w.openDay(r.bucket, r.origin.First())
+	o, earlier, err := r.w.opening.Day(r.bucket, r.origin.First())
 	if err != nil {
 		return err
 	}
-	defer o.close()
-	for before && o.customer >= 0 {
-		customer := o.customer
-		rows, err := o.take()
+	defer o.Close()
+	for earlier && o.Customer >= 0 {
+		customer := o.Customer
+		rows, err := o.Take()
 		if err != nil {
 			return err
 		}
@@ -172,14 +173,14 @@ func (r *rerating) moved() error {
 	for key := range r.step.reratedDraws {
 		r.apart[key.Customer] = true
 	}
-	for _, c := range r.w.lateCycles(r.w.LateIn) {
-		list, err := r.w.shiftsIn(r.bucket, c)
+	for _, c := range r.w.opening.Cycles(r.w.LateIn) {
+		list, err := r.w.opening.Shifts(r.bucket, c, opening.Anyone)
 		if err != nil {
 			return err
 		}
 		for i := range list {
-			if list[i].origin == r.origin {
-				r.apart[list[i].customer] = true
+			if list[i].Origin == r.origin {
+				r.apart[list[i].Customer] = true
 			}
 		}
 	}
@@ -330,16 +331,15 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 // differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated
 // record by record, for what comes later depends on it.
 func (r *rerating) differing() error {
-	files, from := r.w.openingOf(r.bucket, r.origin.Last()+1)
-	o, err := newOpening(r.w.Txn, &r.w.names, files)
+	o, err := r.w.opening.CycleEnd(r.bucket, r.origin)
 	if err != nil {
 		return err
 	}
-	defer o.close()
+	defer o.Close()
 	closing := make(map[int32][]position.Row)
-	for from == r.origin && o.customer >= 0 {
-		customer := o.customer
-		rows, err := o.take()
+	for o.Customer >= 0 {
+		customer := o.Customer
+		rows, err := o.Take()
 		if err != nil {
 			return err
 		}
@@ -416,7 +416,7 @@ func (r *rerating) billed() (late.Sums, error) {
 			return nil, err
 		}
 	}
-	for _, c := range r.w.lateCycles(r.w.LateIn) {
+	for _, c := range r.w.opening.Cycles(r.w.LateIn) {
 		key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: r.bucket}
 		if c < r.w.LateIn {
 			if err := r.w.addBilled(key, r.origin, sums, r.noteBilled); err != nil {

@@ -35,7 +35,7 @@ type reratedDraws struct {
 // others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of
 // customers who are apart.
 func (r *rerating) others() (map[int32][]*late.Record, error) {
-	for _, c := range r.w.lateCycles(r.w.LateIn) {
+	for _, c := range r.w.opening.Cycles(r.w.LateIn) {
 		one := reratedDraws{c, make(map[late.Key]string)}
 		if err := r.step.redrawnIn(c, one.draws); err != nil {
 			return nil, err

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -44,7 +46,7 @@ func (r *rerating) post(differences []Difference) error {
 		}
 		list = append(list, p)
 	}
-	if err := r.w.put(r.key("reratings"), tables.Reratings(), r.storePostings(list)); err != nil {
+	if err := r.w.put(r.key("reratings"), r.storePostings(list)); err != nil {
 		return err
 	}
 	if err := r.postLines(list); err != nil {
@@ -60,14 +62,18 @@ func (r *rerating) post(differences []Difference) error {
 func (r *rerating) postings() ([]posting, error) {
 	var out []posting
 	for _, e := range r.w.find(r.key("reratings")) {
-		err := r.w.eachRow(e, tables.Reratings(), func(c []parquet.Col, i int) error {
-			p := posting{drawn: string(c[tables.TDraws].Text(i)), partner: c[tables.TPartnerID].Word(i),
-				asOf: period.Instant(c[tables.TAsOf].Ints[i])}
+		err := tablefile.Each(r.w.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns, i int) error {
+			c := cols.C
+			p := posting{
+				drawn:   string(c[tables.TDraws].Text(i)),
+				partner: c[tables.TPartnerID].Word(i),
+				asOf:    period.Instant(c[tables.TAsOf].Ints[i]),
+			}
 			var err error
-			if p.Customer, err = r.w.names.customer(c[tables.TCustomerID].Word(i)); err != nil {
+			if p.Customer, err = r.w.names.Customer(c[tables.TCustomerID].Word(i)); err != nil {
 				return err
 			}
-			if p.SKU, err = r.w.names.sku(c[tables.TSKU].Word(i)); err != nil {
+			if p.SKU, err = r.w.names.SKU(c[tables.TSKU].Word(i)); err != nil {
 				return err
 			}
 			if p.Origin, err = period.ParseCycle(c[tables.TOriginCycle].Word(i)); err != nil {
@@ -152,35 +158,15 @@ func (r *rerating) postLines(list []posting) error {
 
 // postShifts adds the shifts to those that hold from the open cycle on.
 func (r *rerating) postShifts() error {
-	all, err := r.w.shiftsIn(r.bucket, r.w.LateIn)
+	all, err := r.w.opening.Shifts(r.bucket, r.w.LateIn, opening.Anyone)
 	if err != nil {
 		return err
 	}
-	all = append(all, r.shifts...)
-	slices.SortStableFunc(all, compareShifts)
-	out := parquet.NewColumns(tables.Shifts())
-	for len(all) > 0 {
-		h, n := all[0], 1
-		for ; n < len(all) && compareShifts(h, all[n]) == 0; n++ {
-			if h.by, err = h.by.Add(all[n].by); err != nil {
-				return err
-			}
-		}
-		all = all[n:]
-		if h.by.IsZero() {
-			continue
-		}
-		c := out.C
-		c[tables.HCustomerID].AddWord(r.w.Books.Customers[h.customer].ID)
-		c[tables.HOriginCycle].AddWord(h.origin.String())
-		c[tables.HKind].Codes = append(c[tables.HKind].Codes, int32(h.kind))
-		c[tables.HKey].AddWord(h.key)
-		c[tables.HScope].AddWord(h.scope)
-		c[tables.HAt].Ints = append(c[tables.HAt].Ints, int64(h.at))
-		c[tables.HShift].AddDec(h.by.Raw())
-		out.N++
+	out, err := opening.ShiftTable(r.w.Books, append(all, r.shifts...))
+	if err != nil {
+		return err
 	}
-	return r.w.put(r.key("shifts"), tables.Shifts(), out)
+	return r.w.put(r.key("shifts"), out)
 }
 
 // postReratedDraws adds what records draw now to what re-rating from the open cycle on has found before.
@@ -207,5 +193,5 @@ func (r *rerating) postReratedDraws() error {
 		out.C[tables.WDraws].AddText(all[key])
 		out.N++
 	}
-	return r.w.put(r.key("redraws"), tables.Redraws(), out)
+	return r.w.put(r.key("redraws"), out)
 }

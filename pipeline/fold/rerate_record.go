@@ -1,11 +1,11 @@
 package fold
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -67,11 +67,14 @@ func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[in
 	error) {
 	byKey := make(map[late.Key]*late.Record)
 	err := w.eachLine(origin, bucket, customers, func(l *lineRecords) error {
-		c, i := l.cols.C, l.at
-		key := late.Key{Customer: l.customers.list[c[tables.LCustomerID].Codes[i]], Origin: origin,
-			ID: string(c[tables.LID].Text(i))}
+		c, i := l.Cols.C, l.At
+		key := late.Key{
+			Customer: l.customers[c[tables.LCustomerID].Codes[i]],
+			Origin:   origin,
+			ID:       string(c[tables.LID].Text(i)),
+		}
 		if r := byKey[key]; r != nil {
-			q, err := amountOf(l.cols, i)
+			q, err := amountOf(l.Cols, i)
 			if err == nil {
 				r.Quantity, err = r.Quantity.Add(q)
 			}
@@ -116,7 +119,7 @@ func (a *customerReplay) run(own []*late.Record) error {
 	if err := a.close(own); err != nil {
 		return err
 	}
-	for _, batch := range w.lateCycles(w.LateIn - 1) {
+	for _, batch := range w.opening.Cycles(w.LateIn - 1) {
 		if batch > a.origin {
 			if err := a.batch(batch); err != nil {
 				return err
@@ -135,7 +138,7 @@ func (a *customerReplay) close(own []*late.Record) error {
 	if err != nil {
 		return err
 	}
-	rows, err := a.w.names.apply(slices.Clone(a.openAt[a.customer]), a.customer, a.changes(moves))
+	rows, err := opening.Apply(a.w.Books, a.customer, slices.Clone(a.openAt[a.customer]), a.changes(moves))
 	if err != nil {
 		return err
 	}
@@ -162,11 +165,14 @@ func (a *customerReplay) close(own []*late.Record) error {
 }
 
 // changes are moves of the fillings that go on into the cycle.
-func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []late.Change {
-	var out []late.Change
+func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []opening.Change {
+	var out []opening.Change
 	for f, by := range moves {
-		c := late.Change{Row: position.Row{Kind: position.Package, Key: a.w.Books.Packages[f.Package].ID, At: f.Start},
-			Moves: true, Delta: by}
+		c := opening.Change{
+			Row:   position.Row{Kind: position.Package, Key: a.w.Books.Packages[f.Package].ID, At: f.Start},
+			Moves: true,
+			Delta: by,
+		}
 		if c.StillOpen(a.w.Books, a.w.Prices, a.customer, a.w.Books.Zone.Bounds(a.origin).From) {
 			out = append(out, c)
 		}
@@ -251,7 +257,7 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 		if err != nil {
 			return drawn, err
 		}
-		return late.Moved(drawn, moves[f])
+		return opening.Moved(drawn, moves[f])
 	}
 	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
 	for i := range entries {
@@ -317,8 +323,16 @@ func (a *customerReplay) leave() error {
 	b := a.w.Books
 	add := func(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
 		if !by.IsZero() {
-			a.shifts = append(a.shifts, shift{customer: a.customer, origin: a.origin, billed: a.w.LateIn, kind: kind,
-				key: key, scope: scope, at: at, by: by})
+			a.shifts = append(a.shifts, opening.Shift{
+				Customer: a.customer,
+				Origin:   a.origin,
+				Billed:   a.w.LateIn,
+				Kind:     kind,
+				Key:      key,
+				Scope:    scope,
+				At:       at,
+				By:       by,
+			})
 		}
 	}
 	for f, by := range moves {
@@ -333,9 +347,9 @@ func (a *customerReplay) leave() error {
 		counts[m] = a.state.Meters()[m]
 	}
 	for i := range src.shifts { // a meter that stands at 0 has no position
-		if h := &src.shifts[i]; h.customer == a.customer && h.origin == a.origin && h.kind == position.Meter &&
-			b.SKU(h.key) >= 0 {
-			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.key), Scope: h.scope}
+		if h := &src.shifts[i]; h.Customer == a.customer && h.Origin == a.origin && h.Kind == position.Meter &&
+			b.SKU(h.Key) >= 0 {
+			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}
 			counts[m] = a.state.Meters()[m]
 		}
 	}
@@ -361,10 +375,4 @@ func (a *customerReplay) leave() error {
 		}
 	}
 	return nil
-}
-
-func compareShifts(x, y shift) int {
-	return cmp.Or(cmp.Compare(x.customer, y.customer), cmp.Compare(x.origin, y.origin), cmp.Compare(x.kind, y.kind),
-		cmp.Compare(x.key, y.key),
-		cmp.Compare(x.scope, y.scope), cmp.Compare(x.at, y.at))
 }

@@ -6,10 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating/percentile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -62,7 +64,7 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 	if err != nil {
 		return err
 	}
-	defer old.close()
+	defer old.Close()
 	fresh, err := w.arrivalsOf(bucket, day)
 	if err != nil {
 		return err
@@ -71,18 +73,18 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 	if err != nil {
 		return err
 	}
-	out := w.newTableWriter(tables.Bandwidth())
-	out.restart(key)
+	out := tablefile.NewWriter(w.Txn, tables.Bandwidth())
+	out.Restart(key)
 	kept, ok, err := old.read()
 	if err != nil {
 		return err
 	}
 	for ok || fresh.ok {
-		if err := out.added(); err != nil {
+		if err := out.Added(); err != nil {
 			return err
 		}
 		if ok && (!fresh.ok || kept.before(&fresh.head.sample) < 0) {
-			w.store(out.cols, kept)
+			w.store(out.Cols, kept)
 			if kept, ok, err = old.read(); err != nil {
 				return err
 			}
@@ -99,7 +101,7 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 		}
 		if winner := w.elect(accepted, group); winner != nil &&
 			(here || accepted == nil || winner.Sample != accepted.Sample) {
-			w.store(out.cols, winner)
+			w.store(out.Cols, winner)
 		}
 		if here {
 			if kept, ok, err = old.read(); err != nil {
@@ -107,7 +109,7 @@ func (w *worker) sampleDay(bucket int, day period.Day) error {
 			}
 		}
 	}
-	files, err := out.finish(nil)
+	files, err := out.Finish(nil)
 	if err != nil {
 		return err
 	}
@@ -297,9 +299,9 @@ func (w *worker) store(c *parquet.Columns, s *sample) {
 
 // storedSamples reads a bandwidth file.
 type storedSamples struct {
-	cursor
+	tablefile.Cursor
 	names     *names
-	customers codes
+	customers codes.List
 	one       sample // given last
 }
 
@@ -308,35 +310,32 @@ func (w *worker) openSamples(files []lake.FileEntry) (*storedSamples, error) {
 	if len(files) == 0 {
 		return s, nil
 	}
-	f, err := openTable(w.Txn, files[0], tables.Bandwidth(), nil)
-	s.cursor = cursor{tableFile: f}
+	f, err := tablefile.Open(w.Txn, files[0], tables.Bandwidth(), nil)
+	s.Cursor = tablefile.Cursor{Reader: f}
 	return s, err
-}
-
-func (s *storedSamples) close() {
-	if s.tableFile != nil {
-		s.tableFile.close()
-	}
 }
 
 // read gives the next sample, which holds until the next call; false at the end.
 func (s *storedSamples) read() (*sample, bool, error) {
-	if s.tableFile == nil {
+	if s.Reader == nil {
 		return nil, false, nil
 	}
-	ok, fresh, err := s.next()
+	ok, fresh, err := s.Next()
 	if err != nil || !ok {
 		return nil, false, err
 	}
 	if fresh {
-		if err := s.customers.fill(s.cols.C[tables.BCustomerID].Dict, s.names.customer); err != nil {
+		if err := s.customers.Fill(s.Cols.C[tables.BCustomerID].Dict, s.names.Customer); err != nil {
 			return nil, false, err
 		}
 	}
-	c, i := s.cols.C, s.at
+	c, i := s.Cols.C, s.At
 	out := &s.one
-	*out = sample{customer: s.customers.list[c[tables.BCustomerID].Codes[i]],
-		slot: period.Instant(c[tables.BSlot].Ints[i]), link: c[tables.BResourceID].Word(i)}
+	*out = sample{
+		customer: s.customers[c[tables.BCustomerID].Codes[i]],
+		slot:     period.Instant(c[tables.BSlot].Ints[i]),
+		link:     c[tables.BResourceID].Word(i),
+	}
 	out.Time = period.Instant(c[tables.BSampleTime].Ints[i])
 	if out.In, err = money.QuantityFromRaw(c[tables.BIn].Decs[i].Hi, c[tables.BIn].Decs[i].Lo); err != nil {
 		return nil, false, err

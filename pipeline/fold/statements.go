@@ -7,9 +7,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -64,7 +66,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	a := adder{f: f, names: names{books: f.Books}, totals: make(map[string]*customerTotal, rowsOf(fresh))}
+	a := adder{f: f, names: names{Names: codes.Names{Books: f.Books}}, totals: make(map[string]*customerTotal, rowsOf(fresh))}
 	for _, e := range gone {
 		if err := a.add(e, true); err != nil {
 			return err
@@ -86,7 +88,7 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 		return err
 	}
 	key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
-	files, err := f.writeTable(key, tables.Statements(), w.cols, w.list())
+	files, err := tablefile.Write(f.Txn, key, w.cols, w.list())
 	if err != nil {
 		return err
 	}
@@ -131,13 +133,13 @@ func (f *Folder) newStatementWriter(cycle period.Cycle) *statementWriter {
 // change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
 // something came.
 func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
-	in, err := a.names.openPages(w.f.Txn, e, tables.Statements(), statementRow[:])
+	in, err := a.names.openAtOnce(w.f.Txn, e, tables.Statements(), statementRow[:])
 	if err != nil {
 		return err
 	}
-	defer in.close()
+	defer in.Close()
 	for {
-		c, err := in.next()
+		c, err := in.Next()
 		if err != nil || c == nil {
 			return err
 		}
@@ -331,14 +333,18 @@ func (a *adder) of(customer string) *customerTotal {
 
 // add adds the rows of a file of sums to customers' totals, or takes them away.
 func (a *adder) add(e lake.FileEntry, away bool) error {
-	in, err := a.names.openPages(a.f.Txn, e, tables.Sums(), append([]int{tables.DCustomerID, tables.DLines},
-		amountsOfSums[:]...))
+	in, err := a.names.openAtOnce(
+		a.f.Txn,
+		e,
+		tables.Sums(),
+		append([]int{tables.DCustomerID, tables.DLines}, amountsOfSums[:]...),
+	)
 	if err != nil {
 		return err
 	}
-	defer in.close()
+	defer in.Close()
 	for {
-		c, err := in.next()
+		c, err := in.Next()
 		if err != nil || c == nil {
 			return err
 		}

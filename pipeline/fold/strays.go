@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/measure"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -12,8 +13,8 @@ import (
 )
 
 func (f *Folder) samplesLake() *measure.Lake {
-	return &measure.Lake{Books: f.Books, Open: f.Txn.OpenFile,
-		Unknown: func(id string) error { return &MissingBookError{"customers.csv", "customer", id} }}
+	return &measure.Lake{Books: f.Books, Open: f.Txn.Open,
+		Unknown: func(id string) error { return codes.Unknown(id) }}
 }
 
 // strayPlace is a cycle, or a day of it.
@@ -78,7 +79,7 @@ func (w *worker) adopt(one *lateSample) int {
 func (w *worker) lateStraysTo(bucket int) ([]*lateSample, error) {
 	w.lateStraysOnce.Do(func() {
 		w.lateStrays = make(map[int][]*lateSample)
-		for _, c := range w.lateCycles(w.LateIn) {
+		for _, c := range w.opening.Cycles(w.LateIn) {
 			files, err := w.Txn.Base().Files(c.String())
 			if err != nil {
 				w.lateStraysErr = err

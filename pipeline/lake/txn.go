@@ -269,8 +269,8 @@ func (t *Txn) Preview() (*Snapshot, error) {
 	return s, nil
 }
 
-// OpenFile opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
-func (t *Txn) OpenFile(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
+// Open opens a data file for reading: one of the base, or one this transaction finished. The caller closes it.
+func (t *Txn) Open(e FileEntry) (storage.ReadFile, error) { return t.base.Open(e) }
 
 // CreateTemp makes a file for this run's own use, as a spill. It is not synced and needs no sync; it is deleted when
 // the run ends, or by the next one. The label (lower-case letters, digits, `_`, `-`) is for people. The caller closes

@@ -16,7 +16,7 @@ func (r *run) watchRejects(cfg *accept.Config) error {
 		return nil
 	}
 	for _, e := range append(r.next.Find(rejects.OpenKey()), r.next.Find(rejects.EndedKey())...) {
-		if err := rejects.Each(r.txn.OpenFile, e, want); err != nil {
+		if err := rejects.Each(r.txn.Open, e, want); err != nil {
 			return err
 		}
 	}

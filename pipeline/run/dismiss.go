@@ -142,7 +142,7 @@ func (d *DismissOptions) find(txn *lake.Txn, zone *period.Zone) (map[rejectPlace
 	fits := make([][]*rejects.Row, len(d.Names))
 	next := txn.Next()
 	for _, e := range append(next.Find(rejects.OpenKey()), next.Find(rejects.EndedKey())...) {
-		err := rejects.Each(txn.OpenFile, e, func(x *rejects.Row) error {
+		err := rejects.Each(txn.Open, e, func(x *rejects.Row) error {
 			for i, name := range d.Names {
 				if nameFits(name, x) {
 					fits[i] = append(fits[i], x)

@@ -264,7 +264,7 @@ func (r *run) turnEnded(t *turning) error {
 	var ended []rejects.Row
 	changed := false
 	for _, e := range r.next.Find(rejects.EndedKey()) {
-		err := rejects.Each(r.txn.OpenFile, e, func(x *rejects.Row) error {
+		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
 			at := placeOf(x)
 			if t.gone[at] && !t.stays[at] {
 				changed = true

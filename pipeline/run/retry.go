@@ -156,7 +156,7 @@ func (i scratchInfo) Sys() any           { return nil }
 func (r *run) loadRejects() ([]rejects.Row, error) {
 	var all []rejects.Row
 	for _, e := range r.next.Find(rejects.OpenKey()) {
-		err := rejects.Each(r.txn.OpenFile, e, func(x *rejects.Row) error {
+		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
 			all = append(all, *x)
 			return nil
 		})

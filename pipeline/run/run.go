@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -297,7 +298,7 @@ func booksWrong(err error) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),
 			Hint: "put the row back: end it with valid_to instead of deleting it"}}
 	}
-	var missing *fold.MissingBookError
+	var missing *codes.MissingBookError
 	var unnamed *settle.MissingBookError
 	var price *rating.NoPriceError
 	var gone *events.GoneError

@@ -2,6 +2,7 @@ package books
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -88,6 +89,25 @@ func (b *Books) VersionAt(sku int32, list, region, periodType string, t period.I
 // PackagesOf lists a customer's packages, by id and the start of validity.
 func (b *Books) PackagesOf(customer int32) []Package {
 	return run(b.Packages, func(p *Package) int { return cmp.Compare(p.Customer, customer) })
+}
+
+// PackageRange is the range [from, to) of Packages that is a customer's.
+func (b *Books) PackageRange(customer int32) (from, to int) {
+	compare := func(p Package, c int32) int { return cmp.Compare(p.Customer, c) }
+	from, _ = slices.BinarySearchFunc(b.Packages, customer, compare)
+	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, compare)
+	return from, to
+}
+
+// PackageAt is the index in Packages of a customer's package that is in force at t, or -1.
+func (b *Books) PackageAt(customer int32, id string, t period.Instant) int32 {
+	from, to := b.PackageRange(customer)
+	for i := from; i < to; i++ {
+		if p := &b.Packages[i]; p.ID == id && p.Valid.Holds(t) {
+			return int32(i)
+		}
+	}
+	return -1
 }
 
 // DiscountsOf lists the rows of a discount, by the start of validity.

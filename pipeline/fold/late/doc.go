@@ -10,8 +10,4 @@
 //	        at usage_start.
 //	LATE-5  A difference is one line per customer, sku, region and resource: all lines of a cycle that are due now
 //	        less all that were billed. There is none if every sum is zero.
-//	LATE-6  The effect of late records and re-rating on a package is applied to the positions with which a cycle
-//	        opens, cycle by cycle, the shifts of each cycle before its states, which contain them. A state replaces
-//	        the package's position. A shift changes what was drawn of its own quota period, never below 0. A quota
-//	        period is applied over an older one of its package and never over a newer one.
 package late

@@ -113,33 +113,11 @@ func (r *Record) ReadDraws(b *books.Books, text string) error {
 		if err != nil {
 			return fmt.Errorf("draw on package %s: %w", part[:colon], err)
 		}
-		if p := PackageAt(b, r.Customer, part[:colon], r.Start); p >= 0 {
+		if p := b.PackageAt(r.Customer, part[:colon], r.Start); p >= 0 {
 			r.Draws = append(r.Draws, line.Draw{Package: p, Quantity: q})
 		}
 	}
 	return nil
-}
-
-// PackageAt is the index in books.Packages of a customer's package in force at t, or −1.
-func PackageAt(b *books.Books, customer int32, id string, t period.Instant) int32 {
-	from, to := packagesOf(b, customer)
-	for i := from; i < to; i++ {
-		if p := &b.Packages[i]; p.ID == id && p.Valid.Holds(t) {
-			return int32(i)
-		}
-	}
-	return -1
-}
-
-// packagesOf is the stretch of books.Packages that is a customer's.
-func packagesOf(b *books.Books, customer int32) (from, to int) {
-	from, _ = slices.BinarySearchFunc(b.Packages, customer, func(p books.Package, c int32) int {
-		return cmp.Compare(p.Customer, c)
-	})
-	to, _ = slices.BinarySearchFunc(b.Packages, customer+1, func(p books.Package, c int32) int {
-		return cmp.Compare(p.Customer, c)
-	})
-	return from, to
 }
 
 // AppendDraws writes draws as lines hold them: package_id:quantity;…, each with a minus where they go back.

@@ -124,14 +124,6 @@ func (s *State) Take(e *Entry, out *line.Charges) error {
 	return s.close(e, p, m)
 }
 
-// DrawnOf is what was drawn of a package by its position.
-func DrawnOf(p *books.Package, row *position.Row) (money.Quantity, error) {
-	if row.Usage.IsZero() {
-		return p.Quota.Sub(row.Count.Min(p.Quota))
-	}
-	return row.Usage.Sub(row.Count)
-}
-
 // open gives the rater what the entry's rating depends on.
 func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 	s.rows = s.rows[:0]
@@ -147,7 +139,7 @@ func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 		}
 		s.rows = append(s.rows, row)
 	}
-	from, to := packagesOf(s.Books, s.customer)
+	from, to := s.Books.PackageRange(s.customer)
 	for i := from; i < to; i++ {
 		if err := s.openPackage(int32(i), e.Start); err != nil {
 			return err
@@ -209,12 +201,12 @@ func (s *State) close(e *Entry, p *books.Product, m Meter) error {
 		case position.Meter:
 			s.meters[m] = row.Count
 		case position.Package:
-			code := PackageAt(s.Books, s.customer, row.Key, e.Start)
+			code := s.Books.PackageAt(s.customer, row.Key, e.Start)
 			if code < 0 {
 				continue
 			}
 			f := QuotaPeriod{code, row.At}
-			drawn, err := DrawnOf(&s.Books.Packages[code], row)
+			drawn, err := rating.DrawnOf(&s.Books.Packages[code], row)
 			if err != nil {
 				return err
 			}

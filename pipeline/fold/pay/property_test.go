@@ -188,7 +188,7 @@ func (w *world) each(name string, def *tables.Table, visit func(get func(string)
 			if e.Table != name {
 				continue
 			}
-			c := w.read(snapshot{head}, e, def)
+			c := w.read(head, e, def)
 			for i := range c.N {
 				id := c.C[def.Index("customer_id")].Word(i)
 				if k := def.Index("balance_type"); k >= 0 {

@@ -114,7 +114,7 @@ type tableFile struct {
 
 // openTable opens a file of a table for all its columns. The caller closes it.
 func openTable(txn *lake.Txn, e lake.FileEntry, def *tables.Table) (*tableFile, error) {
-	f, err := txn.OpenFile(e)
+	f, err := txn.Open(e)
 	if err != nil {
 		return nil, err
 	}

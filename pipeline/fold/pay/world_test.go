@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -448,19 +449,10 @@ func (w *world) flag(txn *lake.Txn, at place.Place, refused map[string]bool) {
 	}
 }
 
-// opener opens files of a state.
-type opener interface {
-	OpenFile(lake.FileEntry) (storage.ReadFile, error)
-}
-
-type snapshot struct{ *lake.Snapshot }
-
-func (s snapshot) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
-
 // read reads a file into one batch.
-func (w *world) read(o opener, e lake.FileEntry, def *tables.Table) *parquet.Columns {
+func (w *world) read(o tablefile.Opener, e lake.FileEntry, def *tables.Table) *parquet.Columns {
 	w.t.Helper()
-	f, err := o.OpenFile(e)
+	f, err := o.Open(e)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -501,7 +493,7 @@ func (w *world) show(cycle, name string) string {
 		if e.Table != name {
 			continue
 		}
-		c := w.read(snapshot{head}, e, def)
+		c := w.read(head, e, def)
 		for i := range c.N {
 			out = append(out, e.Day+" "+w.row(c, i))
 		}
@@ -609,7 +601,7 @@ func (w *world) refused(cycle string, want ...string) {
 		if e.Table != "account_events" {
 			continue
 		}
-		c := w.read(snapshot{head}, e, tables.AccountEvents())
+		c := w.read(head, e, tables.AccountEvents())
 		for i := range c.N {
 			if c.C[tables.GRefused].Codes[i] == 1 {
 				got = append(got, string(c.C[tables.GEventID].Text(i)))

@@ -8,17 +8,13 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
-
-// Opener opens the lake's data files.
-type Opener interface {
-	OpenFile(lake.FileEntry) (storage.ReadFile, error)
-}
 
 // lineColumns are the columns of lines that settlement looks at.
 var lineColumns = []int{tables.LCustomerID, tables.LPartnerID, tables.LAssociationType, tables.LChargingMode,
@@ -42,8 +38,8 @@ type lineFile struct {
 }
 
 // openLines starts on the first line with a partner.
-func openLines(o Opener, b *books.Books, e lake.FileEntry) (*lineFile, error) {
-	file, err := o.OpenFile(e)
+func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry) (*lineFile, error) {
+	file, err := o.Open(e)
 	if err != nil {
 		return nil, err
 	}
@@ -164,8 +160,13 @@ func (f *lineFile) time(col int) period.Instant {
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
 // each one's rows.
-func settleFiles(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
-	rows func([]settlement.Row) error) (err error) {
+func settleFiles(
+	o tablefile.Opener,
+	b *books.Books,
+	s *settlement.Settler,
+	files []lake.FileEntry,
+	rows func([]settlement.Row) error,
+) (err error) {
 	open := make([]*lineFile, 0, len(files))
 	defer func() {
 		for _, f := range open {

@@ -2,8 +2,6 @@ package settle
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -145,36 +144,11 @@ func programmeCode(b *books.Books, id string) int32 {
 // each visits every row of the files of a key.
 func (s *Step) each(key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
 	for _, e := range s.Txn.Next().Find(key) {
-		if err := eachRow(s.Txn, e, def, visit); err != nil {
+		if err := tablefile.Each(s.Txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) }); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// eachRow visits every row of a table file.
-func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func([]parquet.Col, int) error) error {
-	file, err := o.OpenFile(e)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), def, nil)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Path, err)
-	}
-	defer r.Close()
-	for {
-		cols, err := r.Next()
-		if err != nil || cols == nil {
-			return err
-		}
-		for i := range cols.N {
-			if err := visit(cols.C, i); err != nil {
-				return fmt.Errorf("%s: %w", e.Path, err)
-			}
-		}
-	}
 }
 
 // putBatch writes a batch as the one file of its key in the next state; an empty batch removes it.

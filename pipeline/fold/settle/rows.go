@@ -7,6 +7,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,7 +22,7 @@ func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
 }
 
 // BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
-func BucketRows(o Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
+func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
 	var all []settlement.Row
 	err := settleFiles(o, b, s, files, func(rows []settlement.Row) error {
 		all = append(all, rows...)

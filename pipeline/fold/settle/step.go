@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -93,10 +94,13 @@ func AddIncentive(out *parquet.Columns, b *books.Books, i *settlement.Incentive)
 
 // LoadIncentives reads a file of the incentives table. Errors: *MissingBookError where the books lack a partner or
 // programme.
-func LoadIncentives(o Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
-	err = eachRow(o, e, tables.Incentives(), func(c []parquet.Col, i int) error {
-		one := settlement.Incentive{Partner: b.Partner(c[tables.IPartnerID].Word(i)),
-			Programme: programmeCode(b, c[tables.IProgrammeID].Word(i))}
+func LoadIncentives(o tablefile.Opener, b *books.Books, e lake.FileEntry) (list []settlement.Incentive, err error) {
+	err = tablefile.Each(o, e, tables.Incentives(), nil, func(cols *parquet.Columns, i int) error {
+		c := cols.C
+		one := settlement.Incentive{
+			Partner:   b.Partner(c[tables.IPartnerID].Word(i)),
+			Programme: programmeCode(b, c[tables.IProgrammeID].Word(i)),
+		}
 		if one.Partner < 0 {
 			return &MissingBookError{"partners.csv", "partner", c[tables.IPartnerID].Word(i)}
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -21,18 +22,19 @@ func AccountKey(p place.Place) lake.FileKey {
 
 // LoadAccounts visits the account events of a lake file in the order in which they are stored: by customer, then
 // event_id.
-func LoadAccounts(o Opener, e lake.FileEntry, bk *books.Books, visit func(*AccountEvent)) error {
+func LoadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, visit func(*AccountEvent)) error {
 	return loadAccounts(o, e, bk, func(string) bool { return true }, visit)
 }
 
 // LoadAccountsAgain adds the account events of a lake file whose identity comes again to the book. Most files have none
 // of them: it looks at the identities first.
-func (b *Book) LoadAccountsAgain(o Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
+func (b *Book) LoadAccountsAgain(o tablefile.Opener, e lake.FileEntry, bk *books.Books, again map[string]bool) error {
 	found := false
-	err := eachRow(o, e, tables.AccountEvents(), func(c *parquet.Columns, i int) error {
+	cols := []int{tables.GEventID}
+	err := tablefile.Each(o, e, tables.AccountEvents(), cols, func(c *parquet.Columns, i int) error {
 		found = found || again[string(c.C[tables.GEventID].Text(i))]
 		return nil
-	}, tables.GEventID)
+	})
 	if err != nil || !found {
 		return err
 	}
@@ -41,13 +43,18 @@ func (b *Book) LoadAccountsAgain(o Opener, e lake.FileEntry, bk *books.Books, ag
 	}, func(e *AccountEvent) { b.Accounts[e.ID] = e })
 }
 
-func loadAccounts(o Opener, e lake.FileEntry, bk *books.Books, want func(id string) bool,
-	visit func(*AccountEvent)) error {
+func loadAccounts(
+	o tablefile.Opener,
+	e lake.FileEntry,
+	bk *books.Books,
+	want func(id string) bool,
+	visit func(*AccountEvent),
+) error {
 	cycle, err := period.ParseCycle(e.Cycle)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
-	return eachRow(o, e, tables.AccountEvents(), func(c *parquet.Columns, i int) error {
+	return tablefile.Each(o, e, tables.AccountEvents(), nil, func(c *parquet.Columns, i int) error {
 		if !want(string(c.C[tables.GEventID].Text(i))) {
 			return nil
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -226,7 +227,7 @@ func (m *Maker) loadBilled(key lake.FileKey) error {
 	}
 	m.loaded[key] = true
 	for _, e := range m.Txn.Next().Find(key) {
-		err := eachRow(m.Txn, e, tables.Lines(), func(c *parquet.Columns, i int) error {
+		err := tablefile.Each(m.Txn, e, tables.Lines(), nil, func(c *parquet.Columns, i int) error {
 			id := string(c.C[tables.LID].Text(i))
 			at := strings.LastIndexByte(id, '/')
 			if at < 0 || c.C[tables.LTradeID].Word(i) != id[:at] {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -134,8 +135,8 @@ func (b *Book) loadTransfer(c *parquet.Columns, i int, cycle period.Cycle, _ *bo
 }
 
 // LoadIncentives adds the incentive events of a lake file to the book, refused ones among them.
-func (b *Book) LoadIncentives(o Opener, e lake.FileEntry) error {
-	return eachRow(o, e, tables.IncentiveEvents(), func(c *parquet.Columns, i int) error {
+func (b *Book) LoadIncentives(o tablefile.Opener, e lake.FileEntry) error {
+	return tablefile.Each(o, e, tables.IncentiveEvents(), nil, func(c *parquet.Columns, i int) error {
 		col := c.C
 		e := &IncentiveEvent{ID: string(col[tables.VEventID].Text(i)), Partner: col[tables.VPartnerID].Word(i),
 			Programme: col[tables.VProgrammeID].Word(i),

@@ -2,11 +2,10 @@ package events
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -14,14 +13,9 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Opener opens the lake's data files.
-type Opener interface {
-	OpenFile(lake.FileEntry) (storage.ReadFile, error)
-}
-
 // Load adds the accepted events of a lake file (table orders, adjustments or transfers) to the book. Account events
 // have LoadAccounts, incentive events LoadIncentives.
-func (b *Book) Load(o Opener, e lake.FileEntry, bk *books.Books) error {
+func (b *Book) Load(o tablefile.Opener, e lake.FileEntry, bk *books.Books) error {
 	def, take := tables.Orders(), b.loadOrder
 	switch e.Table {
 	case "adjustments":
@@ -33,36 +27,7 @@ func (b *Book) Load(o Opener, e lake.FileEntry, bk *books.Books) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
-	return eachRow(o, e, def, func(c *parquet.Columns, i int) error { return take(c, i, cycle, bk) })
-}
-
-// eachRow visits every row of a lake file. Of the columns named (none = all) alone there is anything to see.
-func eachRow(o Opener, e lake.FileEntry, def *tables.Table, visit func(*parquet.Columns, int) error,
-	columns ...int) error {
-	f, err := o.OpenFile(e)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := parquet.NewReader(io.NewSectionReader(f, 0, f.Size()), def, columns)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e.Path, err)
-	}
-	defer r.Close()
-	for {
-		c, err := r.Next()
-		if err != nil {
-			return fmt.Errorf("%s: %w", e.Path, err)
-		}
-		if c == nil {
-			return nil
-		}
-		for i := range c.N {
-			if err := visit(c, i); err != nil {
-				return fmt.Errorf("%s: row %d: %w", e.Path, i, err)
-			}
-		}
-	}
+	return tablefile.Each(o, e, def, nil, func(c *parquet.Columns, i int) error { return take(c, i, cycle, bk) })
 }
 
 // GoneError says that the books no longer have what an accepted event names.

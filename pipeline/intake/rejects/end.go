@@ -53,7 +53,7 @@ type update struct {
 // does.
 func (u *update) file(txn *lake.Txn, e lake.FileEntry) error {
 	changes := 0
-	err := Each(txn.OpenFile, e, func(r *Row) error {
+	err := Each(txn.Open, e, func(r *Row) error {
 		if u.decide(r) != r.End {
 			changes++
 		}
@@ -70,7 +70,7 @@ func (u *update) file(txn *lake.Txn, e lake.FileEntry) error {
 		return nil
 	}
 	u.changed += changes
-	return Each(txn.OpenFile, e, func(r *Row) error {
+	return Each(txn.Open, e, func(r *Row) error {
 		r.End = u.decide(r)
 		if r.End.State() == Open {
 			return u.open.Add(r)

@@ -50,7 +50,7 @@ func (e *explainer) monthEnd(ctx context.Context) error {
 
 // gathered prices the meters of the cycle's end again.
 func (e *explainer) gathered(sku int32) error {
-	rows, err := e.positionsBefore(e.cycle.Last() + 1)
+	rows, _, err := e.positions().Closing(e.customer, e.cycle)
 	if err != nil {
 		return err
 	}

@@ -11,18 +11,11 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
-
-// opener shows a snapshot as package events reads the lake.
-type opener struct{ snap *lake.Snapshot }
-
-// OpenFile implements events.Opener.
-func (o opener) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return o.snap.Open(e) }
 
 // event explains the line of an order or of a manual adjustment.
 func (e *explainer) event(ctx context.Context) error {
@@ -55,7 +48,7 @@ func (e *explainer) events() (*events.Book, error) {
 			if f.Bucket != e.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
 				continue
 			}
-			err := book.Load(opener{e.Snap}, f, e.Books)
+			err := book.Load(e.Snap, f, e.Books)
 			if gone := new(events.GoneError); errors.As(err, &gone) {
 				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}

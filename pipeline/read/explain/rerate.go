@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -365,90 +365,18 @@ func (e *explainer) sku(word string) (int32, error) {
 		word), Do: "put it back into books/products.csv"}
 }
 
-// opening is the positions the day starts from: those of the last day before it with records in the bucket.
+// opening is the positions that the record's day opens with.
 func (e *explainer) opening() ([]position.Row, error) {
 	day, err := period.ParseDay(e.at.day)
 	if err != nil {
 		return nil, err
 	}
-	return e.positionsBefore(day)
+	return e.positions().OfDay(e.customer, day)
 }
 
-// positionsBefore are the customer's closing positions of the last day before the given one that has records in the
-// bucket; of an earlier cycle, as far as they go on.
-func (e *explainer) positionsBefore(day period.Day) ([]position.Row, error) {
-	cycles := e.Snap.Manifest.Cycles
-	for i := len(cycles) - 1; i >= 0; i-- {
-		if cycles[i].Cycle > e.at.cycle {
-			continue
-		}
-		files, err := e.Snap.Files(cycles[i].Cycle)
-		if err != nil {
-			return nil, err
-		}
-		last := ""
-		for _, f := range files {
-			if f.Table == tables.Ident().Name && f.Bucket == e.bucket() && f.Day < day.String() {
-				last = max(last, f.Day)
-			}
-		}
-		if last == "" {
-			continue
-		}
-		rows, err := e.positionsOf(cycles[i].Cycle, last)
-		if err != nil || cycles[i].Cycle == e.at.cycle {
-			return rows, err
-		}
-		return e.nextCycle(rows, cycles[i].Cycle)
-	}
-	return e.nextCycle(nil, "")
-}
-
-// nextCycle is the positions with which the explained cycle opens, after the last one before it that has any.
-func (e *explainer) nextCycle(rows []position.Row, after string) ([]position.Row, error) {
-	rows, err := e.overlay(rows, after)
-	if err != nil {
-		return nil, err
-	}
-	return e.prices.NextCycle(nil, rows, e.customer, e.cycle), nil
-}
-
-func (e *explainer) positionsOf(cycle, day string) (out []position.Row, err error) {
-	files, err := e.filesOfDay(tables.Positions().Name, cycle, day)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		err := e.each(f, tables.Positions(), nil, tables.PCustomerID, func(row rows.Row) error {
-			p, err := positionOf(row)
-			out = append(out, p)
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func positionOf(row rows.Row) (position.Row, error) {
-	p := position.Row{
-		Kind: position.Kind(row.Small(tables.PKind)), Key: row.Word(tables.PKey), Scope: row.Word(tables.PScope),
-		Resource: string(row.Text(tables.PResource)),
-		Region:   row.Word(tables.PRegion), Name: string(row.Text(tables.PName)), Tag: string(row.Text(tables.PTag)),
-		Order: row.Whole(tables.POrder),
-		Draws: string(row.Text(tables.PDraws)), At: row.Time(tables.PAt),
-	}
-	for _, q := range []struct {
-		col int
-		to  *money.Quantity
-	}{{tables.PCount, &p.Count}, {tables.PUsage, &p.Usage}, {tables.PFree, &p.Free}} {
-		var err error
-		if *q.to, err = quantityOf(row, q.col); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
+// positions is where positions are read from.
+func (e *explainer) positions() *opening.Source {
+	return opening.FromSnapshot(e.Snap, e.Books, e.prices)
 }
 
 // isPercentile reports whether a product is billed by its percentile.

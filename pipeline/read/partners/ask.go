@@ -9,7 +9,6 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -26,11 +25,6 @@ type Reader struct {
 	// keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
 	Cache *cache.Cache
 }
-
-// snapFiles opens a snapshot's files.
-type snapFiles struct{ *lake.Snapshot }
-
-func (s snapFiles) OpenFile(e lake.FileEntry) (storage.ReadFile, error) { return s.Open(e) }
 
 // Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
 // was closed, or worked out from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
@@ -79,8 +73,12 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := settle.BucketRows(snapFiles{r.Snap}, r.Books, r.Book.Settler(cycle),
-				settle.LinesOf(files, bucket))
+			rows, err := settle.BucketRows(
+				r.Snap,
+				r.Books,
+				r.Book.Settler(cycle),
+				settle.LinesOf(files, bucket),
+			)
 			if err != nil {
 				return err
 			}
@@ -93,7 +91,7 @@ func (r *Reader) Incentives() (list []settlement.Incentive, err error) {
 	files, err := r.Snap.Find(settle.IncentivesKey())
 	for _, e := range files {
 		if err == nil {
-			list, err = settle.LoadIncentives(snapFiles{r.Snap}, r.Books, e)
+			list, err = settle.LoadIncentives(r.Snap, r.Books, e)
 		}
 	}
 	return list, err

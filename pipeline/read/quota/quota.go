@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -134,10 +133,10 @@ func (b *builder) build(ctx context.Context) (err error) {
 		b.end = b.Books.Zone.DaySpan(day).To - 1
 	}
 	var stands packageState
-	if stands.before, stands.found, err = b.Opening(b.customer, b.cycle); err != nil {
+	if stands.before, stands.found, err = b.positions().OfCycle(b.customer, b.cycle); err != nil {
 		return err
 	}
-	if stands.closing, stands.own, err = b.closing(b.customer, b.cycle); err != nil {
+	if stands.closing, stands.own, err = b.positions().Closing(b.customer, b.cycle); err != nil {
 		return err
 	}
 	if err := b.lines(ctx); err != nil {
@@ -340,7 +339,7 @@ func drawnBy(p *books.Package, rows []position.Row, start period.Instant) (money
 	if row == nil {
 		return money.Quantity{}, false, nil
 	}
-	drawn, err := late.DrawnOf(p, row)
+	drawn, err := rating.DrawnOf(p, row)
 	return drawn, true, err
 }
 

@@ -105,7 +105,7 @@ func change(t *testing.T, l *lake.Lake, key lake.FileKey, def *tables.Table, alt
 	if len(old) != 1 {
 		t.Fatalf("%d files of %v", len(old), key)
 	}
-	f, err := txn.OpenFile(old[0])
+	f, err := txn.Open(old[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/read/bill"
-	"github.com/tollbook/tollbook/pipeline/read/quota"
 	"github.com/tollbook/tollbook/pipeline/run"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
@@ -301,8 +301,7 @@ func (j *job) opening(cycle period.Cycle, closing []position.Row) ([]position.Ro
 	}
 	var rows []position.Row
 	err = l.Read(func(snap *lake.Snapshot) error {
-		s := &quota.Sources{Snap: snap, Books: j.trial.Books, Prices: j.prices}
-		rows, err = s.Closing(j.customer, cycle)
+		rows, _, err = opening.FromSnapshot(snap, j.trial.Books, j.prices).Closing(j.customer, cycle)
 		return err
 	})
 	return rows, err

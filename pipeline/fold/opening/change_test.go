@@ -1,10 +1,10 @@
-package late_test
+package opening_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -55,14 +55,14 @@ func state(t *testing.T, text string) position.Row {
 }
 
 // shift reads a change that moves: package start by.
-func shift(t *testing.T, text string) late.Change {
+func shift(t *testing.T, text string) opening.Change {
 	t.Helper()
 	f := strings.Fields(text)
 	by, err := money.ParseSignedQuantity(f[2])
 	if err != nil {
 		t.Fatal(err)
 	}
-	return late.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, Delta: by}
+	return opening.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, Delta: by}
 }
 
 func TestLayOver(t *testing.T) {
@@ -101,15 +101,15 @@ func TestLayOver(t *testing.T) {
 		for _, text := range c.rows {
 			rows = append(rows, state(t, text))
 		}
-		var changes []late.Change
+		var changes []opening.Change
 		for _, text := range c.changes {
 			if len(strings.Fields(text)) == 3 {
 				changes = append(changes, shift(t, text))
 			} else {
-				changes = append(changes, late.Change{Row: state(t, text)})
+				changes = append(changes, opening.Change{Row: state(t, text)})
 			}
 		}
-		rows, err := late.Apply(b, 0, rows, changes)
+		rows, err := opening.Apply(b, 0, rows, changes)
 		if err != nil {
 			t.Fatalf("%s: %v", c.name, err)
 		}
@@ -132,18 +132,18 @@ func TestGoesOn(t *testing.T) {
 	t.Parallel()
 	b := packaged(t)
 	prices := rating.Compile(b, rating.Rules{})
-	meter := late.Change{Row: position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}}
+	meter := opening.Change{Row: position.Row{Kind: position.Meter, Key: "q", At: day(t, "2026-07-01")}}
 	for _, c := range []struct {
-		change late.Change
+		change opening.Change
 		at     string
 		want   bool
 	}{
 		{shift(t, "p 2026-09-01 1"), "2026-09-01", true},
 		{shift(t, "p 2026-09-01 1"), "2026-10-01", false},
 		{shift(t, "q 2026-07-01 1"), "2026-10-01", true},
-		{late.Change{Row: state(t, "q 2026-07-01 1 100")}, "2026-10-01", true},
-		{late.Change{Row: state(t, "gone 2026-07-01 1 100")}, "2026-07-01", false},
-		{late.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // not in force
+		{opening.Change{Row: state(t, "q 2026-07-01 1 100")}, "2026-10-01", true},
+		{opening.Change{Row: state(t, "gone 2026-07-01 1 100")}, "2026-07-01", false},
+		{opening.Change{Row: state(t, "q 2026-06-01 1 100")}, "2026-06-01", false}, // not in force
 		{meter, "2026-07-01", false},
 	} {
 		if got := c.change.StillOpen(b, prices, 0, day(t, c.at)); got != c.want {
@@ -157,7 +157,7 @@ func TestPackageOf(t *testing.T) {
 	b := packaged(t)
 	row := state(t, "q 2026-08-01 1 5")
 	for customer, want := range map[int32]int32{0: 1, 1: 2, 2: -1} {
-		if got := late.PackageOf(b, customer, &row); got != want {
+		if got := opening.PackageOf(b, customer, &row); got != want {
 			t.Errorf("customer %d: %d, want %d", customer, got, want)
 		}
 	}
@@ -171,7 +171,7 @@ func TestMoved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := late.Moved(quantity(t, c[0]), by); err != nil || got.Trim() != c[2] {
+		if got, err := opening.Moved(quantity(t, c[0]), by); err != nil || got.Trim() != c[2] {
 			t.Errorf("%s by %s: %s %v, want %s", c[0], c[1], got.Trim(), err, c[2])
 		}
 	}

@@ -1,0 +1,66 @@
+package codes
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
+
+// MissingBookError reports that the books no longer have what accepted records need.
+type MissingBookError struct{ Book, What, ID string }
+
+// Error names what is missing.
+func (e *MissingBookError) Error() string {
+	return fmt.Sprintf("no %s %q, which accepted records name", e.What, e.ID)
+}
+
+// Names looks words up in the books.
+type Names struct{ Books *books.Books }
+
+// Customer is the code of a customer_id.
+func (n Names) Customer(id string) (int32, error) {
+	if code := n.Books.Customer(id); code >= 0 {
+		return code, nil
+	}
+	return 0, Unknown(id)
+}
+
+// Unknown is the error for a customer whom the books do not have.
+func Unknown(customer string) error { return &MissingBookError{"customers.csv", "customer", customer} }
+
+// Customers fills a list with the codes of words that are mostly in the order of the books.
+func (n Names) Customers(words []string, to *List) error {
+	*to = (*to)[:0]
+	code := int32(0)
+	for _, id := range words {
+		if code = n.Books.CustomerFrom(id, code); code < 0 {
+			return Unknown(id)
+		}
+		*to = append(*to, code)
+	}
+	return nil
+}
+
+// SKU is the code of a product's sku.
+func (n Names) SKU(id string) (int32, error) {
+	if code := n.Books.SKU(id); code >= 0 {
+		return code, nil
+	}
+	return 0, &MissingBookError{"products.csv", "sku", id}
+}
+
+// List maps the words of a row group's dictionary to codes.
+type List []int32
+
+// Fill looks the words up.
+func (l *List) Fill(words []string, lookup func(string) (int32, error)) error {
+	*l = (*l)[:0]
+	for _, w := range words {
+		code, err := lookup(w)
+		if err != nil {
+			return err
+		}
+		*l = append(*l, code)
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package opening
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Anyone selects the rows of all customers of a bucket.
+const Anyone int32 = -1
+
+// Shift is by how much re-rating moved a meter or a quota period (spec §4.12).
+type Shift struct {
+	Customer int32
+	Origin   period.Cycle // that was rated again
+	Billed   period.Cycle // from which on it holds
+	Kind     position.Kind
+	Key      string
+	Scope    string
+	At       period.Instant
+	By       money.SignedQuantity
+}
+
+// Row names the position that the shift moves.
+func (h *Shift) Row() position.Row {
+	return position.Row{Kind: h.Kind, Key: h.Key, Scope: h.Scope, At: h.At}
+}
+
+// compare is the order of shifts in their table.
+func (h *Shift) compare(o *Shift) int {
+	return cmp.Or(
+		cmp.Compare(h.Customer, o.Customer),
+		cmp.Compare(h.Origin, o.Origin),
+		cmp.Compare(h.Kind, o.Kind),
+		cmp.Compare(h.Key, o.Key),
+		cmp.Compare(h.Scope, o.Scope),
+		cmp.Compare(h.At, o.At),
+	)
+}
+
+// ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that add
+// up to zero are left out.
+func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns, error) {
+	slices.SortStableFunc(all, func(x, y Shift) int { return x.compare(&y) })
+	out := parquet.NewColumns(tables.Shifts())
+	for len(all) > 0 {
+		h, n := all[0], 1
+		for ; n < len(all) && h.compare(&all[n]) == 0; n++ {
+			var err error
+			if h.By, err = h.By.Add(all[n].By); err != nil {
+				return nil, err
+			}
+		}
+		all = all[n:]
+		if h.By.IsZero() {
+			continue
+		}
+		c := out.C
+		c[tables.HCustomerID].AddWord(b.Customers[h.Customer].ID)
+		c[tables.HOriginCycle].AddWord(h.Origin.String())
+		c[tables.HKind].Codes = append(c[tables.HKind].Codes, int32(h.Kind))
+		c[tables.HKey].AddWord(h.Key)
+		c[tables.HScope].AddWord(h.Scope)
+		c[tables.HAt].Ints = append(c[tables.HAt].Ints, int64(h.At))
+		c[tables.HShift].AddDec(h.By.Raw())
+		out.N++
+	}
+	return out, nil
+}
+
+// Left is a position that late records billed in a cycle left.
+type Left struct {
+	position.Row
+	Customer int32
+	Origin   string // of a meter: the closed cycle that it counts for
+	Billed   period.Cycle
+}
+
+// Shifts reads the shifts that hold from a cycle on, of all customers of a bucket or of one.
+func (s *Source) Shifts(bucket int, billed period.Cycle, customer int32) ([]Shift, error) {
+	var out []Shift
+	err := s.each(tables.Shifts(), bucket, billed, customer, func(who int32, c *parquet.Columns, i int) error {
+		origin, err := period.ParseCycle(c.C[tables.HOriginCycle].Word(i))
+		if err != nil {
+			return err
+		}
+		d := c.C[tables.HShift].Decs[i]
+		by, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
+		out = append(out, Shift{
+			Customer: who,
+			Origin:   origin,
+			Billed:   billed,
+			Kind:     position.Kind(c.C[tables.HKind].Codes[i]),
+			Key:      c.C[tables.HKey].Word(i),
+			Scope:    c.C[tables.HScope].Word(i),
+			At:       period.Instant(c.C[tables.HAt].Ints[i]),
+			By:       by,
+		})
+		return err
+	})
+	return out, err
+}
+
+// LeftIn reads what late records billed in a cycle left, of all customers of a bucket or of one.
+func (s *Source) LeftIn(bucket int, billed period.Cycle, customer int32) ([]Left, error) {
+	var out []Left
+	err := s.each(tables.LatePositions(), bucket, billed, customer, func(who int32, c *parquet.Columns, i int) error {
+		row, err := rowAt(c, i)
+		out = append(out, Left{Row: row, Customer: who, Origin: c.C[tables.POrigin].Word(i), Billed: billed})
+		return err
+	})
+	return out, err
+}
+
+// each visits the rows of a table whose first column is the customer and of which a cycle has one file per bucket.
+func (s *Source) each(
+	def *tables.Table,
+	bucket int,
+	cycle period.Cycle,
+	customer int32,
+	visit func(who int32, c *parquet.Columns, i int) error,
+) error {
+	files, err := s.Files.Find(lake.FileKey{Table: def.Name, Cycle: cycle.String(), Bucket: bucket})
+	if err != nil {
+		return err
+	}
+	const by = 0
+	for _, e := range files {
+		if customer != Anyone {
+			err = tablefile.EachOf(s.Files, e, def, by, s.Books.Customers[customer].ID, func(c *parquet.Columns, i int) error {
+				return visit(customer, c, i)
+			})
+		} else {
+			err = tablefile.Each(s.Files, e, def, nil, func(c *parquet.Columns, i int) error {
+				who, err := s.names().Customer(c.C[by].Word(i))
+				if err != nil {
+					return err
+				}
+				return visit(who, c, i)
+			})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changes are the changes that were billed in the cycles (after, upTo], by customer and in the order in which they apply
+// (OPEN-3).
+func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (map[int32][]Change, error) {
+	out := make(map[int32][]Change)
+	for _, billed := range s.Cycles(upTo) {
+		if billed <= after {
+			continue
+		}
+		start := s.Books.Zone.Bounds(billed).From
+		add := func(who int32, c Change) {
+			if c.StillOpen(s.Books, s.Prices, who, start) {
+				out[who] = append(out[who], c)
+			}
+		}
+		shifts, err := s.Shifts(bucket, billed, customer)
+		if err != nil {
+			return nil, err
+		}
+		for i := range shifts {
+			add(shifts[i].Customer, Change{Row: shifts[i].Row(), Moves: true, Delta: shifts[i].By})
+		}
+		left, err := s.LeftIn(bucket, billed, customer)
+		if err != nil {
+			return nil, err
+		}
+		for i := range left {
+			add(left[i].Customer, Change{Row: left[i].Row})
+		}
+	}
+	return out, nil
+}

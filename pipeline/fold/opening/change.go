@@ -1,0 +1,103 @@
+package opening
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// Change is what late records or re-rating changed of one quota period of a package: late records left it at a state
+// (spec §4.11), or re-rating moved it by a delta (spec §4.12).
+type Change struct {
+	position.Row                      // the state; if it moves, Kind, Key and At name the quota period
+	Moves        bool                 // by Delta
+	Delta        money.SignedQuantity // is added to what was drawn, in the package's measure
+}
+
+// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One that
+// has ended does not tell what is left. The result is false if the books no longer have the package.
+func (c *Change) StillOpen(b *books.Books, prices *rating.Book, customer int32, t period.Instant) bool {
+	code := PackageOf(b, customer, &c.Row)
+	return code >= 0 && prices.QuotaPeriod(&b.Packages[code], c.At).To > t
+}
+
+// Apply makes the changes to a customer's positions, in order (OPEN-3, OPEN-4). The positions stay sorted. Every change
+// is of a quota period that is still open; an error is a quantity out of range.
+func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change) ([]position.Row, error) {
+	for i := range changes {
+		c := &changes[i]
+		code := PackageOf(b, customer, &c.Row)
+		at := slices.IndexFunc(rows, func(old position.Row) bool { return PackageOf(b, customer, &old) == code })
+		var old *position.Row
+		if at >= 0 {
+			old = &rows[at]
+		}
+		to, err := c.from(&b.Packages[code], old)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case old == nil:
+			rows = append(rows, to)
+		case old.At <= c.At:
+			*old = to
+		}
+	}
+	slices.SortStableFunc(rows, comparePositions)
+	return rows, nil
+}
+
+// comparePositions is the order of a customer's positions in the table.
+func comparePositions(a, b position.Row) int {
+	return cmp.Or(
+		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(a.Key, b.Key),
+		cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(a.Resource, b.Resource),
+		cmp.Compare(a.At, b.At),
+	)
+}
+
+// from is the position that a change results in; old is the package's position before it, which may be of another quota
+// period, or nil.
+func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error) {
+	if !c.Moves {
+		return c.Row, nil
+	}
+	var drawn money.Quantity
+	var err error
+	if old != nil && old.At == c.At {
+		drawn, err = rating.DrawnOf(p, old)
+	}
+	if err == nil {
+		drawn, err = Moved(drawn, c.Delta)
+	}
+	if err != nil {
+		return position.Row{}, err
+	}
+	return rating.PackageRow(p, drawn, c.At), nil
+}
+
+// Moved adds a shift of re-rating (spec §4.12) to the count of a meter, or to what was drawn of a quota period. The result
+// is at least 0. An error is a sum out of range.
+func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
+	sum, err := count.Signed().Add(by)
+	if err != nil || sum.Sign() < 0 {
+		return money.Quantity{}, err
+	}
+	return sum.Abs(), nil
+}
+
+// PackageOf is the index in books.Packages of the package that a position is of; −1 for other positions, and if the books
+// no longer have the package.
+func PackageOf(b *books.Books, customer int32, row *position.Row) int32 {
+	if row.Kind != position.Package {
+		return -1
+	}
+	return b.PackageAt(customer, row.Key, row.At)
+}

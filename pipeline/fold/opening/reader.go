@@ -1,0 +1,199 @@
+package opening
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Reader gives positions, a customer at a time in the order of the books.
+type Reader struct {
+	Customer int32 // whose rows are next; -1 at the end
+
+	tablefile.Cursor
+	names     codes.Names
+	customers codes.List
+	inFile    int32 // whose rows are next in the file; -1 at its end
+	rows      []position.Row
+	changes   map[int32][]Change // made to packages since the file, by customer
+	changed   []int32            // customers of changes, ascending
+	carries   bool               // rows go on as they are: whose they are is only known where carry stopped at a customer
+	words     parquet.Recode     // of the row group, in the batch that carry appends to
+	coded     bool               // words is of this row group
+	written   int64              // and of the batch that followed so many rows
+}
+
+// AllCustomers as the bound of Carry is above every customer.
+const AllCustomers int32 = math.MaxInt32
+
+// read starts before the first row of a file of positions; without one there are none. A reader that carries does not
+// look customers up.
+func (s *Source) read(files []lake.FileEntry, carries bool) (*Reader, error) {
+	p := &Reader{Customer: -1, names: s.names(), inFile: -1, carries: carries}
+	if len(files) == 0 {
+		return p, nil
+	}
+	if s.decoder == nil {
+		var err error
+		if s.decoder, err = parquet.NewDecoder(); err != nil {
+			return nil, err
+		}
+	}
+	f, err := tablefile.OpenAtOnce(s.Files, files[0], tables.Positions(), nil, s.decoder)
+	if err != nil {
+		return nil, err
+	}
+	p.Cursor = tablefile.Cursor{Reader: f}
+	return p, p.advance()
+}
+
+// change makes changes to packages on the way.
+func (p *Reader) change(changes map[int32][]Change) {
+	p.changes, p.changed = changes, slices.Sorted(maps.Keys(changes))
+	p.turn()
+}
+
+// turn notes whose rows are next.
+func (p *Reader) turn() {
+	p.Customer = p.inFile
+	if len(p.changed) > 0 && (p.inFile < 0 || p.changed[0] < p.inFile) {
+		p.Customer = p.changed[0]
+	}
+}
+
+// Carries reports whether the rows are of the day's own cycle, so that those of customers without records can be copied
+// with Carry.
+func (p *Reader) Carries() bool { return p.carries }
+
+// advance moves to the next row of the file and notes whose it is.
+func (p *Reader) advance() error {
+	defer p.turn()
+	ok, fresh, err := p.Next()
+	if err != nil || !ok {
+		p.inFile = -1
+		return err
+	}
+	customer := &p.Cols.C[tables.PCustomerID]
+	if p.carries {
+		p.coded = p.coded && !fresh
+		if p.inFile < 0 || p.inFile == AllCustomers || customer.Word(p.At) != p.names.Books.Customers[p.inFile].ID {
+			p.inFile = AllCustomers
+		}
+		return nil
+	}
+	if fresh {
+		if err := p.names.Customers(customer.Dict, &p.customers); err != nil {
+			return err
+		}
+	}
+	p.inFile = p.customers[customer.Codes[p.At]]
+	return nil
+}
+
+// Carry appends the rows of customers before one to positions as they are (OPEN-5). It does not look the customers up:
+// the day that wrote them did.
+func (p *Reader) Carry(to *Writer, before int32) error {
+	bound := ""
+	if before != AllCustomers {
+		bound = p.names.Books.Customers[before].ID
+	}
+	for p.inFile >= 0 {
+		customer, from := &p.Cols.C[tables.PCustomerID], p.At
+		for p.At < p.Cols.N && (before == AllCustomers || customer.Word(p.At) < bound) {
+			p.At++
+		}
+		if err := p.copy(to, from, p.At); err != nil {
+			return err
+		}
+		if p.At < p.Cols.N {
+			if p.inFile = AllCustomers; customer.Word(p.At) == bound {
+				p.inFile = before
+			}
+			break
+		}
+		p.At--
+		if err := p.advance(); err != nil {
+			return err
+		}
+	}
+	p.turn()
+	return nil
+}
+
+// copy appends rows of the row group at hand.
+func (p *Reader) copy(to *Writer, from, upTo int) error {
+	for from < upTo {
+		if !p.coded || p.written != to.Rows() {
+			p.words.Reset(p.Cols)
+			p.coded, p.written = true, to.Rows()
+		}
+		n := min(upTo-from, tablefile.GroupRows-to.Cols.N)
+		to.Cols.AppendRun(p.Cols, from, from+n, nil, &p.words)
+		from += n
+		if err := to.Added(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Take returns the rows of the customer that is next and moves on. The rows are valid until the next call.
+func (p *Reader) Take() ([]position.Row, error) {
+	who := p.Customer
+	p.rows = p.rows[:0]
+	for p.inFile == who {
+		row, err := rowAt(p.Cols, p.At)
+		if err != nil {
+			return nil, err
+		}
+		p.rows = append(p.rows, row)
+		if err := p.advance(); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if len(p.changed) > 0 && p.changed[0] == who {
+		p.rows, err = Apply(p.names.Books, who, p.rows, p.changes[who])
+		p.changed = p.changed[1:]
+		p.turn()
+	}
+	return p.rows, err
+}
+
+// rowAt is a row of a table that begins with the columns of positions.
+func rowAt(cols *parquet.Columns, i int) (position.Row, error) {
+	c := cols.C
+	row := position.Row{
+		Kind:     position.Kind(c[tables.PKind].Codes[i]),
+		Key:      c[tables.PKey].Word(i),
+		Scope:    c[tables.PScope].Word(i),
+		Resource: string(c[tables.PResource].Text(i)),
+		Region:   c[tables.PRegion].Word(i),
+		Name:     string(c[tables.PName].Text(i)),
+		Tag:      string(c[tables.PTag].Text(i)),
+		Order:    c[tables.POrder].Ints[i],
+		Draws:    string(c[tables.PDraws].Text(i)),
+		At:       period.Instant(c[tables.PAt].Ints[i]),
+	}
+	for _, q := range [...]struct {
+		col int
+		to  *money.Quantity
+	}{{tables.PCount, &row.Count}, {tables.PUsage, &row.Usage}, {tables.PFree, &row.Free}} {
+		d := c[q.col].Decs[i]
+		v, err := money.QuantityFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return row, err
+		}
+		*q.to = v
+	}
+	return row, nil
+}

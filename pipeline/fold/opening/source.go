@@ -1,0 +1,208 @@
+package opening
+
+import (
+	"math"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Source reads positions from one state of the lake. One goroutine uses it at a time.
+type Source struct {
+	Files   lake.FileSet
+	Books   *books.Books
+	Prices  *rating.Book // of Books
+	Buckets int
+
+	decoder *parquet.Decoder
+}
+
+// FromSnapshot is a source of a committed state.
+func FromSnapshot(snap *lake.Snapshot, b *books.Books, prices *rating.Book) *Source {
+	return &Source{Files: snap, Books: b, Prices: prices, Buckets: max(1, snap.Manifest.Buckets)}
+}
+
+// Last is the last day before another that has accepted records in a bucket.
+type Last struct {
+	Day   period.Day
+	Known bool // false: there is no such day
+}
+
+// In reports whether the day is one of a cycle.
+func (l Last) In(c period.Cycle) bool { return l.Known && l.Day.Cycle() == c }
+
+// cycle is the day's cycle; where no day is known, a cycle before all others.
+func (l Last) cycle() period.Cycle {
+	if !l.Known {
+		return math.MinInt32
+	}
+	return l.Day.Cycle()
+}
+
+// LastBefore finds the last day before another with records in the bucket (OPEN-1).
+func (s *Source) LastBefore(bucket int, day period.Day) (last Last, err error) {
+	for _, c := range slices.Backward(s.Cycles((day - 1).Cycle())) {
+		files, err := s.Files.Select(c.String(), func(k lake.FileKey) bool {
+			return k.Bucket == bucket && k.Table == tables.Ident().Name
+		})
+		if err != nil {
+			return last, err
+		}
+		for _, e := range files {
+			if d, err := period.ParseDay(e.Day); err == nil && d < day && (!last.Known || d > last.Day) {
+				last = Last{Day: d, Known: true}
+			}
+		}
+		if last.Known {
+			return last, nil
+		}
+	}
+	return last, nil
+}
+
+// Cycles are the cycles up to one that may have files, ascending.
+func (s *Source) Cycles(upTo period.Cycle) []period.Cycle {
+	var out []period.Cycle
+	for _, word := range s.Files.Cycles() {
+		if c, err := period.ParseCycle(word); err == nil && c <= upTo {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// closing are the files of the closing positions of a day.
+func (s *Source) closing(bucket int, last Last) ([]lake.FileEntry, error) {
+	if !last.Known {
+		return nil, nil
+	}
+	return s.Files.Find(lake.FileKey{
+		Table:  tables.Positions().Name,
+		Cycle:  last.Day.Cycle().String(),
+		Day:    last.Day.String(),
+		Bucket: bucket,
+	})
+}
+
+// Day opens the positions of all customers of a bucket that a day opens with. Positions that are passed says whether they
+// are of an earlier cycle: then the caller passes them to the day's cycle with rating.Book.NextCycle.
+func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err error) {
+	last, err := s.LastBefore(bucket, day)
+	if err != nil {
+		return nil, false, err
+	}
+	files, err := s.closing(bucket, last)
+	if err != nil {
+		return nil, false, err
+	}
+	if last.In(day.Cycle()) {
+		r, err = s.read(files, true)
+		return r, false, err
+	}
+	if r, err = s.read(files, false); err != nil {
+		return nil, true, err
+	}
+	changes, err := s.changes(bucket, last.cycle(), day.Cycle(), Anyone)
+	if err != nil {
+		r.Close()
+		return nil, true, err
+	}
+	r.change(changes)
+	return r, true, nil
+}
+
+// CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle that has records; none
+// if no day has.
+func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
+	last, err := s.LastBefore(bucket, cycle.Last()+1)
+	if err != nil {
+		return nil, err
+	}
+	if !last.In(cycle) {
+		return s.read(nil, false)
+	}
+	files, err := s.closing(bucket, last)
+	if err != nil {
+		return nil, err
+	}
+	return s.read(files, false)
+}
+
+// bucket is the bucket of a customer.
+func (s *Source) bucket(customer int32) int {
+	return place.Bucket(s.Books.Customers[customer].ID, s.Buckets)
+}
+
+// Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle hold
+// the changes that were billed up to a cycle, but are not passed to the day's cycle.
+func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows []position.Row, last Last, err error) {
+	bucket := s.bucket(customer)
+	if last, err = s.LastBefore(bucket, day); err != nil {
+		return nil, last, err
+	}
+	files, err := s.closing(bucket, last)
+	if err != nil {
+		return nil, last, err
+	}
+	who := s.Books.Customers[customer].ID
+	for _, e := range files {
+		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PCustomerID, who, func(c *parquet.Columns, i int) error {
+			row, err := rowAt(c, i)
+			rows = append(rows, row)
+			return err
+		})
+		if err != nil {
+			return nil, last, err
+		}
+	}
+	changes, err := s.changes(bucket, last.cycle(), upTo, customer)
+	if err != nil {
+		return nil, last, err
+	}
+	rows, err = Apply(s.Books, customer, rows, changes[customer])
+	return rows, last, err
+}
+
+// at are a customer's positions before a day, as a cycle has them: of an earlier cycle they are passed to it. The day is
+// one of the cycle, or the day after its last one.
+func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool, err error) {
+	rows, last, err := s.Before(customer, day, upTo)
+	if err != nil || last.In(cycle) {
+		return rows, true, err
+	}
+	return s.Prices.NextCycle(nil, rows, customer, cycle), false, nil
+}
+
+// OfDay are the positions with which the records of a customer's day are rated.
+func (s *Source) OfDay(customer int32, day period.Day) ([]position.Row, error) {
+	rows, _, err := s.at(customer, day, day.Cycle(), day.Cycle())
+	return rows, err
+}
+
+// OfCycle are a customer's positions at the start of a cycle: before what was billed late in it, and as its own records
+// find them.
+func (s *Source) OfCycle(customer int32, cycle period.Cycle) (before, found []position.Row, err error) {
+	if before, _, err = s.at(customer, cycle.First(), cycle, cycle-1); err != nil {
+		return nil, nil, err
+	}
+	found, err = s.OfDay(customer, cycle.First())
+	return before, found, err
+}
+
+// Closing are a customer's positions after the last day of a cycle that has records in the bucket. If no day has, they
+// are those that the cycle opens with, and own is false.
+func (s *Source) Closing(customer int32, cycle period.Cycle) (rows []position.Row, own bool, err error) {
+	return s.at(customer, cycle.Last()+1, cycle, cycle)
+}
+
+// names looks customers up.
+func (s *Source) names() codes.Names { return codes.Names{Books: s.Books} }

@@ -1,0 +1,53 @@
+package lake
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// FileSet is the data files of one state of the lake: those of a snapshot, or those that a transaction will commit.
+type FileSet interface {
+	// Cycles lists the cycles that may have files, ascending.
+	Cycles() []string
+	// Select returns the files of a cycle whose keys are wanted, sorted by path.
+	Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error)
+	// Find returns the files of one key, sorted by path.
+	Find(key FileKey) ([]FileEntry, error)
+	// Open opens a file for reading. The caller closes it.
+	Open(e FileEntry) (storage.ReadFile, error)
+}
+
+// Cycles lists the cycles of the manifest, ascending.
+func (s *Snapshot) Cycles() []string {
+	out := make([]string, len(s.Manifest.Cycles))
+	for i := range s.Manifest.Cycles {
+		out[i] = s.Manifest.Cycles[i].Cycle
+	}
+	return out
+}
+
+// Select returns the files of a cycle whose keys are wanted, sorted by path. Errors are those of Files.
+func (s *Snapshot) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error) {
+	files, err := s.Files(cycle)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(e FileEntry) bool { return !wanted(e.FileKey) }), nil
+}
+
+// Pending returns the files of the state that the transaction will commit, as they are at each call.
+func (t *Txn) Pending() FileSet { return pending{t} }
+
+// pending is the files of a transaction's next state.
+type pending struct{ txn *Txn }
+
+func (p pending) Cycles() []string { return p.txn.next.cyclesWithFiles() }
+
+func (p pending) Select(cycle string, wanted func(FileKey) bool) ([]FileEntry, error) {
+	return p.txn.next.Select(cycle, wanted), nil
+}
+
+func (p pending) Find(key FileKey) ([]FileEntry, error) { return p.txn.next.Find(key), nil }
+
+func (p pending) Open(e FileEntry) (storage.ReadFile, error) { return p.txn.Open(e) }

@@ -1,0 +1,199 @@
+package tablefile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Opener opens data files: a snapshot, a transaction, or any lake.FileSet.
+type Opener interface {
+	Open(lake.FileEntry) (storage.ReadFile, error)
+}
+
+// Reader reads columns of a file, a row group at a time.
+type Reader struct {
+	path   string
+	file   storage.ReadFile
+	stream *parquet.Reader // nil if pages read the file
+	pages  parquet.Pages
+	cols   []int // that pages read
+	group  int   // that pages read next
+	out    *parquet.Columns
+}
+
+// Open opens a file for some columns (nil = all).
+func Open(o Opener, e lake.FileEntry, def *tables.Table, cols []int) (*Reader, error) {
+	return open(o, e, def, parquet.Wanted{Cols: cols})
+}
+
+func open(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted) (*Reader, error) {
+	f, err := o.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), def, w)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
+	}
+	return &Reader{path: e.Path, file: f, stream: r}, nil
+}
+
+// OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such columns
+// cost nothing. Several readers can share the decoder.
+func OpenAtOnce(o Opener, e lake.FileEntry, def *tables.Table, cols []int, d *parquet.Decoder) (*Reader, error) {
+	f, err := o.Open(e)
+	if err != nil {
+		return nil, err
+	}
+	src, _, err := InMemory(f, nil)
+	var layout *parquet.Layout
+	if err == nil {
+		layout, err = parquet.ReadLayout(src, f.Size(), def)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), f.Close())
+	}
+	if cols == nil {
+		for i := range def.Columns {
+			cols = append(cols, i)
+		}
+	}
+	pages := parquet.Pages{Layout: layout, Source: src, Decoder: d}
+	return &Reader{path: e.Path, file: f, pages: pages, cols: cols, out: parquet.NewColumns(def)}, nil
+}
+
+// InMemory reads a file of up to 4 MiB at once, into memory that it may reuse: a reader of its parts would have the
+// checksum of the block that holds the footer compared for each of them. It returns a larger file as it is.
+func InMemory(f storage.ReadFile, mem []byte) (io.ReaderAt, []byte, error) {
+	const maxSize = 4 << 20
+	size := f.Size()
+	if size > maxSize {
+		return f, mem, nil
+	}
+	mem = slices.Grow(mem[:0], int(size))[:size]
+	if n, err := f.ReadAt(mem, 0); n < len(mem) {
+		return nil, mem, err
+	}
+	return parquet.InMemory(mem), mem, nil
+}
+
+// Next returns the columns of the next row group, or nil at the end. They are valid until the next call.
+func (r *Reader) Next() (*parquet.Columns, error) {
+	cols, err := r.next()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.path, err)
+	}
+	return cols, nil
+}
+
+func (r *Reader) next() (*parquet.Columns, error) {
+	if r.stream != nil {
+		return r.stream.Next()
+	}
+	if r.group == r.pages.Layout.Groups() {
+		return nil, nil
+	}
+	r.out.Reset()
+	err := r.pages.Group(r.out, r.cols, r.group)
+	r.group++
+	return r.out, err
+}
+
+// Groups is the number of row groups of a file that Open opened.
+func (r *Reader) Groups() int { return r.stream.Groups() }
+
+// Skip passes over the next row group of a file that Open opened.
+func (r *Reader) Skip() { r.stream.Skip() }
+
+// Bounds returns the smallest and the largest text of a column in the next row group of a file that Open opened; ok is
+// false if the file does not tell.
+func (r *Reader) Bounds(col int) (low, high string, ok bool) { return r.stream.Bounds(col) }
+
+// Close closes the file. Closing nil does nothing.
+func (r *Reader) Close() error {
+	if r == nil {
+		return nil
+	}
+	if r.stream != nil {
+		r.stream.Close()
+	}
+	return r.file.Close()
+}
+
+// Cursor walks the rows of a file.
+type Cursor struct {
+	*Reader
+	Pass func(*Reader) bool // whether the next row group has no row of interest; nil = never
+	Cols *parquet.Columns   // of the row group at hand
+	At   int                // the row in Cols
+}
+
+// Next moves to the next row; fresh is true at the first row of a row group.
+func (c *Cursor) Next() (ok, fresh bool, err error) {
+	c.At++
+	if c.Cols != nil && c.At < c.Cols.N {
+		return true, false, nil
+	}
+	for {
+		for c.Pass != nil && c.Pass(c.Reader) {
+			c.Skip()
+		}
+		c.Cols, err = c.Reader.Next()
+		if err != nil || c.Cols == nil {
+			return false, false, err
+		}
+		if c.Cols.N > 0 {
+			c.At = 0
+			return true, true, nil
+		}
+	}
+}
+
+// Each visits every row of a file. Of the columns (nil = all) only those that are named hold anything.
+func Each(o Opener, e lake.FileEntry, def *tables.Table, cols []int, visit func(*parquet.Columns, int) error) error {
+	return each(o, e, def, parquet.Wanted{Cols: cols}, visit)
+}
+
+// EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of the
+// file that cannot hold the word.
+func EachOf(
+	o Opener,
+	e lake.FileEntry,
+	def *tables.Table,
+	by int,
+	word string,
+	visit func(*parquet.Columns, int) error,
+) error {
+	return each(o, e, def, parquet.Wanted{By: by, Only: word}, func(c *parquet.Columns, i int) error {
+		if c.C[by].Word(i) != word {
+			return nil
+		}
+		return visit(c, i)
+	})
+}
+
+func each(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted, visit func(*parquet.Columns, int) error) error {
+	r, err := open(o, e, def, w)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		cols, err := r.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		for i := range cols.N {
+			if err := visit(cols, i); err != nil {
+				return fmt.Errorf("%s: row %d: %w", e.Path, i, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package tablefile
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// GroupRows is the number of rows of a row group.
+const GroupRows = 1 << 16
+
+// Writer writes the rows of one key to one file of the lake, a row group at a time. It is used for one file after the
+// other.
+type Writer struct {
+	Cols *parquet.Columns // the caller appends rows to it and calls Added
+	txn  *lake.Txn
+	key  lake.FileKey
+	out  *lake.Writer
+	pq   *parquet.Writer
+	mem  *parquet.Memory
+	rows int64
+}
+
+// NewWriter makes a writer for files of a table.
+func NewWriter(txn *lake.Txn, def *tables.Table) *Writer {
+	return &Writer{Cols: parquet.NewColumns(def), txn: txn, mem: parquet.NewMemory()}
+}
+
+// Restart points the writer at another file.
+func (w *Writer) Restart(key lake.FileKey) {
+	w.key, w.out, w.pq, w.rows = key, nil, nil, 0
+	w.Cols.Reset()
+}
+
+// Rows is the number of rows that were written to the file, without those of Cols.
+func (w *Writer) Rows() int64 { return w.rows }
+
+// Added is called after rows were appended to Cols; it writes a full row group.
+func (w *Writer) Added() error {
+	if w.Cols.N < GroupRows {
+		return nil
+	}
+	return w.Flush()
+}
+
+// Flush writes the rows of Cols as a row group.
+func (w *Writer) Flush() error {
+	if err := w.Write(w.Cols); err != nil {
+		return err
+	}
+	w.Cols.Reset()
+	return nil
+}
+
+// Write writes a batch of the caller's as a row group.
+func (w *Writer) Write(batch *parquet.Columns) error {
+	if batch.N == 0 {
+		return nil
+	}
+	if w.out == nil {
+		out, err := w.txn.Create(w.key)
+		if err != nil {
+			return err
+		}
+		w.out = out
+		if w.pq, err = parquet.NewWriterIn(w.mem, out, w.Cols.Def); err != nil {
+			return err
+		}
+	}
+	w.rows += int64(batch.N)
+	return w.pq.Write(batch)
+}
+
+// Finish ends the file and returns its entry; none if there was no row.
+func (w *Writer) Finish(sums []lake.Sum) ([]lake.FileEntry, error) {
+	if err := w.Flush(); err != nil || w.out == nil {
+		return nil, err
+	}
+	if err := w.pq.Close(); err != nil {
+		return nil, err
+	}
+	e, err := w.out.Finish(w.rows, sums)
+	return []lake.FileEntry{e}, err
+}
+
+// Abort drops the file.
+func (w *Writer) Abort() error {
+	if w.out == nil {
+		return nil
+	}
+	return w.out.Abort()
+}
+
+// Write writes a batch as one file of the lake.
+func Write(txn *lake.Txn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) ([]lake.FileEntry, error) {
+	w := &Writer{Cols: batch, txn: txn, key: key, mem: parquet.NewMemory()}
+	return w.Finish(sums)
+}
+
+// Put writes a batch as the one file of its key in the next state; an empty batch removes the file.
+func Put(txn *lake.Txn, key lake.FileKey, batch *parquet.Columns, sums []lake.Sum) error {
+	files, err := Write(txn, key, batch, sums)
+	if err != nil {
+		return err
+	}
+	return txn.Next().Replace(key, files...)
+}
