@@ -171,7 +171,8 @@ func (w *worker) eachLineOf(e lake.FileEntry, customers map[int32]bool, visit fu
 		return err
 	}
 	defer f.Close()
-	l := &lineRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.LCustomerID)}, names: &w.names}
+	l := &lineRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.LCustomerID)},
+		names: &w.names}
 	for {
 		if err := l.step(); err != nil || l.ended {
 			return err
@@ -222,7 +223,8 @@ func (w *worker) eachUsageOf(
 		return err
 	}
 	defer f.Close()
-	t := &tableRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.UCustomerID)}, names: &w.names}
+	t := &tableRecords{Cursor: tablefile.Cursor{Reader: f, Pass: w.without(customers, tables.UCustomerID)},
+		names: &w.names}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)

@@ -66,7 +66,8 @@ func (f *Folder) statements(bucket int, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	a := adder{f: f, names: names{Names: codes.Names{Books: f.Books}}, totals: make(map[string]*customerTotal, rowsOf(fresh))}
+	a := adder{f: f, names: names{Names: codes.Names{Books: f.Books}}}
+	a.totals = make(map[string]*customerTotal, rowsOf(fresh))
 	for _, e := range gone {
 		if err := a.add(e, true); err != nil {
 			return err

@@ -46,8 +46,8 @@ func (h *Shift) compare(o *Shift) int {
 	)
 }
 
-// ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that add
-// up to zero are left out.
+// ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that
+// add up to zero are left out.
 func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns, error) {
 	slices.SortStableFunc(all, func(x, y Shift) int { return x.compare(&y) })
 	out := parquet.NewColumns(tables.Shifts())
@@ -135,7 +135,8 @@ func (s *Source) each(
 	const by = 0
 	for _, e := range files {
 		if customer != Anyone {
-			err = tablefile.EachOf(s.Files, e, def, by, s.Books.Customers[customer].ID, func(c *parquet.Columns, i int) error {
+			err = tablefile.EachOf(s.Files, e, def, by, s.Books.Customers[customer].ID, func(c *parquet.Columns,
+				i int) error {
 				return visit(customer, c, i)
 			})
 		} else {
@@ -154,8 +155,8 @@ func (s *Source) each(
 	return nil
 }
 
-// changes are the changes that were billed in the cycles (after, upTo], by customer and in the order in which they apply
-// (OPEN-3).
+// changes are the changes that were billed in the cycles (after, upTo], by customer and in the order in which they
+// apply (OPEN-3).
 func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (map[int32][]Change, error) {
 	out := make(map[int32][]Change)
 	for _, billed := range s.Cycles(upTo) {

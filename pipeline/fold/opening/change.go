@@ -19,8 +19,8 @@ type Change struct {
 	Delta        money.SignedQuantity // is added to what was drawn, in the package's measure
 }
 
-// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One that
-// has ended does not tell what is left. The result is false if the books no longer have the package.
+// StillOpen reports whether the quota period ends after t, the start of the cycle in which the change is billed. One
+// that has ended does not tell what is left. The result is false if the books no longer have the package.
 func (c *Change) StillOpen(b *books.Books, prices *rating.Book, customer int32, t period.Instant) bool {
 	code := PackageOf(b, customer, &c.Row)
 	return code >= 0 && prices.QuotaPeriod(&b.Packages[code], c.At).To > t
@@ -83,8 +83,8 @@ func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error)
 	return rating.PackageRow(p, drawn, c.At), nil
 }
 
-// Moved adds a shift of re-rating (spec §4.12) to the count of a meter, or to what was drawn of a quota period. The result
-// is at least 0. An error is a sum out of range.
+// Moved adds a shift of re-rating (spec §4.12) to the count of a meter, or to what was drawn of a quota period. The
+// result is at least 0. An error is a sum out of range.
 func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
 	sum, err := count.Signed().Add(by)
 	if err != nil || sum.Sign() < 0 {
@@ -93,8 +93,8 @@ func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error
 	return sum.Abs(), nil
 }
 
-// PackageOf is the index in books.Packages of the package that a position is of; −1 for other positions, and if the books
-// no longer have the package.
+// PackageOf is the index in books.Packages of the package that a position is of; −1 for other positions, and if the
+// books no longer have the package.
 func PackageOf(b *books.Books, customer int32, row *position.Row) int32 {
 	if row.Kind != position.Package {
 		return -1

@@ -62,7 +62,8 @@ func shift(t *testing.T, text string) opening.Change {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return opening.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true, Delta: by}
+	return opening.Change{Row: position.Row{Kind: position.Package, Key: f[0], At: day(t, f[1])}, Moves: true,
+		Delta: by}
 }
 
 func TestLayOver(t *testing.T) {

@@ -1,14 +1,15 @@
 // Package opening reads the positions with which a day of a bucket opens, from any state of the lake: the next state of
 // a run, or a snapshot. A run, an explanation, a report on packages and a quote read them with this code.
 //
-//	OPEN-1  A day opens with the closing positions of the last day before it that has accepted records in the bucket, in
-//	        this cycle or an earlier one. A day has records if it has an index of identities.
-//	OPEN-2  Positions of an earlier cycle are changed by what was billed late and by re-rating since then (OPEN-3), and
-//	        pass to the new cycle as package rating says.
+//	OPEN-1  A day opens with the closing positions of the last day before it that has accepted records in the bucket,
+//	        in this cycle or an earlier one. A day has records if it has an index of identities.
+//	OPEN-2  Positions of an earlier cycle are changed by what was billed late and by re-rating since then (OPEN-3),
+//	        and pass to the new cycle as package rating says.
 //	OPEN-3  Changes apply in the order of the cycles they were billed in; in each cycle shifts apply before the states
-//	        that late records left, which already hold them. A change applies only if its quota period is still open when
-//	        the cycle it was billed in begins.
-//	OPEN-4  A state replaces the package's position; a shift moves what was drawn of its own quota period and never below
-//	        0. A change replaces the position of an older quota period of its package, never that of a newer one.
+//	        that late records left, which already hold them. A change applies only if its quota period is still open
+//	        when the cycle it was billed in begins.
+//	OPEN-4  A state replaces the package's position; a shift moves what was drawn of its own quota period and never
+//	        below 0. A change replaces the position of an older quota period of its package, never that of a newer
+//	        one.
 //	OPEN-5  Positions that a day only hands on are written as they were read, in the same bytes.
 package opening

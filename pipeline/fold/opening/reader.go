@@ -26,10 +26,11 @@ type Reader struct {
 	rows      []position.Row
 	changes   map[int32][]Change // made to packages since the file, by customer
 	changed   []int32            // customers of changes, ascending
-	carries   bool               // rows go on as they are: whose they are is only known where carry stopped at a customer
-	words     parquet.Recode     // of the row group, in the batch that carry appends to
-	coded     bool               // words is of this row group
-	written   int64              // and of the batch that followed so many rows
+	// rows go on as they are: whose they are is only known where carry stopped at a customer
+	carries bool
+	words   parquet.Recode // of the row group, in the batch that carry appends to
+	coded   bool           // words is of this row group
+	written int64          // and of the batch that followed so many rows
 }
 
 // AllCustomers as the bound of Carry is above every customer.

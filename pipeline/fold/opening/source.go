@@ -93,8 +93,8 @@ func (s *Source) closing(bucket int, last Last) ([]lake.FileEntry, error) {
 	})
 }
 
-// Day opens the positions of all customers of a bucket that a day opens with. Positions that are passed says whether they
-// are of an earlier cycle: then the caller passes them to the day's cycle with rating.Book.NextCycle.
+// Day opens the positions of all customers of a bucket that a day opens with. Positions that are passed says whether
+// they are of an earlier cycle: then the caller passes them to the day's cycle with rating.Book.NextCycle.
 func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, day)
 	if err != nil {
@@ -120,8 +120,8 @@ func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err e
 	return r, true, nil
 }
 
-// CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle that has records; none
-// if no day has.
+// CycleEnd opens the closing positions of all customers of a bucket after the last day of a cycle that has records;
+// none if no day has.
 func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 	last, err := s.LastBefore(bucket, cycle.Last()+1)
 	if err != nil {
@@ -142,8 +142,8 @@ func (s *Source) bucket(customer int32) int {
 	return place.Bucket(s.Books.Customers[customer].ID, s.Buckets)
 }
 
-// Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle hold
-// the changes that were billed up to a cycle, but are not passed to the day's cycle.
+// Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle
+// hold the changes that were billed up to a cycle, but are not passed to the day's cycle.
 func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows []position.Row, last Last, err error) {
 	bucket := s.bucket(customer)
 	if last, err = s.LastBefore(bucket, day); err != nil {
@@ -155,7 +155,8 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 	}
 	who := s.Books.Customers[customer].ID
 	for _, e := range files {
-		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PCustomerID, who, func(c *parquet.Columns, i int) error {
+		err := tablefile.EachOf(s.Files, e, tables.Positions(), tables.PCustomerID, who, func(c *parquet.Columns,
+			i int) error {
 			row, err := rowAt(c, i)
 			rows = append(rows, row)
 			return err
@@ -172,9 +173,10 @@ func (s *Source) Before(customer int32, day period.Day, upTo period.Cycle) (rows
 	return rows, last, err
 }
 
-// at are a customer's positions before a day, as a cycle has them: of an earlier cycle they are passed to it. The day is
-// one of the cycle, or the day after its last one.
-func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool, err error) {
+// at are a customer's positions before a day, as a cycle has them: of an earlier cycle they are passed to it. The day
+// is one of the cycle, or the day after its last one.
+func (s *Source) at(customer int32, day period.Day, cycle, upTo period.Cycle) (rows []position.Row, own bool,
+	err error) {
 	rows, last, err := s.Before(customer, day, upTo)
 	if err != nil || last.In(cycle) {
 		return rows, true, err

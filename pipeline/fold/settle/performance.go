@@ -144,7 +144,8 @@ func programmeCode(b *books.Books, id string) int32 {
 // each visits every row of the files of a key.
 func (s *Step) each(key lake.FileKey, def *tables.Table, visit func([]parquet.Col, int) error) error {
 	for _, e := range s.Txn.Next().Find(key) {
-		if err := tablefile.Each(s.Txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) }); err != nil {
+		err := tablefile.Each(s.Txn, e, def, nil, func(c *parquet.Columns, i int) error { return visit(c.C, i) })
+		if err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,8 @@ func LinesOf(files []lake.FileEntry, bucket int) []lake.FileEntry {
 }
 
 // BucketRows are the rows of partner statements of all customers whose lines the files hold, in the order of the table.
-func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry) ([]settlement.Row, error) {
+func BucketRows(o tablefile.Opener, b *books.Books, s *settlement.Settler,
+	files []lake.FileEntry) ([]settlement.Row, error) {
 	var all []settlement.Row
 	err := settleFiles(o, b, s, files, func(rows []settlement.Row) error {
 		all = append(all, rows...)

@@ -45,8 +45,8 @@ func open(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted) (*Rea
 	return &Reader{path: e.Path, file: f, stream: r}, nil
 }
 
-// OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such columns
-// cost nothing. Several readers can share the decoder.
+// OpenAtOnce is Open for files that are read from beginning to end and whose columns mostly hold one value: such
+// columns cost nothing. Several readers can share the decoder.
 func OpenAtOnce(o Opener, e lake.FileEntry, def *tables.Table, cols []int, d *parquet.Decoder) (*Reader, error) {
 	f, err := o.Open(e)
 	if err != nil {
@@ -161,8 +161,8 @@ func Each(o Opener, e lake.FileEntry, def *tables.Table, cols []int, visit func(
 	return each(o, e, def, parquet.Wanted{Cols: cols}, visit)
 }
 
-// EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of the
-// file that cannot hold the word.
+// EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
+// the file that cannot hold the word.
 func EachOf(
 	o Opener,
 	e lake.FileEntry,
@@ -179,7 +179,8 @@ func EachOf(
 	})
 }
 
-func each(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted, visit func(*parquet.Columns, int) error) error {
+func each(o Opener, e lake.FileEntry, def *tables.Table, w parquet.Wanted, visit func(*parquet.Columns,
+	int) error) error {
 	r, err := open(o, e, def, w)
 	if err != nil {
 		return err

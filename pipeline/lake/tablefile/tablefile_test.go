@@ -1,0 +1,185 @@
+package tablefile_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+func begin(t *testing.T) *lake.Txn {
+	t.Helper()
+	l, err := lake.Open(storage.NewMem(), lake.Options{})
+	must(t, err)
+	txn, err := l.Begin()
+	must(t, err)
+	t.Cleanup(func() { txn.Close() })
+	return txn
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func key(day int) lake.FileKey {
+	return lake.FileKey{Table: "redraws", Cycle: "2026-09", Bucket: day}
+}
+
+// add appends n rows: customers of two rows each, the rows numbered.
+func add(t *testing.T, w *tablefile.Writer, n int) {
+	t.Helper()
+	for i := range n {
+		c := w.Cols.C
+		c[tables.WCustomerID].AddWord(fmt.Sprintf("c%06d", i/2))
+		c[tables.WOriginCycle].AddWord("2026-08")
+		c[tables.WRecordID].AddText(fmt.Sprint(i))
+		c[tables.WDraws].AddText("")
+		w.Cols.N++
+		must(t, w.Added())
+	}
+}
+
+// A full row group is written when its last row is added; Finish writes the rest; a second file of the same writer does
+// not hold rows of the first.
+func TestWriter(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn, tables.Redraws())
+	for _, rows := range []int{tablefile.GroupRows + 3, 5} {
+		w.Restart(key(rows))
+		add(t, w, rows)
+		if got := w.Rows(); got != int64(rows/tablefile.GroupRows*tablefile.GroupRows) {
+			t.Errorf("%d rows added: %d written", rows, got)
+		}
+		files, err := w.Finish([]lake.Sum{{Column: "x", Value: "1"}})
+		must(t, err)
+		if len(files) != 1 || files[0].Rows != int64(rows) || files[0].FileKey != key(rows) || len(files[0].Sums) != 1 {
+			t.Fatalf("%d rows: %+v", rows, files)
+		}
+		n := 0
+		must(t, tablefile.Each(txn, files[0], tables.Redraws(), nil, func(c *parquet.Columns, i int) error {
+			if got := string(c.C[tables.WRecordID].Text(i)); got != fmt.Sprint(n) {
+				return fmt.Errorf("row %d is %s", n, got)
+			}
+			n++
+			return nil
+		}))
+		if n != rows {
+			t.Errorf("%d rows read, %d written", n, rows)
+		}
+	}
+}
+
+// Without rows there is no file (TFILE-2): Put of an empty batch removes the one that was there.
+func TestPut(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn, tables.Redraws())
+	w.Restart(key(1))
+	if files, err := w.Finish(nil); err != nil || files != nil {
+		t.Errorf("a file without rows: %v, %v", files, err)
+	}
+	batch := parquet.NewColumns(tables.Redraws())
+	for _, col := range []int{tables.WCustomerID, tables.WOriginCycle} {
+		batch.C[col].AddWord("2026-08")
+	}
+	batch.C[tables.WRecordID].AddText("r")
+	batch.C[tables.WDraws].AddText("")
+	batch.N = 1
+	for _, want := range []int{1, 0} {
+		must(t, tablefile.Put(txn, key(1), batch, nil))
+		if got := len(txn.Next().Find(key(1))); got != want {
+			t.Errorf("%d files, want %d", got, want)
+		}
+		batch.Reset()
+	}
+}
+
+func TestEachOf(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn, tables.Redraws())
+	w.Restart(key(1))
+	add(t, w, tablefile.GroupRows+4) // the customers c000000, …, two rows each
+	files, err := w.Finish(nil)
+	must(t, err)
+	for word, want := range map[string]string{
+		"c000000": "0 1", "c000007": "14 15", "c032767": "65534 65535", "c032768": "65536 65537", "c99": "", "a": "",
+	} {
+		var got []string
+		err := tablefile.EachOf(txn, files[0], tables.Redraws(), tables.WCustomerID, word,
+			func(c *parquet.Columns, i int) error {
+				got = append(got, string(c.C[tables.WRecordID].Text(i)))
+				return nil
+			})
+		if text := strings.Join(got, " "); err != nil || text != want {
+			t.Errorf("%s: rows %s, want %s (%v)", word, text, want, err)
+		}
+	}
+	broken := errors.New("broken")
+	err = tablefile.EachOf(txn, files[0], tables.Redraws(), tables.WCustomerID, "c000000",
+		func(*parquet.Columns, int) error { return broken })
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), files[0].Path) {
+		t.Errorf("an error of a row does not name the file: %v", err)
+	}
+}
+
+// Both ways of reading give the same rows, and a cursor shows where row groups begin.
+func TestCursor(t *testing.T) {
+	t.Parallel()
+	txn := begin(t)
+	w := tablefile.NewWriter(txn, tables.Redraws())
+	w.Restart(key(1))
+	add(t, w, tablefile.GroupRows+4)
+	files, err := w.Finish(nil)
+	must(t, err)
+	d, err := parquet.NewDecoder()
+	must(t, err)
+	defer d.Close()
+	for name, open := range map[string]func() (*tablefile.Reader, error){
+		"row group by row group": func() (*tablefile.Reader, error) {
+			return tablefile.Open(txn, files[0], tables.Redraws(), []int{tables.WRecordID})
+		},
+		"at once": func() (*tablefile.Reader, error) {
+			return tablefile.OpenAtOnce(txn, files[0], tables.Redraws(), []int{tables.WRecordID}, d)
+		},
+	} {
+		r, err := open()
+		must(t, err)
+		c := tablefile.Cursor{Reader: r}
+		var groups []string
+		rows := 0
+		for {
+			ok, fresh, err := c.Next()
+			must(t, err)
+			if !ok {
+				break
+			}
+			if fresh {
+				groups = append(groups, string(c.Cols.C[tables.WRecordID].Text(c.At)))
+			}
+			rows++
+		}
+		if rows != tablefile.GroupRows+4 || strings.Join(groups, " ") != "0 65536" {
+			t.Errorf("%s: %d rows, row groups begin at %v", name, rows, groups)
+		}
+		must(t, r.Close())
+	}
+	r, err := tablefile.Open(txn, files[0], tables.Redraws(), []int{tables.WRecordID})
+	must(t, err)
+	defer r.Close()
+	passed := 0
+	c := tablefile.Cursor{Reader: r, Pass: func(*tablefile.Reader) bool { passed++; return passed == 1 }}
+	if ok, _, err := c.Next(); err != nil || !ok || string(c.Cols.C[tables.WRecordID].Text(c.At)) != "65536" {
+		t.Errorf("the first row group is not passed over: %v %v", ok, err)
+	}
+}
