@@ -17,7 +17,7 @@ import (
 // Anyone selects the rows of all customers of a bucket.
 const Anyone int32 = -1
 
-// Shift is by how much re-rating moved a meter or a quota period (spec §4.12).
+// Shift is by how much re-rating moved a meter or a quota period (§4.12).
 type Shift struct {
 	Customer int32
 	Origin   period.Cycle // that was rated again

@@ -12,7 +12,7 @@ import (
 )
 
 // Change is what late records or re-rating changed of one quota period of a package: late records left it at a state
-// (spec §4.11), or re-rating moved it by a delta (spec §4.12).
+// (§4.11), or re-rating moved it by a delta (§4.12).
 type Change struct {
 	position.Row                      // the state; if it moves, Kind, Key and At name the quota period
 	Moves        bool                 // by Delta
@@ -83,7 +83,7 @@ func (c *Change) from(p *books.Package, old *position.Row) (position.Row, error)
 	return rating.PackageRow(p, drawn, c.At), nil
 }
 
-// Moved adds a shift of re-rating (spec §4.12) to the count of a meter, or to what was drawn of a quota period. The
+// Moved adds a shift of re-rating (§4.12) to the count of a meter, or to what was drawn of a quota period. The
 // result is at least 0. An error is a sum out of range.
 func Moved(count money.Quantity, by money.SignedQuantity) (money.Quantity, error) {
 	sum, err := count.Signed().Add(by)
