@@ -20,10 +20,16 @@ type bandwidthResult struct {
 	SVG     string         `json:"svg,omitempty"` // the file that was written
 }
 
+// bandwidthOptions are those of bandwidth.
+type bandwidthOptions struct {
+	annex.Question
+	month string
+	svg   cli.Output
+}
+
+// NewBandwidth is the command bandwidth.
 func NewBandwidth(a *cli.App) *cobra.Command {
-	var text string
-	var svg cli.Output
-	var q annex.Question
+	var o bandwidthOptions
 	cmd := &cobra.Command{
 		Use:   "bandwidth RESOURCE",
 		Short: "Show how a link or a group was measured and what is billed for it",
@@ -33,63 +39,63 @@ set the value, the commit, the share of days, the billed quantity and its lines.
 		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n" +
 			"  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			q.Resource = args[0]
-			if q.Cycle, err = cli.CycleFlag(text); err != nil {
-				return err
-			}
-			if a.Flags.JSON && svg.File == "-" {
-				return cli.NotJSON("SVG", "name a file: --svg FILE")
-			}
-			if err := svg.Check(); err != nil {
-				return err
-			}
-			return runBandwidth(cmd.Context(), a, &q, &svg)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.Resource = args[0]
+			return runBandwidth(cmd.Context(), a, &o)
 		},
 	}
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	svg.Add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
-	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is, where it changed hands in the cycle")
-	cmd.Flags().StringVar(&q.SKU, "sku", "", "the product, where it changed in the cycle")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	o.svg.Add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
+	cmd.Flags().StringVar(&o.Customer, "customer", "", "whose it is, where it changed hands in the cycle")
+	cmd.Flags().StringVar(&o.SKU, "sku", "", "the product, where it changed in the cycle")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runBandwidth(ctx context.Context, a *cli.App, q *annex.Question, svg *cli.Output) error {
+func runBandwidth(ctx context.Context, a *cli.App, o *bandwidthOptions) (err error) {
+	if o.Cycle, err = cli.CycleFlag(o.month); err != nil {
+		return err
+	}
+	if a.Flags.JSON && o.svg.File == "-" {
+		return cli.NotJSON("SVG", "name a file: --svg FILE")
+	}
+	if err := o.svg.Check(); err != nil {
+		return err
+	}
 	var r bandwidthResult
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
 		r.Objects, err = annex.Build(ctx, &annex.Sources{
 			Snap: snap, Books: w.Books, Prices: w.Prices(), Currency: w.Settings.Currency.Code,
-		}, q)
+		}, &o.Question)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if svg.File != "" {
-		if err := drawAnnex(a, svg, r.Objects); err != nil {
+	if o.svg.File != "" {
+		if err := drawAnnex(a, &o.svg, r.Objects); err != nil {
 			return err
 		}
-		r.SVG = svg.File
+		r.SVG = o.svg.File
 	}
 	switch {
 	case a.Flags.JSON:
 		if err := a.PrintJSON(r); err != nil {
 			return err
 		}
-	case svg.File != "-":
-		for _, o := range r.Objects {
-			if err := printAnnex(a, o, w.Settings.Currency.Digits); err != nil {
+	case o.svg.File != "-":
+		for _, x := range r.Objects {
+			if err := printAnnex(a, x, w.Settings.Currency.Digits); err != nil {
 				return err
 			}
 		}
-		if svg.File != "" {
-			fmt.Fprintf(a.Out, "\nThe annex is in %s.\n", svg.File)
+		if o.svg.File != "" {
+			fmt.Fprintf(a.Out, "\nThe annex is in %s.\n", o.svg.File)
 		}
 	}
-	for _, o := range r.Objects {
-		if !o.Agrees {
+	for _, x := range r.Objects {
+		if !x.Agrees {
 			return &cli.DifferError{
-				What: fmt.Sprintf("%s measured again gives another quantity than its lines in the lake have", o.Object),
+				What: fmt.Sprintf("%s measured again gives another quantity than its lines in the lake have", x.Object),
 				Hint: "the books have changed since it was billed: an open cycle follows them with the next run, a " +
 					"closed one stays"}
 		}

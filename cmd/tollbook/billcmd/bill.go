@@ -39,9 +39,16 @@ type customerBill struct {
 	Currency string     `json:"currency"`
 }
 
+// billOptions are those of bill.
+type billOptions struct {
+	month, customer string
+	cli.DocumentFlags
+	cycle period.Cycle // of month
+}
+
+// NewBill is the command bill.
 func NewBill(a *cli.App) *cobra.Command {
-	var text, customer string
-	var f cli.DocumentFlags
+	var o billOptions
 	cmd := &cobra.Command{
 		Use:   "bill",
 		Short: "Show what customers are asked to pay for a cycle",
@@ -53,30 +60,32 @@ document: how it was paid, refunds and adjustments one by one, packages, consump
 		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora\n" +
 			"  tollbook bill --cycle 2026-09 --customer aurora --format html --out exports/aurora.html",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cycle, err := cli.CycleFlag(text)
-			if err != nil {
-				return err
-			}
-			format, err := a.DocumentFormat(&f)
-			switch whole := f.Format != "" && format != document.Table; {
-			case err != nil:
-				return err
-			case customer == "" && (whole || !f.ToStdout()):
-				return &cli.UsageError{What: "--format and --out are of one customer's bill",
-					Hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
-			case whole || !f.ToStdout():
-				return billDocument(cmd.Context(), a, cycle, customer, format, &f)
-			case customer != "":
-				return billCustomer(cmd.Context(), a, cycle, customer)
-			}
-			return billCycle(cmd.Context(), a, cycle)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runBill(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	cmd.Flags().StringVar(&customer, "customer", "", "one customer's bill, by customer_id")
-	f.Add(cmd)
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.customer, "customer", "", "one customer's bill, by customer_id")
+	o.Add(cmd)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
+}
+
+// runBill shows the bill of all customers or of one, or writes one as a document.
+func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
+	if o.cycle, err = cli.CycleFlag(o.month); err != nil {
+		return err
+	}
+	format, err := a.DocumentFormat(&o.DocumentFlags)
+	switch whole := o.Format != "" && format != document.Table; {
+	case err != nil:
+		return err
+	case o.customer == "" && (whole || !o.ToStdout()):
+		return &cli.UsageError{What: "--format and --out are of one customer's bill",
+			Hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
+	case whole || !o.ToStdout():
+		return billDocument(ctx, a, o, format)
+	case o.customer != "":
+		return billCustomer(ctx, a, o)
+	}
+	return billCycle(ctx, a, o.cycle)
 }
 
 func billCycle(ctx context.Context, a *cli.App, cycle period.Cycle) error {
@@ -118,12 +127,12 @@ func linksInForce(b *books.Books, cycle period.Cycle) int {
 	return n
 }
 
-func billCustomer(ctx context.Context, a *cli.App, cycle period.Cycle, customer string) error {
+func billCustomer(ctx context.Context, a *cli.App, o *billOptions) error {
 	var billed customerBill
 	w, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
-		ref, _ := snap.Cycle(cycle.String())
+		ref, _ := snap.Cycle(o.cycle.String())
 		billed = customerBill{State: ref.State, MonthEnd: ref.MonthEnd, Currency: w.Settings.Currency.Code}
-		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, cycle.String(), customer, rows.Limits{})
+		billed.Bill, err = bill.CustomerBill(ctx, snap, w.Books, o.cycle.String(), o.customer, rows.Limits{})
 		return err
 	})
 	if err != nil {
@@ -137,18 +146,17 @@ func billCustomer(ctx context.Context, a *cli.App, cycle period.Cycle, customer 
 }
 
 // billDocument writes a customer's bill as a document.
-func billDocument(ctx context.Context, a *cli.App, cycle period.Cycle, customer string, format document.Format,
-	f *cli.DocumentFlags) error {
+func billDocument(ctx context.Context, a *cli.App, o *billOptions, format document.Format) error {
 	var bill *document.Bill
 	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		bill, err = compose.Bill(ctx, s, cycle, customer)
+		bill, err = compose.Bill(ctx, s, o.cycle, o.customer)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
-		return bill.Write(w, format, document.Options{Excel: f.Excel})
+	return a.WriteDocument(format, &o.Output, func(w io.Writer) error {
+		return bill.Write(w, format, document.Options{Excel: o.Excel})
 	})
 }
 

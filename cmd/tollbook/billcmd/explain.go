@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
+// NewExplain is the command explain.
 func NewExplain(a *cli.App) *cobra.Command {
 	var q explain.Question
 	cmd := &cobra.Command{

@@ -17,9 +17,15 @@ import (
 // drawsShown is how many draws are listed without --all.
 const drawsShown = 20
 
+// packagesOptions are those of packages.
+type packagesOptions struct {
+	month, customer string
+	all             bool // list every draw
+}
+
+// NewPackages is the command packages.
 func NewPackages(a *cli.App) *cobra.Command {
-	var text, customer string
-	var all bool
+	var o packagesOptions
 	cmd := &cobra.Command{
 		Use:   "packages",
 		Short: "Show what is left of prepaid packages and what drew on them",
@@ -28,37 +34,35 @@ cycle what it opened with, what drew on it and what is left, when it is refilled
 What was drawn is checked against what is left.`,
 		Example: "  tollbook packages --customer grove\n  tollbook packages --customer juniper --cycle 2026-09 --all",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if customer == "" {
-				return &cli.UsageError{What: "--customer is missing", Hint: "say whose packages: --customer grove"}
-			}
-			if text != "" {
-				if _, err := cli.CycleFlag(text); err != nil {
-					return err
-				}
-			}
-			limit := drawsShown
-			if all {
-				limit = 0
-			}
-			return runPackages(cmd.Context(), a, text, customer, limit)
-		},
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runPackages(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09 (default: the last one in the lake)")
-	cmd.Flags().StringVar(&customer, "customer", "", "whose packages, by customer_id")
-	cmd.Flags().BoolVar(&all, "all", false, "list every draw")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09 (default: the last one in the lake)")
+	cmd.Flags().StringVar(&o.customer, "customer", "", "whose packages, by customer_id")
+	cmd.Flags().BoolVar(&o.all, "all", false, "list every draw")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runPackages(ctx context.Context, a *cli.App, text, customer string, limit int) error {
+func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
+	if o.customer == "" {
+		return &cli.UsageError{What: "--customer is missing", Hint: "say whose packages: --customer grove"}
+	}
+	if o.month != "" {
+		if _, err := cli.CycleFlag(o.month); err != nil {
+			return err
+		}
+	}
+	limit := drawsShown
+	if o.all {
+		limit = 0
+	}
 	var r *quota.Report
 	_, err := a.ReadWith(func(w *workspace.Workspace, snap *lake.Snapshot) (err error) {
-		cycle, err := cycleOrLast(text, snap)
+		cycle, err := cycleOrLast(o.month, snap)
 		if err != nil {
 			return err
 		}
 		s := &quota.Sources{Snap: snap, Books: w.Books, Prices: w.Prices()}
-		r, err = quota.Build(ctx, s, cycle, customer, limit)
+		r, err = quota.Build(ctx, s, cycle, o.customer, limit)
 		return err
 	})
 	if err != nil {
@@ -73,7 +77,7 @@ func runPackages(ctx context.Context, a *cli.App, text, customer string, limit i
 	}
 	if !r.Agrees {
 		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone",
-			customer),
+			o.customer),
 			Hint: "`tollbook verify` checks the whole lake; books/packages.csv may have changed since the records " +
 				"were rated"}
 	}

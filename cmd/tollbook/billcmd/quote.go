@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
+// NewQuote is the command quote.
 func NewQuote(a *cli.App) *cobra.Command {
 	var q quote.Question
 	cmd := &cobra.Command{

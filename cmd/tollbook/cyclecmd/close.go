@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
+// NewClose is the command close.
 func NewClose(a *cli.App) *cobra.Command {
 	var text string
 	t := jobs.Task{Kind: jobs.Close}

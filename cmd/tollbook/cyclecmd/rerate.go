@@ -26,9 +26,15 @@ type rerateResult struct {
 	Differences []run.Difference `json:"differences"`
 }
 
+// rerateOptions are those of rerate.
+type rerateOptions struct {
+	run.RerateOptions
+	month string
+}
+
+// NewRerate is the command rerate.
 func NewRerate(a *cli.App) *cobra.Command {
-	var text string
-	var o run.RerateOptions
+	var o rerateOptions
 	cmd := &cobra.Command{
 		Use:   "rerate",
 		Short: "Rate a closed cycle again and post the differences",
@@ -43,23 +49,21 @@ taken, such as a draft of next month's prices.`,
 		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
 			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cycle, err := cli.CycleFlag(text)
-			if err != nil {
-				return err
-			}
-			return runRerate(cmd.Context(), a, cycle, o)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runRerate(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
 	cmd.Flags().StringVar(&o.Books, "books", "", "folder with the books to rate by (default: books/ of the workspace)")
 	cmd.Flags().BoolVar(&o.DryRun, "dry-run", false, "write nothing, list the differences")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
 // runRerate does the run and prints the differences.
-func runRerate(ctx context.Context, a *cli.App, cycle period.Cycle, ro run.RerateOptions) error {
-	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Rerate, Cycle: cycle, Rerate: ro})
+func runRerate(ctx context.Context, a *cli.App, o *rerateOptions) error {
+	cycle, err := cli.CycleFlag(o.month)
+	if err != nil {
+		return err
+	}
+	res, failed := a.Do(ctx, jobs.Task{Kind: jobs.Rerate, Cycle: cycle, Rerate: o.RerateOptions})
 	if res == nil || res.Report == nil {
 		return failed
 	}
@@ -70,12 +74,11 @@ func runRerate(ctx context.Context, a *cli.App, cycle period.Cycle, ro run.Rerat
 			return err
 		}
 	}
-	var err error
 	if a.Flags.JSON {
 		if list == nil {
 			list = []run.Difference{}
 		}
-		err = a.PrintJSON(rerateResult{cli.NewRunResult(w, r), cycle.String(), ro.DryRun, sum.String(), list})
+		err = a.PrintJSON(rerateResult{cli.NewRunResult(w, r), cycle.String(), o.DryRun, sum.String(), list})
 	} else {
 		printRerate(a, cycle, list, sum)
 		err = a.Report(w, r)

@@ -23,12 +23,18 @@ type exportResult struct {
 	Out    string `json:"out"`
 }
 
+// exportOptions are those of export.
+type exportOptions struct {
+	export.Request
+	reseller      string // --indirect-partner
+	withResellers bool
+	focus         focusFlags
+	out           cli.Output
+}
+
+// NewExport is the command export.
 func NewExport(a *cli.App) *cobra.Command {
-	var r export.Request
-	var f focusFlags
-	var out cli.Output
-	var reseller string
-	var resellers bool
+	var o exportOptions
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
@@ -53,84 +59,83 @@ the data decide, and the sums against the statements.`,
 			"  tollbook export --cycle 2026-09 --format focus --out exports/focus --validate",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if slices.Contains(focusFormats, r.Format) {
-				if reseller != "" || resellers {
-					return &cli.UsageError{What: "--indirect-partner and --with-resellers are not for FOCUS",
-						Hint: "--partner is the account that is billed"}
-				}
-				return exportFocus(cmd.Context(), a, &r, &f, &out)
+			if slices.Contains(focusFormats, o.Format) {
+				return exportFocus(cmd.Context(), a, &o)
 			}
-			if f != (focusFlags{}) {
-				return &cli.UsageError{What: "--issuer and --validate are for FOCUS", Hint: "add --format focus"}
-			}
-			if err := resellersOf(&r, reseller, resellers); err != nil {
-				return err
-			}
-			if err := checkExport(a, &r, &out); err != nil {
-				return err
-			}
-			return runExport(cmd.Context(), a, &r, &out)
+			return runExport(cmd.Context(), a, &o)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
-	flags.StringVar(&r.Table, "table", "lines", strings.Join(export.Tables(), ", "))
-	flags.StringVar(&r.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
-	flags.StringVar(&r.Scope.Customer, "customer", "",
+	flags.StringVar(&o.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
+	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
+	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
+	flags.StringVar(&o.Scope.Customer, "customer", "",
 		"only what is this customer's: lines, statements, accounts; FOCUS: what it is billed")
-	flags.StringVar(&r.Scope.Partner, "partner", "",
+	flags.StringVar(&o.Scope.Partner, "partner", "",
 		"only what is this partner's: lines, partner_statements, incentives; FOCUS: what it is billed")
-	flags.StringVar(&reseller, "indirect-partner", "",
+	flags.StringVar(&o.reseller, "indirect-partner", "",
 		"lines: what customers consumed as this reseller's, while it bought from --partner")
-	flags.BoolVar(&resellers, "with-resellers", false, "lines: also those of the customers of the partner's resellers")
-	flags.BoolVar(&r.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
-	flags.BoolVar(&r.Excel, "excel", false, cli.ExcelUsage)
-	out.Add(cmd, "out", cli.OutUsage)
-	flags.StringVar(&f.issuer, "issuer", "",
+	flags.BoolVar(&o.withResellers, "with-resellers", false,
+		"lines: also those of the customers of the partner's resellers")
+	flags.BoolVar(&o.Split, "split", false, "CSV in parts of 100,000 rows, as a tar.gz")
+	flags.BoolVar(&o.Excel, "excel", false, cli.ExcelUsage)
+	o.out.Add(cmd, "out", cli.OutUsage)
+	flags.StringVar(&o.focus.issuer, "issuer", "",
 		"FOCUS: whose invoices: vendor, or a partner_id; without it --out is a folder for all of them")
-	flags.BoolVar(&f.validate, "validate", false,
+	flags.BoolVar(&o.focus.validate, "validate", false,
 		"FOCUS: read what was written and check it against the rules of FOCUS 1.2 and the statements")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// resellersOf makes the partner's scope.
-func resellersOf(r *export.Request, reseller string, all bool) error {
-	if reseller != "" && r.Scope.Partner == "" {
+// scope makes the partner's scope.
+func (o *exportOptions) scope() error {
+	if o.reseller != "" && o.Scope.Partner == "" {
 		return &cli.UsageError{What: "--indirect-partner is a reseller of a partner",
 			Hint: "name its distributor: --partner ID"}
 	}
-	customer := r.Scope.Customer
-	r.Scope = export.OfPartner(r.Scope.Partner, reseller, all)
-	r.Scope.Customer = customer
+	customer := o.Scope.Customer
+	o.Scope = export.OfPartner(o.Scope.Partner, o.reseller, o.withResellers)
+	o.Scope.Customer = customer
 	return nil
 }
 
 // checkExport checks the command line of a table.
-func checkExport(a *cli.App, r *export.Request, out *cli.Output) error {
-	if r.Excel && r.Format != "csv" {
-		return cli.ExcelOnly(r.Format)
+func checkExport(a *cli.App, o *exportOptions) error {
+	if o.focus != (focusFlags{}) {
+		return &cli.UsageError{What: "--issuer and --validate are for FOCUS", Hint: "add --format focus"}
 	}
-	if err := r.Check(); err != nil {
+	if err := o.scope(); err != nil {
+		return err
+	}
+	if o.Excel && o.Format != "csv" {
+		return cli.ExcelOnly(o.Format)
+	}
+	if err := o.Request.Check(); err != nil {
 		return &cli.UsageError{What: "--" + err.Error()}
 	}
-	if r.Cycle != "" || r.Table != "rejects" {
-		cycle, err := cli.CycleFlag(r.Cycle)
+	if o.Cycle != "" || o.Table != "rejects" {
+		cycle, err := cli.CycleFlag(o.Cycle)
 		if err != nil {
 			return err
 		}
-		r.Cycle = cycle.String()
+		o.Cycle = cycle.String()
 	}
 	switch {
-	case a.Flags.JSON && out.ToStdout() && r.Format != "ndjson":
-		return cli.NotJSON(r.Format,
+	case a.Flags.JSON && o.out.ToStdout() && o.Format != "ndjson":
+		return cli.NotJSON(o.Format,
 			"--format ndjson writes a JSON object per line; with --out FILE, --json reports what was written")
-	case out.ToStdout() && (r.Split || !slices.Contains([]string{"csv", "ndjson"}, r.Format)) && cli.IsTerminal(a.Out):
+	case o.out.ToStdout() && (o.Split || !slices.Contains([]string{"csv", "ndjson"}, o.Format)) &&
+		cli.IsTerminal(a.Out):
 		return &cli.UsageError{What: "a binary format on a terminal", Hint: "name a file: --out FILE"}
 	}
-	return out.Check()
+	return o.out.Check()
 }
 
-func runExport(ctx context.Context, a *cli.App, r *export.Request, out *cli.Output) error {
+func runExport(ctx context.Context, a *cli.App, o *exportOptions) error {
+	if err := checkExport(a, o); err != nil {
+		return err
+	}
+	r := &o.Request
 	cli.TuneMemory(a.Env)
 	r.Limits.Workers = a.Flags.Workers
 	r.Progress = func(rows int64) { a.Bar.Update("export "+r.Table+": rows", rows, 0) }
@@ -144,7 +149,7 @@ func runExport(ctx context.Context, a *cli.App, r *export.Request, out *cli.Outp
 		return cli.PartnersWrong(err)
 	}
 	var rows int64
-	_, err := a.WriteOutput(out, func(w io.Writer) error {
+	_, err := a.WriteOutput(&o.out, func(w io.Writer) error {
 		return read(func(snap *lake.Snapshot) (err error) {
 			if err := cli.Rewind(w); err != nil {
 				return err
@@ -153,13 +158,13 @@ func runExport(ctx context.Context, a *cli.App, r *export.Request, out *cli.Outp
 			return err
 		})
 	})
-	if err != nil || out.ToStdout() {
+	if err != nil || o.out.ToStdout() {
 		return err
 	}
 	a.Bar.End()
 	if a.Flags.JSON {
-		return a.PrintJSON(exportResult{r.Table, r.Format, rows, out.File})
+		return a.PrintJSON(exportResult{r.Table, r.Format, rows, o.out.File})
 	}
-	fmt.Fprintf(a.Err, "wrote %s: %s\n", out.File, cli.Counted(rows, "row", "rows"))
+	fmt.Fprintf(a.Err, "wrote %s: %s\n", o.out.File, cli.Counted(rows, "row", "rows"))
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/out/export"
 	"github.com/tollbook/tollbook/pipeline/out/focus"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
@@ -31,7 +30,12 @@ type focusResult struct {
 }
 
 // exportFocus writes FOCUS data sets: one issuer's, or one of each issuer into a folder.
-func exportFocus(ctx context.Context, a *cli.App, r *export.Request, f *focusFlags, out *cli.Output) error {
+func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
+	r, f, out := &o.Request, &o.focus, &o.out
+	if o.reseller != "" || o.withResellers {
+		return &cli.UsageError{What: "--indirect-partner and --with-resellers are not for FOCUS",
+			Hint: "--partner is the account that is billed"}
+	}
 	cycle, err := cli.CycleFlag(r.Cycle)
 	switch {
 	case err != nil:

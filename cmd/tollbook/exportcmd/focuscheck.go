@@ -35,14 +35,15 @@ func NewFocus(a *cli.App) *cobra.Command {
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
-// focusCheckFlags are those of `focus check`.
-type focusCheckFlags struct {
+// focusCheckOptions are those of `focus check`.
+type focusCheckOptions struct {
+	file                   string
 	version, cycle, issuer string
 	criteria               []string
 }
 
 func focusCheckCommand(a *cli.App) *cobra.Command {
-	var f focusCheckFlags
+	var o focusCheckOptions
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a data set against the rules of FOCUS " + rules.ModelVersion,
@@ -61,25 +62,28 @@ of the cycle.`,
 		Example: "  tollbook focus check focus.csv.gz\n  tollbook focus check focus.parquet --json\n" +
 			"  tollbook -w sample focus check exports/focus-2026-09-vendor.csv --cycle 2026-09",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runFocusCheck(cmd.Context(), a, args[0], &f) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file = args[0]
+			return runFocusCheck(cmd.Context(), a, &o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(
-		&f.version,
+		&o.version,
 		"focus-version",
 		"",
 		"version of FOCUS that the columns are of: "+strings.Join(rules.Versions(), ", ")+
 			" (default: the lowest that has all columns of the file)",
 	)
 	flags.StringSliceVar(
-		&f.criteria,
+		&o.criteria,
 		"criteria",
 		nil,
 		"criteria that hold for the data set, such as TAGGING_SUPPORTED,REGION_SUPPORTED (default: by its columns)",
 	)
-	flags.StringVar(&f.cycle, "cycle", "", "compare with the statements of this month of the workspace, as 2026-09")
+	flags.StringVar(&o.cycle, "cycle", "", "compare with the statements of this month of the workspace, as 2026-09")
 	flags.StringVar(
-		&f.issuer,
+		&o.issuer,
 		"issuer",
 		"",
 		"with --cycle: whose invoices the file has: vendor, or a partner_id (default: by its InvoiceId)",
@@ -102,17 +106,17 @@ type focusChecked struct {
 	*rules.Report
 }
 
-func runFocusCheck(ctx context.Context, a *cli.App, file string, f *focusCheckFlags) error {
-	if f.issuer != "" && f.cycle == "" {
+func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error {
+	if o.issuer != "" && o.cycle == "" {
 		return &cli.UsageError{What: "--issuer goes with --cycle", Hint: "add --cycle, as 2026-09"}
 	}
 	cli.TuneMemory(a.Env)
-	c, err := checkRules(ctx, a, file, f)
+	c, err := checkRules(ctx, a, o)
 	if err != nil {
 		return err
 	}
-	if f.cycle != "" {
-		if err := checkStatements(ctx, a, c, f); err != nil {
+	if o.cycle != "" {
+		if err := checkStatements(ctx, a, c, o); err != nil {
 			return err
 		}
 	}
@@ -128,14 +132,14 @@ func runFocusCheck(ctx context.Context, a *cli.App, file string, f *focusCheckFl
 }
 
 // checkRules applies the rules to a file.
-func checkRules(ctx context.Context, a *cli.App, file string, f *focusCheckFlags) (c *focusChecked, err error) {
-	d, err := rules.Open(file, "NULL")
+func checkRules(ctx context.Context, a *cli.App, o *focusCheckOptions) (c *focusChecked, err error) {
+	d, err := rules.Open(o.file, "NULL")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	names, _ := d.Columns()
-	c = &focusChecked{File: file, Model: rules.ModelVersion, Version: f.version, Criteria: f.criteria}
+	c = &focusChecked{File: o.file, Model: rules.ModelVersion, Version: o.version, Criteria: o.criteria}
 	if c.Version == "" {
 		c.Version = rules.VersionOf(names)
 	}
@@ -147,7 +151,7 @@ func checkRules(ctx context.Context, a *cli.App, file string, f *focusCheckFlags
 	if err := criteriaOf(c, names); err != nil {
 		return nil, err
 	}
-	if err := isFocus(file, names); err != nil {
+	if err := isFocus(o.file, names); err != nil {
 		return nil, err
 	}
 	if c.Report, err = rules.ValidateAs(ctx, d, c.Version, c.Criteria); err != nil {
@@ -198,12 +202,12 @@ func isFocus(file string, names []string) error {
 }
 
 // checkStatements compares a file with the statements of a cycle.
-func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, f *focusCheckFlags) error {
-	cycle, err := cli.CycleFlag(f.cycle)
+func checkStatements(ctx context.Context, a *cli.App, c *focusChecked, o *focusCheckOptions) error {
+	cycle, err := cli.CycleFlag(o.cycle)
 	if err != nil {
 		return err
 	}
-	if c.Issuer = f.issuer; c.Issuer == "" {
+	if c.Issuer = o.issuer; c.Issuer == "" {
 		if c.Issuer, err = issuerOf(c.File); err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 )
 
+// NewKeys is the command keys.
 func NewKeys(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
@@ -30,10 +31,15 @@ read; a running server follows it with the next request.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
+// addOptions are those of keys add.
+type addOptions struct {
+	keys.Caller
+	role  string
+	token bool
+}
+
 func addCommand(a *cli.App) *cobra.Command {
-	var c keys.Caller
-	var role string
-	var token bool
+	var o addOptions
 	cmd := &cobra.Command{
 		Use:   "add",
 		Short: "Make a key and show its secret, once",
@@ -47,40 +53,38 @@ account manager; customer itself; finance the statements, incentives, cycles and
 			"  tollbook keys add --role customer --customer aurora --token\n" +
 			"  tollbook keys add --role finance --token --json",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			c.Role = keys.Role(role)
-			if err := c.Check(); err != nil {
-				return &cli.UsageError{What: err.Error(),
-					Hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role " +
-						"is one's"}
-			}
-			return runAdd(a, c, token)
-		},
+		RunE: func(*cobra.Command, []string) error { return runAdd(a, &o) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&role, "role", "", "vendor, partner, customer or finance")
-	f.StringVar(&c.Partner, "partner", "", "the partner, by partner_id")
-	f.StringVar(&c.Customer, "customer", "", "the customer, by customer_id")
-	f.StringVar(&c.Manager, "manager", "", "bind a partner's key to an account_manager_id")
-	f.BoolVar(&token, "token", false, "a token instead of an access key")
+	f.StringVar(&o.role, "role", "", "vendor, partner, customer or finance")
+	f.StringVar(&o.Partner, "partner", "", "the partner, by partner_id")
+	f.StringVar(&o.Customer, "customer", "", "the customer, by customer_id")
+	f.StringVar(&o.Manager, "manager", "", "bind a partner's key to an account_manager_id")
+	f.BoolVar(&o.token, "token", false, "a token instead of an access key")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runAdd(a *cli.App, c keys.Caller, token bool) error {
+func runAdd(a *cli.App, o *addOptions) error {
+	o.Role = keys.Role(o.role)
+	if err := o.Check(); err != nil {
+		return &cli.UsageError{What: err.Error(),
+			Hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role " +
+				"is one's"}
+	}
 	w, err := a.Open()
 	if err != nil {
 		return err
 	}
 	switch {
-	case c.Partner != "" && w.Books.Partner(c.Partner) < 0:
-		return &cli.UsageError{What: fmt.Sprintf("--partner %q: not in books/partners.csv", c.Partner)}
-	case c.Customer != "" && w.Books.Customer(c.Customer) < 0:
-		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", c.Customer)}
+	case o.Partner != "" && w.Books.Partner(o.Partner) < 0:
+		return &cli.UsageError{What: fmt.Sprintf("--partner %q: not in books/partners.csv", o.Partner)}
+	case o.Customer != "" && w.Books.Customer(o.Customer) < 0:
+		return &cli.UsageError{What: fmt.Sprintf("--customer %q: not in books/customers.csv", o.Customer)}
 	}
 	// A reader that is gone must not end the process before the new file is removed.
 	signal.Ignore(syscall.SIGPIPE)
 	shown := false
-	err = serve.KeysFile(w).AddShown(c, token, now(a), func(made keys.Issued) error {
+	err = serve.KeysFile(w).AddShown(o.Caller, o.token, now(a), func(made keys.Issued) error {
 		err := showKey(a, &made)
 		shown = err == nil
 		return err

@@ -10,8 +10,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/backup"
 )
 
+// backupOptions are those of backup.
+type backupOptions struct {
+	backup.Options
+	dir string
+}
+
+// NewBackup is the command backup.
 func NewBackup(a *cli.App) *cobra.Command {
-	var o backup.Options
+	var o backupOptions
 	cmd := &cobra.Command{
 		Use:   "backup DIR",
 		Short: "Copy the workspace, while runs go on",
@@ -25,15 +32,25 @@ it was copied and was left out.`,
 		Example: "  tollbook backup /mnt/backup/billing\n" +
 			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runBackup(cmd.Context(), a, args[0], o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = args[0]
+			return runBackup(cmd.Context(), a, &o)
+		},
 	}
 	cmd.Flags().BoolVar(&o.NoInbox, "no-inbox", false, "leave feed files out")
 	cmd.Flags().BoolVar(&o.Secrets, "secrets", false, "copy keys of callers, passwords and TLS keys too")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
+// restoreOptions are those of restore.
+type restoreOptions struct {
+	dir  string // the backup
+	into string // the workspace
+}
+
+// NewRestore is the command restore.
 func NewRestore(a *cli.App) *cobra.Command {
-	var into string
+	var o restoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore DIR --into WORKSPACE",
 		Short: "Make a workspace of a backup",
@@ -46,14 +63,17 @@ there and right are kept, all others are copied again.`,
 		Example: "  tollbook restore /mnt/backup/billing --into billing\n" +
 			"  tollbook restore /mnt/backup/billing --into billing --json",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runRestore(cmd.Context(), a, args[0], into) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = args[0]
+			return runRestore(cmd.Context(), a, &o)
+		},
 	}
-	cmd.Flags().StringVar(&into, "into", "", "folder of the workspace to make")
+	cmd.Flags().StringVar(&o.into, "into", "", "folder of the workspace to make")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runBackup(ctx context.Context, a *cli.App, dir string, bo backup.Options) error {
-	o, err := a.Options()
+func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
+	of, err := a.Options()
 	if err != nil {
 		return err
 	}
@@ -61,8 +81,8 @@ func runBackup(ctx context.Context, a *cli.App, dir string, bo backup.Options) e
 	if err != nil {
 		return err
 	}
-	bo.Wrap = o.Wrap
-	r, err := backup.Make(ctx, w, dir, bo)
+	o.Wrap = of.Wrap
+	r, err := backup.Make(ctx, w, o.dir, o.Options)
 	if err != nil {
 		return err
 	}
@@ -92,23 +112,23 @@ func printBackup(a *cli.App, r *backup.Report) {
 	}
 }
 
-func runRestore(ctx context.Context, a *cli.App, dir, into string) error {
-	if into == "" {
+func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
+	if o.into == "" {
 		return &cli.UsageError{What: "--into is missing",
 			Hint: "say which folder is to become the workspace: --into billing"}
 	}
-	o, err := a.Options()
+	of, err := a.Options()
 	if err != nil {
 		return err
 	}
-	r, err := backup.Restore(ctx, dir, into, o.Wrap)
+	r, err := backup.Restore(ctx, o.dir, o.into, of.Wrap)
 	if err != nil {
 		return err
 	}
 	if a.Flags.JSON {
 		return a.PrintJSON(r)
 	}
-	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", dir, into, r.Manifest,
+	fmt.Fprintf(a.Out, "restored %s to %s: the lake at manifest %d, %s, %s\n", o.dir, o.into, r.Manifest,
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"))
 	if r.Kept > 0 {
 		fmt.Fprintf(a.Out, "%s there already, of a restore that did not finish\n",
@@ -117,6 +137,6 @@ func runRestore(ctx context.Context, a *cli.App, dir, into string) error {
 	for _, note := range r.Notes {
 		fmt.Fprintln(a.Out, note)
 	}
-	fmt.Fprintf(a.Out, "`tollbook -w %s verify` counts it all again\n", into)
+	fmt.Fprintf(a.Out, "`tollbook -w %s verify` counts it all again\n", o.into)
 	return nil
 }

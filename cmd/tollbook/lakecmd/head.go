@@ -26,6 +26,7 @@ type headResult struct {
 	Written       bool   `json:"written"` // HEAD was replaced
 }
 
+// NewRestoreHead is the command restore-head.
 func NewRestoreHead(a *cli.App) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
+// NewPrune is the command prune.
 func NewPrune(a *cli.App) *cobra.Command {
 	var po run.PruneOptions
 	cmd := &cobra.Command{

@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/verify"
 )
 
+// NewVerify is the command verify.
 func NewVerify(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",

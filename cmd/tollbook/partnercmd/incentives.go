@@ -24,6 +24,7 @@ type incentivesResult struct {
 	Incentives []compose.Entry `json:"incentives"`
 }
 
+// NewIncentives is the command incentives.
 func NewIncentives(a *cli.App) *cobra.Command {
 	var c compose.Choice
 	cmd := &cobra.Command{

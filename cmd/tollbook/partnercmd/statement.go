@@ -14,9 +14,16 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
+// statementOptions are those of statement.
+type statementOptions struct {
+	month, partner string
+	cli.DocumentFlags
+	cycle period.Cycle // of month
+}
+
+// NewStatement is the command statement.
 func NewStatement(a *cli.App) *cobra.Command {
-	var text, partner string
-	var f cli.DocumentFlags
+	var o statementOptions
 	cmd := &cobra.Command{
 		Use:   "statement",
 		Short: "Show what partners and their sellers settle for a cycle",
@@ -29,44 +36,44 @@ Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page
 			"  tollbook statement --cycle 2026-09 --partner north --format html --out exports/north.html\n" +
 			"  tollbook statement --cycle 2026-09 --partner north --format xlsx --out exports/north.xlsx",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cycle, err := cli.CycleFlag(text)
-			if err != nil {
-				return err
-			}
-			format, err := a.DocumentFormat(&f)
-			if err != nil {
-				return err
-			}
-			if partner != "" {
-				return writeStatement(cmd.Context(), a, cycle, partner, format, &f)
-			}
-			if format == document.XLSX || format == document.HTML {
-				return &cli.UsageError{What: fmt.Sprintf("--format %s is of one partner's statement", format),
-					Hint: "say which one: --partner ID; `tollbook statement --cycle " + cycle.String() + "` lists them"}
-			}
-			return writeOverview(cmd.Context(), a, cycle, format, &f)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStatement(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	cmd.Flags().StringVar(&partner, "partner", "", "one partner's statement, by partner_id")
-	f.Add(cmd)
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.partner, "partner", "", "one partner's statement, by partner_id")
+	o.Add(cmd)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
+// runStatement writes one partner's statement, or the table of all partners.
+func runStatement(ctx context.Context, a *cli.App, o *statementOptions) (err error) {
+	if o.cycle, err = cli.CycleFlag(o.month); err != nil {
+		return err
+	}
+	format, err := a.DocumentFormat(&o.DocumentFlags)
+	switch {
+	case err != nil:
+		return err
+	case o.partner != "":
+		return writeStatement(ctx, a, o, format)
+	case format == document.XLSX || format == document.HTML:
+		return &cli.UsageError{What: fmt.Sprintf("--format %s is of one partner's statement", format),
+			Hint: "say which one: --partner ID; `tollbook statement --cycle " + o.cycle.String() + "` lists them"}
+	}
+	return writeOverview(ctx, a, o, format)
+}
+
 // writeStatement writes one partner's.
-func writeStatement(ctx context.Context, a *cli.App, cycle period.Cycle, partner string, format document.Format,
-	f *cli.DocumentFlags) error {
+func writeStatement(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var st *document.Statement
 	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		st, err = compose.Statement(ctx, s, cycle, partner)
+		st, err = compose.Statement(ctx, s, o.cycle, o.partner)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
-		return st.Write(w, format, document.Options{Excel: f.Excel})
+	return a.WriteDocument(format, &o.Output, func(w io.Writer) error {
+		return st.Write(w, format, document.Options{Excel: o.Excel})
 	})
 }
 
@@ -78,11 +85,10 @@ type overviewResult struct {
 }
 
 // writeOverview writes the table of all partners.
-func writeOverview(ctx context.Context, a *cli.App, cycle period.Cycle, format document.Format,
-	f *cli.DocumentFlags) error {
+func writeOverview(ctx context.Context, a *cli.App, o *statementOptions, format document.Format) error {
 	var all *compose.Overview
 	_, err := a.Compose(func(s *compose.Sources) (err error) {
-		all, err = compose.Partners(ctx, s, cycle)
+		all, err = compose.Partners(ctx, s, o.cycle)
 		return err
 	})
 	if err != nil {
@@ -92,12 +98,12 @@ func writeOverview(ctx context.Context, a *cli.App, cycle period.Cycle, format d
 	for i := range all.Partners {
 		r.Partners = append(r.Partners, all.Partners[i].Entry())
 	}
-	return a.WriteDocument(format, &f.Output, func(w io.Writer) error {
+	return a.WriteDocument(format, &o.Output, func(w io.Writer) error {
 		switch format {
 		case document.JSON:
 			return cli.WriteJSON(w, r)
 		case document.CSV:
-			return r.csv(w, f.Excel)
+			return r.csv(w, o.Excel)
 		}
 		r.text(w)
 		return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run"
 )
 
+// NewPublish is the command publish.
 func NewPublish(a *cli.App) *cobra.Command {
 	var text string
 	var ddl bool

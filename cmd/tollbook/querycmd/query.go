@@ -30,6 +30,7 @@ type queryFlags struct {
 // ownLimit is the limit that stands for the question's own.
 const ownLimit = -1
 
+// NewQuery is the command query.
 func NewQuery(a *cli.App) *cobra.Command {
 	var f queryFlags
 	cmd := &cobra.Command{

@@ -63,6 +63,7 @@ func (f *rejectFlags) fits(why, file string) bool {
 	return (f.reason == "" || why == f.reason) && (f.file == "" || file == f.file)
 }
 
+// NewRejects is the command rejects.
 func NewRejects(a *cli.App) *cobra.Command {
 	var f rejectFlags
 	cmd := &cobra.Command{

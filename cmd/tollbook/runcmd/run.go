@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/jobs"
 )
 
+// NewIngest is the command ingest.
 func NewIngest(a *cli.App) *cobra.Command {
 	t := jobs.Task{Kind: jobs.Ingest}
 	cmd := &cobra.Command{
@@ -30,6 +31,7 @@ With --retry-rejects it tries the records again that were rejected before, once 
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
+// NewRun is the command run.
 func NewRun(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",

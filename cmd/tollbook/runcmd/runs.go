@@ -43,6 +43,7 @@ type runResultOf struct {
 	Damaged []string     `json:"damaged,omitempty"`
 }
 
+// NewRuns is the command runs.
 func NewRuns(a *cli.App) *cobra.Command {
 	var f runsFlags
 	cmd := &cobra.Command{

@@ -19,6 +19,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
+// NewSchedule is the command schedule.
 func NewSchedule(a *cli.App) *cobra.Command {
 	var once, dry bool
 	cmd := &cobra.Command{

@@ -17,8 +17,15 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve"
 )
 
+// serveOptions are those of serve.
+type serveOptions struct {
+	listen string // "" = api.listen of the settings
+	from   string // a question.Source
+}
+
+// NewServe is the command serve.
 func NewServe(a *cli.App) *cobra.Command {
-	var listen, from string
+	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Answer partners, customers and finance over HTTP",
@@ -30,23 +37,23 @@ What it does is logged on standard error, with --json a JSON object a line. It s
 to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP: then let it listen on loopback alone, behind a proxy.`,
 		Example: "  tollbook serve\n  tollbook serve --listen 127.0.0.1:9090\n  tollbook serve -w books-2026 --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, listen, from) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
-	cmd.Flags().StringVar(&from, "from", string(question.Lake),
+	cmd.Flags().StringVar(&o.listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
+	cmd.Flags().StringVar(&o.from, "from", string(question.Lake),
 		"where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake "+
 			"answers")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-func runServe(ctx context.Context, a *cli.App, listen, from string) (err error) {
+func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 	cli.TuneMemory(a.Env)
 	w, err := a.Open()
 	if err != nil {
 		return err
 	}
-	if listen != "" {
-		w.Settings.API.Listen = listen
+	if o.listen != "" {
+		w.Settings.API.Listen = o.listen
 	}
 	log := cli.NewServerLogger(a.Err, a.Flags.JSON)
 	folder, err := scratch.New("", "serve")
@@ -55,7 +62,7 @@ func runServe(ctx context.Context, a *cli.App, listen, from string) (err error) 
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	c := serve.Config{Workspace: w, Clock: a.Clock, Log: log, Scratch: filepath.Join(folder.Path, "files")}
-	switch question.Source(from) {
+	switch question.Source(o.from) {
 	case question.Lake:
 	case question.ClickHouse:
 		if !w.Settings.ClickHouse.DSN.Set() {
@@ -70,7 +77,7 @@ func runServe(ctx context.Context, a *cli.App, listen, from string) (err error) 
 		store := published.NewClickHouse(conn, w.Settings.ClickHouse.DSN.Database)
 		c.Store = func(snap *lake.Snapshot, own records.Store) records.Store { return store.At(snap, own) }
 	default:
-		return &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", from)}
+		return &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", o.from)}
 	}
 	s, err := serve.New(c)
 	if err != nil {

@@ -52,6 +52,7 @@ const (
 	feedUnknown = "unknown"
 )
 
+// NewCheck is the command check.
 func NewCheck(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",

@@ -11,6 +11,7 @@ import (
 	"github.com/tollbook/tollbook/jobs/doctor"
 )
 
+// NewDoctor is the command doctor.
 func NewDoctor(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",

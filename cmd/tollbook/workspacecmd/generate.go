@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/fixtures/generate"
 )
 
+// NewGenerate is the command generate.
 func NewGenerate(a *cli.App) *cobra.Command {
 	var o generate.Options
 	cmd := &cobra.Command{

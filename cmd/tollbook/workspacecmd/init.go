@@ -25,6 +25,7 @@ type initResult struct {
 	AsOf      string `json:"as_of,omitempty"` // a clock for runs over the sample
 }
 
+// NewInit is the command init.
 func NewInit(a *cli.App) *cobra.Command {
 	var withSample bool
 	cmd := &cobra.Command{
