@@ -64,11 +64,14 @@ TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { prin
 FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
   if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi
 
+# Tests do without profile-guided optimization, which compiles every package a second time for the program. fixtures/progress prints a line
+# per package as it finishes.
+GO_TEST = tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp" GOFLAGS="$${GOFLAGS:-} -pgo=off"; $(GO) run ./fixtures/progress
+
+# Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 .PHONY: test
-test: ## run every test of the main module
-	@$(FETCH); \
-	tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 20m $(PACKAGES); \
-	if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+test: ## run every test of the main module in its quick form, about 4 minutes on two cores
+	@$(FETCH); $(GO_TEST) -short -timeout 20m $(PACKAGES); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
 
 # What differs from BRANCH, committed or not. A change of a package that many import is better served by `make test`.
 BRANCH ?= main
@@ -76,8 +79,9 @@ CHANGED = $$( (git diff --name-only $$(git merge-base HEAD $(BRANCH)) -- '*.go';
   | xargs -r -n1 dirname | sort -u | while read -r d; do test -d "$$d" && echo "./$$d"; done | grep -v '^./fixtures/\(campaign\|publishing\|acceptance\)' )
 
 .PHONY: test-fast
-test-fast: ## run the tests of the packages that differ from BRANCH (default main), and the rules of the repository
-	@tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; TMPDIR="$$tmp" $(GO) test -timeout 5m $$(printf '%s\n' ./fixtures/house $(CHANGED) | sort -u)
+test-fast: ## run the tests of the packages that differ from BRANCH (default main), the scenarios once, and the rules of the repository
+	@$(GO_TEST) -short -timeout 5m $$(printf '%s\n' ./fixtures/house $(CHANGED) | grep -v '^./fixtures/scenarios$$' | sort -u)
+	@$(GO_TEST) -short -timeout 5m ./fixtures/scenarios -scenarios.one
 
 # A module of its own, since the SDK is large (a zip of 50 MB). It builds the program itself. The second time the server answers from what
 # runs published to a ClickHouse server; with DSN=clickhouse://..., as `make clickhouse` prints it, that is the only time.
@@ -158,11 +162,18 @@ $(LINTER):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	@mv $(TOOLS)/golangci-lint $@
 
+# The packages whose tests do less with -short.
+FULL = $$(grep -rlE --include='*_test.go' 'testing\.Short|"pgregory.net/rapid"' . | grep -v '^./$(BUILD)/' | xargs -n1 dirname | sort -u)
+
+.PHONY: campaign
+campaign: ## the full form of all tests that `make test` shortens: random workspaces, kills, faults, configurations; 10 to 15 minutes
+	@$(FETCH); $(GO_TEST) -timeout 40m $(FULL); if [ -n "$$missing" ]; then echo "$$missing" >&2; fi
+
 # How many random workspaces each long comparison draws.
 CHECKS ?= 10000
 
-.PHONY: campaign
-campaign: ## the long form: CHECKS random workspaces for each comparison against the reference, 50 kills, every fault
+.PHONY: campaign-long
+campaign-long: ## the long form: CHECKS random workspaces for each comparison against the reference, 50 kills, every fault; hours
 	$(GO) test -timeout 12h ./fixtures/campaign -rapid.checks=$(CHECKS) -campaign.long -campaign.kills=50
 
 .PHONY: campaign-crash
