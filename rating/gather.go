@@ -49,7 +49,7 @@ func (r *Rater) gatherRow(p *books.Product, sku, region int32, regionName string
 		r.meters.list[m].gather = int32(len(r.gathers))
 		r.gathers = append(r.gathers, gather{meter: m, region: regionName})
 	}
-	if p.Model != books.Volume {
+	if p.MeterLines() {
 		return m, isNew
 	}
 	row, isNew = r.meters.find(gatherRow, sku, scopeRegion, resource)
@@ -79,7 +79,7 @@ func (r *Rater) gather(u *usage, draws []line.Draw) error {
 		r.traceMeter(m, u.left, end, false)
 	}
 	m.count = end
-	if g.usage, err = g.usage.Add(u.Quantity); err != nil {
+	if g.usage, err = g.usage.Add(u.raw); err != nil {
 		return err
 	}
 	if g.free, err = g.free.Add(u.free); err != nil {
@@ -141,9 +141,9 @@ func (r *Rater) rows() []int32 {
 	r.order = r.order[:0]
 	for i := range r.meters.list {
 		m := &r.meters.list[i]
-		switch {
-		case m.kind == graduatedMeter:
-		case (m.kind == gatherRow) == (r.bk.books.Products[m.sku].Model == books.Volume):
+		switch p := &r.bk.books.Products[m.sku]; {
+		case m.kind != gatherMeter && m.kind != gatherRow:
+		case (m.kind == gatherMeter) == p.MeterLines():
 			r.order = append(r.order, int32(i))
 		}
 	}
@@ -187,6 +187,9 @@ type closing struct {
 // endMeter prices one meter from its rows.
 func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error {
 	first := &r.meters.list[rows[0]]
+	if r.bk.books.Products[first.sku].Aggregation.Figure() {
+		return r.endFigure(rows[0], out, objs)
+	}
 	end := closing{product: &r.bk.books.Products[first.sku], sku: first.sku}
 	end.region = r.gathers[r.meters.list[r.gathers[first.gather].meter].gather].region
 	used := false
@@ -208,6 +211,9 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 	if end.version, err = r.versionOfCycle(end.sku, end.region, r.bounds); err != nil {
 		return err
 	}
+	if end.product.MeterLines() {
+		return r.endWhole(&end, rows[0], out, objs)
+	}
 	tiers := r.bk.books.Versions[end.version].Tiers
 	end.tier = tierOf(tiers, end.quantity)
 	for _, row := range rows {
@@ -215,7 +221,7 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 			return err
 		}
 	}
-	if tiers[end.tier].FlatFee.IsZero() || end.product.Model != books.Volume || end.quantity.IsZero() {
+	if tiers[end.tier].FlatFee.IsZero() || end.quantity.IsZero() {
 		return nil
 	}
 	if end.product.Meter != books.PerResource {
@@ -227,7 +233,7 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 	}, end.tier, &tiers[end.tier], out)
 }
 
-// endRow appends the line of one row, unless nothing was used.
+// endRow appends the line of one resource of a volume meter, unless nothing was used.
 func (r *Rater) endRow(end *closing, tier *books.Tier, row int32, out *line.Charges, objs *[]Object) error {
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]
@@ -237,19 +243,6 @@ func (r *Rater) endRow(end *closing, tier *books.Tier, row int32, out *line.Char
 	ch := line.Charge{
 		UsageAmount: g.usage.Signed(), Free: g.free.Signed(), Quantity: m.count.Signed(), UnitPrice: tier.UnitPrice,
 		Record: int32(len(*objs)), Version: end.version, Tier: int16(end.tier + 1), Kind: line.Period,
-	}
-	switch {
-	case end.product.Model == books.Block:
-		blocks, err := money.CeilDiv(m.count, tier.BlockSize)
-		if err != nil {
-			return err
-		}
-		ch.Quantity = blocks.Signed()
-	case end.product.Model == books.Stairstep:
-		ch.UnitPrice = tier.FlatFee
-		if !m.count.IsZero() {
-			ch.Quantity = r.bk.one
-		}
 	}
 	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
 	var err error
@@ -262,10 +255,7 @@ func (r *Rater) endRow(end *closing, tier *books.Tier, row int32, out *line.Char
 		r.traceRow(end, m, &ch)
 	}
 	out.List = append(out.List, ch)
-	return r.settle(&sale{
-		charge: &out.List[len(out.List)-1], sku: end.sku, at: r.bounds.From,
-		noFixed: end.product.Model == books.Stairstep,
-	})
+	return r.settle(&sale{charge: &out.List[len(out.List)-1], sku: end.sku, at: r.bounds.From})
 }
 
 // tierOf is the index of the tier that holds a quantity, its up_to included; 0 for a quantity of 0.

@@ -17,6 +17,7 @@ type climb struct {
 	drawsFrom, drawsTo int32
 	record             int32
 	reversed           bool // the interval is taken back (§4.11)
+	noFixed            bool // fixed discounts do not fit
 }
 
 // ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
@@ -76,7 +77,7 @@ func (c *client) step(k *climb, i int, tier *books.Tier, quantity money.Quantity
 		c.traceTier(k.version, i, quantity, k.reversed)
 	}
 	out.List = append(out.List, ch)
-	return c.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at})
+	return c.settle(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: k.noFixed})
 }
 
 // flatFee appends a tier's flat_fee line: one fee, no usage.

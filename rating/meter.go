@@ -14,6 +14,9 @@ const (
 	graduatedMeter meterKind = iota // count is its position
 	gatherMeter                     // a meter of volume, block or stairstep
 	gatherRow                       // one resource's part of a volume meter
+	measureMeter                    // what the records of a product with a conversion say, unconverted
+	eventsMeter                     // how many records a percentage meter has
+	seenMeter                       // a value that a unique count has counted, as resource: see seenKey
 )
 
 // meter counts what a customer used in the cycle after packages (§4.5, §4.6). It is known by its first four

@@ -126,7 +126,7 @@ type sale struct {
 	official money.Amount
 	sku      int32
 	at       period.Instant // of prices, discounts and association
-	noFixed  bool           // fixed prices do not fit: flat fees and stairstep (§3.6)
+	noFixed  bool           // fixed prices do not fit: flat fees, stairstep and percentage (§3.6, §10.3)
 	order    bool           // fixed and reduction are amounts of the whole order (§3.6)
 	after    money.Amount   // the lowest so far
 	kind     books.DiscountKind
@@ -141,6 +141,12 @@ func (c *client) settle(s *sale) error {
 	if err != nil {
 		return err
 	}
+	return c.settleAt(s, official)
+}
+
+// settleAt is settle for an official amount that is more than quantity × unit price.
+func (c *client) settleAt(s *sale, official money.Amount) (err error) {
+	ch := s.charge
 	s.official, s.after, s.discount = official, official, noOne
 	if !official.IsZero() && c.bk.books.Products[s.sku].AllowDiscount {
 		if err := c.bestOffer(s); err != nil {

@@ -11,6 +11,8 @@ import (
 // orderStep is String for the steps of orders and refunds.
 func (s Step) orderStep() string {
 	switch s.Kind {
+	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare:
+		return s.countingStep()
 	case StepOrder:
 		if s.Given {
 			return "official amount given by the order: " + s.Official.Trim()

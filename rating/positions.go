@@ -19,23 +19,30 @@ func (r *Rater) openRow(row *position.Row) error {
 	switch {
 	case row.Kind == position.Package && r.openQuota(row):
 		return nil
-	case row.Kind == position.Meter && known && r.bk.books.Products[sku].Model == books.Graduated:
+	case known && slices.Contains(Counters(&r.bk.books.Products[sku]), row.Kind):
 		region, resource := r.openScope(sku, row.Scope)
-		i, isNew := r.meters.find(graduatedMeter, sku, region, resource)
+		i, isNew := r.meters.find(counterKinds[row.Kind], sku, region, resource)
 		if !isNew {
 			return errors.New("given twice")
 		}
 		r.meters.list[i].count = row.Count
+		r.extra = r.extra || row.Kind != position.Meter
 		return nil
-	case row.Kind == position.Gather && known && gathers(r.bk.books.Products[sku].Model):
+	case row.Kind == position.Gather && known && gathers(&r.bk.books.Products[sku]):
 		return r.openGather(sku, row)
+	case row.Kind == position.Seen && known && r.bk.books.Products[sku].Aggregation == books.UniqueCount:
+		r.openSeen(sku, row)
+		return nil
 	}
 	r.kept = append(r.kept, *row)
 	return nil
 }
 
-// gathers reports whether a model counts usage for the cycle's end.
-func gathers(m books.Model) bool { return m.PeriodLevel() && m != books.Percentile }
+// counterKinds are the meters of the positions that count record by record.
+var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measure: measureMeter, position.Events: eventsMeter}
+
+// gathers reports whether a product counts usage for the cycle's end.
+func gathers(p *books.Product) bool { return p.PeriodLevel() && p.Model != books.Percentile }
 
 // openScope reads a scope as Rater.scopeText wrote it.
 func (r *Rater) openScope(sku int32, scope string) (region int32, resource []byte) {
@@ -130,20 +137,7 @@ func (r *Rater) sharesText(g *gather) string {
 // of the quota period. They are those that Open was given if no record came since.
 func (r *Rater) Positions(dst []position.Row) []position.Row {
 	start := len(dst)
-	r.order = r.order[:0]
-	for i := range r.meters.list {
-		if m := &r.meters.list[i]; m.kind == graduatedMeter && !m.count.IsZero() {
-			r.order = append(r.order, int32(i))
-		}
-	}
-	slices.SortFunc(r.order, r.byScope)
-	for _, i := range r.order {
-		m := &r.meters.list[i]
-		dst = append(dst, position.Row{
-			Kind: position.Meter, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource,
-			Count: m.count,
-		})
-	}
+	dst = r.counters(dst, graduatedMeter, position.Meter)
 	rows := r.rows()
 	slices.SortFunc(rows, func(x, y int32) int {
 		return cmp.Or(r.byScope(x, y), cmp.Compare(r.meters.list[x].resource, r.meters.list[y].resource))
@@ -159,9 +153,32 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 		}
 	}
 	slices.SortFunc(dst[packages:], comparePositions)
+	if r.extra {
+		dst = r.counters(dst, measureMeter, position.Measure)
+		dst = r.counters(dst, eventsMeter, position.Events)
+		dst = r.seen(dst)
+	}
 	if len(r.kept) > 0 {
 		dst = append(dst, r.kept...)
 		slices.SortStableFunc(dst[start:], comparePositions)
+	}
+	return dst
+}
+
+// counters appends the positions of the meters of one kind that count record by record.
+func (r *Rater) counters(dst []position.Row, of meterKind, kind position.Kind) []position.Row {
+	r.order = r.order[:0]
+	for i := range r.meters.list {
+		if m := &r.meters.list[i]; m.kind == of && !m.count.IsZero() {
+			r.order = append(r.order, int32(i))
+		}
+	}
+	slices.SortFunc(r.order, r.byScope)
+	for _, i := range r.order {
+		m := &r.meters.list[i]
+		dst = append(dst, position.Row{
+			Kind: kind, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource, Count: m.count,
+		})
 	}
 	return dst
 }
@@ -216,6 +233,12 @@ func kindName(k position.Kind) string {
 		return "gathered"
 	case position.Package:
 		return "package"
+	case position.Measure:
+		return "unconverted"
+	case position.Events:
+		return "records"
+	case position.Seen:
+		return "counted value"
 	}
 	return "unknown"
 }

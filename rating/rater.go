@@ -19,6 +19,7 @@ type Record struct {
 	Name, Tag  []byte // resource_name, resource_tag
 	Start, End period.Instant
 	Quantity   money.Quantity
+	Withdrawn  bool // a withdrawal: it replaces another record with quantity 0 (spec §3.20)
 }
 
 // Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's
@@ -46,6 +47,8 @@ type Rater struct {
 
 	scratch []byte
 	order   []int32
+	extra   bool           // there are meters beside those of chapter 4
+	used    money.Quantity // of the record taken last, in the product's measure
 }
 
 // place is a region in the rater's own numbers and in the book's; the zero value is one not yet looked up.
@@ -72,6 +75,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 		r.cycle, r.bounds = cycle, r.bk.books.Zone.Bounds(cycle)
 	}
 	r.meters.reset()
+	r.extra = false
 	r.gathers, r.shares, r.kept, r.past = r.gathers[:0], r.shares[:0], r.kept[:0], r.past[:0]
 	r.openQuotas()
 	for i := range rows {
@@ -114,6 +118,7 @@ type usage struct {
 	product            *books.Product
 	place              place
 	index              int32
+	raw, used          money.Quantity // what it counts, before and after the conversion of its product
 	free, left         money.Quantity // drawn from packages, and what is left to price
 	drawsFrom, drawsTo int32
 	reversed           bool // taken back (§4.11)
@@ -126,29 +131,48 @@ type usage struct {
 func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.bk.books.Products[rec.SKU], place: r.place(rec.Region), index: index,
-		left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
+		raw: rec.Quantity, used: rec.Quantity, left: rec.Quantity, drawsFrom: int32(len(out.Draws)),
 	}
-	if len(r.quotas) > 0 {
+	if !Summed(u.product) {
+		if err := r.measure(&u); err != nil {
+			return r.fail(rec, err)
+		}
+	}
+	r.used = u.used
+	if len(r.quotas) > 0 && u.product.Draws() {
 		if err := r.draw(&u, out); err != nil {
 			return r.fail(rec, err)
 		}
 	}
 	u.drawsTo = int32(len(out.Draws))
-	var err error
-	switch u.product.Model {
-	case books.Flat:
-		err = r.flat(&u, out)
-	case books.Graduated:
-		err = r.graduated(&u, out)
-	case books.Volume, books.Block, books.Stairstep:
-		err = r.gather(&u, out.Draws[u.drawsFrom:])
-	default:
-		err = fmt.Errorf("its model takes no usage")
-	}
-	if err != nil {
+	if err := r.rate(&u, out); err != nil {
 		return r.fail(rec, err)
 	}
 	return nil
+}
+
+// rate prices a record, or takes it back, by its product's model.
+func (r *Rater) rate(u *usage, out *line.Charges) error {
+	if u.product.Aggregation.Figure() {
+		return r.figure(u)
+	}
+	switch u.product.Model {
+	case books.Flat:
+		return r.flat(u, out)
+	case books.Graduated:
+		return r.graduated(u, out)
+	case books.Percentage:
+		return r.percentage(u, out)
+	case books.Volume, books.Block, books.Stairstep:
+		if !u.reversed {
+			return r.gather(u, out.Draws[u.drawsFrom:])
+		}
+		err := r.ungather(u, out.Draws[u.drawsFrom:])
+		out.Draws = out.Draws[:u.drawsFrom]
+		return err
+	default:
+		return fmt.Errorf("its model takes no usage")
+	}
 }
 
 // fail says which record could not be rated.
@@ -176,7 +200,7 @@ func (r *Rater) flat(u *usage, out *line.Charges) error {
 		return err
 	}
 	ch := line.Charge{
-		UsageAmount: u.Quantity.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
+		UsageAmount: u.used.Signed(), Free: u.free.Signed(), Quantity: u.left.Signed(),
 		UnitPrice: r.bk.books.Versions[v].Tiers[0].UnitPrice,
 		Record:    u.index, Version: v, DrawsFrom: u.drawsFrom, DrawsTo: u.drawsTo, Tier: 1, Kind: line.Usage,
 	}

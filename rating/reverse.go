@@ -16,7 +16,8 @@ import (
 // What it appends to out is the charge, negative, of the rest over the last stretch of the meter, which goes down by as
 // much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the
 // stretch [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts
-// are negative; the draws, on the first line, are quantities given back. Prices and discounts are those of rec.Start.
+// are negative; the draws, on the first line, are quantities given back: of a product with a conversion at most what the
+// record counts now. Prices and discounts are those of rec.Start.
 // For volume, block and stairstep it lowers what CycleEnd will price and gives no line: §4.11 bills the
 // difference.
 //
@@ -25,7 +26,7 @@ import (
 func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, index int32, out *line.Charges) error {
 	u := usage{
 		Record: rec, product: &r.bk.books.Products[rec.SKU], place: r.place(rec.Region), index: index,
-		free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
+		raw: rec.Quantity, used: rec.Quantity, free: draw, drawsFrom: int32(len(out.Draws)), reversed: true,
 	}
 	if err := r.reverse(&u, draws, out); err != nil {
 		return fmt.Errorf("reverse: %w", r.fail(rec, err))
@@ -35,25 +36,25 @@ func (r *Rater) Reverse(rec *Record, draw money.Quantity, draws []line.Draw, ind
 
 func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 	var err error
-	if u.left, err = u.Quantity.Sub(u.free); err != nil {
+	if !Summed(u.product) {
+		if err := r.measure(u); err != nil {
+			return err
+		}
+		if draws, err = u.cutDraws(draws); err != nil {
+			return err
+		}
+	}
+	if r.used = u.used; u.product.Aggregation.Figure() {
+		return nil // what the cycle's end prices is found again from all records
+	}
+	if u.left, err = u.used.Sub(u.free); err != nil {
 		return fmt.Errorf("its draw: %w", err)
 	}
 	if err := r.giveBack(u, draws, out); err != nil {
 		return err
 	}
 	u.drawsTo = int32(len(out.Draws))
-	switch u.product.Model {
-	case books.Flat:
-		return r.flat(u, out)
-	case books.Graduated:
-		return r.graduated(u, out)
-	case books.Volume, books.Block, books.Stairstep:
-		err := r.ungather(u, out.Draws[u.drawsFrom:])
-		out.Draws = out.Draws[:u.drawsFrom]
-		return err
-	default:
-		return fmt.Errorf("its model takes no usage")
-	}
+	return r.rate(u, out)
 }
 
 // giveBack returns the record's draws to the quotas they came from and notes them in out.
@@ -135,7 +136,7 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 		r.traceMeter(m, u.left, end, true)
 	}
 	m.count = end
-	if g.usage, err = g.usage.Sub(u.Quantity); err != nil {
+	if g.usage, err = g.usage.Sub(u.raw); err != nil {
 		return err
 	}
 	if g.free, err = g.free.Sub(u.free); err != nil {

@@ -241,6 +241,10 @@ func showPosition(p position.Row) string {
 		return fmt.Sprintf("meter %s/%s: %s", p.Key, p.Scope, p.Count.Trim())
 	case position.Package:
 		return fmt.Sprintf("package %s: %s since %s", p.Key, p.Count.Trim(), p.At)
+	case position.Measure, position.Events:
+		return fmt.Sprintf("counter %d %s/%s: %s", p.Kind, p.Key, p.Scope, p.Count.Trim())
+	case position.Seen:
+		return fmt.Sprintf("seen %s/%s: %s", p.Key, p.Scope, p.Resource)
 	default:
 		return fmt.Sprintf("gather %s/%s %q in %s (%s, %s) #%d: %s of %s free %s %s",
 			p.Key, p.Scope, p.Resource, p.Region, p.Name, p.Tag, p.Order, p.Count.Trim(), p.Usage.Trim(), p.Free.Trim(),

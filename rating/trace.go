@@ -38,6 +38,12 @@ const (
 
 	StepReturn // a draw given back: Package, Period, Before, Quantity, After
 	StepGone   // a draw on a filling that is full or of which nothing is known: Package, Period, Quantity
+
+	StepCounts  // a record counts 1 whatever its quantity: SKU, Before = its quantity, Quantity
+	StepConvert // a conversion: SKU, Scope, Conversion, Lower and Upper = position before and after, Before and After = the same converted
+	StepFigure  // a record changes its meter's figure: SKU, Scope, Aggregation, Value, Before, Quantity, After
+	StepEvent   // a record on a percentage meter: SKU, Scope, Number, Before, Quantity, After
+	StepShare   // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
 )
 
 // Verdict says what became of an offer.
@@ -95,6 +101,13 @@ type Step struct {
 	PeriodType string
 	PeriodNum  int64
 	Given      bool
+
+	Conversion  money.Conversion
+	Aggregation books.Aggregation
+	Value       string // that a unique count looks at
+	Number      int64  // of a record on its meter, from 1
+	Withdrawn   bool
+	Allowance   books.PercentageTerms
 
 	Refund     RefundCase
 	Hours      int
@@ -295,10 +308,6 @@ func (r *Rater) traceRow(end *closing, m *meter, ch *line.Charge) {
 	step := r.tierStep(StepTier, end.version, end.tier)
 	step.Scope, step.Quantity, step.Price = m.resource, m.count, ch.UnitPrice
 	r.trace(step)
-	if end.product.Model == books.Block {
-		tier := &r.bk.books.Versions[end.version].Tiers[end.tier]
-		r.trace(Step{Kind: StepBlocks, Quantity: m.count, Size: tier.BlockSize, After: ch.Quantity.Abs()})
-	}
 }
 
 func (c *client) traceFee(version int32, i int, reversed bool) {

@@ -20,7 +20,7 @@ type Column struct {
 }
 
 var (
-	modelWords    = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period"}
+	modelWords    = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period", "percentage"}
 	meterWords    = []string{"region", "customer", "resource"}
 	classWords    = []string{"ordinary", "specific", "none", "no_rebate"}
 	periodWords   = []string{"hour", "day", "month", "year", "one_off"}
@@ -124,7 +124,7 @@ func validTo() Column {
 
 func productsFormat() Format {
 	return Format{File: "products.csv", Required: true, Key: "sku",
-		Meaning: "what is sold, and how it is measured and priced (§3.1)", Columns: []Column{
+		Meaning: "what is sold, and how it is measured and priced (§3.1)", Columns: append([]Column{
 			id("sku", "the product"),
 			text("name", "its name"),
 			id("service_type_code", "the service it belongs to"),
@@ -139,12 +139,12 @@ func productsFormat() Format {
 			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
 			word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
 			text("focus_service_category", "the service category in FOCUS exports"),
-		}}
+		}, countingColumns()...)}
 }
 
 func pricesFormat() Format {
 	return Format{File: "prices.csv", Required: true, Key: "sku, price_list, region_code, period_type",
-		Meaning: "price versions: the rows that share key and validity are its tiers (§3.2)", Columns: []Column{
+		Meaning: "price versions: the rows that share key and validity are its tiers (§3.2)", Columns: append([]Column{
 			id("sku", "the product"),
 			{Name: "price_list", Type: "id", Default: "standard", Meaning: "the list it is in"},
 			scope("region_code", "region"),
@@ -157,7 +157,7 @@ func pricesFormat() Format {
 				Meaning: "price of one measure, or of one block; required but for stairstep, which has none"},
 			number("flat_fee", "unit price", "0", "fee of the tier; not for flat, block and period"),
 			{Name: "block_size", Type: "quantity", Meaning: "block only, and required there"},
-		}}
+		}, percentageColumns()...)}
 }
 
 func customersFormat() Format {

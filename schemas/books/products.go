@@ -33,6 +33,7 @@ func (l *loader) products() {
 		case p.Policy != "" && !l.broken["policies.yaml"] && l.b.Policy(p.Policy) < 0:
 			r.fail("policy", "", "not in policies.yaml")
 		}
+		r.counting(&p, modelKnown)
 		if !modelKnown {
 			l.badSKU[p.SKU] = true
 		}
@@ -124,10 +125,11 @@ func priceCells(r *row, p *priceRow, known bool) {
 		if p.tier.UnitPrice != (money.UnitPrice{}) {
 			r.fail("unit_price", "leave it empty", "a stairstep price has only flat_fee")
 		}
-	} else if r.cell("unit_price").text == "" {
+	} else if r.cell("unit_price").text == "" && p.model != Percentage {
 		r.fail("unit_price", "", "empty")
 	}
-	if (p.model == Flat || p.model == Subscription || p.model == Block) && !p.tier.FlatFee.IsZero() {
+	r.percentage(p)
+	if oneFee := p.model == Flat || p.model == Subscription || p.model == Block; oneFee && !p.tier.FlatFee.IsZero() {
 		r.fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
 	size := r.cell("block_size").text
@@ -193,6 +195,7 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 	fail := func(at mark, hint, format string, args ...any) {
 		l.c.Add(Pos{File: dir + "/prices.csv", Line: int(at.line), Column: int(at.column)}, hint, format, args...)
 	}
+	l.percentageTiers(rows)
 	model := rows[0].row.model
 	for i, e := range rows {
 		at := mark{e.at.line, e.row.upTo.column}

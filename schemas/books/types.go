@@ -17,6 +17,7 @@ const (
 	Stairstep
 	Percentile
 	Subscription // `period` in the book
+	Percentage
 )
 
 // PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
@@ -57,6 +58,7 @@ type Product struct {
 	AllowDiscount                      bool
 	Class                              Class
 	FocusServiceCategory               string
+	Counting
 }
 
 // Tier is one step of a price version. Tiers of a version are 1..n; the last is open.
@@ -66,6 +68,8 @@ type Tier struct {
 	UnitPrice money.UnitPrice
 	FlatFee   money.UnitPrice // the price of one unit of the tier's flat fee; 0 = none
 	BlockSize money.Quantity  // block only
+	// Percentage is what a percentage price of one tier has beyond its rate, which is UnitPrice.
+	Percentage PercentageTerms
 }
 
 // Version is one price version: the rows that share sku, list, region, period type and validity (§3.2).

@@ -408,7 +408,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: not in the sample, or without a meaning or a key", f.File)
 		}
 		for _, c := range f.Columns {
-			if !strings.Contains(text, c.Name) || c.Meaning == "" || c.Type == "" {
+			if !strings.Contains(text+countingSample[f.File], c.Name) || c.Meaning == "" || c.Type == "" {
 				t.Errorf("%s %s: not in the sample, or without a meaning or a type", f.File, c.Name)
 			}
 			if (c.Type == "word") != (c.Words != nil) && c.Type != "list" {

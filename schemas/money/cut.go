@@ -13,9 +13,11 @@ const (
 	HalfUp
 	// HalfEven rounds to the nearest, halves to the even neighbour.
 	HalfEven
+	// Up rounds away from zero.
+	Up
 )
 
-// ParseMode reads truncate, half_up or half_even.
+// ParseMode reads truncate, half_up, half_even or up.
 func ParseMode(s string) (Mode, error) {
 	switch s {
 	case "truncate":
@@ -24,8 +26,10 @@ func ParseMode(s string) (Mode, error) {
 		return HalfUp, nil
 	case "half_even":
 		return HalfEven, nil
+	case "up":
+		return Up, nil
 	}
-	return 0, fmt.Errorf("rounding mode %q is none of truncate, half_up, half_even", s)
+	return 0, fmt.Errorf("rounding mode %q is none of truncate, half_up, half_even, up", s)
 }
 
 // String gives the word of the settings.
@@ -37,6 +41,8 @@ func (m Mode) String() string {
 		return "half_up"
 	case HalfEven:
 		return "half_even"
+	case Up:
+		return "up"
 	}
 	return fmt.Sprintf("Mode(%d)", uint8(m))
 }
@@ -60,7 +66,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 }
 
 // Cut cuts a to the given decimals, 0 to 8, by mode; negative amounts mirror positive ones (§4.2). More than 8
-// decimals leave it as it is; fewer than 0 count as 0. It panics on a Mode that is none of the three.
+// decimals leave it as it is; fewer than 0 count as 0. It panics on a Mode that is none of the four.
 //
 // Rounding 999999999999999999.99999999 up gives 10^18, one unit past the range. Cut returns it, exactly, and
 // MarshalText, ParseAmount and AmountFromRaw refuse it (doc.go, invariant 3).
@@ -94,6 +100,8 @@ func roundsUp(mode Mode, rest, unit uint64, odd bool) bool {
 		return rest >= unit/2
 	case HalfEven:
 		return rest > unit/2 || (rest == unit/2 && odd)
+	case Up:
+		return rest > 0
 	}
 	panic("money: cut by " + mode.String())
 }

@@ -236,7 +236,7 @@ func TestJSONHoldsStrings(t *testing.T) {
 	if err := json.Unmarshal(text, &out); err != nil || out != in {
 		t.Errorf("read back %+v, %v", out, err)
 	}
-	for _, bad := range []string{`{"quantity":1.5}`, `{"quantity":"-1"}`, `{"amount":""}`, `{"mode":"up"}`,
+	for _, bad := range []string{`{"quantity":1.5}`, `{"quantity":"-1"}`, `{"amount":""}`, `{"mode":"nearest"}`,
 		`{"sum":"1e3"}`, `{"used":"x"}`, `{"price":"1,0"}`, `{"rate":"2"}`, `{"change":" "}`} {
 		got := in
 		if err := json.Unmarshal([]byte(bad), &got); err == nil || got != in {

@@ -13,6 +13,9 @@ const (
 	Meter   Kind = 1 // graduated: Count since the cycle's start
 	Gather  Kind = 2 // volume, block, stairstep: what the cycle's end will price, one row per line to come
 	Package Kind = 3 // a prepaid package: Count = what is left of Usage, At = start of the quota period it belongs to
+	Measure Kind = 4 // a product with a conversion: Count = what its records say so far, unconverted
+	Events  Kind = 5 // percentage: Count = number of records so far
+	Seen    Kind = 6 // unique count: Resource = a value that the meter has counted
 )
 
 // Row is one position of one customer at the end of a day. Which fields are used depends on Kind; the others are zero.

@@ -1,0 +1,119 @@
+package rating
+
+import (
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// wholeMeter is a month-end meter that is priced as one: block, stairstep, and volume with a conversion or a figure.
+type wholeMeter struct {
+	climb       // of its lines; end is the quantity
+	product     *books.Product
+	resource    string
+	usage, free money.Quantity // of the first line
+}
+
+// endWhole prices a meter of summed records as one (spec §4.6, §10.2, §10.3).
+func (r *Rater) endWhole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
+	m := &r.meters.list[row]
+	g := &r.gathers[m.gather]
+	w := wholeMeter{product: end.product, resource: m.resource, usage: g.usage, free: g.free}
+	w.climb = climb{kind: line.Period, sku: end.sku, version: end.version, at: r.bounds.From, end: m.count}
+	if !end.product.Convert.IsZero() {
+		var err error
+		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil || w.usage.IsZero() {
+			return err
+		}
+		w.free = w.free.Min(w.usage)
+		if w.end, err = w.usage.Sub(w.free); err != nil {
+			return err
+		}
+		if r.trace != nil {
+			r.traceConverted(m, g.usage, w.usage)
+		}
+	}
+	w.record = int32(len(*objs))
+	*objs = append(*objs, Object{SKU: end.sku, Region: end.region, Resource: m.resource, Name: g.name, Tag: g.tag})
+	w.drawsFrom = int32(len(out.Draws))
+	var err error
+	if out.Draws, err = r.appendShares(out.Draws, g); err != nil {
+		return err
+	}
+	w.drawsTo = int32(len(out.Draws))
+	return r.priceWhole(&w, out)
+}
+
+// priceWhole appends the lines of a meter that is priced as one.
+func (r *Rater) priceWhole(w *wholeMeter, out *line.Charges) error {
+	tiers := r.bk.books.Versions[w.version].Tiers
+	held := tierOf(tiers, w.end)
+	if !w.product.BlockEach {
+		if err := r.wholeLine(w, held, w.end, out); err != nil {
+			return err
+		}
+		if w.product.Model != books.Volume || tiers[held].FlatFee.IsZero() || w.end.IsZero() {
+			return nil
+		}
+		return r.flatFee(&w.climb, held, &tiers[held], out)
+	}
+	lower := money.Quantity{}
+	for i := 0; i <= held; i++ {
+		upper := w.end
+		if i < held {
+			upper = tiers[i].UpTo
+		}
+		part, err := upper.Sub(lower)
+		if err != nil {
+			return err
+		}
+		if err := r.wholeLine(w, i, part, out); err != nil {
+			return err
+		}
+		lower, w.usage, w.free, w.drawsFrom = upper, money.Quantity{}, money.Quantity{}, w.drawsTo
+	}
+	return nil
+}
+
+// wholeLine appends the line of one tier, which holds a part of the meter.
+func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
+	tier := &r.bk.books.Versions[w.version].Tiers[i]
+	ch := line.Charge{
+		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice, Record: w.record,
+		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
+	}
+	blocks := part
+	switch w.product.Model {
+	case books.Stairstep:
+		ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
+		if !part.IsZero() {
+			ch.Quantity = r.bk.one
+		}
+	case books.Block:
+		var err error
+		if blocks, err = blocksOf(w.product, part, tier.BlockSize); err != nil {
+			return err
+		}
+		ch.Quantity = blocks.Signed()
+	}
+	if r.trace != nil {
+		step := r.tierStep(StepTier, w.version, i)
+		step.Scope, step.Quantity, step.Price = w.resource, part, ch.UnitPrice
+		r.trace(step)
+		if w.product.Model == books.Block {
+			r.trace(Step{Kind: StepBlocks, Quantity: part, Size: tier.BlockSize, After: blocks})
+		}
+	}
+	out.List = append(out.List, ch)
+	return r.settle(&sale{
+		charge: &out.List[len(out.List)-1], sku: w.sku, at: w.at, noFixed: w.product.Model == books.Stairstep,
+	})
+}
+
+// blocksOf is a quantity in blocks of a tier: begun ones are paid, or free (spec §4.6, §10.3).
+func blocksOf(p *books.Product, quantity, size money.Quantity) (money.Quantity, error) {
+	if p.BlockDown {
+		return money.FloorDiv(quantity, size)
+	}
+	return money.CeilDiv(quantity, size)
+}

@@ -1,0 +1,162 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// counters are the positions that a product's meters keep from record to record, beyond what a month-end line is made of.
+var (
+	noCounters         []position.Kind
+	tierCounters       = []position.Kind{position.Meter}
+	measureCounters    = []position.Kind{position.Measure}
+	convertedCounters  = []position.Kind{position.Meter, position.Measure}
+	percentageCounters = []position.Kind{position.Meter, position.Events}
+)
+
+// Counters lists the kinds of positions in which a product's meters count record by record: the position in tiers, the
+// unconverted position (spec §10.2) and the number of records (spec §10.3).
+func Counters(p *books.Product) []position.Kind {
+	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()
+	switch {
+	case p.Model == books.Percentage:
+		return percentageCounters
+	case p.Model == books.Graduated && !p.Aggregation.Figure() && converts:
+		return convertedCounters
+	case p.Model == books.Graduated && !p.Aggregation.Figure():
+		return tierCounters
+	case converts:
+		return measureCounters
+	}
+	return noCounters
+}
+
+// Counted is what a record of a sum or a count counts before it is converted (spec §10.1). A withdrawal counts nothing.
+func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Quantity {
+	if p.Aggregation != books.Count {
+		return quantity
+	}
+	if withdrawn {
+		return money.Quantity{}
+	}
+	one, err := money.QuantityFromInt(1)
+	if err != nil {
+		return money.Quantity{} // 1 is in range
+	}
+	return one
+}
+
+// Summed reports whether the lines of a product's records hold their quantities as the feed says them.
+func Summed(p *books.Product) bool { return p.Aggregation == books.Sum && p.Convert.IsZero() }
+
+// EndUsage is the usage_amount that the month-end lines of a gathered position hold (spec §6.6, §10.1).
+func EndUsage(p *books.Product, row *position.Row) (money.Quantity, error) {
+	if p.Aggregation.Figure() {
+		return p.Convert.Convert(row.Count)
+	}
+	return p.Convert.Convert(row.Usage)
+}
+
+// Used is the quantity, in the product's measure, that the record rated or reversed last counted.
+func (r *Rater) Used() money.Quantity { return r.used }
+
+// measure makes what a record counts of what it says: its number, and its quantity in the product's measure (spec §10.1,
+// §10.2). Each record gets the difference of two rounded totals, so that nothing is rounded twice.
+func (r *Rater) measure(u *usage) error {
+	p := u.product
+	u.raw = Counted(p, u.Quantity, u.Withdrawn)
+	u.used, u.left = u.raw, u.raw
+	if p.Aggregation == books.Count && r.trace != nil {
+		r.trace(Step{Kind: StepCounts, SKU: p.SKU, Before: u.Quantity, Quantity: u.raw, Measure: p.Measure})
+	}
+	if p.Convert.IsZero() || p.Aggregation.Figure() {
+		return nil
+	}
+	region, resource := r.scope(p, u.place.number, u.Resource)
+	r.extra = true
+	index, _ := r.meters.find(measureMeter, u.SKU, region, resource)
+	m := &r.meters.list[index]
+	low, high := m.count, m.count
+	var err error
+	if u.reversed {
+		low, err = high.Sub(u.raw)
+	} else {
+		high, err = low.Add(u.raw)
+	}
+	if err != nil {
+		return fmt.Errorf("unconverted position: %w", err)
+	}
+	from, err := p.Convert.Convert(low)
+	if err != nil {
+		return err
+	}
+	to, err := p.Convert.Convert(high)
+	if err != nil {
+		return err
+	}
+	if u.used, err = to.Sub(from); err != nil {
+		return err
+	}
+	u.left = u.used
+	if r.trace != nil {
+		r.trace(Step{
+			Kind: StepConvert, SKU: p.SKU, Scope: r.scopeText(m), Measure: p.Measure, Conversion: p.Convert,
+			Lower: low, Upper: high, Before: from, After: to, Quantity: u.used, Negative: u.reversed,
+		})
+	}
+	if m.count = high; u.reversed {
+		m.count = low
+	}
+	return nil
+}
+
+// cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it drew
+// (spec §10.2). The draws keep their order.
+func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
+	if Summed(u.product) {
+		return draws, nil
+	}
+	rest := u.used
+	u.free = u.free.Min(rest)
+	cut := draws[:0:0]
+	for _, d := range draws {
+		d.Quantity = d.Quantity.Min(rest)
+		var err error
+		if rest, err = rest.Sub(d.Quantity); err != nil {
+			return nil, err
+		}
+		if !d.Quantity.IsZero() {
+			cut = append(cut, d)
+		}
+	}
+	return cut, nil
+}
+
+// countingStep is String for the steps of chapter 10.
+func (s Step) countingStep() string {
+	switch s.Kind {
+	case StepCounts:
+		return fmt.Sprintf("the record of %s counts %s %s", s.Before.Trim(), s.Quantity.Trim(), s.Measure)
+	case StepConvert:
+		return s.convertText()
+	case StepFigure:
+		return s.figureText()
+	case StepEvent:
+		return s.eventText()
+	}
+	return s.shareText()
+}
+
+// convertText tells of a conversion.
+func (s Step) convertText() string {
+	if s.Quantity == s.After && s.Before.IsZero() && s.Lower.IsZero() && !s.Negative {
+		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(), s.Measure)
+	}
+	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(), s.Upper.Trim(), s.After.Trim(),
+		s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
+	return text + " after " + s.Conversion.String()
+}

@@ -1,0 +1,202 @@
+package rating
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it (spec §10.3).
+type transfer struct {
+	n         int64
+	before, q money.Quantity
+	withdrawn bool // no event, and free
+}
+
+// free reports whether the record lies inside the allowances.
+func (t *transfer) free(terms *books.PercentageTerms) (bool, error) {
+	if !terms.HasEvents && !terms.HasAllowed || terms.HasEvents && t.n > terms.FreeEvents {
+		return false, nil
+	}
+	if !terms.HasAllowed {
+		return true, nil
+	}
+	end, err := t.before.Add(t.q)
+	return err == nil && end.Cmp(terms.FreeAmount) <= 0, err
+}
+
+// paying is the part of a record outside the allowances that the rate is charged on. The allowance of money ends for good
+// with the allowance of records.
+func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) {
+	if !terms.HasAllowed || terms.HasEvents && t.n > terms.FreeEvents || t.before.Cmp(terms.FreeAmount) >= 0 {
+		return t.q, nil
+	}
+	rest, err := terms.FreeAmount.Sub(t.before)
+	if err != nil {
+		return rest, err
+	}
+	return t.q.Sub(rest)
+}
+
+// fee is what the record costs, and the part of it that the rate is charged on.
+func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee money.Amount, paying money.Quantity, err error) {
+	if t.withdrawn {
+		return fee, paying, nil
+	}
+	free, err := t.free(terms)
+	if err != nil || free {
+		return fee, paying, err
+	}
+	if paying, err = t.paying(terms); err != nil {
+		return fee, paying, err
+	}
+	if fee, err = money.MulR8(paying, rate); err != nil {
+		return fee, paying, err
+	}
+	if fee, err = fee.Add(terms.FixedFee); err != nil {
+		return fee, paying, err
+	}
+	if fee.Cmp(terms.MinFee) < 0 {
+		fee = terms.MinFee
+	}
+	if terms.HasMax && fee.Cmp(terms.MaxFee) > 0 {
+		fee = terms.MaxFee
+	}
+	return fee, paying, nil
+}
+
+// percentage charges a share of the record, whose quantity is money, and counts it.
+func (r *Rater) percentage(u *usage, out *line.Charges) error {
+	v, err := r.price(u)
+	if err != nil {
+		return err
+	}
+	t, err := r.transfer(u)
+	if err != nil {
+		return fmt.Errorf("meter: %w", err)
+	}
+	tiers := r.bk.books.Versions[v].Tiers
+	end, err := t.before.Add(t.q)
+	if err != nil {
+		return fmt.Errorf("meter: %w", err)
+	}
+	k := climb{
+		kind: line.Usage, sku: u.SKU, version: v, at: u.Start, position: t.before, end: end, reversed: u.reversed,
+		drawsFrom: u.drawsFrom, drawsTo: u.drawsTo, record: u.index, noFixed: true,
+	}
+	if len(tiers) > 1 {
+		return r.ladder(&k, out)
+	}
+	if err := r.charge(&k, &t, &tiers[0], out); err != nil {
+		return err
+	}
+	if !tiers[0].FlatFee.IsZero() && t.before.IsZero() && !t.q.IsZero() {
+		return r.flatFee(&k, 0, &tiers[0], out)
+	}
+	return nil
+}
+
+// transfer moves the meter's two counters by a record, and back by a reversed one, which counts as the meter's last.
+func (r *Rater) transfer(u *usage) (transfer, error) {
+	region, resource := r.scope(u.product, u.place.number, u.Resource)
+	at, _ := r.meters.find(graduatedMeter, u.SKU, region, resource)
+	r.extra = true
+	number, _ := r.meters.find(eventsMeter, u.SKU, region, resource)
+	amount, events := &r.meters.list[at], &r.meters.list[number]
+	t := transfer{before: amount.count, q: u.Quantity, withdrawn: u.Withdrawn}
+	before, after := amount.count, amount.count
+	var err error
+	if u.reversed {
+		if before, err = after.Sub(u.Quantity); err != nil {
+			return t, err
+		}
+		t.before, amount.count = before, before
+	} else {
+		if after, err = before.Add(u.Quantity); err != nil {
+			return t, err
+		}
+		amount.count = after
+	}
+	n, ok := events.count.Whole()
+	if !ok {
+		return t, fmt.Errorf("number of records %s: not whole", events.count.Trim())
+	}
+	t.n = n + 1
+	switch one := r.bk.one.Abs(); {
+	case u.Withdrawn:
+	case u.reversed:
+		t.n = n
+		events.count, err = events.count.Sub(one)
+	default:
+		events.count, err = events.count.Add(one)
+	}
+	if r.trace != nil {
+		r.trace(Step{
+			Kind: StepEvent, SKU: u.product.SKU, Scope: r.scopeText(amount), Measure: u.product.Measure, Before: before,
+			Quantity: u.Quantity, After: after, Number: t.n, Withdrawn: u.Withdrawn, Negative: u.reversed,
+		})
+	}
+	return t, err
+}
+
+// charge appends the one line of a record under a price of one tier.
+func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charges) error {
+	fee, paying, err := t.fee(tier.UnitPrice, &tier.Percentage)
+	if err != nil {
+		return err
+	}
+	if r.trace != nil {
+		r.trace(Step{
+			Kind: StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n, Allowance: tier.Percentage,
+			Amount: fee, Negative: k.reversed, Withdrawn: t.withdrawn,
+		})
+	}
+	ch := line.Charge{
+		UsageAmount: t.q.Signed(), Quantity: paying.Signed(), UnitPrice: tier.UnitPrice,
+		Record: k.record, Version: k.version, DrawsFrom: k.drawsFrom, DrawsTo: k.drawsTo, Tier: 1, Kind: k.kind,
+	}
+	if k.reversed {
+		takeBack(&ch)
+		fee = fee.Neg()
+	}
+	out.List = append(out.List, ch)
+	return r.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true}, fee)
+}
+
+// eventText tells of a record on a percentage meter.
+func (s Step) eventText() string {
+	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(), s.After.Trim(),
+		s.Measure)
+	switch {
+	case s.Withdrawn:
+		return fmt.Sprintf("meter %s: a withdrawal is no event and costs nothing", s.meter())
+	case s.Negative:
+		return text + ", taken back"
+	}
+	return text
+}
+
+// shareText tells how a record's fee comes about.
+func (s Step) shareText() string {
+	terms := &s.Allowance
+	text := ""
+	if terms.HasEvents {
+		text += fmt.Sprintf("%d records free, this is number %d; ", terms.FreeEvents, s.Number)
+	}
+	if terms.HasAllowed {
+		text += fmt.Sprintf("%s free, %s before this record; ", terms.FreeAmount.Trim(), s.Before.Trim())
+	}
+	text += fmt.Sprintf("%s%s at the rate %s", s.sign(), s.Quantity.Trim(), s.Price.Trim())
+	if !terms.FixedFee.IsZero() {
+		text += ", fixed fee " + terms.FixedFee.Trim()
+	}
+	if !terms.MinFee.IsZero() {
+		text += ", at least " + terms.MinFee.Trim()
+	}
+	if terms.HasMax {
+		text += ", at most " + terms.MaxFee.Trim()
+	}
+	return text + ": fee " + s.sign() + s.Amount.Trim()
+}

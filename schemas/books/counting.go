@@ -1,0 +1,123 @@
+package books
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Aggregation says what a product's meters make of their records (spec §10.1).
+type Aggregation uint8
+
+// The aggregations, in the order of aggregationWords.
+const (
+	Sum         Aggregation = iota // the quantities, added up
+	Count                          // the number of records
+	UniqueCount                    // the number of different values of Product.UniqueBy
+	Max                            // the largest quantity
+	Last                           // the quantity of the last record
+)
+
+// Figure reports whether a meter makes one figure of its records, which month-end lines price (spec §10.1).
+func (a Aggregation) Figure() bool { return a >= UniqueCount }
+
+var (
+	aggregationWords = []string{"sum", "count", "unique_count", "max", "last"}
+	roundingWords    = []string{"up", "down"}
+	fillWords        = []string{"top", "each"}
+)
+
+// String is the aggregation's word in the book.
+func (a Aggregation) String() string { return wordOf(aggregationWords, int(a)) }
+
+// Counting is what products.csv says about a product beyond its model and its meter (spec §10.1 to §10.3). The zero value is
+// what a product of chapter 4 does.
+type Counting struct {
+	Aggregation Aggregation
+	UniqueBy    string           // UniqueCount: the column of the feed; "" = resource_id
+	Convert     money.Conversion // of the feed's unit into the measure
+	BlockDown   bool             // begun blocks are free
+	BlockEach   bool             // each tier rounds its own part to blocks
+}
+
+// PeriodLevel reports whether the product's lines come at the cycle's end (spec §4.6, §4.7, §10.1).
+func (p *Product) PeriodLevel() bool { return p.Model.PeriodLevel() || p.Aggregation.Figure() }
+
+// Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they say.
+func (p *Product) Kept() bool {
+	return p.PeriodLevel() || p.Aggregation != Sum || !p.Convert.IsZero()
+}
+
+// Draws reports whether usage of the product draws on prepaid packages.
+func (p *Product) Draws() bool { return p.Model != Percentage && !p.Aggregation.Figure() }
+
+// MeterLines reports whether all of a month-end meter is priced as one, without a line for each of its resources.
+func (p *Product) MeterLines() bool {
+	return p.Model != Volume || p.Aggregation.Figure() || !p.Convert.IsZero()
+}
+
+// countingColumns are the columns of products.csv that Counting is read from.
+func countingColumns() []Column {
+	return []Column{
+		word("aggregation", aggregationWords, "sum", "what a meter makes of its records"),
+		{Name: "unique_by", Type: "id", Meaning: "unique_count: the column of the usage feed whose values are counted; empty = resource_id"},
+		{Name: "convert", Type: "text", Meaning: "from the feed's unit to the measure: *F or /F, then nothing, ^N (up), vN (down) or ~N (nearest)"},
+		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
+		word("block_fill", fillWords, "top", "block only: the tier of the total prices all blocks, or each tier its own"),
+	}
+}
+
+// uniqueColumns are the columns of the usage feed that unique_by may name. Each is part of a record's content and is kept with it.
+var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "region_code"}
+
+// counting reads what a product counts and checks that it fits the model.
+func (r *row) counting(p *Product, modelKnown bool) {
+	p.Aggregation = Aggregation(max(r.word("aggregation"), 0))
+	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
+	r.uniqueBy(p)
+	r.conversion(p)
+	if !modelKnown {
+		return
+	}
+	usage := p.Model == Flat || p.Model == Graduated || p.Model == Volume || p.Model == Block || p.Model == Stairstep
+	switch {
+	case p.Aggregation != Sum && !usage:
+		r.fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
+	case !p.Convert.IsZero() && !usage:
+		r.fail("convert", "leave it empty", "does not fit a %s product", p.Model)
+	}
+	for _, column := range [...]string{"block_rounding", "block_fill"} {
+		if r.cell(column).text != "" && p.Model != Block {
+			r.fail(column, "leave it empty", "only a block product has one")
+		}
+	}
+}
+
+func (r *row) uniqueBy(p *Product) {
+	text := r.key("unique_by")
+	switch {
+	case text == "":
+		return
+	case p.Aggregation != UniqueCount:
+		r.fail("unique_by", "leave it empty", "only aggregation unique_count has one")
+	case !slices.Contains(uniqueColumns, text):
+		r.fail("unique_by", "", "not one of %s", strings.Join(uniqueColumns, ", "))
+	case text != uniqueColumns[0]:
+		p.UniqueBy = text
+	}
+}
+
+func (r *row) conversion(p *Product) {
+	text := r.cell("convert").text
+	if text == "" {
+		return
+	}
+	c, err := money.ParseConversion(text)
+	if err != nil {
+		r.bad = true
+		r.l.c.Add(r.pos(r.mark("convert")), "write *F or /F, then nothing, ^N, vN or ~N", "convert %v", err)
+		return
+	}
+	p.Convert = c
+}

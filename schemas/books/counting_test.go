@@ -1,0 +1,121 @@
+package books
+
+import (
+	"strings"
+	"testing"
+)
+
+// countingSample is books with the columns of spec §10.1 to §10.3.
+var countingSample = map[string]string{
+	"products.csv": `sku,service_type_code,measure,pricing_model,aggregation,unique_by,convert,block_rounding,block_fill
+calls,s,call,graduated,count,,,,
+plain,s,GB,flat,,,/1000000000^0,,
+pay,s,CNY,percentage,sum,,,,
+seats,s,seat,volume,unique_count,resource_tag,,,
+vm,s,vm,block,max,,*2,down,each
+last,s,GB,stairstep,last,,,,
+`,
+	"prices.csv": `sku,valid_from,tier,up_to,unit_price,flat_fee,block_size,rate,fixed_fee,min_fee,max_fee,free_events,free_amount
+calls,2026-01-01,1,,1,,,,,,,,
+plain,2026-01-01,1,,1,,,,,,,,
+pay,2026-01-01,1,,,5,,0.013,2,1.75,12,0,250
+seats,2026-01-01,1,,1,,,,,,,,
+vm,2026-01-01,1,,1,,10,,,,,,
+last,2026-01-01,1,,,7,,,,,,,
+`,
+	"customers.csv":    "customer_id\nc1\n",
+	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "", "coupons.csv": "",
+}
+
+func TestCounting(t *testing.T) {
+	t.Parallel()
+	b, err := Load(workspace(countingSample), chosen(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for sku, want := range map[string]string{
+		"calls": "count", "plain": "sum /1000000000^0", "pay": "sum", "seats": "unique_count by resource_tag",
+		"vm": "max *2 down each", "last": "last",
+	} {
+		p := b.Products[b.SKU(sku)]
+		got := []string{p.Aggregation.String()}
+		if p.UniqueBy != "" {
+			got = append(got, "by "+p.UniqueBy)
+		}
+		if !p.Convert.IsZero() {
+			got = append(got, p.Convert.String())
+		}
+		if p.BlockDown {
+			got = append(got, "down")
+		}
+		if p.BlockEach {
+			got = append(got, "each")
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("%s: %s, want %s", sku, text, want)
+		}
+	}
+	price := b.VersionsOf(b.SKU("pay"), "standard", "*", "")[0].Tiers[0]
+	terms := price.Percentage
+	if price.UnitPrice.Trim() != "0.013" || price.FlatFee.Trim() != "5" || terms.FixedFee.Trim() != "2" || terms.MinFee.Trim() != "1.75" ||
+		!terms.HasMax || terms.MaxFee.Trim() != "12" || !terms.HasEvents || terms.FreeEvents != 0 || terms.FreeAmount.Trim() != "250" {
+		t.Errorf("%+v", price)
+	}
+}
+
+// Which products end with the cycle, are kept apart from lines, and draw on packages.
+func TestCountingOfProducts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		p                          Product
+		periodLevel, kept, drawing bool
+	}{
+		{Product{Model: Flat}, false, false, true},
+		{Product{Model: Volume}, true, true, true},
+		{Product{Model: Percentage}, false, false, false},
+		{Product{Model: Graduated, Counting: Counting{Aggregation: Count}}, false, true, true},
+		{Product{Model: Flat, Counting: Counting{Aggregation: Max}}, true, true, false},
+		{Product{Model: Flat, Counting: Counting{Aggregation: UniqueCount}}, true, true, false},
+	} {
+		if c.p.PeriodLevel() != c.periodLevel || c.p.Kept() != c.kept || c.p.Draws() != c.drawing {
+			t.Errorf("%s %s: %v %v %v", c.p.Model, c.p.Aggregation, c.p.PeriodLevel(), c.p.Kept(), c.p.Draws())
+		}
+	}
+}
+
+// What does not go together is an error of the books, with its place.
+func TestCountingProblems(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, row, want string }{
+		{"products.csv", "x,s,GB,flat,avg,,,,", `aggregation "avg": not one of sum, count, unique_count, max, last`},
+		{"products.csv", "x,s,GB,percentage,count,,,,", `aggregation "count": does not fit a percentage product`},
+		{"products.csv", "x,s,GB,period,max,,,,", `aggregation "max": does not fit a period product`},
+		{"products.csv", "x,s,GB,percentage,,,/10,,", `convert "/10": does not fit a percentage product`},
+		{"products.csv", "x,s,GB,flat,,,10,,", `convert conversion "10": does not begin with * or /`},
+		{"products.csv", "x,s,GB,flat,,resource_tag,,,", `unique_by "resource_tag": only aggregation unique_count has one`},
+		{"products.csv", "x,s,GB,flat,unique_count,x_user,,,", `unique_by "x_user": not one of resource_id`},
+		{"products.csv", "x,s,GB,flat,,,,up,", `block_rounding "up": only a block product has one`},
+		{"products.csv", "x,s,GB,volume,,,,,each", `block_fill "each": only a block product has one`},
+		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,", `rate "0.5": only a percentage price has one`},
+		{"prices.csv", "plain,2025-01-01,1,,1,,,,,,,3,", `free_events "3": only a percentage price has one`},
+		{"prices.csv", "pay,2025-01-01,1,,1,,,0.5,,,,,", `unit_price "1": a percentage price has a rate`},
+		{"prices.csv", "pay,2025-01-01,1,,,,,,,,,,", `rate: a percentage price needs one`},
+		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,3,2,,", `max_fee "2": below min_fee "3"`},
+		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,,,1.5,", `free_events "1.5": not a whole number from 0`},
+		{"prices.csv", "pay,2025-01-01,1,9,,,,0.5,2,,,,\npay,2025-01-01,2,,,,,0.4,,,,,", "do not fit a percentage price of 2 tiers"},
+	} {
+		files := map[string]string{}
+		for name, text := range countingSample {
+			files[name] = text
+		}
+		files[c.file] += c.row + "\n"
+		if c.file == "prices.csv" { // the version in the sample begins when this one ends
+			files[c.file] = strings.ReplaceAll(files[c.file], "valid_from,tier", "valid_from,valid_to,tier")
+			files[c.file] = strings.ReplaceAll(files[c.file], "2026-01-01,", "2026-01-01,,")
+			files[c.file] = strings.ReplaceAll(files[c.file], "2025-01-01,", "2025-01-01,2026-01-01,")
+		}
+		if _, err := Load(workspace(files), chosen(t)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.row, err, c.want)
+		}
+	}
+}
