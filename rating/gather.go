@@ -71,14 +71,17 @@ func (r *Rater) gather(u *usage, draws []line.Draw) error {
 			g.name, g.tag = string(u.Name), string(u.Tag)
 		}
 	}
-	end, err := m.count.Add(u.left)
-	if err != nil {
-		return err
+	var err error
+	if u.product.Convert.IsZero() { // else the cycle's end counts from usage and free
+		end, err := m.count.Add(u.left)
+		if err != nil {
+			return err
+		}
+		if r.trace != nil {
+			r.traceMeter(m, u.left, end, false)
+		}
+		m.count = end
 	}
-	if r.trace != nil {
-		r.traceMeter(m, u.left, end, false)
-	}
-	m.count = end
 	if g.usage, err = g.usage.Add(u.raw); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func TestConversionPackageAndTiers(t *testing.T) {
 		"0 period t2: 1.5 × 1 = 1.5 → 1.5 used 2 free 0.5 pvol:0.5", "0 flat_fee t2: 1 × 3 = 3 → 3 used 0",
 	)
 	b.wantPositions(
-		"meter grad/: 1.5", `gather vol/ "" in north (, ) #0: 1.5 of 1400 free 0.5 pvol:0.5`,
+		"meter grad/: 1.5", `gather vol/ "" in north (, ) #0: 0 of 1400 free 0.5 pvol:0.5`,
 		"package pflat: 0 since 2026-09-01T00:00:00Z", "package pgrad: 0 since 2026-09-01T00:00:00Z", "package pvol: 0 since 2026-09-01T00:00:00Z",
 		"counter 4 flat/: 1400", "counter 4 grad/: 1400", "counter 4 vol/: 1400",
 	)

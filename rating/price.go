@@ -251,7 +251,7 @@ func (bk *Book) listOfCycle(customer int32, bounds period.Span) int32 {
 // (§3.20). region is a number from Region. bounds is the cycle that holds t; only period-level models look at it: they
 // take the version of the cycle (§4.6), the others that in force at t.
 func (bk *Book) Priced(customer, sku, region int32, t period.Instant, bounds period.Span) bool {
-	if bk.books.Products[sku].Model.PeriodLevel() {
+	if bk.books.Products[sku].PeriodLevel() {
 		list := bk.listOfCycle(customer, bounds)
 		return bk.prices.line(list, sku, region).ofCycle(bounds) != noVersion
 	}

@@ -128,14 +128,17 @@ func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 	}
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]
-	end, err := m.count.Sub(u.left)
-	if err != nil {
-		return fmt.Errorf("meter: %w", err)
+	var err error
+	if u.product.Convert.IsZero() {
+		end, err := m.count.Sub(u.left)
+		if err != nil {
+			return fmt.Errorf("meter: %w", err)
+		}
+		if r.trace != nil {
+			r.traceMeter(m, u.left, end, true)
+		}
+		m.count = end
 	}
-	if r.trace != nil {
-		r.traceMeter(m, u.left, end, true)
-	}
-	m.count = end
 	if g.usage, err = g.usage.Sub(u.raw); err != nil {
 		return err
 	}

@@ -313,7 +313,7 @@ func (d *dayFold) take(r *sorting.Row, replaced bool) error {
 	if err := d.rate(r); err != nil {
 		return err
 	}
-	if len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Model.PeriodLevel() {
+	if len(r.Replaces) > 0 || d.w.Books.Products[r.SKU].Kept() {
 		d.drawn = appendDraws(d.drawn[:0], d.w.Books, d.charges.Draws)
 		keep(&d.w.names, d.usage.Cols, r, false, d.drawn)
 	}
@@ -336,25 +336,37 @@ func keep(n *names, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte
 	c[tables.UResourceTag].AddBytes(r.Tag)
 	c[tables.UReplaces].AddBytes(r.Replaces)
 	status := int32(tables.Counted)
-	if dead {
+	switch {
+	case dead:
 		status = tables.Replaced
+	case !rating.Summed(&n.Books.Products[r.SKU]):
+		status = tables.Apart
 	}
 	c[tables.UStatus].Codes = append(c[tables.UStatus].Codes, status)
 	c[tables.UDraws].AddBytes(drawn)
 	to.N++
 }
 
+// owe counts what the day's lines must hold of a record that was rated: its quantity, or what it counts instead.
+func (d *dayFold) owe(r *sorting.Row) error {
+	switch p := &d.w.Books.Products[r.SKU]; {
+	case p.PeriodLevel():
+		return nil
+	case rating.Summed(p):
+		return d.owed.Add(r.Quantity)
+	}
+	return d.owed.Add(d.w.rater.Used())
+}
+
 // rate writes the record's lines.
 func (d *dayFold) rate(r *sorting.Row) error {
-	if !d.w.Books.Products[r.SKU].Model.PeriodLevel() {
-		if err := d.owed.Add(r.Quantity); err != nil {
-			return err
-		}
-	}
 	d.charges.Reset()
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
-		Start: r.Start, End: r.End, Quantity: r.Quantity}
+		Start: r.Start, End: r.End, Quantity: r.Quantity, Withdrawn: r.Withdrawn()}
 	if err := d.w.rater.Usage(&d.record, 0, &d.charges); err != nil {
+		return err
+	}
+	if err := d.owe(r); err != nil {
 		return err
 	}
 	d.what = consumption{customer: r.Customer, sku: r.SKU, regionCode: r.Region, id: r.ID, resource: r.Resource,

@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -181,7 +182,7 @@ func (s *lateStep) rateCustomer(entries []late.Entry) error {
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
-		if s.w.Books.Products[e.SKU].Model.PeriodLevel() {
+		if s.w.Books.Products[e.SKU].PeriodLevel() {
 			m := late.MeterOf(s.w.Books, e.Record, s.w.Scanned.Regions.Name)
 			changed[m] = max(changed[m], asOf)
 		}
@@ -207,11 +208,15 @@ func (s *lateStep) rateCustomer(entries []late.Entry) error {
 }
 
 func compareMeters(a, b late.Meter) int {
-	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope))
+	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(a.Kind, b.Kind))
 }
 
 // owe counts what the lines must hold (LATE-3).
 func (s *lateStep) owe(e *late.Entry) error {
+	if !rating.Summed(&s.w.Books.Products[e.SKU]) {
+		return nil
+	}
 	q := e.Quantity.Signed()
 	if e.Reversal {
 		q = q.Neg()
@@ -288,11 +293,12 @@ func (f *Folder) differenceLine(p late.Place, sum *late.Sum, billed period.Cycle
 	return l
 }
 
-// conserve checks that the late lines hold exactly what late records used (LATE-3). Bandwidth uses what it is billed
+// conserve checks that the late lines hold exactly what late records used (LATE-3), of products whose lines add up
+// quantities. Bandwidth uses what it is billed
 // for.
 func (s *lateStep) conserve() error {
 	for _, l := range s.lines {
-		if s.w.isBandwidth(l.SKU) {
+		if s.w.isBandwidth(l.SKU) || !rating.Summed(&s.w.Books.Products[l.SKU]) {
 			continue
 		}
 		if err := s.conserved.billed.AddSigned(l.UsageAmount); err != nil {

@@ -131,7 +131,7 @@ func (s *lateSources) readBilled(origin period.Cycle, keys map[late.Key]bool) er
 	}
 	err = s.w.eachUsage(origin, s.bucket, customers, func(t *tableRecords, row *sorting.Row) error {
 		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
-		if !keys[key] || row.Number != tables.Counted || s.own[key] != nil {
+		if !keys[key] || row.Number != tables.Counted {
 			return nil
 		}
 		r, err := s.w.fromRow(t, row, origin)
@@ -240,7 +240,7 @@ func (w *worker) eachUsageOf(
 	}
 }
 
-// count is where what is billed has left a graduated meter.
+// count is where what is billed has left a meter that counts record by record.
 func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error) {
 	set := meterSet{customer, m.Origin}
 	if s.closing[set] == nil {
@@ -254,7 +254,7 @@ func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error
 	count := at.count
 	for i := range s.shifts {
 		h := &s.shifts[i]
-		if h.Customer == customer && h.Kind == position.Meter && h.Origin == m.Origin && h.Billed > at.in &&
+		if h.Customer == customer && h.Kind == m.Position() && h.Origin == m.Origin && h.Billed > at.in &&
 			h.Scope == m.Scope &&
 			h.Key == s.w.Books.Products[m.SKU].SKU {
 			var err error
@@ -270,8 +270,9 @@ func (s *lateSources) count(customer int32, m late.Meter) (money.Quantity, error
 func (s *lateSources) counts(set meterSet) (map[late.Meter]counted, error) {
 	counts := make(map[late.Meter]counted)
 	add := func(row *position.Row, in period.Cycle) {
-		if sku := s.w.Books.SKU(row.Key); row.Kind == position.Meter && sku >= 0 {
-			counts[late.Meter{Origin: set.origin, SKU: sku, Scope: row.Scope}] = counted{row.Count, in}
+		if sku := s.w.Books.SKU(row.Key); late.IsCounter(row.Kind) && sku >= 0 {
+			m := late.Meter{Origin: set.origin, SKU: sku, Scope: row.Scope}
+			counts[m.As(row.Kind)] = counted{row.Count, in}
 		}
 	}
 	rows, last, err := s.w.opening.Before(set.customer, set.origin.Last()+1, set.origin)
@@ -385,7 +386,7 @@ func (s *lateSources) drawnOn(day period.Day, customer int32, f late.QuotaPeriod
 	}
 	for _, e := range s.w.find(dayKey("usage", day, s.bucket)) {
 		err := s.w.eachUsageOf(e, only, func(t *tableRecords, row *sorting.Row) error {
-			if row.Number != tables.Counted || !s.w.Books.Products[row.SKU].Model.PeriodLevel() {
+			if row.Number != tables.Counted || !s.w.Books.Products[row.SKU].PeriodLevel() {
 				return nil
 			}
 			r, err := s.w.fromRow(t, row, day.Cycle())
@@ -407,7 +408,7 @@ func (s *lateSources) counted(customer int32, m late.Meter) ([]*late.Record, err
 	if s.waiting[set] == nil {
 		byMeter := make(map[late.Meter][]*late.Record)
 		add := func(r *late.Record) {
-			if !s.replaced[r.Key()] && s.w.Books.Products[r.SKU].Model.PeriodLevel() {
+			if !s.replaced[r.Key()] && s.w.Books.Products[r.SKU].PeriodLevel() {
 				of := late.MeterOf(s.w.Books, r, s.w.Scanned.Regions.Name)
 				byMeter[of] = append(byMeter[of], r)
 			}

@@ -87,7 +87,7 @@ func (s *lateStep) storePositions() *parquet.Columns {
 	for len(meters) > 0 || len(fillings) > 0 {
 		if len(fillings) == 0 || len(meters) > 0 && meters[0].customer <= b.Packages[fillings[0].Package].Customer {
 			m := &meters[0]
-			add(m.customer, &position.Row{Kind: position.Meter, Key: b.Products[m.SKU].SKU, Scope: m.Scope,
+			add(m.customer, &position.Row{Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope,
 				Count: m.count}, m.Origin.String())
 			meters = meters[1:]
 			continue

@@ -143,7 +143,14 @@ func (w *worker) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 		if rows[i].Kind != position.Gather {
 			continue
 		}
-		if err := used.Add(rows[i].Usage); err != nil {
+		usage := rows[i].Usage
+		if sku := w.Books.SKU(rows[i].Key); sku >= 0 {
+			var err error
+			if usage, err = rating.EndUsage(&w.Books.Products[sku], &rows[i]); err != nil {
+				return err
+			}
+		}
+		if err := used.Add(usage); err != nil {
 			return err
 		}
 	}

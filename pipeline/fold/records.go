@@ -188,6 +188,9 @@ func (t *tableRecords) Next(r *sorting.Row) (bool, error) {
 	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i),
 		c[tables.UReplaces].Text(i)
 	r.File, r.Number = sorting.FromLake, int64(c[tables.UStatus].Codes[i])
+	if r.Number == tables.Apart {
+		r.Number = tables.Counted
+	}
 	d := c[tables.UQuantity].Decs[i]
 	r.Quantity, err = money.QuantityFromRaw(d.Hi, d.Lo)
 	return true, err

@@ -241,11 +241,13 @@ func (r *rerating) ownDay(accepted *accepted) error {
 		if r.drawn = appendDraws(r.drawn[:0], r.w.Books, charges.Draws); !bytes.Equal(r.drawn, accepted.drew()) {
 			r.differs[customer] = true
 		}
-		owed := r.owed[customer]
-		if err := owed.Add(row.Quantity); err != nil {
-			return err
+		if rating.Summed(&r.w.Books.Products[row.SKU]) {
+			owed := r.owed[customer]
+			if err := owed.Add(row.Quantity); err != nil {
+				return err
+			}
+			r.owed[customer] = owed
 		}
-		r.owed[customer] = owed
 		if err := r.charge(&record, &charges, false); err != nil {
 			return err
 		}
@@ -391,7 +393,7 @@ func (r *rerating) conserve() error {
 		}
 	}
 	for p, sum := range r.now {
-		if r.w.isBandwidth(p.SKU) {
+		if r.w.isBandwidth(p.SKU) || !rating.Summed(&r.w.Books.Products[p.SKU]) {
 			continue
 		}
 		if err := used.AddSigned(sum.Used); err != nil {

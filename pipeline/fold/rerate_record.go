@@ -7,6 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/late"
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -93,7 +94,7 @@ func (w *worker) closedRecords(bucket int, origin period.Cycle, customers map[in
 	}
 	err = w.eachUsage(origin, bucket, customers, func(t *tableRecords, row *sorting.Row) error {
 		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
-		if row.Number != tables.Counted || byKey[key] != nil {
+		if row.Number != tables.Counted {
 			return nil
 		}
 		r, err := w.fromRow(t, row, origin)
@@ -186,19 +187,22 @@ func (a *customerReplay) count(r *late.Record, reversal bool) error {
 	if reversal {
 		q = q.Neg()
 	}
-	owed := a.owed[a.customer]
-	if err := owed.AddSigned(q); err != nil {
-		return err
+	if rating.Summed(&a.w.Books.Products[r.SKU]) {
+		owed := a.owed[a.customer]
+		if err := owed.AddSigned(q); err != nil {
+			return err
+		}
+		a.owed[a.customer] = owed
 	}
-	a.owed[a.customer] = owed
 	return a.charge(r, &a.charges, reversal)
 }
 
 func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
 	out := make(map[late.Meter]money.Quantity)
 	for i := range rows {
-		if sku := a.w.Books.SKU(rows[i].Key); rows[i].Kind == position.Meter && sku >= 0 {
-			out[late.Meter{Origin: a.origin, SKU: sku, Scope: rows[i].Scope}] = rows[i].Count
+		if sku := a.w.Books.SKU(rows[i].Key); late.IsCounter(rows[i].Kind) && sku >= 0 {
+			m := late.Meter{Origin: a.origin, SKU: sku, Scope: rows[i].Scope}
+			out[m.As(rows[i].Kind)] = rows[i].Count
 		}
 	}
 	return out
@@ -287,7 +291,7 @@ func (a *customerReplay) take(e *late.Entry) error {
 func (a *customerReplay) meters() error {
 	byMeter := make(map[late.Meter][]*late.Record)
 	for key, r := range a.now {
-		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.w.Books.Products[r.SKU].Model.PeriodLevel() {
+		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.w.Books.Products[r.SKU].PeriodLevel() {
 			m := late.MeterOf(a.w.Books, r, a.w.Scanned.Regions.Name)
 			byMeter[m] = append(byMeter[m], r)
 		}
@@ -347,9 +351,9 @@ func (a *customerReplay) leave() error {
 		counts[m] = a.state.Meters()[m]
 	}
 	for i := range src.shifts { // a meter that stands at 0 has no position
-		if h := &src.shifts[i]; h.Customer == a.customer && h.Origin == a.origin && h.Kind == position.Meter &&
+		if h := &src.shifts[i]; h.Customer == a.customer && h.Origin == a.origin && late.IsCounter(h.Kind) &&
 			b.SKU(h.Key) >= 0 {
-			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}
+			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}.As(h.Kind)
 			counts[m] = a.state.Meters()[m]
 		}
 	}
@@ -362,7 +366,7 @@ func (a *customerReplay) leave() error {
 		if err != nil {
 			return err
 		}
-		add(position.Meter, b.Products[m.SKU].SKU, m.Scope, 0, by)
+		add(m.Position(), b.Products[m.SKU].SKU, m.Scope, 0, by)
 	}
 	for key, r := range a.now {
 		known, ok := a.step.reratedDraws[key]

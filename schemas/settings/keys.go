@@ -42,7 +42,7 @@ func moneyKeys() []Key {
 			Meaning: "its name on statements"},
 		{Name: "rounding.grain", Type: "line | cycle", Required: true, template: "cycle", read: readGrain,
 			Meaning: "cut every usage line, or only the cycle's total"},
-		{Name: "rounding.mode", Type: "truncate | half_up | half_even", Required: true, template: "half_up",
+		{Name: "rounding.mode", Type: "truncate | half_up | half_even | up", Required: true, template: "half_up",
 			read:    readMode,
 			Meaning: "how it is cut to the currency's digits"},
 		{Name: "payments", Type: "assume_cash | ledger", Default: "assume_cash", read: readPayments,

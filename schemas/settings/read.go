@@ -152,9 +152,13 @@ func readGrain(s *Settings, m yamldoc.Map, key string) {
 }
 
 func readMode(s *Settings, m yamldoc.Map, key string) {
-	words := []string{money.Truncate.String(), money.HalfUp.String(), money.HalfEven.String()}
+	modes := []money.Mode{money.Truncate, money.HalfUp, money.HalfEven, money.Up}
+	words := make([]string, len(modes))
+	for i, mode := range modes {
+		words[i] = mode.String()
+	}
 	if i := m.Word(key, -1, words); i >= 0 {
-		s.Rounding.Mode = []money.Mode{money.Truncate, money.HalfUp, money.HalfEven}[i]
+		s.Rounding.Mode = modes[i]
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 const (
 	Counted  = 0 // the record counts; its lines, if any, are in the lines table or come at month-end
 	Replaced = 1 // another record replaced it: it no longer counts
+	Apart    = 2 // the record counts, and lines do not add up its quantity: see rating.Summed
 )
 
 // Usage is the accepted usage records that cannot be read back from lines: those of month-end products, those that
@@ -41,7 +42,8 @@ func usageColumns() []Column {
 		{"resource_name", Text, "the resource's name, as the record says"},
 		{"resource_tag", Text, "the resource's tags, as the record says"},
 		{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
-		{"status", Small, "0: the record counts; 1: another one replaced it"},
+		{"status", Small, "0: the record counts; 1: another one replaced it; 2: it counts, and its lines hold something else than " +
+			"its quantity: a count, a figure, or a converted quantity"},
 		{"draws", Text, "what the record drew from prepaid packages: package_id:quantity;…; of records that count"},
 	}
 }

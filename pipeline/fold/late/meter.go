@@ -14,7 +14,7 @@ import (
 
 // MeterOf is the meter that counts a record.
 func MeterOf(b *books.Books, r *Record, region func(int32) string) Meter {
-	return Meter{r.Origin, r.SKU, scopeOf(&b.Products[r.SKU], region(r.Region), r.Resource)}
+	return Meter{Origin: r.Origin, SKU: r.SKU, Scope: scopeOf(&b.Products[r.SKU], region(r.Region), r.Resource)}
 }
 
 // Owns reports whether a line at a place of the meter's customer and cycle is one of the period-level meter's.
@@ -38,7 +38,7 @@ func gatherRow(b *books.Books, region, scope string, records []*Record) (positio
 	first := records[0]
 	p := &b.Products[first.SKU]
 	row := position.Row{Kind: position.Gather, Key: p.SKU, Scope: scope, Region: region}
-	if p.Model == books.Volume || p.Meter == books.PerResource {
+	if !p.MeterLines() || p.Meter == books.PerResource {
 		row.Resource = string(first.Resource)
 	}
 	if row.Resource != "" {
@@ -46,12 +46,16 @@ func gatherRow(b *books.Books, region, scope string, records []*Record) (positio
 	}
 	draws := make(map[string]money.Quantity)
 	for _, r := range records {
-		rest, err := r.Quantity.Sub(r.Free)
-		if err == nil {
-			row.Count, err = row.Count.Add(rest)
+		counted := rating.Counted(p, r.Quantity, r.Withdrawn)
+		var err error
+		if p.Convert.IsZero() { // else the cycle's end counts from usage and free
+			var rest money.Quantity
+			if rest, err = counted.Sub(r.Free); err == nil {
+				row.Count, err = row.Count.Add(rest)
+			}
 		}
 		if err == nil {
-			row.Usage, err = row.Usage.Add(r.Quantity)
+			row.Usage, err = row.Usage.Add(counted)
 		}
 		if err == nil {
 			row.Free, err = row.Free.Add(r.Free)
@@ -100,11 +104,7 @@ func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region f
 		return &charges, nil, nil
 	}
 	slices.SortFunc(records, (*Record).Before)
-	rows, err := gatherRows(b, m, region(records[0].Region), records)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := rater.Open(customer, m.Origin, rows); err != nil {
+	if err := openMeter(b, rater, m, customer, region, records); err != nil {
 		return nil, nil, err
 	}
 	var about []rating.Object
@@ -114,9 +114,30 @@ func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region f
 	return &charges, about, nil
 }
 
+// openMeter brings the rater to where the records leave their meter at the cycle's end.
+func openMeter(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) error {
+	if !b.Products[m.SKU].Aggregation.Figure() {
+		rows, err := gatherRows(b, m, region(records[0].Region), records)
+		if err != nil {
+			return err
+		}
+		return rater.Open(customer, m.Origin, rows)
+	}
+	if err := rater.Open(customer, m.Origin, nil); err != nil {
+		return err
+	}
+	var none line.Charges
+	for _, r := range records {
+		if err := rater.Usage(&r.Record, 0, &none); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // gatherRows are the positions of a meter whose records are given in order.
 func gatherRows(b *books.Books, m Meter, region string, records []*Record) ([]position.Row, error) {
-	if b.Products[m.SKU].Model != books.Volume {
+	if b.Products[m.SKU].MeterLines() {
 		row, err := gatherRow(b, region, m.Scope, records)
 		return []position.Row{row}, err
 	}

@@ -9,11 +9,34 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// Meter names a graduated meter of a closed cycle.
+// Meter names a meter of a closed cycle.
 type Meter struct {
 	Origin period.Cycle
 	SKU    int32
-	Scope  string // region, resource or "", as the product's meter says
+	Scope  string        // region, resource or "", as the product's meter says
+	Kind   position.Kind // of its position, of a meter that counts record by record; 0 = that of its tiers, or of month-end
+}
+
+// Position is the kind of the position that holds the meter.
+func (m Meter) Position() position.Kind {
+	if m.Kind == 0 {
+		return position.Meter
+	}
+	return m.Kind
+}
+
+// As is the meter's counter of a kind of position.
+func (m Meter) As(kind position.Kind) Meter {
+	m.Kind = kind
+	if kind == position.Meter {
+		m.Kind = 0
+	}
+	return m
+}
+
+// IsCounter reports whether a kind of position counts record by record.
+func IsCounter(kind position.Kind) bool {
+	return kind == position.Meter || kind == position.Measure || kind == position.Events
 }
 
 // QuotaPeriod names one filling of a package's quota.
@@ -104,7 +127,7 @@ func scopeOf(p *books.Product, region string, resource []byte) string {
 // becomes its Draws.
 func (s *State) Take(e *Entry, out *line.Charges) error {
 	p := &s.Books.Products[e.SKU]
-	m := Meter{e.Origin, e.SKU, scopeOf(p, s.Region(e.Region), e.Resource)}
+	m := Meter{Origin: e.Origin, SKU: e.SKU, Scope: scopeOf(p, s.Region(e.Region), e.Resource)}
 	if err := s.open(e, p, m); err != nil {
 		return err
 	}
@@ -127,12 +150,12 @@ func (s *State) Take(e *Entry, out *line.Charges) error {
 // open gives the rater what the entry's rating depends on.
 func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 	s.rows = s.rows[:0]
-	switch {
-	case p.Model == books.Graduated:
-		if err := s.openMeter(p, m); err != nil {
+	for _, kind := range rating.Counters(p) {
+		if err := s.openMeter(p, m.As(kind)); err != nil {
 			return err
 		}
-	case p.Model.PeriodLevel() && e.Reversal:
+	}
+	if p.PeriodLevel() && e.Reversal && !p.Aggregation.Figure() {
 		row, err := gatherRow(s.Books, s.Region(e.Region), m.Scope, []*Record{e.Record})
 		if err != nil {
 			return err
@@ -159,7 +182,7 @@ func (s *State) openMeter(p *books.Product, m Meter) error {
 	if count.IsZero() {
 		return nil
 	}
-	row := position.Row{Kind: position.Meter, Key: p.SKU, Scope: m.Scope, Count: count}
+	row := position.Row{Kind: m.Position(), Key: p.SKU, Scope: m.Scope, Count: count}
 	if p.Meter == books.PerResource {
 		row.Resource = m.Scope
 	}
@@ -191,15 +214,15 @@ func (s *State) openPackage(code int32, t period.Instant) error {
 
 // close reads from the rater where the entry has left its meter and its packages.
 func (s *State) close(e *Entry, p *books.Product, m Meter) error {
-	if p.Model == books.Graduated {
-		s.meters[m] = money.Quantity{}
+	for _, kind := range rating.Counters(p) {
+		s.meters[m.As(kind)] = money.Quantity{}
 	}
 	s.rows = s.Rater.Positions(s.rows[:0])
 	for i := range s.rows {
 		row := &s.rows[i]
 		switch row.Kind {
-		case position.Meter:
-			s.meters[m] = row.Count
+		case position.Meter, position.Measure, position.Events:
+			s.meters[m.As(row.Kind)] = row.Count
 		case position.Package:
 			code := s.Books.PackageAt(s.customer, row.Key, e.Start)
 			if code < 0 {

@@ -79,6 +79,8 @@ type acceptor struct {
 	customers, skus, areas, units words
 	measures                      map[string]int32 // numbers of the products' measures
 	measure                       []int32          // by product
+	unique                        []int            // by product: see uniqueColumns
+	hasUnique                     bool
 	near                          []known          // of the next rows of the batch
 	bookRegion                    []int32          // by run region code
 	row                           sorting.Row
@@ -96,6 +98,7 @@ func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
 	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(),
 		measures: make(map[string]int32),
 		links:    make(map[string]linkRow)}
+	a.unique, a.hasUnique = uniqueColumns(cfg.Books.Products)
 	for i := range cfg.Books.Products {
 		measure := cfg.Books.Products[i].Measure
 		if _, ok := a.measures[measure]; !ok {
@@ -315,6 +318,11 @@ func (a *acceptor) who(v *usageView, i int) *known {
 func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	r := &a.row
 	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
+	if a.hasUnique {
+		if column := a.lacksUnique(v, i); column > 0 {
+			return verdict{reason.MissingValue, column}
+		}
+	}
 	switch {
 	case r.End < r.Start:
 		return verdict{reason.EndBeforeStart, uEnd}
@@ -390,7 +398,7 @@ func (a *acceptor) priced(who *known, sku, region int32, t period.Instant) bool 
 	if !a.bounds.Holds(t) {
 		a.bounds = a.cfg.Books.Zone.Bounds(a.clock.Cycle(t))
 	}
-	if who.valid.Holds(t) && !a.cfg.Books.Products[sku].Model.PeriodLevel() {
+	if who.valid.Holds(t) && !a.cfg.Books.Products[sku].PeriodLevel() {
 		return a.cfg.Prices.PricedIn(who.list, sku, a.bookRegion[region], t)
 	}
 	return a.cfg.Prices.Priced(who.code, sku, a.bookRegion[region], t, a.bounds)

@@ -108,7 +108,7 @@ func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []late
 		e.story.Before = append(e.story.Before, lateText("the usage", e.at.origin, e.at.cycle, r.asOf.String())+
 			", at the prices of its own time")
 	}
-	if !r.replaced && p.Model.PeriodLevel() {
+	if !r.replaced && p.PeriodLevel() {
 		e.story.Before = append(e.story.Before,
 			fmt.Sprintf("%s is priced at the month's end: what it changes there is billed as a difference", p.SKU))
 		err = e.storedLines(lake.LateDay, &e.story.Later, func(row rows.Row) bool {

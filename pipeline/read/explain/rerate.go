@@ -93,7 +93,7 @@ func (e *explainer) describe(ctx context.Context, r *accepted) error {
 		if err := e.replacer(); err != nil {
 			return err
 		}
-	case p.Model.PeriodLevel():
+	case p.PeriodLevel():
 		e.story.State = StateWaiting
 		if err := e.laterLines(r); err != nil {
 			return err
@@ -326,6 +326,7 @@ func (e *explainer) usageRow(row rows.Row) (a accepted, err error) {
 	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
 	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
 	r.Quantity, err = quantityOf(row, tables.UQuantity)
+	r.Withdrawn = a.replaces != "" && r.Quantity.IsZero()
 	return a, err
 }
 

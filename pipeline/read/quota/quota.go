@@ -200,7 +200,7 @@ func (b *builder) waiting(ctx context.Context) error {
 			sku := b.Books.SKU(row.Word(tables.USKU))
 			text := row.Text(tables.UDraws)
 			if row.Word(tables.UCustomerID) != b.report.CustomerID || len(text) == 0 || sku < 0 ||
-				!b.Books.Products[sku].Model.PeriodLevel() {
+				!b.Books.Products[sku].PeriodLevel() {
 				return nil
 			}
 			at := row.Time(tables.UUsageStart)

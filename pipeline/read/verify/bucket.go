@@ -56,6 +56,7 @@ type product struct{ customer, sku string }
 
 // waits is what a product's month-end price is made of.
 type waits struct {
+	apart           bool // its lines hold something else than quantities
 	records         int64
 	usage, position money.QuantityTotal
 	lines           money.QuantityTotal // usage_amount of the month-end lines
@@ -234,6 +235,9 @@ func (b *bucket) quantities() {
 	}
 	for p, w := range b.waiting {
 		b.counts.waiting += w.records
+		if w.apart {
+			continue
+		}
 		if w.usage != w.position {
 			b.v.differ(Quantities, "cycle %s, customer %s, sku %s: accepted %s, in the positions %s", b.p.cycle.Cycle,
 				p.customer, p.sku, w.usage, w.position)

@@ -263,11 +263,12 @@ func (d *day) closeRecord() error {
 	if err := want.AddSigned(q); err != nil {
 		return err
 	}
-	if d.usage.row.Small(tables.UStatus) != tables.Counted {
+	status := d.usage.row.Small(tables.UStatus)
+	if status == tables.Replaced {
 		d.v.differ(Records, "cycle %s, customer %s, record %s: replaced, and yet it has lines", d.p.cycle.Cycle,
 			d.key.customer, d.key.id)
 	}
-	if want != d.amount {
+	if want != d.amount && status != tables.Apart {
 		d.v.differ(Quantities, "cycle %s, customer %s, record %s: accepted %s, in its lines %s", d.p.cycle.Cycle,
 			d.key.customer, d.key.id, want, d.amount)
 	}
@@ -287,13 +288,14 @@ func (d *day) passUsage(upTo *recordKey) error {
 			return nil
 		}
 		d.records++
-		if row.Small(tables.UStatus) == tables.Counted {
+		if status := row.Small(tables.UStatus); status != tables.Replaced {
 			q, err := row.Quantity(tables.UQuantity)
 			if err != nil {
 				return err
 			}
 			w := d.waits(product{row.Word(tables.UCustomerID), row.Word(tables.USKU)})
 			w.records++
+			w.apart = w.apart || status == tables.Apart
 			if err := w.usage.AddSigned(q); err != nil {
 				return err
 			}

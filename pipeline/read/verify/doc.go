@@ -11,7 +11,8 @@
 //	          accepted usage record, order, adjustment, transfer, account event and incentive event is in the lake
 //	          once (§3.20). Events that a run refused count as rejects.
 //	VERIFY-6  What was accepted and not replaced is in lines, or waits for the month's end in the positions, to the
-//	          last digit (§6.6).
+//	          last digit (§6.6). Records whose lines hold something else, such as a count or a converted quantity, are
+//	          marked in the usage table, and only their number is compared.
 //	VERIFY-7  Every check is reported, and a difference with the smallest group that differs. Nothing is changed.
 //	VERIFY-8  Memory is bounded by the customers of a bucket and the workers, not by the rows.
 //	VERIFY-9  In a closed cycle the rows of partner statements that are not about a reseller add up to the lines that

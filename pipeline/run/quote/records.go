@@ -95,6 +95,7 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 				return err
 			}
 			r.Quantity = q.Abs()
+			r.Withdrawn = len(row.Text(tables.UReplaces)) > 0 && q.IsZero()
 			if r.SKU, err = j.sku(row.Word(tables.USKU)); err != nil {
 				return err
 			}

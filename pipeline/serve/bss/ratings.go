@@ -310,7 +310,7 @@ func (q *enquiry) charges(sku int32, region string, quantity money.Quantity) (*l
 		Quantity: quantity}, 0, charges); err != nil {
 		return nil, err
 	}
-	if q.books.Products[sku].Model.PeriodLevel() {
+	if q.books.Products[sku].PeriodLevel() {
 		var objects []rating.Object
 		return charges, r.CycleEnd(charges, &objects)
 	}
