@@ -14,7 +14,7 @@ type wholeMeter struct {
 	usage, free money.Quantity // of the first line
 }
 
-// endWhole prices a meter of summed records as one (spec §4.6, §10.2, §10.3).
+// endWhole prices a meter of summed records as one (§4.6, §10.2, §10.3).
 func (r *Rater) endWhole(end *closing, row int32, out *line.Charges, objs *[]Object) error {
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]
@@ -110,7 +110,7 @@ func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.C
 	})
 }
 
-// blocksOf is a quantity in blocks of a tier: begun ones are paid, or free (spec §4.6, §10.3).
+// blocksOf is a quantity in blocks of a tier: begun ones are paid, or free (§4.6, §10.3).
 func blocksOf(p *books.Product, quantity, size money.Quantity) (money.Quantity, error) {
 	if p.BlockDown {
 		return money.FloorDiv(quantity, size)

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// figure takes a record into the one figure of its meter (spec §10.1). A withdrawal counts nowhere.
+// figure takes a record into the one figure of its meter (§10.1). A withdrawal counts nowhere.
 func (r *Rater) figure(u *usage) error {
 	if u.Withdrawn {
 		return nil
@@ -69,7 +69,7 @@ func (r *Rater) seenKey(u *usage) []byte {
 	return r.scratch
 }
 
-// endFigure appends the lines of a meter that has one figure, in the product's measure after conversion (spec §10.1, §10.2).
+// endFigure appends the lines of a meter that has one figure, in the product's measure after conversion (§10.1, §10.2).
 func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]

@@ -19,7 +19,7 @@ var (
 )
 
 // Counters lists the kinds of positions in which a product's meters count record by record: the position in tiers, the
-// unconverted position (spec §10.2) and the number of records (spec §10.3).
+// unconverted position (§10.2) and the number of records (§10.3).
 func Counters(p *books.Product) []position.Kind {
 	converts := !p.Convert.IsZero() && !p.Aggregation.Figure()
 	switch {
@@ -35,7 +35,7 @@ func Counters(p *books.Product) []position.Kind {
 	return noCounters
 }
 
-// Counted is what a record of a sum or a count counts before it is converted (spec §10.1). A withdrawal counts nothing.
+// Counted is what a record of a sum or a count counts before it is converted (§10.1). A withdrawal counts nothing.
 func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Quantity {
 	if p.Aggregation != books.Count {
 		return quantity
@@ -53,7 +53,7 @@ func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Qu
 // Summed reports whether the lines of a product's records hold their quantities as the feed says them.
 func Summed(p *books.Product) bool { return p.Aggregation == books.Sum && p.Convert.IsZero() }
 
-// EndUsage is the usage_amount that the month-end lines of a gathered position hold (spec §6.6, §10.1).
+// EndUsage is the usage_amount that the month-end lines of a gathered position hold (§6.6, §10.1).
 func EndUsage(p *books.Product, row *position.Row) (money.Quantity, error) {
 	if p.Aggregation.Figure() {
 		return p.Convert.Convert(row.Count)
@@ -64,7 +64,7 @@ func EndUsage(p *books.Product, row *position.Row) (money.Quantity, error) {
 // Used is the quantity, in the product's measure, that the record rated or reversed last counted.
 func (r *Rater) Used() money.Quantity { return r.used }
 
-// measure makes what a record counts of what it says: its number, and its quantity in the product's measure (spec §10.1,
+// measure makes what a record counts of what it says: its number, and its quantity in the product's measure (§10.1,
 // §10.2). Each record gets the difference of two rounded totals, so that nothing is rounded twice.
 func (r *Rater) measure(u *usage) error {
 	p := u.product
@@ -115,7 +115,7 @@ func (r *Rater) measure(u *usage) error {
 }
 
 // cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it drew
-// (spec §10.2). The draws keep their order.
+// (§10.2). The draws keep their order.
 func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 	if Summed(u.product) {
 		return draws, nil

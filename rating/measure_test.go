@@ -73,7 +73,7 @@ func TestConversionPackageAndTiers(t *testing.T) {
 	)
 }
 
-// However records are split, their quantities add up to the same (spec §10.2).
+// However records are split, their quantities add up to the same (§10.2).
 func TestConversionSplit(t *testing.T) {
 	t.Parallel()
 	for _, parts := range [][]string{{"7400"}, {"1", "7399"}, {"999", "1", "1", "6399"}, {"2466.6666666667", "2466.6666666667", "2466.6666666666"}} {

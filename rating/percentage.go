@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it (spec §10.3).
+// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it (§10.3).
 type transfer struct {
 	n         int64
 	before, q money.Quantity

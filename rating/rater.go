@@ -19,7 +19,7 @@ type Record struct {
 	Name, Tag  []byte // resource_name, resource_tag
 	Start, End period.Instant
 	Quantity   money.Quantity
-	Withdrawn  bool // a withdrawal: it replaces another record with quantity 0 (spec §3.20)
+	Withdrawn  bool // a withdrawal: it replaces another record with quantity 0 (§3.20)
 }
 
 // Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's

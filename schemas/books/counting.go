@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// Aggregation says what a product's meters make of their records (spec §10.1).
+// Aggregation says what a product's meters make of their records (§10.1).
 type Aggregation uint8
 
 // The aggregations, in the order of aggregationWords.
@@ -19,7 +19,7 @@ const (
 	Last                           // the quantity of the last record
 )
 
-// Figure reports whether a meter makes one figure of its records, which month-end lines price (spec §10.1).
+// Figure reports whether a meter makes one figure of its records, which month-end lines price (§10.1).
 func (a Aggregation) Figure() bool { return a >= UniqueCount }
 
 var (
@@ -31,7 +31,7 @@ var (
 // String is the aggregation's word in the book.
 func (a Aggregation) String() string { return wordOf(aggregationWords, int(a)) }
 
-// Counting is what products.csv says about a product beyond its model and its meter (spec §10.1 to §10.3). The zero value is
+// Counting is what products.csv says about a product beyond its model and its meter (§10.1 to §10.3). The zero value is
 // what a product of chapter 4 does.
 type Counting struct {
 	Aggregation Aggregation
@@ -41,7 +41,7 @@ type Counting struct {
 	BlockEach   bool             // each tier rounds its own part to blocks
 }
 
-// PeriodLevel reports whether the product's lines come at the cycle's end (spec §4.6, §4.7, §10.1).
+// PeriodLevel reports whether the product's lines come at the cycle's end (§4.6, §4.7, §10.1).
 func (p *Product) PeriodLevel() bool { return p.Model.PeriodLevel() || p.Aggregation.Figure() }
 
 // Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they say.

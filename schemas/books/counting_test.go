@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// countingSample is books with the columns of spec §10.1 to §10.3.
+// countingSample is books with the columns of §10.1 to §10.3.
 var countingSample = map[string]string{
 	"products.csv": `sku,service_type_code,measure,pricing_model,aggregation,unique_by,convert,block_rounding,block_fill
 calls,s,call,graduated,count,,,,

@@ -6,7 +6,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// PercentageTerms is what a tier of a percentage price has beyond its rate, which is its UnitPrice, and its flat fee (spec §10.3).
+// PercentageTerms is what a tier of a percentage price has beyond its rate, which is its UnitPrice, and its flat fee (§10.3).
 // Only a version of one tier has any.
 type PercentageTerms struct {
 	FixedFee              money.Amount // per record

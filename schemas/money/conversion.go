@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// ConversionRounding says how a converted quantity is rounded to a number of decimals (spec §10.2).
+// ConversionRounding says how a converted quantity is rounded to a number of decimals (§10.2).
 type ConversionRounding uint8
 
 // The roundings of a conversion.
@@ -19,7 +19,7 @@ const (
 )
 
 // Conversion turns the unit of a feed into the measure of a product: a factor to multiply or divide by, then a rounding
-// (spec §10.2). The zero value is no conversion; values compare with ==.
+// (§10.2). The zero value is no conversion; values compare with ==.
 type Conversion struct {
 	Factor   Quantity // above 0; 0 = no conversion
 	Divides  bool

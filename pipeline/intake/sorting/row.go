@@ -144,7 +144,7 @@ func (r *Row) packContent(dst []byte) []byte {
 	return append(dst, r.Replaces...)
 }
 
-// Withdrawn reports whether the record is a withdrawal: it takes the place of another one with quantity 0 (spec §3.20).
+// Withdrawn reports whether the record is a withdrawal: it takes the place of another one with quantity 0 (§3.20).
 func (r *Row) Withdrawn() bool { return len(r.Replaces) > 0 && r.Quantity.IsZero() }
 
 // Seal packs the content of a row that did not come out of a merger into buf and returns buf for the next time.
