@@ -79,7 +79,8 @@ func (r *Rater) priceWhole(w *wholeMeter, out *line.Charges) error {
 func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.Charges) error {
 	tier := &r.bk.books.Versions[w.version].Tiers[i]
 	ch := line.Charge{
-		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice, Record: w.record,
+		UsageAmount: w.usage.Signed(), Free: w.free.Signed(), Quantity: part.Signed(), UnitPrice: tier.UnitPrice,
+		Record:  w.record,
 		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
 	}
 	blocks := part

@@ -38,8 +38,9 @@ func (r *Rater) figure(u *usage) error {
 	m := &r.meters.list[row]
 	if r.trace != nil {
 		r.trace(Step{
-			Kind: StepFigure, SKU: u.product.SKU, Scope: r.scopeText(m), Aggregation: u.product.Aggregation, Quantity: u.Quantity,
-			Value: string(uniqueValue(u, r)), Before: before, After: after,
+			Kind: StepFigure, SKU: u.product.SKU, Scope: r.scopeText(m), Aggregation: u.product.Aggregation,
+			Quantity: u.Quantity,
+			Value:    string(uniqueValue(u, r)), Before: before, After: after,
 		})
 	}
 	m.count = after
@@ -108,7 +109,8 @@ func (r *Rater) traceConverted(m *meter, from, to money.Quantity) {
 		return
 	}
 	r.trace(Step{
-		Kind: StepConvert, SKU: p.SKU, Scope: r.scopeText(m), Measure: p.Measure, Conversion: p.Convert, Upper: from, After: to, Quantity: to,
+		Kind: StepConvert, SKU: p.SKU, Scope: r.scopeText(m), Measure: p.Measure, Conversion: p.Convert, Upper: from,
+		After: to, Quantity: to,
 	})
 }
 
@@ -121,7 +123,8 @@ func (s Step) figureText() string {
 		}
 		return fmt.Sprintf("meter %s: value %q is new, %s so far", s.meter(), s.Value, s.After.Trim())
 	case books.Max:
-		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
+		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(),
+			s.After.Trim())
 	}
 	return fmt.Sprintf("meter %s: the last quantity is %s", s.meter(), s.After.Trim())
 }

@@ -65,7 +65,8 @@ func TestUniqueCount(t *testing.T) {
 		b.use(sku, "2026-09-02", 1, "y", "0")
 		b.reopen(0, month, b.rater.Positions(nil))
 		b.use(sku, "2026-09-03", 1, "x", "1")
-		gone := rating.Record{SKU: sku, Resource: []byte("z"), Tag: []byte("tag of z"), ID: []byte("w"), Withdrawn: true, Region: 2}
+		gone := rating.Record{SKU: sku, Resource: []byte("z"), Tag: []byte("tag of z"), ID: []byte("w"),
+			Withdrawn: true, Region: 2}
 		if err := b.rater.Usage(&gone, 3, &b.out); err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +89,8 @@ func TestUniqueCountPositions(t *testing.T) {
 	b.use(sku, "2026-09-02", 0, "x", "5")
 	b.use(sku, "2026-09-02", 0, "y", "5")
 	want := []string{
-		`gather users/north "" in north (, ) #0: 2 of 0 free 0 `, `gather users/south "" in south (, ) #0: 1 of 0 free 0 `,
+		`gather users/north "" in north (, ) #0: 2 of 0 free 0 `,
+		`gather users/south "" in south (, ) #0: 1 of 0 free 0 `,
 		"seen users/north: x", "seen users/north: y", "seen users/south: y",
 	}
 	b.wantPositions(want...)

@@ -9,7 +9,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/position"
 )
 
-// counters are the positions that a product's meters keep from record to record, beyond what a month-end line is made of.
+// counters are the positions that a product's meters keep from record to record, beyond what a month-end line is made
+// of.
 var (
 	noCounters         []position.Kind
 	tierCounters       = []position.Kind{position.Meter}
@@ -114,8 +115,8 @@ func (r *Rater) measure(u *usage) error {
 	return nil
 }
 
-// cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it drew
-// (§10.2). The draws keep their order.
+// cutDraws limits what a reversed record gives back to what it counts now: a conversion may make that less than what it
+// drew (§10.2). The draws keep their order.
 func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 	if Summed(u.product) {
 		return draws, nil
@@ -154,9 +155,11 @@ func (s Step) countingStep() string {
 // convertText tells of a conversion.
 func (s Step) convertText() string {
 	if s.Quantity == s.After && s.Before.IsZero() && s.Lower.IsZero() && !s.Negative {
-		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(), s.Measure)
+		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(),
+			s.Measure)
 	}
-	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(), s.Upper.Trim(), s.After.Trim(),
+	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(),
+		s.Upper.Trim(), s.After.Trim(),
 		s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
 	return text + " after " + s.Conversion.String()
 }

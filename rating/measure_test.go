@@ -28,7 +28,8 @@ func TestConversion(t *testing.T) {
 	b.use(sku, "2026-09-04", 0, "x", "500")
 	b.want("0 usage t1: 1 × 2 = 2 → 2", "1 usage t1: 0 × 2 = 0 → 0", "2 usage t1: 1 × 2 = 2 → 2")
 	b.wantPositions("counter 4 req/: 1100")
-	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"), End: s.at("2026-09-02"), Quantity: q("300")}
+	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"),
+		End: s.at("2026-09-02"), Quantity: q("300")}
 	if err := b.rater.Reverse(&rec, q("0"), nil, 3, &b.out); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +69,8 @@ func TestConversionPackageAndTiers(t *testing.T) {
 	)
 	b.wantPositions(
 		"meter grad/: 1.5", `gather vol/ "" in north (, ) #0: 0 of 1400 free 0.5 pvol:0.5`,
-		"package pflat: 0 since 2026-09-01T00:00:00Z", "package pgrad: 0 since 2026-09-01T00:00:00Z", "package pvol: 0 since 2026-09-01T00:00:00Z",
+		"package pflat: 0 since 2026-09-01T00:00:00Z", "package pgrad: 0 since 2026-09-01T00:00:00Z",
+		"package pvol: 0 since 2026-09-01T00:00:00Z",
 		"counter 4 flat/: 1400", "counter 4 grad/: 1400", "counter 4 vol/: 1400",
 	)
 }
@@ -76,7 +78,8 @@ func TestConversionPackageAndTiers(t *testing.T) {
 // However records are split, their quantities add up to the same (§10.2).
 func TestConversionSplit(t *testing.T) {
 	t.Parallel()
-	for _, parts := range [][]string{{"7400"}, {"1", "7399"}, {"999", "1", "1", "6399"}, {"2466.6666666667", "2466.6666666667", "2466.6666666666"}} {
+	for _, parts := range [][]string{{"7400"}, {"1", "7399"}, {"999", "1", "1", "6399"}, {"2466.6666666667",
+		"2466.6666666667", "2466.6666666666"}} {
 		s := newShop(t, "UTC")
 		sku := s.product("req", books.Flat, books.PerResource)
 		s.convert(sku, "/1000^0")
@@ -107,7 +110,8 @@ func TestConversionReversalOfDraws(t *testing.T) {
 	b.use(sku, "2026-09-02", 0, "x", "300")
 	b.use(sku, "2026-09-03", 0, "x", "300")
 	b.want("0 usage t1: 0 × 2 = 0 → 0 used 1 free 1 p:1", "1 usage t1: 0 × 2 = 0 → 0")
-	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"), End: s.at("2026-09-02"), Quantity: q("300")}
+	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"),
+		End: s.at("2026-09-02"), Quantity: q("300")}
 	draws := []line.Draw{{Package: 0, Quantity: q("1")}}
 	if err := b.rater.Reverse(&rec, q("1"), draws, 2, &b.out); err != nil {
 		t.Fatal(err)
@@ -128,7 +132,8 @@ func TestCount(t *testing.T) {
 	for _, quantity := range []string{"900", "0", "3.5"} {
 		b.use(sku, "2026-09-02", 0, "x", quantity)
 	}
-	gone := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("w"), Start: s.at("2026-09-03"), End: s.at("2026-09-03"), Withdrawn: true}
+	gone := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("w"), Start: s.at("2026-09-03"),
+		End: s.at("2026-09-03"), Withdrawn: true}
 	if err := b.rater.Usage(&gone, 3, &b.out); err != nil {
 		t.Fatal(err)
 	}

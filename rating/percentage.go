@@ -8,7 +8,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it (§10.3).
+// transfer is a record of a percentage product on its meter: the n-th record, of the money q after the money before it
+// (§10.3).
 type transfer struct {
 	n         int64
 	before, q money.Quantity
@@ -27,8 +28,8 @@ func (t *transfer) free(terms *books.PercentageTerms) (bool, error) {
 	return err == nil && end.Cmp(terms.FreeAmount) <= 0, err
 }
 
-// paying is the part of a record outside the allowances that the rate is charged on. The allowance of money ends for good
-// with the allowance of records.
+// paying is the part of a record outside the allowances that the rate is charged on. The allowance of money ends for
+// good with the allowance of records.
 func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) {
 	if !terms.HasAllowed || terms.HasEvents && t.n > terms.FreeEvents || t.before.Cmp(terms.FreeAmount) >= 0 {
 		return t.q, nil
@@ -41,7 +42,8 @@ func (t *transfer) paying(terms *books.PercentageTerms) (money.Quantity, error) 
 }
 
 // fee is what the record costs, and the part of it that the rate is charged on.
-func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee money.Amount, paying money.Quantity, err error) {
+func (t *transfer) fee(rate money.UnitPrice, terms *books.PercentageTerms) (fee money.Amount, paying money.Quantity,
+	err error) {
 	if t.withdrawn {
 		return fee, paying, nil
 	}
@@ -149,8 +151,9 @@ func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charge
 	}
 	if r.trace != nil {
 		r.trace(Step{
-			Kind: StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n, Allowance: tier.Percentage,
-			Amount: fee, Negative: k.reversed, Withdrawn: t.withdrawn,
+			Kind: StepShare, Tier: 1, Quantity: paying, Price: tier.UnitPrice, Before: t.before, Number: t.n,
+			Allowance: tier.Percentage,
+			Amount:    fee, Negative: k.reversed, Withdrawn: t.withdrawn,
 		})
 	}
 	ch := line.Charge{
@@ -167,7 +170,8 @@ func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charge
 
 // eventText tells of a record on a percentage meter.
 func (s Step) eventText() string {
-	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(), s.After.Trim(),
+	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
+		s.After.Trim(),
 		s.Measure)
 	switch {
 	case s.Withdrawn:

@@ -24,11 +24,16 @@ func TestPercentageAllowances(t *testing.T) {
 		events, allowed string
 		want            []string
 	}{
-		{"3", "250", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100", "150 × 0.013 = 3.95 → 3.95 used 250", "400 × 0.013 = 7.2 → 7.2"}},
-		{"3", "", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100", "0 × 0.013 = 0 → 0 used 250", "400 × 0.013 = 7.2 → 7.2"}},
-		{"", "250", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100", "150 × 0.013 = 3.95 → 3.95 used 250", "400 × 0.013 = 7.2 → 7.2"}},
-		{"1", "250", []string{"0 × 0.013 = 0 → 0 used 50", "100 × 0.013 = 3.3 → 3.3", "250 × 0.013 = 5.25 → 5.25", "400 × 0.013 = 7.2 → 7.2"}},
-		{"", "", []string{"50 × 0.013 = 2.65 → 2.65", "100 × 0.013 = 3.3 → 3.3", "250 × 0.013 = 5.25 → 5.25", "400 × 0.013 = 7.2 → 7.2"}},
+		{"3", "250", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100",
+			"150 × 0.013 = 3.95 → 3.95 used 250", "400 × 0.013 = 7.2 → 7.2"}},
+		{"3", "", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100", "0 × 0.013 = 0 → 0 used 250",
+			"400 × 0.013 = 7.2 → 7.2"}},
+		{"", "250", []string{"0 × 0.013 = 0 → 0 used 50", "0 × 0.013 = 0 → 0 used 100",
+			"150 × 0.013 = 3.95 → 3.95 used 250", "400 × 0.013 = 7.2 → 7.2"}},
+		{"1", "250", []string{"0 × 0.013 = 0 → 0 used 50", "100 × 0.013 = 3.3 → 3.3", "250 × 0.013 = 5.25 → 5.25",
+			"400 × 0.013 = 7.2 → 7.2"}},
+		{"", "", []string{"50 × 0.013 = 2.65 → 2.65", "100 × 0.013 = 3.3 → 3.3", "250 × 0.013 = 5.25 → 5.25",
+			"400 × 0.013 = 7.2 → 7.2"}},
 	} {
 		s := newShop(t, "UTC")
 		terms := books.PercentageTerms{FixedFee: amount("2")}
@@ -88,8 +93,8 @@ func TestPercentageTiers(t *testing.T) {
 	)
 }
 
-// A reversed record is charged back as the last of its meter, and the meter then has one record less; a withdrawal is no
-// record at all.
+// A reversed record is charged back as the last of its meter, and the meter then has one record less; a withdrawal is
+// no record at all.
 func TestPercentageReversal(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "UTC")
@@ -98,7 +103,8 @@ func TestPercentageReversal(t *testing.T) {
 	b.use(sku, "2026-09-02", 0, "x", "100")
 	b.use(sku, "2026-09-03", 0, "x", "200")
 	b.want("0 usage t1: 0 × 0.01 = 0 → 0 used 100", "1 usage t1: 200 × 0.01 = 3 → 3")
-	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"), End: s.at("2026-09-02"), Quantity: q("100")}
+	rec := rating.Record{SKU: sku, Resource: []byte("x"), ID: []byte("r0"), Start: s.at("2026-09-02"),
+		End: s.at("2026-09-02"), Quantity: q("100")}
 	if err := b.rater.Reverse(&rec, q("0"), nil, 7, &b.out); err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +132,7 @@ func TestPercentagePositions(t *testing.T) {
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.use(sku, "2026-09-04", 0, "x", "100")
 	b.want(
-		"0 usage t1: 0 × 0.01 = 0 → 0 used 100", "1 usage t1: 0 × 0.01 = 0 → 0 used 100", "2 usage t1: 100 × 0.01 = 1 → 1",
+		"0 usage t1: 0 × 0.01 = 0 → 0 used 100", "1 usage t1: 0 × 0.01 = 0 → 0 used 100",
+		"2 usage t1: 100 × 0.01 = 1 → 1",
 	)
 }

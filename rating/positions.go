@@ -39,7 +39,8 @@ func (r *Rater) openRow(row *position.Row) error {
 }
 
 // counterKinds are the meters of the positions that count record by record.
-var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measure: measureMeter, position.Events: eventsMeter}
+var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measure: measureMeter,
+	position.Events: eventsMeter}
 
 // gathers reports whether a product counts usage for the cycle's end.
 func gathers(p *books.Product) bool { return p.PeriodLevel() && p.Model != books.Percentile }
@@ -177,7 +178,8 @@ func (r *Rater) counters(dst []position.Row, of meterKind, kind position.Kind) [
 	for _, i := range r.order {
 		m := &r.meters.list[i]
 		dst = append(dst, position.Row{
-			Kind: kind, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource, Count: m.count,
+			Kind: kind, Key: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Resource: m.resource,
+			Count: m.count,
 		})
 	}
 	return dst

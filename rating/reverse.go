@@ -16,10 +16,9 @@ import (
 // What it appends to out is the charge, negative, of the rest over the last stretch of the meter, which goes down by as
 // much: for flat one line, for graduated one per tier touched, each with the flat fee of a tier that begins in the
 // stretch [end − rest, end), which is where Usage charges it. usage_amount, free_resource_usage, quantity and amounts
-// are negative; the draws, on the first line, are quantities given back: of a product with a conversion at most what the
-// record counts now. Prices and discounts are those of rec.Start.
-// For volume, block and stairstep it lowers what CycleEnd will price and gives no line: §4.11 bills the
-// difference.
+// are negative; the draws, on the first line, are quantities given back: of a product with a conversion at most what
+// the record counts now. Prices and discounts are those of rec.Start. For volume, block and stairstep it lowers what
+// CycleEnd will price and gives no line: §4.11 bills the difference.
 //
 // Kinds are line.Usage and line.FlatFee; a caller who bills an adjustment sets the kind. It is an error if draws exceed
 // draw, draw exceeds the record's quantity, or the meter never counted the rest. index becomes Charge.Record.

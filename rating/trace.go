@@ -39,11 +39,13 @@ const (
 	StepReturn // a draw given back: Package, Period, Before, Quantity, After
 	StepGone   // a draw on a filling that is full or of which nothing is known: Package, Period, Quantity
 
-	StepCounts  // a record counts 1 whatever its quantity: SKU, Before = its quantity, Quantity
-	StepConvert // a conversion: SKU, Scope, Conversion, Lower and Upper = position before and after, Before and After = the same converted
-	StepFigure  // a record changes its meter's figure: SKU, Scope, Aggregation, Value, Before, Quantity, After
-	StepEvent   // a record on a percentage meter: SKU, Scope, Number, Before, Quantity, After
-	StepShare   // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
+	StepCounts // a record counts 1 whatever its quantity: SKU, Before = its quantity, Quantity
+	// a conversion: SKU, Scope, Conversion, Lower and Upper = position before and after, Before and After = the same
+	// converted
+	StepConvert
+	StepFigure // a record changes its meter's figure: SKU, Scope, Aggregation, Value, Before, Quantity, After
+	StepEvent  // a record on a percentage meter: SKU, Scope, Number, Before, Quantity, After
+	StepShare  // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
 )
 
 // Verdict says what became of an offer.

@@ -138,7 +138,8 @@ func (s *lateStep) decide(r, old *sorting.Row, known bool, origin period.Cycle, 
 func lateRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) late.Record {
 	return late.Record{Customer: r.Customer, Origin: origin, Replaces: string(r.Replaces), AsOf: asOf,
 		Record: rating.Record{SKU: r.SKU, Region: r.Region, Resource: slices.Clone(r.Resource), ID: slices.Clone(r.ID),
-			Name: slices.Clone(r.Name), Tag: slices.Clone(r.Tag), Start: r.Start, End: r.End, Quantity: r.Quantity, Withdrawn: r.Withdrawn()}}
+			Name: slices.Clone(r.Name), Tag: slices.Clone(r.Tag), Start: r.Start, End: r.End, Quantity: r.Quantity,
+			Withdrawn: r.Withdrawn()}}
 }
 
 // row is the record as it travels.

@@ -44,7 +44,8 @@ type Counting struct {
 // PeriodLevel reports whether the product's lines come at the cycle's end (§4.6, §4.7, §10.1).
 func (p *Product) PeriodLevel() bool { return p.Model.PeriodLevel() || p.Aggregation.Figure() }
 
-// Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they say.
+// Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they
+// say.
 func (p *Product) Kept() bool {
 	return p.PeriodLevel() || p.Aggregation != Sum || !p.Convert.IsZero()
 }
@@ -61,14 +62,18 @@ func (p *Product) MeterLines() bool {
 func countingColumns() []Column {
 	return []Column{
 		word("aggregation", aggregationWords, "sum", "what a meter makes of its records"),
-		{Name: "unique_by", Type: "id", Meaning: "unique_count: the column of the usage feed whose values are counted; empty = resource_id"},
-		{Name: "convert", Type: "text", Meaning: "from the feed's unit to the measure: *F or /F, then nothing, ^N (up), vN (down) or ~N (nearest)"},
+		{Name: "unique_by", Type: "id",
+			Meaning: "unique_count: the column of the usage feed whose values are counted; empty = resource_id"},
+		{Name: "convert", Type: "text",
+			Meaning: "from the feed's unit to the measure: *F or /F, then nothing, ^N (up), vN (down) or ~N (nearest)"},
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
-		word("block_fill", fillWords, "top", "block only: the tier of the total prices all blocks, or each tier its own"),
+		word("block_fill", fillWords, "top",
+			"block only: the tier of the total prices all blocks, or each tier its own"),
 	}
 }
 
-// uniqueColumns are the columns of the usage feed that unique_by may name. Each is part of a record's content and is kept with it.
+// uniqueColumns are the columns of the usage feed that unique_by may name. Each is part of a record's content and is
+// kept with it.
 var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "region_code"}
 
 // counting reads what a product counts and checks that it fits the model.

@@ -24,7 +24,8 @@ vm,2026-01-01,1,,1,,10,,,,,,
 last,2026-01-01,1,,,7,,,,,,,
 `,
 	"customers.csv":    "customer_id\nc1\n",
-	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "", "coupons.csv": "",
+	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "",
+	"coupons.csv": "",
 }
 
 func TestCounting(t *testing.T) {
@@ -57,8 +58,10 @@ func TestCounting(t *testing.T) {
 	}
 	price := b.VersionsOf(b.SKU("pay"), "standard", "*", "")[0].Tiers[0]
 	terms := price.Percentage
-	if price.UnitPrice.Trim() != "0.013" || price.FlatFee.Trim() != "5" || terms.FixedFee.Trim() != "2" || terms.MinFee.Trim() != "1.75" ||
-		!terms.HasMax || terms.MaxFee.Trim() != "12" || !terms.HasEvents || terms.FreeEvents != 0 || terms.FreeAmount.Trim() != "250" {
+	if price.UnitPrice.Trim() != "0.013" || price.FlatFee.Trim() != "5" || terms.FixedFee.Trim() != "2" ||
+		terms.MinFee.Trim() != "1.75" ||
+		!terms.HasMax || terms.MaxFee.Trim() != "12" || !terms.HasEvents || terms.FreeEvents != 0 ||
+		terms.FreeAmount.Trim() != "250" {
 		t.Errorf("%+v", price)
 	}
 }
@@ -92,7 +95,8 @@ func TestCountingProblems(t *testing.T) {
 		{"products.csv", "x,s,GB,period,max,,,,", `aggregation "max": does not fit a period product`},
 		{"products.csv", "x,s,GB,percentage,,,/10,,", `convert "/10": does not fit a percentage product`},
 		{"products.csv", "x,s,GB,flat,,,10,,", `convert conversion "10": does not begin with * or /`},
-		{"products.csv", "x,s,GB,flat,,resource_tag,,,", `unique_by "resource_tag": only aggregation unique_count has one`},
+		{"products.csv", "x,s,GB,flat,,resource_tag,,,",
+			`unique_by "resource_tag": only aggregation unique_count has one`},
 		{"products.csv", "x,s,GB,flat,unique_count,x_user,,,", `unique_by "x_user": not one of resource_id`},
 		{"products.csv", "x,s,GB,flat,,,,up,", `block_rounding "up": only a block product has one`},
 		{"products.csv", "x,s,GB,volume,,,,,each", `block_fill "each": only a block product has one`},
@@ -102,7 +106,8 @@ func TestCountingProblems(t *testing.T) {
 		{"prices.csv", "pay,2025-01-01,1,,,,,,,,,,", `rate: a percentage price needs one`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,3,2,,", `max_fee "2": below min_fee "3"`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,0.5,,,,1.5,", `free_events "1.5": not a whole number from 0`},
-		{"prices.csv", "pay,2025-01-01,1,9,,,,0.5,2,,,,\npay,2025-01-01,2,,,,,0.4,,,,,", "do not fit a percentage price of 2 tiers"},
+		{"prices.csv", "pay,2025-01-01,1,9,,,,0.5,2,,,,\npay,2025-01-01,2,,,,,0.4,,,,,",
+			"do not fit a percentage price of 2 tiers"},
 	} {
 		files := map[string]string{}
 		for name, text := range countingSample {

@@ -6,8 +6,8 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// PercentageTerms is what a tier of a percentage price has beyond its rate, which is its UnitPrice, and its flat fee (§10.3).
-// Only a version of one tier has any.
+// PercentageTerms is what a tier of a percentage price has beyond its rate, which is its UnitPrice, and its flat fee
+// (§10.3). Only a version of one tier has any.
 type PercentageTerms struct {
 	FixedFee              money.Amount // per record
 	MinFee, MaxFee        money.Amount // bounds of a record's fee
@@ -21,12 +21,15 @@ type PercentageTerms struct {
 func percentageColumns() []Column {
 	const only = "percentage only"
 	return []Column{
-		{Name: "rate", Type: "unit price", Meaning: only + ", and required there: the share of the quantity, which is money, that is charged"},
+		{Name: "rate", Type: "unit price", Meaning: only +
+			", and required there: the share of the quantity, which is money, that is charged"},
 		{Name: "fixed_fee", Type: "amount", Meaning: only + ", one tier: charged for each record"},
 		{Name: "min_fee", Type: "amount", Meaning: only + ", one tier: the least that a record is charged"},
 		{Name: "max_fee", Type: "amount", Meaning: only + ", one tier: the most that a record is charged"},
-		{Name: "free_events", Type: "whole number", Meaning: only + ", one tier: how many of a cycle's records are free"},
-		{Name: "free_amount", Type: "quantity", Meaning: only + ", one tier: up to which sum a cycle's records are free"},
+		{Name: "free_events", Type: "whole number", Meaning: only +
+			", one tier: how many of a cycle's records are free"},
+		{Name: "free_amount", Type: "quantity", Meaning: only +
+			", one tier: up to which sum a cycle's records are free"},
 	}
 }
 
@@ -70,7 +73,8 @@ func (l *loader) percentageTiers(rows []entry[priceRow]) {
 	}
 	for _, e := range rows {
 		if e.row.tier.Percentage != (PercentageTerms{}) {
-			l.c.Add(Pos{File: dir + "/prices.csv", Line: int(e.at.line)}, "leave these columns empty, or give the price one tier",
+			l.c.Add(Pos{File: dir + "/prices.csv", Line: int(e.at.line)},
+				"leave these columns empty, or give the price one tier",
 				"%s: fixed_fee, min_fee, max_fee, free_events and free_amount do not fit a percentage price of %d tiers",
 				e.row.describe(l), len(rows))
 			return

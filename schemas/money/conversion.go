@@ -33,7 +33,8 @@ func (c Conversion) IsZero() bool { return c.Factor.IsZero() }
 // conversionSigns are the marks of roundings in their text form, as indexes of ConversionRounding.
 const conversionSigns = " ^v~"
 
-// ParseConversion reads `*F` or `/F`, then nothing, `^N`, `vN` or `~N`: F is a decimal above 0, N a whole number from 0 to 10.
+// ParseConversion reads `*F` or `/F`, then nothing, `^N`, `vN` or `~N`: F is a decimal above 0, N a whole number from 0
+// to 10.
 func ParseConversion(text string) (Conversion, error) {
 	var c Conversion
 	if text == "" || text[0] != '*' && text[0] != '/' {
@@ -78,7 +79,8 @@ func (c Conversion) String() string {
 	return text
 }
 
-// Convert is C(q): q times or by the factor, exactly, rounded once. The error is a *RangeError above the range of quantities.
+// Convert is C(q): q times or by the factor, exactly, rounded once. The error is a *RangeError above the range of
+// quantities.
 func (c Conversion) Convert(q Quantity) (Quantity, error) {
 	if c.IsZero() {
 		return q, nil

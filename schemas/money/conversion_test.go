@@ -55,7 +55,8 @@ func TestConversionWithoutOne(t *testing.T) {
 
 func TestParseConversionRefuses(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"", "1000", "+1000", "/", "/0", "*0", "*-1", "/1000^", "/1000^11", "/1000^01", "/1000^x", "/1000^1^2",
+	for _, text := range []string{"", "1000", "+1000", "/", "/0", "*0", "*-1", "/1000^", "/1000^11", "/1000^01",
+		"/1000^x", "/1000^1^2",
 		"/1,000", "*1e3", "/1000 ^0", "/1000^-1"} {
 		if c, err := ParseConversion(text); err == nil {
 			t.Errorf("%q is read as %+v", text, c)

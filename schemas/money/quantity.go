@@ -138,11 +138,12 @@ func MulWhole(q Quantity, n int64) (Quantity, error) {
 	return Quantity{mag.signed(false)}, nil
 }
 
-// FloorDiv gives q / block rounded down to a whole number (§10.3, block_rounding). The error is a *RangeError where block is 0
-// or the result is above 10^15.
+// FloorDiv gives q / block rounded down to a whole number (§10.3, block_rounding). The error is a *RangeError where
+// block is 0 or the result is above 10^15.
 func FloorDiv(q, block Quantity) (Quantity, error) {
 	if block.IsZero() {
-		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ down", X: q.String(), Y: block.String(), Why: "a block of size 0"}
+		return Quantity{}, &RangeError{Type: quantityDomain.name, Op: "÷ down", X: q.String(), Y: block.String(),
+			Why: "a block of size 0"}
 	}
 	n, _ := q.v.abs().quoRem(block.v.abs())
 	raw, fits := n.mul64(pow10[QuantityScale]).narrow()

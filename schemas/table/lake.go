@@ -42,8 +42,9 @@ func usageColumns() []Column {
 		{"resource_name", Text, "the resource's name, as the record says"},
 		{"resource_tag", Text, "the resource's tags, as the record says"},
 		{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
-		{"status", Small, "0: the record counts; 1: another one replaced it; 2: it counts, and its lines hold something else than " +
-			"its quantity: a count, a figure, or a converted quantity"},
+		{"status", Small,
+			"0: the record counts; 1: another one replaced it; 2: it counts, and its lines hold something else than " +
+				"its quantity: a count, a figure, or a converted quantity"},
 		{"draws", Text, "what the record drew from prepaid packages: package_id:quantity;…; of records that count"},
 	}
 }

@@ -115,7 +115,8 @@ func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region f
 }
 
 // openMeter brings the rater to where the records leave their meter at the cycle's end.
-func openMeter(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string, records []*Record) error {
+func openMeter(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
+	records []*Record) error {
 	if !b.Products[m.SKU].Aggregation.Figure() {
 		rows, err := gatherRows(b, m, region(records[0].Region), records)
 		if err != nil {

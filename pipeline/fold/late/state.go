@@ -13,8 +13,9 @@ import (
 type Meter struct {
 	Origin period.Cycle
 	SKU    int32
-	Scope  string        // region, resource or "", as the product's meter says
-	Kind   position.Kind // of its position, of a meter that counts record by record; 0 = that of its tiers, or of month-end
+	Scope  string // region, resource or "", as the product's meter says
+	// of its position, of a meter that counts record by record; 0 = that of its tiers, or of month-end
+	Kind position.Kind
 }
 
 // Position is the kind of the position that holds the meter.

@@ -81,8 +81,8 @@ type acceptor struct {
 	measure                       []int32          // by product
 	unique                        []int            // by product: see uniqueColumns
 	hasUnique                     bool
-	near                          []known          // of the next rows of the batch
-	bookRegion                    []int32          // by run region code
+	near                          []known // of the next rows of the batch
+	bookRegion                    []int32 // by run region code
 	row                           sorting.Row
 	links                         map[string]linkRow
 	link, out                     []byte // of a sample: its link, its out_bps packed

@@ -2,8 +2,8 @@ package accept
 
 import "github.com/tollbook/tollbook/schemas/books"
 
-// uniqueColumns are the columns, by product, that unique counts look at and that may be empty: there a record needs a value (§10.1).
-// Products without one have 0.
+// uniqueColumns are the columns, by product, that unique counts look at and that may be empty: there a record needs a
+// value (§10.1). Products without one have 0.
 func uniqueColumns(products []books.Product) (columns []int, any bool) {
 	columns = make([]int, len(products))
 	for i := range products {

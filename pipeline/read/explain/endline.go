@@ -78,7 +78,8 @@ func (e *explainer) gathered(sku int32) error {
 		if rows[i].Key == e.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
 			if p := &e.Books.Products[sku]; p.Aggregation.Figure() {
-				e.story.Before = append(e.story.Before, fmt.Sprintf("meter %s at the cycle's end%s: %s of its records is %s",
+				e.story.Before = append(e.story.Before, fmt.Sprintf(
+					"meter %s at the cycle's end%s: the %s of its records is %s",
 					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), p.Aggregation, r.Count.Trim()))
 				continue
 			}
