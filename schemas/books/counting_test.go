@@ -15,7 +15,8 @@ seats,s,seat,volume,unique_count,resource_tag,,,
 vm,s,vm,block,max,,*2,down,each
 last,s,GB,stairstep,last,,,,
 `,
-	"prices.csv": `sku,valid_from,tier,up_to,unit_price,flat_fee,block_size,rate,fixed_fee,min_fee,max_fee,free_events,free_amount
+	"prices.csv": "sku,valid_from,tier,up_to,unit_price,flat_fee,block_size," +
+		"rate,fixed_fee,min_fee,max_fee,free_events,free_amount" + `
 calls,2026-01-01,1,,1,,,,,,,,
 plain,2026-01-01,1,,1,,,,,,,,
 pay,2026-01-01,1,,,5,,0.013,2,1.75,12,0,250

@@ -75,7 +75,8 @@ func (l *loader) percentageTiers(rows []entry[priceRow]) {
 		if e.row.tier.Percentage != (PercentageTerms{}) {
 			l.c.Add(Pos{File: dir + "/prices.csv", Line: int(e.at.line)},
 				"leave these columns empty, or give the price one tier",
-				"%s: fixed_fee, min_fee, max_fee, free_events and free_amount do not fit a percentage price of %d tiers",
+				"%s: fixed_fee, min_fee, max_fee, free_events and free_amount do not fit "+
+					"a percentage price of %d tiers",
 				e.row.describe(l), len(rows))
 			return
 		}

@@ -294,11 +294,12 @@ tollbook.yaml:1:1: missing key "rounding"
 tollbook.yaml:1:1: missing key "zone"`,
 		"zone: UTC\ncurrency: {code: CNY}\nrounding:\n  mode: half_up\n": `tollbook.yaml:2:11: missing key "currency.digits"
 tollbook.yaml:4:3: missing key "rounding.grain"`,
-		"zone: Mars/Base\ncurrency: {code: cny, digits: 9}\nrounding: {grain: day, mode: nearest}\n": `tollbook.yaml:1:7: zone "Mars/Base": not a time zone
+		"zone: Mars/Base\ncurrency: {code: cny, digits: 9}\nrounding: {grain: day, mode: no}\n": "" +
+			`tollbook.yaml:1:7: zone "Mars/Base": not a time zone
 tollbook.yaml:2:18: currency.code "cny": not 3 to 8 capital letters or digits
 tollbook.yaml:2:31: currency.digits "9": not from 0 to 8
 tollbook.yaml:3:19: rounding.grain "day": not one of line, cycle
-tollbook.yaml:3:30: rounding.mode "nearest": not one of truncate, half_up, half_even, up`,
+tollbook.yaml:3:30: rounding.mode "no": not one of truncate, half_up, half_even, up`,
 		"hello": "tollbook.yaml:1:1: a single value, not a mapping of keys",
 	} {
 		if got := wrong(t, text); got != want {
