@@ -84,13 +84,13 @@ func (r *Rater) wholeLine(w *wholeMeter, i int, part money.Quantity, out *line.C
 		Version: w.version, DrawsFrom: w.drawsFrom, DrawsTo: w.drawsTo, Tier: int16(i + 1), Kind: w.kind,
 	}
 	blocks := part
-	switch w.product.Model {
-	case books.Stairstep:
+	if w.product.Model == books.Stairstep {
 		ch.UnitPrice, ch.Quantity = tier.FlatFee, money.SignedQuantity{}
 		if !part.IsZero() {
 			ch.Quantity = r.bk.one
 		}
-	case books.Block:
+	}
+	if w.product.Model == books.Block {
 		var err error
 		if blocks, err = blocksOf(w.product, part, tier.BlockSize); err != nil {
 			return err

@@ -21,12 +21,10 @@ func (r *Rater) figure(u *usage) error {
 		g.name, g.tag = string(u.Name), string(u.Tag)
 	}
 	before, after := r.meters.list[row].count, u.Quantity
-	switch u.product.Aggregation {
-	case books.Max:
-		if after.Cmp(before) < 0 {
-			after = before
-		}
-	case books.UniqueCount:
+	if u.product.Aggregation == books.Max && after.Cmp(before) < 0 {
+		after = before
+	}
+	if u.product.Aggregation == books.UniqueCount {
 		after, r.extra = before, true
 		if _, first := r.meters.find(seenMeter, u.SKU, r.meters.list[row].region, r.seenKey(u)); first {
 			var err error
@@ -98,8 +96,9 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 		return r.ladder(&w.climb, out)
 	case books.Flat, books.Volume, books.Block, books.Stairstep:
 		return r.priceWhole(&w, out)
+	default:
+		return fmt.Errorf("its model takes no figure")
 	}
-	return fmt.Errorf("its model takes no figure")
 }
 
 // traceConverted tells of a total that is converted at the cycle's end.
@@ -116,17 +115,17 @@ func (r *Rater) traceConverted(m *meter, from, to money.Quantity) {
 
 // figureText tells how a record changed its meter's figure.
 func (s Step) figureText() string {
-	switch s.Aggregation {
-	case books.UniqueCount:
-		if s.Before == s.After {
-			return fmt.Sprintf("meter %s: value %q was counted before, %s so far", s.meter(), s.Value, s.After.Trim())
-		}
-		return fmt.Sprintf("meter %s: value %q is new, %s so far", s.meter(), s.Value, s.After.Trim())
-	case books.Max:
+	if s.Aggregation == books.Max {
 		return fmt.Sprintf("meter %s: the largest of %s and %s is %s", s.meter(), s.Before.Trim(), s.Quantity.Trim(),
 			s.After.Trim())
 	}
-	return fmt.Sprintf("meter %s: the last quantity is %s", s.meter(), s.After.Trim())
+	if s.Aggregation != books.UniqueCount {
+		return fmt.Sprintf("meter %s: the last quantity is %s", s.meter(), s.After.Trim())
+	}
+	if s.Before == s.After {
+		return fmt.Sprintf("meter %s: value %q was counted before, %s so far", s.meter(), s.Value, s.After.Trim())
+	}
+	return fmt.Sprintf("meter %s: value %q is new, %s so far", s.meter(), s.Value, s.After.Trim())
 }
 
 // openSeen takes up a value that a unique count has counted.
@@ -160,6 +159,7 @@ func (r *Rater) seen(dst []position.Row) []position.Row {
 			row.Scope = r.regionNames[m.region]
 		case books.PerResource:
 			row.Scope, row.Resource, _ = strings.Cut(m.resource, "\x00")
+		case books.PerCustomer:
 		}
 		dst = append(dst, row)
 	}

@@ -46,7 +46,7 @@ func TestMaxAndLast(t *testing.T) {
 		"3 period t1: 2 × 1 = 2 → 2 used 5",
 		"4 period t2: 1 × 30 = 30 → 30 used 7",
 	)
-	if o := b.objs; o != nil && len(o) != 0 {
+	if o := b.objs; len(o) != 0 {
 		t.Errorf("objects %v", o)
 	}
 }

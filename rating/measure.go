@@ -148,8 +148,9 @@ func (s Step) countingStep() string {
 		return s.figureText()
 	case StepEvent:
 		return s.eventText()
+	default:
+		return s.shareText()
 	}
-	return s.shareText()
 }
 
 // convertText tells of a conversion.
