@@ -4,8 +4,12 @@
 //	JOBS-1  Every command that changes the lake calls Runner.Run, so every change is in the ledger. A dry run changes
 //	        nothing and leaves no entry.
 //	JOBS-2  The workspace is opened again for each run, because settings and books can have changed.
-//	JOBS-3  The ledger never decides about a run. If it cannot be written, the run prints a warning and continues.
+//	JOBS-3  The ledger decides about a run only as JOBS-6 says. If it cannot be written, the run prints a warning and
+//	        continues.
 //	JOBS-4  The result of a run depends only on its task, its as-of and the workspace. Durations, memory and the real
 //	        clock are written to the ledger, never to the lake.
 //	JOBS-5  If a run panics, the ledger records it before the panic continues.
+//	JOBS-6  The ledger records which lake each run left: the hash of its first manifest. A run, a reader and the query
+//	        API refuse a lake that is not empty and that no run of the ledger left. Without the ledger any lake is
+//	        accepted.
 package jobs

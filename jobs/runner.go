@@ -74,6 +74,9 @@ func (r *Runner) Run(ctx context.Context, t Task) (*Result, error) {
 	err := r.work(ctx, &t, res, m)
 	res.Entry.Stages = m.end()
 	res.note()
+	if res.Entry.Lake == "" && res.Entry.Changed {
+		res.Entry.Lake, _ = r.lake(false) // of an empty lake it made one
+	}
 	res.Entry.Outcome = outcome(ctx, res, err)
 	if err != nil {
 		res.Entry.Error, res.Entry.Hint = err.Error(), hint(err)
@@ -152,6 +155,10 @@ func (r *Runner) warn(err error) {
 // work opens the workspace and does the job. Where it is known that there is nothing to do, the books are not read.
 func (r *Runner) work(ctx context.Context, t *Task, res *Result, m *meter) error {
 	m.begin(stageOpen)
+	var err error
+	if res.Entry.Lake, err = r.lake(true); err != nil {
+		return err
+	}
 	o := r.Options
 	o.AsOf, o.AcceptRejects, o.Started = t.AsOf, t.AcceptRejects, period.Instant(res.Entry.Started.UnixMicro())
 	if t.Due != 0 {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +95,10 @@ func TestRun(t *testing.T) {
 	if e.Stages[3].Rows != 28 || e.Peak() < 1<<20 {
 		t.Errorf("scan: %d rows, peak %d", e.Stages[3].Rows, e.Peak())
 	}
-	e.Stages, e.Host, e.PID = nil, "", 0
+	if !regexp.MustCompile(`^[0-9a-f]{32}$`).MatchString(string(e.Lake)) {
+		t.Errorf("the lake it left is %q", e.Lake)
+	}
+	e.Stages, e.Host, e.PID, e.Lake = nil, "", 0, ""
 	wanted := ledger.Entry{Format: 1, ID: "20261005T040000.000Z-nightly", Kind: "nightly", Command: "run nightly",
 		Why: "catch-up", Due: "2026-09-09T17:30:00Z",
 		AsOf: "2026-09-09T17:30:00Z", Started: noon(), Ended: noon(), Outcome: ledger.NeedsAttention, Version: "v1",

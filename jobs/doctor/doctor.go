@@ -124,9 +124,15 @@ func (d *doctor) lake(context.Context) {
 	if err == nil {
 		d.snap, err = l.Head()
 	}
+	if err == nil {
+		err = jobs.SameLake(d.ws.Dir, d.ws.LakeDir(), d.snap)
+	}
 	var corrupt *lake.CorruptError
 	var missing *lake.MissingError
+	var other *jobs.OtherLakeError
 	switch {
+	case errors.As(err, &other):
+		d.broken("lake", other.Hint(), "%v", err)
 	case errors.As(err, &corrupt):
 		d.broken("lake", corrupt.Hint, "%v", err)
 	case errors.As(err, &missing):

@@ -1,6 +1,10 @@
 package ledger
 
-import "time"
+import (
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+)
 
 // format is the version of the entries' layout.
 const format = 1
@@ -50,6 +54,9 @@ type Entry struct {
 
 	Changed  bool  `json:"changed"`            // it committed, or, of a publish, the views show something new
 	Manifest int64 `json:"manifest,omitempty"` // the live state, or, of a publish, what the views show, after it
+
+	// origin of the lake that it left (lake.Snapshot.Origin); "" = not known, or empty
+	Lake lake.Hash `json:"lake,omitempty"`
 
 	// Of the feed files that it took: Rows = Accepted + Duplicate + Rejected.
 	Rows         int64            `json:"rows"`

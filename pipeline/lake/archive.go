@@ -95,7 +95,7 @@ func (t *Txn) Import(ctx context.Context, from *Snapshot, e FileEntry) error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	_, err = io.CopyBuffer(w, until(ctx, f), make([]byte, 256<<10))
+	_, err = io.CopyBuffer(w, until(ctx, f), copyBuffer(e.Bytes))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return errors.Join(fmt.Errorf("copy %s of the lake: %w", e.Path, err), w.Abort())
 	}

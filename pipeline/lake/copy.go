@@ -31,7 +31,7 @@ func (l *Lake) At(number int64, hash Hash) (*Snapshot, error) { return l.load(nu
 // deleted: Sweep does. Errors: *CorruptError for a file that is not what the manifest says, *MovedError if a run took
 // one away meanwhile: start over then.
 func (s *Snapshot) Copy(ctx context.Context, to storage.Storage) (Copied, error) {
-	c := &copying{from: s, to: to, has: make(map[string]int64)}
+	c := &copying{from: s, to: to, has: make(map[string]int64), buf: make([]byte, copyBytes)}
 	entries, err := to.List("")
 	if err != nil {
 		return c.done, fmt.Errorf("list the copy: %w", err)
@@ -93,6 +93,7 @@ type copying struct {
 	sequence int64
 	touched  []string // folders
 	done     Copied
+	buf      []byte // of all files, one after the other
 }
 
 // files copies data files and lists.
@@ -230,7 +231,7 @@ func (c *copying) write(ctx context.Context, name string, hash Hash, from io.Rea
 		return fmt.Errorf("copy %s: %w", name, err)
 	}
 	sum := sha256.New()
-	n, err := io.CopyBuffer(f, io.TeeReader(until(ctx, from), sum), make([]byte, 256<<10))
+	n, err := io.CopyBuffer(f, io.TeeReader(until(ctx, from), sum), c.buf)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -183,7 +183,7 @@ func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Find
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	h := sha256.New()
-	if _, err := io.CopyBuffer(h, until(ctx, f), make([]byte, 256<<10)); err != nil {
+	if _, err := io.CopyBuffer(h, until(ctx, f), copyBuffer(e.Bytes)); err != nil {
 		return nil, fmt.Errorf("check %s of the lake: %w", e.Path, err)
 	}
 	if got := hashOf([sha256.Size]byte(h.Sum(nil))); got != e.Hash {
@@ -191,6 +191,12 @@ func (s *Snapshot) checkContent(ctx context.Context, e FileEntry) (finding *Find
 	}
 	return nil, nil
 }
+
+// copyBytes is how much of a file is copied at a time.
+const copyBytes = 256 << 10
+
+// copyBuffer is a buffer to copy a file of so many bytes with.
+func copyBuffer(bytes int64) []byte { return make([]byte, min(bytes+1, copyBytes)) }
 
 // readerFunc is a Read.
 type readerFunc func(p []byte) (int, error)

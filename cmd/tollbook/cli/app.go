@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -274,7 +275,14 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 	if err != nil {
 		return err
 	}
-	err = l.Read(reader)
+	err = l.Read(func(snap *lake.Snapshot) error {
+		if a.Flags.Lake == "" {
+			if err := jobs.SameLake(w.Dir, w.LakeDir(), snap); err != nil {
+				return err
+			}
+		}
+		return reader(snap)
+	})
 	a.Bar.End()
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/run/backup"
 )
 
@@ -79,6 +80,9 @@ func runBackup(ctx context.Context, a *cli.App, o *backupOptions) error {
 	}
 	w, err := a.Open()
 	if err != nil {
+		return err
+	}
+	if err := a.ReadOf(w, func(*lake.Snapshot) error { return nil }); err != nil {
 		return err
 	}
 	o.Wrap = of.Wrap

@@ -55,6 +55,9 @@ func runServe(ctx context.Context, a *cli.App, o *serveOptions) (err error) {
 	if o.listen != "" {
 		w.Settings.API.Listen = o.listen
 	}
+	if err := a.ReadOf(w, func(*lake.Snapshot) error { return nil }); err != nil {
+		return err
+	}
 	log := cli.NewServerLogger(a.Err, a.Flags.JSON)
 	folder, err := scratch.New("", "serve")
 	if err != nil {

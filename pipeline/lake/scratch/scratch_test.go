@@ -100,7 +100,7 @@ func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 			source, err := os.ReadFile(path)
 			// it looks, and writes nothing
 			if found := elsewhere.Find(source); found != nil &&
-				!strings.HasSuffix(path, filepath.Join("tollbook", "doctor.go")) {
+				!strings.HasSuffix(path, filepath.Join("workspacecmd", "doctor.go")) {
 				t.Errorf("%s: %s: take package scratch", path, found)
 			}
 			return err

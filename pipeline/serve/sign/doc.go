@@ -9,4 +9,6 @@
 //	        signatures, at the same time or one after the other, refuse what any of them accepted. A server that
 //	        cannot use the files reports it, and keeps its own in memory.
 //	SIGN-5  Nothing here reads a clock, stores a secret, or puts a secret or a signature into an error.
+//	SIGN-6  A key whose signatures fill the memory is refused, and no other key is: each may have as many signatures
+//	        in memory as are free.
 package sign

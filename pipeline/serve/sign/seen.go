@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// MaxSeen is how many signatures are remembered: about 100 MB. When so many came within the window, new ones are
-// refused.
+// MaxSeen is how many signatures are remembered: about 100 MB.
 const MaxSeen = 1 << 20
 
 // Grace is how long the connection on which a signature came may repeat it.
@@ -26,6 +25,7 @@ const Grace = time.Second
 // ready, and is memory alone.
 type Seen struct {
 	Name string // how the files begin; "" = none
+	Max  int    // how many signatures are remembered; 0 = MaxSeen
 
 	mu    sync.Mutex
 	count int
@@ -36,6 +36,7 @@ type Seen struct {
 // slot is the signatures of a stretch of signed dates.
 type slot struct {
 	uses map[[sha256.Size]byte]use
+	keys map[string]int // signatures by access key, of those that this server accepted
 	file shared
 }
 
@@ -50,7 +51,8 @@ const slotSeconds = 15 * 60
 
 func slotOf(date time.Time) int64 { return date.Unix() / slotSeconds }
 
-// Take notes a verified signature that came on a connection. Errors are Replayed and Full. Where the files cannot be
+// Take notes a verified signature that came on a connection. Errors are Replayed and Full, which is of this key
+// alone (SIGN-6). Where the files cannot be
 // used it goes on with memory alone, and Err says why.
 func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.mu.Lock()
@@ -63,7 +65,7 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 		}
 		return Replayed
 	}
-	if s.count >= MaxSeen {
+	if s.of(sig.Access) >= s.free() {
 		return Full
 	}
 	if s.Name != "" {
@@ -75,8 +77,28 @@ func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 		}
 	}
 	at.uses[sig.MAC] = use{conn, now.UnixNano()}
+	at.keys[sig.Access]++
 	s.count++
 	return nil
+}
+
+// free is how many further signatures can be remembered.
+func (s *Seen) free() int {
+	limit := s.Max
+	if limit == 0 {
+		limit = MaxSeen
+	}
+	return limit - s.count
+}
+
+// of is how many signatures of a key are remembered. A key may have as many as are free (SIGN-6): one key alone gets
+// half of all, a second one half of the rest, and some are always free for the next one.
+func (s *Seen) of(access string) int {
+	n := 0
+	for _, at := range s.slots {
+		n += at.keys[access]
+	}
+	return n
 }
 
 // Err says why the last signature is remembered in memory alone; nil = it is not, or Name is empty.
@@ -100,7 +122,7 @@ func (s *Seen) slot(number int64, now time.Time) *slot {
 	if at != nil {
 		return at
 	}
-	at = &slot{uses: map[[sha256.Size]byte]use{}}
+	at = &slot{uses: map[[sha256.Size]byte]use{}, keys: map[string]int{}}
 	if s.Name != "" {
 		at.file.name = fileOf(s.Name, number)
 		removeBefore(s.Name, oldest(now))

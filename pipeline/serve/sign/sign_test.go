@@ -263,6 +263,40 @@ func TestSeen(t *testing.T) {
 	}
 }
 
+// TestSeenIsFair (SIGN-6): of 100 signatures that are remembered a fast key gets 50. It is refused from then on, and
+// the next key gets 25, half of the rest, the one after it 13. What is refused as used stays refused as used. Once the
+// window is over, the fast key gets 50 again.
+func TestSeenIsFair(t *testing.T) {
+	t.Parallel()
+	s := sign.Seen{Max: 100}
+	n := 0
+	signed := func(access string, at time.Time) *sign.Signature {
+		n++
+		sig := signature(n, at)
+		sig.Access = access
+		return sig
+	}
+	first := signed("fast", signedAt)
+	take(t, &s, first, 1, signedAt, nil)
+	for _, c := range []struct {
+		access string
+		more   int
+	}{{"fast", 49}, {"second", 25}, {"third", 13}} {
+		for range c.more {
+			take(t, &s, signed(c.access, signedAt), 1, signedAt, nil)
+		}
+		take(t, &s, signed(c.access, signedAt), 1, signedAt, sign.Full)
+		take(t, &s, signed("fast", signedAt), 1, signedAt, sign.Full)
+	}
+	take(t, &s, first, 2, signedAt, sign.Replayed)
+	take(t, &s, signed("fourth", signedAt), 1, signedAt, nil)
+	later := signedAt.Add(time.Hour)
+	for range 50 {
+		take(t, &s, signed("fast", later), 1, later, nil)
+	}
+	take(t, &s, signed("fast", later), 1, later, sign.Full)
+}
+
 // FuzzParse gives the parser any header, and the check any request: neither may panic, and nothing but the recorded
 // request is taken.
 func FuzzParse(f *testing.F) {
