@@ -9,9 +9,14 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
-	"github.com/tollbook/tollbook/pipeline/fold/codes"
-	"github.com/tollbook/tollbook/pipeline/fold/measure"
-	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/day"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/monthend"
+	"github.com/tollbook/tollbook/pipeline/fold/rerate"
+	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/fold/statements"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
@@ -21,7 +26,6 @@ import (
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
-	"github.com/tollbook/tollbook/schemas/reason"
 )
 
 // Folder is one run's fold over all buckets.
@@ -53,29 +57,15 @@ type Folder struct {
 	Mode     money.Mode
 	Digits   int
 	Progress func(stage string, done, total int64)
-
-	mu     sync.Mutex
-	result Result
-	strays map[strayPlace]func() (measure.Strays, error)
-
-	lateStraysOnce sync.Once
-	lateStraysErr  error
-	lateStrays     map[int][]*lateSample // by the bucket they belong to
 }
 
 // Result is what a fold did.
 type Result struct {
-	Files    []FileCount     // by file of the scan
-	Rejects  []accept.Reject // decided against other records, sorted by file and row; Raw is not filled
-	Days     int
-	Lines    int64
-	Replaced money.QuantityTotal // of records newly replaced
-	Cycles   []period.Cycle      // in which something was folded
-	Places   []place.Place       // whose lines changed: their statements are to be made again, once they are paid
+	*incoming.Tally                // its Rejects are sorted by file and row
+	Days            int            // that were folded
+	Cycles          []period.Cycle // in which something was folded
+	Places          []place.Place  // whose lines changed: their statements are to be made again, once they are paid
 }
-
-// FileCount is what became of a file's rows that passed by themselves.
-type FileCount struct{ Accepted, Duplicate, Rejected int64 }
 
 // work is a bucket's days with new rows, by cycle.
 type work struct {
@@ -84,8 +74,9 @@ type work struct {
 
 // Run folds every bucket that has something new and puts the files into the transaction's next state.
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
-	f.result.Files = make([]FileCount, len(f.Scanned.Files))
+	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, nil)}
 	todo := f.plan()
+	strays := f.strays()
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan int)
 	group.Go(func() error {
@@ -99,20 +90,26 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 		}
 		return nil
 	})
+	var mu sync.Mutex // of result and done
 	done := int64(0)
 	for range max(1, f.Workers) {
 		group.Go(func() error {
-			w := f.newWorker()
+			w := f.newWorker(strays)
 			for bucket := range next {
-				if err := w.bucket(ctx, bucket, todo[bucket]); err != nil {
+				days, cycles, err := w.bucket(ctx, bucket, todo[bucket])
+				if err != nil {
 					return err
 				}
-				f.mu.Lock()
+				mu.Lock()
 				done++
+				err = result.add(w.tally, bucket, days, cycles)
 				if f.Progress != nil {
 					f.Progress("rate buckets", done, int64(f.Buckets))
 				}
-				f.mu.Unlock()
+				mu.Unlock()
+				if err != nil {
+					return err
+				}
 			}
 			return nil
 		})
@@ -120,12 +117,22 @@ func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(f.result.Rejects, func(a, b accept.Reject) int {
+	slices.SortFunc(result.Rejects, func(a, b accept.Reject) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
-	slices.Sort(f.result.Cycles)
-	f.result.Cycles = slices.Compact(f.result.Cycles)
-	return &f.result, nil
+	slices.Sort(result.Cycles)
+	result.Cycles = slices.Compact(result.Cycles)
+	return result, nil
+}
+
+// add adds what a worker did in a bucket.
+func (r *Result) add(t *incoming.Tally, bucket, days int, cycles []period.Cycle) error {
+	r.Days += days
+	r.Cycles = append(r.Cycles, cycles...)
+	for _, c := range cycles {
+		r.Places = append(r.Places, place.Place{Cycle: c, Bucket: bucket})
+	}
+	return r.Take(t)
 }
 
 // largestFirst orders the buckets by their new rows, so that no worker is left alone with a large one at the end.
@@ -163,98 +170,72 @@ func (f *Folder) plan() []work {
 	return todo
 }
 
-// replace puts a day's files of one table into the next state.
-func (f *Folder) replace(key lake.FileKey, files []lake.FileEntry) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.Txn.Next().Replace(key, files...)
+// state is the next state of the run.
+func (f *Folder) state() *state.State {
+	return state.New(f.Txn, f.Prices, f.Books, f.Scanned.Regions, f.Buckets)
 }
 
-// find is what the next state has of a key.
-func (f *Folder) find(key lake.FileKey) []lake.FileEntry {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.Txn.Next().Find(key)
+// strays finds samples that are with another customer than their link's.
+func (f *Folder) strays() *samples.Strays { return samples.NewStrays(f.state(), f.Workers, f.LateIn) }
+
+// Statements makes the statements of places again from the sums of their days, once their lines are made and paid.
+func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
+	s := &statements.Folder{State: f.state(), Workers: f.Workers, Refold: f.Refold, Grain: f.Grain, Mode: f.Mode,
+		Digits: f.Digits}
+	return s.All(ctx, places)
 }
 
-// filesOf is what the next state has of a cycle and bucket, of the given tables.
-func (f *Folder) filesOf(cycle string, bucket int, names ...string) []lake.FileEntry {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.Txn.Next().Select(cycle, func(k lake.FileKey) bool {
-		return k.Bucket == bucket && slices.Contains(names, k.Table)
-	})
+// Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
+// differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
+// all; posted tells the buckets in which that changed anything.
+func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
+	posted map[int]bool,
+	err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, f.Workers))
+	posted = make(map[int]bool)
+	strays := f.strays()
+	var mu sync.Mutex // of the results
+	for bucket := range f.Buckets {
+		group.Go(func() error {
+			differences, changed, err := rerate.Bucket(ctx, f.newWorker(strays).late, bucket, origin, post)
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			list = append(list, differences...)
+			if changed {
+				posted[bucket] = true
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(list, func(a, b rerate.Difference) int { return a.Place.Compare(b.Place) })
+	return list, posted, nil
 }
 
-// worker folds one bucket at a time with memory of its own.
+// worker folds one bucket at a time with memory of its own: one room for each kind of work.
 type worker struct {
 	*Folder
-	names     names
-	rater     *rating.Rater
-	opening   *opening.Source
-	positions *opening.Writer
-	buffers   sorting.Buffers
-	resolver  resolver
-	day       dayFold
-	rejects   []accept.Reject
-	counts    []FileCount
-	replaced  money.QuantityTotal
-	links     map[string]string // ids of links, as strings made once
-	arrived   []arrival         // memory of arrivals
-	winner    sample            // of the slot elected last
-	touched   *change.Part      // what changed books can touch in the bucket at hand
+	tally    *incoming.Tally
+	late     *late.Folder
+	days     *day.Folder
+	samples  *samples.Folder
+	monthEnd *monthend.Folder
 }
 
-func (f *Folder) newWorker() *worker {
-	w := &worker{
-		Folder: f,
-		names:  names{Names: codes.Names{Books: f.Books}, regions: f.Scanned.Regions},
-		counts: make([]FileCount, len(f.Scanned.Files)),
-	}
-	w.rater = f.Prices.NewRater(f.Scanned.Regions.Name)
-	w.positions = opening.NewWriter(f.Txn, f.Books)
-	w.opening = &opening.Source{Files: f.Txn.Pending(), Books: f.Books, Prices: f.Prices, Buckets: f.Buckets}
-	w.resolver = resolver{f: f, seeds: make([]uint64, len(f.Books.Customers)), buffers: &w.buffers}
-	w.day.init(w)
+func (f *Folder) newWorker(strays *samples.Strays) *worker {
+	w := &worker{Folder: f, tally: incoming.NewTally(len(f.Scanned.Files), f.Books, f.Watch)}
+	in := incoming.New(f.state(), f.Scanned, w.tally)
+	rater := f.Prices.NewRater(f.Scanned.Regions.Name)
+	w.samples = samples.New(in, strays)
+	w.late = late.New(w.samples, rater, late.Terms{LateIn: f.LateIn, AsOf: f.AsOf, Refold: f.Refold,
+		Reposted: f.Reposted})
+	w.days = day.New(in, rater, f.Refold)
+	w.monthEnd = monthend.New(w.samples, rater)
 	return w
-}
-
-// hand adds the worker's counts to the result.
-func (w *worker) hand(bucket, days int, cycles []period.Cycle) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i, c := range w.counts {
-		r := &w.result.Files[i]
-		r.Accepted, r.Duplicate, r.Rejected = r.Accepted+c.Accepted, r.Duplicate+c.Duplicate, r.Rejected+c.Rejected
-	}
-	clear(w.counts)
-	w.result.Rejects = append(w.result.Rejects, w.rejects...)
-	w.rejects = w.rejects[:0]
-	w.result.Days += days
-	w.result.Cycles = append(w.result.Cycles, cycles...)
-	for _, c := range cycles {
-		w.result.Places = append(w.result.Places, place.Place{Cycle: c, Bucket: bucket})
-	}
-	err := w.result.Replaced.AddTotal(w.replaced)
-	w.replaced = money.QuantityTotal{}
-	return err
-}
-
-// accept counts a new usage record of a cycle that is accepted.
-func (w *worker) accept(r *sorting.Row, cycle period.Cycle) {
-	w.counts[r.File].Accepted++
-	w.Watch.AcceptedUsage(w.Books.Customers[r.Customer].ID, cycle, r.ID, r.File, r.Number)
-}
-
-// acceptSample counts a new sample that is accepted.
-func (w *worker) acceptSample(a *arrival) {
-	w.counts[a.file].Accepted++
-	w.Watch.AcceptedSample(a.link, a.slot, a.file, a.number)
-}
-
-// reject notes a row that failed against others.
-func (w *worker) reject(r *sorting.Row, why reason.Reason, column, value string) {
-	w.counts[r.File].Rejected++
-	w.rejects = append(w.rejects, accept.Reject{File: r.File, Row: r.Number, Reason: why, Column: column, Value: value,
-		ID: string(r.ID)})
 }

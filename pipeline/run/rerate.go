@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/fold"
+	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
@@ -109,7 +109,7 @@ func (r *run) rerate(ctx context.Context) error {
 	return nil
 }
 
-func differenceOf(b *books.Books, d *fold.Difference) Difference {
+func differenceOf(b *books.Books, d *rerate.Difference) Difference {
 	return Difference{CustomerID: b.Customers[d.Customer].ID, SKU: b.Products[d.SKU].SKU, Region: d.Region,
 		Resource:    d.Resource,
 		UsageAmount: d.Used, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount, Truncated: d.Truncated,

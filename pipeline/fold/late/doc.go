@@ -1,5 +1,6 @@
-// Package late rates what is billed after its cycle was closed (§4.11). It knows records, meters, quota periods of
-// packages and sums of lines, but neither files nor runs.
+// Package late bills records that arrive after their cycle was closed, in the earliest open cycle (§4.11). record.go,
+// meter.go, state.go and difference.go know records, meters, quota periods of packages and sums of lines. The other
+// files read and write the lake.
 //
 //	LATE-1  The result is a function of the records in their order, what was billed before them, and the books.
 //	LATE-2  The records of an open cycle are processed in the order of usage_start and record_id, a reversal directly

@@ -1,0 +1,407 @@
+package day
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Folder folds one day of one bucket. It is the worker's, used for one day after the other.
+type Folder struct {
+	*incoming.Rows
+	rater     *rating.Rater
+	positions *opening.Writer
+	refold    func(period.Cycle) bool // whether a cycle was rated with other books
+
+	bucket  int
+	date    period.Day
+	cycle   period.Cycle
+	v       *incoming.Verdicts
+	opening *opening.Reader
+	before  bool // the opening positions are of an earlier cycle
+
+	lines   *lines.Writer
+	usage   *tablefile.Writer
+	ident   *parquet.Columns
+	spare   []int64 // memory for sorting it
+	sums    *lines.SumWriter
+	charges line.Charges
+	record  rating.Record
+	what    lines.Consumption
+
+	owed money.QuantityTotal // quantity of the records that lines of the day must hold
+
+	customer int32 // the open one; -1 = none
+	rows     []position.Row
+	carried  []position.Row
+	drawn    []byte
+}
+
+// New folds days of the buckets that a worker is given. refold reports whether a cycle was rated with other
+// books than the run's.
+func New(in *incoming.Rows, rater *rating.Rater, refold func(period.Cycle) bool) *Folder {
+	d := &Folder{Rows: in, rater: rater, refold: refold, positions: opening.NewWriter(in.Txn, in.Books)}
+	d.usage, d.ident = tablefile.NewWriter(in.Txn, tables.Usage()), parquet.NewColumns(tables.Ident())
+	d.sums = lines.NewSumWriter(in.Books)
+	return d
+}
+
+// Cycle folds what changed of one cycle of a bucket: todo counts the new rows by day, touched is what changed books can
+// touch, and carried says that the positions with which the cycle opens changed. It returns how many days were folded
+// and whether the positions that the cycle hands on differ.
+func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64, touched *change.Part, carried bool) (
+	folded int, differs bool, err error) {
+	fresh := make([]period.Day, 0, len(todo))
+	rows := int64(0)
+	for day, n := range todo {
+		if day.Cycle() == cycle {
+			fresh, rows = append(fresh, day), rows+n
+		}
+	}
+	slices.Sort(fresh)
+	v, err := d.Decide(bucket, cycle, fresh, rows, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	days := d.Days(bucket, cycle, fresh...)
+	dirty := carried
+	for _, day := range days {
+		_, isNew := slices.BinarySearch(fresh, day)
+		_, hasDead := slices.BinarySearch(v.DeadDays, day)
+		if !isNew && !hasDead && !dirty {
+			if mended, err := d.booksChanged(bucket, day, touched); err != nil {
+				return folded, false, err
+			} else if !mended {
+				continue
+			}
+		}
+		unknown := len(d.Find(state.DayKey("ident", day, bucket))) == 0
+		differs, err := d.foldDay(bucket, day, v, isNew)
+		if err != nil {
+			return folded, false, err
+		}
+		// A day that was not there before has nothing to compare with: the next one opened with what an earlier day had
+		// left.
+		dirty = differs || unknown && dirty
+		folded++
+	}
+	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
+}
+
+// foldDay rates a day of the bucket anew and puts its files into the next state. It reports whether its closing
+// positions differ from those the lake had (FOLD-2).
+func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, isNew bool) (differs bool, err error) {
+	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1
+	if d.opening, d.before, err = d.Opening.Day(bucket, day); err != nil {
+		return false, err
+	}
+	defer d.opening.Close()
+	old, err := records.Open(d.State, d.Find(state.DayKey("lines", day, bucket)), d.Find(state.DayKey("usage", day,
+		bucket)))
+	if err != nil {
+		return false, err
+	}
+	defer old.Close()
+	d.start()
+	if err := d.merge(old, isNew); err != nil {
+		return false, err
+	}
+	if err := d.closeCustomer(); err != nil {
+		return false, err
+	}
+	if err := d.passUntil(opening.AllCustomers); err != nil {
+		return false, err
+	}
+	return d.finish()
+}
+
+// start points the writers at the day's files.
+func (d *Folder) start() {
+	key := state.DayKey("lines", d.date, d.bucket)
+	if d.lines == nil {
+		d.lines = lines.NewWriter(d.State, key, tables.Nothing)
+	} else {
+		d.lines.Begin(key)
+	}
+	d.positions.Restart(state.DayKey("positions", d.date, d.bucket))
+	d.usage.Restart(state.DayKey("usage", d.date, d.bucket))
+	d.ident.Reset()
+	d.sums.Reset()
+	d.owed = money.QuantityTotal{}
+}
+
+// conserve checks that the day's lines hold exactly what its records used.
+func (d *Folder) conserve() error {
+	if d.owed.Cmp(d.lines.Sum.Usage) != 0 {
+		return &lines.ConservationError{Where: fmt.Sprintf("%s, bucket %d", d.date, d.bucket),
+			Used: d.owed.String(), Billed: d.lines.Sum.Usage.String()}
+	}
+	return nil
+}
+
+// finish ends the day's files and puts them into the next state.
+func (d *Folder) finish() (differs bool, err error) {
+	if err := d.conserve(); err != nil {
+		return false, err
+	}
+	lines, err := d.lines.End()
+	if err != nil {
+		return false, err
+	}
+	closing, err := d.positions.Finish(nil)
+	if err != nil {
+		return false, err
+	}
+	d.spare = sorting.SortInts(d.ident.C[0].Ints, 64-incoming.IdentShift, d.spare)
+	ident, err := tablefile.Write(d.Txn, state.DayKey("ident", d.date, d.bucket), d.ident, nil)
+	if err != nil {
+		return false, err
+	}
+	usage, err := d.usage.Finish(nil)
+	if err != nil {
+		return false, err
+	}
+	sums, err := tablefile.Write(d.Txn, state.DayKey("sums", d.date, d.bucket), d.sums.Columns(), nil)
+	if err != nil {
+		return false, err
+	}
+	had := d.Find(state.DayKey("positions", d.date, d.bucket))
+	differs = len(had) != len(closing) || (len(had) == 1 && had[0].Hash != closing[0].Hash)
+	if len(ident) == 0 {
+		closing, differs = nil, true // no record of the day was accepted: nobody would keep its positions up to date
+	}
+	for name, files := range map[string][]lake.FileEntry{"lines": lines, "positions": closing, "ident": ident,
+		"usage": usage, "sums": sums} {
+		if err := d.Replace(state.DayKey(name, d.date, d.bucket), files); err != nil {
+			return false, err
+		}
+	}
+	d.Tally.Lines += d.lines.Rows()
+	return differs, nil
+}
+
+// merge gives every accepted record of the day to take, in order, and settles the new ones on the way.
+func (d *Folder) merge(accepted *records.Accepted, isNew bool) error {
+	old, fresh := incoming.Stream{Source: accepted}, incoming.Stream{}
+	if isNew {
+		var err error
+		if fresh.Source, err = d.Usage(d.bucket, d.date); err != nil {
+			return err
+		}
+	}
+	if err := old.Next(); err != nil {
+		return err
+	}
+	if err := fresh.Next(); err != nil {
+		return err
+	}
+	var twins incoming.Duplicates
+	for old.Ok || fresh.Ok {
+		if old.Ok && (!fresh.Ok || old.Row.Compare(&fresh.Row) <= 0) {
+			if err := d.known(&old, &fresh, &twins); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := d.fresh(&fresh, &twins); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// known takes a record that an earlier run accepted; new rows equal to it are duplicates.
+func (d *Folder) known(old, fresh *incoming.Stream, t *incoming.Duplicates) error {
+	old.Row.Seal(nil)
+	t.Remember(&old.Row)
+	for fresh.Ok && fresh.Row.Compare(&old.Row) == 0 {
+		if t.Match(&fresh.Row) {
+			d.Tally.Duplicate(fresh.Row.File)
+		} else {
+			d.Tally.Reject(&fresh.Row, reason.Conflict, "record_id", string(fresh.Row.ID))
+		}
+		if err := fresh.Next(); err != nil {
+			return err
+		}
+	}
+	if err := d.take(&old.Row, old.Row.Number == tables.Replaced); err != nil {
+		return err
+	}
+	return old.Next()
+}
+
+// fresh decides a new row (§3.20): duplicate, conflict, replaces, accepted.
+func (d *Folder) fresh(s *incoming.Stream, t *incoming.Duplicates) error {
+	r := &s.Row
+	if t.Match(r) {
+		d.Tally.Duplicate(r.File)
+		return s.Next()
+	}
+	conflict, err := d.v.Conflicts(d.Seed(r.Customer), r)
+	if err != nil {
+		return err
+	}
+	if conflict {
+		d.Tally.Reject(r, reason.Conflict, "record_id", string(r.ID))
+		return s.Next()
+	}
+	if len(r.Replaces) > 0 {
+		if why := d.v.Replaces[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}]; why != reason.None {
+			d.Tally.Reject(r, why, "replaces", string(r.Replaces))
+			return s.Next()
+		}
+	}
+	d.Tally.Accept(r, d.cycle)
+	t.Remember(r)
+	if err := d.take(r, false); err != nil {
+		return err
+	}
+	return s.Next()
+}
+
+// take counts, stores and rates one accepted record.
+func (d *Folder) take(r *sorting.Row, replaced bool) error {
+	d.ident.C[0].Ints = append(d.ident.C[0].Ints,
+		int64(sorting.Identity(d.Seed(r.Customer), r.ID)>>incoming.IdentShift))
+	d.ident.N++
+	dead := replaced
+	if len(d.v.Dead) > 0 && d.v.Dead[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}] {
+		dead = true
+		if err := d.Tally.Replaced.Add(r.Quantity); err != nil {
+			return err
+		}
+	}
+	if dead {
+		records.Keep(d.State, d.usage.Cols, r, true, nil)
+		return d.usage.Added()
+	}
+	if r.Customer != d.customer {
+		if err := d.openCustomer(r.Customer); err != nil {
+			return err
+		}
+	}
+	if err := d.rate(r); err != nil {
+		return err
+	}
+	if len(r.Replaces) > 0 || d.Books.Products[r.SKU].Kept() {
+		d.drawn = lines.AppendDraws(d.drawn[:0], d.Books, d.charges.Draws)
+		records.Keep(d.State, d.usage.Cols, r, false, d.drawn)
+	}
+	return d.usage.Added()
+}
+
+// owe counts what the day's lines must hold of a record that was rated: its quantity, or what it counts instead.
+func (d *Folder) owe(r *sorting.Row) error {
+	switch p := &d.Books.Products[r.SKU]; {
+	case p.PeriodLevel():
+		return nil
+	case rating.Summed(p):
+		return d.owed.Add(r.Quantity)
+	}
+	return d.owed.Add(d.rater.Used())
+}
+
+// rate writes the record's lines.
+func (d *Folder) rate(r *sorting.Row) error {
+	d.charges.Reset()
+	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
+		Start: r.Start, End: r.End, Quantity: r.Quantity, Withdrawn: r.Withdrawn()}
+	if err := d.rater.Usage(&d.record, 0, &d.charges); err != nil {
+		return err
+	}
+	if err := d.owe(r); err != nil {
+		return err
+	}
+	d.what = lines.Consumption{Customer: r.Customer, SKU: r.SKU, RegionCode: r.Region, ID: r.ID, Resource: r.Resource,
+		Name: r.Name,
+		Tag:  r.Tag, Start: r.Start, End: r.End, Instant: r.Start}
+	for i := range d.charges.List {
+		ch := &d.charges.List[i]
+		if err := d.lines.Add(&d.what, ch, d.charges.Draws); err != nil {
+			return err
+		}
+		if err := d.sums.Add(ch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openCustomer passes the positions of those before it through and opens the rater at its own.
+func (d *Folder) openCustomer(customer int32) error {
+	if err := d.closeCustomer(); err != nil {
+		return err
+	}
+	if err := d.passUntil(customer); err != nil {
+		return err
+	}
+	d.customer = customer
+	rows, err := d.positionsOf(customer)
+	if err != nil {
+		return err
+	}
+	d.sums.Open(customer)
+	return d.rater.Open(customer, d.cycle, rows)
+}
+
+// positionsOf takes the customer's opening rows, if it is next.
+func (d *Folder) positionsOf(customer int32) ([]position.Row, error) {
+	if d.opening.Customer != customer {
+		return nil, nil
+	}
+	rows, err := d.opening.Take()
+	if err != nil || !d.before {
+		return rows, err
+	}
+	d.carried = d.Prices.NextCycle(d.carried[:0], rows, customer, d.cycle)
+	return d.carried, nil
+}
+
+// passUntil writes the positions of customers without records as they were.
+func (d *Folder) passUntil(customer int32) error {
+	if d.opening.Carries() {
+		return d.opening.Carry(d.positions, customer)
+	}
+	for d.opening.Customer >= 0 && d.opening.Customer < customer {
+		who := d.opening.Customer
+		rows, err := d.positionsOf(who)
+		if err != nil {
+			return err
+		}
+		if err := d.positions.Add(who, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeCustomer writes the open customer's closing positions and sums.
+func (d *Folder) closeCustomer() error {
+	if d.customer < 0 {
+		return nil
+	}
+	d.rows = d.rater.Positions(d.rows[:0])
+	if err := d.positions.Add(d.customer, d.rows); err != nil {
+		return err
+	}
+	d.sums.Close()
+	d.customer = -1
+	return nil
+}

@@ -1,0 +1,404 @@
+package incoming
+
+import (
+	"cmp"
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"math/bits"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// IdentShift leaves the 56 bits of an identity's hash that the lake's index keeps: a night of 20 million records in a
+// month of 600 million meets a wrong one every sixth night. With 40 bits it met ten thousand, and each is looked for in
+// every day of the month.
+const IdentShift = 8
+
+// Identity is a record's identity within a cycle and a bucket.
+type Identity struct {
+	Customer int32
+	ID       string // record_id
+}
+
+func (i Identity) compare(o Identity) int {
+	return cmp.Or(cmp.Compare(i.Customer, o.Customer), cmp.Compare(i.ID, o.ID))
+}
+
+// mark is what is known of an identity hash before the fold.
+type mark uint8
+
+const (
+	conflicting mark = 1 << iota // records of this run differ in content
+	known                        // an earlier run may have accepted the identity
+)
+
+// Verdicts is what Resolve decided about the new records of one bucket and cycle (§3.20).
+type Verdicts struct {
+	marks    map[uint64]mark
+	Replaces map[Identity]reason.Reason // of records that replace another: None = they do so
+	Dead     map[Identity]bool          // records that another replaces from this run on
+	DeadDays []period.Day               // days of accepted records among them
+	lookup   *lookup
+}
+
+// known returns whether an earlier run accepted the identity, exactly.
+func (v *Verdicts) known(customer int32, id []byte) (bool, error) {
+	_, ok, err := v.lookup.find(customer, string(id))
+	return ok, err
+}
+
+// Conflicts reports whether another record has taken a row's identity with other content. The row equals none that is
+// known.
+func (v *Verdicts) Conflicts(seed uint64, r *sorting.Row) (bool, error) {
+	if len(v.marks) == 0 {
+		return false, nil
+	}
+	m := v.marks[sorting.Identity(seed, r.ID)]
+	if m&known != 0 {
+		if ok, err := v.known(r.Customer, r.ID); ok || err != nil {
+			return ok, err
+		}
+	}
+	return m&conflicting != 0, nil
+}
+
+// passRows is how many identities are compared at a time: more make several passes over the rows.
+const passRows = 1 << 21
+
+// resolver decides duplicates, conflicts and replaces of one bucket and cycle.
+type resolver struct {
+	*state.State
+	scanned *accept.Scanned
+	bucket  int
+	days    []period.Day // with new rows
+	idents  []lake.FileEntry
+	late    []uint64 // identities that are known beside those of idents
+	buffers *sorting.Buffers
+	seeds   []uint64
+	marks   []sorting.Marks
+	spare   []sorting.Marks // memory for sorting them
+	file    []byte          // memory for reading the index
+	pages   *parquet.Decoder
+}
+
+// candidate is a new record that replaces another.
+type candidate struct {
+	Identity
+	target  string
+	content uint64
+	state   reason.Reason
+	settled bool
+}
+
+// resolve runs over the new rows of the bucket and cycle; rows counts them.
+func (r *resolver) resolve(rows int64, found *lookup) (*Verdicts, error) {
+	v := &Verdicts{marks: make(map[uint64]mark), lookup: found}
+	passes := 1
+	for int64(passes)*passRows < rows {
+		passes *= 2
+	}
+	var candidates []candidate
+	for pass := range passes {
+		list, err := r.collect(pass, passes)
+		if err != nil {
+			return nil, err
+		}
+		candidates = append(candidates, list...)
+		r.markConflicts(v)
+		if err := r.markKnown(v); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range r.late {
+		v.marks[h] |= known
+	}
+	if len(candidates) > 0 {
+		return v, r.resolveReplaces(v, candidates)
+	}
+	return v, nil
+}
+
+// collect gathers the identities of one pass, sorted, and, in every pass, the candidates whose identity falls into it.
+func (r *resolver) collect(pass, passes int) ([]candidate, error) {
+	r.marks = r.marks[:0]
+	var list []candidate
+	var row sorting.Row
+	err := r.scan(func(h *sorting.Head) error {
+		m := h.Marks(r.seed(h.Customer))
+		if passes > 1 && int(m.Identity>>32*uint64(passes)>>32) != pass {
+			return nil
+		}
+		r.marks = append(r.marks, m)
+		if !h.Replaces() {
+			return nil
+		}
+		if err := h.Row(&row); err != nil {
+			return err
+		}
+		list = append(list, candidate{Identity: Identity{row.Customer, string(row.ID)}, target: string(row.Replaces),
+			content: m.Content})
+		return nil
+	})
+	if cap(r.spare) < len(r.marks) {
+		r.spare = make([]sorting.Marks, cap(r.marks))
+	}
+	sorted := sorting.SortMarks(r.marks, r.spare[:cap(r.spare)])
+	if len(sorted) > 0 && &sorted[0] != &r.marks[0] {
+		r.marks, r.spare = sorted, r.marks
+	}
+	return list, err
+}
+
+// scan visits the new rows of taken files.
+func (r *resolver) scan(visit func(*sorting.Head) error) error {
+	for _, day := range r.days {
+		part := r.scanned.Parts.Of(r.bucket, day)
+		err := sorting.Scan(r.scanned.Usage, part, r.buffers, func(h *sorting.Head) error {
+			if !r.scanned.Taken(h.File()) {
+				return nil
+			}
+			return visit(h)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *resolver) seed(customer int32) uint64 {
+	if r.seeds[customer] == 0 {
+		r.seeds[customer] = sorting.Seed(r.Books.Customers[customer].ID)
+	}
+	return r.seeds[customer]
+}
+
+// markConflicts finds identities that came with more than one content.
+func (r *resolver) markConflicts(v *Verdicts) {
+	for i := 0; i < len(r.marks); {
+		j := i + 1
+		differ := false
+		for j < len(r.marks) && r.marks[j].Identity == r.marks[i].Identity {
+			differ = differ || r.marks[j].Content != r.marks[i].Content
+			j++
+		}
+		if differ {
+			v.marks[r.marks[i].Identity] |= conflicting
+		}
+		i = j
+	}
+}
+
+// markKnown finds identities that the lake's index has.
+func (r *resolver) markKnown(v *Verdicts) error {
+	if len(r.marks) == 0 {
+		return nil
+	}
+	sieve := r.sieve()
+	if r.pages == nil {
+		var err error
+		if r.pages, err = parquet.NewDecoder(); err != nil {
+			return err
+		}
+	}
+	for _, e := range r.idents {
+		if err := r.markKnownIn(e, sieve, v); err != nil {
+			return fmt.Errorf("%s: %w", e.Path, err)
+		}
+	}
+	return nil
+}
+
+// sieve has a bit for every stretch of hashes in which there is a mark: of a month's identities all but one in a
+// hundred fall through it.
+type sieve struct {
+	bits  []uint64
+	ranks []int32 // by word of bits: how many marks lie before it
+	shift int
+}
+
+func (r *resolver) sieve() sieve {
+	width := bits.Len(uint(len(r.marks))) + 6
+	s := sieve{bits: make([]uint64, 1<<width/64), ranks: make([]int32, 1<<width/64), shift: 64 - IdentShift - width}
+	word := uint64(0)
+	for i := range r.marks {
+		b := r.marks[i].Identity >> IdentShift >> s.shift
+		for ; word < b/64; word++ {
+			s.ranks[word+1] = int32(i)
+		}
+		s.bits[b/64] |= 1 << (b % 64)
+	}
+	return s
+}
+
+// markKnownIn compares one index file with the marks. It reads the file's pages and nothing of it twice: a night reads
+// the month's index, and this is what grows from night to night.
+func (r *resolver) markKnownIn(e lake.FileEntry, s sieve, v *Verdicts) error {
+	f, err := r.Txn.Open(e)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	src, mem, err := tablefile.InMemory(f, r.file)
+	r.file = mem
+	if err != nil {
+		return err
+	}
+	layout, err := parquet.ReadLayout(src, f.Size(), tables.Ident())
+	if err != nil {
+		return err
+	}
+	pages := parquet.Pages{Layout: layout, Source: src, Decoder: r.pages}
+	for g := range layout.Groups() {
+		if err := pages.Raw(0, g, func(hashes []byte) { r.mark(hashes, &s, v) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mark marks the identities that are among hashes, of eight bytes each.
+func (r *resolver) mark(hashes []byte, s *sieve, v *Verdicts) {
+	for ; len(hashes) >= 8; hashes = hashes[8:] {
+		h := binary.LittleEndian.Uint64(hashes)
+		b := h >> s.shift
+		if word := b / 64; word >= uint64(len(s.bits)) || s.bits[word]&(1<<(b%64)) == 0 {
+			continue
+		}
+		k := int(s.ranks[b/64])
+		for k < len(r.marks) && r.marks[k].Identity>>IdentShift < h {
+			k++
+		}
+		for ; k < len(r.marks) && r.marks[k].Identity>>IdentShift == h; k++ {
+			v.marks[r.marks[k].Identity] |= known
+		}
+	}
+}
+
+// resolveReplaces settles the records that replace another, outward from those that replace nothing (§3.20).
+func (r *resolver) resolveReplaces(v *Verdicts, candidates []candidate) error {
+	v.Replaces, v.Dead = make(map[Identity]reason.Reason), make(map[Identity]bool)
+	candidates, err := r.eligible(v, candidates)
+	if err != nil {
+		return err
+	}
+	bases, accepted, err := r.bases(v, candidates)
+	if err != nil {
+		return err
+	}
+	for progress := true; progress; {
+		progress = false
+		byTarget := make(map[Identity][]*candidate)
+		for i := range candidates {
+			c := &candidates[i]
+			if target := (Identity{c.Customer, c.target}); !c.settled && bases[target] {
+				byTarget[target] = append(byTarget[target], c)
+			}
+		}
+		for target, list := range byTarget {
+			progress = true
+			r.settle(v, bases, accepted, target, list)
+		}
+	}
+	for i := range candidates {
+		c := &candidates[i]
+		if !c.settled {
+			c.state = reason.ReplacesUnknown
+		}
+		v.Replaces[c.Identity] = c.state
+	}
+	slices.Sort(v.DeadDays)
+	v.DeadDays = slices.Compact(v.DeadDays)
+	return nil
+}
+
+// settle decides the candidates of one accepted target.
+func (r *resolver) settle(v *Verdicts, bases map[Identity]bool, accepted map[Identity]oldRecord, target Identity,
+	list []*candidate) {
+	old, before := accepted[target]
+	taken := len(list) > 1 || (before && old.status == tables.Replaced)
+	for _, c := range list {
+		c.settled = true
+		if taken {
+			c.state = reason.Conflict
+			continue
+		}
+		bases[c.Identity] = true
+		v.Dead[target] = true
+		if before {
+			v.DeadDays = append(v.DeadDays, old.day)
+		}
+	}
+}
+
+// eligible drops candidates that are duplicates, conflicts or known already: their identity has decided.
+func (r *resolver) eligible(v *Verdicts, candidates []candidate) ([]candidate, error) {
+	// the lookup goes forward
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return a.compare(b.Identity) })
+	seen := make(map[Identity]bool)
+	out := candidates[:0]
+	for _, c := range candidates {
+		m := v.marks[sorting.Identity(r.seed(c.Customer), []byte(c.ID))]
+		if seen[c.Identity] || m&conflicting != 0 {
+			continue
+		}
+		if m&known != 0 {
+			old, err := v.known(c.Customer, []byte(c.ID))
+			if err != nil {
+				return nil, err
+			}
+			if old {
+				continue
+			}
+		}
+		seen[c.Identity] = true
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+// bases finds which targets are accepted records that replace nothing in this run: accepted earlier, or new and sound.
+// accepted are those of earlier runs.
+func (r *resolver) bases(v *Verdicts, candidates []candidate) (bases map[Identity]bool, accepted map[Identity]oldRecord,
+	err error) {
+	wanted, own := make(map[uint64]bool), make(map[Identity]bool)
+	targets := make(map[Identity]bool)
+	bases, accepted = make(map[Identity]bool), make(map[Identity]oldRecord)
+	for _, c := range candidates {
+		wanted[sorting.Identity(r.seed(c.Customer), []byte(c.target))] = true
+		targets[Identity{c.Customer, c.target}], own[c.Identity] = true, true
+	}
+	err = r.scan(func(row *sorting.Head) error {
+		h := sorting.Identity(r.seed(row.Customer), row.ID)
+		if !wanted[h] || v.marks[h]&conflicting != 0 {
+			return nil
+		}
+		if k := (Identity{row.Customer, string(row.ID)}); targets[k] && !own[k] {
+			bases[k] = !row.Replaces()
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, target := range slices.SortedFunc(maps.Keys(targets), Identity.compare) {
+		old, ok, err := v.lookup.find(target.Customer, target.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			bases[target], accepted[target] = true, old
+		}
+	}
+	return bases, accepted, nil
+}

@@ -1,0 +1,171 @@
+package incoming
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// lookup finds accepted records of one bucket and cycle in the lake, a customer at a time. Asked for customers in
+// ascending order it reads each row group once, however many are asked for; going back it starts over. late are those
+// accepted after the cycle was closed, which other files hold.
+type lookup struct {
+	state    *state.State
+	files    []lake.FileEntry   // lines and usage of the bucket and cycle
+	late     map[Identity]int64 // status
+	replaced map[Identity]bool  // by a late record
+	customer int32
+	records  map[string]oldRecord
+	walks    []*walk // one a file, in their order; nil before the first question
+}
+
+// oldRecord is what later decisions need of an accepted record.
+type oldRecord struct {
+	day    period.Day
+	status int64
+}
+
+// walk is how far a lookup has come in one file.
+type walk struct {
+	entry   lake.FileEntry
+	day     period.Day
+	isUsage bool
+	group   int    // the next row group
+	lowest  string // the first customer in it, where that is known
+	ended   bool   // there is none
+	cols    *parquet.Columns
+	at      int
+	ranks   []int32 // of the words of cols, in the books' order of customers
+}
+
+func newLookup(s *state.State, files []lake.FileEntry) *lookup {
+	return &lookup{state: s, files: files, customer: -1}
+}
+
+func (l *lookup) find(customer int32, id string) (oldRecord, bool, error) {
+	if l.customer != customer {
+		if err := l.load(customer); err != nil {
+			return oldRecord{}, false, err
+		}
+	}
+	r, ok := l.records[id]
+	if status, isLate := l.late[Identity{customer, id}]; isLate {
+		r, ok = oldRecord{status: status}, true
+	}
+	if l.replaced[Identity{customer, id}] {
+		r.status = tables.Replaced
+	}
+	return r, ok, nil
+}
+
+// load reads the ids of all of a customer's accepted records of the cycle.
+func (l *lookup) load(customer int32) error {
+	if l.walks == nil || customer < l.customer {
+		l.start()
+	}
+	l.customer, l.records = customer, make(map[string]oldRecord)
+	for _, w := range l.walks {
+		if err := l.walk(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// start stands before the first row of every file that holds records; month-end lines hold none.
+func (l *lookup) start() {
+	l.walks = l.walks[:0]
+	for _, e := range l.files {
+		if day, err := period.ParseDay(e.Day); err == nil {
+			l.walks = append(l.walks, &walk{entry: e, day: day, isUsage: e.Table == "usage"})
+		}
+	}
+}
+
+// columns are the customer, the id and what tells a record's status, of the table that a walk is in.
+func (w *walk) columns() (def *tables.Table, customer, id, status int) {
+	if w.isUsage {
+		return tables.Usage(), tables.UCustomerID, tables.URecordID, tables.UStatus
+	}
+	return tables.Lines(), tables.LCustomerID, tables.LID, tables.LKind
+}
+
+// walk takes the rows of the lookup's customer in a file. The usage table's status wins.
+func (l *lookup) walk(w *walk) error {
+	for {
+		if w.cols != nil {
+			if l.take(w); w.at < w.cols.N {
+				return nil
+			}
+			w.cols = nil
+		}
+		if more, err := l.turn(w); err != nil || !more {
+			return err
+		}
+	}
+}
+
+// take takes the customer's rows of the row group at hand and stops at the first row of a later one.
+func (l *lookup) take(w *walk) {
+	_, customer, idCol, statusCol := w.columns()
+	codes := w.cols.C[customer].Codes
+	for ; w.at < w.cols.N && w.ranks[codes[w.at]] <= l.customer; w.at++ {
+		if w.ranks[codes[w.at]] < l.customer {
+			continue
+		}
+		key, status := string(w.cols.C[idCol].Text(w.at)), int64(tables.Counted)
+		if w.isUsage {
+			status = int64(w.cols.C[statusCol].Codes[w.at])
+		}
+		if old, ok := l.records[key]; !ok || w.isUsage {
+			l.records[key] = oldRecord{day: w.day, status: max(old.status, status)}
+		}
+	}
+}
+
+// turn reads the next row group that may hold the customer; false when there is none. Groups before it are passed for
+// good, the file is open for no longer than that takes.
+func (l *lookup) turn(w *walk) (bool, error) {
+	who := l.state.Books.Customers[l.customer].ID
+	if w.ended || who < w.lowest {
+		return false, nil
+	}
+	def, customer, id, status := w.columns()
+	f, err := tablefile.Open(l.state.Txn, w.entry, def, []int{customer, id, status})
+	if err != nil {
+		return false, err
+	}
+	defer f.Close()
+	for range w.group {
+		f.Skip()
+	}
+	for ; w.group < f.Groups(); w.group++ {
+		low, high, ok := f.Bounds(customer)
+		if ok && who > high {
+			f.Skip()
+			continue
+		}
+		if ok && who < low {
+			w.lowest = low
+			return false, nil
+		}
+		w.group++
+		if w.cols, err = f.Next(); err != nil {
+			return false, err
+		}
+		w.at, w.ranks = 0, w.ranks[:0]
+		for _, word := range w.cols.C[customer].Dict {
+			code, err := l.state.Names().Customer(word)
+			if err != nil {
+				return false, err
+			}
+			w.ranks = append(w.ranks, code)
+		}
+		return true, nil
+	}
+	w.ended = true
+	return false, nil
+}

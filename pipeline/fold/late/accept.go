@@ -1,0 +1,145 @@
+package late
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// accept decides the new late rows, one cycle of origin after the other (§3.20).
+func (s *Step) accept() error {
+	for _, origin := range slices.Sorted(maps.Keys(s.days)) {
+		days := s.days[origin]
+		slices.Sort(days)
+		v, err := s.verdicts(origin, days)
+		if err != nil {
+			return err
+		}
+		for _, day := range days {
+			if err := s.acceptDay(origin, day, v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// verdicts decides the new rows of a closed cycle against each other, the cycle's own records and the late ones known
+// so far.
+func (s *Step) verdicts(origin period.Cycle, days []period.Day) (*incoming.Verdicts, error) {
+	known := &incoming.LateKnown{Status: make(map[incoming.Identity]int64), Replaced: make(map[incoming.Identity]bool)}
+	for key := range s.All {
+		if key.Origin == origin {
+			known.Status[incoming.Identity{Customer: key.Customer, ID: key.ID}] = tables.Counted
+		}
+	}
+	for key := range s.replaced {
+		if key.Origin == origin {
+			known.Replaced[incoming.Identity{Customer: key.Customer, ID: key.ID}] = true
+		}
+	}
+	return s.Decide(s.Bucket, origin, days, s.fresh, known)
+}
+
+// acceptDay goes through a day's new rows beside the records that the closed day has.
+func (s *Step) acceptDay(origin period.Cycle, day period.Day, v *incoming.Verdicts) error {
+	accepted, err := records.Open(s.State, s.Find(state.DayKey("lines", day, s.Bucket)), s.Find(state.DayKey("usage",
+		day, s.Bucket)))
+	if err != nil {
+		return err
+	}
+	defer accepted.Close()
+	rows, err := s.Usage(s.Bucket, day)
+	if err != nil {
+		return err
+	}
+	old, fresh := incoming.Stream{Source: accepted}, incoming.Stream{Source: rows}
+	if err := old.Next(); err != nil {
+		return err
+	}
+	var last incoming.Duplicates
+	for {
+		if err := fresh.Next(); err != nil || !fresh.Ok {
+			return err
+		}
+		for old.Ok && old.Row.Compare(&fresh.Row) < 0 {
+			if err := old.Next(); err != nil {
+				return err
+			}
+		}
+		same := old.Ok && old.Row.Compare(&fresh.Row) == 0
+		if same {
+			old.Row.Seal(nil)
+		}
+		if err := s.decide(&fresh.Row, &old.Row, same, origin, v, &last); err != nil {
+			return err
+		}
+	}
+}
+
+// decide settles one new row. old is the closed cycle's record of its identity and start, if there is one.
+func (s *Step) decide(r, old *sorting.Row, known bool, origin period.Cycle, v *incoming.Verdicts,
+	last *incoming.Duplicates) error {
+	key := Key{Customer: r.Customer, Origin: origin, ID: string(r.ID)}
+	if last.Match(r) {
+		s.Tally.Duplicate(r.File)
+		return nil
+	}
+	if known || s.All[key] != nil {
+		same := known && bytes.Equal(old.Content(), r.Content())
+		if before := s.All[key]; before != nil {
+			same = before.Start == r.Start && bytes.Equal(before.content(), r.Content())
+		}
+		if same {
+			s.Tally.Duplicate(r.File)
+		} else {
+			s.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
+		}
+		return nil
+	}
+	conflict, err := v.Conflicts(s.Seed(r.Customer), r)
+	if err != nil {
+		return err
+	}
+	if conflict {
+		s.Tally.Reject(r, reason.Conflict, "record_id", key.ID)
+		return nil
+	}
+	if len(r.Replaces) > 0 {
+		if why := v.Replaces[incoming.Identity{Customer: r.Customer, ID: key.ID}]; why != reason.None {
+			s.Tally.Reject(r, why, "replaces", string(r.Replaces))
+			return nil
+		}
+	}
+	s.Tally.Accept(r, origin)
+	last.Remember(r)
+	s.add(&Row{Record: NewRecord(r, origin, s.AsOf), Billed: s.Cycle})
+	return nil
+}
+
+// NewRecord copies a row out of the merger.
+func NewRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) Record {
+	return Record{Customer: r.Customer, Origin: origin, Replaces: string(r.Replaces), AsOf: asOf,
+		Record: rating.Record{SKU: r.SKU, Region: r.Region, Resource: slices.Clone(r.Resource), ID: slices.Clone(r.ID),
+			Name: slices.Clone(r.Name), Tag: slices.Clone(r.Tag), Start: r.Start, End: r.End, Quantity: r.Quantity,
+			Withdrawn: r.Withdrawn()}}
+}
+
+// row is the record as it travels.
+func (r *Row) row() *sorting.Row {
+	return &sorting.Row{Customer: r.Customer, SKU: r.SKU, Region: r.Region, Start: r.Start, End: r.End,
+		Quantity: r.Quantity, ID: r.ID,
+		Resource: r.Resource, Name: r.Name, Tag: r.Tag, Replaces: []byte(r.Replaces), File: sorting.FromLake}
+}
+
+// content is the record's packed content.
+func (r *Row) content() []byte { return r.row().Seal(nil) }

@@ -1,0 +1,50 @@
+package late
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// redrawn reads what records draw since re-rating, of the cycles up to the step's; the last one counts.
+func (s *Step) redrawn() error {
+	s.ReratedDraws = make(map[Key]string)
+	for _, c := range s.Opening.Cycles(s.Cycle) {
+		if err := s.RedrawnIn(c, s.ReratedDraws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RedrawnIn reads what records draw since re-rating in one cycle.
+func (s *Step) RedrawnIn(cycle period.Cycle, to map[Key]string) error {
+	for _, e := range s.Find(lake.FileKey{Table: "redraws", Cycle: cycle.String(), Bucket: s.Bucket}) {
+		err := tablefile.Each(s.Txn, e, tables.Redraws(), nil, func(cols *parquet.Columns, i int) error {
+			c := cols.C
+			customer, err := s.Names().Customer(c[tables.WCustomerID].Word(i))
+			if err != nil {
+				return err
+			}
+			origin, err := period.ParseCycle(c[tables.WOriginCycle].Word(i))
+			to[Key{Customer: customer, Origin: origin, ID: string(c[tables.WRecordID].Text(i))}] = string(
+				c[tables.WDraws].Text(i),
+			)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redraw gives a billed record what it draws since re-rating.
+func (s *Step) redraw(r *Record) error {
+	if text, ok := s.ReratedDraws[r.Key()]; ok {
+		return r.ReadDraws(s.Books, text)
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+package late
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// lateSamples is the late samples of a bucket.
+type lateSamples struct {
+	days []period.Day // with new ones
+	All  map[samples.SlotKey]*samples.LateSample
+}
+
+// LoadSamples reads the late samples of the bucket's links, of closed cycles too: of a slot the one billed last counts.
+func (s *Step) LoadSamples(last period.Cycle) error {
+	s.Samples.All = make(map[samples.SlotKey]*samples.LateSample)
+	strays, err := s.Measured.Strays.LateTo(s.Bucket)
+	if err != nil {
+		return err
+	}
+	for _, c := range s.Opening.Cycles(last) {
+		for _, e := range s.Find(lake.FileKey{Table: "late_samples", Cycle: c.String(), Bucket: s.Bucket}) {
+			err := samples.EachLateSample(s.State, e, c, func(one *samples.LateSample) {
+				// what the cycle at hand bills goes to where its link is now
+				if to := samples.Adopt(s.State, one); to == s.Bucket || c != s.Cycle {
+					s.Samples.All[one.Key()] = one
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for _, one := range strays {
+			if one.Billed == c {
+				s.Samples.All[one.Key()] = one
+			}
+		}
+	}
+	return nil
+}
+
+// acceptSamples decides the new late samples (§3.20, §4.7).
+func (s *Step) acceptSamples() error {
+	if err := s.LoadSamples(s.Cycle); err != nil {
+		return err
+	}
+	slices.Sort(s.Samples.days)
+	for _, day := range s.Samples.days {
+		if err := s.acceptSampleDay(day); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Step) acceptSampleDay(day period.Day) error {
+	w := s.Measured
+	old, err := w.OpenSamples(w.Find(state.DayKey("bandwidth", day, s.Bucket)))
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	fresh, err := w.ArrivalsOf(s.Bucket, day)
+	if err != nil {
+		return err
+	}
+	kept, ok, err := old.Read()
+	if err != nil {
+		return err
+	}
+	strays, err := w.StraysOn(s.Bucket, day)
+	if err != nil {
+		return err
+	}
+	for fresh.Ok {
+		for ok && kept.Before(&fresh.Head.LinkSample) < 0 {
+			if kept, ok, err = old.Read(); err != nil {
+				return err
+			}
+		}
+		group, err := fresh.TakeGroup()
+		if err != nil {
+			return err
+		}
+		first := &group[0].LinkSample
+		key := first.Key()
+		accepted := strays[key]
+		if ok && kept.Before(first) == 0 {
+			accepted = kept
+		}
+		if newer := s.Samples.All[key]; newer != nil {
+			accepted = &newer.LinkSample
+		}
+		winner := w.Elect(accepted, group)
+		if winner != nil && (accepted == nil || samples.Differs(w.Policy(group[0].SKU), accepted, winner)) {
+			s.Samples.All[key] = &samples.LateSample{LinkSample: *winner, AsOf: s.AsOf, Billed: s.Cycle}
+		}
+	}
+	return nil
+}
+
+// here are the samples that are billed in the cycle, in the order of the bandwidth table.
+func (l *lateSamples) here(cycle period.Cycle) []*samples.LateSample {
+	var out []*samples.LateSample
+	for _, one := range l.All {
+		if one.Billed == cycle {
+			out = append(out, one)
+		}
+	}
+	slices.SortFunc(out, func(a, b *samples.LateSample) int { return a.Before(&b.LinkSample) })
+	return out
+}
+
+// store is the late_samples table of the cycle.
+func (l *lateSamples) store(s *Step) *parquet.Columns {
+	out := parquet.NewColumns(tables.LateSamples())
+	for _, one := range l.here(s.LateIn) {
+		s.Measured.Store(out, &one.LinkSample)
+		out.C[tables.BAsOf].Ints = append(out.C[tables.BAsOf].Ints, int64(one.AsOf))
+	}
+	return out
+}
+
+// rateSamples makes the difference lines of the billing objects of which a late sample changed a slot (§4.11).
+func (s *Step) rateSamples() error {
+	changed := make(map[period.Cycle]map[measure.Key]bool)
+	asOf := make(map[Place]period.Instant)
+	for _, one := range s.Samples.here(s.Cycle) {
+		l, ok := s.Books.LinkAt(one.Link, one.Slot)
+		if !ok {
+			continue
+		}
+		origin := s.Books.Zone.Cycle(one.Slot)
+		if changed[origin] == nil {
+			changed[origin] = make(map[measure.Key]bool)
+		}
+		key := measure.KeyOf(l)
+		changed[origin][key] = true
+		place := Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region,
+			Resource: key.Object}
+		asOf[place] = max(asOf[place], one.AsOf)
+	}
+	for _, origin := range slices.Sorted(maps.Keys(changed)) {
+		keys := changed[origin]
+		now, err := s.remeasure(s.Bucket, origin, keys, s.Samples.All)
+		if err != nil {
+			return err
+		}
+		billed, err := s.sources.billedLines(origin, func(p *Place) bool {
+			return keys[measure.Key{Customer: p.Customer, SKU: p.SKU, Region: p.Region, Object: p.Resource}]
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.differ(now, billed, func(p Place) period.Instant { return asOf[p] }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remeasure works billing objects of a closed cycle out again; keys nil = all of them. newer are the samples that took
+// a slot's place.
+func (w *Folder) remeasure(bucket int, origin period.Cycle, keys map[measure.Key]bool,
+	newer map[samples.SlotKey]*samples.LateSample) (
+	Sums, error) {
+	sums := make(Sums)
+	list, err := w.Measured.MeasureWith(bucket, origin, keys, newer)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		var charges line.Charges
+		list[i].Record = 0
+		if err := w.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
+			return nil, err
+		}
+		about := []rating.Object{{SKU: list[i].SKU, Region: list[i].Region, Resource: list[i].Object}}
+		if err := sums.AddCharges(w.Books, list[i].Customer, &charges, about, origin); err != nil {
+			return nil, err
+		}
+	}
+	return sums, nil
+}

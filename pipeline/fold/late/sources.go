@@ -1,0 +1,464 @@
+package late
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Sources is what the late records of a bucket need to know of what is billed.
+type Sources struct {
+	*Step
+	Own     map[Key]*Record // records of closed cycles that late ones take the place of
+	behind  []opening.Left  // of closed cycles, in order of the cycle they were billed in
+	Shifts  []opening.Shift // that hold, in order of the cycle they hold from
+	Shifted period.Cycle    // up to which shifts hold
+	closing map[MeterSet]map[Meter]counted
+	waiting map[MeterSet]map[Meter][]*Record
+	sums    map[period.Cycle]Sums
+}
+
+// counted is a meter's count as billing left it in a cycle.
+type counted struct {
+	count money.Quantity
+	in    period.Cycle
+}
+
+// MeterSet is a customer's meters of a cycle.
+type MeterSet struct {
+	Customer int32
+	Origin   period.Cycle
+}
+
+// Prepare reads what is asked for often: the billed records that late ones take the place of, and what late records
+// billed in closed cycles left behind.
+func (s *Sources) Prepare(rows []*Record) error {
+	s.Own = make(map[Key]*Record)
+	s.closing = make(map[MeterSet]map[Meter]counted)
+	s.waiting = make(map[MeterSet]map[Meter][]*Record)
+	s.sums = make(map[period.Cycle]Sums)
+	wanted := make(map[period.Cycle]map[Key]bool)
+	for _, r := range rows {
+		if r.Replaces == "" || s.All[r.Target()] != nil {
+			continue
+		}
+		if wanted[r.Origin] == nil {
+			wanted[r.Origin] = make(map[Key]bool)
+		}
+		wanted[r.Origin][r.Target()] = true
+	}
+	for origin, keys := range wanted {
+		if err := s.ReadBilled(origin, keys); err != nil {
+			return err
+		}
+	}
+	for _, c := range s.Opening.Cycles(s.Cycle) {
+		if c <= s.Shifted {
+			list, err := s.Opening.Shifts(s.Bucket, c, opening.Anyone)
+			if err != nil {
+				return err
+			}
+			s.Shifts = append(s.Shifts, list...)
+		}
+		if c == s.Cycle {
+			continue
+		}
+		list, err := s.Opening.LeftIn(s.Bucket, c, opening.Anyone)
+		if err != nil {
+			return err
+		}
+		s.behind = append(s.behind, list...)
+	}
+	return nil
+}
+
+// Billed finds the billed record that a late one takes the place of.
+func (s *Sources) Billed(key Key) (*Record, error) {
+	if r := s.All[key]; r != nil {
+		return &r.Record, nil
+	}
+	if r := s.Own[key]; r != nil {
+		return r, nil
+	}
+	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it is not there", key.ID,
+		s.Books.Customers[key.Customer].ID, key.Origin)
+}
+
+// ReadBilled reads records of a closed cycle from its lines and its usage table.
+func (s *Sources) ReadBilled(origin period.Cycle, keys map[Key]bool) error {
+	customers := make(map[int32]bool)
+	for k := range keys {
+		customers[k.Customer] = true
+	}
+	err := records.EachLine(s.State, origin, s.Bucket, customers, func(l *records.FromLines) error {
+		c, i := l.Cols.C, l.At
+		key := Key{
+			Customer: l.Customers[c[tables.LCustomerID].Codes[i]],
+			Origin:   origin,
+			ID:       string(c[tables.LID].Text(i)),
+		}
+		if !keys[key] {
+			return nil
+		}
+		if r := s.Own[key]; r != nil {
+			q, err := records.AmountOf(l.Cols, i)
+			if err != nil {
+				return err
+			}
+			r.Quantity, err = r.Quantity.Add(q)
+			return err
+		}
+		var row sorting.Row
+		if err := l.Take(&row); err != nil {
+			return err
+		}
+		r := NewRecord(&row, origin, 0)
+		s.Own[key] = &r
+		return r.ReadDraws(s.Books, string(c[tables.LPackageDraws].Text(i)))
+	})
+	if err != nil {
+		return err
+	}
+	err = records.EachUsage(s.State, origin, s.Bucket, customers, func(t *records.FromTable, row *sorting.Row) error {
+		key := Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
+		if !keys[key] || row.Number != tables.Counted {
+			return nil
+		}
+		r, err := FromRow(s.Books, t, row, origin)
+		s.Own[key] = r
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for key := range keys {
+		if r := s.Own[key]; r != nil {
+			if err := s.redraw(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Count is where what is billed has left a meter that counts record by record.
+func (s *Sources) Count(customer int32, m Meter) (money.Quantity, error) {
+	set := MeterSet{customer, m.Origin}
+	if s.closing[set] == nil {
+		counts, err := s.Counts(set)
+		if err != nil {
+			return money.Quantity{}, err
+		}
+		s.closing[set] = counts
+	}
+	at := s.closing[set][m]
+	count := at.count
+	for i := range s.Shifts {
+		h := &s.Shifts[i]
+		if h.Customer == customer && h.Kind == m.Position() && h.Origin == m.Origin && h.Billed > at.in &&
+			h.Scope == m.Scope &&
+			h.Key == s.Books.Products[m.SKU].SKU {
+			var err error
+			if count, err = opening.Moved(count, h.By); err != nil {
+				return count, err
+			}
+		}
+	}
+	return count, nil
+}
+
+// Counts are a customer's meters of a closed cycle as its closing positions and late records have left them.
+func (s *Sources) Counts(set MeterSet) (map[Meter]counted, error) {
+	counts := make(map[Meter]counted)
+	add := func(row *position.Row, in period.Cycle) {
+		if sku := s.Books.SKU(row.Key); IsCounter(row.Kind) && sku >= 0 {
+			m := Meter{Origin: set.Origin, SKU: sku, Scope: row.Scope}
+			counts[m.As(row.Kind)] = counted{row.Count, in}
+		}
+	}
+	rows, last, err := s.Opening.Before(set.Customer, set.Origin.Last()+1, set.Origin)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if last.In(set.Origin) {
+			add(&rows[i], set.Origin)
+		}
+	}
+	for i := range s.behind {
+		if p := &s.behind[i]; p.Customer == set.Customer && p.Origin == set.Origin.String() {
+			add(&p.Row, p.Billed)
+		}
+	}
+	return counts, nil
+}
+
+// Drawn is what billed records drew from a filling that lasts for the span. A filling that goes on into the cycle
+// stands in what the cycle opens with; that of another ended with what was drawn on the day it ended, or where late
+// records billed since have left it. Shifts since then come on top.
+func (s *Sources) Drawn(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error) {
+	drawn, in, err := s.drawnIn(customer, f, span)
+	for i := range s.Shifts {
+		h := &s.Shifts[i]
+		row := h.Row()
+		if err == nil && h.Customer == customer && h.Billed > in && h.At == f.Start &&
+			opening.PackageOf(s.Books, customer, &row) == f.Package {
+			drawn, err = opening.Moved(drawn, h.By)
+		}
+	}
+	return drawn, err
+}
+
+// drawnIn is drawn with the shifts up to a cycle.
+func (s *Sources) drawnIn(customer int32, f QuotaPeriod, span period.Span) (drawn money.Quantity,
+	in period.Cycle, err error) {
+	p := &s.Books.Packages[f.Package]
+	zone := s.Books.Zone
+	end := min(span.To, p.Valid.To, zone.Bounds(s.Cycle).From)
+	for i := len(s.behind) - 1; i >= 0; i-- {
+		one := &s.behind[i]
+		if one.Customer == customer && one.At == f.Start &&
+			opening.PackageOf(s.Books, customer, &one.Row) == f.Package &&
+			zone.Bounds(one.Billed).From >= end {
+			drawn, err = rating.DrawnOf(p, &one.Row)
+			return drawn, one.Billed, err
+		}
+	}
+	day := zone.Day(end)
+	// a filling that ends with a cycle holds the shifts of that cycle, not of the next
+	in = min(zone.Cycle(end-1), s.Cycle-1)
+	drawn, err = s.drawnBefore(day, in, customer, f)
+	if err != nil || zone.Start(day) == end {
+		return drawn, in, err
+	}
+	more, err := s.drawnOn(day, customer, f, period.Span{From: f.Start, To: end})
+	if err == nil {
+		drawn, err = drawn.Add(more)
+	}
+	return drawn, in, err
+}
+
+// drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
+func (s *Sources) drawnBefore(
+	day period.Day,
+	upTo period.Cycle,
+	customer int32,
+	f QuotaPeriod,
+) (money.Quantity, error) {
+	rows, _, err := s.Opening.Before(customer, day, upTo)
+	for i := range rows {
+		if rows[i].At == f.Start && opening.PackageOf(s.Books, customer, &rows[i]) == f.Package {
+			return rating.DrawnOf(&s.Books.Packages[f.Package], &rows[i])
+		}
+	}
+	return money.Quantity{}, err
+}
+
+// drawnOn is what records of a day that began in a span drew from a package.
+func (s *Sources) drawnOn(day period.Day, customer int32, f QuotaPeriod, span period.Span) (sum money.Quantity,
+	err error) {
+	only := map[int32]bool{customer: true}
+	add := func(r *Record) error {
+		for _, d := range r.Draws {
+			if d.Package == f.Package && span.Holds(r.Start) {
+				if sum, err = sum.Add(d.Quantity); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	for _, e := range s.Find(state.DayKey("lines", day, s.Bucket)) {
+		err := records.EachLineOf(s.State, e, only, func(l *records.FromLines) error {
+			text := l.Cols.C[tables.LPackageDraws].Text(l.At)
+			if len(text) == 0 {
+				return nil
+			}
+			r := &Record{Customer: customer}
+			r.Start = period.Instant(l.Cols.C[tables.LUsageStart].Ints[l.At])
+			if err := r.ReadDraws(s.Books, string(text)); err != nil {
+				return err
+			}
+			return add(r)
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	for _, e := range s.Find(state.DayKey("usage", day, s.Bucket)) {
+		err := records.EachUsageOf(s.State, e, only, func(t *records.FromTable, row *sorting.Row) error {
+			if row.Number != tables.Counted || !s.Books.Products[row.SKU].PeriodLevel() {
+				return nil
+			}
+			r, err := FromRow(s.Books, t, row, day.Cycle())
+			if err != nil {
+				return err
+			}
+			return add(r)
+		})
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// counted are the records of a period-level meter that count, late ones too.
+func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
+	set := MeterSet{customer, m.Origin}
+	if s.waiting[set] == nil {
+		byMeter := make(map[Meter][]*Record)
+		add := func(r *Record) {
+			if !s.replaced[r.Key()] && s.Books.Products[r.SKU].PeriodLevel() {
+				of := MeterOf(s.Books, r, s.Regions.Name)
+				byMeter[of] = append(byMeter[of], r)
+			}
+		}
+		err := records.EachUsage(s.State, m.Origin, s.Bucket, map[int32]bool{customer: true},
+			func(t *records.FromTable, row *sorting.Row) error {
+				if row.Number != tables.Counted {
+					return nil
+				}
+				r, err := FromRow(s.Books, t, row, m.Origin)
+				if err == nil {
+					err = s.redraw(r)
+				}
+				if err == nil {
+					add(r)
+				}
+				return err
+			})
+		if err != nil {
+			return nil, err
+		}
+		for key, r := range s.All {
+			if key.Customer == customer && key.Origin == m.Origin {
+				add(&r.Record)
+			}
+		}
+		s.waiting[set] = byMeter
+	}
+	return s.waiting[set][m], nil
+}
+
+// billedLines are the sums of what was billed of a closed cycle's month-end lines, late differences and re-rates
+// included, at the places that are wanted.
+func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums, error) {
+	if s.sums[origin] == nil {
+		all := make(Sums)
+		key := lake.FileKey{Table: "lines", Cycle: origin.String(), Day: lake.EndDay, Bucket: s.Bucket}
+		if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+			return nil, err
+		}
+		for _, c := range s.Opening.Cycles(s.Cycle) {
+			key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: s.Bucket}
+			if c < s.Cycle {
+				if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+					return nil, err
+				}
+			}
+			key.Day = lake.RerateDay
+			if err := AddBilled(s.State, key, origin, all, nil); err != nil {
+				return nil, err
+			}
+		}
+		s.sums[origin] = all
+	}
+	out := make(Sums)
+	for p, sum := range s.sums[origin] {
+		if want(&p) {
+			out[p] = sum
+		}
+	}
+	return out, nil
+}
+
+// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is told of the price and discount of
+// each.
+func AddBilled(s *state.State, key lake.FileKey, origin period.Cycle, to Sums,
+	note func(Place, string, string)) error {
+	for _, e := range s.Find(key) {
+		if err := AddBilledFile(s, e, origin, to, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID, tables.LSKU, tables.LRegionCode,
+	tables.LResourceID,
+	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
+	tables.LTruncatedAmount, tables.LPaymentAmount,
+	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
+
+// AddBilledFile is AddBilled for one file.
+func AddBilledFile(
+	s *state.State,
+	e lake.FileEntry,
+	origin period.Cycle,
+	to Sums,
+	note func(Place, string, string),
+) error {
+	f, err := tablefile.Open(s.Txn, e, tables.Lines(), billedColumns)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var customers, skus codes.List
+	for {
+		cols, err := f.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		if err := customers.Fill(cols.C[tables.LCustomerID].Dict, s.Names().Customer); err != nil {
+			return err
+		}
+		if err := skus.Fill(cols.C[tables.LSKU].Dict, s.Names().SKU); err != nil {
+			return err
+		}
+		for i := range cols.N {
+			c := cols.C
+			own := c[tables.LOriginCycle].Word(i)
+			if own == "" {
+				own = c[tables.LCycle].Word(i)
+			}
+			if own != origin.String() {
+				continue
+			}
+			sum, err := sumOf(cols.C, i)
+			if err != nil {
+				return err
+			}
+			p := Place{
+				Origin:   origin,
+				Customer: customers[c[tables.LCustomerID].Codes[i]],
+				SKU:      skus[c[tables.LSKU].Codes[i]],
+				Region:   c[tables.LRegionCode].Word(i),
+				Resource: string(c[tables.LResourceID].Text(i)),
+			}
+			if err := to.At(p).Add(sum); err != nil {
+				return err
+			}
+			if note == nil {
+				continue
+			}
+			d := c[tables.LUnitPrice].Decs[i]
+			price, err := money.UnitPriceFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			note(p, price.String(), c[tables.LDiscountID].Word(i))
+		}
+	}
+}

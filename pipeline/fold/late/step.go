@@ -1,0 +1,340 @@
+package late
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Folder bills the late records of the buckets that a worker is given.
+type Folder struct {
+	*incoming.Rows
+	Terms
+	Measured *samples.Folder
+	Rater    *rating.Rater
+}
+
+// Terms says what is late.
+type Terms struct {
+	LateIn   period.Cycle            // in which records of closed cycles are billed; place.NoCycle = none is closed
+	AsOf     period.Instant          // the run's clock, which late records bear
+	Refold   func(period.Cycle) bool // whether a cycle was rated with other books
+	Reposted map[int]bool            // buckets in which re-rating posted into LateIn, so that it is to be billed again
+}
+
+// New bills late records.
+func New(samples *samples.Folder, rater *rating.Rater, terms Terms) *Folder {
+	return &Folder{samples.Rows, terms, samples, rater}
+}
+
+// Step bills what came after its cycle was closed, of one bucket, in the earliest open cycle (§4.11). All late
+// records of the bucket are held in memory (FOLD-5).
+type Step struct {
+	*Folder
+	Bucket int
+	Cycle  period.Cycle // they are billed in
+
+	rows         []*Row // of this cycle
+	All          map[Key]*Row
+	replaced     map[Key]bool // by a late record
+	ReratedDraws map[Key]string
+	days         map[period.Cycle][]period.Day
+	fresh        int64
+
+	Samples lateSamples
+	sources Sources
+	state   State
+
+	lines        []*events.Line
+	conserved    struct{ owed, billed money.QuantityTotal }
+	meters       []lateMeter
+	quotaPeriods []lateQuotaPeriod
+}
+
+// Row is an accepted late record.
+type Row struct {
+	Record
+	Billed   period.Cycle
+	DrewThen string // what it drew when it was billed, re-rating or not
+}
+
+// lateMeter and lateQuotaPeriod are what late records leave behind.
+type lateMeter struct {
+	customer int32
+	Meter
+	count money.Quantity
+}
+
+type lateQuotaPeriod struct {
+	QuotaPeriod
+	drawn money.Quantity
+}
+
+// isLate reports whether a cycle is closed, so that what comes for it now is late.
+func (w *Folder) isLate(c period.Cycle) bool { return w.LateIn != place.NoCycle && c < w.LateIn }
+
+// Bucket brings the late records of a bucket up to date; usage and samples count the new rows by day. It reports
+// whether anything was written and whether the packages that the cycle opens with came out different.
+func (w *Folder) Bucket(ctx context.Context, bucket int, usage, list map[period.Day]int64) (wrote, differs bool,
+	err error) {
+	if w.LateIn == place.NoCycle {
+		return false, false, nil
+	}
+	reposted := w.Reposted[bucket]
+	s := &Step{Folder: w, Bucket: bucket, Cycle: w.LateIn, days: make(map[period.Cycle][]period.Day)}
+	for day, n := range usage {
+		if w.isLate(day.Cycle()) {
+			s.days[day.Cycle()], s.fresh = append(s.days[day.Cycle()], day), s.fresh+n
+		}
+	}
+	for day := range list {
+		if w.isLate(day.Cycle()) {
+			s.Samples.days = append(s.Samples.days, day)
+		}
+	}
+	stored := len(w.Find(s.key("late")))+len(w.Find(s.key("late_samples"))) > 0
+	if w.Refold(s.Cycle) && !stored { // other books may have given the bucket a link that has late samples
+		strays, err := w.Measured.Strays.LateTo(bucket)
+		if err != nil {
+			return false, false, err
+		}
+		stored = slices.ContainsFunc(strays, func(one *samples.LateSample) bool { return one.Billed == s.Cycle })
+	}
+	if s.fresh == 0 && len(s.Samples.days) == 0 && (!stored || !w.Refold(s.Cycle) && !reposted) {
+		return reposted, reposted, nil
+	}
+	for _, step := range []func() error{s.Load, s.accept, s.acceptSamples, s.rate, s.conserve} {
+		if err := ctx.Err(); err != nil {
+			return false, false, err
+		}
+		if err := step(); err != nil {
+			return false, false, err
+		}
+	}
+	differs, err = s.write()
+	return true, differs || reposted, err
+}
+
+// key names the file of a table of the bucket's late records.
+func (s *Step) key(table string) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: s.Cycle.String(), Bucket: s.Bucket}
+}
+
+// Load reads the late records of the bucket, those billed in closed cycles too.
+func (s *Step) Load() error {
+	s.All, s.replaced = make(map[Key]*Row), make(map[Key]bool)
+	s.sources = Sources{Step: s, Shifted: s.Cycle}
+	if err := s.redrawn(); err != nil {
+		return err
+	}
+	for _, c := range s.Opening.Cycles(s.Cycle) {
+		key := lake.FileKey{Table: "late", Cycle: c.String(), Bucket: s.Bucket}
+		for _, e := range s.Find(key) {
+			if err := s.loadFile(e, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// add takes an accepted record up.
+func (s *Step) add(r *Row) {
+	s.All[r.Key()] = r
+	if r.Replaces != "" {
+		s.replaced[r.Target()] = true
+	}
+	if r.Billed == s.Cycle {
+		s.rows = append(s.rows, r)
+	}
+}
+
+// rate makes the lines of all late records and samples of the cycle.
+func (s *Step) rate() error {
+	own := make([]*Record, len(s.rows))
+	for i, r := range s.rows {
+		own[i] = &r.Record
+	}
+	if err := s.sources.Prepare(own); err != nil {
+		return err
+	}
+	entries, err := Pending(own, s.sources.Billed)
+	if err != nil {
+		return err
+	}
+	s.state = State{Books: s.Books, Prices: s.Prices, Rater: s.Rater, Region: s.Regions.Name,
+		Count: s.sources.Count, Drawn: s.sources.Drawn}
+	for from := 0; from < len(entries); {
+		to := from + 1
+		for to < len(entries) && entries[to].Customer == entries[from].Customer {
+			to++
+		}
+		if err := s.rateCustomer(entries[from:to]); err != nil {
+			return err
+		}
+		from = to
+	}
+	return s.rateSamples()
+}
+
+// rateCustomer makes the lines of one customer's late records.
+func (s *Step) rateCustomer(entries []Entry) error {
+	customer := entries[0].Customer
+	s.state.Open(customer)
+	changed := make(map[Meter]period.Instant) // and by which as-of last
+	var charges line.Charges
+	for i := range entries {
+		e := &entries[i]
+		asOf := e.AsOf
+		if e.Reversal {
+			asOf = entries[i+1].AsOf // of the record that stands in its place (LATE-2)
+		}
+		charges.Reset()
+		if err := s.state.Take(e, &charges); err != nil {
+			return err
+		}
+		if s.Books.Products[e.SKU].PeriodLevel() {
+			m := MeterOf(s.Books, e.Record, s.Regions.Name)
+			changed[m] = max(changed[m], asOf)
+		}
+		for k := range charges.List {
+			s.lines = append(s.lines, s.line(e, asOf, &charges.List[k], charges.Draws))
+		}
+		if err := s.owe(e); err != nil {
+			return err
+		}
+	}
+	for _, m := range slices.SortedFunc(maps.Keys(changed), CompareMeters) {
+		if err := s.rateMeter(customer, m, changed[m]); err != nil {
+			return err
+		}
+	}
+	for m, count := range s.state.Meters() {
+		s.meters = append(s.meters, lateMeter{customer, m, count})
+	}
+	for f, drawn := range s.state.QuotaPeriods() {
+		s.quotaPeriods = append(s.quotaPeriods, lateQuotaPeriod{f, drawn})
+	}
+	return nil
+}
+
+// CompareMeters orders the meters of a customer.
+func CompareMeters(a, b Meter) int {
+	return cmp.Or(cmp.Compare(a.Origin, b.Origin), cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(a.Kind, b.Kind))
+}
+
+// owe counts what the lines must hold (LATE-3).
+func (s *Step) owe(e *Entry) error {
+	if !rating.Summed(&s.Books.Products[e.SKU]) {
+		return nil
+	}
+	q := e.Quantity.Signed()
+	if e.Reversal {
+		q = q.Neg()
+	}
+	return s.conserved.owed.AddSigned(q)
+}
+
+// line is one line of a late record (§4.11).
+func (s *Step) line(e *Entry, asOf period.Instant, ch *line.Charge, draws []line.Draw) *events.Line {
+	l := &events.Line{Charge: *ch, Customer: e.Customer, SKU: e.SKU, Region: s.Regions.Name(e.Region),
+		Resource: string(e.Resource),
+		Name:     string(e.Name), Tag: string(e.Tag), ID: string(e.ID), TradeTime: e.End, Start: e.Start, End: e.End,
+		Draws: string(AppendDraws(nil, s.Books, draws[ch.DrawsFrom:ch.DrawsTo], e.Reversal))}
+	adjust(s.Books, l, e.Origin, s.Cycle, e.Start, asOf)
+	return l
+}
+
+// rateMeter makes the difference lines of a period-level meter (§4.11), paid when the last run that brought
+// records of it says.
+func (s *Step) rateMeter(customer int32, m Meter, asOf period.Instant) error {
+	records, err := s.sources.counted(customer, m)
+	if err != nil {
+		return err
+	}
+	now, err := Rate(s.Books, s.Rater, m, customer, s.Regions.Name, records)
+	if err != nil {
+		return err
+	}
+	billed, err := s.sources.billedLines(m.Origin, func(p *Place) bool {
+		return p.Customer == customer && m.Owns(s.Books, p)
+	})
+	if err != nil {
+		return err
+	}
+	return s.differ(now, billed, func(Place) period.Instant { return asOf })
+}
+
+// differ appends the lines of differences.
+func (s *Step) differ(now, billed Sums, asOf func(Place) period.Instant) error {
+	sums, err := Differences(now, billed)
+	if err != nil {
+		return err
+	}
+	for _, p := range sums.Places() {
+		s.lines = append(s.lines, DifferenceLine(s.Books, p, sums[p], s.Cycle, asOf(p)))
+	}
+	return nil
+}
+
+// conserve checks that the late lines hold exactly what late records used (LATE-3), of products whose lines add up
+// quantities. Bandwidth uses what it is billed for.
+func (s *Step) conserve() error {
+	for _, l := range s.lines {
+		if s.IsBandwidth(l.SKU) || !rating.Summed(&s.Books.Products[l.SKU]) {
+			continue
+		}
+		if err := s.conserved.billed.AddSigned(l.UsageAmount); err != nil {
+			return err
+		}
+	}
+	if s.conserved.owed.Cmp(s.conserved.billed) != 0 {
+		return &lines.ConservationError{Where: "late records in " + s.Cycle.String(),
+			Used: s.conserved.owed.String(), Billed: s.conserved.billed.String()}
+	}
+	return nil
+}
+
+// write puts the late records, their lines and what they leave behind into the next state. It reports whether a package
+// that the cycle opens with differs.
+func (s *Step) write() (differs bool, err error) {
+	slices.SortFunc(s.rows, func(a, b *Row) int { return a.Before(&b.Record) })
+	if err := s.Put(s.key("late"), s.storeRows()); err != nil {
+		return false, err
+	}
+	if err := s.Put(s.key("late_samples"), s.Samples.store(s)); err != nil {
+		return false, err
+	}
+	had := s.Find(s.key("late_positions"))
+	if err := s.Put(s.key("late_positions"), s.storePositions()); err != nil {
+		return false, err
+	}
+	has := s.Find(s.key("late_positions"))
+	differs = len(had) != len(has) || len(has) == 1 && had[0].Hash != has[0].Hash
+	s.Tally.Lines += int64(len(s.lines))
+	key := s.key("lines")
+	key.Day = lake.LateDay
+	files, err := events.Files(s.Txn, s.Books, key, s.lines)
+	if err != nil {
+		return false, err
+	}
+	for k, list := range files {
+		if err := s.Replace(k, list); err != nil {
+			return false, err
+		}
+	}
+	return differs, nil
+}

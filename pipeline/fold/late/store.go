@@ -1,0 +1,103 @@
+package late
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// storeRows is the late table of the cycle.
+func (s *Step) storeRows() *parquet.Columns {
+	out := parquet.NewColumns(tables.Late())
+	for _, r := range s.rows {
+		dead := s.replaced[r.Key()]
+		var drawn []byte
+		if !dead {
+			drawn = AppendDraws(nil, s.Books, r.Draws, false)
+		}
+		records.Keep(s.State, out, r.row(), dead, drawn)
+		out.C[tables.LateOrigin].AddWord(r.Origin.String())
+		out.C[tables.LateAsOf].Ints = append(out.C[tables.LateAsOf].Ints, int64(r.AsOf))
+	}
+	return out
+}
+
+// loadFile reads a late table.
+func (s *Step) loadFile(e lake.FileEntry, billed period.Cycle) error {
+	f, err := tablefile.Open(s.Txn, e, tables.Late(), nil)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	t := &records.FromTable{Cursor: tablefile.Cursor{Reader: f}, State: s.State}
+	var row sorting.Row
+	for {
+		ok, err := t.Next(&row)
+		if err != nil || !ok {
+			return err
+		}
+		c, i := t.Cols.C, t.At
+		origin, err := period.ParseCycle(c[tables.LateOrigin].Word(i))
+		if err != nil {
+			return err
+		}
+		r := &Row{Record: NewRecord(&row, origin, period.Instant(c[tables.LateAsOf].Ints[i])), Billed: billed}
+		r.DrewThen = string(c[tables.UDraws].Text(i))
+		if err := r.ReadDraws(s.Books, r.DrewThen); err != nil {
+			return err
+		}
+		if err := s.redraw(&r.Record); err != nil {
+			return err
+		}
+		s.add(r)
+	}
+}
+
+// storePositions is the late_positions table of the cycle.
+func (s *Step) storePositions() *parquet.Columns {
+	b := s.Books
+	slices.SortFunc(s.meters, func(x, y lateMeter) int {
+		return cmp.Or(cmp.Compare(x.customer, y.customer), CompareMeters(x.Meter, y.Meter))
+	})
+	slices.SortFunc(s.quotaPeriods, func(x, y lateQuotaPeriod) int {
+		// packages are in order of customer
+		return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Start, y.Start))
+	})
+	out := parquet.NewColumns(tables.LatePositions())
+	add := func(customer int32, row *position.Row, origin string) {
+		opening.AddRow(out, b.Customers[customer].ID, row)
+		out.C[tables.POrigin].AddWord(origin)
+	}
+	meters, fillings := s.meters, s.quotaPeriods
+	for len(meters) > 0 || len(fillings) > 0 {
+		if len(fillings) == 0 || len(meters) > 0 && meters[0].customer <= b.Packages[fillings[0].Package].Customer {
+			m := &meters[0]
+			add(m.customer, &position.Row{Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope,
+				Count: m.count}, m.Origin.String())
+			meters = meters[1:]
+			continue
+		}
+		p := &b.Packages[fillings[0].Package]
+		row := rating.PackageRow(p, fillings[0].drawn, fillings[0].Start)
+		add(p.Customer, &row, "")
+		fillings = fillings[1:]
+	}
+	return out
+}
+
+// FromRow is a record of the usage table, with what it drew.
+func FromRow(b *books.Books, t *records.FromTable, row *sorting.Row, origin period.Cycle) (*Record, error) {
+	r := NewRecord(row, origin, 0)
+	return &r, r.ReadDraws(b, string(t.Cols.C[tables.UDraws].Text(t.At)))
+}

@@ -1,0 +1,164 @@
+package monthend
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/samples"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// endLine is one month-end line before it is written.
+type endLine struct {
+	id     string
+	object rating.Object
+	charge line.Charge
+}
+
+// Folder writes the month-end lines of the buckets that a worker is given.
+type Folder struct {
+	*samples.Folder
+	rater *rating.Rater
+}
+
+// New writes month-end lines.
+func New(samples *samples.Folder, rater *rating.Rater) *Folder { return &Folder{samples, rater} }
+
+// Bucket writes the lines of volume, block, stairstep and percentile products (§4.6, §4.7).
+func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
+	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.EndDay, Bucket: bucket}
+	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
+	sums := lines.NewSumWriter(w.Books)
+	closing, err := w.Opening.CycleEnd(bucket, cycle)
+	if err != nil {
+		return err
+	}
+	defer closing.Close()
+	objects, err := w.Measure(bucket, cycle)
+	if err != nil {
+		return err
+	}
+	for closing.Customer >= 0 || len(objects) > 0 {
+		customer := nextCustomer(closing.Customer, objects)
+		var rows []position.Row
+		if closing.Customer == customer {
+			if rows, err = closing.Take(); err != nil {
+				return err
+			}
+		}
+		n := 0
+		for n < len(objects) && objects[n].Customer == customer {
+			n++
+		}
+		if err := w.endCustomer(customer, cycle, rows, objects[:n], written, sums); err != nil {
+			return err
+		}
+		objects = objects[n:]
+	}
+	files, err := written.End()
+	if err != nil {
+		return err
+	}
+	if err := w.Replace(key, files); err != nil {
+		return err
+	}
+	w.Tally.Lines += written.Rows()
+	key.Table = "sums"
+	return w.Put(key, sums.Columns())
+}
+
+func nextCustomer(closing int32, objects []samples.Measured) int32 {
+	if len(objects) == 0 || (closing >= 0 && closing < objects[0].Customer) {
+		return closing
+	}
+	return objects[0].Customer
+}
+
+// endCustomer writes one customer's month-end lines in order of id, tier and kind.
+func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position.Row, objects []samples.Measured,
+	written *lines.Writer, sums *lines.SumWriter) error {
+	var charges line.Charges
+	var about []rating.Object
+	if err := w.rater.Open(customer, cycle, rows); err != nil {
+		return err
+	}
+	if err := w.rater.CycleEnd(&charges, &about); err != nil {
+		return err
+	}
+	if err := w.conserveGathered(customer, cycle, rows, &charges); err != nil {
+		return err
+	}
+	for i := range objects {
+		objects[i].Record = int32(len(about))
+		about = append(about, rating.Object{SKU: objects[i].SKU, Region: objects[i].Region,
+			Resource: objects[i].Object})
+		if err := w.Prices.PercentileCharges(&objects[i].Bandwidth, nil, &charges); err != nil {
+			return err
+		}
+	}
+	list := make([]endLine, len(charges.List))
+	for i, ch := range charges.List {
+		o := about[ch.Record]
+		list[i] = endLine{lines.EndID(cycle, w.Books.Products[o.SKU].SKU, o.Region, o.Resource), o, ch}
+	}
+	slices.SortStableFunc(list, func(a, b endLine) int {
+		return cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.charge.Tier, b.charge.Tier),
+			cmp.Compare(a.charge.Kind, b.charge.Kind))
+	})
+	bounds := w.Books.Zone.Bounds(cycle)
+	sums.Open(customer)
+	for i := range list {
+		l := &list[i]
+		what := lines.Consumption{Customer: customer, SKU: l.object.SKU, Region: l.object.Region, RegionCode: -1,
+			ID:       []byte(l.id),
+			Resource: []byte(l.object.Resource), Name: []byte(l.object.Name), Tag: []byte(l.object.Tag),
+			Start: bounds.From, End: bounds.To, Instant: bounds.From}
+		if err := written.Add(&what, &l.charge, charges.Draws); err != nil {
+			return err
+		}
+		if err := sums.Add(&l.charge); err != nil {
+			return err
+		}
+	}
+	sums.Close()
+	return nil
+}
+
+// conserveGathered checks that a customer's month-end lines hold exactly what was gathered for them.
+func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row,
+	charges *line.Charges) error {
+	var used, billed money.QuantityTotal
+	for i := range rows {
+		if rows[i].Kind != position.Gather {
+			continue
+		}
+		usage := rows[i].Usage
+		if sku := w.Books.SKU(rows[i].Key); sku >= 0 {
+			var err error
+			if usage, err = rating.EndUsage(&w.Books.Products[sku], &rows[i]); err != nil {
+				return err
+			}
+		}
+		if err := used.Add(usage); err != nil {
+			return err
+		}
+	}
+	for i := range charges.List {
+		if err := billed.AddSigned(charges.List[i].UsageAmount); err != nil {
+			return err
+		}
+	}
+	if used.Cmp(billed) != 0 {
+		return &lines.ConservationError{Where: fmt.Sprintf("month-end of %s, customer %s", cycle,
+			w.Books.Customers[customer].ID),
+			Used: used.String(), Billed: billed.String()}
+	}
+	return nil
+}

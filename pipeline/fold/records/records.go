@@ -1,0 +1,377 @@
+package records
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// FromLines reads usage records back from their lines: one record per run of usage lines of one identity.
+type FromLines struct {
+	tablefile.Cursor
+	state                  *state.State
+	Customers, skus, areas codes.List
+	usage                  int32  // code of kind `usage` in the present group
+	draws                  []byte // of the record given last, if the columns hold them
+	text                   []byte
+	pending                bool // the cursor stands on a line not yet used
+	ended                  bool
+}
+
+var lineColumns = []int{tables.LCustomerID, tables.LRegionCode, tables.LID, tables.LKind, tables.LResourceID,
+	tables.LResourceName,
+	tables.LResourceTag, tables.LSKU, tables.LUsageAmount, tables.LUsageStart, tables.LUsageEnd}
+
+// step moves to the next usage line.
+func (l *FromLines) step() error {
+	for {
+		ok, fresh, err := l.Cursor.Next()
+		if err != nil || !ok {
+			l.ended = true
+			return err
+		}
+		if fresh {
+			if err := l.group(); err != nil {
+				return err
+			}
+		}
+		if l.Cols.C[tables.LKind].Codes[l.At] == l.usage {
+			return nil
+		}
+	}
+}
+
+func (l *FromLines) group() error {
+	c := l.Cols.C
+	l.usage = -1
+	for i, word := range c[tables.LKind].Dict {
+		if word == line.Usage.String() {
+			l.usage = int32(i)
+		}
+	}
+	if err := l.Customers.Fill(c[tables.LCustomerID].Dict, l.state.Names().Customer); err != nil {
+		return err
+	}
+	if err := l.skus.Fill(c[tables.LSKU].Dict, l.state.Names().SKU); err != nil {
+		return err
+	}
+	return l.areas.Fill(c[tables.LRegionCode].Dict, l.state.Region)
+}
+
+// Next implements sorting.Source.
+func (l *FromLines) Next(r *sorting.Row) (bool, error) {
+	if !l.pending {
+		if err := l.step(); err != nil {
+			return false, err
+		}
+	}
+	l.pending = false
+	if l.ended {
+		return false, nil
+	}
+	if err := l.Take(r); err != nil {
+		return false, err
+	}
+	for {
+		if err := l.step(); err != nil {
+			return false, err
+		}
+		if l.ended || !l.same(r) {
+			l.pending = true
+			return true, nil
+		}
+		q, err := AmountOf(l.Cols, l.At)
+		if err != nil {
+			return false, err
+		}
+		if r.Quantity, err = r.Quantity.Add(q); err != nil {
+			return false, err
+		}
+	}
+}
+
+// Take fills r from the present line; its texts are copied, for a record's lines may span two row groups.
+func (l *FromLines) Take(r *sorting.Row) (err error) {
+	c, i := l.Cols.C, l.At
+	r.Customer, r.SKU = l.Customers[c[tables.LCustomerID].Codes[i]], l.skus[c[tables.LSKU].Codes[i]]
+	r.Region = l.areas[c[tables.LRegionCode].Codes[i]]
+	r.Start, r.End = period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
+	r.File, r.Number, r.Replaces = sorting.FromLake, tables.Counted, nil
+	l.text = l.text[:0]
+	var ends [4]int
+	for k, col := range [...]int{tables.LID, tables.LResourceID, tables.LResourceName, tables.LResourceTag} {
+		l.text = append(l.text, c[col].Text(i)...)
+		ends[k] = len(l.text)
+	}
+	r.ID, r.Resource = l.text[:ends[0]], l.text[ends[0]:ends[1]]
+	r.Name, r.Tag = l.text[ends[1]:ends[2]], l.text[ends[2]:ends[3]]
+	if len(c[tables.LPackageDraws].Ends) > 0 {
+		l.draws = append(l.draws[:0], c[tables.LPackageDraws].Text(i)...)
+	}
+	r.Quantity, err = AmountOf(l.Cols, i)
+	return err
+}
+
+// AmountOf is the usage_amount of row i of lines.
+func AmountOf(c *parquet.Columns, i int) (money.Quantity, error) {
+	d := c.C[tables.LUsageAmount].Decs[i]
+	return money.QuantityFromRaw(d.Hi, d.Lo)
+}
+
+// same reports whether the present line is a further one of the record r.
+func (l *FromLines) same(r *sorting.Row) bool {
+	c, i := l.Cols.C, l.At
+	return period.Instant(c[tables.LUsageStart].Ints[i]) == r.Start && string(c[tables.LID].Text(i)) == string(r.ID) &&
+		l.Customers[c[tables.LCustomerID].Codes[i]] == r.Customer
+}
+
+// FromTable reads the records of the usage table.
+type FromTable struct {
+	tablefile.Cursor
+	State                  *state.State
+	customers, skus, areas codes.List
+}
+
+// Next implements sorting.Source. Number is the row's status.
+func (t *FromTable) Next(r *sorting.Row) (bool, error) {
+	ok, fresh, err := t.Cursor.Next()
+	if err != nil || !ok {
+		return false, err
+	}
+	c, i := t.Cols.C, t.At
+	if fresh {
+		if err := t.customers.Fill(c[tables.UCustomerID].Dict, t.State.Names().Customer); err != nil {
+			return false, err
+		}
+		if err := t.skus.Fill(c[tables.USKU].Dict, t.State.Names().SKU); err != nil {
+			return false, err
+		}
+		if err := t.areas.Fill(c[tables.URegionCode].Dict, t.State.Region); err != nil {
+			return false, err
+		}
+	}
+	r.Customer, r.SKU = t.customers[c[tables.UCustomerID].Codes[i]], t.skus[c[tables.USKU].Codes[i]]
+	r.Region = t.areas[c[tables.URegionCode].Codes[i]]
+	r.Start, r.End = period.Instant(c[tables.UUsageStart].Ints[i]), period.Instant(c[tables.UUsageEnd].Ints[i])
+	r.ID, r.Resource = c[tables.URecordID].Text(i), c[tables.UResourceID].Text(i)
+	r.Name, r.Tag, r.Replaces = c[tables.UResourceName].Text(i), c[tables.UResourceTag].Text(i),
+		c[tables.UReplaces].Text(i)
+	r.File, r.Number = sorting.FromLake, int64(c[tables.UStatus].Codes[i])
+	if r.Number == tables.Apart {
+		r.Number = tables.Counted
+	}
+	d := c[tables.UQuantity].Decs[i]
+	r.Quantity, err = money.QuantityFromRaw(d.Hi, d.Lo)
+	return true, err
+}
+
+// Accepted merges the two places where a day's accepted records lie; where both have one, the usage table knows more.
+type Accepted struct {
+	sources     [2]sorting.Source // lines, usage table; nil when absent
+	rows        [2]sorting.Row
+	have, ended [2]bool
+	given       int // the source of the row given last
+	files       []*tablefile.Reader
+}
+
+// Open opens what the lake has of a day's records. more are columns of lines beside those that records are read
+// from.
+func Open(s *state.State, lines, usage []lake.FileEntry, more ...int) (*Accepted, error) {
+	a := &Accepted{ended: [2]bool{true, true}}
+	for _, e := range lines {
+		f, err := tablefile.Open(s.Txn, e, tables.Lines(), append(more, lineColumns...))
+		if err != nil {
+			return nil, err
+		}
+		a.files = append(a.files, f)
+		a.sources[0], a.ended[0] = &FromLines{Cursor: tablefile.Cursor{Reader: f}, state: s}, false
+	}
+	for _, e := range usage {
+		f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
+		if err != nil {
+			return nil, err
+		}
+		a.files = append(a.files, f)
+		a.sources[1], a.ended[1] = &FromTable{Cursor: tablefile.Cursor{Reader: f}, State: s}, false
+	}
+	return a, nil
+}
+
+// Close closes the files.
+func (a *Accepted) Close() {
+	for _, f := range a.files {
+		f.Close()
+	}
+}
+
+// Next implements sorting.Source.
+func (a *Accepted) Next(r *sorting.Row) (bool, error) {
+	for k := range a.sources {
+		if a.have[k] || a.ended[k] {
+			continue
+		}
+		ok, err := a.sources[k].Next(&a.rows[k])
+		if err != nil {
+			return false, err
+		}
+		a.have[k], a.ended[k] = ok, !ok
+	}
+	switch {
+	case a.have[0] && a.have[1]:
+		d := a.rows[0].Compare(&a.rows[1])
+		if d < 0 {
+			return a.give(0, r)
+		}
+		a.have[0] = d != 0
+		return a.give(1, r)
+	case a.have[0]:
+		return a.give(0, r)
+	case a.have[1]:
+		return a.give(1, r)
+	}
+	return false, nil
+}
+
+func (a *Accepted) give(k int, r *sorting.Row) (bool, error) {
+	*r = a.rows[k]
+	a.have[k], a.given = false, k
+	return true, nil
+}
+
+// Drew is what the record given last drew from packages, if lines are read with their draws.
+func (a *Accepted) Drew() []byte {
+	switch from := a.sources[a.given].(type) {
+	case *FromLines:
+		return from.draws
+	case *FromTable:
+		return from.Cols.C[tables.UDraws].Text(from.At)
+	}
+	return nil
+}
+
+// EachLine visits the usage lines of some customers in a cycle, days in order.
+func EachLine(s *state.State, cycle period.Cycle, bucket int, customers map[int32]bool,
+	visit func(*FromLines) error) error {
+	for _, e := range s.FilesOf(cycle, bucket, "lines") {
+		if _, err := period.ParseDay(e.Day); err != nil {
+			continue
+		}
+		if err := EachLineOf(s, e, customers, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EachLineOf visits the usage lines of some customers in a file.
+func EachLineOf(s *state.State, e lake.FileEntry, customers map[int32]bool, visit func(*FromLines) error) error {
+	f, err := tablefile.Open(s.Txn, e, tables.Lines(), append([]int{tables.LPackageDraws}, lineColumns...))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	l := &FromLines{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.LCustomerID)},
+		state: s}
+	for {
+		if err := l.step(); err != nil || l.ended {
+			return err
+		}
+		if !customers[l.Customers[l.Cols.C[tables.LCustomerID].Codes[l.At]]] {
+			continue
+		}
+		if err := visit(l); err != nil {
+			return err
+		}
+	}
+}
+
+// without reports of row groups whether none of the customers can be in them.
+func without(s *state.State, customers map[int32]bool, col int) func(*tablefile.Reader) bool {
+	return func(f *tablefile.Reader) bool {
+		low, high, ok := f.Bounds(col)
+		if !ok {
+			return false
+		}
+		for c := range customers {
+			if id := s.Books.Customers[c].ID; id >= low && id <= high {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// EachUsage visits the rows of the usage table of some customers in a cycle, days in order.
+func EachUsage(s *state.State, cycle period.Cycle, bucket int, customers map[int32]bool,
+	visit func(*FromTable, *sorting.Row) error) error {
+	for _, e := range s.FilesOf(cycle, bucket, "usage") {
+		if err := EachUsageOf(s, e, customers, visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EachUsageOf visits the rows of some customers in a file of the usage table.
+func EachUsageOf(
+	s *state.State,
+	e lake.FileEntry,
+	customers map[int32]bool,
+	visit func(*FromTable, *sorting.Row) error,
+) error {
+	f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	t := &FromTable{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.UCustomerID)},
+		State: s}
+	var row sorting.Row
+	for {
+		ok, err := t.Next(&row)
+		if err != nil || !ok {
+			return err
+		}
+		if !customers[row.Customer] {
+			continue
+		}
+		if err := visit(t, &row); err != nil {
+			return err
+		}
+	}
+}
+
+// Keep stores a record, with what it drew, in a table that begins with the columns of usage: one that lines do not hold
+// (FOLD-4).
+func Keep(s *state.State, to *parquet.Columns, r *sorting.Row, dead bool, drawn []byte) {
+	c := to.C
+	c[tables.UCustomerID].AddWord(s.Books.Customers[r.Customer].ID)
+	c[tables.URecordID].AddBytes(r.ID)
+	c[tables.UResourceID].AddBytes(r.Resource)
+	c[tables.USKU].AddWord(s.Books.Products[r.SKU].SKU)
+	c[tables.URegionCode].AddWord(s.Regions.Name(r.Region))
+	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
+	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
+	c[tables.UQuantity].AddDec(r.Quantity.Raw())
+	c[tables.UResourceName].AddBytes(r.Name)
+	c[tables.UResourceTag].AddBytes(r.Tag)
+	c[tables.UReplaces].AddBytes(r.Replaces)
+	status := int32(tables.Counted)
+	switch {
+	case dead:
+		status = tables.Replaced
+	case !rating.Summed(&s.Books.Products[r.SKU]):
+		status = tables.Apart
+	}
+	c[tables.UStatus].Codes = append(c[tables.UStatus].Codes, status)
+	c[tables.UDraws].AddBytes(drawn)
+	to.N++
+}

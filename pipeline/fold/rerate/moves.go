@@ -1,0 +1,153 @@
+package rerate
+
+import (
+	"cmp"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// billing is when records are billed: late ones of a cycle before the cycle's own.
+type billing struct {
+	cycle period.Cycle
+	part  billingPart
+}
+
+type billingPart uint8
+
+const (
+	lateRecords billingPart = iota
+	ownRecords
+)
+
+func (b billing) before(o billing) bool {
+	return cmp.Or(cmp.Compare(b.cycle, o.cycle), cmp.Compare(b.part, o.part)) < 0
+}
+
+// reratedDraws are what records draw since the re-rates that were posted in a cycle.
+type reratedDraws struct {
+	posted period.Cycle
+	draws  map[late.Key]string
+}
+
+// others reads the records of other cycles that were re-rated since they were billed, with what they drew then, of
+// customers who are apart.
+func (r *rerating) others() (map[int32][]*late.Record, error) {
+	for _, c := range r.Opening.Cycles(r.LateIn) {
+		one := reratedDraws{c, make(map[late.Key]string)}
+		if err := r.step.RedrawnIn(c, one.draws); err != nil {
+			return nil, err
+		}
+		r.reratedDraws = append(r.reratedDraws, one)
+	}
+	out := make(map[int32][]*late.Record)
+	closed := make(map[period.Cycle]map[late.Key]bool)
+	for key := range r.step.ReratedDraws {
+		if key.Origin == r.origin || !r.apart[key.Customer] {
+			continue
+		}
+		if one := r.step.All[key]; one != nil {
+			then := one.Record
+			if err := then.ReadDraws(r.Books, one.DrewThen); err != nil {
+				return nil, err
+			}
+			out[key.Customer] = append(out[key.Customer], &then)
+			continue
+		}
+		if closed[key.Origin] == nil {
+			closed[key.Origin] = make(map[late.Key]bool)
+		}
+		closed[key.Origin][key] = true
+	}
+	step := *r.step
+	step.ReratedDraws = nil // as they were billed
+	src := &late.Sources{Step: &step, Own: make(map[late.Key]*late.Record)}
+	for origin, keys := range closed {
+		if err := src.ReadBilled(origin, keys); err != nil {
+			return nil, err
+		}
+		for key := range keys {
+			then, err := src.Billed(key)
+			if err != nil {
+				return nil, err
+			}
+			out[key.Customer] = append(out[key.Customer], then)
+		}
+	}
+	return out, nil
+}
+
+// moves is by how much more was drawn of fillings, where a billing begins, than was known there: the customer's records
+// that were billed before it and not taken back draw what they draw now, those of other cycles as re-rating has left
+// them (FOLD-6). What was known holds the re-rates that were posted up to its cycle.
+func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQuantity, error) {
+	out := make(map[late.QuotaPeriod]money.SignedQuantity)
+	move := func(then *late.Record, draws []line.Draw) error {
+		key := then.Key()
+		by := a.replacedBy[key]
+		if !a.billedIn(key).before(at) || a.unbilled(key) || by != nil && a.billedIn(by.Key()).before(at) {
+			return nil
+		}
+		known, err := a.drewBy(then, at.cycle)
+		if err != nil {
+			return err
+		}
+		if err := a.add(out, then.Start, draws, false); err != nil {
+			return err
+		}
+		return a.add(out, then.Start, known, true)
+	}
+	for key, then := range a.then {
+		if err := move(then, a.now[key].Draws); err != nil {
+			return nil, err
+		}
+	}
+	for _, then := range a.others {
+		now, err := a.drewBy(then, a.LateIn)
+		if err == nil {
+			err = move(then, now)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// billedIn is when a record was billed.
+func (a *customerReplay) billedIn(key late.Key) billing {
+	if one := a.step.All[key]; one != nil {
+		return billing{one.Billed, lateRecords}
+	}
+	return billing{key.Origin, ownRecords}
+}
+
+// drewBy is what a record draws after the re-rates that were posted up to a cycle; then is how it was billed.
+func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.Draw, error) {
+	for i := len(a.reratedDraws) - 1; i >= 0; i-- {
+		if text, ok := a.reratedDraws[i].draws[then.Key()]; ok && a.reratedDraws[i].posted <= posted {
+			r := *then
+			err := r.ReadDraws(a.Books, text)
+			return r.Draws, err
+		}
+	}
+	return then.Draws, nil
+}
+
+// add adds draws of a record that began at t to fillings, or takes them off.
+func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t period.Instant, draws []line.Draw,
+	less bool) (err error) {
+	for _, d := range draws {
+		q := d.Quantity.Signed()
+		if less {
+			q = q.Neg()
+		}
+		f := late.QuotaPeriod{Package: d.Package, Start: a.Prices.QuotaPeriod(&a.Books.Packages[d.Package], t).From}
+		if to[f], err = to[f].Add(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}

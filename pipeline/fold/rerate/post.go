@@ -1,0 +1,197 @@
+package rerate
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// posting is a difference as it was posted. It stays so whatever books come (§4.12).
+type posting struct {
+	late.Place
+	late.Sum
+	drawn       string
+	partner     string
+	association books.AssociationType
+	asOf        period.Instant
+}
+
+func (r *rerating) key(table string) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
+}
+
+// post puts the differences into the open cycle, and keeps what later records depend on.
+func (r *rerating) post(differences []Difference) error {
+	list, err := r.postings()
+	if err != nil {
+		return err
+	}
+	start := r.Books.Zone.Bounds(r.origin).From
+	for i := range differences {
+		p := posting{Place: differences[i].Place, Sum: differences[i].Sum, drawn: differences[i].DrawsText(),
+			asOf: r.AsOf}
+		if as, ok := r.Books.AssociationAt(p.Customer, start); ok {
+			p.partner, p.association = r.Books.Partners[as.Partner].ID, as.Type
+		}
+		list = append(list, p)
+	}
+	if err := r.Put(r.key("reratings"), r.storePostings(list)); err != nil {
+		return err
+	}
+	if err := r.postLines(list); err != nil {
+		return err
+	}
+	if err := r.postShifts(); err != nil {
+		return err
+	}
+	return r.postReratedDraws()
+}
+
+// postings reads what was posted into the open cycle before, in that order.
+func (r *rerating) postings() ([]posting, error) {
+	var out []posting
+	for _, e := range r.Find(r.key("reratings")) {
+		err := tablefile.Each(r.Txn, e, tables.Reratings(), nil, func(cols *parquet.Columns, i int) error {
+			c := cols.C
+			p := posting{
+				drawn:   string(c[tables.TDraws].Text(i)),
+				partner: c[tables.TPartnerID].Word(i),
+				asOf:    period.Instant(c[tables.TAsOf].Ints[i]),
+			}
+			var err error
+			if p.Customer, err = r.Names().Customer(c[tables.TCustomerID].Word(i)); err != nil {
+				return err
+			}
+			if p.SKU, err = r.Names().SKU(c[tables.TSKU].Word(i)); err != nil {
+				return err
+			}
+			if p.Origin, err = period.ParseCycle(c[tables.TOriginCycle].Word(i)); err != nil {
+				return err
+			}
+			p.Region, p.Resource = c[tables.TRegionCode].Word(i), string(c[tables.TResourceID].Text(i))
+			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
+				if associationWord(t) == c[tables.TAssociationType].Word(i) {
+					p.association = t
+				}
+			}
+			err = late.ReadSums(c, i, &p.Sum, [...]int{tables.TUsage, tables.TFree, tables.TOfficial, tables.TDiscount,
+				tables.TTruncated, tables.TPayment})
+			out = append(out, p)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// associationWord is an association type as tables hold it.
+func associationWord(t books.AssociationType) string {
+	switch t {
+	case books.Referral:
+		return "1"
+	case books.Resale:
+		return "2"
+	}
+	return ""
+}
+
+func (r *rerating) storePostings(list []posting) *parquet.Columns {
+	out := parquet.NewColumns(tables.Reratings())
+	c := out.C
+	for i := range list {
+		p := &list[i]
+		c[tables.TCustomerID].AddWord(r.Books.Customers[p.Customer].ID)
+		c[tables.TOriginCycle].AddWord(p.Origin.String())
+		c[tables.TSKU].AddWord(r.Books.Products[p.SKU].SKU)
+		c[tables.TRegionCode].AddWord(p.Region)
+		c[tables.TResourceID].AddText(p.Resource)
+		c[tables.TPartnerID].AddWord(p.partner)
+		c[tables.TAssociationType].AddWord(associationWord(p.association))
+		for k, q := range [...]money.SignedQuantity{p.Used, p.Free} {
+			c[tables.TUsage+k].AddDec(q.Raw())
+		}
+		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
+			c[tables.TOfficial+k].AddDec(a.Raw())
+		}
+		c[tables.TDraws].AddText(p.drawn)
+		c[tables.TAsOf].Ints = append(c[tables.TAsOf].Ints, int64(p.asOf))
+		out.N++
+	}
+	return out
+}
+
+// postLines writes the lines of all postings of the bucket.
+func (r *rerating) postLines(list []posting) error {
+	var lines []*events.Line
+	for i := range list {
+		p := &list[i]
+		l := late.DifferenceLine(r.Books, p.Place, &p.Sum, r.LateIn, p.asOf)
+		l.Partner, l.Association, l.Draws = p.partner, p.association, p.drawn
+		lines = append(lines, l)
+	}
+	key := r.key("lines")
+	key.Day = lake.RerateDay
+	files, err := events.Files(r.Txn, r.Books, key, lines)
+	if err != nil {
+		return err
+	}
+	for k, list := range files {
+		if err := r.Replace(k, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// postShifts adds the shifts to those that hold from the open cycle on.
+func (r *rerating) postShifts() error {
+	all, err := r.Opening.Shifts(r.bucket, r.LateIn, opening.Anyone)
+	if err != nil {
+		return err
+	}
+	out, err := opening.ShiftTable(r.Books, append(all, r.shifts...))
+	if err != nil {
+		return err
+	}
+	return r.Put(r.key("shifts"), out)
+}
+
+// postReratedDraws adds what records draw now to what re-rating from the open cycle on has found before.
+func (r *rerating) postReratedDraws() error {
+	all := make(map[late.Key]string)
+	step := *r.step
+	if err := step.RedrawnIn(r.LateIn, all); err != nil {
+		return err
+	}
+	maps.Copy(all, r.redrawn)
+	out := parquet.NewColumns(tables.Redraws())
+	for _, key := range slices.SortedFunc(maps.Keys(all), func(a, b late.Key) int {
+		if a.Customer != b.Customer {
+			return int(a.Customer - b.Customer)
+		}
+		if a.Origin != b.Origin {
+			return int(a.Origin - b.Origin)
+		}
+		return strings.Compare(a.ID, b.ID)
+	}) {
+		out.C[tables.WCustomerID].AddWord(r.Books.Customers[key.Customer].ID)
+		out.C[tables.WOriginCycle].AddWord(key.Origin.String())
+		out.C[tables.WRecordID].AddText(key.ID)
+		out.C[tables.WDraws].AddText(all[key])
+		out.N++
+	}
+	return r.Put(r.key("redraws"), out)
+}

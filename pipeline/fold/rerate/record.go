@@ -1,0 +1,379 @@
+package rerate
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// customerReplay is one customer's closed cycle that is billed once more, record by record, in the order in which it
+// was billed: what the close billed, then late batch by late batch. What records of other cycles drew in between stays
+// drawn as re-rating has left it (FOLD-6).
+type customerReplay struct {
+	*rerating
+	customer int32
+	then     map[late.Key]*late.Record // with what they drew when they were billed
+	now      map[late.Key]*late.Record // with what they draw now
+	gone     map[late.Key]bool         // taken back by a late record
+	others   []*late.Record            // of other cycles, re-rated since they were billed, with what they drew then
+	state    late.State
+	charges  line.Charges
+}
+
+// byRecord rates the customers that are apart.
+func (r *rerating) byRecord() error {
+	if len(r.apart) == 0 {
+		return nil
+	}
+	records, err := closedRecords(r.State, r.bucket, r.origin, r.apart)
+	if err != nil {
+		return err
+	}
+	others, err := r.others()
+	if err != nil {
+		return err
+	}
+	r.replacedBy = make(map[late.Key]*late.Row)
+	for _, one := range r.step.All {
+		if one.Replaces != "" {
+			r.replacedBy[one.Target()] = one
+		}
+	}
+	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
+		a := &customerReplay{rerating: r, customer: customer, then: make(map[late.Key]*late.Record),
+			now:  make(map[late.Key]*late.Record),
+			gone: make(map[late.Key]bool), others: others[customer]}
+		if err := a.run(records[customer]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closedRecords are the records of some customers that the close of a cycle billed, with what they drew then, in order.
+func closedRecords(s *state.State, bucket int, origin period.Cycle, customers map[int32]bool) (map[int32][]*late.Record,
+	error) {
+	byKey := make(map[late.Key]*late.Record)
+	err := records.EachLine(s, origin, bucket, customers, func(l *records.FromLines) error {
+		c, i := l.Cols.C, l.At
+		key := late.Key{
+			Customer: l.Customers[c[tables.LCustomerID].Codes[i]],
+			Origin:   origin,
+			ID:       string(c[tables.LID].Text(i)),
+		}
+		if r := byKey[key]; r != nil {
+			q, err := records.AmountOf(l.Cols, i)
+			if err == nil {
+				r.Quantity, err = r.Quantity.Add(q)
+			}
+			return err
+		}
+		var row sorting.Row
+		if err := l.Take(&row); err != nil {
+			return err
+		}
+		r := late.NewRecord(&row, origin, 0)
+		byKey[key] = &r
+		return r.ReadDraws(s.Books, string(c[tables.LPackageDraws].Text(i)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = records.EachUsage(s, origin, bucket, customers, func(t *records.FromTable, row *sorting.Row) error {
+		key := late.Key{Customer: row.Customer, Origin: origin, ID: string(row.ID)}
+		if row.Number != tables.Counted {
+			return nil
+		}
+		r, err := late.FromRow(s.Books, t, row, origin)
+		byKey[key] = r
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int32][]*late.Record)
+	for key, r := range byKey {
+		out[key.Customer] = append(out[key.Customer], r)
+	}
+	for _, list := range out {
+		slices.SortFunc(list, (*late.Record).Before)
+	}
+	return out, nil
+}
+
+func (a *customerReplay) run(own []*late.Record) error {
+	a.state = late.State{Books: a.Books, Prices: a.Prices, Rater: a.Rater, Region: a.Regions.Name}
+	if err := a.close(own); err != nil {
+		return err
+	}
+	for _, batch := range a.Opening.Cycles(a.LateIn - 1) {
+		if batch > a.origin {
+			if err := a.batch(batch); err != nil {
+				return err
+			}
+		}
+	}
+	if err := a.meters(); err != nil {
+		return err
+	}
+	return a.leave()
+}
+
+// close bills what the close billed.
+func (a *customerReplay) close(own []*late.Record) error {
+	moves, err := a.moves(billing{a.origin, ownRecords})
+	if err != nil {
+		return err
+	}
+	rows, err := opening.Apply(a.Books, a.customer, slices.Clone(a.openAt[a.customer]), a.changes(moves))
+	if err != nil {
+		return err
+	}
+	if err := a.Rater.Open(a.customer, a.origin, rows); err != nil {
+		return err
+	}
+	for _, r := range own {
+		now := *r
+		a.then[r.Key()], a.now[r.Key()] = r, &now
+		a.charges.Reset()
+		if err := a.Rater.Usage(&now.Record, 0, &a.charges); err != nil {
+			return err
+		}
+		if err := now.Draw(a.charges.Draws); err != nil {
+			return err
+		}
+		if err := a.count(&now, false); err != nil {
+			return err
+		}
+	}
+	a.state.Open(a.customer)
+	a.state.SetMeters(a.metersOf(a.Rater.Positions(nil)))
+	return nil
+}
+
+// changes are moves of the fillings that go on into the cycle.
+func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []opening.Change {
+	var out []opening.Change
+	for f, by := range moves {
+		c := opening.Change{
+			Row:   position.Row{Kind: position.Package, Key: a.Books.Packages[f.Package].ID, At: f.Start},
+			Moves: true,
+			Delta: by,
+		}
+		if c.StillOpen(a.Books, a.Prices, a.customer, a.Books.Zone.Bounds(a.origin).From) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// count adds the lines of a record that was just rated, and what it used.
+func (a *customerReplay) count(r *late.Record, reversal bool) error {
+	q := r.Quantity.Signed()
+	if reversal {
+		q = q.Neg()
+	}
+	if rating.Summed(&a.Books.Products[r.SKU]) {
+		owed := a.owed[a.customer]
+		if err := owed.AddSigned(q); err != nil {
+			return err
+		}
+		a.owed[a.customer] = owed
+	}
+	return a.charge(r, &a.charges, reversal)
+}
+
+func (a *customerReplay) metersOf(rows []position.Row) map[late.Meter]money.Quantity {
+	out := make(map[late.Meter]money.Quantity)
+	for i := range rows {
+		if sku := a.Books.SKU(rows[i].Key); late.IsCounter(rows[i].Kind) && sku >= 0 {
+			m := late.Meter{Origin: a.origin, SKU: sku, Scope: rows[i].Scope}
+			out[m.As(rows[i].Kind)] = rows[i].Count
+		}
+	}
+	return out
+}
+
+// sourcesIn is what late records billed in a cycle knew.
+func (a *customerReplay) sourcesIn(billed period.Cycle, rows []*late.Record) (*late.Sources, error) {
+	step := *a.step
+	step.Cycle = billed
+	src := &late.Sources{Step: &step, Shifted: billed}
+	return src, src.Prepare(rows)
+}
+
+// batch bills a closed cycle's late records once more.
+func (a *customerReplay) batch(billed period.Cycle) error {
+	var rows []*late.Record
+	for key, r := range a.step.All {
+		if r.Billed != billed || key.Customer != a.customer {
+			continue
+		}
+		if key.Origin != a.origin {
+			rows = append(rows, &r.Record)
+			continue
+		}
+		then := r.Record
+		if err := then.ReadDraws(a.Books, r.DrewThen); err != nil {
+			return err
+		}
+		now := then
+		a.then[key], a.now[key] = &then, &now
+		rows = append(rows, &now)
+	}
+	if !slices.ContainsFunc(rows, func(r *late.Record) bool { return r.Origin == a.origin }) {
+		return nil
+	}
+	src, err := a.sourcesIn(billed, rows)
+	if err != nil {
+		return err
+	}
+	entries, err := late.Pending(rows, func(key late.Key) (*late.Record, error) {
+		if r := a.now[key]; r != nil {
+			return r, nil
+		}
+		return src.Billed(key)
+	})
+	if err != nil {
+		return err
+	}
+	moves, err := a.moves(billing{billed, lateRecords})
+	if err != nil {
+		return err
+	}
+	a.state.Forget()
+	a.state.Drawn = func(_ int32, f late.QuotaPeriod, span period.Span) (money.Quantity, error) {
+		drawn, err := src.Drawn(a.customer, f, span)
+		if err != nil {
+			return drawn, err
+		}
+		return opening.Moved(drawn, moves[f])
+	}
+	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
+	for i := range entries {
+		if err := a.take(&entries[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take bills one entry of a batch once more; one of another cycle draws what it drew.
+func (a *customerReplay) take(e *late.Entry) error {
+	if e.Origin != a.origin {
+		return a.state.Apply(e)
+	}
+	a.charges.Reset()
+	if err := a.state.Take(e, &a.charges); err != nil {
+		return err
+	}
+	if e.Reversal {
+		a.gone[e.Key()] = true
+	}
+	return a.count(e.Record, e.Reversal)
+}
+
+// meters prices the customer's period-level meters.
+func (a *customerReplay) meters() error {
+	byMeter := make(map[late.Meter][]*late.Record)
+	for key, r := range a.now {
+		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].PeriodLevel() {
+			m := late.MeterOf(a.Books, r, a.Regions.Name)
+			byMeter[m] = append(byMeter[m], r)
+		}
+	}
+	for _, m := range slices.SortedFunc(maps.Keys(byMeter), late.CompareMeters) {
+		charges, about, err := late.Ends(a.Books, a.Rater, m, a.customer, a.Regions.Name, byMeter[m])
+		if err != nil {
+			return err
+		}
+		if err := a.chargeEnds(a.customer, charges, about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unbilled reports whether a late record was replaced before its batch was billed.
+func (a *customerReplay) unbilled(key late.Key) bool {
+	one, by := a.step.All[key], a.replacedBy[key]
+	return one != nil && by != nil && by.Billed == one.Billed
+}
+
+// leave notes where meters and packages stand, and what records draw, where it is not what is known already.
+func (a *customerReplay) leave() error {
+	src, err := a.sourcesIn(a.LateIn, nil)
+	if err != nil {
+		return err
+	}
+	moves, err := a.moves(billing{a.LateIn, lateRecords})
+	if err != nil {
+		return err
+	}
+	b := a.Books
+	add := func(kind position.Kind, key, scope string, at period.Instant, by money.SignedQuantity) {
+		if !by.IsZero() {
+			a.shifts = append(a.shifts, opening.Shift{
+				Customer: a.customer,
+				Origin:   a.origin,
+				Billed:   a.LateIn,
+				Kind:     kind,
+				Key:      key,
+				Scope:    scope,
+				At:       at,
+				By:       by,
+			})
+		}
+	}
+	for f, by := range moves {
+		add(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
+	}
+	counts := maps.Clone(a.state.Meters())
+	known, err := src.Counts(late.MeterSet{Customer: a.customer, Origin: a.origin})
+	if err != nil {
+		return err
+	}
+	for m := range known {
+		counts[m] = a.state.Meters()[m]
+	}
+	for i := range src.Shifts { // a meter that stands at 0 has no position
+		if h := &src.Shifts[i]; h.Customer == a.customer && h.Origin == a.origin && late.IsCounter(h.Kind) &&
+			b.SKU(h.Key) >= 0 {
+			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}.As(h.Kind)
+			counts[m] = a.state.Meters()[m]
+		}
+	}
+	for m, count := range counts {
+		then, err := src.Count(a.customer, m)
+		if err != nil {
+			return err
+		}
+		by, err := count.Signed().Sub(then.Signed())
+		if err != nil {
+			return err
+		}
+		add(m.Position(), b.Products[m.SKU].SKU, m.Scope, 0, by)
+	}
+	for key, r := range a.now {
+		known, ok := a.step.ReratedDraws[key]
+		if !ok {
+			known = string(late.AppendDraws(nil, b, a.then[key].Draws, false))
+		}
+		if text := string(late.AppendDraws(nil, b, r.Draws, false)); key.Origin == a.origin && text != known &&
+			!a.unbilled(key) {
+			a.redrawn[key] = text
+		}
+	}
+	return nil
+}

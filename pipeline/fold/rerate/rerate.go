@@ -1,0 +1,440 @@
+package rerate
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Difference is what re-rating a closed cycle makes of the lines of one place (§4.12).
+type Difference struct {
+	late.Place
+	late.Sum
+	Why []string // what of the place's lines is another: see Reasons
+}
+
+// Reasons a difference may have, as far as lines tell them.
+const (
+	ReasonPackage  = "package"  // another part was taken from prepaid packages
+	ReasonPrice    = "price"    // a unit price is another
+	ReasonDiscount = "discount" // a discount is another
+	ReasonQuantity = "quantity" // tiers, measured bandwidth or places are cut another way
+	ReasonOther    = "other"    // none of these: rounding, or the rate of a discount
+)
+
+// Bucket rates one bucket of a closed cycle again (§4.12) and returns the differences to all that is billed of it, in
+// order of place, and whether anything changed. With post it puts them into the open cycle as lines, once and for all,
+// and notes the counts of meters and packages from now on.
+func Bucket(ctx context.Context, late *late.Folder, bucket int, origin period.Cycle, post bool) (list []Difference,
+	changed bool, err error) {
+	r := &rerating{Folder: late, bucket: bucket, origin: origin}
+	if list, err = r.run(ctx); err != nil {
+		return nil, false, err
+	}
+	changed = len(list) > 0 || len(r.shifts) > 0 || len(r.redrawn) > 0
+	if post && changed {
+		err = r.post(list)
+	}
+	return list, changed, err
+}
+
+// rerating rates one bucket of a closed cycle again.
+type rerating struct {
+	*late.Folder
+	bucket       int
+	origin       period.Cycle
+	step         *late.Step // what is known of late records
+	now          late.Sums
+	marks        map[late.Place]*marks
+	openAt       map[int32][]position.Row      // by customer, as the cycle opened
+	rows         map[int32][]position.Row      // by customer, as far as the cycle is rated
+	apart        map[int32]bool                // customers who are rated record by record
+	owed         map[int32]money.QuantityTotal // by customer: what was used
+	differs      map[int32]bool                // customers whose records draw other than they were billed
+	drawn        []byte
+	shifts       []opening.Shift
+	redrawn      map[late.Key]string
+	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
+
+	replacedBy map[late.Key]*late.Row // what took a record's place after the close
+}
+
+// marks are the prices and discounts of a place's lines, now and as billed.
+type marks struct{ prices, discounts [2]map[string]bool }
+
+func (m *marks) note(side int, price, discount string) {
+	for _, x := range [...]struct {
+		set  *map[string]bool
+		word string
+	}{{&m.prices[side], price}, {&m.discounts[side], discount}} {
+		if *x.set == nil {
+			*x.set = make(map[string]bool)
+		}
+		(*x.set)[x.word] = true
+	}
+}
+
+func (r *rerating) run(ctx context.Context) ([]Difference, error) {
+	r.now, r.marks = make(late.Sums), make(map[late.Place]*marks)
+	r.differs = make(map[int32]bool)
+	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
+	r.step = &late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
+	for _, do := range []func() error{r.step.Load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
+		r.bandwidth, r.conserve} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := do(); err != nil {
+			return nil, err
+		}
+	}
+	billed, err := r.billed()
+	if err != nil {
+		return nil, err
+	}
+	sums, err := late.Differences(r.now, billed)
+	if err != nil {
+		return nil, err
+	}
+	var out []Difference
+	for _, p := range sums.Places() {
+		out = append(out, Difference{p, *sums[p], r.why(p, sums[p])})
+	}
+	return out, nil
+}
+
+// openCycle reads the positions that the cycle opened with.
+func (r *rerating) openCycle() error {
+	r.openAt, r.rows, r.apart = make(map[int32][]position.Row), make(map[int32][]position.Row), make(map[int32]bool)
+	for key, one := range r.step.All {
+		if key.Origin == r.origin && one.Billed < r.LateIn {
+			r.apart[key.Customer] = true
+		}
+	}
+	if err := r.moved(); err != nil {
+		return err
+	}
+	o, earlier, err := r.Opening.Day(r.bucket, r.origin.First())
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	for earlier && o.Customer >= 0 {
+		customer := o.Customer
+		rows, err := o.Take()
+		if err != nil {
+			return err
+		}
+		r.openAt[customer] = r.Prices.NextCycle(nil, rows, customer, r.origin)
+	}
+	maps.Copy(r.rows, r.openAt)
+	return nil
+}
+
+// moved finds the customers whose records or positions an earlier re-rating moved, of another cycle too: it may have to
+// be taken back, and what records draw depends on it.
+func (r *rerating) moved() error {
+	for key := range r.step.ReratedDraws {
+		r.apart[key.Customer] = true
+	}
+	for _, c := range r.Opening.Cycles(r.LateIn) {
+		list, err := r.Opening.Shifts(r.bucket, c, opening.Anyone)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if list[i].Origin == r.origin {
+				r.apart[list[i].Customer] = true
+			}
+		}
+	}
+	return nil
+}
+
+// own rates the records that the close billed, of customers who need not be rated record by record.
+func (r *rerating) own() error {
+	for _, day := range r.Days(r.bucket, r.origin) {
+		accepted, err := records.Open(r.State, r.Find(state.DayKey("lines", day, r.bucket)),
+			r.Find(state.DayKey("usage", day, r.bucket)), tables.LPackageDraws)
+		if err != nil {
+			return err
+		}
+		err = r.ownDay(accepted)
+		accepted.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rerating) ownDay(accepted *records.Accepted) error {
+	old := incoming.Stream{Source: accepted}
+	customer := int32(-1)
+	leave := func() {
+		if customer >= 0 {
+			r.rows[customer] = r.Rater.Positions(nil)
+		}
+		customer = -1
+	}
+	var charges line.Charges
+	for {
+		if err := old.Next(); err != nil {
+			return err
+		}
+		if !old.Ok {
+			leave()
+			return nil
+		}
+		row := &old.Row
+		if row.Number == tables.Replaced || r.apart[row.Customer] {
+			continue
+		}
+		if row.Customer != customer {
+			leave()
+			customer = row.Customer
+			if err := r.Rater.Open(customer, r.origin, r.rows[customer]); err != nil {
+				return err
+			}
+		}
+		charges.Reset()
+		record := late.NewRecord(row, r.origin, 0)
+		if err := r.Rater.Usage(&record.Record, 0, &charges); err != nil {
+			return err
+		}
+		if r.drawn = lines.AppendDraws(r.drawn[:0], r.Books, charges.Draws); !bytes.Equal(r.drawn, accepted.Drew()) {
+			r.differs[customer] = true
+		}
+		if rating.Summed(&r.Books.Products[row.SKU]) {
+			owed := r.owed[customer]
+			if err := owed.Add(row.Quantity); err != nil {
+				return err
+			}
+			r.owed[customer] = owed
+		}
+		if err := r.charge(&record, &charges, false); err != nil {
+			return err
+		}
+	}
+}
+
+// charge adds what a record costs to its place.
+func (r *rerating) charge(rec *late.Record, charges *line.Charges, reversal bool) error {
+	at := late.Place{Origin: r.origin, Customer: rec.Customer, SKU: rec.SKU,
+		Region: r.Regions.Name(rec.Region), Resource: string(rec.Resource)}
+	for i := range charges.List {
+		ch := &charges.List[i]
+		draws := make(map[string]money.SignedQuantity)
+		for _, d := range charges.Draws[ch.DrawsFrom:ch.DrawsTo] {
+			q := d.Quantity.Signed()
+			if reversal {
+				q = q.Neg()
+			}
+			id := r.Books.Packages[d.Package].ID
+			sum, err := draws[id].Add(q)
+			if err != nil {
+				return err
+			}
+			draws[id] = sum
+		}
+		sum := &late.Sum{Used: ch.UsageAmount, Free: ch.Free, Official: ch.Official, Discount: ch.Discount,
+			Truncated: ch.Truncated, Payment: ch.Payment, Draws: draws}
+		if err := r.now.At(at).Add(sum); err != nil {
+			return err
+		}
+		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
+	}
+	return nil
+}
+
+func (r *rerating) mark(p late.Place) *marks {
+	if r.marks[p] == nil {
+		r.marks[p] = &marks{}
+	}
+	return r.marks[p]
+}
+
+func (r *rerating) discount(ch *line.Charge) string {
+	if ch.DiscountID < 0 {
+		return ""
+	}
+	return r.Books.Discounts[ch.DiscountID].ID
+}
+
+// ends prices the period-level meters of the same customers.
+func (r *rerating) ends() error {
+	for customer, rows := range r.rows {
+		if r.apart[customer] || !slices.ContainsFunc(rows, func(p position.Row) bool {
+			return p.Kind == position.Gather
+		}) {
+			continue
+		}
+		if err := r.Rater.Open(customer, r.origin, rows); err != nil {
+			return err
+		}
+		var charges line.Charges
+		var about []rating.Object
+		if err := r.Rater.CycleEnd(&charges, &about); err != nil {
+			return err
+		}
+		if err := r.chargeEnds(customer, &charges, about); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rating.Object) error {
+	for i := range charges.List {
+		ch := &charges.List[i]
+		o := &about[ch.Record]
+		at := late.Place{Origin: r.origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource}
+		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
+	}
+	return r.now.AddCharges(r.Books, customer, charges, about, r.origin)
+}
+
+// differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated
+// record by record, for what comes later depends on it.
+func (r *rerating) differing() error {
+	o, err := r.Opening.CycleEnd(r.bucket, r.origin)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	closing := make(map[int32][]position.Row)
+	for o.Customer >= 0 {
+		customer := o.Customer
+		rows, err := o.Take()
+		if err != nil {
+			return err
+		}
+		closing[customer] = slices.Clone(rows)
+	}
+	drop := make(map[int32]bool)
+	for customer, rows := range r.rows {
+		// A customer without records in the cycle has the positions it opened with.
+		same := slices.Equal(rows, closing[customer]) || slices.Equal(rows, r.openAt[customer])
+		if !r.apart[customer] && (r.differs[customer] || !same) {
+			drop[customer], r.apart[customer] = true, true
+		}
+	}
+	maps.DeleteFunc(r.owed, func(c int32, _ money.QuantityTotal) bool { return drop[c] })
+	maps.DeleteFunc(r.now, func(p late.Place, _ *late.Sum) bool { return drop[p.Customer] })
+	maps.DeleteFunc(r.marks, func(p late.Place, _ *marks) bool { return drop[p.Customer] })
+	return nil
+}
+
+// samples reads the late samples that are billed: those of the open cycle are none of what is rated again.
+func (r *rerating) samples() error { return r.step.LoadSamples(r.LateIn - 1) }
+
+// bandwidth measures and prices every billing object of the cycle, with the samples that count by what is billed.
+func (r *rerating) bandwidth() error {
+	list, err := r.Measured.MeasureWith(r.bucket, r.origin, nil, r.step.Samples.All)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		var charges line.Charges
+		list[i].Record = 0
+		if err := r.Prices.PercentileCharges(&list[i].Bandwidth, nil, &charges); err != nil {
+			return err
+		}
+		if err := r.chargeEnds(list[i].Customer, &charges,
+			[]rating.Object{{SKU: list[i].SKU, Region: list[i].Region, Resource: list[i].Object}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conserve checks that what is rated now is what was used.
+func (r *rerating) conserve() error {
+	var used, owed money.QuantityTotal
+	for _, q := range r.owed {
+		if err := owed.AddTotal(q); err != nil {
+			return err
+		}
+	}
+	for p, sum := range r.now {
+		if r.IsBandwidth(p.SKU) || !rating.Summed(&r.Books.Products[p.SKU]) {
+			continue
+		}
+		if err := used.AddSigned(sum.Used); err != nil {
+			return err
+		}
+	}
+	if used.Cmp(owed) != 0 {
+		return &lines.ConservationError{Where: fmt.Sprintf("rating %s again, bucket %d", r.origin, r.bucket),
+			Used: owed.String(), Billed: used.String()}
+	}
+	return nil
+}
+
+// billed adds up all that is billed of the cycle: its lines, late ones in closed cycles, and what re-rates posted.
+func (r *rerating) billed() (late.Sums, error) {
+	sums := make(late.Sums)
+	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
+		if e.Day == lake.EventsDay || e.Day == lake.LateDay || e.Day == lake.RerateDay {
+			continue
+		}
+		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range r.Opening.Cycles(r.LateIn) {
+		key := lake.FileKey{Table: "lines", Cycle: c.String(), Day: lake.LateDay, Bucket: r.bucket}
+		if c < r.LateIn {
+			if err := late.AddBilled(r.State, key, r.origin, sums, r.noteBilled); err != nil {
+				return nil, err
+			}
+		}
+		key.Day = lake.RerateDay
+		if err := late.AddBilled(r.State, key, r.origin, sums, nil); err != nil {
+			return nil, err
+		}
+	}
+	return sums, nil
+}
+
+func (r *rerating) noteBilled(p late.Place, price, discount string) {
+	r.mark(p).note(1, price, discount)
+}
+
+// why tells what of a place's lines is another.
+func (r *rerating) why(p late.Place, sum *late.Sum) []string {
+	var out []string
+	m := r.mark(p)
+	if !sum.Free.IsZero() {
+		out = append(out, ReasonPackage)
+	}
+	if !maps.Equal(m.prices[0], m.prices[1]) {
+		out = append(out, ReasonPrice)
+	}
+	if !maps.Equal(m.discounts[0], m.discounts[1]) {
+		out = append(out, ReasonDiscount)
+	}
+	if !sum.Used.IsZero() {
+		out = append(out, ReasonQuantity)
+	}
+	if out == nil {
+		out = []string{ReasonOther}
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package samples
+
+import (
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Measured is a billing object with its percentile.
+type Measured struct {
+	rating.Bandwidth
+	Object string // link or group
+	Result percentile.Result
+}
+
+// Measure works out the percentile of every billing object of the bucket's customers, in order of customer, sku,
+// region, object.
+func (w *Folder) Measure(bucket int, cycle period.Cycle) ([]Measured, error) {
+	return w.MeasureWith(bucket, cycle, nil, nil)
+}
+
+// MeasureWith is measure for the objects of some keys; nil = all. newer are samples that take the place of the stored
+// ones of their slots.
+func (w *Folder) MeasureWith(bucket int, cycle period.Cycle, keys map[measure.Key]bool, newer map[SlotKey]*LateSample) (
+	[]Measured, error) {
+	objects := measure.Gather(w.Books, cycle, func(l *books.Link) bool {
+		return (keys == nil || keys[measure.KeyOf(l)]) && w.Bucket(l.Customer) == bucket
+	})
+	if objects.Len() == 0 {
+		return nil, nil
+	}
+	lost, err := w.Strays.of(cycle.String(), "")
+	if err != nil {
+		return nil, err
+	}
+	meter := percentile.NewMeter(w.Books.Zone, cycle)
+	out := make([]Measured, 0, objects.Len())
+	stored := w.FilesOf(cycle, bucket, tables.Bandwidth().Name)
+	err = samplesLake(w.State).Each(objects, stored, lost, w.newerOf(cycle, newer),
+		func(key measure.Key, o *percentile.Object) error {
+			result, err := meter.Measure(w.Policy(key.SKU), o)
+			out = append(out, Measured{
+				Bandwidth: rating.Bandwidth{Customer: key.Customer, SKU: key.SKU, Region: key.Region, Cycle: cycle,
+					Quantity: result.Quantity},
+				Object: key.Object, Result: result,
+			})
+			return err
+		})
+	return out, err
+}
+
+// newerOf are the samples of a cycle that took a slot's place.
+func (w *Folder) newerOf(cycle period.Cycle, newer map[SlotKey]*LateSample) []measure.Sample {
+	var out []measure.Sample
+	for _, one := range newer {
+		if w.Books.Zone.Cycle(one.Slot) == cycle {
+			out = append(out, measure.Sample{Link: one.Link, Slot: one.Slot, Sample: one.Sample})
+		}
+	}
+	return out
+}

@@ -1,0 +1,363 @@
+package samples
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/incoming"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating/percentile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// LinkSample is one link's slot.
+type LinkSample struct {
+	customer int32
+	Slot     period.Instant
+	Link     string
+	percentile.Sample
+}
+
+// Before orders samples by customer, slot and link: the order of the bandwidth table.
+func (s *LinkSample) Before(o *LinkSample) int {
+	switch {
+	case s.customer != o.customer:
+		return int(s.customer) - int(o.customer)
+	case s.Slot != o.Slot:
+		if s.Slot < o.Slot {
+			return -1
+		}
+		return 1
+	}
+	return strings.Compare(s.Link, o.Link)
+}
+
+// SlotKey is a link's slot: a sample's identity (§3.20).
+type SlotKey struct {
+	Link string
+	Slot period.Instant
+}
+
+// Key is the sample's identity.
+func (s *LinkSample) Key() SlotKey { return SlotKey{s.Link, s.Slot} }
+
+// Folder decides and stores the bandwidth samples of the buckets that a worker is given.
+type Folder struct {
+	*incoming.Rows
+	Strays  *Strays
+	links   map[string]string // ids of links, as strings made once
+	arrived []arrival         // memory of arrivals
+	winner  LinkSample        // of the slot elected last
+}
+
+// New decides the samples among new rows.
+func New(in *incoming.Rows, strays *Strays) *Folder { return &Folder{Rows: in, Strays: strays} }
+
+// Cycle stores the new samples of a bucket and cycle; todo counts them by day. It returns how many days changed.
+func (w *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64) (int, error) {
+	days := 0
+	for _, day := range slices.Sorted(maps.Keys(todo)) {
+		if day.Cycle() != cycle {
+			continue
+		}
+		if err := w.sampleDay(bucket, day); err != nil {
+			return days, err
+		}
+		days++
+	}
+	return days, nil
+}
+
+// sampleDay merges a day's new samples with those the lake has. Where a stray keeps its slot nothing is stored.
+func (w *Folder) sampleDay(bucket int, day period.Day) error {
+	key := state.DayKey("bandwidth", day, bucket)
+	old, err := w.OpenSamples(w.Find(key))
+	if err != nil {
+		return err
+	}
+	defer old.Close()
+	fresh, err := w.ArrivalsOf(bucket, day)
+	if err != nil {
+		return err
+	}
+	strays, err := w.StraysOn(bucket, day)
+	if err != nil {
+		return err
+	}
+	out := tablefile.NewWriter(w.Txn, tables.Bandwidth())
+	out.Restart(key)
+	kept, ok, err := old.Read()
+	if err != nil {
+		return err
+	}
+	for ok || fresh.Ok {
+		if err := out.Added(); err != nil {
+			return err
+		}
+		if ok && (!fresh.Ok || kept.Before(&fresh.Head.LinkSample) < 0) {
+			w.Store(out.Cols, kept)
+			if kept, ok, err = old.Read(); err != nil {
+				return err
+			}
+			continue
+		}
+		group, err := fresh.TakeGroup()
+		if err != nil {
+			return err
+		}
+		here := ok && kept.Before(&group[0].LinkSample) == 0
+		accepted := kept
+		if !here {
+			accepted = strays[group[0].Key()]
+		}
+		if winner := w.Elect(accepted, group); winner != nil &&
+			(here || accepted == nil || winner.Sample != accepted.Sample) {
+			w.Store(out.Cols, winner)
+		}
+		if here {
+			if kept, ok, err = old.Read(); err != nil {
+				return err
+			}
+		}
+	}
+	files, err := out.Finish(nil)
+	if err != nil {
+		return err
+	}
+	return w.Replace(key, files)
+}
+
+// arrival is a new row of a link's slot.
+type arrival struct {
+	LinkSample
+	SKU, file int32
+	number    int64
+}
+
+// arrivals are a day's new samples, in the order of the bandwidth table.
+type arrivals struct {
+	incoming.Stream
+	w     *Folder
+	Head  arrival   // the next, if ok
+	group []arrival // taken last
+}
+
+// ArrivalsOf opens the new samples of a bucket's day.
+func (w *Folder) ArrivalsOf(bucket int, day period.Day) (*arrivals, error) {
+	rows, err := w.Bandwidth(bucket, day)
+	if err != nil {
+		return nil, err
+	}
+	a := &arrivals{Stream: incoming.Stream{Source: rows}, w: w, group: w.arrived}
+	return a, a.next()
+}
+
+// next moves to the next new sample.
+func (a *arrivals) next() error {
+	if err := a.Stream.Next(); err != nil || !a.Ok {
+		return err
+	}
+	r := &a.Row
+	outward, err := accept.Outward(r)
+	a.Head = arrival{SKU: r.SKU, file: r.File, number: r.Number}
+	a.Head.LinkSample = LinkSample{customer: r.Customer, Slot: r.Start, Link: a.w.linkName(r.ID),
+		Sample: percentile.Sample{Time: r.End, In: r.Quantity, Out: outward}}
+	return err
+}
+
+// linkName is a link's id as a string that is made once.
+func (w *Folder) linkName(id []byte) string {
+	if name, ok := w.links[string(id)]; ok {
+		return name
+	}
+	if w.links == nil {
+		w.links = make(map[string]string)
+	}
+	name := string(id)
+	w.links[name] = name
+	return name
+}
+
+// TakeGroup takes all new rows of the next link's slot; they hold until the next call.
+func (a *arrivals) TakeGroup() ([]arrival, error) {
+	a.group = a.group[:0]
+	for a.Ok && (len(a.group) == 0 || a.group[0].Before(&a.Head.LinkSample) == 0) {
+		a.group = append(a.group, a.Head)
+		if err := a.next(); err != nil {
+			return nil, err
+		}
+	}
+	a.w.arrived = a.group
+	return a.group, nil
+}
+
+// Elect decides which sample of a slot counts, by the duplicates rule of the link's policy (§3.20, §4.7), and
+// counts the rows. The winner holds until the next call.
+func (w *Folder) Elect(accepted *LinkSample, group []arrival) *LinkSample {
+	policy := w.Policy(group[0].SKU)
+	if policy.Duplicates == books.DuplicatesReject {
+		return w.electStrictly(accepted, group)
+	}
+	winner := accepted
+	for i := range group {
+		one := group[i].LinkSample
+		if winner != nil {
+			one.Sample = percentile.Winner(policy, winner.Sample, one.Sample)
+		}
+		w.winner = one
+		winner = &w.winner
+	}
+	owner := ownerOf(policy, accepted, winner, group)
+	for i := range group {
+		if i == owner {
+			w.accept(&group[i])
+		} else {
+			w.Tally.Duplicate(group[i].file)
+		}
+	}
+	return winner
+}
+
+// ownerOf is the new row that counts as accepted: the one that won, or −1 when what was accepted before still does.
+// Where the two directions of transit_p95 come from two rows it is the one of the larger in, or, if only out grew, of
+// the larger out; of equal rows the first by file and row.
+func ownerOf(policy *books.Policy, accepted, winner *LinkSample, group []arrival) int {
+	last := policy.Duplicates == books.DuplicatesLast
+	if accepted != nil && !Differs(policy, accepted, winner) {
+		return -1
+	}
+	onlyOut := accepted != nil && accepted.In == winner.In && (!last || accepted.Time == winner.Time)
+	owner := -1
+	for i := range group {
+		s := &group[i]
+		switch {
+		case policy.Method != books.TransitP95 && s.Sample != winner.Sample, last && s.Time != winner.Time:
+			continue
+		}
+		if owner >= 0 {
+			best := &group[owner]
+			order := cmp.Or(s.In.Cmp(best.In), s.Out.Cmp(best.Out))
+			if onlyOut {
+				order = cmp.Or(s.Out.Cmp(best.Out), s.In.Cmp(best.In))
+			}
+			first := cmp.Or(cmp.Compare(best.file, s.file), cmp.Compare(best.number, s.number))
+			if cmp.Or(order, first) <= 0 {
+				continue
+			}
+		}
+		owner = i
+	}
+	return owner
+}
+
+// Differs reports whether the winner of a slot is another than what was accepted before, by what its policy looks at.
+func Differs(policy *books.Policy, accepted, winner *LinkSample) bool {
+	return accepted.In != winner.In || accepted.Out != winner.Out || policy.Duplicates == books.DuplicatesLast &&
+		accepted.Time != winner.Time
+}
+
+// electStrictly is `duplicates: reject`: equal samples are duplicates, differing ones conflicts; what was accepted
+// stays.
+func (w *Folder) electStrictly(accepted *LinkSample, group []arrival) *LinkSample {
+	if accepted != nil {
+		for i := range group {
+			if group[i].Sample == accepted.Sample {
+				w.Tally.Duplicate(group[i].file)
+			} else {
+				w.reject(&group[i])
+			}
+		}
+		return accepted
+	}
+	first := &group[0]
+	for i := range group[1:] {
+		if group[1+i].Sample != first.Sample {
+			for k := range group {
+				w.reject(&group[k])
+			}
+			return nil
+		}
+	}
+	w.accept(first)
+	for i := range group[1:] {
+		w.Tally.Duplicate(group[1+i].file)
+	}
+	return &first.LinkSample
+}
+
+func (w *Folder) accept(a *arrival) { w.Tally.AcceptSample(a.Link, a.Slot, a.file, a.number) }
+
+func (w *Folder) reject(a *arrival) {
+	w.Tally.RejectRow(accept.Reject{File: a.file, Row: a.number, Reason: reason.Conflict, Column: "sample_time",
+		Value: a.Time.String(), ID: a.Link + "@" + a.Time.String()})
+}
+
+// Store appends a sample that counts.
+func (w *Folder) Store(c *parquet.Columns, s *LinkSample) {
+	c.C[tables.BCustomerID].AddWord(w.Books.Customers[s.customer].ID)
+	c.C[tables.BResourceID].AddWord(s.Link)
+	c.C[tables.BSlot].Ints = append(c.C[tables.BSlot].Ints, int64(s.Slot))
+	c.C[tables.BSampleTime].Ints = append(c.C[tables.BSampleTime].Ints, int64(s.Time))
+	c.C[tables.BIn].AddDec(s.In.Raw())
+	c.C[tables.BOut].AddDec(s.Out.Raw())
+	c.N++
+}
+
+// storedSamples reads a bandwidth file.
+type storedSamples struct {
+	tablefile.Cursor
+	state     *state.State
+	customers codes.List
+	one       LinkSample // given last
+}
+
+// OpenSamples opens the stored samples of a day; without a file there are none.
+func (w *Folder) OpenSamples(files []lake.FileEntry) (*storedSamples, error) {
+	s := &storedSamples{state: w.State}
+	if len(files) == 0 {
+		return s, nil
+	}
+	f, err := tablefile.Open(w.Txn, files[0], tables.Bandwidth(), nil)
+	s.Cursor = tablefile.Cursor{Reader: f}
+	return s, err
+}
+
+// Read gives the next sample, which holds until the next call; false at the end.
+func (s *storedSamples) Read() (*LinkSample, bool, error) {
+	if s.Reader == nil {
+		return nil, false, nil
+	}
+	ok, fresh, err := s.Next()
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	if fresh {
+		if err := s.customers.Fill(s.Cols.C[tables.BCustomerID].Dict, s.state.Names().Customer); err != nil {
+			return nil, false, err
+		}
+	}
+	c, i := s.Cols.C, s.At
+	out := &s.one
+	*out = LinkSample{
+		customer: s.customers[c[tables.BCustomerID].Codes[i]],
+		Slot:     period.Instant(c[tables.BSlot].Ints[i]),
+		Link:     c[tables.BResourceID].Word(i),
+	}
+	out.Time = period.Instant(c[tables.BSampleTime].Ints[i])
+	if out.In, err = money.QuantityFromRaw(c[tables.BIn].Decs[i].Hi, c[tables.BIn].Decs[i].Lo); err != nil {
+		return nil, false, err
+	}
+	out.Out, err = money.QuantityFromRaw(c[tables.BOut].Decs[i].Hi, c[tables.BOut].Decs[i].Lo)
+	return out, true, err
+}

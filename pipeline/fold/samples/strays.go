@@ -1,0 +1,145 @@
+package samples
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Strays finds, for all workers of a run, the stored samples that are with another customer than their link's. It looks
+// in the state that the run began with: what the run stores itself is with the right customer.
+type Strays struct {
+	state   *state.State
+	workers int
+	lateIn  period.Cycle // in which late samples are billed; place.NoCycle = none is
+
+	mu     sync.Mutex
+	found  map[strayPlace]func() (measure.Strays, error)
+	late   map[int][]*LateSample // by the bucket they belong to
+	onLate sync.Once
+	err    error // of late
+}
+
+// NewStrays looks for strays with so many workers at once. Late samples are billed in lateIn.
+func NewStrays(s *state.State, workers int, lateIn period.Cycle) *Strays {
+	return &Strays{state: s, workers: workers, lateIn: lateIn}
+}
+
+// samplesLake is where stored samples are read from.
+func samplesLake(s *state.State) *measure.Lake {
+	return &measure.Lake{Books: s.Books, Open: s.Txn.Open, Unknown: codes.Unknown}
+}
+
+// strayPlace is a cycle, or a day of it.
+type strayPlace struct{ cycle, day string }
+
+// of are the strays of a cycle, or of a day of it. They are looked for once.
+func (f *Strays) of(cycle, day string) (measure.Strays, error) {
+	f.mu.Lock()
+	at := strayPlace{cycle, day}
+	find := f.found[at]
+	if find == nil {
+		find = sync.OnceValues(func() (measure.Strays, error) {
+			files, err := f.state.Txn.Base().Files(cycle)
+			if err != nil {
+				return nil, err
+			}
+			stored := slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+				return e.Table != tables.Bandwidth().Name || day != "" && e.Day != day
+			})
+			return samplesLake(f.state).FindStrays(stored, f.workers, nil)
+		})
+		if f.found == nil {
+			f.found = make(map[strayPlace]func() (measure.Strays, error))
+		}
+		f.found[at] = find
+	}
+	f.mu.Unlock()
+	return find()
+}
+
+// StraysOn are the strays of a day that belong to customers of a bucket, by link and slot.
+func (w *Folder) StraysOn(bucket int, day period.Day) (map[SlotKey]*LinkSample, error) {
+	strays, err := w.Strays.of(day.Cycle().String(), day.String())
+	if err != nil || len(strays) == 0 {
+		return nil, err
+	}
+	out := make(map[SlotKey]*LinkSample)
+	for customer, list := range strays {
+		if w.Bucket(customer) != bucket {
+			continue
+		}
+		for i := range list {
+			s := &list[i]
+			out[SlotKey{s.Link, s.Slot}] = &LinkSample{customer: customer, Slot: s.Slot, Link: s.Link, Sample: s.Sample}
+		}
+	}
+	return out, nil
+}
+
+// LateSample is the sample that counts of a slot whose cycle was closed before it came.
+type LateSample struct {
+	LinkSample
+	AsOf   period.Instant
+	Billed period.Cycle
+}
+
+// Adopt gives a late sample to the customer of its link's row in force, if there is one, and returns that customer's
+// bucket.
+func Adopt(s *state.State, one *LateSample) int {
+	if row, ok := s.Books.LinkAt(one.Link, one.Slot); ok {
+		one.customer = row.Customer
+	}
+	return s.Bucket(one.customer)
+}
+
+// LateTo are the late samples that are in another bucket than the given one, which is that of their link's customer.
+func (f *Strays) LateTo(bucket int) ([]*LateSample, error) {
+	f.onLate.Do(func() {
+		f.late = make(map[int][]*LateSample)
+		for _, c := range f.state.Opening.Cycles(f.lateIn) {
+			files, err := f.state.Txn.Base().Files(c.String())
+			if err != nil {
+				f.err = err
+				return
+			}
+			for _, e := range files {
+				if e.Table != tables.LateSamples().Name {
+					continue
+				}
+				err := EachLateSample(f.state, e, c, func(one *LateSample) {
+					if to := Adopt(f.state, one); to != e.Bucket {
+						f.late[to] = append(f.late[to], one)
+					}
+				})
+				if err != nil {
+					f.err = err
+					return
+				}
+			}
+		}
+	})
+	return f.late[bucket], f.err
+}
+
+// EachLateSample shows the rows of a file of late samples.
+func EachLateSample(s *state.State, e lake.FileEntry, billed period.Cycle, show func(*LateSample)) error {
+	f, err := tablefile.Open(s.Txn, e, tables.LateSamples(), nil)
+	if err != nil {
+		return err
+	}
+	in := &storedSamples{state: s, Cursor: tablefile.Cursor{Reader: f}}
+	defer in.Close()
+	one, ok, err := in.Read()
+	for ; ok && err == nil; one, ok, err = in.Read() {
+		show(&LateSample{*one, period.Instant(in.Cols.C[tables.BAsOf].Ints[in.At]), billed})
+	}
+	return err
+}

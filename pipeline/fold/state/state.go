@@ -1,0 +1,102 @@
+package state
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// State is the next state of the lake as one worker reads and writes it, with the books that it rates with.
+type State struct {
+	Txn     *lake.Txn
+	Books   *books.Books
+	Prices  *rating.Book // of Books
+	Regions *accept.Regions
+	Buckets int
+	Opening *opening.Source // of the next state
+
+	decoder func() (*parquet.Decoder, error) // of OpenAtOnce
+}
+
+// New is a state of a transaction.
+func New(txn *lake.Txn, prices *rating.Book, b *books.Books, regions *accept.Regions, buckets int) *State {
+	return &State{Txn: txn, Books: b, Prices: prices, Regions: regions, Buckets: buckets,
+		Opening: &opening.Source{Files: txn.Pending(), Books: b, Prices: prices, Buckets: buckets},
+		decoder: sync.OnceValues(parquet.NewDecoder)}
+}
+
+// Names looks words of lake files up in the books.
+func (s *State) Names() codes.Names { return codes.Names{Books: s.Books} }
+
+// Region is the run's number of a region; a region that is new gets one.
+func (s *State) Region(name string) (int32, error) { return s.Regions.Code(name), nil }
+
+// Bucket is the bucket of a customer.
+func (s *State) Bucket(customer int32) int {
+	return place.Bucket(s.Books.Customers[customer].ID, s.Buckets)
+}
+
+// Policy is the percentile policy of a product; the reader of the books has checked that there is one.
+func (s *State) Policy(sku int32) *books.Policy {
+	return &s.Books.Policies[s.Books.Policy(s.Books.Products[sku].Policy)]
+}
+
+// IsBandwidth reports whether a product is billed by measured bandwidth.
+func (s *State) IsBandwidth(sku int32) bool { return s.Books.Products[sku].Model == books.Percentile }
+
+// Find returns the files of a key.
+func (s *State) Find(key lake.FileKey) []lake.FileEntry { return s.Txn.Next().Find(key) }
+
+// FilesOf returns the files of a cycle and bucket, of the tables named.
+func (s *State) FilesOf(cycle period.Cycle, bucket int, names ...string) []lake.FileEntry {
+	return s.Txn.Next().Select(cycle.String(), func(k lake.FileKey) bool {
+		return k.Bucket == bucket && slices.Contains(names, k.Table)
+	})
+}
+
+// Replace puts files in the place of those of a key.
+func (s *State) Replace(key lake.FileKey, files []lake.FileEntry) error {
+	return s.Txn.Next().Replace(key, files...)
+}
+
+// Put writes a batch as the file of a key; an empty batch removes the file.
+func (s *State) Put(key lake.FileKey, batch *parquet.Columns) error {
+	return tablefile.Put(s.Txn, key, batch, nil)
+}
+
+// OpenAtOnce opens a file as tablefile.OpenAtOnce does.
+func (s *State) OpenAtOnce(e lake.FileEntry, def *tables.Table, cols []int) (*tablefile.Reader, error) {
+	d, err := s.decoder()
+	if err != nil {
+		return nil, err
+	}
+	return tablefile.OpenAtOnce(s.Txn, e, def, cols, d)
+}
+
+// Days are the days of a cycle with accepted records in a bucket, and those of others, ascending.
+func (s *State) Days(bucket int, cycle period.Cycle, others ...period.Day) []period.Day {
+	days := slices.Clone(others)
+	for _, e := range s.FilesOf(cycle, bucket, tables.Ident().Name) {
+		if d, err := period.ParseDay(e.Day); err == nil {
+			days = append(days, d)
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
+}
+
+// DayKey names the file of a table for a day of a bucket.
+func DayKey(table string, day period.Day, bucket int) lake.FileKey {
+	return lake.FileKey{Table: table, Cycle: day.Cycle().String(), Day: day.String(), Bucket: bucket}
+}

@@ -1,0 +1,382 @@
+package statements
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// amountsOfSums are the amount columns of the sums table, in the order of customerTotal.amounts.
+var amountsOfSums = [...]int{tables.DOfficial, tables.DDiscount, tables.DTruncated, tables.DPayment, tables.DCash,
+	tables.DCredit,
+	tables.DCoupon, tables.DStored, tables.DFlexi, tables.DDebt}
+
+// statementColumns are the statement's columns of the same amounts.
+var statementColumns = [...]int{tables.SOfficial, tables.SDiscount, tables.STruncated, tables.SPayment, tables.SCash,
+	tables.SCredit,
+	tables.SCoupon, tables.SStored, tables.SFlexi, tables.SDebt}
+
+// statementRow are the columns of a statement but for its cycle.
+var statementRow = [...]int{tables.SCustomerID, tables.SLineCount, tables.SOfficial, tables.SDiscount,
+	tables.STruncated, tables.SPayment,
+	tables.SRounding, tables.SDue, tables.SCash, tables.SCredit, tables.SCoupon, tables.SStored, tables.SFlexi,
+	tables.SDebt}
+
+// paymentAt is the place of payment_amount in both.
+const paymentAt = 3
+
+type customerTotal struct {
+	lines   int64
+	amounts [len(amountsOfSums)]money.AmountTotal
+}
+
+// Folder makes the statements of buckets.
+type Folder struct {
+	*state.State
+	Workers int
+	Refold  func(period.Cycle) bool // whether a cycle was rated with other books
+	Grain   rating.Grain
+	Mode    money.Mode
+	Digits  int
+}
+
+// All makes the statements of places again from the sums of their days, once their lines are made and paid.
+func (f *Folder) All(ctx context.Context, places []place.Place) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(max(1, f.Workers))
+	for _, p := range places {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f.statements(p.Bucket, p.Cycle)
+		})
+	}
+	return group.Wait()
+}
+
+// statements writes what each customer of the bucket is asked to pay for the cycle: the sums of its days, added up.
+// Those of the live state are in its statements, from which the days that changed are taken away and to which the new
+// ones come, and who has none of either is written as it was. So a night costs its customers and its days, not the
+// month's.
+func (f *Folder) statements(bucket int, cycle period.Cycle) error {
+	live, gone, fresh, err := f.statementSources(bucket, cycle)
+	if err != nil {
+		return err
+	}
+	a := adder{state: f.State, totals: make(map[string]*customerTotal, rowsOf(fresh))}
+	for _, e := range gone {
+		if err := a.add(e, true); err != nil {
+			return err
+		}
+	}
+	for _, e := range fresh {
+		if err := a.add(e, false); err != nil {
+			return err
+		}
+	}
+	slices.Sort(a.customers)
+	w := f.newStatementWriter(cycle)
+	for _, e := range live {
+		if err := w.change(e, &a); err != nil {
+			return err
+		}
+	}
+	if err := w.rest(&a); err != nil {
+		return err
+	}
+	key := lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket}
+	files, err := tablefile.Write(f.Txn, key, w.cols, w.list())
+	if err != nil {
+		return err
+	}
+	return f.Replace(key, files)
+}
+
+// statementSources are the files that statements are made of: those of the live state, and of sums those to take away
+// and those to add. Where that is no less work, all days are added up.
+func (f *Folder) statementSources(bucket int, cycle period.Cycle) (live, gone, fresh []lake.FileEntry, err error) {
+	live, err = f.Txn.Base().Find(lake.FileKey{Table: "statements", Cycle: cycle.String(), Bucket: bucket})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	gone, fresh, err = f.changedSums(bucket, cycle)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if all := f.FilesOf(cycle, bucket, "sums"); len(live) == 0 || len(live)+len(gone)+len(fresh) >= len(all) {
+		return nil, nil, all, nil
+	}
+	return live, gone, fresh, nil
+}
+
+// statementWriter puts the statements of a bucket together, customers ascending.
+type statementWriter struct {
+	f         *Folder
+	cycle     period.Cycle
+	asTheyAre bool // statements to which nothing came stay: they were cut by today's settings
+	cols      *parquet.Columns
+	sums      [len(statementColumns)]money.AmountTotal
+	due       money.AmountTotal
+	rounding  money.AmountTotal
+}
+
+func (f *Folder) newStatementWriter(cycle period.Cycle) *statementWriter {
+	w := &statementWriter{f: f, cycle: cycle, asTheyAre: !f.Refold(cycle),
+		cols: parquet.NewColumns(tables.Statements())}
+	w.cols.C[tables.SCycle].SetWord(cycle.String())
+	return w
+}
+
+// change goes through a file of statements and writes them as they are now: with the totals of those customers to whom
+// something came.
+func (w *statementWriter) change(e lake.FileEntry, a *adder) error {
+	in, err := a.state.OpenAtOnce(e, tables.Statements(), statementRow[:])
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	for {
+		c, err := in.Next()
+		if err != nil || c == nil {
+			return err
+		}
+		for at := 0; at < c.N; {
+			from := at
+			for customer := &c.C[tables.SCustomerID]; at < c.N &&
+				(len(a.customers) == 0 || customer.Word(at) < a.customers[0]); {
+				at++
+			}
+			if err := w.keep(c, from, at); err != nil {
+				return err
+			}
+			if at == c.N {
+				break
+			}
+			id := a.customers[0]
+			if c.C[tables.SCustomerID].Word(at) == id {
+				if err := a.totals[id].add(c, tables.SLineCount, statementColumns, at, false); err != nil {
+					return err
+				}
+				at++
+			}
+			if err := w.put(id, a.totals[id]); err != nil {
+				return err
+			}
+			a.customers = a.customers[1:]
+		}
+	}
+}
+
+// rest writes the statements of customers who had none before.
+func (w *statementWriter) rest(a *adder) error {
+	for _, id := range a.customers {
+		if err := w.put(id, a.totals[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep writes rows of a batch to which nothing came.
+func (w *statementWriter) keep(c *parquet.Columns, from, to int) error {
+	if !w.asTheyAre {
+		for i := from; i < to; i++ {
+			var t customerTotal
+			if err := t.add(c, tables.SLineCount, statementColumns, i, false); err != nil {
+				return err
+			}
+			if err := w.put(c.C[tables.SCustomerID].Word(i), &t); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for i := from; i < to; i++ {
+		w.cols.C[tables.SCustomerID].AddNewWord(c.C[tables.SCustomerID].Word(i))
+	}
+	w.cols.AppendRun(c, from, to, statementRow[1:], nil)
+	for i, col := range statementColumns {
+		if err := addUp(&w.sums[i], c.C[col].Decs[from:to]); err != nil {
+			return err
+		}
+	}
+	if err := addUp(&w.due, c.C[tables.SDue].Decs[from:to]); err != nil {
+		return err
+	}
+	return addUp(&w.rounding, c.C[tables.SRounding].Decs[from:to])
+}
+
+func addUp(sum *money.AmountTotal, parts []parquet.Dec) error {
+	for _, d := range parts {
+		part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		if err := sum.AddTotal(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// put writes a customer's statement, if there is a line.
+func (w *statementWriter) put(id string, t *customerTotal) error {
+	if t.lines == 0 {
+		return nil
+	}
+	d, r, err := w.f.due(t)
+	if err != nil {
+		return fmt.Errorf("statement of customer %s for %s: %w", id, w.cycle, err)
+	}
+	c := w.cols.C
+	c[tables.SCustomerID].AddNewWord(id)
+	c[tables.SLineCount].Ints = append(c[tables.SLineCount].Ints, t.lines)
+	for i, col := range statementColumns {
+		c[col].AddDec(t.amounts[i].Raw())
+		if err := w.sums[i].AddTotal(t.amounts[i]); err != nil {
+			return err
+		}
+	}
+	c[tables.SRounding].AddDec(r.Raw())
+	c[tables.SDue].AddDec(d.Raw())
+	w.cols.N++
+	if err := w.due.Add(d); err != nil {
+		return err
+	}
+	return w.rounding.Add(r)
+}
+
+// list is the sums of the amount columns.
+func (w *statementWriter) list() []lake.Sum {
+	list := []lake.Sum{{Column: "due_amount", Value: w.due.String()},
+		{Column: "rounding_amount", Value: w.rounding.String()}}
+	for i, col := range statementColumns {
+		list = append(list, lake.Sum{Column: tables.Statements().Columns[col].Name, Value: w.sums[i].String()})
+	}
+	return list
+}
+
+// due is the amount asked for and what rounding took: the cycle's total is cut once where lines are not (§4.2).
+func (f *Folder) due(t *customerTotal) (due, rounding money.Amount, err error) {
+	payment, err := t.amounts[paymentAt].Amount()
+	if err != nil || f.Grain == rating.PerLine {
+		return payment, money.Amount{}, err
+	}
+	due = payment.Cut(f.Digits, f.Mode)
+	rounding, err = payment.Sub(due)
+	return due, rounding, err
+}
+
+func rowsOf(files []lake.FileEntry) (rows int) {
+	for i := range files {
+		rows += int(files[i].Rows)
+	}
+	return rows
+}
+
+// changedSums are the files of sums that the live state's statements hold and the next state has no more, and those
+// that are new in it.
+func (f *Folder) changedSums(bucket int, cycle period.Cycle) (gone, fresh []lake.FileEntry, err error) {
+	all := f.FilesOf(cycle, bucket, "sums")
+	next := make(map[string]bool, len(all))
+	for _, e := range all {
+		next[e.Path] = true
+	}
+	live, err := f.Txn.Base().Files(cycle.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	had := make(map[string]bool)
+	for _, e := range live {
+		if e.Table != "sums" || e.Bucket != bucket {
+			continue
+		}
+		had[e.Path] = true
+		if !next[e.Path] {
+			gone = append(gone, e)
+		}
+	}
+	for _, e := range all {
+		if !had[e.Path] {
+			fresh = append(fresh, e)
+		}
+	}
+	return gone, fresh, nil
+}
+
+// adder adds up files of sums.
+type adder struct {
+	state     *state.State
+	totals    map[string]*customerTotal
+	customers []string        // of totals, in the order of the files
+	spare     []customerTotal // memory for new ones
+}
+
+// of is the total of a customer, 0 at first.
+func (a *adder) of(customer string) *customerTotal {
+	t := a.totals[customer]
+	if t == nil {
+		const many = 512
+		if len(a.spare) == 0 {
+			a.spare = make([]customerTotal, many)
+		}
+		t, a.spare = &a.spare[0], a.spare[1:]
+		a.totals[customer] = t
+		a.customers = append(a.customers, customer)
+	}
+	return t
+}
+
+// add adds the rows of a file of sums to customers' totals, or takes them away.
+func (a *adder) add(e lake.FileEntry, away bool) error {
+	cols := append([]int{tables.DCustomerID, tables.DLines}, amountsOfSums[:]...)
+	in, err := a.state.OpenAtOnce(e, tables.Sums(), cols)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	for {
+		c, err := in.Next()
+		if err != nil || c == nil {
+			return err
+		}
+		for i := range c.N {
+			if err := a.of(c.C[tables.DCustomerID].Word(i)).add(c, tables.DLines, amountsOfSums, i, away); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// add adds a row, of which the number of lines and the amounts stand in the given columns, or takes it away.
+func (t *customerTotal) add(c *parquet.Columns, lines int, amounts [len(amountsOfSums)]int, row int, away bool) error {
+	n, add := c.C[lines].Ints[row], (*money.AmountTotal).AddTotal
+	if away {
+		n, add = -n, (*money.AmountTotal).SubTotal
+	}
+	t.lines += n
+	for k, col := range amounts {
+		d := c.C[col].Decs[row]
+		part, err := money.AmountTotalFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		if err := add(&t.amounts[k], part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
