@@ -64,9 +64,11 @@ TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { prin
 FETCH = missing=; $(GO) run ./fixtures/clickhouse/cmd -fetch || missing="NOT TESTED: everything against ClickHouse, see above"; \
   if [ -n "$$missing" ]; then echo "$$missing" >&2; if [ -n "$${TOLLBOOK_TEST_CLICKHOUSE_REQUIRED:-}" ]; then exit 1; fi; fi
 
-# Tests do without profile-guided optimization, which compiles every package a second time for the program. fixtures/progress prints a line
-# per package as it finishes.
-GO_TEST = tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp" GOFLAGS="$${GOFLAGS:-} -pgo=off"; $(GO) run ./fixtures/progress
+# Tests do without profile-guided optimization, which compiles every package a second time for the program. The program is built
+# once (fixtures/program). fixtures/progress prints a line per package as it finishes.
+GO_TEST = tmp=$(TEST_TMP); trap 'rm -rf "$$tmp"' EXIT; export TMPDIR="$$tmp" GOFLAGS="$${GOFLAGS:-} -pgo=off"; \
+  export TOLLBOOK_TEST_PROGRAM=$(CURDIR)/$(BUILD)/test/tollbook; mkdir -p $(BUILD)/test; $(GO) build -o "$$TOLLBOOK_TEST_PROGRAM" ./cmd/tollbook; \
+  $(GO) run ./fixtures/progress
 
 # Every test, with -short: random tests draw less, and of configurations, faults and kills some are tried. `make campaign` is the full form.
 .PHONY: test
