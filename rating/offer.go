@@ -2,6 +2,7 @@ package rating
 
 import (
 	"cmp"
+	"math/big"
 	"slices"
 
 	"github.com/tollbook/tollbook/schemas/books"
@@ -127,6 +128,7 @@ type sale struct {
 	sku      int32
 	at       period.Instant // of prices, discounts and association
 	noFixed  bool           // fixed prices do not fit: flat fees, stairstep and percentage (§3.6, §10.3)
+	share    *big.Rat       // of a period that the quantity is charged for (§10.5); nil = all of it
 	order    bool           // fixed and reduction are amounts of the whole order (§3.6)
 	after    money.Amount   // the lowest so far
 	kind     books.DiscountKind
@@ -235,6 +237,8 @@ func (c *client) try(s *sale, o *offer) (Verdict, money.Amount, error) {
 		return OfferUnfit, after, nil
 	case o.price.Cmp(ch.UnitPrice) > 0:
 		return OfferAbove, after, nil
+	case s.share != nil:
+		after, err = s.shared(o.price)
 	default:
 		after, err = money.MulSignedR8(ch.Quantity, o.price)
 	}

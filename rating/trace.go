@@ -46,6 +46,8 @@ const (
 	StepFigure // a record changes its meter's figure: SKU, Scope, Aggregation, Value, Before, Quantity, After
 	StepEvent  // a record on a percentage meter: SKU, Scope, Number, Before, Quantity, After
 	StepShare  // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
+	// StepPart is a part of a period: Discount = the charge, Period = the part, Around = the period, Ratio.
+	StepPart
 )
 
 // Verdict says what became of an offer.
@@ -110,6 +112,8 @@ type Step struct {
 	Number      int64  // of a record on its meter, from 1
 	Withdrawn   bool
 	Allowance   books.PercentageTerms
+	Around      period.Span
+	Ratio       string
 
 	Refund     RefundCase
 	Hours      int

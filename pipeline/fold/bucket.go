@@ -35,13 +35,16 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 			return 0, nil, err
 		}
 		if n+samples == 0 && !(w.Refold(cycle) && touched.Ends()) && cycle != w.Ending && !isLate &&
-			!w.Touched(bucket, cycle) {
+			!w.Touched(bucket, cycle) && !w.chargesDue(cycle) {
 			continue
 		}
 		days += n
 		changed = append(changed, cycle)
 		if w.Folder.MonthEnd(cycle) {
 			if err := w.monthEnd.Bucket(bucket, cycle); err != nil {
+				return 0, nil, err
+			}
+			if err := w.charges(bucket, cycle); err != nil {
 				return 0, nil, err
 			}
 		}

@@ -15,12 +15,13 @@ const (
 )
 
 // Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay
-// of what late records give, RerateDay of what re-rating gives.
+// of what late records give, RerateDay of what re-rating gives, ChargesDay of recurring charges.
 const (
-	EndDay    = "end"
-	EventsDay = "events"
-	LateDay   = "late"
-	RerateDay = "rerate"
+	EndDay     = "end"
+	EventsDay  = "events"
+	LateDay    = "late"
+	RerateDay  = "rerate"
+	ChargesDay = "charges"
 )
 
 func manifestName(number int64) string { return fmt.Sprintf("%s/%06d.json", manifestsDir, number) }
@@ -53,9 +54,9 @@ func (k FileKey) Check() error {
 	case k.Day != "" && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
 	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && k.Day != LateDay && k.Day != RerateDay &&
-		!validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay,
-			LateDay, RerateDay)
+		k.Day != ChargesDay && !validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay,
+			LateDay, RerateDay, ChargesDay)
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}

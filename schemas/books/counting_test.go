@@ -14,6 +14,7 @@ pay,s,CNY,percentage,sum,,,,
 seats,s,seat,volume,unique_count,resource_tag,,,
 vm,s,vm,block,max,,*2,down,each
 last,s,GB,stairstep,last,,,,
+plan,s,month,recurring,,,,,
 `,
 	"prices.csv": "sku,valid_from,tier,up_to,unit_price,flat_fee,block_size," +
 		"rate,fixed_fee,min_fee,max_fee,free_events,free_amount" + `
@@ -23,7 +24,10 @@ pay,2026-01-01,1,,,5,,0.013,2,1.75,12,0,250
 seats,2026-01-01,1,,1,,,,,,,,
 vm,2026-01-01,1,,1,,10,,,,,,
 last,2026-01-01,1,,,7,,,,,,,
+plan,2026-01-01,1,,9,,,,,,,,
 `,
+	"recurring.csv": "charge_id,customer_id,sku,region_code,resource_id,quantity,timing,period,anchor,proration," +
+		"valid_from,valid_to\np,c1,plan,,,2,advance,quarter,start,seconds,2026-01-01,\n",
 	"customers.csv":    "customer_id\nc1\n",
 	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "",
 	"coupons.csv": "",
@@ -101,6 +105,11 @@ func TestCountingProblems(t *testing.T) {
 		{"products.csv", "x,s,GB,flat,unique_count,x_user,,,", `unique_by "x_user": not one of resource_id`},
 		{"products.csv", "x,s,GB,flat,,,,up,", `block_rounding "up": only a block product has one`},
 		{"products.csv", "x,s,GB,volume,,,,,each", `block_fill "each": only a block product has one`},
+		{"recurring.csv", "p,c1,plan,,,,,month,,,2026-02-01,", "overlaps"},
+		{"recurring.csv", "q,c1,plain,,,,,month,,,2026-02-01,",
+			`sku "plain": a flat product; a recurring charge needs`},
+		{"recurring.csv", "q,c1,plan,,,,late,month,,,2026-02-01,", `timing "late": not one of arrears, advance`},
+		{"recurring.csv", "p,c1,plan,,,,,month,,,2025-02-01,2026-01-01", "its rows do not agree in timing"},
 		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,", `rate "0.5": only a percentage price has one`},
 		{"prices.csv", "plain,2025-01-01,1,,1,,,,,,,3,", `free_events "3": only a percentage price has one`},
 		{"prices.csv", "pay,2025-01-01,1,,1,,,0.5,,,,,", `unit_price "1": a percentage price has a rate`},

@@ -20,7 +20,8 @@ type Column struct {
 }
 
 var (
-	modelWords    = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period", "percentage"}
+	modelWords = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period", "percentage",
+		"recurring"}
 	meterWords    = []string{"region", "customer", "resource"}
 	classWords    = []string{"ordinary", "specific", "none", "no_rebate"}
 	periodWords   = []string{"hour", "day", "month", "year", "one_off"}
@@ -86,7 +87,7 @@ func Formats() []Format {
 	return []Format{
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
-		incentivesFormat(),
+		incentivesFormat(), recurringFormat(),
 	}
 }
 

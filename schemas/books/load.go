@@ -62,6 +62,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.coupons()
 	l.calendar()
 	l.incentives()
+	l.recurring()
 	l.data = nil
 	if err := l.c.Err(); err != nil {
 		return nil, err

@@ -129,7 +129,8 @@ func priceCells(r *row, p *priceRow, known bool) {
 		r.fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
-	if oneFee := p.model == Flat || p.model == Subscription || p.model == Block; oneFee && !p.tier.FlatFee.IsZero() {
+	if oneFee := p.model == Flat || p.model == Subscription || p.model == Block || p.model == Recurring; oneFee &&
+		!p.tier.FlatFee.IsZero() {
 		r.fail("flat_fee", "leave it empty", "a %s price has none", model)
 	}
 	size := r.cell("block_size").text
@@ -209,7 +210,7 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 			fail(e.at, "tiers are 1, 2, … without gaps", "tier %d of %s where tier %d is missing", e.row.number,
 				e.row.describe(l), i+1)
 			return
-		case i > 0 && (model == Flat || model == Subscription):
+		case i > 0 && (model == Flat || model == Subscription || model == Recurring):
 			fail(e.at, "", "tier %d: a %s price has one tier", e.row.number, model)
 			return
 		case last && !e.row.tier.Open:

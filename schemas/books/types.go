@@ -18,6 +18,7 @@ const (
 	Percentile
 	Subscription // `period` in the book
 	Percentage
+	Recurring // charged by recurring.csv; takes no feed
 )
 
 // PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
@@ -307,8 +308,9 @@ type Books struct {
 	NonWorking   map[period.Day]bool // calendar.csv: true = NO, false = YES, absent = Monday–Friday work
 	Policies     []Policy
 	Programmes   []Programme
-	Hash         [32]byte // of all books' bytes, by file name
-	Notes        Problems // what a person should know though nothing is wrong
+	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
+	Hash         [32]byte          // of all books' bytes, by file name
+	Notes        Problems          // what a person should know though nothing is wrong
 }
 
 // SKU returns the code of a sku, or -1.

@@ -15,9 +15,10 @@ const (
 	Order
 	Refund
 	Adjustment
+	Recurring
 )
 
-var kindNames = [...]string{"usage", "flat_fee", "period", "order", "refund", "adjustment"}
+var kindNames = [...]string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring"}
 
 // String is the kind's word in files and tables.
 func (k Kind) String() string { return kindNames[k] }

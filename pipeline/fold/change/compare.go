@@ -276,7 +276,8 @@ func (c *comparison) quotas() {
 // pairs compares the books that no rated line of a day depends on.
 func (c *comparison) pairs() {
 	was, is := c.was, c.is
-	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) {
+	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) ||
+		len(was.Recurring)+len(is.Recurring) > 0 { // their lines follow from many books, and few lines are made again
 		c.ends = true
 	}
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {

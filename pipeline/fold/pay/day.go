@@ -290,6 +290,9 @@ func (d *day) payHeld() error {
 	case h.order != nil:
 		l.Order, l.Named, l.Partner = true, h.order.Coupons, byPartner(h.order)
 	}
+	if h.inAdvance() { // it draws no coupon, so that all of it can come back (§10.5)
+		l.Order = true
+	}
 	if err := d.payAs(l, h.row); err != nil || h.order == nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
-var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay}
+var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay}
 
 // heldFile is one of them.
 type heldFile struct {
@@ -170,6 +170,12 @@ func (l *heldLine) paidColumns() []int {
 		cols = append(cols, tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount)
 	}
 	return cols
+}
+
+// inAdvance reports whether the line is of a recurring charge in advance, or what comes back of one: it is paid at its
+// first instant.
+func (l *heldLine) inAdvance() bool {
+	return l.word(tables.LDay) == lake.ChargesDay && l.time(tables.LInstant) == tables.Nothing
 }
 
 // isRefund reports whether the line is an unsubscribe's.

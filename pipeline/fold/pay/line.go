@@ -94,6 +94,7 @@ func (r row) compareDec(o row, col int) int {
 
 // kindRank is a kind's place in the order of §8.
 func kindRank(word string) int {
-	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment}
+	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment,
+		line.Recurring}
 	return slices.IndexFunc(kinds[:], func(k line.Kind) bool { return k.String() == word })
 }

@@ -149,6 +149,8 @@ func (e *explainer) describePlace(ctx context.Context) error {
 		return e.event(ctx)
 	case lake.LateDay, lake.RerateDay:
 		return e.late(ctx)
+	case lake.ChargesDay:
+		return e.recurring()
 	default:
 		return e.record(ctx)
 	}

@@ -140,7 +140,7 @@ func (d *day) line(row rows.Row) error {
 	switch d.name {
 	case lake.EndDay:
 		return d.endLine(row)
-	case lake.EventsDay, lake.LateDay, lake.RerateDay:
+	case lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay:
 		return nil // orders, adjustments and late records: they are counted by their own tables; a re-rating has none
 	}
 	return d.record(row)

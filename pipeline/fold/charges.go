@@ -1,0 +1,97 @@
+package fold
+
+import (
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// charges writes the lines of the recurring charges of a bucket's customers in a cycle, as far as the run's clock has
+// come (§10.5). It does nothing where the books have none and had none.
+func (w *worker) charges(bucket int, cycle period.Cycle) error {
+	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.ChargesDay, Bucket: bucket}
+	st := w.state()
+	if len(w.Books.Recurring) == 0 && len(st.Find(key)) == 0 {
+		return nil
+	}
+	bounds := w.Books.Zone.Bounds(cycle)
+	var lines []*events.Line
+	for i := range w.Books.Recurring {
+		row := &w.Books.Recurring[i]
+		if place.Bucket(w.Books.Customers[row.Customer].ID, w.Buckets) != bucket {
+			continue
+		}
+		for _, p := range rating.Parts(row, w.Books.Zone, bounds) {
+			list, err := w.chargeLines(&p, cycle, bounds)
+			if err != nil {
+				return err
+			}
+			lines = append(lines, list...)
+		}
+	}
+	files, err := events.Files(w.Txn, w.Books, key, lines)
+	if err != nil {
+		return err
+	}
+	for k, list := range files {
+		if err := st.Replace(k, list); err != nil {
+			return err
+		}
+	}
+	w.tally.Lines += int64(len(lines))
+	return nil
+}
+
+// chargeLines are the lines of one part of a charge in a cycle: what is charged, and what comes back.
+func (w *worker) chargeLines(p *rating.Part, cycle period.Cycle, bounds period.Span) ([]*events.Line, error) {
+	var out []*events.Line
+	charge, err := w.Prices.Recur(p, nil)
+	if err != nil {
+		return nil, err
+	}
+	if bounds.Holds(p.Instant()) && p.Due() <= w.AsOf {
+		l := w.chargeLine(p, cycle, p.Span)
+		l.Charge, l.Detail, l.Instant = charge, p.Detail(), p.Instant()
+		out = append(out, l)
+	}
+	if at := p.Back.From; p.Back.To > at && bounds.Holds(at) && at <= w.AsOf {
+		l := w.chargeLine(p, cycle, p.Back)
+		if l.Charge, err = w.Prices.RecurBack(p, &charge); err != nil {
+			return nil, err
+		}
+		if charge.DiscountID >= 0 {
+			l.DiscountText = w.Books.Discounts[charge.DiscountID].ID
+		}
+		l.Detail, l.Instant = detailChange, at
+		out = append(out, l)
+	}
+	return out, nil
+}
+
+// detailChange is the bill_detail_type of a change of plan (§10.5).
+const detailChange = 3
+
+// chargeLine begins a line of a part of a charge over a span. Its own time is the part's first instant.
+func (w *worker) chargeLine(p *rating.Part, cycle period.Cycle, span period.Span) *events.Line {
+	l := &events.Line{
+		Customer: p.Row.Customer, SKU: p.Row.SKU, Region: p.Row.Region, Resource: p.Row.Resource,
+		ChargingMode: chargingByPeriod,
+		TradeID:      cycle.String(), ID: p.ID(w.Books.Zone), TradeTime: span.To, Start: span.From, End: span.To,
+		Own: p.Span.From,
+	}
+	if as, ok := w.Books.AssociationAt(l.Customer, l.Own); ok {
+		l.Partner, l.Association = w.Books.Partners[as.Partner].ID, as.Type
+	}
+	return l
+}
+
+// chargingByPeriod is the charging_mode of what is paid for a period (§5).
+const chargingByPeriod = 1
+
+// chargesDue reports whether a cycle has month-end lines and the books recurring charges: what is charged by the run's
+// clock is worked out again.
+func (w *worker) chargesDue(cycle period.Cycle) bool {
+	return w.Folder.MonthEnd(cycle) && len(w.Books.Recurring) > 0
+}
