@@ -113,8 +113,9 @@ func shareOf(zone *period.Zone, by books.Proration, part, of period.Span) *big.R
 		return big.NewRat(daysOf(zone, part), daysOf(zone, of))
 	case books.BySeconds:
 		return big.NewRat(int64(part.To-part.From), int64(of.To-of.From))
+	default:
+		return big.NewRat(1, 1)
 	}
-	return big.NewRat(1, 1)
 }
 
 // daysOf is the number of days of a span: the difference of the local dates of its bounds (§10).

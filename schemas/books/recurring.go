@@ -46,7 +46,8 @@ type RecurringCharge struct {
 }
 
 func recurringFormat() Format {
-	return Format{File: "recurring.csv", Key: "charge_id", Meaning: "charges that recur, such as a monthly fee (§10.5)",
+	return Format{File: "recurring.csv", Key: "charge_id",
+		Meaning: "charges that recur, such as a monthly fee (§10.5)",
 		Columns: []Column{
 			id("charge_id", "the charge"),
 			id("customer_id", "who pays it"),
