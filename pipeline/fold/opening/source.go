@@ -93,8 +93,8 @@ func (s *Source) closing(bucket int, last Last) ([]lake.FileEntry, error) {
 	})
 }
 
-// Day opens the positions of all customers of a bucket that a day opens with. Positions that are passed says whether
-// they are of an earlier cycle: then the caller passes them to the day's cycle with rating.Book.NextCycle.
+// Day opens the positions of all customers of a bucket with which a day opens. If they are of an earlier cycle, earlier
+// is true and the caller passes them to the day's cycle with rating.Book.NextCycle.
 func (s *Source) Day(bucket int, day period.Day) (r *Reader, earlier bool, err error) {
 	last, err := s.LastBefore(bucket, day)
 	if err != nil {
