@@ -241,7 +241,7 @@ func TestTotals(t *testing.T) {
 
 func TestKindRank(t *testing.T) {
 	t.Parallel()
-	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "else"} {
+	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring", "else"} {
 		if got := int(KindRank(word)); got != i {
 			t.Errorf("kindRank(%s) = %d, want %d", word, got, i)
 		}
