@@ -200,6 +200,7 @@ const head = "record_id,customer_id,resource_id,sku,region_code,usage_start,usag
 
 // TestNothingNew (RUN-5): a night of which it is known that nothing is left to do comes out as one that reads and works
 // out everything; and wherever anything might be due, everything is read.
+// Invariant: RUN-2.
 func TestNothingNew(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -25,7 +25,7 @@ const sampling = 50 * time.Millisecond
 // stayed below an earlier one's it is sampled. The mark is never reset: whoever started the process reads it too.
 type meter struct {
 	clock  func() time.Time
-	began  func([]ledger.Stage) // is told of every stage that begins
+	began  func([]ledger.Stage) // is called for every stage that begins
 	stages []ledger.Stage
 	on     bool
 	start  time.Time // of the stage that is on

@@ -124,8 +124,8 @@ func (r *Runner) begin(e *ledger.Entry) *ledger.Open {
 	return open
 }
 
-// update writes at which stage a run is: what is left of one that is killed. A failure is told when the run ends, if it
-// lasts.
+// update writes at which stage a run is: what is left of one that is killed. A failure is reported when the run ends,
+// if it lasts.
 func (r *Runner) update(open *ledger.Open, e *ledger.Entry) {
 	if open != nil {
 		_ = open.Update(e)
@@ -145,10 +145,10 @@ func (r *Runner) end(open *ledger.Open, e *ledger.Entry) {
 	}
 }
 
-// warn tells that the ledger could not be written (JOBS-3).
+// warn reports that the ledger could not be written (JOBS-3).
 func (r *Runner) warn(err error) {
 	if r.Log != nil {
-		r.Log.Warn("the run ledger cannot be written; the run goes on without", "why", err)
+		r.Log.Warn("the run ledger cannot be written; the run continues without it", "why", err)
 	}
 }
 

@@ -69,6 +69,7 @@ func TestCommand(t *testing.T) {
 }
 
 // A run's entry has what it was to do, what came of it, and all its stages in their order.
+// Invariants: JOBS-1, JOBS-2.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	r := runner(t)

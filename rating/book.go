@@ -100,7 +100,7 @@ func (bk *Book) region(name string) int32 {
 	return number(bk.regions, name)
 }
 
-// firstRow is what most customers have only one of, beside each other in memory: a night looks up customers at random.
+// firstRow is what most customers have only one of, next to each other in memory: a night looks up customers at random.
 type firstRow struct {
 	valid period.Span
 	list  int32

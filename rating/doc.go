@@ -19,7 +19,6 @@
 //	RATE-5  A price version is used completely: all tiers of a record's lines are of the version found for its
 //	        instant.
 //	RATE-6  A discount lowers its line before rounding; otherwise the line does not name it.
-//	RATE-7  A Book does not change after Compile. A Rater belongs to one goroutine.
 //	RATE-8  Tracing (Trace) changes nothing.
 //	RATE-9  Reverse of the last record leaves meters and existing packages as before it; its lines are the record's,
 //	        negative.
@@ -43,4 +42,6 @@
 // Reversals. A flat fee is reversed with the interval [end − q, end), in which Usage charges it, so that a reversal
 // undoes its record. Positions contain one quota period of a package, the latest: a record of an earlier one finds in
 // it only what Reverse returned in the same step.
+//
+// A Book does not change after Compile. A Rater belongs to one goroutine.
 package rating

@@ -5,7 +5,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// QuotaPeriod is the period around t, an instant of the package's validity, that one filling of its quota lasts
+// QuotaPeriod is the period around t, an instant of the package's validity, that one refill of its quota lasts
 // (§4.3).
 func (bk *Book) QuotaPeriod(p *books.Package, t period.Instant) period.Span {
 	zone := bk.books.Zone

@@ -110,7 +110,7 @@ func (bk *Book) firstRow(code int32) int32 {
 	return code
 }
 
-// addShare counts a draw beside those already read.
+// addShare counts a draw in addition to those already read.
 func (r *Rater) addShare(g *gather, pack int32, quantity money.Quantity) error {
 	for i := g.shares; i != 0; i = r.shares[i-1].next {
 		if s := &r.shares[i-1]; s.pack == pack {
@@ -154,7 +154,7 @@ func (r *Rater) rows() []int32 {
 }
 
 // CycleEnd appends the lines of the customer's volume, block and stairstep meters as of now (§4.6), and to objs
-// what they are about; Charge.Record is an index in objs. It changes no position. The lines stand in order of sku,
+// what they are about; Charge.Record is an index in objs. It changes no position. The lines are in order of sku,
 // scope of the meter and first use; a meter's flat fee follows its lines.
 func (r *Rater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	rows := r.rows()

@@ -21,7 +21,7 @@ type climb struct {
 }
 
 // ladder appends one line per tier that the interval touches, and after it the tier's flat_fee where that is owed:
-// where the tier's lower bound lies in [position, end). An empty interval gives one line of quantity 0 at the tier of
+// where the tier's lower bound is in [position, end). An empty interval gives one line of quantity 0 at the tier of
 // the next unit (§4.5).
 func (c *client) ladder(k *climb, out *line.Charges) error {
 	tiers := c.bk.books.Versions[k.version].Tiers

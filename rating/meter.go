@@ -36,7 +36,7 @@ type meters struct {
 	list  []meter
 	slots []slot // their number is a power of two
 	stamp uint32
-	seed  maphash.Seed // decides where a meter lies in slots, which nothing outside sees
+	seed  maphash.Seed // decides where a meter is in slots, which nothing outside sees
 }
 
 type slot struct {
@@ -111,7 +111,7 @@ func (m *meters) grow() {
 	}
 }
 
-// scope is the part of a record that tells a product's meters apart (§4.5): its region, its resource or nothing.
+// scope is the part of a record that distinguishes a product's meters (§4.5): its region, its resource or nothing.
 func (r *Rater) scope(p *books.Product, region int32, resource []byte) (int32, []byte) {
 	switch p.Meter {
 	case books.PerRegion:

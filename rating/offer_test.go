@@ -20,6 +20,7 @@ func offerShop(t testing.TB) (s *shop, api, vm int32) {
 	return s, api, vm
 }
 
+// TestBestOffer tests RATE-6.
 func TestBestOffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -64,12 +64,12 @@ func (bk *Book) subscriptionVersion(o *Order, trace func(Step)) int32 {
 }
 
 // OrderPriced reports whether an order has the price that it needs: the check behind no_price (§3.20). A given
-// official_amount stands in for the book's price; change and unsubscribe never look for one.
+// official_amount replaces the book's price; change and unsubscribe never look for one.
 func (bk *Book) OrderPriced(o *Order) bool {
 	return o.HasOfficial || o.Type == Change || o.Type == Unsubscribe || bk.subscriptionVersion(o, nil) != noVersion
 }
 
-// PriceOrder works out the line of an order other than unsubscribe (§4.8): the official amount by the book's price
+// PriceOrder calculates the line of an order other than unsubscribe (§4.8): the official amount by the book's price
 // at pay_time or as the order gives it, the named discount or else the best offer, the payment in the currency's
 // digits. A given official amount is kept to its last digit, with unit price 0 and no version. The caller sets
 // Charge.Record. trace may be nil.

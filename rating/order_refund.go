@@ -23,7 +23,7 @@ type PaidOrder struct {
 // RefundRules is what the settings say about refunds (§2.1, refund).
 type RefundRules struct {
 	UnconditionalHours int        // after the payment of a new order, in which everything comes back
-	FeeRate            money.Rate // share of what was paid that a later refund keeps back
+	FeeRate            money.Rate // share of what was paid that a later refund retains
 	Digits             int        // the currency's
 }
 
@@ -41,7 +41,7 @@ func RefundAllowed(base *PaidOrder, refunded, sameCustomer bool, t period.Instan
 	return reason.None
 }
 
-// Refund works out the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (§4.9). full: what
+// Refund calculates the line of an unsubscribe at t, its pay_time, that RefundAllowed let pass (§4.9). full: what
 // was paid comes back whole, free of any fee. Else it is prorated by the time that is left of [effective_time,
 // expire_time), exact to the microsecond, so that no part of a second needs a rule. The line's amounts are negative or
 // 0, quantity and unit price are 0. Of a change that paid the customer (payment below 0) either all is taken back,

@@ -241,6 +241,7 @@ func drawPaid(t *rapid.T) (*rating.PaidOrder, rating.RefundRules) {
 
 // A refund is from 0 to what was paid, or what that is in the currency's digits; all of it before the order takes
 // effect, less and less with time, and with no fee everything at the instant of effect.
+// Invariant: RATE-10.
 func TestRefundProperties(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -293,25 +294,25 @@ func TestRefundTrace(t *testing.T) {
 	}{
 		{func(base *rating.PaidOrder) { base.Official = amount("1200") }, 30 * day, []string{
 			"unsubscribed at 1970-01-31T00:00:00Z with 6048000 of 8640000 s left: of the 1000 paid that share less a " +
-				"fee of 0.05, 650, comes back",
+				"fee of 0.05, 650, is refunded",
 			"official -(1200 × 650 / 1000) = -780; to pay -650",
 		}},
 		{func(*rating.PaidOrder) {}, 99*day + day - 500_000, []string{
 			"unsubscribed at 1970-04-10T23:59:59.5Z with 0.500000 of 8640000 s left: of the 1000 paid that share " +
-				"less a fee of 0.05, 0, comes back",
+				"less a fee of 0.05, 0, is refunded",
 			"official -(1000 × 0 / 1000) = 0; to pay 0",
 		}},
 		{func(*rating.PaidOrder) {}, day, []string{
-			"unsubscribed at 1970-01-02T00:00:00Z, within 120 hours of paying: the 1000 paid come back whole",
+			"unsubscribed at 1970-01-02T00:00:00Z, within 120 hours of paying: the 1000 paid are refunded completely",
 			"official -(1000 × 1000 / 1000) = -1000; to pay -1000",
 		}},
 		{func(base *rating.PaidOrder) { base.Effective, base.Coupons = 20*day, base.Payment }, 10 * day, []string{
-			"unsubscribed at 1970-01-11T00:00:00Z, before it takes effect at 1970-01-21T00:00:00Z: the 0 paid come " +
-				"back whole",
+			"unsubscribed at 1970-01-11T00:00:00Z, before it takes effect at 1970-01-21T00:00:00Z: the 0 paid are " +
+				"refunded completely",
 			"nothing was paid: official 0; to pay 0",
 		}},
 		{func(base *rating.PaidOrder) { base.Expire = period.Forever }, 10 * day, []string{
-			"unsubscribed at 1970-01-11T00:00:00Z, and no expire_time: nothing of the 1000 paid comes back",
+			"unsubscribed at 1970-01-11T00:00:00Z, and no expire_time: nothing of the 1000 paid is refunded",
 			"official -(1000 × 0 / 1000) = 0; to pay 0",
 		}},
 	} {

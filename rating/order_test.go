@@ -431,7 +431,7 @@ func TestOrderTrace(t *testing.T) {
 	best := []string{
 		"commercial discount a pays the share 0.9: 270 after discount, the lowest so far",
 		"commercial discount b fixes the order at 240: 240 after discount, the lowest so far",
-		"channel discount c takes 12.345 off the order: 287.655 after discount, no better than what stands",
+		"channel discount c takes 12.345 off the order: 287.655 after discount, no better than the previous offer",
 		"discount b leaves 240; rounded to 2 decimals; to pay 240",
 	}
 	for _, c := range []struct {

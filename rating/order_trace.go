@@ -46,17 +46,18 @@ func (s Step) orderStep() string {
 func (s Step) refund() string {
 	switch s.Refund {
 	case RefundInWindow:
-		return fmt.Sprintf("unsubscribed at %s, within %d hours of paying: the %s paid come back whole", s.At, s.Hours,
+		return fmt.Sprintf("unsubscribed at %s, within %d hours of paying: the %s paid are refunded "+
+			"completely", s.At, s.Hours,
 			s.Paid.Trim())
 	case RefundBeforeEffect:
-		return fmt.Sprintf("unsubscribed at %s, before it takes effect at %s: the %s paid come back whole",
+		return fmt.Sprintf("unsubscribed at %s, before it takes effect at %s: the %s paid are refunded completely",
 			s.At, s.Period.From, s.Paid.Trim())
 	case RefundEndless:
-		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid comes back", s.At,
+		return fmt.Sprintf("unsubscribed at %s, and no expire_time: nothing of the %s paid is refunded", s.At,
 			s.Paid.Trim())
 	default:
 		return fmt.Sprintf("unsubscribed at %s with %s of %s s left: of the %s paid that share less a fee of %s, %s, "+
-			"comes back", s.At,
+			"is refunded", s.At,
 			secondsText(s.Period.To-s.At), secondsText(s.Period.To-s.Period.From), s.Paid.Trim(), s.Rate.Trim(),
 			s.Back.Trim())
 	}

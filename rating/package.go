@@ -119,7 +119,7 @@ type quotaPeriod struct {
 	drawn money.Quantity
 }
 
-// pastDrawn is what was drawn of an earlier filling of the i-th quota: all of it, unless something was given back.
+// pastDrawn is what was drawn of an earlier quota period of the i-th quota: all of it, unless something was given back.
 func (r *Rater) pastDrawn(i int32, start period.Instant) money.Quantity {
 	for _, f := range r.past {
 		if f.quota == i && f.start == start {
@@ -130,7 +130,7 @@ func (r *Rater) pastDrawn(i int32, start period.Instant) money.Quantity {
 	return p.Quota
 }
 
-// setPast notes what was drawn of an earlier filling of the i-th quota.
+// setPast notes what was drawn of an earlier quota period of the i-th quota.
 func (r *Rater) setPast(i int32, start period.Instant, drawn money.Quantity) {
 	for j := range r.past {
 		if f := &r.past[j]; f.quota == i && f.start == start {
@@ -150,8 +150,8 @@ func (r *Rater) covers(code int32, p *books.Package, u *usage) bool {
 	return named
 }
 
-// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one filling of
-// the quota lasts. A period begins no earlier than the package, so that its start tells the package's rows apart.
+// quotaPeriod is the period around t, an instant of the open cycle and of the package's validity, that one refill
+// lasts. A period begins no earlier than the package, so that its start distinguishes the package's rows.
 func (r *Rater) quotaPeriod(p *books.Package, t period.Instant) period.Span {
 	switch {
 	case p.Reset == books.ResetCycle:

@@ -120,7 +120,7 @@ func (r *Rater) sharesText(g *gather) string {
 	}
 	draws, err := r.appendShares(nil, g)
 	if err != nil {
-		return g.opened // unread text and read shares never stand together
+		return g.opened // unread text and read shares never are together
 	}
 	r.scratch = r.scratch[:0]
 	for i, d := range draws {

@@ -117,6 +117,7 @@ func (b *bill) useAll(uses []use) {
 }
 
 // Every line adds up, and what was used is what was priced and what was drawn (§4.2, §6.6).
+// Invariants: RATE-3, RATE-4, LINE-1.
 func TestConservation(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -174,6 +175,7 @@ func adds(t *rapid.T, s *shop, c *line.Charge, draws money.QuantityTotal) {
 }
 
 // A cycle in any number of sittings, on raters that served others, is the cycle in one (the fold's rule).
+// Invariants: RATE-1, RATE-2.
 func TestSittings(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -247,6 +249,7 @@ func (s *shop) total(uses []use) string {
 }
 
 // Watching changes nothing.
+// Invariant: RATE-8.
 func TestTraceChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -25,7 +25,7 @@ type Record struct {
 // Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's
 // state is undefined until the next Open.
 type Rater struct {
-	// Trace is told of every decision as it is made, from the next Open on; nil costs nothing.
+	// Trace is notified of every decision as it is made, from the next Open on; nil costs nothing.
 	Trace func(Step)
 
 	client

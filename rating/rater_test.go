@@ -97,6 +97,7 @@ func TestPriceChain(t *testing.T) {
 }
 
 // A record that goes on over a change of prices is priced by what was in force when it began (§4.4).
+// Invariant: RATE-5.
 func TestPriceAtTheStart(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, "Asia/Shanghai")

@@ -86,8 +86,8 @@ func (r *Rater) refill(u *usage, d line.Draw) error {
 	return nil
 }
 
-// refillQuota gives a draw at t back to the filling of the i-th quota that holds t. Where the quota is not known to
-// have been drawn on since that filling began, it is full.
+// refillQuota gives a draw at t back to the quota period of the i-th quota that holds t. Where the quota is not known
+// to have been drawn on since that quota period began, it is full.
 func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn money.Quantity) error {
 	q := &r.quotas[i]
 	if !q.now.Holds(t) {
@@ -123,7 +123,7 @@ func (r *Rater) refillQuota(i int32, p *books.Package, t period.Instant, drawn m
 func (r *Rater) ungather(u *usage, draws []line.Draw) error {
 	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
 	if isNew {
-		return fmt.Errorf("nothing of resource %q was counted", u.Resource)
+		return fmt.Errorf("no quantity of resource %q was counted", u.Resource)
 	}
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]

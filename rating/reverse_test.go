@@ -264,7 +264,7 @@ func TestReverseErrors(t *testing.T) {
 		{"no price", vm, 1, "1", "0:0",
 			"reverse: rate record old of customer ann, sku vm: no price in region south at 2026-09-02T00:00:00Z"},
 		{"a resource that was not counted", vol, 0, "1", "0:0",
-			`reverse: rate record old of customer ann, sku vol: nothing of resource "x" was counted`},
+			`reverse: rate record old of customer ann, sku vol: no quantity of resource "x" was counted`},
 		{"not usage", vps, 0, "1", "0:0",
 			"reverse: rate record old of customer ann, sku vps: its model takes no usage"},
 	} {
@@ -304,14 +304,14 @@ func TestReverseTrace(t *testing.T) {
 	b.reopen(0, month, []position.Row{{Kind: position.Meter, Key: "cdn", Scope: "north", Count: q("1")}})
 	b.takeBack(cdn, "2026-09-02", 0, "x", "1", "0:1")
 	want := []string{
-		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: 0 left, 2 given back, 2 left after",
+		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: 0 left, 2 returned, 2 left after",
 		"price list standard, region *: price of cdn in force always",
 		"meter cdn/north: 11 − 11 = 0 GB",
 		"tier 1 (above 0 up to 10): -10 at 0.5",
 		"official -10 × 0.5 = -5; to pay -5",
 		"tier 2 (above 10): -1 at 0.25",
 		"official -1 × 0.25 = -0.25; to pay -0.25",
-		"tier 2 begins at 10, which is taken back: flat fee -3",
+		"tier 2 begins at 10, which is reversed: flat fee -3",
 		"official -1 × 3 = -3; to pay -3",
 		"package p, quota period 2026-09-01T00:00:00Z to 2026-10-01T00:00:00Z: no draw is known of, the 1 given back " +
 			"change nothing",
@@ -323,6 +323,7 @@ func TestReverseTrace(t *testing.T) {
 
 // A customer's last record, taken back, leaves nothing: each of its lines has its negative, meters, packages and the
 // cycle's end are as before.
+// Invariant: RATE-9.
 func TestReverseUndoesTheLast(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

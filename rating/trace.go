@@ -155,7 +155,7 @@ func (s Step) String() string {
 	case StepAmounts:
 		return s.amounts()
 	case StepReturn:
-		return fmt.Sprintf("package %s, quota period %s: %s left, %s given back, %s left after",
+		return fmt.Sprintf("package %s, quota period %s: %s left, %s returned, %s left after",
 			s.Package, spanText(s.Period), s.Before.Trim(), s.Quantity.Trim(), s.After.Trim())
 	case StepGone:
 		return fmt.Sprintf("package %s, quota period %s: no draw is known of, the %s given back change nothing",
@@ -183,7 +183,7 @@ func (s Step) sign() string {
 
 func (s Step) fee() string {
 	if s.Negative {
-		return fmt.Sprintf("tier %d begins at %s, which is taken back: flat fee -%s", s.Tier, s.Lower.Trim(),
+		return fmt.Sprintf("tier %d begins at %s, which is reversed: flat fee -%s", s.Tier, s.Lower.Trim(),
 			s.Price.Trim())
 	}
 	return fmt.Sprintf("tier %d begins at %s, which was reached: flat fee %s", s.Tier, s.Lower.Trim(), s.Price.Trim())
@@ -232,7 +232,7 @@ func (s Step) offer() string {
 		}
 		return text + s.Amount.Trim() + " after discount, the lowest so far"
 	case OfferNoLower:
-		return text + s.Amount.Trim() + " after discount, no better than what stands"
+		return text + s.Amount.Trim() + " after discount, no better than the previous offer"
 	case OfferAbove:
 		return text + "above the official price, no offer"
 	default:
@@ -259,7 +259,7 @@ func (s Step) amounts() string {
 		text += fmt.Sprintf("; discount %s takes %s, leaves %s", s.Discount, s.Reduction.Trim(), s.Amount.Trim())
 	}
 	if s.PerLine {
-		text += fmt.Sprintf("; cut to %d decimals (%s): %s off", s.Digits, s.Mode, s.Truncated.Trim())
+		text += fmt.Sprintf("; rounded to %d decimals (%s): %s off", s.Digits, s.Mode, s.Truncated.Trim())
 	}
 	return text + "; to pay " + s.Payment.Trim()
 }

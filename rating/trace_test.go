@@ -38,21 +38,23 @@ func TestTrace(t *testing.T) {
 		"meter cdn/north: 0 + 11 = 11 GB",
 		"tier 1 (above 0 up to 10): 10 at 0.333",
 		"commercial discount a pays the share 0.9: 2.997 after discount, the lowest so far",
-		"commercial discount b fixes the unit price at 0.3: 3 after discount, no better than what stands",
-		"channel discount c pays the share 0.95: 3.1635 after discount, no better than what stands",
-		"official 10 × 0.333 = 3.33; discount a takes 0.333, leaves 2.997; cut to 2 decimals (truncate): 0.007 off; " +
+		"commercial discount b fixes the unit price at 0.3: 3 after discount, no better than the previous offer",
+		"channel discount c pays the share 0.95: 3.1635 after discount, no better than the previous offer",
+		"official 10 × 0.333 = 3.33; discount a takes 0.333, leaves 2.997; rounded to 2 decimals (truncate): " +
+			"0.007 off; " +
 			"to pay 2.99",
 		"tier 2 (above 10): 1 at 0.25",
 		"commercial discount a pays the share 0.9: 0.225 after discount, the lowest so far",
 		"commercial discount b fixes the unit price at 0.3: above the official price, no offer",
-		"channel discount c pays the share 0.95: 0.2375 after discount, no better than what stands",
-		"official 1 × 0.25 = 0.25; discount a takes 0.025, leaves 0.225; cut to 2 decimals (truncate): 0.005 off; to " +
+		"channel discount c pays the share 0.95: 0.2375 after discount, no better than the previous offer",
+		"official 1 × 0.25 = 0.25; discount a takes 0.025, leaves 0.225; rounded to 2 decimals (truncate): 0.005 " +
+			"off; to " +
 			"pay 0.22",
 		"tier 2 begins at 10, which was reached: flat fee 3",
 		"commercial discount a pays the share 0.9: 2.7 after discount, the lowest so far",
 		"commercial discount b fixes the unit price at 0.3: a fixed price does not fit this line",
-		"channel discount c pays the share 0.95: 2.85 after discount, no better than what stands",
-		"official 1 × 3 = 3; discount a takes 0.3, leaves 2.7; cut to 2 decimals (truncate): 0 off; to pay 2.7",
+		"channel discount c pays the share 0.95: 2.85 after discount, no better than the previous offer",
+		"official 1 × 3 = 3; discount a takes 0.3, leaves 2.7; rounded to 2 decimals (truncate): 0 off; to pay 2.7",
 	}
 	if diff := cmp.Diff(want, steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)

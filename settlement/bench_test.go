@@ -119,6 +119,7 @@ func BenchmarkIncentives(b *testing.B) {
 }
 
 // A customer's lines cost no memory once a settler has seen its like.
+// Invariant: SET-12.
 func TestSettleAllocatesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.term(vendor, distA, "*", all, "payable 0.8", "..")

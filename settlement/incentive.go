@@ -39,7 +39,7 @@ type Transfer struct {
 	Amount   money.Amount
 }
 
-// Record is all that incentives are computed from, beside the books.
+// Record is all that incentives are computed from, in addition to the books.
 type Record struct {
 	Performances []Performance // of all cycles, added up per key
 	Transfers    []Transfer    // accepted ones

@@ -232,6 +232,7 @@ func TestWhichPeriods(t *testing.T) {
 }
 
 // What was closed stays, whatever the books say today; its state goes on, and what it carried comes in.
+// Invariant: SET-11.
 func TestClosedPeriodsStay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// State is where an incentive stands (§6.5).
+// State is the state of an incentive (§6.5).
 type State uint8
 
 // The states. NoState is that of a period that is none of the programme's, or of a partner that the programme does not

@@ -56,6 +56,7 @@ func FuzzParsePeriod(f *testing.F) {
 // The states that incentives go through. The close time of September is the end of 4 October, a Sunday. 5 to 7 October
 // are holidays, Saturday the 10th is worked: 8 9 10 12 13 14 15 16 19 20 21 22 23 26 27, so the 15th working day is the
 // 27th.
+// Invariant: SET-9.
 func TestMachine(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, period, steps string }{

@@ -31,7 +31,7 @@ type sum struct {
 	counted    bool // a line counted, even if they add up to 0
 }
 
-// newcomer tells until when a customer is new.
+// newcomer is the time until which a customer is new.
 type newcomer struct {
 	rows  []books.Association // the customer's
 	span  period.Span         // where until is right; empty at first

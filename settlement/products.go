@@ -29,7 +29,7 @@ func (p *products) add(a money.Amount, r money.Rate) {
 }
 
 // rd is Rd of the sum (§1.1): rounded once, half away from zero, to 0 to 8 digits. It is an error where the result
-// lies outside an amount's range.
+// is outside an amount's range.
 func (p products) rd(digits int) (money.Amount, error) {
 	negative := int64(p.hi) < 0
 	if negative {

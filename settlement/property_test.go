@@ -144,6 +144,7 @@ func (w *world) drawLine(t *rapid.T, customer int32) settlement.Line {
 }
 
 // The rows are those that the rules give when they are read one by one, on rationals and the books' own look-ups.
+// Invariants: SET-2, SET-3.
 func TestRowsAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -267,6 +268,7 @@ func (w *world) slowTerm(l *settlement.Line, seller, buyer int32) *big.Rat {
 }
 
 // A distributor's revenue on a reseller is what the reseller owes it, and both rows tell of the same lines.
+// Invariant: SET-5.
 func TestRevenueIsWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -317,6 +319,7 @@ func TestRevenueIsWhatIsOwed(t *testing.T) {
 
 // Neither the order of lines nor which worker settles which customer, nor the order in which they are added up,
 // matters.
+// Invariant: SET-1.
 func TestOrderAndSharesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -352,6 +355,7 @@ func TestOrderAndSharesDoNotMatter(t *testing.T) {
 }
 
 // Performance adds up over lines: of every programme and partner it is what the filters let through, line by line.
+// Invariant: SET-7.
 func TestPerformancesAgreeWithTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -406,6 +410,7 @@ func (w *world) slowPerformance(code, partner int32) (settlement.Performance, bo
 
 // Whatever performance, transfers and events there are: what is carried goes from one period to the next, a period
 // carries or earns, transfers make and lose nothing, and no input's order matters.
+// Invariant: SET-10.
 func TestIncentivesHoldTogether(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -476,6 +481,7 @@ func drawRecord(t *rapid.T, h *house) *settlement.Record {
 
 // Events that are rejected might as well not have come: without them the others fare the same, in whatever order they
 // come.
+// Invariant: SET-8.
 func TestRejectedEventsChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -27,7 +27,7 @@ type Settler struct {
 	since newcomer
 }
 
-// groupKey is what lines of one customer share that stand in one row.
+// groupKey is what lines of one customer share that are in one row.
 type groupKey struct {
 	partner, seller, service int32
 	association              books.AssociationType
@@ -142,7 +142,7 @@ func (s *Settler) terms(l *Line) *resolvedTerms {
 	return d
 }
 
-// group is the row in the making that a line stands in.
+// group is the row in the making that a line is in.
 func (s *Settler) group(l *Line, d *resolvedTerms) *group {
 	key := groupKey{
 		partner: l.Partner, seller: d.seller, service: s.bk.service[l.SKU], association: l.Association,

@@ -57,6 +57,7 @@ func TestTwoTiers(t *testing.T) {
 
 // A customer who changes partner, whose partner changes distributor, and who turns from resale to referral, within a
 // month. A refund in October goes by its base's time.
+// Invariant: SET-6.
 func TestChangesWithinTheMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -104,6 +105,7 @@ func TestChangesWithinTheMonth(t *testing.T) {
 }
 
 // Halves of a cent go away from zero, on both sides.
+// Invariant: SET-4.
 func TestOwedRoundsOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -142,6 +144,7 @@ func TestForgottenLookups(t *testing.T) {
 	})
 }
 
+// TestSettlerRefuses tests SET-13.
 func TestSettlerRefuses(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -2,5 +2,5 @@
 // results. This folder and those below it contain only flags, wiring and printing: cli is what all commands share, and
 // each other folder has the commands of one noun.
 //
-//	MAIN-1  tree lists every command. A command that this version does not implement has no name.
+//  1. tree lists every command. A command that this version does not implement has no name.
 package main

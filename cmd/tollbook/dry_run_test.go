@@ -27,7 +27,7 @@ func TestDryRunsSayWhenThereIsNothing(t *testing.T) {
 		"tollbook prune": {[]string{"prune"}, "Nothing is due: a prune would write nothing.\n"},
 		"tollbook rerate": {[]string{"rerate", "--cycle", "2026-09"},
 			"cycle 2026-09: by these books it costs what was billed\n"},
-		"tollbook schedule": {[]string{"schedule", "--as-of", "2026-10-05T04:30:00Z"}, "nothing is owed\n"},
+		"tollbook schedule": {[]string{"schedule", "--as-of", "2026-10-05T04:30:00Z"}, "nothing is pending\n"},
 		"tollbook publish":  {nil, ""}, // TestPublishDryRun
 	}
 	var found []string

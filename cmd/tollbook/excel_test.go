@@ -140,6 +140,7 @@ func seen(t *testing.T, where, cell string) (text string, number bool) {
 }
 
 // With --excel no cell of any command's CSV is anything but what the plain form says: texts are texts, numbers numbers.
+// Invariant: EXPORT-5.
 func TestExcelCSV(t *testing.T) {
 	t.Parallel()
 	dir := hostileWorkspace(t)

@@ -79,6 +79,7 @@ func metricNames(t *testing.T) []string {
 	return names
 }
 
+// TestAlerts tests OPS-1.
 func TestAlerts(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -149,6 +150,7 @@ func checkCommand(t *testing.T, where, line string) {
 	}
 }
 
+// TestDashboard tests OPS-2.
 func TestDashboard(t *testing.T) {
 	t.Parallel()
 	var board struct {

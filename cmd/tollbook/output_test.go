@@ -86,6 +86,7 @@ func TestFileFlags(t *testing.T) {
 }
 
 // A file that exists is replaced with --force only; - is standard output; what is no regular file is written to.
+// Invariant: EXPORT-4.
 func TestFilesAreKept(t *testing.T) {
 	t.Parallel()
 	dir := monthOf(t)

@@ -15,7 +15,7 @@ import (
 const closingLine = "-w W close --cycle 2026-09"
 
 // closeQuestion is the end of what close asks a person.
-const closeQuestion = "Close cycle 2026-09 as it is? Its bill never changes again. [y/N] "
+const closeQuestion = "Close cycle 2026-09 with these open items? Its bill never changes again. [y/N] "
 
 // terminal is a pseudo terminal with a person who types the answer to a question.
 type terminal struct {
@@ -69,7 +69,7 @@ func types(keys string) func(*os.File) {
 	return func(person *os.File) { _, _ = io.WriteString(person, keys) }
 }
 
-// TestCloseAsks (CCYCLE-1, CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other
+// TestCloseAsks (CLI-5): on a terminal close shows what is open and asks. Only yes closes; every other
 // answer, the end of the input and a closed terminal leave the lake as it was, exit code 2.
 func TestCloseAsks(t *testing.T) {
 	t.Parallel()
@@ -85,7 +85,7 @@ func TestCloseAsks(t *testing.T) {
 		"terminal closed": func(person *os.File) { _ = person.Close() },
 	} {
 		code, out, shown := newTerminal(t, answer).call(w, closingLine)
-		if code != 2 || out != "" || !strings.Contains(shown, "  2 rejects of usage left: bad_decimal") {
+		if code != 2 || out != "" || !strings.Contains(shown, "  2 rejects of usage open: bad_decimal") {
 			t.Errorf("%s: exit %d, want 2 and the open items on the terminal\n%s\n%s", name, code, out, shown)
 		}
 		if now, err := os.ReadFile(head); err != nil || !bytes.Equal(now, before) {

@@ -69,6 +69,7 @@ func walk(cmd *cobra.Command, visit func(*cobra.Command)) {
 	}
 }
 
+// TestTree tests CLI-5.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	var found []string

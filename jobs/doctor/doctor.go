@@ -94,7 +94,7 @@ func (d *doctor) describe(name string, outcome Outcome, do, format string, args 
 	d.report.Checks = append(d.report.Checks, Check{name, outcome, fmt.Sprintf(format, args...), do})
 }
 
-// broken tells of what would make a run fail (exit code 3).
+// broken describes what would make a run fail (exit code 3).
 func (d *doctor) broken(name, do, format string, args ...any) {
 	d.report.Broken = true
 	d.describe(name, Fail, do, format, args...)
@@ -162,7 +162,7 @@ func (d *doctor) unnamed(context.Context) {
 	moved := new(lake.MovedError)
 	switch {
 	case errors.As(err, &moved):
-		d.describe("files of the lake", Skipped, "", "a run committed meanwhile")
+		d.describe("files of the lake", Skipped, "", "a run committed during the check")
 		return
 	case err != nil:
 		d.broken("files of the lake", "see that the folder can be read", "%v", err)
@@ -180,7 +180,7 @@ func (d *doctor) unnamed(context.Context) {
 	}
 	d.describe("files of the lake", Warn,
 		"the next run deletes what is the lake's own; until then no glob is right. Take foreign files out",
-		"%d files that nobody names, the first: %s", len(found), found[0].Name)
+		"%d files that no list names, the first: %s", len(found), found[0].Name)
 }
 
 const mebi = 1 << 20
@@ -216,12 +216,12 @@ func free(dir string) (at string, bytes int64, err error) {
 	return dir, int64(fs.Bavail) * fs.Bsize, err //nolint:unconvert // its type is the system's
 }
 
-// room tells whether a folder has the room that is needed.
+// room reports whether a folder has the room that is needed.
 func (d *doctor) room(name, dir, who, do string, need int64) {
 	at, bytes, err := free(dir)
 	switch {
 	case err != nil:
-		d.describe(name, Warn, "see that the folder is there", "%s: %v", dir, err)
+		d.describe(name, Warn, "create the folder", "%s: %v", dir, err)
 	case bytes < need:
 		d.describe(name, Warn, do, "%d MiB free in %s; %s may need %d MiB", bytes/mebi, at, who, (need+mebi-1)/mebi)
 	default:
@@ -270,7 +270,7 @@ func (d *doctor) clock(context.Context) {
 	}
 }
 
-// ahead is how far the times of files may lie ahead: disks of other machines have clocks of their own.
+// ahead is how far the times of files may be ahead: disks of other machines have clocks of their own.
 const ahead = time.Minute
 
 // times looks for files of the inbox and the lake whose time has not come. It is compared with what a new file gets:
@@ -298,7 +298,7 @@ func (d *doctor) times(context.Context) {
 			return
 		}
 	}
-	d.describe(name, OK, "", "no file of inbox and lake is of the future")
+	d.describe(name, OK, "", "no file of inbox and lake has a time in the future")
 }
 
 // newFileTime is the time that a new file gets in a folder.
@@ -396,7 +396,7 @@ func (d *doctor) lock(context.Context) {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		d.describe("lock", OK, "", "a run is on: %s", firstLine(text[:n]))
 	case n > 0:
-		d.describe("lock", Warn, "nothing: the next run goes on. Look why it was killed",
+		d.describe("lock", Warn, "nothing: the next run continues. Find out why it was killed",
 			"no run is on, and the file names one that was killed: %s", firstLine(text[:n]))
 	default:
 		d.describe("lock", OK, "", "no run is on")
@@ -524,14 +524,14 @@ func (d *doctor) schedule(context.Context) {
 	status, err := schedule.Inspect(&jobs.Runner{Dir: d.Dir, Clock: d.Clock})
 	switch {
 	case err != nil:
-		d.describe(name, Warn, "`tollbook verify` says more", "%v", err)
+		d.describe(name, Warn, "`tollbook verify` shows details", "%v", err)
 	case status.Owed() > 0:
 		i := slices.IndexFunc(status.Due, func(f schedule.Firing) bool { return f.Skip == "" })
 		d.describe(name, Warn,
-			"`tollbook runs --failed` says what failed; start the scheduler, or `tollbook schedule --once`",
+			"`tollbook runs --failed` shows what failed; start the scheduler, or `tollbook schedule --once`",
 			"owed: %d, the first since %s: %s", status.Owed(), status.Due[i].Due, status.Due[i].Kind)
 	default:
-		d.describe(name, OK, "", "nothing is owed")
+		d.describe(name, OK, "", "nothing is pending")
 	}
 }
 
@@ -554,10 +554,10 @@ func (d *doctor) server(ctx context.Context) {
 	}
 	if clickhouse.NotThere(err) { // the first publish makes the database
 		d.describe("ClickHouse", Warn, "`tollbook publish`",
-			"it answers; nothing is published: there is no database %s", s.DSN.Database)
+			"it answers; nothing is published: database %s does not exist", s.DSN.Database)
 		return
 	}
-	d.describe("ClickHouse", Warn, "see that it is on; runs go on without, and the publish is owed", "%v", err)
+	d.describe("ClickHouse", Warn, "start the server; runs continue without it, and the publish is pending", "%v", err)
 }
 
 func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
@@ -565,7 +565,7 @@ func (d *doctor) shown(ctx context.Context, conn *clickhouse.Conn) {
 	live, ok, err := publish.Live(ctx, conn, database)
 	switch {
 	case err != nil && !clickhouse.NotThere(err):
-		d.describe("ClickHouse", Warn, "`tollbook publish` says more", "%v", err)
+		d.describe("ClickHouse", Warn, "`tollbook publish` shows details", "%v", err)
 	case !ok || err != nil:
 		d.describe("ClickHouse", Warn, "`tollbook publish`", "%s answers; nothing is published", conn.Address())
 	case d.snap != nil && int64(live.Manifest) != d.snap.Manifest.Number:
@@ -589,7 +589,7 @@ func (d *doctor) tables(ctx context.Context, conn *clickhouse.Conn) {
 	case errors.As(err, &hinted):
 		d.describe(name, Warn, hinted.Hint(), "%v", err)
 	case err != nil:
-		d.describe(name, Warn, "`tollbook publish` says more", "%v", err)
+		d.describe(name, Warn, "`tollbook publish` shows details", "%v", err)
 	case len(drift) > 0:
 		d.describe(name, Warn, "`tollbook publish` makes them", "not as this program makes them: %s",
 			strings.Join(drift, ", "))

@@ -56,7 +56,7 @@ func TestTimes(t *testing.T) {
 	t.Parallel()
 	o := newWorkspace(t)
 	const name = "times of files"
-	tells(t, o, name, OK, "no file of inbox and lake is of the future", "")
+	tells(t, o, name, OK, "no file of inbox and lake has a time in the future", "")
 	file := filepath.Join(o.Dir, "inbox", "usage", "ahead.csv")
 	must(t, os.WriteFile(file, nil, 0o666))
 	soon := time.Now().Add(30 * time.Second) // a disk whose clock is a little ahead

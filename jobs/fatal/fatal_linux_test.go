@@ -35,7 +35,7 @@ type death struct {
 }
 
 func deaths() map[string]death {
-	const last = "tollbook: the process cannot go on: exit code 3, safe to run again\n"
+	const last = "tollbook: the process cannot continue: exit code 3, safe to run again\n"
 	return map[string]death{
 		"panic": {func() { go func() { panic("of a goroutine") }() }, "panic: of a goroutine\n", 3},
 		"nil":   {func() { *nowhere() = 1 }, "invalid memory address or nil pointer dereference", 3},

@@ -10,7 +10,7 @@ import (
 )
 
 // message is the last line of a process in which the runtime gave up. The handler reads it.
-var message = "tollbook: the process cannot go on: exit code 3, safe to run again\n"
+var message = "tollbook: the process cannot continue: exit code 3, safe to run again\n"
 
 // action is the kernel's struct sigaction of both architectures.
 type action struct {

@@ -10,7 +10,8 @@
 //	          process ends. An entry that says `running` and is not locked belongs to a run that was killed.
 //	LEDGER-3  IDs sort by start time. No two runs have the same ID.
 //	LEDGER-4  A file that cannot be read is reported and ignored. It does not hide other files.
-//	LEDGER-5  Nothing in the lake depends on the ledger. It can be deleted at any time.
 //	LEDGER-6  The newest Keep entries are kept. Older ones are deleted when a run ends.
 //	LEDGER-7  An entry whose run ended does not change. A reader that reads again reads only new entries.
+//
+// Nothing in the lake depends on the ledger. It can be deleted at any time.
 package ledger

@@ -40,6 +40,7 @@ func brief(entries []Entry) (list []string) {
 	return list
 }
 
+// TestBeginAndEnd tests LEDGER-1, LEDGER-3.
 func TestBeginAndEnd(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())
@@ -106,6 +107,7 @@ func TestDamagedHidesNoOther(t *testing.T) {
 	}
 }
 
+// TestTheNewestAreKept tests LEDGER-6.
 func TestTheNewestAreKept(t *testing.T) {
 	t.Parallel()
 	dir := Dir(t.TempDir())

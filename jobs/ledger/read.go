@@ -106,7 +106,7 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		return e, nil
 	default:
-		return nil, fmt.Errorf("ask who holds it: %w", err)
+		return nil, fmt.Errorf("find the holder of the lock: %w", err)
 	}
 }
 

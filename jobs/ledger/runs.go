@@ -16,8 +16,8 @@ type Run struct {
 	// that manifest's counts of feed rows differ from those of the one before: of a run that tried rejects again,
 	// Rejected is below zero.
 	Committed int64 `json:"committed,omitempty"`
-	// Rebuilt says that the ledger has no entry of it: it is told by its manifest alone. When it ran, how long and why
-	// are not known; its ID is the manifest's number.
+	// Rebuilt says that the ledger has no entry of it: it is reported by its manifest alone. When it ran, how long and
+	// why are not known; its ID is the manifest's number.
 	Rebuilt bool `json:"rebuilt,omitempty"`
 	// Owes says that what it committed was not published then, and not since.
 	Owes bool `json:"owes_publish,omitempty"`
@@ -53,8 +53,8 @@ type joiner struct {
 }
 
 // claim finds the manifest of each entry. One of an entry's number is its own only if it says the same of the run: the
-// lake may have been rebuilt since. A run that ended badly may have committed all the same: it is the one that a
-// manifest without entry tells of.
+// lake may have been rebuilt since. A run that ended badly may have committed nevertheless: it is the one that a
+// manifest without entry describes.
 func (j *joiner) claim(runs []Run) {
 	for i := range runs {
 		if r := &runs[i]; r.Changed && j.fits(&r.Entry, r.Manifest) {
@@ -144,7 +144,7 @@ func (r *Run) after() int64 {
 	return math.MaxInt64
 }
 
-// rebuild is a run as its manifest alone tells of it.
+// rebuild is a run as its manifest alone describes it.
 func (j *joiner) rebuild(number int64) Run {
 	m := j.chain[number]
 	r := Run{Rebuilt: true, Committed: number, Entry: Entry{Format: format, ID: strconv.FormatInt(number, 10),

@@ -67,7 +67,7 @@ func escape(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// End replaces the entry with what the run came to, lets go of it, and deletes entries beyond Keep.
+// End replaces the entry with what the run came to, releases it, and deletes entries beyond Keep.
 func (o *Open) End(e *Entry) error {
 	err := o.write(e, durable, os.Rename)
 	return errors.Join(err, o.release(), trim(o.dir))

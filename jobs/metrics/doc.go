@@ -2,7 +2,7 @@
 // /healthz, and whether it does its work at /readyz. It contains no data of customers, partners or money: labels are
 // kinds, outcomes, feeds and reasons.
 //
-//	MET-1  A counter counts what this process did. A gauge shows the content of the lake and the ledger, whoever
-//	       wrote it.
-//	MET-2  A scrape reads only memory: gauges have the values of the scheduler's last check.
+//  1. A counter counts what this process did. A gauge shows the content of the lake and the ledger, whoever wrote
+//     it.
+//  2. A scrape reads only memory: gauges have the values of the scheduler's last check.
 package metrics

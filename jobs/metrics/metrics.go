@@ -81,7 +81,7 @@ func newCounts() counts {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: minutes()}, labels)
 	}
 	return counts{
-		runs: counter("tollbook_runs_total", "Runs by kind, what started them and what they came to.", "kind", "why",
+		runs: counter("tollbook_runs_total", "Runs by kind, reason and outcome.", "kind", "why",
 			"outcome"),
 		rows: counter("tollbook_rows_total", "Rows of feed files by what became of them.", "outcome"),
 		rejects: counter("tollbook_rejects_total", "Rows of feed files that were rejected, by feed and reason.", "feed",
@@ -108,23 +108,23 @@ func newGauges() gauges {
 		owed: gauge("tollbook_owed_firings", "What fell due and was not done yet, by kind.", "kind"),
 		next: gauge("tollbook_next_firing_timestamp_seconds", "When a kind falls due next.", "kind"),
 		newest: gauge("tollbook_newest_record_timestamp_seconds",
-			"Start of the newest day, contract zone, that a feed's accepted records are of.", "feed"),
+			"Start of the newest day, contract zone, with accepted records of a feed.", "feed"),
 		failing: gauge("tollbook_failing_tries", "Tries of what could not be done yet, by kind; 0 = nothing fails.",
 			"kind"),
 		oldest: one("tollbook_oldest_owed_timestamp_seconds",
-			"When the oldest of what is owed fell due; 0 = nothing is."),
+			"When the oldest pending job was due; 0 = none is pending."),
 		unpublished: one("tollbook_unpublished_cycles", "Cycles whose newest state ClickHouse does not have."),
-		publishOwed: one("tollbook_publish_owed", "1 while a run's publish is owed."),
+		publishOwed: one("tollbook_publish_owed", "1 while a run's publish is pending."),
 		clockBack: one("tollbook_clock_back",
-			"1 while the clock lies before the newest state's as-of: nothing runs."),
+			"1 while the clock is before the newest state's as-of: nothing runs."),
 		blind: one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
 		looked: one("tollbook_last_look_timestamp_seconds",
-			"When the scheduler last looked at what is due; it does not while a run is on."),
+			"When the scheduler last checked what is due; it does not while a run is active."),
 		lake: one("tollbook_lake_state", "Number of the committed state."),
 	}
 }
 
-// Watch is how a scheduler tells of itself.
+// Watch is how a scheduler describes itself.
 func (m *Metrics) Watch() schedule.Watch {
 	return schedule.Watch{
 		Looked:   m.looked,

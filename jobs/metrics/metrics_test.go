@@ -179,7 +179,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 	s.pass(s.time("2026-03-02T01:00"))
 	s.has(map[string]string{"tollbook_clock_back": "1"})
 	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable ||
-		text != "the clock lies before 2026-03-01T18:05:00Z, where the lake has been: nothing runs\n" {
+		text != "the clock is before 2026-03-01T18:05:00Z, the as-of of the lake: nothing runs\n" {
 		t.Error(code, text)
 	}
 
@@ -197,7 +197,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 		`tollbook_failing_tries{kind="nightly"}`:                               "1",
 		`tollbook_runs_total{kind="nightly",outcome="refused",why="catch-up"}`: "1",
 	})
-	want := "4 runs are owed\nnightly of 2026-03-02T18:05:00Z failed, and a person should look: the log says why\n"
+	want := "4 runs are pending\nnightly of 2026-03-02T18:05:00Z failed, and a person should look: see the log\n"
 	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable || text != want {
 		t.Error(code, text)
 	}
@@ -213,7 +213,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 	s.pass(s.time("2026-03-07T02:06"))
 	s.has(map[string]string{"tollbook_blind": "1"})
 	if code, text := s.ask("/readyz"); code != http.StatusServiceUnavailable ||
-		text != "settings, lake or ledger cannot be read: the log says why\n" {
+		text != "settings, lake or ledger cannot be read: see the log\n" {
 		t.Error(code, text)
 	}
 }

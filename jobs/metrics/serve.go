@@ -50,17 +50,17 @@ func unready(s *schedule.Status) (wrong []string) {
 	case s.At == 0:
 		return []string{"it has not looked yet"}
 	case s.Err != nil:
-		return []string{"settings, lake or ledger cannot be read: the log says why"}
+		return []string{"settings, lake or ledger cannot be read: see the log"}
 	case s.Clock:
-		wrong = append(wrong, fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs",
+		wrong = append(wrong, fmt.Sprintf("the clock is before %s, the as-of of the lake: nothing runs",
 			s.State.Newest))
 	}
 	if owed := s.Runs(); owed > behind {
-		wrong = append(wrong, fmt.Sprintf("%d runs are owed", owed))
+		wrong = append(wrong, fmt.Sprintf("%d runs are pending", owed))
 	}
 	for i := range s.Failing {
 		if f := &s.Failing[i]; !f.Retryable {
-			wrong = append(wrong, fmt.Sprintf("%s of %s failed, and a person should look: the log says why",
+			wrong = append(wrong, fmt.Sprintf("%s of %s failed, and a person should look: see the log",
 				f.Firing.Kind, f.Firing.Due))
 		}
 	}

@@ -31,7 +31,7 @@ func (e *TakenError) Hint() string {
 // folder is where a workspace's scheduler keeps its lock and when it was first started.
 func folder(dir string) string { return filepath.Join(ledger.Dir(dir), "scheduler") }
 
-// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept beside
+// take makes this process the scheduler of a workspace. began is when the first one was started, which is kept next to
 // the lock.
 func take(dir string, now time.Time) (release func() error, began period.Instant, err error) {
 	release, err = storage.Dir(folder(dir)).Lock()

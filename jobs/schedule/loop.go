@@ -19,8 +19,8 @@ func (s *Scheduler) Loop(ctx context.Context) {
 	defer cancel()
 	log := cronLog{s.log}
 	alarm := cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log),
-		// A pass that panics outside of a run must give the next tick its turn: SkipIfStillRunning lets go only of a
-		// job that returns, so Recover stands inside.
+		// A pass that panics outside of a run must give the next tick its turn: SkipIfStillRunning releases only a
+		// job that returns, so Recover is inside.
 		cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
 	alarm.Schedule(cron.Every(time.Second), cron.FuncJob(func() {
 		if now := s.clock(); now.Before(s.wake()) && !now.Before(s.seen) {
@@ -47,7 +47,7 @@ func (s *Scheduler) Loop(ctx context.Context) {
 // cronLog is what cron says of itself: its ticks are of no interest, its panics are.
 type cronLog struct{ log *slog.Logger }
 
-// Info drops what cron tells of every tick.
+// Info drops what cron logs on every tick.
 func (cronLog) Info(string, ...any) {}
 
 // Error passes on.

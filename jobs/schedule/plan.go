@@ -73,7 +73,7 @@ func before(a, b Firing) int {
 		cmp.Compare(a.Cycle, b.Cycle))
 }
 
-// ClockBack reports whether now lies before what the lake says has been: then nothing is to run.
+// ClockBack reports whether now is before what the lake says has been: then nothing is to run.
 func (s *State) ClockBack(now period.Instant) bool { return now < s.Newest }
 
 // Due lists what fell due up to now and was not done, in the order in which it is to be done, and what will not be

@@ -86,7 +86,7 @@ func TestDue(t *testing.T) {
 2026-10-05 01:30 nightly
 2026-10-05 12:00 monthly 2026-09: the lake has no record of cycle 2026-09
 `},
-		"nothing is owed": {
+		"nothing is pending": {
 			state: State{Began: at("2026-01-01T00:00"), Newest: at("2026-10-06T01:30"), Intake: at("2026-10-06T01:30"),
 				Closed: sep, Open: jobs.NoCycle, Unpaid: past},
 			now:  "2026-10-06T11:00",
@@ -202,6 +202,7 @@ func TestNextFirings(t *testing.T) {
 	}
 }
 
+// TestClockBack tests SCHED-6.
 func TestClockBack(t *testing.T) {
 	t.Parallel()
 	s := State{Newest: 1000}
@@ -242,6 +243,7 @@ func (p *Plan) drain(s *State, now period.Instant) (out []Firing) {
 
 // A year and a half of looks at drawn instants, hours or weeks apart: what is done, in its order and with its as-of, is
 // what looks at each firing's own instant do (SCHED-3).
+// Invariant: JOBS-4.
 func TestOutagesChangeNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {

@@ -31,13 +31,13 @@ type Scheduler struct {
 	holds    map[lane]hold
 	waiting  *Failing        // a close that waits for a person; nil = none does
 	reported string          // the last thing that was said of a state in which nothing can run
-	skipped  map[string]bool // firings that this process told of: kind and instant
+	skipped  map[string]bool // firings that this process reported: kind and instant
 	mu       sync.Mutex
 	status   Status
 	released func() error
 }
 
-// Watch is told what happens, for metrics. Its functions are called on the scheduler's goroutine; nil = nothing.
+// Watch is notified of what happens, for metrics. Its functions are called on the scheduler's goroutine; nil = nothing.
 type Watch struct {
 	Looked   func(*Status)
 	Ran      func(*Outcome)
@@ -49,10 +49,10 @@ type Watch struct {
 type Status struct {
 	At          period.Instant // when it was looked; 0 = never yet
 	Err         error          // why nothing could be found out; the rest is of the look before
-	Clock       bool           // the clock lies before the newest manifest's as-of: nothing runs
+	Clock       bool           // the clock is before the newest manifest's as-of: nothing runs
 	Settings    settings.Settings
 	State       State
-	Due         []Firing // what is owed, in order, and what is skipped
+	Due         []Firing // pending jobs, in order, and what is skipped
 	Next        []Firing
 	Failing     []Failing
 	Manifest    int64                     // number of the newest one; 0 = none
@@ -153,7 +153,7 @@ func Inspect(r *jobs.Runner) (*Status, error) {
 	return f.status(now), nil
 }
 
-// status is what was found, as it is told.
+// status is what was found, as it is reported.
 func (f *found) status(now period.Instant) *Status {
 	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state,
 		Due:  f.plan.Due(&f.state, now),
@@ -173,7 +173,7 @@ func (s *Scheduler) Status() Status {
 }
 
 // Pass does what is due, one after the other, until nothing is left that can be done now or ctx ends; a run that is on
-// then goes on until work ends. It returns the runs that it did.
+// then continues until work ends. It returns the runs that it did.
 func (s *Scheduler) Pass(ctx, work context.Context) (done []Outcome) {
 	for ctx.Err() == nil {
 		now := s.clock()
@@ -242,7 +242,7 @@ func (s *Scheduler) report(status *Status) {
 	case status.Err != nil:
 		text = status.Err.Error()
 	case status.Clock:
-		text = fmt.Sprintf("the clock lies before %s, where the lake has been: nothing runs until that has passed; "+
+		text = fmt.Sprintf("the clock is before %s, the as-of of the lake: nothing runs until then; "+
 			"if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back",
 			status.State.Newest)
 	}
@@ -254,7 +254,7 @@ func (s *Scheduler) report(status *Status) {
 	s.reported = text
 }
 
-// skip tells what will not run, and keeps it in the ledger, once. What is still to be done before it may change the
+// skip reports what will not run, and keeps it in the ledger, once. What is still to be done before it may change the
 // reason.
 func (s *Scheduler) skip(found *found, status *Status) {
 	for _, f := range status.Due {

@@ -57,6 +57,7 @@ func words(list []Outcome) (out string) {
 	return out
 }
 
+// TestPanic tests JOBS-5.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	y, log, heard := machine(t)
@@ -197,7 +198,7 @@ func TestClockSetBack(t *testing.T) {
 			t.Errorf("at %s: not told", wall)
 		}
 	}
-	if n := strings.Count(log.String(), "the clock lies before"); n != 1 {
+	if n := strings.Count(log.String(), "the clock is before"); n != 1 {
 		t.Errorf("told %d times:\n%s", n, log)
 	}
 	if got := words(y.at(t, "2026-01-29T02:05")); got != "schedule nightly done; " {

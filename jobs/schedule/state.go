@@ -42,7 +42,7 @@ type run struct {
 	asOf    period.Instant
 }
 
-// found is a workspace as it stands at an instant.
+// found is a workspace as it is at an instant.
 type found struct {
 	settings settings.Settings
 	plan     *Plan
@@ -54,7 +54,7 @@ type found struct {
 	behind   int                     // cycles whose newest state is not published
 }
 
-// read finds the state at an instant. Runs whose as-of lies after it count for nothing: a run by hand with a wrong
+// read finds the state at an instant. Runs whose as-of is after it count for nothing: a run by hand with a wrong
 // --as-of must not make the nights up to then look done.
 func (r *reader) read(began, now period.Instant) (*found, error) {
 	s, err := settings.Load(filepath.Join(r.dir, settings.File))
@@ -70,7 +70,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries, _, err := r.ledger.Read() // what cannot be read there was a run, and its manifest tells of it
+	entries, _, err := r.ledger.Read() // what cannot be read there was a run, and its manifest describes it
 	if err != nil {
 		return nil, err
 	}

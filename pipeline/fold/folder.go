@@ -44,12 +44,12 @@ type Folder struct {
 	Change *change.Change
 	// whose month-end lines are made for the first time; place.NoCycle = none
 	Ending period.Cycle
-	// whether lines of a cycle changed beside the fold: its statements must follow
+	// whether lines of a cycle changed outside the fold: its statements must follow
 	Touched func(bucket int, c period.Cycle) bool
 	Events  []period.Cycle // cycles for which Touched may be true
 	// in which records of closed cycles are billed; place.NoCycle = none is closed
 	LateIn period.Cycle
-	// buckets in which re-rating posted into LateIn, so that it must be made anew
+	// buckets in which re-rating posted into LateIn, so that it must be made again
 	Reposted map[int]bool
 	AsOf     period.Instant // the run's clock, which late records bear
 	Watch    *rejects.Watch // sees the records that are accepted; nil = nothing does

@@ -19,9 +19,9 @@ func (n *NextState) Archive(cycle, where string, stays func(FileEntry) bool) err
 	switch {
 	case !known || ref.State != CycleClosed:
 		return &ClosedError{Cycle: n.head.ClosedThrough,
-			Detail: fmt.Sprintf("%s is not, so nothing of it can leave for an archive", cycle)}
+			Detail: fmt.Sprintf("%s is not, so nothing of it can be archived", cycle)}
 	case ref.Archived != nil:
-		return &ClosedError{Cycle: cycle, Detail: "it left for an archive before, in " + ref.Archived.Where}
+		return &ClosedError{Cycle: cycle, Detail: "it was archived before, in " + ref.Archived.Where}
 	case ref.Files == nil:
 		return nil
 	}

@@ -91,7 +91,7 @@ func (t *Txn) checkClosed(m *Manifest) error {
 		delete(was, ref.Cycle)
 	}
 	for cycle := range was {
-		return &ClosedError{Cycle: cycle, Detail: "it cannot be taken out of the lake"}
+		return &ClosedError{Cycle: cycle, Detail: "it cannot be removed from the lake"}
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (t *Txn) checkKept(ref, old CycleRef) error {
 	away.Files, away.Archived = old.Files, old.Archived
 	if old.Archived != nil || ref.Archived == nil || old.Files == nil || ref.Archived.Files != *old.Files ||
 		!away.equal(old) {
-		return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books stay as they were"}
+		return &ClosedError{Cycle: ref.Cycle, Detail: "its files, its month-end and its books do not change"}
 	}
 	for _, e := range t.next.Files(ref.Cycle) {
 		if !t.named[e.Path] {
@@ -193,7 +193,7 @@ func (t *Txn) replaceHead(ctx context.Context, number int64, hash Hash) (replace
 		detail := fmt.Sprintf("was %d %s when this run began, is %d %s", t.base.Manifest.Number, t.base.Hash, now, at)
 		return false,
 			errors.Join(err, &CorruptError{Name: headName, Detail: detail,
-				Hint: "two writers got past the lake's lock: use a file system that keeps locks"})
+				Hint: "two writers got past the lake's lock: use a file system that implements locks"})
 	}
 	if err := t.writeSmall(headName, encodeHead(number, hash)); err != nil {
 		return false, err

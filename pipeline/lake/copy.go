@@ -151,7 +151,7 @@ func (c *copying) manifests(ctx context.Context) error {
 			return fmt.Errorf("read the copy: %w", err)
 		case err == nil && HashBytes(b) == hash:
 		case err == nil && m.Number == 1:
-			return fmt.Errorf("copy the lake: %s there is of another lake; give another folder", manifestName(1))
+			return fmt.Errorf("copy the lake: %s there is of another lake; use another folder", manifestName(1))
 		default:
 			missing = append(missing, link{m.Number, hash})
 		}

@@ -83,6 +83,7 @@ var after = []struct {
 
 // TestFaultLoop breaks the first, second, … mutating operation of all nights until a run meets none. Each fault must
 // reach the caller; what is left must be one whole state; the same night again must end in the undisturbed bytes.
+// Invariant: STO-4.
 func TestFaultLoop(t *testing.T) {
 	t.Parallel()
 	want := undisturbed(t)

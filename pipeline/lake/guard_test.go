@@ -384,6 +384,7 @@ func TestStopPoints(t *testing.T) {
 
 // TestReaderLosesState: a reader that is still at a state whose files a commit took away is told so, and Read starts it
 // over.
+// Invariant: READ-5.
 func TestReaderLosesState(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()

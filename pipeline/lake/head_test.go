@@ -177,6 +177,7 @@ func TestAnnouncedOther(t *testing.T) {
 
 // TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor
 // to an older one.
+// Invariant: LAKE-15.
 func TestRestoreHeadRefuses(t *testing.T) {
 	t.Parallel()
 	whole := nightsUpTo(t, 4)

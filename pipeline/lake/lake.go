@@ -100,7 +100,7 @@ func (l *Lake) HeadSince(old *Snapshot) (*Snapshot, error) {
 // Read runs a reader on the live state, and again on the newer one each time a commit took a file away from under it,
 // up to ten times. The reader must start from nothing each time.
 func (l *Lake) Read(reader func(*Snapshot) error) error {
-	const turns = 10 // a reader that loses ten states is slower than the runs: say so rather than go on for ever
+	const turns = 10 // a reader that loses ten states is slower than the runs: report that instead of retrying forever
 	var err error
 	for range turns {
 		var snap *Snapshot

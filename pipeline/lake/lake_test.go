@@ -377,6 +377,7 @@ func TestManifestText(t *testing.T) {
 	}
 }
 
+// TestSnapshot tests READ-1, READ-3.
 func TestSnapshot(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()
@@ -431,6 +432,7 @@ func TestSnapshot(t *testing.T) {
 
 // TestWriteOrder holds a run's mutating operations against the write order and the delete order of the package's
 // comment. Only the second night is shown: it makes, keeps and supersedes files.
+// Invariants: LAKE-2, WRITE-1, WRITE-5.
 func TestWriteOrder(t *testing.T) {
 	t.Parallel()
 	m := storage.NewMem()

@@ -78,7 +78,7 @@ func (k FileKey) String() string {
 	return strings.Join(parts, " ")
 }
 
-// path is where a file with this key and content lies.
+// path is where a file with this key and content is.
 func (k FileKey) path(h Hash) string {
 	var b strings.Builder
 	b.WriteString(k.Table + "/")

@@ -108,7 +108,7 @@ func (n *NextState) RemoveTable(table, cycle string) {
 	maps.DeleteFunc(n.files[cycle], func(key FileKey, _ []FileEntry) bool { return key.Table == table })
 }
 
-// Files returns the state's files of a cycle as they stand now, sorted by path; cycle "" means the files of no cycle.
+// Files returns the state's files of a cycle as they are now, sorted by path; cycle "" means the files of no cycle.
 func (n *NextState) Files(cycle string) []FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -138,7 +138,7 @@ func (n *NextState) sorted(cycle string) []FileEntry {
 	return out
 }
 
-// Find returns the state's files of one key as they stand now.
+// Find returns the state's files of one key as they are now.
 func (n *NextState) Find(key FileKey) []FileEntry {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -171,7 +171,8 @@ func (n *NextState) SetBuckets(buckets int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if has := n.base.Manifest.Buckets; has != 0 && has != buckets {
-		return fmt.Errorf("lake: made with %d buckets, asked for %d: a record's bucket follows from the number; set "+
+		return fmt.Errorf("lake: created with %d buckets, the settings have %d: a record's bucket depends on the "+
+			"number; set "+
 			"lake.buckets back, or move the lake away to have it rebuilt", has, buckets)
 	}
 	if buckets < 1 {

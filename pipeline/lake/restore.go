@@ -32,7 +32,7 @@ const hintNoHead = "restore a backup of the workspace with `tollbook restore`, o
 // Errors: *storage.LockedError, *MissingError, *CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
 	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
-		return errors.Join(err, &MissingError{Name: headName, Detail: "no manifest is there that it could name",
+		return errors.Join(err, &MissingError{Name: headName, Detail: "there is no manifest that it could name",
 			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})
 	}
 	unlock, err := st.Lock()

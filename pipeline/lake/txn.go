@@ -313,7 +313,7 @@ func (t *Txn) RemoveTemp(name string) error {
 	return t.remove(name)
 }
 
-// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and lets go of the
+// Close ends the transaction without a commit, if Commit did not end it: it deletes what was made and releases the
 // lock. After Commit it does nothing. After a failed sync it deletes nothing.
 func (t *Txn) Close() error {
 	if t.ended {

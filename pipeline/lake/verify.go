@@ -120,7 +120,7 @@ func (s *Snapshot) checkContents(ctx context.Context, r *CheckReport, files []Fi
 	return g.Wait()
 }
 
-// CheckNames compares the names and sizes of what lies in the lake with what the snapshot names: no file is read. What
+// CheckNames compares the names and sizes of what is in the lake with what the snapshot names: no file is read. What
 // is wrong is a finding; a *MovedError says that a run committed meanwhile.
 func (s *Snapshot) CheckNames() ([]Finding, error) {
 	files, lists, err := s.all()
@@ -213,7 +213,7 @@ func until(ctx context.Context, r io.Reader) io.Reader {
 	})
 }
 
-// checkUnnamed lists what lies in the lake and is not named.
+// checkUnnamed lists what is in the lake and is not named.
 func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	entries, err := s.lake.st.List("")
 	if err != nil {

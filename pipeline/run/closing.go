@@ -20,7 +20,7 @@ func (e *OpenItemsError) Error() string {
 // Hint says how to proceed.
 func (e *OpenItemsError) Hint() string {
 	return fmt.Sprintf("deliver what is missing, and correct or dismiss the rejects (`tollbook rejects`); "+
-		"to close it as it is: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
+		"to close it with these open items: `tollbook close --cycle %s --yes`", e.Missing.Cycle)
 }
 
 // mayClose looks for what is missing of the cycle that the run closes, in the state that it would commit, and refuses

@@ -4,7 +4,8 @@
 //	RUN-1  A run is one transaction on the lake: readers see the state before it or after it (§7.2).
 //	RUN-2  A run with nothing new writes nothing and reports that (§7.1).
 //	RUN-3  A run whose control totals fail does not commit (§6.6).
-//	RUN-4  The run's clock is an argument. No package below reads a clock.
 //	RUN-5  A run that is known to find nothing to do is skipped (SkipIfUnchanged). The lake, the report and the error
 //	       are those of the performed run. If that is not certain, the run is performed.
+//
+// The run's clock is an argument. No package below reads a clock.
 package run

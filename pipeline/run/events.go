@@ -203,7 +203,8 @@ func (r *run) turn(list []events.Turn) error {
 		one := &list[i]
 		in, ok := r.next.Input(one.Feed, one.From.Hash)
 		if !ok {
-			return fmt.Errorf("%s %s came in inbox/%s, which was never taken", one.Feed, one.Refusal.ID, one.From.File)
+			return fmt.Errorf("%s %s is from inbox/%s, which was never ingested", one.Feed, one.Refusal.ID,
+				one.From.File)
 		}
 		at := rejectPlace{one.Feed, one.From.Hash, one.From.Row}
 		if one.Was {
@@ -312,7 +313,7 @@ func rejectOf(t *events.Turn) rejects.Row {
 	return x
 }
 
-// noteTurned tells of rows of earlier runs that were decided otherwise.
+// noteTurned describes rows of earlier runs that were decided otherwise.
 func (r *run) noteTurned(list []events.Turn) {
 	refused, restored := 0, 0
 	for _, t := range list {

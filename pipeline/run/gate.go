@@ -58,7 +58,7 @@ func (e *GatedError) Error() string {
 
 // Hint says what to do.
 func (e *GatedError) Hint() string {
-	return "mend the feed or the books and run again, or take what passes and keep the rejects: --accept-rejects " +
+	return "correct the feed or the books and run again, or accept the rejects: --accept-rejects " +
 		"\"why\""
 }
 

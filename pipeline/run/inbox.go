@@ -47,7 +47,7 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			continue
 		}
 		if old, taken := known[ref.Name]; taken {
-			r.note("inbox/%s has other content than when manifest %d took it: it is another file now; "+
+			r.note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
 				"records that are known already are duplicates or conflicts, the others are new",
 				feed.ShownName(ref.Name), old.Run)
 		}
@@ -68,7 +68,7 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
 	for _, other := range found.Unknown {
-		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): left where it is",
+		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not ingested",
 			feed.ShownName(other))
 	}
 	for _, passed := range found.Passed {
@@ -80,11 +80,11 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
 func (r *run) passOver(name string, p feed.Passed) {
 	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() +
-		": passed over",
+		": ignored",
 		Hint: p.Hint})
 }
 
-// waiting takes out the files that are not this run's for their age, and tells how many.
+// waiting takes out the files that are not this run's for their age, and reports how many.
 func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
 	var late, young []string
 	settle := r.ws.Settings.Inbox.Settle
@@ -100,7 +100,7 @@ func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
 		return true
 	})
 	if len(late) > 0 {
-		r.note("inbox/%s: %d changed after %s, for which this run is, left for a later run: %s", name, len(late),
+		r.note("inbox/%s: %d changed after %s, the as-of of this run, left for a later run: %s", name, len(late),
 			r.o.InboxUntil, some(late))
 	}
 	if len(young) > 0 {
@@ -132,7 +132,7 @@ func (r *run) takenNames(name string) map[string]lake.Input {
 
 // leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
 func (r *run) leave(name, file string, why error) {
-	r.note("%v: nothing of it is taken, the next run looks at it again", why)
+	r.note("%v: nothing of it is ingested, the next run reads it again", why)
 	changed := new(feed.ChangedError)
 	errors.As(why, &changed)
 	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})

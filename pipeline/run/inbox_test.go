@@ -259,7 +259,7 @@ func TestInboxUntil(t *testing.T) {
 	if got := fmt.Sprint(l.taken()); got != "map[usage/0.csv:10 usage/1.csv:10]" {
 		t.Errorf("taken: %s", got)
 	}
-	const note = "inbox/usage: 4 changed after 2026-09-01T17:30:00Z, for which this run is, left for a later run: " +
+	const note = "inbox/usage: 4 changed after 2026-09-01T17:30:00Z, the as-of of this run, left for a later run: " +
 		"usage/2.csv, usage/3.csv, usage/4.csv and 1 more"
 	if !slices.Equal(r.Notes, []string{note}) || r.NeedsAttention() {
 		t.Errorf("notes %q, want %q", r.Notes, note)
@@ -310,7 +310,7 @@ func TestNameTakenBefore(t *testing.T) {
 	if r.Rows != 8 || r.Accepted != 3 || r.Duplicate != 4 || r.Rejected != 1 || r.Reasons["conflict"] != 1 {
 		t.Errorf("%+v, want 8 rows: 3 accepted, 4 duplicates, 1 conflict", r)
 	}
-	const note = "inbox/usage/a.csv has other content than when manifest 1 took it: it is another file now; records " +
+	const note = "inbox/usage/a.csv has other content than when manifest 1 ingested it: it is a new file; records " +
 		"that are known already are duplicates or conflicts, the others are new"
 	if !slices.Equal(r.Notes, []string{note}) {
 		t.Errorf("notes %q, want %q", r.Notes, note)
@@ -388,7 +388,7 @@ func TestPassedOver(t *testing.T) {
 			}
 		}
 		for name, why := range want {
-			if text := "inbox/" + name + " " + why + ": passed over"; got[name] != text {
+			if text := "inbox/" + name + " " + why + ": ignored"; got[name] != text {
 				t.Errorf("run %d, %s: %q, want %q", i, name, got[name], text)
 			}
 		}

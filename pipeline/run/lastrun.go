@@ -25,7 +25,7 @@ import (
 // and workspaces with programmes are left out here. So a run with no new file, after which nothing was left to do, need
 // not be done a second time, nor the books be read for it: what they hash to is enough.
 //
-// What is remembered of such a run lies outside the lake, beside the hashes of the inbox, and is best effort like them:
+// What is remembered of such a run is outside the lake, beside the hashes of the inbox, and is best effort like them:
 // lost or damaged, the run is done.
 
 // lastRun is a state of the lake that has nothing to do under a program, settings and books.
@@ -83,13 +83,13 @@ func loadLastRun(o *workspace.Options) *lastRun {
 		return nil // most often not there; else the run is done, which is right
 	}
 	s, err := parseLastRun(string(text))
-	o.Debug("what the last run left is not remembered", err, "file", o.LastRunFile)
+	o.Debug("the state of the last run is not cached", err, "file", o.LastRunFile)
 	return s
 }
 
 // SkipIfUnchanged does a night or an ingest, by its command, where it is known that there is nothing to do: as the run
 // itself would, without the books, which Workspace lacks then. The report is nil where it is not known; the run is to
-// be done then, and tells what is wrong.
+// be done then, and reports what is wrong.
 func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Options) (w *workspace.Workspace,
 	report *workspace.Report, err error) {
 	known := loadLastRun(&o)
@@ -176,7 +176,7 @@ func bulk(table string) bool {
 	return false
 }
 
-// readable reads what a run with nothing new looks into, so that damage is found all the same.
+// readable reads what a run with nothing new looks into, so that damage is found nevertheless.
 func readable(snap *lake.Snapshot) error {
 	for _, cycle := range cyclesOf(snap) {
 		files, err := snap.Files(cycle)
@@ -261,11 +261,11 @@ func (r *run) remember(l *lake.Lake) {
 	if old, err := os.ReadFile(r.o.LastRunFile); err == nil && string(old) == text {
 		return
 	}
-	r.o.Debug("what this run left is not remembered", feed.ReplaceFile(r.o.LastRunFile, text))
+	r.o.Debug("the state of this run is not cached", feed.ReplaceFile(r.o.LastRunFile, text))
 }
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it
-// committed is what the next one would: no event is decided again, no balance carried on, no late record billed anew.
+// committed is what the next one would: no event is decided again, no balance carried on, no late record billed again.
 func (r *run) plain(snap *lake.Snapshot) bool {
 	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
 		return false

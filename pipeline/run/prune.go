@@ -220,7 +220,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	return err
 }
 
-// latest is the cycle past which no record of a file lies, by the clock of the run that took it.
+// latest is the cycle past which no record of a file is, by the clock of the run that took it.
 func (p *pruning) latest(snap *lake.Snapshot, i lake.Input) (period.Cycle, error) {
 	if p.asOf == nil {
 		p.asOf = make(map[int64]period.Instant)

@@ -60,7 +60,7 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 				return &workspace.RefusedError{
 					What: fmt.Sprintf("cycle %s was archived at %s: its lines are published no more", src.Cycle,
 						ref.Archived.AsOf),
-					Hint: "`tollbook publish` keeps what stays of it up to date: statements, accounts, incentives"}
+					Hint: "`tollbook publish` updates what stays of it: statements, accounts, incentives"}
 			}
 		}
 		report, err = publish.Publish(ctx, to, src)

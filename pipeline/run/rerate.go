@@ -70,12 +70,12 @@ func (r *run) checkRerate() error {
 	ref, known := r.txn.Base().Cycle(c.String())
 	switch {
 	case !known:
-		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has nothing of it", c),
+		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s: the lake has no data of it", c),
 			Hint: "check --cycle"}
 	case ref.Archived != nil:
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s was archived at %s: its files are in %s", c,
 			ref.Archived.AsOf, ref.Archived.Where),
-			Hint: "what is archived is not rated again; set retention.lines_months to keep lines longer"}
+			Hint: "archived cycles are not rated again; set retention.lines_months to keep lines longer"}
 	}
 	return nil
 }

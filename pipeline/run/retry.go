@@ -21,7 +21,7 @@ import (
 // came from.
 type retried struct {
 	files []retriedFile
-	kept  []rejects.Row // of those that no mended book can help
+	kept  []rejects.Row // of those that no corrected book can help
 }
 
 // retriedFile is the rejects of one feed file.
@@ -106,7 +106,7 @@ func extension(name string) string {
 	return ".ndjson"
 }
 
-// scratchInbox stands in for the inbox: files of the lake's temporary folder, which the next run clears if this one is
+// scratchInbox replaces the inbox: files of the lake's temporary folder, which the next run clears if this one is
 // killed.
 type scratchInbox struct {
 	txn   *lake.Txn

@@ -84,7 +84,7 @@ type run struct {
 	watch   *rejects.Watch // finds accepted records with the identity of a reject
 	intake  *events.Intake
 	decided []events.Decision
-	touched map[place.Place]bool // places whose event lines were made anew
+	touched map[place.Place]bool // places whose event lines were made again
 
 	partners *settlement.Book
 }
@@ -292,7 +292,7 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 	return r.gateScanned()
 }
 
-// booksWrong turns an error that mended books would heal into what a check of the books would have said.
+// booksWrong turns an error that corrected books would fix into what a check of the books would have said.
 func booksWrong(err error) error {
 	rowBack := func(book string) error {
 		return problem.Problems{{Pos: problem.Pos{File: "books/" + book}, Text: err.Error(),

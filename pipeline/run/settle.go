@@ -42,7 +42,7 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// settleAgain reports whether performance is worked out from all lines of a cycle. What changed since a closed cycle
+// settleAgain reports whether performance is calculated from all lines of a cycle. What changed since a closed cycle
 // was rated, r.change does not say: it compares with the books of the open ones.
 func (r *run) settleAgain(c period.Cycle) bool {
 	return r.refold(c) && (c <= r.closed || r.change.Partners())

@@ -18,6 +18,7 @@ import (
 // TestReadersOutliveACommit: a reader whose files have one descriptor together begins before a night that replaces all
 // of them, and ends
 // after it with the state it began with (STO-6, LAKE-4).
+// Invariants: ROWS-1, ROWS-4.
 func TestReadersOutliveACommit(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "w")

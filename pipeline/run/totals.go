@@ -22,7 +22,7 @@ func (e *TotalsError) Error() string {
 	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
 }
 
-// totals works out the control totals of the state to come and checks those that must agree.
+// totals calculates the control totals of the state to come and checks those that must agree.
 func (r *run) totals() error {
 	list := r.inputTotals()
 	base := r.txn.Base()

@@ -19,6 +19,7 @@ func sumsOf(table string, bucket int, official, payment string) lake.FileEntry {
 
 // Lines and statements that add up to the same in each bucket go through; a cent that is in one of them alone stops the
 // run and is named with its bucket.
+// Invariant: RUN-3.
 func TestAgree(t *testing.T) {
 	t.Parallel()
 	lines := []lake.FileEntry{sumsOf("lines", 0, "10.00000000", "9.00000000"),

@@ -183,6 +183,7 @@ var mayName = map[string][]string{
 }
 
 // TestAccess calls every operation as every caller for every customer.
+// Invariants: BSS-3, OP-3, OP-6.
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	w, described := start(t, billed(t), nil), loadSpec(t)

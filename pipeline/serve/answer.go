@@ -35,7 +35,7 @@ type answer struct {
 	status   int    // 0 = nothing is out yet
 	code     string // of the error
 	cause    error  // of CBC.0999: for the log alone
-	moved    bool   // the state that the page was of is gone: the paging goes on with the live one
+	moved    bool   // the state that the page was of is gone: the cursor continues with the live one
 	cut      bool   // the connection has to be cut: the answer had begun and cannot be finished
 }
 
@@ -165,7 +165,7 @@ func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error
 		return nil, operation.TooLarge(s.api.MaxBody)
 	}
 	if err != nil {
-		return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body did not come whole"})
+		return nil, operation.BadRequest(operation.Text{Zh: "请求体不完整", En: "the body is incomplete"})
 	}
 	if a.caller, err = s.caller(r, body, now); err != nil {
 		told := new(operation.Error)
@@ -299,11 +299,11 @@ func (a *answer) failed(err error) *operation.Error {
 		a.cause = err
 		return operation.TooLong()
 	case errors.As(err, &none):
-		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is nothing of cycle %s", none.Cycle))
+		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
 	case errors.As(err, &archived):
 		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
 	case errors.As(err, &found):
-		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "what was asked for is not there"})
+		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "the requested item does not exist"})
 	}
 	a.cause = err
 	return operation.Internal(a.id)

@@ -58,7 +58,7 @@ func (s *Server) caller(r *http.Request, body []byte, now time.Time) (keys.Calle
 func (s *Server) remembered(err error) {
 	if alone := err != nil; s.alone.Swap(alone) != alone {
 		if alone {
-			s.log.Error("used signatures are remembered in memory alone: a restart, or another server, takes them "+
+			s.log.Error("used signatures are stored in memory only: a restart, or another server, accepts them "+
 				"once more", "error", err.Error())
 			return
 		}
@@ -66,7 +66,7 @@ func (s *Server) remembered(err error) {
 	}
 }
 
-// notSigned tells why a signature was not taken.
+// notSigned reports why a signature was not taken.
 func notSigned(why error) error {
 	zh := map[error]string{
 		sign.Missing:   "缺少签名或令牌",

@@ -22,6 +22,7 @@ import (
 )
 
 // TestHead asks for the headers alone of everything that answers GET: the status and the headers are those of GET.
+// Invariant: SERVE-11.
 func TestHead(t *testing.T) {
 	t.Parallel()
 	w := start(t, billed(t), nil)

@@ -48,7 +48,7 @@ func TestExports(t *testing.T) {
 		{"aurora", "&customer_id=cust-elm", "CBC.0151"},
 		{"fern", "", "128"},
 		{"finance", "", "CBC.0151"},
-		{"vendor", "&cycle=2026-10", "CBC.0100"}, // stands twice
+		{"vendor", "&cycle=2026-10", "CBC.0100"}, // is duplicate
 		{"vendor", "&format=focus&split=true", "CBC.0100"},
 		{"vendor", "&format=parquet&split=true", "CBC.0100"},
 		{"vendor", "&format=pdf", "CBC.0100"},

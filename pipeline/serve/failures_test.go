@@ -15,6 +15,7 @@ import (
 
 // TestFailuresOfAnAddress: the first three a second are told what is wrong with them, and who is known is never
 // refused because of them.
+// Invariant: SERVE-8.
 func TestFailuresOfAnAddress(t *testing.T) {
 	t.Parallel()
 	now := asOf

@@ -15,7 +15,7 @@ type limits struct {
 	all map[[2]string]*rate.Limiter
 }
 
-// take reports whether one more request of a caller to an operation may go on. A second's worth may come at once.
+// take reports whether one more request of a caller to an operation may continue. A second's worth may come at once.
 func (l *limits) take(caller, operation string, now time.Time) bool {
 	if l.perSecond == 0 {
 		return true

@@ -47,7 +47,7 @@ func newMetrics() *metrics {
 	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_books_stale",
 		Help: "1 while the books on disk are wrong and those before them are in use."})
 	m.alone = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_signatures_unwritten",
-		Help: "1 while used signatures are remembered in memory alone."})
+		Help: "1 while used signatures are stored in memory only."})
 	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, m.alone,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// How long a state is kept for a caller that pages, since the last page, for how many pagings at once, and for how many
+// How long a state is kept for a caller that pages, since the last page, for how many cursors at once, and for how many
 // of one question.
 const (
 	pinFor     = period.Instant(10 * 60 * period.Second)
@@ -22,12 +22,12 @@ const (
 )
 
 // pins remembers which state the first page of an answer was of, so that the pages after it are of the same one
-// (SERVE-7). Each request at offset 0 begins a paging of its own, on the live state.
+// (SERVE-7). Each request at offset 0 begins a cursor of its own, on the live state.
 //
-// Nothing in the vendor's format says which paging a later page belongs to, and one key may ask the same question in
-// several programs at once. It is taken for the paging that asked on the same connection before; among those, and else
+// Nothing in the vendor's format says which cursor a later page belongs to, and one key may ask the same question in
+// several programs at once. It is taken for the cursor that asked on the same connection before; among those, and else
 // among all of the key's, for the one whose next row it begins with; among those for the one that began last. A page
-// that has neither in common with a paging gets the state of the one that began last, and leaves it as it is.
+// that has neither in common with a cursor gets the state of the one that began last, and leaves it as it is.
 type pins struct {
 	mu    sync.Mutex
 	byKey map[string][]*list.Element // as they began
@@ -47,7 +47,7 @@ func pinKey(c *operation.Call) string {
 	return c.Caller.ID + "\x00" + c.Op.Name + "\x00" + c.Key("offset", "limit")
 }
 
-// put begins a paging whose first page ends before the row next.
+// put begins a cursor whose first page ends before the row next.
 func (p *pins) put(begun pin) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -64,7 +64,7 @@ func (p *pins) put(begun pin) {
 	}
 }
 
-// of is the state that a page goes on with, which holds the rows from offset to next; nil = the live one.
+// of is the state that a page continues with, which holds the rows from offset to next; nil = the live one.
 func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instant) *lake.Snapshot {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,7 +92,7 @@ func (p *pins) of(key string, conn uint64, offset, next int64, now period.Instan
 	}
 	found := best.Value.(*pin)
 	found.at = now
-	if rank > 0 { // else it may be anybody's: the paging still waits for its own next page
+	if rank > 0 { // else it may be anybody's: the cursor still waits for its own next page
 		found.next, found.conn = next, conn
 	}
 	p.used.MoveToBack(best)
@@ -112,7 +112,7 @@ func (p *pins) numbered(number int64) *lake.Snapshot {
 	return nil
 }
 
-// forget lets go of a state whose files are gone.
+// forget releases a state whose files are gone.
 func (p *pins) forget(key string, snap *lake.Snapshot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,7 +135,7 @@ func (p *pins) drop(e *list.Element) {
 
 // page gives a call the state that its page is of, and says how to forget it. Only operations with an offset are paged.
 // A caller that names a state by the header gets that one or an error; in that case named is true. moved says that the
-// state of the caller's paging is gone: it goes on with the live one, as a paging of its own.
+// state of the caller's cursor is gone: it continues with the live one, as a cursor of its own.
 func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget func(), named bool, err error) {
 	if _, paged := c.Op.Param("offset"); !paged {
 		return func() {}, false, nil
@@ -170,7 +170,7 @@ func (s *Server) page(c *operation.Call, r *http.Request, moved bool) (forget fu
 func (s *Server) named(text string, live *lake.Snapshot) (*lake.Snapshot, error) {
 	number, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || strconv.FormatInt(number, 10) != text {
-		return nil, operation.BadParameter(stateField, operation.Text{Zh: "不是整数", En: "is no whole number"})
+		return nil, operation.BadParameter(stateField, operation.Text{Zh: "不是整数", En: "is not a whole number"})
 	}
 	if number == live.Manifest.Number {
 		return live, nil
@@ -184,5 +184,5 @@ func (s *Server) named(text string, live *lake.Snapshot) (*lake.Snapshot, error)
 // goneState says that a state that was named is kept no longer.
 func goneState(number string) error {
 	return operation.NotFound(operation.Textf("状态%s已不再保留，请从offset=0重新查询",
-		"state %s is kept no longer: begin again at offset 0", number))
+		"state %s is no longer available: start again at offset 0", number))
 }

@@ -31,7 +31,7 @@ type Config struct {
 	Operations []operation.Operation // nil = Operations()
 	Clock      func() time.Time
 	Log        *slog.Logger
-	// a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent anew, and
+	// a folder of the server's own, made and emptied by New: exports that are read again; "" = they are sent again, and
 	// cannot be resumed
 	Scratch string
 	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
@@ -232,7 +232,7 @@ func (s *Server) stop(ctx context.Context, h *http.Server) error {
 	defer s.seen.Close()
 	err := h.Shutdown(wait)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return errors.Join(fmt.Errorf("stop the server: requests that went on after %s were cut", s.api.StopTimeout),
+		return errors.Join(fmt.Errorf("stop the server: requests longer than %s were cut", s.api.StopTimeout),
 			h.Close())
 	}
 	return err

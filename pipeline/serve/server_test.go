@@ -88,15 +88,15 @@ func TestShapes(t *testing.T) {
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=101", "",
 			"400 CBC.0100 parameter limit: is not from 1 to 100"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=1e1", "",
-			"400 CBC.0100 parameter limit: is no whole number"},
+			"400 CBC.0100 parameter limit: is not a whole number"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&limit=+1", "",
-			"400 CBC.0100 parameter limit: is no whole number"},
+			"400 CBC.0100 parameter limit: is not a whole number"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=-1", "",
 			"400 CBC.0100 parameter offset: is not from 0 to 2147483647"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&offset=2147483648", "",
-			"400 CBC.0100 parameter offset: is no whole number"},
+			"400 CBC.0100 parameter offset: is not a whole number"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=x&customer_id=y", "",
-			"400 CBC.0100 parameter customer_id: stands twice"},
+			"400 CBC.0100 parameter customer_id: is duplicate"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=%00", "",
 			"400 CBC.0100 parameter customer_id: is malformed"},
 		{"GET", records + "?bill_cycle=2026-09&customer_id=a%0d%0aX-Evil:1", "",
@@ -127,7 +127,7 @@ func TestShapes(t *testing.T) {
 		{"POST", "/test/post", `{"name":1}`, "400 CBC.0100 parameter name: is malformed"},
 		{"POST", "/test/post", `{"name":["a"]}`, "400 CBC.0100 parameter name: is malformed"},
 		{"POST", "/test/post", `{"name":"123456789"}`, "400 CBC.0100 parameter name: is longer than 8 characters"},
-		{"POST", "/test/post", `{"n":1.0}`, "400 CBC.0100 parameter n: is no whole number"},
+		{"POST", "/test/post", `{"n":1.0}`, "400 CBC.0100 parameter n: is not a whole number"},
 		{"POST", "/test/post", `{"n":10}`, "400 CBC.0100 parameter n: is not from 1 to 9"},
 		{"POST", "/test/post", `{"n":true}`, "400 CBC.0100 parameter n: is malformed"},
 		{"POST", "/test/post", strings.Repeat(" ", 1<<20), "200"},
@@ -405,6 +405,7 @@ type nopCloser struct{ io.ReadSeeker }
 func (nopCloser) Close() error { return nil }
 
 // TestSlowReader: who does not read is not waited for longer than WriteTimeout, and who reads slowly is.
+// Invariant: SERVE-5.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)

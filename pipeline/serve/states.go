@@ -70,8 +70,8 @@ func (s *states) at(now period.Instant) (*operation.State, error) {
 	return &operation.State{Workspace: s.workspace, Snap: snap, Store: s.store(snap), Prices: s.prices, Now: now}, nil
 }
 
-// reload reads books that changed; the request that finds it waits, others go on with those before. While the books are
-// wrong, those before them are used: a slip of the pen does not stop the partners.
+// reload reads books that changed; the request that finds it waits, others continue with those before. While the books
+// are wrong, those before them are used: a slip of the pen does not stop the partners.
 func (s *states) reload(now period.Instant) {
 	w, changed := s.changed(now)
 	if !changed {
@@ -82,7 +82,8 @@ func (s *states) reload(now period.Instant) {
 	defer s.mu.Unlock()
 	s.booksErr = err
 	if err != nil {
-		s.log.Error("the books changed and are wrong: the server goes on with those before", "error", err.Error())
+		s.log.Error("the books changed and are wrong: the server continues with the previous ones",
+			"error", err.Error())
 		return
 	}
 	s.log.Info("books read again")
@@ -113,7 +114,7 @@ func (s *states) wrong() error {
 	return s.booksErr
 }
 
-// printOf tells files of books apart by name, size and time.
+// printOf distinguishes files of books by name, size and time.
 func printOf(dir string) string {
 	entries, err := os.ReadDir(filepath.Join(dir, "books"))
 	if err != nil {

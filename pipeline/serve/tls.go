@@ -26,7 +26,7 @@ func (c *certificate) load() error {
 	return c.read()
 }
 
-// get is the certificate of now. Where the new one cannot be read the old one goes on.
+// get is the certificate of now. Where the new one cannot be read the old one continues.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -35,7 +35,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		err = c.read()
 	}
 	if err != nil {
-		c.log.Error("the certificate changed and cannot be read: the server goes on with the one before", "error",
+		c.log.Error("the certificate changed and cannot be read: the server continues with the previous one", "error",
 			err.Error())
 	}
 	return c.pair, nil

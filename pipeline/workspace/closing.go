@@ -51,7 +51,7 @@ func (o *OpenItems) Counts() string {
 		{int64(len(m.Disputed)), "incentive is disputed", "incentives are disputed"},
 		{int64(days), "day of a daily feed has no records", "days of daily feeds have no records"},
 		{int64(links), "link that had samples before has none", "links that had samples before have none"},
-		{int64(len(o.NotTaken)), "feed file was not taken", "feed files were not taken"},
+		{int64(len(o.NotTaken)), "feed file was not ingested", "feed files were not ingested"},
 	} {
 		switch {
 		case part.n == 1:

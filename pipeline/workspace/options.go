@@ -41,7 +41,7 @@ type Options struct {
 	LinkedInbox bool
 	// CloseIf says what may be missing of a cycle that is closed; nil = anything.
 	CloseIf *CloseTerms
-	// Wrap stands between the run and the disk: fault tests put storage.Faulty here. nil = nothing.
+	// Wrap wraps the disk for the run: fault tests put storage.Faulty here. nil = nothing.
 	Wrap func(storage.Storage) storage.Storage
 	// OpenFiles is how many files of the lake may have a file descriptor at a time (storage.Sparing). 0 = all that are
 	// in use.
@@ -69,14 +69,14 @@ func (o *Options) Debug(what string, why error, more ...any) {
 	}
 }
 
-// BeginStage tells that a stage begins.
+// BeginStage reports that a stage begins.
 func (o *Options) BeginStage(name string) {
 	if o.Stage != nil {
 		o.Stage(name)
 	}
 }
 
-// CountRows tells how many rows the stage that is on has handled.
+// CountRows reports how many rows the stage that is on has handled.
 func (o *Options) CountRows(n int64) {
 	if o.StageRows != nil {
 		o.StageRows(n)

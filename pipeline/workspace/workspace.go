@@ -147,7 +147,7 @@ func (w *Workspace) Partners() (partners.Reader, error) {
 	return partners.Reader{Books: w.Books, Book: book}, err
 }
 
-// PartnerFingerprint names everything beside the lines that partner statements are worked out of.
+// PartnerFingerprint names everything, except the lines, from which partner statements are calculated.
 func (w *Workspace) PartnerFingerprint() string {
 	return fmt.Sprintf("%s|%d|%d", Fingerprint(w), w.Settings.Close.Day, w.Settings.Close.Time)
 }

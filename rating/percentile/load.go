@@ -153,7 +153,7 @@ func (m *Meter) fillZeros(o *Object) {
 	}
 }
 
-// series is one value a slot. Keys stand in the order of the values, and above 0 where the values are.
+// series is one value a slot. Keys are in the order of the values, and above 0 where the values are.
 type series struct {
 	keys   []int64
 	values []wide // nil: the keys are the values, in bits per second

@@ -44,7 +44,7 @@ type Term struct {
 
 // Link is one link's part in a billing object: the rows by which it belongs to it, and its samples, one a slot, in
 // ascending order of slots, all starting in the cycle and within a row. In and Out are bits per second, 0 to 10^15.
-// Where every value of the link is whole they stand in In and Out, else in InExact and OutExact.
+// Where every value of the link is whole they are in In and Out, else in InExact and OutExact.
 type Link struct {
 	Terms             []Term
 	Slots             []Slot

@@ -312,6 +312,7 @@ func TestGroup(t *testing.T) {
 }
 
 // The commit is owed without any sample; it is spread over the days like any value.
+// Invariant: PCT-4.
 func TestCommitWithoutPoints(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")
@@ -323,6 +324,7 @@ func TestCommitWithoutPoints(t *testing.T) {
 }
 
 // Values with decimals take another way to the same results; kilo 1024 makes a rational of any.
+// Invariant: PCT-2.
 func TestExactValues(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, "Asia/Shanghai", "2026-09")

@@ -50,6 +50,7 @@ func drawPolicy(t *rapid.T) books.Policy {
 }
 
 // The order of links, the way of exact values and what was measured before change nothing.
+// Invariants: PCT-1, PCT-5.
 func TestMeasureIsAFunction(t *testing.T) {
 	t.Parallel()
 	zone := must(period.LoadZone("America/Sao_Paulo"))
@@ -124,6 +125,7 @@ func TestMonthlyP95AgainstSorting(t *testing.T) {
 }
 
 // Any number of samples in any order come down to one.
+// Invariant: PCT-3.
 func TestWinnerIgnoresOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

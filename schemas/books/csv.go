@@ -22,7 +22,7 @@ type csvReader struct {
 	head int // offset of the current line's first byte
 }
 
-// csvError is a text that is no CSV. When fatal, nothing after it can be told apart.
+// csvError is a text that is no CSV. When fatal, nothing after it can be distinguished.
 type csvError struct {
 	mark
 	what  string

@@ -135,7 +135,7 @@ func productsFormat() Format {
 			text("usage_type", "what is counted, such as duration or traffic"),
 			{Name: "measure", Type: "text", Required: true, Meaning: "unit of quantities: GB, GB-hour, Mbps"},
 			word("pricing_model", modelWords, "", "how quantities become money"),
-			word("meter", meterWords, "region", "what a meter counts over, besides the customer and the sku"),
+			word("meter", meterWords, "region", "what a meter distinguishes, in addition to the customer and the sku"),
 			text("policy", "id in policies.yaml; percentile only, and required there"),
 			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
 			word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
@@ -166,8 +166,8 @@ func customersFormat() Format {
 		Columns: []Column{
 			id("customer_id", "the customer"),
 			text("name", "name on statements"),
-			{Name: "price_list", Type: "id", Default: "standard", Meaning: "list that is looked up before standard"},
-			text("account_manager_id", "who looks after the customer"),
+			{Name: "price_list", Type: "id", Default: "standard", Meaning: "price list that is used before standard"},
+			text("account_manager_id", "the customer's account manager"),
 			validFrom(false), validTo(),
 		}}
 }
@@ -215,7 +215,7 @@ func packagesFormat() Format {
 			id("customer_id", "whose it is"),
 			{Name: "skus", Type: "list", Required: true, Meaning: "products it is for, joined by ;"},
 			scope("region_code", "region"),
-			number("quota", "quantity", "", "what it holds, in the products' measure"),
+			number("quota", "quantity", "", "its quota, in the products' measure"),
 			word("reset", resetWords, "", "when it refills: never, each cycle, each monthly anniversary of valid_from"),
 			validFrom(true), validTo(),
 		}}
@@ -243,7 +243,7 @@ func termsFormat() Format {
 			scope("service_type_code", "service"),
 			scope("sku", "product"),
 			word("basis", basisWords, "", "the official price, or what the customer pays"),
-			number("rate", "rate", "", "share of the basis that is owed"),
+			number("rate", "rate", "", "owed share of the basis"),
 			validFrom(true), validTo(),
 		}}
 }
@@ -258,7 +258,7 @@ func couponsFormat() Format {
 		number("min_consumption", "amount", "0", "smallest payment it may be used on"),
 		scope("service_type_code", "service"),
 		scope("sku", "product"),
-		word("with_discount", yesNo, "NO", "whether it may stand beside a discount"),
+		word("with_discount", yesNo, "NO", "whether it may be combined with a discount"),
 		validFrom(true), validTo(),
 	}}
 }
@@ -280,9 +280,9 @@ func policiesFormat() Format {
 			word("missing", missingWords, "skip", "zero: every slot in force counts"),
 			word("valid_days_only", []string{"true", "false"}, "false", "true: only days with a point above 0 count"),
 			word("kilo", []string{"1000", "1024"}, "1000", "Mbps = bps / kilo²"),
-			number("drop", "rate below 1", "0.05", "share of the highest points that is left out"),
+			number("drop", "rate below 1", "0.05", "share of the highest points that is ignored"),
 			word("days", daysWords, "all", "the days the value is spread over"),
-			number("floor_share", "rate", "0", "enhanced_p95 only: share of the link size that is owed at least"),
+			number("floor_share", "rate", "0", "enhanced_p95 only: minimum as a share of the link size"),
 		}}
 }
 

@@ -62,7 +62,7 @@ func (l *loader) linkProduct(r *row, k *Link) {
 	}
 	what := "owed"
 	if owed == "size_mbps" {
-		what = "its share floor_share is owed"
+		what = "its share floor_share is billed"
 	}
 	r.fail(owed, "", "%s, and no price of sku %q fits the customer and the region", what, p.SKU)
 }
@@ -95,7 +95,7 @@ func (l *loader) priced(k *Link) bool {
 	return false
 }
 
-// groups checks that no group has the name of a link that bills alone beside it: their lines would have one id.
+// groups checks that no group has the name of a link without a group: their lines would have one id.
 func (l *loader) groups(rows []entry[Link]) {
 	type object struct {
 		customer, sku int32
@@ -112,7 +112,7 @@ func (l *loader) groups(rows []entry[Link]) {
 		if e.row.Group != "" && clash {
 			at := Pos{File: dir + "/links.csv", Line: int(e.at.line), Column: int(e.at.column)}
 			l.c.Add(at, "rename the group",
-				"group %q is also the resource_id of a link that bills alone: %s/links.csv:%d", e.row.Group, dir,
+				"group %q is also the resource_id of a link without a group: %s/links.csv:%d", e.row.Group, dir,
 				other.line)
 		}
 	}
@@ -173,7 +173,7 @@ func (l *loader) calendar() {
 			return
 		}
 		if first, twice := lines[day]; twice {
-			r.fail("date", "keep one of the two", "stands twice: also %s/calendar.csv:%d", dir, first)
+			r.fail("date", "keep one of the two", "is duplicate: also %s/calendar.csv:%d", dir, first)
 			return
 		}
 		lines[day] = r.line

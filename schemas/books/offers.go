@@ -82,7 +82,7 @@ func (l *loader) packages() {
 	l.each(packagesFormat(), func(r *row) {
 		p := Package{ID: r.key("package_id"), Region: r.key("region_code"), Quota: r.quantity("quota")}
 		if strings.Contains(p.ID, ":") {
-			r.fail("package_id", "", "an id of a package may not hold %q", ":")
+			r.fail("package_id", "", "an id of a package may not contain %q", ":")
 		}
 		var ok bool
 		p.Customer, ok = l.needCustomer(r, "customer_id")
@@ -118,7 +118,7 @@ func (l *loader) skuList(r *row) []int32 {
 		case code < 0 && !l.broken["products.csv"]:
 			r.fail("skus", "", "%q is not in products.csv", shorten(sku))
 		case code >= 0 && slices.Contains(codes, code):
-			r.fail("skus", "", "%q stands twice", shorten(sku))
+			r.fail("skus", "", "%q is duplicate", shorten(sku))
 		case code >= 0:
 			codes = append(codes, code)
 		}

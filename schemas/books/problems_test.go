@@ -77,7 +77,7 @@ func TestForm(t *testing.T) {
 		{"", "1:1: empty: a header row is needed"},
 		{"\ufeff\r\n", "1:1: empty: a header row is needed"},
 		{"date\n2026-10-01\n", `1:1: missing column "working"`},
-		{"working,date,date\n", `1:14: column "date" stands twice`},
+		{"working,date,date\n", `1:14: column "date" is duplicate`},
 		{"date,working,Working\n", `1:14: unknown column "Working"`},
 		{"date,working,x_a,x_b\n2026-10-01,NO,,\n", ""},
 		{"date,working,\n", `1:14: unknown column ""`},
@@ -95,7 +95,7 @@ func TestForm(t *testing.T) {
 		{"date,working\n2026-10-01,N\u00f6\n", "2:12: working \"N\u00f6\": not one of YES, NO"},
 		{"date,working\n2026-10-01,\n,NO\n", "2:12: working: empty\n3:1: date: empty"},
 		{"date,working\n2026-10-01,NO\n2026-10-02,NO\n2026-10-01,YES\n",
-			`4:1: date "2026-10-01": stands twice: also calendar.csv:2`},
+			`4:1: date "2026-10-01": is duplicate: also calendar.csv:2`},
 		{"date,working\n2026-10-01T00:00:00Z,NO\n", `2:1: date "2026-10-01T00:00:00Z": text after the date`},
 	} {
 		w.check(t, "calendar.csv")
@@ -107,13 +107,13 @@ func TestProducts(t *testing.T) {
 	rest := strings.SplitN(small["products.csv"], "\n", 2)[1]
 	header := "sku,service_type_code,measure,pricing_model,policy,meter,allow_discount,performance_class\n"
 	for _, w := range []wrongFile{
-		{"a,s,GB,flat,,,,\na,s,GB,flat,,,,\n", "10:1: sku a stands twice: also products.csv:9"},
+		{"a,s,GB,flat,,,,\na,s,GB,flat,,,,\n", "10:1: sku a is duplicate: also products.csv:9"},
 		{",s,GB,flat,,,,\n", "9:1: sku: empty"},
 		{" a,s,GB,flat,,,,\n", `9:1: sku " a": a blank at its start or end`},
-		{"a;b,s,GB,flat,,,,\n", `9:1: sku "a;b": an id may not hold ";"`},
-		{"\"a\nb\",s,GB,flat,,,,\n", `9:1: sku "a\nb": an id may not hold "\n"`},
-		{"*,s,GB,flat,,,,\n", `9:1: sku "*": stands for anything and cannot be a name`},
-		{"a,*,GB,flat,,,,\n", `9:3: service_type_code "*": stands for anything and cannot be a name`},
+		{"a;b,s,GB,flat,,,,\n", `9:1: sku "a;b": an id may not contain ";"`},
+		{"\"a\nb\",s,GB,flat,,,,\n", `9:1: sku "a\nb": an id may not contain "\n"`},
+		{"*,s,GB,flat,,,,\n", `9:1: sku "*": means any and cannot be a name`},
+		{"a,*,GB,flat,,,,\n", `9:3: service_type_code "*": means any and cannot be a name`},
 		{"a,,,flat,,,,\n", "9:3: service_type_code: empty\n9:4: measure: empty"},
 		{"a,s,GB,tiered,,,,\n",
 			`9:8: pricing_model "tiered": not one of flat, graduated, volume, block, stairstep, percentile, period, ` +
@@ -174,7 +174,7 @@ func TestPrices(t *testing.T) {
 		{"grd,,,,2026-01-01,,1,5,1,,\ngrd,,,,2026-01-01,,3,,1,,\n",
 			"3:8: tier 3 of sku grd, price_list standard, region_code * where tier 2 is missing"},
 		{"grd,a,b,,2026-01-01,,1,5,1,,\ngrd,a,b,,2026-01-01,,1,,1,,\n",
-			"3:10: tier 1 of sku grd, price_list a, region_code b stands twice: also prices.csv:2"},
+			"3:10: tier 1 of sku grd, price_list a, region_code b is duplicate: also prices.csv:2"},
 		{"flt,,,,2026-01-01,,1,,1,,\ngrd,,,,2026-01-01,,1,,1,,\nflt,standard,*,,2026-03-01,,1,,2,,\n",
 			"4:17: overlaps prices.csv:2: sku flt, price_list standard, region_code *, both in force in " +
 				"[2026-02-28T16:00:00Z, )"},
@@ -204,7 +204,7 @@ func TestCustomersAndPartners(t *testing.T) {
 	for _, w := range []wrongFile{
 		{"customer_id,valid_from,valid_to\n,2026-01-01,\n", "2:1: customer_id: empty"},
 		{"customer_id,valid_from,valid_to\n*,2026-01-01,\n",
-			`2:1: customer_id "*": stands for anything and cannot be a name`},
+			`2:1: customer_id "*": means any and cannot be a name`},
 		{"customer_id,valid_from,valid_to\nc1,2026-01-01,\nc2,,\nc1,2026-05-01,2026-06-01\n",
 			"4:1: overlaps customers.csv:2: customer_id c1, both in force in [2026-04-30T16:00:00Z, " +
 				"2026-05-31T16:00:00Z)"},
@@ -273,13 +273,13 @@ func TestOffers(t *testing.T) {
 		w.check(t, "discounts.csv")
 	}
 	for _, w := range []wrongFile{
-		{"p,c1,flt;x;;flt,,1,none,2026-01-01,\n", "2:6: skus \"flt;x;;flt\": \"flt\" stands twice\n" +
+		{"p,c1,flt;x;;flt,,1,none,2026-01-01,\n", "2:6: skus \"flt;x;;flt\": \"flt\" is duplicate\n" +
 			"2:6: skus \"flt;x;;flt\": \"x\" is not in products.csv\n" +
 			"2:6: skus \"flt;x;;flt\": an empty sku in the list"},
 		{"p,c1,,,1,none,2026-01-01,\n", "2:6: skus: empty"},
-		{"p:1,c1,flt,,1,none,2026-01-01,\n", `2:1: package_id "p:1": an id of a package may not hold ":"`},
+		{"p:1,c1,flt,,1,none,2026-01-01,\n", `2:1: package_id "p:1": an id of a package may not contain ":"`},
 		{"p,c9,flt,,-1,weekly,2026-01-01,\n", "2:3: customer_id \"c9\": not in customers.csv\n" +
-			"2:11: quota \"-1\": a minus where none may stand\n" +
+			"2:11: quota \"-1\": a minus is not allowed\n" +
 			"2:14: reset \"weekly\": not one of none, cycle, anniversary"},
 		{"p,c1,flt,,1,none,2026-01-01,2026-02-01\np,c1,flt,,1,none,2026-02-01,\np,c2,flt,,1,none,2026-01-01,\n", ""},
 		{"p,c1,flt,,1,none,2026-01-01,\np,c1,grd,,1,none,2026-02-01,\n",
@@ -294,7 +294,7 @@ func TestOffers(t *testing.T) {
 		{"k,c1,voucher,NO,-5,0,,,NO,2026-01-01,\n", `2:17: amount "-5": below 0`},
 		{"k,*,voucher,NO,5,0,,,NO,2026-01-01,\n", `2:3: customer_id "*": not in customers.csv`},
 		{"k,c1,voucher,NO,5,0,,,NO,2026-01-01,2026-02-01\nk,c1,voucher,NO,5,0,,,NO,2026-02-01,\n",
-			"3:1: coupon_id k stands twice: also coupons.csv:2"},
+			"3:1: coupon_id k is duplicate: also coupons.csv:2"},
 	} {
 		w.text =
 			"coupon_id,customer_id,kind,counts_as_performance,amount,min_consumption,service_type_code,sku," +
@@ -309,14 +309,14 @@ func TestLinksAndTerms(t *testing.T) {
 		{"l,c1,flt,r,,1,0,2026-01-01,\n", `2:6: sku "flt": a link needs a percentile product, and this is flat`},
 		{"l,c9,xx,*,,1,0,2026-01-01,\n", "2:3: customer_id \"c9\": not in customers.csv\n" +
 			"2:6: sku \"xx\": not in products.csv\n" +
-			"2:9: region_code \"*\": stands for anything and cannot be a name"},
+			"2:9: region_code \"*\": means any and cannot be a name"},
 		{"l,c1,enh,r,,,0,2026-01-01,\n", "2:13: size_mbps: enhanced_p95 needs a size above 0"},
 		{"l,c1,bw,r,,1,5,2026-01-01,\n",
 			`2:14: commit_mbps "5": owed, and no price of sku "bw" fits the customer and the region`},
 		{"l,c1,bw,r,g,,,2026-01-01,\nl,c1,bw,r,h,,,2026-02-01,\n",
 			"3:1: overlaps links.csv:2: resource_id l, both in force in [2026-01-31T16:00:00Z, )"},
 		{"l,c1,bw,r,,,,2026-01-01,\nm,c1,bw,r,l,,,2026-01-01,\n",
-			`3:1: group "l" is also the resource_id of a link that bills alone: links.csv:2`},
+			`3:1: group "l" is also the resource_id of a link without a group: links.csv:2`},
 		{"l,c1,bw,r,,,,2026-01-01,\nm,c2,bw,r,l,,,2026-01-01,\n", ""},
 	} {
 		w.text = "resource_id,customer_id,sku,region_code,group,size_mbps,commit_mbps,valid_from,valid_to\n" + w.text
@@ -324,7 +324,8 @@ func TestLinksAndTerms(t *testing.T) {
 	}
 	for _, links := range []struct{ row, want string }{
 		{"l,c1,bw,r,,5,2026-01-01",
-			`links.csv:2:12: size_mbps "5": its share floor_share is owed, and no price of sku "bw" fits the customer and the region`},
+			`links.csv:2:12: size_mbps "5": its share floor_share is billed, and no price of sku "bw" fits the ` +
+				`customer and the region`},
 		{"l,c1,bw,r,,4.9,2026-01-01", ""}, // 0.2 of 4.9 is below 1 Mbps: no floor
 	} {
 		got := told(t, map[string]string{"policies.yaml": "p95: {method: enhanced_p95, floor_share: \"0.2\"}\n" +
@@ -372,7 +373,7 @@ func TestPolicies(t *testing.T) {
 				"10:9: q.drop \"1\": not below 1\n" +
 				"11:9: q.days \"work\": not one of all, valid, in_force\n" +
 				"12:16: q.floor_share \"0.1\": only enhanced_p95 has one"},
-		{head + "p95: {method: transit_p95}\n", `3:1: key "p95" stands twice: first on line 1`},
+		{head + "p95: {method: transit_p95}\n", `3:1: key "p95" is duplicate: first on line 1`},
 		{"- method: monthly_p95\n", "1:1: a list, not a mapping of policy ids"},
 		{head + "q: {method: daily_p95_mean\n", "3:4: not YAML: could not find flow mapping end token '}'"},
 	} {
@@ -388,7 +389,7 @@ func TestIncentives(t *testing.T) {
 		{"- {}\n", "1:3: missing key \"programme 1.id\"\n1:3: missing key \"programme 1.period\"\n" +
 			"1:3: missing key \"programme 1.tiers\""},
 		{"- {id: a, period: month, tiers: []}\n- {id: a, period: month, tiers: []}\n",
-			`2:8: programme 2.id "a": stands twice: also on line 1`},
+			`2:8: programme 2.id "a": is duplicate: also on line 1`},
 		{"- id: a\n  period: week\n  tiers:\n    - {from: 0, rate: 1.5}\n    - {from: -1, rate: \"0\"}\n" +
 			"    - {from: \"1,000\", size: 3}\n  color: red\n",
 			"2:11: programme 1.period \"week\": not one of month, quarter\n" +
@@ -402,7 +403,7 @@ func TestIncentives(t *testing.T) {
 		{"- id: a\n  period: month\n  partners: [d1, d9, d1]\n  association_types: [1, 3]\n  product_classes: none\n" +
 			"  new_customer_bonus: {rate: \"0.1\"}\n",
 			"3:18: programme 1.partners \"d9\": not in partners.csv\n" +
-				"3:22: programme 1.partners \"d1\": stands twice\n" +
+				"3:22: programme 1.partners \"d1\": is duplicate\n" +
 				"4:26: programme 1.association_types \"3\": not one of 1, 2\n" +
 				"5:20: programme 1.product_classes \"none\": not a list of ordinary, specific, none, no_rebate\n" +
 				"6:23: missing key \"programme 1.new_customer_bonus.months\""},

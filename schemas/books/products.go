@@ -54,7 +54,7 @@ func (l *loader) products() {
 // notAny refuses * as a name, since it stands for anything.
 func (r *row) notAny(name, text string) {
 	if text == "*" {
-		r.fail(name, "", "stands for anything and cannot be a name")
+		r.fail(name, "", "means any and cannot be a name")
 	}
 }
 
@@ -203,7 +203,7 @@ func (l *loader) tiers(rows []entry[priceRow]) {
 		last := i == len(rows)-1
 		switch {
 		case i > 0 && e.row.number == rows[i-1].row.number:
-			fail(e.at, "", "tier %d of %s stands twice: also %s/prices.csv:%d", e.row.number, e.row.describe(l), dir,
+			fail(e.at, "", "tier %d of %s is duplicate: also %s/prices.csv:%d", e.row.number, e.row.describe(l), dir,
 				rows[i-1].at.line)
 			return
 		case e.row.number != i+1:
@@ -232,7 +232,7 @@ func once[T any](l *loader, file string, rows []entry[T], key func(a, b *T) int,
 		if i > 0 && key(&rows[i-1].row, &e.row) == 0 {
 			first := out[len(out)-1]
 			at := Pos{File: dir + "/" + file, Line: int(e.at.line), Column: int(e.at.column)}
-			l.c.Add(at, "keep one of the two", "%s stands twice: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
+			l.c.Add(at, "keep one of the two", "%s is duplicate: also %s/%s:%d", what(&e.row), dir, file, first.at.line)
 			continue
 		}
 		out = append(out, e)

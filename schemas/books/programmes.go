@@ -31,7 +31,7 @@ func (l *loader) incentives() {
 		p := l.programme(m)
 		if id := m.Get("id"); id != nil && p.ID != "" {
 			if first, twice := lines[p.ID]; twice {
-				m.Fail("id", id, "keep one of the two", "stands twice: also on line %d", first)
+				m.Fail("id", id, "keep one of the two", "is duplicate: also on line %d", first)
 			}
 			lines[p.ID] = id.Pos.Line
 		}
@@ -121,11 +121,11 @@ func (l *loader) programmePartners(m yamldoc.Map) []int32 {
 		code := l.b.Partner(item.Text)
 		switch {
 		case item.Kind != yamldoc.Scalar:
-			m.Fail("partners", item, "", "%s where a partner id is needed", item.Kind)
+			m.Fail("partners", item, "", "%s instead of a partner id", item.Kind)
 		case code < 0 && !l.broken["partners.csv"]:
 			m.Fail("partners", item, "", "not in partners.csv")
 		case code >= 0 && slices.Contains(codes, code):
-			m.Fail("partners", item, "", "stands twice")
+			m.Fail("partners", item, "", "is duplicate")
 		case code >= 0:
 			codes = append(codes, code)
 		}
@@ -152,7 +152,7 @@ func wordList(m yamldoc.Map, key string, words []string, fallback []int) []int {
 		case item.Kind != yamldoc.Scalar || at < 0:
 			m.Fail(key, item, "", "not one of %s", strings.Join(words, ", "))
 		case slices.Contains(out, at):
-			m.Fail(key, item, "", "stands twice")
+			m.Fail(key, item, "", "is duplicate")
 		default:
 			out = append(out, at)
 		}

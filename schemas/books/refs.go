@@ -18,7 +18,7 @@ func (l *loader) needPartner(r *row, name string) (code int32, ok bool) {
 	return need(r, name, r.key(name), "partners.csv", l.b.Partner)
 }
 
-// need looks an id up; an empty one was told already.
+// need looks an id up; an empty one was reported already.
 func need(r *row, name, id, book string, find func(string) int32) (code int32, ok bool) {
 	if id == "" {
 		return anyCode, false

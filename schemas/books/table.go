@@ -103,7 +103,7 @@ func (t *table) header(cells []cell) bool {
 	ok := true
 	for i, c := range cells {
 		if slices.Contains(t.names, c.text) {
-			t.l.c.Add(t.pos(c.mark), "", "column %q stands twice", shorten(c.text))
+			t.l.c.Add(t.pos(c.mark), "", "column %q is duplicate", shorten(c.text))
 			ok = false
 		}
 		t.names = append(t.names, c.text)
@@ -190,7 +190,7 @@ func (r *row) key(name string) string {
 	if strings.TrimSpace(text) != text {
 		r.fail(name, "remove the blank", "a blank at its start or end")
 	} else if i := strings.IndexFunc(text, func(c rune) bool { return c == ';' || unicode.IsControl(c) }); i >= 0 {
-		r.fail(name, "", "an id may not hold %q", text[i:i+1])
+		r.fail(name, "", "an id may not contain %q", text[i:i+1])
 	}
 	return text
 }

@@ -4,7 +4,7 @@ package money
 type domain struct {
 	name     string
 	scale    int
-	negative bool    // whether a minus may stand
+	negative bool    // whether a minus is allowed
 	max      uint128 // the largest magnitude, in units of 10^-scale
 	outside  string  // the range in an error message
 }
@@ -31,7 +31,7 @@ const (
 	mask64       = 1<<64 - 1
 )
 
-// holds reports whether v lies in the domain's range.
+// holds reports whether v is in the domain's range.
 func (d *domain) holds(v int128) bool {
 	return (d.negative || v.hi >= 0) && v.abs().cmp(d.max) <= 0
 }
@@ -51,7 +51,7 @@ func (d *domain) fromRaw(hi int64, lo uint64) (int128, error) {
 }
 
 // storedError is the error of a stored integer outside the range: for a type without a sign a negative one is, as in
-// text, a minus where none may stand.
+// text, a minus that is not allowed.
 func (d *domain) storedError(v int128, scale int) error {
 	e := &ParseError{Kind: OutOfRange, Text: scaledText(v, scale), Why: d.outside}
 	if v.hi < 0 && !d.negative {
@@ -60,7 +60,7 @@ func (d *domain) storedError(v int128, scale int) error {
 	return e
 }
 
-// add gives v + w, or a *RangeError outside the domain. Both lie in it, so 128 bits are never left.
+// add gives v + w, or a *RangeError outside the domain. Both are in it, so 128 bits are never left.
 func (d *domain) add(v, w int128) (int128, error) {
 	sum, _ := v.add(w)
 	if !d.holds(sum) {
@@ -69,7 +69,7 @@ func (d *domain) add(v, w int128) (int128, error) {
 	return sum, nil
 }
 
-// sub gives v − w, or a *RangeError outside the domain. Both lie in it, so 128 bits are never left.
+// sub gives v − w, or a *RangeError outside the domain. Both are in it, so 128 bits are never left.
 func (d *domain) sub(v, w int128) (int128, error) {
 	diff, _ := v.sub(w)
 	if !d.holds(diff) {

@@ -8,7 +8,7 @@ type Kind uint8
 const (
 	// Missing: the text is empty.
 	Missing Kind = iota + 1
-	// BadDecimal: the form is not that of §1.1, digits stand beyond the scale, or a minus where none may stand.
+	// BadDecimal: the form is not that of §1.1, digits are beyond the scale, or a minus that is not allowed.
 	BadDecimal
 	// OutOfRange: the form is right and the number is outside its type's range.
 	OutOfRange
@@ -49,7 +49,7 @@ func (e *ParseError) Error() string {
 	return fmt.Sprintf("%q: %s", text, e.Why)
 }
 
-// RangeError is an operation whose exact result lies outside the range of its type. Nothing was computed.
+// RangeError is an operation whose exact result is outside the range of its type. Nothing was computed.
 type RangeError struct {
 	Type string // the type of the result: "quantity"
 	Op   string // the operation: "+", "−", "×", "÷ up"

@@ -24,7 +24,7 @@ const (
 // shortDigits is the number of characters whose digits always fit a uint64.
 const shortDigits = 19
 
-const whyMinus = "a minus where none may stand"
+const whyMinus = "a minus is not allowed"
 
 // parse reads the strict text form of §1.1 for a domain. It allocates only for an error.
 func parse[T Text](s T, d *domain) (int128, error) {

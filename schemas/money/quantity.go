@@ -12,7 +12,7 @@ const QuantityScale = 10
 // (§1.1). The zero value is 0; values compare with ==.
 type Quantity struct{ v int128 }
 
-// ParseQuantity reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseQuantity reads the text form of §1.1; a minus is not allowed, not even in "-0". The error is a *ParseError.
 func ParseQuantity[T Text](s T) (Quantity, error) {
 	v, err := parse(s, &quantityDomain)
 	return Quantity{v}, err

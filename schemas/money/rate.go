@@ -9,7 +9,7 @@ const RateScale = 10
 // zero value is 0; values compare with ==.
 type Rate struct{ v int128 }
 
-// ParseRate reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseRate reads the text form of §1.1; a minus is not allowed, not even in "-0". The error is a *ParseError.
 func ParseRate[T Text](s T) (Rate, error) {
 	v, err := parse(s, &rateDomain)
 	return Rate{v}, err

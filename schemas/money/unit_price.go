@@ -9,7 +9,7 @@ const UnitPriceScale = 10
 // (§1.1). The zero value is 0; values compare with ==.
 type UnitPrice struct{ v int128 }
 
-// ParseUnitPrice reads the text form of §1.1; a minus may not stand, not even in "-0". The error is a *ParseError.
+// ParseUnitPrice reads the text form of §1.1; a minus is not allowed, not even in "-0". The error is a *ParseError.
 func ParseUnitPrice[T Text](s T) (UnitPrice, error) {
 	v, err := parse(s, &priceDomain)
 	return UnitPrice{v}, err

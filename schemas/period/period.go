@@ -21,7 +21,7 @@ const (
 // Span is the half-open period [From, To).
 type Span struct{ From, To Instant }
 
-// Holds reports whether t lies in the span.
+// Holds reports whether t is in the span.
 func (s Span) Holds(t Instant) bool { return s.From <= t && t < s.To }
 
 // Overlaps reports whether two spans share an instant.

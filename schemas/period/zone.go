@@ -11,7 +11,8 @@ const (
 	daySeconds = 86_400
 	dayMicros  = 24 * Hour
 	quarter    = 15 * Minute
-	// firstDay and lastDay are the days that lie wholly inside the range of Instant, with room for any offset.
+	// firstDay and lastDay are the first and last days completely inside the range of Instant, with room for any
+	// offset.
 	firstDay = Day(math.MinInt64/dayMicros) + 3
 	lastDay  = Day(math.MaxInt64/dayMicros) - 3
 )
@@ -78,8 +79,8 @@ func (z *Zone) reach(wall int64) Instant {
 		until := end.UnixMicro()
 		if until <= at {
 			// Where a rule tells all years' changes the library ends each year's last stretch after 365 days, in a leap
-			// year too: on its last day that lies behind at. Nowhere do clocks change but at a quarter of an hour, so
-			// the walk goes on by that.
+			// year too: on its last day that is behind at. Nowhere do clocks change but at a quarter of an hour, so
+			// the walk continues by that.
 			until = at - at%quarter + quarter
 		}
 		if first < until {
@@ -95,7 +96,7 @@ func (z *Zone) DaySpan(d Day) Span { return Span{z.Start(d), z.Start(d + 1)} }
 // Bounds is the cycle in the zone.
 func (z *Zone) Bounds(c Cycle) Span { return Span{z.Start(c.First()), z.Start((c + 1).First())} }
 
-// Day is the day that holds t. For runs of instants that lie near each other a Clock is faster.
+// Day is the day that holds t. For runs of instants that are near each other a Clock is faster.
 func (z *Zone) Day(t Instant) Day {
 	day, _ := z.Local(t)
 	// Where a clock goes back across midnight the local date falls back too; days do not (invariant 2).

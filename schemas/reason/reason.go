@@ -41,13 +41,13 @@ var meanings = [count]string{
 	"",
 	"The record cannot be read at all: wrong number of fields, a misplaced quote, no JSON object, a word that is not " +
 		"in its list.",
-	"A required value is empty, null or not there; an empty cell is never a zero.",
+	"A required value is empty, null or absent; an empty cell is never zero.",
 	"The text is not a plain decimal, or it has a digit that is not 0 past the last decimal that counts.",
 	"The text is not an RFC 3339 time with an offset, or it is finer than a microsecond.",
-	"The number is well formed and lies outside the range of its column.",
+	"The number is well formed and outside the range of its column.",
 	"The record ends before it starts.",
-	"The record's time lies past the run's clock by more than the tolerance of the settings.",
-	"The record's cycle lies further before the clock's than the settings allow.",
+	"The record's time is later than the run's as-of by more than the tolerance of the settings.",
+	"The record's cycle is further before that of the run's as-of than the settings allow.",
 	"The customer has no row in customers.csv, or the record comes before its first one.",
 	"The customer has rows in customers.csv, and none is in force at the record's time.",
 	"The sku is not in products.csv.",
@@ -60,7 +60,7 @@ var meanings = [count]string{
 	"The order that this one refers to is unknown, another customer's, or was paid later.",
 	"The order that this one cancels was cancelled before.",
 	"The order that this one cancels has already run out.",
-	"The account does not hold what the event takes from it.",
+	"The balance is lower than the amount of the event.",
 	"The event does not fit the state that the incentive is in.",
 }
 
@@ -95,7 +95,7 @@ func (r Reason) Remedy() string {
 	case ReplacesUnknown, UnknownOrder:
 		return "deliver the record that it refers to" + retry
 	case AlreadyRefunded, Expired:
-		return "nothing is left to refund: dismiss it"
+		return "there is nothing left to refund: dismiss it"
 	case InsufficientBalance, BadState:
 		return "every run decides it again while its cycle is open; deliver the event that is missing, or dismiss it"
 	default:

@@ -131,7 +131,7 @@ func ParseDSN(text string) (DSN, error) {
 	case d.Database == "":
 		d.Database = "default"
 	case !identifier(d.Database):
-		return DSN{}, errors.New("the database's name is not made of letters, digits and underscores, a letter first")
+		return DSN{}, errors.New("the database's name must consist of letters, digits and underscores, a letter first")
 	}
 	if port := u.Port(); port != "" {
 		n, err := strconv.ParseUint(port, 10, 16)
@@ -223,7 +223,7 @@ func readCluster(s *Settings, m yamldoc.Map, key string) {
 		m.Fail(key, m.Get(key), "set clickhouse.dsn, or empty the cluster", "a cluster without a dsn")
 	case s.ClickHouse.DSN.HTTP:
 		m.Fail(key, m.Get(key), "begin the dsn with clickhouse://",
-			"a cluster is reached by the native protocol alone: system.clusters has no HTTP ports")
+			"a cluster requires the native protocol: system.clusters has no HTTP ports")
 	}
 }
 

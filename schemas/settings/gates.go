@@ -50,7 +50,7 @@ func (g *Gates) at(feed string) *Gate {
 	return nil
 }
 
-// String is the gate as it stands in the settings.
+// String is the gate as it is in the settings.
 func (g Gate) String() string {
 	var parts []string
 	if g.HasShare {

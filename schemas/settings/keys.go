@@ -14,7 +14,7 @@ type Key struct {
 	Name     string // full name: rounding.grain
 	Type     string // what its value may be
 	Required bool
-	Default  string // as it would stand in the file; of a key that is not required
+	Default  string // as it would be in the file; of a key that is not required
 	Meaning  string
 
 	template string // the value that init writes
@@ -41,22 +41,22 @@ func moneyKeys() []Key {
 		{Name: "vendor.name", Type: "text", Default: "Example Cloud", read: readVendorName,
 			Meaning: "its name on statements"},
 		{Name: "rounding.grain", Type: "line | cycle", Required: true, template: "cycle", read: readGrain,
-			Meaning: "cut every usage line, or only the cycle's total"},
+			Meaning: "round every usage line, or only the cycle's total"},
 		{Name: "rounding.mode", Type: "truncate | half_up | half_even | up", Required: true, template: "half_up",
 			read:    readMode,
-			Meaning: "how it is cut to the currency's digits"},
+			Meaning: "how amounts are rounded to the currency's digits"},
 		{Name: "payments", Type: "assume_cash | ledger", Default: "assume_cash", read: readPayments,
 			Meaning: "every line is paid in cash, or from the balances of the accounts feed"},
 		{Name: "usage.max_age_months", Type: "0 to 1200", Default: "18", read: readMaxAge,
 			Meaning: "usage and bandwidth of cycles further back are too_old"},
 		{Name: "usage.future_tolerance", Type: "duration", Default: "24h", read: readTolerance,
-			Meaning: "how far past the run's clock a record's time may lie"},
+			Meaning: "how much later than the run's as-of a record's time may be"},
 		{Name: "inbox.settle", Type: "duration", Default: "0s", read: readSettle,
 			Meaning: "a feed file changed less than this before a run is left for the next one"},
 		{Name: "refund.unconditional_hours", Type: "0 to 87600", Default: "120", read: readUnconditional,
 			Meaning: "a new order cancelled within these hours is paid back in full"},
 		{Name: "refund.fee_rate", Type: "rate, 0 to 1, in quotes", Default: `"0"`, read: readFeeRate,
-			Meaning: "share of what was paid that a later refund keeps back"},
+			Meaning: "share of what was paid that a later refund retains"},
 		{Name: "close.day", Type: "1 to 28", Default: "4", read: readCloseDay,
 			Meaning: "day of the next month, contract zone, when the schedule closes a cycle"},
 		{Name: "close.time", Type: "hh:mm, 00:00 to 24:00", Default: `"24:00"`, read: readCloseTime,
@@ -64,7 +64,8 @@ func moneyKeys() []Key {
 		{Name: "close.with_open_rejects", Type: "true | false", Default: "false", read: readCloseWithRejects,
 			Meaning: "the schedule closes a cycle although rejects are open or incentives disputed"},
 		{Name: "close.with_missing_feeds", Type: "true | false", Default: "false", read: readCloseWithGaps,
-			Meaning: "the schedule closes a cycle although records of feeds are missing or feed files were not taken"},
+			Meaning: "the schedule closes a cycle although records of feeds are missing or feed files were not " +
+				"ingested"},
 		{Name: "lake.path", Type: "folder", Default: "lake", read: readLakePath,
 			Meaning: "where tollbook writes, relative to the workspace"},
 		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
@@ -99,7 +100,7 @@ func clickHouseKeys() []Key {
 		{Name: "clickhouse.timeout", Type: "duration", Default: "5m", read: readCHDuration,
 			Meaning: "how long the server may be silent"},
 		{Name: "clickhouse.retries", Type: "0 to 20", Default: "3", read: readRetries,
-			Meaning: "how often what can heal is tried again, after 1 s, 2 s, 4 s, up to 30 s"},
+			Meaning: "how often retryable errors are retried, after 1 s, 2 s, 4 s, up to 30 s"},
 		{Name: "clickhouse.keep", Type: "duration", Default: "24h", read: readCHDuration,
 			Meaning: "how long rows stay on the server that the views no longer show"},
 		{Name: "clickhouse.samples", Type: "true | false", Default: "false", read: readSamples,
@@ -113,7 +114,7 @@ func apiKeys() []Key {
 		{Name: "api.listen", Type: "host:port", Default: "127.0.0.1:8080", read: readListen,
 			Meaning: "address of the query API"},
 		{Name: "api.keys", Type: "file", Default: "keys.json", read: readKeysFile,
-			Meaning: "where the keys of callers are kept, relative to the workspace"},
+			Meaning: "file of the keys of callers, relative to the workspace"},
 		{Name: "api.tls_cert", Type: "file", Default: `""`, read: readTLS,
 			Meaning: "certificate chain in PEM, relative to the workspace; empty = no TLS"},
 		{Name: "api.tls_key", Type: "file", Default: `""`, read: readTLS,
@@ -126,7 +127,7 @@ func apiKeys() []Key {
 		{Name: "api.language", Type: "en_US | zh_CN", Default: "en_US", read: readLanguage,
 			Meaning: "language of error texts for requests without X-Language"},
 		{Name: "api.cache_bytes", Type: "16777216 to 68719476736", Default: "671088640", read: readCacheBytes,
-			Meaning: "most memory for what is kept of the lake between requests"},
+			Meaning: "maximum memory of the cache of lake data between requests"},
 		{Name: "api.max_body_bytes", Type: "1024 to 67108864", Default: "1048576", read: readMaxBody,
 			Meaning: "longest body of a request"},
 		{Name: "api.max_url_bytes", Type: "256 to 65536", Default: "8192", read: readMaxURL,
@@ -134,11 +135,11 @@ func apiKeys() []Key {
 		{Name: "api.read_timeout", Type: "duration", Default: "15s", read: readAPITime,
 			Meaning: "how long a caller may take to send a request"},
 		{Name: "api.write_timeout", Type: "duration", Default: "60s", read: readAPITime,
-			Meaning: "how long an answer may take; of a file or an export how long it may stand still"},
+			Meaning: "maximum time of an answer; of a file or an export the maximum time without progress"},
 		{Name: "api.idle_timeout", Type: "duration", Default: "2m", read: readAPITime,
 			Meaning: "how long a connection without a request stays open"},
 		{Name: "api.stop_timeout", Type: "duration", Default: "30s", read: readAPITime,
-			Meaning: "how long requests may go on after the server was told to stop"},
+			Meaning: "how long requests may continue after the server was stopped"},
 	}
 }
 
@@ -150,14 +151,14 @@ func scheduleKeys() []Key {
 		{Name: "schedule.monthly", Type: "cron expression, 5 fields", Default: `"0 12 5 * *"`, read: readCron,
 			Meaning: "when the monthly run starts, contract zone"},
 		{Name: "schedule.publish", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
-			Meaning: "when to publish besides the end of each run, contract zone; empty = never"},
+			Meaning: "when to publish in addition to the end of each run, contract zone; empty = never"},
 		{Name: "schedule.retention", Type: "cron expression, 5 fields", Default: `""`, read: readCron,
 			Meaning: "when to prune, contract zone; empty = never"},
 		{Name: "schedule.stop_timeout", Type: "duration", Default: "10m", read: readStopTimeout,
-			Meaning: "how long a run may go on after the schedule was told to stop; then it is called off, with " +
+			Meaning: "how long a run may continue after the schedule was stopped; then it is canceled, with " +
 				"nothing committed"},
 		{Name: "schedule.listen", Type: "host:port", Default: `""`, read: readScheduleListen,
-			Meaning: "where the schedule tells its metrics and its health; empty = nowhere"},
+			Meaning: "address of the schedule's metrics and health; empty = none"},
 	}
 }
 

@@ -51,7 +51,7 @@ func Parse(name string, data []byte) (Settings, error) {
 	case yamldoc.Mapping:
 	default:
 		if ok {
-			c.Add(root.Pos, "write `key: value`, one a line", "%s, not a mapping of keys", root.Kind)
+			c.Add(root.Pos, "write `key: value`, one per line", "%s, not a mapping of keys", root.Kind)
 		}
 		return Settings{}, c.Err()
 	}
@@ -243,7 +243,7 @@ func readLakePath(s *Settings, m yamldoc.Map, key string) {
 		case clean == "." || clean == "..":
 			return "", fmt.Errorf("%q: not a folder of its own", path)
 		case first == "books" || first == "inbox" || first == "exports":
-			return "", fmt.Errorf("%q: lies in a folder that the workspace uses for something else", path)
+			return "", fmt.Errorf("%q: is in another folder of the workspace", path)
 		case strings.ContainsRune(path, 0):
 			return "", fmt.Errorf("%q: not a path", path)
 		}
@@ -288,7 +288,7 @@ func readKeysFile(s *Settings, m yamldoc.Map, key string) {
 	})
 }
 
-// readTLS reads either of certificate and key; one without the other is told at the one that is there.
+// readTLS reads either of certificate and key; one without the other is reported at the one that is there.
 func readTLS(s *Settings, m yamldoc.Map, key string) {
 	name, other := &s.API.TLSCert, "tls_key"
 	if key == other {

@@ -11,8 +11,8 @@ import (
 
 // Retention is what `prune` packs away, and where to.
 type Retention struct {
-	LinesMonths int    // closed cycles further back are archived, those of Usage.MaxAgeMonths stay all the same
-	InboxCycles int    // feed files stay for so many closed cycles; 0 = for ever
+	LinesMonths int    // closed cycles further back are archived, except those of Usage.MaxAgeMonths
+	InboxCycles int    // feed files stay for so many closed cycles; 0 = forever
 	Archive     string // folder, relative to the workspace
 }
 

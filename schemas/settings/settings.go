@@ -88,7 +88,7 @@ func (p Payments) String() string {
 // Usage bounds the time of feed records (§3.20).
 type Usage struct {
 	MaxAgeMonths    int   // usage and bandwidth of a cycle further back are too old
-	FutureTolerance int64 // microseconds that a time may lie past the run's as-of
+	FutureTolerance int64 // microseconds that a time may be past the run's as-of
 }
 
 // Inbox says which feed files a run leaves for the next one.
@@ -111,7 +111,7 @@ type Close struct {
 // Unattended is what the schedule may close a cycle with, where nobody is asked. The zero value allows nothing.
 type Unattended struct {
 	OpenRejects  bool // rejects are open, or incentives disputed
-	MissingFeeds bool // records of feeds are missing, or feed files were not taken
+	MissingFeeds bool // records of feeds are missing, or feed files were not ingested
 }
 
 // TimeOfDay is minutes since midnight, 0 to 1440.
@@ -127,7 +127,7 @@ func (s *Settings) CloseTime(c period.Cycle) period.Instant {
 	return s.Zone.At(day, int64(s.Close.Time)*period.Minute)
 }
 
-// Lake is where and in how many buckets the lake lies.
+// Lake is where and in how many buckets the lake is.
 type Lake struct {
 	Path    string // relative to the workspace, or absolute
 	Buckets int    // 1 to 1024
@@ -153,6 +153,6 @@ type Schedule struct {
 	Nightly, Monthly string // never empty
 	Publish          string
 	Retention        string        // of prune
-	StopTimeout      time.Duration // how long a run may go on once the schedule was told to stop
+	StopTimeout      time.Duration // how long a run may continue once the schedule was stopped
 	Listen           string        // host:port of metrics and health; "" = none
 }

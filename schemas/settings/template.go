@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Template is the commented tollbook.yaml that `init` writes. With sample every key stands there; without, only those
+// Template is the commented tollbook.yaml that `init` writes. With sample every key is there; without, only those
 // that are required, and the others as comments with their defaults.
 func Template(sample bool) []byte {
 	var b strings.Builder

@@ -75,7 +75,7 @@ func Lines() *Table {
 		{"resource_name", Text, "the resource's name, as the record says"},
 		{"resource_tag", Text, "the resource's tags, as the record says"},
 		{"sku", Word, "the product"},
-		{"usage_type", Word, "what is counted, as the product says"},
+		{"usage_type", Word, "the usage type of the product"},
 		{"measure", Word, "unit of the quantities, as the product says"},
 		{"usage_amount", Quantity, "what was used"},
 		{"free_resource_usage", Quantity, "the part of usage_amount that was taken from prepaid packages"},

@@ -66,7 +66,7 @@ const (
 	IncentiveColumns
 )
 
-// Incentives is what partners earn in the periods of programmes, and where that stands (§6.5, §8).
+// Incentives is what partners earn in the periods of programmes, with states (§6.5, §8).
 func Incentives() *Table {
 	return define("incentives", []Column{
 		{"partner_id", Word, "who earns it"}, {"programme_id", Word, "the programme"},

@@ -55,7 +55,7 @@ func (w *Wallet) Pay(l *Line) (Split, error) {
 	return s, nil
 }
 
-// fromCoupons works out what coupons pay of a line and notes it in w.drawn. It returns what is left to pay.
+// fromCoupons calculates what coupons pay of a line and notes it in w.drawn. It returns what is left to pay.
 func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	w.drawn, left = w.drawn[:0], l.Payment
 	for i := range w.coupons {

@@ -166,7 +166,7 @@ func (c *coupon) rest() (money.Amount, error) {
 // rowOf is where a balance is stored; credit moves by what is used.
 var rowOf = [Balances]RowKind{HeldStored, HeldFlexi, HeldCash, CreditUsed, DebtOwed}
 
-// change is what one call is about to do to the wallet: it is worked out first and then done as a whole (PAY-10).
+// change is what one call is about to do to the wallet: it is calculated first and then done as a whole (PAY-10).
 type change struct {
 	w       *Wallet
 	amounts [CouponDrawn]money.Amount

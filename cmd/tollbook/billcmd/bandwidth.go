@@ -32,10 +32,10 @@ func NewBandwidth(a *cli.App) *cobra.Command {
 	var o bandwidthOptions
 	cmd := &cobra.Command{
 		Use:   "bandwidth RESOURCE",
-		Short: "Show how a link or a group was measured and what is billed for it",
-		Long: `bandwidth measures a link or a group of links over a cycle: the policy, the points, the rank and the cut, the slot that
-set the value, the commit, the share of days, the billed quantity and its lines. A link of a group stands for its group. With
---svg it draws that as an annex to the invoice.`,
+		Short: "Show how a link or a group was measured and billed",
+		Long: `bandwidth measures a link or a group of links over a cycle: the policy, the points, the rank, the
+slot that set the value, the commit, the share of days, the billed quantity and its lines. A link of
+a group selects its group. --svg draws a chart as an annex to the invoice.`,
 		Example: "  tollbook bandwidth bamboo-studio --cycle 2026-09\n" +
 			"  tollbook bandwidth aurora-east --cycle 2026-09 --svg aurora-east.svg",
 		Args: cobra.ExactArgs(1),
@@ -46,8 +46,8 @@ set the value, the commit, the share of days, the billed quantity and its lines.
 	}
 	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
 	o.svg.Add(cmd, "svg", "draw the annex into this file; - is standard output, which then has nothing else")
-	cmd.Flags().StringVar(&o.Customer, "customer", "", "whose it is, where it changed hands in the cycle")
-	cmd.Flags().StringVar(&o.SKU, "sku", "", "the product, where it changed in the cycle")
+	cmd.Flags().StringVar(&o.Customer, "customer", "", "the customer, if the link changed hands in the cycle")
+	cmd.Flags().StringVar(&o.SKU, "sku", "", "the product, if it changed in the cycle")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -111,7 +111,7 @@ func drawAnnex(a *cli.App, to *cli.Output, objects []*annex.Annex) error {
 			list = append(list, fmt.Sprintf("%s of customer %s, sku %s", o.Object, o.CustomerID, o.SKU))
 		}
 		return &cli.UsageError{What: "--svg draws one annex, and there are several: " + strings.Join(list, "; "),
-			Hint: "say which one with --customer and --sku"}
+			Hint: "select one with --customer and --sku"}
 	}
 	drawn, err := objects[0].SVG()
 	if err != nil {

@@ -51,12 +51,14 @@ func NewBill(a *cli.App) *cobra.Command {
 	var o billOptions
 	cmd := &cobra.Command{
 		Use:   "bill",
-		Short: "Show what customers are asked to pay for a cycle",
-		Long: `bill shows every customer's statement of a cycle with the totals, or with --customer one customer's bill: by
-product the quantities, prices, tiers, discounts and amounts, and how each percentile was measured.
+		Short: "Show what customers owe for a cycle",
+		Long: `bill shows every customer's statement of a cycle with the totals, or with --customer one customer's
+bill: quantities, prices, tiers, discounts and amounts by product, and how each percentile was
+measured.
 
-With --format json, csv, xlsx (real numbers, one sheet a part) or html (one page, to print or to send) a customer's bill is the whole
-document: how it was paid, refunds and adjustments one by one, packages, consumption by day, bandwidth.`,
+With --format json, csv, xlsx (real numbers, one sheet per part) or html (one page, to print or to
+send) a customer's bill is the complete document: how it was paid, refunds and adjustments,
+packages, consumption by day, bandwidth.`,
 		Example: "  tollbook bill --cycle 2026-09\n  tollbook bill --cycle 2026-09 --customer aurora\n" +
 			"  tollbook bill --cycle 2026-09 --customer aurora --format html --out exports/aurora.html",
 		Args: cobra.NoArgs,
@@ -78,8 +80,9 @@ func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
 	case err != nil:
 		return err
 	case o.customer == "" && (whole || !o.ToStdout()):
-		return &cli.UsageError{What: "--format and --out are of one customer's bill",
-			Hint: "say whose: --customer ID; `tollbook export --table statements` writes those of all"}
+		return &cli.UsageError{What: "--format and --out apply to one customer's bill",
+			Hint: "name the customer: --customer ID; `tollbook export --table statements` writes those of all " +
+				"customers"}
 	case whole || !o.ToStdout():
 		return billDocument(ctx, a, o, format)
 	case o.customer != "":

@@ -19,10 +19,11 @@ func NewExplain(a *cli.App) *cobra.Command {
 	var q explain.Question
 	cmd := &cobra.Command{
 		Use:   "explain RECORD",
-		Short: "Tell step by step how a record's amounts came about",
-		Long: `explain finds a record and tells where it came from and what was decided about it, with the numbers: packages, price
-version, meter, tiers, discounts, cuts. It rates the record again and compares that with the lines in the lake; what late records and
-re-rating posted into another cycle is shown as it was posted. RECORD is the id of any line: a record_id, a record_id#tier,
+		Short: "Show step by step how a record's amounts were calculated",
+		Long: `explain finds a record and shows its source and every step of its calculation, with the numbers:
+packages, price version, meter, tiers, discounts, rounding. It rates the record again and compares
+the result with the lines of the lake. Late records and re-rating differences in another cycle are
+shown as they were posted. RECORD is the id of any line: a record_id, a record_id#tier,
 order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 		Example: "  tollbook explain r-000017 --customer aurora\n" +
 			"  tollbook explain 2026-09/line.p95/east-1/aurora-east\n  tollbook explain order-17/1 --cycle 2026-09",
@@ -44,7 +45,7 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 	}
 	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
 	cmd.Flags().StringVar(&q.Origin, "origin", "",
-		"the month it belongs to, where it is billed in a later one (default: any)")
+		"the month it belongs to, if a later month bills it (default: any)")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
@@ -127,7 +128,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 			fmt.Fprintf(a.Out, "    %d. %s\n", i+1, step)
 		}
 	}
-	storyLines(a, "the order that is taken back, in the lake", s.Base, 0, digits)
+	storyLines(a, "the refunded order, in the lake", s.Base, 0, digits)
 	storyLines(a, "in the lake", s.Stored, s.Tier, digits)
 	if !s.Agrees {
 		storyLines(a, "rated again", s.Rated, s.Tier, digits)
@@ -142,7 +143,7 @@ func printStory(a *cli.App, s *explain.Story, digits int) {
 	}
 	switch s.State {
 	case explain.StateLate, explain.StateDifference, explain.StateRerating:
-		fmt.Fprintln(a.Out, "\n  as it was billed: what comes after the close is not rated again")
+		fmt.Fprintln(a.Out, "\n  as it was billed: lines posted after the close are not rated again")
 	}
 }
 

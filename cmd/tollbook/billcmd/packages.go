@@ -29,9 +29,9 @@ func NewPackages(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "packages",
 		Short: "Show what is left of prepaid packages and what drew on them",
-		Long: `packages shows a customer's prepaid packages as of the last day that was rated: of each quota period that reaches into the
-cycle what it opened with, what drew on it and what is left, when it is refilled and until when it holds, and the newest draws.
-What was drawn is checked against what is left.`,
+		Long: `packages shows a customer's prepaid packages as of the last day that was rated: for each quota
+period that reaches into the cycle the opening quota, the draws, the rest, when it is refilled and
+when it ends, and the newest draws. The draws are checked against the rest.`,
 		Example: "  tollbook packages --customer grove\n  tollbook packages --customer juniper --cycle 2026-09 --all",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runPackages(cmd.Context(), a, &o) },
@@ -44,7 +44,7 @@ What was drawn is checked against what is left.`,
 
 func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 	if o.customer == "" {
-		return &cli.UsageError{What: "--customer is missing", Hint: "say whose packages: --customer grove"}
+		return &cli.UsageError{What: "--customer is missing", Hint: "name the customer: --customer grove"}
 	}
 	if o.month != "" {
 		if _, err := cli.CycleFlag(o.month); err != nil {
@@ -78,7 +78,7 @@ func runPackages(ctx context.Context, a *cli.App, o *packagesOptions) error {
 	if !r.Agrees {
 		return &cli.DifferError{What: fmt.Sprintf("packages of customer %s: what was drawn is not what is gone",
 			o.customer),
-			Hint: "`tollbook verify` checks the whole lake; books/packages.csv may have changed since the records " +
+			Hint: "`tollbook verify` checks the complete lake; books/packages.csv may have changed since the records " +
 				"were rated"}
 	}
 	return nil

@@ -19,18 +19,18 @@ func NewQuote(a *cli.App) *cobra.Command {
 	var q quote.Question
 	cmd := &cobra.Command{
 		Use:   "quote",
-		Short: "Price a usage file for a customer without touching the lake",
-		Long: `quote takes a file of the usage feed, checks its records as a run does, and prices those of one customer by the same code:
-what would this usage cost. Meters and packages open as in an empty lake; with --from-lake as they stand now. --books prices by
-another folder of books, which takes the place of the workspace's as a whole. --as-of is the clock of the checks. Bandwidth and
-orders are not part of a quote.`,
+		Short: "Price a usage file for a customer without changing the lake",
+		Long: `quote reads a file of the usage feed, checks its records as a run does, and prices those of one
+customer with the code of a run. Meters and packages open as in an empty lake, or with --from-lake
+at their current positions. --books prices with another folder of books, which replaces all of the
+workspace's. --as-of is the clock of the checks. Bandwidth and orders are not part of a quote.`,
 		Example: "  tollbook quote --customer aurora --usage plan.csv\n" +
 			"  tollbook quote --customer aurora --usage plan.csv --books books-2027 --json",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case q.Customer == "":
-				return &cli.UsageError{What: "--customer is missing", Hint: "say for whom: --customer aurora"}
+				return &cli.UsageError{What: "--customer is missing", Hint: "name the customer: --customer aurora"}
 			case q.File == "":
 				return &cli.UsageError{What: "--usage is missing",
 					Hint: "name a file of the usage feed: --usage plan.csv"}
@@ -41,7 +41,7 @@ orders are not part of a quote.`,
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "for whom, by customer_id")
 	cmd.Flags().StringVar(&q.File, "usage", "", "file of the usage feed: .csv, .ndjson (.gz, .zst) or .parquet")
 	cmd.Flags().StringVar(&q.Books, "books", "", "folder of books to price by (default: the workspace's)")
-	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "go on from the customer's present meters and packages")
+	cmd.Flags().BoolVar(&q.FromLake, "from-lake", false, "open with the customer's current meters and packages")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -86,7 +86,7 @@ func printQuote(a *cli.App, r *quote.Quote, digits int) {
 	fmt.Fprintf(a.Out, "%s: %s, %d accepted, %d duplicate, %d rejected", r.File, cli.Counted(r.Rows, "row", "rows"),
 		r.Accepted, r.Duplicate, r.Rejected)
 	if r.Others > 0 {
-		fmt.Fprintf(a.Out, "; %d of other customers left out", r.Others)
+		fmt.Fprintf(a.Out, "; %d of other customers ignored", r.Others)
 	}
 	if r.Replaced > 0 {
 		fmt.Fprintf(a.Out, "; %d replaced by another", r.Replaced)

@@ -80,7 +80,7 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		return err
 	}
 	cmd, rest, findErr := root.Find(args)
-	hint := fmt.Sprintf("`%s --help` lists what there is", cmd.CommandPath())
+	hint := fmt.Sprintf("`%s --help` lists the commands", cmd.CommandPath())
 	if findErr != nil && len(rest) > 0 {
 		if names := root.SuggestionsFor(rest[0]); len(names) > 0 {
 			hint = fmt.Sprintf("did you mean `tollbook %s`?", strings.Join(names, "` or `tollbook "))
@@ -94,8 +94,8 @@ func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tollbook",
 		Short: "Bill cloud usage, from feed files to a Parquet lake",
-		Long: `tollbook takes usage and bandwidth feeds in, rates them by the books of a workspace, closes
-monthly cycles, and keeps every consumption record in a lake of Parquet files.`,
+		Long: `tollbook ingests usage and bandwidth feeds, rates them with the books of a workspace, closes monthly
+cycles, and stores every consumption record in a lake of Parquet files.`,
 		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n" +
 			"  tollbook -w sample bill --cycle 2026-09",
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
@@ -157,7 +157,7 @@ func readers() []string {
 		"statement", "verify"}
 }
 
-// topOf is the command below the program's own that a command is, or lies below.
+// topOf is the command directly below the program's own to which a command belongs.
 func topOf(cmd *cobra.Command) string {
 	for cmd.HasParent() && cmd.Parent().HasParent() {
 		cmd = cmd.Parent()
@@ -194,7 +194,7 @@ func (a *App) CheckAsOf() error {
 			"has come"}
 }
 
-// FutureFlag is what a command line that runs as of an instant needs beside it.
+// FutureFlag is what a command line that runs as of an instant also needs.
 func (a *App) FutureFlag(asOf string) string {
 	at, err := period.ParseInstant(asOf)
 	if err != nil || at <= period.Instant(a.Clock().UnixMicro()) {
@@ -290,7 +290,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 // CycleFlag reads a --cycle flag.
 func CycleFlag(text string) (period.Cycle, error) {
 	if text == "" {
-		return 0, &UsageError{What: "--cycle is missing", Hint: "say which month: --cycle 2026-09"}
+		return 0, &UsageError{What: "--cycle is missing", Hint: "name the month: --cycle 2026-09"}
 	}
 	c, err := period.ParseCycle(text)
 	if err != nil {

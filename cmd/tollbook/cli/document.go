@@ -129,7 +129,7 @@ func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sou
 		Limits: rows.Limits{Workers: a.Flags.Workers}}, err
 }
 
-// PartnersWrong turns an error that mended books would heal into what a check of the books would have said.
+// PartnersWrong turns an error that corrected books would fix into what a check of the books would have said.
 func PartnersWrong(err error) error {
 	var missing *settle.MissingBookError
 	if !errors.As(err, &missing) {

@@ -33,8 +33,8 @@ const (
 func exitText(code int) string {
 	return [...]string{
 		ExitDone: "done",
-		ExitNeedsAttention: "done, and a person should look: rejects, a feed file that was not taken, a publish that " +
-			"is owed, or a rule that does not hold",
+		ExitNeedsAttention: "done, and a person should look: rejects, a feed file that was not ingested, a pending " +
+			"publish, or a violated rule",
 		ExitWrong: "nothing done: the command line, settings or books are wrong; each error with " +
 			"file:line:column",
 		ExitFailed: "failed; safe to run again",
@@ -133,7 +133,7 @@ func describeFailure(err error) Failure {
 	}
 	f.Hint = hintOf(err)
 	if errors.Is(err, context.Canceled) {
-		f.Error, f.Hint = "interrupted", "the same command goes on from where the lake stands"
+		f.Error, f.Hint = "interrupted", "the same command continues from the state of the lake"
 	}
 	if f.Hint != "" {
 		f.Error = strings.TrimSuffix(f.Error, "; "+f.Hint)

@@ -21,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/problem"
 )
 
+// TestFailures tests CLI-1, CLI-2.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	two := problem.Problems{
@@ -42,10 +43,10 @@ func TestFailures(t *testing.T) {
 			[]SourcePlace{{"books/prices.csv", 3, 5, `"1,0": thousands separator`, "write 10"}}, 2}},
 		{&workspace.RefusedError{What: "cycle 2026-08 is still open", Hint: "close it first"},
 			Failure{"cycle 2026-08 is still open", "close it first", nil, 2}},
-		{&rows.NoCycleError{Cycle: "2026-09"}, Failure{"the lake has nothing of cycle 2026-09",
+		{&rows.NoCycleError{Cycle: "2026-09"}, Failure{"the lake has no data of cycle 2026-09",
 			"the lake is empty: `tollbook run nightly` takes the feeds in", nil, 2}},
 		{&rows.NoCycleError{Cycle: "2026-09", Known: []string{"2026-07", "2026-08"}},
-			Failure{"the lake has nothing of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
+			Failure{"the lake has no data of cycle 2026-09", "cycles in the lake: 2026-07, 2026-08", nil, 2}},
 		{&rows.NotFoundError{What: "no record r1", Do: "look elsewhere"}, Failure{"no record r1", "look elsewhere", nil,
 			2}},
 		{&storage.LockedError{Name: "lake/LOCK", Holder: "pid 7 on host n1"},
@@ -69,7 +70,7 @@ func TestFailures(t *testing.T) {
 		{&fs.PathError{Op: "open", Path: "tollbook.yaml", Err: fs.ErrPermission},
 			Failure{"open tollbook.yaml: permission denied", "", nil, 3}},
 		{fmt.Errorf("fold: %w", context.Canceled),
-			Failure{"interrupted", "the same command goes on from where the lake stands", nil, 3}},
+			Failure{"interrupted", "the same command continues from the state of the lake", nil, 3}},
 	} {
 		if diff := cmp.Diff(c.want, describeFailure(c.err)); diff != "" {
 			t.Errorf("describeFailure(%v), -want +got:\n%s", c.err, diff)

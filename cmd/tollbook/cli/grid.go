@@ -14,7 +14,7 @@ type grid struct {
 	Rows  [][]string
 }
 
-// alignment says where the cells of a column stand.
+// alignment says how the cells of a column are aligned.
 type alignment uint8
 
 const (
@@ -65,7 +65,7 @@ func (g *grid) DropEmpty(keep ...string) {
 	}
 }
 
-// pointUp pads the decimals of a column so that their points come to stand below each other.
+// pointUp pads the decimals of a column so that their points are aligned.
 func (g *grid) pointUp(col int) {
 	most := 0
 	fraction := func(cell string) int {

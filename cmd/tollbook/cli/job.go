@@ -35,7 +35,7 @@ func (a *App) Do(ctx context.Context, t jobs.Task) (*jobs.Result, error) {
 // AcceptFlag gives a command the flag that says why a run may reject more than the gates allow.
 func AcceptFlag(cmd *cobra.Command, t *jobs.Task) {
 	cmd.Flags().StringVar(&t.AcceptRejects, "accept-rejects", "",
-		"run although there are more rejects than gates: of the settings allows; says why, and is kept")
+		"run with more rejects than gates: of the settings allows; the run stores this reason")
 }
 
 // CheckAccept wants a reason that says something, on one line.
@@ -44,13 +44,13 @@ func CheckAccept(cmd *cobra.Command, t *jobs.Task) error {
 		return nil
 	}
 	if t.RetryRejects {
-		return &UsageError{What: "--retry-rejects with --accept-rejects: no gate holds a retry",
+		return &UsageError{What: "--retry-rejects with --accept-rejects: gates do not apply to a retry",
 			Hint: "what it tries was rejected before: leave --accept-rejects out"}
 	}
 	t.AcceptRejects = strings.TrimSpace(t.AcceptRejects)
 	if !OneLine(t.AcceptRejects) {
 		return &UsageError{What: fmt.Sprintf("--accept-rejects: want a reason, one line of up to %d bytes", LineBytes),
-			Hint: `it is kept with the run: --accept-rejects "the vendor confirmed the unknown products"`}
+			Hint: `the reason is stored with the run: --accept-rejects "the vendor confirmed the unknown products"`}
 	}
 	return nil
 }

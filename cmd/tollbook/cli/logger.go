@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// NewServerLogger is that of a program that goes on: with times.
+// NewServerLogger is the log of a program that keeps running: with times.
 func NewServerLogger(w io.Writer, asJSON bool) *slog.Logger {
 	if asJSON {
 		return slog.New(slog.NewJSONHandler(w, nil))

@@ -16,7 +16,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 		if why == "" {
 			why = "it " + f.Deferred + " while the run read it"
 		}
-		lines = append(lines, fmt.Sprintf("inbox/%s was not taken: %s", Printable(f.Name), Printable(why)))
+		lines = append(lines, fmt.Sprintf("inbox/%s was not ingested: %s", Printable(f.Name), Printable(why)))
 	}
 	return lines
 }
@@ -39,10 +39,10 @@ func MissingLines(m *compose.Missing) (lines []string) {
 	}
 	for _, x := range m.Rejects {
 		if x.Cycle > 0 {
-			add("%s of %s left: %s", Counted(x.Cycle, "reject", "rejects"), x.Feed, x.Reason)
+			add("%s of %s open: %s", Counted(x.Cycle, "reject", "rejects"), x.Feed, x.Reason)
 		}
 		if x.Unknown > 0 {
-			add("%s of %s left whose cycle is not known: %s", Counted(x.Unknown, "reject", "rejects"), x.Feed, x.Reason)
+			add("%s of %s open with an unknown cycle: %s", Counted(x.Unknown, "reject", "rejects"), x.Feed, x.Reason)
 		}
 	}
 	for _, d := range m.Disputed {

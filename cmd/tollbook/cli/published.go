@@ -11,7 +11,7 @@ import (
 func PrintPublished(a *App, r *workspace.Report) {
 	switch {
 	case r.Owed != nil:
-		fmt.Fprintf(a.Out, "\nThe publish is owed: %s\n", r.Owed.Why)
+		fmt.Fprintf(a.Out, "\nThe publish is pending: %s\n", r.Owed.Why)
 		if r.Owed.Hint != "" {
 			fmt.Fprintf(a.Out, "    hint: %s\n", r.Owed.Hint)
 		}
@@ -39,7 +39,7 @@ func PrintLayout(a *App, r *publish.Report) {
 	case len(r.Adopted) > 0:
 		fmt.Fprintf(
 			a.Out,
-			"moved the tables from database %s to %s; database %s now holds the views only\n",
+			"moved the tables from database %s to %s; database %s now contains only views\n",
 			r.Database,
 			internal,
 			r.Database,
@@ -55,12 +55,12 @@ func PrintLayout(a *App, r *publish.Report) {
 	}
 }
 
-// PrintRepaired lists what was inserted anew because it differed.
+// PrintRepaired lists what was inserted again because it differed.
 func PrintRepaired(a *App, list []string) {
 	const most = 20
 	for i, text := range list {
 		if i == 0 {
-			fmt.Fprintln(a.Out, "\nfound to differ on the server, and inserted anew")
+			fmt.Fprintln(a.Out, "\ndifferent on the server, and inserted again")
 		}
 		if i == most {
 			fmt.Fprintf(a.Out, "  and %d more\n", len(list)-most)

@@ -76,7 +76,7 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 		return
 	}
 	if !r.Changed {
-		fmt.Fprintf(a.Out, "\nNothing new: the lake stands at manifest %d as before.\n", r.Manifest)
+		fmt.Fprintf(a.Out, "\nNothing new: the lake is at manifest %d as before.\n", r.Manifest)
 		PrintPublished(a, r)
 		return
 	}
@@ -84,7 +84,7 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 		Counted(r.Lines, "line", "lines"))
 	PrintTotals(a, r.Totals)
 	lines := filepath.Join(w.LakeDir(), "lines")
-	fmt.Fprintf(a.Out, "\nThe lines lie in %s as Parquet (manifest %d):\n", lines, r.Manifest)
+	fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.Out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n",
 		filepath.ToSlash(lines))
 	PrintPublished(a, r)
@@ -142,7 +142,7 @@ func printFiles(a *App, r *workspace.Report) {
 		note := ""
 		switch {
 		case f.Fault != "":
-			note = "not taken, see below"
+			note = "not ingested, see below"
 		case f.Deferred != "":
 			note = "left for the next run"
 		case f.SameAs != "":
@@ -157,7 +157,7 @@ func printFiles(a *App, r *workspace.Report) {
 		if f.Fault == "" {
 			continue
 		}
-		fmt.Fprintf(a.Out, "\nnot taken: %s\n", f.Fault)
+		fmt.Fprintf(a.Out, "\nnot ingested: %s\n", f.Fault)
 		if f.Hint != "" {
 			fmt.Fprintf(a.Out, "    hint: %s\n", f.Hint)
 		}

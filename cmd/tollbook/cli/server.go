@@ -18,7 +18,7 @@ func (e *AskError) Unwrap() error { return e.Err }
 
 // Hint says what else answers the question.
 func (e *AskError) Hint() string {
-	return "`--from lake` counts from the lake's files; `tollbook publish` says what is wrong with the server"
+	return "`--from lake` computes from the lake's files; `tollbook publish` reports the error of the server"
 }
 
 // Published connects to the server that the workspace is published to.

@@ -26,17 +26,17 @@ func NewClose(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "close",
 		Short: "Close a cycle: its bill never changes again",
-		Long: `close does what run monthly does and then freezes the cycle. Cycles are closed in order. A cycle that is
-closed already is no error.
+		Long: `close does what run monthly does and then makes the cycle final. Cycles are closed in order. Closing
+a closed cycle is not an error.
 
-It says what is missing: days without records of a feed that has others, links without samples, open rejects, disputed
-incentives. A person has to agree to close a cycle with open rejects, disputed incentives, days without records of a
-feed that comes daily (7 days in a row, in this cycle or the one before), links without samples that had some in
-the cycle before, or feed files of the inbox that could not be taken: on a terminal close asks, ` +
-			`elsewhere it wants --yes. Without either nothing is done, exit
-code 2. The schedule does as close.with_open_rejects and close.with_missing_feeds of the settings say.
+close lists the open items: open rejects, disputed incentives, days without records of a feed, links
+without samples. It asks for confirmation if the cycle has open rejects, disputed incentives, days
+without records of a daily feed (7 days in a row, in this cycle or the one before), links without
+samples that had some in the cycle before, or feed files of the inbox that could not be ingested. On
+a terminal close asks; elsewhere it requires --yes. Otherwise nothing is done, exit code 2. The
+schedule applies close.with_open_rejects and close.with_missing_feeds of the settings.
 
-With --dry-run nothing is written: the report says what closing would do. Its exit code is 1 where close would ask.`,
+--dry-run reports what closing would do and writes nothing. Its exit code is 1 if close would ask.`,
 		Example: "  tollbook close --cycle 2026-09 --dry-run\n  tollbook close --cycle 2026-09\n" +
 			"  tollbook close --cycle 2026-09 --yes",
 		Args: cobra.NoArgs,
@@ -53,7 +53,7 @@ With --dry-run nothing is written: the report says what closing would do. Its ex
 	}
 	cli.AcceptFlag(cmd, &t)
 	cmd.Flags().StringVar(&text, "cycle", "", "the month, as 2026-09")
-	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "write nothing, say what would be done")
+	cmd.Flags().BoolVar(&t.DryRun, "dry-run", false, "report what would be done, and write nothing")
 	cmd.Flags().BoolVar(&t.Yes, "yes", false, "close it whatever is missing")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
@@ -96,13 +96,13 @@ func asks(a *cli.App) bool {
 	return ok && term.IsTerminal(int(in.Fd())) && cli.IsTerminal(a.Err) && !a.Flags.JSON
 }
 
-// confirm shows a person what is open of a cycle and asks whether it is to be closed all the same.
+// confirm shows a person what is open of a cycle and asks whether to close it with these items.
 func confirm(a *cli.App, open *run.OpenItemsError) (bool, error) {
 	fmt.Fprintf(a.Err, "open items of cycle %s\n", open.Missing.Cycle)
 	for _, line := range cli.OpenLines(&open.OpenItems) {
 		fmt.Fprintf(a.Err, "  %s\n", line)
 	}
-	fmt.Fprintf(a.Err, "Close cycle %s as it is? Its bill never changes again. [y/N] ", open.Missing.Cycle)
+	fmt.Fprintf(a.Err, "Close cycle %s with these open items? Its bill never changes again. [y/N] ", open.Missing.Cycle)
 	answer, err := bufio.NewReader(a.In).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return false, fmt.Errorf("read the answer: %w", err)
@@ -141,6 +141,6 @@ func printMissing(a *cli.App, m *compose.Missing, dry bool) {
 		fmt.Fprintln(a.Out, "  (`tollbook rejects` lists them)")
 	}
 	if dry && m.NeedsAttention() {
-		fmt.Fprintln(a.Out, "  (to close it as it is: `tollbook close --yes`)")
+		fmt.Fprintln(a.Out, "  (to close it with these open items: `tollbook close --yes`)")
 	}
 }

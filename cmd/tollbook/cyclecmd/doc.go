@@ -1,6 +1,6 @@
 // Package cyclecmd holds the commands of a cycle's end: close and rerate.
 //
-//	CCYCLE-1  close with open items asks a person on a terminal and requires --yes elsewhere. Every answer but yes
-//	          leaves the lake as it was: exit code 2.
-//	CCYCLE-2  A dry run writes nothing.
+//  1. close with open items asks a person on a terminal and requires --yes elsewhere. Every answer but yes
+//     leaves the lake as it was: exit code 2.
+//  2. A dry run writes nothing.
 package cyclecmd

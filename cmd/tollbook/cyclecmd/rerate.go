@@ -38,14 +38,14 @@ func NewRerate(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rerate",
 		Short: "Rate a closed cycle again and post the differences",
-		Long: `rerate rates the usage and bandwidth of a closed cycle again with today's books, and posts the difference
-to what was billed into the earliest open cycle: one line per customer, sku, region and resource. The closed
-cycle does not change. Orders and adjustments keep their price. Books that are as they were give no line, and
-then nothing is written.
+		Long: `rerate rates the usage and bandwidth of a closed cycle again with the current books, and posts the
+difference to what was billed into the earliest open cycle: one line per customer, sku, region and
+resource. The closed cycle does not change. Orders and adjustments keep their price. Unchanged books
+give no line, and then nothing is written.
 
-With --dry-run nothing is written: the differences are listed, with what of the lines is another (package, price,
-discount, quantity; other is rounding or the rate of a discount). With --books the books of another folder are
-taken, such as a draft of next month's prices.`,
+--dry-run lists the differences and what changed (package, price, discount, quantity; other is
+rounding or the rate of a discount), and writes nothing. --books uses the books of another folder,
+such as a draft of next month's prices.`,
 		Example: "  tollbook rerate --cycle 2026-09 --dry-run\n" +
 			"  tollbook rerate --cycle 2026-09 --books draft --dry-run\n  tollbook rerate --cycle 2026-09",
 		Args: cobra.NoArgs,

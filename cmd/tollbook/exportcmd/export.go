@@ -38,21 +38,25 @@ func NewExport(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write a table of a cycle as CSV, NDJSON, Parquet, Arrow or XLSX",
-		Long: `export writes one table of a cycle to standard output or, whole or not at all, to a file: lines (the consumption
-records), statements of customers, partner_statements, incentives of the periods that hold the cycle, accounts (how balances moved), totals,
-or rejects, which are of no cycle. Columns and rows always come in the same order.
+		Long: `export writes one table of a cycle to standard output or to a file, which is written completely or
+not at all: lines (the consumption records), statements of customers, partner_statements, incentives
+of the periods that contain the cycle, accounts (changes of balances), totals, or rejects, which
+have no cycle. Columns and rows always have the same order.
 
---customer and --partner narrow a table. A partner's lines are those of its own customers, as in the query API; --with-resellers adds those
-of the customers of its resellers, and --indirect-partner exports those of one reseller, each while the reseller bought from the partner.
-Arrow is an IPC stream. In XLSX decimals of more than 15 digits are texts, and a sheet that is full is followed by another. --split writes CSV as a
-tar.gz of parts of 100,000 rows.
+--customer and --partner limit a table. A partner's lines are those of its own customers, as in the
+query API. --with-resellers adds those of the customers of its resellers, and --indirect-partner
+exports those of one reseller, each while the reseller bought from the partner. Arrow is an IPC
+stream. In XLSX decimals of more than 15 digits are texts, and rows that do not fit a sheet continue
+on the next. --split writes CSV as a tar.gz of parts of 100,000 rows.
 
-Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program, which reads long ids as rounded numbers and
-text that begins with = as a formula. --excel writes CSV for that: with a byte order mark, ids as text and no formulas.
+Plain CSV is for programs and does not change a value: do not open it with a spreadsheet program,
+which reads long ids as rounded numbers and text that begins with = as a formula. --excel writes CSV
+for spreadsheet programs: with a byte order mark, ids as text and no formulas.
 
---format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: one --issuer's, or into the folder --out one of everyone who
-issued an invoice; --customer and --partner are then the account that is billed. --validate reads them back and checks every rule that
-the data decide, and the sums against the statements.`,
+--format focus writes FOCUS 1.2 data sets as CSV, focus-parquet as Parquet: that of one --issuer, or
+one per invoice issuer into the folder --out. --customer and --partner then select the billed
+account. --validate reads them back and checks every rule that the data decide, and the sums against
+the statements.`,
 		Example: "  tollbook export --cycle 2026-09 --table lines --format csv\n" +
 			"  tollbook export --cycle 2026-09 --table statements --format parquet --out exports/statements.parquet\n" +
 			"  tollbook export --cycle 2026-09 --partner north --split --out exports/north.tar.gz\n" +

@@ -49,9 +49,9 @@ func exportFocus(ctx context.Context, a *cli.App, o *exportOptions) error {
 			Hint: "leave one of them out"}
 	case f.issuer == "" && out.ToStdout():
 		return &cli.UsageError{What: "--issuer is missing",
-			Hint: "say whose invoices: --issuer vendor, or all of them into a folder: --out exports/focus"}
+			Hint: "name the issuer: --issuer vendor, or write all into a folder: --out exports/focus"}
 	case r.Scope.Customer != "" && r.Scope.Partner != "":
-		return &cli.UsageError{What: "--customer and --partner: FOCUS is of one account that is billed"}
+		return &cli.UsageError{What: "--customer and --partner: a FOCUS data set has one billed account"}
 	case out.ToStdout() && f.validate:
 		return &cli.UsageError{What: "--validate reads what was written", Hint: "name a file: --out FILE"}
 	case out.ToStdout() && a.Flags.JSON:

@@ -20,13 +20,13 @@ func NewFocus(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "focus",
 		Short: "Check a FOCUS data set, from any provider",
-		Long: "focus works on FOCUS data sets, whoever made them: `tollbook focus check` checks one.\n" +
+		Long: "focus works on FOCUS data sets of any provider: `tollbook focus check` checks one.\n" +
 			"`tollbook export --format focus` writes those of a workspace.",
 		Example: "  tollbook focus check focus.csv.gz",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return &cli.UsageError{
-				What: "focus: say what to do",
+				What: "focus: name a subcommand",
 				Hint: "tollbook focus check FILE; `tollbook export --format focus` writes data sets",
 			}
 		},
@@ -47,18 +47,19 @@ func focusCheckCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a data set against the rules of FOCUS " + rules.ModelVersion,
-		Long: `check reads a FOCUS data set, CSV or Parquet, and checks every rule that the data decide.
-CSV may be packed with gzip or zstd; in CSV an empty field and the word NULL are null. No workspace is needed.
+		Long: `check reads a FOCUS data set, CSV or Parquet, and checks every rule that the data decide. CSV can be
+compressed with gzip or zstd; in CSV an empty field and the word NULL are null. No workspace is
+needed.
 
-The rules are those of FOCUS ` + rules.ModelVersion + `. Data sets of 1.0 to 1.3 can be checked:
-columns that came after the version of the data set need not be there. Rules that a criterion restricts are applied if the data set has a column that
-depends on the criterion, or as --criteria says.
+The rules are those of FOCUS ` + rules.ModelVersion + `. Data sets of 1.0 to 1.3 can be checked: columns that were added
+after the version of the data set are not required. Rules that a criterion restricts are applied if
+the data set has a column that depends on the criterion, or as --criteria says.
 
-A rule that MUST hold and does not is a violation. A recommendation (SHOULD, RECOMMENDED) that is not followed is
-listed apart and does not change the exit code.
+If a rule that MUST hold is violated, the data set fails. Recommendations (SHOULD, RECOMMENDED) that
+are not followed are listed separately and do not change the exit code.
 
---cycle also compares the file with a workspace: what it bills each account, and how many lines, with the statements
-of the cycle.`,
+--cycle also compares the file with a workspace: what it bills each account, and the number of
+lines, with the statements of the cycle.`,
 		Example: "  tollbook focus check focus.csv.gz\n  tollbook focus check focus.parquet --json\n" +
 			"  tollbook -w sample focus check exports/focus-2026-09-vendor.csv --cycle 2026-09",
 		Args: cobra.ExactArgs(1),
@@ -72,14 +73,14 @@ of the cycle.`,
 		&o.version,
 		"focus-version",
 		"",
-		"version of FOCUS that the columns are of: "+strings.Join(rules.Versions(), ", ")+
+		"FOCUS version of the columns: "+strings.Join(rules.Versions(), ", ")+
 			" (default: the lowest that has all columns of the file)",
 	)
 	flags.StringSliceVar(
 		&o.criteria,
 		"criteria",
 		nil,
-		"criteria that hold for the data set, such as TAGGING_SUPPORTED,REGION_SUPPORTED (default: by its columns)",
+		"criteria that apply to the data set, such as TAGGING_SUPPORTED,REGION_SUPPORTED (default: by its columns)",
 	)
 	flags.StringVar(&o.cycle, "cycle", "", "compare with the statements of this month of the workspace, as 2026-09")
 	flags.StringVar(
@@ -238,7 +239,7 @@ func issuerOf(file string) (issuer string, err error) {
 	}
 	return "", &cli.UsageError{
 		What: "--issuer is missing: InvoiceId of the first row does not name it",
-		Hint: "say whose invoices the file has: --issuer vendor",
+		Hint: "name the issuer of the file's invoices: --issuer vendor",
 	}
 }
 
@@ -254,7 +255,7 @@ func printFocusChecked(a *cli.App, c *focusChecked) {
 	)
 	fmt.Fprintf(
 		a.Out,
-		"%s hold; %s; %s not followed; %d apply to no row; %d are not run\n",
+		"%s passed; %s; %s not followed; %d apply to no row; %d are not applied\n",
 		cli.Counted(int64(c.Count(rules.Passed)), "rule", "rules"),
 		cli.Counted(
 			int64(c.Violations),

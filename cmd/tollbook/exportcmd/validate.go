@@ -94,7 +94,7 @@ func printValidation(a *cli.App, v *validation) {
 	}
 	fmt.Fprintln(a.Out, "\nrules that are not run, and why (--json names them all)")
 	printNotRun(a, v.Sets[0])
-	fmt.Fprintln(a.Out, "\nrules of the published model that say another thing than their text")
+	fmt.Fprintln(a.Out, "\nrules of the published model that contradict their text")
 	for _, d := range v.Defects {
 		runs := "not run"
 		if d.Runs != "" {

@@ -17,13 +17,13 @@ import (
 func NewKeys(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "Say who may call the query API",
-		Long: `keys makes, lists and revokes the keys of the query API. They are in the file that api.keys names, which nobody but its owner may
-read; a running server follows it with the next request.`,
+		Short: "Manage the keys of the query API",
+		Long: `keys creates, lists and revokes the keys of the query API. They are stored in the file that api.keys
+names, which only its owner may read. A running server applies changes at the next request.`,
 		Example: "  tollbook keys add --role partner --partner north\n  tollbook keys list",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return &cli.UsageError{What: "keys: say what to do",
+			return &cli.UsageError{What: "keys: name a subcommand",
 				Hint: "tollbook keys add, tollbook keys list or tollbook keys revoke ID"}
 		},
 	}
@@ -42,12 +42,13 @@ func addCommand(a *cli.App) *cobra.Command {
 	var o addOptions
 	cmd := &cobra.Command{
 		Use:   "add",
-		Short: "Make a key and show its secret, once",
-		Long: `add makes a key: an access key and a secret to sign requests with, as the vendor's SDK does, or with --token a token for the header
-X-Auth-Token. The secret is shown now and never again.
+		Short: "Create a key and show its secret once",
+		Long: `add creates a key: an access key and a secret to sign requests with, as the vendor's SDK does, or
+with --token a token for the header X-Auth-Token. The secret is shown now and never again.
 
-Roles: vendor sees everything; partner its own customers, and its resellers' by indirect_partner_id, with --manager only those of one
-account manager; customer itself; finance the statements, incentives, cycles and runs.`,
+Roles: vendor sees everything; partner sees its own customers, and those of its resellers by
+indirect_partner_id, with --manager only those of one account manager; customer sees itself; finance
+sees the statements, incentives, cycles and runs.`,
 		Example: "  tollbook keys add --role partner --partner north\n" +
 			"  tollbook keys add --role partner --partner north --manager m-7\n" +
 			"  tollbook keys add --role customer --customer aurora --token\n" +
@@ -68,7 +69,7 @@ func runAdd(a *cli.App, o *addOptions) error {
 	o.Role = keys.Role(o.role)
 	if err := o.Check(); err != nil {
 		return &cli.UsageError{What: err.Error(),
-			Hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID where the role " +
+			Hint: "--role vendor|partner|customer|finance, with --partner ID or --customer ID if the role " +
 				"is one's"}
 	}
 	w, err := a.Open()
@@ -96,7 +97,7 @@ func runAdd(a *cli.App, o *addOptions) error {
 		return err
 	}
 	if !a.Flags.JSON {
-		fmt.Fprintln(a.Err, "this is shown once: keep it now")
+		fmt.Fprintln(a.Err, "this is shown once: store it now")
 	}
 	return nil
 }
@@ -115,7 +116,7 @@ func showKey(a *cli.App, made *keys.Issued) error {
 	return err
 }
 
-// now is the clock as it stands in the keys file.
+// now is the clock as it is in the keys file.
 func now(a *cli.App) string { return a.Clock().UTC().Format(time.RFC3339) }
 
 // roleText says whom a key speaks for.
@@ -132,9 +133,10 @@ func roleText(k *keys.Key) string {
 
 func listCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the keys, without their secrets",
-		Long:    `list shows every key that was made: its id, whom it speaks for, and whether it was revoked. Secrets are not shown.`,
+		Use:   "list",
+		Short: "List the keys, without their secrets",
+		Long: `list shows every key that was created: its id, its role, and whether it was revoked. Secrets are not
+shown.`,
 		Example: "  tollbook keys list\n  tollbook keys list --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return runList(a) },
@@ -157,7 +159,7 @@ func runList(a *cli.App) error {
 		}{list})
 	}
 	if len(list) == 0 {
-		fmt.Fprintln(a.Out, "no keys: nobody may call")
+		fmt.Fprintln(a.Out, "no keys: no caller has access")
 		return nil
 	}
 	g := cli.NewGrid("key", "kind", "role", "made", "revoked")
@@ -176,9 +178,9 @@ func runList(a *cli.App) error {
 func revokeCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke KEY",
-		Short: "Take a key's right away",
-		Long: `revoke takes a key's right away: a running server refuses it from the next request on. The key stays in the list, without its
-secret. A key that was revoked before stays so.`,
+		Short: "Revoke a key",
+		Long: `revoke invalidates a key: a running server refuses it from the next request on. The key stays in the
+list, without its secret. Revoking a key twice has no further effect.`,
 		Example: "  tollbook keys revoke 7QK2M9XWPL4VHB3TRN6C",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return runRevoke(a, args[0]) },

@@ -22,14 +22,15 @@ func NewBackup(a *cli.App) *cobra.Command {
 	var o backupOptions
 	cmd := &cobra.Command{
 		Use:   "backup DIR",
-		Short: "Copy the workspace, while runs go on",
-		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the archive into a folder apart.
-Runs may go on meanwhile. A second backup into the same folder copies what is new alone; one that was killed leaves the one
-before it whole. Everything is hashed as it is copied.
+		Short: "Copy the workspace, also during runs",
+		Long: `backup copies the lake at one committed state, settings, books, feed files, the run ledger and the
+archive into another folder. Runs can proceed meanwhile. A second backup into the same folder copies
+only what is new. A backup that is killed leaves the previous one complete. Every file is hashed
+while it is copied.
 
-Keys of callers, passwords and TLS keys are not copied, but with --secrets; tollbook.yaml is, with what clickhouse.dsn says. An archive
-that lies outside of the workspace is not copied: it does not change. Exit code 1 says that a file changed while
-it was copied and was left out.`,
+Keys of callers, passwords and TLS keys are copied only with --secrets. tollbook.yaml is always
+copied, including clickhouse.dsn. An archive outside the workspace is not copied. Exit code 1 means
+that a file changed during the copy and was omitted.`,
 		Example: "  tollbook backup /mnt/backup/billing\n" +
 			"  tollbook -w sample backup /mnt/backup/sample --no-inbox --json",
 		Args: cobra.ExactArgs(1),
@@ -54,13 +55,13 @@ func NewRestore(a *cli.App) *cobra.Command {
 	var o restoreOptions
 	cmd := &cobra.Command{
 		Use:   "restore DIR --into WORKSPACE",
-		Short: "Make a workspace of a backup",
-		Long: `restore copies a backup into a folder that is empty or not there, and checks every byte: a file that is not what was backed up is
-named, and no workspace comes of it. Afterwards verify counts everything again, and the next run goes on from the state that
-was backed up.
+		Short: "Restore a workspace from a backup",
+		Long: `restore copies a backup into a folder that is empty or does not exist. It checks every byte, and
+names each file that differs from what was backed up; the folder is not a workspace then. Afterwards
+run verify. The next run continues from the state of the backup.
 
-A restore that was killed or failed leaves the file .restoring in the folder. The same command again finishes it: files that are
-there and right are kept, all others are copied again.`,
+A restore that was killed or failed leaves the file .restoring in the folder. The same command
+finishes it: correct files are kept, all others are copied again.`,
 		Example: "  tollbook restore /mnt/backup/billing --into billing\n" +
 			"  tollbook restore /mnt/backup/billing --into billing --json",
 		Args: cobra.ExactArgs(1),
@@ -112,14 +113,14 @@ func printBackup(a *cli.App, r *backup.Report) {
 		fmt.Fprintf(a.Out, "not copied, being secret: %s (--secrets)\n", name)
 	}
 	for _, name := range r.LeftOut {
-		fmt.Fprintf(a.Out, "left out: %s\n", name)
+		fmt.Fprintf(a.Out, "omitted: %s\n", name)
 	}
 }
 
 func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if o.into == "" {
 		return &cli.UsageError{What: "--into is missing",
-			Hint: "say which folder is to become the workspace: --into billing"}
+			Hint: "name the folder of the new workspace: --into billing"}
 	}
 	of, err := a.Options()
 	if err != nil {

@@ -31,13 +31,14 @@ func NewRestoreHead(a *cli.App) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "restore-head",
-		Short: "Make HEAD of the lake name the newest manifest again",
-		Long: `restore-head repairs a lake whose file HEAD is missing, damaged or older than the lake. It finds the newest manifest, compares every file
-that the manifest names with its hash, follows the chain of manifests to the first one, and shows what HEAD will say. With --yes it
-writes HEAD. It writes nothing else and deletes nothing. An older manifest is never chosen: if the newest one is incomplete, it
-names the first file that is wrong and ends with exit code 3. Restore a backup then.
+		Short: "Restore HEAD of the lake to the newest manifest",
+		Long: `restore-head repairs a lake whose file HEAD is missing, damaged or older than the lake. It finds the
+newest manifest, compares every file that the manifest names with its hash, follows the chain of
+manifests to the first one, and shows what HEAD will contain. With --yes it writes HEAD. It writes
+nothing else and deletes nothing. An older manifest is never chosen: if the newest one is
+incomplete, the command names the first wrong file and ends with exit code 3. Restore a backup then.
 
-Exit code 1 says that HEAD is wrong and that --yes was not given.`,
+Exit code 1 means that HEAD is wrong and that --yes was not given.`,
 		Example: "  tollbook restore-head\n  tollbook restore-head --yes\n  tollbook --lake archive/lake restore-head",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runRestoreHead(cmd.Context(), a, yes) },
@@ -96,7 +97,7 @@ func printHead(a *cli.App, r *headResult) {
 	}
 	fmt.Fprintf(a.Out, "HEAD is     %s\n", was)
 	fmt.Fprintf(a.Out, "newest      manifest %d: %s, as of %s, %s\n", r.Manifest, r.Command, r.AsOf, closed)
-	fmt.Fprintf(a.Out, "compared    %s, %s, and a chain of %s: all as they were written\n",
+	fmt.Fprintf(a.Out, "compared    %s, %s, and a chain of %s: all unchanged\n",
 		cli.Counted(int64(r.Files), "file", "files"), cli.Counted(r.Bytes, "byte", "bytes"),
 		cli.Counted(int64(r.Manifests), "manifest", "manifests"))
 	if r.Written {

@@ -17,17 +17,20 @@ func NewPrune(a *cli.App) *cobra.Command {
 	var po run.PruneOptions
 	cmd := &cobra.Command{
 		Use:   "prune",
-		Short: "Pack old feed files away and archive closed cycles",
-		Long: `prune does what the settings retention.* say. Closed cycles further back than lines_months are written, whole, into an archive, which
-is a lake of its own, and read back; then their lines and samples leave the lake. What a later run may read stays: orders,
-balances, packages, performance, statements. Feed files of cycles that were closed inbox_cycles cycles ago are packed into
-archive/inbox/<cycle>.tar.zst; they stay known, so that one which comes again is taken for nothing.
+		Short: "Pack old feed files and archive closed cycles",
+		Long: `prune applies the settings retention.*. Closed cycles older than lines_months are copied completely
+into an archive, which is a separate lake, and read back; then their lines and samples leave the
+lake. Data that a later run can read stays: orders, balances, packages, performance, statements.
+Feed files of cycles that were closed inbox_cycles cycles ago are packed into
+archive/inbox/<cycle>.tar.zst. They stay known, so that a file that arrives again is not ingested
+again. A feed file that was never ingested is never moved.
 
-Commands that are asked for an archived cycle say when it was archived and where to. With the global flag --lake they read it there:
-bill, statement, export, query, verify and the other commands that only read, as tollbook --lake archive/lake bill --cycle 2025-01. A feed file that was never taken is never touched.
+For an archived cycle, commands report when it was archived and where to. The global flag --lake
+reads it there, for bill, statement, export, query, verify and the other commands that only read:
+tollbook --lake archive/lake bill --cycle 2025-01.
 
-With --dry-run nothing is written: it says what would leave. Nothing leaves before it was read back from the archive; killed at any
-point and started again, prune goes on.`,
+--dry-run reports what would leave and writes nothing. Nothing leaves before it was read back from
+the archive. If prune is killed at any point and started again, it continues.`,
 		Example: "  tollbook prune --dry-run\n  tollbook prune --archive /mnt/cold/lake\n" +
 			"  tollbook prune --as-of 2028-04-10T04:00:00Z --json",
 		Args: cobra.NoArgs,
@@ -35,7 +38,7 @@ point and started again, prune goes on.`,
 	}
 	cmd.Flags().StringVar(&po.Archive, "archive", "",
 		"folder of the lake that cycles go to, relative to the workspace (default: lake in retention.archive)")
-	cmd.Flags().BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would leave")
+	cmd.Flags().BoolVar(&po.DryRun, "dry-run", false, "report what would leave, and write nothing")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -82,7 +85,7 @@ func printPrune(a *cli.App, r *run.PruneReport) {
 		g.Print(a.Out, "  ")
 	}
 	if r.Rejects > 0 {
-		fmt.Fprintf(a.Out, "\n%s stay in the inbox: rejects of them are kept\n",
+		fmt.Fprintf(a.Out, "\n%s stay in the inbox: they have open rejects\n",
 			cli.Counted(int64(r.Rejects), "old feed file", "old feed files"))
 	}
 	if r.Waits != nil {

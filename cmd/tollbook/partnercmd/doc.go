@@ -1,4 +1,4 @@
 // Package partnercmd holds the commands that show what partners settle and earn: statement and incentives.
 //
-//	CPARTNER-1  Nothing is written but the file that --out names.
+//  1. Nothing is written but the file that --out names.
 package partnercmd

@@ -29,10 +29,10 @@ func NewIncentives(a *cli.App) *cobra.Command {
 	var c compose.Choice
 	cmd := &cobra.Command{
 		Use:   "incentives",
-		Short: "Show what partners earn by incentive programmes, and where that stands",
-		Long: `incentives lists the incentives of partners by programme and period: the performance that counts, what it earns, the state as
-of the last run that wrote, until when it stays so, and what has to happen. A state changes by an event of the feed
-incentive_events, or by itself when its time has come: the next run notes it.`,
+		Short: "Show what partners earn by incentive programmes, with states",
+		Long: `incentives lists the incentives of partners by programme and period: the performance that counts,
+the amount, the state as of the last run that wrote, its deadline, and the next step. An event of
+the feed incentive_events changes a state, or a deadline does; the next run records it.`,
 		Example: "  tollbook incentives\n  tollbook incentives --period 2026-Q3\n" +
 			"  tollbook incentives --partner north --programme growth --json",
 		Args: cobra.NoArgs,

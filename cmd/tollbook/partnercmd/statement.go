@@ -27,11 +27,13 @@ func NewStatement(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "statement",
 		Short: "Show what partners and their sellers settle for a cycle",
-		Long: `statement shows what every partner of a cycle owes its seller, earns on its resellers and is paid as incentives, with the net; or with
---partner one partner's statement: rows by customer and service, resellers with revenue, cost and margin, incentives with what comes
-next, consumption by day, and how the largest bandwidth was measured. A statement of an open cycle is provisional.
+		Long: `statement shows what every partner of a cycle owes its seller, earns from its resellers and is paid
+as incentives, with the net; or with --partner one partner's statement: rows by customer and
+service, resellers with revenue, cost and margin, incentives with the next step, consumption by day,
+and how the largest bandwidth was measured. A statement of an open cycle is provisional.
 
-Formats: table, json, csv, xlsx (real numbers, one sheet a part), html (one page, to print or to send). All partners: table, json, csv.`,
+Formats: table, json, csv, xlsx (real numbers, one sheet per part), html (one page, to print or to
+send). All partners: table, json, csv.`,
 		Example: "  tollbook statement --cycle 2026-09\n  tollbook statement --cycle 2026-09 --partner north\n" +
 			"  tollbook statement --cycle 2026-09 --partner north --format html --out exports/north.html\n" +
 			"  tollbook statement --cycle 2026-09 --partner north --format xlsx --out exports/north.xlsx",
@@ -56,8 +58,8 @@ func runStatement(ctx context.Context, a *cli.App, o *statementOptions) (err err
 	case o.partner != "":
 		return writeStatement(ctx, a, o, format)
 	case format == document.XLSX || format == document.HTML:
-		return &cli.UsageError{What: fmt.Sprintf("--format %s is of one partner's statement", format),
-			Hint: "say which one: --partner ID; `tollbook statement --cycle " + o.cycle.String() + "` lists them"}
+		return &cli.UsageError{What: fmt.Sprintf("--format %s applies to one partner's statement", format),
+			Hint: "name the partner: --partner ID; `tollbook statement --cycle " + o.cycle.String() + "` lists them"}
 	}
 	return writeOverview(ctx, a, o, format)
 }

@@ -21,19 +21,18 @@ func NewPublish(a *cli.App) *cobra.Command {
 	po := run.PublishOptions{Cycle: place.NoCycle}
 	cmd := &cobra.Command{
 		Use:   "publish",
-		Short: "Bring ClickHouse to the lake's state, verified",
-		Long: `publish inserts into the server of clickhouse.dsn what it lacks of the lake, counts rows ` +
-			`and adds up every amount there, and
-then shows all of it at once: who asks the views sees the state before or after, never a part. What was there already is
-counted too; what differs is inserted anew and listed. Run again with nothing new it inserts ` +
-			`nothing. Every run publishes by
-itself where a server is set; this command does what a run could not.
+		Short: "Copy the lake to ClickHouse and verify that both are equal",
+		Long: `publish inserts what the server of clickhouse.dsn lacks of the lake, counts the rows and sums every
+amount there, and then shows all of it at once: a query of the views sees the previous state or the
+new one, never a part. Existing rows are counted too; files that differ are inserted again and
+listed. With nothing new, it inserts nothing. If a server is set, every run publishes automatically;
+this command publishes what a run could not.
 
-With --dry-run nothing is written: it says what would be inserted. --print-ddl prints the ` +
-			`statements that make tables and
-views, and asks no server. --take-over publishes over the copy of another lake, such as this one before it was rebuilt.
---rebalance inserts anew, where its bucket belongs now, what lies on another shard. Exit code 1 says that something
-had to be mended, or that the server did not delete what no view shows.`,
+--dry-run reports what would be inserted and writes nothing. --print-ddl prints the statements that
+create tables and views, and connects to no server. --take-over replaces the copy of another lake,
+such as this one before it was rebuilt. --rebalance inserts files again on the shard of their
+bucket. Exit code 1 means that something had to be corrected, or that the server did not delete rows
+that no view shows.`,
 		Example: "  tollbook publish\n  tollbook publish --cycle 2026-09 --dry-run\n  tollbook publish --print-ddl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -49,11 +48,11 @@ had to be mended, or that the server did not delete what no view shows.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&text, "cycle", "", "publish this month alone, as 2026-09 (default: all)")
+	f.StringVar(&text, "cycle", "", "publish only this month, such as 2026-09 (default: all)")
 	f.BoolVar(&ddl, "print-ddl", false, "print the statements that make tables and views, and do nothing")
-	f.BoolVar(&po.DryRun, "dry-run", false, "write nothing, say what would be done")
+	f.BoolVar(&po.DryRun, "dry-run", false, "report what would be done, and write nothing")
 	f.BoolVar(&po.TakeOver, "take-over", false, "publish over the copy of another lake")
-	f.BoolVar(&po.Rebalance, "rebalance", false, "insert anew what lies on another shard than its bucket belongs to")
+	f.BoolVar(&po.Rebalance, "rebalance", false, "insert files again that are not on the shard of their bucket")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -107,7 +106,7 @@ func printPublish(a *cli.App, r *publish.Report) {
 		fmt.Fprintf(a.Out, "%s %s\n", verb, name)
 	}
 	cli.PrintLayout(a, r)
-	g := cli.NewGrid("table", ">files", ">not there yet", ">rows inserted")
+	g := cli.NewGrid("table", ">files", ">not published", ">rows inserted")
 	for _, t := range r.Tables {
 		g.Add(t.Table, t.Files, t.New, t.Inserted)
 	}

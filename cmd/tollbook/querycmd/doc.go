@@ -1,4 +1,4 @@
 // Package querycmd holds the command query, which answers ready questions.
 //
-//	CQUERY-1  Totals are of all rows, listed or not.
+//  1. Totals are of all rows, listed or not.
 package querycmd

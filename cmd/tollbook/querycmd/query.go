@@ -35,12 +35,14 @@ func NewQuery(a *cli.App) *cobra.Command {
 	var f queryFlags
 	cmd := &cobra.Command{
 		Use:   "query [question]",
-		Short: "Answer a ready question of finance",
-		Long: `query answers one of the questions that finance asks again and again, with totals: revenue by service, region and day, the customers
-that pay most, margins of partners, what discounts cost, what came late, what is owed. Without a name it lists the questions.
+		Short: "Run a finance query",
+		Long: `query runs one of the finance queries, with totals: revenue by service, region and day, the
+customers that pay most, margins of partners, cost of discounts, late records, debt. Without a name
+it lists the queries.
 
-With --limit the rows that are left out are added up in one row. Totals are always of all rows. ClickHouse answers if clickhouse.dsn
-names a server, else the lake's files: of the same state they say the same. --sql prints the question for other tools.`,
+With --limit the omitted rows are summed in one row. Totals always include all rows. ClickHouse
+answers if clickhouse.dsn names a server, otherwise the files of the lake: both give the same answer
+for the same state. --sql prints the query for other tools.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
 			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
 			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
@@ -68,10 +70,10 @@ names a server, else the lake's files: of the same state they say the same. --sq
 	}
 	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
 	cmd.Flags().IntVar(&f.limit, "limit", ownLimit,
-		"show at most so many rows; 0 = all (default: as the question says)")
+		"show at most this number of rows; 0 = all (default: depends on the query)")
 	cmd.Flags().StringVar(&f.from, "from", "",
 		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
-	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the question as SQL over the published views, and ask nobody")
+	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
 	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
@@ -81,7 +83,7 @@ names a server, else the lake's files: of the same state they say the same. --sq
 func (f *queryFlags) check(name string) (*question.Question, error) {
 	q, ok := question.Find(name)
 	if !ok {
-		return nil, &cli.UsageError{What: fmt.Sprintf("question %q: there is none of that name", name),
+		return nil, &cli.UsageError{What: fmt.Sprintf("query %q does not exist", name),
 			Hint: "questions: " + strings.Join(question.Names(), ", ")}
 	}
 	if f.cycle != "" {
@@ -90,7 +92,7 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 			return nil, err
 		}
 		if q.Span == question.OfNone {
-			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: what %s counts is of no cycle", c, q.Name),
+			return nil, &cli.UsageError{What: fmt.Sprintf("--cycle %s: %s is not limited to a cycle", c, q.Name),
 				Hint: "leave --cycle out"}
 		}
 		f.cycle = c.String()

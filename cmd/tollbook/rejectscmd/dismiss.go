@@ -30,14 +30,16 @@ func dismissCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "dismiss ID...",
 		Short: "End rejects that are not to be billed",
-		Long: `dismiss ends open rejects: a person has decided that the records are not to be billed. Who decided it, when and why is
-kept in the lake, and tollbook rejects --all shows it. The record stays counted as rejected in its file.
+		Long: `dismiss ends open rejects because a person decided that the records are not to be billed. The lake
+stores who decided it, when and why, and tollbook rejects --all shows it. The record stays counted
+as rejected in its file.
 
-ID is FILE:ROW as tollbook rejects lists them, the id of the record, or FILE for all rejects of a file. Of two files of
-one name the hash of one says which is meant: HASH:ROW, with the first 8 digits or more.
+ID is FILE:ROW as tollbook rejects lists them, the id of the record, or FILE for all rejects of a
+file. If two files have the same name, use the hash of the file: HASH:ROW, with at least the first 8
+digits.
 
-tollbook rejects restore opens a dismissed reject again. If a record of its identity is accepted later, a dismissed
-reject counts as corrected.`,
+tollbook rejects restore opens a dismissed reject again. If a record of its identity is accepted
+later, a dismissed reject counts as corrected.`,
 		Example: "  tollbook rejects dismiss usage/2026-09-03.csv:17 --reason 'test record of the vendor'\n" +
 			"  tollbook rejects dismiss r-1001 r-1002 --reason 'sent twice' --by anna",
 		Args: func(_ *cobra.Command, args []string) error { return wantNames("dismiss", args) },
@@ -46,7 +48,7 @@ reject counts as corrected.`,
 			if d.Why = strings.TrimSpace(d.Why); !cli.OneLine(d.Why) {
 				return &cli.UsageError{What: fmt.Sprintf("--reason: want a reason, one line of up to %d bytes",
 					cli.LineBytes),
-					Hint: `it is kept with the reject: --reason "test record of the vendor"`}
+					Hint: `the reason is stored with the reject: --reason "test record of the vendor"`}
 			}
 			return runDismiss(cmd.Context(), a, &d)
 		},
@@ -62,8 +64,8 @@ func restoreCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore ID...",
 		Short: "Open dismissed rejects again",
-		Long: `restore undoes tollbook rejects dismiss: the rejects are open again. A reject that was corrected stays as it is. Who did it,
-when and why is kept in the manifest and the run ledger.`,
+		Long: `restore reverses tollbook rejects dismiss: the rejects are open again. A reject that was corrected
+does not change. The manifest and the run ledger store who did it, when and why.`,
 		Example: "  tollbook rejects restore usage/2026-09-03.csv:17 --reason 'the vendor bills it after all'",
 		Args:    func(_ *cobra.Command, args []string) error { return wantNames("restore", args) },
 		RunE: func(cmd *cobra.Command, args []string) error {

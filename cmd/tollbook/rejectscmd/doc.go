@@ -1,5 +1,5 @@
 // Package rejectscmd holds the commands of rejects: rejects, rejects dismiss and rejects restore.
 //
-//	CREJECTS-1  Exit code 1 says that a reject that fits the flags is open.
-//	CREJECTS-2  A dismissal records who decided it and why.
+//  1. Exit code 1 says that a reject that fits the flags is open.
+//  2. A dismissal records who decided it and why.
 package rejectscmd

@@ -69,14 +69,15 @@ func NewRejects(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rejects",
 		Short: "List the records that were not accepted",
-		Long: `rejects lists the open rejects: records that were not accepted, with file, row, column, reason and the value
-seen, and says what to do about each reason.
+		Long: `rejects lists the open rejects: records that were not accepted, with file, row, column, reason and
+value, and what to do about each reason.
 
-A reject ends when a record of its identity is accepted: from a corrected file, or by tollbook ingest --retry-rejects
-after the books are corrected. tollbook rejects dismiss ends others, with a name and a reason; tollbook rejects restore
-opens them again. With --all the ended ones are listed too, with what ended them.
+A reject ends when a record of its identity is accepted: from a corrected file, or by tollbook
+ingest --retry-rejects after the books are corrected. tollbook rejects dismiss ends others, with a
+name and a reason; tollbook rejects restore opens them again. --all also lists the ended ones, with
+what ended them.
 
-The exit code is 1 while a reject that fits the flags is open.`,
+The exit code is 1 while a reject that matches the flags is open.`,
 		Example: "  tollbook rejects\n  tollbook rejects --reason unknown_sku --raw\n  tollbook rejects --all\n" +
 			"  tollbook rejects dismiss usage/2026-09-03.csv:17 --reason 'test record of the vendor'",
 		Args: cobra.NoArgs,
@@ -104,7 +105,7 @@ The exit code is 1 while a reject that fits the flags is open.`,
 	cmd.Flags().StringVar(&f.reason, "reason", "", "only those of one reason")
 	cmd.Flags().StringVar(&f.file, "file", "", "only those of one file, as its path below inbox/")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "list at most so many; 0 = all")
-	cmd.Flags().BoolVar(&f.raw, "raw", false, "show each record as it came")
+	cmd.Flags().BoolVar(&f.raw, "raw", false, "show the raw text of each record")
 	cmd.Flags().BoolVar(&f.all, "all", false, "list the ended ones too: corrected or dismissed")
 	cmd.AddCommand(dismissCommand(a), restoreCommand(a))
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)

@@ -14,12 +14,13 @@ func NewIngest(a *cli.App) *cobra.Command {
 	t := jobs.Task{Kind: jobs.Ingest}
 	cmd := &cobra.Command{
 		Use:   "ingest",
-		Short: "Take new feed files in and rate them",
-		Long: `ingest looks for feed files that were not taken yet, checks every record, rates the days they
-touch, and brings statements up to date. A file that was taken before, under whatever name, is passed over.
-More rejects than gates: of the settings allows stop it before anything is rated: nothing is taken, exit code 2.
+		Short: "Ingest new feed files and rate them",
+		Long: `ingest finds feed files that were not ingested yet, checks every record, rates the affected days,
+and updates statements. A file whose content was ingested before is ignored, whatever its name. If
+there are more rejects than gates: of the settings allows, the command stops before rating: nothing
+is ingested, exit code 2.
 
-With --retry-rejects it tries the records again that were rejected before, once the books are mended.`,
+--retry-rejects tries rejected records again after the books were corrected.`,
 		Example: "  tollbook ingest\n  tollbook ingest --retry-rejects --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,8 +37,8 @@ func NewRun(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the night or the month",
-		Long: "run nightly takes in what is new and settles the open cycles; run monthly brings one cycle to its " +
-			"month-end.",
+		Long: `run nightly ingests new files and settles the open cycles; run monthly also adds the month-end lines
+of one cycle.`,
 		Example: "  tollbook run nightly\n  tollbook run monthly --cycle 2026-09",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -53,14 +54,14 @@ func nightlyCommand(a *cli.App) *cobra.Command {
 	t := jobs.Task{Kind: jobs.Nightly}
 	cmd := &cobra.Command{
 		Use:   "nightly",
-		Short: "Take in what is new, rate the days that changed, settle open cycles",
-		Long: `run nightly takes new feed files in, rates the days they change again, and settles the open cycles
-provisionally. Run again with nothing new it writes nothing and says so. More rejects than gates: of the settings
-allows stop it before anything is rated: nothing is taken, exit code 2.
+		Short: "Ingest new files, rate the days that changed, settle open cycles",
+		Long: `run nightly ingests new feed files, rates the days that they change again, and settles the open
+cycles provisionally. With nothing new it writes nothing and reports that. If there are more rejects
+than gates: of the settings allows, the run stops before rating: nothing is ingested, exit code 2.
 
-With --reset-clock it also sets the lake's clock back. A run whose --as-of was in the future leaves the lake with that
-time, and the schedule runs nothing until then. The reset commits a state as of this run's clock even if nothing else
-is new.`,
+--reset-clock also sets the lake's clock back. A run whose --as-of was in the future leaves the lake
+with that time, and the schedule runs nothing until then. The reset commits a state as of this run's
+clock even if nothing else is new.`,
 		Example: "  tollbook run nightly\n  tollbook run nightly --reset-clock\n" +
 			"  tollbook run nightly --as-of 2026-09-03T01:30:00+08:00 --workers 2",
 		Args: cobra.NoArgs,
@@ -79,9 +80,9 @@ func monthlyCommand(a *cli.App) *cobra.Command {
 	t := jobs.Task{Kind: jobs.Monthly}
 	cmd := &cobra.Command{
 		Use:   "monthly",
-		Short: "Do the night for one cycle and add its month-end lines",
-		Long: `run monthly does what the night does and adds the lines that come with the month's end: volume, block
-and stairstep prices and the 95th percentile. They stay provisional until the cycle is closed.`,
+		Short: "Run the night for one cycle and add its month-end lines",
+		Long: `run monthly does what run nightly does and adds the month-end lines: volume, block and stairstep
+prices and the 95th percentile. They stay provisional until the cycle is closed.`,
 		Example: "  tollbook run monthly --cycle 2026-09 --as-of 2026-10-05T04:00:00Z",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -48,13 +48,15 @@ func NewRuns(a *cli.App) *cobra.Command {
 	var f runsFlags
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List runs: when, why, what came of them",
-		Long: `runs lists the runs of the workspace, newest first: those that committed, those that failed, were held back by a gate or
-were killed, and those that found nothing new. What was committed is told by the lake's manifests, and how it went by the ledger in
-runs/: where an entry is gone, the run is listed with its manifest's number and without time and duration.
+		Short: "List runs: time, reason and outcome",
+		Long: `runs lists the runs of the workspace, newest first: runs that committed, that failed, that a gate
+stopped, that were killed, and that found nothing new. The lake's manifests record what was
+committed, and the ledger in runs/ the process: if an entry of the ledger is missing, the run is
+listed with its manifest's number and without time and duration.
 
-rejects are how many more are kept than before: a run that tries rejects again has fewer. owed says that what the run committed was
-not published yet. Exit code 1 says that something of the ledger or the lake could not be read.`,
+rejects is the difference to the run before: a run that retries rejects has a negative number. owed
+means that the committed data was not published yet. Exit code 1 means that a part of the ledger or
+the lake could not be read.`,
 		Example: "  tollbook runs\n  tollbook runs --failed --limit 5\n  tollbook runs --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -73,10 +75,11 @@ not published yet. Exit code 1 says that something of the ledger or the lake cou
 func showCommand(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show RUN",
-		Short: "Show all that is known of one run",
-		Long: `show tells of one run: when and why, the feed files it took with their hashes, rows and rejects by reason, the control totals of the
-state it committed, its stages with seconds and memory, what it failed of, and whether a publish is owed. RUN is the ID of the list, as
-much of it as is needed, or the number of the manifest that the run committed.`,
+		Short: "Show the details of one run",
+		Long: `show shows one run: time and reason, the feed files that it ingested with their hashes, rows and
+rejects by reason, the control totals of the committed state, its stages with seconds and memory,
+its error, and whether a publish is pending. RUN is the ID of the list, or a unique prefix of it, or
+the number of the manifest that the run committed.`,
 		Example: "  tollbook runs show 12\n  tollbook runs show 20261005T040000.000Z-nightly --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -95,7 +98,7 @@ type history struct {
 	damaged []string
 }
 
-// readHistory reads ledger and lake. Neither hides the other: what cannot be read of one is told.
+// readHistory reads ledger and lake. Neither hides the other: what cannot be read of one is reported.
 func readHistory(a *cli.App) (*history, error) {
 	s, err := settings.Load(workspace.SettingsFile(a.Flags.Workspace))
 	if err != nil {
@@ -155,11 +158,11 @@ func runRuns(a *cli.App, f *runsFlags) error {
 	return damagedRuns(a, h, err)
 }
 
-// damagedRuns tells what could not be read.
+// damagedRuns lists what could not be read.
 func damagedRuns(a *cli.App, h *history, err error) error {
 	for _, text := range h.damaged {
 		if !a.Flags.JSON {
-			fmt.Fprintf(a.Err, "cannot be read, passed over: %s\n", text)
+			fmt.Fprintf(a.Err, "cannot be read, ignored: %s\n", text)
 		}
 	}
 	if err == nil && len(h.damaged) > 0 {
@@ -193,7 +196,7 @@ func printRuns(a *cli.App, h *history, r *runsResult) {
 	if r.More > 0 {
 		fmt.Fprintf(a.Out, "\nand %d more: `tollbook runs --limit 0`\n", r.More)
 	}
-	fmt.Fprintf(a.Out, "\nTimes are those of %s. `tollbook runs show ID` tells all of one run.\n", h.zone.Name())
+	fmt.Fprintf(a.Out, "\nTimes are in zone %s. `tollbook runs show ID` shows the details of one run.\n", h.zone.Name())
 }
 
 // unknown stands for what only the ledger knew.
@@ -252,10 +255,10 @@ func (h *history) find(name string) (*ledger.Run, error) {
 		return hits[0], nil
 	}
 	return nil, &cli.UsageError{What: fmt.Sprintf("%d runs begin with %q", len(hits), name),
-		Hint: "say more of the ID, such as " + hits[0].ID}
+		Hint: "use a longer part of the ID, such as " + hits[0].ID}
 }
 
-// runShow tells all of one run.
+// runShow shows all of one run.
 func runShow(ctx context.Context, a *cli.App, name string) error {
 	h, err := readHistory(a)
 	if err != nil {
@@ -377,7 +380,7 @@ func printRun(a *cli.App, h *history, r *runResultOf) {
 // runTables prints inputs, reasons, stages and totals.
 func runTables(a *cli.App, r *runResultOf) {
 	if len(r.Inputs) > 0 {
-		fmt.Fprintln(a.Out, "\nfeed files, with their counts as they stand now")
+		fmt.Fprintln(a.Out, "\nfeed files, with their current counts")
 		g := cli.NewGrid("file", "hash", ">bytes", ">rows", ">accepted", ">duplicate", ">rejected")
 		for _, in := range r.Inputs {
 			g.Add(cli.Printable(in.Name), in.Hash, in.Bytes, in.Rows, in.Accepted, in.Duplicate, in.Rejected)
@@ -385,7 +388,7 @@ func runTables(a *cli.App, r *runResultOf) {
 		g.Print(a.Out, "  ")
 	}
 	if len(r.NotTaken) > 0 {
-		fmt.Fprintln(a.Out, "\nfeed files that were not taken")
+		fmt.Fprintln(a.Out, "\nfeed files that were not ingested")
 		for _, f := range r.NotTaken {
 			fmt.Fprintf(a.Out, "  %s: %s\n", cli.Printable(f.File), cli.Printable(f.Why))
 		}
@@ -393,7 +396,7 @@ func runTables(a *cli.App, r *runResultOf) {
 	if len(r.Reasons) > 0 {
 		what := "rejects of the run, by reason"
 		if r.Rebuilt {
-			what = "rejects of its files that are kept now, by reason"
+			what = "current rejects of its files, by reason"
 		}
 		fmt.Fprintf(a.Out, "\n%s\n", what)
 		g := cli.NewGrid("reason", ">records")

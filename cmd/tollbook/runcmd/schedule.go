@@ -25,15 +25,17 @@ func NewSchedule(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "schedule",
 		Short: "Run nights, months, closes and publishes when they are due",
-		Long: `schedule goes on until it is told to stop, and does what falls due: the nightly and the monthly run and the publish by the cron
-expressions of the settings, the close of each cycle at close.day and close.time, all in the contract zone. What was missed while
-no scheduler was there, or what failed, is done as soon as it can be, the oldest first, each with the as-of that it would have
-had. What is owed is found in the lake and the run ledger: it needs nothing of its own to be kept.
+		Long: `schedule runs until it is stopped and starts jobs when they are due: the nightly run, the monthly
+run and the publish by the cron expressions of the settings, the close of each cycle at close.day
+and close.time, all in the contract zone. Jobs that were missed while no scheduler ran, or that
+failed, run as soon as possible, the oldest first, each with the as-of that it would have had. The
+lake and the run ledger determine pending jobs; the scheduler stores no state of its own.
 
-One scheduler works on a workspace; runs by hand may go on beside it. It stops on SIGTERM or SIGINT: the run that is on comes to
-its end, within schedule.stop_timeout; a second signal ends it at once. Either way the lake is whole.
+One scheduler runs per workspace; manual runs are possible meanwhile. It stops on SIGTERM or SIGINT:
+the current run ends within schedule.stop_timeout; a second signal ends it at once. The lake is
+complete in both cases.
 
-With --once it does what is owed, each once, and ends; with --dry-run it shows what is owed and what comes next.`,
+--once runs each pending job once and ends; --dry-run shows pending jobs and what comes next.`,
 		Example: "  tollbook schedule\n  tollbook schedule --dry-run\n" +
 			"  tollbook schedule --once --as-of 2026-10-05T04:00:00Z",
 		Args: cobra.NoArgs,
@@ -47,13 +49,13 @@ With --once it does what is owed, each once, and ends; with --dry-run it shows w
 				return runOnce(cmd.Context(), a)
 			case a.Flags.AsOf != "":
 				return &cli.UsageError{What: "schedule: --as-of without --once or --dry-run",
-					Hint: "a scheduler that goes on reads the clock"}
+					Hint: "a scheduler that keeps running reads the clock"}
 			}
 			return runScheduler(cmd.Context(), a)
 		},
 	}
-	cmd.Flags().BoolVar(&once, "once", false, "do what is owed and end")
-	cmd.Flags().BoolVar(&dry, "dry-run", false, "do nothing, show what is owed and what comes next")
+	cmd.Flags().BoolVar(&once, "once", false, "run each pending job once and end")
+	cmd.Flags().BoolVar(&dry, "dry-run", false, "show pending jobs and what comes next, and run nothing")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -73,7 +75,7 @@ func newRunner(a *cli.App) (*jobs.Runner, error) {
 		Opened: func(*workspace.Workspace) { cli.TuneMemory(a.Env) }}, nil
 }
 
-// runScheduler is the scheduler that goes on.
+// runScheduler is the scheduler that keeps running.
 func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	a.Log = cli.NewServerLogger(a.Err, a.Flags.JSON)
 	runner, err := newRunner(a)
@@ -81,7 +83,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 		return err
 	}
 	runner.Options.Progress = nil
-	// settings that are wrong are told at once, and nothing is made in a folder that is no workspace
+	// settings that are wrong are reported at once, and nothing is made in a folder that is no workspace
 	status, err := schedule.Inspect(runner)
 	if err != nil {
 		return err
@@ -103,7 +105,7 @@ func runScheduler(ctx context.Context, a *cli.App) (err error) {
 	a.Log.Info("schedule starts", "workspace", a.Flags.Workspace, "owed", status.Owed(), "next", nextText(status))
 	go func() {
 		<-ctx.Done()
-		a.Log.Info("schedule stops: the run that is on comes to its end; a second signal ends it at once")
+		a.Log.Info("schedule stops after the current run; a second signal ends it at once")
 		signal.Reset(syscall.SIGTERM, syscall.SIGINT)
 	}()
 	s.Loop(ctx)
@@ -119,7 +121,7 @@ func nextText(s *schedule.Status) string {
 	return fmt.Sprintf("%s at %s", s.Next[0].Kind, s.Next[0].Due)
 }
 
-// runOnce does what is owed now, each once.
+// runOnce runs each pending job once.
 func runOnce(ctx context.Context, a *cli.App) (err error) {
 	if err := a.CheckAsOf(); err != nil {
 		return err
@@ -158,7 +160,7 @@ func runOnce(ctx context.Context, a *cli.App) (err error) {
 	return nil
 }
 
-// showSchedule shows what is owed and what comes next.
+// showSchedule shows pending jobs and what comes next.
 func showSchedule(a *cli.App) error {
 	runner, err := newRunner(a)
 	if err != nil {
@@ -197,11 +199,11 @@ type scheduleResult struct {
 	Owed    []firingResult `json:"owed"` // in the order in which they are done
 	Skipped []firingResult `json:"skipped"`
 	Next    []firingResult `json:"next"` // the next firing of each kind
-	// where the lake has been, if the clock lies before it: nothing runs
+	// where the lake has been, if the clock is before it: nothing runs
 	ClockBack string `json:"clock_back,omitempty"`
 }
 
-// showRuns prints what was done, what is owed and what comes next.
+// showRuns prints what was done, pending jobs and what comes next.
 func showRuns(a *cli.App, done []schedule.Outcome, s *schedule.Status) error {
 	zone := s.Settings.Zone
 	r := scheduleResult{At: s.At.String(), Zone: zone.Name(), Done: []doneResult{}, Owed: []firingResult{},
@@ -257,7 +259,7 @@ func printSchedule(a *cli.App, r *scheduleResult, zone *period.Zone) {
 	}
 	fmt.Fprintf(a.Out, "at %s, %s\n", wall(r.At), zone.Name())
 	if r.ClockBack != "" {
-		fmt.Fprintf(a.Out, "the clock lies before the lake, which has been at %s: nothing runs until that has passed\n",
+		fmt.Fprintf(a.Out, "the clock is before %s, the as-of of the lake: nothing runs until then\n",
 			wall(r.ClockBack))
 		fmt.Fprintln(a.Out, "  if that time is wrong, `tollbook run nightly --reset-clock` sets the lake's clock back")
 	}
@@ -269,7 +271,7 @@ func printSchedule(a *cli.App, r *scheduleResult, zone *period.Zone) {
 		g.Print(a.Out, "  ")
 	}
 	if len(r.Owed) == 0 {
-		fmt.Fprintln(a.Out, "nothing is owed")
+		fmt.Fprintln(a.Out, "nothing is pending")
 	}
 	for _, part := range []struct {
 		name string

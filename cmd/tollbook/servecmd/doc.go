@@ -1,4 +1,4 @@
 // Package servecmd holds the command serve, which starts the query API (package serve).
 //
-//	CSERVE-1  Standard output has nothing; what the server does is logged on standard error.
+//  1. Standard output has nothing; what the server does is logged on standard error.
 package servecmd

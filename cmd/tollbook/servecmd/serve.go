@@ -28,20 +28,22 @@ func NewServe(a *cli.App) *cobra.Command {
 	var o serveOptions
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Answer partners, customers and finance over HTTP",
-		Long: `serve is the query API: the vendor's own operations, so that clients built on its SDK work with only the endpoint changed, and
-tollbook's own: statements, incentives, cycles, runs, exports, and how an amount came about. It reads what runs have committed, one state a
-request, and changes nothing; runs go on beside it. Who may call is in the file that api.keys names: tollbook keys add.
+		Short: "Serve the query API to partners, customers and finance",
+		Long: `serve is the query API: the vendor's own operations, so that clients built on its SDK work with only
+the endpoint changed, and tollbook's own: statements, incentives, cycles, runs, exports, and
+explanations. It reads what runs have committed, one state per request, and changes nothing; runs
+can proceed meanwhile. The file that api.keys names lists the callers: tollbook keys add.
 
-What it does is logged on standard error, with --json a JSON object a line. It stops on SIGTERM or SIGINT: requests that are on come
-to their end, within api.stop_timeout. Without api.tls_cert it speaks plain HTTP: then let it listen on loopback alone, behind a proxy.`,
+Requests are logged on standard error, with --json as one JSON object per line. The server stops on
+SIGTERM or SIGINT: current requests end within api.stop_timeout. Without api.tls_cert it uses plain
+HTTP: then let it listen on loopback only, behind a proxy.`,
 		Example: "  tollbook serve\n  tollbook serve --listen 127.0.0.1:9090\n  tollbook serve -w books-2026 --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runServe(cmd.Context(), a, &o) },
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", "", "host:port to listen on (default: api.listen of the settings)")
 	cmd.Flags().StringVar(&o.from, "from", string(question.Lake),
-		"where records are looked up: lake, or clickhouse, the published copy; while a publish is owed the lake "+
+		"source of records: lake, or clickhouse, the published copy; while a publish is pending the lake "+
 			"answers")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }

@@ -56,9 +56,10 @@ const (
 func NewCheck(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Read settings and books and tell everything that is wrong with them",
-		Long: `check reads tollbook.yaml and every book, and lists all problems at once, each with file, line and column.
-It says how much it read, and which feeds of the inbox this version takes. Nothing is written.`,
+		Short: "Check settings and books and report all errors",
+		Long: `check reads tollbook.yaml and every book, and lists all errors at once, each with file, line and
+column. It reports how much it read, and which feeds of the inbox this version ingests. It writes
+nothing.`,
 		Example: "  tollbook check\n  tollbook -w sample check --json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -89,8 +90,8 @@ It says how much it read, and which feeds of the inbox this version takes. Nothi
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
-// checked opens the workspace. Where the settings are wrong, the books are read all the same, with a zone of no
-// account, so that everything that is wrong is told at once.
+// checked opens the workspace. Where the settings are wrong, the books are read nevertheless, with a zone of no
+// account, so that everything that is wrong is reported at once.
 func checked(a *cli.App) (*workspace.Workspace, error) {
 	w, err := a.Open()
 	var problems problem.Problems

@@ -15,14 +15,14 @@ import (
 func NewDoctor(a *cli.App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Look whether all is fit for runs, and say what to do",
-		Long: `doctor looks at settings and books, the lake and files in it that nobody names, free space, the clock, times of files,
-the time zone, the lock, permissions, the inbox, the run ledger, versions, what the schedule owes, ClickHouse and its tables, and the
-cache of hashes, and says of each what it found and what
-to do. It writes nothing.
+		Short: "Check whether the workspace is ready for runs",
+		Long: `doctor checks settings and books, the lake and its unnamed files, free space, the clock, times of
+files, the time zone, the lock, permissions, the inbox, the run ledger, versions, pending jobs of
+the schedule, ClickHouse and its tables, and the cache of hashes. For each it reports what it found
+and what to do. It writes nothing.
 
-Exit code 1 says that something is to be looked at; 2 that settings or books are wrong; 3 that a run would fail of what
-is around the workspace.`,
+Exit code 1: a person should look. Exit code 2: settings or books are wrong. Exit code 3: a run
+would fail because of its environment.`,
 		Example: "  tollbook doctor\n  tollbook -w sample doctor --json",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), a) },

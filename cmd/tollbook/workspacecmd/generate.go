@@ -18,9 +18,10 @@ func NewGenerate(a *cli.App) *cobra.Command {
 	var o generate.Options
 	cmd := &cobra.Command{
 		Use:   "generate",
-		Short: "Make a workspace of any size, for load",
-		Long: `generate writes settings, books and feeds of any size into the workspace folder, which must not hold any yet:
-skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % late rows. The same seed gives the same bytes.`,
+		Short: "Generate a workspace of any size for load tests",
+		Long: `generate writes settings, books and feeds of any size into the workspace folder, which must not
+contain any: skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % late rows.
+The same seed gives the same bytes.`,
 		Example: "  tollbook -w load generate --rows 1000000 --customers 10000 --days 1 --seed 1\n" +
 			"  tollbook -w load generate --rows 1000 --format csv --links 4",
 		Args: cobra.NoArgs,
@@ -57,7 +58,7 @@ skewed customers, 400 skus, 8 regions, 0.5 % duplicates, 0.1 % bad rows, 2 % lat
 		"partners, with terms and incentive programmes (default one for every 25 customers, without)")
 	f.Int64Var(&o.FileRows, "file-rows", 0, "usage rows of a feed file, at most (default 20,000,000)")
 	f.BoolVar(&o.NoLate, "no-late", false, "no late rows: every row belongs to the day of its file")
-	f.BoolVar(&o.Bench, "bench", false, "books of the benchmark: flat and graduated prices and rate discounts alone")
+	f.BoolVar(&o.Bench, "bench", false, "books of the benchmark: only flat and graduated prices and rate discounts")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 

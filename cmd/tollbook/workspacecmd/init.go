@@ -30,9 +30,10 @@ func NewInit(a *cli.App) *cobra.Command {
 	var withSample bool
 	cmd := &cobra.Command{
 		Use:   "init DIR",
-		Short: "Make a workspace",
-		Long: `init makes a folder with tollbook.yaml, the books with their header rows, and an inbox for each feed.
-With --sample it is a month of a small reseller, with feeds. A folder that has something in it is left alone.`,
+		Short: "Create a workspace",
+		Long: `init creates a folder with tollbook.yaml, the books with their header rows, and an inbox for each
+feed. With --sample it contains a month of a small reseller, with feeds. A folder that is not empty
+is not changed.`,
 		Example: "  tollbook init billing\n  tollbook init sample --sample",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -68,7 +69,7 @@ func initWorkspace(dir string, withSample bool) (initResult, error) {
 	case err != nil:
 		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: %v", dir, err)}
 	case len(entries) > 0:
-		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: %s is there", dir,
+		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
 			entries[0].Name()), Hint: "name a new folder"}
 	}
 	if withSample {

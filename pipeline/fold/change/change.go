@@ -19,7 +19,7 @@ type Scope struct {
 // Change is what the new books can touch. nil = everything (CHANGE-3).
 type Change struct {
 	scopes []Scope
-	// customers whose packages changed: every day of their bucket from then on, for packages lie in positions
+	// customers whose packages changed: every day of their bucket from then on, for packages are in positions
 	packages map[int32]period.Instant
 	ends     bool // month-end lines of every bucket
 	orders   bool

@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// maxListed is how many customers of a price list are told apart; more count as any.
+// maxListed is how many customers of a price list are distinguished; more count as any.
 const maxListed = 64
 
 // comparison is a change in the making. was has the codes of is.
@@ -244,7 +244,7 @@ func (c *comparison) discounts() {
 	}
 }
 
-// quotas: a customer's packages decide in what order all of his usage draws, and lie in his positions. Before the first
+// quotas: a customer's packages decide in what order all of his usage draws, and are in his positions. Before the first
 // row that differs begins, nothing has drawn on it.
 func (c *comparison) quotas() {
 	type key struct {

@@ -1,7 +1,7 @@
 // Package incoming decides the new rows of a run against each other and against the records that the lake has (§3.20).
 //
-//	INCOMING-1  A decision does not depend on the order of files or rows. Of several rows with one content the first
-//	            by file and row is accepted; rows of one identity with several contents are all conflicts.
-//	INCOMING-2  Every row that passed by itself is counted once: accepted, duplicate or rejected.
-//	INCOMING-3  Memory is bounded by the rows of one bucket and cycle, whatever the size of the lake.
+//  1. A decision does not depend on the order of files or rows. Of several rows with one content the first
+//     by file and row is accepted; rows of one identity with several contents are all conflicts.
+//  2. Every row that passed by itself is counted once: accepted, duplicate or rejected.
+//  3. Memory is bounded by the rows of one bucket and cycle, whatever the size of the lake.
 package incoming

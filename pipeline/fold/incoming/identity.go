@@ -82,7 +82,7 @@ type resolver struct {
 	bucket  int
 	days    []period.Day // with new rows
 	idents  []lake.FileEntry
-	late    []uint64 // identities that are known beside those of idents
+	late    []uint64 // identities that are known in addition to those of idents
 	buffers *sorting.Buffers
 	seeds   []uint64
 	marks   []sorting.Marks
@@ -223,7 +223,7 @@ func (r *resolver) markKnown(v *Verdicts) error {
 // hundred fall through it.
 type sieve struct {
 	bits  []uint64
-	ranks []int32 // by word of bits: how many marks lie before it
+	ranks []int32 // by word of bits: how many marks are before it
 	shift int
 }
 

@@ -75,7 +75,7 @@ func (l *lookup) load(customer int32) error {
 	return nil
 }
 
-// start stands before the first row of every file that holds records; month-end lines hold none.
+// start is before the first row of every file that holds records; month-end lines hold none.
 func (l *lookup) start() {
 	l.walks = l.walks[:0]
 	for _, e := range l.files {

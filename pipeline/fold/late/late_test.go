@@ -197,6 +197,7 @@ func (s *shop) want(cycle string, want ...string) {
 
 // The same record twice, in one file and once more in another one, is billed once: 5 x 2.00 before the price of
 // October.
+// Invariant: LATE-1.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
@@ -226,6 +227,7 @@ func TestPriceOfItsOwnTime(t *testing.T) {
 
 // The meter stood at 8 when September was closed: of 5 more, 2 lie in the first tier. The order of arrival does not
 // matter.
+// Invariant: LATE-4.
 func TestMeterGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -58,7 +58,7 @@ func (r *Record) Before(o *Record) int {
 type Entry struct {
 	*Record
 	Reversal bool
-	By       *Record // of a reversal: the record that stands in its place
+	By       *Record // of a reversal: the record that replaces it
 }
 
 // Pending lists what the late records of an open cycle give, in order (LATE-2). own are all of them, replaced ones too;

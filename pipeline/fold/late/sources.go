@@ -91,7 +91,7 @@ func (s *Sources) Billed(key Key) (*Record, error) {
 	if r := s.Own[key]; r != nil {
 		return r, nil
 	}
-	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it is not there", key.ID,
+	return nil, fmt.Errorf("record %q of customer %s in %s: a late record replaces it, and it does not exist", key.ID,
 		s.Books.Customers[key.Customer].ID, key.Origin)
 }
 

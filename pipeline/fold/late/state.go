@@ -40,13 +40,13 @@ func IsCounter(kind position.Kind) bool {
 	return kind == position.Meter || kind == position.Measure || kind == position.Events
 }
 
-// QuotaPeriod names one filling of a package's quota.
+// QuotaPeriod names one quota period of a package.
 type QuotaPeriod struct {
 	Package int32          // index in books.Packages
 	Start   period.Instant // of its quota period
 }
 
-// State is where one customer's meters and packages stand; what is not in it is asked for once.
+// State is the positions of one customer's meters and packages; what is not in it is asked for once.
 type State struct {
 	Books  *books.Books
 	Prices *rating.Book
@@ -54,7 +54,7 @@ type State struct {
 	Region func(int32) string // names the numbers of Record.Region
 	// Count is where what is billed has left a meter.
 	Count func(customer int32, m Meter) (money.Quantity, error)
-	// Drawn is what was drawn of a filling that lasts for the span.
+	// Drawn is what was drawn of a quota period that lasts for the span.
 	Drawn func(customer int32, f QuotaPeriod, span period.Span) (money.Quantity, error)
 
 	customer     int32
@@ -71,12 +71,12 @@ func (s *State) Open(customer int32) {
 		make(map[QuotaPeriod]bool)
 }
 
-// Forget makes the state ask again for fillings.
+// Forget makes the state ask again for quota periods.
 func (s *State) Forget() {
 	s.quotaPeriods, s.changed = make(map[QuotaPeriod]money.Quantity), make(map[QuotaPeriod]bool)
 }
 
-// SetMeters says where the meters stand.
+// SetMeters says the positions of the meters.
 func (s *State) SetMeters(counts map[Meter]money.Quantity) { s.meters = counts }
 
 // Apply notes what an entry drew, or gave back, without rating it.
@@ -103,7 +103,7 @@ func (s *State) Apply(e *Entry) error {
 // Meters are the meters that entries moved, with their counts.
 func (s *State) Meters() map[Meter]money.Quantity { return s.meters }
 
-// QuotaPeriods are the fillings that entries drew on or gave back to, with what was drawn of them.
+// QuotaPeriods are the quota periods that entries drew on or gave back to, with what was drawn of them.
 func (s *State) QuotaPeriods() map[QuotaPeriod]money.Quantity {
 	out := make(map[QuotaPeriod]money.Quantity, len(s.changed))
 	for f := range s.changed {
@@ -112,7 +112,7 @@ func (s *State) QuotaPeriods() map[QuotaPeriod]money.Quantity {
 	return out
 }
 
-// scopeOf is the part of a record that tells a product's meters apart (§4.5).
+// scopeOf is the part of a record that distinguishes a product's meters (§4.5).
 func scopeOf(p *books.Product, region string, resource []byte) string {
 	switch p.Meter {
 	case books.PerRegion:
@@ -191,7 +191,7 @@ func (s *State) openMeter(p *books.Product, m Meter) error {
 	return nil
 }
 
-// openPackage adds the filling of a package that was in force at t.
+// openPackage adds the quota period of a package that was in force at t.
 func (s *State) openPackage(code int32, t period.Instant) error {
 	p := &s.Books.Packages[code]
 	if !p.Valid.Holds(t) {

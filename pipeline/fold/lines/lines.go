@@ -340,5 +340,5 @@ type ConservationError struct{ Where, Used, Billed string }
 
 // Error names the place and both quantities.
 func (e *ConservationError) Error() string {
-	return fmt.Sprintf("%s: records hold a quantity of %s, their lines %s", e.Where, e.Used, e.Billed)
+	return fmt.Sprintf("%s: records have a quantity of %s, their lines %s", e.Where, e.Used, e.Billed)
 }

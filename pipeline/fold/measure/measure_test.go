@@ -57,6 +57,7 @@ func shop(t *testing.T) *books.Books {
 	}
 }
 
+// TestGather tests MEAS-1, MEAS-2.
 func TestGather(t *testing.T) {
 	t.Parallel()
 	o := measure.Gather(shop(t), period.CycleOf(2026, 9), nil)

@@ -78,7 +78,7 @@ type addition struct {
 	newer bool // takes the place of what is stored, whatever that is
 }
 
-// additions are the samples of one customer beside those of the bucket's files: by link, in order of slots.
+// additions are the samples of one customer next to those of the bucket's files: by link, in order of slots.
 type additions map[string][]addition
 
 // additions sorts strays and newer samples by customer, by the row of their link in force.
@@ -125,8 +125,9 @@ func (l *Lake) inOrder(list []addition) []addition {
 	return kept
 }
 
-// elect decides between two stored samples of one slot that lay with two customers, by the duplicates rule of the
-// link's policy. Under reject the one that was accepted first stays: the stray, for its customer was the link's before.
+// elect decides between two stored samples of one slot that were stored for two customers, by the duplicates rule of
+// the link's policy. Under reject the one that was accepted first stays: the stray, for its customer was the link's
+// before.
 func (l *Lake) elect(stray *Sample, other percentile.Sample) percentile.Sample {
 	row, ok := l.Books.LinkAt(stray.Link, stray.Slot)
 	if !ok {
@@ -257,7 +258,7 @@ func (r *reading) place(link string) *linkRow {
 	return p
 }
 
-// stored gives the sample that the window stands at to its object, after what was added of slots before it. Of one that
+// stored gives the sample at the window's position to its object, after what was added of slots before it. Of one that
 // was added for the same slot it is a duplicate.
 func (r *reading) stored(p *linkRow, customer int32, w *window) error {
 	link, slot := w.cols.C[tables.BResourceID].Word(w.at), period.Instant(w.cols.C[tables.BSlot].Ints[w.at])

@@ -110,6 +110,7 @@ func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []lake.File
 	return lakeOf(b, mem), files
 }
 
+// TestStrays tests MEAS-4.
 func TestStrays(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -169,6 +170,7 @@ func TestNewer(t *testing.T) {
 }
 
 // Files are read in parts of some thousand rows; customers begin and end anywhere in them, and some are not asked for.
+// Invariants: MEAS-3, MEAS-5.
 func TestEachAcrossParts(t *testing.T) {
 	t.Parallel()
 	b := &books.Books{Zone: zone(t), Products: []books.Product{{SKU: "line"}}}

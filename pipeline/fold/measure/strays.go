@@ -14,8 +14,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Strays are samples that lie with another customer than the one whose row of links.csv is in force at their slot: the
-// books gave the link to him after they had come. They are kept by that customer.
+// Strays are samples that are stored for another customer than the one whose row of links.csv is in force at their
+// slot: the books gave the link to him after they had come. They are kept by that customer.
 type Strays map[int32][]Sample
 
 // FindStrays looks for strays in a cycle's bandwidth files, of all buckets, workers of them at once. wanted picks the

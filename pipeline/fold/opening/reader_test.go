@@ -19,6 +19,7 @@ import (
 // Positions that are carried over make the file that taking and writing each customer's rows makes, over several row
 // groups: where some customers between them, of several rows on both sides of a row group's end, are taken, and one
 // comes that had none.
+// Invariant: FOLD-1.
 func TestCarry(t *testing.T) {
 	t.Parallel()
 	const customers, each = 20_000, 7 // 140,000 rows: three row groups

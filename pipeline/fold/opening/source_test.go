@@ -103,6 +103,7 @@ func text(b *books.Books, rows []position.Row) string {
 }
 
 // Package p holds 10 units and is refilled each cycle; q holds 100, c1's q 5, and is never refilled.
+// Invariant: OPEN-2.
 func TestOfDay(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

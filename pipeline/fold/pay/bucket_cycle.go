@@ -20,7 +20,7 @@ type bucketCycle struct {
 	clock      period.Clock
 	next, base dayFiles
 	all        bool // every day is to be paid again
-	stale      bool // a held file was rated anew, and does not say what paid its lines
+	stale      bool // a held file was rated again, and does not say what paid its lines
 	changed    map[period.Day]bool
 	files      []*heldFile
 	held       []*heldLine     // by day, customer, and in the order of time

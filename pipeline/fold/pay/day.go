@@ -306,7 +306,7 @@ func (d *day) payHeld() error {
 	return nil
 }
 
-// refund works out what an unsubscribe gives back (CASH-6) and pays it back into what its base was paid from.
+// refund calculates what an unsubscribe gives back (CASH-6) and pays it back into what its base was paid from.
 func (d *day) refund(h *heldLine, l *payment.Line) error {
 	base, err := d.baseOf(h)
 	if err != nil {

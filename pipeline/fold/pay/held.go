@@ -239,7 +239,8 @@ func (pl *bucketCycle) writeHeld() error {
 	return nil
 }
 
-// replaceLines ends the file of lines that is being written in the place of another one, and writes the sums beside it.
+// replaceLines ends the file of lines that is being written in the place of another one, and writes the sums next to
+// it.
 func (pl *bucketCycle) replaceLines(rated lake.FileEntry, s *sums) error {
 	if err := s.close(); err != nil {
 		return err

@@ -68,7 +68,7 @@ func (r row) setSplit(s *payment.Split) {
 	r.setAmount(tables.LCountedCoupon, s.Counted)
 }
 
-// compare is the order of §8 within a customer, and after it what tells lines apart that agree in all of it.
+// compare is the order of §8 within a customer, and after it what distinguishes lines that agree in all of it.
 func (r row) compare(o row) int {
 	if d := cmp.Compare(r.time(tables.LUsageStart), o.time(tables.LUsageStart)); d != 0 {
 		return d

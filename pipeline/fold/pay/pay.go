@@ -199,7 +199,7 @@ func latest(files dayFiles) (last lake.FileEntry, ok bool) {
 	return last, ok
 }
 
-// The tables that this package writes beside lines and sums.
+// The tables that this package writes next to lines and sums.
 const (
 	balancesTable = "balances"
 	entriesTable  = "account_entries"

@@ -257,6 +257,7 @@ func TestNothingNew(t *testing.T) {
 }
 
 // TestCycles: balances and coupons go on from the closed cycle and the open one before; a closed cycle does not change.
+// Invariant: CASH-7.
 func TestCycles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, true, "k,acme,cash_coupon,YES,10,0,*,*,YES,2026-08-01,2026-11-01\n")

@@ -84,7 +84,7 @@ func (s *rowWriter) restart(key lake.FileKey) {
 	s.cols.Reset()
 }
 
-// added tells that a row was appended.
+// added reports that a row was appended.
 func (s *rowWriter) added() error {
 	if s.cols.N++; s.cols.N < groupRows {
 		return nil

@@ -1,7 +1,7 @@
 // Package rerate rates a closed cycle again and posts the differences into the open one (§4.12).
 //
-//	RERATE-1  Rating a cycle again with the books that it was billed with gives no difference.
-//	RERATE-2  A difference is between all that is due now and all that was billed: by the close, late, and by earlier
-//	          re-rates.
-//	RERATE-3  A customer is rated record by record only if records or positions differ from what was billed.
+//  1. Rating a cycle again with the books that it was billed with gives no difference.
+//  2. A difference is between all that is due now and all that was billed: by the close, late, and by earlier
+//     re-rates.
+//  3. A customer is rated record by record only if records or positions differ from what was billed.
 package rerate

@@ -79,9 +79,9 @@ func (r *rerating) others() (map[int32][]*late.Record, error) {
 	return out, nil
 }
 
-// moves is by how much more was drawn of fillings, where a billing begins, than was known there: the customer's records
-// that were billed before it and not taken back draw what they draw now, those of other cycles as re-rating has left
-// them (FOLD-6). What was known holds the re-rates that were posted up to its cycle.
+// moves is by how much more was drawn of quota periods, where a billing begins, than was known there: the customer's
+// records that were billed before it and not taken back draw what they draw now, those of other cycles as re-rating
+// has left them (FOLD-6). What was known holds the re-rates that were posted up to its cycle.
 func (a *customerReplay) moves(at billing) (map[late.QuotaPeriod]money.SignedQuantity, error) {
 	out := make(map[late.QuotaPeriod]money.SignedQuantity)
 	move := func(then *late.Record, draws []line.Draw) error {
@@ -136,7 +136,7 @@ func (a *customerReplay) drewBy(then *late.Record, posted period.Cycle) ([]line.
 	return then.Draws, nil
 }
 
-// add adds draws of a record that began at t to fillings, or takes them off.
+// add adds draws of a record that began at t to quota periods, or takes them off.
 func (a *customerReplay) add(to map[late.QuotaPeriod]money.SignedQuantity, t period.Instant, draws []line.Draw,
 	less bool) (err error) {
 	for _, d := range draws {

@@ -7,6 +7,6 @@
 //	          depends on its input.
 //	SETTLE-3  Incentives are stored as one list. The amounts of a period whose last cycle is closed do not change;
 //	          states do (§6.5).
-//	SETTLE-4  Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of
-//	          lines.
+//
+// Memory is bounded by the number of files of a bucket and its customers' rows, whatever the number of lines.
 package settle

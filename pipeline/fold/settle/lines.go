@@ -200,7 +200,7 @@ func settleFiles(
 	}
 }
 
-// nextCustomer is the first customer that any of the files stands at; -1 = all are at their end.
+// nextCustomer is the first customer that any of the files is at; -1 = all are at their end.
 func nextCustomer(open []*lineFile) int32 {
 	customer := int32(-1)
 	for _, f := range open {

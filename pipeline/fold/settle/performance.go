@@ -26,7 +26,7 @@ type share struct {
 }
 
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
-// unless anew is set; of a closed cycle nothing is written.
+// unless anew is set; for a closed cycle nothing is written.
 func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settlement.Performance, error) {
 	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
@@ -70,7 +70,7 @@ func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settle
 	return sum, s.storeShares(key, shares)
 }
 
-// shareOf works out what a file of lines adds.
+// shareOf calculates what a file of lines adds.
 func (s *Step) shareOf(e lake.FileEntry, cycle period.Cycle) (share, error) {
 	settler := s.Book.Settler(cycle)
 	err := settleFiles(s.Txn, s.Books, settler, []lake.FileEntry{e}, func([]settlement.Row) error { return nil })

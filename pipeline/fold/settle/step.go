@@ -31,7 +31,7 @@ type Step struct {
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 }
 
-// IncentivesKey is where the incentives lie: one list, of no cycle.
+// IncentivesKey is where the incentives are: one list, of no cycle.
 func IncentivesKey() lake.FileKey {
 	return lake.FileKey{Table: tables.Incentives().Name, Bucket: lake.NoBucket}
 }

@@ -361,7 +361,7 @@ func (a *adder) add(e lake.FileEntry, away bool) error {
 	}
 }
 
-// add adds a row, of which the number of lines and the amounts stand in the given columns, or takes it away.
+// add adds a row, of which the number of lines and the amounts are in the given columns, or takes it away.
 func (t *customerTotal) add(c *parquet.Columns, lines int, amounts [len(amountsOfSums)]int, row int, away bool) error {
 	n, add := c.C[lines].Ints[row], (*money.AmountTotal).AddTotal
 	if away {

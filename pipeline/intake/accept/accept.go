@@ -42,7 +42,7 @@ const (
 	bOut
 )
 
-// limits are the instants that acceptance compares with, worked out once a scan.
+// limits are the instants that acceptance compares with, calculated once a scan.
 type limits struct {
 	latest    period.Instant // a time after it is `future`
 	oldest    period.Instant // a start before it is `too_old`

@@ -6,7 +6,8 @@
 //	          three counts add up to the rows read (§3.20).
 //	INGEST-2  The outcome does not depend on the order, number or names of the files, nor on workers and batches.
 //	INGEST-3  A file that fails as a whole leaves nothing: its rows and rejects are ignored everywhere.
-//	INGEST-4  Memory is bounded by workers, chunk size and batch size, not by the size of the files.
 //	INGEST-5  The column, value and id of a reject are those that docs/formats.md defines for its reason: the text of
 //	          the record, or the error of a record that cannot be read.
+//
+// Memory is bounded by workers, chunk size and batch size, not by the size of the files.
 package accept

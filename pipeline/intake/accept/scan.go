@@ -26,7 +26,7 @@ type File struct {
 	Bytes      int64
 	Fault      error  // why it fails whole; nothing of it is taken
 	Deferred   error  // why it is left for the next run, whole: a *feed.ChangedError
-	Header     string // what must stand before a raw record of it to read it again
+	Header     string // what must precede a raw record of it to read it again
 
 	Rows                          int64
 	Accepted, Duplicate, Rejected int64 // complete only after the fold

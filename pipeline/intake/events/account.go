@@ -32,7 +32,7 @@ type Source struct {
 	File   string // below inbox/
 	Hash   string
 	Row    int64
-	Header string // what must stand before Raw to read it again
+	Header string // what must precede Raw to read it again
 	Raw    string
 }
 

@@ -129,7 +129,7 @@ func (m *Maker) Accounts(p place.Place) (list []*AccountEvent, err error) {
 	return list, nil
 }
 
-// AddAccounts stores account events of this run beside those that their place has.
+// AddAccounts stores account events of this run next to those that their place has.
 func (m *Maker) AddAccounts(p place.Place, added []*AccountEvent) error {
 	list, err := m.Accounts(p)
 	if err != nil {

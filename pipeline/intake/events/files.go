@@ -19,7 +19,7 @@ func summedColumns() []int {
 }
 
 // Files writes lines, in the order of §8, and their sums per customer: the files of table lines of a key, and of
-// table sums beside it. No line gives a key no file. It sorts the lines it is given.
+// table sums next to it. No line gives a key no file. It sorts the lines it is given.
 func Files(t *lake.Txn, bk *books.Books, key lake.FileKey, lines []*Line) (map[lake.FileKey][]lake.FileEntry, error) {
 	slices.SortStableFunc(lines, func(a, b *Line) int { return a.before(b) })
 	rows := parquet.NewColumns(tables.Lines())

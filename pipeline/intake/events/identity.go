@@ -53,7 +53,7 @@ func byIdentity[P row[P]](list []P, drop func(int32) bool) [][]P {
 }
 
 // decideIdentities decides the rows whose identity an earlier run accepted or that differ among themselves
-// (§3.20), and gives the groups whose identity is new and sound. column is where the id stands.
+// (§3.20), and gives the groups whose identity is new and sound. column is where the id is.
 func decideIdentities[P row[P]](groups [][]P, known map[string]P, column string) (decided []Decision, sound [][]P) {
 	for _, g := range groups {
 		id, _, _ := g[0].place()

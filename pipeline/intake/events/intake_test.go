@@ -456,6 +456,7 @@ func TestTakeEffect(t *testing.T) {
 }
 
 // FuzzIntake: no file of a feed of events panics; every row of it is decided once; batches do not matter.
+// Invariant: EV-5.
 func FuzzIntake(f *testing.F) {
 	f.Add(uint8(0), []byte("event_id,customer_id,time,type,balance_type,amount\n"+
 		"a,acme,2026-10-02T00:00:00Z,recharge,cash,1\na,acme,2026-10-02T00:00:00Z,credit_limit,cash,0.001\nb,gone\n"))

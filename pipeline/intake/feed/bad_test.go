@@ -53,11 +53,11 @@ func TestFileFails(t *testing.T) {
 		{"only a byte order mark", "a.csv", "\ufeff", "no header: the file is empty"},
 		{"only blank lines", "a.csv", "\n\r\n", "no header: the file is empty"},
 		{"gzip cut short", "a.csv.gz", string(gz([]byte(good))[:40]),
-			"the gzip stream is cut short\nthe file did not arrive whole; send it again"},
+			"the gzip stream is truncated\nthe file is incomplete; send it again"},
 		{"gzip cut short after rows", "a.csv.gz", cut(gz([]byte(long.String())), 8),
-			"the gzip stream is cut short\nthe file did not arrive whole; send it again"},
+			"the gzip stream is truncated\nthe file is incomplete; send it again"},
 		{"zstd cut short", "a.csv.zst", cut(zst([]byte(good)), 8),
-			"the zstd stream is cut short\nthe file did not arrive whole; send it again"},
+			"the zstd stream is truncated\nthe file is incomplete; send it again"},
 		{"gzip that is none", "a.csv.gz", good, "the gzip stream is broken: gzip: invalid header"},
 		{"zstd that is none", "a.csv.zst", good, "the zstd stream is broken: invalid input: magic number mismatch"},
 		{"gzip with a wrong sum", "a.csv.gz", flip(gz([]byte(good)), -6),
@@ -84,14 +84,14 @@ func TestFileFails(t *testing.T) {
 		{"no feed file", "a.txt", good, "not a feed file by its name\n" +
 			"feed files end in .csv, .ndjson or .parquet; the first two may be followed by .gz or .zst"},
 		{"no Parquet", "a.parquet", good, "not a Parquet file\n" +
-			"the file did not arrive whole, or its writer is at fault; send it again"},
+			"the file is incomplete, or its writer is wrong; send it again"},
 		{"Parquet cut short", "a.parquet", cut(writeParquet(t, []field{{"a", text, true}}, nil, 0, 1), 1),
-			"the Parquet file is cut short\nthe file did not arrive whole, or its writer is at fault; send it again"},
+			"the Parquet file is truncated\nthe file is incomplete, or its writer is wrong; send it again"},
 		{"encrypted Parquet", "a.parquet", "PAR1 the content PARE", "the Parquet file is encrypted\n" +
 			"send it without encryption"},
 		{"Parquet without a sound footer", "a.parquet", "PAR1\x15\x02\x19\x55\x00\x00\x00PAR1",
 			"broken Parquet: parquet: file is smaller than indicated metadata size\n" +
-				"the file did not arrive whole, or its writer is at fault; send it again"},
+				"the file is incomplete, or its writer is wrong; send it again"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -230,20 +230,20 @@ func TestParquetFails(t *testing.T) {
 		want   string
 	}{
 		{"double", with(2, "in_bps", arrow.PrimitiveTypes.Float64),
-			`column "in_bps" is DOUBLE, which does not hold a decimal exactly` + "\n" + decimal},
+			`column "in_bps" is DOUBLE, which cannot represent a decimal exactly` + "\n" + decimal},
 		{"float", with(2, "in_bps", arrow.PrimitiveTypes.Float32),
-			`column "in_bps" is FLOAT, which does not hold a decimal exactly` + "\n" + decimal},
+			`column "in_bps" is FLOAT, which cannot represent a decimal exactly` + "\n" + decimal},
 		{"date as decimal", with(2, "in_bps", arrow.FixedWidthTypes.Date32),
-			`column "in_bps" is Date where a decimal belongs` + "\n" + decimal},
+			`column "in_bps" is Date in a decimal column` + "\n" + decimal},
 		{"local time", with(1, "sample_time", &arrow.TimestampType{Unit: arrow.Microsecond}),
 			`column "sample_time" is a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone` + "\n" +
 				instant},
 		{"date", with(1, "sample_time", arrow.FixedWidthTypes.Date32),
-			`column "sample_time" is Date where a time belongs` + "\n" + instant},
+			`column "sample_time" is Date in a time column` + "\n" + instant},
 		{"number as time", with(1, "sample_time", arrow.PrimitiveTypes.Int64),
-			`column "sample_time" is INT64 where a time belongs` + "\n" + instant},
+			`column "sample_time" is INT64 in a time column` + "\n" + instant},
 		{"number as text", with(0, "resource_id", arrow.PrimitiveTypes.Int64),
-			`column "resource_id" is INT64 where a text belongs` + "\nwrite it as STRING"},
+			`column "resource_id" is INT64 in a text column` + "\nwrite it as STRING"},
 		{"list", with(0, "resource_id", arrow.ListOf(text)), `column "resource_id" is nested` +
 			"\nwrite one plain value per row"},
 		{"unknown column", with(2, "speed", text), `unknown column "speed"` +

@@ -43,7 +43,7 @@ type rawRecords interface {
 // Len is the number of rows.
 func (b *Batch) Len() int { return int(b.Rows.NumRows()) }
 
-// Raw appends the whole record of row i: of CSV and NDJSON the text as it stood in the file, without the end of the
+// Raw appends the whole record of row i: of CSV and NDJSON the text as it was in the file, without the end of the
 // line; of Parquet a JSON object of all columns, x_ columns included (nested ones are left out), without nulls,
 // decimals and times as texts, so that it is a record of the same feed in NDJSON.
 func (b *Batch) Raw(dst []byte, i int) []byte { return b.raw.appendRaw(dst, i) }

@@ -325,7 +325,7 @@ func badQuote(text []byte) (open, wrong int) {
 	return -1, -1
 }
 
-// closing is where the quote stands that closes a field whose text begins at from; the length of the text if none does.
+// closing is where the quote is that closes a field whose text begins at from; the length of the text if none does.
 func closing(text []byte, from int) int {
 	for from < len(text) {
 		quote := bytes.IndexByte(text[from:], '"')

@@ -132,7 +132,7 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 		f.Passed = append(f.Passed, Unreadable(name))
 	case link && (errors.Is(err, fs.ErrNotExist) || number == syscall.ENOTDIR || number == syscall.ENAMETOOLONG):
 		f.pass(name, "is a link to a file that does not exist",
-			"put the file where the link points, or remove the link")
+			"create the file that the link points to, or remove the link")
 	case link && number == syscall.ELOOP:
 		f.pass(name, "is a link that leads back to itself", "remove the link")
 	case link && number == 0:

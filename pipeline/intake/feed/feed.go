@@ -14,7 +14,7 @@ type Options struct {
 	BatchRows  int // the most rows of a batch; default 32768
 	BatchBytes int // a batch ends near this size, of raw text or of Arrow memory; default 8 MiB
 	MaxRecord  int // a record longer than this, in Parquet a text value, fails the file; default 1 MiB
-	// Memory is where arrow-go's memory comes from; default the Go heap, in which texts of Parquet lie in any case.
+	// Memory is where arrow-go's memory comes from; default the Go heap, in which texts of Parquet are in any case.
 	Memory memory.Allocator
 }
 
@@ -39,7 +39,7 @@ type Reader interface {
 	// Next gives the next batch, of at least one row, which the caller must Release; io.EOF after the last. A
 	// *FileError means that the file fails whole, any other error that reading failed; both come again on every call.
 	Next(ctx context.Context) (*Batch, error)
-	// Header is what must stand before raw records to make them a file of the same format: the header line of CSV
+	// Header is what must precede raw records to make them a file of the same format: the header line of CSV
 	// without its end, nothing for NDJSON and for Parquet, whose raw records are NDJSON.
 	Header() []byte
 	// Progress is how many bytes of the file's size, as it is stored, have been read.

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Hashes remembers between runs what the files of an inbox hash to, so that a file that lies there unchanged is not
+// Hashes remembers between runs what the files of an inbox hash to, so that a file that is there unchanged is not
 // read again. It is one file outside the lake, and best effort: lost, damaged or not writable, it costs time and
 // changes nothing else. Not for concurrent use; of two runs with one file the later writer's stays, whole.
 type Hashes struct {
@@ -59,7 +59,7 @@ func Stamp(info fs.FileInfo) (text string, ok bool) {
 const settling = 2 * time.Second
 
 // LoadHashes reads what was remembered in the file path; "" remembers nothing. The error says why nothing was read of a
-// file that is there; the Hashes are good all the same.
+// file that is there; the Hashes are good nevertheless.
 func LoadHashes(path string) (*Hashes, error) {
 	h := &Hashes{path: path, looked: make(map[string]remembered), seen: make(map[string]seen)}
 	if path == "" {
@@ -159,7 +159,7 @@ func (h *Hashes) Still(fsys fs.FS, name string) error {
 func inspect(fsys fs.FS, name string) (s stamp, known bool, err error) {
 	info, err := fs.Stat(fsys, name)
 	if err != nil {
-		return s, false, gone(name, fmt.Errorf("look at inbox/%s: %w", name, err))
+		return s, false, gone(name, fmt.Errorf("stat inbox/%s: %w", name, err))
 	}
 	s, known = stampOf(info)
 	return s, known, nil

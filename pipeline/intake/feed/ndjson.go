@@ -74,7 +74,7 @@ func (r *ndjsonReader) Next(ctx context.Context) (*Batch, error) {
 	return r.batch(r.kept), nil
 }
 
-// readLine reads a line into the batch's text and says where it stands, without its end.
+// readLine reads a line into the batch's text and says where it is, without its end.
 func (r *ndjsonReader) readLine() (span, error) {
 	from := len(r.kept.buffer)
 	r.line++
@@ -214,7 +214,7 @@ var (
 	errTextAfter = errors.New("text after the object")
 )
 
-// duplicated is the column of an error about a name that stands twice in an object.
+// duplicated is the column of an error about a duplicate name in an object.
 func duplicated(err error) string {
 	var e *jsontext.SyntacticError
 	if errors.As(err, &e) && errors.Is(e.Err, jsontext.ErrDuplicateName) {

@@ -58,9 +58,9 @@ func (f *parquetFile) broken(err error) error {
 	return f.src.blame(&FileError{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
 }
 
-const brokenHint = "the file did not arrive whole, or its writer is at fault; send it again"
+const brokenHint = "the file is incomplete, or its writer is wrong; send it again"
 
-// checkMagic looks at the first and the last four bytes, which tell the common accidents apart.
+// checkMagic looks at the first and the last four bytes, which distinguish the common accidents.
 func checkMagic(src *stored) error {
 	var head, tail [4]byte
 	if src.size < 12 {
@@ -79,7 +79,7 @@ func checkMagic(src *stored) error {
 	case string(head[:]) != plain:
 		return src.blame(&FileError{Text: "not a Parquet file", Hint: brokenHint})
 	case string(tail[:]) != plain:
-		return src.blame(&FileError{Text: "the Parquet file is cut short", Hint: brokenHint})
+		return src.blame(&FileError{Text: "the Parquet file is truncated", Hint: brokenHint})
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func loadParquet(src *stored, spec *Spec, opts Options) (*parquetFile, error) {
 	if err != nil {
 		return nil, f.broken(err)
 	}
-	// The types are those of the Parquet schema; an Arrow schema that the writer left beside it is not asked.
+	// The types are those of the Parquet schema; an Arrow schema that the writer left next to it is not asked.
 	f.meta.MetaData().FileMetaData.KeyValueMetadata = nil
 	var wrong error
 	err = guard(func() error {
@@ -182,7 +182,7 @@ func (f *parquetFile) open() error {
 		next += n
 	}
 	if next-1 != f.meta.NumRows() {
-		return fmt.Errorf("its row groups have %d rows and its footer says %d", next-1, f.meta.NumRows())
+		return fmt.Errorf("its row groups have %d rows and its footer has %d", next-1, f.meta.NumRows())
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func (f *parquetFile) hasTexts(c parquetColumn) bool {
 		!decimal
 }
 
-// releaseReaders lets go of column readers; one that a broken file left in a bad state must not stop the others.
+// releaseReaders releases column readers; one that a broken file left in a bad state must not stop the others.
 func releaseReaders(readers []columnReader) {
 	for _, r := range readers {
 		_ = guard(func() error { r.release(); return nil })
@@ -307,7 +307,7 @@ func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
 			}
 			value := data[4:end]
 			if seen[value] {
-				return fmt.Errorf("its dictionary holds %q twice", shownValue([]byte(value)))
+				return fmt.Errorf("its dictionary contains %q twice", shownValue([]byte(value)))
 			}
 			seen[value] = true
 			data = data[end:]

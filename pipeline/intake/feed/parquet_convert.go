@@ -161,7 +161,7 @@ func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
 	return c.decimal(col, from)
 }
 
-// asString reads an array of strings or plain bytes as strings; they lie alike.
+// asString reads an array of strings or plain bytes as strings; they have the same layout.
 func asString(a arrow.Array) *array.String {
 	d := a.Data()
 	data := array.NewData(arrow.BinaryTypes.String, d.Len(), d.Buffers(), nil, d.NullN(), d.Offset())
@@ -194,7 +194,7 @@ func (c *converter) text(col *Column, from arrow.Array) (arrow.Array, error) {
 
 func (c *converter) overlong(col *Column) error {
 	return c.file.src.blame(&FileError{
-		Text: fmt.Sprintf("column %q holds a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
+		Text: fmt.Sprintf("column %q has a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
 }
 
 // emptied makes the rows of empty texts null, and faults where a value must be. It takes a over.
@@ -508,7 +508,7 @@ func wholes(from arrow.Array) ([]decimal128.Num, error) {
 		}
 		return out, nil
 	}
-	return nil, fmt.Errorf("%s where a number belongs", from.DataType())
+	return nil, fmt.Errorf("%s in a number column", from.DataType())
 }
 
 func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](values []T) []decimal128.Num {

@@ -13,7 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 )
 
-// textPages reads the texts of one row group's column as they lie in its pages, in every encoding that arrow-go reads.
+// textPages reads the texts of one row group's column as they are in its pages, in every encoding that arrow-go reads.
 // Its own reader of Arrow arrays hands a builder one value after the other, which costs several times as much.
 type textPages struct {
 	pages  *file.ByteArrayColumnChunkReader
@@ -33,7 +33,7 @@ func newTextPages(f *parquetFile, leaf, group int) (*textPages, error) {
 	}
 	pages, ok := chunk.(*file.ByteArrayColumnChunkReader)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("%s where a text belongs", chunk.Type()), chunk.Close())
+		return nil, errors.Join(fmt.Errorf("%s in a text column", chunk.Type()), chunk.Close())
 	}
 	return &textPages{pages: pages, there: pages.Descriptor().MaxDefinitionLevel(),
 		values: make([]parquet.ByteArray, textStep), levels: make([]int16, textStep)}, nil

@@ -29,7 +29,7 @@ func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 	switch kind {
 	case Text, Word:
 		if !text {
-			return typeName(leaf) + " where a text belongs", "write it as STRING"
+			return typeName(leaf) + " in a text column", "write it as STRING"
 		}
 	case Time:
 		return timeMisfit(leaf, text)
@@ -37,9 +37,9 @@ func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 		hint := "write it as DECIMAL, or as STRING with the digits of the decimal"
 		switch {
 		case physical == parquet.Types.Float || physical == parquet.Types.Double:
-			return typeName(leaf) + ", which does not hold a decimal exactly", hint
+			return typeName(leaf) + ", which cannot represent a decimal exactly", hint
 		case !text && !whole && !isDecimal:
-			return typeName(leaf) + " where a decimal belongs", hint
+			return typeName(leaf) + " in a decimal column", hint
 		case isDecimal && (decimal.Scale() < 0 || decimal.Scale() > decimal.Precision()):
 			return typeName(leaf) + ", whose scale is not within its precision", hint
 		}
@@ -53,12 +53,12 @@ func timeMisfit(leaf *schema.PrimitiveNode, text bool) (what, hint string) {
 		return "", ""
 	}
 	if leaf.PhysicalType() == parquet.Types.Int96 {
-		return "INT96, a timestamp that does not say its zone", hint
+		return "INT96, a timestamp without a zone", hint
 	}
 	t, ok := leaf.LogicalType().(schema.TimestampLogicalType)
 	switch {
 	case !ok:
-		return typeName(leaf) + " where a time belongs", hint
+		return typeName(leaf) + " in a time column", hint
 	case !t.IsAdjustedToUTC() && !t.IsFromConvertedType():
 		return "a local TIMESTAMP (isAdjustedToUTC=false), a time without a zone", hint
 	}

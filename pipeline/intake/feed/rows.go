@@ -60,7 +60,7 @@ func (f *faults) add(row int, column string, why reason.Reason, value []byte) {
 	f.list = append(f.list, fault)
 }
 
-// take gives the faults by row and starts anew.
+// take gives the faults by row and starts again.
 func (f *faults) take() []Fault {
 	out := f.list
 	slices.SortFunc(out, func(a, b Fault) int { return cmp.Compare(a.Index, b.Index) })
@@ -269,7 +269,7 @@ func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
 	return n, reason.None
 }
 
-// batch gives the rows so far as a batch and starts anew.
+// batch gives the rows so far as a batch and starts again.
 func (b *rowBuilder) batch(first int64, raw rawRecords) *Batch {
 	columns := make([]arrow.Array, len(b.cells))
 	for i := range b.cells {

@@ -404,7 +404,8 @@ func TestDictionaryTwice(t *testing.T) {
 	data = bytes.Replace(data, []byte("link-1"), []byte("link-0"), 1)
 	got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{})
 	if want :=
-		`read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary holds "link-0" twice`; got.err == nil || got.err.Error() != want {
+		`read inbox/bandwidth/a.parquet: broken Parquet: column resource_id: its dictionary contains "link-0" ` +
+			`twice`; got.err == nil || got.err.Error() != want {
 		t.Errorf("got %v, want %s", got.err, want)
 	}
 }

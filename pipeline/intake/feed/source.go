@@ -47,8 +47,8 @@ func formatOf(name string) (format, bool) {
 	return format{}, false
 }
 
-// stored is a feed file as it lies in the inbox. It counts what is read and keeps the first error of the environment,
-// so that a failing disk is not taken for a broken file. It is closed when its last holder lets go.
+// stored is a feed file as it is in the inbox. It counts what is read and keeps the first error of the environment,
+// so that a failing disk is not taken for a broken file. It is closed when its last holder releases it.
 type stored struct {
 	file fs.File
 	name string
@@ -178,10 +178,10 @@ func (s *stored) unpackError(packed string, err error) error {
 	case err == io.EOF:
 		e.Text = "the file is empty"
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		e.Text = fmt.Sprintf("the %s stream is cut short", name)
-		e.Hint = "the file did not arrive whole; send it again"
+		e.Text = fmt.Sprintf("the %s stream is truncated", name)
+		e.Hint = "the file is incomplete; send it again"
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
-		e.Text = "the zstd stream asks for a window over 128 MiB"
+		e.Text = "the zstd stream needs a window over 128 MiB"
 		e.Hint = "compress it without --long, or with --long=27 at most"
 	}
 	return s.blame(e)

@@ -59,7 +59,7 @@ func (r *textReader) Close() error {
 	return r.src.letGo()
 }
 
-// texts is the raw text of a batch's records: one buffer, and where each record stands in it.
+// texts is the raw text of a batch's records: one buffer, and where each record is in it.
 type texts struct {
 	buffer []byte
 	ends   []span

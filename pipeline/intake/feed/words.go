@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// A dictionary starts anew at a batch once it holds this much, so that a column of ever new words stays bounded.
+// A dictionary starts again at a batch once it holds this much, so that a column of ever new words stays bounded.
 const (
 	maxWords     = 64 << 10
 	maxWordBytes = 4 << 20

@@ -12,5 +12,6 @@
 //	       dismissal.
 //	REJ-5  An ended reject stays counted as rejected in its feed file (INGEST-1).
 //	REJ-6  File names and rows alone decide which record is named as the correction, not workers or batches.
-//	REJ-7  If no reject of a lake ended, the lake has no table ended_rejects.
+//
+// If no reject of a lake ended, the lake has no table ended_rejects.
 package rejects

@@ -3,7 +3,7 @@
 // time.
 //
 //	SORT-1  Rows of one partition are returned by customer, usage_start, record id, content, file, row (§4.1).
-//	SORT-2  Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number
-//	        of rows.
 //	SORT-3  A row that is read points into the merger's memory and is valid until the next one is requested.
+//
+// Memory is bounded by the chunk size, the number of workers and a read buffer per run, not by the number of rows.
 package sorting

@@ -47,7 +47,7 @@ type entry struct {
 	off, size uint32
 }
 
-// slot is what sorting moves instead of a row. What copies rows in order knows from it where they lie without a look at
+// slot is what sorting moves instead of a row. What copies rows in order knows from it where they are without a look at
 // them, and so does not wait for one row's memory before it asks for the next one's.
 type slot struct {
 	key       uint64 // while sorting part, customer and start in one number, then the part

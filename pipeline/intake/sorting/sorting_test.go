@@ -189,6 +189,7 @@ func TestPackedRowsComeBack(t *testing.T) {
 }
 
 // TestLongRowsCrossBuffers reads rows longer than what is left of a read buffer.
+// Invariant: SORT-3.
 func TestLongRowsCrossBuffers(t *testing.T) {
 	t.Parallel()
 	var c Chunk

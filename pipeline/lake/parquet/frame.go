@@ -15,7 +15,7 @@ import (
 type pageCompressor struct {
 	general *zstd.Encoder
 	huffman huff0.Scratch
-	tree    []byte // the Huffman code of the literals before, as it stands in them; empty = none that others may share
+	tree    []byte // the Huffman code of the literals before, as it is in them; empty = none that others may share
 	rate    int    // how the literals it was made for came out, in 256ths
 	rest    []byte
 	trial   []byte

@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
-// FrameWriter writes batches as they lie in memory, each a frame of its own, for scratch space: quick to write and to
+// FrameWriter writes batches as they are in memory, each a frame of its own, for scratch space: quick to write and to
 // read back from front to end, and without a footer, so that nothing grows with the number of frames. It is no format
 // that leaves the program.
 type FrameWriter struct {
@@ -24,7 +24,7 @@ type FrameWriter struct {
 // NewFrameWriter writes frames to w.
 func NewFrameWriter(w io.Writer) *FrameWriter { return &FrameWriter{w: w} }
 
-// frameHead is what stands before a frame: its packed and its full length.
+// frameHead precedes a frame: its packed and its full length.
 const frameHead = 8
 
 // Write writes a batch; an empty one writes nothing.
@@ -131,7 +131,7 @@ func (f *FrameReader) Next() (*Columns, error) {
 		in.column(&f.out.C[i], f.out.Def.Columns[i].Type)
 	}
 	if in.short || len(in.rest) > 0 {
-		return nil, fmt.Errorf("read a frame of table %s: it does not hold what it says", f.out.Def.Name)
+		return nil, fmt.Errorf("read a frame of table %s: its content is not what it states", f.out.Def.Name)
 	}
 	return f.out, f.out.check()
 }

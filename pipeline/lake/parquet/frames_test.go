@@ -53,7 +53,7 @@ func TestFramesBroken(t *testing.T) {
 	fewer := *def
 	fewer.Columns = def.Columns[:7]
 	if _, err := NewFrameReader(bytes.NewReader(file.Bytes()), &fewer).Next(); err == nil ||
-		!strings.Contains(err.Error(), "it does not hold what it says") {
+		!strings.Contains(err.Error(), "its content is not what it states") {
 		t.Errorf("read as another table: %v", err)
 	}
 }

@@ -43,7 +43,7 @@ type scratch struct {
 	codes     []int32
 	ints      []int64
 	levels    []int32
-	// of the column at hand, by code: where the word stands in the batch's dictionary, plus 1; 0 = not yet looked up
+	// of the column at hand, by code: where the word is in the batch's dictionary, plus 1; 0 = not yet looked up
 	words []int32
 }
 
@@ -141,7 +141,7 @@ func (p *Pages) Raw(col, group int, visit func(values []byte)) (err error) {
 	return nil
 }
 
-// repacked is the rows [from, to) of a column of whole numbers, which do not lie plainly in the file, as if they did.
+// repacked is the rows [from, to) of a column of whole numbers, which are not plain in the file, as if they were.
 func (p *Pages) repacked(s *scratch, col int, from, to int64) ([]byte, error) {
 	c := NewColumns(p.Layout.def)
 	if err := p.Append(c, []int{col}, from, to); err != nil {
@@ -216,7 +216,7 @@ func (p *Pages) loadDictionary(s *scratch, g, col int) (*Dictionary, error) {
 		return nil, fmt.Errorf("dictionary: %w", err)
 	}
 	if !h.DictionaryPageHeader.Valid {
-		return nil, errors.New("dictionary: another page lies in its place")
+		return nil, errors.New("dictionary: another page is in its place")
 	}
 	d := &Dictionary{n: int(h.DictionaryPageHeader.V.NumValues)}
 	width := 0
@@ -274,7 +274,7 @@ func (p *Pages) read(s *scratch, chunk *chunkLayout, at int64, size int) (h form
 	return h, nil, fmt.Errorf("compressed by %s", chunk.codec)
 }
 
-// bytes is a part of the file: a copy of it, unless all of the file lies in memory.
+// bytes is a part of the file: a copy of it, unless all of the file is in memory.
 func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
 	if all, ok := p.Source.(InMemory); ok {
 		if at < 0 || size < 0 || at > int64(len(all)-size) {
@@ -403,7 +403,7 @@ func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dic
 	return nil
 }
 
-// plain takes values that lie one after the other.
+// plain takes values that are one after the other.
 func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (err error) {
 	switch t {
 	case table.Amount, table.Quantity:
@@ -550,7 +550,7 @@ func (p *Pages) findIn(s *scratch, g, col, k int, word string) (low, high int64,
 	group := &p.Layout.groups[g]
 	chunk := &group.chunks[col]
 	first, end := int64(chunk.pages[k].first), group.end(chunk, k)
-	if chunk.bounds != nil && chunk.bounds[k].low == chunk.bounds[k].high { // of this word, for it lies between them
+	if chunk.bounds != nil && chunk.bounds[k].low == chunk.bounds[k].high { // of this word, for it is between them
 		return first, end, nil
 	}
 	if chunk.dict == 0 {

@@ -2,8 +2,8 @@ package parquet
 
 import "github.com/tollbook/tollbook/schemas/table"
 
-// Recode remembers where the words of one batch stand in the dictionaries of another that runs of its rows are appended
-// to: each word is looked up once. It is of no use when either batch was filled anew; Reset makes it forget.
+// Recode remembers where the words of one batch are in the dictionaries of another that runs of its rows are appended
+// to: each word is looked up once. It is of no use when either batch was filled again; Reset makes it forget.
 type Recode struct {
 	codes [][]int32 // by column: the code there, plus 1; 0 = not yet looked up
 }

@@ -39,6 +39,7 @@ func definition() *table.Table {
 	}}
 }
 
+// TestRoundTrip tests COL-2.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	def := definition()

@@ -11,7 +11,7 @@ import (
 )
 
 // Writer writes batches of one table to one Parquet file, a row group a batch. Columns come with their dictionaries,
-// and what they hold is known beforehand, so pages are made here of codes and numbers as they lie, without a general
+// and what they hold is known beforehand, so pages are made here of codes and numbers as they are, without a general
 // writer's arrays between them.
 type Writer struct {
 	def    *table.Table
@@ -30,7 +30,7 @@ const decWidth = 16
 const PageRows = 1024
 
 // keyed are the columns that readers look rows up by: they alone carry statistics, of row groups and of pages. Where
-// the pages lie is said of every column.
+// the pages are is stated for every column.
 var keyed = [...]string{"cycle", "day", "customer_id", "usage_start", "sku", "partner_id", "resource_id", "slot"}
 
 // random are the columns of numbers that nothing foretells: packing them saves a third of their bytes and costs four
@@ -109,7 +109,7 @@ func codecOf(c *table.Column) format.CompressionCodec {
 }
 
 // sameDictionary is an earlier column of the batch that holds the same in every row, so that its pages are this one's
-// too: what was paid is mostly all cash, and the end of usage stands in three columns. -1 = none.
+// too: what was paid is mostly all cash, and the end of usage is in three columns. -1 = none.
 func (w *Writer) sameDictionary(c *Columns, col int) int {
 	def, vals := w.def.Columns, &c.C[col]
 	if isOf(keyed[:], &def[col]) || isOf(random[:], &def[col]) || vals.Const {

@@ -1,5 +1,5 @@
 // Package place determines where the lake stores a customer's rows: in which bucket, and in which bucket of which
 // cycle.
 //
-//	PLACE-1  The bucket of a customer depends only on the customer's id and the number of buckets.
+//  1. The bucket of a customer depends only on the customer's id and the number of buckets.
 package place

@@ -5,9 +5,9 @@
 //	        (LAKE-4).
 //	ROWS-2  The order of rows is that of §8. It does not depend on the number of buckets, days and files. A file that
 //	        is out of order is an error.
-//	ROWS-3  Limits bound the memory, whatever the number of rows and files. Files that do not fit are merged in
-//	        passes over scratch files.
 //	ROWS-4  Every lake file that rows can come from is open or copied before the first row is returned. No row is
 //	        returned twice.
-//	ROWS-5  The package does not write to the lake.
+//
+// Limits bound the memory, whatever the number of rows and files. Files that do not fit are merged in passes over
+// scratch files. The package does not write to the lake.
 package rows

@@ -11,7 +11,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Groups visits the row groups of a file of the lake as they lie there, but those that skip passes over (nil = none).
+// Groups visits the row groups of a file of the lake as they are there, but those that skip passes over (nil = none).
 // Only the columns asked for are read (nil = all). A group is valid until the next.
 func Groups(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int,
 	skip func(*parquet.Reader) bool,

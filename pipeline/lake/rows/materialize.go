@@ -18,8 +18,8 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Materialize gives the rows of a table that is worked out for the occasion, in the table's order. Each part, from 0,
-// writes its rows in that order, in batches of at most 65,536; they lie in scratch space until Close. only, if not
+// Materialize gives the rows of a table that is calculated for the occasion, in the table's order. Each part, from 0,
+// writes its rows in that order, in batches of at most 65,536; they are in scratch space until Close. only, if not
 // empty, keeps the rows whose column by holds it.
 func Materialize(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int,
 	write func(*parquet.Columns) error) error,
@@ -148,7 +148,7 @@ func partnerStatementsOrder() order {
 	}}
 }
 
-// accountsOrder is ledger order: what happens to a customer in one instant stands in one file, in order, but for
+// accountsOrder is ledger order: what happens to a customer in one instant is in one file, in order, but for
 // month-end lines, whose file comes after that of the last day.
 func accountsOrder() order {
 	return order{cols: []int{tables.ECustomerID, tables.ETime}, compare: func(a, b Row) int {

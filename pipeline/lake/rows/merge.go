@@ -208,7 +208,7 @@ func (r *Rows) Next() (row Row, ok bool, err error) {
 	return r.heap[0].row, true, nil
 }
 
-// move goes on to the next row, if the first was given.
+// move continues to the next row, if the first was given.
 func (r *Rows) move() error {
 	if !r.given {
 		return nil
@@ -252,7 +252,7 @@ func (r *Rows) Fill(dst *parquet.Columns, most int, cols []int) error {
 	return nil
 }
 
-// run is how many rows of the first cursor's group, from where it stands, are to be given before any other file's: at
+// run is how many rows of the first cursor's group, from where it is, are to be given before any other file's: at
 // least 1, at most so many.
 func (r *Rows) run(most int) int {
 	c := r.heap[0]

@@ -234,11 +234,12 @@ func TestTotals(t *testing.T) {
 		len(totals) != 1+10+12 {
 		t.Errorf("%d totals, %s; want 23, %s", len(totals), text, want)
 	}
-	if _, err := Totals(snap, "2026-08"); err == nil || err.Error() != "the lake has nothing of cycle 2026-08" {
+	if _, err := Totals(snap, "2026-08"); err == nil || err.Error() != "the lake has no data of cycle 2026-08" {
 		t.Errorf("of another cycle: %v", err)
 	}
 }
 
+// TestKindRank tests LINE-3.
 func TestKindRank(t *testing.T) {
 	t.Parallel()
 	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring", "else"} {

@@ -76,7 +76,7 @@ func statementsOrder() order {
 }
 
 func rejectsOrder() order {
-	// The hash tells two files apart that bore the same name one after the other.
+	// The hash distinguishes two files that bore the same name one after the other.
 	return order{cols: []int{tables.RFile, tables.RRow, tables.RFileHash}, compare: func(a, b Row) int {
 		return cmp.Or(strings.Compare(a.Word(tables.RFile), b.Word(tables.RFile)),
 			cmp.Compare(a.Whole(tables.RRow), b.Whole(tables.RRow)),

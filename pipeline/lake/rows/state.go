@@ -23,7 +23,7 @@ type NoCycleError struct {
 
 // Error names the cycle.
 func (e *NoCycleError) Error() string {
-	return fmt.Sprintf("the lake has nothing of cycle %s", e.Cycle)
+	return fmt.Sprintf("the lake has no data of cycle %s", e.Cycle)
 }
 
 // Hint says what there is.

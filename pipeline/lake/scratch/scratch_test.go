@@ -87,6 +87,7 @@ func TestKilledProcessesLeaveNothing(t *testing.T) {
 
 // Nothing of the program makes folders or files in TMPDIR but this package: nobody else would take away what a killed
 // process left.
+// Invariant: SCRATCH-1.
 func TestNobodyElseWritesToTMPDIR(t *testing.T) {
 	t.Parallel()
 	elsewhere := regexp.MustCompile(`os\.MkdirTemp\(|os\.CreateTemp\("",|os\.TempDir\(\)`)

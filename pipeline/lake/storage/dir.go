@@ -171,7 +171,7 @@ func (d *dirStorage) SyncDir(dir string) error {
 }
 
 func (d *dirStorage) List(prefix string) ([]Entry, error) {
-	start := "" // the folder the prefix lies in: nothing above it need be read
+	start := "" // the folder the prefix is in: nothing above it need be read
 	if i := strings.LastIndexByte(prefix, '/'); i >= 0 {
 		start = prefix[:i]
 	}
@@ -222,7 +222,7 @@ func (d *dirStorage) walk(start string, visit func(name string, e fs.DirEntry) e
 	})
 }
 
-// Lock uses flock: it belongs to the open file, so the system lets go of it when the process ends, however it ends. The
+// Lock uses flock: it belongs to the open file, so the system releases it when the process ends, however it ends. The
 // holder's name is written into the file for people and taken out again by unlock; it decides nothing.
 func (d *dirStorage) Lock() (func() error, error) {
 	if err := os.MkdirAll(d.root, 0o777); err != nil {
@@ -244,7 +244,7 @@ func (d *dirStorage) Lock() (func() error, error) {
 		return nil, fmt.Errorf("lock %s: write the holder's name: %w", name, errors.Join(err, f.Close()))
 	}
 	return func() error {
-		// Emptied before it is let go: afterwards the text would be the next holder's. Closing alone would not do: a
+		// Emptied before it is released: afterwards the text would be the next holder's. Closing alone would not do: a
 		// program that is being started has this one's files open until it runs.
 		if err := errors.Join(f.Truncate(0), flock(f, unix.LOCK_UN), f.Close()); err != nil {
 			return fmt.Errorf("unlock %s: %w", name, err)

@@ -63,7 +63,7 @@ func (s *sparing) Open(name string) (ReadFile, error) {
 	return &sparingFile{pool: s.pool, held: kept, name: name}, nil
 }
 
-// fileID tells files of the system apart, whatever their names.
+// fileID distinguishes files of the system, whatever their names.
 type fileID struct{ device, number uint64 }
 
 // held is the content of a file that is in use. A mapping keeps the system from giving the file's inode to another
@@ -188,7 +188,7 @@ func (p *pool) keep(f *openFile) (*held, error) {
 	return h, nil
 }
 
-// release lets go of a mapping when its last user is gone.
+// release releases a mapping when its last user is gone.
 func (p *pool) release(h *held) error {
 	if !h.mapped {
 		return nil

@@ -70,6 +70,7 @@ func names(t *testing.T, st storage.Storage, prefix string) []storage.Entry {
 	return entries
 }
 
+// TestFiles tests STO-2.
 func TestFiles(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st storage.Storage) {
@@ -209,6 +210,7 @@ func TestTogether(t *testing.T) {
 	})
 }
 
+// TestLock tests STO-7.
 func TestLock(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, st storage.Storage) {

@@ -50,6 +50,7 @@ func add(t *testing.T, w *tablefile.Writer, n int) {
 
 // A full row group is written when its last row is added; Finish writes the rest; a second file of the same writer does
 // not hold rows of the first.
+// Invariants: TFILE-1, TFILE-4.
 func TestWriter(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)
@@ -104,6 +105,7 @@ func TestPut(t *testing.T) {
 	}
 }
 
+// TestEachOf tests TFILE-3.
 func TestEachOf(t *testing.T) {
 	t.Parallel()
 	txn := begin(t)

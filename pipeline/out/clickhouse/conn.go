@@ -16,7 +16,7 @@ type Conn struct {
 	options Options
 }
 
-// maxConns is how many connections a pool has at most: inserts in flight, and a question beside them.
+// maxConns is how many connections a pool has at most: inserts in flight, and one query.
 const maxConns = 16
 
 // Open connects, and tries again what can heal. Errors: *Error.

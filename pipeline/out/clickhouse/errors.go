@@ -37,7 +37,7 @@ func (e *Error) Hint() string {
 		return "check user and password: " + UserEnv + " and " + PasswordEnv +
 			", clickhouse.user and clickhouse.password_file, or those of clickhouse.dsn"
 	case codeAccessDenied, codeReadonly:
-		return "docs/clickhouse.md says what the user must be granted"
+		return "docs/clickhouse.md lists the rights that the user needs"
 	case codeNoSpace, codeNoDisk:
 		return "make room on the server, then run `tollbook publish`"
 	case 0:
@@ -50,9 +50,9 @@ func (e *Error) Hint() string {
 	case errors.As(e.Err, &unknown):
 		return "name the authority that signed the server's certificate: clickhouse.ca_file"
 	case errors.As(e.Err, &host):
-		return "the certificate is of another name: use that one in clickhouse.dsn"
+		return "the certificate has another name: use that name in clickhouse.dsn"
 	case Retryable(e.Err):
-		return "check that the server runs and can be reached; the next run, or `tollbook publish`, goes on from there"
+		return "check that the server runs and can be reached; the next run, or `tollbook publish`, continues"
 	}
 	return ""
 }

@@ -42,7 +42,7 @@ func (in *Insert) next(ctx context.Context) (bool, error) {
 	return in.Next(ctx)
 }
 
-// sourceError is an error of Next, told apart from those of the server.
+// sourceError is an error of Next, distinguished from those of the server.
 type sourceError struct{ error }
 
 // Insert sends the blocks of one INSERT and returns when the server has taken all of them. It is not tried again here:
@@ -84,7 +84,7 @@ func (c *Conn) insertNative(ctx context.Context, in *Insert) error {
 	defer hangUp()
 	watched := false
 	q := native.Query{Body: in.statement() + " VALUES", Input: in.Columns, OnInput: func(ctx context.Context) error {
-		if !watched { // the library goes on waiting for an answer when it is to stop
+		if !watched { // the library continues waiting for an answer when it is to stop
 			context.AfterFunc(ctx, hangUp)
 			watched = true
 		}

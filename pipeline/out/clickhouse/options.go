@@ -84,7 +84,7 @@ func tlsOf(s *settings.ClickHouse, dir string) (*tls.Config, error) {
 		}
 		c.RootCAs = x509.NewCertPool()
 		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read clickhouse.ca_file: %s holds no certificate in PEM", s.CAFile)
+			return nil, fmt.Errorf("read clickhouse.ca_file: %s contains no certificate in PEM", s.CAFile)
 		}
 	}
 	if s.CertFile != "" {

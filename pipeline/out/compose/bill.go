@@ -142,7 +142,7 @@ func minute(text string) string {
 	return text[:len("2026-09-01")] + " " + text[len("2026-09-01T"):len("2026-09-01T00:00")]
 }
 
-// itemKey tells items apart.
+// itemKey distinguishes items.
 type itemKey struct {
 	service, sku, region, object string
 	tier                         int

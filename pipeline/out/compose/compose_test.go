@@ -270,6 +270,7 @@ func has(notes []string, text string) bool { return strings.Contains(strings.Joi
 
 // annRows are ann's sums: storage (15 − 5) × 2 = 20 less 1.5 of goodwill, mail 10 × 1 + 2 × 0.5 = 11, the line's
 // largest sample 7, care twice 30 and once back. north owes 0.9 of each row, hub 0.8.
+// Invariant: COMPOSE-2.
 func TestReseller(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -345,7 +346,7 @@ func TestReferrer(t *testing.T) {
 	st := h.statement("scout")
 	same(t, "rows", shownRows(st), "  cat/Cat st/Stores mode 3 + lines 1 pay 8 perf 8 owed 0 rev 0 cost 0 margin 0")
 	same(t, "summary", []string{summary(st)}, "owed 0 cost 0 revenue 0 margin 0 incentives 0.8 net -0.8")
-	if len(st.Sellers) != 0 || !has(st.Notes, "referred nothing is owed") {
+	if len(st.Sellers) != 0 || !has(st.Notes, "Nothing is owed for referred customers") {
 		t.Errorf("sellers %v, notes %q", st.Sellers, st.Notes)
 	}
 }
@@ -358,7 +359,7 @@ func TestUnknown(t *testing.T) {
 		cycle, partner, want, hint string
 	}{
 		{"2026-09", "nord", `books/partners.csv has no partner "nord"`, "partners: hub, north, scout"},
-		{"2026-07", "north", "the lake has nothing of cycle 2026-07", "cycles in the lake: 2026-09"},
+		{"2026-07", "north", "the lake has no data of cycle 2026-07", "cycles in the lake: 2026-09"},
 	} {
 		_, err := read(h, func(s *compose.Sources) (*document.Statement, error) {
 			return compose.Statement(t.Context(), s, cycleOf(t, tt.cycle), tt.partner)
@@ -486,6 +487,7 @@ func TestTurned(t *testing.T) {
 }
 
 // TestMostAnnexes: fourteen links of one Mbps and more; the two smallest have no annex.
+// Invariant: COMPOSE-6.
 func TestMostAnnexes(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -504,11 +506,12 @@ func TestMostAnnexes(t *testing.T) {
 		got = append(got, a.Object)
 	}
 	same(t, "annexes", got, "k14", "k13", "k12", "k11", "k10", "k09", "k08", "k07", "k06", "k05", "k04", "k03")
-	if !has(b.Notes, "the 12 links and groups with the largest amounts; 2 more are left out") {
+	if !has(b.Notes, "the 12 links and groups with the largest amounts; 2 more are omitted") {
 		t.Errorf("notes %q", b.Notes)
 	}
 }
 
+// TestMissing tests COMPOSE-8.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

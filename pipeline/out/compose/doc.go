@@ -12,13 +12,13 @@
 //	COMPOSE-4  The day of a line is that of its usage_start in the contract zone; of an order, a refund or a manual
 //	           adjustment that of its trade_time, because an order may begin after the cycle. Month-end lines are on
 //	           the cycle's first day.
-//	COMPOSE-5  Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing
-//	           object of bandwidth. Lines are read file by file; row groups without one of the partner's customers
-//	           are skipped.
 //	COMPOSE-6  A document has at most MaxAnnexes annexes, those with the largest payment. A note gives the number of
 //	           omitted ones.
 //	COMPOSE-7  An incentive's deadline and next step come from package settlement's state machine and the stored
 //	           state.
 //	COMPOSE-8  Missing days are determined from accepted records: a day is present if a record of the feed was
 //	           accepted for it.
+//
+// Memory is bounded by what a document shows: its rows, a sum per day and service, one per billing object of
+// bandwidth. Lines are read file by file; row groups without one of the partner's customers are skipped.
 package compose

@@ -100,7 +100,7 @@ func next(m settlement.Machine, state settlement.State) (period.Instant, string)
 	}
 	left := func(t period.Instant, what string) (period.Instant, string) {
 		if m.Lapses < t {
-			return m.Lapses, "void, as the partner has left"
+			return m.Lapses, "void, because the partner has left"
 		}
 		if t == period.Forever {
 			return 0, what

@@ -116,7 +116,7 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 	}
 	switch {
 	case file == lake.LateDay:
-		c.Note = "came in after its cycle was closed"
+		c.Note = "accepted after its cycle was closed"
 	case file == lake.RerateDay:
 		c.Note = "rated again after its cycle was closed"
 	case key.kind == line.Refund.String():

@@ -11,6 +11,7 @@ import (
 // TestNext: a quarterly programme with five days to confirm and a lapse of 30 days. 2026-Q3 closes at the end of
 // Sunday, the 4th of October, so that Friday the 9th is the last day to confirm; gone left on the 12th of September, so
 // that all lapses on the 12th of October.
+// Invariant: COMPOSE-7.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	zone, err := period.LoadZone("UTC")
@@ -57,9 +58,9 @@ func TestNext(t *testing.T) {
 			"void without a confirmation or a dispute"},
 		{quarter, here, "2026-Q3", settlement.Confirmed, "2026-10-01T00:00:00Z", "payable"},
 		{quarter, here, "2026-Q3", settlement.Disputed, "", "waits for the dispute to be settled: confirm or reject"},
-		{quarter, gone, "2026-Q3", settlement.Disputed, "2026-10-12T00:00:00Z", "void, as the partner has left"},
+		{quarter, gone, "2026-Q3", settlement.Disputed, "2026-10-12T00:00:00Z", "void, because the partner has left"},
 		{quarter, here, "2026-Q3", settlement.Payable, "", "waits for an application for payment"},
-		{quarter, gone, "2026-Q3", settlement.Payable, "2026-10-12T00:00:00Z", "void, as the partner has left"},
+		{quarter, gone, "2026-Q3", settlement.Payable, "2026-10-12T00:00:00Z", "void, because the partner has left"},
 		{quarter, gone, "2026-Q3", settlement.Paying, "", "waits for the payment"},
 		{quarter, gone, "2026-Q3", settlement.Paid, "", ""},
 		{quarter, here, "2026-Q3", settlement.Void, "", ""},

@@ -18,21 +18,21 @@ func stateText(h *document.Header) string {
 	at := time.UnixMicro(int64(h.AsOf)).In(h.Zone.Location()).Format("2006-01-02 15:04 -07:00")
 	switch {
 	case h.Closed:
-		return "The cycle is closed: its figures do not change any more. What comes in later for it is billed in an " +
+		return "The cycle is closed: its figures do not change. Late records are billed in an " +
 			"open cycle."
 	case h.MonthEnd:
-		return fmt.Sprintf("Provisional, as of %s: the cycle is open, and every run may change its figures until it "+
-			"is closed.", at)
+		return fmt.Sprintf("Provisional, as of %s: figures can change until the month is closed.", at)
 	}
-	return fmt.Sprintf("Provisional, as of %s: the cycle is open, and the lines of the month's end (volume, block "+
-		"and stairstep prices, percentiles) are still to come.", at)
+	return fmt.Sprintf("Provisional, as of %s: the month is open, and its month-end lines (volume, block and "+
+		"stairstep "+
+		"prices, percentiles) do not exist yet.", at)
 }
 
 // modeWords is a way of rounding in words.
 func modeWords(m money.Mode) string {
 	switch m {
 	case money.Truncate:
-		return "cut toward zero"
+		return "truncated toward zero"
 	case money.HalfUp:
 		return "rounded half up"
 	}
@@ -50,7 +50,7 @@ func decimals(digits int) string {
 func (s *Sources) rounding() string {
 	r, digits := s.Settings.Rounding, decimals(s.Settings.Currency.Digits)
 	if r.Grain == settings.Line {
-		return fmt.Sprintf("Each usage line is %s to %s; truncated is what that took off.", modeWords(r.Mode), digits)
+		return fmt.Sprintf("Each usage line is %s to %s; truncated is the difference.", modeWords(r.Mode), digits)
 	}
 	return fmt.Sprintf("Lines keep 8 decimals; a customer's total of the cycle is %s to %s once.", modeWords(r.Mode),
 		digits)
@@ -70,11 +70,11 @@ func (l *leftOut) notes() []string {
 	var out []string
 	if l.count > 0 {
 		out = append(out,
-			fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more are left out, "+
+			fmt.Sprintf("The annexes show the %d links and groups with the largest amounts; %d more are omitted, "+
 				"`tollbook bandwidth` shows each.", MaxAnnexes, l.count))
 	}
 	if len(l.differs) > 0 {
-		out = append(out, "Measured again by today's books, these come to another quantity than was billed: "+
+		out = append(out, "Measured again with the current books, these have another quantity than was billed: "+
 			strings.Join(l.differs, ", ")+".")
 	}
 	if len(l.gone) > 0 {
@@ -84,26 +84,27 @@ func (l *leftOut) notes() []string {
 }
 
 // monthEndDay says where the chart has the month's end.
-const monthEndDay = "In the consumption by day, the lines of the month's end stand on the cycle's first day."
+const monthEndDay = "In the consumption by day, month-end lines are on the cycle's first day."
 
 // statementNotes are the sentences below a partner's statement.
 func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut) []string {
 	notes := []string{stateText(&st.Header)}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Resale }) {
 		notes = append(notes,
-			fmt.Sprintf("What is owed is one sum a row, of each line's official or payable amount times the rate of "+
+			fmt.Sprintf("The owed amount is one sum per row, of each line's official or payable amount times the "+
+				"rate of "+
 				"the term in force at its own time, "+
-				"rounded half up to %s once; a line without a term is owed at its payable amount.",
+				"rounded half up to %s once; a line without a term counts with its payable amount.",
 				decimals(st.Header.Digits)))
 	}
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.AssociationType == document.Referral }) {
-		notes = append(notes, "Of customers who were referred nothing is owed: they pay the vendor.")
+		notes = append(notes, "Nothing is owed for referred customers: they pay the vendor.")
 	}
 	notes = append(notes, s.rounding(), s.payments())
 	if slices.ContainsFunc(st.Rows, func(r document.Row) bool { return r.Sign == "-" }) {
 		notes = append(notes,
 			"Rows of sign - are refunds and corrections. They lower the performance of the period's incentives; what "+
-				"falls below 0 is carried into the next period where the programme says so.")
+				"falls below 0 is carried into the next period if the programme says so.")
 	}
 	if slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool { return i.State == "void" }) {
 		notes = append(notes, "Void incentives are no part of the net.")
@@ -111,11 +112,13 @@ func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut)
 	if st.Header.Closed && slices.ContainsFunc(st.Incentives, func(i document.Incentive) bool {
 		return i.Counts && i.State != "paid"
 	}) {
-		notes = append(notes, "The states of incentives go on after the close; one that becomes void leaves the net.")
+		notes = append(notes, "The states of incentives change after the close; one that becomes void no longer "+
+			"counts in the net.")
 	}
 	if u.differs {
 		notes = append(notes,
-			"The consumption by day is left out: by today's books, the lines do not come to the rows that were kept "+
+			"The consumption by day is omitted: with the current books, the lines do not add up to the rows that "+
+				"were stored "+
 				"when the cycle was closed.")
 	} else if u.monthEnd && len(st.Usage) > 0 {
 		notes = append(notes, monthEndDay)
@@ -128,7 +131,7 @@ func (s *Sources) billNotes(b *document.Bill, g *gathered, left *leftOut) []stri
 	notes := append([]string{stateText(&b.Header), s.rounding(), s.payments()}, s.servedBy(b)...)
 	if g.late > 0 {
 		notes = append(notes,
-			"Lines with another cycle of origin belong to that cycle, which was closed when they came in or were "+
+			"Lines with another cycle of origin belong to that cycle, which was closed when they were accepted or "+
 				"rated again.")
 	}
 	if g.monthEnd {

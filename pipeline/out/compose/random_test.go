@@ -25,6 +25,7 @@ import (
 // TestEveryDocument: of random workspaces with closes and late files, every partner's statement and every customer's
 // bill adds up in every cycle, lines and rows agree whatever the day (the books do not change), the overview is the sum
 // of the statements, and the lake is as verify wants it.
+// Invariant: COMPOSE-1.
 func TestEveryDocument(t *testing.T) {
 	t.Parallel()
 	root, left, failed := t.TempDir(), 4, false

@@ -33,7 +33,7 @@ func (s *Sources) reader() *partners.Reader {
 	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Cache: s.Cache}
 }
 
-// header is what stands at the top of a document of a cycle. Errors: *rows.NoCycleError.
+// header is what is at the top of a document of a cycle. Errors: *rows.NoCycleError.
 func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 	if err := rows.HasCycle(s.Snap, cycle.String()); err != nil {
 		return document.Header{}, err

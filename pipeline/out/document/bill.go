@@ -109,8 +109,8 @@ func (c Correction) JSONValue() any {
 // MarshalJSON gives the time as RFC 3339, UTC.
 func (c Correction) MarshalJSON() ([]byte, error) { return json.Marshal(c.JSONValue()) }
 
-// Package is one filling of a prepaid quota. Left may be other than Opening − Drawn where the books changed the quota
-// since.
+// Package is one quota period of a prepaid quota. Left may be other than Opening − Drawn where the books changed the
+// quota since.
 type Package struct {
 	PackageID string               `json:"package_id"`
 	SKUs      []string             `json:"skus"`

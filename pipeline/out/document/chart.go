@@ -42,7 +42,7 @@ type bar struct {
 	total   money.AmountTotal
 }
 
-// maxColours is how many services are told apart; the last colour is of all others where there are more.
+// maxColours is how many services are distinguished; the last colour is of all others where there are more.
 const maxColours = 8
 
 // newChart makes a chart, or nothing where there is no consumption.
@@ -224,7 +224,7 @@ func palette() []struct{ fill, pattern string } {
 	}
 }
 
-// svg draws the chart. Coordinates are whole hundredths, worked out in rationals.
+// svg draws the chart. Coordinates are whole hundredths, calculated in rationals.
 func (c *chart) svg() string {
 	var b strings.Builder
 	fmt.Fprintf(&b,
@@ -254,7 +254,7 @@ func (c *chart) describe() string {
 			most = &c.bars[i]
 		}
 	}
-	return fmt.Sprintf("Stacked bars, one a day, in %s before rounding. The largest day is %s with %s. The table of "+
+	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
 		c.header.Currency, most.day, grouped(most.total.StringFixed(c.header.Digits)))
 }

@@ -117,6 +117,7 @@ func inside(t *rapid.T, attrs []xml.Attr) {
 	}
 }
 
+// TestNumbersForPeople tests DOC-4.
 func TestNumbersForPeople(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"0": "0", "12": "12", "123": "123", "1234": "1,234", "-123": "−123",

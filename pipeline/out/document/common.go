@@ -70,7 +70,7 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 	about := append([]string{fmt.Sprintf("As of %s, %s; the cycle is %s.", h.time(h.AsOf), h.Zone.Name(),
 		h.stateText())}, notes...)
 	sheet := append(slices.Clone(about),
-		"Cells hold every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
+		"Cells contain every decimal of an amount; their format shows those of the currency. A number of more than 15 "+
 			"digits is text, with all of them.")
 	return append(list, notePart(inData, about), notePart(inSheet, sheet))
 }

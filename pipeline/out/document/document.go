@@ -77,7 +77,7 @@ func (p Party) full() string {
 	return p.Name + " (" + p.ID + ")"
 }
 
-// Header is what stands at the top of every document.
+// Header is what is at the top of every document.
 type Header struct {
 	Vendor   Party
 	Cycle    period.Cycle
@@ -204,7 +204,7 @@ type SumError struct {
 
 // Error names the sum and both values.
 func (e *SumError) Error() string {
-	return fmt.Sprintf("%s: %s is %s, its rows come to %s", e.Document, e.What, e.Stated, e.Counted)
+	return fmt.Sprintf("%s: %s is %s, its rows add up to %s", e.Document, e.What, e.Stated, e.Counted)
 }
 
 // sums compares sums of one document; it keeps the first error.

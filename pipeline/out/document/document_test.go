@@ -24,6 +24,7 @@ func find(t *testing.T, document []byte, texts ...string) {
 	}
 }
 
+// TestFormats tests DOC-1.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	for _, f := range Formats() {
@@ -47,6 +48,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
+// TestStatementThatDoesNotAddUp tests DOC-2.
 func TestStatementThatDoesNotAddUp(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -55,33 +57,33 @@ func TestStatementThatDoesNotAddUp(t *testing.T) {
 		want   string
 	}{
 		{"a row's amounts", func(s *Statement) { s.Rows[0].Payment = yuan(t, "1080.44") },
-			"row 1 (customer aurora, service ecs): official amount is 1200.50000000, its rows come to 1200.49000000"},
+			"row 1 (customer aurora, service ecs): official amount is 1200.50000000, its rows add up to 1200.49000000"},
 		{"a margin", func(s *Statement) { s.Rows[4].Margin = yuan(t, "24") },
-			"row 5 (customer cedar, service ecs): revenue is 475.00000000, its rows come to 474.00000000"},
+			"row 5 (customer cedar, service ecs): revenue is 475.00000000, its rows add up to 474.00000000"},
 		{"owed", func(s *Statement) {
 			s.Summary.Owed = sum(t, "9913.13")
-		}, "owed is 9913.13000000, its rows come to 9913.12000000"},
+		}, "owed is 9913.13000000, its rows add up to 9913.12000000"},
 		{"cost", func(s *Statement) {
 			s.Summary.Cost = sum(t, "0")
-		}, "cost is 0.00000000, its rows come to 450.00000000"},
+		}, "cost is 0.00000000, its rows add up to 450.00000000"},
 		{"revenue", func(s *Statement) {
 			s.Summary.Revenue = sum(t, "1")
-		}, "revenue is 1.00000000, its rows come to 475.00000000"},
+		}, "revenue is 1.00000000, its rows add up to 475.00000000"},
 		{"margin", func(s *Statement) {
 			s.Summary.Margin = sum(t, "-25")
-		}, "margin is -25.00000000, its rows come to 25.00000000"},
+		}, "margin is -25.00000000, its rows add up to 25.00000000"},
 		{"an incentive that does not count", func(s *Statement) {
 			s.Incentives[0].Counts = false
-		}, "incentives is 350.44000000, its rows come to 0.00000000"},
+		}, "incentives is 350.44000000, its rows add up to 0.00000000"},
 		{"claw-backs", func(s *Statement) {
 			s.Clawbacks = nil
-		}, "claw-backs is 15.00000000, its rows come to 0.00000000"},
+		}, "claw-backs is 15.00000000, its rows add up to 0.00000000"},
 		{"net", func(s *Statement) {
 			s.Summary.Net = sum(t, "9552.69")
-		}, "net is 9552.69000000, its rows come to 9552.68000000"},
+		}, "net is 9552.69000000, its rows add up to 9552.68000000"},
 		{"consumption", func(s *Statement) {
 			s.Usage = s.Usage[1:]
-		}, "consumption by day is 11514.57345678, its rows come to 10034.12345678"},
+		}, "consumption by day is 11514.57345678, its rows add up to 10034.12345678"},
 		{"a day after the cycle", func(s *Statement) {
 			s.Usage[0].Day = day(t, "2026-10-01")
 		}, "consumption of 2026-10-01, after the cycle"},
@@ -116,23 +118,23 @@ func TestBillThatDoesNotAddUp(t *testing.T) {
 	}{
 		{"an item", func(b *Bill) {
 			b.Sections[0].Items[0].Discount = sum(t, "49")
-		}, "item 1 of vm.small: official amount is 500.00000000, its rows come to 499.00000000"},
+		}, "item 1 of vm.small: official amount is 500.00000000, its rows add up to 499.00000000"},
 		{"official", func(b *Bill) {
 			b.Amounts.Official = yuan(t, "484")
-		}, "official amount is 484.00000000, its rows come to 484.93827156"},
+		}, "official amount is 484.00000000, its rows add up to 484.93827156"},
 		{"rounding", func(b *Bill) {
 			b.Amounts.Rounding = money.Amount{}
-		}, "payment amount of rounding and due is 434.93827156, its rows come to 434.94000000"},
+		}, "payment amount of rounding and due is 434.93827156, its rows add up to 434.94000000"},
 		{"payments", func(b *Bill) {
 			b.Payments.Debt = yuan(t, "0.01")
-		}, "payment amount by how it is paid is 434.93827156, its rows come to 434.94827156"},
+		}, "payment amount by how it is paid is 434.93827156, its rows add up to 434.94827156"},
 		{"corrections", func(b *Bill) {
 			b.Corrections = nil
-		}, "refunds and adjustments is -20.00000000, its rows come to 0.00000000"},
+		}, "refunds and adjustments is -20.00000000, its rows add up to 0.00000000"},
 		{"consumption", func(b *Bill) {
 			b.Usage[0].Amount = sum(t, "20")
-		}, "consumption by day is 434.93827156, its rows come to 474.93827156"},
-		{"lines", func(b *Bill) { b.Amounts.Lines = 34 }, "line count is 34, its rows come to 35"},
+		}, "consumption by day is 434.93827156, its rows add up to 474.93827156"},
+		{"lines", func(b *Bill) { b.Amounts.Lines = 34 }, "line count is 34, its rows add up to 35"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,6 +150,7 @@ func TestBillThatDoesNotAddUp(t *testing.T) {
 	}
 }
 
+// TestJSON tests DOC-3.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	var s struct {
@@ -254,7 +257,7 @@ func TestTable(t *testing.T) {
 		"    Sum                        9   1,134.62345678    120.05   1,014.57345678    913.12   1,014.57345678\n",
 		"    Total                     12  11,134.62345678    120.05  11,014.57345678  9,913.12  11,014.57345678\n",
 		"  In every row: type resale, mode on demand, seller vendor.\n",
-		"  Left out, being 0 in every row: truncated.\n")
+		"  Omitted, because 0 in every row: truncated.\n")
 	find(t, written(t, bill(t), Table), "amount due: CNY 434.94\n", "    To pay, before rounding  434.93827156\n",
 		"    Rounding up                0.00172844\n",
 		"  Small machine (vm.small), Elastic compute, per hour\n", "unsubscribed after 12 days",

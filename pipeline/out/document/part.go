@@ -42,7 +42,7 @@ type column struct {
 	sum   bool // the part's totals have it
 	keep  bool // shown even where it is 0 throughout
 	fold  bool // in print a value that all rows have is said once, below the table
-	code  bool // in print it stands in where the column before it is empty, and has no column of its own
+	code  bool // in print it replaces an empty value of the column before it, and has no column of its own
 }
 
 // cell is one value: text for words and, with all digits of its scale, quantity; count for an instant as well, 0 =
@@ -83,7 +83,7 @@ type part struct {
 	where   medium
 	about   []string // sentences before the table
 	cols    []column
-	// how many of the first columns name the group that a row is in, shown as a heading; 0 = rows stand alone
+	// how many of the first columns name the group that a row is in, shown as a heading; 0 = rows are alone
 	group int
 	each  string // what a group or row is, in the plural: `customers`
 	// the column that decides which groups or rows are listed where they are too many; its column is of kind amount

@@ -20,7 +20,7 @@ type Statement struct {
 	Header  Header `json:"header"`
 	Partner Party  `json:"partner"`
 	Kind    string `json:"kind"` // distributor, reseller, referrer
-	// whom the partner pays, at least every SellerID of Rows; the first stands in the header
+	// whom the partner pays, at least every SellerID of Rows; the first is in the header
 	Sellers    []Party     `json:"sellers"`
 	Summary    Summary     `json:"summary"`
 	Rows       []Row       `json:"rows"`       // in the order of table partner_statements

@@ -116,7 +116,7 @@ func (v *viewer) choose(most int) {
 	}
 }
 
-// columns picks what is printed. Those of the group stand in its heading; what is empty, 0 or the same throughout may
+// columns picks what is printed. Those of the group are in its heading; what is empty, 0 or the same throughout may
 // be said below.
 func (v *viewer) columns(out *view) {
 	var zero, folded []string
@@ -140,7 +140,7 @@ func (v *viewer) columns(out *view) {
 		out.After = append(out.After, "In every row: "+strings.Join(folded, ", ")+".")
 	}
 	if len(zero) > 0 {
-		out.After = append(out.After, "Left out, being 0 in every row: "+strings.Join(zero, ", ")+".")
+		out.After = append(out.After, "Omitted, because 0 in every row: "+strings.Join(zero, ", ")+".")
 	}
 }
 

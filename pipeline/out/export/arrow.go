@@ -23,8 +23,8 @@ import (
 // U+FFFD), decimals as decimal128, times in microseconds UTC. As in Parquet an empty text and a tier of 0 stand for
 // none.
 //
-// Arrow's columns are made of a batch's as they lie: numbers, and the bytes of texts that are utf8, are not copied.
-// What has to be made anew is made in memory that the next batch takes over.
+// Arrow's columns are made of a batch's as they are: numbers, and the bytes of texts that are utf8, are not copied.
+// What has to be made again is made in memory that the next batch takes over.
 type arrowSheet struct {
 	buffer  *bufio.Writer
 	w       *ipc.Writer

@@ -4,10 +4,11 @@
 //	EXPORT-1  Columns and rows have the order of §8. Decimals have all digits of their scale, times are UTC with a
 //	          fraction only if there is one, and an empty value is no value.
 //	EXPORT-2  The same state gives the same bytes, whatever the number of buckets, days and files.
-//	EXPORT-3  Memory does not grow with the table.
 //	EXPORT-4  A file is written under another name in the same folder and renamed when it is complete: nobody sees an
 //	          incomplete file.
 //	EXPORT-5  With Request.Excel a CSV is for a spreadsheet program (package spreadsheet): no cell becomes a formula,
 //	          ids stay texts, numbers stay numbers. Without it no byte of a value is changed: the file is for
 //	          programs.
+//
+// Memory does not grow with the table.
 package export

@@ -54,16 +54,16 @@ func (s Scope) check(table string) error {
 		return fmt.Errorf("with-resellers and indirect-partner: not for %s, which are narrowed to a customer or a "+
 			"partner alone", table)
 	case (s.Resellers || s.Seller != "") && s.Partner == "":
-		return errors.New("with-resellers: say whose resellers, by the partner")
+		return errors.New("with-resellers: name the partner of the resellers")
 	case s.Resellers && s.Seller != "":
 		return errors.New("with-resellers: not with indirect-partner, which names one reseller")
 	case (s.Only == nil) != (s.Named == ""):
 		return errors.New("a choice of customers has a name, and a name a choice")
 	case s.Customer != "" && !slices.Contains(scoped.customer, table):
-		return fmt.Errorf("customer: %s are of no one customer; want one of %s", table,
+		return fmt.Errorf("customer: %s cannot be limited to a customer; want one of %s", table,
 			strings.Join(scoped.customer, ", "))
 	case s.Partner != "" && !slices.Contains(scoped.partner, table):
-		return fmt.Errorf("partner: %s are of no one partner; want one of %s", table,
+		return fmt.Errorf("partner: %s cannot be limited to a partner; want one of %s", table,
 			strings.Join(scoped.partner, ", "))
 	}
 	return nil

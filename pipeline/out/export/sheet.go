@@ -165,7 +165,7 @@ func AppendField(dst, field []byte) []byte {
 	return append(dst, '"')
 }
 
-// needsQuotes reports whether a field must stand in quotes. One that begins with a blank does so that no reader trims
+// needsQuotes reports whether a field must be quoted. One that begins with a blank is quoted so that no reader trims
 // it.
 func needsQuotes(field []byte) bool {
 	if len(field) == 0 {

@@ -71,6 +71,7 @@ func writeAs(t *testing.T, r *Request, times int) []byte {
 	return out.Bytes()
 }
 
+// TestCSV tests EXPORT-1.
 func TestCSV(t *testing.T) {
 	t.Parallel()
 	want := "word,text,time,maybe,amount,quantity,whole,tier\n" +

@@ -63,7 +63,7 @@ func chargeColumns() []Column {
 		cost("BilledCost",
 			"a customer's row: payment_amount; a partner's: basis × rate of its term, exact; 0 on rows of a package "+
 				"and of a term", func(r *Row) dec { return r.Billed }),
-		text("BillingAccountId", "customer_id, or partner_id where a partner is billed", func(r *Row) string {
+		text("BillingAccountId", "customer_id, or partner_id if a partner is billed", func(r *Row) string {
 			return r.Account.ID
 		}),
 		text("BillingAccountName", "name in customers.csv or partners.csv; the id without one", func(r *Row) string {
@@ -76,7 +76,7 @@ func chargeColumns() []Column {
 		text("ChargeCategory", "Usage, Purchase, Credit or Adjustment: see the table of rows", func(r *Row) string {
 			return r.Category
 		}),
-		text("ChargeClass", "Correction where the line's origin_cycle, or the cycle that a refund's order was paid "+
+		text("ChargeClass", "Correction if the line's origin_cycle, or the cycle that a refund's order was paid "+
 			"in, is an earlier one", func(r *Row) string { return r.Class }).nullable(),
 		text("ChargeDescription", "the product's name and what the row is for", func(r *Row) string {
 			return r.Description
@@ -100,7 +100,7 @@ func commitmentColumns() []Column {
 			return r.Package.category()
 		}).nullable(),
 		text("CommitmentDiscountId",
-			"package_id; package_id/unit where packages of this id are of products with several units",
+			"package_id; package_id/unit if packages of this id cover products with several units",
 			func(r *Row) string { return r.Package.ID }).nullable(),
 		text("CommitmentDiscountName", "package_id", func(r *Row) string { return r.Package.name }).nullable(),
 		price("CommitmentDiscountQuantity", "what was drawn from the package", func(r *Row) maybe {
@@ -161,7 +161,7 @@ func resourceColumns() []Column {
 		text("RegionId", "region_code", func(r *Row) string { return r.Region }).nullable(),
 		text("RegionName", "region_code", func(r *Row) string { return r.Region }).nullable(),
 		text("ResourceId", "resource_id", func(r *Row) string { return r.Resource }).nullable(),
-		text("ResourceName", "resource_name, where it is not the id again", func(r *Row) string {
+		text("ResourceName", "resource_name, if it differs from the id", func(r *Row) string {
 			return r.ResourceName
 		}).nullable(),
 		text("ResourceType", "resource_type_name of the product, else its code", func(r *Row) string {
@@ -183,13 +183,13 @@ func resourceColumns() []Column {
 		text("SkuPriceId", "sku/price_list/price_region/price_valid_from/tier", func(r *Row) string {
 			return r.PriceID
 		}).nullable(),
-		text("SubAccountId", "customer_id, where a partner is billed", func(r *Row) string {
+		text("SubAccountId", "customer_id, if a partner is billed", func(r *Row) string {
 			return r.Sub.ID
 		}).nullable(),
-		text("SubAccountName", "the customer's name, where a partner is billed", func(r *Row) string {
+		text("SubAccountName", "the customer's name, if a partner is billed", func(r *Row) string {
 			return r.Sub.Name
 		}).nullable(),
-		object("Tags", "resource_tag as an object: JSON as it is, or key=value pairs", func(r *Row) string {
+		object("Tags", "resource_tag as an object: JSON unchanged, or key=value pairs", func(r *Row) string {
 			return r.Tags
 		}),
 	}

@@ -83,7 +83,7 @@ func decOf(d parquet.Dec) dec { return decimal128.New(d.Hi, d.Lo) }
 // resale is the association type of a reseller's customer.
 var resale = strconv.Itoa(int(books.Resale))
 
-// bill is one invoice that a line stands on: who gets it, and, for a partner's, the share of the line that it pays.
+// bill is one invoice that a line is on: who gets it, and, for a partner's, the share of the line that it pays.
 type bill struct {
 	account  Party
 	partner  int32 // -1 = the customer's own

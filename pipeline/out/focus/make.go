@@ -150,7 +150,7 @@ func (m *maker) lines(ctx context.Context) (err error) {
 	}
 }
 
-// wanted is whether a line may stand on an invoice of the issuer. It is asked by several goroutines.
+// wanted reports whether a line may be on an invoice of the issuer. It is asked by several goroutines.
 func (m *maker) wanted(row rows.Row) bool {
 	if m.issuer == settlement.Vendor {
 		return true
@@ -379,7 +379,7 @@ func (m *maker) partnerParty(code int32) Party {
 	return p
 }
 
-// groupKey is what lines of one customer share that stand in one row of a partner's statement: it is rounded once
+// groupKey is what lines of one customer share that are in one row of a partner's statement: it is rounded once
 // (§6.4).
 type groupKey struct {
 	partner, reseller int32
@@ -395,7 +395,7 @@ type group struct {
 	sum     dec
 }
 
-// group adds a line to the row of the statement that it stands in.
+// group adds a line to the row of the statement that it is in.
 func (m *maker) group(l *theLine, b *bill, r *Row) error {
 	key := groupKey{b.partner, b.reseller, l.Word(tables.LServiceTypeCode), l.Small(tables.LChargingMode),
 		l.payment.Sign() < 0}

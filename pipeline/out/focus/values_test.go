@@ -55,6 +55,7 @@ func TestDecimals(t *testing.T) {
 }
 
 // Products agree with big integers, or are refused where they have more than 38 digits.
+// Invariant: FOCUS-2.
 func TestProduct(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

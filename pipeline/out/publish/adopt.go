@@ -16,7 +16,7 @@ type NotViewsError struct{ Server, Database string }
 // Error names it.
 func (e *NotViewsError) Error() string {
 	return fmt.Sprintf(
-		"clickhouse %s: database %s holds the tables behind the views of database %s",
+		"clickhouse %s: database %s contains the tables behind the views of database %s",
 		e.Server,
 		e.Database,
 		strings.TrimSuffix(e.Database, InternalSuffix),
@@ -222,7 +222,7 @@ func (r *run) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) 
 func drop(ctx context.Context, n *node, table string) error {
 	return n.Do(
 		clickhouse.With(ctx, "max_table_size_to_drop", "0"),
-		"drop what is left of the old layout",
+		"drop the rest of the old layout",
 		"DROP TABLE IF EXISTS "+table,
 	)
 }

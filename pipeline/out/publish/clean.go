@@ -22,7 +22,7 @@ type waste struct {
 	since uint64 // id of the move that dropped it; of one that was never shown its own
 }
 
-// cleanTime is how long a publish waits for the server to delete. What takes longer goes on by itself.
+// cleanTime is how long a publish waits for the server to delete. What takes longer continues by itself.
 const cleanTime = 20 * time.Second
 
 // tidy cleans up, and reports what the server would not delete: what the views show is right without it.
@@ -134,7 +134,7 @@ func (r *run) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	return elapsed, err
 }
 
-// adoptStrays notes loads that lie in the tables and that nobody noted: what a publish that was stopped left behind.
+// adoptStrays notes loads that are in the tables and were not noted: what a publish that was stopped left behind.
 // Tables that are made of what they were made of hold none.
 func (r *run) adoptStrays(ctx context.Context) error {
 	known := make(map[uint64]bool)

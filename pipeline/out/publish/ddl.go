@@ -302,7 +302,7 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 		}
 		what := "create database " + database
 		if database != s.Database {
-			what += ", which holds the tables behind the views of " + s.Database
+			what += ", which contains the tables behind the views of " + s.Database
 		}
 		return c.Do(ctx, what, sql)
 	}

@@ -83,6 +83,7 @@ func two(lines, statements string, totals ...lake.Total) *run {
 
 // A hundred-millionth between lines and statements, or to what the manifest says, stops the pointer and is named
 // (§6.6).
+// Invariant: PUB-8.
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -20,7 +20,7 @@ import (
 // batches are the rows of an item, in order; a batch is valid until the next.
 type batches = iter.Seq2[*parquet.Columns, error]
 
-// item is one thing to be published: a file of the lake, or what is worked out. Its path says what it is and what is in
+// item is one thing to be published: a file of the lake, or what is calculated. Its path says what it is and what is in
 // it.
 type item struct {
 	table  *published
@@ -33,7 +33,7 @@ type item struct {
 	read   func(context.Context) batches
 }
 
-// key is what tells items apart.
+// key is what distinguishes items.
 type key struct{ table, path string }
 
 func (i *item) key() key { return key{i.table.name, i.path} }
@@ -42,7 +42,7 @@ func (i *item) key() key { return key{i.table.name, i.path} }
 type Source struct {
 	Snap     *lake.Snapshot
 	Partners partners.Reader // its state and limits are the source's
-	// Books names everything beside the lines that partner statements of open cycles depend on.
+	// Books names everything, except the lines, that partner statements of open cycles depend on.
 	Books   string
 	Cycle   string // publish this cycle alone; "" = all
 	Samples bool
@@ -171,8 +171,8 @@ func (s *Source) readFile(def *tables.Table, e lake.FileEntry) batches {
 	}
 }
 
-// partners is the partner statements of an open cycle: they are worked out of its lines, and known by what they are
-// worked out of.
+// partners is the partner statements of an open cycle: they are calculated of its lines, and known by what they are
+// calculated of.
 func (s *Source) partners(list []*published, cycle string, files []lake.FileEntry) *item {
 	p := find(list, "partner_statements")
 	var made strings.Builder
@@ -189,7 +189,7 @@ func (s *Source) partners(list []*published, cycle string, files []lake.FileEntr
 			reader.Snap, reader.Limits = s.Snap, s.Limits
 			rows, err := reader.Statements(ctx, cycle, "")
 			if err != nil {
-				yield(nil, fmt.Errorf("work out the partner statements of %s: %w", cycle, err))
+				yield(nil, fmt.Errorf("calculate the partner statements of %s: %w", cycle, err))
 				return
 			}
 			defer func() { _ = rows.Close() }() // scratch space alone
@@ -201,7 +201,7 @@ func (s *Source) partners(list []*published, cycle string, files []lake.FileEntr
 // errEnough ends a reading whose reader wants no more.
 var errEnough = errors.New("no more is wanted")
 
-// batchRows is how many rows make a batch of what is worked out.
+// batchRows is how many rows make a batch of what is calculated.
 const batchRows = 1 << 16
 
 // eachBatch gathers rows in batches.

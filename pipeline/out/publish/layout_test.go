@@ -196,7 +196,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 	if refused := new(
 		publish.NotViewsError,
 	); !errors.As(err, &refused) ||
-		!strings.Contains(err.Error(), "database copy_internal holds the tables behind the views of database copy") {
+		!strings.Contains(err.Error(), "database copy_internal contains the tables behind the views of database copy") {
 		t.Errorf("%v", err)
 	}
 	w.shows(linesSQL, sampleLines)
@@ -226,7 +226,7 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	if !errors.As(err, &failed) ||
 		!strings.Contains(
 			err.Error(),
-			"create database copy_internal, which holds the tables behind the views of copy: ",
+			"create database copy_internal, which contains the tables behind the views of copy: ",
 		) ||
 		!strings.Contains(failed.Hint(), "docs/clickhouse.md") {
 		t.Errorf("%v", err)

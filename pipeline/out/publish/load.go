@@ -244,7 +244,7 @@ func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
 		return nil
 	})
 	if err == nil && len(list) != n {
-		err = fmt.Errorf("clickhouse %s: asked for %d ids, got %d", r.nodes.all[0].Address(), n, len(list))
+		err = fmt.Errorf("clickhouse %s: requested %d ids, got %d", r.nodes.all[0].Address(), n, len(list))
 	}
 	return list, err
 }

@@ -222,7 +222,8 @@ func (r *run) inTime(next *Pointer) error {
 	for _, id := range next.Loads {
 		if _, shown := slices.BinarySearch(r.base.Loads, id); !shown && next.Number>>22 > id>>22+
 			uint64(r.o.Keep.Milliseconds()*3/4) {
-			return errors.New("publishing took longer than three quarters of clickhouse.keep: raise it, and publish " +
+			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
+				"publish " +
 				"again")
 		}
 	}

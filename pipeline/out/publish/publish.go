@@ -72,7 +72,7 @@ type OtherLakeError struct {
 
 // Error names what is there.
 func (e *OtherLakeError) Error() string {
-	return fmt.Sprintf("clickhouse %s: database %s holds the copy of another lake (manifest %d, as of %s)", e.Server,
+	return fmt.Sprintf("clickhouse %s: database %s contains the copy of another lake (manifest %d, as of %s)", e.Server,
 		e.Database, e.Theirs.Manifest, e.Theirs.AsOf)
 }
 

@@ -14,6 +14,7 @@ import (
 )
 
 // A run publishes; again nothing is inserted; what is asked comes to the sample's sums.
+// Invariant: CH-3.
 func TestSample(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")

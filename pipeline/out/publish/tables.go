@@ -9,7 +9,7 @@ import (
 )
 
 // layout is the version of what a load's rows are made of: columns, their order and what is put into them. A file that
-// was inserted by another layout is inserted anew.
+// was inserted by another layout is inserted again.
 const layout = 1
 
 // published is a table of the copy.

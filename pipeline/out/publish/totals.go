@@ -69,7 +69,7 @@ func (r *run) smallest(lines, statements *published, cycle, column string, at, k
 		}
 	}
 	return &DifferError{What: "cycle " + cycle, Column: column, Left: "the sum of lines",
-		Right: "that of statements is another"}
+		Right: "that of statements differs"}
 }
 
 // sum adds a column up over the loads of a cycle; bucket lake.NoBucket = all.

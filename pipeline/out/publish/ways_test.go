@@ -18,6 +18,7 @@ import (
 )
 
 // Over HTTP the same rows arrive.
+// Invariant: CH-5.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -41,6 +42,7 @@ func TestHTTP(t *testing.T) {
 
 // TLS is checked against the authority that the settings name, and against nothing only when they say so. No secret is
 // told by what fails.
+// Invariants: CH-1, CH-4.
 func TestTLSAndSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2-very-secret"
@@ -97,6 +99,7 @@ func TestCredentials(t *testing.T) {
 }
 
 // A server with the tables of version 1 alone is brought forward; one of a later program is left alone.
+// Invariant: PUB-10.
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -176,6 +179,7 @@ func TestMoreShards(t *testing.T) {
 }
 
 // Publishers at the same time do each other no harm, and leave one copy.
+// Invariants: PUB-1, PUB-3.
 func TestTwoPublishers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")
@@ -199,6 +203,7 @@ func TestTwoPublishers(t *testing.T) {
 }
 
 // Rows that a query may still need stay, whatever keep says; and a cycle can be published alone.
+// Invariants: PUB-4, PUB-5.
 func TestQueryHoldsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, server.Options{}, "")

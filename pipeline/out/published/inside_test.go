@@ -19,6 +19,7 @@ import (
 
 // TestRowsGoWhileTheyAreRead reads a state that was left behind while a publish deletes what no view shows: what was
 // read does not count.
+// Invariant: PUBLISHED-2.
 func TestRowsGoWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	must := func(err error) {

@@ -43,7 +43,7 @@ func (e *NotPublishedError) Hint() string {
 	return "`tollbook publish` does that; `--from lake` asks the lake"
 }
 
-// turns is how often a question is asked anew because another state was published meanwhile.
+// turns is how often a question is asked again because another state was published meanwhile.
 const turns = 10
 
 // Ask answers a question from what is published. zone is the contract zone's name. Errors: *NotPublishedError,
@@ -71,7 +71,8 @@ func Ask(ctx context.Context, q *question.Question, r question.Request, zone str
 		}
 		live = now
 	}
-	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times meanwhile", q.Name,
+	return nil, fmt.Errorf("answer %s from ClickHouse %s: another state was published %d times during the "+
+		"query", q.Name,
 		conn.Address(), turns)
 }
 
@@ -86,7 +87,7 @@ type shownState struct {
 // state asks which state the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
-	err = conn.Each(ctx, "ask for the published state", "SELECT number, manifest, as_of, cycles FROM live", nil,
+	err = conn.Each(ctx, "request the published state", "SELECT number, manifest, as_of, cycles FROM live", nil,
 		func() { found = false },
 		[]any{&s.number, &s.manifest, &s.asOf, &s.cycles}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {

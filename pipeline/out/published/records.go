@@ -49,11 +49,11 @@ type BehindError struct {
 
 // Error names both states.
 func (e *BehindError) Error() string {
-	return fmt.Sprintf("ClickHouse %s has nothing of manifest %d: it shows manifest %d", e.Server, e.Want, e.State)
+	return fmt.Sprintf("ClickHouse %s does not have manifest %d: it shows manifest %d", e.Server, e.Want, e.State)
 }
 
 // Hint says what to do.
-func (e *BehindError) Hint() string { return "`tollbook publish` publishes what is owed" }
+func (e *BehindError) Hint() string { return "`tollbook publish` publishes the newest state" }
 
 // State is one committed state of the lake as it is published, or was and is on the server still.
 type State struct {
@@ -79,7 +79,7 @@ func (p *State) behind(ctx context.Context, cycle string) error {
 	return e
 }
 
-// maxMoves is how many moves are remembered. Those of a day are few: beyond it they are counted anew.
+// maxMoves is how many moves are remembered. Those of a day are few: beyond it they are counted again.
 const maxMoves = 1000
 
 // usable reports whether all rows that a move named are there. While it is the newest the publisher has seen to that;
@@ -283,7 +283,7 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 	})
 }
 
-// named is columns without those that stand twice, and with those that Split is told by.
+// named is columns without those that are duplicate, and with those by which Split splits.
 func named(cols []int) []int {
 	seen := make(map[int]bool)
 	var out []int

@@ -226,7 +226,7 @@ func (s *Sources) build(cycle period.Cycle, meter *percentile.Meter, k measure.K
 	return a, s.lines(a, k, cycle)
 }
 
-// inspect takes from the points what a person wants to see beside the result.
+// inspect takes from the points what a person wants to see next to the result.
 func (a *Annex) inspect(policy *books.Policy, o *percentile.Object, r *percentile.Result) error {
 	cycle, err := period.ParseCycle(a.Cycle)
 	if err != nil {

@@ -82,6 +82,7 @@ func TestShort(t *testing.T) {
 }
 
 // An annex says of itself what the meter measured: its points and its daily values come to the same result.
+// Invariant: ANNEX-1.
 func TestPointsAgreeWithMeter(t *testing.T) {
 	t.Parallel()
 	zones := []*period.Zone{zoneOf("Asia/Shanghai"), zoneOf("Europe/Berlin"), zoneOf("UTC")}
@@ -238,6 +239,7 @@ func TestColumnsKeepPeaks(t *testing.T) {
 	}
 }
 
+// TestSVG tests ANNEX-3, ANNEX-4.
 func TestSVG(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string]map[int]int64{

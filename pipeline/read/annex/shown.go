@@ -15,7 +15,7 @@ type Figure struct{ Name, Value string }
 // exactDigits is how many decimals a person is shown of an exact value; beyond them it is rounded and says so.
 const exactDigits = 10
 
-// Mbps shows a value of an annex with at most ten decimals; ≈ stands before what was rounded.
+// Mbps shows a value of an annex with at most ten decimals; ≈ is before what was rounded.
 func Mbps(value string) string { return short(value, exactDigits) }
 
 func short(value string, digits int) string {
@@ -33,7 +33,7 @@ func short(value string, digits int) string {
 	return text
 }
 
-// Time shows a time of the annex to the minute; the offset stands there only where the zone changes it in the cycle.
+// Time shows a time of the annex to the minute; the offset is there only where the zone changes it in the cycle.
 func (a *Annex) Time(text string) string {
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -191,7 +191,7 @@ func (d *drawing) columns() []column {
 	return out
 }
 
-// plot draws the series, what lies under it, and what of it lies above the value.
+// plot draws the series, what is under it, and what of it is above the value.
 func (d *drawing) plot() {
 	var under, above, series strings.Builder
 	columns := d.columns()
@@ -244,7 +244,7 @@ func steps(path *strings.Builder, list []column, base int64, closed bool) {
 	}
 }
 
-// mark is a level across the plot and its label beside it.
+// mark is a level across the plot and its label next to it.
 type mark struct {
 	class, name, value string
 	y                  int64 // of the line, tenths

@@ -12,7 +12,7 @@ const (
 	valueIndent = 108
 )
 
-// numbers writes what stands below the plot: how the value was measured, what is charged for it, the lines, the source.
+// numbers writes what is below the plot: how the value was measured, what is charged for it, the lines, the source.
 func (d *drawing) numbers() error {
 	const first = plotBottom + 76
 	d.text(leftColumn, first-20, "bold", "How it was measured")
@@ -104,7 +104,7 @@ func (d *drawing) source() {
 	d.y += 15
 	d.text(margin, d.y, "small",
 		fmt.Sprintf("A point is a slot of five minutes. The drawing shows the largest point of every %s; the shaded "+
-			"part lies above the %s.", d.width(), a.Called()))
+			"part is above the %s.", d.width(), a.Called()))
 	d.y += 24
 }
 

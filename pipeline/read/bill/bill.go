@@ -36,7 +36,7 @@ type Section struct {
 }
 
 // Item is the lines of a product that differ in nothing but record, quantity and time: one price, tier and discount.
-// Month-end lines of percentile products stand alone, with how they were measured.
+// Month-end lines of percentile products are alone, with how they were measured.
 type Item struct {
 	Region     string              `json:"region_code"`
 	Object     string              `json:"object,omitempty"` // link or group of a percentile line
@@ -55,7 +55,7 @@ type Item struct {
 	Measured   *annex.Measured     `json:"measured,omitempty"`
 }
 
-// itemKey tells items apart.
+// itemKey distinguishes items.
 type itemKey struct {
 	service, sku, region, object string
 	tier                         int

@@ -21,7 +21,7 @@ type Cache struct {
 	filling singleflight.Group
 }
 
-// New makes an empty shelf of at most so many bytes, or of the one file that was asked for last. What is in the folder
+// New makes an empty cache of at most so many bytes, or of the one file that was asked for last. What is in the folder
 // is removed.
 func New(dir string, most int64) (*Cache, error) {
 	if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
@@ -48,7 +48,7 @@ func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) 
 			return nil, fmt.Errorf("keep a file: %w", err)
 		}
 	}
-	return nil, fmt.Errorf("open a kept file: the shelf of %d bytes is too small for those who ask", s.max)
+	return nil, fmt.Errorf("open a kept file: the cache of %d bytes is too small for the open files", s.max)
 }
 
 // make writes a file, whole or not at all, and makes room for it.

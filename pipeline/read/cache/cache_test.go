@@ -11,6 +11,7 @@ import (
 	"testing"
 )
 
+// TestShelf tests CACHE-1, CACHE-2.
 func TestShelf(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "shelf")

@@ -214,7 +214,7 @@ func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err e
 		return err
 	}
 	e.story.Parts = append(e.story.Parts, Part{0, line.Adjustment.String(),
-		[]string{fmt.Sprintf("the amount as given: official %s, no discount, nothing cut; to pay %s", a.Amount.Trim(),
+		[]string{fmt.Sprintf("the given amount: official %s, no discount, no rounding; to pay %s", a.Amount.Trim(),
 			a.Amount.Trim())}})
 	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
 		Payment: a.Amount})

@@ -35,7 +35,7 @@ type Sources struct {
 	Settings *settings.Settings
 	Prices   *rating.Book
 	Refund   rating.RefundRules
-	Inbox    fs.FS // where feed files may still lie; nil = do not look
+	Inbox    fs.FS // where feed files may still be; nil = do not look
 	Progress func(stage string, done, total int64)
 }
 
@@ -106,7 +106,7 @@ type Also struct {
 	Lines []Line `json:"lines"`
 }
 
-// Explain tells how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id
+// Explain reports how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id
 // that is in several places too.
 func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if s.Progress == nil {
@@ -137,7 +137,7 @@ func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	return story, nil
 }
 
-// describePlace tells the story of what lies at the place.
+// describePlace explains the lines at the place.
 func (e *explainer) describePlace(ctx context.Context) error {
 	if e.at.origin != e.at.cycle {
 		e.story.Origin = e.at.origin
@@ -156,7 +156,7 @@ func (e *explainer) describePlace(ctx context.Context) error {
 	}
 }
 
-// find looks the id up as it stands, and where nothing bears it and it ends in #n, without that. Of several places of
+// find looks the id up as it is, and where nothing bears it and it ends in #n, without that. Of several places of
 // one record the one to explain comes first.
 func (s *Sources) find(ctx context.Context, q *Question) ([]location, int, error) {
 	if q.Cycle != "" {
@@ -209,7 +209,7 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 	}
 	if len(where) > 0 {
 		return &rows.NotFoundError{What: fmt.Sprintf("record %q was not accepted: %s", q.ID, strings.Join(where, "; ")),
-			Do: "`tollbook rejects` lists it, and says what to do"}
+			Do: "`tollbook rejects` lists it and what to do"}
 	}
 	none := &rows.NotFoundError{What: fmt.Sprintf("no accepted record and no line has the id %q", q.ID),
 		Do: "`tollbook export --table lines` lists the ids"}
@@ -217,13 +217,13 @@ func (s *Sources) notThere(ctx context.Context, q *Question) (err error) {
 		if ref.Archived != nil && q.Cycle == "" {
 			none.What = fmt.Sprintf("no accepted record and no line has the id %q of the cycles after %s, which was "+
 				"archived with those before it", q.ID, ref.Cycle)
-			none.Do = fmt.Sprintf("the same command with `--lake %s` looks in the archive", ref.Archived.Where)
+			none.Do = fmt.Sprintf("the same command with `--lake %s` reads the archive", ref.Archived.Where)
 		}
 	}
 	return none
 }
 
-// search finds where an id stands: in lines, or in the usage table.
+// search finds where an id is: in lines, or in the usage table.
 func (s *Sources) search(ctx context.Context, q *Question, id string) ([]location, error) {
 	var places []location
 	for _, ref := range s.Snap.Manifest.Cycles {

@@ -80,7 +80,7 @@ func (e *explainer) lateRecords() (out []lateRecord, err error) {
 	return out, nil
 }
 
-// replacedBy is the record that stands in the place of another at last; nil where none does.
+// replacedBy is the record that replaces another at last; nil where none does.
 func replacedBy(id string, records []lateRecord) *lateRecord {
 	var last *lateRecord
 	for range records { // no chain is longer
@@ -110,7 +110,7 @@ func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []late
 	}
 	if !r.replaced && p.PeriodLevel() {
 		e.story.Before = append(e.story.Before,
-			fmt.Sprintf("%s is priced at the month's end: what it changes there is billed as a difference", p.SKU))
+			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
 		err = e.storedLines(lake.LateDay, &e.story.Later, func(row rows.Row) bool {
 			o := object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
 			return row.Word(tables.LOriginCycle) == e.at.origin && o.sku == p.SKU &&
@@ -125,7 +125,7 @@ func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []late
 	return err
 }
 
-// lateLines tells of each late line where its price comes from.
+// lateLines reports for each late line the source of its price.
 func (e *explainer) lateLines(records []lateRecord) error {
 	files, err := e.filesOfDay(tables.Lines().Name, e.at.cycle, lake.LateDay)
 	if err != nil {
@@ -152,9 +152,9 @@ func (e *explainer) lateLines(records []lateRecord) error {
 	if !taken {
 		return nil
 	}
-	text := fmt.Sprintf("%s was billed in cycle %s and is taken back", e.at.id, e.at.origin)
+	text := fmt.Sprintf("%s was billed in cycle %s and is reversed", e.at.id, e.at.origin)
 	if by := replacedBy(e.at.id, records); by != nil {
-		text += fmt.Sprintf(": late record %s, accepted as of %s, stands in its place", by.ID, by.asOf)
+		text += fmt.Sprintf(": late record %s, accepted as of %s, replaces it", by.ID, by.asOf)
 	}
 	e.story.Before = append(e.story.Before, text)
 	return nil
@@ -228,7 +228,7 @@ func (e *explainer) difference(about object, records []lateRecord) (err error) {
 	return err
 }
 
-// lateReasons names what came late for a month-end line.
+// lateReasons names late records for a month-end line.
 func (e *explainer) lateReasons(about object, records []lateRecord) error {
 	for i := range records {
 		r := &records[i]

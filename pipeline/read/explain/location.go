@@ -39,9 +39,9 @@ func severalError(id string, places []location) error {
 		}
 		list = append(list, text)
 	}
-	how := "say which one with --cycle and --customer"
+	how := "select one with --cycle and --customer"
 	if origins {
-		how = "say which one with --cycle, --origin and --customer"
+		how = "select one with --cycle, --origin and --customer"
 	}
 	return &rows.NotFoundError{What: fmt.Sprintf("%q is the id of several records: %s", id, strings.Join(list, "; ")),
 		Do: how}

@@ -27,7 +27,7 @@ type Origin struct {
 // maxOrigins is how many rows are looked for.
 const maxOrigins = 10
 
-// match tells of a row of a feed file whether it bears the id that is looked for, and whether it says what was
+// match reports whether a row of a feed file has the id that is looked for, and whether it says what was
 // accepted.
 type match func(b *feed.Batch, i int) (bears, same bool)
 
@@ -85,13 +85,13 @@ func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec,
 	hash, _, err := feed.Hash(e.Inbox, in.Name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return []Origin{{File: in.Name, Note: "permission denied: it cannot be looked at"}}, nil
+		return []Origin{{File: in.Name, Note: "permission denied: it cannot be read"}}, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return []Origin{{File: in.Name, Note: "gone from the inbox: it cannot be looked at"}}, nil
+		return []Origin{{File: in.Name, Note: "not in the inbox any more: it cannot be read"}}, nil
 	case err != nil:
 		return nil, err
 	case hash != in.Hash:
-		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be looked at"}}, nil
+		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be read"}}, nil
 	}
 	reader, err := feed.Open(e.Inbox, in.Name, spec, feed.Options{})
 	if err != nil {
@@ -128,7 +128,7 @@ func inBatch(b *feed.Batch, name string, match match) []Origin {
 			continue
 		}
 		o := Origin{File: name, Row: b.First + int64(i), Raw: string(b.Raw(nil, i)),
-			Note: "not taken: its content is another"}
+			Note: "not read: its content changed"}
 		if same {
 			o.Note = sameRecord
 		}

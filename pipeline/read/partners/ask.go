@@ -22,12 +22,12 @@ type Reader struct {
 	Books  *books.Books
 	Book   *settlement.Book
 	Limits rows.Limits
-	// keeps what is worked out of open cycles, for as long as state and books are the same; nil = nothing is kept
+	// keeps what is calculated of open cycles, for as long as state and books are the same; nil = nothing is kept
 	Cache *cache.Cache
 }
 
 // Statements gives the rows of partner_statements of a cycle in the order of §8, partner "" = all: as kept when it
-// was closed, or worked out from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
+// was closed, or calculated from its lines (PARTNERS-1). Errors: *rows.NoCycleError, *MissingBookError.
 func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Rows, error) {
 	if ref, _ := r.Snap.Cycle(name); ref.State == lake.CycleClosed { // they stay when the cycle's lines are archived
 		return rows.PartnerStatements(ctx, r.Snap, name, partner, r.Limits)
@@ -56,7 +56,7 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 	return rows.Spilled(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
 }
 
-// tag names what is worked out of a cycle: it is a function of the state, which says its lines, and of the books.
+// tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
 func (r *Reader) tag(cycle string) string {
 	return string(lake.HashBytes(fmt.Appendf(nil, "%s %q %x %q", tables.PartnerStatements().Name, r.Snap.Hash,
 		r.Books.Hash, cycle)))

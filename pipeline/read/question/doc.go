@@ -7,7 +7,8 @@
 //	       whether the lake's files or the published copy answer.
 //	ASK-3  Totals and the count of rows are of all rows, also of those that a limit omits. Quantities have different
 //	       measures and no total, and neither has a value that several rows contain.
-//	ASK-4  An answer is of one committed state and names it.
-//	ASK-5  Only the columns of the lake that a question needs are read. Memory is bounded by the number of rows of
-//	       the answer before its limit, times the workers, not by the number of lines.
+//
+// An answer is of one committed state and names it. Only the columns of the lake that a question needs are read.
+// Memory is bounded by the number of rows of the answer before its limit, times the workers, not by the number of
+// lines.
 package question

@@ -145,7 +145,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 	return out
 }
 
-// gatherPartners adds up partner statements, which are worked out for cycles that are open.
+// gatherPartners adds up partner statements, which are calculated for cycles that are open.
 func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
 	w := &reading{groups: newGroups(q)}
 	for _, cycle := range q.cycles(from.Snap, r.Cycle) {

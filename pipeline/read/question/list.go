@@ -84,7 +84,7 @@ func partnerMargin() *Question {
 func discountLeakage() *Question {
 	return &Question{
 		Name:    "discount-leakage",
-		Answers: "how far discounts and cuts take the bill below official prices, by discount", View: "lines",
+		Answers: "how far discounts and rounding reduce the bill below official prices, by discount", View: "lines",
 		Keys: pick(tables.Lines(), "cycle discount_id kind service_type_code"), Sums: bill(),
 		Order: []By{{"cycle", false}, {"official_discount_amount", true}, {"truncated_amount", true}},
 		lake:  shape{table: tables.Lines(), count: lineCount},
@@ -93,7 +93,7 @@ func discountLeakage() *Question {
 
 func lateAdjustments() *Question {
 	posted := tables.Column{Name: "day", Type: tables.Word,
-		Meaning: "what posted it: late, records that came after the close; rerate, re-rating; events, orders"}
+		Meaning: "what posted it: late, records accepted after the close; rerate, re-rating; events, orders"}
 	return &Question{
 		Name:    "late-adjustments",
 		Answers: "what was billed for cycles that were closed already, by the cycle it belongs to", View: "lines",
@@ -143,7 +143,7 @@ func packageUse() *Question {
 
 func debt() *Question {
 	return &Question{
-		Name: "debt", Answers: "what customers owe, and how it came from the cycle's start to its end",
+		Name: "debt", Answers: "what customers owe, and its changes from the cycle's start to its end",
 		View: "accounts", Span: UpTo,
 		Keys:  pick(debtTable(), "customer_id"),
 		Sums:  pick(debtTable(), "opening_amount incurred_amount repaid_amount debt_amount"),
@@ -157,7 +157,7 @@ func debt() *Question {
 func incentivesOwed() *Question {
 	return &Question{
 		Name:    "incentives-owed",
-		Answers: "what partners have earned by incentive programmes and were not paid yet, by where that stands",
+		Answers: "what partners have earned by incentive programmes and were not paid yet, by state",
 		View:    "incentives",
 		Keys:    pick(tables.Incentives(), "partner_id programme_id period state"),
 		Sums:    pick(tables.Incentives(), "performance_amount incentive_amount"),
@@ -170,7 +170,7 @@ func incentivesOwed() *Question {
 
 func unbilledRejects() *Question {
 	return &Question{
-		Name: "unbilled-rejects", Answers: "which records were not taken and are not billed, by file and reason",
+		Name: "unbilled-rejects", Answers: "which records were not accepted and are not billed, by file and reason",
 		View: "rejects", Span: OfNone,
 		Keys:  pick(tables.Rejects(), "feed file reason column"),
 		Sums:  []tables.Column{{Name: "record_count", Type: tables.Whole, Meaning: "number of records"}},

@@ -121,7 +121,7 @@ func debtTable() *tables.Table {
 		{Name: "repaid_amount", Type: tables.Amount,
 			Meaning: "what recharges, allocations and refunds took from it since"},
 		{Name: "debt_amount", Type: tables.Amount,
-			Meaning: "what is owed at the end: opening_amount + incurred_amount - repaid_amount"},
+			Meaning: "debt at the end: opening_amount + incurred_amount - repaid_amount"},
 	}}
 }
 

@@ -30,9 +30,9 @@ type Question struct {
 	Name    string
 	Answers string // what it answers: a sentence without its full stop
 	Span    Span
-	Keys    []tables.Column // what rows are told apart by: Word or Small
+	Keys    []tables.Column // what rows are distinguished by: Word or Small
 	Sums    []tables.Column // what is added up: Amount, Quantity or Whole
-	Order   []By            // by these first, then by the keys as they stand
+	Order   []By            // by these first, then by the keys as they are
 	Limit   int             // how many rows are shown if nobody says otherwise; 0 = all
 	Apart   []string        // sums without a total: rows count the same lines again
 	View    string          // the view, and table of exports, whose rows are added up

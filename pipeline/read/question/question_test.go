@@ -11,6 +11,7 @@ import (
 )
 
 // TestDefinitions: every column that a question names is there, and of a type that it can be used as.
+// Invariant: ASK-1.
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	var names []string

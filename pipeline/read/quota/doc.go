@@ -9,5 +9,6 @@
 //	         count. Late billing (§4.11) and re-rating (§4.12) draw on a period that continues into the cycle that
 //	         bills them, before that cycle's own records, and do not change a closed cycle. The stored effect gives
 //	         the amount; the lines are listed.
-//	QUOTA-4  All data comes from one snapshot. Nothing here writes to the lake.
+//
+// All data comes from one snapshot. Nothing here writes to the lake.
 package quota

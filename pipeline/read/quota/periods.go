@@ -7,7 +7,7 @@ import (
 )
 
 // periodsOf are the quota periods of a package that reach into a cycle, ascending, as rating counts them (§4.3);
-// none goes on beyond its package.
+// none continues beyond its package.
 func periodsOf(prices *rating.Book, p *books.Package, cycle period.Span) []period.Span {
 	var out []period.Span
 	for t := max(cycle.From, p.Valid.From); t < min(cycle.To, p.Valid.To); {

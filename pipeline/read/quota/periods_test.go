@@ -50,6 +50,7 @@ func spanText(z *period.Zone, s period.Span) string {
 	return day(s.From) + "/" + day(s.To)
 }
 
+// TestPeriods tests QUOTA-1.
 func TestPeriods(t *testing.T) {
 	t.Parallel()
 	z := shanghai(t)

@@ -46,8 +46,8 @@ type Package struct {
 	Periods    []Period       `json:"periods"`               // quota periods that reach into the cycle
 }
 
-// Period is one filling of a quota. Opening is what was there at the cycle's start, or at the refill. Opening − Drawn −
-// Gathered = Left, unless the books have lowered the quota below what was drawn.
+// Period is one quota period. Opening is what was there at the cycle's start, or at the refill. Opening −
+// Drawn − Gathered = Left, unless the books have lowered the quota below what was drawn.
 type Period struct {
 	From    string               `json:"from,omitempty"`
 	To      string               `json:"to,omitempty"`
@@ -148,7 +148,7 @@ func (b *builder) build(ctx context.Context) (err error) {
 	return b.packages(&stands)
 }
 
-// packageState is where a customer's packages stand in a cycle.
+// packageState is the positions of a customer's packages in a cycle.
 type packageState struct {
 	before, found, closing []position.Row
 	own                    bool // closing is of a day of the cycle

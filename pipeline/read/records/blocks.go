@@ -13,7 +13,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// blockRows is how many of a customer's rows of a file are kept as one: what else lies in their pages was decoded with
+// blockRows is how many of a customer's rows of a file are kept as one: what else is in their pages was decoded with
 // them.
 const blockRows = 64
 
@@ -32,7 +32,7 @@ type block struct {
 
 func (b *block) weight() int { return 48 + b.rows.Weight() + len(b.split) }
 
-// columnKey tells lists of columns apart.
+// columnKey distinguishes lists of columns.
 func columnKey(cols []int) string {
 	key := make([]byte, len(cols))
 	for i, col := range cols {
@@ -76,7 +76,7 @@ func (r *reading) block(ctx context.Context, rows, own part) (*block, error) {
 }
 
 // readBlock reads rows, and says of each whether the row before or after it, of the same customer, has the same id.
-// Lines of one record stand beside each other.
+// Lines of one record are next to each other.
 func (r *reading) readBlock(rows, own part) (*block, error) {
 	wide := part{file: rows.file, from: max(own.from, rows.from-1), to: min(own.to, rows.to+1)}
 	ids, err := r.state.rowsOf(r.files, wide, []int{tables.LID})

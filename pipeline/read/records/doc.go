@@ -3,9 +3,8 @@
 //	REC-1  An answer is of one committed state. The same state gives the same answer until its files are deleted;
 //	       then the error is a *lake.MovedError and no row was returned.
 //	REC-2  Rows have the order of §8 within the customer, so that pages of one state neither skip nor repeat a row.
-//	REC-3  The cost of a page depends on its rows: the bounds of pages locate the customer's rows, and only pages of
-//	       a column that contain rows of the answer are read. Counting reads no amount.
-//	REC-4  Caches are keyed by the content of files, which never change, and bounded by Options, like the number of
-//	       open files.
-//	REC-5  Everything may be used from several goroutines.
+//
+// The cost of a page depends on its rows: the bounds of pages locate the customer's rows, and only pages of a column
+// that contain rows of the answer are read. Counting reads no amount. Caches are keyed by the content of files, which
+// never change, and bounded by Options, like the number of open files. Everything may be used from several goroutines.
 package records

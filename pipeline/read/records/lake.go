@@ -32,7 +32,7 @@ func (o Options) withDefaults() Options {
 }
 
 // fifths is a share of the bytes: two go to footers and page indexes, one each to dictionaries, to where customers'
-// rows lie, and to rows of answers.
+// rows are, and to rows of answers.
 func (o Options) fifths(n int) int { return o.Bytes / 5 * n }
 
 // Lake answers from a lake's files.
@@ -76,7 +76,7 @@ func cacheOf[K comparable, V any](bytes int, weight func(K, V) int) (*otter.Cach
 	return c, nil
 }
 
-// Close closes the files that are kept open. States go on to work.
+// Close closes the files that are kept open. States continue to work.
 func (l *Lake) Close() { l.files.close() }
 
 // State is one committed state of the lake.

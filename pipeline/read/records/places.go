@@ -44,7 +44,7 @@ func (p *places) total() int64 {
 
 func (p *places) weight() int { return 88 + 40*len(p.parts) + 32*len(p.own) }
 
-// add appends a part; one that goes on where the last one ended becomes part of it, if all rows of both fit.
+// add appends a part; one that continues where the last one ended becomes part of it, if all rows of both fit.
 func (p *places) add(a part) {
 	if a.count == 0 {
 		return
@@ -81,7 +81,7 @@ func (s *State) places(ctx context.Context, cycle, customer string, where []Cond
 // findAll finds all rows of a customer.
 func (s *State) findAll(files *bucketFiles, customer string) (*places, error) {
 	out := &places{}
-	var own, others []part // others are of days that are none: their rows lie between those of the days
+	var own, others []part // others are of days that are none: their rows are between those of the days
 	for i, e := range files.files {
 		var p part
 		err := s.store.with(s.Snapshot, e, func(pages *parquet.Pages) (err error) {

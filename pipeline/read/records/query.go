@@ -59,8 +59,8 @@ func billColumns() []int {
 	return []int{tables.LDay, tables.LTradeTime, tables.LInstant, tables.LUsageStart}
 }
 
-// BillTime is the instant whose day is a line's bill date: when it was traded for what came one by one, when it was
-// billed for what came after the close, else usage_start.
+// BillTime is the instant whose day is a line's bill date: when it was traded for low-volume events, when it
+// was billed for what came after the close, else usage_start.
 func BillTime(row rows.Row) period.Instant {
 	switch row.Word(tables.LDay) {
 	case lake.EventsDay:
@@ -73,7 +73,7 @@ func BillTime(row rows.Row) period.Instant {
 	return row.Time(tables.LUsageStart)
 }
 
-// key tells conditions apart.
+// key distinguishes conditions.
 func (c *Condition) key() string {
 	quoted := make([]string, len(c.Values))
 	for i, v := range c.Values {
@@ -147,7 +147,7 @@ func (c *Condition) oneOf(col *parquet.Col, t tables.Type) (func(i int) bool, er
 
 func (c *Condition) has(value string) bool { return slices.Contains(c.Values, value) }
 
-// keyOf tells lists of conditions apart.
+// keyOf distinguishes lists of conditions.
 func keyOf(where []Condition) string {
 	var b strings.Builder
 	for i := range where {

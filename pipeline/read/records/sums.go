@@ -166,7 +166,7 @@ func valueOf(rows *parquet.Columns, col, i int) string {
 // Share is a customer who consumed while he belonged to a partner.
 type Share struct{ Partner, Association, Customer string }
 
-// Shares lists who consumed under which partner in a cycle, by partner, association and customer: worked out once a
+// Shares lists who consumed under which partner in a cycle, by partner, association and customer: calculated once a
 // state. The list must not be changed. Errors are those of Page.
 func (s *State) Shares(ctx context.Context, cycle string) ([]Share, error) {
 	if err := rows.HasCycle(s.Snapshot, cycle); err != nil {

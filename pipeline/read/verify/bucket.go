@@ -79,7 +79,7 @@ type bucket struct {
 
 	broken bool // a file could not be read: sums of the bucket say nothing
 	where  string
-	home   bool // where lies in the bucket
+	home   bool // whether where is in the bucket
 }
 
 // part checks one bucket of one cycle.
@@ -155,7 +155,7 @@ func (b *bucket) hand() error {
 	return nil
 }
 
-// belongs reports whether a customer's rows lie in this bucket.
+// belongs reports whether a customer's rows are in this bucket.
 func (b *bucket) belongs(customer string) bool {
 	if customer != b.where {
 		b.where, b.home = customer, place.Bucket(customer, b.buckets) == b.p.bucket
@@ -180,7 +180,7 @@ func (b *bucket) rowCounts() error {
 		}
 		b.counts.rows += n
 		if n != e.Rows {
-			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+			b.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, n, e.Rows)
 		}
 		switch e.Table {
 		case tables.Bandwidth().Name, tables.LateSamples().Name:
@@ -290,7 +290,7 @@ func (b *bucket) statement(id string, row rows.Row) error {
 		s = &customerSum{}
 	}
 	if n := row.Whole(tables.SLineCount); n != s.lines && !b.broken {
-		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement says %d", b.p.cycle.Cycle, id, s.lines,
+		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement has %d", b.p.cycle.Cycle, id, s.lines,
 			n)
 	}
 	for i, a := range amounts {
@@ -300,7 +300,7 @@ func (b *bucket) statement(id string, row rows.Row) error {
 			return err
 		}
 		if stated != s.totals[i] && !b.broken {
-			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement says %s",
+			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement has %s",
 				b.p.cycle.Cycle, id,
 				tables.Lines().Columns[a.line].Name, s.totals[i], stated)
 		}

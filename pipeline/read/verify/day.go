@@ -222,7 +222,7 @@ func (d *day) endLine(row rows.Row) error {
 	return w.lines.AddSigned(q)
 }
 
-// record tells the records apart that the lines are of, and passes over those of the usage table on the way.
+// record distinguishes the records that the lines are of, and passes over those of the usage table on the way.
 func (d *day) record(row rows.Row) error {
 	key := recordKey{row.Word(tables.LCustomerID), row.Time(tables.LUsageStart), row.Text(tables.LID)}
 	if !d.open || d.key.compare(&key) != 0 {
@@ -332,13 +332,13 @@ func (d *day) compareSums() error {
 	}
 	row := d.sums.row
 	if n := row.Whole(tables.DLines); n != d.sum.lines {
-		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums say %d", d.p.cycle.Cycle, d.name,
+		d.v.differ(DaySums, "cycle %s, day %s, customer %s: %d lines, the sums have %d", d.p.cycle.Cycle, d.name,
 			d.customer, d.sum.lines, n)
 	}
 	for i, a := range amounts {
 		dec := row.Cols.C[a.sum].Decs[row.I]
 		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
-			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, not what the sums say",
+			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, the sums differ",
 				d.p.cycle.Cycle, d.name, d.customer,
 				tables.Lines().Columns[a.line].Name, d.sum.totals[i])
 		}
@@ -365,7 +365,7 @@ func (d *day) finish() error {
 		d.v.sumsOf(e, d.added)
 	}
 	if e, there := d.p.find(tables.Usage().Name, d.name); there && e.Rows != d.usage.n {
-		d.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, d.usage.n, e.Rows)
+		d.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, d.usage.n, e.Rows)
 	}
 	if e, _ := d.p.find(tables.Ident().Name, d.name); e.Rows != d.records {
 		d.v.differ(Records, "cycle %s, day %s, bucket %d: %d records were accepted, %d are in lines and usage",

@@ -14,11 +14,12 @@
 //	          last digit (§6.6). Records whose lines hold something else, such as a count or a converted quantity, are
 //	          marked in the usage table, and only their number is compared.
 //	VERIFY-7  Every check is reported, and a difference with the smallest group that differs. Nothing is changed.
-//	VERIFY-8  Memory is bounded by the customers of a bucket and the workers, not by the rows.
 //	VERIFY-9  In a closed cycle the rows of partner statements that are not about a reseller add up to the lines that
 //	          have a partner, per customer, in number and in official, discount, truncated and payment. Each row adds
 //	          up. What resellers owe distributors is the distributors' revenue, and margin = revenue − cost (§6.4,
 //	          §6.6).
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
 //	           and no balance except that of a lowered credit limit is below zero (§6.3).
+//
+// Memory is bounded by the customers of a bucket and the workers, not by the rows.
 package verify

@@ -12,7 +12,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// fileKey tells feed files apart: one content may come in two feeds.
+// fileKey distinguishes feed files: one content may come in two feeds.
 type fileKey struct{ feed, hash string }
 
 // inputs is VERIFY-5 and the control totals.
@@ -41,7 +41,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		}
 		key := fileKey{in.Feed, in.Hash}
 		if v.counts.broken == 0 && kept[key] != in.Rejected {
-			v.differ(Inputs, "inbox/%s: %d rejected, %d rejects kept", in.Name, in.Rejected, kept[key])
+			v.differ(Inputs, "inbox/%s: %d rejected, %d rejects stored", in.Name, in.Rejected, kept[key])
 		}
 		delete(kept, key)
 		accepted[in.Feed] += in.Accepted
@@ -52,7 +52,7 @@ func (v *verifier) inputs(ctx context.Context) error {
 		}
 	}
 	for key, n := range kept {
-		v.differ(Inputs, "%d rejects of a %s file %s that was not taken", n, key.feed, key.hash)
+		v.differ(Inputs, "%d rejects of a %s file %s that was not ingested", n, key.feed, key.hash)
 	}
 	if v.counts.broken > 0 {
 		return nil
@@ -104,7 +104,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		}
 		v.counts.rows += n
 		if n != e.Rows {
-			v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+			v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, n, e.Rows)
 		}
 	}
 	return kept, nil
@@ -149,12 +149,12 @@ func (v *verifier) totals(rows map[string]int64) {
 		case !known:
 			v.differ(Totals, "%s: nothing to count it from", t.Name)
 		case got != t.Value:
-			v.differ(Totals, "%s: counted %s, the manifest says %s", t.Name, got, t.Value)
+			v.differ(Totals, "%s: counted %s, the manifest has %s", t.Name, got, t.Value)
 		}
 	}
 }
 
-// elsewhere reports whether what a control total adds up does not lie in this lake: an archived cycle, or an archive's
+// elsewhere reports whether what a control total adds up is not in this lake: an archived cycle, or an archive's
 // feed files.
 func (v *verifier) elsewhere(name string) bool {
 	cycle, _, _ := strings.Cut(name, "/")

@@ -143,13 +143,13 @@ func (b *bucket) comparePartners(rows map[string]*customerSum) error {
 			lines = &customerSum{}
 		}
 		if lines.lines != sum.lines {
-			b.v.differ(Partners, "cycle %s, customer %s: %d lines with a partner, the partners' rows say %d",
+			b.v.differ(Partners, "cycle %s, customer %s: %d lines with a partner, the partners' rows have %d",
 				b.p.cycle.Cycle, customer, lines.lines, sum.lines)
 		}
 		for _, a := range shared {
 			if lines.totals[a.at] != sum.totals[a.at] {
 				b.v.differ(Partners,
-					"cycle %s, customer %s: Σ %s of the lines with a partner is %s, the partners' rows say %s",
+					"cycle %s, customer %s: Σ %s of the lines with a partner is %s, the partners' rows have %s",
 					b.p.cycle.Cycle, customer,
 					tables.PartnerStatements().Columns[a.col].Name, lines.totals[a.at], sum.totals[a.at])
 			}
@@ -192,7 +192,7 @@ func (b *bucket) events() error {
 		}
 		b.counts.rows += n
 		if n != e.Rows {
-			b.v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, n, e.Rows)
+			b.v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, n, e.Rows)
 		}
 	}
 	return nil
@@ -269,10 +269,10 @@ func (v *verifier) entry(e lake.FileEntry, row rows.Row, stands map[balance]mone
 	}
 	where := fmt.Sprintf("cycle %s, day %s, customer %s, %s", e.Cycle, e.Day, key.customer, row.Text(tables.EID))
 	if want != after {
-		v.differ(Accounts, "%s: %s was %s, moved by %s, and is said to be %s", where, key.kind, stands[key], moved,
+		v.differ(Accounts, "%s: %s was %s, changed by %s, and is stored as %s", where, key.kind, stands[key], moved,
 			after)
 	}
-	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may lie below what is used
+	if after.Sign() < 0 && key.kind != "credit" { // a lowered limit may be below what is used
 		v.differ(Accounts, "%s: %s is %s", where, key.kind, after)
 	}
 	stands[key] = after

@@ -196,12 +196,12 @@ func TestPartnersDiffer(t *testing.T) {
 			c.C[tables.XOfficial].Decs[1].Lo++
 		},
 			"cycle 2026-09, customer acme: Σ payment_amount of the lines with a partner is 2.00000000, the partners' " +
-				"rows say 2.00000001"},
+				"rows have 2.00000001"},
 		{"a row that does not add up", func(c *parquet.Columns) { c.C[tables.XDiscount].Decs[1].Lo++ },
 			"cycle 2026-09, partner north, customer acme, service c: official 2.00000000 is not discount + truncated " +
 				"+ payment, 2.00000001"},
 		{"lines", func(c *parquet.Columns) { c.C[tables.XLineCount].Ints[1]++ },
-			"cycle 2026-09, customer acme: 2 lines with a partner, the partners' rows say 3"},
+			"cycle 2026-09, customer acme: 2 lines with a partner, the partners' rows have 3"},
 		{"what is owed", func(c *parquet.Columns) { c.C[tables.XOwed].Decs[1].Lo++ },
 			"cycle 2026-09, customer acme: resellers owe their distributors 1.80000001, the distributors' revenue is " +
 				"1.80000000"},
@@ -240,10 +240,10 @@ func TestAccountsDiffer(t *testing.T) {
 		func(c *parquet.Columns) {
 			c.C[tables.EBalanceAfter].Decs[0].Lo *= 2
 		}, nil)
-	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, moved by 1.00000000, and is said " +
-		"to be 2.00000000\n" +
-		"cycle 2026-09, day 2026-09-03, customer acme, r1: cash was 2.00000000, moved by -0.50000000, and is said to " +
-		"be 0.50000000"
+	want := "cycle 2026-09, day 2026-09-02, customer acme, c: cash was 0.00000000, changed by 1.00000000, and is " +
+		"stored as 2.00000000\n" +
+		"cycle 2026-09, day 2026-09-03, customer acme, r1: cash was 2.00000000, changed by -0.50000000, and is " +
+		"stored as 0.50000000"
 	for _, c := range check(t, l).Checks {
 		if text := strings.Join(c.Differs, "\n"); c.Name == verify.Accounts && text != want {
 			t.Errorf("%q, want %q", text, want)

@@ -79,16 +79,16 @@ func decimals(def *tables.Table, leave ...int) []int {
 // sumsOf compares what the manifest keeps of a file with what was counted.
 func (v *verifier) sumsOf(e lake.FileEntry, s *columnSums) {
 	if e.Rows != s.rows {
-		v.differ(Contents, "%s: %d rows, the manifest says %d", e.Path, s.rows, e.Rows)
+		v.differ(Contents, "%s: %d rows, the manifest has %d", e.Path, s.rows, e.Rows)
 	}
 	for _, one := range e.Sums {
 		col := s.def.Index(one.Column)
 		if col < 0 {
-			v.differ(Contents, "%s: the manifest keeps a sum of %s, which is no column", e.Path, one.Column)
+			v.differ(Contents, "%s: the manifest has a sum of %s, which is not a column", e.Path, one.Column)
 			continue
 		}
 		if got := s.totals[col].String(); got != one.Value {
-			v.differ(Contents, "%s: Σ %s is %s, the manifest says %s", e.Path, one.Column, got, one.Value)
+			v.differ(Contents, "%s: Σ %s is %s, the manifest has %s", e.Path, one.Column, got, one.Value)
 		}
 	}
 }

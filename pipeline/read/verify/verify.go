@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 )
 
-// The checks, in the order in which they are told.
+// The checks, in the order in which they are reported.
 const (
 	Files      = "files"      // VERIFY-1
 	Chain      = "chain"      // VERIFY-1
@@ -205,7 +205,7 @@ func (v *verifier) report() *Report {
 			"partner; revenue = what resellers owe", n.settled),
 		Accounts: fmt.Sprintf("%d entries of accounts: each balance follows from the one before, and none is "+
 			"below zero", n.entries),
-		Inputs: fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is kept",
+		Inputs: fmt.Sprintf("%d feed files: rows = accepted + duplicate + rejected; every reject is stored",
 			v.inputCount()),
 		Records: n.recordsLooked(),
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
@@ -213,12 +213,12 @@ func (v *verifier) report() *Report {
 		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}
 	if n.archived > 0 {
-		looked[Files] += fmt.Sprintf("; %d cycles are archived: what they keep here is not added up, the archive is "+
+		looked[Files] += fmt.Sprintf("; %d cycles are archived: their rest here is not summed, the archive is "+
 			"verified apart", n.archived)
 	}
 	if v.snap.Manifest.ArchiveOf != "" {
 		for _, name := range []string{Inputs, Records} {
-			looked[name] = "an archive: feed files stay with the lake it is of"
+			looked[name] = "an archive: feed files stay with its lake"
 		}
 	}
 	for _, name := range v.order {
@@ -235,7 +235,7 @@ func (v *verifier) report() *Report {
 	return r
 }
 
-// recordsLooked tells of the records that were counted; of events only where there are any.
+// recordsLooked describes the records that were counted; of events only where there are any.
 func (n *counts) recordsLooked() string {
 	text := fmt.Sprintf("%d accepted usage records, %d orders, %d adjustments", n.records, n.orders, n.adjustments)
 	for _, one := range []struct {

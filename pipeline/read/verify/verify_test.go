@@ -172,6 +172,7 @@ func TestAllIsWell(t *testing.T) {
 	}
 }
 
+// TestDifferences tests LAKE-12.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
 	lines := func(day string) lake.FileKey { return lake.FileKey{Table: "lines", Cycle: cycle, Day: day} }
@@ -191,11 +192,11 @@ func TestDifferences(t *testing.T) {
 				verify.Identity: "cycle 2026-09, customer acme, line r1, tier 1, usage: official 0.50000000 is not " +
 					"discount 0.00000000 + truncated 0.00000000 + payment 0.50000001",
 				verify.Statements: "cycle 2026-09, customer acme: Σ payment_amount of the lines is 2.00000001, the " +
-					"statement says 2.00000000",
+					"statement has 2.00000000",
 				verify.DaySums: "cycle 2026-09, day 2026-09-03, customer acme: Σ payment_amount of the lines is " +
-					"2.00000001, not what the sums say",
-				verify.Contents: "Σ payment_amount is 2.00000001, the manifest says 2.00000000",
-				verify.Totals:   "2026-09/lines.payment_amount: counted 5.60000001, the manifest says 5.60000000",
+					"2.00000001, the sums differ",
+				verify.Contents: "Σ payment_amount is 2.00000001, the manifest has 2.00000000",
+				verify.Totals:   "2026-09/lines.payment_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
 		{"a line paid in no way", lines("2026-09-04"), tables.Lines(), func(c *parquet.Columns) {
 			c.C[tables.LCashAmount].Decs[0].Lo = 0
@@ -247,7 +248,7 @@ func TestDifferences(t *testing.T) {
 		{"a row count", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
 			e.Rows = 2
 		}, map[string]string{
-			verify.Contents: "1 rows, the manifest says 2",
+			verify.Contents: "1 rows, the manifest has 2",
 		}},
 		{"a sum", lines("2026-09-04"), tables.Lines(), nil, func(e *lake.FileEntry) {
 			e.Sums = slices.Clone(e.Sums)
@@ -256,13 +257,13 @@ func TestDifferences(t *testing.T) {
 					e.Sums[i].Value = "5.0000000000"
 				}
 			}
-		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest says 5.0000000000"}},
+		}, map[string]string{verify.Contents: "Σ usage_amount is 4.0000000000, the manifest has 5.0000000000"}},
 		{"a statement", lake.FileKey{Table: "statements", Cycle: cycle}, tables.Statements(), raise(tables.SDue, 1),
 			nil, map[string]string{
 				verify.Statements: "cycle 2026-09, customer beta: rounding + due is 3.60000001, which is not the " +
 					"payment",
 				verify.Contents: "Σ due_amount",
-				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest says 5.60000000",
+				verify.Totals:   "2026-09/statements.due_amount: counted 5.60000001, the manifest has 5.60000000",
 			}},
 		{"what waits", lake.FileKey{Table: "positions", Cycle: cycle, Day: "2026-09-04"}, tables.Positions(),
 			func(c *parquet.Columns) {
@@ -286,7 +287,7 @@ func TestDifferences(t *testing.T) {
 		{"rejects", lake.FileKey{Table: "rejects", Bucket: lake.NoBucket}, tables.Rejects(), func(c *parquet.Columns) {
 			c.C[tables.RFileHash].Dict[0] = "0"
 		}, nil, map[string]string{
-			verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects kept",
+			verify.Inputs: "inbox/usage/a.csv: 1 rejected, 0 rejects stored",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -307,6 +308,7 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+// TestInputsAndTotals tests REJ-5.
 func TestInputsAndTotals(t *testing.T) {
 	t.Parallel()
 	l := billed(t)
@@ -333,7 +335,7 @@ func TestInputsAndTotals(t *testing.T) {
 	want := map[string]string{
 		verify.Inputs:  "inbox/usage/a.csv: 6 rows read, 4 accepted + 2 duplicate + 1 rejected",
 		verify.Records: "6 usage records were accepted, 5 are in the lake",
-		verify.Totals:  "moon/lines.rows: nothing to count it from\nrows.usage.read: counted 8, the manifest says 7",
+		verify.Totals:  "moon/lines.rows: nothing to count it from\nrows.usage.read: counted 8, the manifest has 7",
 	}
 	for _, found := range check(t, l).Checks {
 		if text := strings.Join(found.Differs, "\n"); text != want[found.Name] {
@@ -342,6 +344,7 @@ func TestInputsAndTotals(t *testing.T) {
 	}
 }
 
+// TestManyDifferencesAreCut tests VERIFY-7.
 func TestManyDifferencesAreCut(t *testing.T) {
 	t.Parallel()
 	l := billed(t)

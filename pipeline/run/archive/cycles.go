@@ -32,7 +32,7 @@ func Write(ctx context.Context, to *lake.Lake, from *lake.Snapshot, cycles []str
 		}
 		for _, f := range found {
 			return &lake.CorruptError{Name: f.Name, Detail: "read back from the archive: " + f.Detail,
-				Hint: "the disk of the archive does not keep what is written: nothing left the lake"}
+				Hint: "the disk of the archive does not store what is written: nothing left the lake"}
 		}
 	}
 	for _, cycle := range cycles {

@@ -25,7 +25,7 @@ type Inbox struct {
 	Inputs  []lake.Input
 	Hashes  *feed.Hashes
 	Through period.Cycle // files of cycles up to this one are packed
-	// Latest is the last cycle that records of a file without days can lie in: events have none in the list of feed
+	// Latest is the last cycle that records of a file without days can be in: events have none in the list of feed
 	// files.
 	Latest func(lake.Input) (period.Cycle, error)
 	// Open reports whether a reject of a file is open.
@@ -110,7 +110,7 @@ func (in *Inbox) due() (map[fed]taken, error) {
 	return out, nil
 }
 
-// last is the last cycle that records of a file lie in.
+// last is the last cycle that records of a file are in.
 func (in *Inbox) last(i lake.Input) (period.Cycle, error) {
 	if i.LastDay == "" {
 		return in.Latest(i)

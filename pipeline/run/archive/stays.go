@@ -6,7 +6,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Stays tells of the files of a closed cycle which stay in the lake (ARCH-5).
+// Stays describes the files of a closed cycle which stay in the lake (ARCH-5).
 func Stays(files []lake.FileEntry) func(lake.FileEntry) bool {
 	last := make(map[int]string) // day by bucket: later cycles look for the index of it and open with its positions
 	for _, e := range files {

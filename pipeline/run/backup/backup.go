@@ -104,7 +104,7 @@ func apart(w *workspace.Workspace, dir string) error {
 		}
 		if to == from || strings.HasPrefix(to, from+string(filepath.Separator)) ||
 			strings.HasPrefix(from, to+string(filepath.Separator)) {
-			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: it would lie in %s, or around it", dir,
+			return &workspace.RefusedError{What: fmt.Sprintf("backup to %s: the folder would be in or around %s", dir,
 				place), Hint: "give a folder apart, best on another disk"}
 		}
 	}
@@ -181,7 +181,7 @@ func (b *making) inspect() error {
 			b.stored[e.Name] = e.Size
 		case old == nil && e.Name != storage.LockName && top != "lake" && top != "archive":
 			return &workspace.RefusedError{What: fmt.Sprintf("%s has %s in it and is no backup", b.dir, e.Name),
-				Hint: "give a folder that is empty, or that a backup lies in"}
+				Hint: "use a folder that is empty or contains a backup"}
 		}
 	}
 	return nil

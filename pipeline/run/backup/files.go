@@ -16,7 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
-// stored is where a file's content lies in the backup.
+// stored is where a file's content is in the backup.
 func (f *file) stored() string { return "files/" + f.Hash[:2] + "/" + f.Hash }
 
 // plain copies all that is no lake's (BACKUP-3).

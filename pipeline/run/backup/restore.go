@@ -107,7 +107,7 @@ func (r *restoring) begin() (finished bool, err error) {
 		return err == nil, nil
 	case err == nil:
 		return false,
-			&workspace.RefusedError{What: r.into + " holds what a restore of another backup left that did not finish",
+			&workspace.RefusedError{What: r.into + " has an unfinished restore of another backup",
 				Hint: "restore that backup again to finish it, or empty the folder"}
 	case !errors.Is(err, fs.ErrNotExist):
 		return false, fmt.Errorf("look into %s: %w", r.into, err)
@@ -115,7 +115,7 @@ func (r *restoring) begin() (finished bool, err error) {
 	for _, entry := range inside {
 		if entry.Name() != markTemp {
 			return false, &workspace.RefusedError{What: fmt.Sprintf("%s is not empty: it has %s", r.into, entry.Name()),
-				Hint: "restore into a folder that is empty or not there"}
+				Hint: "restore into a folder that is empty or does not exist"}
 		}
 		if err := r.to.Remove(markTemp); err != nil {
 			return false, fmt.Errorf("mark %s: %w", r.into, err)

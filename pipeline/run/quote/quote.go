@@ -202,7 +202,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 	return books.Load(os.DirFS(dir), j.ws.Settings)
 }
 
-// refuse tells of a file that fails whole by the name it was given by.
+// refuse describes a file that fails whole by the name it was given by.
 func (j *job) refuse(err error) error {
 	var whole *feed.FileError
 	if !errors.As(err, &whole) {
@@ -362,7 +362,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 			p.lines = append(p.lines, l)
 		}
 	}
-	// what the positions held is told after the usage, beside the month-end lines that it belongs to
+	// what the positions held is reported after the usage, beside the month-end lines that it belongs to
 	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
 	if err := p.monthEnd(false); err != nil {
 		return nil, err
@@ -370,7 +370,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 	return p.rater.Positions(nil), p.finish()
 }
 
-// monthEnd adds the lines that the meters come to as they stand; before takes them off.
+// monthEnd adds the lines that the meters come to as they are; before takes them off.
 func (p *pricing) monthEnd(before bool) error {
 	var charges line.Charges
 	var objects []rating.Object

@@ -141,6 +141,7 @@ func quotedText(l *quote.Line) string {
 
 // A quote from an empty lake is what a run over an empty lake bills, line by line, for every customer of every file of
 // the sample (QUOTE-1).
+// Invariant: QUOTE-5.
 func TestSameAsARun(t *testing.T) {
 	t.Parallel()
 	files, err := sample.Files()
@@ -198,6 +199,7 @@ func rules() rating.Rules {
 // Delta's machines, worked by hand in the sample's README, before the correction: 43,110 minutes at 0.0125 and 43,200
 // at 0.012 list, 0.0118 agreed: official 538.875 + 518.4 = 1,057.275, payment 86,310 × 0.0118 = 1,018.458, due
 // 1,018.46.
+// Invariant: QUOTE-3.
 func TestDeltaByHand(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"
@@ -218,6 +220,7 @@ func TestDeltaByHand(t *testing.T) {
 // Package minutes open as they stand: the first 10,000 of juniper's minutes are free once, not twice. On an empty lake
 // a day of 1,440 minutes costs nothing; on top of September, whose second quota period has 8,560 left, a day of 10,000
 // costs 1,440 × 0.0098 = 14.112.
+// Invariant: QUOTE-4.
 func TestFromLake(t *testing.T) {
 	t.Parallel()
 	const name = "inbox/usage/machines-2026-09.csv"

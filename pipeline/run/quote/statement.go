@@ -12,7 +12,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
-// itemKey tells items of a bill apart.
+// itemKey distinguishes items of a bill.
 type itemKey struct {
 	service, sku, region string
 	tier                 int

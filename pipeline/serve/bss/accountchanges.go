@@ -26,13 +26,14 @@ func partnerAccountChanges() operation.Operation {
 			"took back",
 		Callers: partners(), Subject: operation.ItsPartner,
 		Params: append([]operation.Param{
-			{Name: "partner_id", Meaning: "whose account: for the vendor alone"},
+			{Name: "partner_id", Meaning: "the partner of the account: only for the vendor"},
 			{Name: "balance_type", Kind: operation.Word, Words: []string{cashAccount, creditAccount}, Required: true,
 				Meaning: "the account of cash, or that of credit"},
 			{Name: "trade_type", Kind: operation.Word, Words: []string{"RECHARGE", "DEDEUCT", "REFUND", "RFROZEN",
 				"TRANS", "ADJUST", "BEADJUST", "BERETRIEVE", "BEUNBIND",
 				"BONUSCONVERT", "TRADE_MODE_TRANSFER"},
-				Meaning: "DEDEUCT an order, REFUND one taken back, BEADJUST given to a customer, BERETRIEVE taken " +
+				Meaning: "DEDEUCT an order, REFUND a refunded one, BEADJUST allocated to a customer, BERETRIEVE " +
+					"reclaimed " +
 					"back; no other is known"},
 			{Name: "trade_time_begin", Kind: operation.Date, Meaning: "first day; without it, this day a year ago"},
 			{Name: "trade_time_end", Kind: operation.Date, Meaning: "last day; without it, today"},
@@ -84,7 +85,7 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 	}
 	if c.Scope.Partner == "" {
 		return nil, operation.BadParameter("partner_id",
-			operation.Text{Zh: "必填", En: "is missing: the vendor says whose account"})
+			operation.Text{Zh: "必填", En: "is missing: the vendor must name the partner"})
 	}
 	list, err := changes(ctx, c, during)
 	if err != nil {

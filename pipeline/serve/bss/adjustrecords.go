@@ -19,12 +19,12 @@ import (
 func partnerAdjustRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListPartnerAdjustRecords", Method: http.MethodGet, Path: "/v3/accounts/partner-accounts/adjust-records",
-		Summary: "What a partner gave its customers of its account and took back from them, in the last 18 months",
+		Summary: "What a partner allocated to its customers and reclaimed from them, in the last 18 months",
 		Callers: partners(), Subject: operation.Customers,
 		Params: append([]operation.Param{
 			{Name: "customer_id", Meaning: "only this customer's"},
 			{Name: "operation_type", Kind: operation.Word, Words: []string{sourceGiven, sourceTaken, sourceUnbound},
-				Meaning: "given, taken back, or taken back on leaving, which is not told apart"},
+				Meaning: "allocated, reclaimed, or reclaimed on leaving, which is not distinguished"},
 			{Name: "operation_time_begin", Kind: operation.Moment, Meaning: "then or later"},
 			{Name: "operation_time_end", Kind: operation.Moment, Meaning: "before then"},
 			{Name: "trans_id", Meaning: "only this one"},

@@ -13,6 +13,7 @@ import (
 
 // TestRowsAreWrittenAsEverythingElse fills every field of the answers that write themselves, and leaves out what may
 // be.
+// Invariant: BSS-1.
 func TestRowsAreWrittenAsEverythingElse(t *testing.T) {
 	t.Parallel()
 	words := []string{"", "plain", `a "quoted" \ word`, "<&>", "账期", "a\nb\x00\x7f", "\u2028", "\xff", "😀"}

@@ -177,6 +177,7 @@ su 1 2 -27.00000000`)
 
 // TestPagesOfOneState pages through ann's bill while a night adds a record before the others: the pages go on with the
 // state of the first; who begins anew sees the new one.
+// Invariants: REC-2, BSS-2, OP-5.
 func TestPagesOfOneState(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

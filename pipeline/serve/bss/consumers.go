@@ -15,7 +15,7 @@ func consumeSubCustomers() operation.Operation {
 	return operation.Operation{
 		Name: "ListConsumeSubCustomers", Method: http.MethodPost,
 		Path:    "/v2/bills/subcustomer-bills/res-fee-records/sub-customers/query",
-		Summary: "The customers that consumed as a partner's in a cycle, those too that left since",
+		Summary: "The customers that consumed as a partner's in a cycle, including those that left since",
 		Callers: partners(), Subject: operation.Customers,
 		Params: inBody(append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},

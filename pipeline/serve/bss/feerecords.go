@@ -13,13 +13,13 @@ import (
 func customerBillsFeeRecords() operation.Operation {
 	return operation.Operation{
 		Name: "ListCustomerBillsFeeRecords", Method: http.MethodGet, Path: "/v2/bills/customer-bills/fee-records",
-		Summary: "What a customer's own bill charges, with what cutting to the currency's digits took",
+		Summary: "What a customer's own bill charges, with the amounts truncated to the currency's digits",
 		Callers: owners(), Subject: operation.ItsCustomer,
 		Params: append([]operation.Param{
 			{Name: "bill_cycle", Kind: operation.Month, Required: true, Recent: true, Meaning: "the cycle"},
 			whoseBill(),
 			{Name: "provider_type", Kind: operation.Word, Words: []string{"1", "2"},
-				Meaning: "1: the cloud; 2: its market place, of which there is nothing"},
+				Meaning: "1: the cloud; 2: its market place, which has no data"},
 			{Name: "service_type_code", Meaning: "only this service's"},
 			{Name: "resource_type_code", Meaning: "only this kind of resource"},
 			{Name: "region_code", Meaning: "only this region's"},
@@ -74,7 +74,7 @@ type billRecord struct {
 	AccountName      string            `json:"account_name,omitempty"`
 }
 
-// The vendor's numbers of who provides, and of how payment stands.
+// The vendor's numbers of providers and of payment states.
 const (
 	theCloud  = 1
 	settled   = 1
@@ -114,7 +114,7 @@ func handleCustomerBillsFeeRecords(ctx context.Context, c *operation.Call) (any,
 	})
 }
 
-// status narrows lines by how payment stands: see statusOf.
+// status limits lines by their payment state: see statusOf.
 func (f *filter) status(open bool) {
 	byPeriod := records.Condition{Column: tables.LChargingMode, Op: records.Is, Values: []string{chargedByPeriod}}
 	switch f.call.Text("status") {

@@ -41,7 +41,7 @@ type freeUsages struct {
 	Total   int         `json:"total_count"`
 }
 
-// freeUsage is FreeResourceRecord. What was there before and after is not told of what was billed late: by then its
+// freeUsage is FreeResourceRecord. What was there before and after is not reported for late billing: by then its
 // quota may have been another one.
 type freeUsage struct {
 	DeductTime       string `json:"deduct_time"`

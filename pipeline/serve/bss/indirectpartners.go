@@ -15,10 +15,10 @@ func indirectPartners() operation.Operation {
 		Summary: "The resellers that a distributor has now",
 		Callers: partners(), Subject: operation.ItsPartner,
 		Params: inBody(append([]operation.Param{
-			{Name: "partner_id", Meaning: "the distributor: for the vendor alone"},
+			{Name: "partner_id", Meaning: "the distributor: only for the vendor"},
 			{Name: "account_name", Meaning: "the reseller's name"},
-			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "came to the distributor then or later"},
-			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "came to the distributor before then"},
+			{Name: "associated_on_begin", Kind: operation.Moment, Meaning: "joined the distributor then or later"},
+			{Name: "associated_on_end", Kind: operation.Moment, Meaning: "joined the distributor before then"},
 			{Name: "indirect_partner_id", Meaning: "only this reseller"},
 		}, pageParams()...)),
 		Answer: indirectPartnerList{},

@@ -163,9 +163,9 @@ func (r *reader) time(col int) string {
 // billDate is the line's day, the cycle's last at the latest.
 func (r *reader) billDate() string { return min(r.last, r.clock.Day(records.BillTime(r.row))).String() }
 
-// id is what tells the line apart among the customer's of the cycle: its id, with the tier where a record has lines of
-// several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there and
-// back.
+// id is what distinguishes the line among the customer's of the cycle: its id, with the tier where a record has lines
+// of several. A difference that re-rating posted has the time of posting as well, for the same one may be posted there
+// and back.
 func (r *reader) id() string {
 	id := r.text(tables.LID)
 	if r.split {

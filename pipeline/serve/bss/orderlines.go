@@ -46,7 +46,7 @@ type orderQuery struct {
 	during   period.Span  // when they were paid
 }
 
-// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines lie in
+// orderLines reads lines of orders of all cycles, by pay time, customer, order and line. Orders and their lines are in
 // files of their own: what it costs follows from the number of orders, not from that of records.
 func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]boughtLine, error) {
 	var out []boughtLine
@@ -69,7 +69,7 @@ func orderLines(ctx context.Context, c *operation.Call, q *orderQuery) ([]bought
 			billed += n
 		}
 		if billed != len(found) {
-			return fmt.Errorf("%d lines of orders were taken in by %s, and %d of them were billed", len(found),
+			return fmt.Errorf("%d lines of orders were ingested by %s, and %d of them were billed", len(found),
 				orders[0].Path, billed)
 		}
 		for _, o := range found {
@@ -118,7 +118,7 @@ func bucketOf(c *operation.Call, customer string) int {
 	return place.Bucket(customer, max(1, c.State.Snap.Manifest.Buckets))
 }
 
-// filesSince visits the files of each cycle that may hold something of an instant or later: what comes one by one takes
+// filesSince visits the files of each cycle that may hold something of an instant or later: low-volume events take
 // effect in its own cycle or after it.
 func filesSince(c *operation.Call, from period.Instant, visit func([]lake.FileEntry) error) error {
 	for _, ref := range c.State.Snap.Manifest.Cycles {

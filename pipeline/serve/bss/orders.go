@@ -68,7 +68,7 @@ type order struct {
 	AgentPay        *agentPay         `json:"agent_pay_info,omitempty"`
 }
 
-// orderAmounts is AmountInfomationV2. What an unsubscribe keeps is not told apart into use and fee.
+// orderAmounts is AmountInfomationV2. What an unsubscribe keeps is not distinguished into use and fee.
 type orderAmounts struct {
 	Discounts   []orderDiscount   `json:"discounts"`
 	FlexiCoupon operation.Decimal `json:"flexipurchase_coupon_amount"`

@@ -12,7 +12,7 @@ func owners() []keys.Role { return []keys.Role{keys.Vendor, keys.Customer} }
 
 // whoseBill is the parameter by which the vendor says whose bill; a customer's own key needs none.
 func whoseBill() operation.Param {
-	return operation.Param{Name: "customer_id", Meaning: "whose bill: for the vendor alone"}
+	return operation.Param{Name: "customer_id", Meaning: "the customer of the bill: only for the vendor"}
 }
 
 // ownBill are the parameters that operations on a customer's own bill share. tollbook has no enterprise projects: all

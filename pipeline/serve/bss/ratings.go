@@ -28,7 +28,7 @@ func priced(product any) []operation.Param {
 		{Name: "product_infos", In: operation.Body, Kind: operation.Raw, Required: true, Max: maxAsked, Of: product,
 			Meaning: "the products, 1 to 100"},
 		{Name: "customer_id", In: operation.Body,
-			Meaning: "whose prices: partners and the vendor must send it; a customer's key asks for its own"},
+			Meaning: "the customer: partners and the vendor must send it; a customer's key gets its own prices"},
 	}
 }
 
@@ -36,11 +36,11 @@ func onDemandResourceRatings() operation.Operation {
 	return operation.Operation{
 		Name: "ListOnDemandResourceRatings", Method: http.MethodPost, Path: "/v2/bills/ratings/on-demand-resources",
 		Summary: "What usage would cost a customer now, by the prices and discounts of bills; meters begin at 0, " +
-			"packages are left alone",
+			"packages are ignored",
 		Callers: askers(), Subject: operation.Customers,
 		Params: append(priced([]demandProduct(nil)), operation.Param{Name: "inquiry_precision", In: operation.Body,
 			Kind: operation.Whole, Max: 1, Default: "0",
-			Meaning: "0: amounts are cut to 6 decimals; 1: all decimals"}),
+			Meaning: "0: amounts are truncated to 6 decimals; 1: all decimals"}),
 		Answer: demandRatings{},
 		Handle: handleOnDemandResourceRatings,
 	}
@@ -165,7 +165,7 @@ func (q *enquiry) products() ([]asked, error) {
 	seen := make(map[string]bool)
 	for i := range list {
 		if list[i].ID == "" || seen[list[i].ID] {
-			return nil, q.wrong(i, "id", operation.Text{Zh: "缺失或重复", En: "is missing or stands twice"})
+			return nil, q.wrong(i, "id", operation.Text{Zh: "缺失或重复", En: "is missing or duplicate"})
 		}
 		seen[list[i].ID] = true
 		if list[i].Number < 1 || list[i].Number > maxUnits {
@@ -351,14 +351,14 @@ func (s *cost) discount(index int32, add func(*money.AmountTotal) error) error {
 	return add(&s.discounts[len(s.discounts)-1].amount)
 }
 
-// join adds another cost as it is told: cut to its digits.
+// join adds another cost as it is shown: truncated to its digits.
 func (s *cost) join(o *cost) error {
 	s.digits = o.digits
 	official, after, err := o.cut()
 	return errors.Join(err, s.official.Add(official), s.after.Add(after))
 }
 
-// cut is what is told: both amounts cut to the digits.
+// cut is what is shown: both amounts truncated to the digits.
 func (s *cost) cut() (official, after money.Amount, err error) {
 	official, err1 := s.official.Amount()
 	after, err2 := s.after.Amount()

@@ -33,7 +33,7 @@ func renewRateOnPeriod() operation.Operation {
 			{Name: "include_relative_resources", In: operation.Body, Kind: operation.Flag, Default: "false",
 				Meaning: "resources have no others that belong to them"},
 			{Name: "customer_id", In: operation.Body,
-				Meaning: "whose resources: partners and the vendor must send it; a customer's key asks for its own"},
+				Meaning: "the customer: partners and the vendor must send it; a customer's key gets its own resources"},
 		},
 		Answer: renewRatings{},
 		Handle: handleRenewRateOnPeriod,
@@ -210,7 +210,7 @@ func orderLine(row rows.Row, id, number int) string {
 	return string(row.Text(id)) + "/" + strconv.FormatInt(row.Whole(number), 10)
 }
 
-// eachRow visits the rows of a file as they lie there.
+// eachRow visits the rows of a file as they are there.
 func eachRow(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, visit func(rows.Row) error) (err error) {
 	rows, err := rows.Unsorted(snap, e, def, nil)
 	if err != nil {

@@ -38,7 +38,7 @@ type subCustomerList struct {
 }
 
 // subCustomer is CustomerInformation. tollbook has one name of a customer, which is both its login's and its real one;
-// the id stands in for a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind
+// the id replaces a login's that is none. It knows no label, telephone, country, level, e-mail, verification, kind
 // or freeze.
 type subCustomer struct {
 	Customer        string           `json:"customer,omitempty"`

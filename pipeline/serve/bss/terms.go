@@ -24,8 +24,8 @@ func termKinds() map[string]int {
 	return map[string]int{"year": 19, "month": 20, "day": 24, "hour": 25, "one_off": 5}
 }
 
-// findTerms adds to a reader the terms of the lines of a page that orders made: they stand in the orders as they were
-// taken in, which lie in the cycle and the bucket of their lines. What takes an order back has none, and neither has
+// findTerms adds to a reader the terms of the lines of a page that orders made: they are in the orders as they were
+// taken in, which are in the cycle and the bucket of their lines. What takes an order back has none, and neither has
 // usage.
 func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string, p *records.Page) error {
 	wanted := make(map[string]bool)

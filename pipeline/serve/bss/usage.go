@@ -20,7 +20,7 @@ func measured() []operation.Param {
 		whoseBill(),
 		{Name: "service_type_code", Required: true, Meaning: "the service"},
 		{Name: "resource_type_code", Required: true, Meaning: "the kind of resource"},
-		{Name: "usage_type", Required: true, Meaning: "what is counted, as the product says"},
+		{Name: "usage_type", Required: true, Meaning: "the usage type of the product"},
 	}
 }
 
@@ -28,7 +28,7 @@ func resourceUsageSummary() operation.Operation {
 	return operation.Operation{
 		Name: "ListResourceUsageSummary", Method: http.MethodGet,
 		Path:    "/v2/bills/customer-bills/resources/usage/summary",
-		Summary: "What measured bandwidth of a customer came to in a cycle, one row for each link or group",
+		Summary: "The measured bandwidth of a customer in a cycle, one row for each link or group",
 		Callers: owners(), Subject: operation.ItsCustomer, Params: append(measured(), pageParams()...),
 		Answer: usageSummaries{},
 		Handle: handleResourceUsageSummary,

@@ -130,12 +130,12 @@ func (f File) read() (content, fs.FileInfo, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	const restore = "put a copy of the file back, or delete it and make new keys"
-	// What the parser says may quote the text, which holds secrets: only where it stopped is told.
+	// What the parser says may quote the text, which holds secrets: only where it stopped is reported.
 	if err := dec.Decode(&c); err != nil {
 		return wrong(restore, "not a keys file: does not read as JSON at byte %d", dec.InputOffset())
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return wrong(restore, "not a keys file: something stands behind it")
+		return wrong(restore, "not a keys file: text after its end")
 	}
 	if c.Format != format {
 		return wrong("use the build that wrote it", "format %d, this build reads %d", c.Format, format)
@@ -146,7 +146,7 @@ func (f File) read() (content, fs.FileInfo, error) {
 			return wrong(restore, "%v", err)
 		}
 		if seen[c.Keys[i].ID] {
-			return wrong(restore, "key %s stands twice", c.Keys[i].ID)
+			return wrong(restore, "key %s is duplicate", c.Keys[i].ID)
 		}
 		seen[c.Keys[i].ID] = true
 	}

@@ -31,6 +31,7 @@ func add(t testing.TB, f keys.File, c keys.Caller, token bool) keys.Issued {
 	return made
 }
 
+// TestAddListRevoke tests KEYS-2, KEYS-4.
 func TestAddListRevoke(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
@@ -135,7 +136,7 @@ func TestBadFiles(t *testing.T) {
 		good:                    "",
 		"":                      "not a keys file",
 		"sssssssssssssssssssss": "not a keys file",
-		good + "{}":             "something stands behind it",
+		good + "{}":             "text after its end",
 		strings.Replace(good, `"format":1`, `"format":2`,
 			1): "format 2, this build reads 1",
 		strings.Replace(good, `"id":"A2"`, `"id":"a"`,
@@ -152,7 +153,7 @@ func TestBadFiles(t *testing.T) {
 			1): "16 characters",
 		strings.Replace(good, `]}`,
 			`,{"id":"A2","role":"vendor","token":false,"created":"x","secret":"sssssssssssssssssssss"}]}`,
-			1): "key A2 stands twice",
+			1): "key A2 is duplicate",
 	} {
 		f := newFile(t)
 		if err := os.WriteFile(f.Name, []byte(text), 0o600); err != nil {
@@ -246,6 +247,7 @@ func TestAddAtOnce(t *testing.T) {
 }
 
 // What is listed and made as JSON has the fields that programs read.
+// Invariant: KEYS-3.
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)

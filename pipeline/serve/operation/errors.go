@@ -51,7 +51,7 @@ type Code struct {
 // The codes (§8).
 func badParameter() Code { return Code{"CBC.0100", http.StatusBadRequest} }
 
-// Error is an error as a caller is told it.
+// Error is an error as a caller receives it.
 type Error struct {
 	Code Code
 	Text Text
@@ -169,5 +169,5 @@ func NotReady(why Text) *Error {
 // TooLong is CBC.0504: the answer was not ready in time.
 func TooLong() *Error {
 	return &Error{Code{"CBC.0504", http.StatusGatewayTimeout},
-		Text{"处理超时，请缩小查询范围", "the answer took too long: ask for less"}}
+		Text{"处理超时，请缩小查询范围", "the answer took too long: request less"}}
 }

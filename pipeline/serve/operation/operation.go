@@ -64,7 +64,7 @@ type Call struct {
 	Caller   keys.Caller // zero for a public operation
 	Scope    Scope       // what it may see
 	State    *State      // what it reads; nil for a public operation
-	Inside   *Inside     // of the server: for what tells how it is
+	Inside   *Inside     // of the server: for operations about its state
 	Language Language
 	Body     []byte // of a POST: JSON
 	Values

@@ -18,7 +18,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Place is where a parameter stands.
+// Place is where a parameter is.
 type Place uint8
 
 // The places.
@@ -76,7 +76,7 @@ func (v *Values) Said(name string) string { return v.values[name] }
 // Given reports whether a parameter has a value, given or by default.
 func (v *Values) Given(name string) bool { _, ok := v.get(name); return ok }
 
-// Key tells requests to an operation apart by their parameters, those that are named left out.
+// Key distinguishes requests to an operation by their parameters, those that are named left out.
 func (v *Values) Key(without ...string) string {
 	var out strings.Builder
 	for i := range v.op.Params {
@@ -163,7 +163,7 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 		switch p.In {
 		case Query:
 			if len(query[p.Name]) > 1 {
-				return v, BadParameter(p.Name, Text{"重复", "stands twice"})
+				return v, BadParameter(p.Name, Text{"重复", "is duplicate"})
 			}
 			given = query.Get(p.Name)
 		case Path:
@@ -199,7 +199,7 @@ func Parse(op *Operation, r *http.Request, body []byte, now period.Instant, zone
 
 func malformed() Text { return Text{"格式错误", "is malformed"} }
 
-// object reads a JSON object; an empty body is one without members. Names that stand twice are an error.
+// object reads a JSON object; an empty body is one without members. Duplicate names are an error.
 func object(body []byte) (map[string]jsontext.Value, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
@@ -238,7 +238,7 @@ func (p *Param) check(text string, now period.Instant, zone *period.Zone) (Text,
 	case Whole:
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || strconv.FormatInt(n, 10) != text {
-			return Text{"不是整数", "is no whole number"}, false
+			return Text{"不是整数", "is not a whole number"}, false
 		}
 		if n < p.Min || n > p.Max {
 			return Textf("取值范围为%d到%d", "is not from %d to %d", p.Min, p.Max), false

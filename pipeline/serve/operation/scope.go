@@ -99,7 +99,7 @@ func ofVendor(op *Operation, v *Values, b *books.Books) (Scope, error) {
 		return Scope{}, NotItsCustomer()
 	}
 	if op.Subject == ItsCustomer && s.Customer == "" {
-		return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: the vendor says whose bill"})
+		return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: the vendor must name the customer"})
 	}
 	return s, nil
 }
@@ -132,7 +132,7 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 	asked := v.Text("customer_id")
 	if asked == "" {
 		if op.Subject == WholeCustomer {
-			return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: a partner says whose"})
+			return Scope{}, BadParameter("customer_id", Text{"必填", "is missing: a partner must name the customer"})
 		}
 		return s, nil
 	}
@@ -142,7 +142,8 @@ func ofPartner(op *Operation, c *keys.Caller, v *Values, b *books.Books, now per
 		return Scope{}, NotItsCustomer()
 	}
 	if op.Subject == WholeCustomer && !onlyOf(b, customer, s.Partner) {
-		return Scope{}, MayNot(Text{"该客户曾关联其他伙伴", "the customer was another partner's too: the vendor can tell"})
+		return Scope{}, MayNot(Text{"该客户曾关联其他伙伴",
+			"the customer belonged to another partner too: only the vendor can explain it"})
 	}
 	if !s.Managed(b, customer, now) {
 		if c.Manager != "" {

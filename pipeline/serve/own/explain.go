@@ -15,14 +15,14 @@ import (
 func explainLine() operation.Operation {
 	return operation.Operation{
 		Name: "ExplainLine", Method: http.MethodGet, Path: "/v1/lines/{id}/explain",
-		Summary: "How a record's amounts came about, step by step, and whether rating it again gives the same",
+		Summary: "How a record's amounts were calculated, step by step, and whether rating it again gives the same",
 		Callers: keys.Roles(), Subject: operation.WholeCustomer,
 		Params: []operation.Param{
 			{Name: "id", In: operation.Path, Required: true, Max: 1024,
 				Meaning: "of a line, its slashes written as %2F"},
-			{Name: "customer_id", Meaning: "whose it is; a partner has to say"},
+			{Name: "customer_id", Meaning: "the customer; required for a partner"},
 			{Name: "cycle", Kind: operation.Month, Meaning: "that it is billed in"},
-			{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, where it is billed later"},
+			{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, if it is billed later"},
 		},
 		Answer: explain.Story{}, Handle: handleExplain,
 	}

@@ -31,7 +31,7 @@ func consumption() operation.Operation {
 			{Name: "format", Kind: operation.Word, Words: exportFormats(), Default: "csv",
 				Meaning: "how it is written; focus is FOCUS 1.2 as CSV"},
 			{Name: "customer_id", Meaning: "only this customer's"},
-			{Name: "partner_id", Meaning: "only this partner's: for the vendor alone"},
+			{Name: "partner_id", Meaning: "limits the rows to this partner; only for the vendor"},
 			{Name: "indirect_partner_id",
 				Meaning: "what customers consumed as this reseller's, while it was the caller's"},
 			{Name: "with_resellers", Kind: operation.Flag, Default: "false",
@@ -100,7 +100,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	if c.Given("issuer_id") {
 		return nil,
 			operation.BadParameter("issuer_id",
-				operation.Text{Zh: "仅用于focus格式", En: "goes with the formats of FOCUS alone"})
+				operation.Text{Zh: "仅用于focus格式", En: "only with the formats of FOCUS"})
 	}
 	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c),
 		Split: c.Flag("split"), Partners: reader}
@@ -113,7 +113,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	}
 	if err := r.Check(); err != nil {
 		return nil,
-			operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
+			operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "only with the format csv"})
 	}
 	return download(c, r.Tag(c.State.Snap, c.Inside.Program), func(ctx context.Context, w io.Writer) error {
 		_, err := export.Write(ctx, c.State.Snap, r, w)
@@ -184,11 +184,11 @@ func focusRequest(c *operation.Call) (focus.Request, error) {
 	b := c.State.Workspace.Books
 	switch {
 	case c.Flag("split"):
-		return r, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "goes with the format csv alone"})
+		return r, operation.BadParameter("split", operation.Text{Zh: "仅用于csv格式", En: "only with the format csv"})
 	case c.Given("indirect_partner_id") || c.Flag("with_resellers") || c.Scope.Manager != "":
 		return r,
 			operation.MayNot(operation.Text{Zh: "focus格式不支持按云经销商或客户经理查询",
-				En: "FOCUS is of an issuer's invoices: neither of an indirect partner nor of an account manager"})
+				En: "FOCUS data sets are per invoice issuer: not for an indirect partner or an account manager"})
 	case r.Issuer != "" && r.Issuer != settlement.VendorID && b.Partner(r.Issuer) < 0:
 		return r, operation.BadParameter("issuer_id", operation.Text{Zh: "不存在", En: "is no partner, and not vendor"})
 	}

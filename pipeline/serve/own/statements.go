@@ -114,7 +114,7 @@ func handleStatement(ctx context.Context, c *operation.Call) (any, error) {
 func incentives() operation.Operation {
 	return operation.Operation{
 		Name: "ListIncentives", Method: http.MethodGet, Path: "/v1/incentives",
-		Summary: "What partners earn by incentive programmes, and where that stands; a partner sees its own",
+		Summary: "What partners earn by incentive programmes, with states; a partner sees its own",
 		Callers: settlers(), Subject: operation.AnyStatement,
 		Params: []operation.Param{
 			{Name: "period", Max: 7, Meaning: "a month as 2026-09 or a quarter as 2026-Q3"},

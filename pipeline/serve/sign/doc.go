@@ -8,7 +8,8 @@
 //	SIGN-4  A signature is valid once (Seen, which documents the one exception). Servers that share files of the used
 //	        signatures, at the same time or one after the other, refuse what any of them accepted. A server that
 //	        cannot use the files reports it, and keeps its own in memory.
-//	SIGN-5  Nothing here reads a clock, stores a secret, or puts a secret or a signature into an error.
 //	SIGN-6  A key whose signatures fill the memory is refused, and no other key is: each may have as many signatures
 //	        in memory as are free.
+//
+// Nothing here reads a clock, stores a secret, or puts a secret or a signature into an error.
 package sign

@@ -47,7 +47,7 @@ func removeBefore(name string, first int64) {
 func (f *shared) note(mac [sha256.Size]byte, uses map[[sha256.Size]byte]use) (others int, err error) {
 	defer func() {
 		if err != nil {
-			f.close() // it is opened and read anew the next time
+			f.close() // it is opened and read again the next time
 			err = fmt.Errorf("remember a signature in %s: %w", f.name, err)
 		}
 	}()

@@ -33,6 +33,7 @@ func take(t *testing.T, s *sign.Seen, sig *sign.Signature, conn uint64, now time
 }
 
 // TestSeenIsShared: what one took another refuses, whether it runs beside it or comes after it.
+// Invariant: SIGN-4.
 func TestSeenIsShared(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "keys.json.used")

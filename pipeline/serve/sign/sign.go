@@ -14,7 +14,7 @@ import (
 // Algorithm is the one scheme that is taken.
 const Algorithm = "SDK-HMAC-SHA256"
 
-// Window is how far the signed time may lie from the server's clock, before or after.
+// Window is how far the signed time may be from the server's clock, before or after.
 const Window = 15 * time.Minute
 
 const (

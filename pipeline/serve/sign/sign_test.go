@@ -77,6 +77,7 @@ func TestSDKRequests(t *testing.T) {
 }
 
 // What a request says is signed: whatever is changed, the signature no longer fits.
+// Invariant: SIGN-1.
 func TestTampered(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*http.Request, *[]byte){

@@ -70,7 +70,7 @@ func Parse(name string, data []byte, c *problem.Collector) (root Node, ok bool) 
 		before := data[:loneCR(data)]
 		start.Line += bytes.Count(before, []byte("\n"))
 		start.Column = len(before) - bytes.LastIndexByte(before, '\n')
-		c.Add(start, "end lines in LF or CRLF", "a carriage return alone")
+		c.Add(start, "end lines in LF or CRLF", "a single carriage return")
 		return Node{}, false
 	case tooDeep(data):
 		c.Add(start, "", "nested deeper than %d levels", maxDepth)
@@ -110,7 +110,7 @@ func parseBytes(data []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// loneCR is where a carriage return stands that ends no line of text editors; -1 = nowhere.
+// loneCR is the place of a carriage return that ends no line of text editors; -1 = none.
 func loneCR(data []byte) int {
 	for i, b := range data {
 		if b == '\r' && (i+1 == len(data) || data[i+1] != '\n') {
@@ -254,7 +254,7 @@ func (r *builder) node(n ast.Node) Node {
 	return out
 }
 
-// pair adds a key to a mapping; lines tells where the keys before it stand.
+// pair adds a key to a mapping; lines has the places of the keys before it.
 func (r *builder) pair(out *Node, pair *ast.MappingValueNode, lines map[string]int) {
 	at := r.at(pair.Key)
 	var key string
@@ -275,7 +275,7 @@ func (r *builder) pair(out *Node, pair *ast.MappingValueNode, lines map[string]i
 		value = r.node(pair.Value)
 	}
 	if first, twice := lines[key]; twice {
-		r.c.Add(at, "keep one of the two", "key %q stands twice: first on line %d", key, first)
+		r.c.Add(at, "keep one of the two", "key %q is duplicate: first on line %d", key, first)
 		return
 	}
 	lines[key] = at.Line

@@ -106,7 +106,7 @@ func (m Map) Text(key, fallback string) string {
 		return fallback
 	}
 	if n.Kind != Scalar {
-		m.Fail(key, n, "", "%s where one value is needed", n.Kind)
+		m.Fail(key, n, "", "%s instead of one value", n.Kind)
 		return fallback
 	}
 	return n.Text
@@ -119,7 +119,7 @@ func (m Map) Int(key string, fallback, lo, hi int) int {
 		return fallback
 	}
 	if n.Kind != Scalar {
-		m.Fail(key, n, "", "%s where a whole number is needed", n.Kind)
+		m.Fail(key, n, "", "%s instead of a whole number", n.Kind)
 		return fallback
 	}
 	v, err := strconv.Atoi(n.Text)
@@ -163,14 +163,14 @@ func (m Map) Word(key string, fallback int, words []string) int {
 }
 
 // Value is a scalar read by a parser whose error begins with the quoted text, as those of money and period do. Absent
-// gives fallback. Decimals may stand in quotes or bare: their literal digits are what counts.
+// gives fallback. Decimals may be quoted or bare: their literal digits are what counts.
 func Value[T any](m Map, key string, fallback T, parse func(string) (T, error)) T {
 	n := m.Get(key)
 	if n == nil {
 		return fallback
 	}
 	if n.Kind != Scalar {
-		m.Fail(key, n, "", "%s where one value is needed", n.Kind)
+		m.Fail(key, n, "", "%s instead of one value", n.Kind)
 		return fallback
 	}
 	v, err := parse(n.Text)

@@ -68,8 +68,8 @@ func dump(lines *[]string, path string, n *Node) {
 func TestParseProblems(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"a: 1\nb: 2\na: 3\n": `f.yaml:3:1: key "a" stands twice: first on line 1`,
-		"a: {b: 1, b: 2}\n":  `f.yaml:1:11: key "b" stands twice: first on line 1`,
+		"a: 1\nb: 2\na: 3\n": `f.yaml:3:1: key "a" is duplicate: first on line 1`,
+		"a: {b: 1, b: 2}\n":  `f.yaml:1:11: key "b" is duplicate: first on line 1`,
 		"a: &x 1\nb: *x\n": "f.yaml:1:4: anchors and aliases are not read\n" +
 			"f.yaml:2:4: anchors and aliases are not read",
 		"a: !!str 1\n":            "f.yaml:1:4: tags are not read",
@@ -80,7 +80,7 @@ func TestParseProblems(t *testing.T) {
 		"a: b: c\n":               "f.yaml:1:4: not YAML: mapping value is not allowed in this context",
 		"a: [1,\n":                "f.yaml:1:4: not YAML: sequence end token ']' not found",
 		"a: \"x\n":                "f.yaml:1:4: not YAML: could not find end character of double-quoted text",
-		"a: 1\nbc: \r2\n":         "f.yaml:2:5: a carriage return alone",
+		"a: 1\nbc: \r2\n":         "f.yaml:2:5: a single carriage return",
 		"a: 1\nb: \xff\n":         "f.yaml:2:4: not UTF-8",
 		strings.Repeat("[", 200):  "f.yaml:1:1: nested deeper than 100 levels",
 		strings.Repeat("- ", 200): "f.yaml:1:1: nested deeper than 100 levels",

@@ -130,7 +130,7 @@ func newNamed(d Data, name string) (*named, error) {
 	names, _ := d.Columns()
 	for _, column := range names {
 		if seen[column] {
-			return nil, &FileError{name, errors.Join(fmt.Errorf("column %s is there twice", column), d.Close())}
+			return nil, &FileError{name, errors.Join(fmt.Errorf("column %s is duplicate", column), d.Close())}
 		}
 		seen[column] = true
 	}

@@ -58,7 +58,7 @@ func Model() ([]Rule, error) {
 	for _, r := range rules {
 		for _, part := range r.Parts {
 			if _, known := at[part]; !known {
-				return nil, fmt.Errorf("the model of FOCUS 1.2: %s has the part %s, which is not there", r.ID, part)
+				return nil, fmt.Errorf("the model of FOCUS 1.2: %s has the part %s, which does not exist", r.ID, part)
 			}
 			parent[part] = r.ID
 		}

@@ -158,6 +158,7 @@ func TestSound(t *testing.T) {
 
 // Every kind of rule finds what is planted: a mistake, and the rule that must name it. The sound row beside it stays
 // sound.
+// Invariant: RULES-1.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rule, changes string }{
@@ -241,6 +242,7 @@ func TestExamples(t *testing.T) {
 }
 
 // What is not run says why, and a rule that no row is about has not passed.
+// Invariant: RULES-3.
 func TestNotRun(t *testing.T) {
 	t.Parallel()
 	d, err := NewCSV(strings.NewReader(mutated("-Tags")), "")
@@ -254,9 +256,9 @@ func TestNotRun(t *testing.T) {
 	for rule, want := range map[string]string{
 		"Tags-C-001-M":             "not applicable: TAGGING_SUPPORTED does not hold",
 		"BillingAccountId-C-004-M": "needs a person's judgement",
-		"Tags-C-002-O":             "permits, and asks for nothing",
-		"InvoiceId-C-004-C": "the published rule asks for null always, where the text asks for it of charges " +
-			"that no invoice has",
+		"Tags-C-002-O":             "permits, and requires nothing",
+		"InvoiceId-C-004-C": "the published rule requires null always; the text requires it for charges " +
+			"without an invoice",
 	} {
 		if res := r.Of(rule); res.Outcome != NotRun || res.Reason != want {
 			t.Errorf("%s: %s, %q; want not run: %s", rule, res.Outcome, res.Reason, want)
@@ -322,6 +324,7 @@ func fieldsOf(text string) []string {
 }
 
 // In Parquet the type of a column counts: a number that is text, or a text that is a number, is found.
+// Invariant: RULES-2.
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "types.parquet")

@@ -99,7 +99,7 @@ func ValidateAs(ctx context.Context, d Data, version string, supports []string) 
 	c := &compiler{at: map[string]int{}, kinds: kinds, names: names, version: version}
 	for i, name := range names {
 		if _, twice := c.at[name]; twice {
-			return nil, fmt.Errorf("column %s is there twice", name)
+			return nil, fmt.Errorf("column %s is duplicate", name)
 		}
 		c.at[name] = i
 	}
@@ -175,11 +175,11 @@ func (r *run) prepare(c *compiler, wrong map[string]Defect, supports []string) e
 	case rule.Dynamic:
 		res.Reason = "needs a person's judgement"
 	case strings.HasPrefix(rule.Keyword, "MAY"):
-		res.Reason = "permits, and asks for nothing"
+		res.Reason = "permits, and requires nothing"
 	case missing >= 0:
 		res.Reason = "not applicable: " + rule.Criteria[missing] + " does not hold"
 	case later != "":
-		res.Reason = "the column came with FOCUS " + later
+		res.Reason = "the column was added in FOCUS " + later
 	case rule.Requirement == nil:
 		res.Reason = "the model has no check for it"
 	default:

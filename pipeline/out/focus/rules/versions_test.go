@@ -14,6 +14,7 @@ import (
 )
 
 // A data set of an earlier version lacks what came later; one of a later version has columns that are not custom.
+// Invariant: RULES-6.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -49,6 +50,7 @@ func TestVersions(t *testing.T) {
 }
 
 // A criterion holds where a column depends on it.
+// Invariant: RULES-4.
 func TestApplicable(t *testing.T) {
 	t.Parallel()
 	got, err := Applicable([]string{"BilledCost", "RegionName", "AvailabilityZone"})
@@ -62,6 +64,7 @@ func TestApplicable(t *testing.T) {
 }
 
 // A file is known by what is in it, whatever it is called, and one that cannot be read to its end is named.
+// Invariant: RULES-5.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	text := []byte("BilledCost,ChargeClass\n1,NULL\n2,Correction\n")
