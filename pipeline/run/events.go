@@ -83,6 +83,11 @@ func (r *run) acceptedEvents() (*events.Book, error) {
 			return nil, err
 		}
 	}
+	for _, e := range r.next.Find(events.MoneyKey()) {
+		if err := book.LoadMoney(r.txn, e); err != nil {
+			return nil, err
+		}
+	}
 	return book, nil
 }
 
@@ -152,7 +157,7 @@ func (r *run) archived(c period.Cycle) bool {
 // between their counts of accepted and rejected rows, and in or out of the rejects. It comes before countEvents.
 func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 	m := r.maker()
-	var mine []*events.AccountEvent
+	var mine []events.Decision
 	var earlier []events.Turn
 	for _, p := range inOrder(replayed) {
 		if m.Closed(p.Cycle) {
@@ -164,7 +169,7 @@ func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 		}
 		for _, e := range turned {
 			if e.File >= 0 {
-				mine = append(mine, e)
+				mine = append(mine, e.Refusal())
 			} else {
 				earlier = append(earlier, events.Turn{Feed: "accounts", From: e.From, Was: !e.Refused, Is: e.Refused,
 					Refusal: e.Refusal()})
@@ -176,18 +181,18 @@ func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 }
 
 // refuseNew changes what was decided about rows of this run.
-func (r *run) refuseNew(list []*events.AccountEvent) {
+func (r *run) refuseNew(list []events.Decision) {
 	type place struct {
 		file int32
 		row  int64
 	}
-	refused := make(map[place]*events.AccountEvent, len(list))
-	for _, e := range list {
-		refused[place{e.File, e.Row}] = e
+	refused := make(map[place]events.Decision, len(list))
+	for _, d := range list {
+		refused[place{d.File, d.Row}] = d
 	}
 	for i, d := range r.decided {
-		if e := refused[place{d.File, d.Row}]; e != nil {
-			r.decided[i] = e.Refusal()
+		if refusal, is := refused[place{d.File, d.Row}]; is {
+			r.decided[i] = refusal
 		}
 	}
 }
@@ -357,6 +362,11 @@ func (r *run) countEvents() {
 	slices.SortFunc(r.folded.Rejects, func(a, b accept.Reject) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
+	r.addEventCycles()
+}
+
+// addEventCycles adds the cycles with events of this run to those that the run touched.
+func (r *run) addEventCycles() {
 	r.folded.Cycles = append(r.folded.Cycles, r.intake.Book().NewCycles()...)
 	slices.Sort(r.folded.Cycles)
 	r.folded.Cycles = slices.Compact(r.folded.Cycles)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -226,7 +227,7 @@ func (r *run) skip(known *lastRun) (done bool, err error) {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
-		workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageRejects, workspace.StageSettle,
+		workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageSettle, workspace.StageRejects,
 		workspace.StageTotals, workspace.StageCommit} {
 		r.o.BeginStage(stage)
 	}
@@ -242,6 +243,7 @@ func (r *run) skip(known *lastRun) (done bool, err error) {
 // remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
 func (r *run) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
+		!r.ws.Books.Money.Empty() || len(r.next.Find(events.MoneyKey())) > 0 ||
 		r.ws.Settings.ClickHouse.DSN.Set() {
 		return
 	}

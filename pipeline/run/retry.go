@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -45,7 +46,7 @@ func (t *retried) original(file int32, row int64) (string, int64) {
 // wrong by itself stays so. What met a balance or a state that it does not fit is decided again by every run.
 func correctable(word string) bool {
 	why, ok := reason.Parse(word)
-	return ok && why >= reason.Future && why != reason.InsufficientBalance && why != reason.BadState
+	return ok && why >= reason.Future && why < reason.InsufficientBalance
 }
 
 // retryFiles writes the rejects out again as feed files, in order of file and row.
@@ -71,7 +72,7 @@ func (r *run) retryFiles(cfg *accept.Config) ([]*accept.File, error) {
 	}
 	for i := range all {
 		x := &all[i]
-		if !correctable(x.Reason) {
+		if !correctable(x.Reason) || events.IsMoney(x.Feed) && x.Reason == reason.Conflict.String() {
 			r.retried.kept = append(r.retried.kept, *x)
 			continue
 		}

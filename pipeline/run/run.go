@@ -217,7 +217,8 @@ func (r *run) work(ctx context.Context) (err error) {
 		Inbox:    r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes,
 		Log: r.o.Log, Progress: r.o.Progress}
 	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
-		period.Instant(r.ws.Settings.Usage.FutureTolerance)}
+		period.Instant(r.ws.Settings.Usage.FutureTolerance),
+		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content}}
 	cfg.Events = r.intake
 	if err := r.watchRejects(cfg); err != nil {
 		return err
@@ -244,6 +245,14 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.pay(ctx, f); err != nil {
 		return booksWrong(err)
 	}
+	r.o.BeginStage(workspace.StageSettle)
+	r.addEventCycles()
+	if err := r.settle(ctx); err != nil {
+		return booksWrong(err)
+	}
+	if err := r.partnerMoney(); err != nil {
+		return booksWrong(err)
+	}
 	r.countEvents()
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
 	r.o.BeginStage(workspace.StageRejects)
@@ -251,10 +260,6 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	r.o.CountRows(r.report.Rejected)
-	r.o.BeginStage(workspace.StageSettle)
-	if err := r.settle(ctx); err != nil {
-		return booksWrong(err)
-	}
 	r.o.BeginStage(workspace.StageTotals)
 	if err := r.cycles(); err != nil {
 		return err

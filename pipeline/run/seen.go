@@ -38,7 +38,7 @@ func seen(x *rejects.Row) {
 func loses(column string) bool {
 	switch column {
 	case "usage_start", "usage_end", "sample_time", "pay_time", "expire_time", "effective_time", "time",
-		"official_amount", "amount", "bill_detail_type", "period_num":
+		"official_amount", "amount", "bill_detail_type", "period_num", "heads":
 		return true
 	}
 	return false

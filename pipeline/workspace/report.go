@@ -45,7 +45,8 @@ type Report struct {
 	Totals    []lake.Total `json:"totals"`
 	Notes     []string     `json:"notes,omitempty"` // what a person should know
 	Closed    string       `json:"closed,omitempty"`
-	DryRun    bool         `json:"dry_run,omitempty"` // nothing was written
+	Overdrawn []string     `json:"overdrawn,omitempty"` // partners whose cash is below zero
+	DryRun    bool         `json:"dry_run,omitempty"`   // nothing was written
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *Owed           `json:"publish_owed,omitempty"`
@@ -61,7 +62,8 @@ type Owed struct {
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
-	if r.Rejected > 0 || len(r.Reasons) > 0 || r.Owed != nil || r.Published != nil && r.Published.NeedsAttention() {
+	if r.Rejected > 0 || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Owed != nil ||
+		r.Published != nil && r.Published.NeedsAttention() {
 		return true
 	}
 	for i := range r.Files {

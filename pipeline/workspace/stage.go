@@ -9,8 +9,8 @@ const (
 	StageEvents  = "events"  // orders, adjustments, account and partner events decided
 	StageFold    = "fold"    // identities, lines, month-ends; rows: lines
 	StagePay     = "pay"     // what paid each line, balances, statements
+	StageSettle  = "settle"  // performance, incentives, partner statements, partners' money
 	StageRejects = "rejects" // rejects kept, files noted as taken; rows: rejects
-	StageSettle  = "settle"  // performance, incentives, partner statements
 	StageTotals  = "totals"  // control totals
 	StageArchive = "archive" // of a prune: closed cycles to the archive
 	StagePack    = "pack"    // of a prune: feed files to the archive

@@ -72,7 +72,7 @@ func (l *loader) partners() {
 		}
 		kind := r.word("kind")
 		p.row = PartnerRow{Name: r.text("name"), Kind: PartnerKind(max(kind, 0)), Parent: -1, Valid: r.valid(),
-			LeftOn: period.Forever}
+			LeftOn: period.Forever, SigningEntity: r.text("signing_entity")}
 		if day, ok := r.date("left_on"); ok {
 			p.row.LeftOn = l.s.Zone.Start(day)
 		}

@@ -87,7 +87,8 @@ func Formats() []Format {
 	return []Format{
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
-		incentivesFormat(), recurringFormat(),
+		incentivesFormat(), recurringFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
+		qualificationsFormat(), partiesFormat(),
 	}
 }
 
@@ -180,6 +181,8 @@ func partnersFormat() Format {
 		{Name: "parent_partner_id", Type: "id", Meaning: "a reseller's distributor; empty = the vendor"},
 		validFrom(false), validTo(),
 		{Name: "left_on", Type: "date", Meaning: "date it left the programme; empty = it has not"},
+		{Name: "signing_entity", Type: "text", Default: "default",
+			Meaning: "with whom it signed: a key of withdrawal.original_route in tollbook.yaml"},
 	}}
 }
 

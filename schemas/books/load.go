@@ -63,6 +63,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.calendar()
 	l.incentives()
 	l.recurring()
+	loadPartnerMoney(l)
 	l.data = nil
 	if err := l.c.Err(); err != nil {
 		return nil, err

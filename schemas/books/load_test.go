@@ -38,10 +38,45 @@ c2,Second,gold,am1,2026-01-01,2026-06-01
 c2,Second,,am1,2026-06-01,
 c1,First,,,,
 `,
-	"partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on
-d1,Dist,distributor,,,,
-r1,Res,reseller,d1,2026-01-01,,2026-09-30
-f1,Ref,referrer,,,,
+	"partners.csv": `partner_id,name,kind,parent_partner_id,valid_from,valid_to,left_on,signing_entity
+d1,Dist,distributor,,,,,
+r1,Res,reseller,d1,2026-01-01,,2026-09-30,overseas
+f1,Ref,referrer,,,,,
+`,
+	"funds.yaml": `- id: heads
+  kind: headcount
+  valid_from: 2026-07-01
+  valid_to: 2027-01-01
+  partners: [r1]
+  requires: [gold]
+  pay_requires: [bank]
+  levels: [{level: senior, amount: "8000"}]
+  min_days: 15
+  share: by_days
+  max_heads: 3
+  cap: "20000"
+  confirm_within_working_days: 10
+- id: mdf
+  kind: marketing
+  period: year
+  activities: [{type: fair, share: "0.5"}]
+  claim_within_days: 45
+- id: mdf2
+  kind: marketing
+  quota: {of_performance: "0.03", max: "900"}
+  activities: [{type: fair, share: "0.5"}]
+`,
+	"fund_quotas.csv": `programme_id,partner_id,period,amount
+mdf,d1,2026,50000
+`,
+	"experts.csv": `expert_id,partner_id,programme_id,level,project_id,valid_from,valid_to
+ann,r1,heads,senior,p1,2026-07-01,
+`,
+	"qualifications.csv": `partner_id,programme_id,qualification,valid_from,valid_to
+r1,heads,gold,2026-01-01,
+`,
+	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank
+c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1
 `,
 	"associations.csv": `customer_id,partner_id,association_type,valid_from,valid_to
 c1,r1,2,2026-01-01,2026-06-01

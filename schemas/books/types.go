@@ -113,6 +113,8 @@ type PartnerRow struct {
 	Parent int32 // index in Books.Partners, -1 = the vendor
 	Valid  period.Span
 	LeftOn period.Instant // first instant of left_on; Forever = still there
+
+	SigningEntity string // with whom the partner signed: by it withdrawals are paid; empty = default
 }
 
 // Partner is one partner with all rows, sorted by Valid.From.
@@ -309,6 +311,7 @@ type Books struct {
 	Policies     []Policy
 	Programmes   []Programme
 	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
+	Money        PartnerMoney      // §9
 	Hash         [32]byte          // of all books' bytes, by file name
 	Notes        Problems          // what a person should know though nothing is wrong
 }

@@ -28,6 +28,8 @@ const (
 	Expired
 	InsufficientBalance
 	BadState
+	OverQuota
+	OverInvoiced
 	count
 )
 
@@ -35,6 +37,7 @@ var names = [count]string{
 	"", "bad_row", "missing_value", "bad_decimal", "bad_time", "out_of_range", "end_before_start", "future", "too_old",
 	"unknown_customer", "closed_account", "unknown_sku", "unknown_resource", "wrong_feed", "unit_mismatch", "no_price",
 	"conflict", "replaces_unknown", "unknown_order", "already_refunded", "expired", "insufficient_balance", "bad_state",
+	"over_quota", "over_invoiced",
 }
 
 var meanings = [count]string{
@@ -61,7 +64,9 @@ var meanings = [count]string{
 	"The order that this one cancels was cancelled before.",
 	"The order that this one cancels has already run out.",
 	"The balance is lower than the amount of the event.",
-	"The event does not fit the state that the incentive is in.",
+	"The event does not fit the state of what it refers to.",
+	"The amount is above what is left of a quota, a ceiling or a reservation.",
+	"The amount is above what can be invoiced or is unpaid.",
 }
 
 // String is the reason's word in files and tables.
@@ -96,7 +101,7 @@ func (r Reason) Remedy() string {
 		return "deliver the record that it refers to" + retry
 	case AlreadyRefunded, Expired:
 		return "there is nothing left to refund: dismiss it"
-	case InsufficientBalance, BadState:
+	case InsufficientBalance, BadState, OverQuota, OverInvoiced:
 		return "every run decides it again while its cycle is open; deliver the event that is missing, or dismiss it"
 	default:
 		return "dismiss it"

@@ -11,6 +11,7 @@ var words = []string{
 	"bad_row", "missing_value", "bad_decimal", "bad_time", "out_of_range", "end_before_start", "future", "too_old",
 	"unknown_customer", "closed_account", "unknown_sku", "unknown_resource", "wrong_feed", "unit_mismatch", "no_price",
 	"conflict", "replaces_unknown", "unknown_order", "already_refunded", "expired", "insufficient_balance", "bad_state",
+	"over_quota", "over_invoiced",
 }
 
 func TestWords(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // Gates hold a run back that would reject more of a feed's new rows than is usual. The zero value holds nothing back.
 type Gates struct {
 	Usage, Bandwidth, Orders, Accounts, Transfers, IncentiveEvents, Adjustments Gate
+	PartnerAccounts, FundEvents, Withdrawals, Invoices                          Gate
 }
 
 // Gate is the most rejects that one feed may have in a run.
@@ -46,6 +47,14 @@ func (g *Gates) at(feed string) *Gate {
 		return &g.IncentiveEvents
 	case "adjustments":
 		return &g.Adjustments
+	case "partner_accounts":
+		return &g.PartnerAccounts
+	case "fund_events":
+		return &g.FundEvents
+	case "withdrawals":
+		return &g.Withdrawals
+	case "invoices":
+		return &g.Invoices
 	}
 	return nil
 }
@@ -66,7 +75,7 @@ func (g Gate) String() string {
 func gateKeys() []Key {
 	var keys []Key
 	for _, feed := range []string{"usage", "bandwidth", "orders", "accounts", "transfers", "incentive_events",
-		"adjustments"} {
+		"adjustments", "partner_accounts", "fund_events", "withdrawals", "invoices"} {
 		keys = append(keys, Key{Name: "gates." + feed, Type: `{share: "0.05", count: 100}, either or both`,
 			Default: "{}", read: readGate,
 			Meaning: "a run that would reject more of the new rows of " + feed + " stops and asks; {} = never"})

@@ -23,7 +23,15 @@ type Key struct {
 
 // Keys lists every key in the order of the file.
 func Keys() []Key {
-	return slices.Concat(moneyKeys(), gateKeys(), clickHouseKeys(), apiKeys(), scheduleKeys(), retentionKeys())
+	return slices.Concat(
+		moneyKeys(),
+		partnerMoneyKeys(),
+		gateKeys(),
+		clickHouseKeys(),
+		apiKeys(),
+		scheduleKeys(),
+		retentionKeys(),
+	)
 }
 
 // moneyKeys are those of what is rated and kept.
@@ -201,5 +209,6 @@ func Default() Settings {
 		Retention: Retention{LinesMonths: 18, Archive: "archive"},
 		ClickHouse: ClickHouse{ConnectTimeout: 10 * time.Second, Timeout: 5 * time.Minute, Retries: 3,
 			Keep: 24 * time.Hour},
+		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
 }

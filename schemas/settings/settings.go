@@ -29,7 +29,14 @@ type Settings struct {
 	API        API
 	Schedule   Schedule
 	Retention  Retention
-	Hash       [32]byte // SHA-256 of the file that Load read
+
+	IncentivePayout  bool // incentives and funds that were paid go to the rebate of the partner's account
+	StatementDueDays int  // days after the close time until which a statement is to be paid
+	Receivables      Receivables
+	Withdrawal       Withdrawal
+	Invoice          Invoice
+
+	Hash [32]byte // SHA-256 of the file that Load read
 }
 
 // Currency is the one currency of the workspace.

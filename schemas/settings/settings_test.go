@@ -127,6 +127,8 @@ func TestParseSample(t *testing.T) {
 		Lake:  Lake{"lake", 16}, ClickHouse: defaultClickHouse, API: defaultAPI,
 		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		Retention: Retention{18, 0, "archive"},
+
+		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)
@@ -206,6 +208,8 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Lake:  Lake{"/var/lake", 1024}, ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
+
+		StatementDueDays: 30, Invoice: Invoice{Content: "Cloud services"},
 	}
 	if s != want {
 		t.Errorf("got  %+v\nwant %+v", s, want)

@@ -70,7 +70,7 @@ the statements.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Cycle, "cycle", "", "the month, as 2026-09; rejects need none")
+	flags.StringVar(&o.Cycle, "cycle", "", "the month, as 2026-09; rejects, funds and withdrawals need none")
 	flags.StringVar(&o.Table, "table", "lines", strings.Join(export.Tables(), ", "))
 	flags.StringVar(&o.Format, "format", "csv", strings.Join(append(export.Formats(), focusFormats...), ", "))
 	flags.StringVar(&o.Scope.Customer, "customer", "",
@@ -117,7 +117,7 @@ func checkExport(a *cli.App, o *exportOptions) error {
 	if err := o.Request.Check(); err != nil {
 		return &cli.UsageError{What: "--" + err.Error()}
 	}
-	if o.Cycle != "" || o.Table != "rejects" {
+	if o.Cycle != "" || !export.OfNoCycle(o.Table) {
 		cycle, err := cli.CycleFlag(o.Cycle)
 		if err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // File is one feed file that a run looks at.
@@ -173,8 +174,19 @@ func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.B
 
 // Feeds are the feeds a run takes, in order of name.
 func Feeds() []*feed.Spec {
-	return []*feed.Spec{feed.Accounts(), feed.Adjustments(), feed.Bandwidth(), feed.IncentiveEvents(), feed.Orders(),
-		feed.Transfers(), feed.Usage()}
+	return []*feed.Spec{
+		feed.Accounts(),
+		feed.Adjustments(),
+		feed.Bandwidth(),
+		feed.FundEvents(),
+		feed.IncentiveEvents(),
+		feed.Invoices(),
+		feed.Orders(),
+		feed.PartnerAccounts(),
+		feed.Transfers(),
+		feed.Usage(),
+		feed.Withdrawals(),
+	}
 }
 
 // specOf is the feed a name below inbox/ belongs to.
@@ -252,6 +264,10 @@ func (w *worker) run(ctx context.Context, t *task) error {
 
 // read takes a task's rows. The error is ours if it is not one of reading the file.
 func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err error) {
+	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
+		return false, &feed.FileError{File: f.Name, Text: "partners' accounts need payments: ledger",
+			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
+	}
 	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, specOf(f.Feed), w.cfg.readOptions(), t.from, t.to)
 	if err != nil {
 		return false, err

@@ -29,6 +29,7 @@ type Intake struct {
 	Prices *rating.Book
 	AsOf   period.Instant
 	Latest period.Instant // a time after it is `future`
+	Money  MoneyWords
 
 	mu          sync.Mutex
 	orders      []*Order
@@ -36,6 +37,7 @@ type Intake struct {
 	accounts    []*AccountEvent
 	transfers   []*Transfer
 	incentives  []*IncentiveEvent
+	money       []*MoneyEvent
 	book        *Book
 }
 
@@ -65,6 +67,9 @@ func (in *Intake) rulesOf(name string) rules {
 		return rules{in.transfer, id("transfer_id"), in.earlierInTransfer}
 	case "incentive_events":
 		return rules{in.incentive, id("event_id"), in.earlierInIncentive}
+	}
+	if f := formOf(name); f != nil {
+		return rules{read: in.moneyRow(f)}
 	}
 	return rules{in.adjustment, id("adjustment_id"), in.earlierInAdjustment}
 }
@@ -135,7 +140,7 @@ type failure struct {
 func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
 	v := &view{b, spec}
-	rules := in.rulesOf(spec.Name)
+	rules, form := in.rulesOf(spec.Name), formOf(spec.Name)
 	fault := 0
 	for i := range b.Len() {
 		var bad *failure
@@ -144,6 +149,15 @@ func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(
 			f := b.Faults[fault]
 			fault++
 			texts := fields(i)
+			if form != nil {
+				if id, bad = in.faultyMoney(form, b, file, texts, &f); bad == nil {
+					continue
+				}
+				if err := reject(i, bad.column, bad.why, bad.value, id); err != nil {
+					return err
+				}
+				continue
+			}
 			bad, id = &failure{f.Column, f.Reason, f.Value}, rules.id(texts, &f)
 			if f.Column != "" && f.Reason != reason.BadRow {
 				bad = cmp.Or(rules.earlier(texts, &f), bad)

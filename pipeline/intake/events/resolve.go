@@ -27,7 +27,8 @@ type Book struct {
 	Accounts    map[string]*AccountEvent
 	Transfers   map[string]*Transfer
 	Incentives  map[string]*IncentiveEvent
-	Turned      []Turn // of incentive events, after Decide
+	Turned      []Turn                            // of incentive events, after Decide
+	Money       map[string]map[string]*MoneyEvent // by feed and event_id
 	refunded    map[Key]bool
 }
 
@@ -36,7 +37,7 @@ func NewBook() *Book {
 	return &Book{Orders: make(map[Key]*Order), Adjustments: make(map[string]*Adjustment),
 		Accounts:  make(map[string]*AccountEvent),
 		Transfers: make(map[string]*Transfer), Incentives: make(map[string]*IncentiveEvent),
-		refunded: make(map[Key]bool)}
+		Money: make(map[string]map[string]*MoneyEvent), refunded: make(map[Key]bool)}
 }
 
 func (b *Book) add(o *Order) {
@@ -59,7 +60,7 @@ func (b *Book) Decide(in *Intake, t *Terms) []Decision {
 	}
 	in.book = b
 	return slices.Concat(b.decideOrders(orders), b.decideAdjustments(adjustments), b.decideAccounts(in, t),
-		b.decideTransfers(in, t), b.decideIncentives(in, t))
+		b.decideTransfers(in, t), b.decideIncentives(in, t), b.decideMoney(in, t))
 }
 
 // decideOrders takes the orders identity by identity, and unsubscribes after all others in the order of EV-2.
@@ -108,6 +109,9 @@ func afterOthers(o *Order) int {
 	}
 	return 0
 }
+
+// LineID is the id of the order's line.
+func (o *Order) LineID() string { return o.id() }
 
 func (o *Order) id() string { return o.ID + "/" + strconv.FormatInt(o.Line, 10) }
 

@@ -19,7 +19,11 @@ import (
 
 // Tables are the tables that can be exported.
 func Tables() []string {
-	return []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"}
+	list := []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"}
+	for _, t := range partnerTables() {
+		list = append(list, t.def.Name)
+	}
+	return list
 }
 
 // Formats are the formats of an export.
@@ -61,11 +65,15 @@ func Write(ctx context.Context, snap *lake.Snapshot, r *Request, w io.Writer) (l
 	if err := r.Check(); err != nil {
 		return 0, err
 	}
-	if err := rows.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" {
+	money, is := partnerTableOf(r.Table)
+	if err := rows.HasCycle(snap, r.Cycle); err != nil && r.Table != "rejects" && !is {
 		return 0, err
 	}
 	if err := r.Scope.known(r.Partners.Books); err != nil {
 		return 0, err
+	}
+	if is {
+		return money.write(snap, r, w)
 	}
 	switch r.Table {
 	case "totals":

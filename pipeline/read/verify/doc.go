@@ -20,6 +20,9 @@
 //	          §6.6).
 //	VERIFY-10  Each entry of accounts follows from the previous entry of the same balance, across days and cycles,
 //	           and no balance except that of a lowered credit limit is below zero (§6.3).
+//	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
+//	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
+//	           and receivables follows from their other columns (§9.1, §9.5, §9.7).
 //
 // Memory is bounded by the customers of a bucket and the workers, not by the rows.
 package verify

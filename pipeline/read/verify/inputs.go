@@ -57,6 +57,11 @@ func (v *verifier) inputs(ctx context.Context) error {
 	if v.counts.broken > 0 {
 		return nil
 	}
+	for _, name := range moneyFeeds {
+		if found := v.counts.moneyEvents[name]; accepted[name] != found {
+			v.differ(Records, "%d events of %s were accepted, %d are in the lake", accepted[name], name, found)
+		}
+	}
 	for _, f := range []struct {
 		feed, what string
 		found      int64
@@ -92,7 +97,10 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 		case tables.IncentiveEvents().Name:
 			n, err = v.incentiveFile(e)
 		default:
-			n, err = rows.RowCount(v.snap, e)
+			var is bool
+			if n, is, err = v.moneyFile(e); !is {
+				n, err = rows.RowCount(v.snap, e)
+			}
 		}
 		if moved := new(lake.MovedError); errors.As(err, &moved) {
 			return nil, err

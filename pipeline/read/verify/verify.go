@@ -67,6 +67,10 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 		v.found[name] = &Check{Name: name}
 		v.order = append(v.order, name)
 	}
+	if v.hasPartnerMoney() {
+		v.found[PartnerMoney] = &Check{Name: PartnerMoney}
+		v.order = append(v.order, PartnerMoney)
+	}
 	if err := v.files(ctx); err != nil {
 		return nil, err
 	}
@@ -100,6 +104,7 @@ type verifier struct {
 
 // counts are what was looked at.
 type counts struct {
+	moneyCounts
 	files, bytes, manifests                  int64
 	rows, lines, customers, records, waiting int64
 	samples, orders, adjustments             int64
@@ -107,6 +112,12 @@ type counts struct {
 	settled, entries                         int64 // rows of partner statements, entries of accounts
 	archived                                 int64 // cycles of which only what later runs read is there
 	broken                                   int64 // files that could not be read: sums over all say nothing then
+}
+
+// moneyCounts are what was looked at of partners' money.
+type moneyCounts struct {
+	money       int64            // rows of the tables
+	moneyEvents map[string]int64 // events that count, by feed
 }
 
 // maxListed is how many differences a check lists.
@@ -210,7 +221,8 @@ func (v *verifier) report() *Report {
 		Records: n.recordsLooked(),
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
 			n.waiting),
-		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+		PartnerMoney: n.moneyLooked(),
+		Totals:       fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}
 	if n.archived > 0 {
 		looked[Files] += fmt.Sprintf("; %d cycles are archived: their rest here is not summed, the archive is "+

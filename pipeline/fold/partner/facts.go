@@ -1,0 +1,442 @@
+package partner
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/account"
+)
+
+// The kinds of facts.
+const (
+	factAllocate    = "allocate"
+	factReclaim     = "reclaim"
+	factOrder       = "order"
+	factRefund      = "refund"
+	factInvoiceable = "invoiceable"
+	factOwed        = "owed"
+	factCollected   = "collected"
+	factClosed      = "closed"
+)
+
+// entryTypes are the facts that are entries of accounts.
+var entryTypes = map[string]account.Type{
+	factAllocate: account.Allocate,
+	factReclaim:  account.Reclaim,
+	factOrder:    account.Order,
+	factRefund:   account.Refund,
+}
+
+// fact is one thing that a cycle contributes. Partners and customers are ids.
+type fact struct {
+	cycle         period.Cycle
+	kind, id      string
+	partner       string
+	other         string
+	time, instant period.Instant
+	place         int64
+	amount        money.Amount
+}
+
+func compareFacts(a, b fact) int {
+	return cmp.Or(
+		cmp.Compare(a.cycle, b.cycle),
+		strings.Compare(a.kind, b.kind),
+		strings.Compare(a.partner, b.partner),
+		strings.Compare(
+			a.other,
+			b.other,
+		),
+		cmp.Compare(a.instant, b.instant),
+		cmp.Compare(a.place, b.place),
+		strings.Compare(a.id, b.id),
+	)
+}
+
+// gather collects the facts of all cycles: those of closed cycles as they were stored, or computed on first use
+// (PARTNER-4).
+func (r *round) gather() error {
+	stored := map[period.Cycle]bool{}
+	for _, e := range r.Txn.Next().Find(Key(tables.PartnerFacts())) {
+		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
+			f, err := factAt(c, i)
+			r.facts = append(r.facts, f)
+			if f.kind == factClosed {
+				stored[f.cycle] = true
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	fresh := r.Settings.IncentivePayout && r.paidIncentives()
+	closed := len(r.facts) // facts that are stored; those of open cycles come after them
+	for _, c := range r.Cycles {
+		if stored[c] {
+			continue
+		}
+		isClosed := r.closedThrough() != place.NoCycle && c <= r.closedThrough()
+		if isClosed && r.Gone(c) {
+			r.out.Notes = append(
+				r.out.Notes,
+				"cycle "+c.String()+" was archived before partners' money was replayed: what it contributes is "+
+					"not known",
+			)
+		}
+		list, err := r.factsOf(c, isClosed)
+		if err != nil {
+			return err
+		}
+		if isClosed {
+			fresh = true
+			list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
+			r.facts = slices.Insert(r.facts, closed, list...)
+			closed += len(list)
+			continue
+		}
+		r.facts = append(r.facts, list...)
+	}
+	if !fresh {
+		return nil
+	}
+	frozen := slices.Clone(r.facts[:closed])
+	slices.SortFunc(frozen, compareFacts)
+	return r.putFacts(frozen)
+}
+
+// factsOf computes the facts of a cycle.
+func (r *round) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
+	if r.Settings.Payments == settings.Ledger {
+		if list, err = r.customerEntries(c, list); err != nil {
+			return nil, err
+		}
+		if list, err = r.orderEntries(c, list); err != nil {
+			return nil, err
+		}
+	}
+	if !closed {
+		return list, nil
+	}
+	if list, err = r.sold(c, list); err != nil {
+		return nil, err
+	}
+	return r.owed(c, list)
+}
+
+// customerEntries are the allocations and reclaims of customers' cash that move the account of their partner (§9.1).
+func (r *round) customerEntries(c period.Cycle, list []fact) ([]fact, error) {
+	for _, e := range r.Txn.Next().Files(c.String()) {
+		if e.Table != tables.AccountEvents().Name {
+			continue
+		}
+		err := events.LoadAccounts(r.Txn, e, r.Books, func(a *events.AccountEvent) {
+			if a.Refused || a.Balance != events.Cash || a.Type != events.Allocate && a.Type != events.Reclaim {
+				return
+			}
+			partner, ok := r.reseller(a)
+			if !ok {
+				return
+			}
+			list = append(list, fact{cycle: c, kind: a.Type, id: a.ID, partner: r.Books.Partners[partner].ID,
+				other: r.Books.Customers[a.Customer].ID, time: a.Time, instant: a.Instant, amount: a.Amount})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// reseller is the partner whose account an allocation or reclaim of a customer moves; ok is false if there is none.
+func (r *round) reseller(a *events.AccountEvent) (partner int32, ok bool) {
+	if in, there := r.Books.AssociationAt(a.Customer, a.Time); there {
+		return in.Partner, in.Type == books.Resale
+	}
+	if a.Type != events.Reclaim {
+		return -1, false
+	}
+	last := books.Association{Partner: -1}
+	for _, in := range r.Books.AssociationsOf(a.Customer) {
+		if in.Valid.To <= a.Time {
+			last = in
+		}
+	}
+	return last.Partner, last.Type == books.Resale
+}
+
+// orderLine is a line of an order that a partner paid.
+type orderLine struct {
+	fact
+	start period.Instant
+	base  string // of a refund: id of the line of its base
+}
+
+// orderEntries are the lines of orders that partners paid, and of their refunds, in the order of lines (§6.3).
+func (r *round) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
+	payers := r.payers()
+	if len(payers) == 0 {
+		return list, nil
+	}
+	var lines []orderLine
+	columns := []int{
+		tables.LCustomerID,
+		tables.LID,
+		tables.LKind,
+		tables.LCashAmount,
+		tables.LUsageStart,
+		tables.LTradeTime,
+		tables.LInstant,
+	}
+	for _, e := range r.Txn.Next().Files(c.String()) {
+		if e.Table != tables.Lines().Name || e.Day != lake.EventsDay {
+			continue
+		}
+		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
+			col := cols.C
+			kind := col[tables.LKind].Word(i)
+			paid, is := payers[string(col[tables.LID].Text(i))]
+			if !is || kind != factOrder && kind != factRefund {
+				return nil
+			}
+			d := col[tables.LCashAmount].Decs[i]
+			cash, err := money.AmountFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			start := period.Instant(col[tables.LUsageStart].Ints[i])
+			payTime := period.Instant(col[tables.LTradeTime].Ints[i])
+			lines = append(
+				lines,
+				orderLine{
+					start: start,
+					base:  paid.base,
+					fact: fact{cycle: c, kind: kind, id: string(col[tables.LID].Text(i)),
+						partner: paid.partner, other: col[tables.LCustomerID].Word(i), amount: cash.Neg(),
+						time: payTime, instant: effectOf(col[tables.LInstant].Ints[i], start)},
+				},
+			)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(lines, func(a, b orderLine) int {
+		return cmp.Or(strings.Compare(a.other, b.other), cmp.Compare(a.start, b.start), strings.Compare(a.id, b.id))
+	})
+	for i, l := range inOrder(lines) {
+		l.place = int64(i)
+		list = append(list, l.fact)
+	}
+	return list, nil
+}
+
+// inOrder puts each refund after the line of its base.
+func inOrder(lines []orderLine) []orderLine {
+	at := make(map[string]int, len(lines))
+	for i := range lines {
+		at[lines[i].id] = i
+	}
+	out := make([]orderLine, 0, len(lines))
+	done := make([]bool, len(lines))
+	var put func(i int)
+	put = func(i int) {
+		if done[i] {
+			return
+		}
+		done[i] = true
+		if base, here := at[lines[i].base]; here && lines[i].base != "" {
+			put(base)
+		}
+		out = append(out, lines[i])
+	}
+	for i := range lines {
+		put(i)
+	}
+	return out
+}
+
+// effectOf is the instant of a line, which is its start unless the column says otherwise.
+func effectOf(t int64, start period.Instant) period.Instant {
+	if at := period.Instant(t); at != tables.Nothing {
+		return at
+	}
+	return start
+}
+
+// payer is the partner that paid an order line; base is the line that a refund is of.
+type payer struct{ partner, base string }
+
+// payers are the order lines that partners paid, by line id.
+func (r *round) payers() map[string]payer {
+	out := map[string]payer{}
+	for _, o := range r.Events.Orders {
+		paid, base := o, ""
+		if o.Type == rating.Unsubscribe {
+			paid = r.Events.Orders[o.Base]
+		}
+		if paid == nil || paid.Payer == "customer" {
+			continue
+		}
+		if paid != o {
+			base = paid.LineID()
+		}
+		out[o.LineID()] = payer{paid.Payer, base}
+	}
+	return out
+}
+
+// sold adds up what can be invoiced to customers, and what was collected from them (§9.1, §9.7).
+func (r *round) sold(c period.Cycle, list []fact) ([]fact, error) {
+	type key struct{ issuer, customer string }
+	invoiceable, collected := map[key]*money.AmountTotal{}, map[string]*money.AmountTotal{}
+	columns := []int{
+		tables.LCustomerID,
+		tables.LPartnerID,
+		tables.LAssociationType,
+		tables.LPaymentAmount,
+		tables.LCouponAmount,
+		tables.LCashAmount,
+		tables.LStoredValueAmount,
+	}
+	for _, e := range r.Txn.Next().Files(c.String()) {
+		if e.Table != tables.Lines().Name {
+			continue
+		}
+		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
+			col := cols.C
+			k := key{settlement.VendorID, col[tables.LCustomerID].Word(i)}
+			if col[tables.LAssociationType].Word(i) == "2" {
+				k.issuer = col[tables.LPartnerID].Word(i)
+				if err := addTo(
+					collected,
+					k.issuer,
+					cols,
+					i,
+					tables.LCashAmount,
+					tables.LStoredValueAmount,
+				); err != nil {
+					return err
+				}
+			}
+			if err := addTo(invoiceable, k, cols, i, tables.LPaymentAmount); err != nil {
+				return err
+			}
+			return subFrom(invoiceable[k], cols, i, tables.LCouponAmount)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	nothing := fact{cycle: c, time: tables.Nothing, instant: tables.Nothing}
+	for k, sum := range invoiceable {
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, err
+		}
+		f := nothing
+		f.kind, f.partner, f.other, f.amount = factInvoiceable, k.issuer, k.customer, a.Cut(
+			r.Books.Digits,
+			r.Settings.Rounding.Mode,
+		)
+		if !f.amount.IsZero() {
+			list = append(list, f)
+		}
+	}
+	for partner, sum := range collected {
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, err
+		}
+		f := nothing
+		f.kind, f.partner, f.amount = factCollected, partner, a
+		if !a.IsZero() {
+			list = append(list, f)
+		}
+	}
+	slices.SortFunc(list, compareFacts)
+	return list, nil
+}
+
+// addTo adds amounts of a row to the total of a key.
+func addTo[K comparable](totals map[K]*money.AmountTotal, k K, cols *parquet.Columns, i int, columns ...int) error {
+	t := totals[k]
+	if t == nil {
+		t = &money.AmountTotal{}
+		totals[k] = t
+	}
+	for _, column := range columns {
+		d := cols.C[column].Decs[i]
+		a, err := money.AmountFromRaw(d.Hi, d.Lo)
+		if err != nil {
+			return err
+		}
+		if err := t.Add(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func subFrom(t *money.AmountTotal, cols *parquet.Columns, i, column int) error {
+	d := cols.C[column].Decs[i]
+	a, err := money.AmountFromRaw(d.Hi, d.Lo)
+	if err != nil {
+		return err
+	}
+	return t.Add(a.Neg())
+}
+
+// owed adds up what partners owe for a closed cycle, and what can be invoiced to them (§9.1, §9.7).
+func (r *round) owed(c period.Cycle, list []fact) ([]fact, error) {
+	type key struct{ kind, partner, other string }
+	totals := map[key]*money.AmountTotal{}
+	columns := []int{tables.XPartnerID, tables.XSellerID, tables.XOwed, tables.XCost}
+	for _, e := range r.Txn.Next().Files(c.String()) {
+		if e.Table != tables.PartnerStatements().Name {
+			continue
+		}
+		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns, func(cols *parquet.Columns, i int) error {
+			partner, seller := cols.C[tables.XPartnerID].Word(i), cols.C[tables.XSellerID].Word(i)
+			if err := addTo(totals, key{factOwed, partner, ""}, cols, i, tables.XOwed, tables.XCost); err != nil {
+				return err
+			}
+			if seller != "" {
+				if err := addTo(totals, key{factInvoiceable, seller, partner}, cols, i, tables.XOwed); err != nil {
+					return err
+				}
+			}
+			return addTo(totals, key{factInvoiceable, settlement.VendorID, partner}, cols, i, tables.XCost)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for k, sum := range maps.All(totals) {
+		a, err := sum.Amount()
+		if err != nil {
+			return nil, err
+		}
+		if !a.IsZero() {
+			list = append(list, fact{cycle: c, kind: k.kind, partner: k.partner, other: k.other, time: tables.Nothing,
+				instant: tables.Nothing, amount: a})
+		}
+	}
+	slices.SortFunc(list, compareFacts)
+	return list, nil
+}

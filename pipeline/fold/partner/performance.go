@@ -1,0 +1,184 @@
+package partner
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// performance is what a partner's own lines and transfers brought in some cycles (§6.2, §9.5).
+func (r *round) performance(partner int32, first, last period.Cycle) (money.Amount, error) {
+	var sum money.AmountTotal
+	for c := first; c <= last; c++ {
+		if r.performances[c] == nil {
+			if r.performances == nil {
+				r.performances = map[period.Cycle]map[int32]money.Amount{}
+			}
+			var err error
+			if r.performances[c], err = r.performanceOf(c); err != nil {
+				return money.Amount{}, err
+			}
+		}
+		if err := sum.Add(r.performances[c][partner]); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return sum.Amount()
+}
+
+// performanceOf is the performance of a cycle by partner.
+func (r *round) performanceOf(c period.Cycle) (map[int32]money.Amount, error) {
+	totals := map[int32]*money.AmountTotal{}
+	add := func(partner int32, a money.Amount) error {
+		if totals[partner] == nil {
+			totals[partner] = &money.AmountTotal{}
+		}
+		return totals[partner].Add(a)
+	}
+	if err := r.ownPerformance(c, add); err != nil {
+		return nil, err
+	}
+	for _, t := range r.Events.Transfers {
+		if t.Cycle != c {
+			continue
+		}
+		if err := cmp.Or(
+			add(r.Books.Partner(t.To), t.Amount),
+			add(r.Books.Partner(t.From), t.Amount.Neg()),
+		); err != nil {
+			return nil, err
+		}
+	}
+	out := make(map[int32]money.Amount, len(totals))
+	for partner, t := range totals {
+		var err error
+		if out[partner], err = t.Amount(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// ownPerformance adds the performance of partners' own lines: of a closed cycle from its statements, of an open one
+// from its lines.
+func (r *round) ownPerformance(c period.Cycle, add func(int32, money.Amount) error) error {
+	files := r.Txn.Next().Files(c.String())
+	if r.closedThrough() == place.NoCycle || c > r.closedThrough() {
+		for bucket := range r.Settings.Lake.Buckets {
+			rows, err := settle.BucketRows(r.Txn, r.Books, r.Book.Settler(c), settle.LinesOf(files, bucket))
+			if err != nil {
+				return err
+			}
+			for i := range rows {
+				if rows[i].Reseller != settlement.None {
+					continue
+				}
+				if err := add(rows[i].Partner, rows[i].Performance); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	columns := []int{tables.XPartnerID, tables.XResellerID, tables.XPerformance}
+	for _, e := range files {
+		if e.Table != tables.PartnerStatements().Name {
+			continue
+		}
+		err := tablefile.Each(r.Txn, e, tables.PartnerStatements(), columns, func(cols *parquet.Columns, i int) error {
+			if cols.C[tables.XResellerID].Word(i) != "" {
+				return nil
+			}
+			d := cols.C[tables.XPerformance].Decs[i]
+			a, err := money.AmountFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			return add(r.Books.Partner(cols.C[tables.XPartnerID].Word(i)), a)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// factIncentive is the payment of an incentive: a fact of its own cycle, which keeps the instant at which it took
+// effect.
+const factIncentive = "incentive"
+
+// paidIncentives notes the instant of every payment of an incentive that is new (§9.1). It reports whether any is.
+func (r *round) paidIncentives() (fresh bool) {
+	known := map[string]bool{}
+	for i := range r.facts {
+		if r.facts[i].kind == factIncentive {
+			known[r.facts[i].id] = true
+		}
+	}
+	var list []fact
+	for id, e := range r.Events.Incentives {
+		if e.Event != settlement.PaidOut.String() || known[id] {
+			continue
+		}
+		billed := max(r.Books.Zone.Cycle(e.Time), r.Closed+1)
+		instant := events.Effect(r.Books.Zone, billed, e.Time, e.AsOf)
+		list = append(
+			list,
+			fact{cycle: r.Books.Zone.Cycle(instant), kind: factIncentive, id: id, partner: e.Partner, time: e.Time,
+				instant: instant},
+		)
+	}
+	slices.SortFunc(list, compareFacts)
+	r.facts = append(r.facts, list...)
+	return len(list) > 0
+}
+
+// incentivesPaid are the entries of paid incentives, with the amounts of the table incentives.
+func (r *round) incentivesPaid() ([]account.Entry, error) {
+	type key struct{ partner, programme, period string }
+	amounts := map[key]money.Amount{}
+	for _, e := range r.Txn.Next().Find(settle.IncentivesKey()) {
+		list, err := settle.LoadIncentives(r.Txn, r.Books, e)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range list {
+			k := key{r.Books.Partners[one.Partner].ID, r.Books.Programmes[one.Programme].ID, one.Period.String()}
+			amounts[k] = one.Amount
+		}
+	}
+	var out []account.Entry
+	for i := range r.facts {
+		f := &r.facts[i]
+		e := r.Events.Incentives[f.id]
+		if f.kind != factIncentive || e == nil || e.Refused {
+			continue
+		}
+		out = append(
+			out,
+			account.Entry{
+				Stamp:   verdict.Stamp{Time: f.time, Instant: f.instant},
+				ID:      f.id,
+				Type:    account.Incentive,
+				Fact:    true,
+				Partner: r.Books.Partner(e.Partner),
+				To:      -1,
+				Amount:  amounts[key{e.Partner, e.Programme, e.Period}],
+			},
+		)
+	}
+	slices.SortFunc(out, func(a, b account.Entry) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}

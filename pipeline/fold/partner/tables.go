@@ -1,0 +1,239 @@
+package partner
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/invoice"
+)
+
+// put stores rows as the one list of a table; no rows give no file.
+func (r *round) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) error {
+	w := tablefile.NewWriter(r.Txn, def)
+	w.Restart(Key(def))
+	for i := range n {
+		row(w.Cols.C, i)
+		w.Cols.N++
+		if err := w.Added(); err != nil {
+			return err
+		}
+	}
+	files, err := w.Finish(nil)
+	if err != nil {
+		return err
+	}
+	return r.Txn.Next().Replace(Key(def), files...)
+}
+
+func addTime(c *parquet.Col, t period.Instant) { c.Ints = append(c.Ints, int64(t)) }
+
+// addMaybe adds a time that may never come.
+func addMaybe(c *parquet.Col, t, never period.Instant) {
+	if t == never {
+		t = tables.Nothing
+	}
+	addTime(c, t)
+}
+
+func (r *round) putFacts(list []fact) error {
+	return r.put(tables.PartnerFacts(), len(list), func(c []parquet.Col, i int) {
+		f := &list[i]
+		c[tables.PartnerFactCycle].AddWord(f.cycle.String())
+		c[tables.PartnerFactKind].AddWord(f.kind)
+		c[tables.PartnerFactID].AddText(f.id)
+		c[tables.PartnerFactPartner].AddWord(f.partner)
+		c[tables.PartnerFactOther].AddWord(f.other)
+		addTime(&c[tables.PartnerFactTime], f.time)
+		addTime(&c[tables.PartnerFactInstant], f.instant)
+		c[tables.PartnerFactPlace].Ints = append(c[tables.PartnerFactPlace].Ints, f.place)
+		c[tables.PartnerFactAmount].AddDec(f.amount.Raw())
+	})
+}
+
+// factAt reads a row of partner_facts.
+func factAt(c *parquet.Columns, i int) (f fact, err error) {
+	col := c.C
+	if f.cycle, err = period.ParseCycle(col[tables.PartnerFactCycle].Word(i)); err != nil {
+		return f, err
+	}
+	f.kind, f.id = col[tables.PartnerFactKind].Word(i), string(col[tables.PartnerFactID].Text(i))
+	f.partner, f.other = col[tables.PartnerFactPartner].Word(i), col[tables.PartnerFactOther].Word(i)
+	f.time, f.instant = period.Instant(
+		col[tables.PartnerFactTime].Ints[i],
+	), period.Instant(
+		col[tables.PartnerFactInstant].Ints[i],
+	)
+	f.place = col[tables.PartnerFactPlace].Ints[i]
+	d := col[tables.PartnerFactAmount].Decs[i]
+	f.amount, err = money.AmountFromRaw(d.Hi, d.Lo)
+	return f, err
+}
+
+func (r *round) putFunds(list []fund.Row) error {
+	slices.SortFunc(list, func(a, b fund.Row) int {
+		return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
+			strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
+	})
+	return r.put(tables.Funds(), len(list), func(c []parquet.Col, i int) {
+		one := &list[i]
+		c[tables.FundPartner].AddWord(r.Books.Partners[one.Partner].ID)
+		c[tables.FundProgramme].AddWord(r.Books.Money.Funds[one.Fund].ID)
+		c[tables.FundPeriod].AddWord(one.Period.String())
+		c[tables.FundClaim].AddText(one.Claim)
+		c[tables.FundHeads].Ints = append(c[tables.FundHeads].Ints, one.Heads)
+		for _, a := range [...]struct {
+			at int
+			a  money.Amount
+		}{{tables.FundQuota, one.Quota}, {tables.FundListed, one.Listed}, {tables.FundReserved, one.Reserved},
+			{tables.FundClaimed, one.Claimed}, {tables.FundApproved, one.Approved}, {tables.FundPaid, one.Paid}} {
+			c[a.at].AddDec(a.a.Raw())
+		}
+		c[tables.FundState].AddWord(one.State.String())
+		addMaybe(&c[tables.FundUntil], one.Until, period.Forever)
+	})
+}
+
+// putAccounts stores what moved partners' balances, by partner and the order of the replay.
+func (r *round) putAccounts(entries []account.Entry, list []account.Posting) error {
+	slices.SortStableFunc(list, func(a, b account.Posting) int { return cmp.Compare(a.Partner, b.Partner) })
+	return r.put(tables.PartnerAccounts(), len(list), func(c []parquet.Col, i int) {
+		p := &list[i]
+		e := &entries[p.Entry]
+		c[tables.PartnerAccountPartner].AddWord(r.Books.Partners[p.Partner].ID)
+		addTime(&c[tables.PartnerAccountTime], e.Instant)
+		c[tables.PartnerAccountEntry].AddText(e.ID)
+		c[tables.PartnerAccountType].AddWord(e.Type.String())
+		c[tables.PartnerAccountCounterparty].AddWord(p.Other)
+		c[tables.PartnerAccountBalance].AddWord(p.Balance.String())
+		c[tables.PartnerAccountAmount].AddDec(p.Amount.Raw())
+		c[tables.PartnerAccountAfter].AddDec(p.After.Raw())
+	})
+}
+
+func (r *round) putWithdrawals(list []*account.Withdrawal) error {
+	type row struct {
+		w    *account.Withdrawal
+		part int
+	}
+	var rows []row
+	for _, w := range list {
+		for part := range w.Parts {
+			rows = append(rows, row{w, part})
+		}
+	}
+	return r.put(tables.Withdrawals(), len(rows), func(c []parquet.Col, i int) {
+		w, part := rows[i].w, &rows[i].w.Parts[rows[i].part]
+		source := "cash"
+		if w.Rebate {
+			source = "rebate"
+		}
+		c[tables.WithdrawalID].AddText(w.ID)
+		c[tables.WithdrawalPart].Ints = append(c[tables.WithdrawalPart].Ints, int64(rows[i].part+1))
+		c[tables.WithdrawalPartner].AddWord(r.Books.Partners[w.Partner].ID)
+		c[tables.WithdrawalSource].AddWord(source)
+		c[tables.WithdrawalRoute].AddWord(string(part.Route))
+		c[tables.WithdrawalRecharge].AddText(part.RechargeID)
+		c[tables.WithdrawalChannel].AddWord(part.Channel)
+		c[tables.WithdrawalAmount].AddDec(part.Amount.Raw())
+		c[tables.WithdrawalState].AddWord(w.State.String())
+		addTime(&c[tables.WithdrawalRequested], w.Requested)
+		addMaybe(&c[tables.WithdrawalDecided], w.Decided, period.Past)
+	})
+}
+
+// putReceivables stores what partners owe for closed cycles (§9.1).
+func (r *round) putReceivables(all map[receivableKey]*account.Receivable) error {
+	var list []*account.Receivable
+	for _, one := range all {
+		if !one.Amount.IsZero() {
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b *account.Receivable) int {
+		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Partner, b.Partner))
+	})
+	unpaid := make([]money.Amount, len(list))
+	for i, one := range list {
+		var err error
+		if unpaid[i], err = one.Unpaid(); err != nil {
+			return err
+		}
+	}
+	today := r.Books.Zone.Day(r.AsOf)
+	return r.put(tables.Receivables(), len(list), func(c []parquet.Col, i int) {
+		one := list[i]
+		due := r.Books.Zone.Day(r.Settings.CloseTime(one.Cycle)) + period.Day(r.Settings.StatementDueDays)
+		age := int64(today - due)
+		c[tables.ReceivableCycle].AddWord(one.Cycle.String())
+		c[tables.ReceivablePartner].AddWord(r.Books.Partners[one.Partner].ID)
+		c[tables.ReceivableAmount].AddDec(one.Amount.Raw())
+		c[tables.ReceivableCollected].AddDec(one.Collected.Raw())
+		c[tables.ReceivablePaid].AddDec(one.Paid.Raw())
+		c[tables.ReceivableUnpaid].AddDec(unpaid[i].Raw())
+		c[tables.ReceivableDue].AddWord(due.String())
+		c[tables.ReceivableAge].Ints = append(c[tables.ReceivableAge].Ints, age)
+		c[tables.ReceivableBucket].AddWord(bucketOf(age, unpaid[i]))
+	})
+}
+
+// bucketOf is the bucket of an age in days; empty where nothing is unpaid.
+func bucketOf(age int64, unpaid money.Amount) string {
+	switch {
+	case unpaid.Sign() <= 0:
+		return ""
+	case age <= 0:
+		return "not_due"
+	case age <= 30:
+		return "1-30"
+	case age <= 60:
+		return "31-60"
+	case age <= 90:
+		return "61-90"
+	default:
+		return "over_90"
+	}
+}
+
+// putInvoices stores what is invoiced, and the events that count.
+func (r *round) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
+	err := r.put(tables.Invoices(), len(list), func(c []parquet.Col, i int) {
+		one := &list[i]
+		c[tables.InvoiceCycle].AddWord(one.Cycle.String())
+		c[tables.InvoiceIssuer].AddWord(one.Issuer)
+		c[tables.InvoiceRecipient].AddWord(one.Recipient)
+		for k, a := range [...]money.Amount{one.Invoiceable, one.Issued, one.Returned, one.Credited, one.Left} {
+			c[tables.InvoiceInvoiceable+k].AddDec(a.Raw())
+		}
+		c[tables.InvoiceState].AddWord(one.State.String())
+	})
+	if err != nil {
+		return err
+	}
+	accepted := slices.DeleteFunc(slices.Clone(all), func(e *events.MoneyEvent) bool { return !e.Verdict.Accepted() })
+	slices.SortFunc(accepted, func(a, b *events.MoneyEvent) int {
+		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
+	})
+	return r.put(tables.InvoiceRecords(), len(accepted), func(c []parquet.Col, i int) {
+		e := accepted[i]
+		c[tables.InvoiceRecordEvent].AddText(e.ID)
+		c[tables.InvoiceRecordInvoice].AddText(e.Subject)
+		c[tables.InvoiceRecordNumber].AddText(e.Detail)
+		c[tables.InvoiceRecordIssuer].AddWord(e.Partner)
+		c[tables.InvoiceRecordRecipient].AddWord(e.Other)
+		c[tables.InvoiceRecordCycle].AddWord(e.Scope)
+		addTime(&c[tables.InvoiceRecordTime], e.Time)
+		c[tables.InvoiceRecordType].AddWord(e.Type)
+		c[tables.InvoiceRecordAmount].AddDec(e.Amount.Raw())
+		c[tables.InvoiceRecordContent].AddText(e.Note)
+		addTime(&c[tables.InvoiceRecordInstant], e.Instant)
+	})
+}

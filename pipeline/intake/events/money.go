@@ -1,0 +1,346 @@
+package events
+
+import (
+	"cmp"
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// MoneyEvent is one row of a feed about partners' money that passed acceptance (§9). Columns that the event's type does
+// not use are empty. Feeds share fields; the table of forms says which column is in which field.
+type MoneyEvent struct {
+	Feed    string
+	ID      string
+	Partner string // partner_id; of invoices the issuer
+	Type    string // the word of type or event
+	Time    period.Instant
+	Amount  money.Amount
+	Heads   int64
+	Subject string // claim_id, withdrawal_id, invoice_id
+	Other   string // to_partner_id, recipient_id
+	Scope   string // programme_id, cycle
+	Period  string
+	Detail  string // channel, source, activity_type, number
+	Note    string // activity_date, account, content
+
+	AsOf    period.Instant // clock of the run that accepted it
+	Instant period.Instant // when it takes effect (EV-10)
+	Verdict verdict.Verdict
+	From    Source
+	File    int32 // of the run; -1 = accepted by an earlier one
+	Row     int64
+}
+
+func (e *MoneyEvent) same(f *MoneyEvent) bool {
+	return e.ID == f.ID && e.Partner == f.Partner && e.Type == f.Type && e.Time == f.Time && e.Amount == f.Amount &&
+		e.Heads == f.Heads &&
+		e.Subject == f.Subject && e.Other == f.Other && e.Scope == f.Scope && e.Period == f.Period &&
+		e.Detail == f.Detail &&
+		e.Note == f.Note
+}
+
+func (e *MoneyEvent) place() (string, int32, int64) { return e.ID, e.File, e.Row }
+
+// Refusal is what becomes of the row of an event that a replay rejected.
+func (e *MoneyEvent) Refusal() Decision {
+	return Decision{
+		File:   e.File,
+		Row:    e.Row,
+		Why:    e.Verdict.Why,
+		Column: e.Verdict.Column,
+		Value:  e.Verdict.Value,
+		ID:     e.ID,
+	}
+}
+
+// MoneyWords are what the settings say that rows about partners' money need.
+type MoneyWords struct {
+	Vendor  string // the vendor's id
+	Content string // of an invoice that does not say what is sold
+}
+
+// use says whether an event uses a column.
+type use uint8
+
+const (
+	unused use = iota
+	optional
+	needed
+)
+
+// form is how the rows of a feed become events.
+type form struct {
+	spec  *feed.Spec
+	kind  string // column of the type
+	uses  func(in *Intake, e *MoneyEvent, column string) use
+	field map[string]func(e *MoneyEvent) *string // of columns of text
+	words func(in *Intake, e *MoneyEvent) *failure
+	done  func(in *Intake, e *MoneyEvent) // fills in defaults
+}
+
+// formOf is the form of a feed about partners' money; nil for other feeds.
+func formOf(name string) *form {
+	switch name {
+	case "partner_accounts":
+		return accountForm()
+	case "fund_events":
+		return fundForm()
+	case "withdrawals":
+		return withdrawalForm()
+	case "invoices":
+		return invoiceForm()
+	}
+	return nil
+}
+
+// IsMoney reports whether a feed is one about partners' money (§9).
+func IsMoney(name string) bool { return formOf(name) != nil }
+
+// cells is a row of a feed by column.
+type cells interface {
+	text(column string) string
+	amount(column string) (money.Amount, *failure)
+	time(column string) (period.Instant, *failure)
+	whole(column string) (int64, *failure)
+}
+
+// sound is a row without a fault.
+type sound struct {
+	v *view
+	i int
+}
+
+func (c sound) text(column string) string { return c.v.text(column, c.i) }
+
+func (c sound) amount(column string) (money.Amount, *failure) {
+	a, ok := c.v.amount(column, c.i)
+	return a, missing(column, ok)
+}
+
+func (c sound) time(column string) (period.Instant, *failure) {
+	t, ok := c.v.time(column, c.i)
+	return t, missing(column, ok)
+}
+
+func (c sound) whole(column string) (int64, *failure) {
+	n, ok := c.v.whole(column, c.i)
+	return n, missing(column, ok)
+}
+
+func missing(column string, there bool) *failure {
+	if there {
+		return nil
+	}
+	return &failure{column, reason.MissingValue, ""}
+}
+
+// faulty is a row of which the reader could not read some column, perhaps one that the event does not use.
+type faulty map[string]string
+
+func (c faulty) text(column string) string { return c[column] }
+
+func (c faulty) amount(column string) (money.Amount, *failure) {
+	a, err := money.ParseAmount(c[column])
+	var wrong *money.ParseError
+	if !errors.As(err, &wrong) {
+		if a.Sign() < 0 {
+			return a, &failure{column, reason.BadDecimal, c[column]}
+		}
+		return a, nil
+	}
+	why, _ := reason.Parse(wrong.Kind.String())
+	if _, decimals, _ := strings.Cut(c[column], "."); why == reason.OutOfRange && strings.Trim(decimals, "0") != "" {
+		why = reason.BadDecimal
+	}
+	return a, &failure{column, why, c[column]}
+}
+
+func (c faulty) time(column string) (period.Instant, *failure) {
+	if c[column] == "" {
+		return 0, missing(column, false)
+	}
+	t, err := period.ParseInstant(c[column])
+	if err != nil {
+		return 0, &failure{column, reason.BadTime, c[column]}
+	}
+	return t, nil
+}
+
+func (c faulty) whole(column string) (int64, *failure) {
+	if c[column] == "" {
+		return 0, missing(column, false)
+	}
+	n, ok := feed.ParseWhole(c[column])
+	if !ok {
+		return 0, &failure{column, reason.BadDecimal, c[column]}
+	}
+	return n, nil
+}
+
+// moneyRow reads a row without a fault.
+func (in *Intake) moneyRow(f *form) func(v *view, i int, file int32) (string, *failure) {
+	return func(v *view, i int, file int32) (string, *failure) {
+		e := &MoneyEvent{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
+		if bad := in.fillMoney(f, e, sound{v, i}); bad != nil {
+			return e.ID, bad
+		}
+		e.From.Raw = string(v.batch.Raw(nil, i))
+		in.keepMoney(e)
+		return e.ID, nil
+	}
+}
+
+func (in *Intake) keepMoney(e *MoneyEvent) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.money = append(in.money, e)
+}
+
+// fillMoney reads and checks a row: words first, then column by column, then the time (§3.20).
+func (in *Intake) fillMoney(f *form, e *MoneyEvent, c cells) *failure {
+	e.ID, e.Type = c.text("event_id"), c.text(f.kind)
+	for i := range f.spec.Columns {
+		column := f.spec.Columns[i].Name
+		if to := f.field[column]; to != nil {
+			*to(e) = c.text(column)
+		}
+	}
+	var bad *failure
+	if e.Time, bad = c.time("time"); bad != nil {
+		e.Time = period.Past
+	}
+	if bad := f.words(in, e); bad != nil {
+		return bad
+	}
+	for i := range f.spec.Columns {
+		if bad := in.fillColumn(f, e, c, &f.spec.Columns[i]); bad != nil {
+			return bad
+		}
+	}
+	if e.Time > in.Latest {
+		return &failure{"time", reason.Future, e.Time.String()}
+	}
+	if f.done != nil {
+		f.done(in, e)
+	}
+	return nil
+}
+
+// fillColumn reads and checks a column of an event.
+func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feed.Column) (bad *failure) {
+	how := needed
+	if !column.Required {
+		how = f.uses(in, e, column.Name)
+	}
+	to := f.field[column.Name]
+	switch {
+	case how == unused && to != nil:
+		*to(e) = ""
+		return nil
+	case how == unused:
+		return nil
+	}
+	switch column.Kind {
+	case feed.Time:
+		e.Time, bad = c.time(column.Name)
+	case feed.Amount:
+		if e.Amount, bad = c.amount(column.Name); bad == nil {
+			bad = in.badAmount(e)
+		}
+	case feed.Whole:
+		if e.Heads, bad = c.whole(column.Name); bad == nil && e.Heads < 1 {
+			bad = &failure{column.Name, reason.OutOfRange, strconv.FormatInt(e.Heads, 10)}
+		}
+	default:
+		if how == needed && c.text(column.Name) == "" {
+			bad = missing(column.Name, false)
+		}
+		if bad == nil && column.Name == "cycle" {
+			bad = badCycle(e.Scope)
+		}
+		if bad == nil && column.Name == "activity_date" {
+			if _, err := period.ParseDay(e.Note); err != nil {
+				bad = &failure{column.Name, reason.BadTime, e.Note}
+			}
+		}
+	}
+	return bad
+}
+
+// badAmount is an amount with more digits than the currency has, or a 0 that is not a credit limit (§9).
+func (in *Intake) badAmount(e *MoneyEvent) *failure {
+	switch {
+	case finer(e.Amount, in.Books.Digits):
+		return &failure{"amount", reason.BadDecimal, e.Amount.Trim()}
+	case e.Amount.IsZero() && e.Type != CreditLimit:
+		return &failure{"amount", reason.OutOfRange, e.Amount.Trim()}
+	}
+	return nil
+}
+
+// faultyMoney reads a row with a fault. The fault does not count if the event does not use the column.
+func (in *Intake) faultyMoney(
+	f *form,
+	b *feed.Batch,
+	file int32,
+	texts map[string]string,
+	fault *feed.Fault,
+) (string, *failure) {
+	e := &MoneyEvent{Feed: f.spec.Name, AsOf: in.AsOf, File: file, Row: b.First + int64(fault.Index)}
+	if fault.Column == "" || fault.Reason == reason.BadRow {
+		return texts["event_id"], &failure{fault.Column, fault.Reason, fault.Value}
+	}
+	if bad := in.fillMoney(f, e, faulty(texts)); bad != nil {
+		return e.ID, bad
+	}
+	e.From.Raw = string(b.Raw(nil, fault.Index))
+	in.keepMoney(e)
+	return e.ID, nil
+}
+
+// decideMoney decides the events about partners' money by identity and adds what is accepted to the book. Whether they
+// fit is decided by a replay (EV-10): until then they count as accepted.
+func (b *Book) decideMoney(in *Intake, t *Terms) (out []Decision) {
+	byFeed := map[string][]*MoneyEvent{}
+	for _, e := range in.money {
+		byFeed[e.Feed] = append(byFeed[e.Feed], e)
+	}
+	for _, spec := range feed.PartnerMoney() {
+		known := b.Money[spec.Name]
+		if known == nil {
+			known = map[string]*MoneyEvent{}
+			b.Money[spec.Name] = known
+		}
+		decided, sound := decideIdentities(byIdentity(byFeed[spec.Name], t.Drop), known, "event_id")
+		out = append(out, decided...)
+		for _, g := range sound {
+			e := g[0]
+			raw := e.From.Raw
+			e.From = t.Source(e.File, e.Row)
+			e.From.Raw = raw
+			e.Instant = Effect(t.Zone, t.BilledIn(e.Time), e.Time, e.AsOf)
+			known[e.ID] = e
+			out = append(out, acceptFirst(g)...)
+		}
+	}
+	return out
+}
+
+// Effect is the instant at which an event takes effect that is billed in a cycle: its own time, or the clock of the run
+// that accepted it, cut to the cycle (§4.11).
+func Effect(zone *period.Zone, billed period.Cycle, own, asOf period.Instant) period.Instant {
+	if bounds := zone.Bounds(billed); !bounds.Holds(own) {
+		return min(max(asOf, bounds.From), bounds.To-1)
+	}
+	return own
+}
+
+// firstFailure is the first of several checks that fails.
+func firstFailure(list ...*failure) *failure { return cmp.Or(list...) }

@@ -1,0 +1,205 @@
+package events
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement"
+	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/invoice"
+)
+
+// textField is the field of a column.
+type textField = func(e *MoneyEvent) *string
+
+func partnerField(e *MoneyEvent) *string { return &e.Partner }
+func subjectField(e *MoneyEvent) *string { return &e.Subject }
+func otherField(e *MoneyEvent) *string   { return &e.Other }
+func scopeField(e *MoneyEvent) *string   { return &e.Scope }
+func periodField(e *MoneyEvent) *string  { return &e.Period }
+func detailField(e *MoneyEvent) *string  { return &e.Detail }
+func noteField(e *MoneyEvent) *string    { return &e.Note }
+
+// badWord is a word that is not in its list; an empty one is missing, not unknown.
+func badWordIn(column, word string, known bool) *failure {
+	if word == "" || known {
+		return nil
+	}
+	return &failure{column, reason.BadRow, word}
+}
+
+// accountForm is the form of partner_accounts (§9.1).
+func accountForm() *form {
+	return &form{
+		spec: feed.PartnerAccounts(),
+		kind: "type",
+		field: map[string]textField{
+			"partner_id":    partnerField,
+			"to_partner_id": otherField,
+			"cycle":         scopeField,
+			"channel":       detailField,
+		},
+		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+			switch {
+			case column == "to_partner_id" && (e.Type == Allocate || e.Type == Reclaim),
+				column == "cycle" && e.Type == "statement_payment":
+				return needed
+			case column == "channel" && e.Type == Recharge:
+				return optional
+			}
+			return unused
+		},
+		words: func(in *Intake, e *MoneyEvent) *failure {
+			_, known := account.ParseType(e.Type)
+			bad := firstFailure(badWordIn("type", e.Type, known), in.badPartner("partner_id", e.Partner))
+			if bad != nil || e.Type != Allocate && e.Type != Reclaim {
+				return bad
+			}
+			if bad := in.badPartner(
+				"to_partner_id",
+				e.Other,
+			); bad != nil || e.Partner == "" || e.Other == "" ||
+				e.Time == period.Past {
+				return bad
+			}
+			row, there := in.Books.PartnerRowAt(in.Books.Partner(e.Other), e.Time)
+			if !there || row.Parent < 0 || in.Books.Partners[row.Parent].ID != e.Partner {
+				return &failure{"partner_id", reason.BadRow, e.Partner}
+			}
+			return nil
+		},
+		done: func(_ *Intake, e *MoneyEvent) {
+			if e.Type == Recharge && e.Detail == "" {
+				e.Detail = "transfer"
+			}
+		},
+	}
+}
+
+// fundForm is the form of fund_events (§9.4, §9.5).
+func fundForm() *form {
+	return &form{
+		spec: feed.FundEvents(),
+		kind: "event",
+		field: map[string]textField{
+			"partner_id":    partnerField,
+			"programme_id":  scopeField,
+			"period":        periodField,
+			"claim_id":      subjectField,
+			"activity_type": detailField,
+			"activity_date": noteField,
+		},
+		uses: func(in *Intake, e *MoneyEvent, column string) use {
+			kind, err := fund.ParseKind(e.Type)
+			at := in.Books.Money.FundNamed(e.Scope)
+			if err == nil && at >= 0 && kind.Uses(in.Books.Money.Funds[at].Marketing, column) {
+				return needed
+			}
+			return unused
+		},
+		words: badFundWord,
+	}
+}
+
+// badFundWord is a word of a fund event that is not in its list, an unknown partner or programme, or a period of
+// another shape.
+func badFundWord(in *Intake, e *MoneyEvent) *failure {
+	kind, err := fund.ParseKind(e.Type)
+	at := in.Books.Money.FundNamed(e.Scope)
+	bad := firstFailure(in.badPartner("partner_id", e.Partner), badWordIn("programme_id", e.Scope, at >= 0),
+		badWordIn("event", e.Type, err == nil))
+	if bad != nil || at < 0 || e.Type == "" {
+		return bad
+	}
+	f := &in.Books.Money.Funds[at]
+	if !kind.Has(f.Marketing) {
+		return &failure{"event", reason.BadRow, e.Type}
+	}
+	p, err := fund.ParsePeriod(e.Period)
+	if e.Period != "" && (err != nil || p.Length != kind.Takes(f.Marketing, f.Yearly)) {
+		return &failure{"period", reason.BadRow, e.Period}
+	}
+	if kind == fund.Request {
+		_, known := f.Activity(e.Detail)
+		return badWordIn("activity_type", e.Detail, known)
+	}
+	return nil
+}
+
+// withdrawalForm is the form of withdrawals (§9.6).
+func withdrawalForm() *form {
+	return &form{
+		spec: feed.Withdrawals(),
+		kind: "event",
+		field: map[string]textField{
+			"withdrawal_id": subjectField,
+			"partner_id":    partnerField,
+			"source":        detailField,
+			"account":       noteField,
+		},
+		uses: func(_ *Intake, e *MoneyEvent, _ string) use {
+			if e.Type == "request" {
+				return needed
+			}
+			return unused
+		},
+		words: func(in *Intake, e *MoneyEvent) *failure {
+			_, known := account.ParseWithdrawal(e.Type)
+			bad := firstFailure(in.badPartner("partner_id", e.Partner), badWordIn("event", e.Type, known))
+			if bad == nil && e.Type == "request" {
+				bad = badWordIn("source", e.Detail, slices.Contains([]string{"cash", "rebate"}, e.Detail))
+			}
+			return bad
+		},
+	}
+}
+
+// invoiceForm is the form of invoices (§9.7).
+func invoiceForm() *form {
+	return &form{
+		spec: feed.Invoices(),
+		kind: "event",
+		field: map[string]textField{
+			"invoice_id":   subjectField,
+			"number":       detailField,
+			"issuer_id":    partnerField,
+			"recipient_id": otherField,
+			"cycle":        scopeField,
+			"content":      noteField,
+		},
+		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+			kind, err := invoice.ParseKind(e.Type)
+			switch {
+			case err != nil || !kind.New():
+				return unused
+			case column == "content":
+				return optional
+			}
+			return needed
+		},
+		words: func(in *Intake, e *MoneyEvent) *failure {
+			kind, err := invoice.ParseKind(e.Type)
+			if bad := badWordIn("event", e.Type, err == nil); bad != nil || err != nil || !kind.New() {
+				return bad
+			}
+			issuer := e.Partner == settlement.VendorID || e.Partner == in.Money.Vendor ||
+				in.Books.Partner(e.Partner) >= 0
+			recipient := in.Books.Partner(e.Other) >= 0 || in.Books.Customer(e.Other) >= 0
+			return firstFailure(
+				badWordIn("issuer_id", e.Partner, issuer),
+				badWordIn("recipient_id", e.Other, recipient),
+			)
+		},
+		done: func(in *Intake, e *MoneyEvent) {
+			if e.Partner == in.Money.Vendor {
+				e.Partner = settlement.VendorID
+			}
+			if kind, err := invoice.ParseKind(e.Type); err == nil && kind.New() && e.Note == "" {
+				e.Note = in.Money.Content
+			}
+		},
+	}
+}

@@ -1,0 +1,139 @@
+package events
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// MoneyKey is the place of events about partners' money in the lake: one list of no cycle.
+func MoneyKey() lake.FileKey {
+	return lake.FileKey{Table: tables.PartnerEvents().Name, Bucket: lake.NoBucket}
+}
+
+// LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them.
+func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry) error {
+	return tablefile.Each(o, e, tables.PartnerEvents(), nil, func(c *parquet.Columns, i int) error {
+		e, err := moneyAt(c, i)
+		if err != nil {
+			return err
+		}
+		if b.Money[e.Feed] == nil {
+			b.Money[e.Feed] = map[string]*MoneyEvent{}
+		}
+		b.Money[e.Feed][e.ID] = e
+		return nil
+	})
+}
+
+// moneyAt reads a row of the partner_events table.
+func moneyAt(c *parquet.Columns, i int) (*MoneyEvent, error) {
+	col := c.C
+	amount, err := amountAt(c, tables.PartnerEventAmount, i)
+	if err != nil {
+		return nil, err
+	}
+	e := &MoneyEvent{
+		Feed:    col[tables.PartnerEventFeed].Word(i),
+		ID:      string(col[tables.PartnerEventID].Text(i)),
+		Partner: col[tables.PartnerEventPartner].Word(i),
+		Type:    col[tables.PartnerEventType].Word(i),
+		Time: period.Instant(
+			col[tables.PartnerEventTime].Ints[i],
+		),
+		Amount:  amount,
+		Heads:   col[tables.PartnerEventHeads].Ints[i],
+		Subject: string(col[tables.PartnerEventSubject].Text(i)),
+		Other:   col[tables.PartnerEventOther].Word(i),
+		Scope:   col[tables.PartnerEventScope].Word(i),
+		Period:  col[tables.PartnerEventPeriod].Word(i),
+		Detail:  string(col[tables.PartnerEventDetail].Text(i)),
+		Note:    string(col[tables.PartnerEventNote].Text(i)),
+		AsOf: period.Instant(
+			col[tables.PartnerEventAsOf].Ints[i],
+		),
+		Instant: period.Instant(col[tables.PartnerEventInstant].Ints[i]),
+		File:    -1,
+		From: Source{File: col[tables.PartnerEventFile].Word(i), Hash: col[tables.PartnerEventFileHash].Word(i),
+			Row: col[tables.PartnerEventRow].Ints[i], Header: col[tables.PartnerEventHeader].Word(i),
+			Raw: string(col[tables.PartnerEventRaw].Text(i))},
+	}
+	word := col[tables.PartnerEventReason].Word(i)
+	why, known := reason.Parse(word)
+	if word != "" && !known {
+		return nil, fmt.Errorf("reason %q", word)
+	}
+	e.Verdict = verdict.Verdict{
+		Why:    why,
+		Column: col[tables.PartnerEventColumn].Word(i),
+		Value:  string(col[tables.PartnerEventValue].Text(i)),
+	}
+	return e, nil
+}
+
+// MoneyEvents lists the events of a feed about partners' money, by id.
+func (b *Book) MoneyEvents(feedName string) []*MoneyEvent {
+	list := make([]*MoneyEvent, 0, len(b.Money[feedName]))
+	for _, e := range b.Money[feedName] {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b *MoneyEvent) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}
+
+// StoreMoney stores the events about partners' money with their verdicts, by feed and event_id.
+func (m *Maker) StoreMoney(b *Book) error {
+	var list []*MoneyEvent
+	for _, events := range b.Money {
+		for _, e := range events {
+			list = append(list, e)
+		}
+	}
+	slices.SortFunc(list, func(a, b *MoneyEvent) int {
+		return cmp.Or(strings.Compare(a.Feed, b.Feed), strings.Compare(a.ID, b.ID))
+	})
+	rows := parquet.NewColumns(tables.PartnerEvents())
+	for _, e := range list {
+		storeMoney(rows, e)
+	}
+	return m.file(MoneyKey(), rows, nil)
+}
+
+// storeMoney appends an event to a batch of the partner_events table.
+func storeMoney(c *parquet.Columns, e *MoneyEvent) {
+	col := c.C
+	for _, w := range [...]struct {
+		at   int
+		word string
+	}{{tables.PartnerEventFeed, e.Feed}, {tables.PartnerEventPartner, e.Partner}, {tables.PartnerEventType, e.Type},
+		{tables.PartnerEventOther, e.Other}, {tables.PartnerEventScope, e.Scope}, {tables.PartnerEventPeriod, e.Period},
+		{tables.PartnerEventReason, e.Verdict.Why.String()}, {tables.PartnerEventColumn, e.Verdict.Column},
+		{tables.PartnerEventFile, e.From.File}, {tables.PartnerEventFileHash, e.From.Hash},
+		{tables.PartnerEventHeader, e.From.Header}} {
+		col[w.at].AddWord(w.word)
+	}
+	for _, w := range [...]struct {
+		at   int
+		text string
+	}{{tables.PartnerEventID, e.ID}, {tables.PartnerEventSubject, e.Subject}, {tables.PartnerEventDetail, e.Detail},
+		{tables.PartnerEventNote, e.Note}, {tables.PartnerEventValue, e.Verdict.Value},
+		{tables.PartnerEventRaw, e.From.Raw}} {
+		col[w.at].AddText(w.text)
+	}
+	addInt(&col[tables.PartnerEventTime], int64(e.Time))
+	addInt(&col[tables.PartnerEventAsOf], int64(e.AsOf))
+	addInt(&col[tables.PartnerEventInstant], int64(e.Instant))
+	addInt(&col[tables.PartnerEventHeads], e.Heads)
+	addInt(&col[tables.PartnerEventRow], e.From.Row)
+	col[tables.PartnerEventAmount].AddDec(e.Amount.Raw())
+	c.N++
+}

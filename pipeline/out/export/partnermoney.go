@@ -1,0 +1,126 @@
+package export
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// partnerTable is a table of partners' money: one list of no cycle in the lake.
+type partnerTable struct {
+	def     *tables.Table
+	instant int // column of the instant that says to which cycle a row belongs; -1 = none
+	cycle   int // column of the cycle; -1 = none
+	partner int // column of the partner; -1 = its rows are of no one partner
+}
+
+// partnerTables are the tables of partners' money (§8).
+func partnerTables() []partnerTable {
+	return []partnerTable{
+		{tables.PartnerAccounts(), tables.PartnerAccountTime, -1, tables.PartnerAccountPartner},
+		{tables.Receivables(), -1, tables.ReceivableCycle, tables.ReceivablePartner},
+		{tables.Funds(), -1, -1, tables.FundPartner},
+		{tables.Withdrawals(), -1, -1, tables.WithdrawalPartner},
+		{tables.Invoices(), -1, tables.InvoiceCycle, -1},
+		{tables.InvoiceRecords(), tables.InvoiceRecordInstant, -1, -1},
+	}
+}
+
+// partnerTableOf is the table of partners' money of a name.
+func partnerTableOf(name string) (partnerTable, bool) {
+	for _, t := range partnerTables() {
+		if t.def.Name == name {
+			return t, true
+		}
+	}
+	return partnerTable{}, false
+}
+
+// OfNoCycle reports whether an export of a table does not look at the cycle.
+func OfNoCycle(name string) bool {
+	t, is := partnerTableOf(name)
+	return name == "rejects" || is && t.instant < 0 && t.cycle < 0
+}
+
+// keep says which rows of a batch leave.
+func (t *partnerTable) keep(r *Request, cols *parquet.Columns) (func(i int) bool, error) {
+	bounds := period.Span{From: period.Past, To: period.Forever}
+	if r.Cycle != "" && t.instant >= 0 {
+		c, err := period.ParseCycle(r.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		bounds = r.Partners.Books.Zone.Bounds(c)
+	}
+	return func(i int) bool {
+		switch {
+		case t.instant >= 0 && !bounds.Holds(period.Instant(cols.C[t.instant].Ints[i])):
+			return false
+		case t.cycle >= 0 && r.Cycle != "" && cols.C[t.cycle].Word(i) != r.Cycle:
+			return false
+		}
+		return r.Scope.Partner == "" || cols.C[t.partner].Word(i) == r.Scope.Partner
+	}, nil
+}
+
+// write writes the rows of the table that are asked for.
+func (t *partnerTable) write(snap *lake.Snapshot, r *Request, w io.Writer) (n int64, err error) {
+	out, err := newSheet(r, leaving(t.def), w)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, closeSheet(out)) }()
+	files, err := snap.Find(lake.FileKey{Table: t.def.Name, Bucket: lake.NoBucket})
+	for _, e := range files {
+		if err == nil {
+			err = t.writeFile(snap, e, r, out, &n)
+		}
+	}
+	if err == nil {
+		err = out.end()
+	}
+	if err != nil {
+		return n, fmt.Errorf("export %s: %w", t.def.Name, err)
+	}
+	return n, nil
+}
+
+// writeFile writes the rows of a file, and counts them.
+func (t *partnerTable) writeFile(snap *lake.Snapshot, e lake.FileEntry, r *Request, out sheet, n *int64) (err error) {
+	reader, err := tablefile.Open(snap, e, t.def, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	batch, words := parquet.NewColumns(leaving(t.def)), parquet.Recode{}
+	for {
+		cols, err := reader.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		keep, err := t.keep(r, cols)
+		if err != nil {
+			return err
+		}
+		batch.Reset()
+		words.Reset(cols)
+		for i := range cols.N {
+			if keep(i) {
+				batch.AppendRun(cols, i, i+1, nil, &words)
+			}
+		}
+		if batch.N == 0 {
+			continue
+		}
+		*n += int64(batch.N)
+		if err := out.write(batch); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// PartnerMoney is the check of the tables of partners' money (VERIFY-11). It is listed only if the lake has any of
+// them.
+const PartnerMoney = "partner_money"
+
+// moneyFeeds are the feeds whose events are in partner_events.
+var moneyFeeds = []string{"fund_events", "invoices", "partner_accounts", "withdrawals"}
+
+// hasPartnerMoney reports whether the state has tables of partners' money.
+func (v *verifier) hasPartnerMoney() bool {
+	for _, e := range v.snap.Manifest.Loose {
+		switch e.Table {
+		case tables.PartnerEvents().Name, tables.PartnerAccounts().Name, tables.Funds().Name, tables.Invoices().Name,
+			tables.Receivables().Name:
+			return true
+		}
+	}
+	return false
+}
+
+// moneyFile checks a file of one of the tables of partners' money, and counts its rows. is says whether it is one.
+func (v *verifier) moneyFile(e lake.FileEntry) (n int64, is bool, err error) {
+	visit := map[string]func(lake.FileEntry) (int64, error){
+		tables.PartnerEvents().Name: v.partnerEvents, tables.PartnerAccounts().Name: v.partnerAccounts,
+		tables.Funds().Name: v.funds, tables.Invoices().Name: v.invoices, tables.Receivables().Name: v.receivables,
+	}[e.Table]
+	if visit == nil {
+		return 0, false, nil
+	}
+	n, err = visit(e)
+	v.counts.money += n
+	return n, true, err
+}
+
+// each visits the rows of a file in their order.
+func (v *verifier) each(
+	e lake.FileEntry,
+	def *tables.Table,
+	columns []int,
+	visit func(rows.Row) error,
+) (n int64, err error) {
+	list, err := rows.Unsorted(v.snap, e, def, columns)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return n, list.Each(func(row rows.Row) error {
+		n++
+		return visit(row)
+	})
+}
+
+// partnerEvents counts the events that count, by feed.
+func (v *verifier) partnerEvents(e lake.FileEntry) (int64, error) {
+	v.counts.moneyEvents = map[string]int64{}
+	columns := []int{tables.PartnerEventFeed, tables.PartnerEventReason}
+	return v.each(e, tables.PartnerEvents(), columns, func(row rows.Row) error {
+		if row.Word(tables.PartnerEventReason) == "" {
+			v.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
+		}
+		return nil
+	})
+}
+
+// allocation is what an allocation or reclaim between two partners moved.
+type allocation struct {
+	sides  map[string]bool // by partner
+	sum    money.AmountTotal
+	credit bool // a side gave credit back: of credit over the limit nothing shows
+}
+
+// partnerAccounts checks that each balance follows from the one before, and that every allocation has its two sides.
+func (v *verifier) partnerAccounts(e lake.FileEntry) (int64, error) {
+	type balance struct{ partner, kind string }
+	after := map[balance]money.Amount{}
+	moved := map[string]*allocation{}
+	n, err := v.each(e, tables.PartnerAccounts(), nil, func(row rows.Row) error {
+		partner, kind := row.Word(tables.PartnerAccountPartner), row.Word(tables.PartnerAccountBalance)
+		id := string(row.Text(tables.PartnerAccountEntry))
+		amount, err := row.Amount(tables.PartnerAccountAmount)
+		if err != nil {
+			return err
+		}
+		now, err := row.Amount(tables.PartnerAccountAfter)
+		if err != nil {
+			return err
+		}
+		key := balance{partner, kind}
+		if want, err := after[key].Add(amount); err != nil || want != now {
+			v.differ(
+				PartnerMoney,
+				"partner %s: entry %s: %s: %s after %s and %s",
+				partner,
+				id,
+				kind,
+				now.Trim(),
+				after[key].Trim(),
+				amount.Trim(),
+			)
+		}
+		after[key] = now
+		if kind != "cash" && now.Sign() < 0 {
+			v.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
+		}
+		if word := row.Word(tables.PartnerAccountType); word != "allocate" && word != "reclaim" {
+			return nil
+		}
+		a := moved[id]
+		if a == nil {
+			a = &allocation{sides: map[string]bool{}}
+			moved[id] = a
+		}
+		a.sides[partner], a.credit = true, a.credit || kind == "credit"
+		return a.sum.Add(amount)
+	})
+	for id, a := range moved {
+		if len(a.sides) == 2 && !a.credit && !a.sum.IsZero() {
+			v.differ(PartnerMoney, "allocation %s: its two sides differ by %s", id, a.sum.StringFixed(2))
+		}
+	}
+	return n, err
+}
+
+// funds checks that each quota is reserved, claimed, approved and paid as its claims say.
+func (v *verifier) funds(e lake.FileEntry) (int64, error) {
+	type key struct{ partner, programme, period string }
+	columns := [...]int{tables.FundReserved, tables.FundClaimed, tables.FundApproved, tables.FundPaid}
+	quotas, claims := map[key][len(columns)]money.Amount{}, map[key]*[len(columns)]money.AmountTotal{}
+	n, err := v.each(e, tables.Funds(), nil, func(row rows.Row) error {
+		k := key{row.Word(tables.FundPartner), row.Word(tables.FundProgramme), row.Word(tables.FundPeriod)}
+		var amounts [len(columns)]money.Amount
+		for i, column := range columns {
+			var err error
+			if amounts[i], err = row.Amount(column); err != nil {
+				return err
+			}
+		}
+		quota, err := row.Amount(tables.FundQuota)
+		if err != nil {
+			return err
+		}
+		if len(row.Text(tables.FundClaim)) == 0 {
+			if !quota.IsZero() {
+				quotas[k] = amounts
+			}
+			return nil
+		}
+		if claims[k] == nil {
+			claims[k] = &[len(columns)]money.AmountTotal{}
+		}
+		for i, a := range amounts {
+			if err := claims[k][i].Add(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return n, err
+	}
+	for k, amounts := range quotas {
+		sums := claims[k]
+		if sums == nil {
+			sums = &[len(columns)]money.AmountTotal{}
+		}
+		for i, a := range amounts {
+			if sum, err := sums[i].Amount(); err != nil || sum != a {
+				v.differ(
+					PartnerMoney,
+					"fund %s of partner %s, %s: %s: %s, its claims say %s",
+					k.programme,
+					k.partner,
+					k.period,
+					tables.Funds().Columns[columns[i]].Name,
+					a.Trim(),
+					sum.Trim(),
+				)
+			}
+		}
+	}
+	return n, nil
+}
+
+// sumOf is the sum of some columns of a row; a column named as its complement, ^c, is subtracted.
+func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
+	var sum money.Amount
+	for _, c := range columns {
+		column := max(c, ^c)
+		a, err := row.Amount(column)
+		if err != nil {
+			return sum, err
+		}
+		if c < 0 {
+			a = a.Neg()
+		}
+		if sum, err = sum.Add(a); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// invoices checks that left = invoiceable - issued + returned + credited.
+func (v *verifier) invoices(e lake.FileEntry) (int64, error) {
+	return v.each(e, tables.Invoices(), nil, func(row rows.Row) error {
+		rest, err := sumOf(
+			row,
+			tables.InvoiceInvoiceable,
+			^tables.InvoiceIssued,
+			tables.InvoiceReturned,
+			tables.InvoiceCredited,
+			^tables.InvoiceLeft,
+		)
+		if err == nil && !rest.IsZero() {
+			v.differ(
+				PartnerMoney,
+				"invoices of %s by %s to %s: left_amount differs by %s",
+				row.Word(tables.InvoiceCycle),
+				row.Word(tables.InvoiceIssuer),
+				row.Word(tables.InvoiceRecipient),
+				rest.Trim(),
+			)
+		}
+		return err
+	})
+}
+
+// receivables checks that unpaid = amount - paid, less what was collected where that is set off.
+func (v *verifier) receivables(e lake.FileEntry) (int64, error) {
+	return v.each(e, tables.Receivables(), nil, func(row rows.Row) error {
+		rest, err := sumOf(row, tables.ReceivableAmount, ^tables.ReceivablePaid, ^tables.ReceivableUnpaid)
+		if err != nil {
+			return err
+		}
+		collected, err := row.Amount(tables.ReceivableCollected)
+		if err == nil && !rest.IsZero() && rest != collected {
+			v.differ(
+				PartnerMoney,
+				"receivable of partner %s, %s: unpaid_amount differs by %s",
+				row.Word(tables.ReceivablePartner),
+				row.Word(tables.ReceivableCycle),
+				rest.Trim(),
+			)
+		}
+		return err
+	})
+}
+
+// moneyLooked is what the check looked at.
+func (n *counts) moneyLooked() string {
+	return fmt.Sprintf(
+		"%d rows of partners' money: each balance follows from the one before, allocations have two sides, quotas and "+
+			"invoices add up",
+		n.money,
+	)
+}

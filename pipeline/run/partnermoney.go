@@ -1,0 +1,58 @@
+package run
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/partner"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// partnerMoney replays partners' money, and takes over which events do not fit (§9). It comes after the partners of the
+// run's cycles are settled and before rows are counted.
+func (r *run) partnerMoney() error {
+	stage := &partner.Stage{Txn: r.txn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners, AsOf: r.o.AsOf,
+		Events: r.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
+	if r.job.close {
+		stage.Closing = r.job.cycle
+	}
+	for _, name := range r.cycleNames() {
+		c, err := period.ParseCycle(name)
+		if err != nil {
+			return err
+		}
+		stage.Cycles = append(stage.Cycles, c)
+	}
+	out, err := stage.Run()
+	if err != nil {
+		return err
+	}
+	refusals := make([]events.Decision, len(out.Refused))
+	for i, e := range out.Refused {
+		refusals[i] = e.Refusal()
+	}
+	r.refuseNew(refusals)
+	for len(out.Turned) > 0 { // by feed
+		n := 1
+		for n < len(out.Turned) && out.Turned[n].Feed == out.Turned[0].Feed {
+			n++
+		}
+		if err := r.turn(out.Turned[:n]); err != nil {
+			return err
+		}
+		out.Turned = out.Turned[n:]
+	}
+	r.report.Notes = append(r.report.Notes, out.Notes...)
+	if r.report.Overdrawn = out.Overdrawn; len(out.Overdrawn) > 0 {
+		r.report.Notes = append(
+			r.report.Notes,
+			fmt.Sprintf(
+				"overdrawn: the cash of %s is below zero; a recharge fills it first",
+				strings.Join(out.Overdrawn, ", "),
+			),
+		)
+	}
+	return nil
+}

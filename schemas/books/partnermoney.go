@@ -1,0 +1,164 @@
+package books
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// PartnerMoney is what the books say about the money of partners besides incentives on performance (§9). All slices are
+// sorted.
+type PartnerMoney struct {
+	Funds          []Fund          // by ID
+	FundQuotas     []FundQuota     // by Fund, Partner, Period
+	Experts        []Expert        // by Fund, Partner, ID, Valid.From
+	Qualifications []Qualification // by Fund, Partner, Name, Valid.From
+	Parties        []Party         // by ID
+}
+
+// Empty reports whether the workspace uses none of these books.
+func (m *PartnerMoney) Empty() bool {
+	return len(m.Funds)+len(m.Parties) == 0
+}
+
+// Fund is one programme of funds.yaml (§9.4, §9.5).
+type Fund struct {
+	ID        string
+	Marketing bool // kind: marketing; else headcount
+	Valid     period.Span
+	Partners  []int32  // nil = all
+	Requires  []string // names of qualifications
+
+	// Of headcount funds.
+	PayRequires   []string
+	Levels        []FundLevel
+	MinDays       int // 0 = all days of the month
+	ByDays        bool
+	MaxHeads      int // 0 = no limit
+	Cap           money.Amount
+	HasCap        bool
+	ConfirmWithin int // working days
+
+	// Of marketing funds.
+	Yearly        bool
+	OfPerformance bool // the quota is a share of the partner's performance; else fund_quotas.csv has it
+	QuotaRate     money.Rate
+	QuotaMax      money.Amount
+	HasQuotaMax   bool
+	Activities    []FundActivity
+	ClaimWithin   int // days after the activity; -1 = no limit
+}
+
+// FundLevel is what an expert of a level is worth for a month.
+type FundLevel struct {
+	Level  string
+	Amount money.Amount
+}
+
+// FundActivity is a kind of marketing and the share of its cost that the fund reimburses.
+type FundActivity struct {
+	Type  string
+	Share money.Rate
+}
+
+// FundQuota is one row of fund_quotas.csv.
+type FundQuota struct {
+	Fund, Partner int32
+	Period        string // 2026-Q3 or 2026
+	Amount        money.Amount
+}
+
+// Expert is one row of experts.csv.
+type Expert struct {
+	ID            string
+	Partner, Fund int32
+	Level         string
+	Project       string
+	Valid         period.Span
+}
+
+// Qualification is one row of qualifications.csv.
+type Qualification struct {
+	Partner, Fund int32
+	Name          string
+	Valid         period.Span
+}
+
+// Party is one row of parties.csv: the name and the bank details that documents show.
+type Party struct {
+	ID, LegalName, Address, TaxID, Country, Email, Bank string
+}
+
+// FundNamed returns the index of a fund, or -1.
+func (m *PartnerMoney) FundNamed(id string) int32 {
+	return find(m.Funds, id, func(f *Fund) string { return f.ID })
+}
+
+// PartyNamed returns the index of a party, or -1.
+func (m *PartnerMoney) PartyNamed(id string) int32 {
+	return find(m.Parties, id, func(p *Party) string { return p.ID })
+}
+
+// Names reports whether a fund is for a partner.
+func (f *Fund) Names(partner int32) bool {
+	if f.Partners == nil {
+		return true
+	}
+	_, named := slices.BinarySearch(f.Partners, partner)
+	return named
+}
+
+// Level is what an expert of a level is worth; ok is false for a level that the fund does not have.
+func (f *Fund) Level(level string) (amount money.Amount, ok bool) {
+	for i := range f.Levels {
+		if f.Levels[i].Level == level {
+			return f.Levels[i].Amount, true
+		}
+	}
+	return money.Amount{}, false
+}
+
+// Activity is the share of an activity's cost that the fund reimburses; ok is false for an activity that it does not
+// have.
+func (f *Fund) Activity(kind string) (share money.Rate, ok bool) {
+	for i := range f.Activities {
+		if f.Activities[i].Type == kind {
+			return f.Activities[i].Share, true
+		}
+	}
+	return money.Rate{}, false
+}
+
+// ExpertsOf lists the rows of a partner's experts for a fund, by expert and the start of validity.
+func (m *PartnerMoney) ExpertsOf(fund, partner int32) []Expert {
+	return run(m.Experts, func(e *Expert) int {
+		return cmp.Or(cmp.Compare(e.Fund, fund), cmp.Compare(e.Partner, partner))
+	})
+}
+
+// FundQuota is the quota that fund_quotas.csv gives a partner for a period of a fund; 0 without a row.
+func (m *PartnerMoney) FundQuota(fund, partner int32, p string) money.Amount {
+	rows := run(m.FundQuotas, func(q *FundQuota) int {
+		return cmp.Or(cmp.Compare(q.Fund, fund), cmp.Compare(q.Partner, partner), strings.Compare(q.Period, p))
+	})
+	if len(rows) == 0 {
+		return money.Amount{}
+	}
+	return rows[0].Amount
+}
+
+// Qualified reports whether a partner has all qualifications of a list for a fund at t.
+func (m *PartnerMoney) Qualified(fund, partner int32, names []string, t period.Instant) bool {
+	for _, name := range names {
+		rows := run(m.Qualifications, func(q *Qualification) int {
+			return cmp.Or(cmp.Compare(q.Fund, fund), cmp.Compare(q.Partner, partner), strings.Compare(q.Name, name))
+		})
+		if inForce(rows, t, func(q *Qualification) period.Span { return q.Valid }) == nil {
+			return false
+		}
+	}
+	return true
+}

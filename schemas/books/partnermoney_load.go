@@ -1,0 +1,433 @@
+package books
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+var (
+	fundKindWords   = []string{"headcount", "marketing"}
+	shareWords      = []string{"whole", "by_days"}
+	fundPeriodWords = []string{"quarter", "year"}
+)
+
+func fundsFormat() Format {
+	return Format{
+		File:    "funds.yaml",
+		Key:     "id",
+		Meaning: "headcount and marketing funds: a list of these keys (§9.4, §9.5)",
+		Columns: []Column{
+			id("id", "the programme"),
+			word(
+				"kind",
+				fundKindWords,
+				"",
+				"headcount: paid per certified expert and month; marketing: reimburses activities",
+			),
+			validFrom(false),
+			validTo(),
+			{Name: "partners", Type: "list", Default: "*", Meaning: "partner ids, or * = all"},
+			{Name: "requires", Type: "list", Meaning: "qualifications that a partner must have"},
+			{
+				Name:    "pay_requires",
+				Type:    "list",
+				Meaning: "headcount: qualifications that a partner must have to request payment",
+			},
+			{
+				Name:    "levels",
+				Type:    "list",
+				Meaning: "headcount: {level, amount}: what an expert of a level is worth a month",
+			},
+			{
+				Name:    "min_days",
+				Type:    "whole number",
+				Meaning: "headcount: days an expert must be there; absent = all days of the month",
+			},
+			word("share", shareWords, "whole", "headcount: the amount of a level, or its share by days in force"),
+			{Name: "max_heads", Type: "whole number", Meaning: "headcount: most experts that count; absent = no limit"},
+			{Name: "cap", Type: "amount", Meaning: "headcount: most that a month's list is worth; absent = no cap"},
+			number(
+				"confirm_within_working_days",
+				"whole number",
+				"14",
+				"headcount: working days after which a list is void",
+			),
+			word("period", fundPeriodWords, "quarter", "marketing: what a quota is for"),
+			{
+				Name:    "quota",
+				Type:    "mapping",
+				Meaning: "marketing: {of_performance: rate, max}; absent = rows of fund_quotas.csv",
+			},
+			{
+				Name:    "activities",
+				Type:    "list",
+				Meaning: "marketing: {type, share}: the share of an activity's cost that is reimbursed",
+			},
+			{Name: "claim_within_days", Type: "whole number",
+				Meaning: "marketing: days after the activity in which its cost is claimed; absent = no limit"},
+		},
+	}
+}
+
+func fundQuotasFormat() Format {
+	return Format{
+		File:    "fund_quotas.csv",
+		Key:     "programme_id, partner_id, period",
+		Meaning: "quotas of marketing funds (§9.5)",
+		Columns: []Column{
+			id("programme_id", "a marketing fund of funds.yaml"),
+			id("partner_id", "the partner"),
+			{
+				Name:     "period",
+				Type:     "text",
+				Required: true,
+				Meaning:  "2026-Q3, or 2026 where the fund's period is a year",
+			},
+			number("amount", "amount", "", "the quota"),
+		},
+	}
+}
+
+func expertsFormat() Format {
+	return Format{
+		File:    "experts.csv",
+		Key:     "expert_id, programme_id",
+		Meaning: "certified experts of headcount funds (§9.4)",
+		Columns: []Column{
+			id("expert_id", "the expert"),
+			id("partner_id", "whose expert it is"),
+			id("programme_id", "a headcount fund of funds.yaml"),
+			id("level", "one of the fund's levels"),
+			text("project_id", "the project the expert works on"),
+			validFrom(false), validTo(),
+		},
+	}
+}
+
+func qualificationsFormat() Format {
+	return Format{File: "qualifications.csv", Key: "partner_id, programme_id, qualification",
+		Meaning: "what partners are qualified for (§9.4)", Columns: []Column{
+			id("partner_id", "the partner"),
+			id("programme_id", "a fund of funds.yaml"),
+			id("qualification", "a name that the fund requires"),
+			validFrom(false), validTo(),
+		}}
+}
+
+func partiesFormat() Format {
+	return Format{
+		File:    "parties.csv",
+		Key:     "party_id",
+		Meaning: "names and bank details on invoices (§9.7)",
+		Columns: []Column{
+			id("party_id", "the vendor, a partner or a customer"),
+			text("legal_name", "its legal name"),
+			text("address", "its address"),
+			text("tax_id", "its tax number"),
+			text("country", "its country"),
+			text("email", "where invoices are sent"),
+			text("bank", "its bank details"),
+		},
+	}
+}
+
+// loadPartnerMoney reads the books of chapter 9. Partners, customers and products are read before.
+func loadPartnerMoney(l *loader) {
+	loadFunds(l)
+	loadFundQuotas(l)
+	loadExperts(l)
+	loadQualifications(l)
+	loadParties(l)
+}
+
+func loadFunds(l *loader) {
+	format := fundsFormat()
+	root, ok := l.document(format)
+	if !ok {
+		return
+	}
+	if root.Kind != yamldoc.Sequence {
+		l.c.Add(root.Pos, "write each programme as `- id: …`", "%s, not a list of funds", root.Kind)
+		return
+	}
+	lines := map[string]int{}
+	for i := range root.Items {
+		item := &root.Items[i]
+		m := yamldoc.Fields(&l.c, item, fmt.Sprintf("fund %d", i+1), names(format))
+		if item.Kind != yamldoc.Mapping {
+			continue
+		}
+		f := loadFund(l, m)
+		if id := m.Get("id"); id != nil && f.ID != "" {
+			if first, twice := lines[f.ID]; twice {
+				m.Fail("id", id, "keep one of the two", "is already on line %d", first)
+			}
+			lines[f.ID] = id.Pos.Line
+		}
+		l.b.Money.Funds = append(l.b.Money.Funds, f)
+	}
+	slices.SortStableFunc(l.b.Money.Funds, func(a, b Fund) int { return strings.Compare(a.ID, b.ID) })
+}
+
+// onlyOf are the keys that funds of one kind have.
+var onlyOf = map[string][]string{
+	"headcount": {"pay_requires", "levels", "min_days", "share", "max_heads", "cap", "confirm_within_working_days"},
+	"marketing": {"period", "quota", "activities", "claim_within_days"},
+}
+
+func loadFund(l *loader, m yamldoc.Map) Fund {
+	m.Require("id", "name the programme")
+	m.Require("kind", "headcount or marketing")
+	f := Fund{
+		ID:        yamldoc.Value(m, "id", "", parseID),
+		Marketing: m.Word("kind", 0, fundKindWords) == 1,
+		Valid:     l.programmeValid(m),
+		Partners:  l.programmePartners(m),
+		Requires:  nameList(m, "requires"),
+	}
+	kind, other := "headcount", "marketing"
+	if f.Marketing {
+		kind, other = other, kind
+	}
+	for _, key := range onlyOf[other] {
+		if n := m.Get(key); n != nil {
+			m.Fail(key, n, "leave it out", "a %s fund has none", kind)
+		}
+	}
+	if f.Marketing {
+		loadMarketing(l, m, &f)
+		return f
+	}
+	f.PayRequires, f.Levels = nameList(m, "pay_requires"), fundLevels(l, m)
+	f.MinDays, f.MaxHeads = m.Int("min_days", 0, 1, 31), m.Int("max_heads", 0, 1, 1_000_000)
+	f.ByDays = m.Word("share", 0, shareWords) == 1
+	f.Cap, f.HasCap = yamldoc.Value(m, "cap", money.Amount{}, parseAmount), m.Get("cap") != nil
+	f.ConfirmWithin = m.Int("confirm_within_working_days", 14, 1, 10_000)
+	return f
+}
+
+func loadMarketing(l *loader, m yamldoc.Map, f *Fund) {
+	f.Yearly = m.Word("period", 0, fundPeriodWords) == 1
+	f.Activities, f.ClaimWithin = fundActivities(l, m), m.Int("claim_within_days", -1, 0, 100_000)
+	n := m.Get("quota")
+	if n == nil {
+		return
+	}
+	q := yamldoc.Fields(&l.c, n, m.Name("quota"), []string{"of_performance", "max"})
+	if n.Kind != yamldoc.Mapping {
+		return
+	}
+	q.Require("of_performance", "share of the performance of the period before, in quotes")
+	f.OfPerformance = true
+	f.QuotaRate = yamldoc.Value(q, "of_performance", money.Rate{}, money.ParseRate[string])
+	f.QuotaMax, f.HasQuotaMax = yamldoc.Value(q, "max", money.Amount{}, parseAmount), q.Get("max") != nil
+}
+
+// nameList reads a list of names.
+func nameList(m yamldoc.Map, key string) []string {
+	n := m.Get(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail(key, n, "", "not a list of names")
+		return nil
+	}
+	var out []string
+	for i := range n.Items {
+		if item := &n.Items[i]; item.Kind != yamldoc.Scalar || item.Text == "" {
+			m.Fail(key, item, "", "%s where a name is needed", item.Kind)
+			continue
+		}
+		out = append(out, n.Items[i].Text)
+	}
+	return out
+}
+
+// eachMapping visits the mappings of a list.
+func eachMapping(l *loader, m yamldoc.Map, key string, keys []string, visit func(yamldoc.Map)) {
+	n := m.Require(key, "a list of {"+strings.Join(keys, ", ")+"}")
+	if n == nil {
+		return
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail(key, n, "", "not a list of {%s}", strings.Join(keys, ", "))
+		return
+	}
+	for i := range n.Items {
+		item := &n.Items[i]
+		one := yamldoc.Fields(&l.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), keys)
+		if item.Kind != yamldoc.Mapping {
+			continue
+		}
+		for _, k := range keys {
+			one.Require(k, "")
+		}
+		visit(one)
+	}
+}
+
+func fundLevels(l *loader, m yamldoc.Map) (levels []FundLevel) {
+	eachMapping(l, m, "levels", []string{"level", "amount"}, func(one yamldoc.Map) {
+		level := FundLevel{
+			Level:  yamldoc.Value(one, "level", "", parseID),
+			Amount: yamldoc.Value(one, "amount", money.Amount{}, parseAmount),
+		}
+		if slices.ContainsFunc(levels, func(x FundLevel) bool { return x.Level == level.Level }) {
+			one.Fail("level", one.Get("level"), "", "is listed twice")
+		}
+		levels = append(levels, level)
+	})
+	return levels
+}
+
+func fundActivities(l *loader, m yamldoc.Map) (activities []FundActivity) {
+	eachMapping(l, m, "activities", []string{"type", "share"}, func(one yamldoc.Map) {
+		a := FundActivity{
+			Type:  yamldoc.Value(one, "type", "", parseID),
+			Share: yamldoc.Value(one, "share", money.Rate{}, money.ParseRate[string]),
+		}
+		if slices.ContainsFunc(activities, func(x FundActivity) bool { return x.Type == a.Type }) {
+			one.Fail("type", one.Get("type"), "", "is listed twice")
+		}
+		activities = append(activities, a)
+	})
+	return activities
+}
+
+// needFund is the code of the fund that programme_id names, of a kind; either = both kinds.
+func needFund(l *loader, r *row, marketing, either bool) (code int32, ok bool) {
+	code, ok = need(r, "programme_id", r.key("programme_id"), "funds.yaml", l.b.Money.FundNamed)
+	if ok && !either && l.b.Money.Funds[code].Marketing != marketing {
+		r.fail("programme_id", "", "a %s fund", fundKindWords[b2i(l.b.Money.Funds[code].Marketing)])
+		return code, false
+	}
+	return code, ok
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func loadFundQuotas(l *loader) {
+	var rows []entry[FundQuota]
+	l.each(fundQuotasFormat(), func(r *row) {
+		q := FundQuota{Period: r.text("period"), Amount: r.amount("amount")}
+		var known, ok bool
+		q.Fund, known = needFund(l, r, true, false)
+		q.Partner, ok = l.needPartner(r, "partner_id")
+		if known && !quotaPeriod(q.Period, l.b.Money.Funds[q.Fund].Yearly) {
+			r.fail("period", "", "not a period of the fund, such as 2026-Q3, or 2026 where its period is a year")
+		}
+		if known && ok && l.b.Money.Funds[q.Fund].OfPerformance {
+			r.fail(
+				"programme_id",
+				"remove quota from funds.yaml, or this row",
+				"its quota is a share of the performance",
+			)
+		}
+		if known && ok {
+			rows = append(rows, entry[FundQuota]{row: q, at: r.mark("programme_id")})
+		}
+	})
+	byKey := func(a, b *FundQuota) int {
+		return cmp.Or(
+			cmp.Compare(a.Fund, b.Fund),
+			cmp.Compare(a.Partner, b.Partner),
+			strings.Compare(a.Period, b.Period),
+		)
+	}
+	rows = sortEntries(rows, byKey)
+	rows = once(l, "fund_quotas.csv", rows, byKey, func(q *FundQuota) string {
+		return "programme_id " + l.b.Money.Funds[q.Fund].ID + ", partner_id " + l.b.Partners[q.Partner].ID +
+			", period " + q.Period
+	})
+	l.b.Money.FundQuotas = rowsOf(rows)
+}
+
+// quotaPeriod reports whether a text is a quarter, or a year.
+func quotaPeriod(text string, yearly bool) bool {
+	year, quarter, isQuarter := strings.Cut(text, "-Q")
+	if _, err := period.ParseCycle(year + "-01"); err != nil || len(year) != 4 || isQuarter == yearly {
+		return false
+	}
+	return yearly || len(quarter) == 1 && quarter[0] >= '1' && quarter[0] <= '4'
+}
+
+func loadExperts(l *loader) {
+	var rows []entry[Expert]
+	l.each(expertsFormat(), func(r *row) {
+		e := Expert{ID: r.key("expert_id"), Level: r.key("level"), Project: r.text("project_id"), Valid: r.valid()}
+		var known, ok bool
+		e.Fund, known = needFund(l, r, false, false)
+		e.Partner, ok = l.needPartner(r, "partner_id")
+		if known && e.Level != "" {
+			if _, has := l.b.Money.Funds[e.Fund].Level(e.Level); !has {
+				r.fail("level", "", "not a level of fund %s", l.b.Money.Funds[e.Fund].ID)
+			}
+		}
+		if known && ok && e.ID != "" {
+			rows = append(rows, entry[Expert]{row: e, span: e.Valid, at: r.mark("expert_id")})
+		}
+	})
+	byExpert := func(a, b *Expert) int { return cmp.Or(cmp.Compare(a.Fund, b.Fund), strings.Compare(a.ID, b.ID)) }
+	rows = sortEntries(rows, byExpert)
+	overlaps(l, "experts.csv", rows, byExpert, func(e *Expert) string {
+		return "expert_id " + e.ID + ", programme_id " + l.b.Money.Funds[e.Fund].ID
+	})
+	l.b.Money.Experts = rowsOf(sortEntries(rows, func(a, b *Expert) int {
+		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.ID, b.ID))
+	}))
+}
+
+func loadQualifications(l *loader) {
+	var rows []entry[Qualification]
+	l.each(qualificationsFormat(), func(r *row) {
+		q := Qualification{Name: r.key("qualification"), Valid: r.valid()}
+		var known, ok bool
+		q.Fund, known = needFund(l, r, false, true)
+		q.Partner, ok = l.needPartner(r, "partner_id")
+		if known && ok && q.Name != "" {
+			rows = append(rows, entry[Qualification]{row: q, span: q.Valid, at: r.mark("qualification")})
+		}
+	})
+	byKey := func(a, b *Qualification) int {
+		return cmp.Or(cmp.Compare(a.Fund, b.Fund), cmp.Compare(a.Partner, b.Partner), strings.Compare(a.Name, b.Name))
+	}
+	rows = sortEntries(rows, byKey)
+	overlaps(l, "qualifications.csv", rows, byKey, func(q *Qualification) string {
+		return "partner_id " + l.b.Partners[q.Partner].ID + ", qualification " + q.Name
+	})
+	l.b.Money.Qualifications = rowsOf(rows)
+}
+
+func loadParties(l *loader) {
+	var rows []entry[Party]
+	l.each(partiesFormat(), func(r *row) {
+		p := Party{
+			ID:        r.key("party_id"),
+			LegalName: r.text("legal_name"),
+			Address:   r.text("address"),
+			TaxID:     r.text("tax_id"),
+			Country:   r.text("country"),
+			Email:     r.text("email"),
+			Bank:      r.text("bank"),
+		}
+		if p.ID != "" {
+			rows = append(rows, entry[Party]{row: p, at: r.mark("party_id")})
+		}
+	})
+	byID := func(a, b *Party) int { return strings.Compare(a.ID, b.ID) }
+	rows = sortEntries(rows, byID)
+	rows = once(l, "parties.csv", rows, byID, func(p *Party) string { return "party_id " + p.ID })
+	l.b.Money.Parties = rowsOf(rows)
+}

@@ -1,0 +1,359 @@
+package table
+
+// Columns of the partner_events table.
+const (
+	PartnerEventFeed = iota
+	PartnerEventID
+	PartnerEventPartner
+	PartnerEventType
+	PartnerEventTime
+	PartnerEventAmount
+	PartnerEventHeads
+	PartnerEventSubject
+	PartnerEventOther
+	PartnerEventScope
+	PartnerEventPeriod
+	PartnerEventDetail
+	PartnerEventNote
+	PartnerEventAsOf
+	PartnerEventInstant
+	PartnerEventReason
+	PartnerEventColumn
+	PartnerEventValue
+	PartnerEventFile
+	PartnerEventFileHash
+	PartnerEventRow
+	PartnerEventHeader
+	PartnerEventRaw
+	PartnerEventColumns
+)
+
+// PartnerEvents is the accepted events of the feeds about partners' money, with what the last replay decided about them
+// (§9).
+func PartnerEvents() *Table {
+	return define(
+		"partner_events",
+		nil,
+		Column{
+			"feed",
+			Word,
+			"partner_accounts, fund_events, withdrawals or invoices",
+		},
+		Column{"event_id", Text, "the event's id"},
+		Column{
+			"partner_id",
+			Word,
+			"the partner; of invoices the issuer",
+		},
+		Column{"type", Word, "type or event of the feed"},
+		Column{"time", Time, "when it happened"},
+		Column{"amount", Amount, "its amount; 0 where its type has none"},
+		Column{
+			"heads",
+			Whole,
+			"heads of fund_events; else 0",
+		},
+		Column{"subject_id", Text, "claim_id, withdrawal_id or invoice_id"},
+		Column{"other_id", Word, "to_partner_id or recipient_id"},
+		Column{"scope", Word, "programme_id or cycle"},
+		Column{
+			"period",
+			Word,
+			"period of fund_events",
+		},
+		Column{"detail", Text, "channel, activity_type, source or number"},
+		Column{
+			"note",
+			Text,
+			"activity_date, account or content",
+		},
+		Column{"as_of", Time, "clock of the run that accepted it"},
+		Column{
+			"instant",
+			Time,
+			"when it takes effect",
+		},
+		Column{"reason", Word, "why the last replay rejected it; empty = it counts"},
+		Column{"reject_column", Word, "column of that reject"},
+		Column{"reject_value", Text, "value of that reject"},
+		Column{
+			"file",
+			Word,
+			"path of its feed file below inbox/",
+		},
+		Column{"file_hash", Word, "content hash of the feed file"},
+		Column{"row", Whole, "place of the record in the file"},
+		Column{"header", Word, "what must come before raw to read it again: the header of a CSV file"},
+		Column{"raw", Text, "the complete record as it came"},
+	)
+}
+
+// Columns of the partner_facts table.
+const (
+	PartnerFactCycle = iota
+	PartnerFactKind
+	PartnerFactID
+	PartnerFactPartner
+	PartnerFactOther
+	PartnerFactTime
+	PartnerFactInstant
+	PartnerFactPlace
+	PartnerFactAmount
+	PartnerFactColumns
+)
+
+// PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
+// archived cycle contributes the same as before.
+func PartnerFacts() *Table {
+	return define(
+		"partner_facts",
+		nil,
+		Column{"cycle", Word, "the closed cycle"},
+		Column{
+			"kind",
+			Word,
+			"allocate, reclaim, order or refund: an entry of an account; invoiceable; owed; collected; closed: " +
+				"the cycle is complete",
+		},
+		Column{
+			"id",
+			Text,
+			"event_id or line id of an entry",
+		},
+		Column{"partner_id", Word, "the partner; of invoiceable the issuer"},
+		Column{
+			"other_id",
+			Word,
+			"customer of an entry; recipient of invoiceable",
+		},
+		Column{"time", MaybeTime, "own time of an entry"},
+		Column{
+			"instant",
+			MaybeTime,
+			"when the entry takes effect",
+		},
+		Column{"place", Whole, "place of an order line among the lines of its instant"},
+		Column{"amount", Amount, "the amount; of order and refund the change of the partner's cash"},
+	)
+}
+
+// Columns of the partner_accounts table.
+const (
+	PartnerAccountPartner = iota
+	PartnerAccountTime
+	PartnerAccountEntry
+	PartnerAccountType
+	PartnerAccountCounterparty
+	PartnerAccountBalance
+	PartnerAccountAmount
+	PartnerAccountAfter
+	PartnerAccountColumns
+)
+
+// PartnerAccounts is what moved partners' balances (§9.1).
+func PartnerAccounts() *Table {
+	return define("partner_accounts", []Column{
+		{"partner_id", Word, "whose balance it is"},
+		{"time", Time, "when the entry takes effect"},
+		{"entry_id", Text, "event_id, or id of the order line"},
+		{
+			"type",
+			Word,
+			"type of the event, or order, refund, incentive, fund, withdraw_request, withdraw_back or withdraw_done",
+		},
+		{"counterparty_id", Word, "the other partner, or the customer; empty = none"},
+		{"balance_type", Word, "cash, rebate, credit or frozen"},
+		{"amount", Amount, "change of the balance"},
+		{"balance_after", Amount, "the balance afterwards"},
+	})
+}
+
+// Columns of the funds table.
+const (
+	FundPartner = iota
+	FundProgramme
+	FundPeriod
+	FundClaim
+	FundHeads
+	FundQuota
+	FundListed
+	FundReserved
+	FundClaimed
+	FundApproved
+	FundPaid
+	FundState
+	FundUntil
+	FundColumns
+)
+
+// Funds is the months, claims and quotas of headcount and marketing funds (§9.4, §9.5).
+func Funds() *Table {
+	return define("funds", []Column{
+		{"partner_id", Word, "whose fund it is"},
+		{"programme_id", Word, "the programme of funds.yaml"},
+		{"period", Word, "month of a headcount list; quarter or year of a claim or quota"},
+		{"claim_id", Text, "the claim; empty on a headcount list and on a quota"},
+		{"heads", Whole, "experts: as applied for, before that as listed; 0 on claims and quotas"},
+		{"quota_amount", Amount, "quota of the period; 0 on lists and claims"},
+		{"listed_amount", Amount, "what the month's list is worth; 0 on claims and quotas"},
+		{"reserved_amount", Amount, "what the claim holds of its quota"},
+		{"claimed_amount", Amount, "list: as applied for; claim: cost that was spent"},
+		{"approved_amount", Amount, "list: as approved; claim: cost that was approved"},
+		{"paid_amount", Amount, "what was paid"},
+		{
+			"state",
+			Word,
+			"list: listed, in_review, approved, refused, forgone, requested, invoice_received, paid or void; " +
+				"claim: requested, " +
+				"approved, refused, held, claimed, payable, invoice_received, paid or void; quota: open or ended",
+		},
+		{"until", MaybeTime, "instant at which time alone changes the state"},
+	})
+}
+
+// Columns of the withdrawals table.
+const (
+	WithdrawalID = iota
+	WithdrawalPart
+	WithdrawalPartner
+	WithdrawalSource
+	WithdrawalRoute
+	WithdrawalRecharge
+	WithdrawalChannel
+	WithdrawalAmount
+	WithdrawalState
+	WithdrawalRequested
+	WithdrawalDecided
+	WithdrawalColumns
+)
+
+// Withdrawals is the parts of withdrawals (§9.6).
+func Withdrawals() *Table {
+	return define("withdrawals", []Column{
+		{
+			"withdrawal_id",
+			Text,
+			"the withdrawal",
+		},
+		{"part", Whole, "1, 2, … in the order in which the parts were taken"},
+		{"partner_id", Word, "who withdraws"},
+		{"source", Word, "cash or rebate"},
+		{"route", Word, "original: back the way a recharge came; bank; rebate: from the rebate, to the bank"},
+		{
+			"recharge_id",
+			Text,
+			"route original: event_id of the recharge",
+		},
+		{"channel", Word, "route original: its channel"},
+		{"amount", Amount, "amount of the part"},
+		{"state", Word, "requested, approved, refused, done or failed"},
+		{"requested", Time, "time of the request"},
+		{"decided", MaybeTime, "time of the last event after the request"},
+	})
+}
+
+// Columns of the receivables table.
+const (
+	ReceivableCycle = iota
+	ReceivablePartner
+	ReceivableAmount
+	ReceivableCollected
+	ReceivablePaid
+	ReceivableUnpaid
+	ReceivableDue
+	ReceivableAge
+	ReceivableBucket
+	ReceivableColumns
+)
+
+// Receivables is what partners owe for closed cycles (§9.1).
+func Receivables() *Table {
+	return define("receivables", []Column{
+		{"cycle", Word, "the closed cycle"},
+		{"partner_id", Word, "who owes it"},
+		{"amount", Amount, "sum of owed_amount and cost_amount of the partner's statement"},
+		{"collected_amount", Amount, "cash and stored value that paid the lines of the rows with an owed_amount"},
+		{"paid_amount", Amount, "sum of the statement payments that count"},
+		{"unpaid_amount", Amount, "what is left to pay; below 0 a credit of the partner's"},
+		{
+			"due_date",
+			Word,
+			"the day by which it is due",
+		},
+		{"age_days", Whole, "days of the as-of past due_date; below 0 before it"},
+		{"bucket", Word, "not_due, 1-30, 31-60, 61-90 or over_90; empty where nothing is unpaid"},
+	})
+}
+
+// Columns of the invoices table.
+const (
+	InvoiceCycle = iota
+	InvoiceIssuer
+	InvoiceRecipient
+	InvoiceInvoiceable
+	InvoiceIssued
+	InvoiceReturned
+	InvoiceCredited
+	InvoiceLeft
+	InvoiceState
+	InvoiceColumns
+)
+
+// Invoices is what is invoiced of what can be invoiced (§9.7).
+func Invoices() *Table {
+	return define("invoices", []Column{
+		{"cycle", Word, "the closed cycle"},
+		{"issuer_id", Word, "who sells: the vendor or a partner"},
+		{"recipient_id", Word, "who buys: a partner or a customer"},
+		{"invoiceable_amount", Amount, "what can be invoiced; below 0 a credit that is due"},
+		{
+			"issued_amount",
+			Amount,
+			"sum of the invoices issued",
+		},
+		{"returned_amount", Amount, "sum of those returned or voided"},
+		{"credited_amount", Amount, "sum of the credit notes"},
+		{"left_amount", Amount, "invoiceable less issued, plus returned and credited"},
+		{"state", Word, "open, partly, full, credit_due or settled"},
+	})
+}
+
+// Columns of the invoice_records table.
+const (
+	InvoiceRecordEvent = iota
+	InvoiceRecordInvoice
+	InvoiceRecordNumber
+	InvoiceRecordIssuer
+	InvoiceRecordRecipient
+	InvoiceRecordCycle
+	InvoiceRecordTime
+	InvoiceRecordType
+	InvoiceRecordAmount
+	InvoiceRecordContent
+	InvoiceRecordInstant
+	InvoiceRecordColumns
+)
+
+// InvoiceRecords is every event of the feed invoices that counts (§9.7).
+func InvoiceRecords() *Table {
+	return define("invoice_records", []Column{
+		{"event_id", Text, "the event's id"},
+		{"invoice_id", Text, "the invoice or credit note"},
+		{
+			"number",
+			Text,
+			"its number; empty on return and void",
+		},
+		{"issuer_id", Word, "who issues it; empty on return and void"},
+		{
+			"recipient_id",
+			Word,
+			"who receives it; empty on return and void",
+		},
+		{"cycle", Word, "the cycle that is invoiced; empty on return and void"},
+		{"time", Time, "when"},
+		{"event", Word, "issue, return, void or credit_note"},
+		{"amount", Amount, "its amount; 0 on return and void"},
+		{"content", Text, "what the invoice says is sold"},
+	}, Column{"instant", Time, "when it takes effect"})
+}

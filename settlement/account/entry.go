@@ -1,0 +1,173 @@
+package account
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// Type is what an entry does. The order of the constants is the order among entries of one instant and own time (§9.1).
+type Type uint8
+
+// The types of entries.
+const (
+	CreditLimit Type = iota
+	Recharge
+	Incentive
+	Fund
+	ConvertRebate
+	Reclaim
+	Allocate
+	Order
+	Refund
+	StatementPayment
+	WithdrawRequest
+	WithdrawApprove
+	WithdrawRefuse
+	WithdrawDone
+	WithdrawFailed
+)
+
+// rank orders types; those of one rank are ordered by id, order lines by their place before that.
+func (t Type) rank() int {
+	switch {
+	case t == Fund:
+		return int(Incentive)
+	case t == Refund:
+		return int(Order)
+	case t > WithdrawRequest:
+		return int(WithdrawRequest)
+	default:
+		return int(t)
+	}
+}
+
+var typeWords = [...]string{
+	"credit_limit",
+	"recharge",
+	"incentive",
+	"fund",
+	"convert_rebate",
+	"reclaim",
+	"allocate",
+	"order",
+	"refund",
+	"statement_payment",
+	"withdraw_request",
+	"",
+	"withdraw_back",
+	"withdraw_done",
+	"withdraw_back",
+}
+
+// String is the type's word in the table partner_accounts; an approval of a withdrawal has none, because it moves
+// nothing.
+func (t Type) String() string { return typeWords[t] }
+
+// ParseType reads a type of the feed partner_accounts.
+func ParseType(word string) (Type, bool) {
+	for _, t := range []Type{CreditLimit, Recharge, ConvertRebate, Reclaim, Allocate, StatementPayment} {
+		if t.String() == word {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+var withdrawWords = []string{"request", "approve", "refuse", "done", "failed"}
+
+// ParseWithdrawal reads an event of the feed withdrawals.
+func ParseWithdrawal(word string) (Type, bool) {
+	at := slices.Index(withdrawWords, word)
+	return WithdrawRequest + Type(max(at, 0)), at >= 0
+}
+
+// Entry is one thing that happens to accounts: an event of the feeds partner_accounts and withdrawals, or a fact that
+// something else makes. Partners are indexes in the books.
+type Entry struct {
+	verdict.Stamp
+	ID      string
+	Type    Type
+	Fact    bool  // it always counts
+	Place   int64 // of an order line: its place in the order of lines
+	Partner int32
+	To      int32        // of Allocate and Reclaim between partners; -1 = the counterparty is a customer
+	Other   string       // id of the counterparty; empty = none
+	From    string       // id of Partner, the counterparty of To
+	Amount  money.Amount // of Order and Refund the change of cash, signed
+	Channel string       // of Recharge
+
+	Cycle  period.Cycle // of StatementPayment
+	Unpaid *Receivable  // what StatementPayment pays; nil = the cycle is not closed
+
+	Withdrawal string
+	Rebate     bool   // of WithdrawRequest: from the rebate; else from cash
+	Windows    Routes // of WithdrawRequest: those of the partner's signing entity
+}
+
+func compareEntries(a, b *Entry) int {
+	return cmp.Or(
+		cmp.Compare(a.Instant, b.Instant),
+		cmp.Compare(a.Time, b.Time),
+		cmp.Compare(a.Type.rank(), b.Type.rank()),
+		cmp.Compare(a.Place, b.Place),
+		strings.Compare(a.ID, b.ID),
+	)
+}
+
+// Always is the window of a channel whose recharges always go back the way they came.
+const Always = -1
+
+// Routes is for how many months a channel's recharges go back the way they came; Always for no limit. A channel that is
+// not in it has no window: its money goes to the bank.
+type Routes map[string]int
+
+// Balance names one of a partner's balances, in the order of the table.
+type Balance uint8
+
+// The balances.
+const (
+	Cash Balance = iota
+	Rebate
+	Credit
+	Frozen
+	balances
+)
+
+var balanceWords = [...]string{"cash", "rebate", "credit", "frozen"}
+
+// String is the balance's word in the table.
+func (b Balance) String() string { return balanceWords[b] }
+
+// Posting is a row of the table partner_accounts.
+type Posting struct {
+	Entry   int32 // index in the entries
+	Partner int32
+	Other   string // counterparty
+	Balance Balance
+	Amount  money.Amount
+	After   money.Amount
+}
+
+// Receivable is what a partner owes for a closed cycle.
+type Receivable struct {
+	Partner   int32
+	Cycle     period.Cycle
+	Amount    money.Amount // Σ owed + Σ cost
+	Collected money.Amount
+	SetOff    bool // what was collected reduces what is unpaid
+	Paid      money.Amount
+}
+
+// Unpaid is what is left to pay; below zero it is a credit of the partner's.
+func (r *Receivable) Unpaid() (money.Amount, error) {
+	left, err := r.Amount.Sub(r.Paid)
+	if err == nil && r.SetOff {
+		left, err = left.Sub(r.Collected)
+	}
+	return left, err
+}

@@ -1,0 +1,315 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// Input is all that partners' accounts are computed from.
+type Input struct {
+	Zone    *period.Zone
+	Entries []Entry
+}
+
+// Result is the accounts after all entries.
+type Result struct {
+	Verdicts    []verdict.Verdict // of the entries, as given
+	Postings    []Posting         // in the order in which entries take effect
+	Withdrawals []*Withdrawal     // by id
+	Balances    map[int32][4]money.Amount
+}
+
+// account is a partner's balances between entries.
+type account struct {
+	balance     [balances]money.Amount // Credit = what is left of the limit
+	limit, used money.Amount
+	layers      layers
+	withdrawals []*Withdrawal // undecided ones
+}
+
+// replay is the state between entries.
+type replay struct {
+	in          *Input
+	accounts    map[int32]*account
+	withdrawals map[string]*Withdrawal
+	postings    []Posting
+	at          int32 // index of the entry
+}
+
+// Replay decides the entries and computes the accounts.
+func Replay(in *Input) (*Result, error) {
+	r := &replay{in: in, accounts: map[int32]*account{}, withdrawals: map[string]*Withdrawal{}}
+	order := make([]int32, len(in.Entries))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return compareEntries(&in.Entries[a], &in.Entries[b]) })
+	out := &Result{Verdicts: make([]verdict.Verdict, len(in.Entries)), Balances: map[int32][4]money.Amount{}}
+	for _, i := range order {
+		r.at = i
+		v, err := r.decide(&in.Entries[i])
+		if err != nil {
+			return nil, fmt.Errorf("partner account entry %s: %w", in.Entries[i].ID, err)
+		}
+		out.Verdicts[i] = v
+	}
+	for partner, a := range r.accounts {
+		out.Balances[partner] = a.balance
+	}
+	out.Postings, out.Withdrawals = r.postings, sortWithdrawals(r.withdrawals)
+	return out, nil
+}
+
+func (r *replay) account(partner int32) *account {
+	a := r.accounts[partner]
+	if a == nil {
+		a = &account{}
+		r.accounts[partner] = a
+	}
+	return a
+}
+
+// decide gives the verdict over an entry, and lets it happen if it counts.
+func (r *replay) decide(e *Entry) (v verdict.Verdict, err error) {
+	switch {
+	case e.Final:
+		v = e.Past
+	case !e.Fact:
+		v, err = r.check(e)
+	}
+	if err != nil || !v.Accepted() {
+		return v, err
+	}
+	return v, r.apply(e)
+}
+
+// check gives the verdict over an event.
+func (r *replay) check(e *Entry) (verdict.Verdict, error) {
+	a := r.account(e.Partner)
+	var has money.Amount
+	switch e.Type {
+	case Recharge, CreditLimit:
+		return verdict.Verdict{}, nil
+	case Allocate:
+		has = a.balance[Cash]
+	case Reclaim:
+		has = r.account(e.To).balance[Cash]
+	case ConvertRebate:
+		has = a.balance[Rebate]
+	case StatementPayment:
+		return r.checkPayment(a, e)
+	default:
+		return r.checkWithdrawal(e), nil
+	}
+	if e.Amount.Cmp(has) > 0 {
+		return verdict.Insufficient(e.Amount), nil
+	}
+	return verdict.Verdict{}, nil
+}
+
+// checkPayment gives the verdict over the payment of a statement.
+func (r *replay) checkPayment(a *account, e *Entry) (verdict.Verdict, error) {
+	if e.Unpaid == nil {
+		return verdict.State("type", "open"), nil
+	}
+	unpaid, err := e.Unpaid.Unpaid()
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	if e.Amount.Cmp(unpaid) > 0 {
+		return verdict.OverInvoiced(e.Amount), nil
+	}
+	has, err := most(a.balance[Cash], money.Amount{}).Add(a.balance[Credit])
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	if e.Amount.Cmp(has) > 0 {
+		return verdict.Insufficient(e.Amount), nil
+	}
+	return verdict.Verdict{}, nil
+}
+
+// apply lets an entry happen that counts.
+func (r *replay) apply(e *Entry) error {
+	a := r.account(e.Partner)
+	switch e.Type {
+	case CreditLimit:
+		return r.setLimit(a, e)
+	case Recharge:
+		return r.recharge(a, e)
+	case Incentive, Fund:
+		return r.post(a, e, Rebate, e.Amount)
+	case ConvertRebate:
+		if err := r.bring(a, e, e.Amount); err != nil {
+			return err
+		}
+		return r.post(a, e, Rebate, e.Amount.Neg())
+	case Allocate, Reclaim:
+		return r.allocate(a, e)
+	case Order, Refund:
+		if e.Amount.Sign() < 0 {
+			return r.pay(a, e, e.Amount.Neg())
+		}
+		return r.bring(a, e, e.Amount)
+	case StatementPayment:
+		return r.payStatement(a, e)
+	default:
+		return r.applyWithdrawal(e)
+	}
+}
+
+// post changes a balance and notes it; a change by 0 is none.
+func (r *replay) post(a *account, e *Entry, b Balance, change money.Amount) (err error) {
+	return r.postFor(a, party{e.Partner, e.Other}, b, change)
+}
+
+// party is whose balance a posting changes, and the counterparty.
+type party struct {
+	partner int32
+	other   string
+}
+
+func (r *replay) postFor(a *account, who party, b Balance, change money.Amount) (err error) {
+	if change.IsZero() {
+		return nil
+	}
+	if a.balance[b], err = a.balance[b].Add(change); err != nil {
+		return err
+	}
+	r.postings = append(r.postings, Posting{r.at, who.partner, who.other, b, change, a.balance[b]})
+	return nil
+}
+
+// bring adds to cash; what is above zero afterwards is a new layer.
+func (r *replay) bring(a *account, e *Entry, amount money.Amount) error {
+	if err := a.layer(e, amount, ""); err != nil {
+		return err
+	}
+	return r.post(a, e, Cash, amount)
+}
+
+// layer notes the layer that an amount adds to cash; it comes before the posting.
+func (a *account) layer(e *Entry, amount money.Amount, channel string) error {
+	after, err := a.balance[Cash].Add(amount)
+	if err != nil {
+		return err
+	}
+	above := least(after, amount)
+	if above.Sign() > 0 {
+		a.layers.add(layer{id: e.ID, channel: channel, time: e.Time, left: above})
+	}
+	return nil
+}
+
+// pay takes from cash, which a fact may take below zero.
+func (r *replay) pay(a *account, e *Entry, amount money.Amount) error {
+	if err := a.layers.spend(amount); err != nil {
+		return err
+	}
+	return r.post(a, e, Cash, amount.Neg())
+}
+
+// setLimit sets the limit of credit; below what is used, nothing is left.
+func (r *replay) setLimit(a *account, e *Entry) error {
+	a.limit = e.Amount
+	change, err := a.creditChange()
+	if err != nil {
+		return err
+	}
+	return r.post(a, e, Credit, change)
+}
+
+// creditChange is by how much the credit that is left differs from the balance.
+func (a *account) creditChange() (money.Amount, error) {
+	left, err := a.limit.Sub(a.used)
+	if err != nil {
+		return left, err
+	}
+	return most(left, money.Amount{}).Sub(a.balance[Credit])
+}
+
+// recharge fills a hole in cash, then gives credit back, and adds the rest to cash.
+func (r *replay) recharge(a *account, e *Entry) error {
+	return r.rechargeFor(a, e, party{e.Partner, e.Other})
+}
+
+func (r *replay) rechargeFor(a *account, e *Entry, who party) error {
+	hole := least(e.Amount, most(a.balance[Cash].Neg(), money.Amount{}))
+	rest, err := e.Amount.Sub(hole)
+	if err != nil {
+		return err
+	}
+	back := least(rest, a.used)
+	cash, err := e.Amount.Sub(back)
+	if err != nil {
+		return err
+	}
+	if a.used, err = a.used.Sub(back); err != nil {
+		return err
+	}
+	if err := a.layer(e, cash, e.Channel); err != nil {
+		return err
+	}
+	if err := r.postFor(a, who, Cash, cash); err != nil {
+		return err
+	}
+	change, err := a.creditChange()
+	if err != nil {
+		return err
+	}
+	return r.postFor(a, who, Credit, change)
+}
+
+// allocate moves cash between partners, or between a partner and its customer.
+func (r *replay) allocate(a *account, e *Entry) error {
+	switch {
+	case e.To < 0 && e.Type == Allocate:
+		return r.pay(a, e, e.Amount)
+	case e.To < 0:
+		return r.bring(a, e, e.Amount)
+	}
+	to := r.account(e.To)
+	if e.Type == Allocate {
+		if err := r.pay(a, e, e.Amount); err != nil {
+			return err
+		}
+		return r.rechargeFor(to, e, party{e.To, e.From})
+	}
+	if err := to.layers.spend(e.Amount); err != nil {
+		return err
+	}
+	if err := r.postFor(to, party{e.To, e.From}, Cash, e.Amount.Neg()); err != nil {
+		return err
+	}
+	return r.bring(a, e, e.Amount)
+}
+
+// payStatement pays what a partner owes for a cycle: from cash, then from credit.
+func (r *replay) payStatement(a *account, e *Entry) (err error) {
+	if e.Unpaid == nil {
+		return nil // a final event of a cycle that is not closed
+	}
+	if e.Unpaid.Paid, err = e.Unpaid.Paid.Add(e.Amount); err != nil {
+		return err
+	}
+	cash := least(e.Amount, most(a.balance[Cash], money.Amount{}))
+	credit, err := e.Amount.Sub(cash)
+	if err != nil {
+		return err
+	}
+	if err := r.pay(a, e, cash); err != nil {
+		return err
+	}
+	if a.used, err = a.used.Add(credit); err != nil {
+		return err
+	}
+	change, err := a.creditChange()
+	if err != nil {
+		return err
+	}
+	return r.post(a, e, Credit, change)
+}

@@ -1,0 +1,264 @@
+package account
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// WithdrawalState is the state of a withdrawal (§9.6).
+type WithdrawalState uint8
+
+// The states of withdrawals.
+const (
+	NoWithdrawal WithdrawalState = iota
+	Requested
+	Approved
+	Refused
+	Done
+	Failed
+)
+
+var withdrawalWords = [...]string{"none", "requested", "approved", "refused", "done", "failed"}
+
+// String is the state's word in tables and messages.
+func (s WithdrawalState) String() string { return withdrawalWords[s] }
+
+// afterWithdrawal is the state after an event, or NoWithdrawal where it does not fit.
+func afterWithdrawal(s WithdrawalState, t Type) WithdrawalState {
+	switch {
+	case s == NoWithdrawal && t == WithdrawRequest:
+		return Requested
+	case s == Requested && t == WithdrawApprove:
+		return Approved
+	case s == Requested && t == WithdrawRefuse:
+		return Refused
+	case s == Approved && t == WithdrawDone:
+		return Done
+	case s == Approved && t == WithdrawFailed:
+		return Failed
+	}
+	return NoWithdrawal
+}
+
+// Route is how a part of a withdrawal is paid.
+type Route string
+
+// The routes.
+const (
+	Original Route = "original"
+	Bank     Route = "bank"
+	ToRebate Route = "rebate"
+)
+
+// Part is a part of a withdrawal, in the order in which it was taken.
+type Part struct {
+	Route      Route
+	RechargeID string // Original only
+	Channel    string // Original only
+	Amount     money.Amount
+}
+
+// Withdrawal is a withdrawal and its parts.
+type Withdrawal struct {
+	ID        string
+	Partner   int32
+	Rebate    bool // its source; else cash
+	Amount    money.Amount
+	Parts     []Part
+	State     WithdrawalState
+	Requested period.Instant
+	Decided   period.Instant // own time of the last event after the request; Past = none
+
+	taken []layer
+}
+
+// pending reports whether it is decided yet, so that no other one of its source can be requested.
+func (w *Withdrawal) pending() bool { return w.State == Requested || w.State == Approved }
+
+// checkWithdrawal gives the verdict over an event of a withdrawal.
+func (r *replay) checkWithdrawal(e *Entry) verdict.Verdict {
+	w, met := r.withdrawals[e.Withdrawal], NoWithdrawal
+	if w != nil && w.Partner == e.Partner {
+		met = w.State
+	}
+	a := r.account(e.Partner)
+	if e.Type != WithdrawRequest {
+		if w == nil || afterWithdrawal(met, e.Type) == NoWithdrawal {
+			return verdict.State("event", met.String())
+		}
+		return verdict.Verdict{}
+	}
+	other := a.pending(e.Rebate)
+	switch {
+	case w != nil:
+		return verdict.State("event", w.State.String())
+	case other != nil:
+		return verdict.State("event", other.State.String())
+	case e.Rebate && e.Amount.Cmp(a.balance[Rebate]) > 0, !e.Rebate && e.Amount.Cmp(a.balance[Cash]) > 0:
+		return verdict.Insufficient(e.Amount)
+	}
+	return verdict.Verdict{}
+}
+
+// pending is the account's undecided withdrawal of a source; nil = none.
+func (a *account) pending(rebate bool) *Withdrawal {
+	for _, w := range a.withdrawals {
+		if w.Rebate == rebate && w.pending() {
+			return w
+		}
+	}
+	return nil
+}
+
+// applyWithdrawal lets an event of a withdrawal happen that counts.
+func (r *replay) applyWithdrawal(e *Entry) error {
+	a := r.account(e.Partner)
+	if e.Type == WithdrawRequest {
+		return r.request(a, e)
+	}
+	w := r.withdrawals[e.Withdrawal]
+	if w == nil {
+		return nil // a final event of a request that the lake does not have
+	}
+	w.State, w.Decided = afterWithdrawal(w.State, e.Type), e.Time
+	if e.Type == WithdrawApprove {
+		return nil
+	}
+	source := Cash
+	if w.Rebate {
+		source = Rebate
+	}
+	if e.Type != WithdrawDone {
+		if err := r.post(a, e, source, w.Amount); err != nil {
+			return err
+		}
+		if !w.Rebate {
+			if err := a.giveBack(w.taken); err != nil {
+				return err
+			}
+		}
+	}
+	return r.post(a, e, Frozen, w.Amount.Neg())
+}
+
+// giveBack puts money back into its layers; a hole in cash takes the oldest of them.
+func (a *account) giveBack(taken []layer) error {
+	if err := a.layers.restore(taken); err != nil {
+		return err
+	}
+	var sum money.AmountTotal
+	for i := range a.layers.list {
+		if err := sum.Add(a.layers.list[i].left); err != nil {
+			return err
+		}
+	}
+	all, err := sum.Amount()
+	if err != nil {
+		return err
+	}
+	above, err := all.Sub(most(a.balance[Cash], money.Amount{}))
+	if err != nil {
+		return err
+	}
+	return a.layers.spend(above)
+}
+
+// request freezes the amount of a new withdrawal.
+func (r *replay) request(a *account, e *Entry) error {
+	w := &Withdrawal{
+		ID:        e.Withdrawal,
+		Partner:   e.Partner,
+		Rebate:    e.Rebate,
+		Amount:    e.Amount,
+		State:     Requested,
+		Requested: e.Time,
+		Decided:   period.Past,
+	}
+	r.withdrawals[w.ID] = w
+	a.withdrawals = append(slices.DeleteFunc(a.withdrawals, func(w *Withdrawal) bool { return !w.pending() }), w)
+	source := Cash
+	if e.Rebate {
+		source = Rebate
+		w.Parts = []Part{{Route: ToRebate, Amount: e.Amount}}
+	} else if err := r.route(a, w, e); err != nil {
+		return err
+	}
+	if err := r.post(a, e, source, e.Amount.Neg()); err != nil {
+		return err
+	}
+	return r.post(a, e, Frozen, e.Amount)
+}
+
+// route takes the amount of a withdrawal from the layers of cash: newest first from recharges that go back the way they
+// came, the rest from the other layers, oldest first, as one part to the bank.
+func (r *replay) route(a *account, w *Withdrawal, e *Entry) error {
+	left := e.Amount
+	for i := len(a.layers.list) - 1; i >= 0 && left.Sign() > 0; i-- {
+		one := &a.layers.list[i]
+		if !r.goesBack(one, e) {
+			continue
+		}
+		taken, err := a.layers.take(i, least(left, one.left))
+		if err != nil {
+			return err
+		}
+		w.Parts = append(w.Parts, Part{Original, taken.id, taken.channel, taken.left})
+		w.taken = append(w.taken, taken)
+		if left, err = left.Sub(taken.left); err != nil {
+			return err
+		}
+	}
+	if left.Sign() > 0 {
+		w.Parts = append(w.Parts, Part{Route: Bank, Amount: left})
+	}
+	for i := 0; i < len(a.layers.list) && left.Sign() > 0; i++ {
+		one := &a.layers.list[i]
+		if r.goesBack(one, e) {
+			continue
+		}
+		taken, err := a.layers.take(i, least(left, one.left))
+		if err != nil {
+			return err
+		}
+		w.taken = append(w.taken, taken)
+		if left, err = left.Sub(taken.left); err != nil {
+			return err
+		}
+	}
+	a.layers.tidy()
+	return nil
+}
+
+// goesBack reports whether a layer is a recharge that goes back the way it came at a request.
+func (r *replay) goesBack(one *layer, e *Entry) bool {
+	months, has := e.Windows[one.channel]
+	return one.channel != "" && has && (months == Always || e.Time < monthsAfter(r.in.Zone, one.time, months))
+}
+
+// monthsAfter is n months after a time: the same local time, the day clamped to the month's last. A local time that the
+// zone skips moves on by the gap; of one that comes twice it is the first (§9).
+func monthsAfter(zone *period.Zone, t period.Instant, n int) period.Instant {
+	after := zone.AddMonths(t, n)
+	_, want := zone.Local(t)
+	day, got := zone.Local(after)
+	if want == got {
+		return after
+	}
+	before := after - 1 // the last instant before the gap
+	beforeDay, beforeTime := zone.Local(before)
+	return before + period.Instant(int64(day-beforeDay)*24*60*period.Minute+want-beforeTime)
+}
+
+// sortWithdrawals lists withdrawals by id.
+func sortWithdrawals(all map[string]*Withdrawal) []*Withdrawal {
+	list := make([]*Withdrawal, 0, len(all))
+	for _, w := range all {
+		list = append(list, w)
+	}
+	slices.SortFunc(list, func(a, b *Withdrawal) int { return strings.Compare(a.ID, b.ID) })
+	return list
+}

@@ -1,0 +1,366 @@
+package fund_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+func amount(t *testing.T, text string) money.Amount {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func at(t *testing.T, zone *period.Zone, text string) period.Instant {
+	t.Helper()
+	i, err := period.ParseValidity(text, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// world is one partner, p, with one headcount fund, heads, and one marketing fund, mdf.
+func world(t *testing.T) *books.Books {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	always := period.Span{From: period.Past, To: period.Forever}
+	bk := &books.Books{Zone: zone, Digits: 2, NonWorking: map[period.Day]bool{}, Partners: []books.Partner{
+		{
+			ID:   "p",
+			Rows: []books.PartnerRow{{Parent: -1, Valid: always}},
+		},
+		{ID: "q", Rows: []books.PartnerRow{{Parent: -1, Valid: always}}},
+	}}
+	for d := period.DayOf(2026, 10, 1); d <= period.DayOf(2026, 10, 7); d++ {
+		bk.NonWorking[d] = true
+	}
+	half, err := money.ParseRate("0.5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	july := period.Span{From: at(t, zone, "2026-07-01"), To: period.Forever}
+	bk.Money.Funds = []books.Fund{
+		{
+			ID:            "heads",
+			Valid:         july,
+			ConfirmWithin: 14,
+			Levels: []books.FundLevel{
+				{Level: "senior", Amount: amount(t, "8000")},
+				{Level: "expert", Amount: amount(t, "12000")},
+			},
+		},
+		{
+			ID:          "mdf",
+			Marketing:   true,
+			Valid:       july,
+			ClaimWithin: 45,
+			Activities:  []books.FundActivity{{Type: "fair", Share: half}},
+		},
+	}
+	bk.Money.FundQuotas = []books.FundQuota{{Fund: 1, Partner: 0, Period: "2026-Q3", Amount: amount(t, "50000")}}
+	bk.Money.Experts = []books.Expert{
+		{ID: "a", Level: "senior", Valid: july},
+		{ID: "b", Level: "senior", Valid: july},
+		{ID: "c", Level: "expert", Valid: period.Span{From: at(t, zone, "2026-09-16"), To: period.Forever}},
+	}
+	return bk
+}
+
+// step reads `2026-10-01T00:00 heads 2026-09 apply heads=2 amount=16000 claim=c fair 2026-10-30` as an event.
+func step(t *testing.T, bk *books.Books, id int, line string) fund.Event {
+	t.Helper()
+	words := strings.Fields(line)
+	e := fund.Event{ID: fmt.Sprintf("e%03d", id), Fund: bk.Money.FundNamed(words[1])}
+	var err error
+	if e.Period, err = fund.ParsePeriod(words[2]); err != nil {
+		t.Fatal(err)
+	}
+	if e.Kind, err = fund.ParseKind(words[3]); err != nil {
+		t.Fatal(err)
+	}
+	e.Time = at(t, bk.Zone, words[0]+":00+08:00")
+	e.Instant = e.Time
+	for _, word := range words[4:] {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "heads":
+			e.Heads, err = strconv.ParseInt(value, 10, 64)
+		case "amount":
+			e.Amount = amount(t, value)
+		case "claim":
+			e.Claim = value
+		case "on":
+			e.Day, err = period.ParseDay(value)
+		default:
+			e.Activity = name
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+// run replays steps, each `event line -> reason`, and returns the rows as of an instant.
+func run(t *testing.T, bk *books.Books, asOf, script string) (*fund.Result, string) {
+	t.Helper()
+	in := &fund.Input{Books: bk, AsOf: at(t, bk.Zone, asOf)}
+	var want []string
+	for i, line := range strings.Split(strings.TrimSpace(script), "\n") {
+		event, verdict, _ := strings.Cut(line, "->")
+		if strings.TrimSpace(event) == "" {
+			continue
+		}
+		in.Events = append(in.Events, step(t, bk, i, event))
+		want = append(want, strings.TrimSpace(verdict))
+	}
+	out, err := fund.Replay(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range out.Verdicts {
+		if got := strings.TrimSpace(v.Why.String() + " " + v.Column + " " + v.Value); got != want[i] {
+			t.Errorf("%s %s: %q, want %q", in.Events[i].Period, in.Events[i].Kind, got, want[i])
+		}
+	}
+	var rows strings.Builder
+	for _, r := range out.Rows {
+		until := "-"
+		if r.Until != period.Forever {
+			until = r.Until.String()
+		}
+		fmt.Fprintln(
+			&rows,
+			bk.Money.Funds[r.Fund].ID,
+			r.Period.String()+r.Claim+"|",
+			r.Heads,
+			r.Quota.Trim(),
+			r.Listed.Trim(),
+			r.Reserved.Trim(),
+			r.Claimed.Trim(),
+			r.Approved.Trim(),
+			r.Paid.Trim(),
+			r.State,
+			until,
+		)
+	}
+	return out, rows.String()
+}
+
+func expect(t *testing.T, got, want string) {
+	t.Helper()
+	trim := func(s string) string {
+		var lines []string
+		for _, line := range strings.Split(strings.TrimSpace(s), "\n") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+		return strings.Join(lines, "\n")
+	}
+	if trim(got) != trim(want) {
+		t.Errorf("rows:\n%s\nwant:\n%s", trim(got), trim(want))
+	}
+}
+
+// Two seniors are there all of September and an expert from the 16th, 15 of 30 days: by_days gives 2 × 8000 + 12000 ×
+// 15 / 30.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	f := &bk.Money.Funds[0]
+	f.MinDays, f.ByDays = 15, true
+	_, rows := run(t, bk, "2026-10-01", "")
+	expect(t, rows, `
+		heads 2026-07| 2 0 16000 0 0 0 0 void -
+		heads 2026-08| 2 0 16000 0 0 0 0 void -
+		heads 2026-09| 3 0 22000 0 0 0 0 listed 2026-10-27T16:00:00Z
+		mdf 2026-Q3| 0 50000 0 0 0 0 0 ended -`)
+	f.MinDays = 0
+	_, rows = run(t, bk, "2026-10-01", "")
+	if !strings.Contains(rows, "heads 2026-09| 2 0 16000 ") {
+		t.Errorf("all days: %s", rows)
+	}
+	f.MinDays, f.ByDays, f.MaxHeads = 15, false, 2
+	_, rows = run(t, bk, "2026-10-01", "")
+	if !strings.Contains(rows, "heads 2026-09| 2 0 20000 ") {
+		t.Errorf("the most valuable two, in full: %s", rows)
+	}
+	f.Cap, f.HasCap = amount(t, "18000.50"), true
+	_, rows = run(t, bk, "2026-10-01", "")
+	if !strings.Contains(rows, "heads 2026-09| 2 0 18000.5 ") {
+		t.Errorf("cap: %s", rows)
+	}
+}
+
+// The 14th working day after 1 October is the 27th, so the list of September is void from the 28th. 1 August is a
+// Saturday: the 14th working day after it is 20 August.
+func TestHeadcount(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	script := `
+2026-09-01T09:00 heads 2026-08 apply heads=3 amount=16000 -> over_quota heads 3
+2026-09-01T09:01 heads 2026-08 apply heads=2 amount=16000.01 -> over_quota amount 16000.01
+2026-09-01T09:02 heads 2026-08 apply heads=2 amount=16000 ->
+2026-09-01T09:03 heads 2026-08 apply heads=2 amount=16000 -> bad_state event in_review
+2026-09-01T09:04 heads 2026-07 apply heads=2 amount=16000 -> bad_state event void
+2026-09-02T09:00 heads 2026-08 refuse ->
+2026-09-30T23:59 heads 2026-Q3 request_payment -> bad_state event none
+2026-09-30T23:59 heads 2026-09 apply heads=2 amount=16000 -> bad_state event none
+2026-10-01T00:00 heads 2026-09 apply heads=2 amount=15000 ->
+2026-10-01T00:01 heads 2026-Q3 request_payment -> bad_state event in_review
+2026-10-02T00:00 heads 2026-09 approve amount=15000.01 -> over_quota amount 15000.01
+2026-10-02T00:01 heads 2026-09 approve amount=14000 ->
+2026-10-02T00:02 heads 2026-Q3 paid -> bad_state event approved
+2026-10-02T00:03 heads 2026-Q3 request_payment ->
+2026-10-02T00:04 heads 2026-Q3 return ->
+2026-10-02T00:05 heads 2026-Q3 request_payment ->
+2026-10-02T00:06 heads 2026-Q3 invoice_received ->
+2026-10-02T00:07 heads 2026-Q3 paid ->
+2026-10-02T00:08 heads 2026-Q3 return -> bad_state event paid`
+	out, rows := run(t, bk, "2026-10-28", script)
+	expect(t, rows, `
+		heads 2026-07| 2 0 16000 0 0 0 0 void -
+		heads 2026-08| 2 0 16000 0 16000 0 0 refused -
+		heads 2026-09| 2 0 16000 0 15000 14000 14000 paid -
+		mdf 2026-Q3| 0 50000 0 0 0 0 0 ended -`)
+	if len(out.Payments) != 1 || out.Payments[0].Amount.Trim() != "14000" {
+		t.Errorf("payments: %+v", out.Payments)
+	}
+}
+
+// A month that nobody applied for is forgone when the quarter is requested; before its deadline and not after it.
+func TestForgone(t *testing.T) {
+	t.Parallel()
+	_, rows := run(t, world(t), "2026-10-28", `
+2026-08-01T00:00 heads 2026-07 apply heads=1 amount=8000 ->
+2026-08-02T00:00 heads 2026-07 approve amount=8000 ->
+2026-10-01T00:00 heads 2026-Q3 request_payment ->`)
+	expect(t, rows, `
+		heads 2026-07| 1 0 16000 0 8000 8000 0 requested -
+		heads 2026-08| 2 0 16000 0 0 0 0 void -
+		heads 2026-09| 2 0 16000 0 0 0 0 forgone -
+		mdf 2026-Q3| 0 50000 0 0 0 0 0 ended -`)
+}
+
+// Half of the cost is reimbursed: 120000 needs 60000 of 50000; 80000 reserves 40000; 60000 spent leaves 30000 payable.
+func TestMarketing(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	script := `
+2026-07-10T00:00 mdf 2026-Q3 request claim=x amount=120000 fair -> over_quota amount 120000
+2026-07-10T00:01 mdf 2026-Q3 request claim=x amount=80000 fair ->
+2026-07-10T00:02 mdf 2026-Q3 request claim=x amount=10 fair -> bad_state event requested
+2026-07-10T00:03 mdf 2026-Q3 request claim=y amount=20000.02 fair -> over_quota amount 20000.02
+2026-07-10T00:04 mdf 2026-Q4 approve claim=x amount=80000 -> bad_state event none
+2026-07-11T00:00 mdf 2026-Q3 approve claim=x amount=80000.01 -> over_quota amount 80000.01
+2026-07-11T00:01 mdf 2026-Q3 approve claim=x amount=80000 ->
+2026-07-12T00:00 mdf 2026-Q3 hold claim=x on=2026-06-30 -> bad_state event approved
+2026-07-12T00:01 mdf 2026-Q3 hold claim=x on=2026-10-31 -> bad_state event approved
+2026-07-12T00:02 mdf 2026-Q3 hold claim=x on=2026-08-01 ->
+2026-08-02T00:00 mdf 2026-Q3 claim claim=x amount=60000 ->
+2026-08-02T00:01 mdf 2026-Q3 request claim=y amount=40000.02 fair -> over_quota amount 40000.02
+2026-08-02T00:02 mdf 2026-Q3 request claim=y amount=40000 fair ->
+2026-08-03T00:00 mdf 2026-Q3 accept claim=x ->
+2026-08-04T00:00 mdf 2026-Q3 invoice_received claim=x ->
+2026-08-05T00:00 mdf 2026-Q3 return claim=x ->
+2026-08-06T00:00 mdf 2026-Q3 invoice_received claim=x ->
+2026-08-07T00:00 mdf 2026-Q3 paid claim=x ->
+2026-10-01T00:00 mdf 2026-Q3 request claim=z amount=1 fair -> bad_state event none`
+	bk.Money.Funds = bk.Money.Funds[:2]
+	bk.Money.Experts = nil
+	_, rows := run(t, bk, "2026-09-30", script)
+	expect(t, rows, `
+		mdf 2026-Q3| 0 50000 0 50000 60000 80000 30000 open 2026-09-30T16:00:00Z
+		mdf 2026-Q3x| 0 0 0 30000 60000 80000 30000 paid -
+		mdf 2026-Q3y| 0 0 0 20000 0 0 0 requested 2026-10-30T16:00:00Z`)
+	_, rows = run(t, bk, "2026-10-31", script)
+	expect(t, rows, `
+		mdf 2026-Q3| 0 50000 0 30000 60000 80000 30000 ended -
+		mdf 2026-Q3x| 0 0 0 30000 60000 80000 30000 paid -
+		mdf 2026-Q3y| 0 0 0 0 0 0 0 void -`)
+}
+
+// 45 days after 1 August, 15 September has ended: the claim is void and frees its reservation from the 16th.
+func TestClaimWithin(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	bk.Money.Experts = nil
+	run(t, bk, "2026-09-30", `
+2026-07-10T00:00 mdf 2026-Q3 request claim=x amount=100000 fair ->
+2026-07-11T00:00 mdf 2026-Q3 approve claim=x amount=100000 ->
+2026-07-12T00:00 mdf 2026-Q3 hold claim=x on=2026-08-01 ->
+2026-09-15T23:59 mdf 2026-Q3 request claim=y amount=1 fair -> over_quota amount 1
+2026-09-16T00:00 mdf 2026-Q3 claim claim=x amount=1 -> bad_state event void
+2026-09-16T00:01 mdf 2026-Q3 request claim=y amount=100000 fair ->`)
+}
+
+// A final verdict stands, also where the books of today would decide otherwise.
+func TestFinal(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	bk.Money.Experts = nil
+	apply := step(t, bk, 1, "2026-09-01T00:00 heads 2026-08 apply heads=9 amount=90000")
+	refused := step(t, bk, 2, "2026-09-02T00:00 heads 2026-08 approve amount=1")
+	apply.Final, refused.Final = true, true
+	refused.Past = verdict.State("event", "listed")
+	out, err := fund.Replay(
+		&fund.Input{Books: bk, AsOf: at(t, bk.Zone, "2026-10-28"), Events: []fund.Event{refused, apply}},
+	)
+	if err != nil || out.Verdicts[0] != refused.Past || !out.Verdicts[1].Accepted() {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if r := out.Rows[0]; r.State != fund.InReview || r.Heads != 9 || r.Claimed.Trim() != "90000" {
+		t.Errorf("%+v", r)
+	}
+}
+
+// The quota is 3 % of the quarter before, at most 900.
+func TestQuotaOfPerformance(t *testing.T) {
+	t.Parallel()
+	bk := world(t)
+	bk.Money.Experts, bk.Money.FundQuotas = nil, nil
+	f := &bk.Money.Funds[1]
+	var err error
+	if f.QuotaRate, err = money.ParseRate("0.03"); err != nil {
+		t.Fatal(err)
+	}
+	f.OfPerformance, f.QuotaMax, f.HasQuotaMax = true, amount(t, "900"), true
+	performance := map[string]string{
+		"p 2026-04 2026-06": "12345.67",
+		"p 2026-07 2026-09": "40000",
+		"q 2026-04 2026-06": "-1",
+	}
+	in := &fund.Input{Books: bk, AsOf: at(t, bk.Zone, "2026-10-28"),
+		Performance: func(partner int32, first, last period.Cycle) (money.Amount, error) {
+			text, ok := performance[fmt.Sprint(bk.Partners[partner].ID, " ", first, " ", last)]
+			if !ok {
+				text = "0"
+			}
+			return money.ParseAmount(text)
+		}}
+	out, err := fund.Replay(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range out.Rows {
+		got = append(got, fmt.Sprint(bk.Partners[r.Partner].ID, " ", r.Period, " ", r.Quota.Trim()))
+	}
+	if strings.Join(got, ", ") != "p 2026-Q3 370.37, p 2026-Q4 900" {
+		t.Errorf("%s", strings.Join(got, ", "))
+	}
+}

@@ -1,0 +1,104 @@
+package fund
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// List is the experts of a partner that count for a month of a headcount fund, and what they are worth (§9.4).
+type List struct {
+	Heads  int64
+	Amount money.Amount
+}
+
+// listOf makes the list of a month. ok is false if there is none.
+func listOf(bk *books.Books, fund, partner int32, month period.Cycle) (list List, ok bool, err error) {
+	f, bounds := &bk.Money.Funds[fund], bk.Zone.Bounds(month)
+	last := bounds.To - 1
+	_, there := bk.PartnerRowAt(partner, last)
+	if !f.Names(partner) || !f.Valid.Holds(last) || !there || !bk.Money.Qualified(fund, partner, f.Requires, last) {
+		return List{}, false, nil
+	}
+	worth, err := expertsWorth(bk, fund, partner, month)
+	if err != nil || len(worth) == 0 {
+		return List{}, false, err
+	}
+	if f.MaxHeads > 0 && len(worth) > f.MaxHeads {
+		worth = worth[:f.MaxHeads]
+	}
+	var sum money.AmountTotal
+	for i := range worth {
+		if err := sum.Add(worth[i].amount); err != nil {
+			return List{}, false, err
+		}
+	}
+	list.Heads = int64(len(worth))
+	if list.Amount, err = sum.Amount(); err != nil {
+		return List{}, false, err
+	}
+	if f.HasCap && list.Amount.Cmp(f.Cap) > 0 {
+		list.Amount = f.Cap
+	}
+	return list, true, nil
+}
+
+// expert is a partner's expert in a month.
+type expert struct {
+	id     string
+	amount money.Amount
+}
+
+// expertsWorth is the experts of a month with enough days, the most valuable first.
+func expertsWorth(bk *books.Books, fund, partner int32, month period.Cycle) ([]expert, error) {
+	f := &bk.Money.Funds[fund]
+	rows := bk.Money.ExpertsOf(fund, partner)
+	var out []expert
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].ID == rows[0].ID {
+			n++
+		}
+		days, level := presence(bk.Zone, rows[:n], month)
+		least := f.MinDays
+		if least == 0 {
+			least = month.Days()
+		}
+		if days > 0 && days >= least {
+			amount, _ := f.Level(level)
+			if f.ByDays {
+				var err error
+				if amount, err = money.Prorate(amount, int64(days), int64(month.Days()), bk.Digits); err != nil {
+					return nil, err
+				}
+			}
+			out = append(out, expert{rows[0].ID, amount.Rd(bk.Digits)})
+		}
+		rows = rows[n:]
+	}
+	slices.SortFunc(out, func(a, b expert) int { return cmp.Or(b.amount.Cmp(a.amount), strings.Compare(a.id, b.id)) })
+	return out, nil
+}
+
+// presence is on how many days of a month an expert's rows are in force, and the level of the last of them.
+func presence(zone *period.Zone, rows []books.Expert, month period.Cycle) (days int, level string) {
+	bounds := zone.Bounds(month)
+	next := month.First() // the first day that is not counted yet
+	for i := range rows {
+		r := &rows[i]
+		if !r.Valid.Overlaps(bounds) {
+			continue
+		}
+		from, to := max(next, zone.Day(max(r.Valid.From, bounds.From))), zone.Day(min(r.Valid.To, bounds.To)-1)
+		if from <= to {
+			days += int(to-from) + 1
+			next = to + 1
+		}
+		level = r.Level
+	}
+	return days, level
+}

@@ -1,0 +1,481 @@
+package fund
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// Input is all that funds are computed from.
+type Input struct {
+	Books  *books.Books
+	Events []Event
+	AsOf   period.Instant
+	First  period.Cycle // first cycle with lines: where a programme without valid_from begins; 0 = none
+
+	// Performance is what a partner's own lines and transfers brought in the cycles from first to last (§6.2).
+	Performance func(partner int32, first, last period.Cycle) (money.Amount, error)
+}
+
+// Row is a row of the table funds (§9.5).
+type Row struct {
+	Partner, Fund int32
+	Period        Period
+	Claim         string // empty on months and quotas
+	Heads         int64
+	Quota, Listed money.Amount
+	Reserved      money.Amount
+	Claimed       money.Amount
+	Approved      money.Amount
+	Paid          money.Amount
+	State         State
+	Until         period.Instant // when time alone changes the state; Forever = never
+}
+
+// Payment is what a partner was paid by an event.
+type Payment struct {
+	EventID string
+	Partner int32
+	verdict.Stamp
+	Amount money.Amount
+}
+
+// Result is the funds as of an instant.
+type Result struct {
+	Verdicts []verdict.Verdict // of the events, as given
+	Rows     []Row             // in the order of the table
+	Payments []Payment         // in the order of the events
+}
+
+type monthKey struct {
+	fund, partner int32
+	month         period.Cycle
+}
+
+type quotaKey struct {
+	fund, partner int32
+	period        Period
+}
+
+// month is a listed month of a headcount fund.
+type month struct {
+	list              List
+	from, void        period.Instant // when it was listed, and when it is void if nobody applied
+	state             State          // what events left; what time did since is at's
+	heads             int64
+	claimed, approved money.Amount
+}
+
+// at is the state at an instant not before the last event's.
+func (m *month) at(t period.Instant) State {
+	switch {
+	case m.state == Listed && t < m.from:
+		return None
+	case m.state == Listed && t >= m.void:
+		return Void
+	}
+	return m.state
+}
+
+// claim is a claim on a marketing fund.
+type claim struct {
+	key      quotaKey
+	state    State
+	planned  money.Amount
+	reserved money.Amount // after that state; what is void or refused holds nothing
+	approved money.Amount
+	spent    money.Amount
+	activity string
+	ends     period.Instant // from here it is void if it is requested or approved
+	due      period.Instant // from here it is void if it is held
+}
+
+// at is the state at an instant not before the last event's.
+func (c *claim) at(t period.Instant) State {
+	if until := c.until(); t >= until {
+		return Void
+	}
+	return c.state
+}
+
+// until is when time alone makes the claim void.
+func (c *claim) until() period.Instant {
+	switch c.state {
+	case Requested, Approved:
+		return c.ends
+	case Held:
+		return c.due
+	default:
+		return period.Forever
+	}
+}
+
+// holds is what the claim takes of its quota at an instant.
+func (c *claim) holds(t period.Instant) money.Amount {
+	if s := c.at(t); s == Refused || s == Void {
+		return money.Amount{}
+	}
+	return c.reserved
+}
+
+// quota is what a marketing fund grants a partner for a period.
+type quota struct {
+	amount money.Amount
+	claims []*claim
+}
+
+// replay is the state between events.
+type replay struct {
+	in       *Input
+	months   map[monthKey]*month
+	claims   map[string]*claim
+	quotas   map[quotaKey]*quota
+	payments []Payment
+}
+
+// Replay decides the events and computes the funds as of the input's as-of.
+func Replay(in *Input) (*Result, error) {
+	r := &replay{in: in, months: map[monthKey]*month{}, claims: map[string]*claim{}, quotas: map[quotaKey]*quota{}}
+	order := make([]int, len(in.Events))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return compareEvents(&in.Events[a], &in.Events[b]) })
+	out := &Result{Verdicts: make([]verdict.Verdict, len(in.Events))}
+	for _, i := range order {
+		e := &in.Events[i]
+		v, err := r.decide(e)
+		if err != nil {
+			return nil, fmt.Errorf("fund event %s of partner %s: %w", e.ID, in.Books.Partners[e.Partner].ID, err)
+		}
+		out.Verdicts[i] = v
+	}
+	out.Payments = r.payments
+	var err error
+	if out.Rows, err = r.rows(); err != nil {
+		return nil, fmt.Errorf("list funds: %w", err)
+	}
+	return out, nil
+}
+
+// decide gives the verdict over an event, and lets it happen if it counts.
+func (r *replay) decide(e *Event) (v verdict.Verdict, err error) {
+	if e.Final {
+		if e.Past.Accepted() {
+			err = r.apply(e)
+		}
+		return e.Past, err
+	}
+	f := &r.in.Books.Money.Funds[e.Fund]
+	switch {
+	case f.Marketing:
+		v, err = r.checkClaim(e)
+	case e.Period.Length == Month:
+		v, err = r.checkMonth(e)
+	default:
+		v, err = r.checkQuarter(e)
+	}
+	if err != nil || !v.Accepted() {
+		return v, err
+	}
+	return v, r.apply(e)
+}
+
+// apply lets an event happen that counts.
+func (r *replay) apply(e *Event) error {
+	switch {
+	case r.in.Books.Money.Funds[e.Fund].Marketing:
+		return r.applyClaim(e)
+	case e.Period.Length == Month:
+		return r.applyMonth(e)
+	default:
+		return r.applyQuarter(e)
+	}
+}
+
+// month is the month of a headcount fund, made on first use.
+func (r *replay) month(fund, partner int32, c period.Cycle) (*month, error) {
+	key := monthKey{fund, partner, c}
+	if m := r.months[key]; m != nil {
+		return m, nil
+	}
+	bk := r.in.Books
+	list, ok, err := listOf(bk, fund, partner, c)
+	if err != nil {
+		return nil, err
+	}
+	m := &month{list: list, from: bk.Zone.Bounds(c).To}
+	if ok {
+		m.state = Listed
+	}
+	day := c.Add(1).First()
+	m.void = bk.Zone.Start(workingDays(bk, day, bk.Money.Funds[fund].ConfirmWithin) + 1)
+	r.months[key] = m
+	return m, nil
+}
+
+// workingDays is the n-th working day after a day.
+func workingDays(bk *books.Books, d period.Day, n int) period.Day {
+	for n > 0 {
+		d++
+		if bk.IsWorking(d) {
+			n--
+		}
+	}
+	return d
+}
+
+func (r *replay) checkMonth(e *Event) (verdict.Verdict, error) {
+	m, err := r.month(e.Fund, e.Partner, e.Period.First)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	met := m.at(e.Instant)
+	switch {
+	case afterMonth(met, e.Kind) == None:
+		return verdict.State("event", met.String()), nil
+	case e.Kind == Apply && e.Heads > m.list.Heads:
+		return verdict.Verdict{Why: reason.OverQuota, Column: "heads", Value: fmt.Sprint(e.Heads)}, nil
+	case e.Kind == Apply && e.Amount.Cmp(m.list.Amount) > 0, e.Kind == Approve && e.Amount.Cmp(m.claimed) > 0:
+		return verdict.OverQuota(e.Amount), nil
+	}
+	return verdict.Verdict{}, nil
+}
+
+func (r *replay) applyMonth(e *Event) error {
+	m, err := r.month(e.Fund, e.Partner, e.Period.First)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case Apply:
+		m.state, m.heads, m.claimed = InReview, e.Heads, e.Amount
+	case Approve:
+		m.state, m.approved = Approved, e.Amount
+	default:
+		m.state = Refused
+	}
+	return nil
+}
+
+// quarter is the three months of an event's quarter.
+func (r *replay) quarter(e *Event) (months [3]*month, err error) {
+	for i := range months {
+		if months[i], err = r.month(e.Fund, e.Partner, e.Period.First.Add(i)); err != nil {
+			return months, err
+		}
+	}
+	return months, nil
+}
+
+func (r *replay) checkQuarter(e *Event) (verdict.Verdict, error) {
+	months, err := r.quarter(e)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	met, inReview := None, false
+	for _, m := range months {
+		s := m.at(e.Instant)
+		inReview = inReview || s == InReview
+		if s == Approved && met == None || s == Requested || s == Invoiced || s == PaidOut {
+			met = s
+		}
+	}
+	if inReview && e.Kind == RequestPayment {
+		met = InReview
+	}
+	bk := r.in.Books
+	switch {
+	case e.Kind == RequestPayment && e.Instant < e.Period.Span(bk.Zone).To, afterQuarter(met, e.Kind) == None:
+		return verdict.State("event", met.String()), nil
+	case e.Kind == RequestPayment && !bk.Money.Qualified(e.Fund, e.Partner, bk.Money.Funds[e.Fund].PayRequires, e.Time):
+		return verdict.State("event", met.String()), nil
+	}
+	return verdict.Verdict{}, nil
+}
+
+func (r *replay) applyQuarter(e *Event) error {
+	months, err := r.quarter(e)
+	if err != nil {
+		return err
+	}
+	var sum money.AmountTotal
+	for _, m := range months {
+		if e.Kind == RequestPayment && m.at(e.Instant) == Listed {
+			m.state = Forgone
+		}
+		next := afterQuarter(m.state, e.Kind)
+		if next == None {
+			continue
+		}
+		m.state = next
+		if err := sum.Add(m.approved); err != nil {
+			return err
+		}
+	}
+	if e.Kind != Paid {
+		return nil
+	}
+	amount, err := sum.Amount()
+	r.payments = append(r.payments, Payment{e.ID, e.Partner, e.Stamp, amount})
+	return err
+}
+
+// quota is the quota of a marketing fund, computed on first use.
+func (r *replay) quota(key quotaKey) (*quota, error) {
+	if q := r.quotas[key]; q != nil {
+		return q, nil
+	}
+	q := &quota{}
+	r.quotas[key] = q
+	bk := r.in.Books
+	f := &bk.Money.Funds[key.fund]
+	if !f.OfPerformance {
+		q.amount = bk.Money.FundQuota(key.fund, key.partner, key.period.String())
+		return q, nil
+	}
+	if !f.Names(key.partner) || !f.Valid.Overlaps(key.period.Span(bk.Zone)) {
+		return q, nil
+	}
+	before := key.period.Before()
+	performance, err := r.in.Performance(key.partner, before.First, before.Last())
+	if err != nil || performance.Sign() <= 0 {
+		return q, err
+	}
+	if q.amount, err = shareOf(performance, f.QuotaRate, bk.Digits); err != nil {
+		return nil, err
+	}
+	if f.HasQuotaMax && q.amount.Cmp(f.QuotaMax) > 0 {
+		q.amount = f.QuotaMax
+	}
+	return q, nil
+}
+
+// shareOf is Rd(amount × rate), rounded once.
+func shareOf(a money.Amount, rate money.Rate, digits int) (money.Amount, error) {
+	_, units := rate.Raw()
+	return money.Prorate(a, int64(units), rateUnit, digits)
+}
+
+// rateUnit is how many units of money.RateScale are 1.
+const rateUnit = 1e10
+
+// left is what is left of a quota at an instant.
+func (q *quota) left(t period.Instant) (money.Amount, error) {
+	left := q.amount
+	for _, c := range q.claims {
+		var err error
+		if left, err = left.Sub(c.holds(t)); err != nil {
+			return left, err
+		}
+	}
+	return left, nil
+}
+
+func keyOf(e *Event) quotaKey { return quotaKey{e.Fund, e.Partner, e.Period} }
+
+// share is Rd(share × amount) by the share of an activity.
+func (r *replay) share(fund int32, activity string, a money.Amount) (money.Amount, error) {
+	rate, _ := r.in.Books.Money.Funds[fund].Activity(activity)
+	return shareOf(a, rate, r.in.Books.Digits)
+}
+
+func (r *replay) checkClaim(e *Event) (verdict.Verdict, error) {
+	c := r.claims[e.Claim]
+	if c == nil {
+		c = &claim{key: keyOf(e)}
+	}
+	met := c.at(e.Instant)
+	switch {
+	case c.key != keyOf(e):
+		return verdict.State("event", None.String()), nil
+	case afterClaim(met, e.Kind) == None:
+		return verdict.State("event", met.String()), nil
+	case e.Kind == Approve && e.Amount.Cmp(c.planned) > 0:
+		return verdict.OverQuota(e.Amount), nil
+	case e.Kind == Hold && (e.Day < e.Period.First.First() || e.Day > e.Period.Last().Last()+afterPeriod):
+		return verdict.State("event", met.String()), nil
+	case e.Kind == Request:
+		return r.checkRequest(e)
+	}
+	return verdict.Verdict{}, nil
+}
+
+// afterPeriod is how many days after its period an activity may be held (§9.5).
+const afterPeriod = 30
+
+// checkRequest checks the request of a new claim.
+func (r *replay) checkRequest(e *Event) (verdict.Verdict, error) {
+	bk := r.in.Books
+	f := &bk.Money.Funds[e.Fund]
+	_, there := bk.PartnerRowAt(e.Partner, e.Time)
+	if !e.Period.Span(bk.Zone).Holds(e.Time) || !f.Valid.Holds(e.Time) || !f.Names(e.Partner) || !there ||
+		!bk.Money.Qualified(e.Fund, e.Partner, f.Requires, e.Time) {
+		return verdict.State("event", None.String()), nil
+	}
+	q, err := r.quota(keyOf(e))
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	left, err := q.left(e.Instant)
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	reserve, err := r.share(e.Fund, e.Activity, e.Amount)
+	if err != nil || reserve.Cmp(left) <= 0 {
+		return verdict.Verdict{}, err
+	}
+	return verdict.OverQuota(e.Amount), nil
+}
+
+func (r *replay) applyClaim(e *Event) (err error) {
+	c := r.claims[e.Claim]
+	if c == nil {
+		c = &claim{key: keyOf(e), ends: r.in.Books.Zone.Start(e.Period.Last().Last() + afterPeriod + 1)}
+		q, err := r.quota(c.key)
+		if err != nil {
+			return err
+		}
+		q.claims = append(q.claims, c)
+		r.claims[e.Claim] = c
+	}
+	if next := afterClaim(c.state, e.Kind); next != None {
+		c.state = next
+	}
+	switch e.Kind {
+	case Request:
+		c.planned, c.activity = e.Amount, e.Activity
+		c.reserved, err = r.share(e.Fund, c.activity, e.Amount)
+	case Approve:
+		c.approved = e.Amount
+		c.reserved, err = r.share(e.Fund, c.activity, e.Amount)
+	case Hold:
+		c.due = period.Forever
+		if days := r.in.Books.Money.Funds[e.Fund].ClaimWithin; days >= 0 {
+			c.due = r.in.Books.Zone.Start(e.Day + period.Day(days) + 1)
+		}
+	case Claim:
+		c.spent = e.Amount
+		var payable money.Amount
+		if payable, err = r.share(e.Fund, c.activity, e.Amount); payable.Cmp(c.reserved) < 0 {
+			c.reserved = payable
+		}
+	case Paid:
+		r.payments = append(r.payments, Payment{e.ID, e.Partner, e.Stamp, c.reserved})
+	default: // the state is all that changes
+	}
+	return err
+}
+
+// compareRows is the order of the table funds.
+func compareRows(a, b *Row) int {
+	return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
+		strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
+}

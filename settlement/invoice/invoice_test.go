@@ -1,0 +1,139 @@
+package invoice_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/settlement/invoice"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+func amount(t *testing.T, text string) money.Amount {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// event reads `2026-10-05 issue i1 n1 2026-09 600`, or `2026-10-06 return i1`, of acme's invoices from the vendor.
+func event(t *testing.T, zone *period.Zone, id int, line string) invoice.Event {
+	t.Helper()
+	words := strings.Fields(line)
+	kind, err := invoice.ParseKind(words[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := period.ParseValidity(words[0], zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := invoice.Event{
+		ID:      fmt.Sprintf("e%02d", id),
+		Kind:    kind,
+		Invoice: words[2],
+		Stamp:   verdict.Stamp{Time: at, Instant: at},
+	}
+	if kind.New() {
+		e.Number, e.Amount = words[3], amount(t, words[5])
+		e.Key = invoice.Key{Issuer: "vendor", Recipient: "acme"}
+		if e.Key.Cycle, err = period.ParseCycle(words[4]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return e
+}
+
+func replay(t *testing.T, script string) string {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &invoice.Input{Zone: zone, Closed: func(c period.Cycle) bool { return c <= period.CycleOf(2026, 10) },
+		Invoiceable: map[invoice.Key]money.Amount{
+			{Cycle: period.CycleOf(2026, 9), Issuer: "vendor", Recipient: "acme"}:  amount(t, "1000"),
+			{Cycle: period.CycleOf(2026, 10), Issuer: "vendor", Recipient: "acme"}: amount(t, "-50"),
+			{Cycle: period.CycleOf(2026, 8), Issuer: "vendor", Recipient: "acme"}:  amount(t, "0"),
+		}}
+	var want []string
+	for i, line := range strings.Split(strings.TrimSpace(script), "\n") {
+		text, verdict, _ := strings.Cut(line, "->")
+		in.Events = append(in.Events, event(t, zone, i, text))
+		want = append(want, strings.TrimSpace(verdict))
+	}
+	out, err := invoice.Replay(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range out.Verdicts {
+		if got := strings.TrimSpace(v.Why.String() + " " + v.Column + " " + v.Value); got != want[i] {
+			t.Errorf("%s %s %s: %q, want %q", in.Events[i].ID, in.Events[i].Kind, in.Events[i].Invoice, got, want[i])
+		}
+	}
+	var rows []string
+	for _, r := range out.Rows {
+		rows = append(
+			rows,
+			fmt.Sprint(
+				r.Cycle,
+				" ",
+				r.Invoiceable.Trim(),
+				" ",
+				r.Issued.Trim(),
+				" ",
+				r.Returned.Trim(),
+				" ",
+				r.Credited.Trim(),
+				" ",
+				r.Left.Trim(),
+				" ",
+				r.State,
+			),
+		)
+	}
+	return strings.Join(rows, "\n")
+}
+
+// 1000 can be invoiced: 600, then 400 and not 500. A return of the first leaves 600; a number is never used again.
+func TestInvoices(t *testing.T) {
+	t.Parallel()
+	got := replay(t, `
+2026-10-05 issue i1 n1 2026-09 600 ->
+2026-10-06 issue i1 n2 2026-09 1 -> conflict invoice_id i1
+2026-10-06 issue i2 n1 2026-09 1 -> conflict number n1
+2026-10-07 issue i2 n2 2026-09 500 -> over_invoiced amount 500
+2026-10-08 issue i2 n2 2026-09 400 ->
+2026-11-01 void i1 -> bad_state event issued
+2026-11-02 return i1 ->
+2026-11-03 return i1 -> bad_state event returned
+2026-11-04 return i9 -> bad_state event none
+2026-11-05 issue i3 n1 2026-09 1 -> conflict number n1`)
+	if want := "2026-09 1000 1000 600 0 600 partly\n2026-10 -50 0 0 0 -50 credit_due"; got != want {
+		t.Errorf("%s", got)
+	}
+}
+
+// An invoice is voided in the month of its issue. A refund of 50 is a credit that is due, and settled by a credit note
+// of 50.
+func TestVoidAndCreditNote(t *testing.T) {
+	t.Parallel()
+	got := replay(t, `
+2026-10-05 issue i1 n1 2026-09 1000 ->
+2026-10-31 void i1 ->
+2026-10-31 return i1 -> bad_state event voided
+2026-11-05 issue i2 n2 2026-11 1 -> bad_state event open
+2026-11-05 issue i2 n2 2026-08 1 -> over_invoiced amount 1
+2026-11-05 issue i2 n2 2026-10 1 -> over_invoiced amount 1
+2026-11-05 credit_note c1 n2 2026-09 1 -> over_invoiced amount 1
+2026-11-06 credit_note c1 n2 2026-10 50.01 -> over_invoiced amount 50.01
+2026-11-07 credit_note c1 n2 2026-10 50 ->
+2026-11-08 return c1 -> bad_state event none`)
+	if want := "2026-09 1000 1000 1000 0 1000 open\n2026-10 -50 0 0 50 0 settled"; got != want {
+		t.Errorf("%s", got)
+	}
+}
