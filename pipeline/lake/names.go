@@ -2,6 +2,7 @@ package lake
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,7 +23,18 @@ const (
 	LateDay    = "late"
 	RerateDay  = "rerate"
 	ChargesDay = "charges"
+	// CostsDay is the day of the lines of vendors' cost files, RestatedDay that of the differences that a delivery
+	// for a closed cycle posts.
+	CostsDay    = "costs"
+	RestatedDay = "restated"
 )
+
+// wordDays are the days that are none of the calendar.
+var wordDays = [...]string{EndDay, EventsDay, LateDay, RerateDay, ChargesDay, CostsDay,
+	RestatedDay}
+
+// IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
+func IsPosted(day string) bool { return day != EndDay && slices.Contains(wordDays[:], day) }
 
 func manifestName(number int64) string { return fmt.Sprintf("%s/%06d.json", manifestsDir, number) }
 
@@ -53,10 +65,9 @@ func (k FileKey) Check() error {
 		return fmt.Errorf("file key %v: cycle %q: want YYYY-MM", k, k.Cycle)
 	case k.Day != "" && k.Cycle == "":
 		return fmt.Errorf("file key %v: a day without a cycle", k)
-	case k.Day != "" && k.Day != EndDay && k.Day != EventsDay && k.Day != LateDay && k.Day != RerateDay &&
-		k.Day != ChargesDay && !validDay(k.Day):
-		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD, %s, %s, %s, %s or %s", k, k.Day, EndDay, EventsDay,
-			LateDay, RerateDay, ChargesDay)
+	case k.Day != "" && !slices.Contains(wordDays[:], k.Day) && !validDay(k.Day):
+		return fmt.Errorf("file key %v: day %q: want YYYY-MM-DD or one of %s", k, k.Day,
+			strings.Join(wordDays[:], ", "))
 	case k.Bucket < NoBucket:
 		return fmt.Errorf("file key %v: bucket %d", k, k.Bucket)
 	}

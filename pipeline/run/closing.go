@@ -29,6 +29,9 @@ func (r *run) mayClose(ctx context.Context) error {
 	if !r.job.close {
 		return nil
 	}
+	if err := r.refuseUnallocated(); err != nil {
+		return err
+	}
 	r.next.SetRun(r.o.AsOf.String(), r.job.command)
 	snap, err := r.txn.Preview()
 	if err != nil {

@@ -244,6 +244,7 @@ func (r *run) skip(known *lastRun) (done bool, err error) {
 func (r *run) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
 		!r.ws.Books.Money.Empty() || len(r.next.Find(events.MoneyKey())) > 0 ||
+		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
 		r.ws.Settings.ClickHouse.DSN.Set() {
 		return
 	}

@@ -85,6 +85,7 @@ type run struct {
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[place.Place]bool // places whose event lines were made again
+	hashes  *feed.Hashes         // of the inbox; nil = not loaded
 
 	partners *settlement.Book
 }
@@ -235,6 +236,9 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.events(); err != nil {
 		return booksWrong(err)
 	}
+	if err := r.costs(ctx); err != nil {
+		return booksWrong(err)
+	}
 	r.o.BeginStage(workspace.StageFold)
 	f := r.folder()
 	if r.folded, err = f.Run(ctx); err != nil {
@@ -339,7 +343,7 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 		}
 		files = append(files, fresh...)
 	}
-	cfg.Still = hashes.Still
+	cfg.Still, r.hashes = hashes.Still, hashes
 	r.o.Debug(notHashed, hashes.Save())
 	return files, nil
 }

@@ -45,6 +45,11 @@ func (r *run) totals() error {
 		}
 		list = append(list, lines.all.totals(ref+"/lines.")...)
 		list = append(list, statements.all.totals(ref+"/statements.")...)
+		margins, err := marginTotals(ref, files)
+		if err != nil {
+			return err
+		}
+		list = append(list, margins...)
 	}
 	// as the manifest has them
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })

@@ -47,6 +47,8 @@ type Report struct {
 	Closed    string       `json:"closed,omitempty"`
 	Overdrawn []string     `json:"overdrawn,omitempty"` // partners whose cash is below zero
 	DryRun    bool         `json:"dry_run,omitempty"`   // nothing was written
+	// Costs reports that a delivery of cost files failed or is held: the notes say which.
+	Costs bool `json:"costs_need_attention,omitempty"`
 	// Published is what publishing did; nil where no server is set, or where it is owed.
 	Published *publish.Report `json:"published,omitempty"`
 	Owed      *Owed           `json:"publish_owed,omitempty"`
@@ -62,7 +64,7 @@ type Owed struct {
 
 // NeedsAttention reports whether a person should look: exit code 1 (§7.4).
 func (r *Report) NeedsAttention() bool {
-	if r.Rejected > 0 || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Owed != nil ||
+	if r.Rejected > 0 || r.Costs || len(r.Reasons) > 0 || len(r.Overdrawn) > 0 || r.Owed != nil ||
 		r.Published != nil && r.Published.NeedsAttention() {
 		return true
 	}

@@ -7,6 +7,7 @@ const (
 	StageScan    = "scan"    // every row read and checked by itself; rows: read
 	StageRerate  = "rerate"  // a closed cycle rated again; rows: differences
 	StageEvents  = "events"  // orders, adjustments, account and partner events decided
+	StageCosts   = "costs"   // vendors' cost files counted, allocated and priced
 	StageFold    = "fold"    // identities, lines, month-ends; rows: lines
 	StagePay     = "pay"     // what paid each line, balances, statements
 	StageSettle  = "settle"  // performance, incentives, partner statements, partners' money

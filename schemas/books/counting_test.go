@@ -110,7 +110,7 @@ func TestCountingProblems(t *testing.T) {
 			`sku "plain": a flat product; a recurring charge needs`},
 		{"recurring.csv", "q,c1,plan,,,,late,month,,,2026-02-01,", `timing "late": not one of arrears, advance`},
 		{"recurring.csv", "p,c1,plan,,,,,month,,,2025-02-01,2026-01-01", "its rows do not agree in timing"},
-		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,", `rate "0.5": only a percentage price has one`},
+		{"prices.csv", "plain,2025-01-01,1,,1,,,0.5,,,,,", `rate "0.5": only a percentage price and a pass_through price have`},
 		{"prices.csv", "plain,2025-01-01,1,,1,,,,,,,3,", `free_events "3": only a percentage price has one`},
 		{"prices.csv", "pay,2025-01-01,1,,1,,,0.5,,,,,", `unit_price "1": a percentage price has a rate`},
 		{"prices.csv", "pay,2025-01-01,1,,,,,,,,,,", `rate: a percentage price needs one`},

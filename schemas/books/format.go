@@ -21,7 +21,7 @@ type Column struct {
 
 var (
 	modelWords = []string{"flat", "graduated", "volume", "block", "stairstep", "percentile", "period", "percentage",
-		"recurring"}
+		"recurring", "pass_through"}
 	meterWords    = []string{"region", "customer", "resource"}
 	classWords    = []string{"ordinary", "specific", "none", "no_rebate"}
 	periodWords   = []string{"hour", "day", "month", "year", "one_off"}
@@ -88,7 +88,7 @@ func Formats() []Format {
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
 		incentivesFormat(), recurringFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
-		qualificationsFormat(), partiesFormat(),
+		qualificationsFormat(), partiesFormat(), allocationFormat(), markupsFormat(),
 	}
 }
 
@@ -141,6 +141,7 @@ func productsFormat() Format {
 			word("allow_discount", yesNo, "YES", "NO: no discount ever lowers it"),
 			word("performance_class", classWords, "ordinary", "ordinary and specific count as a partner's performance"),
 			text("focus_service_category", "the service category in FOCUS exports"),
+			costBasisColumn(),
 		}, countingColumns()...)}
 }
 

@@ -64,6 +64,8 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.incentives()
 	l.recurring()
 	loadPartnerMoney(l)
+	l.allocation()
+	l.markups()
 	l.data = nil
 	if err := l.c.Err(); err != nil {
 		return nil, err

@@ -21,8 +21,9 @@ type PercentageTerms struct {
 func percentageColumns() []Column {
 	const only = "percentage only"
 	return []Column{
-		{Name: "rate", Type: "unit price", Meaning: only +
-			", and required there: the share of the quantity, which is money, that is charged"},
+		{Name: "rate", Type: "rate", Meaning: "percentage and pass_through only, and required there. percentage: the " +
+			"share of the quantity, which is money, that is charged. pass_through: the mark-up on the cost, -1 or more: " +
+			"0.1 = 10 % above the cost"},
 		{Name: "fixed_fee", Type: "amount", Meaning: only + ", one tier: charged for each record"},
 		{Name: "min_fee", Type: "amount", Meaning: only + ", one tier: the least that a record is charged"},
 		{Name: "max_fee", Type: "amount", Meaning: only + ", one tier: the most that a record is charged"},
@@ -38,7 +39,11 @@ func (r *row) percentage(p *priceRow) {
 	terms := &p.tier.Percentage
 	if p.model != Percentage {
 		for _, c := range percentageColumns() {
-			if r.cell(c.Name).text != "" {
+			switch {
+			case r.cell(c.Name).text == "" || c.Name == "rate" && p.model == PassThrough:
+			case c.Name == "rate":
+				r.fail(c.Name, "leave it empty", "only a percentage price and a pass_through price have one")
+			default:
 				r.fail(c.Name, "leave it empty", "only a percentage price has one")
 			}
 		}

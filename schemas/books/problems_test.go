@@ -117,10 +117,10 @@ func TestProducts(t *testing.T) {
 		{"a,,,flat,,,,\n", "9:3: service_type_code: empty\n9:4: measure: empty"},
 		{"a,s,GB,tiered,,,,\n",
 			`9:8: pricing_model "tiered": not one of flat, graduated, volume, block, stairstep, percentile, period, ` +
-				`percentage, recurring`},
+				`percentage, recurring, pass_through`},
 		{"a,s,GB,Flat,,,,\n",
 			`9:8: pricing_model "Flat": not one of flat, graduated, volume, block, stairstep, percentile, period, ` +
-				`percentage, recurring`},
+				`percentage, recurring, pass_through`},
 		{"a,s,GB,percentile,,,,\n", "9:19: policy: a percentile product needs one"},
 		{"a,s,GB,percentile,p96,,,\n", `9:19: policy "p96": not in policies.yaml`},
 		{"a,s,GB,flat,p95,,,\n", `9:13: policy "p95": only a percentile product has one`},
@@ -433,7 +433,7 @@ links.csv:2:3: customer_id "c2": not in customers.csv
 policies.yaml:1:32: p.kilo "1": not one of 1000, 1024
 prices.csv:1:32: unknown column "colour"
 products.csv:3:11: pricing_model "flatt": not one of flat, graduated, volume, block, stairstep, percentile, period, ` +
-		`percentage, recurring`
+		`percentage, recurring, pass_through`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

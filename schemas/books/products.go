@@ -34,6 +34,7 @@ func (l *loader) products() {
 			r.fail("policy", "", "not in policies.yaml")
 		}
 		r.counting(&p, modelKnown)
+		r.costBasis(&p, modelKnown)
 		if !modelKnown {
 			l.badSKU[p.SKU] = true
 		}
@@ -125,10 +126,12 @@ func priceCells(r *row, p *priceRow, known bool) {
 		if p.tier.UnitPrice != (money.UnitPrice{}) {
 			r.fail("unit_price", "leave it empty", "a stairstep price has only flat_fee")
 		}
-	} else if r.cell("unit_price").text == "" && p.model != Percentage {
+	} else if r.cell("unit_price").text == "" && p.model != Percentage &&
+		p.model != PassThrough {
 		r.fail("unit_price", "", "empty")
 	}
 	r.percentage(p)
+	r.markUp(p)
 	if oneFee := p.model == Flat || p.model == Subscription || p.model == Block || p.model == Recurring; oneFee &&
 		!p.tier.FlatFee.IsZero() {
 		r.fail("flat_fee", "leave it empty", "a %s price has none", model)

@@ -1,6 +1,7 @@
 package books
 
 import (
+	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -18,7 +19,8 @@ const (
 	Percentile
 	Subscription // `period` in the book
 	Percentage
-	Recurring // charged by recurring.csv; takes no feed
+	Recurring   // charged by recurring.csv; takes no feed
+	PassThrough // a vendor's cost with a mark-up (§11.3)
 )
 
 // PeriodLevel reports whether the model's lines come at the cycle's end (§4.6, §4.7).
@@ -60,13 +62,14 @@ type Product struct {
 	Class                              Class
 	FocusServiceCategory               string
 	Counting
+	Basis cost.Column // PassThrough only: the cost that is marked up
 }
 
 // Tier is one step of a price version. Tiers of a version are 1..n; the last is open.
 type Tier struct {
 	UpTo      money.Quantity // inclusive upper bound; meaningless when Open
 	Open      bool
-	UnitPrice money.UnitPrice
+	UnitPrice money.UnitPrice // PassThrough: 1 + the mark-up
 	FlatFee   money.UnitPrice // the price of one unit of the tier's flat fee; 0 = none
 	BlockSize money.Quantity  // block only
 	// Percentage is what a percentage price of one tier has beyond its rate, which is UnitPrice.
@@ -312,6 +315,8 @@ type Books struct {
 	Programmes   []Programme
 	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
 	Money        PartnerMoney      // §9
+	Allocations  []Allocation      // in the order of allocation.yaml
+	Markups      []Markup          // sorted by Customer, Service, Source, Valid.From
 	Hash         [32]byte          // of all books' bytes, by file name
 	Notes        Problems          // what a person should know though nothing is wrong
 }

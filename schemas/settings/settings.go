@@ -25,6 +25,7 @@ type Settings struct {
 	Unattended Unattended
 	Lake       Lake
 	Gates      Gates
+	Costs      Costs
 	ClickHouse ClickHouse
 	API        API
 	Schedule   Schedule

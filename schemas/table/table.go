@@ -1,6 +1,9 @@
 package table
 
-import "github.com/tollbook/tollbook/schemas/period"
+import (
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
 
 // Type is a column's type.
 type Type uint8
@@ -15,7 +18,21 @@ const (
 	Quantity  // DECIMAL(38,10), also unit prices; signed
 	Whole     // 64-bit integer
 	Small     // 32-bit integer
+	Cost      // DECIMAL(38,18): a cost of a vendor's cost file (§11.1)
 )
+
+// Scale is the number of decimals of a decimal type; 0 of any other.
+func (t Type) Scale() int {
+	switch t {
+	case Amount:
+		return money.AmountScale
+	case Quantity:
+		return money.QuantityScale
+	case Cost:
+		return money.CostScale
+	}
+	return 0
+}
 
 // Nothing is the value of a MaybeTime column that has none.
 const Nothing = period.Past

@@ -125,7 +125,10 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	case f.from == string(question.ClickHouse) && !server:
 		return &cli.UsageError{What: "--from clickhouse: clickhouse.dsn is empty",
 			Hint: "name the server in tollbook.yaml; `--from lake` counts from the lake's files"}
-	case f.from == string(question.Lake) || !server:
+	case f.from == string(question.ClickHouse) && !q.Published():
+		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: what %s is about is not published", q.Name),
+			Hint: "`--from lake` answers it"}
+	case f.from == string(question.Lake) || !server || !q.Published():
 		answer, err = askLake(ctx, a, w, q, r)
 	default:
 		answer, err = askServer(ctx, a, w, q, r)
@@ -223,14 +226,14 @@ type questionsResult struct {
 func listQuestions(a *cli.App) error {
 	if a.Flags.JSON {
 		r := questionsResult{}
-		for _, q := range question.All() {
+		for _, q := range question.Every() {
 			r.Questions = append(r.Questions, questionResult{q.Name, q.Answers, q.Span.String(), q.Limit,
 				columnResults(q)})
 		}
 		return a.PrintJSON(r)
 	}
 	g := cli.NewGrid("question", "answers")
-	for _, q := range question.All() {
+	for _, q := range question.Every() {
 		g.Add(q.Name, q.Answers)
 	}
 	g.Print(a.Out, "  ")

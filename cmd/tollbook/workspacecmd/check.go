@@ -3,6 +3,7 @@ package workspacecmd
 import (
 	"errors"
 	"fmt"
+	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -143,7 +144,7 @@ func seenFeeds(dir string) ([]feedSeen, error) {
 			continue
 		}
 		seen := feedSeen{Feed: e.Name(), State: feedUnknown}
-		if isTaken(e.Name()) {
+		if isTaken(e.Name()) || e.Name() == costs.Folder {
 			seen.State = feedTaken
 		}
 		err := filepath.WalkDir(filepath.Join(inbox, e.Name()), func(_ string, d fs.DirEntry, err error) error {

@@ -14,7 +14,8 @@ import (
 )
 
 // heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
-var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay}
+var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CostsDay,
+	lake.RestatedDay}
 
 // heldFile is one of them.
 type heldFile struct {
@@ -204,7 +205,7 @@ func (l *heldLine) rated() []byte {
 			out = appendText(out, c.Text(l.i))
 		case tables.Small:
 			out = binary.BigEndian.AppendUint32(out, uint32(c.Codes[l.i]))
-		case tables.Amount, tables.Quantity:
+		case tables.Amount, tables.Quantity, tables.Cost:
 			out = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(out, uint64(c.Decs[l.i].Hi)),
 				c.Decs[l.i].Lo)
 		default:

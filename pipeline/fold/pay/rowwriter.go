@@ -172,7 +172,7 @@ func appendRow(to, from *parquet.Columns, i int) {
 			dst.AddBytes(src.Text(i))
 		case tables.Small:
 			dst.Codes = append(dst.Codes, src.Codes[i])
-		case tables.Amount, tables.Quantity:
+		case tables.Amount, tables.Quantity, tables.Cost:
 			dst.Decs = append(dst.Decs, src.Decs[i])
 		default:
 			dst.Ints = append(dst.Ints, src.Ints[i])

@@ -235,7 +235,7 @@ func (w *world) append(c *parquet.Columns, f fields) {
 		case tables.Small:
 			n, _ := strconv.Atoi(cmp.Or(text, "0"))
 			col.Codes = append(col.Codes, int32(n))
-		case tables.Amount, tables.Quantity:
+		case tables.Amount, tables.Quantity, tables.Cost:
 			col.AddDec(w.amount(cmp.Or(text, "0")).Raw())
 		case tables.Whole:
 			n, _ := strconv.Atoi(cmp.Or(text, "0"))

@@ -391,8 +391,7 @@ func (r *rerating) conserve() error {
 func (r *rerating) billed() (late.Sums, error) {
 	sums := make(late.Sums)
 	for _, e := range r.FilesOf(r.origin, r.bucket, "lines") {
-		if e.Day == lake.EventsDay || e.Day == lake.LateDay || e.Day == lake.RerateDay ||
-			e.Day == lake.ChargesDay {
+		if lake.IsPosted(e.Day) {
 			continue
 		}
 		if err := late.AddBilledFile(r.State, e, r.origin, sums, r.noteBilled); err != nil {

@@ -340,7 +340,8 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 		return verdict{reason.UnknownSKU, uSKU}
 	}
 	product := &a.cfg.Books.Products[r.SKU]
-	if product.Model == books.Percentile || product.Model == books.Subscription || product.Model == books.Recurring {
+	if m := product.Model; m == books.Percentile || m == books.Subscription || m == books.Recurring ||
+		m == books.PassThrough {
 		return verdict{reason.WrongFeed, uSKU}
 	}
 	if v.hasUnit && (v.unit.nulls == nil || v.unit.nulls.IsValid(i)) && v.unit.at(i) != a.measure[r.SKU] {

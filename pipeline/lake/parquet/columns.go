@@ -137,7 +137,7 @@ func (c *Col) length(t table.Type) int {
 		return len(c.Codes)
 	case table.Time, table.MaybeTime, table.Whole:
 		return len(c.Ints)
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		return len(c.Decs)
 	default:
 		return len(c.Ends)

@@ -9,7 +9,6 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -180,10 +179,8 @@ func element(c *table.Column) format.SchemaElement {
 		converted(deprecated.Int64, &format.IntType{BitWidth: 64, IsSigned: true})
 	case table.Small:
 		converted(deprecated.Int32, &format.IntType{BitWidth: 32, IsSigned: true})
-	case table.Amount:
-		decimal(money.AmountScale)
 	default:
-		decimal(money.QuantityScale)
+		decimal(int32(c.Type.Scale()))
 	}
 	if c.Type == table.MaybeTime {
 		e.RepetitionType = thrift.New(format.Optional)

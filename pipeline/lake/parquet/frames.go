@@ -72,7 +72,7 @@ func (c *Col) appendTo(dst []byte, t table.Type) []byte {
 		for _, v := range c.Ints {
 			dst = binary.LittleEndian.AppendUint64(dst, uint64(v))
 		}
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Decs)))
 		for _, v := range c.Decs {
 			dst = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, uint64(v.Hi)), v.Lo)
@@ -190,7 +190,7 @@ func (f *frame) column(c *Col, t table.Type) {
 		for b := f.take(8 * f.count(8)); len(b) >= 8; b = b[8:] {
 			c.Ints = append(c.Ints, int64(binary.LittleEndian.Uint64(b)))
 		}
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		for b := f.take(16 * f.count(16)); len(b) >= 16; b = b[16:] {
 			c.Decs = append(c.Decs, Dec{int64(binary.LittleEndian.Uint64(b)), binary.LittleEndian.Uint64(b[8:])})
 		}

@@ -74,7 +74,7 @@ func (c *Col) constant(t table.Type, n int) bool {
 			same = c.Codes[i] == c.Codes[0]
 		case table.Text:
 			same = string(c.Text(i)) == string(c.Text(0))
-		case table.Amount, table.Quantity:
+		case table.Amount, table.Quantity, table.Cost:
 			same = c.Decs[i] == c.Decs[0]
 		default:
 			same = c.Ints[i] == c.Ints[0]
@@ -96,7 +96,7 @@ func packValue(b []byte, c *Col, t table.Type, i int) []byte {
 		return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	case table.Small:
 		return binary.AppendVarint(b, int64(c.Codes[i]))
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		// Zigzag, which keeps small negative numbers small, in 128 bits, and of that the bytes that are not zero.
 		d := c.Decs[i]
 		sign := uint64(d.Hi >> 63)
@@ -124,7 +124,7 @@ func unpackValue(in []byte, c *Col, t table.Type) []byte {
 		v, size := binary.Varint(in)
 		c.Codes = append(c.Codes, int32(v))
 		return in[size:]
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		n := int(in[0])
 		var raw [decWidth]byte
 		copy(raw[:], in[1:1+n])
@@ -145,7 +145,7 @@ func skipValue(in []byte, t table.Type) []byte {
 	case table.Small:
 		_, size := binary.Varint(in)
 		return in[size:]
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		return in[1+int(in[0]):]
 	}
 	return in[8:]

@@ -406,7 +406,7 @@ func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dic
 // plain takes values that are one after the other.
 func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (err error) {
 	switch t {
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		if len(raw) != n*decWidth {
 			return fmt.Errorf("%d bytes for %d values", len(raw), n)
 		}
@@ -461,7 +461,7 @@ func (c *Col) grow(t table.Type, n int) {
 	switch t {
 	case table.Word, table.Small:
 		c.Codes = slices.Grow(c.Codes, n)
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		c.Decs = slices.Grow(c.Decs, n)
 	case table.Text:
 		c.Ends = slices.Grow(c.Ends, n)
@@ -485,7 +485,7 @@ func (s *scratch) take(dst *Col, t table.Type, dict *Dictionary, codes []int32) 
 			dst.AddBytes(dict.text(c))
 		case table.Small:
 			dst.Codes = append(dst.Codes, int32(binary.LittleEndian.Uint32(dict.bytes[4*c:])))
-		case table.Amount, table.Quantity:
+		case table.Amount, table.Quantity, table.Cost:
 			dst.Decs = append(dst.Decs, fromBE(dict.bytes[decWidth*c:]))
 		default:
 			dst.Ints = append(dst.Ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))

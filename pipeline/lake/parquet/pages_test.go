@@ -54,7 +54,7 @@ func part(c *Columns, from, to int) *Columns {
 			out.C[i].Codes = append(out.C[i].Codes, c.C[i].Codes[from:to]...)
 		case table.Time, table.MaybeTime, table.Whole:
 			out.C[i].Ints = append(out.C[i].Ints, c.C[i].Ints[from:to]...)
-		case table.Amount, table.Quantity:
+		case table.Amount, table.Quantity, table.Cost:
 			out.C[i].Decs = append(out.C[i].Decs, c.C[i].Decs[from:to]...)
 		}
 	}
@@ -410,7 +410,7 @@ func TestLayoutBounds(t *testing.T) {
 		switch def.Columns[i].Type {
 		case table.Text:
 			c.C[i].SetText("x")
-		case table.Amount, table.Quantity:
+		case table.Amount, table.Quantity, table.Cost:
 			c.C[i].SetDec(0, 1)
 		case table.Small:
 			c.C[i].SetSmall(1)

@@ -47,7 +47,7 @@ func (c *Columns) appendColumn(src *Columns, from, to, col int, m *Recode) {
 		dst.Codes = append(dst.Codes, s.Codes[from:to]...)
 	case table.Time, table.MaybeTime, table.Whole:
 		dst.Ints = append(dst.Ints, s.Ints[from:to]...)
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		dst.Decs = append(dst.Decs, s.Decs[from:to]...)
 	default:
 		dst.appendTexts(s, from, to)

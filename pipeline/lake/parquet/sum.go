@@ -4,22 +4,17 @@ import (
 	"fmt"
 
 	"github.com/tollbook/tollbook/schemas/money"
-	"github.com/tollbook/tollbook/schemas/table"
 )
 
 // ColumnSum is the exact sum of a decimal column of a batch, in the digits of its scale.
 type ColumnSum struct{ Column, Value string }
 
-// Sum adds up the given Amount and Quantity columns of a batch.
+// Sum adds up the given decimal columns of a batch.
 func (c *Columns) Sum(cols ...int) ([]ColumnSum, error) {
 	out := make([]ColumnSum, 0, len(cols))
 	for _, i := range cols {
 		def := c.Def.Columns[i]
-		scale := money.QuantityScale
-		if def.Type == table.Amount {
-			scale = money.AmountScale
-		}
-		total, err := money.NewTotal(scale)
+		total, err := money.NewTotal(def.Type.Scale())
 		if err != nil {
 			return nil, err
 		}

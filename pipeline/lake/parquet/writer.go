@@ -121,7 +121,7 @@ func (w *Writer) sameDictionary(c *Columns, col int) int {
 			continue
 		}
 		switch def[col].Type {
-		case table.Amount, table.Quantity:
+		case table.Amount, table.Quantity, table.Cost:
 			if slices.Equal(o.Decs, vals.Decs) {
 				return i
 			}
@@ -174,7 +174,7 @@ func (w *Writer) column(ch *chunk, b *Columns, col int) error {
 			return m.smalls(repeated(&m.levels, c.Codes[0], n))
 		}
 		return m.smalls(c.Codes)
-	case table.Amount, table.Quantity:
+	case table.Amount, table.Quantity, table.Cost:
 		if c.Const {
 			return m.decimalCodes(c.Decs, repeated(&m.places, 0, n))
 		}

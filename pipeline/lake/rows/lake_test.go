@@ -46,7 +46,7 @@ func fill(c *parquet.Columns, set func(c *parquet.Columns)) {
 			c.C[i].AddText("")
 		case tables.Small:
 			c.C[i].Codes = append(c.C[i].Codes, 0)
-		case tables.Amount, tables.Quantity:
+		case tables.Amount, tables.Quantity, tables.Cost:
 			c.C[i].AddDec(0, 0)
 		default:
 			c.C[i].Ints = append(c.C[i].Ints, 0)

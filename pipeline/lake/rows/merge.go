@@ -366,7 +366,7 @@ func appendCell(dst *parquet.Columns, src Row, col int) {
 		to.Codes = append(to.Codes, from.Codes[src.I])
 	case tables.Time, tables.MaybeTime, tables.Whole:
 		to.Ints = append(to.Ints, from.Ints[src.I])
-	case tables.Amount, tables.Quantity:
+	case tables.Amount, tables.Quantity, tables.Cost:
 		to.Decs = append(to.Decs, from.Decs[src.I])
 	}
 }

@@ -84,6 +84,20 @@ func rejectsOrder() order {
 	}}
 }
 
+// marginsOrder is the order of the table margins within a cycle (§11.6).
+func marginsOrder() order {
+	cols := []int{tables.MOriginCycle, tables.MSource, tables.MCustomerID, tables.MServiceName, tables.MAccount,
+		tables.MDay, tables.MStatus, tables.MReason, tables.MCurrency}
+	return order{cols: cols, compare: func(a, b Row) int {
+		for _, c := range cols {
+			if n := strings.Compare(a.Word(c), b.Word(c)); n != 0 {
+				return n
+			}
+		}
+		return 0
+	}}
+}
+
 // with adds the order's columns to those that are asked for; nil = all.
 func (o order) with(cols []int) []int {
 	if cols == nil {
@@ -131,6 +145,8 @@ func orderOf(def *tables.Table) order {
 		return partnerStatementsOrder()
 	case tables.AccountEntries().Name:
 		return accountsOrder()
+	case tables.Margins().Name:
+		return marginsOrder()
 	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name:
 		return byCustomer()
 	}

@@ -43,6 +43,13 @@ func (r Row) Quantity(col int) (money.SignedQuantity, error) {
 	return q, r.wrap(col, err)
 }
 
+// Cost is the value of a Cost column.
+func (r Row) Cost(col int) (money.Cost, error) {
+	d := r.Cols.C[col].Decs[r.I]
+	c, err := money.CostFromRaw(d.Hi, d.Lo)
+	return c, r.wrap(col, err)
+}
+
 // UnitPrice is the value of a Quantity column that holds a price.
 func (r Row) UnitPrice(col int) (money.UnitPrice, error) {
 	d := r.Cols.C[col].Decs[r.I]

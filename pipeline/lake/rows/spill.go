@@ -177,7 +177,7 @@ func fillConstant(dst *parquet.Columns, want []int) {
 			dst.C[col].SetText("")
 		case tables.Small:
 			dst.C[col].SetSmall(0)
-		case tables.Amount, tables.Quantity:
+		case tables.Amount, tables.Quantity, tables.Cost:
 			dst.C[col].SetDec(0, 0)
 		case tables.Time, tables.MaybeTime, tables.Whole:
 			dst.C[col].Ints, dst.C[col].Const = append(dst.C[col].Ints[:0], 0), true

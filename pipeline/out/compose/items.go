@@ -117,6 +117,8 @@ func (g *gathered) correct(key *itemKey, file string, payment money.Amount, row 
 	switch {
 	case file == lake.LateDay:
 		c.Note = "accepted after its cycle was closed"
+	case file == lake.RestatedDay:
+		c.Note = "the vendor changed the costs after their cycle was closed"
 	case file == lake.RerateDay:
 		c.Note = "rated again after its cycle was closed"
 	case key.kind == line.Refund.String():

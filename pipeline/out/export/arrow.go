@@ -58,10 +58,8 @@ func arrowType(t tables.Type) arrow.DataType {
 		return arrow.BinaryTypes.String
 	case tables.Time, tables.MaybeTime:
 		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
-	case tables.Amount:
-		return &arrow.Decimal128Type{Precision: 38, Scale: 8}
-	case tables.Quantity:
-		return &arrow.Decimal128Type{Precision: 38, Scale: 10}
+	case tables.Amount, tables.Quantity, tables.Cost:
+		return &arrow.Decimal128Type{Precision: 38, Scale: int32(t.Scale())}
 	case tables.Whole:
 		return arrow.PrimitiveTypes.Int64
 	default:
@@ -97,7 +95,7 @@ func (m *arrowColumn) buffers(c *parquet.Col, t tables.Type) (list []*memory.Buf
 		text := m.fillTexts(c)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(m.offsets)),
 			memory.NewBufferBytes(text)}, 0
-	case tables.Amount, tables.Quantity:
+	case tables.Amount, tables.Quantity, tables.Cost:
 		m.fillDecimals(c.Decs)
 		return []*memory.Buffer{nil, memory.NewBufferBytes(m.bytes)}, 0
 	case tables.MaybeTime:

@@ -19,7 +19,9 @@ import (
 
 // Tables are the tables that can be exported.
 func Tables() []string {
-	list := []string{"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "totals"}
+	list := []string{
+		"lines", "rejects", "statements", "partner_statements", "incentives", "accounts", "margins", "totals",
+	}
 	for _, t := range partnerTables() {
 		list = append(list, t.def.Name)
 	}
@@ -162,11 +164,30 @@ func open(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, *ta
 	case "statements":
 		def = tables.Statements()
 		list, err = rows.Statements(ctx, snap, r.Cycle, r.Scope.Customer, r.Limits)
+	case "margins":
+		def = tables.Margins()
+		list, err = margins(ctx, snap, r)
 	default:
 		def = tables.Lines()
 		list, err = rows.LinesOf(ctx, snap, r.Cycle, r.Scope.lines(&r.Partners), leading(def), r.Limits)
 	}
 	return list, def, err
+}
+
+// margins gives the margins of a cycle. They are the vendor's side of the business alone: no partner and no customer
+// sees them.
+func margins(ctx context.Context, snap *lake.Snapshot, r *Request) (*rows.Rows, error) {
+	if r.Scope.Customer != "" || r.Scope.Partner != "" {
+		return nil, errors.New("margins are exported whole: leave out --customer and --partner")
+	}
+	files, err := snap.Files(r.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Table != tables.Margins().Name
+	})
+	return rows.Sorted(ctx, snap, files, tables.Margins(), leading(tables.Margins()), r.Limits)
 }
 
 // leading are the indexes of the columns that leave.

@@ -66,6 +66,9 @@ func cell(dst []byte, row rows.Row, col int) ([]byte, error) {
 	case tables.Quantity:
 		q, err := row.Quantity(col)
 		return q.AppendText(dst), err
+	case tables.Cost:
+		c, err := row.Cost(col)
+		return append(dst, c.String()...), err
 	case tables.Whole:
 		return strconv.AppendInt(dst, row.Whole(col), 10), nil
 	default:
@@ -140,7 +143,7 @@ func (s *csvSheet) field(col int) []byte {
 // AppendExcel appends the text of a cell as a spreadsheet program takes it for what it is: a text, a number or a time.
 func AppendExcel(dst, text []byte, t tables.Type) []byte {
 	switch t {
-	case tables.Amount, tables.Quantity, tables.Whole, tables.Small:
+	case tables.Amount, tables.Quantity, tables.Cost, tables.Whole, tables.Small:
 		return spreadsheet.AppendNumber(dst, text)
 	case tables.Time, tables.MaybeTime:
 		return append(dst, text...)

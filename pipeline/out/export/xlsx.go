@@ -101,7 +101,7 @@ func (s *xlsxSheet) add(row rows.Row) (err error) {
 		switch t := s.def.Columns[i].Type; {
 		case len(s.cell) == 0:
 			s.cells[i] = nil
-		case t == tables.Whole || t == tables.Small || t == tables.Amount || t == tables.Quantity:
+		case t == tables.Whole || t == tables.Small || t.Scale() > 0:
 			s.cells[i] = number(s.cell)
 		default:
 			s.cells[i] = fitting(s.cell)

@@ -238,11 +238,7 @@ type tally struct {
 func newTally(p *published) (*tally, error) {
 	t := &tally{table: p, sums: make([]money.Total, len(p.sums)), whole: make([]int64, len(p.sums))}
 	for k, c := range p.sums {
-		scale := money.AmountScale
-		if p.def.Columns[c].Type == tables.Quantity {
-			scale = money.QuantityScale
-		}
-		total, err := money.NewTotal(scale)
+		total, err := money.NewTotal(p.def.Columns[c].Type.Scale())
 		if err != nil {
 			return nil, err
 		}

@@ -62,7 +62,7 @@ func theTables(samples bool) []*published {
 	}
 	for _, p := range list {
 		for i, c := range p.def.Columns {
-			if c.Type == tables.Amount || c.Type == tables.Quantity || c.Type == tables.Whole {
+			if c.Type.Scale() > 0 || c.Type == tables.Whole {
 				p.sums = append(p.sums, i)
 			}
 		}
@@ -104,10 +104,8 @@ func kindOf(t tables.Type) string {
 		return moment
 	case tables.MaybeTime:
 		return "Nullable(" + moment + ")"
-	case tables.Amount:
-		return "Decimal(38, 8)"
-	case tables.Quantity:
-		return "Decimal(38, 10)"
+	case tables.Amount, tables.Quantity, tables.Cost:
+		return fmt.Sprintf("Decimal(38, %d)", t.Scale())
 	case tables.Whole:
 		return "Int64"
 	default:

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // DifferError says that two counts that must be the same are not (§6.6): the pointer does not move, exit code 3.
@@ -49,11 +47,8 @@ func (p *published) sumsSQL() string {
 	for i, c := range p.sums {
 		def := p.def.Columns[c]
 		wide := fmt.Sprintf("toInt256(`%s`)", def.Name)
-		switch def.Type {
-		case tables.Amount:
-			wide = fmt.Sprintf("toDecimal256(`%s`, 8)", def.Name)
-		case tables.Quantity:
-			wide = fmt.Sprintf("toDecimal256(`%s`, 10)", def.Name)
+		if scale := def.Type.Scale(); scale > 0 {
+			wide = fmt.Sprintf("toDecimal256(`%s`, %d)", def.Name, scale)
 		}
 		parts[i] = "toString(sum(" + wide + "))"
 	}

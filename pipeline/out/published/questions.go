@@ -181,10 +181,7 @@ func wholeTotal(hi int64, lo uint64) (money.Total, error) {
 
 // decimalTotal is a sum from the server, which has the column's scale.
 func decimalTotal(d decimal.Decimal, of tables.Type) (money.Total, error) {
-	scale := money.QuantityScale
-	if of == tables.Amount {
-		scale = money.AmountScale
-	}
+	scale := of.Scale()
 	t, err := money.NewTotal(scale)
 	if err != nil {
 		return t, err
@@ -194,11 +191,16 @@ func decimalTotal(d decimal.Decimal, of tables.Type) (money.Total, error) {
 	}
 	var hi int64
 	var lo uint64
-	if of == tables.Amount {
+	switch of {
+	case tables.Amount:
 		var a money.AmountTotal
 		err = a.UnmarshalText([]byte(d.StringFixed(int32(scale))))
 		hi, lo = a.Raw()
-	} else {
+	case tables.Cost:
+		var a money.Cost
+		err = a.UnmarshalText([]byte(d.StringFixed(int32(scale))))
+		hi, lo = a.Raw()
+	default:
 		var a money.QuantityTotal
 		err = a.UnmarshalText([]byte(d.StringFixed(int32(scale))))
 		hi, lo = a.Raw()

@@ -173,7 +173,7 @@ func (s *statement) condition(c *records.Condition) error {
 		s.add(")")
 	case records.Billed:
 		billed := "toUnixTimestamp64Micro(multiIf(day = '" + lake.EventsDay + "', trade_time, day IN ('" +
-			lake.LateDay + "', '" + lake.RerateDay +
+			lake.LateDay + "', '" + lake.RerateDay + "', '" + lake.RestatedDay +
 			"'), ifNull(instant, usage_start), usage_start))"
 		s.add(" AND "+billed+" >= ? AND "+billed+" < ?", int64(c.From), int64(c.To))
 	default:

@@ -75,6 +75,8 @@ const (
 	StateLate       = "late"       // a record of a closed cycle: its lines as they are in the lake, not rated again
 	StateDifference = "difference" // what late records changed of a closed month's end; not rated again
 	StateRerating   = "rerating"   // what re-rating a closed cycle changed; not rated again
+	StateCosts      = "costs"      // rows of cost files; not rated again
+	StateRestated   = "restated"   // what another delivery of cost files changed of a closed cycle; not rated again
 )
 
 // Fact is one thing the record says.
@@ -93,7 +95,7 @@ type Part struct {
 // notAgain reports whether what a state shows is not rated again.
 func notAgain(state string) bool {
 	switch state {
-	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating:
+	case StateWaiting, StateReplaced, StateLate, StateDifference, StateRerating, StateCosts, StateRestated:
 		return true
 	}
 	return false
@@ -151,6 +153,8 @@ func (e *explainer) describePlace(ctx context.Context) error {
 		return e.late(ctx)
 	case lake.ChargesDay:
 		return e.recurring()
+	case lake.CostsDay, lake.RestatedDay:
+		return e.costs()
 	default:
 		return e.record(ctx)
 	}

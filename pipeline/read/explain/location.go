@@ -59,7 +59,7 @@ func searchedTable(e lake.FileEntry) (searched, bool) {
 	switch e.Table {
 	case tables.Lines().Name:
 		in := searched{tables.Lines(), tables.LCustomerID, tables.LID, -1, e.Day}
-		if e.Day == lake.EventsDay || e.Day == lake.LateDay || e.Day == lake.RerateDay {
+		if lake.IsPosted(e.Day) {
 			in.origin = tables.LOriginCycle
 		}
 		return in, true

@@ -13,7 +13,7 @@ import (
 )
 
 // maxKeys is how many keys a question has at most.
-const maxKeys = 5
+const maxKeys = 10
 
 // id is the keys of a group, as numbers of words.
 type id [maxKeys]int32
@@ -62,13 +62,7 @@ func (g *groups) word(text string) int32 {
 
 // scales are the decimals of what is added up.
 func (q *Question) scale(i int) int {
-	switch q.Sums[i].Type {
-	case tables.Amount:
-		return money.AmountScale
-	case tables.Quantity:
-		return money.QuantityScale
-	}
-	return 0
+	return q.Sums[i].Type.Scale()
 }
 
 // at is the place of a group's first total.

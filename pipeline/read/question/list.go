@@ -7,7 +7,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// All are the questions, in the order in which they are listed.
+// All are the questions that a published copy answers too, in the order in which they are listed.
 func All() []*Question {
 	return []*Question{
 		revenue(), revenueByKind(), topCustomers(), partnerMargin(), discountLeakage(), lateAdjustments(), paymentMix(),

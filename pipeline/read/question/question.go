@@ -63,9 +63,15 @@ type shape struct {
 // Columns are the columns of the answer: keys, then sums.
 func (q *Question) Columns() []tables.Column { return slices.Concat(q.Keys, q.Sums) }
 
+// Every are all questions.
+func Every() []*Question { return slices.Concat(All(), LakeOnly()) }
+
+// Published reports whether a published copy answers the question too.
+func (q *Question) Published() bool { return q.View != "" }
+
 // Find is the question of a name.
 func Find(name string) (*Question, bool) {
-	for _, q := range All() {
+	for _, q := range Every() {
 		if q.Name == name {
 			return q, true
 		}
@@ -76,7 +82,7 @@ func Find(name string) (*Question, bool) {
 // Names are the names of all questions.
 func Names() []string {
 	var names []string
-	for _, q := range All() {
+	for _, q := range Every() {
 		names = append(names, q.Name)
 	}
 	return names
@@ -125,6 +131,8 @@ func TypeName(t tables.Type) string {
 		return "amount"
 	case tables.Quantity:
 		return "quantity"
+	case tables.Cost:
+		return "cost"
 	}
 	return "text"
 }

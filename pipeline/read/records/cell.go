@@ -8,7 +8,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
-	"github.com/tollbook/tollbook/schemas/money"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -55,10 +54,7 @@ func (c *Cell) Scan(value any) error {
 
 // decimal appends a decimal, which has the column's scale.
 func (c *Cell) decimal(v decimal.Decimal) error {
-	scale := money.QuantityScale
-	if c.Of == tables.Amount {
-		scale = money.AmountScale
-	}
+	scale := c.Of.Scale()
 	if int(-v.Exponent()) != scale {
 		return fmt.Errorf("a decimal of %d digits from the server, want %d", -v.Exponent(), scale)
 	}

@@ -65,7 +65,7 @@ func BillTime(row rows.Row) period.Instant {
 	switch row.Word(tables.LDay) {
 	case lake.EventsDay:
 		return row.Time(tables.LTradeTime)
-	case lake.LateDay, lake.RerateDay:
+	case lake.LateDay, lake.RerateDay, lake.RestatedDay:
 		if t := row.Time(tables.LInstant); t != tables.Nothing {
 			return t
 		}

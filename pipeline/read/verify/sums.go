@@ -17,10 +17,8 @@ type columnSums struct {
 // scaleOf is the scale of a decimal column; ok is false for any other.
 func scaleOf(t tables.Type) (scale int, ok bool) {
 	switch t {
-	case tables.Amount:
-		return money.AmountScale, true
-	case tables.Quantity:
-		return money.QuantityScale, true
+	case tables.Amount, tables.Quantity, tables.Cost:
+		return t.Scale(), true
 	}
 	return 0, false
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
 // The checks, in the order in which they are reported.
@@ -27,6 +28,7 @@ const (
 	Records    = "records"    // VERIFY-5
 	Quantities = "quantities" // VERIFY-6
 	Totals     = "totals"     // VERIFY-2, for the control totals
+	Costs      = "costs"      // VERIFY-12; checked where there are cost files
 )
 
 // Check is one check and what it found.
@@ -80,6 +82,15 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	if err := v.accounts(ctx); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(snap.Manifest.Loose, func(e lake.FileEntry) bool {
+		return e.Table == tables.CostDeliveries().Name
+	}) {
+		v.found[Costs] = &Check{Name: Costs}
+		v.order = append(v.order, Costs)
+		if err := v.costs(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := v.inputs(ctx); err != nil {
 		return nil, err
 	}
@@ -109,6 +120,7 @@ type counts struct {
 	rows, lines, customers, records, waiting int64
 	samples, orders, adjustments             int64
 	accounts, transfers, incentives          int64 // of account and incentive events those that count
+	deliveries, margins                      int64 // of cost files
 	settled, entries                         int64 // rows of partner statements, entries of accounts
 	archived                                 int64 // cycles of which only what later runs read is there
 	broken                                   int64 // files that could not be read: sums over all say nothing then
@@ -222,7 +234,9 @@ func (v *verifier) report() *Report {
 		Quantities: fmt.Sprintf("%d records that wait for month-end: in the positions, and in the month-end lines",
 			n.waiting),
 		PartnerMoney: n.moneyLooked(),
-		Totals:       fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
+		Costs: fmt.Sprintf("%d deliveries of cost files, %d rows of margins: margins come to the counted deliveries, "+
+			"their payments to the lines", n.deliveries, n.margins),
+		Totals: fmt.Sprintf("%d control totals: counted again", len(v.snap.Manifest.Totals)),
 	}
 	if n.archived > 0 {
 		looked[Files] += fmt.Sprintf("; %d cycles are archived: their rest here is not summed, the archive is "+

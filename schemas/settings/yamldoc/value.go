@@ -77,6 +77,11 @@ func (m Map) Fields(key string, known []string) Map {
 	return Fields(m.c, m.Get(key), m.Name(key), known)
 }
 
+// Item takes the i-th item of a key's list as a mapping with some of the known keys.
+func (m Map) Item(key string, i int, item *Node, known []string) Map {
+	return Fields(m.c, item, fmt.Sprintf("%s[%d]", m.Name(key), i+1), known)
+}
+
 // Fail adds a problem at a value of the mapping.
 func (m Map) Fail(key string, n *Node, hint, format string, args ...any) {
 	what := fmt.Sprintf(format, args...)

@@ -1,0 +1,232 @@
+package costs
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	intake "github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// The states of deliveries.
+const (
+	Counted    = "counted"
+	Superseded = "superseded"
+	Failed     = "failed"
+	Held       = "held"
+)
+
+// Delivery is a delivery of cost files and what became of it.
+type Delivery struct {
+	Source   string
+	Period   period.Cycle
+	Name     string
+	State    string
+	Hash     string // of its files; "" = it was not read
+	Fixed    bool   // it counted once
+	Rows     int64
+	Rejected int64
+	Accepted bool // its rejects are accepted
+	Currency string
+	Values   [cost.CostColumns]cost18
+	Tolerant string
+	Fault    string
+	Made     string
+
+	found   *intake.Found // nil = its folder is not in the inbox
+	rejects []intake.Reject
+	broken  string // what is wrong with its files, whatever the settings say
+}
+
+// Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
+func (d *Delivery) Path() string { return d.Source + "/" + d.Period.String() + "/" + d.Name }
+
+// survey finds the deliveries of the inbox and decides which count.
+func (s *Stage) survey(ctx context.Context, old []*Delivery) error {
+	s.sources = make(map[string]*source)
+	var names []string
+	for _, one := range s.Costs.Sources.All() {
+		s.sources[one.Source] = &source{CostSource: one, deliveries: make(map[period.Cycle][]*Delivery)}
+		names = append(names, one.Source)
+	}
+	found, strange, err := intake.Discover(s.Inbox, names)
+	if err != nil {
+		return err
+	}
+	for _, name := range strange {
+		s.result.Attention = true
+		s.note("inbox/%s is no delivery of cost files: put files into inbox/costs/SOURCE/YYYY-MM/DELIVERY/, and list "+
+			"SOURCE in costs.sources", name)
+	}
+	s.gather(found, old)
+	for _, c := range s.cycles(old) {
+		for _, name := range names {
+			if err := s.decide(ctx, s.sources[name], c); err != nil {
+				return err
+			}
+		}
+	}
+	if s.Accept != "" && !s.result.Accepted {
+		s.note("--accept-rejects: no delivery %s is held", s.Accept)
+	}
+	return nil
+}
+
+// gather puts the deliveries of the inbox and of earlier runs into their sources, by period and name.
+func (s *Stage) gather(found []*intake.Found, old []*Delivery) {
+	known := make(map[string]*Delivery, len(old))
+	for _, d := range old {
+		known[d.Path()] = d
+		if s.sources[d.Source] == nil { // it is no longer in the settings: what it billed stays
+			s.sources[d.Source] = &source{deliveries: make(map[period.Cycle][]*Delivery)}
+			s.sources[d.Source].Source = d.Source
+		}
+		if d.State == Counted && d.Currency != "" {
+			s.sources[d.Source].currency = d.Currency
+		}
+	}
+	there := make(map[string]bool, len(found))
+	for _, f := range found {
+		there[f.Path()] = true
+		if !s.complete(f.Newest, f.Complete) {
+			s.note("inbox/%s/%s is not complete yet: a later run takes it", intake.Folder, f.Path())
+			if known[f.Path()] == nil {
+				continue
+			}
+		}
+		d := &Delivery{Source: f.Source, Period: f.Period, Name: f.Name}
+		if k := known[f.Path()]; k != nil {
+			*d = *k
+		}
+		d.found = f
+		s.add(d)
+	}
+	for _, k := range old {
+		if there[k.Path()] || !k.Fixed {
+			continue
+		}
+		d := *k
+		s.add(&d)
+	}
+	for _, one := range s.sources {
+		for _, list := range one.deliveries {
+			slices.SortFunc(list, func(a, b *Delivery) int { return strings.Compare(a.Name, b.Name) })
+		}
+	}
+}
+
+func (s *Stage) add(d *Delivery) {
+	list := s.sources[d.Source].deliveries
+	list[d.Period] = append(list[d.Period], d)
+}
+
+// decide says what counts of a source and period: the last delivery that neither fails nor is held.
+func (s *Stage) decide(ctx context.Context, one *source, c period.Cycle) error {
+	list := one.deliveries[c]
+	for i := len(list) - 1; i >= 0; i-- {
+		d := list[i]
+		if err := s.judge(ctx, one, d); err != nil {
+			return err
+		}
+		if d.State != Counted {
+			s.result.Attention = true
+			s.complain(d)
+			continue
+		}
+		d.Fixed = true
+		if one.currency == "" {
+			one.currency = d.Currency
+		}
+		for _, earlier := range list[:i] {
+			earlier.State, earlier.Fault, earlier.rejects = Superseded, "", nil
+		}
+		return nil
+	}
+	return nil
+}
+
+// judge reads a delivery that is new or changed, and says whether it can count.
+func (s *Stage) judge(ctx context.Context, one *source, d *Delivery) error {
+	if d.found == nil {
+		d.State, d.Fault = Counted, "" // it counted, and its files went away since
+		return nil
+	}
+	hash, err := d.found.Hash(s.Hash)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.Fixed && hash != d.Hash:
+		d.State, d.Fault = Failed, "its files changed after it had counted: put them back, or send a new delivery"
+		return nil
+	case !d.Fixed || hash != d.Hash:
+		if err := s.examine(ctx, d); err != nil {
+			return err
+		}
+	}
+	d.Hash = hash
+	if s.Accept == d.Path() && d.Rejected > 0 {
+		d.Accepted, s.result.Accepted = true, true
+	}
+	d.State, d.Fault = Counted, ""
+	_, rate := one.Fx[d.Period]
+	switch {
+	case d.broken != "":
+		d.State, d.Fault = Failed, d.broken
+	case d.Currency != "" && one.currency != "" && d.Currency != one.currency:
+		d.State, d.Fault = Failed, fmt.Sprintf("its currency is %s, that of the source's first delivery %s", d.Currency,
+			one.currency)
+	case d.Currency != "" && d.Currency != s.Currency && !rate:
+		d.State, d.Fault = Failed, fmt.Sprintf("there is no rate from %s to %s for %s: add one to fx of the source in "+
+			"costs.sources", d.Currency, s.Currency, d.Period)
+	case d.Period <= s.Archived:
+		d.State, d.Fault = Failed, "its cycle is archived"
+	case d.Rejected > 0 && !d.Accepted:
+		d.State = Held
+	}
+	return nil
+}
+
+// examine reads a delivery.
+func (s *Stage) examine(ctx context.Context, d *Delivery) error {
+	x, err := intake.Examine(ctx, s.Inbox, d.found)
+	if err != nil {
+		return err
+	}
+	d.Rows, d.Rejected, d.rejects, d.broken = x.Rows, x.Rejected, x.Rejects, x.Fault
+	d.Currency, d.Tolerant = x.Currency, x.Tally.String()
+	copy(d.Values[:], x.Values[:cost.CostColumns])
+	return nil
+}
+
+// complain tells of a delivery that does not count.
+func (s *Stage) complain(d *Delivery) {
+	if d.State == Held {
+		first := ""
+		if len(d.rejects) > 0 {
+			r := &d.rejects[0]
+			first = fmt.Sprintf(
+				", the first in %s, row %d: %s %s %q",
+				path.Base(r.File),
+				r.Row,
+				r.Reason,
+				r.Column,
+				r.Value,
+			)
+		}
+		s.note(
+			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",
+			d.Path(),
+			d.Rejected,
+			d.Rows+d.Rejected,
+			first,
+			d.Path(),
+		)
+		return
+	}
+	s.note("delivery %s failed and does not count: %s", d.Path(), d.Fault)
+}

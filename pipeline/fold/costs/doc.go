@@ -1,0 +1,15 @@
+// Package costs bills vendors' cost files: it finds the deliveries that count, allocates and prices their rows, and
+// writes the lines and the margins of each cycle (§11).
+//
+//	FCOST-1  The lines and margins of an open cycle are a function of its counted deliveries, the books and the
+//	         settings: not of superseded deliveries, of the order in which deliveries came, or of how often a run was
+//	         done.
+//	FCOST-2  A cycle is rated again when other deliveries count, or by other books or settings while it is open, and
+//	         for no other reason. A night without such news reads no row.
+//	FCOST-3  Per source, period and cost column, the margins come to the accepted rows, exactly; their payments come
+//	         to the lines. A difference stops the run.
+//	FCOST-4  What a delivery changes in a closed cycle is posted into the earliest open one: per id and tier, what is
+//	         due now less all that was billed for the cycle. A posting stays until another delivery for its cycle
+//	         counts, unless unallocated rows hold it.
+//	FCOST-5  All groups of a cycle are held in memory; rows are not.
+package costs

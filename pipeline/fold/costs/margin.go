@@ -1,0 +1,211 @@
+package costs
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// marginKey is what rows of the table margins are told apart by, within a cycle and an origin cycle (§11.6).
+type marginKey struct{ source, customer, service, account, day, status, reason, currency string }
+
+func (k *marginKey) compare(o *marginKey) int {
+	return cmp.Or(strings.Compare(k.source, o.source), strings.Compare(k.customer, o.customer),
+		strings.Compare(k.service, o.service), strings.Compare(k.account, o.account), strings.Compare(k.day, o.day),
+		strings.Compare(k.status, o.status), strings.Compare(k.reason, o.reason),
+		strings.Compare(k.currency, o.currency))
+}
+
+// isUnallocated reports whether the row holds up the close of its cycle.
+func (k *marginKey) isUnallocated() bool { return slices.Contains(books.Unallocated(), k.reason) }
+
+// margin is a row of the table margins.
+type margin struct {
+	values  [cost.CostColumns]money.Cost
+	payment money.AmountTotal
+}
+
+func (m *margin) add(values *[cost.CostColumns]money.Cost) (err error) {
+	for c := range m.values {
+		if m.values[c], err = m.values[c].Add(values[c]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// margins are the costs of a cycle's deliveries next to what customers pay for them.
+type margins struct {
+	books    *books.Books
+	currency string // the workspace's
+	rows     map[marginKey]*margin
+	fx       map[string]money.UnitPrice // by source
+}
+
+func newMargins(b *books.Books, currency string) *margins {
+	return &margins{books: b, currency: currency, rows: make(map[marginKey]*margin),
+		fx: make(map[string]money.UnitPrice)}
+}
+
+func (m *margins) at(k marginKey) *margin {
+	one := m.rows[k]
+	if one == nil {
+		one = &margin{}
+		m.rows[k] = one
+	}
+	return one
+}
+
+// row counts a part of a row that is kept or unallocated.
+func (m *margins) row(d *Delivery, row *cost.Row, reason string, fx money.UnitPrice, v *cost.Values) error {
+	m.fx[d.Source] = fx
+	return m.at(marginKey{source: d.Source, service: row.Field(cost.Service), account: row.Account(),
+		day: row.Day().String(), status: row.Field(cost.CommitmentStatus), reason: reason, currency: d.Currency}).
+		add((*[cost.CostColumns]money.Cost)(v[:cost.CostColumns]))
+}
+
+func (m *margins) keyOf(g *group) marginKey {
+	return marginKey{source: g.delivery.Source, service: g.field(cost.Service), account: g.account,
+		day: cost.DayOf(g.start).String(), status: g.field(cost.CommitmentStatus), currency: g.delivery.Currency}
+}
+
+// unallocated counts a group that cannot be priced.
+func (m *margins) unallocated(g *group, reason string) error {
+	k := m.keyOf(g)
+	k.reason = reason
+	return m.at(k).add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
+}
+
+// group counts a group and what its lines come to.
+func (m *margins) group(g *group, fx money.UnitPrice) error {
+	m.fx[g.delivery.Source] = fx
+	k := m.keyOf(g)
+	k.customer = m.books.Customers[g.customer].ID
+	one := m.at(k)
+	if err := one.payment.AddTotal(g.payment); err != nil {
+		return err
+	}
+	return one.add((*[cost.CostColumns]money.Cost)(g.values[:cost.CostColumns]))
+}
+
+// line counts a line without an account.
+func (m *margins) line(_ period.Cycle, l *events.Line) error {
+	return m.at(marginKey{customer: m.books.Customers[l.Customer].ID}).payment.Add(l.Payment)
+}
+
+// reconcile checks that the margins come to the accepted rows of each delivery, and their payments to the lines.
+func (r *rated) reconcile() error {
+	sums := make(map[string]*margin)
+	var paid, billed money.AmountTotal
+	for k, one := range r.margins.rows {
+		if sums[k.source] == nil {
+			sums[k.source] = &margin{}
+		}
+		if err := sums[k.source].add(&one.values); err != nil {
+			return err
+		}
+		if err := paid.AddTotal(one.payment); err != nil {
+			return err
+		}
+	}
+	for _, d := range r.counted {
+		got := sums[d.Source]
+		if got == nil {
+			got = &margin{}
+		}
+		for c := range d.Values {
+			if got.values[c] != d.Values[c] {
+				return &DifferenceError{fmt.Sprintf("%s of delivery %s", cost.Column(c), d.Path()),
+					d.Values[c].Trim() + " in accepted rows", got.values[c].Trim() + " in margins"}
+			}
+		}
+	}
+	for _, l := range r.lines {
+		if err := billed.Add(l.Payment); err != nil {
+			return err
+		}
+	}
+	if paid.Cmp(billed) != 0 {
+		return &DifferenceError{
+			"payment_amount of the cost files of " + r.cycle.String(),
+			billed.String() + " in lines",
+			paid.String() + " in margins",
+		}
+	}
+	return nil
+}
+
+// DifferenceError is a control total of cost files that does not hold: our own fault, exit code 3 (§6.6).
+type DifferenceError struct{ Name, Left, Right string }
+
+func (e *DifferenceError) Error() string {
+	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
+}
+
+// sortedKeys are the keys of margins in the order of the table.
+func sortedKeys(all map[marginKey]*margin) []marginKey {
+	return slices.SortedFunc(maps.Keys(all), func(a, b marginKey) int { return a.compare(&b) })
+}
+
+// store appends a row to a batch of the table margins.
+func (m *margins) store(out *parquet.Columns, cycle, origin period.Cycle, k *marginKey, one *margin) error {
+	amount := new(big.Rat)
+	paid, err := one.payment.Amount()
+	if err != nil {
+		return err
+	}
+	amount.Set(paid.Rat())
+	if fx, ok := m.fx[k.source]; ok {
+		amount.Sub(amount, new(big.Rat).Mul(one.values[cost.Effective].Rat(), fx.Rat()))
+	}
+	rest, err := money.AmountFromRat(amount)
+	if err != nil {
+		return err
+	}
+	c := out.C
+	for i, word := range map[int]string{tables.MCycle: cycle.String(), tables.MOriginCycle: origin.String(),
+		tables.MSource: k.source, tables.MCustomerID: k.customer, tables.MServiceName: k.service,
+		tables.MAccount: k.account, tables.MDay: k.day, tables.MStatus: k.status, tables.MReason: k.reason,
+		tables.MCurrency: k.currency, tables.MPaymentCurrency: m.currency} {
+		c[i].AddWord(word)
+	}
+	for i := range one.values {
+		c[tables.MList+i].AddDec(one.values[i].Raw())
+	}
+	c[tables.MPayment].AddDec(paid.Raw())
+	c[tables.MMargin].AddDec(rest.Raw())
+	out.N++
+	return nil
+}
+
+// readMargin is a row of the table margins.
+func readMargin(row rows.Row) (origin period.Cycle, k marginKey, one margin, err error) {
+	if origin, err = period.ParseCycle(row.Word(tables.MOriginCycle)); err != nil {
+		return origin, k, one, err
+	}
+	k = marginKey{source: row.Word(tables.MSource), customer: row.Word(tables.MCustomerID),
+		service: row.Word(tables.MServiceName), account: row.Word(tables.MAccount), day: row.Word(tables.MDay),
+		status: row.Word(tables.MStatus), reason: row.Word(tables.MReason), currency: row.Word(tables.MCurrency)}
+	for c := range one.values {
+		if one.values[c], err = row.Cost(tables.MList + c); err != nil {
+			return origin, k, one, err
+		}
+	}
+	paid, err := row.Amount(tables.MPayment)
+	if err == nil {
+		err = one.payment.Add(paid)
+	}
+	return origin, k, one, err
+}

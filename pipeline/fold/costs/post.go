@@ -1,0 +1,393 @@
+package costs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// lineKey is what lines are compared by (§11.4).
+type lineKey struct {
+	customer, id string
+	tier         int
+}
+
+// posting is a difference of a closed cycle's lines: what is due now less all that was billed.
+type posting struct {
+	lineKey
+	origin                                 period.Cycle
+	sku, region, resource                  string
+	start, end, own                        period.Instant
+	unitPrice                              money.UnitPrice
+	usage, quantity                        money.SignedQuantity
+	official, discount, truncated, payment money.Amount
+	discountID, partner, association       string
+	delivery                               string
+	asOf                                   period.Instant
+}
+
+func (p *posting) isZero() bool {
+	return p.usage.IsZero() && p.quantity.IsZero() && p.official.IsZero() && p.discount.IsZero() &&
+		p.truncated.IsZero() && p.payment.IsZero()
+}
+
+// add adds the amounts of another one, or takes them away.
+func (p *posting) add(o *posting, away bool) error {
+	for _, q := range [...]struct {
+		to *money.SignedQuantity
+		by money.SignedQuantity
+	}{{&p.usage, o.usage}, {&p.quantity, o.quantity}} {
+		if away {
+			q.by = q.by.Neg()
+		}
+		sum, err := q.to.Add(q.by)
+		if err != nil {
+			return err
+		}
+		*q.to = sum
+	}
+	for _, a := range [...]struct {
+		to *money.Amount
+		by money.Amount
+	}{{&p.official, o.official}, {&p.discount, o.discount}, {&p.truncated, o.truncated}, {&p.payment, o.payment}} {
+		if away {
+			a.by = a.by.Neg()
+		}
+		sum, err := a.to.Add(a.by)
+		if err != nil {
+			return err
+		}
+		*a.to = sum
+	}
+	return nil
+}
+
+// target is the cycle that differences of closed cycles are billed in.
+func (s *Stage) target() period.Cycle { return s.Closed + 1 }
+
+// post writes what a cycle that is closed differs in into the earliest open one (FCOST-4).
+func (s *Stage) post(r *rated) error {
+	due, err := s.due(r)
+	if err != nil {
+		return err
+	}
+	if err := s.billed(r.cycle, func(p *posting) error {
+		one := due[p.lineKey]
+		if one == nil {
+			one = &posting{}
+			*one = *p
+			one.usage, one.quantity, one.official = money.SignedQuantity{}, money.SignedQuantity{}, money.Amount{}
+			one.discount, one.truncated, one.payment = money.Amount{}, money.Amount{}, money.Amount{}
+			one.origin, one.delivery, one.asOf = r.cycle, causes(r.counted), s.AsOf
+			due[p.lineKey] = one
+		}
+		return one.add(p, true)
+	}); err != nil {
+		return err
+	}
+	buckets := make([][]*posting, s.Buckets)
+	for _, p := range due {
+		if !p.isZero() {
+			b := s.bucket(p.customer)
+			buckets[b] = append(buckets[b], p)
+		}
+	}
+	for b := range s.Buckets {
+		if err := s.postBucket(r, b, buckets[b]); err != nil {
+			return err
+		}
+	}
+	return s.postMargins(r)
+}
+
+// causes names the deliveries that a cycle is rated by: source/delivery;…
+func causes(counted []*Delivery) string {
+	var parts []string
+	for _, d := range counted {
+		parts = append(parts, d.Source+"/"+d.Name)
+	}
+	return strings.Join(parts, ";")
+}
+
+// due is what the lines of a cycle come to by today's rating, by what they are compared by.
+func (s *Stage) due(r *rated) (map[lineKey]*posting, error) {
+	out := make(map[lineKey]*posting)
+	for _, l := range r.lines {
+		p := &posting{lineKey: lineKey{s.Books.Customers[l.Customer].ID, l.ID, int(l.Tier)}, origin: r.cycle,
+			sku: s.Books.Products[l.SKU].SKU, region: l.Region, resource: l.Resource, start: l.Start, end: l.End,
+			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, quantity: l.Quantity, official: l.Official,
+			discount: l.Discount, truncated: l.Truncated, payment: l.Payment, partner: l.Partner,
+			delivery: causes(r.counted), asOf: s.AsOf}
+		if l.Association != books.NoAssociation {
+			p.association = strconv.Itoa(int(l.Association))
+		}
+		if l.DiscountID >= 0 {
+			p.discountID = s.Books.Discounts[l.DiscountID].ID
+		}
+		if one := out[p.lineKey]; one != nil { // a fee next to what is used
+			if err := one.add(p, false); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		out[p.lineKey] = p
+	}
+	return out, nil
+}
+
+// billed gives every line that cycles up to the last closed one billed for the cost files of a cycle.
+func (s *Stage) billed(c period.Cycle, take func(*posting) error) error {
+	for at := c; at <= s.Closed; at++ {
+		day := lake.RestatedDay
+		if at == c {
+			day = lake.CostsDay
+		}
+		files := s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+			return k.Table == tables.Lines().Name && k.Day == day
+		})
+		err := each(s.Txn.Open, files, tables.Lines(), func(row rows.Row) error {
+			if origin := row.Word(tables.LOriginCycle); day == lake.RestatedDay && origin != c.String() {
+				return nil
+			}
+			p, err := billedLine(row)
+			if err != nil {
+				return err
+			}
+			return take(p)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// billedLine is a line of the lake as a posting.
+func billedLine(row rows.Row) (*posting, error) {
+	p := &posting{
+		lineKey: lineKey{row.Word(tables.LCustomerID), string(row.Text(tables.LID)), row.Small(tables.LTier)},
+		sku: row.Word(
+			tables.LSKU,
+		),
+		region:      row.Word(tables.LRegionCode),
+		resource:    string(row.Text(tables.LResourceID)),
+		start:       row.Time(tables.LUsageStart),
+		end:         row.Time(tables.LUsageEnd),
+		own:         row.Time(tables.LOwnTime),
+		discountID:  row.Word(tables.LDiscountID),
+		partner:     row.Word(tables.LPartnerID),
+		association: row.Word(tables.LAssociationType),
+	}
+	if p.own == tables.Nothing {
+		p.own = p.start
+	}
+	var err error
+	if p.unitPrice, err = row.UnitPrice(tables.LUnitPrice); err != nil {
+		return nil, err
+	}
+	for i, to := range map[int]*money.SignedQuantity{tables.LUsageAmount: &p.usage, tables.LQuantity: &p.quantity} {
+		if *to, err = row.Quantity(i); err != nil {
+			return nil, err
+		}
+	}
+	for i, to := range map[int]*money.Amount{tables.LOfficialAmount: &p.official, tables.LDiscountAmount: &p.discount,
+		tables.LTruncatedAmount: &p.truncated, tables.LPaymentAmount: &p.payment} {
+		if *to, err = row.Amount(i); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// postBucket writes the postings of a bucket: those of the cycle, and those that the open cycle has of others.
+func (s *Stage) postBucket(r *rated, bucket int, list []*posting) error {
+	key := lake.FileKey{Table: tables.CostPostings().Name, Cycle: s.target().String(), Bucket: bucket}
+	err := each(s.Txn.Open, s.Txn.Next().Find(key), tables.CostPostings(), func(row rows.Row) error {
+		p, err := readPosting(row)
+		if err == nil && p.origin != r.cycle {
+			list = append(list, p)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(list, func(a, b *posting) int {
+		return cmp.Or(strings.Compare(a.customer, b.customer), cmp.Compare(a.origin, b.origin),
+			strings.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier))
+	})
+	out := parquet.NewColumns(tables.CostPostings())
+	var lines []*events.Line
+	for _, p := range list {
+		storePosting(out, p)
+		l, err := s.postedLine(p)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, l)
+	}
+	if err := s.file(key, out, nil); err != nil {
+		return err
+	}
+	key.Table, key.Day = tables.Lines().Name, lake.RestatedDay
+	return s.lines(key, lines)
+}
+
+// postedLine is the line of a posting (§4.11, §4.12).
+func (s *Stage) postedLine(p *posting) (*events.Line, error) {
+	customer, sku := s.Books.Customer(p.customer), s.Books.SKU(p.sku)
+	if customer < 0 || sku < 0 {
+		return nil, fmt.Errorf(
+			"customer %q or sku %q of a posting is no longer in the books: put the row back",
+			p.customer,
+			p.sku,
+		)
+	}
+	l := &events.Line{Customer: customer, SKU: sku, Partner: p.partner, Region: p.region, Resource: p.resource,
+		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
+		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
+		Instant: events.LateInstant(s.Books.Zone, s.target(), p.asOf)}
+	l.Charge = line.Charge{UsageAmount: p.usage, Quantity: p.quantity, UnitPrice: p.unitPrice, Official: p.official,
+		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
+		Tier: int16(p.tier), Kind: line.Adjustment}
+	switch p.association {
+	case "1":
+		l.Association = books.Referral
+	case "2":
+		l.Association = books.Resale
+	}
+	return l, nil
+}
+
+// detailLate is the bill_detail_type of what is billed after its cycle was closed (§4.11).
+const detailLate = 16
+
+// holds reports whether the open cycle has unallocated costs of a closed one, which keep it from being closed.
+func (s *Stage) holds(c period.Cycle) (bool, error) {
+	held := false
+	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, _ *margin) error {
+		held = held || origin == c && k.isUnallocated()
+		return nil
+	})
+	return held, err
+}
+
+// eachMargin gives the margins of a cycle.
+func (s *Stage) eachMargin(c period.Cycle, day string, take func(period.Cycle, *marginKey, *margin) error) error {
+	files := s.Txn.Next().Select(c.String(), func(k lake.FileKey) bool {
+		return k.Table == tables.Margins().Name && k.Day == day
+	})
+	return each(s.Txn.Open, files, tables.Margins(), func(row rows.Row) error {
+		origin, k, one, err := readMargin(row)
+		if err != nil {
+			return err
+		}
+		return take(origin, &k, &one)
+	})
+}
+
+// postMargins writes the differences of a closed cycle's margins into the open cycle.
+func (s *Stage) postMargins(r *rated) error {
+	due := r.margins.rows
+	for at := r.cycle; at <= s.Closed; at++ {
+		day := lake.RestatedDay
+		if at == r.cycle {
+			day = lake.CostsDay
+		}
+		err := s.eachMargin(at, day, func(origin period.Cycle, k *marginKey, one *margin) error {
+			if origin != r.cycle {
+				return nil
+			}
+			to := r.margins.at(*k)
+			for c := range one.values {
+				one.values[c] = one.values[c].Neg()
+			}
+			if err := to.payment.SubTotal(one.payment); err != nil {
+				return err
+			}
+			return to.add(&one.values)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	var list []restated
+	err := s.eachMargin(s.target(), lake.RestatedDay, func(origin period.Cycle, k *marginKey, one *margin) error {
+		if origin != r.cycle {
+			list = append(list, restated{origin, *k, one, s.otherMargins(origin)})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for k, one := range due {
+		if *one != (margin{}) || k.isUnallocated() {
+			list = append(list, restated{r.cycle, k, one, r.margins})
+		}
+	}
+	return s.storeRestated(list)
+}
+
+// restated is a row of margins that differs for a closed cycle.
+type restated struct {
+	origin period.Cycle
+	key    marginKey
+	margin *margin
+	of     *margins
+}
+
+// storeRestated writes all margins of closed cycles that the open one has.
+func (s *Stage) storeRestated(list []restated) error {
+	slices.SortFunc(list, func(a, b restated) int {
+		return cmp.Or(cmp.Compare(a.origin, b.origin), a.key.compare(&b.key))
+	})
+	out := make([]*parquet.Columns, s.Buckets)
+	for b := range out {
+		out[b] = parquet.NewColumns(tables.Margins())
+	}
+	for i := range list {
+		one := &list[i]
+		if err := one.of.store(
+			out[s.bucket(one.key.customer)],
+			s.target(),
+			one.origin,
+			&one.key,
+			one.margin,
+		); err != nil {
+			return err
+		}
+	}
+	for b := range out {
+		key := lake.FileKey{Table: tables.Margins().Name, Cycle: s.target().String(), Day: lake.RestatedDay, Bucket: b}
+		if err := s.marginFile(key, out[b]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// otherMargins can store margins of another cycle: it knows the rates of that cycle.
+func (s *Stage) otherMargins(c period.Cycle) *margins {
+	m := newMargins(s.Books, s.Currency)
+	for name, one := range s.sources {
+		for _, d := range one.deliveries[c] {
+			if d.State == Counted {
+				m.fx[name] = s.fx(d)
+			}
+		}
+	}
+	return m
+}

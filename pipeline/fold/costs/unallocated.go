@@ -1,0 +1,70 @@
+package costs
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Open is costs of an account and a service that nobody bears.
+type Open struct {
+	Reason, Account, Service, Currency string
+	Billed                             money.Cost
+}
+
+// Unallocated adds up the unallocated rows of files of margins by reason, account and service.
+func Unallocated(o Opener, files []lake.FileEntry) ([]Open, error) {
+	sums := make(map[Open]money.Cost)
+	err := each(o, files, tables.Margins(), func(row rows.Row) error {
+		_, k, one, err := readMargin(row)
+		if err != nil || !k.isUnallocated() {
+			return err
+		}
+		key := Open{Reason: k.reason, Account: k.account, Service: k.service, Currency: k.currency}
+		sums[key], err = sums[key].Add(one.values[cost.Billed])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []Open
+	for key, sum := range sums {
+		key.Billed = sum
+		out = append(out, key)
+	}
+	slices.SortFunc(out, func(a, b Open) int {
+		return cmp.Or(
+			b.Billed.Cmp(a.Billed),
+			strings.Compare(a.Reason, b.Reason),
+			strings.Compare(a.Account, b.Account),
+			strings.Compare(a.Service, b.Service),
+			strings.Compare(a.Currency, b.Currency),
+		)
+	})
+	return out, nil
+}
+
+// mostListed is how many accounts a message names.
+const mostListed = 5
+
+// Listed names accounts and amounts: `account 4711, Amazon S3: 12.34 USD (no_rule); …`.
+func Listed(open []Open) string {
+	var parts []string
+	for i := range open {
+		if i == mostListed {
+			parts = append(parts, fmt.Sprintf("and %d more", len(open)-i))
+			break
+		}
+		o := &open[i]
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("account %s, %s: %s %s (%s)", o.Account, o.Service,
+			o.Billed.Trim(), o.Currency, o.Reason)))
+	}
+	return strings.Join(parts, "; ")
+}

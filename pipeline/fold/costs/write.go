@@ -1,0 +1,168 @@
+package costs
+
+import (
+	"math/big"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// write puts the lines, groups and margins of an open cycle into the next state.
+func (s *Stage) write(r *rated) error {
+	lines, groups := make([][]*events.Line, s.Buckets), make([][]*group, s.Buckets)
+	keys := make([][]marginKey, s.Buckets)
+	for _, l := range r.lines {
+		b := s.bucket(s.Books.Customers[l.Customer].ID)
+		lines[b] = append(lines[b], l)
+	}
+	for _, g := range r.groups {
+		b := s.bucket(s.Books.Customers[g.customer].ID)
+		groups[b] = append(groups[b], g)
+	}
+	for _, k := range sortedKeys(r.margins.rows) {
+		b := s.bucket(k.customer)
+		keys[b] = append(keys[b], k)
+	}
+	for b := range s.Buckets {
+		key := lake.FileKey{Table: tables.Lines().Name, Cycle: r.cycle.String(), Day: lake.CostsDay, Bucket: b}
+		if err := s.lines(key, lines[b]); err != nil {
+			return err
+		}
+		key.Table = tables.CostGroups().Name
+		if err := s.groups(key, r.cycle, groups[b]); err != nil {
+			return err
+		}
+		out := parquet.NewColumns(tables.Margins())
+		for i := range keys[b] {
+			if err := r.margins.store(out, r.cycle, r.cycle, &keys[b][i], r.margins.rows[keys[b][i]]); err != nil {
+				return err
+			}
+		}
+		key.Table = tables.Margins().Name
+		if err := s.marginFile(key, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bucket is the bucket of a customer; costs without one are in the first.
+func (s *Stage) bucket(customer string) int {
+	if customer == "" {
+		return 0
+	}
+	return place.Bucket(customer, s.Buckets)
+}
+
+// lines writes the lines of a key with their sums, and notes the place if there are or were any.
+func (s *Stage) lines(key lake.FileKey, lines []*events.Line) error {
+	next := s.Txn.Next()
+	if len(lines)+len(next.Find(key)) == 0 {
+		return nil
+	}
+	files, err := events.Files(s.Txn, s.Books, key, lines)
+	if err != nil {
+		return err
+	}
+	for k, list := range files {
+		if err := next.Replace(k, list...); err != nil {
+			return err
+		}
+	}
+	c, err := period.ParseCycle(key.Cycle)
+	if err != nil {
+		return err
+	}
+	s.result.Places = append(s.result.Places, place.Place{Cycle: c, Bucket: key.Bucket})
+	s.result.Lines += int64(len(lines))
+	return nil
+}
+
+// marginSums are the columns of margins whose sums the manifest keeps per file.
+func marginSums() []int {
+	return []int{tables.MList, tables.MContracted, tables.MEffective, tables.MBilled, tables.MPayment, tables.MMargin}
+}
+
+func (s *Stage) marginFile(key lake.FileKey, out *parquet.Columns) error {
+	list, err := out.Sum(marginSums()...)
+	if err != nil {
+		return err
+	}
+	var sums []lake.Sum
+	for _, one := range list {
+		sums = append(sums, lake.Sum{Column: one.Column, Value: one.Value})
+	}
+	return s.file(key, out, sums)
+}
+
+// groups writes groups of rows.
+func (s *Stage) groups(key lake.FileKey, origin period.Cycle, list []*group) error {
+	out := parquet.NewColumns(tables.CostGroups())
+	for _, g := range list {
+		if err := s.storeGroup(out, origin, g); err != nil {
+			return err
+		}
+	}
+	return s.file(key, out, nil)
+}
+
+func (s *Stage) storeGroup(out *parquet.Columns, origin period.Cycle, g *group) error {
+	c, fx := out.C, s.fx(g.delivery)
+	came, err := g.cameJSON()
+	if err != nil {
+		return err
+	}
+	paid, err := g.payment.Amount()
+	if err != nil {
+		return err
+	}
+	for i, word := range map[int]string{tables.CGCustomerID: s.Books.Customers[g.customer].ID,
+		tables.CGOriginCycle: origin.String(), tables.CGSource: g.delivery.Source,
+		tables.CGSKU: s.Books.Products[g.sku].SKU, tables.CGQuantityColumn: g.column.String(),
+		tables.CGServiceName: g.field(cost.Service), tables.CGRegionID: g.field(cost.Region),
+		tables.CGCategory: g.field(cost.Category), tables.CGClass: g.field(cost.Class),
+		tables.CGStatus: g.field(cost.CommitmentStatus)} {
+		c[i].AddWord(word)
+	}
+	for i, text := range map[int]string{tables.CGID: g.id, tables.CGDelivery: g.delivery.Name,
+		tables.CGAccount: g.account, tables.CGResourceID: g.field(cost.Resource), tables.CGMinMargin: g.minMargin(),
+		tables.CGCame: came} {
+		c[i].AddText(text)
+	}
+	c[tables.CGRule].Codes = append(c[tables.CGRule].Codes, int32(g.rule+1))
+	addInt(&c[tables.CGRows], g.rows)
+	for i := range g.values {
+		c[tables.CGList+i].AddDec(g.values[i].Raw())
+	}
+	c[tables.CGFx].AddDec(fx.Raw())
+	c[tables.CGPayment].AddDec(paid.Raw())
+	addSmall(&c[tables.CGLow], g.low(paid, fx))
+	addInt(&c[tables.CGStart], int64(g.start))
+	addInt(&c[tables.CGEnd], int64(g.end))
+	out.N++
+	return nil
+}
+
+// minMargin is the margin that the group's lines must bring; "" = none is set.
+func (g *group) minMargin() string {
+	if g.markup == nil || !g.markup.HasMin {
+		return ""
+	}
+	return g.markup.MinMargin.Trim()
+}
+
+// low reports whether the group's lines bring less than effective cost × (1 + min_margin).
+func (g *group) low(paid money.Amount, fx money.UnitPrice) bool {
+	if g.markup == nil || !g.markup.HasMin || !g.priced {
+		return false
+	}
+	least := new(big.Rat).Add(big.NewRat(1, 1), g.markup.MinMargin.Rat())
+	least.Mul(least, g.values[cost.Effective].Rat())
+	return paid.Rat().Cmp(least.Mul(least, fx.Rat())) < 0
+}

@@ -1,0 +1,168 @@
+package costs
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Folder is the folder of cost files below inbox/.
+const Folder = "costs"
+
+// successFile says that a delivery is complete.
+const successFile = "_SUCCESS"
+
+// Found is a delivery as it is in the inbox.
+type Found struct {
+	Source string
+	Period period.Cycle
+	Name   string
+	Files  []string // data files, paths below inbox/, by name
+	Odd    []string // files that make it fail, paths below inbox/
+	Marked bool     // _SUCCESS is there
+	Newest period.Instant
+}
+
+// Path is the delivery as people name it: SOURCE/YYYY-MM/DELIVERY.
+func (f *Found) Path() string { return f.Source + "/" + f.Period.String() + "/" + f.Name }
+
+// Complete reports whether the delivery is complete at an instant of the machine's clock; 0 = however new its files
+// are.
+func (f *Found) Complete(now period.Instant, settle time.Duration) bool {
+	if len(f.Files)+len(f.Odd) == 0 {
+		return false
+	}
+	return f.Marked || now == 0 || f.Newest <= now-period.Instant(settle.Microseconds())
+}
+
+// Discover lists the deliveries of the sources, by source, period and name. Strange are names below inbox/costs that no
+// delivery can be made of.
+func Discover(fsys fs.FS, sources []string) (found []*Found, strange []string, err error) {
+	entries, err := folder(fsys, Folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !slices.Contains(sources, e.Name()) {
+			strange = append(strange, Folder+"/"+e.Name())
+			continue
+		}
+		list, odd, err := discoverSource(fsys, e.Name())
+		if err != nil {
+			return nil, nil, err
+		}
+		found, strange = append(found, list...), append(strange, odd...)
+	}
+	return found, strange, nil
+}
+
+// folder lists a folder by name, without names that begin with _ or a dot; one that is not there is empty.
+func folder(fsys fs.FS, name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list inbox/%s: %w", name, err)
+	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return hidden(e.Name()) }), nil
+}
+
+func hidden(name string) bool { return strings.HasPrefix(name, "_") || strings.HasPrefix(name, ".") }
+
+func discoverSource(fsys fs.FS, source string) (found []*Found, strange []string, err error) {
+	periods, err := folder(fsys, path.Join(Folder, source))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range periods {
+		name := path.Join(Folder, source, p.Name())
+		cycle, err := period.ParseCycle(p.Name())
+		if err != nil || !p.IsDir() {
+			strange = append(strange, name)
+			continue
+		}
+		deliveries, err := folder(fsys, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, d := range deliveries {
+			if !d.IsDir() {
+				strange = append(strange, path.Join(name, d.Name()))
+				continue
+			}
+			one := &Found{Source: source, Period: cycle, Name: d.Name()}
+			if err := one.look(fsys, path.Join(name, d.Name())); err != nil {
+				return nil, nil, err
+			}
+			found = append(found, one)
+		}
+	}
+	return found, strange, nil
+}
+
+// look lists the files of a delivery.
+func (f *Found) look(fsys fs.FS, root string) error {
+	err := fs.WalkDir(fsys, root, func(name string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // removed meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		base := path.Base(name)
+		if e.IsDir() {
+			if hidden(base) && name != root {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		info, err := fs.Stat(fsys, name)
+		if err != nil {
+			return err
+		}
+		f.Newest = max(f.Newest, period.Instant(info.ModTime().UnixMicro()))
+		f.Marked = f.Marked || name == path.Join(root, successFile)
+		kind, known := feed.Kind(name)
+		switch {
+		case hidden(base) || strings.HasSuffix(base, ".json"):
+		case !known || kind == "ndjson" || !info.Mode().IsRegular():
+			f.Odd = append(f.Odd, name)
+		default:
+			f.Files = append(f.Files, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list inbox/%s: %w", root, err)
+	}
+	slices.Sort(f.Files)
+	slices.Sort(f.Odd)
+	return nil
+}
+
+// Hasher gives the content hash of a file below inbox/.
+type Hasher func(name string) (string, error)
+
+// Hash names the content of the delivery's data files and their places in it.
+func (f *Found) Hash(of Hasher) (string, error) {
+	sum := sha256.New()
+	root := path.Join(Folder, f.Path())
+	for _, name := range f.Files {
+		hash, err := of(name)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %q\n", hash, strings.TrimPrefix(name, root+"/"))
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:16]), nil
+}

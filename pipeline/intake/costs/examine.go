@@ -1,0 +1,95 @@
+package costs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/cost"
+)
+
+// Examined is what reading a delivery found.
+type Examined struct {
+	Rows     int64 // accepted
+	Rejected int64
+	Rejects  []Reject // the first maxRejects
+	Tally    Tally
+	Values   cost.Values // sums over the accepted rows
+	Currency string      // BillingCurrency; "" without a row
+	Fault    string      // why the delivery fails; "" = it does not
+}
+
+// maxRejects is how many rejects of a delivery are kept: a person who accepts or returns it needs no more.
+const maxRejects = 10_000
+
+// Examine reads a delivery once and checks it. An error is one of the disk.
+func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
+	x := &Examined{}
+	if len(f.Odd) > 0 {
+		x.Fault = fmt.Sprintf("inbox/%s is no CSV or Parquet file", f.Odd[0])
+		return x, nil
+	}
+	err := Read(ctx, fsys, f, &x.Tally, Sink{Take: x.take, Reject: x.reject})
+	var broken *feed.FileError
+	if errors.As(err, &broken) {
+		x.Fault = strings.TrimPrefix(broken.Error(), "read ")
+		return x, nil
+	}
+	var mixed *mixedError
+	var large *sumError
+	if errors.As(err, &mixed) || errors.As(err, &large) {
+		x.Fault = err.Error()
+		return x, nil
+	}
+	return x, err
+}
+
+// Read gives the rows of a delivery to a sink, file by file.
+func Read(ctx context.Context, fsys fs.FS, f *Found, tally *Tally, to Sink) error {
+	root := path.Join(Folder, f.Path()) + "/"
+	reject := to.Reject
+	to.Reject = func(r Reject) error {
+		r.File = strings.TrimPrefix(r.File, root)
+		return reject(r)
+	}
+	for _, name := range f.Files {
+		if err := ReadFile(ctx, fsys, name, f.Period, tally, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mixedError says that a delivery has rows of two currencies.
+type mixedError struct{ one, other string }
+
+func (e *mixedError) Error() string {
+	return fmt.Sprintf("BillingCurrency is %s in some rows and %s in others", e.one, e.other)
+}
+
+// sumError says that a delivery's sums leave the range of costs.
+type sumError struct{ error }
+
+func (x *Examined) take(row *cost.Row) error {
+	currency := row.Field(cost.Currency)
+	if x.Currency != "" && x.Currency != currency {
+		return &mixedError{min(x.Currency, currency), max(x.Currency, currency)}
+	}
+	x.Currency = currency
+	x.Rows++
+	if err := x.Values.Add(&row.Values); err != nil {
+		return &sumError{err}
+	}
+	return nil
+}
+
+func (x *Examined) reject(r Reject) error {
+	if x.Rejected++; len(x.Rejects) < maxRejects {
+		x.Rejects = append(x.Rejects, r)
+	}
+	return nil
+}

@@ -1,0 +1,332 @@
+package costs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/reason"
+)
+
+// WrongPeriod is the reason of a row whose BillingPeriodStart is of another month than its folder.
+const WrongPeriod = "wrong_period"
+
+// Reject is a row that was not accepted.
+type Reject struct {
+	File   string // below the delivery's folder
+	Row    int64  // 1 = the file's first data row
+	Column string // empty if the row as a whole cannot be read
+	Reason string
+	Value  string
+	Raw    string // the row as CSV
+}
+
+// Sink takes the rows of files.
+type Sink struct {
+	Take   func(*cost.Row) error
+	Reject func(Reject) error
+}
+
+// required are the columns that a file must have and a row must have a value in, in the order in which they are
+// checked.
+var required = []string{"BilledCost", "EffectiveCost", "BillingCurrency", "BillingPeriodStart", "ChargePeriodStart",
+	"ChargePeriodEnd", "ChargeCategory"}
+
+// otherNumbers are the cost and quantity columns that a row need not have a value in.
+var otherNumbers = []string{"ListCost", "ContractedCost", "PricingQuantity", "ConsumedQuantity",
+	"CommitmentDiscountQuantity", "PricingCurrencyEffectiveCost"}
+
+// optional are the columns whose absence is counted: steps after the reader look at them.
+var optional = []string{"ListCost", "ContractedCost", "PricingQuantity", "PricingUnit", "ConsumedQuantity",
+	"ConsumedUnit", "BillingAccountId", "SubAccountId", "ServiceName", "RegionId", "ResourceId", "ChargeClass",
+	"CommitmentDiscountStatus", "Tags"}
+
+// words are the columns with a fixed list of words.
+var words = map[string][]string{
+	"ChargeCategory":           {"Usage", "Purchase", cost.Tax, "Credit", "Adjustment"},
+	"ChargeClass":              {"Correction"},
+	"CommitmentDiscountStatus": {"Used", "Unused"},
+}
+
+// records are the rows of a file as texts.
+type records interface {
+	names() []string
+	float(column int) bool             // whether the column's numbers are binary floating point
+	next() (cells []string, err error) // io.EOF at the end; null is empty
+	close() error
+}
+
+// ReadFile gives every row of a file to the sink. cycle is the period of the file's folder. An error of the file is a
+// *feed.FileError: its delivery fails.
+func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
+	var in records
+	if kind, _ := feed.Kind(name); kind == "parquet" {
+		in, err = openParquet(ctx, fsys, name)
+	} else {
+		in, err = openCSV(fsys, name)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
+	r := reader{name: name, cycle: cycle, tally: tally, to: to, in: in}
+	if err := r.start(); err != nil {
+		return err
+	}
+	return r.run(ctx)
+}
+
+// reader reads one file.
+type reader struct {
+	name  string
+	cycle period.Cycle
+	tally *Tally
+	to    Sink
+	in    records
+
+	row      cost.Row
+	number   int64
+	required []int // places of the required columns
+	numbers  []number
+	words    []wordColumn
+	tags     map[string]tagSet // by their text
+	period   period.Instant    // BillingPeriodStart
+}
+
+// number is a column of numbers that a row need not have.
+type number struct {
+	at    int
+	float bool
+	into  cost.Column
+	keep  bool // it is allocated
+}
+
+type wordColumn struct {
+	at    int
+	words []string
+}
+
+// start checks the header.
+func (r *reader) start() error {
+	names := r.in.names()
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return &feed.FileError{File: r.name, Line: 1, Text: fmt.Sprintf("column %q is there twice", name)}
+		}
+	}
+	r.row.Header = cost.NewHeader(names)
+	for _, name := range required {
+		at := r.row.Index(name)
+		if at < 0 {
+			return &feed.FileError{File: r.name, Line: 1, Text: fmt.Sprintf("missing column %q", name),
+				Hint: "export the file as FOCUS 1.0 or later with all mandatory columns"}
+		}
+		r.required = append(r.required, at)
+	}
+	for _, name := range otherNumbers {
+		if at := r.row.Index(name); at >= 0 {
+			column, keep := cost.ColumnOf(name)
+			r.numbers = append(r.numbers, number{at, r.in.float(at), column, keep})
+		}
+	}
+	for _, name := range []string{"ChargeClass", "CommitmentDiscountStatus"} {
+		if at := r.row.Index(name); at >= 0 {
+			r.words = append(r.words, wordColumn{at, words[name]})
+		}
+	}
+	r.tags = make(map[string]tagSet)
+	return nil
+}
+
+func (r *reader) run(ctx context.Context) error {
+	for {
+		cells, err := r.in.next()
+		if isEnd(err) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		r.number++
+		if r.number%4096 == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+		if err := r.take(cells); err != nil {
+			return err
+		}
+	}
+	for _, name := range optional {
+		if r.row.Index(name) < 0 && r.number > 0 {
+			r.tally.lack(name, r.number)
+		}
+	}
+	return nil
+}
+
+// flaw is why a row is rejected.
+type flaw struct{ column, reason, value string }
+
+// take accepts or rejects a row.
+func (r *reader) take(cells []string) error {
+	raw := cells
+	bad := &flaw{reason: reason.BadRow.String(), value: fmt.Sprintf("%d fields, the header has %d", len(cells),
+		len(r.row.Names))}
+	if len(cells) == len(r.row.Names) {
+		r.row.Cells = append(r.row.Cells[:0], cells...)
+		bad = r.read()
+	}
+	if bad == nil {
+		return r.to.Take(&r.row)
+	}
+	return r.to.Reject(Reject{File: r.name, Row: r.number, Column: bad.column, Reason: bad.reason, Value: bad.value,
+		Raw: rawOf(raw)})
+}
+
+// read fills the row from its cells.
+func (r *reader) read() *flaw {
+	for i, text := range r.row.Cells {
+		if text == "NULL" {
+			r.row.Cells[i] = ""
+			r.tally.counts[NullWord]++
+		}
+	}
+	r.row.Values, r.row.Has = cost.Values{}, [cost.Columns]bool{}
+	for i, at := range r.required {
+		if r.row.Cells[at] == "" {
+			return &flaw{required[i], reason.MissingValue.String(), ""}
+		}
+		if bad := r.requiredCell(required[i], at); bad != nil {
+			return bad
+		}
+	}
+	for i := range r.numbers {
+		if bad := r.otherNumber(&r.numbers[i]); bad != nil {
+			return bad
+		}
+	}
+	for i := range r.words {
+		w := &r.words[i]
+		r.row.Cells[w.at], _ = r.spell(w.words, r.row.Cells[w.at])
+	}
+	if cost.PeriodOf(r.period) != r.cycle {
+		return &flaw{"BillingPeriodStart", WrongPeriod, r.row.Text("BillingPeriodStart")}
+	}
+	r.row.Tags = r.readTags(r.row.Field(cost.Tags))
+	return nil
+}
+
+// requiredCell reads a required column that has a value.
+func (r *reader) requiredCell(name string, at int) (bad *flaw) {
+	text := r.row.Cells[at]
+	switch name {
+	case "BilledCost":
+		return r.cost(name, at, r.in.float(at), cost.Billed)
+	case "EffectiveCost":
+		return r.cost(name, at, r.in.float(at), cost.Effective)
+	case "BillingPeriodStart":
+		r.period, bad = r.time(name, text)
+	case "ChargePeriodStart":
+		r.row.Start, bad = r.time(name, text)
+	case "ChargePeriodEnd":
+		r.row.End, bad = r.time(name, text)
+	case "ChargeCategory":
+		word, known := r.spell(words[name], text)
+		if !known {
+			return &flaw{name, reason.BadRow.String(), text}
+		}
+		r.row.Cells[at] = word
+	}
+	return bad
+}
+
+func (r *reader) otherNumber(n *number) *flaw {
+	if r.row.Cells[n.at] == "" {
+		switch {
+		case n.keep && n.into == cost.List:
+			r.tally.counts[NullListCost]++
+		case n.keep && n.into == cost.Contracted:
+			r.tally.counts[NullContractedCost]++
+		}
+		return nil
+	}
+	if n.keep {
+		return r.cost(r.row.Names[n.at], n.at, n.float, n.into)
+	}
+	_, bad := r.decimal(r.row.Names[n.at], r.row.Cells[n.at], n.float)
+	return bad
+}
+
+func (r *reader) cost(name string, at int, float bool, into cost.Column) *flaw {
+	v, bad := r.decimal(name, r.row.Cells[at], float)
+	r.row.Values[into], r.row.Has[into] = v, bad == nil
+	return bad
+}
+
+func (r *reader) decimal(name, text string, float bool) (money.Cost, *flaw) {
+	v, form, err := money.ParseCost(text)
+	if err != nil {
+		why := reason.BadDecimal.String()
+		if wrong := new(money.ParseError); errors.As(err, &wrong) {
+			why = wrong.Kind.String()
+		}
+		return v, &flaw{name, why, text}
+	}
+	for k, used := range [...]bool{form.Exponent, form.LeadingPoint, form.Rounded, float} {
+		if used {
+			r.tally.counts[Exponent+Tolerance(k)]++
+		}
+	}
+	return v, nil
+}
+
+// time reads RFC 3339 with the tolerances of §11.1.
+func (r *reader) time(name, text string) (period.Instant, *flaw) {
+	full := text
+	switch {
+	case len(text) == len("2026-09-01"):
+		full += "T00:00:00Z"
+	case len(text) > 10 && text[10] == ' ':
+		full = text[:10] + "T" + text[11:]
+	}
+	offset := len(full) > 19 && (strings.ContainsAny(full[19:], "+-") || strings.HasSuffix(full, "Z"))
+	if !offset {
+		full += "Z"
+	}
+	t, err := period.ParseInstant(full)
+	if err != nil {
+		return 0, &flaw{name, reason.BadTime.String(), text}
+	}
+	switch {
+	case len(text) == len("2026-09-01"):
+		r.tally.counts[DateOnly]++
+	case text[10] == ' ':
+		r.tally.counts[BlankInTime]++
+	}
+	if !offset {
+		r.tally.counts[NoOffset]++
+	}
+	return t, nil
+}
+
+// spell gives a word FOCUS's spelling. A word that is not in the list stays as it is.
+func (r *reader) spell(list []string, text string) (word string, known bool) {
+	for _, w := range list {
+		if w == text {
+			return w, true
+		}
+		if len(w) == len(text) && strings.EqualFold(w, text) {
+			r.tally.counts[Spelling]++
+			return w, true
+		}
+	}
+	return text, false
+}

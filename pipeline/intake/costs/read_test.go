@@ -1,0 +1,246 @@
+package costs
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func cycle(t *testing.T, text string) period.Cycle {
+	t.Helper()
+	c, err := period.ParseCycle(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// readAll reads one file and describes its rows, rejects and tolerances.
+func readAll(t *testing.T, name string, data []byte) (rows, rejects []string, tally string) {
+	t.Helper()
+	var counted Tally
+	err := ReadFile(context.Background(), fstest.MapFS{name: {Data: data}}, name, cycle(t, "2026-09"), &counted, Sink{
+		Take: func(r *cost.Row) error {
+			rows = append(rows, fmt.Sprintf("%s billed %s effective %s list %s quantity %s %s %s %s %v", r.Account(),
+				r.Values[cost.Billed].Trim(), r.Values[cost.Effective].Trim(), r.Values[cost.List].Trim(),
+				r.Values[cost.PricingQuantity].Trim(), r.Start, r.Field(cost.Category), r.Field(cost.Class), r.Tags))
+			return nil
+		},
+		Reject: func(r Reject) error {
+			rejects = append(rejects, fmt.Sprintf("%d %s %s %q", r.Row, r.Column, r.Reason, r.Value))
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows, rejects, counted.String()
+}
+
+const head = "BilledCost,EffectiveCost,ListCost,PricingQuantity,BillingCurrency,BillingPeriodStart,ChargePeriodStart," +
+	"ChargePeriodEnd,ChargeCategory,ChargeClass,SubAccountId,BillingAccountId,Tags\n"
+
+func TestReadTolerates(t *testing.T) {
+	t.Parallel()
+	rows, rejects, tally := readAll(t, "a.csv", []byte(head+
+		`0.10000000000,1E-10,NULL,.5,USD,2026-09-01 00:00:00,2026-09-18 22:00:00,2026-09-19,usage,correction,0012,9,`+
+		`"{""org"":""a"","" org"":""b"",""n"":1.50,""ok"":true,""no"":null,""org"":""c""}"`+"\n"+
+		`-12.3456789012345678905,-1,2,3,USD,2026-09-01T00:00:00+00:00,2026-10-02T01:02:03.5Z,2026-10-03T00:00:00Z,`+
+		`Credit,,,9,"[1]"`+"\n"))
+	want := []string{
+		"0012 billed 0.1 effective 0.0000000001 list 0 quantity 0.5 2026-09-18T22:00:00Z Usage Correction " +
+			"map[ org:b n:1.50 ok:true org:c]",
+		"9 billed -12.345678901234567891 effective -1 list 2 quantity 3 2026-10-02T01:02:03.5Z Credit  map[]",
+	}
+	if !slices.Equal(rows, want) || rejects != nil {
+		t.Errorf("rows\n%s\nwant\n%s\nrejects %v", strings.Join(rows, "\n"), strings.Join(want, "\n"), rejects)
+	}
+	const tolerated = "null_word:1;blank_in_time:2;time_without_offset:2;date_without_time:1;exponent:1;" +
+		"leading_point:1;rounded:1;spelling:2;tags_unreadable:1;tags_repeated_key:1;tags_literal:2;tags_null:1;" +
+		"null_ListCost:1;missing_CommitmentDiscountStatus:2;missing_ConsumedQuantity:2;missing_ConsumedUnit:2;" +
+		"missing_ContractedCost:2;missing_PricingUnit:2;missing_RegionId:2;missing_ResourceId:2;missing_ServiceName:2"
+	if tally != tolerated {
+		t.Errorf("tolerated\n%s\nwant\n%s", tally, tolerated)
+	}
+}
+
+func TestReadRejects(t *testing.T) {
+	t.Parallel()
+	good := "1,1,1,1,USD,2026-09-01,2026-09-01,2026-09-02,Usage,,a,b,"
+	with := func(column int, text string) string {
+		cells := strings.Split(good, ",")
+		cells[column] = text
+		return strings.Join(cells, ",") + "\n"
+	}
+	_, rejects, _ := readAll(t, "a.csv", []byte(head+with(0, "")+with(1, "1x")+with(4, "NULL")+with(5, "2026-10-01")+
+		with(6, "2026-09-31")+with(7, "")+with(8, "Fee")+with(2, "1e18")+with(3, "NaN")+"1,2\n"+with(9, "Other")))
+	want := []string{
+		`1 BilledCost missing_value ""`, `2 EffectiveCost bad_decimal "1x"`, `3 BillingCurrency missing_value ""`,
+		`4 BillingPeriodStart wrong_period "2026-10-01"`, `5 ChargePeriodStart bad_time "2026-09-31"`,
+		`6 ChargePeriodEnd missing_value ""`, `7 ChargeCategory bad_row "Fee"`, `8 ListCost out_of_range "1e18"`,
+		`9 PricingQuantity bad_decimal "NaN"`, `10  bad_row "2 fields, the header has 13"`,
+	}
+	if !slices.Equal(rejects, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(rejects, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestReadParquet(t *testing.T) {
+	t.Parallel()
+	tags := arrow.MapOf(arrow.BinaryTypes.String, arrow.BinaryTypes.String)
+	moment := &arrow.TimestampType{Unit: arrow.Millisecond}
+	schema := arrow.NewSchema([]arrow.Field{
+		{
+			Name: "BilledCost",
+			Type: arrow.PrimitiveTypes.Float64,
+		},
+		{Name: "EffectiveCost", Type: arrow.PrimitiveTypes.Float32},
+		{Name: "ListCost", Type: &arrow.Decimal128Type{Precision: 20, Scale: 12}, Nullable: true},
+		{Name: "BillingCurrency", Type: arrow.BinaryTypes.String},
+		{Name: "BillingPeriodStart", Type: moment},
+		{Name: "ChargePeriodStart", Type: moment},
+		{Name: "ChargePeriodEnd", Type: arrow.FixedWidthTypes.Date32},
+		{Name: "ChargeCategory", Type: arrow.BinaryTypes.String},
+		{Name: "Tags", Type: tags, Nullable: true},
+	}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	at := time.Date(2026, 9, 18, 22, 0, 0, 0, time.UTC)
+	b.Field(0).(*array.Float64Builder).AppendValues([]float64{0.1, 1e-10}, nil)
+	b.Field(1).(*array.Float32Builder).AppendValues([]float32{0.1, -3}, nil)
+	b.Field(2).(*array.Decimal128Builder).AppendNull()
+	if err := b.Field(2).(*array.Decimal128Builder).AppendValueFromString("1.234567890123"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		b.Field(3).(*array.StringBuilder).Append("USD")
+		b.Field(4).(*array.TimestampBuilder).AppendTime(at.AddDate(0, 0, -17).Add(-22 * time.Hour))
+		b.Field(5).(*array.TimestampBuilder).AppendTime(at)
+		b.Field(6).(*array.Date32Builder).Append(arrow.Date32FromTime(at))
+		b.Field(7).(*array.StringBuilder).Append("Usage")
+	}
+	m := b.Field(8).(*array.MapBuilder)
+	m.Append(true)
+	m.KeyBuilder().(*array.StringBuilder).Append("org")
+	m.ItemBuilder().(*array.StringBuilder).Append(`a"b`)
+	m.AppendNull()
+	var file bytes.Buffer
+	w, err := pqarrow.NewFileWriter(schema, &file, nil, pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(b.NewRecordBatch()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows, rejects, tally := readAll(t, "a.parquet", file.Bytes())
+	want := []string{
+		` billed 0.1 effective 0.1 list 0 quantity 0 2026-09-18T22:00:00Z Usage  map[org:a"b]`,
+		" billed 0.0000000001 effective -3 list 1.234567890123 quantity 0 2026-09-18T22:00:00Z Usage  map[]",
+	}
+	if !slices.Equal(rows, want) || rejects != nil ||
+		!strings.HasPrefix(tally, "date_without_time:2;float:4;null_ListCost:1") {
+		t.Errorf(
+			"rows\n%s\nwant\n%s\nrejects %v, %s",
+			strings.Join(rows, "\n"),
+			strings.Join(want, "\n"),
+			rejects,
+			tally,
+		)
+	}
+}
+
+// TestSamples reads each provider's sample; the sums were added up by another program.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, period, rows, sums, tally string }{
+		{"multi-1.0.csv.gz", "2024-09", "499 + 1",
+			"14.44218547521 13.16278225655 13.16298079268 14.42598547521",
+			"null_word:4491;blank_in_time:1500;time_without_offset:1500;null_ContractedCost:4"},
+		{"aws-1.2.csv.gz", "2026-05", "100 + 0",
+			"1203.92341784103253 1161.67908227773324 403.45921877213324 1157.48882377213324", ""},
+		{"aws-1.3.csv.gz", "2026-05", "100 + 0",
+			"1264.83229463617427 1245.0117426220605 215.6789011148605 1242.1156191148605", ""},
+		{"azure-1.2.csv.gz", "2026-05", "100 + 0",
+			"3376.15570500921259 3133.16962438700385 2246.75827003980385 3124.49994903980385", ""},
+		{"azure-1.3.csv.gz", "2026-05", "100 + 0",
+			"5062.15348865700428 4702.3509419586746 3322.3079718722746 4697.1446758722746", ""},
+	} {
+		data, err := os.ReadFile("../../../fixtures/reseller/focus/" + tc.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := "costs/s/" + tc.period + "/1/" + tc.name
+		fsys := fstest.MapFS{name: {Data: data}}
+		found, strange, err := Discover(fsys, []string{"s"})
+		if err != nil || len(found) != 1 || strange != nil {
+			t.Fatal(found, strange, err)
+		}
+		x, err := Examine(context.Background(), fsys, found[0])
+		if err != nil || x.Fault != "" || x.Currency != "USD" {
+			t.Fatal(x, err)
+		}
+		rows := fmt.Sprintf("%d + %d", x.Rows, x.Rejected)
+		sums := fmt.Sprintf("%s %s %s %s", x.Values[cost.List].Trim(), x.Values[cost.Contracted].Trim(),
+			x.Values[cost.Effective].Trim(), x.Values[cost.Billed].Trim())
+		if rows != tc.rows || sums != tc.sums || !strings.HasPrefix(x.Tally.String(), tc.tally) {
+			t.Errorf(
+				"%s: %s, %s, %s\nwant %s, %s, %s",
+				tc.name,
+				rows,
+				sums,
+				x.Tally.String(),
+				tc.rows,
+				tc.sums,
+				tc.tally,
+			)
+		}
+	}
+}
+
+func TestDiscover(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) *fstest.MapFile {
+		return &fstest.MapFile{ModTime: time.Date(2026, 10, 1, 0, minute, 0, 0, time.UTC)}
+	}
+	found, strange, err := Discover(fstest.MapFS{
+		"costs/aws/2026-09/2/deep/er/part-1.csv.gz": at(5), "costs/aws/2026-09/2/part-0.parquet": at(3),
+		"costs/aws/2026-09/2/manifest.json": at(1), "costs/aws/2026-09/2/_temp/x.txt": at(1),
+		"costs/aws/2026-09/10/a.csv": at(1), "costs/aws/2026-09/10/_SUCCESS": at(9),
+		"costs/aws/2026-09/3/readme.txt": at(1), "costs/aws/2026-09/4/_SUCCESS": at(1),
+		"costs/aws/2026-09/stray.csv": at(1), "costs/aws/sept/1/a.csv": at(1), "costs/gcp/2026-09/1/a.csv": at(1),
+		"costs/_x/a.csv": at(1),
+	}, []string{"aws"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := period.Instant(time.Date(2026, 10, 1, 0, 19, 0, 0, time.UTC).UnixMicro())
+	var got []string
+	for _, f := range found {
+		got = append(got, fmt.Sprintf("%s %d files %d odd %v", f.Path(), len(f.Files), len(f.Odd),
+			f.Complete(now, 15*time.Minute)))
+	}
+	want := []string{"aws/2026-09/10 1 files 0 odd true", "aws/2026-09/2 2 files 0 odd false",
+		"aws/2026-09/3 0 files 1 odd true", "aws/2026-09/4 0 files 0 odd false"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+	if want := []string{"costs/aws/2026-09/stray.csv", "costs/aws/sept", "costs/gcp"}; !slices.Equal(strange, want) {
+		t.Errorf("strange %q", strange)
+	}
+}

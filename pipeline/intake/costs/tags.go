@@ -1,0 +1,89 @@
+package costs
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+)
+
+// tagSet is what a text of the column Tags says, and what was tolerated in it.
+type tagSet struct {
+	tags                    map[string]string
+	broken                  bool
+	repeated, literal, null int64
+}
+
+// keptTags is how many texts of Tags are remembered: most rows of a file have tags that another row has too.
+const keptTags = 1 << 14
+
+// readTags reads the column Tags; no tags are nil.
+func (r *reader) readTags(text string) map[string]string {
+	if text == "" {
+		return nil
+	}
+	set, known := r.tags[text]
+	if !known {
+		set = parseTags(text)
+		if len(r.tags) >= keptTags {
+			clear(r.tags)
+		}
+		r.tags[strings.Clone(text)] = set
+	}
+	if set.broken {
+		r.tally.counts[TagsUnreadable]++
+		return nil
+	}
+	r.tally.counts[TagsRepeated] += set.repeated
+	r.tally.counts[TagsLiteral] += set.literal
+	r.tally.counts[TagsNull] += set.null
+	return set.tags
+}
+
+// parseTags reads a JSON object of strings. Keys are compared byte by byte, neither trimmed nor folded.
+func parseTags(text string) tagSet {
+	set := tagSet{tags: make(map[string]string)}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return tagSet{broken: true}
+	}
+	seen := make(map[string]bool)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return tagSet{broken: true}
+		}
+		name, _ := key.(string) // the decoder gives no other key
+		if seen[name] {
+			set.repeated++
+			delete(set.tags, name)
+		}
+		seen[name] = true
+		value, err := d.Token()
+		if err != nil {
+			return tagSet{broken: true}
+		}
+		switch v := value.(type) {
+		case string:
+			set.tags[name] = v
+		case json.Number:
+			set.tags[name] = v.String()
+			set.literal++
+		case bool:
+			set.tags[name] = map[bool]string{true: "true", false: "false"}[v]
+			set.literal++
+		case nil:
+			set.null++
+		default: // an object or a list
+			return tagSet{broken: true}
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return tagSet{broken: true}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return tagSet{broken: true}
+	}
+	return set
+}

@@ -1,0 +1,79 @@
+package costs
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Tolerance is something that is read although FOCUS does not allow it so.
+type Tolerance uint8
+
+// The tolerances.
+const (
+	NullWord Tolerance = iota
+	BlankInTime
+	NoOffset
+	DateOnly
+	Exponent
+	LeadingPoint
+	Rounded
+	Float
+	Spelling
+	TagsUnreadable
+	TagsRepeated
+	TagsLiteral
+	TagsNull
+	NullListCost
+	NullContractedCost
+	tolerances
+)
+
+var toleranceNames = [tolerances]string{"null_word", "blank_in_time", "time_without_offset", "date_without_time",
+	"exponent", "leading_point", "rounded", "float", "spelling", "tags_unreadable", "tags_repeated_key", "tags_literal",
+	"tags_null", "null_ListCost", "null_ContractedCost"}
+
+var toleranceMeanings = [tolerances]string{
+	"the word NULL instead of an empty field", "a blank instead of T between date and time",
+	"a time without an offset, taken as UTC", "a date without a time, taken as its first instant in UTC",
+	"a number with an exponent", "a number without a digit before its point",
+	"a number with more than 18 decimals, rounded half away from zero", "a number in a FLOAT or DOUBLE column",
+	"a word of ChargeCategory, ChargeClass or CommitmentDiscountStatus in other letter case",
+	"Tags that are no JSON object of strings: the row has no tags", "a key that Tags has twice: the last one counts",
+	"a number or boolean in Tags, taken as its text", "a null in Tags, taken as no tag",
+	"ListCost is null: 0 in sums", "ContractedCost is null: 0 in sums",
+}
+
+// Tolerated lists the names of all tolerances with their meanings.
+func Tolerated() (names, meanings []string) { return toleranceNames[:], toleranceMeanings[:] }
+
+// Tally counts tolerances.
+type Tally struct {
+	counts  [tolerances]int64
+	missing map[string]int64 // rows of files that lack an optional column
+}
+
+func (t *Tally) lack(column string, rows int64) {
+	if t.missing == nil {
+		t.missing = make(map[string]int64)
+	}
+	t.missing[column] += rows
+}
+
+// Count is how often a tolerance was used.
+func (t *Tally) Count(k Tolerance) int64 { return t.counts[k] }
+
+// String lists what was counted: `exponent:2;missing_ListCost:100`.
+func (t *Tally) String() string {
+	var parts []string
+	for k, n := range t.counts {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s:%d", toleranceNames[k], n))
+		}
+	}
+	for _, column := range slices.Sorted(maps.Keys(t.missing)) {
+		parts = append(parts, fmt.Sprintf("missing_%s:%d", column, t.missing[column]))
+	}
+	return strings.Join(parts, ";")
+}

@@ -1,0 +1,122 @@
+package question
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/books"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// LakeOnly are the questions that the lake alone answers: those about vendors' cost files (§11), which are not
+// published.
+func LakeOnly() []*Question {
+	return []*Question{margin(), lowMargin(), unallocated(), costDeliveries()}
+}
+
+func margin() *Question {
+	return &Question{
+		Name:    "margin",
+		Answers: "what the vendors' cost files cost and what customers pay for them, by customer, service, account and day",
+		Keys: pick(tables.Margins(),
+			"cycle origin_cycle source customer_id service_name account day commitment_status reason currency"),
+		Sums: pick(tables.Margins(),
+			"cost_list cost_contracted cost_effective cost_billed payment_amount margin_amount"),
+		lake: shape{table: tables.Margins()},
+	}
+}
+
+func unallocated() *Question {
+	return &Question{
+		Name: "unallocated", Answers: "which costs nobody bears: they hold up the close of their cycle",
+		Keys:  pick(tables.Margins(), "cycle origin_cycle reason source account service_name currency"),
+		Sums:  pick(tables.Margins(), "cost_list cost_contracted cost_effective cost_billed"),
+		Order: []By{{"cost_billed", true}},
+		lake: shape{table: tables.Margins(), keep: func(c *parquet.Columns, row int) bool {
+			return slices.Contains(books.Unallocated(), c.C[tables.MReason].Word(row))
+		}},
+	}
+}
+
+// lowTable is the groups of cost rows whose lines bring too little.
+func lowTable() *tables.Table {
+	t := &tables.Table{Name: tables.CostGroups().Name}
+	for _, c := range pick(tables.CostGroups(), "customer_id id origin_cycle source service_name account sku "+
+		"min_margin cost_effective fx_rate payment_amount") {
+		if c.Type == tables.Text {
+			c.Type = tables.Word
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return t
+}
+
+func lowMargin() *Question {
+	return &Question{
+		Name:    "low-margin",
+		Answers: "which lines of cost files bring less than effective cost × (1 + min_margin)",
+		Keys:    pick(lowTable(), "customer_id id origin_cycle source service_name account sku min_margin"),
+		Sums:    pick(lowTable(), "cost_effective payment_amount"),
+		lake: shape{table: tables.CostGroups(), reads: append(columnsOf(tables.CostGroups(), lowTable()), tables.CGLow),
+			made: lowTable(), make: lows},
+	}
+}
+
+// lows takes over the groups that bring too little.
+func lows(_ *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		if from.C[tables.CGLow].Codes[i] == 1 {
+			copyRow(from, to, i)
+		}
+	}
+	return nil
+}
+
+// copyRow appends the columns of a row that another table has by the same names; texts become words.
+func copyRow(from, to *parquet.Columns, i int) {
+	for k, at := range columnsOf(from.Def, to.Def) {
+		c, out := &from.C[at], &to.C[k]
+		switch from.Def.Columns[at].Type {
+		case tables.Word:
+			out.AddWord(c.Word(i))
+		case tables.Text:
+			out.AddWord(string(c.Text(i)))
+		case tables.Whole, tables.Time, tables.MaybeTime:
+			out.Ints = append(out.Ints, c.Ints[i])
+		case tables.Small:
+			out.Codes = append(out.Codes, c.Codes[i])
+		default:
+			out.Decs = append(out.Decs, c.Decs[i])
+		}
+	}
+	to.N++
+}
+
+// deliveryTable is the deliveries with their texts as words.
+func deliveryTable() *tables.Table {
+	t := &tables.Table{Name: tables.CostDeliveries().Name}
+	for _, c := range tables.CostDeliveries().Columns {
+		if c.Type == tables.Text {
+			c.Type = tables.Word
+		}
+		t.Columns = append(t.Columns, c)
+	}
+	return t
+}
+
+func costDeliveries() *Question {
+	return &Question{
+		Name:    "cost-deliveries",
+		Answers: "which deliveries of cost files there are, and which of them count",
+		Span:    OfNone,
+		Keys:    pick(deliveryTable(), "source period delivery state currency tolerated fault"),
+		Sums:    pick(deliveryTable(), "rows rejected cost_list cost_contracted cost_effective cost_billed"),
+		lake: shape{table: tables.CostDeliveries(), reads: columnsOf(tables.CostDeliveries(), deliveryTable()),
+			made: deliveryTable(), make: func(_ *reading, from, to *parquet.Columns) error {
+				for i := range from.N {
+					copyRow(from, to, i)
+				}
+				return nil
+			}},
+	}
+}

@@ -1,0 +1,166 @@
+package cost
+
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Column is a cost or quantity column that is allocated.
+type Column uint8
+
+// The columns, costs first.
+const (
+	List Column = iota
+	Contracted
+	Effective
+	Billed
+	PricingQuantity
+	ConsumedQuantity
+	Columns
+
+	CostColumns = PricingQuantity // how many of them are costs
+)
+
+var columnNames = [Columns]string{"ListCost", "ContractedCost", "EffectiveCost", "BilledCost", "PricingQuantity",
+	"ConsumedQuantity"}
+
+// String is the column's name in FOCUS.
+func (c Column) String() string { return columnNames[c] }
+
+// ColumnOf is the column of a name in FOCUS.
+func ColumnOf(name string) (Column, bool) {
+	i := slices.Index(columnNames[:], name)
+	return Column(max(i, 0)), i >= 0
+}
+
+// Field is a text column that steps after the reader look at by itself.
+type Field uint8
+
+// The fields.
+const (
+	BillingAccount Field = iota
+	SubAccount
+	Service
+	Region
+	Resource
+	Category
+	Class
+	CommitmentStatus
+	PricingUnit
+	ConsumedUnit
+	Currency
+	Tags
+	Fields
+)
+
+var fieldNames = [Fields]string{
+	"BillingAccountId",
+	"SubAccountId",
+	"ServiceName",
+	"RegionId",
+	"ResourceId",
+	"ChargeCategory",
+	"ChargeClass",
+	"CommitmentDiscountStatus",
+	"PricingUnit",
+	"ConsumedUnit",
+	"BillingCurrency",
+	"Tags",
+}
+
+// String is the field's name in FOCUS.
+func (f Field) String() string { return fieldNames[f] }
+
+// Words of ChargeCategory that rules of allocation know.
+const Tax = "Tax"
+
+// Header is the columns of a file.
+type Header struct {
+	Names  []string
+	at     map[string]int
+	fields [Fields]int // -1 = not there
+}
+
+// NewHeader takes the names of a file's columns; none comes twice.
+func NewHeader(names []string) *Header {
+	h := &Header{Names: names, at: make(map[string]int, len(names))}
+	for i, name := range names {
+		h.at[name] = i
+	}
+	for f := range h.fields {
+		h.fields[f] = h.Index(fieldNames[f])
+	}
+	return h
+}
+
+// Index is the place of a column, or -1.
+func (h *Header) Index(name string) int {
+	if i, ok := h.at[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// Values is one number of each allocated column.
+type Values [Columns]money.Cost
+
+// Add adds other values, column by column.
+func (v *Values) Add(o *Values) (err error) {
+	for c := range v {
+		if v[c], err = v[c].Add(o[c]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Row is an accepted row. It is valid until the next one is read.
+type Row struct {
+	*Header
+	Cells      []string // by column of the header; null is empty
+	Values     Values   // null is 0
+	Has        [Columns]bool
+	Tags       map[string]string // nil = none; not to be changed
+	Start, End period.Instant    // of the charge period
+}
+
+// Field is the text of a field.
+func (r *Row) Field(f Field) string {
+	if i := r.fields[f]; i >= 0 {
+		return r.Cells[i]
+	}
+	return ""
+}
+
+// Text is the text of any column; of one that the file lacks it is empty.
+func (r *Row) Text(name string) string {
+	if i := r.Index(name); i >= 0 {
+		return r.Cells[i]
+	}
+	return ""
+}
+
+// Account is SubAccountId, or BillingAccountId if that is null.
+func (r *Row) Account() string {
+	if id := r.Field(SubAccount); id != "" {
+		return id
+	}
+	return r.Field(BillingAccount)
+}
+
+// Day is the UTC day of the charge period's start (§11.1).
+func (r *Row) Day() period.Day { return DayOf(r.Start) }
+
+// DayOf is the UTC day of an instant.
+func DayOf(t period.Instant) period.Day {
+	day := t / (24 * period.Instant(period.Hour))
+	if t < day*24*period.Instant(period.Hour) {
+		day--
+	}
+	return period.Day(day)
+}
+
+// PeriodOf is the year and month of an instant in UTC.
+func PeriodOf(t period.Instant) period.Cycle { return DayOf(t).Cycle() }

@@ -1,0 +1,172 @@
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// CostGrain says which rows of a vendor's cost file are added up before they are priced (§11.3).
+type CostGrain uint8
+
+// The grains. The zero value is the default.
+const (
+	ResourceDay CostGrain = iota
+	ResourceMonth
+	CostRow
+)
+
+var (
+	costGrainWords  = []string{"resource_day", "resource_month", "row"}
+	costFormatWords = []string{"focus"}
+)
+
+// String is the grain's word in the settings.
+func (g CostGrain) String() string { return costGrainWords[g] }
+
+// Costs is the feed of vendors' cost files (§11.1). Without a source there is none.
+type Costs struct {
+	Settle  time.Duration // a delivery without _SUCCESS is complete once its newest file is older than this
+	Grain   CostGrain
+	Sources CostSources
+}
+
+// CostSources are the sources of cost files. The zero value has none, so that settings compare with ==.
+type CostSources struct{ list *[]CostSource }
+
+// All lists the sources by name.
+func (s CostSources) All() []CostSource {
+	if s.list == nil {
+		return nil
+	}
+	return *s.list
+}
+
+// Of is the source of a name.
+func (s CostSources) Of(name string) (CostSource, bool) {
+	for _, one := range s.All() {
+		if one.Source == name {
+			return one, true
+		}
+	}
+	return CostSource{}, false
+}
+
+// CostSource is one account of a vendor that sends cost files.
+type CostSource struct {
+	Source   string // the folder below inbox/costs/
+	Provider string // a label
+	// Fx is the rate from the source's currency to the workspace's, by cycle, where the vendor's invoice fixes it.
+	Fx map[period.Cycle]money.UnitPrice
+}
+
+// costKeys are those of vendors' cost files.
+func costKeys() []Key {
+	return []Key{
+		{Name: "costs.settle", Type: "duration", Default: "15m", read: readCostSettle,
+			Meaning: "a delivery of cost files without _SUCCESS is complete once its newest file is older than this"},
+		{
+			Name:    "costs.grain",
+			Type:    strings.Join(costGrainWords, " | "),
+			Default: costGrainWords[0],
+			read:    readCostGrain,
+			Meaning: "which rows of a cost file are added up to one line",
+		},
+		{Name: "costs.sources", Type: "[{source: NAME, provider: LABEL, format: focus, fx: {YYYY-MM: \"RATE\"}}]",
+			Default: "[]", read: readCostSources,
+			Meaning: "vendors' accounts whose cost files are in inbox/costs/NAME"},
+	}
+}
+
+func readCostSettle(s *Settings, m yamldoc.Map, key string) {
+	s.Costs.Settle = yamldoc.Value(m, key, s.Costs.Settle, func(text string) (time.Duration, error) {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return 0, fmt.Errorf("%q: not a duration such as 15m", text)
+		}
+		return d, nil
+	})
+}
+
+func readCostGrain(s *Settings, m yamldoc.Map, key string) {
+	s.Costs.Grain = CostGrain(m.Word(key, int(s.Costs.Grain), costGrainWords))
+}
+
+func readCostSources(s *Settings, m yamldoc.Map, key string) {
+	n := m.Get(key)
+	if n == nil || n.Kind == yamldoc.Null {
+		return
+	}
+	if n.Kind != yamldoc.Sequence {
+		m.Fail(key, n, "write each source as `- {source: NAME, format: focus}`", "%s, not a list of sources", n.Kind)
+		return
+	}
+	var list []CostSource
+	for i := range n.Items {
+		if n.Items[i].Kind != yamldoc.Mapping {
+			m.Fail(key, &n.Items[i], "write {source: NAME, format: focus}", "%s, not a source", n.Items[i].Kind)
+			continue
+		}
+		one := m.Item(key, i, &n.Items[i], []string{"source", "provider", "format", "fx"})
+		one.Require("source", "the folder below inbox/costs/")
+		source := CostSource{Source: yamldoc.Value(one, "source", "", parseCostSource),
+			Provider: one.Text("provider", ""), Fx: readFx(one)}
+		one.Word("format", 0, costFormatWords)
+		if source.Source != "" &&
+			slices.ContainsFunc(list, func(o CostSource) bool { return o.Source == source.Source }) {
+			one.Fail("source", one.Get("source"), "keep one of the two", "%q is listed twice", source.Source)
+		}
+		list = append(list, source)
+	}
+	slices.SortFunc(list, func(a, b CostSource) int { return strings.Compare(a.Source, b.Source) })
+	if len(list) > 0 {
+		s.Costs.Sources.list = &list
+	}
+}
+
+// parseCostSource reads the name of a folder that can be part of the id of a line.
+func parseCostSource(text string) (string, error) {
+	bad := text == "" || strings.HasPrefix(text, ".") || strings.HasPrefix(text, "_")
+	for _, c := range text {
+		bad = bad ||
+			c != '-' && c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+	}
+	if bad {
+		return "", fmt.Errorf("%q: not a name of letters, digits, -, _ and .", text)
+	}
+	return text, nil
+}
+
+// readFx reads the rates that the vendor's invoices fix, by cycle.
+func readFx(m yamldoc.Map) map[period.Cycle]money.UnitPrice {
+	n := m.Get("fx")
+	if n == nil {
+		return nil
+	}
+	if n.Kind != yamldoc.Mapping {
+		m.Fail("fx", n, `write {2026-09: "7.1234"}`, "%s, not a mapping of cycles", n.Kind)
+		return nil
+	}
+	out := make(map[period.Cycle]money.UnitPrice)
+	for i := range n.Pairs {
+		pair := &n.Pairs[i]
+		cycle, err := period.ParseCycle(pair.Key)
+		if err != nil {
+			m.Fail("fx", &pair.Value, "write a cycle such as 2026-09", "%v", err)
+			continue
+		}
+		rate, err := money.ParseUnitPrice(pair.Value.Text)
+		if err != nil || rate == (money.UnitPrice{}) {
+			m.Fail("fx", &pair.Value, `write a rate above 0 in quotes, such as "7.1234"`, "cycle %s: %q is not a rate",
+				pair.Key, pair.Value.Text)
+			continue
+		}
+		out[cycle] = rate
+	}
+	return out
+}

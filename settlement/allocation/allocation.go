@@ -1,0 +1,293 @@
+package allocation
+
+import (
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/cost"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// NoRule is the number of the rule of a part that no rule gave.
+const NoRule = -1
+
+// Part is what one customer, or the reseller, bears of a row.
+type Part struct {
+	Customer int32  // index in books.Customers; -1 = kept or unallocated
+	Reason   string // of a part without a customer
+	Rule     int    // index in books.Allocations; NoRule = none
+	Values   cost.Values
+}
+
+// Allocator gives the rows of one delivery to customers. It is for one goroutine.
+type Allocator struct {
+	books   *books.Books
+	rules   []rule
+	header  *cost.Header // that the rules' columns were looked up in
+	weights map[int32]money.Cost
+	taking  []int32 // memory
+}
+
+// rule is a rule with the places of its columns in the header at hand.
+type rule struct {
+	*books.Allocation
+	match   []match
+	column  int // of ToNamed by a column
+	taxRule bool
+}
+
+type match struct {
+	*books.ColumnMatch
+	column int
+}
+
+// New makes an allocator of the rows of one delivery.
+func New(b *books.Books) *Allocator {
+	a := &Allocator{books: b, weights: make(map[int32]money.Cost)}
+	for i := range b.Allocations {
+		r := rule{Allocation: &b.Allocations[i]}
+		r.taxRule = r.NamesColumn(cost.Category.String())
+		for j := range r.Match {
+			r.match = append(r.match, match{ColumnMatch: &r.Match[j]})
+		}
+		a.rules = append(a.rules, r)
+	}
+	return a
+}
+
+// ByCost reports whether a rule splits by cost: then all rows are weighed before any is allocated.
+func (a *Allocator) ByCost() bool {
+	return slices.ContainsFunc(a.rules, func(r rule) bool { return r.Kind == books.SplitByCost })
+}
+
+// open looks the rules' columns up in a file's header.
+func (a *Allocator) open(h *cost.Header) {
+	if a.header == h {
+		return
+	}
+	a.header = h
+	for i := range a.rules {
+		r := &a.rules[i]
+		r.column = h.Index(r.Column)
+		for j := range r.match {
+			r.match[j].column = h.Index(r.match[j].Column)
+		}
+	}
+}
+
+// Weigh counts the EffectiveCost of a row that a rule without a split gives to a customer. A rule by_cost takes the row
+// here whatever the weights.
+func (a *Allocator) Weigh(row *cost.Row) error {
+	a.open(row.Header)
+	tax := row.Field(cost.Category) == cost.Tax
+	for i := range a.rules {
+		r := &a.rules[i]
+		if !a.holds(r, row, tax) {
+			continue
+		}
+		switch r.Kind {
+		case books.ToCustomer, books.ToNamed:
+			customer := a.customer(r, row)
+			if customer < 0 {
+				continue
+			}
+			sum, err := a.weights[customer].Add(row.Values[cost.Effective])
+			a.weights[customer] = sum
+			return err
+		case books.SplitByCost, books.SplitEven:
+			if r.Customers != nil && len(a.inForce(r.Customers, row.Start)) == 0 {
+				continue
+			}
+		case books.SplitByShares:
+			if !a.allInForce(r, row.Start) {
+				continue
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+// Parts appends who bears a row to dst.
+func (a *Allocator) Parts(dst []Part, row *cost.Row) ([]Part, error) {
+	a.open(row.Header)
+	tax := row.Field(cost.Category) == cost.Tax
+	for i := range a.rules {
+		r := &a.rules[i]
+		if !a.holds(r, row, tax) {
+			continue
+		}
+		out, taken, err := a.take(dst, i, row)
+		if taken || err != nil {
+			return out, err
+		}
+	}
+	reason := books.NoRule
+	if tax {
+		reason = books.TaxKept
+	}
+	return append(dst, Part{Customer: -1, Reason: reason, Rule: NoRule, Values: row.Values}), nil
+}
+
+// holds reports whether a rule is in force and its match holds. Rules that do not name ChargeCategory pass over taxes.
+func (a *Allocator) holds(r *rule, row *cost.Row, tax bool) bool {
+	if !r.Valid.Holds(row.Start) || tax && !r.taxRule {
+		return false
+	}
+	for i := range r.match {
+		m := &r.match[i]
+		text := ""
+		switch {
+		case m.Column == "":
+			text = row.Tags[m.Tag]
+		case m.column >= 0:
+			text = row.Cells[m.column]
+		}
+		if !slices.ContainsFunc(m.Values, func(pattern string) bool { return matches(pattern, text) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// matches compares a text with a value, a prefix abc*, * (not null) or "" (null), byte by byte.
+func matches(pattern, text string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return text != "" && strings.HasPrefix(text, prefix)
+	}
+	return pattern == text
+}
+
+// customer is who a rule without a split gives a row to; -1 = nobody: the rule does not match.
+func (a *Allocator) customer(r *rule, row *cost.Row) int32 {
+	who := r.Customer
+	if r.Kind == books.ToNamed {
+		name := row.Tags[r.Tag]
+		if r.Column != "" {
+			name = ""
+			if r.column >= 0 {
+				name = row.Cells[r.column]
+			}
+		}
+		if who = -1; name != "" {
+			who = a.books.Customer(name)
+		}
+	}
+	if who >= 0 {
+		if _, ok := a.books.CustomerRowAt(who, row.Start); !ok {
+			return -1
+		}
+	}
+	return who
+}
+
+// take gives the row away by a rule that holds; not taken where its customers are not in force or have no cost.
+func (a *Allocator) take(dst []Part, number int, row *cost.Row) (out []Part, taken bool, err error) {
+	r := &a.rules[number]
+	switch r.Kind {
+	case books.KeepCost:
+		return append(dst, Part{Customer: -1, Reason: r.Reason, Rule: number, Values: row.Values}), true, nil
+	case books.ToCustomer, books.ToNamed:
+		who := a.customer(r, row)
+		if who < 0 {
+			return dst, false, nil
+		}
+		return append(dst, Part{Customer: who, Rule: number, Values: row.Values}), true, nil
+	}
+	customers, weights := a.weigh(r, row.Start)
+	if len(customers) == 0 {
+		return dst, false, nil
+	}
+	first := len(dst)
+	for _, who := range customers {
+		dst = append(dst, Part{Customer: who, Rule: number})
+	}
+	for column := range row.Values {
+		parts, err := money.SplitCost(row.Values[column], weights)
+		if err != nil {
+			return dst, false, err
+		}
+		for k := range parts {
+			dst[first+k].Values[column] = parts[k]
+		}
+	}
+	bearing := first
+	for k := range weights {
+		if weights[k].Sign() > 0 {
+			dst[bearing] = dst[first+k]
+			bearing++
+		}
+	}
+	return dst[:bearing], true, nil
+}
+
+// weigh is who bears a row that a rule splits, by customer, and in what proportion; nobody: the rule does not match.
+func (a *Allocator) weigh(r *rule, t period.Instant) (customers []int32, weights []*big.Rat) {
+	switch r.Kind {
+	case books.SplitByShares:
+		if !a.allInForce(r, t) {
+			return nil, nil
+		}
+		for _, s := range r.Shares {
+			customers, weights = append(customers, s.Customer), append(weights, s.Share.Rat())
+		}
+		return customers, weights
+	case books.SplitEven:
+		customers = a.inForce(r.Customers, t)
+		return customers, even(len(customers))
+	}
+	if r.Customers == nil {
+		for who, sum := range a.weights {
+			if sum.Sign() > 0 {
+				customers = append(customers, who)
+			}
+		}
+		slices.Sort(customers)
+		customers = slices.Clone(a.inForce(customers, t))
+	} else {
+		customers = a.inForce(r.Customers, t)
+	}
+	zero := true
+	for _, who := range customers {
+		weight := new(big.Rat)
+		if sum := a.weights[who]; sum.Sign() > 0 {
+			weight, zero = sum.Rat(), false
+		}
+		weights = append(weights, weight)
+	}
+	if zero {
+		return customers, even(len(customers))
+	}
+	return customers, weights
+}
+
+func even(n int) []*big.Rat {
+	weights := make([]*big.Rat, n)
+	for i := range weights {
+		weights[i] = big.NewRat(1, 1)
+	}
+	return weights
+}
+
+// inForce are those of some customers that are in force. It is valid until the next call.
+func (a *Allocator) inForce(customers []int32, t period.Instant) []int32 {
+	a.taking = a.taking[:0]
+	for _, who := range customers {
+		if _, ok := a.books.CustomerRowAt(who, t); ok {
+			a.taking = append(a.taking, who)
+		}
+	}
+	return a.taking
+}
+
+func (a *Allocator) allInForce(r *rule, t period.Instant) bool {
+	for _, s := range r.Shares {
+		if _, ok := a.books.CustomerRowAt(s.Customer, t); !ok {
+			return false
+		}
+	}
+	return true
+}
