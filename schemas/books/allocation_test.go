@@ -54,6 +54,12 @@ x,,Amazon S3,vm,,,
 	"policies.yaml":    "",
 	"incentives.yaml":  "",
 	"calendar.csv":     "",
+
+	"funds.yaml":         "",
+	"fund_quotas.csv":    "",
+	"experts.csv":        "",
+	"qualifications.csv": "",
+	"parties.csv":        "",
 }
 
 func costSettings(t *testing.T) settings.Settings {

@@ -119,14 +119,14 @@ func (v *Values) Add(o *Values) (err error) {
 // Row is an accepted row. It is valid until the next one is read.
 type Row struct {
 	*Header
-	Cells      []string // by column of the header; null is empty
+	Cells      []string // by column of the header; null is empty (COST-1)
 	Values     Values   // null is 0
 	Has        [Columns]bool
 	Tags       map[string]string // nil = none; not to be changed
 	Start, End period.Instant    // of the charge period
 }
 
-// Field is the text of a field.
+// Field is the text of a field, in FOCUS's spelling (COST-2).
 func (r *Row) Field(f Field) string {
 	if i := r.fields[f]; i >= 0 {
 		return r.Cells[i]

@@ -205,7 +205,8 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate},
 		Close: Close{28, 365},
-		Lake:  Lake{"/var/lake", 1024}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: otherClickHouse, API: otherAPI,
+		Lake:  Lake{"/var/lake", 1024}, Costs: Costs{Settle: 15 * time.Minute},
+		ClickHouse: otherClickHouse, API: otherAPI,
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 

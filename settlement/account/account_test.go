@@ -83,6 +83,27 @@ func replay(t *testing.T, script string, change func(*account.Entry)) (*account.
 			t.Errorf("%s: %q, want %q", in.Entries[i].ID, got, want[i])
 		}
 	}
+	holdInvariants(t, in, out)
+	text := describe(in, out)
+	slices.Reverse(in.Entries) // ACCT-1
+	for _, e := range in.Entries {
+		if e.Unpaid != nil {
+			e.Unpaid.Paid = money.Amount{}
+		}
+	}
+	again, err := account.Replay(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := describe(in, again); got != text {
+		t.Errorf("with the entries in reverse:\n%s\nnot:\n%s", got, text)
+	}
+	slices.Reverse(in.Entries)
+	return out, text
+}
+
+// describe is the postings and withdrawals as text.
+func describe(in *account.Input, out *account.Result) string {
 	var text strings.Builder
 	for _, p := range out.Postings {
 		e := in.Entries[p.Entry]
@@ -93,7 +114,52 @@ func replay(t *testing.T, script string, change func(*account.Entry)) (*account.
 			fmt.Fprintln(&text, w.ID, w.State, part.Route, part.RechargeID+"|"+part.Channel+"|", part.Amount.Trim())
 		}
 	}
-	return out, text.String()
+	return text.String()
+}
+
+// holdInvariants holds a result to ACCT-2, ACCT-5, ACCT-6 and ACCT-7.
+func holdInvariants(t *testing.T, in *account.Input, out *account.Result) {
+	t.Helper()
+	add := func(a, b money.Amount) money.Amount {
+		sum, err := a.Add(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	type place struct {
+		partner int32
+		balance account.Balance
+	}
+	after := make(map[place]money.Amount)
+	between := make(map[int32]money.Amount) // Σ of an allocation between two partners
+	for _, p := range out.Postings {
+		e := &in.Entries[p.Entry]
+		at := place{p.Partner, p.Balance}
+		if after[at] = add(after[at], p.Amount); after[at] != p.After {
+			t.Errorf("%s: %s after it is %s, want %s (ACCT-2)", e.ID, p.Balance, p.After.Trim(), after[at].Trim())
+		}
+		if !out.Verdicts[p.Entry].Accepted() {
+			t.Errorf("%s: rejected, and posts %s (ACCT-7)", e.ID, p.Amount.Trim())
+		}
+		if e.To >= 0 {
+			between[p.Entry] = add(between[p.Entry], p.Amount)
+		}
+	}
+	for i, sum := range between {
+		if sum.Sign() != 0 {
+			t.Errorf("%s: the two sides add up to %s (ACCT-5)", in.Entries[i].ID, sum.Trim())
+		}
+	}
+	for _, w := range out.Withdrawals {
+		var sum money.Amount
+		for _, part := range w.Parts {
+			sum = add(sum, part.Amount)
+		}
+		if sum != w.Amount {
+			t.Errorf("%s: the parts add up to %s, want %s (ACCT-6)", w.ID, sum.Trim(), w.Amount.Trim())
+		}
+	}
 }
 
 func expect(t *testing.T, got, want string) {
@@ -108,7 +174,7 @@ func expect(t *testing.T, got, want string) {
 }
 
 // A distributor recharges, gives to its reseller and takes back; the reseller's used credit is given back before its
-// cash grows.
+// cash grows. An order is a fact and takes cash below zero; an event is rejected instead (ACCT-3).
 func TestAllocations(t *testing.T) {
 	t.Parallel()
 	out, text := replay(t, `
@@ -195,14 +261,13 @@ func TestWithdrawalRoutes(t *testing.T) {
 2026-06-20 order d -1200 ->
 `
 	_, text := replay(t, base+`2026-07-10 request d 700 w1 ->`, nil)
-	if want := "w1 requested original e02|transfer| 400\nw1 requested original e01|alipay| 300\n"; !strings.HasSuffix(
-		text,
-		want,
-	) {
+	want := "w1 requested original e02|transfer| 400\nw1 requested original e01|alipay| 300\n"
+	if !strings.HasSuffix(text, want) {
 		t.Errorf("in July: %s", text)
 	}
 	_, text = replay(t, base+`2026-08-10 request d 700 w1 ->`, nil)
-	if want := "w1 requested original e02|transfer| 400\nw1 requested bank || 300\n"; !strings.HasSuffix(text, want) {
+	want = "w1 requested original e02|transfer| 400\nw1 requested bank || 300\n"
+	if !strings.HasSuffix(text, want) {
 		t.Errorf("three months after the recharge, to the instant: %s", text)
 	}
 }

@@ -17,7 +17,7 @@ type layer struct {
 	left    money.Amount
 }
 
-// layers is a partner's cash by where it came from, oldest first.
+// layers is a partner's cash by where it came from, oldest first. What is left of them adds up to the cash (ACCT-4).
 type layers struct {
 	list []layer
 	next int

@@ -60,7 +60,8 @@ func rowOf(t *testing.T, text string) *cost.Row {
 	return row
 }
 
-// allocate gives rows away and describes the parts of the last one.
+// allocate gives rows away and describes the parts of the last one, which add up to it (ALLOC-1) and name a customer or
+// a reason (ALLOC-3).
 func allocate(t *testing.T, rules string, rows ...string) string {
 	t.Helper()
 	b := load(t, rules)
@@ -83,7 +84,13 @@ func allocate(t *testing.T, rules string, rows ...string) string {
 		}
 		who := parts[i].Reason
 		if parts[i].Customer >= 0 {
+			if who != "" {
+				t.Errorf("a part has the customer %d and the reason %s (ALLOC-3)", parts[i].Customer, who)
+			}
 			who = b.Customers[parts[i].Customer].ID
+		}
+		if who == "" {
+			t.Errorf("part %d has no customer and no reason (ALLOC-3)", i)
 		}
 		out = append(out, fmt.Sprintf("%s %s", who, parts[i].Values[cost.Effective].Trim()))
 	}
@@ -134,6 +141,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestByCost also gives the rows in reverse: their order does not matter (ALLOC-2).
 func TestByCost(t *testing.T) {
 	t.Parallel()
 	const own = "- {customer: tag:org}\n"

@@ -2,6 +2,7 @@ package fund_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -138,28 +139,30 @@ func run(t *testing.T, bk *books.Books, asOf, script string) (*fund.Result, stri
 			t.Errorf("%s %s: %q, want %q", in.Events[i].Period, in.Events[i].Kind, got, want[i])
 		}
 	}
+	text := describe(bk, out)
+	slices.Reverse(in.Events) // FUND-1
+	again, err := fund.Replay(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := describe(bk, again); got != text {
+		t.Errorf("with the events in reverse:\n%s\nnot:\n%s", got, text)
+	}
+	return out, text
+}
+
+// describe is the rows as text.
+func describe(bk *books.Books, out *fund.Result) string {
 	var rows strings.Builder
 	for _, r := range out.Rows {
 		until := "-"
 		if r.Until != period.Forever {
 			until = r.Until.String()
 		}
-		fmt.Fprintln(
-			&rows,
-			bk.Money.Funds[r.Fund].ID,
-			r.Period.String()+r.Claim+"|",
-			r.Heads,
-			r.Quota.Trim(),
-			r.Listed.Trim(),
-			r.Reserved.Trim(),
-			r.Claimed.Trim(),
-			r.Approved.Trim(),
-			r.Paid.Trim(),
-			r.State,
-			until,
-		)
+		fmt.Fprintln(&rows, bk.Money.Funds[r.Fund].ID, r.Period.String()+r.Claim+"|", r.Heads, r.Quota.Trim(),
+			r.Listed.Trim(), r.Reserved.Trim(), r.Claimed.Trim(), r.Approved.Trim(), r.Paid.Trim(), r.State, until)
 	}
-	return out, rows.String()
+	return rows.String()
 }
 
 func expect(t *testing.T, got, want string) {
@@ -206,6 +209,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// What is paid is what was approved (FUND-4).
+//
 // The 14th working day after 1 October is the 27th, so the list of September is void from the 28th. 1 August is a
 // Saturday: the 14th working day after it is 20 August.
 func TestHeadcount(t *testing.T) {
@@ -256,6 +261,8 @@ func TestForgone(t *testing.T) {
 		mdf 2026-Q3| 0 50000 0 0 0 0 0 ended -`)
 }
 
+// Claims never reserve more than the quota (FUND-3).
+//
 // Half of the cost is reimbursed: 120000 needs 60000 of 50000; 80000 reserves 40000; 60000 spent leaves 30000 payable.
 func TestMarketing(t *testing.T) {
 	t.Parallel()
@@ -308,7 +315,7 @@ func TestClaimWithin(t *testing.T) {
 2026-09-16T00:01 mdf 2026-Q3 request claim=y amount=100000 fair ->`)
 }
 
-// A final verdict stands, also where the books of today would decide otherwise.
+// A final verdict is kept, also where the books of today would decide otherwise (FUND-2).
 func TestFinal(t *testing.T) {
 	t.Parallel()
 	bk := world(t)

@@ -12,7 +12,7 @@ type Verdict struct {
 	Column, Value string        // of the reject
 }
 
-// Accepted reports whether the event counts.
+// Accepted reports whether the event counts; else it changes nothing (VERD-1).
 func (v Verdict) Accepted() bool { return v.Why == reason.None }
 
 // State rejects an event that does not fit the state that it meets. column is the feed's column of the event's type.

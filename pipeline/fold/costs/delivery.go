@@ -124,7 +124,7 @@ func (s *Stage) add(d *Delivery) {
 	list[d.Period] = append(list[d.Period], d)
 }
 
-// decide says what counts of a source and period: the last delivery that neither fails nor is held.
+// decide finds the delivery of a source and period that counts: the last one that neither fails nor is held (COSTS-2).
 func (s *Stage) decide(ctx context.Context, one *source, c period.Cycle) error {
 	list := one.deliveries[c]
 	for i := len(list) - 1; i >= 0; i-- {

@@ -105,7 +105,8 @@ func (m *margins) line(_ period.Cycle, l *events.Line) error {
 	return m.at(marginKey{customer: m.books.Customers[l.Customer].ID}).payment.Add(l.Payment)
 }
 
-// reconcile checks that the margins come to the accepted rows of each delivery, and their payments to the lines.
+// reconcile checks that the margins come to the accepted rows of each delivery, and their payments to the lines
+// (FCOST-3).
 func (r *rated) reconcile() error {
 	sums := make(map[string]*margin)
 	var paid, billed money.AmountTotal

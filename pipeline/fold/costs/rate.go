@@ -35,7 +35,8 @@ const (
 	detailUsage = 5
 )
 
-// rate allocates and prices the counted deliveries of a cycle by today's books.
+// rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
+// read one by one; groups are kept (FCOST-5).
 func (s *Stage) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
 	r := &rated{cycle: c, bounds: s.Books.Zone.Bounds(c), counted: counted, margins: newMargins(s.Books, s.Currency)}
 	groups := newGrouper(s.Books, s.Costs.Grain)

@@ -110,7 +110,7 @@ func (s *Stage) counted(c period.Cycle) []*Delivery {
 	return out
 }
 
-// news reports whether other deliveries of a period count than before.
+// news reports whether other deliveries of a period count than before (FCOST-2).
 func (s *Stage) news(c period.Cycle, old []*Delivery) bool {
 	was := slices.DeleteFunc(slices.Clone(old), func(d *Delivery) bool { return d.Period != c || d.State != Counted })
 	return !slices.EqualFunc(was, s.counted(c), func(a, b *Delivery) bool {

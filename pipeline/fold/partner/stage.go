@@ -62,7 +62,8 @@ func (s *Stage) Used() bool {
 	return false
 }
 
-// Run replays, stores the tables and the verdicts.
+// Run replays, and stores the tables and the verdicts. It reads no table of an earlier replay but the facts of closed
+// cycles (PARTNER-1).
 func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
@@ -97,7 +98,7 @@ type round struct {
 	performances map[period.Cycle]map[int32]money.Amount
 }
 
-// closedThrough is the last cycle that is closed after the run.
+// closedThrough is the last cycle that is closed after the run (PARTNER-5).
 func (r *round) closedThrough() period.Cycle { return max(r.Closed, r.Closing) }
 
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).

@@ -48,7 +48,7 @@ func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 	return x, err
 }
 
-// Read gives the rows of a delivery to a sink, file by file.
+// Read gives the rows of a delivery to a sink, file by file; a row does not depend on the rows before it (COSTS-4).
 func Read(ctx context.Context, fsys fs.FS, f *Found, tally *Tally, to Sink) error {
 	root := path.Join(Folder, f.Path()) + "/"
 	reject := to.Reject

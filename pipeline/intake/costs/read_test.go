@@ -54,6 +54,7 @@ func readAll(t *testing.T, name string, data []byte) (rows, rejects []string, ta
 const head = "BilledCost,EffectiveCost,ListCost,PricingQuantity,BillingCurrency,BillingPeriodStart,ChargePeriodStart," +
 	"ChargePeriodEnd,ChargeCategory,ChargeClass,SubAccountId,BillingAccountId,Tags\n"
 
+// TestReadTolerates holds the reader to COSTS-3.
 func TestReadTolerates(t *testing.T) {
 	t.Parallel()
 	rows, rejects, tally := readAll(t, "a.csv", []byte(head+
@@ -78,6 +79,7 @@ func TestReadTolerates(t *testing.T) {
 	}
 }
 
+// TestReadRejects holds the reader to COSTS-1.
 func TestReadRejects(t *testing.T) {
 	t.Parallel()
 	good := "1,1,1,1,USD,2026-09-01,2026-09-01,2026-09-02,Usage,,a,b,"
