@@ -116,8 +116,8 @@ func TestRequestCheck(t *testing.T) {
 	for _, c := range []struct{ table, format, want string }{
 		{"lines", "csv", ""}, {"totals", "parquet", ""},
 		{"bill", "csv",
-			`table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, totals, ` +
-				`partner_accounts, receivables, funds, withdrawals, invoices, invoice_records`},
+			`table "bill": want one of lines, rejects, statements, partner_statements, incentives, accounts, margins, ` +
+				`totals, partner_accounts, receivables, funds, withdrawals, invoices, invoice_records`},
 		{"lines", "CSV", `format "CSV": want one of csv, ndjson, parquet, arrow, xlsx`},
 	} {
 		got := ""
