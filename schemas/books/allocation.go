@@ -185,6 +185,7 @@ func (l *loader) allocationMatch(m yamldoc.Map) []ColumnMatch {
 				}
 				one.Values = append(one.Values, pair.Value.Items[j].Text)
 			}
+		case yamldoc.Mapping: // no values
 		}
 		if len(one.Values) == 0 {
 			m.Fail("match", &pair.Value, "", "%s: neither a value nor a list of values", pair.Key)

@@ -20,9 +20,6 @@ type CostText struct {
 	Rounded      bool // digits beyond the scale, which were rounded half away from zero
 }
 
-// maxCostDigits is the most significant digits of a cost: 18 before the point and 18 after it.
-const maxCostDigits = 2 * CostScale
-
 // ParseCost reads `-?digits(.digits)?` or `-?.digits`, with an optional exponent (§11.1). Digits beyond the scale
 // are rounded half away from zero. The error is a *ParseError.
 func ParseCost(s string) (Cost, CostText, error) {

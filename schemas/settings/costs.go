@@ -137,7 +137,7 @@ func parseCostSource(text string) (string, error) {
 			c != '-' && c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
 	}
 	if bad {
-		return "", fmt.Errorf("%q: not a name of letters, digits, -, _ and .", text)
+		return "", fmt.Errorf("%q: want a name of letters, digits and the signs . - _ only", text)
 	}
 	return text, nil
 }

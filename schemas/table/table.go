@@ -30,8 +30,9 @@ func (t Type) Scale() int {
 		return money.QuantityScale
 	case Cost:
 		return money.CostScale
+	default:
+		return 0
 	}
-	return 0
 }
 
 // Nothing is the value of a MaybeTime column that has none.

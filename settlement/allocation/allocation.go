@@ -105,6 +105,7 @@ func (a *Allocator) Weigh(row *cost.Row) error {
 			if !a.allInForce(r, row.Start) {
 				continue
 			}
+		case books.KeepCost: // weighs nothing
 		}
 		return nil
 	}
@@ -196,8 +197,15 @@ func (a *Allocator) take(dst []Part, number int, row *cost.Row) (out []Part, tak
 			return dst, false, nil
 		}
 		return append(dst, Part{Customer: who, Rule: number, Values: row.Values}), true, nil
+	case books.SplitByShares, books.SplitEven, books.SplitByCost:
+		return a.split(dst, number, row)
 	}
-	customers, weights := a.weigh(r, row.Start)
+	return dst, false, nil
+}
+
+// split divides the row among the customers of a rule in proportion to their weights.
+func (a *Allocator) split(dst []Part, number int, row *cost.Row) (out []Part, taken bool, err error) {
+	customers, weights := a.weigh(&a.rules[number], row.Start)
 	if len(customers) == 0 {
 		return dst, false, nil
 	}
@@ -238,7 +246,13 @@ func (a *Allocator) weigh(r *rule, t period.Instant) (customers []int32, weights
 	case books.SplitEven:
 		customers = a.inForce(r.Customers, t)
 		return customers, even(len(customers))
+	default:
+		return a.weighByCost(r, t)
 	}
+}
+
+// weighByCost is who bears a row that a rule splits by cost, in proportion to their costs.
+func (a *Allocator) weighByCost(r *rule, t period.Instant) (customers []int32, weights []*big.Rat) {
 	if r.Customers == nil {
 		for who, sum := range a.weights {
 			if sum.Sign() > 0 {

@@ -248,7 +248,7 @@ func TestOtherLake(t *testing.T) {
 	other.asOf = "2026-10-06T04:00:00Z"
 	r := other.month()
 	if r.Owed == nil ||
-		!strings.Contains(r.Owed.Why, "holds the copy of another lake (manifest 1, as of 2026-10-05T04:00:00Z)") ||
+		!strings.Contains(r.Owed.Why, "contains the copy of another lake (manifest 1, as of 2026-10-05T04:00:00Z)") ||
 		!strings.Contains(r.Owed.Hint, "--take-over") {
 		t.Fatalf("%+v", r.Owed)
 	}
