@@ -20,8 +20,8 @@ type comparison struct {
 }
 
 // Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
-// (CHANGE-3). Books of partners' money, allocation.yaml and markups.csv are not compared: they touch no day of usage, and
-// their stages follow the books themselves (PARTNER-1, FCOST-2).
+// (CHANGE-3). Books of partners' money, allocation.yaml and markups.csv are not compared: they touch no day of usage,
+// and their stages follow the books themselves (PARTNER-1, FCOST-2).
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
