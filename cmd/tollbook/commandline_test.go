@@ -18,7 +18,7 @@ func TestCommandLine(t *testing.T) {
 		{"settle", `unknown command "settle"`},
 		{"run", "run: which one?"},
 		{"run weekly", `unknown command "weekly" for "tollbook run"`},
-		{"bill", "--cycle is missing"},
+		{"bill", "no workspace: neither"},
 		{"bill --cycle 2026-13", `--cycle "2026-13": no such month`},
 		{"bill --cycle", "flag needs an argument: --cycle"},
 		{"bill --cycel 2026-09", "unknown flag: --cycel"},
@@ -44,6 +44,8 @@ func TestCommandLine(t *testing.T) {
 		{"init", "accepts 1 arg(s), received 0"},
 		{"check -w nowhere", "nowhere/tollbook.yaml: not there"},
 		{"run nightly -w nowhere", "`tollbook init` makes a workspace"},
+		{"run nightly --quiet --verbose", "exclude each other"},
+		{"completion tcsh", `shell "tcsh": want one of bash, fish, powershell, zsh`},
 		{"bill --cycle 2026-09 -w nowhere", "nowhere/tollbook.yaml: not there"},
 		{"generate --rows -5", "rows -5: must not be negative"},
 	} {

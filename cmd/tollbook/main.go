@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/keycmd"
 	"github.com/tollbook/tollbook/cmd/tollbook/lakecmd"
 	"github.com/tollbook/tollbook/cmd/tollbook/partnercmd"
+	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 	"github.com/tollbook/tollbook/cmd/tollbook/publishcmd"
 	"github.com/tollbook/tollbook/cmd/tollbook/querycmd"
 	"github.com/tollbook/tollbook/cmd/tollbook/rejectscmd"
@@ -22,6 +23,8 @@ import (
 	"github.com/tollbook/tollbook/cmd/tollbook/workspacecmd"
 	"github.com/tollbook/tollbook/jobs/fatal"
 )
+
+//go:generate go run . man --force --out ../../docs/cli.md
 
 func main() {
 	os.Exit(begin(time.Now))
@@ -72,5 +75,8 @@ func tree(a *cli.App) *cobra.Command {
 		lakecmd.NewRestore(a),
 		lakecmd.NewRestoreHead(a),
 		workspacecmd.NewDoctor(a),
+		programcmd.NewVersion(a),
+		programcmd.NewCompletion(a),
+		programcmd.NewMan(a),
 	)
 }

@@ -38,6 +38,7 @@ func fileFlags() map[string][]written {
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--issuer", "vendor", "--out"}},
 			{args: []string{"export", "--cycle", "2026-09", "--format", "focus", "--out"}, folder: true},
 		},
+		"tollbook man --out": {{args: []string{"man", "--out"}}},
 		"tollbook statement --out": {
 			{args: []string{"statement", "--cycle", "2026-09", "--format", "csv", "--out"}},
 		},
@@ -257,6 +258,7 @@ export --cycle 2026-09 --format parquet
 export --cycle 2026-09 --split
 export --cycle 2026-09 --excel
 export --cycle 2026-09 --format focus --issuer vendor
+completion bash
 generate --rows 100 -w NEW/load
 incentives
 ingest
@@ -265,6 +267,8 @@ keys
 keys add --role vendor
 keys list
 keys revoke nobody
+man
+man --dir NEW/man
 packages --customer acme
 prune
 prune --dry-run
@@ -295,6 +299,7 @@ statement --cycle 2026-09 --format table
 statement --cycle 2026-09 --format csv
 statement --cycle 2026-09 --format json
 verify
+version
 `
 	lines := map[string][][]string{}
 	root := tree(testApp())

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/cmd/tollbook/programcmd"
 )
 
 // commands are all commands of this version (§7.3).
@@ -19,6 +22,7 @@ func commands() []string {
 		"tollbook bill",
 		"tollbook check",
 		"tollbook close",
+		"tollbook completion",
 		"tollbook doctor",
 		"tollbook explain",
 		"tollbook export",
@@ -32,6 +36,7 @@ func commands() []string {
 		"tollbook keys add",
 		"tollbook keys list",
 		"tollbook keys revoke",
+		"tollbook man",
 		"tollbook packages",
 		"tollbook prune",
 		"tollbook publish",
@@ -52,6 +57,7 @@ func commands() []string {
 		"tollbook serve",
 		"tollbook statement",
 		"tollbook verify",
+		"tollbook version",
 	}
 }
 
@@ -127,5 +133,21 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 	}
 	if of.HasParent() && !strings.HasPrefix(cmd.CommandPath(), of.CommandPath()) {
 		t.Errorf("%s: example %q is of %s", of.CommandPath(), line, cmd.CommandPath())
+	}
+}
+
+// TestCommandPage: docs/cli.md is what `go generate ./cmd/tollbook` writes (PROG-1).
+func TestCommandPage(t *testing.T) {
+	t.Parallel()
+	var page bytes.Buffer
+	if err := programcmd.Page(tree(testApp()), &page); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(kept), page.String()); diff != "" {
+		t.Errorf("docs/cli.md (-page +commands); `go generate ./cmd/tollbook` writes it:\n%s", diff)
 	}
 }

@@ -64,7 +64,7 @@ packages, consumption by day, bandwidth.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runBill(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09 (default: the newest)")
 	cmd.Flags().StringVar(&o.customer, "customer", "", "one customer's bill, by customer_id")
 	o.Add(cmd)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
@@ -72,7 +72,7 @@ packages, consumption by day, bandwidth.`,
 
 // runBill shows the bill of all customers or of one, or writes one as a document.
 func runBill(ctx context.Context, a *cli.App, o *billOptions) (err error) {
-	if o.cycle, err = cli.CycleFlag(o.month); err != nil {
+	if o.cycle, err = a.CycleOrNewest(o.month); err != nil {
 		return err
 	}
 	format, err := a.DocumentFormat(&o.DocumentFlags)

@@ -35,6 +35,8 @@ type App struct {
 	Flags   Flags
 	Log     *slog.Logger
 	Bar     *progress
+	style   Style  // of standard error
+	nowhere string // the current folder, where neither it nor one above it is a workspace
 	profile *profile
 	started bool // the command line was understood: what fails from here on is not its form
 }
@@ -44,6 +46,7 @@ type Flags struct {
 	Workspace, AsOf, Lake string
 	Workers               int
 	JSON, allowFuture     bool
+	quiet, verbose        bool
 	batchRows, chunkBytes int
 	fault, stopAt         string
 	cpuProfile, allocs    string
@@ -51,7 +54,8 @@ type Flags struct {
 
 // New makes one call of the program. clock is read at most once a run for the run's own time.
 func New(in io.Reader, out, err io.Writer, env func(string) string, clock func() time.Time) *App {
-	return &App{In: in, Out: &sink{w: out}, Err: err, Env: env, Clock: clock, Log: slog.New(slog.DiscardHandler)}
+	return &App{In: in, Out: &sink{w: out, style: styleOf(out, env)}, Err: err, style: styleOf(err, env), Env: env,
+		Clock: clock, Log: slog.New(slog.DiscardHandler)}
 }
 
 // Run runs a command line and returns the exit code (§7.4).
@@ -69,7 +73,7 @@ func (a *App) Run(root *cobra.Command, args []string) int {
 	if err != nil && !a.started && a.Out.err == nil {
 		err = a.usage(root, args, err)
 	}
-	err = a.Out.ended(err)
+	err = a.Out.ended(a.noWorkspace(err))
 	a.reportError(err, a.Flags.JSON || slices.Contains(args, "--json"))
 	return ExitCode(err)
 }
@@ -96,23 +100,29 @@ func (a *App) Root(commands ...*cobra.Command) *cobra.Command {
 		Short: "Bill cloud usage, from feed files to a Parquet lake",
 		Long: `tollbook ingests usage and bandwidth feeds, rates them with the books of a workspace, closes monthly
 cycles, and stores every consumption record in a lake of Parquet files.`,
+		Version: ThisBuild().String(),
 		Example: "  tollbook init sample --sample\n  tollbook -w sample run monthly --cycle 2026-09\n" +
 			"  tollbook -w sample bill --cycle 2026-09",
 		SilenceErrors: true, SilenceUsage: true, DisableSuggestions: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	}
+	root.SetVersionTemplate("tollbook {{.Version}}\n")
 	root.SetIn(a.In)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
 	root.SetUsageTemplate(root.UsageTemplate() + "\n" + exitTemplate)
 	f := root.PersistentFlags()
-	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/")
+	f.StringVarP(&a.Flags.Workspace, "workspace", "w", ".", "folder with tollbook.yaml, books/, inbox/ and lake/; "+
+		"without it $"+WorkspaceVariable+", else the nearest folder upwards")
+	f.BoolVarP(&a.Flags.quiet, "quiet", "q", false, "no progress, and of the log warnings and errors only")
+	f.BoolVarP(&a.Flags.verbose, "verbose", "v", false, "log details on standard error")
 	f.StringVar(&a.Flags.Lake, "lake", "",
 		"read this lake in place of lake.path, as an archive; relative to the workspace")
 	f.StringVar(&a.Flags.AsOf, "as-of", "", "the run's clock, RFC 3339 with an offset (default: now)")
 	f.BoolVar(&a.Flags.allowFuture, "allow-future", false, "let a run's --as-of be later than this machine's clock")
 	f.IntVar(&a.Flags.Workers, "workers", runtime.NumCPU(), "how many buckets are worked on at once")
+	f.Lookup("workers").DefValue = "cores of the machine"
 	f.BoolVar(&a.Flags.JSON, "json", false, "results and failures as JSON")
 	f.IntVar(&a.Flags.batchRows, "batch-rows", 0, "rows of a batch")
 	f.IntVar(&a.Flags.chunkBytes, "chunk-bytes", 0, "bytes of a sorted chunk")
@@ -131,9 +141,14 @@ cycles, and stores every consumption record in a lake of Parquet files.`,
 // prepare checks the global flags once the command line is understood.
 func (a *App) prepare(cmd *cobra.Command) error {
 	a.started = true
-	a.Log = newLogger(a.Err, a.Flags.JSON)
-	a.Bar = newProgress(a.Err, a.Clock)
+	a.Log = newLogger(a.Err, a.Flags.JSON, a.level())
+	a.Bar = &progress{}
+	if !a.Flags.quiet {
+		a.Bar = newProgress(a.Err, a.Clock)
+	}
 	switch {
+	case a.Flags.quiet && a.Flags.verbose:
+		return &UsageError{What: "--quiet and --verbose exclude each other"}
 	case a.Flags.Lake != "" && topOf(cmd) != "restore-head" && !slices.Contains(readers(), topOf(cmd)):
 		return &UsageError{What: fmt.Sprintf("--lake: %s does not only read", topOf(cmd)),
 			Hint: "commands that read another lake: " + strings.Join(readers(), ", ")}
@@ -146,9 +161,23 @@ func (a *App) prepare(cmd *cobra.Command) error {
 			strings.Join(stopPoints(), ", ")}
 	}
 	cmd.SilenceUsage = true
-	var err error
+	err := a.findWorkspace(cmd)
+	if err != nil {
+		return err
+	}
 	a.profile, err = startProfile(a.Flags.cpuProfile, a.Flags.allocs)
 	return err
+}
+
+// level is the least level that is logged.
+func (a *App) level() slog.Level {
+	switch {
+	case a.Flags.quiet:
+		return slog.LevelWarn
+	case a.Flags.verbose:
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 // readers are the commands that only read a lake, and so may read any.
@@ -297,6 +326,31 @@ func CycleFlag(text string) (period.Cycle, error) {
 		return 0, &UsageError{What: "--cycle " + err.Error(), Hint: "write it as 2026-09"}
 	}
 	return c, nil
+}
+
+// CycleOrNewest reads a --cycle flag of a command that only reads; without one it is the newest cycle of the lake that
+// has files.
+func (a *App) CycleOrNewest(text string) (period.Cycle, error) {
+	if text != "" {
+		return CycleFlag(text)
+	}
+	newest := ""
+	err := a.Read(func(snap *lake.Snapshot) error {
+		newest = ""
+		for _, c := range snap.Manifest.Cycles {
+			if c.Files != nil {
+				newest = c.Cycle
+			}
+		}
+		return nil
+	})
+	if err == nil && newest == "" {
+		return 0, &UsageError{What: "the lake has no cycle yet", Hint: "`tollbook run nightly` ingests feed files"}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return period.ParseCycle(newest)
 }
 
 // PrintJSON writes a result as one JSON object.

@@ -12,4 +12,7 @@
 //	       --allow-future is given. Dry runs and commands that only read accept any time.
 //	CLI-7  If a result cannot be written completely to standard output, the command fails with exit code 3; help does
 //	       so too. A key is stored only after its secret was shown.
+//	CLI-8  The workspace is the folder of -w, else that of TOLLBOOK_WORKSPACE, else the nearest folder with
+//	       tollbook.yaml from the current one upwards. Without one a command says so and does nothing.
+//	CLI-9  Escape sequences and cut texts are for terminals only. NO_COLOR turns the escape sequences off.
 package cli

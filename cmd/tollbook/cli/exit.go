@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -229,13 +231,28 @@ func (a *App) reportError(err error, asJSON bool) {
 		if at != "" {
 			at += ": "
 		}
-		fmt.Fprintf(a.Err, "%s%s\n", at, p.Text)
+		fmt.Fprintf(a.Err, "%s%s\n", a.clickable(p.File, at), p.Text)
 		if p.Hint != "" {
 			fmt.Fprintf(a.Err, "    hint: %s\n", p.Hint)
 		}
 	}
-	fmt.Fprintf(a.Err, "tollbook: %s\n", f.Error)
+	fmt.Fprintf(a.Err, "%s %s\n", a.style.alarm("tollbook:"), f.Error)
 	if f.Hint != "" {
 		fmt.Fprintf(a.Err, "    hint: %s\n", f.Hint)
 	}
+}
+
+// clickable is a position with its file's path from the current folder, which editors and terminals open. Positions in
+// books are relative to the workspace.
+func (a *App) clickable(file, at string) string {
+	if file == "" || filepath.IsAbs(file) || a.Flags.Workspace == "." {
+		return at
+	}
+	if _, err := os.Stat(file); err == nil {
+		return at
+	}
+	if _, err := os.Stat(filepath.Join(a.Flags.Workspace, file)); err != nil {
+		return at
+	}
+	return filepath.ToSlash(filepath.Clean(a.Flags.Workspace)) + "/" + at
 }

@@ -105,8 +105,28 @@ func Opposite(text string) string {
 	return "-" + text
 }
 
-// Print writes the table, every line indented.
+// Print writes the table, every line indented. On a terminal the header is bold, and texts are cut where the table is
+// wider than the terminal; numbers never are.
 func (g *grid) Print(w io.Writer, indent string) {
+	var style Style
+	if s, ok := w.(*sink); ok {
+		style = s.style
+	}
+	width := g.widths()
+	if style.Width > 0 {
+		g.fit(width, style.Width-len(indent))
+	}
+	for n, row := range g.Rows {
+		line := strings.TrimRight(g.line(row, width), " ")
+		if n == 0 {
+			line = style.strong(line)
+		}
+		fmt.Fprintln(w, indent+line)
+	}
+}
+
+// widths aligns the points of decimals and measures each column.
+func (g *grid) widths() []int {
 	width := make([]int, len(g.align))
 	for i, how := range g.align {
 		if how == point {
@@ -116,19 +136,47 @@ func (g *grid) Print(w io.Writer, indent string) {
 			width[i] = max(width[i], utf8.RuneCountInString(row[i]))
 		}
 	}
-	for _, row := range g.Rows {
-		var b strings.Builder
-		for i, cell := range row {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if i > 0 {
-				b.WriteString("  ")
-			}
-			if g.align[i] == left {
-				b.WriteString(cell + pad)
-			} else {
-				b.WriteString(pad + cell)
+	return width
+}
+
+// leastText is the width below which a column of texts is not cut.
+const leastText = 12
+
+// fit narrows the columns of texts, the widest first, until the table fits; a table of numbers that is too wide stays.
+func (g *grid) fit(width []int, most int) {
+	over := 2*(len(width)-1) - most
+	for _, w := range width {
+		over += w
+	}
+	for over > 0 {
+		widest := -1
+		for i, how := range g.align {
+			if how == left && width[i] > leastText && (widest < 0 || width[i] > width[widest]) {
+				widest = i
 			}
 		}
-		fmt.Fprintln(w, indent+strings.TrimRight(b.String(), " "))
+		if widest < 0 {
+			return
+		}
+		width[widest]--
+		over--
 	}
+}
+
+// line is a row with each cell as wide as its column.
+func (g *grid) line(row []string, width []int) string {
+	var b strings.Builder
+	for i, cell := range row {
+		cell = cut(cell, width[i])
+		pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+		if i > 0 {
+			b.WriteString("  ")
+		}
+		if g.align[i] == left {
+			b.WriteString(cell + pad)
+		} else {
+			b.WriteString(pad + cell)
+		}
+	}
+	return b.String()
 }

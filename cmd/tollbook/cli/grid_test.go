@@ -35,3 +35,22 @@ func TestGridKeeps(t *testing.T) {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
+
+// On a terminal the header is bold and the widest texts are cut; numbers never are (CLI-9).
+func TestGridOnTerminal(t *testing.T) {
+	t.Parallel()
+	g := NewGrid("name", "what it is", ">.paid")
+	g.Add("a", "a text of thirty columns, or so", "1234567890.12")
+	g.Add("a name of 17 cols", "short", "1")
+	var out bytes.Buffer
+	s := &sink{w: &out, style: Style{Bold: true, Width: 45}}
+	g.Print(s, "  ")
+	// 45 columns: an indent of 2, two gaps of 2, 13 of the number; 26 are left for two texts.
+	want := "" +
+		"  \x1b[1mname           what it is              paid\x1b[0m\n" +
+		"  a              a text of th…  1234567890.12\n" +
+		"  a name of 17…  short                   1\n"
+	if out.String() != want {
+		t.Errorf("got\n%q\nwant\n%q", out.String(), want)
+	}
+}

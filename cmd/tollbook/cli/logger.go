@@ -14,11 +14,12 @@ func NewServerLogger(w io.Writer, asJSON bool) *slog.Logger {
 }
 
 // newLogger logs to standard error: text without times for people, JSON with times for machines.
-func newLogger(w io.Writer, asJSON bool) *slog.Logger {
+func newLogger(w io.Writer, asJSON bool, level slog.Level) *slog.Logger {
 	if asJSON {
-		return slog.New(slog.NewJSONHandler(w, nil))
+		return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
 	}
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{
+		Level: level,
 		ReplaceAttr: func(groups []string, attr slog.Attr) slog.Attr {
 			if len(groups) == 0 && attr.Key == slog.TimeKey {
 				return slog.Attr{}

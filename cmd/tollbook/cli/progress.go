@@ -18,6 +18,10 @@ type progress struct {
 	mu          sync.Mutex
 	begun, last time.Time
 	shown       bool
+
+	stage     string
+	stageAt   time.Time // when the stage first reported
+	stageDone int64     // what was done then
 }
 
 const (
@@ -49,6 +53,9 @@ func (p *progress) Update(stage string, done, total int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.clock()
+	if stage != p.stage {
+		p.stage, p.stageAt, p.stageDone = stage, now, done
+	}
 	if now.Sub(p.begun) < progressAfter || now.Sub(p.last) < progressEvery {
 		return
 	}
@@ -57,7 +64,22 @@ func (p *progress) Update(stage string, done, total int64) {
 	if total > 0 {
 		text = fmt.Sprintf("%s: %d of %d (%d %%)", stage, done, total, 100*done/total)
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+	fmt.Fprintf(p.w, "\r\x1b[K%s%s", text, p.pace(now, done, total))
+}
+
+// pace is how fast a stage proceeds and how long it will last, by what was done since its first report.
+func (p *progress) pace(now time.Time, done, total int64) string {
+	seconds := now.Sub(p.stageAt).Seconds()
+	if seconds < 1 || done <= p.stageDone {
+		return ""
+	}
+	rate := float64(done-p.stageDone) / seconds
+	text := fmt.Sprintf(", %.0f/s", rate)
+	if total > done {
+		left := time.Duration(float64(total-done) / rate * float64(time.Second))
+		text += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
+	return text
 }
 
 // End takes the line away.

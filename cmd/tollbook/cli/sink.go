@@ -8,8 +8,9 @@ import (
 // sink is standard output. It remembers the first write that failed, so that those who print a result need not look
 // (CLI-7).
 type sink struct {
-	w   io.Writer
-	err error
+	w     io.Writer
+	style Style
+	err   error
 }
 
 // Write writes until a write fails, and from then on fails the same way.

@@ -1,27 +1,70 @@
 package cli
 
 import (
+	"cmp"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
 )
 
-// Version says which build this is: the module's version, or the commit it was built from; "" if neither is known.
-func Version() string {
+// Build says which build of the program this is.
+type Build struct {
+	Version  string `json:"version"`            // of the module; "" = built from a checkout without a tag
+	Commit   string `json:"commit,omitempty"`   // that it was built from
+	Time     string `json:"time,omitempty"`     // of the commit, RFC 3339
+	Modified bool   `json:"modified,omitempty"` // the checkout had changes that were not committed
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+}
+
+// ThisBuild reads what the Go toolchain stored in the program.
+func ThisBuild() Build {
+	b := Build{Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return b
 	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
+	if v := info.Main.Version; v != "(devel)" {
+		b.Version = v
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
+		switch s.Key {
+		case "vcs.revision":
+			b.Commit = s.Value
+		case "vcs.time":
+			b.Time = s.Value
+		case "vcs.modified":
+			b.Modified = s.Value == "true"
 		}
 	}
-	return ""
+	return b
+}
+
+// String is the build in one line.
+func (b Build) String() string {
+	version := b.Version
+	if version == "" {
+		version = "(no version)"
+	}
+	text := version
+	if b.Commit != "" {
+		text += ", commit " + b.Commit[:min(12, len(b.Commit))]
+	}
+	if b.Time != "" {
+		text += " of " + b.Time
+	}
+	if b.Modified {
+		text += ", modified"
+	}
+	return text + ", " + b.Go + " " + b.Platform
+}
+
+// Version says which build this is: the module's version, or the commit it was built from; "" if neither is known.
+func Version() string {
+	b := ThisBuild()
+	return cmp.Or(b.Version, b.Commit)
 }
 
 // thisBuild names this very build, for what is remembered between runs: two builds of one commit may differ. The name

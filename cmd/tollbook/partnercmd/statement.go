@@ -40,7 +40,7 @@ send). All partners: table, json, csv.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runStatement(cmd.Context(), a, &o) },
 	}
-	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09")
+	cmd.Flags().StringVar(&o.month, "cycle", "", "the month, as 2026-09 (default: the newest)")
 	cmd.Flags().StringVar(&o.partner, "partner", "", "one partner's statement, by partner_id")
 	o.Add(cmd)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
@@ -48,7 +48,7 @@ send). All partners: table, json, csv.`,
 
 // runStatement writes one partner's statement, or the table of all partners.
 func runStatement(ctx context.Context, a *cli.App, o *statementOptions) (err error) {
-	if o.cycle, err = cli.CycleFlag(o.month); err != nil {
+	if o.cycle, err = a.CycleOrNewest(o.month); err != nil {
 		return err
 	}
 	format, err := a.DocumentFormat(&o.DocumentFlags)

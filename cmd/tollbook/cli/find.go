@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings"
+)
+
+// WorkspaceVariable is the environment variable that names the workspace where -w does not.
+const WorkspaceVariable = "TOLLBOOK_WORKSPACE"
+
+// findWorkspace sets the workspace of a command line without -w: the folder that TOLLBOOK_WORKSPACE names, else the
+// nearest folder with tollbook.yaml, from the current folder upwards (CLI-8). Where there is none it stays the current
+// folder, and reading its settings fails (noWorkspace).
+func (a *App) findWorkspace(cmd *cobra.Command) error {
+	if f := cmd.Flag("workspace"); f == nil || f.Changed || slices.Contains(withoutWorkspace(), topOf(cmd)) {
+		return nil
+	}
+	if dir := a.Env(WorkspaceVariable); dir != "" {
+		a.Flags.Workspace = dir
+		return nil
+	}
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return err
+	}
+	up := "."
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, settings.File)); err == nil {
+			a.Flags.Workspace = up
+			return nil
+		}
+		if filepath.Dir(dir) == dir {
+			a.nowhere = here
+			return nil
+		}
+		up = filepath.Join(up, "..")
+	}
+}
+
+// noWorkspace turns the problems of a folder that is no workspace into the one that matters.
+func (a *App) noWorkspace(err error) error {
+	var problems problem.Problems
+	if a.nowhere == "" || !errors.As(err, &problems) || !slices.ContainsFunc(problems, func(p problem.Problem) bool {
+		return p.Pos.File == settings.File && p.Pos.Line == 0
+	}) {
+		return err
+	}
+	return &UsageError{What: fmt.Sprintf("no workspace: neither %s nor a folder above it has %s", a.nowhere,
+		settings.File), Hint: "name it with -w DIR or " + WorkspaceVariable + "; `tollbook init DIR` creates one"}
+}
+
+// withoutWorkspace are the commands that need no workspace, or create the one that -w names.
+func withoutWorkspace() []string {
+	return []string{"init", "generate", "focus", "restore", "version", "completion", "man"}
+}
