@@ -136,7 +136,7 @@ func parseExample(t *testing.T, line string, of *cobra.Command) {
 	}
 }
 
-// TestCommandPage: docs/cli.md is what `go generate ./cmd/tollbook` writes (PROG-1).
+// TestCommandPage: docs/cli.md is what `go generate ./cmd/tollbook` writes (MANUAL-1).
 func TestCommandPage(t *testing.T) {
 	t.Parallel()
 	var page bytes.Buffer

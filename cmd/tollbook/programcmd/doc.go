@@ -1,5 +1,5 @@
 // Package programcmd is the commands about the program itself: its version, its completion for shells, its manual.
 //
-//	PROG-1  The manual is made of the commands themselves: every command that can be called has a page, and two builds
-//	        of one source make the same bytes.
+//	MANUAL-1  The manual is made of the commands themselves: every command that can be called has a page, and two
+//	          builds of one source make the same bytes.
 package programcmd
