@@ -126,6 +126,13 @@ clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache f
 # More than one server is a cluster named loopback.
 SHARDS ?= 1
 
+.PHONY: picture
+picture: build ## draw the chart of README again from the sample
+	@rm -rf $(BUILD)/picture
+	$(TOLLBOOK) init $(BUILD)/picture --sample
+	$(TOLLBOOK) -q -w $(BUILD)/picture run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
+	$(TOLLBOOK) -w $(BUILD)/picture bandwidth aurora-east-a --cycle $(CYCLE) --svg docs/images/percentile.svg --force
+
 .PHONY: run-clickhouse
 run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill that this one tells
 	$(GO) run ./fixtures/clickhouse/run -program $(TOLLBOOK) -dir $(BUILD)/clickhouse/sample -cycle $(CYCLE) -as-of $(AS_OF)
