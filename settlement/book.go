@@ -24,8 +24,8 @@ type Book struct {
 	rules Rules
 	one   money.Rate // what a line without a term is paid at
 
-	services []string // all service_type_codes, sorted
-	service  []int32  // by product: index in services
+	services []string // all service_type_codes and "", sorted
+	service  []int32  // by product, then by service of lines of no product: index in services
 
 	terms map[pair]stretch // by seller and buyer: their rows in books.Terms
 
@@ -48,15 +48,18 @@ func Compile(b *books.Books, rules Rules) (*Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the partners' books: %w", err)
 	}
-	bk := &Book{books: b, rules: rules, one: one, service: make([]int32, len(b.Products)), terms: map[pair]stretch{}}
+	bk := &Book{books: b, rules: rules, one: one, services: []string{""},
+		terms: map[pair]stretch{}}
 	for i := range b.Products {
 		bk.services = append(bk.services, b.Products[i].ServiceTypeCode)
 	}
 	slices.Sort(bk.services)
 	bk.services = slices.Compact(bk.services)
 	for i := range b.Products {
-		at, _ := slices.BinarySearch(bk.services, b.Products[i].ServiceTypeCode)
-		bk.service[i] = int32(at)
+		bk.service = append(bk.service, bk.serviceAt(b.Products[i].ServiceTypeCode))
+	}
+	for i := range bk.services {
+		bk.service = append(bk.service, int32(i))
 	}
 	for i := range b.Terms {
 		key := pair{b.Terms[i].Seller, b.Terms[i].Buyer}
@@ -80,6 +83,23 @@ func Compile(b *books.Books, rules Rules) (*Book, error) {
 		bk.associationsFrom[len(b.Customers)] = int32(len(b.Associations))
 	}
 	return bk, nil
+}
+
+// serviceAt is the index of a service_type_code in services; that of "" for one that no product has.
+func (bk *Book) serviceAt(code string) int32 {
+	at, ok := slices.BinarySearch(bk.services, code)
+	if !ok {
+		return 0
+	}
+	return int32(at)
+}
+
+// product is the number of a line's product. A line of no product has a number of its service, after all products.
+func (bk *Book) product(l *Line) (number int32, class books.Class) {
+	if l.SKU >= 0 {
+		return l.SKU, bk.books.Products[l.SKU].Class
+	}
+	return int32(len(bk.books.Products)) + bk.serviceAt(l.Service), books.Ordinary
 }
 
 // always is the span without bounds.

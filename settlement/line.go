@@ -9,7 +9,8 @@ import (
 // Line is what settlement needs of a line of the cycle (§5). Customer, Partner and SKU are indexes in the books.
 // Official = Discount + Truncated + Payment.
 type Line struct {
-	Customer, Partner, SKU int32                 // Partner -1 = none
+	Customer, Partner, SKU int32                 // Partner -1 = none, SKU -1 = of no product
+	Service                string                // service_type_code of a line of no product; "" = any
 	Association            books.AssociationType // what the line carries
 	ChargingMode           uint8                 // 1 for a period, 3 on demand
 	OwnTime                period.Instant        // when partner and terms are looked up (§6.4)

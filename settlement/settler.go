@@ -99,12 +99,12 @@ func (s *Settler) open(customer int32) {
 }
 
 func (s *Settler) add(l *Line) error {
-	class := s.bk.books.Products[l.SKU].Class
+	sku, class := s.bk.product(l)
 	performance, err := l.performance(class)
 	if err != nil {
 		return err
 	}
-	d := s.terms(l)
+	d := s.terms(l, sku)
 	g := s.group(l, d)
 	g.lines++
 	for _, part := range [...]struct {
@@ -128,16 +128,16 @@ func (s *Settler) add(l *Line) error {
 }
 
 // resolvedTerms looks up by what terms a line's partner deals in its product at the line's own time.
-func (s *Settler) terms(l *Line) *resolvedTerms {
-	d := &s.known[termsSlot(l.Partner, l.SKU)]
-	if d.partner == l.Partner && d.sku == l.SKU && d.span.Holds(l.OwnTime) {
+func (s *Settler) terms(l *Line, sku int32) *resolvedTerms {
+	d := &s.known[termsSlot(l.Partner, sku)]
+	if d.partner == l.Partner && d.sku == sku && d.span.Holds(l.OwnTime) {
 		return d
 	}
-	*d = resolvedTerms{span: always, partner: l.Partner, sku: l.SKU}
+	*d = resolvedTerms{span: always, partner: l.Partner, sku: sku}
 	d.seller = s.bk.seller(l.Partner, l.OwnTime, &d.span)
-	d.owed = s.bk.term(d.seller, l.Partner, l.SKU, l.OwnTime, &d.span)
+	d.owed = s.bk.term(d.seller, l.Partner, sku, l.OwnTime, &d.span)
 	if d.seller >= 0 {
-		d.cost = s.bk.term(Vendor, d.seller, l.SKU, l.OwnTime, &d.span)
+		d.cost = s.bk.term(Vendor, d.seller, sku, l.OwnTime, &d.span)
 	}
 	return d
 }
@@ -145,7 +145,7 @@ func (s *Settler) terms(l *Line) *resolvedTerms {
 // group is the row in the making that a line is in.
 func (s *Settler) group(l *Line, d *resolvedTerms) *group {
 	key := groupKey{
-		partner: l.Partner, seller: d.seller, service: s.bk.service[l.SKU], association: l.Association,
+		partner: l.Partner, seller: d.seller, service: s.bk.service[d.sku], association: l.Association,
 		mode: l.ChargingMode, negative: l.Payment.Sign() < 0,
 	}
 	if l.Association != books.Resale {

@@ -13,7 +13,7 @@ import (
 // many days were folded, and the cycles in which something was.
 func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, changed []period.Cycle, err error) {
 	touched := w.Change.Of(func(customer int32) bool {
-		return place.Bucket(w.Books.Customers[customer].ID, w.Buckets) == bucket
+		return place.Of(w.Books, customer, w.Buckets) == bucket
 	})
 	late, opens, err := w.late.Bucket(ctx, bucket, todo.usage, todo.samples)
 	if err != nil {
@@ -35,7 +35,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 			return 0, nil, err
 		}
 		if n+samples == 0 && !(w.Refold(cycle) && touched.Ends()) && cycle != w.Ending && !isLate &&
-			!w.Touched(bucket, cycle) && !w.chargesDue(cycle) {
+			!w.Touched(bucket, cycle) && !w.chargesDue(bucket, cycle) {
 			continue
 		}
 		days += n
@@ -48,6 +48,11 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 				return 0, nil, err
 			}
 		}
+		lines, err := w.commitments.Bucket(bucket, cycle, w.committed[bucket])
+		if err != nil {
+			return 0, nil, err
+		}
+		w.tally.Lines += lines
 	}
 	return days, changed, nil
 }

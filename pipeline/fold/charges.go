@@ -3,32 +3,30 @@ package fold
 import (
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // charges writes the lines of the recurring charges of a bucket's customers in a cycle, as far as the run's clock has
-// come (§10.5). It does nothing where the books have none and had none.
+// come (§10.5). It does nothing if they have none and had none.
 func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.ChargesDay, Bucket: bucket}
 	st := w.state()
-	if len(w.Books.Recurring) == 0 && len(st.Find(key)) == 0 {
+	if len(w.charged[bucket]) == 0 && len(st.Find(key)) == 0 {
 		return nil
 	}
 	bounds := w.Books.Zone.Bounds(cycle)
 	var lines []*events.Line
-	for i := range w.Books.Recurring {
-		row := &w.Books.Recurring[i]
-		if place.Bucket(w.Books.Customers[row.Customer].ID, w.Buckets) != bucket {
-			continue
-		}
-		for _, p := range rating.Parts(row, w.Books.Zone, bounds) {
-			list, err := w.chargeLines(&p, cycle, bounds)
-			if err != nil {
-				return err
+	for _, customer := range w.charged[bucket] {
+		charges := w.Books.RecurringOf(customer)
+		for i := range charges {
+			for _, p := range rating.Parts(&charges[i], w.Books.Zone, bounds) {
+				list, err := w.chargeLines(&p, cycle, bounds)
+				if err != nil {
+					return err
+				}
+				lines = append(lines, list...)
 			}
-			lines = append(lines, list...)
 		}
 	}
 	files, err := events.Files(w.Txn, w.Books, key, lines)
@@ -90,8 +88,9 @@ func (w *worker) chargeLine(p *rating.Part, cycle period.Cycle, span period.Span
 // chargingByPeriod is the charging_mode of what is paid for a period (§5).
 const chargingByPeriod = 1
 
-// chargesDue reports whether a cycle has month-end lines and the books recurring charges: what is charged by the run's
-// clock is worked out again.
-func (w *worker) chargesDue(cycle period.Cycle) bool {
-	return w.Folder.MonthEnd(cycle) && len(w.Books.Recurring) > 0
+// chargesDue reports whether a bucket has recurring charges or commitments whose lines depend on the run's clock or on
+// other lines: they are calculated again.
+func (w *worker) chargesDue(bucket int, cycle period.Cycle) bool {
+	committed := len(w.committed[bucket]) > 0
+	return w.Folder.MonthEnd(cycle) && (committed || len(w.charged[bucket]) > 0) || committed && cycle == w.LateIn
 }

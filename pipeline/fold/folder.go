@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
+	"github.com/tollbook/tollbook/pipeline/fold/commitments"
 	"github.com/tollbook/tollbook/pipeline/fold/day"
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/late"
@@ -57,6 +58,9 @@ type Folder struct {
 	Mode     money.Mode
 	Digits   int
 	Progress func(stage string, done, total int64)
+
+	charged   [][]int32 // by bucket: customers with recurring charges
+	committed [][]int32 // by bucket: customers with commitments
 }
 
 // Result is what a fold did.
@@ -76,6 +80,7 @@ type work struct {
 func (f *Folder) Run(ctx context.Context) (*Result, error) {
 	result := &Result{Tally: incoming.NewTally(len(f.Scanned.Files), f.Books, nil)}
 	todo := f.plan()
+	f.indexCustomers()
 	strays := f.strays()
 	group, ctx := errgroup.WithContext(ctx)
 	next := make(chan int)
@@ -149,6 +154,14 @@ func largestFirst(todo []work) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b], rows[a]) })
 	return order
+}
+
+// indexCustomers finds the customers whose lines come without a record, by bucket.
+func (f *Folder) indexCustomers() {
+	f.charged = place.ByBucket(f.Books, f.Buckets, f.Books.Recurring,
+		func(c *books.RecurringCharge) int32 { return c.Customer })
+	f.committed = place.ByBucket(f.Books, f.Buckets, f.Books.Commitments,
+		func(c *books.Commitment) int32 { return c.Customer })
 }
 
 // plan sorts the scan's parts by bucket.
@@ -226,6 +239,8 @@ type worker struct {
 	days     *day.Folder
 	samples  *samples.Folder
 	monthEnd *monthend.Folder
+
+	commitments *commitments.Folder
 }
 
 func (f *Folder) newWorker(strays *samples.Strays) *worker {
@@ -237,5 +252,6 @@ func (f *Folder) newWorker(strays *samples.Strays) *worker {
 		Reposted: f.Reposted})
 	w.days = day.New(in, rater, f.Refold)
 	w.monthEnd = monthend.New(w.samples, rater)
+	w.commitments = &commitments.Folder{State: in.State, LateIn: f.LateIn, AsOf: f.AsOf, MonthEnd: f.MonthEnd}
 	return w
 }

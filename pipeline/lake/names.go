@@ -16,13 +16,15 @@ const (
 )
 
 // Days that are none of the calendar: EndDay of month-end files, EventsDay of a cycle's orders and adjustments, LateDay
-// of what late records give, RerateDay of what re-rating gives, ChargesDay of recurring charges.
+// of what late records give, RerateDay of what re-rating gives, ChargesDay of recurring charges, CommitmentsDay of
+// commitments.
 const (
-	EndDay     = "end"
-	EventsDay  = "events"
-	LateDay    = "late"
-	RerateDay  = "rerate"
-	ChargesDay = "charges"
+	EndDay         = "end"
+	EventsDay      = "events"
+	LateDay        = "late"
+	RerateDay      = "rerate"
+	ChargesDay     = "charges"
+	CommitmentsDay = "commitments"
 	// CostsDay is the day of the lines of vendors' cost files, RestatedDay that of the differences that a delivery
 	// for a closed cycle posts.
 	CostsDay    = "costs"
@@ -30,8 +32,8 @@ const (
 )
 
 // wordDays are the days that are none of the calendar.
-var wordDays = [...]string{EndDay, EventsDay, LateDay, RerateDay, ChargesDay, CostsDay,
-	RestatedDay}
+var wordDays = [...]string{EndDay, EventsDay, LateDay, RerateDay, ChargesDay, CommitmentsDay,
+	CostsDay, RestatedDay}
 
 // IsPosted reports whether a day is one of lines that no usage record of the cycle and no bandwidth sample gave.
 func IsPosted(day string) bool { return day != EndDay && slices.Contains(wordDays[:], day) }

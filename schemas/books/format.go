@@ -87,8 +87,8 @@ func Formats() []Format {
 	return []Format{
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
-		incentivesFormat(), recurringFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
-		qualificationsFormat(), partiesFormat(), allocationFormat(), markupsFormat(),
+		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(),
+		expertsFormat(), qualificationsFormat(), partiesFormat(), allocationFormat(), markupsFormat(),
 	}
 }
 

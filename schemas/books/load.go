@@ -63,6 +63,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.calendar()
 	l.incentives()
 	l.recurring()
+	l.commitments()
 	loadPartnerMoney(l)
 	l.allocation()
 	l.markups()

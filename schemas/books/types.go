@@ -314,6 +314,7 @@ type Books struct {
 	Policies     []Policy
 	Programmes   []Programme
 	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
+	Commitments  []Commitment      // sorted by Customer, ID, Valid.From
 	Money        PartnerMoney      // §9
 	Allocations  []Allocation      // in the order of allocation.yaml
 	Markups      []Markup          // sorted by Customer, Service, Source, Valid.From

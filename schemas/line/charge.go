@@ -16,9 +16,13 @@ const (
 	Refund
 	Adjustment
 	Recurring
+	TrueUp
+	Overage
+	Cap
 )
 
-var kindNames = [...]string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring"}
+var kindNames = [...]string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring",
+	"true_up", "overage", "cap"}
 
 // String is the kind's word in files and tables.
 func (k Kind) String() string { return kindNames[k] }

@@ -278,7 +278,8 @@ func (c *comparison) quotas() {
 func (c *comparison) pairs() {
 	was, is := c.was, c.is
 	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) ||
-		len(was.Recurring)+len(is.Recurring) > 0 { // their lines follow from many books, and few lines are made again
+		len(was.Recurring)+len(is.Recurring)+len(was.Commitments)+len(is.Commitments) > 0 {
+		// the lines of charges and commitments follow from many books, and few lines are made again
 		c.ends = true
 	}
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {

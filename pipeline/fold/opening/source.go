@@ -139,7 +139,7 @@ func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 
 // bucket is the bucket of a customer.
 func (s *Source) bucket(customer int32) int {
-	return place.Bucket(s.Books.Customers[customer].ID, s.Buckets)
+	return place.Of(s.Books, customer, s.Buckets)
 }
 
 // Before are a customer's closing positions of the last day before another, and that day. Those of an earlier cycle

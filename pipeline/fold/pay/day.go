@@ -37,7 +37,7 @@ func (pl *bucketCycle) payDay(date period.Day, held []*heldLine, accounted []*ac
 	defer d.opening.close()
 	rated, has := pl.next[tableDay{tables.Lines().Name, name}]
 	has = has && (pl.drawsOn(date) || !holdsCash(rated))
-	if d.lines, err = pl.openLines(rated, has); err != nil {
+	if d.lines, err = pl.openLines(rated, has, date == pl.endDay()); err != nil {
 		return err
 	}
 	defer d.lines.close()
@@ -356,13 +356,13 @@ type lineStream struct {
 	end      bool // month-end lines: all of them at one instant
 }
 
-// openLines starts on the first line of a file; without one there are none.
-func (pl *bucketCycle) openLines(e lake.FileEntry, has bool) (*lineStream, error) {
-	s := &lineStream{w: pl.w, row: row{i: -1}}
+// openLines starts on the first line of a file, of month-end lines with end; without a file there are none.
+func (pl *bucketCycle) openLines(e lake.FileEntry, has, end bool) (*lineStream, error) {
+	s := &lineStream{w: pl.w, row: row{i: -1}, end: end}
 	if !has {
 		return s, nil
 	}
-	if s.end = e.Day == lake.EndDay; s.end {
+	if s.end {
 		s.at = pl.bounds.To - 1
 	}
 	f, err := openTable(pl.w.Txn, e, tables.Lines())

@@ -14,8 +14,8 @@ import (
 )
 
 // heldDays are the files of lines whose lines come at any instant of the cycle: they are held in memory (CASH-8).
-var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CostsDay,
-	lake.RestatedDay}
+var heldDays = [...]string{lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay,
+	lake.CommitmentsDay, lake.CostsDay, lake.RestatedDay}
 
 // heldFile is one of them.
 type heldFile struct {
@@ -115,6 +115,9 @@ func (pl *bucketCycle) heldLine(r row, day string, orders map[events.Key]*events
 		l.manual = l.order == nil
 	}
 	l.day = pl.dayOf(l.instant)
+	if day == lake.CommitmentsDay && r.word(tables.LOriginCycle) == "" {
+		l.day = pl.endDay() // a month-end line: paid after all others (§6.3)
+	}
 	return l
 }
 

@@ -95,6 +95,6 @@ func (r row) compareDec(o row, col int) int {
 // kindRank is a kind's place in the order of §8.
 func kindRank(word string) int {
 	kinds := [...]line.Kind{line.Usage, line.FlatFee, line.Period, line.Order, line.Refund, line.Adjustment,
-		line.Recurring}
+		line.Recurring, line.TrueUp, line.Overage, line.Cap}
 	return slices.IndexFunc(kinds[:], func(k line.Kind) bool { return k.String() == word })
 }

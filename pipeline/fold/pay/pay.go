@@ -66,7 +66,7 @@ func (p *Payer) Run(ctx context.Context) (*Result, error) {
 	p.coupons = payment.NewCoupons(p.Books)
 	p.holders = make(map[int][]int32)
 	for _, customer := range p.coupons.Customers() {
-		bucket := place.Bucket(p.Books.Customers[customer].ID, p.Buckets)
+		bucket := place.Of(p.Books, customer, p.Buckets)
 		p.holders[bucket] = append(p.holders[bucket], customer)
 	}
 	if err := p.index(); err != nil {

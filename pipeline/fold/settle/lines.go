@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
@@ -31,6 +32,8 @@ type lineFile struct {
 	cols   *parquet.Columns
 	at     int
 
+	unbound bool // lines can be of no product
+
 	customers, partners, skus []int32 // codes of the present row group's words
 	associations              []books.AssociationType
 
@@ -43,11 +46,15 @@ func openLines(o tablefile.Opener, b *books.Books, e lake.FileEntry) (*lineFile,
 	if err != nil {
 		return nil, err
 	}
-	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), tables.Lines(), lineColumns)
+	cols := lineColumns
+	if e.Day == lake.CommitmentsDay { // its lines can be of no product
+		cols = append(slices.Clone(cols), tables.LServiceTypeCode)
+	}
+	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), tables.Lines(), cols)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", e.Path, err), file.Close())
 	}
-	f := &lineFile{books: b, path: e.Path, file: file, reader: r}
+	f := &lineFile{books: b, path: e.Path, file: file, reader: r, unbound: e.Day == lake.CommitmentsDay}
 	if err := f.next(); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
@@ -130,7 +137,10 @@ func (f *lineFile) line(l *settlement.Line) error {
 	if l.Customer < 0 {
 		return &MissingBookError{"customers.csv", "customer", c[tables.LCustomerID].Word(i)}
 	}
-	if l.SKU < 0 {
+	if f.unbound {
+		l.Service = c[tables.LServiceTypeCode].Word(i)
+	}
+	if l.SKU < 0 && !(f.unbound && c[tables.LSKU].Word(i) == "") {
 		return &MissingBookError{"products.csv", "sku", c[tables.LSKU].Word(i)}
 	}
 	l.OwnTime, l.Instant = f.time(tables.LOwnTime), f.time(tables.LInstant)

@@ -44,7 +44,7 @@ func (s *State) Region(name string) (int32, error) { return s.Regions.Code(name)
 
 // Bucket is the bucket of a customer.
 func (s *State) Bucket(customer int32) int {
-	return place.Bucket(s.Books.Customers[customer].ID, s.Buckets)
+	return place.Of(s.Books, customer, s.Buckets)
 }
 
 // Policy is the percentile policy of a product; the reader of the books has checked that there is one.

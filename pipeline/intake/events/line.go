@@ -30,6 +30,7 @@ type Line struct {
 	Region, Resource, Name, Tag string
 	ChargingMode, Detail        int32
 	TradeID, ID                 string
+	Service                     string // of a line without a sku
 	TradeTime                   period.Instant
 	Start, End                  period.Instant // Forever = never
 	DiscountText                string         // of a refund: its base's; else by Charge.DiscountID
@@ -58,7 +59,10 @@ func (l *Line) before(m *Line) int {
 
 // appendTo writes the line into a batch of the lines table.
 func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) {
-	col, p := c.C, &bk.Products[l.SKU]
+	col, p := c.C, &books.Product{ServiceTypeCode: l.Service}
+	if l.SKU >= 0 {
+		p = &bk.Products[l.SKU]
+	}
 	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID,
 		tables.LPartnerID:       l.Partner,
 		tables.LAssociationType: associationText(l.Association), tables.LServiceTypeCode: p.ServiceTypeCode,

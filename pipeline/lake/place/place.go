@@ -5,6 +5,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -14,6 +15,24 @@ const NoCycle = period.Cycle(math.MinInt32)
 // Bucket returns the bucket that stores a customer's records and lines.
 func Bucket(customer string, buckets int) int {
 	return int(xxhash.Sum64String(customer) >> 32 % uint64(buckets))
+}
+
+// Of returns the bucket of a customer of the books, by its code.
+func Of(b *books.Books, customer int32, buckets int) int {
+	return Bucket(b.Customers[customer].ID, buckets)
+}
+
+// ByBucket lists the customers of rows of a book by bucket, each once. The rows are sorted by customer.
+func ByBucket[T any](b *books.Books, buckets int, rows []T, customer func(*T) int32) [][]int32 {
+	out := make([][]int32, buckets)
+	last := int32(-1)
+	for i := range rows {
+		if c := customer(&rows[i]); c != last {
+			at := Of(b, c, buckets)
+			out[at], last = append(out[at], c), c
+		}
+	}
+	return out
 }
 
 // Place is a bucket of a cycle.

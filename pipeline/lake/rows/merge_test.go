@@ -242,7 +242,8 @@ func TestTotals(t *testing.T) {
 // TestKindRank tests LINE-3.
 func TestKindRank(t *testing.T) {
 	t.Parallel()
-	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring", "else"} {
+	for i, word := range []string{"usage", "flat_fee", "period", "order", "refund", "adjustment", "recurring",
+		"true_up", "overage", "cap", "else"} {
 		if got := int(KindRank(word)); got != i {
 			t.Errorf("kindRank(%s) = %d, want %d", word, got, i)
 		}

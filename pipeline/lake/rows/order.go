@@ -56,12 +56,12 @@ func compareLines(a, b Row) int {
 
 // KindRank is a kind's place in the list of §8; an unknown word comes last.
 func KindRank(word string) line.Kind {
-	for k := line.Usage; k <= line.Recurring; k++ {
+	for k := line.Usage; k <= line.Cap; k++ {
 		if k.String() == word {
 			return k
 		}
 	}
-	return line.Recurring + 1
+	return line.Cap + 1
 }
 
 func compareDec(a, b Row, col int) int {

@@ -54,7 +54,10 @@ func (m *maker) read(row rows.Row) (*theLine, error) {
 	if l.own == tables.Nothing {
 		l.own = l.start
 	}
-	if l.product = m.products[row.Word(tables.LSKU)]; l.product == nil {
+	if row.Word(tables.LSKU) == "" { // a commitment on more than one product
+		service := or(row.Word(tables.LServiceTypeCode), unbound)
+		l.product = &product{code: -1, name: unbound, service: service, category: "Other", resource: service}
+	} else if l.product = m.products[row.Word(tables.LSKU)]; l.product == nil {
 		service := row.Word(tables.LServiceTypeCode)
 		l.product = &product{code: -1, name: row.Word(tables.LSKU), service: service, category: "Other",
 			resource: or(row.Word(tables.LResourceTypeCode), service)}
@@ -310,6 +313,12 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 				r.Class = correction
 			}
 		}
+	case l.ofCommitment() && nothing:
+		r.Category, r.Frequency, r.Description = adjustment, oneTime, l.id+", "+l.kind
+		if r.SKU == "" {
+			r.Meter = ""
+		}
+		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
 	case l.kind == line.Adjustment.String() && nothing:
 		r.Category, r.Frequency, r.Description = adjustment, oneTime, r.Product.name+", adjusted by hand"
 		r.Unit, r.Pricing, r.PriceID, r.PriceDetails = "", "", "", ""
@@ -329,6 +338,20 @@ func (m *maker) categorize(l *theLine, r *Row, unit string) {
 			r.Description += ", correction of " + l.origin
 		}
 	}
+}
+
+// unbound is the product and the service of a line of a commitment that has none (§10.4).
+const unbound = "Commitment"
+
+// ofCommitment reports whether a line is of a commitment: a true-up, an overage, a cap, or a late difference of one.
+func (l *theLine) ofCommitment() bool {
+	switch l.kind {
+	case line.TrueUp.String(), line.Overage.String(), line.Cap.String():
+		return true
+	case line.Adjustment.String():
+		return l.origin != "" && strings.HasPrefix(l.id, "commitment/")
+	}
+	return false
 }
 
 // autoRenew is the bill_detail_type of an automatic renewal.

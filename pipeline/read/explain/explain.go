@@ -153,6 +153,8 @@ func (e *explainer) describePlace(ctx context.Context) error {
 		return e.late(ctx)
 	case lake.ChargesDay:
 		return e.recurring()
+	case lake.CommitmentsDay:
+		return e.commitment()
 	case lake.CostsDay, lake.RestatedDay:
 		return e.costs()
 	default:

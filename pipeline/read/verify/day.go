@@ -140,8 +140,8 @@ func (d *day) line(row rows.Row) error {
 	switch d.name {
 	case lake.EndDay:
 		return d.endLine(row)
-	case lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CostsDay,
-		lake.RestatedDay:
+	case lake.EventsDay, lake.LateDay, lake.RerateDay, lake.ChargesDay, lake.CommitmentsDay,
+		lake.CostsDay, lake.RestatedDay:
 		return nil // orders, adjustments, late records and cost rows have tables of their own; a re-rating has none
 	}
 	return d.record(row)

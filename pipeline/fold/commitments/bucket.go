@@ -1,0 +1,284 @@
+package commitments
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/fold/state"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Folder makes the lines of commitments.
+type Folder struct {
+	*state.State
+	LateIn   period.Cycle // in which differences of closed cycles are billed; place.NoCycle = none is closed
+	AsOf     period.Instant
+	MonthEnd func(period.Cycle) bool // whether a cycle has month-end lines
+}
+
+// Bucket makes the lines of the commitments of a bucket's customers in an open cycle, and returns how many there are.
+func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int64, error) {
+	key := lake.FileKey{Table: tables.Lines().Name, Cycle: cycle.String(), Day: lake.CommitmentsDay, Bucket: bucket}
+	if len(customers) == 0 && len(f.Find(key)) == 0 {
+		return 0, nil
+	}
+	var lines []*events.Line
+	if cycle == f.LateIn && len(customers) > 0 {
+		list, err := f.closed(bucket, customers)
+		if err != nil {
+			return 0, err
+		}
+		lines = list
+	}
+	if f.MonthEnd(cycle) {
+		list, err := f.open(bucket, cycle, customers, lines)
+		if err != nil {
+			return 0, err
+		}
+		lines = append(lines, list...)
+	}
+	files, err := events.Files(f.Txn, f.Books, key, lines)
+	if err != nil {
+		return 0, err
+	}
+	for k, list := range files {
+		if err := f.Replace(k, list); err != nil {
+			return 0, err
+		}
+	}
+	return int64(len(lines)), nil
+}
+
+// source reads the lines of the next state.
+func (f *Folder) source() *measure.Commitments {
+	return &measure.Commitments{Files: f.Txn.Pending(), Books: f.Books, Prices: f.Prices}
+}
+
+// open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.
+func (f *Folder) open(bucket int, cycle period.Cycle, customers []int32, late []*events.Line) ([]*events.Line, error) {
+	first := cycle
+	for _, c := range customers {
+		first = min(first, f.Prices.CommitmentsFrom(c, cycle))
+	}
+	counted, err := f.source().Lines(bucket, first, cycle, among(customers))
+	if err != nil {
+		return nil, err
+	}
+	var out []*events.Line
+	for _, c := range customers {
+		list, err := f.Prices.CommitmentLines(c, cycle, f.spent(c, cycle, counted[c], late), f.AsOf, nil)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			l, err := f.line(&list[i], cycle)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// among reports whether a customer is one of a sorted list.
+func among(customers []int32) func(int32) bool {
+	return func(c int32) bool {
+		_, ok := slices.BinarySearch(customers, c)
+		return ok
+	}
+}
+
+// spent is what counts for the commitments of a customer for a cycle: lines that are stored, and late lines of
+// commitments that are not stored yet. What was charged for the cycle itself is calculated again.
+func (f *Folder) spent(customer int32, cycle period.Cycle, counted []measure.Counted,
+	late []*events.Line) []rating.Spent {
+	var out []rating.Spent
+	for i := range counted {
+		c := &counted[i]
+		if c.By == "" || c.Origin != cycle && !(c.Cycle == f.LateIn && c.Origin < f.LateIn) {
+			out = append(out, c.Spent)
+		}
+	}
+	for _, l := range late {
+		if l.Customer == customer && l.Origin != cycle.String() {
+			out = append(out, rating.Spent{At: l.End - 1, SKU: l.SKU, Service: f.service(l), Payment: l.Payment,
+				By: l.ID[len(measure.CommitmentPrefix):]})
+		}
+	}
+	return out
+}
+
+// service is the service_type_code of a line of a commitment.
+func (f *Folder) service(l *events.Line) string {
+	if l.SKU >= 0 {
+		return f.Books.Products[l.SKU].ServiceTypeCode
+	}
+	return l.Service
+}
+
+// line is the line of what a commitment charges for a cycle.
+func (f *Folder) line(c *rating.CommitmentLine, cycle period.Cycle) (*events.Line, error) {
+	charge, err := f.Prices.CommitmentCharge(c)
+	if err != nil {
+		return nil, err
+	}
+	bounds := f.Books.Zone.Bounds(cycle)
+	l := f.begin(c.Row, c.Bounds, bounds.From)
+	l.Charge, l.Detail, l.TradeID, l.Instant = charge, detailUsage, cycle.String(), bounds.To-1
+	return l, nil
+}
+
+// Values of charging_mode and bill_detail_type of lines of commitments (§5).
+const (
+	onDemand    = 3
+	detailUsage = 5
+	detailLate  = 16
+)
+
+// begin begins a line of a commitment, whose partner and terms are those at an instant.
+func (f *Folder) begin(c *books.Commitment, span period.Span, own period.Instant) *events.Line {
+	l := &events.Line{Customer: c.Customer, SKU: c.SKU, Service: f.Prices.CommitmentService(c), ChargingMode: onDemand,
+		ID: measure.CommitmentID(c), TradeTime: span.To, Start: span.From, End: span.To, Own: own}
+	if as, ok := f.Books.AssociationAt(l.Customer, own); ok {
+		l.Partner, l.Association = f.Books.Partners[as.Partner].ID, as.Type
+	}
+	return l
+}
+
+// closed makes the differences of closed cycles that lines billed in the earliest open cycle touch (FCOMMIT-2).
+func (f *Folder) closed(bucket int, customers []int32) ([]*events.Line, error) {
+	src, last := f.source(), f.LateIn-1
+	billed, err := src.Lines(bucket, f.LateIn, f.LateIn, among(customers), lake.LateDay, lake.RerateDay,
+		lake.RestatedDay)
+	if err != nil {
+		return nil, err
+	}
+	var out []*events.Line
+	for _, customer := range customers {
+		var changed []rating.Spent
+		paid := period.Past
+		for i := range billed[customer] {
+			if c := &billed[customer][i]; c.Origin < f.LateIn {
+				changed, paid = append(changed, c.Spent), max(paid, c.Paid)
+			}
+		}
+		if len(changed) == 0 {
+			continue
+		}
+		touched := f.Prices.TouchedCommitments(customer, changed, last)
+		for _, cycle := range cyclesOf(touched) {
+			list, err := f.differences(bucket, customer, cycle, touched, out)
+			if err != nil {
+				return nil, err
+			}
+			for _, l := range list {
+				l.Instant = paid
+			}
+			out = append(out, list...)
+		}
+	}
+	return out, nil
+}
+
+// cyclesOf are all cycles of touched commitments, ascending.
+func cyclesOf(touched map[*books.Commitment]map[period.Cycle]bool) []period.Cycle {
+	var out []period.Cycle
+	for _, set := range touched {
+		for c := range set {
+			out = append(out, c)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// differences calculates the touched commitments of a customer for a closed cycle again and returns what differs from
+// all that was billed. late are the differences of earlier cycles.
+func (f *Folder) differences(bucket int, customer int32, cycle period.Cycle,
+	touched map[*books.Commitment]map[period.Cycle]bool, late []*events.Line) ([]*events.Line, error) {
+	first := f.Prices.CommitmentsFrom(customer, cycle)
+	counted, err := f.source().Lines(bucket, first, f.LateIn, func(c int32) bool { return c == customer })
+	if err != nil {
+		return nil, err
+	}
+	spent := f.spent(customer, cycle, counted[customer], late)
+	now, err := f.Prices.CommitmentLines(customer, cycle, spent, f.AsOf, nil)
+	if err != nil {
+		return nil, err
+	}
+	due := make(map[differenceKey]*difference)
+	for i := range now {
+		if !touched[now[i].Row][cycle] {
+			continue
+		}
+		charge, err := f.Prices.CommitmentCharge(&now[i])
+		if err != nil {
+			return nil, err
+		}
+		d := at(due, differenceKey{now[i].Row, now[i].Bounds})
+		one := measure.Charge{Official: charge.Official, Truncated: charge.Truncated, Payment: charge.Payment}
+		if err := d.Add(&one, false); err != nil {
+			return nil, err
+		}
+	}
+	list := f.Books.CommitmentsOf(customer)
+	for i := range counted[customer] {
+		c := &counted[customer][i]
+		if c.By == "" || c.Origin != cycle || c.Cycle == f.LateIn {
+			continue
+		}
+		for j := range list {
+			row := &list[j]
+			if row.ID == c.By && touched[row][cycle] && row.Valid.Overlaps(c.Windows) {
+				if err := at(due, differenceKey{row, c.Windows}).Add(&c.Charge, true); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	return f.differenceLines(cycle, due), nil
+}
+
+// differenceKey is what charges of one commitment for one cycle are compared by.
+type differenceKey struct {
+	row  *books.Commitment
+	span period.Span
+}
+
+// difference is what is due less what was billed.
+type difference struct{ measure.Charge }
+
+// at is the difference at a key, made when it is new.
+func at(m map[differenceKey]*difference, k differenceKey) *difference {
+	if m[k] == nil {
+		m[k] = &difference{}
+	}
+	return m[k]
+}
+
+// differenceLines are the lines of differences that are not zero.
+func (f *Folder) differenceLines(cycle period.Cycle, due map[differenceKey]*difference) []*events.Line {
+	var out []*events.Line
+	for k, d := range due {
+		if d.Charge == (measure.Charge{}) {
+			continue
+		}
+		l := f.begin(k.row, k.span, f.Books.Zone.Bounds(cycle).From)
+		l.Charge = line.Charge{Official: d.Official, Truncated: d.Truncated, Payment: d.Payment, DiscountID: -1,
+			Version: -1, Kind: line.Adjustment}
+		l.Detail, l.TradeID, l.Origin = detailLate, f.LateIn.String(), cycle.String()
+		out = append(out, l)
+	}
+	slices.SortFunc(out, func(a, b *events.Line) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+	})
+	return out
+}

@@ -1,0 +1,209 @@
+package measure
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Commitments reads the lines that commitments count (§10.4) from one state of the lake.
+type Commitments struct {
+	Files  lake.FileSet
+	Books  *books.Books
+	Prices *rating.Book // of Books
+}
+
+// Counted is a line that commitments count.
+type Counted struct {
+	rating.Spent
+	Cycle  period.Cycle   // in which it is billed
+	Origin period.Cycle   // to which it belongs
+	Paid   period.Instant // at which it is paid (§6.3)
+
+	Charge  Charge
+	Windows period.Span // of a line of a commitment: usage_start and usage_end
+	kind    string
+}
+
+// Charge is the money of a line without a discount.
+type Charge struct{ Official, Truncated, Payment money.Amount }
+
+// Add adds another charge, or takes it away.
+func (c *Charge) Add(o *Charge, away bool) (err error) {
+	for _, p := range [...]struct {
+		to *money.Amount
+		by money.Amount
+	}{{&c.Official, o.Official}, {&c.Truncated, o.Truncated}, {&c.Payment, o.Payment}} {
+		if away {
+			p.by = p.by.Neg()
+		}
+		if *p.to, err = p.to.Add(p.by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CommitmentPrefix begins the id of every line of a commitment.
+const CommitmentPrefix = "commitment/"
+
+// CommitmentID is the id of the lines of a commitment.
+func CommitmentID(c *books.Commitment) string { return CommitmentPrefix + c.ID }
+
+// countedColumns are the columns that are read of lines.
+var countedColumns = []int{tables.LCustomerID, tables.LSKU, tables.LServiceTypeCode, tables.LKind, tables.LID,
+	tables.LOriginCycle, tables.LUsageStart, tables.LUsageEnd, tables.LInstant, tables.LOfficialAmount,
+	tables.LTruncatedAmount, tables.LPaymentAmount}
+
+// Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
+// commitments can count (FCOMMIT-3): of days that are named, or of all.
+func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(customer int32) bool, days ...string) (
+	map[int32][]Counted, error) {
+	out := make(map[int32][]Counted)
+	for cycle := from; cycle <= to; cycle++ {
+		files, err := s.Files.Select(cycle.String(), func(k lake.FileKey) bool {
+			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != lake.EventsDay &&
+				(len(days) == 0 || slices.Contains(days, k.Day))
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range files {
+			if err := s.file(e, cycle, wanted, out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// Spent is what counts for the commitments of a customer for a cycle, of the lines that are billed up to a cycle. What
+// was charged for the cycle itself is left out.
+func (s *Commitments) Spent(bucket int, customer int32, cycle, to period.Cycle) ([]rating.Spent, error) {
+	first := s.Prices.CommitmentsFrom(customer, cycle)
+	lines, err := s.Lines(bucket, first, to, func(c int32) bool { return c == customer })
+	if err != nil {
+		return nil, err
+	}
+	var out []rating.Spent
+	for _, c := range lines[customer] {
+		if c.By == "" || c.Origin != cycle {
+			out = append(out, c.Spent)
+		}
+	}
+	return out, nil
+}
+
+// file reads one file of lines.
+func (s *Commitments) file(e lake.FileEntry, cycle period.Cycle, wanted func(int32) bool,
+	out map[int32][]Counted) error {
+	r, err := tablefile.Open(s.Files, e, tables.Lines(), countedColumns)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var customers, skus []int32
+	names := codes.Names{Books: s.Books}
+	for {
+		cols, err := r.Next()
+		if err != nil || cols == nil {
+			return err
+		}
+		c, any := cols.C, false
+		customers, skus = customers[:0], skus[:0]
+		for _, id := range c[tables.LCustomerID].Dict {
+			code, err := names.Customer(id)
+			if err != nil {
+				return err
+			}
+			if !wanted(code) {
+				code = -1
+			}
+			customers, any = append(customers, code), any || code >= 0
+		}
+		if !any {
+			continue
+		}
+		for _, id := range c[tables.LSKU].Dict {
+			skus = append(skus, s.Books.SKU(id))
+		}
+		for i := range cols.N {
+			customer := customers[c[tables.LCustomerID].Codes[i]]
+			if customer < 0 {
+				continue
+			}
+			one, err := s.counted(e.Day, cycle, cols, i, skus[c[tables.LSKU].Codes[i]])
+			if err != nil {
+				return err
+			}
+			out[customer] = append(out[customer], one)
+		}
+	}
+}
+
+// counted reads one line.
+func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Columns, i int, sku int32) (one Counted,
+	err error) {
+	c := cols.C
+	start, end := period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
+	one = Counted{Cycle: cycle, Origin: cycle, Paid: period.Instant(c[tables.LInstant].Ints[i]),
+		Windows: period.Span{From: start, To: end}, kind: c[tables.LKind].Word(i)}
+	one.SKU, one.Service = sku, c[tables.LServiceTypeCode].Word(i)
+	if one.Paid == tables.Nothing {
+		one.Paid = start
+	}
+	if origin := c[tables.LOriginCycle].Word(i); origin != "" {
+		if one.Origin, err = period.ParseCycle(origin); err != nil {
+			return one, err
+		}
+	}
+	if id := string(c[tables.LID].Text(i)); day == lake.CommitmentsDay {
+		one.By = strings.TrimPrefix(id, CommitmentPrefix)
+	}
+	for col, to := range map[int]*money.Amount{tables.LOfficialAmount: &one.Charge.Official,
+		tables.LTruncatedAmount: &one.Charge.Truncated, tables.LPaymentAmount: &one.Charge.Payment} {
+		d := c[col].Decs[i]
+		if *to, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+			return one, err
+		}
+	}
+	one.Payment = one.Charge.Payment
+	one.At, one.Record = s.instant(&one, day)
+	return one, nil
+}
+
+// instant is when a line counts, and whether it stems from one record (§10.4).
+func (s *Commitments) instant(one *Counted, day string) (at period.Instant, record bool) {
+	switch day {
+	case lake.EndDay, lake.RerateDay:
+		return s.last(one.Origin), false
+	case lake.LateDay:
+		if one.SKU >= 0 && s.Books.Products[one.SKU].PeriodLevel() {
+			return s.last(one.Origin), false
+		}
+		return one.Windows.From, true
+	case lake.ChargesDay:
+		if one.kind == line.Refund.String() {
+			return one.Windows.From, false
+		}
+		return one.Paid, false
+	case lake.CommitmentsDay:
+		return one.Windows.To - 1, false
+	case lake.CostsDay, lake.RestatedDay:
+		return one.Windows.From, false
+	}
+	return one.Windows.From, true
+}
+
+// last is the last microsecond of a cycle.
+func (s *Commitments) last(c period.Cycle) period.Instant { return s.Books.Zone.Bounds(c).To - 1 }

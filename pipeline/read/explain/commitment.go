@@ -1,0 +1,75 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/fold/measure"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// commitment explains the lines of a commitment: window by window what was committed and what lines charge (§10.4).
+func (e *explainer) commitment() error {
+	e.story.State = StateMonthEnd
+	cycle, first := e.cycle, true
+	var err error
+	if e.at.origin != e.at.cycle {
+		e.story.State = StateDifference
+		if cycle, err = period.ParseCycle(e.at.origin); err != nil {
+			return err
+		}
+	}
+	var own period.Span
+	err = e.storedLines(lake.CommitmentsDay, &e.story.Stored, func(row rows.Row) bool {
+		if !e.ownLine(row) {
+			return false
+		}
+		if first {
+			own, first = period.Span{From: row.Time(tables.LUsageStart), To: row.Time(tables.LUsageEnd)}, false
+		}
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	e.fact("commitment", e.at.id)
+	e.fact("windows", own.String())
+	src := &measure.Commitments{Files: e.Snap, Books: e.Books, Prices: e.prices}
+	spent, err := src.Spent(e.bucket(), e.customer, cycle, e.cycle)
+	if err != nil {
+		return err
+	}
+	asOf, err := period.ParseInstant(e.Snap.Manifest.AsOf)
+	if err != nil {
+		return err
+	}
+	var steps []string
+	lines, err := e.prices.CommitmentLines(e.customer, cycle, spent, asOf, func(s rating.CommitmentStep) {
+		if measure.CommitmentID(s.Row) == e.at.id {
+			steps = append(steps, s.String())
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for i := range lines {
+		if measure.CommitmentID(lines[i].Row) != e.at.id {
+			continue
+		}
+		charge, err := e.prices.CommitmentCharge(&lines[i])
+		if err != nil {
+			return err
+		}
+		e.story.Parts = append(e.story.Parts, Part{0, charge.Kind.String(), append(steps,
+			fmt.Sprintf("%s %s", charge.Kind, charge.Official.Trim()))})
+		steps = nil
+		e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, "", &charge, nil))
+	}
+	if len(steps) > 0 {
+		e.story.Parts = append(e.story.Parts, Part{0, "commitment", steps})
+	}
+	return nil
+}

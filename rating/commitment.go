@@ -1,0 +1,378 @@
+package rating
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Spent is what a line counts for a commitment (§10.4).
+type Spent struct {
+	At      period.Instant // usage_start; of a month-end line the last microsecond of its cycle
+	SKU     int32          // noOne = of no product
+	Service string
+	Payment money.Amount
+	Record  bool   // the line stems from one record: windows of an hour or a day hold no others
+	By      string // commitment_id of a line of a commitment; "" = another line
+}
+
+// CommitmentLine is what one row of commitments.csv charges for the windows that end in one cycle: one line of one
+// kind.
+type CommitmentLine struct {
+	Row    *books.Commitment
+	Kind   line.Kind
+	Amount money.Amount
+	Bounds period.Span // of the first and the last window
+}
+
+// CommitmentStep is one window of a commitment: what was committed for it, and what lines charge in it.
+type CommitmentStep struct {
+	Row            *books.Commitment
+	Window, Whole  period.Span // the part in which the row is in force, and the window that it is a part of
+	Value, Charged money.Amount
+	Pending        bool     // the window has not ended: what is missing is not charged yet
+	Days           [2]int64 // of the part and of the window
+}
+
+// String is the step in words.
+func (s CommitmentStep) String() string {
+	text := fmt.Sprintf("window %s: %s of %s, lines charge %s", s.Window, s.Row.Kind, s.Value.Trim(), s.Charged.Trim())
+	if s.Window != s.Whole && s.Days[1] > 0 {
+		text += fmt.Sprintf("; it is %d of %d days of %s", s.Days[0], s.Days[1], s.Whole)
+	}
+	if s.Pending {
+		text += "; the window has not ended: what is missing is not charged yet"
+	}
+	return text
+}
+
+// window is one window of a commitment in the part in which the row is in force.
+type window struct {
+	part, whole period.Span
+}
+
+// windows calls visit for the windows of a commitment whose last instant lies in a span, in order.
+func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit func(window) error) error {
+	at := max(c.Valid.From, within.From)
+	if c.Window == books.YearWindow && within.From > c.Valid.From {
+		at = everyMonths(zone, c.Valid.From, 12, within.From).From
+	}
+	for at < min(c.Valid.To, within.To) {
+		w := window{whole: windowAt(c, zone, at)}
+		w.part = period.Span{From: max(w.whole.From, c.Valid.From), To: min(w.whole.To, c.Valid.To)}
+		if within.Holds(w.part.To - 1) {
+			if err := visit(w); err != nil {
+				return err
+			}
+		}
+		at = w.whole.To
+	}
+	return nil
+}
+
+// windowAt is the window of a commitment that holds t.
+func windowAt(c *books.Commitment, zone *period.Zone, t period.Instant) period.Span {
+	switch c.Window {
+	case books.YearWindow:
+		return everyMonths(zone, c.Valid.From, 12, t)
+	case books.DayWindow:
+		return zone.DaySpan(zone.Day(t))
+	case books.HourWindow:
+		day := zone.DaySpan(zone.Day(t))
+		from := day.From + (t-day.From)/period.Instant(period.Hour)*period.Instant(period.Hour)
+		return period.Span{From: from, To: min(from+period.Instant(period.Hour), day.To)}
+	default:
+		return zone.Bounds(zone.Cycle(t))
+	}
+}
+
+// short reports whether a window holds only lines that stem from one record.
+func short(c *books.Commitment) bool {
+	return c.Window == books.HourWindow || c.Window == books.DayWindow
+}
+
+// committed is the value of a commitment for a window, in money.
+func (bk *Book) committed(c *books.Commitment, w window) (money.Amount, error) {
+	value := c.Amount
+	if c.ByQuantity {
+		cl := client{bk: bk}
+		cl.serve(c.Customer)
+		version := cl.version(c.SKU, anyRegion, w.part.From)
+		if version == noVersion {
+			return value, noPrice("*", w.part.From)
+		}
+		var err error
+		if value, err = money.MulR8(c.Value, bk.books.Versions[version].Tiers[0].UnitPrice); err != nil {
+			return value, err
+		}
+	}
+	if c.Whole || w.part == w.whole || short(c) {
+		return value, nil
+	}
+	share := shareOf(bk.books.Zone, books.ByDays, w.part, w.whole)
+	return roundRat(share.Mul(share, value.Rat()), bk.rules.Digits)
+}
+
+// inScope reports whether a line is in the scope of a commitment and counts in its windows.
+func inScope(c *books.Commitment, s *Spent) bool {
+	return (c.SKU == noOne || c.SKU == s.SKU) && (c.Service == "*" || c.Service == s.Service) &&
+		(s.Record || !short(c))
+}
+
+// breadth orders the scopes of commitments: a sku, a service, anything.
+func breadth(c *books.Commitment) int {
+	switch {
+	case c.SKU != noOne:
+		return 0
+	case c.Service != "*":
+		return 1
+	}
+	return 2
+}
+
+// inOrder gives a customer's commitments in the order in which each counts the lines of those before it (§10.4).
+func inOrder(list []books.Commitment) []*books.Commitment {
+	rank := [...]int{books.Minimum: 0, books.Commit: 1, books.Maximum: 2}
+	out := make([]*books.Commitment, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	slices.SortStableFunc(out, func(a, b *books.Commitment) int {
+		return cmp.Or(cmp.Compare(breadth(a), breadth(b)), cmp.Compare(rank[a.Kind], rank[b.Kind]),
+			cmp.Compare(a.ID, b.ID), cmp.Compare(a.Valid.From, b.Valid.From))
+	})
+	return out
+}
+
+// CommitmentLines calculates what a customer's commitments charge for the windows that end in a cycle (§10.4). spent
+// are the customer's lines that count, of all times that such a window holds, without lines of commitments for the
+// cycle. A shortfall is charged once its window has ended at now. The lines of earlier commitments count in later
+// ones. trace may be nil.
+func (bk *Book) CommitmentLines(customer int32, cycle period.Cycle, spent []Spent, now period.Instant,
+	trace func(CommitmentStep)) ([]CommitmentLine, error) {
+	k := &commitments{bk: bk, within: bk.books.Zone.Bounds(cycle), now: now, trace: trace, spent: slices.Clone(spent),
+		rows: inOrder(bk.books.CommitmentsOf(customer))}
+	slices.SortStableFunc(k.spent, func(a, b Spent) int { return cmp.Compare(a.At, b.At) })
+	var out []CommitmentLine
+	for i, c := range k.rows {
+		list, err := k.lines(i)
+		if err != nil {
+			return nil, fmt.Errorf("commitment %s of customer %s: %w", c.ID, bk.books.Customers[customer].ID, err)
+		}
+		for i := range list {
+			s := bk.commitmentSpent(c, list[i].Bounds.To-1)
+			s.Payment = bk.cut(list[i].Amount)
+			at, _ := slices.BinarySearchFunc(k.spent, s.At+1, compareTime)
+			k.spent = slices.Insert(k.spent, at, s)
+		}
+		out = append(out, list...)
+	}
+	return out, nil
+}
+
+// commitmentSpent is what a line of a commitment counts at an instant, without its payment.
+func (bk *Book) commitmentSpent(c *books.Commitment, at period.Instant) Spent {
+	return Spent{At: at, SKU: c.SKU, Service: bk.CommitmentService(c), By: c.ID}
+}
+
+// CommitmentService is the service_type_code of a commitment's lines; "" for any.
+func (bk *Book) CommitmentService(c *books.Commitment) string {
+	switch {
+	case c.SKU != noOne:
+		return bk.books.Products[c.SKU].ServiceTypeCode
+	case c.Service != "*":
+		return c.Service
+	}
+	return ""
+}
+
+// cut is the payment of a line without a discount, by grain and mode (§4.2).
+func (bk *Book) cut(a money.Amount) money.Amount {
+	if bk.rules.Grain == PerLine {
+		return a.Cut(bk.rules.Digits, bk.rules.Mode)
+	}
+	return a
+}
+
+// compareTime orders what lines count by their instant.
+func compareTime(s Spent, t period.Instant) int { return cmp.Compare(s.At, t) }
+
+// commitments calculates the commitments of one customer for one cycle.
+type commitments struct {
+	bk     *Book
+	within period.Span // the cycle
+	now    period.Instant
+	trace  func(CommitmentStep)
+	rows   []*books.Commitment // in the order in which each counts the lines of those before it
+	spent  []Spent             // in order of time
+}
+
+// lines are the lines of one commitment: at most one for what is missing and one for what exceeds it.
+func (k *commitments) lines(row int) ([]CommitmentLine, error) {
+	c := k.rows[row]
+	var below, above money.AmountTotal
+	err := windows(c, k.bk.books.Zone, k.within, func(w window) error {
+		value, err := k.bk.committed(c, w)
+		if err != nil {
+			return err
+		}
+		sum, err := k.sum(row, w.part)
+		if err != nil {
+			return err
+		}
+		missing, err := value.Sub(sum)
+		if err != nil {
+			return err
+		}
+		pending := missing.Sign() > 0 && w.part.To > k.now
+		if k.trace != nil {
+			zone := k.bk.books.Zone
+			k.trace(CommitmentStep{Row: c, Window: w.part, Whole: w.whole, Value: value, Charged: sum, Pending: pending,
+				Days: [2]int64{daysOf(zone, w.part), daysOf(zone, w.whole)}})
+		}
+		switch {
+		case pending:
+			return nil
+		case missing.Sign() > 0:
+			return below.Add(missing)
+		}
+		over, err := overage(c, missing.Neg())
+		if err != nil {
+			return err
+		}
+		return above.Add(over)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return linesOf(c, below, above, commitmentBounds(c, k.bk.books.Zone, k.within))
+}
+
+// linesOf makes the lines of a commitment from the totals below and above its value.
+func linesOf(c *books.Commitment, below, above money.AmountTotal, bounds period.Span) ([]CommitmentLine, error) {
+	var out []CommitmentLine
+	for _, one := range [...]struct {
+		kind  line.Kind
+		total money.AmountTotal
+		owed  bool
+	}{
+		{line.TrueUp, below, c.Kind == books.Minimum || c.Kind == books.Commit && c.TrueUp},
+		{line.Overage, above, c.Kind == books.Commit},
+		{line.Cap, above, c.Kind == books.Maximum},
+	} {
+		if !one.owed || one.total.IsZero() {
+			continue
+		}
+		amount, err := one.total.Amount()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, CommitmentLine{c, one.kind, amount, bounds})
+	}
+	return out, nil
+}
+
+// sum is Σ of what lines in the scope of a commitment charge in a window. Of the lines of commitments, those of earlier
+// rows count.
+func (k *commitments) sum(row int, part period.Span) (money.Amount, error) {
+	var total money.AmountTotal
+	from, _ := slices.BinarySearchFunc(k.spent, part.From, compareTime)
+	for i := from; i < len(k.spent) && k.spent[i].At < part.To; i++ {
+		if s := &k.spent[i]; inScope(k.rows[row], s) && isEarlier(k.rows[:row], s) {
+			if err := total.Add(s.Payment); err != nil {
+				return money.Amount{}, err
+			}
+		}
+	}
+	return total.Amount()
+}
+
+// isEarlier reports whether a line is of one of the rows, or of no commitment.
+func isEarlier(rows []*books.Commitment, s *Spent) bool {
+	return s.By == "" || slices.ContainsFunc(rows, func(c *books.Commitment) bool { return c.ID == s.By })
+}
+
+// TouchedCommitments lists the cycles in which a commitment has a window that counts one of some lines, up to a last
+// cycle, by commitment. A commitment that counts the lines of a touched one is touched too.
+func (bk *Book) TouchedCommitments(customer int32, changed []Spent,
+	last period.Cycle) map[*books.Commitment]map[period.Cycle]bool {
+	out := make(map[*books.Commitment]map[period.Cycle]bool)
+	zone := bk.books.Zone
+	changed = slices.Clone(changed)
+	rows := inOrder(bk.books.CommitmentsOf(customer))
+	for i, c := range rows {
+		for j := range changed {
+			s := &changed[j]
+			if !inScope(c, s) || !c.Valid.Holds(s.At) || !isEarlier(rows[:i], s) {
+				continue
+			}
+			end := zone.Cycle(min(windowAt(c, zone, s.At).To, c.Valid.To) - 1)
+			if end > last || out[c][end] {
+				continue
+			}
+			if out[c] == nil {
+				out[c] = make(map[period.Cycle]bool)
+			}
+			out[c][end] = true
+		}
+		for cycle := range out[c] {
+			if bounds := commitmentBounds(c, zone, zone.Bounds(cycle)); bounds.To > bounds.From {
+				changed = append(changed, bk.commitmentSpent(c, bounds.To-1))
+			}
+		}
+	}
+	return out
+}
+
+// commitmentBounds are the bounds of the first and the last window of a commitment that end in a span; empty for none.
+func commitmentBounds(c *books.Commitment, zone *period.Zone, within period.Span) (bounds period.Span) {
+	_ = windows(c, zone, within, func(w window) error {
+		if bounds == (period.Span{}) {
+			bounds.From = w.part.From
+		}
+		bounds.To = w.part.To
+		return nil
+	})
+	return bounds
+}
+
+// CommitmentsFrom is the first cycle whose lines the commitments of a customer for a cycle count.
+func (bk *Book) CommitmentsFrom(customer int32, cycle period.Cycle) period.Cycle {
+	zone, first := bk.books.Zone, cycle
+	list := bk.books.CommitmentsOf(customer)
+	for i := range list {
+		if b := commitmentBounds(&list[i], zone, zone.Bounds(cycle)); b.To > b.From {
+			first = min(first, zone.Cycle(b.From))
+		}
+	}
+	return first
+}
+
+// overage is what is charged for an excess: a maximum takes all of it back; a commit charges the excess times the
+// factor, less what the lines charge already.
+func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {
+	switch c.Kind {
+	case books.Maximum:
+		return excess.Neg(), nil
+	case books.Commit:
+		factor := new(big.Rat).Sub(c.Overage.Rat(), big.NewRat(1, 1))
+		return roundRat(factor.Mul(factor, excess.Rat()), money.AmountScale)
+	default:
+		return money.Amount{}, nil
+	}
+}
+
+// CommitmentCharge is the charge of a commitment's line, without discount.
+func (bk *Book) CommitmentCharge(l *CommitmentLine) (line.Charge, error) {
+	ch := line.Charge{Kind: l.Kind, Official: l.Amount, Payment: bk.cut(l.Amount), Version: noVersion,
+		DiscountID: noOne}
+	var err error
+	ch.Truncated, err = l.Amount.Sub(ch.Payment)
+	return ch, err
+}

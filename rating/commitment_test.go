@@ -1,0 +1,204 @@
+package rating_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// commit adds a commitment of any product.
+func (s *shop) commit(id string, kind books.CommitmentKind, value, valid string, change func(*books.Commitment)) {
+	s.t.Helper()
+	c := books.Commitment{
+		ID:      id,
+		Service: "*",
+		SKU:     -1,
+		Kind:    kind,
+		Amount:  amount(value),
+		Overage: price("1"),
+		TrueUp:  true,
+		Valid:   s.span(valid),
+	}
+	if change != nil {
+		change(&c)
+	}
+	s.b.Commitments = append(s.b.Commitments, c)
+}
+
+// wantCommitments compares what the commitments of a cycle charge. spent are `time = payment` of lines that stem from
+// records.
+func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string) {
+	s.t.Helper()
+	var list []rating.Spent
+	for _, text := range spent {
+		at, payment, _ := strings.Cut(text, " = ")
+		list = append(
+			list,
+			rating.Spent{At: s.at(at), SKU: 0, Service: "svc-a", Payment: amount(payment), Record: true},
+		)
+	}
+	lines, err := s.compile().CommitmentLines(0, must(period.ParseCycle(cycle)), list, s.at(now), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var got []string
+	for _, p := range lines {
+		got = append(
+			got,
+			fmt.Sprintf(
+				"%s %s %s in %s..%s",
+				p.Row.ID,
+				p.Kind,
+				p.Amount.Trim(),
+				s.b.Zone.Day(p.Bounds.From),
+				s.b.Zone.Day(p.Bounds.To),
+			),
+		)
+	}
+	if !slices.Equal(got, want) {
+		s.t.Errorf("lines of %s (-want +got):\n%s", cycle, cmp.Diff(want, got))
+	}
+}
+
+func commitShop(t *testing.T) *shop {
+	s := newShop(t, "UTC")
+	sku := s.product("a", books.Flat, books.PerCustomer)
+	s.price(sku, "standard", "*", "..", "- 2")
+	return s
+}
+
+// A minimum of 100 is owed where nothing was used, and not before its window has ended.
+func TestMinimum(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("m", books.Minimum, "100", "..", nil)
+	s.wantCommitments("2024-04", "2024-05-01", nil, "m true_up 100 in 2024-04-01..2024-05-01")
+	s.wantCommitments("2024-04", "2024-04-30", nil)
+	s.wantCommitments(
+		"2024-04",
+		"2024-05-01",
+		[]string{"2024-04-03 = 40", "2024-05-01 = 70", "2024-03-31 = 9"},
+		"m true_up 60 in 2024-04-01..2024-05-01",
+	)
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 140"})
+}
+
+// 7 units at 10 with 50 % off are 35, then 20 units more: of 135 a maximum of 100 takes 35 back at once.
+func TestMaximum(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("m", books.Maximum, "100", "..", nil)
+	s.wantCommitments(
+		"2024-04",
+		"2024-04-02",
+		[]string{"2024-04-01 = 35", "2024-04-01 = 100"},
+		"m cap -35 in 2024-04-01..2024-05-01",
+	)
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 35"})
+}
+
+// A commit of 10 an hour at 2 a unit, factor 2: 2 units come to 10, 8 units to 22.
+func TestCommitByHour(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("c", books.Commit, "10", "2024-04-01T00:00:00Z..2024-04-01T02:00:00Z", func(c *books.Commitment) {
+		c.Window, c.Overage = books.HourWindow, price("2")
+	})
+	s.wantCommitments(
+		"2024-04",
+		"2024-05-01",
+		[]string{"2024-04-01 00:10 = 4", "2024-04-01 01:59 = 16", "2024-04-01 02:00 = 99"},
+		"c true_up 6 in 2024-04-01..2024-04-01",
+		"c overage 6 in 2024-04-01..2024-04-01",
+	)
+}
+
+// A factor below 1 makes what is above cheaper; without a true-up what is missing is not owed.
+func TestCommitWithoutTrueUp(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("c", books.Commit, "10", "..", func(c *books.Commitment) { c.TrueUp, c.Overage = false, price("0.75") })
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 4"})
+	s.wantCommitments(
+		"2024-04",
+		"2024-05-01",
+		[]string{"2024-04-01 = 20"},
+		"c overage -2.5 in 2024-04-01..2024-05-01",
+	)
+}
+
+// A minimum of 10,000 from 28 February 2024 is 2 of 29 days, 689.66, in its first cycle; none takes all of it.
+func TestPartOfAWindow(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("m", books.Minimum, "10000", "2024-02-28..", nil)
+	s.wantCommitments(
+		"2024-02",
+		"2024-03-01",
+		[]string{"2024-02-29 = 36.90"},
+		"m true_up 652.76 in 2024-02-28..2024-03-01",
+	)
+	s = commitShop(t)
+	s.commit("m", books.Minimum, "10000", "2024-02-28..", func(c *books.Commitment) { c.Whole = true })
+	s.wantCommitments("2024-02", "2024-03-01", nil, "m true_up 10000 in 2024-02-28..2024-03-01")
+}
+
+// A year is owed once, in the cycle in which it ends, or where the row ends.
+func TestYearOfCommitment(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit(
+		"y",
+		books.Commit,
+		"3660",
+		"2024-02-15..2025-03-01",
+		func(c *books.Commitment) { c.Window = books.YearWindow },
+	)
+	s.wantCommitments("2024-02", "2026-01-01", nil)
+	s.wantCommitments(
+		"2025-02",
+		"2026-01-01",
+		[]string{"2024-02-14 = 1000", "2024-02-15 = 660", "2025-02-14 = 1000", "2025-02-15 = 9"},
+		"y true_up 2131.38 in 2024-02-15..2025-03-01",
+	) // 3,660 − 1,660, and 3,660 × 14/365 − 9, on one line of the cycle
+}
+
+// A quantity is priced at the window's start; a day is owed whole, however little of it the row is in force.
+func TestCommitOfAQuantity(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("q", books.Commit, "0", "2024-04-02 18:00..2024-04-04", func(c *books.Commitment) {
+		c.SKU, c.ByQuantity, c.Value, c.Window = 0, true, q("5"), books.DayWindow
+	})
+	s.wantCommitments(
+		"2024-04",
+		"2024-05-01",
+		[]string{"2024-04-02 19:00 = 4"},
+		"q true_up 16 in 2024-04-02..2024-04-04",
+	) // 10 − 4, then 10
+}
+
+// What the minimum of a product charges counts in a maximum of everything.
+func TestOverlappingCommitments(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("all", books.Maximum, "60", "..", nil)
+	s.commit("sku", books.Minimum, "100", "..", func(c *books.Commitment) { c.SKU = 0 })
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 10"},
+		"sku true_up 90 in 2024-04-01..2024-05-01", "all cap -40 in 2024-04-01..2024-05-01")
+}
+
+// A commitment of 0 changes nothing.
+func TestNoCommitment(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("z", books.Minimum, "0", "..", nil)
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 10"})
+}
