@@ -195,6 +195,26 @@ func TestOverlappingCommitments(t *testing.T) {
 		"sku true_up 90 in 2024-04-01..2024-05-01", "all cap -40 in 2024-04-01..2024-05-01")
 }
 
+// What a product's maximum returned in an earlier cycle is not missing of the product's minimum of a year.
+func TestCommitmentBilledBefore(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("most", books.Maximum, "50", "2024-01-01..", func(c *books.Commitment) { c.SKU = 0 })
+	s.commit("year", books.Minimum, "100", "2023-04-01..", func(c *books.Commitment) {
+		c.SKU, c.Window = 0, books.YearWindow
+	})
+	returned := rating.Spent{At: s.at("2024-01-31"), SKU: 0, Service: "svc-a", Payment: amount("-40"), By: "most"}
+	lines, err := s.compile().CommitmentLines(0, must(period.ParseCycle("2024-03")), []rating.Spent{
+		{At: s.at("2024-01-05"), SKU: 0, Service: "svc-a", Payment: amount("90"), Record: true}, returned,
+	}, s.at("2024-04-01"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 1 || lines[0].Kind.String() != "true_up" || lines[0].Amount.Trim() != "10" {
+		t.Errorf("lines %+v, want a true-up of 10", lines)
+	}
+}
+
 // A commitment of 0 changes nothing.
 func TestNoCommitment(t *testing.T) {
 	t.Parallel()
