@@ -189,7 +189,8 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 		k := chunk.page(at)
 		first, end := int64(chunk.pages[k].first), group.end(chunk, k)
 		upTo := min(end, to)
-		if err := p.page(s, dst, t, chunk, k, dict, int(end-first), int(at-first), int(upTo-first)); err != nil {
+		rows := pageRows{n: int(end - first), from: int(at - first), to: int(upTo - first)}
+		if err := p.page(s, chunk, k, &values{dst, t, dict}, rows); err != nil {
 			return fmt.Errorf("page %d: %w", k, err)
 		}
 		at = upTo
@@ -289,34 +290,43 @@ func (p *Pages) bytes(s *scratch, at int64, size int) ([]byte, error) {
 	return s.page, nil
 }
 
-// page appends the rows [from, to) of a page of n rows.
-func (p *Pages) page(s *scratch, dst *Col, t table.Type, chunk *chunkLayout, k int, dict *Dictionary, n, from,
-	to int) error {
+// values is where the values of a column are appended, and how they are read.
+type values struct {
+	dst  *Col
+	t    table.Type
+	dict *Dictionary // of the row group; nil = none
+}
+
+// pageRows is the rows [from, to) of a page of n rows.
+type pageRows struct{ n, from, to int }
+
+// page appends rows of the k-th page of a chunk.
+func (p *Pages) page(s *scratch, chunk *chunkLayout, k int, v *values, rows pageRows) error {
 	h, raw, err := p.read(s, chunk, chunk.pages[k].at, int(chunk.pages[k].bytes))
 	if err != nil {
 		return err
 	}
-	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != n {
-		return fmt.Errorf("not a page of %d rows", n)
+	if !h.DataPageHeader.Valid || int(h.DataPageHeader.V.NumValues) != rows.n {
+		return fmt.Errorf("not a page of %d rows", rows.n)
 	}
 	encoding := h.DataPageHeader.V.Encoding
-	if t == table.MaybeTime {
-		return s.maybeTimes(dst, raw, encoding, dict, n, from, to)
+	if v.t == table.MaybeTime {
+		return s.maybeTimes(v, raw, encoding, rows)
 	}
 	switch encoding {
 	case format.RLEDictionary:
-		if err := s.decodeCodes(raw, dict, n); err != nil {
+		if err := s.decodeCodes(raw, v.dict, rows.n); err != nil {
 			return err
 		}
-		return s.take(dst, t, dict, s.codes[from:to])
+		return s.take(v.dst, v.t, v.dict, s.codes[rows.from:rows.to])
 	case format.DeltaBinaryPacked:
-		if err := s.decodeInts(raw, n); err != nil {
+		if err := s.decodeInts(raw, rows.n); err != nil {
 			return err
 		}
-		dst.Ints = append(dst.Ints, s.ints[from:to]...)
+		v.dst.Ints = append(v.dst.Ints, s.ints[rows.from:rows.to]...)
 		return nil
 	case format.Plain:
-		return s.plain(dst, raw, t, n, from, to)
+		return s.plain(v.dst, raw, v.t, rows)
 	}
 	return fmt.Errorf("encoded by %s", encoding)
 }
@@ -352,8 +362,7 @@ func (s *scratch) decodeInts(raw []byte, n int) (err error) {
 }
 
 // maybeTimes decodes a page of times with definition levels before them.
-func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dict *Dictionary, n, from,
-	to int) (err error) {
+func (s *scratch) maybeTimes(v *values, raw []byte, encoding format.Encoding, rows pageRows) (err error) {
 	if len(raw) < 4 {
 		return io.ErrUnexpectedEOF
 	}
@@ -365,11 +374,11 @@ func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dic
 	if s.levels, err = levels.DecodeInt32(s.levels, raw[4:4+length]); err != nil {
 		return err
 	}
-	if len(s.levels) < n {
-		return fmt.Errorf("%d of %d levels", len(s.levels), n)
+	if len(s.levels) < rows.n {
+		return fmt.Errorf("%d of %d levels", len(s.levels), rows.n)
 	}
 	some := 0
-	for _, l := range s.levels[:n] {
+	for _, l := range s.levels[:rows.n] {
 		some += int(l)
 	}
 	s.ints = s.ints[:0]
@@ -377,10 +386,10 @@ func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dic
 	case some == 0:
 	case encoding == format.DeltaBinaryPacked:
 		err = s.decodeInts(raw[4+length:], some)
-	case dict != nil:
-		if err = s.decodeCodes(raw[4+length:], dict, some); err == nil {
+	case v.dict != nil:
+		if err = s.decodeCodes(raw[4+length:], v.dict, some); err == nil {
 			for _, c := range s.codes {
-				s.ints = append(s.ints, int64(binary.LittleEndian.Uint64(dict.bytes[8*c:])))
+				s.ints = append(s.ints, int64(binary.LittleEndian.Uint64(v.dict.bytes[8*c:])))
 			}
 		}
 	default:
@@ -390,21 +399,22 @@ func (s *scratch) maybeTimes(dst *Col, raw []byte, encoding format.Encoding, dic
 		return err
 	}
 	next := 0
-	for i, l := range s.levels[:to] {
-		v := int64(table.Nothing)
+	for i, l := range s.levels[:rows.to] {
+		time := int64(table.Nothing)
 		if l == 1 {
-			v = s.ints[next]
+			time = s.ints[next]
 			next++
 		}
-		if i >= from {
-			dst.Ints = append(dst.Ints, v)
+		if i >= rows.from {
+			v.dst.Ints = append(v.dst.Ints, time)
 		}
 	}
 	return nil
 }
 
 // plain takes values that are one after the other.
-func (s *scratch) plain(dst *Col, raw []byte, t table.Type, n, from, to int) (err error) {
+func (s *scratch) plain(dst *Col, raw []byte, t table.Type, rows pageRows) (err error) {
+	n, from, to := rows.n, rows.from, rows.to
 	switch t {
 	case table.Amount, table.Quantity, table.Cost:
 		if len(raw) != n*decWidth {

@@ -11,17 +11,23 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// Groups visits the row groups of a file of the lake as they are there, but those that skip passes over (nil = none).
-// Only the columns asked for are read (nil = all). A group is valid until the next.
-func Groups(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int,
-	skip func(*parquet.Reader) bool,
+// Scan says what Groups reads of a file.
+type Scan struct {
+	Table *tables.Table
+	Cols  []int                      // nil = all
+	Skip  func(*parquet.Reader) bool // whether to pass over the next row group; nil = read all
+}
+
+// Groups visits the row groups of a file of the lake in the order in which the file stores them. A group is valid until
+// the next.
+func Groups(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, s Scan,
 	visit func(*parquet.Columns) error) (err error) {
 	file, err := snap.Open(e)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), def, cols)
+	r, err := parquet.NewReader(io.NewSectionReader(file, 0, file.Size()), s.Table, s.Cols)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)
 	}
@@ -30,7 +36,7 @@ func Groups(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, def *tab
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if skip != nil && skip(r) {
+		if s.Skip != nil && s.Skip(r) {
 			r.Skip()
 			continue
 		}

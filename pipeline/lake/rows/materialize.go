@@ -19,14 +19,12 @@ import (
 )
 
 // Materialize gives the rows of a table that is calculated for the occasion, in the table's order. Each part, from 0,
-// writes its rows in that order, in batches of at most 65,536; they are in scratch space until Close. only, if not
-// empty, keeps the rows whose column by holds it.
-func Materialize(ctx context.Context, def *tables.Table, parts int, part func(ctx context.Context, part int,
-	write func(*parquet.Columns) error) error,
-	by int, only string, l Limits) (*Rows, error) {
-	order := orderOf(def)
-	m := &merger{limits: l.withDefaults(), def: def, order: &order}
-	o, err := m.opening(parts, by, only)
+// writes its rows in that order, in batches of at most 65,536; they are in scratch space until Close.
+func Materialize(ctx context.Context, def *tables.Table, parts int,
+	part func(ctx context.Context, part int, write func(*parquet.Columns) error) error, where Filter, l Limits) (
+	*Rows, error) {
+	m := newMerger(def, orderOf(def), nil, l)
+	o, err := m.opening(parts, where)
 	if err != nil {
 		return nil, err
 	}
@@ -67,10 +65,10 @@ func writeScratch(name string, def *tables.Table, fill func(write func(*parquet.
 	return errors.Join(fill(w.Write), w.Close())
 }
 
-// spilledRows is how many rows are written to a kept file at once.
+// spilledRows is how many rows Spill writes at once.
 const spilledRows = 1 << 14
 
-// Spill writes rows as a file for Kept, and closes them.
+// Spill writes rows to a file that Spilled reads, and closes them.
 func Spill(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	out, err := parquet.NewWriter(w, def)
@@ -91,7 +89,7 @@ func Spill(w io.Writer, def *tables.Table, rows *Rows) (err error) {
 	}
 }
 
-// spilledFile is an open file of Keep as cursors read it.
+// spilledFile is an open file of Spill as cursors read it.
 type spilledFile struct {
 	*os.File
 	size int64
@@ -100,16 +98,15 @@ type spilledFile struct {
 // Size is the file's length in bytes.
 func (f spilledFile) Size() int64 { return f.size }
 
-// Spilled gives the rows of a file of Keep, which it closes with the rows; only as in Made.
-func Spilled(ctx context.Context, f *os.File, def *tables.Table, by int, only string, l Limits) (*Rows, error) {
-	o := orderOf(def)
-	m := &merger{limits: l.withDefaults(), def: def, order: &o}
+// Spilled returns the selected rows of a file that Spill wrote. Closing the rows closes the file.
+func Spilled(ctx context.Context, f *os.File, def *tables.Table, where Filter, l Limits) (*Rows, error) {
+	m := newMerger(def, orderOf(def), nil, l)
 	return m.merge(ctx, []input{{name: f.Name(), group: maxPiece, open: func() (*cursor, error) {
 		info, err := f.Stat()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("read a kept file: %w", err), f.Close())
 		}
-		return openCursor(f.Name(), spilledFile{f, info.Size()}, opening{def: def, order: &o, by: by, only: only})
+		return openCursor(f.Name(), spilledFile{f, info.Size()}, opening{def: def, order: m.order, where: where})
 	}}})
 }
 
@@ -120,7 +117,7 @@ func PartnerStatements(ctx context.Context, snap *lake.Snapshot, cycle, partner 
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, snap, files, def, orderOf(def), nil, tables.XPartnerID, partner, l)
+	return newMerger(def, orderOf(def), nil, l).rowsOf(ctx, snap, files, Filter{tables.XPartnerID, partner})
 }
 
 // Accounts gives how balances moved in a cycle, in ledger order; customer "" = all.
@@ -130,7 +127,7 @@ func Accounts(ctx context.Context, snap *lake.Snapshot, cycle, customer string, 
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, snap, files, def, orderOf(def), nil, tables.ECustomerID, customer, l)
+	return newMerger(def, orderOf(def), nil, l).rowsOf(ctx, snap, files, Filter{tables.ECustomerID, customer})
 }
 
 // partnerStatementsOrder is the order of partner_statements: its first columns (§8).

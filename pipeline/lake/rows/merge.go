@@ -42,13 +42,18 @@ type cursor struct {
 	coded  int            // which batch that is
 }
 
+// Filter selects the rows of a table whose column Column, of words, holds Word. An empty Word selects all rows.
+type Filter struct {
+	Column int
+	Word   string
+}
+
 // opening is how a Parquet file is read.
 type opening struct {
 	def     *tables.Table
 	order   *order
-	cols    []int            // those of the order come too; nil = all
-	by      int              // the column that only is of
-	only    string           // if not empty, rows are given whose column by holds it
+	cols    []int // those of the order come too; nil = all
+	where   Filter
 	piece   int64            // rows that are decoded at once; 0 = maxPiece
 	decoder *parquet.Decoder // shared; nil = one of its own
 }
@@ -63,17 +68,18 @@ const (
 // openCursor starts before the first row. The file is closed with the cursor, and on an error.
 func openCursor(name string, f file, o opening) (*cursor, error) {
 	cols := o.order.with(o.cols)
-	if cols != nil && o.only != "" {
-		cols = append(cols, o.by)
+	if cols != nil && o.where.Word != "" {
+		cols = append(cols, o.where.Column)
 	}
-	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, maxPiece), By: o.by, Only: o.only, Decoder: o.decoder}
+	wanted := parquet.Wanted{Cols: cols, Rows: cmp.Or(o.piece, maxPiece), By: o.where.Column, Only: o.where.Word,
+		Decoder: o.decoder}
 	r, err := parquet.NewReaderOf(io.NewSectionReader(f, 0, f.Size()), o.def, wanted)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
 	}
 	c := &cursor{name: name, file: f, groups: r, reader: r, order: o.order}
-	if o.only != "" {
-		c.keep = func(row Row) bool { return row.Word(o.by) == o.only }
+	if o.where.Word != "" {
+		c.keep = func(row Row) bool { return row.Word(o.where.Column) == o.where.Word }
 	}
 	return c, nil
 }

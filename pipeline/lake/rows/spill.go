@@ -217,12 +217,11 @@ func openScratch(name string) (scratchFile, error) {
 	return scratchFile{name, info.Size()}, nil
 }
 
-// opening is how so many files are read: each in pieces as large as all may have that are open at once. by and only as
-// in opening.
-func (m *merger) opening(files, by int, only string) (opening, error) {
+// opening returns how each of a number of files is read. Pieces are small enough that all files can be open at once.
+func (m *merger) opening(files int, where Filter) (opening, error) {
 	decoder, err := parquet.NewDecoder()
 	piece := min(max(minPiece, m.limits.Rows/int64(max(1, files))), maxPiece)
-	return opening{def: m.def, order: m.order, cols: m.cols, by: by, only: only, piece: piece, decoder: decoder}, err
+	return opening{def: m.def, order: m.order, cols: m.cols, where: where, piece: piece, decoder: decoder}, err
 }
 
 // openScratchTable opens a scratch file of Parquet.

@@ -98,14 +98,14 @@ func LinesOf(ctx context.Context, snap *lake.Snapshot, cycle string, s Selection
 		bucket := place.Bucket(s.Customer, max(1, snap.Manifest.Buckets))
 		files = slices.DeleteFunc(files, func(e lake.FileEntry) bool { return e.Bucket != bucket })
 	}
-	o := linesOrder()
+	where := Filter{tables.LCustomerID, s.Customer}
+	m := newMerger(tables.Lines(), linesOrder(), cols, l)
 	if s.Keep == nil {
-		return rowsOf(ctx, snap, files, tables.Lines(), o, cols, tables.LCustomerID, s.Customer, l)
+		return m.rowsOf(ctx, snap, files, where)
 	}
-	m := &merger{limits: l.withDefaults(), def: tables.Lines(), order: &o, cols: cols}
-	first := o
-	first.cols = append(slices.Clone(o.cols), s.Cols...)
-	wanted, err := m.opening(len(files), tables.LCustomerID, s.Customer)
+	first := *m.order
+	first.cols = append(slices.Clone(first.cols), s.Cols...)
+	wanted, err := m.opening(len(files), where)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,8 @@ func Statements(ctx context.Context, snap *lake.Snapshot, cycle, customer string
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, snap, files, tables.Statements(), statementsOrder(), nil, tables.SCustomerID, customer, l)
+	return newMerger(tables.Statements(), statementsOrder(), nil, l).
+		rowsOf(ctx, snap, files, Filter{tables.SCustomerID, customer})
 }
 
 // Rejects gives the rejects by file and row, whatever the order in which runs left them. cols as in Lines.
@@ -131,10 +132,9 @@ func Rejects(ctx context.Context, snap *lake.Snapshot, cols []int, l Limits) (*R
 	if err != nil {
 		return nil, err
 	}
-	o := rejectsOrder()
-	m := &merger{limits: l.withDefaults(), def: tables.Rejects(), order: &o, cols: cols}
+	m := newMerger(tables.Rejects(), rejectsOrder(), cols, l)
 	var inputs []input
-	wanted, err := m.opening(len(files), 0, "")
+	wanted, err := m.opening(len(files), Filter{})
 	if err != nil {
 		return nil, err
 	}
@@ -170,12 +170,15 @@ func filesOf(snap *lake.Snapshot, cycle, name string) ([]lake.FileEntry, error) 
 	return slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool { return e.Table != name }), nil
 }
 
-// rowsOf merges files. only, if not empty, keeps the rows whose column by holds it.
-func rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, o order, cols []int,
-	by int, only string,
-	l Limits) (*Rows, error) {
-	m := &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
-	wanted, err := m.opening(len(files), by, only)
+// newMerger returns a merger of files of one table that are sorted in the given order. cols as in Lines.
+func newMerger(def *tables.Table, o order, cols []int, l Limits) *merger {
+	return &merger{limits: l.withDefaults(), def: def, order: &o, cols: cols}
+}
+
+// rowsOf merges the selected rows of files.
+func (m *merger) rowsOf(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, where Filter) (*Rows,
+	error) {
+	wanted, err := m.opening(len(files), where)
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +209,7 @@ func (m *merger) mergeFiles(ctx context.Context, snap *lake.Snapshot, files []la
 // cols as in Lines.
 func Sorted(ctx context.Context, snap *lake.Snapshot, files []lake.FileEntry, def *tables.Table, cols []int,
 	l Limits) (*Rows, error) {
-	return rowsOf(ctx, snap, files, def, orderOf(def), cols, 0, "", l)
+	return newMerger(def, orderOf(def), cols, l).rowsOf(ctx, snap, files, Filter{})
 }
 
 // groupRows is how many rows the lake's row groups have at most.
@@ -245,14 +248,13 @@ func Totals(snap *lake.Snapshot, cycle string) ([]lake.Total, error) {
 // File returns the rows of one file of the lake, of a table whose definition is def, and checks that they are in the
 // table's order. cols as in Lines.
 func File(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
-	return FileOf(snap, e, def, cols, 0, "")
+	return FileOf(snap, e, def, cols, Filter{})
 }
 
-// FileOf returns the rows of a file as File does, but only those whose column by holds the word only; "" selects all
-// rows.
-func FileOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows, error) {
+// FileOf returns the selected rows of a file as File does.
+func FileOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where Filter) (*Rows, error) {
 	o := orderOf(def)
-	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
+	return openFile(snap, e, opening{def: def, order: &o, cols: cols, where: where})
 }
 
 // openFile opens one file of the lake for reading.
@@ -298,13 +300,11 @@ func footer(snap *lake.Snapshot, e lake.FileEntry, look func(*parquet.Reader)) (
 // Unsorted returns the rows of one file in the order in which the file stores them. It reads only the columns asked
 // for.
 func Unsorted(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int) (*Rows, error) {
-	return UnsortedOf(snap, e, def, cols, 0, "")
+	return UnsortedOf(snap, e, def, cols, Filter{})
 }
 
-// UnsortedOf returns the rows of a file as Unsorted does, but only those whose column by holds the word only; ""
-// selects all rows.
-func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, by int, only string) (*Rows,
-	error) {
+// UnsortedOf returns the selected rows of a file as Unsorted does.
+func UnsortedOf(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where Filter) (*Rows, error) {
 	o := order{cols: []int{}, compare: func(Row, Row) int { return 0 }}
-	return openFile(snap, e, opening{def: def, order: &o, cols: cols, by: by, only: only})
+	return openFile(snap, e, opening{def: def, order: &o, cols: cols, where: where})
 }

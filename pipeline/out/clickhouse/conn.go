@@ -64,26 +64,36 @@ func (c *Conn) Do(ctx context.Context, what, sql string, args ...any) error {
 	return c.Retry(ctx, func() error { return c.wrap(what, c.Exec(ctx, sql, args...)) })
 }
 
-// Each asks and visits every row of the answer, whose columns are scanned into dest; it starts over when that can heal,
-// after calling begin. Errors: *Error, and those of visit as they are.
-func (c *Conn) Each(ctx context.Context, what, sql string, args []any, begin func(), dest []any,
-	visit func() error) error {
+// Select is a query that returns rows.
+type Select struct {
+	What  string // what the query does, for an error: "read loads"
+	SQL   string
+	Args  []any
+	Into  []any  // where the columns of a row are scanned to
+	Begin func() // called before each attempt: discards what an earlier one visited; nil = nothing to discard
+}
+
+// Each visits the rows of the answer. It retries a query that failed for a reason that can pass. Errors: *Error, and
+// those of visit as they are.
+func (c *Conn) Each(ctx context.Context, q Select, visit func() error) error {
 	return c.Retry(ctx, func() error {
-		begin()
-		rows, err := c.Query(ctx, sql, args...)
+		if q.Begin != nil {
+			q.Begin()
+		}
+		rows, err := c.Query(ctx, q.SQL, q.Args...)
 		if err != nil {
-			return c.wrap(what, err)
+			return c.wrap(q.What, err)
 		}
 		defer func() { _ = rows.Close() }() // Err says what there is to say
 		for rows.Next() {
-			if err := rows.Scan(dest...); err != nil {
-				return c.wrap(what, err)
+			if err := rows.Scan(q.Into...); err != nil {
+				return c.wrap(q.What, err)
 			}
 			if err := visit(); err != nil {
 				return err
 			}
 		}
-		return c.wrap(what, rows.Err())
+		return c.wrap(q.What, rows.Err())
 	})
 }
 

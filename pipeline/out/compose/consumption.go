@@ -108,7 +108,8 @@ func (s *Sources) consumption(ctx context.Context, st *document.Statement, partn
 		}
 		group.Go(func() error {
 			scan := newScan(s, st.Header.Cycle, e.Day, partner, customers)
-			if err := rows.Groups(ctx, s.Snap, e, tables.Lines(), scan.columns(), scan.skip, scan.group); err != nil {
+			read := rows.Scan{Table: tables.Lines(), Cols: scan.columns(), Skip: scan.skip}
+			if err := rows.Groups(ctx, s.Snap, e, read, scan.group); err != nil {
 				return err
 			}
 			mu.Lock()

@@ -207,15 +207,15 @@ func (s *Sources) manualNotes(ctx context.Context, b *document.Bill, g *gathered
 		if e.Table != tables.Adjustments().Name || e.Bucket != bucket {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Adjustments(), []int{tables.AAdjustmentID, tables.ANote}, nil,
-			func(c *parquet.Columns) error {
-				for i := range c.N {
-					if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
-						b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
-					}
+		scan := rows.Scan{Table: tables.Adjustments(), Cols: []int{tables.AAdjustmentID, tables.ANote}}
+		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+			for i := range c.N {
+				if at, ok := g.manual[string(c.C[tables.AAdjustmentID].Text(i))]; ok {
+					b.Corrections[at].Note = string(c.C[tables.ANote].Text(i))
 				}
-				return nil
-			})
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}

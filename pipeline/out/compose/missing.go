@@ -212,22 +212,22 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID, tables.BSlot}, nil,
-			func(c *parquet.Columns) error {
-				resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
-				rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
-				for i, code := range resources.Codes {
-					slot := period.Instant(slots[i])
-					if rows[code] != nil && rows[code].Valid.Holds(slot) {
-						continue
-					}
-					var ok bool
-					if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
-						delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
-					}
+		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID, tables.BSlot}}
+		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
+			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
+			for i, code := range resources.Codes {
+				slot := period.Instant(slots[i])
+				if rows[code] != nil && rows[code].Valid.Holds(slot) {
+					continue
 				}
-				return nil
-			})
+				var ok bool
+				if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
+					delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
+				}
+			}
+			return nil
+		})
 		if err != nil {
 			return err
 		}
@@ -275,13 +275,13 @@ func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cyc
 		if e.Table != tables.Bandwidth().Name {
 			continue
 		}
-		err := rows.Groups(ctx, s.Snap, e, tables.Bandwidth(), []int{tables.BResourceID}, nil,
-			func(c *parquet.Columns) error {
-				for _, name := range c.C[tables.BResourceID].Dict {
-					out[name] = out[name] || wanted[name]
-				}
-				return nil
-			})
+		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID}}
+		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+			for _, name := range c.C[tables.BResourceID].Dict {
+				out[name] = out[name] || wanted[name]
+			}
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -297,7 +297,8 @@ func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.C
 			continue
 		}
 		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
-		err := rows.Groups(ctx, s.Snap, e, tables.Rejects(), cols, nil, func(c *parquet.Columns) error {
+		scan := rows.Scan{Table: tables.Rejects(), Cols: cols}
+		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
 			for i := range c.N {
 				name := c.C[tables.RFeed].Word(i)
 				key := [2]string{name, c.C[tables.RReason].Word(i)}

@@ -86,27 +86,20 @@ func (s Schema) adoptTable(ctx context.Context, c *clickhouse.Conn, table string
 	}
 	var parts []string
 	var part string
-	err = c.Each(
-		ctx,
-		what,
-		"SELECT DISTINCT partition_id FROM system.parts WHERE database = ? AND table = ? AND active "+
+	err = c.Each(ctx, clickhouse.Select{
+		What: what, SQL: "SELECT DISTINCT partition_id FROM system.parts WHERE database = ? AND table = ? AND active " +
 			"ORDER BY partition_id",
-		[]any{s.Database, table},
-		func() { parts = nil },
-		[]any{&part},
-		func() error {
-			parts = append(parts, part)
-			return nil
-		})
+		Args: []any{s.Database, table}, Into: []any{&part}, Begin: func() { parts = nil },
+	}, func() error {
+		parts = append(parts, part)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
 	for _, part := range parts {
-		if err := c.Do(
-			ctx,
-			what,
-			fmt.Sprintf("ALTER TABLE %s REPLACE PARTITION ID '%s' FROM %s", temporary, part, old),
-		); err != nil {
+		sql := fmt.Sprintf("ALTER TABLE %s REPLACE PARTITION ID '%s' FROM %s", temporary, part, old)
+		if err := c.Do(ctx, what, sql); err != nil {
 			return err
 		}
 	}
@@ -192,17 +185,13 @@ func rank(table string) string {
 func (r *run) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
 	var name string
 	var names []string
-	err := n.Each(
-		ctx,
-		"look for the tables",
-		"SELECT name FROM system.tables WHERE database = ? AND startsWith(name, ?)",
-		[]any{r.schema.Internal(), adopting},
-		func() { names = nil },
-		[]any{&name},
-		func() error {
-			names = append(names, name)
-			return nil
-		})
+	err := n.Each(ctx, clickhouse.Select{
+		What: "look for the tables", SQL: "SELECT name FROM system.tables WHERE database = ? AND startsWith(name, ?)",
+		Args: []any{r.schema.Internal(), adopting}, Into: []any{&name}, Begin: func() { names = nil },
+	}, func() error {
+		names = append(names, name)
+		return nil
+	})
 	if err != nil {
 		return err
 	}

@@ -29,20 +29,17 @@ func (e *AlteredError) Hint() string {
 func (s Schema) checkColumns(ctx context.Context, c *clickhouse.Conn, list []*published) error {
 	there := make(map[string]map[string]string)
 	var tableName, name, kind string
-	err := c.Each(
-		ctx,
-		"read the columns of the tables",
-		"SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')",
-		[]any{s.Internal()},
-		func() { clear(there) },
-		[]any{&tableName, &name, &kind},
-		func() error {
-			if there[tableName] == nil {
-				there[tableName] = make(map[string]string)
-			}
-			there[tableName][name] = kind
-			return nil
-		})
+	err := c.Each(ctx, clickhouse.Select{
+		What: "read the columns of the tables",
+		SQL:  "SELECT table, name, type FROM system.columns WHERE database = ? AND endsWith(table, '_data')",
+		Args: []any{s.Internal()}, Into: []any{&tableName, &name, &kind}, Begin: func() { clear(there) },
+	}, func() error {
+		if there[tableName] == nil {
+			there[tableName] = make(map[string]string)
+		}
+		there[tableName][name] = kind
+		return nil
+	})
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 )
 
 // place is a partition of a data table on a server.
@@ -43,17 +44,13 @@ func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 		`SELECT p.table, p.partition, toString(any(t.uuid)), sum(p.rows), toUInt64(max(p.max_block_number)), max(toUInt64OrZero(splitByChar('_', p.name)[5]))
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
-	err := n.Each(
-		ctx,
-		"read system.parts",
-		sql,
-		[]any{r.schema.Internal()},
-		func() { clear(out) },
-		[]any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation},
-		func() error {
-			out[place{n.Address(), name, cycle}] = m
-			return nil
-		})
+	err := n.Each(ctx, clickhouse.Select{
+		What: "read system.parts", SQL: sql, Args: []any{r.schema.Internal()},
+		Into: []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation}, Begin: func() { clear(out) },
+	}, func() error {
+		out[place{n.Address(), name, cycle}] = m
+		return nil
+	})
 	return out, err
 }
 
@@ -63,7 +60,9 @@ func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
 	var name, cycle, text string
 	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + r.schema.name("checks") +
 		" GROUP BY table_name, cycle"
-	err := n.Each(ctx, "read checks", sql, nil, func() { clear(out) }, []any{&name, &cycle, &text}, func() error {
+	err := n.Each(ctx, clickhouse.Select{
+		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
+	}, func() error {
 		out[place{n.Address(), name, cycle}] = text
 		return nil
 	})

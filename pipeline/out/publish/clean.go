@@ -149,12 +149,14 @@ func (r *run) adoptStrays(ctx context.Context) error {
 			}
 			var id uint64
 			var found []uint64
-			err := n.Each(ctx, "look for rows of no known load", "SELECT DISTINCT load FROM "+r.schema.name(at.table)+
-				" WHERE cycle = ?", []any{at.cycle},
-				func() { found = found[:0] }, []any{&id}, func() error {
-					found = append(found, id)
-					return nil
-				})
+			err := n.Each(ctx, clickhouse.Select{
+				What: "look for rows of no known load",
+				SQL:  "SELECT DISTINCT load FROM " + r.schema.name(at.table) + " WHERE cycle = ?",
+				Args: []any{at.cycle}, Into: []any{&id}, Begin: func() { found = found[:0] },
+			}, func() error {
+				found = append(found, id)
+				return nil
+			})
 			if err != nil {
 				return err
 			}
@@ -221,11 +223,13 @@ func (r *run) history(ctx context.Context) (map[uint64][]uint64, error) {
 	var number uint64
 	var loads []uint64
 	for _, n := range r.nodes.all {
-		err := n.Each(ctx, "read earlier pointers", "SELECT number, loads FROM "+r.schema.name("published"), nil,
-			func() {}, []any{&number, &loads}, func() error {
-				shown[number] = slices.Clone(loads)
-				return nil
-			})
+		err := n.Each(ctx, clickhouse.Select{
+			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + r.schema.name("published"),
+			Into: []any{&number, &loads},
+		}, func() error {
+			shown[number] = slices.Clone(loads)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}

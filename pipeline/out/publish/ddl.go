@@ -123,24 +123,21 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	var st state
 	tables, views := make(map[string]bool), make(map[string]bool)
 	var database, name, engine, hash string
-	err := c.Each(
-		ctx,
-		"look for the tables",
-		"SELECT database, name, engine FROM system.tables WHERE database IN (?, ?)",
-		[]any{s.Database, s.Internal()},
-		func() { clear(tables); clear(views); st.old = nil },
-		[]any{&database, &name, &engine},
-		func() error {
-			switch {
-			case database == s.Internal():
-				tables[name] = true
-			case engine == "View":
-				views[name] = true
-			case slices.Contains(tableNames(), name):
-				st.old = append(st.old, name)
-			}
-			return nil
-		})
+	err := c.Each(ctx, clickhouse.Select{
+		What: "look for the tables", SQL: "SELECT database, name, engine FROM system.tables WHERE database IN (?, ?)",
+		Args: []any{s.Database, s.Internal()}, Into: []any{&database, &name, &engine},
+		Begin: func() { clear(tables); clear(views); st.old = nil },
+	}, func() error {
+		switch {
+		case database == s.Internal():
+			tables[name] = true
+		case engine == "View":
+			views[name] = true
+		case slices.Contains(tableNames(), name):
+			st.old = append(st.old, name)
+		}
+		return nil
+	})
 	if err == nil {
 		err = s.notInternal(ctx, c, st.old)
 	}
@@ -151,16 +148,18 @@ func (s Schema) readState(ctx context.Context, c *clickhouse.Conn) (state, error
 	st.whole = !slices.ContainsFunc(tableNames(), func(name string) bool { return !tables[name] }) &&
 		!slices.ContainsFunc(viewNames(), func(name string) bool { return !views[name] })
 	var version uint32
-	err = c.Each(ctx, "read schema_versions", "SELECT version, name, hash FROM "+s.name("schema_versions")+
-		" ORDER BY applied_at, version", nil,
-		func() { st.versions, st.views = nil, "" }, []any{&version, &name, &hash}, func() error {
-			if version == 0 {
-				st.views = hash
-			} else {
-				st.versions = append(st.versions, int(version))
-			}
-			return nil
-		})
+	err = c.Each(ctx, clickhouse.Select{
+		What: "read schema_versions",
+		SQL:  "SELECT version, name, hash FROM " + s.name("schema_versions") + " ORDER BY applied_at, version",
+		Into: []any{&version, &name, &hash}, Begin: func() { st.versions, st.views = nil, "" },
+	}, func() error {
+		if version == 0 {
+			st.views = hash
+		} else {
+			st.versions = append(st.versions, int(version))
+		}
+		return nil
+	})
 	return st, err
 }
 

@@ -237,9 +237,10 @@ func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
 func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
-	err := r.nodes.all[0].Each(ctx, "ask for ids", "SELECT generateSnowflakeID() FROM numbers(?)", []any{n}, func() {
-		list = list[:0]
-	}, []any{&id}, func() error {
+	err := r.nodes.all[0].Each(ctx, clickhouse.Select{
+		What: "ask for ids", SQL: "SELECT generateSnowflakeID() FROM numbers(?)", Args: []any{n}, Into: []any{&id},
+		Begin: func() { list = list[:0] },
+	}, func() error {
 		list = append(list, id)
 		return nil
 	})

@@ -118,21 +118,25 @@ func readCluster(ctx context.Context, c *clickhouse.Conn, cluster string) ([]mem
 	var port uint16
 	var shard uint32
 	var local uint8
-	err := c.Each(ctx, "read system.clusters",
-		"SELECT host_name, port, shard_num, is_local FROM system.clusters WHERE cluster = ? ORDER BY shard_num, "+
-			"replica_num",
-		[]any{cluster}, func() { list = nil }, []any{&host, &port, &shard, &local}, func() error {
-			list = append(list, member{host, int(port), int(shard) - 1, local != 0})
-			return nil
-		})
+	err := c.Each(ctx, clickhouse.Select{
+		What: "read system.clusters",
+		SQL: "SELECT host_name, port, shard_num, is_local FROM system.clusters WHERE cluster = ? " +
+			"ORDER BY shard_num, replica_num",
+		Args: []any{cluster}, Into: []any{&host, &port, &shard, &local}, Begin: func() { list = nil },
+	}, func() error {
+		list = append(list, member{host, int(port), int(shard) - 1, local != 0})
+		return nil
+	})
 	if err != nil || len(list) > 0 {
 		return list, err
 	}
 	e := &NoClusterError{Server: c.Address(), Cluster: cluster}
-	err = c.Each(ctx, "read system.clusters", "SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster", nil,
-		func() { e.Known = nil }, []any{&host}, func() error {
-			e.Known = append(e.Known, host)
-			return nil
-		})
+	err = c.Each(ctx, clickhouse.Select{
+		What: "read system.clusters", SQL: "SELECT DISTINCT cluster FROM system.clusters ORDER BY cluster",
+		Into: []any{&host}, Begin: func() { e.Known = nil },
+	}, func() error {
+		e.Known = append(e.Known, host)
+		return nil
+	})
 	return nil, errors.Join(err, e)
 }

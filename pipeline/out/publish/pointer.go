@@ -33,12 +33,14 @@ func Live(ctx context.Context, c *clickhouse.Conn, database string) (p Pointer, 
 	sql := "SELECT number, moved_at, lake, manifest, manifest_hash, as_of, cycles, cycle_manifests, loads FROM " +
 		Schema{Database: database}.name("published") +
 		" ORDER BY number DESC LIMIT 1"
-	err = c.Each(ctx, "read the pointer", sql, nil, func() { p, ok = Pointer{}, false },
-		[]any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads},
-		func() error {
-			p.Moved, p.AsOf, ok = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro()), true
-			return nil
-		})
+	err = c.Each(ctx, clickhouse.Select{
+		What: "read the pointer", SQL: sql,
+		Into:  []any{&p.Number, &moved, &p.Lake, &p.Manifest, &p.Hash, &asOf, &p.Cycles, &p.Manifests, &p.Loads},
+		Begin: func() { p, ok = Pointer{}, false },
+	}, func() error {
+		p.Moved, p.AsOf, ok = period.Instant(moved.UnixMicro()), period.Instant(asOf.UnixMicro()), true
+		return nil
+	})
 	if clickhouse.NotThere(err) {
 		return Pointer{}, false, oldLayout(ctx, c, database)
 	}

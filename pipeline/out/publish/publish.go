@@ -306,19 +306,21 @@ func (r *run) readLoads(ctx context.Context) error {
 	var in uint16
 	var shard uint32
 	var sums []string
-	return r.nodes.all[0].Each(ctx, "read loads",
-		"SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM "+r.schema.name("loads"), nil,
-		func() { clear(r.noted) }, []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, func() error {
-			if in != layout {
-				path = ""
-			}
-			if old := r.noted[id]; old != nil && old.path != "" {
-				return nil // another publisher took it for a stray before it was noted
-			}
-			r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
-				sums: slices.Clone(sums)}
-			return nil
-		})
+	return r.nodes.all[0].Each(ctx, clickhouse.Select{
+		What: "read loads",
+		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + r.schema.name("loads"),
+		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(r.noted) },
+	}, func() error {
+		if in != layout {
+			path = ""
+		}
+		if old := r.noted[id]; old != nil && old.path != "" {
+			return nil // another publisher took it for a stray before it was noted
+		}
+		r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
+			sums: slices.Clone(sums)}
+		return nil
+	})
 }
 
 // match finds the items whose rows are there, and returns those that are missing.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 )
 
 // DifferError says that two counts that must be the same are not (§6.6): the pointer does not move, exit code 3.
@@ -62,9 +64,10 @@ func (r *run) count(ctx context.Context, n *node, p *published, where string, ar
 	var sums []string
 	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), r.schema.name(p.data()),
 		where)
-	err := n.Each(ctx, "count what is in "+p.data(), sql, args, func() {
-		clear(out)
-	}, []any{&id, &rows, &sums}, func() error {
+	err := n.Each(ctx, clickhouse.Select{
+		What: "count what is in " + p.data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},
+		Begin: func() { clear(out) },
+	}, func() error {
 		for i := range sums {
 			sums[i] = trimZeros(sums[i])
 		}

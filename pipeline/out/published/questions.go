@@ -87,9 +87,10 @@ type shownState struct {
 // state asks which state the views show.
 func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error) {
 	found := false
-	err = conn.Each(ctx, "request the published state", "SELECT number, manifest, as_of, cycles FROM live", nil,
-		func() { found = false },
-		[]any{&s.number, &s.manifest, &s.asOf, &s.cycles}, func() error { found = true; return nil })
+	err = conn.Each(ctx, clickhouse.Select{
+		What: "request the published state", SQL: "SELECT number, manifest, as_of, cycles FROM live",
+		Into: []any{&s.number, &s.manifest, &s.asOf, &s.cycles}, Begin: func() { found = false },
+	}, func() error { found = true; return nil })
 	if clickhouse.NotThere(err) || err == nil && !found {
 		err = &NotPublishedError{conn.Address()}
 	}
@@ -118,7 +119,7 @@ func ask(ctx context.Context, q *question.Question, r question.Request, zone str
 	var last *question.Row
 	begin := func() { a, last = empty.Clone(), nil }
 	ctx = ch.Context(ctx, ch.WithParameters(ch.Parameters{"cycle": r.Cycle, "zone": zone}))
-	err = conn.Each(ctx, "answer "+q.Name, sql, nil, begin, dest, func() error {
+	err = conn.Each(ctx, clickhouse.Select{What: "answer " + q.Name, SQL: sql, Into: dest, Begin: begin}, func() error {
 		row := row(q, cells)
 		if last != nil && q.Compare(*last, row) >= 0 {
 			return fmt.Errorf("answer %s from ClickHouse: rows are not in order: %v after %v", q.Name, row.Keys,

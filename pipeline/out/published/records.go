@@ -277,7 +277,9 @@ func (p *State) rows(ctx context.Context, from string, q *records.Query, out *re
 		return err
 	}
 	s.add(order()+" LIMIT ? OFFSET ?", q.Limit, q.Offset)
-	return p.conn.Each(ctx, "read records", s.String(), s.args, out.Rows.Reset, dest, func() error {
+	return p.conn.Each(ctx, clickhouse.Select{
+		What: "read records", SQL: s.String(), Args: s.args, Into: dest, Begin: out.Rows.Reset,
+	}, func() error {
 		out.Rows.N++
 		return nil
 	})
@@ -315,10 +317,10 @@ func (p *State) split(ctx context.Context, from string, q *records.Query, out *r
 	several := make(map[key]bool)
 	sql := "SELECT day, id, toUnixTimestamp64Micro(usage_start) FROM " + from +
 		" AND cycle = ? AND customer_id = ? AND id IN (?) GROUP BY day, id, usage_start HAVING count() > 1"
-	err := p.conn.Each(ctx, "count lines of records", sql, []any{q.Cycle, q.Customer, ids}, func() {
-		clear(several)
-	}, []any{&k.day, &k.id, &k.start},
-		func() error { several[k] = true; return nil })
+	err := p.conn.Each(ctx, clickhouse.Select{
+		What: "count lines of records", SQL: sql, Args: []any{q.Cycle, q.Customer, ids},
+		Into: []any{&k.day, &k.id, &k.start}, Begin: func() { clear(several) },
+	}, func() error { several[k] = true; return nil })
 	out.Split = make([]bool, out.Rows.N)
 	for i := range keys {
 		out.Split[i] = several[keys[i]]
@@ -377,7 +379,9 @@ func (p *State) sum(ctx context.Context, from string, q *records.SumQuery, custo
 		dest = append(dest, &amounts[i])
 	}
 	var list []records.Sum
-	err := p.conn.Each(ctx, "add records up", s.String(), s.args, func() { list = nil }, dest, func() error {
+	err := p.conn.Each(ctx, clickhouse.Select{
+		What: "add records up", SQL: s.String(), Args: s.args, Into: dest, Begin: func() { list = nil },
+	}, func() error {
 		sum := records.Sum{By: append([]string(nil), by...), Lines: int64(n)}
 		for i, text := range amounts {
 			if err := sum.Amounts[i].UnmarshalText([]byte(text)); err != nil {
@@ -413,10 +417,10 @@ func (p *State) Shares(ctx context.Context, cycle string) (out []records.Share, 
 		sql := "SELECT partner_id, association_type, customer_id FROM " + from +
 			" AND cycle = ? AND partner_id != '' GROUP BY partner_id, association_type, customer_id ORDER BY " +
 			"partner_id, association_type, customer_id"
-		return p.conn.Each(ctx, "list who consumed", sql, []any{cycle}, func() {
-			out = nil
-		}, []any{&s.Partner, &s.Association, &s.Customer},
-			func() error { out = append(out, s); return nil })
+		return p.conn.Each(ctx, clickhouse.Select{
+			What: "list who consumed", SQL: sql, Args: []any{cycle},
+			Into: []any{&s.Partner, &s.Association, &s.Customer}, Begin: func() { out = nil },
+		}, func() error { out = append(out, s); return nil })
 	})
 	if p.owed(err) {
 		return p.lake.Shares(ctx, cycle)

@@ -249,6 +249,7 @@ func (s *Sources) search(ctx context.Context, q *Question, id string) ([]locatio
 
 func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files []lake.FileEntry,
 	places []location) ([]location, error) {
+	of := rows.Filter{Word: q.Customer}
 	bucket := place.Bucket(q.Customer, max(1, s.Snap.Manifest.Buckets))
 	for i, e := range files {
 		in, ok := searchedTable(e)
@@ -263,7 +264,8 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 		if in.origin >= 0 {
 			cols = append(cols, in.origin)
 		}
-		err := scanFile(s.Snap, e, in.def, cols, q.Customer, in.customer, func(row rows.Row) error {
+		of.Column = in.customer
+		err := scanFile(s.Snap, e, in.def, cols, of, func(row rows.Row) error {
 			if string(row.Text(in.id)) != id {
 				return nil
 			}
@@ -283,15 +285,14 @@ func (s *Sources) searchCycle(ctx context.Context, q *Question, id string, files
 	return places, nil
 }
 
-// scanFile visits the rows of a file in the order in which the file stores them. If only is not empty, it visits the
-// rows whose column by holds it.
-func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, only string, by int,
+// scanFile visits the selected rows of a file in the order in which the file stores them.
+func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []int, where rows.Filter,
 	visit func(rows.Row) error) (err error) {
 	open := rows.FileOf
 	if cols != nil {
 		open = rows.UnsortedOf
 	}
-	rows, err := open(snap, e, def, cols, by, only)
+	rows, err := open(snap, e, def, cols, where)
 	if err != nil {
 		return err
 	}

@@ -197,7 +197,7 @@ func (e *explainer) each(f lake.FileEntry, def *tables.Table, cols []int, by int
 
 // rows opens the customer's rows of a file.
 func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int) (*rows.Rows, error) {
-	return rows.FileOf(e.Snap, f, def, cols, by, e.at.customer)
+	return rows.FileOf(e.Snap, f, def, cols, rows.Filter{Column: by, Word: e.at.customer})
 }
 
 // eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): those

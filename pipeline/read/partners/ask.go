@@ -53,8 +53,11 @@ func (r *Reader) Statements(ctx context.Context, name, partner string) (*rows.Ro
 	if err != nil {
 		return nil, err
 	}
-	return rows.Spilled(ctx, f, tables.PartnerStatements(), tables.XPartnerID, partner, r.Limits)
+	return rows.Spilled(ctx, f, tables.PartnerStatements(), of(partner), r.Limits)
 }
+
+// of selects a partner's rows; "" = all.
+func of(partner string) rows.Filter { return rows.Filter{Column: tables.XPartnerID, Word: partner} }
 
 // tag names what is calculated of a cycle: it is a function of the state, which says its lines, and of the books.
 func (r *Reader) tag(cycle string) string {
@@ -73,17 +76,12 @@ func (r *Reader) workOut(ctx context.Context, cycle period.Cycle, partner string
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			rows, err := settle.BucketRows(
-				r.Snap,
-				r.Books,
-				r.Book.Settler(cycle),
-				settle.LinesOf(files, bucket),
-			)
+			rows, err := settle.BucketRows(r.Snap, r.Books, r.Book.Settler(cycle), settle.LinesOf(files, bucket))
 			if err != nil {
 				return err
 			}
 			return settle.WriteRows(r.Books, rows, write)
-		}, tables.XPartnerID, partner, r.Limits)
+		}, of(partner), r.Limits)
 }
 
 // Incentives gives all incentives, as the last run that wrote left them.

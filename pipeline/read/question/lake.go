@@ -99,7 +99,8 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock()}
 			for e := range next {
 				w.before = e.Cycle < r.Cycle
-				if err := rows.Groups(ctx, from.Snap, e, q.lake.table, q.columns(), nil, w.take); err != nil {
+				scan := rows.Scan{Table: q.lake.table, Cols: q.columns()}
+				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
 				}
 			}

@@ -217,7 +217,8 @@ func payersOf(ctx context.Context, c *operation.Call, lines []boughtLine) (map[s
 			if e.Table != tables.Orders().Name || !buckets[e.Bucket] {
 				continue
 			}
-			err := rows.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+			scan := rows.Scan{Table: tables.Orders(), Cols: cols}
+			err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
 				for i := range batch.N {
 					row := rows.Row{Cols: batch, I: i}
 					key := orderKey(row.Word(tables.OCustomerID), string(row.Text(tables.OOrderID)),

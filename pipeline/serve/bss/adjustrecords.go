@@ -131,7 +131,8 @@ func gifts(ctx context.Context, c *operation.Call, during period.Span) ([]gift, 
 func readGifts(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, visit func(gift)) error {
 	cols := []int{tables.GCustomerID, tables.GEventID, tables.GTime, tables.GType, tables.GBalanceType, tables.GAmount,
 		tables.GRefused}
-	return rows.Groups(ctx, snap, e, tables.AccountEvents(), cols, nil, func(batch *parquet.Columns) error {
+	scan := rows.Scan{Table: tables.AccountEvents(), Cols: cols}
+	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
 			g := gift{customer: row.Word(tables.GCustomerID), id: string(row.Text(tables.GEventID)),

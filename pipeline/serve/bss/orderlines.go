@@ -146,7 +146,8 @@ func (q *orderQuery) readOrders(ctx context.Context, snap *lake.Snapshot, e lake
 	cols := []int{tables.OCustomerID, tables.OOrderID, tables.OOrderLine, tables.OOrderType, tables.OPayTime,
 		tables.OPayer,
 		tables.OBaseOrderID, tables.OBaseOrderLine}
-	return rows.Groups(ctx, snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+	scan := rows.Scan{Table: tables.Orders(), Cols: cols}
+	return rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
 			o := &boughtLine{customer: row.Word(tables.OCustomerID), order: string(row.Text(tables.OOrderID)),
@@ -169,7 +170,8 @@ func readBilled(ctx context.Context, snap *lake.Snapshot, e lake.FileEntry, foun
 		tables.LUsageStart, tables.LServiceTypeCode, tables.LDiscountID,
 		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCouponAmount,
 		tables.LStoredValueAmount, tables.LFlexiCouponAmount}
-	err = rows.Groups(ctx, snap, e, tables.Lines(), cols, nil, func(batch *parquet.Columns) error {
+	scan := rows.Scan{Table: tables.Lines(), Cols: cols}
+	err = rows.Groups(ctx, snap, e, scan, func(batch *parquet.Columns) error {
 		for i := range batch.N {
 			row := rows.Row{Cols: batch, I: i}
 			o := found[lineKey(row.Word(tables.LCustomerID), string(row.Text(tables.LID)))]

@@ -48,7 +48,8 @@ func (r *reader) findTerms(ctx context.Context, c *operation.Call, cycle string,
 		if e.Table != tables.Orders().Name || e.Bucket != bucketOf(c, customer) {
 			continue
 		}
-		err := rows.Groups(ctx, c.State.Snap, e, tables.Orders(), cols, nil, func(batch *parquet.Columns) error {
+		scan := rows.Scan{Table: tables.Orders(), Cols: cols}
+		err := rows.Groups(ctx, c.State.Snap, e, scan, func(batch *parquet.Columns) error {
 			for i := range batch.N {
 				row := rows.Row{Cols: batch, I: i}
 				order := string(row.Text(tables.OOrderID))
