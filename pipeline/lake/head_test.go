@@ -175,6 +175,68 @@ func TestAnnouncedOther(t *testing.T) {
 	}
 }
 
+// interrupted is a lake on which something happens when a file is opened for the first time.
+type interrupted struct {
+	storage.Storage
+	at      string // the file
+	happens func()
+}
+
+func (s *interrupted) Open(name string) (storage.ReadFile, error) {
+	if name == s.at && s.happens != nil {
+		then := s.happens
+		s.happens = nil
+		then()
+	}
+	return s.Storage.Open(name)
+}
+
+// TestCheckDuringRun: a check that has listed the manifest of a stopped run reports no damage if the next run commits,
+// or removes what was left, before the check reads the announcement (LAKE-14).
+func TestCheckDuringRun(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(storage.Storage) error{
+		"commits": func(st storage.Storage) error {
+			_, err := night(st, lake.Options{}, 1)
+			return err
+		},
+		"removes": beginAndClose,
+	} {
+		for _, names := range []bool{true, false} {
+			st := &interrupted{Storage: stoppedAt(t, 1, lake.BeforeHead)}
+			snap, err := open(t, st).Head()
+			if err != nil {
+				t.Fatal(err)
+			}
+			st.at, st.happens = "tmp/000000-commit", func() {
+				if err := run(st.Storage); err != nil {
+					t.Error(err)
+				}
+			}
+			var findings []lake.Finding
+			if names {
+				findings, err = snap.CheckNames()
+			} else {
+				var report *lake.CheckReport
+				if report, err = snap.CheckFiles(context.Background(), nil); report != nil {
+					findings = report.Findings
+				}
+			}
+			if moved := new(lake.MovedError); err != nil && !errors.As(err, &moved) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if st.happens != nil {
+				t.Errorf("%s: the check did not read the announcement", name)
+			}
+			for _, f := range findings {
+				if f.Kind == lake.FindChain {
+					t.Errorf("%s: %s", name, f)
+				}
+			}
+		}
+	}
+}
+
 // TestRestoreHeadRefuses: HEAD is not restored to a manifest whose files or parents are not as they were written, nor
 // to an older one.
 // Invariant: LAKE-15.

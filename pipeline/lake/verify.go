@@ -224,13 +224,19 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 	} else if now != s.Manifest.Number {
 		return &MovedError{Name: headName, Was: s.Manifest.Number, Now: now}
 	}
-	announced, _, err := s.lake.readIntent()
-	if err != nil {
+	// A run may have committed, or removed what a killed run left, since the listing and since HEAD was read. Only a
+	// lake that looks damaged again and again is damaged (checkNewer).
+	var corrupt *CorruptError
+	var missing *MissingError
+	err = s.lake.checkNewer(s.Manifest.Number, s.Hash)
+	damaged := errors.As(err, &corrupt) || errors.As(err, &missing)
+	if err != nil && !damaged {
 		return err
 	}
 	for _, e := range entries {
 		switch kind, number := classify(e.Name); {
-		case kind == manifest && number > max(s.Manifest.Number, announced):
+		case kind == manifest && number > s.Manifest.Number+1,
+			kind == manifest && number > s.Manifest.Number && damaged:
 			r.Findings = append(r.Findings, Finding{FindChain, e.Name, "after " + s.name() +
 				", which HEAD names: HEAD is older than the lake"})
 		case kind == foreign:
