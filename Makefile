@@ -54,6 +54,12 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 	$(TOLLBOOK) -w $(BUILD)/sample rejects $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample verify
+	@echo "To look at the amounts in a browser: make console"
+
+.PHONY: console
+console: build ## open the sample's console: prints the address, and stops with Ctrl-C
+	@test -d $(BUILD)/sample/lake || $(MAKE) --no-print-directory run
+	@exec $(TOLLBOOK) -w $(BUILD)/sample console
 
 # The crash tests sync thousands of small files: a temporary folder in memory, where there is room, makes them ten times faster.
 TEST_TMP = $$(d=/dev/shm; if [ -w $$d ] && [ $$(df -Pk $$d | awk 'NR == 2 { print $$4 }') -gt 3000000 ]; then \

@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// printing are command lines over the sample that print a result, in this order; every command but `serve` has one. A
-// # is another number each time.
+// printing are command lines over the sample that print a result, in this order; every command but the servers has one.
+// A # is another number each time.
 func printing() []string {
 	return []string{
 		"-w W check", "-w W ingest --retry-rejects", "-w W ingest", "-w W run nightly",
@@ -47,10 +47,10 @@ func printing() []string {
 	}
 }
 
-// groups are commands that do nothing by themselves but say which of their commands there are, and the server, which
-// prints nothing.
+// groups are commands that only list their subcommands, and the servers: serve prints nothing, and console continues
+// after it has printed its address.
 func groups() []string {
-	return []string{"tollbook", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve"}
+	return []string{"tollbook", "tollbook console", "tollbook focus", "tollbook keys", "tollbook run", "tollbook serve"}
 }
 
 // world is the sample, billed, with a key of the query API.
@@ -142,6 +142,8 @@ func TestFullOutput(t *testing.T) {
 		}
 		w.wantFull("--json " + line)
 	}
+	w.wantFull("-w W console --listen 127.0.0.1:0")
+	w.wantFull("--json -w W console --listen 127.0.0.1:0")
 	w.wantFull("help run")
 	w.wantFull("__complete run ") // what the shell's completion asks
 	walk(tree(testApp()), func(cmd *cobra.Command) {

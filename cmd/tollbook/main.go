@@ -67,6 +67,7 @@ func tree(a *cli.App) *cobra.Command {
 		partnercmd.NewIncentives(a),
 		querycmd.NewQuery(a),
 		servecmd.NewServe(a),
+		servecmd.NewConsole(a),
 		keycmd.NewKeys(a),
 		runcmd.NewSchedule(a),
 		runcmd.NewRuns(a),

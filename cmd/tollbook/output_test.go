@@ -259,6 +259,7 @@ export --cycle 2026-09 --split
 export --cycle 2026-09 --excel
 export --cycle 2026-09 --format focus --issuer vendor
 completion bash
+console --listen nowhere
 generate --rows 100 -w NEW/load
 incentives
 ingest

@@ -23,6 +23,7 @@ func commands() []string {
 		"tollbook check",
 		"tollbook close",
 		"tollbook completion",
+		"tollbook console",
 		"tollbook doctor",
 		"tollbook explain",
 		"tollbook export",

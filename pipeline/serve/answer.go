@@ -18,6 +18,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -60,6 +61,10 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
 // ServeHTTP answers a request (SERVE-3).
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.console != nil && console.Holds(r.URL.Path) {
+		s.console.ServeHTTP(w, r)
+		return
+	}
 	start := s.clock()
 	out := &wire{ResponseWriter: w, head: r.Method == http.MethodHead}
 	a := &answer{wire: out, id: newID(), language: s.language}

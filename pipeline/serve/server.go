@@ -18,6 +18,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/pipeline/serve/sign"
@@ -36,6 +37,9 @@ type Config struct {
 	Scratch string
 	// Store says what looks lines of a state up, given what the lake itself does. nil = the lake.
 	Store func(snap *lake.Snapshot, own records.Store) records.Store
+	// LocalConsole serves the console and no API: every request of this machine is one of this caller, without a key
+	// (CONSOLE-4). nil = there is no console.
+	LocalConsole *keys.Caller
 }
 
 // Server is the query API. It is an http.Handler; Serve runs it on a socket.
@@ -59,6 +63,7 @@ type Server struct {
 	program  string // which build this is
 	language operation.Language
 	packed   func(http.Handler) http.HandlerFunc
+	console  http.Handler // nil = there is none
 }
 
 // kept is how many bytes are kept of exports, for those who come back for a part of one, and of what settles in open
@@ -92,8 +97,24 @@ func New(c Config) (*Server, error) {
 	if ops == nil {
 		ops = Operations()
 	}
+	if c.LocalConsole != nil {
+		ops = nil
+	}
 	s.mux = s.routes(ops)
-	return s, nil
+	return s, s.addConsole(&c)
+}
+
+// addConsole adds the console, if it is asked for.
+func (s *Server) addConsole(c *Config) error {
+	if c.LocalConsole == nil {
+		return nil
+	}
+	made, err := console.New(console.Config{State: s.states.at, Store: s.states.store, Inside: s.inside(),
+		Clock: s.clock, Log: s.log, Local: *c.LocalConsole, Language: s.language, Timeout: s.api.WriteTimeout})
+	if err == nil {
+		s.console = s.packed(made)
+	}
+	return err
 }
 
 // build names the program's source as far as it knows it: answers of two builds may differ in their bytes.

@@ -49,6 +49,21 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 	return b, s.packages(ctx, b)
 }
 
+// DayDrawing draws a customer's consumption by day and service in a cycle; nil if there is none. Errors are those of
+// Bill.
+func DayDrawing(ctx context.Context, s *Sources, cycle period.Cycle, customer string) (*document.Drawing, error) {
+	header, err := s.header(cycle)
+	if err != nil {
+		return nil, err
+	}
+	g := &gathered{used: newUsed(), items: map[itemKey]*document.Item{}, measures: map[string]string{}, cycle: cycle,
+		clock: s.Books.Zone.Clock(), s: s}
+	if err := g.lines(ctx, customer); err != nil {
+		return nil, err
+	}
+	return document.DayDrawing(&header, g.used.usage(s.namer(cycle).services)), nil
+}
+
 // servingPartner is the partner whose customer it is at the cycle's end, or was last within it; empty = the vendor's
 // own, be it referred.
 func (s *Sources) servingPartner(customer string, cycle period.Cycle) document.Party {

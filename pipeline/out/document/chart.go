@@ -17,6 +17,10 @@ type chart struct {
 	services []*service // the largest first; those from maxColours−1 on share the last colour
 	bars     []bar
 	axis     axis
+	title    string // of the drawing
+	per      string // what a bar is of, above the axis
+	below    string // what the labels are, below the axis
+	months   bool   // a bar is a month
 }
 
 // service is one service over the cycle.
@@ -50,7 +54,8 @@ func newChart(h *Header, usage []Usage) *chart {
 	if len(usage) == 0 {
 		return nil
 	}
-	c := &chart{header: h}
+	c := &chart{header: h, title: "Consumption by day and service in " + h.Cycle.String(), per: h.Currency + " a day",
+		below: fmt.Sprintf("day of %s, %s", h.Cycle, h.Zone.Name())}
 	at := map[string]*service{}
 	for i := range usage {
 		u := &usage[i]
@@ -230,7 +235,7 @@ func (c *chart) svg() string {
 	fmt.Fprintf(&b,
 		`<svg class="chart" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="chart-title chart-desc">`+"\n", chartWidth, chartHeight)
 	fmt.Fprintf(&b, "<title id=\"chart-title\">%s</title>\n<desc id=\"chart-desc\">%s</desc>\n<defs>\n",
-		escape("Consumption by day and service in "+c.header.Cycle.String()), escape(c.describe()))
+		escape(c.title), escape(c.describe()))
 	for i, p := range palette() {
 		fmt.Fprintf(&b,
 			`<pattern id="fill-%d" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="%s"/>%s</pattern>`+"\n", i, p.fill, p.pattern)
@@ -254,6 +259,10 @@ func (c *chart) describe() string {
 			most = &c.bars[i]
 		}
 	}
+	if c.months {
+		return fmt.Sprintf("Bars, one per month, in %s. The largest month is %s with %s.", c.header.Currency, most.day,
+			grouped(most.total.StringFixed(c.header.Digits)))
+	}
 	return fmt.Sprintf("Stacked bars, one per day, in %s before rounding. The largest day is %s with %s. The table of "+
 		"services has the sums.",
 		c.header.Currency, most.day, grouped(most.total.StringFixed(c.header.Digits)))
@@ -268,8 +277,7 @@ func (c *chart) y(v *big.Rat) int64 {
 }
 
 func (c *chart) grid(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s a day</text>`+"\n", plotLeft-6, plotTop-10,
-		escape(c.header.Currency))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="end">%s</text>`+"\n", plotLeft-6, plotTop-10, escape(c.per))
 	for i := -c.axis.below; i <= c.axis.above; i++ {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
@@ -277,8 +285,8 @@ func (c *chart) grid(b *strings.Builder) {
 			hundredths(y), plotRight,
 			plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
 	}
-	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">day of %s, %s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
-		c.header.Cycle, escape(c.header.Zone.Name()))
+	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
+		escape(c.below))
 }
 
 // bar draws one day: positive amounts upward, negative ones downward, each with its value for who points at it.

@@ -11,6 +11,9 @@ import (
 // minus is the minus of typeset numbers; it is as wide as a digit.
 const minus = "−"
 
+// Grouped is a plain decimal as people read it: commas between thousands and the typographic minus.
+func Grouped(text string) string { return grouped(text) }
+
 // grouped puts commas between thousands of a decimal's text, and the typographic minus before it.
 func grouped(text string) string {
 	sign := ""

@@ -257,3 +257,10 @@ func writeBatch(r *Request, cols *parquet.Columns, w io.Writer) (rows int64, err
 	}
 	return int64(cols.N), nil
 }
+
+// Columns writes a table that is in memory, all of its columns, in one of the formats. A CSV is for a spreadsheet
+// program (Request.Excel): such tables are for people.
+func Columns(cols *parquet.Columns, format string, w io.Writer) error {
+	_, err := writeBatch(&Request{Table: cols.Def.Name, Format: format, Excel: format == "csv"}, cols, w)
+	return err
+}

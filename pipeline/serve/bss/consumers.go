@@ -2,11 +2,8 @@ package bss
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
@@ -46,38 +43,10 @@ type customerRef struct {
 
 func handleConsumeSubCustomers(ctx context.Context, c *operation.Call) (any, error) {
 	name, _ := cycleOf(c, "bill_cycle")
-	list, err := customersOf(ctx, c, name, func(records.Share) bool { return true })
+	list, err := c.Customers(ctx, name, func(records.Share) bool { return true })
 	out := &consumers{Customers: []customerRef{}, Total: len(list)}
 	for _, id := range window(c, list) {
 		out.Customers = append(out.Customers, customerRef{id})
 	}
 	return out, err
-}
-
-// customersOf lists the customers within the call's scope that consumed in a cycle while they belonged to a partner, by
-// id.
-func customersOf(ctx context.Context, c *operation.Call, cycle string, wanted func(records.Share) bool) ([]string,
-	error) {
-	if c.Scope.Nothing {
-		return nil, nil
-	}
-	shares, err := c.State.Store.Shares(ctx, cycle)
-	if none := new(rows.NoCycleError); errors.As(err, &none) {
-		return nil, nil
-	}
-	var out []string
-	b := c.State.Workspace.Books
-	for _, s := range shares {
-		if c.Scope.Partner != "" && s.Partner != c.Scope.Partner || c.Scope.Customer != "" &&
-			s.Customer != c.Scope.Customer || !wanted(s) {
-			continue
-		}
-		if customer := b.Customer(s.Customer); c.Scope.Manager != "" &&
-			(customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)) {
-			continue
-		}
-		out = append(out, s.Customer)
-	}
-	slices.Sort(out)
-	return slices.Compact(out), err
 }

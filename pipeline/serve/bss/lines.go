@@ -24,18 +24,8 @@ type filter struct {
 
 // within begins with the lines of the call's scope.
 func within(c *operation.Call) *filter {
-	f := &filter{call: c, none: c.Scope.Nothing}
-	if c.Scope.Partner != "" {
-		f.add(tables.LPartnerID, c.Scope.Partner)
-	}
-	if c.Scope.During != nil {
-		f.where = append(f.where, records.Condition{Op: records.Own, Spans: c.Scope.During})
-	}
-	if c.Scope.Customer != "" && c.Scope.Manager != "" {
-		b := c.State.Workspace.Books
-		customer := b.Customer(c.Scope.Customer)
-		f.none = f.none || customer < 0 || !c.Scope.Managed(b, customer, c.State.Now)
-	}
+	f := &filter{call: c}
+	f.where, f.none = c.Lines()
 	return f
 }
 

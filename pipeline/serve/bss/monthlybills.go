@@ -75,7 +75,7 @@ const resold = "2"
 func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any, error) {
 	name, _ := cycleOf(c, "cycle")
 	out := &monthlyBills{Sums: []customerSum{}, Currency: c.State.Workspace.Settings.Currency.Code}
-	customers, err := customersOf(ctx, c, name, func(s records.Share) bool { return s.Association == resold })
+	customers, err := c.Customers(ctx, name, func(s records.Share) bool { return s.Association == resold })
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,402 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// answer is the answer to one request.
+type answer struct {
+	console  *Console
+	w        http.ResponseWriter
+	r        *http.Request
+	now      time.Time
+	query    url.Values
+	language operation.Language
+	caller   keys.Caller
+	status   int // 0 = nothing is out yet
+	state    *operation.State
+	note     string // about the state
+}
+
+// serve answers the request.
+func (a *answer) serve() {
+	path := a.r.URL.Path
+	if !loopback(a.r.Host) {
+		a.fail(operation.MayNot(operation.Textf("请使用本机地址打开，例如http://127.0.0.1:8181/：%q不是本机地址",
+			"open the console by a loopback address such as http://127.0.0.1:8181/: %q is not one", a.r.Host)))
+		return
+	}
+	switch {
+	case path == "/" || path+"/" == page.Root:
+		a.redirect(page.Root)
+	case len(path) > len(page.Root+page.Assets) && path[:len(page.Root+page.Assets)] == page.Root+page.Assets:
+		a.asset(path[len(page.Root+page.Assets):])
+	default:
+		a.page()
+	}
+}
+
+func (a *answer) redirect(to string) {
+	a.status = http.StatusSeeOther
+	http.Redirect(a.w, a.r, to, a.status)
+}
+
+// asset answers with a file that pages load. Its address changes with its content.
+func (a *answer) asset(name string) {
+	file := a.console.render.Asset(name)
+	if file == nil || a.r.Method != http.MethodGet && a.r.Method != http.MethodHead {
+		a.fail(operation.NotFound(operation.Text{Zh: "没有该文件", En: "there is no such file"}))
+		return
+	}
+	h := a.w.Header()
+	h.Set("Content-Type", file.Type)
+	h.Set("ETag", `"`+file.Tag+`"`)
+	if a.query.Get("v") == file.Tag {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	a.status = http.StatusOK
+	http.ServeContent(a.w, a.r, "", time.Time{}, bytes.NewReader(file.Bytes))
+}
+
+// page answers with a page, a file or a download of a table.
+func (a *answer) page() {
+	c := a.console
+	route := c.routes[a.r.URL.Path]
+	a.caller = c.Local
+	switch {
+	case route == nil:
+		a.fail(operation.NotFound(operation.Text{Zh: "没有该页面", En: "there is no such page"}))
+		return
+	case a.r.Method != http.MethodGet && a.r.Method != http.MethodHead:
+		a.w.Header().Set("Allow", "GET, HEAD")
+		a.fail(operation.WrongVerb("GET, HEAD"))
+		return
+	}
+	const turns = 3
+	var err error
+	for turn := range turns {
+		err = a.try(route, turn > 0)
+		if moved := new(lake.MovedError); !errors.As(err, &moved) || a.status != 0 {
+			break
+		}
+	}
+	if err != nil {
+		a.fail(err)
+	}
+}
+
+// try makes the answer from one state. moved says that the state before was gone.
+func (a *answer) try(route *page.Route, moved bool) error {
+	c, now := a.console, period.Instant(a.now.UnixMicro())
+	ctx := a.r.Context()
+	if c.Timeout > 0 {
+		within, cancel := context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+		ctx = within
+	}
+	r := a.r.WithContext(ctx)
+	if err := operation.Admit(&route.Op, &a.caller); err != nil {
+		return err
+	}
+	if err := a.choose(now, moved); err != nil {
+		return err
+	}
+	call := &operation.Call{Op: &route.Op, Caller: a.caller, State: a.state, Inside: c.Inside, Language: a.language}
+	if r = managed(r, call); r.URL != a.r.URL {
+		a.query = r.URL.Query()
+	}
+	books := a.state.Workspace.Books
+	var err error
+	if call.Values, err = operation.Parse(&route.Op, r, nil, now, books.Zone); err != nil {
+		return err
+	}
+	if call.Scope, err = operation.Decide(&route.Op, &a.caller, &call.Values, books, now); err != nil {
+		return err
+	}
+	v := &page.View{Call: call, Request: r, Query: a.query, Allowed: a.allowed}
+	if route.File != nil {
+		return a.file(route, v)
+	}
+	p, err := route.Show(v)
+	if err != nil {
+		return err
+	}
+	if wanted := a.query.Get("download"); wanted != "" {
+		return a.download(p, v, wanted)
+	}
+	return a.write(http.StatusOK, v, route.Op.Path, p)
+}
+
+// managed gives a key that is bound to an account manager the parameter that the API wants from it.
+func managed(r *http.Request, call *operation.Call) *http.Request {
+	_, takes := call.Op.Param("account_manager_id")
+	query := r.URL.Query()
+	if call.Caller.Manager == "" || !takes || query.Get("account_manager_id") != "" {
+		return r
+	}
+	query.Set("account_manager_id", call.Caller.Manager)
+	out := r.Clone(r.Context())
+	out.URL.RawQuery = query.Encode()
+	return out
+}
+
+// choose finds the state that the address names, else the live one (CONSOLE-2).
+func (a *answer) choose(now period.Instant, moved bool) error {
+	c := a.console
+	live, err := c.State(now)
+	if err != nil {
+		return err
+	}
+	c.keep(live.Snap)
+	a.state, a.note = live, ""
+	text := a.query.Get("state")
+	if text == "" || text == strconv.FormatInt(live.Snap.Manifest.Number, 10) {
+		return nil
+	}
+	number, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return operation.BadParameter("state", operation.Text{Zh: "不是整数", En: "is not a whole number"})
+	}
+	if snap := c.numbered(number); snap != nil && !moved {
+		old := *live
+		old.Snap, old.Store = snap, c.Store(snap)
+		a.state = &old
+		return nil
+	}
+	a.note = operation.Textf("状态%d已不可用，显示的是当前状态%d。", "State %d is no longer available: this is the live state %d.",
+		number, live.Snap.Manifest.Number).In(a.language)
+	return nil
+}
+
+// allowed reports whether the caller may open a page at all.
+func (a *answer) allowed(path string) bool {
+	route := a.console.routes[path]
+	return route != nil && operation.Admit(&route.Op, &a.caller) == nil
+}
+
+// file answers with a file, such as a drawing.
+func (a *answer) file(route *page.Route, v *page.View) error {
+	f, err := route.File(v)
+	if err != nil {
+		return err
+	}
+	h := a.w.Header()
+	h.Set("Content-Type", f.Type)
+	// A drawing has a style of its own and runs no script.
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+	if f.Name != "" {
+		h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
+	}
+	a.send(http.StatusOK, f.Bytes)
+	return nil
+}
+
+// download answers with a table of a page.
+func (a *answer) download(p *page.Page, v *page.View, wanted string) error {
+	name, kind, write, err := p.Download(v, wanted)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
+		return err
+	}
+	h := a.w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	a.send(http.StatusOK, out.Bytes())
+	return nil
+}
+
+// write answers with a page.
+func (a *answer) write(status int, v *page.View, path string, p *page.Page) error {
+	if a.note != "" {
+		p.Notes = slices.Insert(p.Notes, 0, page.Note{Tone: page.Warn, Text: a.note})
+	}
+	var out bytes.Buffer
+	if err := a.console.render.Write(&out, v, a.shell(path), p); err != nil {
+		return err
+	}
+	a.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	a.send(status, out.Bytes())
+	return nil
+}
+
+func (a *answer) send(status int, body []byte) {
+	a.status = status
+	a.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	a.w.WriteHeader(status)
+	if a.r.Method != http.MethodHead {
+		_, _ = io.Copy(a.w, bytes.NewReader(body)) // the caller may be gone: there is nobody to tell
+	}
+}
+
+// fail answers with an error as a page (CONSOLE-5).
+func (a *answer) fail(err error) {
+	e := new(operation.Error)
+	if !errors.As(err, &e) {
+		e = a.failed(err)
+	}
+	title := http.StatusText(e.Code.Status)
+	if a.language == operation.Chinese {
+		title = map[int]string{http.StatusBadRequest: "请求有误", http.StatusForbidden: "没有权限",
+			http.StatusNotFound: "未找到", http.StatusTooManyRequests: "请求过于频繁"}[e.Code.Status]
+		if title == "" {
+			title = "出错了"
+		}
+	}
+	p := &page.Page{Title: title, Notes: []page.Note{{Tone: page.Bad, Text: e.Text.In(a.language) + " (" + e.Code.ID +
+		")"}}}
+	var out bytes.Buffer
+	if err := a.console.render.Write(&out, nil, a.shell(""), p); err != nil {
+		a.console.Log.Error("write an error page", "error", err.Error())
+		a.send(http.StatusInternalServerError, nil)
+		return
+	}
+	a.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	a.send(e.Code.Status, out.Bytes())
+}
+
+// failed is an error of ours as a caller may know it.
+func (a *answer) failed(err error) *operation.Error {
+	none, found, archived := new(rows.NoCycleError), new(rows.NotFoundError), new(rows.ArchivedError)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return operation.TooLong()
+	case errors.As(err, &none):
+		return operation.NotFound(operation.Textf("没有账期%s的数据", "there is no data of cycle %s", none.Cycle))
+	case errors.As(err, &archived):
+		return operation.NotFound(operation.Textf("账期%s已归档", "cycle %s is archived", archived.Cycle))
+	case errors.As(err, &found):
+		return operation.NotFound(operation.Text{Zh: "没有找到所请求的内容", En: "the requested item does not exist"})
+	}
+	id := fmt.Sprintf("%x", a.now.UnixNano())
+	a.console.Log.Error("page failed", "request", id, "path", a.r.URL.Path, "error", err.Error())
+	return operation.Internal(id)
+}
+
+// shell is what surrounds the page.
+func (a *answer) shell(path string) *page.Shell {
+	c := a.console
+	s := &page.Shell{Language: a.language, Vendor: "tollbook", Home: a.to(page.Root), Query: a.query.Get("q")}
+	other := url.Values{}
+	for name, values := range a.query {
+		if name != "download" {
+			other[name] = values
+		}
+	}
+	s.Other.Text = "中文"
+	other.Set("lang", "zh")
+	if a.language == operation.Chinese {
+		s.Other.Text = "English"
+		other.Set("lang", "en")
+	}
+	s.Other.Href = a.r.URL.Path + "?" + other.Encode()
+	if a.caller.ID == "" {
+		return s
+	}
+	s.Who = a.who()
+	for _, route := range c.menu {
+		if operation.Admit(&route.Op, &a.caller) == nil {
+			link := page.MenuLink{Link: page.Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
+				Current: path == route.Op.Path}
+			s.Menu = append(s.Menu, link)
+			s.Search = s.Search || route.Op.Path == page.Root+"search"
+		}
+	}
+	if a.state != nil {
+		a.describe(s)
+	}
+	return s
+}
+
+// to is the address of a page in the language of this one.
+func (a *answer) to(path string) string {
+	if lang := a.query.Get("lang"); lang != "" {
+		return path + "?" + url.Values{"lang": {lang}}.Encode()
+	}
+	return path
+}
+
+// who says who is signed in.
+func (a *answer) who() string {
+	t := func(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(a.language) }
+	switch a.caller.Role {
+	case keys.Partner:
+		return t("伙伴", "Partner") + " " + a.caller.Partner
+	case keys.Customer:
+		return t("客户", "Customer") + " " + a.caller.Customer
+	case keys.Finance:
+		return t("财务", "Finance")
+	}
+	return t("本机操作员", "Local operator")
+}
+
+// describe says which state the page shows and how old it is (CONSOLE-2).
+func (a *answer) describe(s *page.Shell) {
+	m := &a.state.Snap.Manifest
+	w := a.state.Workspace
+	if s.Vendor = w.Settings.Vendor.Name; s.Vendor == "" {
+		s.Vendor = w.Settings.Vendor.ID
+	}
+	asOf, err := period.ParseInstant(m.AsOf)
+	if err != nil {
+		s.State = operation.Textf("状态%d", "State %d", m.Number).In(a.language)
+		return
+	}
+	zone := w.Books.Zone
+	s.State = operation.Textf("状态%d，截至%s（%s）", "State %d, as of %s (%s)", m.Number,
+		time.UnixMicro(int64(asOf)).In(zone.Location()).Format("2006-01-02 15:04"), zone.Name()).In(a.language)
+	s.Age = age(a.now.Sub(time.UnixMicro(int64(asOf)))).In(a.language)
+	if live := a.live(); live != 0 && live != m.Number {
+		query := url.Values{}
+		for name, values := range a.query {
+			if name != "state" {
+				query[name] = values
+			}
+		}
+		s.Moved = page.Link{Text: operation.Textf("当前状态为%d：刷新", "The live state is %d: show it", live).In(a.language),
+			Href: a.r.URL.Path + "?" + query.Encode()}
+	}
+}
+
+// live is the number of the newest state that is known.
+func (a *answer) live() (number int64) {
+	c := a.console
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.recent {
+		number = max(number, s.Manifest.Number)
+	}
+	return number
+}
+
+// age says how old a state is.
+func age(d time.Duration) operation.Text {
+	switch {
+	case d < 0:
+		return operation.Text{Zh: "（时钟在未来）", En: "(its clock is ahead of this one)"}
+	case d < time.Hour:
+		return operation.Textf("%d分钟前", "%d minutes old", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return operation.Textf("%d小时前", "%d hours old", int(d.Hours()))
+	}
+	return operation.Textf("%d天前", "%d days old", int(d.Hours()/24))
+}

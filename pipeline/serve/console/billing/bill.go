@@ -1,0 +1,328 @@
+package billing
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// maxCharted is how many lines a bill has at most whose consumption by day is drawn: that reads every line.
+const maxCharted = 50_000
+
+// bill is a customer's bill of a cycle: the statement, what paid it, and its services.
+func bill(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	id := v.Text("customer_id")
+	list, err := sums(v, cycle.String(), []string{id}, nil, tables.LServiceTypeCode)
+	if err != nil {
+		return nil, err
+	}
+	all, err := allOf(list)
+	if err != nil {
+		return nil, err
+	}
+	state, tone := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的账单，%s", "Bill of %s, %s", called(v, id), cycle), Lead: state,
+		Crumbs: way(v, customerLink(v)), Tabs: months(v, cycle.String())}
+	if tone == page.Warn {
+		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
+			"Provisional: amounts can change until the month is closed.")})
+	}
+	st, whole, err := completeStatement(v, cycle.String(), id, &all)
+	if err != nil {
+		return nil, err
+	}
+	if whole {
+		p.Blocks = append(p.Blocks, statementBlock(v, cycle.String(), &st), paidBlock(v, cycle.String(), &st))
+	} else {
+		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含该客户作为您的客户时的消费；抹零按整张账单计算。",
+			"Only what the customer consumed as yours. Rounding is calculated on the complete bill.")})
+		p.Blocks = append(p.Blocks, partBlock(v, cycle.String(), &all))
+	}
+	p.Blocks = append(p.Blocks, servicesBlock(v, cycle.String(), list, &all))
+	chart, err := dayChart(v, cycle, id, all.Lines, whole)
+	if err != nil {
+		return nil, err
+	}
+	if chart != nil {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("每日消费", "Consumption by day"), Chart: chart})
+	}
+	p.Blocks = append(p.Blocks, related(v, cycle.String()))
+	return p, nil
+}
+
+// completeStatement is the customer's statement if the lines that the caller may see are all of its lines (BILLING-2).
+// A caller that sees all lines gets an error if they do not add up to the statement (BILLING-1).
+func completeStatement(v *page.View, cycle, id string, all *records.Sum) (statement, bool, error) {
+	st, ok, err := oneStatement(v, cycle, id)
+	if err != nil {
+		return st, false, err
+	}
+	if !ok {
+		st.customer = id
+	}
+	same := st.lines == all.Lines
+	for _, one := range []struct {
+		stated money.Amount
+		added  money.AmountTotal
+	}{{st.official, all.Amounts[records.Official]}, {st.discount, all.Amounts[records.Discount]},
+		{st.truncated, all.Amounts[records.Truncated]}, {st.payment, all.Amounts[records.Payment]},
+		{st.cash, all.Amounts[records.Cash]}, {st.credit, all.Amounts[records.Credit]},
+		{st.coupon, all.Amounts[records.Coupon]}, {st.storedValue, all.Amounts[records.StoredValue]},
+		{st.flexiCoupon, all.Amounts[records.FlexiCoupon]}, {st.debt, all.Amounts[records.Debt]}} {
+		same = same && one.stated.String() == one.added.String()
+	}
+	if !same && !partial(v) {
+		return st, false, fmt.Errorf("bill of customer %q for %s: the statement has payment_amount %s of %d lines, "+
+			"the lines have %s of %d: run `tollbook verify`", id, cycle, st.payment.String(), st.lines,
+			all.Amounts[records.Payment].String(), all.Lines)
+	}
+	return st, same, nil
+}
+
+// statementBlock derives the amount due from the official amount.
+func statementBlock(v *page.View, cycle string, st *statement) page.Block {
+	of := func(column string) string {
+		return v.To("lines", "customer_id", st.customer, "cycle", cycle, "nonzero", column)
+	}
+	all := v.To("lines", "customer_id", st.customer, "cycle", cycle)
+	return page.Block{ID: "statement", Title: v.T("应付金额", "Amount due"), Figures: []page.Figure{
+		{Name: v.T("应付", "Due"), Value: v.Sum(st.due), Note: v.Currency(), Href: all, Main: true},
+		{Name: v.T("官网价", "Official amount"), Value: v.Sum(st.official), Href: of("official_amount")},
+		{Name: v.T("折扣", "Discount"), Value: v.Sum(st.discount.Neg()), Href: of("official_discount_amount")},
+		{Name: v.T("抹零", "Truncated"), Value: v.Sum(st.truncated.Neg()), Href: of("truncated_amount")},
+		{Name: v.T("小计", "Payment before rounding"), Value: v.Sum(st.payment), Href: of("payment_amount")},
+		{Name: v.T("舍入", "Rounding"), Value: v.Sum(st.rounding.Neg()), Href: all,
+			Note: v.T("应付＝小计＋舍入", "due = payment + rounding")},
+		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(st.lines, 10)), Href: all},
+	}}
+}
+
+// paidBlock is what paid the bill.
+func paidBlock(v *page.View, cycle string, st *statement) page.Block {
+	b := page.Block{ID: "paid", Title: v.T("支付", "Paid from")}
+	for _, one := range []struct {
+		zh, en, column string
+		amount         money.Amount
+	}{{"现金", "Cash", "cash_amount", st.cash}, {"信用", "Credit", "credit_amount", st.credit},
+		{"代金券", "Coupons", "coupon_amount", st.coupon},
+		{"储值卡", "Stored value cards", "stored_value_card_amount", st.storedValue},
+		{"现金券", "Flexi-purchase coupons", "flexipurchase_coupon_amount", st.flexiCoupon},
+		{"欠款", "Still owed", "debt_amount", st.debt}} {
+		if one.amount.IsZero() && one.column != "cash_amount" {
+			continue
+		}
+		b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount),
+			Href: v.To("lines", "customer_id", st.customer, "cycle", cycle, "nonzero", one.column)})
+	}
+	return b
+}
+
+// partBlock is the sums of the lines that the caller may see.
+func partBlock(v *page.View, cycle string, all *records.Sum) page.Block {
+	id := v.Text("customer_id")
+	figure := func(zh, en, column string, at int, main bool) page.Figure {
+		return page.Figure{Name: v.T(zh, en), Value: v.Sum(all.Amounts[at]), Main: main,
+			Href: v.To("lines", "customer_id", id, "cycle", cycle, "nonzero", column)}
+	}
+	return page.Block{ID: "statement", Title: v.T("合计", "Sums"), Figures: []page.Figure{
+		figure("小计", "Payment", "payment_amount", records.Payment, true),
+		figure("官网价", "Official amount", "official_amount", records.Official, false),
+		figure("折扣", "Discount", "official_discount_amount", records.Discount, false),
+		figure("抹零", "Truncated", "truncated_amount", records.Truncated, false),
+		{Name: v.T("明细行", "Lines"), Value: document.Grouped(strconv.FormatInt(all.Lines, 10)),
+			Href: v.To("lines", "customer_id", id, "cycle", cycle)},
+	}}
+}
+
+// amountColumns are the columns that tables of sums have after their keys.
+func amountColumns(v *page.View) []page.Column {
+	return []page.Column{
+		{Name: "line_count", Title: v.T("行数", "Lines"), Kind: page.Whole},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "truncated_amount", Title: v.T("抹零", "Truncated"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+	}
+}
+
+// amountCells are the cells of a sum; to gives the address that an amount leads to.
+func amountCells(v *page.View, s *records.Sum, to func(column string) string) []page.Cell {
+	cells := []page.Cell{{Text: strconv.FormatInt(s.Lines, 10), Href: to("")}}
+	for _, one := range []struct {
+		at   int
+		name string
+	}{{records.Official, "official_amount"}, {records.Discount, "official_discount_amount"},
+		{records.Truncated, "truncated_amount"}, {records.Payment, "payment_amount"}} {
+		href := ""
+		if !s.Amounts[one.at].IsZero() {
+			href = to(one.name)
+		}
+		cells = append(cells, v.Money(s.Amounts[one.at], href))
+	}
+	return cells
+}
+
+// servicesBlock is the bill by service.
+func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum) page.Block {
+	id, names := v.Text("customer_id"), serviceNames(v.State.Workspace.Books)
+	t := &page.Table{Name: "services", Order: "-payment_amount",
+		Columns: append([]page.Column{
+			{Name: "service", Title: v.T("服务", "Service")},
+			{Name: "service_type_code", Title: v.T("编码", "Code"), Kind: page.Code}}, amountColumns(v)...)}
+	for i := range list {
+		code := list[i].By[0]
+		to := func(column string) string {
+			if column == "" || column == "payment_amount" {
+				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", code)
+			}
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "nonzero", column)
+		}
+		name := names[code]
+		if name == "" {
+			name = code
+		}
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: to("")}, {Text: code}},
+			amountCells(v, &list[i], to)...))
+	}
+	t.Total = append(make([]page.Cell, 2), amountCells(v, all, func(column string) string {
+		return v.To("lines", "customer_id", id, "cycle", cycle, "nonzero", column)
+	})...)
+	t.Note = v.T("各行之和等于合计；金额链接到构成它的明细。",
+		"The rows add up to the total. Each amount links to what it consists of.")
+	return page.Block{ID: "services-block", Title: v.T("服务", "Services"), Table: t}
+}
+
+// sources are what documents are made from.
+func sources(v *page.View) (*compose.Sources, error) {
+	w := v.State.Workspace
+	book, err := w.PartnerBook()
+	return &compose.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
+		Partners: book, Cache: v.Inside.Cache}, err
+}
+
+// dayChart is the consumption of a whole customer by day; nil where it is not drawn.
+func dayChart(v *page.View, cycle period.Cycle, id string, lines int64, whole bool) (*page.Chart, error) {
+	if !whole || lines == 0 || lines > maxCharted {
+		return nil, nil
+	}
+	s, err := sources(v)
+	if err != nil {
+		return nil, err
+	}
+	drawing, err := compose.DayDrawing(v.Request.Context(), s, cycle, id)
+	if err != nil || drawing == nil {
+		return nil, err
+	}
+	return page.NewChart(drawing, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency())), nil
+}
+
+// related are links to what belongs to the bill.
+func related(v *page.View, cycle string) page.Block {
+	id := v.Text("customer_id")
+	b := page.Block{Title: v.T("更多", "More about this customer")}
+	for _, one := range []struct{ zh, en, path string }{{"所有明细", "All lines", "lines"},
+		{"带宽", "Bandwidth", "bandwidth"}, {"套餐", "Packages", "packages"}, {"订单", "Orders", "orders"},
+		{"账户", "Account", "account"}} {
+		if href := v.Link(one.path, "customer_id", id, "cycle", cycle); href != "" {
+			b.Links = append(b.Links, page.Link{Text: v.T(one.zh, one.en), Href: href})
+		}
+	}
+	return b
+}
+
+// service is one service of a bill: what differs in product, region, tier, kind or discount.
+func service(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	code := v.Text("service_type_code")
+	if code == "" {
+		return nil, operation.BadParameter("service_type_code", operation.Text{Zh: "必填", En: "is missing"})
+	}
+	id, where := v.Text("customer_id"), conditions(v)
+	list, err := sums(v, cycle.String(), []string{id}, where, tables.LSKU, tables.LRegionCode, tables.LKind,
+		tables.LTier, tables.LDiscountID, tables.LOriginCycle)
+	if err != nil {
+		return nil, err
+	}
+	all, err := allOf(list)
+	if err != nil {
+		return nil, err
+	}
+	name := serviceNames(v.State.Workspace.Books)[code]
+	if name == "" {
+		name = code
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, called(v, id), cycle), Lead: state,
+		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
+	if v.Language == operation.Chinese {
+		p.Title = fmt.Sprintf("%s的%s，%s", called(v, id), name, cycle)
+	}
+	p.Blocks = append(p.Blocks, itemsBlock(v, cycle.String(), list, &all))
+	t, err := lineTable(v, cycle.String(), id, where, &all)
+	if err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, page.Block{ID: "lines-block", Title: v.T("明细", "Lines"), Table: t})
+	return p, nil
+}
+
+// itemsBlock is the items of a service.
+func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum) page.Block {
+	id, code, b := v.Text("customer_id"), v.Text("service_type_code"), v.State.Workspace.Books
+	t := &page.Table{Name: "items", Columns: append([]page.Column{
+		{Name: "product", Title: v.T("产品", "Product")},
+		{Name: "sku", Title: "SKU", Kind: page.Code},
+		{Name: "region_code", Title: v.T("区域", "Region"), Kind: page.Code},
+		{Name: "kind", Title: v.T("类型", "Kind")},
+		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: page.Whole, Some: true, Spare: true},
+		{Name: "discount_id", Title: v.T("折扣编号", "Discount id"), Kind: page.Code, Spare: true},
+		{Name: "origin_cycle", Title: v.T("归属账期", "Of cycle"), Spare: true}}, amountColumns(v)...)}
+	for i := range list {
+		s := &list[i]
+		to := func(column string) string {
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku", s.By[0],
+				"region_code", exactly(s.By[1]), "kind", s.By[2], "tier", s.By[3], "discount_id", exactly(s.By[4]),
+				"origin_cycle", exactly(s.By[5]), "nonzero", column)
+		}
+		name := productName(b, s.By[0])
+		if name == "" {
+			name = s.By[0]
+		}
+		tier := s.By[3]
+		if tier == "0" {
+			tier = ""
+		}
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: to("")}, {Text: s.By[0]}, {Text: s.By[1]},
+			kindCell(v, s.By[2]), {Text: tier}, {Text: s.By[4]}, {Text: s.By[5]}}, amountCells(v, s, to)...))
+	}
+	t.Total = append(make([]page.Cell, 7), amountCells(v, all, func(column string) string {
+		return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "nonzero", column)
+	})...)
+	return page.Block{Title: v.T("构成", "Items"), Table: t}
+}
+
+// kindCell is the kind of a line in the view's language.
+func kindCell(v *page.View, kind string) page.Cell {
+	zh := map[string]string{"usage": "用量", "flat_fee": "固定费", "period": "月末", "order": "订单", "refund": "退款",
+		"adjustment": "调账"}[kind]
+	c := page.Cell{Text: kind}
+	if v.Language == operation.Chinese && zh != "" {
+		c.Shown = zh
+	}
+	return c
+}

@@ -1,0 +1,208 @@
+package billing
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// statement is a customer's row of table statements.
+type statement struct {
+	customer                                             string
+	lines                                                int64
+	official, discount, truncated, payment               money.Amount
+	rounding, due                                        money.Amount
+	cash, credit, coupon, storedValue, flexiCoupon, debt money.Amount
+}
+
+// statementOf reads a row of table statements.
+func statementOf(row rows.Row) (s statement, err error) {
+	s.customer, s.lines = row.Word(tables.SCustomerID), row.Whole(tables.SLineCount)
+	for _, one := range [...]struct {
+		col int
+		to  *money.Amount
+	}{{tables.SOfficial, &s.official}, {tables.SDiscount, &s.discount}, {tables.STruncated, &s.truncated},
+		{tables.SPayment, &s.payment}, {tables.SRounding, &s.rounding}, {tables.SDue, &s.due},
+		{tables.SCash, &s.cash}, {tables.SCredit, &s.credit}, {tables.SCoupon, &s.coupon},
+		{tables.SStored, &s.storedValue}, {tables.SFlexi, &s.flexiCoupon}, {tables.SDebt, &s.debt}} {
+		if *one.to, err = row.Amount(one.col); err != nil {
+			return s, fmt.Errorf("statement of customer %q: %w", s.customer, err)
+		}
+	}
+	return s, nil
+}
+
+// eachStatement visits the statements of a cycle; customer "" = of all.
+func eachStatement(v *page.View, cycle, customer string, visit func(statement) error) (err error) {
+	list, err := rows.Statements(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
+		s, err := statementOf(row)
+		if err != nil {
+			return err
+		}
+		return visit(s)
+	})
+}
+
+// oneStatement is a customer's statement; ok is false if it has none.
+func oneStatement(v *page.View, cycle, customer string) (s statement, ok bool, err error) {
+	err = eachStatement(v, cycle, customer, func(one statement) error {
+		s, ok = one, true
+		return nil
+	})
+	return s, ok, err
+}
+
+// partial reports whether a caller may see only a part of a customer's lines: a partner, whose customer may have been
+// another's too.
+func partial(v *page.View) bool {
+	return v.Scope.Partner != "" || v.Scope.During != nil || v.Scope.Nothing
+}
+
+// sums adds up the lines of customers that the call may see.
+func sums(v *page.View, cycle string, customers []string, more []records.Condition, by ...int) ([]records.Sum, error) {
+	where, none := v.Lines()
+	if none || len(customers) == 0 {
+		return nil, nil
+	}
+	return v.State.Store.Sums(v.Request.Context(), records.SumQuery{Cycle: cycle, Customers: customers,
+		Where: append(where, more...), By: by})
+}
+
+// allOf is the sum of sums.
+func allOf(list []records.Sum) (all records.Sum, err error) {
+	for i := range list {
+		if err := all.Add(&list[i]); err != nil {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// cycleOf is the cycle that the address names, else the newest that has data.
+func cycleOf(v *page.View) (period.Cycle, error) {
+	if c, ok := v.Month("cycle"); ok {
+		return c, rows.HasCycle(v.State.Snap, c.String())
+	}
+	refs := v.State.Snap.Manifest.Cycles
+	for i := len(refs) - 1; i >= 0; i-- {
+		if refs[i].Files != nil {
+			return period.ParseCycle(refs[i].Cycle)
+		}
+	}
+	return 0, operation.NotFound(operation.Text{Zh: "尚无账期数据：请先运行tollbook run nightly",
+		En: "the lake has no cycle yet: run `tollbook run nightly`"})
+}
+
+// stateText says whether a cycle's amounts can still change.
+func stateText(v *page.View, cycle string) (text string, tone page.Tone) {
+	ref, _ := v.State.Snap.Cycle(cycle)
+	switch {
+	case ref.Archived != nil:
+		return v.T("已归档", "archived"), ""
+	case ref.State == lake.CycleClosed:
+		return v.T("已结账", "closed"), page.Good
+	case ref.MonthEnd:
+		return v.T("暂定（未结账，含月末费用）", "provisional (open, with month-end lines)"), page.Warn
+	}
+	return v.T("暂定（未结账）", "provisional (open)"), page.Warn
+}
+
+// nameOf is a customer's name now; "" = none.
+func nameOf(v *page.View, id string) string {
+	b := v.State.Workspace.Books
+	code := b.Customer(id)
+	if code < 0 {
+		return ""
+	}
+	name := ""
+	for _, row := range b.Customers[code].Rows {
+		if row.Valid.From <= v.State.Now || name == "" {
+			name = row.Name
+		}
+	}
+	return name
+}
+
+// called is a customer's name, or its id.
+func called(v *page.View, id string) string {
+	if name := nameOf(v, id); name != "" {
+		return name
+	}
+	return id
+}
+
+// serviceNames are the names of services by code.
+func serviceNames(b *books.Books) map[string]string {
+	names := map[string]string{}
+	for i := range b.Products {
+		names[b.Products[i].ServiceTypeCode] = b.Products[i].ServiceTypeName
+	}
+	return names
+}
+
+// productName is a product's name; "" = it has none, or is no longer in the books.
+func productName(b *books.Books, sku string) string {
+	if code := b.SKU(sku); code >= 0 {
+		return b.Products[code].Name
+	}
+	return ""
+}
+
+// home is the first crumb.
+func home(v *page.View) page.Link { return page.Link{Text: v.T("总览", "Overview"), Href: v.To("")} }
+
+// way is the crumbs of a customer's pages.
+func way(v *page.View, more ...page.Link) []page.Link {
+	list := []page.Link{home(v)}
+	if href := v.Link("customers"); href != "" {
+		list = append(list, page.Link{Text: v.T("客户", "Customers"), Href: href})
+	}
+	return append(list, more...)
+}
+
+// customerLink is the link to a customer.
+func customerLink(v *page.View) page.Link {
+	id := v.Text("customer_id")
+	return page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}
+}
+
+// billLink is the link to a customer's bill of a cycle.
+func billLink(v *page.View, cycle string) page.Link {
+	return page.Link{Text: cycle, Href: v.To("bill", "customer_id", v.Text("customer_id"), "cycle", cycle)}
+}
+
+// months are links to the same page in the other cycles of the lake.
+func months(v *page.View, current string) []page.Link {
+	var list []page.Link
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		if ref.Files == nil {
+			continue
+		}
+		link := page.Link{Text: ref.Cycle, Href: v.Here("cycle", ref.Cycle, "state", "")}
+		if ref.Cycle == current {
+			link.Href = ""
+		}
+		list = append(list, link)
+	}
+	if len(list) > maxMonths {
+		list = list[len(list)-maxMonths:]
+	}
+	return list
+}
+
+// maxMonths is how many months pages list.
+const maxMonths = 12

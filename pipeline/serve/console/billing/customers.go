@@ -1,0 +1,195 @@
+package billing
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// sortByCode gives rows that came from a map the order of their second column.
+func sortByCode(t *page.Table) {
+	slices.SortFunc(t.Rows, func(a, b []page.Cell) int { return cmp.Compare(a[1].Text, b[1].Text) })
+}
+
+// customers is what the customers of a cycle are asked to pay.
+func customers(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("客户，%s", "Customers, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
+		Tabs: months(v, cycle.String())}
+	var t *page.Table
+	if everybody(v) {
+		t, err = customersDue(v, cycle.String())
+	} else {
+		t, err = customersPart(v, cycle.String())
+		p.Notes = append(p.Notes, page.Note{Text: v.T("仅含这些客户作为您的客户时的消费，舍入前。",
+			"What customers consumed as yours, before rounding.")})
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("客户", "Customers"), Table: t})
+	return p, nil
+}
+
+// customerHead are the first columns of tables of customers.
+func customerHead(v *page.View) []page.Column {
+	return []page.Column{{Name: "customer", Title: v.T("客户", "Customer")},
+		{Name: "customer_id", Title: v.T("编号", "Id"), Kind: page.Code}}
+}
+
+// customersDue is the statements of all customers.
+func customersDue(v *page.View, cycle string) (*page.Table, error) {
+	t := &page.Table{Name: "customers", Order: "-due_amount", Columns: slices.Concat(customerHead(v),
+		[]page.Column{{Name: "partner_id", Title: v.T("伙伴", "Partner"), Kind: page.Code, Spare: true}},
+		amountColumns(v), []page.Column{
+			{Name: "rounding", Title: v.T("舍入", "Rounding"), Kind: page.Amount, Spare: true},
+			{Name: "due_amount", Title: v.T("应付（舍入后）", "Due"), Kind: page.Amount},
+			{Name: "debt_amount", Title: v.T("欠款", "Still owed"), Kind: page.Amount, Spare: true}})}
+	var all struct{ official, discount, truncated, payment, rounding, due, debt money.AmountTotal }
+	var lines int64
+	err := eachStatement(v, cycle, "", func(s statement) error {
+		href := v.To("bill", "customer_id", s.customer, "cycle", cycle)
+		t.Rows = append(t.Rows, []page.Cell{{Text: called(v, s.customer), Href: href}, {Text: s.customer},
+			{Text: partnerNow(v, s.customer)}, {Text: strconv.FormatInt(s.lines, 10)}, v.Money(s.official, ""),
+			v.Money(s.discount, ""), v.Money(s.truncated, ""), v.Money(s.payment, ""), v.Money(s.rounding.Neg(), ""),
+			v.Money(s.due, href), v.Money(s.debt, "")})
+		lines += s.lines
+		for _, one := range []struct {
+			to *money.AmountTotal
+			a  money.Amount
+		}{{&all.official, s.official}, {&all.discount, s.discount}, {&all.truncated, s.truncated},
+			{&all.payment, s.payment}, {&all.rounding, s.rounding.Neg()}, {&all.due, s.due}, {&all.debt, s.debt}} {
+			if err := one.to.Add(one.a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	t.Total = []page.Cell{{}, {}, {}, {Text: strconv.FormatInt(lines, 10)}, v.Money(all.official, ""),
+		v.Money(all.discount, ""), v.Money(all.truncated, ""), v.Money(all.payment, ""), v.Money(all.rounding, ""),
+		v.Money(all.due, ""), v.Money(all.debt, "")}
+	return t, err
+}
+
+// partnerNow is the partner of a customer now; "" = none.
+func partnerNow(v *page.View, id string) string {
+	b := v.State.Workspace.Books
+	if code := b.Customer(id); code >= 0 {
+		if a, ok := b.AssociationAt(code, v.State.Now); ok {
+			return b.Partners[a.Partner].ID
+		}
+	}
+	return ""
+}
+
+// customersPart is the sums of the lines that the call may see, by customer.
+func customersPart(v *page.View, cycle string) (*page.Table, error) {
+	ids, err := visible(v, cycle)
+	if err != nil {
+		return nil, err
+	}
+	list, err := sums(v, cycle, ids, nil, tables.LCustomerID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := allOf(list)
+	if err != nil {
+		return nil, err
+	}
+	t := &page.Table{Name: "customers", Order: "-payment_amount",
+		Columns: slices.Concat(customerHead(v), amountColumns(v))}
+	for i := range list {
+		id := list[i].By[0]
+		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", cycle) }
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: called(v, id), Href: to("")}, {Text: id}},
+			amountCells(v, &list[i], to)...))
+	}
+	t.Total = append(make([]page.Cell, 2), amountCells(v, &all, func(string) string { return "" })...)
+	return t, nil
+}
+
+// customer is one customer: its months and what the books say.
+func customer(v *page.View) (*page.Page, error) {
+	id := v.Text("customer_id")
+	p := &page.Page{Title: called(v, id), Lead: id, Crumbs: way(v)}
+	t := &page.Table{Name: "months", Order: "-cycle", Columns: append([]page.Column{
+		{Name: "cycle", Title: v.T("账期", "Cycle")}, {Name: "state", Title: v.T("状态", "State")}},
+		amountColumns(v)...)}
+	var sumOfAll records.Sum
+	for _, ref := range shownMonths(v) {
+		list, err := sums(v, ref.Cycle, []string{id}, nil)
+		if err != nil {
+			return nil, err
+		}
+		all, err := allOf(list)
+		if err != nil {
+			return nil, err
+		}
+		if all.Lines == 0 {
+			continue
+		}
+		if err := sumOfAll.Add(&all); err != nil {
+			return nil, err
+		}
+		state, tone := stateText(v, ref.Cycle)
+		to := func(string) string { return v.To("bill", "customer_id", id, "cycle", ref.Cycle) }
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: ref.Cycle, Href: to("")}, {Text: state, Tone: tone}},
+			amountCells(v, &all, to)...))
+	}
+	t.Total = append(make([]page.Cell, 2), amountCells(v, &sumOfAll, func(string) string { return "" })...)
+	t.Empty = v.T("没有可见的账单", "No bills")
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("账单", "Bills"), Table: t}, bookBlock(v, id))
+	if cycle, err := cycleOf(v); err == nil {
+		p.Blocks = append(p.Blocks, related(v, cycle.String()))
+	}
+	return p, nil
+}
+
+// bookBlock is what the books say of a customer. A partner sees nothing of other partners.
+func bookBlock(v *page.View, id string) page.Block {
+	b := v.State.Workspace.Books
+	out := page.Block{Title: v.T("账本中的信息", "In the books")}
+	code := b.Customer(id)
+	if code < 0 {
+		return out
+	}
+	house := v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance
+	add := func(zh, en, value, href string) {
+		if value != "" {
+			out.Facts = append(out.Facts, page.Figure{Name: v.T(zh, en), Value: value, Href: href})
+		}
+	}
+	if house || v.Caller.Role == keys.Partner {
+		add("客户经理", "Account manager", operation.ManagerOf(b, code, v.State.Now), "")
+	}
+	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && house {
+		add("价目表", "Price list", row.PriceList, "")
+	}
+	for _, a := range b.AssociationsOf(code) {
+		partner := b.Partners[a.Partner].ID
+		if !house && (v.Caller.Role != keys.Partner || partner != v.Caller.Partner) {
+			continue
+		}
+		kind := v.T("推荐", "referral")
+		if a.Type == books.Resale {
+			kind = v.T("转售", "resale")
+		}
+		out.Facts = append(out.Facts, page.Figure{Name: v.T("伙伴", "Partner"), Value: partner,
+			Note: strings.TrimSpace(kind + " " + page.Span(v, a.Valid)),
+			Href: v.Link("statement", "partner_id", partner)})
+	}
+	return out
+}

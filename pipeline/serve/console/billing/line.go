@@ -1,0 +1,203 @@
+package billing
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// oneLine shows how the lines of a record were calculated.
+func oneLine(v *page.View) (*page.Page, error) {
+	w := v.State.Workspace
+	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
+		Refund: workspace.RefundRules(&w.Settings)}
+	if v.Scope.Feeds {
+		var err error
+		if s.Inbox, err = w.Inbox(); err != nil {
+			return nil, err
+		}
+	}
+	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: v.Text("id"), Cycle: v.Text("cycle"),
+		Origin: v.Text("origin_cycle"), Customer: v.Scope.Customer})
+	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Scope.Feeds {
+		return nil, operation.NotFound(operation.Text{Zh: "没有找到该记录，或者编号不唯一：" + none.What, En: none.What})
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !v.Scope.Feeds {
+		story.Feeds = nil
+	}
+	return storyPage(v, story), nil
+}
+
+// storyPage is an explanation as a page.
+func storyPage(v *page.View, s *explain.Story) *page.Page {
+	p := &page.Page{Title: s.ID, Lead: stateOf(v, s.State) + " · " + called(v, s.CustomerID) + " · " + s.Cycle,
+		Crumbs: way(v, page.Link{Text: called(v, s.CustomerID), Href: v.To("customer", "customer_id", s.CustomerID)},
+			page.Link{Text: s.Cycle, Href: v.To("bill", "customer_id", s.CustomerID, "cycle", s.Cycle)})}
+	switch {
+	case !s.Agrees:
+		p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: v.T("现在重新计价得到的金额与账单不同：账单之后账本或设置已变更。",
+			"Rating the record again gives other amounts than were billed: books or settings have changed since.")})
+	case len(s.Rated) > 0:
+		p.Notes = append(p.Notes, page.Note{Tone: page.Good, Text: v.T("刚刚重新计价：与账单逐位相同。",
+			"Rated again just now: the same as billed, to the last digit.")})
+	}
+	facts := page.Block{ID: "record", Title: v.T("记录", "The record")}
+	for _, f := range s.Facts {
+		facts.Facts = append(facts.Facts, page.Figure{Name: f.Name, Value: f.Value})
+	}
+	p.Blocks = append(p.Blocks, facts)
+	if feeds := feedBlock(v, s); len(feeds.Records) > 0 {
+		p.Blocks = append(p.Blocks, feeds)
+	}
+	p.Blocks = append(p.Blocks, stepBlock(v, s))
+	for _, part := range []struct {
+		name, zh, en string
+		lines        []explain.Line
+	}{{"stored", "账单中的明细", "As billed", s.Stored}, {"base", "被退订单的明细", "The refunded order", s.Base},
+		{"month-end", "计入的月末明细", "Month-end lines that it counts for", s.Later}} {
+		if len(part.lines) > 0 {
+			p.Blocks = append(p.Blocks, page.Block{Title: v.T(part.zh, part.en),
+				Table: storyTable(v, part.name, part.lines)})
+		}
+	}
+	if !s.Agrees && len(s.Rated) > 0 {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("重新计价", "Rated again"),
+			Table: storyTable(v, "rated", s.Rated)})
+	}
+	for i, also := range s.Also {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.F("在账期%s中", "Billed in cycle %s", also.Cycle),
+			Table: storyTable(v, "also"+strconv.Itoa(i+1), also.Lines)})
+	}
+	if len(s.Sums) > 0 {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("该处全部计费", "All that is billed of it"),
+			Table: sumTable(v, s.Sums)})
+	}
+	return p
+}
+
+// stateOf says what a record is.
+func stateOf(v *page.View, state string) string {
+	texts := map[string]operation.Text{
+		explain.StateRated:      {Zh: "用量记录", En: "usage record"},
+		explain.StateWaiting:    {Zh: "用量记录，月末计价", En: "usage record, priced at the month's end"},
+		explain.StateReplaced:   {Zh: "已被其他记录替换", En: "usage record that another one replaced"},
+		explain.StateMonthEnd:   {Zh: "月末明细", En: "month-end line"},
+		explain.StateOrder:      {Zh: "订单", En: "order"},
+		explain.StateRefund:     {Zh: "退款", En: "refund of an order"},
+		explain.StateAdjustment: {Zh: "人工调账", En: "manual adjustment"},
+		explain.StateLate:       {Zh: "结账后到达的记录", En: "billed after its cycle was closed"},
+		explain.StateDifference: {Zh: "迟到记录引起的差额", En: "what late records change of a closed month-end line"},
+		explain.StateRerating:   {Zh: "重新计价的差额", En: "what re-rating changes of a closed cycle"},
+		explain.StateCosts:      {Zh: "成本文件的行", En: "rows of cost files"},
+		explain.StateRestated:   {Zh: "成本文件更新的差额", En: "what another delivery of cost files changes"},
+	}
+	if t, ok := texts[state]; ok {
+		return t.In(v.Language)
+	}
+	return state
+}
+
+// feedBlock is the rows of feed files that the record came from.
+func feedBlock(v *page.View, s *explain.Story) page.Block {
+	b := page.Block{ID: "feed", Title: v.T("来源文件与行", "Feed file and row")}
+	for _, f := range s.Feeds {
+		title := "inbox/" + f.File
+		if f.Row > 0 {
+			title += v.F(" 第%d行", " row %d", f.Row)
+		}
+		b.Records = append(b.Records, page.Record{Title: title, Note: f.Note, Text: f.Raw})
+	}
+	return b
+}
+
+// stepBlock is the calculation step by step.
+func stepBlock(v *page.View, s *explain.Story) page.Block {
+	b := page.Block{ID: "steps", Title: v.T("计算过程", "How it was calculated")}
+	if len(s.Before) > 0 {
+		b.Steps = append(b.Steps, page.Step{Title: v.T("之前", "Before"), Steps: s.Before})
+	}
+	for _, part := range s.Parts {
+		if s.Tier != 0 && part.Tier != s.Tier {
+			continue
+		}
+		title := kindCell(v, part.Kind).Say()
+		if part.Tier != 0 {
+			title = v.F("第%d阶梯，", "Tier %d, ", part.Tier) + title
+		}
+		b.Steps = append(b.Steps, page.Step{Title: title, Steps: part.Steps})
+	}
+	return b
+}
+
+// storyTable is lines of an explanation.
+func storyTable(v *page.View, name string, lines []explain.Line) *page.Table {
+	t := &page.Table{Name: name, Columns: []page.Column{
+		{Name: "kind", Title: v.T("类型", "Kind")},
+		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: page.Whole, Some: true, Spare: true},
+		{Name: "usage_amount", Title: v.T("用量", "Usage"), Kind: page.Quantity, Spare: true},
+		{Name: "free_resource_usage", Title: v.T("套餐内", "From package"), Kind: page.Quantity, Spare: true},
+		{Name: "quantity", Title: v.T("计费量", "Billed quantity"), Kind: page.Quantity},
+		{Name: "unit_price", Title: v.T("单价", "Unit price"), Kind: page.Quantity},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "discount_id", Title: v.T("折扣编号", "Discount id"), Kind: page.Code, Spare: true},
+		{Name: "truncated_amount", Title: v.T("抹零", "Truncated"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+		{Name: "coupon_amount", Title: v.T("代金券", "Coupons"), Kind: page.Amount, Spare: true},
+		{Name: "stored_value_card_amount", Title: v.T("储值卡", "Stored value"), Kind: page.Amount, Spare: true},
+		{Name: "flexipurchase_coupon_amount", Title: v.T("现金券", "Flexi coupons"), Kind: page.Amount, Spare: true},
+		{Name: "cash_amount", Title: v.T("现金", "Cash"), Kind: page.Amount, Spare: true},
+		{Name: "credit_amount", Title: v.T("信用", "Credit"), Kind: page.Amount, Spare: true},
+		{Name: "debt_amount", Title: v.T("欠款", "Still owed"), Kind: page.Amount, Spare: true},
+	}}
+	for i := range lines {
+		l := &lines[i]
+		tier, paid := "", explain.Paid{Cash: l.Payment}
+		if l.Tier != 0 {
+			tier = strconv.Itoa(l.Tier)
+		}
+		if l.Paid != nil {
+			paid = *l.Paid
+		}
+		t.Rows = append(t.Rows, []page.Cell{kindCell(v, l.Kind), {Text: tier}, quantityCell(l.Usage),
+			quantityCell(l.Free), quantityCell(l.Quantity),
+			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			v.Money(l.Discount, ""), {Text: l.DiscountID}, v.Money(l.Truncated, ""), v.Money(l.Payment, ""),
+			v.Money(paid.Coupon, ""), v.Money(paid.StoredValue, ""), v.Money(paid.Flexi, ""), v.Money(paid.Cash, ""),
+			v.Money(paid.Credit, ""), v.Money(paid.Debt, "")})
+	}
+	return t
+}
+
+func quantityCell(q money.SignedQuantity) page.Cell {
+	return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
+}
+
+// sumTable is all that is billed of a place.
+func sumTable(v *page.View, sums []explain.Sum) *page.Table {
+	t := &page.Table{Name: "postings", Columns: []page.Column{
+		{Name: "posting", Title: v.T("入账", "Posting")},
+		{Name: "usage_amount", Title: v.T("用量", "Usage"), Kind: page.Quantity},
+		{Name: "free_resource_usage", Title: v.T("套餐内", "From package"), Kind: page.Quantity, Spare: true},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "truncated_amount", Title: v.T("抹零", "Truncated"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+	}}
+	for i := range sums {
+		s := &sums[i]
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.What}, quantityCell(s.Usage), quantityCell(s.Free),
+			v.Money(s.Official, ""), v.Money(s.Discount, ""), v.Money(s.Truncated, ""), v.Money(s.Payment, "")})
+	}
+	return t
+}

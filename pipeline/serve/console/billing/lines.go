@@ -1,0 +1,255 @@
+package billing
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// nothing is how an address asks for lines whose column is empty.
+const nothing = "-"
+
+// exactly is a value of a column as an address asks for it.
+func exactly(value string) string {
+	if value == "" {
+		return nothing
+	}
+	return value
+}
+
+// filterColumns are the columns of lines that an address can choose by.
+func filterColumns() map[string]int {
+	return map[string]int{"service_type_code": tables.LServiceTypeCode, "sku": tables.LSKU,
+		"region_code": tables.LRegionCode, "kind": tables.LKind, "tier": tables.LTier,
+		"discount_id": tables.LDiscountID, "origin_cycle": tables.LOriginCycle, "resource_id": tables.LResourceID}
+}
+
+// nonzeroColumns are the amounts that an address can ask to differ from 0.
+func nonzeroColumns() map[string]int {
+	names := map[string]int{}
+	lines := tables.Lines()
+	for _, col := range records.AmountColumns() {
+		names[lines.Columns[col].Name] = col
+	}
+	return names
+}
+
+// filters are the parameters that choose lines.
+func filters() []operation.Param {
+	list := []operation.Param{}
+	for _, name := range []string{"service_type_code", "sku", "region_code", "kind", "tier", "discount_id",
+		"origin_cycle", "resource_id"} {
+		list = append(list, operation.Param{Name: name, Meaning: "only lines with this value; - = with none"})
+	}
+	words := make([]string, 0, records.Amounts)
+	lines := tables.Lines()
+	for _, col := range records.AmountColumns() {
+		words = append(words, lines.Columns[col].Name)
+	}
+	return append(list, operation.Param{Name: "nonzero", Kind: operation.Word, Words: words,
+		Meaning: "only lines whose amount of this column is not 0"})
+}
+
+// conditions are what the address asks of lines.
+func conditions(v *page.View) []records.Condition {
+	var where []records.Condition
+	columns := filterColumns()
+	for _, p := range filters() {
+		value := v.Text(p.Name)
+		if value == "" {
+			continue
+		}
+		if p.Name == "nonzero" {
+			where = append(where, records.Condition{Column: nonzeroColumns()[value], Op: records.NotZero})
+			continue
+		}
+		if value == nothing {
+			value = ""
+		}
+		where = append(where, records.Condition{Column: columns[p.Name], Op: records.Is, Values: []string{value}})
+	}
+	return where
+}
+
+// chosen says in words what the address asks of lines.
+func chosen(v *page.View) []page.Figure {
+	var list []page.Figure
+	for _, p := range filters() {
+		if value := v.Text(p.Name); value != "" {
+			if value == nothing {
+				value = v.T("无", "none")
+			}
+			name := p.Name
+			if name == "nonzero" {
+				name = v.T("金额不为0", "amount other than 0")
+			}
+			list = append(list, page.Figure{Name: name, Value: value})
+		}
+	}
+	return list
+}
+
+// lineColumns are the columns of lines that the page reads.
+func lineColumns() []int {
+	return []int{tables.LID, tables.LTier, tables.LKind, tables.LDay, tables.LInstant, tables.LUsageStart,
+		tables.LTradeTime, tables.LSKU, tables.LRegionCode, tables.LResourceID, tables.LResourceName,
+		tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LMeasure, tables.LUnitPrice,
+		tables.LOfficialAmount, tables.LDiscountAmount, tables.LDiscountID, tables.LTruncatedAmount,
+		tables.LPaymentAmount, tables.LOriginCycle, tables.LPackageDraws}
+}
+
+// maxSorted is how many lines are read at once to be sorted and filtered; longer lists are in the order of §8.
+const maxSorted = 2000
+
+// lines is the list of a customer's lines that an address chooses.
+func lines(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	id, where := v.Text("customer_id"), conditions(v)
+	list, err := sums(v, cycle.String(), []string{id}, where)
+	if err != nil {
+		return nil, err
+	}
+	all, err := allOf(list)
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", called(v, id), cycle), Lead: state,
+		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
+	if code := v.Text("service_type_code"); code != "" {
+		name := serviceNames(v.State.Workspace.Books)[code]
+		if name == "" {
+			name = code
+		}
+		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
+			cycle.String(), "service_type_code", code)})
+	}
+	if choice := chosen(v); len(choice) > 0 {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("筛选条件", "Chosen by"), Facts: choice,
+			Links: []page.Link{{Text: v.T("取消筛选", "Show all lines"),
+				Href: v.To("lines", "customer_id", id, "cycle", cycle.String())}}})
+	}
+	t, err := lineTable(v, cycle.String(), id, where, &all)
+	if err != nil {
+		return nil, err
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("明细", "Lines"), Table: t})
+	return p, nil
+}
+
+// lineTable is the table of lines with its total, which is of all lines that are chosen.
+func lineTable(v *page.View, cycle, id string, more []records.Condition, all *records.Sum) (*page.Table, error) {
+	t := &page.Table{Name: "lines", Columns: lineHeads(v)}
+	q := records.Query{Cycle: cycle, Customer: id, Limit: maxSorted, Columns: lineColumns()}
+	if all.Lines > maxSorted {
+		q.Offset, q.Limit = v.PageOf(t.Name)*page.PerPage(), page.PerPage()
+		t.Part = &page.Part{Offset: q.Offset, Limit: q.Limit, Count: all.Lines}
+		t.Note = v.F("超过%d行的明细按固定顺序分页；请用筛选条件缩小范围。",
+			"More than %d lines have a fixed order. Choose fewer lines to sort and download them here.", maxSorted)
+	}
+	where, none := v.Lines()
+	if none {
+		return t, nil
+	}
+	q.Where = append(where, more...)
+	found, err := v.State.Store.Page(v.Request.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found.Rows.N {
+		row, err := lineRow(v, cycle, id, rows.Row{Cols: found.Rows, I: i})
+		if err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	t.Total = make([]page.Cell, len(t.Columns))
+	for i, c := range t.Columns {
+		if at, ok := totalOf(c.Name); ok {
+			t.Total[i] = v.Money(all.Amounts[at], "")
+		}
+	}
+	return t, nil
+}
+
+// totalOf is the place of an amount in a records.Sum.
+func totalOf(column string) (int, bool) {
+	lines := tables.Lines()
+	for at, col := range records.AmountColumns() {
+		if lines.Columns[col].Name == column {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+// lineHeads are the columns of the table of lines.
+func lineHeads(v *page.View) []page.Column {
+	return []page.Column{
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "time", Title: v.T("时间", "Time"), Kind: page.Time},
+		{Name: "sku", Title: "SKU", Kind: page.Code},
+		{Name: "region_code", Title: v.T("区域", "Region"), Kind: page.Code},
+		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: page.Code},
+		{Name: "kind", Title: v.T("类型", "Kind")},
+		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: page.Whole, Some: true, Spare: true},
+		{Name: "usage_amount", Title: v.T("用量", "Usage"), Kind: page.Quantity, Spare: true},
+		{Name: "free_resource_usage", Title: v.T("套餐内", "From package"), Kind: page.Quantity, Spare: true},
+		{Name: "quantity", Title: v.T("计费量", "Billed quantity"), Kind: page.Quantity, Spare: true},
+		{Name: "measure", Title: v.T("单位", "Unit")},
+		{Name: "unit_price", Title: v.T("单价", "Unit price"), Kind: page.Quantity, Spare: true},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "discount_id", Title: v.T("折扣编号", "Discount id"), Kind: page.Code, Spare: true},
+		{Name: "truncated_amount", Title: v.T("抹零", "Truncated"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+		{Name: "origin_cycle", Title: v.T("归属账期", "Of cycle"), Spare: true},
+	}
+}
+
+// lineRow is one line.
+func lineRow(v *page.View, cycle, id string, row rows.Row) ([]page.Cell, error) {
+	record, origin := string(row.Text(tables.LID)), row.Word(tables.LOriginCycle)
+	href := v.Link("line", "id", record, "customer_id", id, "cycle", cycle, "origin_cycle", origin)
+	tier := ""
+	if n := row.Small(tables.LTier); n != 0 {
+		tier = strconv.Itoa(n)
+	}
+	cells := []page.Cell{{Text: record, Href: href}, v.Time(records.BillTime(row)), {Text: row.Word(tables.LSKU)},
+		{Text: row.Word(tables.LRegionCode)}, {Text: string(row.Text(tables.LResourceID))},
+		kindCell(v, row.Word(tables.LKind)), {Text: tier}}
+	var wrong error
+	quantity := func(col int) page.Cell {
+		q, err := row.Quantity(col)
+		wrong = errors.Join(wrong, err)
+		return page.Cell{Text: q.String(), Shown: document.Grouped(q.Trim())}
+	}
+	amount := func(col int) page.Cell {
+		a, err := row.Amount(col)
+		wrong = errors.Join(wrong, err)
+		return linked(v, a, href)
+	}
+	cells = append(cells, quantity(tables.LUsageAmount), quantity(tables.LFreeResourceUsage),
+		quantity(tables.LQuantity), page.Cell{Text: row.Word(tables.LMeasure)}, quantity(tables.LUnitPrice),
+		amount(tables.LOfficialAmount), amount(tables.LDiscountAmount), page.Cell{Text: row.Word(tables.LDiscountID)},
+		amount(tables.LTruncatedAmount), amount(tables.LPaymentAmount), page.Cell{Text: origin})
+	return cells, wrong
+}
+
+// linked is an amount that leads to how it was calculated, if it is not 0.
+func linked(v *page.View, a money.Amount, href string) page.Cell {
+	if a.IsZero() {
+		href = ""
+	}
+	return v.Money(a, href)
+}

@@ -1,0 +1,343 @@
+package billing
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// everybody reports whether the call sees the lines of all customers.
+func everybody(v *page.View) bool {
+	return (v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance) && v.Scope.Customer == "" &&
+		v.Scope.Manager == "" && !partial(v)
+}
+
+// monthSum is what the lines of a cycle that the call may see come to before rounding.
+func monthSum(v *page.View, cycle string) (sum money.AmountTotal, err error) {
+	if everybody(v) {
+		totals, err := rows.Totals(v.State.Snap, cycle)
+		if err != nil {
+			return sum, err
+		}
+		for _, t := range totals {
+			if t.Name == tables.Lines().Name+".payment_amount" {
+				return sum, sum.UnmarshalText([]byte(t.Value))
+			}
+		}
+		return sum, nil
+	}
+	customers, err := visible(v, cycle)
+	if err != nil {
+		return sum, err
+	}
+	list, err := sums(v, cycle, customers, nil)
+	if err != nil {
+		return sum, err
+	}
+	all, err := allOf(list)
+	return all.Amounts[records.Payment], err
+}
+
+// visible are the customers of a cycle that the call may see.
+func visible(v *page.View, cycle string) ([]string, error) {
+	if v.Scope.Customer != "" {
+		return []string{v.Scope.Customer}, nil
+	}
+	return v.Customers(v.Request.Context(), cycle, func(records.Share) bool { return true })
+}
+
+// shownMonths are the newest cycles with data, oldest first.
+func shownMonths(v *page.View) []lake.CycleRef {
+	var refs []lake.CycleRef
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		if ref.Files != nil {
+			refs = append(refs, ref)
+		}
+	}
+	return refs[max(0, len(refs)-maxMonths):]
+}
+
+// overview is the first page.
+func overview(v *page.View) (*page.Page, error) {
+	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
+	refs := shownMonths(v)
+	if len(refs) == 0 {
+		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("尚无账期数据：请先运行tollbook run nightly。",
+			"The lake has no data yet: run `tollbook run nightly`.")})
+		return p, nil
+	}
+	months := make([]document.Month, len(refs))
+	for i, ref := range refs {
+		sum, err := monthSum(v, ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		months[i] = document.Month{Cycle: ref.Cycle, Closed: ref.State == lake.CycleClosed, Amount: sum}
+	}
+	if everybody(v) {
+		waiting, err := waiting(v, refs)
+		if err != nil {
+			return nil, err
+		}
+		p.Blocks = append(p.Blocks, waiting)
+	}
+	p.Blocks = append(p.Blocks, monthsBlock(v, months))
+	changes, err := changesBlock(v, refs)
+	if err != nil {
+		return nil, err
+	}
+	if changes != nil {
+		p.Blocks = append(p.Blocks, *changes)
+	}
+	return p, nil
+}
+
+// who says whose amounts the page has.
+func who(v *page.View) string {
+	switch v.Caller.Role {
+	case keys.Partner:
+		return v.F("伙伴%s的客户", "customers of partner %s", v.Caller.Partner)
+	case keys.Customer:
+		return called(v, v.Caller.Customer)
+	}
+	return v.F("%s的所有客户", "all customers of %s", v.State.Workspace.Settings.Vendor.Name)
+}
+
+// monthsBlock is the months as bars and as a table.
+func monthsBlock(v *page.View, months []document.Month) page.Block {
+	b := page.Block{ID: "months-block", Title: v.T("月度", "Months")}
+	closed, open := v.T("已结账", "closed"), v.T("暂定", "provisional")
+	if d := document.MonthDrawing(v.Currency(), v.Digits(), v.T("月度金额", "Amounts by month"), closed, open,
+		filled(months)); d != nil {
+		b.Chart = page.NewChart(d, v.F("单位%s，舍入前。", "In %s, before rounding.", v.Currency()))
+	}
+	t := &page.Table{Name: "months", Order: "-cycle", Columns: []page.Column{
+		{Name: "cycle", Title: v.T("账期", "Cycle")},
+		{Name: "state", Title: v.T("状态", "State")},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+	}}
+	for _, m := range months {
+		state, tone := stateText(v, m.Cycle)
+		href := v.Link("customers", "cycle", m.Cycle)
+		if id := v.Scope.Customer; id != "" {
+			href = v.To("bill", "customer_id", id, "cycle", m.Cycle)
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: m.Cycle, Href: href}, {Text: state, Tone: tone},
+			v.Money(m.Amount, href)})
+	}
+	b.Table = t
+	return b
+}
+
+// filled are months with empty ones before them, so that a single bar is not as wide as the page.
+func filled(months []document.Month) []document.Month {
+	const fewest = 6
+	first, err := period.ParseCycle(months[0].Cycle)
+	if err != nil {
+		return months
+	}
+	for len(months) < fewest {
+		first--
+		months = slices.Insert(slices.Clone(months), 0, document.Month{Cycle: first.String(), Closed: true})
+	}
+	return months
+}
+
+// maxCompared is how many lines two months have at most to be compared on the overview: that reads every line.
+const maxCompared = 3_000_000
+
+// changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare.
+func changesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
+	this := refs[len(refs)-1].Cycle
+	var count int64
+	for _, ref := range refs[max(0, len(refs)-2):] {
+		n, err := lineCount(v, ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		count += n
+	}
+	if count > maxCompared {
+		return nil, nil
+	}
+	now, err := byService(v, this)
+	if err != nil {
+		return nil, err
+	}
+	before, title := map[string]money.AmountTotal{}, v.F("%s按服务", "%s by service", this)
+	if len(refs) > 1 {
+		last := refs[len(refs)-2].Cycle
+		if before, err = byService(v, last); err != nil {
+			return nil, err
+		}
+		title = v.F("%s与%s比较", "%s compared with %s", this, last)
+	}
+	t := &page.Table{Name: "changes", Order: "-difference", Columns: []page.Column{
+		{Name: "service", Title: v.T("服务", "Service")},
+		{Name: "service_type_code", Title: v.T("编码", "Code"), Kind: page.Code},
+		{Name: "before", Title: v.T("上月", "Month before"), Kind: page.Amount},
+		{Name: "now", Title: v.T("本月", "This month"), Kind: page.Amount},
+		{Name: "difference", Title: v.T("差额", "Difference"), Kind: page.Amount},
+	}}
+	names := serviceNames(v.State.Workspace.Books)
+	all := map[string]bool{}
+	for code := range now {
+		all[code] = true
+	}
+	for code := range before {
+		all[code] = true
+	}
+	var sumBefore, sumNow money.AmountTotal
+	for code := range all {
+		if err := addRow(v, t, names[code], code, before[code], now[code]); err != nil {
+			return nil, err
+		}
+		if err := sumBefore.AddTotal(before[code]); err != nil {
+			return nil, err
+		}
+		if err := sumNow.AddTotal(now[code]); err != nil {
+			return nil, err
+		}
+	}
+	sortByCode(t)
+	if err := addRow(v, t, "", "", sumBefore, sumNow); err != nil {
+		return nil, err
+	}
+	t.Total, t.Rows = t.Rows[len(t.Rows)-1], t.Rows[:len(t.Rows)-1]
+	if len(refs) < 2 {
+		onlyNow(t)
+	}
+	return &page.Block{Title: title, Table: t}, nil
+}
+
+// onlyNow leaves the first month of a lake without the columns that compare it.
+func onlyNow(t *page.Table) {
+	const before, difference = 2, 4
+	keep := func(row []page.Cell) []page.Cell {
+		return slices.Delete(slices.Delete(row, difference, difference+1), before, before+1)
+	}
+	for i := range t.Rows {
+		t.Rows[i] = keep(t.Rows[i])
+	}
+	t.Total, t.Order = keep(t.Total), "-now"
+	t.Columns = slices.Delete(slices.Delete(t.Columns, difference, difference+1), before, before+1)
+}
+
+// addRow adds a comparison to a table.
+func addRow(v *page.View, t *page.Table, name, code string, before, now money.AmountTotal) error {
+	difference := now
+	if err := difference.SubTotal(before); err != nil {
+		return err
+	}
+	if name == "" {
+		name = code
+	}
+	t.Rows = append(t.Rows, []page.Cell{{Text: name}, {Text: code}, v.Money(before, ""), v.Money(now, ""),
+		v.Money(difference, "")})
+	return nil
+}
+
+// byService is what the lines of a cycle that the call may see come to, by service.
+func byService(v *page.View, cycle string) (map[string]money.AmountTotal, error) {
+	customers, err := visible(v, cycle)
+	if err != nil {
+		return nil, err
+	}
+	if everybody(v) {
+		customers = nil
+		err := eachStatement(v, cycle, "", func(s statement) error {
+			customers = append(customers, s.customer)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	list, err := sums(v, cycle, customers, nil, tables.LServiceTypeCode)
+	out := map[string]money.AmountTotal{}
+	for i := range list {
+		out[list[i].By[0]] = list[i].Amounts[records.Payment]
+	}
+	return out, err
+}
+
+// lineCount is how many lines a cycle has.
+func lineCount(v *page.View, cycle string) (n int64, err error) {
+	files, err := v.State.Snap.Files(cycle)
+	for _, f := range files {
+		if f.Table == tables.Lines().Name {
+			n += f.Rows
+		}
+	}
+	return n, err
+}
+
+// waiting counts what needs the attention of a person.
+func waiting(v *page.View, refs []lake.CycleRef) (page.Block, error) {
+	b := page.Block{ID: "waiting", Title: v.T("待处理", "Needs attention")}
+	var rejects int64
+	for _, e := range v.State.Snap.Manifest.Loose {
+		if e.Table == tables.Rejects().Name {
+			rejects += e.Rows
+		}
+	}
+	b.Figures = append(b.Figures, waitingFigure(v.T("未处理的拒收记录", "Open rejects"), rejects, v.Link("rejects")))
+	var open []string
+	for _, ref := range refs {
+		c, err := period.ParseCycle(ref.Cycle)
+		if err != nil {
+			return b, err
+		}
+		if ref.State == lake.CycleOpen && v.Zone().Bounds(c).To <= v.State.Now {
+			open = append(open, ref.Cycle)
+		}
+	}
+	f := waitingFigure(v.T("已结束但未结账的月份", "Ended months that are not closed"), int64(len(open)),
+		v.Link("cycles"))
+	f.Note = strings.Join(open, ", ")
+	b.Figures = append(b.Figures, f)
+	s, err := sources(v)
+	if err != nil {
+		return b, err
+	}
+	list, err := compose.Incentives(s, compose.Choice{})
+	if err != nil {
+		return b, err
+	}
+	due, next := 0, period.Instant(0)
+	for i := range list {
+		if at := list[i].Deadline; at > v.State.Now {
+			if due++; next == 0 || at < next {
+				next = at
+			}
+		}
+	}
+	f = waitingFigure(v.T("有期限的激励", "Incentives with a deadline"), int64(due), v.Link("incentives"))
+	if next != 0 {
+		f.Note = v.F("最近：%s", "next: %s", v.Time(next).Shown)
+	}
+	b.Figures = append(b.Figures, f)
+	return b, nil
+}
+
+// waitingFigure is a number of things that wait.
+func waitingFigure(name string, n int64, href string) page.Figure {
+	f := page.Figure{Name: name, Value: document.Grouped(strconv.FormatInt(n, 10)), Href: href, Tone: page.Good}
+	if n > 0 {
+		f.Tone = page.Warn
+	} else {
+		f.Href = ""
+	}
+	return f
+}

@@ -1,0 +1,166 @@
+package console
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/records"
+	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Config is what a console is made of.
+type Config struct {
+	State  func(now period.Instant) (*operation.State, error) // the live one
+	Store  func(*lake.Snapshot) records.Store
+	Inside *operation.Inside
+	Clock  func() time.Time
+	Log    *slog.Logger
+	// Local is the caller that every request on this machine has (CONSOLE-4).
+	Local    keys.Caller
+	Language operation.Language // of callers whose browser asks for none that the console has
+	Timeout  time.Duration      // of one page; 0 = none
+}
+
+// Console is an http.Handler for the paths below page.Root.
+type Console struct {
+	Config
+	render *page.Renderer
+	routes map[string]*page.Route
+	menu   []*page.Route
+
+	mu     sync.Mutex
+	recent []*lake.Snapshot // states that pages were made of, the newest last
+}
+
+// Routes is the table of all pages, in the order of the navigation.
+func Routes() []page.Route { return billing.Routes() }
+
+// New makes a console.
+func New(c Config) (*Console, error) {
+	render, err := page.NewRenderer()
+	if err != nil {
+		return nil, err
+	}
+	out := &Console{Config: c, render: render, routes: map[string]*page.Route{}}
+	routes := Routes()
+	for i := range routes {
+		out.routes[routes[i].Op.Path] = &routes[i]
+		if routes[i].Menu.En != "" {
+			out.menu = append(out.menu, &routes[i])
+		}
+	}
+	return out, nil
+}
+
+// Holds reports whether a path is the console's.
+func Holds(path string) bool {
+	return path == "/" || path+"/" == page.Root || strings.HasPrefix(path, page.Root)
+}
+
+// ServeHTTP implements http.Handler.
+func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	begun := c.Clock()
+	a := &answer{console: c, w: w, r: r, now: begun, query: r.URL.Query()}
+	a.language = c.languageOf(r)
+	secured(w.Header())
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			c.Log.Error("panic", "path", r.URL.Path, "value", p, "stack", string(debug.Stack()))
+			if a.status != 0 {
+				panic(http.ErrAbortHandler) // a part must not be taken for the whole
+			}
+			a.fail(errors.New("panic"))
+		}
+		c.Log.Info("page", "method", r.Method, "path", r.URL.Path, "status", a.status, "caller", a.caller.ID, "took",
+			c.Clock().Sub(begun).String(), "remote", r.RemoteAddr)
+	}()
+	a.serve()
+}
+
+// secured sets the headers of every answer (CONSOLE-3).
+func secured(h http.Header) {
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+	h.Set("Cache-Control", "no-store")
+}
+
+// languageOf is the language that the address asks for, else the browser, else the settings.
+func (c *Console) languageOf(r *http.Request) operation.Language {
+	switch r.URL.Query().Get("lang") {
+	case "zh":
+		return operation.Chinese
+	case "en":
+		return operation.English
+	}
+	for one := range strings.SplitSeq(strings.ToLower(r.Header.Get("Accept-Language")), ",") {
+		one = strings.TrimSpace(one)
+		if strings.HasPrefix(one, "zh") {
+			return operation.Chinese
+		}
+		if strings.HasPrefix(one, "en") {
+			return operation.English
+		}
+	}
+	return c.Language
+}
+
+// loopback reports whether a request names this machine (CONSOLE-4).
+func loopback(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	if strings.EqualFold(name, "localhost") {
+		return true
+	}
+	ip, err := netip.ParseAddr(name)
+	return err == nil && ip.IsLoopback()
+}
+
+// keep remembers a state that a page was made of.
+func (c *Console) keep(snap *lake.Snapshot) {
+	const most = 16
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.recent {
+		if s == snap {
+			return
+		}
+	}
+	if c.recent = append(c.recent, snap); len(c.recent) > most {
+		c.recent = c.recent[1:]
+	}
+}
+
+// numbered is a state that is remembered; nil = none.
+func (c *Console) numbered(number int64) *lake.Snapshot {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.recent {
+		if s.Manifest.Number == number {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,12 @@
+// Package console serves the pages of the console: read-only HTML about what is in the lake (docs/console.md).
+//
+//	CONSOLE-1  A page is an operation.Operation: operation.Parse checks its parameters and operation.Decide, the API's
+//	           function, decides what the caller may see, before anything of the lake is read.
+//	CONSOLE-2  A page reads one committed state and shows its number and age. An address that names a state with
+//	           `state` gets that state as long as this process can read its files, else the live one with a note.
+//	CONSOLE-3  Every answer has a policy that permits only the console's own style sheet, script and images, and
+//	           forbids frames. Nothing is loaded from another host.
+//	CONSOLE-4  The console needs no key and answers only requests whose Host is a loopback name, so that no page of
+//	           another site can read it through a name that resolves to this machine (DNS rebinding).
+//	CONSOLE-5  An error page has a text in the caller's language and nothing about other callers; the log has more.
+package console

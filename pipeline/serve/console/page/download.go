@@ -1,0 +1,100 @@
+package page
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/out/export"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Downloads are the formats in which a table is downloaded.
+func Downloads() []string { return []string{"csv", "xlsx", "parquet"} }
+
+// ContentType is the Content-Type of a download.
+func ContentType(format string) string {
+	switch format {
+	case "csv":
+		return "text/csv; charset=utf-8"
+	case "xlsx":
+		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	return "application/vnd.apache.parquet"
+}
+
+// Download is a table of a page as a file. wanted is the table's name, a point and the format. The error is an
+// *operation.Error for what does not exist.
+func (p *Page) Download(v *View, wanted string) (name, kind string, write func(io.Writer) error, err error) {
+	at := strings.LastIndexByte(wanted, '.')
+	if at < 0 || !slices.Contains(Downloads(), wanted[at+1:]) {
+		return "", "", nil, operation.BadParameter("download", operation.Text{Zh: "格式错误", En: "is malformed"})
+	}
+	format := wanted[at+1:]
+	for i := range p.Blocks {
+		t := p.Blocks[i].Table
+		if t == nil || t.Name != wanted[:at] || t.Part != nil {
+			continue
+		}
+		t.arrange(v)
+		cols, err := t.columns()
+		if err != nil {
+			return "", "", nil, err
+		}
+		return t.Name + "." + format, ContentType(format),
+			func(w io.Writer) error { return export.Columns(cols, format, w) }, nil
+	}
+	return "", "", nil, operation.NotFound(operation.Text{Zh: "没有该表", En: "there is no such table"})
+}
+
+// columns is the table as export writes it.
+func (t *Table) columns() (*parquet.Columns, error) {
+	def := &tables.Table{Name: t.Name, Exported: len(t.Columns)}
+	for i := range t.Columns {
+		def.Columns = append(def.Columns, tables.Column{Name: t.Columns[i].Name, Type: t.Columns[i].typeOf()})
+	}
+	cols := parquet.NewColumns(def)
+	for i := range t.Columns {
+		for _, row := range t.Rows {
+			if err := add(&cols.C[i], def.Columns[i].Type, row[i].Text); err != nil {
+				return nil, fmt.Errorf("table %s: column %s: %w", t.Name, t.Columns[i].Name, err)
+			}
+		}
+	}
+	cols.N = len(t.Rows)
+	return cols, nil
+}
+
+// add appends a value to a column.
+func add(col *parquet.Col, kind tables.Type, text string) error {
+	switch kind {
+	case tables.Amount:
+		a, err := money.ParseAmount(text)
+		col.AddDec(a.Raw())
+		return err
+	case tables.Quantity:
+		q, err := money.ParseSignedQuantity(text)
+		col.AddDec(q.Raw())
+		return err
+	case tables.Whole:
+		n, err := strconv.ParseInt(text, 10, 64)
+		col.Ints = append(col.Ints, n)
+		return err
+	case tables.MaybeTime:
+		if text == "" {
+			col.Ints = append(col.Ints, int64(tables.Nothing))
+			return nil
+		}
+		t, err := period.ParseInstant(text)
+		col.Ints = append(col.Ints, int64(t))
+		return err
+	}
+	col.AddText(text)
+	return nil
+}

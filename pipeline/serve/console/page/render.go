@@ -1,0 +1,127 @@
+package page
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"mime"
+	"path"
+
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// Assets is where the files that pages load are, below Root.
+const Assets = "assets/"
+
+// Asset is a file that pages load.
+type Asset struct {
+	Type, Tag string
+	Bytes     []byte
+}
+
+// Renderer writes pages. It may be used from several goroutines.
+type Renderer struct {
+	page   *template.Template
+	assets map[string]*Asset
+}
+
+// NewRenderer reads the templates and the files that pages load.
+func NewRenderer() (*Renderer, error) {
+	r := &Renderer{assets: map[string]*Asset{}}
+	entries, err := fs.ReadDir(assets, "assets")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		text, err := fs.ReadFile(assets, "assets/"+e.Name())
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(text)
+		r.assets[e.Name()] = &Asset{Type: mime.TypeByExtension(path.Ext(e.Name())), Tag: hex.EncodeToString(sum[:8]),
+			Bytes: text}
+	}
+	r.page, err = template.New("page.gohtml").Funcs(template.FuncMap{"asset": r.address}).
+		ParseFS(assets, "assets/page.gohtml")
+	if err != nil {
+		return nil, fmt.Errorf("read the templates of the console: %w", err)
+	}
+	return r, nil
+}
+
+// address is the address of an asset; it changes with its content.
+func (r *Renderer) address(name string) string {
+	return Root + Assets + name + "?v=" + r.assets[name].Tag
+}
+
+// Asset is the file of a name, or nil.
+func (r *Renderer) Asset(name string) *Asset {
+	if path.Ext(name) == ".gohtml" {
+		return nil
+	}
+	return r.assets[name]
+}
+
+// Shell is what surrounds a page.
+type Shell struct {
+	Language operation.Language
+	Vendor   string
+	Home     string // address of the overview
+	Menu     []MenuLink
+	Other    Link   // the same page in the other language
+	Who      string // who is signed in; "" = nobody
+	State    string // which committed state the page shows
+	Age      string // and how old it is
+	Moved    Link   // to the live state, if the page shows an older one
+	Query    string // what was searched for
+	Search   bool   // the caller can search
+}
+
+// MenuLink is one link of the navigation.
+type MenuLink struct {
+	Link
+	Current bool
+}
+
+// T is a text in the shell's language.
+func (s *Shell) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(s.Language) }
+
+// Lang is the language as HTML names it.
+func (s *Shell) Lang() string { return s.T("zh-CN", "en") }
+
+// OtherLang is the other language as HTML names it.
+func (s *Shell) OtherLang() string { return s.T("en", "zh-CN") }
+
+// layout is the input of the template.
+type layout struct {
+	*Shell
+	Page *Page
+}
+
+// Write writes a page. Nothing is written if it cannot be made.
+func (r *Renderer) Write(w io.Writer, v *View, s *Shell, p *Page) error {
+	if v != nil {
+		for i := range p.Blocks {
+			if t := p.Blocks[i].Table; t != nil {
+				t.Title = cmp.Or(t.Title, p.Blocks[i].Title, p.Title)
+				t.arrange(v)
+				t.turn(v)
+			}
+		}
+	}
+	var out bytes.Buffer
+	if err := r.page.Execute(&out, layout{s, p}); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}

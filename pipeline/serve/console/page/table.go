@@ -1,0 +1,308 @@
+package page
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// perPage is how many rows of a table are on a page.
+const perPage = 50
+
+// pager is the pages of a table.
+type pager struct {
+	Page, Pages    int
+	Previous, Next string // addresses; "" = there is none
+}
+
+// arrange applies the address to a table: filter, order, spare columns.
+func (t *Table) arrange(v *View) {
+	t.view = v
+	t.find, t.sort = strings.TrimSpace(v.Query.Get(t.Name+".find")), v.Query.Get(t.Name+".sort")
+	if t.Part == nil {
+		if t.find != "" {
+			t.Rows = slices.DeleteFunc(slices.Clone(t.Rows), func(row []Cell) bool { return !t.fits(row) })
+		}
+		if t.column(t.sort) < 0 {
+			t.sort = t.Order
+		}
+		t.order()
+	}
+	t.matched = len(t.Rows)
+	t.spare = map[int]bool{}
+	for i := range t.Columns {
+		t.spare[i] = t.Columns[i].Spare && !slices.ContainsFunc(t.Rows, func(row []Cell) bool {
+			return strings.Trim(row[i].Text, "0.-") != ""
+		})
+	}
+}
+
+// fits reports whether a row contains every word that is looked for.
+func (t *Table) fits(row []Cell) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(t.find)) {
+		if !slices.ContainsFunc(row, func(c Cell) bool {
+			return strings.Contains(strings.ToLower(c.Text), word) || strings.Contains(strings.ToLower(c.Shown), word)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// column is the place of the column that an order names, or -1.
+func (t *Table) column(order string) int {
+	name := strings.TrimPrefix(order, "-")
+	return slices.IndexFunc(t.Columns, func(c Column) bool { return c.Name == name })
+}
+
+// order sorts the rows; rows that are equal keep their order.
+func (t *Table) order() {
+	at := t.column(t.sort)
+	if at < 0 {
+		return
+	}
+	down, number := strings.HasPrefix(t.sort, "-"), t.Columns[at].Kind.Number()
+	rows := slices.Clone(t.Rows)
+	slices.SortStableFunc(rows, func(a, b []Cell) int {
+		if by := empties(a[at].Text, b[at].Text); by != 0 {
+			return by
+		}
+		by := 0
+		if number {
+			by = CompareDecimals(a[at].Text, b[at].Text)
+		} else {
+			by = cmp.Compare(strings.ToLower(a[at].Say()), strings.ToLower(b[at].Say()))
+		}
+		if down {
+			return -by
+		}
+		return by
+	})
+	t.Rows = rows
+}
+
+// empties puts empty cells last, whatever the direction.
+func empties(a, b string) int {
+	switch {
+	case a == "" && b != "":
+		return 1
+	case a != "" && b == "":
+		return -1
+	}
+	return 0
+}
+
+// CompareDecimals compares two plain decimals, exactly (PAGE-3).
+func CompareDecimals(a, b string) int {
+	left, negA := strings.CutPrefix(a, "-")
+	right, negB := strings.CutPrefix(b, "-")
+	zeroA, zeroB := strings.Trim(left, "0.") == "", strings.Trim(right, "0.") == ""
+	switch {
+	case zeroA && zeroB:
+		return 0
+	case negA && !zeroA && (!negB || zeroB):
+		return -1
+	case negB && !zeroB && (!negA || zeroA):
+		return 1
+	case negA && negB:
+		left, right = right, left
+	}
+	wholeA, restA, _ := strings.Cut(left, ".")
+	wholeB, restB, _ := strings.Cut(right, ".")
+	wholeA, wholeB = strings.TrimLeft(wholeA, "0"), strings.TrimLeft(wholeB, "0")
+	return cmp.Or(cmp.Compare(len(wholeA), len(wholeB)), strings.Compare(wholeA, wholeB),
+		strings.Compare(strings.TrimRight(restA, "0"), strings.TrimRight(restB, "0")))
+}
+
+// turn chooses the page of the table that the address asks for.
+func (t *Table) turn(v *View) {
+	number, count, limit := 1, int64(len(t.Rows)), int64(perPage)
+	if t.Part != nil {
+		count, limit = t.Part.Count, t.Part.Limit
+		number = int(t.Part.Offset/limit) + 1
+	} else if n, err := strconv.Atoi(v.Query.Get(t.Name + ".page")); err == nil {
+		number = n
+	}
+	pages := max(1, int((count+limit-1)/limit))
+	number = min(max(number, 1), pages)
+	t.from = (number - 1) * int(limit)
+	if t.Part == nil {
+		t.Rows = t.Rows[t.from:min(t.from+perPage, len(t.Rows))]
+	} else {
+		t.matched = int(count)
+	}
+	t.pager = pager{Page: number, Pages: pages}
+	state := strconv.FormatInt(v.State.Snap.Manifest.Number, 10)
+	if number > 1 {
+		t.pager.Previous = v.Here(t.Name+".page", strconv.Itoa(number-1), "state", state) + "#" + t.Name
+	}
+	if number < pages {
+		t.pager.Next = v.Here(t.Name+".page", strconv.Itoa(number+1), "state", state) + "#" + t.Name
+	}
+}
+
+// PageOf is the page of a table that the address asks for, from 0, for pages that choose the rows themselves.
+func (v *View) PageOf(table string) int64 {
+	n, err := strconv.ParseInt(v.Query.Get(table+".page"), 10, 32)
+	if err != nil || n < 1 {
+		return 0
+	}
+	return n - 1
+}
+
+// PerPage is how many rows of a table are on a page.
+func PerPage() int64 { return perPage }
+
+// Heads are the columns that the screen has.
+func (t *Table) Heads() []Head {
+	var list []Head
+	for i := range t.Columns {
+		if t.spare[i] {
+			continue
+		}
+		c := &t.Columns[i]
+		h := Head{Column: c, Aria: "none"}
+		if t.Part == nil {
+			next := c.Name
+			if c.Kind.Number() || c.Kind == Time {
+				next = "-" + c.Name
+			}
+			switch t.sort {
+			case c.Name:
+				h.Aria, next = "ascending", "-"+c.Name
+			case "-" + c.Name:
+				h.Aria, next = "descending", c.Name
+			}
+			h.Href = t.view.Here(t.Name+".sort", next, t.Name+".page", "") + "#" + t.Name
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// Head is a column's head with the link that sorts by it.
+type Head struct {
+	*Column
+	Href, Aria string
+}
+
+// Lines are the rows that the screen has.
+func (t *Table) Lines() [][]Entry {
+	out := make([][]Entry, len(t.Rows))
+	for i, row := range t.Rows {
+		out[i] = t.shown(row)
+	}
+	return out
+}
+
+// Sums is the total as the screen has it.
+func (t *Table) Sums() []Entry {
+	if t.Total == nil {
+		return nil
+	}
+	return t.shown(t.Total)
+}
+
+// Entry is a cell with its column.
+type Entry struct {
+	Cell
+	Column *Column
+	First  bool
+}
+
+// Class is how the cell looks.
+func (e Entry) Class() string {
+	class := ""
+	switch {
+	case e.Column.Kind.Number():
+		class = "n"
+	case e.Column.Kind == Time:
+		class = "t"
+	case e.Column.Kind == Code:
+		if class = "code"; len(e.Text) > longCode {
+			class = "code long"
+		}
+	}
+	return strings.TrimSpace(class + " " + string(e.Tone))
+}
+
+// longCode is how long an id may be to stay on one line.
+const longCode = 28
+
+func (t *Table) shown(row []Cell) []Entry {
+	list := make([]Entry, 0, len(row))
+	for i := range t.Columns {
+		if !t.spare[i] {
+			list = append(list, Entry{Cell: row[i], Column: &t.Columns[i], First: len(list) == 0})
+		}
+	}
+	return list
+}
+
+// Pager is the table's pages.
+func (t *Table) Pager() pager { return t.pager }
+
+// Found says how many rows there are, and how many of them the page has.
+func (t *Table) Found() string {
+	v := t.view
+	if t.matched == 1 {
+		return v.T("1行", "1 row")
+	}
+	if t.pager.Pages <= 1 {
+		return v.F("%d行", "%d rows", t.matched)
+	}
+	return v.F("第%d至%d行，共%d行", "rows %d to %d of %d", t.from+1, t.from+len(t.Rows), t.matched)
+}
+
+// Find is what the rows are filtered by.
+func (t *Table) Find() string { return t.find }
+
+// Searchable reports whether a filter is of use.
+func (t *Table) Searchable() bool { return t.Part == nil && (t.find != "" || t.matched > 8) }
+
+// Keep are the parameters of the address that a filter keeps.
+func (t *Table) Keep() []Field {
+	var list []Field
+	for name, values := range t.view.Query {
+		if name != t.Name+".find" && name != t.Name+".page" && len(values) > 0 {
+			list = append(list, Field{Name: name, Value: values[0], Type: "hidden"})
+		}
+	}
+	slices.SortFunc(list, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Saves are the links that download the table.
+func (t *Table) Saves() []Link {
+	if t.Downloads != nil {
+		return t.Downloads
+	}
+	if t.Part != nil || t.matched == 0 {
+		return nil
+	}
+	state := strconv.FormatInt(t.view.State.Snap.Manifest.Number, 10)
+	var list []Link
+	for _, format := range Downloads() {
+		list = append(list, Link{strings.ToUpper(format), t.view.Here("download", t.Name+"."+format, "state", state)})
+	}
+	return list
+}
+
+// Words are the fixed texts around a table.
+func (t *Table) Words() TableWords {
+	v := t.view
+	w := TableWords{Filter: v.T("筛选", "Filter"), Apply: v.T("应用", "Apply"), Download: v.T("下载", "Download"),
+		Previous: v.T("上一页", "Previous"), Next: v.T("下一页", "Next"), Total: v.T("合计", "Total"),
+		Page: v.F("第%d页，共%d页", "Page %d of %d", t.pager.Page, t.pager.Pages), Empty: t.Empty}
+	if t.find != "" && t.Total != nil {
+		w.Total = v.T("合计（全部行）", "Total of all rows")
+	}
+	if w.Empty == "" || t.find != "" {
+		w.Empty = v.T("没有符合的行", "No rows")
+	}
+	return w
+}
+
+// TableWords are the fixed texts around a table.
+type TableWords struct{ Filter, Apply, Download, Previous, Next, Total, Page, Empty string }

@@ -1,0 +1,162 @@
+package page
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+// viewOf is a request for an address.
+func viewOf(address string) *View {
+	r := httptest.NewRequest("GET", "http://127.0.0.1"+address, nil)
+	return &View{Call: &operation.Call{State: &operation.State{Snap: &lake.Snapshot{}}}, Request: r,
+		Query: r.URL.Query()}
+}
+
+// prices is a table with amounts whose order as texts or as floats is another one.
+func prices() *Table {
+	t := &Table{Name: "t", Order: "-amount", Columns: []Column{{Name: "id", Kind: Code},
+		{Name: "amount", Kind: Amount}, {Name: "tax", Kind: Amount, Spare: true}}}
+	for i, amount := range []string{"9", "10", "-10", "-9", "0", "9007199254740993.00000001", "9007199254740993",
+		"0.1"} {
+		t.Rows = append(t.Rows, []Cell{{Text: fmt.Sprintf("row %d", i)}, {Text: amount}, {Text: "0"}})
+	}
+	return t
+}
+
+// column is the texts of a column.
+func column(t *Table, at int) string {
+	var list []string
+	for _, row := range t.Rows {
+		list = append(list, row[at].Text)
+	}
+	return strings.Join(list, " ")
+}
+
+// TestArrange tests PAGE-2 and PAGE-3: an address sorts and filters a table, numbers exactly and empty cells last.
+func TestArrange(t *testing.T) {
+	t.Parallel()
+	const rising = "-10 -9 0 0.1 9 10 9007199254740993 9007199254740993.00000001"
+	falling := strings.Fields(rising)
+	slices.Reverse(falling)
+	for address, want := range map[string]string{
+		"/":                                  strings.Join(falling, " "), // its own order
+		"/?t.sort=amount":                    rising,
+		"/?t.sort=-amount":                   strings.Join(falling, " "),
+		"/?t.sort=nothing":                   strings.Join(falling, " "),
+		"/?u.sort=amount":                    strings.Join(falling, " "), // of another table
+		"/?t.sort=id":                        "9 10 -10 -9 0 9007199254740993.00000001 9007199254740993 0.1",
+		"/?t.find=row+-&t.sort=id":           "-10 -9",
+		"/?t.find=ROW+7":                     "9007199254740993.00000001 9007199254740993 0.1",
+		"/?t.find=nothing":                   "",
+		"/?t.find=" + strings.Repeat("x", 9): "",
+	} {
+		table := prices()
+		table.arrange(viewOf(address))
+		if got := column(table, 1); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+	table := &Table{Name: "t", Order: "n", Columns: []Column{{Name: "n", Kind: Whole, Some: true}},
+		Rows: [][]Cell{{{Text: ""}}, {{Text: "2"}}, {{Text: "1"}}}}
+	table.arrange(viewOf("/?t.sort=-n"))
+	if got := column(table, 0); got != "2 1 " {
+		t.Errorf("empty cells: %q", got)
+	}
+}
+
+// A column with zeros only is not on the screen, and in the download.
+func TestSpareColumns(t *testing.T) {
+	t.Parallel()
+	table := prices()
+	table.arrange(viewOf("/"))
+	if heads := table.Heads(); len(heads) != 2 || len(table.Lines()[0]) != 2 {
+		t.Errorf("heads %v, cells %v", heads, table.Lines()[0])
+	}
+	table.Rows[3][2].Text = "-0.01"
+	table.arrange(viewOf("/"))
+	if heads := table.Heads(); len(heads) != 3 || len(table.Lines()[0]) != 3 {
+		t.Errorf("heads %v, cells %v", heads, table.Lines()[0])
+	}
+}
+
+// TestTurn: pages of 50 rows, whose links keep the rest of the address and the state.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ address, first, previous, next, found string }{
+		{"/a?x=1", "0", "", "/a?state=0&t.page=2&x=1#t", "rows 1 to 50 of 120"},
+		{"/a?t.page=2", "50", "/a?state=0&t.page=1#t", "/a?state=0&t.page=3#t", "rows 51 to 100 of 120"},
+		{"/a?t.page=3", "100", "/a?state=0&t.page=2#t", "", "rows 101 to 120 of 120"},
+		{"/a?t.page=9", "100", "/a?state=0&t.page=2#t", "", "rows 101 to 120 of 120"},
+		{"/a?t.page=-1", "0", "", "/a?state=0&t.page=2#t", "rows 1 to 50 of 120"},
+		{"/a?t.page=99999999999999999999", "0", "", "/a?state=0&t.page=2&#t", "rows 1 to 50 of 120"},
+	} {
+		table := &Table{Name: "t", Columns: []Column{{Name: "n", Kind: Whole}}}
+		for i := range 120 {
+			table.Rows = append(table.Rows, []Cell{{Text: fmt.Sprint(i)}})
+		}
+		v := viewOf(c.address)
+		table.arrange(v)
+		table.turn(v)
+		got := table.Pager()
+		next := strings.ReplaceAll(c.next, "&#", "#")
+		if table.Rows[0][0].Text != c.first || got.Previous != c.previous || got.Next != next ||
+			table.Found() != c.found {
+			t.Errorf("%s: %s, %+v, %s", c.address, table.Rows[0][0].Text, got, table.Found())
+		}
+	}
+}
+
+// TestDownload tests PAGE-2: the filtered rows of all pages in the order of the screen, and no formulas in a CSV.
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	table := &Table{Name: "t", Order: "id", Columns: []Column{{Name: "id", Kind: Code}, {Name: "amount", Kind: Amount},
+		{Name: "at", Kind: Time}, {Name: "n", Kind: Whole, Some: true}}}
+	for i := range 130 {
+		table.Rows = append(table.Rows, []Cell{{Text: fmt.Sprintf("a%03d", i)}, {Text: fmt.Sprintf("-%d.5", i),
+			Shown: "shown"}, {Text: "2026-09-05T00:00:00Z"}, {}})
+	}
+	table.Rows[7][0].Text = "=1+1"
+	p := &Page{Blocks: []Block{{}, {Table: table}}}
+	v := viewOf("/a?t.find=a&t.sort=-amount&t.page=2")
+	name, kind, write, err := p.Download(v, "t.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := write(&out); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, last := strings.Join(lines[1], " "), strings.Join(lines[len(lines)-1], " ")
+	if name != "t.csv" || kind != "text/csv; charset=utf-8" || len(lines) != 130 || // without the row of =1+1
+		first != `="a000" -0.50000000 2026-09-05T00:00:00Z ` || last != `="a129" -129.50000000 2026-09-05T00:00:00Z ` {
+		t.Errorf("%s, %s, %d lines: %q %q", name, kind, len(lines), first, last)
+	}
+	for _, format := range []string{"csv", "xlsx", "parquet"} {
+		_, _, write, err := p.Download(viewOf("/a"), "t."+format)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		err = write(&out)
+		if err != nil || out.Len() == 0 || format == "csv" && strings.Contains(out.String(), "\n=1") {
+			t.Errorf("%s: %v, %d bytes: %.300s", format, err, out.Len(), out.String())
+		}
+	}
+	for _, wanted := range []string{"t", "t.pdf", "u.csv", ".csv", ""} {
+		if _, _, _, err := p.Download(viewOf("/a"), wanted); err == nil {
+			t.Errorf("download %q is no error", wanted)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package page
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Root is the path below which the console's pages are.
+const Root = "/console/"
+
+// Route is one page: the operation describes its address, its parameters and who may open it, as for the API.
+type Route struct {
+	Op   operation.Operation
+	Show func(*View) (*Page, error)
+	// Menu is the page's name in the navigation; the zero value = it is not there.
+	Menu operation.Text
+	// File gives a file instead of a page, such as a drawing; nil = the route is a page.
+	File func(*View) (*File, error)
+}
+
+// File is an answer that is no page.
+type File struct {
+	Type, Name string // Name "" = shown in place
+	Bytes      []byte
+}
+
+// NewRoute describes a page below Root.
+func NewRoute(path string, menu operation.Text, show func(*View) (*Page, error), op operation.Operation) Route {
+	op.Name, op.Method, op.Path, op.Summary = "Console:"+path, http.MethodGet, Root+path, menu.En
+	return Route{Op: op, Show: show, Menu: menu}
+}
+
+// View is one request for a page that was let through.
+type View struct {
+	*operation.Call
+	Request *http.Request
+	Query   url.Values
+	Allowed func(path string) bool // whether the caller may open a page at all
+}
+
+// T is a text in the view's language.
+func (v *View) T(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(v.Language) }
+
+// F is Textf in the view's language.
+func (v *View) F(zh, en string, args ...any) string {
+	return operation.Textf(zh, en, args...).In(v.Language)
+}
+
+// To is the address of a page with parameters, given as names and values; empty values are omitted.
+func (v *View) To(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return v.address(Root+path, q)
+}
+
+// Link is To, or "" if the caller may not open the page.
+func (v *View) Link(path string, pairs ...string) string {
+	if v.Allowed != nil && !v.Allowed(Root+path) {
+		return ""
+	}
+	return v.To(path, pairs...)
+}
+
+// Here is the view's own address with some parameters changed; an empty value removes one.
+func (v *View) Here(pairs ...string) string {
+	q := url.Values{}
+	for name, values := range v.Query {
+		q[name] = values
+	}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if q.Del(pairs[i]); pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return v.address(v.Request.URL.Path, q)
+}
+
+// address writes a path and its query, which keeps the language (PAGE-4).
+func (v *View) address(path string, q url.Values) string {
+	if lang := v.Query.Get("lang"); lang != "" && q.Get("lang") == "" {
+		q.Set("lang", lang)
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}
+
+// Digits is how many decimals the currency has.
+func (v *View) Digits() int { return v.State.Workspace.Settings.Currency.Digits }
+
+// Currency is the workspace's currency.
+func (v *View) Currency() string { return v.State.Workspace.Settings.Currency.Code }
+
+// Decimal is an amount of any of the money types.
+type Decimal interface {
+	String() string
+	StringFixed(digits int) string
+}
+
+// Money is a cell of an amount. It shows at least the currency's digits, and more if the amount has more.
+func (v *View) Money(a Decimal, href string) Cell {
+	return Cell{Text: a.String(), Shown: document.Grouped(a.StringFixed(v.Digits())), Href: href}
+}
+
+// Sum is an amount as people read it.
+func (v *View) Sum(a Decimal) string { return document.Grouped(a.StringFixed(v.Digits())) }
+
+// Zone is the contract zone.
+func (v *View) Zone() *period.Zone { return v.State.Workspace.Books.Zone }
+
+// Time is a cell of an instant, shown in the contract zone to the minute.
+func (v *View) Time(t period.Instant) Cell {
+	if t == tables.Nothing {
+		return Cell{}
+	}
+	return Cell{Text: t.String(), Shown: time.UnixMicro(int64(t)).In(v.Zone().Location()).Format("2006-01-02 15:04")}
+}
+
+// Clock shows an instant of RFC 3339 in the contract zone; a text that is none is shown as it is.
+func (v *View) Clock(text string) string {
+	t, err := period.ParseInstant(text)
+	if err != nil {
+		return text
+	}
+	return v.Time(t).Shown
+}
+
+// Span shows a time from the books by its days; open ends are omitted.
+func Span(v *View, s period.Span) string {
+	from, to := "", ""
+	if s.From != period.Past {
+		from = v.Zone().Day(s.From).String()
+	}
+	if s.To != period.Forever {
+		to = v.Zone().Day(s.To).String()
+	}
+	switch {
+	case from != "" && to != "":
+		return v.F("%s至%s（不含）", "%s to %s (not included)", from, to)
+	case from != "":
+		return v.F("自%s起", "from %s", from)
+	case to != "":
+		return v.F("至%s（不含）", "until %s (not included)", to)
+	}
+	return ""
+}
