@@ -272,6 +272,20 @@ func TestWithdrawalRoutes(t *testing.T) {
 	}
 }
 
+// A layer that is spent to the last cent is gone: a withdrawal has no part of it, although the same order spent a part
+// of the next layer.
+func TestSpentLayer(t *testing.T) {
+	t.Parallel()
+	_, text := replay(t, `
+2026-01-01 recharge d 10 transfer ->
+2026-01-02 recharge d 10 wechat ->
+2026-01-03 order d -15 ->
+2026-01-04 request d 5 w1 ->`, nil)
+	if !strings.HasSuffix(text, "frozen 5 5\nw1 requested bank || 5\n") {
+		t.Errorf("after the first recharge was spent: %s", text)
+	}
+}
+
 // Frozen money is out of the cash. What comes back is at its old age: it is spent before what came later.
 func TestWithdrawalLife(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,7 @@ func (l *layers) spend(a money.Amount) (err error) {
 			return err
 		}
 		if l.list[n].left.Sign() > 0 {
-			return nil
+			break
 		}
 		n++
 	}

@@ -196,7 +196,7 @@ func (r *round) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 	columns := []int{
 		tables.LCustomerID,
 		tables.LID,
-		tables.LKind,
+		tables.LTradeID,
 		tables.LCashAmount,
 		tables.LUsageStart,
 		tables.LTradeTime,
@@ -208,10 +208,9 @@ func (r *round) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 		}
 		err := tablefile.Each(r.Txn, e, tables.Lines(), columns, func(cols *parquet.Columns, i int) error {
 			col := cols.C
-			kind := col[tables.LKind].Word(i)
 			paid, is := payers[string(col[tables.LID].Text(i))]
-			if !is || kind != factOrder && kind != factRefund {
-				return nil
+			if !is || col[tables.LTradeID].Word(i) != paid.order {
+				return nil // an adjustment can have the id of a line
 			}
 			d := col[tables.LCashAmount].Decs[i]
 			cash, err := money.AmountFromRaw(d.Hi, d.Lo)
@@ -225,7 +224,7 @@ func (r *round) orderEntries(c period.Cycle, list []fact) ([]fact, error) {
 				orderLine{
 					start: start,
 					base:  paid.base,
-					fact: fact{cycle: c, kind: kind, id: string(col[tables.LID].Text(i)),
+					fact: fact{cycle: c, kind: paid.kind(), id: string(col[tables.LID].Text(i)),
 						partner: paid.partner, other: col[tables.LCustomerID].Word(i), amount: cash.Neg(),
 						time: payTime, instant: effectOf(col[tables.LInstant].Ints[i], start)},
 				},
@@ -279,8 +278,16 @@ func effectOf(t int64, start period.Instant) period.Instant {
 	return start
 }
 
-// payer is the partner that paid an order line; base is the line that a refund is of.
-type payer struct{ partner, base string }
+// payer is the partner that paid a line of an order; base is the line that a refund is of.
+type payer struct{ partner, order, base string }
+
+// kind is that of the fact. The line's own kind does not serve: that of a late order is adjustment (§4.11).
+func (p payer) kind() string {
+	if p.base != "" {
+		return factRefund
+	}
+	return factOrder
+}
 
 // payers are the order lines that partners paid, by line id.
 func (r *round) payers() map[string]payer {
@@ -296,7 +303,7 @@ func (r *round) payers() map[string]payer {
 		if paid != o {
 			base = paid.LineID()
 		}
-		out[o.LineID()] = payer{paid.Payer, base}
+		out[o.LineID()] = payer{paid.Payer, o.ID, base}
 	}
 	return out
 }

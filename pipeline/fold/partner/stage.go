@@ -51,7 +51,7 @@ func Key(t *tables.Table) lake.FileKey { return lake.FileKey{Table: t.Name, Buck
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {
-	if !s.Books.Money.Empty() {
+	if !s.Books.Money.Empty() || s.Settings.IncentivePayout {
 		return true
 	}
 	for _, list := range s.Events.Money {
