@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -46,13 +46,13 @@ func at(text string) period.Instant {
 	return period.Instant(t.UnixMicro())
 }
 
-// settle makes the cache of hashes one that remembers the files of the inbox as they lie there, as it does two seconds
+// settle makes the cache of hashes one that remembers the files of the inbox as they are there, as it does two seconds
 // after they came.
 func (w *twins) settle() {
 	w.Helper()
-	inbox := filepath.Join(w.quick.Dir, "inbox")
+	folder := filepath.Join(w.quick.Dir, "inbox")
 	var body strings.Builder
-	err := filepath.WalkDir(inbox, func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
@@ -64,8 +64,8 @@ func (w *twins) settle() {
 		if err != nil {
 			return err
 		}
-		stamp, _ := feed.Stamp(info)
-		name, err := filepath.Rel(inbox, path)
+		stamp, _ := inbox.Stamp(info)
+		name, err := filepath.Rel(folder, path)
 		sum := sha256.Sum256(text)
 		fmt.Fprintf(&body, "%s %s %q\n", hex.EncodeToString(sum[:16]), stamp, name)
 		return err

@@ -17,7 +17,8 @@ import (
 	"github.com/tollbook/tollbook/jobs/ledger"
 	"github.com/tollbook/tollbook/jobs/schedule"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
@@ -436,11 +437,11 @@ func (d *doctor) permissions(context.Context) {
 func (d *doctor) inbox(context.Context) {
 	files, err := d.ws.Inbox()
 	var odd []string
-	var passed []feed.Passed
+	var passed []inbox.Passed
 	for _, spec := range accept.Feeds() {
 		if err == nil {
-			var found feed.Found
-			found, err = feed.Discover(files, spec.Name)
+			var found inbox.Found
+			found, err = inbox.Discover(files, spec.Name)
 			odd, passed = append(odd, found.Unknown...), append(passed, found.Passed...)
 			passed = append(passed, unreadable(files, found.Files)...)
 		}
@@ -453,20 +454,20 @@ func (d *doctor) inbox(context.Context) {
 			&passed[0])
 	case len(odd) > 0:
 		d.describe("inbox", Warn, "rename or remove what is no feed file",
-			"%d files that are no feed files, the first: inbox/%s", len(odd), feed.ShownName(odd[0]))
+			"%d files that are no feed files, the first: inbox/%s", len(odd), feedfile.ShownName(odd[0]))
 	default:
 		d.describe("inbox", OK, "", "every file is one that a run takes, or is on its way")
 	}
 }
 
 // unreadable are the feed files that this user may not read.
-func unreadable(inbox fs.FS, files []feed.FileRef) (out []feed.Passed) {
+func unreadable(fsys fs.FS, files []inbox.FileRef) (out []inbox.Passed) {
 	for _, f := range files {
-		file, err := inbox.Open(f.Name)
+		file, err := fsys.Open(f.Name)
 		if err == nil {
 			_ = file.Close() // nothing was read
 		} else if errors.Is(err, fs.ErrPermission) {
-			out = append(out, feed.Unreadable(f.Name))
+			out = append(out, inbox.Unreadable(f.Name))
 		}
 	}
 	return out
@@ -604,7 +605,7 @@ func (d *doctor) cache(context.Context) {
 		d.describe("hash cache", Skipped, "", "the environment names no cache folder: every run reads the whole inbox")
 		return
 	}
-	if _, err := feed.LoadHashes(d.HashCache); err != nil {
+	if _, err := inbox.LoadHashes(d.HashCache); err != nil {
 		d.describe("hash cache", Warn, "delete "+d.HashCache, "%v", err)
 		return
 	}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tollbook/tollbook/jobs"
 	"github.com/tollbook/tollbook/jobs/ledger"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
@@ -291,7 +291,7 @@ func retryable(err error) bool {
 		locked  *storage.LockedError
 		moved   *lake.MovedError
 		server  *clickhouse.Error
-		changed *feed.ChangedError
+		changed *inbox.ChangedError
 		number  syscall.Errno
 	)
 	switch {

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/costs"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -22,7 +22,7 @@ func (r *run) costs(ctx context.Context) error {
 	r.o.BeginStage(workspace.StageCosts)
 	if r.hashes == nil {
 		var err error
-		if r.hashes, err = feed.LoadHashes(r.o.HashCache); err != nil {
+		if r.hashes, err = inbox.LoadHashes(r.o.HashCache); err != nil {
 			r.o.Debug(notHashed, err)
 		}
 	}

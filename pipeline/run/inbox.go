@@ -9,14 +9,15 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
 // fresh finds the files of one feed that were not taken yet.
-func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*accept.File, error) {
+func (r *run) fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*accept.File, error) {
 	refs, err := r.offered(name)
 	if err != nil {
 		return nil, err
@@ -32,12 +33,12 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 			r.o.Progress("look at the inbox", int64(i), int64(len(refs)))
 		}
 		hash, size, err := hashes.Hash(r.inbox, ref.Name)
-		if changed := new(feed.ChangedError); errors.As(err, &changed) {
+		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
 			r.leave(name, ref.Name, err)
 			continue
 		}
 		if errors.Is(err, fs.ErrPermission) {
-			r.passOver(name, feed.Unreadable(ref.Name))
+			r.passOver(name, inbox.Unreadable(ref.Name))
 			continue
 		}
 		if err != nil {
@@ -49,7 +50,7 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 		if old, taken := known[ref.Name]; taken {
 			r.note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
 				"records that are known already are duplicates or conflicts, the others are new",
-				feed.ShownName(ref.Name), old.Run)
+				feedfile.ShownName(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
 			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
@@ -62,14 +63,14 @@ func (r *run) fresh(ctx context.Context, name string, hashes *feed.Hashes) ([]*a
 }
 
 // offered are the files of one feed that the run may take. It reports every other name.
-func (r *run) offered(name string) ([]feed.FileRef, error) {
-	found, err := feed.Discover(r.inbox, name)
+func (r *run) offered(name string) ([]inbox.FileRef, error) {
+	found, err := inbox.Discover(r.inbox, name)
 	if err != nil {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
 	for _, other := range found.Unknown {
 		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not ingested",
-			feed.ShownName(other))
+			feedfile.ShownName(other))
 	}
 	for _, passed := range found.Passed {
 		r.passOver(name, passed)
@@ -78,22 +79,22 @@ func (r *run) offered(name string) ([]feed.FileRef, error) {
 }
 
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
-func (r *run) passOver(name string, p feed.Passed) {
+func (r *run) passOver(name string, p inbox.Passed) {
 	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() +
 		": ignored",
 		Hint: p.Hint})
 }
 
 // waiting takes out the files that are not this run's for their age, and reports how many.
-func (r *run) waiting(name string, refs []feed.FileRef) []feed.FileRef {
+func (r *run) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	var late, young []string
 	settle := r.ws.Settings.Inbox.Settle
-	refs = slices.DeleteFunc(refs, func(f feed.FileRef) bool {
+	refs = slices.DeleteFunc(refs, func(f inbox.FileRef) bool {
 		switch {
 		case r.o.InboxUntil != 0 && f.Changed > r.o.InboxUntil:
-			late = append(late, feed.ShownName(f.Name))
+			late = append(late, feedfile.ShownName(f.Name))
 		case settle != 0 && r.o.Started != 0 && f.Changed > r.o.Started-period.Instant(settle.Microseconds()):
-			young = append(young, feed.ShownName(f.Name))
+			young = append(young, feedfile.ShownName(f.Name))
 		default:
 			return false
 		}
@@ -133,7 +134,7 @@ func (r *run) takenNames(name string) map[string]lake.Input {
 // leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
 func (r *run) leave(name, file string, why error) {
 	r.note("%v: nothing of it is ingested, the next run reads it again", why)
-	changed := new(feed.ChangedError)
+	changed := new(inbox.ChangedError)
 	errors.As(why, &changed)
 	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
 	for i := range r.report.Files {

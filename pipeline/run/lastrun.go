@@ -11,7 +11,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -145,7 +145,7 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 	for i := range inputs {
 		taken[input{inputs[i].Feed, inputs[i].Hash}] = true
 	}
-	hashes, err := feed.LoadHashes(r.o.HashCache)
+	hashes, err := inbox.LoadHashes(r.o.HashCache)
 	if err != nil {
 		return false, err
 	}
@@ -264,7 +264,7 @@ func (r *run) remember(l *lake.Lake) {
 	if old, err := os.ReadFile(r.o.LastRunFile); err == nil && string(old) == text {
 		return
 	}
-	r.o.Debug("the state of this run is not cached", feed.ReplaceFile(r.o.LastRunFile, text))
+	r.o.Debug("the state of this run is not cached", inbox.ReplaceFile(r.o.LastRunFile, text))
 }
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -202,7 +202,7 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	hashes, _ := feed.LoadHashes(p.o.HashCache) // without them every file is read
+	hashes, _ := inbox.LoadHashes(p.o.HashCache) // without them every file is read
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))),
 		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
 		Inputs:  inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,

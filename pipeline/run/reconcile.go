@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -148,7 +148,7 @@ func (r *run) noteInputs() error {
 		}
 		if f.Fault != nil {
 			rep.Fault = f.Fault.Error()
-			var whole *feed.FileError
+			var whole *feedfile.Error
 			if errors.As(f.Fault, &whole) {
 				rep.Hint = whole.Hint
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -85,7 +85,7 @@ type run struct {
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[place.Place]bool // places whose event lines were made again
-	hashes  *feed.Hashes         // of the inbox; nil = not loaded
+	hashes  *inbox.Hashes        // of the inbox; nil = not loaded
 
 	partners *settlement.Book
 }
@@ -333,7 +333,7 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 	case r.job.retry:
 		return r.retryFiles(cfg)
 	}
-	hashes, err := feed.LoadHashes(r.o.HashCache)
+	hashes, err := inbox.LoadHashes(r.o.HashCache)
 	r.o.Debug(notHashed, err)
 	var files []*accept.File
 	for _, spec := range accept.Feeds() {

@@ -18,7 +18,7 @@ type Options struct {
 	InboxUntil period.Instant
 	// when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
 	Started   period.Instant
-	HashCache string // file that remembers hashes of the inbox between runs (feed.Hashes); "" = none
+	HashCache string // file that remembers hashes of the inbox between runs (inbox.Hashes); "" = none
 	// file that remembers after which state of the lake nothing was left to do (Stand); "" = none
 	LastRunFile string
 	Program     string // names this build of the program, for Standing; "" = not known

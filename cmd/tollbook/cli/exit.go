@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -150,7 +150,7 @@ func describeFailure(err error) Failure {
 			f.At = append(f.At, SourcePlace{Text: line})
 		}
 	}
-	var file *feed.FileError
+	var file *feedfile.Error
 	if errors.As(err, &file) {
 		f.At = []SourcePlace{{File: "inbox/" + file.File, Line: file.Line, Column: file.Column, Text: file.Text}}
 	}
@@ -187,7 +187,7 @@ func hintOf(err error) string {
 		corrupt *lake.CorruptError
 		moved   *lake.MovedError
 		locked  *storage.LockedError
-		file    *feed.FileError
+		file    *feedfile.Error
 	)
 	switch {
 	case errors.As(err, &usage):

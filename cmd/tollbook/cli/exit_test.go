@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -60,7 +60,7 @@ func TestFailures(t *testing.T) {
 		{&lake.MovedError{Name: "lines/x.parquet", Was: 1, Now: 2},
 			Failure{"lake: lines/x.parquet is gone: the lake moved from manifest 1 to 2 while it was being read",
 				"a run is on: start this command again when it has ended", nil, 3}},
-		{&feed.FileError{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
+		{&feedfile.Error{File: "usage/a.csv", Line: 2, Column: 7, Text: "a quote", Hint: "twice"},
 			Failure{"read inbox/usage/a.csv: line 2, column 7: a quote", "twice",
 				[]SourcePlace{{File: "inbox/usage/a.csv", Line: 2, Column: 7, Text: "a quote"}}, 3}},
 		{&DifferError{"the lake is not what it should be", "put it back"}, Failure{"the lake is not what it should be",

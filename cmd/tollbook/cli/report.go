@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -146,9 +146,9 @@ func printFiles(a *App, r *workspace.Report) {
 		case f.Deferred != "":
 			note = "left for the next run"
 		case f.SameAs != "":
-			note = "same content as " + feed.ShownName(f.SameAs)
+			note = "same content as " + feedfile.ShownName(f.SameAs)
 		}
-		g.Add(feed.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
+		g.Add(feedfile.ShownName(f.Name), f.Rows, f.Accepted, f.Duplicate, f.Rejected, note)
 	}
 	g.Add("total", r.Rows, r.Accepted, r.Duplicate, r.Rejected, "")
 	fmt.Fprintln(a.Out)

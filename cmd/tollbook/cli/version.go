@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 )
 
 // Build says which build of the program this is.
@@ -79,7 +79,7 @@ func thisBuild() string {
 	if err != nil {
 		return ""
 	}
-	stamp, ok := feed.Stamp(info)
+	stamp, ok := inbox.Stamp(info)
 	if !ok {
 		return ""
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -257,7 +257,7 @@ func rejectRows(a *cli.App, r *rejectsResult, f *rejectFlags) {
 	g := cli.NewGrid(header...)
 	for i := range r.Rejects {
 		x := &r.Rejects[i]
-		cells := []any{feed.ShownName(x.File), x.Row, x.Column, x.Reason, cli.Shown(x.Value), cli.Shown(x.ID)}
+		cells := []any{feedfile.ShownName(x.File), x.Row, x.Column, x.Reason, cli.Shown(x.Value), cli.Shown(x.ID)}
 		if f.all {
 			cells = append(cells, x.became())
 		}

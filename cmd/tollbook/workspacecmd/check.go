@@ -3,7 +3,6 @@ package workspacecmd
 import (
 	"errors"
 	"fmt"
-	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +12,8 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/costs"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -128,7 +128,7 @@ func readBooks(b *books.Books) []bookRead {
 
 // isTaken reports whether there is a feed of a name.
 func isTaken(name string) bool {
-	return slices.ContainsFunc(accept.Feeds(), func(f *feed.Spec) bool { return f.Name == name })
+	return slices.ContainsFunc(accept.Feeds(), func(f *feeds.Spec) bool { return f.Name == name })
 }
 
 // seenFeeds lists the folders of the inbox with their files.

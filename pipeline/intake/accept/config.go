@@ -21,7 +21,7 @@ type Config struct {
 	AsOf     period.Instant // the run's clock
 	Archived period.Cycle   // the last cycle whose lines are archived: usage up to it is too_old; NoCycle = none
 	Inbox    fs.FS          // the workspace's inbox folder
-	// Still says whether a file is what its hash was made of (feed.Hashes.Still); nil = it always is.
+	// Still says whether a file is what its hash was made of (inbox.Hashes.Still); nil = it always is.
 	Still  func(fsys fs.FS, name string) error
 	Txn    *lake.Txn
 	Events *events.Intake // takes the rows of every feed but usage and bandwidth

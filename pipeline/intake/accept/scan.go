@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
@@ -106,7 +109,7 @@ func (f *File) inspect(cfg *Config) error {
 		return nil
 	}
 	err := cfg.Still(cfg.Inbox, f.Name)
-	if changed := new(feed.ChangedError); errors.As(err, &changed) {
+	if changed := new(inbox.ChangedError); errors.As(err, &changed) {
 		f.Deferred, err = err, nil
 	}
 	return err
@@ -173,35 +176,35 @@ func (s *Scanned) plan(cfg *Config) error {
 func (c *Config) readOptions() feed.Options { return feed.Options{BatchRows: c.BatchRows} }
 
 // Feeds are the feeds a run takes, in order of name.
-func Feeds() []*feed.Spec {
-	return []*feed.Spec{
-		feed.Accounts(),
-		feed.Adjustments(),
-		feed.Bandwidth(),
-		feed.FundEvents(),
-		feed.IncentiveEvents(),
-		feed.Invoices(),
-		feed.Orders(),
-		feed.PartnerAccounts(),
-		feed.Transfers(),
-		feed.Usage(),
-		feed.Withdrawals(),
+func Feeds() []*feeds.Spec {
+	return []*feeds.Spec{
+		feeds.Accounts(),
+		feeds.Adjustments(),
+		feeds.Bandwidth(),
+		feeds.FundEvents(),
+		feeds.IncentiveEvents(),
+		feeds.Invoices(),
+		feeds.Orders(),
+		feeds.PartnerAccounts(),
+		feeds.Transfers(),
+		feeds.Usage(),
+		feeds.Withdrawals(),
 	}
 }
 
 // specOf is the feed a name below inbox/ belongs to.
-func specOf(name string) *feed.Spec {
+func specOf(name string) *feeds.Spec {
 	for _, s := range Feeds() {
 		if s.Name == name {
 			return s
 		}
 	}
-	return feed.Usage()
+	return feeds.Usage()
 }
 
 // fail marks the file when err says that it fails whole.
 func (f *File) fail(err error) bool {
-	var whole *feed.FileError
+	var whole *feedfile.Error
 	if !errors.As(err, &whole) {
 		return false
 	}
@@ -265,7 +268,7 @@ func (w *worker) run(ctx context.Context, t *task) error {
 // read takes a task's rows. The error is ours if it is not one of reading the file.
 func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err error) {
 	if (f.Feed == "partner_accounts" || f.Feed == "withdrawals") && w.cfg.Settings.Payments != settings.Ledger {
-		return false, &feed.FileError{File: f.Name, Text: "partners' accounts need payments: ledger",
+		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
 			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
 	}
 	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, specOf(f.Feed), w.cfg.readOptions(), t.from, t.to)

@@ -8,20 +8,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 func isEnd(err error) bool { return errors.Is(err, io.EOF) }
 
 // csvRecords are the rows of a CSV file.
 type csvRecords struct {
-	text   *feed.OpenedText
+	text   *feedfile.OpenedText
 	csv    *csv.Reader
 	header []string
 }
 
 func openCSV(fsys fs.FS, name string) (records, error) {
-	text, err := feed.OpenText(fsys, name)
+	text, err := feedfile.OpenText(fsys, name)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -132,7 +132,7 @@ func (f *Found) look(fsys fs.FS, root string) error {
 		}
 		f.Newest = max(f.Newest, period.Instant(info.ModTime().UnixMicro()))
 		f.Marked = f.Marked || name == path.Join(root, successFile)
-		kind, known := feed.Kind(name)
+		kind, known := feedfile.Kind(name)
 		switch {
 		case hidden(base) || strings.HasSuffix(base, ".json"):
 		case !known || kind == "ndjson" || !info.Mode().IsRegular():

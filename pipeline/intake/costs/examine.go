@@ -8,7 +8,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
 )
 
@@ -34,7 +34,7 @@ func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
 		return x, nil
 	}
 	err := Read(ctx, fsys, f, &x.Tally, Sink{Take: x.take, Reject: x.reject})
-	var broken *feed.FileError
+	var broken *feedfile.Error
 	if errors.As(err, &broken) {
 		x.Fault = strings.TrimPrefix(broken.Error(), "read ")
 		return x, nil

@@ -17,7 +17,7 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 )
 
 // parquetBatch is how many rows of a Parquet file are decoded at once.
@@ -72,7 +72,7 @@ func openParquet(ctx context.Context, fsys fs.FS, name string) (_ records, err e
 }
 
 func (p *parquetRecords) broken(err error) error {
-	return &feed.FileError{File: p.name, Text: err.Error(), Hint: "send the file again"}
+	return &feedfile.Error{File: p.name, Text: err.Error(), Hint: "send the file again"}
 }
 
 func (p *parquetRecords) names() []string { return p.header }

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/cost"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -67,7 +67,7 @@ type records interface {
 // *feed.FileError: its delivery fails.
 func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
 	var in records
-	if kind, _ := feed.Kind(name); kind == "parquet" {
+	if kind, _ := feedfile.Kind(name); kind == "parquet" {
 		in, err = openParquet(ctx, fsys, name)
 	} else {
 		in, err = openCSV(fsys, name)
@@ -118,14 +118,14 @@ func (r *reader) start() error {
 	names := r.in.names()
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
-			return &feed.FileError{File: r.name, Line: 1, Text: fmt.Sprintf("column %q is there twice", name)}
+			return &feedfile.Error{File: r.name, Line: 1, Text: fmt.Sprintf("column %q is there twice", name)}
 		}
 	}
 	r.row.Header = cost.NewHeader(names)
 	for _, name := range required {
 		at := r.row.Index(name)
 		if at < 0 {
-			return &feed.FileError{File: r.name, Line: 1, Text: fmt.Sprintf("missing column %q", name),
+			return &feedfile.Error{File: r.name, Line: 1, Text: fmt.Sprintf("missing column %q", name),
 				Hint: "export the file as FOCUS 1.0 or later with all mandatory columns"}
 		}
 		r.required = append(r.required, at)

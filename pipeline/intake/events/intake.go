@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -77,7 +78,7 @@ func (in *Intake) rulesOf(name string) rules {
 // view is a batch of an event feed by column.
 type view struct {
 	batch *feed.Batch
-	spec  *feed.Spec
+	spec  *feeds.Spec
 }
 
 func (v *view) col(name string) arrow.Array { return v.batch.Rows.Column(v.spec.Column(name)) }
@@ -137,7 +138,7 @@ type failure struct {
 }
 
 // Batch takes a batch of a feed of events. fields reads a faulty row's texts by column.
-func (in *Intake) Batch(spec *feed.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
+func (in *Intake) Batch(spec *feeds.Spec, b *feed.Batch, file int32, fields func(i int) map[string]string,
 	reject RejectFunc) error {
 	v := &view{b, spec}
 	rules, form := in.rulesOf(spec.Name), formOf(spec.Name)
@@ -196,7 +197,7 @@ func (in *Intake) earlierInOrder(texts map[string]string, f *feed.Fault) *failur
 	if bad := in.badWord(texts["order_type"], texts["period_type"], texts["payer"]); bad != nil {
 		return bad
 	}
-	spec := feed.Orders()
+	spec := feeds.Orders()
 	kind, err := rating.ParseOrderType(texts["order_type"])
 	for i := range spec.Column(f.Column) {
 		name := spec.Columns[i].Name
@@ -215,7 +216,7 @@ func (in *Intake) earlierInAccount(texts map[string]string, f *feed.Fault) *fail
 	if bad := badAccountWord(texts["type"], texts["balance_type"]); bad != nil {
 		return bad
 	}
-	return in.tooFine(feed.Accounts(), "amount", texts, f)
+	return in.tooFine(feeds.Accounts(), "amount", texts, f)
 }
 
 // earlierInAdjustment is rules.earlier of adjustments.
@@ -225,7 +226,7 @@ func (in *Intake) earlierInAdjustment(texts map[string]string, f *feed.Fault) *f
 			return &failure{"bill_detail_type", reason.BadRow, text}
 		}
 	}
-	return in.tooFine(feed.Adjustments(), "amount", texts, f)
+	return in.tooFine(feeds.Adjustments(), "amount", texts, f)
 }
 
 // isDetail reports whether a bill_detail_type is one of an adjustment (§3.19).
@@ -233,7 +234,7 @@ func isDetail(n int64) bool { return n == 9 || n == 16 }
 
 // tooFine is an amount in a text that has more digits than the currency, where a fault in a later column, or the range
 // of the amount itself, comes after that (§3.20).
-func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
+func (in *Intake) tooFine(spec *feeds.Spec, column string, texts map[string]string, f *feed.Fault) *failure {
 	text := texts[column]
 	if !comesBefore(spec, column, f.Column) && (column != f.Column || f.Reason != reason.OutOfRange) {
 		return nil
@@ -253,7 +254,7 @@ func (in *Intake) tooFine(spec *feed.Spec, column string, texts map[string]strin
 func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *failure {
 	bad := cmp.Or(in.badPartner("from_partner_id", texts["from_partner_id"]),
 		in.badPartner("to_partner_id", texts["to_partner_id"]))
-	if bad == nil && comesBefore(feed.Transfers(), "cycle", f.Column) {
+	if bad == nil && comesBefore(feeds.Transfers(), "cycle", f.Column) {
 		bad = badCycle(texts["cycle"])
 	}
 	return bad
@@ -262,14 +263,14 @@ func (in *Intake) earlierInTransfer(texts map[string]string, f *feed.Fault) *fai
 // earlierInIncentive is rules.earlier of incentive events.
 func (in *Intake) earlierInIncentive(texts map[string]string, f *feed.Fault) *failure {
 	bad := in.badIncentiveWord(texts["event"], texts["partner_id"], texts["programme_id"])
-	if bad == nil && comesBefore(feed.IncentiveEvents(), "period", f.Column) {
+	if bad == nil && comesBefore(feeds.IncentiveEvents(), "period", f.Column) {
 		bad = badPeriod(texts["period"])
 	}
 	return bad
 }
 
 // comesBefore reports whether a column is checked before another one.
-func comesBefore(spec *feed.Spec, column, other string) bool {
+func comesBefore(spec *feeds.Spec, column, other string) bool {
 	return spec.Column(column) < spec.Column(other)
 }
 

@@ -13,6 +13,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -126,12 +128,12 @@ func (k *taken) put(t testing.TB, file string, row int64, text string) {
 func readFile(t testing.TB, in *Intake, name, text string, file, batchRows int, rows map[string]string) {
 	t.Helper()
 	feedName, _, _ := strings.Cut(name, "/")
-	spec := map[string]*feed.Spec{"orders": feed.Orders(), "adjustments": feed.Adjustments(),
-		"accounts": feed.Accounts(), "transfers": feed.Transfers(),
-		"incentive_events": feed.IncentiveEvents()}[feedName]
+	spec := map[string]*feeds.Spec{"orders": feeds.Orders(), "adjustments": feeds.Adjustments(),
+		"accounts": feeds.Accounts(), "transfers": feeds.Transfers(),
+		"incentive_events": feeds.IncentiveEvents()}[feedName]
 	r, err := feed.Open(fstest.MapFS{name: {Data: []byte(text)}}, name, spec,
 		feed.Options{BatchRows: batchRows, MaxRecord: 4096})
-	var whole *feed.FileError
+	var whole *feedfile.Error
 	if errors.As(err, &whole) {
 		rows[name] = err.Error()
 		return

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -77,7 +78,7 @@ const (
 
 // form is how the rows of a feed become events.
 type form struct {
-	spec  *feed.Spec
+	spec  *feeds.Spec
 	kind  string // column of the type
 	uses  func(in *Intake, e *MoneyEvent, column string) use
 	field map[string]func(e *MoneyEvent) *string // of columns of text
@@ -234,7 +235,7 @@ func (in *Intake) fillMoney(f *form, e *MoneyEvent, c cells) *failure {
 }
 
 // fillColumn reads and checks a column of an event.
-func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feed.Column) (bad *failure) {
+func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feeds.Column) (bad *failure) {
 	how := needed
 	if !column.Required {
 		how = f.uses(in, e, column.Name)
@@ -248,13 +249,13 @@ func (in *Intake) fillColumn(f *form, e *MoneyEvent, c cells, column *feed.Colum
 		return nil
 	}
 	switch column.Kind {
-	case feed.Time:
+	case feeds.Time:
 		e.Time, bad = c.time(column.Name)
-	case feed.Amount:
+	case feeds.Amount:
 		if e.Amount, bad = c.amount(column.Name); bad == nil {
 			bad = in.badAmount(e)
 		}
-	case feed.Whole:
+	case feeds.Whole:
 		if e.Heads, bad = c.whole(column.Name); bad == nil && e.Heads < 1 {
 			bad = &failure{column.Name, reason.OutOfRange, strconv.FormatInt(e.Heads, 10)}
 		}
@@ -312,7 +313,7 @@ func (b *Book) decideMoney(in *Intake, t *Terms) (out []Decision) {
 	for _, e := range in.money {
 		byFeed[e.Feed] = append(byFeed[e.Feed], e)
 	}
-	for _, spec := range feed.PartnerMoney() {
+	for _, spec := range feeds.PartnerMoney() {
 		known := b.Money[spec.Name]
 		if known == nil {
 			known = map[string]*MoneyEvent{}

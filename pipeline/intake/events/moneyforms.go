@@ -3,7 +3,7 @@ package events
 import (
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/settlement"
@@ -34,7 +34,7 @@ func badWordIn(column, word string, known bool) *failure {
 // accountForm is the form of partner_accounts (§9.1).
 func accountForm() *form {
 	return &form{
-		spec: feed.PartnerAccounts(),
+		spec: feeds.PartnerAccounts(),
 		kind: "type",
 		field: map[string]textField{
 			"partner_id":    partnerField,
@@ -82,7 +82,7 @@ func accountForm() *form {
 // fundForm is the form of fund_events (§9.4, §9.5).
 func fundForm() *form {
 	return &form{
-		spec: feed.FundEvents(),
+		spec: feeds.FundEvents(),
 		kind: "event",
 		field: map[string]textField{
 			"partner_id":    partnerField,
@@ -132,7 +132,7 @@ func badFundWord(in *Intake, e *MoneyEvent) *failure {
 // withdrawalForm is the form of withdrawals (§9.6).
 func withdrawalForm() *form {
 	return &form{
-		spec: feed.Withdrawals(),
+		spec: feeds.Withdrawals(),
 		kind: "event",
 		field: map[string]textField{
 			"withdrawal_id": subjectField,
@@ -160,7 +160,7 @@ func withdrawalForm() *form {
 // invoiceForm is the form of invoices (§9.7).
 func invoiceForm() *form {
 	return &form{
-		spec: feed.Invoices(),
+		spec: feeds.Invoices(),
 		kind: "event",
 		field: map[string]textField{
 			"invoice_id":   subjectField,

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 const bandwidthHeader = "resource_id,sample_time,in_bps,out_bps\n"
@@ -98,7 +100,7 @@ func TestFileFails(t *testing.T) {
 			t.Parallel()
 			file := "bandwidth/" + c.file
 			for _, rows := range []int{1, 4096} {
-				got := readAll(t, whole(file, []byte(c.data)), file, Bandwidth(), Options{BatchRows: rows})
+				got := readAll(t, whole(file, []byte(c.data)), file, feeds.Bandwidth(), Options{BatchRows: rows})
 				if want := "read inbox/" + file + ": " + c.want; errorText(got.err) != want {
 					t.Errorf("batches of %d: got\n%s\nwant\n%s", rows, errorText(got.err), want)
 				}
@@ -194,7 +196,7 @@ func TestRowFails(t *testing.T) {
 				after = "\r\n\r\n" + `{"resource_id":"r0","sample_time":"2026-09-01T00:00:00Z","in_bps":1}`
 			}
 			for _, rows := range []int{1, 2, 4096} {
-				got := readAll(t, whole(file, []byte(before+c.record+after)), file, Bandwidth(),
+				got := readAll(t, whole(file, []byte(before+c.record+after)), file, feeds.Bandwidth(),
 					Options{BatchRows: rows})
 				if got.err != nil {
 					t.Fatal(got.err)
@@ -255,7 +257,7 @@ func TestParquetFails(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			data := writeParquet(t, c.fields, nil, 0, 10)
-			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", Bandwidth(), Options{})
+			got := readAll(t, whole("bandwidth/a.parquet", data), "bandwidth/a.parquet", feeds.Bandwidth(), Options{})
 			if want := "read inbox/bandwidth/a.parquet: " + c.want; errorText(got.err) != want {
 				t.Errorf("got\n%s\nwant\n%s", errorText(got.err), want)
 			}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"testing"
 	"testing/fstest"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // benchRows is the size of the files of BenchmarkRead.
@@ -29,7 +31,7 @@ func BenchmarkRead(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(f.data)))
 			for b.Loop() {
-				r, err := Open(fsys, f.name, Usage(), Options{})
+				r, err := Open(fsys, f.name, feeds.Usage(), Options{})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -3,16 +3,19 @@ package feed
 import (
 	"fmt"
 	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // tie finds the columns that a file's names are. Of a file that does not fit it gives the error, whose Column is the
 // place of the name in question, from 1.
-func tie(spec *Spec, names []string) (fields []int, present []bool, wrong *FileError) {
+func tie(spec *feeds.Spec, names []string) (fields []int, present []bool, wrong *feedfile.Error) {
 	fields, present = make([]int, len(names)), make([]bool, len(spec.Columns))
 	seen := make(map[string]bool, len(names))
 	for i, name := range names {
 		if seen[name] {
-			return nil, nil, &FileError{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
+			return nil, nil, &feedfile.Error{Column: i + 1, Text: fmt.Sprintf("column %q is named twice", name)}
 		}
 		seen[name] = true
 		fields[i] = spec.Column(name)
@@ -30,8 +33,8 @@ func tie(spec *Spec, names []string) (fields []int, present []bool, wrong *FileE
 // isOwn reports whether a column is the sender's own, which tollbook carries only in the raw record.
 func isOwn(name string) bool { return strings.HasPrefix(name, "x_") }
 
-func unknownColumn(spec *Spec, name string) *FileError {
-	e := &FileError{Text: fmt.Sprintf("unknown column %q", name),
+func unknownColumn(spec *feeds.Spec, name string) *feedfile.Error {
+	e := &feedfile.Error{Text: fmt.Sprintf("unknown column %q", name),
 		Hint: "the name of a column of your own must begin with x_"}
 	if strings.ContainsAny(name, ";\t") {
 		e.Hint = "fields are separated by commas"
@@ -45,13 +48,13 @@ func unknownColumn(spec *Spec, name string) *FileError {
 }
 
 // missingColumns names every column that a file of the feed must have and this one has not.
-func missingColumns(spec *Spec, present []bool) *FileError {
+func missingColumns(spec *feeds.Spec, present []bool) *feedfile.Error {
 	var missing []string
 	for i := range spec.Columns {
 		if (spec.Columns[i].Required || spec.Columns[i].Header) && !present[i] {
 			missing = append(missing, spec.Columns[i].Name)
 		}
-		if first, all := spec.oneOf(i); first {
+		if first, all := spec.OneOf(i); first {
 			var names []string
 			found := false
 			for _, j := range all {
@@ -67,7 +70,7 @@ func missingColumns(spec *Spec, present []bool) *FileError {
 	case 0:
 		return nil
 	case 1:
-		return &FileError{Text: "the required column " + missing[0] + " is missing"}
+		return &feedfile.Error{Text: "the required column " + missing[0] + " is missing"}
 	}
-	return &FileError{Text: "required columns are missing: " + strings.Join(missing, ", ")}
+	return &feedfile.Error{Text: "required columns are missing: " + strings.Join(missing, ", ")}
 }

@@ -10,6 +10,9 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // csvReader reads RFC 4180 with encoding/csv, which sees the file through a tee that keeps the raw text.
@@ -91,8 +94,8 @@ func chomp(line []byte) []byte {
 	return bytes.TrimSuffix(line, []byte{'\r'})
 }
 
-func openCSV(src *stored, packed string, spec *Spec, opts Options) (Reader, error) {
-	text, done, err := src.unpack(packed)
+func openCSV(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
+	text, done, err := src.Unpack(packed)
 	if err != nil {
 		return nil, err
 	}
@@ -114,16 +117,17 @@ func (r *csvReader) readHeader() error {
 	var parse *csv.ParseError
 	switch {
 	case err == io.EOF:
-		return r.src.blame(&FileError{Text: "no header: the file is empty"})
+		return r.src.Blame(&feedfile.Error{Text: "no header: the file is empty"})
 	case errors.As(err, &parse):
-		return r.src.blame(&FileError{Line: parse.Line, Column: parse.Column, Text: "header: " + quoteFault(parse)})
+		return r.src.Blame(&feedfile.Error{Line: parse.Line, Column: parse.Column,
+			Text: "header: " + quoteFault(parse)})
 	case err != nil:
 		return err
 	}
 	r.header = bytes.Clone(r.tee.kept.buffer[at.from:at.to])
 	line, _ := r.csv.FieldPos(0)
 	if !utf8.Valid(r.header) {
-		return r.src.blame(&FileError{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
+		return r.src.Blame(&feedfile.Error{Line: line, Text: "header: not UTF-8", Hint: "save the file as UTF-8"})
 	}
 	r.names = make([]string, len(record))
 	for i := range record {
@@ -135,7 +139,7 @@ func (r *csvReader) readHeader() error {
 		if wrong.Column > 0 {
 			wrong.Line, wrong.Column = r.csv.FieldPos(wrong.Column - 1)
 		}
-		return r.src.blame(wrong)
+		return r.src.Blame(wrong)
 	}
 	r.fields = fields
 	r.rows = newRowBuilder(r.spec, r.opts, present)
@@ -239,7 +243,7 @@ func (r *csvReader) readRecord() ([]string, span, error) {
 		if r.tee.err == errTooLong {
 			return nil, span{}, r.overlong(r.tee.text(start))
 		}
-		return nil, span{}, r.src.unpackError(r.packed, r.tee.err)
+		return nil, span{}, r.src.UnpackError(r.packed, r.tee.err)
 	}
 	if err == io.EOF {
 		return nil, span{}, io.EOF
@@ -251,7 +255,7 @@ func (r *csvReader) readRecord() ([]string, span, error) {
 	}
 	if errors.Is(err, csv.ErrQuote) {
 		if wrong := r.quoteAcrossLines(text); wrong != nil {
-			return nil, span{}, r.src.blame(wrong)
+			return nil, span{}, r.src.Blame(wrong)
 		}
 	}
 	r.line += bytes.Count(text, []byte{'\n'})
@@ -264,26 +268,26 @@ func (r *csvReader) overlong(text []byte) error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
 	if blank == len(text) {
-		return r.src.blame(&FileError{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) +
+		return r.src.Blame(&feedfile.Error{Line: r.line, Text: "more than " + byteSize(r.opts.MaxRecord) +
 			" of blank lines"})
 	}
 	if open, wrong := badQuote(text[blank:]); wrong == len(text)-blank {
 		at := place(text[blank:], open, line)
-		return r.src.blame(&FileError{Line: at.line, Column: at.column,
+		return r.src.Blame(&feedfile.Error{Line: at.line, Column: at.column,
 			Text: "a quote that opens here is not closed within " + byteSize(r.opts.MaxRecord)})
 	}
-	return r.src.blame(&FileError{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+	return r.src.Blame(&feedfile.Error{Line: line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 }
 
 // quoteAcrossLines is the file's error for a quoted field that is not closed, or closed wrongly on a later line: where
 // its record ends is then anybody's guess. One that goes wrong on its own line is the record's fault alone: nil.
-func (r *csvReader) quoteAcrossLines(text []byte) *FileError {
+func (r *csvReader) quoteAcrossLines(text []byte) *feedfile.Error {
 	blank := blankLines(text)
 	line := r.line + bytes.Count(text[:blank], []byte{'\n'})
 	text = text[blank:]
 	open, wrong := badQuote(text)
 	from, to := place(text, open, line), place(text, wrong, line)
-	e := &FileError{Line: from.line, Column: from.column, Text: "a quote that opens here is not closed",
+	e := &feedfile.Error{Line: from.line, Column: from.column, Text: "a quote that opens here is not closed",
 		Hint: "a quote inside a field is written twice, and the field in quotes"}
 	if wrong < len(text) {
 		if from.line == to.line {

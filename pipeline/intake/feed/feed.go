@@ -7,6 +7,9 @@ import (
 	"io/fs"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // Options bound what a reader holds. The zero value means the defaults.
@@ -51,13 +54,13 @@ type Reader interface {
 // Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *FileError where the file
 // shows by its beginning (of Parquet, by its end) that it fails whole. For Parquet the files of fsys must be
 // io.ReaderAt and io.Seeker, as those of os.DirFS are.
-func Open(fsys fs.FS, name string, spec *Spec, opts Options) (Reader, error) {
+func Open(fsys fs.FS, name string, spec *feeds.Spec, opts Options) (Reader, error) {
 	return open(fsys, name, spec, opts, 0, -1)
 }
 
 // OpenRange opens the row groups [from, to) of a Parquet file, so that several workers can read one large file; rows
 // are numbered as they are in the whole file. Every other file is one group, [0, 1).
-func OpenRange(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Reader, error) {
+func OpenRange(fsys fs.FS, name string, spec *feeds.Spec, opts Options, from, to int) (Reader, error) {
 	if from < 0 || to < from {
 		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d)", name, from, to)
 	}
@@ -65,47 +68,47 @@ func OpenRange(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) 
 }
 
 // open opens the groups [from, to) of a file; to < 0 means all.
-func open(fsys fs.FS, name string, spec *Spec, opts Options, from, to int) (Reader, error) {
-	f, known := formatOf(name)
+func open(fsys fs.FS, name string, spec *feeds.Spec, opts Options, from, to int) (Reader, error) {
+	f, known := feedfile.FormatOf(name)
 	if !known {
-		return nil, &FileError{File: name, Text: "not a feed file by its name",
+		return nil, &feedfile.Error{File: name, Text: "not a feed file by its name",
 			Hint: "feed files end in .csv, .ndjson or .parquet; the first two may be followed by .gz or .zst"}
 	}
 	opts = opts.withDefaults()
-	src, err := openStored(fsys, name)
+	src, err := feedfile.Open(fsys, name)
 	if err != nil {
 		return nil, err
 	}
 	var r Reader
 	switch {
-	case f.kind == "parquet":
+	case f.Kind == "parquet":
 		r, err = openParquet(src, spec, opts, from, to)
 	case to > 1 || from > 0 || to == 0:
 		err = fmt.Errorf("read inbox/%s: row groups [%d, %d) of a file that is one group", name, from, to)
-	case f.kind == "csv":
-		r, err = openCSV(src, f.packed, spec, opts)
+	case f.Kind == "csv":
+		r, err = openCSV(src, f.Packed, spec, opts)
 	default:
-		r, err = openNDJSON(src, f.packed, spec, opts)
+		r, err = openNDJSON(src, f.Packed, spec, opts)
 	}
 	if err != nil {
-		return nil, errors.Join(err, src.letGo())
+		return nil, errors.Join(err, src.Close())
 	}
 	return r, nil
 }
 
 // Groups is the number of row groups of a Parquet file and 1 for every other, which is not opened. It fails as Open
 // does.
-func Groups(fsys fs.FS, name string, spec *Spec, opts Options) (int, error) {
-	if f, _ := formatOf(name); f.kind != "parquet" {
+func Groups(fsys fs.FS, name string, spec *feeds.Spec, opts Options) (int, error) {
+	if f, _ := feedfile.FormatOf(name); f.Kind != "parquet" {
 		return 1, nil
 	}
-	src, err := openStored(fsys, name)
+	src, err := feedfile.Open(fsys, name)
 	if err != nil {
 		return 0, err
 	}
 	f, err := loadParquet(src, spec, opts.withDefaults())
 	if err != nil {
-		return 0, errors.Join(err, src.letGo())
+		return 0, errors.Join(err, src.Close())
 	}
-	return len(f.first), src.letGo()
+	return len(f.first), src.Close()
 }

@@ -10,6 +10,9 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // fuzzOptions keep what a fuzzed file can make a reader hold small.
@@ -17,7 +20,7 @@ func fuzzOptions(rows int) Options { return Options{BatchRows: rows, MaxRecord: 
 
 // readBroken is readAll of a file that may be broken: then the Parquet library may leave memory to the garbage
 // collector.
-func readBroken(t *testing.T, fsys fs.FS, name string, spec *Spec, opts Options) contents {
+func readBroken(t *testing.T, fsys fs.FS, name string, spec *feeds.Spec, opts Options) contents {
 	t.Helper()
 	if !strings.HasSuffix(name, ".parquet") {
 		return readAll(t, fsys, name, spec, opts)
@@ -31,12 +34,12 @@ func readBroken(t *testing.T, fsys fs.FS, name string, spec *Spec, opts Options)
 
 // sameInBatches reads a file in batches of 1 and of 1000 rows: both must give the same, and every error must be the
 // file's.
-func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents {
+func sameInBatches(t *testing.T, name string, data []byte, spec *feeds.Spec) contents {
 	t.Helper()
 	fsys := whole(name, data)
 	one := readBroken(t, fsys, name, spec, fuzzOptions(1))
 	many := readBroken(t, fsys, name, spec, fuzzOptions(1000))
-	var e *FileError
+	var e *feedfile.Error
 	if many.err != nil && !errors.As(many.err, &e) {
 		t.Errorf("not the file's error: %v", many.err)
 	}
@@ -58,14 +61,15 @@ func sameInBatches(t *testing.T, name string, data []byte, spec *Spec) contents 
 }
 
 // specFor is the feed that a fuzzed text names the id of, so that one target reaches the columns of all.
-func specFor(data []byte) *Spec {
-	for _, s := range []*Spec{Transfers(), IncentiveEvents(), Accounts(), Adjustments(), Orders(), Usage()} {
+func specFor(data []byte) *feeds.Spec {
+	for _, s := range []*feeds.Spec{feeds.Transfers(), feeds.IncentiveEvents(), feeds.Accounts(),
+		feeds.Adjustments(), feeds.Orders(), feeds.Usage()} {
 		if id := s.Columns[0].Name; bytes.Contains(data, []byte(id)) &&
 			(s.Name != "incentive_events" || bytes.Contains(data, []byte("programme_id"))) {
 			return s
 		}
 	}
-	return Bandwidth()
+	return feeds.Bandwidth()
 }
 
 // FuzzCSV: no input panics; batches do not matter; raw records behind their header are the file again.
@@ -148,7 +152,7 @@ func FuzzParquet(f *testing.F) {
 	f.Add(writeParquet(f, fields, record, 0, 3))
 	f.Add(bytes.Repeat([]byte("PAR1"), 6))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, spec := range []*Spec{Bandwidth(), Usage()} {
+		for _, spec := range []*feeds.Spec{feeds.Bandwidth(), feeds.Usage()} {
 			sameInBatches(t, spec.Name+"/a.parquet", data, spec)
 		}
 	})
@@ -161,8 +165,8 @@ func FuzzPacked(f *testing.F) {
 	f.Add(zst(data))
 	f.Add(slices.Concat(gz(data), gz(data)[:12]))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		sameInBatches(t, "bandwidth/a.csv.gz", data, Bandwidth())
-		sameInBatches(t, "bandwidth/a.csv.zst", data, Bandwidth())
+		sameInBatches(t, "bandwidth/a.csv.gz", data, feeds.Bandwidth())
+		sameInBatches(t, "bandwidth/a.csv.zst", data, feeds.Bandwidth())
 	})
 }
 
@@ -176,12 +180,12 @@ func TestBrokenParquet(t *testing.T) {
 	for at := 0; at < len(data); at += 3 {
 		broken := bytes.Clone(data)
 		broken[at] ^= 0xff
-		got := sameInBatches(t, "bandwidth/a.parquet", broken, Bandwidth())
+		got := sameInBatches(t, "bandwidth/a.parquet", broken, feeds.Bandwidth())
 		if got.err == nil && len(got.rows) != 5 {
 			t.Errorf("byte %d changed: %d rows", at, len(got.rows))
 		}
-		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet", Bandwidth(),
-			Options{})
+		got = readBroken(t, fstest.MapFS{"bandwidth/a.parquet": {Data: data[:at]}}, "bandwidth/a.parquet",
+			feeds.Bandwidth(), Options{})
 		if got.err == nil {
 			t.Errorf("cut at byte %d: no error", at)
 		}

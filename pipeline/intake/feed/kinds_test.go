@@ -12,26 +12,28 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // TestSpecs: the columns of the feeds, as §3.13 to §3.19 list them.
 func TestSpecs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		spec                            *Spec
+		spec                            *feeds.Spec
 		name, required, optional, other string
 	}{
-		{Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
+		{feeds.Usage(), "usage", "record_id customer_id resource_id sku region_code usage_start usage_end quantity",
 			"resource_name resource_tag unit replaces", "unit"},
-		{Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
-		{Orders(), "orders", "order_id order_type customer_id pay_time",
+		{feeds.Bandwidth(), "bandwidth", "resource_id sample_time", "in_bps out_bps", ""},
+		{feeds.Orders(), "orders", "order_id order_type customer_id pay_time",
 			"order_line sku region_code resource_id quantity period_type period_num " +
 				"effective_time expire_time base_order_id base_order_line payer discount_id coupon_ids official_amount",
 			""},
-		{Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
-		{Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
-		{IncentiveEvents(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
-		{Adjustments(), "adjustments", "adjustment_id customer_id sku time amount bill_detail_type", "note", ""},
+		{feeds.Accounts(), "accounts", "event_id customer_id time type balance_type amount", "", ""},
+		{feeds.Transfers(), "transfers", "transfer_id cycle from_partner_id to_partner_id amount", "customer_id", ""},
+		{feeds.IncentiveEvents(), "incentive_events", "event_id partner_id programme_id period event time", "", ""},
+		{feeds.Adjustments(), "adjustments", "adjustment_id customer_id sku time amount bill_detail_type", "note", ""},
 	} {
 		var required, optional, other []string
 		for i, col := range c.spec.Columns {
@@ -58,12 +60,12 @@ func TestSpecs(t *testing.T) {
 // TestKinds: the kinds that the feeds of later rules need, from text and from Parquet.
 func TestKinds(t *testing.T) {
 	t.Parallel()
-	spec := &Spec{Name: "orders", Columns: []Column{
-		{Name: "id", Kind: Text, Required: true},
-		{Name: "amount", Kind: Amount},
-		{Name: "official_amount", Kind: Amount, Signed: true},
-		{Name: "line", Kind: Whole},
-		{Name: "step", Kind: Whole, Signed: true},
+	spec := &feeds.Spec{Name: "orders", Columns: []feeds.Column{
+		{Name: "id", Kind: feeds.Text, Required: true},
+		{Name: "amount", Kind: feeds.Amount},
+		{Name: "official_amount", Kind: feeds.Amount, Signed: true},
+		{Name: "line", Kind: feeds.Whole},
+		{Name: "step", Kind: feeds.Whole, Signed: true},
 	}}
 	names := []string{"id", "amount", "official_amount", "line", "step"}
 	records := [][]string{
@@ -144,7 +146,7 @@ func TestRawWhileReading(t *testing.T) {
 		"usage/a.csv":     {Data: writeCSV(usageRecord, 600, usageNames)},
 	}
 	for name := range files {
-		r, err := Open(files, name, Usage(), Options{BatchRows: 50})
+		r, err := Open(files, name, feeds.Usage(), Options{BatchRows: 50})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +182,7 @@ func TestProgress(t *testing.T) {
 	files := fstest.MapFS{"a.csv": {Data: text}, "a.csv.gz": {Data: gz(text)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 3000, 1000)}}
 	for name, file := range files {
-		r, err := Open(files, name, Usage(), Options{BatchRows: 100})
+		r, err := Open(files, name, feeds.Usage(), Options{BatchRows: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,10 +226,10 @@ func TestNoRandomAccess(t *testing.T) {
 	t.Parallel()
 	files := fstest.MapFS{"a.csv": {Data: writeCSV(usageRecord, 1, usageNames)},
 		"a.parquet": {Data: writeParquet(t, usageFields, usageRecord, 1, 1)}}
-	if got := readAll(t, onlyReadFS{files}, "a.csv", Usage(), Options{}); got.err != nil {
+	if got := readAll(t, onlyReadFS{files}, "a.csv", feeds.Usage(), Options{}); got.err != nil {
 		t.Error(got.err)
 	}
-	_, err := Open(onlyReadFS{files}, "a.parquet", Usage(), Options{})
+	_, err := Open(onlyReadFS{files}, "a.parquet", feeds.Usage(), Options{})
 	if want := "read inbox/a.parquet: Parquet needs a file that can be read at any place"; err == nil ||
 		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

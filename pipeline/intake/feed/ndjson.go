@@ -9,6 +9,9 @@ import (
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // ndjsonReader reads one JSON object per line, each with a strict tokenizer.
@@ -25,8 +28,8 @@ type ndjsonReader struct {
 	cells   []byte   // holds texts that had escapes
 }
 
-func openNDJSON(src *stored, packed string, spec *Spec, opts Options) (Reader, error) {
-	text, done, err := src.unpack(packed)
+func openNDJSON(src *feedfile.File, packed string, spec *feeds.Spec, opts Options) (Reader, error) {
+	text, done, err := src.Unpack(packed)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +88,7 @@ func (r *ndjsonReader) readLine() (span, error) {
 		switch {
 		case len(line) > r.opts.MaxRecord:
 			return span{},
-				r.src.blame(&FileError{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
+				r.src.Blame(&feedfile.Error{Line: r.line, Text: "a record longer than " + byteSize(r.opts.MaxRecord)})
 		case err == nil, err == io.EOF && len(part) > 0:
 			return span{from, from + len(line)}, nil
 		case err == io.EOF && len(r.kept.buffer) > from:
@@ -93,7 +96,7 @@ func (r *ndjsonReader) readLine() (span, error) {
 		case err == io.EOF:
 			return span{}, io.EOF
 		case err != bufio.ErrBufferFull:
-			return span{}, r.src.unpackError(r.packed, err)
+			return span{}, r.src.UnpackError(r.packed, err)
 		}
 	}
 }
@@ -113,7 +116,7 @@ func (r *ndjsonReader) addObject(line []byte) error {
 	}
 	if unknown != nil {
 		unknown.Line = r.line
-		return r.src.blame(unknown)
+		return r.src.Blame(unknown)
 	}
 	for i, value := range r.bad {
 		if value != nil {
@@ -127,7 +130,7 @@ func (r *ndjsonReader) addObject(line []byte) error {
 
 // readObject reads a line into values and bad. An error is the record's own, with the column where it is about one;
 // unknown is the file's error for the first name of a sound object that the feed does not have.
-func (r *ndjsonReader) readObject(line []byte) (column string, unknown *FileError, err error) {
+func (r *ndjsonReader) readObject(line []byte) (column string, unknown *feedfile.Error, err error) {
 	if kind := r.decoder.PeekKind(); kind != '{' && kind != 0 {
 		return "", nil, errNoObject
 	}
@@ -141,7 +144,7 @@ func (r *ndjsonReader) readObject(line []byte) (column string, unknown *FileErro
 		}
 		place, known := r.columns[string(name)]
 		if !known {
-			var wrong *FileError
+			var wrong *feedfile.Error
 			if place, wrong, err = r.otherName(name); err != nil {
 				return "", nil, err
 			}
@@ -164,7 +167,7 @@ func (r *ndjsonReader) readObject(line []byte) (column string, unknown *FileErro
 }
 
 // otherName looks at a name that is not a column's as it is written: one with escapes, an x_ column (−1), or unknown.
-func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *FileError, err error) {
+func (r *ndjsonReader) otherName(quoted []byte) (place int, unknown *feedfile.Error, err error) {
 	name, err := jsontext.AppendUnquote(nil, quoted)
 	if err != nil {
 		return -1, nil, err

@@ -15,6 +15,9 @@ import (
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // parquetBuffer is how much of a column chunk is read at once, so that a chunk is never in memory whole.
@@ -22,8 +25,8 @@ const parquetBuffer = 256 << 10
 
 // parquetFile is an open Parquet file whose columns fit the feed.
 type parquetFile struct {
-	src     *stored
-	spec    *Spec
+	src     *feedfile.File
+	spec    *feeds.Spec
 	opts    Options
 	meta    *file.Reader
 	reader  *pqarrow.FileReader
@@ -55,45 +58,42 @@ func (f *parquetFile) broken(err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		err = fmt.Errorf("it ends too early")
 	}
-	return f.src.blame(&FileError{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
+	return f.src.Blame(&feedfile.Error{Text: fmt.Sprintf("broken Parquet: %v", err), Hint: brokenHint})
 }
 
 const brokenHint = "the file is incomplete, or its writer is wrong; send it again"
 
 // checkMagic looks at the first and the last four bytes, which distinguish the common accidents.
-func checkMagic(src *stored) error {
+func checkMagic(src *feedfile.File) error {
 	var head, tail [4]byte
-	if src.size < 12 {
-		return src.blame(&FileError{Text: "not a Parquet file", Hint: brokenHint})
+	if src.Size() < 12 {
+		return src.Blame(&feedfile.Error{Text: "not a Parquet file", Hint: brokenHint})
 	}
 	_, err := src.ReadAt(head[:], 0)
 	if err == nil {
-		_, err = src.ReadAt(tail[:], src.size-4)
+		_, err = src.ReadAt(tail[:], src.Size()-4)
 	}
 	const plain, encrypted = "PAR1", "PARE"
 	switch {
 	case err != nil && err != io.EOF:
-		return src.blame(&FileError{Text: err.Error()})
+		return src.Blame(&feedfile.Error{Text: err.Error()})
 	case string(head[:]) == encrypted, string(head[:]) == plain && string(tail[:]) == encrypted:
-		return src.blame(&FileError{Text: "the Parquet file is encrypted", Hint: "send it without encryption"})
+		return src.Blame(&feedfile.Error{Text: "the Parquet file is encrypted", Hint: "send it without encryption"})
 	case string(head[:]) != plain:
-		return src.blame(&FileError{Text: "not a Parquet file", Hint: brokenHint})
+		return src.Blame(&feedfile.Error{Text: "not a Parquet file", Hint: brokenHint})
 	case string(tail[:]) != plain:
-		return src.blame(&FileError{Text: "the Parquet file is truncated", Hint: brokenHint})
+		return src.Blame(&feedfile.Error{Text: "the Parquet file is truncated", Hint: brokenHint})
 	}
 	return nil
 }
 
 // loadParquet reads the footer and checks that the file's columns fit the feed.
-func loadParquet(src *stored, spec *Spec, opts Options) (*parquetFile, error) {
-	if _, ok := src.file.(interface {
-		io.ReaderAt
-		io.Seeker
-	}); !ok {
-		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.name)
+func loadParquet(src *feedfile.File, spec *feeds.Spec, opts Options) (*parquetFile, error) {
+	if !src.RandomAccess() {
+		return nil, fmt.Errorf("read inbox/%s: Parquet needs a file that can be read at any place", src.Name())
 	}
-	if src.size == 0 {
-		return nil, src.blame(&FileError{Text: "the file is empty"})
+	if src.Size() == 0 {
+		return nil, src.Blame(&feedfile.Error{Text: "the file is empty"})
 	}
 	if err := checkMagic(src); err != nil {
 		return nil, err
@@ -138,7 +138,7 @@ func (f *parquetFile) tieColumns() error {
 	fields, _, wrong := tie(f.spec, names)
 	if wrong != nil {
 		wrong.Column = 0
-		return f.src.blame(wrong)
+		return f.src.Blame(wrong)
 	}
 	f.leaves = slices.Repeat([]int{-1}, len(f.spec.Columns))
 	for i, name := range names {
@@ -149,7 +149,7 @@ func (f *parquetFile) tieColumns() error {
 		}
 		if c.column >= 0 {
 			if wrong := fits(&f.spec.Columns[c.column], node); wrong != nil {
-				return f.src.blame(wrong)
+				return f.src.Blame(wrong)
 			}
 			f.leaves[c.column] = i
 		}
@@ -163,7 +163,7 @@ func (f *parquetFile) open() error {
 	props := pqarrow.ArrowReadProperties{}
 	sc := f.meta.MetaData().Schema
 	for _, c := range f.columns {
-		if c.column >= 0 && f.spec.Columns[c.column].Kind == Word &&
+		if c.column >= 0 && f.spec.Columns[c.column].Kind == feeds.Word &&
 			sc.Column(c.leaf).PhysicalType() == parquet.Types.ByteArray {
 			props.SetReadDict(c.leaf, true)
 		}
@@ -249,8 +249,8 @@ func (f *parquetFile) columnReader(ctx context.Context, c parquetColumn, group i
 func (f *parquetFile) hasTexts(c parquetColumn) bool {
 	leaf := f.meta.MetaData().Schema.Column(c.leaf)
 	_, decimal := leaf.LogicalType().(schema.DecimalLogicalType)
-	return c.column >= 0 && f.spec.Columns[c.column].Kind != Word && leaf.PhysicalType() == parquet.Types.ByteArray &&
-		!decimal
+	return c.column >= 0 && f.spec.Columns[c.column].Kind != feeds.Word &&
+		leaf.PhysicalType() == parquet.Types.ByteArray && !decimal
 }
 
 // releaseReaders releases column readers; one that a broken file left in a bad state must not stop the others.
@@ -283,7 +283,7 @@ func readColumn(r columnReader, c parquetColumn, n int64) (arrow.Array, error) {
 // checkDictionary fails a Word column whose dictionary holds a value twice. The format forbids it, and the library,
 // which keeps each value once, would give the codes after it the wrong words.
 func (f *parquetFile) checkDictionary(group int, c parquetColumn) error {
-	if f.spec.Columns[c.column].Kind != Word {
+	if f.spec.Columns[c.column].Kind != feeds.Word {
 		return nil
 	}
 	return guard(func() error {
@@ -334,7 +334,7 @@ type parquetReader struct {
 }
 
 // openParquet opens the row groups [from, to); to < 0 means all.
-func openParquet(src *stored, spec *Spec, opts Options, from, to int) (Reader, error) {
+func openParquet(src *feedfile.File, spec *feeds.Spec, opts Options, from, to int) (Reader, error) {
 	f, err := loadParquet(src, spec, opts)
 	if err != nil {
 		return nil, err
@@ -343,7 +343,7 @@ func openParquet(src *stored, spec *Spec, opts Options, from, to int) (Reader, e
 		to = len(f.first)
 	}
 	if to > len(f.first) {
-		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d) of %d", src.name, from, to, len(f.first))
+		return nil, fmt.Errorf("read inbox/%s: row groups [%d, %d) of %d", src.Name(), from, to, len(f.first))
 	}
 	r := &parquetReader{parquetFile: f, group: from, to: to, row: 1, convert: newConverter(f)}
 	if from < len(f.first) {
@@ -366,21 +366,21 @@ func (r *parquetReader) Header() []byte { return nil }
 // Progress is the share of the file's bytes that the rows read are of the file's rows.
 func (r *parquetReader) Progress() (read, total int64) {
 	if all := r.meta.NumRows(); all > 0 {
-		return int64(float64(r.src.size) * float64(r.row-r.begin) / float64(all)), r.src.size
+		return int64(float64(r.src.Size()) * float64(r.row-r.begin) / float64(all)), r.src.Size()
 	}
-	return 0, r.src.size
+	return 0, r.src.Size()
 }
 
 // Next gives the next batch.
 func (r *parquetReader) Next(ctx context.Context) (*Batch, error) {
 	if r.closed {
-		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.name)
+		return nil, fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
 	}
 	if r.final != nil {
 		return nil, r.final
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("read inbox/%s: %w", r.src.name, err)
+		return nil, fmt.Errorf("read inbox/%s: %w", r.src.Name(), err)
 	}
 	if r.left == 0 {
 		if r.final = r.nextGroup(); r.final != nil {

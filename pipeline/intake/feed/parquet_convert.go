@@ -13,6 +13,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/reason"
 )
@@ -39,7 +41,7 @@ func newConverter(f *parquetFile) *converter {
 		words: make([]*dictionary, len(f.spec.Columns))}
 	for i, at := range f.leaves {
 		if at < 0 {
-			c.absent[i] = array.MakeArrayOfNull(f.opts.Memory, f.spec.Columns[i].Kind.arrowType(), f.opts.BatchRows)
+			c.absent[i] = array.MakeArrayOfNull(f.opts.Memory, f.spec.Columns[i].Kind.ArrowType(), f.opts.BatchRows)
 		}
 	}
 	return c
@@ -81,7 +83,7 @@ func (c *converter) batch(from []arrow.Array, n int) (arrow.RecordBatch, []Fault
 		})
 		if err != nil {
 			c.faults.take()
-			var known *FileError
+			var known *feedfile.Error
 			if !errors.As(err, &known) {
 				err = c.file.broken(err)
 			}
@@ -102,7 +104,7 @@ func (c *converter) missing(i int, from []arrow.Array, n int) {
 			}
 		}
 	}
-	first, all := c.file.spec.oneOf(i)
+	first, all := c.file.spec.OneOf(i)
 	if !first {
 		return
 	}
@@ -147,15 +149,15 @@ func textAt(a arrow.Array, row int) []byte {
 func (c *converter) column(i int, from arrow.Array) (arrow.Array, error) {
 	col := &c.file.spec.Columns[i]
 	switch {
-	case col.Kind == Word:
+	case col.Kind == feeds.Word:
 		return c.word(i, col, from.(*array.Dictionary))
-	case col.Kind == Text:
+	case col.Kind == feeds.Text:
 		return c.text(col, from)
 	case isText(from):
 		return c.parsed(col, from)
-	case col.Kind == Time:
+	case col.Kind == feeds.Time:
 		return c.time(col, from.(*array.Timestamp)), nil
-	case col.Kind == Whole:
+	case col.Kind == feeds.Whole:
 		return c.whole(col, from)
 	}
 	return c.decimal(col, from)
@@ -170,7 +172,7 @@ func asString(a arrow.Array) *array.String {
 }
 
 // text checks a Text column.
-func (c *converter) text(col *Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) text(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
 	s := asString(from)
 	offsets, all := s.ValueOffsets(), s.ValueBytes()
 	plain := isASCII(all)
@@ -192,13 +194,13 @@ func (c *converter) text(col *Column, from arrow.Array) (arrow.Array, error) {
 	return c.emptied(col, s, empties), nil
 }
 
-func (c *converter) overlong(col *Column) error {
-	return c.file.src.blame(&FileError{
+func (c *converter) overlong(col *feeds.Column) error {
+	return c.file.src.Blame(&feedfile.Error{
 		Text: fmt.Sprintf("column %q has a value longer than %s", col.Name, byteSize(c.file.opts.MaxRecord))})
 }
 
 // emptied makes the rows of empty texts null, and faults where a value must be. It takes a over.
-func (c *converter) emptied(col *Column, a arrow.Array, rows []int) arrow.Array {
+func (c *converter) emptied(col *feeds.Column, a arrow.Array, rows []int) arrow.Array {
 	if len(rows) == 0 {
 		return a
 	}
@@ -240,7 +242,7 @@ func isASCII(text []byte) bool {
 }
 
 // word checks a Word column: its dictionary once, its codes row by row only where a word is bad.
-func (c *converter) word(i int, col *Column, from *array.Dictionary) (arrow.Array, error) {
+func (c *converter) word(i int, col *feeds.Column, from *array.Dictionary) (arrow.Array, error) {
 	if err := c.learn(i, col, from); err != nil {
 		return nil, err
 	}
@@ -259,11 +261,11 @@ func (c *converter) word(i int, col *Column, from *array.Dictionary) (arrow.Arra
 	codes.Retain()
 	kept := c.emptied(col, codes, empties)
 	defer kept.Release()
-	return array.NewDictionaryArray(col.Kind.arrowType(), kept, d.values), nil
+	return array.NewDictionaryArray(col.Kind.ArrowType(), kept, d.values), nil
 }
 
 // badWords adds a fault for each word that is not UTF-8 and gives the rows of empty words.
-func (c *converter) badWords(col *Column, d *dictionary, codes *array.Int32) (empties []int) {
+func (c *converter) badWords(col *feeds.Column, d *dictionary, codes *array.Int32) (empties []int) {
 	for row, code := range codes.Int32Values() {
 		if codes.IsNull(row) {
 			continue
@@ -283,7 +285,7 @@ func (c *converter) badWords(col *Column, d *dictionary, codes *array.Int32) (em
 }
 
 // learn takes a batch's dictionary over where it is not the last one again.
-func (c *converter) learn(i int, col *Column, from *array.Dictionary) error {
+func (c *converter) learn(i int, col *feeds.Column, from *array.Dictionary) error {
 	values := asString(from.Dictionary())
 	if d := c.words[i]; d != nil && sameTexts(d.values, values) {
 		values.Release()
@@ -314,8 +316,8 @@ func sameTexts(a, b *array.String) bool {
 }
 
 // parsed reads a column of another kind from its texts.
-func (c *converter) parsed(col *Column, from arrow.Array) (arrow.Array, error) {
-	out := cells{column: col, builder: array.NewBuilder(c.file.opts.Memory, col.Kind.arrowType())}
+func (c *converter) parsed(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
+	out := cells{column: col, builder: array.NewBuilder(c.file.opts.Memory, col.Kind.ArrowType())}
 	defer out.builder.Release()
 	out.builder.Reserve(from.Len())
 	for row := range from.Len() {
@@ -347,7 +349,7 @@ const (
 )
 
 // time converts timestamps to microseconds.
-func (c *converter) time(col *Column, from *array.Timestamp) arrow.Array {
+func (c *converter) time(col *feeds.Column, from *array.Timestamp) arrow.Array {
 	unit := from.DataType().(*arrow.TimestampType).Unit
 	values := from.TimestampValues()
 	out := values
@@ -379,18 +381,18 @@ func (c *converter) time(col *Column, from *array.Timestamp) arrow.Array {
 }
 
 // fixed makes an array of a fixed-width column from new values and the validity of the file's. It takes buffer over.
-func (c *converter) fixed(col *Column, from arrow.Array, buffer *memory.Buffer) arrow.Array {
+func (c *converter) fixed(col *feeds.Column, from arrow.Array, buffer *memory.Buffer) arrow.Array {
 	defer buffer.Release()
 	d := from.Data()
-	data := array.NewData(col.Kind.arrowType(), d.Len(), []*memory.Buffer{d.Buffers()[0], buffer}, nil, d.NullN(), 0)
+	data := array.NewData(col.Kind.ArrowType(), d.Len(), []*memory.Buffer{d.Buffers()[0], buffer}, nil, d.NullN(), 0)
 	defer data.Release()
 	return array.MakeFromData(data)
 }
 
 // decimal converts DECIMAL and whole numbers to the kind's scale.
-func (c *converter) decimal(col *Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
 	scale, to := int32(0), int32(money.QuantityScale)
-	if col.Kind == Amount {
+	if col.Kind == feeds.Amount {
 		to = money.AmountScale
 	}
 	var values []decimal128.Num
@@ -434,9 +436,9 @@ func (c *converter) decimal(col *Column, from arrow.Array) (arrow.Array, error) 
 }
 
 // inRange checks a number at its kind's own scale.
-func inRange(kind ColumnKind, n decimal128.Num) reason.Reason {
+func inRange(kind feeds.ColumnKind, n decimal128.Num) reason.Reason {
 	var err error
-	if kind == Quantity {
+	if kind == feeds.Quantity {
 		_, err = money.QuantityFromRaw(n.HighBits(), n.LowBits())
 	} else {
 		_, err = money.AmountFromRaw(n.HighBits(), n.LowBits())
@@ -520,7 +522,7 @@ func widen[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](values []T)
 }
 
 // parsedWide reads decimals of more than 38 digits by their text, which few files have.
-func (c *converter) parsedWide(col *Column, from *array.Decimal256) arrow.Array {
+func (c *converter) parsedWide(col *feeds.Column, from *array.Decimal256) arrow.Array {
 	texts := array.NewStringBuilder(c.file.opts.Memory)
 	defer texts.Release()
 	for row := range from.Len() {
@@ -537,7 +539,7 @@ func (c *converter) parsedWide(col *Column, from *array.Decimal256) arrow.Array 
 }
 
 // whole converts numbers to int64.
-func (c *converter) whole(col *Column, from arrow.Array) (arrow.Array, error) {
+func (c *converter) whole(col *feeds.Column, from arrow.Array) (arrow.Array, error) {
 	var values []decimal128.Num
 	scale := int32(0)
 	switch a := from.(type) {

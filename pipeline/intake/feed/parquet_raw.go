@@ -166,7 +166,7 @@ func (e *extras) letGo() error {
 	}
 	releaseReaders(e.readers)
 	e.readers = nil
-	return e.file.src.letGo()
+	return e.file.src.Close()
 }
 
 // skipRows is how many rows are passed over at once.

@@ -5,33 +5,37 @@ import (
 
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/schema"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // fits checks that a column of a Parquet file has a type that its kind can be read from without loss (§2.2).
-func fits(col *Column, node schema.Node) *FileError {
+func fits(col *feeds.Column, node schema.Node) *feedfile.Error {
 	leaf, ok := node.(*schema.PrimitiveNode)
 	if !ok || leaf.RepetitionType() == parquet.Repetitions.Repeated {
-		return &FileError{Text: fmt.Sprintf("column %q is nested", col.Name), Hint: "write one plain value per row"}
+		return &feedfile.Error{Text: fmt.Sprintf("column %q is nested", col.Name),
+			Hint: "write one plain value per row"}
 	}
 	what, hint := misfit(col.Kind, leaf)
 	if what == "" {
 		return nil
 	}
-	return &FileError{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
+	return &feedfile.Error{Text: fmt.Sprintf("column %q is %s", col.Name, what), Hint: hint}
 }
 
 // misfit says what is wrong with a leaf's type for a kind, and what to write instead.
-func misfit(kind ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
+func misfit(kind feeds.ColumnKind, leaf *schema.PrimitiveNode) (what, hint string) {
 	physical, logical := leaf.PhysicalType(), leaf.LogicalType()
 	decimal, isDecimal := logical.(schema.DecimalLogicalType)
 	text := physical == parquet.Types.ByteArray && !isDecimal
 	whole := (physical == parquet.Types.Int32 || physical == parquet.Types.Int64) && isPlainInt(logical)
 	switch kind {
-	case Text, Word:
+	case feeds.Text, feeds.Word:
 		if !text {
 			return typeName(leaf) + " in a text column", "write it as STRING"
 		}
-	case Time:
+	case feeds.Time:
 		return timeMisfit(leaf, text)
 	default:
 		hint := "write it as DECIMAL, or as STRING with the digits of the decimal"

@@ -14,6 +14,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -30,7 +32,7 @@ type contents struct {
 func whole(name string, data []byte) fs.FS { return fstest.MapFS{name: {Data: data}} }
 
 // readAll reads a file to its end or its error, checks what holds for every file, and that no memory leaks.
-func readAll(t testing.TB, fsys fs.FS, name string, spec *Spec, opts Options) contents {
+func readAll(t testing.TB, fsys fs.FS, name string, spec *feeds.Spec, opts Options) contents {
 	t.Helper()
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
@@ -133,7 +135,7 @@ func errorText(err error) string {
 	if err == nil {
 		return ""
 	}
-	var e *FileError
+	var e *feedfile.Error
 	if !errors.As(err, &e) {
 		return "not a FileError: " + err.Error()
 	}

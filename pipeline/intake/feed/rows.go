@@ -12,6 +12,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/reason"
@@ -71,7 +72,7 @@ func (f *faults) take() []Fault {
 
 // rowBuilder builds the batches of a text format row by row.
 type rowBuilder struct {
-	spec    *Spec
+	spec    *feeds.Spec
 	schema  *arrow.Schema
 	present []bool // whether the file has the column
 	cells   []cells
@@ -82,46 +83,32 @@ type rowBuilder struct {
 
 // cells builds one column.
 type cells struct {
-	column  *Column
+	column  *feeds.Column
 	builder array.Builder
 	words   *words // of a Word column; its builder holds the codes
 	first   bool   // the first of the columns that share its OneOf
 	others  []int  // the columns that share it
 }
 
-func newRowBuilder(spec *Spec, opts Options, present []bool) *rowBuilder {
+func newRowBuilder(spec *feeds.Spec, opts Options, present []bool) *rowBuilder {
 	b := &rowBuilder{spec: spec, schema: spec.Schema(), present: present,
 		cells: make([]cells, len(spec.Columns)), absent: make([]arrow.Array, len(spec.Columns))}
 	for i := range spec.Columns {
 		col := &spec.Columns[i]
 		c := &b.cells[i]
 		c.column = col
-		c.first, c.others = spec.oneOf(i)
+		c.first, c.others = spec.OneOf(i)
 		if !present[i] {
-			b.absent[i] = array.MakeArrayOfNull(opts.Memory, col.Kind.arrowType(), opts.BatchRows)
+			b.absent[i] = array.MakeArrayOfNull(opts.Memory, col.Kind.ArrowType(), opts.BatchRows)
 			continue
 		}
-		t := col.Kind.arrowType()
-		if col.Kind == Word {
+		t := col.Kind.ArrowType()
+		if col.Kind == feeds.Word {
 			c.words, t = newWords(), arrow.PrimitiveTypes.Int32
 		}
 		c.builder = array.NewBuilder(opts.Memory, t)
 	}
 	return b
-}
-
-// oneOf lists the columns that share column i's OneOf and says whether i is the first of them.
-func (s *Spec) oneOf(i int) (first bool, all []int) {
-	word := s.Columns[i].OneOf
-	if word == "" {
-		return false, nil
-	}
-	for j := range s.Columns {
-		if s.Columns[j].OneOf == word {
-			all = append(all, j)
-		}
-	}
-	return all[0] == i, all
 }
 
 // add appends a row: a value per column of the Spec, empty for none.
@@ -173,23 +160,23 @@ func empty(values [][]byte, columns []int) bool {
 // append appends a value that is not empty, or says why it cannot and appends nothing.
 func (c *cells) append(v []byte) reason.Reason {
 	switch c.column.Kind {
-	case Text:
+	case feeds.Text:
 		c.builder.(*array.StringBuilder).BinaryBuilder.Append(v)
-	case Word:
+	case feeds.Word:
 		c.builder.(*array.Int32Builder).Append(c.words.code(v))
-	case Time:
+	case feeds.Time:
 		t, err := period.ParseInstant(v)
 		if err != nil {
 			return reason.BadTime
 		}
 		c.builder.(*array.TimestampBuilder).Append(arrow.Timestamp(t))
-	case Quantity, Amount:
+	case feeds.Quantity, feeds.Amount:
 		n, why := parseDecimal(c.column, v)
 		if why != reason.None {
 			return why
 		}
 		c.builder.(*array.Decimal128Builder).Append(n)
-	case Whole:
+	case feeds.Whole:
 		n, why := parseWhole(c.column, v)
 		if why != reason.None {
 			return why
@@ -200,8 +187,8 @@ func (c *cells) append(v []byte) reason.Reason {
 }
 
 // parseDecimal reads the text of a Quantity or an Amount.
-func parseDecimal(col *Column, v []byte) (decimal128.Num, reason.Reason) {
-	if col.Kind == Quantity {
+func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
+	if col.Kind == feeds.Quantity {
 		q, err := money.ParseQuantity(v)
 		if err != nil {
 			return decimal128.Num{}, decimalReason(err)
@@ -237,12 +224,12 @@ const maxWhole = 1_000_000_000_000_000_000 - 1
 
 // ParseWhole reads the text of a whole number without a sign, `digits(.zeros)`: 3, 3.0 and 3.00 are 3 (§3.15).
 func ParseWhole(text string) (int64, bool) {
-	n, why := parseWhole(&Column{Kind: Whole}, []byte(text))
+	n, why := parseWhole(&feeds.Column{Kind: feeds.Whole}, []byte(text))
 	return n, why == reason.None
 }
 
 // parseWhole reads the text of a Whole, `-?digits(.zeros)`. The form is checked to the end before the range.
-func parseWhole(col *Column, v []byte) (int64, reason.Reason) {
+func parseWhole(col *feeds.Column, v []byte) (int64, reason.Reason) {
 	digits, negative := bytes.CutPrefix(v, []byte{'-'})
 	if negative && !col.Signed {
 		return 0, reason.BadDecimal
@@ -279,7 +266,7 @@ func (b *rowBuilder) batch(first int64, raw rawRecords) *Batch {
 			columns[i] = array.NewSlice(b.absent[i], 0, int64(b.rows))
 		case c.words != nil:
 			codes := c.builder.NewArray()
-			columns[i] = array.NewDictionaryArray(c.column.Kind.arrowType(), codes, c.words.array())
+			columns[i] = array.NewDictionaryArray(c.column.Kind.ArrowType(), codes, c.words.array())
 			codes.Release()
 			if c.words.full() {
 				c.words = newWords()

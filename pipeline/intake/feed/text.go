@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 )
 
 // errTooLong ends the reading of a record that is over Options.MaxRecord.
@@ -12,9 +15,9 @@ var errTooLong = errors.New("record too long")
 
 // textReader is what the readers of the text formats share.
 type textReader struct {
-	src    *stored
+	src    *feedfile.File
 	packed string
-	spec   *Spec
+	spec   *feeds.Spec
 	opts   Options
 	done   func() // closes what unpacks
 	rows   *rowBuilder
@@ -27,13 +30,13 @@ type textReader struct {
 // ready says why no further batch can come.
 func (r *textReader) ready(ctx context.Context) error {
 	if r.closed {
-		return fmt.Errorf("read inbox/%s: the reader is closed", r.src.name)
+		return fmt.Errorf("read inbox/%s: the reader is closed", r.src.Name())
 	}
 	if r.final != nil {
 		return r.final
 	}
 	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("read inbox/%s: %w", r.src.name, err)
+		return fmt.Errorf("read inbox/%s: %w", r.src.Name(), err)
 	}
 	return nil
 }
@@ -46,7 +49,7 @@ func (r *textReader) batch(raw *texts) *Batch {
 }
 
 // Progress is how much of the stored file has been read.
-func (r *textReader) Progress() (read, total int64) { return r.src.read.Load(), r.src.size }
+func (r *textReader) Progress() (read, total int64) { return r.src.BytesRead(), r.src.Size() }
 
 // Close ends the reading.
 func (r *textReader) Close() error {
@@ -56,7 +59,7 @@ func (r *textReader) Close() error {
 	r.closed = true
 	r.done()
 	r.rows.release()
-	return r.src.letGo()
+	return r.src.Close()
 }
 
 // texts is the raw text of a batch's records: one buffer, and where each record is in it.

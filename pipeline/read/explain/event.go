@@ -9,6 +9,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/rating"
@@ -225,7 +226,7 @@ func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err e
 
 // orderOrigins looks for an order in the feed files.
 func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
-	spec := feed.Orders()
+	spec := feeds.Orders()
 	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
@@ -247,7 +248,7 @@ func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin
 
 // adjustmentOrigins looks for an adjustment in the feed files.
 func (e *explainer) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
-	spec := feed.Adjustments()
+	spec := feeds.Adjustments()
 	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {

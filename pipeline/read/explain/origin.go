@@ -11,6 +11,9 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -33,7 +36,7 @@ type match func(b *feed.Batch, i int) (bears, same bool)
 
 // origins looks for a usage record in the feed files that were taken and may hold its day.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
-	spec := feed.Usage()
+	spec := feeds.Usage()
 	return e.originsIn(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
@@ -44,7 +47,7 @@ func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) 
 }
 
 // originsIn looks through the files of one feed that were taken and, where a day is given, may hold it.
-func (e *explainer) originsIn(ctx context.Context, spec *feed.Spec, day string, match match) ([]Origin, error) {
+func (e *explainer) originsIn(ctx context.Context, spec *feeds.Spec, day string, match match) ([]Origin, error) {
 	if e.Inbox == nil {
 		return nil, nil
 	}
@@ -81,8 +84,8 @@ func (e *explainer) originsIn(ctx context.Context, spec *feed.Spec, day string, 
 const sameRecord = "same"
 
 // inFile looks through one feed file.
-func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feed.Spec, match match) ([]Origin, error) {
-	hash, _, err := feed.Hash(e.Inbox, in.Name)
+func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec, match match) ([]Origin, error) {
+	hash, _, err := inbox.Hash(e.Inbox, in.Name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return []Origin{{File: in.Name, Note: "permission denied: it cannot be read"}}, nil
@@ -149,7 +152,7 @@ func (e *explainer) sameContent(c cells, r *accepted) bool {
 // cells is one row of a feed batch; an empty cell is the empty text, or false.
 type cells struct {
 	batch *feed.Batch
-	spec  *feed.Spec
+	spec  *feeds.Spec
 	row   int
 }
 
@@ -211,7 +214,7 @@ func (c cells) quantity(name string) money.Quantity {
 // String is the origin as a person reads it.
 func (o *Origin) String() string {
 	if o.Row == 0 {
-		return fmt.Sprintf("inbox/%s: %s", feed.ShownName(o.File), o.Note)
+		return fmt.Sprintf("inbox/%s: %s", feedfile.ShownName(o.File), o.Note)
 	}
-	return fmt.Sprintf("inbox/%s row %d: %s", feed.ShownName(o.File), o.Row, o.Note)
+	return fmt.Sprintf("inbox/%s row %d: %s", feedfile.ShownName(o.File), o.Row, o.Note)
 }

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -23,7 +23,7 @@ type Inbox struct {
 	Archive storage.Storage // the archive's folder
 	Feeds   []string
 	Inputs  []lake.Input
-	Hashes  *feed.Hashes
+	Hashes  *inbox.Hashes
 	Through period.Cycle // files of cycles up to this one are packed
 	// Latest is the last cycle that records of a file without days can be in: events have none in the list of feed
 	// files.
@@ -131,7 +131,7 @@ func (in *Inbox) found(ctx context.Context, due map[fed]taken) (groups map[perio
 	}
 	groups = make(map[period.Cycle][]member)
 	for _, name := range in.Feeds {
-		found, err := feed.Discover(in.Files, name)
+		found, err := inbox.Discover(in.Files, name)
 		if err != nil {
 			return nil, kept, fmt.Errorf("look into inbox/%s: %w", name, err)
 		}
@@ -190,7 +190,7 @@ func (in *Inbox) pack(ctx context.Context, p *Packed) error {
 func (in *Inbox) remove(list []member) error {
 	dirs := make(map[string]bool)
 	for _, m := range list {
-		hash, _, err := feed.Hash(in.Files, m.name)
+		hash, _, err := inbox.Hash(in.Files, m.name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
@@ -65,7 +65,7 @@ func (b *making) tree(ctx context.Context, root string, secrets []string) error 
 		if !b.o.Secrets && slices.Contains(secrets, name) {
 			return nil
 		}
-		if root == "inbox" && feed.OnItsWay(base, false) || base == storage.LockName {
+		if root == "inbox" && inbox.OnItsWay(base, false) || base == storage.LockName {
 			return nil
 		}
 		f, err := b.file(ctx, name)

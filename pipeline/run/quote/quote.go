@@ -10,6 +10,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/intake/feed"
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/lake/scratch"
@@ -147,14 +149,14 @@ func (j *job) prepare(dir string) error {
 		return &workspace.RefusedError{What: fmt.Sprintf("--usage %s: no such file", j.File),
 			Hint: "name a file of the usage feed: .csv, .ndjson or .parquet"}
 	}
-	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feed.Usage(), feed.Options{})
+	r, err := feed.Open(os.DirFS(filepath.Dir(file)), filepath.Base(file), feeds.Usage(), feed.Options{})
 	if err != nil {
 		return j.refuse(err)
 	}
 	if err := r.Close(); err != nil {
 		return err
 	}
-	inbox := filepath.Join(dir, "inbox", feed.Usage().Name)
+	inbox := filepath.Join(dir, "inbox", feeds.Usage().Name)
 	if err := errors.Join(os.MkdirAll(inbox, 0o755),
 		os.Symlink(file, filepath.Join(inbox, linked(j.File)))); err != nil {
 		return fmt.Errorf("put %s into an inbox of its own: %w", j.File, err)
@@ -204,7 +206,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 
 // refuse describes a file that fails whole by the name it was given by.
 func (j *job) refuse(err error) error {
-	var whole *feed.FileError
+	var whole *feedfile.Error
 	if !errors.As(err, &whole) {
 		return err
 	}
@@ -231,7 +233,7 @@ func (j *job) accept(ctx context.Context) error {
 			return fmt.Errorf("quote %s: the file %s while it was read", j.File, f.Deferred)
 		}
 		if f.Fault != "" {
-			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feed.Usage().Name+"/"+
+			return &workspace.RefusedError{What: strings.ReplaceAll(f.Fault, "inbox/"+feeds.Usage().Name+"/"+
 				linked(j.File), j.File), Hint: f.Hint}
 		}
 	}

@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 // PartnerMoney lists the feeds about the money of partners besides incentives on performance (§9).
 func PartnerMoney() []*Spec {

@@ -1,4 +1,4 @@
-package feed
+package inbox
 
 import (
 	"crypto/sha256"
@@ -9,12 +9,11 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -59,7 +58,7 @@ func (p *Passed) Error() string { return "inbox/" + p.Name + " " + p.Why }
 // Discover lists what inbox/<feed>/** holds, fsys being inbox/. Unfinished files are skipped: names that begin with a
 // dot, folders included, and names that end in .tmp, .part, .partial or .filepart. Files that are removed meanwhile
 // are skipped too. A name behind which there is no readable file is listed as Passed and hides no other (invariant
-// 10); an error is one of the disk. A feed without a folder has no files.
+// 3); an error is one of the disk. A feed without a folder has no files.
 func Discover(fsys fs.FS, feed string) (Found, error) {
 	var found Found
 	err := fs.WalkDir(fsys, feed, func(name string, entry fs.DirEntry, err error) error {
@@ -98,7 +97,7 @@ func (f *Found) visit(fsys fs.FS, name string, entry fs.DirEntry, err error) err
 	if err != nil {
 		return f.passFailed(name, link, err)
 	}
-	_, known := formatOf(name)
+	_, known := feedfile.FormatOf(name)
 	switch {
 	case info.IsDir():
 		f.pass(name, "is a link to a folder: such links are not followed",
@@ -145,12 +144,12 @@ func (f *Found) passFailed(name string, link bool, err error) error {
 }
 
 func (f *Found) pass(name, why, hint string) {
-	f.Passed = append(f.Passed, Passed{Name: ShownName(name), Why: why, Hint: hint})
+	f.Passed = append(f.Passed, Passed{Name: feedfile.ShownName(name), Why: why, Hint: hint})
 }
 
 // Unreadable is a file or folder that this user may not read.
 func Unreadable(name string) Passed {
-	return Passed{Name: ShownName(name), Why: "cannot be read: permission denied",
+	return Passed{Name: feedfile.ShownName(name), Why: "cannot be read: permission denied",
 		Hint: "let the user that runs tollbook read it"}
 }
 
@@ -163,15 +162,6 @@ func kindOf(mode fs.FileMode) string {
 		return "a socket"
 	}
 	return "a device"
-}
-
-// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters
-// that do not print.
-func ShownName(name string) string {
-	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return name
-	}
-	return strconv.Quote(name)
 }
 
 // Hash is a file's content hash, which a feed file is known by (§2.3): the first 128 bits of SHA-256 as 32 hex

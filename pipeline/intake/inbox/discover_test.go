@@ -1,4 +1,4 @@
-package feed
+package inbox
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
@@ -72,7 +73,7 @@ func (f forbidden) ReadDir(name string) ([]fs.DirEntry, error) {
 	return f.MapFS.ReadDir(name)
 }
 
-// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 10); a disk that fails is an
+// TestDiscoverForbidden: a file or folder that may not be read is passed over (invariant 3); a disk that fails is an
 // error.
 func TestDiscoverForbidden(t *testing.T) {
 	t.Parallel()
@@ -114,7 +115,7 @@ func TestShown(t *testing.T) {
 	for name, want := range map[string]string{"usage/a b.csv": "usage/a b.csv", "usage/größe.csv": "usage/größe.csv",
 		"usage/a\nb.csv":    `"usage/a\nb.csv"`,
 		"usage/\x1b[2J.csv": `"usage/\x1b[2J.csv"`, "usage/\xff.csv": `"usage/\xff.csv"`} {
-		if got := ShownName(name); got != want {
+		if got := feedfile.ShownName(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)
 		}
 	}

@@ -1,12 +1,15 @@
-package feed
+package feedfile
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// FileError is why a file fails whole: nothing of it may be taken. Errors of the environment are not of this type.
-type FileError struct {
+// Error is why a file fails whole: nothing of it may be taken. Errors of the environment are not of this type.
+type Error struct {
 	File   string // path below inbox/
 	Line   int    // from 1; 0 where there are no lines
 	Column int    // byte of the line, from 1; 0 where it is not known
@@ -15,7 +18,7 @@ type FileError struct {
 }
 
 // Error is `read inbox/usage/a.csv: line 1, column 8: unknown column "qty"`. The hint is not part of it.
-func (e *FileError) Error() string {
+func (e *Error) Error() string {
 	var at strings.Builder
 	if e.Line > 0 {
 		fmt.Fprintf(&at, "line %d", e.Line)
@@ -27,14 +30,11 @@ func (e *FileError) Error() string {
 	return "read inbox/" + ShownName(e.File) + ": " + at.String() + e.Text
 }
 
-// ChangedError says that a file is no longer what it was when it was hashed. Nothing of it may be taken under that
-// hash.
-type ChangedError struct {
-	File string // path below inbox/
-	How  string // grew, was cut short, was replaced, was removed, was written to
-}
-
-// Error is `inbox/usage/a.csv grew while it was read`.
-func (e *ChangedError) Error() string {
-	return "inbox/" + ShownName(e.File) + " " + e.How + " while it was read"
+// ShownName is a name as messages write it: quoted, as Go quotes a string, where it is not UTF-8 or holds characters
+// that do not print.
+func ShownName(name string) string {
+	if utf8.ValidString(name) && !strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return name
+	}
+	return strconv.Quote(name)
 }

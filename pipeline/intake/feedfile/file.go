@@ -1,4 +1,4 @@
-package feed
+package feedfile
 
 import (
 	"bufio"
@@ -16,51 +16,51 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// format is how a file's name says its records are written and packed.
-type format struct {
-	kind   string // csv, ndjson, parquet
-	packed string // empty, gz, zst
+// Format is how a file's name says its records are written and packed.
+type Format struct {
+	Kind   string // csv, ndjson, parquet
+	Packed string // empty, gz, zst
 }
 
 // formats are the endings of §2.
 var formats = [...]struct {
 	ending string
-	format format
+	format Format
 }{
-	{".csv", format{"csv", ""}},
-	{".csv.gz", format{"csv", "gz"}},
-	{".csv.zst", format{"csv", "zst"}},
-	{".ndjson", format{"ndjson", ""}},
-	{".ndjson.gz", format{"ndjson", "gz"}},
-	{".ndjson.zst", format{"ndjson", "zst"}},
-	{".parquet", format{"parquet", ""}},
+	{".csv", Format{"csv", ""}},
+	{".csv.gz", Format{"csv", "gz"}},
+	{".csv.zst", Format{"csv", "zst"}},
+	{".ndjson", Format{"ndjson", ""}},
+	{".ndjson.gz", Format{"ndjson", "gz"}},
+	{".ndjson.zst", Format{"ndjson", "zst"}},
+	{".parquet", Format{"parquet", ""}},
 }
 
-// formatOf finds a file's format by the end of its name.
-func formatOf(name string) (format, bool) {
+// FormatOf returns a file's format by the end of its name.
+func FormatOf(name string) (Format, bool) {
 	base := path.Base(name)
 	for _, f := range formats {
 		if strings.HasSuffix(base, f.ending) && len(base) > len(f.ending) {
 			return f.format, true
 		}
 	}
-	return format{}, false
+	return Format{}, false
 }
 
-// stored is a feed file as it is in the inbox. It counts what is read and keeps the first error of the environment,
-// so that a failing disk is not taken for a broken file. It is closed when its last holder releases it.
-type stored struct {
+// File is a feed file as it is in the inbox. It counts what is read and keeps the first error of the environment,
+// so that a failing disk is not taken for a broken file.
+type File struct {
 	file fs.File
 	name string
 	size int64
 	read atomic.Int64
-	held atomic.Int32
 
 	mu     sync.Mutex
 	failed error
 }
 
-func openStored(fsys fs.FS, name string) (*stored, error) {
+// Open opens a file of the inbox, fsys being that folder.
+func Open(fsys fs.FS, name string) (*File, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read inbox/%s: %w", name, err)
@@ -69,15 +69,11 @@ func openStored(fsys fs.FS, name string) (*stored, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read inbox/%s: %w", name, err), f.Close())
 	}
-	s := &stored{file: f, name: name, size: info.Size()}
-	s.held.Store(1)
-	return s, nil
+	return &File{file: f, name: name, size: info.Size()}, nil
 }
 
-func (s *stored) letGo() error {
-	if s.held.Add(-1) > 0 {
-		return nil
-	}
+// Close closes the file.
+func (s *File) Close() error {
 	if err := s.file.Close(); err != nil {
 		return fmt.Errorf("close inbox/%s: %w", s.name, err)
 	}
@@ -85,7 +81,7 @@ func (s *stored) letGo() error {
 }
 
 // note keeps the first error that is not the end of the file.
-func (s *stored) note(err error) {
+func (s *File) note(err error) {
 	if err == nil || err == io.EOF {
 		return
 	}
@@ -96,8 +92,26 @@ func (s *stored) note(err error) {
 	}
 }
 
+// Name is the file's path below inbox/.
+func (s *File) Name() string { return s.name }
+
+// Size is the file's length in bytes, as it is stored.
+func (s *File) Size() int64 { return s.size }
+
+// BytesRead is how many bytes Read has returned.
+func (s *File) BytesRead() int64 { return s.read.Load() }
+
+// RandomAccess reports whether ReadAt and Seek can be called, which depends on the file system.
+func (s *File) RandomAccess() bool {
+	_, ok := s.file.(interface {
+		io.ReaderAt
+		io.Seeker
+	})
+	return ok
+}
+
 // Read is io.Reader, for the text formats.
-func (s *stored) Read(p []byte) (int, error) {
+func (s *File) Read(p []byte) (int, error) {
 	n, err := s.file.Read(p)
 	s.read.Add(int64(n))
 	s.note(err)
@@ -105,7 +119,7 @@ func (s *stored) Read(p []byte) (int, error) {
 }
 
 // ReadAt is io.ReaderAt, for Parquet. An offset outside the file is the file's fault, not the disk's.
-func (s *stored) ReadAt(p []byte, off int64) (int, error) {
+func (s *File) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off > s.size {
 		return 0, io.ErrUnexpectedEOF
 	}
@@ -115,14 +129,14 @@ func (s *stored) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // Seek is io.Seeker; Parquet only asks where the end is.
-func (s *stored) Seek(offset int64, whence int) (int64, error) {
+func (s *File) Seek(offset int64, whence int) (int64, error) {
 	at, err := s.file.(io.Seeker).Seek(offset, whence)
 	s.note(err)
 	return at, err
 }
 
-// blame is the error to report when reading stopped with what: the environment's where that failed, else the file's.
-func (s *stored) blame(what *FileError) error {
+// Blame is the error to report when reading stopped with what: the environment's where that failed, else the file's.
+func (s *File) Blame(what *Error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed != nil {
@@ -135,22 +149,22 @@ func (s *stored) blame(what *FileError) error {
 // zstdWindow is the largest window a zstd file may ask for, as the zstd command's own limit.
 const zstdWindow = 128 << 20
 
-// unpack gives the text of a file, without a byte order mark, and what to close after it.
-func (s *stored) unpack(packed string) (*bufio.Reader, func(), error) {
+// Unpack gives the text of a file, without a byte order mark, and what to close after it.
+func (s *File) Unpack(packed string) (*bufio.Reader, func(), error) {
 	var text io.Reader = s
 	done := func() {}
 	switch packed {
 	case "gz":
 		z, err := gzip.NewReader(bufio.NewReaderSize(s, 64<<10))
 		if err != nil {
-			return nil, nil, s.unpackError(packed, err)
+			return nil, nil, s.UnpackError(packed, err)
 		}
 		text, done = z, func() { _ = z.Close() } // closing only puts its decoder away
 	case "zst":
 		z, err := zstd.NewReader(s, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(zstdWindow))
 		if err != nil {
-			return nil, nil, s.unpackError(packed, err)
+			return nil, nil, s.UnpackError(packed, err)
 		}
 		text, done = z, z.Close
 	}
@@ -158,11 +172,11 @@ func (s *stored) unpack(packed string) (*bufio.Reader, func(), error) {
 	mark, err := r.Peek(3)
 	if err != nil && err != io.EOF {
 		done()
-		return nil, nil, s.unpackError(packed, err)
+		return nil, nil, s.UnpackError(packed, err)
 	}
 	if len(mark) == 0 {
 		done()
-		return nil, nil, s.blame(&FileError{Text: "the file is empty"})
+		return nil, nil, s.Blame(&Error{Text: "the file is empty"})
 	}
 	if bytes.Equal(mark, []byte("\ufeff")) {
 		_, _ = r.Discard(3) // cannot fail: it was peeked
@@ -170,10 +184,10 @@ func (s *stored) unpack(packed string) (*bufio.Reader, func(), error) {
 	return r, done, nil
 }
 
-// unpackError is the file's error when its text cannot be read on.
-func (s *stored) unpackError(packed string, err error) error {
+// UnpackError is the file's error when its text cannot be read on.
+func (s *File) UnpackError(packed string, err error) error {
 	name := map[string]string{"gz": "gzip", "zst": "zstd", "": "text"}[packed]
-	e := &FileError{Text: fmt.Sprintf("the %s stream is broken: %v", name, err)}
+	e := &Error{Text: fmt.Sprintf("the %s stream is broken: %v", name, err)}
 	switch {
 	case err == io.EOF:
 		e.Text = "the file is empty"
@@ -184,5 +198,5 @@ func (s *stored) unpackError(packed string, err error) error {
 		e.Text = "the zstd stream needs a window over 128 MiB"
 		e.Hint = "compress it without --long, or with --long=27 at most"
 	}
-	return s.blame(e)
+	return s.Blame(e)
 }

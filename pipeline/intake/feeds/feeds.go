@@ -1,4 +1,4 @@
-package feed
+package feeds
 
 import "github.com/apache/arrow-go/v18/arrow"
 
@@ -25,8 +25,8 @@ func (k ColumnKind) String() string {
 	return [...]string{"text", "word", "time", "quantity", "amount", "whole"}[k]
 }
 
-// arrowType is the type of the kind's column in a batch.
-func (k ColumnKind) arrowType() arrow.DataType {
+// ArrowType is the type of the kind's column in a batch.
+func (k ColumnKind) ArrowType() arrow.DataType {
 	switch k {
 	case Word:
 		return &arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int32, ValueType: arrow.BinaryTypes.String}
@@ -71,11 +71,25 @@ func (s *Spec) Column(name string) int {
 	return -1
 }
 
+// OneOf lists the columns that share column i's OneOf and says whether i is the first of them.
+func (s *Spec) OneOf(i int) (first bool, all []int) {
+	word := s.Columns[i].OneOf
+	if word == "" {
+		return false, nil
+	}
+	for j := range s.Columns {
+		if s.Columns[j].OneOf == word {
+			all = append(all, j)
+		}
+	}
+	return all[0] == i, all
+}
+
 // Schema is the schema of the feed's batches. Every field is nullable: null is no value.
 func (s *Spec) Schema() *arrow.Schema {
 	fields := make([]arrow.Field, len(s.Columns))
 	for i := range s.Columns {
-		fields[i] = arrow.Field{Name: s.Columns[i].Name, Type: s.Columns[i].Kind.arrowType(), Nullable: true}
+		fields[i] = arrow.Field{Name: s.Columns[i].Name, Type: s.Columns[i].Kind.ArrowType(), Nullable: true}
 	}
 	return arrow.NewSchema(fields, nil)
 }

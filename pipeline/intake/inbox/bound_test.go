@@ -1,4 +1,4 @@
-package feed
+package inbox
 
 import (
 	"errors"
