@@ -11,7 +11,7 @@ import (
 
 // booksDiff is what today's books can touch of the open cycles that were rated with others: nil, everything, unless the
 // copy that was kept is of the books, under today's settings, that all of these were rated with (CHANGE-1).
-func (r *run) booksDiff() *change.Change {
+func (r *runState) booksDiff() *change.Change {
 	var rated []string // with which books cycles were
 	for _, ref := range r.txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && c > r.closed && r.refold(c) {
@@ -37,10 +37,10 @@ func (r *run) booksDiff() *change.Change {
 }
 
 // everything logs why changed books rate all days of open cycles again: that costs time and changes nothing.
-func (r *run) everything(why error) { r.o.Debug("all days of open cycles are rated again", why) }
+func (r *runState) everything(why error) { r.o.Debug("all days of open cycles are rated again", why) }
 
 // keepBooks keeps the books for the run that finds others. It comes after the commit, under the lake's lock.
-func (r *run) keepBooks() {
+func (r *runState) keepBooks() {
 	if r.o.BooksCopy == "" || r.job.dryRun {
 		return
 	}

@@ -27,17 +27,17 @@ func (r *run) watchRejects(cfg *accept.Config) error {
 }
 
 // correctRejects ends the rejects whose identity this run accepted (REJ-2).
-func (r *run) correctRejects() error {
-	n, err := rejects.Correct(r.txn, r.ws.Books.Zone, r.watch.Found(), r.o.AsOf)
+func (rc *reconciler) correctRejects() error {
+	n, err := rejects.Correct(rc.txn, rc.ws.Books.Zone, rc.watch.Found(), rc.o.AsOf)
 	if err != nil {
 		return err
 	}
-	r.report.Corrected = int64(n)
+	rc.report.Corrected = int64(n)
 	switch {
 	case n == 1:
-		r.note("1 reject ended: a record of its identity was accepted")
+		rc.note("1 reject ended: a record of its identity was accepted")
 	case n > 1:
-		r.note("%d rejects ended: records of their identities were accepted", n)
+		rc.note("%d rejects ended: records of their identities were accepted", n)
 	}
 	return nil
 }

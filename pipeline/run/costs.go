@@ -48,7 +48,7 @@ func (r *run) costs(ctx context.Context) error {
 		return err
 	}
 	for _, p := range result.Places {
-		r.touched[p] = true
+		r.events.touched[p] = true
 	}
 	r.report.Lines += result.Lines
 	r.report.Notes = append(r.report.Notes, result.Notes...)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
@@ -17,30 +18,37 @@ import (
 	"github.com/tollbook/tollbook/schemas/settings"
 )
 
-// events decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in
+// eventStage decides the events of a run: orders, adjustments, account events, and those of partners.
+type eventStage struct {
+	*runState
+	intake  *events.Intake
+	decided []events.Decision
+	touched map[place.Place]bool // places whose event lines were made again
+}
+
+// decide decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in
 // which something changed, in order of cycle: a refund reads what its base cost.
-func (r *run) events() error {
-	book, err := r.acceptedEvents()
+func (ev *eventStage) decide() error {
+	book, err := ev.acceptedEvents()
 	if err != nil {
 		return err
 	}
-	s := &r.ws.Settings
-	r.decided = book.Decide(r.intake, &events.Terms{Zone: r.ws.Books.Zone, Partners: r.partners, BilledIn: r.billedIn,
-		Source: r.source,
-		Drop:   func(file int32) bool { return !r.scanned.Taken(file) }})
-	m := r.maker()
-	r.touched = make(map[place.Place]bool)
+	s := &ev.ws.Settings
+	ev.decided = book.Decide(ev.intake, &events.Terms{Zone: ev.ws.Books.Zone, Partners: ev.partners,
+		BilledIn: ev.billedIn, Source: ev.source, Drop: func(file int32) bool { return !ev.scanned.Taken(file) }})
+	m := ev.maker()
+	ev.touched = make(map[place.Place]bool)
 	places := m.Places(book)
 	for _, p := range inOrder(places) {
-		if m.Closed(p.Cycle) || (!places[p] && !(r.refold(p.Cycle) && r.change.Orders())) {
+		if m.Closed(p.Cycle) || (!places[p] && !(ev.refold(p.Cycle) && ev.change.Orders())) {
 			continue
 		}
 		lines, err := m.Make(book, p)
 		if err != nil {
 			return err
 		}
-		r.touched[p] = true
-		r.report.Lines += lines
+		ev.touched[p] = true
+		ev.report.Lines += lines
 	}
 	added := m.NewAccounts(book)
 	for _, p := range inOrder(added) {
@@ -48,29 +56,29 @@ func (r *run) events() error {
 			return err
 		}
 		if s.Payments == settings.Ledger { // else they move nothing
-			r.touched[p] = true
+			ev.touched[p] = true
 		}
 	}
 	if err := m.StorePartners(book); err != nil {
 		return err
 	}
-	return r.turn(book.Turned)
+	return ev.turn(book.Turned)
 }
 
 // acceptedEvents reads the events that earlier runs accepted; of the account events, of which there may be many, those
 // that come again.
-func (r *run) acceptedEvents() (*events.Book, error) {
+func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 	book := events.NewBook()
-	again := r.intake.AccountIDs()
-	for _, ref := range r.txn.Base().Manifest.Cycles {
-		for _, e := range r.next.Files(ref.Cycle) {
+	again := ev.intake.AccountIDs()
+	for _, ref := range ev.txn.Base().Manifest.Cycles {
+		for _, e := range ev.next.Files(ref.Cycle) {
 			var err error
 			switch e.Table {
 			case "orders", "adjustments", "transfers":
-				err = book.Load(r.txn, e, r.ws.Books)
+				err = book.Load(ev.txn, e, ev.ws.Books)
 			case "account_events":
 				if len(again) > 0 {
-					err = book.LoadAccountsAgain(r.txn, e, r.ws.Books, again)
+					err = book.LoadAccountsAgain(ev.txn, e, ev.ws.Books, again)
 				}
 			}
 			if err != nil {
@@ -78,13 +86,13 @@ func (r *run) acceptedEvents() (*events.Book, error) {
 			}
 		}
 	}
-	for _, e := range r.next.Find(events.IncentivesKey()) {
-		if err := book.LoadIncentives(r.txn, e); err != nil {
+	for _, e := range ev.next.Find(events.IncentivesKey()) {
+		if err := book.LoadIncentives(ev.txn, e); err != nil {
 			return nil, err
 		}
 	}
-	for _, e := range r.next.Find(events.MoneyKey()) {
-		if err := book.LoadMoney(r.txn, e); err != nil {
+	for _, e := range ev.next.Find(events.MoneyKey()) {
+		if err := book.LoadMoney(ev.txn, e); err != nil {
 			return nil, err
 		}
 	}
@@ -92,7 +100,7 @@ func (r *run) acceptedEvents() (*events.Book, error) {
 }
 
 // maker makes and stores events in the run's transaction.
-func (r *run) maker() *events.Maker {
+func (r *runState) maker() *events.Maker {
 	s := &r.ws.Settings
 	return &events.Maker{
 		Txn: r.txn, Books: r.ws.Books, Prices: r.prices,
@@ -103,7 +111,7 @@ func (r *run) maker() *events.Maker {
 }
 
 // source is where a row of the run first came from: of a retry, the file that it was rejected in.
-func (r *run) source(file int32, row int64) events.Source {
+func (r *runState) source(file int32, row int64) events.Source {
 	f := r.scanned.Files[file]
 	from := events.Source{Hash: f.Hash, Header: f.Header}
 	from.File, from.Row = r.nameOf(file, row)
@@ -111,7 +119,7 @@ func (r *run) source(file int32, row int64) events.Source {
 }
 
 // nameOf is the feed file, below inbox/, and the row in which a row of the run first came.
-func (r *run) nameOf(file int32, row int64) (string, int64) {
+func (r *runState) nameOf(file int32, row int64) (string, int64) {
 	if r.retried != nil {
 		return r.retried.original(file, row)
 	}
@@ -126,14 +134,14 @@ func inOrder[V any](places map[place.Place]V) []place.Place {
 }
 
 // billedIn is the cycle that a record of a time is billed in: its own, or the earliest open one (§4.11).
-func (r *run) billedIn(t period.Instant) period.Cycle {
+func (r *runState) billedIn(t period.Instant) period.Cycle {
 	return max(r.ws.Books.Zone.Cycle(t), r.closed+1)
 }
 
 // touchedCycles are the cycles of touched places, ascending.
-func (r *run) touchedCycles() []period.Cycle {
+func (ev *eventStage) touchedCycles() []period.Cycle {
 	var out []period.Cycle
-	for p := range r.touched {
+	for p := range ev.touched {
 		out = append(out, p.Cycle)
 	}
 	slices.Sort(out)
@@ -141,29 +149,29 @@ func (r *run) touchedCycles() []period.Cycle {
 }
 
 // refold reports whether a cycle was rated by other books than today's.
-func (r *run) refold(c period.Cycle) bool {
+func (r *runState) refold(c period.Cycle) bool {
 	ref, _ := r.txn.Base().Cycle(c.String())
 	return ref.Books != "" && ref.Books != r.books
 }
 
 // archived reports whether files of a closed cycle left the lake.
-func (r *run) archived(c period.Cycle) bool {
+func (r *runState) archived(c period.Cycle) bool {
 	ref, _ := r.txn.Base().Cycle(c.String())
 	return ref.Archived != nil
 }
 
 // refuse takes over a replay's verdict over the account events of open cycles (§6.3): by replayed place the ids of
 // those that found too little on their balance. Rows of this run are counted as decided; rows of earlier files move
-// between their counts of accepted and rejected rows, and in or out of the rejects. It comes before countEvents.
-func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
-	m := r.maker()
+// between their counts of accepted and rejected rows, and in or out of the rejects. It comes before count.
+func (ev *eventStage) refuse(replayed map[place.Place]map[string]bool) error {
+	m := ev.maker()
 	var mine []events.Decision
 	var earlier []events.Turn
 	for _, p := range inOrder(replayed) {
 		if m.Closed(p.Cycle) {
 			return fmt.Errorf("cycle %s is closed: its account events are not decided again", p.Cycle)
 		}
-		turned, err := m.Refuse(r.intake.Book(), p, replayed[p])
+		turned, err := m.Refuse(ev.intake.Book(), p, replayed[p])
 		if err != nil {
 			return err
 		}
@@ -176,12 +184,12 @@ func (r *run) refuse(replayed map[place.Place]map[string]bool) error {
 			}
 		}
 	}
-	r.refuseNew(mine)
-	return r.turn(earlier)
+	ev.refuseNew(mine)
+	return ev.turn(earlier)
 }
 
 // refuseNew changes what was decided about rows of this run.
-func (r *run) refuseNew(list []events.Decision) {
+func (ev *eventStage) refuseNew(list []events.Decision) {
 	type place struct {
 		file int32
 		row  int64
@@ -190,23 +198,23 @@ func (r *run) refuseNew(list []events.Decision) {
 	for _, d := range list {
 		refused[place{d.File, d.Row}] = d
 	}
-	for i, d := range r.decided {
+	for i, d := range ev.decided {
 		if refusal, is := refused[place{d.File, d.Row}]; is {
-			r.decided[i] = refusal
+			ev.decided[i] = refusal
 		}
 	}
 }
 
 // turn moves rows of earlier runs between accepted and rejected: in the counts of their files and in the rejects that
 // are kept.
-func (r *run) turn(list []events.Turn) error {
+func (ev *eventStage) turn(list []events.Turn) error {
 	if len(list) == 0 {
 		return nil
 	}
 	t := turning{gone: make(map[rejectPlace]bool), stays: make(map[rejectPlace]bool)}
 	for i := range list {
 		one := &list[i]
-		in, ok := r.next.Input(one.Feed, one.From.Hash)
+		in, ok := ev.next.Input(one.Feed, one.From.Hash)
 		if !ok {
 			return fmt.Errorf("%s %s is from inbox/%s, which was never ingested", one.Feed, one.Refusal.ID,
 				one.From.File)
@@ -221,25 +229,25 @@ func (r *run) turn(list []events.Turn) error {
 			t.refused = append(t.refused, rejectOf(one))
 			t.stays[at] = one.Was
 		} else {
-			r.watch.AcceptedEvent(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
+			ev.watch.AcceptedEvent(one.Feed, one.Refusal.ID, rejects.Place{File: one.From.File, Row: one.From.Row})
 		}
-		r.next.SetInput(in)
+		ev.next.SetInput(in)
 	}
-	r.noteTurned(list)
-	if err := r.turnEnded(&t); err != nil {
+	ev.noteTurned(list)
+	if err := ev.turnEnded(&t); err != nil {
 		return err
 	}
-	if r.retried != nil { // the rejects are written again anyway
-		r.retried.kept = t.apply(r.retried.kept)
+	if ev.retried != nil { // the rejects are written again anyway
+		ev.retried.kept = t.apply(ev.retried.kept)
 		return nil
 	}
-	open, err := r.loadRejects()
+	open, err := ev.loadRejects()
 	if err != nil {
 		return err
 	}
 	open = t.apply(open)
 	slices.SortFunc(open, func(a, b rejects.Row) int { return order(&a, &b) })
-	return r.replaceRejects(rejects.OpenKey(), open)
+	return ev.replaceRejects(rejects.OpenKey(), open)
 }
 
 // rejectPlace is the row of a feed file that was rejected.
@@ -266,11 +274,11 @@ func (t *turning) apply(open []rejects.Row) []rejects.Row {
 
 // turnEnded takes rows that are accepted now out of the ended rejects. A reject that a person dismissed and that is
 // rejected for another reason now stays dismissed.
-func (r *run) turnEnded(t *turning) error {
+func (ev *eventStage) turnEnded(t *turning) error {
 	var ended []rejects.Row
 	changed := false
-	for _, e := range r.next.Find(rejects.EndedKey()) {
-		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
+	for _, e := range ev.next.Find(rejects.EndedKey()) {
+		err := rejects.Each(ev.txn.Open, e, func(x *rejects.Row) error {
 			at := placeOf(x)
 			if t.gone[at] && !t.stays[at] {
 				changed = true
@@ -290,11 +298,11 @@ func (r *run) turnEnded(t *turning) error {
 		return nil
 	}
 	slices.SortFunc(ended, func(a, b rejects.Row) int { return order(&a, &b) })
-	return r.replaceRejects(rejects.EndedKey(), ended)
+	return ev.replaceRejects(rejects.EndedKey(), ended)
 }
 
 // replaceRejects puts rejects in the place of all those that the next state has of a key.
-func (r *run) replaceRejects(key lake.FileKey, list []rejects.Row) error {
+func (r *runState) replaceRejects(key lake.FileKey, list []rejects.Row) error {
 	w := rejects.NewWriter(r.txn, key)
 	for i := range list {
 		if err := w.Add(&list[i]); err != nil {
@@ -319,55 +327,55 @@ func rejectOf(t *events.Turn) rejects.Row {
 }
 
 // noteTurned describes rows of earlier runs that were decided otherwise.
-func (r *run) noteTurned(list []events.Turn) {
+func (ev *eventStage) noteTurned(list []events.Turn) {
 	refused, restored := 0, 0
 	for _, t := range list {
 		switch {
 		case t.Is && !t.Was:
 			refused++
-			r.report.Reasons[t.Refusal.Why.String()]++
+			ev.report.Reasons[t.Refusal.Why.String()]++
 		case t.Was && !t.Is:
 			restored++
 		}
 	}
 	feedName, why := list[0].Feed, list[0].Refusal.Why
 	if refused > 0 {
-		r.report.Notes = append(r.report.Notes,
+		ev.report.Notes = append(ev.report.Notes,
 			fmt.Sprintf("%s: %d rows that an earlier run accepted are now rejected: %s", feedName, refused, why))
 	}
 	if restored > 0 {
-		r.report.Notes = append(r.report.Notes,
+		ev.report.Notes = append(ev.report.Notes,
 			fmt.Sprintf("%s: %d rows that an earlier run rejected are now accepted: no longer %s", feedName, restored,
 				why))
 	}
 }
 
-// countEvents adds what became of the events to the counts of their files.
-func (r *run) countEvents() {
-	for _, d := range r.decided {
-		n := &r.folded.Files[d.File]
+// count adds what became of the events to the counts of their files.
+func (ev *eventStage) count(folded *fold.Result) {
+	for _, d := range ev.decided {
+		n := &folded.Files[d.File]
 		switch {
 		case d.Why != reason.None:
 			n.Rejected++
-			r.folded.Rejects = append(r.folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
+			folded.Rejects = append(folded.Rejects, accept.Reject{File: d.File, Row: d.Row, Reason: d.Why,
 				Column: d.Column, Value: d.Value, ID: d.ID})
 		case d.Duplicate:
 			n.Duplicate++
 		default:
 			n.Accepted++
-			file, row := r.nameOf(d.File, d.Row)
-			r.watch.AcceptedEvent(r.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
+			file, row := ev.nameOf(d.File, d.Row)
+			ev.watch.AcceptedEvent(ev.scanned.Files[d.File].Feed, d.ID, rejects.Place{File: file, Row: row})
 		}
 	}
-	slices.SortFunc(r.folded.Rejects, func(a, b accept.Reject) int {
+	slices.SortFunc(folded.Rejects, func(a, b accept.Reject) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Row, b.Row))
 	})
-	r.addEventCycles()
+	ev.addCycles(folded)
 }
 
-// addEventCycles adds the cycles with events of this run to those that the run touched.
-func (r *run) addEventCycles() {
-	r.folded.Cycles = append(r.folded.Cycles, r.intake.Book().NewCycles()...)
-	slices.Sort(r.folded.Cycles)
-	r.folded.Cycles = slices.Compact(r.folded.Cycles)
+// addCycles adds the cycles with events of this run to those that the run touched.
+func (ev *eventStage) addCycles(folded *fold.Result) {
+	folded.Cycles = append(folded.Cycles, ev.intake.Book().NewCycles()...)
+	slices.Sort(folded.Cycles)
+	folded.Cycles = slices.Compact(folded.Cycles)
 }

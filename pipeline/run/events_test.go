@@ -89,8 +89,7 @@ func (l *ledger) play(n night) *workspace.Report {
 	if err != nil {
 		l.Fatal(err)
 	}
-	r := &run{ws: ws, o: workspace.Options{AsOf: asOf}, job: j,
-		report: &workspace.Report{Reasons: make(map[string]int64)}}
+	r := newRun(ws, workspace.Options{AsOf: asOf}, j)
 	if r.txn, err = lake.Begin(); err != nil {
 		l.Fatal(err)
 	}
@@ -109,8 +108,8 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	}
 	cfg := &accept.Config{Books: r.ws.Books, Prices: r.prices, Settings: &r.ws.Settings, AsOf: r.o.AsOf, Inbox: r.inbox,
 		Txn: r.txn}
-	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
-	cfg.Events = r.intake
+	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf}
+	cfg.Events = r.events.intake
 	files, err := r.files(ctx, cfg)
 	if err != nil {
 		return err
@@ -119,7 +118,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 		return err
 	}
 	defer r.scanned.Close()
-	if err := r.events(); err != nil {
+	if err := r.events.decide(); err != nil {
 		return err
 	}
 	if r.folded, err = r.folder().Run(ctx); err != nil {
@@ -139,17 +138,17 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 			replayed[place.Place{Cycle: c, Bucket: bucket}] = set
 		}
 	}
-	if err := r.refuse(replayed); err != nil {
+	if err := r.events.refuse(replayed); err != nil {
 		return err
 	}
-	r.countEvents()
-	if err := r.reconcile(ctx, cfg); err != nil {
+	r.events.count(r.folded)
+	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	if err := r.totals(); err != nil {
+	if err := (&controlTotals{r.runState, r.cycleNames()}).calculate(); err != nil {
 		return err
 	}
 	return r.commit(ctx)
@@ -172,7 +171,7 @@ func (l *ledger) state(feedName string) (rows string, rejects, accounts []string
 		l.Fatal(err)
 	}
 	defer txn.Close()
-	r := &run{ws: ws, txn: txn, next: txn.Next()}
+	r := &runState{ws: ws, txn: txn, next: txn.Next()}
 	totals := make(map[string]string)
 	for _, t := range txn.Base().Manifest.Totals {
 		totals[t.Name] = t.Value
@@ -332,8 +331,8 @@ func TestRefuseNights(t *testing.T) {
 // TestRefuseClosed: a verdict over a closed cycle is our own fault, and nothing is committed.
 func TestRefuseClosed(t *testing.T) {
 	t.Parallel()
-	r := &run{ws: &workspace.Workspace{}, closed: period.CycleOf(2026, 9)}
-	err := r.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
+	ev := &eventStage{runState: &runState{ws: &workspace.Workspace{}, closed: period.CycleOf(2026, 9)}}
+	err := ev.refuse(map[place.Place]map[string]bool{{Cycle: period.CycleOf(2026, 9)}: nil})
 	if err == nil || err.Error() != "cycle 2026-09 is closed: its account events are not decided again" {
 		t.Error(err)
 	}

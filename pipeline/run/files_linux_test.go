@@ -91,7 +91,8 @@ func (l *ledger) look(cache string, taken ...lake.Input) ([]*accept.File, *works
 		l.Fatal(err)
 	}
 	inbox := &settledInbox{FS: os.DirFS(filepath.Join(l.dir, "inbox"))}
-	r := &run{ws: ws, o: workspace.Options{HashCache: cache}, inbox: inbox, report: &workspace.Report{}}
+	r := newRun(ws, workspace.Options{HashCache: cache}, job{})
+	r.inbox = inbox
 	if r.txn, err = lk.Begin(); err != nil {
 		l.Fatal(err)
 	}

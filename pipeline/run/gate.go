@@ -111,55 +111,58 @@ func (t *tally) add(feed string, x *accept.Reject) {
 	}
 }
 
-// gateScanned holds the run back before anything is rated, by what is wrong with rows by themselves.
-func (r *run) gateScanned() error {
-	over := r.over()
-	if len(over) == 0 || r.o.AcceptRejects != "" {
-		return nil // accepted: gateAll says so, with all of them
+// gate holds a run back whose feeds have more rejects than the settings allow.
+type gate struct{ *runState }
+
+// checkScanned holds the run back before anything is rated, by what is wrong with rows by themselves.
+func (g *gate) checkScanned() error {
+	over := g.over()
+	if len(over) == 0 || g.o.AcceptRejects != "" {
+		return nil // accepted: checkAll says so, with all of them
 	}
 	t := newTally()
-	err := r.scanned.EachReject(func(x *accept.Reject) error {
-		t.add(r.scanned.Files[x.File].Feed, x)
+	err := g.scanned.EachReject(func(x *accept.Reject) error {
+		t.add(g.scanned.Files[x.File].Feed, x)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return r.gated(over, t)
+	return g.refused(over, t)
 }
 
-// gateAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
+// checkAll holds the run back before it is committed, by all rejects of its files: also what is wrong with rows among
 // others.
-func (r *run) gateAll(t *tally) error {
-	over := r.over()
-	if r.o.AcceptRejects == "" {
-		return r.gated(over, t)
+func (g *gate) checkAll(t *tally) error {
+	over := g.over()
+	if g.o.AcceptRejects == "" {
+		return g.refused(over, t)
 	}
 	if len(over) == 0 {
-		r.note("no gate was exceeded: --accept-rejects was not needed")
+		g.note("no gate was exceeded: --accept-rejects was not needed")
 		return nil
 	}
 	for i := range over {
-		r.note("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s", over[i].Feed, over[i].Rejected,
-			over[i].Rows, over[i].Gate, r.o.AcceptRejects)
+		g.note("%s: %d rejects in %d rows, above its gate of %s, were accepted: %s", over[i].Feed, over[i].Rejected,
+			over[i].Rows, over[i].Gate, g.o.AcceptRejects)
 	}
-	r.next.SetAcceptedRejects(r.o.AcceptRejects)
+	g.next.SetAcceptedRejects(g.o.AcceptRejects)
 	return nil
 }
 
 // over are the feeds whose rejects are above their gates, by name. What is tried again was rejected before, with or
 // without a gate.
-func (r *run) over() []GatedFeed {
-	if r.retried != nil {
+func (g *gate) over() []GatedFeed {
+	if g.retried != nil {
 		return nil
 	}
 	feeds := make(map[string]*GatedFeed)
-	for at, f := range r.scanned.Files {
-		if !r.scanned.Taken(int32(at)) {
+	for at, f := range g.scanned.Files {
+		if !g.scanned.Taken(int32(at)) {
 			continue
 		}
 		if feeds[f.Feed] == nil {
-			feeds[f.Feed] = &GatedFeed{Feed: f.Feed, Gate: r.ws.Settings.Gates.Of(f.Feed)}
+			feeds[f.Feed] = &GatedFeed{Feed: f.Feed, Gate: g.ws.Settings.Gates.Of(f.Feed)}
 		}
 		feeds[f.Feed].Rows += f.Rows
 		feeds[f.Feed].Rejected += f.Rejected
@@ -173,8 +176,8 @@ func (r *run) over() []GatedFeed {
 	return over
 }
 
-// gated is the error of feeds above their gates, nil for none.
-func (r *run) gated(over []GatedFeed, t *tally) error {
+// refused is the error of feeds above their gates, nil for none.
+func (g *gate) refused(over []GatedFeed, t *tally) error {
 	if len(over) == 0 {
 		return nil
 	}
@@ -186,7 +189,7 @@ func (r *run) gated(over []GatedFeed, t *tally) error {
 		slices.SortFunc(f.Reasons, func(a, b ReasonCount) int {
 			return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Reason, b.Reason))
 		})
-		for at, file := range r.scanned.Files {
+		for at, file := range g.scanned.Files {
 			if x := t.first[int32(at)]; file.Feed == f.Feed && x != nil {
 				f.Files = append(f.Files, GatedFile{Name: file.Name, Rows: file.Rows, Rejected: file.Rejected,
 					Row: x.Row, Reason: x.Reason.String(), Column: x.Column, Value: x.Value})

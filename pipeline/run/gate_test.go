@@ -165,15 +165,15 @@ func TestGateFeeds(t *testing.T) {
 			}
 			files = append(files, f)
 		}
-		r := &run{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}},
-			scanned: &accept.Scanned{Files: files}}
+		g := &gate{&runState{ws: &workspace.Workspace{Settings: settings.Settings{Gates: gates}},
+			scanned: &accept.Scanned{Files: files}}}
 		var want, got []string
 		for _, feed := range []string{"bandwidth", "orders", "usage"} { // transfers have no gate
 			if above(gates.Of(feed), units[feed], rows[feed], rejected[feed]) {
 				want = append(want, feed)
 			}
 		}
-		for _, f := range r.over() {
+		for _, f := range g.over() {
 			got = append(got, f.Feed)
 			if f.Rows != rows[f.Feed] || f.Rejected != rejected[f.Feed] || !strings.Contains(f.String(), f.Feed) {
 				t.Fatalf("%+v, want %d rejects in %d rows", f, rejected[f.Feed], rows[f.Feed])

@@ -16,44 +16,50 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
+// newFiles finds the feed files of the inbox that a run takes, and reports every name that it does not take.
+type newFiles struct {
+	*runState
+	fsys fs.FS
+}
+
 // fresh finds the files of one feed that were not taken yet.
-func (r *run) fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*accept.File, error) {
-	refs, err := r.offered(name)
+func (nf *newFiles) fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*accept.File, error) {
+	refs, err := nf.offered(name)
 	if err != nil {
 		return nil, err
 	}
-	known := r.takenNames(name)
+	known := nf.takenNames(name)
 	var files []*accept.File
 	seen := make(map[string]string) // first file of a hash
 	for i, ref := range refs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if r.o.Progress != nil {
-			r.o.Progress("look at the inbox", int64(i), int64(len(refs)))
+		if nf.o.Progress != nil {
+			nf.o.Progress("look at the inbox", int64(i), int64(len(refs)))
 		}
-		hash, size, err := hashes.Hash(r.inbox, ref.Name)
+		hash, size, err := hashes.Hash(nf.fsys, ref.Name)
 		if changed := new(inbox.ChangedError); errors.As(err, &changed) {
-			r.leave(name, ref.Name, err)
+			nf.leave(name, ref.Name, err)
 			continue
 		}
 		if errors.Is(err, fs.ErrPermission) {
-			r.passOver(name, inbox.Unreadable(ref.Name))
+			nf.passOver(name, inbox.Unreadable(ref.Name))
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if _, taken := r.next.Input(name, hash); taken {
+		if _, taken := nf.next.Input(name, hash); taken {
 			continue
 		}
 		if old, taken := known[ref.Name]; taken {
-			r.note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
+			nf.note("inbox/%s has other content than when manifest %d ingested it: it is a new file; "+
 				"records that are known already are duplicates or conflicts, the others are new",
 				feedfile.ShownName(ref.Name), old.Run)
 		}
 		if first, twice := seen[hash]; twice {
-			r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
+			nf.report.Files = append(nf.report.Files, workspace.FileReport{Feed: name, Name: ref.Name, SameAs: first})
 			continue
 		}
 		seen[hash] = ref.Name
@@ -63,37 +69,37 @@ func (r *run) fresh(ctx context.Context, name string, hashes *inbox.Hashes) ([]*
 }
 
 // offered are the files of one feed that the run may take. It reports every other name.
-func (r *run) offered(name string) ([]inbox.FileRef, error) {
-	found, err := inbox.Discover(r.inbox, name)
+func (nf *newFiles) offered(name string) ([]inbox.FileRef, error) {
+	found, err := inbox.Discover(nf.fsys, name)
 	if err != nil {
 		return nil, fmt.Errorf("look into inbox/%s: %w", name, err)
 	}
 	for _, other := range found.Unknown {
-		r.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not ingested",
+		nf.note("inbox/%s is no feed file (.csv, .ndjson, .parquet; the first two also .gz or .zst): not ingested",
 			feedfile.ShownName(other))
 	}
 	for _, passed := range found.Passed {
-		r.passOver(name, passed)
+		nf.passOver(name, passed)
 	}
-	return r.waiting(name, found.Files), nil
+	return nf.waiting(name, found.Files), nil
 }
 
 // passOver reports a name behind which there is no file to read: a person should look, and the run continues.
-func (r *run) passOver(name string, p inbox.Passed) {
-	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() +
+func (nf *newFiles) passOver(name string, p inbox.Passed) {
+	nf.report.Files = append(nf.report.Files, workspace.FileReport{Feed: name, Name: p.Name, Fault: p.Error() +
 		": ignored",
 		Hint: p.Hint})
 }
 
 // waiting takes out the files that are not this run's for their age, and reports how many.
-func (r *run) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
+func (nf *newFiles) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 	var late, young []string
-	settle := r.ws.Settings.Inbox.Settle
+	settle := nf.ws.Settings.Inbox.Settle
 	refs = slices.DeleteFunc(refs, func(f inbox.FileRef) bool {
 		switch {
-		case r.o.InboxUntil != 0 && f.Changed > r.o.InboxUntil:
+		case nf.o.InboxUntil != 0 && f.Changed > nf.o.InboxUntil:
 			late = append(late, feedfile.ShownName(f.Name))
-		case settle != 0 && r.o.Started != 0 && f.Changed > r.o.Started-period.Instant(settle.Microseconds()):
+		case settle != 0 && nf.o.Started != 0 && f.Changed > nf.o.Started-period.Instant(settle.Microseconds()):
 			young = append(young, feedfile.ShownName(f.Name))
 		default:
 			return false
@@ -101,11 +107,11 @@ func (r *run) waiting(name string, refs []inbox.FileRef) []inbox.FileRef {
 		return true
 	})
 	if len(late) > 0 {
-		r.note("inbox/%s: %d changed after %s, the as-of of this run, left for a later run: %s", name, len(late),
-			r.o.InboxUntil, some(late))
+		nf.note("inbox/%s: %d changed after %s, the as-of of this run, left for a later run: %s", name, len(late),
+			nf.o.InboxUntil, some(late))
 	}
 	if len(young) > 0 {
-		r.note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next run: %s",
+		nf.note("inbox/%s: %d changed less than %s before this run began (inbox.settle), left for the next run: %s",
 			name, len(young), settle, some(young))
 	}
 	return refs
@@ -121,9 +127,9 @@ func some(names []string) string {
 }
 
 // takenNames are the files of a feed that earlier runs took, by name; of several that bore one name the last.
-func (r *run) takenNames(name string) map[string]lake.Input {
+func (nf *newFiles) takenNames(name string) map[string]lake.Input {
 	taken := make(map[string]lake.Input)
-	for _, in := range r.next.Inputs() {
+	for _, in := range nf.next.Inputs() {
 		if in.Feed == name {
 			taken[in.Name] = in
 		}
@@ -132,19 +138,19 @@ func (r *run) takenNames(name string) map[string]lake.Input {
 }
 
 // leave reports a file that changed while the run read it. Of what has the same content nothing was taken either.
-func (r *run) leave(name, file string, why error) {
-	r.note("%v: nothing of it is ingested, the next run reads it again", why)
+func (nf *newFiles) leave(name, file string, why error) {
+	nf.note("%v: nothing of it is ingested, the next run reads it again", why)
 	changed := new(inbox.ChangedError)
 	errors.As(why, &changed)
-	r.report.Files = append(r.report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
-	for i := range r.report.Files {
-		if f := &r.report.Files[i]; f.Feed == name && f.SameAs == file {
+	nf.report.Files = append(nf.report.Files, workspace.FileReport{Feed: name, Name: file, Deferred: changed.How})
+	for i := range nf.report.Files {
+		if f := &nf.report.Files[i]; f.Feed == name && f.SameAs == file {
 			f.SameAs, f.Deferred = "", "is the same as "+file+", which "+changed.How
 		}
 	}
 }
 
 // note tells a person something that is no failure.
-func (r *run) note(format string, args ...any) {
+func (r *runState) note(format string, args ...any) {
 	r.report.Notes = append(r.report.Notes, fmt.Sprintf(format, args...))
 }

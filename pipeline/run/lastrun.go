@@ -101,41 +101,48 @@ func SkipIfUnchanged(ctx context.Context, dir, command string, o workspace.Optio
 	if w.Settings, err = settings.Load(workspace.SettingsFile(dir)); err != nil || w.Settings.Hash != known.settings {
 		return nil, nil, nil //nolint:nilerr // the run reads the settings too, and tells
 	}
-	r := &run{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf, Reasons: make(map[string]int64),
-		FeedReasons: make(map[string]map[string]int64)}}
-	if !r.unchanged(ctx, known) {
+	c := &lastRunCheck{&runState{ws: w, o: o, report: &workspace.Report{Command: command, AsOf: o.AsOf,
+		Reasons: make(map[string]int64), FeedReasons: make(map[string]map[string]int64)}}, known}
+	if !c.unchanged(ctx) {
 		return nil, nil, nil
 	}
-	done, err := r.skip(known)
+	done, err := c.skip()
 	if err != nil || !done {
 		return nil, nil, err
 	}
-	return w, r.report, nil
+	return w, c.report, nil
+}
+
+// lastRunCheck finds out whether a run has nothing to do, by what is remembered of the last one.
+type lastRunCheck struct {
+	*runState
+	known *lastRun
 }
 
 // unchanged reports whether lake, inbox and books are as they are remembered. Whatever cannot be read is not; the run
 // tells.
-func (r *run) unchanged(ctx context.Context, known *lastRun) bool {
-	l, err := r.ws.Lake(r.o)
+func (c *lastRunCheck) unchanged(ctx context.Context) bool {
+	l, err := c.ws.Lake(c.o)
 	if err != nil {
 		return false
 	}
 	snap, err := l.Head()
-	if err != nil || snap.Manifest.Number != known.number || snap.Hash != known.manifest {
+	if err != nil || snap.Manifest.Number != c.known.number || snap.Hash != c.known.manifest {
 		return false
 	}
-	if r.inbox, err = r.ws.InboxOf(&r.o); err != nil {
+	fsys, err := c.ws.InboxOf(&c.o)
+	if err != nil {
 		return false
 	}
-	if all, err := r.allTaken(ctx, snap); err != nil || !all {
+	if all, err := c.allTaken(ctx, snap, &newFiles{c.runState, fsys}); err != nil || !all {
 		return false
 	}
-	sum, err := books.HashFiles(os.DirFS(r.ws.Dir))
-	return err == nil && sum == known.books
+	sum, err := books.HashFiles(os.DirFS(c.ws.Dir))
+	return err == nil && sum == c.known.books
 }
 
 // allTaken reports whether every file of the inbox that this run would take is remembered, and was taken.
-func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
+func (c *lastRunCheck) allTaken(ctx context.Context, snap *lake.Snapshot, files *newFiles) (bool, error) {
 	inputs, err := snap.Inputs()
 	if err != nil {
 		return false, err
@@ -145,12 +152,12 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 	for i := range inputs {
 		taken[input{inputs[i].Feed, inputs[i].Hash}] = true
 	}
-	hashes, err := inbox.LoadHashes(r.o.HashCache)
+	hashes, err := inbox.LoadHashes(c.o.HashCache)
 	if err != nil {
 		return false, err
 	}
 	for _, spec := range accept.Feeds() {
-		refs, err := r.offered(spec.Name)
+		refs, err := files.offered(spec.Name)
 		if err != nil {
 			return false, err
 		}
@@ -158,12 +165,12 @@ func (r *run) allTaken(ctx context.Context, snap *lake.Snapshot) (bool, error) {
 			if err := ctx.Err(); err != nil {
 				return false, err
 			}
-			if hash, known := hashes.Known(r.inbox, ref.Name); !known || !taken[input{spec.Name, hash}] {
+			if hash, known := hashes.Known(files.fsys, ref.Name); !known || !taken[input{spec.Name, hash}] {
 				return false, nil
 			}
 		}
 	}
-	r.o.Debug(notHashed, hashes.Save())
+	c.o.Debug(notHashed, hashes.Save())
 	return true, nil
 }
 
@@ -212,36 +219,36 @@ func cyclesOf(snap *lake.Snapshot) []string {
 
 // skip takes the lock, checks and clears up as every run does, and reports. It is not done where another run committed
 // meanwhile, or where something is damaged that the run would read: the run tells.
-func (r *run) skip(known *lastRun) (done bool, err error) {
-	l, err := r.ws.Lake(r.o)
+func (c *lastRunCheck) skip() (done bool, err error) {
+	l, err := c.ws.Lake(c.o)
 	if err != nil {
 		return false, err
 	}
-	if r.txn, err = l.Begin(); err != nil {
-		r.o.BeginStage(workspace.StageBegin)
+	if c.txn, err = l.Begin(); err != nil {
+		c.o.BeginStage(workspace.StageBegin)
 		return false, err
 	}
-	defer func() { err = errors.Join(err, r.txn.Close()) }()
-	base := r.txn.Base()
-	if base.Manifest.Number != known.number || base.Hash != known.manifest || readable(base) != nil {
+	defer func() { err = errors.Join(err, c.txn.Close()) }()
+	base := c.txn.Base()
+	if base.Manifest.Number != c.known.number || base.Hash != c.known.manifest || readable(base) != nil {
 		return false, nil
 	}
 	for _, stage := range []string{workspace.StageBegin, workspace.StageInbox, workspace.StageScan,
 		workspace.StageEvents, workspace.StageFold, workspace.StagePay, workspace.StageSettle, workspace.StageRejects,
 		workspace.StageTotals, workspace.StageCommit} {
-		r.o.BeginStage(stage)
+		c.o.BeginStage(stage)
 	}
-	r.report.Manifest, r.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
+	c.report.Manifest, c.report.Totals = base.Manifest.Number, slices.Clone(base.Manifest.Totals)
 	for _, e := range base.Manifest.Loose {
 		if e.FileKey == rejects.OpenKey() {
-			r.report.Rejects += e.Rows
+			c.report.Rejects += e.Rows
 		}
 	}
 	return true, nil
 }
 
 // remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
-func (r *run) remember(l *lake.Lake) {
+func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
 		!r.ws.Books.Money.Empty() || len(r.next.Find(events.MoneyKey())) > 0 ||
 		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
@@ -269,7 +276,7 @@ func (r *run) remember(l *lake.Lake) {
 
 // plain reports whether a state holds nothing but what a run folds day by day from new records, so that what it
 // committed is what the next one would: no event is decided again, no balance carried on, no late record billed again.
-func (r *run) plain(snap *lake.Snapshot) bool {
+func (r *runState) plain(snap *lake.Snapshot) bool {
 	if r.ws.Settings.Payments != settings.AssumeCash || len(r.ws.Books.Coupons) > 0 {
 		return false
 	}

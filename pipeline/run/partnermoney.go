@@ -14,7 +14,7 @@ import (
 // run's cycles are settled and before rows are counted.
 func (r *run) partnerMoney() error {
 	stage := &partner.Stage{Txn: r.txn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners, AsOf: r.o.AsOf,
-		Events: r.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
+		Events: r.events.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
 	if r.job.close {
 		stage.Closing = r.job.cycle
 	}
@@ -33,13 +33,13 @@ func (r *run) partnerMoney() error {
 	for i, e := range out.Refused {
 		refusals[i] = e.Refusal()
 	}
-	r.refuseNew(refusals)
+	r.events.refuseNew(refusals)
 	for len(out.Turned) > 0 { // by feed
 		n := 1
 		for n < len(out.Turned) && out.Turned[n].Feed == out.Turned[0].Feed {
 			n++
 		}
-		if err := r.turn(out.Turned[:n]); err != nil {
+		if err := r.events.turn(out.Turned[:n]); err != nil {
 			return err
 		}
 		out.Turned = out.Turned[n:]

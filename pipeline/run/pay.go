@@ -18,7 +18,7 @@ import (
 // statements of every place whose lines are others now.
 func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	s := &r.ws.Settings
-	cycles := slices.Concat(r.folded.Cycles, r.touchedCycles())
+	cycles := slices.Concat(r.folded.Cycles, r.events.touchedCycles())
 	if r.job.cycle != place.NoCycle {
 		cycles = append(cycles, r.job.cycle)
 	}
@@ -32,7 +32,7 @@ func (r *run) pay(ctx context.Context, f *fold.Folder) error {
 	if err != nil {
 		return err
 	}
-	if err := r.refuse(paid.Refused); err != nil {
+	if err := r.events.refuse(paid.Refused); err != nil {
 		return err
 	}
 	for _, p := range paid.Places {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
@@ -15,11 +16,19 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
+// reconciler accounts for every row that a run read.
+type reconciler struct {
+	*runState
+	cfg    *accept.Config
+	folded *fold.Result
+	files  *newFiles
+}
+
 // reconcile counts every row of every file, keeps the rejects, and notes the files as taken (INGEST-1).
-func (r *run) reconcile(ctx context.Context, cfg *accept.Config) error {
-	out := r.newRejectWriter()
-	late := r.folded.Rejects
-	raw, err := r.rawOf(ctx, cfg, late)
+func (rc *reconciler) reconcile(ctx context.Context) error {
+	out := rc.newRejectWriter()
+	late := rc.folded.Rejects
+	raw, err := rc.rawOf(ctx, late)
 	if err != nil {
 		return err
 	}
@@ -33,7 +42,7 @@ func (r *run) reconcile(ctx context.Context, cfg *accept.Config) error {
 		}
 		return nil
 	}
-	err = r.scanned.EachReject(func(x *accept.Reject) error {
+	err = rc.scanned.EachReject(func(x *accept.Reject) error {
 		if err := flushLate(x); err != nil {
 			return err
 		}
@@ -48,14 +57,14 @@ func (r *run) reconcile(ctx context.Context, cfg *accept.Config) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
-	if err := r.correctRejects(); err != nil {
+	if err := rc.correctRejects(); err != nil {
 		return err
 	}
-	if err := r.noteInputs(); err != nil {
+	if err := rc.noteInputs(); err != nil {
 		return err
 	}
-	r.report.FeedReasons = out.tally.reasons
-	return r.gateAll(out.tally)
+	rc.report.FeedReasons = out.tally.reasons
+	return (&gate{rc.runState}).checkAll(out.tally)
 }
 
 func before(a, b *accept.Reject) bool {
@@ -63,14 +72,14 @@ func before(a, b *accept.Reject) bool {
 }
 
 // rawOf fetches the records that were rejected against others.
-func (r *run) rawOf(ctx context.Context, cfg *accept.Config, late []accept.Reject) (map[int32]map[int64][]byte, error) {
+func (rc *reconciler) rawOf(ctx context.Context, late []accept.Reject) (map[int32]map[int64][]byte, error) {
 	rows := make(map[int32][]int64)
 	for i := range late {
 		rows[late[i].File] = append(rows[late[i].File], late[i].Row)
 	}
 	out := make(map[int32]map[int64][]byte, len(rows))
 	for _, file := range slices.Sorted(maps.Keys(rows)) {
-		raw, err := r.scanned.Raw(ctx, cfg, file, rows[file])
+		raw, err := rc.scanned.Raw(ctx, rc.cfg, file, rows[file])
 		if err != nil {
 			return nil, err
 		}
@@ -81,17 +90,17 @@ func (r *run) rawOf(ctx context.Context, cfg *accept.Config, late []accept.Rejec
 
 // rejectWriter writes the rejects of a run in order of file and row.
 type rejectWriter struct {
-	r   *run
+	r   *runState
 	out *rejects.Writer
 	// untried are rejects of a retry that stay as they were, in order.
 	untried []rejects.Row
 	tally   *tally
 }
 
-func (r *run) newRejectWriter() *rejectWriter {
-	w := &rejectWriter{r: r, out: rejects.NewWriter(r.txn, rejects.OpenKey()), tally: newTally()}
-	if r.retried != nil {
-		w.untried = r.retried.untried(r.scanned)
+func (rc *reconciler) newRejectWriter() *rejectWriter {
+	w := &rejectWriter{r: rc.runState, out: rejects.NewWriter(rc.txn, rejects.OpenKey()), tally: newTally()}
+	if rc.retried != nil {
+		w.untried = rc.retried.untried(rc.scanned)
 		slices.SortFunc(w.untried, func(a, b rejects.Row) int { return order(&a, &b) })
 	}
 	return w
@@ -136,14 +145,14 @@ func (w *rejectWriter) finish() error {
 }
 
 // noteInputs checks the counts of every taken file and notes it (INGEST-1).
-func (r *run) noteInputs() error {
+func (rc *reconciler) noteInputs() error {
 	var broken []error
-	for i, f := range r.scanned.Files {
-		n := r.folded.Files[i]
+	for i, f := range rc.scanned.Files {
+		n := rc.folded.Files[i]
 		f.Accepted, f.Duplicate, f.Rejected = n.Accepted, n.Duplicate, f.Rejected+n.Rejected
 		rep := workspace.FileReport{Feed: f.Feed, Name: f.Name}
 		if f.Deferred != nil {
-			r.leave(f.Feed, f.Name, f.Deferred)
+			rc.files.leave(f.Feed, f.Name, f.Deferred)
 			continue
 		}
 		if f.Fault != nil {
@@ -152,7 +161,7 @@ func (r *run) noteInputs() error {
 			if errors.As(f.Fault, &whole) {
 				rep.Hint = whole.Hint
 			}
-			r.report.Files = append(r.report.Files, rep)
+			rc.report.Files = append(rc.report.Files, rep)
 			continue
 		}
 		rep.Rows, rep.Accepted, rep.Duplicate, rep.Rejected = f.Rows, f.Accepted, f.Duplicate, f.Rejected
@@ -161,27 +170,27 @@ func (r *run) noteInputs() error {
 				Left: fmt.Sprint(f.Rows, " read"), Right: fmt.Sprintf("%d accepted + %d duplicate + %d rejected",
 					f.Accepted, f.Duplicate, f.Rejected)})
 		}
-		r.report.Rows, r.report.Accepted = r.report.Rows+f.Rows, r.report.Accepted+f.Accepted
-		r.report.Duplicate, r.report.Rejected = r.report.Duplicate+f.Duplicate, r.report.Rejected+f.Rejected
-		if r.retried != nil {
-			rep.Name = r.retried.files[i].name
-			r.retried.note(r, int32(i))
+		rc.report.Rows, rc.report.Accepted = rc.report.Rows+f.Rows, rc.report.Accepted+f.Accepted
+		rc.report.Duplicate, rc.report.Rejected = rc.report.Duplicate+f.Duplicate, rc.report.Rejected+f.Rejected
+		if rc.retried != nil {
+			rep.Name = rc.retried.files[i].name
+			rc.retried.note(rc, int32(i))
 		} else {
-			r.noteInput(f)
+			rc.noteInput(f)
 		}
-		r.report.Files = append(r.report.Files, rep)
+		rc.report.Files = append(rc.report.Files, rep)
 	}
-	slices.SortFunc(r.report.Files, func(a, b workspace.FileReport) int {
+	slices.SortFunc(rc.report.Files, func(a, b workspace.FileReport) int {
 		return strings.Compare(a.Feed+"/"+a.Name, b.Feed+"/"+b.Name)
 	})
 	return errors.Join(broken...)
 }
 
-func (r *run) noteInput(f *accept.File) {
+func (rc *reconciler) noteInput(f *accept.File) {
 	in := lake.Input{Feed: f.Feed, Name: f.Name, Hash: f.Hash, Bytes: f.Bytes, Rows: f.Rows, Accepted: f.Accepted,
 		Duplicate: f.Duplicate, Rejected: f.Rejected}
 	if f.First != 0 || f.Last != 0 {
 		in.FirstDay, in.LastDay = f.First.String(), f.Last.String()
 	}
-	r.next.SetInput(in)
+	rc.next.SetInput(in)
 }

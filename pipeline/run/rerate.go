@@ -61,7 +61,7 @@ func Rerate(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, ro 
 }
 
 // checkRerate refuses to rate an open cycle again.
-func (r *run) checkRerate() error {
+func (r *runState) checkRerate() error {
 	c := r.job.rerate.cycle
 	if c > r.closed {
 		return &workspace.RefusedError{What: fmt.Sprintf("cycle %s is not closed", c),

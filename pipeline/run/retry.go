@@ -154,7 +154,7 @@ func (i scratchInfo) IsDir() bool        { return false }
 func (i scratchInfo) Sys() any           { return nil }
 
 // loadRejects reads the open rejects, by feed, file, row and hash.
-func (r *run) loadRejects() ([]rejects.Row, error) {
+func (r *runState) loadRejects() ([]rejects.Row, error) {
 	var all []rejects.Row
 	for _, e := range r.next.Find(rejects.OpenKey()) {
 		err := rejects.Each(r.txn.Open, e, func(x *rejects.Row) error {
@@ -187,9 +187,9 @@ func order(a, b *rejects.Row) int {
 }
 
 // note moves what a retry settled from rejected to accepted or duplicate in the file's counts.
-func (t *retried) note(r *run, file int32) {
-	f, n := r.scanned.Files[file], r.folded.Files[file]
-	in, ok := r.next.Input(f.Feed, f.Hash)
+func (t *retried) note(rc *reconciler, file int32) {
+	f, n := rc.scanned.Files[file], rc.folded.Files[file]
+	in, ok := rc.next.Input(f.Feed, f.Hash)
 	if !ok {
 		return
 	}
@@ -202,5 +202,5 @@ func (t *retried) note(r *run, file int32) {
 		}
 		in.LastDay = max(in.LastDay, last)
 	}
-	r.next.SetInput(in)
+	rc.next.SetInput(in)
 }

@@ -65,29 +65,38 @@ func Close(ctx context.Context, w *workspace.Workspace, cycle period.Cycle, dryR
 		dryRun: dryRun})
 }
 
-// run is one run in the making.
-type run struct {
-	ws      *workspace.Workspace
-	o       workspace.Options
-	job     job
-	txn     *lake.Txn
-	next    *lake.NextState
-	inbox   fs.FS
-	prices  *rating.Book
-	closed  period.Cycle
-	books   string         // fingerprint of what rating depends on
-	change  *change.Change // what its being another than that of open cycles can touch; nil = everything
-	scanned *accept.Scanned
-	folded  *fold.Result
-	report  *workspace.Report
-	retried *retried
-	watch   *rejects.Watch // finds accepted records with the identity of a reject
-	intake  *events.Intake
-	decided []events.Decision
-	touched map[place.Place]bool // places whose event lines were made again
-	hashes  *inbox.Hashes        // of the inbox; nil = not loaded
-
+// runState is what the stages of a run share.
+type runState struct {
+	ws       *workspace.Workspace
+	o        workspace.Options
+	job      job
+	txn      *lake.Txn
+	next     *lake.NextState
+	report   *workspace.Report
+	prices   *rating.Book
 	partners *settlement.Book
+	closed   period.Cycle
+	books    string         // fingerprint of what rating depends on
+	change   *change.Change // scope of the change of the books since open cycles were rated; nil = everything
+	scanned  *accept.Scanned
+	retried  *retried
+	watch    *rejects.Watch // finds accepted records with the identity of a reject
+}
+
+// run is one run in the making: its stages in order.
+type run struct {
+	*runState
+	inbox  fs.FS
+	hashes *inbox.Hashes // of the inbox; nil = not loaded
+	events *eventStage
+	folded *fold.Result
+}
+
+// newRun returns a run of a job that has not begun.
+func newRun(w *workspace.Workspace, o workspace.Options, j job) *run {
+	s := &runState{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
+		Reasons: make(map[string]int64)}}
+	return &run{runState: s, events: &eventStage{runState: s}}
 }
 
 // perform does a job and publishes what it left, where there is a server for it. The report is there with an error of
@@ -106,8 +115,7 @@ func perform(ctx context.Context, w *workspace.Workspace, o workspace.Options, j
 // transact does a job as one transaction on the lake.
 func transact(ctx context.Context, w *workspace.Workspace, o workspace.Options, j job) (report *workspace.Report,
 	err error) {
-	r := &run{ws: w, o: o, job: j, report: &workspace.Report{Command: j.command, AsOf: o.AsOf,
-		Reasons: make(map[string]int64)}}
+	r := newRun(w, o, j)
 	l, err := w.Lake(o)
 	if err != nil {
 		return nil, err
@@ -178,7 +186,7 @@ func (r *run) prepare() (err error) {
 }
 
 // checkCycle refuses month-end work that makes no sense.
-func (r *run) checkCycle() error {
+func (r *runState) checkCycle() error {
 	c := r.job.cycle
 	bounds := r.ws.Books.Zone.Bounds(c)
 	switch {
@@ -217,10 +225,10 @@ func (r *run) work(ctx context.Context) (err error) {
 		Archived: r.archivedThrough(),
 		Inbox:    r.inbox, Txn: r.txn, Workers: r.o.Workers, BatchRows: r.o.BatchRows, ChunkBytes: r.o.ChunkBytes,
 		Log: r.o.Log, Progress: r.o.Progress}
-	r.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
+	r.events.intake = &events.Intake{Books: r.ws.Books, Prices: r.prices, AsOf: r.o.AsOf, Latest: r.o.AsOf +
 		period.Instant(r.ws.Settings.Usage.FutureTolerance),
 		Money: events.MoneyWords{Vendor: r.ws.Settings.Vendor.ID, Content: r.ws.Settings.Invoice.Content}}
-	cfg.Events = r.intake
+	cfg.Events = r.events.intake
 	if err := r.watchRejects(cfg); err != nil {
 		return err
 	}
@@ -233,7 +241,7 @@ func (r *run) work(ctx context.Context) (err error) {
 		}
 	}
 	r.o.BeginStage(workspace.StageEvents)
-	if err := r.events(); err != nil {
+	if err := r.events.decide(); err != nil {
 		return booksWrong(err)
 	}
 	if err := r.costs(ctx); err != nil {
@@ -250,17 +258,18 @@ func (r *run) work(ctx context.Context) (err error) {
 		return booksWrong(err)
 	}
 	r.o.BeginStage(workspace.StageSettle)
-	r.addEventCycles()
-	if err := r.settle(ctx); err != nil {
+	r.events.addCycles(r.folded)
+	st := &settling{r.runState, r.cycleNames(), r.events.intake.Book()}
+	if err := st.settle(ctx); err != nil {
 		return booksWrong(err)
 	}
 	if err := r.partnerMoney(); err != nil {
 		return booksWrong(err)
 	}
-	r.countEvents()
+	r.events.count(r.folded)
 	r.report.DaysDone, r.report.Lines = r.folded.Days, r.report.Lines+r.folded.Lines
 	r.o.BeginStage(workspace.StageRejects)
-	if err := r.reconcile(ctx, cfg); err != nil {
+	if err := r.reconciler(cfg).reconcile(ctx); err != nil {
 		return err
 	}
 	r.o.CountRows(r.report.Rejected)
@@ -268,11 +277,11 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	return r.totals()
+	return (&controlTotals{r.runState, r.cycleNames()}).calculate()
 }
 
 // archivedThrough is the last cycle whose lines are archived.
-func (r *run) archivedThrough() period.Cycle {
+func (r *runState) archivedThrough() period.Cycle {
 	last := place.NoCycle
 	for _, ref := range r.txn.Base().Manifest.Cycles {
 		if c, err := period.ParseCycle(ref.Cycle); err == nil && ref.Archived != nil {
@@ -298,7 +307,7 @@ func (r *run) scan(ctx context.Context, cfg *accept.Config) error {
 		rows += f.Rows
 	}
 	r.o.CountRows(rows)
-	return r.gateScanned()
+	return (&gate{r.runState}).checkScanned()
 }
 
 // booksWrong turns an error that corrected books would fix into what a check of the books would have said.
@@ -337,7 +346,7 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 	r.o.Debug(notHashed, err)
 	var files []*accept.File
 	for _, spec := range accept.Feeds() {
-		fresh, err := r.fresh(ctx, spec.Name, hashes)
+		fresh, err := r.newFiles().fresh(ctx, spec.Name, hashes)
 		if err != nil {
 			return nil, err
 		}
@@ -346,6 +355,14 @@ func (r *run) files(ctx context.Context, cfg *accept.Config) ([]*accept.File, er
 	cfg.Still, r.hashes = hashes.Still, hashes
 	r.o.Debug(notHashed, hashes.Save())
 	return files, nil
+}
+
+// newFiles finds the new files of the run's inbox.
+func (r *run) newFiles() *newFiles { return &newFiles{r.runState, r.inbox} }
+
+// reconciler accounts for the rows that the run read as cfg says.
+func (r *run) reconciler(cfg *accept.Config) *reconciler {
+	return &reconciler{r.runState, cfg, r.folded, r.newFiles()}
 }
 
 // notHashed is what a run says that cannot remember the hashes of the inbox: a later one reads it again.
@@ -376,9 +393,11 @@ func (r *run) folder() *fold.Folder {
 		Change:   r.change,
 		Ending:   ending,
 		LateIn:   lateIn, AsOf: r.o.AsOf,
-		Touched: func(bucket int, c period.Cycle) bool { return r.touched[place.Place{Cycle: c, Bucket: bucket}] },
-		Events:  r.touchedCycles(),
-		Grain:   rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
+		Touched: func(bucket int, c period.Cycle) bool {
+			return r.events.touched[place.Place{Cycle: c, Bucket: bucket}]
+		},
+		Events: r.events.touchedCycles(),
+		Grain:  rule.Grain, Mode: rule.Mode, Digits: rule.Digits, Progress: r.o.Progress,
 	}
 	if r.job.rerate != nil {
 		f.Reposted = r.job.rerate.reposted
@@ -437,7 +456,7 @@ func (r *run) commit(ctx context.Context) error {
 // resetClock sets the lake's clock back to that of this run, where that is asked for and the newest state is of a
 // later clock. All that the run commits is by its own clock already; what is left is to commit a state although
 // nothing else may be new.
-func (r *run) resetClock() error {
+func (r *runState) resetClock() error {
 	m := &r.txn.Base().Manifest
 	if !r.o.ResetClock || m.Number == 0 {
 		return nil

@@ -7,36 +7,44 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
 
+// settling brings the partners' figures up to date.
+type settling struct {
+	*runState
+	cycles []string // with files in the state to come
+	events *events.Book
+}
+
 // settle brings performance and incentives up to date and keeps the partner statements of the cycle that the run
 // closes.
-func (r *run) settle(ctx context.Context) error {
-	step := &settle.Step{Txn: r.txn, Books: r.ws.Books, Book: r.partners, Buckets: r.ws.Settings.Lake.Buckets,
-		Workers: r.o.Workers,
-		Closed:  func(c period.Cycle) bool { return c <= r.closed }, Gone: r.archived,
-		Again: r.settleAgain}
-	for _, name := range r.cycleNames() {
+func (st *settling) settle(ctx context.Context) error {
+	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners, Buckets: st.ws.Settings.Lake.Buckets,
+		Workers: st.o.Workers,
+		Closed:  func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
+		Again: st.settleAgain}
+	for _, name := range st.cycles {
 		c, err := period.ParseCycle(name)
 		if err != nil {
 			return err
 		}
 		step.Cycles = append(step.Cycles, c)
 	}
-	step.Record = settlement.Record{AsOf: r.o.AsOf, Transfers: r.transfers(), Events: r.incentiveEvents()}
-	if r.closed != place.NoCycle {
-		step.Record.ClosedThrough = r.closed
+	step.Record = settlement.Record{AsOf: st.o.AsOf, Transfers: st.transfers(), Events: st.incentiveEvents()}
+	if st.closed != place.NoCycle {
+		step.Record.ClosedThrough = st.closed
 	}
 	if _, err := step.Incentives(ctx); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
-	if !r.job.close {
+	if !st.job.close {
 		return nil
 	}
-	if err := step.Statements(ctx, r.job.cycle); err != nil {
+	if err := step.Statements(ctx, st.job.cycle); err != nil {
 		return fmt.Errorf("settle partners: %w", err)
 	}
 	return nil
@@ -44,17 +52,17 @@ func (r *run) settle(ctx context.Context) error {
 
 // settleAgain reports whether performance is calculated from all lines of a cycle. What changed since a closed cycle
 // was rated, r.change does not say: it compares with the books of the open ones.
-func (r *run) settleAgain(c period.Cycle) bool {
-	return r.refold(c) && (c <= r.closed || r.change.Partners())
+func (st *settling) settleAgain(c period.Cycle) bool {
+	return st.refold(c) && (c <= st.closed || st.change.Partners())
 }
 
 // transfers are all accepted transfers as settlement takes them.
-func (r *run) transfers() []settlement.Transfer {
+func (st *settling) transfers() []settlement.Transfer {
 	var list []settlement.Transfer
-	all := r.intake.Book().Transfers
+	all := st.events.Transfers
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		t := all[id]
-		from, to := r.ws.Books.Partner(t.From), r.ws.Books.Partner(t.To)
+		from, to := st.ws.Books.Partner(t.From), st.ws.Books.Partner(t.To)
 		if from >= 0 && to >= 0 {
 			list = append(list, settlement.Transfer{Cycle: t.Cycle, From: from, To: to, Amount: t.Amount})
 		}
@@ -63,11 +71,11 @@ func (r *run) transfers() []settlement.Transfer {
 }
 
 // incentiveEvents are all events of incentives that the books still know.
-func (r *run) incentiveEvents() []settlement.Event {
+func (st *settling) incentiveEvents() []settlement.Event {
 	var list []settlement.Event
-	all := r.intake.Book().Incentives
+	all := st.events.Incentives
 	for _, id := range slices.Sorted(maps.Keys(all)) {
-		if e, ok := all[id].Happens(r.ws.Books); ok {
+		if e, ok := all[id].Happens(st.ws.Books); ok {
 			list = append(list, e)
 		}
 	}

@@ -22,16 +22,22 @@ func (e *TotalsError) Error() string {
 	return fmt.Sprintf("control total %s differs: %s, but %s", e.Name, e.Left, e.Right)
 }
 
-// totals calculates the control totals of the state to come and checks those that must agree.
-func (r *run) totals() error {
-	list := r.inputTotals()
-	base := r.txn.Base()
-	for _, ref := range r.cycleNames() {
+// controlTotals are the control totals of the state to come.
+type controlTotals struct {
+	*runState
+	cycles []string // with files in that state
+}
+
+// calculate calculates the control totals of the state to come and checks those that must agree.
+func (t *controlTotals) calculate() error {
+	list := t.inputTotals()
+	base := t.txn.Base()
+	for _, ref := range t.cycles {
 		if cycle, _ := base.Cycle(ref); cycle.Archived != nil {
 			list = append(list, totalsOf(base.Manifest.Totals, ref)...)
 			continue
 		}
-		files := r.next.Files(ref)
+		files := t.next.Files(ref)
 		lines, err := sumBuckets(files, "lines")
 		if err != nil {
 			return err
@@ -53,11 +59,11 @@ func (r *run) totals() error {
 	}
 	// as the manifest has them
 	slices.SortFunc(list, func(a, b lake.Total) int { return strings.Compare(a.Name, b.Name) })
-	r.report.Totals = list
-	for _, e := range r.next.Find(rejects.OpenKey()) {
-		r.report.Rejects += e.Rows
+	t.report.Totals = list
+	for _, e := range t.next.Find(rejects.OpenKey()) {
+		t.report.Rejects += e.Rows
 	}
-	return r.next.SetTotals(list)
+	return t.next.SetTotals(list)
 }
 
 // totalsOf are the control totals of a cycle.
@@ -84,11 +90,11 @@ func (r *run) cycleNames() []string {
 }
 
 // inputTotals counts the rows of all feed files ever taken.
-func (r *run) inputTotals() []lake.Total {
+func (t *controlTotals) inputTotals() []lake.Total {
 	type counts struct{ read, accepted, duplicate, rejected int64 }
 	byFeed := make(map[string]*counts)
 	var feeds []string
-	for _, in := range r.next.Inputs() {
+	for _, in := range t.next.Inputs() {
 		c := byFeed[in.Feed]
 		if c == nil {
 			c = &counts{}
