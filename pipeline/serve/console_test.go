@@ -38,12 +38,25 @@ var mayOpen = map[string]string{
 	"service":   "vendor finance partner customer",
 	"lines":     "vendor finance partner customer",
 	"line":      "vendor finance partner customer",
+
+	"bandwidth":     "vendor finance partner customer",
+	"bandwidth.svg": "vendor finance partner customer",
+	"packages":      "vendor finance customer",
+	"partners":      "vendor finance partner",
+	"statement":     "vendor finance partner",
+	"incentives":    "vendor finance partner",
+	"rejects":       "vendor finance",
+	"search":        "vendor finance partner customer",
 }
+
+// mayShow are pages that show words of others by right: a distributor's statement names the customers of its resellers.
+var mayShow = map[string][]string{"statement": mayName["ShowStatement"]}
 
 // need are parameters without which a page has nothing to show.
 var need = map[string]map[string]string{
 	"line":    {"id": "rec-CUSTOMER"},
 	"service": {"service_type_code": "compute"},
+	"search":  {"q": "e"},
 }
 
 var vendor = keys.Caller{Role: keys.Vendor}
@@ -73,12 +86,16 @@ func TestConsoleAccess(t *testing.T) {
 				}
 				address := pageAddress(&route.Op, name, c, customer)
 				got := desks[c.name].open(address)
-				if want := expected(t, &route.Op, who, c, i); got.outcome() != want {
+				want := expected(t, &route.Op, who, c, i)
+				if want == ok && name == "bandwidth.svg" {
+					want = "CBC.0404" // nobody has a link
+				}
+				if got.outcome() != want {
 					t.Errorf("%s as %s: %s, want %s\n%s", got.path, c.name, got.outcome(), want, got.text("main"))
 				}
 				shown := withoutOwn(t, got.body, address, c)
 				for _, word := range hidden[c.name] {
-					if strings.Contains(shown, word) {
+					if strings.Contains(shown, word) && !slices.Contains(mayShow[name], word) {
 						t.Errorf("%s as %s shows %s:\n%s", got.path, c.name, word, got.text("main"))
 					}
 				}

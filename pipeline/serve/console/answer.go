@@ -318,9 +318,9 @@ func (a *answer) shell(path string) *page.Shell {
 			link := page.MenuLink{Link: page.Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
 				Current: path == route.Op.Path}
 			s.Menu = append(s.Menu, link)
-			s.Search = s.Search || route.Op.Path == page.Root+"search"
 		}
 	}
+	s.Search = a.allowed(page.Root + "search")
 	if a.state != nil {
 		a.describe(s)
 	}

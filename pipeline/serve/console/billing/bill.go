@@ -185,16 +185,13 @@ func servicesBlock(v *page.View, cycle string, list []records.Sum, all *records.
 		code := list[i].By[0]
 		to := func(column string) string {
 			if column == "" || column == "payment_amount" {
-				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", code)
+				return v.To("service", "customer_id", id, "cycle", cycle, "service_type_code", exactly(code))
 			}
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "nonzero", column)
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", exactly(code), "nonzero",
+				column)
 		}
-		name := names[code]
-		if name == "" {
-			name = code
-		}
-		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: to("")}, {Text: code}},
-			amountCells(v, &list[i], to)...))
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: serviceName(v, names, code), Href: to("")},
+			{Text: code}}, amountCells(v, &list[i], to)...))
 	}
 	t.Total = append(make([]page.Cell, 2), amountCells(v, all, func(column string) string {
 		return v.To("lines", "customer_id", id, "cycle", cycle, "nonzero", column)
@@ -262,10 +259,7 @@ func service(v *page.View) (*page.Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	name := serviceNames(v.State.Workspace.Books)[code]
-	if name == "" {
-		name = code
-	}
+	name := serviceName(v, serviceNames(v.State.Workspace.Books), code)
 	state, _ := stateText(v, cycle.String())
 	p := &page.Page{Title: v.F("%s，%s，%s", "%s of %s, %s", name, called(v, id), cycle), Lead: state,
 		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
@@ -295,7 +289,7 @@ func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum
 	for i := range list {
 		s := &list[i]
 		to := func(column string) string {
-			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku", s.By[0],
+			return v.To("lines", "customer_id", id, "cycle", cycle, "service_type_code", code, "sku", exactly(s.By[0]),
 				"region_code", exactly(s.By[1]), "kind", s.By[2], "tier", s.By[3], "discount_id", exactly(s.By[4]),
 				"origin_cycle", exactly(s.By[5]), "nonzero", column)
 		}
@@ -319,7 +313,7 @@ func itemsBlock(v *page.View, cycle string, list []records.Sum, all *records.Sum
 // kindCell is the kind of a line in the view's language.
 func kindCell(v *page.View, kind string) page.Cell {
 	zh := map[string]string{"usage": "用量", "flat_fee": "固定费", "period": "月末", "order": "订单", "refund": "退款",
-		"adjustment": "调账"}[kind]
+		"adjustment": "调账", "recurring": "周期费用", "true_up": "保底补差", "overage": "超出承诺", "cap": "封顶返还"}[kind]
 	c := page.Cell{Text: kind}
 	if v.Language == operation.Chinese && zh != "" {
 		c.Shown = zh

@@ -154,6 +154,17 @@ func serviceNames(b *books.Books) map[string]string {
 	return names
 }
 
+// serviceName is a service's name as people read it; lines of a commitment have no service.
+func serviceName(v *page.View, names map[string]string, code string) string {
+	switch {
+	case code == "" || code == nothing:
+		return v.T("无服务", "no service")
+	case names[code] != "":
+		return names[code]
+	}
+	return code
+}
+
 // productName is a product's name; "" = it has none, or is no longer in the books.
 func productName(b *books.Books, sku string) string {
 	if code := b.SKU(sku); code >= 0 {

@@ -2,6 +2,7 @@ package billing
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
@@ -35,7 +36,12 @@ func oneLine(v *page.View) (*page.Page, error) {
 	if !v.Scope.Feeds {
 		story.Feeds = nil
 	}
-	return storyPage(v, story), nil
+	p := storyPage(v, story)
+	counted, err := countedBlock(v, story)
+	if counted != nil {
+		p.Blocks = slices.Insert(p.Blocks, 1, *counted)
+	}
+	return p, err
 }
 
 // storyPage is an explanation as a page.

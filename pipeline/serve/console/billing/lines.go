@@ -127,10 +127,7 @@ func lines(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.F("%s的明细，%s", "Lines of %s, %s", called(v, id), cycle), Lead: state,
 		Crumbs: way(v, customerLink(v), billLink(v, cycle.String()))}
 	if code := v.Text("service_type_code"); code != "" {
-		name := serviceNames(v.State.Workspace.Books)[code]
-		if name == "" {
-			name = code
-		}
+		name := serviceName(v, serviceNames(v.State.Workspace.Books), code)
 		p.Crumbs = append(p.Crumbs, page.Link{Text: name, Href: v.To("service", "customer_id", id, "cycle",
 			cycle.String(), "service_type_code", code)})
 	}

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
@@ -36,6 +37,27 @@ func Routes() []page.Route {
 				ofCustomer(false), ofCycle(),
 				{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, if it is billed later"},
 			}}),
+		page.NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth()),
+		drawing(page.NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
+		page.NewRoute("packages", none, packages, operation.Operation{
+			Callers: []keys.Role{keys.Vendor, keys.Finance, keys.Customer}, Subject: operation.OneCustomer,
+			Params: []operation.Param{ofCustomer(true), ofCycle()}}),
+		page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
+			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofCycle()}}),
+		page.NewRoute("statement", none, statementPage, operation.Operation{
+			Callers: sellers(), Subject: operation.AnyStatement,
+			Params: []operation.Param{ofPartner(true), ofCycle()}}),
+		page.NewRoute("incentives", operation.Text{Zh: "激励", En: "Incentives"}, incentives, operation.Operation{
+			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofPartner(false)}}),
+		page.NewRoute("rejects", operation.Text{Zh: "拒收记录", En: "Rejects"}, rejects, operation.Operation{
+			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody,
+			Params: []operation.Param{{Name: "reason", Meaning: "only rejects with this reason"},
+				{Name: "file", Max: 1024, Meaning: "only rejects of this file below inbox/"},
+				{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
+					Meaning: "only this row of the file"}}}),
+		page.NewRoute("search", none, search, operation.Operation{
+			Callers: keys.Roles(), Subject: operation.Customers,
+			Params: []operation.Param{{Name: "q", Max: 256, Meaning: "an id or a part of a name"}, ofManager()}}),
 	}
 }
 
@@ -44,6 +66,18 @@ func sellers() []keys.Role { return []keys.Role{keys.Vendor, keys.Finance, keys.
 
 func ofCustomer(required bool) operation.Param {
 	return operation.Param{Name: "customer_id", Required: required, Meaning: "the customer"}
+}
+
+// ofBandwidth describes the pages about measured links: the value of a month is of all its samples, so that a partner
+// sees it only of customers that never had another partner.
+func ofBandwidth() operation.Operation {
+	return operation.Operation{Callers: keys.Roles(), Subject: operation.WholeCustomer,
+		Params: []operation.Param{ofCustomer(false), ofCycle(),
+			{Name: "resource", Meaning: "a link or a group of links"}, {Name: "sku", Meaning: "the product"}}}
+}
+
+func ofPartner(required bool) operation.Param {
+	return operation.Param{Name: "partner_id", Required: required, Meaning: "the partner"}
 }
 
 func ofManager() operation.Param {

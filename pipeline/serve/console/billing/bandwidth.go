@@ -1,0 +1,186 @@
+package billing
+
+import (
+	"errors"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/annex"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// maxLinks is how many rows of links.csv a page measures at most: that reads all of their samples.
+const maxLinks = 200
+
+// measured is the links and groups that the address asks for.
+func measured(v *page.View) ([]*annex.Annex, period.Cycle, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, 0, err
+	}
+	w := v.State.Workspace
+	customer := v.Scope.Customer
+	if customer == "" && v.Text("resource") == "" && len(w.Books.Links) > maxLinks {
+		return nil, cycle, operation.BadParameter("customer_id", operation.Textf("链路多于%d条，请指定客户",
+			"is missing: the books have more than %d links", maxLinks))
+	}
+	list, err := annex.Build(v.Request.Context(), &annex.Sources{Snap: v.State.Snap, Books: w.Books,
+		Prices: v.State.Prices.Bill(), Currency: v.Currency()}, &annex.Question{Cycle: cycle, Customer: customer,
+		Resource: v.Text("resource"), SKU: v.Text("sku")})
+	if none := new(rows.NotFoundError); errors.As(err, &none) && v.Text("resource") == "" {
+		return nil, cycle, nil
+	}
+	return list, cycle, err
+}
+
+// bandwidth shows how links were measured: a list of them, or one with its curve.
+func bandwidth(v *page.View) (*page.Page, error) {
+	list, cycle, err := measured(v)
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("带宽，%s", "Bandwidth, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
+		Tabs: months(v, cycle.String())}
+	if id := v.Scope.Customer; id != "" {
+		p.Crumbs = way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)},
+			page.Link{Text: cycle.String(), Href: v.To("bill", "customer_id", id, "cycle", cycle.String())})
+	}
+	if len(list) == 1 {
+		return p, oneObject(v, p, list[0])
+	}
+	t := &page.Table{Name: "objects", Empty: v.T("没有带宽链路", "No links are measured in this cycle"),
+		Columns: []page.Column{
+			{Name: "object", Title: v.T("链路或组", "Link or group"), Kind: page.Code},
+			{Name: "customer", Title: v.T("客户", "Customer")},
+			{Name: "sku", Title: "SKU", Kind: page.Code},
+			{Name: "method", Title: v.T("方法", "Method")},
+			{Name: "points", Title: v.T("采样点", "Points"), Kind: page.Whole},
+			{Name: "value", Title: v.T("测量值 Mbps", "Value, Mbps"), Kind: page.Quantity, Some: true},
+			{Name: "commit", Title: v.T("保底 Mbps", "Commit, Mbps"), Kind: page.Quantity, Spare: true},
+			{Name: "quantity", Title: v.T("计费量", "Billed quantity"), Kind: page.Quantity},
+			{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount},
+		}}
+	for _, a := range list {
+		_, payment, err := a.Payment()
+		if err != nil {
+			return nil, err
+		}
+		href := v.To("bandwidth", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource", a.Object, "sku", a.SKU)
+		t.Rows = append(t.Rows, []page.Cell{{Text: a.Object, Href: href}, {Text: called(v, a.CustomerID)},
+			{Text: a.SKU}, {Text: a.Policy.Method}, {Text: strconv.Itoa(a.Points)}, {Text: annex.Mbps(a.Value)},
+			{Text: a.Commit.String(), Shown: a.Commit.Trim()}, {Text: a.Quantity.String(), Shown: a.Quantity.Trim()},
+			v.Money(payment, href)})
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("链路", "Links"), Table: t})
+	return p, nil
+}
+
+// oneObject is the page of one link or group.
+func oneObject(v *page.View, p *page.Page, a *annex.Annex) error {
+	p.Title = v.F("%s的带宽，%s", "Bandwidth of %s, %s", a.Object, a.Cycle)
+	if !a.Agrees {
+		p.Notes = append(p.Notes, page.Note{Tone: page.Bad, Text: v.T("现在重新测量的结果与账单不同：账单之后账本已变更。",
+			"Measuring it again gives another quantity than was billed: the books have changed since.")})
+	}
+	source := v.To("bandwidth.svg", "customer_id", a.CustomerID, "cycle", a.Cycle, "resource", a.Object, "sku", a.SKU)
+	p.Blocks = append(p.Blocks, page.Block{ID: "curve", Title: v.T("曲线与百分位线", "Curve and percentile"),
+		Chart: &page.Chart{Source: source,
+			Alt: v.F("%s在%s的带宽曲线，计费值%s Mbps。以下各表为图中数据。",
+				"Bandwidth of %s in %s with the line of the billed value, %s Mbps. The tables below have the values.",
+				a.Object, a.Cycle, annex.Mbps(a.Billed))}})
+	facts := page.Block{ID: "measured", Title: v.T("测量与计费", "How it was measured and billed")}
+	for _, f := range append(a.Measured(), a.Charged()...) {
+		facts.Facts = append(facts.Facts, page.Figure{Name: f.Name, Value: f.Value})
+	}
+	if a.Slot != "" {
+		day, _, _ := strings.Cut(a.Time(a.Slot), " ")
+		facts.Links = []page.Link{{
+			Text: v.F("决定计费值的日期%s的采样点", "Points of %s, the day of the slot that set the value", day),
+			Href: v.Here("points.find", day, "points.page", "") + "#points"}}
+	}
+	p.Blocks = append(p.Blocks, facts, page.Block{ID: "charged", Title: v.T("明细", "Lines"), Table: annexLines(v, a)},
+		page.Block{Title: v.T("最大的采样点", "Largest points"), Table: peaks(v, a)},
+		page.Block{ID: "samples", Title: v.T("所有采样点", "All points"), Table: points(v, a)})
+	return nil
+}
+
+// annexLines is what is billed of a link.
+func annexLines(v *page.View, a *annex.Annex) *page.Table {
+	t := &page.Table{Name: "charged", Columns: []page.Column{
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "tier", Title: v.T("阶梯", "Tier"), Kind: page.Whole, Some: true, Spare: true},
+		{Name: "quantity", Title: v.T("计费量", "Billed quantity"), Kind: page.Quantity},
+		{Name: "unit_price", Title: v.T("单价", "Unit price"), Kind: page.Quantity},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("应付", "Payment"), Kind: page.Amount}}}
+	for i := range a.Lines {
+		l := &a.Lines[i]
+		href, tier := "", ""
+		if a.MonthEnd {
+			href = v.Link("line", "id", l.ID, "customer_id", a.CustomerID, "cycle", a.Cycle)
+		}
+		if l.Tier != 0 {
+			tier = strconv.Itoa(l.Tier)
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: l.ID, Href: href}, {Text: tier}, quantityCell(l.Quantity),
+			{Text: l.UnitPrice.String(), Shown: document.Grouped(l.UnitPrice.Trim())}, v.Money(l.Official, ""),
+			v.Money(l.Discount, ""), linked(v, l.Payment, href)})
+	}
+	return t
+}
+
+// peaks is the largest points.
+func peaks(v *page.View, a *annex.Annex) *page.Table {
+	t := &page.Table{Name: "peaks", Columns: []page.Column{
+		{Name: "rank", Title: v.T("名次", "Rank"), Kind: page.Whole},
+		{Name: "time", Title: v.T("时间", "Time")},
+		{Name: "mbps", Title: "Mbps", Kind: page.Quantity, Some: true}}}
+	for i, one := range a.Largest {
+		t.Rows = append(t.Rows, []page.Cell{{Text: strconv.Itoa(i + 1)}, {Text: a.Time(one.Slot)},
+			{Text: annex.Mbps(one.Mbps)}})
+	}
+	return t
+}
+
+// points is the points that counted. The filter is the zoom: a day shows its points.
+func points(v *page.View, a *annex.Annex) *page.Table {
+	const digits = 6
+	t := &page.Table{Name: "points", Order: "time", Columns: []page.Column{
+		{Name: "time", Title: v.T("时间", "Time"), Kind: page.Time},
+		{Name: "mbps", Title: "Mbps", Kind: page.Quantity},
+		{Name: "note", Title: v.T("说明", "Note"), Spare: true}},
+		Note: v.T("按日期筛选即可查看某一天，例如2026-09-12。", "Filter by a date, such as 2026-09-12, to see one day.")}
+	set, err := period.ParseInstant(a.Slot) // no single slot sets the value of every method
+	a.EachPoint(func(at period.Instant, mbps *big.Rat) {
+		text, note := mbps.FloatString(digits), page.Cell{}
+		if err == nil && at == set {
+			note = page.Cell{Text: v.T("决定计费值", "set the value"), Tone: page.Warn}
+		}
+		t.Rows = append(t.Rows, []page.Cell{v.Time(at), {Text: text, Shown: document.Grouped(text)}, note})
+	})
+	return t
+}
+
+// drawing makes a route one of a file: the curve of one link.
+func drawing(r page.Route) page.Route {
+	r.File = func(v *page.View) (*page.File, error) {
+		list, _, err := measured(v)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) != 1 {
+			return nil, operation.NotFound(operation.Textf("有%d个计费对象：请用resource和sku指定一个",
+				"there are %d links and groups: select one with resource and sku", len(list)))
+		}
+		drawn, err := list[0].SVG()
+		return &page.File{Type: "image/svg+xml", Bytes: drawn}, err
+	}
+	return r
+}

@@ -1,0 +1,132 @@
+package billing
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// endLine is the parts of a month-end line's id: CYCLE/SKU/REGION/OBJECT.
+type endLine struct {
+	product        *books.Product
+	region, object string
+}
+
+// endLineOf reads the id of a month-end line; ok is false if the books no longer have its product.
+func endLineOf(b *books.Books, cycle, id string) (l endLine, ok bool) {
+	rest, _ := strings.CutPrefix(id, cycle+"/")
+	for i := range b.Products {
+		place, found := strings.CutPrefix(rest, b.Products[i].SKU+"/")
+		if found && b.Products[i].PeriodLevel() {
+			l.product = &b.Products[i]
+			l.region, l.object, ok = strings.Cut(place, "/")
+			return l, ok
+		}
+	}
+	return l, false
+}
+
+// countedBlock lists the usage records that a month-end line counts, or links to the samples of its link; nil for what
+// is no month-end line (BILLING-3).
+func countedBlock(v *page.View, s *explain.Story) (*page.Block, error) {
+	if s.State != explain.StateMonthEnd {
+		return nil, nil
+	}
+	l, ok := endLineOf(v.State.Workspace.Books, s.Cycle, s.ID)
+	if !ok {
+		return nil, nil
+	}
+	if l.product.Model == books.Percentile {
+		href := v.Link("bandwidth", "customer_id", s.CustomerID, "cycle", s.Cycle, "resource", l.object, "sku",
+			l.product.SKU)
+		return &page.Block{ID: "counted", Title: v.T("带宽采样", "Samples"),
+			Links: []page.Link{{Text: v.F("%s的曲线、百分位线与采样", "Curve, percentile and samples of %s", l.object),
+				Href: href}}}, nil
+	}
+	t, err := countedTable(v, s, &l)
+	return &page.Block{ID: "counted", Title: v.T("计入的用量记录", "Usage records that it counts"), Table: t}, err
+}
+
+// countedTable is the usage records of a month-end line. At most maxSorted are listed.
+func countedTable(v *page.View, s *explain.Story, l *endLine) (*page.Table, error) {
+	t := &page.Table{Name: "records", Order: "time", Columns: []page.Column{
+		{Name: "record_id", Title: v.T("记录", "Record"), Kind: page.Code},
+		{Name: "time", Title: v.T("开始时间", "Start"), Kind: page.Time},
+		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: page.Code},
+		{Name: "region_code", Title: v.T("区域", "Region"), Kind: page.Code},
+		{Name: "quantity", Title: v.T("用量", "Quantity"), Kind: page.Quantity},
+	}}
+	var total money.QuantityTotal
+	count := 0
+	err := eachUsage(v, s.Cycle, s.CustomerID, func(row rows.Row) error {
+		region, resource := row.Word(tables.URegionCode), string(row.Text(tables.UResourceID))
+		if row.Word(tables.USKU) != l.product.SKU || l.region != "" && region != l.region ||
+			l.object != "" && resource != l.object {
+			return nil
+		}
+		if count++; count > maxSorted {
+			return nil
+		}
+		q, err := row.Quantity(tables.UQuantity)
+		if err != nil {
+			return err
+		}
+		id := string(row.Text(tables.URecordID))
+		href := v.Link("line", "id", id, "customer_id", s.CustomerID, "cycle", s.Cycle)
+		t.Rows = append(t.Rows, []page.Cell{{Text: id, Href: href}, v.Time(row.Time(tables.UUsageStart)),
+			{Text: resource}, {Text: region},
+			{Text: q.String(), Shown: document.Grouped(q.Trim()), Href: href}})
+		return total.AddSigned(q)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if count > maxSorted {
+		t.Note = v.F("共%d条记录，仅列出前%d条。", "%d records: the first %d are listed.", count, maxSorted)
+		return t, nil
+	}
+	all, err := total.Quantity()
+	t.Total = []page.Cell{{}, {}, {}, {}, {Text: all.String(), Shown: document.Grouped(all.Trim())}}
+	return t, err
+}
+
+// eachUsage visits the usage records of a customer's cycle that count and that month-end lines are made of.
+func eachUsage(v *page.View, cycle, customer string, visit func(rows.Row) error) error {
+	snap := v.State.Snap
+	files, err := snap.Files(cycle)
+	if err != nil {
+		return err
+	}
+	const replaced = 1
+	bucket := place.Bucket(customer, max(1, snap.Manifest.Buckets))
+	for _, e := range files {
+		if e.Table != tables.Usage().Name || e.Bucket != bucket {
+			continue
+		}
+		if err := v.Request.Context().Err(); err != nil {
+			return err
+		}
+		list, err := rows.FileOf(snap, e, tables.Usage(), nil, rows.Filter{Column: tables.UCustomerID, Word: customer})
+		if err != nil {
+			return err
+		}
+		err = list.Each(func(row rows.Row) error {
+			if row.Small(tables.UStatus) == replaced {
+				return nil
+			}
+			return visit(row)
+		})
+		if err := errors.Join(err, list.Close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package billing
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// house reports whether the caller sees every partner.
+func house(v *page.View) bool { return v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance }
+
+// partners is what the partners of a cycle settle. A partner sees its own row.
+func partners(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sources(v)
+	if err != nil {
+		return nil, err
+	}
+	all, err := compose.Partners(v.Request.Context(), s, cycle)
+	if err != nil {
+		return nil, err
+	}
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("伙伴，%s", "Partners, %s", cycle), Lead: state, Crumbs: []page.Link{home(v)},
+		Tabs: months(v, cycle.String())}
+	t := &page.Table{Name: "partners", Empty: v.T("没有伙伴结算", "No partner settles in this cycle"),
+		Columns: []page.Column{
+			{Name: "partner", Title: v.T("伙伴", "Partner")},
+			{Name: "partner_id", Title: v.T("编号", "Id"), Kind: page.Code},
+			{Name: "kind", Title: v.T("类型", "Kind")},
+			{Name: "line_count", Title: v.T("行数", "Lines"), Kind: page.Whole},
+			{Name: "payment_amount", Title: v.T("客户应付", "Customers pay"), Kind: page.Amount},
+			{Name: "owed_amount", Title: v.T("伙伴应付", "Owes its seller"), Kind: page.Amount},
+			{Name: "cost_amount", Title: v.T("下级成本", "Cost of resellers"), Kind: page.Amount, Spare: true},
+			{Name: "revenue_amount", Title: v.T("下级收入", "Resellers owe it"), Kind: page.Amount, Spare: true},
+			{Name: "margin_amount", Title: v.T("差价", "Margin on resellers"), Kind: page.Amount, Spare: true},
+			{Name: "incentive_amount", Title: v.T("激励", "Incentives"), Kind: page.Amount, Spare: true},
+			{Name: "net_amount", Title: v.T("净额", "Net to pay"), Kind: page.Amount},
+		}}
+	for i := range all.Partners {
+		one := &all.Partners[i]
+		if v.Scope.Partner != "" && one.Partner.ID != v.Scope.Partner {
+			continue
+		}
+		href := v.Link("statement", "partner_id", one.Partner.ID, "cycle", cycle.String())
+		name := one.Partner.Name
+		if name == "" {
+			name = one.Partner.ID
+		}
+		t.Rows = append(t.Rows, append([]page.Cell{{Text: name, Href: href}, {Text: one.Partner.ID}, {Text: one.Kind},
+			{Text: strconv.FormatInt(one.Lines, 10)}}, settledCells(v, one, href)...))
+	}
+	if v.Scope.Partner == "" {
+		t.Total = append([]page.Cell{{}, {}, {}, {Text: strconv.FormatInt(all.Total.Lines, 10)}},
+			settledCells(v, &all.Total, "")...)
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("结算", "Settlement"), Table: t})
+	return p, nil
+}
+
+// settledCells is the amounts of a partner.
+func settledCells(v *page.View, s *compose.Settled, href string) []page.Cell {
+	var cells []page.Cell
+	for _, a := range []money.AmountTotal{s.Payment, s.Owed, s.Cost, s.Revenue, s.Margin, s.Incentives, s.Net} {
+		to := href
+		if a.IsZero() {
+			to = ""
+		}
+		cells = append(cells, v.Money(a, to))
+	}
+	return cells
+}
+
+// statementPage is what one partner and its sellers settle for a cycle.
+func statementPage(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	s, err := sources(v)
+	if err != nil {
+		return nil, err
+	}
+	st, err := compose.Statement(v.Request.Context(), s, cycle, v.Text("partner_id"))
+	if err != nil {
+		return nil, err
+	}
+	name := st.Partner.Name
+	if name == "" {
+		name = st.Partner.ID
+	}
+	state, tone := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的结算单，%s", "Statement of %s, %s", name, cycle), Lead: st.Kind + " · " + state,
+		Crumbs: []page.Link{home(v), {Text: v.T("伙伴", "Partners"), Href: v.To("partners", "cycle", cycle.String())}},
+		Tabs:   months(v, cycle.String())}
+	if tone == page.Warn {
+		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("暂定：结账前金额仍可能变化。",
+			"Provisional: amounts can change until the month is closed.")})
+	}
+	p.Blocks = append(p.Blocks, netBlock(v, st),
+		page.Block{Title: v.T("明细", "Rows"), Table: statementTable(v, cycle, st)})
+	if len(st.Incentives) > 0 {
+		t := incentiveTable(v)
+		for i := range st.Incentives {
+			addIncentive(v, t, &st.Partner, &st.Incentives[i])
+		}
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("激励", "Incentives"), Table: t})
+	}
+	if len(st.Clawbacks) > 0 {
+		p.Blocks = append(p.Blocks, page.Block{Title: v.T("追回", "Clawbacks"), Table: clawbackTable(v, st)})
+	}
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("说明", "Notes"), Text: st.Notes})
+	return p, nil
+}
+
+// netBlock derives the net amount: owed + cost − revenue − incentives + clawbacks.
+func netBlock(v *page.View, st *document.Statement) page.Block {
+	m := &st.Summary
+	b := page.Block{ID: "net", Title: v.T("净额", "Net"), Figures: []page.Figure{
+		{Name: v.T("净额", "Net to pay"), Value: v.Sum(m.Net), Note: v.Currency(), Main: true},
+		{Name: v.T("自有客户应付", "Owed for its customers"), Value: v.Sum(m.Owed)}}}
+	for _, one := range []struct {
+		zh, en string
+		amount money.AmountTotal
+	}{{"下级成本", "Cost of resellers", m.Cost}, {"下级收入", "Resellers owe it", m.Revenue},
+		{"差价", "Margin on resellers", m.Margin}, {"激励", "Incentives", m.Incentives},
+		{"追回", "Clawbacks", m.Clawbacks}} {
+		if !one.amount.IsZero() {
+			b.Figures = append(b.Figures, page.Figure{Name: v.T(one.zh, one.en), Value: v.Sum(one.amount)})
+		}
+	}
+	return b
+}
+
+// statementTable is the rows of a statement: from what the customer pays to what the partner owes and earns.
+func statementTable(v *page.View, cycle period.Cycle, st *document.Statement) *page.Table {
+	t := &page.Table{Name: "rows", Columns: []page.Column{
+		{Name: "seller_id", Title: v.T("卖方", "Seller"), Kind: page.Code},
+		{Name: "reseller_id", Title: v.T("下级", "Reseller"), Kind: page.Code, Spare: true},
+		{Name: "customer", Title: v.T("客户", "Customer")},
+		{Name: "customer_id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "service", Title: v.T("服务", "Service")},
+		{Name: "line_count", Title: v.T("行数", "Lines"), Kind: page.Whole},
+		{Name: "official_amount", Title: v.T("官网价", "Official"), Kind: page.Amount},
+		{Name: "official_discount_amount", Title: v.T("折扣", "Discount"), Kind: page.Amount, Spare: true},
+		{Name: "truncated_amount", Title: v.T("抹零", "Truncated"), Kind: page.Amount, Spare: true},
+		{Name: "payment_amount", Title: v.T("客户应付", "Customer pays"), Kind: page.Amount},
+		{Name: "performance_amount", Title: v.T("业绩", "Performance"), Kind: page.Amount, Spare: true},
+		{Name: "owed_amount", Title: v.T("伙伴应付", "Owes its seller"), Kind: page.Amount, Spare: true},
+		{Name: "cost_amount", Title: v.T("成本", "Cost"), Kind: page.Amount, Spare: true},
+		{Name: "revenue_amount", Title: v.T("收入", "Reseller owes it"), Kind: page.Amount, Spare: true},
+		{Name: "margin_amount", Title: v.T("差价", "Margin"), Kind: page.Amount, Spare: true},
+	}}
+	names := serviceNames(v.State.Workspace.Books)
+	for i := range st.Rows {
+		r := &st.Rows[i]
+		href := ""
+		if house(v) || r.ResellerID == "" { // a distributor does not see the bills of its resellers' customers
+			href = v.Link("service", "customer_id", r.CustomerID, "cycle", cycle.String(), "service_type_code",
+				exactly(r.Service))
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: r.SellerID}, {Text: r.ResellerID},
+			{Text: called(v, r.CustomerID), Href: href}, {Text: r.CustomerID},
+			{Text: serviceName(v, names, r.Service)}, {Text: strconv.FormatInt(r.Lines, 10)}, v.Money(r.Official, ""),
+			v.Money(r.Discount, ""), v.Money(r.Truncated, ""), linked(v, r.Payment, href), v.Money(r.Performance, ""),
+			v.Money(r.Owed, ""), v.Money(r.Cost, ""), v.Money(r.Revenue, ""), v.Money(r.Margin, "")})
+	}
+	return t
+}
+
+// clawbackTable is what the partner gives back.
+func clawbackTable(v *page.View, st *document.Statement) *page.Table {
+	t := &page.Table{Name: "clawbacks", Columns: []page.Column{
+		{Name: "programme_id", Title: v.T("计划", "Programme"), Kind: page.Code},
+		{Name: "period", Title: v.T("周期", "Period")},
+		{Name: "reason", Title: v.T("原因", "Reason")},
+		{Name: "clawback_amount", Title: v.T("金额", "Amount"), Kind: page.Amount}}}
+	for i := range st.Clawbacks {
+		c := &st.Clawbacks[i]
+		t.Rows = append(t.Rows, []page.Cell{{Text: c.ProgrammeID}, {Text: c.Period}, {Text: c.Reason},
+			v.Money(c.Amount, "")})
+	}
+	return t
+}
+
+// incentives is what partners earn by programmes, with what comes next.
+func incentives(v *page.View) (*page.Page, error) {
+	s, err := sources(v)
+	if err != nil {
+		return nil, err
+	}
+	list, err := compose.Incentives(s, compose.Choice{Partner: v.Scope.Partner})
+	if err != nil {
+		return nil, err
+	}
+	t := incentiveTable(v)
+	for i := range list {
+		addIncentive(v, t, &list[i].Partner, &list[i].Incentive)
+	}
+	return &page.Page{Title: v.T("激励", "Incentives"), Crumbs: []page.Link{home(v)},
+		Blocks: []page.Block{{Title: v.T("激励与下一步", "Incentives and their next step"), Table: t}}}, nil
+}
+
+// incentiveTable has the columns of incentives.
+func incentiveTable(v *page.View) *page.Table {
+	return &page.Table{Name: "incentives", Empty: v.T("没有激励", "No incentives"), Columns: []page.Column{
+		{Name: "partner", Title: v.T("伙伴", "Partner")},
+		{Name: "programme_id", Title: v.T("计划", "Programme"), Kind: page.Code},
+		{Name: "period", Title: v.T("周期", "Period")},
+		{Name: "performance_amount", Title: v.T("业绩", "Performance"), Kind: page.Amount},
+		{Name: "transferred_amount", Title: v.T("转移", "Transferred"), Kind: page.Amount, Spare: true},
+		{Name: "carried_in", Title: v.T("转入", "Carried in"), Kind: page.Amount, Spare: true},
+		{Name: "incentive_amount", Title: v.T("激励金额", "Incentive"), Kind: page.Amount},
+		{Name: "carried_out", Title: v.T("转出", "Carried out"), Kind: page.Amount, Spare: true},
+		{Name: "state", Title: v.T("状态", "State")},
+		{Name: "deadline", Title: v.T("期限", "Deadline"), Kind: page.Time},
+		{Name: "next", Title: v.T("下一步", "Next step")},
+	}}
+}
+
+// addIncentive adds one incentive.
+func addIncentive(v *page.View, t *page.Table, partner *document.Party, i *document.Incentive) {
+	deadline := page.Cell{}
+	if i.Deadline != 0 {
+		deadline = v.Time(i.Deadline)
+		deadline.Tone = page.Warn
+	}
+	href := ""
+	if cycle, _, quarter := strings.Cut(i.Period, "-Q"); !quarter {
+		href = v.Link("statement", "partner_id", partner.ID, "cycle", cycle)
+	}
+	t.Rows = append(t.Rows, []page.Cell{{Text: partner.ID, Shown: partner.Name}, {Text: i.ProgrammeID},
+		{Text: i.Period}, v.Money(i.Performance, ""), v.Money(i.Transferred, ""), v.Money(i.CarriedIn, ""),
+		linked(v, i.Amount, href),
+		v.Money(i.CarriedOut, ""), {Text: i.State}, deadline, {Text: i.Next}})
+}

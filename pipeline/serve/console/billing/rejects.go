@@ -1,0 +1,114 @@
+package billing
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/reason"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// rejects lists the records that were not accepted: by reason with the remedy, then one by one. An address that names
+// a file and a row shows that record as it was received.
+func rejects(v *page.View) (*page.Page, error) {
+	p := &page.Page{Title: v.T("拒收记录", "Rejects"), Crumbs: []page.Link{home(v)},
+		Lead: v.T("未被接受的记录。更正后的记录被接受时，拒收即结束。",
+			"Records that were not accepted. A reject ends when a corrected record is accepted, or when it is dismissed.")}
+	counts, total := map[string]int{}, 0
+	t := rejectTable(v)
+	why, file, number := v.Text("reason"), v.Text("file"), v.Text("row")
+	var shown []page.Record
+	err := eachReject(v, func(row rows.Row) error {
+		at := strconv.FormatInt(row.Whole(tables.RRow), 10)
+		counts[row.Word(tables.RReason)]++
+		if why != "" && row.Word(tables.RReason) != why || file != "" && row.Word(tables.RFile) != file ||
+			number != "" && at != number {
+			return nil
+		}
+		if total++; total > maxSorted {
+			return nil
+		}
+		t.Rows = append(t.Rows, rejectRow(v, row, at))
+		if number != "" {
+			shown = append(shown, rejectRecord(v, row, at)...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if total > maxSorted {
+		t.Note = v.F("共%d条，仅列出前%d条；用tollbook export --table rejects导出全部。",
+			"%d rejects: the first %d are listed. `tollbook export --table rejects` writes all.", total, maxSorted)
+	}
+	p.Blocks = append(p.Blocks, reasonBlock(v, counts))
+	if len(shown) > 0 {
+		p.Blocks = append(p.Blocks, page.Block{ID: "feed", Title: v.T("收到的记录", "The record as it was received"),
+			Records: shown})
+	}
+	p.Blocks = append(p.Blocks, page.Block{ID: "rejects-block", Title: v.T("记录", "Records"), Table: t})
+	return p, nil
+}
+
+// eachReject visits the open rejects by file and row.
+func eachReject(v *page.View, visit func(rows.Row) error) (err error) {
+	list, err := rows.Rejects(v.Request.Context(), v.State.Snap, nil, rows.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(visit)
+}
+
+// reasonBlock counts rejects by reason and says what to do.
+func reasonBlock(v *page.View, counts map[string]int) page.Block {
+	t := &page.Table{Name: "reasons", Empty: v.T("没有拒收记录", "No record is rejected"), Columns: []page.Column{
+		{Name: "reason", Title: v.T("原因", "Reason"), Kind: page.Code},
+		{Name: "records", Title: v.T("记录数", "Records"), Kind: page.Whole},
+		{Name: "meaning", Title: v.T("含义", "Meaning")},
+		{Name: "remedy", Title: v.T("处理方法", "What to do")}}}
+	for _, why := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	}) {
+		word, _ := reason.Parse(why)
+		href := v.To("rejects", "reason", why)
+		t.Rows = append(t.Rows, []page.Cell{{Text: why, Href: href}, {Text: strconv.Itoa(counts[why]), Href: href},
+			{Text: word.Meaning()}, {Text: word.Remedy()}})
+	}
+	return page.Block{ID: "reasons-block", Title: v.T("按原因", "By reason"), Table: t}
+}
+
+// rejectTable has the columns of rejects.
+func rejectTable(v *page.View) *page.Table {
+	return &page.Table{Name: "rejects", Columns: []page.Column{
+		{Name: "file", Title: v.T("文件", "File"), Kind: page.Code},
+		{Name: "row", Title: v.T("行", "Row"), Kind: page.Whole},
+		{Name: "column", Title: v.T("列", "Column"), Kind: page.Code},
+		{Name: "reason", Title: v.T("原因", "Reason"), Kind: page.Code},
+		{Name: "value", Title: v.T("值", "Value")},
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}}}
+}
+
+// rejectRow is one reject.
+func rejectRow(v *page.View, row rows.Row, at string) []page.Cell {
+	file := row.Word(tables.RFile)
+	href := v.To("rejects", "file", file, "row", at)
+	return []page.Cell{{Text: file, Href: href}, {Text: at, Href: href}, {Text: row.Word(tables.RColumn)},
+		{Text: row.Word(tables.RReason)}, {Text: string(row.Text(tables.RValue))}, {Text: string(row.Text(tables.RID))}}
+}
+
+// rejectRecord is the record as it was received, below the header of its file.
+func rejectRecord(v *page.View, row rows.Row, at string) []page.Record {
+	word, _ := reason.Parse(row.Word(tables.RReason))
+	text := string(row.Text(tables.RRaw))
+	if head := row.Word(tables.RHeader); head != "" {
+		text = head + "\n" + text
+	}
+	return []page.Record{{Title: "inbox/" + row.Word(tables.RFile) + v.F(" 第%s行", " row %s", at),
+		Note: row.Word(tables.RReason) + ": " + word.Remedy(), Text: text}}
+}

@@ -1,0 +1,112 @@
+package billing
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/explain"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/workspace"
+)
+
+// maxFound is how many results a search lists of a kind.
+const maxFound = 50
+
+// search finds customers and partners by id or name, links by id, and a record or line by its id.
+func search(v *page.View) (*page.Page, error) {
+	q := strings.TrimSpace(v.Text("q"))
+	p := &page.Page{Title: v.T("搜索", "Search"), Lead: q, Crumbs: []page.Link{home(v)}}
+	t := &page.Table{Name: "found", Columns: []page.Column{{Name: "kind", Title: v.T("类型", "Kind")},
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code}, {Name: "name", Title: v.T("名称", "Name")}},
+		Empty: v.T("没有找到", "Nothing was found")}
+	if q != "" {
+		customersFound(v, t, q)
+		if house(v) {
+			booksFound(v, t, q)
+		}
+		if v.Caller.Role != keys.Partner { // a partner names the customer of a record
+			if err := recordFound(v, p, t, q); err != nil {
+				return nil, err
+			}
+		}
+	}
+	p.Blocks = []page.Block{{Title: v.T("结果", "Results"), Table: t}}
+	return p, nil
+}
+
+// matches reports whether one of the texts contains what is searched, in any case.
+func matches(q string, texts ...string) bool {
+	for _, text := range texts {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(q)) {
+			return true
+		}
+	}
+	return false
+}
+
+// customersFound adds the customers that the caller may see.
+func customersFound(v *page.View, t *page.Table, q string) {
+	b, n := v.State.Workspace.Books, 0
+	for code := range b.Customers {
+		id := b.Customers[code].ID
+		if v.Scope.Customer != "" && id != v.Scope.Customer || !matches(q, id, nameOf(v, id)) ||
+			!v.Scope.Knows(b, id, v.State.Now) || !v.Scope.Managed(b, int32(code), v.State.Now) {
+			continue
+		}
+		if n++; n > maxFound {
+			t.Note = v.F("仅列出前%d个客户。", "Only the first %d customers are listed.", maxFound)
+			return
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: v.T("客户", "customer")},
+			{Text: id, Href: v.To("customer", "customer_id", id)}, {Text: nameOf(v, id)}})
+	}
+}
+
+// booksFound adds partners and links.
+func booksFound(v *page.View, t *page.Table, q string) {
+	b := v.State.Workspace.Books
+	n := 0
+	for i := range b.Partners {
+		one := &b.Partners[i]
+		name := one.Rows[len(one.Rows)-1].Name
+		if matches(q, one.ID, name) && n < maxFound {
+			n++
+			t.Rows = append(t.Rows, []page.Cell{{Text: v.T("伙伴", "partner")},
+				{Text: one.ID, Href: v.Link("statement", "partner_id", one.ID)}, {Text: name}})
+		}
+	}
+	seen := map[string]bool{}
+	for i := range b.Links {
+		one := &b.Links[i]
+		if seen[one.ResourceID] || !matches(q, one.ResourceID, one.Group) || len(seen) >= maxFound {
+			continue
+		}
+		seen[one.ResourceID] = true
+		t.Rows = append(t.Rows, []page.Cell{{Text: v.T("链路", "link")},
+			{Text: one.ResourceID, Href: v.Link("bandwidth", "resource", one.ResourceID, "customer_id",
+				b.Customers[one.Customer].ID)}, {Text: one.Group}})
+	}
+}
+
+// recordFound adds the record or line that has the id.
+func recordFound(v *page.View, p *page.Page, t *page.Table, q string) error {
+	w := v.State.Workspace
+	s := &explain.Sources{Snap: v.State.Snap, Books: w.Books, Settings: &w.Settings, Prices: v.State.Prices.Bill(),
+		Refund: workspace.RefundRules(&w.Settings)}
+	story, err := explain.Explain(v.Request.Context(), s, &explain.Question{ID: q, Customer: v.Scope.Customer})
+	if none := new(rows.NotFoundError); errors.As(err, &none) {
+		if house(v) && strings.Contains(none.What, "is the id of several records") {
+			p.Notes = append(p.Notes, page.Note{Text: none.What})
+		}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	t.Rows = append(t.Rows, []page.Cell{{Text: stateOf(v, story.State)},
+		{Text: story.ID, Href: v.To("line", "id", story.ID, "customer_id", story.CustomerID, "cycle", story.Cycle)},
+		{Text: called(v, story.CustomerID)}})
+	return nil
+}
