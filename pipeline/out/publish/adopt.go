@@ -127,29 +127,29 @@ func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bo
 
 // dropOld drops what an adoption leaves behind: the tables of the old layout, unless a statement still runs that began
 // before the views stopped reading them, and tables that a stopped adoption was filling.
-func (r *run) dropOld(ctx context.Context, gone func(uint64) bool) error {
-	for _, n := range r.nodes.all {
-		st, err := r.schema.readState(ctx, n.Conn)
+func (cl *cleaner) dropOld(ctx context.Context, gone func(uint64) bool) error {
+	for _, n := range cl.nodes.all {
+		st, err := cl.schema.readState(ctx, n.Conn)
 		if err != nil {
 			return err
 		}
-		if free, err := r.unread(ctx, n, &st); err != nil {
+		if free, err := cl.unread(ctx, n, &st); err != nil {
 			return err
 		} else if !free {
 			for _, name := range st.old {
-				r.report.Old = append(r.report.Old, n.Address()+": "+r.schema.Database+"."+name)
+				cl.report.Old = append(cl.report.Old, n.Address()+": "+cl.schema.Database+"."+name)
 			}
 			continue
 		}
 		// What reads goes before what is read: a Merge table over nothing would be an empty one.
 		slices.SortFunc(st.old, func(a, b string) int { return strings.Compare(rank(a)+a, rank(b)+b) })
 		for _, name := range st.old {
-			if err := drop(ctx, n, clickhouse.Name(r.schema.Database, name)); err != nil {
+			if err := drop(ctx, n, clickhouse.Name(cl.schema.Database, name)); err != nil {
 				return err
 			}
-			r.report.Dropped = append(r.report.Dropped, n.Address()+": "+r.schema.Database+"."+name)
+			cl.report.Dropped = append(cl.report.Dropped, n.Address()+": "+cl.schema.Database+"."+name)
 		}
-		if err := r.dropStopped(ctx, n, gone); err != nil {
+		if err := cl.dropStopped(ctx, n, gone); err != nil {
 			return err
 		}
 	}
@@ -158,18 +158,18 @@ func (r *run) dropOld(ctx context.Context, gone func(uint64) bool) error {
 
 // unread reports whether every statement that runs on any server began after a server's views stopped reading the
 // tables of the old layout.
-func (r *run) unread(ctx context.Context, n *node, st *state) (bool, error) {
+func (cl *cleaner) unread(ctx context.Context, n *node, st *state) (bool, error) {
 	if len(st.old) == 0 {
 		return true, nil
 	}
 	var age int64 // is asked first: what runs gets older meanwhile
-	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + r.schema.name(
+	sql := "SELECT dateDiff('millisecond', max(applied_at), now64(6)) FROM " + cl.schema.name(
 		"schema_versions",
 	) + " WHERE version = 0"
 	if err := n.One(ctx, "read schema_versions", sql, nil, &age); err != nil {
 		return false, err
 	}
-	oldest, err := r.oldest(ctx)
+	oldest, err := cl.oldest(ctx)
 	return age > oldest, err
 }
 
@@ -182,12 +182,12 @@ func rank(table string) string {
 }
 
 // dropStopped drops tables that a stopped adoption was filling.
-func (r *run) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
+func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) error {
 	var name string
 	var names []string
 	err := n.Each(ctx, clickhouse.Select{
 		What: "look for the tables", SQL: "SELECT name FROM system.tables WHERE database = ? AND startsWith(name, ?)",
-		Args: []any{r.schema.Internal(), adopting}, Into: []any{&name}, Begin: func() { names = nil },
+		Args: []any{cl.schema.Internal(), adopting}, Into: []any{&name}, Begin: func() { names = nil },
 	}, func() error {
 		names = append(names, name)
 		return nil
@@ -200,7 +200,7 @@ func (r *run) dropStopped(ctx context.Context, n *node, gone func(uint64) bool) 
 		if number, err := strconv.ParseUint(id, 10, 64); err != nil || !gone(number) {
 			continue
 		}
-		if err := drop(ctx, n, r.schema.name(name)); err != nil {
+		if err := drop(ctx, n, cl.schema.name(name)); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ func (m makeup) text(loads []uint64) string {
 }
 
 // makeups asks a server what its partitions are made of.
-func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
+func (ps *partitions) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 	out := make(map[place]makeup)
 	var m makeup
 	var name, cycle string
@@ -45,7 +45,7 @@ func (r *run) makeups(ctx context.Context, n *node) (map[place]makeup, error) {
 FROM system.parts AS p INNER JOIN system.tables AS t ON t.database = p.database AND t.name = p.table
 WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.table, p.partition`
 	err := n.Each(ctx, clickhouse.Select{
-		What: "read system.parts", SQL: sql, Args: []any{r.schema.Internal()},
+		What: "read system.parts", SQL: sql, Args: []any{ps.schema.Internal()},
 		Into: []any{&name, &cycle, &m.uuid, &m.rows, &m.block, &m.mutation}, Begin: func() { clear(out) },
 	}, func() error {
 		out[place{n.Address(), name, cycle}] = m
@@ -55,10 +55,10 @@ WHERE p.database = ? AND p.active AND endsWith(p.table, '_data') GROUP BY p.tabl
 }
 
 // checked is what was noted on a server when its partitions were last found right.
-func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
+func (ps *partitions) checked(ctx context.Context, n *node) (map[place]string, error) {
 	out := make(map[place]string)
 	var name, cycle, text string
-	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + r.schema.name("checks") +
+	sql := "SELECT table_name, cycle, argMax(parts, checked_at) FROM " + ps.schema.name("checks") +
 		" GROUP BY table_name, cycle"
 	err := n.Each(ctx, clickhouse.Select{
 		What: "read checks", SQL: sql, Into: []any{&name, &cycle, &text}, Begin: func() { clear(out) },
@@ -71,18 +71,18 @@ func (r *run) checked(ctx context.Context, n *node) (map[place]string, error) {
 
 // check finds out which loads are whole on their servers. A partition that is made of what it was made of when the same
 // loads were last found right in it is not counted again (PUB-7).
-func (r *run) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
+func (ps *partitions) check(ctx context.Context, loads []*load) (broken map[uint64]*DifferError, err error) {
 	broken = make(map[uint64]*DifferError)
-	for _, n := range r.nodes.holders() {
-		was, err := r.makeups(ctx, n)
+	for _, n := range ps.nodes.holders() {
+		was, err := ps.makeups(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-		before, err := r.checked(ctx, n)
+		before, err := ps.checked(ctx, n)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(r.was, was)
+		maps.Copy(ps.was, was)
 		there := make(map[place][]*load)
 		for at := range was {
 			there[at] = nil
@@ -96,8 +96,8 @@ func (r *run) check(ctx context.Context, loads []*load) (broken map[uint64]*Diff
 			if m, found := was[at]; found && before[at] == m.text(idsOf(there[at])) {
 				continue
 			}
-			r.changed[at] = true
-			if err := r.countPlace(ctx, n, at, there[at], broken); err != nil {
+			ps.changed[at] = true
+			if err := ps.countPlace(ctx, n, at, there[at], broken); err != nil {
 				return nil, err
 			}
 		}
@@ -106,18 +106,19 @@ func (r *run) check(ctx context.Context, loads []*load) (broken map[uint64]*Diff
 }
 
 // countPlace counts the loads of one partition.
-func (r *run) countPlace(ctx context.Context, n *node, at place, loads []*load, broken map[uint64]*DifferError) error {
-	p := find(r.tables, strings.TrimSuffix(at.table, "_data"))
-	if p == nil || len(loads) == 0 || !r.inScope(at.cycle) {
+func (ps *partitions) countPlace(ctx context.Context, n *node, at place, loads []*load,
+	broken map[uint64]*DifferError) error {
+	p := find(ps.tables, strings.TrimSuffix(at.table, "_data"))
+	if p == nil || len(loads) == 0 || !ps.inScope(at.cycle) {
 		return nil
 	}
-	got, err := r.count(ctx, n, p, "cycle = ?", at.cycle)
+	got, err := ps.count(ctx, n, p, "cycle = ?", at.cycle)
 	if err != nil {
 		return err
 	}
-	r.report.Counted += len(loads)
+	ps.report.Counted += len(loads)
 	for _, l := range loads {
-		if differ := r.compare(n, p, l, got[l.id]); differ != nil {
+		if differ := compare(n, p, l, got[l.id]); differ != nil {
 			broken[l.id] = differ
 		}
 	}
@@ -135,8 +136,8 @@ func idsOf(loads []*load) []uint64 {
 }
 
 // onlyMine reports whether nothing happened to a partition since check looked at it but what this publish inserted.
-func (r *run) onlyMine(at place, now makeup) bool {
-	was := r.was[at]
-	return r.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+r.inserted[at] &&
+func (ps *partitions) onlyMine(at place, now makeup) bool {
+	was := ps.was[at]
+	return ps.unsure[at] == 0 && now.mutation == was.mutation && now.rows == was.rows+ps.inserted[at] &&
 		(was.uuid == "" || was.uuid == now.uuid)
 }

@@ -25,34 +25,37 @@ type waste struct {
 // cleanTime is how long a publish waits for the server to delete. What takes longer continues by itself.
 const cleanTime = 20 * time.Second
 
+// cleaner deletes rows that no view shows and no query reads any more.
+type cleaner struct{ *partitions }
+
 // tidy cleans up, and reports what the server would not delete: what the views show is right without it.
-func (r *run) tidy(ctx context.Context) error {
-	if err := r.step(StepBeforeClean); err != nil {
+func (cl *cleaner) tidy(ctx context.Context) error {
+	if err := cl.step(StepBeforeClean); err != nil {
 		return err
 	}
 	short, cancel := context.WithTimeout(ctx, cleanTime)
 	defer cancel()
-	err := r.clean(short)
+	err := cl.clean(short)
 	var failed *clickhouse.Error
 	switch {
 	case err == nil:
-		return r.step(StepCleaned)
+		return cl.step(StepCleaned)
 	case ctx.Err() != nil || !errors.As(err, &failed):
 		return err
 	}
-	r.report.Uncleaned = failed.Error()
+	cl.report.Uncleaned = failed.Error()
 	if short.Err() != nil {
-		r.report.Uncleaned = "the server takes long to delete" + r.mutationFails(ctx)
+		cl.report.Uncleaned = "the server takes long to delete" + cl.mutationFails(ctx)
 	}
 	return nil
 }
 
 // mutationFails is why a server does not get on with deleting, as far as it says.
-func (r *run) mutationFails(ctx context.Context) string {
-	for _, n := range r.nodes.all {
+func (cl *cleaner) mutationFails(ctx context.Context) string {
+	for _, n := range cl.nodes.all {
 		var why string
 		sql := "SELECT max(latest_fail_reason) FROM system.mutations WHERE database = ? AND NOT is_done"
-		if err := n.One(ctx, "read system.mutations", sql, []any{r.schema.Internal()}, &why); err == nil && why != "" {
+		if err := n.One(ctx, "read system.mutations", sql, []any{cl.schema.Internal()}, &why); err == nil && why != "" {
 			return ": clickhouse " + n.Address() + ": " + why
 		}
 	}
@@ -61,32 +64,32 @@ func (r *run) mutationFails(ctx context.Context) string {
 
 // clean deletes rows that nobody can see any more (PUB-6): dropped longer ago than Keep, and before every query that
 // runs now began.
-func (r *run) clean(ctx context.Context) error {
-	if err := r.adoptStrays(ctx); err != nil {
+func (cl *cleaner) clean(ctx context.Context) error {
+	if err := cl.adoptStrays(ctx); err != nil {
 		return err
 	}
-	list, moves, err := r.wasted(ctx)
+	list, moves, err := cl.wasted(ctx)
 	if err != nil {
 		return err
 	}
-	ids, err := r.ids(ctx, 1)
+	ids, err := cl.ids(ctx, 1)
 	if err != nil {
 		return err
 	}
 	now := ids[0] >> 22
-	oldest, err := r.oldest(ctx)
+	oldest, err := cl.oldest(ctx)
 	if err != nil {
 		return err
 	}
 	gone := func(id uint64) bool {
 		age := int64(now) - int64(id>>22)
-		return age > r.o.Keep.Milliseconds() && age > oldest
+		return age > cl.o.Keep.Milliseconds() && age > oldest
 	}
 	list = slices.DeleteFunc(list, func(w waste) bool {
 		if gone(w.since) {
 			return false
 		}
-		r.report.Waiting++
+		cl.report.Waiting++
 		return true
 	})
 	// A row of the pointer goes when the move after it is that old, and before any row that it names (PUB-11): what is
@@ -99,23 +102,23 @@ func (r *run) clean(ctx context.Context) error {
 		}
 	}
 	if len(old) > 0 {
-		if err := r.deleteEverywhere(ctx, "published", "number", old); err != nil {
+		if err := cl.deleteEverywhere(ctx, "published", "number", old); err != nil {
 			return err
 		}
 	}
-	if err := r.step(StepForgotten); err != nil {
+	if err := cl.step(StepForgotten); err != nil {
 		return err
 	}
-	if err := r.remove(ctx, list); err != nil {
+	if err := cl.remove(ctx, list); err != nil {
 		return err
 	}
-	return r.dropOld(ctx, gone)
+	return cl.dropOld(ctx, gone)
 }
 
 // oldest is how many milliseconds ago the oldest query that runs on any server began.
-func (r *run) oldest(ctx context.Context) (oldest int64, err error) {
-	for _, n := range r.nodes.all {
-		elapsed, err := r.oldestQuery(ctx, n)
+func (cl *cleaner) oldest(ctx context.Context) (oldest int64, err error) {
+	for _, n := range cl.nodes.all {
+		elapsed, err := cl.oldestQuery(ctx, n)
 		if err != nil {
 			return 0, err
 		}
@@ -126,7 +129,7 @@ func (r *run) oldest(ctx context.Context) (oldest int64, err error) {
 
 // oldestQuery is how many milliseconds ago the oldest query that runs on a server began, those of this publish aside.
 // Queries without a user are the server's own.
-func (r *run) oldestQuery(ctx context.Context, n *node) (int64, error) {
+func (cl *cleaner) oldestQuery(ctx context.Context, n *node) (int64, error) {
 	var elapsed int64
 	sql := "SELECT toInt64(ceil(max(elapsed) * 1000)) + 1 FROM system.processes WHERE user != '' AND query_id != " +
 		"queryID()"
@@ -136,14 +139,14 @@ func (r *run) oldestQuery(ctx context.Context, n *node) (int64, error) {
 
 // adoptStrays notes loads that are in the tables and were not noted: what a publish that was stopped left behind.
 // Tables that are made of what they were made of hold none.
-func (r *run) adoptStrays(ctx context.Context) error {
+func (cl *cleaner) adoptStrays(ctx context.Context) error {
 	known := make(map[uint64]bool)
-	for id := range r.noted {
+	for id := range cl.noted {
 		known[id] = true
 	}
 	var strays []load
-	for _, n := range r.nodes.holders() {
-		for _, at := range slices.SortedFunc(maps.Keys(r.changed), comparePlaces) {
+	for _, n := range cl.nodes.holders() {
+		for _, at := range slices.SortedFunc(maps.Keys(cl.changed), comparePlaces) {
 			if at.server != n.Address() {
 				continue
 			}
@@ -151,7 +154,7 @@ func (r *run) adoptStrays(ctx context.Context) error {
 			var found []uint64
 			err := n.Each(ctx, clickhouse.Select{
 				What: "look for rows of no known load",
-				SQL:  "SELECT DISTINCT load FROM " + r.schema.name(at.table) + " WHERE cycle = ?",
+				SQL:  "SELECT DISTINCT load FROM " + cl.schema.name(at.table) + " WHERE cycle = ?",
 				Args: []any{at.cycle}, Into: []any{&id}, Begin: func() { found = found[:0] },
 			}, func() error {
 				found = append(found, id)
@@ -173,16 +176,16 @@ func (r *run) adoptStrays(ctx context.Context) error {
 		return nil
 	}
 	for i := range strays {
-		r.noted[strays[i].id] = &strays[i]
+		cl.noted[strays[i].id] = &strays[i]
 	}
-	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
-		return n.Retry(ctx, func() error { return n.Insert(ctx, r.schema.loadRows(strays)) })
+	return each(ctx, cl.nodes.all, func(ctx context.Context, n *node) error {
+		return n.Retry(ctx, func() error { return n.Insert(ctx, cl.schema.loadRows(strays)) })
 	})
 }
 
 // wasted lists the loads that are noted and not shown, and all moves of the pointer, oldest first.
-func (r *run) wasted(ctx context.Context) ([]waste, []uint64, error) {
-	shown, err := r.history(ctx)
+func (cl *cleaner) wasted(ctx context.Context) ([]waste, []uint64, error) {
+	shown, err := cl.history(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -203,7 +206,7 @@ func (r *run) wasted(ctx context.Context) ([]waste, []uint64, error) {
 		}
 	}
 	var list []waste
-	for id, l := range r.noted {
+	for id, l := range cl.noted {
 		if live[id] {
 			continue
 		}
@@ -218,13 +221,13 @@ func (r *run) wasted(ctx context.Context) ([]waste, []uint64, error) {
 }
 
 // history is what each move of the pointer named, over all servers.
-func (r *run) history(ctx context.Context) (map[uint64][]uint64, error) {
+func (cl *cleaner) history(ctx context.Context) (map[uint64][]uint64, error) {
 	shown := make(map[uint64][]uint64)
 	var number uint64
 	var loads []uint64
-	for _, n := range r.nodes.all {
+	for _, n := range cl.nodes.all {
 		err := n.Each(ctx, clickhouse.Select{
-			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + r.schema.name("published"),
+			What: "read earlier pointers", SQL: "SELECT number, loads FROM " + cl.schema.name("published"),
 			Into: []any{&number, &loads},
 		}, func() error {
 			shown[number] = slices.Clone(loads)
@@ -238,7 +241,7 @@ func (r *run) history(ctx context.Context) (map[uint64][]uint64, error) {
 }
 
 // remove deletes the rows of loads, and then what is noted of them.
-func (r *run) remove(ctx context.Context, list []waste) error {
+func (cl *cleaner) remove(ctx context.Context, list []waste) error {
 	if len(list) == 0 {
 		return nil
 	}
@@ -255,23 +258,23 @@ func (r *run) remove(ctx context.Context, list []waste) error {
 		if p == nil {
 			continue
 		}
-		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", r.schema.name(p.data()), at.cycle,
+		sql := fmt.Sprintf("DELETE FROM %s IN PARTITION '%s' WHERE load IN (%s)", cl.schema.name(p.data()), at.cycle,
 			join(loads))
-		err := each(ctx, r.nodes.holders(), func(ctx context.Context, n *node) error {
+		err := each(ctx, cl.nodes.holders(), func(ctx context.Context, n *node) error {
 			return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete rows that no view shows", sql)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	r.report.Cleaned = len(list)
-	return r.deleteEverywhere(ctx, "loads", "load", ids)
+	cl.report.Cleaned = len(list)
+	return cl.deleteEverywhere(ctx, "loads", "load", ids)
 }
 
 // deleteEverywhere deletes rows of a small table on every server.
-func (r *run) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
-	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", r.schema.name(table), column, join(ids))
-	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
+func (cl *cleaner) deleteEverywhere(ctx context.Context, table, column string, ids []uint64) error {
+	sql := fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", cl.schema.name(table), column, join(ids))
+	return each(ctx, cl.nodes.all, func(ctx context.Context, n *node) error {
 		return n.Do(clickhouse.With(ctx, "lightweight_deletes_sync", "1"), "delete what is noted of what no view shows",
 			sql)
 	})
@@ -279,9 +282,9 @@ func (r *run) deleteEverywhere(ctx context.Context, table, column string, ids []
 
 // note keeps what partitions are made of now that they were found right, so that the next publish need not count them
 // again. A partition in which more happened than this publish did is left to be counted.
-func (r *run) note(ctx context.Context, shown map[place][]uint64) error {
-	for _, n := range r.nodes.holders() {
-		now, err := r.makeups(ctx, n)
+func (ps *partitions) note(ctx context.Context, shown map[place][]uint64) error {
+	for _, n := range ps.nodes.holders() {
+		now, err := ps.makeups(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -290,7 +293,7 @@ func (r *run) note(ctx context.Context, shown map[place][]uint64) error {
 			{Name: "parts", Data: &texts}}
 		var list []place
 		for _, at := range slices.SortedFunc(maps.Keys(shown), comparePlaces) {
-			if at.server == n.Address() && r.changed[at] && r.onlyMine(at, now[at]) {
+			if at.server == n.Address() && ps.changed[at] && ps.onlyMine(at, now[at]) {
 				list = append(list, at)
 			}
 		}
@@ -298,7 +301,7 @@ func (r *run) note(ctx context.Context, shown map[place][]uint64) error {
 			continue
 		}
 		err = n.Retry(ctx, func() error {
-			return n.Insert(ctx, once(r.schema.name("checks"), in, func() {
+			return n.Insert(ctx, once(ps.schema.name("checks"), in, func() {
 				for _, at := range list {
 					names.Append(at.table)
 					cycles.Append(at.cycle)

@@ -55,11 +55,11 @@ func TestDDLHasTheColumns(t *testing.T) {
 
 // two is a run of one cycle with a bucket whose lines and statements come to these payments, and a second one that
 // agrees.
-func two(lines, statements string, totals ...lake.Total) *run {
+func two(lines, statements string, totals ...lake.Total) *copyState {
 	list := theTables(false)
-	r := &run{tables: list, whole: make(map[key]*load), report: &Report{},
+	r := &copyState{whole: make(map[key]*load), target: &target{tables: list, report: &Report{},
 		src: &Source{Snap: &lake.Snapshot{Manifest: lake.Manifest{Buckets: 2,
-			Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}
+			Cycles: []lake.CycleRef{{Cycle: "2026-09"}}, Totals: totals}}}}}
 	add := func(name, path, payment string, bucket int) {
 		p := find(list, name)
 		i := &item{table: p, path: path, cycle: "2026-09", bucket: bucket}
@@ -87,7 +87,7 @@ func two(lines, statements string, totals ...lake.Total) *run {
 func TestTotalsThatDiffer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		r    *run
+		r    *copyState
 		want string
 	}{
 		{two("123456789012345678.00000001", "123456789012345678.00000001"), ""},

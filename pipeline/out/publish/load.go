@@ -78,49 +78,49 @@ func insertSettings() map[string]string {
 
 // sender feeds a group into one INSERT.
 type sender struct {
-	run   *run
-	group *group
-	loads []load
-	block *block
-	at    int // of the item at hand; -1 before the first
-	tally *tally
-	next  func() (*parquet.Columns, error, bool)
-	stop  func()
+	loader *loader
+	group  *group
+	loads  []load
+	block  *block
+	at     int // of the item at hand; -1 before the first
+	tally  *tally
+	next   func() (*parquet.Columns, error, bool)
+	stop   func()
 }
 
 // insert sends a group to one server and returns its loads, each with what was sent. That the server holds it is for
 // verify to say.
-func (r *run) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
-	s := &sender{run: r, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
+func (ld *loader) insert(ctx context.Context, n *node, g *group, ids []uint64) (loads []load, err error) {
+	s := &sender{loader: ld, group: g, block: newBlock(g.table), at: -1, stop: func() {}}
 	for k, i := range g.items {
 		s.loads = append(s.loads, load{id: ids[k], table: g.table.name, path: i.path, cycle: g.cycle, shard: g.shard})
 	}
 	defer func() { s.stop() }()
 	at := place{n.Address(), g.table.data(), g.cycle}
-	r.begins(at)
-	err = n.Insert(ctx, &clickhouse.Insert{Table: r.schema.name(g.table.data()), Columns: s.block.input,
+	ld.begins(at)
+	err = n.Insert(ctx, &clickhouse.Insert{Table: ld.schema.name(g.table.data()), Columns: s.block.input,
 		Settings: insertSettings(), Next: s.more})
 	if err == nil {
-		r.ends(at, s.loads)
+		ld.ends(at, s.loads)
 	}
 	return s.loads, err
 }
 
 // begins notes an insertion: until it ends nobody knows what of it is there.
-func (r *run) begins(at place) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.changed[at] = true
-	r.unsure[at]++
+func (ps *partitions) begins(at place) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.changed[at] = true
+	ps.unsure[at]++
 }
 
 // ends notes that a server has taken an insertion whole.
-func (r *run) ends(at place, loads []load) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.unsure[at]--
+func (ps *partitions) ends(at place, loads []load) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.unsure[at]--
 	for i := range loads {
-		r.inserted[at] += uint64(loads[i].rows)
+		ps.inserted[at] += uint64(loads[i].rows)
 	}
 }
 
@@ -139,7 +139,7 @@ func (s *sender) more(ctx context.Context) (bool, error) {
 		case ok && cols.N == 0:
 		case ok:
 			s.block.fill(s.loads[s.at].id, s.group.cycle, cols)
-			s.run.sent(cols.N)
+			s.loader.sent(cols.N)
 			return true, s.tally.add(cols)
 		default:
 			if err := s.end(); err != nil {
@@ -199,25 +199,25 @@ func trimZeros(text string) string {
 
 // load inserts a group on every server of its shard and verifies it there. What can heal is tried again, under new ids;
 // a difference is tried once more, for whoever else is at work.
-func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
-	members := r.nodes.of(g.shard)
+func (ld *loader) load(ctx context.Context, g *group) (loads []load, err error) {
+	members := ld.nodes.of(g.shard)
 	if len(members) == 0 {
-		return nil, fmt.Errorf("cluster %s has no server of shard %d", r.schema.Cluster, g.shard+1)
+		return nil, fmt.Errorf("cluster %s has no server of shard %d", ld.schema.Cluster, g.shard+1)
 	}
 	for try := range 2 {
 		err = members[0].Retry(ctx, func() error {
-			ids, err := r.ids(ctx, len(g.items))
+			ids, err := ld.ids(ctx, len(g.items))
 			if err != nil {
 				return err
 			}
 			for _, n := range members {
-				if loads, err = r.insert(ctx, n, g, ids); err != nil {
+				if loads, err = ld.insert(ctx, n, g, ids); err != nil {
 					return err
 				}
-				if err = r.step(StepInserted); err != nil {
+				if err = ld.step(StepInserted); err != nil {
 					return err
 				}
-				if err = r.verify(ctx, n, g.table, g.cycle, loads); err != nil {
+				if err = ld.verify(ctx, n, g.table, g.cycle, loads); err != nil {
 					return err
 				}
 			}
@@ -230,14 +230,14 @@ func (r *run) load(ctx context.Context, g *group) (loads []load, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return loads, r.record(ctx, loads)
+	return loads, ld.record(ctx, loads)
 }
 
 // ids are fresh ones: no server gives one twice, and they rise with time.
-func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
+func (to *target) ids(ctx context.Context, n int) ([]uint64, error) {
 	var list []uint64
 	var id uint64
-	err := r.nodes.all[0].Each(ctx, clickhouse.Select{
+	err := to.nodes.all[0].Each(ctx, clickhouse.Select{
 		What: "ask for ids", SQL: "SELECT generateSnowflakeID() FROM numbers(?)", Args: []any{n}, Into: []any{&id},
 		Begin: func() { list = list[:0] },
 	}, func() error {
@@ -245,18 +245,18 @@ func (r *run) ids(ctx context.Context, n int) ([]uint64, error) {
 		return nil
 	})
 	if err == nil && len(list) != n {
-		err = fmt.Errorf("clickhouse %s: requested %d ids, got %d", r.nodes.all[0].Address(), n, len(list))
+		err = fmt.Errorf("clickhouse %s: requested %d ids, got %d", to.nodes.all[0].Address(), n, len(list))
 	}
 	return list, err
 }
 
 // record notes verified loads on every server: a publish that is stopped after it takes them up instead of inserting
 // them again.
-func (r *run) record(ctx context.Context, loads []load) error {
-	if err := r.step(StepVerified); err != nil {
+func (ld *loader) record(ctx context.Context, loads []load) error {
+	if err := ld.step(StepVerified); err != nil {
 		return err
 	}
-	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
-		return n.Retry(ctx, func() error { return n.Insert(ctx, r.schema.loadRows(loads)) })
+	return each(ctx, ld.nodes.all, func(ctx context.Context, n *node) error {
+		return n.Retry(ctx, func() error { return n.Insert(ctx, ld.schema.loadRows(loads)) })
 	})
 }

@@ -82,17 +82,17 @@ func (p *Pointer) same(o *Pointer) bool {
 }
 
 // readPointer reads the newest pointer of all servers, and which of them are behind.
-func (r *run) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
-	found := make([]Pointer, len(r.nodes.all))
-	for i, n := range r.nodes.all {
-		if found[i], _, err = Live(ctx, n.Conn, r.schema.Database); err != nil {
+func (to *target) readPointer(ctx context.Context) (newest Pointer, behind []*node, err error) {
+	found := make([]Pointer, len(to.nodes.all))
+	for i, n := range to.nodes.all {
+		if found[i], _, err = Live(ctx, n.Conn, to.schema.Database); err != nil {
 			return Pointer{}, nil, err
 		}
 		if found[i].Number > newest.Number {
 			newest = found[i]
 		}
 	}
-	for i, n := range r.nodes.all {
+	for i, n := range to.nodes.all {
 		if found[i].Number != newest.Number {
 			behind = append(behind, n)
 		}
@@ -101,7 +101,7 @@ func (r *run) readPointer(ctx context.Context) (newest Pointer, behind []*node, 
 }
 
 // put writes a pointer to a server: one row, so all of it or nothing. Twice the same row shows the same.
-func (r *run) put(ctx context.Context, n *node, p *Pointer) error {
+func (to *target) put(ctx context.Context, n *node, p *Pointer) error {
 	number, manifest := proto.ColUInt64{}, proto.ColUInt64{}
 	moved, asOf := proto.ColInt64{}, proto.ColInt64{}
 	from, hash := proto.ColStr{}, proto.ColStr{}
@@ -112,7 +112,7 @@ func (r *run) put(ctx context.Context, n *node, p *Pointer) error {
 		{Name: "as_of", Data: typed(&asOf, moment)},
 		{Name: "cycles", Data: cycles}, {Name: "cycle_manifests", Data: manifests}, {Name: "loads", Data: loads}}
 	return n.Retry(ctx, func() error {
-		return n.Insert(ctx, once(r.schema.name("published"), in, func() {
+		return n.Insert(ctx, once(to.schema.name("published"), in, func() {
 			number.Append(p.Number)
 			moved.Append(int64(p.Moved))
 			from.Append(p.Lake)
@@ -177,53 +177,53 @@ func (e *MovedError) Error() string {
 }
 
 // move makes the views show the loads. Every one of them was counted on its servers (PUB-2).
-func (r *run) move(ctx context.Context, next *Pointer) error {
-	if err := r.step(StepBeforePointer); err != nil {
+func (c *copyState) move(ctx context.Context, next *Pointer) error {
+	if err := c.step(StepBeforePointer); err != nil {
 		return err
 	}
-	now, _, err := r.readPointer(ctx)
+	now, _, err := c.readPointer(ctx)
 	if err != nil {
 		return err
 	}
-	if now.Number != r.base.Number {
-		return &MovedError{r.base.Number, now.Number}
+	if now.Number != c.base.Number {
+		return &MovedError{c.base.Number, now.Number}
 	}
-	ids, err := r.ids(ctx, 1)
+	ids, err := c.ids(ctx, 1)
 	if err != nil {
 		return err
 	}
-	if next.Number = ids[0]; next.Number <= r.base.Number {
-		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", r.nodes.all[0].Address(), next.Number,
-			r.base.Number)
+	if next.Number = ids[0]; next.Number <= c.base.Number {
+		return fmt.Errorf("clickhouse %s: its clock went back: id %d after %d", c.nodes.all[0].Address(), next.Number,
+			c.base.Number)
 	}
-	if err := r.inTime(next); err != nil {
+	if err := c.inTime(next); err != nil {
 		return err
 	}
 	next.Moved = instantOf(next.Number)
-	for i, n := range r.nodes.all {
-		if err := r.put(ctx, n, next); err != nil {
+	for i, n := range c.nodes.all {
+		if err := c.put(ctx, n, next); err != nil {
 			return err
 		}
-		if i+1 < len(r.nodes.all) {
-			if err := r.step(StepBetweenPointers); err != nil {
+		if i+1 < len(c.nodes.all) {
+			if err := c.step(StepBetweenPointers); err != nil {
 				return err
 			}
 		}
 	}
-	return r.step(StepMoved)
+	return c.step(StepMoved)
 }
 
 // instantOf is when an id was given: its upper 42 bits are milliseconds.
 func instantOf(id uint64) period.Instant { return period.Instant(id >> 22 * 1000) }
 
 // inTime refuses loads that another publisher may take for waste by now (PUB-6).
-func (r *run) inTime(next *Pointer) error {
-	if r.o.Keep == 0 {
+func (c *copyState) inTime(next *Pointer) error {
+	if c.o.Keep == 0 {
 		return nil
 	}
 	for _, id := range next.Loads {
-		if _, shown := slices.BinarySearch(r.base.Loads, id); !shown && next.Number>>22 > id>>22+
-			uint64(r.o.Keep.Milliseconds()*3/4) {
+		if _, shown := slices.BinarySearch(c.base.Loads, id); !shown && next.Number>>22 > id>>22+
+			uint64(c.o.Keep.Milliseconds()*3/4) {
 			return errors.New("publishing took longer than three quarters of clickhouse.keep: increase it, and " +
 				"publish " +
 				"again")

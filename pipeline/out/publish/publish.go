@@ -82,27 +82,47 @@ func (e *OtherLakeError) Hint() string {
 		"publish --take-over`"
 }
 
-// run is one publish in the making.
-type run struct {
+// target is what is published, where to, and what is reported of it.
+type target struct {
 	o      *Options
 	src    *Source
 	schema Schema
 	nodes  *nodes
 	tables []*published
-	items  []*item
-	base   Pointer // what is shown now
-	begun  uint64  // an id of the begin
 	report *Report
+}
 
-	noted   map[uint64]*load // every load that is noted
-	whole   map[key]*load    // loads of the items, counted
+// copyState is what the copy contains and shows, and the items that it is to show.
+type copyState struct {
+	*target
+	base  Pointer // what is shown now
+	begun uint64  // an id of the begin
+	items []*item
+	noted map[uint64]*load // every load that is noted
+	whole map[key]*load    // loads of the items, counted
+}
+
+// partitions says what happened to the partitions of the servers.
+type partitions struct {
+	*copyState
 	was     map[place]makeup
 	changed map[place]bool // partitions that were counted, or inserted into
 
 	mu       sync.Mutex
 	inserted map[place]uint64 // rows
 	unsure   map[place]int    // insertions that did not end: nobody knows what of them is there
-	rows     int64            // sent so far
+}
+
+// run is one publish in the making: its stages in order.
+type run struct{ *partitions }
+
+// newRun returns a publish that has not begun.
+func newRun(o *Options, src *Source) *run {
+	to := &target{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: theTables(src.Samples),
+		report: newReport(o, src)}
+	state := &copyState{target: to, noted: make(map[uint64]*load), whole: make(map[key]*load)}
+	return &run{&partitions{copyState: state, was: make(map[place]makeup), changed: make(map[place]bool),
+		inserted: make(map[place]uint64), unsure: make(map[place]int)}}
 }
 
 // Publish brings the copy to a state of the lake. Errors: *clickhouse.Error, *DifferError, *AlteredError, *NewerError,
@@ -111,11 +131,7 @@ type run struct {
 func Publish(ctx context.Context, o *Options, src *Source) (report *Report, err error) {
 	const turns = 3 // another publisher that moves the pointer each time is one too many
 	for range turns {
-		r := &run{o: o, src: src, schema: Schema{o.Server.Database, o.Cluster}, tables: theTables(src.Samples),
-			noted: make(map[uint64]*load), whole: make(map[key]*load), was: make(map[place]makeup),
-			changed:  make(map[place]bool),
-			inserted: make(map[place]uint64), unsure: make(map[place]int)}
-		r.report = newReport(o, src)
+		r := newRun(o, src)
 		err = r.publish(ctx)
 		if moved := new(MovedError); !errors.As(err, &moved) {
 			return r.report, err
@@ -132,7 +148,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err := r.step(StepConnected); err != nil {
 		return err
 	}
-	if whole, err := r.prepare(ctx); err != nil || !whole {
+	if whole, err := (&preparation{r.target}).prepare(ctx); err != nil || !whole {
 		return err
 	}
 	if err := r.inspect(ctx); err != nil {
@@ -146,7 +162,7 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if r.o.DryRun {
 		return nil
 	}
-	if err := r.loadAll(ctx, missing); err != nil {
+	if err := (&loader{partitions: r.partitions}).loadAll(ctx, missing); err != nil {
 		return err
 	}
 	if err := r.totals(); err != nil {
@@ -159,96 +175,99 @@ func (r *run) publish(ctx context.Context) (err error) {
 	if err := r.note(ctx, r.shownAt(next)); err != nil {
 		return err
 	}
-	return r.tidy(ctx)
+	return (&cleaner{r.partitions}).tidy(ctx)
 }
 
 // step is a stop point.
-func (r *run) step(point string) error {
-	if r.o.StopAt == nil {
+func (to *target) step(point string) error {
+	if to.o.StopAt == nil {
 		return nil
 	}
-	return r.o.StopAt(point)
+	return to.o.StopAt(point)
 }
 
 // sent counts rows for whoever watches.
-func (r *run) sent(n int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rows += int64(n)
-	if r.o.Progress != nil {
-		r.o.Progress("publish: rows", r.rows, 0)
+func (ld *loader) sent(n int) {
+	ld.mu.Lock()
+	defer ld.mu.Unlock()
+	ld.rows += int64(n)
+	if ld.o.Progress != nil {
+		ld.o.Progress("publish: rows", ld.rows, 0)
 	}
 }
+
+// preparation brings the tables and views of the servers up to date.
+type preparation struct{ *target }
 
 // prepare brings tables and views up to date. whole is false where a dry run finds tables missing: there is nothing to
 // inspect at. On a cluster every server has its tables before any has the views over them.
-func (r *run) prepare(ctx context.Context) (whole bool, err error) {
-	plans, states := make([][]step, len(r.nodes.all)), make([]state, len(r.nodes.all))
-	for i, n := range r.nodes.all {
-		if plans[i], states[i], err = r.schema.plan(ctx, n.Conn); err != nil {
+func (pr *preparation) prepare(ctx context.Context) (whole bool, err error) {
+	plans, states := make([][]step, len(pr.nodes.all)), make([]state, len(pr.nodes.all))
+	for i, n := range pr.nodes.all {
+		if plans[i], states[i], err = pr.schema.plan(ctx, n.Conn); err != nil {
 			return false, err
 		}
 	}
-	if r.o.DryRun {
-		return r.wouldRun(ctx, plans, states)
+	if pr.o.DryRun {
+		return pr.wouldRun(ctx, plans, states)
 	}
-	if err := r.adopt(ctx, states); err != nil {
+	if err := pr.adopt(ctx, states); err != nil {
 		return false, err
 	}
-	if err := r.apply(ctx, plans, func(s step) bool { return s.version > 0 }); err != nil {
+	if err := pr.apply(ctx, plans, func(s step) bool { return s.version > 0 }); err != nil {
 		return false, err
 	}
-	if err := r.columns(ctx); err != nil { // before views are made over them
+	if err := pr.columns(ctx); err != nil { // before views are made over them
 		return false, err
 	}
-	if err := r.apply(ctx, plans, func(s step) bool { return s.version == 0 }); err != nil {
+	if err := pr.apply(ctx, plans, func(s step) bool { return s.version == 0 }); err != nil {
 		return false, err
 	}
-	return true, r.step(StepMigrated)
+	return true, pr.step(StepMigrated)
 }
 
 // wouldRun notes what a publish would run.
-func (r *run) wouldRun(ctx context.Context, plans [][]step, states []state) (whole bool, err error) {
+func (pr *preparation) wouldRun(ctx context.Context, plans [][]step, states []state) (whole bool, err error) {
 	whole = true
-	for i, n := range r.nodes.all {
+	for i, n := range pr.nodes.all {
 		for _, s := range plans[i] {
-			r.report.DDL = append(r.report.DDL, n.Address()+": "+s.name)
+			pr.report.DDL = append(pr.report.DDL, n.Address()+": "+s.name)
 		}
-		r.adopts(n, &states[i])
+		pr.adopts(n, &states[i])
 		whole = whole && states[i].whole
 	}
 	if !whole {
-		r.items, err = r.src.items(r.tables)
-		r.report.plan(r.items, r.items)
+		items, err := pr.src.items(pr.tables)
+		pr.report.plan(items, items)
 		return false, err
 	}
-	return true, r.columns(ctx)
+	return true, pr.columns(ctx)
 }
 
 // adopts notes that a server's copy is of the layout before version 3.
-func (r *run) adopts(n *node, st *state) {
+func (pr *preparation) adopts(n *node, st *state) {
 	if !st.adopted && slices.Contains(st.old, "published") {
-		r.report.Adopted = append(r.report.Adopted, n.Address())
+		pr.report.Adopted = append(pr.report.Adopted, n.Address())
 	}
 }
 
 // adopt takes over what versions 1 and 2 laid out.
-func (r *run) adopt(ctx context.Context, states []state) error {
-	for i, n := range r.nodes.all {
-		r.adopts(n, &states[i])
+func (pr *preparation) adopt(ctx context.Context, states []state) error {
+	for i, n := range pr.nodes.all {
+		pr.adopts(n, &states[i])
 	}
-	if len(r.report.Adopted) == 0 {
+	if len(pr.report.Adopted) == 0 {
 		return nil
 	}
-	ids, err := r.ids(ctx, 1)
+	ids, err := pr.ids(ctx, 1)
 	if err != nil {
 		return err
 	}
-	for i, n := range r.nodes.all {
-		if err := r.schema.adopt(ctx, n.Conn, states[i], ids[0]); err != nil {
+	for i, n := range pr.nodes.all {
+		if err := pr.schema.adopt(ctx, n.Conn, states[i], ids[0]); err != nil {
 			return err
 		}
-		if err := r.step(StepAdopted); err != nil {
+		if err := pr.step(StepAdopted); err != nil {
 			return err
 		}
 	}
@@ -256,68 +275,68 @@ func (r *run) adopt(ctx context.Context, states []state) error {
 }
 
 // apply runs the chosen steps on every server.
-func (r *run) apply(ctx context.Context, plans [][]step, chosen func(step) bool) error {
-	for i, n := range r.nodes.all {
+func (pr *preparation) apply(ctx context.Context, plans [][]step, chosen func(step) bool) error {
+	for i, n := range pr.nodes.all {
 		for _, s := range plans[i] {
 			if !chosen(s) {
 				continue
 			}
-			if err := r.schema.apply(ctx, n.Conn, s); err != nil {
+			if err := pr.schema.apply(ctx, n.Conn, s); err != nil {
 				return err
 			}
-			r.report.DDL = append(r.report.DDL, n.Address()+": "+s.name)
+			pr.report.DDL = append(pr.report.DDL, n.Address()+": "+s.name)
 		}
 	}
 	return nil
 }
 
 // columns checks the tables of every server.
-func (r *run) columns(ctx context.Context) error {
-	return each(ctx, r.nodes.all, func(ctx context.Context, n *node) error {
-		return r.schema.checkColumns(ctx, n.Conn, r.tables)
+func (to *target) columns(ctx context.Context) error {
+	return each(ctx, to.nodes.all, func(ctx context.Context, n *node) error {
+		return to.schema.checkColumns(ctx, n.Conn, to.tables)
 	})
 }
 
 // inspect reads what is shown and what is noted, and whose copy it is.
-func (r *run) inspect(ctx context.Context) (err error) {
-	if r.base, _, err = r.readPointer(ctx); err != nil {
+func (c *copyState) inspect(ctx context.Context) (err error) {
+	if c.base, _, err = c.readPointer(ctx); err != nil {
 		return err
 	}
-	origin, err := r.src.Snap.Origin()
+	origin, err := c.src.Snap.Origin()
 	if err != nil {
 		return err
 	}
-	r.report.Manifest, r.report.Was = uint64(r.src.Snap.Manifest.Number), r.base.Manifest
-	if r.base.Number != 0 && r.base.Lake != string(origin) && !r.o.TakeOver {
-		return &OtherLakeError{r.nodes.all[0].Address(), r.schema.Database, r.base}
+	c.report.Manifest, c.report.Was = uint64(c.src.Snap.Manifest.Number), c.base.Manifest
+	if c.base.Number != 0 && c.base.Lake != string(origin) && !c.o.TakeOver {
+		return &OtherLakeError{c.nodes.all[0].Address(), c.schema.Database, c.base}
 	}
-	ids, err := r.ids(ctx, 1)
+	ids, err := c.ids(ctx, 1)
 	if err != nil {
 		return err
 	}
-	r.begun = ids[0]
-	return r.readLoads(ctx)
+	c.begun = ids[0]
+	return c.readLoads(ctx)
 }
 
 // readLoads reads every load that is noted. What an earlier layout noted is known only to be deleted one day.
-func (r *run) readLoads(ctx context.Context) error {
+func (c *copyState) readLoads(ctx context.Context) error {
 	var id, rows uint64
 	var name, path, cycle string
 	var in uint16
 	var shard uint32
 	var sums []string
-	return r.nodes.all[0].Each(ctx, clickhouse.Select{
+	return c.nodes.all[0].Each(ctx, clickhouse.Select{
 		What: "read loads",
-		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + r.schema.name("loads"),
-		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(r.noted) },
+		SQL:  "SELECT load, table_name, path, layout, cycle, shard, rows, sums FROM " + c.schema.name("loads"),
+		Into: []any{&id, &name, &path, &in, &cycle, &shard, &rows, &sums}, Begin: func() { clear(c.noted) },
 	}, func() error {
 		if in != layout {
 			path = ""
 		}
-		if old := r.noted[id]; old != nil && old.path != "" {
+		if old := c.noted[id]; old != nil && old.path != "" {
 			return nil // another publisher took it for a stray before it was noted
 		}
-		r.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
+		c.noted[id] = &load{id: id, table: name, path: path, cycle: cycle, shard: int(shard), rows: int64(rows),
 			sums: slices.Clone(sums)}
 		return nil
 	})
@@ -368,34 +387,41 @@ func (r *run) match(ctx context.Context) ([]*item, error) {
 }
 
 // inScope reports whether a cycle is published now.
-func (r *run) inScope(cycle string) bool {
-	return cycle == "" || r.src.Cycle == "" || cycle == r.src.Cycle
+func (to *target) inScope(cycle string) bool {
+	return cycle == "" || to.src.Cycle == "" || cycle == to.src.Cycle
 }
 
 // shows reports whether the views show a load.
-func (r *run) shows(id uint64) bool {
-	_, found := slices.BinarySearch(r.base.Loads, id)
+func (c *copyState) shows(id uint64) bool {
+	_, found := slices.BinarySearch(c.base.Loads, id)
 	return found
 }
 
 // usable reports whether a load may be shown: it is, or it is so young that nobody takes it for waste before it is
 // (PUB-6).
-func (r *run) usable(l *load) bool {
-	young := r.begun>>22 < l.id>>22+uint64(r.o.Keep.Milliseconds()/2)
-	return l.shard < r.nodes.shards && (r.shows(l.id) || young)
+func (c *copyState) usable(l *load) bool {
+	young := c.begun>>22 < l.id>>22+uint64(c.o.Keep.Milliseconds()/2)
+	return l.shard < c.nodes.shards && (c.shows(l.id) || young)
 }
 
 // better prefers a load that is shown, then the older one.
-func (r *run) better(id, than uint64) bool {
-	if r.shows(id) != r.shows(than) {
-		return r.shows(id)
+func (c *copyState) better(id, than uint64) bool {
+	if c.shows(id) != c.shows(than) {
+		return c.shows(id)
 	}
 	return id < than
 }
 
+// loader inserts rows, several groups at once.
+type loader struct {
+	*partitions
+	mu   sync.Mutex // for what its goroutines share: rows, and the loads and the report of the publish
+	rows int64      // sent so far
+}
+
 // loadAll inserts what is missing, several groups at once.
-func (r *run) loadAll(ctx context.Context, missing []*item) error {
-	inserts := r.o.Inserts
+func (ld *loader) loadAll(ctx context.Context, missing []*item) error {
+	inserts := ld.o.Inserts
 	if inserts < 1 {
 		inserts = 2
 	}
@@ -405,21 +431,21 @@ func (r *run) loadAll(ctx context.Context, missing []*item) error {
 	for _, i := range missing {
 		byKey[i.key()] = i
 	}
-	for _, g := range groups(missing, r.nodes.shards) {
+	for _, g := range groups(missing, ld.nodes.shards) {
 		work.Go(func() error {
 			if err := within.Err(); err != nil {
 				return err
 			}
-			loads, err := r.load(within, g)
+			loads, err := ld.load(within, g)
 			if err != nil {
 				return err
 			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
+			ld.mu.Lock()
+			defer ld.mu.Unlock()
 			for i := range loads {
 				l := &loads[i]
-				r.whole[key{l.table, l.path}], r.noted[l.id] = l, l
-				r.report.inserted(l)
+				ld.whole[key{l.table, l.path}], ld.noted[l.id] = l, l
+				ld.report.inserted(l)
 			}
 			return nil
 		})
@@ -427,38 +453,38 @@ func (r *run) loadAll(ctx context.Context, missing []*item) error {
 	if err := work.Wait(); err != nil {
 		return err
 	}
-	return r.step(StepLoaded)
+	return ld.step(StepLoaded)
 }
 
 // next is the pointer to what this publish brings: the loads of its items, and what is shown of cycles that it leaves
 // alone.
-func (r *run) next() *Pointer {
-	m := &r.src.Snap.Manifest
-	origin, _ := r.src.Snap.Origin() // was read before
-	p := &Pointer{Lake: string(origin), Manifest: uint64(m.Number), Hash: string(r.src.Snap.Hash)}
+func (c *copyState) next() *Pointer {
+	m := &c.src.Snap.Manifest
+	origin, _ := c.src.Snap.Origin() // was read before
+	p := &Pointer{Lake: string(origin), Manifest: uint64(m.Number), Hash: string(c.src.Snap.Hash)}
 	if asOf, err := period.ParseInstant(m.AsOf); err == nil {
 		p.AsOf = asOf
 	}
-	for _, i := range r.items {
-		if l := r.whole[i.key()]; l.rows > 0 {
+	for _, i := range c.items {
+		if l := c.whole[i.key()]; l.rows > 0 {
 			p.Loads = append(p.Loads, l.id)
 		}
 	}
 	of := make(map[string]uint64)
-	if r.base.Lake == p.Lake {
-		for i, cycle := range r.base.Cycles {
-			if !r.inScope(cycle) {
-				of[cycle] = r.base.Manifests[i]
+	if c.base.Lake == p.Lake {
+		for i, cycle := range c.base.Cycles {
+			if !c.inScope(cycle) {
+				of[cycle] = c.base.Manifests[i]
 			}
 		}
-		for _, id := range r.base.Loads {
-			if l := r.noted[id]; l != nil && !r.inScope(l.cycle) {
+		for _, id := range c.base.Loads {
+			if l := c.noted[id]; l != nil && !c.inScope(l.cycle) {
 				p.Loads = append(p.Loads, id)
 			}
 		}
 	}
 	for _, ref := range m.Cycles {
-		if r.inScope(ref.Cycle) && ref.Archived == nil {
+		if c.inScope(ref.Cycle) && ref.Archived == nil {
 			of[ref.Cycle] = p.Manifest
 		}
 	}
@@ -470,14 +496,14 @@ func (r *run) next() *Pointer {
 }
 
 // shownAt are the loads of a pointer by partition.
-func (r *run) shownAt(p *Pointer) map[place][]uint64 {
+func (ps *partitions) shownAt(p *Pointer) map[place][]uint64 {
 	out := make(map[place][]uint64)
-	for at := range r.changed {
+	for at := range ps.changed {
 		out[at] = nil
 	}
 	for _, id := range p.Loads {
-		l := r.noted[id]
-		for _, n := range r.nodes.of(l.shard) {
+		l := ps.noted[id]
+		for _, n := range ps.nodes.of(l.shard) {
 			out[placeOf(n, l)] = append(out[placeOf(n, l)], id)
 		}
 	}
@@ -486,27 +512,27 @@ func (r *run) shownAt(p *Pointer) map[place][]uint64 {
 
 // show moves the pointer if there is something new to show. Servers that are behind get the pointer that the others
 // have.
-func (r *run) show(ctx context.Context, next *Pointer) error {
-	if r.base.Number != 0 && next.same(&r.base) {
-		now, behind, err := r.readPointer(ctx)
+func (c *copyState) show(ctx context.Context, next *Pointer) error {
+	if c.base.Number != 0 && next.same(&c.base) {
+		now, behind, err := c.readPointer(ctx)
 		if err != nil {
 			return err
 		}
-		if now.Number != r.base.Number {
-			return &MovedError{r.base.Number, now.Number}
+		if now.Number != c.base.Number {
+			return &MovedError{c.base.Number, now.Number}
 		}
-		return each(ctx, behind, func(ctx context.Context, n *node) error { return r.put(ctx, n, &now) })
+		return each(ctx, behind, func(ctx context.Context, n *node) error { return c.put(ctx, n, &now) })
 	}
-	live, err := r.src.Snap.Live()
+	live, err := c.src.Snap.Live()
 	if err != nil {
 		return err
 	}
 	if !live {
-		return &lake.MovedError{Name: "HEAD", Was: r.src.Snap.Manifest.Number}
+		return &lake.MovedError{Name: "HEAD", Was: c.src.Snap.Manifest.Number}
 	}
-	if err := r.move(ctx, next); err != nil {
+	if err := c.move(ctx, next); err != nil {
 		return err
 	}
-	r.report.Changed = true
+	c.report.Changed = true
 	return nil
 }

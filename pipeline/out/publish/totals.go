@@ -13,32 +13,32 @@ import (
 // totals checks Σ lines = Σ statements = Σ ClickHouse for every amount column of every cycle that is published, and
 // that both are what the lake's manifest says (§6.6). What a load sums up to was read from the lake's files, which
 // an export writes, and found on the server.
-func (r *run) totals() error {
+func (c *copyState) totals() error {
 	manifest := make(map[string]string)
-	for _, t := range r.src.Snap.Manifest.Totals {
+	for _, t := range c.src.Snap.Manifest.Totals {
 		manifest[t.Name] = trimZeros(t.Value)
 	}
-	cycles, err := r.src.cycles()
+	cycles, err := c.src.cycles()
 	if err != nil {
 		return err
 	}
-	lines, statements := find(r.tables, "lines"), find(r.tables, "statements")
+	lines, statements := find(c.tables, "lines"), find(c.tables, "statements")
 	for _, ref := range cycles {
 		for k, name := range statements.sumNames() {
 			at := slices.Index(lines.sumNames(), name)
 			if at < 0 || statements.def.Columns[statements.sums[k]].Type != tables.Amount {
 				continue
 			}
-			l, err := r.sum(lines, ref.Cycle, at, lake.NoBucket)
+			l, err := c.sum(lines, ref.Cycle, at, lake.NoBucket)
 			if err != nil {
 				return err
 			}
-			s, err := r.sum(statements, ref.Cycle, k, lake.NoBucket)
+			s, err := c.sum(statements, ref.Cycle, k, lake.NoBucket)
 			if err != nil {
 				return err
 			}
 			if !l.Equal(s) {
-				return r.smallest(lines, statements, ref.Cycle, name, at, k)
+				return c.smallest(lines, statements, ref.Cycle, name, at, k)
 			}
 			for _, table := range []*published{lines, statements} { // both come to l
 				if want, known := manifest[ref.Cycle+"/"+table.name+"."+name]; known && want != l.String() {
@@ -46,20 +46,20 @@ func (r *run) totals() error {
 						" in the lake's control totals", Right: l.String() + " in " + table.name + " on the server"}
 				}
 			}
-			r.report.Totals = append(r.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
+			c.report.Totals = append(c.report.Totals, lake.Total{Name: ref.Cycle + "/" + name, Value: l.String()})
 		}
 	}
 	return nil
 }
 
 // smallest names the first bucket in which lines and statements differ.
-func (r *run) smallest(lines, statements *published, cycle, column string, at, k int) error {
-	for bucket := range max(1, r.src.Snap.Manifest.Buckets) {
-		l, err := r.sum(lines, cycle, at, bucket)
+func (c *copyState) smallest(lines, statements *published, cycle, column string, at, k int) error {
+	for bucket := range max(1, c.src.Snap.Manifest.Buckets) {
+		l, err := c.sum(lines, cycle, at, bucket)
 		if err != nil {
 			return err
 		}
-		s, err := r.sum(statements, cycle, k, bucket)
+		s, err := c.sum(statements, cycle, k, bucket)
 		if err != nil {
 			return err
 		}
@@ -73,13 +73,13 @@ func (r *run) smallest(lines, statements *published, cycle, column string, at, k
 }
 
 // sum adds a column up over the loads of a cycle; bucket lake.NoBucket = all.
-func (r *run) sum(p *published, cycle string, column, bucket int) (decimal.Decimal, error) {
+func (c *copyState) sum(p *published, cycle string, column, bucket int) (decimal.Decimal, error) {
 	var total decimal.Decimal
-	for _, i := range r.items {
+	for _, i := range c.items {
 		if i.table != p || i.cycle != cycle || bucket != lake.NoBucket && i.bucket != bucket {
 			continue
 		}
-		v, err := decimal.NewFromString(r.whole[i.key()].sums[column])
+		v, err := decimal.NewFromString(c.whole[i.key()].sums[column])
 		if err != nil {
 			return total, fmt.Errorf("sum of %s: %w", i.path, err)
 		}

@@ -58,11 +58,12 @@ func (p *published) sumsSQL() string {
 }
 
 // count asks a server what it holds, load by load.
-func (r *run) count(ctx context.Context, n *node, p *published, where string, args ...any) (map[uint64]counted, error) {
+func (to *target) count(ctx context.Context, n *node, p *published, where string, args ...any) (map[uint64]counted,
+	error) {
 	out := make(map[uint64]counted)
 	var id, rows uint64
 	var sums []string
-	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), r.schema.name(p.data()),
+	sql := fmt.Sprintf("SELECT load, count(), %s FROM %s WHERE %s GROUP BY load", p.sumsSQL(), to.schema.name(p.data()),
 		where)
 	err := n.Each(ctx, clickhouse.Select{
 		What: "count what is in " + p.data(), SQL: sql, Args: args, Into: []any{&id, &rows, &sums},
@@ -78,17 +79,17 @@ func (r *run) count(ctx context.Context, n *node, p *published, where string, ar
 }
 
 // verify holds what a server has of loads against what was sent.
-func (r *run) verify(ctx context.Context, n *node, p *published, cycle string, loads []load) error {
+func (ld *loader) verify(ctx context.Context, n *node, p *published, cycle string, loads []load) error {
 	ids := make([]uint64, 0, len(loads))
 	for i := range loads {
 		ids = append(ids, loads[i].id)
 	}
-	got, err := r.count(ctx, n, p, "cycle = ? AND load IN ("+join(ids)+")", cycle)
+	got, err := ld.count(ctx, n, p, "cycle = ? AND load IN ("+join(ids)+")", cycle)
 	if err != nil {
 		return err
 	}
 	for i := range loads {
-		if differ := r.compare(n, p, &loads[i], got[loads[i].id]); differ != nil {
+		if differ := compare(n, p, &loads[i], got[loads[i].id]); differ != nil {
 			return differ
 		}
 	}
@@ -96,7 +97,7 @@ func (r *run) verify(ctx context.Context, n *node, p *published, cycle string, l
 }
 
 // compare is nil where a load is as it was sent.
-func (r *run) compare(n *node, p *published, l *load, got counted) *DifferError {
+func compare(n *node, p *published, l *load, got counted) *DifferError {
 	what := fmt.Sprintf("%s in %s on %s, load %d", l.path, p.data(), n.Address(), l.id)
 	if got.rows != l.rows {
 		return &DifferError{What: what, Column: "rows", Left: fmt.Sprintf("%d were sent", l.rows),
