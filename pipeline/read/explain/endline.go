@@ -19,16 +19,19 @@ func endID(cycle, sku, region, object string) string {
 	return strings.Join([]string{cycle, sku, region, object}, "/")
 }
 
+// monthEndStory explains what is charged once per cycle: month-end lines, percentiles and recurring charges.
+type monthEndStory struct{ *explainer }
+
 // monthEnd explains a month-end line from the cycle's closing positions or from its samples.
-func (e *explainer) monthEnd(ctx context.Context) error {
-	e.story.State = StateMonthEnd
+func (me *monthEndStory) monthEnd(ctx context.Context) error {
+	me.story.State = StateMonthEnd
 	sku, found := int32(-1), false
-	err := e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
-		if string(row.Text(tables.LID)) != e.at.id {
+	err := me.storedLines(me.at.day, &me.story.Stored, func(row rows.Row) bool {
+		if string(row.Text(tables.LID)) != me.at.id {
 			return false
 		}
 		if !found {
-			found, sku = true, e.Books.SKU(row.Word(tables.LSKU))
+			found, sku = true, me.Books.SKU(row.Word(tables.LSKU))
 		}
 		return true
 	})
@@ -36,28 +39,28 @@ func (e *explainer) monthEnd(ctx context.Context) error {
 		return err
 	}
 	if sku < 0 {
-		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", e.at.id),
+		return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the product of line %s", me.at.id),
 			Do: "put it back into books/products.csv"}
 	}
-	p := &e.Books.Products[sku]
-	e.fact("product", productText(p))
-	e.fact("cycle", e.Books.Zone.Bounds(e.cycle).String()+" in "+e.Books.Zone.Name())
-	if e.isPercentile(sku) {
-		return e.percentile(ctx, sku)
+	p := &me.Books.Products[sku]
+	me.fact("product", productText(p))
+	me.fact("cycle", me.Books.Zone.Bounds(me.cycle).String()+" in "+me.Books.Zone.Name())
+	if me.isPercentile(sku) {
+		return me.percentile(ctx, sku)
 	}
-	return e.gathered(sku)
+	return me.gathered(sku)
 }
 
 // gathered prices the meters of the cycle's end again.
-func (e *explainer) gathered(sku int32) error {
-	rows, _, err := e.positions().Closing(e.customer, e.cycle)
+func (me *monthEndStory) gathered(sku int32) error {
+	rows, _, err := me.positions().Closing(me.customer, me.cycle)
 	if err != nil {
 		return err
 	}
 	var steps []rating.Step
-	rater := e.prices.NewRater(func(n int32) string { return e.regions[n] })
+	rater := me.prices.NewRater(func(n int32) string { return me.regions[n] })
 	rater.Trace = func(s rating.Step) { steps = append(steps, s) }
-	if err := rater.Open(e.customer, e.cycle, rows); err != nil {
+	if err := rater.Open(me.customer, me.cycle, rows); err != nil {
 		return err
 	}
 	var charges line.Charges
@@ -68,22 +71,22 @@ func (e *explainer) gathered(sku int32) error {
 	for i, part := range chargeSteps(steps, len(charges.List)) {
 		c := &charges.List[i]
 		o := objects[c.Record]
-		if endID(e.at.cycle, e.Books.Products[o.SKU].SKU, o.Region, o.Resource) != e.at.id {
+		if endID(me.at.cycle, me.Books.Products[o.SKU].SKU, o.Region, o.Resource) != me.at.id {
 			continue
 		}
-		e.story.Parts = append(e.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
-		e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, o.Resource, c, charges.Draws))
+		me.story.Parts = append(me.story.Parts, Part{int(c.Tier), c.Kind.String(), part})
+		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, o.Resource, c, charges.Draws))
 	}
 	for i := range rows {
-		if rows[i].Key == e.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
+		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
-			if p := &e.Books.Products[sku]; p.Aggregation.Figure() {
-				e.story.Before = append(e.story.Before, fmt.Sprintf(
+			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
+				me.story.Before = append(me.story.Before, fmt.Sprintf(
 					"meter %s at the cycle's end%s: the %s of its records is %s",
 					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), p.Aggregation, r.Count.Trim()))
 				continue
 			}
-			e.story.Before = append(e.story.Before,
+			me.story.Before = append(me.story.Before,
 				fmt.Sprintf("meter %s at the cycle's end%s: %s used, %s from packages, %s to price",
 					strings.TrimSuffix(r.Key+"/"+r.Scope, "/"), ofResource(r.Resource), r.Usage.Trim(), r.Free.Trim(),
 					r.Count.Trim()))
@@ -126,30 +129,30 @@ func chargeSteps(steps []rating.Step, charges int) [][]string {
 }
 
 // percentile measures the line's object again and prices it.
-func (e *explainer) percentile(ctx context.Context, sku int32) error {
-	list, err := annex.Measure(ctx, e.Snap, e.Books, e.at.cycle, e.at.customer)
+func (me *monthEndStory) percentile(ctx context.Context, sku int32) error {
+	list, err := annex.Measure(ctx, me.Snap, me.Books, me.at.cycle, me.at.customer)
 	if err != nil {
 		return err
 	}
 	for i := range list {
 		m := &list[i]
-		if m.SKU != e.Books.Products[sku].SKU || endID(e.at.cycle, m.SKU, m.Region, m.Object) != e.at.id {
+		if m.SKU != me.Books.Products[sku].SKU || endID(me.at.cycle, m.SKU, m.Region, m.Object) != me.at.id {
 			continue
 		}
-		e.fact("object", m.Object)
-		e.fact("policy", m.Policy)
-		e.story.Before = append(e.story.Before, m.String())
+		me.fact("object", m.Object)
+		me.fact("policy", m.Policy)
+		me.story.Before = append(me.story.Before, m.String())
 		var steps []rating.Step
 		var charges line.Charges
-		bw := rating.Bandwidth{Customer: e.customer, SKU: sku, Region: m.Region, Cycle: e.cycle, Quantity: m.Quantity}
-		if err := e.prices.PercentileCharges(&bw, func(s rating.Step) {
+		bw := rating.Bandwidth{Customer: me.customer, SKU: sku, Region: m.Region, Cycle: me.cycle, Quantity: m.Quantity}
+		if err := me.prices.PercentileCharges(&bw, func(s rating.Step) {
 			steps = append(steps, s)
 		}, &charges); err != nil {
 			return err
 		}
-		e.describeRerate(steps, charges.List)
+		me.describeRerate(steps, charges.List)
 		for k := range charges.List {
-			e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, m.Object, &charges.List[k],
+			me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, m.Object, &charges.List[k],
 				charges.Draws))
 		}
 	}

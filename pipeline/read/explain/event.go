@@ -18,38 +18,41 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
+// eventStory explains orders and manual adjustments.
+type eventStory struct{ *explainer }
+
 // event explains the line of an order or of a manual adjustment.
-func (e *explainer) event(ctx context.Context) error {
-	book, err := e.events()
+func (ev *eventStory) event(ctx context.Context) error {
+	book, err := ev.events()
 	if err != nil {
 		return err
 	}
-	if key, ok := orderKey(e.at.id); ok {
-		if o := book.Orders[key]; o != nil && o.Customer == e.customer && o.Cycle == e.cycle {
-			return e.order(ctx, book, o)
+	if key, ok := orderKey(ev.at.id); ok {
+		if o := book.Orders[key]; o != nil && o.Customer == ev.customer && o.Cycle == ev.cycle {
+			return ev.order(ctx, book, o)
 		}
 	}
-	if a := book.Adjustments[e.at.id]; a != nil && a.Customer == e.customer && a.Cycle == e.cycle {
-		return e.adjustment(ctx, a)
+	if a := book.Adjustments[ev.at.id]; a != nil && a.Customer == ev.customer && a.Cycle == ev.cycle {
+		return ev.adjustment(ctx, a)
 	}
-	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", e.at.id,
-		e.at.cycle)
+	return fmt.Errorf("explain %s: cycle %s has its line, and no accepted order or adjustment of that id", ev.at.id,
+		ev.at.cycle)
 }
 
 // events reads the accepted events of the customer's bucket, of all cycles: a refund takes back an order of an earlier
 // one.
-func (e *explainer) events() (*events.Book, error) {
+func (ev *eventStory) events() (*events.Book, error) {
 	book := events.NewBook()
-	for _, ref := range e.Snap.Manifest.Cycles {
-		files, err := e.Snap.Files(ref.Cycle)
+	for _, ref := range ev.Snap.Manifest.Cycles {
+		files, err := ev.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Bucket != e.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
+			if f.Bucket != ev.bucket() || f.Table != tables.Orders().Name && f.Table != tables.Adjustments().Name {
 				continue
 			}
-			err := book.Load(e.Snap, f, e.Books)
+			err := book.Load(ev.Snap, f, ev.Books)
 			if gone := new(events.GoneError); errors.As(err, &gone) {
 				return nil, &rows.NotFoundError{What: gone.Error(), Do: "put it back into books/" + gone.Book}
 			}
@@ -80,37 +83,37 @@ func ofOrder(key events.Key) func(rows.Row) bool {
 }
 
 // order explains an order, and an unsubscribe by its base.
-func (e *explainer) order(ctx context.Context, book *events.Book, o *events.Order) (err error) {
-	e.story.State = StateOrder
+func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Order) (err error) {
+	ev.story.State = StateOrder
 	if o.Type == rating.Unsubscribe {
-		e.story.State = StateRefund
+		ev.story.State = StateRefund
 	}
-	e.orderFacts(book, o)
-	e.lateEvent(o.Cycle, o.PayTime, o.AsOf)
-	if e.story.Feeds, err = e.orderOrigins(ctx, o); err != nil {
+	ev.orderFacts(book, o)
+	ev.lateEvent(o.Cycle, o.PayTime, o.AsOf)
+	if ev.story.Feeds, err = ev.orderOrigins(ctx, o); err != nil {
 		return err
 	}
-	if err := e.storedLines(lake.EventsDay, &e.story.Stored, ofOrder(o.Key)); err != nil {
+	if err := ev.storedLines(lake.EventsDay, &ev.story.Stored, ofOrder(o.Key)); err != nil {
 		return err
 	}
 	var steps []string
 	trace := func(s rating.Step) { steps = append(steps, s.String()) }
 	var again Line
 	if o.Type == rating.Unsubscribe {
-		again, err = e.refund(book.Orders[o.Base], o, trace)
+		again, err = ev.refund(book.Orders[o.Base], o, trace)
 	} else {
 		var ch line.Charge
-		ch, err = e.prices.PriceOrder(ratedOrder(o), trace)
-		again = ratedLine(e.Books, e.at.id, o.Resource, &ch, nil)
+		ch, err = ev.prices.PriceOrder(ratedOrder(o), trace)
+		again = ratedLine(ev.Books, ev.at.id, o.Resource, &ch, nil)
 	}
 	if err != nil {
 		return err
 	}
-	if e.Books.Zone.Cycle(o.PayTime) != o.Cycle {
+	if ev.Books.Zone.Cycle(o.PayTime) != o.Cycle {
 		again.Kind = line.Adjustment.String()
 	}
-	e.story.Parts = append(e.story.Parts, Part{again.Tier, again.Kind, steps})
-	e.story.Rated = append(e.story.Rated, again)
+	ev.story.Parts = append(ev.story.Parts, Part{again.Tier, again.Kind, steps})
+	ev.story.Rated = append(ev.story.Rated, again)
 	return nil
 }
 
@@ -123,60 +126,60 @@ func ratedOrder(o *events.Order) *rating.Order {
 }
 
 // refund works an unsubscribe out again from the line of its base as it was billed.
-func (e *explainer) refund(base, o *events.Order, trace func(rating.Step)) (Line, error) {
+func (ev *eventStory) refund(base, o *events.Order, trace func(rating.Step)) (Line, error) {
 	if base == nil {
-		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", e.at.id, o.Base.ID,
+		return Line{}, fmt.Errorf("explain %s: the lake has no order %s/%d, which it takes back", ev.at.id, o.Base.ID,
 			o.Base.Line)
 	}
-	if err := e.storedIn(base.Cycle.String(), lake.EventsDay, &e.story.Base, ofOrder(base.Key)); err != nil {
+	if err := ev.storedIn(base.Cycle.String(), lake.EventsDay, &ev.story.Base, ofOrder(base.Key)); err != nil {
 		return Line{}, err
 	}
-	if len(e.story.Base) != 1 {
-		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", e.at.id,
-			base.Cycle, len(e.story.Base), o.Base.ID, o.Base.Line)
+	if len(ev.story.Base) != 1 {
+		return Line{}, fmt.Errorf("explain %s: cycle %s has %d lines of order %s/%d, which it takes back", ev.at.id,
+			base.Cycle, len(ev.story.Base), o.Base.ID, o.Base.Line)
 	}
-	billed := &e.story.Base[0]
+	billed := &ev.story.Base[0]
 	ch, _, err := rating.TraceRefund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime,
 		Effective: base.Effective, Expire: base.Expire,
-		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, e.Refund, trace)
+		Official: billed.Official, Payment: billed.Payment, Coupons: billed.coupons()}, o.PayTime, ev.Refund, trace)
 	if err != nil {
 		return Line{}, err
 	}
 	ch.DiscountID = -1
-	again := ratedLine(e.Books, e.at.id, base.Resource, &ch, nil)
+	again := ratedLine(ev.Books, ev.at.id, base.Resource, &ch, nil)
 	again.DiscountID = billed.DiscountID
 	return again, nil
 }
 
-func (e *explainer) orderFacts(book *events.Book, o *events.Order) {
-	e.fact("order", o.Type.String())
+func (ev *eventStory) orderFacts(book *events.Book, o *events.Order) {
+	ev.fact("order", o.Type.String())
 	about := o
 	if base := book.Orders[o.Base]; o.Type == rating.Unsubscribe && base != nil {
 		about = base
 	}
-	p := &e.Books.Products[about.SKU]
-	e.fact("product", productText(p))
-	e.fact("region", about.Region)
-	e.fact("resource", about.Resource)
-	e.fact("paid", fmt.Sprintf("%s, day %s in %s", o.PayTime, e.Books.Zone.Day(o.PayTime), e.Books.Zone.Name()))
+	p := &ev.Books.Products[about.SKU]
+	ev.fact("product", productText(p))
+	ev.fact("region", about.Region)
+	ev.fact("resource", about.Resource)
+	ev.fact("paid", fmt.Sprintf("%s, day %s in %s", o.PayTime, ev.Books.Zone.Day(o.PayTime), ev.Books.Zone.Name()))
 	if o.Base.ID != "" {
-		e.fact("base order", fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line))
+		ev.fact("base order", fmt.Sprintf("%s/%d", o.Base.ID, o.Base.Line))
 	}
 	if about != o {
-		e.fact("base paid", about.PayTime.String())
+		ev.fact("base paid", about.PayTime.String())
 	} else {
-		e.fact("quantity", strings.TrimSpace(o.Quantity.Trim()+" "+p.Measure))
+		ev.fact("quantity", strings.TrimSpace(o.Quantity.Trim()+" "+p.Measure))
 		if o.PeriodNum > 0 {
-			e.fact("periods", fmt.Sprintf("%d × %s", o.PeriodNum, o.PeriodType))
+			ev.fact("periods", fmt.Sprintf("%d × %s", o.PeriodNum, o.PeriodType))
 		}
-		e.fact("named discount", o.Discount)
-		e.fact("coupons", o.Coupons)
+		ev.fact("named discount", o.Discount)
+		ev.fact("coupons", o.Coupons)
 	}
-	e.fact("in force", inForceText(about.Effective, about.Expire))
+	ev.fact("in force", inForceText(about.Effective, about.Expire))
 	if o.Payer != "customer" {
-		e.fact("payer", o.Payer)
+		ev.fact("payer", o.Payer)
 	}
-	e.fact("accepted", "by the run as of "+o.AsOf.String())
+	ev.fact("accepted", "by the run as of "+o.AsOf.String())
 }
 
 func inForceText(from, to period.Instant) string {
@@ -201,33 +204,33 @@ func lateText(what, origin, billed, asOf string) string {
 }
 
 // adjustment explains a manual adjustment: what was asked for is what is billed.
-func (e *explainer) adjustment(ctx context.Context, a *events.Adjustment) (err error) {
-	e.story.State = StateAdjustment
-	p := &e.Books.Products[a.SKU]
-	e.fact("product", productText(p))
-	e.fact("time", fmt.Sprintf("%s, day %s in %s", a.Time, e.Books.Zone.Day(a.Time), e.Books.Zone.Name()))
-	e.fact("amount", a.Amount.Trim())
-	e.fact("bill_detail_type", strconv.FormatInt(a.Detail, 10))
-	e.fact("note", a.Note)
-	e.fact("accepted", "by the run as of "+a.AsOf.String())
-	e.lateEvent(a.Cycle, a.Time, a.AsOf)
-	if e.story.Feeds, err = e.adjustmentOrigins(ctx, a); err != nil {
+func (ev *eventStory) adjustment(ctx context.Context, a *events.Adjustment) (err error) {
+	ev.story.State = StateAdjustment
+	p := &ev.Books.Products[a.SKU]
+	ev.fact("product", productText(p))
+	ev.fact("time", fmt.Sprintf("%s, day %s in %s", a.Time, ev.Books.Zone.Day(a.Time), ev.Books.Zone.Name()))
+	ev.fact("amount", a.Amount.Trim())
+	ev.fact("bill_detail_type", strconv.FormatInt(a.Detail, 10))
+	ev.fact("note", a.Note)
+	ev.fact("accepted", "by the run as of "+a.AsOf.String())
+	ev.lateEvent(a.Cycle, a.Time, a.AsOf)
+	if ev.story.Feeds, err = ev.adjustmentOrigins(ctx, a); err != nil {
 		return err
 	}
-	e.story.Parts = append(e.story.Parts, Part{0, line.Adjustment.String(),
+	ev.story.Parts = append(ev.story.Parts, Part{0, line.Adjustment.String(),
 		[]string{fmt.Sprintf("the given amount: official %s, no discount, no rounding; to pay %s", a.Amount.Trim(),
 			a.Amount.Trim())}})
-	e.story.Rated = append(e.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
+	ev.story.Rated = append(ev.story.Rated, Line{ID: a.ID, Kind: line.Adjustment.String(), Official: a.Amount,
 		Payment: a.Amount})
-	return e.storedLines(lake.EventsDay, &e.story.Stored, func(row rows.Row) bool {
+	return ev.storedLines(lake.EventsDay, &ev.story.Stored, func(row rows.Row) bool {
 		return string(row.Text(tables.LID)) == a.ID && row.Word(tables.LTradeID) == a.Cycle.String()
 	})
 }
 
 // orderOrigins looks for an order in the feed files.
-func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
+func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Origin, error) {
 	spec := feeds.Orders()
-	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		n, given := c.whole("order_line")
 		if !given {
@@ -238,7 +241,7 @@ func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin
 		}
 		payTime, _ := c.time("pay_time")
 		official, given := c.amount("official_amount")
-		return true, c.text("customer_id") == e.at.customer && c.text("order_type") == o.Type.String() &&
+		return true, c.text("customer_id") == ev.at.customer && c.text("order_type") == o.Type.String() &&
 			payTime == o.PayTime &&
 			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource &&
 			c.text("discount_id") == o.Discount &&
@@ -247,16 +250,16 @@ func (e *explainer) orderOrigins(ctx context.Context, o *events.Order) ([]Origin
 }
 
 // adjustmentOrigins looks for an adjustment in the feed files.
-func (e *explainer) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
+func (ev *eventStory) adjustmentOrigins(ctx context.Context, a *events.Adjustment) ([]Origin, error) {
 	spec := feeds.Adjustments()
-	return e.originsIn(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
+	return (&originSearch{ev.explainer}).in(ctx, spec, "", func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("adjustment_id") != a.ID {
 			return false, false
 		}
 		at, _ := c.time("time")
 		amount, _ := c.amount("amount")
-		return true, c.text("customer_id") == e.at.customer && c.text("sku") == e.Books.Products[a.SKU].SKU &&
+		return true, c.text("customer_id") == ev.at.customer && c.text("sku") == ev.Books.Products[a.SKU].SKU &&
 			at == a.Time && amount == a.Amount && c.text("note") == a.Note
 	})
 }

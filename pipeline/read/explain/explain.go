@@ -146,19 +146,19 @@ func (e *explainer) describePlace(ctx context.Context) error {
 	}
 	switch e.at.day {
 	case lake.EndDay:
-		return e.monthEnd(ctx)
+		return (&monthEndStory{e}).monthEnd(ctx)
 	case lake.EventsDay:
-		return e.event(ctx)
+		return (&eventStory{e}).event(ctx)
 	case lake.LateDay, lake.RerateDay:
-		return e.late(ctx)
+		return (&lateStory{explainer: e}).late(ctx)
 	case lake.ChargesDay:
-		return e.recurring()
+		return (&monthEndStory{e}).recurring()
 	case lake.CommitmentsDay:
 		return e.commitment()
 	case lake.CostsDay, lake.RestatedDay:
-		return e.costs()
+		return (&costStory{e}).costs()
 	default:
-		return e.record(ctx)
+		return (&recordStory{e}).record(ctx)
 	}
 }
 
@@ -300,7 +300,8 @@ func scanFile(snap *lake.Snapshot, e lake.FileEntry, def *tables.Table, cols []i
 	return rows.Each(visit)
 }
 
-// explainer tells one record's story.
+// explainer explains one record: what it says, its stored lines, and where they are in the lake. The stories explain
+// what is of one kind.
 type explainer struct {
 	*Sources
 	at       location

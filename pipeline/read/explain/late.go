@@ -25,116 +25,125 @@ type lateRecord struct {
 // object is what the lines of a place are of (§4.12).
 type object struct{ sku, region, resource string }
 
+// objectOf is what a line is of.
+func objectOf(row rows.Row) object {
+	return object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
+}
+
+// lateStory explains what was billed after its cycle was closed.
+type lateStory struct {
+	*explainer
+	records []lateRecord // the customer's records of the origin cycle that are billed late in this one
+	about   object       // of a difference
+}
+
 // late explains what was billed after its cycle was closed: a late record, the reversal of a record, or a difference.
-func (e *explainer) late(ctx context.Context) error {
-	records, err := e.lateRecords()
-	if err != nil {
+func (ls *lateStory) late(ctx context.Context) error {
+	if err := ls.readRecords(); err != nil {
 		return err
 	}
-	var about object
 	found, isEnd := false, false
-	err = e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
-		if !e.ownLine(row) {
+	err := ls.storedLines(ls.at.day, &ls.story.Stored, func(row rows.Row) bool {
+		if !ls.ownLine(row) {
 			return false
 		}
-		about, found = object{row.Word(tables.LSKU), row.Word(tables.LRegionCode),
-			string(row.Text(tables.LResourceID))}, true
-		isEnd = endID(e.at.origin, about.sku, about.region, about.resource) == e.at.id
+		ls.about, found = objectOf(row), true
+		isEnd = endID(ls.at.origin, ls.about.sku, ls.about.region, ls.about.resource) == ls.at.id
 		return true
 	})
 	if err != nil {
 		return err
 	}
 	if found && isEnd {
-		return e.difference(about, records)
+		return ls.difference()
 	}
-	e.story.State = StateLate
-	at := slices.IndexFunc(records, func(r lateRecord) bool { return string(r.ID) == e.at.id })
+	ls.story.State = StateLate
+	at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return string(r.ID) == ls.at.id })
 	if at >= 0 {
-		if err := e.lateFacts(ctx, &records[at], records); err != nil {
+		if err := ls.lateFacts(ctx, &ls.records[at]); err != nil {
 			return err
 		}
 	}
-	return e.lateLines(records)
+	return ls.lateLines()
 }
 
-// lateRecords are the customer's records of the origin cycle that are billed late in this one.
-func (e *explainer) lateRecords() (out []lateRecord, err error) {
-	files, err := e.filesOfDay(tables.Late().Name, e.at.cycle, "")
+// readRecords reads the late records.
+func (ls *lateStory) readRecords() error {
+	files, err := ls.filesOfDay(tables.Late().Name, ls.at.cycle, "")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Late(), nil, tables.UCustomerID, func(row rows.Row) error {
-			if row.Word(tables.LateOrigin) != e.at.origin {
+		err := ls.each(f, tables.Late(), nil, tables.UCustomerID, func(row rows.Row) error {
+			if row.Word(tables.LateOrigin) != ls.at.origin {
 				return nil
 			}
-			r, err := e.usageRow(row)
-			out = append(out, lateRecord{r, row.Time(tables.LateAsOf)})
+			r, err := ls.usageRow(row)
+			ls.records = append(ls.records, lateRecord{r, row.Time(tables.LateAsOf)})
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return out, nil
+	return nil
 }
 
-// replacedBy is the record that replaces another at last; nil where none does.
-func replacedBy(id string, records []lateRecord) *lateRecord {
+// replacedBy is the late record that replaces a record at last; nil where none does.
+func (ls *lateStory) replacedBy(id string) *lateRecord {
 	var last *lateRecord
-	for range records { // no chain is longer
-		at := slices.IndexFunc(records, func(r lateRecord) bool { return r.replaces == id })
+	for range ls.records { // no chain is longer
+		at := slices.IndexFunc(ls.records, func(r lateRecord) bool { return r.replaces == id })
 		if at < 0 {
 			break
 		}
-		last = &records[at]
+		last = &ls.records[at]
 		id = string(last.ID)
 	}
 	return last
 }
 
 // lateFacts notes what a late record says and why it is an adjustment.
-func (e *explainer) lateFacts(ctx context.Context, r *lateRecord, records []lateRecord) (err error) {
-	p := &e.Books.Products[r.SKU]
-	e.usageFacts(&r.accepted)
-	e.fact("accepted", "by the run as of "+r.asOf.String())
-	if by := replacedBy(e.at.id, records); by != nil {
-		e.fact("replaced by", string(by.ID))
+func (ls *lateStory) lateFacts(ctx context.Context, r *lateRecord) (err error) {
+	p := &ls.Books.Products[r.SKU]
+	ls.usageFacts(&r.accepted)
+	ls.fact("accepted", "by the run as of "+r.asOf.String())
+	if by := ls.replacedBy(ls.at.id); by != nil {
+		ls.fact("replaced by", string(by.ID))
 	}
 	if r.replaced {
-		e.story.State = StateReplaced
+		ls.story.State = StateReplaced
 	} else {
-		e.story.Before = append(e.story.Before, lateText("the usage", e.at.origin, e.at.cycle, r.asOf.String())+
+		ls.story.Before = append(ls.story.Before, lateText("the usage", ls.at.origin, ls.at.cycle, r.asOf.String())+
 			", at the prices of its own time")
 	}
 	if !r.replaced && p.PeriodLevel() {
-		e.story.Before = append(e.story.Before,
+		ls.story.Before = append(ls.story.Before,
 			fmt.Sprintf("%s is priced at the month's end: its effect is billed as a difference", p.SKU))
-		err = e.storedLines(lake.LateDay, &e.story.Later, func(row rows.Row) bool {
-			o := object{row.Word(tables.LSKU), row.Word(tables.LRegionCode), string(row.Text(tables.LResourceID))}
-			return row.Word(tables.LOriginCycle) == e.at.origin && o.sku == p.SKU &&
+		err = ls.storedLines(lake.LateDay, &ls.story.Later, func(row rows.Row) bool {
+			o := objectOf(row)
+			return row.Word(tables.LOriginCycle) == ls.at.origin && o.sku == p.SKU &&
 				(o.resource == "" || o.resource == string(r.Resource)) &&
-				string(row.Text(tables.LID)) == endID(e.at.origin, o.sku, o.region, o.resource)
+				string(row.Text(tables.LID)) == endID(ls.at.origin, o.sku, o.region, o.resource)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	e.story.Feeds, err = e.origins(ctx, &r.accepted)
+	ls.story.Feeds, err = ls.origins(ctx, &r.accepted)
 	return err
 }
 
 // lateLines reports for each late line the source of its price.
-func (e *explainer) lateLines(records []lateRecord) error {
-	files, err := e.filesOfDay(tables.Lines().Name, e.at.cycle, lake.LateDay)
+func (ls *lateStory) lateLines() error {
+	files, err := ls.filesOfDay(tables.Lines().Name, ls.at.cycle, lake.LateDay)
 	if err != nil {
 		return err
 	}
 	taken := false
 	for _, f := range files {
-		err := e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
-			if !e.ownLine(row) {
+		err := ls.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
+			if !ls.ownLine(row) {
 				return nil
 			}
 			l, err := lineOf(row)
@@ -142,7 +151,7 @@ func (e *explainer) lateLines(records []lateRecord) error {
 				return err
 			}
 			taken = taken || l.Quantity.Sign() < 0 || l.Usage.Sign() < 0
-			e.story.Parts = append(e.story.Parts, Part{l.Tier, l.Kind, e.lateSteps(&l, row)})
+			ls.story.Parts = append(ls.story.Parts, Part{l.Tier, l.Kind, ls.lateSteps(&l, row)})
 			return nil
 		})
 		if err != nil {
@@ -152,16 +161,16 @@ func (e *explainer) lateLines(records []lateRecord) error {
 	if !taken {
 		return nil
 	}
-	text := fmt.Sprintf("%s was billed in cycle %s and is reversed", e.at.id, e.at.origin)
-	if by := replacedBy(e.at.id, records); by != nil {
+	text := fmt.Sprintf("%s was billed in cycle %s and is reversed", ls.at.id, ls.at.origin)
+	if by := ls.replacedBy(ls.at.id); by != nil {
 		text += fmt.Sprintf(": late record %s, accepted as of %s, replaces it", by.ID, by.asOf)
 	}
-	e.story.Before = append(e.story.Before, text)
+	ls.story.Before = append(ls.story.Before, text)
 	return nil
 }
 
 // lateSteps are the steps of a stored line as far as it tells them itself.
-func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
+func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 	back := l.Quantity.Sign() < 0
 	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList),
 		Region: row.Word(tables.LPriceRegion),
@@ -170,8 +179,8 @@ func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 	if l.Draws != "" {
 		out = append(out, "packages: "+l.Draws)
 	}
-	sku := e.Books.SKU(row.Word(tables.LSKU))
-	versions, tier := e.Books.VersionsOf(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
+	sku := ls.Books.SKU(row.Word(tables.LSKU))
+	versions, tier := ls.Books.VersionsOf(sku, steps[0].List, steps[0].Region, ""), l.Tier-1
 	version := slices.IndexFunc(versions, func(v books.Version) bool { return v.Valid.From == steps[0].Period.From })
 	if version >= 0 && tier >= 0 && tier < len(versions[version].Tiers) {
 		v := &versions[version]
@@ -192,7 +201,7 @@ func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 	amounts := rating.Step{Kind: rating.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back, Price: l.UnitPrice,
 		Official: l.Official,
 		Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
-		PerLine: !l.Truncated.IsZero(), Mode: e.Settings.Rounding.Mode, Digits: e.Settings.Currency.Digits}
+		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode, Digits: ls.Settings.Currency.Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {
 		amounts.Amount = after
 	}
@@ -203,37 +212,37 @@ func (e *explainer) lateSteps(l *Line, row rows.Row) []string {
 }
 
 // difference explains a difference by all that is billed of its place.
-func (e *explainer) difference(about object, records []lateRecord) (err error) {
-	if sku := e.Books.SKU(about.sku); sku >= 0 {
-		e.fact("product", productText(&e.Books.Products[sku]))
+func (ls *lateStory) difference() (err error) {
+	if sku := ls.Books.SKU(ls.about.sku); sku >= 0 {
+		ls.fact("product", productText(&ls.Books.Products[sku]))
 	}
-	e.fact("region", about.region)
-	e.fact("resource", about.resource)
-	e.fact("cycle", e.at.origin)
-	if e.at.day == lake.RerateDay {
-		e.story.State = StateRerating
-		err = e.postings(about)
+	ls.fact("region", ls.about.region)
+	ls.fact("resource", ls.about.resource)
+	ls.fact("cycle", ls.at.origin)
+	if ls.at.day == lake.RerateDay {
+		ls.story.State = StateRerating
+		err = ls.postings()
 	} else {
-		e.story.State = StateDifference
-		e.story.Before = append(e.story.Before,
+		ls.story.State = StateDifference
+		ls.story.Before = append(ls.story.Before,
 			fmt.Sprintf("cycle %s was closed: its month-end line stays, and what late records change of it is billed "+
 				"in cycle %s",
-				e.at.origin, e.at.cycle))
-		err = e.lateReasons(about, records)
+				ls.at.origin, ls.at.cycle))
+		err = ls.lateReasons()
 	}
 	if err != nil {
 		return err
 	}
-	e.story.Sums, err = e.placeSums(about)
+	ls.story.Sums, err = ls.placeSums()
 	return err
 }
 
 // lateReasons names late records for a month-end line.
-func (e *explainer) lateReasons(about object, records []lateRecord) error {
-	for i := range records {
-		r := &records[i]
-		p := &e.Books.Products[r.SKU]
-		if p.SKU != about.sku || r.replaced || about.resource != "" && about.resource != string(r.Resource) {
+func (ls *lateStory) lateReasons() error {
+	for i := range ls.records {
+		r := &ls.records[i]
+		p := &ls.Books.Products[r.SKU]
+		if p.SKU != ls.about.sku || r.replaced || ls.about.resource != "" && ls.about.resource != string(r.Resource) {
 			continue
 		}
 		text := fmt.Sprintf("late record %s: %s %s of %s, accepted as of %s", r.ID, r.Quantity.Trim(), p.Measure,
@@ -241,16 +250,16 @@ func (e *explainer) lateReasons(about object, records []lateRecord) error {
 		if r.replaces != "" {
 			text += ", in the place of " + r.replaces
 		}
-		e.story.Before = append(e.story.Before, text)
+		ls.story.Before = append(ls.story.Before, text)
 	}
-	files, err := e.filesOfDay(tables.LateSamples().Name, e.at.cycle, "")
-	if sku := e.Books.SKU(about.sku); err != nil || sku < 0 || !e.isPercentile(sku) {
+	files, err := ls.filesOfDay(tables.LateSamples().Name, ls.at.cycle, "")
+	if sku := ls.Books.SKU(ls.about.sku); err != nil || sku < 0 || !ls.isPercentile(sku) {
 		return err
 	}
 	counts := make(map[string]int)
 	for _, f := range files {
-		err := e.each(f, tables.LateSamples(), nil, tables.BCustomerID, func(row rows.Row) error {
-			if e.Books.Zone.Cycle(row.Time(tables.BSlot)).String() == e.at.origin {
+		err := ls.each(f, tables.LateSamples(), nil, tables.BCustomerID, func(row rows.Row) error {
+			if ls.Books.Zone.Cycle(row.Time(tables.BSlot)).String() == ls.at.origin {
 				counts[row.Word(tables.BResourceID)]++
 			}
 			return nil
@@ -260,30 +269,30 @@ func (e *explainer) lateReasons(about object, records []lateRecord) error {
 		}
 	}
 	for link, n := range counts {
-		e.story.Before = append(e.story.Before, fmt.Sprintf("late samples of link %s: %d count now", link, n))
+		ls.story.Before = append(ls.story.Before, fmt.Sprintf("late samples of link %s: %d count now", link, n))
 	}
-	slices.Sort(e.story.Before[len(e.story.Before)-len(counts):])
+	slices.Sort(ls.story.Before[len(ls.story.Before)-len(counts):])
 	return nil
 }
 
 // postings names the runs that rated the place again.
-func (e *explainer) postings(about object) error {
-	files, err := e.filesOfDay(tables.Reratings().Name, e.at.cycle, "")
+func (ls *lateStory) postings() error {
+	files, err := ls.filesOfDay(tables.Reratings().Name, ls.at.cycle, "")
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		err := e.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row rows.Row) error {
-			if row.Word(tables.TOriginCycle) != e.at.origin ||
-				about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode),
+		err := ls.each(f, tables.Reratings(), nil, tables.TCustomerID, func(row rows.Row) error {
+			if row.Word(tables.TOriginCycle) != ls.at.origin ||
+				ls.about != (object{row.Word(tables.TSKU), row.Word(tables.TRegionCode),
 					string(row.Text(tables.TResourceID))}) {
 				return nil
 			}
 			payment, err := row.Amount(tables.TPayment)
-			e.story.Before = append(e.story.Before,
+			ls.story.Before = append(ls.story.Before,
 				fmt.Sprintf("`tollbook rerate --cycle %s` as of %s rated the closed cycle again with the books of "+
 					"then: the difference to what was billed, to pay %s, is billed in cycle %s",
-					e.at.origin, row.Time(tables.TAsOf), payment.Trim(), e.at.cycle))
+					ls.at.origin, row.Time(tables.TAsOf), payment.Trim(), ls.at.cycle))
 			return err
 		})
 		if err != nil {
@@ -332,21 +341,21 @@ const (
 
 // placeSums adds up all lines of a place: what its cycle billed, and what came to it later, each on its own and then in
 // all.
-func (e *explainer) placeSums(about object) ([]Sum, error) {
+func (ls *lateStory) placeSums() ([]Sum, error) {
 	sums := make(map[posting]*Sum)
-	for _, ref := range e.Snap.Manifest.Cycles {
-		if ref.Cycle < e.at.origin {
+	for _, ref := range ls.Snap.Manifest.Cycles {
+		if ref.Cycle < ls.at.origin {
 			continue
 		}
-		files, err := e.Snap.Files(ref.Cycle)
+		files, err := ls.Snap.Files(ref.Cycle)
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range files {
-			if f.Table != tables.Lines().Name || f.Bucket != e.bucket() || f.Day == lake.EventsDay {
+			if f.Table != tables.Lines().Name || f.Bucket != ls.bucket() || f.Day == lake.EventsDay {
 				continue
 			}
-			if err := e.addPosting(sums, f, about); err != nil {
+			if err := ls.addPosting(sums, f); err != nil {
 				return nil, err
 			}
 		}
@@ -365,7 +374,7 @@ func (e *explainer) placeSums(about object) ([]Sum, error) {
 	return append(out, all), nil
 }
 
-func (e *explainer) addPosting(sums map[posting]*Sum, f lake.FileEntry, about object) error {
+func (ls *lateStory) addPosting(sums map[posting]*Sum, f lake.FileEntry) error {
 	how := howBilled
 	switch f.Day {
 	case lake.LateDay:
@@ -373,10 +382,9 @@ func (e *explainer) addPosting(sums map[posting]*Sum, f lake.FileEntry, about ob
 	case lake.RerateDay:
 		how = howRerated
 	}
-	return e.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
+	return ls.each(f, tables.Lines(), explainedColumns(), tables.LCustomerID, func(row rows.Row) error {
 		origin := cmp.Or(row.Word(tables.LOriginCycle), f.Cycle)
-		if origin != e.at.origin || about != (object{row.Word(tables.LSKU), row.Word(tables.LRegionCode),
-			string(row.Text(tables.LResourceID))}) {
+		if origin != ls.at.origin || ls.about != objectOf(row) {
 			return nil
 		}
 		l, err := lineOf(row)

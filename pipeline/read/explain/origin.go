@@ -37,31 +37,35 @@ type match func(b *feed.Batch, i int) (bears, same bool)
 // origins looks for a usage record in the feed files that were taken and may hold its day.
 func (e *explainer) origins(ctx context.Context, r *accepted) ([]Origin, error) {
 	spec := feeds.Usage()
-	return e.originsIn(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
+	search := &originSearch{e}
+	return search.in(ctx, spec, e.Books.Zone.Day(r.Start).String(), func(b *feed.Batch, i int) (bears, same bool) {
 		c := cells{b, spec, i}
 		if c.text("record_id") != e.at.id || c.text("customer_id") != e.at.customer {
 			return false, false
 		}
-		return true, e.sameContent(c, r)
+		return true, search.sameContent(c, r)
 	})
 }
 
-// originsIn looks through the files of one feed that were taken and, where a day is given, may hold it.
-func (e *explainer) originsIn(ctx context.Context, spec *feeds.Spec, day string, match match) ([]Origin, error) {
-	if e.Inbox == nil {
+// originSearch looks for the rows of feed files that a record came from.
+type originSearch struct{ *explainer }
+
+// in looks through the files of one feed that were taken and, where a day is given, may hold it.
+func (os *originSearch) in(ctx context.Context, spec *feeds.Spec, day string, match match) ([]Origin, error) {
+	if os.Inbox == nil {
 		return nil, nil
 	}
-	inputs, err := e.Snap.Inputs()
+	inputs, err := os.Snap.Inputs()
 	if err != nil {
 		return nil, err
 	}
 	var out []Origin
 	for i, in := range inputs {
-		e.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
+		os.Progress("look through the feeds: files", int64(i), int64(len(inputs)))
 		if in.Feed != spec.Name || day != "" && (day < in.FirstDay || day > in.LastDay) || len(out) >= maxOrigins {
 			continue
 		}
-		found, err := e.inFile(ctx, &in, spec, match)
+		found, err := os.inFile(ctx, &in, spec, match)
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +88,8 @@ func (e *explainer) originsIn(ctx context.Context, spec *feeds.Spec, day string,
 const sameRecord = "same"
 
 // inFile looks through one feed file.
-func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec, match match) ([]Origin, error) {
-	hash, _, err := inbox.Hash(e.Inbox, in.Name)
+func (os *originSearch) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec, match match) ([]Origin, error) {
+	hash, _, err := inbox.Hash(os.Inbox, in.Name)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return []Origin{{File: in.Name, Note: "permission denied: it cannot be read"}}, nil
@@ -96,7 +100,7 @@ func (e *explainer) inFile(ctx context.Context, in *lake.Input, spec *feeds.Spec
 	case hash != in.Hash:
 		return []Origin{{File: in.Name, Note: "another file has this name now: it cannot be read"}}, nil
 	}
-	reader, err := feed.Open(e.Inbox, in.Name, spec, feed.Options{})
+	reader, err := feed.Open(os.Inbox, in.Name, spec, feed.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -141,12 +145,12 @@ func inBatch(b *feed.Batch, name string, match match) []Origin {
 }
 
 // sameContent reports whether a row says what was accepted: product, place, times and quantity.
-func (e *explainer) sameContent(c cells, r *accepted) bool {
+func (os *originSearch) sameContent(c cells, r *accepted) bool {
 	start, _ := c.time("usage_start")
 	end, _ := c.time("usage_end")
 	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End &&
 		c.text("resource_id") == string(r.Resource) &&
-		c.text("sku") == e.Books.Products[r.SKU].SKU && c.text("region_code") == e.regions[r.Region]
+		c.text("sku") == os.Books.Products[r.SKU].SKU && c.text("region_code") == os.regions[r.Region]
 }
 
 // cells is one row of a feed batch; an empty cell is the empty text, or false.

@@ -12,11 +12,11 @@ import (
 )
 
 // recurring explains the lines of a part of a recurring charge: what was charged, and what came back (§10.5).
-func (e *explainer) recurring() error {
-	e.story.State = StateMonthEnd
+func (me *monthEndStory) recurring() error {
+	me.story.State = StateMonthEnd
 	var resource string
-	err := e.storedLines(lake.ChargesDay, &e.story.Stored, func(row rows.Row) bool {
-		own := string(row.Text(tables.LID)) == e.at.id
+	err := me.storedLines(lake.ChargesDay, &me.story.Stored, func(row rows.Row) bool {
+		own := string(row.Text(tables.LID)) == me.at.id
 		if own {
 			resource = string(row.Text(tables.LResourceID))
 		}
@@ -25,43 +25,43 @@ func (e *explainer) recurring() error {
 	if err != nil {
 		return err
 	}
-	zone := e.Books.Zone
-	bounds := zone.Bounds(e.cycle)
-	list := e.Books.RecurringOf(e.customer)
+	zone := me.Books.Zone
+	bounds := zone.Bounds(me.cycle)
+	list := me.Books.RecurringOf(me.customer)
 	for i := range list {
 		for _, p := range rating.Parts(&list[i], zone, bounds) {
-			if p.ID(zone) == e.at.id {
-				return e.part(&p, bounds, resource)
+			if p.ID(zone) == me.at.id {
+				return me.part(&p, bounds, resource)
 			}
 		}
 	}
-	return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the charge of line %s", e.at.id),
+	return &rows.NotFoundError{What: fmt.Sprintf("the books no longer have the charge of line %s", me.at.id),
 		Do: "put it back into books/recurring.csv"}
 }
 
 // part prices one part of a charge again.
-func (e *explainer) part(p *rating.Part, bounds period.Span, resource string) error {
-	e.fact("product", productText(&e.Books.Products[p.Row.SKU]))
-	e.fact("charge", p.Row.ID)
-	e.fact("part", p.Span.String())
-	e.fact("period", p.Period.String())
-	e.fact("proration", p.Row.Proration.String())
+func (me *monthEndStory) part(p *rating.Part, bounds period.Span, resource string) error {
+	me.fact("product", productText(&me.Books.Products[p.Row.SKU]))
+	me.fact("charge", p.Row.ID)
+	me.fact("part", p.Span.String())
+	me.fact("period", p.Period.String())
+	me.fact("proration", p.Row.Proration.String())
 	var steps []string
-	charge, err := e.prices.Recur(p, func(s rating.Step) { steps = append(steps, s.String()) })
+	charge, err := me.prices.Recur(p, func(s rating.Step) { steps = append(steps, s.String()) })
 	if err != nil {
 		return err
 	}
 	rated := func(c *line.Charge) {
-		e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, resource, c, nil))
+		me.story.Rated = append(me.story.Rated, ratedLine(me.Books, me.at.id, resource, c, nil))
 	}
 	if bounds.Holds(p.Instant()) {
-		e.story.Parts = append(e.story.Parts, Part{int(charge.Tier), charge.Kind.String(), steps})
+		me.story.Parts = append(me.story.Parts, Part{int(charge.Tier), charge.Kind.String(), steps})
 		rated(&charge)
 	}
 	if p.Back.To <= p.Back.From || !bounds.Holds(p.Back.From) {
 		return nil
 	}
-	back, err := e.prices.RecurBack(p, &charge)
+	back, err := me.prices.RecurBack(p, &charge)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (e *explainer) part(p *rating.Part, bounds period.Span, resource string) er
 	text := fmt.Sprintf("charge %s ends at %s: of the payment of %s for %s what is for %s comes back: %s", p.Row.ID,
 		p.Back.From,
 		charge.Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
-	e.story.Parts = append(e.story.Parts, Part{0, back.Kind.String(), []string{text}})
+	me.story.Parts = append(me.story.Parts, Part{0, back.Kind.String(), []string{text}})
 	rated(&back)
 	return nil
 }

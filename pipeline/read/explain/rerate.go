@@ -25,28 +25,31 @@ type accepted struct {
 	replaced bool // it no longer counts
 }
 
+// recordStory explains a usage record of an open cycle, or one that was billed in its own.
+type recordStory struct{ *explainer }
+
 // record explains a usage record by rating the customer's day again from its opening positions.
-func (e *explainer) record(ctx context.Context) error {
-	opening, err := e.opening()
+func (re *recordStory) record(ctx context.Context) error {
+	opening, err := re.opening()
 	if err != nil {
 		return err
 	}
 	var steps []rating.Step
 	tracing := false
-	rater := e.prices.NewRater(func(n int32) string { return e.regions[n] })
+	rater := re.prices.NewRater(func(n int32) string { return re.regions[n] })
 	rater.Trace = func(s rating.Step) {
 		if tracing {
 			steps = append(steps, s)
 		}
 	}
-	if err := rater.Open(e.customer, e.cycle, opening); err != nil {
+	if err := rater.Open(re.customer, re.cycle, opening); err != nil {
 		return err
 	}
 	var charges line.Charges
-	err = e.eachRecord(ctx, func(r *accepted) error {
-		own := string(r.ID) == e.at.id
+	err = re.eachRecord(ctx, func(r *accepted) error {
+		own := string(r.ID) == re.at.id
 		if own {
-			if err := e.describe(ctx, r); err != nil {
+			if err := re.describe(ctx, r); err != nil {
 				return err
 			}
 		}
@@ -58,10 +61,10 @@ func (e *explainer) record(ctx context.Context) error {
 		err := rater.Usage(&r.Record, 0, &charges)
 		tracing = false
 		if err == nil && own {
-			e.describeRerate(steps, charges.List)
+			re.describeRerate(steps, charges.List)
 			for i := range charges.List {
-				e.story.Rated = append(e.story.Rated, ratedLine(e.Books, e.at.id, string(r.Resource), &charges.List[i],
-					charges.Draws))
+				re.story.Rated = append(re.story.Rated, ratedLine(re.Books, re.at.id, string(r.Resource),
+					&charges.List[i], charges.Draws))
 			}
 		}
 		return err
@@ -69,40 +72,40 @@ func (e *explainer) record(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return e.storedLines(e.at.day, &e.story.Stored, func(row rows.Row) bool {
-		return string(row.Text(tables.LID)) == e.at.id
+	return re.storedLines(re.at.day, &re.story.Stored, func(row rows.Row) bool {
+		return string(row.Text(tables.LID)) == re.at.id
 	})
 }
 
 // laterLines reads the month-end lines that a waiting record counts for.
-func (e *explainer) laterLines(r *accepted) error {
-	return e.storedLines(lake.EndDay, &e.story.Later, func(row rows.Row) bool {
+func (re *recordStory) laterLines(r *accepted) error {
+	return re.storedLines(lake.EndDay, &re.story.Later, func(row rows.Row) bool {
 		resource := row.Text(tables.LResourceID)
-		return row.Word(tables.LSKU) == e.Books.Products[r.SKU].SKU &&
+		return row.Word(tables.LSKU) == re.Books.Products[r.SKU].SKU &&
 			(len(resource) == 0 || bytes.Equal(resource, r.Resource))
 	})
 }
 
 // describe notes what a record says and where it came from.
-func (e *explainer) describe(ctx context.Context, r *accepted) error {
-	p := &e.Books.Products[r.SKU]
-	e.usageFacts(r)
+func (re *recordStory) describe(ctx context.Context, r *accepted) error {
+	p := &re.Books.Products[r.SKU]
+	re.usageFacts(r)
 	switch {
 	case r.replaced:
-		e.story.State = StateReplaced
-		if err := e.replacer(); err != nil {
+		re.story.State = StateReplaced
+		if err := re.replacer(); err != nil {
 			return err
 		}
 	case p.PeriodLevel():
-		e.story.State = StateWaiting
-		if err := e.laterLines(r); err != nil {
+		re.story.State = StateWaiting
+		if err := re.laterLines(r); err != nil {
 			return err
 		}
 	default:
-		e.story.State = StateRated
+		re.story.State = StateRated
 	}
-	origins, err := e.origins(ctx, r)
-	e.story.Feeds = origins
+	origins, err := re.origins(ctx, r)
+	re.story.Feeds = origins
 	return err
 }
 
@@ -121,18 +124,18 @@ func (e *explainer) usageFacts(r *accepted) {
 }
 
 // replacer names the record that took the place of the one that is explained.
-func (e *explainer) replacer() error {
-	files, err := e.Snap.Files(e.at.cycle)
+func (re *recordStory) replacer() error {
+	files, err := re.Snap.Files(re.at.cycle)
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		if f.Table != tables.Usage().Name || f.Bucket != e.bucket() {
+		if f.Table != tables.Usage().Name || f.Bucket != re.bucket() {
 			continue
 		}
-		err := e.each(f, tables.Usage(), nil, tables.UCustomerID, func(row rows.Row) error {
-			if string(row.Text(tables.UReplaces)) == e.at.id {
-				e.fact("replaced by", string(row.Text(tables.URecordID)))
+		err := re.each(f, tables.Usage(), nil, tables.UCustomerID, func(row rows.Row) error {
+			if string(row.Text(tables.UReplaces)) == re.at.id {
+				re.fact("replaced by", string(row.Text(tables.URecordID)))
 			}
 			return nil
 		})
@@ -202,13 +205,13 @@ func (e *explainer) rows(f lake.FileEntry, def *tables.Table, cols []int, by int
 
 // eachRecord visits the accepted records of the customer's day in the order in which they are rated (§4.1): those
 // that lines hold, and those of the usage table, which knows more where both have one.
-func (e *explainer) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
-	inLines, err := e.recordSource(tables.Lines())
+func (re *recordStory) eachRecord(ctx context.Context, visit func(*accepted) error) (err error) {
+	inLines, err := re.recordSource(tables.Lines())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, inLines.close()) }()
-	inUsage, err := e.recordSource(tables.Usage())
+	inUsage, err := re.recordSource(tables.Usage())
 	if err != nil {
 		return err
 	}
@@ -257,9 +260,9 @@ type recordSource struct {
 	ok     bool
 }
 
-func (e *explainer) recordSource(def *tables.Table) (*recordSource, error) {
-	s := &recordSource{e: e, lines: def.Name == tables.Lines().Name}
-	files, err := e.filesOfDay(def.Name, e.at.cycle, e.at.day)
+func (re *recordStory) recordSource(def *tables.Table) (*recordSource, error) {
+	s := &recordSource{e: re.explainer, lines: def.Name == tables.Lines().Name}
+	files, err := re.filesOfDay(def.Name, re.at.cycle, re.at.day)
 	if err != nil || len(files) == 0 {
 		return s, err
 	}
@@ -267,7 +270,7 @@ func (e *explainer) recordSource(def *tables.Table) (*recordSource, error) {
 	if !s.lines {
 		cols, by = nil, tables.UCustomerID
 	}
-	if s.rows, err = e.rows(files[0], def, cols, by); err != nil {
+	if s.rows, err = re.rows(files[0], def, cols, by); err != nil {
 		return nil, err
 	}
 	if s.row, s.more, err = s.rows.Next(); err == nil {
