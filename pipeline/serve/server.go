@@ -106,11 +106,14 @@ func New(c Config) (*Server, error) {
 
 // addConsole adds the console, if it is asked for.
 func (s *Server) addConsole(c *Config) error {
-	if c.LocalConsole == nil {
+	if c.LocalConsole == nil && !c.Workspace.Settings.Console {
 		return nil
 	}
 	made, err := console.New(console.Config{State: s.states.at, Store: s.states.store, Inside: s.inside(),
-		Clock: s.clock, Log: s.log, Local: *c.LocalConsole, Language: s.language, Timeout: s.api.WriteTimeout})
+		Clock: s.clock, Log: s.log, Local: c.LocalConsole, Keys: s.keys, Secure: s.Secure(), Limit: s.limits.take,
+		Failed:   func(r *http.Request, now time.Time) { s.failures.add(remote(r), now) },
+		Blocked:  func(r *http.Request, now time.Time) bool { return s.failures.blocked(remote(r), now) },
+		Language: s.language, Timeout: s.api.WriteTimeout})
 	if err == nil {
 		s.console = s.packed(made)
 	}

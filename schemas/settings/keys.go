@@ -30,6 +30,7 @@ func Keys() []Key {
 		costKeys(),
 		clickHouseKeys(),
 		apiKeys(),
+		consoleKeys(),
 		scheduleKeys(),
 		retentionKeys(),
 	)
@@ -114,6 +115,14 @@ func clickHouseKeys() []Key {
 			Meaning: "how long rows stay on the server that the views no longer show"},
 		{Name: "clickhouse.samples", Type: "true | false", Default: "false", read: readSamples,
 			Meaning: "publish bandwidth samples too"},
+	}
+}
+
+// consoleKeys are those of the console.
+func consoleKeys() []Key {
+	return []Key{
+		{Name: "console", Type: "on | off", Default: "off", read: readConsole,
+			Meaning: "on: `tollbook serve` also serves the console, with sign-in by key"},
 	}
 }
 

@@ -316,6 +316,14 @@ func readFailureLimit(s *Settings, m yamldoc.Map, key string) {
 	s.API.FailureLimit = m.Int(key, s.API.FailureLimit, 0, 100_000)
 }
 
+func readConsole(s *Settings, m yamldoc.Map, key string) {
+	on := 0
+	if s.Console {
+		on = 1
+	}
+	s.Console = m.Word(key, on, []string{"off", "on"}) == 1
+}
+
 func readLanguage(s *Settings, m yamldoc.Map, key string) {
 	words := []string{"en_US", "zh_CN"}
 	s.API.Language = words[m.Word(key, slices.Index(words, s.API.Language), words)]

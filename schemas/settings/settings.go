@@ -28,6 +28,7 @@ type Settings struct {
 	Costs      Costs
 	ClickHouse ClickHouse
 	API        API
+	Console    bool // serve has the console too
 	Schedule   Schedule
 	Retention  Retention
 

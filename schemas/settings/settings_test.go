@@ -193,6 +193,7 @@ api:
   write_timeout: 1h
   idle_timeout: 1m30s
   stop_timeout: 5s
+console: on
 schedule: {nightly: "@daily", monthly: "0 0 29 2 *", publish: "15 */2 * * *", retention: "0 4 * * 0", stop_timeout: 30s, listen: ":9464"}
 retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 `)
@@ -206,7 +207,7 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate},
 		Close: Close{28, 365},
 		Lake:  Lake{"/var/lake", 1024}, Costs: Costs{Settle: 15 * time.Minute},
-		ClickHouse: otherClickHouse, API: otherAPI,
+		ClickHouse: otherClickHouse, API: otherAPI, Console: true,
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
 
@@ -231,6 +232,7 @@ func TestErrors(t *testing.T) {
 		"vendor: {id: ''}":             `4:14: vendor.id "": not an id`,
 		"vendor: {id: customer}":       `4:14: vendor.id "customer": not an id`,
 		"vendor: {name: [x]}":          `4:16: vendor.name: a list instead of one value`,
+		"console: true":                `4:10: console "true": not one of off, on`,
 		"payments: cash":               `4:11: payments "cash": not one of assume_cash, ledger`,
 		"usage: {max_age_months: 1.5}": `4:25: usage.max_age_months "1.5": not a whole number`,
 		"usage: {max_age_months: 010}": `4:25: usage.max_age_months "010": not a whole number`,

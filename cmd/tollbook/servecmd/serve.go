@@ -34,6 +34,9 @@ the endpoint changed, and tollbook's own: statements, incentives, cycles, runs, 
 explanations. It reads what runs have committed, one state per request, and changes nothing; runs
 can proceed meanwhile. The file that api.keys names lists the callers: tollbook keys add.
 
+With console: on in the settings it serves the console too, below /console/: callers sign in with
+their keys.
+
 Requests are logged on standard error, with --json as one JSON object per line. The server stops on
 SIGTERM or SIGINT: current requests end within api.stop_timeout. Without api.tls_cert it uses plain
 HTTP: then let it listen on loopback only, behind a proxy.`,

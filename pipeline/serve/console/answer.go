@@ -16,6 +16,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -30,6 +31,7 @@ type answer struct {
 	query    url.Values
 	language operation.Language
 	caller   keys.Caller
+	session  session.Session
 	status   int // 0 = nothing is out yet
 	state    *operation.State
 	note     string // about the state
@@ -38,7 +40,7 @@ type answer struct {
 // serve answers the request.
 func (a *answer) serve() {
 	path := a.r.URL.Path
-	if !loopback(a.r.Host) {
+	if a.console.Local != nil && !loopback(a.r.Host) {
 		a.fail(operation.MayNot(operation.Textf("请使用本机地址打开，例如http://127.0.0.1:8181/：%q不是本机地址",
 			"open the console by a loopback address such as http://127.0.0.1:8181/: %q is not one", a.r.Host)))
 		return
@@ -48,6 +50,10 @@ func (a *answer) serve() {
 		a.redirect(page.Root)
 	case len(path) > len(page.Root+page.Assets) && path[:len(page.Root+page.Assets)] == page.Root+page.Assets:
 		a.asset(path[len(page.Root+page.Assets):])
+	case path == signInPath:
+		a.signIn()
+	case path == signOutPath:
+		a.signOut()
 	default:
 		a.page()
 	}
@@ -79,7 +85,9 @@ func (a *answer) asset(name string) {
 func (a *answer) page() {
 	c := a.console
 	route := c.routes[a.r.URL.Path]
-	a.caller = c.Local
+	if !a.identify() {
+		return
+	}
 	switch {
 	case route == nil:
 		a.fail(operation.NotFound(operation.Text{Zh: "没有该页面", En: "there is no such page"}))
@@ -87,6 +95,11 @@ func (a *answer) page() {
 	case a.r.Method != http.MethodGet && a.r.Method != http.MethodHead:
 		a.w.Header().Set("Allow", "GET, HEAD")
 		a.fail(operation.WrongVerb("GET, HEAD"))
+		return
+	}
+	if c.Local == nil && c.Limit != nil && !c.Limit(a.caller.ID, a.r.URL.Path, a.now) {
+		a.w.Header().Set("Retry-After", "1")
+		a.fail(operation.TooMany())
 		return
 	}
 	const turns = 3
@@ -100,6 +113,33 @@ func (a *answer) page() {
 	if err != nil {
 		a.fail(err)
 	}
+}
+
+// identify finds out who asks; false = the answer is out: the caller has to sign in.
+func (a *answer) identify() bool {
+	c := a.console
+	if c.Local != nil {
+		a.caller = *c.Local
+		return true
+	}
+	id, err := a.r.Cookie(a.cookie())
+	if err == nil {
+		found, ok, err := c.sessions.Find(id.Value, a.now)
+		if err != nil {
+			a.fail(err)
+			return false
+		}
+		if ok {
+			a.session, a.caller = found, found.Caller
+			return true
+		}
+	}
+	to := url.Values{"next": {a.r.URL.RequestURI()}}
+	if lang := a.query.Get("lang"); lang != "" {
+		to.Set("lang", lang)
+	}
+	a.redirect(signInPath + "?" + to.Encode())
+	return false
 }
 
 // try makes the answer from one state. moved says that the state before was gone.
@@ -312,7 +352,7 @@ func (a *answer) shell(path string) *page.Shell {
 	if a.caller.ID == "" {
 		return s
 	}
-	s.Who = a.who()
+	s.Who, s.SignOut = a.who(), a.session.Form
 	for _, route := range c.menu {
 		if operation.Admit(&route.Op, &a.caller) == nil {
 			link := page.MenuLink{Link: page.Link{Text: route.Menu.In(a.language), Href: a.to(route.Op.Path)},
@@ -346,7 +386,10 @@ func (a *answer) who() string {
 	case keys.Finance:
 		return t("财务", "Finance")
 	}
-	return t("本机操作员", "Local operator")
+	if a.console.Local != nil {
+		return t("本机操作员", "Local operator")
+	}
+	return t("厂商", "Vendor")
 }
 
 // describe says which state the page shows and how old it is (CONSOLE-2).

@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/records"
 	"github.com/tollbook/tollbook/pipeline/serve/console/billing"
 	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/session"
 	"github.com/tollbook/tollbook/pipeline/serve/keys"
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -27,8 +28,16 @@ type Config struct {
 	Inside *operation.Inside
 	Clock  func() time.Time
 	Log    *slog.Logger
-	// Local is the caller that every request on this machine has (CONSOLE-4).
-	Local    keys.Caller
+	// Local is the caller that every request on this machine has (CONSOLE-4); nil = callers sign in (CONSOLE-6).
+	Local *keys.Caller
+	Keys  *keys.Store // of those who sign in
+	// Secure says that the server itself uses TLS.
+	Secure bool
+	// Limit reports whether a caller may open a page now; nil = always. Failed counts a sign-in that failed from an
+	// address, and Blocked reports whether there were too many; nil = none is counted.
+	Limit    func(caller, page string, now time.Time) bool
+	Failed   func(r *http.Request, now time.Time)
+	Blocked  func(r *http.Request, now time.Time) bool
 	Language operation.Language // of callers whose browser asks for none that the console has
 	Timeout  time.Duration      // of one page; 0 = none
 }
@@ -36,9 +45,11 @@ type Config struct {
 // Console is an http.Handler for the paths below page.Root.
 type Console struct {
 	Config
-	render *page.Renderer
-	routes map[string]*page.Route
-	menu   []*page.Route
+	render   *page.Renderer
+	routes   map[string]*page.Route
+	menu     []*page.Route
+	sessions session.Store
+	guard    *http.CrossOriginProtection
 
 	mu     sync.Mutex
 	recent []*lake.Snapshot // states that pages were made of, the newest last
@@ -53,7 +64,11 @@ func New(c Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Console{Config: c, render: render, routes: map[string]*page.Route{}}
+	out := &Console{Config: c, render: render, routes: map[string]*page.Route{},
+		guard: http.NewCrossOriginProtection()}
+	if c.Keys != nil {
+		out.sessions.Known = c.Keys.Known
+	}
 	routes := Routes()
 	for i := range routes {
 		out.routes[routes[i].Op.Path] = &routes[i]
@@ -74,7 +89,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begun := c.Clock()
 	a := &answer{console: c, w: w, r: r, now: begun, query: r.URL.Query()}
 	a.language = c.languageOf(r)
-	secured(w.Header())
+	secured(w.Header(), c.Secure)
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler {
@@ -93,7 +108,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // secured sets the headers of every answer (CONSOLE-3).
-func secured(h http.Header) {
+func secured(h http.Header, tls bool) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "+
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -103,6 +118,9 @@ func secured(h http.Header) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Cache-Control", "no-store")
+	if tls {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
 }
 
 // languageOf is the language that the address asks for, else the browser, else the settings.

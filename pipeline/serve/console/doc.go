@@ -6,7 +6,10 @@
 //	           `state` gets that state as long as this process can read its files, else the live one with a note.
 //	CONSOLE-3  Every answer has a policy that permits only the console's own style sheet, script and images, and
 //	           forbids frames. Nothing is loaded from another host.
-//	CONSOLE-4  The console needs no key and answers only requests whose Host is a loopback name, so that no page of
-//	           another site can read it through a name that resolves to this machine (DNS rebinding).
+//	CONSOLE-4  The local console needs no key and answers only requests whose Host is a loopback name, so that no page
+//	           of another site can read it through a name that resolves to this machine (DNS rebinding).
 //	CONSOLE-5  An error page has a text in the caller's language and nothing about other callers; the log has more.
+//	CONSOLE-6  Else a caller signs in with a key. The cookie is HttpOnly and SameSite, and is sent by TLS alone unless
+//	           the browser is on this machine. A form is accepted only from the console's own pages, and only with the
+//	           token of the session where there is one.
 package console

@@ -54,6 +54,23 @@ func (s *Store) Token(token string) (c Caller, ok bool, err error) {
 	return r.Caller, true, nil
 }
 
+// Known reports whether a caller has a key that says of it what c says, and that was not revoked.
+func (s *Store) Known(c Caller) (bool, error) {
+	access, tokens, err := s.now()
+	if err != nil {
+		return false, err
+	}
+	if r, ok := access[c.ID]; ok {
+		return r.Caller == c, nil
+	}
+	for _, r := range tokens {
+		if r.ID == c.ID {
+			return r.Caller == c, nil
+		}
+	}
+	return false, nil
+}
+
 // Check says whether the file can be used now.
 func (s *Store) Check() error {
 	_, _, err := s.now()

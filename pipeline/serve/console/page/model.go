@@ -93,7 +93,8 @@ type Record struct{ Title, Note, Text string }
 
 // Form asks for parameters.
 type Form struct {
-	Action string // "" = the page itself; the form is sent by GET
+	Action string // "" = the page itself
+	Post   bool   // it is sent by POST, else by GET
 	Fields []Field
 	Button string
 }

@@ -79,6 +79,7 @@ type Shell struct {
 	Menu     []MenuLink
 	Other    Link   // the same page in the other language
 	Who      string // who is signed in; "" = nobody
+	SignOut  string // the token of the form that signs out; "" = there is none
 	State    string // which committed state the page shows
 	Age      string // and how old it is
 	Moved    Link   // to the live state, if the page shows an older one

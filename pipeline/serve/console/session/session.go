@@ -1,0 +1,118 @@
+package session
+
+import (
+	"container/list"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"sync"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+)
+
+// How long a session may last, and how many there may be.
+const (
+	Idle = 30 * time.Minute
+	Life = 12 * time.Hour
+	most = 10_000
+)
+
+// Session is one caller that is signed in.
+type Session struct {
+	Caller keys.Caller
+	Form   string // token of its forms
+}
+
+// Store keeps sessions. It may be used from several goroutines. The zero value has none.
+type Store struct {
+	// Known reports whether a key is still what it was when the caller signed in; nil = always.
+	Known func(keys.Caller) (bool, error)
+
+	mu   sync.Mutex
+	byID map[[sha256.Size]byte]*list.Element
+	used list.List // of *entry, the one used longest ago first
+}
+
+type entry struct {
+	Session
+	id          [sha256.Size]byte
+	begun, last time.Time
+}
+
+// Begin signs a caller in and returns the id for its cookie.
+func (s *Store) Begin(c keys.Caller, now time.Time) string {
+	id, form := secret(), secret()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.byID == nil {
+		s.byID = map[[sha256.Size]byte]*list.Element{}
+	}
+	for s.used.Len() >= most {
+		s.drop(s.used.Front())
+	}
+	e := &entry{Session: Session{Caller: c, Form: form}, id: sha256.Sum256([]byte(id)), begun: now, last: now}
+	s.byID[e.id] = s.used.PushBack(e)
+	return id
+}
+
+// Find returns the session of an id; ok is false if there is none any more (SESSION-2). The error is that of Known.
+func (s *Store) Find(id string, now time.Time) (Session, bool, error) {
+	found, ok := s.find(id, now)
+	if !ok || s.Known == nil {
+		return found, ok, nil
+	}
+	known, err := s.Known(found.Caller)
+	if err != nil {
+		return Session{}, false, err
+	}
+	if !known {
+		s.End(id)
+		return Session{}, false, nil
+	}
+	return found, true, nil
+}
+
+func (s *Store) find(id string, now time.Time) (Session, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.byID[sha256.Sum256([]byte(id))]
+	if !ok {
+		return Session{}, false
+	}
+	e := at.Value.(*entry)
+	if now.Sub(e.last) >= Idle || now.Sub(e.begun) >= Life {
+		s.drop(at)
+		return Session{}, false
+	}
+	e.last = now
+	s.used.MoveToBack(at)
+	return e.Session, true
+}
+
+// End signs a session out.
+func (s *Store) End(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at, ok := s.byID[sha256.Sum256([]byte(id))]; ok {
+		s.drop(at)
+	}
+}
+
+func (s *Store) drop(at *list.Element) {
+	delete(s.byID, at.Value.(*entry).id)
+	s.used.Remove(at)
+}
+
+// Posted reports whether a form that was sent is the session's own.
+func (s *Session) Posted(token string) bool {
+	return subtle.ConstantTimeCompare([]byte(token), []byte(s.Form)) == 1
+}
+
+// secret draws 256 random bits.
+func secret() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: it ends the process first
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,176 @@
+package console
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"unicode"
+
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/pipeline/serve/console/session"
+	"github.com/tollbook/tollbook/pipeline/serve/keys"
+	"github.com/tollbook/tollbook/pipeline/serve/operation"
+)
+
+const (
+	signInPath  = page.Root + "sign-in"
+	signOutPath = page.Root + "sign-out"
+	maxForm     = 8 << 10 // bytes
+)
+
+// secure reports whether the cookie is for TLS alone. Behind a proxy the server itself does not see TLS: a plain cookie
+// is for a browser of this machine only.
+func (a *answer) secure() bool { return a.console.Secure || !loopback(a.r.Host) }
+
+// cookie is the name of the cookie of sessions. With the prefix, a browser takes it only by TLS and for this host.
+func (a *answer) cookie() string {
+	if a.secure() {
+		return "__Host-tollbook"
+	}
+	return "tollbook"
+}
+
+// setCookie sets the session's cookie; "" deletes it.
+func (a *answer) setCookie(id string) {
+	cookie := &http.Cookie{Name: a.cookie(), Value: id, Path: "/", HttpOnly: true, Secure: a.secure(),
+		SameSite: http.SameSiteLaxMode, MaxAge: int(session.Life.Seconds())}
+	if id == "" {
+		cookie.MaxAge = -1
+	}
+	http.SetCookie(a.w, cookie)
+}
+
+// signIn shows the form, or takes it (CONSOLE-6).
+func (a *answer) signIn() {
+	c := a.console
+	switch {
+	case c.Local != nil:
+		a.redirect(page.Root)
+		return
+	case a.r.Method == http.MethodGet || a.r.Method == http.MethodHead:
+		a.signInPage(http.StatusOK, "")
+		return
+	case a.r.Method != http.MethodPost:
+		a.w.Header().Set("Allow", "GET, HEAD, POST")
+		a.fail(operation.WrongVerb("GET, HEAD, POST"))
+		return
+	}
+	if !a.own() {
+		return
+	}
+	if c.Blocked != nil && c.Blocked(a.r, a.now) {
+		a.w.Header().Set("Retry-After", "1")
+		a.fail(operation.TooMany())
+		return
+	}
+	a.r.Body = http.MaxBytesReader(a.w, a.r.Body, maxForm)
+	if err := a.r.ParseForm(); err != nil {
+		a.fail(operation.BadRequest(operation.Text{Zh: "表单格式错误", En: "the form is malformed"}))
+		return
+	}
+	caller, ok, err := a.known(strings.TrimSpace(a.r.PostForm.Get("key")),
+		strings.TrimSpace(a.r.PostForm.Get("secret")))
+	if err != nil {
+		a.fail(err)
+		return
+	}
+	if !ok {
+		if c.Failed != nil {
+			c.Failed(a.r, a.now)
+		}
+		a.signInPage(http.StatusUnauthorized, operation.Text{Zh: "密钥无效。", En: "The key is not valid."}.In(a.language))
+		return
+	}
+	if old, err := a.r.Cookie(a.cookie()); err == nil {
+		c.sessions.End(old.Value)
+	}
+	a.setCookie(c.sessions.Begin(caller, a.now))
+	c.Log.Info("signed in", "caller", caller.ID, "role", string(caller.Role), "remote", a.r.RemoteAddr)
+	a.redirect(target(a.r.PostForm.Get("next")))
+}
+
+// known is the caller of a token, or of an access key with its secret.
+func (a *answer) known(key, secret string) (keys.Caller, bool, error) {
+	store := a.console.Keys
+	if strings.HasPrefix(key, "tbt_") || secret == "" {
+		return store.Token(key)
+	}
+	caller, want, ok, err := store.Secret(key)
+	if err != nil {
+		return keys.Caller{}, false, err
+	}
+	same := subtle.ConstantTimeCompare([]byte(secret), []byte(want)) == 1
+	return caller, ok && same, nil
+}
+
+// own reports whether a form was sent by one of the console's own pages; if not, the answer is out.
+func (a *answer) own() bool {
+	if err := a.console.guard.Check(a.r); err != nil {
+		a.fail(operation.MayNot(operation.Text{Zh: "请求来自其他网站", En: "the form was sent by another site"}))
+		return false
+	}
+	return true
+}
+
+// target is where a caller goes after signing in: a page of the console and nothing else.
+func target(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.IsAbs() || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, page.Root) ||
+		strings.Contains(next, `\`) || strings.ContainsFunc(u.Path, unicode.IsControl) || path.Clean(u.Path)+"/" != page.Root && path.Clean(u.Path) != u.Path ||
+		u.Path == signInPath || u.Path == signOutPath {
+		return page.Root
+	}
+	return u.RequestURI()
+}
+
+// signInPage is the form.
+func (a *answer) signInPage(status int, wrong string) {
+	t := func(zh, en string) string { return operation.Text{Zh: zh, En: en}.In(a.language) }
+	next := a.query.Get("next")
+	if a.r.PostForm != nil {
+		next = a.r.PostForm.Get("next")
+	}
+	p := &page.Page{Title: t("登录", "Sign in"),
+		Lead: t("使用API密钥登录，只读。", "Sign in with an API key. The console is read-only."),
+		Blocks: []page.Block{{ID: "sign-in", Form: &page.Form{Action: a.to(signInPath), Post: true,
+			Button: t("登录", "Sign in"),
+			Fields: []page.Field{{Name: "next", Type: "hidden", Value: target(next)},
+				{Name: "key", Label: t("令牌，或访问密钥编号", "Token, or id of an access key"), Type: "password",
+					Required: true},
+				{Name: "secret", Label: t("访问密钥的密钥（使用令牌时留空）", "Secret of the access key (empty with a token)"),
+					Type: "password"}}}}}}
+	if wrong != "" {
+		p.Notes = []page.Note{{Tone: page.Bad, Text: wrong}}
+	}
+	if err := a.write(status, nil, "", p); err != nil {
+		a.fail(err)
+	}
+}
+
+// signOut ends the session.
+func (a *answer) signOut() {
+	if a.r.Method != http.MethodPost {
+		a.w.Header().Set("Allow", "POST")
+		a.fail(operation.WrongVerb("POST"))
+		return
+	}
+	if a.console.Local != nil {
+		a.redirect(page.Root)
+		return
+	}
+	if !a.own() || !a.identify() {
+		return
+	}
+	a.r.Body = http.MaxBytesReader(a.w, a.r.Body, maxForm)
+	if err := a.r.ParseForm(); err != nil || !a.session.Posted(a.r.PostForm.Get("csrf")) {
+		a.fail(operation.MayNot(operation.Text{Zh: "表单令牌无效", En: "the token of the form is not valid"}))
+		return
+	}
+	if id, err := a.r.Cookie(a.cookie()); err == nil {
+		a.console.sessions.End(id.Value)
+	}
+	a.setCookie("")
+	a.redirect(signInPath)
+}
