@@ -1,10 +1,12 @@
 package serve_test
 
 import (
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
@@ -23,12 +25,25 @@ func sampleBilled(t *testing.T) string {
 	return dir
 }
 
-// TestConsoleOfTheSample visits the bills of all customers of the sample. From every amount three clicks lead to the
-// row of a feed file, or to the samples of a link; and every table with a total adds up. Invariants: BILLING-1,
-// BILLING-3, PAGE-3.
+// TestConsoleOfTheSample reads pages of the sample.
 func TestConsoleOfTheSample(t *testing.T) {
 	t.Parallel()
-	d := console(t, sampleBilled(t), vendor, nil)
+	dir := sampleBilled(t)
+	for name, test := range map[string]func(*testing.T, string){"feeds": leadsToFeeds, "bandwidth": showsBandwidth,
+		"rejects": showsRejects, "search": finds, "partners": settles} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, dir)
+		})
+	}
+}
+
+// leadsToFeeds visits the bills of all customers of the sample. From every amount three clicks lead to the
+// row of a feed file, or to the samples of a link; and every table with a total adds up. Invariants: BILLING-1,
+// BILLING-3, PAGE-3.
+func leadsToFeeds(t *testing.T, dir string) {
+	t.Helper()
+	d := console(t, dir, vendor, nil)
 	s := &walk{d: d, pages: map[string]*view{}}
 	customers := columnOf(d.page("customers?cycle=2026-09").sheet("customers"), "Id")
 	if testing.Short() {
@@ -111,11 +126,11 @@ func (w *walk) reaches(address string, more int) bool {
 	return found || more > 0 && next != "" && w.reaches(next, more-1)
 }
 
-// TestConsoleBandwidth reads how the link of README's chart was measured. The values are those of the chart in
+// showsBandwidth reads how the link of README's chart was measured. The values are those of the chart in
 // docs/images: of 8,631 points the largest 431 are dropped, and the next one is 6.48 Mbps, on September 27th at noon.
-func TestConsoleBandwidth(t *testing.T) {
-	t.Parallel()
-	d := console(t, sampleBilled(t), vendor, nil)
+func showsBandwidth(t *testing.T, dir string) {
+	t.Helper()
+	d := console(t, dir, vendor, nil)
 	list := d.page("bandwidth?cycle=2026-09").sheet("objects")
 	if len(list.rows) < 3 {
 		t.Fatalf("links: %v", list)
@@ -145,10 +160,10 @@ func TestConsoleBandwidth(t *testing.T) {
 	}
 }
 
-// TestConsoleRejects: each reason has what to do, and an address shows the record as it was received.
-func TestConsoleRejects(t *testing.T) {
-	t.Parallel()
-	d := console(t, sampleBilled(t), vendor, nil)
+// showsRejects: each reason has what to do, and an address shows the record as it was received.
+func showsRejects(t *testing.T, dir string) {
+	t.Helper()
+	d := console(t, dir, vendor, nil)
 	p := d.page("rejects")
 	reasons, list := p.sheet("reasons"), p.sheet("rejects")
 	if len(reasons.rows) == 0 || len(list.rows) == 0 {
@@ -177,11 +192,10 @@ func TestConsoleRejects(t *testing.T) {
 	}
 }
 
-// TestConsoleSearch: an id or a part of a name finds customers, partners, links and records; a customer finds what is
+// finds: an id or a part of a name finds customers, partners, links and records; a customer finds what is
 // its own.
-func TestConsoleSearch(t *testing.T) {
-	t.Parallel()
-	dir := sampleBilled(t)
+func finds(t *testing.T, dir string) {
+	t.Helper()
 	for _, c := range []struct {
 		who  keys.Caller
 		q    string
@@ -207,10 +221,10 @@ func TestConsoleSearch(t *testing.T) {
 	}
 }
 
-// TestConsolePartners tests BILLING-4: each statement has the net amount that the list of partners has.
-func TestConsolePartners(t *testing.T) {
-	t.Parallel()
-	d := console(t, sampleBilled(t), vendor, nil)
+// settles tests BILLING-4: each statement has the net amount that the list of partners has.
+func settles(t *testing.T, dir string) {
+	t.Helper()
+	d := console(t, dir, vendor, nil)
 	p := d.page("partners?cycle=2026-09")
 	all := p.sheet("partners")
 	addsUp(t, p, &all)
@@ -227,5 +241,107 @@ func TestConsolePartners(t *testing.T) {
 	list := d.page("incentives").sheet("incentives")
 	if states := columnOf(list, "State"); len(states) == 0 || len(columnOf(list, "Next step")) == 0 {
 		t.Errorf("incentives: %v", list)
+	}
+}
+
+// TestConsoleOrdersAndAccount: fern recharges 500, pays 128 for usage and 200 for an order of two months at 100.
+func TestConsoleOrdersAndAccount(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "w")
+	if err := os.CopyFS(dir, os.DirFS("testdata/access")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"tollbook.yaml": "zone: Asia/Shanghai\ncurrency: {code: CNY, digits: 2}\n" +
+			"rounding: {grain: line, mode: truncate}\nlake: {buckets: 4}\npayments: ledger\n",
+		"inbox/accounts/a.csv": "event_id,customer_id,time,type,balance_type,amount\n" +
+			"e1,cust-fern,2026-09-01T00:00:00+08:00,recharge,cash,500\n",
+		"inbox/orders/o.csv": "order_id,order_type,customer_id,sku,region_code,resource_id,quantity,period_type," +
+			"period_num,pay_time,expire_time\n" +
+			"o1,new,cust-fern,server,east,srv-1,1,month,2,2026-09-06T10:00:00+08:00,2026-11-06T10:00:00+08:00\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bill(t, dir, asOf)
+	d := console(t, dir, keys.Caller{Role: keys.Customer, Customer: "cust-fern"}, nil)
+	entries := d.page("account?customer_id=cust-fern&cycle=2026-09").sheet("entries")
+	got := ""
+	for _, row := range entries.rows {
+		got += strings.Join(row[1:], " ") + "\n"
+	}
+	const want = "e1 recharge cash 500.00 500.00\nrec-fern consume cash −128.00 372.00\n" +
+		"o1/1 consume cash −200.00 172.00\n"
+	if got != want {
+		t.Errorf("account:\n%swant:\n%s", got, want)
+	}
+	orders := d.page("orders?customer_id=cust-fern")
+	rows := orders.sheet("orders").rows
+	if len(rows) != 1 || strings.Join(rows[0][:8], " ") !=
+		"o1/1 2026-09-06 10:00 new server srv-1 1 2 month 2026-09-06 10:00" {
+		t.Errorf("orders: %v", rows)
+	}
+	walked := false
+	for _, link := range orders.links() {
+		if strings.Contains(link, "/line?") {
+			walked = strings.Contains(d.page(link).text("main"), "200.00")
+		}
+	}
+	if !walked {
+		t.Error("the order does not lead to its line")
+	}
+	if p := d.page("bill?customer_id=cust-fern&cycle=2026-09"); p.figures()["Due"] != "328.00" ||
+		p.figures()["Cash"] != "328.00" {
+		t.Errorf("the bill: %v", p.figures())
+	}
+}
+
+// TestConsoleCalculator: 3.5 hours at 1 an hour; what cannot be priced is an error of its parameter.
+func TestConsoleCalculator(t *testing.T) {
+	t.Parallel()
+	dir := billed(t)
+	d := console(t, dir, keys.Caller{Role: keys.Partner, Partner: "part-north"}, nil)
+	p := d.page("calculator?customer_id=cust-aurora&sku=vm&region_code=east&quantity=3.5")
+	charges := p.sheet("charges")
+	if charges.total[len(charges.total)-1] != "3.50" || !strings.Contains(p.text("main"), "How it is calculated") {
+		t.Errorf("%v", charges)
+	}
+	for address, want := range map[string]string{
+		"calculator": ok, "calculator?customer_id=cust-aurora": ok,
+		"calculator?customer_id=cust-fern&sku=vm&quantity=1":     foreign,
+		"calculator?customer_id=cust-aurora&sku=no&quantity=1":   missing,
+		"calculator?customer_id=cust-aurora&sku=vm&quantity=x":   missing,
+		"calculator?customer_id=cust-aurora&sku=vm&quantity=-1":  missing,
+		"calculator?customer_id=cust-aurora&sku=vm&quantity=1e9": missing,
+	} {
+		if got := d.open(address); got.outcome() != want {
+			t.Errorf("%s: %s, want %s\n%s", address, got.outcome(), want, got.text("main"))
+		}
+	}
+}
+
+// TestConsoleRuns: the second run adds a record of 256, and the page says so.
+func TestConsoleRuns(t *testing.T) {
+	t.Parallel()
+	dir := billed(t)
+	more := "record_id,customer_id,resource_id,sku,region_code,usage_start,usage_end,quantity\n" +
+		"rec-elm-3,cust-elm,res-elm,vm,east,2026-09-21T00:00:00+08:00,2026-09-21T01:00:00+08:00,256\n"
+	if err := os.WriteFile(filepath.Join(dir, "inbox/usage/second.csv"), []byte(more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bill(t, dir, asOf.Add(time.Hour))
+	got := ""
+	for _, row := range console(t, dir, vendor, nil).page("runs").sheet("runs").rows {
+		got += strings.Join(row, " ") + "\n"
+	}
+	const want = "2 2026-10-05 13:00 run monthly --cycle 2026-09 1  511.00 256.00\n" +
+		"1 2026-10-05 12:00 run monthly --cycle 2026-09 1  255.00 255.00\n"
+	if got != want {
+		t.Errorf("runs:\n%swant:\n%s", got, want)
 	}
 }

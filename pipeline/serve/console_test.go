@@ -47,6 +47,10 @@ var mayOpen = map[string]string{
 	"incentives":    "vendor finance partner",
 	"rejects":       "vendor finance",
 	"search":        "vendor finance partner customer",
+	"runs":          "vendor finance",
+	"calculator":    "vendor partner customer",
+	"orders":        "vendor finance customer",
+	"account":       "vendor finance customer",
 }
 
 // mayShow are pages that show words of others by right: a distributor's statement names the customers of its resellers.
@@ -57,6 +61,8 @@ var need = map[string]map[string]string{
 	"line":    {"id": "rec-CUSTOMER"},
 	"service": {"service_type_code": "compute"},
 	"search":  {"q": "e"},
+
+	"calculator": {"sku": "vm", "region_code": "east", "quantity": "2"},
 }
 
 var vendor = keys.Caller{Role: keys.Vendor}

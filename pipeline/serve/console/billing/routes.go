@@ -10,7 +10,10 @@ import (
 )
 
 // Routes are the pages of the package, in the order of the navigation.
-func Routes() []page.Route {
+func Routes() []page.Route { return slices.Concat(bills(), others()) }
+
+// bills are the pages from the months down to one line.
+func bills() []page.Route {
 	none := operation.Text{}
 	return []page.Route{
 		page.NewRoute("", operation.Text{Zh: "总览", En: "Overview"}, overview, operation.Operation{
@@ -37,11 +40,16 @@ func Routes() []page.Route {
 				ofCustomer(false), ofCycle(),
 				{Name: "origin_cycle", Kind: operation.Month, Meaning: "that it belongs to, if it is billed later"},
 			}}),
+	}
+}
+
+// others are the pages about what bills are made from and what follows from them.
+func others() []page.Route {
+	none := operation.Text{}
+	return []page.Route{
 		page.NewRoute("bandwidth", operation.Text{Zh: "带宽", En: "Bandwidth"}, bandwidth, ofBandwidth()),
 		drawing(page.NewRoute("bandwidth.svg", none, nil, ofBandwidth())),
-		page.NewRoute("packages", none, packages, operation.Operation{
-			Callers: []keys.Role{keys.Vendor, keys.Finance, keys.Customer}, Subject: operation.OneCustomer,
-			Params: []operation.Param{ofCustomer(true), ofCycle()}}),
+		page.NewRoute("packages", none, packages, ofOwnBooks(ofCycle())),
 		page.NewRoute("partners", operation.Text{Zh: "伙伴", En: "Partners"}, partners, operation.Operation{
 			Callers: sellers(), Subject: operation.AnyStatement, Params: []operation.Param{ofCycle()}}),
 		page.NewRoute("statement", none, statementPage, operation.Operation{
@@ -55,6 +63,15 @@ func Routes() []page.Route {
 				{Name: "file", Max: 1024, Meaning: "only rejects of this file below inbox/"},
 				{Name: "row", Kind: operation.Whole, Min: 1, Max: math.MaxInt64,
 					Meaning: "only this row of the file"}}}),
+		page.NewRoute("runs", operation.Text{Zh: "运行", En: "Runs"}, runs, operation.Operation{
+			Callers: []keys.Role{keys.Vendor, keys.Finance}, Subject: operation.Nobody}),
+		page.NewRoute("calculator", operation.Text{Zh: "价格计算", En: "Price calculator"}, calculator,
+			operation.Operation{Callers: []keys.Role{keys.Vendor, keys.Partner, keys.Customer},
+				Subject: operation.Customers, Params: []operation.Param{ofCustomer(false), ofManager(),
+					{Name: "sku", Meaning: "the product"}, {Name: "region_code", Meaning: "the region"},
+					{Name: "quantity", Max: 40, Meaning: "the quantity, in the product's measure"}}}),
+		page.NewRoute("orders", none, orders, ofOwnBooks()),
+		page.NewRoute("account", none, account, ofOwnBooks(ofCycle())),
 		page.NewRoute("search", none, search, operation.Operation{
 			Callers: keys.Roles(), Subject: operation.Customers,
 			Params: []operation.Param{{Name: "q", Max: 256, Meaning: "an id or a part of a name"}, ofManager()}}),
@@ -74,6 +91,12 @@ func ofBandwidth() operation.Operation {
 	return operation.Operation{Callers: keys.Roles(), Subject: operation.WholeCustomer,
 		Params: []operation.Param{ofCustomer(false), ofCycle(),
 			{Name: "resource", Meaning: "a link or a group of links"}, {Name: "sku", Meaning: "the product"}}}
+}
+
+// ofOwnBooks describes pages about what belongs to a customer whoever its partner is: packages, orders and balances.
+func ofOwnBooks(more ...operation.Param) operation.Operation {
+	return operation.Operation{Callers: []keys.Role{keys.Vendor, keys.Finance, keys.Customer},
+		Subject: operation.OneCustomer, Params: append([]operation.Param{ofCustomer(true)}, more...)}
 }
 
 func ofPartner(required bool) operation.Param {

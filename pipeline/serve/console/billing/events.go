@@ -1,0 +1,127 @@
+package billing
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// orders is a customer's orders of all cycles of the lake.
+func orders(v *page.View) (*page.Page, error) {
+	id := v.Scope.Customer
+	t := &page.Table{Name: "orders", Order: "-pay_time", Empty: v.T("没有订单", "No orders"), Columns: []page.Column{
+		{Name: "order", Title: v.T("订单", "Order"), Kind: page.Code},
+		{Name: "pay_time", Title: v.T("支付时间", "Paid"), Kind: page.Time},
+		{Name: "order_type", Title: v.T("类型", "Type")},
+		{Name: "sku", Title: "SKU", Kind: page.Code},
+		{Name: "resource_id", Title: v.T("资源", "Resource"), Kind: page.Code},
+		{Name: "quantity", Title: v.T("数量", "Quantity"), Kind: page.Quantity},
+		{Name: "period", Title: v.T("周期", "Period")},
+		{Name: "effective_time", Title: v.T("生效", "Begins"), Kind: page.Time},
+		{Name: "expire_time", Title: v.T("到期", "Ends"), Kind: page.Time},
+		{Name: "base", Title: v.T("被退订单", "Takes back"), Kind: page.Code},
+		{Name: "payer", Title: v.T("付款方", "Payer"), Kind: page.Code},
+	}}
+	bucket := place.Bucket(id, max(1, v.State.Snap.Manifest.Buckets))
+	for _, ref := range v.State.Snap.Manifest.Cycles {
+		files, err := v.State.Snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range files {
+			if e.Table != tables.Orders().Name || e.Bucket != bucket {
+				continue
+			}
+			if err := ordersIn(v, t, ref.Cycle, e); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return &page.Page{Title: v.F("%s的订单", "Orders of %s", called(v, id)),
+		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
+		Blocks: []page.Block{{Title: v.T("订单", "Orders"), Table: t}}}, nil
+}
+
+// ordersIn adds the customer's orders of one file.
+func ordersIn(v *page.View, t *page.Table, cycle string, e lake.FileEntry) (err error) {
+	list, err := rows.FileOf(v.State.Snap, e, tables.Orders(), nil, rows.Filter{Column: tables.OCustomerID,
+		Word: v.Scope.Customer})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(func(row rows.Row) error {
+		q, err := row.Quantity(tables.OQuantity)
+		order := fmt.Sprintf("%s/%d", row.Text(tables.OOrderID), row.Whole(tables.OOrderLine))
+		base, term := "", ""
+		if len(row.Text(tables.OBaseOrderID)) > 0 {
+			base = fmt.Sprintf("%s/%d", row.Text(tables.OBaseOrderID), row.Whole(tables.OBaseOrderLine))
+		}
+		if unit := row.Word(tables.OPeriodType); unit != "" {
+			term = strconv.FormatInt(row.Whole(tables.OPeriodNum), 10) + " " + unit
+		}
+		t.Rows = append(t.Rows, []page.Cell{
+			{Text: order, Href: v.Link("line", "id", order, "customer_id", v.Scope.Customer, "cycle", cycle)},
+			v.Time(row.Time(tables.OPayTime)), {Text: row.Word(tables.OOrderType)}, {Text: row.Word(tables.OSKU)},
+			{Text: string(row.Text(tables.OResourceID))}, quantityCell(q), {Text: term},
+			v.Time(row.Time(tables.OEffectiveTime)), v.Time(row.Time(tables.OExpireTime)), {Text: base},
+			{Text: row.Word(tables.OPayer)}})
+		return err
+	})
+}
+
+// account is the movements of a customer's balances in a cycle.
+func account(v *page.View) (*page.Page, error) {
+	cycle, err := cycleOf(v)
+	if err != nil {
+		return nil, err
+	}
+	id := v.Scope.Customer
+	state, _ := stateText(v, cycle.String())
+	p := &page.Page{Title: v.F("%s的账户，%s", "Account of %s, %s", called(v, id), cycle), Lead: state,
+		Crumbs: way(v, page.Link{Text: called(v, id), Href: v.To("customer", "customer_id", id)}),
+		Tabs:   months(v, cycle.String())}
+	if v.State.Workspace.Settings.Payments != settings.Ledger {
+		p.Notes = append(p.Notes, page.Note{Text: v.T("设置payments不是ledger：没有账户流水，所有明细按现金支付。",
+			"The setting payments is not ledger: there are no accounts, and every line counts as paid in cash.")})
+		return p, nil
+	}
+	t := &page.Table{Name: "entries", Empty: v.T("没有流水", "No movements"), Columns: []page.Column{
+		{Name: "time", Title: v.T("时间", "Time"), Kind: page.Time},
+		{Name: "id", Title: v.T("编号", "Id"), Kind: page.Code},
+		{Name: "type", Title: v.T("类型", "Type")},
+		{Name: "balance_type", Title: v.T("余额类型", "Balance")},
+		{Name: "amount", Title: v.T("变动", "Amount"), Kind: page.Amount},
+		{Name: "balance_after", Title: v.T("余额", "Balance after"), Kind: page.Amount},
+	}}
+	err = eachEntry(v, cycle.String(), id, func(row rows.Row) error {
+		amount, err := row.Amount(tables.EAmount)
+		after, wrong := row.Amount(tables.EBalanceAfter)
+		kind, entry, href := row.Word(tables.EType), string(row.Text(tables.EID)), ""
+		if kind == "consume" || kind == "refund" { // of a line; the others are events
+			href = v.Link("line", "id", entry, "customer_id", id, "cycle", cycle.String())
+		}
+		t.Rows = append(t.Rows, []page.Cell{v.Time(row.Time(tables.ETime)), {Text: entry, Href: href}, {Text: kind},
+			{Text: row.Word(tables.EBalanceType)}, linked(v, amount, href), v.Money(after, "")})
+		return errors.Join(err, wrong)
+	})
+	p.Blocks = append(p.Blocks, page.Block{Title: v.T("流水", "Movements"), Table: t})
+	return p, err
+}
+
+// eachEntry visits the movements of a customer's balances in their order.
+func eachEntry(v *page.View, cycle, customer string, visit func(rows.Row) error) (err error) {
+	list, err := rows.Accounts(v.Request.Context(), v.State.Snap, cycle, customer, rows.Limits{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, list.Close()) }()
+	return list.Each(visit)
+}

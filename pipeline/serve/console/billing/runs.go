@@ -1,0 +1,68 @@
+package billing
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/serve/console/page"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// runs lists the runs that changed the lake, with the sum of all lines after each and what it changed.
+func runs(v *page.View) (*page.Page, error) {
+	history, err := v.State.Snap.History()
+	if err != nil {
+		return nil, err
+	}
+	t := &page.Table{Name: "runs", Order: "-state", Columns: []page.Column{
+		{Name: "state", Title: v.T("状态", "State"), Kind: page.Whole},
+		{Name: "as_of", Title: v.T("截至", "As of"), Kind: page.Time},
+		{Name: "command", Title: v.T("命令", "Command")},
+		{Name: "cycles", Title: v.T("账期", "Cycles"), Kind: page.Whole},
+		{Name: "closed_through", Title: v.T("已结账至", "Closed through")},
+		{Name: "payment_amount", Title: v.T("全部明细应付", "Payment of all lines"), Kind: page.Amount},
+		{Name: "change", Title: v.T("变化", "Change"), Kind: page.Amount},
+	}, Note: v.T("各次运行的阶段、内存与文件：tollbook runs show。",
+		"Stages, memory and files of a run: `tollbook runs show`.")}
+	for i := range history {
+		m := &history[i]
+		sum, err := linesTotal(m)
+		if err != nil {
+			return nil, err
+		}
+		change := sum
+		if i+1 < len(history) {
+			before, err := linesTotal(&history[i+1])
+			if err != nil {
+				return nil, err
+			}
+			if err := change.SubTotal(before); err != nil {
+				return nil, err
+			}
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: strconv.FormatInt(m.Number, 10)},
+			{Text: m.AsOf, Shown: v.Clock(m.AsOf)}, {Text: m.Command}, {Text: strconv.Itoa(len(m.Cycles))},
+			{Text: m.ClosedThrough}, v.Money(sum, ""), v.Money(change, "")})
+	}
+	return &page.Page{Title: v.T("运行", "Runs"), Crumbs: []page.Link{home(v)},
+		Blocks: []page.Block{{Title: v.T("变更数据的运行，最新在前", "Runs that changed the lake, newest first"), Table: t}}}, nil
+}
+
+// linesTotal is the sum of the payments of all lines of a state, over its cycles.
+func linesTotal(m *lake.Manifest) (sum money.AmountTotal, err error) {
+	for _, t := range m.Totals {
+		if !strings.HasSuffix(t.Name, "/"+tables.Lines().Name+".payment_amount") {
+			continue
+		}
+		var one money.AmountTotal
+		if err := one.UnmarshalText([]byte(t.Value)); err != nil {
+			return sum, err
+		}
+		if err := sum.AddTotal(one); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
