@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -40,12 +41,19 @@ func (r *run) costs(ctx context.Context) error {
 		},
 		Made: r.books, Rerate: place.NoCycle, Accept: r.o.AcceptRejects,
 	}
-	if r.job.rerate != nil {
-		stage.Rerate = r.job.rerate.cycle
+	if re := r.job.rerate; re != nil {
+		stage.Rerate, stage.DryRun = re.cycle, re.DryRun
+		if re.draft != nil {
+			stage.Draft = &costs.Draft{Books: re.draft,
+				Prices: rating.Compile(re.draft, workspace.Rules(&r.ws.Settings))}
+		}
 	}
 	result, err := stage.Run(ctx)
 	if err != nil {
 		return err
+	}
+	if r.job.rerate != nil {
+		r.job.rerate.add(result.Differences)
 	}
 	for _, p := range result.Places {
 		r.events.touched[p] = true

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/costs"
 	"github.com/tollbook/tollbook/pipeline/fold/rerate"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -47,6 +48,36 @@ type rerateJob struct {
 	cycle    period.Cycle
 	reposted map[int]bool
 	list     []Difference
+	draft    *books.Books // of RerateOptions.Books; nil = the workspace's
+}
+
+// add lists differences of cost files too.
+func (re *rerateJob) add(list []costs.Difference) {
+	for _, d := range list {
+		one := Difference{CustomerID: d.Customer, SKU: d.SKU, Region: d.Region, Resource: d.Resource,
+			UsageAmount: d.Usage, Free: d.Free, Official: d.Official, DiscountAmount: d.Discount,
+			Truncated: d.Truncated, Payment: d.Payment}
+		for _, why := range []struct {
+			is   bool
+			word string
+		}{{d.Repriced, rerate.ReasonPrice}, {d.Rediscounted, rerate.ReasonDiscount},
+			{d.Requantified, rerate.ReasonQuantity}} {
+			if why.is {
+				one.Why = append(one.Why, why.word)
+			}
+		}
+		if one.Why == nil {
+			one.Why = []string{rerate.ReasonOther}
+		}
+		re.list = append(re.list, one)
+	}
+	slices.SortStableFunc(re.list, compareDifferences)
+}
+
+// compareDifferences is the order in which differences are listed.
+func compareDifferences(a, b Difference) int {
+	return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
+		cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
 }
 
 // Rerate rates the usage and bandwidth of a closed cycle again (§4.12) and posts the differences to what was
@@ -90,6 +121,7 @@ func (r *run) rerate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		re.draft = b
 		f.Books, f.Prices = b, rating.Compile(b, workspace.Rules(&r.ws.Settings))
 	}
 	list, reposted, err := f.Rerate(ctx, re.cycle, !re.DryRun)
@@ -100,10 +132,7 @@ func (r *run) rerate(ctx context.Context) error {
 	for i := range list {
 		re.list = append(re.list, differenceOf(f.Books, &list[i]))
 	}
-	slices.SortStableFunc(re.list, func(a, b Difference) int {
-		return cmp.Or(cmp.Compare(a.CustomerID, b.CustomerID), cmp.Compare(a.SKU, b.SKU),
-			cmp.Compare(a.Region, b.Region), cmp.Compare(a.Resource, b.Resource))
-	})
+	slices.SortStableFunc(re.list, compareDifferences)
 	r.report.Lines += int64(len(list))
 	r.o.CountRows(int64(len(list)))
 	return nil

@@ -236,7 +236,11 @@ func (r *run) work(ctx context.Context) (err error) {
 		return err
 	}
 	if r.job.rerate != nil {
-		if err := r.rerate(ctx); err != nil || r.job.dryRun {
+		err := r.rerate(ctx)
+		if err == nil && r.job.dryRun {
+			err = r.costs(ctx)
+		}
+		if err != nil || r.job.dryRun {
 			return booksWrong(err)
 		}
 	}

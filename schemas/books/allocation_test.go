@@ -145,6 +145,9 @@ cloud,s,CNY,pass_through,
 vm,s,Hours,flat,list
 sub,s,count,period,
 drawn,s,GB,flat,
+fed,s,GB,flat,
+mixed,s,GB,flat,
+taken,s,CNY,pass_through,list
 `
 	files["prices.csv"] = `sku,valid_from,tier,unit_price,rate,period_type
 cloud,2026-01-01,1,1,,
@@ -153,8 +156,12 @@ cloud,2028-01-01,1,,,
 vm,2026-01-01,1,2,0.1,
 sub,2026-01-01,1,2,,month
 drawn,2026-01-01,1,2,,
+fed,2026-01-01,1,2,,
+mixed,2026-01-01,1,2,,
+taken,2026-01-01,1,,0.1,
 `
-	files["packages.csv"] = "package_id,customer_id,skus,quota,reset,valid_from\np,x,drawn,5,none,2026-01-01\n"
+	files["packages.csv"] = "package_id,customer_id,skus,quota,reset,valid_from\np,x,drawn,5,none,2026-01-01\n" +
+		"q,x,fed;mixed,5,cycle,2026-01-01\nr,x,taken,5,cycle,2026-01-01\n"
 	files["allocation.yaml"] = `- {keep: a, customer: x}
 - {}
 - customer: z
@@ -167,6 +174,8 @@ drawn,2026-01-01,1,2,,
 - {customer: x, sku: sub}
 - {customer: x, sku: drawn}
 - {customer: x, match: [a], colour: red}
+- {customer: x, sku: taken}
+- {customer: x, sku: mixed}
 `
 	files["markups.csv"] = "source,sku\nazure,cloud\n,cloud\n,cloud\n,sub\n"
 	_, err := Load(workspace(files), costSettings(t))
@@ -184,7 +193,9 @@ drawn,2026-01-01,1,2,,
 		"rule 5.split: the shares add up to 0.9", `rule 6.split "odd [x]": not a way to split`,
 		`customer "x" is listed twice`, `customer "z" is not in customers.csv`, `rule 8.keep "no_rule"`,
 		`rule 9.sku "vm": a row that is kept is not billed`, `rule 10.sku "sub": a period product does not bill`,
-		`rule 11.sku "drawn": package p names the product`, "rule 12.match: ", `"rule 12.colour"`,
+		`rule 11.sku "drawn": package p names the product: packages that cover cost files have reset cycle`,
+		"package q is of mixed, which bills cost files, and of fed, which does not",
+		`rule 13.sku "taken": package r names the product: a package is of quantities`, "rule 12.match: ", `"rule 12.colour"`,
 		`markups.csv:2:1: source "azure": not a source`, "markups.csv:4:", `markups.csv:5:2: sku "sub": a period product`,
 	} {
 		if !strings.Contains(err.Error(), want) {

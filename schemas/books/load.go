@@ -67,6 +67,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	loadPartnerMoney(l)
 	l.allocation()
 	l.markups()
+	l.costPackages()
 	l.data = nil
 	if err := l.c.Err(); err != nil {
 		return nil, err

@@ -85,11 +85,37 @@ func (l *loader) noCosts(sku int32) string {
 		return "a product with aggregation " + p.Aggregation.String() + " does not bill cost files"
 	}
 	for i := range l.b.Packages {
-		if slices.Contains(l.b.Packages[i].SKUs, sku) {
-			return "package " + l.b.Packages[i].ID + " names the product: packages do not draw on cost files"
+		pack := &l.b.Packages[i]
+		switch {
+		case !slices.Contains(pack.SKUs, sku):
+		case p.Model == PassThrough:
+			return "package " + pack.ID + " names the product: a package is of quantities, not of costs"
+		case pack.Reset != ResetCycle:
+			return "package " + pack.ID + " names the product: packages that cover cost files have reset cycle"
 		}
 	}
+	p.BillsCosts = true
 	return ""
+}
+
+// costPackages checks that a package covers either cost files or the usage feed.
+func (l *loader) costPackages() {
+	costs := func(sku int32) bool { return l.b.Products[sku].BillsCosts }
+	for i := range l.b.Packages {
+		pack := &l.b.Packages[i]
+		if !slices.ContainsFunc(pack.SKUs, costs) {
+			continue
+		}
+		for _, sku := range pack.SKUs {
+			p := &l.b.Products[sku]
+			if !p.BillsCosts {
+				l.c.Add(Pos{File: "books/packages.csv"}, "make two packages of it",
+					"package %s is of %s, which bills cost files, and of %s, which does not", pack.ID,
+					l.b.Products[pack.SKUs[slices.IndexFunc(pack.SKUs, costs)]].SKU, p.SKU)
+			}
+			p.PackagedCosts = true
+		}
+	}
 }
 
 // MarkupAt is the row of markups.csv for a customer's part of a row at an instant: the exact customer before *, then

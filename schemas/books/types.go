@@ -62,7 +62,9 @@ type Product struct {
 	Class                              Class
 	FocusServiceCategory               string
 	Counting
-	Basis cost.Column // PassThrough only: the cost that is marked up
+	Basis         cost.Column // PassThrough only: the cost that is marked up
+	BillsCosts    bool        // markups.csv or allocation.yaml names it
+	PackagedCosts bool        // and a package covers it: the usage feed does not take it
 }
 
 // Tier is one step of a price version. Tiers of a version are 1..n; the last is open.

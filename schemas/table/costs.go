@@ -58,6 +58,7 @@ const (
 	CRReason
 	CRValue
 	CRRaw
+	CRRows
 	CostRejectColumns
 )
 
@@ -66,11 +67,13 @@ func CostRejects() *Table {
 	return define("cost_rejects", []Column{
 		{"source", Word, "the source of cost files"}, {"period", Word, "the billing period: 2026-09"},
 		{"delivery", Text, "name of the delivery's folder"}, {"file", Word, "the file, below that folder"},
-		{"row", Whole, "place of the row in the file: 1 = the first data row"},
+		{"row", Whole, "place of the row in the file: 1 = the first data row; 0 if the entry is of several rows"},
 		{"column", Word, "column that failed; empty if the row as a whole cannot be read"},
 		{"reason", Word, "why: one of the reasons of rejects, or wrong_period"},
 		{"value", Text, "text that was seen in the column"},
-	}, Column{"raw", Text, "the row as CSV"})
+	}, Column{"raw", Text, "the row as CSV"},
+		Column{"rows", Whole, "1; beyond 10,000 rejects of a delivery, the number of rows of this file, column and " +
+			"reason; 0 (= 1) if an earlier build wrote it"}).adding(1)
 }
 
 // Columns of the cost_groups table.
@@ -104,7 +107,17 @@ const (
 	CGStart
 	CGEnd
 	CGCame
+	CGPricingUnits
+	CGConsumedUnits
 	CostGroupColumns
+)
+
+// What pricing_units and consumed_units of the cost_groups table say.
+const (
+	UnknownUnits = iota // an earlier build wrote the file
+	NoQuantity
+	OneUnit
+	SeveralUnits
 )
 
 // CostGroups is the rows of cost files that were added up to one line each, or to one for each tier (§11.3).
@@ -129,7 +142,10 @@ func CostGroups() *Table {
 		Column{"payment_amount", Amount, "sum of that column over its lines"},
 		Column{"low_margin", Small, "1: payment_amount is below the effective cost × (1 + min_margin)"},
 		Column{"usage_start", Time, "smallest ChargePeriodStart"}, Column{"usage_end", Time, "largest ChargePeriodEnd"},
-		Column{"came", Text, "JSON object of other columns in which all its rows have the same text"})
+		Column{"came", Text, "JSON object of other columns in which all its rows have the same text"},
+		Column{"pricing_units", Small, "units of PricingQuantity: 0 not known (an earlier build wrote it), 1 no row has " +
+			"the quantity, 2 all rows have the same unit, 3 several"},
+		Column{"consumed_units", Small, "the same of ConsumedQuantity"}).adding(2)
 }
 
 // Columns of the cost_postings table.
@@ -156,6 +172,8 @@ const (
 	CPAssociationType
 	CPDelivery
 	CPAsOf
+	CPKind
+	CPFree
 	CostPostingColumns
 )
 
@@ -178,7 +196,10 @@ func CostPostings() *Table {
 		Column{"partner_id", Word, "partner at own_time"},
 		Column{"association_type", Word, "1 referral, 2 reseller; empty without a partner"},
 		Column{"delivery", Text, "the deliveries that caused it: source/delivery;…"},
-		Column{"as_of", Time, "clock of the run that counted it"})
+		Column{"as_of", Time, "clock of the run that counted it"},
+		Column{"kind", Word, "kind of the lines: usage, period or flat_fee; empty = of all kinds (an earlier build " +
+			"posted lines of that id and tier)"},
+		Column{"free_resource_usage", Quantity, "difference of that column"}).adding(2)
 }
 
 // Columns of the margins table.

@@ -51,6 +51,9 @@ type Table struct {
 	Columns []Column
 	// Exported is how many leading columns leave with `tollbook export` (§8); what follows serves the lake alone.
 	Exported int
+	// Added is how many trailing columns were added after files of the table had been written: older files do not have
+	// them, and a reader gives 0 or an empty text.
+	Added int
 }
 
 // Index finds a column by name, or -1.
@@ -61,6 +64,15 @@ func (t *Table) Index(name string) int {
 		}
 	}
 	return -1
+}
+
+// IsAdded reports whether older files of the table can lack a column.
+func (t *Table) IsAdded(col int) bool { return col >= len(t.Columns)-t.Added }
+
+// adding says that the last columns of a table were added later.
+func (t *Table) adding(columns int) *Table {
+	t.Added = columns
+	return t
 }
 
 // define makes a table of which every column is exported unless the lake's own follow.

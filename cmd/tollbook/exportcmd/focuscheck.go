@@ -59,7 +59,8 @@ If a rule that MUST hold is violated, the data set fails. Recommendations (SHOUL
 are not followed are listed separately and do not change the exit code.
 
 --cycle also compares the file with a workspace: what it bills each account, and the number of
-lines, with the statements of the cycle.`,
+lines, with the statements of the cycle. If the workspace bills cost files in the cycle, the
+criteria are those of its own data sets, which have no price list.`,
 		Example: "  tollbook focus check focus.csv.gz\n  tollbook focus check focus.parquet --json\n" +
 			"  tollbook -w sample focus check exports/focus-2026-09-vendor.csv --cycle 2026-09",
 		Args: cobra.ExactArgs(1),
@@ -92,6 +93,22 @@ lines, with the statements of the cycle.`,
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitNeedsAttention, cli.ExitWrong, cli.ExitFailed)
 }
 
+// criteriaOfCycle takes the criteria of the workspace's own data sets where cost files are billed in the cycle: what is
+// priced on a cost has no unit price.
+func criteriaOfCycle(a *cli.App, o *focusCheckOptions) error {
+	cycle, err := cli.CycleFlag(o.cycle)
+	if err != nil {
+		return err
+	}
+	return withFocus(a, func(s *focus.Source) error {
+		costs, err := s.HasCosts(cycle.String())
+		if costs && err == nil {
+			o.criteria, err = s.Supports(cycle.String())
+		}
+		return err
+	})
+}
+
 // focusChecked is the result of `focus check`.
 type focusChecked struct {
 	File       string          `json:"file"`
@@ -112,6 +129,11 @@ func runFocusCheck(ctx context.Context, a *cli.App, o *focusCheckOptions) error 
 		return &cli.UsageError{What: "--issuer goes with --cycle", Hint: "add --cycle, as 2026-09"}
 	}
 	cli.TuneMemory(a.Env)
+	if o.cycle != "" && o.criteria == nil {
+		if err := criteriaOfCycle(a, o); err != nil {
+			return err
+		}
+	}
 	c, err := checkRules(ctx, a, o)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/allocation"
 )
 
@@ -30,6 +31,7 @@ type group struct {
 	values        cost.Values
 	start, end    period.Instant
 	came          []string // texts of cameColumns; differing = not the same in all rows
+	has           [cost.Columns]bool
 	markup        *books.Markup
 	payment       money.AmountTotal
 	priced        bool // it has a line
@@ -55,6 +57,17 @@ func (g *group) text(name string) string {
 		return g.came[i]
 	}
 	return ""
+}
+
+// units says of how many units the group's quantities of a column are.
+func (g *group) units(c cost.Column, unit string) int32 {
+	switch {
+	case !g.has[c]:
+		return tables.NoQuantity
+	case g.came[slices.Index(cameColumns, unit)] == differing:
+		return tables.SeveralUnits
+	}
+	return tables.OneUnit
 }
 
 // cameJSON is the columns in which all rows agree, as a JSON object.
@@ -112,6 +125,9 @@ func (g *grouper) add(d *Delivery, row *cost.Row, p *priced) error {
 		one.start, one.markup = row.Start, p.markup
 	}
 	one.end, one.rule = max(one.end, row.End), min(one.rule, p.Rule)
+	for c, has := range row.Has {
+		one.has[c] = one.has[c] || has
+	}
 	for i, name := range cameColumns {
 		if one.came[i] != differing && one.came[i] != row.Text(name) {
 			one.came[i] = differing

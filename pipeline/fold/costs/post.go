@@ -3,6 +3,8 @@ package costs
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +24,11 @@ import (
 type lineKey struct {
 	customer, id string
 	tier         int
+	kind         line.Kind // volume lines and the flat fee of their tier share an id
 }
+
+// allKinds is the kind of what an earlier build posted: it added up all lines of an id and tier.
+const allKinds line.Kind = math.MaxUint8
 
 // posting is a difference of a closed cycle's lines: what is due now less all that was billed.
 type posting struct {
@@ -31,15 +37,16 @@ type posting struct {
 	sku, region, resource                  string
 	start, end, own                        period.Instant
 	unitPrice                              money.UnitPrice
-	usage, quantity                        money.SignedQuantity
+	usage, free, quantity                  money.SignedQuantity
 	official, discount, truncated, payment money.Amount
 	discountID, partner, association       string
 	delivery                               string
 	asOf                                   period.Instant
+	repriced, rediscounted, requantified   bool // not stored: by another price or discount than was billed
 }
 
 func (p *posting) isZero() bool {
-	return p.usage.IsZero() && p.quantity.IsZero() && p.official.IsZero() && p.discount.IsZero() &&
+	return p.usage.IsZero() && p.free.IsZero() && p.quantity.IsZero() && p.official.IsZero() && p.discount.IsZero() &&
 		p.truncated.IsZero() && p.payment.IsZero()
 }
 
@@ -48,7 +55,7 @@ func (p *posting) add(o *posting, away bool) error {
 	for _, q := range [...]struct {
 		to *money.SignedQuantity
 		by money.SignedQuantity
-	}{{&p.usage, o.usage}, {&p.quantity, o.quantity}} {
+	}{{&p.usage, o.usage}, {&p.free, o.free}, {&p.quantity, o.quantity}} {
 		if away {
 			q.by = q.by.Neg()
 		}
@@ -79,30 +86,26 @@ func (s *Stage) target() period.Cycle { return s.Closed + 1 }
 
 // post writes what a cycle that is closed differs in into the earliest open one (FCOST-4).
 func (s *Stage) post(r *rated) error {
-	due, err := s.due(r)
+	billed, err := s.billed(r.cycle)
 	if err != nil {
 		return err
 	}
-	if err := s.billed(r.cycle, func(p *posting) error {
-		one := due[p.lineKey]
-		if one == nil {
-			one = &posting{}
-			*one = *p
-			one.usage, one.quantity, one.official = money.SignedQuantity{}, money.SignedQuantity{}, money.Amount{}
-			one.discount, one.truncated, one.payment = money.Amount{}, money.Amount{}, money.Amount{}
-			one.origin, one.delivery, one.asOf = r.cycle, causes(r.counted), s.AsOf
-			due[p.lineKey] = one
-		}
-		return one.add(p, true)
-	}); err != nil {
+	due, err := s.due(r, byKind(billed))
+	if err != nil {
 		return err
+	}
+	if err := s.subtract(r, due, billed); err != nil {
+		return err
+	}
+	if r.cycle == s.Rerate {
+		if err := s.compare(r, billed); err != nil || s.DryRun {
+			return err
+		}
 	}
 	buckets := make([][]*posting, s.Buckets)
 	for _, p := range due {
-		if !p.isZero() {
-			b := s.bucket(p.customer)
-			buckets[b] = append(buckets[b], p)
-		}
+		b := s.bucket(p.customer)
+		buckets[b] = append(buckets[b], p)
 	}
 	for b := range s.Buckets {
 		if err := s.postBucket(r, b, buckets[b]); err != nil {
@@ -110,6 +113,55 @@ func (s *Stage) post(r *rated) error {
 		}
 	}
 	return s.postMargins(r)
+}
+
+// byKind gives the key by which lines are compared. Where an earlier build posted a difference of all kinds, the lines
+// of that id and tier are compared as one.
+func byKind(billed []*posting) func(lineKey) lineKey {
+	merged := make(map[lineKey]bool)
+	for _, p := range billed {
+		if p.kind == allKinds {
+			merged[p.lineKey] = true
+		}
+	}
+	return func(k lineKey) lineKey {
+		all := k
+		if all.kind = allKinds; merged[all] {
+			return all
+		}
+		return k
+	}
+}
+
+// subtract takes what was billed away from what is due, and removes what does not differ.
+func (s *Stage) subtract(r *rated, due map[lineKey]*posting, billed []*posting) error {
+	key := byKind(billed)
+	for _, p := range billed {
+		k := key(p.lineKey)
+		one := due[k]
+		if one == nil {
+			one = s.nothingDue(r, p)
+			one.lineKey = k
+			due[k] = one
+		}
+		one.repriced = one.repriced || one.unitPrice != p.unitPrice
+		one.rediscounted = one.rediscounted || one.discountID != p.discountID
+		if err := one.add(p, true); err != nil {
+			return err
+		}
+	}
+	maps.DeleteFunc(due, func(_ lineKey, p *posting) bool { return p.isZero() })
+	return nil
+}
+
+// nothingDue is a line that was billed and is no longer due.
+func (s *Stage) nothingDue(r *rated, billed *posting) *posting {
+	one := *billed
+	one.usage, one.free, one.quantity = money.SignedQuantity{}, money.SignedQuantity{}, money.SignedQuantity{}
+	one.official, one.discount = money.Amount{}, money.Amount{}
+	one.truncated, one.payment = money.Amount{}, money.Amount{}
+	one.origin, one.delivery, one.asOf = r.cycle, causes(r.counted), s.AsOf
+	return &one
 }
 
 // causes names the deliveries that a cycle is rated by: source/delivery;…
@@ -122,21 +174,23 @@ func causes(counted []*Delivery) string {
 }
 
 // due is what the lines of a cycle come to by today's rating, by what they are compared by.
-func (s *Stage) due(r *rated) (map[lineKey]*posting, error) {
+func (s *Stage) due(r *rated, key func(lineKey) lineKey) (map[lineKey]*posting, error) {
 	out := make(map[lineKey]*posting)
 	for _, l := range r.lines {
-		p := &posting{lineKey: lineKey{s.Books.Customers[l.Customer].ID, l.ID, int(l.Tier)}, origin: r.cycle,
-			sku: s.Books.Products[l.SKU].SKU, region: l.Region, resource: l.Resource, start: l.Start, end: l.End,
-			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, quantity: l.Quantity, official: l.Official,
+		k := key(lineKey{r.books.Customers[l.Customer].ID, l.ID, int(l.Tier), l.Kind})
+		p := &posting{lineKey: k, origin: r.cycle,
+			sku: r.books.Products[l.SKU].SKU, region: l.Region, resource: l.Resource, start: l.Start, end: l.End,
+			own: l.Own, unitPrice: l.UnitPrice, usage: l.UsageAmount, free: l.Free, quantity: l.Quantity,
+			official: l.Official,
 			discount: l.Discount, truncated: l.Truncated, payment: l.Payment, partner: l.Partner,
 			delivery: causes(r.counted), asOf: s.AsOf}
 		if l.Association != books.NoAssociation {
 			p.association = strconv.Itoa(int(l.Association))
 		}
 		if l.DiscountID >= 0 {
-			p.discountID = s.Books.Discounts[l.DiscountID].ID
+			p.discountID = r.books.Discounts[l.DiscountID].ID
 		}
-		if one := out[p.lineKey]; one != nil { // a fee next to what is used
+		if one := out[p.lineKey]; one != nil { // two lines of one meter, such as of two resources
 			if err := one.add(p, false); err != nil {
 				return nil, err
 			}
@@ -147,37 +201,45 @@ func (s *Stage) due(r *rated) (map[lineKey]*posting, error) {
 	return out, nil
 }
 
-// billed gives every line that cycles up to the last closed one billed for the cost files of a cycle.
-func (s *Stage) billed(c period.Cycle, take func(*posting) error) error {
-	for at := c; at <= s.Closed; at++ {
-		day := lake.RestatedDay
-		if at == c {
-			day = lake.CostsDay
-		}
-		files := s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
-			return k.Table == tables.Lines().Name && k.Day == day
-		})
-		err := each(s.Txn.Open, files, tables.Lines(), func(row rows.Row) error {
-			if origin := row.Word(tables.LOriginCycle); day == lake.RestatedDay && origin != c.String() {
-				return nil
-			}
-			p, err := billedLine(row)
-			if err != nil {
-				return err
-			}
-			return take(p)
-		})
-		if err != nil {
-			return err
-		}
+// billed is every line that cycles up to the last closed one billed for the cost files of a cycle: its own lines, and
+// what later cycles posted.
+func (s *Stage) billed(c period.Cycle) (list []*posting, err error) {
+	files := s.Txn.Next().Select(c.String(), func(k lake.FileKey) bool {
+		return k.Table == tables.Lines().Name && k.Day == lake.CostsDay
+	})
+	err = each(s.Txn.Open, files, tables.Lines(), func(row rows.Row) error {
+		p, err := billedLine(row)
+		list = append(list, p)
+		return err
+	})
+	for at := c + 1; at <= s.Closed && err == nil; at++ {
+		var posted []*posting
+		posted, err = s.posted(at, c)
+		list = append(list, posted...)
 	}
-	return nil
+	return list, err
+}
+
+// posted is what a cycle posted, or has posted so far, for the cost files of an earlier one.
+func (s *Stage) posted(at, origin period.Cycle) (list []*posting, err error) {
+	files := s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+		return k.Table == tables.CostPostings().Name
+	})
+	err = each(s.Txn.Open, files, tables.CostPostings(), func(row rows.Row) error {
+		p, err := readPosting(row)
+		if err == nil && p.origin == origin {
+			list = append(list, p)
+		}
+		return err
+	})
+	return list, err
 }
 
 // billedLine is a line of the lake as a posting.
 func billedLine(row rows.Row) (*posting, error) {
 	p := &posting{
-		lineKey: lineKey{row.Word(tables.LCustomerID), string(row.Text(tables.LID)), row.Small(tables.LTier)},
+		lineKey: lineKey{row.Word(tables.LCustomerID), string(row.Text(tables.LID)), row.Small(tables.LTier),
+			rows.KindRank(row.Word(tables.LKind))},
 		sku: row.Word(
 			tables.LSKU,
 		),
@@ -197,7 +259,8 @@ func billedLine(row rows.Row) (*posting, error) {
 	if p.unitPrice, err = row.UnitPrice(tables.LUnitPrice); err != nil {
 		return nil, err
 	}
-	for i, to := range map[int]*money.SignedQuantity{tables.LUsageAmount: &p.usage, tables.LQuantity: &p.quantity} {
+	for i, to := range map[int]*money.SignedQuantity{tables.LUsageAmount: &p.usage,
+		tables.LFreeResourceUsage: &p.free, tables.LQuantity: &p.quantity} {
 		if *to, err = row.Quantity(i); err != nil {
 			return nil, err
 		}
@@ -226,7 +289,7 @@ func (s *Stage) postBucket(r *rated, bucket int, list []*posting) error {
 	}
 	slices.SortFunc(list, func(a, b *posting) int {
 		return cmp.Or(strings.Compare(a.customer, b.customer), cmp.Compare(a.origin, b.origin),
-			strings.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier))
+			strings.Compare(a.id, b.id), cmp.Compare(a.tier, b.tier), cmp.Compare(a.kind, b.kind))
 	})
 	out := parquet.NewColumns(tables.CostPostings())
 	var lines []*events.Line
@@ -239,6 +302,9 @@ func (s *Stage) postBucket(r *rated, bucket int, list []*posting) error {
 		lines = append(lines, l)
 	}
 	if err := s.file(key, out, nil); err != nil {
+		return err
+	}
+	if err := s.restatedGroups(r, bucket, list); err != nil {
 		return err
 	}
 	key.Table, key.Day = tables.Lines().Name, lake.RestatedDay
@@ -259,7 +325,8 @@ func (s *Stage) postedLine(p *posting) (*events.Line, error) {
 		ChargingMode: onDemand, Detail: detailLate, TradeID: s.target().String(), ID: p.id, TradeTime: p.end,
 		Start: p.start, End: p.end, DiscountText: p.discountID, Origin: p.origin.String(), Own: p.own,
 		Instant: events.LateInstant(s.Books.Zone, s.target(), p.asOf)}
-	l.Charge = line.Charge{UsageAmount: p.usage, Quantity: p.quantity, UnitPrice: p.unitPrice, Official: p.official,
+	l.Charge = line.Charge{UsageAmount: p.usage, Free: p.free, Quantity: p.quantity, UnitPrice: p.unitPrice,
+		Official: p.official,
 		Discount: p.discount, Truncated: p.truncated, Payment: p.payment, DiscountID: -1, Version: -1,
 		Tier: int16(p.tier), Kind: line.Adjustment}
 	switch p.association {

@@ -14,6 +14,11 @@ func storePosting(out *parquet.Columns, p *posting) {
 	c[tables.CPOriginCycle].AddWord(p.origin.String())
 	c[tables.CPID].AddText(p.id)
 	c[tables.CPTier].Codes = append(c[tables.CPTier].Codes, int32(p.tier))
+	kind := ""
+	if p.kind != allKinds {
+		kind = p.kind.String()
+	}
+	c[tables.CPKind].AddWord(kind)
 	c[tables.CPSKU].AddWord(p.sku)
 	c[tables.CPRegion].AddWord(p.region)
 	c[tables.CPResource].AddText(p.resource)
@@ -22,6 +27,7 @@ func storePosting(out *parquet.Columns, p *posting) {
 	addInt(&c[tables.CPOwn], int64(p.own))
 	c[tables.CPUnitPrice].AddDec(p.unitPrice.Raw())
 	c[tables.CPUsage].AddDec(p.usage.Raw())
+	c[tables.CPFree].AddDec(p.free.Raw())
 	c[tables.CPQuantity].AddDec(p.quantity.Raw())
 	for i, a := range [...]money.Amount{p.official, p.discount, p.truncated, p.payment} {
 		c[tables.CPOfficial+i].AddDec(a.Raw())
@@ -40,7 +46,8 @@ func readPosting(row rows.Row) (*posting, error) {
 		return nil, err
 	}
 	p := &posting{
-		lineKey:     lineKey{row.Word(tables.CPCustomerID), string(row.Text(tables.CPID)), row.Small(tables.CPTier)},
+		lineKey: lineKey{row.Word(tables.CPCustomerID), string(row.Text(tables.CPID)), row.Small(tables.CPTier),
+			allKinds},
 		origin:      origin,
 		sku:         row.Word(tables.CPSKU),
 		region:      row.Word(tables.CPRegion),
@@ -54,10 +61,16 @@ func readPosting(row rows.Row) (*posting, error) {
 		delivery:    string(row.Text(tables.CPDelivery)),
 		asOf:        row.Time(tables.CPAsOf),
 	}
+	if kind := row.Word(tables.CPKind); kind != "" {
+		p.kind = rows.KindRank(kind)
+	}
 	if p.unitPrice, err = row.UnitPrice(tables.CPUnitPrice); err != nil {
 		return nil, err
 	}
 	if p.usage, err = row.Quantity(tables.CPUsage); err != nil {
+		return nil, err
+	}
+	if p.free, err = row.Quantity(tables.CPFree); err != nil {
 		return nil, err
 	}
 	if p.quantity, err = row.Quantity(tables.CPQuantity); err != nil {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/intake/costs"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/rating"
@@ -22,6 +23,7 @@ import (
 // rated is a cycle's cost files, allocated and priced.
 type rated struct {
 	cycle   period.Cycle
+	books   *books.Books
 	bounds  period.Span
 	counted []*Delivery
 	groups  []*group // by customer, start and id
@@ -38,7 +40,8 @@ const (
 // rate allocates and prices the counted deliveries of a cycle by today's books: nothing else enters (FCOST-1). Rows are
 // read one by one; groups are kept (FCOST-5).
 func (s *Stage) rate(ctx context.Context, c period.Cycle, counted []*Delivery) (*rated, error) {
-	r := &rated{cycle: c, bounds: s.Books.Zone.Bounds(c), counted: counted, margins: newMargins(s.Books, s.Currency)}
+	r := &rated{cycle: c, books: s.Books, bounds: s.Books.Zone.Bounds(c), counted: counted,
+		margins: newMargins(s.Books, s.Currency)}
 	groups := newGrouper(s.Books, s.Costs.Grain)
 	for _, d := range counted {
 		if err := s.allocate(ctx, r, d, groups); err != nil {
@@ -187,7 +190,9 @@ func (s *Stage) customer(r *rated, rater *rating.CostRater, groups []*group) err
 			return err
 		}
 		g.priced = true
-		r.lines = append(r.lines, s.groupLine(r, g, ch))
+		l := s.groupLine(r, g, ch)
+		l.Draws = string(lines.AppendDraws(nil, s.Books, out.Draws[ch.DrawsFrom:ch.DrawsTo]))
+		r.lines = append(r.lines, l)
 	}
 	if !s.MonthEnd(r.cycle) && r.cycle > s.Closed {
 		return nil // month-end lines come with the cycle's
@@ -220,6 +225,7 @@ func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, who int32) error 
 			End:          r.bounds.To,
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
+			Draws:        string(lines.AppendDraws(nil, s.Books, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
 		}
 		s.associate(l)
 		r.lines = append(r.lines, l)

@@ -36,10 +36,18 @@ type Stage struct {
 	MonthEnd func(period.Cycle) bool
 	Made     string       // names the books and settings that lines depend on
 	Rerate   period.Cycle // a closed cycle that is rated again whatever counts; place.NoCycle = none
+	Draft    *Draft       // the books that it is rated by; nil = Books
+	DryRun   bool         // list the differences of Rerate and write nothing
 	Accept   string       // the delivery whose rejects are accepted, SOURCE/YYYY-MM/DELIVERY; "" = none
 
 	sources map[string]*source
 	result  Result
+}
+
+// Draft is books that only Stage.Rerate is rated by.
+type Draft struct {
+	Books  *books.Books
+	Prices *rating.Book
 }
 
 // Result is what the stage did.
@@ -49,6 +57,8 @@ type Result struct {
 	Notes     []string
 	Attention bool // a delivery failed or is held: a person should look
 	Accepted  bool // Stage.Accept named a delivery
+	// Differences is what re-rating Stage.Rerate changes, by customer, sku, region and resource.
+	Differences []Difference
 }
 
 // source is what the stage knows of one source of cost files.
@@ -69,6 +79,9 @@ func (s *Stage) Run(ctx context.Context) (*Result, error) {
 	}
 	if err := s.survey(ctx, old); err != nil {
 		return nil, err
+	}
+	if s.DryRun {
+		return &s.result, s.closed(ctx, s.Rerate, old)
 	}
 	for _, c := range s.cycles(old) {
 		if c > s.Closed {
@@ -168,7 +181,11 @@ func (s *Stage) closed(ctx context.Context, c period.Cycle, old []*Delivery) err
 			return err
 		}
 	}
-	r, err := s.rate(ctx, c, counted)
+	by := *s
+	if c == s.Rerate && s.Draft != nil {
+		by.Books, by.Prices = s.Draft.Books, s.Draft.Prices
+	}
+	r, err := by.rate(ctx, c, counted)
 	if err != nil {
 		return err
 	}

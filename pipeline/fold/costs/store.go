@@ -147,6 +147,7 @@ func (s *Stage) oldRejects(list []*Delivery) error {
 		path := row.Word(tables.CRSource) + "/" + row.Word(tables.CRPeriod) + "/" + string(row.Text(tables.CRDelivery))
 		if d := need[path]; d != nil {
 			d.rejects = append(d.rejects, intake.Reject{File: row.Word(tables.CRFile), Row: row.Whole(tables.CRRow),
+				Rows:   max(row.Whole(tables.CRRows), 1), // 0: an earlier build wrote it
 				Column: row.Word(tables.CRColumn), Reason: row.Word(tables.CRReason),
 				Value: string(row.Text(tables.CRValue)), Raw: string(row.Text(tables.CRRaw))})
 		}
@@ -183,6 +184,7 @@ func storeRejects(out *parquet.Columns, d *Delivery) {
 		c[tables.CRDelivery].AddText(d.Name)
 		c[tables.CRFile].AddWord(r.File)
 		addInt(&c[tables.CRRow], r.Row)
+		addInt(&c[tables.CRRows], r.Rows)
 		c[tables.CRColumn].AddWord(r.Column)
 		c[tables.CRReason].AddWord(r.Reason)
 		c[tables.CRValue].AddText(r.Value)

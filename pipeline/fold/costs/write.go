@@ -35,7 +35,7 @@ func (s *Stage) write(r *rated) error {
 			return err
 		}
 		key.Table = tables.CostGroups().Name
-		if err := s.groups(key, r.cycle, groups[b]); err != nil {
+		if err := s.groups(key, r, groups[b]); err != nil {
 			return err
 		}
 		out := parquet.NewColumns(tables.Margins())
@@ -102,17 +102,17 @@ func (s *Stage) marginFile(key lake.FileKey, out *parquet.Columns) error {
 }
 
 // groups writes groups of rows.
-func (s *Stage) groups(key lake.FileKey, origin period.Cycle, list []*group) error {
+func (s *Stage) groups(key lake.FileKey, r *rated, list []*group) error {
 	out := parquet.NewColumns(tables.CostGroups())
 	for _, g := range list {
-		if err := s.storeGroup(out, origin, g); err != nil {
+		if err := s.storeGroup(out, r, g); err != nil {
 			return err
 		}
 	}
 	return s.file(key, out, nil)
 }
 
-func (s *Stage) storeGroup(out *parquet.Columns, origin period.Cycle, g *group) error {
+func (s *Stage) storeGroup(out *parquet.Columns, r *rated, g *group) error {
 	c, fx := out.C, s.fx(g.delivery)
 	came, err := g.cameJSON()
 	if err != nil {
@@ -122,9 +122,9 @@ func (s *Stage) storeGroup(out *parquet.Columns, origin period.Cycle, g *group) 
 	if err != nil {
 		return err
 	}
-	for i, word := range map[int]string{tables.CGCustomerID: s.Books.Customers[g.customer].ID,
-		tables.CGOriginCycle: origin.String(), tables.CGSource: g.delivery.Source,
-		tables.CGSKU: s.Books.Products[g.sku].SKU, tables.CGQuantityColumn: g.column.String(),
+	for i, word := range map[int]string{tables.CGCustomerID: r.books.Customers[g.customer].ID,
+		tables.CGOriginCycle: r.cycle.String(), tables.CGSource: g.delivery.Source,
+		tables.CGSKU: r.books.Products[g.sku].SKU, tables.CGQuantityColumn: g.column.String(),
 		tables.CGServiceName: g.field(cost.Service), tables.CGRegionID: g.field(cost.Region),
 		tables.CGCategory: g.field(cost.Category), tables.CGClass: g.field(cost.Class),
 		tables.CGStatus: g.field(cost.CommitmentStatus)} {
@@ -139,6 +139,10 @@ func (s *Stage) storeGroup(out *parquet.Columns, origin period.Cycle, g *group) 
 	addInt(&c[tables.CGRows], g.rows)
 	for i := range g.values {
 		c[tables.CGList+i].AddDec(g.values[i].Raw())
+	}
+	for i, n := range map[int]int32{tables.CGPricingUnits: g.units(cost.PricingQuantity, "PricingUnit"),
+		tables.CGConsumedUnits: g.units(cost.ConsumedQuantity, "ConsumedUnit")} {
+		c[i].Codes = append(c[i].Codes, n)
 	}
 	c[tables.CGFx].AddDec(fx.Raw())
 	c[tables.CGPayment].AddDec(paid.Raw())

@@ -7,4 +7,6 @@
 //	         is not held. Which one counts follows from the inbox, not from the order in which deliveries came.
 //	COSTS-3  Everything that is read although FOCUS does not allow it so is counted by name (Tolerance).
 //	COSTS-4  Nothing that is read depends on the order or the split of files but the numbers of rows in rejects.
+//	COSTS-5  The first 10,000 rejects of a delivery are kept one by one; the others as a number of rows for each file,
+//	         column and reason. Their sum is the number of rejects.
 package costs

@@ -16,15 +16,16 @@ import (
 type Examined struct {
 	Rows     int64 // accepted
 	Rejected int64
-	Rejects  []Reject // the first maxRejects
+	Rejects  []Reject // the first MaxRejects, then one for each file, column and reason of the others
 	Tally    Tally
 	Values   cost.Values // sums over the accepted rows
 	Currency string      // BillingCurrency; "" without a row
 	Fault    string      // why the delivery fails; "" = it does not
 }
 
-// maxRejects is how many rejects of a delivery are kept: a person who accepts or returns it needs no more.
-const maxRejects = 10_000
+// MaxRejects is how many rejected rows of a delivery are kept one by one. The others are counted by file, column and
+// reason, so that a delivery in the wrong folder does not fill the memory.
+const MaxRejects = 10_000
 
 // Examine reads a delivery once and checks it. An error is one of the disk.
 func Examine(ctx context.Context, fsys fs.FS, f *Found) (*Examined, error) {
@@ -88,8 +89,17 @@ func (x *Examined) take(row *cost.Row) error {
 }
 
 func (x *Examined) reject(r Reject) error {
-	if x.Rejected++; len(x.Rejects) < maxRejects {
+	if x.Rejected++; x.Rejected <= MaxRejects {
+		r.Rows = 1
 		x.Rejects = append(x.Rejects, r)
+		return nil
 	}
+	for i := MaxRejects; i < len(x.Rejects); i++ {
+		if more := &x.Rejects[i]; more.File == r.File && more.Column == r.Column && more.Reason == r.Reason {
+			more.Rows++
+			return nil
+		}
+	}
+	x.Rejects = append(x.Rejects, Reject{File: r.File, Column: r.Column, Reason: r.Reason, Rows: 1})
 	return nil
 }

@@ -21,7 +21,8 @@ const WrongPeriod = "wrong_period"
 // Reject is a row that was not accepted.
 type Reject struct {
 	File   string // below the delivery's folder
-	Row    int64  // 1 = the file's first data row
+	Row    int64  // 1 = the file's first data row; 0 = Rows rows
+	Rows   int64  // 1, or how many rows beyond MaxRejects of a delivery are rejected alike
 	Column string // empty if the row as a whole cannot be read
 	Reason string
 	Value  string

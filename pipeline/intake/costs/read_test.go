@@ -246,3 +246,46 @@ func TestDiscover(t *testing.T) {
 		t.Errorf("strange %q", strange)
 	}
 }
+
+// TestManyRejects counts rejects of a delivery above 10,000. Invariant: COSTS-5.
+func TestManyRejects(t *testing.T) {
+	t.Parallel()
+	const good = "1,1,USD,2026-09-01,2026-09-03,2026-09-04,Usage\n"
+	const other = "1,1,USD,2026-10-01,2026-09-03,2026-09-04,Usage\n" // wrong_period
+	const null = "1,,USD,2026-09-01,2026-09-03,2026-09-04,Usage\n"
+	const columns = "BilledCost,EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd," +
+		"ChargeCategory\n"
+	files := fstest.MapFS{
+		"costs/aws-1/2026-09/1/_SUCCESS": {},
+		"costs/aws-1/2026-09/1/a.csv":    {Data: []byte(columns + good + strings.Repeat(other, 10_001) + null)},
+		"costs/aws-1/2026-09/1/b.csv":    {Data: []byte(columns + strings.Repeat(null+other, 3) + good)},
+	}
+	found, odd, err := Discover(files, []string{"aws-1"})
+	if err != nil || len(found) != 1 || len(odd) > 0 {
+		t.Fatalf("%d deliveries, %v, %v", len(found), odd, err)
+	}
+	x, err := Examine(context.Background(), files, found[0])
+	if err != nil || x.Fault != "" {
+		t.Fatal(x.Fault, err)
+	}
+	if x.Rows != 2 || x.Rejected != 10_008 || len(x.Rejects) != MaxRejects+4 {
+		t.Errorf("%d rows, %d rejected, %d entries", x.Rows, x.Rejected, len(x.Rejects))
+	}
+	var got []string
+	sum := int64(0)
+	for i, r := range x.Rejects {
+		if sum += r.Rows; i < MaxRejects {
+			if r.File != "a.csv" || r.Row != int64(i+2) || r.Rows != 1 || r.Raw == "" {
+				t.Fatalf("reject %d is %+v", i, r)
+			}
+			continue
+		}
+		got = append(got, fmt.Sprintf("%s %d %d %s %s%s%s", r.File, r.Row, r.Rows, r.Column, r.Reason, r.Value, r.Raw))
+	}
+	want := []string{"a.csv 0 1 BillingPeriodStart wrong_period", "a.csv 0 1 EffectiveCost missing_value",
+		"b.csv 0 3 EffectiveCost missing_value", "b.csv 0 3 BillingPeriodStart wrong_period"}
+	if !slices.Equal(got, want) || sum != x.Rejected {
+		t.Errorf("beyond %d:\n%s\nwant\n%s\nof %d rows", MaxRejects, strings.Join(got, "\n"),
+			strings.Join(want, "\n"), sum)
+	}
+}

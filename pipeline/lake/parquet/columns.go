@@ -100,6 +100,24 @@ func (c *Col) AddBytes(text []byte) {
 // AddDec appends the raw value of a money type.
 func (c *Col) AddDec(hi int64, lo uint64) { c.Decs = append(c.Decs, Dec{hi, lo}) }
 
+// addEmpty appends what rows have in a column that their file does not have (COL-5).
+func (c *Col) addEmpty(t table.Type) {
+	switch t {
+	case table.Word:
+		c.AddWord("")
+	case table.Small:
+		c.Codes = append(c.Codes, 0)
+	case table.Time, table.Whole:
+		c.Ints = append(c.Ints, 0)
+	case table.MaybeTime:
+		c.Ints = append(c.Ints, int64(table.Nothing))
+	case table.Amount, table.Quantity, table.Cost:
+		c.AddDec(0, 0)
+	case table.Text:
+		c.AddText("")
+	}
+}
+
 // SetWord makes the column one word for every row.
 func (c *Col) SetWord(word string) {
 	c.Dict, c.Codes, c.Const = append(c.Dict[:0], word), append(c.Codes[:0], 0), true

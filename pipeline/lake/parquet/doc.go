@@ -6,4 +6,6 @@
 //	COL-3  Slices that a reader returns are valid until its next call, and the caller never writes to them.
 //	COL-4  Files are plain Parquet: pages of version 1, and codecs and encodings that every reader supports. A zstd
 //	       frame that is built here can be read by any decoder of RFC 8878.
+//	COL-5  A column that was added to a table later is 0 or empty in rows of files that do not have it. A file without
+//	       any other column is refused.
 package parquet

@@ -86,7 +86,8 @@ func ReadLayout(src io.ReaderAt, size int64, def *table.Table, bounded ...int) (
 	return (&layoutReader{src: src, size: size}).of(def, bounded)
 }
 
-// ReadLayoutOf is ReadLayout for some columns, which the file must have; of the others nothing is read.
+// ReadLayoutOf is ReadLayout for some columns, which the file must have unless they were added to the table later; of
+// the others nothing is read.
 func ReadLayoutOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bounded ...int) (*Layout, error) {
 	r := layoutReader{src: src, size: size, wanted: make([]bool, len(def.Columns))}
 	for _, c := range cols {
@@ -98,7 +99,7 @@ func ReadLayoutOf(src io.ReaderAt, size int64, def *table.Table, cols []int, bou
 	}
 	for i := range l.groups {
 		for _, c := range cols {
-			if len(l.groups[i].chunks[c].pages) == 0 {
+			if len(l.groups[i].chunks[c].pages) == 0 && !def.IsAdded(c) {
 				return nil, fmt.Errorf("read table %s: the file has no column %s", def.Name, def.Columns[c].Name)
 			}
 		}

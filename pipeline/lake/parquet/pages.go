@@ -163,10 +163,17 @@ func (p *Pages) column(s *scratch, dst *Col, g, col int, from, to int64) (err er
 	}()
 	group := &p.Layout.groups[g]
 	chunk := &group.chunks[col]
-	if len(chunk.pages) == 0 {
-		return errNoColumn
-	}
 	t := p.Layout.def.Columns[col].Type
+	if len(chunk.pages) == 0 {
+		if !p.Layout.def.IsAdded(col) {
+			return errNoColumn
+		}
+		dst.grow(t, int(to-from))
+		for range to - from {
+			dst.addEmpty(t)
+		}
+		return nil
+	}
 	dst.grow(t, int(to-from))
 	var dict *Dictionary
 	if chunk.dict > 0 {

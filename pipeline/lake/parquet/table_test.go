@@ -234,3 +234,51 @@ func TestWriterLeavesOpen(t *testing.T) {
 		t.Errorf("closed %t with %d bytes; want an open writer with a footer", out.closed, out.Len())
 	}
 }
+
+// TestAddedColumns reads a file that was written before columns of every type were added to its table. Invariant:
+// COL-5.
+func TestAddedColumns(t *testing.T) {
+	t.Parallel()
+	def := &table.Table{Name: "t", Columns: []table.Column{{Name: "customer_id", Type: table.Word}}}
+	var file bytes.Buffer
+	w, err := NewWriter(&file, def)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := NewColumns(def)
+	c.C[0].AddWord("a")
+	c.C[0].AddWord("b")
+	c.N = 2
+	if err := w.Write(c); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	grown := definition()
+	grown.Columns = append(grown.Columns, table.Column{Name: "cost", Type: table.Cost})
+	if _, err := NewReader(bytes.NewReader(file.Bytes()), grown, nil); err == nil ||
+		err.Error() != "read table t: the file has no column id" {
+		t.Errorf("a column that was not added later: %v", err)
+	}
+	grown.Added = len(grown.Columns) - 1
+	r, err := NewReader(bytes.NewReader(file.Bytes()), grown, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	got, err := r.Next()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := got.check(); err != nil || got.N != 2 || got.C[0].Word(1) != "b" {
+		t.Fatalf("%d rows, %v: %+v", got.N, err, got.C[0])
+	}
+	for i := range 2 {
+		if len(got.C[1].Text(i)) > 0 || got.C[2].Ints[i] != 0 || got.C[3].Ints[i] != int64(table.Nothing) ||
+			got.C[4].Decs[i] != (Dec{}) || got.C[5].Decs[i] != (Dec{}) || got.C[6].Ints[i] != 0 ||
+			got.C[7].Codes[i] != 0 || got.C[8].Decs[i] != (Dec{}) {
+			t.Errorf("row %d of the added columns is %+v", i, got.C[1:])
+		}
+	}
+}

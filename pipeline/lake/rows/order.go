@@ -147,7 +147,7 @@ func orderOf(def *tables.Table) order {
 		return accountsOrder()
 	case tables.Margins().Name:
 		return marginsOrder()
-	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name:
+	case tables.Positions().Name, tables.Sums().Name, tables.Orders().Name, tables.CostGroups().Name:
 		return byCustomer()
 	}
 	return order{cols: []int{}, compare: func(Row, Row) int { return 0 }}

@@ -26,6 +26,18 @@ func Supports() []string {
 		"UNIT_PRICING_SUPPORTED", "USAGE_MEASUREMENT_SUPPORTED"}
 }
 
+// Supports are the criteria that hold for the data sets of a cycle: what is priced on a cost has no unit price.
+func (s *Source) Supports(cycle string) ([]string, error) {
+	list := Supports()
+	costs, err := s.HasCosts(cycle)
+	if costs {
+		list = slices.DeleteFunc(list, func(c string) bool {
+			return c == "NEGOTIATED_PRICING_SUPPORTED" || c == "PUBLIC_PRICE_LIST_SUPPORTED"
+		})
+	}
+	return list, err
+}
+
 // Checked is what a check of a written data set found.
 type Checked struct {
 	Issuer   string    `json:"issuer"`
@@ -60,8 +72,12 @@ func (s *Source) Check(ctx context.Context, r Request, name string) (c *Checked,
 	if err != nil {
 		return nil, &rules.FileError{Name: name, Err: err}
 	}
+	supports, err := s.Supports(r.Cycle)
+	if err != nil {
+		return nil, err
+	}
 	c = &Checked{Issuer: r.Issuer, File: name}
-	if c.Report, err = rules.Validate(ctx, sums, Supports()); err != nil {
+	if c.Report, err = rules.Validate(ctx, sums, supports); err != nil {
 		return nil, fmt.Errorf("check %s: %w", name, err)
 	}
 	return c, s.compare(ctx, r, c, sums)

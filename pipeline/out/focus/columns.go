@@ -2,6 +2,7 @@ package focus
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -11,11 +12,12 @@ type Kind uint8
 
 // The kinds.
 const (
-	Text  Kind = iota // empty = null
-	Time              // to the second, UTC
-	Cost              // DECIMAL(38,20)
-	Price             // DECIMAL(38,10), or null: unit prices and quantities
-	JSON              // an object of scalars, or null
+	Text     Kind = iota // empty = null
+	Time                 // to the second, UTC
+	Cost                 // DECIMAL(38,20)
+	Price                // DECIMAL(38,10), or null: unit prices and quantities
+	Quantity             // DECIMAL(38,18), or null: quantities of data sets with cost files
+	JSON                 // an object of scalars, or null
 )
 
 // Column is a column of the data set.
@@ -55,6 +57,54 @@ func price(name, source string, get func(*Row) maybe) Column {
 // Columns are the columns of a data set, in order: those of FOCUS by name, then tollbook's own.
 func Columns() []Column {
 	return slices.Concat(chargeColumns(), commitmentColumns(), priceColumns(), resourceColumns(), ownColumns())
+}
+
+// CostColumns are further columns of data sets of cycles with cost files, in their place by name (§11.6).
+func CostColumns() []Column {
+	return []Column{
+		text("AvailabilityZone", "as it came in the cost file", func(r *Row) string { return r.Zone }).nullable(),
+		text("SubAccountType", "as it came in the cost file", func(r *Row) string { return r.Sub.Type }).nullable(),
+	}
+}
+
+// columnsFor are the columns of a data set. Costs says that cost files are billed in its cycle: quantities have all
+// decimals that came then.
+func columnsFor(costs bool) []Column {
+	list := Columns()
+	if !costs {
+		return list
+	}
+	own := len(list) - len(ownColumns())
+	for _, c := range CostColumns() {
+		at, _ := slices.BinarySearchFunc(list[:own], c.Name, func(l Column, name string) int {
+			return strings.Compare(l.Name, name)
+		})
+		list = slices.Insert(list, at, c)
+		own++
+	}
+	for i := range list {
+		switch list[i].Name {
+		case "PricingQuantity":
+			list[i].Kind = Quantity
+			list[i].price = cameOr(func(r *Row) (maybe, maybe) { return r.CamePricing, r.Quantity })
+		case "ConsumedQuantity":
+			list[i].Kind = Quantity
+			list[i].price = cameOr(func(r *Row) (maybe, maybe) { return r.CameConsumed, r.Consumed })
+		}
+	}
+	return list
+}
+
+// cameOr is a quantity of a cost file, else the line's, in the scale of what came.
+func cameOr(get func(*Row) (came, own maybe)) func(*Row) maybe {
+	return func(r *Row) maybe {
+		came, own := get(r)
+		if came.ok || !own.ok {
+			return came
+		}
+		v, err := upscale(own.v, cameScale-priceScale)
+		return maybe{v, err == nil} // a quantity is at most 10^15
+	}
 }
 
 // chargeColumns are those from BilledCost to ChargePeriodStart.
@@ -151,7 +201,7 @@ func priceColumns() []Column {
 			return r.Unit
 		}).nullable(),
 		text("ProviderName", "the issuer: who sells to the account", func(r *Row) string { return r.Set.IssuerName }),
-		text("PublisherName", "vendor.name: whose cloud it is", func(r *Row) string { return r.Set.Publisher }),
+		text("PublisherName", "vendor.name: whose cloud it is", func(r *Row) string { return r.Publisher }),
 	}
 }
 
@@ -159,7 +209,7 @@ func priceColumns() []Column {
 func resourceColumns() []Column {
 	return []Column{
 		text("RegionId", "region_code", func(r *Row) string { return r.Region }).nullable(),
-		text("RegionName", "region_code", func(r *Row) string { return r.Region }).nullable(),
+		text("RegionName", "region_code", func(r *Row) string { return r.RegionName }).nullable(),
 		text("ResourceId", "resource_id", func(r *Row) string { return r.Resource }).nullable(),
 		text("ResourceName", "resource_name, if it differs from the id", func(r *Row) string {
 			return r.ResourceName
@@ -174,7 +224,7 @@ func resourceColumns() []Column {
 			return r.Product.service
 		}),
 		text("ServiceSubcategory", "Other (category): books know no finer one", func(r *Row) string {
-			return "Other (" + r.Product.category + ")"
+			return or(r.Subcategory, "Other ("+r.Product.category+")")
 		}),
 		text("SkuId", "sku", func(r *Row) string { return r.SKU }).nullable(),
 		text("SkuMeter", "usage_type of the line; else its measure", func(r *Row) string { return r.Meter }).nullable(),

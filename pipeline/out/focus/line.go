@@ -38,7 +38,8 @@ type theLine struct {
 	quantity, usage, free, price                   dec            // of priceScale
 	official, discount, payment                    dec            // of amountScale
 	kind, origin, cycle, id, trade, region, custom string
-	order                                          bool // of an order, or what takes one back
+	order                                          bool  // of an order, or what takes one back
+	came                                           *came // nil = the line is not of a cost file
 }
 
 // read takes a line from a row, which stays valid as long as the row.
@@ -77,6 +78,7 @@ func (m *maker) read(row rows.Row) (*theLine, error) {
 		{tables.LPaymentAmount, &l.payment}} {
 		*v.to = decOf(row.Cols.C[v.col].Decs[row.I])
 	}
+	l.came = m.came[lineKey{or(l.origin, l.cycle), l.id}]
 	l.order = row.Small(tables.LChargingMode) == 1 && strings.HasPrefix(l.id, l.trade+"/")
 	return l, nil
 }
@@ -183,6 +185,8 @@ func (m *maker) prices(l *theLine, r *Row, after dec) (err error) {
 		fits, periods = m.periods(product, l.official)
 	}
 	switch {
+	case l.isPassThrough():
+		return costOnly(l, r, after)
 	case fits && r.Category != adjustment:
 		quantity, err := mul(l.quantity, decimal128.FromI64(periods))
 		if err != nil {
@@ -275,7 +279,7 @@ func (m *maker) contracted(l *theLine, r *Row, after dec) (maybe, error) {
 
 // describe fills in what a line is, whoever is billed for it.
 func (m *maker) describe(l *theLine, r *Row) {
-	r.Product, r.SKU, r.Region = l.product, l.Word(tables.LSKU), l.region
+	r.Product, r.SKU, r.Region, r.RegionName = l.product, l.Word(tables.LSKU), l.region, l.region
 	r.Start, r.End = down(l.start), up(l.end)
 	if l.end == tables.Nothing || r.End < r.Start {
 		r.End = max(r.Start, m.set.Bounds.To)
@@ -296,6 +300,9 @@ func (m *maker) describe(l *theLine, r *Row) {
 		r.Class = correction
 	}
 	m.categorize(l, r, unit)
+	if l.came != nil {
+		m.asItCame(l, r)
+	}
 }
 
 // categorize says what kind of charge a line is (the table of rows in docs/focus.md).

@@ -76,6 +76,7 @@ type maker struct {
 	orders  []term
 	refunds map[string]string // id of a refund: id of the order line that it takes back
 	spans   map[lineKey]period.Span
+	came    map[lineKey]*came // of the customer's lines of cost files
 }
 
 func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
@@ -89,7 +90,8 @@ func (s *Source) maker(r Request, visit func(*Row) error) (*maker, error) {
 	m := &maker{src: s, request: r, visit: visit, cycle: cycle, issuer: settlement.Vendor,
 		products: newDictionary(s.Books), units: map[string]string{},
 		named: map[priceKey][2]string{}, partners: map[int32]Party{}, deals: map[dealKey]deal{},
-		groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{}}
+		groups: map[groupKey]*group{}, refunds: map[string]string{}, spans: map[lineKey]period.Span{},
+		came: map[lineKey]*came{}}
 	m.set = Set{Issuer: r.Issuer, IssuerName: s.Publisher, Publisher: s.Publisher, Currency: s.Books.Currency,
 		Cycle: r.Cycle, Bounds: s.Books.Zone.Bounds(cycle)}
 	if r.Issuer != settlement.VendorID {
@@ -119,6 +121,13 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, terms.close()) }()
+	groups, err := m.openGroups(ctx)
+	if err != nil {
+		return err
+	}
+	if groups != nil {
+		defer func() { err = errors.Join(err, groups.rows.Close()) }()
+	}
 	lines, err := rows.LinesOf(ctx, m.src.Snap, m.request.Cycle,
 		rows.Selection{Keep: m.wanted, Cols: []int{tables.LPartnerID, tables.LAssociationType, tables.LUsageStart,
 			tables.LOwnTime}},
@@ -132,12 +141,15 @@ func (m *maker) lines(ctx context.Context) (err error) {
 		if n&0xff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		next, err := first(current, rounded, terms.lines, terms.orders)
+		next, err := first(current, rounded, terms.lines, terms.orders, groups)
 		if err != nil || next == "" {
 			return err
 		}
 		m.at = next
-		err = errors.Join(terms.read(next), current.each(next, m.add))
+		err = errors.Join(terms.read(next), m.readGroups(groups, next))
+		if err == nil {
+			err = current.each(next, m.add)
+		}
 		if err == nil {
 			err = m.endCustomer()
 		}
@@ -211,6 +223,9 @@ func (a *ahead) each(customer string, visit func(rows.Row) error) error {
 func first(list ...*ahead) (string, error) {
 	least := ""
 	for _, a := range list {
+		if a == nil {
+			continue
+		}
 		next, err := a.peek()
 		if err != nil {
 			return "", err
@@ -259,7 +274,8 @@ func (m *maker) bill(l *theLine, b *bill) error {
 
 // begin makes a row of an account empty; of a partner's the customer is the sub account.
 func (m *maker) begin(account Party, customer string) *Row {
-	m.row = Row{Set: &m.set, Account: account, Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
+	m.row = Row{Set: &m.set, Account: account, Publisher: m.set.Publisher,
+		Invoice: m.set.Issuer + "/" + account.ID + "/" + m.set.Cycle}
 	if account.Type == "Partner" && customer != "" {
 		m.row.Sub = m.customer(customer)
 	}

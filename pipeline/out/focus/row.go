@@ -34,11 +34,13 @@ type Row struct {
 	Billed, Effective, List, Contracted dec   // of costScale
 	ListPrice, ContractedPrice          maybe // of priceScale, like all quantities
 	Quantity, Consumed                  maybe
+	CamePricing, CameConsumed           maybe // of cameScale: of a cost file, instead of the two above
 	Unit, ConsumedUnit, Pricing         string
 
 	Package drawn
 
 	Region, Resource, ResourceName, Tags      string
+	RegionName, Zone, Publisher, Subcategory  string
 	SKU, Meter, PriceID, PriceDetails         string
 	Customer, Partner, Discount, Line, Detail string
 	What, Origin, Trade                       string

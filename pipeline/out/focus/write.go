@@ -38,11 +38,15 @@ func Write(ctx context.Context, s *Source, r Request, format string, w io.Writer
 		add(*Row) error
 		end() error
 	}
+	columns, err := s.columns(r.Cycle)
+	if err != nil {
+		return 0, err
+	}
 	switch format {
 	case "csv", ExcelCSV:
-		out = newCSV(w, format == ExcelCSV)
+		out = newCSV(w, columns, format == ExcelCSV)
 	case "parquet":
-		if out, err = newParquet(w); err != nil {
+		if out, err = newParquet(w, columns); err != nil {
 			return 0, err
 		}
 	default:
@@ -70,8 +74,8 @@ type csvFile struct {
 
 const bufferSize = 256 << 10
 
-func newCSV(w io.Writer, excel bool) *csvFile {
-	f := &csvFile{columns: Columns(), w: bufio.NewWriterSize(w, bufferSize), excel: excel}
+func newCSV(w io.Writer, columns []Column, excel bool) *csvFile {
+	f := &csvFile{columns: columns, w: bufio.NewWriterSize(w, bufferSize), excel: excel}
 	if excel {
 		f.line = append(f.line, spreadsheet.BOM...)
 	}
@@ -108,7 +112,7 @@ func (f *csvFile) field(c *Column) []byte {
 	switch c.Kind {
 	case Time:
 		t = table.Time
-	case Cost, Price:
+	case Cost, Price, Quantity:
 		t = table.Amount
 	}
 	f.safe = export.AppendExcel(f.safe[:0], f.cell, t)
@@ -133,6 +137,11 @@ func (c *Column) appendText(dst []byte, r *Row) []byte {
 			return appendDec(dst, v.v, priceScale)
 		}
 		return dst
+	case Quantity:
+		if v := c.price(r); v.ok {
+			return appendDec(dst, v.v, cameScale)
+		}
+		return dst
 	default:
 		return append(dst, c.text(r)...)
 	}
@@ -149,8 +158,8 @@ type parquetFile struct {
 // groupRows is how many rows a row group has.
 const groupRows = 1 << 15
 
-func newParquet(w io.Writer) (*parquetFile, error) {
-	f := &parquetFile{columns: Columns()}
+func newParquet(w io.Writer, columns []Column) (*parquetFile, error) {
+	f := &parquetFile{columns: columns}
 	fields := make([]arrow.Field, len(f.columns))
 	for i, c := range f.columns {
 		fields[i] = arrow.Field{Name: c.Name, Type: c.Kind.arrow(), Nullable: c.Nullable}
@@ -176,6 +185,8 @@ func (k Kind) arrow() arrow.DataType {
 		return &arrow.Decimal128Type{Precision: precision, Scale: costScale}
 	case Price:
 		return &arrow.Decimal128Type{Precision: precision, Scale: priceScale}
+	case Quantity:
+		return &arrow.Decimal128Type{Precision: precision, Scale: cameScale}
 	default:
 		return arrow.BinaryTypes.String
 	}

@@ -1,0 +1,67 @@
+package costs
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// Difference is what re-rating makes of the lines of one customer, sku, region and resource: what is due now less all
+// that was billed (§4.12).
+type Difference struct {
+	Customer, SKU, Region, Resource        string
+	Usage, Free                            money.SignedQuantity
+	Official, Discount, Truncated, Payment money.Amount
+	// what of the lines is another; with none of them the rounding or the rate of a discount
+	Repriced, Rediscounted, Requantified bool
+}
+
+// compare notes what re-rating changes: what is due less all that was billed, and what the open cycle has
+// posted so far.
+func (s *Stage) compare(r *rated, billed []*posting) error {
+	posted, err := s.posted(s.target(), r.cycle)
+	if err != nil {
+		return err
+	}
+	all := append(slices.Clone(billed), posted...)
+	due, err := s.due(r, byKind(all))
+	if err != nil {
+		return err
+	}
+	if err := s.subtract(r, due, all); err != nil {
+		return err
+	}
+	s.result.Differences, err = differences(due)
+	return err
+}
+
+// differences adds up postings by customer, sku, region and resource.
+func differences(due map[lineKey]*posting) ([]Difference, error) {
+	type place struct{ customer, sku, region, resource string }
+	sums := make(map[place]*posting)
+	for _, p := range due {
+		at := place{p.customer, p.sku, p.region, p.resource}
+		sum := sums[at]
+		if sum == nil {
+			sum = &posting{lineKey: lineKey{customer: p.customer}, sku: p.sku, region: p.region, resource: p.resource}
+			sums[at] = sum
+		}
+		sum.repriced, sum.rediscounted = sum.repriced || p.repriced, sum.rediscounted || p.rediscounted
+		sum.requantified = sum.requantified || !p.usage.IsZero() || !p.quantity.IsZero()
+		if err := sum.add(p, false); err != nil {
+			return nil, err
+		}
+	}
+	var out []Difference
+	for _, p := range slices.SortedFunc(maps.Values(sums), func(a, b *posting) int {
+		return cmp.Or(strings.Compare(a.customer, b.customer), strings.Compare(a.sku, b.sku),
+			strings.Compare(a.region, b.region), strings.Compare(a.resource, b.resource))
+	}) {
+		out = append(out, Difference{p.customer, p.sku, p.region, p.resource, p.usage, p.free, p.official, p.discount,
+			p.truncated, p.payment, p.repriced, p.rediscounted, p.requantified})
+	}
+	return out, nil
+}

@@ -1,0 +1,84 @@
+package costs
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// groupKey is what a group of a restated month is known by in the cycle that bills the difference.
+type groupKey struct{ customer, origin, id string }
+
+func (k groupKey) compare(o groupKey) int {
+	return cmp.Or(strings.Compare(k.customer, o.customer), strings.Compare(k.origin, o.origin),
+		strings.Compare(k.id, o.id))
+}
+
+func storedKey(row rows.Row) groupKey {
+	return groupKey{row.Word(tables.CGCustomerID), row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}
+}
+
+// restatedGroups writes the groups of a bucket's postings into the open cycle, so that differences can be shown with
+// what came in the cost file. A group that is no longer in the delivery is taken as the cycle that billed it has it.
+func (s *Stage) restatedGroups(r *rated, bucket int, list []*posting) error {
+	want := make(map[groupKey]bool)
+	for _, p := range list {
+		want[groupKey{p.customer, p.origin.String(), p.id}] = true
+	}
+	key := lake.FileKey{Table: tables.CostGroups().Name, Cycle: s.target().String(), Day: lake.RestatedDay,
+		Bucket: bucket}
+	all := parquet.NewColumns(tables.CostGroups())
+	for _, g := range r.groups {
+		k := groupKey{r.books.Customers[g.customer].ID, r.cycle.String(), g.id}
+		if want[k] {
+			delete(want, k)
+			if err := s.storeGroup(all, r, g); err != nil {
+				return err
+			}
+		}
+	}
+	take := func(row rows.Row) error {
+		if k := storedKey(row); want[k] {
+			delete(want, k)
+			rows.AppendRow(all, row, nil)
+		}
+		return nil
+	}
+	if err := each(s.Txn.Open, s.Txn.Next().Find(key), tables.CostGroups(), take); err != nil {
+		return err
+	}
+	for at := s.Closed; at >= r.cycle && len(want) > 0; at-- {
+		if err := each(s.Txn.Open, s.groupFiles(r.cycle, at, bucket), tables.CostGroups(), take); err != nil {
+			return err
+		}
+	}
+	order := make([]int, all.N)
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return storedKey(rows.Row{Cols: all, I: a}).compare(storedKey(rows.Row{Cols: all, I: b}))
+	})
+	out := parquet.NewColumns(tables.CostGroups())
+	for _, i := range order {
+		rows.AppendRow(out, rows.Row{Cols: all, I: i}, nil)
+	}
+	return s.file(key, out, nil)
+}
+
+// groupFiles are the files of a bucket in which a closed cycle has groups of a billing period.
+func (s *Stage) groupFiles(origin, at period.Cycle, bucket int) []lake.FileEntry {
+	day := lake.RestatedDay
+	if at == origin {
+		day = lake.CostsDay
+	}
+	return s.Txn.Next().Select(at.String(), func(k lake.FileKey) bool {
+		return k.Table == tables.CostGroups().Name && k.Day == day && k.Bucket == bucket
+	})
+}

@@ -1,0 +1,183 @@
+package focus
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/line"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// came is what the vendor's cost file says of the rows that a line is priced from (§11.6). An empty text is null, or
+// differs among the rows.
+type came struct {
+	product
+	category, class, region, resource string
+	texts                             map[string]string
+	pricing, consumed                 maybe // of cameScale
+	unused                            bool  // of a commitment
+	shown                             bool  // the quantities are on a row already: they are on the first line's
+}
+
+// cameScale is the number of decimals of quantities that came in a cost file.
+const cameScale = money.CostScale
+
+// columns are the columns of a cycle's data sets.
+func (s *Source) columns(cycle string) ([]Column, error) {
+	costs, err := s.HasCosts(cycle)
+	return columnsFor(costs), err
+}
+
+// HasCosts reports whether cost files are billed in a cycle. A cycle that the lake does not have has none.
+func (s *Source) HasCosts(cycle string) (bool, error) {
+	if _, known := s.Snap.Cycle(cycle); !known {
+		return false, nil
+	}
+	files, err := s.Snap.Files(cycle)
+	return slices.ContainsFunc(files, func(e lake.FileEntry) bool { return e.Table == tables.CostGroups().Name }), err
+}
+
+// openGroups starts before the groups of cost rows of the first customer; nil without cost files.
+func (m *maker) openGroups(ctx context.Context) (*ahead, error) {
+	if costs, err := m.src.HasCosts(m.request.Cycle); !costs || err != nil {
+		return nil, err
+	}
+	files, err := m.src.Snap.Files(m.request.Cycle)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(slices.Clone(files), func(e lake.FileEntry) bool {
+		return e.Table != tables.CostGroups().Name
+	})
+	groups, err := rows.Sorted(ctx, m.src.Snap, files, tables.CostGroups(), nil, m.src.Limits)
+	if err != nil {
+		return nil, err
+	}
+	return &ahead{rows: groups, customer: tables.CGCustomerID}, nil
+}
+
+// readGroups notes what came for a customer's lines.
+func (m *maker) readGroups(groups *ahead, customer string) error {
+	clear(m.came)
+	if groups == nil {
+		return nil
+	}
+	return groups.each(customer, func(row rows.Row) error {
+		g, err := m.readGroup(row)
+		if err != nil {
+			return fmt.Errorf("cost group %s of customer %s: %w", row.Text(tables.CGID), customer, err)
+		}
+		m.came[lineKey{row.Word(tables.CGOriginCycle), string(row.Text(tables.CGID))}] = g
+		return nil
+	})
+}
+
+func (m *maker) readGroup(row rows.Row) (*came, error) {
+	g := &came{category: row.Word(tables.CGCategory), class: row.Word(tables.CGClass),
+		region: row.Word(tables.CGRegionID), resource: string(row.Text(tables.CGResourceID)),
+		unused: row.Word(tables.CGStatus) == "Unused"}
+	if err := json.Unmarshal(row.Text(tables.CGCame), &g.texts); err != nil {
+		return nil, err
+	}
+	for _, q := range [...]struct {
+		col, units int
+		unit       string
+		to         *maybe
+	}{{tables.CGPricingQuantity, tables.CGPricingUnits, "PricingUnit", &g.pricing},
+		{tables.CGConsumedQuantity, tables.CGConsumedUnits, "ConsumedUnit", &g.consumed}} {
+		units := row.Small(q.units)
+		if units == tables.UnknownUnits && g.texts[q.unit] != "" { // all rows have that unit
+			units = tables.OneUnit
+		}
+		if units == tables.OneUnit {
+			*q.to = some(decOf(row.Cols.C[q.col].Decs[row.I]))
+		}
+	}
+	g.service, g.product.category = row.Word(tables.CGServiceName), g.texts["ServiceCategory"]
+	return g, nil
+}
+
+// isPassThrough reports whether a line is priced on a cost: it has no unit price.
+func (l *theLine) isPassThrough() bool {
+	return l.came != nil && (l.product.code < 0 || l.product.model == books.PassThrough)
+}
+
+// asItCame replaces what the reseller does not change by what the vendor's file says (§11.6). A null in a column that
+// FOCUS 1.2 does not allow to be null stays what the books say.
+func (m *maker) asItCame(l *theLine, r *Row) {
+	g := l.came
+	p := &g.product
+	p.code, p.name = l.product.code, l.product.name
+	p.service, p.category = or(p.service, l.product.service), or(p.category, l.product.category)
+	p.resource = or(g.texts["ResourceType"], l.product.resource)
+	r.Product, r.Subcategory = p, g.texts["ServiceSubcategory"]
+	r.Region, r.RegionName = g.region, or(g.texts["RegionName"], g.region)
+	if g.region == "" {
+		r.RegionName = ""
+	}
+	r.Resource, r.ResourceName = g.resource, g.texts["ResourceName"]
+	r.Zone, r.Publisher = g.texts["AvailabilityZone"], or(g.texts["PublisherName"], m.set.Publisher)
+	r.Tags = g.texts["Tags"]
+	r.Description = or(g.texts["ChargeDescription"], l.product.name)
+	r.Category, r.Frequency = g.category, or(g.texts["ChargeFrequency"], r.Frequency)
+	r.Class = or(r.Class, g.class)
+	if r.Account.Type != "Partner" {
+		r.Sub = Party{g.texts["SubAccountId"], g.texts["SubAccountName"], g.texts["SubAccountType"]}
+	}
+	if l.isPassThrough() {
+		r.SKU, r.Meter = g.texts["SkuId"], g.texts["SkuMeter"]
+		r.PriceID, r.PriceDetails, r.Pricing = "", "", g.texts["PricingCategory"]
+		if r.Pricing == committed { // the vendor's commitment, of which the row says nothing
+			r.Pricing = standard
+		}
+	} else if sku := g.texts["SkuId"]; sku != "" { // a price is of one SkuId
+		r.SKU, r.Meter, r.PriceID = sku, or(g.texts["SkuMeter"], r.Meter), sku+"/"+r.PriceID
+	}
+	m.cameQuantities(l, r)
+}
+
+// cameQuantities puts the quantities of the file on the first line of a group. A difference of a restated month has
+// none: it corrects an amount.
+func (m *maker) cameQuantities(l *theLine, r *Row) {
+	g := l.came
+	if l.kind == line.Adjustment.String() {
+		r.Consumed, r.Quantity, r.ConsumedUnit, r.Unit = maybe{}, maybe{}, "", ""
+		r.Description += ", correction of " + l.origin
+		return
+	}
+	if len(l.Text(tables.LPackageDraws)) == 0 { // what was drawn is on rows of its own
+		r.Consumed, r.ConsumedUnit = maybe{}, g.texts["ConsumedUnit"]
+		r.CameConsumed = g.once(g.consumed)
+		if g.unused && !r.CameConsumed.ok { // FOCUS allows null on rows that say so alone
+			r.CameConsumed, r.ConsumedUnit = some(decimal128.Num{}), g.texts["PricingUnit"]
+		}
+	}
+	if l.isPassThrough() {
+		r.CamePricing, r.Unit = g.once(g.pricing), g.texts["PricingUnit"]
+	}
+	g.shown = true
+}
+
+// once is a quantity on the first line of a group, and 0 on its others.
+func (g *came) once(q maybe) maybe {
+	if g.shown && q.ok {
+		return some(decimal128.Num{})
+	}
+	return q
+}
+
+// costOnly are the prices of a line that is priced on a cost: amounts, without a unit price.
+func costOnly(l *theLine, r *Row, after dec) (err error) {
+	if r.List, err = upscale(l.official, costScale-amountScale); err == nil {
+		r.Contracted, err = upscale(after, costScale-amountScale)
+	}
+	return err
+}
