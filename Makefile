@@ -139,6 +139,10 @@ picture: build ## draw the chart of README again from the sample
 	$(TOLLBOOK) -q -w $(BUILD)/picture run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/picture bandwidth aurora-east-a --cycle $(CYCLE) --svg docs/images/percentile.svg --force
 
+.PHONY: console-pictures
+console-pictures: ## take the pictures of docs/console.md again from the sample (Chromium or Chrome)
+	$(GO) test -count=1 ./fixtures/browser -run TestPictures -pictures $(CURDIR)/docs/images
+
 .PHONY: run-clickhouse
 run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill that this one tells
 	$(GO) run ./fixtures/clickhouse/run -program $(TOLLBOOK) -dir $(BUILD)/clickhouse/sample -cycle $(CYCLE) -as-of $(AS_OF)

@@ -329,6 +329,34 @@ func TestConsoleShowsFeedsToTheVendorOnly(t *testing.T) {
 	}
 }
 
+// A partner sees the account manager of a customer while it is its customer, and no other partner of it; the customer
+// sees neither.
+func TestConsoleShowsOfTheBooksWhatIsTheCallers(t *testing.T) {
+	t.Parallel()
+	dir := billed(t)
+	for _, c := range []struct {
+		who      keys.Caller
+		customer string
+		want     string // managers and partners
+	}{
+		{vendor, "cust-elm", "m-1 part-north part-east"},
+		{keys.Caller{Role: keys.Partner, Partner: "part-east"}, "cust-elm", "m-1 part-east"},
+		{keys.Caller{Role: keys.Partner, Partner: "part-north"}, "cust-elm", "part-north"}, // it left
+		{keys.Caller{Role: keys.Customer, Customer: "cust-elm"}, "cust-elm", ""},
+	} {
+		text := console(t, dir, c.who, nil).page("customer?customer_id=" + c.customer).text("main")
+		var shown []string
+		for _, word := range []string{"m-1", "m-2", "part-north", "part-east", "part-south"} {
+			if strings.Contains(text, word) {
+				shown = append(shown, word)
+			}
+		}
+		if got := strings.Join(shown, " "); got != c.want {
+			t.Errorf("%s %s sees %q, want %q", c.who.Role, c.who.Partner, got, c.want)
+		}
+	}
+}
+
 // less is the lake's lines without one of them.
 type less struct{ records.Store }
 

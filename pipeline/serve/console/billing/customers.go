@@ -166,21 +166,22 @@ func bookBlock(v *page.View, id string) page.Block {
 	if code < 0 {
 		return out
 	}
-	house := v.Caller.Role == keys.Vendor || v.Caller.Role == keys.Finance
+	all := house(v)
 	add := func(zh, en, value, href string) {
 		if value != "" {
 			out.Facts = append(out.Facts, page.Figure{Name: v.T(zh, en), Value: value, Href: href})
 		}
 	}
-	if house || v.Caller.Role == keys.Partner {
+	if now, ok := b.AssociationAt(code, v.State.Now); all || ok && v.Caller.Role == keys.Partner &&
+		b.Partners[now.Partner].ID == v.Caller.Partner { // a former partner does not learn who looks after it today
 		add("客户经理", "Account manager", operation.ManagerOf(b, code, v.State.Now), "")
 	}
-	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && house {
+	if row, ok := b.CustomerRowAt(code, v.State.Now); ok && all {
 		add("价目表", "Price list", row.PriceList, "")
 	}
 	for _, a := range b.AssociationsOf(code) {
 		partner := b.Partners[a.Partner].ID
-		if !house && (v.Caller.Role != keys.Partner || partner != v.Caller.Partner) {
+		if !all && (v.Caller.Role != keys.Partner || partner != v.Caller.Partner) {
 			continue
 		}
 		kind := v.T("推荐", "referral")
