@@ -52,8 +52,11 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 	$(TOLLBOOK) -w $(BUILD)/sample check
 	$(TOLLBOOK) -w $(BUILD)/sample run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/sample rejects $(LOOK)
-	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
 	$(TOLLBOOK) -w $(BUILD)/sample verify
+	$(TOLLBOOK) -w $(BUILD)/sample explain vm-delta-depot-0901
+	$(TOLLBOOK) -w $(BUILD)/sample statement --cycle $(CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/sample bill --cycle $(CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/sample documents --cycle $(CYCLE)
 	@echo "To look at the amounts in a browser: make console"
 
 .PHONY: console

@@ -25,6 +25,7 @@ func printing() []string {
 		"-w W bandwidth aurora-east-a --cycle 2026-09", "-w W bill --cycle 2026-09",
 		"-w W bill --cycle 2026-09 --customer aurora --format html",
 		"-w W bill --cycle 2026-09 --customer aurora --format xlsx", "-w W explain vm-delta-depot-0901",
+		"-w W documents --cycle 2026-09 --dir W-documents-#",
 		"-w W export --cycle 2026-09 --table lines",
 		"-w W export --cycle 2026-09 --table statements --format ndjson",
 		"-w W export --cycle 2026-09 --table statements --format xlsx",

@@ -56,6 +56,7 @@ func tree(a *cli.App) *cobra.Command {
 		cyclecmd.NewRerate(a),
 		publishcmd.NewPublish(a),
 		billcmd.NewBill(a),
+		billcmd.NewDocuments(a),
 		billcmd.NewExplain(a),
 		exportcmd.NewExport(a),
 		exportcmd.NewFocus(a),

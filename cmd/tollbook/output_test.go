@@ -250,6 +250,7 @@ bill --cycle 2026-09 --customer acme --format xlsx
 check
 close --cycle 2026-09 --dry-run
 doctor
+documents --cycle 2026-09 --dir NEW/documents
 explain r1
 focus
 focus check nothing.csv

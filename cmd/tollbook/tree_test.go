@@ -25,6 +25,7 @@ func commands() []string {
 		"tollbook completion",
 		"tollbook console",
 		"tollbook doctor",
+		"tollbook documents",
 		"tollbook explain",
 		"tollbook export",
 		"tollbook focus",

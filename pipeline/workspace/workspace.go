@@ -13,6 +13,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/branding"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/schemas/settings"
 	"github.com/tollbook/tollbook/settlement"
@@ -58,6 +59,13 @@ func LoadBooks(dir string, s settings.Settings) (*books.Books, error) {
 		return nil, err
 	}
 	return nil, append(problems, gone...)
+}
+
+// Branding reads how the workspace's documents look. Errors: problem.Problems with everything that is wrong.
+func (w *Workspace) Branding() (*branding.Branding, error) {
+	return branding.Load(os.DirFS(w.Dir), func(party string) bool {
+		return party == w.Settings.Vendor.ID || w.Books.Partner(party) >= 0
+	})
 }
 
 // Lake opens the workspace's lake for reading.

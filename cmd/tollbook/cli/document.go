@@ -125,8 +125,12 @@ func (a *App) Compose(read func(*compose.Sources) error) (*workspace.Workspace, 
 // sources is what documents are made from.
 func (a *App) sources(w *workspace.Workspace, snap *lake.Snapshot) (*compose.Sources, error) {
 	book, err := w.PartnerBook()
+	if err != nil {
+		return nil, err
+	}
+	looks, err := w.Branding()
 	return &compose.Sources{Snap: snap, Books: w.Books, Settings: &w.Settings, Prices: w.Prices(), Partners: book,
-		Limits: rows.Limits{Workers: a.Flags.Workers}}, err
+		Limits: rows.Limits{Workers: a.Flags.Workers}, Covers: &compose.Covers{Branding: looks}}, err
 }
 
 // PartnersWrong turns an error that corrected books would fix into what a check of the books would have said.

@@ -46,6 +46,9 @@ func Bill(ctx context.Context, s *Sources, cycle period.Cycle, customer string) 
 		return nil, err
 	}
 	b.Notes = s.billNotes(b, g, left)
+	if b.Cover, err = billCover(s, b); err != nil {
+		return nil, err
+	}
 	return b, s.packages(ctx, b)
 }
 

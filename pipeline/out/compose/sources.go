@@ -27,6 +27,7 @@ type Sources struct {
 	Partners *settlement.Book // of Books
 	Limits   rows.Limits
 	Cache    *cache.Cache // as partners.Reader's
+	Covers   *Covers      // nil = documents have no covers
 }
 
 func (s *Sources) reader() *partners.Reader {

@@ -51,7 +51,8 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 		return nil, err
 	}
 	st.Notes = s.statementNotes(st, used, left)
-	return st, nil
+	st.Cover, err = statementCover(s, st)
+	return st, err
 }
 
 // summarize adds the partner's incentives and takes the sums over from settlement.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -23,6 +24,8 @@ type Bill struct {
 	Usage       []Usage      `json:"consumption"` // Σ = Amounts.Payment; none: no chart
 	Annexes     []Annex      `json:"annexes,omitempty"`
 	Notes       []string     `json:"notes"` // sentences, such as how was rounded
+
+	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }
 
 // Amounts is the customer's row of table statements. Official = Discount + Truncated + Payment, Payment = Rounding +

@@ -9,7 +9,7 @@ import (
 // page puts the bill's parts together.
 func (b *Bill) page() *page {
 	p := &page{header: &b.Header, kind: "Bill", role: "customer", subject: b.Customer, notes: b.Notes,
-		annexes: b.Annexes}
+		annexes: b.Annexes, cover: b.Cover}
 	p.facts = []Figure{{"Customer", b.Customer.full()}}
 	if b.Partner.ID != "" {
 		p.facts = append(p.facts, Figure{"Partner", b.Partner.full()})

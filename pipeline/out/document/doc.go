@@ -28,4 +28,6 @@
 //	       payment_amount - due_amount.
 //	DOC-9  With Options.Excel the CSV is for a spreadsheet program (package spreadsheet): ids are texts with all
 //	       their characters, and numbers are numbers if the program keeps all their digits.
+//	DOC-10  The HTML of a document with a Cover begins with it (package letter). A document without one has the same
+//	        bytes as if covers did not exist.
 package document

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 )
 
@@ -25,6 +26,8 @@ type printed struct {
 	Views                                               []printedView
 	Notes                                               []string
 	Annexes                                             []printedAnnex
+	Cover                                               template.HTML // empty = none
+	CoverStyle                                          template.CSS
 }
 
 // printedView is a part with its drawing.
@@ -103,7 +106,13 @@ func (pg *page) printed(most int) (*printed, error) {
 	for i := range pg.annexes {
 		d.Annexes = append(d.Annexes, printedAnnexOf(&pg.annexes[i]))
 	}
-	return d, nil
+	if pg.cover == nil {
+		return d, nil
+	}
+	var err error
+	d.Cover, err = pg.cover.HTML(grouped)
+	d.CoverStyle = template.CSS(letter.StyleSheet) //nolint:gosec // a constant
+	return d, err
 }
 
 // maxPad is one more than the longest difference of decimals in a column.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -20,6 +21,7 @@ type page struct {
 	chart    *chart // nil = none
 	annexes  []Annex
 	notes    []string
+	cover    *letter.Letter // nil = none
 }
 
 // kind is what a column holds.

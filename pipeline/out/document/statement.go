@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tollbook/tollbook/pipeline/out/letter"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -29,6 +30,8 @@ type Statement struct {
 	Usage      []Usage     `json:"consumption"` // Σ = Σ payment_amount of Rows; none: no chart
 	Annexes    []Annex     `json:"annexes,omitempty"`
 	Notes      []string    `json:"notes"` // sentences, such as how was rounded
+
+	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }
 
 // Summary is what a statement comes to. Net = Owed + Cost − Revenue − Incentives + Clawbacks; above 0 the partner pays.

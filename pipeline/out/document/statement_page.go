@@ -12,7 +12,7 @@ import (
 // page puts the statement's parts together.
 func (s *Statement) page() *page {
 	p := &page{header: &s.Header, kind: "Statement", role: "partner", subject: s.Partner, notes: s.Notes,
-		annexes: s.Annexes}
+		annexes: s.Annexes, cover: s.Cover}
 	seller := ""
 	if len(s.Sellers) > 0 {
 		seller = s.Sellers[0].full()

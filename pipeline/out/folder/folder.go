@@ -1,0 +1,293 @@
+package folder
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/compose"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+// Kind is what a document is, and the folder that it is in.
+type Kind string
+
+// The kinds.
+const (
+	Bills      Kind = "bills"
+	Statements Kind = "statements"
+)
+
+// Document is one document of the folder.
+type Document struct {
+	Kind   Kind   `json:"kind"`
+	ID     string `json:"id"` // of the customer or partner
+	Name   string `json:"name,omitempty"`
+	Number string `json:"number,omitempty"` // empty: a draft, or the issuer has no branding
+	Amount string `json:"amount"`           // due_amount of a bill, net_amount of a statement
+	File   string `json:"file"`             // within the folder, with slashes
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Index is index.json.
+type Index struct {
+	Cycle     string     `json:"cycle"`
+	State     string     `json:"state"`
+	Currency  string     `json:"currency"`
+	Manifest  int64      `json:"manifest"` // the state of the lake
+	Documents []Document `json:"documents"`
+}
+
+// Options are what a caller may choose.
+type Options struct {
+	Customers, Partners []string // only these; both empty = all
+	Workers             int      // at least 1
+	Replace             bool     // a folder that exists
+	// Print makes a PDF file of an HTML file, which is removed then; nil = HTML is what is written.
+	Print func(ctx context.Context, html, pdf string) error
+	// Progress is called after each document, from one goroutine at a time.
+	Progress func(done, all int64)
+}
+
+// Write writes the folder of a cycle. Errors: *rows.NoCycleError; *rows.NotFoundError for a customer or partner without
+// a document; fs.ErrExist if the folder exists and is not to be replaced.
+func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir string, o Options) (*Index, error) {
+	dir = filepath.Clean(dir)
+	if _, err := os.Lstat(dir); err == nil && !o.Replace {
+		return nil, fmt.Errorf("write documents to %s: %w", dir, os.ErrExist)
+	}
+	w := &writer{s: s, cycle: cycle, o: &o, index: &Index{Cycle: cycle.String(), Currency: s.Settings.Currency.Code,
+		Manifest: s.Snap.Manifest.Number}}
+	if err := w.list(ctx); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return nil, fmt.Errorf("write documents: %w", err)
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*.tmp")
+	if err != nil {
+		return nil, fmt.Errorf("write documents: %w", err)
+	}
+	w.dir = tmp
+	err = w.write(ctx)
+	if err == nil {
+		err = appear(tmp, dir, o.Replace)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("write documents to %s: %w", dir, err), os.RemoveAll(tmp))
+	}
+	return w.index, nil
+}
+
+// appear gives the finished folder its name.
+func appear(tmp, dir string, replace bool) error {
+	if err := os.Chmod(tmp, 0o755); err != nil { //nolint:gosec // as mkdir would make it
+		return err
+	}
+	if !replace {
+		return os.Rename(tmp, dir)
+	}
+	old := tmp + ".old"
+	switch err := os.Rename(dir, old); {
+	case errors.Is(err, os.ErrNotExist):
+		return os.Rename(tmp, dir)
+	case err != nil:
+		return err
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return errors.Join(err, os.Rename(old, dir))
+	}
+	return os.RemoveAll(old)
+}
+
+// writer writes one folder.
+type writer struct {
+	s     *compose.Sources
+	cycle period.Cycle
+	o     *Options
+	dir   string
+	index *Index
+
+	mu   sync.Mutex
+	done int64
+}
+
+// list lists the documents: customers by id, then partners by id.
+func (w *writer) list(ctx context.Context) error {
+	all := len(w.o.Customers)+len(w.o.Partners) == 0
+	for _, id := range w.o.Customers {
+		w.add(Bills, id)
+	}
+	for _, id := range w.o.Partners {
+		w.add(Statements, id)
+	}
+	overview, err := compose.Partners(ctx, w.s, w.cycle)
+	if err != nil {
+		return err
+	}
+	w.index.State = "open"
+	if overview.Header.Closed {
+		w.index.State = "closed"
+	}
+	if all {
+		err := rows.EachStatement(ctx, w.s.Snap, w.index.Cycle, "", w.s.Limits, func(st *rows.Statement) error {
+			w.add(Bills, st.CustomerID)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for i := range overview.Partners {
+			w.add(Statements, overview.Partners[i].Entry().PartnerID)
+		}
+	}
+	byID := func(a, b Document) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
+	}
+	slices.SortFunc(w.index.Documents, byID)
+	w.index.Documents = slices.CompactFunc(w.index.Documents, func(a, b Document) bool { return byID(a, b) == 0 })
+	return nil
+}
+
+func (w *writer) add(kind Kind, id string) {
+	ending := ".html"
+	if w.o.Print != nil {
+		ending = ".pdf"
+	}
+	w.index.Documents = append(w.index.Documents,
+		Document{Kind: kind, ID: id, File: string(kind) + "/" + fileName(id) + ending})
+}
+
+// fileName is an id as the name of a file: small letters, digits and single points, hyphens and underscores within it
+// are themselves, other bytes are % and two hexadecimal digits.
+func fileName(id string) string {
+	var b strings.Builder
+	for i := range len(id) {
+		switch c := id[i]; {
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9', i > 0 && strings.IndexByte("-_", c) >= 0,
+			c == '.' && i > 0 && i < len(id)-1 && id[i-1] != '.':
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, "%%%02x", c)
+		}
+	}
+	return b.String()
+}
+
+// write writes all documents, then the lists.
+func (w *writer) write(ctx context.Context) error {
+	for _, kind := range []Kind{Bills, Statements} {
+		if err := os.Mkdir(filepath.Join(w.dir, string(kind)), 0o755); err != nil { //nolint:gosec // others may read
+			return err
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(1, w.o.Workers))
+	for i := range w.index.Documents {
+		if ctx.Err() != nil {
+			break
+		}
+		g.Go(func() error {
+			if err := w.document(ctx, &w.index.Documents[i]); err != nil {
+				return err
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if w.done++; w.o.Progress != nil {
+				w.o.Progress(w.done, int64(len(w.index.Documents)))
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return w.lists()
+}
+
+// document writes one document and fills its row of the list.
+func (w *writer) document(ctx context.Context, d *Document) error {
+	html := filepath.Join(w.dir, filepath.FromSlash(strings.TrimSuffix(d.File, filepath.Ext(d.File))+".html"))
+	if err := w.html(ctx, d, html); err != nil {
+		return err
+	}
+	name := filepath.Join(w.dir, filepath.FromSlash(d.File))
+	if w.o.Print != nil {
+		if err := errors.Join(w.o.Print(ctx, html, name), os.Remove(html)); err != nil {
+			return err
+		}
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	hash := sha256.New()
+	d.Bytes, err = io.Copy(hash, f)
+	d.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return errors.Join(err, f.Close())
+}
+
+// html composes a document and writes its page.
+func (w *writer) html(ctx context.Context, d *Document, name string) error {
+	var write func(io.Writer) error
+	if d.Kind == Bills {
+		b, err := compose.Bill(ctx, w.s, w.cycle, d.ID)
+		if err != nil {
+			return err
+		}
+		d.Name, d.Amount = b.Customer.Name, b.Amounts.Due.StringFixed(b.Header.Digits)
+		if b.Cover != nil {
+			d.Number = b.Cover.Number()
+		}
+		write = func(to io.Writer) error { return b.Write(to, document.HTML, document.Options{}) }
+	} else {
+		st, err := compose.Statement(ctx, w.s, w.cycle, d.ID)
+		if err != nil {
+			return err
+		}
+		d.Name, d.Amount = st.Partner.Name, st.Summary.Net.StringFixed(st.Header.Digits)
+		if st.Cover != nil {
+			d.Number = st.Cover.Number()
+		}
+		write = func(to io.Writer) error { return st.Write(to, document.HTML, document.Options{}) }
+	}
+	return create(name, write)
+}
+
+// lists writes index.json and index.html.
+func (w *writer) lists() error {
+	return errors.Join(
+		create(filepath.Join(w.dir, "index.json"), func(to io.Writer) error {
+			enc := json.NewEncoder(to)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			return enc.Encode(w.index)
+		}),
+		create(filepath.Join(w.dir, "index.html"), w.index.page))
+}
+
+// create writes a file, durably.
+func create(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriterSize(f, 64<<10)
+	return errors.Join(write(out), out.Flush(), f.Sync(), f.Close())
+}

@@ -1,0 +1,150 @@
+package letter
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/tollbook/tollbook/schemas/branding"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func amount(t *testing.T, text string) money.Amount {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func row(t *testing.T, name, text string) Row {
+	t.Helper()
+	return Row{Same(name), amount(t, text)}
+}
+
+// style is a style of a branding.yaml for the issuer `vendor`.
+func style(t *testing.T, keys string) *branding.Style {
+	t.Helper()
+	b, err := branding.Load(fstest.MapFS{branding.File: {Data: []byte("vendor: {" + keys + "}\n")}},
+		func(string) bool { return true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _ := b.Style("vendor")
+	return s
+}
+
+// TestRounded: LETTER-1. Rows are rounded half to even, rows of 0 are left out, and the row Rounding makes them add up.
+func TestRounded(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		rows []string
+		sum  string
+		want []string
+	}{
+		{[]string{"3.333", "3.3334"}, "6.67", []string{"3.33", "3.33", "0.01", "6.67"}},
+		{[]string{"0.125", "0.135"}, "0.26", []string{"0.12", "0.14", "0.26"}},
+		{[]string{"0.115", "0.115"}, "0.23", []string{"0.12", "0.12", "-0.01", "0.23"}},
+		{[]string{"1.00", "0", "0.001"}, "1.00", []string{"1.00", "1.00"}},
+		{[]string{"-5.00"}, "-5.00", []string{"-5.00", "-5.00"}},
+	} {
+		var rows []Row
+		for _, text := range c.rows {
+			rows = append(rows, row(t, text, text))
+		}
+		table, err := Rounded(Same("Service"), 2, rows, row(t, "Due", c.sum))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, r := range table.Rows {
+			got = append(got, r.Amount.StringFixed(2))
+		}
+		if strings.Join(got, " ") != strings.Join(c.want, " ") {
+			t.Errorf("%v to %s: %v, want %v", c.rows, c.sum, got, c.want)
+		}
+		if err := (&Letter{Digits: 2, Tables: []Table{table}}).Check(); err != nil {
+			t.Errorf("%v: %v", c.rows, err)
+		}
+	}
+}
+
+// TestCheckRefuses: LETTER-1. A table that does not add up, or has digits that the currency does not have, is not
+// written.
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	for want, table := range map[string]Table{
+		"Due is 3.00000000, its rows add up to 3.01000000": {Rows: []Row{row(t, "a", "1"), row(t, "b", "2.01"),
+			row(t, "Due", "3")}},
+		"a is 1.00100000, with more than 2 decimals": {Rows: []Row{row(t, "a", "1.001"), row(t, "Due", "1.001")}},
+	} {
+		l := &Letter{Digits: 2, Recipient: Contact{ID: "acme"}, Style: style(t, ""), Tables: []Table{table}}
+		if _, err := l.HTML(strings.Clone); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
+
+// letter is an invoice of 10.00.
+func letter(t *testing.T) *Letter {
+	t.Helper()
+	return &Letter{Issuer: Contact{ID: "vendor", Name: "Example <Cloud>", Bank: "IBAN 1"},
+		Recipient: Contact{ID: "acme", Name: "Acme & Sons", TaxID: "DE9"},
+		Cycle:     period.CycleOf(2026, 9), Currency: "CNY", Digits: 2,
+		Style:   style(t, "instructions: within <30> days"),
+		Issued:  period.DayOf(2026, 10, 1),
+		Tables:  []Table{{Title: Same("Service"), Rows: []Row{row(t, "ecs", "10"), row(t, "Due", "10")}}},
+		Payable: amount(t, "10")}
+}
+
+// page is the letter's HTML.
+func page(t *testing.T, l *Letter) string {
+	t.Helper()
+	html, err := l.HTML(strings.Clone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(html)
+}
+
+// TestPage: an invoice names parties, number, dates and account, and text stays text (LETTER-4).
+func TestPage(t *testing.T) {
+	t.Parallel()
+	got := page(t, letter(t))
+	for _, want := range []string{"Example &lt;Cloud&gt;", "Acme &amp; Sons", "INV-2026-09-acme", "2026-10-31",
+		"CNY 10.00", "Account: IBAN 1", "within &lt;30&gt; days", "Reference: INV-2026-09-acme"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+// TestNothingToPay: LETTER-2 and LETTER-3. Drafts have no number; neither they nor credits ask for a payment.
+func TestNothingToPay(t *testing.T) {
+	t.Parallel()
+	draft := letter(t)
+	draft.Draft = true
+	credit := letter(t)
+	credit.Kind, credit.Payable = CreditNote, amount(t, "-10")
+	credit.Tables[0].Rows = []Row{row(t, "ecs", "-10"), row(t, "Due", "-10")}
+	paid := letter(t)
+	paid.Payable = amount(t, "0")
+	partner := letter(t)
+	partner.Kind, partner.Payable, partner.Style = Statement, amount(t, "-10"), style(t, "language: zh")
+	for _, c := range []struct {
+		l          *Letter
+		want, none string
+	}{
+		{draft, "Not for payment", "INV-2026-09-acme"},
+		{credit, "We credit CNY 10.00 to you", "Due date"},
+		{paid, "Nothing is to be paid.", "Due date"},
+		{partner, "我方将向贵方支付 CNY 10.00", "付款期限"},
+	} {
+		got := page(t, c.l)
+		if !strings.Contains(got, c.want) || strings.Contains(got, c.none) || strings.Contains(got, "IBAN") {
+			t.Errorf("want %s, not %s and no account:\n%s", c.want, c.none, got)
+		}
+	}
+}

@@ -1,0 +1,200 @@
+package letter
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+//go:embed letter.gohtml
+var letterTemplate string
+
+// StyleSheet is the CSS of covers, for the page's style element.
+//
+//go:embed letter.css
+var StyleSheet string
+
+// fact is a value with its name.
+type fact struct{ Name, Value string }
+
+// printedRow is a row with its amount as people read it.
+type printedRow struct {
+	Name, Amount string
+	Sum          bool
+}
+
+// printedTable is a table with its heading.
+type printedTable struct {
+	Title string
+	Rows  []printedRow
+}
+
+// printed is what the template shows.
+type printed struct {
+	Language, Colour, Title, Draft string
+	Logo                           template.URL
+	Issuer, Recipient              []string // lines
+	To, Unit                       string
+	Facts                          []fact
+	Tables                         []printedTable
+	Headline                       fact
+	Sentences                      []string
+	PayTitle                       string
+	Instructions                   []string // lines
+}
+
+// HTML is the cover as a section of a page. grouped separates the thousands of a decimal. Errors: those of Check.
+func (l *Letter) HTML(grouped func(string) string) (template.HTML, error) {
+	if err := l.Check(); err != nil {
+		return "", err
+	}
+	t, err := template.New("letter").Parse(letterTemplate)
+	if err != nil {
+		return "", err
+	}
+	w := writer{l, grouped}
+	var out bytes.Buffer
+	if err := t.Execute(&out, w.printed()); err != nil {
+		return "", err
+	}
+	return template.HTML(out.String()), nil //nolint:gosec // html/template has escaped it
+}
+
+// writer puts a letter into words.
+type writer struct {
+	*Letter
+	grouped func(string) string
+}
+
+func (w *writer) say(english, chinese string) string {
+	return Text{english, chinese}.in(w.Style.Language)
+}
+
+// money is an amount with the currency.
+func (w *writer) money(a money.Amount) string {
+	return w.Currency + " " + w.grouped(a.StringFixed(w.Digits))
+}
+
+func (w *writer) printed() *printed {
+	p := &printed{
+		Language:  w.Style.Language.Tag(),
+		Colour:    w.Style.Colour,
+		Title:     w.Kind.title().in(w.Style.Language),
+		Issuer:    w.issuer(),
+		Recipient: recipient(&w.Recipient),
+		To:        w.say("To", "致"),
+		Unit:      w.Currency,
+		Facts:     w.facts(),
+		Sentences: w.sentences(),
+	}
+	if w.Draft {
+		p.Draft = w.say("Draft: the cycle is open, and amounts can change. Not for payment.",
+			"草稿：账期未关闭，金额可能变化，请勿付款。")
+	}
+	if logo := &w.Style.Logo; len(logo.Data) > 0 {
+		// an image runs no script, whatever an SVG contains
+		p.Logo = template.URL("data:" + logo.MediaType + ";base64," + base64.StdEncoding.EncodeToString(logo.Data))
+	}
+	for i := range w.Tables {
+		p.Tables = append(p.Tables, w.table(&w.Tables[i]))
+	}
+	p.Headline = fact{w.payable(), w.money(w.Payable.Abs())}
+	if _, due := w.Due(); due {
+		p.PayTitle = w.say("How to pay", "付款方式")
+		if w.Issuer.Bank != "" {
+			p.Instructions = append(p.Instructions, w.say("Account: ", "收款账户：")+w.Issuer.Bank)
+		}
+		p.Instructions = append(p.Instructions, w.say("Reference: ", "付款附言：")+w.Number())
+		if w.Style.Instructions != "" {
+			p.Instructions = append(p.Instructions, strings.Split(w.Style.Instructions, "\n")...)
+		}
+	}
+	return p
+}
+
+// payable names what is paid, and by whom.
+func (w *writer) payable() string {
+	switch {
+	case w.Payable.Sign() < 0 && w.Kind == Statement:
+		return w.say("In your favour", "应付贵方")
+	case w.Payable.Sign() < 0:
+		return w.say("Credited to you", "贷记金额")
+	}
+	return w.say("To pay", "应付金额")
+}
+
+// issuer is the letterhead.
+func (w *writer) issuer() []string {
+	c := &w.Issuer
+	lines := notEmpty(c.Name, c.Address, c.Country)
+	if c.TaxID != "" {
+		lines = append(lines, w.say("Tax ID ", "税号 ")+c.TaxID)
+	}
+	return append(lines, notEmpty(c.Email)...)
+}
+
+func recipient(c *Contact) []string {
+	lines := notEmpty(c.Name, c.Address, c.Country)
+	if c.TaxID != "" {
+		lines = append(lines, c.TaxID)
+	}
+	return lines
+}
+
+func notEmpty(lines ...string) []string {
+	return slices.DeleteFunc(lines, func(s string) bool { return s == "" })
+}
+
+func (w *writer) facts() []fact {
+	number := w.Number()
+	if number == "" {
+		number = w.say("none, draft", "无（草稿）")
+	}
+	list := []fact{
+		{w.say("Number", "编号"), number},
+		{w.say("Date of issue", "开具日期"), w.Issued.String()},
+	}
+	if due, ok := w.Due(); ok {
+		list = append(list, fact{w.say("Due date", "付款期限"), due.String()})
+	}
+	who := w.say("Customer number", "客户编号")
+	if w.Kind == Statement {
+		who = w.say("Partner number", "伙伴编号")
+	}
+	return append(list,
+		fact{w.say("Period", "账期"), w.Cycle.First().String() + w.say(" to ", " 至 ") + w.Cycle.Last().String()},
+		fact{who, w.Recipient.ID})
+}
+
+func (w *writer) table(t *Table) printedTable {
+	out := printedTable{Title: t.Title.in(w.Style.Language)}
+	for i := range t.Rows {
+		r := &t.Rows[i]
+		out.Rows = append(out.Rows, printedRow{r.Name.in(w.Style.Language), w.grouped(r.Amount.StringFixed(w.Digits)),
+			i == len(t.Rows)-1})
+	}
+	return out
+}
+
+// sentences say what follows from the amount, and where the exact amounts are.
+func (w *writer) sentences() []string {
+	var list []string
+	switch {
+	case w.Draft:
+	case w.Payable.Sign() < 0 && w.Kind == Statement:
+		list = append(list, w.say("We pay you "+w.money(w.Payable.Neg())+". Nothing is to be paid by you.",
+			"我方将向贵方支付 "+w.money(w.Payable.Neg())+"，贵方无需付款。"))
+	case w.Payable.Sign() < 0:
+		list = append(list, w.say("We credit "+w.money(w.Payable.Neg())+" to you. Nothing is to be paid.",
+			"我方将贷记 "+w.money(w.Payable.Neg())+"，无需付款。"))
+	case w.Payable.IsZero():
+		list = append(list, w.say("Nothing is to be paid.", "无需付款。"))
+	}
+	return append(list, w.say("The pages that follow contain every amount with all of its digits.",
+		"后附页列出全部明细及精确金额。"))
+}

@@ -1,0 +1,213 @@
+package branding
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/problem"
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// Dir is the folder in the workspace, File the file in it.
+const (
+	Dir  = "branding"
+	File = Dir + "/branding.yaml"
+)
+
+// MaxLogo is how many bytes a logo has at most. It is embedded in every document.
+const MaxLogo = 256 << 10
+
+// Language is the language of an issuer's covers.
+type Language uint8
+
+// The languages.
+const (
+	English Language = iota
+	Chinese
+)
+
+// Tag is the language's tag (BCP 47).
+func (l Language) Tag() string { return [...]string{"en", "zh"}[l] }
+
+// Logo is an image with its media type. The zero value is no logo.
+type Logo struct {
+	MediaType string // image/png, image/svg+xml
+	Data      []byte
+}
+
+// Style is how the documents of one issuer look.
+type Style struct {
+	Party        string // party_id of the issuer: the vendor's id or a partner's
+	Logo         Logo
+	Colour       string // #rrggbb
+	Language     Language
+	number       string
+	IssueDay     int    // day of the month after the cycle, 1 to 28
+	PaymentDays  int    // from the date of issue to the due date; 0 = due on the date of issue
+	Instructions string // how to pay; may be empty
+}
+
+// Branding is the styles of a workspace.
+type Branding struct {
+	styles []Style // by Party
+}
+
+// Style is an issuer's style; ok is false if the file does not name the issuer.
+func (b *Branding) Style(party string) (style *Style, ok bool) {
+	if b == nil {
+		return nil, false
+	}
+	at, ok := slices.BinarySearchFunc(b.styles, party, func(s Style, id string) int {
+		return strings.Compare(s.Party, id)
+	})
+	if !ok {
+		return nil, false
+	}
+	return &b.styles[at], true
+}
+
+// Number is the number of a document: the pattern with the kind (INV, CN, ST), the cycle and the recipient's id.
+func (s *Style) Number(kind string, cycle period.Cycle, recipient string) string {
+	return strings.NewReplacer("{kind}", kind, "{cycle}", cycle.String(), "{party}", recipient).Replace(s.number)
+}
+
+// Issued is the date of issue of a cycle's documents.
+func (s *Style) Issued(cycle period.Cycle) period.Day {
+	return (cycle + 1).First() + period.Day(s.IssueDay) - 1
+}
+
+// Keys are the keys of an issuer.
+func Keys() []string {
+	return []string{"logo", "colour", "language", "number", "issue_day", "payment_days", "instructions"}
+}
+
+// defaults are what a key that is absent means.
+const (
+	defaultColour = "#1a1a1a"
+	defaultNumber = "{kind}-{cycle}-{party}"
+	longestNumber = 64
+)
+
+// Load reads the branding of a workspace, whose parties are known by known. A workspace without the file has no styles.
+// Errors: problem.Problems with everything that is wrong.
+func Load(workspace fs.FS, known func(party string) bool) (*Branding, error) {
+	data, err := fs.ReadFile(workspace, File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Branding{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", File, err)
+	}
+	var c problem.Collector
+	root, ok := yamldoc.Parse(File, data, &c)
+	b := &Branding{}
+	if ok && root.Kind != yamldoc.Null {
+		if root.Kind != yamldoc.Mapping {
+			c.Add(root.Pos, "write each issuer as `party_id:` with its keys indented below", "%s, not a mapping",
+				root.Kind)
+		}
+		for i := range root.Pairs {
+			pair := &root.Pairs[i]
+			if !known(pair.Key) {
+				c.Add(pair.At, "name the vendor's id of tollbook.yaml or a partner of books/partners.csv",
+					"unknown issuer %q", pair.Key)
+			}
+			r := reader{files: workspace, c: &c, m: yamldoc.Fields(&c, &pair.Value, pair.Key, Keys())}
+			b.styles = append(b.styles, r.style(pair.Key))
+		}
+	}
+	slices.SortFunc(b.styles, func(a, b Style) int { return strings.Compare(a.Party, b.Party) })
+	return b, c.Err()
+}
+
+// reader reads the keys of one issuer.
+type reader struct {
+	files fs.FS
+	c     *problem.Collector
+	m     yamldoc.Map
+}
+
+func (r *reader) style(party string) Style {
+	return Style{
+		Party:        party,
+		Logo:         r.logo(),
+		Colour:       yamldoc.Value(r.m, "colour", defaultColour, parseColour),
+		Language:     Language(r.m.Word("language", 0, []string{"en", "zh"})), //nolint:gosec // 0 or 1
+		number:       yamldoc.Value(r.m, "number", defaultNumber, parseNumber),
+		IssueDay:     r.m.Int("issue_day", 1, 1, 28),
+		PaymentDays:  r.m.Int("payment_days", 30, 0, 365),
+		Instructions: strings.TrimSpace(r.m.Text("instructions", "")),
+	}
+}
+
+// logo reads the image that the key names.
+func (r *reader) logo() Logo {
+	n := r.m.Get("logo")
+	name := r.m.Text("logo", "")
+	if name == "" {
+		return Logo{}
+	}
+	file := path.Join(Dir, name)
+	if !fs.ValidPath(file) || path.Dir(file) != Dir {
+		r.m.Fail("logo", n, "copy the image into the folder "+Dir, "not a file of the folder %s", Dir)
+		return Logo{}
+	}
+	data, err := fs.ReadFile(r.files, file)
+	switch {
+	case err != nil:
+		r.m.Fail("logo", n, "copy the image into the folder "+Dir, "%v", err)
+		return Logo{}
+	case len(data) > MaxLogo:
+		r.m.Fail("logo", n, "make it smaller: it is embedded in every document", "%d bytes, more than %d", len(data),
+			MaxLogo)
+		return Logo{}
+	case bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")):
+		return Logo{MediaType: "image/png", Data: data}
+	case isSVG(data):
+		return Logo{MediaType: "image/svg+xml", Data: data}
+	}
+	r.m.Fail("logo", n, "save the image as PNG or SVG", "neither PNG nor SVG")
+	return Logo{}
+}
+
+// isSVG reports whether data is well-formed XML whose root is an svg element.
+func isSVG(data []byte) bool {
+	d := xml.NewDecoder(bytes.NewReader(data))
+	root := ""
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return root == "svg" && errors.Is(err, io.EOF)
+		}
+		if start, ok := token.(xml.StartElement); ok && root == "" {
+			root = start.Name.Local
+		}
+	}
+}
+
+func parseColour(text string) (string, error) {
+	if len(text) == len("#rrggbb") && text[0] == '#' && strings.Trim(text[1:], "0123456789abcdefABCDEF") == "" {
+		return text, nil
+	}
+	return "", fmt.Errorf("%q: not a colour like \"#0b5fff\"", text)
+}
+
+func parseNumber(text string) (string, error) {
+	for _, part := range []string{"{kind}", "{cycle}", "{party}"} {
+		if !strings.Contains(text, part) {
+			return "", fmt.Errorf("%q: without %s two documents would have one number", text, part)
+		}
+	}
+	if len(text) > longestNumber || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' }) {
+		return "", fmt.Errorf("%q: longer than %d bytes, or with a control character", text, longestNumber)
+	}
+	return text, nil
+}
