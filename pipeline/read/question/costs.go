@@ -8,9 +8,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// LakeOnly are the questions that the lake alone answers: those about vendors' cost files (§11), which are not
-// published.
-func LakeOnly() []*Question {
+// LakeOnly are the questions that the lake alone answers.
+func LakeOnly() []*Question { return append([]*Question{change()}, OfCosts()...) }
+
+// OfCosts are the questions about vendors' cost files (§11), which are not published.
+func OfCosts() []*Question {
 	return []*Question{margin(), lowMargin(), unallocated(), costDeliveries()}
 }
 

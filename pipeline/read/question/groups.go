@@ -188,6 +188,11 @@ func allZero(sums []money.Total) bool {
 
 // Compare is the question's order.
 func (q *Question) Compare(a, b Row) int {
+	if q.from != nil {
+		if c := q.from.order(a, b); c != 0 {
+			return c
+		}
+	}
 	for _, by := range q.Order {
 		c := 0
 		if i := slices.IndexFunc(q.Sums, func(c tables.Column) bool { return c.Name == by.Column }); i >= 0 {

@@ -49,7 +49,22 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 			return nil, err
 		}
 	}
-	all, err := q.gather(ctx, r, from)
+	if q.Span == WithBefore {
+		if r.Cycle == "" {
+			r.Cycle = lastCycle(snap)
+		}
+		// a cycle before the lake's first has no lines; one whose lines left the lake is an error
+		if before := cycleBefore(r.Cycle); before >= firstCycle(snap) {
+			if err := rows.HasCycle(snap, before); err != nil {
+				return nil, err
+			}
+		}
+	}
+	added := q
+	if q.from != nil {
+		added = q.from.of
+	}
+	all, err := added.gather(ctx, r, from)
 	if err != nil {
 		return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 	}
@@ -58,6 +73,11 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 		return nil, err
 	}
 	rows := all.rows()
+	if q.from != nil {
+		if rows, err = q.from.rows(rows); err != nil {
+			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
+		}
+	}
 	slices.SortFunc(rows, q.Compare)
 	for _, row := range rows {
 		if err := a.Add(row, r.Limit); err != nil {
@@ -129,6 +149,33 @@ func (q *Question) files(snap *lake.Snapshot, cycle string) ([]lake.FileEntry, e
 	return out, nil
 }
 
+// lastCycle is the last cycle of a state; "" if it has none.
+func lastCycle(snap *lake.Snapshot) string {
+	last := ""
+	for _, ref := range snap.Manifest.Cycles {
+		last = max(last, ref.Cycle)
+	}
+	return last
+}
+
+// firstCycle is the first cycle of a state; "" if it has none.
+func firstCycle(snap *lake.Snapshot) string {
+	first := lastCycle(snap)
+	for _, ref := range snap.Manifest.Cycles {
+		first = min(first, ref.Cycle)
+	}
+	return first
+}
+
+// cycleBefore is the cycle before one; "" for a text that is none.
+func cycleBefore(cycle string) string {
+	c, err := period.ParseCycle(cycle)
+	if err != nil {
+		return ""
+	}
+	return (c - 1).String()
+}
+
 // cycles are those that the question is of; "" stands for files of no cycle.
 func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 	if q.Span == OfNone {
@@ -139,7 +186,10 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 		if ref.Archived != nil && q.lake.table.Name == tables.Lines().Name {
 			continue // of its lines only those of orders stay
 		}
-		if cycle == "" || ref.Cycle == cycle || q.Span == UpTo && ref.Cycle < cycle {
+		if q.Span == WithBefore && ref.Cycle != cycle && ref.Cycle != cycleBefore(cycle) {
+			continue
+		}
+		if cycle == "" || ref.Cycle == cycle || q.Span != OfCycle && ref.Cycle < cycle {
 			out = append(out, ref.Cycle)
 		}
 	}

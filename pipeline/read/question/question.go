@@ -13,16 +13,18 @@ type Span uint8
 
 // The spans.
 const (
-	OfCycle Span = iota // the cycle that is asked for; without one, all of the lake
-	UpTo                // all cycles up to the one that is asked for
-	OfNone              // what it counts is of no cycle: it takes none
+	OfCycle    Span = iota // the cycle that is asked for; without one, all of the lake
+	UpTo                   // all cycles up to the one that is asked for
+	OfNone                 // what it counts is of no cycle: it takes none
+	WithBefore             // the cycle that is asked for, or the last one, and the cycle before it
 )
 
 // String is what --cycle means to the question.
 func (s Span) String() string {
 	return [...]string{OfCycle: "of that cycle; without it of all cycles",
-		UpTo:   "at the end of that cycle; without it at the end of the last one",
-		OfNone: "of no cycle"}[s]
+		UpTo:       "at the end of that cycle; without it at the end of the last one",
+		OfNone:     "of no cycle",
+		WithBefore: "of that cycle and the one before; without it of the last one and the one before"}[s]
 }
 
 // Question is one question.
@@ -38,6 +40,7 @@ type Question struct {
 	View    string          // the view, and table of exports, whose rows are added up
 
 	lake shape
+	from *derived // nil = rows of the lake are added up
 }
 
 // By is a column that rows are ordered by.
@@ -58,6 +61,13 @@ type shape struct {
 	make func(w *reading, from *parquet.Columns, to *parquet.Columns) error
 	// rows whose amounts are all 0 are left out
 	nozero bool
+}
+
+// derived is how the rows of an answer follow from those of another question.
+type derived struct {
+	of    *Question
+	rows  func([]Row) ([]Row, error)
+	order func(a, b Row) int // before the keys
 }
 
 // Columns are the columns of the answer: keys, then sums.

@@ -1,0 +1,216 @@
+package question
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/schemas/money"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// The causes of a change from one cycle to the next.
+const (
+	newCustomer  = "new_customer"  // the customer has no line in the cycle before
+	lostCustomer = "lost_customer" // the customer has no line in this cycle
+	newProduct   = "new_product"   // the customer had lines before, but none of the product
+	lostProduct  = "lost_product"  // the customer has lines in this cycle, but none of the product
+	byVolume     = "volume"        // another quantity, at the average price of the cycle before
+	byPrice      = "price"         // the rest of the change: prices, tiers, discounts
+	correction   = "correction"    // lines of either cycle that belong to an earlier one
+)
+
+// Columns of comparedTable.
+const (
+	cmpKind = iota
+	cmpCustomer
+	cmpService
+	cmpSKU
+	cmpBefore
+	cmpAmount
+	cmpBeforeQuantity
+	cmpQuantity
+	cmpBeforeLines
+	cmpLines
+)
+
+// Sums of compared.
+const (
+	wasAmount = iota
+	isAmount
+	wasQuantity
+	isQuantity
+	wasLines
+	isLines
+)
+
+// comparedTable is the lines of two cycles in columns of their own.
+func comparedTable() *tables.Table {
+	line := tables.Lines().Columns
+	return &tables.Table{Name: "compared", Columns: []tables.Column{
+		{Name: "cause", Type: tables.Word, Meaning: "new_customer, new_product, volume (another quantity, at the average " +
+			"price before), price (the rest), lost_product, lost_customer, or correction (lines of earlier cycles)"},
+		line[tables.LCustomerID], line[tables.LServiceTypeCode], line[tables.LSKU],
+		{Name: "before_amount", Type: tables.Amount, Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
+		{Name: "payment_amount", Type: tables.Amount, Meaning: "sum of payment_amount of the cycle; in rows for volume at the " +
+			"average price before, in rows for price the rest"},
+		{Name: "before_quantity", Type: tables.Quantity, Meaning: "quantity of the cycle before"},
+		{Name: "quantity", Type: tables.Quantity, Meaning: "quantity of the cycle"},
+		{Name: "before_line_count", Type: tables.Whole, Meaning: "number of lines of the cycle before"},
+		{Name: lineCount, Type: tables.Whole, Meaning: "number of lines of the cycle"},
+	}}
+}
+
+// compared is the lines of two cycles by customer and product, from which changes follow.
+func compared() *Question {
+	t := comparedTable()
+	return &Question{
+		Name: "compared", Span: WithBefore, Keys: t.Columns[cmpKind:cmpBefore], Sums: t.Columns[cmpBefore:],
+		lake: shape{table: tables.Lines(), reads: []int{tables.LOriginCycle, tables.LCustomerID,
+			tables.LServiceTypeCode, tables.LSKU, tables.LPaymentAmount, tables.LQuantity}, made: t, make: compare},
+	}
+}
+
+// compare puts amounts and quantities into the columns of the lines' cycle.
+func compare(w *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		kind := ""
+		if from.C[tables.LOriginCycle].Word(i) != "" {
+			kind = correction
+		}
+		to.C[cmpKind].AddWord(kind)
+		to.C[cmpCustomer].AddWord(from.C[tables.LCustomerID].Word(i))
+		to.C[cmpService].AddWord(from.C[tables.LServiceTypeCode].Word(i))
+		to.C[cmpSKU].AddWord(from.C[tables.LSKU].Word(i))
+		amount, quantity := from.C[tables.LPaymentAmount].Decs[i], from.C[tables.LQuantity].Decs[i]
+		mine, other := 1, 0 // the columns of this cycle come after those of the one before
+		if w.before {
+			mine, other = 0, 1
+		}
+		to.C[cmpBefore+mine].Decs = append(to.C[cmpBefore+mine].Decs, amount)
+		to.C[cmpBefore+other].Decs = append(to.C[cmpBefore+other].Decs, parquet.Dec{})
+		to.C[cmpBeforeQuantity+mine].Decs = append(to.C[cmpBeforeQuantity+mine].Decs, quantity)
+		to.C[cmpBeforeQuantity+other].Decs = append(to.C[cmpBeforeQuantity+other].Decs, parquet.Dec{})
+		to.C[cmpBeforeLines+mine].Ints = append(to.C[cmpBeforeLines+mine].Ints, 1)
+		to.C[cmpBeforeLines+other].Ints = append(to.C[cmpBeforeLines+other].Ints, 0)
+		to.N++
+	}
+	return nil
+}
+
+// change is the question why a cycle's bills differ from those of the cycle before.
+func change() *Question {
+	t := comparedTable()
+	return &Question{
+		Name: "change", Answers: "why a cycle differs from the one before: new and lost customers and products, volume, price",
+		Span: WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
+		Sums: append(t.Columns[cmpBefore:cmpBeforeQuantity:cmpBeforeQuantity], tables.Column{Name: "change_amount",
+			Type: tables.Amount, Meaning: "payment_amount - before_amount; the sum over all rows is the whole change"}),
+		from: &derived{of: compared(), rows: causes, order: largestChange},
+	}
+}
+
+// largestChange orders changes by size, whatever their sign.
+func largestChange(a, b Row) int {
+	return bigOf(b.Sums[len(b.Sums)-1]).CmpAbs(bigOf(a.Sums[len(a.Sums)-1]))
+}
+
+// bigOf is a total as a count of its last digit.
+func bigOf(t money.Total) *big.Int {
+	hi, lo := t.Raw()
+	n := new(big.Int).Lsh(big.NewInt(hi), 64)
+	return n.Add(n, new(big.Int).SetUint64(lo))
+}
+
+// amountOf is a count of the last digit as a total of amounts.
+func amountOf(n *big.Int) (money.Total, error) {
+	t, err := money.NewTotal(money.AmountScale)
+	if err != nil {
+		return t, err
+	}
+	hi := new(big.Int).Rsh(n, 64)
+	lo := new(big.Int).Sub(n, new(big.Int).Lsh(hi, 64))
+	return t, t.Add(hi.Int64(), lo.Uint64())
+}
+
+// causes divides the change of each customer and product. A product that both cycles have gives the row volume, with
+// the amount before and what the quantity changes, and the row price with the rest: the change by volume is
+// (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
+// no quantity, such as for orders, the whole change is by price.
+func causes(rows []Row) ([]Row, error) {
+	before, now := map[string]bool{}, map[string]bool{}
+	for _, r := range rows {
+		c := r.Keys[cmpCustomer]
+		if r.Keys[cmpKind] == "" {
+			before[c] = before[c] || some(r.Sums[wasLines])
+			now[c] = now[c] || some(r.Sums[isLines])
+		}
+	}
+	var out []Row
+	for _, r := range rows {
+		c := r.Keys[cmpCustomer]
+		was, is := bigOf(r.Sums[wasAmount]), bigOf(r.Sums[isAmount])
+		var cause string
+		switch {
+		case r.Keys[cmpKind] == correction:
+			cause = correction
+		case !before[c]:
+			cause = newCustomer
+		case !now[c]:
+			cause = lostCustomer
+		case !some(r.Sums[wasLines]):
+			cause = newProduct
+		case !some(r.Sums[isLines]):
+			cause = lostProduct
+		}
+		var err error
+		if cause != "" {
+			out, err = changed(out, r, cause, was, is)
+		} else {
+			at := volume(was, bigOf(r.Sums[wasQuantity]), bigOf(r.Sums[isQuantity]))
+			if out, err = changed(out, r, byVolume, was, at); err == nil {
+				out, err = changed(out, r, byPrice, new(big.Int), at.Sub(is, at))
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("change of %s, %s: %w", c, r.Keys[cmpSKU], err)
+		}
+	}
+	return out, nil
+}
+
+func some(t money.Total) bool { return bigOf(t).Sign() != 0 }
+
+// changed appends a row of an amount before and after; one without amounts is left out.
+func changed(out []Row, of Row, cause string, was, is *big.Int) ([]Row, error) {
+	if was.Sign() == 0 && is.Sign() == 0 {
+		return out, nil
+	}
+	row := Row{Keys: slices.Clone(of.Keys)}
+	row.Keys[cmpKind] = cause
+	for _, n := range []*big.Int{was, is, new(big.Int).Sub(is, was)} {
+		t, err := amountOf(n)
+		if err != nil {
+			return nil, err
+		}
+		row.Sums = append(row.Sums, t)
+	}
+	return append(out, row), nil
+}
+
+// volume is what an amount would be at another quantity: amount × to / from, rounded half to even. Without a quantity
+// it is the amount.
+func volume(amount, from, to *big.Int) *big.Int {
+	if from.Sign() == 0 || to.Sign() == 0 {
+		return new(big.Int).Set(amount)
+	}
+	n := new(big.Int).Mul(amount, to)
+	q, rest := new(big.Int).QuoRem(n, from, new(big.Int))
+	twice := new(big.Int).Lsh(rest.Abs(rest), 1)
+	up := twice.CmpAbs(from)
+	if up > 0 || up == 0 && q.Bit(0) == 1 {
+		q.Add(q, big.NewInt(int64(n.Sign()*from.Sign())))
+	}
+	return q
+}

@@ -1,0 +1,118 @@
+package question
+
+import (
+	"math/big"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tollbook/tollbook/schemas/money"
+)
+
+// comparison is a row of compared: amounts and quantities in units of 1.
+func comparison(t testing.TB, keys string, sums ...int64) Row {
+	t.Helper()
+	r := Row{Keys: strings.Split(keys, "/")}
+	for i, n := range sums {
+		scale := []int{money.AmountScale, money.AmountScale, money.QuantityScale, money.QuantityScale, 0, 0}[i]
+		total, err := money.NewTotal(scale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := new(big.Int).Mul(big.NewInt(n), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil))
+		hi := new(big.Int).Rsh(v, 64)
+		if err := total.Add(hi.Int64(), new(big.Int).Sub(v, new(big.Int).Lsh(hi, 64)).Uint64()); err != nil {
+			t.Fatal(err)
+		}
+		r.Sums = append(r.Sums, total)
+	}
+	return r
+}
+
+// TestCauses: each cause, with figures worked out by hand. 30 for 3 and 50 for 4: a unit cost 10, so the fourth is 10 of
+// the 20, and the price gives the rest.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	rows, err := causes([]Row{
+		comparison(t, "/both/ecs/vm", 30, 50, 3, 4, 1, 1),
+		comparison(t, "/both/ecs/old", 7, 0, 1, 0, 1, 0),
+		comparison(t, "/both/ecs/new", 0, 8, 0, 1, 0, 1),
+		comparison(t, "/both/ecs/fee", 5, 9, 0, 0, 1, 1),
+		comparison(t, "/both/ecs/same", 5, 5, 1, 1, 1, 1),
+		comparison(t, "/both/ecs/free", 0, 0, 1, 2, 1, 1),
+		comparison(t, "/gone/ecs/vm", 4, 0, 1, 0, 1, 0),
+		comparison(t, "correction/gone/ecs/vm", 0, -2, 0, 0, 0, 1),
+		comparison(t, "/come/ecs/vm", 0, 3, 0, 1, 0, 1),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rows {
+		line := strings.Join(r.Keys, "/")
+		for _, s := range r.Sums {
+			line += " " + strings.TrimSuffix(s.String(), ".00000000")
+		}
+		got = append(got, line)
+	}
+	want := `volume/both/ecs/vm 30 40 10
+price/both/ecs/vm 0 10 10
+lost_product/both/ecs/old 7 0 -7
+new_product/both/ecs/new 0 8 8
+volume/both/ecs/fee 5 5 0
+price/both/ecs/fee 0 4 4
+volume/both/ecs/same 5 5 0
+lost_customer/gone/ecs/vm 4 0 -4
+correction/gone/ecs/vm 0 -2 -2
+new_customer/come/ecs/vm 0 3 3`
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+// TestVolumeRounding: half to even, with any signs.
+func TestVolumeRounding(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][4]int64{{5, 2, 1, 2}, {7, 2, 1, 4}, {-5, 2, 1, -2}, {-7, 2, 1, -4}, {5, -2, 1, -2},
+		{10, 3, 1, 3}, {11, 3, 1, 4}, {5, 0, 1, 5}, {5, 1, 0, 5}} {
+		if got := volume(big.NewInt(c[0]), big.NewInt(c[1]), big.NewInt(c[2])); got.Int64() != c[3] {
+			t.Errorf("%d × %d / %d: %s, want %d", c[0], c[2], c[1], got, c[3])
+		}
+	}
+}
+
+// TestCausesAddUp: whatever the rows, the changes add up to the whole change, and amounts to the amounts.
+func TestCausesAddUp(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		amount := rapid.Int64Range(-1000, 1000)
+		count := rapid.Int64Range(0, 2)
+		var rows []Row
+		var was, is int64
+		for i := range rapid.IntRange(0, 6).Draw(rt, "rows") {
+			kind := rapid.SampledFrom([]string{"", "", correction}).Draw(rt, "kind")
+			who := rapid.SampledFrom([]string{"a", "b"}).Draw(rt, "customer")
+			before, now := amount.Draw(rt, "before"), amount.Draw(rt, "now")
+			was, is = was+before, is+now
+			rows = append(rows, comparison(t, kind+"/"+who+"/ecs/"+string(rune('a'+i)), before, now,
+				amount.Draw(rt, "before quantity"), amount.Draw(rt, "quantity"), count.Draw(rt, "before lines"),
+				count.Draw(rt, "lines")))
+		}
+		out, err := causes(rows)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		sums := [3]*big.Int{new(big.Int), new(big.Int), new(big.Int)}
+		for _, r := range out {
+			for i := range sums {
+				sums[i].Add(sums[i], bigOf(r.Sums[i]))
+			}
+		}
+		for i, want := range []int64{was, is, is - was} {
+			if sums[i].Cmp(new(big.Int).Mul(big.NewInt(want), big.NewInt(1e8))) != 0 {
+				rt.Errorf("sum %d is %s, want %d", i, sums[i], want)
+			}
+		}
+	})
+}
