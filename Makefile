@@ -135,12 +135,22 @@ clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache f
 # More than one server is a cluster named loopback.
 SHARDS ?= 1
 
+# Chromium or Chrome draws the covers of README.
+BROWSER ?= chromium
 .PHONY: picture
-picture: build ## draw the chart of README again from the sample
+picture: build ## draw the chart and the covers of README again from the sample
 	@rm -rf $(BUILD)/picture
 	$(TOLLBOOK) init $(BUILD)/picture --sample
 	$(TOLLBOOK) -q -w $(BUILD)/picture run monthly --cycle $(CYCLE) --as-of $(AS_OF) --allow-future $(LOOK)
 	$(TOLLBOOK) -w $(BUILD)/picture bandwidth aurora-east-a --cycle $(CYCLE) --svg docs/images/percentile.svg --force
+	$(TOLLBOOK) -q -w $(BUILD)/picture close --cycle $(CYCLE) --as-of $(AS_OF) --allow-future --yes $(LOOK)
+	$(TOLLBOOK) -w $(BUILD)/picture documents --cycle $(CYCLE) --dir $(BUILD)/picture/documents
+	@: > docs/images/covers.sha256
+	@for page in bills/kestrel statements/meridian; do \
+	  html=$(BUILD)/picture/documents/$$page.html; name=$$(basename $$page); \
+	  $(BROWSER) --headless $$(test $$(id -u) -ne 0 || echo --no-sandbox) --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
+	    --window-size=820,640 --screenshot=docs/images/$$name.png "file://$$(realpath $$html)" 2> /dev/null || exit 1; \
+	  sed -n '/<section class="cover"/,/<\/section>/p' $$html | sha256sum | sed "s/-$$/$$name/" >> docs/images/covers.sha256; done
 
 .PHONY: console-pictures
 console-pictures: ## take the pictures of docs/console.md again from the sample (Chromium or Chrome)

@@ -84,7 +84,11 @@ func (a *App) usage(root *cobra.Command, args []string, err error) error {
 		return err
 	}
 	cmd, rest, findErr := root.Find(args)
-	hint := fmt.Sprintf("`%s --help` lists the commands", cmd.CommandPath())
+	what := "its flags, with examples"
+	if cmd.HasSubCommands() {
+		what = "the commands"
+	}
+	hint := fmt.Sprintf("`%s --help` lists %s", cmd.CommandPath(), what)
 	if findErr != nil && len(rest) > 0 {
 		if names := root.SuggestionsFor(rest[0]); len(names) > 0 {
 			hint = fmt.Sprintf("did you mean `tollbook %s`?", strings.Join(names, "` or `tollbook "))
