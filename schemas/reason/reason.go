@@ -78,11 +78,15 @@ func (r Reason) Meaning() string { return meanings[r] }
 // Remedy is what a person does about records that were rejected for the reason; None has none.
 func (r Reason) Remedy() string {
 	const retry = ", then `tollbook ingest --retry-rejects`"
+	const corrected = "put the corrected record into inbox/ in a new file"
 	switch r {
 	case None:
 		return ""
-	case BadRow, MissingValue, BadDecimal, BadTime, OutOfRange, EndBeforeStart:
-		return "put the corrected record into inbox/ in a new file; the reject ends when it is accepted"
+	case BadDecimal, OutOfRange, EndBeforeStart:
+		return corrected + "; the reject ends when it is accepted"
+	case BadRow, MissingValue, BadTime:
+		return corrected + "; the reject ends when it is accepted, unless the id, customer or time of the rejected " +
+			"record cannot be read: then dismiss it"
 	case Future:
 		return "wait until the time of the record" + retry +
 			"; a wrong time: put the corrected record into inbox/ in a new file"

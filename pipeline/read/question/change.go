@@ -49,12 +49,15 @@ const (
 func comparedTable() *tables.Table {
 	line := tables.Lines().Columns
 	return &tables.Table{Name: "compared", Columns: []tables.Column{
-		{Name: "cause", Type: tables.Word, Meaning: "new_customer, new_product, volume (another quantity, at the average " +
-			"price before), price (the rest), lost_product, lost_customer, or correction (lines of earlier cycles)"},
+		{Name: "cause", Type: tables.Word,
+			Meaning: "new_customer, new_product, volume (another quantity, at the average price before), price (the " +
+				"rest), lost_product, lost_customer, or correction (lines of earlier cycles)"},
 		line[tables.LCustomerID], line[tables.LServiceTypeCode], line[tables.LSKU],
-		{Name: "before_amount", Type: tables.Amount, Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
-		{Name: "payment_amount", Type: tables.Amount, Meaning: "sum of payment_amount of the cycle; in rows for volume at the " +
-			"average price before, in rows for price the rest"},
+		{Name: "before_amount", Type: tables.Amount,
+			Meaning: "sum of payment_amount of the cycle before; 0 in rows for price"},
+		{Name: "payment_amount", Type: tables.Amount,
+			Meaning: "sum of payment_amount of the cycle; in rows for volume at the average price before, in rows for " +
+				"price the rest"},
 		{Name: "before_quantity", Type: tables.Quantity, Meaning: "quantity of the cycle before"},
 		{Name: "quantity", Type: tables.Quantity, Meaning: "quantity of the cycle"},
 		{Name: "before_line_count", Type: tables.Whole, Meaning: "number of lines of the cycle before"},
@@ -103,8 +106,9 @@ func compare(w *reading, from, to *parquet.Columns) error {
 func change() *Question {
 	t := comparedTable()
 	return &Question{
-		Name: "change", Answers: "why a cycle differs from the one before: new and lost customers and products, volume, price",
-		Span: WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
+		Name:    "change",
+		Answers: "why a cycle differs from the one before: new and lost customers and products, volume, price",
+		Span:    WithBefore, Keys: t.Columns[cmpKind:cmpBefore],
 		Sums: append(t.Columns[cmpBefore:cmpBeforeQuantity:cmpBeforeQuantity], tables.Column{Name: "change_amount",
 			Type: tables.Amount, Meaning: "payment_amount - before_amount; the sum over all rows is the whole change"}),
 		from: &derived{of: compared(), rows: causes, order: largestChange},

@@ -30,8 +30,8 @@ func comparison(t testing.TB, keys string, sums ...int64) Row {
 	return r
 }
 
-// TestCauses: each cause, with figures worked out by hand. 30 for 3 and 50 for 4: a unit cost 10, so the fourth is 10 of
-// the 20, and the price gives the rest.
+// TestCauses: each cause, with figures worked out by hand. 30 for 3 and 50 for 4: a unit cost 10, so the fourth is 10
+// of the 20, and the price gives the rest.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	rows, err := causes([]Row{
