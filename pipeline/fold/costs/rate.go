@@ -197,22 +197,48 @@ func (s *Stage) customer(r *rated, rater *rating.CostRater, groups []*group) err
 	if !s.MonthEnd(r.cycle) && r.cycle > s.Closed {
 		return nil // month-end lines come with the cycle's
 	}
-	return s.customerEnd(r, rater, who)
+	return s.customerEnd(r, rater, groups)
+}
+
+// nameKey is what the name and tag of a resource on month-end lines are looked up by.
+type nameKey struct {
+	sku              int32
+	region, resource string // no region if the meter counts over all
+}
+
+func (s *Stage) nameKey(sku int32, region, resource string) nameKey {
+	if s.Books.Products[sku].Meter != books.PerRegion {
+		region = ""
+	}
+	return nameKey{sku, region, resource}
+}
+
+// named are the first groups of each resource, whose name and tag its month-end lines have.
+func (s *Stage) named(groups []*group) map[nameKey]*group {
+	first := make(map[nameKey]*group)
+	for _, g := range groups {
+		k := s.nameKey(g.sku, g.field(cost.Region), g.field(cost.Resource))
+		if first[k] == nil {
+			first[k] = g
+		}
+	}
+	return first
 }
 
 // customerEnd adds a customer's month-end lines.
-func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, who int32) error {
+func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, groups []*group) error {
 	var out line.Charges
 	var about []rating.Object
 	if err := rater.CycleEnd(&out, &about); err != nil {
 		return err
 	}
+	first := s.named(groups)
 	for i := range out.List {
 		ch := &out.List[i]
 		o := about[ch.Record]
 		l := &events.Line{
 			Charge:       *ch,
-			Customer:     who,
+			Customer:     groups[0].customer,
 			SKU:          o.SKU,
 			Region:       o.Region,
 			Resource:     o.Resource,
@@ -226,6 +252,10 @@ func (s *Stage) customerEnd(r *rated, rater *rating.CostRater, who int32) error 
 			Own:          r.bounds.From,
 			Instant:      r.bounds.To - 1,
 			Draws:        string(lines.AppendDraws(nil, s.Books, out.Draws[ch.DrawsFrom:ch.DrawsTo])),
+		}
+		if l.Resource != "" {
+			g := first[s.nameKey(o.SKU, o.Region, o.Resource)]
+			l.Name, l.Tag = g.text("ResourceName"), g.text("Tags")
 		}
 		s.associate(l)
 		r.lines = append(r.lines, l)
