@@ -68,6 +68,20 @@ func shownMonths(v *page.View) []lake.CycleRef {
 	return refs[max(0, len(refs)-maxMonths):]
 }
 
+// addable are the months that the overview adds up: all of them if the control totals have the sums or if there are few
+// lines.
+func addable(v *page.View, refs []lake.CycleRef) ([]lake.CycleRef, error) {
+	if everybody(v) || v.Scope.Customer != "" {
+		return refs, nil
+	}
+	for _, ref := range refs {
+		if n, err := lineCount(v, ref.Cycle); err != nil || n > maxCompared {
+			return refs[max(0, len(refs)-fewMonths):], err
+		}
+	}
+	return refs, nil
+}
+
 // overview is the first page.
 func overview(v *page.View) (*page.Page, error) {
 	p := &page.Page{Title: v.T("总览", "Overview"), Lead: who(v)}
@@ -76,6 +90,10 @@ func overview(v *page.View) (*page.Page, error) {
 		p.Notes = append(p.Notes, page.Note{Tone: page.Warn, Text: v.T("尚无账期数据：请先运行tollbook run nightly。",
 			"The lake has no data yet: run `tollbook run nightly`.")})
 		return p, nil
+	}
+	refs, err := addable(v, refs)
+	if err != nil {
+		return nil, err
 	}
 	months := make([]document.Month, len(refs))
 	for i, ref := range refs {
@@ -155,7 +173,10 @@ func filled(months []document.Month) []document.Month {
 }
 
 // maxCompared is how many lines two months have at most to be compared on the overview: that reads every line.
-const maxCompared = 3_000_000
+const maxCompared = 100_000
+
+// fewMonths is how many months the overview adds up for a partner if a month has more lines than maxCompared.
+const fewMonths = 3
 
 // changesBlock compares the newest month with the one before, by service; nil if there is nothing to compare.
 func changesBlock(v *page.View, refs []lake.CycleRef) (*page.Block, error) {
