@@ -18,13 +18,17 @@ func (r *Rater) figure(u *usage) error {
 	}
 	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
 	if g := &r.gathers[r.meters.list[row].gather]; isNew && r.meters.list[row].resource != "" {
-		g.name, g.tag = string(u.Name), string(u.Tag)
+		tag, _, _ := books.SplitOwn(u.Tag)
+		g.name, g.tag = string(u.Name), string(tag)
 	}
 	before, after := r.meters.list[row].count, u.Quantity
 	if u.product.Aggregation == books.Max && after.Cmp(before) < 0 {
 		after = before
 	}
 	if u.product.Aggregation == books.UniqueCount {
+		if err := counts(u); err != nil {
+			return err
+		}
 		after, r.extra = before, true
 		if _, first := r.meters.find(seenMeter, u.SKU, r.meters.list[row].region, r.seenKey(u)); first {
 			var err error
@@ -45,13 +49,26 @@ func (r *Rater) figure(u *usage) error {
 	return nil
 }
 
+// counts checks that a record keeps the value of the column of the sender's own that its product counts now.
+func counts(u *usage) error {
+	if _, column, _ := books.SplitOwn(u.Tag); u.product.CountsOwn() && column != u.product.UniqueBy {
+		return fmt.Errorf("record %q was accepted without %s, which unique_by in books/products.csv names: name the "+
+			"column that the product counted before, and count another one by a new sku", u.ID, u.product.UniqueBy)
+	}
+	return nil
+}
+
 // uniqueValue is the value of the record that a unique count counts.
 func uniqueValue(u *usage, r *Rater) []byte {
+	tag, _, own := books.SplitOwn(u.Tag)
+	if u.product.CountsOwn() {
+		return own
+	}
 	switch u.product.UniqueBy {
 	case "resource_name":
 		return u.Name
 	case "resource_tag":
-		return u.Tag
+		return tag
 	case "region_code":
 		return []byte(r.regionNames[u.place.number])
 	}

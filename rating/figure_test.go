@@ -1,6 +1,7 @@
 package rating_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tollbook/tollbook/rating"
@@ -77,6 +78,31 @@ func TestUniqueCount(t *testing.T) {
 		}
 		b.want(want...)
 	}
+}
+
+// Of a column of the sender's own the value is counted, and the tag stays apart. A record without it is an error.
+func TestUniqueCountOfOwnColumn(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "UTC")
+	sku := s.figureOf("users", books.UniqueCount, books.Flat, books.PerCustomer)
+	s.b.Products[sku].UniqueBy = "x_user"
+	s.price(sku, "standard", "*", "..", "- 3")
+	b := s.open(month)
+	use := func(column, user, tag string) error {
+		r := rating.Record{SKU: sku, Resource: []byte("web"), ID: []byte("r"), Region: 2, Start: s.at("2026-09-02"),
+			Tag: books.AppendOwn(nil, []byte(tag), column, []byte(user)), Quantity: q("1")}
+		return b.rater.Usage(&r, 3, &b.out)
+	}
+	for _, user := range [...]string{"ann", "bob", "ann"} {
+		if err := use("x_user", user, "tag of "+user); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := use("x_host", "web", ""); err == nil || !strings.Contains(err.Error(), "accepted without x_user") {
+		t.Errorf("another column: error %v", err)
+	}
+	b.end()
+	b.want("0 period t1: 2 × 3 = 6 → 6")
 }
 
 func TestUniqueCountPositions(t *testing.T) {

@@ -63,7 +63,8 @@ func countingColumns() []Column {
 	return []Column{
 		word("aggregation", aggregationWords, "sum", "what a meter makes of its records"),
 		{Name: "unique_by", Type: "id",
-			Meaning: "unique_count: the column of the usage feed whose values are counted; empty = resource_id"},
+			Meaning: "unique_count: the column of the usage feed whose values are counted: resource_id, resource_name, " +
+				"resource_tag, region_code, or one whose name begins with x_; empty = resource_id"},
 		{Name: "convert", Type: "text",
 			Meaning: "from the feed's unit to the measure: *F or /F, then nothing, ^N (up), vN (down) or ~N (nearest)"},
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
@@ -72,8 +73,8 @@ func countingColumns() []Column {
 	}
 }
 
-// uniqueColumns are the columns of the usage feed that unique_by may name. Each is part of a record's content and is
-// kept with it.
+// uniqueColumns are the columns of the usage feed that unique_by may name besides those of the sender's own. Each is
+// part of a record's content and is kept with it.
 var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "region_code"}
 
 // counting reads what a product counts and checks that it fits the model.
@@ -106,8 +107,9 @@ func (r *row) uniqueBy(p *Product) {
 		return
 	case p.Aggregation != UniqueCount:
 		r.fail("unique_by", "leave it empty", "only aggregation unique_count has one")
-	case !slices.Contains(uniqueColumns, text):
-		r.fail("unique_by", "", "not one of %s", strings.Join(uniqueColumns, ", "))
+	case !slices.Contains(uniqueColumns, text) && (!strings.HasPrefix(text, OwnPrefix) || text == OwnPrefix):
+		r.fail("unique_by", "", "not one of %s, and no column of your own, which begins with x_",
+			strings.Join(uniqueColumns, ", "))
 	case text != uniqueColumns[0]:
 		p.UniqueBy = text
 	}

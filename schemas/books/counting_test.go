@@ -104,7 +104,7 @@ func TestCountingProblems(t *testing.T) {
 		{"products.csv", "x,s,GB,flat,,,10,,", `convert conversion "10": does not begin with * or /`},
 		{"products.csv", "x,s,GB,flat,,resource_tag,,,",
 			`unique_by "resource_tag": only aggregation unique_count has one`},
-		{"products.csv", "x,s,GB,flat,unique_count,x_user,,,", `unique_by "x_user": not one of resource_id`},
+		{"products.csv", "x,s,GB,flat,unique_count,user,,,", `unique_by "user": not one of resource_id`},
 		{"products.csv", "x,s,GB,flat,,,,up,", `block_rounding "up": only a block product has one`},
 		{"products.csv", "x,s,GB,volume,,,,,each", `block_fill "each": only a block product has one`},
 		{"recurring.csv", "p,c1,plan,,,,,month,,,2026-02-01,", "overlaps"},

@@ -40,7 +40,8 @@ func usageColumns() []Column {
 		{"usage_start", Time, "start of the use"}, {"usage_end", Time, "end of the use"},
 		{"quantity", Quantity, "how much, in the product's measure, before packages"},
 		{"resource_name", Text, "the resource's name, as the record says"},
-		{"resource_tag", Text, "the resource's tags, as the record says"},
+		{"resource_tag", Text, "the resource's tags, as the record says; of a product that counts a column of the " +
+			"sender's own, after that column's name and value"},
 		{"replaces", Text, "record_id of the record that this one takes the place of; empty for most"},
 		{"status", Small,
 			"0: the record counts; 1: another one replaced it; 2: it counts, and its lines hold something else than " +

@@ -79,8 +79,10 @@ type acceptor struct {
 	customers, skus, areas, units words
 	measures                      map[string]int32 // numbers of the products' measures
 	measure                       []int32          // by product
+	own                           []string         // columns of the sender's own that products count
 	unique                        []int            // by product: see uniqueColumns
 	hasUnique                     bool
+	tag                           []byte  // see ownTag
 	near                          []known // of the next rows of the batch
 	bookRegion                    []int32 // by run region code
 	row                           sorting.Row
@@ -98,7 +100,8 @@ func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
 	a := &acceptor{cfg: cfg, lim: lim, regions: regions, clock: cfg.Books.Zone.Clock(),
 		measures: make(map[string]int32),
 		links:    make(map[string]linkRow)}
-	a.unique, a.hasUnique = uniqueColumns(cfg.Books.Products)
+	a.own = cfg.Books.OwnColumns()
+	a.unique, a.hasUnique = uniqueColumns(cfg.Books.Products, a.own)
 	for i := range cfg.Books.Products {
 		measure := cfg.Books.Products[i].Measure
 		if _, ok := a.measures[measure]; !ok {
@@ -184,7 +187,7 @@ func (a *acceptor) usage(b *feed.Batch, file int32, out sink) error {
 		who := a.who(v, i)
 		bad := a.checkUsage(v, i, who)
 		if bad.reason != reason.None {
-			if err := out.reject(i, feedColumns[bad.column], bad.reason, v.value(i, bad.column),
+			if err := out.reject(i, a.column(bad.column), bad.reason, v.value(i, bad.column),
 				string(v.texts[uRecord].bytes(i))); err != nil {
 				return err
 			}
@@ -205,7 +208,7 @@ var feedColumns = [...]string{"record_id", "customer_id", "resource_id", "sku", 
 
 // usageView is a batch of the usage feed as typed slices.
 type usageView struct {
-	texts                       [uReplaces + 1]texts
+	texts                       []texts // by column; empty of those that are no text
 	customer, sku, region, unit wordColumn
 	start, end                  []arrow.Timestamp
 	quantity                    []decimal128.Num
@@ -214,7 +217,7 @@ type usageView struct {
 }
 
 func (a *acceptor) usageView(b *feed.Batch) *usageView {
-	v := &usageView{}
+	v := &usageView{texts: make([]texts, len(feedColumns)+len(a.own))}
 	a.near = a.near[:0]
 	col := b.Rows.Column
 	v.customer = a.customers.of(col(uCustomer), a.lim.customer)
@@ -228,6 +231,9 @@ func (a *acceptor) usageView(b *feed.Batch) *usageView {
 	v.end = col(uEnd).(*array.Timestamp).TimestampValues()
 	v.quantity = col(uQuantity).(*array.Decimal128).Values()
 	for _, c := range [...]int{uRecord, uResource, uName, uTag, uReplaces} {
+		v.texts[c] = textsOf(col(c), b.Len())
+	}
+	for c := len(feedColumns); c < len(v.texts); c++ {
 		v.texts[c] = textsOf(col(c), b.Len())
 	}
 	return v
@@ -364,7 +370,8 @@ func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	}
 	r.Quantity = q
 	r.ID, r.Resource = v.texts[uRecord].bytes(i), v.texts[uResource].bytes(i)
-	r.Name, r.Tag, r.Replaces = v.texts[uName].bytes(i), v.texts[uTag].bytes(i), v.texts[uReplaces].bytes(i)
+	r.Name, r.Replaces = v.texts[uName].bytes(i), v.texts[uReplaces].bytes(i)
+	r.Tag = a.ownTag(v, i, r.SKU, v.texts[uTag].bytes(i))
 	for c, text := range [...][]byte{uRecord: r.ID, uResource: r.Resource, uName: r.Name, uTag: r.Tag,
 		uReplaces: r.Replaces} {
 		if len(text) > sorting.MaxText {

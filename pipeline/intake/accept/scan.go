@@ -159,7 +159,7 @@ func newLimits(cfg *Config) *limits {
 // plan cuts the files into tasks: a row group of a Parquet file each, every other file whole.
 func (s *Scanned) plan(cfg *Config) error {
 	for i, f := range s.Files {
-		groups, err := feed.Groups(cfg.Inbox, f.Name, specOf(f.Feed), cfg.readOptions())
+		groups, err := feed.Groups(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions())
 		if err != nil {
 			if err := f.judge(cfg, err); err != nil {
 				return err
@@ -192,14 +192,14 @@ func Feeds() []*feeds.Spec {
 	}
 }
 
-// specOf is the feed a name below inbox/ belongs to.
-func specOf(name string) *feeds.Spec {
+// spec is the feed a name below inbox/ belongs to, with the columns of the sender's own that the books count.
+func (c *Config) spec(name string) *feeds.Spec {
 	for _, s := range Feeds() {
-		if s.Name == name {
+		if s.Name == name && name != "usage" {
 			return s
 		}
 	}
-	return feeds.Usage()
+	return feeds.Usage().With(c.Books.OwnColumns())
 }
 
 // fail marks the file when err says that it fails whole.
@@ -271,7 +271,7 @@ func (w *worker) read(ctx context.Context, t *task, f *File) (ours bool, err err
 		return false, &feedfile.Error{File: f.Name, Text: "partners' accounts need payments: ledger",
 			Hint: "set payments: ledger in tollbook.yaml, or remove the file"}
 	}
-	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, specOf(f.Feed), w.cfg.readOptions(), t.from, t.to)
+	r, err := feed.OpenRange(w.cfg.Inbox, f.Name, w.cfg.spec(f.Feed), w.cfg.readOptions(), t.from, t.to)
 	if err != nil {
 		return false, err
 	}
@@ -307,7 +307,7 @@ func (w *worker) take(b *feed.Batch, file int32) error {
 		return w.check.bandwidth(b, file, w)
 	}
 	fields := func(i int) map[string]string { return feed.Fields(w.header, b.Raw(nil, i)) }
-	return w.cfg.Events.Batch(specOf(w.file.Feed), b, file, fields, w.reject)
+	return w.cfg.Events.Batch(w.cfg.spec(w.file.Feed), b, file, fields, w.reject)
 }
 
 // keep implements sink.
@@ -472,7 +472,7 @@ func (s *Scanned) still(cfg *Config, file int32) error {
 // rawOf reads a task's stretch for the rows wanted, ascending.
 func (s *Scanned) rawOf(ctx context.Context, cfg *Config, t *task, rows []int64, out map[int64][]byte) error {
 	f := s.Files[t.file]
-	r, err := feed.OpenRange(cfg.Inbox, f.Name, specOf(f.Feed), cfg.readOptions(), t.from, t.to)
+	r, err := feed.OpenRange(cfg.Inbox, f.Name, cfg.spec(f.Feed), cfg.readOptions(), t.from, t.to)
 	if err != nil {
 		return err
 	}

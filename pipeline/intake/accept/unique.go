@@ -1,20 +1,45 @@
 package accept
 
-import "github.com/tollbook/tollbook/schemas/books"
+import (
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+)
 
 // uniqueColumns are the columns, by product, that unique counts look at and that may be empty: there a record needs a
-// value (§10.1). Products without one have 0.
-func uniqueColumns(products []books.Product) (columns []int, any bool) {
+// value (§10.1). Products without one have 0. own are the columns of the sender's own, which follow those of the feed.
+func uniqueColumns(products []books.Product, own []string) (columns []int, any bool) {
 	columns = make([]int, len(products))
 	for i := range products {
-		switch products[i].UniqueBy {
-		case "resource_name":
+		switch p := &products[i]; {
+		case p.UniqueBy == "resource_name":
 			columns[i], any = uName, true
-		case "resource_tag":
+		case p.UniqueBy == "resource_tag":
 			columns[i], any = uTag, true
+		case p.CountsOwn():
+			columns[i], any = len(feedColumns)+slices.Index(own, p.UniqueBy), true
 		}
 	}
 	return columns, any
+}
+
+// column is the name of a column of the feed, or of one of the sender's own.
+func (a *acceptor) column(i int) string {
+	if i < len(feedColumns) {
+		return feedColumns[i]
+	}
+	return a.own[i-len(feedColumns)]
+}
+
+// ownTag is the tag of row i with the value of the column of the sender's own that its product counts, if it counts
+// one. It is valid until the next row.
+func (a *acceptor) ownTag(v *usageView, i int, sku int32, tag []byte) []byte {
+	if len(a.own) == 0 || !a.cfg.Books.Products[sku].CountsOwn() {
+		return tag
+	}
+	column := a.unique[sku]
+	a.tag = books.AppendOwn(a.tag[:0], tag, a.column(column), v.texts[column].bytes(i))
+	return a.tag
 }
 
 // lacksUnique is the column that row i has no value in although its product counts the values of it; 0 = none.

@@ -117,6 +117,15 @@ func Usage() *Spec {
 	}}
 }
 
+// With is the feed with columns of the sender's own after its columns (§10.1).
+func (s *Spec) With(own []string) *Spec {
+	for _, name := range own {
+		s.Columns = append(s.Columns, Column{Name: name, Kind: Text, Content: true, Source: "§10.1",
+			Meaning: "a column of the sender's own whose values a product counts"})
+	}
+	return s
+}
+
 // Bandwidth is the feed of §3.14.
 func Bandwidth() *Spec {
 	const source = "§3.14"

@@ -116,7 +116,11 @@ func (e *explainer) usageFacts(r *accepted) {
 	e.fact("region", e.regions[r.Region])
 	e.fact("resource", string(r.Resource))
 	e.fact("resource name", string(r.Name))
-	e.fact("resource tag", string(r.Tag))
+	tag, own, value := books.SplitOwn(r.Tag)
+	e.fact("resource tag", string(tag))
+	if own != "" {
+		e.fact(own, string(value))
+	}
 	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
 	e.fact("day", e.Books.Zone.Day(r.Start).String()+" in "+e.Books.Zone.Name())
 	e.fact("quantity", r.Quantity.Trim()+" "+p.Measure)

@@ -1,0 +1,51 @@
+package books
+
+import (
+	"bytes"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// OwnPrefix begins the name of a column that only the sender of a feed knows (§2.2).
+const OwnPrefix = "x_"
+
+// CountsOwn reports whether a product counts the values of a column of the sender's own (§10.1).
+func (p *Product) CountsOwn() bool { return strings.HasPrefix(p.UniqueBy, OwnPrefix) }
+
+// OwnColumns are the columns of the sender's own whose values products count, sorted, each once.
+func (b *Books) OwnColumns() []string {
+	var out []string
+	for i := range b.Products {
+		if p := &b.Products[i]; p.CountsOwn() {
+			out = append(out, p.UniqueBy)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// ownMark begins a tag that holds a value of a column of the sender's own.
+const ownMark = 0
+
+// AppendOwn appends a record's tag with the value of a column of the sender's own to dst. A record keeps the value in
+// its tag: it is part of its content and needs no column in the lake.
+func AppendOwn(dst, tag []byte, column string, value []byte) []byte {
+	dst = append(append(append(dst, ownMark), column...), ownMark)
+	dst = append(strconv.AppendInt(dst, int64(len(value)), 10), ':')
+	return append(append(dst, value...), tag...)
+}
+
+// SplitOwn splits a tag that AppendOwn made. Of any other tag, column is empty.
+func SplitOwn(text []byte) (tag []byte, column string, value []byte) {
+	if len(text) == 0 || text[0] != ownMark {
+		return text, "", nil
+	}
+	name, rest, ok := bytes.Cut(text[1:], []byte{ownMark})
+	length, rest, ok2 := bytes.Cut(rest, []byte{':'})
+	n, err := strconv.Atoi(string(length))
+	if !ok || !ok2 || err != nil || n < 0 || n > len(rest) {
+		return text, "", nil
+	}
+	return rest[n:], string(name), rest[:n]
+}
