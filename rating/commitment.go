@@ -354,6 +354,23 @@ func (bk *Book) CommitmentsFrom(customer int32, cycle period.Cycle) period.Cycle
 	return first
 }
 
+// CommittedUntil is the last cycle that has a window with lines of a cycle: the cycle itself, or a later one if a
+// commitment of a year counts them.
+func CommittedUntil(b *books.Books, cycle period.Cycle) period.Cycle {
+	last, bounds := cycle, b.Zone.Bounds(cycle)
+	for i := range b.Commitments {
+		c := &b.Commitments[i]
+		if c.Window != books.YearWindow {
+			continue
+		}
+		for at := max(bounds.From, c.Valid.From); at < min(bounds.To, c.Valid.To); {
+			to := min(windowAt(c, b.Zone, at).To, c.Valid.To)
+			last, at = max(last, b.Zone.Cycle(to-1)), to
+		}
+	}
+	return last
+}
+
 // overage is what is charged for an excess: a maximum takes all of it back; a commit charges the excess times the
 // factor, less what the lines charge already.
 func overage(c *books.Commitment, excess money.Amount) (money.Amount, error) {

@@ -215,6 +215,21 @@ func TestCommitmentBilledBefore(t *testing.T) {
 	}
 }
 
+// The lines of a cycle are needed until the last window that counts them has ended (FCOMMIT-4, ARCH-6).
+func TestCommittedUntil(t *testing.T) {
+	t.Parallel()
+	s := commitShop(t)
+	s.commit("month", books.Minimum, "100", "..", nil)
+	year := func(c *books.Commitment) { c.Window = books.YearWindow }
+	s.commit("year", books.Minimum, "100", "2023-04-15..2024-09-01", year)
+	for cycle, want := range map[string]string{"2023-03": "2023-03", "2023-04": "2024-04", "2024-03": "2024-04",
+		"2024-04": "2024-08", "2024-08": "2024-08", "2024-09": "2024-09"} {
+		if got := rating.CommittedUntil(s.b, must(period.ParseCycle(cycle))); got.String() != want {
+			t.Errorf("lines of %s are needed until %s, want %s", cycle, got, want)
+		}
+	}
+}
+
 // A commitment of 0 changes nothing.
 func TestNoCommitment(t *testing.T) {
 	t.Parallel()

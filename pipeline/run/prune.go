@@ -133,9 +133,8 @@ func (p *pruning) transact(ctx context.Context) (err error) {
 // due finds the cycles that are old enough, and reports them.
 func (p *pruning) due(ctx context.Context, snap *lake.Snapshot) ([]string, error) {
 	s := &p.ws.Settings
-	zone := p.ws.Books.Zone
-	before := zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
-	cycles, waits, err := archive.Due(ctx, snap, zone, before)
+	before := p.ws.Books.Zone.Cycle(p.o.AsOf).Add(-max(s.Retention.LinesMonths, s.Usage.MaxAgeMonths))
+	cycles, waits, err := archive.Due(ctx, snap, p.ws.Books, before)
 	if err != nil {
 		return nil, fmt.Errorf("find what is to be archived: %w", err)
 	}

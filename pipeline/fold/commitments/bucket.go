@@ -58,7 +58,7 @@ func (f *Folder) Bucket(bucket int, cycle period.Cycle, customers []int32) (int6
 
 // source reads the lines of the next state.
 func (f *Folder) source() *measure.Commitments {
-	return &measure.Commitments{Files: f.Txn.Pending(), Books: f.Books, Prices: f.Prices}
+	return &measure.Commitments{Files: f.Txn.Pending(), Base: f.Txn.Base(), Books: f.Books, Prices: f.Prices}
 }
 
 // open makes the lines of an open cycle. late are the lines of closed cycles that are billed in it.
@@ -175,6 +175,9 @@ func (f *Folder) closed(bucket int, customers []int32) ([]*events.Line, error) {
 		}
 		touched := f.Prices.TouchedCommitments(customer, changed, last)
 		for _, cycle := range cyclesOf(touched) {
+			if src.IsArchived(f.Prices.CommitmentsFrom(customer, cycle)) {
+				continue // FCOMMIT-4
+			}
 			list, err := f.differences(bucket, customer, cycle, touched, out)
 			if err != nil {
 				return nil, err

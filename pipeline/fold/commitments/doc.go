@@ -6,4 +6,6 @@
 //	           The difference to all that was billed is one line per commitment in the earliest open cycle.
 //	FCOMMIT-3  Orders, manual adjustments and lines of other commitments do not count, except the lines of commitments
 //	           that come earlier in the order of §10.4.
+//	FCOMMIT-4  No amount follows from lines that are archived. The commitments of a customer that end in a cycle are
+//	           final once the first cycle that they count is archived. A commitment of an open cycle is refused then.
 package commitments

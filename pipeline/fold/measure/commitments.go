@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,8 +20,23 @@ import (
 // Commitments reads the lines that commitments count (§10.4) from one state of the lake.
 type Commitments struct {
 	Files  lake.FileSet
+	Base   *lake.Snapshot // which says what is archived
 	Books  *books.Books
 	Prices *rating.Book // of Books
+}
+
+// ArchivedError is a cycle that a commitment counts and whose lines are archived.
+type ArchivedError struct{ Cycle string }
+
+func (e *ArchivedError) Error() string {
+	return fmt.Sprintf("books/commitments.csv: a commitment counts the lines of %s, which are archived: let its row "+
+		"begin after that month", e.Cycle)
+}
+
+// IsArchived reports whether the lines of a cycle have left the lake.
+func (s *Commitments) IsArchived(c period.Cycle) bool {
+	ref, _ := s.Base.Cycle(c.String())
+	return ref.Archived != nil
 }
 
 // Counted is a line that commitments count.
@@ -71,6 +87,9 @@ func (s *Commitments) Lines(bucket int, from, to period.Cycle, wanted func(custo
 	map[int32][]Counted, error) {
 	out := make(map[int32][]Counted)
 	for cycle := from; cycle <= to; cycle++ {
+		if s.IsArchived(cycle) {
+			return nil, &ArchivedError{cycle.String()}
+		}
 		files, err := s.Files.Select(cycle.String(), func(k lake.FileKey) bool {
 			return k.Bucket == bucket && k.Table == tables.Lines().Name && k.Day != lake.EventsDay &&
 				(len(days) == 0 || slices.Contains(days, k.Day))

@@ -37,7 +37,7 @@ func (e *explainer) commitment() error {
 	}
 	e.fact("commitment", e.at.id)
 	e.fact("windows", own.String())
-	src := &measure.Commitments{Files: e.Snap, Books: e.Books, Prices: e.prices}
+	src := &measure.Commitments{Files: e.Snap, Base: e.Snap, Books: e.Books, Prices: e.prices}
 	spent, err := src.Spent(e.bucket(), e.customer, cycle, e.cycle)
 	if err != nil {
 		return err

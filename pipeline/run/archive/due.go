@@ -7,6 +7,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
@@ -19,7 +21,7 @@ type Waits struct {
 
 // Due lists the closed cycles before one that are whole in the state and can leave it, in order; and the first that is
 // old enough and cannot yet (ARCH-6).
-func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before period.Cycle) (due []string, waits *Waits,
+func Due(ctx context.Context, snap *lake.Snapshot, b *books.Books, before period.Cycle) (due []string, waits *Waits,
 	err error) {
 	closed := period.Cycle(0)
 	if text := snap.Manifest.ClosedThrough; text != "" {
@@ -27,7 +29,7 @@ func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before per
 			return nil, nil, err
 		}
 	}
-	late := &lateUse{zone: zone, snap: snap}
+	late := &lateUse{zone: b.Zone, snap: snap}
 	for _, ref := range snap.Manifest.Cycles {
 		c, err := period.ParseCycle(ref.Cycle)
 		if err != nil {
@@ -41,6 +43,10 @@ func Due(ctx context.Context, snap *lake.Snapshot, zone *period.Zone, before per
 		}
 		if why, err := late.needs(ctx, c, closed); err != nil || why != "" {
 			return due, &Waits{ref.Cycle, why}, err
+		}
+		if last := rating.CommittedUntil(b, c); last > closed {
+			why := fmt.Sprintf("a commitment counts it until %s, which is not closed", last)
+			return due, &Waits{ref.Cycle, why}, nil
 		}
 		due = append(due, ref.Cycle)
 	}
