@@ -98,17 +98,18 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 	if err := rows.HasCycle(s.Snap, m.Cycle); err != nil {
 		return nil, err
 	}
+	g := &gaps{s, cycle, m}
 	last := min(cycle.Last(), s.Books.Zone.Day(asOf))
 	for _, one := range []struct{ feed, table string }{{"usage", tables.Ident().Name},
 		{"bandwidth", tables.Bandwidth().Name}} {
-		if err := s.missingDays(m, cycle, last, one.feed, one.table); err != nil {
+		if err := g.missingDays(last, one.feed, one.table); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.missingLinks(ctx, m, cycle); err != nil {
+	if err := g.missingLinks(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.missingRejects(ctx, m, cycle); err != nil {
+	if err := g.missingRejects(ctx); err != nil {
 		return nil, err
 	}
 	list, err := s.reader().Incentives()
@@ -121,29 +122,36 @@ func WhatIsMissing(ctx context.Context, s *Sources, cycle period.Cycle, asOf per
 	return m, err
 }
 
+// gaps looks for what a cycle lacks and lists it in m.
+type gaps struct {
+	*Sources
+	cycle period.Cycle
+	m     *Missing
+}
+
 // missingDays finds stretches of days of the cycle without rows in a table that has one file a day and bucket.
-func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, feed, name string) error {
-	there, err := s.daysWith(cycle, name)
+func (g *gaps) missingDays(last period.Day, feed, name string) error {
+	there, err := g.daysWith(g.cycle, name)
 	if err != nil {
 		return err
 	}
-	before, err := s.daysWith(cycle-1, name)
+	before, err := g.daysWith(g.cycle-1, name)
 	if err != nil {
 		return err
 	}
 	any := len(there) > 0
 	maps.Copy(there, before)
-	daily := comesDaily(there, (cycle - 1).First(), last)
+	daily := comesDaily(there, (g.cycle - 1).First(), last)
 	if !any && !daily {
 		return nil
 	}
 	first := period.Day(0)
-	for day := cycle.First(); day <= last+1; day++ {
+	for day := g.cycle.First(); day <= last+1; day++ {
 		switch missed := day <= last && !there[day]; {
 		case missed && first == 0:
 			first = day
 		case !missed && first != 0:
-			m.Days = append(m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(),
+			g.m.Days = append(g.m.Days, MissingDays{Feed: feed, First: first.String(), Last: (day - 1).String(),
 				Days: int(day - first), Daily: daily})
 			first = 0
 		}
@@ -152,8 +160,8 @@ func (s *Sources) missingDays(m *Missing, cycle period.Cycle, last period.Day, f
 }
 
 // daysWith are the days of a cycle of which a table has rows. An archived cycle has none.
-func (s *Sources) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
-	files, err := s.Snap.Files(cycle.String())
+func (g *gaps) daysWith(cycle period.Cycle, name string) (map[period.Day]bool, error) {
+	files, err := g.Snap.Files(cycle.String())
 	if err != nil {
 		return nil, err
 	}
@@ -192,16 +200,16 @@ func comesDaily(there map[period.Day]bool, first, last period.Day) bool {
 type link struct{ resource, customer string }
 
 // missingLinks finds the links in force without a sample in the time that they are a customer's.
-func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cycle) error {
-	bounds := s.Books.Zone.Bounds(cycle)
+func (g *gaps) missingLinks(ctx context.Context) error {
+	bounds := g.Books.Zone.Bounds(g.cycle)
 	wanted := map[link]string{}
-	for i := range s.Books.Links {
-		l := &s.Books.Links[i]
+	for i := range g.Books.Links {
+		l := &g.Books.Links[i]
 		if l.Valid.Overlaps(bounds) {
-			wanted[link{l.ResourceID, s.Books.Customers[l.Customer].ID}] = s.Books.Products[l.SKU].SKU
+			wanted[link{l.ResourceID, g.Books.Customers[l.Customer].ID}] = g.Books.Products[l.SKU].SKU
 		}
 	}
-	files, err := s.Snap.Files(cycle.String())
+	files, err := g.Snap.Files(g.cycle.String())
 	if err != nil {
 		return err
 	}
@@ -213,7 +221,7 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 			continue
 		}
 		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID, tables.BSlot}}
-		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
 			resources, slots := &c.C[tables.BResourceID], c.C[tables.BSlot].Ints
 			rows := make([]*books.Link, len(resources.Dict)) // by code: the row in force last looked at
 			for i, code := range resources.Codes {
@@ -222,8 +230,8 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 					continue
 				}
 				var ok bool
-				if rows[code], ok = s.Books.LinkAt(resources.Dict[code], slot); ok {
-					delete(wanted, link{resources.Dict[code], s.Books.Customers[rows[code].Customer].ID})
+				if rows[code], ok = g.Books.LinkAt(resources.Dict[code], slot); ok {
+					delete(wanted, link{resources.Dict[code], g.Books.Customers[rows[code].Customer].ID})
 				}
 			}
 			return nil
@@ -235,16 +243,16 @@ func (s *Sources) missingLinks(ctx context.Context, m *Missing, cycle period.Cyc
 	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b link) int {
 		return cmp.Or(strings.Compare(a.resource, b.resource), strings.Compare(a.customer, b.customer))
 	})
-	before, err := s.linksBefore(ctx, keys, cycle-1)
+	before, err := g.linksBefore(ctx, keys, g.cycle-1)
 	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(keys, func(a, b link) int { // those that are likely to be missing first
 		return cmp.Compare(b2i(before[b.resource]), b2i(before[a.resource]))
 	})
-	m.More = max(0, len(keys)-maxLinks)
-	for _, k := range keys[:len(keys)-m.More] {
-		m.Links = append(m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
+	g.m.More = max(0, len(keys)-maxLinks)
+	for _, k := range keys[:len(keys)-g.m.More] {
+		g.m.Links = append(g.m.Links, MissingLink{k.resource, k.customer, wanted[k], before[k.resource]})
 	}
 	return nil
 }
@@ -258,12 +266,12 @@ func b2i(b bool) int {
 }
 
 // linksBefore are those of the links that have samples in a cycle. An archived cycle has none.
-func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cycle) (map[string]bool, error) {
+func (g *gaps) linksBefore(ctx context.Context, keys []link, cycle period.Cycle) (map[string]bool, error) {
 	out := map[string]bool{}
 	if len(keys) == 0 {
 		return out, nil
 	}
-	files, err := s.Snap.Files(cycle.String())
+	files, err := g.Snap.Files(cycle.String())
 	if err != nil {
 		return nil, err
 	}
@@ -276,7 +284,7 @@ func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cyc
 			continue
 		}
 		scan := rows.Scan{Table: tables.Bandwidth(), Cols: []int{tables.BResourceID}}
-		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
 			for _, name := range c.C[tables.BResourceID].Dict {
 				out[name] = out[name] || wanted[name]
 			}
@@ -290,26 +298,26 @@ func (s *Sources) linksBefore(ctx context.Context, keys []link, cycle period.Cyc
 }
 
 // missingRejects counts the kept rejects by feed and reason.
-func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.Cycle) error {
+func (g *gaps) missingRejects(ctx context.Context) error {
 	counts := map[[2]string]*MissingReject{}
-	for _, e := range s.Snap.Manifest.Loose {
+	for _, e := range g.Snap.Manifest.Loose {
 		if e.Table != tables.Rejects().Name {
 			continue
 		}
 		cols := []int{tables.RFeed, tables.RFile, tables.RReason, tables.RRaw, tables.RHeader}
 		scan := rows.Scan{Table: tables.Rejects(), Cols: cols}
-		err := rows.Groups(ctx, s.Snap, e, scan, func(c *parquet.Columns) error {
+		err := rows.Groups(ctx, g.Snap, e, scan, func(c *parquet.Columns) error {
 			for i := range c.N {
 				name := c.C[tables.RFeed].Word(i)
 				key := [2]string{name, c.C[tables.RReason].Word(i)}
 				if counts[key] == nil {
 					counts[key] = &MissingReject{Feed: name, Reason: key[1]}
 				}
-				of, known := s.cycleOf(name, c.C[tables.RHeader].Word(i), c.C[tables.RRaw].Text(i))
+				of, known := g.cycleOf(name, c.C[tables.RHeader].Word(i), c.C[tables.RRaw].Text(i))
 				switch {
 				case !known:
 					counts[key].Unknown++
-				case of == cycle:
+				case of == g.cycle:
 					counts[key].Cycle++
 				default:
 					counts[key].Other++
@@ -324,7 +332,7 @@ func (s *Sources) missingRejects(ctx context.Context, m *Missing, cycle period.C
 	for _, key := range slices.SortedFunc(maps.Keys(counts), func(a, b [2]string) int {
 		return cmp.Or(strings.Compare(a[0], b[0]), strings.Compare(a[1], b[1]))
 	}) {
-		m.Rejects = append(m.Rejects, *counts[key])
+		g.m.Rejects = append(g.m.Rejects, *counts[key])
 	}
 	return nil
 }
@@ -347,7 +355,7 @@ func cycleColumn(name string) string {
 }
 
 // cycleOf is the cycle of a rejected record, as far as it can be read: of a quarter its last.
-func (s *Sources) cycleOf(name, header string, raw []byte) (period.Cycle, bool) {
+func (g *gaps) cycleOf(name, header string, raw []byte) (period.Cycle, bool) {
 	text := feed.Fields(header, raw)[cycleColumn(name)]
 	if name == "transfers" || name == "incentive_events" {
 		p, err := settlement.ParsePeriod(text)
@@ -357,5 +365,5 @@ func (s *Sources) cycleOf(name, header string, raw []byte) (period.Cycle, bool) 
 	if err != nil {
 		return 0, false
 	}
-	return s.Books.Zone.Cycle(t), true
+	return g.Books.Zone.Cycle(t), true
 }

@@ -37,17 +37,20 @@ func (s *costSums) add(row rows.Row, column func(i int) int) error {
 	return nil
 }
 
-// costs is VERIFY-12.
-func (v *verifier) costs(ctx context.Context) error {
+// costChecks check the tables of vendors' costs.
+type costChecks struct{ *verifier }
+
+// all is VERIFY-12.
+func (c *costChecks) all(ctx context.Context) error {
 	counted := make(map[sourcePeriod]*costSums)
-	err := v.eachRow("", tables.CostDeliveries(), func(_ lake.FileEntry, row rows.Row) error {
-		v.counts.deliveries++
+	err := c.eachRow("", tables.CostDeliveries(), func(_ lake.FileEntry, row rows.Row) error {
+		c.counts.deliveries++
 		if row.Word(tables.CDState) != "counted" {
 			return nil
 		}
 		at := sourcePeriod{row.Word(tables.CDSource), row.Word(tables.CDPeriod)}
 		if counted[at] != nil {
-			v.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
+			c.differ(Costs, "source %s, period %s: two deliveries count", at.source, at.period)
 		}
 		counted[at] = &costSums{}
 		return counted[at].add(row, func(i int) int { return costColumns[i].delivery })
@@ -56,11 +59,11 @@ func (v *verifier) costs(ctx context.Context) error {
 		return err
 	}
 	billed := make(map[sourcePeriod]*costSums)
-	for _, ref := range v.snap.Manifest.Cycles {
+	for _, ref := range c.snap.Manifest.Cycles {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := v.margins(ref.Cycle, billed); err != nil {
+		if err := c.margins(ref.Cycle, billed); err != nil {
 			return err
 		}
 	}
@@ -76,10 +79,10 @@ func (v *verifier) costs(ctx context.Context) error {
 		if want == nil {
 			want = &costSums{}
 		}
-		for i, c := range costColumns {
+		for i, column := range costColumns {
 			if billed[at][i] != want[i] {
-				v.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
-					at.period, tables.Margins().Columns[c.margin].Name, want[i].Trim(), billed[at][i].Trim())
+				c.differ(Costs, "source %s, period %s: %s of the counted delivery is %s, margins come to %s", at.source,
+					at.period, tables.Margins().Columns[column.margin].Name, want[i].Trim(), billed[at][i].Trim())
 			}
 		}
 	}
@@ -87,12 +90,12 @@ func (v *verifier) costs(ctx context.Context) error {
 }
 
 // margins adds up the margins of a cycle, by source and origin cycle, and compares their payments with the lines.
-func (v *verifier) margins(cycle string, billed map[sourcePeriod]*costSums) error {
+func (c *costChecks) margins(cycle string, billed map[sourcePeriod]*costSums) error {
 	sums := newColumnSums(tables.Margins())
-	err := v.eachRow(cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row) error {
-		v.counts.margins++
+	err := c.eachRow(cycle, tables.Margins(), func(e lake.FileEntry, row rows.Row) error {
+		c.counts.margins++
 		if row.Word(tables.MCycle) != cycle {
-			v.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MCycle))
+			c.differ(Contents, "%s: a row of cycle %s", e.Path, row.Word(tables.MCycle))
 		}
 		if err := sums.add(row, decimals(sums.def)); err != nil {
 			return err
@@ -106,11 +109,11 @@ func (v *verifier) margins(cycle string, billed map[sourcePeriod]*costSums) erro
 		}
 		return billed[at].add(row, func(i int) int { return costColumns[i].margin })
 	})
-	if ref, _ := v.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
+	if ref, _ := c.snap.Cycle(cycle); err != nil || sums.rows == 0 || ref.Archived != nil {
 		return err
 	}
-	v.sums[cycle+"/margins"] = sums
-	files, err := v.snap.Files(cycle)
+	c.sums[cycle+"/margins"] = sums
+	files, err := c.snap.Files(cycle)
 	if err != nil {
 		return err
 	}
@@ -126,15 +129,15 @@ func (v *verifier) margins(cycle string, billed map[sourcePeriod]*costSums) erro
 		}
 	}
 	if got, ok := new(big.Rat).SetString(sums.totals[tables.MPayment].String()); !ok || got.Cmp(paid) != 0 {
-		v.differ(Costs, "cycle %s: payment_amount of the lines of cost files is %s, margins come to %s", cycle,
+		c.differ(Costs, "cycle %s: payment_amount of the lines of cost files is %s, margins come to %s", cycle,
 			paid.FloatString(money.AmountScale), sums.totals[tables.MPayment].String())
 	}
 	return nil
 }
 
 // eachRow gives the rows of a table of a cycle; "" = of no cycle.
-func (v *verifier) eachRow(cycle string, def *tables.Table, take func(lake.FileEntry, rows.Row) error) error {
-	files, err := v.snap.Files(cycle)
+func (c *costChecks) eachRow(cycle string, def *tables.Table, take func(lake.FileEntry, rows.Row) error) error {
+	files, err := c.snap.Files(cycle)
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (v *verifier) eachRow(cycle string, def *tables.Table, take func(lake.FileE
 		if e.Table != def.Name {
 			continue
 		}
-		r, err := rows.Unsorted(v.snap, e, def, nil)
+		r, err := rows.Unsorted(c.snap, e, def, nil)
 		if err != nil {
 			return err
 		}

@@ -98,7 +98,7 @@ func (v *verifier) rejects(ctx context.Context) (kept map[fileKey]int64, err err
 			n, err = v.incentiveFile(e)
 		default:
 			var is bool
-			if n, is, err = v.moneyFile(e); !is {
+			if n, is, err = (&moneyChecks{v}).file(e); !is {
 				n, err = rows.RowCount(v.snap, e)
 			}
 		}

@@ -29,28 +29,27 @@ func (v *verifier) hasPartnerMoney() bool {
 	return false
 }
 
-// moneyFile checks a file of one of the tables of partners' money, and counts its rows. is says whether it is one.
-func (v *verifier) moneyFile(e lake.FileEntry) (n int64, is bool, err error) {
+// moneyChecks check the tables of partners' money.
+type moneyChecks struct{ *verifier }
+
+// file checks a file of one of the tables of partners' money, and counts its rows. is says whether it is one.
+func (m *moneyChecks) file(e lake.FileEntry) (n int64, is bool, err error) {
 	visit := map[string]func(lake.FileEntry) (int64, error){
-		tables.PartnerEvents().Name: v.partnerEvents, tables.PartnerAccounts().Name: v.partnerAccounts,
-		tables.Funds().Name: v.funds, tables.Invoices().Name: v.invoices, tables.Receivables().Name: v.receivables,
+		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
+		tables.Funds().Name: m.funds, tables.Invoices().Name: m.invoices, tables.Receivables().Name: m.receivables,
 	}[e.Table]
 	if visit == nil {
 		return 0, false, nil
 	}
 	n, err = visit(e)
-	v.counts.money += n
+	m.counts.money += n
 	return n, true, err
 }
 
 // each visits the rows of a file in their order.
-func (v *verifier) each(
-	e lake.FileEntry,
-	def *tables.Table,
-	columns []int,
-	visit func(rows.Row) error,
-) (n int64, err error) {
-	list, err := rows.Unsorted(v.snap, e, def, columns)
+func (m *moneyChecks) each(e lake.FileEntry, def *tables.Table, columns []int, visit func(rows.Row) error) (n int64,
+	err error) {
+	list, err := rows.Unsorted(m.snap, e, def, columns)
 	if err != nil {
 		return 0, err
 	}
@@ -62,12 +61,12 @@ func (v *verifier) each(
 }
 
 // partnerEvents counts the events that count, by feed.
-func (v *verifier) partnerEvents(e lake.FileEntry) (int64, error) {
-	v.counts.moneyEvents = map[string]int64{}
+func (m *moneyChecks) partnerEvents(e lake.FileEntry) (int64, error) {
+	m.counts.moneyEvents = map[string]int64{}
 	columns := []int{tables.PartnerEventFeed, tables.PartnerEventReason}
-	return v.each(e, tables.PartnerEvents(), columns, func(row rows.Row) error {
+	return m.each(e, tables.PartnerEvents(), columns, func(row rows.Row) error {
 		if row.Word(tables.PartnerEventReason) == "" {
-			v.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
+			m.counts.moneyEvents[row.Word(tables.PartnerEventFeed)]++
 		}
 		return nil
 	})
@@ -81,11 +80,11 @@ type allocation struct {
 }
 
 // partnerAccounts checks that each balance follows from the one before, and that every allocation has its two sides.
-func (v *verifier) partnerAccounts(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 	type balance struct{ partner, kind string }
 	after := map[balance]money.Amount{}
 	moved := map[string]*allocation{}
-	n, err := v.each(e, tables.PartnerAccounts(), nil, func(row rows.Row) error {
+	n, err := m.each(e, tables.PartnerAccounts(), nil, func(row rows.Row) error {
 		partner, kind := row.Word(tables.PartnerAccountPartner), row.Word(tables.PartnerAccountBalance)
 		id := string(row.Text(tables.PartnerAccountEntry))
 		amount, err := row.Amount(tables.PartnerAccountAmount)
@@ -98,7 +97,7 @@ func (v *verifier) partnerAccounts(e lake.FileEntry) (int64, error) {
 		}
 		key := balance{partner, kind}
 		if want, err := after[key].Add(amount); err != nil || want != now {
-			v.differ(
+			m.differ(
 				PartnerMoney,
 				"partner %s: entry %s: %s: %s after %s and %s",
 				partner,
@@ -111,7 +110,7 @@ func (v *verifier) partnerAccounts(e lake.FileEntry) (int64, error) {
 		}
 		after[key] = now
 		if kind != "cash" && now.Sign() < 0 {
-			v.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
+			m.differ(PartnerMoney, "partner %s: entry %s: %s is below zero: %s", partner, id, kind, now.Trim())
 		}
 		if word := row.Word(tables.PartnerAccountType); word != "allocate" && word != "reclaim" {
 			return nil
@@ -126,18 +125,18 @@ func (v *verifier) partnerAccounts(e lake.FileEntry) (int64, error) {
 	})
 	for id, a := range moved {
 		if len(a.sides) == 2 && !a.credit && !a.sum.IsZero() {
-			v.differ(PartnerMoney, "allocation %s: its two sides differ by %s", id, a.sum.StringFixed(2))
+			m.differ(PartnerMoney, "allocation %s: its two sides differ by %s", id, a.sum.StringFixed(2))
 		}
 	}
 	return n, err
 }
 
 // funds checks that each quota is reserved, claimed, approved and paid as its claims say.
-func (v *verifier) funds(e lake.FileEntry) (int64, error) {
+func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 	type key struct{ partner, programme, period string }
 	columns := [...]int{tables.FundReserved, tables.FundClaimed, tables.FundApproved, tables.FundPaid}
 	quotas, claims := map[key][len(columns)]money.Amount{}, map[key]*[len(columns)]money.AmountTotal{}
-	n, err := v.each(e, tables.Funds(), nil, func(row rows.Row) error {
+	n, err := m.each(e, tables.Funds(), nil, func(row rows.Row) error {
 		k := key{row.Word(tables.FundPartner), row.Word(tables.FundProgramme), row.Word(tables.FundPeriod)}
 		var amounts [len(columns)]money.Amount
 		for i, column := range columns {
@@ -176,7 +175,7 @@ func (v *verifier) funds(e lake.FileEntry) (int64, error) {
 		}
 		for i, a := range amounts {
 			if sum, err := sums[i].Amount(); err != nil || sum != a {
-				v.differ(
+				m.differ(
 					PartnerMoney,
 					"fund %s of partner %s, %s: %s: %s, its claims say %s",
 					k.programme,
@@ -212,8 +211,8 @@ func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
 }
 
 // invoices checks that left = invoiceable - issued + returned + credited.
-func (v *verifier) invoices(e lake.FileEntry) (int64, error) {
-	return v.each(e, tables.Invoices(), nil, func(row rows.Row) error {
+func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
+	return m.each(e, tables.Invoices(), nil, func(row rows.Row) error {
 		rest, err := sumOf(
 			row,
 			tables.InvoiceInvoiceable,
@@ -223,7 +222,7 @@ func (v *verifier) invoices(e lake.FileEntry) (int64, error) {
 			^tables.InvoiceLeft,
 		)
 		if err == nil && !rest.IsZero() {
-			v.differ(
+			m.differ(
 				PartnerMoney,
 				"invoices of %s by %s to %s: left_amount differs by %s",
 				row.Word(tables.InvoiceCycle),
@@ -237,15 +236,15 @@ func (v *verifier) invoices(e lake.FileEntry) (int64, error) {
 }
 
 // receivables checks that unpaid = amount - paid, less what was collected where that is set off.
-func (v *verifier) receivables(e lake.FileEntry) (int64, error) {
-	return v.each(e, tables.Receivables(), nil, func(row rows.Row) error {
+func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
+	return m.each(e, tables.Receivables(), nil, func(row rows.Row) error {
 		rest, err := sumOf(row, tables.ReceivableAmount, ^tables.ReceivablePaid, ^tables.ReceivableUnpaid)
 		if err != nil {
 			return err
 		}
 		collected, err := row.Amount(tables.ReceivableCollected)
 		if err == nil && !rest.IsZero() && rest != collected {
-			v.differ(
+			m.differ(
 				PartnerMoney,
 				"receivable of partner %s, %s: unpaid_amount differs by %s",
 				row.Word(tables.ReceivablePartner),

@@ -87,7 +87,7 @@ func Run(ctx context.Context, snap *lake.Snapshot, o Options) (*Report, error) {
 	}) {
 		v.found[Costs] = &Check{Name: Costs}
 		v.order = append(v.order, Costs)
-		if err := v.costs(ctx); err != nil {
+		if err := (&costChecks{v}).all(ctx); err != nil {
 			return nil, err
 		}
 	}
