@@ -39,10 +39,8 @@ func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string
 	var list []rating.Spent
 	for _, text := range spent {
 		at, payment, _ := strings.Cut(text, " = ")
-		list = append(
-			list,
-			rating.Spent{At: s.at(at), SKU: 0, Service: "svc-a", Payment: amount(payment), Record: true},
-		)
+		list = append(list,
+			rating.Spent{At: s.at(at), SKU: 0, Service: "svc-a", Payment: amount(payment), Record: true})
 	}
 	lines, err := s.compile().CommitmentLines(0, must(period.ParseCycle(cycle)), list, s.at(now), nil)
 	if err != nil {
@@ -52,14 +50,8 @@ func (s *shop) wantCommitments(cycle, now string, spent []string, want ...string
 	for _, p := range lines {
 		got = append(
 			got,
-			fmt.Sprintf(
-				"%s %s %s in %s..%s",
-				p.Row.ID,
-				p.Kind,
-				p.Amount.Trim(),
-				s.b.Zone.Day(p.Bounds.From),
-				s.b.Zone.Day(p.Bounds.To),
-			),
+			fmt.Sprintf("%s %s %s in %s..%s", p.Row.ID, p.Kind, p.Amount.Trim(), s.b.Zone.Day(p.Bounds.From),
+				s.b.Zone.Day(p.Bounds.To)),
 		)
 	}
 	if !slices.Equal(got, want) {
@@ -81,12 +73,8 @@ func TestMinimum(t *testing.T) {
 	s.commit("m", books.Minimum, "100", "..", nil)
 	s.wantCommitments("2024-04", "2024-05-01", nil, "m true_up 100 in 2024-04-01..2024-05-01")
 	s.wantCommitments("2024-04", "2024-04-30", nil)
-	s.wantCommitments(
-		"2024-04",
-		"2024-05-01",
-		[]string{"2024-04-03 = 40", "2024-05-01 = 70", "2024-03-31 = 9"},
-		"m true_up 60 in 2024-04-01..2024-05-01",
-	)
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 40", "2024-05-01 = 70", "2024-03-31 = 9"},
+		"m true_up 60 in 2024-04-01..2024-05-01")
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-03 = 140"})
 }
 
@@ -95,12 +83,8 @@ func TestMaximum(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
 	s.commit("m", books.Maximum, "100", "..", nil)
-	s.wantCommitments(
-		"2024-04",
-		"2024-04-02",
-		[]string{"2024-04-01 = 35", "2024-04-01 = 100"},
-		"m cap -35 in 2024-04-01..2024-05-01",
-	)
+	s.wantCommitments("2024-04", "2024-04-02", []string{"2024-04-01 = 35", "2024-04-01 = 100"},
+		"m cap -35 in 2024-04-01..2024-05-01")
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 35"})
 }
 
@@ -111,13 +95,9 @@ func TestCommitByHour(t *testing.T) {
 	s.commit("c", books.Commit, "10", "2024-04-01T00:00:00Z..2024-04-01T02:00:00Z", func(c *books.Commitment) {
 		c.Window, c.Overage = books.HourWindow, price("2")
 	})
-	s.wantCommitments(
-		"2024-04",
-		"2024-05-01",
+	s.wantCommitments("2024-04", "2024-05-01",
 		[]string{"2024-04-01 00:10 = 4", "2024-04-01 01:59 = 16", "2024-04-01 02:00 = 99"},
-		"c true_up 6 in 2024-04-01..2024-04-01",
-		"c overage 6 in 2024-04-01..2024-04-01",
-	)
+		"c true_up 6 in 2024-04-01..2024-04-01", "c overage 6 in 2024-04-01..2024-04-01")
 }
 
 // A factor below 1 makes what is above cheaper; without a true-up what is missing is not owed.
@@ -126,12 +106,7 @@ func TestCommitWithoutTrueUp(t *testing.T) {
 	s := commitShop(t)
 	s.commit("c", books.Commit, "10", "..", func(c *books.Commitment) { c.TrueUp, c.Overage = false, price("0.75") })
 	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 4"})
-	s.wantCommitments(
-		"2024-04",
-		"2024-05-01",
-		[]string{"2024-04-01 = 20"},
-		"c overage -2.5 in 2024-04-01..2024-05-01",
-	)
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-01 = 20"}, "c overage -2.5 in 2024-04-01..2024-05-01")
 }
 
 // A minimum of 10,000 from 28 February 2024 is 2 of 29 days, 689.66, in its first cycle; none takes all of it.
@@ -139,12 +114,8 @@ func TestPartOfAWindow(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
 	s.commit("m", books.Minimum, "10000", "2024-02-28..", nil)
-	s.wantCommitments(
-		"2024-02",
-		"2024-03-01",
-		[]string{"2024-02-29 = 36.90"},
-		"m true_up 652.76 in 2024-02-28..2024-03-01",
-	)
+	s.wantCommitments("2024-02", "2024-03-01", []string{"2024-02-29 = 36.90"},
+		"m true_up 652.76 in 2024-02-28..2024-03-01")
 	s = commitShop(t)
 	s.commit("m", books.Minimum, "10000", "2024-02-28..", func(c *books.Commitment) { c.Whole = true })
 	s.wantCommitments("2024-02", "2024-03-01", nil, "m true_up 10000 in 2024-02-28..2024-03-01")
@@ -154,13 +125,8 @@ func TestPartOfAWindow(t *testing.T) {
 func TestYearOfCommitment(t *testing.T) {
 	t.Parallel()
 	s := commitShop(t)
-	s.commit(
-		"y",
-		books.Commit,
-		"3660",
-		"2024-02-15..2025-03-01",
-		func(c *books.Commitment) { c.Window = books.YearWindow },
-	)
+	s.commit("y", books.Commit, "3660", "2024-02-15..2025-03-01",
+		func(c *books.Commitment) { c.Window = books.YearWindow })
 	s.wantCommitments("2024-02", "2026-01-01", nil)
 	s.wantCommitments(
 		"2025-02",
@@ -177,12 +143,8 @@ func TestCommitOfAQuantity(t *testing.T) {
 	s.commit("q", books.Commit, "0", "2024-04-02 18:00..2024-04-04", func(c *books.Commitment) {
 		c.SKU, c.ByQuantity, c.Value, c.Window = 0, true, q("5"), books.DayWindow
 	})
-	s.wantCommitments(
-		"2024-04",
-		"2024-05-01",
-		[]string{"2024-04-02 19:00 = 4"},
-		"q true_up 16 in 2024-04-02..2024-04-04",
-	) // 10 − 4, then 10
+	s.wantCommitments("2024-04", "2024-05-01", []string{"2024-04-02 19:00 = 4"},
+		"q true_up 16 in 2024-04-02..2024-04-04") // 10 − 4, then 10
 }
 
 // What the minimum of a product charges counts in a maximum of everything.

@@ -55,12 +55,8 @@ func TestVolumeResources(t *testing.T) {
 	x := rating.Object{SKU: sku, Region: "south", Resource: "x", Name: "name of x", Tag: "tag of x"}
 	w := rating.Object{SKU: sku, Region: "south", Resource: "w", Name: "name of w", Tag: "tag of w"}
 	wantObjects(t, b, y, x, w, rating.Object{SKU: sku, Region: "south"})
-	b.want(
-		"0 period t2: 4 × 1 = 4 → 4 used 5 free 1 p:1",
-		"1 period t2: 6 × 1 = 6 → 6 used 8 free 2 p:2",
-		"2 period t2: 1 × 1 = 1 → 1",
-		"3 flat_fee t2: 1 × 5 = 5 → 5 used 0",
-	)
+	b.want("0 period t2: 4 × 1 = 4 → 4 used 5 free 1 p:1", "1 period t2: 6 × 1 = 6 → 6 used 8 free 2 p:2",
+		"2 period t2: 1 × 1 = 1 → 1", "3 flat_fee t2: 1 × 5 = 5 → 5 used 0")
 	b.wantPositions(
 		`gather vol/ "w" in south (name of w, tag of w) #3: 1 of 1 free 0 `,
 		`gather vol/ "x" in south (name of x, tag of x) #1: 6 of 8 free 2 p:2`,
@@ -85,12 +81,8 @@ func TestVolumePerResource(t *testing.T) {
 		rating.Object{SKU: sku, Region: "north", Resource: "x", Name: "name of x", Tag: "tag of x"},
 		rating.Object{SKU: sku, Region: "south", Resource: "y", Name: "name of y", Tag: "tag of y"},
 	)
-	b.want(
-		"0 period t2: 11 × 1 = 11 → 11",
-		"0 flat_fee t2: 1 × 5 = 5 → 5 used 0",
-		"1 period t1: 2 × 2 = 4 → 4",
-		"1 flat_fee t1: 1 × 1 = 1 → 1 used 0",
-	)
+	b.want("0 period t2: 11 × 1 = 11 → 11", "0 flat_fee t2: 1 × 5 = 5 → 5 used 0", "1 period t1: 2 × 2 = 4 → 4",
+		"1 flat_fee t1: 1 × 1 = 1 → 1 used 0")
 }
 
 // What packages take whole still shows: quantity 0 at tier 1, and no fee. What was never used does not.
@@ -112,12 +104,8 @@ func TestPeriodLevelNothingLeft(t *testing.T) {
 	b.use(volume, "2026-09-05", 0, "y", "5")
 	b.use(unused, "2026-09-05", 0, "x", "0")
 	b.end()
-	b.want(
-		"0 period t1: 0 × 2 = 0 → 0 used 20 free 20 p:20",
-		"1 period t1: 0 × 20 = 0 → 0 used 20 free 20 p:20",
-		"2 period t1: 0 × 2 = 0 → 0 used 15 free 15 p:15",
-		"3 period t1: 0 × 2 = 0 → 0 used 5 free 5 p:5",
-	)
+	b.want("0 period t1: 0 × 2 = 0 → 0 used 20 free 20 p:20", "1 period t1: 0 × 20 = 0 → 0 used 20 free 20 p:20",
+		"2 period t1: 0 × 2 = 0 → 0 used 15 free 15 p:15", "3 period t1: 0 × 2 = 0 → 0 used 5 free 5 p:5")
 }
 
 func TestBlock(t *testing.T) {
@@ -175,11 +163,9 @@ func TestPeriodLevelOffers(t *testing.T) {
 	b.use(block, "2026-09-05", 0, "x", "250")
 	b.use(volume, "2026-09-05", 0, "x", "1.111")
 	b.end()
-	b.want(
-		"0 period t1: 3 × 20 = 60 − 15 fixed → 45 used 250",
+	b.want("0 period t1: 3 × 20 = 60 − 15 fixed → 45 used 250",
 		"1 period t1: 1.111 × 1 = 1.111 − 0.1111 mate − 0.0099 → 0.99",
-		"2 flat_fee t1: 1 × 3.333 = 3.333 − 0.3333 mate − 0.0097 → 2.99 used 0",
-	)
+		"2 flat_fee t1: 1 × 3.333 = 3.333 − 0.3333 mate − 0.0097 → 2.99 used 0")
 }
 
 // The version at the cycle's first instant; without one the earliest of the chain to begin in the cycle.

@@ -163,7 +163,6 @@ func (s Step) convertText() string {
 			s.Measure)
 	}
 	text := fmt.Sprintf("meter %s: from %s to %s unconverted; %s − %s = %s%s %s", s.meter(), s.Lower.Trim(),
-		s.Upper.Trim(), s.After.Trim(),
-		s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
+		s.Upper.Trim(), s.After.Trim(), s.Before.Trim(), s.sign(), s.Quantity.Trim(), s.Measure)
 	return text + " after " + s.Conversion.String()
 }

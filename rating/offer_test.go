@@ -106,13 +106,9 @@ func TestPartnerOffers(t *testing.T) {
 	for _, day := range []string{"2026-09-01", "2026-09-02", "2026-09-04 23:59", "2026-09-05", "2026-09-08"} {
 		b.use(vm, day, 0, "x", "1")
 	}
-	b.want(
-		"0 usage t1: 1 × 10 = 10 → 10",
-		"1 usage t1: 1 × 10 = 10 − 5 a-any → 5",
-		"2 usage t1: 1 × 10 = 10 − 5 a-any → 5",
-		"3 usage t1: 1 × 10 = 10 − 6 b-own → 4",
-		"4 usage t1: 1 × 10 = 10 → 10",
-	)
+	b.want("0 usage t1: 1 × 10 = 10 → 10", "1 usage t1: 1 × 10 = 10 − 5 a-any → 5",
+		"2 usage t1: 1 × 10 = 10 − 5 a-any → 5", "3 usage t1: 1 × 10 = 10 − 6 b-own → 4",
+		"4 usage t1: 1 × 10 = 10 → 10")
 }
 
 // Each line takes its own best offer; a flat fee takes no fixed price.
@@ -126,10 +122,7 @@ func TestOffersByLine(t *testing.T) {
 	s.discount("rate", books.Commercial, all, all, all, "0.5", "..")
 	b := s.open(month)
 	b.use(sku, "2026-09-05", 0, "x", "12")
-	b.want(
-		"0 usage t1: 10 × 1 = 10 − 7 fixed → 3",
-		"0 flat_fee t1: 1 × 3 = 3 − 1.5 rate → 1.5 used 0",
+	b.want("0 usage t1: 10 × 1 = 10 − 7 fixed → 3", "0 flat_fee t1: 1 × 3 = 3 − 1.5 rate → 1.5 used 0",
 		"0 usage t2: 2 × 0.5 = 1 − 0.5 rate → 0.5",
-		"0 flat_fee t2: 1 × 0.333 = 0.333 − 0.1665 rate − 0.0065 → 0.16 used 0",
-	)
+		"0 flat_fee t2: 1 × 0.333 = 0.333 − 0.1665 rate − 0.0065 → 0.16 used 0")
 }

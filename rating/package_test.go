@@ -24,22 +24,12 @@ func TestPackageOrder(t *testing.T) {
 	b.use(cdn, "2026-09-19 23:59", 0, "x", "1")
 	b.use(cdn, "2026-09-20", 0, "x", "1")
 	b.use(cdn, "2026-09-21", 0, "x", "0")
-	b.want(
-		"0 usage t1: 0 × 1 = 0 → 0 used 1 free 1 c:1",
-		"1 usage t1: 0 × 1 = 0 → 0 used 6 free 6 b:3 c:1 a:2",
-		"2 usage t1: 5 × 2 = 10 → 10 used 7 free 2 a:2",
-		"2 usage t2: 3 × 1 = 3 → 3",
-		"3 usage t2: 1 × 1 = 1 → 1",
-		"4 usage t2: 0 × 1 = 0 → 0 used 1 free 1 d:1",
-		"5 usage t2: 0 × 1 = 0 → 0",
-	)
-	b.wantPositions(
-		"meter cdn/north: 9",
-		"package a: 0 since 2025-12-31T16:00:00Z",
-		"package b: 0 since 2025-12-31T16:00:00Z",
-		"package c: 0 since 2025-12-31T16:00:00Z",
-		"package d: 99 since 2026-09-19T16:00:00Z",
-	)
+	b.want("0 usage t1: 0 × 1 = 0 → 0 used 1 free 1 c:1", "1 usage t1: 0 × 1 = 0 → 0 used 6 free 6 b:3 c:1 a:2",
+		"2 usage t1: 5 × 2 = 10 → 10 used 7 free 2 a:2", "2 usage t2: 3 × 1 = 3 → 3", "3 usage t2: 1 × 1 = 1 → 1",
+		"4 usage t2: 0 × 1 = 0 → 0 used 1 free 1 d:1", "5 usage t2: 0 × 1 = 0 → 0")
+	b.wantPositions("meter cdn/north: 9", "package a: 0 since 2025-12-31T16:00:00Z",
+		"package b: 0 since 2025-12-31T16:00:00Z", "package c: 0 since 2025-12-31T16:00:00Z",
+		"package d: 99 since 2026-09-19T16:00:00Z")
 }
 
 // A record that a package takes whole stands at the tier of the next unit.
@@ -53,12 +43,8 @@ func TestPackageAtAnUpTo(t *testing.T) {
 	b.use(cdn, "2026-09-01", 0, "x", "5")
 	b.use(cdn, "2026-09-02", 0, "x", "4")
 	b.use(cdn, "2026-09-03", 0, "x", "1")
-	b.want(
-		"0 usage t1: 5 × 2 = 10 → 10",
-		"1 usage t2: 0 × 1 = 0 → 0 used 4 free 4 a:4",
-		"2 usage t2: 1 × 1 = 1 → 1",
-		"2 flat_fee t2: 1 × 9 = 9 → 9 used 0",
-	)
+	b.want("0 usage t1: 5 × 2 = 10 → 10", "1 usage t2: 0 × 1 = 0 → 0 used 4 free 4 a:4", "2 usage t2: 1 × 1 = 1 → 1",
+		"2 flat_fee t2: 1 × 9 = 9 → 9 used 0")
 }
 
 // Three packages that differ in when they refill, over two cycles that are opened with what the one before left.
@@ -99,14 +85,9 @@ func TestPackageResets(t *testing.T) {
 			b.use(sku, day, 0, "x", "7")
 		}
 	}
-	b.want(
-		"9 usage t1: 7 × 1 = 7 → 7",
-		"10 usage t1: 0 × 1 = 0 → 0 used 7 free 7 cycle:7",
-		"11 usage t1: 7 × 1 = 7 → 7",
-		"12 usage t1: 0 × 1 = 0 → 0 used 7 free 7 anniversary:7",
-		"13 usage t1: 4 × 1 = 4 → 4 used 7 free 3 cycle:3",
-		"14 usage t1: 7 × 1 = 7 → 7",
-	)
+	b.want("9 usage t1: 7 × 1 = 7 → 7", "10 usage t1: 0 × 1 = 0 → 0 used 7 free 7 cycle:7",
+		"11 usage t1: 7 × 1 = 7 → 7", "12 usage t1: 0 × 1 = 0 → 0 used 7 free 7 anniversary:7",
+		"13 usage t1: 4 × 1 = 4 → 4 used 7 free 3 cycle:3", "14 usage t1: 7 × 1 = 7 → 7")
 }
 
 // The 31st clamps to the last day of short months and comes back; the time of day is local, whatever the offset.
@@ -145,10 +126,7 @@ func TestPackageRowsAreSeparateQuotas(t *testing.T) {
 	rows := b.rater.Positions(nil)
 	b.reopen(0, month, rows)
 	b.use(a, "2026-09-11", 0, "x", "4")
-	b.want(
-		"0 usage t1: 0 × 1 = 0 → 0 used 4 free 4 p:4",
-		"1 usage t1: 0 × 1 = 0 → 0 used 4 free 4 p:4",
-		"2 usage t1: 2 × 1 = 2 → 2 used 4 free 2 p:2",
-	)
+	b.want("0 usage t1: 0 × 1 = 0 → 0 used 4 free 4 p:4", "1 usage t1: 0 × 1 = 0 → 0 used 4 free 4 p:4",
+		"2 usage t1: 2 × 1 = 2 → 2 used 4 free 2 p:2")
 	b.wantPositions("package p: 1 since 2026-08-31T16:00:00Z", "package p: 0 since 2026-09-09T16:00:00Z")
 }

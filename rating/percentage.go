@@ -171,8 +171,7 @@ func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charge
 // eventText tells of a record on a percentage meter.
 func (s Step) eventText() string {
 	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
-		s.After.Trim(),
-		s.Measure)
+		s.After.Trim(), s.Measure)
 	switch {
 	case s.Withdrawn:
 		return fmt.Sprintf("meter %s: a withdrawal is no event and costs nothing", s.meter())

@@ -67,13 +67,9 @@ func TestPercentageBounds(t *testing.T) {
 	b.use(sku, "2026-09-02", 0, "x", "10000")
 	b.use(sku, "2026-09-02", 0, "x", "0")
 	b.use(sku, "2026-09-03", 0, "x", "10000")
-	b.want(
-		"0 usage t1: 10 × 0.0299 = 1.75 → 1.75",
-		"1 usage t1: 80 × 0.0299 = 2.392 → 2.392",
-		"2 usage t1: 10000 × 0.0299 = 12 → 12",
-		"3 usage t1: 0 × 0.0299 = 1.75 → 1.75",
-		"4 usage t1: 10000 × 0.0299 = 12 − 6 half → 6",
-	)
+	b.want("0 usage t1: 10 × 0.0299 = 1.75 → 1.75", "1 usage t1: 80 × 0.0299 = 2.392 → 2.392",
+		"2 usage t1: 10000 × 0.0299 = 12 → 12", "3 usage t1: 0 × 0.0299 = 1.75 → 1.75",
+		"4 usage t1: 10000 × 0.0299 = 12 − 6 half → 6")
 	b.wantPositions("meter pct/: 20090", `counter 5 pct/: 5`)
 }
 

@@ -166,10 +166,7 @@ func TestGraduatedSplits(t *testing.T) {
 	s.price(sku, "standard", "*", "..", "3 0.3", "- 0.2")
 	b := s.open(month)
 	b.use(sku, "2026-09-05", 0, "x", "8")
-	b.want(
-		"0 usage t1: 3 × 0.3 = 0.9 → 0.9",
-		"0 usage t2: 5 × 0.2 = 1 → 1",
-	)
+	b.want("0 usage t1: 3 × 0.3 = 0.9 → 0.9", "0 usage t2: 5 × 0.2 = 1 → 1")
 }
 
 // The published example: 90 GB at 10,200 GB, 10,240 at 0.24 and the rest at 0.23; the cycle costs 2469.10.
@@ -181,11 +178,8 @@ func TestGraduatedGoesOn(t *testing.T) {
 	b := s.open(month)
 	b.use(sku, "2026-09-05", 0, "x", "10200")
 	b.use(sku, "2026-09-06", 1, "y", "90")
-	b.want(
-		"0 usage t1: 10200 × 0.24 = 2448 → 2448",
-		"1 usage t1: 40 × 0.24 = 9.6 → 9.6",
-		"1 usage t2: 50 × 0.23 = 11.5 → 11.5",
-	)
+	b.want("0 usage t1: 10200 × 0.24 = 2448 → 2448", "1 usage t1: 40 × 0.24 = 9.6 → 9.6",
+		"1 usage t2: 50 × 0.23 = 11.5 → 11.5")
 	b.wantPositions("meter cdn/: 10290")
 }
 
@@ -226,14 +220,8 @@ func TestGraduatedVersionsChangeInTheCycle(t *testing.T) {
 	b := s.open(month)
 	b.use(sku, "2026-09-14 23:59", 0, "x", "50")
 	b.use(sku, "2026-09-15", 0, "x", "30")
-	b.want(
-		"0 usage t1: 50 × 1 = 50 → 50",
-		"0 flat_fee t1: 1 × 3 = 3 → 3 used 0",
-		"1 usage t2: 10 × 1 = 10 → 10",
-		"1 flat_fee t2: 1 × 4 = 4 → 4 used 0",
-		"1 usage t3: 20 × 0.1 = 2 → 2",
-		"1 flat_fee t3: 1 × 4 = 4 → 4 used 0",
-	)
+	b.want("0 usage t1: 50 × 1 = 50 → 50", "0 flat_fee t1: 1 × 3 = 3 → 3 used 0", "1 usage t2: 10 × 1 = 10 → 10",
+		"1 flat_fee t2: 1 × 4 = 4 → 4 used 0", "1 usage t3: 20 × 0.1 = 2 → 2", "1 flat_fee t3: 1 × 4 = 4 → 4 used 0")
 }
 
 func TestMeterScopes(t *testing.T) {

@@ -75,9 +75,8 @@ func TestChangeOfPlan(t *testing.T) {
 	s := chargeShop(t)
 	s.charge("a", "100", "2024-04-01..2024-04-16", books.RecurringCharge{Advance: true, Months: 1})
 	s.charge("b", "200", "2024-04-16..", books.RecurringCharge{Advance: true, Months: 1})
-	s.wantCharged("2024-04-01..2024-05-01",
-		"plan/2024-04-01 type 1 2024-04-01..2024-05-01: 100", "plan/2024-04-01 refund from 2024-04-16: -50 of -50",
-		"plan/2024-04-16 type 3 2024-04-16..2024-05-01: 100")
+	s.wantCharged("2024-04-01..2024-05-01", "plan/2024-04-01 type 1 2024-04-01..2024-05-01: 100",
+		"plan/2024-04-01 refund from 2024-04-16: -50 of -50", "plan/2024-04-16 type 3 2024-04-16..2024-05-01: 100")
 	s.wantCharged("2024-05-01..2024-06-01", "plan/2024-05-01 type 2 2024-05-01..2024-06-01: 200")
 }
 

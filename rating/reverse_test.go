@@ -59,11 +59,8 @@ func TestReverseFlat(t *testing.T) {
 	b.use(vm, "2026-09-05", 0, "x", "5")
 	b.takeBack(vm, "2026-09-05", 0, "x", "5")
 	b.takeBack(vm, "2026-09-05", 0, "x", "0")
-	b.want(
-		"0 usage t1: 5 × 0.333 = 1.665 − 0.8325 half − 0.0025 → 0.83",
-		"1 usage t1: -5 × 0.333 = -1.665 − -0.8325 half − -0.0025 → -0.83",
-		"2 usage t1: 0 × 0.333 = 0 → 0",
-	)
+	b.want("0 usage t1: 5 × 0.333 = 1.665 − 0.8325 half − 0.0025 → 0.83",
+		"1 usage t1: -5 × 0.333 = -1.665 − -0.8325 half − -0.0025 → -0.83", "2 usage t1: 0 × 0.333 = 0 → 0")
 	b.wantPositions()
 }
 
@@ -80,18 +77,11 @@ func TestReverseGraduated(t *testing.T) {
 	b.use(api, "2026-09-02", 0, "x", "18") // (4, 22]
 	b.lines()
 	b.takeBack(api, "2026-09-01", 0, "x", "4") // (18, 22], not (0, 4]
-	b.want(
-		"2 usage t2: -2 × 0.5 = -1 → -1",
-		"2 usage t3: -2 × 0.25 = -0.5 → -0.5",
-		"2 flat_fee t3: -1 × 9 = -9 → -9 used 0",
-	)
+	b.want("2 usage t2: -2 × 0.5 = -1 → -1", "2 usage t3: -2 × 0.25 = -0.5 → -0.5",
+		"2 flat_fee t3: -1 × 9 = -9 → -9 used 0")
 	b.wantPositions("meter api/north: 18")
 	b.takeBack(api, "2026-09-10", 0, "x", "5") // by the version of its own time: (13, 18]
-	b.want(
-		"3 usage t1: -2 × 2 = -4 → -4",
-		"3 usage t2: -3 × 1 = -3 → -3",
-		"3 flat_fee t2: -1 × 4 = -4 → -4 used 0",
-	)
+	b.want("3 usage t1: -2 × 2 = -4 → -4", "3 usage t2: -3 × 1 = -3 → -3", "3 flat_fee t2: -1 × 4 = -4 → -4 used 0")
 	b.use(api, "2026-09-01", 0, "x", "6") // what stands in its place: (13, 19]
 	b.want("4 usage t2: 6 × 0.5 = 3 → 3")
 	b.wantPositions("meter api/north: 19")
@@ -107,22 +97,13 @@ func TestReverseAtAnUpTo(t *testing.T) {
 	b := s.open(month)
 	b.use(api, "2026-09-01", 0, "x", "10")
 	b.use(api, "2026-09-02", 0, "x", "3")
-	b.want(
-		"0 usage t1: 10 × 1 = 10 → 10",
-		"0 flat_fee t1: 1 × 5 = 5 → 5 used 0",
-		"1 usage t2: 3 × 0.5 = 1.5 → 1.5",
-		"1 flat_fee t2: 1 × 7 = 7 → 7 used 0",
-	)
+	b.want("0 usage t1: 10 × 1 = 10 → 10", "0 flat_fee t1: 1 × 5 = 5 → 5 used 0", "1 usage t2: 3 × 0.5 = 1.5 → 1.5",
+		"1 flat_fee t2: 1 × 7 = 7 → 7 used 0")
 	b.takeBack(api, "2026-09-02", 0, "x", "3")
 	b.takeBack(api, "2026-09-03", 0, "x", "0")
 	b.takeBack(api, "2026-09-01", 0, "x", "10")
-	b.want(
-		"2 usage t2: -3 × 0.5 = -1.5 → -1.5",
-		"2 flat_fee t2: -1 × 7 = -7 → -7 used 0",
-		"3 usage t2: 0 × 0.5 = 0 → 0",
-		"4 usage t1: -10 × 1 = -10 → -10",
-		"4 flat_fee t1: -1 × 5 = -5 → -5 used 0",
-	)
+	b.want("2 usage t2: -3 × 0.5 = -1.5 → -1.5", "2 flat_fee t2: -1 × 7 = -7 → -7 used 0",
+		"3 usage t2: 0 × 0.5 = 0 → 0", "4 usage t1: -10 × 1 = -10 → -10", "4 flat_fee t1: -1 × 5 = -5 → -5 used 0")
 	b.wantPositions()
 }
 
@@ -144,12 +125,8 @@ func TestReverseDraws(t *testing.T) {
 	b.wantPositions("package a: 4 since 2026-01-01T00:00:00Z", "package b: 2 since 2026-09-01T00:00:00Z")
 	b.use(vm, "2026-09-02", 0, "x", "1")
 	b.use(api, "2026-09-02", 0, "x", "6")
-	b.want(
-		"1 usage t1: -3 × 2 = -6 → -6 used -9 free -6 a:4 b:2",
-		"1 usage t2: -2 × 1 = -2 → -2",
-		"2 usage t1: 0 × 10 = 0 → 0 used 1 free 1 a:1",
-		"3 usage t1: 1 × 2 = 2 → 2 used 6 free 5 a:3 b:2",
-	)
+	b.want("1 usage t1: -3 × 2 = -6 → -6 used -9 free -6 a:4 b:2", "1 usage t2: -2 × 1 = -2 → -2",
+		"2 usage t1: 0 × 10 = 0 → 0 used 1 free 1 a:1", "3 usage t1: 1 × 2 = 2 → 2 used 6 free 5 a:3 b:2")
 	b.takeBack(vm, "2026-09-02", 0, "x", "1", "0:1") // all of it was free
 	b.want("4 usage t1: 0 × 10 = 0 → 0 used -1 free -1 a:1")
 	b.wantPositions("meter api/north: 1", "package a: 1 since 2026-01-01T00:00:00Z",
@@ -173,13 +150,9 @@ func TestReverseDrawOfAnEarlierFilling(t *testing.T) {
 	b.use(vm, "2026-09-14", 0, "x", "3")
 	b.use(vm, "2026-09-14", 0, "x", "6")
 	b.use(vm, "2026-09-16", 0, "x", "4")
-	b.want(
-		"2 usage t1: 1 × 10 = 10 → 10",
-		"3 usage t1: 0 × 10 = 0 → 0 used -8 free -8 a:8",
-		"4 usage t1: 0 × 10 = 0 → 0 used 3 free 3 a:3",
-		"5 usage t1: 1 × 10 = 10 → 10 used 6 free 5 a:5",
-		"6 usage t1: 1 × 10 = 10 → 10 used 4 free 3 a:3",
-	)
+	b.want("2 usage t1: 1 × 10 = 10 → 10", "3 usage t1: 0 × 10 = 0 → 0 used -8 free -8 a:8",
+		"4 usage t1: 0 × 10 = 0 → 0 used 3 free 3 a:3", "5 usage t1: 1 × 10 = 10 → 10 used 6 free 5 a:5",
+		"6 usage t1: 1 × 10 = 10 → 10 used 4 free 3 a:3")
 	b.wantPositions("package a: 0 since 2026-09-15T00:00:00Z")
 }
 
@@ -194,11 +167,8 @@ func TestReverseDrawOfNothing(t *testing.T) {
 	b.takeBack(vm, "2026-09-09", 0, "x", "8", "0:8")
 	b.takeBack(vm, "2026-09-10", 0, "x", "8", "0:7")
 	b.takeBack(vm, "2026-09-10", 0, "x", "8", "-1:6")
-	b.want(
-		"0 usage t1: 0 × 10 = 0 → 0 used -8 free -8 a:8",
-		"1 usage t1: -1 × 10 = -10 → -10 used -8 free -7 a:7",
-		"2 usage t1: -2 × 10 = -20 → -20 used -8 free -6",
-	)
+	b.want("0 usage t1: 0 × 10 = 0 → 0 used -8 free -8 a:8", "1 usage t1: -1 × 10 = -10 → -10 used -8 free -7 a:7",
+		"2 usage t1: -2 × 10 = -20 → -20 used -8 free -6")
 	b.wantPositions()
 }
 
@@ -217,27 +187,18 @@ func TestReversePeriodLevel(t *testing.T) {
 	b.use(vol, "2026-09-02", 0, "x", "11") // 3 of it free
 	b.use(vol, "2026-09-03", 1, "y", "4")
 	b.end()
-	b.want(
-		"0 period t1: 4 × 5 = 20 → 20 used 13",
-		"1 period t2: 8 × 1 = 8 → 8 used 11 free 3 a:3",
-		"2 period t2: 4 × 1 = 4 → 4",
-	)
+	b.want("0 period t1: 4 × 5 = 20 → 20 used 13", "1 period t2: 8 × 1 = 8 → 8 used 11 free 3 a:3",
+		"2 period t2: 4 × 1 = 4 → 4")
 	b.reopen(0, month, b.rater.Positions(nil))
 	b.takeBack(blk, "2026-09-02", 0, "x", "9")
 	b.takeBack(vol, "2026-09-03", 1, "y", "4")
 	b.want()
 	b.end()
-	b.want(
-		"0 period t1: 1 × 5 = 5 → 5 used 4",
-		"1 period t1: 8 × 2 = 16 → 16 used 11 free 3 a:3",
-	)
+	b.want("0 period t1: 1 × 5 = 5 → 5 used 4", "1 period t1: 8 × 2 = 16 → 16 used 11 free 3 a:3")
 	b.takeBack(vol, "2026-09-02", 0, "x", "11", "0:3")
 	b.use(vol, "2026-09-02", 0, "x", "2")
 	b.end()
-	b.want(
-		"0 period t1: 1 × 5 = 5 → 5 used 4",
-		"1 period t1: 0 × 2 = 0 → 0 used 2 free 2 a:2",
-	)
+	b.want("0 period t1: 1 × 5 = 5 → 5 used 4", "1 period t1: 0 × 2 = 0 → 0 used 2 free 2 a:2")
 }
 
 func TestReverseErrors(t *testing.T) {

@@ -246,9 +246,8 @@ func showPosition(p position.Row) string {
 	case position.Seen:
 		return fmt.Sprintf("seen %s/%s: %s", p.Key, p.Scope, p.Resource)
 	default:
-		return fmt.Sprintf("gather %s/%s %q in %s (%s, %s) #%d: %s of %s free %s %s",
-			p.Key, p.Scope, p.Resource, p.Region, p.Name, p.Tag, p.Order, p.Count.Trim(), p.Usage.Trim(), p.Free.Trim(),
-			p.Draws)
+		return fmt.Sprintf("gather %s/%s %q in %s (%s, %s) #%d: %s of %s free %s %s", p.Key, p.Scope, p.Resource,
+			p.Region, p.Name, p.Tag, p.Order, p.Count.Trim(), p.Usage.Trim(), p.Free.Trim(), p.Draws)
 	}
 }
 

@@ -48,8 +48,7 @@ func Compile(b *books.Books, rules Rules) (*Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compile the partners' books: %w", err)
 	}
-	bk := &Book{books: b, rules: rules, one: one, services: []string{""},
-		terms: map[pair]stretch{}}
+	bk := &Book{books: b, rules: rules, one: one, services: []string{""}, terms: map[pair]stretch{}}
 	for i := range b.Products {
 		bk.services = append(bk.services, b.Products[i].ServiceTypeCode)
 	}

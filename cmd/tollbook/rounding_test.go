@@ -259,8 +259,7 @@ func TestRoundingOfTables(t *testing.T) {
 	t.Parallel()
 	dir := roundedWorkspace(t)
 	want := map[string][3]string{"acme": {"1.20600000", "-0.00400000", "1.21000000"},
-		"beta":  {"0.01400000", "0.00400000", "0.01000000"},
-		"gamma": {"2.00000000", "0.00000000", "2.00000000"}}
+		"beta": {"0.01400000", "0.00400000", "0.01000000"}, "gamma": {"2.00000000", "0.00000000", "2.00000000"}}
 	check := func(form, customer string, payment, rounding, due any) {
 		t.Helper()
 		if w := want[customer]; payment != w[0] || rounding != w[1] || due != w[2] {

@@ -351,8 +351,7 @@ func (d *doctor) zone(context.Context) {
 	if named := d.Env("ZONEINFO"); named != "" {
 		d.describe(name, Warn,
 			"unset ZONEINFO: runs elsewhere do not see it, and days may begin at other instants there",
-			"%s, now UTC%s; ZONEINFO names zones of this machine's own: %s",
-			zone.Name(), today, named)
+			"%s, now UTC%s; ZONEINFO names zones of this machine's own: %s", zone.Name(), today, named)
 		return
 	}
 	// as the library looks

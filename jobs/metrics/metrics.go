@@ -48,9 +48,8 @@ func New(version string, clock func() time.Time) *Metrics {
 	c, g := &m.counts, &m.gauges
 	build := gauge("tollbook_build_info", "1, with the version of the program.", "version")
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(build, c.runs, c.rows, c.rejects, c.panics, c.seconds, c.stages, c.waits,
-		g.good, g.owed, g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind,
-		g.looked, g.lake,
+	m.registry.MustRegister(build, c.runs, c.rows, c.rejects, c.panics, c.seconds, c.stages, c.waits, g.good, g.owed,
+		g.next, g.newest, g.failing, g.oldest, g.unpublished, g.publishOwed, g.clockBack, g.blind, g.looked, g.lake,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -81,8 +80,7 @@ func newCounts() counts {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: minutes()}, labels)
 	}
 	return counts{
-		runs: counter("tollbook_runs_total", "Runs by kind, reason and outcome.", "kind", "why",
-			"outcome"),
+		runs: counter("tollbook_runs_total", "Runs by kind, reason and outcome.", "kind", "why", "outcome"),
 		rows: counter("tollbook_rows_total", "Rows of feed files by what became of them.", "outcome"),
 		rejects: counter("tollbook_rejects_total", "Rows of feed files that were rejected, by feed and reason.", "feed",
 			"reason"),
@@ -115,9 +113,8 @@ func newGauges() gauges {
 			"When the oldest pending job was due; 0 = none is pending."),
 		unpublished: one("tollbook_unpublished_cycles", "Cycles whose newest state ClickHouse does not have."),
 		publishOwed: one("tollbook_publish_owed", "1 while a run's publish is pending."),
-		clockBack: one("tollbook_clock_back",
-			"1 while the clock is before the newest state's as-of: nothing runs."),
-		blind: one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
+		clockBack:   one("tollbook_clock_back", "1 while the clock is before the newest state's as-of: nothing runs."),
+		blind:       one("tollbook_blind", "1 while settings, lake or ledger cannot be read: nothing runs."),
 		looked: one("tollbook_last_look_timestamp_seconds",
 			"When the scheduler last checked what is due; it does not while a run is active."),
 		lake: one("tollbook_lake_state", "Number of the committed state."),

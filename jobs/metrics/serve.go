@@ -74,8 +74,7 @@ func (m *Metrics) Serve(ctx context.Context, address string, log *slog.Logger) (
 		return nil, fmt.Errorf("listen for metrics: %w", err)
 	}
 	s := &http.Server{Handler: m.Handler(), ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute,
-		ErrorLog:    slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+		IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	log.Info("metrics and health", "on", "http://"+l.Addr().String())

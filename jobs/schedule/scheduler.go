@@ -156,9 +156,8 @@ func Inspect(r *jobs.Runner) (*Status, error) {
 // status is what was found, as it is reported.
 func (f *found) status(now period.Instant) *Status {
 	status := &Status{At: now, Clock: f.state.ClockBack(now), Settings: f.settings, State: f.state,
-		Due:  f.plan.Due(&f.state, now),
-		Next: f.plan.Next(&f.state, now), Manifest: f.manifest, Newest: make(map[string]period.Instant), Good: f.good,
-		Unpublished: f.behind}
+		Due: f.plan.Due(&f.state, now), Next: f.plan.Next(&f.state, now), Manifest: f.manifest,
+		Newest: make(map[string]period.Instant), Good: f.good, Unpublished: f.behind}
 	for feed, day := range f.newest {
 		status.Newest[feed] = f.settings.Zone.Start(day)
 	}

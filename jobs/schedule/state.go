@@ -75,8 +75,7 @@ func (r *reader) read(began, now period.Instant) (*found, error) {
 		return nil, err
 	}
 	f.state = State{Began: began, Newest: period.Past, Intake: period.Past, Closed: jobs.NoCycle, Open: jobs.NoCycle,
-		Unpaid:  period.Past,
-		Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
+		Unpaid: period.Past, Monthly: make(map[period.Cycle]period.Instant), Done: make(map[jobs.Kind]period.Instant)}
 	err = l.Read(func(snap *lake.Snapshot) error { return r.lake(f, snap, entries, now) })
 	if err != nil {
 		return nil, fmt.Errorf("read what was run: %w", err)

@@ -320,8 +320,7 @@ func (r *runState) replaceRejects(key lake.FileKey, list []rejects.Row) error {
 func rejectOf(t *events.Turn) rejects.Row {
 	d := &t.Refusal
 	x := rejects.Row{Feed: t.Feed, File: t.From.File, Row: t.From.Row, Column: d.Column, Reason: d.Why.String(),
-		Value: d.Value, ID: d.ID,
-		Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
+		Value: d.Value, ID: d.ID, Raw: []byte(t.From.Raw), Hash: t.From.Hash, Header: t.From.Header}
 	asSeen(&x)
 	return x
 }

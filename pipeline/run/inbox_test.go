@@ -357,9 +357,8 @@ func TestPassedOver(t *testing.T) {
 	l.write("inbox/usage/new\nline.csv", usageOf(20, 10))
 	l.write("elsewhere/c.csv", usageOf(30, 10))
 	for name, to := range map[string]string{"dangling.csv": "nowhere.csv", "loop.csv": "loop.csv", "one.csv": "two.csv",
-		"two.csv": "one.csv",
-		"out.csv": "../../elsewhere/c.csv", "absolute.csv": l.path("inbox/usage/a.csv"), "through.csv": "a.csv/x",
-		"folder": "real", "within.csv": "real/b.csv", "readme.txt": "gone"} {
+		"two.csv": "one.csv", "out.csv": "../../elsewhere/c.csv", "absolute.csv": l.path("inbox/usage/a.csv"),
+		"through.csv": "a.csv/x", "folder": "real", "within.csv": "real/b.csv", "readme.txt": "gone"} {
 		l.must(os.Symlink(to, l.path("inbox/usage/"+name)))
 	}
 	l.must(os.Symlink(l.path("elsewhere"), l.path("inbox/orders")))

@@ -68,8 +68,7 @@ func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o works
 			Hint: "give another folder for the archive"}
 	}
 	p := &pruning{ws: w, po: po, o: o, report: &PruneReport{Command: "prune", AsOf: o.AsOf, Archive: po.Archive,
-		DryRun:  po.DryRun,
-		Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
+		DryRun: po.DryRun, Volumes: w.Settings.Retention.Archive, Cycles: []ArchivedCycle{}, Inbox: []archive.Packed{}}}
 	if err := p.transact(ctx); err != nil {
 		return nil, err
 	}
@@ -203,9 +202,8 @@ func (p *pruning) inbox(ctx context.Context, snap *lake.Snapshot) error {
 	}
 	hashes, _ := inbox.LoadHashes(p.o.HashCache) // without them every file is read
 	in := &archive.Inbox{Files: files, Own: p.o.Disk(storage.Folder(filepath.Join(p.ws.Dir, "inbox"))),
-		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())),
-		Inputs:  inputs, Hashes: hashes, Through: through.Add(-keep), DryRun: p.po.DryRun,
-		Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
+		Archive: p.o.Disk(storage.Dir(p.ws.ArchiveDir())), Inputs: inputs, Hashes: hashes, Through: through.Add(-keep),
+		DryRun: p.po.DryRun, Latest: func(i lake.Input) (period.Cycle, error) { return p.latest(snap, i) }}
 	open, err := rejects.OpenPlaces(snap.Open, snap.Manifest.Loose)
 	if err != nil {
 		return err

@@ -49,8 +49,7 @@ func Publish(ctx context.Context, w *workspace.Workspace, po PublishOptions,
 	}
 	o.BeginStage(workspace.StagePublish)
 	to := &publish.Options{Server: server, Cluster: s.Cluster, Keep: s.Keep, Inserts: o.Workers, DryRun: po.DryRun,
-		TakeOver: po.TakeOver, Rebalance: po.Rebalance,
-		Progress: o.Progress, StopAt: o.StopAt}
+		TakeOver: po.TakeOver, Rebalance: po.Rebalance, Progress: o.Progress, StopAt: o.StopAt}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		src := &publish.Source{Snap: snap, Partners: partners, Books: w.PartnerFingerprint(), Samples: s.Samples,
 			Limits: rows.Limits{Workers: o.Workers}}

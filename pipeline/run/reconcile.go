@@ -115,8 +115,7 @@ func (w *rejectWriter) add(x *accept.Reject) error {
 		name, row = w.r.retried.original(x.File, x.Row)
 	}
 	kept := rejects.Row{Feed: f.Feed, File: name, Row: row, Column: x.Column, Reason: x.Reason.String(), Value: x.Value,
-		ID:  x.ID,
-		Raw: x.Raw, Hash: f.Hash, Header: f.Header}
+		ID: x.ID, Raw: x.Raw, Hash: f.Hash, Header: f.Header}
 	asSeen(&kept)
 	for len(w.untried) > 0 && order(&w.untried[0], &kept) < 0 {
 		if err := w.out.Add(&w.untried[0]); err != nil {

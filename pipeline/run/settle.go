@@ -24,8 +24,7 @@ type settling struct {
 // closes.
 func (st *settling) settle(ctx context.Context) error {
 	step := &settle.Step{Txn: st.txn, Books: st.ws.Books, Book: st.partners, Buckets: st.ws.Settings.Lake.Buckets,
-		Workers: st.o.Workers,
-		Closed:  func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
+		Workers: st.o.Workers, Closed: func(c period.Cycle) bool { return c <= st.closed }, Gone: st.archived,
 		Again: st.settleAgain}
 	for _, name := range st.cycles {
 		c, err := period.ParseCycle(name)

@@ -49,8 +49,7 @@ func newMetrics() *metrics {
 	m.alone = prometheus.NewGauge(prometheus.GaugeOpts{Name: "tollbook_signatures_unwritten",
 		Help: "1 while used signatures are stored in memory only."})
 	m.registry.MustRegister(m.requests, m.seconds, m.active, m.bytes, m.state, m.stale, m.alone,
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

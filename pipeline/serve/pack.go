@@ -17,8 +17,7 @@ const packedTag = "-gzip"
 // are.
 func packer() (func(http.Handler) http.HandlerFunc, error) {
 	pack, err := gzhttp.NewWrapper(gzhttp.EnableZstd(false), gzhttp.CompressionLevel(gzip.BestSpeed),
-		gzhttp.SuffixETag(packedTag),
-		gzhttp.SetContentType(false), gzhttp.ContentTypeFilter(packable))
+		gzhttp.SuffixETag(packedTag), gzhttp.SetContentType(false), gzhttp.ContentTypeFilter(packable))
 	if err != nil {
 		return nil, fmt.Errorf("set up gzip: %w", err)
 	}

@@ -232,12 +232,8 @@ func (l *loader) split(m yamldoc.Map, a *Allocation) {
 	case "by_cost":
 		a.Kind = SplitByCost
 	default:
-		m.Fail(
-			"split",
-			n,
-			"write {customer_id: share, …}, even [ids], by_cost [ids] or by_cost *",
-			"not a way to split",
-		)
+		m.Fail("split", n, "write {customer_id: share, …}, even [ids], by_cost [ids] or by_cost *",
+			"not a way to split")
 		return
 	}
 	rest = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(rest), "["), "]")

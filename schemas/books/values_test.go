@@ -47,8 +47,7 @@ func shown(b *Books) string {
 	}
 	for _, d := range b.Discounts {
 		line("discount %s %s customer=%d partner=%d %s sku=%d %s rate=%s fixed=%s amount=%s %s", d.ID, d.Kind,
-			d.Customer, d.Partner, d.Service, d.SKU,
-			d.Mode, d.Rate.Trim(), d.Fixed.Trim(), d.Amount.Trim(), d.Valid)
+			d.Customer, d.Partner, d.Service, d.SKU, d.Mode, d.Rate.Trim(), d.Fixed.Trim(), d.Amount.Trim(), d.Valid)
 	}
 	for _, p := range b.Packages {
 		line("package %s %d %v %s %s %s %s", p.ID, p.Customer, p.SKUs, p.Region, p.Quota.Trim(), p.Reset, p.Valid)
@@ -63,13 +62,11 @@ func shown(b *Books) string {
 	}
 	for _, c := range b.Coupons {
 		line("coupon %s %d cash=%v performance=%v %s min=%s %s sku=%d beside=%v %s", c.ID, c.Customer, c.Cash,
-			c.Performance, c.Amount.Trim(),
-			c.MinConsumption.Trim(), c.Service, c.SKU, c.WithDiscount, c.Valid)
+			c.Performance, c.Amount.Trim(), c.MinConsumption.Trim(), c.Service, c.SKU, c.WithDiscount, c.Valid)
 	}
 	for _, p := range b.Policies {
 		line("policy %s %s %s %s zero=%v valid=%v %d drop=%s %s floor=%s", p.ID, p.Method, p.Series, p.Duplicates,
-			p.MissingZero, p.ValidDaysOnly, p.Kilo,
-			p.Drop.Trim(), p.Days, p.FloorShare.Trim())
+			p.MissingZero, p.ValidDaysOnly, p.Kilo, p.Drop.Trim(), p.Days, p.FloorShare.Trim())
 	}
 	for _, p := range b.Programmes {
 		line("programme %s %s partners=%v %v %v quarterly=%v graduated=%v bonus=%s×%d cap=%s/%v carry=%v confirm=%d "+

@@ -97,8 +97,7 @@ const (
 // Performances is what each file of lines adds to the performance of partners: what incentives are added up from. A
 // file that adds nothing has one row without a programme.
 func Performances() *Table {
-	return define("performances", nil,
-		Column{"day", Word, "day of the lines, as in the table lines"},
+	return define("performances", nil, Column{"day", Word, "day of the lines, as in the table lines"},
 		Column{"lines_hash", Word, "content hash of the file of lines"},
 		Column{"programme_id", Word, "the programme; empty where the file adds nothing"},
 		Column{"partner_id", Word, "the partner"},

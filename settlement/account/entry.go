@@ -110,13 +110,8 @@ type Entry struct {
 }
 
 func compareEntries(a, b *Entry) int {
-	return cmp.Or(
-		cmp.Compare(a.Instant, b.Instant),
-		cmp.Compare(a.Time, b.Time),
-		cmp.Compare(a.Type.rank(), b.Type.rank()),
-		cmp.Compare(a.Place, b.Place),
-		strings.Compare(a.ID, b.ID),
-	)
+	return cmp.Or(cmp.Compare(a.Instant, b.Instant), cmp.Compare(a.Time, b.Time),
+		cmp.Compare(a.Type.rank(), b.Type.rank()), cmp.Compare(a.Place, b.Place), strings.Compare(a.ID, b.ID))
 }
 
 // Always is the window of a channel whose recharges always go back the way they came.

@@ -66,11 +66,8 @@ func (l *layers) tidy() {
 // restore puts back what was taken, at its old age.
 func (l *layers) restore(taken []layer) (err error) {
 	for _, one := range taken {
-		i, there := slices.BinarySearchFunc(
-			l.list,
-			one.age,
-			func(x layer, age int) int { return cmp.Compare(x.age, age) },
-		)
+		i, there := slices.BinarySearchFunc(l.list, one.age,
+			func(x layer, age int) int { return cmp.Compare(x.age, age) })
 		if !there {
 			l.list = slices.Insert(l.list, i, one)
 			continue

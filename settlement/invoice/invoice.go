@@ -45,11 +45,8 @@ type Key struct {
 }
 
 func compareKeys(a, b Key) int {
-	return cmp.Or(
-		cmp.Compare(a.Cycle, b.Cycle),
-		strings.Compare(a.Issuer, b.Issuer),
-		strings.Compare(a.Recipient, b.Recipient),
-	)
+	return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), strings.Compare(a.Issuer, b.Issuer),
+		strings.Compare(a.Recipient, b.Recipient))
 }
 
 // Event is an accepted row of the feed invoices.

@@ -27,11 +27,10 @@ func drawCoupons(rt *rapid.T) []books.Coupon {
 	for i := range rapid.IntRange(0, 3).Draw(rt, "coupons") {
 		from := period.Instant(rapid.IntRange(0, 20).Draw(rt, "from"))
 		out = append(out, books.Coupon{ID: fmt.Sprintf("k%d", i), Amount: drawAmount(rt, "coupon"),
-			MinConsumption: drawAmount(rt, "minimum"), SKU: -1,
-			Cash: rapid.Bool().Draw(rt, "cash"), Performance: rapid.Bool().Draw(rt, "counts"),
-			WithDiscount: rapid.Bool().Draw(rt, "beside"),
-			Service:      rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "service"),
-			Valid:        period.Span{From: from, To: from + period.Instant(rapid.IntRange(1, 40).Draw(rt, "long"))}})
+			MinConsumption: drawAmount(rt, "minimum"), SKU: -1, Cash: rapid.Bool().Draw(rt, "cash"),
+			Performance: rapid.Bool().Draw(rt, "counts"), WithDiscount: rapid.Bool().Draw(rt, "beside"),
+			Service: rapid.SampledFrom([]string{"*", "ecs"}).Draw(rt, "service"),
+			Valid:   period.Span{From: from, To: from + period.Instant(rapid.IntRange(1, 40).Draw(rt, "long"))}})
 	}
 	return out
 }

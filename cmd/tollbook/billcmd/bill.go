@@ -182,8 +182,7 @@ func printCycle(a *cli.App, b *cycleBill, digits int) {
 		return
 	}
 	g := cli.NewGrid("customer", ">lines", ">.official", ">.discount", ">.truncated", ">.payment",
-		">."+cli.RoundingHead,
-		">.due")
+		">."+cli.RoundingHead, ">.due")
 	for i := range b.Statements {
 		s := &b.Statements[i]
 		g.Add(s.CustomerID, s.Lines, s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
@@ -192,9 +191,8 @@ func printCycle(a *cli.App, b *cycleBill, digits int) {
 	}
 	t := &b.Total
 	g.Add(cli.Counted(t.Customers, "customer", "customers"), t.Lines, t.Official.StringFixed(digits),
-		t.Discount.StringFixed(digits),
-		t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits), cli.Opposite(t.Rounding.StringFixed(digits)),
-		t.Due.StringFixed(digits))
+		t.Discount.StringFixed(digits), t.Truncated.StringFixed(digits), t.Payment.StringFixed(digits),
+		cli.Opposite(t.Rounding.StringFixed(digits)), t.Due.StringFixed(digits))
 	g.DropEmpty("official", "payment", "due")
 	g.Print(a.Out, "  ")
 	g.ExplainRounding(a.Out)
@@ -208,8 +206,7 @@ func printMeasured(a *cli.App, list []annex.Measured) {
 	}
 	fmt.Fprintln(a.Out, "\npercentiles, in Mbps")
 	g := cli.NewGrid("customer", "object", "sku", "method", ">points", ">rank", ">.value", "first at", ">.commit",
-		">days",
-		">.quantity")
+		">days", ">.quantity")
 	for i := range list {
 		m := &list[i]
 		g.Add(m.CustomerID, m.Object, m.SKU, m.Method, m.Points, rank(m), m.Value, slotText(m), m.Commit.Trim(),
@@ -250,8 +247,7 @@ func printCustomer(a *cli.App, b *customerBill, digits int) {
 		printSection(a, s, digits)
 	}
 	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
-		Payment:  b.Payment,
-		Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
 }
 
 // printAmounts prints amounts as a column that adds up to the amount due, as documents show it.

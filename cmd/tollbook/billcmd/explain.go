@@ -44,8 +44,7 @@ order_id/order_line, an adjustment_id, or the id of a month-end line.`,
 		},
 	}
 	cmd.Flags().StringVar(&q.Cycle, "cycle", "", "the month it is billed in, as 2026-09 (default: any)")
-	cmd.Flags().StringVar(&q.Origin, "origin", "",
-		"the month it belongs to, if a later month bills it (default: any)")
+	cmd.Flags().StringVar(&q.Origin, "origin", "", "the month it belongs to, if a later month bills it (default: any)")
 	cmd.Flags().StringVar(&q.Customer, "customer", "", "whose it is; makes the search quick")
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
@@ -167,8 +166,7 @@ func storySums(a *cli.App, sums []explain.Sum, digits int) {
 	for i := range sums {
 		s := &sums[i]
 		g.Add(s.What, s.Usage.Trim(), s.Free.Trim(), s.Official.StringFixed(digits), s.Discount.StringFixed(digits),
-			s.Truncated.StringFixed(digits),
-			s.Payment.StringFixed(digits))
+			s.Truncated.StringFixed(digits), s.Payment.StringFixed(digits))
 	}
 	fmt.Fprintln(a.Out, "\n  all that is billed of it")
 	g.DropEmpty("", "used", "official", "payment")
@@ -183,9 +181,8 @@ func storyLines(a *cli.App, title string, lines []explain.Line, tier, digits int
 		l := &lines[i]
 		if tier == 0 || l.Tier == tier {
 			g.Add(l.Tier, l.Kind, l.Usage.Trim(), l.Free.Trim(), l.Quantity.Trim(), l.UnitPrice.Trim(),
-				l.Official.StringFixed(digits),
-				l.Discount.StringFixed(digits), l.DiscountID, l.Truncated.StringFixed(digits),
-				l.Payment.StringFixed(digits))
+				l.Official.StringFixed(digits), l.Discount.StringFixed(digits), l.DiscountID,
+				l.Truncated.StringFixed(digits), l.Payment.StringFixed(digits))
 		}
 	}
 	if len(g.Rows) == 1 {

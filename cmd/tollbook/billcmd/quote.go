@@ -139,6 +139,5 @@ func quoteCycle(a *cli.App, c *quote.Cycle, currency string, digits int) {
 		printSection(a, s, digits)
 	}
 	printAmounts(a, &document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
-		Payment:  c.Payment,
-		Rounding: c.Rounding, Due: c.Due}, currency, digits)
+		Payment: c.Payment, Rounding: c.Rounding, Due: c.Due}, currency, digits)
 }

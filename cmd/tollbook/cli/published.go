@@ -30,28 +30,17 @@ func PrintLayout(a *App, r *publish.Report) {
 	internal := publish.Schema{Database: r.Database}.Internal()
 	switch {
 	case len(r.Adopted) > 0 && r.DryRun:
-		fmt.Fprintf(
-			a.Out,
+		fmt.Fprintf(a.Out,
 			"would move the tables from database %s to %s; rows that are published already are not inserted again\n",
-			r.Database,
-			internal,
-		)
+			r.Database, internal)
 	case len(r.Adopted) > 0:
-		fmt.Fprintf(
-			a.Out,
-			"moved the tables from database %s to %s; database %s now contains only views\n",
-			r.Database,
-			internal,
-			r.Database,
-		)
+		fmt.Fprintf(a.Out, "moved the tables from database %s to %s; database %s now contains only views\n", r.Database,
+			internal, r.Database)
 	}
 	if len(r.Old) > 0 {
-		fmt.Fprintf(
-			a.Out,
+		fmt.Fprintf(a.Out,
 			"%s stay in database %s while a statement runs that may read them; the next publish drops them\n",
-			Counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"),
-			r.Database,
-		)
+			Counted(int64(len(r.Old)), "table of the old layout", "tables of the old layout"), r.Database)
 	}
 }
 

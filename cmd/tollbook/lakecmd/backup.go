@@ -119,8 +119,7 @@ func printBackup(a *cli.App, r *backup.Report) {
 
 func runRestore(ctx context.Context, a *cli.App, o *restoreOptions) error {
 	if o.into == "" {
-		return &cli.UsageError{What: "--into is missing",
-			Hint: "name the folder of the new workspace: --into billing"}
+		return &cli.UsageError{What: "--into is missing", Hint: "name the folder of the new workspace: --into billing"}
 	}
 	of, err := a.Options()
 	if err != nil {

@@ -110,8 +110,7 @@ func knownProgramme(b *books.Books, id string) error {
 // printIncentives prints the list; amounts have the currency's digits, or more where they have more.
 func printIncentives(a *cli.App, list []compose.Earned, zone *period.Zone, digits int) {
 	g := cli.NewGrid("partner", "programme", "period", ">.performance", ">.transferred", ">.carried in", ">.tier",
-		">.bonus", ">.incentive", ">.carried out",
-		"state", "until", "then")
+		">.bonus", ">.incentive", ">.carried out", "state", "until", "then")
 	for k := range list {
 		e := &list[k]
 		i := &e.Incentive

@@ -90,8 +90,7 @@ func wantNames(what string, args []string) error {
 	for _, name := range args {
 		if !cli.OneLine(name) {
 			return &cli.UsageError{What: fmt.Sprintf("rejects %s %q: want a name, one line of up to %d bytes", what,
-				name,
-				cli.LineBytes)}
+				name, cli.LineBytes)}
 		}
 	}
 	return nil

@@ -196,8 +196,7 @@ func (r *rejectsResult) ended(snap *lake.Snapshot, f *rejectFlags) error {
 // endedRow is a reject that ended.
 func endedRow(x *rejects.Row) rejectRow {
 	out := rejectRow{Feed: x.Feed, File: x.File, Row: x.Row, Column: x.Column, Reason: x.Reason, Value: x.Value,
-		ID: x.ID, Raw: string(x.Raw),
-		State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
+		ID: x.ID, Raw: string(x.Raw), State: x.End.State(), DismissedBy: x.End.By, DismissedWhy: x.End.Why}
 	if c := x.End.Corrected; c.File != "" {
 		out.CorrectedFile, out.CorrectedRow, out.CorrectedAt = c.File, c.Row, x.End.CorrectedAt.String()
 	}

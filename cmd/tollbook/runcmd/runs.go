@@ -177,8 +177,7 @@ func printRuns(a *cli.App, h *history, r *runsResult) {
 		return
 	}
 	g := cli.NewGrid("id", "started", "as of", "command", "why", "outcome", ">rows", ">rejects", ">.seconds",
-		">manifest",
-		"owed")
+		">manifest", "owed")
 	for i := range r.Runs {
 		x := &r.Runs[i]
 		owed, manifest := "", ""

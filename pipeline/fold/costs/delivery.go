@@ -209,14 +209,8 @@ func (s *Stage) complain(d *Delivery) {
 		first := ""
 		if len(d.rejects) > 0 {
 			r := &d.rejects[0]
-			first = fmt.Sprintf(
-				", the first in %s, row %d: %s %s %q",
-				path.Base(r.File),
-				r.Row,
-				r.Reason,
-				r.Column,
-				r.Value,
-			)
+			first = fmt.Sprintf(", the first in %s, row %d: %s %s %q", path.Base(r.File), r.Row, r.Reason, r.Column,
+				r.Value)
 		}
 		s.note(
 			"delivery %s is held: %d of %d rows are rejected%s. Send it again, or accept that with --accept-rejects %s",

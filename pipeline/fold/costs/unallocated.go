@@ -40,13 +40,9 @@ func Unallocated(o Opener, files []lake.FileEntry) ([]Open, error) {
 		out = append(out, key)
 	}
 	slices.SortFunc(out, func(a, b Open) int {
-		return cmp.Or(
-			b.Billed.Cmp(a.Billed),
-			strings.Compare(a.Reason, b.Reason),
-			strings.Compare(a.Account, b.Account),
-			strings.Compare(a.Service, b.Service),
-			strings.Compare(a.Currency, b.Currency),
-		)
+		return cmp.Or(b.Billed.Cmp(a.Billed), strings.Compare(a.Reason, b.Reason),
+			strings.Compare(a.Account, b.Account), strings.Compare(a.Service, b.Service),
+			strings.Compare(a.Currency, b.Currency))
 	})
 	return out, nil
 }

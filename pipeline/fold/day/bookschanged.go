@@ -38,12 +38,8 @@ func (d *Folder) booksChanged(bucket int, day period.Day, part *change.Part) (bo
 }
 
 // holdsTouched reports whether a file has a row that is touched.
-func (d *Folder) holdsTouched(
-	e lake.FileEntry,
-	def *tables.Table,
-	customer, sku, region int,
-	touched *change.Day,
-) (bool, error) {
+func (d *Folder) holdsTouched(e lake.FileEntry, def *tables.Table, customer, sku, region int,
+	touched *change.Day) (bool, error) {
 	f, err := tablefile.Open(d.Txn, e, def, []int{customer, sku, region})
 	if err != nil {
 		return false, err

@@ -330,8 +330,7 @@ func (d *Folder) rate(r *sorting.Row) error {
 		return err
 	}
 	d.what = lines.Consumption{Customer: r.Customer, SKU: r.SKU, RegionCode: r.Region, ID: r.ID, Resource: r.Resource,
-		Name: r.Name,
-		Tag:  r.Tag, Start: r.Start, End: r.End, Instant: r.Start}
+		Name: r.Name, Tag: r.Tag, Start: r.Start, End: r.End, Instant: r.Start}
 	for i := range d.charges.List {
 		ch := &d.charges.List[i]
 		if err := d.lines.Add(&d.what, ch, d.charges.Draws); err != nil {

@@ -29,8 +29,7 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 		ID:        lines.EndID(p.Origin, b.Products[p.SKU].SKU, p.Region, p.Resource),
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
 	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,
-		Truncated: sum.Truncated,
-		Payment:   sum.Payment, DiscountID: -1, Version: -1}
+		Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1, Version: -1}
 	adjust(b, l, p.Origin, billed, bounds.From, asOf)
 	return l
 }

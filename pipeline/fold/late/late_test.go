@@ -237,9 +237,7 @@ func TestMeterGoesOn(t *testing.T) {
 	s.night("2026-10-06T00:00:00Z")
 	s.use("c.csv", "r2 mail 2026-09-11 1")
 	s.night("2026-10-07T00:00:00Z")
-	s.want("2026-10",
-		"2026-09 adjustment/16 r2 t1 1 0 1 1 =1 -",
-		"2026-09 adjustment/16 r3 t1 1 0 1 1 =1 -",
+	s.want("2026-10", "2026-09 adjustment/16 r2 t1 1 0 1 1 =1 -", "2026-09 adjustment/16 r3 t1 1 0 1 1 =1 -",
 		"2026-09 adjustment/16 r3 t2 3 0 3 0.5 =1.5 -")
 }
 
@@ -252,9 +250,7 @@ func TestReversal(t *testing.T) {
 	s.close("2026-09", "2026-10-05T00:00:00Z")
 	s.use("b.csv", "r3 mail 2026-09-10 3 r1")
 	s.night("2026-10-06T00:00:00Z")
-	s.want("2026-10",
-		"2026-09 adjustment/16 r1 t1 -5 0 -5 1 =-5 -",
-		"2026-09 adjustment/16 r1 t2 -3 0 -3 0.5 =-1.5 -",
+	s.want("2026-10", "2026-09 adjustment/16 r1 t1 -5 0 -5 1 =-5 -", "2026-09 adjustment/16 r1 t2 -3 0 -3 0.5 =-1.5 -",
 		"2026-09 adjustment/16 r3 t1 3 0 3 1 =3 -")
 }
 
@@ -294,17 +290,14 @@ func TestPackage(t *testing.T) {
 	s.want("2026-10", "- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 	s.use("b.csv", "r2 gb 2026-09-11 3")
 	s.night("2026-10-06T00:00:00Z")
-	s.want("2026-10",
-		"2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000",
+	s.want("2026-10", "2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000",
 		"- usage/5 o1 t1 4 1 3 3 =9 p:1.0000000000")
 	// r1 is withdrawn: 6 come back before r2 draws its 3; of the 10 that are left then, 7 remain for October.
 	s.use("c.csv", "r0 gb 2026-09-09 0 r1")
 	s.night("2026-10-07T00:00:00Z")
-	s.want("2026-10",
-		"2026-09 adjustment/16 r0 t1 0 0 0 2 =0 -",
+	s.want("2026-10", "2026-09 adjustment/16 r0 t1 0 0 0 2 =0 -",
 		"2026-09 adjustment/16 r1 t1 -6 -6 0 2 =0 p:-6.0000000000",
-		"2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000",
-		"- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
+		"2026-09 adjustment/16 r2 t1 3 3 0 2 =0 p:3.0000000000", "- usage/5 o1 t1 4 4 0 3 =0 p:4.0000000000")
 }
 
 // The late 6.5 are billed in July, a cycle that nobody had heard of before that run; they leave September 3.5 of p's
@@ -410,11 +403,9 @@ func TestRerateForgottenPackage(t *testing.T) {
 	s.want("2026-10", posted, "2026-09 adjustment/16 r2 t1 1 0 1 2 =2 -", "- usage/5 o1 t1 1 0 1 3 =3 -")
 	s.use("c.csv", "r0 gb 2026-09-09 2 r1")
 	s.night("2026-10-22T00:00:00Z")
-	s.want("2026-10", posted,
-		"2026-09 adjustment/16 r0 t1 2 2 0 2 =0 p:2.0000000000",
+	s.want("2026-10", posted, "2026-09 adjustment/16 r0 t1 2 2 0 2 =0 p:2.0000000000",
 		"2026-09 adjustment/16 r1 t1 -8 -6 -2 2 =-4 p:-6.0000000000",
-		"2026-09 adjustment/16 r2 t1 1 1 0 2 =0 p:1.0000000000",
-		"- usage/5 o1 t1 1 1 0 3 =0 p:1.0000000000")
+		"2026-09 adjustment/16 r2 t1 1 1 0 2 =0 p:1.0000000000", "- usage/5 o1 t1 1 1 0 3 =0 p:1.0000000000")
 	if r, list := s.rerate(run.RerateOptions{}); r.Changed || len(list) != 0 {
 		t.Errorf("re-rated again: changed %v, %v", r.Changed, list)
 	}

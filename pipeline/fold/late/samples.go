@@ -146,8 +146,7 @@ func (s *Step) rateSamples() error {
 		}
 		key := measure.KeyOf(l)
 		changed[origin][key] = true
-		place := Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region,
-			Resource: key.Object}
+		place := Place{Origin: origin, Customer: key.Customer, SKU: key.SKU, Region: key.Region, Resource: key.Object}
 		asOf[place] = max(asOf[place], one.AsOf)
 	}
 	for _, origin := range slices.Sorted(maps.Keys(changed)) {

@@ -250,12 +250,8 @@ func (s *Sources) drawnIn(customer int32, f QuotaPeriod, span period.Span) (draw
 }
 
 // drawnBefore is what was drawn from a filling before a day begins, with what late records billed up to a cycle drew.
-func (s *Sources) drawnBefore(
-	day period.Day,
-	upTo period.Cycle,
-	customer int32,
-	f QuotaPeriod,
-) (money.Quantity, error) {
+func (s *Sources) drawnBefore(day period.Day, upTo period.Cycle, customer int32,
+	f QuotaPeriod) (money.Quantity, error) {
 	rows, _, err := s.Opening.Before(customer, day, upTo)
 	for i := range rows {
 		if rows[i].At == f.Start && opening.PackageOf(s.Books, customer, &rows[i]) == f.Package {
@@ -403,13 +399,8 @@ var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID
 	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
 
 // AddBilledFile is AddBilled for one file.
-func AddBilledFile(
-	s *state.State,
-	e lake.FileEntry,
-	origin period.Cycle,
-	to Sums,
-	note func(Place, string, string),
-) error {
+func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sums,
+	note func(Place, string, string)) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Lines(), billedColumns)
 	if err != nil {
 		return err

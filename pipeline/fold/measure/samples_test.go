@@ -100,8 +100,7 @@ func duel(t *testing.T, duplicates books.Duplicates) (*measure.Lake, []lake.File
 	files := []lake.FileEntry{
 		store(t, mem, "2026-09-02", // handed over out of order
 			stored{"birch", "a", "2026-09-02T00:05:00+08:00", "7", "0"}),
-		store(t, mem, "2026-09-01",
-			stored{"ash", "a", "2026-09-01T00:00:00+08:00", "9", "0"},
+		store(t, mem, "2026-09-01", stored{"ash", "a", "2026-09-01T00:00:00+08:00", "9", "0"},
 			stored{"ash", "a", "2026-09-01T00:10:00+08:00", "1", "0"},
 			stored{"birch", "a", "2026-09-01T00:00:00+08:00", "5", "0"},
 			stored{"birch", "a", "2026-09-01T00:05:00+08:00", "6", "0"},

@@ -117,9 +117,8 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 	for i := range list {
 		l := &list[i]
 		what := lines.Consumption{Customer: customer, SKU: l.object.SKU, Region: l.object.Region, RegionCode: -1,
-			ID:       []byte(l.id),
-			Resource: []byte(l.object.Resource), Name: []byte(l.object.Name), Tag: []byte(l.object.Tag),
-			Start: bounds.From, End: bounds.To, Instant: bounds.From}
+			ID: []byte(l.id), Resource: []byte(l.object.Resource), Name: []byte(l.object.Name),
+			Tag: []byte(l.object.Tag), Start: bounds.From, End: bounds.To, Instant: bounds.From}
 		if err := written.Add(&what, &l.charge, charges.Draws); err != nil {
 			return err
 		}

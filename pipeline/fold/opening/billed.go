@@ -36,14 +36,8 @@ func (h *Shift) Row() position.Row {
 
 // compare is the order of shifts in their table.
 func (h *Shift) compare(o *Shift) int {
-	return cmp.Or(
-		cmp.Compare(h.Customer, o.Customer),
-		cmp.Compare(h.Origin, o.Origin),
-		cmp.Compare(h.Kind, o.Kind),
-		cmp.Compare(h.Key, o.Key),
-		cmp.Compare(h.Scope, o.Scope),
-		cmp.Compare(h.At, o.At),
-	)
+	return cmp.Or(cmp.Compare(h.Customer, o.Customer), cmp.Compare(h.Origin, o.Origin), cmp.Compare(h.Kind, o.Kind),
+		cmp.Compare(h.Key, o.Key), cmp.Compare(h.Scope, o.Scope), cmp.Compare(h.At, o.At))
 }
 
 // ShiftTable is the table of shifts that hold from one cycle on. Shifts of the same position are added up; those that
@@ -121,13 +115,8 @@ func (s *Source) LeftIn(bucket int, billed period.Cycle, customer int32) ([]Left
 }
 
 // each visits the rows of a table whose first column is the customer and of which a cycle has one file per bucket.
-func (s *Source) each(
-	def *tables.Table,
-	bucket int,
-	cycle period.Cycle,
-	customer int32,
-	visit func(who int32, c *parquet.Columns, i int) error,
-) error {
+func (s *Source) each(def *tables.Table, bucket int, cycle period.Cycle, customer int32,
+	visit func(who int32, c *parquet.Columns, i int) error) error {
 	files, err := s.Files.Find(lake.FileKey{Table: def.Name, Cycle: cycle.String(), Bucket: bucket})
 	if err != nil {
 		return err

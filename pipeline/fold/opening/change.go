@@ -54,13 +54,8 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 
 // comparePositions is the order of a customer's positions in the table.
 func comparePositions(a, b position.Row) int {
-	return cmp.Or(
-		cmp.Compare(a.Kind, b.Kind),
-		cmp.Compare(a.Key, b.Key),
-		cmp.Compare(a.Scope, b.Scope),
-		cmp.Compare(a.Resource, b.Resource),
-		cmp.Compare(a.At, b.At),
-	)
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Scope, b.Scope),
+		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.At, b.At))
 }
 
 // from is the position that a change results in; old is the package's position before it, which may be of another quota

@@ -235,8 +235,7 @@ func TestOfCycle(t *testing.T) {
 func TestClosing(t *testing.T) {
 	t.Parallel()
 	s := store(t, "2026-08-31 c0 q 2026-07-01 40 100", "2026-09-10 c0 q 2026-07-01 30 100",
-		"left 2026-09 c0 q 2026-07-01 35 100",
-		"shift 2026-10 c0 q 2026-07-01 15")
+		"left 2026-09 c0 q 2026-07-01 35 100", "shift 2026-10 c0 q 2026-07-01 15")
 	for cycle, want := range map[string]string{
 		"2026-08": "true q 2026-07-01 40 100",
 		"2026-09": "true q 2026-07-01 30 100",
@@ -260,8 +259,7 @@ func TestClosing(t *testing.T) {
 func TestShiftTable(t *testing.T) {
 	t.Parallel()
 	s := store(t, "shift 2026-10 c0 q 2026-07-01 15", "shift 2026-10 c0 q 2026-07-01 -5",
-		"shift 2026-10 c1 q 2026-07-01 2",
-		"shift 2026-10 c1 q 2026-07-01 -2", "shift 2026-10 c0 p 2026-09-01 1")
+		"shift 2026-10 c1 q 2026-07-01 2", "shift 2026-10 c1 q 2026-07-01 -2", "shift 2026-10 c0 p 2026-09-01 1")
 	october := dayOf(t, "2026-10-01").Cycle()
 	all, err := s.src.Shifts(0, october, opening.Anyone)
 	must(t, err)

@@ -54,10 +54,8 @@ func (r *round) performanceOf(c period.Cycle) (map[int32]money.Amount, error) {
 		if t.Cycle != c {
 			continue
 		}
-		if err := cmp.Or(
-			add(r.Books.Partner(t.To), t.Amount),
-			add(r.Books.Partner(t.From), t.Amount.Neg()),
-		); err != nil {
+		if err := cmp.Or(add(r.Books.Partner(t.To), t.Amount),
+			add(r.Books.Partner(t.From), t.Amount.Neg())); err != nil {
 			return nil, err
 		}
 	}

@@ -67,9 +67,7 @@ func factAt(c *parquet.Columns, i int) (f fact, err error) {
 	}
 	f.kind, f.id = col[tables.PartnerFactKind].Word(i), string(col[tables.PartnerFactID].Text(i))
 	f.partner, f.other = col[tables.PartnerFactPartner].Word(i), col[tables.PartnerFactOther].Word(i)
-	f.time, f.instant = period.Instant(
-		col[tables.PartnerFactTime].Ints[i],
-	), period.Instant(
+	f.time, f.instant = period.Instant(col[tables.PartnerFactTime].Ints[i]), period.Instant(
 		col[tables.PartnerFactInstant].Ints[i],
 	)
 	f.place = col[tables.PartnerFactPlace].Ints[i]

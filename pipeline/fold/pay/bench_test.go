@@ -56,9 +56,8 @@ func BenchmarkDay(b *testing.B) {
 					b.Fatal(err)
 				}
 				p := &pay.Payer{Txn: txn, Books: w.books, Rules: payment.Rules{Ledger: ledger, Digits: 2},
-					Refunds: rating.RefundRules{Digits: 2},
-					Buckets: 1, Closed: place.NoCycle, Cycles: []period.Cycle{period.CycleOf(2026, 9)},
-					Refold: func(period.Cycle) bool { return false }}
+					Refunds: rating.RefundRules{Digits: 2}, Buckets: 1, Closed: place.NoCycle,
+					Cycles: []period.Cycle{period.CycleOf(2026, 9)}, Refold: func(period.Cycle) bool { return false }}
 				b.StartTimer()
 				if r, err := p.Run(b.Context()); err != nil || r.Days != 1 {
 					b.Fatal(r, err)

@@ -189,8 +189,7 @@ func (w *world) rate(txn *lake.Txn, cycle, text string) {
 			continue
 		}
 		day := map[string]string{"usage": f[2], "order": lake.EventsDay, "unsubscribe": lake.EventsDay,
-			"adjust": lake.EventsDay,
-			"late":   lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
+			"adjust": lake.EventsDay, "late": lake.LateDay, "rerate": lake.RerateDay, "end": lake.EndDay}[f[0]]
 		key := lake.FileKey{Table: "lines", Cycle: cycle, Day: day, Bucket: place.Bucket(f[1], w.buckets)}
 		if f[0] == "event" {
 			key.Table = "account_events"
@@ -378,8 +377,7 @@ func (w *world) sums(lines []fields) *parquet.Columns {
 			n++
 		}
 		w.append(c, fields{"customer_id": lines[0]["customer_id"], "line_count": strconv.Itoa(n),
-			"official_amount": total.String(),
-			"payment_amount":  total.String(), "cash_amount": total.String()})
+			"official_amount": total.String(), "payment_amount": total.String(), "cash_amount": total.String()})
 		lines = lines[n:]
 	}
 	return c

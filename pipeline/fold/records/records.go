@@ -278,8 +278,7 @@ func EachLineOf(s *state.State, e lake.FileEntry, customers map[int32]bool, visi
 		return err
 	}
 	defer f.Close()
-	l := &FromLines{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.LCustomerID)},
-		state: s}
+	l := &FromLines{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.LCustomerID)}, state: s}
 	for {
 		if err := l.step(); err != nil || l.ended {
 			return err
@@ -321,19 +320,14 @@ func EachUsage(s *state.State, cycle period.Cycle, bucket int, customers map[int
 }
 
 // EachUsageOf visits the rows of some customers in a file of the usage table.
-func EachUsageOf(
-	s *state.State,
-	e lake.FileEntry,
-	customers map[int32]bool,
-	visit func(*FromTable, *sorting.Row) error,
-) error {
+func EachUsageOf(s *state.State, e lake.FileEntry, customers map[int32]bool,
+	visit func(*FromTable, *sorting.Row) error) error {
 	f, err := tablefile.Open(s.Txn, e, tables.Usage(), nil)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	t := &FromTable{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.UCustomerID)},
-		State: s}
+	t := &FromTable{Cursor: tablefile.Cursor{Reader: f, Pass: without(s, customers, tables.UCustomerID)}, State: s}
 	var row sorting.Row
 	for {
 		ok, err := t.Next(&row)

@@ -52,8 +52,7 @@ func (r *rerating) byRecord() error {
 	}
 	for _, customer := range slices.Sorted(maps.Keys(r.apart)) {
 		a := &customerReplay{rerating: r, customer: customer, then: make(map[late.Key]*late.Record),
-			now:  make(map[late.Key]*late.Record),
-			gone: make(map[late.Key]bool), others: others[customer]}
+			now: make(map[late.Key]*late.Record), gone: make(map[late.Key]bool), others: others[customer]}
 		if err := a.run(records[customer]); err != nil {
 			return err
 		}

@@ -131,8 +131,7 @@ func (e *MissingBookError) Hint() string {
 func (f *lineFile) line(l *settlement.Line) error {
 	c, i := f.cols.C, f.at
 	*l = settlement.Line{Customer: f.customer, Partner: f.partners[c[tables.LPartnerID].Codes[i]],
-		SKU:          f.skus[c[tables.LSKU].Codes[i]],
-		Association:  f.associations[c[tables.LAssociationType].Codes[i]],
+		SKU: f.skus[c[tables.LSKU].Codes[i]], Association: f.associations[c[tables.LAssociationType].Codes[i]],
 		ChargingMode: uint8(c[tables.LChargingMode].Codes[i])}
 	if l.Customer < 0 {
 		return &MissingBookError{"customers.csv", "customer", c[tables.LCustomerID].Word(i)}
@@ -170,13 +169,8 @@ func (f *lineFile) time(col int) period.Instant {
 
 // settleFiles settles the lines of files that hold all lines of their customers, customer by customer, and hands over
 // each one's rows.
-func settleFiles(
-	o tablefile.Opener,
-	b *books.Books,
-	s *settlement.Settler,
-	files []lake.FileEntry,
-	rows func([]settlement.Row) error,
-) (err error) {
+func settleFiles(o tablefile.Opener, b *books.Books, s *settlement.Settler, files []lake.FileEntry,
+	rows func([]settlement.Row) error) (err error) {
 	open := make([]*lineFile, 0, len(files))
 	defer func() {
 		for _, f := range open {

@@ -43,13 +43,8 @@ func (b *Book) LoadAccountsAgain(o tablefile.Opener, e lake.FileEntry, bk *books
 	}, func(e *AccountEvent) { b.Accounts[e.ID] = e })
 }
 
-func loadAccounts(
-	o tablefile.Opener,
-	e lake.FileEntry,
-	bk *books.Books,
-	want func(id string) bool,
-	visit func(*AccountEvent),
-) error {
+func loadAccounts(o tablefile.Opener, e lake.FileEntry, bk *books.Books, want func(id string) bool,
+	visit func(*AccountEvent)) error {
 	cycle, err := period.ParseCycle(e.Cycle)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e.Path, err)

@@ -91,10 +91,8 @@ func sumsOf(bk *books.Books, lines []*Line) (*parquet.Columns, error) {
 		c[tables.DCustomerID].AddWord(bk.Customers[lines[0].Customer].ID)
 		addInt(&c[tables.DLines], int64(n))
 		for i, t := range map[int]money.AmountTotal{tables.DOfficial: official, tables.DDiscount: discount,
-			tables.DTruncated: truncated,
-			tables.DPayment:   payment, tables.DCash: payment, tables.DCredit: {}, tables.DCoupon: {},
-			tables.DStored: {},
-			tables.DFlexi:  {}, tables.DDebt: {}} {
+			tables.DTruncated: truncated, tables.DPayment: payment, tables.DCash: payment, tables.DCredit: {},
+			tables.DCoupon: {}, tables.DStored: {}, tables.DFlexi: {}, tables.DDebt: {}} {
 			c[i].AddDec(t.Raw())
 		}
 		out.N++

@@ -354,8 +354,7 @@ func TestNDJSONForm(t *testing.T) {
 		"transfers/a.ndjson":        `{"transfer_id":"t","cycle":202609,"from_partner_id":"p1","to_partner_id":"p2","amount":1.50}`,
 	}, 10, false)
 	want := map[string]string{"accounts/a.ndjson:1": `time bad_row "[1]" a`,
-		"incentive_events/a.ndjson:1": `period bad_row "true" e`,
-		"transfers/a.ndjson:1":        `cycle bad_time "202609" t`}
+		"incentive_events/a.ndjson:1": `period bad_row "true" e`, "transfers/a.ndjson:1": `cycle bad_time "202609" t`}
 	if diff := gocmp.Diff(want, got.rows); diff != "" {
 		t.Error(diff)
 	}

@@ -51,9 +51,8 @@ func (l *Line) discount(bk *books.Books) string {
 // before is the order of §8 within a customer.
 func (l *Line) before(m *Line) int {
 	return cmp.Or(cmp.Compare(l.Customer, m.Customer), cmp.Compare(l.Start, m.Start), cmp.Compare(l.ID, m.ID),
-		cmp.Compare(l.Tier, m.Tier),
-		cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource), l.UnitPrice.Cmp(m.UnitPrice),
-		l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
+		cmp.Compare(l.Tier, m.Tier), cmp.Compare(l.Kind, m.Kind), cmp.Compare(l.Resource, m.Resource),
+		l.UnitPrice.Cmp(m.UnitPrice), l.Quantity.Cmp(m.Quantity), cmp.Compare(l.TradeID, m.TradeID),
 		cmp.Compare(l.Origin, m.Origin), l.Payment.Cmp(m.Payment))
 }
 
@@ -64,15 +63,11 @@ func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) 
 		p = &bk.Products[l.SKU]
 	}
 	words := map[int]string{tables.LCycle: key.Cycle, tables.LCustomerID: bk.Customers[l.Customer].ID,
-		tables.LPartnerID:       l.Partner,
-		tables.LAssociationType: associationText(l.Association), tables.LServiceTypeCode: p.ServiceTypeCode,
-		tables.LResourceTypeCode: p.ResourceTypeCode,
-		tables.LRegionCode:       l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(),
-		tables.LSKU:       p.SKU,
-		tables.LUsageType: p.UsageType,
-		tables.LMeasure:   p.Measure, tables.LDiscountID: l.discount(bk), tables.LOriginCycle: l.Origin,
-		tables.LDay:       key.Day,
-		tables.LPriceList: "", tables.LPriceRegion: ""}
+		tables.LPartnerID: l.Partner, tables.LAssociationType: associationText(l.Association),
+		tables.LServiceTypeCode: p.ServiceTypeCode, tables.LResourceTypeCode: p.ResourceTypeCode,
+		tables.LRegionCode: l.Region, tables.LTradeID: l.TradeID, tables.LKind: l.Kind.String(), tables.LSKU: p.SKU,
+		tables.LUsageType: p.UsageType, tables.LMeasure: p.Measure, tables.LDiscountID: l.discount(bk),
+		tables.LOriginCycle: l.Origin, tables.LDay: key.Day, tables.LPriceList: "", tables.LPriceRegion: ""}
 	from := tables.Nothing
 	if l.Version >= 0 {
 		v := &bk.Versions[l.Version]
@@ -101,9 +96,8 @@ func (l *Line) appendTo(c *parquet.Columns, key *lake.FileKey, bk *books.Books) 
 	}
 	col[tables.LUnitPrice].AddDec(l.UnitPrice.Raw())
 	for i, a := range map[int]money.Amount{tables.LOfficialAmount: l.Official, tables.LDiscountAmount: l.Discount,
-		tables.LTruncatedAmount: l.Truncated,
-		tables.LPaymentAmount:   l.Payment, tables.LCashAmount: l.Payment, tables.LCreditAmount: {},
-		tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
+		tables.LTruncatedAmount: l.Truncated, tables.LPaymentAmount: l.Payment, tables.LCashAmount: l.Payment,
+		tables.LCreditAmount: {}, tables.LCouponAmount: {}, tables.LStoredValueAmount: {},
 		tables.LFlexiCouponAmount: {}, tables.LDebtAmount: {}, tables.LCountedCoupon: {}} {
 		col[i].AddDec(a.Raw())
 	}

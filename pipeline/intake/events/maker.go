@@ -186,8 +186,7 @@ func (m *Maker) refund(b *Book, o, base *Order, l *Line) error {
 		return err
 	}
 	charge, _, err := rating.Refund(&rating.PaidOrder{Type: base.Type, PayTime: base.PayTime, Effective: base.Effective,
-		Expire:   base.Expire,
-		Official: paid.official, Payment: paid.payment}, o.PayTime, m.Refund)
+		Expire: base.Expire, Official: paid.official, Payment: paid.payment}, o.PayTime, m.Refund)
 	if err != nil {
 		return fmt.Errorf("refund %s of customer %s: %w", o.id(), m.Books.Customers[o.Customer].ID, err)
 	}
@@ -261,8 +260,7 @@ func amountAt(c *parquet.Columns, col, i int) (money.Amount, error) {
 // adjustmentLine is the line of a manual adjustment: its amount, and no quantity (§3.19, §6.3).
 func (m *Maker) adjustmentLine(a *Adjustment) *Line {
 	l := &Line{Customer: a.Customer, SKU: a.SKU, ChargingMode: onDemand, Detail: int32(a.Detail),
-		TradeID: a.Cycle.String(), ID: a.ID,
-		TradeTime: a.Time, Start: a.Time, End: a.Time}
+		TradeID: a.Cycle.String(), ID: a.ID, TradeTime: a.Time, Start: a.Time, End: a.Time}
 	if m.Books.Products[a.SKU].Model == books.Subscription {
 		l.ChargingMode = byPeriod
 	}

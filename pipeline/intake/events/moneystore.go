@@ -47,9 +47,7 @@ func moneyAt(c *parquet.Columns, i int) (*MoneyEvent, error) {
 		ID:      string(col[tables.PartnerEventID].Text(i)),
 		Partner: col[tables.PartnerEventPartner].Word(i),
 		Type:    col[tables.PartnerEventType].Word(i),
-		Time: period.Instant(
-			col[tables.PartnerEventTime].Ints[i],
-		),
+		Time:    period.Instant(col[tables.PartnerEventTime].Ints[i]),
 		Amount:  amount,
 		Heads:   col[tables.PartnerEventHeads].Ints[i],
 		Subject: string(col[tables.PartnerEventSubject].Text(i)),
@@ -58,9 +56,7 @@ func moneyAt(c *parquet.Columns, i int) (*MoneyEvent, error) {
 		Period:  col[tables.PartnerEventPeriod].Word(i),
 		Detail:  string(col[tables.PartnerEventDetail].Text(i)),
 		Note:    string(col[tables.PartnerEventNote].Text(i)),
-		AsOf: period.Instant(
-			col[tables.PartnerEventAsOf].Ints[i],
-		),
+		AsOf:    period.Instant(col[tables.PartnerEventAsOf].Ints[i]),
 		Instant: period.Instant(col[tables.PartnerEventInstant].Ints[i]),
 		File:    -1,
 		From: Source{File: col[tables.PartnerEventFile].Word(i), Hash: col[tables.PartnerEventFileHash].Word(i),

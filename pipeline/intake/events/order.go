@@ -55,9 +55,8 @@ func (o *Order) before(p *Order) int {
 // rated is the order as package rating takes it.
 func (o *Order) rated() *rating.Order {
 	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
-		PeriodType: o.PeriodType,
-		PeriodNum:  o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount,
-		Official: o.Official, HasOfficial: o.HasOfficial}
+		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
+		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // Adjustment is one accepted row of the adjustments feed (§3.19).

@@ -74,8 +74,7 @@ func badCycle(text string) *failure {
 // transfer reads and checks row i of the transfers feed, and keeps it if it passes.
 func (in *Intake) transfer(v *view, i int, file int32) (id string, bad *failure) {
 	t := &Transfer{ID: v.text("transfer_id", i), From: v.text("from_partner_id", i), To: v.text("to_partner_id", i),
-		Customer: v.text("customer_id", i),
-		AsOf:     in.AsOf, File: file, Row: v.batch.First + int64(i)}
+		Customer: v.text("customer_id", i), AsOf: in.AsOf, File: file, Row: v.batch.First + int64(i)}
 	t.Amount, _ = v.amount("amount", i)
 	cycle := v.text("cycle", i)
 	if bad := cmp.Or(in.badPartner("from_partner_id", t.From), in.badPartner("to_partner_id", t.To),

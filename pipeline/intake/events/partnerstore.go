@@ -94,9 +94,8 @@ func incentiveRows(b *Book) *parquet.Columns {
 		e := b.Incentives[id]
 		col := rows.C
 		for i, word := range map[int]string{tables.VPartnerID: e.Partner, tables.VProgrammeID: e.Programme,
-			tables.VPeriod: e.Period, tables.VEvent: e.Event,
-			tables.VMet: e.Met, tables.VFile: e.From.File, tables.VFileHash: e.From.Hash,
-			tables.VHeader: e.From.Header} {
+			tables.VPeriod: e.Period, tables.VEvent: e.Event, tables.VMet: e.Met, tables.VFile: e.From.File,
+			tables.VFileHash: e.From.Hash, tables.VHeader: e.From.Header} {
 			col[i].AddWord(word)
 		}
 		col[tables.VEventID].AddText(e.ID)

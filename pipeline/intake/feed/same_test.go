@@ -235,8 +235,7 @@ func TestParquetTypes(t *testing.T) {
 func TestParquetRaw(t *testing.T) {
 	t.Parallel()
 	fields := append(slices.Clone(usageFields), field{"x_count", arrow.PrimitiveTypes.Int64, true},
-		field{"x_true", arrow.FixedWidthTypes.Boolean, true},
-		field{"x_nested", arrow.ListOf(text), true})
+		field{"x_true", arrow.FixedWidthTypes.Boolean, true}, field{"x_nested", arrow.ListOf(text), true})
 	record := func(i int) []string {
 		return append(usageRecord(i), []string{"", "12"}[i%2], "true", "[\"a\"]")
 	}

@@ -371,9 +371,8 @@ func BenchmarkFlush(b *testing.B) {
 	for i := range list {
 		start := period.Instant(random.Int64N(86_400) * period.Second)
 		list[i] = Row{Customer: random.Int32N(100_000), Start: start, End: start + 3600*period.Instant(period.Second),
-			ID:       fmt.Appendf(nil, "usage-%012d", i),
-			Resource: fmt.Appendf(nil, "i-%08x", random.Int32()), Name: []byte("server-17"), Tag: []byte("team=blue"),
-			Number: int64(i)}
+			ID: fmt.Appendf(nil, "usage-%012d", i), Resource: fmt.Appendf(nil, "i-%08x", random.Int32()),
+			Name: []byte("server-17"), Tag: []byte("team=blue"), Number: int64(i)}
 		parts[i] = Part(random.IntN(16))
 	}
 	out, err := os.Create(filepath.Join(b.TempDir(), "run"))

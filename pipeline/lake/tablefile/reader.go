@@ -163,14 +163,8 @@ func Each(o Opener, e lake.FileEntry, def *tables.Table, cols []int, visit func(
 
 // EachOf visits the rows of a file whose column by holds a word, with all their columns. It passes over the parts of
 // the file that cannot hold the word.
-func EachOf(
-	o Opener,
-	e lake.FileEntry,
-	def *tables.Table,
-	by int,
-	word string,
-	visit func(*parquet.Columns, int) error,
-) error {
+func EachOf(o Opener, e lake.FileEntry, def *tables.Table, by int, word string,
+	visit func(*parquet.Columns, int) error) error {
 	return each(o, e, def, parquet.Wanted{By: by, Only: word}, func(c *parquet.Columns, i int) error {
 		if c.C[by].Word(i) != word {
 			return nil

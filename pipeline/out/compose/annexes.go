@@ -31,8 +31,7 @@ func (s *Sources) annexes(ctx context.Context, cycle period.Cycle, objects map[o
 	give func(document.Annex)) (*leftOut, error) {
 	keys := slices.SortedFunc(maps.Keys(objects), func(a, b object) int {
 		return cmp.Or(objects[b].Cmp(objects[a]), strings.Compare(a.customer, b.customer),
-			strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region),
-			strings.Compare(a.id, b.id))
+			strings.Compare(a.sku, b.sku), strings.Compare(a.region, b.region), strings.Compare(a.id, b.id))
 	})
 	left := &leftOut{count: max(0, len(keys)-MaxAnnexes)}
 	from := &annex.Sources{Snap: s.Snap, Books: s.Books, Prices: s.Prices, Currency: s.Settings.Currency.Code}

@@ -38,10 +38,9 @@ type Entry struct {
 func (e *Earned) Entry() Entry {
 	i := &e.Incentive
 	out := Entry{PartnerID: e.Partner.ID, Name: e.Partner.Name, ProgrammeID: i.ProgrammeID, Period: i.Period,
-		Performance: i.Performance.String(),
-		Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(), Tier: i.Tier.String(),
-		Bonus: i.Bonus.String(), Amount: i.Amount.String(),
-		CarriedOut: i.CarriedOut.String(), State: i.State, Next: i.Next}
+		Performance: i.Performance.String(), Transferred: i.Transferred.String(), CarriedIn: i.CarriedIn.String(),
+		Tier: i.Tier.String(), Bonus: i.Bonus.String(), Amount: i.Amount.String(), CarriedOut: i.CarriedOut.String(),
+		State: i.State, Next: i.Next}
 	if i.Deadline != 0 {
 		out.Deadline = i.Deadline.String()
 	}
@@ -85,9 +84,8 @@ func Incentives(s *Sources, c Choice) ([]Earned, error) {
 // incentive is an incentive as documents show it; whether it counts is the document's matter.
 func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
 	out := document.Incentive{ProgrammeID: s.Books.Programmes[i.Programme].ID, Period: i.Period.String(),
-		Performance: i.Performance, Transferred: i.Transferred,
-		CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus, Amount: i.Amount, CarriedOut: i.CarriedOut,
-		State: i.State.String()}
+		Performance: i.Performance, Transferred: i.Transferred, CarriedIn: i.CarriedIn, Tier: i.Tier, Bonus: i.Bonus,
+		Amount: i.Amount, CarriedOut: i.CarriedOut, State: i.State.String()}
 	out.Deadline, out.Next = next(s.Partners.Machine(i.Programme, i.Partner, i.Period), i.State)
 	return out
 }

@@ -110,11 +110,9 @@ func (n *namer) shown(r *settlement.Row, row rows.Row) (document.Row, error) {
 		return document.Row{}, err
 	}
 	return document.Row{SellerID: row.Word(tables.XSellerID), ResellerID: row.Word(tables.XResellerID),
-		ResellerName: n.partner(row.Word(tables.XResellerID)),
-		CustomerID:   customer.ID, CustomerName: customer.Name, AssociationType: association, Service: r.Service,
-		ServiceName:  n.services[r.Service],
+		ResellerName: n.partner(row.Word(tables.XResellerID)), CustomerID: customer.ID, CustomerName: customer.Name,
+		AssociationType: association, Service: r.Service, ServiceName: n.services[r.Service],
 		ChargingMode: int(r.ChargingMode), Sign: r.Sign(), Lines: r.Lines, Official: r.Official, Discount: r.Discount,
-		Truncated: r.Truncated,
-		Payment:   r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue, Cost: r.Cost,
-		Margin: r.Margin}, nil
+		Truncated: r.Truncated, Payment: r.Payment, Performance: r.Performance, Owed: r.Owed, Revenue: r.Revenue,
+		Cost: r.Cost, Margin: r.Margin}, nil
 }

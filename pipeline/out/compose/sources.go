@@ -41,8 +41,7 @@ func (s *Sources) header(cycle period.Cycle) (document.Header, error) {
 	}
 	ref, _ := s.Snap.Cycle(cycle.String())
 	h := document.Header{Vendor: s.vendor(), Cycle: cycle, Zone: s.Books.Zone, Currency: s.Settings.Currency.Code,
-		Digits: s.Settings.Currency.Digits,
-		Closed: ref.State == lake.CycleClosed, MonthEnd: ref.MonthEnd}
+		Digits: s.Settings.Currency.Digits, Closed: ref.State == lake.CycleClosed, MonthEnd: ref.MonthEnd}
 	var err error
 	if h.AsOf, err = period.ParseInstant(s.Snap.Manifest.AsOf); err != nil {
 		return h, fmt.Errorf("as-of of manifest %d: %w", s.Snap.Manifest.Number, err)

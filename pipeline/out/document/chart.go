@@ -282,8 +282,7 @@ func (c *chart) grid(b *strings.Builder) {
 		v := new(big.Rat).Mul(c.axis.step, big.NewRat(i, 1))
 		y := c.y(v)
 		fmt.Fprintf(b, `<path class="grid" d="M%d %sH%d"/><text x="%d" y="%s" class="end">%s</text>`+"\n", plotLeft,
-			hundredths(y), plotRight,
-			plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
+			hundredths(y), plotRight, plotLeft-6, hundredths(y+350), escape(grouped(v.FloatString(c.axis.digits))))
 	}
 	fmt.Fprintf(b, `<text x="%d" y="%d" class="mid">%s</text>`+"\n", (plotLeft+plotRight)/2, plotBottom+30,
 		escape(c.below))

@@ -237,10 +237,9 @@ func TestCSV(t *testing.T) {
 		t.Errorf("owed comes to %s", owed)
 	}
 	want2 := map[string]string{"part": "row", "customer_id": "birch", "service_type_name": "Bandwidth",
-		"service_type_code": "eip", "association_type": "2", "charging_mode": "3",
-		"sign": "+", "line_count": "3", "official_amount": "10000.00000000", "official_discount_amount": "0.00000000",
-		"truncated_amount": "0.00000000",
-		"payment_amount":   "10000.00000000", "owed_amount": "9000.00000000", "performance_amount": "10000.00000000",
+		"service_type_code": "eip", "association_type": "2", "charging_mode": "3", "sign": "+", "line_count": "3",
+		"official_amount": "10000.00000000", "official_discount_amount": "0.00000000", "truncated_amount": "0.00000000",
+		"payment_amount": "10000.00000000", "owed_amount": "9000.00000000", "performance_amount": "10000.00000000",
 		"seller_id": "vendor"}
 	if diff := cmp.Diff(want2, records[21]); diff != "" {
 		t.Errorf("row of birch (-want +got):\n%s", diff)
@@ -259,9 +258,8 @@ func TestTable(t *testing.T) {
 		"  In every row: type resale, mode on demand, seller vendor.\n",
 		"  Omitted, because 0 in every row: truncated.\n")
 	find(t, written(t, bill(t), Table), "amount due: CNY 434.94\n", "    To pay, before rounding  434.93827156\n",
-		"    Rounding up                0.00172844\n",
-		"  Small machine (vm.small), Elastic compute, per hour\n", "unsubscribed after 12 days",
-		"  value             95.5 Mbps\n")
+		"    Rounding up                0.00172844\n", "  Small machine (vm.small), Elastic compute, per hour\n",
+		"unsubscribed after 12 days", "  value             95.5 Mbps\n")
 }
 
 // A partner that gets more than it owes is told what it receives, above 0.

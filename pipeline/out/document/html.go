@@ -78,13 +78,11 @@ func writeHTML(w io.Writer, pg *page, most int) error {
 func (pg *page) printed(most int) (*printed, error) {
 	h := pg.header
 	d := &printed{Vendor: h.Vendor.called(), Kind: pg.kind + " of", Subject: pg.subject.called(),
-		Cycle: h.Cycle.String(), Standing: h.stateText(), Closed: h.Closed,
-		Headline: pg.headline, Notes: pg.notes}
+		Cycle: h.Cycle.String(), Standing: h.stateText(), Closed: h.Closed, Headline: pg.headline, Notes: pg.notes}
 	d.Title = fmt.Sprintf("%s of %s, %s", pg.kind, d.Subject, d.Cycle)
 	d.Foot = cutTo(fmt.Sprintf("%s, %s (%s)", d.Title, h.Vendor.called(), h.stateText()), 110)
 	d.Facts = append(append([]Figure{}, pg.facts...), Figure{"Vendor", h.Vendor.full()}, Figure{"Cycle", h.span()},
-		Figure{"Zone", h.Zone.Name()},
-		Figure{"Currency", h.Currency}, Figure{"As of", h.time(h.AsOf)})
+		Figure{"Zone", h.Zone.Name()}, Figure{"Currency", h.Currency}, Figure{"As of", h.time(h.AsOf)})
 	for n := range maxPad {
 		d.Pads = append(d.Pads, n)
 	}

@@ -53,8 +53,7 @@ func header(t testing.TB) Header {
 		t.Fatal(err)
 	}
 	return Header{Vendor: Party{"vendor", "Example Cloud"}, Cycle: period.CycleOf(2026, 9), Zone: zone, Currency: "CNY",
-		Digits: 2, MonthEnd: true,
-		AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
+		Digits: 2, MonthEnd: true, AsOf: instantOf(t, "2026-10-05T04:00:00Z")}
 }
 
 // row is a row with the amounts that a test does not look at made to fit.
@@ -91,9 +90,8 @@ func statement(t testing.TB) *Statement {
 	s.Rows = append(s.Rows, through)
 	s.Incentives = []Incentive{
 		{ProgrammeID: "growth", Period: "2026-Q3", Performance: yuan(t, "11014.57345678"), Tier: yuan(t, "330.44"),
-			Bonus:  yuan(t, "20"),
-			Amount: yuan(t, "350.44"), State: "to_confirm", Deadline: instantOf(t, "2026-11-02T16:00:00Z"),
-			Next: "void without a confirmation", Counts: true},
+			Bonus: yuan(t, "20"), Amount: yuan(t, "350.44"), State: "to_confirm",
+			Deadline: instantOf(t, "2026-11-02T16:00:00Z"), Next: "void without a confirmation", Counts: true},
 		{ProgrammeID: "loyal", Period: "2026-09", Performance: yuan(t, "-12.5"), CarriedOut: yuan(t, "-12.5"),
 			State: "estimated"},
 	}
@@ -108,8 +106,7 @@ func statement(t testing.TB) *Statement {
 	s.Notes = []string{"Amounts of lines are exact to eight decimals; a customer's total is rounded once, half up, " +
 		"to two."}
 	s.Summary = Summary{Owed: sum(t, "9913.12"), Cost: sum(t, "450"), Revenue: sum(t, "475"), Margin: sum(t, "25"),
-		Incentives: sum(t, "350.44"),
-		Clawbacks:  sum(t, "15"), Net: sum(t, "9552.68")}
+		Incentives: sum(t, "350.44"), Clawbacks: sum(t, "15"), Net: sum(t, "9552.68")}
 	return s
 }
 
@@ -141,9 +138,8 @@ func bill(t testing.TB) *Bill {
 		{Service: "ecs", ServiceName: "Elastic compute", SKU: "vm.small", Product: "Small machine", Model: "graduated",
 			Measure: "hour", Items: []Item{
 				{Region: "cn-north", Tier: 1, Kind: "usage", UnitPrice: price(t, "0.5"), Lines: 30,
-					Usage: units(t, "1100"),
-					Free:  units(t, "100"), Quantity: units(t, "1000"),
-					Official: sum(t, "500"), Discount: sum(t, "50"), DiscountID: "d-10", Payment: sum(t, "450")},
+					Usage: units(t, "1100"), Free: units(t, "100"), Quantity: units(t, "1000"), Official: sum(t, "500"),
+					Discount: sum(t, "50"), DiscountID: "d-10", Payment: sum(t, "450")},
 				{Region: "cn-north", Tier: 2, Kind: "usage", UnitPrice: price(t, "0.4"), Lines: 4,
 					Usage: units(t, "12.3456789012"), Quantity: units(t, "12.3456789012"),
 					Official: sum(t, "4.93827156"), Payment: sum(t, "4.93827156")},

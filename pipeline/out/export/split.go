@@ -65,8 +65,7 @@ func (s *splitSheet) flush() error {
 	}
 	s.parts++
 	head := &tar.Header{Typeflag: tar.TypeReg, Name: fmt.Sprintf("%s-%06d.csv", s.name, s.parts), Mode: 0o644,
-		Size:    int64(s.part.Len()),
-		ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
+		Size: int64(s.part.Len()), ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR}
 	if err := s.tar.WriteHeader(head); err != nil {
 		return err
 	}

@@ -48,8 +48,7 @@ func newXLSX(r *Request, def *tables.Table, w io.Writer) (*xlsxSheet, error) {
 		return nil, err
 	}
 	s := &xlsxSheet{def: def, name: r.Table, w: w, maxRows: SheetRows, cells: make([]any, len(def.Columns)),
-		folder: folder,
-		file:   excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
+		folder: folder, file: excelize.NewFile(excelize.Options{TmpDir: folder.Path})}
 	if err := s.next(); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

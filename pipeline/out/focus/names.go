@@ -90,10 +90,9 @@ func partnerParty(b *books.Books, code int32, end period.Instant) Party {
 
 // listed are the units that FOCUS writes in its own way, by their small letters in the singular.
 var listed = map[string]string{"year": "Years", "month": "Months", "day": "Days", "hour": "Hours", "minute": "Minutes",
-	"second": "Seconds",
-	"count":  "Count", "unit": "Units", "request": "Requests", "token": "Tokens",
-	"b": "B", "kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "pb": "PB", "eb": "EB", "kib": "KiB", "mib": "MiB",
-	"gib": "GiB", "tib": "TiB", "pib": "PiB"}
+	"second": "Seconds", "count": "Count", "unit": "Units", "request": "Requests", "token": "Tokens", "b": "B",
+	"kb": "KB", "mb": "MB", "gb": "GB", "tb": "TB", "pb": "PB", "eb": "EB", "kib": "KiB", "mib": "MiB", "gib": "GiB",
+	"tib": "TiB", "pib": "PiB"}
 
 // focusUnit is a measure as FOCUS writes units: GB-hour is GB-Hours, call is Calls, 1000 calls is 1000 Calls.
 func focusUnit(measure string) string {

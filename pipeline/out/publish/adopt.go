@@ -15,12 +15,8 @@ type NotViewsError struct{ Server, Database string }
 
 // Error names it.
 func (e *NotViewsError) Error() string {
-	return fmt.Sprintf(
-		"clickhouse %s: database %s contains the tables behind the views of database %s",
-		e.Server,
-		e.Database,
-		strings.TrimSuffix(e.Database, InternalSuffix),
-	)
+	return fmt.Sprintf("clickhouse %s: database %s contains the tables behind the views of database %s", e.Server,
+		e.Database, strings.TrimSuffix(e.Database, InternalSuffix))
 }
 
 // Hint is what to do about it.
@@ -115,13 +111,8 @@ func (s Schema) adoptTable(ctx context.Context, c *clickhouse.Conn, table string
 // there reports whether the internal database has a table.
 func (s Schema) there(ctx context.Context, c *clickhouse.Conn, table string) (bool, error) {
 	var n uint64
-	err := c.One(
-		ctx,
-		"look for the tables",
-		"SELECT count() FROM system.tables WHERE database = ? AND name = ?",
-		[]any{s.Internal(), table},
-		&n,
-	)
+	err := c.One(ctx, "look for the tables", "SELECT count() FROM system.tables WHERE database = ? AND name = ?",
+		[]any{s.Internal(), table}, &n)
 	return n > 0, err
 }
 
@@ -209,9 +200,6 @@ func (cl *cleaner) dropStopped(ctx context.Context, n *node, gone func(uint64) b
 
 // drop drops a table of any size. The rows of a table that was adopted are in the new one.
 func drop(ctx context.Context, n *node, table string) error {
-	return n.Do(
-		clickhouse.With(ctx, "max_table_size_to_drop", "0"),
-		"drop the rest of the old layout",
-		"DROP TABLE IF EXISTS "+table,
-	)
+	return n.Do(clickhouse.With(ctx, "max_table_size_to_drop", "0"), "drop the rest of the old layout",
+		"DROP TABLE IF EXISTS "+table)
 }

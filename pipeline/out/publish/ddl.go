@@ -51,10 +51,8 @@ func (s Schema) statements(file string) ([]string, error) {
 		return nil, fmt.Errorf("read ddl/%s: %w", file, err)
 	}
 	var out strings.Builder
-	if err := t.Execute(
-		&out,
-		struct{ DB, Views string }{clickhouse.Name(s.Internal()), clickhouse.Name(s.Database)},
-	); err != nil {
+	if err := t.Execute(&out,
+		struct{ DB, Views string }{clickhouse.Name(s.Internal()), clickhouse.Name(s.Database)}); err != nil {
 		return nil, fmt.Errorf("read ddl/%s: %w", file, err)
 	}
 	var list []string
@@ -271,14 +269,9 @@ func (s Schema) apply(ctx context.Context, c *clickhouse.Conn, step step) error 
 			return err
 		}
 	}
-	return c.Do(
-		ctx,
-		"note "+step.name,
-		"INSERT INTO "+s.name("schema_versions")+" (version, name, hash) VALUES (?, ?, ?)",
-		uint32(step.version),
-		step.name,
-		step.hash,
-	)
+	return c.Do(ctx, "note "+step.name,
+		"INSERT INTO "+s.name("schema_versions")+" (version, name, hash) VALUES (?, ?, ?)", uint32(step.version),
+		step.name, step.hash)
 }
 
 // execute runs a statement of DDL. A database that is there is not created again, so that a user without the right to
@@ -289,13 +282,8 @@ func (s Schema) execute(ctx context.Context, c *clickhouse.Conn, file, sql strin
 			continue
 		}
 		var there uint64
-		err := c.One(
-			ctx,
-			"look for the databases",
-			"SELECT count() FROM system.databases WHERE name = ?",
-			[]any{database},
-			&there,
-		)
+		err := c.One(ctx, "look for the databases", "SELECT count() FROM system.databases WHERE name = ?",
+			[]any{database}, &there)
 		if err != nil || there > 0 {
 			return err
 		}

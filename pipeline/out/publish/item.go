@@ -133,8 +133,7 @@ func (s *Source) files(list []*published, files []lake.FileEntry) []*item {
 			continue
 		}
 		out = append(out, &item{table: list[i], path: e.Path, cycle: e.Cycle, bucket: e.Bucket, known: true,
-			rows: e.Rows, sums: e.Sums,
-			read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
+			rows: e.Rows, sums: e.Sums, read: func(context.Context) batches { return s.readFile(list[i].def, e) }})
 	}
 	return out
 }

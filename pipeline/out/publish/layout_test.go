@@ -30,18 +30,12 @@ func TestViewsAlone(t *testing.T) {
 	w.shows("SELECT name FROM system.tables WHERE database = 'copy' AND comment = ''", "")
 	w.shows("SELECT table, name FROM system.columns WHERE database = 'copy' AND comment = ''", "")
 	w.shows("SELECT count() FROM system.columns WHERE database = 'copy'", "140")
-	w.shows(
-		"SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'lines' AND name = 'customer_id'",
-		"who consumed",
-	)
-	w.shows(
-		"SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'totals' AND name = 'cycle'",
-		"cycle that the row belongs to, such as 2026-09",
-	)
-	w.shows(
-		"SELECT comment FROM system.tables WHERE database = 'copy' AND name = 'lines'",
-		"One row per consumption record.",
-	)
+	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'lines' AND name = 'customer_id'",
+		"who consumed")
+	w.shows("SELECT comment FROM system.columns WHERE database = 'copy' AND table = 'totals' AND name = 'cycle'",
+		"cycle that the row belongs to, such as 2026-09")
+	w.shows("SELECT comment FROM system.tables WHERE database = 'copy' AND name = 'lines'",
+		"One row per consumption record.")
 	w.shows("SELECT comment != '' FROM system.databases WHERE name = 'copy'", "1")
 	// What a person wrote over a comment is no reason to publish differently; a view that is replaced has it back.
 	w.ask("DROP VIEW copy.lines")
@@ -112,11 +106,7 @@ func TestOldLayout(t *testing.T) {
 			}
 			same("as the older program left it")
 			old := new(publish.OldLayoutError)
-			if _, _, err := publish.Live(
-				t.Context(),
-				w.connect(),
-				"copy",
-			); !errors.As(err, &old) ||
+			if _, _, err := publish.Live(t.Context(), w.connect(), "copy"); !errors.As(err, &old) ||
 				old.Hint() != "`tollbook publish` moves its tables to copy_internal" {
 				t.Errorf("the pointer of the older program: %v", err)
 			}
@@ -193,9 +183,7 @@ func TestInternalIsNoCopy(t *testing.T) {
 	other := at(t, w.server, strings.Replace(copyOf(w.server.DSN()), "/copy", "/copy_internal", 1), "")
 	other.stopAt1()
 	_, err := other.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
-	if refused := new(
-		publish.NotViewsError,
-	); !errors.As(err, &refused) ||
+	if refused := new(publish.NotViewsError); !errors.As(err, &refused) ||
 		!strings.Contains(err.Error(), "database copy_internal contains the tables behind the views of database copy") {
 		t.Errorf("%v", err)
 	}
@@ -224,10 +212,8 @@ func TestInternalDatabaseIsCreated(t *testing.T) {
 	_, err := w.tryPublish(run.PublishOptions{Cycle: place.NoCycle})
 	failed := new(clickhouse.Error)
 	if !errors.As(err, &failed) ||
-		!strings.Contains(
-			err.Error(),
-			"create database copy_internal, which contains the tables behind the views of copy: ",
-		) ||
+		!strings.Contains(err.Error(),
+			"create database copy_internal, which contains the tables behind the views of copy: ") ||
 		!strings.Contains(failed.Hint(), "docs/clickhouse.md") {
 		t.Errorf("%v", err)
 	}

@@ -52,11 +52,8 @@ type OldLayoutError struct{ Server, Database string }
 
 // Error names the copy.
 func (e *OldLayoutError) Error() string {
-	return fmt.Sprintf(
-		"clickhouse %s: database %s has the layout of an older version of tollbook",
-		e.Server,
-		e.Database,
-	)
+	return fmt.Sprintf("clickhouse %s: database %s has the layout of an older version of tollbook", e.Server,
+		e.Database)
 }
 
 // Hint is what to do about it.

@@ -279,8 +279,7 @@ func (a *Annex) direction(points []point, r *percentile.Result) (books.Series, e
 
 func shownPolicy(p *books.Policy) Policy {
 	out := Policy{ID: p.ID, Method: p.Method.String(), Series: p.Series.String(), Duplicates: p.Duplicates.String(),
-		Missing:       "skip",
-		ValidDaysOnly: p.ValidDaysOnly, Kilo: p.Kilo, Drop: p.Drop, Days: p.Days.String()}
+		Missing: "skip", ValidDaysOnly: p.ValidDaysOnly, Kilo: p.Kilo, Drop: p.Drop, Days: p.Days.String()}
 	if p.MissingZero {
 		out.Missing = "zero"
 	}

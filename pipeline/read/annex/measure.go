@@ -103,6 +103,5 @@ func (m *Measured) String() string {
 		text += ", first at " + m.Slot
 	}
 	return text + fmt.Sprintf("; commit %s, billed %s Mbps for %d of %d days (%d with traffic) = %s", m.Commit.Trim(),
-		m.Billed, m.Days, m.MonthDays,
-		m.ValidDays, m.Quantity.Trim())
+		m.Billed, m.Days, m.MonthDays, m.ValidDays, m.Quantity.Trim())
 }

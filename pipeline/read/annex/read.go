@@ -99,8 +99,7 @@ func (s *Sources) price(a *Annex, k measure.Key, cycle period.Cycle, id string) 
 	for i := range charges.List {
 		c := &charges.List[i]
 		l := Line{ID: id, Tier: int(c.Tier), Kind: c.Kind.String(), Quantity: c.Quantity, UnitPrice: c.UnitPrice,
-			Official: c.Official,
-			Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
+			Official: c.Official, Discount: c.Discount, Truncated: c.Truncated, Payment: c.Payment}
 		if c.DiscountID >= 0 {
 			l.DiscountID = s.Books.Discounts[c.DiscountID].ID
 		}

@@ -120,9 +120,8 @@ func (ev *eventStory) order(ctx context.Context, book *events.Book, o *events.Or
 // ratedOrder is an accepted order as package rating takes it.
 func ratedOrder(o *events.Order) *rating.Order {
 	return &rating.Order{Type: o.Type, Customer: o.Customer, SKU: o.SKU, Region: o.Region, Quantity: o.Quantity,
-		PeriodType: o.PeriodType,
-		PeriodNum:  o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire, Discount: o.Discount,
-		Official: o.Official, HasOfficial: o.HasOfficial}
+		PeriodType: o.PeriodType, PeriodNum: o.PeriodNum, PayTime: o.PayTime, Effective: o.Effective, Expire: o.Expire,
+		Discount: o.Discount, Official: o.Official, HasOfficial: o.HasOfficial}
 }
 
 // refund works an unsubscribe out again from the line of its base as it was billed.

@@ -199,8 +199,7 @@ func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 		}
 	}
 	amounts := rating.Step{Kind: rating.StepAmounts, Quantity: l.Quantity.Abs(), Negative: back, Price: l.UnitPrice,
-		Official: l.Official,
-		Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
+		Official: l.Official, Discount: l.DiscountID, Reduction: l.Discount, Truncated: l.Truncated, Payment: l.Payment,
 		PerLine: !l.Truncated.IsZero(), Mode: ls.Settings.Rounding.Mode, Digits: ls.Settings.Currency.Digits}
 	if after, err := l.Official.Sub(l.Discount); err == nil {
 		amounts.Amount = after

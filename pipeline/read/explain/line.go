@@ -60,8 +60,7 @@ func sameRated(a, b []Line) bool {
 func sortLines(list []Line) {
 	slices.SortStableFunc(list, func(a, b Line) int {
 		return cmp.Or(cmp.Compare(a.Tier, b.Tier), cmp.Compare(rows.KindRank(a.Kind), rows.KindRank(b.Kind)),
-			cmp.Compare(a.ResourceID, b.ResourceID),
-			a.UnitPrice.Cmp(b.UnitPrice), a.Quantity.Cmp(b.Quantity))
+			cmp.Compare(a.ResourceID, b.ResourceID), a.UnitPrice.Cmp(b.UnitPrice), a.Quantity.Cmp(b.Quantity))
 	})
 }
 

@@ -69,8 +69,7 @@ func (me *monthEndStory) part(p *rating.Part, bounds period.Span, resource strin
 		back.DiscountID = charge.DiscountID
 	}
 	text := fmt.Sprintf("charge %s ends at %s: of the payment of %s for %s what is for %s comes back: %s", p.Row.ID,
-		p.Back.From,
-		charge.Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
+		p.Back.From, charge.Payment.Trim(), p.Span, p.Back, back.Payment.Trim())
 	me.story.Parts = append(me.story.Parts, Part{0, back.Kind.String(), []string{text}})
 	rated(&back)
 	return nil

@@ -171,10 +171,9 @@ func (b *builder) lines(ctx context.Context) (err error) {
 		_, err := period.ParseDay(day)
 		at := row.Time(tables.LUsageStart)
 		return b.draws(string(text), Draw{RecordID: string(row.Text(tables.LID)), Time: b.time(at),
-			SKU:      row.Word(tables.LSKU),
-			Resource: string(row.Text(tables.LResourceID)), Late: err != nil, Rerated: day == lake.RerateDay,
-			End: row.Time(tables.LUsageEnd),
-			Tag: string(row.Text(tables.LResourceTag)), at: at})
+			SKU: row.Word(tables.LSKU), Resource: string(row.Text(tables.LResourceID)), Late: err != nil,
+			Rerated: day == lake.RerateDay, End: row.Time(tables.LUsageEnd), Tag: string(row.Text(tables.LResourceTag)),
+			at: at})
 	})
 }
 
@@ -205,9 +204,8 @@ func (b *builder) waiting(ctx context.Context) error {
 			}
 			at := row.Time(tables.UUsageStart)
 			return b.draws(string(text), Draw{RecordID: string(row.Text(tables.URecordID)), Time: b.time(at),
-				SKU:      row.Word(tables.USKU),
-				Resource: string(row.Text(tables.UResourceID)), MonthEnd: true, End: row.Time(tables.UUsageEnd),
-				Tag: string(row.Text(tables.UResourceTag)), at: at})
+				SKU: row.Word(tables.USKU), Resource: string(row.Text(tables.UResourceID)), MonthEnd: true,
+				End: row.Time(tables.UUsageEnd), Tag: string(row.Text(tables.UResourceTag)), at: at})
 		})
 		if err := errors.Join(err, list.Close()); err != nil {
 			return err

@@ -290,8 +290,7 @@ func (b *bucket) statement(id string, row rows.Row) error {
 		s = &customerSum{}
 	}
 	if n := row.Whole(tables.SLineCount); n != s.lines && !b.broken {
-		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement has %d", b.p.cycle.Cycle, id, s.lines,
-			n)
+		b.v.differ(Statements, "cycle %s, customer %s: %d lines, the statement has %d", b.p.cycle.Cycle, id, s.lines, n)
 	}
 	for i, a := range amounts {
 		d := row.Cols.C[a.statement].Decs[row.I]
@@ -301,8 +300,7 @@ func (b *bucket) statement(id string, row rows.Row) error {
 		}
 		if stated != s.totals[i] && !b.broken {
 			b.v.differ(Statements, "cycle %s, customer %s: Σ %s of the lines is %s, the statement has %s",
-				b.p.cycle.Cycle, id,
-				tables.Lines().Columns[a.line].Name, s.totals[i], stated)
+				b.p.cycle.Cycle, id, tables.Lines().Columns[a.line].Name, s.totals[i], stated)
 		}
 	}
 	var parts money.AmountTotal

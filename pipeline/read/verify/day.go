@@ -340,8 +340,7 @@ func (d *day) compareSums() error {
 		dec := row.Cols.C[a.sum].Decs[row.I]
 		if hi, lo := d.sum.totals[i].Raw(); hi != dec.Hi || lo != dec.Lo {
 			d.v.differ(DaySums, "cycle %s, day %s, customer %s: Σ %s of the lines is %s, the sums differ",
-				d.p.cycle.Cycle, d.name, d.customer,
-				tables.Lines().Columns[a.line].Name, d.sum.totals[i])
+				d.p.cycle.Cycle, d.name, d.customer, tables.Lines().Columns[a.line].Name, d.sum.totals[i])
 		}
 	}
 	return d.sums.next()

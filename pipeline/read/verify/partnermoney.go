@@ -97,16 +97,8 @@ func (m *moneyChecks) partnerAccounts(e lake.FileEntry) (int64, error) {
 		}
 		key := balance{partner, kind}
 		if want, err := after[key].Add(amount); err != nil || want != now {
-			m.differ(
-				PartnerMoney,
-				"partner %s: entry %s: %s: %s after %s and %s",
-				partner,
-				id,
-				kind,
-				now.Trim(),
-				after[key].Trim(),
-				amount.Trim(),
-			)
+			m.differ(PartnerMoney, "partner %s: entry %s: %s: %s after %s and %s", partner, id, kind, now.Trim(),
+				after[key].Trim(), amount.Trim())
 		}
 		after[key] = now
 		if kind != "cash" && now.Sign() < 0 {
@@ -175,16 +167,8 @@ func (m *moneyChecks) funds(e lake.FileEntry) (int64, error) {
 		}
 		for i, a := range amounts {
 			if sum, err := sums[i].Amount(); err != nil || sum != a {
-				m.differ(
-					PartnerMoney,
-					"fund %s of partner %s, %s: %s: %s, its claims say %s",
-					k.programme,
-					k.partner,
-					k.period,
-					tables.Funds().Columns[columns[i]].Name,
-					a.Trim(),
-					sum.Trim(),
-				)
+				m.differ(PartnerMoney, "fund %s of partner %s, %s: %s: %s, its claims say %s", k.programme, k.partner,
+					k.period, tables.Funds().Columns[columns[i]].Name, a.Trim(), sum.Trim())
 			}
 		}
 	}
@@ -213,23 +197,12 @@ func sumOf(row rows.Row, columns ...int) (money.Amount, error) {
 // invoices checks that left = invoiceable - issued + returned + credited.
 func (m *moneyChecks) invoices(e lake.FileEntry) (int64, error) {
 	return m.each(e, tables.Invoices(), nil, func(row rows.Row) error {
-		rest, err := sumOf(
-			row,
-			tables.InvoiceInvoiceable,
-			^tables.InvoiceIssued,
-			tables.InvoiceReturned,
-			tables.InvoiceCredited,
-			^tables.InvoiceLeft,
-		)
+		rest, err := sumOf(row, tables.InvoiceInvoiceable, ^tables.InvoiceIssued, tables.InvoiceReturned,
+			tables.InvoiceCredited, ^tables.InvoiceLeft)
 		if err == nil && !rest.IsZero() {
-			m.differ(
-				PartnerMoney,
-				"invoices of %s by %s to %s: left_amount differs by %s",
-				row.Word(tables.InvoiceCycle),
-				row.Word(tables.InvoiceIssuer),
-				row.Word(tables.InvoiceRecipient),
-				rest.Trim(),
-			)
+			m.differ(PartnerMoney, "invoices of %s by %s to %s: left_amount differs by %s",
+				row.Word(tables.InvoiceCycle), row.Word(tables.InvoiceIssuer), row.Word(tables.InvoiceRecipient),
+				rest.Trim())
 		}
 		return err
 	})
@@ -244,13 +217,8 @@ func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 		}
 		collected, err := row.Amount(tables.ReceivableCollected)
 		if err == nil && !rest.IsZero() && rest != collected {
-			m.differ(
-				PartnerMoney,
-				"receivable of partner %s, %s: unpaid_amount differs by %s",
-				row.Word(tables.ReceivablePartner),
-				row.Word(tables.ReceivableCycle),
-				rest.Trim(),
-			)
+			m.differ(PartnerMoney, "receivable of partner %s, %s: unpaid_amount differs by %s",
+				row.Word(tables.ReceivablePartner), row.Word(tables.ReceivableCycle), rest.Trim())
 		}
 		return err
 	})

@@ -117,8 +117,7 @@ func (in *Inbox) member(w *tar.Writer, m member) error {
 	}
 	defer f.Close()
 	head := &tar.Header{Typeflag: tar.TypeReg, Name: m.name, Size: m.bytes, Mode: 0o644, ModTime: time.Unix(0, 0),
-		Format:     tar.FormatPAX,
-		PAXRecords: map[string]string{hashRecord: m.hash}}
+		Format: tar.FormatPAX, PAXRecords: map[string]string{hashRecord: m.hash}}
 	if err := w.WriteHeader(head); err != nil {
 		return err
 	}

@@ -326,8 +326,7 @@ func (j *job) rejects(ctx context.Context, snap *lake.Snapshot) (err error) {
 			return err
 		}
 		j.out.Rejects = append(j.out.Rejects, Reject{Row: row.Whole(tables.RRow), Column: row.Word(tables.RColumn),
-			Reason: row.Word(tables.RReason),
-			Value:  string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
+			Reason: row.Word(tables.RReason), Value: string(row.Text(tables.RValue)), ID: string(row.Text(tables.RID))})
 	}
 	return nil
 }

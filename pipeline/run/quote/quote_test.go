@@ -112,9 +112,8 @@ func bill(t *testing.T, w *workspace.Workspace) billed {
 func storedText(t *testing.T, row rows.Row) string {
 	t.Helper()
 	text := fmt.Sprintf("%s %d %s %s %s %s %s %s", row.Text(tables.LID), row.Small(tables.LTier),
-		row.Word(tables.LKind), row.Word(tables.LSKU),
-		row.Word(tables.LRegionCode), row.Text(tables.LResourceID), row.Time(tables.LUsageStart),
-		row.Time(tables.LUsageEnd))
+		row.Word(tables.LKind), row.Word(tables.LSKU), row.Word(tables.LRegionCode), row.Text(tables.LResourceID),
+		row.Time(tables.LUsageStart), row.Time(tables.LUsageEnd))
 	for _, col := range []int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQuantity, tables.LUnitPrice} {
 		q, err := row.Quantity(col)
 		if err != nil {

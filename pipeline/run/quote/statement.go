@@ -46,8 +46,7 @@ func (p *pricing) finish() error {
 		if n == 0 || c.Sections[n-1].SKU != k.sku {
 			product := &p.trial.Books.Products[p.trial.Books.SKU(k.sku)]
 			c.Sections = append(c.Sections, bill.Section{Service: k.service, ServiceName: product.ServiceTypeName,
-				SKU: k.sku, Product: product.Name,
-				Model: product.Model.String(), Measure: product.Measure})
+				SKU: k.sku, Product: product.Name, Model: product.Model.String(), Measure: product.Measure})
 			n++
 		}
 		s := &c.Sections[n-1]

@@ -99,8 +99,7 @@ func handlePartnerAccountChanges(ctx context.Context, c *operation.Call) (any, e
 		Records: []accountChange{}}
 	for _, r := range window(c, list) {
 		record := accountChange{ID: r.id, DetailType: r.kind, TradeTime: operation.Time(r.at), TradeID: r.trade,
-			Amount: r.amount.String(), Type: "2",
-			CustomerID: r.customer}
+			Amount: r.amount.String(), Type: "2", CustomerID: r.customer}
 		if c.Caller.Role != keys.Partner || c.Scope.Knows(b, r.customer, c.State.Now) {
 			record.Account = customerName(c, r.customer) // a partner may pay the orders of customers that it never had
 		}

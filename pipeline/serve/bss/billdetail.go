@@ -141,14 +141,12 @@ func (r *feeRecord) append(o *operation.Object) {
 // detailColumns are the columns of feeRecord.
 func detailColumns() []int {
 	return append(idColumns(), tables.LCycle, tables.LCustomerID, tables.LAssociationType, tables.LServiceTypeCode,
-		tables.LResourceTypeCode,
-		tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType, tables.LResourceID,
-		tables.LResourceName, tables.LRegionCode,
-		tables.LSKU, tables.LResourceTag, tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount,
-		tables.LFreeResourceUsage,
+		tables.LResourceTypeCode, tables.LChargingMode, tables.LTradeTime, tables.LTradeID, tables.LBillDetailType,
+		tables.LResourceID, tables.LResourceName, tables.LRegionCode, tables.LSKU, tables.LResourceTag,
+		tables.LConsumeTime, tables.LUsageType, tables.LMeasure, tables.LUsageAmount, tables.LFreeResourceUsage,
 		tables.LOfficialAmount, tables.LDiscountAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount,
-		tables.LCouponAmount,
-		tables.LFlexiCouponAmount, tables.LStoredValueAmount, tables.LDebtAmount, tables.LPartnerID)
+		tables.LCouponAmount, tables.LFlexiCouponAmount, tables.LStoredValueAmount, tables.LDebtAmount,
+		tables.LPartnerID)
 }
 
 func handleSubCustomerBillDetail(ctx context.Context, c *operation.Call) (any, error) {

@@ -147,8 +147,7 @@ func balancesOf(r *quota.Report) []balance {
 
 func freeUsageOf(b *books.Books, d *quota.Draw, left []balance) (freeUsage, error) {
 	u := freeUsage{DeductTime: operation.Time(d.At()), FreeResourceID: d.PackageID, ResourceID: d.Resource,
-		ResourceTag: d.Tag, ProductID: d.PackageID,
-		Used: d.Quantity.String(), EffectiveTime: operation.Time(d.At())}
+		ResourceTag: d.Tag, ProductID: d.PackageID, Used: d.Quantity.String(), EffectiveTime: operation.Time(d.At())}
 	if d.End > 0 {
 		u.ExpireTime = operation.Time(d.End)
 	}

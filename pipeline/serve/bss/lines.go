@@ -77,8 +77,7 @@ func (f *filter) page(ctx context.Context, cycle, customer string, cols []int) (
 		return empty, nil
 	}
 	p, err := f.call.State.Store.Page(ctx, records.Query{Cycle: cycle, Customer: customer, Where: f.where,
-		Columns: cols,
-		Offset:  int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
+		Columns: cols, Offset: int64(f.call.Whole("offset")), Limit: int64(f.call.Whole("limit"))})
 	if none := new(rows.NoCycleError); errors.As(err, &none) {
 		return empty, nil
 	}

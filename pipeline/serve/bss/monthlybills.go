@@ -96,9 +96,8 @@ func handleSubcustomerMonthlyBills(ctx context.Context, c *operation.Call) (any,
 	out.Count = len(list)
 	for _, s := range window(c, list) {
 		sum := customerSum{CustomerID: s.By[0], ServiceType: s.By[1], ServiceTypeName: names.services[s.By[1]],
-			ResourceTypeCode: s.By[2],
-			ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3], BillType: s.By[4],
-			Amount: sumOf(&s, records.Payment), Measure: measureYuan,
+			ResourceTypeCode: s.By[2], ResourceTypeName: names.resources[s.By[2]], ChargeMode: s.By[3],
+			BillType: s.By[4], Amount: sumOf(&s, records.Payment), Measure: measureYuan,
 			Details: detailsOf(&s, s.By[4])}
 		if sum.BillType == consumed {
 			sum.Debt, sum.Discount = sumOf(&s, records.Debt), sumOf(&s, records.Discount)

@@ -105,13 +105,11 @@ func handleCustomerMonthlySum(ctx context.Context, c *operation.Call) (any, erro
 		out.Sums = append(out.Sums, billSum{BillCycle: name, ServiceTypeCode: s.By[0],
 			ServiceTypeName: names.services[s.By[0]], ResourceTypeCode: s.By[1],
 			ResourceTypeName: names.resources[s.By[1]], ChargingMode: mode, Official: sumOf(&s, records.Official),
-			Discount:  sumOf(&s, records.Discount),
-			Truncated: sumOf(&s, records.Truncated), Consume: sumOf(&s, records.Payment),
-			Coupon:      sumOf(&s, records.Coupon),
+			Discount: sumOf(&s, records.Discount), Truncated: sumOf(&s, records.Truncated),
+			Consume: sumOf(&s, records.Payment), Coupon: sumOf(&s, records.Coupon),
 			FlexiCoupon: sumOf(&s, records.FlexiCoupon), StoredValue: sumOf(&s, records.StoredValue),
-			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash),
-			Credit: sumOf(&s, records.Credit), Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer,
-			AccountName: account})
+			Debt: sumOf(&s, records.Debt), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
+			Measure: measureYuan, BillType: bill, CustomerID: c.Scope.Customer, AccountName: account})
 	}
 	return out, nil
 }

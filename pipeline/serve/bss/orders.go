@@ -224,8 +224,7 @@ func orderOf(c *operation.Call, lines []boughtLine) (order, error) {
 		CreateTime: operation.Time(first.at), PaymentTime: operation.Time(first.at),
 		Currency: c.State.Workspace.Settings.Currency.Code,
 		Amounts: orderAmounts{Discounts: []orderDiscount{}, FlexiCoupon: operation.Decimal(flexi.String()),
-			Coupon:     operation.Decimal(coupon.String()),
-			StoredCard: operation.Decimal(stored.String())}}
+			Coupon: operation.Decimal(coupon.String()), StoredCard: operation.Decimal(stored.String())}}
 	if o.OrderType == typeUnsubscribe {
 		o.Official = o.AfterDiscount
 		return o, nil

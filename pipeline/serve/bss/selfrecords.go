@@ -251,16 +251,13 @@ func (f *filter) selfSums(ctx context.Context, cycle string, out *selfRecords) e
 			return err
 		}
 		record := selfRecord{BillType: bill, CustomerID: f.call.Scope.Customer, Region: s.By[2], ServiceType: s.By[0],
-			ResourceType:    s.By[1],
-			ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName, ResourceID: s.By[3],
-			ProductID:   s.By[4],
-			ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5], TradeID: s.By[7], Measure: measureYuan,
-			AccountName: customerName(f.call, f.call.Scope.Customer),
-			Official:    sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
-			Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash),
-			Credit: sumOf(&s, records.Credit), Coupon: sumOf(&s, records.Coupon),
-			FlexiCoupon: sumOf(&s, records.FlexiCoupon),
-			StoredCard:  sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
+			ResourceType: s.By[1], ServiceTypeName: product.ServiceTypeName, ResourceTypeName: product.ResourceTypeName,
+			ResourceID: s.By[3], ProductID: s.By[4], ProductName: product.Name, SKUCode: s.By[4], ChargeMode: s.By[5],
+			TradeID: s.By[7], Measure: measureYuan, AccountName: customerName(f.call, f.call.Scope.Customer),
+			Official: sumOf(&s, records.Official), Discount: sumOf(&s, records.Discount),
+			Amount: sumOf(&s, records.Payment), Cash: sumOf(&s, records.Cash), Credit: sumOf(&s, records.Credit),
+			Coupon: sumOf(&s, records.Coupon), FlexiCoupon: sumOf(&s, records.FlexiCoupon),
+			StoredCard: sumOf(&s, records.StoredValue), Debt: sumOf(&s, records.Debt)}
 		if record.ChargeMode == chargedByPeriod {
 			record.OrderID = record.TradeID
 		}

@@ -99,8 +99,7 @@ func handleConsumption(_ context.Context, c *operation.Call) (any, error) {
 	}
 	if c.Given("issuer_id") {
 		return nil,
-			operation.BadParameter("issuer_id",
-				operation.Text{Zh: "仅用于focus格式", En: "only with the formats of FOCUS"})
+			operation.BadParameter("issuer_id", operation.Text{Zh: "仅用于focus格式", En: "only with the formats of FOCUS"})
 	}
 	r := &export.Request{Table: "lines", Format: format, Cycle: c.Text("cycle"), Scope: exportScope(c),
 		Split: c.Flag("split"), Partners: reader}
