@@ -157,7 +157,7 @@ console-pictures: ## take the pictures of docs/console.md again from the sample 
 	$(GO) test -count=1 ./fixtures/browser -run TestPictures -pictures $(CURDIR)/docs/images
 
 .PHONY: run-clickhouse
-run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill that this one tells
+run-clickhouse: build ## bill the sample's month, publish it to a ClickHouse server, and print the bill from its views
 	$(GO) run ./fixtures/clickhouse/run -program $(TOLLBOOK) -dir $(BUILD)/clickhouse/sample -cycle $(CYCLE) -as-of $(AS_OF)
 
 .PHONY: clickhouse
@@ -209,7 +209,7 @@ campaign-long: ## the long form: CHECKS random workspaces for each comparison ag
 	$(GO) test -timeout 12h ./fixtures/campaign -rapid.checks=$(CHECKS) -campaign.long -campaign.kills=50
 
 .PHONY: campaign-crash
-campaign-crash: ## kill -9 at every operation on the lake of every command that changes it, a reader beside each; about 1,100 processes
+campaign-crash: ## kill -9 at every operation on the lake of every command that changes it, each next to a reader; about 1,100 processes
 	$(GO) test -timeout 12h ./fixtures/campaign -run 'TestKillOperations|TestKillPrune|TestStopPoints' -v -campaign.long | grep -v '^=== '
 
 # How many schedules, and the seed of the first one.
@@ -293,7 +293,7 @@ $(BENCHSTAT):
 	GOBIN=$(CURDIR)/$(TOOLS) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
 	@mv $(TOOLS)/benchstat $@
 
-# Runs of peers, growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: what was stopped goes on.
+# Runs of peers, growth, month-end, settlement and ways-out are kept there, and not made again at the same commit: a job that was stopped resumes.
 RECORD ?= docs/bench-runs.ndjson
 
 # How cost grows; RUNS of each up to 20 million rows, one of each above. The defaults are small; the whole table is
@@ -337,7 +337,7 @@ bench-settlement: build ## the close of a month with partners, and the statement
 FORMATS ?= parquet,csv,ndjson,arrow,focus
 
 .PHONY: bench-ways-out
-bench-ways-out: build $(BENCH)/tollbook.yaml ## exports in every format, beside the library alone doing the same
+bench-ways-out: build $(BENCH)/tollbook.yaml ## exports in every format, compared with the library alone
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
 	$(BIN)/bench ways-out -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-out -formats $(FORMATS) -workers $(CORES) -runs $(RUNS) -record $(RECORD)
@@ -385,7 +385,7 @@ bench-nights: build ## what each of 29 nights of a month costs, at equal input
 	$(BIN)/bench nights -program $(TOLLBOOK) -workspace $(NIGHTS) -scratch $(NIGHTS)-run -workers $(CORES) -json $(NIGHTS).json
 
 .PHONY: bench-export
-bench-export: bench ## the Parquet export of the benchmark's lines beside a copy of the same columns by the library alone
+bench-export: bench ## the Parquet export of the benchmark's lines, compared with a copy of the same columns by the library alone
 	$(BIN)/bench export -program $(TOLLBOOK) -workspace $(BENCH) -out $(BENCH)-export -workers $(CORES) -runs $(RUNS) -json $(BENCH)-export.json
 
 .PHONY: bench-peers
@@ -398,7 +398,7 @@ bench-peers: build $(BENCH)/tollbook.yaml ## a night and the same job in DuckDB,
 	$(GO) generate ./fixtures/bench
 
 .PHONY: bench-clickhouse
-bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines a second into a ClickHouse server, beside the server's own INSERT of the same files
+bench-clickhouse: build $(BENCH)/tollbook.yaml ## lines per second into a ClickHouse server, compared with the server's own INSERT of the same files
 	test -e $(BENCH)/lake/HEAD || $(TOLLBOOK) -w $(BENCH) run nightly --as-of $(BENCH_AS_OF) --allow-future --workers $(CORES) $(LOOK)
 	$(GO) build -o $(BIN)/bench ./fixtures/bench
 	$(BIN)/bench clickhouse -program $(TOLLBOOK) -workspace $(BENCH) -scratch $(BENCH)-clickhouse -runs $(RUNS) -json $(BENCH)-clickhouse.json

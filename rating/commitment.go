@@ -57,7 +57,7 @@ type window struct {
 	part, whole period.Span
 }
 
-// windows calls visit for the windows of a commitment whose last instant lies in a span, in order.
+// windows calls visit for the windows of a commitment whose last instant is in a span, in order.
 func windows(c *books.Commitment, zone *period.Zone, within period.Span, visit func(window) error) error {
 	at := max(c.Valid.From, within.From)
 	if c.Window == books.YearWindow && within.From > c.Valid.From {

@@ -162,7 +162,7 @@ func (c *CostRater) markUp(part *big.Rat, ch *line.Charge, g *CostGroup, out *li
 }
 
 // CycleEnd appends the lines that come at the cycle's end: those of volume, block and stairstep meters, and the flat
-// fees of pass_through tiers whose lower bound lies below the meter's highest position. objs gets what they are about;
+// fees of pass_through tiers whose lower bound is below the meter's highest position. objs gets what they are about;
 // Charge.Record is an index in it.
 func (c *CostRater) CycleEnd(out *line.Charges, objs *[]Object) error {
 	if err := c.r.CycleEnd(out, objs); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// gather is what the cycle's end has to know of a period-level meter or of one of its rows beside the count
+// gather is what the cycle's end has to know of a period-level meter or of one of its rows in addition to the count
 // (§4.6). A row is what one line will be made of: a volume meter has one per resource, the others are their own only
 // row.
 type gather struct {

@@ -13,7 +13,7 @@ type climb struct {
 	sku, version       int32
 	at                 period.Instant // of discounts and association
 	position, end      money.Quantity
-	free               money.Quantity // drawn from packages beside the interval: on the first line (§4.3)
+	free               money.Quantity // drawn from packages in addition to the interval: on the first line (§4.3)
 	drawsFrom, drawsTo int32
 	record             int32
 	reversed           bool // the interval is taken back (§4.11)

@@ -156,7 +156,7 @@ func (s Step) countingStep() string {
 	}
 }
 
-// convertText tells of a conversion.
+// convertText describes a conversion.
 func (s Step) convertText() string {
 	if s.Quantity == s.After && s.Before.IsZero() && s.Lower.IsZero() && !s.Negative {
 		return fmt.Sprintf("meter %s: %s %s = %s %s", s.meter(), s.Upper.Trim(), s.Conversion, s.After.Trim(),

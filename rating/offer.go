@@ -219,7 +219,7 @@ func (c *client) tryOffers(s *sale, list []offer) error {
 	return nil
 }
 
-// try says what becomes of an offer, with its `after` where it has one. On a tie the order of kinds decides, then
+// try returns the outcome of an offer, with its `after` where it has one. On a tie the order of kinds decides, then
 // discount_id, which is the order of books.Discounts.
 func (c *client) try(s *sale, o *offer) (Verdict, money.Amount, error) {
 	ch := s.charge

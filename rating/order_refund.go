@@ -50,7 +50,7 @@ func Refund(base *PaidOrder, t period.Instant, rules RefundRules) (charge line.C
 	return TraceRefund(base, t, rules, nil)
 }
 
-// TraceRefund is Refund that tells trace, which may be nil, why it comes to what it does.
+// TraceRefund is Refund with its reasons reported to trace, which may be nil.
 func TraceRefund(base *PaidOrder, t period.Instant, rules RefundRules, trace func(Step)) (charge line.Charge, full bool,
 	err error) {
 	ch, full, err := base.refund(t, rules, trace)
@@ -95,7 +95,7 @@ func (base *PaidOrder) refund(t period.Instant, rules RefundRules, trace func(St
 	return ch, why == RefundInWindow || why == RefundBeforeEffect, nil
 }
 
-// paid is what the base order cost beside coupons, which never come back.
+// paid is what the base order cost without coupons, which are never refunded.
 func (base *PaidOrder) paid() (money.Amount, error) {
 	if base.Coupons.Sign() < 0 || (!base.Coupons.IsZero() && base.Coupons.Cmp(base.Payment) > 0) {
 		return money.Amount{}, fmt.Errorf("coupons of %s on a payment of %s", base.Coupons.Trim(), base.Payment.Trim())

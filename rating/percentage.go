@@ -16,7 +16,7 @@ type transfer struct {
 	withdrawn bool // no event, and free
 }
 
-// free reports whether the record lies inside the allowances.
+// free reports whether the record is within the allowances.
 func (t *transfer) free(terms *books.PercentageTerms) (bool, error) {
 	if !terms.HasEvents && !terms.HasAllowed || terms.HasEvents && t.n > terms.FreeEvents {
 		return false, nil
@@ -168,7 +168,7 @@ func (r *Rater) charge(k *climb, t *transfer, tier *books.Tier, out *line.Charge
 	return r.settleAt(&sale{charge: &out.List[len(out.List)-1], sku: k.sku, at: k.at, noFixed: true}, fee)
 }
 
-// eventText tells of a record on a percentage meter.
+// eventText describes a record on a percentage meter.
 func (s Step) eventText() string {
 	text := fmt.Sprintf("meter %s: record %d, %s + %s = %s %s", s.meter(), s.Number, s.Before.Trim(), s.Quantity.Trim(),
 		s.After.Trim(), s.Measure)
@@ -181,7 +181,7 @@ func (s Step) eventText() string {
 	return text
 }
 
-// shareText tells how a record's fee comes about.
+// shareText says how a record's fee is calculated.
 func (s Step) shareText() string {
 	terms := &s.Allowance
 	text := ""

@@ -47,7 +47,7 @@ type Rater struct {
 
 	scratch []byte
 	order   []int32
-	extra   bool           // there are meters beside those of chapter 4
+	extra   bool           // there are meters other than those of chapter 4
 	used    money.Quantity // of the record taken last, in the product's measure
 }
 

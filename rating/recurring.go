@@ -15,7 +15,7 @@ type Part struct {
 	Row    *books.RecurringCharge
 	Period period.Span
 	Span   period.Span // the part that is charged
-	Back   period.Span // of a charge in advance: what comes back because the row ends in the period; else empty
+	Back   period.Span // of a charge in advance: what is refunded because the row ends in the period; else empty
 	First  bool        // the charge's first part
 }
 
@@ -162,7 +162,7 @@ func (s *sale) shared(price money.UnitPrice) (money.Amount, error) {
 	return roundRat(exact.Mul(exact, s.share), money.AmountScale)
 }
 
-// RecurBack is what comes back of a part that was charged in advance and whose row ends inside the period (§10.5).
+// RecurBack is the refund of a part that was charged in advance and whose row ends inside the period (§10.5).
 func (bk *Book) RecurBack(p *Part, charged *line.Charge) (line.Charge, error) {
 	ch := line.Charge{Version: noVersion, DiscountID: noOne, Kind: line.Refund}
 	share := shareOf(bk.books.Zone, p.Row.Proration, p.Back, p.Span)

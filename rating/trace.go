@@ -61,7 +61,7 @@ const (
 	OfferUnfit                      // a fixed price on a flat fee or stairstep line
 )
 
-// RefundCase says which sentence of §4.9 decides what comes back.
+// RefundCase says which sentence of §4.9 decides the refund.
 type RefundCase uint8
 
 // The cases, in the order in which they are looked at.
@@ -173,7 +173,7 @@ func (s Step) operator() string {
 	return "+"
 }
 
-// sign stands before a quantity.
+// sign is written before a quantity.
 func (s Step) sign() string {
 	if s.Negative {
 		return "-"
@@ -264,7 +264,7 @@ func (s Step) amounts() string {
 	return text + "; to pay " + s.Payment.Trim()
 }
 
-// tracePrice tells where the chain of §3.2 was asked, up to the place that had the version.
+// tracePrice reports where the chain of §3.2 was asked, up to the place that had the version.
 func (c *client) tracePrice(sku, list, region int32, regionName string, t period.Instant, version int32) {
 	b := c.bk.books
 	v := &b.Versions[version]
@@ -287,7 +287,7 @@ func (c *client) traceDraw(p *books.Package, q *quota, before, taken, after mone
 	c.trace(Step{Kind: StepDraw, Package: p.ID, Period: q.now, Before: before, Quantity: taken, After: after})
 }
 
-// traceMeter tells how far a meter goes, before it does.
+// traceMeter reports how far a meter goes, before it does.
 func (r *Rater) traceMeter(m *meter, quantity, after money.Quantity, reversed bool) {
 	p := &r.bk.books.Products[m.sku]
 	r.trace(Step{
@@ -303,13 +303,13 @@ func (c *client) traceTier(version int32, i int, quantity money.Quantity, revers
 	c.trace(step)
 }
 
-// traceClose tells of a meter at the cycle's end, before its price is looked for.
+// traceClose reports a meter at the cycle's end, before its price is looked for.
 func (r *Rater) traceClose(m *meter, quantity money.Quantity) {
 	p := &r.bk.books.Products[m.sku]
 	r.trace(Step{Kind: StepClose, SKU: p.SKU, Measure: p.Measure, Scope: r.scopeText(m), Quantity: quantity})
 }
 
-// traceRow tells of a line at the cycle's end.
+// traceRow reports a line at the cycle's end.
 func (r *Rater) traceRow(end *closing, m *meter, ch *line.Charge) {
 	step := r.tierStep(StepTier, end.version, end.tier)
 	step.Scope, step.Quantity, step.Price = m.resource, m.count, ch.UnitPrice

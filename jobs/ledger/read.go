@@ -110,7 +110,7 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	}
 }
 
-// ended tells a run that was killed from one that ended between our reading and our asking: that one's file is another
+// ended distinguishes a run that was killed from one that ended between our reading and our asking: that one's file is another
 // now.
 func ended(e *Entry, path string) (*Entry, error) {
 	b, err := os.ReadFile(path)

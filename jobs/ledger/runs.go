@@ -131,7 +131,7 @@ func (j *joiner) order(runs []Run, first int64) []Run {
 	return out
 }
 
-// after is the newest manifest that can have been there when a run began, as far as it tells.
+// after is the newest manifest that can have been there when a run began, as far as the run says.
 func (r *Run) after() int64 {
 	switch {
 	case r.Committed > 0:

@@ -248,7 +248,7 @@ func (s *Scheduler) report(status *Status) {
 	if text != s.reported && text != "" {
 		s.log.Error("nothing can run", "why", text)
 	} else if text != s.reported {
-		s.log.Info("runs go on")
+		s.log.Info("runs continue")
 	}
 	s.reported = text
 }

@@ -23,7 +23,7 @@ const horizon = period.Day(9 * 366)
 
 // ParseTimes reads a cron expression without a zone of its own. The error says what is wrong with it.
 func ParseTimes(expression string, zone *period.Zone) (*Times, error) {
-	if strings.Contains(expression, "TZ=") { // cron would follow it, or panic where nothing stands behind it
+	if strings.Contains(expression, "TZ=") { // cron would follow it, or panic where no zone follows it
 		return nil, fmt.Errorf("%q: names a zone; the schedule runs in the contract zone", expression)
 	}
 	parsed, err := cron.ParseStandard(expression)

@@ -42,7 +42,7 @@ func (w *worker) charges(bucket int, cycle period.Cycle) error {
 	return nil
 }
 
-// chargeLines are the lines of one part of a charge in a cycle: what is charged, and what comes back.
+// chargeLines are the lines of one part of a charge in a cycle: what is charged, and what is refunded.
 func (w *worker) chargeLines(p *rating.Part, cycle period.Cycle, bounds period.Span) ([]*events.Line, error) {
 	var out []*events.Line
 	charge, err := w.Prices.Recur(p, nil)

@@ -200,7 +200,7 @@ func (f *Folder) Statements(ctx context.Context, places []place.Place) error {
 
 // Rerate rates the usage and bandwidth of a closed cycle again with the folder's books (§4.12) and returns the
 // differences to all that is billed of it, in order of place. With post it puts them into LateIn as lines, once and for
-// all; posted tells the buckets in which that changed anything.
+// all; posted are the buckets in which that changed anything.
 func (f *Folder) Rerate(ctx context.Context, origin period.Cycle, post bool) (list []rerate.Difference,
 	posted map[int]bool,
 	err error) {

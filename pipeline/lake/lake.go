@@ -177,7 +177,7 @@ func (l *Lake) readNamed(name string, hash Hash, by string, number int64) ([]byt
 	return b, nil
 }
 
-// gone tells a file that a newer state took away from one that is lost.
+// gone distinguishes a file that a newer state removed from one that is lost.
 func (l *Lake) gone(name string, number int64, by, hint string) error {
 	now, _, err := l.readHead()
 	if err != nil {

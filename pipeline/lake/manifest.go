@@ -73,7 +73,7 @@ type CycleRef struct {
 // CycleRef.
 type Archived struct {
 	Files ListRef     `json:"files"` // the cycle's list before: the archive has it by the same name
-	Where string      `json:"where"` // folder of the archive, as the run was told
+	Where string      `json:"where"` // folder of the archive, as given to the run
 	AsOf  string      `json:"as_of"` // that run's clock
 	Run   int64       `json:"run"`   // number of the first manifest without what left
 	Left  []LeftTable `json:"left"`  // by Table

@@ -107,7 +107,7 @@ func (k FileKey) path(h Hash) string {
 	return b.String() + string(h) + dataSuffix
 }
 
-// parsePath is the inverse of path: it tells the lake's own files from foreign ones.
+// parsePath is the inverse of path: it distinguishes the lake's own files from foreign ones.
 func parsePath(name string) (FileKey, Hash, bool) {
 	parts := strings.Split(name, "/")
 	base, isData := strings.CutSuffix(parts[len(parts)-1], dataSuffix)

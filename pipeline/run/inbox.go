@@ -150,7 +150,7 @@ func (nf *newFiles) leave(name, file string, why error) {
 	}
 }
 
-// note tells a person something that is no failure.
+// note reports something to a person that is no failure.
 func (r *runState) note(format string, args ...any) {
 	r.report.Notes = append(r.report.Notes, fmt.Sprintf(format, args...))
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// answer is the answer to one request, as it comes about. What is written to it may be packed on its way to the wire.
+// answer is the answer to one request while it is written. What is written to it may be packed on its way to the wire.
 type answer struct {
 	http.ResponseWriter
 	wire     *wire
@@ -155,7 +155,7 @@ func (s *Server) answer(a *answer, r *http.Request) {
 	a.fail(err)
 }
 
-// admit reads the body and finds out who asks, whether it may, and how often (SERVE-2).
+// admit reads the body and determines the caller, its permission and its rate (SERVE-2).
 func (s *Server) admit(a *answer, r *http.Request, now time.Time) ([]byte, error) {
 	if a.op.Public() {
 		return nil, nil

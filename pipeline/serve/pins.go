@@ -42,7 +42,7 @@ type pin struct {
 	at   period.Instant
 }
 
-// pinKey tells one question from another: who asks what, wherever in the list.
+// pinKey distinguishes requests: caller and question, whatever the offset.
 func pinKey(c *operation.Call) string {
 	return c.Caller.ID + "\x00" + c.Op.Name + "\x00" + c.Key("offset", "limit")
 }

@@ -57,7 +57,7 @@ func newStates(w *workspace.Workspace, other func(*lake.Snapshot, records.Store)
 	return s, err
 }
 
-// at is the live state. Who asks at the same time gets the same one.
+// at is the live state. Concurrent callers get the same one.
 func (s *states) at(now period.Instant) (*operation.State, error) {
 	s.reload(now)
 	s.mu.Lock()

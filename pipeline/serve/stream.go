@@ -8,7 +8,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/serve/operation"
 )
 
-// stream sends what is no JSON value: a file, which can be resumed, or what is written as it comes about.
+// stream sends what is no JSON value: a file, which can be resumed, or what is written while it is calculated.
 func (s *Server) stream(a *answer, r *http.Request, st *operation.Stream) error {
 	h := a.Header()
 	h.Set("Content-Type", st.Type)

@@ -19,7 +19,7 @@ type Options struct {
 	// when the run began, by the real clock, for inbox.settle; 0 = leaves no file for its age
 	Started   period.Instant
 	HashCache string // file that remembers hashes of the inbox between runs (inbox.Hashes); "" = none
-	// file that remembers after which state of the lake nothing was left to do (Stand); "" = none
+	// file with the state of the lake after which no work was left (SkipIfUnchanged); "" = none
 	LastRunFile string
 	Program     string // names this build of the program, for Standing; "" = not known
 	// file that keeps the books open cycles are rated with (change.Save); "" = none, and changed books rate all of them

@@ -160,7 +160,7 @@ func (w *Workspace) PartnerFingerprint() string {
 	return fmt.Sprintf("%s|%d|%d", Fingerprint(w), w.Settings.Close.Day, w.Settings.Close.Time)
 }
 
-// Fingerprint names everything beside the records that lines depend on.
+// Fingerprint names everything except records that lines depend on.
 func Fingerprint(w *Workspace) string {
 	s := &w.Settings
 	text := fmt.Sprintf("%x|%s|%s|%d|%d|%d|%d|%d|%s|%d", w.Books.Hash, s.Zone.Name(), s.Currency.Code,

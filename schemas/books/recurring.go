@@ -106,7 +106,7 @@ func (l *loader) recurring() {
 	})
 }
 
-// oneCharge checks that the rows of one charge agree, and tells each where the charge began.
+// oneCharge checks that the rows of one charge agree, and sets for each where the charge began.
 func (l *loader) oneCharge(rows []entry[RecurringCharge]) {
 	first := rows[0].row
 	for i := range rows {

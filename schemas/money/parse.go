@@ -172,7 +172,7 @@ func whyMalformed(text string, d *domain) string {
 	}
 }
 
-// whyCharacter names the character rest begins with; afterDigits tells an exponent from a word.
+// whyCharacter names the character rest begins with; afterDigits distinguishes an exponent from a word.
 func whyCharacter(rest string, afterDigits bool) string {
 	switch c := rest[0]; {
 	case c == ',' || c == '_' || c == '\'':

@@ -7,7 +7,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/workspace"
 )
 
-// OpenLines says in a line each what is missing of a cycle, and which feed files were not taken.
+// OpenLines returns one line per item that a cycle lacks, and one per feed file that was not taken.
 func OpenLines(o *workspace.OpenItems) []string {
 	lines := MissingLines(o.Missing)
 	for i := range o.NotTaken {
@@ -21,7 +21,7 @@ func OpenLines(o *workspace.OpenItems) []string {
 	return lines
 }
 
-// MissingLines says in a line each what a cycle lacks.
+// MissingLines returns one line per item that a cycle lacks.
 func MissingLines(m *compose.Missing) (lines []string) {
 	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for _, d := range m.Days {

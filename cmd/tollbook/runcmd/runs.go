@@ -38,7 +38,7 @@ type runsResult struct {
 // runResultOf is one run with all that is known of it, as JSON.
 type runResultOf struct {
 	ledger.Run
-	Inputs  []lake.Input `json:"inputs,omitempty"` // feed files it took, with their counts as they stand now
+	Inputs  []lake.Input `json:"inputs,omitempty"` // feed files it took, with their counts as they are now
 	Totals  []lake.Total `json:"totals,omitempty"` // control totals of the state it committed
 	Damaged []string     `json:"damaged,omitempty"`
 }

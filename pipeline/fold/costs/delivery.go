@@ -203,7 +203,7 @@ func (s *Stage) examine(ctx context.Context, d *Delivery) error {
 	return nil
 }
 
-// complain tells of a delivery that does not count.
+// complain reports a delivery that does not count.
 func (s *Stage) complain(d *Delivery) {
 	if d.State == Held {
 		first := ""

@@ -18,7 +18,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// marginKey is what rows of the table margins are told apart by, within a cycle and an origin cycle (§11.6).
+// marginKey distinguishes rows of the table margins within a cycle and an origin cycle (§11.6).
 type marginKey struct{ source, customer, service, account, day, status, reason, currency string }
 
 func (k *marginKey) compare(o *marginKey) int {

@@ -105,7 +105,7 @@ func (d *Folder) Cycle(bucket int, cycle period.Cycle, todo map[period.Day]int64
 	return folded, dirty && len(days) > 0 || carried && len(days) == 0, nil
 }
 
-// foldDay rates a day of the bucket anew and puts its files into the next state. It reports whether its closing
+// foldDay rates a day of the bucket again and puts its files into the next state. It reports whether its closing
 // positions differ from those the lake had (FOLD-2).
 func (d *Folder) foldDay(bucket int, day period.Day, v *incoming.Verdicts, isNew bool) (differs bool, err error) {
 	d.bucket, d.date, d.cycle, d.v, d.customer = bucket, day, day.Cycle(), v, -1

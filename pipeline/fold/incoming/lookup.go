@@ -85,7 +85,7 @@ func (l *lookup) start() {
 	}
 }
 
-// columns are the customer, the id and what tells a record's status, of the table that a walk is in.
+// columns are the customer, the id and the record's status, of the table that a walk is in.
 func (w *walk) columns() (def *tables.Table, customer, id, status int) {
 	if w.isUsage {
 		return tables.Usage(), tables.UCustomerID, tables.URecordID, tables.UStatus

@@ -50,7 +50,7 @@ func (s *Step) verdicts(origin period.Cycle, days []period.Day) (*incoming.Verdi
 	return s.Decide(s.Bucket, origin, days, s.fresh, known)
 }
 
-// acceptDay goes through a day's new rows beside the records that the closed day has.
+// acceptDay goes through a day's new rows together with the records that the closed day has.
 func (s *Step) acceptDay(origin period.Cycle, day period.Day, v *incoming.Verdicts) error {
 	accepted, err := records.Open(s.State, s.Find(state.DayKey("lines", day, s.Bucket)), s.Find(state.DayKey("usage",
 		day, s.Bucket)))

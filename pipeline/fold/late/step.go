@@ -199,7 +199,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		e := &entries[i]
 		asOf := e.AsOf
 		if e.Reversal {
-			asOf = entries[i+1].AsOf // of the record that stands in its place (LATE-2)
+			asOf = entries[i+1].AsOf // of the record that replaces it (LATE-2)
 		}
 		charges.Reset()
 		if err := s.state.Take(e, &charges); err != nil {

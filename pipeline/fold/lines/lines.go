@@ -21,7 +21,7 @@ var summed = [...]int{tables.LUsageAmount, tables.LFreeResourceUsage, tables.LQu
 	tables.LTruncatedAmount, tables.LPaymentAmount, tables.LCashAmount, tables.LCreditAmount, tables.LCouponAmount,
 	tables.LStoredValueAmount, tables.LFlexiCouponAmount, tables.LDebtAmount}
 
-// Consumption is what a line says beside its money.
+// Consumption is what a line says in addition to its money.
 type Consumption struct {
 	Customer, SKU           int32
 	Region                  string // of a month-end line

@@ -26,7 +26,7 @@ type Reader struct {
 	rows      []position.Row
 	changes   map[int32][]Change // made to packages since the file, by customer
 	changed   []int32            // customers of changes, ascending
-	// rows go on as they are: whose they are is only known where carry stopped at a customer
+	// rows are passed on unchanged: whose they are is only known where carry stopped at a customer
 	carries bool
 	words   parquet.Recode // of the row group, in the batch that carry appends to
 	coded   bool           // words is of this row group

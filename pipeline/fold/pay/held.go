@@ -176,7 +176,7 @@ func (l *heldLine) paidColumns() []int {
 	return cols
 }
 
-// inAdvance reports whether the line is of a recurring charge in advance, or what comes back of one: it is paid at its
+// inAdvance reports whether the line is of a recurring charge in advance, or the refund of one: it is paid at its
 // first instant.
 func (l *heldLine) inAdvance() bool {
 	return l.word(tables.LDay) == lake.ChargesDay && l.time(tables.LInstant) == tables.Nothing

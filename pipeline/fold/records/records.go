@@ -22,7 +22,7 @@ type FromLines struct {
 	usage                  int32  // code of kind `usage` in the present group
 	draws                  []byte // of the record given last, if the columns hold them
 	text                   []byte
-	pending                bool // the cursor stands on a line not yet used
+	pending                bool // the cursor is on a line not yet used
 	ended                  bool
 }
 
@@ -182,7 +182,7 @@ type Accepted struct {
 	files       []*tablefile.Reader
 }
 
-// Open opens what the lake has of a day's records. more are columns of lines beside those that records are read
+// Open opens what the lake has of a day's records. more are columns of lines in addition to those that records are read
 // from.
 func Open(s *state.State, lines, usage []lake.FileEntry, more ...int) (*Accepted, error) {
 	a := &Accepted{ended: [2]bool{true, true}}

@@ -161,7 +161,7 @@ func (a *customerReplay) close(own []*late.Record) error {
 	return nil
 }
 
-// changes are moves of the fillings that go on into the cycle.
+// changes are deltas of the quota periods that continue into the cycle.
 func (a *customerReplay) changes(moves map[late.QuotaPeriod]money.SignedQuantity) []opening.Change {
 	var out []opening.Change
 	for f, by := range moves {
@@ -310,7 +310,7 @@ func (a *customerReplay) unbilled(key late.Key) bool {
 	return one != nil && by != nil && by.Billed == one.Billed
 }
 
-// leave notes where meters and packages stand, and what records draw, where it is not what is known already.
+// leave notes the positions of meters and packages, and what records draw, where it is not what is known already.
 func (a *customerReplay) leave() error {
 	src, err := a.sourcesIn(a.LateIn, nil)
 	if err != nil {
@@ -346,7 +346,7 @@ func (a *customerReplay) leave() error {
 	for m := range known {
 		counts[m] = a.state.Meters()[m]
 	}
-	for i := range src.Shifts { // a meter that stands at 0 has no position
+	for i := range src.Shifts { // a meter at 0 has no position
 		if h := &src.Shifts[i]; h.Customer == a.customer && h.Origin == a.origin && late.IsCounter(h.Kind) &&
 			b.SKU(h.Key) >= 0 {
 			m := late.Meter{Origin: a.origin, SKU: b.SKU(h.Key), Scope: h.Scope}.As(h.Kind)

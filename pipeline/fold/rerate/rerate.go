@@ -311,7 +311,7 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 }
 
 // differing finds the customers whose meters or packages end the cycle elsewhere than they were billed: they are rated
-// record by record, for what comes later depends on it.
+// record by record: later records depend on it.
 func (r *rerating) differing() error {
 	o, err := r.Opening.CycleEnd(r.bucket, r.origin)
 	if err != nil {
@@ -417,7 +417,7 @@ func (r *rerating) noteBilled(p late.Place, price, discount string) {
 	r.mark(p).note(1, price, discount)
 }
 
-// why tells what of a place's lines is another.
+// why says what of a place's lines is different.
 func (r *rerating) why(p late.Place, sum *late.Sum) []string {
 	var out []string
 	m := r.mark(p)

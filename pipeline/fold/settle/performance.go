@@ -26,8 +26,8 @@ type share struct {
 }
 
 // performances brings the performance of a bucket's cycle up to date and returns it. Files whose share is known keep it
-// unless anew is set; for a closed cycle nothing is written.
-func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settlement.Performance, error) {
+// unless again is set; for a closed cycle nothing is written.
+func (s *Step) performances(cycle period.Cycle, bucket int, again bool) ([]settlement.Performance, error) {
 	key := lake.FileKey{Table: tables.Performances().Name, Cycle: cycle.String(), Bucket: bucket}
 	known, err := s.loadShares(key, cycle)
 	if err != nil {
@@ -40,11 +40,11 @@ func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settle
 		}
 		return settlement.MergePerformances(all...)
 	}
-	if anew {
+	if again {
 		known = nil
 	}
 	var shares []share
-	fresh := len(known) > 0 // whether what is stored differs from what holds
+	fresh := len(known) > 0 // whether what is stored differs from the result
 	for _, e := range s.Txn.Next().Files(cycle.String()) {
 		if e.Table != tables.Lines().Name || e.Bucket != bucket {
 			continue
@@ -64,7 +64,7 @@ func (s *Step) performances(cycle period.Cycle, bucket int, anew bool) ([]settle
 	if err != nil || s.Closed(cycle) {
 		return sum, err
 	}
-	if !fresh && len(known) == 0 && !anew {
+	if !fresh && len(known) == 0 && !again {
 		return sum, nil
 	}
 	return sum, s.storeShares(key, shares)

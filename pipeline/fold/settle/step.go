@@ -27,7 +27,7 @@ type Step struct {
 	Cycles []period.Cycle            // of the state to come, ascending
 	Closed func(c period.Cycle) bool // whether a cycle was closed before the run
 	Again  func(c period.Cycle) bool // whether a cycle was rated with other books before
-	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stands
+	Gone   func(c period.Cycle) bool // whether a closed cycle's lines are archived: its stored performance stays
 	Record settlement.Record         // transfers, events, as-of and what is closed; Incentives fills the rest in
 }
 

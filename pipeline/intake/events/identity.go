@@ -111,7 +111,7 @@ func (b *Book) decideAccounts(in *Intake, t *Terms) []Decision {
 	return out
 }
 
-// Refusal is what becomes of the row of an event that a replay refused (§6.3).
+// Refusal is the outcome of the row of an event that a replay refused (§6.3).
 func (e *AccountEvent) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.InsufficientBalance, Column: "amount", Value: e.Amount.Trim(),
 		ID: e.ID}
@@ -186,7 +186,7 @@ type Turn struct {
 	Refusal Decision // what it is rejected for, where Is
 }
 
-// Refusal is what becomes of the row of an event that does not fit (§6.5).
+// Refusal is the outcome of the row of an event that does not fit (§6.5).
 func (e *IncentiveEvent) Refusal() Decision {
 	return Decision{File: e.File, Row: e.Row, Why: reason.BadState, Column: "event", Value: e.Met, ID: e.ID}
 }

@@ -300,7 +300,7 @@ func (r *csvReader) quoteAcrossLines(text []byte) *feedfile.Error {
 }
 
 // badQuote finds in the text of one record the first quoted field that does not end well: where it opens, and where
-// what follows its closing quote stands, which is the length of the text when it never closes. A record without one
+// what follows its closing quote is, which is the length of the text when it never closes. A record without one
 // gives −1.
 func badQuote(text []byte) (open, wrong int) {
 	for at := 0; at < len(text); {

@@ -1,5 +1,5 @@
 // Package feedfile opens the stored files of the inbox: it knows the formats by the endings of names, unpacks gzip and
-// zstd, and tells a file that is wrong from a disk that fails.
+// zstd, and distinguishes a file that is wrong from a disk that fails.
 //
 //  1. An error of the file's content is an *Error. An error of the environment (a disk error, a missing file) never is,
 //     even if it occurs in the middle of a compressed stream.

@@ -9,7 +9,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Identity is what tells a record of a feed from every other one (§3.20).
+// Identity is what distinguishes a record of a feed from every other one (§3.20).
 type Identity struct {
 	Feed     string
 	Customer string // of usage; "" for other feeds

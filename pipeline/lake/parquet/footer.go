@@ -24,7 +24,7 @@ type footer struct {
 
 func newFooter(def *table.Table) footer { return footer{def: def} }
 
-// add notes a row group whose first byte lies at a place of the file.
+// add notes a row group whose first byte is at an offset of the file.
 func (f *footer) add(chunks []chunk, at int64, rows int) {
 	g := format.RowGroup{NumRows: int64(rows), FileOffset: at, Ordinal: int16(len(f.groups)),
 		Columns: make([]format.ColumnChunk, 0, len(chunks))}

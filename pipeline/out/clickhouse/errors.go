@@ -123,7 +123,7 @@ func Retryable(err error) bool {
 	return false
 }
 
-// networkRetryable tells a network that is down for now from an address or a certificate that is wrong.
+// networkRetryable distinguishes a network that is down for now from an address or a certificate that is wrong.
 func networkRetryable(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError

@@ -83,7 +83,7 @@ func (s *Sources) summarize(st *document.Statement, nets *settlement.Nets, partn
 	return nil
 }
 
-// sellers are those of the rows; the one at the cycle's end stands first. A referrer without rows has none.
+// sellers are those of the rows; the one at the cycle's end comes first. A referrer without rows has none.
 func (s *Sources) sellers(st *document.Statement, partner int32) []document.Party {
 	var ids []string
 	for i := range st.Rows {

@@ -45,7 +45,7 @@ type Options struct {
 	Most  int  // HTML: how many customers, resellers or objects a table lists; 0 = MaxListed, negative = all
 }
 
-// MaxListed is how many customers, resellers or objects a table of the HTML lists unless told otherwise.
+// MaxListed is how many customers, resellers or objects a table of the HTML lists by default.
 const MaxListed = 300
 
 func (o Options) most() int {

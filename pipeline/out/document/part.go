@@ -67,7 +67,7 @@ func code(n int, say func(int) string) cell { return cell{text: say(n), count: i
 // exact is a quantity or a price with all digits of its scale.
 func exact(q fmt.Stringer) cell { return cell{text: q.String()} }
 
-// medium says in which forms a part stands.
+// medium says in which forms a part appears.
 type medium uint8
 
 const (

@@ -144,7 +144,7 @@ func (v *viewer) columns(out *view) {
 	}
 }
 
-// right reports whether a column's values stand to the right.
+// right reports whether a column's values are aligned to the right.
 func (k kind) right() bool { return k == count || k == amount || k == quantity }
 
 // fill goes through the rows again: rows of what is listed, sums of what is not.

@@ -19,7 +19,7 @@ type Report struct {
 	// Old are tables of the old layout that a statement may still read: the next publish drops them.
 	Old      []string `json:"old_tables,omitempty"`
 	Dropped  []string `json:"dropped,omitempty"` // tables of the old layout that were dropped, by server
-	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted anew
+	Repaired []string `json:"mended,omitempty"`  // what was found to differ and was inserted again
 	Cleaned  int      `json:"cleaned"`           // loads that no view shows and that were deleted
 	Waiting  int      `json:"waiting"`           // and those that wait for it
 	// Uncleaned says why the server did not delete what no view shows; the next publish tries again.

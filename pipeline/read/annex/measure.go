@@ -15,7 +15,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
-// Measured is how the quantity of a percentile line came about (§4.7). Values are in Mbps, exact, as decimals
+// Measured is how the quantity of a percentile line was calculated (§4.7). Values are in Mbps, exact, as decimals
 // where they end and else as fractions.
 type Measured struct {
 	CustomerID string `json:"customer_id"`

@@ -53,7 +53,7 @@ func (cs *costStory) groupRows(files []lake.FileEntry, def *tables.Table, custom
 	return nil
 }
 
-// postingFacts tells what caused a difference.
+// postingFacts says what caused a difference.
 func (cs *costStory) postingFacts(row rows.Row) error {
 	cs.fact("deliveries", string(row.Text(tables.CPDelivery)))
 	cs.fact("counted at", row.Time(tables.CPAsOf).String())
@@ -62,7 +62,7 @@ func (cs *costStory) postingFacts(row rows.Row) error {
 	return nil
 }
 
-// groupFacts tells what rows a line is priced from, and how.
+// groupFacts says what rows a line is priced from, and how.
 func (cs *costStory) groupFacts(row rows.Row) error {
 	cs.fact("source", row.Word(tables.CGSource))
 	cs.fact("delivery", string(row.Text(tables.CGDelivery)))

@@ -39,7 +39,7 @@ type Sources struct {
 	Progress func(stage string, done, total int64)
 }
 
-// Story is how a record's amounts came about.
+// Story is how a record's amounts were calculated.
 type Story struct {
 	Cycle      string   `json:"cycle"`
 	CustomerID string   `json:"customer_id"`
@@ -108,7 +108,7 @@ type Also struct {
 	Lines []Line `json:"lines"`
 }
 
-// Explain reports how a record's amounts came about, and rates it again to prove it. Errors: *NotFoundError; of an id
+// Explain reports how a record's amounts were calculated, and rates it again to prove it. Errors: *NotFoundError; of an id
 // that is in several places too.
 func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if s.Progress == nil {

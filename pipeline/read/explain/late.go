@@ -169,7 +169,7 @@ func (ls *lateStory) lateLines() error {
 	return nil
 }
 
-// lateSteps are the steps of a stored line as far as it tells them itself.
+// lateSteps are the steps of a stored line as far as the line contains them.
 func (ls *lateStory) lateSteps(l *Line, row rows.Row) []string {
 	back := l.Quantity.Sign() < 0
 	steps := []rating.Step{{Kind: rating.StepPrice, SKU: row.Word(tables.LSKU), List: row.Word(tables.LPriceList),

@@ -14,7 +14,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// day is the check of one day of a bucket: its lines beside its sums and the records that lines do not hold.
+// day is the check of one day of a bucket: its lines, its sums and the records that lines do not hold.
 type day struct {
 	*bucket
 	name  string

@@ -363,7 +363,7 @@ func (p *pricing) rate(opening []position.Row, records []record) ([]position.Row
 			p.lines = append(p.lines, l)
 		}
 	}
-	// what the positions held is reported after the usage, beside the month-end lines that it belongs to
+	// what the positions held is reported after the usage, with the month-end lines that it belongs to
 	p.lines = append(p.lines[before:len(p.lines):len(p.lines)], p.lines[:before]...)
 	if err := p.monthEnd(false); err != nil {
 		return nil, err

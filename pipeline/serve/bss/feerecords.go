@@ -135,7 +135,7 @@ func (f *filter) status(open bool) {
 	}
 }
 
-// statusOf is how payment of a line stands.
+// statusOf is the payment status of a line.
 func statusOf(r *reader, open bool) int {
 	switch {
 	case open && r.row.Small(tables.LChargingMode) != 1:

@@ -46,14 +46,14 @@ type use struct {
 	at   int64 // nanoseconds of the server's clock
 }
 
-// slotSeconds is how long the stretch of a slot is. All that is within the window lies in three slots at most.
+// slotSeconds is how long the stretch of a slot is. The window spans three slots at most.
 const slotSeconds = 15 * 60
 
 func slotOf(date time.Time) int64 { return date.Unix() / slotSeconds }
 
 // Take notes a verified signature that came on a connection. Errors are Replayed and Full, which is of this key
 // alone (SIGN-6). Where the files cannot be
-// used it goes on with memory alone, and Err says why.
+// used it continues with memory alone, and Err says why.
 func (s *Seen) Take(sig *Signature, conn uint64, now time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -129,7 +129,7 @@ func (c *compiler) items(k *Check) (test, error) {
 	}, nil
 }
 
-// allowed is the column of a list of allowed values, alone or beside a second column's; "" = it is none.
+// allowed is the column of a list of allowed values, alone or next to a second column's; "" = it is none.
 func allowed(k *Check) string {
 	name := ""
 	for _, item := range k.Items {
