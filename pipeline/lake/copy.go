@@ -274,7 +274,7 @@ func (c *copying) sync() error {
 	return nil
 }
 
-// readAll reads a small file of a storage whole.
+// readAll reads all of a small file of a storage.
 func readAll(st storage.Storage, name string) ([]byte, error) {
 	f, err := st.Open(name)
 	if err != nil {

@@ -189,7 +189,7 @@ func (l *Lake) gone(name string, number int64, by, hint string) error {
 	return &MissingError{Name: name, Manifest: by, Detail: notThere, Hint: hint}
 }
 
-// readFile reads a small file whole.
+// readFile reads all of a small file.
 func (l *Lake) readFile(name string) ([]byte, error) {
 	return readAll(l.st, name)
 }

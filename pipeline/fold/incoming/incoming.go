@@ -83,7 +83,7 @@ func (s *Stream) Next() (err error) {
 	return err
 }
 
-// takenRows passes over the rows of files that failed whole (INGEST-3).
+// takenRows passes over the rows of files that failed completely (INGEST-3).
 type takenRows struct {
 	sorting.Source
 	scanned *accept.Scanned

@@ -29,7 +29,7 @@ type File struct {
 	Hash       string
 	Bytes      int64
 	Fault      error  // why it fails whole; nothing of it is taken
-	Deferred   error  // why it is left for the next run, whole: a *feed.ChangedError
+	Deferred   error  // why all of it is left for the next run: an *inbox.ChangedError
 	Header     string // what must precede a raw record of it to read it again
 
 	Rows                          int64

@@ -65,7 +65,7 @@ type records interface {
 }
 
 // ReadFile gives every row of a file to the sink. cycle is the period of the file's folder. An error of the file is a
-// *feed.FileError: its delivery fails.
+// *feedfile.Error: its delivery fails.
 func ReadFile(ctx context.Context, fsys fs.FS, name string, cycle period.Cycle, tally *Tally, to Sink) (err error) {
 	var in records
 	if kind, _ := feedfile.Kind(name); kind == "parquet" {

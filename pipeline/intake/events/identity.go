@@ -17,7 +17,7 @@ type Terms struct {
 	Partners *settlement.Book
 	// the cycle that an event of a time is billed in: its own, or the earliest open one
 	BilledIn func(period.Instant) period.Cycle
-	Drop     func(file int32) bool                      // leaves the rows of a file that failed whole out
+	Drop     func(file int32) bool                      // leaves the rows of a file that failed completely out
 	Source   func(file int32, row int64) (known Source) // where a row of the run first came from, without Raw
 }
 

@@ -13,7 +13,7 @@ import (
 
 const bandwidthHeader = "resource_id,sample_time,in_bps,out_bps\n"
 
-// TestFileFails: every way a text file fails whole, with its exact words.
+// TestFileFails: every way a text file fails completely, with its exact words.
 func TestFileFails(t *testing.T) {
 	t.Parallel()
 	good := bandwidthHeader + "r1,2026-09-01T00:00:00Z,1,2\n"

@@ -40,7 +40,8 @@ func (o Options) withDefaults() Options {
 // Reader gives the batches of one file in order. One goroutine uses it at a time.
 type Reader interface {
 	// Next gives the next batch, of at least one row, which the caller must Release; io.EOF after the last. A
-	// *FileError means that the file fails whole, any other error that reading failed; both come again on every call.
+	// *feedfile.Error means that the file fails completely, any other error that reading failed; both are returned again
+	// by every further call.
 	Next(ctx context.Context) (*Batch, error)
 	// Header is what must precede raw records to make them a file of the same format: the header line of CSV
 	// without its end, nothing for NDJSON and for Parquet, whose raw records are NDJSON.
@@ -51,8 +52,8 @@ type Reader interface {
 	Close() error
 }
 
-// Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *FileError where the file
-// shows by its beginning (of Parquet, by its end) that it fails whole. For Parquet the files of fsys must be
+// Open opens a feed file by its path below inbox/, fsys being that folder. It fails with a *feedfile.Error where the
+// file shows by its beginning (of Parquet, by its end) that it fails completely. For Parquet the files of fsys must be
 // io.ReaderAt and io.Seeker, as those of os.DirFS are.
 func Open(fsys fs.FS, name string, spec *feeds.Spec, opts Options) (Reader, error) {
 	return open(fsys, name, spec, opts, 0, -1)

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Error is why a file fails whole: nothing of it may be taken. Errors of the environment are not of this type.
+// Error is why a file fails completely: nothing of it may be taken. Errors of the environment are not of this type.
 type Error struct {
 	File   string // path below inbox/
 	Line   int    // from 1; 0 where there are no lines

@@ -58,7 +58,7 @@ func NewDecoder() (*Decoder, error) {
 
 var errNoColumn = errors.New("the file does not have it")
 
-// InMemory is a file that was read whole. It must not change while it is used.
+// InMemory is a file that was read completely. It must not change while it is used.
 type InMemory []byte
 
 // ReadAt is that of io.ReaderAt.

@@ -173,7 +173,7 @@ func copyHashed(ctx context.Context, to io.Writer, from io.Reader) (string, int6
 	}
 }
 
-// readFile reads a small file of a storage whole.
+// readFile reads all of a small file of a storage.
 func readFile(st storage.Storage, name string) ([]byte, error) {
 	f, err := st.Open(name)
 	if err != nil {

@@ -204,7 +204,7 @@ func (j *job) otherBooks(dir string) (*books.Books, error) {
 	return books.Load(os.DirFS(dir), j.ws.Settings)
 }
 
-// refuse describes a file that fails whole by the name it was given by.
+// refuse describes a file that fails completely by the name it was given by.
 func (j *job) refuse(err error) error {
 	var whole *feedfile.Error
 	if !errors.As(err, &whole) {
