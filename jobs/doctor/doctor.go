@@ -230,8 +230,8 @@ func (d *doctor) room(name, dir, who, do string, need int64) {
 	}
 }
 
-// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts in addition to the lake's
-// files, and old files until its commit.
+// space compares what is free with twice what the largest cycle takes: a run keeps what it sorts in addition to the
+// lake's files, and old files until its commit.
 func (d *doctor) space(context.Context) {
 	d.room("space for the lake", d.ws.LakeDir(), "a run",
 		"make room, or move the lake: a run that finds no room commits nothing", max(little, 2*d.largest()))

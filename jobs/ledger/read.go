@@ -110,8 +110,8 @@ func readEntry(f *os.File, path string) (*Entry, error) {
 	}
 }
 
-// ended distinguishes a run that was killed from one that ended between our reading and our asking: that one's file is another
-// now.
+// ended distinguishes a run that was killed from one that ended between our reading and our asking: that one's file is
+// another now.
 func ended(e *Entry, path string) (*Entry, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {

@@ -159,8 +159,8 @@ func (s *Snapshot) Since(number int64) ([]Manifest, error) {
 	return out, nil
 }
 
-// Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake. The
-// manifest is compared with what the second one says of it: *CorruptError.
+// Origin is the hash of the lake's first manifest, which distinguishes this lake from any other; "" for the empty lake.
+// The manifest is compared with what the second one says of it: *CorruptError.
 func (s *Snapshot) Origin() (Hash, error) {
 	switch s.Manifest.Number {
 	case 0:

@@ -147,8 +147,8 @@ func (t *Txn) settle() error {
 	return nil
 }
 
-// clear deletes files that no state names, and logs a line for each (DEL-3, DEL-4). The announcement of a commit goes last: as long as
-// the manifest can be there, it must be there too (LAKE-14).
+// clear deletes files that no state names, and logs a line for each (DEL-3, DEL-4). The announcement of a commit goes
+// last: as long as the manifest can be there, it must be there too (LAKE-14).
 func (t *Txn) clear(entries []storage.Entry) error {
 	announced := false
 	for _, e := range entries {
@@ -326,8 +326,8 @@ func (t *Txn) Close() error {
 	return errors.Join(t.clearUp(t.named), t.unlock())
 }
 
-// Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next says nothing else than the
-// live state, nothing is written and changed is false. changed says whether HEAD was replaced.
+// Commit makes Next the live state and ends the transaction, whether it succeeds or not. If Next is equal to the live
+// state, nothing is written and changed is false. changed says whether HEAD was replaced.
 //
 // Errors before HEAD is replaced leave the old state live, and what was made to the next run. A *SyncError after it
 // (changed is true) leaves open which of the two states a power cut would show. A *CleanError says that the new state

@@ -380,8 +380,8 @@ func (s *Sources) billedLines(origin period.Cycle, want func(*Place) bool) (Sums
 	return out, nil
 }
 
-// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and discount of
-// each.
+// AddBilled adds the lines of a key that belong to a cycle. note, if there is one, is called with the price and
+// discount of each.
 func AddBilled(s *state.State, key lake.FileKey, origin period.Cycle, to Sums,
 	note func(Place, string, string)) error {
 	for _, e := range s.Find(key) {

@@ -40,8 +40,8 @@ func (o Options) withDefaults() Options {
 // Reader gives the batches of one file in order. One goroutine uses it at a time.
 type Reader interface {
 	// Next gives the next batch, of at least one row, which the caller must Release; io.EOF after the last. A
-	// *feedfile.Error means that the file fails completely, any other error that reading failed; both are returned again
-	// by every further call.
+	// *feedfile.Error means that the file fails completely, any other error that reading failed; both are returned
+	// again by every further call.
 	Next(ctx context.Context) (*Batch, error)
 	// Header is what must precede raw records to make them a file of the same format: the header line of CSV
 	// without its end, nothing for NDJSON and for Parquet, whose raw records are NDJSON.

@@ -30,8 +30,8 @@ func New(dir string, most int64) (*Cache, error) {
 	return &Cache{dir: dir, max: most}, nil
 }
 
-// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. A caller that asks for it meanwhile
-// waits and gets the same file; who closes it is the caller. Errors: those of write and of the folder.
+// Open opens the file of a tag, hexadecimal digits, which write makes if it is not there. A caller that asks for it
+// meanwhile waits and gets the same file. The caller closes the file. Errors: those of write and of the folder.
 func (s *Cache) Open(tag string, write func(io.Writer) error) (*os.File, error) {
 	if tag == "" || strings.ContainsFunc(tag, func(r rune) bool {
 		return !strings.ContainsRune("0123456789abcdef", r)

@@ -108,8 +108,8 @@ type Also struct {
 	Lines []Line `json:"lines"`
 }
 
-// Explain reports how a record's amounts were calculated, and rates it again to prove it. Errors: *NotFoundError; of an id
-// that is in several places too.
+// Explain reports how a record's amounts were calculated, and rates it again to prove it. Errors: *NotFoundError,
+// also if an id is in several places.
 func Explain(ctx context.Context, s *Sources, q *Question) (*Story, error) {
 	if s.Progress == nil {
 		s.Progress = func(string, int64, int64) {}
