@@ -78,6 +78,9 @@ func TestClockJumps(t *testing.T) {
 	}
 	for _, jump := range []time.Duration{300 * 24 * time.Hour, -300 * 24 * time.Hour} {
 		for k := 2; k <= reads; k++ {
+			if testing.Short() && (k%2 == 0) != (jump > 0) {
+				continue // forwards at one reading, backwards at the next
+			}
 			got, _ := work(k, jump)
 			for name := range want {
 				if got[name] != want[name] {
