@@ -17,8 +17,8 @@ import (
 )
 
 // put stores rows as the one list of a table; no rows give no file.
-func (r *round) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) error {
-	w := tablefile.NewWriter(r.Txn, def)
+func (s *Stage) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) error {
+	w := tablefile.NewWriter(s.Txn, def)
 	w.Restart(Key(def))
 	for i := range n {
 		row(w.Cols.C, i)
@@ -31,7 +31,7 @@ func (r *round) put(def *tables.Table, n int, row func(c []parquet.Col, i int)) 
 	if err != nil {
 		return err
 	}
-	return r.Txn.Next().Replace(Key(def), files...)
+	return s.Txn.Next().Replace(Key(def), files...)
 }
 
 func addTime(c *parquet.Col, t period.Instant) { c.Ints = append(c.Ints, int64(t)) }
@@ -44,8 +44,8 @@ func addMaybe(c *parquet.Col, t, never period.Instant) {
 	addTime(c, t)
 }
 
-func (r *round) putFacts(list []fact) error {
-	return r.put(tables.PartnerFacts(), len(list), func(c []parquet.Col, i int) {
+func (s *Stage) putFacts(list []fact) error {
+	return s.put(tables.PartnerFacts(), len(list), func(c []parquet.Col, i int) {
 		f := &list[i]
 		c[tables.PartnerFactCycle].AddWord(f.cycle.String())
 		c[tables.PartnerFactKind].AddWord(f.kind)
@@ -76,15 +76,15 @@ func factAt(c *parquet.Columns, i int) (f fact, err error) {
 	return f, err
 }
 
-func (r *round) putFunds(list []fund.Row) error {
+func (s *Stage) putFunds(list []fund.Row) error {
 	slices.SortFunc(list, func(a, b fund.Row) int {
 		return cmp.Or(cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Fund, b.Fund),
 			strings.Compare(a.Period.String(), b.Period.String()), strings.Compare(a.Claim, b.Claim))
 	})
-	return r.put(tables.Funds(), len(list), func(c []parquet.Col, i int) {
+	return s.put(tables.Funds(), len(list), func(c []parquet.Col, i int) {
 		one := &list[i]
-		c[tables.FundPartner].AddWord(r.Books.Partners[one.Partner].ID)
-		c[tables.FundProgramme].AddWord(r.Books.Money.Funds[one.Fund].ID)
+		c[tables.FundPartner].AddWord(s.Books.Partners[one.Partner].ID)
+		c[tables.FundProgramme].AddWord(s.Books.Money.Funds[one.Fund].ID)
 		c[tables.FundPeriod].AddWord(one.Period.String())
 		c[tables.FundClaim].AddText(one.Claim)
 		c[tables.FundHeads].Ints = append(c[tables.FundHeads].Ints, one.Heads)
@@ -101,12 +101,12 @@ func (r *round) putFunds(list []fund.Row) error {
 }
 
 // putAccounts stores what moved partners' balances, by partner and the order of the replay.
-func (r *round) putAccounts(entries []account.Entry, list []account.Posting) error {
+func (s *Stage) putAccounts(entries []account.Entry, list []account.Posting) error {
 	slices.SortStableFunc(list, func(a, b account.Posting) int { return cmp.Compare(a.Partner, b.Partner) })
-	return r.put(tables.PartnerAccounts(), len(list), func(c []parquet.Col, i int) {
+	return s.put(tables.PartnerAccounts(), len(list), func(c []parquet.Col, i int) {
 		p := &list[i]
 		e := &entries[p.Entry]
-		c[tables.PartnerAccountPartner].AddWord(r.Books.Partners[p.Partner].ID)
+		c[tables.PartnerAccountPartner].AddWord(s.Books.Partners[p.Partner].ID)
 		addTime(&c[tables.PartnerAccountTime], e.Instant)
 		c[tables.PartnerAccountEntry].AddText(e.ID)
 		c[tables.PartnerAccountType].AddWord(e.Type.String())
@@ -117,7 +117,7 @@ func (r *round) putAccounts(entries []account.Entry, list []account.Posting) err
 	})
 }
 
-func (r *round) putWithdrawals(list []*account.Withdrawal) error {
+func (s *Stage) putWithdrawals(list []*account.Withdrawal) error {
 	type row struct {
 		w    *account.Withdrawal
 		part int
@@ -128,7 +128,7 @@ func (r *round) putWithdrawals(list []*account.Withdrawal) error {
 			rows = append(rows, row{w, part})
 		}
 	}
-	return r.put(tables.Withdrawals(), len(rows), func(c []parquet.Col, i int) {
+	return s.put(tables.Withdrawals(), len(rows), func(c []parquet.Col, i int) {
 		w, part := rows[i].w, &rows[i].w.Parts[rows[i].part]
 		source := "cash"
 		if w.Rebate {
@@ -136,7 +136,7 @@ func (r *round) putWithdrawals(list []*account.Withdrawal) error {
 		}
 		c[tables.WithdrawalID].AddText(w.ID)
 		c[tables.WithdrawalPart].Ints = append(c[tables.WithdrawalPart].Ints, int64(rows[i].part+1))
-		c[tables.WithdrawalPartner].AddWord(r.Books.Partners[w.Partner].ID)
+		c[tables.WithdrawalPartner].AddWord(s.Books.Partners[w.Partner].ID)
 		c[tables.WithdrawalSource].AddWord(source)
 		c[tables.WithdrawalRoute].AddWord(string(part.Route))
 		c[tables.WithdrawalRecharge].AddText(part.RechargeID)
@@ -149,7 +149,7 @@ func (r *round) putWithdrawals(list []*account.Withdrawal) error {
 }
 
 // putReceivables stores what partners owe for closed cycles (§9.1).
-func (r *round) putReceivables(all map[receivableKey]*account.Receivable) error {
+func (s *Stage) putReceivables(all map[receivableKey]*account.Receivable) error {
 	var list []*account.Receivable
 	for _, one := range all {
 		if !one.Amount.IsZero() {
@@ -166,13 +166,13 @@ func (r *round) putReceivables(all map[receivableKey]*account.Receivable) error 
 			return err
 		}
 	}
-	today := r.Books.Zone.Day(r.AsOf)
-	return r.put(tables.Receivables(), len(list), func(c []parquet.Col, i int) {
+	today := s.Books.Zone.Day(s.AsOf)
+	return s.put(tables.Receivables(), len(list), func(c []parquet.Col, i int) {
 		one := list[i]
-		due := r.Books.Zone.Day(r.Settings.CloseTime(one.Cycle)) + period.Day(r.Settings.StatementDueDays)
+		due := s.Books.Zone.Day(s.Settings.CloseTime(one.Cycle)) + period.Day(s.Settings.StatementDueDays)
 		age := int64(today - due)
 		c[tables.ReceivableCycle].AddWord(one.Cycle.String())
-		c[tables.ReceivablePartner].AddWord(r.Books.Partners[one.Partner].ID)
+		c[tables.ReceivablePartner].AddWord(s.Books.Partners[one.Partner].ID)
 		c[tables.ReceivableAmount].AddDec(one.Amount.Raw())
 		c[tables.ReceivableCollected].AddDec(one.Collected.Raw())
 		c[tables.ReceivablePaid].AddDec(one.Paid.Raw())
@@ -202,8 +202,8 @@ func bucketOf(age int64, unpaid money.Amount) string {
 }
 
 // putInvoices stores what is invoiced, and the events that count.
-func (r *round) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
-	err := r.put(tables.Invoices(), len(list), func(c []parquet.Col, i int) {
+func (s *Stage) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error {
+	err := s.put(tables.Invoices(), len(list), func(c []parquet.Col, i int) {
 		one := &list[i]
 		c[tables.InvoiceCycle].AddWord(one.Cycle.String())
 		c[tables.InvoiceIssuer].AddWord(one.Issuer)
@@ -220,7 +220,7 @@ func (r *round) putInvoices(list []invoice.Row, all []*events.MoneyEvent) error 
 	slices.SortFunc(accepted, func(a, b *events.MoneyEvent) int {
 		return cmp.Or(cmp.Compare(a.Instant, b.Instant), strings.Compare(a.ID, b.ID))
 	})
-	return r.put(tables.InvoiceRecords(), len(accepted), func(c []parquet.Col, i int) {
+	return s.put(tables.InvoiceRecords(), len(accepted), func(c []parquet.Col, i int) {
 		e := accepted[i]
 		c[tables.InvoiceRecordEvent].AddText(e.ID)
 		c[tables.InvoiceRecordInvoice].AddText(e.Subject)
