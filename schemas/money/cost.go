@@ -150,12 +150,6 @@ func CostFromRaw(hi int64, lo uint64) (Cost, error) {
 	return Cost{v}, nil
 }
 
-// CostOfAmount gives an amount of money as a cost.
-func CostOfAmount(a Amount) Cost {
-	mag, _ := a.v.abs().mul64(pow10[CostScale-AmountScale]).narrow() // below 10^36
-	return Cost{mag.signed(a.v.hi < 0)}
-}
-
 // Raw gives the count of 10^-18, two's complement over 128 bits.
 func (c Cost) Raw() (hi int64, lo uint64) { return c.v.hi, c.v.lo }
 

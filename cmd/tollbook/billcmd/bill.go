@@ -237,17 +237,22 @@ func printCustomer(a *cli.App, b *customerBill, digits int) {
 	}
 	fmt.Fprintf(a.Out, "bill of %s for cycle %s in %s (%s)\n", name, b.Cycle, b.Currency,
 		billState(b.State, b.MonthEnd))
+	printSections(a, b.Sections, digits)
+	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
+		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
+}
+
+// printSections prints the sections of a bill, each service under its name.
+func printSections(a *cli.App, sections []bill.Section, digits int) {
 	service := ""
-	for i := range b.Sections {
-		s := &b.Sections[i]
+	for i := range sections {
+		s := &sections[i]
 		if s.Service != service {
 			service = s.Service
 			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
 		}
 		printSection(a, s, digits)
 	}
-	printAmounts(a, &document.Amounts{Official: b.Official, Discount: b.Discount, Truncated: b.Truncated,
-		Payment: b.Payment, Rounding: b.Rounding, Due: b.Due}, b.Currency, digits)
 }
 
 // printAmounts prints amounts as a column that adds up to the amount due, as documents show it.

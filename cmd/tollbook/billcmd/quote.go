@@ -129,15 +129,7 @@ func quoteRejects(a *cli.App, r *quote.Quote) {
 
 func quoteCycle(a *cli.App, c *quote.Cycle, currency string, digits int) {
 	fmt.Fprintf(a.Out, "\ncycle %s, %s\n", c.Cycle, cli.Counted(c.Lines, "line", "lines"))
-	service := ""
-	for i := range c.Sections {
-		s := &c.Sections[i]
-		if s.Service != service {
-			service = s.Service
-			fmt.Fprintf(a.Out, "\n%s\n", cli.Or(s.ServiceName, s.Service))
-		}
-		printSection(a, s, digits)
-	}
+	printSections(a, c.Sections, digits)
 	printAmounts(a, &document.Amounts{Official: c.Official, Discount: c.Discount, Truncated: c.Truncated,
 		Payment: c.Payment, Rounding: c.Rounding, Due: c.Due}, currency, digits)
 }
