@@ -59,6 +59,22 @@ run: build ## bill the sample's month from feed files to a Parquet lake
 	$(TOLLBOOK) -w $(BUILD)/sample documents --cycle $(CYCLE)
 	@echo "To look at the amounts in a browser: make console"
 
+# The month of the sample with cost files, and a clock after it. Its month has costs that no rule caught, on purpose.
+RESELLER_CYCLE = 2026-05
+RESELLER_AS_OF = 2026-06-05T00:00:00Z
+
+.PHONY: run-reseller
+run-reseller: build ## bill a month of a reseller of two clouds from the clouds' cost files: bills, margin, and what no rule caught
+	@rm -rf $(BUILD)/reseller
+	$(TOLLBOOK) init $(BUILD)/reseller --sample=reseller
+	$(TOLLBOOK) -w $(BUILD)/reseller check
+	$(TOLLBOOK) -w $(BUILD)/reseller run monthly --cycle $(RESELLER_CYCLE) --as-of $(RESELLER_AS_OF) --allow-future
+	$(TOLLBOOK) -w $(BUILD)/reseller bill --cycle $(RESELLER_CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/reseller query margin --cycle $(RESELLER_CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/reseller query low-margin --cycle $(RESELLER_CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/reseller query unallocated --cycle $(RESELLER_CYCLE)
+	$(TOLLBOOK) -w $(BUILD)/reseller verify
+
 .PHONY: console
 console: build ## open the sample's console: prints the address, and stops with Ctrl-C
 	@test -d $(BUILD)/sample/lake || $(MAKE) --no-print-directory run

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
+	"github.com/tollbook/tollbook/fixtures/reseller"
 	"github.com/tollbook/tollbook/fixtures/sample"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/schemas/books"
@@ -27,17 +28,17 @@ type initResult struct {
 
 // NewInit is the command init.
 func NewInit(a *cli.App) *cobra.Command {
-	var withSample bool
+	var which string
 	cmd := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Create a workspace",
 		Long: `init creates a folder with tollbook.yaml, the books with their header rows, and an inbox for each
-feed. With --sample it contains a month of a small reseller, with feeds. A folder that is not empty
-is not changed.`,
-		Example: "  tollbook init billing\n  tollbook init sample --sample",
+feed. With --sample it contains a month of a small reseller, with feeds; with --sample=reseller a
+month of a reseller of two clouds, with their cost files. A folder that is not empty is not changed.`,
+		Example: "  tollbook init billing\n  tollbook init sample --sample\n  tollbook init clouds --sample=reseller",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			r, err := initWorkspace(args[0], withSample)
+			r, err := initWorkspace(args[0], which)
 			if err != nil {
 				return err
 			}
@@ -48,7 +49,8 @@ is not changed.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&withSample, "sample", false, "fill it with the sample month")
+	cmd.Flags().StringVar(&which, "sample", "", "fill it with a sample month: usage or reseller")
+	cmd.Flags().Lookup("sample").NoOptDefVal = sampleUsage
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
 
@@ -62,7 +64,25 @@ func printInit(a *cli.App, r initResult) {
 	fmt.Fprintf(a.Out, "next: fill %s, then tollbook -w %s check\n", filepath.Join(r.Workspace, "books"), r.Workspace)
 }
 
-func initWorkspace(dir string, withSample bool) (initResult, error) {
+// The samples. --sample alone is the first.
+const (
+	sampleUsage    = "usage"
+	sampleReseller = "reseller"
+)
+
+// writeSample fills a workspace with a sample.
+func writeSample(dir, which string) (initResult, error) {
+	switch which {
+	case sampleUsage:
+		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, sample.Write(dir)
+	case sampleReseller:
+		return initResult{Workspace: dir, Sample: true, Cycle: reseller.Cycle, AsOf: reseller.AsOf}, reseller.Write(dir)
+	}
+	return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: there is no sample %q", dir, which),
+		Hint: "--sample is usage, --sample=reseller is the other one"}
+}
+
+func initWorkspace(dir, which string) (initResult, error) {
 	entries, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -72,11 +92,8 @@ func initWorkspace(dir string, withSample bool) (initResult, error) {
 		return initResult{}, &cli.UsageError{What: fmt.Sprintf("init %s: the folder is not empty: it contains %s", dir,
 			entries[0].Name()), Hint: "name a new folder"}
 	}
-	if withSample {
-		if err := sample.Write(dir); err != nil {
-			return initResult{}, err
-		}
-		return initResult{Workspace: dir, Sample: true, Cycle: sample.Cycle, AsOf: sample.AsOf}, nil
+	if which != "" {
+		return writeSample(dir, which)
 	}
 	folders := []string{"books"}
 	for _, f := range accept.Feeds() {
