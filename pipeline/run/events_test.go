@@ -148,7 +148,7 @@ func (l *ledger) steps(r *run, refused map[string][]string) error {
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	if err := (&controlTotals{r.runState, r.cycleNames()}).calculate(); err != nil {
+	if err := (&controlTotals{runState: r.runState, cycles: r.cycleNames()}).calculate(); err != nil {
 		return err
 	}
 	return r.commit(ctx)

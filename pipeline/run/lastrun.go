@@ -250,7 +250,7 @@ func (c *lastRunCheck) skip() (done bool, err error) {
 // remember notes, after a run that took in what was new, that nothing is left to do, if that is so.
 func (r *runState) remember(l *lake.Lake) {
 	if r.o.LastRunFile == "" || r.o.Program == "" || !r.job.takesIn() || len(r.ws.Books.Programmes) > 0 ||
-		!r.ws.Books.Money.Empty() || len(r.next.Find(events.MoneyKey())) > 0 ||
+		r.ws.Books.UsesMoney() || len(r.next.Find(events.MoneyKey())) > 0 ||
 		len(r.ws.Settings.Costs.Sources.All()) > 0 ||
 		r.ws.Settings.ClickHouse.DSN.Set() {
 		return

@@ -10,14 +10,21 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 )
 
+// issueCoupons decides which coupons are issued (§9.2). It comes before lines are paid.
+func (r *run) issueCoupons() (err error) {
+	r.money = &partner.Stage{Txn: r.txn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners, AsOf: r.o.AsOf,
+		Events: r.events.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
+	if r.job.close {
+		r.money.Closing = r.job.cycle
+	}
+	r.issued, err = r.money.Issue()
+	return err
+}
+
 // partnerMoney replays partners' money, and takes over which events do not fit (§9). It comes after the partners of the
 // run's cycles are settled and before rows are counted.
 func (r *run) partnerMoney() error {
-	stage := &partner.Stage{Txn: r.txn, Books: r.ws.Books, Settings: &r.ws.Settings, Book: r.partners, AsOf: r.o.AsOf,
-		Events: r.events.intake.Book(), Maker: r.maker(), Closed: r.closed, Closing: place.NoCycle, Gone: r.archived}
-	if r.job.close {
-		stage.Closing = r.job.cycle
-	}
+	stage := r.money
 	for _, name := range r.cycleNames() {
 		c, err := period.ParseCycle(name)
 		if err != nil {
@@ -29,6 +36,7 @@ func (r *run) partnerMoney() error {
 	if err != nil {
 		return err
 	}
+	r.couponUses = out.CouponUses
 	refusals := make([]events.Decision, len(out.Refused))
 	for i, e := range out.Refused {
 		refusals[i] = e.Refusal()

@@ -10,6 +10,8 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/fold/codes"
+	"github.com/tollbook/tollbook/pipeline/fold/partner"
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
 	"github.com/tollbook/tollbook/pipeline/fold/settle"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
@@ -19,6 +21,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/schemas/problem"
 	"github.com/tollbook/tollbook/settlement"
@@ -90,6 +93,10 @@ type run struct {
 	hashes *inbox.Hashes // of the inbox; nil = not loaded
 	events *eventStage
 	folded *fold.Result
+
+	money      *partner.Stage
+	issued     *pay.Issued                  // coupons that lines are paid by
+	couponUses map[string]money.AmountTotal // what coupons paid by cycle, as coupon_records have it
 }
 
 // newRun returns a run of a job that has not begun.
@@ -258,6 +265,9 @@ func (r *run) work(ctx context.Context) (err error) {
 	}
 	r.o.CountRows(r.folded.Lines)
 	r.o.BeginStage(workspace.StagePay)
+	if err := r.issueCoupons(); err != nil {
+		return booksWrong(err)
+	}
 	if err := r.pay(ctx, f); err != nil {
 		return booksWrong(err)
 	}
@@ -281,7 +291,7 @@ func (r *run) work(ctx context.Context) (err error) {
 	if err := r.cycles(); err != nil {
 		return err
 	}
-	return (&controlTotals{r.runState, r.cycleNames()}).calculate()
+	return (&controlTotals{r.runState, r.cycleNames(), r.issued.Records, r.couponUses}).calculate()
 }
 
 // archivedThrough is the last cycle whose lines are archived.

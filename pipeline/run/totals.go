@@ -12,6 +12,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -26,6 +27,9 @@ func (e *TotalsError) Error() string {
 type controlTotals struct {
 	*runState
 	cycles []string // with files in that state
+
+	couponRecords bool                         // what coupons pay is recorded
+	couponUses    map[string]money.AmountTotal // by cycle, as coupon_records have it
 }
 
 // calculate calculates the control totals of the state to come and checks those that must agree.
@@ -49,6 +53,9 @@ func (t *controlTotals) calculate() error {
 		if err := agree(ref, lines, statements); err != nil {
 			return err
 		}
+		if err := t.couponsAgree(ref, lines); err != nil {
+			return err
+		}
 		list = append(list, lines.all.totals(ref+"/lines.")...)
 		list = append(list, statements.all.totals(ref+"/statements.")...)
 		margins, err := marginTotals(ref, files)
@@ -64,6 +71,25 @@ func (t *controlTotals) calculate() error {
 		t.report.Rejects += e.Rows
 	}
 	return t.next.SetTotals(list)
+}
+
+// couponsAgree checks Σ uses in coupon_records = Σ coupon_amount of lines (§9.2). Cycles that were closed before
+// coupons were recorded have no records.
+func (t *controlTotals) couponsAgree(cycle string, lines *bucketSums) error {
+	used, recorded := t.couponUses[cycle]
+	c, err := period.ParseCycle(cycle)
+	if err != nil {
+		return err
+	}
+	if !t.couponRecords || !recorded && c <= t.closed {
+		return nil
+	}
+	uses, paid := used.String(), lines.all.text("coupon_amount")
+	if uses != paid {
+		return &TotalsError{Name: "coupon_amount of cycle " + cycle, Left: paid + " in lines",
+			Right: uses + " in coupon_records"}
+	}
+	return nil
 }
 
 // totalsOf are the control totals of a cycle.

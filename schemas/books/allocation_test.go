@@ -60,6 +60,8 @@ x,,Amazon S3,vm,,,
 	"experts.csv":        "",
 	"qualifications.csv": "",
 	"parties.csv":        "",
+	"coupon_quotas.csv":  "",
+	"solutions.csv":      "",
 }
 
 func costSettings(t *testing.T) settings.Settings {

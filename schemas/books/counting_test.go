@@ -32,7 +32,7 @@ plan,2026-01-01,1,,9,,,,,,,,
 		"prorate,valid_from,valid_to\nm,c1,,plain,commit,quantity,5,day,2,NO,none,2026-01-01,\n",
 	"customers.csv":    "customer_id\nc1\n",
 	"associations.csv": "", "discounts.csv": "", "packages.csv": "", "links.csv": "", "terms.csv": "",
-	"coupons.csv": "",
+	"coupons.csv": "", "coupon_quotas.csv": "", "solutions.csv": "",
 }
 
 func TestCounting(t *testing.T) {

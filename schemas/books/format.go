@@ -30,7 +30,8 @@ var (
 	modeWords     = []string{"rate", "fixed", "reduction"}
 	resetWords    = []string{"none", "cycle", "anniversary"}
 	basisWords    = []string{"official", "payable"}
-	couponWords   = []string{"voucher", "cash_coupon"}
+	couponWords   = []string{"voucher", "cash_coupon", "pickup"}
+	besideWords   = []string{"YES", "NO", "NOT_COMMERCIAL"}
 	yesNo         = []string{"YES", "NO"}
 	methodWords   = []string{"monthly_p95", "daily_peak_mean", "daily_p95_mean", "monthly_4th_peak", "transit_p95",
 		"enhanced_p95"}
@@ -87,8 +88,9 @@ func Formats() []Format {
 	return []Format{
 		productsFormat(), pricesFormat(), customersFormat(), partnersFormat(), associationsFormat(), discountsFormat(),
 		packagesFormat(), linksFormat(), termsFormat(), couponsFormat(), calendarFormat(), policiesFormat(),
-		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(),
-		expertsFormat(), qualificationsFormat(), partiesFormat(), allocationFormat(), markupsFormat(),
+		incentivesFormat(), recurringFormat(), commitmentsFormat(), fundsFormat(), fundQuotasFormat(), expertsFormat(),
+		qualificationsFormat(), couponQuotasFormat(), solutionsFormat(), partiesFormat(), allocationFormat(),
+		markupsFormat(),
 	}
 }
 
@@ -256,16 +258,18 @@ func couponsFormat() Format {
 	return Format{File: "coupons.csv", Key: "coupon_id", Meaning: "coupons (§3.10)", Columns: []Column{
 		id("coupon_id", "the coupon"),
 		id("customer_id", "whose it is"),
-		word("kind", couponWords, "", "voucher or cash coupon"),
+		word("kind", couponWords, "", "voucher, cash coupon, or pickup: a product voucher, which pays one order line in full"),
 		word("counts_as_performance", yesNo, "NO", "whether what it pays is performance; a voucher's never is"),
 		number("amount", "amount", "", "what it is worth, above 0"),
 		number("min_consumption", "amount", "0", "smallest payment it may be used on"),
 		scope("service_type_code", "service"),
 		scope("sku", "product"),
-		word("with_discount", yesNo, "NO", "whether it may be combined with a discount"),
+		word("with_discount", besideWords, "NO", withDiscountMeaning),
 		validFrom(true), validTo(),
 	}}
 }
+
+const withDiscountMeaning = "whether it may be combined with a discount; NOT_COMMERCIAL: with all but commercial ones"
 
 func calendarFormat() Format {
 	return Format{File: "calendar.csv", Key: "date",

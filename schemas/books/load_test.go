@@ -75,6 +75,14 @@ ann,r1,heads,senior,p1,2026-07-01,
 	"qualifications.csv": `partner_id,programme_id,qualification,valid_from,valid_to
 r1,heads,gold,2026-01-01,
 `,
+	"coupon_quotas.csv": `quota_id,partner_id,parent_quota_id,kind,amount,max_face,coupon_months,min_consumption,service_type_code,sku,with_discount,counts_as_performance,valid_from,valid_to
+down,r1,up,cash_coupon,400,50,3,10,compute,,NO,YES,2026-01-01,2027-01-01
+up,d1,,pickup,1000,,1,,,vm-month,NOT_COMMERCIAL,,,
+`,
+	"solutions.csv": `solution_id,partner_id,customer_id,level,valid_from,valid_to
+s1,r1,c1,basic,2026-01-01,2026-06-01
+s1,r1,c1,certified,2026-06-01,
+`,
 	"parties.csv": `party_id,legal_name,address,tax_id,country,email,bank
 c1,First Ltd,1 Street,T1,GB,a@b.example,IBAN 1
 `,

@@ -127,24 +127,37 @@ func (l *loader) skuList(r *row) []int32 {
 	return codes
 }
 
+// couponTerms reads the kind of coupons and what they pay.
+func (r *row) couponTerms(c *Coupon) {
+	kind, beside := r.word("kind"), r.word("with_discount")
+	c.Cash, c.Pickup, c.Performance = kind == 1, kind == 2, r.flag("counts_as_performance")
+	c.NotCommercial = beside == 2
+	c.WithDiscount = beside == 0 || c.NotCommercial
+}
+
+// neverPerforms notes that a voucher is said to count as performance, and corrects it (§3.10).
+func (r *row) neverPerforms(c *Coupon, id string) {
+	if !r.bad && c.Performance && !c.Cash {
+		r.l.notes.Add(r.pos(r.mark("counts_as_performance")), "",
+			"%s %s: a %s never counts as performance", id, c.ID, c.Kind())
+		c.Performance = false
+	}
+}
+
 // coupons reads coupons.csv (§3.10).
 func (l *loader) coupons() {
 	var rows []entry[Coupon]
 	l.each(couponsFormat(), func(r *row) {
 		c := Coupon{
-			ID: r.key("coupon_id"), Cash: r.word("kind") == 1, Performance: r.flag("counts_as_performance"),
+			ID:     r.key("coupon_id"),
 			Amount: r.amount("amount"), MinConsumption: r.amount("min_consumption"),
-			WithDiscount: r.flag("with_discount"),
 		}
+		r.couponTerms(&c)
 		c.Customer, _ = l.needCustomer(r, "customer_id")
 		if !r.bad && c.Amount.IsZero() {
 			r.fail("amount", "", "not above 0")
 		}
-		if !r.bad && c.Performance && !c.Cash {
-			l.notes.Add(r.pos(r.mark("counts_as_performance")), "",
-				"coupon_id %s: a voucher never counts as performance", c.ID)
-			c.Performance = false
-		}
+		r.neverPerforms(&c, "coupon_id")
 		c.Service, c.SKU = l.scope(r)
 		c.Valid = r.valid()
 		if c.ID != "" {

@@ -16,12 +16,20 @@ type PartnerMoney struct {
 	FundQuotas     []FundQuota     // by Fund, Partner, Period
 	Experts        []Expert        // by Fund, Partner, ID, Valid.From
 	Qualifications []Qualification // by Fund, Partner, Name, Valid.From
+	CouponQuotas   []CouponQuota   // by Terms.ID
+	Solutions      []Solution      // by ID, Valid.From
 	Parties        []Party         // by ID
 }
 
 // Empty reports whether the workspace uses none of these books.
 func (m *PartnerMoney) Empty() bool {
-	return len(m.Funds)+len(m.Parties) == 0
+	return len(m.Funds)+len(m.CouponQuotas)+len(m.Solutions)+len(m.Parties) == 0
+}
+
+// UsesMoney reports whether the books have anything of partners' money (§9), coupons of kinds that it adds among it.
+func (b *Books) UsesMoney() bool {
+	return !b.Money.Empty() ||
+		slices.ContainsFunc(b.Coupons, func(c Coupon) bool { return c.Pickup || c.NotCommercial })
 }
 
 // Fund is one programme of funds.yaml (§9.4, §9.5).
@@ -85,6 +93,38 @@ type Qualification struct {
 	Partner, Fund int32
 	Name          string
 	Valid         period.Span
+}
+
+// CouponQuota is one row of coupon_quotas.csv (§9.2). Terms is what its coupons are like: ID is the quota's id, Amount
+// the quota, Valid its validity, and Customer -1.
+type CouponQuota struct {
+	Terms      Coupon
+	Partner    int32
+	Parent     int32 // index of the quota that it was handed down from; -1 = none
+	MaxFace    money.Amount
+	HasMaxFace bool
+	Months     int // validity of its coupons
+}
+
+// Solution is one row of solutions.csv (§9.3): the level of a partner's solution, and the account that receives its
+// test coupons.
+type Solution struct {
+	ID                string
+	Partner, Customer int32
+	Level             string
+	Valid             period.Span
+}
+
+// QuotaNamed returns the index of a coupon quota, or -1.
+func (m *PartnerMoney) QuotaNamed(id string) int32 {
+	return find(m.CouponQuotas, id, func(q *CouponQuota) string { return q.Terms.ID })
+}
+
+// SolutionAt is the row of a solution in force at t.
+func (m *PartnerMoney) SolutionAt(id string, t period.Instant) (*Solution, bool) {
+	rows := run(m.Solutions, func(s *Solution) int { return strings.Compare(s.ID, id) })
+	s := inForce(rows, t, func(s *Solution) period.Span { return s.Valid })
+	return s, s != nil
 }
 
 // Party is one row of parties.csv: the name and the bank details that documents show.

@@ -143,6 +143,8 @@ func loadPartnerMoney(l *loader) {
 	loadFundQuotas(l)
 	loadExperts(l)
 	loadQualifications(l)
+	loadCouponQuotas(l)
+	loadSolutions(l)
 	loadParties(l)
 }
 

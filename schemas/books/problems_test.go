@@ -289,7 +289,7 @@ func TestOffers(t *testing.T) {
 		w.check(t, "packages.csv")
 	}
 	for _, w := range []wrongFile{
-		{"k,c1,gift,NO,5,0,,,NO,2026-01-01,\n", `2:6: kind "gift": not one of voucher, cash_coupon`},
+		{"k,c1,gift,NO,5,0,,,NO,2026-01-01,\n", `2:6: kind "gift": not one of voucher, cash_coupon, pickup`},
 		{"k,c1,voucher,NO,0,0,,,NO,2026-01-01,\n", `2:17: amount "0": not above 0`},
 		{"k,c1,voucher,NO,-5,0,,,NO,2026-01-01,\n", `2:17: amount "-5": below 0`},
 		{"k,*,voucher,NO,5,0,,,NO,2026-01-01,\n", `2:3: customer_id "*": not in customers.csv`},

@@ -229,14 +229,28 @@ type Term struct {
 type Coupon struct {
 	ID             string
 	Customer       int32
-	Cash           bool // cash_coupon; else voucher
+	Cash           bool // cash_coupon
+	Pickup         bool // pickup; if neither, voucher
 	Performance    bool
 	Amount         money.Amount
 	MinConsumption money.Amount
 	Service        string // "*" = any
 	SKU            int32  // -1 = any
 	WithDiscount   bool
+	NotCommercial  bool // it pays no line with a commercial discount
 	Valid          period.Span
+	Since          period.Instant // of an issued coupon: it pays lines from this instant on (§9.2); else 0
+}
+
+// Kind is the word of the coupon's kind.
+func (c *Coupon) Kind() string {
+	switch {
+	case c.Pickup:
+		return couponWords[2]
+	case c.Cash:
+		return couponWords[1]
+	}
+	return couponWords[0]
 }
 
 // Method is a percentile method (§4.7).

@@ -131,6 +131,20 @@ func (z *Zone) AddMonths(t Instant, n int) Instant {
 	return z.At(day, micros)
 }
 
+// MonthsAfter is n months after t (§9): the same local time, the day clamped to the month's last. It differs from
+// AddMonths where a zone skips the local time: then it moves on by the gap.
+func (z *Zone) MonthsAfter(t Instant, n int) Instant {
+	after := z.AddMonths(t, n)
+	_, want := z.Local(t)
+	day, got := z.Local(after)
+	if want == got {
+		return after
+	}
+	before := after - 1 // the last instant before the gap
+	beforeDay, beforeTime := z.Local(before)
+	return before + Instant(int64(day-beforeDay)*dayMicros+want-beforeTime)
+}
+
 // Clock tells the day and the cycle of instants and remembers the last one it told, so that near instants cost two
 // comparisons. A value for one worker; it must not be shared.
 type Clock struct {

@@ -12,7 +12,7 @@ import (
 // Gates hold a run back that would reject more of a feed's new rows than is usual. The zero value holds nothing back.
 type Gates struct {
 	Usage, Bandwidth, Orders, Accounts, Transfers, IncentiveEvents, Adjustments Gate
-	PartnerAccounts, FundEvents, Withdrawals, Invoices                          Gate
+	PartnerAccounts, FundEvents, Withdrawals, Invoices, Coupons                 Gate
 }
 
 // Gate is the most rejects that one feed may have in a run.
@@ -55,6 +55,8 @@ func (g *Gates) at(feed string) *Gate {
 		return &g.Withdrawals
 	case "invoices":
 		return &g.Invoices
+	case "coupons":
+		return &g.Coupons
 	}
 	return nil
 }
@@ -75,7 +77,7 @@ func (g Gate) String() string {
 func gateKeys() []Key {
 	var keys []Key
 	for _, feed := range []string{"usage", "bandwidth", "orders", "accounts", "transfers", "incentive_events",
-		"adjustments", "partner_accounts", "fund_events", "withdrawals", "invoices"} {
+		"adjustments", "partner_accounts", "fund_events", "withdrawals", "invoices", "coupons"} {
 		keys = append(keys, Key{Name: "gates." + feed, Type: `{share: "0.05", count: 100}, either or both`,
 			Default: "{}", read: readGate,
 			Meaning: "a run that would reject more of the new rows of " + feed + " stops and asks; {} = never"})

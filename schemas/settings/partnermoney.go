@@ -1,9 +1,12 @@
 package settings
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 
+	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
 )
 
@@ -36,6 +39,67 @@ func (w *Windows) Of(entity string) map[string]int {
 	return w.byEntity[entity]
 }
 
+// TestCoupons is what partners' solutions receive in test coupons (§9.3). The zero value is the contract's ceilings and
+// three months.
+type TestCoupons struct {
+	ceilings *[]ceiling // nil = the contract's; a pointer, so that settings compare
+	months   int        // 0 = three
+}
+
+type ceiling struct {
+	level  string
+	amount money.Amount
+}
+
+// Months is the validity of test coupons.
+func (t *TestCoupons) Months() int { return cmp.Or(t.months, 3) }
+
+// Ceiling is the most that a solution of a level receives over all time; ok is false for a level without one.
+func (t *TestCoupons) Ceiling(level string) (most money.Amount, ok bool) {
+	list := contractCeilings()
+	if t.ceilings != nil {
+		list = *t.ceilings
+	}
+	for _, c := range list {
+		if c.level == level {
+			return c.amount, true
+		}
+	}
+	return most, false
+}
+
+func contractCeilings() []ceiling {
+	of := func(units uint64) money.Amount {
+		a, _ := money.AmountFromRaw(0, units*100_000_000)
+		return a
+	}
+	return []ceiling{{"basic", of(20_000)}, {"certified", of(100_000)}, {"advanced", of(300_000)}}
+}
+
+func readTestMonths(s *Settings, m yamldoc.Map, key string) {
+	if n := m.Int(key, 3, 1, 120); n != 3 {
+		s.TestCoupons.months = n
+	}
+}
+
+func readCeilings(s *Settings, m yamldoc.Map, key string) {
+	if m.Get(key) == nil {
+		return
+	}
+	list := []ceiling{}
+	for _, p := range mapping(m, key) {
+		a, err := money.ParseAmount(p.Value.Text)
+		if err != nil || a.Sign() < 0 || p.Value.Kind != yamldoc.Scalar {
+			m.Fail(key, &p.Value, "", "%s: not an amount", p.Key)
+			continue
+		}
+		list = append(list, ceiling{p.Key, a})
+	}
+	if !slices.Equal(list, contractCeilings()) {
+		s.TestCoupons.ceilings = &list
+	}
+}
+
 // partnerMoneyKeys are those of partners' money (§9).
 func partnerMoneyKeys() []Key {
 	return []Key{
@@ -54,6 +118,11 @@ func partnerMoneyKeys() []Key {
 		},
 		{Name: "invoice.content", Type: "text", Default: "Cloud services", read: readInvoiceContent,
 			Meaning: "what invoices say is sold, where their event does not say"},
+		{Name: "test_coupons.ceilings", Type: "{level: amount}", read: readCeilings,
+			Default: `{basic: "20000", certified: "100000", advanced: "300000"}`,
+			Meaning: "most that a solution of a level receives in test coupons over all time"},
+		{Name: "test_coupons.months", Type: "1 to 120", Default: "3", read: readTestMonths,
+			Meaning: "validity of test coupons"},
 	}
 }
 

@@ -37,6 +37,7 @@ type Settings struct {
 	Receivables      Receivables
 	Withdrawal       Withdrawal
 	Invoice          Invoice
+	TestCoupons      TestCoupons
 
 	Hash [32]byte // SHA-256 of the file that Load read
 }

@@ -37,7 +37,7 @@ func PartnerEvents() *Table {
 		Column{
 			"feed",
 			Word,
-			"partner_accounts, fund_events, withdrawals or invoices",
+			"coupons, fund_events, invoices, partner_accounts or withdrawals",
 		},
 		Column{"event_id", Text, "the event's id"},
 		Column{
@@ -53,15 +53,15 @@ func PartnerEvents() *Table {
 			Whole,
 			"heads of fund_events; else 0",
 		},
-		Column{"subject_id", Text, "claim_id, withdrawal_id or invoice_id"},
-		Column{"other_id", Word, "to_partner_id or recipient_id"},
-		Column{"scope", Word, "programme_id or cycle"},
+		Column{"subject_id", Text, "claim_id, withdrawal_id, invoice_id or coupon_id"},
+		Column{"other_id", Word, "to_partner_id, recipient_id or customer_id"},
+		Column{"scope", Word, "programme_id, cycle or quota_id"},
 		Column{
 			"period",
 			Word,
 			"period of fund_events",
 		},
-		Column{"detail", Text, "channel, activity_type, source or number"},
+		Column{"detail", Text, "channel, activity_type, source, number or solution_id"},
 		Column{
 			"note",
 			Text,
@@ -356,4 +356,125 @@ func InvoiceRecords() *Table {
 		{"amount", Amount, "its amount; 0 on return and void"},
 		{"content", Text, "what the invoice says is sold"},
 	}, Column{"instant", Time, "when it takes effect"})
+}
+
+// Columns of the coupon_entries table.
+const (
+	CouponEntryCustomer = iota
+	CouponEntryCoupon
+	CouponEntryTime
+	CouponEntryType
+	CouponEntryID
+	CouponEntryAmount
+	CouponEntryLeft
+	CouponEntryColumns
+)
+
+// CouponEntries is what lines drew from coupons on a day and what was taken back of them, in the order in which it
+// happened, customer by customer (§9.2).
+func CouponEntries() *Table {
+	return define("coupon_entries", nil,
+		Column{"customer_id", Word, "whose coupon it is"},
+		Column{"coupon_id", Text, "the coupon"},
+		Column{"time", Time, "when: the instant of the line or the reclaim"},
+		Column{"type", Word, "use or reclaim"},
+		Column{"id", Text, "the line's id, or event_id"},
+		Column{"amount", Amount, "what the line was paid, or what was taken back"},
+		Column{"left_after", Amount, "what is left of the coupon afterwards"})
+}
+
+// Columns of the issued_coupons table.
+const (
+	IssuedCouponID = iota
+	IssuedCouponEvent
+	IssuedCouponSource
+	IssuedCouponSourceID
+	IssuedCouponPartner
+	IssuedCouponCustomer
+	IssuedCouponTerms
+	IssuedCouponAmount
+	IssuedCouponMin
+	IssuedCouponFrom
+	IssuedCouponTo
+	IssuedCouponInstant
+	IssuedCouponColumns
+)
+
+// IssuedCoupons is the coupons that events made, with their terms, as lines were last paid by them (§9.2, §9.3).
+func IssuedCoupons() *Table {
+	return define("issued_coupons", nil,
+		Column{"coupon_id", Text, "the coupon"},
+		Column{"event_id", Text, "the event that issued it"},
+		Column{"source", Word, "quota or solution"},
+		Column{"source_id", Word, "quota_id or solution_id"},
+		Column{"partner_id", Word, "who issued it or applied for it"},
+		Column{"customer_id", Word, "who received it"},
+		Column{"terms", Word, "kind, performance, with_discount, service_type_code and sku"},
+		Column{"amount", Amount, "what it is worth"},
+		Column{"min_consumption", Amount, "smallest payment it may be used on"},
+		Column{"valid_from", Time, "start of its validity"},
+		Column{"valid_to", MaybeTime, "end of its validity"},
+		Column{"instant", Time, "it pays lines from then on"})
+}
+
+// Columns of the coupons table.
+const (
+	CouponID = iota
+	CouponSource
+	CouponPartner
+	CouponCustomer
+	CouponKind
+	CouponAmount
+	CouponUsed
+	CouponTakenBack
+	CouponExpired
+	CouponLeft
+	CouponValidFrom
+	CouponValidTo
+	CouponState
+	CouponColumns
+)
+
+// Coupons is all coupons and what became of them (§9.2).
+func Coupons() *Table {
+	return define("coupons", []Column{
+		{"coupon_id", Text, "the coupon"},
+		{"source", Word, "book, quota or solution"},
+		{"partner_id", Word, "who issued it or applied for it; of a book empty"},
+		{"customer_id", Word, "whose it is"},
+		{"kind", Word, "voucher, cash_coupon or pickup"},
+		{"amount", Amount, "what it is worth: used + taken_back + expired + left"},
+		{"used", Amount, "what lines used; of a pickup its amount"},
+		{"taken_back", Amount, "what the partner took back"},
+		{"expired", Amount, "what was left when it expired"},
+		{"left", Amount, "what is left"},
+		{"valid_from", MaybeTime, "start of its validity"},
+		{"valid_to", MaybeTime, "end of its validity; empty = open"},
+		{"state", Word, "active, expired, reclaimed or used"},
+	})
+}
+
+// Columns of the coupon_records table.
+const (
+	CouponRecordCoupon = iota
+	CouponRecordTime
+	CouponRecordType
+	CouponRecordID
+	CouponRecordCustomer
+	CouponRecordAmount
+	CouponRecordLeft
+	CouponRecordColumns
+)
+
+// CouponRecords is what happened to coupons (§9.2).
+func CouponRecords() *Table {
+	return define("coupon_records", []Column{
+		{"coupon_id", Text, "the coupon"},
+		{"time", Time, "when it took effect"},
+		{"type", Word, "issue, use, reclaim or expire"},
+		{"id", Text, "event_id, or the line's id; empty = it expired"},
+		{"customer_id", Word, "whose coupon it is"},
+		{"amount", Amount, "of the coupon; what a line was paid, was taken back or expired"},
+		{"left_after", Amount, "what is left of the coupon afterwards"},
+	})
 }

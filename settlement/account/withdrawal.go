@@ -236,21 +236,7 @@ func (r *replay) route(a *account, w *Withdrawal, e *Entry) error {
 // goesBack reports whether a layer is a recharge that goes back the way it came at a request.
 func (r *replay) goesBack(one *layer, e *Entry) bool {
 	months, has := e.Windows[one.channel]
-	return one.channel != "" && has && (months == Always || e.Time < monthsAfter(r.in.Zone, one.time, months))
-}
-
-// monthsAfter is n months after a time: the same local time, the day clamped to the month's last. A local time that the
-// zone skips moves on by the gap; of one that comes twice it is the first (§9).
-func monthsAfter(zone *period.Zone, t period.Instant, n int) period.Instant {
-	after := zone.AddMonths(t, n)
-	_, want := zone.Local(t)
-	day, got := zone.Local(after)
-	if want == got {
-		return after
-	}
-	before := after - 1 // the last instant before the gap
-	beforeDay, beforeTime := zone.Local(before)
-	return before + period.Instant(int64(day-beforeDay)*24*60*period.Minute+want-beforeTime)
+	return one.channel != "" && has && (months == Always || e.Time < r.in.Zone.MonthsAfter(one.time, months))
 }
 
 // sortWithdrawals lists withdrawals by id.

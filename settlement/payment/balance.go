@@ -74,11 +74,16 @@ const (
 	CreditLimit
 	CreditUsed
 	DebtOwed
-	CouponDrawn // what a coupon has paid
+	CouponDrawn // what a coupon has paid; of a pickup that paid a line its face
+	CouponTaken // what was taken back of a coupon (§9.2)
 	rowKinds
 )
 
-var rowWords = [rowKinds]string{"stored_value", "flexi_coupon", "cash", "credit_limit", "credit_used", "debt", "coupon"}
+var rowWords = [rowKinds]string{"stored_value", "flexi_coupon", "cash", "credit_limit", "credit_used", "debt", "coupon",
+	"coupon_taken_back"}
+
+// OfCoupon reports whether the row is about one coupon.
+func (k RowKind) OfCoupon() bool { return k == CouponDrawn || k == CouponTaken }
 
 // String is the kind's word in tables.
 func (k RowKind) String() string {
@@ -101,19 +106,19 @@ func ParseRowKind(s string) (RowKind, error) {
 // Row is one stored balance of a customer: what a day leaves for the next. Amount is never negative.
 type Row struct {
 	Kind   RowKind
-	Coupon string         // CouponDrawn: coupon_id; else ""
-	From   period.Instant // CouponDrawn: the coupon's valid_from; else 0
+	Coupon string         // CouponDrawn and CouponTaken: coupon_id; else ""
+	From   period.Instant // CouponDrawn and CouponTaken: the coupon's valid_from; else 0
 	Amount money.Amount
 }
 
 // Coupons finds the coupons of customers.
 type Coupons struct{ of map[int32][]books.Coupon }
 
-// NewCoupons sorts the books' coupons by customer, and of a customer in the order in which they are drawn: nearest
-// valid_to first, then coupon_id (§6.3).
-func NewCoupons(b *books.Books) *Coupons {
+// NewCoupons sorts the books' coupons and issued ones by customer, and of a customer in the order in which they are
+// drawn: nearest valid_to first, then coupon_id (§6.3).
+func NewCoupons(b *books.Books, issued ...books.Coupon) *Coupons {
 	c := &Coupons{of: make(map[int32][]books.Coupon)}
-	for _, one := range b.Coupons {
+	for _, one := range slices.Concat(b.Coupons, issued) {
 		c.of[one.Customer] = append(c.of[one.Customer], one)
 	}
 	for _, list := range c.of {
@@ -132,6 +137,16 @@ func (c *Coupons) Of(customer int32) []books.Coupon { return c.of[customer] }
 // InForce reports whether a customer has a coupon that is in force at some instant of a span.
 func (c *Coupons) InForce(customer int32, span period.Span) bool {
 	return slices.ContainsFunc(c.of[customer], func(one books.Coupon) bool { return one.Valid.Overlaps(span) })
+}
+
+// NotCommercial reports whether a coupon excludes lines with commercial discounts.
+func (c *Coupons) NotCommercial() bool {
+	for _, list := range c.of {
+		if slices.ContainsFunc(list, func(one books.Coupon) bool { return one.NotCommercial }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Customers lists those with coupons, ascending.

@@ -15,6 +15,7 @@ type Line struct {
 	Service    string         // service_type_code
 	SKU        int32          // index in Books.Products
 	Discounted bool           // it has a discount_id
+	Commercial bool           // its discount is a commercial one
 	Payment    money.Amount
 	Order      bool   // an order, which draws only the coupons it names
 	Named      string // an order's coupon_ids, joined by `;`
@@ -58,12 +59,16 @@ func (w *Wallet) Pay(l *Line) (Split, error) {
 // fromCoupons calculates what coupons pay of a line and notes it in w.drawn. It returns what is left to pay.
 func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	w.drawn, left = w.drawn[:0], l.Payment
+	if l.Order && w.pickUp(l) {
+		s.Coupon = left
+		return money.Amount{}, nil
+	}
 	for i := range w.coupons {
 		c := &w.coupons[i]
 		if left.IsZero() {
 			break
 		}
-		if !c.fits(l) {
+		if c.Pickup || !c.fits(l) {
 			continue
 		}
 		rest, err := c.rest()
@@ -75,7 +80,7 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 		if err != nil {
 			return left, err
 		}
-		w.drawn = append(w.drawn, draw{i, total})
+		w.drawn = append(w.drawn, draw{i, part, total})
 		if left, err = left.Sub(part); err != nil {
 			return left, err
 		}
@@ -92,10 +97,24 @@ func (w *Wallet) fromCoupons(l *Line, s *Split) (left money.Amount, err error) {
 	return left, nil
 }
 
+// pickUp notes in w.drawn the first product voucher that the order line names and that fits: it pays the line whatever
+// its amount, and nothing is left of it (§9.2).
+func (w *Wallet) pickUp(l *Line) bool {
+	for i := range w.coupons {
+		if c := &w.coupons[i]; c.Pickup && c.drawn.IsZero() && c.taken.IsZero() && c.fits(l) {
+			w.drawn = append(w.drawn, draw{i, l.Payment, c.Amount})
+			return true
+		}
+	}
+	return false
+}
+
 // fits reports whether a coupon may pay a line (§6.3).
 func (c *coupon) fits(l *Line) bool {
-	return c.Valid.Holds(l.Instant) && (c.Service == "*" || c.Service == l.Service) && (c.SKU < 0 || c.SKU == l.SKU) &&
-		l.Payment.Cmp(c.MinConsumption) >= 0 && (c.WithDiscount || !l.Discounted) && (!l.Order || named(l.Named, c.ID))
+	return c.Valid.Holds(l.Instant) && (c.Since == 0 || l.Instant >= c.Since) &&
+		(c.Service == "*" || c.Service == l.Service) && (c.SKU < 0 || c.SKU == l.SKU) &&
+		l.Payment.Cmp(c.MinConsumption) >= 0 && (c.WithDiscount || !l.Discounted) &&
+		!(c.NotCommercial && l.Commercial) && (!l.Order || named(l.Named, c.ID))
 }
 
 // named reports whether an id is one of those that `;` joins.

@@ -64,12 +64,21 @@ type Entry struct {
 type coupon struct {
 	*books.Coupon
 	drawn money.Amount
+	taken money.Amount // taken back
 }
 
 // draw is what a coupon will have paid after the line at hand.
 type draw struct {
 	at    int // in Wallet.coupons
+	paid  money.Amount
 	total money.Amount
+}
+
+// Use is what a line drew from a coupon, or what a reclaim took back of it.
+type Use struct {
+	Coupon *books.Coupon
+	Amount money.Amount
+	Left   money.Amount // of the coupon afterwards
 }
 
 // Wallet is one customer's balances. It is used for one customer after the other, by one goroutine.
@@ -111,7 +120,11 @@ func (w *Wallet) Open(coupons []books.Coupon, rows []Row) error {
 func (w *Wallet) openCoupon(r *Row) {
 	for i := range w.coupons {
 		if c := &w.coupons[i]; c.ID == r.Coupon && c.Valid.From == r.From {
-			c.drawn = r.Amount
+			if r.Kind == CouponTaken {
+				c.taken = r.Amount
+			} else {
+				c.drawn = r.Amount
+			}
 			return
 		}
 	}
@@ -132,9 +145,12 @@ func (w *Wallet) Rows(dst []Row) []Row {
 		if c := &w.coupons[i]; !c.drawn.IsZero() {
 			dst = append(dst, Row{Kind: CouponDrawn, Coupon: c.ID, From: c.Valid.From, Amount: c.drawn})
 		}
+		if c := &w.coupons[i]; !c.taken.IsZero() {
+			dst = append(dst, Row{Kind: CouponTaken, Coupon: c.ID, From: c.Valid.From, Amount: c.taken})
+		}
 	}
 	slices.SortFunc(dst[first:], func(a, b Row) int {
-		return cmp.Or(strings.Compare(a.Coupon, b.Coupon), cmp.Compare(a.From, b.From))
+		return cmp.Or(strings.Compare(a.Coupon, b.Coupon), cmp.Compare(a.From, b.From), cmp.Compare(a.Kind, b.Kind))
 	})
 	return dst
 }
@@ -154,9 +170,51 @@ func (w *Wallet) Balance(b Balance) (money.Amount, error) {
 	}
 }
 
+// Uses appends what the last line drew from coupons. The error is a *money.RangeError.
+func (w *Wallet) Uses(dst []Use) ([]Use, error) {
+	for _, d := range w.drawn {
+		if d.paid.IsZero() {
+			continue
+		}
+		c := &w.coupons[d.at]
+		left, err := c.rest()
+		if err != nil {
+			return dst, err
+		}
+		dst = append(dst, Use{c.Coupon, d.paid, left})
+	}
+	return dst, nil
+}
+
+// TakeBack takes what is unused of an issued coupon back, at most an amount; of a pickup all of it (§9.2). ok is false
+// if nothing is left; then nothing changes. It is an error if the customer does not have the coupon.
+func (w *Wallet) TakeBack(id string, most money.Amount) (u Use, ok bool, err error) {
+	w.entries, w.drawn = w.entries[:0], w.drawn[:0]
+	at := slices.IndexFunc(w.coupons, func(c coupon) bool { return c.ID == id })
+	if at < 0 {
+		return u, false, fmt.Errorf("take coupon %s back: its customer does not have it", id)
+	}
+	c := &w.coupons[at]
+	u.Coupon = c.Coupon
+	if u.Amount, err = c.rest(); err != nil || u.Amount.IsZero() {
+		return u, false, err
+	}
+	if !c.Pickup {
+		u.Amount = least(u.Amount, most)
+	}
+	if c.taken, err = c.taken.Add(u.Amount); err != nil {
+		return u, false, err
+	}
+	u.Left, err = c.rest()
+	return u, true, err
+}
+
 // rest is what a coupon can still pay: nothing if the books have lowered its amount below what it has paid.
 func (c *coupon) rest() (money.Amount, error) {
 	rest, err := c.Amount.Sub(c.drawn)
+	if err == nil {
+		rest, err = rest.Sub(c.taken)
+	}
 	if err != nil || rest.Sign() < 0 {
 		return money.Amount{}, err
 	}
@@ -175,7 +233,7 @@ type change struct {
 }
 
 func (w *Wallet) begin() change {
-	w.entries = w.entries[:0]
+	w.entries, w.drawn = w.entries[:0], w.drawn[:0]
 	return change{w: w, amounts: w.amounts, known: w.known}
 }
 

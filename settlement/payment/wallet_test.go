@@ -407,7 +407,7 @@ func TestRefusedOpen(t *testing.T) {
 	t.Parallel()
 	w := payment.NewWallet(ledger)
 	for _, r := range []payment.Row{{Kind: payment.HeldCash, Amount: amount(t, "-1")},
-		{Kind: payment.CouponDrawn + 1}} {
+		{Kind: payment.CouponTaken + 1}} {
 		if err := w.Open(nil, []payment.Row{r}); err == nil {
 			t.Errorf("row %v opens a wallet", r)
 		}

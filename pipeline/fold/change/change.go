@@ -25,6 +25,8 @@ type Change struct {
 	orders   bool
 	payments bool
 	partners bool
+	// ids of commercial discounts differ
+	commercial bool
 }
 
 // Orders reports whether the lines of orders and adjustments may come out different.
@@ -32,6 +34,9 @@ func (c *Change) Orders() bool { return c == nil || c.orders }
 
 // Payments reports whether what pays a line that is the same may come out different.
 func (c *Change) Payments() bool { return c == nil || c.payments }
+
+// Commercial reports whether other discounts may be commercial.
+func (c *Change) Commercial() bool { return c == nil || c.commercial }
 
 // Partners reports whether performance of lines that are the same may come out different.
 func (c *Change) Partners() bool { return c == nil || c.partners }

@@ -1,6 +1,7 @@
 package change
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -282,6 +283,7 @@ func (c *comparison) pairs() {
 		// the lines of charges and commitments follow from many books, and few lines are made again
 		c.ends = true
 	}
+	c.commercial = !maps.Equal(was.Commercial(), is.Commercial())
 	coupons := slices.DeleteFunc(slices.Clone(is.Coupons), func(x books.Coupon) bool {
 		return c.newCustomers[x.Customer]
 	})

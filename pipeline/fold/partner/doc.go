@@ -10,4 +10,6 @@
 //	PARTNER-4  What a closed cycle contributes is stored once, with the facts of the cycle, so that it does not depend
 //	           on whether the cycle is archived.
 //	PARTNER-5  The tables include the cycle that the run closes; its decisions do not know of that close.
+//	PARTNER-6  Coupons are issued before lines are paid, from the books and closed cycles; what lines and reclaims of
+//	           open cycles do never decides an issue.
 package partner

@@ -135,6 +135,9 @@ func (r *round) factsOf(c period.Cycle, closed bool) (list []fact, err error) {
 	if list, err = r.sold(c, list); err != nil {
 		return nil, err
 	}
+	if list, err = r.couponFacts(c, list); err != nil {
+		return nil, err
+	}
 	return r.owed(c, list)
 }
 

@@ -16,6 +16,7 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/coupon"
 	"github.com/tollbook/tollbook/settlement/fund"
 	"github.com/tollbook/tollbook/settlement/invoice"
 	"github.com/tollbook/tollbook/settlement/verdict"
@@ -34,6 +35,9 @@ type Stage struct {
 	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
 	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
 	Gone     func(c period.Cycle) bool // whether a closed cycle's lines are archived
+
+	before map[*events.MoneyEvent]verdict.Verdict // verdicts before the run
+	issued []coupon.Issued
 }
 
 // Outcome is what the replays decided.
@@ -43,7 +47,9 @@ type Outcome struct {
 	Refused   []*events.MoneyEvent
 	Turned    []events.Turn
 	Overdrawn []string // partners whose cash is below zero
-	Notes     []string
+	// CouponUses is what coupon_records say that coupons paid, by cycle; a cycle without uses has none.
+	CouponUses map[string]money.AmountTotal
+	Notes      []string
 }
 
 // Key is the place of one of the step's tables: one list of no cycle.
@@ -51,7 +57,7 @@ func Key(t *tables.Table) lake.FileKey { return lake.FileKey{Table: t.Name, Buck
 
 // Used reports whether a workspace uses the step (PARTNER-2).
 func (s *Stage) Used() bool {
-	if !s.Books.Money.Empty() || s.Settings.IncentivePayout {
+	if s.Books.UsesMoney() || s.Settings.IncentivePayout {
 		return true
 	}
 	for _, list := range s.Events.Money {
@@ -62,23 +68,18 @@ func (s *Stage) Used() bool {
 	return false
 }
 
-// Run replays, and stores the tables and the verdicts. It reads no table of an earlier replay but the facts of closed
-// cycles (PARTNER-1).
+// Run replays, and stores the tables and the verdicts. It comes after Issue. It reads no table of an earlier replay but
+// the facts of closed cycles (PARTNER-1).
 func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
 		return out, nil
 	}
-	r := &round{Stage: s, out: out, before: map[*events.MoneyEvent]verdict.Verdict{}}
-	for _, list := range s.Events.Money {
-		for _, e := range list {
-			r.before[e] = e.Verdict
-		}
-	}
+	r := &round{Stage: s, out: out}
 	if err := r.gather(); err != nil {
 		return nil, fmt.Errorf("gather facts of partners: %w", err)
 	}
-	for _, step := range []func() error{r.funds, r.accounts, r.invoices} {
+	for _, step := range []func() error{r.coupons, r.funds, r.accounts, r.invoices} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -91,7 +92,6 @@ func (s *Stage) Run() (*Outcome, error) {
 type round struct {
 	*Stage
 	out      *Outcome
-	before   map[*events.MoneyEvent]verdict.Verdict
 	facts    []fact
 	payments []fund.Payment
 
@@ -102,8 +102,8 @@ type round struct {
 func (r *round) closedThrough() period.Cycle { return max(r.Closed, r.Closing) }
 
 // stamp places an event in time; it is final if its cycle was closed before the run (PARTNER-3).
-func (r *round) stamp(e *events.MoneyEvent) verdict.Stamp {
-	final := r.Closed != place.NoCycle && r.Books.Zone.Cycle(e.Instant) <= r.Closed
+func (s *Stage) stamp(e *events.MoneyEvent) verdict.Stamp {
+	final := s.Closed != place.NoCycle && s.Books.Zone.Cycle(e.Instant) <= s.Closed
 	return verdict.Stamp{Time: e.Time, Instant: e.Instant, Final: final, Past: e.Verdict}
 }
 

@@ -72,7 +72,7 @@ func (b *balanceReader) row() (r payment.Row, err error) {
 	if r.Kind, err = payment.ParseRowKind(c[tables.KBalance].Word(i)); err != nil {
 		return r, err
 	}
-	if r.Kind == payment.CouponDrawn {
+	if r.Kind.OfCoupon() {
 		r.Coupon, r.From = c[tables.KCouponID].Word(i), period.Instant(c[tables.KValidFrom].Ints[i])
 	}
 	d := c[tables.KAmount].Decs[i]
@@ -85,7 +85,7 @@ func addBalances(to *rowWriter, customer string, rows []payment.Row) error {
 	for i := range rows {
 		r, c := &rows[i], to.cols.C
 		from := tables.Nothing
-		if r.Kind == payment.CouponDrawn {
+		if r.Kind.OfCoupon() {
 			from = r.From
 		}
 		c[tables.KCustomerID].AddWord(customer)

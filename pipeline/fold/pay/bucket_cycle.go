@@ -25,6 +25,8 @@ type bucketCycle struct {
 	files      []*heldFile
 	held       []*heldLine     // by day, customer, and in the order of time
 	events     []*accountEvent // by day, customer, instant and id
+	reclaims   []*Reclaim      // by day, customer and in their order
+	from       period.Day      // every day from this one on is to be paid again, for other coupons are issued
 	days       int
 	lines      int64
 }
@@ -35,6 +37,7 @@ func (w *worker) place(ctx context.Context, at place.Place) error {
 	pl := &bucketCycle{w: w, at: at, bounds: zone.Bounds(at.Cycle), clock: zone.Clock(), next: w.next[at],
 		base:    w.base[at],
 		changed: make(map[period.Day]bool), all: w.Refold(at.Cycle)}
+	pl.issued()
 	if pl.isCash() {
 		if _, has := pl.next[tableDay{tables.AccountEvents().Name, ""}]; has && pl.all {
 			pl.refuse(nil) // nothing is refused where nothing moves
@@ -86,7 +89,7 @@ func (pl *bucketCycle) isCash() bool {
 
 // clean reports whether nothing changed that payments of the place depend on, so far as files tell.
 func (pl *bucketCycle) clean() (bool, error) {
-	if pl.all || pl.w.carries() {
+	if pl.all || pl.w.carries() || pl.from <= pl.endDay() || len(pl.changed) > 0 {
 		return false, nil
 	}
 	depends := func(k tableDay) bool { return k.table == tables.Lines().Name || k.table == tables.AccountEvents().Name }
@@ -156,6 +159,9 @@ func (pl *bucketCycle) allDays() ([]period.Day, error) {
 	for _, e := range pl.events {
 		set[e.day] = true
 	}
+	for _, e := range pl.reclaims {
+		set[e.day] = true
+	}
 	for d := range pl.changed {
 		set[d] = true
 	}
@@ -169,21 +175,24 @@ func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 	if err != nil {
 		return err
 	}
-	held, accounted := pl.held, pl.events
+	held, accounted, reclaimed := pl.held, pl.events, pl.reclaims
 	for _, d := range days {
-		n, m := 0, 0
+		n, m, k := 0, 0, 0
 		for n < len(held) && held[n].day == d {
 			n++
 		}
 		for m < len(accounted) && accounted[m].day == d {
 			m++
 		}
+		for k < len(reclaimed) && reclaimed[k].day == d {
+			k++
+		}
 		balances := tableDay{balancesTable, pl.dayName(d)}
-		if !clean && (pl.all || pl.changed[d] || pl.w.carries()) {
+		if !clean && (pl.all || pl.changed[d] || d >= pl.from || pl.w.carries()) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := pl.payDay(d, held[:n], accounted[:m]); err != nil {
+			if err := pl.payDay(d, happenings{held[:n], accounted[:m], reclaimed[:k]}); err != nil {
 				return err
 			}
 			pl.days++
@@ -193,7 +202,7 @@ func (pl *bucketCycle) payDays(ctx context.Context, clean bool) error {
 		if e, ok := pl.base[balances]; ok {
 			pl.w.was = e
 		}
-		held, accounted = held[n:], accounted[m:]
+		held, accounted, reclaimed = held[n:], accounted[m:], reclaimed[k:]
 	}
 	return nil
 }

@@ -15,22 +15,28 @@ import (
 
 // day is a day of a place being paid.
 type day struct {
-	pl       *bucketCycle
-	w        *worker
-	opening  *balanceReader
-	lines    *lineStream
-	held     []*heldLine     // of the day, by customer and in the order of time
-	events   []*accountEvent // of the day, by customer, instant and id
+	pl      *bucketCycle
+	w       *worker
+	opening *balanceReader
+	lines   *lineStream
+	happenings
 	sums     *sums
 	moved    bool
 	customer string
 	line     payment.Line
 }
 
+// happenings are what is held in memory of a day.
+type happenings struct {
+	held     []*heldLine     // by customer and in the order of time
+	events   []*accountEvent // by customer, instant and id
+	reclaims []*Reclaim      // by customer and in their order
+}
+
 // payDay pays a day and puts its files into the next state.
-func (pl *bucketCycle) payDay(date period.Day, held []*heldLine, accounted []*accountEvent) (err error) {
+func (pl *bucketCycle) payDay(date period.Day, held happenings) (err error) {
 	w, name := pl.w, pl.dayName(date)
-	d := &day{pl: pl, w: w, held: held, events: accounted, sums: newSums()}
+	d := &day{pl: pl, w: w, happenings: held, sums: newSums()}
 	if d.opening, err = openBalances(w, w.opening); err != nil {
 		return err
 	}
@@ -44,6 +50,7 @@ func (pl *bucketCycle) payDay(date period.Day, held []*heldLine, accounted []*ac
 	w.lines.restart(rated.FileKey)
 	w.balances.restart(pl.key(balancesTable, name))
 	w.entries.restart(pl.key(entriesTable, name))
+	w.uses.restart(pl.key(usesTable, name))
 	for {
 		ok, err := d.nextCustomer()
 		if err != nil {
@@ -118,7 +125,14 @@ func (d *day) finishBalances() error {
 	if err := next.Replace(d.w.balances.key, closing...); err != nil {
 		return err
 	}
-	return next.Replace(d.w.entries.key, entries...)
+	if err := next.Replace(d.w.entries.key, entries...); err != nil || !d.w.Issued.Records && !d.hadUses() {
+		return err
+	}
+	uses, err := d.w.uses.finish(nil)
+	if err != nil {
+		return err
+	}
+	return next.Replace(d.w.uses.key, uses...)
 }
 
 // nextCustomer pays the customer who comes next; false at the end.
@@ -135,6 +149,9 @@ func (d *day) nextCustomer() (bool, error) {
 	}
 	if len(d.events) > 0 {
 		first(d.events[0].customer, true)
+	}
+	if len(d.reclaims) > 0 {
+		first(d.reclaims[0].customer, true)
 	}
 	if !ok {
 		return false, nil
@@ -156,7 +173,7 @@ func (d *day) hasLine() bool  { return d.lines.ok && d.lines.customer == d.custo
 func (d *day) hasHeld() bool  { return len(d.held) > 0 && d.held[0].customer == d.customer }
 func (d *day) hasEvent() bool { return len(d.events) > 0 && d.events[0].customer == d.customer }
 
-func (d *day) busy() bool { return d.hasLine() || d.hasHeld() || d.hasEvent() }
+func (d *day) busy() bool { return d.hasLine() || d.hasHeld() || d.hasEvent() || d.hasReclaim() }
 
 // pay takes the customer at hand through the lines and events of the day in the order of time (CASH-5) and returns the
 // closing rows.
@@ -171,6 +188,8 @@ func (d *day) pay(rows []payment.Row) ([]payment.Row, error) {
 	for d.busy() {
 		var err error
 		switch {
+		case d.reclaimFirst():
+			err = d.reclaim()
 		case d.eventFirst():
 			err = d.payEvent()
 		case d.heldFirst():
@@ -241,6 +260,9 @@ func (d *day) payLine() error {
 	l := &d.line
 	l.Instant, l.Service, l.SKU = s.instant(), s.word(tables.LServiceTypeCode), s.skus[s.cols.C[tables.LSKU].Codes[s.i]]
 	l.Discounted = s.word(tables.LDiscountID) != ""
+	if s.commercial != nil {
+		l.Commercial = s.commercial[s.cols.C[tables.LDiscountID].Codes[s.i]]
+	}
 	var err error
 	if l.Payment, err = s.amount(tables.LPaymentAmount); err != nil {
 		return err
@@ -262,6 +284,11 @@ func (d *day) payAs(l *payment.Line, r row) error {
 	}
 	d.moved = d.moved || !split.Coupon.IsZero()
 	r.setSplit(&split)
+	if !split.Coupon.IsZero() {
+		if err := d.noteUses(l.Instant, r.text(tables.LID)); err != nil {
+			return err
+		}
+	}
 	return d.note(l.Instant, r.text(tables.LID))
 }
 
@@ -275,7 +302,7 @@ func (d *day) payHeld() error {
 	}
 	l := &payment.Line{Instant: h.instant, Service: h.word(tables.LServiceTypeCode),
 		SKU:        d.w.Books.SKU(h.word(tables.LSKU)),
-		Discounted: h.word(tables.LDiscountID) != ""}
+		Discounted: h.word(tables.LDiscountID) != "", Commercial: d.w.commercial[h.word(tables.LDiscountID)]}
 	if l.Payment, err = h.amount(tables.LPaymentAmount); err != nil {
 		return err
 	}
@@ -352,8 +379,10 @@ type lineStream struct {
 	ok       bool // false at the end
 	customer string
 	skus     []int32 // by dictionary code of the present row group
-	at       period.Instant
-	end      bool // month-end lines: all of them at one instant
+	// by dictionary code of the present row group: whether a discount is commercial; nil if no coupon asks
+	commercial []bool
+	at         period.Instant
+	end        bool // month-end lines: all of them at one instant
 }
 
 // openLines starts on the first line of a file, of month-end lines with end; without a file there are none.
@@ -405,6 +434,13 @@ func (s *lineStream) group(cols *parquet.Columns) {
 	s.skus = s.skus[:0]
 	for _, id := range cols.C[tables.LSKU].Dict {
 		s.skus = append(s.skus, s.w.Books.SKU(id))
+	}
+	if s.w.commercial == nil {
+		return
+	}
+	s.commercial = s.commercial[:0]
+	for _, id := range cols.C[tables.LDiscountID].Dict {
+		s.commercial = append(s.commercial, s.w.commercial[id])
 	}
 }
 

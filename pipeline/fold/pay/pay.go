@@ -32,12 +32,17 @@ type Payer struct {
 	Cycles   []period.Cycle
 	Refold   func(period.Cycle) bool // whether a cycle was paid by other books or settings than today's
 	Progress func(stage string, done, total int64)
+	Issued   Issued // §9.2
 
 	coupons *payment.Coupons
-	holders map[int][]int32 // customers with coupons, by bucket
-	cycles  []period.Cycle  // known ones, ascending
-	next    map[place.Place]dayFiles
-	base    map[place.Place]dayFiles
+	// ids of commercial discounts; nil if no coupon excludes them
+	commercial map[string]bool
+	altered    map[int]period.Instant // by bucket: from when issued coupons are others than in the live state
+	reclaims   map[int][]*Reclaim     // by bucket
+	holders    map[int][]int32        // customers with coupons, by bucket
+	cycles     []period.Cycle         // known ones, ascending
+	next       map[place.Place]dayFiles
+	base       map[place.Place]dayFiles
 
 	mu     sync.Mutex
 	result Result
@@ -63,7 +68,11 @@ type dayFiles map[tableDay]lake.FileEntry
 // Run pays all open cycles, oldest first, and puts the files into the transaction's next state. Errors: the lake's,
 // what the books no longer have (*events.GoneError), and *money.RangeError.
 func (p *Payer) Run(ctx context.Context) (*Result, error) {
-	p.coupons = payment.NewCoupons(p.Books)
+	p.coupons = payment.NewCoupons(p.Books, p.Issued.Coupons...)
+	if p.coupons.NotCommercial() {
+		p.commercial = p.Books.Commercial()
+	}
+	p.indexIssued()
 	p.holders = make(map[int][]int32)
 	for _, customer := range p.coupons.Customers() {
 		bucket := place.Of(p.Books, customer, p.Buckets)
@@ -158,6 +167,8 @@ type worker struct {
 	lines    *fileWriter
 	balances *rowWriter
 	entries  *rowWriter
+	uses     *rowWriter // of coupons
+	drawn    []payment.Use
 	rows     []payment.Row
 
 	of      int                 // the bucket at hand
@@ -203,6 +214,7 @@ func latest(files dayFiles) (last lake.FileEntry, ok bool) {
 const (
 	balancesTable = "balances"
 	entriesTable  = "account_entries"
+	usesTable     = "coupon_entries"
 )
 
 // carries reports whether the place at hand opens with other balances than in the live state (CASH-3).
@@ -210,5 +222,6 @@ func (w *worker) carries() bool { return w.opening.Hash != w.was.Hash }
 
 func newWorker(p *Payer) *worker {
 	return &worker{Payer: p, wallet: payment.NewWallet(p.Rules), lines: newFileWriter(p.Txn, tables.Lines()),
-		balances: newRowWriter(p.Txn, tables.Balances()), entries: newRowWriter(p.Txn, tables.AccountEntries())}
+		balances: newRowWriter(p.Txn, tables.Balances()), entries: newRowWriter(p.Txn, tables.AccountEntries()),
+		uses: newRowWriter(p.Txn, tables.CouponEntries())}
 }

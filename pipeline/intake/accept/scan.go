@@ -181,6 +181,7 @@ func Feeds() []*feeds.Spec {
 		feeds.Accounts(),
 		feeds.Adjustments(),
 		feeds.Bandwidth(),
+		feeds.Coupons(),
 		feeds.FundEvents(),
 		feeds.IncentiveEvents(),
 		feeds.Invoices(),

@@ -24,11 +24,11 @@ type MoneyEvent struct {
 	Time    period.Instant
 	Amount  money.Amount
 	Heads   int64
-	Subject string // claim_id, withdrawal_id, invoice_id
-	Other   string // to_partner_id, recipient_id
-	Scope   string // programme_id, cycle
+	Subject string // claim_id, withdrawal_id, invoice_id, coupon_id
+	Other   string // to_partner_id, recipient_id, customer_id
+	Scope   string // programme_id, cycle, quota_id
 	Period  string
-	Detail  string // channel, source, activity_type, number
+	Detail  string // channel, source, activity_type, number, solution_id
 	Note    string // activity_date, account, content
 
 	AsOf    period.Instant // clock of the run that accepted it
@@ -83,12 +83,15 @@ type form struct {
 	uses  func(in *Intake, e *MoneyEvent, column string) use
 	field map[string]func(e *MoneyEvent) *string // of columns of text
 	words func(in *Intake, e *MoneyEvent) *failure
-	done  func(in *Intake, e *MoneyEvent) // fills in defaults
+	check func(in *Intake, e *MoneyEvent) *failure // after the time; nil = nothing
+	done  func(in *Intake, e *MoneyEvent)          // fills in defaults
 }
 
 // formOf is the form of a feed about partners' money; nil for other feeds.
 func formOf(name string) *form {
 	switch name {
+	case "coupons":
+		return couponForm()
 	case "partner_accounts":
 		return accountForm()
 	case "fund_events":
@@ -227,6 +230,11 @@ func (in *Intake) fillMoney(f *form, e *MoneyEvent, c cells) *failure {
 	}
 	if e.Time > in.Latest {
 		return &failure{"time", reason.Future, e.Time.String()}
+	}
+	if f.check != nil {
+		if bad := f.check(in, e); bad != nil {
+			return bad
+		}
 	}
 	if f.done != nil {
 		f.done(in, e)

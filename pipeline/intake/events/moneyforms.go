@@ -8,6 +8,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/reason"
 	"github.com/tollbook/tollbook/settlement"
 	"github.com/tollbook/tollbook/settlement/account"
+	"github.com/tollbook/tollbook/settlement/coupon"
 	"github.com/tollbook/tollbook/settlement/fund"
 	"github.com/tollbook/tollbook/settlement/invoice"
 )
@@ -75,6 +76,40 @@ func accountForm() *form {
 			if e.Type == Recharge && e.Detail == "" {
 				e.Detail = "transfer"
 			}
+		},
+	}
+}
+
+// couponForm is the form of coupons (§9.2, §9.3).
+func couponForm() *form {
+	return &form{
+		spec: feeds.Coupons(),
+		kind: "event",
+		field: map[string]textField{
+			"coupon_id":   subjectField,
+			"quota_id":    scopeField,
+			"solution_id": detailField,
+			"partner_id":  partnerField,
+			"customer_id": otherField,
+		},
+		uses: func(_ *Intake, e *MoneyEvent, column string) use {
+			switch {
+			case e.Type == coupon.Issue.String() && (column == "quota_id" || column == "customer_id"),
+				e.Type == coupon.Apply.String() && (column == "solution_id" || column == "customer_id"):
+				return needed
+			}
+			return unused
+		},
+		words: func(in *Intake, e *MoneyEvent) *failure {
+			_, known := coupon.ParseKind(e.Type)
+			return firstFailure(badWordIn("event", e.Type, known), in.badPartner("partner_id", e.Partner))
+		},
+		check: func(in *Intake, e *MoneyEvent) *failure {
+			if e.Type == coupon.Reclaim.String() {
+				return nil
+			}
+			var customer int32
+			return in.checkCustomer(e.Other, e.Time, &customer)
 		},
 	}
 }

@@ -2,7 +2,7 @@ package feeds
 
 // PartnerMoney lists the feeds about the money of partners besides incentives on performance (§9).
 func PartnerMoney() []*Spec {
-	return []*Spec{FundEvents(), Invoices(), PartnerAccounts(), Withdrawals()}
+	return []*Spec{Coupons(), FundEvents(), Invoices(), PartnerAccounts(), Withdrawals()}
 }
 
 // PartnerAccounts is the feed of §9.1.
@@ -46,6 +46,30 @@ func PartnerAccounts() *Spec {
 			Source:  source,
 			Meaning: "recharge: how the money came in; transfer if empty",
 		},
+	}}
+}
+
+// Coupons is the feed of §9.2 and §9.3.
+func Coupons() *Spec {
+	const source = "§9.2, §9.3"
+	return &Spec{Name: "coupons", Columns: []Column{
+		{Name: "event_id", Kind: Text, Required: true, Content: true, Source: source, Meaning: "the event's id"},
+		{Name: "time", Kind: Time, Required: true, Content: true, Source: source,
+			Meaning: "when; an issued coupon is valid from then"},
+		{Name: "event", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "issue, reclaim or apply"},
+		{Name: "coupon_id", Kind: Text, Required: true, Content: true, Source: source,
+			Meaning: "the coupon; issue and apply: one that there is not yet"},
+		{Name: "quota_id", Kind: Word, Content: true, Source: source,
+			Meaning: "issue: a quota of coupon_quotas.csv"},
+		{Name: "solution_id", Kind: Word, Content: true, Source: source,
+			Meaning: "apply: a solution of solutions.csv"},
+		{Name: "partner_id", Kind: Word, Required: true, Content: true, Source: source,
+			Meaning: "who issues it, or applies for it"},
+		{Name: "customer_id", Kind: Word, Content: true, Source: source,
+			Meaning: "issue and apply: the customer who receives it"},
+		{Name: "amount", Kind: Amount, Required: true, Content: true, Source: source,
+			Meaning: "above 0, at most the currency's digits; reclaim: the most that is taken back"},
 	}}
 }
 

@@ -25,6 +25,8 @@ func partnerTables() []partnerTable {
 	return []partnerTable{
 		{tables.PartnerAccounts(), tables.PartnerAccountTime, -1, tables.PartnerAccountPartner},
 		{tables.Receivables(), -1, tables.ReceivableCycle, tables.ReceivablePartner},
+		{tables.Coupons(), -1, -1, tables.CouponPartner},
+		{tables.CouponRecords(), tables.CouponRecordTime, -1, -1},
 		{tables.Funds(), -1, -1, tables.FundPartner},
 		{tables.Withdrawals(), -1, -1, tables.WithdrawalPartner},
 		{tables.Invoices(), -1, tables.InvoiceCycle, -1},

@@ -22,7 +22,8 @@
 //	           and no balance except that of a lowered credit limit is below zero (§6.3).
 //	VERIFY-11  Each entry of partner_accounts follows from the previous entry of the same balance. The two sides of an
 //	           allocation add up to zero. Each quota of a fund equals the sum of its claims. What is left of invoices
-//	           and receivables follows from their other columns (§9.1, §9.5, §9.7).
+//	           and receivables follows from their other columns. A coupon's amount is what was used, taken back and
+//	           expired of it and what is left (§9.1, §9.2, §9.5, §9.7).
 //	VERIFY-12  Per source and billing period, the margins of all cycles come to the delivery that counts, in each cost
 //	           column. Per cycle, their payments come to the lines of cost files (§11.6).
 //

@@ -15,14 +15,14 @@ import (
 const PartnerMoney = "partner_money"
 
 // moneyFeeds are the feeds whose events are in partner_events.
-var moneyFeeds = []string{"fund_events", "invoices", "partner_accounts", "withdrawals"}
+var moneyFeeds = []string{"coupons", "fund_events", "invoices", "partner_accounts", "withdrawals"}
 
 // hasPartnerMoney reports whether the state has tables of partners' money.
 func (v *verifier) hasPartnerMoney() bool {
 	for _, e := range v.snap.Manifest.Loose {
 		switch e.Table {
 		case tables.PartnerEvents().Name, tables.PartnerAccounts().Name, tables.Funds().Name, tables.Invoices().Name,
-			tables.Receivables().Name:
+			tables.Receivables().Name, tables.Coupons().Name:
 			return true
 		}
 	}
@@ -37,6 +37,7 @@ func (m *moneyChecks) file(e lake.FileEntry) (n int64, is bool, err error) {
 	visit := map[string]func(lake.FileEntry) (int64, error){
 		tables.PartnerEvents().Name: m.partnerEvents, tables.PartnerAccounts().Name: m.partnerAccounts,
 		tables.Funds().Name: m.funds, tables.Invoices().Name: m.invoices, tables.Receivables().Name: m.receivables,
+		tables.Coupons().Name: m.coupons, tables.CouponRecords().Name: m.couponRecords,
 	}[e.Table]
 	if visit == nil {
 		return 0, false, nil
@@ -221,6 +222,52 @@ func (m *moneyChecks) receivables(e lake.FileEntry) (int64, error) {
 				row.Word(tables.ReceivablePartner), row.Word(tables.ReceivableCycle), rest.Trim())
 		}
 		return err
+	})
+}
+
+// coupons checks that amount = used + taken_back + expired + left.
+func (m *moneyChecks) coupons(e lake.FileEntry) (int64, error) {
+	return m.each(e, tables.Coupons(), nil, func(row rows.Row) error {
+		rest, err := sumOf(row, tables.CouponAmount, ^tables.CouponUsed, ^tables.CouponTakenBack, ^tables.CouponExpired,
+			^tables.CouponLeft)
+		if err == nil && !rest.IsZero() {
+			m.differ(PartnerMoney, "coupon %s: used, taken back, expired and left differ from its amount by %s",
+				row.Text(tables.CouponID), rest.Trim())
+		}
+		return err
+	})
+}
+
+// couponRecords checks that what is left of an issued coupon follows from the record before. What a line used of a
+// product voucher is what the line was paid, and nothing is left of the voucher.
+func (m *moneyChecks) couponRecords(e lake.FileEntry) (int64, error) {
+	var id string
+	var left money.Amount
+	issued := false
+	return m.each(e, tables.CouponRecords(), nil, func(row rows.Row) error {
+		if next := string(row.Text(tables.CouponRecordCoupon)); next != id {
+			id, issued = next, false
+		}
+		amount, err := row.Amount(tables.CouponRecordAmount)
+		if err != nil {
+			return err
+		}
+		after, err := row.Amount(tables.CouponRecordLeft)
+		if err != nil {
+			return err
+		}
+		kind := row.Word(tables.CouponRecordType)
+		if kind == "issue" {
+			issued, left = true, amount
+		} else if left, err = left.Sub(amount); err != nil {
+			return err
+		}
+		if issued && left != after && !(kind == "use" && after.IsZero()) {
+			m.differ(PartnerMoney, "coupon %s: %s %s: %s is left, by the records before %s", id, kind,
+				row.Text(tables.CouponRecordID), after.Trim(), left.Trim())
+		}
+		left = after
+		return nil
 	})
 }
 

@@ -1,0 +1,224 @@
+package partner
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// couponKey names a coupon among stored balances.
+type couponKey struct {
+	id   string
+	from period.Instant
+}
+
+// spent is what became of a coupon's amount.
+type spent struct{ used, takenBack money.Amount }
+
+// record is a row of coupon_records.
+type record struct {
+	coupon, kind, id, customer string
+	time                       period.Instant
+	rank                       int // issue, use and reclaim, expire
+	amount, left               money.Amount
+}
+
+// coupons stores the coupons that were issued, all coupons with their states, and their records.
+func (r *round) coupons() error {
+	err := r.put(tables.IssuedCoupons(), len(r.issued), func(c []parquet.Col, i int) {
+		addIssued(c, r.Books, &r.issued[i])
+	})
+	if err != nil {
+		return err
+	}
+	all := make([]coupon.Issued, 0, len(r.Books.Coupons)+len(r.issued))
+	for _, c := range r.Books.Coupons {
+		all = append(all, coupon.Issued{Terms: c, Source: coupon.OfBook})
+	}
+	all = append(all, r.issued...)
+	slices.SortFunc(all, func(a, b coupon.Issued) int {
+		return cmp.Or(strings.Compare(a.Terms.ID, b.Terms.ID), cmp.Compare(a.Terms.Valid.From, b.Terms.Valid.From))
+	})
+	by, err := r.spent()
+	if err != nil {
+		return err
+	}
+	list := make([]coupon.Row, len(all))
+	for i := range all {
+		t := &all[i].Terms
+		s := by[couponKey{t.ID, t.Valid.From}]
+		if list[i], err = coupon.RowOf(t, s.used, s.takenBack, r.AsOf); err != nil {
+			return err
+		}
+	}
+	if err := r.putCoupons(all, list); err != nil {
+		return err
+	}
+	return r.couponRecords(all, list)
+}
+
+// spent reads what was used and taken back of coupons from the latest balances of all buckets.
+func (r *round) spent() (map[couponKey]spent, error) {
+	latest := map[int]lake.FileEntry{}
+	for _, c := range r.Cycles {
+		for _, e := range r.Txn.Next().Files(c.String()) {
+			if e.Table != tables.Balances().Name {
+				continue
+			}
+			if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle || was.Cycle == e.Cycle && was.Day <= e.Day {
+				latest[e.Bucket] = e
+			}
+		}
+	}
+	out := map[couponKey]spent{}
+	for _, e := range latest {
+		err := tablefile.Each(r.Txn, e, tables.Balances(), nil, func(c *parquet.Columns, i int) error {
+			kind := c.C[tables.KBalance].Word(i)
+			used := kind == payment.CouponDrawn.String()
+			if !used && kind != payment.CouponTaken.String() {
+				return nil
+			}
+			d := c.C[tables.KAmount].Decs[i]
+			a, err := money.AmountFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			key := couponKey{c.C[tables.KCouponID].Word(i), period.Instant(c.C[tables.KValidFrom].Ints[i])}
+			s := out[key]
+			to := &s.takenBack
+			if used {
+				to = &s.used
+			}
+			*to, err = to.Add(a)
+			out[key] = s
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *round) putCoupons(all []coupon.Issued, list []coupon.Row) error {
+	return r.put(tables.Coupons(), len(all), func(c []parquet.Col, i int) {
+		t, row := &all[i].Terms, &list[i]
+		c[tables.CouponID].AddText(t.ID)
+		c[tables.CouponSource].AddWord(string(all[i].Source))
+		c[tables.CouponPartner].AddWord(all[i].Partner)
+		c[tables.CouponCustomer].AddWord(r.Books.Customers[t.Customer].ID)
+		c[tables.CouponKind].AddWord(t.Kind())
+		for k, a := range [...]money.Amount{t.Amount, row.Used, row.TakenBack, row.Expired, row.Left} {
+			c[tables.CouponAmount+k].AddDec(a.Raw())
+		}
+		addTime(&c[tables.CouponValidFrom], t.Valid.From)
+		addMaybe(&c[tables.CouponValidTo], t.Valid.To, period.Forever)
+		c[tables.CouponState].AddWord(row.State.String())
+	})
+}
+
+// couponRecords stores what happened to coupons, by coupon and the order in which it happened.
+func (r *round) couponRecords(all []coupon.Issued, list []coupon.Row) error {
+	var out []record
+	for i := range all {
+		one, t := &all[i], &all[i].Terms
+		customer := r.Books.Customers[t.Customer].ID
+		if one.Source != coupon.OfBook {
+			out = append(out, record{coupon: t.ID, time: t.Since, kind: coupon.Issue.String(), id: one.Event,
+				customer: customer, amount: t.Amount, left: t.Amount})
+		}
+		if row := &list[i]; !row.Expired.IsZero() {
+			out = append(out, record{coupon: t.ID, time: row.ExpiredAt, kind: "expire", rank: 2, customer: customer,
+				amount: row.Expired})
+		}
+	}
+	r.out.CouponUses = map[string]money.AmountTotal{}
+	for _, c := range r.Cycles {
+		used, any := money.AmountTotal{}, false
+		err := r.couponEntries(c, func(one record) error {
+			out = append(out, one)
+			if one.kind != coupon.UseWord {
+				return nil
+			}
+			any = true
+			return used.Add(one.amount)
+		})
+		if err != nil {
+			return err
+		}
+		if any {
+			r.out.CouponUses[c.String()] = used
+		}
+	}
+	slices.SortStableFunc(out, func(a, b record) int {
+		return cmp.Or(strings.Compare(a.coupon, b.coupon), cmp.Compare(a.time, b.time), cmp.Compare(a.rank, b.rank))
+	})
+	return r.put(tables.CouponRecords(), len(out), func(c []parquet.Col, i int) {
+		one := &out[i]
+		c[tables.CouponRecordCoupon].AddText(one.coupon)
+		addTime(&c[tables.CouponRecordTime], one.time)
+		c[tables.CouponRecordType].AddWord(one.kind)
+		c[tables.CouponRecordID].AddText(one.id)
+		c[tables.CouponRecordCustomer].AddWord(one.customer)
+		c[tables.CouponRecordAmount].AddDec(one.amount.Raw())
+		c[tables.CouponRecordLeft].AddDec(one.left.Raw())
+	})
+}
+
+// couponEntries visits what lines used and reclaims took back in a cycle, day by day.
+func (r *round) couponEntries(c period.Cycle, visit func(record) error) error {
+	var files []lake.FileEntry
+	for _, e := range r.Txn.Next().Files(c.String()) {
+		if e.Table == tables.CouponEntries().Name {
+			files = append(files, e)
+		}
+	}
+	slices.SortFunc(files, func(a, b lake.FileEntry) int {
+		return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(a.Bucket, b.Bucket))
+	})
+	for _, e := range files {
+		err := tablefile.Each(r.Txn, e, tables.CouponEntries(), nil, func(cols *parquet.Columns, i int) error {
+			col := cols.C
+			one := record{coupon: string(col[tables.CouponEntryCoupon].Text(i)),
+				kind: col[tables.CouponEntryType].Word(i),
+				id:   string(col[tables.CouponEntryID].Text(i)), customer: col[tables.CouponEntryCustomer].Word(i),
+				time: period.Instant(col[tables.CouponEntryTime].Ints[i]), rank: 1}
+			var err error
+			d := col[tables.CouponEntryAmount].Decs[i]
+			if one.amount, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+				return err
+			}
+			d = col[tables.CouponEntryLeft].Decs[i]
+			if one.left, err = money.AmountFromRaw(d.Hi, d.Lo); err != nil {
+				return err
+			}
+			return visit(one)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// couponFacts are what reclaims of a closed cycle took back (PARTNER-4).
+func (r *round) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
+	events := r.Events.Money[couponFeed]
+	err := r.couponEntries(c, func(one record) error {
+		if e := events[one.id]; one.kind == coupon.Reclaim.String() && e != nil {
+			list = append(list, fact{cycle: c, kind: factTakenBack, id: one.id, partner: e.Partner, other: one.coupon,
+				time: e.Time, instant: e.Instant, amount: one.amount})
+		}
+		return nil
+	})
+	return list, err
+}

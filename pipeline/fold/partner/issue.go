@@ -1,0 +1,208 @@
+package partner
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/pay"
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// couponFeed is the feed of §9.2 and §9.3.
+const couponFeed = "coupons"
+
+// factTakenBack is what a reclaim of a closed cycle took back of a coupon.
+const factTakenBack = "taken_back"
+
+// Issue decides which coupons are issued, and says what that brings to the payment of lines. It comes before Run, and
+// before lines are paid (PARTNER-6).
+func (s *Stage) Issue() (*pay.Issued, error) {
+	s.before = map[*events.MoneyEvent]verdict.Verdict{}
+	for _, list := range s.Events.Money {
+		for _, e := range list {
+			s.before[e] = e.Verdict
+		}
+	}
+	out := &pay.Issued{Records: s.Used()}
+	list := s.Events.MoneyEvents(couponFeed)
+	if len(list) == 0 {
+		return out, nil
+	}
+	in := &coupon.Input{Books: s.Books, Test: &s.Settings.TestCoupons, TakenBack: map[string]money.Amount{}}
+	if err := s.takenBack(in.TakenBack); err != nil {
+		return nil, err
+	}
+	var decided, reclaims []*events.MoneyEvent
+	for _, e := range list {
+		it, ok := s.couponEvent(e)
+		if !ok {
+			reclaims = append(reclaims, e)
+			continue
+		}
+		decided, in.Events = append(decided, e), append(in.Events, it)
+	}
+	issued, err := coupon.Replay(in)
+	var missing *coupon.GoneError
+	switch {
+	case errors.As(err, &missing):
+		return nil, &events.GoneError{Book: missing.Book, What: missing.What, ID: missing.ID}
+	case err != nil:
+		return nil, fmt.Errorf("issue coupons: %w", err)
+	}
+	for i, v := range issued.Verdicts {
+		decided[i].Verdict = v
+	}
+	s.issued = issued.Issued
+	for i := range s.issued {
+		out.Coupons = append(out.Coupons, s.issued[i].Terms)
+	}
+	s.matchReclaims(reclaims, out)
+	out.Altered, err = s.altered()
+	return out, err
+}
+
+// couponEvent is an event as package coupon takes it; ok is false for a reclaim.
+func (s *Stage) couponEvent(e *events.MoneyEvent) (it coupon.Event, ok bool) {
+	kind, _ := coupon.ParseKind(e.Type)
+	it = coupon.Event{Stamp: s.stamp(e), ID: e.ID, Kind: kind, Coupon: e.Subject, Source: e.Scope,
+		Partner: s.Books.Partner(e.Partner), PartnerID: e.Partner, Customer: s.Books.Customer(e.Other),
+		Amount: e.Amount}
+	if kind == coupon.Apply {
+		it.Source = e.Detail
+	}
+	return it, kind != coupon.Reclaim
+}
+
+// matchReclaims finds the coupons of reclaims of open cycles. Those of coupons that the partner issued before are
+// decided with the lines; the others are rejected.
+func (s *Stage) matchReclaims(list []*events.MoneyEvent, out *pay.Issued) {
+	byID := make(map[string]*coupon.Issued, len(s.issued))
+	for i := range s.issued {
+		byID[s.issued[i].Terms.ID] = &s.issued[i]
+	}
+	for _, e := range list {
+		stamp := s.stamp(e)
+		if stamp.Final {
+			continue
+		}
+		one := byID[e.Subject]
+		switch {
+		case one == nil || !one.Fits(e.Partner, stamp, e.ID):
+			e.Verdict = coupon.None()
+		case e.Instant >= one.Terms.Valid.To:
+			e.Verdict = verdict.State("event", coupon.Expired.String())
+		default:
+			out.Reclaims = append(out.Reclaims, &pay.Reclaim{Event: e, Coupon: one})
+		}
+	}
+}
+
+// takenBack adds up what reclaims of closed cycles took back, by coupon.
+func (s *Stage) takenBack(by map[string]money.Amount) error {
+	for _, e := range s.Txn.Next().Find(Key(tables.PartnerFacts())) {
+		err := tablefile.Each(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
+			f, err := factAt(c, i)
+			if err != nil || f.kind != factTakenBack {
+				return err
+			}
+			by[f.other], err = by[f.other].Add(f.amount)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// altered finds the customers whose issued coupons are others than in the live state, and from when.
+func (s *Stage) altered() (map[string]period.Instant, error) {
+	now := parquet.NewColumns(tables.IssuedCoupons())
+	for i := range s.issued {
+		addIssued(now.C, s.Books, &s.issued[i])
+	}
+	now.N = len(s.issued)
+	known := make(map[string]period.Instant, now.N) // by row
+	owner := make(map[string]string, now.N)
+	note := func(c *parquet.Columns, i int) string {
+		key := issuedText(c, i)
+		owner[key] = c.C[tables.IssuedCouponCustomer].Word(i)
+		return key
+	}
+	for i := range now.N {
+		known[note(now, i)] = period.Instant(now.C[tables.IssuedCouponInstant].Ints[i])
+	}
+	out := map[string]period.Instant{}
+	alter := func(customer string, from period.Instant) {
+		if was, has := out[customer]; !has || from < was {
+			out[customer] = from
+		}
+	}
+	for _, e := range s.Txn.Next().Find(Key(tables.IssuedCoupons())) {
+		err := tablefile.Each(s.Txn, e, tables.IssuedCoupons(), nil, func(c *parquet.Columns, i int) error {
+			key := note(c, i)
+			if _, same := known[key]; !same {
+				alter(owner[key], period.Instant(c.C[tables.IssuedCouponInstant].Ints[i]))
+			}
+			delete(known, key)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for key, from := range known {
+		alter(owner[key], from)
+	}
+	return out, nil
+}
+
+// issuedText is a row of issued_coupons as text that is equal for equal rows.
+func issuedText(c *parquet.Columns, i int) string {
+	var b strings.Builder
+	for k := range c.C {
+		col := &c.C[k]
+		switch c.Def.Columns[k].Type {
+		case tables.Word:
+			fmt.Fprintf(&b, "%q", col.Word(i))
+		case tables.Text:
+			fmt.Fprintf(&b, "%q", col.Text(i))
+		case tables.Amount:
+			fmt.Fprintf(&b, "|%d,%d", col.Decs[i].Hi, col.Decs[i].Lo)
+		default:
+			fmt.Fprintf(&b, "|%d", col.Ints[i])
+		}
+	}
+	return b.String()
+}
+
+// addIssued appends a row of issued_coupons.
+func addIssued(c []parquet.Col, b *books.Books, one *coupon.Issued) {
+	t := &one.Terms
+	sku := "*"
+	if t.SKU >= 0 {
+		sku = b.Products[t.SKU].SKU
+	}
+	terms := fmt.Sprintf("%s %t %t %t %q %q", t.Kind(), t.Performance, t.WithDiscount, t.NotCommercial, t.Service, sku)
+	c[tables.IssuedCouponID].AddText(t.ID)
+	c[tables.IssuedCouponEvent].AddText(one.Event)
+	c[tables.IssuedCouponSource].AddWord(string(one.Source))
+	c[tables.IssuedCouponSourceID].AddWord(one.SourceID)
+	c[tables.IssuedCouponPartner].AddWord(one.Partner)
+	c[tables.IssuedCouponCustomer].AddWord(b.Customers[t.Customer].ID)
+	c[tables.IssuedCouponTerms].AddWord(terms)
+	c[tables.IssuedCouponAmount].AddDec(t.Amount.Raw())
+	c[tables.IssuedCouponMin].AddDec(t.MinConsumption.Raw())
+	addTime(&c[tables.IssuedCouponFrom], t.Valid.From)
+	addMaybe(&c[tables.IssuedCouponTo], t.Valid.To, period.Forever)
+	addTime(&c[tables.IssuedCouponInstant], t.Since)
+}

@@ -1,0 +1,141 @@
+package pay
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/coupon"
+	"github.com/tollbook/tollbook/settlement/payment"
+	"github.com/tollbook/tollbook/settlement/verdict"
+)
+
+// Issued is what issued coupons bring to the payment of lines (§9.2). The zero value is none.
+type Issued struct {
+	Coupons  []books.Coupon
+	Altered  map[string]period.Instant // by customer: from when issued coupons are others than in the live state
+	Reclaims []*Reclaim                // of open cycles, of coupons that their partner issued and that are in force
+	Records  bool                      // what coupons pay is recorded in the table coupon_entries
+}
+
+// Reclaim is a partner's taking back of what is unused of a coupon. Paying decides it and sets the event's verdict.
+type Reclaim struct {
+	Event    *events.MoneyEvent
+	Coupon   *coupon.Issued
+	customer string
+	day      period.Day
+}
+
+func (r *Reclaim) before(o *Reclaim) int {
+	return coupon.Before(verdict.Stamp{Time: r.Event.Time, Instant: r.Event.Instant}, r.Event.ID,
+		verdict.Stamp{Time: o.Event.Time, Instant: o.Event.Instant}, o.Event.ID)
+}
+
+// indexIssued sorts what Issued says by bucket.
+func (p *Payer) indexIssued() {
+	p.altered, p.reclaims = make(map[int]period.Instant), make(map[int][]*Reclaim)
+	for customer, from := range p.Issued.Altered {
+		bucket := place.Bucket(customer, p.Buckets)
+		if was, has := p.altered[bucket]; !has || from < was {
+			p.altered[bucket] = from
+		}
+	}
+	for _, r := range p.Issued.Reclaims {
+		r.customer = p.Books.Customers[r.Coupon.Terms.Customer].ID
+		bucket := place.Bucket(r.customer, p.Buckets)
+		p.reclaims[bucket] = append(p.reclaims[bucket], r)
+	}
+}
+
+// issued finds the reclaims of the place, and the days whose payment issued coupons change.
+func (pl *bucketCycle) issued() {
+	pl.from = pl.endDay() + 1
+	if t, has := pl.w.altered[pl.at.Bucket]; has && t < pl.bounds.To {
+		pl.from = pl.dayOf(t)
+	}
+	for _, r := range pl.w.reclaims[pl.at.Bucket] {
+		if !pl.bounds.Holds(r.Event.Instant) {
+			continue
+		}
+		r.day = pl.dayOf(r.Event.Instant)
+		pl.reclaims = append(pl.reclaims, r)
+		if r.Event.File >= 0 { // of this run
+			pl.changed[r.day] = true
+		}
+	}
+	slices.SortFunc(pl.reclaims, func(a, b *Reclaim) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.customer, b.customer), a.before(b))
+	})
+}
+
+func (d *day) hasReclaim() bool { return len(d.reclaims) > 0 && d.reclaims[0].customer == d.customer }
+
+// reclaimFirst reports whether a reclaim comes next: reclaims come before lines of the same instant, and account events
+// do not matter to them.
+func (d *day) reclaimFirst() bool {
+	if !d.hasReclaim() {
+		return false
+	}
+	at := d.reclaims[0].Event.Instant
+	return !(d.hasHeld() && d.held[0].instant < at || d.hasLine() && d.lines.instant() < at)
+}
+
+// reclaim takes what is unused of a coupon back, or rejects the event.
+func (d *day) reclaim() error {
+	r := d.reclaims[0]
+	d.reclaims = d.reclaims[1:]
+	e, terms := r.Event, &r.Coupon.Terms
+	use, ok, err := d.w.wallet.TakeBack(terms.ID, e.Amount)
+	if err != nil {
+		return fmt.Errorf("coupon event %s: %w", e.ID, err)
+	}
+	if !ok {
+		e.Verdict = verdict.State("event", coupon.Used.String())
+		return nil
+	}
+	e.Verdict, d.moved = verdict.Verdict{}, true
+	if !d.w.Issued.Records {
+		return nil
+	}
+	return d.addUse(e.Instant, []byte(e.ID), coupon.Reclaim.String(), &use)
+}
+
+// noteUses records what the line that was paid last drew from coupons.
+func (d *day) noteUses(at period.Instant, id []byte) (err error) {
+	if !d.w.Issued.Records {
+		return nil
+	}
+	if d.w.drawn, err = d.w.wallet.Uses(d.w.drawn[:0]); err != nil {
+		return fmt.Errorf("line %s: %w", id, err)
+	}
+	for i := range d.w.drawn {
+		if err := d.addUse(at, id, coupon.UseWord, &d.w.drawn[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *day) addUse(at period.Instant, id []byte, kind string, u *payment.Use) error {
+	c := d.w.uses.cols.C
+	c[tables.CouponEntryCustomer].AddWord(d.customer)
+	c[tables.CouponEntryCoupon].AddText(u.Coupon.ID)
+	c[tables.CouponEntryTime].Ints = append(c[tables.CouponEntryTime].Ints, int64(at))
+	c[tables.CouponEntryType].AddWord(kind)
+	c[tables.CouponEntryID].AddBytes(id)
+	c[tables.CouponEntryAmount].AddDec(u.Amount.Raw())
+	c[tables.CouponEntryLeft].AddDec(u.Left.Raw())
+	return d.w.uses.added()
+}
+
+// hadUses reports whether the day at hand has a file of what coupons paid.
+func (d *day) hadUses() bool {
+	_, has := d.pl.next[tableDay{usesTable, d.w.uses.key.Day}]
+	return has
+}
