@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 )
 
 // browsers are the programs that print a page, in the order in which they are looked for.
@@ -44,14 +46,14 @@ func Print(ctx context.Context, browser, html, pdf string) (err error) {
 	if err != nil {
 		return err
 	}
-	profile, err := os.MkdirTemp("", "tollbook-print-*")
+	profile, err := scratch.New("", "print")
 	if err != nil {
 		return fmt.Errorf("print %s: %w", html, err)
 	}
-	defer os.RemoveAll(profile) //nolint:errcheck // a folder of the browser's in the temporary folder
+	defer func() { _ = profile.Close() }() // a folder of the browser's in the temporary folder
 	ctx, cancel := context.WithTimeout(ctx, printTime)
 	defer cancel()
-	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=" + profile,
+	args := []string{"--headless", "--disable-gpu", "--no-pdf-header-footer", "--user-data-dir=" + profile.Path,
 		"--print-to-pdf=" + pdf}
 	if os.Geteuid() == 0 {
 		args = append(args, "--no-sandbox") // as root it refuses to start with one; the page has no script

@@ -86,7 +86,9 @@ func sweep(parent string) {
 }
 
 // Kinds are the kinds of folders that there are.
-func Kinds() []string { return []string{"made", "merge", "quote", "serve", "xlsx"} }
+func Kinds() []string {
+	return []string{"documents", "made", "merge", "print", "quote", "serve", "xlsx"}
+}
 
 // ours reports whether a name is one of a scratch folder: nothing else is deleted.
 func ours(name string) bool {

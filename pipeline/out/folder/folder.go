@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/scratch"
 	"github.com/tollbook/tollbook/pipeline/out/compose"
 	"github.com/tollbook/tollbook/pipeline/out/document"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -80,17 +81,17 @@ func Write(ctx context.Context, s *compose.Sources, cycle period.Cycle, dir stri
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*.tmp")
+	tmp, err := scratch.New(filepath.Dir(dir), "documents")
 	if err != nil {
 		return nil, fmt.Errorf("write documents: %w", err)
 	}
-	w.dir = tmp
+	w.dir = tmp.Path
 	err = w.write(ctx)
 	if err == nil {
-		err = appear(tmp, dir, o.Replace)
+		err = appear(tmp.Path, dir, o.Replace)
 	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("write documents to %s: %w", dir, err), os.RemoveAll(tmp))
+	if err = errors.Join(err, tmp.Close()); err != nil { // a folder that has its name is not deleted
+		return nil, fmt.Errorf("write documents to %s: %w", dir, err)
 	}
 	return w.index, nil
 }
@@ -103,7 +104,10 @@ func appear(tmp, dir string, replace bool) error {
 	if !replace {
 		return os.Rename(tmp, dir)
 	}
-	old := tmp + ".old"
+	old := filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".old")
+	if err := os.RemoveAll(old); err != nil { // of a process that was killed
+		return err
+	}
 	switch err := os.Rename(dir, old); {
 	case errors.Is(err, os.ErrNotExist):
 		return os.Rename(tmp, dir)
