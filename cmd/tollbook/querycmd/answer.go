@@ -19,6 +19,7 @@ import (
 type shownAnswer struct {
 	*question.Answer
 	cycle    string // that was asked for; "" = none
+	only     question.Only
 	currency settings.Currency
 }
 
@@ -26,7 +27,8 @@ type shownAnswer struct {
 type answerResult struct {
 	Question string          `json:"question"`
 	Answers  string          `json:"answers"`
-	Cycle    string          `json:"cycle"` // empty = no single one
+	Cycle    string          `json:"cycle"`  // empty = no single one
+	Limits   []limitResult   `json:"limits"` // of the rows that are counted
 	Currency string          `json:"currency"`
 	Source   question.Source `json:"source"`
 	Manifest int64           `json:"manifest"` // number of the state
@@ -35,6 +37,20 @@ type answerResult struct {
 	RowCount int64           `json:"row_count"` // of all rows, listed or not
 	Rows     []object        `json:"rows"`
 	Totals   object          `json:"totals"` // of all rows
+}
+
+// limitResult is what the counted rows are limited to: one of the values.
+type limitResult struct {
+	By     string   `json:"by"` // customer, partner, service, tag
+	Values []string `json:"values"`
+}
+
+func limitResults(o question.Only) []limitResult {
+	out := []limitResult{}
+	for by, values := range o.Lists() {
+		out = append(out, limitResult{by, values})
+	}
+	return out
 }
 
 // object is a JSON object whose keys keep their order.
@@ -69,8 +85,8 @@ func (o object) MarshalJSON() ([]byte, error) {
 
 func (s *shownAnswer) json() *answerResult {
 	q := s.Question
-	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Currency: s.currency.Code,
-		Source: s.Source, Manifest: s.Manifest,
+	r := &answerResult{Question: q.Name, Answers: q.Answers, Cycle: s.cycle, Limits: limitResults(s.only),
+		Currency: s.currency.Code, Source: s.Source, Manifest: s.Manifest,
 		AsOf: s.AsOf, Columns: columnResults(q), RowCount: s.Count, Rows: []object{}}
 	for _, row := range s.Rows {
 		var o object
@@ -134,6 +150,9 @@ func (s *shownAnswer) table(w io.Writer) {
 	of := []string{"from " + s.from()}
 	if slices.ContainsFunc(q.Sums, func(c table.Column) bool { return c.Type == table.Amount }) {
 		of = slices.Insert(of, 0, "in "+s.currency.Code)
+	}
+	if s.only.Any() {
+		of = slices.Insert(of, 0, s.only.String())
 	}
 	if s.cycle != "" {
 		of = slices.Insert(of, 0, "cycle "+s.cycle)

@@ -25,6 +25,7 @@ type queryFlags struct {
 	cycle, format, from string
 	limit               int
 	sql, excel          bool
+	only                question.Only
 }
 
 // ownLimit is the limit that stands for the question's own.
@@ -42,10 +43,15 @@ it lists the queries.
 
 With --limit the omitted rows are summed in one row. Totals always include all rows. ClickHouse
 answers if clickhouse.dsn names a server, otherwise the files of the lake: both give the same answer
-for the same state. --sql prints the query for other tools.`,
+for the same state. --sql prints the query for other tools.
+
+--customer, --partner, --service and --tag limit the rows that are counted; each can be given several
+times. A query that has no such column refuses the flag.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
 			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
 			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
+			"  tollbook query change --customer acme --service storage\n" +
+			"  tollbook query revenue --tag team=web --tag team=data\n" +
 			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -63,7 +69,7 @@ for the same state. --sql prints the query for other tools.`,
 				return cli.NotJSON("csv", "leave --format out for JSON")
 			}
 			if f.sql {
-				return printSQL(a, q)
+				return printSQL(a, q, f.only)
 			}
 			return runQuery(cmd.Context(), a, q, &f)
 		},
@@ -75,6 +81,10 @@ for the same state. --sql prints the query for other tools.`,
 		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
 	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
+	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
+	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil, "only this partner: owing, or as a seller")
+	cmd.Flags().StringArrayVar(&f.only.Services, "service", nil, "only this service, by its code")
+	cmd.Flags().StringArrayVar(&f.only.Tags, "tag", nil, "only resources with this tag: key=value, or key for any value")
 	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
@@ -96,6 +106,9 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 				Hint: "leave --cycle out"}
 		}
 		f.cycle = c.String()
+	}
+	if wrong := new(question.LimitError); errors.As(q.Check(f.only), &wrong) {
+		return nil, &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
 	}
 	switch {
 	case f.limit < ownLimit:
@@ -119,7 +132,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	r := question.Request{Cycle: f.cycle, Limit: f.limit}
+	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only}
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
 	case f.from == string(question.ClickHouse) && !server:
@@ -128,7 +141,10 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	case f.from == string(question.ClickHouse) && !q.Published():
 		return &cli.UsageError{What: fmt.Sprintf("--from clickhouse: what %s is about is not published", q.Name),
 			Hint: "`--from lake` answers it"}
-	case f.from == string(question.Lake) || !server || !q.Published():
+	case f.from == string(question.ClickHouse) && len(f.only.Tags) > 0:
+		err := &published.TagError{Question: q.Name}
+		return &cli.UsageError{What: err.Error(), Hint: err.Hint()}
+	case f.from == string(question.Lake) || !server || !q.Published() || len(f.only.Tags) > 0:
 		answer, err = askLake(ctx, a, w, q, r)
 	default:
 		answer, err = askServer(ctx, a, w, q, r)
@@ -136,7 +152,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	shown := &shownAnswer{answer, f.cycle, w.Settings.Currency}
+	shown := &shownAnswer{answer, f.cycle, f.only, w.Settings.Currency}
 	switch {
 	case f.format == "csv":
 		return shown.csv(a.Out, f.excel)
@@ -183,8 +199,11 @@ func askServer(ctx context.Context, a *cli.App, w *workspace.Workspace, q *quest
 }
 
 // printSQL prints the question as SQL.
-func printSQL(a *cli.App, q *question.Question) error {
-	sql, err := published.SQL(q)
+func printSQL(a *cli.App, q *question.Question, only question.Only) error {
+	sql, err := published.SQL(q, only)
+	if wrong := new(published.TagError); errors.As(err, &wrong) {
+		return &cli.UsageError{What: wrong.Error(), Hint: wrong.Hint()}
+	}
 	if err != nil {
 		return err
 	}

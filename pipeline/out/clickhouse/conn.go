@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -121,4 +122,9 @@ func Name(parts ...string) string {
 		out += fmt.Sprintf("`%s`", p)
 	}
 	return out
+}
+
+// Literal is a text as SQL writes it.
+func Literal(text string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(text) + "'"
 }

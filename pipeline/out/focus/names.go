@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode"
 
+	resourcetags "github.com/tollbook/tollbook/pipeline/read/tags"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
 )
@@ -151,16 +152,11 @@ func tags(text []byte) string {
 		return string(jsonObject([]pair{{"tag", string(text)}}))
 	}
 	var list []pair
-	for _, part := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == ';' }) {
-		key, value, found := strings.Cut(part, "=")
-		if key = strings.TrimSpace(key); key == "" {
-			continue
-		}
-		list = slices.DeleteFunc(list, func(p pair) bool { return p.key == key })
-		if found {
-			list = append(list, pair{key, strings.TrimSpace(value)})
+	for _, p := range resourcetags.Pairs(string(text)) {
+		if p.Bare {
+			list = append(list, pair{p.Key, true})
 		} else {
-			list = append(list, pair{key, true})
+			list = append(list, pair{p.Key, p.Value})
 		}
 	}
 	if len(list) == 0 {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -25,7 +26,7 @@ type published struct {
 func (p *published) viewColumns() string {
 	var list []string
 	add := func(name, kind, meaning string) {
-		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, quoted(meaning)))
+		list = append(list, fmt.Sprintf("    %s %s COMMENT %s", name, kind, clickhouse.Literal(meaning)))
 	}
 	if p.cycle {
 		add(cycleColumn, word, "cycle that the row belongs to, such as 2026-09")
@@ -34,11 +35,6 @@ func (p *published) viewColumns() string {
 		add(c.Name, kindOf(c.Type), c.Meaning)
 	}
 	return strings.Join(list, ",\n")
-}
-
-// quoted is a text as SQL writes it.
-func quoted(text string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", "''").Replace(text) + "'"
 }
 
 // data is the table that holds the rows.

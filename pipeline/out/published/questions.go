@@ -23,14 +23,31 @@ import (
 var files embed.FS
 
 // SQL is the question as a statement over the published views, with the parameters cycle (” = all of them) and zone
-// (the contract zone).
-func SQL(q *question.Question) (string, error) {
+// (the contract zone). Limits become a subquery of its view. Errors: *TagError.
+func SQL(q *question.Question, only question.Only) (string, error) {
 	text, err := files.ReadFile("sql/" + q.Name + ".sql")
 	if err != nil {
 		return "", fmt.Errorf("the SQL of %s: %w", q.Name, err)
 	}
-	return string(text), nil
+	if len(only.Tags) > 0 {
+		return "", &TagError{q.Name}
+	}
+	condition := q.Condition(only, clickhouse.Literal)
+	if condition == "" {
+		return string(text), nil
+	}
+	from := "FROM " + q.View + " AS "
+	return strings.Replace(string(text), from, "FROM (SELECT * FROM "+q.View+" WHERE "+condition+") AS ", 1), nil
 }
+
+// TagError says that a question cannot be limited by tags on a server.
+type TagError struct{ Question string }
+
+// Error names the question.
+func (e *TagError) Error() string { return "limit " + e.Question + " by --tag: SQL has no form for it" }
+
+// Hint says what does it.
+func (e *TagError) Hint() string { return "`--from lake` answers it" }
 
 // NotPublishedError says that a server holds nothing that was published.
 type NotPublishedError struct{ Server string }
@@ -100,7 +117,7 @@ func state(ctx context.Context, conn *clickhouse.Conn) (s shownState, err error)
 // Ask runs the question's SQL. Its columns are those of the question, in order; rows come in order.
 func ask(ctx context.Context, q *question.Question, r question.Request, zone string, conn *clickhouse.Conn,
 	live shownState) (*question.Answer, error) {
-	sql, err := SQL(q)
+	sql, err := SQL(q, r.Only)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestSQL(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range question.All() {
-		sql, err := SQL(q)
+		sql, err := SQL(q, question.Only{})
 		if err != nil {
 			t.Error(err)
 			continue

@@ -12,6 +12,7 @@ import (
 type Request struct {
 	Cycle string // 2026-09; "" = see Span
 	Limit int    // of rows that are given; 0 = all
+	Only  Only
 }
 
 // Row is one row of an answer.

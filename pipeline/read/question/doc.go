@@ -7,6 +7,8 @@
 //	       whether the lake's files or the published copy answer.
 //	ASK-3  Totals and the count of rows are of all rows, also of those that a limit omits. Quantities have different
 //	       measures and no total, and neither has a value that several rows contain.
+//	ASK-4  A limit of a request removes rows before they are added up: a row counts if it fits every limit. A question
+//	       whose table has no column for a limit refuses it.
 //
 // An answer is of one committed state and names it. Only the columns of the lake that a question needs are read.
 // Memory is bounded by the number of rows of the answer before its limit, times the workers, not by the number of

@@ -22,6 +22,7 @@ type reading struct {
 	groups *groups
 	clock  period.Clock
 	before bool // the batch is of a cycle before the one that is asked for
+	only   *sieve
 }
 
 // day is the day of an instant in the contract zone.
@@ -30,6 +31,9 @@ func (w *reading) day(t period.Instant) string { return w.clock.Day(t).String() 
 // take adds a batch of the lake.
 func (w *reading) take(c *parquet.Columns) error {
 	q := w.groups.q
+	if w.only != nil {
+		c = w.only.pass(c)
+	}
 	if q.lake.make == nil {
 		return w.groups.add(c)
 	}
@@ -40,9 +44,12 @@ func (w *reading) take(c *parquet.Columns) error {
 	return w.groups.add(made)
 }
 
-// FromLake answers a question from one state of the lake, which is the reader's. Errors: *rows.NoCycleError,
-// *partners.MissingBookError, those of the lake.
+// FromLake answers a question from one state of the lake, which is the reader's. Errors: *LimitError,
+// *rows.NoCycleError, *partners.MissingBookError, those of the lake.
 func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader) (*Answer, error) {
+	if err := q.Check(r.Only); err != nil {
+		return nil, err
+	}
 	snap := from.Snap
 	if r.Cycle != "" {
 		if err := rows.HasCycle(snap, r.Cycle); err != nil {
@@ -116,10 +123,10 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 	})
 	for range max(1, from.Limits.Workers) {
 		group.Go(func() error {
-			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock()}
+			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), only: newSieve(q, r.Only)}
 			for e := range next {
 				w.before = e.Cycle < r.Cycle
-				scan := rows.Scan{Table: q.lake.table, Cols: q.columns()}
+				scan := rows.Scan{Table: q.lake.table, Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err
 				}
@@ -198,7 +205,7 @@ func (q *Question) cycles(snap *lake.Snapshot, cycle string) []string {
 
 // gatherPartners adds up partner statements, which are calculated for cycles that are open.
 func (q *Question) gatherPartners(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
-	w := &reading{groups: newGroups(q)}
+	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
 	for _, cycle := range q.cycles(from.Snap, r.Cycle) {
 		if err := statements(ctx, from, cycle, w.take); err != nil {
 			return nil, err
@@ -236,7 +243,7 @@ func statements(ctx context.Context, from *partners.Reader, cycle string, take f
 
 // gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.
 func (q *Question) gatherIncentives(r Request, from *partners.Reader) (*groups, error) {
-	w := &reading{groups: newGroups(q)}
+	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
 	rows, err := from.IncentiveRows(r.Cycle)
 	if err != nil {
 		return nil, err

@@ -1,0 +1,211 @@
+package question
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/tags"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Only limits an answer to some rows of its table. A row must fit every list that has an entry.
+type Only struct {
+	Customers []string // customer_id
+	Partners  []string // partner_id; of partner statements also seller_id
+	Services  []string // service_type_code; of cost files service_name
+	Tags      []string // of resource_tag: key=value, or key for any value
+}
+
+// limit is one list of Only: a row fits if one of the columns has one of the values.
+type limit struct {
+	name    string   // customer, partner, service, tag: as the flags are called
+	columns []string // in the order of the table
+	values  []string
+}
+
+// limits are the lists that have entries.
+func (o Only) limits() []limit {
+	return slices.DeleteFunc([]limit{
+		{"customer", []string{"customer_id"}, o.Customers},
+		{"partner", []string{"partner_id", "seller_id"}, o.Partners},
+		{"service", []string{"service_type_code", "service_name"}, o.Services},
+		{"tag", []string{"resource_tag"}, o.Tags},
+	}, func(l limit) bool { return len(l.values) == 0 })
+}
+
+// Lists are the limits: the name of the flag that gives it, and the values.
+func (o Only) Lists() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for _, l := range o.limits() {
+			if !yield(l.name, l.values) {
+				return
+			}
+		}
+	}
+}
+
+// Any reports whether there is a limit.
+func (o Only) Any() bool { return len(o.limits()) > 0 }
+
+// String is the limits for people, such as "customer acme, service storage or network".
+func (o Only) String() string {
+	var out []string
+	for _, l := range o.limits() {
+		out = append(out, l.name+" "+strings.Join(l.values, " or "))
+	}
+	return strings.Join(out, ", ")
+}
+
+// LimitError says that a question cannot be limited in one way.
+type LimitError struct {
+	Question string
+	By       string   // customer, partner, service or tag
+	Takes    []string // what limits the question
+}
+
+// Error names the question and the limit.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("--%s: the rows of %s have no %s", e.By, e.Question, e.By)
+}
+
+// Hint says what limits the question.
+func (e *LimitError) Hint() string {
+	if len(e.Takes) == 0 {
+		return e.Question + " takes none of --customer, --partner, --service and --tag"
+	}
+	return fmt.Sprintf("%s takes --%s", e.Question, strings.Join(e.Takes, ", --"))
+}
+
+// Takes are the limits that the question takes: customer, partner, service, tag.
+func (q *Question) Takes() []string {
+	var out []string
+	one := []string{""}
+	for _, l := range (Only{one, one, one, one}).limits() {
+		if len(q.columnsOf(l)) > 0 {
+			out = append(out, l.name)
+		}
+	}
+	return out
+}
+
+// Check reports the first limit that the question does not take as a *LimitError.
+func (q *Question) Check(o Only) error {
+	for _, l := range o.limits() {
+		if len(q.columnsOf(l)) == 0 {
+			return &LimitError{q.Name, l.name, q.Takes()}
+		}
+	}
+	return nil
+}
+
+// columnsOf are the columns of the question's table that a limit looks at.
+func (q *Question) columnsOf(l limit) []int {
+	if q.from != nil {
+		return q.from.of.columnsOf(l)
+	}
+	var out []int
+	for _, name := range l.columns {
+		if at := q.lake.table.Index(name); at >= 0 {
+			out = append(out, at)
+		}
+	}
+	return out
+}
+
+// Condition is the limits as a condition of SQL over the question's view; text makes a literal of a value. It is empty
+// without a limit. Tags have no form in SQL.
+func (q *Question) Condition(o Only, text func(string) string) string {
+	var all []string
+	for _, l := range o.limits() {
+		var values, any []string
+		for _, v := range l.values {
+			values = append(values, text(v))
+		}
+		for _, at := range q.columnsOf(l) {
+			any = append(any, q.lake.table.Columns[at].Name+" IN ("+strings.Join(values, ", ")+")")
+		}
+		condition := strings.Join(any, " OR ")
+		if len(any) > 1 {
+			condition = "(" + condition + ")"
+		}
+		all = append(all, condition)
+	}
+	return strings.Join(all, " AND ")
+}
+
+// sieve passes the rows that fit all limits.
+type sieve struct {
+	limits []limit
+	at     [][]int         // columns of the table, by limit
+	reads  []int           // columns that are read
+	out    parquet.Columns // the rows of the last batch
+}
+
+// newSieve is nil without a limit.
+func newSieve(q *Question, o Only) *sieve {
+	s := &sieve{limits: o.limits(), reads: q.reads(o), out: *parquet.NewColumns(q.lake.table)}
+	for _, l := range s.limits {
+		s.at = append(s.at, q.columnsOf(l))
+	}
+	if len(s.limits) == 0 {
+		return nil
+	}
+	return s
+}
+
+// reads are the columns of the lake's table that are read: those of the question and those of the limits.
+func (q *Question) reads(o Only) []int {
+	cols := q.columns()
+	for _, l := range o.limits() {
+		cols = append(cols, q.columnsOf(l)...)
+	}
+	slices.Sort(cols)
+	return slices.Compact(cols)
+}
+
+// pass returns the rows of a batch that fit, which are valid until the next call.
+func (s *sieve) pass(c *parquet.Columns) *parquet.Columns {
+	s.out.Reset()
+	fits := make([]func(row int) bool, len(s.limits))
+	for i := range s.limits {
+		fits[i] = s.fit(i, c)
+	}
+	for row := range c.N {
+		if !slices.ContainsFunc(fits, func(fit func(int) bool) bool { return !fit(row) }) {
+			rows.AppendRow(&s.out, rows.Row{Cols: c, I: row}, s.reads)
+		}
+	}
+	return &s.out
+}
+
+// has reports whether a text fits the limit.
+func (l *limit) has(text []byte) bool {
+	return slices.ContainsFunc(l.values, func(want string) bool {
+		return l.name == "tag" && tags.Has(text, want) || l.name != "tag" && string(text) == want
+	})
+}
+
+// fit says which rows of a batch fit a limit. Words are compared once for each entry of the batch's dictionary.
+func (s *sieve) fit(i int, c *parquet.Columns) func(row int) bool {
+	l := &s.limits[i]
+	var any []func(row int) bool
+	for _, at := range s.at[i] {
+		col := &c.C[at]
+		if c.Def.Columns[at].Type == tables.Text {
+			any = append(any, func(row int) bool { return l.has(col.Text(row)) })
+			continue
+		}
+		codes := make([]bool, len(col.Dict))
+		for code, word := range col.Dict {
+			codes[code] = slices.Contains(l.values, word)
+		}
+		any = append(any, func(row int) bool { return codes[col.Codes[row]] })
+	}
+	return func(row int) bool {
+		return slices.ContainsFunc(any, func(fit func(int) bool) bool { return fit(row) })
+	}
+}
