@@ -142,7 +142,7 @@ func amountOf(n *big.Int) (money.Total, error) {
 // the amount before and what the quantity changes, and the row price with the rest: the change by volume is
 // (quantity − before_quantity) × before_amount / before_quantity, rounded half to even to 8 decimals. Where a cycle has
 // no quantity, such as for orders, the whole change is by price.
-func causes(rows []Row) ([]Row, error) {
+func causes(rows []Row, _ string) ([]Row, error) {
 	before, now := map[string]bool{}, map[string]bool{}
 	for _, r := range rows {
 		c := r.Keys[cmpCustomer]

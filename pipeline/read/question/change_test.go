@@ -44,7 +44,7 @@ func TestCauses(t *testing.T) {
 		comparison(t, "/gone/ecs/vm", 4, 0, 1, 0, 1, 0),
 		comparison(t, "correction/gone/ecs/vm", 0, -2, 0, 0, 0, 1),
 		comparison(t, "/come/ecs/vm", 0, 3, 0, 1, 0, 1),
-	})
+	}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestCausesAddUp(t *testing.T) {
 				amount.Draw(rt, "before quantity"), amount.Draw(rt, "quantity"), count.Draw(rt, "before lines"),
 				count.Draw(rt, "lines")))
 		}
-		out, err := causes(rows)
+		out, err := causes(rows, "")
 		if err != nil {
 			rt.Fatal(err)
 		}

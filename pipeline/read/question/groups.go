@@ -188,7 +188,7 @@ func allZero(sums []money.Total) bool {
 
 // Compare is the question's order.
 func (q *Question) Compare(a, b Row) int {
-	if q.from != nil {
+	if q.from != nil && q.from.order != nil {
 		if c := q.from.order(a, b); c != 0 {
 			return c
 		}

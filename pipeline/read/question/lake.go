@@ -1,6 +1,7 @@
 package question
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 type reading struct {
 	groups *groups
 	clock  period.Clock
-	before bool // the batch is of a cycle before the one that is asked for
+	cycle  string // of the batch
+	before bool   // the batch is of a cycle before the one that is asked for
 	only   *sieve
 }
 
@@ -81,7 +83,7 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 	}
 	rows := all.rows()
 	if q.from != nil {
-		if rows, err = q.from.rows(rows); err != nil {
+		if rows, err = q.from.rows(rows, cmp.Or(r.Cycle, lastCycle(snap))); err != nil {
 			return nil, fmt.Errorf("answer %s: %w", q.Name, err)
 		}
 	}
@@ -125,7 +127,7 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 		group.Go(func() error {
 			w := &reading{groups: newGroups(q), clock: from.Books.Zone.Clock(), only: newSieve(q, r.Only)}
 			for e := range next {
-				w.before = e.Cycle < r.Cycle
+				w.cycle, w.before = e.Cycle, e.Cycle < r.Cycle
 				scan := rows.Scan{Table: q.lake.table, Cols: q.reads(r.Only)}
 				if err := rows.Groups(ctx, from.Snap, e, scan, w.take); err != nil {
 					return err

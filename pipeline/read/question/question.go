@@ -66,8 +66,8 @@ type shape struct {
 // derived is how the rows of an answer follow from those of another question.
 type derived struct {
 	of    *Question
-	rows  func([]Row) ([]Row, error)
-	order func(a, b Row) int // before the keys
+	rows  func(rows []Row, cycle string) ([]Row, error) // cycle is the one that is asked for, or the last one
+	order func(a, b Row) int                            // before the keys
 }
 
 // Columns are the columns of the answer: keys, then sums.
@@ -78,6 +78,14 @@ func Every() []*Question { return slices.Concat(All(), LakeOnly()) }
 
 // Published reports whether a published copy answers the question too.
 func (q *Question) Published() bool { return q.View != "" }
+
+// Table is the name of the lake's table whose rows are added up.
+func (q *Question) Table() string {
+	if q.from != nil {
+		return q.from.of.lake.table.Name
+	}
+	return q.lake.table.Name
+}
 
 // Find is the question of a name.
 func Find(name string) (*Question, bool) {

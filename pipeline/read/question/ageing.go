@@ -1,0 +1,159 @@
+package question
+
+import (
+	"cmp"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// Columns of ageTable.
+const (
+	ageCustomer = iota
+	ageMonth
+	ageIncurred
+	ageRepaid
+)
+
+// ageTable is the entries that change debts, by the cycle that they were made in.
+func ageTable() *tables.Table {
+	return &tables.Table{Name: "ages", Columns: []tables.Column{
+		{Name: "customer_id", Type: tables.Word, Meaning: "who owes it"},
+		{Name: "month", Type: tables.Word, Meaning: "cycle of the entry"},
+		{Name: "incurred_amount", Type: tables.Amount, Meaning: "what lines left unpaid"},
+		{Name: "repaid_amount", Type: tables.Amount, Meaning: "what recharges, allocations and refunds took from it"},
+	}}
+}
+
+// aged is what was added to debts and repaid, by customer and cycle.
+func aged() *Question {
+	t := ageTable()
+	return &Question{
+		Name: "aged", Span: UpTo, Keys: t.Columns[:ageIncurred], Sums: t.Columns[ageIncurred:],
+		lake: shape{table: tables.AccountEntries(), reads: []int{tables.ECustomerID, tables.EBalanceType,
+			tables.EAmount}, made: t, make: ages},
+	}
+}
+
+// ages takes the entries of accounts that change a debt.
+func ages(w *reading, from, to *parquet.Columns) error {
+	for i := range from.N {
+		if from.C[tables.EBalanceType].Word(i) != "debt" {
+			continue
+		}
+		a, err := rows.Row{Cols: from, I: i}.Amount(tables.EAmount)
+		if err != nil {
+			return err
+		}
+		to.C[ageCustomer].AddWord(from.C[tables.ECustomerID].Word(i))
+		to.C[ageMonth].AddWord(w.cycle)
+		var incurred, repaid money.Amount
+		if a.Sign() < 0 {
+			repaid = a.Neg()
+		} else {
+			incurred = a
+		}
+		to.C[ageIncurred].AddDec(incurred.Raw())
+		to.C[ageRepaid].AddDec(repaid.Raw())
+		to.N++
+	}
+	return nil
+}
+
+// ageing is the question how old the debts of customers are.
+func ageing() *Question {
+	amount := func(name, meaning string) tables.Column {
+		return tables.Column{Name: name, Type: tables.Amount, Meaning: meaning}
+	}
+	return &Question{
+		Name:    "ageing",
+		Answers: "how old the debts of customers are, in months; repayments clear the oldest debt first",
+		Span:    UpTo, Keys: ageTable().Columns[:ageMonth],
+		Sums: []tables.Column{
+			amount("current_amount", "owed since the cycle itself"),
+			amount("month_1_amount", "owed since the cycle before"),
+			amount("month_2_amount", "owed since two cycles before"),
+			amount("older_amount", "owed since three cycles before or longer"),
+			amount("debt_amount", "debt at the end of the cycle: the sum of the others"),
+		},
+		Order: []By{{"debt_amount", true}},
+		from:  &derived{of: aged(), rows: ageRows},
+	}
+}
+
+// ageCount is how many ages there are; the last one is open.
+const ageCount = 4
+
+// ageRows clears the oldest debts of each customer by what was repaid. A cycle is never repaid before a debt of it
+// exists, so the order of entries within it has no effect.
+func ageRows(entries []Row, cycle string) ([]Row, error) {
+	slices.SortFunc(entries, func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Keys[ageCustomer], b.Keys[ageCustomer]),
+			strings.Compare(a.Keys[ageMonth], b.Keys[ageMonth]))
+	})
+	var out []Row
+	for len(entries) > 0 {
+		customer := entries[0].Keys[ageCustomer]
+		n := slices.IndexFunc(entries, func(r Row) bool { return r.Keys[ageCustomer] != customer })
+		if n < 0 {
+			n = len(entries)
+		}
+		row, err := ageRow(entries[:n], cycle)
+		if err != nil {
+			return nil, fmt.Errorf("debt of customer %s: %w", customer, err)
+		}
+		if some(row.Sums[ageCount]) {
+			out = append(out, row)
+		}
+		entries = entries[n:]
+	}
+	return out, nil
+}
+
+// ageRow is the debt of one customer by age. The entries are in the order of their cycles.
+func ageRow(entries []Row, cycle string) (Row, error) {
+	repaid := new(big.Int)
+	for _, e := range entries {
+		repaid.Add(repaid, bigOf(e.Sums[ageRepaid-ageIncurred]))
+	}
+	ages := make([]*big.Int, ageCount+1)
+	for i := range ages {
+		ages[i] = new(big.Int)
+	}
+	end, err := period.ParseCycle(cycle)
+	if err != nil {
+		return Row{}, err
+	}
+	for _, e := range entries {
+		left := bigOf(e.Sums[0])
+		cleared := repaid
+		if left.Cmp(repaid) < 0 {
+			cleared = left
+		}
+		left = new(big.Int).Sub(left, cleared)
+		repaid = new(big.Int).Sub(repaid, cleared)
+		of, err := period.ParseCycle(e.Keys[ageMonth])
+		if err != nil {
+			return Row{}, err
+		}
+		age := ages[min(int(end-of), ageCount-1)]
+		age.Add(age, left)
+		ages[ageCount].Add(ages[ageCount], left)
+	}
+	row := Row{Keys: []string{entries[0].Keys[ageCustomer]}}
+	for _, n := range ages {
+		total, err := amountOf(n)
+		if err != nil {
+			return Row{}, err
+		}
+		row.Sums = append(row.Sums, total)
+	}
+	return row, nil
+}
