@@ -84,7 +84,8 @@ times. A query that has no such column refuses the flag.`,
 	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
 	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil, "only this partner: owing, or as a seller")
 	cmd.Flags().StringArrayVar(&f.only.Services, "service", nil, "only this service, by its code")
-	cmd.Flags().StringArrayVar(&f.only.Tags, "tag", nil, "only resources with this tag: key=value, or key for any value")
+	cmd.Flags().StringArrayVar(&f.only.Tags, "tag", nil,
+		"only resources with this tag: key=value, or key for any value")
 	cmd.Flags().BoolVar(&f.excel, "excel", false, cli.ExcelUsage)
 	return cli.Exits(cmd, cli.ExitDone, cli.ExitWrong, cli.ExitFailed)
 }
