@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,35 +15,112 @@ import (
 // block is a fenced block of a page: what is after the fence, and its text.
 var block = regexp.MustCompile("(?ms)^```([^\n]*)\n(.*?)^```$")
 
-// TestTutorial does what the page says: writes its files, runs its commands one after the other, and compares what they
-// print. A line `...`, and `...` at the end of a line, match anything.
-func TestTutorial(t *testing.T) {
-	page, err := os.ReadFile("../../docs/tutorial.md")
-	if err != nil {
-		t.Fatal(err)
+// TestPages does what the tutorial and each guide say: it writes their files, runs their commands one after the other,
+// and compares what they print. A line `...`, and `...` at the end of a line, match anything.
+func TestPages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/guides/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("%d guides, %v", len(pages), err)
 	}
-	t.Chdir(t.TempDir())
-	commands := 0
-	for _, b := range block.FindAllSubmatch(page, -1) {
+	for _, name := range append(pages, "../../docs/tutorial.md") {
+		page, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.Base(name), func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			follow(t, page)
+		})
+	}
+}
+
+// page is a page that is followed in the current folder.
+type page struct {
+	commands int
+	printed  string // what the last sh block printed
+	script   string // that block
+	address  string // of the server that the page has started
+}
+
+// follow does what a page says. Files are blocks with a name after their language. Commands of tollbook are in blocks of
+// console, where & at the end of a line starts a server. A block of sh is run by the shell; a block of text after it is
+// what it prints.
+func follow(t *testing.T, text []byte) {
+	t.Helper()
+	p := &page{address: standardAddress}
+	for _, b := range block.FindAllSubmatch(text, -1) {
 		language, file, _ := strings.Cut(string(b[1]), " ")
-		if language != "console" {
+		body := strings.ReplaceAll(string(b[2]), standardAddress, p.address)
+		switch {
+		case language == "console":
+			p.console(t, body)
+		case language == "sh":
+			p.commands++
+			p.script, p.printed = body, scripted(t, body)
+		case language == "text":
+			compare(t, p.script, p.printed, body)
+		case file != "":
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(file, b[2], 0o600); err != nil {
+			if err := os.WriteFile(file, []byte(body), 0o600); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+	if p.commands < 5 {
+		t.Errorf("the page has %d commands", p.commands)
+	}
+}
+
+// standardAddress is where a server listens without a setting; in the test it listens at another port.
+const standardAddress = "127.0.0.1:8080"
+
+// console runs the commands of a block.
+func (p *page) console(t *testing.T, body string) {
+	t.Helper()
+	for _, one := range strings.Split("\n"+body, "\n$ ")[1:] {
+		line, want, _ := strings.Cut(one, "\n")
+		p.commands++
+		command, server := strings.CutSuffix(line, " &")
+		if !server {
+			shell(t, line, want)
 			continue
 		}
-		for _, one := range strings.Split("\n"+string(b[2]), "\n$ ")[1:] {
-			line, want, _ := strings.Cut(one, "\n")
-			commands++
-			shell(t, line, want)
+		args := append(strings.Fields(command)[1:], "--listen", "127.0.0.1:0")
+		started := launch(t, "2026-10-05T04:00:00Z", args...)
+		said := regexp.MustCompile(`msg=serving on=http://(\S+)`)
+		started.until("address", func() bool { return said.MatchString(started.text()) })
+		p.address = said.FindStringSubmatch(started.text())[1]
+	}
+}
+
+// scripted is what the shell prints of a script, in which tollbook is the program of this test.
+func scripted(t *testing.T, script string) string {
+	t.Helper()
+	for _, tool := range []string{"curl", "python3"} {
+		if _, err := exec.LookPath(tool); err != nil && strings.Contains(script, tool+" ") {
+			t.Skipf("NOT TESTED from here on: %s is not installed", tool)
 		}
 	}
-	if commands < 10 {
-		t.Errorf("%d commands in docs/tutorial.md", commands)
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
 	}
+	bin := t.TempDir()
+	wrapper := "#!/bin/sh\nTOLLBOOK_TEST_REAL=1 exec '" + program + "' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(bin, "tollbook"), []byte(wrapper), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-eu", "-c", script)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), clockEnv+"=2026-10-05T04:00:00Z", "no_proxy=*")
+	var errors strings.Builder
+	cmd.Stderr = &errors
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s%v\n%s%s", script, err, out, errors.String())
+	}
+	return string(out)
 }
 
 // shell runs a command line of a page.
@@ -54,13 +132,19 @@ func shell(t *testing.T, line, want string) {
 	}
 	var out bytes.Buffer // both streams, as on a terminal
 	code := Main(args[1:], strings.NewReader(""), &out, &out, func(string) string { return "" }, noon)
-	if code == cli.ExitFailed {
+	if code == cli.ExitFailed || code == cli.ExitWrong {
 		t.Fatalf("%s: exit %d\n%s", line, code, out.String())
 	}
+	compare(t, line, out.String(), want)
+}
+
+// compare compares what a command printed with the page.
+func compare(t *testing.T, line, out, want string) {
+	t.Helper()
 	pattern := regexp.QuoteMeta(strings.TrimSuffix(want, "\n"))
 	pattern = regexp.MustCompile(`(^|\n)\\\.\\\.\\\.($|\n)`).ReplaceAllString(pattern, `$1(?s:.*?)$2`)
 	pattern = strings.ReplaceAll(pattern, `\.\.\.`, `.*`)
-	if !regexp.MustCompile(`^` + pattern + `\n?$`).MatchString(strings.TrimSuffix(out.String(), "\n")) {
-		t.Errorf("$ %s\n%s\nthe page has\n%s", line, out.String(), want)
+	if !regexp.MustCompile(`^` + pattern + `\n?$`).MatchString(strings.TrimSuffix(out, "\n")) {
+		t.Errorf("$ %s\n%s\nthe page has\n%s", line, out, want)
 	}
 }
