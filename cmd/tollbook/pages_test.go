@@ -42,9 +42,9 @@ type page struct {
 	address  string // of the server that the page has started
 }
 
-// follow does what a page says. Files are blocks with a name after their language. Commands of tollbook are in blocks of
-// console, where & at the end of a line starts a server. A block of sh is run by the shell; a block of text after it is
-// what it prints.
+// follow does what a page says. Files are blocks with a name after their language. Commands of tollbook are in blocks
+// of console, where & at the end of a line starts a server. A block of sh is run by the shell; a block of text after it
+// is what it prints.
 func follow(t *testing.T, text []byte) {
 	t.Helper()
 	p := &page{address: standardAddress}
