@@ -22,8 +22,11 @@ func (r *Rater) endWhole(end *closing, row int32, out *line.Charges, objs *[]Obj
 	w.climb = climb{kind: line.Period, sku: end.sku, version: end.version, at: r.bounds.From, end: m.count}
 	if !end.product.Convert.IsZero() {
 		var err error
-		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil || w.usage.IsZero() {
+		if w.usage, err = end.product.Convert.Convert(g.usage); err != nil {
 			return err
+		}
+		if w.usage.IsZero() {
+			return r.feeAtZero(row, out, objs)
 		}
 		w.free = w.free.Min(w.usage)
 		if w.end, err = w.usage.Sub(w.free); err != nil {
@@ -41,7 +44,10 @@ func (r *Rater) endWhole(end *closing, row int32, out *line.Charges, objs *[]Obj
 		return err
 	}
 	w.drawsTo = int32(len(out.Draws))
-	return r.priceWhole(&w, out)
+	if err := r.priceWhole(&w, out); err != nil || !w.end.IsZero() {
+		return err
+	}
+	return r.feeAtZero(row, out, objs)
 }
 
 // priceWhole appends the lines of a meter that is priced as one.

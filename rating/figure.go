@@ -91,7 +91,10 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 	g := &r.gathers[m.gather]
 	p := &r.bk.books.Products[m.sku]
 	quantity, err := p.Convert.Convert(m.count)
-	if err != nil || quantity.IsZero() {
+	if err == nil && quantity.IsZero() {
+		return r.feeAtZero(row, out, objs)
+	}
+	if err != nil {
 		return err
 	}
 	if r.trace != nil {

@@ -190,8 +190,11 @@ type closing struct {
 // endMeter prices one meter from its rows.
 func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error {
 	first := &r.meters.list[rows[0]]
-	if r.bk.books.Products[first.sku].Aggregation.Figure() {
+	switch p := &r.bk.books.Products[first.sku]; {
+	case p.Aggregation.Figure():
 		return r.endFigure(rows[0], out, objs)
+	case p.FeeApart():
+		return r.recordFee(rows[0], out, objs)
 	}
 	end := closing{product: &r.bk.books.Products[first.sku], sku: first.sku}
 	end.region = r.gathers[r.meters.list[r.gathers[first.gather].meter].gather].region
@@ -205,7 +208,7 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 		used = used || !r.gathers[m.gather].usage.IsZero()
 	}
 	if !used {
-		return nil
+		return r.feeAtZero(rows[0], out, objs)
 	}
 	if r.trace != nil {
 		r.traceClose(first, end.quantity)
@@ -224,7 +227,10 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 			return err
 		}
 	}
-	if tiers[end.tier].FlatFee.IsZero() || end.quantity.IsZero() {
+	if end.quantity.IsZero() {
+		return r.feeAtZero(rows[0], out, objs)
+	}
+	if tiers[end.tier].FlatFee.IsZero() {
 		return nil
 	}
 	if end.product.Meter != books.PerResource {

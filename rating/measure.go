@@ -148,6 +148,8 @@ func (s Step) countingStep() string {
 		return s.figureText()
 	case StepEvent:
 		return s.eventText()
+	case StepZero:
+		return s.zeroText()
 	case StepPart:
 		return fmt.Sprintf("charge %s: %s is %s of the period %s", s.Discount, spanText(s.Period), s.Ratio,
 			spanText(s.Around))

@@ -43,7 +43,7 @@ var counterKinds = [...]meterKind{position.Meter: graduatedMeter, position.Measu
 	position.Events: eventsMeter}
 
 // gathers reports whether a product counts usage for the cycle's end.
-func gathers(p *books.Product) bool { return p.PeriodLevel() && p.Model != books.Percentile }
+func gathers(p *books.Product) bool { return p.MonthEnd() && p.Model != books.Percentile }
 
 // openScope reads a scope as Rater.scopeText wrote it.
 func (r *Rater) openScope(sku int32, scope string) (region int32, resource []byte) {

@@ -156,6 +156,9 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	if u.product.Aggregation.Figure() {
 		return r.figure(u)
 	}
+	if u.product.FeeApart() && !u.reversed && !u.Withdrawn {
+		r.noteMeter(u)
+	}
 	switch u.product.Model {
 	case books.Flat:
 		return r.flat(u, out)
@@ -164,6 +167,9 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	case books.Percentage:
 		return r.percentage(u, out)
 	case books.Volume, books.Block, books.Stairstep:
+		if !u.reversed && u.product.FeeAtZero && u.Withdrawn {
+			return nil // a withdrawal is no record of the meter
+		}
 		if !u.reversed {
 			return r.gather(u, out.Draws[u.drawsFrom:])
 		}

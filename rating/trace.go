@@ -48,6 +48,7 @@ const (
 	StepShare  // the fee of a record: Quantity, Price, Number, Before, Allowance, Amount
 	// StepPart is a part of a period: Discount = the charge, Period = the part, Around = the period, Ratio.
 	StepPart
+	StepZero // a meter with nothing to price owes a fee: SKU, Scope
 )
 
 // Verdict says what became of an offer.

@@ -39,6 +39,7 @@ type Counting struct {
 	Convert     money.Conversion // of the feed's unit into the measure
 	BlockDown   bool             // begun blocks are free
 	BlockEach   bool             // each tier rounds its own part to blocks
+	FeeAtZero   bool             // tier 1's flat fee is owed by a meter that has nothing to price (§10.3)
 }
 
 // PeriodLevel reports whether the product's lines come at the cycle's end (§4.6, §4.7, §10.1).
@@ -47,8 +48,15 @@ func (p *Product) PeriodLevel() bool { return p.Model.PeriodLevel() || p.Aggrega
 // Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they
 // say.
 func (p *Product) Kept() bool {
-	return p.PeriodLevel() || p.Aggregation != Sum || !p.Convert.IsZero()
+	return p.PeriodLevel() || p.Aggregation != Sum || !p.Convert.IsZero() || p.FeeAtZero
 }
+
+// MonthEnd reports whether the cycle's end makes lines of the product's meters: of what records used, or of a fee at
+// zero alone.
+func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
+
+// FeeApart reports whether the fee at zero is a month-end line while records have lines of their own.
+func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
 func (p *Product) Draws() bool { return p.Model != Percentage && !p.Aggregation.Figure() }
@@ -70,6 +78,8 @@ func countingColumns() []Column {
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
 		word("block_fill", fillWords, "top",
 			"block only: the tier of the total prices all blocks, or each tier its own"),
+		word("fee_at_zero", yesNo, "NO", "graduated, volume, stairstep and percentage only, YES: a meter with nothing "+
+			"to price owes tier 1's flat_fee if it has an accepted record or a row of subscribers.csv"),
 	}
 }
 
@@ -81,6 +91,7 @@ var uniqueColumns = []string{"resource_id", "resource_name", "resource_tag", "re
 func (r *row) counting(p *Product, modelKnown bool) {
 	p.Aggregation = Aggregation(max(r.word("aggregation"), 0))
 	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
+	p.FeeAtZero = r.flag("fee_at_zero")
 	r.uniqueBy(p)
 	r.conversion(p)
 	if !modelKnown {
@@ -92,6 +103,9 @@ func (r *row) counting(p *Product, modelKnown bool) {
 		r.fail("aggregation", "leave it empty", "does not fit a %s product", p.Model)
 	case !p.Convert.IsZero() && !usage:
 		r.fail("convert", "leave it empty", "does not fit a %s product", p.Model)
+	}
+	if p.FeeAtZero && p.Model != Graduated && p.Model != Volume && p.Model != Stairstep && p.Model != Percentage {
+		r.fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
 	}
 	for _, column := range [...]string{"block_rounding", "block_fill"} {
 		if r.cell(column).text != "" && p.Model != Block {

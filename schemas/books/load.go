@@ -64,6 +64,7 @@ func Load(fsys fs.FS, s settings.Settings) (*Books, error) {
 	l.incentives()
 	l.recurring()
 	l.commitments()
+	l.subscribers()
 	loadPartnerMoney(l)
 	l.allocation()
 	l.markups()

@@ -331,6 +331,7 @@ type Books struct {
 	Programmes   []Programme
 	Recurring    []RecurringCharge // sorted by Customer, ID, Valid.From
 	Commitments  []Commitment      // sorted by Customer, ID, Valid.From
+	Subscribers  []Subscriber      // sorted by Customer, SKU, Region, Resource, Valid.From
 	Money        PartnerMoney      // §9
 	Allocations  []Allocation      // in the order of allocation.yaml
 	Markups      []Markup          // sorted by Customer, Service, Source, Valid.From

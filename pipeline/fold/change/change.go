@@ -131,7 +131,7 @@ func (c *comparison) add(s Scope) {
 	switch {
 	case s.Customer != anyOne && c.newCustomers[s.Customer], s.SKU != anyOne && c.newSKUs[s.SKU]:
 		return
-	case s.Customer == anyOne && (s.SKU == anyOne || c.is.Products[s.SKU].PeriodLevel()):
+	case s.Customer == anyOne && (s.SKU == anyOne || c.is.Products[s.SKU].MonthEnd()):
 		c.ends = true
 	}
 	c.scopes = append(c.scopes, s)

@@ -279,8 +279,9 @@ func (c *comparison) quotas() {
 func (c *comparison) pairs() {
 	was, is := c.was, c.is
 	if !slices.Equal(was.Links, is.Links) || !slices.Equal(was.Policies, is.Policies) ||
-		len(was.Recurring)+len(is.Recurring)+len(was.Commitments)+len(is.Commitments) > 0 {
-		// the lines of charges and commitments follow from many books, and few lines are made again
+		len(was.Recurring)+len(is.Recurring)+len(was.Commitments)+len(is.Commitments) > 0 ||
+		len(was.Subscribers)+len(is.Subscribers) > 0 {
+		// the lines of charges, commitments and subscribers follow from many books, and few lines are made again
 		c.ends = true
 	}
 	c.commercial = !maps.Equal(was.Commercial(), is.Commercial())

@@ -22,6 +22,10 @@ func adjust(b *books.Books, l *events.Line, origin, billed period.Cycle, t, asOf
 // detailAdjustment is the bill_detail_type of what is billed late (§4.11).
 const detailAdjustment = 16
 
+// feeTier is the tier of a line of a difference of Place.Fee; other differences have none. A difference has no price
+// list, so that no record's line is taken for one.
+const feeTier = 1
+
 // DifferenceLine is the line of a difference: its amounts, and nothing that is priced.
 func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf period.Instant) *events.Line {
 	bounds := b.Zone.Bounds(p.Origin)
@@ -30,6 +34,9 @@ func DifferenceLine(b *books.Books, p Place, sum *Sum, billed period.Cycle, asOf
 		TradeTime: bounds.To, Start: bounds.From, End: bounds.To, Draws: sum.DrawsText()}
 	l.Charge = line.Charge{UsageAmount: sum.Used, Free: sum.Free, Official: sum.Official, Discount: sum.Discount,
 		Truncated: sum.Truncated, Payment: sum.Payment, DiscountID: -1, Version: -1}
+	if p.Fee {
+		l.Tier = feeTier
+	}
 	adjust(b, l, p.Origin, billed, bounds.From, asOf)
 	return l
 }

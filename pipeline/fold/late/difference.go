@@ -16,12 +16,24 @@ type Place struct {
 	Origin           period.Cycle
 	Customer, SKU    int32
 	Region, Resource string
+	// the fee at zero of a meter whose records have lines of their own: it has differences of its own (§10.3)
+	Fee bool
 }
 
 // Compare orders places.
 func (p Place) Compare(o Place) int {
 	return cmp.Or(cmp.Compare(p.Customer, o.Customer), cmp.Compare(p.Origin, o.Origin), cmp.Compare(p.SKU, o.SKU),
-		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource))
+		cmp.Compare(p.Region, o.Region), cmp.Compare(p.Resource, o.Resource), compareBools(p.Fee, o.Fee))
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // Sum is the columns of a place's lines that add up.

@@ -17,9 +17,14 @@ func MeterOf(b *books.Books, r *Record, region func(int32) string) Meter {
 	return Meter{Origin: r.Origin, SKU: r.SKU, Scope: scopeOf(&b.Products[r.SKU], region(r.Region), r.Resource)}
 }
 
-// Owns reports whether a line at a place of the meter's customer and cycle is one of the period-level meter's.
+// MeterOfSubscriber is the meter that a row of subscribers.csv is about, in a cycle.
+func MeterOfSubscriber(b *books.Books, s *books.Subscriber, origin period.Cycle) Meter {
+	return Meter{Origin: origin, SKU: s.SKU, Scope: scopeOf(&b.Products[s.SKU], s.Region, []byte(s.Resource))}
+}
+
+// Owns reports whether a line at a place of the meter's customer and cycle is one of the meter's month-end lines.
 func (m Meter) Owns(b *books.Books, p *Place) bool {
-	if p.SKU != m.SKU {
+	if p.SKU != m.SKU || p.Fee != b.Products[m.SKU].FeeApart() {
 		return false
 	}
 	switch b.Products[m.SKU].Meter {
@@ -84,56 +89,98 @@ func drawsText(draws map[string]money.Quantity) string {
 	return strings.ReplaceAll(strings.Join(parts, ";"), "\x00", ":")
 }
 
-// Rate gives what the records of one period-level meter cost, as sums by place. records are those that count, in any
-// order.
-func Rate(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
-	records []*Record) (Sums, error) {
-	charges, about, err := Ends(b, rater, m, customer, region, records)
+// Closing makes the month-end lines of one meter of a customer after another.
+type Closing struct {
+	Books    *books.Books
+	Rater    *rating.Rater
+	Region   func(int32) string // names the numbers of Record.Region
+	Customer int32
+	Counts   map[Meter]money.Quantity // of meters that count record by record
+}
+
+// Rate gives what the records of one meter cost at the cycle's end, as sums by place. records are those that count, in
+// any order.
+func (c *Closing) Rate(m Meter, records []*Record) (Sums, error) {
+	charges, about, err := c.Ends(m, records)
 	if err != nil {
 		return nil, err
 	}
 	sums := make(Sums)
-	return sums, sums.AddCharges(b, customer, charges, about, m.Origin)
+	return sums, sums.AddCharges(c.Books, c.Customer, charges, about, m.Origin)
 }
 
-// Ends prices one period-level meter; a charge's Record is an index in what they are about.
-func Ends(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
-	records []*Record) (*line.Charges, []rating.Object, error) {
+// Ends prices one meter at the cycle's end; a charge's Record is an index in what they are about.
+func (c *Closing) Ends(m Meter, records []*Record) (*line.Charges, []rating.Object, error) {
 	var charges line.Charges
-	if len(records) == 0 {
+	p := &c.Books.Products[m.SKU]
+	if p.FeeAtZero { // a withdrawal is no record of the meter
+		records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r.Withdrawn })
+	}
+	if len(records) == 0 && !p.FeeAtZero {
 		return &charges, nil, nil
 	}
 	slices.SortFunc(records, (*Record).Before)
-	if err := openMeter(b, rater, m, customer, region, records); err != nil {
+	if err := c.open(m, records); err != nil {
 		return nil, nil, err
 	}
+	if p.FeeAtZero {
+		c.Rater.Subscribe()
+	}
 	var about []rating.Object
-	if err := rater.CycleEnd(&charges, &about); err != nil {
+	if err := c.Rater.CycleEnd(&charges, &about); err != nil {
 		return nil, nil, err
+	}
+	if p.FeeAtZero { // subscribers may have other meters
+		charges.List = slices.DeleteFunc(charges.List, func(ch line.Charge) bool {
+			at := placeOf(c.Books, c.Customer, m.Origin, &about[ch.Record])
+			return !m.Owns(c.Books, &at)
+		})
 	}
 	return &charges, about, nil
 }
 
-// openMeter brings the rater to where the records leave their meter at the cycle's end.
-func openMeter(b *books.Books, rater *rating.Rater, m Meter, customer int32, region func(int32) string,
-	records []*Record) error {
-	if !b.Products[m.SKU].Aggregation.Figure() {
-		rows, err := gatherRows(b, m, region(records[0].Region), records)
+// open brings the rater to where the records leave their meter at the cycle's end.
+func (c *Closing) open(m Meter, records []*Record) error {
+	p := &c.Books.Products[m.SKU]
+	if p.FeeApart() {
+		var rows []position.Row
+		if len(records) > 0 {
+			rows = append(rows, noted(p, c.Region(records[0].Region), m.Scope, records[0]))
+		}
+		if count := c.Counts[m]; !count.IsZero() {
+			rows = append(rows, meterRow(p, m, count))
+		}
+		return c.Rater.Open(c.Customer, m.Origin, rows)
+	}
+	if len(records) == 0 {
+		return c.Rater.Open(c.Customer, m.Origin, nil)
+	}
+	if !p.Aggregation.Figure() {
+		rows, err := gatherRows(c.Books, m, c.Region(records[0].Region), records)
 		if err != nil {
 			return err
 		}
-		return rater.Open(customer, m.Origin, rows)
+		return c.Rater.Open(c.Customer, m.Origin, rows)
 	}
-	if err := rater.Open(customer, m.Origin, nil); err != nil {
+	if err := c.Rater.Open(c.Customer, m.Origin, nil); err != nil {
 		return err
 	}
 	var none line.Charges
 	for _, r := range records {
-		if err := rater.Usage(&r.Record, 0, &none); err != nil {
+		if err := c.Rater.Usage(&r.Record, 0, &none); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// noted is the position of a meter that is billed record by record and may owe a fee at zero.
+func noted(p *books.Product, region, scope string, first *Record) position.Row {
+	row := position.Row{Kind: position.Gather, Key: p.SKU, Scope: scope, Region: region}
+	if p.Meter == books.PerResource {
+		row.Resource, row.Name, row.Tag = string(first.Resource), string(first.Name), string(first.Tag)
+	}
+	return row
 }
 
 // gatherRows are the positions of a meter whose records are given in order.
@@ -168,7 +215,7 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 	origin period.Cycle) error {
 	for i := range charges.List {
 		ch := &charges.List[i]
-		o := &about[ch.Record]
+		at := placeOf(b, customer, origin, &about[ch.Record])
 		draws := make(map[string]money.SignedQuantity)
 		for _, d := range charges.Draws[ch.DrawsFrom:ch.DrawsTo] {
 			id := b.Packages[d.Package].ID
@@ -178,11 +225,16 @@ func (s Sums) AddCharges(b *books.Books, customer int32, charges *line.Charges, 
 			}
 			draws[id] = sum
 		}
-		at := Place{Origin: origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource}
 		if err := s.At(at).Add(&Sum{ch.UsageAmount, ch.Free, ch.Official, ch.Discount, ch.Truncated, ch.Payment,
 			draws}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// placeOf is the place of a month-end line.
+func placeOf(b *books.Books, customer int32, origin period.Cycle, o *rating.Object) Place {
+	return Place{Origin: origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
+		Fee: b.Products[o.SKU].FeeApart()}
 }

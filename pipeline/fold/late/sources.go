@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/money"
@@ -316,7 +317,7 @@ func (s *Sources) counted(customer int32, m Meter) ([]*Record, error) {
 	if s.waiting[set] == nil {
 		byMeter := make(map[Meter][]*Record)
 		add := func(r *Record) {
-			if !s.replaced[r.Key()] && s.Books.Products[r.SKU].PeriodLevel() {
+			if !s.replaced[r.Key()] && s.Books.Products[r.SKU].MonthEnd() {
 				of := MeterOf(s.Books, r, s.Regions.Name)
 				byMeter[of] = append(byMeter[of], r)
 			}
@@ -396,7 +397,16 @@ var billedColumns = []int{tables.LCycle, tables.LOriginCycle, tables.LCustomerID
 	tables.LResourceID,
 	tables.LUsageAmount, tables.LFreeResourceUsage, tables.LOfficialAmount, tables.LDiscountAmount,
 	tables.LTruncatedAmount, tables.LPaymentAmount,
-	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID}
+	tables.LPackageDraws, tables.LUnitPrice, tables.LDiscountID, tables.LTier, tables.LPriceList}
+
+// feeLine reports whether a line is a fee at zero of a product whose records have lines of their own, or a difference
+// of one.
+func feeLine(c []parquet.Col, i int, day string) bool {
+	if day == lake.EndDay {
+		return true
+	}
+	return c[tables.LTier].Codes[i] == feeTier && c[tables.LPriceList].Word(i) == ""
+}
 
 // AddBilledFile is AddBilled for one file.
 func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sums,
@@ -438,6 +448,7 @@ func AddBilledFile(s *state.State, e lake.FileEntry, origin period.Cycle, to Sum
 				Region:   c[tables.LRegionCode].Word(i),
 				Resource: string(c[tables.LResourceID].Text(i)),
 			}
+			p.Fee = s.Books.Products[p.SKU].FeeApart() && feeLine(c, i, e.Day)
 			if err := to.At(p).Add(sum); err != nil {
 				return err
 			}

@@ -183,12 +183,17 @@ func (s *State) openMeter(p *books.Product, m Meter) error {
 	if count.IsZero() {
 		return nil
 	}
+	s.rows = append(s.rows, meterRow(p, m, count))
+	return nil
+}
+
+// meterRow is the position of a meter that counts record by record.
+func meterRow(p *books.Product, m Meter, count money.Quantity) position.Row {
 	row := position.Row{Kind: m.Position(), Key: p.SKU, Scope: m.Scope, Count: count}
 	if p.Meter == books.PerResource {
 		row.Resource = m.Scope
 	}
-	s.rows = append(s.rows, row)
-	return nil
+	return row
 }
 
 // openPackage adds the quota period of a package that was in force at t.

@@ -205,7 +205,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		if err := s.state.Take(e, &charges); err != nil {
 			return err
 		}
-		if s.Books.Products[e.SKU].PeriodLevel() {
+		if s.Books.Products[e.SKU].MonthEnd() {
 			m := MeterOf(s.Books, e.Record, s.Regions.Name)
 			changed[m] = max(changed[m], asOf)
 		}
@@ -265,7 +265,9 @@ func (s *Step) rateMeter(customer int32, m Meter, asOf period.Instant) error {
 	if err != nil {
 		return err
 	}
-	now, err := Rate(s.Books, s.Rater, m, customer, s.Regions.Name, records)
+	closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer,
+		Counts: s.state.Meters()}
+	now, err := closing.Rate(m, records)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ type Counted struct {
 	Charge  Charge
 	Windows period.Span // of a line of a commitment: usage_start and usage_end
 	kind    string
+	listed  bool // it has a price list: it is no difference
 }
 
 // Charge is the money of a line without a discount.
@@ -79,7 +80,7 @@ func CommitmentID(c *books.Commitment) string { return CommitmentPrefix + c.ID }
 // countedColumns are the columns that are read of lines.
 var countedColumns = []int{tables.LCustomerID, tables.LSKU, tables.LServiceTypeCode, tables.LKind, tables.LID,
 	tables.LOriginCycle, tables.LUsageStart, tables.LUsageEnd, tables.LInstant, tables.LOfficialAmount,
-	tables.LTruncatedAmount, tables.LPaymentAmount}
+	tables.LTruncatedAmount, tables.LPaymentAmount, tables.LPriceList}
 
 // Lines reads the lines of customers of a bucket that are billed in the cycles from one to another, and that
 // commitments can count (FCOMMIT-3): of days that are named, or of all.
@@ -176,7 +177,8 @@ func (s *Commitments) counted(day string, cycle period.Cycle, cols *parquet.Colu
 	c := cols.C
 	start, end := period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
 	one = Counted{Cycle: cycle, Origin: cycle, Paid: period.Instant(c[tables.LInstant].Ints[i]),
-		Windows: period.Span{From: start, To: end}, kind: c[tables.LKind].Word(i)}
+		Windows: period.Span{From: start, To: end}, kind: c[tables.LKind].Word(i),
+		listed: c[tables.LPriceList].Word(i) != ""}
 	one.SKU, one.Service = sku, c[tables.LServiceTypeCode].Word(i)
 	if one.Paid == tables.Nothing {
 		one.Paid = start
@@ -207,7 +209,7 @@ func (s *Commitments) instant(one *Counted, day string) (at period.Instant, reco
 	case lake.EndDay, lake.RerateDay:
 		return s.last(one.Origin), false
 	case lake.LateDay:
-		if one.SKU >= 0 && s.Books.Products[one.SKU].PeriodLevel() {
+		if one.SKU >= 0 && (s.Books.Products[one.SKU].PeriodLevel() || !one.listed) {
 			return s.last(one.Origin), false
 		}
 		return one.Windows.From, true

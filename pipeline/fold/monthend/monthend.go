@@ -8,7 +8,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -25,13 +27,18 @@ type endLine struct {
 // Folder writes the month-end lines of the buckets that a worker is given.
 type Folder struct {
 	*samples.Folder
-	rater *rating.Rater
+	rater      *rating.Rater
+	subscribed [][]int32 // by bucket: customers with rows of subscribers.csv
 }
 
 // New writes month-end lines.
-func New(samples *samples.Folder, rater *rating.Rater) *Folder { return &Folder{samples, rater} }
+func New(samples *samples.Folder, rater *rating.Rater) *Folder {
+	return &Folder{samples, rater, place.ByBucket(samples.Books, samples.Buckets, samples.Books.Subscribers,
+		func(s *books.Subscriber) int32 { return s.Customer })}
+}
 
-// Bucket writes the lines of volume, block, stairstep and percentile products (§4.6, §4.7).
+// Bucket writes the lines that a cycle's end makes: of volume, block, stairstep and percentile products, of figures,
+// and of fees at zero (§4.6, §4.7, §10).
 func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.EndDay, Bucket: bucket}
 	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
@@ -45,8 +52,12 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	if err != nil {
 		return err
 	}
-	for closing.Customer >= 0 || len(objects) > 0 {
-		customer := nextCustomer(closing.Customer, objects)
+	subscribed := w.subscribed[bucket]
+	for closing.Customer >= 0 || len(objects) > 0 || len(subscribed) > 0 {
+		customer := nextCustomer(closing.Customer, objects, subscribed)
+		if len(subscribed) > 0 && subscribed[0] == customer {
+			subscribed = subscribed[1:]
+		}
 		var rows []position.Row
 		if closing.Customer == customer {
 			if rows, err = closing.Take(); err != nil {
@@ -74,11 +85,16 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	return w.Put(key, sums.Columns())
 }
 
-func nextCustomer(closing int32, objects []samples.Measured) int32 {
-	if len(objects) == 0 || (closing >= 0 && closing < objects[0].Customer) {
-		return closing
+// nextCustomer is the first of the customers at the head of the three lists; closing −1 is none.
+func nextCustomer(closing int32, objects []samples.Measured, subscribed []int32) int32 {
+	next := closing
+	if len(objects) > 0 && (next < 0 || objects[0].Customer < next) {
+		next = objects[0].Customer
 	}
-	return objects[0].Customer
+	if len(subscribed) > 0 && (next < 0 || subscribed[0] < next) {
+		next = subscribed[0]
+	}
+	return next
 }
 
 // endCustomer writes one customer's month-end lines in order of id, tier and kind.
@@ -89,6 +105,7 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 	if err := w.rater.Open(customer, cycle, rows); err != nil {
 		return err
 	}
+	w.rater.Subscribe()
 	if err := w.rater.CycleEnd(&charges, &about); err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ type posting struct {
 	asOf        period.Instant
 }
 
+// feeMark stands for the draws of a difference of late.Place.Fee, which has none. Draws have a colon.
+const feeMark = "fee"
+
 func (r *rerating) key(table string) lake.FileKey {
 	return lake.FileKey{Table: table, Cycle: r.LateIn.String(), Bucket: r.bucket}
 }
@@ -80,6 +83,9 @@ func (r *rerating) postings() ([]posting, error) {
 				return err
 			}
 			p.Region, p.Resource = c[tables.TRegionCode].Word(i), string(c[tables.TResourceID].Text(i))
+			if p.Fee = p.drawn == feeMark; p.Fee {
+				p.drawn = ""
+			}
 			for _, t := range []books.AssociationType{books.Referral, books.Resale} {
 				if associationWord(t) == c[tables.TAssociationType].Word(i) {
 					p.association = t
@@ -126,7 +132,11 @@ func (r *rerating) storePostings(list []posting) *parquet.Columns {
 		for k, a := range [...]money.Amount{p.Official, p.Discount, p.Truncated, p.Payment} {
 			c[tables.TOfficial+k].AddDec(a.Raw())
 		}
-		c[tables.TDraws].AddText(p.drawn)
+		if drawn := p.drawn; p.Fee {
+			c[tables.TDraws].AddText(feeMark)
+		} else {
+			c[tables.TDraws].AddText(drawn)
+		}
 		c[tables.TAsOf].Ints = append(c[tables.TAsOf].Ints, int64(p.asOf))
 		out.N++
 	}

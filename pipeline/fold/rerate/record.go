@@ -287,13 +287,21 @@ func (a *customerReplay) take(e *late.Entry) error {
 func (a *customerReplay) meters() error {
 	byMeter := make(map[late.Meter][]*late.Record)
 	for key, r := range a.now {
-		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].PeriodLevel() {
+		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].MonthEnd() {
 			m := late.MeterOf(a.Books, r, a.Regions.Name)
 			byMeter[m] = append(byMeter[m], r)
 		}
 	}
+	list := a.Books.SubscribersOf(a.customer)
+	for i := range list {
+		if m := late.MeterOfSubscriber(a.Books, &list[i], a.origin); byMeter[m] == nil {
+			byMeter[m] = nil
+		}
+	}
+	closing := late.Closing{Books: a.Books, Rater: a.Rater, Region: a.Regions.Name, Customer: a.customer,
+		Counts: a.state.Meters()}
 	for _, m := range slices.SortedFunc(maps.Keys(byMeter), late.CompareMeters) {
-		charges, about, err := late.Ends(a.Books, a.Rater, m, a.customer, a.Regions.Name, byMeter[m])
+		charges, about, err := closing.Ends(m, byMeter[m])
 		if err != nil {
 			return err
 		}

@@ -14,7 +14,9 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/records"
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -73,6 +75,7 @@ type rerating struct {
 	reratedDraws []reratedDraws // by all re-rates so far, in order of the cycle they were posted in
 
 	replacedBy map[late.Key]*late.Row // what took a record's place after the close
+	subscribed []int32                // customers of the bucket with rows of subscribers.csv
 }
 
 // marks are the prices and discounts of a place's lines, now and as billed.
@@ -95,6 +98,8 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.differs = make(map[int32]bool)
 	r.redrawn, r.owed = make(map[late.Key]string), make(map[int32]money.QuantityTotal)
 	r.step = &late.Step{Folder: r.Folder, Bucket: r.bucket, Cycle: r.LateIn}
+	r.subscribed = place.ByBucket(r.Books, r.Buckets, r.Books.Subscribers,
+		func(s *books.Subscriber) int32 { return s.Customer })[r.bucket]
 	for _, do := range []func() error{r.step.Load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
 		r.bandwidth, r.conserve} {
 		if err := ctx.Err(); err != nil {
@@ -279,15 +284,20 @@ func (r *rerating) discount(ch *line.Charge) string {
 
 // ends prices the period-level meters of the same customers.
 func (r *rerating) ends() error {
+	for _, customer := range r.subscribed {
+		if _, known := r.rows[customer]; !known {
+			r.rows[customer] = r.openAt[customer]
+		}
+	}
 	for customer, rows := range r.rows {
-		if r.apart[customer] || !slices.ContainsFunc(rows, func(p position.Row) bool {
-			return p.Kind == position.Gather
-		}) {
+		if r.apart[customer] || len(r.Books.SubscribersOf(customer)) == 0 &&
+			!slices.ContainsFunc(rows, func(p position.Row) bool { return p.Kind == position.Gather }) {
 			continue
 		}
 		if err := r.Rater.Open(customer, r.origin, rows); err != nil {
 			return err
 		}
+		r.Rater.Subscribe()
 		var charges line.Charges
 		var about []rating.Object
 		if err := r.Rater.CycleEnd(&charges, &about); err != nil {
@@ -304,7 +314,8 @@ func (r *rerating) chargeEnds(customer int32, charges *line.Charges, about []rat
 	for i := range charges.List {
 		ch := &charges.List[i]
 		o := &about[ch.Record]
-		at := late.Place{Origin: r.origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource}
+		at := late.Place{Origin: r.origin, Customer: customer, SKU: o.SKU, Region: o.Region, Resource: o.Resource,
+			Fee: r.Books.Products[o.SKU].FeeApart()}
 		r.mark(at).note(0, ch.UnitPrice.String(), r.discount(ch))
 	}
 	return r.now.AddCharges(r.Books, customer, charges, about, r.origin)

@@ -63,6 +63,7 @@ func (me *monthEndStory) gathered(sku int32) error {
 	if err := rater.Open(me.customer, me.cycle, rows); err != nil {
 		return err
 	}
+	rater.Subscribe()
 	var charges line.Charges
 	var objects []rating.Object
 	if err := rater.CycleEnd(&charges, &objects); err != nil {
@@ -80,6 +81,9 @@ func (me *monthEndStory) gathered(sku int32) error {
 	for i := range rows {
 		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
+			if me.Books.Products[sku].FeeApart() {
+				continue // its records are lines of their own
+			}
 			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
 				me.story.Before = append(me.story.Before, fmt.Sprintf(
 					"meter %s at the cycle's end%s: the %s of its records is %s",
