@@ -144,6 +144,19 @@ $(OPENAPI_TOOLS)/.done:
 	cd $(OPENAPI_TOOLS) && npm install --no-audit --no-fund --no-save @redocly/cli@$(REDOCLY_VERSION) @apidevtools/swagger-parser@$(SWAGGER_PARSER_VERSION)
 	@touch $@
 
+VITEPRESS_VERSION := 1.6.4
+SITE := $(BUILD)/site-source
+
+.PHONY: site
+site: ## build the documentation as a site with search into build/site (npm); a dead link is an error
+	rm -rf $(SITE)/docs $(BUILD)/site
+	mkdir -p $(SITE) && cp -r docs $(SITE)/docs
+	mkdir -p $(SITE)/docs/.vitepress && cp fixtures/site/config.mjs $(SITE)/docs/.vitepress
+	echo '{"private": true, "type": "module"}' > $(SITE)/package.json
+	cd $(SITE) && npm install --no-audit --no-fund --no-save vitepress@$(VITEPRESS_VERSION)
+	cd $(SITE) && npx vitepress build docs --outDir $(abspath $(BUILD))/site
+	@echo "open it: cd $(BUILD)/site && python3 -m http.server"
+
 .PHONY: clickhouse-library
 clickhouse-library: ## fetch the ClickHouse of the tests into the user's cache folder (npm, 170 MB, once)
 	$(GO) run ./fixtures/clickhouse/cmd -fetch
