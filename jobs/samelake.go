@@ -11,7 +11,7 @@ import (
 
 // OtherLakeError says that the lake of a workspace is not one that its runs wrote to.
 type OtherLakeError struct {
-	Lake      string    // its folder
+	Lake      string    // its folder or address
 	Is, Was   lake.Hash // origins (lake.Snapshot.Origin): of the lake that is there, and of the one that was there
 	Run, AsOf string    // the newest run of the ledger that wrote to the latter
 }
@@ -32,13 +32,13 @@ func (e *OtherLakeError) Hint() string {
 
 // SameLake checks that a workspace's lake is one that its runs wrote to, as far as the run ledger knows (JOBS-6). A
 // lake in which no run wrote anything is any workspace's.
-func SameLake(dir, folder string, snap *lake.Snapshot) error {
+func SameLake(dir, name string, snap *lake.Snapshot) error {
 	origin, err := snap.Origin()
 	if err != nil || origin == "" {
 		return nil //nolint:nilerr // a lake without its first manifests is verify's to report
 	}
 	if known, last := ledger.WroteTo(ledger.Dir(dir), origin); !known && last != nil {
-		return &OtherLakeError{folder, origin, last.Lake, last.ID, last.AsOf}
+		return &OtherLakeError{name, origin, last.Lake, last.ID, last.AsOf}
 	}
 	return nil
 }
@@ -60,7 +60,7 @@ func (r *Runner) lake(check bool) (lake.Hash, error) {
 		return "", nil //nolint:nilerr // as above
 	}
 	if check {
-		if err := SameLake(r.Dir, w.LakeDir(), snap); err != nil {
+		if err := SameLake(r.Dir, w.LakeName(), snap); err != nil {
 			return "", err // the ledger must not name it
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/intake/feedfile"
 	"github.com/tollbook/tollbook/pipeline/intake/inbox"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
 	"github.com/tollbook/tollbook/pipeline/out/clickhouse"
 	"github.com/tollbook/tollbook/pipeline/out/publish"
 	"github.com/tollbook/tollbook/pipeline/workspace"
@@ -79,8 +80,8 @@ func Inspect(ctx context.Context, o Options) *Report {
 	d := &doctor{Options: o, now: period.Instant(o.Clock().UnixMicro()), report: Report{Books: true}}
 	d.books()
 	if d.ws != nil {
-		for _, check := range []func(context.Context){d.lake, d.unnamed, d.space, d.scratch, d.clock, d.times, d.zone,
-			d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
+		for _, check := range []func(context.Context){d.store, d.lake, d.unnamed, d.space, d.scratch, d.clock,
+			d.times, d.zone, d.lock, d.permissions, d.inbox, d.runs, d.version, d.schedule, d.server, d.cache} {
 			check(ctx)
 		}
 	}
@@ -119,6 +120,24 @@ func (d *doctor) books() {
 	}
 }
 
+// store checks that the object store of the lake does what commits need. A lake in a folder has none.
+func (d *doctor) store(context.Context) {
+	if !d.ws.LakeInStore() {
+		return
+	}
+	st, err := d.ws.LakeStorage(0)
+	if err == nil {
+		_, err = lake.Probe(st)
+	}
+	if err != nil {
+		d.broken("object store", "see that lake.path, lake.endpoint and the keys are right", "%s: %v", d.ws.LakeName(),
+			err)
+		return
+	}
+	d.describe("object store", OK, "", "%s: one of %d writers at once creates an object", d.ws.LakeName(),
+		objects.Racers)
+}
+
 // lake reads the live state as any reader does.
 func (d *doctor) lake(context.Context) {
 	l, err := d.ws.Lake(workspace.Options{})
@@ -126,7 +145,7 @@ func (d *doctor) lake(context.Context) {
 		d.snap, err = l.Head()
 	}
 	if err == nil {
-		err = jobs.SameLake(d.ws.Dir, d.ws.LakeDir(), d.snap)
+		err = jobs.SameLake(d.ws.Dir, d.ws.LakeName(), d.snap)
 	}
 	var corrupt *lake.CorruptError
 	var missing *lake.MissingError
@@ -167,6 +186,9 @@ func (d *doctor) unnamed(context.Context) {
 		return
 	case err != nil:
 		d.broken("files of the lake", "see that the folder can be read", "%v", err)
+		return
+	case len(found) == 0 && d.ws.LakeInStore():
+		d.describe("files of the lake", OK, "", "every file that is named is there; `tollbook verify` reads them")
 		return
 	case len(found) == 0:
 		d.describe("files of the lake", OK, "",

@@ -29,6 +29,9 @@ func (t *Txn) commit(ctx context.Context) (bool, error) {
 		return false, t.clearUp(t.named)
 	}
 	m.Number, m.Parent = t.base.Manifest.Number+1, t.base.Hash
+	if t.lake.chain != nil {
+		return t.append(ctx, &m, lists)
+	}
 	hash, err := t.publish(ctx, &m, lists)
 	if err != nil {
 		return false, err
@@ -145,18 +148,26 @@ func (t *Txn) publish(ctx context.Context, m *Manifest, lists []small) (Hash, er
 	if err := t.pause(ctx, BeforeManifest); err != nil {
 		return "", err
 	}
-	for _, l := range lists {
-		if t.named[l.name] {
-			continue // as it was
-		}
-		if err := t.writeSmall(l.name, l.bytes); err != nil {
-			return "", err
-		}
+	if err := t.writeLists(lists); err != nil {
+		return "", err
 	}
 	if err := t.writeSmall(manifestName(m.Number), b); err != nil {
 		return "", err
 	}
 	return hash, t.syncFolders()
+}
+
+// writeLists writes the lists that the base does not name.
+func (t *Txn) writeLists(lists []small) error {
+	for _, l := range lists {
+		if t.named[l.name] {
+			continue // as it was
+		}
+		if err := t.writeSmall(l.name, l.bytes); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // announce writes which manifest this run is about to commit. The file is durable before the manifest has its name and
@@ -242,14 +253,16 @@ func (t *Txn) writeSmall(name string, b []byte) error {
 // temporary files (DEL-2). It is only called when HEAD is durable or was not touched.
 func (t *Txn) clearUp(keep map[string]bool) error {
 	var unnamed []string
-	for name := range t.named {
-		if !keep[name] {
-			unnamed = append(unnamed, name)
+	if t.lake.chain == nil { // CHAIN-4
+		for name := range t.named {
+			if !keep[name] {
+				unnamed = append(unnamed, name)
+			}
 		}
-	}
-	for name := range t.made {
-		if !keep[name] {
-			unnamed = append(unnamed, name)
+		for name := range t.made {
+			if !keep[name] {
+				unnamed = append(unnamed, name)
+			}
 		}
 	}
 	if t.sequence > 0 {

@@ -85,6 +85,23 @@
 //	DEL-5  A HEAD that is missing although manifests exist, or older than the lake (LAKE-14), stops the run before
 //	       anything is deleted.
 //
+// # On an object store
+//
+// A storage.Chain has no rename and no lock across machines. There the manifest is the commit:
+//
+//	CHAIN-1  Data files and lists first; then the manifest n+1 is created if it does not exist. This is the commit. If
+//	         it exists with another content, another writer committed it: the run ends (FencedError), and nothing of
+//	         it is named.
+//	CHAIN-2  HEAD must only be a hint, written after the commit. A reader starts at the manifest that HEAD names and
+//	         follows manifests n+1, n+2, …, each of which must contain the hash of the one before, until one does not
+//	         exist. If HEAD is missing, damaged or wrong, it starts at the newest manifest that is listed.
+//	CHAIN-3  If the store does not confirm the commit, the run reads the manifest. With the run's hash it is
+//	         committed. If it does not exist, the outcome is not known (UnknownCommitError).
+//	CHAIN-4  A run must delete nothing from the store: a reader of an earlier state and a writer that is about to be
+//	         fenced may need it. LAKE-11, LAKE-14, LAKE-15, the write order after WRITE-1 and the delete order do not
+//	         apply; a glob is never correct.
+//	CHAIN-5  The store is probed before the first manifest is created, and by doctor. One that fails is refused.
+//
 // Lists of older manifests are deleted with the files that they name. The manifests that are kept still contain their
 // hashes and totals: the history can be audited, but old states cannot be read.
 package lake

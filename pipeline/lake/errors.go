@@ -72,6 +72,37 @@ func (e *MovedError) Error() string {
 		e.Now)
 }
 
+// FencedError says that another writer committed the manifest that a run was about to commit (CHAIN-1). Nothing of the
+// run was committed.
+type FencedError struct {
+	Number  int64  // of the manifest
+	AsOf    string // of the other writer's run
+	Command string
+}
+
+// Error names the other run and says what to do.
+func (e *FencedError) Error() string {
+	return fmt.Sprintf("lake: another writer (%s, as of %s) committed manifest %d while this run was in progress; "+
+		"nothing of this run was committed: start it again, and let one machine at a time write to the lake",
+		e.Command, e.AsOf, e.Number)
+}
+
+// UnknownCommitError says that the object store did not confirm a commit and that its manifest is not there. The store
+// may still create it.
+type UnknownCommitError struct {
+	Number int64
+	Err    error
+}
+
+// Error says what is not known and what to do.
+func (e *UnknownCommitError) Error() string {
+	return fmt.Sprintf("lake: the object store did not confirm manifest %d, and it cannot be read: %v; run again: the "+
+		"next run continues from the newest manifest, with this one if it was created after all", e.Number, e.Err)
+}
+
+// Unwrap returns the store's error.
+func (e *UnknownCommitError) Unwrap() error { return e.Err }
+
 // ClosedError says that a change would touch a closed cycle (LAKE-8).
 type ClosedError struct {
 	Cycle  string

@@ -32,9 +32,10 @@ func StopPoints() []string { return []string{BeforeManifest, BeforeHead, AfterHe
 
 // Lake is a lake below one storage. It may be used from several goroutines; writing is by Begin, one at a time.
 type Lake struct {
-	st   storage.Storage
-	log  *slog.Logger
-	stop func(point string) error
+	st    storage.Storage
+	chain storage.Chain // nil = st is a file system
+	log   *slog.Logger
+	stop  func(point string) error
 
 	blocks sync.Pool // of *[blockBytes]byte, what a reader checks parts of blocks with
 }
@@ -52,6 +53,9 @@ func Open(st storage.Storage, o Options) (*Lake, error) {
 // newLake is Open without a look at HEAD.
 func newLake(st storage.Storage, o Options) *Lake {
 	l := &Lake{st: st, log: o.Log, stop: o.Stop}
+	if l.chain = storage.AsChain(st); l.chain != nil {
+		l.st = l.chain
+	}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
@@ -115,8 +119,11 @@ func (l *Lake) Read(reader func(*Snapshot) error) error {
 	return fmt.Errorf("read the lake: gave up after %d states: %w", turns, err)
 }
 
-// readHead returns what HEAD names; 0 and "" if there is no HEAD.
+// readHead returns what HEAD names; 0 and "" if there is no HEAD. On an object store it is the newest manifest.
 func (l *Lake) readHead() (int64, Hash, error) {
+	if l.chain != nil {
+		return l.newest()
+	}
 	text, err := l.readFile(headName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", nil

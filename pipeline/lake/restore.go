@@ -31,6 +31,10 @@ const hintNoHead = "restore a backup of the workspace with `tollbook restore`, o
 // only if write, which is shown the plan, says so; nothing else is written or deleted. It holds the writer's lock.
 // Errors: *storage.LockedError, *MissingError, *CorruptError.
 func RestoreHead(ctx context.Context, st storage.Storage, write func(*HeadPlan) (bool, error)) (err error) {
+	if storage.AsChain(st) != nil {
+		return errors.New("restore HEAD of the lake: in an object store HEAD needs no repair: readers find the newest " +
+			"manifest without it, and the next commit writes it")
+	}
 	if entries, err := st.List(manifestsDir + "/"); err != nil || len(entries) == 0 {
 		return errors.Join(err, &MissingError{Name: headName, Detail: "there is no manifest that it could name",
 			Manifest: "a lake", Hint: "if there was a lake, " + hintNoHead})

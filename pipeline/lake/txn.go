@@ -52,6 +52,11 @@ func (l *Lake) begin() (*Txn, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.chain != nil && base.Manifest.Number == 0 {
+		if err := l.chain.Probe(); err != nil {
+			return nil, err
+		}
+	}
 	files, lists, err := base.all()
 	if err != nil {
 		return nil, err
@@ -69,7 +74,7 @@ func (l *Lake) begin() (*Txn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the lake: %w", err)
 	}
-	if err := checkThere(base, files, entries); err != nil {
+	if err := l.checkThere(base, files, entries); err != nil {
 		return nil, err
 	}
 	for _, e := range files {
@@ -78,11 +83,10 @@ func (l *Lake) begin() (*Txn, error) {
 	for _, name := range lists {
 		t.named[name] = true
 	}
-	if err := t.checkUncommitted(entries); err != nil {
-		return nil, err
-	}
-	if err := t.settle(); err != nil {
-		return nil, err
+	if l.chain == nil { // what an object store has confirmed is durable, and every manifest in it is committed
+		if err := errors.Join(t.checkUncommitted(entries), t.settle()); err != nil {
+			return nil, err
+		}
 	}
 	if err := t.clear(entries); err != nil {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
@@ -91,13 +95,23 @@ func (l *Lake) begin() (*Txn, error) {
 }
 
 // checkThere compares the named data files with a listing (LAKE-5).
-func checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
+func (l *Lake) checkThere(s *Snapshot, files []FileEntry, entries []storage.Entry) error {
 	sizes := make(map[string]int64, len(entries))
 	for _, e := range entries {
 		sizes[e.Name] = e.Size
 	}
 	for _, e := range files {
 		size, found := sizes[e.Path]
+		if !found && l.chain != nil { // a listing may be late
+			f, err := s.open(e)
+			if err != nil {
+				return err
+			}
+			size, found = f.Size(), true
+			if err := f.Close(); err != nil {
+				return err
+			}
+		}
 		if !found {
 			return &MissingError{Name: e.Path, Manifest: s.name(), Detail: notThere, Hint: hintRestore}
 		}
@@ -178,7 +192,11 @@ func (t *Txn) clear(entries []storage.Entry) error {
 
 // unnamed says why a file may be deleted; "" = it may not.
 func (t *Txn) unnamed(name string) string {
-	switch kind, number := classify(name); {
+	kind, number := classify(name)
+	if t.lake.chain != nil && kind != temp && kind != foreign {
+		return "" // CHAIN-4
+	}
+	switch {
 	case kind == temp:
 		return "a run that did not end left it unfinished"
 	case kind == manifest && number > t.base.Manifest.Number:

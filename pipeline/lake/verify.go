@@ -242,6 +242,7 @@ func (s *Snapshot) checkUnnamed(r *CheckReport, named map[string]bool) error {
 		case kind == foreign:
 			r.Findings = append(r.Findings,
 				Finding{FindForeign, e.Name, "not a file of the lake: take it out, readers that glob may read it"})
+		case s.lake.chain != nil: // what is not named waits for its deletion (CHAIN-4)
 		case kind == temp,
 			kind == manifest && number > s.Manifest.Number,
 			(kind == data || kind == listFile) && !named[e.Name]:

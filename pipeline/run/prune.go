@@ -15,6 +15,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/run/archive"
 	"github.com/tollbook/tollbook/pipeline/workspace"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // PruneOptions is what is to be pruned.
@@ -62,6 +63,10 @@ func (r *PruneReport) NeedsAttention() bool {
 func Prune(ctx context.Context, w *workspace.Workspace, po PruneOptions, o workspace.Options) (*PruneReport, error) {
 	if po.Archive == "" {
 		po.Archive = filepath.ToSlash(filepath.Join(w.Settings.Retention.Archive, "lake"))
+	}
+	if settings.InObjectStore(po.Archive) {
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("archive to %s: not a folder", po.Archive),
+			Hint: "give a folder for the archive, also of a lake in an object store"}
 	}
 	if filepath.Clean(w.Path(po.Archive)) == filepath.Clean(w.LakeDir()) {
 		return nil, &workspace.RefusedError{What: fmt.Sprintf("%s is the lake itself", po.Archive),

@@ -9,6 +9,8 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/change"
 	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/objects/s3"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/read/partners"
 	"github.com/tollbook/tollbook/rating"
@@ -70,15 +72,54 @@ func (w *Workspace) Branding() (*branding.Branding, error) {
 
 // Lake opens the workspace's lake for reading.
 func (w *Workspace) Lake(o Options) (*lake.Lake, error) {
-	st := storage.Dir(w.LakeDir())
-	if o.OpenFiles > 0 {
-		st = storage.Sparing(w.LakeDir(), o.OpenFiles)
+	st, err := w.LakeStorage(o.OpenFiles)
+	if err != nil {
+		return nil, err
 	}
 	return lake.Open(o.Disk(st), lake.Options{Log: o.Log, Stop: o.StopAt})
 }
 
-// LakeDir is the lake's folder.
+// LakeStorage is where the lake is. In a folder, at most openFiles files have a descriptor at a time; 0 = no limit.
+func (w *Workspace) LakeStorage(openFiles int) (storage.Storage, error) {
+	if w.LakeInStore() {
+		return w.objectStore()
+	}
+	if openFiles > 0 {
+		return storage.Sparing(w.LakeDir(), openFiles), nil
+	}
+	return storage.Dir(w.LakeDir()), nil
+}
+
+// objectStore is the lake's storage in an object store. No request is sent yet.
+func (w *Workspace) objectStore() (storage.Storage, error) {
+	at := &w.Settings.Lake
+	bucket, prefix, err := settings.ParseObjectStore(at.Path)
+	if err != nil {
+		return nil, fmt.Errorf("open the lake: %w", err)
+	}
+	store, err := s3.Open(s3.Config{Bucket: bucket, Prefix: prefix, Endpoint: at.Endpoint, Region: at.Region})
+	if err != nil {
+		return nil, fmt.Errorf("open the lake: %w", err)
+	}
+	return objects.New(store, storage.Dir(w.LakeDir()), objects.Options{})
+}
+
+// LakeInStore reports whether the lake is in an object store.
+func (w *Workspace) LakeInStore() bool { return settings.InObjectStore(w.Settings.Lake.Path) }
+
+// LakeName is what messages call the lake: its folder, or its address in an object store.
+func (w *Workspace) LakeName() string {
+	if w.LakeInStore() {
+		return w.Settings.Lake.Path
+	}
+	return w.LakeDir()
+}
+
+// LakeDir is the lake's folder. Of a lake in an object store it is the folder with the temporary files of runs.
 func (w *Workspace) LakeDir() string {
+	if w.LakeInStore() {
+		return filepath.Join(w.Dir, settings.LakeScratch)
+	}
 	return w.Path(w.Settings.Lake.Path)
 }
 

@@ -76,8 +76,12 @@ func moneyKeys() []Key {
 		{Name: "close.with_missing_feeds", Type: "true | false", Default: "false", read: readCloseWithGaps,
 			Meaning: "the schedule closes a cycle although records of feeds are missing or feed files were not " +
 				"ingested"},
-		{Name: "lake.path", Type: "folder", Default: "lake", read: readLakePath,
-			Meaning: "where tollbook writes, relative to the workspace"},
+		{Name: "lake.path", Type: "folder or s3://bucket/prefix", Default: "lake", read: readLakePath,
+			Meaning: "where tollbook writes: a folder, relative to the workspace, or an object store (deployment.md)"},
+		{Name: "lake.endpoint", Type: "http://host:port or https://", Default: `""`, read: readLakeEndpoint,
+			Meaning: "object store other than Amazon S3; empty = Amazon S3"},
+		{Name: "lake.region", Type: "text", Default: `""`, read: readLakeRegion,
+			Meaning: "region of the bucket; empty = us-east-1"},
 		{Name: "lake.buckets", Type: "1 to 1024", Default: "16", read: readBuckets,
 			Meaning: "parts that customers are spread over; fixed once a lake exists"},
 	}

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -231,24 +230,6 @@ func readCloseWithRejects(s *Settings, m yamldoc.Map, key string) {
 
 func readCloseWithGaps(s *Settings, m yamldoc.Map, key string) {
 	s.Unattended.MissingFeeds = m.Bool(key, false)
-}
-
-func readLakePath(s *Settings, m yamldoc.Map, key string) {
-	s.Lake.Path = yamldoc.Value(m, key, s.Lake.Path, func(path string) (string, error) {
-		clean := filepath.Clean(path)
-		first, _, _ := strings.Cut(filepath.ToSlash(clean), "/")
-		switch {
-		case path == "":
-			return "", errors.New("is empty")
-		case clean == "." || clean == "..":
-			return "", fmt.Errorf("%q: not a folder of its own", path)
-		case first == "books" || first == "inbox" || first == "exports":
-			return "", fmt.Errorf("%q: is in another folder of the workspace", path)
-		case strings.ContainsRune(path, 0):
-			return "", fmt.Errorf("%q: not a path", path)
-		}
-		return path, nil
-	})
 }
 
 func readBuckets(s *Settings, m yamldoc.Map, key string) {

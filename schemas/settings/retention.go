@@ -31,6 +31,8 @@ func readArchive(s *Settings, m yamldoc.Map, key string) {
 		switch {
 		case path == "":
 			return "", errors.New("is empty")
+		case InObjectStore(path):
+			return "", fmt.Errorf("%q: the archive is a folder, also of a lake in an object store", path)
 		case clean == "." || clean == ".." || strings.ContainsRune(path, 0):
 			return "", fmt.Errorf("%q: not a folder of its own", path)
 		case first == "books" || first == "inbox" || first == "exports" || clean == filepath.Clean(s.Lake.Path):

@@ -139,8 +139,10 @@ func (s *Settings) CloseTime(c period.Cycle) period.Instant {
 
 // Lake is where and in how many buckets the lake is.
 type Lake struct {
-	Path    string // relative to the workspace, or absolute
-	Buckets int    // 1 to 1024
+	Path     string // relative to the workspace, or absolute, or s3://bucket/prefix
+	Buckets  int    // 1 to 1024
+	Endpoint string // of the object store, with http:// or https://; "" = Amazon S3
+	Region   string // of the bucket; "" = us-east-1
 }
 
 // API is how the query API is served.

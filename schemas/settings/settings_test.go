@@ -124,7 +124,8 @@ func TestParseSample(t *testing.T) {
 		Rounding: Rounding{Line, money.Truncate},
 		Payments: AssumeCash, Usage: Usage{18, 86_400_000_000}, Refund: Refund{120, money.Rate{}},
 		Close: Close{4, 1440},
-		Lake:  Lake{"lake", 16}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: defaultClickHouse, API: defaultAPI,
+		Lake:  Lake{"lake", 16, "", ""}, Costs: Costs{Settle: 15 * time.Minute}, ClickHouse: defaultClickHouse,
+		API:       defaultAPI,
 		Schedule:  Schedule{Nightly: "30 1 * * *", Monthly: "0 12 5 * *", StopTimeout: 10 * time.Minute},
 		Retention: Retention{18, 0, "archive"},
 
@@ -206,7 +207,7 @@ retention: {lines_months: 24, inbox_cycles: 2, archive: /var/cold}
 		Currency: Currency{"JPY", 0}, Vendor: Vendor{"acme", ""}, Rounding: Rounding{PerCycle, money.HalfEven},
 		Payments: Ledger, Usage: Usage{0, 5_400_000_000}, Inbox: Inbox{10 * time.Minute}, Refund: Refund{0, rate},
 		Close: Close{28, 365},
-		Lake:  Lake{"/var/lake", 1024}, Costs: Costs{Settle: 15 * time.Minute},
+		Lake:  Lake{"/var/lake", 1024, "", ""}, Costs: Costs{Settle: 15 * time.Minute},
 		ClickHouse: otherClickHouse, API: otherAPI, Console: true,
 		Schedule:  Schedule{"@daily", "0 0 29 2 *", "15 */2 * * *", "0 4 * * 0", 30 * time.Second, ":9464"},
 		Retention: Retention{24, 2, "/var/cold"},
@@ -257,6 +258,16 @@ func TestErrors(t *testing.T) {
 		"lake: {path: .}":                      `4:14: lake.path ".": not a folder of its own`,
 		"lake: {path: ./inbox/lake}": `4:14: lake.path "./inbox/lake": is in another folder of ` +
 			`the workspace`,
+		"lake: {path: 's3://'}":        `4:14: lake.path "s3://": not s3://bucket/prefix`,
+		"lake: {path: 's3://b/../c'}":  `4:14: lake.path "s3://b/../c": not s3://bucket/prefix`,
+		"lake: {path: 'gs://bucket'}":  `4:14: lake.path "gs://bucket": neither a folder nor s3://bucket/prefix`,
+		"lake: {path: lake-scratch}":   `4:14: lake.path "lake-scratch": is in another folder of the workspace`,
+		"lake: {endpoint: 'http://h'}": `4:18: lake.endpoint "http://h": the lake is in a folder`,
+		"lake: {region: eu-west-1}":    `4:16: lake.region "eu-west-1": the lake is in a folder`,
+		"lake: {path: 's3://b', endpoint: 'h:1'}": `4:34: lake.endpoint "h:1": not http://host:port or ` +
+			`https://host:port`,
+		"retention: {archive: 's3://b'}": `4:22: retention.archive "s3://b": the archive is a folder, also of a ` +
+			`lake in an object store`,
 		"lake: {buckets: 0}":                           `4:17: lake.buckets "0": not from 1 to 1024`,
 		"lake: {buckets: 1025}":                        `4:17: lake.buckets "1025": not from 1 to 1024`,
 		"clickhouse: {cluster: main}":                  `4:23: clickhouse.cluster "main": a cluster without a dsn`,

@@ -310,7 +310,7 @@ func (a *App) ReadOf(w *workspace.Workspace, reader func(*lake.Snapshot) error) 
 	}
 	err = l.Read(func(snap *lake.Snapshot) error {
 		if a.Flags.Lake == "" {
-			if err := jobs.SameLake(w.Dir, w.LakeDir(), snap); err != nil {
+			if err := jobs.SameLake(w.Dir, w.LakeName(), snap); err != nil {
 				return err
 			}
 		}

@@ -23,7 +23,7 @@ type RunResult struct {
 
 // NewRunResult is the JSON form of a run's report.
 func NewRunResult(w *workspace.Workspace, r *workspace.Report) RunResult {
-	return RunResult{r, r.AsOf.String(), w.LakeDir(), r.NeedsAttention()}
+	return RunResult{r, r.AsOf.String(), w.LakeName(), r.NeedsAttention()}
 }
 
 // AlreadyClosed is what Report.Closed says of a cycle that was closed before.
@@ -83,6 +83,12 @@ func PrintRun(a *App, w *workspace.Workspace, r *workspace.Report) {
 	fmt.Fprintf(a.Out, "\n%s rated, %s written\n", Counted(int64(r.DaysDone), "day of a bucket", "days of a bucket"),
 		Counted(r.Lines, "line", "lines"))
 	PrintTotals(a, r.Totals)
+	if w.LakeInStore() {
+		fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d). Files of earlier states are there too: read them "+
+			"with `tollbook export`.\n", w.LakeName(), r.Manifest)
+		PrintPublished(a, r)
+		return
+	}
 	lines := filepath.Join(w.LakeDir(), "lines")
 	fmt.Fprintf(a.Out, "\nThe lines are in %s as Parquet (manifest %d):\n", lines, r.Manifest)
 	fmt.Fprintf(a.Out, "  SELECT * FROM read_parquet('%s/**/*.parquet', hive_partitioning=1)\n",

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tollbook/tollbook/cmd/tollbook/cli"
 	"github.com/tollbook/tollbook/pipeline/lake"
-	"github.com/tollbook/tollbook/pipeline/lake/storage"
 )
 
 // headResult is what restore-head found and did.
@@ -56,7 +55,10 @@ func runRestoreHead(ctx context.Context, a *cli.App, yes bool) error {
 	if err != nil {
 		return err
 	}
-	st := storage.Dir(w.LakeDir())
+	st, err := w.LakeStorage(0)
+	if err != nil {
+		return err
+	}
 	if o.Wrap != nil {
 		st = o.Wrap(st)
 	}

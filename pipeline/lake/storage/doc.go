@@ -25,6 +25,11 @@
 //	STO-9  At most the agreed number of files have a descriptor at a time, however many are in use. A file has one
 //	       while it is opened and while it is read.
 //
+// An object store is a Chain (package objects):
+//
+//	STO-10  CreateOnly of one name succeeds for one caller, across processes and machines; every other one gets
+//	        fs.ErrExist. Content and name are durable then. Rename of a temporary file is durable too.
+//
 // Dir is the real file system, and Sparing the same for a process with many readers. Mem distinguishes synced data
 // from other data, so that a test can simulate a power failure. Faulty counts the mutating operations of another
 // Storage and lets the n-th fail, for fault loops.

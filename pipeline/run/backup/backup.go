@@ -14,6 +14,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/storage"
 	"github.com/tollbook/tollbook/pipeline/workspace"
+	"github.com/tollbook/tollbook/schemas/settings"
 )
 
 // Options of a backup.
@@ -75,6 +76,10 @@ var errBusy = errors.New("it changed while it was copied")
 // Make brings the backup in a folder to the workspace as it is (BACKUP-1 to BACKUP-5). Errors: *workspace.RefusedError,
 // *lake.CorruptError for a file of the lake that is not what it was.
 func Make(ctx context.Context, w *workspace.Workspace, dir string, o Options) (*Report, error) {
+	if settings.InObjectStore(dir) {
+		return nil, &workspace.RefusedError{What: fmt.Sprintf("backup to %s: not a folder", dir),
+			Hint: "make the backup in a folder, and copy the folder to the object store"}
+	}
 	if err := apart(w, dir); err != nil {
 		return nil, err
 	}
@@ -189,7 +194,14 @@ func (b *making) inspect() error {
 
 // lake copies a lake; own says that it is the workspace's.
 func (b *making) lake(ctx context.Context, to, path string, own bool) (*state, error) {
-	l, err := lake.Open(b.o.Wrap(storage.Dir(b.w.Path(path))), lake.Options{})
+	from := storage.Dir(b.w.Path(path))
+	if own {
+		var err error
+		if from, err = b.w.LakeStorage(0); err != nil {
+			return nil, err
+		}
+	}
+	l, err := lake.Open(b.o.Wrap(from), lake.Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -233,7 +233,13 @@ func (r *restoring) lake(ctx context.Context, name string, s *state) error {
 		return fmt.Errorf("restore %s: %w", name, err)
 	}
 	within := s.Path
-	if !filepath.IsLocal(within) {
+	switch {
+	case settings.InObjectStore(within):
+		within = name
+		r.report.Notes = append(r.report.Notes,
+			fmt.Sprintf("tollbook.yaml names %s, and runs in the restored workspace would write there: the copy is in "+
+				"%s; set lake.path to %s to use the copy", s.Path, filepath.Join(r.into, name), name))
+	case !filepath.IsLocal(within):
 		within = name
 		r.report.Notes = append(r.report.Notes,
 			fmt.Sprintf("tollbook.yaml names %s: the copy is in %s; move it there, or change the setting", s.Path,

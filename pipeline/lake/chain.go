@@ -1,0 +1,148 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// newest returns the newest manifest of a chain: it starts where HEAD says and follows the manifests after it
+// (CHAIN-2).
+func (l *Lake) newest() (number int64, hash Hash, err error) {
+	if number, hash, err = l.hinted(); err != nil {
+		return 0, "", err
+	}
+	for {
+		name := manifestName(number + 1)
+		b, err := l.readFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return number, hash, nil
+		}
+		if err != nil {
+			return 0, "", fmt.Errorf("read %s of the lake: %w", name, err)
+		}
+		m := new(Manifest)
+		if err := decode(b, m); err != nil {
+			return 0, "", &CorruptError{Name: name, Detail: err.Error(), Hint: hintNewer}
+		}
+		if m.Number != number+1 || m.Parent != hash {
+			detail := fmt.Sprintf("is number %d with parent %s: want number %d with parent %s", m.Number, m.Parent,
+				number+1, hash)
+			return 0, "", &CorruptError{Name: name, Detail: detail, Hint: hintRestore}
+		}
+		number, hash = number+1, HashBytes(b)
+	}
+}
+
+// hintNewer is for a manifest that cannot be read.
+const hintNewer = "a newer program may have written it: use that one"
+
+// hinted returns a manifest that is committed, the newest as far as HEAD or a listing says: 0 and "" if there is none.
+func (l *Lake) hinted() (int64, Hash, error) {
+	text, err := l.readFile(headName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, "", fmt.Errorf("read HEAD of the lake: %w", err)
+	}
+	if number, hash, bad := ParseHead(text); err == nil && bad == nil {
+		there, err := l.hashOf(number)
+		if err != nil || there == hash {
+			return number, there, err
+		}
+	}
+	entries, err := l.st.List(manifestsDir + "/")
+	if err != nil {
+		return 0, "", fmt.Errorf("list the lake's manifests: %w", err)
+	}
+	var newest int64
+	for _, e := range entries {
+		if kind, number := classify(e.Name); kind == manifest {
+			newest = max(newest, number)
+		}
+	}
+	if newest == 0 {
+		return 0, "", nil
+	}
+	hash, err := l.hashOf(newest)
+	return newest, hash, err
+}
+
+// hashOf is the hash of a manifest; "" if it does not exist.
+func (l *Lake) hashOf(number int64) (Hash, error) {
+	b, err := l.readFile(manifestName(number))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read %s of the lake: %w", manifestName(number), err)
+	}
+	return HashBytes(b), nil
+}
+
+// append is the commit on an object store (CHAIN-1).
+func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed bool, err error) {
+	b, err := encodeManifest(m)
+	if err != nil {
+		return false, fmt.Errorf("lake: write the manifest: %w", err)
+	}
+	if err := t.pause(ctx, BeforeManifest); err != nil {
+		return false, err
+	}
+	if err := t.writeLists(lists); err != nil {
+		return false, err
+	}
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("commit: %w", err)
+	}
+	if err := t.create(m.Number, b); err != nil {
+		return false, err
+	}
+	if err := t.lake.stop(BeforeHead); err != nil {
+		return true, err
+	}
+	if err := t.writeSmall(headName, encodeHead(m.Number, HashBytes(b))); err != nil {
+		t.lake.log.Warn("HEAD of the lake was not written; readers find the newest manifest without it, and the next "+
+			"commit writes it", "manifest", m.Number, "why", err)
+	}
+	for _, point := range []string{AfterHead, BeforeClean} {
+		if err := t.lake.stop(point); err != nil {
+			return true, err
+		}
+	}
+	if err := t.clearUp(nil); err != nil {
+		return true, &CleanError{Number: m.Number, Err: err}
+	}
+	return true, nil
+}
+
+// create creates the manifest. Where the store does not confirm it, what is there decides (CHAIN-3).
+func (t *Txn) create(number int64, content []byte) error {
+	name := manifestName(number)
+	err := t.lake.chain.CreateOnly(name, content)
+	if err == nil {
+		return nil
+	}
+	there, readErr := t.lake.readFile(name)
+	if readErr != nil {
+		return &UnknownCommitError{Number: number, Err: errors.Join(err, readErr)}
+	}
+	if HashBytes(there) == HashBytes(content) {
+		return nil
+	}
+	other := new(Manifest)
+	if err := decode(there, other); err != nil {
+		return &CorruptError{Name: name, Detail: err.Error(), Hint: hintNewer}
+	}
+	return &FencedError{Number: number, AsOf: other.AsOf, Command: other.Command}
+}
+
+// Probe checks the object store of the lake (CHAIN-5). A lake in a folder has none: remote is false.
+func Probe(st storage.Storage) (remote bool, err error) {
+	chain := storage.AsChain(st)
+	if chain == nil {
+		return false, nil
+	}
+	return true, chain.Probe()
+}

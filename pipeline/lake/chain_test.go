@@ -1,0 +1,375 @@
+package lake_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// over is a lake's storage over a store, on a machine of its own.
+func over(t testing.TB, store objects.Store) *objects.Storage {
+	t.Helper()
+	st, err := objects.New(store, storage.NewMem(), objects.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+// stored is a store after all nights.
+func stored(t *testing.T) *objects.Mem {
+	t.Helper()
+	store := objects.NewMem()
+	history(t, over(t, store))
+	return store
+}
+
+// named is what the newest state of a storage names, with the manifests before it: content by name.
+func named(t testing.TB, st storage.Storage) map[string]string {
+	t.Helper()
+	snap, err := open(t, st).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]string)
+	read := func(name string) {
+		f, err := st.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(f)
+		if err := errors.Join(err, f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		out[name] = string(text)
+	}
+	for n := int64(1); n <= snap.Manifest.Number; n++ {
+		read(fmt.Sprintf("manifests/%06d.json", n))
+	}
+	for _, ref := range append(snap.Manifest.Cycles, lake.CycleRef{Files: snap.Manifest.Inputs}) {
+		if ref.Files != nil {
+			read(ref.Files.Name)
+		}
+		files, err := snap.Files(ref.Cycle)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range files {
+			read(e.Path)
+		}
+	}
+	return out
+}
+
+// folder is what all nights name in a folder.
+func folder(t testing.TB) map[string]string {
+	t.Helper()
+	m := storage.NewMem()
+	history(t, m)
+	return named(t, m)
+}
+
+// TestChainEqualsFolder: the same nights name the same files, byte for byte, in a folder and in an object store, and
+// every manifest is the same.
+func TestChainEqualsFolder(t *testing.T) {
+	t.Parallel()
+	store := stored(t)
+	if diff := cmp.Diff(folder(t), named(t, over(t, store))); diff != "" {
+		t.Errorf("folder and store differ (-folder +store):\n%s", diff)
+	}
+	for name := range store.Objects() {
+		if strings.HasPrefix(name, "tmp/") || name == "LOCK" {
+			t.Errorf("%s is in the store", name)
+		}
+	}
+}
+
+// TestChainFaults lets each request of all nights go wrong in each way. The night is repeated on another machine until
+// it succeeds. In the end the newest state names what it names without faults, also after requests that were delayed
+// have arrived. Invariants: CHAIN-1, CHAIN-3, OBJECTS-7.
+func TestChainFaults(t *testing.T) {
+	t.Parallel()
+	want := folder(t)
+	for fault, name := range map[objects.Fault]string{objects.Fail: "fail", objects.Busy: "busy",
+		objects.Forget: "forget", objects.Delay: "delay", objects.Stale: "stale"} {
+		for _, early := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/early=%v", name, early), func(t *testing.T) {
+				t.Parallel()
+				for n := int64(1); faultAt(t, want, fault, n, early); n++ {
+					if n > 1000 {
+						t.Fatal("the nights do not end")
+					}
+				}
+			})
+		}
+	}
+}
+
+// faultAt lets request n go wrong and reports whether there was one. early says that what was delayed arrives before
+// the night is repeated.
+func faultAt(t *testing.T, want map[string]string, fault objects.Fault, n int64, early bool) (met bool) {
+	t.Helper()
+	store := objects.NewMem()
+	store.Plan = func(r objects.Request) objects.Fault {
+		if r.N == n {
+			met = true
+			return fault
+		}
+		return objects.None
+	}
+	for k := range nights {
+		_, err := night(over(t, store), lake.Options{}, k)
+		if early {
+			store.Arrive()
+		}
+		if err != nil {
+			_, err = night(over(t, store), lake.Options{}, k)
+		}
+		if err != nil {
+			t.Fatalf("request %d: night %d, repeated: %v", n, k, err)
+		}
+	}
+	store.Plan = nil
+	store.Arrive()
+	if diff := cmp.Diff(want, named(t, over(t, store))); diff != "" {
+		t.Fatalf("request %d: the newest state differs (-want +got):\n%s", n, diff)
+	}
+	return met
+}
+
+// TestLostAnswers: a commit whose answer was lost is recognized, and reported as committed. Invariant: CHAIN-3.
+func TestLostAnswers(t *testing.T) {
+	t.Parallel()
+	store := objects.NewMem()
+	fault := objects.Forget
+	store.Plan = func(r objects.Request) objects.Fault {
+		if r.Kind == "create" && r.Name == "manifests/000001.json" {
+			return fault
+		}
+		return objects.None
+	}
+	if changed, err := night(over(t, store), lake.Options{}, 0); !changed || err != nil {
+		t.Errorf("the answer was lost: %v, %v; want a commit", changed, err)
+	}
+	store.Set("manifests/000001.json", nil)
+	store.Set("HEAD", nil)
+	fault = objects.Delay
+	var unknown *lake.UnknownCommitError
+	if changed, err := night(over(t, store), lake.Options{}, 0); changed || !errors.As(err, &unknown) {
+		t.Errorf("the request is on its way: %v, %v; want an error that says that the outcome is not known", changed,
+			err)
+	}
+	store.Arrive()
+	if snap, err := open(t, over(t, store)).Head(); err != nil || snap.Manifest.Number != 1 {
+		t.Errorf("after it arrived: %v, %v", snap, err)
+	}
+}
+
+// TestFence: of two writers that started from one state the second commits nothing. Invariants: CHAIN-1, STO-10.
+func TestFence(t *testing.T) {
+	t.Parallel()
+	store := stored(t)
+	first, second := begin(t, open(t, over(t, store))), begin(t, open(t, over(t, store)))
+	key := lake.FileKey{Table: "lines", Cycle: "2026-10", Day: "2026-10-09", Bucket: 0}
+	for i, txn := range []*lake.Txn{first, second} {
+		txn.Next().SetRun(fmt.Sprintf("2026-10-1%dT00:00:00Z", i), "night")
+		if err := replace(txn, key, fmt.Sprintf("writer %d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if changed, err := first.Commit(context.Background()); !changed || err != nil {
+		t.Fatal(changed, err)
+	}
+	want := named(t, over(t, store))
+	var fenced *lake.FencedError
+	if changed, err := second.Commit(context.Background()); changed || !errors.As(err, &fenced) ||
+		fenced.AsOf != "2026-10-10T00:00:00Z" || fenced.Number != 4 {
+		t.Errorf("the second writer: %v, %v", changed, err)
+	}
+	if diff := cmp.Diff(want, named(t, over(t, store))); diff != "" {
+		t.Errorf("the second writer changed the state (-before +after):\n%s", diff)
+	}
+}
+
+// TestChainOfManyWriters: eight writers at once, each on a machine of its own. Each commit that was confirmed is in the
+// chain, and the chain has no others (CHAIN-1).
+func TestChainOfManyWriters(t *testing.T) {
+	t.Parallel()
+	const writers, commits = 8, 5
+	store := objects.NewMem()
+	var group sync.WaitGroup
+	for w := range writers {
+		group.Go(func() {
+			for k := 0; k < commits; {
+				txn, err := open(t, over(t, store)).Begin()
+				if err == nil {
+					err = replace(txn, dayKey("2026-09-01", w), fmt.Sprintf("commit %d of writer %d", k, w))
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				changed, err := txn.Commit(context.Background())
+				if fenced := new(lake.FencedError); errors.As(err, &fenced) {
+					continue
+				}
+				if !changed || err != nil {
+					t.Error(changed, err)
+					return
+				}
+				k++
+			}
+		})
+	}
+	group.Wait()
+	snap, err := open(t, over(t, store)).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := snap.History()
+	if err != nil || len(chain) != writers*commits {
+		t.Errorf("%d manifests, %v; want %d", len(chain), err, writers*commits)
+	}
+	for w := range writers {
+		found, err := snap.Find(dayKey("2026-09-01", w))
+		if err != nil || len(found) != 1 || store.Objects()[found[0].Path] != fmt.Sprintf("commit 4 of writer %d", w) {
+			t.Errorf("the newest file of writer %d is %v, %v", w, found, err)
+		}
+	}
+}
+
+// TestHeadIsHint: a reader finds the newest manifest whatever HEAD says (CHAIN-2).
+func TestHeadIsHint(t *testing.T) {
+	t.Parallel()
+	for name, head := range map[string]string{
+		"missing": "", "torn": "3 01234567", "wrong": "3 0123456789abcdef0123456789abcdef\n",
+		"too high": "9 0123456789abcdef0123456789abcdef\n", "of the first manifest": "first",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := stored(t)
+			switch head {
+			case "":
+				store.Set("HEAD", nil)
+			case "first":
+				first := store.Objects()["manifests/000001.json"]
+				store.Set("HEAD", fmt.Appendf(nil, "1 %s\n", lake.HashBytes([]byte(first))))
+			default:
+				store.Set("HEAD", []byte(head))
+			}
+			if diff := cmp.Diff(folder(t), named(t, over(t, store))); diff != "" {
+				t.Errorf("the reader sees another state (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestForeignManifest: a manifest that does not continue the chain is damage, not a state (CHAIN-2).
+func TestForeignManifest(t *testing.T) {
+	t.Parallel()
+	store := stored(t)
+	third := store.Objects()["manifests/000003.json"]
+	store.Set("manifests/000004.json", []byte(strings.Replace(third, `"number": 3`, `"number": 4`, 1)))
+	var corrupt *lake.CorruptError
+	if _, err := open1(t, over(t, store)); !errors.As(err, &corrupt) || corrupt.Name != "manifests/000004.json" {
+		t.Errorf("a manifest with another parent: %v", err)
+	}
+}
+
+func open1(t *testing.T, st storage.Storage) (*lake.Snapshot, error) {
+	t.Helper()
+	l, err := lake.Open(st, lake.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return l.Head()
+}
+
+// TestChainDeletesNothing: no run deletes an object; a reader of the first state reads it after all nights
+// (CHAIN-4). The checks of verify and doctor accept what is left.
+func TestChainDeletesNothing(t *testing.T) {
+	t.Parallel()
+	store := objects.NewMem()
+	if _, err := night(over(t, store), lake.Options{}, 0); err != nil {
+		t.Fatal(err)
+	}
+	old, err := open(t, over(t, store)).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	store.Plan = func(r objects.Request) objects.Fault {
+		if r.Kind == "delete" {
+			t.Errorf("%s is deleted", r.Name)
+		}
+		return objects.None
+	}
+	for k := 1; k < len(nights); k++ {
+		if _, err := night(over(t, store), lake.Options{}, k); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if report, err := old.CheckFiles(context.Background(), nil); err == nil {
+		t.Errorf("the check of an old state: %v; want that the lake has moved", report)
+	}
+	files, err := old.Files("2026-09")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range files {
+		f, err := old.Open(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(f); err != nil {
+			t.Error(err)
+		}
+	}
+	snap, err := open(t, over(t, store)).Head()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := snap.CheckFiles(context.Background(), nil)
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("CheckFiles: %v, %v", report, err)
+	}
+	if found, err := snap.CheckNames(); err != nil || len(found) > 0 {
+		t.Errorf("CheckNames: %v, %v", found, err)
+	}
+}
+
+// TestChainIsProbed: the first run of a lake refuses a store that replaces what exists; nothing is written
+// (CHAIN-5).
+func TestChainIsProbed(t *testing.T) {
+	t.Parallel()
+	store := objects.NewMem()
+	store.Plan = func(objects.Request) objects.Fault { return objects.Ignore }
+	var probe *objects.ProbeError
+	if _, err := open(t, over(t, store)).Begin(); !errors.As(err, &probe) {
+		t.Errorf("Begin on a store without conditions: %v", err)
+	}
+	if left := store.Objects(); len(left) > 0 {
+		t.Errorf("the store has %v", left)
+	}
+	if remote, err := lake.Probe(over(t, store)); !remote || !errors.As(err, &probe) {
+		t.Errorf("Probe = %v, %v", remote, err)
+	}
+	if remote, err := lake.Probe(storage.NewMem()); remote || err != nil {
+		t.Errorf("Probe of a folder = %v, %v", remote, err)
+	}
+}
+
+// TestReadersOfChain reads while another goroutine writes: every state read is complete (LAKE-4).
+func TestReadersOfChain(t *testing.T) {
+	t.Parallel()
+	readDuringRuns(t, over(t, objects.NewMem()), 40)
+}

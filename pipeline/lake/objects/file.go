@@ -1,0 +1,112 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync/atomic"
+)
+
+// file is an object that is open for reading.
+type file struct {
+	storage *Storage
+	name    string
+	size    int64
+	content []byte // of an object that may be replaced; nil = it is read in parts
+	at      int64  // of Read
+	closed  atomic.Bool
+
+	follows atomic.Int64 // index of the part after the newest request
+	ask     atomic.Int64 // how many parts that request asked for
+}
+
+// Size implements storage.ReadFile.
+func (f *file) Size() int64 { return f.size }
+
+// Close implements storage.ReadFile.
+func (f *file) Close() error {
+	if f.closed.Swap(true) {
+		return &fs.PathError{Op: "close", Path: f.name, Err: fs.ErrClosed}
+	}
+	return nil
+}
+
+// Read implements storage.ReadFile.
+func (f *file) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	n, err := f.ReadAt(b, f.at)
+	f.at += int64(n)
+	if n > 0 {
+		return n, nil
+	}
+	return 0, err
+}
+
+// ReadAt implements storage.ReadFile.
+func (f *file) ReadAt(b []byte, off int64) (int, error) {
+	if f.closed.Load() {
+		return 0, &fs.PathError{Op: "read", Path: f.name, Err: fs.ErrClosed}
+	}
+	if off < 0 {
+		return 0, &fs.PathError{Op: "read", Path: f.name, Err: fs.ErrInvalid}
+	}
+	n := 0
+	for n < len(b) {
+		at := off + int64(n)
+		if at >= f.size {
+			return n, io.EOF
+		}
+		content := f.content
+		if content == nil {
+			p, err := f.part(at / partBytes)
+			if err != nil {
+				return n, err
+			}
+			content, at = p.bytes, at%partBytes
+		}
+		if at >= int64(len(content)) {
+			return n, fmt.Errorf("read %s of the object store: %w", f.name, io.ErrUnexpectedEOF)
+		}
+		n += copy(b[n:], content[at:])
+	}
+	return n, nil
+}
+
+// part returns a part of the object, from the cache or from the store. A request that follows the one before asks for
+// more (OBJECTS-4).
+func (f *file) part(index int64) (part, error) {
+	kept := strings.Contains(f.name, "/") // OBJECTS-3
+	key := partKey{f.name, index}
+	if kept {
+		if p, found := f.storage.parts.GetIfPresent(key); found {
+			return p, nil
+		}
+	}
+	ask := int64(1)
+	if index > 0 && f.follows.Load() == index {
+		ask = min(2*max(1, f.ask.Load()), mostParts)
+	}
+	f.follows.Store(index + ask)
+	f.ask.Store(ask)
+	got, size, err := f.storage.store.Get(context.Background(), f.name, index*partBytes, ask*partBytes)
+	if err != nil {
+		return part{}, err
+	}
+	if want := max(0, min(ask*partBytes, size-index*partBytes)); int64(len(got)) != want {
+		return part{}, fmt.Errorf("read %s of the object store from byte %d on: %d bytes came, want %d", f.name,
+			index*partBytes, len(got), want)
+	}
+	first := part{got[:min(len(got), partBytes)], size}
+	if !kept {
+		return first, nil
+	}
+	for i := int64(0); i == 0 || i*partBytes < int64(len(got)); i++ {
+		piece := got[i*partBytes : min((i+1)*partBytes, int64(len(got)))]
+		f.storage.parts.Set(partKey{f.name, index + i}, part{piece, size})
+	}
+	return first, nil
+}

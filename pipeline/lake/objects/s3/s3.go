@@ -1,0 +1,182 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"github.com/tollbook/tollbook/pipeline/lake/objects"
+)
+
+// Config says where a lake is.
+type Config struct {
+	Bucket   string
+	Prefix   string // below which the lake's names are; "" = the bucket is the lake's alone
+	Endpoint string // http:// or https:// with host and port; "" = Amazon
+	Region   string // "" = us-east-1
+}
+
+// amazon is the endpoint of Amazon S3.
+const amazon = "https://s3.amazonaws.com"
+
+const (
+	// patience is how long one request may take, with its retries.
+	patience = 5 * time.Minute
+	// partBytes is from where on a file is uploaded in parts.
+	partBytes = 64 << 20
+)
+
+// Store is an objects.Store.
+type Store struct {
+	core   minio.Core
+	bucket string
+	prefix string // "" or with a slash at its end
+}
+
+// Open returns the store of a configuration (BUCKET-2, BUCKET-3).
+func Open(c Config) (*Store, error) {
+	return open(c, credentials.NewChainCredentials([]credentials.Provider{&credentials.EnvAWS{},
+		&credentials.FileAWSCredentials{}, &credentials.IAM{Client: &http.Client{Timeout: 10 * time.Second}}}))
+}
+
+func open(c Config, keys *credentials.Credentials) (*Store, error) {
+	if c.Endpoint == "" {
+		c.Endpoint = amazon
+	}
+	at, err := url.Parse(c.Endpoint)
+	if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
+		return nil, fmt.Errorf("object store: endpoint %q: want http://host:port or https://host:port", c.Endpoint)
+	}
+	if c.Region == "" {
+		c.Region = "us-east-1"
+	}
+	client, err := minio.New(at.Host, &minio.Options{Creds: keys, Secure: at.Scheme == "https", Region: c.Region})
+	if err != nil {
+		return nil, fmt.Errorf("object store %s: %w", c.Endpoint, err)
+	}
+	s := &Store{core: minio.Core{Client: client}, bucket: c.Bucket, prefix: c.Prefix}
+	if s.prefix != "" {
+		s.prefix += "/"
+	}
+	return s, nil
+}
+
+// failed says what was done to which object, and turns the store's answers into the errors of objects.Store.
+func (s *Store) failed(what, name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	place := "s3://" + s.bucket + "/" + s.prefix + name
+	answer := minio.ToErrorResponse(err)
+	switch {
+	case answer.Code == minio.NoSuchBucket:
+		return fmt.Errorf("%s %s: the bucket does not exist: create it, or correct lake.path", what, place)
+	case answer.StatusCode == http.StatusNotFound:
+		return fmt.Errorf("%s %s: %w", what, place, fs.ErrNotExist)
+	case answer.StatusCode == http.StatusPreconditionFailed:
+		return fmt.Errorf("%s %s: %w", what, place, fs.ErrExist)
+	case answer.StatusCode == http.StatusConflict, answer.StatusCode == http.StatusServiceUnavailable:
+		return fmt.Errorf("%s %s: %w: %w", what, place, objects.ErrBusy, err)
+	case answer.StatusCode == http.StatusForbidden:
+		return fmt.Errorf("%s %s: %w: see that AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the machine's role) may "+
+			"read, write, list and delete there", what, place, err)
+	}
+	return fmt.Errorf("%s %s: %w", what, place, err)
+}
+
+// Get implements objects.Store.
+func (s *Store) Get(ctx context.Context, name string, offset, n int64) (content []byte, size int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var opts minio.GetObjectOptions
+	if err := opts.SetRange(offset, offset+n-1); err != nil {
+		return nil, 0, s.failed("read", name, err)
+	}
+	body, info, header, err := s.core.GetObject(ctx, s.bucket, s.prefix+name, opts)
+	if minio.ToErrorResponse(err).StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		size, err := s.Stat(ctx, name) // nothing is there from the offset on
+		return nil, size, err
+	}
+	if err != nil {
+		return nil, 0, s.failed("read", name, err)
+	}
+	content, err = io.ReadAll(io.LimitReader(body, n+1))
+	if err = errors.Join(err, body.Close()); err != nil {
+		return nil, 0, s.failed("read", name, err)
+	}
+	size = info.Size
+	if _, total, found := strings.Cut(header.Get("Content-Range"), "/"); found {
+		if size, err = strconv.ParseInt(total, 10, 64); err != nil {
+			return nil, 0, s.failed("read", name, fmt.Errorf("Content-Range %q: %w", header.Get("Content-Range"), err))
+		}
+	} else if offset > 0 || int64(len(content)) > n {
+		return nil, 0, s.failed("read", name, errors.New("the store ignores Range"))
+	}
+	return content, size, nil
+}
+
+// Create implements objects.Store (BUCKET-1).
+func (s *Store) Create(ctx context.Context, name string, content []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	opts := minio.PutObjectOptions{DisableMultipart: true, ContentType: "application/octet-stream"}
+	opts.SetMatchETagExcept("*")
+	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, bytes.NewReader(content), int64(len(content)), opts)
+	return s.failed("create", name, err)
+}
+
+// Put implements objects.Store.
+func (s *Store) Put(ctx context.Context, name string, content *io.SectionReader) error {
+	parts := 1 + content.Size()/partBytes
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(parts)*patience)
+	defer cancel()
+	opts := minio.PutObjectOptions{PartSize: partBytes, ContentType: "application/octet-stream"}
+	_, err := s.core.Client.PutObject(ctx, s.bucket, s.prefix+name, content, content.Size(), opts)
+	return s.failed("write", name, err)
+}
+
+// Stat implements objects.Store.
+func (s *Store) Stat(ctx context.Context, name string) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	info, err := s.core.StatObject(ctx, s.bucket, s.prefix+name, minio.StatObjectOptions{})
+	return info.Size, s.failed("look for", name, err)
+}
+
+// List implements objects.Store.
+func (s *Store) List(ctx context.Context, prefix string, visit func(objects.Object)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel() // ends the listing's goroutine where this one returns early
+	opts := minio.ListObjectsOptions{Prefix: s.prefix + prefix, Recursive: true}
+	for o := range s.core.Client.ListObjects(ctx, s.bucket, opts) {
+		if o.Err != nil {
+			return s.failed("list", prefix, o.Err)
+		}
+		if name, is := strings.CutPrefix(o.Key, s.prefix); is && !strings.HasSuffix(name, "/") {
+			visit(objects.Object{Name: name, Size: o.Size})
+		}
+	}
+	return ctx.Err()
+}
+
+// Delete implements objects.Store.
+func (s *Store) Delete(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := s.failed("delete", name, s.core.RemoveObject(ctx, s.bucket, s.prefix+name, minio.RemoveObjectOptions{}))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

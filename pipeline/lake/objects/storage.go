@@ -1,0 +1,181 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// Options of a storage over a store. The zero value is good.
+type Options struct {
+	CacheBytes int // of parts of objects that are kept in memory; 0 = 256 MiB
+}
+
+const (
+	// partBytes is the least that a read of the store asks for, and the unit of the cache (OBJECTS-4).
+	partBytes = 1 << 20
+	// mostParts is what one read of the store asks for at most.
+	mostParts = 4
+	// cacheBytes is the default size of the cache.
+	cacheBytes = 256 << 20
+	// tempPrefix is where the lake's temporary files are.
+	tempPrefix = "tmp/"
+	// tries is how often a request that found the store busy is made.
+	tries = 8
+)
+
+// Storage is a storage.Chain over a Store.
+type Storage struct {
+	store   Store
+	scratch storage.Storage
+	parts   *otter.Cache[partKey, part]
+}
+
+// partKey names a part of an object: bytes index × partBytes and following.
+type partKey struct {
+	name  string
+	index int64
+}
+
+// part is a part of an object, and the size of the object.
+type part struct {
+	bytes []byte
+	size  int64
+}
+
+// New returns the storage over a store. The lock and temporary files are in scratch.
+func New(store Store, scratch storage.Storage, o Options) (*Storage, error) {
+	if o.CacheBytes == 0 {
+		o.CacheBytes = cacheBytes
+	}
+	parts, err := otter.New(&otter.Options[partKey, part]{MaximumWeight: uint64(o.CacheBytes),
+		Weigher: func(k partKey, p part) uint32 { return uint32(len(p.bytes) + len(k.name) + 64) }})
+	if err != nil {
+		return nil, fmt.Errorf("make the cache of the object store: %w", err)
+	}
+	return &Storage{store: store, scratch: scratch, parts: parts}, nil
+}
+
+// local reports whether a name is in the scratch folder.
+func local(name string) bool { return strings.HasPrefix(name, tempPrefix) }
+
+// unsynced is a scratch file: it need not outlive a crash, so it is never synced.
+type unsynced struct{ storage.File }
+
+// Sync does nothing.
+func (unsynced) Sync() error { return nil }
+
+// Create makes a temporary file. Other names come about by Rename and CreateOnly.
+func (s *Storage) Create(name string) (storage.File, error) {
+	if !local(name) {
+		return nil, &fs.PathError{Op: "create in the object store", Path: name, Err: errors.ErrUnsupported}
+	}
+	f, err := s.scratch.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return unsynced{f}, nil
+}
+
+// Open opens an object for reading, or a temporary file.
+func (s *Storage) Open(name string) (storage.ReadFile, error) {
+	if local(name) {
+		return s.scratch.Open(name)
+	}
+	if !fs.ValidPath(name) || name == "." {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
+	}
+	f := &file{storage: s, name: name}
+	first, err := f.part(0)
+	if err != nil {
+		return nil, err
+	}
+	f.size = first.size
+	if !strings.Contains(name, "/") { // it may be replaced: it must have been read in one request (OBJECTS-3)
+		if int64(len(first.bytes)) < first.size {
+			return nil, fmt.Errorf("read %s of the object store: has %d bytes", name, first.size)
+		}
+		f.content = first.bytes
+	}
+	return f, nil
+}
+
+// Rename stores a temporary file under another name (OBJECTS-2).
+func (s *Storage) Rename(from, to string) error {
+	if !local(from) {
+		return &fs.PathError{Op: "rename in the object store", Path: from, Err: errors.ErrUnsupported}
+	}
+	if local(to) {
+		return s.scratch.Rename(from, to)
+	}
+	f, err := s.scratch.Open(from)
+	if err != nil {
+		return err
+	}
+	err = s.store.Put(context.Background(), to, io.NewSectionReader(f, 0, f.Size()))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return s.scratch.Remove(from)
+}
+
+// CreateOnly implements storage.Chain. It asks again while the store is busy.
+func (s *Storage) CreateOnly(name string, content []byte) error {
+	var err error
+	for range tries {
+		if err = s.store.Create(context.Background(), name, content); !errors.Is(err, ErrBusy) {
+			break
+		}
+	}
+	return err
+}
+
+// Remove deletes an object or a temporary file.
+func (s *Storage) Remove(name string) error {
+	if local(name) {
+		return s.scratch.Remove(name)
+	}
+	return s.store.Delete(context.Background(), name)
+}
+
+// Prune removes empty folders of the scratch folder. An object store has none.
+func (s *Storage) Prune(own func(dir string) bool) error { return s.scratch.Prune(own) }
+
+// SyncDir does nothing: what the store confirmed is durable.
+func (s *Storage) SyncDir(string) error { return nil }
+
+// Lock takes the lock of the scratch folder. It keeps two processes of one machine from working on the same run; only
+// the commit itself keeps writers of several machines apart.
+func (s *Storage) Lock() (func() error, error) { return s.scratch.Lock() }
+
+// List returns objects and temporary files.
+func (s *Storage) List(prefix string) ([]storage.Entry, error) {
+	var out []storage.Entry
+	if !local(prefix) {
+		err := s.store.List(context.Background(), prefix, func(o Object) {
+			if !local(o.Name) {
+				out = append(out, storage.Entry{Name: o.Name, Size: o.Size})
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if local(prefix) || strings.HasPrefix(tempPrefix, prefix) {
+		temporary, err := s.scratch.List(max(prefix, tempPrefix))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, temporary...)
+	}
+	slices.SortFunc(out, func(a, b storage.Entry) int { return strings.Compare(a.Name, b.Name) })
+	return out, nil
+}

@@ -1,0 +1,34 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Store is an object store: objects by name, below a prefix of its own. Its methods may be called from several
+// goroutines at once. An object that does not exist is fs.ErrNotExist.
+type Store interface {
+	// Get reads up to n bytes of an object from an offset on, and says how large the object is.
+	Get(ctx context.Context, name string, offset, n int64) (part []byte, size int64, err error)
+	// Create makes an object if there is none of that name, in one step: fs.ErrExist if there is one. ErrBusy says
+	// that another writer is creating it; whether it will be there is open.
+	Create(ctx context.Context, name string, content []byte) error
+	// Put makes or replaces an object.
+	Put(ctx context.Context, name string, content *io.SectionReader) error
+	// Stat says how large an object is.
+	Stat(ctx context.Context, name string) (size int64, err error)
+	// List calls visit for each object whose name starts with prefix, sorted by name.
+	List(ctx context.Context, prefix string, visit func(Object)) error
+	// Delete deletes an object. Deleting one that does not exist is no error.
+	Delete(ctx context.Context, name string) error
+}
+
+// Object is one object of a listing.
+type Object struct {
+	Name string
+	Size int64 // bytes
+}
+
+// ErrBusy says that the store refused to decide now: 409 or 503.
+var ErrBusy = errors.New("the store is busy")

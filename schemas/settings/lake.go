@@ -1,0 +1,87 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/tollbook/tollbook/schemas/settings/yamldoc"
+)
+
+// objectStore begins the address of a folder in an object store.
+const objectStore = "s3://"
+
+// InObjectStore reports whether a path is an address in an object store.
+func InObjectStore(path string) bool { return strings.HasPrefix(path, objectStore) }
+
+// ParseObjectStore reads s3://bucket/prefix. The prefix may be empty.
+func ParseObjectStore(path string) (bucket, prefix string, err error) {
+	rest, is := strings.CutPrefix(path, objectStore)
+	bucket, prefix, _ = strings.Cut(strings.TrimSuffix(rest, "/"), "/")
+	if !is || bucket == "" || strings.ContainsAny(bucket, "?#@:% ") || prefix != "" && !fs.ValidPath(prefix) {
+		return "", "", fmt.Errorf("%q: not s3://bucket/prefix", path)
+	}
+	return bucket, prefix, nil
+}
+
+func readLakePath(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Path = yamldoc.Value(m, key, s.Lake.Path, func(path string) (string, error) {
+		if InObjectStore(path) {
+			_, _, err := ParseObjectStore(path)
+			return path, err
+		}
+		clean := filepath.Clean(path)
+		first, _, _ := strings.Cut(filepath.ToSlash(clean), "/")
+		switch {
+		case path == "":
+			return "", errors.New("is empty")
+		case clean == "." || clean == "..":
+			return "", fmt.Errorf("%q: not a folder of its own", path)
+		case first == "books" || first == "inbox" || first == "exports" || first == LakeScratch:
+			return "", fmt.Errorf("%q: is in another folder of the workspace", path)
+		case strings.Contains(path, "://"):
+			return "", fmt.Errorf("%q: neither a folder nor s3://bucket/prefix", path)
+		case strings.ContainsRune(path, 0):
+			return "", fmt.Errorf("%q: not a path", path)
+		}
+		return path, nil
+	})
+}
+
+// LakeScratch is the folder of a workspace with the temporary files of runs whose lake is in an object store.
+const LakeScratch = "lake-scratch"
+
+func readLakeEndpoint(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Endpoint = yamldoc.Value(m, key, "", func(text string) (string, error) {
+		if text == "" {
+			return "", nil
+		}
+		at, err := url.Parse(text)
+		if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "" || at.User != nil ||
+			strings.Trim(at.Path, "/") != "" || at.RawQuery != "" || at.Fragment != "" {
+			return "", fmt.Errorf("%q: not http://host:port or https://host:port", text)
+		}
+		return text, nil
+	})
+	checkInStore(s, m, key, s.Lake.Endpoint)
+}
+
+func readLakeRegion(s *Settings, m yamldoc.Map, key string) {
+	s.Lake.Region = yamldoc.Value(m, key, "", func(text string) (string, error) {
+		if strings.ContainsAny(text, " /:\t\r\n") || len(text) > 64 {
+			return "", fmt.Errorf("%q: not a region", text)
+		}
+		return text, nil
+	})
+	checkInStore(s, m, key, s.Lake.Region)
+}
+
+// checkInStore refuses a setting of object stores where the lake is in a folder.
+func checkInStore(s *Settings, m yamldoc.Map, key, value string) {
+	if value != "" && !InObjectStore(s.Lake.Path) {
+		m.Fail(key, m.Get(key), "set lake.path to s3://bucket/prefix, or empty this", "the lake is in a folder")
+	}
+}
