@@ -23,6 +23,7 @@ type gather struct {
 	usage, free money.Quantity
 	opened      string // rows: draws as a position holds them, not yet read
 	shares      int32  // rows: 1 + index in Rater.shares of the first of its draws; 0 = none
+	prorated    int32  // 1 + index in Rater.prorata; 0 = not yet read
 }
 
 // share is a part of a row's free quantity: what it drew from one package.
@@ -193,6 +194,8 @@ func (r *Rater) endMeter(rows []int32, out *line.Charges, objs *[]Object) error 
 	switch p := &r.bk.books.Products[first.sku]; {
 	case p.Aggregation.Figure():
 		return r.endFigure(rows[0], out, objs)
+	case p.Prorate:
+		return r.endProrated(rows[0], out, objs)
 	case p.FeeApart():
 		return r.recordFee(rows[0], out, objs)
 	}

@@ -52,14 +52,23 @@ func Counted(p *books.Product, quantity money.Quantity, withdrawn bool) money.Qu
 }
 
 // Summed reports whether the lines of a product's records hold their quantities as the feed says them.
-func Summed(p *books.Product) bool { return p.Aggregation == books.Sum && p.Convert.IsZero() }
+func Summed(p *books.Product) bool {
+	return p.Aggregation == books.Sum && p.Convert.IsZero() && !p.Prorate
+}
 
 // EndUsage is the usage_amount that the month-end lines of a gathered position hold (§6.6, §10.1).
-func EndUsage(p *books.Product, row *position.Row) (money.Quantity, error) {
-	if p.Aggregation.Figure() {
-		return p.Convert.Convert(row.Count)
+func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error) {
+	switch {
+	case p.Prorate:
+		var at prorated
+		err := at.read(row.Draws)
+		return at.total, err
+	case p.Aggregation.Figure():
+		q, err := p.Convert.Convert(row.Count)
+		return q.Signed(), err
 	}
-	return p.Convert.Convert(row.Usage)
+	q, err := p.Convert.Convert(row.Usage)
+	return q.Signed(), err
 }
 
 // Used is the quantity, in the product's measure, that the record rated or reversed last counted.
@@ -148,6 +157,8 @@ func (s Step) countingStep() string {
 		return s.figureText()
 	case StepEvent:
 		return s.eventText()
+	case StepProrate, StepProrated:
+		return s.prorateText()
 	case StepZero:
 		return s.zeroText()
 	case StepPart:

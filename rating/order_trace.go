@@ -11,7 +11,7 @@ import (
 // orderStep is String for the steps of orders and refunds.
 func (s Step) orderStep() string {
 	switch s.Kind {
-	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare, StepPart, StepZero:
+	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare, StepPart, StepZero, StepProrate, StepProrated:
 		return s.countingStep()
 	case StepOrder:
 		if s.Given {

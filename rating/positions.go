@@ -115,6 +115,9 @@ func (r *Rater) packageCode(id string) int32 {
 
 // sharesText is a row's draws as a position holds them.
 func (r *Rater) sharesText(g *gather) string {
+	if g.prorated != 0 {
+		return r.prorata[g.prorated-1].text()
+	}
 	if g.shares == 0 {
 		return g.opened
 	}

@@ -18,8 +18,17 @@ type Record struct {
 	ID         []byte // record_id
 	Name, Tag  []byte // resource_name, resource_tag
 	Start, End period.Instant
-	Quantity   money.Quantity
-	Withdrawn  bool // a withdrawal: it replaces another record with quantity 0 (§3.20)
+	Quantity   money.Quantity // without its sign
+	Negative   bool           // of products that take negative quantities
+	Withdrawn  bool           // a withdrawal: it replaces another record with quantity 0 (§3.20)
+}
+
+// Signed is the quantity with its sign.
+func (r *Record) Signed() money.SignedQuantity {
+	if r.Negative {
+		return r.Quantity.Signed().Neg()
+	}
+	return r.Quantity.Signed()
 }
 
 // Rater rates one customer after the other. One worker owns it; it reuses its memory. After an error the customer's
@@ -40,6 +49,7 @@ type Rater struct {
 	meters  meters
 	gathers []gather
 	shares  []share
+	prorata []prorated
 
 	quotas []quota // as the customer's stretch of Book.packages
 	past   []quotaPeriod
@@ -77,6 +87,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 	r.meters.reset()
 	r.extra = false
 	r.gathers, r.shares, r.kept, r.past = r.gathers[:0], r.shares[:0], r.kept[:0], r.past[:0]
+	r.prorata = r.prorata[:0]
 	r.openQuotas()
 	for i := range rows {
 		if err := r.openRow(&rows[i]); err != nil {
@@ -153,7 +164,10 @@ func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 
 // rate prices a record, or takes it back, by its product's model.
 func (r *Rater) rate(u *usage, out *line.Charges) error {
-	if u.product.Aggregation.Figure() {
+	if u.product.Replayed() {
+		if u.product.Prorate {
+			return r.prorate(u)
+		}
 		return r.figure(u)
 	}
 	if u.product.FeeApart() && !u.reversed && !u.Withdrawn {

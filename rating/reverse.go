@@ -43,7 +43,7 @@ func (r *Rater) reverse(u *usage, draws []line.Draw, out *line.Charges) error {
 			return err
 		}
 	}
-	if r.used = u.used; u.product.Aggregation.Figure() {
+	if r.used = u.used; u.product.Replayed() {
 		return nil // what the cycle's end prices is found again from all records
 	}
 	if u.left, err = u.used.Sub(u.free); err != nil {

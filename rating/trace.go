@@ -49,6 +49,10 @@ const (
 	// StepPart is a part of a period: Discount = the charge, Period = the part, Around = the period, Ratio.
 	StepPart
 	StepZero // a meter with nothing to price owes a fee: SKU, Scope
+	// a record of a prorated meter: SKU, Scope, Change, Moved = position before and after, Days, Of
+	StepProrate
+	// a tier of a prorated meter: Tier, Change = what records moved, Moved[1] = their shares, Price
+	StepProrated
 )
 
 // Verdict says what became of an offer.
@@ -115,6 +119,9 @@ type Step struct {
 	Allowance   books.PercentageTerms
 	Around      period.Span
 	Ratio       string
+	Change      money.SignedQuantity
+	Moved       [2]money.SignedQuantity
+	Days, Of    int64
 
 	Refund     RefundCase
 	Hours      int

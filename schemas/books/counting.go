@@ -26,6 +26,7 @@ var (
 	aggregationWords = []string{"sum", "count", "unique_count", "max", "last"}
 	roundingWords    = []string{"up", "down"}
 	fillWords        = []string{"top", "each"}
+	prorateWords     = []string{"none", "days"}
 )
 
 // String is the aggregation's word in the book.
@@ -39,11 +40,26 @@ type Counting struct {
 	Convert     money.Conversion // of the feed's unit into the measure
 	BlockDown   bool             // begun blocks are free
 	BlockEach   bool             // each tier rounds its own part to blocks
+	Prorate     bool             // a record is charged for its days of the cycle (§10.3)
 	FeeAtZero   bool             // tier 1's flat fee is owed by a meter that has nothing to price (§10.3)
 }
 
 // PeriodLevel reports whether the product's lines come at the cycle's end (§4.6, §4.7, §10.1).
-func (p *Product) PeriodLevel() bool { return p.Model.PeriodLevel() || p.Aggregation.Figure() }
+func (p *Product) PeriodLevel() bool {
+	return p.Model.PeriodLevel() || p.Aggregation.Figure() || p.Prorate
+}
+
+// Replayed reports whether what the cycle's end prices is found from all records of a meter, one after the other: a
+// figure, or prorated quantities.
+func (p *Product) Replayed() bool { return p.Aggregation.Figure() || p.Prorate }
+
+// Signed reports whether a quantity of the product may be negative in the usage feed.
+func (p *Product) Signed() bool { return p.Prorate }
+
+// AnySigned reports whether a product takes negative quantities.
+func (b *Books) AnySigned() bool {
+	return slices.ContainsFunc(b.Products, func(p Product) bool { return p.Signed() })
+}
 
 // Kept reports whether accepted records of the product are kept in the usage table, because lines do not hold what they
 // say.
@@ -59,11 +75,11 @@ func (p *Product) MonthEnd() bool { return p.PeriodLevel() || p.FeeAtZero }
 func (p *Product) FeeApart() bool { return p.FeeAtZero && !p.PeriodLevel() }
 
 // Draws reports whether usage of the product draws on prepaid packages.
-func (p *Product) Draws() bool { return p.Model != Percentage && !p.Aggregation.Figure() }
+func (p *Product) Draws() bool { return p.Model != Percentage && !p.Replayed() }
 
 // MeterLines reports whether all of a month-end meter is priced as one, without a line for each of its resources.
 func (p *Product) MeterLines() bool {
-	return p.Model != Volume || p.Aggregation.Figure() || !p.Convert.IsZero()
+	return p.Model != Volume || p.Replayed() || !p.Convert.IsZero()
 }
 
 // countingColumns are the columns of products.csv that Counting is read from.
@@ -78,6 +94,8 @@ func countingColumns() []Column {
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
 		word("block_fill", fillWords, "top",
 			"block only: the tier of the total prices all blocks, or each tier its own"),
+		word("prorate", prorateWords, "none", "graduated and volume only, days: a record is charged for its days of "+
+			"the cycle, and a quantity may be negative"),
 		word("fee_at_zero", yesNo, "NO", "graduated, volume, stairstep and percentage only, YES: a meter with nothing "+
 			"to price owes tier 1's flat_fee if it has an accepted record or a row of subscribers.csv"),
 	}
@@ -92,6 +110,7 @@ func (r *row) counting(p *Product, modelKnown bool) {
 	p.Aggregation = Aggregation(max(r.word("aggregation"), 0))
 	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
 	p.FeeAtZero = r.flag("fee_at_zero")
+	p.Prorate = r.word("prorate") == 1
 	r.uniqueBy(p)
 	r.conversion(p)
 	if !modelKnown {
@@ -106,6 +125,13 @@ func (r *row) counting(p *Product, modelKnown bool) {
 	}
 	if p.FeeAtZero && p.Model != Graduated && p.Model != Volume && p.Model != Stairstep && p.Model != Percentage {
 		r.fail("fee_at_zero", "leave it empty", "does not fit a %s product", p.Model)
+	}
+	switch {
+	case !p.Prorate:
+	case p.Model != Graduated && p.Model != Volume:
+		r.fail("prorate", "leave it empty", "does not fit a %s product", p.Model)
+	case p.Aggregation != Sum || !p.Convert.IsZero() || p.FeeAtZero:
+		r.fail("prorate", "leave it empty, or those columns", "does not go with aggregation, convert or fee_at_zero")
 	}
 	for _, column := range [...]string{"block_rounding", "block_fill"} {
 		if r.cell(column).text != "" && p.Model != Block {

@@ -7,17 +7,18 @@ import (
 
 // countingSample is books with the columns of §10.1 to §10.3.
 var countingSample = map[string]string{
-	"products.csv": `sku,service_type_code,measure,pricing_model,aggregation,unique_by,convert,block_rounding,block_fill,fee_at_zero
-calls,s,call,graduated,count,,,,,
-plain,s,GB,flat,,,/1000000000^0,,,
-pay,s,CNY,percentage,sum,,,,,
-seats,s,seat,volume,unique_count,resource_tag,,,,
-vm,s,vm,block,max,,*2,down,each,
-last,s,GB,stairstep,last,,,,,
-plan,s,month,recurring,,,,,,
-call,s,minute,graduated,,,,,,YES
-disk,s,GB,stairstep,last,,,,,YES
-vms,s,vm,volume,,,,,,YES
+	"products.csv": `sku,service_type_code,measure,pricing_model,aggregation,unique_by,convert,block_rounding,block_fill,fee_at_zero,prorate
+calls,s,call,graduated,count,,,,,,
+plain,s,GB,flat,,,/1000000000^0,,,,
+pay,s,CNY,percentage,sum,,,,,,
+seats,s,seat,volume,unique_count,resource_tag,,,,,
+vm,s,vm,block,max,,*2,down,each,,
+last,s,GB,stairstep,last,,,,,,
+plan,s,month,recurring,,,,,,,
+call,s,minute,graduated,,,,,,YES,
+disk,s,GB,stairstep,last,,,,,YES,
+vms,s,vm,volume,,,,,,YES,
+units,s,unit,graduated,,,,,,,days
 `,
 	"prices.csv": "sku,valid_from,tier,up_to,unit_price,flat_fee,block_size," +
 		"rate,fixed_fee,min_fee,max_fee,free_events,free_amount" + `
@@ -29,6 +30,7 @@ vm,2026-01-01,1,,1,,10,,,,,,
 last,2026-01-01,1,,,7,,,,,,,
 plan,2026-01-01,1,,9,,,,,,,,
 call,2026-01-01,1,,1,5,,,,,,,
+units,2026-01-01,1,,1,,,,,,,,
 disk,2026-01-01,1,,,5,,,,,,,
 vms,2026-01-01,1,,1,5,,,,,,,
 `,
@@ -104,18 +106,23 @@ func TestCountingOfProducts(t *testing.T) {
 func TestCountingProblems(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ file, row, want string }{
-		{"products.csv", "x,s,GB,flat,avg,,,,,", `aggregation "avg": not one of sum, count, unique_count, max, last`},
-		{"products.csv", "x,s,GB,percentage,count,,,,,", `aggregation "count": does not fit a percentage product`},
-		{"products.csv", "x,s,GB,period,max,,,,,", `aggregation "max": does not fit a period product`},
-		{"products.csv", "x,s,GB,percentage,,,/10,,,", `convert "/10": does not fit a percentage product`},
-		{"products.csv", "x,s,GB,flat,,,10,,,", `convert conversion "10": does not begin with * or /`},
-		{"products.csv", "x,s,GB,flat,,resource_tag,,,,",
+		{"products.csv", "x,s,GB,flat,avg,,,,,,", `aggregation "avg": not one of sum, count, unique_count, max, last`},
+		{"products.csv", "x,s,GB,percentage,count,,,,,,", `aggregation "count": does not fit a percentage product`},
+		{"products.csv", "x,s,GB,period,max,,,,,,", `aggregation "max": does not fit a period product`},
+		{"products.csv", "x,s,GB,percentage,,,/10,,,,", `convert "/10": does not fit a percentage product`},
+		{"products.csv", "x,s,GB,flat,,,10,,,,", `convert conversion "10": does not begin with * or /`},
+		{"products.csv", "x,s,GB,flat,,resource_tag,,,,,",
 			`unique_by "resource_tag": only aggregation unique_count has one`},
-		{"products.csv", "x,s,GB,flat,unique_count,user,,,,", `unique_by "user": not one of resource_id`},
-		{"products.csv", "x,s,GB,flat,,,,up,,", `block_rounding "up": only a block product has one`},
-		{"products.csv", "x,s,GB,volume,,,,,each,", `block_fill "each": only a block product has one`},
-		{"products.csv", "x,s,GB,flat,,,,,,YES", `fee_at_zero "YES": does not fit a flat product`},
-		{"products.csv", "x,s,GB,block,,,,,,YES", `fee_at_zero "YES": does not fit a block product`},
+		{"products.csv", "x,s,GB,flat,unique_count,user,,,,,", `unique_by "user": not one of resource_id`},
+		{"products.csv", "x,s,GB,flat,,,,up,,,", `block_rounding "up": only a block product has one`},
+		{"products.csv", "x,s,GB,volume,,,,,each,,", `block_fill "each": only a block product has one`},
+		{"products.csv", "x,s,GB,flat,,,,,,YES,", `fee_at_zero "YES": does not fit a flat product`},
+		{"products.csv", "x,s,GB,block,,,,,,YES,", `fee_at_zero "YES": does not fit a block product`},
+		{"products.csv", "x,s,GB,flat,,,,,,,days", `prorate "days": does not fit a flat product`},
+		{"products.csv", "x,s,GB,graduated,count,,,,,,days", `prorate "days": does not go with aggregation`},
+		{"products.csv", "x,s,GB,volume,,,/10,,,,days", `prorate "days": does not go with aggregation, convert`},
+		{"products.csv", "x,s,GB,volume,,,,,,YES,days", `prorate "days": does not go with aggregation, convert or fee`},
+		{"products.csv", "x,s,GB,volume,,,,,,,weeks", `prorate "weeks": not one of none, days`},
 		{"subscribers.csv", "c1,call,eu,,2026-01-01,", "overlaps"},
 		{"subscribers.csv", "c1,plain,eu,,,", `sku "plain": a product without a fee at zero`},
 		{"subscribers.csv", "c1,call,*,,,", `region_code "*": means any and cannot be a name`},

@@ -1,5 +1,7 @@
 package money
 
+import "fmt"
+
 import "math/big"
 
 // SignedQuantity is a difference of quantities, for reversals and re-rating: scale 10, −10^15 to 10^15 inclusive. The
@@ -67,4 +69,18 @@ func (q SignedQuantity) Add(r SignedQuantity) (SignedQuantity, error) {
 func (q SignedQuantity) Sub(r SignedQuantity) (SignedQuantity, error) {
 	v, err := signedDomain.sub(q.v, r.v)
 	return SignedQuantity{v}, err
+}
+
+// Share gives q × part / of, rounded half away from zero to 10 decimals: what a part of a period is charged for
+// (§10.3). part is at least 0 and of above 0. The error is a *RangeError.
+func Share(q SignedQuantity, part, of int64) (SignedQuantity, error) {
+	product, fits := q.v.abs().mul64(absInt64(part)).narrow()
+	if !fits || part < 0 || of <= 0 {
+		return SignedQuantity{}, quantityDomain.rangeError("×", q.String(), fmt.Sprintf("%d/%d", part, of))
+	}
+	whole, rest := product.quoRem64(uint64(of))
+	if rest >= uint64(of)-rest {
+		whole, _ = whole.add(uint128{0, 1}) // the product fits, and of is above 0
+	}
+	return SignedQuantity{whole.signed(q.v.sign() < 0)}, nil
 }

@@ -134,7 +134,22 @@ func (c *comparison) add(s Scope) {
 	case s.Customer == anyOne && (s.SKU == anyOne || c.is.Products[s.SKU].MonthEnd()):
 		c.ends = true
 	}
+	if s.SKU == anyOne && c.keepsCycles || s.SKU != anyOne && c.is.Products[s.SKU].Prorate {
+		s.When = wholeCycles(c.is.Zone, s.When)
+	}
 	c.scopes = append(c.scopes, s)
+}
+
+// wholeCycles widens a span to the cycles that it meets: the positions of some products hold what prices or customers
+// of any time of the cycle decide.
+func wholeCycles(zone *period.Zone, s period.Span) period.Span {
+	if s.From != period.Past {
+		s.From = zone.Bounds(zone.Cycle(s.From)).From
+	}
+	if s.To != period.Forever {
+		s.To = zone.Bounds(zone.Cycle(s.To - 1)).To
+	}
+	return s
 }
 
 // addOffer takes up what a discount may lower.

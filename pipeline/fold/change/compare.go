@@ -18,6 +18,7 @@ type comparison struct {
 	was, is               *books.Books
 	newCustomers, newSKUs map[int32]bool
 	everything            bool
+	keepsCycles           bool // a product's positions hold what other times of the cycle decide
 }
 
 // Compare says what going from the old books to the new ones can touch; both are of the same settings. nil = everything
@@ -26,6 +27,7 @@ type comparison struct {
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
+	c.keepsCycles = slices.ContainsFunc(is.Products, func(p books.Product) bool { return p.Prorate })
 	if c.was = c.translate(old); c.was == nil {
 		return nil
 	}

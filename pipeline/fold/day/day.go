@@ -284,7 +284,7 @@ func (d *Folder) take(r *sorting.Row, replaced bool) error {
 	dead := replaced
 	if len(d.v.Dead) > 0 && d.v.Dead[incoming.Identity{Customer: r.Customer, ID: string(r.ID)}] {
 		dead = true
-		if err := d.Tally.Replaced.Add(r.Quantity); err != nil {
+		if err := d.Tally.Replaced.AddSigned(r.Signed()); err != nil {
 			return err
 		}
 	}
@@ -322,7 +322,7 @@ func (d *Folder) owe(r *sorting.Row) error {
 func (d *Folder) rate(r *sorting.Row) error {
 	d.charges.Reset()
 	d.record = rating.Record{SKU: r.SKU, Region: r.Region, Resource: r.Resource, ID: r.ID, Name: r.Name, Tag: r.Tag,
-		Start: r.Start, End: r.End, Quantity: r.Quantity, Withdrawn: r.Withdrawn()}
+		Start: r.Start, End: r.End, Quantity: r.Quantity, Negative: r.Negative, Withdrawn: r.Withdrawn()}
 	if err := d.rater.Usage(&d.record, 0, &d.charges); err != nil {
 		return err
 	}

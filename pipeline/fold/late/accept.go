@@ -131,13 +131,14 @@ func NewRecord(r *sorting.Row, origin period.Cycle, asOf period.Instant) Record 
 	return Record{Customer: r.Customer, Origin: origin, Replaces: string(r.Replaces), AsOf: asOf,
 		Record: rating.Record{SKU: r.SKU, Region: r.Region, Resource: slices.Clone(r.Resource), ID: slices.Clone(r.ID),
 			Name: slices.Clone(r.Name), Tag: slices.Clone(r.Tag), Start: r.Start, End: r.End, Quantity: r.Quantity,
+			Negative:  r.Negative,
 			Withdrawn: r.Withdrawn()}}
 }
 
 // row is the record as it travels.
 func (r *Row) row() *sorting.Row {
 	return &sorting.Row{Customer: r.Customer, SKU: r.SKU, Region: r.Region, Start: r.Start, End: r.End,
-		Quantity: r.Quantity, ID: r.ID,
+		Quantity: r.Quantity, Negative: r.Negative, ID: r.ID,
 		Resource: r.Resource, Name: r.Name, Tag: r.Tag, Replaces: []byte(r.Replaces), File: sorting.FromLake}
 }
 

@@ -155,7 +155,7 @@ func (c *Closing) open(m Meter, records []*Record) error {
 	if len(records) == 0 {
 		return c.Rater.Open(c.Customer, m.Origin, nil)
 	}
-	if !p.Aggregation.Figure() {
+	if !p.Replayed() {
 		rows, err := gatherRows(c.Books, m, c.Region(records[0].Region), records)
 		if err != nil {
 			return err

@@ -156,7 +156,7 @@ func (s *State) open(e *Entry, p *books.Product, m Meter) error {
 			return err
 		}
 	}
-	if p.PeriodLevel() && e.Reversal && !p.Aggregation.Figure() {
+	if p.PeriodLevel() && e.Reversal && !p.Replayed() {
 		row, err := gatherRow(s.Books, s.Region(e.Region), m.Scope, []*Record{e.Record})
 		if err != nil {
 			return err

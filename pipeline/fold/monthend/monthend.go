@@ -155,14 +155,14 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 		if rows[i].Kind != position.Gather {
 			continue
 		}
-		usage := rows[i].Usage
+		usage := rows[i].Usage.Signed()
 		if sku := w.Books.SKU(rows[i].Key); sku >= 0 {
 			var err error
 			if usage, err = rating.EndUsage(&w.Books.Products[sku], &rows[i]); err != nil {
 				return err
 			}
 		}
-		if err := used.Add(usage); err != nil {
+		if err := used.AddSigned(usage); err != nil {
 			return err
 		}
 	}

@@ -104,7 +104,7 @@ func (l *FromLines) Take(r *sorting.Row) (err error) {
 	r.Customer, r.SKU = l.Customers[c[tables.LCustomerID].Codes[i]], l.skus[c[tables.LSKU].Codes[i]]
 	r.Region = l.areas[c[tables.LRegionCode].Codes[i]]
 	r.Start, r.End = period.Instant(c[tables.LUsageStart].Ints[i]), period.Instant(c[tables.LUsageEnd].Ints[i])
-	r.File, r.Number, r.Replaces = sorting.FromLake, tables.Counted, nil
+	r.File, r.Number, r.Replaces, r.Negative = sorting.FromLake, tables.Counted, nil, false
 	l.text = l.text[:0]
 	var ends [4]int
 	for k, col := range [...]int{tables.LID, tables.LResourceID, tables.LResourceName, tables.LResourceTag} {
@@ -169,7 +169,8 @@ func (t *FromTable) Next(r *sorting.Row) (bool, error) {
 		r.Number = tables.Counted
 	}
 	d := c[tables.UQuantity].Decs[i]
-	r.Quantity, err = money.QuantityFromRaw(d.Hi, d.Lo)
+	q, err := money.SignedQuantityFromRaw(d.Hi, d.Lo)
+	r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
 	return true, err
 }
 
@@ -354,7 +355,7 @@ func Keep(s *state.State, to *parquet.Columns, r *sorting.Row, dead bool, drawn 
 	c[tables.URegionCode].AddWord(s.Regions.Name(r.Region))
 	c[tables.UUsageStart].Ints = append(c[tables.UUsageStart].Ints, int64(r.Start))
 	c[tables.UUsageEnd].Ints = append(c[tables.UUsageEnd].Ints, int64(r.End))
-	c[tables.UQuantity].AddDec(r.Quantity.Raw())
+	c[tables.UQuantity].AddDec(r.Signed().Raw())
 	c[tables.UResourceName].AddBytes(r.Name)
 	c[tables.UResourceTag].AddBytes(r.Tag)
 	c[tables.UReplaces].AddBytes(r.Replaces)

@@ -82,6 +82,7 @@ type acceptor struct {
 	own                           []string         // columns of the sender's own that products count
 	unique                        []int            // by product: see uniqueColumns
 	hasUnique                     bool
+	hasSigned                     bool    // a product takes negative quantities
 	tag                           []byte  // see ownTag
 	near                          []known // of the next rows of the batch
 	bookRegion                    []int32 // by run region code
@@ -102,6 +103,7 @@ func newAcceptor(cfg *Config, lim *limits, regions *Regions) *acceptor {
 		links:    make(map[string]linkRow)}
 	a.own = cfg.Books.OwnColumns()
 	a.unique, a.hasUnique = uniqueColumns(cfg.Books.Products, a.own)
+	a.hasSigned = cfg.Books.AnySigned()
 	for i := range cfg.Books.Products {
 		measure := cfg.Books.Products[i].Measure
 		if _, ok := a.measures[measure]; !ok {
@@ -289,6 +291,8 @@ func (v *usageView) value(i, column int) string {
 		return period.Instant(v.start[i]).String()
 	case uEnd:
 		return period.Instant(v.end[i]).String()
+	case uQuantity:
+		return v.quantity[i].ToString(money.QuantityScale)
 	}
 	return string(v.texts[column].bytes(i))
 }
@@ -324,6 +328,16 @@ func (a *acceptor) who(v *usageView, i int) *known {
 func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	r := &a.row
 	r.Start, r.End = period.Instant(v.start[i]), period.Instant(v.end[i])
+	last, at := r.End, uEnd // what may not be in the future
+	if a.hasSigned {
+		sku := v.sku.at(i)
+		if v.quantity[i].Sign() < 0 && (sku < 0 || !a.cfg.Books.Products[sku].Signed()) {
+			return verdict{reason.BadDecimal, uQuantity}
+		}
+		if sku >= 0 && a.cfg.Books.Products[sku].Prorate {
+			last, at = r.Start, uStart
+		}
+	}
 	if a.hasUnique {
 		if column := a.lacksUnique(v, i); column > 0 {
 			return verdict{reason.MissingValue, column}
@@ -332,8 +346,8 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 	switch {
 	case r.End < r.Start:
 		return verdict{reason.EndBeforeStart, uEnd}
-	case r.End > a.lim.latest:
-		return verdict{reason.Future, uEnd}
+	case last > a.lim.latest:
+		return verdict{reason.Future, at}
 	case r.Start < a.lim.oldest:
 		return verdict{reason.TooOld, uStart}
 	}
@@ -364,6 +378,9 @@ func (a *acceptor) checkUsage(v *usageView, i int, who *known) verdict {
 func (a *acceptor) fillUsage(v *usageView, i int) verdict {
 	r := &a.row
 	num := v.quantity[i]
+	if r.Negative = num.Sign() < 0; r.Negative {
+		num = num.Negate()
+	}
 	q, err := money.QuantityFromRaw(num.HighBits(), num.LowBits())
 	if err != nil {
 		return verdict{reason.OutOfRange, uQuantity}
@@ -458,7 +475,7 @@ func (a *acceptor) bandwidth(b *feed.Batch, file int32, out sink) error {
 		r.ID, r.End, r.File, r.Number = a.link, t, file, b.First+int64(i)
 		a.out = appendOutward(a.out[:0], outward.at(i))
 		r.Quantity, r.Resource = in.at(i), a.out
-		r.Name, r.Tag, r.Replaces = nil, nil, nil
+		r.Name, r.Tag, r.Replaces, r.Negative = nil, nil, nil, false
 		day := a.clock.Day(r.Start)
 		if err := out.keep(a.lim.parts.Of(int(a.lim.known[r.Customer].bucket), day), day, r); err != nil {
 			return err

@@ -200,7 +200,11 @@ func (c *Config) spec(name string) *feeds.Spec {
 			return s
 		}
 	}
-	return feeds.Usage().With(c.Books.OwnColumns())
+	spec := feeds.Usage().With(c.Books.OwnColumns())
+	if c.Books.AnySigned() {
+		return spec.WithSigned()
+	}
+	return spec
 }
 
 // fail marks the file when err says that it fails whole.

@@ -426,7 +426,7 @@ func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, e
 			out[row] = n
 		}
 		if why == reason.None {
-			why = inRange(col.Kind, n)
+			why = inRange(col, n)
 		}
 		if why != reason.None && from.IsValid(row) {
 			c.faults.add(row, col.Name, why, appendText(nil, from, row))
@@ -436,9 +436,12 @@ func (c *converter) decimal(col *feeds.Column, from arrow.Array) (arrow.Array, e
 }
 
 // inRange checks a number at its kind's own scale.
-func inRange(kind feeds.ColumnKind, n decimal128.Num) reason.Reason {
+func inRange(col *feeds.Column, n decimal128.Num) reason.Reason {
 	var err error
-	if kind == feeds.Quantity {
+	if col.Kind == feeds.Quantity {
+		if col.Signed && n.Sign() < 0 {
+			n = n.Negate()
+		}
 		_, err = money.QuantityFromRaw(n.HighBits(), n.LowBits())
 	} else {
 		_, err = money.AmountFromRaw(n.HighBits(), n.LowBits())

@@ -188,6 +188,16 @@ func (c *cells) append(v []byte) reason.Reason {
 
 // parseDecimal reads the text of a Quantity or an Amount.
 func parseDecimal(col *feeds.Column, v []byte) (decimal128.Num, reason.Reason) {
+	if col.Kind == feeds.Quantity && col.Signed && v[0] == '-' {
+		q, err := money.ParseQuantity(v[1:])
+		if err != nil && decimalReason(err) == reason.OutOfRange {
+			return decimal128.Num{}, reason.OutOfRange
+		}
+		if err != nil || q.IsZero() {
+			return decimal128.Num{}, reason.BadDecimal
+		}
+		return decimal128.New(q.Signed().Neg().Raw()), reason.None
+	}
 	if col.Kind == feeds.Quantity {
 		q, err := money.ParseQuantity(v)
 		if err != nil {

@@ -49,7 +49,7 @@ type Column struct {
 	Required bool   // the header must have it and every record a value
 	Header   bool   // the header must have it; which records need a value is decided beyond this package
 	OneOf    string // of the columns that share this word the header must have one and every record a value in one
-	Signed   bool   // Amount and Whole: a minus is allowed
+	Signed   bool   // Quantity, Amount and Whole: a minus is allowed
 	Content  bool   // part of a record's content: two records that differ in it are not duplicates (§3.20)
 	Meaning  string // for people, one clause
 	Source   string // where the rule comes from, such as `§3.13`
@@ -123,6 +123,12 @@ func (s *Spec) With(own []string) *Spec {
 		s.Columns = append(s.Columns, Column{Name: name, Kind: Text, Content: true, Source: "§10.1",
 			Meaning: "a column of the sender's own whose values a product counts"})
 	}
+	return s
+}
+
+// WithSigned is the usage feed in which a minus may stand in quantity (§10.3).
+func (s *Spec) WithSigned() *Spec {
+	s.Columns[s.Column("quantity")].Signed = true
 	return s
 }
 

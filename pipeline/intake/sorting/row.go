@@ -18,7 +18,8 @@ type Row struct {
 	Customer    int32
 	SKU, Region int32
 	Start, End  period.Instant
-	Quantity    money.Quantity
+	Quantity    money.Quantity // without its sign
+	Negative    bool
 	ID          []byte // record_id
 	Resource    []byte
 	Name, Tag   []byte
@@ -50,11 +51,14 @@ const (
 	hasReplaces = 1 << iota
 	inMicros    // the length is i64 microseconds: it is not whole seconds, or too long for a u32 of them
 	isLong      // the length is a u32 of seconds; else, and not inMicros, a u16
-	isWide      // four more bytes of the quantity
+	isWide      // four more bytes of the quantity, the highest bit of which says that it is negative
 	bigCodes    // sku and region are u32; else u16 and u8
 	bigTexts    // lengths of texts are u16; else u8
 	widthBits   = iota
 )
+
+// negative is the bit of the four more bytes of a quantity that says that it is negative.
+const negative = 1 << 31
 
 // widths are the bytes of a quantity's lower half, and masks what is left of eight bytes that are read instead.
 var (
@@ -91,7 +95,7 @@ func (r *Row) flags() (flags byte, width int) {
 	case length/period.Second > math.MaxUint16:
 		flags |= isLong
 	}
-	if hi != 0 {
+	if hi != 0 || r.Negative {
 		flags |= isWide
 		lo = math.MaxUint64
 	}
@@ -122,7 +126,11 @@ func (r *Row) packContent(dst []byte) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, lo)
 	dst = dst[:len(dst)-8+width]
 	if flags&isWide != 0 {
-		dst = binary.LittleEndian.AppendUint32(dst, uint32(hi))
+		wide := uint32(hi)
+		if r.Negative {
+			wide |= negative
+		}
+		dst = binary.LittleEndian.AppendUint32(dst, wide)
 	}
 	if flags&bigCodes != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(r.SKU))
@@ -142,6 +150,14 @@ func (r *Row) packContent(dst []byte) []byte {
 	dst = append(dst, r.Name...)
 	dst = append(dst, r.Tag...)
 	return append(dst, r.Replaces...)
+}
+
+// Signed is the quantity with its sign.
+func (r *Row) Signed() money.SignedQuantity {
+	if r.Negative {
+		return r.Quantity.Signed().Neg()
+	}
+	return r.Quantity.Signed()
 }
 
 // Withdrawn reports whether the record is a withdrawal: it takes the place of another one with quantity 0 (§3.20).
@@ -216,6 +232,8 @@ func (h *Head) Row(r *Row) error {
 	if flags&isWide != 0 {
 		hi, b = binary.LittleEndian.Uint32(b), b[4:]
 	}
+	r.Negative = hi&negative != 0
+	hi &^= negative
 	if flags&bigCodes != 0 {
 		r.SKU, r.Region, b = int32(binary.LittleEndian.Uint32(b)), int32(binary.LittleEndian.Uint32(b[4:])), b[8:]
 	} else {

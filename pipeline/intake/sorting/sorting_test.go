@@ -147,6 +147,8 @@ func TestPackedRowsComeBack(t *testing.T) {
 		"6 bytes, full":    quantity(1<<48 - 1),
 		"8 bytes":          quantity(1 << 48),
 		"12 bytes":         quantity(1<<63 + 7),
+		"negative":         func(r *Row) { quantity(5)(r); r.Negative = true },
+		"large, negative":  func(r *Row) { quantity(1<<63 + 7)(r); r.Negative = true },
 		"u16 of seconds":   func(r *Row) { r.End = r.Start + 65_535*second },
 		"u32 of seconds":   func(r *Row) { r.End = r.Start + 65_536*second },
 		"u32, full":        func(r *Row) { r.End = r.Start + (1<<32-1)*second },

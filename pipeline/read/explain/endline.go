@@ -81,8 +81,8 @@ func (me *monthEndStory) gathered(sku int32) error {
 	for i := range rows {
 		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
-			if me.Books.Products[sku].FeeApart() {
-				continue // its records are lines of their own
+			if me.Books.Products[sku].FeeApart() || me.Books.Products[sku].Prorate {
+				continue // its records, or its tiers, tell
 			}
 			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
 				me.story.Before = append(me.story.Before, fmt.Sprintf(

@@ -244,7 +244,8 @@ func (ev *eventStory) orderOrigins(ctx context.Context, o *events.Order) ([]Orig
 			payTime == o.PayTime &&
 			c.text("sku") == o.SKUText && c.text("region_code") == o.Region && c.text("resource_id") == o.Resource &&
 			c.text("discount_id") == o.Discount &&
-			given == o.HasOfficial && (!given || official == o.Official) && c.quantity("quantity") == o.Quantity
+			given == o.HasOfficial && (!given || official == o.Official) &&
+			c.quantity("quantity") == o.Quantity.Signed()
 	})
 }
 

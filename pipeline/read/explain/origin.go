@@ -148,7 +148,7 @@ func inBatch(b *feed.Batch, name string, match match) []Origin {
 func (os *originSearch) sameContent(c cells, r *accepted) bool {
 	start, _ := c.time("usage_start")
 	end, _ := c.time("usage_end")
-	return c.quantity("quantity") == r.Quantity && start == r.Start && end == r.End &&
+	return c.quantity("quantity") == r.Signed() && start == r.Start && end == r.End &&
 		c.text("resource_id") == string(r.Resource) &&
 		c.text("sku") == os.Books.Products[r.SKU].SKU && c.text("region_code") == os.regions[r.Region]
 }
@@ -202,15 +202,15 @@ func (c cells) amount(name string) (money.Amount, bool) {
 	return a, err == nil
 }
 
-func (c cells) quantity(name string) money.Quantity {
+func (c cells) quantity(name string) money.SignedQuantity {
 	col, ok := c.column(name).(*array.Decimal128)
 	if !ok || col.IsNull(c.row) {
-		return money.Quantity{}
+		return money.SignedQuantity{}
 	}
 	n := col.Value(c.row)
-	q, err := money.QuantityFromRaw(n.HighBits(), n.LowBits())
+	q, err := money.SignedQuantityFromRaw(n.HighBits(), n.LowBits())
 	if err != nil {
-		return money.Quantity{}
+		return money.SignedQuantity{}
 	}
 	return q
 }

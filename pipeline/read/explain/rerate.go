@@ -123,7 +123,7 @@ func (e *explainer) usageFacts(r *accepted) {
 	}
 	e.fact("usage", period.Span{From: r.Start, To: r.End}.String())
 	e.fact("day", e.Books.Zone.Day(r.Start).String()+" in "+e.Books.Zone.Name())
-	e.fact("quantity", r.Quantity.Trim()+" "+p.Measure)
+	e.fact("quantity", r.Signed().Trim()+" "+p.Measure)
 	e.fact("replaces", r.replaces)
 }
 
@@ -332,7 +332,8 @@ func (e *explainer) usageRow(row rows.Row) (a accepted, err error) {
 	r.ID, r.Resource = bytes.Clone(row.Text(tables.URecordID)), bytes.Clone(row.Text(tables.UResourceID))
 	r.Name, r.Tag = bytes.Clone(row.Text(tables.UResourceName)), bytes.Clone(row.Text(tables.UResourceTag))
 	r.Start, r.End = row.Time(tables.UUsageStart), row.Time(tables.UUsageEnd)
-	r.Quantity, err = quantityOf(row, tables.UQuantity)
+	q, err := row.Quantity(tables.UQuantity)
+	r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
 	r.Withdrawn = a.replaces != "" && r.Quantity.IsZero()
 	return a, err
 }

@@ -94,7 +94,7 @@ func (j *job) fromUsage(snap *lake.Snapshot, cycle period.Cycle) (out []record, 
 			if err != nil {
 				return err
 			}
-			r.Quantity = q.Abs()
+			r.Quantity, r.Negative = q.Abs(), q.Sign() < 0
 			r.Withdrawn = len(row.Text(tables.UReplaces)) > 0 && q.IsZero()
 			if r.SKU, err = j.sku(row.Word(tables.USKU)); err != nil {
 				return err
