@@ -32,6 +32,7 @@ func printing() []string {
 		"-w W export --cycle 2026-09 --format focus --issuer vendor", "-w W incentives",
 		"-w W packages --cycle 2026-09 --customer grove", "-w W query",
 		"-w W query revenue --cycle 2026-09", "-w W query revenue --cycle 2026-09 --format csv",
+		"-w W query deadlines", "-w W query deadlines --format ics",
 		"-w W quote --customer delta --usage W/inbox/usage/machines-2026-09.csv",
 		"-w W statement --cycle 2026-09", "-w W statement --cycle 2026-09 --partner meridian --format html",
 		"-w W verify",

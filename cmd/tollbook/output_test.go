@@ -281,6 +281,9 @@ query revenue --format table
 query revenue --format json
 query revenue --format csv
 query revenue --sql
+query deadlines
+query deadlines --days 400
+query receivables
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
 rejects dismiss nothing --reason test

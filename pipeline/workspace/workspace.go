@@ -193,7 +193,7 @@ func (w *Workspace) PartnerBook() (*settlement.Book, error) {
 // Partners answers what partners owe and earn; its state and limits are the caller's.
 func (w *Workspace) Partners() (partners.Reader, error) {
 	book, err := w.PartnerBook()
-	return partners.Reader{Books: w.Books, Book: book}, err
+	return partners.Reader{Books: w.Books, Book: book, Settings: &w.Settings}, err
 }
 
 // PartnerFingerprint names everything, except the lines, from which partner statements are calculated.

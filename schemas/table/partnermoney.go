@@ -102,6 +102,9 @@ const (
 	PartnerFactColumns
 )
 
+// FactTakenBack is the kind of fact that says what a reclaim of a closed cycle took back of a coupon.
+const FactTakenBack = "taken_back"
+
 // PartnerFacts is what closed cycles contribute to partners' accounts and invoices (§9.1, §9.7). It is kept so that an
 // archived cycle contributes the same as before.
 func PartnerFacts() *Table {

@@ -23,10 +23,13 @@ import (
 // queryFlags say how a question is asked and shown.
 type queryFlags struct {
 	cycle, format, from string
-	limit               int
+	limit, days         int
 	sql, excel          bool
 	only                question.Only
 }
+
+// standardDays is how many days deadlines are listed for.
+const standardDays = 30
 
 // ownLimit is the limit that stands for the question's own.
 const ownLimit = -1
@@ -46,13 +49,17 @@ answers if clickhouse.dsn names a server, otherwise the files of the lake: both 
 for the same state. --sql prints the query for other tools.
 
 --customer, --partner, --service and --tag limit the rows that are counted; each can be given several
-times. A query that has no such column refuses the flag.`,
+times. A query that has no such column refuses the flag.
+
+deadlines lists what lapses in the next --days days, counted from the day of the last run. With
+--format ics it is a calendar file.`,
 		Example: "  tollbook query\n  tollbook query revenue --cycle 2026-09\n" +
 			"  tollbook query top-customers --cycle 2026-09 --limit 5\n" +
 			"  tollbook query discount-leakage --cycle 2026-09 --format csv\n" +
 			"  tollbook query change --customer acme --service storage\n" +
 			"  tollbook query revenue --tag team=web --tag team=data\n" +
-			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql",
+			"  tollbook query debt --json --from lake\n  tollbook query revenue --sql\n" +
+			"  tollbook query deadlines --days 14\n  tollbook query deadlines --days 90 --format ics",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -62,11 +69,14 @@ times. A query that has no such column refuses the flag.`,
 			if err != nil {
 				return err
 			}
+			if err := f.checkDays(q, cmd.Flags().Changed("days")); err != nil {
+				return err
+			}
 			switch {
 			case f.excel && f.format != "csv":
 				return cli.ExcelOnly(f.format)
-			case a.Flags.JSON && f.format == "csv":
-				return cli.NotJSON("csv", "leave --format out for JSON")
+			case a.Flags.JSON && (f.format == "csv" || f.format == "ics"):
+				return cli.NotJSON(f.format, "leave --format out for JSON")
 			}
 			if f.sql {
 				return printSQL(a, q, f.only)
@@ -77,10 +87,11 @@ times. A query that has no such column refuses the flag.`,
 	cmd.Flags().StringVar(&f.cycle, "cycle", "", "the month, as 2026-09 (default: all of them)")
 	cmd.Flags().IntVar(&f.limit, "limit", ownLimit,
 		"show at most this number of rows; 0 = all (default: depends on the query)")
+	cmd.Flags().IntVar(&f.days, "days", standardDays, "deadlines: for how many days after the day of the last run")
 	cmd.Flags().StringVar(&f.from, "from", "",
 		"lake, clickhouse (default: clickhouse if clickhouse.dsn names a server, else lake)")
 	cmd.Flags().BoolVar(&f.sql, "sql", false, "print the query as SQL over the published views, without running it")
-	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv (default table)")
+	cmd.Flags().StringVar(&f.format, "format", "", "table, json, csv, ics (deadlines only) (default table)")
 	cmd.Flags().StringArrayVar(&f.only.Customers, "customer", nil, "only this customer")
 	cmd.Flags().StringArrayVar(&f.only.Partners, "partner", nil, "only this partner: owing, or as a seller")
 	cmd.Flags().StringArrayVar(&f.only.Services, "service", nil, "only this service, by its code")
@@ -120,10 +131,29 @@ func (f *queryFlags) check(name string) (*question.Question, error) {
 	if !slices.Contains([]string{"", string(question.Lake), string(question.ClickHouse)}, f.from) {
 		return nil, &cli.UsageError{What: fmt.Sprintf("--from %q: want lake or clickhouse", f.from)}
 	}
-	if !slices.Contains([]string{"", "table", "json", "csv"}, f.format) {
-		return nil, &cli.UsageError{What: fmt.Sprintf("--format %q: want one of table, json, csv", f.format)}
+	if !slices.Contains([]string{"", "table", "json", "csv", "ics"}, f.format) {
+		return nil, &cli.UsageError{What: fmt.Sprintf("--format %q: want one of table, json, csv, ics", f.format)}
 	}
 	return q, nil
+}
+
+// maxDays is for how many days deadlines are listed at most: a hundred years.
+const maxDays = 36525
+
+// checkDays checks what applies to deadlines alone.
+func (f *queryFlags) checkDays(q *question.Question, given bool) error {
+	of := q.Name == question.Deadlines
+	switch {
+	case given && !of:
+		return &cli.UsageError{What: fmt.Sprintf("--days %d: %s is not limited to days", f.days, q.Name),
+			Hint: "leave --days out; `tollbook query deadlines` takes it"}
+	case f.days < 0 || f.days > maxDays:
+		return &cli.UsageError{What: fmt.Sprintf("--days %d: want 0 to %d", f.days, maxDays)}
+	case f.format == "ics" && !of:
+		return &cli.UsageError{What: fmt.Sprintf("--format ics: %s has no days for a calendar", q.Name),
+			Hint: "`tollbook query deadlines --format ics` writes a calendar file"}
+	}
+	return nil
 }
 
 // runQuery asks and shows.
@@ -133,7 +163,7 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	if err != nil {
 		return err
 	}
-	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only}
+	r := question.Request{Cycle: f.cycle, Limit: f.limit, Only: f.only, Days: f.days}
 	var answer *question.Answer
 	switch server := w.Settings.ClickHouse.DSN.Set(); {
 	case f.from == string(question.ClickHouse) && !server:
@@ -157,6 +187,8 @@ func runQuery(ctx context.Context, a *cli.App, q *question.Question, f *queryFla
 	switch {
 	case f.format == "csv":
 		return shown.csv(a.Out, f.excel)
+	case f.format == "ics":
+		return shown.calendar(a.Out)
 	case f.format == "json", a.Flags.JSON:
 		return a.PrintJSON(shown.json())
 	}

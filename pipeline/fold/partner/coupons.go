@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
 	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
@@ -12,17 +13,7 @@ import (
 	"github.com/tollbook/tollbook/schemas/period"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement/coupon"
-	"github.com/tollbook/tollbook/settlement/payment"
 )
-
-// couponKey names a coupon among stored balances.
-type couponKey struct {
-	id   string
-	from period.Instant
-}
-
-// spent is what became of a coupon's amount.
-type spent struct{ used, takenBack money.Amount }
 
 // record is a row of coupon_records.
 type record struct {
@@ -55,8 +46,8 @@ func (r *round) coupons() error {
 	list := make([]coupon.Row, len(all))
 	for i := range all {
 		t := &all[i].Terms
-		s := by[couponKey{t.ID, t.Valid.From}]
-		if list[i], err = coupon.RowOf(t, s.used, s.takenBack, r.AsOf); err != nil {
+		s := by[opening.CouponKey{ID: t.ID, From: t.Valid.From}]
+		if list[i], err = coupon.RowOf(t, s.Used, s.TakenBack, r.AsOf); err != nil {
 			return err
 		}
 	}
@@ -66,47 +57,13 @@ func (r *round) coupons() error {
 	return r.couponRecords(all, list)
 }
 
-// spent reads what was used and taken back of coupons from the latest balances of all buckets.
-func (r *round) spent() (map[couponKey]spent, error) {
-	latest := map[int]lake.FileEntry{}
+// spent reads what was used and taken back of coupons.
+func (r *round) spent() (map[opening.CouponKey]opening.Spent, error) {
+	var files []lake.FileEntry
 	for _, c := range r.Cycles {
-		for _, e := range r.Txn.Next().Files(c.String()) {
-			if e.Table != tables.Balances().Name {
-				continue
-			}
-			if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle || was.Cycle == e.Cycle && was.Day <= e.Day {
-				latest[e.Bucket] = e
-			}
-		}
+		files = append(files, r.Txn.Next().Files(c.String())...)
 	}
-	out := map[couponKey]spent{}
-	for _, e := range latest {
-		err := tablefile.Each(r.Txn, e, tables.Balances(), nil, func(c *parquet.Columns, i int) error {
-			kind := c.C[tables.KBalance].Word(i)
-			used := kind == payment.CouponDrawn.String()
-			if !used && kind != payment.CouponTaken.String() {
-				return nil
-			}
-			d := c.C[tables.KAmount].Decs[i]
-			a, err := money.AmountFromRaw(d.Hi, d.Lo)
-			if err != nil {
-				return err
-			}
-			key := couponKey{c.C[tables.KCouponID].Word(i), period.Instant(c.C[tables.KValidFrom].Ints[i])}
-			s := out[key]
-			to := &s.takenBack
-			if used {
-				to = &s.used
-			}
-			*to, err = to.Add(a)
-			out[key] = s
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
+	return opening.CouponsSpent(r.Txn, files)
 }
 
 func (r *round) putCoupons(all []coupon.Issued, list []coupon.Row) error {
@@ -215,8 +172,8 @@ func (r *round) couponFacts(c period.Cycle, list []fact) ([]fact, error) {
 	events := r.Events.Money[couponFeed]
 	err := r.couponEntries(c, func(one record) error {
 		if e := events[one.id]; one.kind == coupon.Reclaim.String() && e != nil {
-			list = append(list, fact{cycle: c, kind: factTakenBack, id: one.id, partner: e.Partner, other: one.coupon,
-				time: e.Time, instant: e.Instant, amount: one.amount})
+			list = append(list, fact{cycle: c, kind: tables.FactTakenBack, id: one.id, partner: e.Partner,
+				other: one.coupon, time: e.Time, instant: e.Instant, amount: one.amount})
 		}
 		return nil
 	})

@@ -20,9 +20,6 @@ import (
 // couponFeed is the feed of §9.2 and §9.3.
 const couponFeed = "coupons"
 
-// factTakenBack is what a reclaim of a closed cycle took back of a coupon.
-const factTakenBack = "taken_back"
-
 // Issue decides which coupons are issued, and says what that brings to the payment of lines. It comes before Run, and
 // before lines are paid (PARTNER-6).
 func (s *Stage) Issue() (*pay.Issued, error) {
@@ -111,7 +108,7 @@ func (s *Stage) takenBack(by map[string]money.Amount) error {
 	for _, e := range s.Txn.Next().Find(Key(tables.PartnerFacts())) {
 		err := tablefile.Each(s.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
 			f, err := factAt(c, i)
-			if err != nil || f.kind != factTakenBack {
+			if err != nil || f.kind != tables.FactTakenBack {
 				return err
 			}
 			by[f.other], err = by[f.other].Add(f.amount)

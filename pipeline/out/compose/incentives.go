@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/deadlines"
 	"github.com/tollbook/tollbook/schemas/period"
 	"github.com/tollbook/tollbook/settlement"
 )
@@ -93,36 +94,11 @@ func (s *Sources) incentive(i *settlement.Incentive) document.Incentive {
 // next is when an incentive changes by itself, 0 = never, and what has to happen or happens then (§6.5). m is its
 // machine before any event.
 func next(m settlement.Machine, state settlement.State) (period.Instant, string) {
-	if m.At(0) == settlement.NoState {
-		return 0, "" // the programme no longer has it
+	step := deadlines.Next(m, state)
+	if step.At == period.Forever {
+		step.At = 0
 	}
-	left := func(t period.Instant, what string) (period.Instant, string) {
-		if m.Lapses < t {
-			return m.Lapses, "void, because the partner has left"
-		}
-		if t == period.Forever {
-			return 0, what
-		}
-		return t, what
-	}
-	switch state {
-	case settlement.Estimated:
-		return m.Closes, "to confirm"
-	case settlement.ToConfirm:
-		if m.Deadline == period.Forever {
-			return left(m.Deadline, "waits for a confirmation or a dispute")
-		}
-		return left(m.Deadline, "void without a confirmation or a dispute")
-	case settlement.Confirmed:
-		return left(m.Payout, "payable")
-	case settlement.Disputed:
-		return left(period.Forever, "waits for the dispute to be settled: confirm or reject")
-	case settlement.Payable:
-		return left(period.Forever, "waits for an application for payment")
-	case settlement.Paying:
-		return 0, "waits for the payment"
-	}
-	return 0, ""
+	return step.At, step.Then
 }
 
 // ofStatement are the incentives that a partner's statement of a cycle shows: of periods that have begun by the cycle

@@ -31,7 +31,8 @@ type Sources struct {
 }
 
 func (s *Sources) reader() *partners.Reader {
-	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Limits: s.Limits, Cache: s.Cache}
+	return &partners.Reader{Snap: s.Snap, Books: s.Books, Book: s.Partners, Settings: s.Settings, Limits: s.Limits,
+		Cache: s.Cache}
 }
 
 // header is what is at the top of a document of a cycle. Errors: *rows.NoCycleError.

@@ -51,6 +51,9 @@ func Statement(ctx context.Context, s *Sources, cycle period.Cycle, partner stri
 		return nil, err
 	}
 	st.Notes = s.statementNotes(st, used, left)
+	if err := s.partnerMoney(st); err != nil {
+		return nil, err
+	}
 	st.Cover, err = statementCover(s, st)
 	return st, err
 }

@@ -30,6 +30,7 @@ type Statement struct {
 	Usage      []Usage     `json:"consumption"` // Σ = Σ payment_amount of Rows; none: no chart
 	Annexes    []Annex     `json:"annexes,omitempty"`
 	Notes      []string    `json:"notes"` // sentences, such as how was rounded
+	Money
 
 	Cover *letter.Letter `json:"-"` // of the HTML (DOC-10); nil = none
 }

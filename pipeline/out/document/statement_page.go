@@ -25,12 +25,14 @@ func (s *Statement) page() *page {
 			grouped(negated(s.Summary.Net).StringFixed(s.Header.Digits))}
 	}
 	p.chart = newChart(&s.Header, s.Usage)
-	p.parts = append(p.parts, p.headerPart(), s.summaryData(), s.summaryPart(), s.sellerPart())
+	p.parts = append(p.parts, p.headerPart(), s.confirmPart(inSheet|inPrint), s.summaryData(), s.summaryPart(),
+		s.sellerPart())
 	if p.chart != nil {
 		p.parts = append(p.parts, p.chart.servicePart())
 	}
 	p.parts = append(p.parts, s.customerSums(), s.rowPart(), s.resellerSums(), s.resellerServices(), s.resellerPart(),
 		s.incentivePart(), s.clawbackPart())
+	p.parts = append(p.parts, s.Money.parts()...)
 	p.parts = append(p.parts, commonParts(&s.Header, s.Usage, s.Annexes, s.Notes)...)
 	p.parts = slices.DeleteFunc(p.parts, func(p *part) bool { return p == nil })
 	return p

@@ -12,16 +12,18 @@ import (
 	"github.com/tollbook/tollbook/pipeline/read/cache"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
 	tables "github.com/tollbook/tollbook/schemas/table"
 	"github.com/tollbook/tollbook/settlement"
 )
 
 // Reader answers what partners owe and earn in one committed state.
 type Reader struct {
-	Snap   *lake.Snapshot
-	Books  *books.Books
-	Book   *settlement.Book
-	Limits rows.Limits
+	Snap     *lake.Snapshot
+	Books    *books.Books
+	Book     *settlement.Book
+	Settings *settings.Settings
+	Limits   rows.Limits
 	// keeps what is calculated of open cycles, for as long as state and books are the same; nil = nothing is kept
 	Cache *cache.Cache
 }

@@ -13,6 +13,7 @@ type Request struct {
 	Cycle string // 2026-09; "" = see Span
 	Limit int    // of rows that are given; 0 = all
 	Only  Only
+	Days  int // of deadlines: how many days after the as-of's the last day is at most
 }
 
 // Row is one row of an answer.

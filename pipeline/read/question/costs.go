@@ -9,7 +9,9 @@ import (
 )
 
 // LakeOnly are the questions that the lake alone answers.
-func LakeOnly() []*Question { return append([]*Question{change(), ageing()}, OfCosts()...) }
+func LakeOnly() []*Question {
+	return append([]*Question{change(), ageing(), lapses(), dues()}, OfCosts()...)
+}
 
 // OfCosts are the questions about vendors' cost files (§11), which are not published.
 func OfCosts() []*Question {

@@ -103,6 +103,8 @@ func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader)
 		return q.gatherPartners(ctx, r, from)
 	case tables.Incentives().Name:
 		return q.gatherIncentives(r, from)
+	case deadlineTable().Name:
+		return q.gatherDeadlines(r, from)
 	}
 	files, err := q.files(from.Snap, r.Cycle)
 	if err != nil {

@@ -38,6 +38,7 @@ type Question struct {
 	Limit   int             // how many rows are shown if nobody says otherwise; 0 = all
 	Apart   []string        // sums without a total: rows count the same lines again
 	View    string          // the view, and table of exports, whose rows are added up
+	Reads   string          // without a view: a sentence that says what is read
 
 	lake shape
 	from *derived // nil = rows of the lake are added up

@@ -1,0 +1,61 @@
+package opening
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/payment"
+)
+
+// CouponKey names a coupon among stored balances.
+type CouponKey struct {
+	ID   string
+	From period.Instant // start of its validity
+}
+
+// Spent is what became of a coupon's amount.
+type Spent struct{ Used, TakenBack money.Amount }
+
+// CouponsSpent reads what was used and taken back of coupons from the latest balances of each bucket among files.
+func CouponsSpent(o tablefile.Opener, files []lake.FileEntry) (map[CouponKey]Spent, error) {
+	latest := map[int]lake.FileEntry{}
+	for _, e := range files {
+		if e.Table != tables.Balances().Name {
+			continue
+		}
+		if was, has := latest[e.Bucket]; !has || was.Cycle < e.Cycle || was.Cycle == e.Cycle && was.Day <= e.Day {
+			latest[e.Bucket] = e
+		}
+	}
+	out := map[CouponKey]Spent{}
+	for _, e := range latest {
+		err := tablefile.Each(o, e, tables.Balances(), nil, func(c *parquet.Columns, i int) error {
+			kind := c.C[tables.KBalance].Word(i)
+			used := kind == payment.CouponDrawn.String()
+			if !used && kind != payment.CouponTaken.String() {
+				return nil
+			}
+			d := c.C[tables.KAmount].Decs[i]
+			a, err := money.AmountFromRaw(d.Hi, d.Lo)
+			if err != nil {
+				return err
+			}
+			key := CouponKey{c.C[tables.KCouponID].Word(i), period.Instant(c.C[tables.KValidFrom].Ints[i])}
+			s := out[key]
+			to := &s.TakenBack
+			if used {
+				to = &s.Used
+			}
+			*to, err = to.Add(a)
+			out[key] = s
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

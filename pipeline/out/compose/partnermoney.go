@@ -1,0 +1,185 @@
+package compose
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/out/document"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/deadlines"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/fund"
+)
+
+// partnerMoney adds the sections about what a partner holds, spends and owes besides the rows (COMPOSE-9).
+func (s *Sources) partnerMoney(st *document.Statement) error {
+	p := &purse{Sources: s, st: st, span: s.Books.Zone.Bounds(st.Header.Cycle)}
+	for _, step := range []func() error{p.toConfirm, p.account, p.receivables, p.quotas, p.coupons, p.funds} {
+		if err := step(); err != nil {
+			return fmt.Errorf("money of partner %s: %w", st.Partner.ID, err)
+		}
+	}
+	return nil
+}
+
+// purse fills the sections of one statement.
+type purse struct {
+	*Sources
+	st   *document.Statement
+	span period.Span // of the cycle
+}
+
+// moment is an instant of a document; Forever and Past are none.
+func moment(t period.Instant) document.Moment {
+	if t == period.Forever || t == period.Past {
+		return 0
+	}
+	return document.Moment(t)
+}
+
+func (p *purse) toConfirm() error {
+	list, err := deadlines.ToConfirm(p.reader(), p.st.Partner.ID)
+	for i := range list {
+		d := &list[i]
+		one := document.Waiting{Kind: d.Kind, ID: d.ID, Period: d.Period, Amount: d.Amount, State: d.State,
+			Until: moment(d.At), Then: d.Then}
+		if one.Until != 0 {
+			one.LastDay = d.LastDay.String()
+		}
+		p.st.ToConfirm = append(p.st.ToConfirm, one)
+	}
+	return err
+}
+
+// account is the entries of the cycle, and the balances before and after them.
+func (p *purse) account() error {
+	var last [4]document.Balance
+	for i, word := range []string{"cash", "rebate", "credit", "frozen"} {
+		last[i].Type = word
+	}
+	some := false
+	err := coupons.Each(p.Snap, tables.PartnerAccounts(), func(r rows.Row) (err error) {
+		if r.Word(tables.PartnerAccountPartner) != p.st.Partner.ID || r.Time(tables.PartnerAccountTime) >= p.span.To {
+			return nil
+		}
+		e := document.AccountEntry{Time: moment(r.Time(tables.PartnerAccountTime)),
+			ID: string(r.Text(tables.PartnerAccountEntry)), Type: r.Word(tables.PartnerAccountType),
+			Counterparty: r.Word(tables.PartnerAccountCounterparty), Balance: r.Word(tables.PartnerAccountBalance)}
+		if e.Amount, err = r.Amount(tables.PartnerAccountAmount); err != nil {
+			return err
+		}
+		if e.After, err = r.Amount(tables.PartnerAccountAfter); err != nil {
+			return err
+		}
+		some = true
+		at := slices.IndexFunc(last[:], func(b document.Balance) bool { return b.Type == e.Balance })
+		last[at].Closing = e.After
+		if r.Time(tables.PartnerAccountTime) < p.span.From {
+			last[at].Opening = e.After
+			return nil
+		}
+		p.st.Account = append(p.st.Account, e)
+		return nil
+	})
+	if some {
+		p.st.Balances = last[:]
+		if last[0].Closing.Sign() < 0 {
+			p.st.Notes = append(p.st.Notes,
+				"The account is overdrawn: its cash is below 0, and what comes in fills it first.")
+		}
+	}
+	return err
+}
+
+// receivables are those of the cycle and of which something is unpaid.
+func (p *purse) receivables() error {
+	return coupons.Each(p.Snap, tables.Receivables(), func(r rows.Row) error {
+		one := document.Receivable{Cycle: r.Word(tables.ReceivableCycle), Due: r.Word(tables.ReceivableDue),
+			Age: r.Whole(tables.ReceivableAge), Bucket: r.Word(tables.ReceivableBucket)}
+		err := amounts(r, tables.ReceivableAmount, &one.Amount, &one.Collected, &one.Paid, &one.Unpaid)
+		mine := r.Word(tables.ReceivablePartner) == p.st.Partner.ID
+		if mine && (one.Cycle == p.st.Header.Cycle.String() || !one.Unpaid.IsZero()) {
+			p.st.Receivables = append(p.st.Receivables, one)
+		}
+		return err
+	})
+}
+
+// amounts reads amounts of a row that follow each other.
+func amounts(r rows.Row, first int, to ...*money.Amount) (err error) {
+	for i := range to {
+		if *to[i], err = r.Amount(first + i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *purse) quotas() error {
+	list, err := coupons.Quotas(p.Snap, p.Books, p.st.Header.AsOf)
+	for i := range list {
+		one := &list[i]
+		q := &p.Books.Money.CouponQuotas[one.At]
+		if p.Books.Partners[q.Partner].ID != p.st.Partner.ID || q.Terms.Valid.From >= p.span.To ||
+			q.Terms.Valid.To <= p.span.From {
+			continue
+		}
+		p.st.Quotas = append(p.st.Quotas, document.CouponQuota{ID: q.Terms.ID, Kind: q.Terms.Kind(),
+			Amount: q.Terms.Amount, Issued: one.Issued, HandedDown: one.HandedDown, TakenBack: one.TakenBack,
+			Left: one.Left, ValidTo: moment(q.Terms.Valid.To)})
+	}
+	return err
+}
+
+// coupons are the partner's that changed in the cycle or are active.
+func (p *purse) coupons() error {
+	changed := map[string]bool{}
+	err := coupons.Each(p.Snap, tables.CouponRecords(), func(r rows.Row) error {
+		if p.span.Holds(r.Time(tables.CouponRecordTime)) {
+			changed[string(r.Text(tables.CouponRecordCoupon))] = true
+		}
+		return nil
+	})
+	if err != nil || p.Books.Money.Empty() {
+		return err
+	}
+	list, err := coupons.List(p.Snap, p.Books, p.st.Header.AsOf)
+	for i := range list {
+		c := &list[i]
+		if c.Partner != p.st.Partner.ID || !changed[c.ID] && c.Left.IsZero() {
+			continue
+		}
+		p.st.Coupons = append(p.st.Coupons, document.Coupon{ID: c.ID, CustomerID: c.Customer, Kind: c.Kind,
+			Amount: c.Amount, Used: c.Used, TakenBack: c.TakenBack, Expired: c.Expired, Left: c.Left,
+			ValidTo: moment(c.To), State: c.State})
+	}
+	return err
+}
+
+// funds are those of periods that hold the cycle, and earlier ones that have not ended.
+func (p *purse) funds() error {
+	return coupons.Each(p.Snap, tables.Funds(), func(r rows.Row) error {
+		if r.Word(tables.FundPartner) != p.st.Partner.ID {
+			return nil
+		}
+		one := document.Fund{ProgrammeID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
+			ClaimID: string(r.Text(tables.FundClaim)), Heads: r.Whole(tables.FundHeads),
+			State: r.Word(tables.FundState), Until: moment(r.Time(tables.FundUntil))}
+		of, err := fund.ParsePeriod(one.Period)
+		if err != nil {
+			return err
+		}
+		span := of.Span(p.Books.Zone)
+		over := slices.Contains([]string{"paid", "void", "refused", "forgone", "ended"}, one.State)
+		if span.From >= p.span.To || span.To <= p.span.From && over {
+			return nil
+		}
+		err = amounts(r, tables.FundQuota, &one.Quota, &one.Listed, &one.Reserved, &one.Claimed, &one.Approved,
+			&one.Paid)
+		p.st.Funds = append(p.st.Funds, one)
+		return err
+	})
+}

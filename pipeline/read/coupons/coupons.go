@@ -1,0 +1,209 @@
+package coupons
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/coupon"
+)
+
+// Coupon is a coupon and what became of its amount.
+type Coupon struct {
+	ID, Partner, Customer, Kind, State string
+	Source                             coupon.Source
+
+	Amount, Used, TakenBack, Expired, Left money.Amount
+	From, To                               period.Instant // Past and Forever where the validity is not bounded
+}
+
+// Quota is a quota of coupon_quotas.csv and what became of its amount (COUPONS-1).
+type Quota struct {
+	At                                  int32 // index in the books
+	Issued, HandedDown, TakenBack, Left money.Amount
+}
+
+// key is the place of a table that is one list of no cycle.
+func key(def *tables.Table) lake.FileKey { return lake.FileKey{Table: def.Name, Bucket: lake.NoBucket} }
+
+// Each visits the rows of a table that is one list of no cycle. A state without the table has no rows.
+func Each(snap *lake.Snapshot, def *tables.Table, visit func(rows.Row) error) error {
+	files, err := snap.Find(key(def))
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		err := tablefile.Each(snap, e, def, nil, func(c *parquet.Columns, i int) error {
+			return visit(rows.Row{Cols: c, I: i})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// List gives all coupons by coupon_id and valid_from, as of an instant if the state has no table of them.
+func List(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
+	files, err := snap.Find(key(tables.Coupons()))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return ofBook(snap, b, asOf)
+	}
+	var out []Coupon
+	return out, Each(snap, tables.Coupons(), func(r rows.Row) error {
+		one := Coupon{ID: string(r.Text(tables.CouponID)), Partner: r.Word(tables.CouponPartner),
+			Customer: r.Word(tables.CouponCustomer), Kind: r.Word(tables.CouponKind),
+			State: r.Word(tables.CouponState), Source: coupon.Source(r.Word(tables.CouponSource)),
+			From: bound(r.Time(tables.CouponValidFrom), period.Past),
+			To:   bound(r.Time(tables.CouponValidTo), period.Forever)}
+		for i, to := range []*money.Amount{&one.Amount, &one.Used, &one.TakenBack, &one.Expired, &one.Left} {
+			var err error
+			if *to, err = r.Amount(tables.CouponAmount + i); err != nil {
+				return err
+			}
+		}
+		out = append(out, one)
+		return nil
+	})
+}
+
+// bound is an end of a validity as the table has it.
+func bound(t, open period.Instant) period.Instant {
+	if t == tables.Nothing {
+		return open
+	}
+	return t
+}
+
+// ofBook are the coupons of the book (COUPONS-2).
+func ofBook(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Coupon, error) {
+	if len(b.Coupons) == 0 {
+		return nil, nil
+	}
+	var files []lake.FileEntry
+	for _, ref := range snap.Manifest.Cycles {
+		of, err := snap.Files(ref.Cycle)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, of...)
+	}
+	spent, err := opening.CouponsSpent(snap, files)
+	if err != nil {
+		return nil, err
+	}
+	var out []Coupon
+	for i := range b.Coupons {
+		c := &b.Coupons[i]
+		s := spent[opening.CouponKey{ID: c.ID, From: c.Valid.From}]
+		row, err := coupon.RowOf(c, s.Used, s.TakenBack, asOf)
+		if err != nil {
+			return nil, fmt.Errorf("coupon %s: %w", c.ID, err)
+		}
+		out = append(out, Coupon{ID: c.ID, Customer: b.Customers[c.Customer].ID, Kind: c.Kind(), Source: coupon.OfBook,
+			State: row.State.String(), Amount: c.Amount, Used: row.Used, TakenBack: row.TakenBack,
+			Expired: row.Expired, Left: row.Left, From: c.Valid.From, To: c.Valid.To})
+	}
+	slices.SortStableFunc(out, func(a, b Coupon) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.From, b.From))
+	})
+	return out, nil
+}
+
+// Quotas gives what became of the quotas of the books, as of an instant, in the books' order.
+func Quotas(snap *lake.Snapshot, b *books.Books, asOf period.Instant) ([]Quota, error) {
+	list := b.Money.CouponQuotas
+	out := make([]Quota, len(list))
+	if len(list) == 0 {
+		return out, nil
+	}
+	quotaOf := map[string]int32{}
+	err := EachIssued(snap, func(one *Issued) (err error) {
+		at := b.Money.QuotaNamed(one.SourceID)
+		if one.Source != coupon.OfQuota || at < 0 {
+			return nil
+		}
+		quotaOf[one.ID] = at
+		out[at].Issued, err = out[at].Issued.Add(one.Amount)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = Each(snap, tables.PartnerFacts(), func(r rows.Row) error {
+		at, of := quotaOf[r.Word(tables.PartnerFactOther)]
+		if r.Word(tables.PartnerFactKind) != tables.FactTakenBack || !of {
+			return nil
+		}
+		a, err := r.Amount(tables.PartnerFactAmount)
+		if err != nil {
+			return err
+		}
+		out[at].TakenBack, err = out[at].TakenBack.Add(a)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		out[i].At = int32(i)
+		if to := list[i].Parent; to >= 0 && list[i].Terms.Valid.From <= asOf {
+			if out[to].HandedDown, err = out[to].HandedDown.Add(list[i].Terms.Amount); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range out {
+		if out[i].Left, err = out[i].left(list[i].Terms.Amount); err != nil {
+			return nil, fmt.Errorf("quota %s: %w", list[i].Terms.ID, err)
+		}
+	}
+	return out, nil
+}
+
+// left is what is left of an amount.
+func (q *Quota) left(amount money.Amount) (money.Amount, error) {
+	left, err := amount.Sub(q.Issued)
+	if err == nil {
+		left, err = left.Sub(q.HandedDown)
+	}
+	if err == nil {
+		left, err = left.Add(q.TakenBack)
+	}
+	return left, err
+}
+
+// Issued is a coupon that an event issued or applied for.
+type Issued struct {
+	ID, Event, SourceID, Partner, Customer string
+	Source                                 coupon.Source
+	Amount                                 money.Amount
+	Instant                                period.Instant // from which it pays
+}
+
+// EachIssued visits the coupons that events issued or applied for, by coupon_id.
+func EachIssued(snap *lake.Snapshot, visit func(*Issued) error) error {
+	return Each(snap, tables.IssuedCoupons(), func(r rows.Row) (err error) {
+		one := Issued{ID: string(r.Text(tables.IssuedCouponID)), Event: string(r.Text(tables.IssuedCouponEvent)),
+			Source:   coupon.Source(r.Word(tables.IssuedCouponSource)),
+			SourceID: r.Word(tables.IssuedCouponSourceID), Partner: r.Word(tables.IssuedCouponPartner),
+			Customer: r.Word(tables.IssuedCouponCustomer), Instant: r.Time(tables.IssuedCouponInstant)}
+		if one.Amount, err = r.Amount(tables.IssuedCouponAmount); err != nil {
+			return err
+		}
+		return visit(&one)
+	})
+}

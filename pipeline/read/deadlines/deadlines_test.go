@@ -1,0 +1,125 @@
+package deadlines
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+)
+
+func instant(t *testing.T, text string) period.Instant {
+	t.Helper()
+	at, err := period.ParseInstant(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+func amount(t *testing.T, text string) money.Amount {
+	t.Helper()
+	a, err := money.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// reader is an empty lake of a run at noon of 20 October 2026 in Shanghai.
+func reader(t *testing.T) *partners.Reader {
+	t.Helper()
+	zone, err := period.LoadZone("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &partners.Reader{Books: &books.Books{Zone: zone},
+		Snap: &lake.Snapshot{Manifest: lake.Manifest{AsOf: "2026-10-20T04:00:00Z"}}}
+}
+
+// TestAdd: 27 October 24:00 in Shanghai is 16:00 UTC, and the 27th is the last day. A deadline at the as-of itself has
+// passed.
+// Invariants: DUE-1, DUE-2, DUE-4.
+func TestAdd(t *testing.T) {
+	t.Parallel()
+	r := reader(t)
+	day, err := period.ParseDay("2026-10-27")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		through period.Day
+		partner string
+		want    string
+	}{
+		{day, "", "b a c "},
+		{day - 1, "", "b "},
+		{forever, "", "b a c d "},
+		{day, "north", "b c "},
+		{day, "west", ""},
+	} {
+		l, err := newLister(r, Choice{Through: tt.through, Partner: tt.partner})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := l.list(func() error {
+			for _, d := range []Deadline{
+				{At: instant(t, "2026-10-27T16:00:00.000001Z"), Kind: Coupon, ID: "d", PartnerID: "north"},
+				{At: instant(t, "2026-10-27T16:00:00Z"), Kind: Receivable, ID: "c", PartnerID: "north"},
+				{At: instant(t, "2026-10-27T16:00:00Z"), Kind: Coupon, ID: "a", PartnerID: "south"},
+				{At: instant(t, "2026-10-20T04:00:00.000001Z"), Kind: Coupon, ID: "b", PartnerID: "north"},
+				{At: instant(t, "2026-10-20T04:00:00Z"), Kind: Coupon, ID: "passed", PartnerID: "north"},
+				{At: period.Forever, Kind: Coupon, ID: "never", PartnerID: "north"},
+			} {
+				l.add(d)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, d := range list {
+			got += d.ID + " "
+			if d.ID == "c" && d.LastDay != day {
+				t.Errorf("last day %s, want %s", d.LastDay, day)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("through %s, partner %q: %q, want %q", tt.through, tt.partner, got, tt.want)
+		}
+	}
+}
+
+// TestNothingLeft: north handed its quota of 100 down to south, and keeps nothing that could lapse.
+// Invariant: DUE-3.
+func TestNothingLeft(t *testing.T) {
+	t.Parallel()
+	r := reader(t)
+	valid := period.Span{From: instant(t, "2026-01-01T00:00:00Z"), To: instant(t, "2026-10-31T16:00:00Z")}
+	r.Books.Partners = []books.Partner{{ID: "north"}, {ID: "south"}}
+	r.Books.Money.CouponQuotas = []books.CouponQuota{
+		{Terms: books.Coupon{ID: "q", Amount: amount(t, "100"), Valid: valid}, Partner: 0, Parent: -1},
+		{Terms: books.Coupon{ID: "q1", Amount: amount(t, "100"), Valid: valid}, Partner: 1, Parent: 0},
+	}
+	l, err := newLister(r, Choice{Through: forever})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := l.list(l.couponQuotas)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, err := period.ParseDay("2026-10-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Deadline{{At: valid.To, LastDay: day, Kind: CouponQuota, ID: "q1", PartnerID: "south", State: "in force",
+		Then: "no coupon can be issued", Amount: amount(t, "100")}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}

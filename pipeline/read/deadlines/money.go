@@ -1,0 +1,123 @@
+package deadlines
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement/fund"
+	"github.com/tollbook/tollbook/settlement/invoice"
+)
+
+// funds are lists and claims that become void, and quotas whose period ends (§9.4, §9.5).
+func (l *lister) funds() error {
+	return coupons.Each(l.Snap, tables.Funds(), func(r rows.Row) (err error) {
+		at := r.Time(tables.FundUntil)
+		if at == tables.Nothing {
+			return nil
+		}
+		d := Deadline{At: at, ID: r.Word(tables.FundProgramme), Period: r.Word(tables.FundPeriod),
+			PartnerID: r.Word(tables.FundPartner), State: r.Word(tables.FundState), Confirm: true}
+		claim := string(r.Text(tables.FundClaim))
+		switch {
+		case claim != "":
+			d.Kind, d.ID, d.Then = Claim, claim, "void without the activity"
+			if d.State == fund.Held.String() {
+				d.Then = "void without a claim"
+			}
+			d.Confirm = d.State != fund.Requested.String() // that one waits for the vendor
+			d.Amount, err = r.Amount(tables.FundReserved)
+		case d.State == fund.Listed.String():
+			d.Kind, d.Then = Headcount, "void without an application"
+			d.Amount, err = r.Amount(tables.FundListed)
+		default:
+			d.Kind, d.Then, d.Confirm = FundQuota, "ended", false
+			d.Amount, err = difference(r, tables.FundQuota, tables.FundReserved)
+			if d.Amount.Sign() <= 0 {
+				return err
+			}
+		}
+		l.add(d)
+		return err
+	})
+}
+
+// difference is one amount of a row less another.
+func difference(r rows.Row, from, less int) (money.Amount, error) {
+	a, err := r.Amount(from)
+	if err != nil {
+		return a, err
+	}
+	b, err := r.Amount(less)
+	if err != nil {
+		return a, err
+	}
+	return a.Sub(b)
+}
+
+// receivables are those that become overdue (§9.1).
+func (l *lister) receivables() error {
+	return coupons.Each(l.Snap, tables.Receivables(), func(r rows.Row) error {
+		unpaid, err := r.Amount(tables.ReceivableUnpaid)
+		if err != nil || unpaid.Sign() <= 0 {
+			return err
+		}
+		due, err := period.ParseDay(r.Word(tables.ReceivableDue))
+		if err != nil {
+			return err
+		}
+		cycle := r.Word(tables.ReceivableCycle)
+		l.add(Deadline{At: l.Books.Zone.Start(due + 1), Kind: Receivable, ID: cycle, Period: cycle,
+			PartnerID: r.Word(tables.ReceivablePartner), State: r.Word(tables.ReceivableBucket), Then: "overdue",
+			Amount: unpaid})
+		return nil
+	})
+}
+
+// invoices are those that can be voided until the end of the month of their issue (§9.7).
+func (l *lister) invoices() error {
+	type document struct {
+		Deadline
+		back bool
+	}
+	var order []string
+	all := map[string]*document{}
+	err := coupons.Each(l.Snap, tables.InvoiceRecords(), func(r rows.Row) (err error) {
+		id, kind := string(r.Text(tables.InvoiceRecordInvoice)), r.Word(tables.InvoiceRecordType)
+		switch kind {
+		case invoice.Return.String(), invoice.Void.String():
+			if d := all[id]; d != nil {
+				d.back = true
+			}
+			return nil
+		case invoice.CreditNote.String():
+			return nil
+		}
+		month := l.Books.Zone.Cycle(r.Time(tables.InvoiceRecordTime))
+		d := &document{Deadline: Deadline{At: l.Books.Zone.Bounds(month).To, Kind: Invoice, ID: id,
+			Period: r.Word(tables.InvoiceRecordCycle), State: "issued", Then: "it can be returned, not voided"}}
+		d.PartnerID, d.CustomerID = l.parties(r.Word(tables.InvoiceRecordIssuer), r.Word(tables.InvoiceRecordRecipient))
+		d.Amount, err = r.Amount(tables.InvoiceRecordAmount)
+		all[id], order = d, append(order, id)
+		return err
+	})
+	for _, id := range order {
+		if d := all[id]; !d.back {
+			l.add(d.Deadline)
+		}
+	}
+	return err
+}
+
+// parties are the partner and the customer among issuer and recipient; of two partners the recipient counts, to whom
+// the invoice is.
+func (l *lister) parties(issuer, recipient string) (partner, customer string) {
+	if l.Books.Partner(recipient) >= 0 {
+		return recipient, ""
+	}
+	if l.Books.Partner(issuer) >= 0 {
+		partner = issuer
+	}
+	return partner, recipient
+}
