@@ -122,6 +122,12 @@ acceptance: ## drive the query API with the vendor's own SDK, over a real server
 	if [ -n "$(DSN)" ]; then exit; fi; if [ -n "$$missing" ]; then echo "$$missing" >&2; exit; fi; \
 	echo "from ClickHouse"; $(BIN)/clickhouse -dir "$$tmp/clickhouse" -in fixtures/acceptance -- $$test -store clickhouse
 
+# The S3 server is a module of its own: fetched and compiled once, four minutes on two cores; then a few seconds. SHORT=-short takes fewer rounds.
+.PHONY: object-store
+object-store: build ## test a lake in a real S3 server (versitygw): the same files as in a folder, kills, lost answers, two programs at once
+	cd fixtures/objectstore/gateway; $(GO) mod tidy -diff; $(GO) build -o $(CURDIR)/$(BIN)/versitygw github.com/versity/versitygw/cmd/versitygw
+	TOLLBOOK=$(CURDIR)/$(TOLLBOOK) VERSITYGW=$(CURDIR)/$(BIN)/versitygw $(GO) test $(SHORT) -count=1 -timeout 30m ./fixtures/objectstore
+
 # A module of its own, since Prometheus is large: fetched and compiled once, a few minutes on two cores; a few seconds from then on.
 .PHONY: alerts
 alerts: ## see each alert of fixtures/ops fire and stay silent, by Prometheus' own evaluation of rules
