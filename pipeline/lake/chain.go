@@ -93,7 +93,7 @@ func (t *Txn) append(ctx context.Context, m *Manifest, lists []small) (committed
 	if err := t.writeLists(lists); err != nil {
 		return false, err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := errors.Join(ctx.Err(), t.checkUploads(lists)); err != nil {
 		return false, fmt.Errorf("commit: %w", err)
 	}
 	if err := t.create(m.Number, b); err != nil {

@@ -295,7 +295,7 @@ func open1(t *testing.T, st storage.Storage) (*lake.Snapshot, error) {
 	return l.Head()
 }
 
-// TestChainDeletesNothing: no run deletes an object; a reader of the first state reads it after all nights
+// TestChainDeletesNothing: within a day no run deletes an object; a reader of the first state reads it after all nights
 // (CHAIN-4). The checks of verify and doctor accept what is left.
 func TestChainDeletesNothing(t *testing.T) {
 	t.Parallel()

@@ -97,10 +97,18 @@
 //	         exist. If HEAD is missing, damaged or wrong, it starts at the newest manifest that is listed.
 //	CHAIN-3  If the store does not confirm the commit, the run reads the manifest. With the run's hash it is
 //	         committed. If it does not exist, the outcome is not known (UnknownCommitError).
-//	CHAIN-4  A run must delete nothing from the store: a reader of an earlier state and a writer that is about to be
+//	CHAIN-4  A run must delete nothing at its end: a reader of an earlier state and a writer that is about to be
 //	         fenced may need it. LAKE-11, LAKE-14, LAKE-15, the write order after WRITE-1 and the delete order do not
 //	         apply; a glob is never correct.
 //	CHAIN-5  The store is probed before the first manifest is created, and by doctor. One that fails is refused.
+//	CHAIN-6  A run must delete at its beginning only data files and lists that were written more than 24 hours ago and
+//	         that no state names which is the newest or was replaced in the last 24 hours. All times are the store's.
+//	         Before it lists what to delete, it puts a mark into sweeps/; it sends deletions for at most ten minutes,
+//	         and then deletes the mark.
+//	CHAIN-7  Before the commit a run must see that there is no mark in sweeps/ and, after that, that each file exists
+//	         that it uploaded. A sweep whose mark it does not see has either ended, or lists the files after they were
+//	         written and keeps them. A mark is an obstacle only if one of the files existed when the run began, or was
+//	         uploaded more than 12 hours ago: no sweep deletes others.
 //
 // Lists of older manifests are deleted with the files that they name. The manifests that are kept still contain their
 // hashes and totals: the history can be audited, but old states cannot be read.

@@ -103,6 +103,19 @@ func (e *UnknownCommitError) Error() string {
 // Unwrap returns the store's error.
 func (e *UnknownCommitError) Unwrap() error { return e.Err }
 
+// SweepError says that a run was about to name a file that another process may be deleting (CHAIN-7). Nothing was
+// committed.
+type SweepError struct {
+	Name string // the file
+	Mark string // of the other process
+}
+
+// Error names the file and says what to do.
+func (e *SweepError) Error() string {
+	return fmt.Sprintf("lake: %s may be an old file for another process, which is deleting old files (%s): nothing was "+
+		"committed; run again when it has ended. If it was killed, it no longer counts after an hour", e.Name, e.Mark)
+}
+
 // ClosedError says that a change would touch a closed cycle (LAKE-8).
 type ClosedError struct {
 	Cycle  string

@@ -23,6 +23,8 @@ type Txn struct {
 	base   *Snapshot
 	next   *NextState
 	named  map[string]bool // what the base names: data files and lists
+	// unnamedAtBegin is what an object store had when the run began and the base does not name; nil for a folder
+	unnamedAtBegin map[string]bool
 
 	mu       sync.Mutex
 	sequence int64                // of temporary names
@@ -90,6 +92,15 @@ func (l *Lake) begin() (*Txn, error) {
 	}
 	if err := t.clear(entries); err != nil {
 		return nil, fmt.Errorf("clear up after an earlier run: %w", err)
+	}
+	if l.chain != nil {
+		t.sweep(entries)
+		t.unnamedAtBegin = make(map[string]bool)
+		for _, e := range entries {
+			if !t.named[e.Name] {
+				t.unnamedAtBegin[e.Name] = true
+			}
+		}
 	}
 	return t, nil
 }

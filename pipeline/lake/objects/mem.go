@@ -40,14 +40,28 @@ type Mem struct {
 	Plan func(Request) Fault
 
 	mu      sync.Mutex
-	objects map[string][]byte
-	before  map[string][]byte // the objects before the newest change
+	objects map[string]object
+	before  map[string]object // the objects before the newest change
+	clock   int64
 	waiting []func()
 	n       int64
 }
 
+// object is the content of an object and when it was written.
+type object struct {
+	content []byte
+	changed int64
+}
+
 // NewMem returns an empty store.
-func NewMem() *Mem { return &Mem{objects: make(map[string][]byte)} }
+func NewMem() *Mem { return &Mem{objects: make(map[string]object)} }
+
+// Advance advances the store's clock.
+func (m *Mem) Advance(seconds int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clock += seconds
+}
 
 // errLost is the error of a request whose answer was lost.
 var errLost = errors.New("the connection was closed before the answer came")
@@ -57,8 +71,8 @@ func (m *Mem) Objects() map[string]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := make(map[string]string, len(m.objects))
-	for name, content := range m.objects {
-		out[name] = string(content)
+	for name, o := range m.objects {
+		out[name] = string(o.content)
 	}
 	return out
 }
@@ -87,7 +101,7 @@ func (m *Mem) change(name string, content []byte) {
 		delete(m.objects, name)
 		return
 	}
-	m.objects[name] = content
+	m.objects[name] = object{content, m.clock}
 }
 
 // do counts a request and does it, or what the plan says instead. The caller does not hold mu.
@@ -126,10 +140,11 @@ func (m *Mem) do(ctx context.Context, kind, name string, work func(Fault) error)
 // Get implements Store.
 func (m *Mem) Get(ctx context.Context, name string, offset, n int64) (content []byte, size int64, err error) {
 	err = m.do(ctx, "get", name, func(Fault) error {
-		all, found := m.objects[name]
+		o, found := m.objects[name]
 		if !found {
 			return fs.ErrNotExist
 		}
+		all := o.content
 		size = int64(len(all))
 		content = slices.Clone(all[min(offset, size):min(offset+n, size)])
 		return nil
@@ -151,7 +166,7 @@ func (m *Mem) Create(ctx context.Context, name string, content []byte) error {
 
 // Put implements Store.
 func (m *Mem) Put(ctx context.Context, name string, content *io.SectionReader) error {
-	all, err := io.ReadAll(content)
+	all, err := io.ReadAll(content) // never nil
 	if err != nil {
 		return err
 	}
@@ -164,11 +179,11 @@ func (m *Mem) Put(ctx context.Context, name string, content *io.SectionReader) e
 // Stat implements Store.
 func (m *Mem) Stat(ctx context.Context, name string) (size int64, err error) {
 	err = m.do(ctx, "stat", name, func(Fault) error {
-		all, found := m.objects[name]
+		o, found := m.objects[name]
 		if !found {
 			return fs.ErrNotExist
 		}
-		size = int64(len(all))
+		size = int64(len(o.content))
 		return nil
 	})
 	return size, err
@@ -184,7 +199,7 @@ func (m *Mem) List(ctx context.Context, prefix string, visit func(Object)) error
 		}
 		for _, name := range slices.Sorted(maps.Keys(objects)) {
 			if strings.HasPrefix(name, prefix) {
-				out = append(out, Object{name, int64(len(objects[name]))})
+				out = append(out, Object{name, int64(len(objects[name].content)), objects[name].changed})
 			}
 		}
 		return nil

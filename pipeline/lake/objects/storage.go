@@ -2,6 +2,7 @@ package objects
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -146,6 +147,21 @@ func (s *Storage) Remove(name string) error {
 	return s.store.Delete(context.Background(), name)
 }
 
+// Delete implements storage.Chain.
+func (s *Storage) Delete(ctx context.Context, name string) error { return s.store.Delete(ctx, name) }
+
+// Stat implements storage.Chain.
+func (s *Storage) Stat(name string) error {
+	_, err := s.store.Stat(context.Background(), name)
+	return err
+}
+
+// Mark implements storage.Chain.
+func (s *Storage) Mark(prefix string) (string, error) {
+	name := prefix + strings.ToLower(rand.Text())
+	return name, s.store.Put(context.Background(), name, io.NewSectionReader(strings.NewReader(""), 0, 0))
+}
+
 // Prune removes empty folders of the scratch folder. An object store has none.
 func (s *Storage) Prune(own func(dir string) bool) error { return s.scratch.Prune(own) }
 
@@ -162,7 +178,7 @@ func (s *Storage) List(prefix string) ([]storage.Entry, error) {
 	if !local(prefix) {
 		err := s.store.List(context.Background(), prefix, func(o Object) {
 			if !local(o.Name) {
-				out = append(out, storage.Entry{Name: o.Name, Size: o.Size})
+				out = append(out, storage.Entry{Name: o.Name, Size: o.Size, Changed: o.Changed})
 			}
 		})
 		if err != nil {

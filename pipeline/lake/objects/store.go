@@ -26,8 +26,9 @@ type Store interface {
 
 // Object is one object of a listing.
 type Object struct {
-	Name string
-	Size int64 // bytes
+	Name    string
+	Size    int64 // bytes
+	Changed int64 // when it was written last, by the store's clock, in Unix seconds
 }
 
 // ErrBusy says that the store refused to decide now: 409 or 503.

@@ -1,5 +1,7 @@
 package storage
 
+import "context"
+
 // Chain is a Storage on an object store, which has no rename and no lock across machines. In it the creation of the
 // next manifest is the commit of the lake.
 type Chain interface {
@@ -9,6 +11,12 @@ type Chain interface {
 	CreateOnly(name string, content []byte) error
 	// Probe checks that the store does what CreateOnly and readers need. The error says what it does instead.
 	Probe() error
+	// Stat returns an error if there is no object of that name: fs.ErrNotExist.
+	Stat(name string) error
+	// Mark creates an empty object with a name of its own behind prefix, and returns the name.
+	Mark(prefix string) (name string, err error)
+	// Delete deletes an object. No request is sent after ctx has ended.
+	Delete(ctx context.Context, name string) error
 }
 
 // AsChain returns a Storage as a Chain, and nil where it is a file system.
@@ -35,6 +43,25 @@ func (f *faultyChain) CreateOnly(name string, content []byte) error {
 		return err
 	}
 	return f.chain.CreateOnly(name, content)
+}
+
+// Delete counts as removing and passes on.
+func (f *faultyChain) Delete(ctx context.Context, name string) error {
+	if err := f.step("remove", name, nil); err != nil {
+		return err
+	}
+	return f.chain.Delete(ctx, name)
+}
+
+// Stat passes on.
+func (f *faultyChain) Stat(name string) error { return f.chain.Stat(name) }
+
+// Mark counts as creating and passes on.
+func (f *faultyChain) Mark(prefix string) (string, error) {
+	if err := f.step("create", prefix, nil); err != nil {
+		return "", err
+	}
+	return f.chain.Mark(prefix)
 }
 
 // Probe passes on.

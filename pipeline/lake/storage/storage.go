@@ -51,6 +51,8 @@ type ReadFile interface {
 type Entry struct {
 	Name string
 	Size int64 // bytes
+	// Changed is when an object of an object store was written last, by the store's clock, in Unix seconds; 0 of a file
+	Changed int64
 }
 
 // LockName is the file of the writer's lock. It is empty after its holder let it go; one that was killed leaves its

@@ -164,7 +164,7 @@ func (s *Store) List(ctx context.Context, prefix string, visit func(objects.Obje
 			return s.failed("list", prefix, o.Err)
 		}
 		if name, is := strings.CutPrefix(o.Key, s.prefix); is && !strings.HasSuffix(name, "/") {
-			visit(objects.Object{Name: name, Size: o.Size})
+			visit(objects.Object{Name: name, Size: o.Size, Changed: o.LastModified.Unix()})
 		}
 	}
 	return ctx.Err()

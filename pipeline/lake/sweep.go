@@ -1,0 +1,182 @@
+package lake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tollbook/tollbook/pipeline/lake/storage"
+)
+
+// How long files stay on an object store, and how long a sweep may take (CHAIN-6).
+const (
+	// grace is how long a file stays after the newest state that names it was replaced, and after it was written. It is
+	// longer than a run and a reader take.
+	grace = 24 * time.Hour
+	// sweepTime is how long a sweep sends deletions. A store accepts a request up to 15 minutes after it was signed.
+	sweepTime = 10 * time.Minute
+	// markTime is how long the mark of a sweep counts; longer than both together.
+	markTime = time.Hour
+	// sweepsDir is where sweeps put their marks.
+	sweepsDir = "sweeps"
+)
+
+// sweep deletes what no state of the last 24 hours names and nobody wrote in this time (CHAIN-6). seen is a listing
+// that is not older than the base. A sweep that fails leaves files, and the next one deletes them.
+func (t *Txn) sweep(seen []storage.Entry) {
+	// Before the mark is written, the newest object gives a time that the store's clock has passed.
+	if len(t.old(seen, newest(seen), nil)) == 0 && !slices.ContainsFunc(seen, isMarked) {
+		return
+	}
+	if err := t.sweepMarked(); err != nil {
+		t.lake.log.Warn("old files of the lake were not all deleted; the next run does it", "why", err)
+	}
+}
+
+// sweepMarked puts a mark, lists what is old, deletes it, and deletes the mark.
+func (t *Txn) sweepMarked() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sweepTime)
+	defer cancel()
+	mark, err := t.lake.chain.Mark(sweepsDir + "/")
+	if err != nil {
+		return err
+	}
+	doomed, err := t.doomed()
+	if err != nil { // nothing was deleted: the mark is not needed
+		return errors.Join(err, t.lake.chain.Delete(ctx, mark))
+	}
+	for _, o := range doomed {
+		t.lake.log.Debug("delete old file", "file", o.Name, "bytes", o.Size)
+		if err := t.lake.chain.Delete(ctx, o.Name); err != nil {
+			return err
+		}
+	}
+	return t.lake.chain.Delete(ctx, mark)
+}
+
+// doomed lists what is to be deleted, after a mark was put: old files, then old marks.
+func (t *Txn) doomed() ([]storage.Entry, error) {
+	seen, err := t.lake.st.List("")
+	if err != nil {
+		return nil, err
+	}
+	if live, err := t.base.Live(); err != nil || !live {
+		return nil, err // what a newer state names is not known here
+	}
+	now := newest(seen)
+	kept, err := t.keptFor(seen, now)
+	if err != nil {
+		return nil, err
+	}
+	out := t.old(seen, now, kept)
+	for _, o := range seen {
+		if isMarked(o) && o.Changed < now-int64(markTime/time.Second) {
+			out = append(out, o)
+		}
+	}
+	return out, nil
+}
+
+func isMarked(e storage.Entry) bool { return isMark(e.Name) }
+
+// newest is the newest time of a listing.
+func newest(seen []storage.Entry) int64 {
+	var out int64
+	for _, o := range seen {
+		out = max(out, o.Changed)
+	}
+	return out
+}
+
+// old are the data files and lists that neither the base nor kept names and that were written before the grace began.
+func (t *Txn) old(seen []storage.Entry, now int64, kept map[string]bool) []storage.Entry {
+	var out []storage.Entry
+	for _, o := range seen {
+		kind, _ := classify(o.Name)
+		if (kind == data || kind == listFile) && !t.named[o.Name] && !kept[o.Name] &&
+			o.Changed < now-int64(grace/time.Second) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// keptFor are the files that states before the base name, as far as they were replaced within the grace. A state whose
+// lists are gone can be read by nobody and keeps nothing.
+func (t *Txn) keptFor(seen []storage.Entry, now int64) (map[string]bool, error) {
+	written := make(map[int64]int64) // manifests, by number
+	for _, o := range seen {
+		if kind, number := classify(o.Name); kind == manifest {
+			written[number] = o.Changed
+		}
+	}
+	kept := make(map[string]bool)
+	for s := t.base; s.Manifest.Number > 1; {
+		if at, listed := written[s.Manifest.Number]; listed && at < now-int64(grace/time.Second) {
+			break // it replaced the state before it long ago
+		}
+		before, err := t.lake.load(s.Manifest.Number-1, s.Manifest.Parent)
+		if err != nil {
+			return nil, unmoved(err, s.name())
+		}
+		files, lists, err := before.all()
+		missing, moved := new(MissingError), new(MovedError)
+		if err != nil && !errors.As(err, &missing) && !errors.As(err, &moved) {
+			return nil, err
+		}
+		for _, e := range files {
+			kept[e.Path] = true
+		}
+		for _, name := range lists {
+			kept[name] = true
+		}
+		s = before
+	}
+	return kept, nil
+}
+
+// checkUploads makes sure that what this run is about to name is there, and that no sweep is about to delete it
+// (CHAIN-7).
+func (t *Txn) checkUploads(lists []small) error {
+	marks, err := t.lake.st.List(sweepsDir + "/")
+	if err != nil {
+		return fmt.Errorf("look for a deletion of old files of the lake: %w", err)
+	}
+	seen, err := t.lake.st.List("")
+	if err != nil {
+		return fmt.Errorf("list the lake: %w", err)
+	}
+	changed := make(map[string]int64, len(seen))
+	for _, o := range seen {
+		changed[o.Name] = o.Changed
+	}
+	fresh := newest(seen) - int64(grace/time.Second)/2
+	check := func(name string) error {
+		if t.named[name] {
+			return nil
+		}
+		at, listed := changed[name]
+		if !listed { // a listing may be late
+			if err := t.lake.chain.Stat(name); err != nil {
+				return fmt.Errorf("commit %s of the lake, which was uploaded: %w; run again", name, err)
+			}
+		}
+		if len(marks) > 0 && (t.unnamedAtBegin[name] || listed && at < fresh) {
+			return &SweepError{Name: name, Mark: marks[0].Name}
+		}
+		return nil
+	}
+	for name := range t.made {
+		if err := check(name); err != nil {
+			return err
+		}
+	}
+	for _, l := range lists {
+		if err := check(l.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
