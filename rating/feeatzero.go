@@ -27,7 +27,8 @@ func (r *Rater) Subscribe() {
 			continue
 		}
 		r.scratch = append(r.scratch[:0], s.Resource...)
-		r.gatherRow(&r.bk.books.Products[s.SKU], s.SKU, r.regionNumber(s.Region), s.Region, r.scratch)
+		row, _ := r.gatherRow(&r.bk.books.Products[s.SKU], s.SKU, r.regionNumber(s.Region), s.Region, r.scratch)
+		r.gathers[r.meters.list[row].gather].recorded = true
 	}
 }
 
@@ -48,7 +49,7 @@ func (r *Rater) feeAtZero(row int32, out *line.Charges, objs *[]Object) error {
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]
 	p := &r.bk.books.Products[m.sku]
-	if !p.FeeAtZero {
+	if !p.FeeAtZero || r.onlyHolds(m) {
 		return nil
 	}
 	region := r.gathers[r.meters.list[g.meter].gather].region

@@ -90,7 +90,7 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 	m := &r.meters.list[row]
 	g := &r.gathers[m.gather]
 	p := &r.bk.books.Products[m.sku]
-	quantity, err := p.Convert.Convert(m.count)
+	count, quantity, err := r.figureOf(row)
 	if err == nil && quantity.IsZero() {
 		return r.feeAtZero(row, out, objs)
 	}
@@ -98,8 +98,8 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 		return err
 	}
 	if r.trace != nil {
-		r.traceClose(m, m.count)
-		r.traceConverted(m, m.count, quantity)
+		r.traceClose(m, count)
+		r.traceConverted(m, count, quantity)
 	}
 	version, err := r.versionOfCycle(m.sku, g.region, r.bounds)
 	if err != nil {
@@ -119,6 +119,24 @@ func (r *Rater) endFigure(row int32, out *line.Charges, objs *[]Object) error {
 	default:
 		return fmt.Errorf("its model takes no figure")
 	}
+}
+
+// figureOf is the figure of a meter, and the same in the product's measure.
+func (r *Rater) figureOf(row int32) (count, quantity money.Quantity, err error) {
+	m := &r.meters.list[row]
+	p := &r.bk.books.Products[m.sku]
+	if p.Aggregation != books.TimeWeighted {
+		quantity, err = p.Convert.Convert(m.count)
+		return m.count, quantity, err
+	}
+	mean, err := r.meanLevel(row)
+	if err != nil {
+		return count, quantity, err
+	}
+	if count, err = money.QuantityFromRat(mean); err == nil {
+		quantity, err = p.Convert.ConvertRat(mean)
+	}
+	return count, quantity, err
 }
 
 // traceConverted tells of a total that is converted at the cycle's end.

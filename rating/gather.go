@@ -23,6 +23,8 @@ type gather struct {
 	usage, free money.Quantity
 	opened      string // rows: draws as a position holds them, not yet read
 	shares      int32  // rows: 1 + index in Rater.shares of the first of its draws; 0 = none
+	recorded    bool   // meters: a record of the cycle counts in it, or a subscriber owes its fee
+	levels      int32  // meters: 1 + index in Rater.levels of the first of its levels; 0 = none
 	prorated    int32  // 1 + index in Rater.prorata; 0 = not yet read
 }
 

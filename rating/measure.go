@@ -63,6 +63,8 @@ func EndUsage(p *books.Product, row *position.Row) (money.SignedQuantity, error)
 		var at prorated
 		err := at.read(row.Draws)
 		return at.total, err
+	case p.Aggregation == books.TimeWeighted: // its levels are in positions of their own
+		return money.SignedQuantity{}, nil
 	case p.Aggregation.Figure():
 		q, err := p.Convert.Convert(row.Count)
 		return q.Signed(), err
@@ -157,6 +159,8 @@ func (s Step) countingStep() string {
 		return s.figureText()
 	case StepEvent:
 		return s.eventText()
+	case StepLevel, StepMean:
+		return s.levelText()
 	case StepProrate, StepProrated:
 		return s.prorateText()
 	case StepZero:

@@ -17,6 +17,7 @@ const (
 	measureMeter                    // what the records of a product with a conversion say, unconverted
 	eventsMeter                     // how many records a percentage meter has
 	seenMeter                       // a value that a unique count has counted, as resource: see seenKey
+	levelMeter                      // a level of a time-weighted product; gather is its index in Rater.levels
 )
 
 // meter counts what a customer used in the cycle after packages (§4.5, §4.6). It is known by its first four

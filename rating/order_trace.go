@@ -11,7 +11,8 @@ import (
 // orderStep is String for the steps of orders and refunds.
 func (s Step) orderStep() string {
 	switch s.Kind {
-	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare, StepPart, StepZero, StepProrate, StepProrated:
+	case StepCounts, StepConvert, StepFigure, StepEvent, StepShare, StepPart, StepZero, StepProrate,
+		StepProrated, StepLevel, StepMean:
 		return s.countingStep()
 	case StepOrder:
 		if s.Given {

@@ -194,12 +194,15 @@ func (r *Rater) openQuota(row *position.Row) bool {
 	return false
 }
 
-// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only those
-// of packages, and of them those that may still matter: neither refilled with the cycle nor ended before it.
+// NextCycle appends to dst what a customer's new cycle opens with: of the closing rows of the cycle before only levels
+// that hold, and packages that may still matter: neither refilled with the cycle nor ended before it.
 func (bk *Book) NextCycle(dst, rows []position.Row, customer int32, cycle period.Cycle) []position.Row {
 	start := bk.books.Zone.Bounds(cycle).From
 	for i := range rows {
 		row := &rows[i]
+		if row.Kind == position.Level {
+			dst = bk.nextLevel(dst, row)
+		}
 		if row.Kind != position.Package {
 			continue
 		}

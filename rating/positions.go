@@ -30,6 +30,8 @@ func (r *Rater) openRow(row *position.Row) error {
 		return nil
 	case row.Kind == position.Gather && known && gathers(&r.bk.books.Products[sku]):
 		return r.openGather(sku, row)
+	case row.Kind == position.Level && known && r.bk.books.Products[sku].Aggregation == books.TimeWeighted:
+		return r.openLevel(sku, row)
 	case row.Kind == position.Seen && known && r.bk.books.Products[sku].Aggregation == books.UniqueCount:
 		r.openSeen(sku, row)
 		return nil
@@ -70,6 +72,7 @@ func (r *Rater) openGather(sku int32, row *position.Row) error {
 	m := &r.meters.list[i]
 	m.count = row.Count
 	g := &r.gathers[m.gather]
+	g.recorded = true
 	g.usage, g.free, g.name, g.tag, g.opened = row.Usage, row.Free, row.Name, row.Tag, row.Draws
 	g.order = row.Order
 	parent := &r.gathers[r.meters.list[g.meter].gather]
@@ -147,7 +150,9 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 		return cmp.Or(r.byScope(x, y), cmp.Compare(r.meters.list[x].resource, r.meters.list[y].resource))
 	})
 	for _, row := range rows {
-		dst = append(dst, r.gatherPosition(&r.meters.list[row]))
+		if m := &r.meters.list[row]; !r.onlyHolds(m) {
+			dst = append(dst, r.gatherPosition(m))
+		}
 	}
 	packages := len(dst)
 	for i := range r.quotas {
@@ -161,6 +166,7 @@ func (r *Rater) Positions(dst []position.Row) []position.Row {
 		dst = r.counters(dst, measureMeter, position.Measure)
 		dst = r.counters(dst, eventsMeter, position.Events)
 		dst = r.seen(dst)
+		dst = r.heldLevels(dst)
 	}
 	if len(r.kept) > 0 {
 		dst = append(dst, r.kept...)
@@ -244,6 +250,8 @@ func kindName(k position.Kind) string {
 		return "records"
 	case position.Seen:
 		return "counted value"
+	case position.Level:
+		return "level"
 	}
 	return "unknown"
 }

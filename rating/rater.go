@@ -50,6 +50,7 @@ type Rater struct {
 	gathers []gather
 	shares  []share
 	prorata []prorated
+	levels  []level
 
 	quotas []quota // as the customer's stretch of Book.packages
 	past   []quotaPeriod
@@ -87,7 +88,7 @@ func (r *Rater) Open(customer int32, cycle period.Cycle, rows []position.Row) er
 	r.meters.reset()
 	r.extra = false
 	r.gathers, r.shares, r.kept, r.past = r.gathers[:0], r.shares[:0], r.kept[:0], r.past[:0]
-	r.prorata = r.prorata[:0]
+	r.prorata, r.levels = r.prorata[:0], r.levels[:0]
 	r.openQuotas()
 	for i := range rows {
 		if err := r.openRow(&rows[i]); err != nil {
@@ -165,10 +166,7 @@ func (r *Rater) Usage(rec *Record, index int32, out *line.Charges) error {
 // rate prices a record, or takes it back, by its product's model.
 func (r *Rater) rate(u *usage, out *line.Charges) error {
 	if u.product.Replayed() {
-		if u.product.Prorate {
-			return r.prorate(u)
-		}
-		return r.figure(u)
+		return r.replayed(u)
 	}
 	if u.product.FeeApart() && !u.reversed && !u.Withdrawn {
 		r.noteMeter(u)
@@ -193,6 +191,17 @@ func (r *Rater) rate(u *usage, out *line.Charges) error {
 	default:
 		return fmt.Errorf("its model takes no usage")
 	}
+}
+
+// replayed takes a record of which the cycle's end makes lines from all records of the meter.
+func (r *Rater) replayed(u *usage) error {
+	switch {
+	case u.product.Prorate:
+		return r.prorate(u)
+	case u.product.Aggregation == books.TimeWeighted:
+		return r.setLevel(u)
+	}
+	return r.figure(u)
 }
 
 // fail says which record could not be rated.

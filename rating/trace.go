@@ -53,6 +53,9 @@ const (
 	StepProrate
 	// a tier of a prorated meter: Tier, Change = what records moved, Moved[1] = their shares, Price
 	StepProrated
+	// a record of a time-weighted product: SKU, Scope = region and resource, At, Change, Moved = level before and after
+	StepLevel
+	StepMean // the levels of a meter over the cycle: SKU, Scope, Period, Number = of levels, Ratio = the mean
 )
 
 // Verdict says what became of an offer.

@@ -25,7 +25,8 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 			return 0, nil, err
 		}
 		isLate := late && cycle == w.LateIn
-		n, differs, err := w.days.Cycle(bucket, cycle, todo.usage, touched, carry || cycle == w.LateIn && opens)
+		moved := carry || cycle == w.LateIn && opens
+		n, differs, err := w.days.Cycle(bucket, cycle, todo.usage, touched, moved)
 		if err != nil {
 			return 0, nil, err
 		}
@@ -35,7 +36,7 @@ func (w *worker) bucket(ctx context.Context, bucket int, todo work) (days int, c
 			return 0, nil, err
 		}
 		if n+samples == 0 && !(w.Refold(cycle) && touched.Ends()) && cycle != w.Ending && !isLate &&
-			!w.Touched(bucket, cycle) && !w.chargesDue(bucket, cycle) {
+			!w.Touched(bucket, cycle) && !w.chargesDue(bucket, cycle) && !(moved && w.Books.HasLevels()) {
 			continue
 		}
 		days += n

@@ -12,21 +12,23 @@ type Aggregation uint8
 
 // The aggregations, in the order of aggregationWords.
 const (
-	Sum         Aggregation = iota // the quantities, added up
-	Count                          // the number of records
-	UniqueCount                    // the number of different values of Product.UniqueBy
-	Max                            // the largest quantity
-	Last                           // the quantity of the last record
+	Sum          Aggregation = iota // the quantities, added up
+	Count                           // the number of records
+	UniqueCount                     // the number of different values of Product.UniqueBy
+	Max                             // the largest quantity
+	Last                            // the quantity of the last record
+	TimeWeighted                    // the level that records say, weighted by the time it held
 )
 
 // Figure reports whether a meter makes one figure of its records, which month-end lines price (§10.1).
 func (a Aggregation) Figure() bool { return a >= UniqueCount }
 
 var (
-	aggregationWords = []string{"sum", "count", "unique_count", "max", "last"}
+	aggregationWords = []string{"sum", "count", "unique_count", "max", "last", "time_weighted"}
 	roundingWords    = []string{"up", "down"}
 	fillWords        = []string{"top", "each"}
 	prorateWords     = []string{"none", "days"}
+	levelWords       = []string{"absolute", "delta"}
 )
 
 // String is the aggregation's word in the book.
@@ -37,6 +39,7 @@ func (a Aggregation) String() string { return wordOf(aggregationWords, int(a)) }
 type Counting struct {
 	Aggregation Aggregation
 	UniqueBy    string           // UniqueCount: the column of the feed; "" = resource_id
+	Delta       bool             // TimeWeighted: records change the level; else they say it
 	Convert     money.Conversion // of the feed's unit into the measure
 	BlockDown   bool             // begun blocks are free
 	BlockEach   bool             // each tier rounds its own part to blocks
@@ -54,7 +57,12 @@ func (p *Product) PeriodLevel() bool {
 func (p *Product) Replayed() bool { return p.Aggregation.Figure() || p.Prorate }
 
 // Signed reports whether a quantity of the product may be negative in the usage feed.
-func (p *Product) Signed() bool { return p.Prorate }
+func (p *Product) Signed() bool { return p.Prorate || p.Delta }
+
+// HasLevels reports whether a product's levels hold across cycles.
+func (b *Books) HasLevels() bool {
+	return slices.ContainsFunc(b.Products, func(p Product) bool { return p.Aggregation == TimeWeighted })
+}
 
 // AnySigned reports whether a product takes negative quantities.
 func (b *Books) AnySigned() bool {
@@ -89,6 +97,8 @@ func countingColumns() []Column {
 		{Name: "unique_by", Type: "id",
 			Meaning: "unique_count: the column of the usage feed whose values are counted: resource_id, resource_name, " +
 				"resource_tag, region_code, or one whose name begins with x_; empty = resource_id"},
+		word("level", levelWords, "absolute", "time_weighted only: whether a quantity is the level from then on, or "+
+			"a change of it, which may be negative"),
 		{Name: "convert", Type: "text",
 			Meaning: "from the feed's unit to the measure: *F or /F, then nothing, ^N (up), vN (down) or ~N (nearest)"},
 		word("block_rounding", roundingWords, "up", "block only: whether a begun block is paid or free"),
@@ -110,7 +120,11 @@ func (r *row) counting(p *Product, modelKnown bool) {
 	p.Aggregation = Aggregation(max(r.word("aggregation"), 0))
 	p.BlockDown, p.BlockEach = r.word("block_rounding") == 1, r.word("block_fill") == 1
 	p.FeeAtZero = r.flag("fee_at_zero")
-	p.Prorate = r.word("prorate") == 1
+	p.Prorate, p.Delta = r.word("prorate") == 1, r.word("level") == 1
+	if r.cell("level").text != "" && p.Aggregation != TimeWeighted {
+		p.Delta = false
+		r.fail("level", "leave it empty", "only aggregation time_weighted has one")
+	}
 	r.uniqueBy(p)
 	r.conversion(p)
 	if !modelKnown {

@@ -16,6 +16,9 @@ const (
 	Measure Kind = 4 // a product with a conversion: Count = what its records say so far, unconverted
 	Events  Kind = 5 // percentage: Count = number of records so far
 	Seen    Kind = 6 // unique count: Resource = a value that the meter has counted
+	// time weighted: of Scope = a region and a Resource, Count = the level, or Free = how far it is below zero, since
+	// At; Draws = its area in the cycle up to At. It holds across cycles
+	Level Kind = 7
 )
 
 // Row is one position of one customer at the end of a day. Which fields are used depends on Kind; the others are zero.

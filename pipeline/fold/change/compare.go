@@ -27,7 +27,9 @@ type comparison struct {
 func Compare(old, is *books.Books) *Change {
 	c := &comparison{is: is}
 	c.packages = make(map[int32]period.Instant)
-	c.keepsCycles = slices.ContainsFunc(is.Products, func(p books.Product) bool { return p.Prorate })
+	c.keepsCycles = slices.ContainsFunc(is.Products, func(p books.Product) bool {
+		return p.Prorate || p.Aggregation == books.TimeWeighted
+	})
 	if c.was = c.translate(old); c.was == nil {
 		return nil
 	}

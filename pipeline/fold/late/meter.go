@@ -96,6 +96,7 @@ type Closing struct {
 	Region   func(int32) string // names the numbers of Record.Region
 	Customer int32
 	Counts   map[Meter]money.Quantity // of meters that count record by record
+	Levels   []position.Row           // with which the cycle opens, of a time-weighted meter
 }
 
 // Rate gives what the records of one meter cost at the cycle's end, as sums by place. records are those that count, in
@@ -116,7 +117,7 @@ func (c *Closing) Ends(m Meter, records []*Record) (*line.Charges, []rating.Obje
 	if p.FeeAtZero { // a withdrawal is no record of the meter
 		records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return r.Withdrawn })
 	}
-	if len(records) == 0 && !p.FeeAtZero {
+	if len(records) == 0 && !p.FeeAtZero && p.Aggregation != books.TimeWeighted {
 		return &charges, nil, nil
 	}
 	slices.SortFunc(records, (*Record).Before)
@@ -153,7 +154,7 @@ func (c *Closing) open(m Meter, records []*Record) error {
 		return c.Rater.Open(c.Customer, m.Origin, rows)
 	}
 	if len(records) == 0 {
-		return c.Rater.Open(c.Customer, m.Origin, nil)
+		return c.Rater.Open(c.Customer, m.Origin, c.Levels)
 	}
 	if !p.Replayed() {
 		rows, err := gatherRows(c.Books, m, c.Region(records[0].Region), records)
@@ -162,7 +163,7 @@ func (c *Closing) open(m Meter, records []*Record) error {
 		}
 		return c.Rater.Open(c.Customer, m.Origin, rows)
 	}
-	if err := c.Rater.Open(c.Customer, m.Origin, nil); err != nil {
+	if err := c.Rater.Open(c.Customer, m.Origin, c.Levels); err != nil {
 		return err
 	}
 	var none line.Charges

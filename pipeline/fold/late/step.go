@@ -8,6 +8,7 @@ import (
 
 	"github.com/tollbook/tollbook/pipeline/fold/incoming"
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
 	"github.com/tollbook/tollbook/pipeline/lake"
@@ -61,6 +62,7 @@ type Step struct {
 	conserved    struct{ owed, billed money.QuantityTotal }
 	meters       []lateMeter
 	quotaPeriods []lateQuotaPeriod
+	levels       []opening.Left
 }
 
 // Row is an accepted late record.
@@ -194,6 +196,7 @@ func (s *Step) rateCustomer(entries []Entry) error {
 	customer := entries[0].Customer
 	s.state.Open(customer)
 	changed := make(map[Meter]period.Instant) // and by which as-of last
+	levels := make(movedLevels)
 	var charges line.Charges
 	for i := range entries {
 		e := &entries[i]
@@ -207,7 +210,11 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		}
 		if s.Books.Products[e.SKU].MonthEnd() {
 			m := MeterOf(s.Books, e.Record, s.Regions.Name)
-			changed[m] = max(changed[m], asOf)
+			if IsLevel(s.Books, &e.Record.Record) {
+				levels.note(m, asOf)
+			} else {
+				changed[m] = max(changed[m], asOf)
+			}
 		}
 		for k := range charges.List {
 			s.lines = append(s.lines, s.line(e, asOf, &charges.List[k], charges.Draws))
@@ -220,6 +227,9 @@ func (s *Step) rateCustomer(entries []Entry) error {
 		if err := s.rateMeter(customer, m, changed[m]); err != nil {
 			return err
 		}
+	}
+	if err := s.rateLevels(customer, levels); err != nil {
+		return err
 	}
 	for m, count := range s.state.Meters() {
 		s.meters = append(s.meters, lateMeter{customer, m, count})

@@ -74,24 +74,23 @@ func (s *Step) storePositions() *parquet.Columns {
 		// packages are in order of customer
 		return cmp.Or(cmp.Compare(x.Package, y.Package), cmp.Compare(x.Start, y.Start))
 	})
-	out := parquet.NewColumns(tables.LatePositions())
-	add := func(customer int32, row *position.Row, origin string) {
-		opening.AddRow(out, b.Customers[customer].ID, row)
-		out.C[tables.POrigin].AddWord(origin)
+	var list []opening.Left
+	for i := range s.meters {
+		m := &s.meters[i]
+		list = append(list, opening.Left{Customer: m.customer, Origin: m.Origin.String(), Row: position.Row{
+			Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope, Count: m.count}})
 	}
-	meters, fillings := s.meters, s.quotaPeriods
-	for len(meters) > 0 || len(fillings) > 0 {
-		if len(fillings) == 0 || len(meters) > 0 && meters[0].customer <= b.Packages[fillings[0].Package].Customer {
-			m := &meters[0]
-			add(m.customer, &position.Row{Kind: m.Position(), Key: b.Products[m.SKU].SKU, Scope: m.Scope,
-				Count: m.count}, m.Origin.String())
-			meters = meters[1:]
-			continue
-		}
-		p := &b.Packages[fillings[0].Package]
-		row := rating.PackageRow(p, fillings[0].drawn, fillings[0].Start)
-		add(p.Customer, &row, "")
-		fillings = fillings[1:]
+	for i := range s.quotaPeriods {
+		f := &s.quotaPeriods[i]
+		p := &b.Packages[f.Package]
+		list = append(list, opening.Left{Customer: p.Customer, Row: rating.PackageRow(p, f.drawn, f.Start)})
+	}
+	list = append(list, s.levels...)
+	slices.SortStableFunc(list, func(x, y opening.Left) int { return cmp.Compare(x.Customer, y.Customer) })
+	out := parquet.NewColumns(tables.LatePositions())
+	for i := range list {
+		opening.AddRow(out, b.Customers[list[i].Customer].ID, &list[i].Row)
+		out.C[tables.POrigin].AddWord(list[i].Origin)
 	}
 	return out
 }

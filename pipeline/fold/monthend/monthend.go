@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tollbook/tollbook/pipeline/fold/lines"
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
 	"github.com/tollbook/tollbook/pipeline/fold/samples"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -43,7 +44,7 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	key := lake.FileKey{Table: "lines", Cycle: cycle.String(), Day: lake.EndDay, Bucket: bucket}
 	written := lines.NewWriter(w.State, key, w.Books.Zone.Bounds(cycle).To-1)
 	sums := lines.NewSumWriter(w.Books)
-	closing, err := w.Opening.CycleEnd(bucket, cycle)
+	closing, earlier, err := w.closing(bucket, cycle)
 	if err != nil {
 		return err
 	}
@@ -62,6 +63,9 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 		if closing.Customer == customer {
 			if rows, err = closing.Take(); err != nil {
 				return err
+			}
+			if earlier {
+				rows = w.Prices.NextCycle(nil, rows, customer, cycle)
 			}
 		}
 		n := 0
@@ -83,6 +87,15 @@ func (w *Folder) Bucket(bucket int, cycle period.Cycle) error {
 	w.Tally.Lines += written.Rows()
 	key.Table = "sums"
 	return w.Put(key, sums.Columns())
+}
+
+// closing opens the positions at the cycle's end; earlier says that they are of a cycle before it.
+func (w *Folder) closing(bucket int, cycle period.Cycle) (r *opening.Reader, earlier bool, err error) {
+	if w.Books.HasLevels() {
+		return w.Opening.Ending(bucket, cycle)
+	}
+	r, err = w.Opening.CycleEnd(bucket, cycle)
+	return r, false, err
 }
 
 // nextCustomer is the first of the customers at the head of the three lists; closing −1 is none.
@@ -109,7 +122,7 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 	if err := w.rater.CycleEnd(&charges, &about); err != nil {
 		return err
 	}
-	if err := w.conserveGathered(customer, cycle, rows, &charges); err != nil {
+	if err := w.conserveGathered(customer, cycle, rows, &charges, about); err != nil {
 		return err
 	}
 	for i := range objects {
@@ -149,7 +162,7 @@ func (w *Folder) endCustomer(customer int32, cycle period.Cycle, rows []position
 
 // conserveGathered checks that a customer's month-end lines hold exactly what was gathered for them.
 func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []position.Row,
-	charges *line.Charges) error {
+	charges *line.Charges, about []rating.Object) error {
 	var used, billed money.QuantityTotal
 	for i := range rows {
 		if rows[i].Kind != position.Gather {
@@ -167,6 +180,10 @@ func (w *Folder) conserveGathered(customer int32, cycle period.Cycle, rows []pos
 		}
 	}
 	for i := range charges.List {
+		sku := about[charges.List[i].Record].SKU
+		if w.Books.Products[sku].Aggregation == books.TimeWeighted {
+			continue // levels are no quantities of records
+		}
 		if err := billed.AddSigned(charges.List[i].UsageAmount); err != nil {
 			return err
 		}

@@ -74,8 +74,9 @@ func ShiftTable(b *books.Books, all []Shift) (*parquet.Columns, error) {
 type Left struct {
 	position.Row
 	Customer int32
-	Origin   string // of a meter: the closed cycle that it counts for
-	Billed   period.Cycle
+	// of a meter: the closed cycle that it counts for; of a level: the cycle that opens with it
+	Origin string
+	Billed period.Cycle
 }
 
 // Shifts reads the shifts that hold from a cycle on, of all customers of a bucket or of one.
@@ -170,6 +171,12 @@ func (s *Source) changes(bucket int, after, upTo period.Cycle, customer int32) (
 			return nil, err
 		}
 		for i := range left {
+			if left[i].Kind == position.Level {
+				if left[i].Origin == billed.String() {
+					out[left[i].Customer] = append(out[left[i].Customer], Change{Row: left[i].Row})
+				}
+				continue
+			}
 			add(left[i].Customer, Change{Row: left[i].Row})
 		}
 	}

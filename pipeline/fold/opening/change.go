@@ -31,6 +31,10 @@ func (c *Change) StillOpen(b *books.Books, prices *rating.Book, customer int32, 
 func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change) ([]position.Row, error) {
 	for i := range changes {
 		c := &changes[i]
+		if c.Kind == position.Level {
+			rows = applyLevel(rows, &c.Row)
+			continue
+		}
 		code := PackageOf(b, customer, &c.Row)
 		at := slices.IndexFunc(rows, func(old position.Row) bool { return PackageOf(b, customer, &old) == code })
 		var old *position.Row
@@ -50,6 +54,36 @@ func Apply(b *books.Books, customer int32, rows []position.Row, changes []Change
 	}
 	slices.SortStableFunc(rows, comparePositions)
 	return rows, nil
+}
+
+// applyLevel gives a level the state that late records left it in; one at zero is removed.
+func applyLevel(rows []position.Row, to *position.Row) []position.Row {
+	at := slices.IndexFunc(rows, func(old position.Row) bool { return SameLevel(&old, to) })
+	ended := to.Count.IsZero() && to.Free.IsZero()
+	switch {
+	case at < 0 && !ended:
+		return append(rows, *to)
+	case at >= 0 && ended:
+		return slices.Delete(rows, at, at+1)
+	case at >= 0:
+		rows[at] = *to
+	}
+	return rows
+}
+
+// SameLevel reports whether two positions are of the same level (§10.1).
+func SameLevel(a, b *position.Row) bool {
+	return a.Kind == position.Level && b.Kind == position.Level && a.Key == b.Key && a.Scope == b.Scope &&
+		a.Resource == b.Resource
+}
+
+// Levels makes the changes of levels to a customer's positions, in order.
+func Levels(rows []position.Row, changes []Left) []position.Row {
+	for i := range changes {
+		rows = applyLevel(rows, &changes[i].Row)
+	}
+	slices.SortStableFunc(rows, comparePositions)
+	return rows
 }
 
 // comparePositions is the order of a customer's positions in the table.

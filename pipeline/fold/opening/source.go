@@ -1,6 +1,7 @@
 package opening
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -135,6 +136,29 @@ func (s *Source) CycleEnd(bucket int, cycle period.Cycle) (*Reader, error) {
 		return nil, err
 	}
 	return s.read(files, false)
+}
+
+// Ending is CycleEnd of books with levels, which hold in cycles without records, too: if no day of the cycle has any,
+// the positions are of an earlier cycle, and the caller passes them to the cycle with rating.Book.NextCycle.
+func (s *Source) Ending(bucket int, cycle period.Cycle) (r *Reader, earlier bool, err error) {
+	last, err := s.LastBefore(bucket, cycle.Last()+1)
+	if err != nil || last.In(cycle) {
+		r, err2 := s.CycleEnd(bucket, cycle)
+		return r, false, errors.Join(err, err2)
+	}
+	files, err := s.closing(bucket, last)
+	if err != nil {
+		return nil, true, err
+	}
+	changes, err := s.changes(bucket, last.cycle(), cycle, Anyone)
+	if err != nil {
+		return nil, true, err
+	}
+	if r, err = s.read(files, false); err != nil {
+		return nil, true, err
+	}
+	r.change(changes)
+	return r, true, nil
 }
 
 // bucket is the bucket of a customer.

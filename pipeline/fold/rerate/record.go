@@ -10,6 +10,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold/state"
 	"github.com/tollbook/tollbook/pipeline/intake/sorting"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/money"
 	"github.com/tollbook/tollbook/schemas/period"
@@ -287,14 +288,16 @@ func (a *customerReplay) take(e *late.Entry) error {
 func (a *customerReplay) meters() error {
 	byMeter := make(map[late.Meter][]*late.Record)
 	for key, r := range a.now {
-		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].MonthEnd() {
+		if key.Origin == a.origin && !a.gone[key] && !a.unbilled(key) && a.Books.Products[r.SKU].MonthEnd() &&
+			!late.IsLevel(a.Books, &r.Record) {
 			m := late.MeterOf(a.Books, r, a.Regions.Name)
 			byMeter[m] = append(byMeter[m], r)
 		}
 	}
 	list := a.Books.SubscribersOf(a.customer)
 	for i := range list {
-		if m := late.MeterOfSubscriber(a.Books, &list[i], a.origin); byMeter[m] == nil {
+		m := late.MeterOfSubscriber(a.Books, &list[i], a.origin)
+		if byMeter[m] == nil && a.Books.Products[m.SKU].Aggregation != books.TimeWeighted {
 			byMeter[m] = nil
 		}
 	}

@@ -101,7 +101,7 @@ func (r *rerating) run(ctx context.Context) ([]Difference, error) {
 	r.subscribed = place.ByBucket(r.Books, r.Buckets, r.Books.Subscribers,
 		func(s *books.Subscriber) int32 { return s.Customer })[r.bucket]
 	for _, do := range []func() error{r.step.Load, r.samples, r.openCycle, r.own, r.ends, r.differing, r.byRecord,
-		r.bandwidth, r.conserve} {
+		r.levels, r.bandwidth, r.conserve} {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -303,6 +303,9 @@ func (r *rerating) ends() error {
 		if err := r.Rater.CycleEnd(&charges, &about); err != nil {
 			return err
 		}
+		charges.List = slices.DeleteFunc(charges.List, func(ch line.Charge) bool { // see levels
+			return r.Books.Products[about[ch.Record].SKU].Aggregation == books.TimeWeighted
+		})
 		if err := r.chargeEnds(customer, &charges, about); err != nil {
 			return err
 		}

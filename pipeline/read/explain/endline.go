@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/lake/rows"
 	"github.com/tollbook/tollbook/pipeline/read/annex"
 	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
 	"github.com/tollbook/tollbook/schemas/position"
 	tables "github.com/tollbook/tollbook/schemas/table"
@@ -81,8 +82,8 @@ func (me *monthEndStory) gathered(sku int32) error {
 	for i := range rows {
 		if rows[i].Key == me.Books.Products[sku].SKU && rows[i].Kind == position.Gather {
 			r := &rows[i]
-			if me.Books.Products[sku].FeeApart() || me.Books.Products[sku].Prorate {
-				continue // its records, or its tiers, tell
+			if p := &me.Books.Products[sku]; p.FeeApart() || p.Prorate || p.Aggregation == books.TimeWeighted {
+				continue // its records, its tiers or its levels are described in the lines
 			}
 			if p := &me.Books.Products[sku]; p.Aggregation.Figure() {
 				me.story.Before = append(me.story.Before, fmt.Sprintf(

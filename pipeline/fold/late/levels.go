@@ -1,0 +1,164 @@
+package late
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/opening"
+	"github.com/tollbook/tollbook/rating"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// levelMeter is a meter of a time-weighted product, in whatever cycle.
+type levelMeter struct {
+	SKU   int32
+	Scope string
+}
+
+// movedLevels are the meters of time-weighted products that late records move: by cycle of the records, the last as-of.
+type movedLevels map[levelMeter]map[period.Cycle]period.Instant
+
+func (l movedLevels) note(m Meter, asOf period.Instant) {
+	at := levelMeter{m.SKU, m.Scope}
+	if l[at] == nil {
+		l[at] = make(map[period.Cycle]period.Instant)
+	}
+	l[at][m.Origin] = max(l[at][m.Origin], asOf)
+}
+
+// rateLevels bills what late records move of time-weighted meters: in every closed cycle from their own on (§10.1). It
+// notes the levels that each cycle opens with now.
+func (s *Step) rateLevels(customer int32, moved movedLevels) error {
+	for _, at := range slices.SortedFunc(maps.Keys(moved), func(a, b levelMeter) int {
+		return cmp.Or(cmp.Compare(a.SKU, b.SKU), cmp.Compare(a.Scope, b.Scope))
+	}) {
+		first := slices.Min(slices.Collect(maps.Keys(moved[at])))
+		closing := Closing{Books: s.Books, Rater: s.Rater, Region: s.Regions.Name, Customer: customer}
+		rows, err := s.sources.Levels(customer, first)
+		if err != nil {
+			return err
+		}
+		closing.Levels = at.of(s.Books, rows)
+		asOf := period.Instant(0)
+		for c := first; c < s.Cycle; c++ {
+			if t, ok := moved[at][c]; ok && (c == first || t > asOf) {
+				asOf = t
+			}
+			if err := s.rateLevel(&closing, Meter{Origin: c, SKU: at.SKU, Scope: at.Scope}, asOf); err != nil {
+				return err
+			}
+			if err := s.leaveLevels(&closing, at, c+1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rateLevel makes the difference lines of a meter in one closed cycle. The rater is left at the cycle's end.
+func (s *Step) rateLevel(closing *Closing, m Meter, asOf period.Instant) error {
+	records, err := s.sources.counted(closing.Customer, m)
+	if err != nil {
+		return err
+	}
+	now, err := closing.Rate(m, records)
+	if err != nil {
+		return err
+	}
+	billed, err := s.sources.billedLines(m.Origin, func(p *Place) bool {
+		return p.Customer == closing.Customer && m.Owns(s.Books, p)
+	})
+	if err != nil {
+		return err
+	}
+	return s.differ(now, billed, func(Place) period.Instant { return asOf })
+}
+
+// leaveLevels passes the levels of a meter to the next cycle and notes them, with those at zero that the cycle was
+// known to open with.
+func (s *Step) leaveLevels(closing *Closing, at levelMeter, next period.Cycle) error {
+	closing.Levels = at.of(s.Books, s.Prices.NextCycle(nil, s.Rater.Positions(nil), closing.Customer, next))
+	known, err := s.sources.Levels(closing.Customer, next)
+	if err != nil {
+		return err
+	}
+	left := slices.Clone(closing.Levels)
+	for _, old := range at.of(s.Books, known) {
+		if !slices.ContainsFunc(left, func(row position.Row) bool { return opening.SameLevel(&row, &old) }) {
+			left = append(left, position.Row{Kind: position.Level, Key: old.Key, Scope: old.Scope,
+				Resource: old.Resource})
+		}
+	}
+	slices.SortFunc(left, func(a, b position.Row) int {
+		return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Resource, b.Resource))
+	})
+	for _, row := range left {
+		s.levels = append(s.levels, opening.Left{Row: row, Customer: closing.Customer, Origin: next.String()})
+	}
+	return nil
+}
+
+// of are the levels of the meter.
+func (at levelMeter) of(b *books.Books, rows []position.Row) []position.Row {
+	var out []position.Row
+	for i := range rows {
+		if m, ok := MeterOfLevel(b, &rows[i], 0); ok && m.SKU == at.SKU && m.Scope == at.Scope {
+			out = append(out, rows[i])
+		}
+	}
+	return out
+}
+
+// MeterOfLevel is the meter of a level in a cycle; false for other positions.
+func MeterOfLevel(b *books.Books, row *position.Row, origin period.Cycle) (Meter, bool) {
+	sku := b.SKU(row.Key)
+	if row.Kind != position.Level || sku < 0 {
+		return Meter{}, false
+	}
+	return Meter{Origin: origin, SKU: sku, Scope: scopeOf(&b.Products[sku], row.Scope, []byte(row.Resource))}, true
+}
+
+// Levels are the levels of a customer with which a cycle opens, as far as is billed before the step's cycle.
+func (s *Sources) Levels(customer int32, cycle period.Cycle) ([]position.Row, error) {
+	var rows []position.Row
+	var err error
+	if cycle == s.Cycle {
+		rows, _, err = s.Opening.OfCycle(customer, cycle)
+	} else {
+		rows, err = s.Opening.OfDay(customer, cycle.First())
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(row position.Row) bool { return row.Kind != position.Level })
+	return opening.Levels(rows, s.leftLevels(customer, cycle)), nil
+}
+
+// leftLevels are the levels with which a cycle opens since late records were billed after it.
+func (s *Sources) leftLevels(customer int32, cycle period.Cycle) []opening.Left {
+	var out []opening.Left
+	for i := range s.behind {
+		if l := &s.behind[i]; l.Kind == position.Level && l.Origin == cycle.String() && l.Billed > cycle &&
+			(l.Customer == customer || customer == opening.Anyone) {
+			out = append(out, *l)
+		}
+	}
+	return out
+}
+
+// LevelCustomers are the customers of levels with which a cycle opens since late records were billed after it.
+func (s *Sources) LevelCustomers(cycle period.Cycle) []int32 {
+	var out []int32
+	for _, l := range s.leftLevels(opening.Anyone, cycle) {
+		out = append(out, l.Customer)
+	}
+	return out
+}
+
+// IsLevel reports whether a record sets a level.
+func IsLevel(b *books.Books, r *rating.Record) bool {
+	return b.Products[r.SKU].Aggregation == books.TimeWeighted
+}

@@ -1,0 +1,130 @@
+package rerate
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/tollbook/tollbook/pipeline/fold/late"
+	"github.com/tollbook/tollbook/pipeline/fold/records"
+	"github.com/tollbook/tollbook/pipeline/intake/sorting"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// levels prices the time-weighted meters of the cycle from the levels that it opens with, as all that is billed has
+// left them, and its records (§10.1).
+func (r *rerating) levels() error {
+	if !r.Books.HasLevels() {
+		return nil
+	}
+	src := &late.Sources{Step: r.step, Shifted: r.LateIn}
+	if err := src.Prepare(nil); err != nil {
+		return err
+	}
+	customers := r.levelCustomers(src)
+	byMeter, err := r.levelRecords(customers)
+	if err != nil {
+		return err
+	}
+	for _, customer := range slices.Sorted(maps.Keys(customers)) {
+		rows, err := src.Levels(customer, r.origin)
+		if err != nil {
+			return err
+		}
+		open := make(map[late.Meter][]position.Row)
+		meters := byMeter[customer]
+		if meters == nil {
+			meters = make(map[late.Meter][]*late.Record)
+		}
+		for _, row := range rows {
+			if m, ok := late.MeterOfLevel(r.Books, &row, r.origin); ok {
+				open[m] = append(open[m], row)
+				list(meters, m)
+			}
+		}
+		subscribers := r.Books.SubscribersOf(customer)
+		for i := range subscribers {
+			m := late.MeterOfSubscriber(r.Books, &subscribers[i], r.origin)
+			if r.Books.Products[m.SKU].Aggregation == books.TimeWeighted {
+				list(meters, m)
+			}
+		}
+		for _, m := range slices.SortedFunc(maps.Keys(meters), late.CompareMeters) {
+			closing := late.Closing{Books: r.Books, Rater: r.Rater, Region: r.Regions.Name, Customer: customer,
+				Levels: open[m]}
+			charges, about, err := closing.Ends(m, meters[m])
+			if err == nil {
+				err = r.chargeEnds(customer, charges, about)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// list makes a meter one of those that are priced, with or without records.
+func list(meters map[late.Meter][]*late.Record, m late.Meter) {
+	if _, known := meters[m]; !known {
+		meters[m] = nil
+	}
+}
+
+// levelCustomers are the customers who may have a level in the cycle.
+func (r *rerating) levelCustomers(src *late.Sources) map[int32]bool {
+	out := maps.Clone(r.apart)
+	for _, positions := range []map[int32][]position.Row{r.openAt, r.rows} {
+		for customer, rows := range positions {
+			if slices.ContainsFunc(rows, func(row position.Row) bool {
+				sku := r.Books.SKU(row.Key)
+				return row.Kind == position.Level || row.Kind == position.Gather && sku >= 0 &&
+					r.Books.Products[sku].Aggregation == books.TimeWeighted
+			}) {
+				out[customer] = true
+			}
+		}
+	}
+	for _, customer := range slices.Concat(src.LevelCustomers(r.origin), r.subscribed) {
+		out[customer] = true
+	}
+	return out
+}
+
+// levelRecords are the records of the cycle that set levels, as billed: those of the close and late ones, but those
+// that billed late ones replaced.
+func (r *rerating) levelRecords(customers map[int32]bool) (map[int32]map[late.Meter][]*late.Record, error) {
+	replaced := make(map[late.Key]bool)
+	for _, one := range r.step.All {
+		if one.Replaces != "" && one.Billed < r.LateIn {
+			replaced[one.Target()] = true
+		}
+	}
+	out := make(map[int32]map[late.Meter][]*late.Record)
+	add := func(one *late.Record) {
+		if replaced[one.Key()] || one.Origin != r.origin || !late.IsLevel(r.Books, &one.Record) {
+			return
+		}
+		if out[one.Customer] == nil {
+			out[one.Customer] = make(map[late.Meter][]*late.Record)
+		}
+		m := late.MeterOf(r.Books, one, r.Regions.Name)
+		out[one.Customer][m] = append(out[one.Customer][m], one)
+	}
+	err := records.EachUsage(r.State, r.origin, r.bucket, customers,
+		func(_ *records.FromTable, row *sorting.Row) error {
+			if row.Number == tables.Counted {
+				one := late.NewRecord(row, r.origin, period.Instant(0))
+				add(&one)
+			}
+			return nil
+		})
+	for _, one := range r.step.All {
+		if one.Billed < r.LateIn {
+			add(&one.Record)
+		}
+	}
+	return out, err
+}

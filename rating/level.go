@@ -1,0 +1,188 @@
+package rating
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/position"
+)
+
+// level is a level of a time-weighted product, of one region and resource: it holds until the next record about it,
+// across cycles (§10.1).
+type level struct {
+	meter     int32 // in meters.list
+	next      int32 // 1 + index of another level of the same gathered meter; 0 = none
+	now       money.SignedQuantity
+	since     period.Instant
+	area      money.Area // in the cycle, up to since
+	name, tag string     // of the last record
+}
+
+// levelOf finds the level of a region and a resource, or makes it at zero; row is its gathered meter.
+func (r *Rater) levelOf(row, sku, region int32, resource []byte) (*level, bool) {
+	r.extra = true
+	i, isNew := r.meters.find(levelMeter, sku, region, resource)
+	if isNew {
+		g := &r.gathers[r.meters.list[row].gather]
+		r.meters.list[i].gather = int32(len(r.levels))
+		r.levels = append(r.levels, level{meter: i, next: g.levels})
+		g.levels = int32(len(r.levels))
+	}
+	return &r.levels[r.meters.list[i].gather], isNew
+}
+
+// setLevel takes a record as the level from its usage_start on, or as a change of it. A withdrawal counts nowhere.
+func (r *Rater) setLevel(u *usage) error {
+	if u.Withdrawn {
+		return nil
+	}
+	row, isNew := r.gatherRow(u.product, u.SKU, u.place.number, r.regionNames[u.place.number], u.Resource)
+	m := &r.meters.list[row]
+	g := &r.gathers[m.gather]
+	if g.recorded = true; isNew && m.resource != "" {
+		g.name, g.tag = string(u.Name), string(u.Tag)
+	}
+	l, _ := r.levelOf(row, u.SKU, u.place.number, u.Resource)
+	before, err := l.now, error(nil)
+	if l.area, err = r.areaUntil(l, u.Start); err != nil {
+		return err
+	}
+	l.since, l.now = u.Start, u.Signed()
+	if u.product.Delta {
+		if l.now, err = before.Add(u.Signed()); err != nil {
+			return fmt.Errorf("level: %w", err)
+		}
+	}
+	if u.product.Meter == books.PerResource && (l.name != string(u.Name) || l.tag != string(u.Tag)) {
+		l.name, l.tag = string(u.Name), string(u.Tag)
+	}
+	if r.trace != nil {
+		r.trace(Step{Kind: StepLevel, SKU: u.product.SKU, At: u.Start, Change: u.Signed(),
+			Scope: r.regionNames[u.place.number] + "/" + string(u.Resource),
+			Moved: [2]money.SignedQuantity{before, l.now}})
+	}
+	return nil
+}
+
+// areaUntil is the area of a level in the open cycle up to an instant: a level below zero counts as zero, and only
+// while the customer has a row in force.
+func (r *Rater) areaUntil(l *level, until period.Instant) (money.Area, error) {
+	area, from := l.area, max(l.since, r.bounds.From)
+	if l.now.Sign() <= 0 {
+		return area, nil
+	}
+	for _, row := range r.bk.books.Customers[r.customer].Rows {
+		low, high := max(from, row.Valid.From), min(until, row.Valid.To)
+		if low >= high {
+			continue
+		}
+		var err error
+		if area, err = area.Add(l.now.Abs(), int64(high-low)); err != nil {
+			return area, fmt.Errorf("level: %w", err)
+		}
+	}
+	return area, nil
+}
+
+// meanLevel is Σ level × time / time of the cycle, over all levels of a meter, exactly.
+func (r *Rater) meanLevel(row int32) (*big.Rat, error) {
+	m := &r.meters.list[row]
+	var sum money.Area
+	n := int64(0)
+	for i := r.gathers[m.gather].levels; i != 0; i = r.levels[i-1].next {
+		area, err := r.areaUntil(&r.levels[i-1], r.bounds.To)
+		if err == nil {
+			sum, err = sum.Plus(area)
+		}
+		if err != nil {
+			return nil, err
+		}
+		n++
+	}
+	mean := sum.Over(int64(r.bounds.To - r.bounds.From))
+	if r.trace != nil {
+		r.trace(Step{Kind: StepMean, SKU: r.bk.books.Products[m.sku].SKU, Scope: r.scopeText(m), Period: r.bounds,
+			Number: n, Ratio: mean.FloatString(money.QuantityScale)})
+	}
+	return mean, nil
+}
+
+// onlyHolds reports whether a meter has levels of earlier cycles and nothing of its own.
+func (r *Rater) onlyHolds(m *meter) bool {
+	return r.bk.books.Products[m.sku].Aggregation == books.TimeWeighted && !r.gathers[m.gather].recorded
+}
+
+// openLevel takes a level up.
+func (r *Rater) openLevel(sku int32, row *position.Row) error {
+	p := &r.bk.books.Products[sku]
+	region := r.regionNumber(row.Scope)
+	r.scratch = append(r.scratch[:0], row.Resource...)
+	at, isNew := r.gatherRow(p, sku, region, row.Scope, r.scratch)
+	if m := &r.meters.list[at]; isNew && m.resource != "" {
+		r.gathers[m.gather].name, r.gathers[m.gather].tag = row.Name, row.Tag
+	}
+	l, isNew := r.levelOf(at, sku, region, r.scratch)
+	if !isNew {
+		return fmt.Errorf("level of region %q and resource %q given twice", row.Scope, row.Resource)
+	}
+	l.now, l.since, l.name, l.tag = row.Count.Signed(), row.At, row.Name, row.Tag
+	if !row.Free.IsZero() {
+		l.now = row.Free.Signed().Neg()
+	}
+	if row.Draws == "" {
+		return nil
+	}
+	var err error
+	l.area, err = money.ParseArea(row.Draws)
+	return err
+}
+
+// heldLevels appends the positions of levels, in order. One that ended before the cycle is forgotten.
+func (r *Rater) heldLevels(dst []position.Row) []position.Row {
+	start := len(dst)
+	for i := range r.levels {
+		l := &r.levels[i]
+		if l.now.IsZero() && l.area.IsZero() {
+			continue
+		}
+		m := &r.meters.list[l.meter]
+		row := position.Row{Kind: position.Level, Key: r.bk.books.Products[m.sku].SKU, Scope: r.regionNames[m.region],
+			Resource: m.resource, Name: l.name, Tag: l.tag, At: l.since}
+		if l.now.Sign() < 0 {
+			row.Free = l.now.Abs()
+		} else {
+			row.Count = l.now.Abs()
+		}
+		if !l.area.IsZero() {
+			row.Draws = l.area.String()
+		}
+		dst = append(dst, row)
+	}
+	slices.SortFunc(dst[start:], comparePositions)
+	return dst
+}
+
+// nextLevel appends a level that a new cycle opens with: at zero area, unless it has ended.
+func (bk *Book) nextLevel(dst []position.Row, row *position.Row) []position.Row {
+	sku, known := bk.skus[row.Key]
+	if !known || bk.books.Products[sku].Aggregation != books.TimeWeighted || row.Count.IsZero() && row.Free.IsZero() {
+		return dst
+	}
+	next := *row
+	next.Draws = ""
+	return append(dst, next)
+}
+
+// levelText describes a record that sets a level, or the mean of a meter's levels.
+func (s Step) levelText() string {
+	if s.Kind == StepMean {
+		return fmt.Sprintf("meter %s: the levels times their seconds in %s, over its seconds, levels: %d, make %s",
+			s.meter(), spanText(s.Period), s.Number, s.Ratio)
+	}
+	return fmt.Sprintf("level of %s: %s before %s, %s from then on", s.meter(), s.Moved[0].Trim(), s.At,
+		s.Moved[1].Trim())
+}
