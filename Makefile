@@ -150,6 +150,45 @@ $(OPENAPI_TOOLS)/.done:
 	cd $(OPENAPI_TOOLS) && npm install --no-audit --no-fund --no-save @redocly/cli@$(REDOCLY_VERSION) @apidevtools/swagger-parser@$(SWAGGER_PARSER_VERSION)
 	@touch $@
 
+# Files of the deb and rpm packages that are made from others.
+PACKAGE := $(BUILD)/package
+.PHONY: package-files
+package-files: build ## man pages, completions and systemd units as the packages of a release have them
+	rm -rf $(PACKAGE) && mkdir -p $(PACKAGE)/man $(PACKAGE)/completions $(PACKAGE)/systemd
+	$(TOLLBOOK) man --dir $(PACKAGE)/man
+	$(TOLLBOOK) completion bash > $(PACKAGE)/completions/tollbook.bash
+	$(TOLLBOOK) completion zsh > $(PACKAGE)/completions/_tollbook
+	$(TOLLBOOK) completion fish > $(PACKAGE)/completions/tollbook.fish
+	for unit in fixtures/ops/*.service fixtures/ops/*.timer; do \
+		sed 's,/usr/local/bin/,/usr/bin/,' $$unit > $(PACKAGE)/systemd/$$(basename $$unit); done
+
+GORELEASER_VERSION := 2.9.0
+GORELEASER = $(abspath $(TOOLS))/goreleaser-v$(GORELEASER_VERSION)
+
+$(GORELEASER):
+	GOBIN=$(abspath $(TOOLS))/goreleaser-bin $(GO) install github.com/goreleaser/goreleaser/v2@v$(GORELEASER_VERSION)
+	mv $(TOOLS)/goreleaser-bin/goreleaser $@
+
+SYFT_VERSION := 1.38.0
+SYFT = $(abspath $(TOOLS))/syft-v$(SYFT_VERSION)/syft
+
+$(SYFT):
+	GOBIN=$(dir $@) $(GO) install github.com/anchore/syft/cmd/syft@v$(SYFT_VERSION)
+
+.PHONY: release-check
+release-check: $(GORELEASER) ## check .goreleaser.yaml
+	$(GORELEASER) check
+
+.PHONY: release
+release: $(GORELEASER) $(SYFT) ## build archives, deb, rpm, SBOMs and checksums of this commit into dist/, without publishing
+	PATH=$(dir $(SYFT)):$$PATH $(GORELEASER) release --snapshot --clean
+	cd dist && sha256sum --check --quiet SHA256SUMS
+
+.PHONY: container
+container: ## build the container image with docker or podman, and run the sample in it
+	tool=$$(command -v podman || command -v docker) && $$tool build -f fixtures/ops/Containerfile -t tollbook . && \
+		$$tool run --rm tollbook version
+
 VITEPRESS_VERSION := 1.6.4
 SITE := $(BUILD)/site-source
 

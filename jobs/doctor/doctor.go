@@ -236,7 +236,7 @@ func free(dir string) (at string, bytes int64, err error) {
 	for err = unix.Statfs(dir, &fs); err != nil && dir != filepath.Dir(dir); err = unix.Statfs(dir, &fs) {
 		dir = filepath.Dir(dir)
 	}
-	return dir, int64(fs.Bavail) * fs.Bsize, err //nolint:unconvert // its type is the system's
+	return dir, int64(fs.Bavail) * int64(fs.Bsize), err //nolint:unconvert // its type is the system's
 }
 
 // room reports whether a folder has the room that is needed.

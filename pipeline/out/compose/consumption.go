@@ -21,10 +21,11 @@ import (
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
-// dayOf is one day and service.
+// dayOf is one day and service; what is charged at the month's end is apart.
 type dayOf struct {
-	day     period.Day
-	service string
+	day      period.Day
+	service  string
+	monthEnd bool
 }
 
 // object is one billing object of bandwidth.
@@ -76,12 +77,19 @@ func (u *used) merge(o *used) error {
 // usage is the sums by day and service, in their order.
 func (u *used) usage(services map[string]string) []document.Usage {
 	keys := slices.SortedFunc(maps.Keys(u.days), func(a, b dayOf) int {
-		return cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.service, b.service))
+		c := cmp.Or(cmp.Compare(a.day, b.day), strings.Compare(a.service, b.service))
+		switch {
+		case c != 0 || a.monthEnd == b.monthEnd:
+			return c
+		case b.monthEnd:
+			return -1
+		}
+		return 1
 	})
 	var out []document.Usage
 	for _, k := range keys {
 		out = append(out, document.Usage{Day: k.day, Service: k.service, ServiceName: services[k.service],
-			Amount: u.days[k]})
+			Amount: u.days[k], MonthEnd: k.monthEnd})
 	}
 	return out
 }
@@ -206,7 +214,7 @@ func (n *scan) group(c *parquet.Columns) error {
 		if err != nil {
 			return err
 		}
-		if err := add(n.used.days, dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i)}, a); err != nil {
+		if err := add(n.used.days, dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i), n.file == lake.EndDay}, a); err != nil {
 			return err
 		}
 		if err := n.used.total.Add(a); err != nil {

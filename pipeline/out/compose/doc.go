@@ -11,7 +11,7 @@
 //	           digit. Otherwise, for example after books were changed after the close, it is omitted with a note.
 //	COMPOSE-4  The day of a line is that of its usage_start in the contract zone; of an order, a refund or a manual
 //	           adjustment that of its trade_time, because an order may begin after the cycle. Month-end lines are on
-//	           the cycle's first day.
+//	           the cycle's first day, marked; a chart spreads them evenly over the days.
 //	COMPOSE-6  A document has at most MaxAnnexes annexes, those with the largest payment. A note gives the number of
 //	           omitted ones.
 //	COMPOSE-7  An incentive's deadline and next step come from package settlement's state machine and the stored

@@ -95,7 +95,7 @@ func (g *gathered) line(customer string, row rows.Row) error {
 	if key.kind == line.Refund.String() || key.kind == line.Adjustment.String() {
 		g.correct(&key, file, payment, row)
 	}
-	return add(g.days, dayOf{g.day(file, row), key.service}, payment)
+	return add(g.days, dayOf{g.day(file, row), key.service, file == lake.EndDay}, payment)
 }
 
 // day is a line's day (COMPOSE-4).

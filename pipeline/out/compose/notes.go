@@ -83,8 +83,9 @@ func (l *leftOut) notes() []string {
 	return out
 }
 
-// monthEndDay says where the chart has the month's end.
-const monthEndDay = "In the consumption by day, month-end lines are on the cycle's first day."
+// monthEndDay says where the month's end is in the consumption by day.
+const monthEndDay = "What is charged at the month's end is spread evenly over the days of the chart. In the list of the " +
+	"consumption by day, it is on the cycle's first day and marked."
 
 // statementNotes are the sentences below a partner's statement.
 func (s *Sources) statementNotes(st *document.Statement, u *used, left *leftOut) []string {

@@ -21,6 +21,7 @@ type chart struct {
 	per      string // what a bar is of, above the axis
 	below    string // what the labels are, below the axis
 	months   bool   // a bar is a month
+	spread   bool   // amounts of the month's end are in every day
 }
 
 // service is one service over the cycle.
@@ -97,14 +98,42 @@ func (c *chart) fill(usage []Usage, at map[string]*service) {
 		c.bars = append(c.bars, empty(fmt.Sprint(number), day.String()))
 	}
 	for i := range usage {
-		slot := 0
-		if usage[i].Day >= first {
-			slot = int(usage[i].Day-first) + offset
+		u := &usage[i]
+		colour, slot := at[u.Service].colour, 0
+		if u.Day >= first {
+			slot = int(u.Day-first) + offset
 		}
-		b := &c.bars[slot]
-		_ = b.amounts[at[usage[i].Service].colour].AddTotal(usage[i].Amount)
-		_ = b.total.AddTotal(usage[i].Amount)
+		if !u.MonthEnd || u.Day < first {
+			c.bars[slot].add(colour, u.Amount)
+			continue
+		}
+		c.spread = true
+		for day, part := range spread(u.Amount, c.header.Cycle.Days()) {
+			c.bars[offset+day].add(colour, part)
+		}
 	}
+}
+
+// add adds an amount in a colour.
+func (b *bar) add(colour int, a money.AmountTotal) {
+	_ = b.amounts[colour].AddTotal(a) // in range, as all of them together are
+	_ = b.total.AddTotal(a)
+}
+
+// spread divides an amount evenly by days. The parts differ by at most one in the last digit and add up to the amount.
+func spread(a money.AmountTotal, days int) []money.AmountTotal {
+	unit := power(money.AmountScale)
+	all := new(big.Rat).Mul(rat(a), unit).Num()
+	parts := make([]money.AmountTotal, days)
+	before := new(big.Int)
+	for day := range parts {
+		until := new(big.Int).Mul(all, big.NewInt(int64(day+1)))
+		until.Div(until, big.NewInt(int64(days)))
+		part := new(big.Rat).SetInt(new(big.Int).Sub(until, before))
+		_ = parts[day].UnmarshalText([]byte(part.Quo(part, unit).FloatString(money.AmountScale))) // at most the amount
+		before = until
+	}
+	return parts
 }
 
 // rat is a sum as a rational, for drawing.
@@ -196,6 +225,9 @@ func (c *chart) caption() string {
 	text := "By day; the colours are those of the table."
 	if len(c.bars) > c.header.Cycle.Days() {
 		text += " < 1: late lines, of days before the cycle."
+	}
+	if c.spread {
+		text += " What is charged at the month's end is spread evenly over its days."
 	}
 	text += " Every day's amounts are in the XLSX, CSV and JSON forms of this document."
 	if n := len(c.services) - maxColours + 1; n > 1 {

@@ -42,9 +42,9 @@ func TestChart(t *testing.T) {
 	var usage []Usage
 	for n := range 10 {
 		usage = append(usage, Usage{day(t, "2026-09-10"), fmt.Sprintf("s%d", n), "",
-			sum(t, fmt.Sprintf("%d", 1000-100*n))})
+			sum(t, fmt.Sprintf("%d", 1000-100*n)), false})
 	}
-	usage = append(usage, Usage{day(t, "2026-09-30"), "s0", "", sum(t, "-450")})
+	usage = append(usage, Usage{day(t, "2026-09-30"), "s0", "", sum(t, "-450"), false})
 	c := newChart(&h, usage)
 	got := ""
 	for _, s := range c.services {
@@ -84,7 +84,7 @@ func TestChartProperty(t *testing.T) {
 				t.Fatal(err)
 			}
 			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")),
-				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a})
+				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a, rapid.Bool().Draw(t, "month end")})
 		}
 		c := newChart(&h, usage)
 		for d := xml.NewDecoder(strings.NewReader(c.svg())); ; {
@@ -142,5 +142,37 @@ func TestNumbersForPeople(t *testing.T) {
 		if got := harmless(in); got != want {
 			t.Errorf("%q is %q, want %q", in, got, want)
 		}
+	}
+}
+
+// TestSpread: an amount of the month's end is divided evenly, and its parts add up to it.
+// Invariant: COMPOSE-4.
+func TestSpread(t *testing.T) {
+	t.Parallel()
+	h := header(t)
+	c := newChart(&h, []Usage{
+		{Day: day(t, "2026-09-01"), Service: "cdn", Amount: sum(t, "30"), MonthEnd: true},
+		{Day: day(t, "2026-09-01"), Service: "oss", Amount: sum(t, "5")},
+		{Day: day(t, "2026-08-20"), Service: "oss", Amount: sum(t, "-2"), MonthEnd: true},
+	})
+	want := []string{"-2", "6", "1", "1"} // before the cycle, then three days
+	for i, w := range want {
+		if got := c.bars[i].total; got != sum(t, w) {
+			t.Errorf("%s: %s, want %s", c.bars[i].day, got, w)
+		}
+	}
+	for _, text := range []string{"100", "-0.00000007", "0.00000031"} {
+		var all money.AmountTotal
+		for _, part := range spread(sum(t, text), 31) {
+			if err := all.AddTotal(part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if all != sum(t, text) {
+			t.Errorf("the parts of %s add up to %s", text, all)
+		}
+	}
+	if got := spread(sum(t, "0.00000031"), 31)[30]; got != sum(t, "0.00000001") {
+		t.Errorf("the last part is %s", got)
 	}
 }

@@ -47,9 +47,14 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 		list = append(list, &part{name: "consumption", title: "By day", where: inData | inSheet,
 			cols: []column{{name: "day", title: "Day"}, {name: "service_type_name", title: "Service"},
 				{name: "service_type_code", title: "Code", code: true},
-				{name: "payment_amount", title: "To pay", kind: amount, sum: true}},
+				{name: "payment_amount", title: "To pay", kind: amount, sum: true},
+				{name: "month_end", title: "At the month's end"}},
 			rows: listed(usage, func(u *Usage) []cell {
-				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount)}
+				atEnd := ""
+				if u.MonthEnd {
+					atEnd = "YES"
+				}
+				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount), word(atEnd)}
 			})})
 	}
 	if len(annexes) > 0 {

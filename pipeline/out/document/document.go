@@ -160,6 +160,7 @@ type Usage struct {
 	Service     string     // service_type_code
 	ServiceName string
 	Amount      money.AmountTotal
+	MonthEnd    bool // charged at the month's end for the cycle; Day is its first day
 }
 
 // usageJSON is a Usage as JSON.
@@ -168,11 +169,12 @@ type usageJSON struct {
 	Service     string            `json:"service_type_code"`
 	ServiceName string            `json:"service_type_name,omitempty"`
 	Amount      money.AmountTotal `json:"payment_amount"`
+	MonthEnd    bool              `json:"month_end,omitempty"`
 }
 
 // JSONValue is what MarshalJSON writes; openapi.yaml describes its type.
 func (u Usage) JSONValue() any {
-	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount}
+	return usageJSON{u.Day.String(), u.Service, u.ServiceName, u.Amount, u.MonthEnd}
 }
 
 // MarshalJSON gives the day as 2026-09-01.

@@ -34,7 +34,7 @@ func large(t testing.TB, customers int) *Statement {
 			t.Fatal(err)
 		}
 		s.Usage = append(s.Usage, Usage{day(t, "2026-09-01") + period.Day(i%30), s.Rows[i].Service,
-			s.Rows[i].ServiceName, total(s.Rows[i].Payment)})
+			s.Rows[i].ServiceName, total(s.Rows[i].Payment), false})
 	}
 	s.Summary.Owed, s.Summary.Net = owed, owed
 	return s

@@ -97,11 +97,11 @@ func statement(t testing.TB) *Statement {
 	}
 	s.Clawbacks = []Clawback{{"growth", "2026-Q1", yuan(t, "15"), "customer left within a year"}}
 	s.Usage = []Usage{
-		{day(t, "2026-09-01"), "ecs", "Elastic compute", sum(t, "1480.45")},
-		{day(t, "2026-09-02"), "oss", "Object storage", sum(t, "34.12345678")},
-		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "100")},
-		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "-100")},
-		{day(t, "2026-08-30"), "eip", "Bandwidth", sum(t, "10000")},
+		{day(t, "2026-09-01"), "ecs", "Elastic compute", sum(t, "1480.45"), false},
+		{day(t, "2026-09-02"), "oss", "Object storage", sum(t, "34.12345678"), false},
+		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "100"), false},
+		{day(t, "2026-09-15"), "ecs", "Elastic compute", sum(t, "-100"), false},
+		{day(t, "2026-08-30"), "eip", "Bandwidth", sum(t, "10000"), false},
 	}
 	s.Notes = []string{"Amounts of lines are exact to eight decimals; a customer's total is rounded once, half up, " +
 		"to two."}
@@ -165,8 +165,8 @@ func bill(t testing.TB) *Bill {
 	b.Amounts = Amounts{Lines: 35, Official: yuan(t, "484.93827156"), Discount: yuan(t, "50"),
 		Payment: yuan(t, "434.93827156"), Rounding: yuan(t, "-0.00172844"), Due: yuan(t, "434.94")}
 	b.Payments = Payments{Coupon: yuan(t, "30"), Cash: yuan(t, "404.93827156")}
-	b.Usage = []Usage{{day(t, "2026-09-03"), "oss", "Object storage", sum(t, "-20")},
-		{day(t, "2026-09-04"), "ecs", "Elastic compute", sum(t, "454.93827156")}}
+	b.Usage = []Usage{{day(t, "2026-09-03"), "oss", "Object storage", sum(t, "-20"), false},
+		{day(t, "2026-09-04"), "ecs", "Elastic compute", sum(t, "454.93827156"), false}}
 	b.Annexes = []Annex{{Object: "link-1", SKU: "bw.p95", Title: "Bandwidth of link-1",
 		Figures: []Figure{{"points", "8640"}, {"value", "95.5 Mbps"}},
 		SVG: []byte(
