@@ -214,7 +214,8 @@ func (n *scan) group(c *parquet.Columns) error {
 		if err != nil {
 			return err
 		}
-		if err := add(n.used.days, dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i), n.file == lake.EndDay}, a); err != nil {
+		key := dayOf{n.dayOf(c, i), c.C[tables.LServiceTypeCode].Word(i), n.file == lake.EndDay}
+		if err := add(n.used.days, key, a); err != nil {
 			return err
 		}
 		if err := n.used.total.Add(a); err != nil {

@@ -84,7 +84,8 @@ func TestChartProperty(t *testing.T) {
 				t.Fatal(err)
 			}
 			usage = append(usage, Usage{h.Cycle.First() + period.Day(rapid.IntRange(-40, 29).Draw(t, "day")),
-				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a, rapid.Bool().Draw(t, "month end")})
+				rapid.String().Draw(t, "service"), rapid.String().Draw(t, "name"), a,
+				rapid.Bool().Draw(t, "month end")})
 		}
 		c := newChart(&h, usage)
 		for d := xml.NewDecoder(strings.NewReader(c.svg())); ; {

@@ -54,7 +54,8 @@ func commonParts(h *Header, usage []Usage, annexes []Annex, notes []string) []*p
 				if u.MonthEnd {
 					atEnd = "YES"
 				}
-				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount), word(atEnd)}
+				return []cell{word(u.Day.String()), word(u.ServiceName), word(u.Service), sumCell(u.Amount),
+					word(atEnd)}
 			})})
 	}
 	if len(annexes) > 0 {
