@@ -9,6 +9,7 @@ import (
 	"github.com/tollbook/tollbook/pipeline/fold"
 	"github.com/tollbook/tollbook/pipeline/intake/accept"
 	"github.com/tollbook/tollbook/pipeline/intake/events"
+	"github.com/tollbook/tollbook/pipeline/intake/feeds"
 	"github.com/tollbook/tollbook/pipeline/intake/rejects"
 	"github.com/tollbook/tollbook/pipeline/lake"
 	"github.com/tollbook/tollbook/pipeline/lake/place"
@@ -24,6 +25,7 @@ type eventStage struct {
 	intake  *events.Intake
 	decided []events.Decision
 	touched map[place.Place]bool // places whose event lines were made again
+	unread  []string             // feeds about partners' money whose events are not loaded
 }
 
 // decide decides the rows of the feeds of events, stores what is accepted, and makes the event lines of every place in
@@ -91,12 +93,34 @@ func (ev *eventStage) acceptedEvents() (*events.Book, error) {
 			return nil, err
 		}
 	}
+	read := moneyFeeds()
+	if !ev.intake.HasMoney() && !ev.job.close {
+		ev.unread = slices.DeleteFunc(read, func(name string) bool { return name == couponFeed })
+		read = []string{couponFeed}
+	}
+	return book, ev.loadMoney(book, read)
+}
+
+// couponFeed is the feed whose events every run needs: lines are paid by the coupons that they issue.
+const couponFeed = "coupons"
+
+// moneyFeeds are the feeds about partners' money.
+func moneyFeeds() []string {
+	var names []string
+	for _, spec := range feeds.PartnerMoney() {
+		names = append(names, spec.Name)
+	}
+	return names
+}
+
+// loadMoney reads the events about partners' money of some feeds.
+func (ev *eventStage) loadMoney(book *events.Book, feedNames []string) error {
 	for _, e := range ev.next.Find(events.MoneyKey()) {
-		if err := book.LoadMoney(ev.txn, e); err != nil {
-			return nil, err
+		if err := book.LoadMoney(ev.txn, e, feedNames...); err != nil {
+			return err
 		}
 	}
-	return book, nil
+	return nil
 }
 
 // maker makes and stores events in the run's transaction.

@@ -17,6 +17,9 @@ func (r *run) issueCoupons() (err error) {
 	if r.job.close {
 		r.money.Closing = r.job.cycle
 	}
+	if len(r.events.unread) > 0 {
+		r.money.Load = func() error { return r.events.loadMoney(r.events.intake.Book(), r.events.unread) }
+	}
 	r.issued, err = r.money.Issue()
 	return err
 }

@@ -115,13 +115,14 @@ func PartnerFacts() *Table {
 		Column{
 			"kind",
 			Word,
-			"allocate, reclaim, order or refund: an entry of an account; invoiceable; owed; collected; closed: " +
-				"the cycle is complete",
+			"allocate, reclaim, order or refund: an entry of an account; incentive: its payment; invoiceable; owed; " +
+				"collected; taken_back, of a coupon; closed: the cycle is complete; replayed: the last replay; " +
+				"overdrawn: a partner whose cash is below zero",
 		},
 		Column{
 			"id",
 			Text,
-			"event_id or line id of an entry",
+			"event_id or line id of an entry; of replayed a hash of what it followed from",
 		},
 		Column{"partner_id", Word, "the partner; of invoiceable the issuer"},
 		Column{

@@ -71,20 +71,21 @@ func compareFacts(a, b fact) int {
 // (PARTNER-4).
 func (r *round) gather() error {
 	stored := map[period.Cycle]bool{}
-	for _, e := range r.Txn.Next().Find(Key(tables.PartnerFacts())) {
-		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
-			f, err := factAt(c, i)
-			r.facts = append(r.facts, f)
-			if f.kind == factClosed {
-				stored[f.cycle] = true
-			}
-			return err
-		})
-		if err != nil {
-			return err
+	err := r.eachFact(func(f fact) {
+		switch f.kind {
+		case factReplayed, factOverdrawn:
+			return
+		case factClosed:
+			stored[f.cycle] = true
 		}
+		r.facts = append(r.facts, f)
+	})
+	if err != nil {
+		return err
 	}
-	fresh := r.Settings.IncentivePayout && r.paidIncentives()
+	if r.Settings.IncentivePayout {
+		r.paidIncentives()
+	}
 	closed := len(r.facts) // facts that are stored; those of open cycles come after them
 	for _, c := range r.Cycles {
 		if stored[c] {
@@ -103,7 +104,6 @@ func (r *round) gather() error {
 			return err
 		}
 		if isClosed {
-			fresh = true
 			list = append(list, fact{cycle: c, kind: factClosed, time: tables.Nothing, instant: tables.Nothing})
 			r.facts = slices.Insert(r.facts, closed, list...)
 			closed += len(list)
@@ -111,12 +111,8 @@ func (r *round) gather() error {
 		}
 		r.facts = append(r.facts, list...)
 	}
-	if !fresh {
-		return nil
-	}
-	frozen := slices.Clone(r.facts[:closed])
-	slices.SortFunc(frozen, compareFacts)
-	return r.putFacts(frozen)
+	r.frozen = slices.Clone(r.facts[:closed])
+	return nil
 }
 
 // factsOf computes the facts of a cycle.

@@ -24,11 +24,7 @@ const couponFeed = "coupons"
 // before lines are paid (PARTNER-6).
 func (s *Stage) Issue() (*pay.Issued, error) {
 	s.before = map[*events.MoneyEvent]verdict.Verdict{}
-	for _, list := range s.Events.Money {
-		for _, e := range list {
-			s.before[e] = e.Verdict
-		}
-	}
+	s.remember()
 	out := &pay.Issued{Records: s.Used()}
 	list := s.Events.MoneyEvents(couponFeed)
 	if len(list) == 0 {

@@ -117,8 +117,8 @@ func (r *round) ownPerformance(c period.Cycle, add func(int32, money.Amount) err
 // effect.
 const factIncentive = "incentive"
 
-// paidIncentives notes the instant of every payment of an incentive that is new (§9.1). It reports whether any is.
-func (r *round) paidIncentives() (fresh bool) {
+// paidIncentives notes the instant of every payment of an incentive that is new (§9.1).
+func (r *round) paidIncentives() {
 	known := map[string]bool{}
 	for i := range r.facts {
 		if r.facts[i].kind == factIncentive {
@@ -140,7 +140,6 @@ func (r *round) paidIncentives() (fresh bool) {
 	}
 	slices.SortFunc(list, compareFacts)
 	r.facts = append(r.facts, list...)
-	return len(list) > 0
 }
 
 // incentivesPaid are the entries of paid incentives, with the amounts of the table incentives.

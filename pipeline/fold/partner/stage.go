@@ -35,6 +35,8 @@ type Stage struct {
 	Closed   period.Cycle              // the last cycle closed before the run; place.NoCycle = none
 	Closing  period.Cycle              // the cycle that the run closes; place.NoCycle = none
 	Gone     func(c period.Cycle) bool // whether a closed cycle's lines are archived
+	// Load loads the events of all feeds but coupons; nil = they are loaded. It is set if none of them is new.
+	Load func() error
 
 	before map[*events.MoneyEvent]verdict.Verdict // verdicts before the run
 	issued []coupon.Issued
@@ -65,17 +67,33 @@ func (s *Stage) Used() bool {
 			return true
 		}
 	}
+	for _, e := range s.Txn.Next().Find(events.MoneyKey()) {
+		if e.Rows > 0 {
+			return true
+		}
+	}
 	return false
 }
 
 // Run replays, and stores the tables and the verdicts. It comes after Issue. It reads no table of an earlier replay but
-// the facts of closed cycles (PARTNER-1).
+// the facts of closed cycles (PARTNER-1). It replays nothing if there is no news (PARTNER-7).
 func (s *Stage) Run() (*Outcome, error) {
 	out := &Outcome{}
 	if !s.Used() {
 		return out, nil
 	}
 	r := &round{Stage: s, out: out}
+	inputs := r.inputs()
+	rests, err := r.rests(inputs)
+	if err != nil {
+		return nil, fmt.Errorf("read facts of partners: %w", err)
+	}
+	if rests {
+		return out, r.rest()
+	}
+	if err := r.load(); err != nil {
+		return nil, err
+	}
 	if err := r.gather(); err != nil {
 		return nil, fmt.Errorf("gather facts of partners: %w", err)
 	}
@@ -85,6 +103,9 @@ func (s *Stage) Run() (*Outcome, error) {
 		}
 	}
 	r.compare()
+	if err := r.mark(inputs); err != nil {
+		return nil, err
+	}
 	return out, s.Maker.StoreMoney(s.Events)
 }
 
@@ -93,7 +114,9 @@ type round struct {
 	*Stage
 	out      *Outcome
 	facts    []fact
+	frozen   []fact // those of closed cycles, which are stored
 	payments []fund.Payment
+	fundRows []fund.Row
 
 	performances map[period.Cycle]map[int32]money.Amount
 }
@@ -158,7 +181,7 @@ func (r *round) funds() error {
 	for i, v := range out.Verdicts {
 		list[i].Verdict = v
 	}
-	r.payments = out.Payments
+	r.payments, r.fundRows = out.Payments, out.Rows
 	return r.putFunds(out.Rows)
 }
 

@@ -159,27 +159,33 @@ func (s *Stage) putReceivables(all map[receivableKey]*account.Receivable) error 
 	slices.SortFunc(list, func(a, b *account.Receivable) int {
 		return cmp.Or(cmp.Compare(a.Cycle, b.Cycle), cmp.Compare(a.Partner, b.Partner))
 	})
-	unpaid := make([]money.Amount, len(list))
+	out := make([]receivable, len(list))
 	for i, one := range list {
-		var err error
-		if unpaid[i], err = one.Unpaid(); err != nil {
+		unpaid, err := one.Unpaid()
+		if err != nil {
 			return err
 		}
+		out[i] = receivable{cycle: one.Cycle.String(), partner: s.Books.Partners[one.Partner].ID, amount: one.Amount,
+			collected: one.Collected, paid: one.Paid, unpaid: unpaid,
+			due: s.Books.Zone.Day(s.Settings.CloseTime(one.Cycle)) + period.Day(s.Settings.StatementDueDays)}
 	}
+	return s.storeReceivables(out)
+}
+
+// storeReceivables stores receivables with their age at the as-of.
+func (s *Stage) storeReceivables(list []receivable) error {
 	today := s.Books.Zone.Day(s.AsOf)
 	return s.put(tables.Receivables(), len(list), func(c []parquet.Col, i int) {
-		one := list[i]
-		due := s.Books.Zone.Day(s.Settings.CloseTime(one.Cycle)) + period.Day(s.Settings.StatementDueDays)
-		age := int64(today - due)
-		c[tables.ReceivableCycle].AddWord(one.Cycle.String())
-		c[tables.ReceivablePartner].AddWord(s.Books.Partners[one.Partner].ID)
-		c[tables.ReceivableAmount].AddDec(one.Amount.Raw())
-		c[tables.ReceivableCollected].AddDec(one.Collected.Raw())
-		c[tables.ReceivablePaid].AddDec(one.Paid.Raw())
-		c[tables.ReceivableUnpaid].AddDec(unpaid[i].Raw())
-		c[tables.ReceivableDue].AddWord(due.String())
+		one := &list[i]
+		age := int64(today - one.due)
+		c[tables.ReceivableCycle].AddWord(one.cycle)
+		c[tables.ReceivablePartner].AddWord(one.partner)
+		for k, a := range [...]money.Amount{one.amount, one.collected, one.paid, one.unpaid} {
+			c[tables.ReceivableAmount+k].AddDec(a.Raw())
+		}
+		c[tables.ReceivableDue].AddWord(one.due.String())
 		c[tables.ReceivableAge].Ints = append(c[tables.ReceivableAge].Ints, age)
-		c[tables.ReceivableBucket].AddWord(bucketOf(age, unpaid[i]))
+		c[tables.ReceivableBucket].AddWord(bucketOf(age, one.unpaid))
 	})
 }
 

@@ -20,19 +20,26 @@ func MoneyKey() lake.FileKey {
 	return lake.FileKey{Table: tables.PartnerEvents().Name, Bucket: lake.NoBucket}
 }
 
-// LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them.
-func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry) error {
-	return tablefile.Each(o, e, tables.PartnerEvents(), nil, func(c *parquet.Columns, i int) error {
-		e, err := moneyAt(c, i)
-		if err != nil {
+// LoadMoney adds the events about partners' money of a lake file to the book, rejected ones among them: those of some
+// feeds. What holds none of them is not read.
+func (b *Book) LoadMoney(o tablefile.Opener, e lake.FileEntry, feedNames ...string) error {
+	for _, name := range feedNames {
+		add := func(c *parquet.Columns, i int) error {
+			e, err := moneyAt(c, i)
+			if err != nil {
+				return err
+			}
+			if b.Money[name] == nil {
+				b.Money[name] = map[string]*MoneyEvent{}
+			}
+			b.Money[name][e.ID] = e
+			return nil
+		}
+		if err := tablefile.EachOf(o, e, tables.PartnerEvents(), tables.PartnerEventFeed, name, add); err != nil {
 			return err
 		}
-		if b.Money[e.Feed] == nil {
-			b.Money[e.Feed] = map[string]*MoneyEvent{}
-		}
-		b.Money[e.Feed][e.ID] = e
-		return nil
-	})
+	}
+	return nil
 }
 
 // moneyAt reads a row of the partner_events table.

@@ -1,0 +1,235 @@
+package partner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tollbook/tollbook/pipeline/fold/settle"
+	"github.com/tollbook/tollbook/pipeline/lake"
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/lake/place"
+	"github.com/tollbook/tollbook/pipeline/lake/rows"
+	"github.com/tollbook/tollbook/pipeline/lake/tablefile"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	"github.com/tollbook/tollbook/schemas/settings"
+	tables "github.com/tollbook/tollbook/schemas/table"
+	"github.com/tollbook/tollbook/settlement"
+)
+
+// replayVersion is part of what a replay follows from. Raise it when a replay decides or stores something otherwise.
+const replayVersion = 1
+
+// The kinds of facts that say how the last replay came out (PARTNER-7).
+const (
+	factReplayed  = "replayed"  // id: what it followed from; time: its as-of; instant: until when time changes nothing
+	factOverdrawn = "overdrawn" // a partner whose cash is below zero
+)
+
+// inputs names all that a replay of funds, accounts and invoices follows from, but the events of their feeds and the
+// as-of: books, settings, closes, and the files of open cycles that it reads. Facts of closed cycles do not change.
+func (r *round) inputs() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d|%x|%x|%d|%d|%v", replayVersion, r.Books.Hash, r.Settings.Hash, r.Closed, r.Closing,
+		r.Cycles[:min(len(r.Cycles), 1)])
+	orders := r.Settings.Payments == settings.Ledger && len(r.payers()) > 0
+	before := r.performanceThrough()
+	for _, c := range r.Cycles {
+		if r.closedThrough() != place.NoCycle && c <= r.closedThrough() {
+			continue
+		}
+		for _, e := range r.Txn.Next().Files(c.String()) {
+			switch {
+			case e.Table == tables.AccountEvents().Name && r.Settings.Payments == settings.Ledger,
+				e.Table == tables.Lines().Name && (c <= before || orders && e.Day == lake.EventsDay):
+				fmt.Fprintf(&b, "|%s", e.Path)
+			}
+		}
+	}
+	if before != place.NoCycle {
+		var list []string
+		for id, t := range r.Events.Transfers {
+			list = append(list, fmt.Sprintf("|%q %d %q %q %s", id, t.Cycle, t.From, t.To, t.Amount))
+		}
+		slices.Sort(list)
+		b.WriteString(strings.Join(list, ""))
+	}
+	if r.Settings.IncentivePayout {
+		var list []string
+		for id, e := range r.Events.Incentives {
+			if e.Event == settlement.PaidOut.String() {
+				list = append(list, fmt.Sprintf("|%q %t", id, e.Refused))
+			}
+		}
+		slices.Sort(list)
+		b.WriteString(strings.Join(list, ""))
+		for _, e := range r.Txn.Next().Find(settle.IncentivesKey()) {
+			fmt.Fprintf(&b, "|%s", e.Path)
+		}
+	}
+	return string(lake.HashBytes([]byte(b.String())))
+}
+
+// performanceThrough is the last cycle whose lines a quota of a marketing fund follows from: that before the quarter of
+// the as-of. NoCycle = there is no such fund.
+func (r *round) performanceThrough() period.Cycle {
+	for i := range r.Books.Money.Funds {
+		if f := &r.Books.Money.Funds[i]; f.Marketing && f.OfPerformance {
+			c := r.Books.Zone.Cycle(r.AsOf)
+			_, month, _ := c.First().Date()
+			return c - period.Cycle((month-1)%3) - 1
+		}
+	}
+	return place.NoCycle
+}
+
+// rests reports whether the tables of funds, accounts, withdrawals, receivables and invoices are those that a replay
+// would make: no event of their feeds is new, and the last replay followed from the same (PARTNER-7).
+func (r *round) rests(inputs string) (bool, error) {
+	if r.Load == nil {
+		return false, nil
+	}
+	var mark *fact
+	var overdrawn []string
+	err := r.eachFact(func(f fact) {
+		switch f.kind {
+		case factReplayed:
+			mark = &f
+		case factOverdrawn:
+			overdrawn = append(overdrawn, f.partner)
+		}
+	})
+	if err != nil || mark == nil || mark.id != inputs || r.AsOf < mark.time ||
+		mark.instant != tables.Nothing && r.AsOf >= mark.instant {
+		return false, err
+	}
+	r.out.Overdrawn = overdrawn
+	return true, nil
+}
+
+// eachFact visits the stored facts.
+func (r *round) eachFact(visit func(fact)) error {
+	for _, e := range r.Txn.Next().Find(Key(tables.PartnerFacts())) {
+		err := tablefile.Each(r.Txn, e, tables.PartnerFacts(), nil, func(c *parquet.Columns, i int) error {
+			f, err := factAt(c, i)
+			if err == nil {
+				visit(f)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rest does what a run without news of partners' money has to do: coupons, which lines use, and the age of
+// receivables.
+func (r *round) rest() error {
+	if err := r.coupons(); err != nil {
+		return err
+	}
+	if err := r.age(); err != nil {
+		return err
+	}
+	if r.compare(); len(r.out.Turned) == 0 {
+		return nil
+	}
+	if err := r.load(); err != nil { // all events are stored together
+		return err
+	}
+	return r.Maker.StoreMoney(r.Events)
+}
+
+// load loads the events that were not loaded yet.
+func (r *round) load() error {
+	if r.Load == nil {
+		return nil
+	}
+	load := r.Load
+	r.Load = nil
+	if err := load(); err != nil {
+		return err
+	}
+	r.remember()
+	return nil
+}
+
+// remember notes the verdicts of loaded events before the replays.
+func (s *Stage) remember() {
+	for _, list := range s.Events.Money {
+		for _, e := range list {
+			if _, known := s.before[e]; !known {
+				s.before[e] = e.Verdict
+			}
+		}
+	}
+}
+
+// mark stores the facts of closed cycles, and what the replay followed from.
+func (r *round) mark(inputs string) error {
+	now := r.Books.Zone.Cycle(r.AsOf)
+	m := fact{cycle: now, kind: factReplayed, id: inputs, time: r.AsOf, instant: r.until()}
+	list := append(slices.Clone(r.frozen), m)
+	for _, partner := range r.out.Overdrawn {
+		list = append(list, fact{cycle: now, kind: factOverdrawn, partner: partner, time: tables.Nothing,
+			instant: tables.Nothing})
+	}
+	slices.SortFunc(list, compareFacts)
+	return r.putFacts(list)
+}
+
+// until is the first instant after the as-of at which time alone changes a state, or makes a list of the month or a
+// quota of the period; Nothing = never.
+func (r *round) until() period.Instant {
+	next := period.Forever
+	if len(r.Books.Money.Funds) > 0 {
+		next = r.Books.Zone.Bounds(r.Books.Zone.Cycle(r.AsOf)).To
+	}
+	for i := range r.fundRows {
+		if at := r.fundRows[i].Until; at > r.AsOf {
+			next = min(next, at)
+		}
+	}
+	if next == period.Forever {
+		return tables.Nothing
+	}
+	return next
+}
+
+// receivable is a row of receivables without what follows from the as-of.
+type receivable struct {
+	cycle, partner                  string
+	amount, collected, paid, unpaid money.Amount
+	due                             period.Day
+}
+
+// age stores the receivables with their age at the as-of.
+func (r *round) age() error {
+	var list []receivable
+	for _, e := range r.Txn.Next().Find(Key(tables.Receivables())) {
+		err := tablefile.Each(r.Txn, e, tables.Receivables(), nil, func(c *parquet.Columns, i int) (err error) {
+			row := rows.Row{Cols: c, I: i}
+			one := receivable{cycle: row.Word(tables.ReceivableCycle), partner: row.Word(tables.ReceivablePartner)}
+			if one.due, err = period.ParseDay(row.Word(tables.ReceivableDue)); err != nil {
+				return err
+			}
+			for k, to := range []*money.Amount{&one.amount, &one.collected, &one.paid, &one.unpaid} {
+				if *to, err = row.Amount(tables.ReceivableAmount + k); err != nil {
+					return err
+				}
+			}
+			list = append(list, one)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return r.storeReceivables(list)
+}
