@@ -284,6 +284,11 @@ query revenue --sql
 query deadlines
 query deadlines --days 400
 query receivables
+query coupons
+query coupon-quotas
+query discounts
+query performance-by-customer
+query transfers
 quote --customer acme --usage USAGE --as-of 2026-10-05T04:00:00Z
 rejects
 rejects dismiss nothing --reason test

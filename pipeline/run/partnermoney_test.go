@@ -85,8 +85,8 @@ func (n moneyNights) paths(snap *lake.Snapshot, of ...*tables.Table) (paths []st
 	return paths
 }
 
-// TestPartnerRests: nights with usage alone leave the tables of partners' money as they are. What is news is replayed: a
-// customer's allocation, other books, a month that ends, a close. Receivables get older every day.
+// TestPartnerRests: nights with usage alone leave the tables of partners' money as they are. What is news is replayed:
+// a customer's allocation, other books, a month that ends, a close. Receivables get older every day.
 // Invariant: PARTNER-7.
 func TestPartnerRests(t *testing.T) {
 	t.Parallel()

@@ -12,8 +12,8 @@
 //	PARTNER-5  The tables include the cycle that the run closes; its decisions do not know of that close.
 //	PARTNER-6  Coupons are issued before lines are paid, from the books and closed cycles; what lines and reclaims of
 //	           open cycles do never decides an issue.
-//	PARTNER-7  A run without news of partners' money replays coupons alone. There is no news if no event of the feeds is
-//	           new, books, settings and closes are those of the last replay, the files of open cycles that it read are
-//	           the same, and no state changes by time. The events are not read then, and their tables stay; receivables
-//	           get their age.
+//	PARTNER-7  A run without news of partners' money replays coupons alone. There is no news if no event of the feeds
+//	           is new, books, settings and closes are those of the last replay, the files of open cycles that it read
+//	           are the same, and no state changes by time. The events are not read then, and their tables stay;
+//	           receivables get their age.
 package partner

@@ -10,7 +10,8 @@ import (
 
 // LakeOnly are the questions that the lake alone answers.
 func LakeOnly() []*Question {
-	return append([]*Question{change(), ageing(), lapses(), dues()}, OfCosts()...)
+	return append([]*Question{change(), ageing(), lapses(), dues(), couponList(), couponQuotas(), discounts(),
+		performance("customer", "customer_id"), performance("service", "service_type_code"), transfers()}, OfCosts()...)
 }
 
 // OfCosts are the questions about vendors' cost files (§11), which are not published.

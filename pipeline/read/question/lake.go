@@ -98,13 +98,14 @@ func FromLake(ctx context.Context, q *Question, r Request, from *partners.Reader
 
 // gather adds up what the question is of.
 func (q *Question) gather(ctx context.Context, r Request, from *partners.Reader) (*groups, error) {
+	if q.lake.list != nil {
+		return q.gatherList(r, from)
+	}
 	switch q.lake.table.Name {
 	case tables.PartnerStatements().Name:
 		return q.gatherPartners(ctx, r, from)
 	case tables.Incentives().Name:
 		return q.gatherIncentives(r, from)
-	case deadlineTable().Name:
-		return q.gatherDeadlines(r, from)
 	}
 	files, err := q.files(from.Snap, r.Cycle)
 	if err != nil {
@@ -243,6 +244,16 @@ func statements(ctx context.Context, from *partners.Reader, cycle string, take f
 		return err
 	}
 	return take(batch)
+}
+
+// gatherList takes the rows of a question that lists them itself.
+func (q *Question) gatherList(r Request, from *partners.Reader) (*groups, error) {
+	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
+	rows := parquet.NewColumns(q.lake.table)
+	if err := q.lake.list(r, from, rows); err != nil {
+		return nil, err
+	}
+	return w.groups, w.take(rows)
 }
 
 // gatherIncentives adds up incentives: those of the periods that hold the cycle, or all.

@@ -13,19 +13,16 @@ const Deadlines = "deadlines"
 
 // deadlineTable is what lapses, in the order of deadlines.Deadline.
 func deadlineTable() *tables.Table {
-	word := func(name, meaning string) tables.Column {
-		return tables.Column{Name: name, Type: tables.Word, Meaning: meaning}
-	}
 	return &tables.Table{Name: Deadlines, Columns: []tables.Column{
-		word("last_day", "the last day on which something can be done, in the contract zone"),
-		word("until", "the first instant at which it has lapsed, in UTC"),
-		word("kind", "incentive, headcount, claim, fund_quota, coupon, coupon_quota, solution, receivable or invoice"),
-		word("id", "the programme, claim, coupon, quota, solution, cycle or invoice"),
-		word("period", "month, quarter or year that it is about"),
-		word("partner_id", "whose it is; of an invoice to a partner the recipient"),
-		word("customer_id", "the customer of a coupon, a solution or an invoice"),
-		word("state", "state as of the last run"),
-		word("then", "what happens at the deadline"),
+		wordColumn("last_day", "the last day on which something can be done, in the contract zone"),
+		wordColumn("until", "the first instant at which it has lapsed, in UTC"),
+		wordColumn("kind", "incentive, headcount, claim, fund_quota, coupon, coupon_quota, solution, receivable or invoice"),
+		wordColumn("id", "the programme, claim, coupon, quota, solution, cycle or invoice"),
+		wordColumn("period", "month, quarter or year that it is about"),
+		wordColumn("partner_id", "whose it is; of an invoice to a partner the recipient"),
+		wordColumn("customer_id", "the customer of a coupon, a solution or an invoice"),
+		wordColumn("state", "state as of the last run"),
+		wordColumn("then", "what happens at the deadline"),
 		{Name: "amount", Type: tables.Amount, Meaning: "what it is about: the incentive, what is left of a coupon or " +
 			"quota, what is listed, reserved, unpaid or invoiced"},
 	}}
@@ -39,35 +36,23 @@ func lapses() *Question {
 			"last run left them. `--days` (default 30) counts from the day of the last run; `--format ics` writes a " +
 			"calendar file.",
 		Keys: def.Columns[:9], Sums: def.Columns[9:], Apart: []string{"amount"},
-		lake: shape{table: def},
+		lake: shape{table: def, list: listDeadlines},
 	}
 }
 
-// gatherDeadlines lists the deadlines of the next days.
-func (q *Question) gatherDeadlines(r Request, from *partners.Reader) (*groups, error) {
-	asOf := period.Past
-	if text := from.Snap.Manifest.AsOf; text != "" {
-		var err error
-		if asOf, err = period.ParseInstant(text); err != nil {
-			return nil, err
-		}
-	}
-	list, err := deadlines.List(from, deadlines.Choice{Through: from.Books.Zone.Day(asOf) + period.Day(r.Days)})
+// listDeadlines lists the deadlines of the next days.
+func listDeadlines(r Request, from *partners.Reader, to *parquet.Columns) error {
+	t, err := asOf(from)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out := parquet.NewColumns(q.lake.table)
+	list, err := deadlines.List(from, deadlines.Choice{Through: from.Books.Zone.Day(t) + period.Day(r.Days)})
 	for i := range list {
 		d := &list[i]
-		for k, text := range []string{d.LastDay.String(), d.At.String(), d.Kind, d.ID, d.Period, d.PartnerID,
-			d.CustomerID, d.State, d.Then} {
-			out.C[k].AddWord(text)
-		}
-		out.C[9].AddDec(d.Amount.Raw())
-		out.N++
+		add(to, []string{d.LastDay.String(), d.At.String(), d.Kind, d.ID, d.Period, d.PartnerID, d.CustomerID, d.State,
+			d.Then}, d.Amount)
 	}
-	w := &reading{groups: newGroups(q), only: newSieve(q, r.Only)}
-	return w.groups, w.take(out)
+	return err
 }
 
 func dues() *Question {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
 	tables "github.com/tollbook/tollbook/schemas/table"
 )
 
@@ -62,6 +63,8 @@ type shape struct {
 	make func(w *reading, from *parquet.Columns, to *parquet.Columns) error
 	// rows whose amounts are all 0 are left out
 	nozero bool
+	// lists the rows; nil = they are read from the files of the table
+	list func(r Request, from *partners.Reader, to *parquet.Columns) error
 }
 
 // derived is how the rows of an answer follow from those of another question.

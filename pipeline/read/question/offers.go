@@ -1,0 +1,246 @@
+package question
+
+import (
+	"github.com/tollbook/tollbook/pipeline/lake/parquet"
+	"github.com/tollbook/tollbook/pipeline/read/coupons"
+	"github.com/tollbook/tollbook/pipeline/read/partners"
+	"github.com/tollbook/tollbook/schemas/books"
+	"github.com/tollbook/tollbook/schemas/money"
+	"github.com/tollbook/tollbook/schemas/period"
+	tables "github.com/tollbook/tollbook/schemas/table"
+)
+
+// asOf is the clock of the run that made the state; Past = no run yet.
+func asOf(from *partners.Reader) (period.Instant, error) {
+	if from.Snap.Manifest.AsOf == "" {
+		return period.Past, nil
+	}
+	return period.ParseInstant(from.Snap.Manifest.AsOf)
+}
+
+// wordColumn is a key of a question.
+func wordColumn(name, meaning string) tables.Column {
+	return tables.Column{Name: name, Type: tables.Word, Meaning: meaning}
+}
+
+// amountColumn is a sum of a question.
+func amountColumn(name, meaning string) tables.Column {
+	return tables.Column{Name: name, Type: tables.Amount, Meaning: meaning}
+}
+
+// What validities mean.
+const (
+	validFromMeaning = "start of its validity, in UTC; empty = none"
+	validToMeaning   = "end of its validity, in UTC; empty = none"
+	stateMeaning     = "as of the last run: pending before valid_from, active, expired from valid_to on"
+)
+
+// bounds are the ends of a validity as text.
+func bounds(s period.Span) (from, to string) {
+	if s.From != period.Past {
+		from = s.From.String()
+	}
+	if s.To != period.Forever {
+		to = s.To.String()
+	}
+	return from, to
+}
+
+// validity is the state of a validity at an instant.
+func validity(s period.Span, t period.Instant) string {
+	switch {
+	case t < s.From:
+		return "pending"
+	case t >= s.To:
+		return "expired"
+	}
+	return "active"
+}
+
+// add appends a row: words, then amounts.
+func add(to *parquet.Columns, words []string, amounts ...money.Amount) {
+	for i, text := range words {
+		to.C[i].AddWord(text)
+	}
+	for i, a := range amounts {
+		to.C[len(words)+i].AddDec(a.Raw())
+	}
+	to.N++
+}
+
+func discounts() *Question {
+	def := &tables.Table{Name: "discounts", Columns: []tables.Column{
+		wordColumn("discount_id", "the discount"),
+		wordColumn("kind", "commercial, channel, partner or order"),
+		wordColumn("customer_id", "whose it is; * = any customer's"),
+		wordColumn("partner_id", "who offers it; kind partner only"),
+		wordColumn("service_type_code", "the service; * = any"),
+		wordColumn("sku", "the product; * = any"),
+		wordColumn("terms", "mode and value: rate is the share that is paid"),
+		wordColumn("valid_from", validFromMeaning),
+		wordColumn("valid_to", validToMeaning),
+		wordColumn("state", stateMeaning),
+	}}
+	count := tables.Column{Name: "discount_count", Type: tables.Whole, Meaning: "1 for each row of discounts.csv"}
+	return &Question{
+		Name: "discounts", Answers: "which discounts there are, and whether they are pending, active or expired",
+		Span: OfNone, Reads: "It lists `books/discounts.csv`.", Keys: def.Columns, Sums: []tables.Column{count},
+		lake: shape{table: def, count: count.Name, list: listDiscounts},
+	}
+}
+
+func listDiscounts(_ Request, from *partners.Reader, to *parquet.Columns) error {
+	t, err := asOf(from)
+	if err != nil {
+		return err
+	}
+	b := from.Books
+	for i := range b.Discounts {
+		d := &b.Discounts[i]
+		customer, partner, sku := "*", "", "*"
+		if d.Customer >= 0 {
+			customer = b.Customers[d.Customer].ID
+		}
+		if d.Partner >= 0 {
+			partner = b.Partners[d.Partner].ID
+		}
+		if d.SKU >= 0 {
+			sku = b.Products[d.SKU].SKU
+		}
+		start, end := bounds(d.Valid)
+		add(to, []string{d.ID, d.Kind.String(), customer, partner, d.Service, sku, termsOf(d), start, end,
+			validity(d.Valid, t)})
+	}
+	return nil
+}
+
+// termsOf is a discount's mode with its value.
+func termsOf(d *books.Discount) string {
+	switch d.Mode {
+	case books.ModeRate:
+		return "rate " + d.Rate.Trim()
+	case books.ModeFixed:
+		if d.Fixed == (money.UnitPrice{}) {
+			return "fixed " + d.Amount.Trim()
+		}
+		return "fixed " + d.Fixed.Trim()
+	}
+	return "reduction " + d.Amount.Trim()
+}
+
+func couponList() *Question {
+	def := &tables.Table{Name: "coupon_list", Columns: []tables.Column{
+		wordColumn("coupon_id", "the coupon"),
+		wordColumn("source", "book, quota or solution"),
+		wordColumn("partner_id", "who issued it or applied for it; of a book empty"),
+		wordColumn("customer_id", "whose it is"),
+		wordColumn("kind", "voucher, cash_coupon or pickup"),
+		wordColumn("state", "active, expired, reclaimed or used"),
+		wordColumn("valid_from", validFromMeaning),
+		wordColumn("valid_to", validToMeaning),
+		amountColumn("amount", "what it is worth: used + taken_back + expired + left"),
+		amountColumn("used", "what lines used; of a pickup its amount"),
+		amountColumn("taken_back", "what the partner took back"),
+		amountColumn("expired", "what was left when it expired"),
+		amountColumn("left", "what is left"),
+	}}
+	return &Question{
+		Name: "coupons", Answers: "which coupons there are, what became of them, and what is left", Span: OfNone,
+		Reads: "It lists `coupons`; of a workspace without that table, the coupons of its book.",
+		Keys:  def.Columns[:8], Sums: def.Columns[8:], lake: shape{table: def, list: listCoupons},
+	}
+}
+
+func listCoupons(_ Request, from *partners.Reader, to *parquet.Columns) error {
+	t, err := asOf(from)
+	if err != nil {
+		return err
+	}
+	list, err := coupons.List(from.Snap, from.Books, t)
+	for i := range list {
+		c := &list[i]
+		start, end := bounds(period.Span{From: c.From, To: c.To})
+		add(to, []string{c.ID, string(c.Source), c.Partner, c.Customer, c.Kind, c.State, start, end}, c.Amount, c.Used,
+			c.TakenBack, c.Expired, c.Left)
+	}
+	return err
+}
+
+func couponQuotas() *Question {
+	def := &tables.Table{Name: "coupon_quotas", Columns: []tables.Column{
+		wordColumn("quota_id", "the quota"),
+		wordColumn("partner_id", "who issues coupons from it"),
+		wordColumn("parent_quota_id", "the quota that it was handed down from; empty = none"),
+		wordColumn("kind", "of its coupons: voucher, cash_coupon or pickup"),
+		wordColumn("valid_from", validFromMeaning),
+		wordColumn("valid_to", validToMeaning),
+		wordColumn("state", stateMeaning),
+		amountColumn("amount", "the quota"),
+		amountColumn("issued_amount", "coupons that were issued from it"),
+		amountColumn("handed_down_amount", "quotas that name it as their parent and have begun"),
+		amountColumn("taken_back_amount", "what reclaims of closed cycles took back of its own coupons"),
+		amountColumn("left_amount", "amount - issued_amount - handed_down_amount + taken_back_amount"),
+	}}
+	return &Question{
+		Name: "coupon-quotas", Answers: "what partners can still issue in coupons", Span: OfNone,
+		Reads: "It reads `books/coupon_quotas.csv`, `issued_coupons` and `partner_facts`.",
+		Keys:  def.Columns[:7], Sums: def.Columns[7:], Apart: []string{"amount", "handed_down_amount"},
+		lake: shape{table: def, list: listQuotas},
+	}
+}
+
+func listQuotas(_ Request, from *partners.Reader, to *parquet.Columns) error {
+	t, err := asOf(from)
+	if err != nil {
+		return err
+	}
+	b := from.Books
+	list, err := coupons.Quotas(from.Snap, b, t)
+	for i := range list {
+		one := &list[i]
+		q := &b.Money.CouponQuotas[one.At]
+		parent := ""
+		if q.Parent >= 0 {
+			parent = b.Money.CouponQuotas[q.Parent].Terms.ID
+		}
+		start, end := bounds(q.Terms.Valid)
+		add(to, []string{q.Terms.ID, b.Partners[q.Partner].ID, parent, q.Terms.Kind(), start, end,
+			validity(q.Terms.Valid, t)}, q.Terms.Amount, one.Issued, one.HandedDown, one.TakenBack, one.Left)
+	}
+	return err
+}
+
+// performance is a list of whose or which business brought a partner most performance.
+func performance(by, column string) *Question {
+	return &Question{
+		Name: "performance-by-" + by, Answers: "which " + by + "s bring partners most performance", Limit: 20,
+		Reads: "It sums the rows of `partner_statements` about a partner's own customers.",
+		Keys:  pick(tables.PartnerStatements(), "partner_id "+column),
+		Sums:  pick(tables.PartnerStatements(), "line_count payment_amount performance_amount"),
+		Order: []By{{"performance_amount", true}},
+		lake: shape{table: tables.PartnerStatements(), reads: []int{tables.XResellerID},
+			keep: func(c *parquet.Columns, row int) bool { return c.C[tables.XResellerID].Word(row) == "" }},
+	}
+}
+
+func transfers() *Question {
+	def := &tables.Table{Name: tables.Transfers().Name}
+	names := "own_cycle transfer_id from_partner_id to_partner_id customer_id amount"
+	for _, c := range pick(tables.Transfers(), names) {
+		if c.Type == tables.Text {
+			c.Type = tables.Word
+		}
+		def.Columns = append(def.Columns, c)
+	}
+	return &Question{
+		Name: "transfers", Answers: "which performance was transferred between partners",
+		Reads: "It lists `transfers`.", Keys: def.Columns[:5], Sums: def.Columns[5:],
+		lake: shape{table: tables.Transfers(), reads: columnsOf(tables.Transfers(), def), made: def,
+			make: func(_ *reading, from, to *parquet.Columns) error {
+				for i := range from.N {
+					copyRow(from, to, i)
+				}
+				return nil
+			}},
+	}
+}
