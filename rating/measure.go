@@ -132,8 +132,30 @@ func (u *usage) cutDraws(draws []line.Draw) ([]line.Draw, error) {
 	if Summed(u.product) {
 		return draws, nil
 	}
-	rest := u.used
-	u.free = u.free.Min(rest)
+	u.free = u.free.Min(u.used)
+	return cutDraws(draws, u.used)
+}
+
+// ReturnedDraws are the draws that go back to packages when a record of a product with a conversion is reversed, of
+// which the meter's unconverted position goes from one to a lower one (§10.2).
+func ReturnedDraws(p *books.Product, from, to money.Quantity, draws []line.Draw) ([]line.Draw, error) {
+	high, err := p.Convert.Convert(from)
+	if err != nil {
+		return nil, err
+	}
+	low, err := p.Convert.Convert(to)
+	if err != nil {
+		return nil, err
+	}
+	most, err := high.Sub(low)
+	if err != nil {
+		return nil, err
+	}
+	return cutDraws(draws, most)
+}
+
+// cutDraws limits draws to a quantity, the earlier ones first.
+func cutDraws(draws []line.Draw, rest money.Quantity) ([]line.Draw, error) {
 	cut := draws[:0:0]
 	for _, d := range draws {
 		d.Quantity = d.Quantity.Min(rest)

@@ -1,6 +1,9 @@
 package late
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/tollbook/tollbook/rating"
 	"github.com/tollbook/tollbook/schemas/books"
 	"github.com/tollbook/tollbook/schemas/line"
@@ -79,9 +82,14 @@ func (s *State) Forget() {
 // SetMeters says the positions of the meters.
 func (s *State) SetMeters(counts map[Meter]money.Quantity) { s.meters = counts }
 
-// Apply notes what an entry drew, or gave back, without rating it.
+// Apply notes what an entry drew, or gave back, without rating it. A reversed record of a product with a conversion
+// gives back at most what it counts now (§10.2).
 func (s *State) Apply(e *Entry) error {
-	for _, d := range e.Draws {
+	draws, err := s.applyMeasure(e)
+	if err != nil {
+		return err
+	}
+	for _, d := range draws {
 		if err := s.openPackage(d.Package, e.Start); err != nil {
 			return err
 		}
@@ -98,6 +106,36 @@ func (s *State) Apply(e *Entry) error {
 		s.quotaPeriods[f] = drawn
 	}
 	return nil
+}
+
+// applyMeasure moves the unconverted position of an entry's meter, and gives the draws that count.
+func (s *State) applyMeasure(e *Entry) ([]line.Draw, error) {
+	p := &s.Books.Products[e.SKU]
+	if !slices.Contains(rating.Counters(p), position.Measure) {
+		return e.Draws, nil
+	}
+	m := Meter{Origin: e.Origin, SKU: e.SKU, Scope: scopeOf(p, s.Region(e.Region), e.Resource), Kind: position.Measure}
+	at, known := s.meters[m]
+	var err error
+	if !known {
+		if at, err = s.Count(s.customer, m); err != nil {
+			return nil, err
+		}
+	}
+	counted := rating.Counted(p, e.Quantity, e.Withdrawn)
+	if !e.Reversal {
+		s.meters[m], err = at.Add(counted)
+		return e.Draws, err
+	}
+	if s.meters[m], err = at.Sub(counted); err != nil {
+		return nil, err
+	}
+	return rating.ReturnedDraws(p, at, s.meters[m], e.Draws)
+}
+
+// ForgetMetersBut makes the state ask again for meters of other cycles than one.
+func (s *State) ForgetMetersBut(origin period.Cycle) {
+	maps.DeleteFunc(s.meters, func(m Meter, _ money.Quantity) bool { return m.Origin != origin })
 }
 
 // Meters are the meters that entries moved, with their counts.

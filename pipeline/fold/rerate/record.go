@@ -260,7 +260,13 @@ func (a *customerReplay) batch(billed period.Cycle) error {
 		}
 		return opening.Moved(drawn, moves[f])
 	}
-	a.state.Count = func(int32, late.Meter) (money.Quantity, error) { return money.Quantity{}, nil }
+	a.state.ForgetMetersBut(a.origin)
+	a.state.Count = func(customer int32, m late.Meter) (money.Quantity, error) {
+		if m.Origin == a.origin {
+			return money.Quantity{}, nil
+		}
+		return src.Count(customer, m)
+	}
 	for i := range entries {
 		if err := a.take(&entries[i]); err != nil {
 			return err
@@ -349,6 +355,7 @@ func (a *customerReplay) leave() error {
 	for f, by := range moves {
 		add(position.Package, b.Packages[f.Package].ID, "", f.Start, by)
 	}
+	a.state.ForgetMetersBut(a.origin)
 	counts := maps.Clone(a.state.Meters())
 	known, err := src.Counts(late.MeterSet{Customer: a.customer, Origin: a.origin})
 	if err != nil {
